@@ -1,0 +1,170 @@
+//! What an operator decides.
+
+use std::time::Duration;
+
+/// Configuration of one replica. All replicas of a service share it, but for `replica`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Name of this replica: `idp-a`.
+    pub replica: String,
+    /// Issuer identifier, as clients compare it: no trailing slash (RFC 9207 section 2.4).
+    pub issuer: String,
+    /// Port for people and relying parties, closed while degraded.
+    pub port: u16,
+    /// Port for operators: `/health` and `/metrics`. Open as long as the process lives.
+    pub ops_port: u16,
+    /// Where short-lived state is kept.
+    pub state: StateConfig,
+    /// Mail relay as host and port.
+    pub mail_relay: Option<(String, u16)>,
+    /// Sender address of mails.
+    pub mail_from: String,
+    /// Analytics hook as host, port and path.
+    pub analytics_hook: Option<(String, u16, String)>,
+    /// Lifetimes.
+    pub ttl: Ttl,
+    /// Limits.
+    pub limits: Limits,
+    /// Deadlines.
+    pub deadlines: Deadlines,
+    /// Leader and jobs.
+    pub leader: LeaderConfig,
+}
+
+/// Where short-lived state is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StateConfig {
+    /// Redis, found through Sentinels. Required: without it a replica is degraded and falls back
+    /// to nothing.
+    Sentinel {
+        /// The Sentinels, as host and port.
+        sentinels: Vec<(String, u16)>,
+        /// The name they know the master by.
+        master: String,
+    },
+    /// This process's memory: development with a single replica only.
+    Memory,
+}
+
+/// Lifetimes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ttl {
+    /// A login in progress.
+    pub flow: Duration,
+    /// An authorization code: 10 minutes at most (RFC 6749 section 4.1.2).
+    pub code: Duration,
+    /// A mailed one-time code: 10 minutes at most (SP 800-63B-4 section 3.1.3.1).
+    pub email_code: Duration,
+    /// An access token.
+    pub access_token: Duration,
+    /// An ID token.
+    pub id_token: Duration,
+    /// A session.
+    pub session: Duration,
+    /// How far hosts' clocks may disagree: the ledger remembers that much longer.
+    pub clock_slack: Duration,
+}
+
+/// Limits. All are global: replicas share the counters. A fixed window admits up to twice its limit
+/// across its boundary (inventory 24); a failover of Redis may forget what was counted since the
+/// last replicated increment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Window of the login and send limiters.
+    pub window: Duration,
+    /// Attempts to verify a code at one address and window, over all flows.
+    pub login_attempts: u64,
+    /// Attempts to verify a code in one flow, ever.
+    pub verify_attempts: u64,
+    /// Mails to one address and window.
+    pub sends: u64,
+    /// Pressing the button again within this time sends no second mail.
+    pub send_once: Duration,
+    /// Consecutive failures at one address until it is locked (SP 800-63B-4 section 3.2.2: at most
+    /// 100). Kept in the directory, so no failover forgets it.
+    pub consecutive_failures: u64,
+    /// Mails waiting at most.
+    pub outbox: usize,
+    /// Login events waiting at most.
+    pub analytics_queue: usize,
+}
+
+/// Deadlines of calls to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadlines {
+    /// Connecting to Redis or a Sentinel.
+    pub connect: Duration,
+    /// One call to Redis, discovery included.
+    pub store: Duration,
+    /// Waiting for the directory's lock, over all tries.
+    pub directory: Duration,
+    /// One mail to the relay.
+    pub mail: Duration,
+    /// One call to the analytics hook.
+    pub analytics: Duration,
+    /// Between two looks at the store's health.
+    pub health_every: Duration,
+    /// How long the store must be unreachable before the replica closes its port. Longer than a
+    /// normal failover, or every failover would close both replicas.
+    pub degraded_after: Duration,
+}
+
+/// The leader's lease and its jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaderConfig {
+    /// Lifetime of the lease.
+    pub lease: Duration,
+    /// Between two renewals.
+    pub renew_every: Duration,
+    /// Between two looks for due reminders.
+    pub reminders_every: Duration,
+}
+
+impl Config {
+    /// Defaults for everything that has one.
+    pub fn new(replica: impl Into<String>, issuer: impl Into<String>, state: StateConfig) -> Config {
+        Config {
+            replica: replica.into(),
+            issuer: issuer.into(),
+            port: 8080,
+            ops_port: 9090,
+            state,
+            mail_relay: None,
+            mail_from: "login@localhost".into(),
+            analytics_hook: None,
+            ttl: Ttl {
+                flow: Duration::from_secs(900),
+                code: Duration::from_secs(60),
+                email_code: Duration::from_secs(600),
+                access_token: Duration::from_secs(3600),
+                id_token: Duration::from_secs(300),
+                session: Duration::from_secs(12 * 3600),
+                clock_slack: Duration::from_secs(300),
+            },
+            limits: Limits {
+                window: Duration::from_secs(300),
+                login_attempts: 10,
+                verify_attempts: 5,
+                sends: 5,
+                send_once: Duration::from_secs(20),
+                consecutive_failures: 100,
+                outbox: 256,
+                analytics_queue: 256,
+            },
+            deadlines: Deadlines {
+                connect: Duration::from_millis(300),
+                store: Duration::from_millis(800),
+                directory: Duration::from_millis(1000),
+                mail: Duration::from_secs(10),
+                analytics: Duration::from_secs(2),
+                health_every: Duration::from_secs(1),
+                degraded_after: Duration::from_secs(6),
+            },
+            leader: LeaderConfig {
+                lease: Duration::from_secs(10),
+                renew_every: Duration::from_secs(3),
+                reminders_every: Duration::from_secs(1),
+            },
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! HTTP: the surface for people and relying parties, and a small client.
+
+pub mod client;

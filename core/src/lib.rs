@@ -1,0 +1,8 @@
+//! A highly available OpenID Connect login service, written against seams.
+//!
+//! The same code runs in the simulation and for real; see [`seams`].
+
+pub mod config;
+pub mod http;
+pub mod replica;
+pub mod seams;

@@ -1,0 +1,95 @@
+//! The three outcomes of asking somebody else to do something.
+
+use std::{io, time::Duration};
+use thiserror::Error;
+
+/// Done with a value, [`Failure::Fail`] (it definitely did not happen) or [`Failure::Unknown`] (it
+/// may or may not have happened).
+pub type Outcome<T> = Result<T, Failure>;
+
+/// Not known to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Failure {
+    /// It definitely did not happen.
+    #[error("not done: {0}")]
+    Fail(Cause),
+    /// It may or may not have happened. Never to be retried blindly on something that consumes.
+    #[error("outcome unknown: {0}")]
+    Unknown(Cause),
+}
+
+impl Failure {
+    /// What was wrong.
+    pub fn cause(&self) -> &Cause {
+        match self {
+            Failure::Fail(cause) | Failure::Unknown(cause) => cause,
+        }
+    }
+
+    /// Whether it may have happened all the same.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Failure::Unknown(_))
+    }
+}
+
+/// Why something was not done, or is not known to be.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Cause {
+    /// No connection could be made.
+    #[error("{0} is unreachable")]
+    Unreachable(String),
+    /// No Sentinel named a master.
+    #[error("no sentinel names a master")]
+    NoMaster,
+    /// The deadline passed.
+    #[error("{what} took longer than {}", human_ms(*limit_ms))]
+    Deadline {
+        /// What was waited for.
+        what: &'static str,
+        /// How long, in milliseconds.
+        limit_ms: u64,
+    },
+    /// The connection broke while an answer was awaited.
+    #[error("connection lost: {0}")]
+    ConnectionLost(String),
+    /// The server answered that it will not: READONLY, NOREPLICAS, LOADING, MASTERDOWN.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// The server answered something that the protocol does not allow here.
+    #[error("unexpected answer: {0}")]
+    Protocol(String),
+    /// The directory is locked by another writer.
+    #[error("the directory is locked")]
+    Busy,
+    /// The directory's disk failed.
+    #[error("the directory failed: {0}")]
+    Storage(String),
+    /// A bounded queue has no room.
+    #[error("the {0} queue is full")]
+    Full(&'static str),
+}
+
+fn human_ms(ms: u64) -> String {
+    if ms % 1000 == 0 {
+        format!("{} s", ms / 1000)
+    } else {
+        format!("{ms} ms")
+    }
+}
+
+/// Waits for `work` no longer than `limit`.
+///
+/// # Errors
+/// [`Cause::Deadline`]; whether the work was done all the same is for the caller to say.
+pub async fn within<T>(limit: Duration, what: &'static str, work: impl Future<Output = T>) -> Result<T, Cause> {
+    tokio::time::timeout(limit, work).await.map_err(|_| Cause::Deadline {
+        what,
+        limit_ms: limit.as_millis() as u64,
+    })
+}
+
+impl From<io::Error> for Cause {
+    fn from(error: io::Error) -> Cause {
+        Cause::ConnectionLost(error.to_string())
+    }
+}

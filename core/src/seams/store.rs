@@ -1,0 +1,99 @@
+//! Short-lived state, shared by the replicas.
+
+use super::Outcome;
+use async_trait::async_trait;
+use std::{fmt, time::Duration};
+
+/// What a key is for. Namespaces are disjoint, so that a code of one kind is never accepted as
+/// another (inventory 10, 22).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Namespace {
+    /// A login in progress, bound to a browser.
+    Flow,
+    /// An OpenID Connect authorization code.
+    Code,
+    /// A one-time code sent by mail.
+    EmailCode,
+    /// Counter: attempts to log in at one address.
+    LoginAttempts,
+    /// Counter: attempts to verify a code in one flow.
+    VerifyAttempts,
+    /// Counter: mails sent to one address.
+    Sends,
+    /// Counter: mails sent within one flow's idempotency window.
+    SendOnce,
+    /// A renewable lease.
+    Lease,
+}
+
+impl Namespace {
+    /// The prefix of its keys in Redis.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Namespace::Flow => "auth:oidc:flow",
+            Namespace::Code => "auth:oidc:code",
+            Namespace::EmailCode => "auth:email:code",
+            Namespace::LoginAttempts => "auth:limit:login",
+            Namespace::VerifyAttempts => "auth:limit:verify",
+            Namespace::Sends => "auth:limit:send",
+            Namespace::SendOnce => "auth:limit:send-once",
+            Namespace::Lease => "auth:leader",
+        }
+    }
+}
+
+/// A namespaced key. `id` is a hash or a public name, never a secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// What the key is for.
+    pub namespace: Namespace,
+    /// Which one.
+    pub id: String,
+}
+
+impl Key {
+    /// A key in a namespace.
+    pub fn new(namespace: Namespace, id: impl Into<String>) -> Key {
+        Key {
+            namespace,
+            id: id.into(),
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.namespace.prefix(), self.id)
+    }
+}
+
+/// Short-lived state: every entry has a lifetime, every call has a deadline and one of three
+/// outcomes. Nothing here survives a failover for certain; what must (spent codes, the acting
+/// leader) is guarded by the [`super::Directory`].
+#[async_trait]
+pub trait AuthStateStore: Send + Sync {
+    /// Writes a value, whatever was there.
+    async fn put(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<()>;
+
+    /// Writes a value unless there is one. True if it was written.
+    async fn put_if_absent(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<bool>;
+
+    /// Reads a value; expired means absent.
+    async fn get(&self, key: &Key) -> Outcome<Option<Vec<u8>>>;
+
+    /// Reads and deletes in one step: of two that race, one gets the value (inventory 23).
+    async fn take(&self, key: &Key) -> Outcome<Option<Vec<u8>>>;
+
+    /// Counts one more and says how many that makes in the current fixed window. The counter has a
+    /// lifetime from its first increment on, in one atomic step (inventory 24).
+    async fn count(&self, key: &Key, window: Duration) -> Outcome<u64>;
+
+    /// Prolongs a lease if `holder` still holds it. True if so.
+    async fn renew(&self, key: &Key, holder: &[u8], ttl: Duration) -> Outcome<bool>;
+
+    /// Gives a lease back if `holder` still holds it. True if so.
+    async fn release(&self, key: &Key, holder: &[u8]) -> Outcome<bool>;
+
+    /// Whether a master can be reached that would take a write.
+    async fn health(&self) -> Outcome<()>;
+}

@@ -1,0 +1,270 @@
+//! What people and the outside world could see, with simulated time.
+
+use crate::fault::Fault;
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Mutex};
+
+/// What an operation came to: the triple of [`idp::seams::Outcome`], seen from outside. A time-out,
+/// a reset, a 502 or a 504 is `Unknown`: it may have happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Seen {
+    /// It happened.
+    Ok,
+    /// It definitely did not happen. The text is what the person was told: `invalid_grant`, "too
+    /// many attempts", a status.
+    Fail(String),
+    /// It may have happened.
+    Unknown(String),
+}
+
+/// Identifies one invocation: its completion carries the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct OpId(pub u64);
+
+/// A secret's stand-in: equal for equal secrets, and of no use to anybody. Short hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Tag(pub String);
+
+impl Tag {
+    /// The stand-in of a secret: the first 32 bits of its SHA-256.
+    pub fn of(secret: &str) -> Tag {
+        use sha2::{Digest, Sha256};
+        let hash = Sha256::digest(secret.as_bytes());
+        Tag(hash[..4].iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+/// What somebody tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum Op {
+    /// A whole login: from the relying party's page to its checked ID token. Each step below is an
+    /// operation of its own as well.
+    LogIn,
+    /// Opened the authorize URL and got the login page.
+    OpenLogin,
+    /// Pressed "Send login code". One flow, one address; `flow` tags the flow.
+    SendCode {
+        /// The login in progress.
+        flow: Tag,
+        /// Whose address.
+        address: String,
+    },
+    /// Waited for the mail with the code.
+    AwaitMail {
+        /// Whose inbox.
+        address: String,
+    },
+    /// Typed a code and pressed "Verify". Success means that the browser is logged in.
+    VerifyCode {
+        /// The login in progress.
+        flow: Tag,
+        /// Whose address.
+        address: String,
+        /// The code typed.
+        code: Tag,
+    },
+    /// Got an authorization code at the redirect URI.
+    ReceiveCode,
+    /// Presented an authorization code at the token endpoint; success means a token set came back.
+    Redeem {
+        /// The code.
+        code: Tag,
+        /// Which replica was asked, or `balancer`.
+        at: String,
+        /// Whether everything that binds the code (client, redirect URI, verifier) was right.
+        rightful: bool,
+    },
+    /// Checked the ID token against the JWKS, the issuer, the audience, the nonce and the time.
+    CheckIdToken,
+    /// Asked `/userinfo` with the access token.
+    UserInfo {
+        /// The code that the token came from.
+        code: Tag,
+    },
+    /// Looked at the account page with the session cookie; success means "signed in as".
+    Visit {
+        /// The session cookie, as the browser keeps it.
+        session: Tag,
+    },
+}
+
+/// Something that was seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// Somebody began an operation.
+    Began {
+        /// Which.
+        id: OpId,
+        /// What.
+        op: Op,
+    },
+    /// It completed.
+    Ended {
+        /// Which.
+        id: OpId,
+        /// What.
+        op: Op,
+        /// How.
+        seen: Seen,
+        /// How long it took, milliseconds.
+        took_ms: u64,
+    },
+    /// A browser lost its session: the service deleted the cookie, or showed somebody who has a
+    /// session cookie the page for strangers.
+    LoggedOut {
+        /// The session cookie it had.
+        session: Tag,
+    },
+    /// The relay accepted a mail with a one-time code.
+    CodeMailed {
+        /// To whom.
+        address: String,
+        /// The code.
+        code: Tag,
+    },
+    /// The relay accepted a reminder.
+    ReminderMailed {
+        /// To whom.
+        address: String,
+        /// When it was due, milliseconds since the Unix epoch.
+        due_ms: u64,
+    },
+    /// The analytics hook was called.
+    HookCalled {
+        /// Whether it answered as it should.
+        answered: bool,
+    },
+    /// A fault struck (or trouble ended).
+    Fault {
+        /// Which.
+        fault: Fault,
+        /// Operations in flight at that moment: a fault that hits nothing tests nothing.
+        in_flight: usize,
+    },
+    /// A Redis node changed its role, as its own process says.
+    Role {
+        /// Which node.
+        host: String,
+        /// `master` or `replica`.
+        role: String,
+    },
+    /// A Sentinel said something, in Sentinel's own words: `+sdown`, `+switch-master`.
+    Sentinel {
+        /// Which Sentinel.
+        host: String,
+        /// Its event.
+        says: String,
+    },
+    /// A replica opened or closed its port to the balancer.
+    Ready {
+        /// Which replica.
+        host: String,
+        /// Whether it takes requests.
+        ready: bool,
+        /// Why not.
+        why: String,
+    },
+    /// The balancer answered by itself: 502, 504.
+    Balancer {
+        /// What it did and why.
+        says: String,
+    },
+}
+
+/// An event, its moment and its place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Simulated time, milliseconds from the start of the run.
+    pub at_ms: u64,
+    /// Who: a person, an attacker, a host, `nemesis`.
+    pub who: String,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// The whole history of a run, in order.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    /// In the order in which it happened.
+    pub records: Vec<Record>,
+}
+
+/// Writes the history while the run goes on. Clones write to the same history.
+#[derive(Clone)]
+pub struct Recorder {
+    shared: Arc<Mutex<Shared>>,
+}
+
+struct Shared {
+    history: History,
+    next_op: u64,
+    open: std::collections::BTreeMap<OpId, (u64, Op)>,
+    now_ms: Box<dyn Fn() -> u64 + Send>,
+}
+
+impl Recorder {
+    /// An empty history; `now_ms` tells simulated time.
+    pub fn new(now_ms: impl Fn() -> u64 + Send + 'static) -> Recorder {
+        Recorder {
+            shared: Arc::new(Mutex::new(Shared {
+                history: History::default(),
+                next_op: 1,
+                open: Default::default(),
+                now_ms: Box::new(now_ms),
+            })),
+        }
+    }
+
+    fn with<R>(&self, f: impl FnOnce(&mut Shared) -> R) -> R {
+        f(&mut self.shared.lock().expect("nobody panics while holding the history"))
+    }
+
+    /// Notes an event.
+    pub fn note(&self, who: &str, event: Event) {
+        self.with(|s| {
+            let at_ms = (s.now_ms)();
+            s.history.records.push(Record {
+                at_ms,
+                who: who.to_owned(),
+                event,
+            });
+        });
+    }
+
+    /// Notes that somebody begins an operation.
+    pub fn begin(&self, who: &str, op: Op) -> OpId {
+        let id = self.with(|s| {
+            let id = OpId(s.next_op);
+            s.next_op += 1;
+            let at_ms = (s.now_ms)();
+            s.open.insert(id, (at_ms, op.clone()));
+            id
+        });
+        self.note(who, Event::Began { id, op });
+        id
+    }
+
+    /// Notes how an operation ended. `op` replaces what was known when it began, if more is known
+    /// now.
+    pub fn end(&self, who: &str, id: OpId, seen: Seen) {
+        let (op, took_ms) = self.with(|s| {
+            let (began_ms, op) = s.open.remove(&id).expect("an operation ends once, after it began");
+            (op, (s.now_ms)() - began_ms)
+        });
+        self.note(who, Event::Ended { id, op, seen, took_ms });
+    }
+
+    /// Operations that have begun and not ended; a whole login counts once, with its steps.
+    pub fn in_flight(&self) -> usize {
+        self.with(|s| s.open.values().filter(|(_, op)| *op != Op::LogIn).count())
+    }
+
+    /// The history so far.
+    pub fn history(&self) -> History {
+        self.with(|s| s.history.clone())
+    }
+}

@@ -1,0 +1,6 @@
+//! A deterministic world for a login service, and what befalls it.
+
+pub mod fault;
+pub mod history;
+pub mod plan;
+pub mod property;

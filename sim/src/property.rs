@@ -1,0 +1,81 @@
+//! Claims, and how a run is judged by them.
+
+use crate::{history::History, plan::Plan};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+/// A claim that did not hold, the evidence and the moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Violation {
+    /// Name of the property.
+    pub property: String,
+    /// One sentence: what happened that must not, or what did not happen that must.
+    pub what: String,
+    /// When it became certain, milliseconds from the start of the run.
+    pub at_ms: u64,
+    /// Indices of the records that prove it, in [`History::records`].
+    pub evidence: Vec<usize>,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} at {:.3} s: {}",
+            self.property,
+            self.at_ms as f64 / 1000.0,
+            self.what
+        )
+    }
+}
+
+/// When a property is to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Safety: at every moment.
+    Always,
+    /// Liveness: within a bound once everything has healed.
+    Eventually,
+}
+
+/// What a property may look at.
+pub struct Evidence<'a> {
+    /// The plan that was performed.
+    pub plan: &'a Plan,
+    /// What was seen.
+    pub history: &'a History,
+}
+
+/// A claim about what can be seen from outside.
+pub trait Property: Send + Sync {
+    /// Stable name: `CodeRedeemedOnce`.
+    fn name(&self) -> String;
+    /// Safety or liveness.
+    fn kind(&self) -> Kind;
+    /// One sentence for people.
+    fn claim(&self) -> String;
+    /// Judges a whole history.
+    ///
+    /// # Errors
+    /// The first violation.
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation>;
+}
+
+/// Something that a sweep must have reached at least once, or it has not tested what it is for.
+#[derive(Clone)]
+pub struct Sometimes {
+    /// One clause: "a spent code came back on the new master".
+    pub name: &'static str,
+    /// Whether a run reached it.
+    pub reached: Arc<dyn Fn(&Reached<'_>) -> bool + Send + Sync>,
+}
+
+/// What a mark may look at: the history, and the marks that the service itself set, with counts.
+pub struct Reached<'a> {
+    /// The plan that was performed.
+    pub plan: &'a Plan,
+    /// What was seen from outside.
+    pub history: &'a History,
+    /// What the service and the world noted through [`idp::seams::Probe`].
+    pub marks: &'a BTreeMap<&'static str, u64>,
+}
