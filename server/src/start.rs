@@ -62,7 +62,7 @@ async fn serve(options: Options) -> Result<(), StartFailure> {
     });
     let env = seams::env(&options.replica, bind);
     let file = options.directory.clone().unwrap_or_else(|| DEV_DIRECTORY.into());
-    let directory = open(&env, &file)?;
+    let directory = open(&env, &file).await?;
     let config = config(&options, bind)?;
     if options.dev {
         seed(&directory, &config).await.map_err(|why| StartFailure::Directory {
@@ -113,7 +113,7 @@ fn config(options: &Options, bind: IpAddr) -> Result<Config, StartFailure> {
     Ok(config)
 }
 
-fn open(env: &Env, file: &Path) -> Result<SqliteDirectory, StartFailure> {
+async fn open(env: &Env, file: &Path) -> Result<SqliteDirectory, StartFailure> {
     let name = file.display().to_string();
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|e| StartFailure::Directory {
@@ -121,7 +121,7 @@ fn open(env: &Env, file: &Path) -> Result<SqliteDirectory, StartFailure> {
             why: e.to_string(),
         })?;
     }
-    SqliteDirectory::open(env.clone(), &name, DIRECTORY_PATIENCE).map_err(|e| StartFailure::Directory {
+    SqliteDirectory::open(env.clone(), &name, DIRECTORY_PATIENCE).await.map_err(|e| StartFailure::Directory {
         file: name,
         why: e.to_string(),
     })
@@ -149,7 +149,7 @@ async fn seed(directory: &SqliteDirectory, config: &Config) -> Result<(), String
 
 async fn add_user(user: AddUser) -> Result<(), StartFailure> {
     let env = seams::env("idp", Ipv4Addr::LOCALHOST.into());
-    let directory = open(&env, &user.directory)?;
+    let directory = open(&env, &user.directory).await?;
     let address = user.address.trim().to_lowercase();
     if !address.contains('@') {
         return Err(StartFailure::Argument(format!(
@@ -171,7 +171,7 @@ async fn add_user(user: AddUser) -> Result<(), StartFailure> {
 
 async fn add_client(client: AddClient) -> Result<(), StartFailure> {
     let env = seams::env("idp", Ipv4Addr::LOCALHOST.into());
-    let directory = open(&env, &client.directory)?;
+    let directory = open(&env, &client.directory).await?;
     let secret = client.confidential.then(|| random_token(&*env.entropy));
     let hash =
         |secret: &String| ClientSecret::Sha256(Sha256::digest(secret).iter().map(|b| format!("{b:02x}")).collect());
