@@ -152,15 +152,11 @@ async fn open_while_ready(env: Env, config: &Config, app: Arc<App>, mut health: 
         };
         let (stop, stopped) = watch::channel(false);
         let serving = serve_connections(env.clone(), listener, router.clone(), stopped);
-        let degraded = async {
+        let closing = async {
             until(&mut health, false).await;
             stop.send_replace(true);
-            std::future::pending::<()>().await
         };
-        crate::select! {
-            () = serving => {}
-            () = degraded => {}
-        }
+        tokio::join!(serving, closing);
     }
 }
 
