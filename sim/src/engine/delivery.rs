@@ -13,7 +13,7 @@ const LOW_WINDOW_BYTES: u16 = 32_768;
 const WINDOW_STEP_BYTES: u16 = 2_920;
 
 impl Wire {
-    /// Delivers what is due. True if anything reached a kernel.
+    /// Delivers what is due. True if a kernel may have something to say to that.
     pub(super) fn deliver_due(&mut self, now_ms: u64) -> bool {
         self.retransmit_due(now_ms);
         let mut any = false;
@@ -21,9 +21,10 @@ impl Wire {
             && first.key().0 <= now_ms
         {
             let ((_, order), (flow, packet)) = first.remove_entry();
-            if self.powered[flow.to().0] {
+            if self.powered[flow.receiver().0] {
+                let receiver = self.directions.get(&flow.reverse());
+                any |= !(flow::is_pure_ack(&packet) && receiver.is_some_and(Direction::has_nothing_to_say));
                 self.deliver(now_ms, flow, order, packet);
-                any = true;
             } else {
                 self.lost += 1;
                 if !flow::is_pure_ack(&packet) && self.directions.contains_key(&flow) {
@@ -37,7 +38,7 @@ impl Wire {
     fn deliver(&mut self, now_ms: u64, flow: Flow, order: u64, packet: Packet) {
         let Some(segment) = flow::tcp(&packet) else { return };
         self.note_delivery(now_ms, flow, segment);
-        let is_shut = self.shut_ports.contains(&(flow.to(), flow.to_port()));
+        let is_shut = self.shut_ports.contains(&(flow.receiver(), flow.receiver_port()));
         if flow::is_syn(segment) {
             if is_shut {
                 // As a kernel refuses (RFC 9293 section 3.10.7.1).
@@ -59,6 +60,7 @@ impl Wire {
         let refused = was_half_open && is_shut && !segment.flags.rst;
         receiver.received += segment.payload.len();
         if segment.flags.rst {
+            receiver.reset = true;
             receiver.blocked.clear();
         }
         if was_half_open && (segment.flags.rst || refused) {
@@ -99,7 +101,7 @@ impl Wire {
             let (Some(flow), Some(segment)) = (Flow::of(&packet), flow::tcp(&packet)) else {
                 continue;
             };
-            if !self.powered[flow.from().0] {
+            if !self.powered[flow.sender().0] {
                 continue;
             }
             if segment.flags.syn {
@@ -114,6 +116,11 @@ impl Wire {
             }
             if segment.flags.syn || segment.flags.rst {
                 self.unanswered_syns.retain(|(syn, ..)| *syn != flow.reverse());
+            }
+            if let Some(sender) = self.directions.get_mut(&flow) {
+                sender.emitted += segment.payload.len();
+                sender.fin_due &= !segment.flags.fin;
+                sender.reset |= segment.flags.rst;
             }
             if !segment.flags.rst
                 && let Some(sender) = self.directions.get_mut(&flow)
@@ -162,6 +169,20 @@ impl Wire {
         if !reader.made_room && reader.window < LOW_WINDOW_BYTES {
             reader.made_room = true;
             self.made_room.push(flow);
+        }
+    }
+
+    /// The application has written this much.
+    pub(super) fn note_written(&mut self, flow: Flow, bytes: usize) {
+        if let Some(writer) = self.directions.get_mut(&flow) {
+            writer.written += bytes;
+        }
+    }
+
+    /// The application writes no more.
+    pub(super) fn note_shutdown(&mut self, flow: Flow) {
+        if let Some(writer) = self.directions.get_mut(&flow) {
+            writer.fin_due = true;
         }
     }
 

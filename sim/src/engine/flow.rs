@@ -64,22 +64,22 @@ impl Flow {
     }
 
     pub(super) fn reverse(self) -> Flow {
-        Flow(self.0 << 32 | self.0 >> 32)
+        Flow(self.0.rotate_left(32))
     }
 
-    pub(super) fn from(self) -> HostId {
+    pub(super) fn sender(self) -> HostId {
         HostId((self.0 >> 48) as usize)
     }
 
-    pub(super) fn to(self) -> HostId {
-        self.reverse().from()
+    pub(super) fn receiver(self) -> HostId {
+        self.reverse().sender()
     }
 
-    pub(super) fn from_port(self) -> u16 {
+    pub(super) fn sender_port(self) -> u16 {
         (self.0 >> 32) as u16
     }
 
-    pub(super) fn to_port(self) -> u16 {
+    pub(super) fn receiver_port(self) -> u16 {
         self.0 as u16
     }
 
@@ -111,6 +111,13 @@ pub(super) struct Direction {
     pub(super) received: usize,
     /// Bytes that the sender's application has read of them.
     pub(super) read: usize,
+    /// Bytes that the sender's application has written, and those that its kernel has sent of them.
+    pub(super) written: usize,
+    pub(super) emitted: usize,
+    /// The application has ended its half and the FIN is not out yet.
+    pub(super) fin_due: bool,
+    /// A RST came or went.
+    pub(super) reset: bool,
     /// Listed among the readers that made room.
     pub(super) made_room: bool,
     /// The sender's application has dropped its stream.
@@ -128,6 +135,14 @@ impl Direction {
     /// Bytes that wait for the sender's application.
     pub(super) fn readable(&self) -> usize {
         self.received.saturating_sub(self.read)
+    }
+
+    /// A bare acknowledgement that reaches the sender's kernel now moves it to say nothing: it has
+    /// sent all that it has, and knows the connection. Most packets are of that kind, and to ask all
+    /// kernels of all hosts whether they have something to say is what costs most.
+    pub(super) fn has_nothing_to_say(&self) -> bool {
+        let is_open = !(self.half_open || self.closed || self.dead || self.ghost || self.reset);
+        is_open && !self.fin_due && self.written == self.emitted
     }
 }
 
@@ -157,12 +172,12 @@ pub(super) fn is_unprovoked_reset(segment: &TcpSegment) -> bool {
 /// A segment of the engine's own making.
 fn forge(flow: Flow, seq: u32, ack: u32, window: u16, rst: bool) -> Packet {
     Packet {
-        src: ip_of(flow.from()),
-        dst: ip_of(flow.to()),
+        src: ip_of(flow.sender()),
+        dst: ip_of(flow.receiver()),
         ttl: 64,
         payload: Transport::Tcp(TcpSegment {
-            src_port: flow.from_port(),
-            dst_port: flow.to_port(),
+            src_port: flow.sender_port(),
+            dst_port: flow.receiver_port(),
             seq,
             ack,
             window,
@@ -196,7 +211,7 @@ mod tests {
         assert_eq!(host_of(IpAddr::V4(Ipv4Addr::LOCALHOST)), None);
         let flow = Flow::new(HostId(3), 49_152, HostId(260), 6379);
         assert_eq!(
-            (flow.from(), flow.from_port(), flow.to(), flow.to_port()),
+            (flow.sender(), flow.sender_port(), flow.receiver(), flow.receiver_port()),
             (HostId(3), 49_152, HostId(260), 6379)
         );
         assert_eq!(flow.reverse(), Flow::new(HostId(260), 6379, HostId(3), 49_152));
