@@ -30,20 +30,34 @@ pub struct Cluster {
 }
 
 fn note(notes: &Notes, who: &str, what: String) {
-    notes.lock().expect("unpoisoned").push((current_ms().unwrap_or(0), who.to_owned(), what));
+    notes
+        .lock()
+        .expect("unpoisoned")
+        .push((current_ms().unwrap_or(0), who.to_owned(), what));
 }
 
 impl Cluster {
     /// Hosts `redis-1` (the master), `redis-2`, `sentinel-1..3` (quorum 2, down-after 1 s), all started, and
     /// `client`, which runs `script` from the beginning. `adjust` may change both nodes' configuration.
-    pub fn new(seed: u64, adjust: impl Fn(&mut RedisConfig), script: impl Fn(Client) -> BoxFuture<'static, ()> + 'static) -> Cluster {
-        let mut engine = Engine::new(EngineConfig { seed, latency_ms: (1, 3), ..EngineConfig::default() });
+    pub fn new(
+        seed: u64,
+        adjust: impl Fn(&mut RedisConfig),
+        script: impl Fn(Client) -> BoxFuture<'static, ()> + 'static,
+    ) -> Cluster {
+        let mut engine = Engine::new(EngineConfig {
+            seed,
+            latency_ms: (1, 3),
+            ..EngineConfig::default()
+        });
         let notes = Notes::default();
         let disks = [Disk::new(), Disk::new()];
         // Addresses are known once a host has been declared: the master comes first.
         let master: Arc<Mutex<String>> = Arc::default();
         for (i, name) in ["redis-1", "redis-2"].into_iter().enumerate() {
-            let mut config = RedisConfig { announce_ip: name.to_owned(), ..RedisConfig::default() };
+            let mut config = RedisConfig {
+                announce_ip: name.to_owned(),
+                ..RedisConfig::default()
+            };
             adjust(&mut config);
             let (disk, notes, master) = (disks[i].clone(), notes.clone(), master.clone());
             let own: Arc<Mutex<String>> = Arc::default();
@@ -83,7 +97,12 @@ impl Cluster {
             *own.lock().expect("unpoisoned") = engine.ip(id).to_string();
         }
         let client_notes = notes.clone();
-        engine.add_host("client", Arc::new(Quiet), Arc::new(Quiet), move |env| script(Client { env, notes: client_notes.clone() }));
+        engine.add_host("client", Arc::new(Quiet), Arc::new(Quiet), move |env| {
+            script(Client {
+                env,
+                notes: client_notes.clone(),
+            })
+        });
         for name in ["redis-1", "redis-2", "sentinel-1", "sentinel-2", "sentinel-3", "client"] {
             engine.start(engine.host(name).expect("declared"));
         }
@@ -102,13 +121,20 @@ impl Cluster {
     /// What `who` noted, each with its time.
     pub fn said(&self, who: &str) -> Vec<(u64, String)> {
         let notes = self.notes.lock().expect("unpoisoned");
-        notes.iter().filter(|note| note.1 == who).map(|note| (note.0, note.2.clone())).collect()
+        notes
+            .iter()
+            .filter(|note| note.1 == who)
+            .map(|note| (note.0, note.2.clone()))
+            .collect()
     }
 
     /// When anybody first said something that begins so, after a moment.
     pub fn first(&self, begins: &str, after_ms: u64) -> Option<u64> {
         let notes = self.notes.lock().expect("unpoisoned");
-        notes.iter().find(|note| note.0 >= after_ms && note.2.starts_with(begins)).map(|note| note.0)
+        notes
+            .iter()
+            .find(|note| note.0 >= after_ms && note.2.starts_with(begins))
+            .map(|note| note.0)
     }
 
     /// The value that the client noted under a name.
@@ -116,7 +142,9 @@ impl Cluster {
         let values = self.said("client");
         let prefix = format!("{name}: ");
         let found = values.iter().find_map(|(_, text)| text.strip_prefix(&prefix));
-        found.unwrap_or_else(|| panic!("nothing called {name} in {values:?}")).to_owned()
+        found
+            .unwrap_or_else(|| panic!("nothing called {name} in {values:?}"))
+            .to_owned()
     }
 }
 

@@ -6,6 +6,8 @@
 mod commands;
 mod config;
 mod failover;
+#[cfg(test)]
+mod golden;
 mod gossip;
 mod instance;
 mod server;
