@@ -1,5 +1,6 @@
 //! The world: the topology, drawn once, and its hosts.
 
+pub mod balancer;
 pub mod hosts;
 mod inbox;
 mod scene;
