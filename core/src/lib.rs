@@ -5,6 +5,11 @@
 pub mod config;
 pub mod flow;
 pub mod http;
+pub mod job;
 pub mod model;
 pub mod replica;
 pub mod seams;
+pub mod store;
+
+#[cfg(test)]
+mod testing;
