@@ -35,7 +35,7 @@ pub(crate) fn unanswered(failure: &Failure) -> Seen {
 pub(crate) fn worth_another_try(seen: &Seen) -> bool {
     match seen {
         Seen::Ok => false,
-        Seen::Unknown(_) => true,
+        Seen::Unknown(told) => !told.starts_with("unexpected"),
         Seen::Fail(told) => told.starts_with("unreachable") || told.contains("temporarily"),
     }
 }
@@ -75,5 +75,6 @@ mod tests {
         assert!(worth_another_try(&never_sent) && worth_another_try(&lost));
         assert!(worth_another_try(&Seen::Fail("temporarily-unavailable".into())));
         assert!(!worth_another_try(&Seen::Fail("wrong-code".into())));
+        assert!(!worth_another_try(&Seen::Unknown("unexpected answer 200".into())));
     }
 }

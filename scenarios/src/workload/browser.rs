@@ -57,6 +57,10 @@ pub(crate) struct Reply {
     pub(crate) page: Page,
     /// The `Origin` that a form on this page is sent with.
     form_origin: String,
+    /// Where forms on this page may lead, redirects included: the policy's `form-action`.
+    form_action: Option<String>,
+    /// The `form-action` of the page whose form this answers.
+    bound_by: Option<String>,
 }
 
 /// Where a chain of redirects ends.
@@ -144,23 +148,35 @@ impl Browser {
             .extend_pairs(fields)
             .finish();
         let mut url = self.resolve(&on.url, &form.action)?;
-        if form.post {
+        let mut reply = if form.post {
             let body = Some((encoded, on.form_origin.as_str()));
-            self.request(Method::POST, &url, body, From::ThisSite).await
+            self.request(Method::POST, &url, body, From::ThisSite).await?
         } else {
             url.set_query(Some(&encoded));
-            self.request(Method::GET, &url, None, From::ThisSite).await
-        }
+            self.request(Method::GET, &url, None, From::ThisSite).await?
+        };
+        reply.bound_by = on.form_action.clone();
+        Ok(reply)
     }
 
     /// Follows an answer's redirects to where they end. Every redirect of the service is a 303, so
     /// all requests are GETs: doing this again is harmless.
+    ///
+    /// # Errors
+    /// `Fail` also when the policy of the page whose form began this forbids where it leads, as
+    /// Chromium enforces it (CSP level 3 section 6.4.1).
     pub(crate) async fn follow(&self, mut reply: Reply) -> Outcome<Landing> {
+        let bound_by = reply.bound_by.take();
         for _ in 0..REDIRECTS_MAX {
             let Some(next) = reply.location.take() else {
                 return Ok(Landing::Page(reply));
             };
             if next.origin() != self.origin.origin() {
+                let source = next.origin().ascii_serialization();
+                if bound_by.is_some_and(|sources| !sources.split(' ').any(|s| s == source)) {
+                    let blocked = format!("form-action forbids to go on to {source}");
+                    return Err(Failure::Fail(Cause::Protocol(blocked)));
+                }
                 return Ok(Landing::Foreign(next));
             }
             reply = self.request(Method::GET, &next, None, From::ThisSite).await?;
@@ -226,6 +242,9 @@ impl Browser {
             Some("no-referrer") => "null".to_owned(),
             _ => url.origin().ascii_serialization(),
         };
+        let form_action = text(header::CONTENT_SECURITY_POLICY)
+            .and_then(|policy| policy.split(';').find_map(|d| d.trim().strip_prefix("form-action ")))
+            .map(str::to_owned);
         self.keep_cookies(&head.headers, url);
         if let Some(held) = held
             && (page.name.as_deref() == Some("login") || page.signed_in == Some(false))
@@ -238,6 +257,8 @@ impl Browser {
             location,
             page,
             form_origin,
+            form_action,
+            bound_by: None,
         })
     }
 
@@ -294,7 +315,8 @@ impl Reply {
         self.page.name.as_deref() == Some(page)
     }
 
-    /// For a success that is not the one expected.
+    /// For a success that is not the one expected. Doing the same again would be no use, see
+    /// [`answer::worth_another_try`].
     pub(crate) fn unexpected(&self) -> Seen {
         let what = match (&self.location, &self.page.name) {
             (Some(to), _) => format!("a redirect to {}", to.path()),
