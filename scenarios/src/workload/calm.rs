@@ -2,11 +2,11 @@
 //! again.
 
 use super::{
-    browser::Reply,
     burn, impatient,
     person::{Opened, PATIENCE_PER_MAIL, Person},
     race,
     relying_party::RelyingParty,
+    reply::Reply,
 };
 use sim::history::{Op, Seen};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};

@@ -2,9 +2,9 @@
 //! (inventory 18, 20).
 
 use super::{
-    browser::Reply,
     person::{Opened, Person},
     relying_party::RelyingParty,
+    reply::Reply,
 };
 use sim::history::Seen;
 use std::time::Duration;

@@ -3,8 +3,9 @@
 
 use super::{
     answer,
-    browser::{Browser, Landing, Reply},
+    browser::Browser,
     relying_party::{Begun, RelyingParty},
+    reply::{Landing, Reply},
     whim::Whim,
 };
 use sim::{
