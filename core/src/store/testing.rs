@@ -1,16 +1,18 @@
 //! An environment for tests: a clock that stands until moved, no network, a disk that fails on
 //! demand.
 
+use super::MemoryStore;
 use crate::seams::{
-    BoxFuture, Clock, Entropy, Env, Listener, Network, Probe, Storage, StorageFault, StorageMoment, Stream, Tasks,
-    Timestamp,
+    AuthStateStore, BoxFuture, Cause, Clock, Entropy, Env, Failure, Key, Listener, Network, Outcome, Probe, Storage,
+    StorageFault, StorageMoment, Stream, Tasks, Timestamp,
 };
+use async_trait::async_trait;
 use std::{
     collections::BTreeMap,
     io,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -41,7 +43,7 @@ impl Fixture {
         Env {
             host: host.into(),
             clock: self.clock.clone(),
-            entropy: Arc::new(Counting(AtomicU64::new(host.len() as u64))),
+            entropy: Arc::new(Counting(AtomicU64::new(host.bytes().map(u64::from).sum()))),
             network: self.network.clone(),
             tasks: Arc::new(TokioTasks),
             storage: self.storage.clone(),
@@ -174,5 +176,77 @@ impl Marks {
 impl Probe for Marks {
     fn mark(&self, name: &'static str) {
         self.0.lock().unwrap().push(name);
+    }
+}
+
+/// A store that fails, hangs, or loses an answer on demand.
+pub(crate) struct Flaky {
+    store: MemoryStore,
+    /// Before each call.
+    trouble: Mutex<Outcome<()>>,
+    hanging: AtomicBool,
+    lose_next: AtomicBool,
+}
+
+impl Flaky {
+    pub(crate) fn new(store: MemoryStore) -> Flaky {
+        Flaky {
+            store,
+            trouble: Mutex::new(Ok(())),
+            hanging: AtomicBool::new(false),
+            lose_next: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn fail(&self, with: Outcome<()>) {
+        *self.trouble.lock().unwrap() = with;
+    }
+
+    pub(crate) fn hang(&self) {
+        self.hanging.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn lose_next_answer(&self) {
+        self.lose_next.store(true, Ordering::Relaxed);
+    }
+
+    async fn pass<T>(&self, call: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+        if self.hanging.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        self.trouble.lock().unwrap().clone()?;
+        let answer = call.await;
+        if self.lose_next.swap(false, Ordering::Relaxed) {
+            return Err(Failure::Unknown(Cause::ConnectionLost("test".into())));
+        }
+        answer
+    }
+}
+
+#[async_trait]
+impl AuthStateStore for Flaky {
+    async fn put(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<()> {
+        self.pass(self.store.put(key, value, ttl)).await
+    }
+    async fn put_if_absent(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<bool> {
+        self.pass(self.store.put_if_absent(key, value, ttl)).await
+    }
+    async fn get(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
+        self.pass(self.store.get(key)).await
+    }
+    async fn take(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
+        self.pass(self.store.take(key)).await
+    }
+    async fn count(&self, key: &Key, window: Duration) -> Outcome<u64> {
+        self.pass(self.store.count(key, window)).await
+    }
+    async fn renew(&self, key: &Key, holder: &[u8], ttl: Duration) -> Outcome<bool> {
+        self.pass(self.store.renew(key, holder, ttl)).await
+    }
+    async fn release(&self, key: &Key, holder: &[u8]) -> Outcome<bool> {
+        self.pass(self.store.release(key, holder)).await
+    }
+    async fn health(&self) -> Outcome<()> {
+        self.pass(self.store.health()).await
     }
 }
