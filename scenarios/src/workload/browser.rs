@@ -140,7 +140,7 @@ impl Browser {
         let bound_by = reply.bound_by.take();
         for _ in 0..REDIRECTS_MAX {
             let Some(next) = reply.location.take() else {
-                return Ok(Landing::Page(reply));
+                return Ok(Landing::Page(Box::new(reply)));
             };
             if next.origin() != self.origin.origin() {
                 let source = next.origin().ascii_serialization();

@@ -20,7 +20,7 @@ fn logged_out(history: &History) -> usize {
 
 fn page(landing: Outcome<Landing>) -> Reply {
     match landing {
-        Ok(Landing::Page(reply)) => reply,
+        Ok(Landing::Page(reply)) => *reply,
         other => panic!("not on a page: {other:?}"),
     }
 }

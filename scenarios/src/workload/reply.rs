@@ -29,7 +29,7 @@ pub(crate) struct Reply {
 #[derive(Debug)]
 pub(crate) enum Landing {
     /// On a page of the service.
-    Page(Reply),
+    Page(Box<Reply>),
     /// At somebody else's URL: a relying party's.
     Foreign(Url),
 }
