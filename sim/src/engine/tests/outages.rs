@@ -124,7 +124,7 @@ fn a_server_learns_of_a_client_without_power_when_it_writes() {
         notes.note(round_trip(&mut stream, "hi", 20_000).await);
         notes.stamp("known");
     };
-    let faults: Vec<(u64, fn(&Engine))> = vec![
+    let faults: Faults = vec![
         (1_000, |engine| engine.power_loss(CLIENT)),
         (2_000, |engine| engine.start(CLIENT)),
     ];
@@ -167,7 +167,7 @@ fn fifty_kills_and_restarts_never_find_the_port_taken() {
         }
         echo(env, notes).await;
     };
-    let mut faults: Vec<(u64, fn(&Engine))> = Vec::new();
+    let mut faults: Faults = Vec::new();
     for i in 0..50 {
         faults.push((1_000 + i * 100, kill));
         faults.push((1_000 + i * 100 + i % 3, start));
@@ -195,7 +195,7 @@ fn fifty_kills_and_restarts_never_find_the_port_taken() {
 
 #[test]
 fn a_kill_behind_a_partition_is_learnt_when_it_ends() {
-    let faults: Vec<(u64, fn(&Engine))> = vec![(1_000, cut), (1_100, kill), (1_500, start), (2_500, mend)];
+    let faults: Faults = vec![(1_000, cut), (1_100, kill), (1_500, start), (2_500, mend)];
     let notes = play(steady(), echo, faults, |env, notes| async move {
         let mut stream = connect(&env).await.expect("connects");
         notes.stamp(read_once(&mut stream, 60_000).await);
@@ -317,7 +317,7 @@ fn a_port_that_is_listened_on_is_taken() {
 
 #[test]
 fn a_paused_host_accepts_and_buffers_in_its_kernel() {
-    let faults: Vec<(u64, fn(&Engine))> = vec![
+    let faults: Faults = vec![
         (1_000, |engine| engine.pause(SERVER)),
         (4_000, |engine| engine.resume(SERVER)),
     ];
