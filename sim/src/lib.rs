@@ -5,3 +5,4 @@ pub mod fault;
 pub mod history;
 pub mod plan;
 pub mod property;
+pub mod world;

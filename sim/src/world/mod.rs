@@ -1,0 +1,4 @@
+//! The hosts of the world.
+
+pub mod redis;
+pub mod sentinel;
