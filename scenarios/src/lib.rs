@@ -2,3 +2,4 @@
 //! could see.
 
 pub mod property;
+pub mod workload;
