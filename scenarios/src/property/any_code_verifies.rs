@@ -46,11 +46,15 @@ impl Property for AnyCodeVerifies {
             }
         }
         for deed in &deeds {
-            let Op::VerifyCode { flow, address, code } = deed.op else { continue };
+            let Op::VerifyCode { flow, address, code } = deed.op else {
+                continue;
+            };
             if deed.failure() != Some(WRONG_CODE) {
                 continue;
             }
-            let own_flow = flows.get(address.as_str()).is_some_and(|flows| flows.len() == 1 && flows.contains(flow));
+            let own_flow = flows
+                .get(address.as_str())
+                .is_some_and(|flows| flows.len() == 1 && flows.contains(flow));
             let Some((sent_ms, mail, ..)) = mails(evidence.history)
                 .find(|(at_ms, _, to, mailed)| *to == address && *mailed == code && *at_ms <= deed.began_ms)
             else {
@@ -64,7 +68,12 @@ impl Property for AnyCodeVerifies {
                     deed.who,
                     human(sent_ms)
                 );
-                return Err(violation(&self.name(), deed.ended_ms(), [vec![mail], deed.records()].concat(), what));
+                return Err(violation(
+                    &self.name(),
+                    deed.ended_ms(),
+                    [vec![mail], deed.records()].concat(),
+                    what,
+                ));
             }
         }
         Ok(())
@@ -90,7 +99,12 @@ mod tests {
     fn accepts_what_deserves_refusal() {
         let another_flow = pressed().op((100, 150), "ann", send("f2", "ann"), Seen::Ok);
         let kill = Fault::Kill { host: "redis-1".into() };
-        let limited = pressed().op((2000, 2050), "ann", verify("f1", "ann", "k1"), fail("too-many-attempts"));
+        let limited = pressed().op(
+            (2000, 2050),
+            "ann",
+            verify("f1", "ann", "k1"),
+            fail("too-many-attempts"),
+        );
         for story in [
             refused(pressed(), "f1", "k9"),
             refused(another_flow, "f1", "k1"),
@@ -103,9 +117,10 @@ mod tests {
 
     #[test]
     fn rejects_the_first_code_refused_after_a_second_mail() {
-        let story = pressed()
-            .op((1000, 1050), "ann", send("f1", "ann"), Seen::Ok)
-            .event(1090, "mail", mailed("ann", "k2"));
+        let story =
+            pressed()
+                .op((1000, 1050), "ann", send("f1", "ann"), Seen::Ok)
+                .event(1090, "mail", mailed("ann", "k2"));
         assert!(refused(story, "f1", "k1").judged_by(&AnyCodeVerifies).is_err());
     }
 

@@ -4,7 +4,7 @@
 //! 18, 20, 24.
 //!
 //! Edges. What counts is an admitted failure: the service looked at the code and said that it is
-//! wrong. The windows are fixed ones that begin with an attempt, so that a run of N at the end of
+//! wrong. The same code typed twice in one flow is one attempt, and teaches nothing (inventory 4). The windows are fixed ones that begin with an attempt, so that a run of N at the end of
 //! one and N at the start of the next is within the limit (inventory 24). Each state of Redis has
 //! counters of its own: a failover forgets what was not replicated, and a node that starts empty
 //! forgets all (measured: the limit moved back from 8 to 3). Consecutive failures are counted in the
@@ -17,10 +17,10 @@ use super::{
     violation,
 };
 use sim::{
-    history::{Op, Seen},
+    history::{Op, Seen, Tag},
     property::{Evidence, Kind, Property, Violation},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the service says of a wrong code.
 pub(crate) const WRONG_CODE: &str = "wrong-code";
@@ -32,14 +32,16 @@ pub struct AttemptsLimited;
 #[derive(Default)]
 struct Count {
     first_ms: u64,
-    admitted: u64,
+    codes: BTreeSet<(Tag, Tag)>,
     records: Vec<usize>,
 }
 
 impl Count {
-    fn one_more(&mut self, deed: &Deed<'_>) {
-        self.admitted += 1;
+    /// Counts a failure; says how many different codes that makes.
+    fn one_more(&mut self, deed: &Deed<'_>, flow: &Tag, code: &Tag) -> u64 {
+        self.codes.insert((flow.clone(), code.clone()));
         self.records.extend(deed.records());
+        self.codes.len() as u64
     }
 }
 
@@ -57,15 +59,15 @@ impl Property for AttemptsLimited {
         let limits = limits();
         let states = redis_states(evidence.history);
         let window_ms = evidence.plan.world.limit_window_s * 1000;
-        let mut attempts: Vec<(&Deed<'_>, _, _)> = vec![];
+        let mut attempts: Vec<(&Deed<'_>, &Tag, &str, &Tag)> = vec![];
         let deeds = deeds(evidence.history);
         for deed in &deeds {
-            if let Op::VerifyCode { flow, address, .. } = deed.op {
-                attempts.push((deed, flow, address));
+            if let Op::VerifyCode { flow, address, code } = deed.op {
+                attempts.push((deed, flow, address, code));
             }
         }
         let (mut addresses, mut flows, mut rows) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        for (deed, flow, address) in &attempts {
+        for (deed, flow, address, _) in &attempts {
             let fresh = || Count {
                 first_ms: deed.began_ms,
                 ..Count::default()
@@ -74,9 +76,12 @@ impl Property for AttemptsLimited {
             flows.entry(*flow).or_insert_with(fresh);
         }
         attempts.sort_by_key(|(deed, ..)| deed.ended_ms());
-        for (deed, flow, address) in attempts.iter().filter(|(deed, ..)| deed.end.is_some()) {
+        for (deed, flow, address, code) in attempts.iter().filter(|(deed, ..)| deed.end.is_some()) {
             let row = rows.entry(*address).or_insert(0);
-            if deed.end.is_some_and(|end| matches!(end.seen, Seen::Ok | Seen::Unknown(_))) {
+            if deed
+                .end
+                .is_some_and(|end| matches!(end.seen, Seen::Ok | Seen::Unknown(_)))
+            {
                 *row = 0;
             }
             if deed.failure() != Some(WRONG_CODE) {
@@ -84,23 +89,25 @@ impl Property for AttemptsLimited {
             }
             let now_ms = deed.ended_ms();
             let convict = |count: &Count, of: &str, most: u64| {
-                let what = format!("{} wrong codes were looked at for {of}; at most {most} are admitted", count.admitted);
+                let admitted = count.codes.len();
+                let what = format!("{admitted} wrong codes were looked at for {of}; at most {most} are admitted");
                 Err(violation(&self.name(), now_ms, count.records.clone(), what))
             };
             let by_address = addresses.get_mut(*address).expect("entered above");
-            by_address.one_more(deed);
+            let admitted = by_address.one_more(deed, flow, code);
             let most = admitted_max(limits.login_attempts, window_ms, &states, by_address.first_ms, now_ms);
-            if by_address.admitted > most {
+            if admitted > most {
                 return convict(by_address, address, most);
             }
             let by_flow = flows.get_mut(*flow).expect("entered above");
-            by_flow.one_more(deed);
+            let admitted = by_flow.one_more(deed, flow, code);
             let most = admitted_max(limits.verify_attempts, u64::MAX, &states, by_flow.first_ms, now_ms);
-            if by_flow.admitted > most {
+            if admitted > most {
                 return convict(by_flow, &format!("the flow {}", flow.0), most);
             }
             *row += 1;
-            let meanwhile = |other: &&(&Deed<'_>, _, _)| other.0.began_ms <= now_ms && other.0.ended_ms() >= deed.began_ms;
+            let meanwhile =
+                |other: &&(&Deed<'_>, _, _, _)| other.0.began_ms <= now_ms && other.0.ended_ms() >= deed.began_ms;
             let together = attempts.iter().filter(meanwhile).count() as u64;
             if *row > limits.consecutive_failures + together {
                 let what = format!("{row} wrong codes in a row were looked at for {address}");
@@ -120,16 +127,36 @@ mod tests {
         for n in 0..count {
             let at = (from_s + n) * 1000;
             let flow = format!("f{from_s}-{}", n / 5);
-            story = story.op((at, at + 50), "eve", verify(&flow, "ann", "k"), fail(WRONG_CODE));
+            story = story.op(
+                (at, at + 50),
+                "eve",
+                verify(&flow, "ann", &format!("k{at}")),
+                fail(WRONG_CODE),
+            );
         }
         story
+    }
+
+    #[test]
+    fn accepts_the_same_code_typed_again() {
+        let mut story = guesses(Story::new(), 0, 10);
+        for n in 0..5 {
+            let twin = verify("f0-0", "ann", "k0");
+            story = story.op((11_000 + n, 11_100 + n), "eve", twin, fail(WRONG_CODE));
+        }
+        assert_eq!(story.judged_by(&AttemptsLimited), Ok(()));
     }
 
     #[test]
     fn accepts_the_limit_refusals_and_the_next_window() {
         let story = guesses(guesses(Story::new(), 0, 10), 61, 10);
         let story = story
-            .op((20_000, 20_010), "eve", verify("f9", "ann", "k"), fail("too-many-attempts"))
+            .op(
+                (20_000, 20_010),
+                "eve",
+                verify("f9", "ann", "k"),
+                fail("too-many-attempts"),
+            )
             .op((21_000, 21_010), "eve", verify("f9", "ann", "k"), unknown());
         assert_eq!(story.judged_by(&AttemptsLimited), Ok(()));
     }
@@ -156,7 +183,12 @@ mod tests {
     fn rejects_one_too_many_in_a_flow() {
         let mut story = Story::new();
         for n in 0..6 {
-            story = story.op((n * 100, n * 100 + 9), "eve", verify("f1", "ann", "k"), fail(WRONG_CODE));
+            story = story.op(
+                (n * 100, n * 100 + 9),
+                "eve",
+                verify("f1", "ann", &format!("k{n}")),
+                fail(WRONG_CODE),
+            );
         }
         assert!(story.judged_by(&AttemptsLimited).is_err());
     }

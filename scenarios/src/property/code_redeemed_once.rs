@@ -35,7 +35,8 @@ impl Property for CodeRedeemedOnce {
                 continue;
             }
             let end_ms = deed.ended_ms();
-            let Some((who, place, when, records)) = redeemed.insert(code, (deed.who, at, end_ms, deed.records())) else {
+            let Some((who, place, when, records)) = redeemed.insert(code, (deed.who, at, end_ms, deed.records()))
+            else {
                 continue;
             };
             let what = format!(
@@ -44,7 +45,12 @@ impl Property for CodeRedeemedOnce {
                 super::human(when),
                 deed.who,
             );
-            return Err(violation(&self.name(), end_ms.max(when), [records, deed.records()].concat(), what));
+            return Err(violation(
+                &self.name(),
+                end_ms.max(when),
+                [records, deed.records()].concat(),
+                what,
+            ));
         }
         Ok(())
     }

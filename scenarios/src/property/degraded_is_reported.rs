@@ -37,14 +37,12 @@ impl DegradedIsReported {
     }
 }
 
-/// Whether a replica says it is ready at a moment. One that says nothing is.
+/// Whether a replica's port is open at a moment, as far as it was seen to open and close.
 fn ready(history: &History, replica: &str, at_ms: u64) -> bool {
     let mut ready = true;
     for record in history.records.iter().take_while(|record| record.at_ms <= at_ms) {
         match &record.event {
             Event::Ready { host, ready: says, .. } if host == replica => ready = *says,
-            // A new process has said nothing yet.
-            Event::Fault { fault, .. } if !fault.repairs() && fault.hosts() == [replica] => ready = true,
             _ => {}
         }
     }
@@ -79,10 +77,17 @@ impl Property for DegradedIsReported {
                 }
             }
             let last = faults(history).last();
-            let healed_ms = last.filter(|(.., fault)| **fault == sim::fault::Fault::Heal).map(|(at_ms, ..)| at_ms);
-            let Some(deadline_ms) = healed_ms.map(|at_ms| at_ms + self.recovers_ms) else { continue };
+            let healed_ms = last
+                .filter(|(.., fault)| **fault == sim::fault::Fault::Heal)
+                .map(|(at_ms, ..)| at_ms);
+            let Some(deadline_ms) = healed_ms.map(|at_ms| at_ms + self.recovers_ms) else {
+                continue;
+            };
             if deadline_ms <= lasts_ms && !ready(history, replica, deadline_ms) {
-                let what = format!("{replica} is not ready {} after everything healed", human(self.recovers_ms));
+                let what = format!(
+                    "{replica} is not ready {} after everything healed",
+                    human(self.recovers_ms)
+                );
                 return Err(violation(&self.name(), deadline_ms, vec![], what));
             }
         }

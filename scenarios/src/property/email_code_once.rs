@@ -34,7 +34,9 @@ impl Property for EmailCodeOnce {
         }
         let mut flows: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for deed in deeds(evidence.history).into_iter().filter(|deed| deed.ok()) {
-            let Op::VerifyCode { flow, address, code } = deed.op else { continue };
+            let Op::VerifyCode { flow, address, code } = deed.op else {
+                continue;
+            };
             let used = flows.entry((address.as_str(), code)).or_default();
             used.insert(flow);
             let allowed = mailed.get(&(address.as_str(), code)).copied().unwrap_or(0).max(1);
@@ -75,9 +77,10 @@ mod tests {
 
     #[test]
     fn two_mails_with_one_code_may_log_in_two_flows() {
-        let story = first()
-            .event(60, "mail", mailed("ann", "k1"))
-            .op((130, 140), "ann", verify("f2", "ann", "k1"), Seen::Ok);
+        let story =
+            first()
+                .event(60, "mail", mailed("ann", "k1"))
+                .op((130, 140), "ann", verify("f2", "ann", "k1"), Seen::Ok);
         assert_eq!(story.judged_by(&EmailCodeOnce), Ok(()));
     }
 }

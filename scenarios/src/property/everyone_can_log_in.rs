@@ -27,6 +27,7 @@ pub struct EveryoneCanLogIn {
 
 #[derive(Clone, Copy)]
 enum Since {
+    Always,
     Healed,
     LastFault,
 }
@@ -59,10 +60,18 @@ impl EveryoneCanLogIn {
         }
     }
 
+    /// Judges every login, whatever strikes: what breaks must not stop anybody.
+    pub fn at_any_time(self) -> EveryoneCanLogIn {
+        EveryoneCanLogIn {
+            since: Since::Always,
+            ..self
+        }
+    }
+
     /// From when on logins are judged.
     fn judged_from_ms(&self, evidence: &Evidence<'_>) -> Option<u64> {
         match (self.since, faults(evidence.history).last()) {
-            (_, None) => Some(0),
+            (Since::Always, _) | (_, None) => Some(0),
             (Since::Healed, Some((at_ms, _, Fault::Heal))) => Some(at_ms + self.settle_ms),
             (Since::Healed, Some(_)) => None,
             (Since::LastFault, Some(_)) => {
@@ -102,6 +111,12 @@ impl Property for EveryoneCanLogIn {
         let since = match self.since {
             Since::Healed => "everything healed",
             Since::LastFault => "the last fault",
+            Since::Always => {
+                return format!(
+                    "whatever strikes, every login succeeds within {}",
+                    human(self.within_ms)
+                );
+            }
         };
         format!(
             "from {} after {since}, every login succeeds within {}",
@@ -110,7 +125,9 @@ impl Property for EveryoneCanLogIn {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let Some(from_ms) = self.judged_from_ms(evidence) else { return Ok(()) };
+        let Some(from_ms) = self.judged_from_ms(evidence) else {
+            return Ok(());
+        };
         let attacked = |who: &str| {
             evidence.plan.operations.iter().any(|operation| match &operation.does {
                 Behaviour::Guess { victim, .. } | Behaviour::Flood { victim, .. } => victim == who,
@@ -185,7 +202,12 @@ mod tests {
     fn accepts_a_login_whose_code_was_stolen() {
         let story = healed()
             .op((42_000, 42_050), "ann", redeem("c1", "balancer", true), Seen::Ok)
-            .op((42_060, 42_090), "thief", redeem("c1", "idp-a", true), fail("invalid_grant"))
+            .op(
+                (42_060, 42_090),
+                "thief",
+                redeem("c1", "idp-a", true),
+                fail("invalid_grant"),
+            )
             .op((41_000, 50_000), "ann", Op::LogIn, fail("invalid_token"));
         assert_eq!(story.judged_by(&claim()), Ok(()));
     }
@@ -206,6 +228,10 @@ mod tests {
     fn may_judge_before_anything_is_healed() {
         let story = || healed().op((12_000, 16_000), "ann", Op::LogIn, fail("gave up"));
         assert_eq!(story().judged_by(&claim()), Ok(()));
-        assert!(story().judged_by(&claim().after_last_fault(Duration::from_secs(10))).is_err());
+        assert!(
+            story()
+                .judged_by(&claim().after_last_fault(Duration::from_secs(10)))
+                .is_err()
+        );
     }
 }

@@ -107,7 +107,9 @@ mod tests {
     #[test]
     fn rejects_what_is_slow_though_only_mail_hangs() {
         for seen in [Seen::Ok, unknown()] {
-            let hang = Fault::Mail { manner: Manner::Hanging };
+            let hang = Fault::Mail {
+                manner: Manner::Hanging,
+            };
             let story = Story::new()
                 .fault(10, hang)
                 .op((20, 521), "ann", send("f1", "ann"), seen);

@@ -58,12 +58,17 @@ mod tests {
     use sim::{fault::Fault, history::Seen};
 
     fn cut(a: &str, b: &str) -> Fault {
-        Fault::Cut { a: a.into(), b: b.into() }
+        Fault::Cut {
+            a: a.into(),
+            b: b.into(),
+        }
     }
 
     fn outage() -> Story {
         ["idp-a", "idp-b"].iter().fold(Story::new(), |story, replica| {
-            story.fault(1000, cut(replica, "redis-1")).fault(1000, cut(replica, "redis-2"))
+            story
+                .fault(1000, cut(replica, "redis-1"))
+                .fault(1000, cut(replica, "redis-2"))
         })
     }
 
@@ -82,7 +87,13 @@ mod tests {
     #[test]
     fn accepts_success_while_one_replica_reaches_one_node() {
         let story = outage()
-            .fault(2000, Fault::Mend { a: "idp-b".into(), b: "redis-2".into() })
+            .fault(
+                2000,
+                Fault::Mend {
+                    a: "idp-b".into(),
+                    b: "redis-2".into(),
+                },
+            )
             .op((6000, 6100), "ann", Op::OpenLogin, Seen::Ok);
         assert_eq!(story.judged_by(&NoLocalSuccess), Ok(()));
     }

@@ -26,7 +26,10 @@ impl Property for NothingFails {
         "while nothing is broken, every operation succeeds at the first try".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let first_fault_ms = faults(evidence.history).map(|(at_ms, ..)| at_ms).next().unwrap_or(u64::MAX);
+        let first_fault_ms = faults(evidence.history)
+            .map(|(at_ms, ..)| at_ms)
+            .next()
+            .unwrap_or(u64::MAX);
         for deed in deeds(evidence.history) {
             let meant_to_fail = matches!(deed.op, Op::Redeem { rightful: false, .. });
             let Some(end) = deed.end else { continue };

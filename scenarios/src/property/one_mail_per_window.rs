@@ -42,7 +42,9 @@ impl Property for OneMailPerWindow {
         let window_ms = limits().send_once.as_millis() as u64;
         let mut presses: BTreeMap<&str, BTreeMap<&Tag, Presses>> = BTreeMap::new();
         for deed in deeds(evidence.history) {
-            let Op::SendCode { flow, address } = deed.op else { continue };
+            let Op::SendCode { flow, address } = deed.op else {
+                continue;
+            };
             let flow = presses.entry(address).or_default().entry(flow).or_insert(Presses {
                 first_ms: deed.began_ms,
                 last_ms: 0,
@@ -62,7 +64,10 @@ impl Property for OneMailPerWindow {
                 .map(|flow| admitted_max(1, window_ms, &states, flow.first_ms, at_ms.min(flow.last_ms)))
                 .sum();
             if codes.len() as u64 > most {
-                let what = format!("{} mails went to {address} for presses that deserve {most}", codes.len());
+                let what = format!(
+                    "{} mails went to {address} for presses that deserve {most}",
+                    codes.len()
+                );
                 return Err(violation(&self.name(), at_ms, records.clone(), what));
             }
         }
@@ -77,7 +82,9 @@ mod tests {
 
     /// Six presses at once.
     fn six() -> Story {
-        (0..6).fold(Story::new(), |story, n| story.op((n, 100 + n), "ann", send("f1", "ann"), Seen::Ok))
+        (0..6).fold(Story::new(), |story, n| {
+            story.op((n, 100 + n), "ann", send("f1", "ann"), Seen::Ok)
+        })
     }
 
     #[test]

@@ -55,7 +55,9 @@ impl<'a> Deed<'a> {
 
     /// Indices of its records.
     pub(crate) fn records(&self) -> Vec<usize> {
-        std::iter::once(self.began_at).chain(self.end.map(|end| end.at)).collect()
+        std::iter::once(self.began_at)
+            .chain(self.end.map(|end| end.at))
+            .collect()
     }
 
     /// "Ok", what the person was told, or that it never ended: for sentences.
@@ -144,7 +146,9 @@ impl Trouble {
 
     /// Whether there was none from one time to another, both included.
     pub(crate) fn spares(&self, from_ms: u64, to_ms: u64) -> bool {
-        self.spans.iter().all(|(since, until)| *until < from_ms || to_ms < *since)
+        self.spans
+            .iter()
+            .all(|(since, until)| *until < from_ms || to_ms < *since)
     }
 }
 

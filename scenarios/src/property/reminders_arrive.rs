@@ -38,7 +38,10 @@ impl Property for RemindersArrive {
         Kind::Eventually
     }
     fn claim(&self) -> String {
-        format!("while nothing is broken, a reminder arrives within {}", human(self.within_ms))
+        format!(
+            "while nothing is broken, a reminder arrives within {}",
+            human(self.within_ms)
+        )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let trouble = Trouble::of(evidence.history, self.settle_ms, |_| true);

@@ -29,7 +29,9 @@ impl Property for RemindersOnce {
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let mut taken = BTreeMap::new();
         for (index, record) in evidence.history.records.iter().enumerate() {
-            let Event::ReminderMailed { address, due_ms } = &record.event else { continue };
+            let Event::ReminderMailed { address, due_ms } = &record.event else {
+                continue;
+            };
             if let Some((first, at_ms)) = taken.insert((address, due_ms), (index, record.at_ms)) {
                 let what = format!("{address} was reminded of one thing at {} and again", human(at_ms));
                 return Err(violation(&self.name(), record.at_ms, vec![first, index], what));

@@ -37,7 +37,14 @@ impl Property for RightfulCodeHonoured {
         let deeds = deeds(evidence.history);
         let ttl_ms = evidence.plan.world.code_ttl_s * 1000;
         for deed in &deeds {
-            let Op::Redeem { code, at, rightful: true } = deed.op else { continue };
+            let Op::Redeem {
+                code,
+                at,
+                rightful: true,
+            } = deed.op
+            else {
+                continue;
+            };
             if deed.failure() != Some("invalid_grant") {
                 continue;
             }
@@ -45,7 +52,9 @@ impl Property for RightfulCodeHonoured {
             let received = |other: &&super::reading::Deed<'_>| {
                 other.who == deed.who && *other.op == Op::ReceiveCode && other.ok() && other.ended_ms() <= deed.began_ms
             };
-            let Some(issue) = deeds.iter().rev().find(received) else { continue };
+            let Some(issue) = deeds.iter().rev().find(received) else {
+                continue;
+            };
             let in_time = deed.ended_ms() < issue.began_ms + ttl_ms;
             let first = deeds.iter().all(|other| {
                 let same = matches!(other.op, Op::Redeem { code: c, rightful: true, .. } if c == code);
@@ -73,15 +82,30 @@ mod tests {
     }
 
     fn refused(story: Story, from_ms: u64) -> Story {
-        story.op((from_ms, from_ms + 20), "ann", redeem("c1", "balancer", true), fail("invalid_grant"))
+        story.op(
+            (from_ms, from_ms + 20),
+            "ann",
+            redeem("c1", "balancer", true),
+            fail("invalid_grant"),
+        )
     }
 
     #[test]
     fn accepts_refusals_that_are_deserved() {
         let before = issued().op((60, 80), "thief", redeem("c1", "idp-a", true), unknown());
         let fault = Fault::Kill { host: "redis-1".into() };
-        let honest = issued().op((100, 120), "ann", redeem("c1", "balancer", true), fail("temporarily_unavailable"));
-        let wrong = issued().op((100, 120), "ann", redeem("c1", "balancer", false), fail("invalid_grant"));
+        let honest = issued().op(
+            (100, 120),
+            "ann",
+            redeem("c1", "balancer", true),
+            fail("temporarily_unavailable"),
+        );
+        let wrong = issued().op(
+            (100, 120),
+            "ann",
+            redeem("c1", "balancer", false),
+            fail("invalid_grant"),
+        );
         for story in [
             refused(before, 100),
             refused(issued().fault(70, fault), 100),

@@ -47,7 +47,10 @@ impl Property for SendsLimited {
             let first_ms = first_ms.get(address).copied().unwrap_or(at_ms).min(at_ms);
             let most = admitted_max(limits().sends, window_ms, &states, first_ms, at_ms);
             if codes.len() as u64 > most {
-                let what = format!("{} codes were mailed to {address}; at most {most} are admitted", codes.len());
+                let what = format!(
+                    "{} codes were mailed to {address}; at most {most} are admitted",
+                    codes.len()
+                );
                 return Err(violation(&self.name(), at_ms, records.clone(), what));
             }
         }
@@ -64,9 +67,11 @@ mod tests {
         for n in 0..count {
             let at = (from_s + n) * 1000;
             let flow = format!("f{at}");
-            story = story
-                .op((at, at + 20), "eve", send(&flow, "ann"), Seen::Ok)
-                .event(at + 30, "mail", mailed("ann", &format!("k{at}")));
+            story = story.op((at, at + 20), "eve", send(&flow, "ann"), Seen::Ok).event(
+                at + 30,
+                "mail",
+                mailed("ann", &format!("k{at}")),
+            );
         }
         story
     }

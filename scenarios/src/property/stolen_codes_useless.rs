@@ -32,13 +32,18 @@ impl Property for StolenCodesUseless {
         let deeds = deeds(evidence.history);
         let mut redeemed_ms: BTreeMap<_, u64> = BTreeMap::new();
         for deed in deeds.iter().filter(|deed| deed.ok()) {
-            if let Op::Redeem { code, rightful: true, .. } = deed.op {
+            if let Op::Redeem {
+                code, rightful: true, ..
+            } = deed.op
+            {
                 let first = redeemed_ms.entry(code).or_insert(u64::MAX);
                 *first = (*first).min(deed.ended_ms());
             }
         }
         for deed in deeds.iter().filter(|deed| deed.ok()) {
-            let Op::Redeem { code, at, rightful } = deed.op else { continue };
+            let Op::Redeem { code, at, rightful } = deed.op else {
+                continue;
+            };
             let after_owner = redeemed_ms.get(code).is_some_and(|first| *first < deed.began_ms);
             let why = match (rightful, after_owner) {
                 (false, _) => "with a wrong verifier",

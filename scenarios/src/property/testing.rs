@@ -32,8 +32,11 @@ impl Story {
     pub(crate) fn op(mut self, (from, to): (u64, u64), who: &str, op: Op, seen: Seen) -> Story {
         self.next += 1;
         let (id, took_ms) = (OpId(self.next), to - from);
-        self.event(from, who, Event::Began { id, op: op.clone() })
-            .event(to, who, Event::Ended { id, op, seen, took_ms })
+        self.event(from, who, Event::Began { id, op: op.clone() }).event(
+            to,
+            who,
+            Event::Ended { id, op, seen, took_ms },
+        )
     }
 
     /// An operation that never ends.
