@@ -21,7 +21,7 @@ impl Wire {
             && first.key().0 <= now_ms
         {
             let ((_, order), (flow, packet)) = first.remove_entry();
-            if self.powered[flow.to().0] {
+            if self.powered[flow.receiver().0] {
                 self.deliver(now_ms, flow, order, packet);
                 any = true;
             } else {
@@ -37,7 +37,7 @@ impl Wire {
     fn deliver(&mut self, now_ms: u64, flow: Flow, order: u64, packet: Packet) {
         let Some(segment) = flow::tcp(&packet) else { return };
         self.note_delivery(now_ms, flow, segment);
-        let is_shut = self.shut_ports.contains(&(flow.to(), flow.to_port()));
+        let is_shut = self.shut_ports.contains(&(flow.receiver(), flow.receiver_port()));
         if flow::is_syn(segment) {
             if is_shut {
                 // As a kernel refuses (RFC 9293 section 3.10.7.1).
@@ -99,7 +99,7 @@ impl Wire {
             let (Some(flow), Some(segment)) = (Flow::of(&packet), flow::tcp(&packet)) else {
                 continue;
             };
-            if !self.powered[flow.from().0] {
+            if !self.powered[flow.sender().0] {
                 continue;
             }
             if segment.flags.syn {

@@ -64,22 +64,22 @@ impl Flow {
     }
 
     pub(super) fn reverse(self) -> Flow {
-        Flow(self.0 << 32 | self.0 >> 32)
+        Flow(self.0.rotate_left(32))
     }
 
-    pub(super) fn from(self) -> HostId {
+    pub(super) fn sender(self) -> HostId {
         HostId((self.0 >> 48) as usize)
     }
 
-    pub(super) fn to(self) -> HostId {
-        self.reverse().from()
+    pub(super) fn receiver(self) -> HostId {
+        self.reverse().sender()
     }
 
-    pub(super) fn from_port(self) -> u16 {
+    pub(super) fn sender_port(self) -> u16 {
         (self.0 >> 32) as u16
     }
 
-    pub(super) fn to_port(self) -> u16 {
+    pub(super) fn receiver_port(self) -> u16 {
         self.0 as u16
     }
 
@@ -157,12 +157,12 @@ pub(super) fn is_unprovoked_reset(segment: &TcpSegment) -> bool {
 /// A segment of the engine's own making.
 fn forge(flow: Flow, seq: u32, ack: u32, window: u16, rst: bool) -> Packet {
     Packet {
-        src: ip_of(flow.from()),
-        dst: ip_of(flow.to()),
+        src: ip_of(flow.sender()),
+        dst: ip_of(flow.receiver()),
         ttl: 64,
         payload: Transport::Tcp(TcpSegment {
-            src_port: flow.from_port(),
-            dst_port: flow.to_port(),
+            src_port: flow.sender_port(),
+            dst_port: flow.receiver_port(),
             seq,
             ack,
             window,
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(host_of(IpAddr::V4(Ipv4Addr::LOCALHOST)), None);
         let flow = Flow::new(HostId(3), 49_152, HostId(260), 6379);
         assert_eq!(
-            (flow.from(), flow.from_port(), flow.to(), flow.to_port()),
+            (flow.sender(), flow.sender_port(), flow.receiver(), flow.receiver_port()),
             (HostId(3), 49_152, HostId(260), 6379)
         );
         assert_eq!(flow.reverse(), Flow::new(HostId(260), 6379, HostId(3), 49_152));

@@ -31,7 +31,7 @@ pub(super) const RECEIVE_BUFFER_BYTES: usize = 65_536;
 
 /// The kernels, before and after they can run. turmoil-net takes no host once it is entered.
 enum Kernels {
-    Declared(Net),
+    Declared(Box<Net>),
     Entered(EnterGuard),
 }
 
@@ -70,7 +70,7 @@ impl Wire {
             .retx_threshold(u32::MAX)
             .recv_buf_cap(RECEIVE_BUFFER_BYTES);
         Wire {
-            kernels: Kernels::Declared(Net::with_config(config)),
+            kernels: Kernels::Declared(Box::new(Net::with_config(config))),
             seed,
             default_link,
             names: Vec::new(),
@@ -108,7 +108,7 @@ impl Wire {
     /// From here on sockets work on this thread, and no host can be added.
     pub(super) fn enter(&mut self) {
         if let Kernels::Declared(net) = &mut self.kernels {
-            self.kernels = Kernels::Entered(mem::take(net).enter());
+            self.kernels = Kernels::Entered(mem::take(&mut **net).enter());
         }
     }
 
@@ -140,8 +140,8 @@ impl Wire {
     }
 
     fn arrival(&mut self, now_ms: u64, flow: Flow) -> Option<u64> {
-        let open = self.powered[flow.to().0];
-        self.link(flow.from(), flow.to()).draw(now_ms, open)
+        let open = self.powered[flow.receiver().0];
+        self.link(flow.sender(), flow.receiver()).draw(now_ms, open)
     }
 
     /// Sends a packet, or keeps it for its flow's next retransmission. `order` is its place among
@@ -262,13 +262,13 @@ impl Wire {
 
 /// Whether the flow's sender still waits for its connect. One that was cancelled repeats no SYN.
 fn is_connecting(flow: Flow) -> bool {
-    let peer = (flow::ip_of(flow.to()), flow.to_port()).into();
-    turmoil_net::netstat(flow::ip_of(flow.from()))
+    let peer = (flow::ip_of(flow.receiver()), flow.receiver_port()).into();
+    turmoil_net::netstat(flow::ip_of(flow.sender()))
         .entries
         .iter()
         .any(|socket| {
             socket.state == Some(NetstatState::SynSent)
-                && socket.local.port() == flow.from_port()
+                && socket.local.port() == flow.sender_port()
                 && socket.peer == Some(peer)
         })
 }

@@ -1,8 +1,12 @@
 //! Tests of the engine: what its TCP does under faults, what its hosts do, and that equal seeds give
 //! equal runs. Times are simulated; links take 5 ms unless a test says otherwise.
 
+mod determinism;
 mod hosts;
+mod mistakes;
+mod outages;
 mod tcp;
+mod tcp_bulk;
 
 use super::*;
 use idp::seams::{Probe, Storage, StorageFault, StorageMoment, Stream};
@@ -86,7 +90,7 @@ async fn echo_one(mut stream: Stream) {
 fn play<S, C>(
     engine: Engine,
     server: impl Fn(Env, Notes) -> S + 'static,
-    faults: Vec<(u64, fn(&Engine))>,
+    faults: Faults,
     client: impl Fn(Env, Notes) -> C + 'static,
 ) -> Vec<String>
 where
@@ -122,6 +126,9 @@ where
     );
     notes.all()
 }
+
+/// What befalls the hosts, by simulated milliseconds.
+type Faults = Vec<(u64, fn(&Engine))>;
 
 const SERVER: HostId = HostId(0);
 const CLIENT: HostId = HostId(1);
@@ -171,5 +178,24 @@ async fn read_once(stream: &mut Stream, limit_ms: u64) -> String {
         Ok(Ok(read)) => String::from_utf8_lossy(&buffer[..read]).into_owned(),
         Ok(Err(error)) => format!("{:?}", error.kind()),
         Err(_) => "nothing".into(),
+    }
+}
+
+/// Notes where it is dropped, and tries to spawn there.
+struct Witness {
+    name: &'static str,
+    env: Env,
+    notes: Notes,
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        self.notes.note(format!(
+            "{} dropped on {}",
+            self.name,
+            current_host().unwrap_or("nowhere".into())
+        ));
+        let notes = self.notes.clone();
+        self.env.spawn(async move { notes.note("a task of the dead") });
     }
 }
