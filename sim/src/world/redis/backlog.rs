@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 
 /// The most recent bytes of the replication stream.
 #[derive(Debug, Clone)]
-pub struct Backlog {
+pub(super) struct Backlog {
     bytes: BytesMut,
     /// Offset of the first byte kept.
     first: u64,
@@ -13,7 +13,7 @@ pub struct Backlog {
 
 impl Backlog {
     /// An empty backlog of a node that has reached `offset`.
-    pub fn new(capacity: usize, offset: u64) -> Backlog {
+    pub(super) fn new(capacity: usize, offset: u64) -> Backlog {
         Backlog {
             bytes: BytesMut::new(),
             first: offset + 1,
@@ -22,7 +22,7 @@ impl Backlog {
     }
 
     /// Appends, forgetting the oldest bytes beyond the capacity.
-    pub fn push(&mut self, bytes: &[u8]) {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
         let excess = self.bytes.len().saturating_sub(self.capacity);
         if excess > 0 {
@@ -32,35 +32,35 @@ impl Backlog {
     }
 
     /// Everything from `offset` on; `None` if that has been forgotten, or has not happened.
-    pub fn since(&self, offset: u64) -> Option<Bytes> {
+    pub(super) fn since(&self, offset: u64) -> Option<Bytes> {
         let skip = offset.checked_sub(self.first)?;
         (skip <= self.bytes.len() as u64).then(|| Bytes::copy_from_slice(&self.bytes[skip as usize..]))
     }
 
     /// Offset of the first byte kept, and how many there are.
-    pub fn extent(&self) -> (u64, usize) {
+    pub(super) fn extent(&self) -> (u64, usize) {
         (self.first, self.bytes.len())
     }
 }
 
 /// A history and how far this node has come in it.
 #[derive(Debug, Clone)]
-pub struct History {
+pub(super) struct History {
     /// Replication ID: 40 hexadecimal digits.
-    pub id: String,
+    pub(super) id: String,
     /// Bytes of the stream applied (or, on a master, produced).
-    pub offset: u64,
+    pub(super) offset: u64,
     /// The history that this one continues: that of the master before.
-    pub id2: Option<String>,
+    pub(super) id2: Option<String>,
     /// First offset *not* shared with `id2` ("second_repl_offset").
-    pub second_offset: u64,
+    pub(super) second_offset: u64,
     /// Recent bytes. A master that never had a replica keeps none and does not count its writes.
-    pub backlog: Option<Backlog>,
+    pub(super) backlog: Option<Backlog>,
 }
 
 impl History {
     /// A new history, at its start.
-    pub fn new(id: String) -> History {
+    pub(super) fn new(id: String) -> History {
         History {
             id,
             offset: 0,
@@ -72,13 +72,13 @@ impl History {
 
     /// A new history begins where this one stands: promotion. Replicas of the old one may continue
     /// if they have nothing beyond this point.
-    pub fn shift(&mut self, id: String) {
+    pub(super) fn shift(&mut self, id: String) {
         self.id2 = Some(std::mem::replace(&mut self.id, id));
         self.second_offset = self.offset + 1;
     }
 
     /// Appends to the stream.
-    pub fn push(&mut self, bytes: &[u8]) {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
         self.offset += bytes.len() as u64;
         if let Some(backlog) = &mut self.backlog {
             backlog.push(bytes);
@@ -88,7 +88,7 @@ impl History {
     /// What a replica that has `id` up to before `offset` is missing. `None`: it needs everything,
     /// because its history is not ours, or diverged from ours, or is too far back
     /// (masterTryPartialResync in replication.c).
-    pub fn missing(&self, id: &str, offset: u64) -> Option<Bytes> {
+    pub(super) fn missing(&self, id: &str, offset: u64) -> Option<Bytes> {
         let ours = id.eq_ignore_ascii_case(&self.id);
         let before =
             self.id2.as_deref().is_some_and(|id2| id.eq_ignore_ascii_case(id2)) && offset <= self.second_offset;

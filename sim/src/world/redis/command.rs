@@ -2,15 +2,15 @@
 
 /// What the table says of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spec {
+pub(super) struct Spec {
     /// Lower-case name.
-    pub name: &'static str,
+    pub(super) name: &'static str,
     /// Number of words, name included; negative: at least so many.
-    pub arity: i32,
+    pub(super) arity: i32,
     /// Changes data: refused by replicas (READONLY) and without enough replicas (NOREPLICAS).
-    pub write: bool,
+    pub(super) write: bool,
     /// Answered while loading, and by a replica that refuses stale data.
-    pub always: bool,
+    pub(super) always: bool,
 }
 
 const fn read(name: &'static str, arity: i32) -> Spec {
@@ -73,7 +73,6 @@ const TABLE: &[Spec] = &[
     write("persist", 2),
     write("pexpire", -3),
     write("pexpireat", -3),
-    // PING is answered while stale, but not while loading (measured); see `Node::refusal`.
     read("ping", -1),
     write("psetex", 4),
     always("psync", -3),
@@ -103,12 +102,12 @@ const TABLE: &[Spec] = &[
 ];
 
 /// Number of commands.
-pub fn count() -> usize {
+pub(super) fn count() -> usize {
     TABLE.len()
 }
 
 /// The command of that name, whatever its case.
-pub fn lookup(name: &[u8]) -> Option<&'static Spec> {
+pub(super) fn lookup(name: &[u8]) -> Option<&'static Spec> {
     let name = name.to_ascii_lowercase();
     TABLE
         .binary_search_by(|spec| spec.name.as_bytes().cmp(&name))
@@ -118,7 +117,7 @@ pub fn lookup(name: &[u8]) -> Option<&'static Spec> {
 
 impl Spec {
     /// Whether that many words will do.
-    pub fn takes(&self, words: usize) -> bool {
+    pub(super) fn takes(&self, words: usize) -> bool {
         let words = words as i32;
         if self.arity < 0 {
             words >= -self.arity

@@ -79,16 +79,16 @@ pub enum RedisEvent {
 
 /// A moment, by both of a host's clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Moment {
+pub(crate) struct Moment {
     /// Wall clock, milliseconds since the Unix epoch: for expiry, lag and what Redis calls `unixtime`.
-    pub wall_ms: i64,
+    pub(crate) wall_ms: i64,
     /// Monotonic clock, milliseconds: for timers.
-    pub mono_ms: u64,
+    pub(crate) mono_ms: u64,
 }
 
 impl Moment {
     /// The host's present.
-    pub fn of(env: &idp::seams::Env) -> Moment {
+    pub(crate) fn of(env: &idp::seams::Env) -> Moment {
         Moment {
             wall_ms: env.clock.wall().millis() as i64,
             mono_ms: env.clock.monotonic().as_millis() as u64,
@@ -96,7 +96,7 @@ impl Moment {
     }
 
     /// Seconds since the Unix epoch.
-    pub fn unix_s(self) -> i64 {
+    pub(crate) fn unix_s(self) -> i64 {
         self.wall_ms.div_euclid(1000)
     }
 }

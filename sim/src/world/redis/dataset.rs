@@ -9,35 +9,35 @@ const SNAPSHOT_MAGIC: &[u8] = b"SQUALL01";
 
 /// A value and its expiry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub(super) struct Entry {
     /// The string.
-    pub value: Bytes,
+    pub(super) value: Bytes,
     /// Wall-clock milliseconds since the Unix epoch, on whichever node asks.
-    pub expires_at_ms: Option<i64>,
+    pub(super) expires_at_ms: Option<i64>,
 }
 
 impl Entry {
     /// Expired when the clock is past the time, not when it has reached it (measured).
-    pub fn expired(&self, now_ms: i64) -> bool {
+    pub(super) fn expired(&self, now_ms: i64) -> bool {
         self.expires_at_ms.is_some_and(|at| now_ms > at)
     }
 }
 
 /// All keys, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Dataset {
+pub(super) struct Dataset {
     entries: BTreeMap<Bytes, Entry>,
     expiries: BTreeSet<(i64, Bytes)>,
 }
 
 impl Dataset {
     /// The entry, expired or not.
-    pub fn get(&self, key: &Bytes) -> Option<&Entry> {
+    pub(super) fn get(&self, key: &Bytes) -> Option<&Entry> {
         self.entries.get(key)
     }
 
     /// Replaces the entry.
-    pub fn set(&mut self, key: Bytes, value: Bytes, expires_at_ms: Option<i64>) {
+    pub(super) fn set(&mut self, key: Bytes, value: Bytes, expires_at_ms: Option<i64>) {
         self.remove(&key);
         if let Some(at) = expires_at_ms {
             self.expiries.insert((at, key.clone()));
@@ -46,7 +46,7 @@ impl Dataset {
     }
 
     /// Changes the expiry of an existing key; `None` makes it permanent.
-    pub fn set_expiry(&mut self, key: &Bytes, expires_at_ms: Option<i64>) {
+    pub(super) fn set_expiry(&mut self, key: &Bytes, expires_at_ms: Option<i64>) {
         let Some(entry) = self.entries.get_mut(key) else { return };
         if let Some(old) = std::mem::replace(&mut entry.expires_at_ms, expires_at_ms) {
             self.expiries.remove(&(old, key.clone()));
@@ -57,7 +57,7 @@ impl Dataset {
     }
 
     /// Takes the entry out.
-    pub fn remove(&mut self, key: &Bytes) -> Option<Entry> {
+    pub(super) fn remove(&mut self, key: &Bytes) -> Option<Entry> {
         let entry = self.entries.remove(key)?;
         if let Some(at) = entry.expires_at_ms {
             self.expiries.remove(&(at, key.clone()));
@@ -66,37 +66,32 @@ impl Dataset {
     }
 
     /// Forgets everything.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         *self = Dataset::default();
     }
 
     /// All keys, expired ones included, as DBSIZE counts them.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is no key.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// Keys that have an expiry.
-    pub fn expiring(&self) -> usize {
+    pub(super) fn expiring(&self) -> usize {
         self.expiries.len()
     }
 
     /// Keys and entries in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&Bytes, &Entry)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Bytes, &Entry)> {
         self.entries.iter()
     }
 
     /// The earliest expiry.
-    pub fn next_expiry_ms(&self) -> Option<i64> {
+    pub(super) fn next_expiry_ms(&self) -> Option<i64> {
         self.expiries.first().map(|(at, _)| *at)
     }
 
     /// The key that expired first, if any has.
-    pub fn first_expired(&self, now_ms: i64) -> Option<Bytes> {
+    pub(super) fn first_expired(&self, now_ms: i64) -> Option<Bytes> {
         self.expiries
             .first()
             .filter(|(at, _)| now_ms > *at)
@@ -104,7 +99,7 @@ impl Dataset {
     }
 
     /// The whole dataset as one bulk, for a full resynchronisation.
-    pub fn snapshot(&self) -> Bytes {
+    pub(super) fn snapshot(&self) -> Bytes {
         let mut out = BytesMut::from(SNAPSHOT_MAGIC);
         for (key, entry) in &self.entries {
             for part in [key, &entry.value] {
@@ -117,7 +112,7 @@ impl Dataset {
     }
 
     /// Reads a snapshot. `None` if it is not one.
-    pub fn from_snapshot(snapshot: &Bytes) -> Option<Dataset> {
+    pub(super) fn from_snapshot(snapshot: &Bytes) -> Option<Dataset> {
         let mut rest = snapshot.clone();
         if rest.len() < SNAPSHOT_MAGIC.len() || rest.split_to(SNAPSHOT_MAGIC.len()) != SNAPSHOT_MAGIC {
             return None;

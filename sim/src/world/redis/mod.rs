@@ -11,17 +11,20 @@ mod config;
 mod data;
 mod dataset;
 mod disk;
+#[cfg(test)]
+mod golden;
 mod info;
 mod link;
 mod node;
 mod replication;
-pub mod resp;
+pub(crate) mod resp;
 mod server;
 mod session;
 
-pub use config::{Moment, PersistenceMode, RedisConfig, RedisEvent};
+pub(crate) use config::Moment;
+pub use config::{PersistenceMode, RedisConfig, RedisEvent};
 pub use disk::Disk;
-pub use node::{ClientId, Node, unknown_command, wrong_arity};
-pub use replication::{LinkState, Role};
+pub(crate) use node::{unknown_command, wrong_arity};
+
 pub use server::serve;
 pub(crate) use server::sleep_until;

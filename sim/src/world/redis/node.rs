@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 /// Identifies a client, as `CLIENT ID` says it.
-pub type ClientId = u64;
+pub(crate) type ClientId = u64;
 
 /// One connection.
 pub(super) struct Client {
@@ -78,7 +78,7 @@ pub(super) struct Context {
 }
 
 /// One Redis node.
-pub struct Node {
+pub(crate) struct Node {
     pub(super) config: RedisConfig,
     pub(super) disk: Disk,
     pub(super) data: Dataset,
@@ -106,7 +106,7 @@ pub struct Node {
 
 impl Node {
     /// A node that has just booted. `random_hex` gives 40 random hexadecimal digits.
-    pub fn boot(
+    pub(crate) fn boot(
         config: RedisConfig,
         disk: Disk,
         now: Moment,
@@ -162,7 +162,7 @@ impl Node {
     }
 
     /// A client has connected.
-    pub fn connect(&mut self, address: SocketAddr) -> (ClientId, Arc<Notify>) {
+    pub(crate) fn connect(&mut self, address: SocketAddr) -> (ClientId, Arc<Notify>) {
         let id = self.next_client;
         self.next_client += 1;
         let wake: Arc<Notify> = Arc::default();
@@ -191,12 +191,12 @@ impl Node {
     }
 
     /// A client's connection is gone.
-    pub fn disconnect(&mut self, id: ClientId) {
+    pub(crate) fn disconnect(&mut self, id: ClientId) {
         self.clients.remove(&id);
     }
 
     /// Bytes have arrived from a client.
-    pub fn feed(&mut self, id: ClientId, bytes: &[u8], now: Moment) {
+    pub(crate) fn feed(&mut self, id: ClientId, bytes: &[u8], now: Moment) {
         if let Some(client) = self.clients.get_mut(&id) {
             client.input.extend_from_slice(bytes);
         }
@@ -204,7 +204,7 @@ impl Node {
     }
 
     /// Executes what a client has sent, as far as it is complete and the client is not blocked.
-    pub fn pump(&mut self, id: ClientId, now: Moment) {
+    pub(crate) fn pump(&mut self, id: ClientId, now: Moment) {
         while let Some(client) = self.clients.get_mut(&id) {
             if client.closing || client.waiting.is_some() {
                 return;
@@ -238,7 +238,7 @@ impl Node {
     }
 
     /// Output to be written, and whether to close after it.
-    pub fn take_output(&mut self, id: ClientId) -> (Bytes, bool) {
+    pub(crate) fn take_output(&mut self, id: ClientId) -> (Bytes, bool) {
         match self.clients.get_mut(&id) {
             Some(client) => (client.output.split().freeze(), client.closing),
             None => (Bytes::new(), true),
@@ -246,7 +246,7 @@ impl Node {
     }
 
     /// Whether the client is a replica of ours.
-    pub fn is_replica(&self, id: ClientId) -> bool {
+    pub(crate) fn is_replica(&self, id: ClientId) -> bool {
         self.clients.get(&id).is_some_and(|client| client.replica.is_some())
     }
 
@@ -308,7 +308,7 @@ impl Node {
         if write && !self.role.is_master() {
             return Some("READONLY You can't write against a read only replica.");
         }
-        if self.role.link_is_down() && !self.config.replica_serve_stale_data && !spec.always && spec.name != "ping" {
+        if self.role.link_is_down() && !self.config.replica_serve_stale_data && !spec.always {
             return Some("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.");
         }
         (loading && !spec.always).then_some("LOADING Redis is loading the dataset in memory")
@@ -450,12 +450,12 @@ pub(super) const NOT_AN_INTEGER: &str = "ERR value is not an integer or out of r
 pub(super) const SYNTAX: &str = "ERR syntax error";
 
 /// `ERR wrong number of arguments for 'get' command`.
-pub fn wrong_arity(name: &str) -> String {
+pub(crate) fn wrong_arity(name: &str) -> String {
     format!("ERR wrong number of arguments for '{name}' command")
 }
 
 /// `ERR unknown command 'NOSUCH', with args beginning with: 'a' 'b' `, 128 bytes of each part at most.
-pub fn unknown_command(args: &Args) -> String {
+pub(crate) fn unknown_command(args: &Args) -> String {
     let mut shown = String::new();
     for arg in &args[1..] {
         if shown.len() >= 128 {

@@ -16,7 +16,7 @@ pub(super) const CRON_MS: u64 = 100;
 
 /// What a node is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Role {
+pub(crate) enum Role {
     /// It takes writes.
     Master,
     /// It follows.
@@ -34,7 +34,7 @@ pub enum Role {
 
 /// State of a replica's link to its master, in ROLE's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkState {
+pub(crate) enum LinkState {
     /// To be connected.
     Connect,
     /// Connecting, or shaking hands.
@@ -59,7 +59,7 @@ impl Role {
     }
 
     /// Whether it takes writes.
-    pub fn is_master(&self) -> bool {
+    pub(crate) fn is_master(&self) -> bool {
         *self == Role::Master
     }
 
@@ -272,12 +272,12 @@ impl Node {
     }
 
     /// When the client's WAIT gives up.
-    pub fn wait_until(&self, id: ClientId) -> Option<u64> {
+    pub(crate) fn wait_until(&self, id: ClientId) -> Option<u64> {
         self.clients.get(&id)?.waiting.as_ref()?.until_mono_ms
     }
 
     /// A WAIT's time is up: it answers with what there is.
-    pub fn wait_expired(&mut self, id: ClientId, now: Moment) {
+    pub(crate) fn wait_expired(&mut self, id: ClientId, now: Moment) {
         let Some(Waiting {
             offset,
             until_mono_ms: Some(until),
@@ -294,7 +294,7 @@ impl Node {
 
     /// What is due by the clock: expiry, PING to replicas, replicas that have been silent too long, the
     /// disk. Returns when there will be something to do again.
-    pub fn cron(&mut self, now: Moment) -> Option<u64> {
+    pub(crate) fn cron(&mut self, now: Moment) -> Option<u64> {
         let mut due: Option<u64> = None;
         let mut at = |mono_ms: u64| due = Some(due.map_or(mono_ms, |other| other.min(mono_ms)));
         if self.role.is_master() {
@@ -407,17 +407,17 @@ impl Node {
 // What a replica does.
 impl Node {
     /// The master to follow, if there is one.
-    pub fn master(&self) -> Option<(String, u16)> {
+    pub(crate) fn master(&self) -> Option<(String, u16)> {
         self.role.master_address()
     }
 
     /// Notified when REPLICAOF changes the master.
-    pub fn relink(&self) -> Arc<Notify> {
+    pub(crate) fn relink(&self) -> Arc<Notify> {
         self.relink.clone()
     }
 
     /// Notes how far the link has got.
-    pub fn link_is(&mut self, state: LinkState, now: Moment) {
+    pub(crate) fn link_is(&mut self, state: LinkState, now: Moment) {
         let mut lost = false;
         if let Role::Replica {
             link,
@@ -439,7 +439,7 @@ impl Node {
     }
 
     /// What to ask the master for: the history and the offset of the next byte.
-    pub fn psync_request(&self) -> (String, i64) {
+    pub(crate) fn psync_request(&self) -> (String, i64) {
         match self.history.backlog {
             Some(_) => (self.history.id.clone(), self.history.offset as i64 + 1),
             None => ("?".into(), -1),
@@ -447,7 +447,7 @@ impl Node {
     }
 
     /// `+CONTINUE`: nothing was lost; the history may have a new name.
-    pub fn continue_with(&mut self, id: &str, now: Moment) {
+    pub(crate) fn continue_with(&mut self, id: &str, now: Moment) {
         if id != self.history.id {
             self.history.shift(id.to_owned());
             self.kill(|client| client.replica.is_some());
@@ -457,7 +457,7 @@ impl Node {
     }
 
     /// `+FULLRESYNC`: everything here is thrown away, writes that nobody else has included.
-    pub fn start_over(&mut self, id: &str, offset: u64, data: Dataset, now: Moment) {
+    pub(crate) fn start_over(&mut self, id: &str, offset: u64, data: Dataset, now: Moment) {
         self.kill(|client| client.replica.is_some());
         self.data = data;
         self.touch_all();
@@ -479,7 +479,7 @@ impl Node {
     ///
     /// # Errors
     /// The stream is not the protocol.
-    pub fn apply(&mut self, input: &mut BytesMut, now: Moment) -> Result<bool, String> {
+    pub(crate) fn apply(&mut self, input: &mut BytesMut, now: Moment) -> Result<bool, String> {
         let (mut wants_ack, mut at, mut unit, mut open) = (false, 0, vec![], false);
         if let Role::Replica { last_io_s, .. } = &mut self.role {
             *last_io_s = now.unix_s();
@@ -527,12 +527,12 @@ impl Node {
     }
 
     /// How far this replica has come: what it acknowledges.
-    pub fn offset(&self) -> u64 {
+    pub(crate) fn offset(&self) -> u64 {
         self.history.offset
     }
 
     /// Whether the master has been silent for longer than `repl-timeout`.
-    pub fn master_is_silent(&self, now: Moment) -> bool {
+    pub(crate) fn master_is_silent(&self, now: Moment) -> bool {
         matches!(&self.role, Role::Replica { last_io_s, .. } if now.unix_s() - last_io_s > self.config.repl_timeout_s as i64)
     }
 }

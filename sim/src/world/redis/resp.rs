@@ -5,7 +5,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use std::borrow::Cow;
 
 /// A command and its arguments.
-pub type Args = Vec<Bytes>;
+pub(crate) type Args = Vec<Bytes>;
 
 /// Longest inline request and longest length line, bytes (PROTO_INLINE_MAX_SIZE).
 const INLINE_MAX: usize = 64 * 1024;
@@ -14,7 +14,7 @@ const BULK_MAX: i64 = 512 * 1024 * 1024;
 
 /// A reply, before it is known which protocol the client speaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply {
+pub(crate) enum Reply {
     /// `+OK`.
     Simple(Cow<'static, str>),
     /// `-ERR …`, without the dash.
@@ -41,25 +41,25 @@ pub enum Reply {
 
 impl Reply {
     /// `+OK`.
-    pub const OK: Reply = Reply::Simple(Cow::Borrowed("OK"));
+    pub(crate) const OK: Reply = Reply::Simple(Cow::Borrowed("OK"));
 
     /// A status.
-    pub const fn simple(text: &'static str) -> Reply {
+    pub(crate) const fn simple(text: &'static str) -> Reply {
         Reply::Simple(Cow::Borrowed(text))
     }
 
     /// An error, with its code: `ERR syntax error`.
-    pub fn error(text: impl Into<Cow<'static, str>>) -> Reply {
+    pub(crate) fn error(text: impl Into<Cow<'static, str>>) -> Reply {
         Reply::Error(text.into())
     }
 
     /// A bulk string.
-    pub fn bulk(bytes: impl AsRef<[u8]>) -> Reply {
+    pub(crate) fn bulk(bytes: impl AsRef<[u8]>) -> Reply {
         Reply::Bulk(Bytes::copy_from_slice(bytes.as_ref()))
     }
 
     /// Text of a simple or bulk string.
-    pub fn text(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
         match self {
             Reply::Simple(text) => Some(Cow::Borrowed(text)),
             Reply::Bulk(bytes) => Some(String::from_utf8_lossy(bytes)),
@@ -69,7 +69,7 @@ impl Reply {
     }
 
     /// Appends the reply as it goes over the wire.
-    pub fn encode(&self, resp3: bool, out: &mut BytesMut) {
+    pub(crate) fn encode(&self, resp3: bool, out: &mut BytesMut) {
         match self {
             Reply::Simple(text) => line(out, b'+', text),
             Reply::Error(text) => line(out, b'-', text),
@@ -134,14 +134,14 @@ fn bulk(out: &mut BytesMut, bytes: &[u8]) {
 }
 
 /// Appends a request (an array of bulk strings).
-pub fn encode_request<A: AsRef<[u8]>>(args: &[A], out: &mut BytesMut) {
+pub(crate) fn encode_request<A: AsRef<[u8]>>(args: &[A], out: &mut BytesMut) {
     number(out, b'*', args.len() as i64);
     args.iter().for_each(|arg| bulk(out, arg.as_ref()));
 }
 
 /// What the front of an input buffer holds.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Request {
+pub(crate) enum Request {
     /// A command and the number of bytes it took. Without arguments it is to be ignored.
     Command(Args, usize),
     /// More bytes are needed.
@@ -151,7 +151,7 @@ pub enum Request {
 }
 
 /// Parses one request. Words of errors: networking.c of 7.0.
-pub fn parse_request(buffer: &[u8]) -> Request {
+pub(crate) fn parse_request(buffer: &[u8]) -> Request {
     match buffer.first() {
         None => Request::Incomplete,
         Some(b'*') => parse_multibulk(buffer),
@@ -170,7 +170,7 @@ fn read_line(buffer: &[u8], from: usize) -> Option<(&[u8], usize)> {
 }
 
 /// An integer as Redis's string2ll reads it: no plus sign, no leading zero, no space.
-pub fn parse_int(text: &[u8]) -> Option<i64> {
+pub(crate) fn parse_int(text: &[u8]) -> Option<i64> {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     let canonical = text == b"0" || matches!(digits.first(), Some(b'1'..=b'9'));
     if !canonical || !digits.iter().all(u8::is_ascii_digit) {
@@ -235,7 +235,7 @@ fn parse_inline(buffer: &[u8]) -> Request {
 
 /// Splits a line as `sdssplitargs` does: words, "double quotes" with escapes, 'single quotes'.
 /// `None` when quotes are unbalanced.
-pub fn split_words(text: &[u8]) -> Option<Args> {
+pub(crate) fn split_words(text: &[u8]) -> Option<Args> {
     let mut words = vec![];
     let mut rest = text.iter().copied().peekable();
     loop {
@@ -278,7 +278,7 @@ pub fn split_words(text: &[u8]) -> Option<Args> {
 ///
 /// # Errors
 /// Not the protocol.
-pub fn parse_reply(buffer: &[u8]) -> Result<Option<(Reply, usize)>, String> {
+pub(crate) fn parse_reply(buffer: &[u8]) -> Result<Option<(Reply, usize)>, String> {
     let Some(kind) = buffer.first() else { return Ok(None) };
     let Some((text, next)) = read_line(buffer, 1) else {
         return Ok(None);
