@@ -40,9 +40,12 @@ pub(super) fn render(env: &Env, from: &str, mail: &Mail) -> Outcome<Message> {
         Subject::Code { code, minutes } => (
             fresh_name(env),
             "Your login code",
+            // Short lines of ASCII: lettre then leaves them as they are (7bit).
             format!(
-                "Your login code is {code}\r\n\r\nIt is good for {minutes} minutes, once. If you did not ask for it, \
-                 ignore this mail and tell nobody the code.\r\n"
+                "Your login code is {code}\r\n\r\n\
+                 It is good for {minutes} minutes, once.\r\n\
+                 If you did not ask for it, ignore this mail.\r\n\
+                 Tell nobody the code: we never ask for it.\r\n"
             ),
             None,
         ),
