@@ -4,3 +4,4 @@ pub mod fault;
 pub mod history;
 pub mod plan;
 pub mod property;
+pub mod report;
