@@ -5,3 +5,4 @@ pub mod history;
 pub mod plan;
 pub mod property;
 pub mod report;
+pub mod world;
