@@ -4,5 +4,7 @@
 
 pub mod config;
 pub mod http;
+pub mod job;
 pub mod replica;
 pub mod seams;
+pub mod store;

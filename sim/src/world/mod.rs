@@ -6,6 +6,7 @@ pub mod hosts;
 mod inbox;
 pub mod mail;
 mod manners;
+pub mod redis;
 mod scene;
 
 pub use inbox::{InboxMail, Inboxes};

@@ -1,0 +1,131 @@
+//! The clock and entropy seams of a host.
+
+use idp::seams::{Clock, Entropy, Timestamp};
+use rand::RngCore;
+use rand_chacha::ChaCha8Rng;
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// A host's clocks. The monotonic one is simulated time. The wall clock is the epoch plus simulated
+/// time plus an offset plus a drift; timers know of neither.
+pub(super) struct HostClock {
+    epoch: Timestamp,
+    now_ms: Arc<AtomicU64>,
+    skew: Mutex<Skew>,
+}
+
+#[derive(Default)]
+struct Skew {
+    offset_ms: i64,
+    drift_ppm: i64,
+    /// Since when `drift_ppm` holds, simulated milliseconds.
+    since_ms: u64,
+    /// Drifted before that, in millionths of a millisecond.
+    drifted: i128,
+}
+
+impl Skew {
+    fn drifted_at(&self, now_ms: u64) -> i128 {
+        self.drifted + i128::from(now_ms - self.since_ms) * i128::from(self.drift_ppm)
+    }
+}
+
+impl HostClock {
+    pub(super) fn new(epoch: Timestamp, now_ms: Arc<AtomicU64>) -> HostClock {
+        HostClock {
+            epoch,
+            now_ms,
+            skew: Mutex::default(),
+        }
+    }
+
+    fn skew(&self) -> MutexGuard<'_, Skew> {
+        self.skew.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.now_ms.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_offset_ms(&self, offset_ms: i64) {
+        self.skew().offset_ms = offset_ms;
+    }
+
+    pub(super) fn jump_ms(&self, by_ms: i64) {
+        let mut skew = self.skew();
+        skew.offset_ms = skew.offset_ms.saturating_add(by_ms);
+    }
+
+    /// What has drifted so far stays: the clock never jumps because its rate changed.
+    pub(super) fn set_drift_ppm(&self, drift_ppm: i64) {
+        let now_ms = self.now_ms();
+        let mut skew = self.skew();
+        skew.drifted = skew.drifted_at(now_ms);
+        skew.since_ms = now_ms;
+        skew.drift_ppm = drift_ppm;
+    }
+}
+
+impl Clock for HostClock {
+    fn wall(&self) -> Timestamp {
+        let now_ms = self.now_ms();
+        let skew = self.skew();
+        let wall = i128::from(self.epoch.0)
+            + i128::from(now_ms)
+            + i128::from(skew.offset_ms)
+            + skew.drifted_at(now_ms).div_euclid(1_000_000);
+        Timestamp(u64::try_from(wall.max(0)).unwrap_or(u64::MAX))
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.now_ms())
+    }
+}
+
+/// One stream per host. It goes on through reboots: a host that starts again must not draw the
+/// same tokens again.
+pub(super) struct SeededEntropy(Mutex<ChaCha8Rng>);
+
+impl SeededEntropy {
+    pub(super) fn new(stream: ChaCha8Rng) -> SeededEntropy {
+        SeededEntropy(Mutex::new(stream))
+    }
+}
+
+impl Entropy for SeededEntropy {
+    fn fill(&self, buffer: &mut [u8]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(buffer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wall_clock_is_epoch_time_offset_and_drift() {
+        let now = Arc::new(AtomicU64::new(0));
+        let clock = HostClock::new(Timestamp(1_000_000), now.clone());
+        let at = |ms: u64| {
+            now.store(ms, Ordering::Relaxed);
+            clock.wall().0
+        };
+        assert_eq!(at(500), 1_000_500);
+        clock.set_offset_ms(-300);
+        assert_eq!(at(500), 1_000_200);
+        clock.jump_ms(1_000);
+        assert_eq!(at(500), 1_001_200);
+        clock.set_offset_ms(0);
+        clock.set_drift_ppm(1_000);
+        assert_eq!(at(10_500), 1_010_510, "10 s at 1000 ppm are 10 ms");
+        clock.set_drift_ppm(-2_000);
+        assert_eq!(at(10_500), 1_010_510, "a change of rate is no jump");
+        assert_eq!(at(20_500), 1_020_490);
+        assert_eq!(clock.monotonic(), Duration::from_millis(20_500));
+    }
+}

@@ -1,0 +1,178 @@
+//! Between the wire and the kernels: what arrives, and what they answer.
+
+use super::{
+    flow::{self, Direction, Flow},
+    wire::{RECEIVE_BUFFER_BYTES, Wire},
+};
+use std::mem;
+use turmoil_net::{Packet, TcpSegment};
+
+/// A reader whose window has fallen below this tells its peer when it has made room.
+const LOW_WINDOW_BYTES: u16 = 32_768;
+/// ... by at least two segments (RFC 9293 section 3.8.6.2.2, silly window avoidance).
+const WINDOW_STEP_BYTES: u16 = 2_920;
+
+impl Wire {
+    /// Delivers what is due. True if anything reached a kernel.
+    pub(super) fn deliver_due(&mut self, now_ms: u64) -> bool {
+        self.retransmit_due(now_ms);
+        let mut any = false;
+        while let Some(first) = self.under_way.first_entry()
+            && first.key().0 <= now_ms
+        {
+            let ((_, order), (flow, packet)) = first.remove_entry();
+            if self.powered[flow.to().0] {
+                self.deliver(now_ms, flow, order, packet);
+                any = true;
+            } else {
+                self.lost += 1;
+                if !flow::is_pure_ack(&packet) && self.directions.contains_key(&flow) {
+                    self.block(now_ms, flow, order, packet);
+                }
+            }
+        }
+        any
+    }
+
+    fn deliver(&mut self, now_ms: u64, flow: Flow, order: u64, packet: Packet) {
+        let Some(segment) = flow::tcp(&packet) else { return };
+        self.note_delivery(now_ms, flow, segment);
+        let is_shut = self.shut_ports.contains(&(flow.to(), flow.to_port()));
+        if flow::is_syn(segment) {
+            if is_shut {
+                // As a kernel refuses (RFC 9293 section 3.10.7.1).
+                let refusal = flow::reset(flow.reverse(), 0, segment.seq.wrapping_add(1));
+                let order = self.next_order();
+                return self.transmit(now_ms, order, refusal);
+            }
+            self.unanswered_syns.push((flow, order, packet.clone()));
+            return self.guard().deliver(packet);
+        }
+        let Some(receiver) = self.directions.get_mut(&flow.reverse()) else {
+            return self.guard().deliver(packet);
+        };
+        let (ack_now, seq_now) = (receiver.ack, receiver.seq);
+        if receiver.ghost && flow::is_pure_ack(&packet) {
+            return;
+        }
+        let was_half_open = mem::take(&mut receiver.half_open);
+        let refused = was_half_open && is_shut && !segment.flags.rst;
+        receiver.received += segment.payload.len();
+        if segment.flags.rst {
+            receiver.blocked.clear();
+        }
+        if was_half_open && (segment.flags.rst || refused) {
+            // The kernel never frees a child that is reset before it is established: establish it
+            // first, and have `accept` drop it unseen.
+            receiver.dead = true;
+            let handshake = flow::ack(flow, segment.seq, seq_now, u16::MAX);
+            self.guard().deliver(handshake);
+        }
+        let unwanted = receiver_is_closed(self.directions.get(&flow.reverse())) && !segment.payload.is_empty();
+        if refused || unwanted {
+            // The kernel would acknowledge data for a closed socket; a real one resets.
+            let order = self.next_order();
+            self.transmit(now_ms, order, flow::reset(flow.reverse(), seq_now, ack_now));
+            return self.guard().deliver(flow::reset(flow, 0, 0));
+        }
+        self.guard().deliver(packet);
+    }
+
+    fn note_delivery(&mut self, now_ms: u64, flow: Flow, segment: &TcpSegment) {
+        self.delivered += 1;
+        let flags = segment.flags;
+        let bits = [flags.syn, flags.ack, flags.fin, flags.rst]
+            .iter()
+            .fold(0, |bits, flag| bits << 1 | u8::from(*flag));
+        self.hash.update(&now_ms.to_le_bytes());
+        self.hash.update(&flow.bits().to_le_bytes());
+        self.hash.update(&[bits]);
+        self.hash.update(&(segment.payload.len() as u32).to_le_bytes());
+        self.hash.update(&segment.payload);
+    }
+
+    /// Collects what the kernels have to say, and sends it.
+    pub(super) fn egress(&mut self, now_ms: u64) {
+        let mut outbound = mem::take(&mut self.outbound);
+        self.guard().egress_all(&mut outbound);
+        for packet in outbound.drain(..) {
+            let (Some(flow), Some(segment)) = (Flow::of(&packet), flow::tcp(&packet)) else {
+                continue;
+            };
+            if !self.powered[flow.from().0] {
+                continue;
+            }
+            if segment.flags.syn {
+                let half_open = segment.flags.ack;
+                self.directions.insert(
+                    flow,
+                    Direction {
+                        half_open,
+                        ..Direction::default()
+                    },
+                );
+            }
+            if segment.flags.syn || segment.flags.rst {
+                self.unanswered_syns.retain(|(syn, ..)| *syn != flow.reverse());
+            }
+            if !segment.flags.rst
+                && let Some(sender) = self.directions.get_mut(&flow)
+            {
+                let length = segment.payload.len() as u32 + u32::from(segment.flags.syn) + u32::from(segment.flags.fin);
+                (sender.seq, sender.ack, sender.window) =
+                    (segment.seq.wrapping_add(length), segment.ack, segment.window);
+            }
+            let order = self.next_order();
+            self.transmit(now_ms, order, packet);
+        }
+        self.outbound = outbound;
+        for (flow, order, syn) in mem::take(&mut self.unanswered_syns) {
+            self.block(now_ms, flow, order, syn); // the backlog was full
+        }
+        self.update_windows(now_ms);
+    }
+
+    /// turmoil-net announces room only when one read frees half the buffer: a slow reader and its
+    /// peer would wait for each other for ever.
+    fn update_windows(&mut self, now_ms: u64) {
+        for flow in mem::take(&mut self.made_room) {
+            let Some(reader) = self.directions.get_mut(&flow) else {
+                continue;
+            };
+            reader.made_room = false;
+            let free = RECEIVE_BUFFER_BYTES
+                .saturating_sub(reader.readable())
+                .min(usize::from(u16::MAX)) as u16;
+            if reader.closed || free < reader.window.saturating_add(WINDOW_STEP_BYTES) {
+                continue;
+            }
+            reader.window = free;
+            let update = flow::ack(flow, reader.seq, reader.ack, free);
+            let order = self.next_order();
+            self.transmit(now_ms, order, update);
+        }
+    }
+
+    /// The application has read this much.
+    pub(super) fn note_read(&mut self, flow: Flow, bytes: usize) {
+        let Some(reader) = self.directions.get_mut(&flow) else {
+            return;
+        };
+        reader.read += bytes;
+        if !reader.made_room && reader.window < LOW_WINDOW_BYTES {
+            reader.made_room = true;
+            self.made_room.push(flow);
+        }
+    }
+
+    /// The application has dropped its stream.
+    pub(super) fn note_closed(&mut self, flow: Flow) {
+        if let Some(direction) = self.directions.get_mut(&flow) {
+            direction.closed = true;
+        }
+    }
+}
+
+fn receiver_is_closed(receiver: Option<&Direction>) -> bool {
+    receiver.is_some_and(|receiver| receiver.closed)
+}

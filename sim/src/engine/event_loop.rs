@@ -1,0 +1,141 @@
+//! The event loop: from instant to instant.
+
+use super::{Engine, EngineError};
+use std::{future::poll_fn, pin::pin, sync::atomic::Ordering, task::Poll, time::Duration};
+use tokio::time::Instant;
+
+/// Thirty years: about as far as tokio's timers reach.
+const TIME_MAX_MS: u64 = 30 * 365 * 86_400_000;
+
+/// What an engine has done since it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stats {
+    /// Simulated time, milliseconds.
+    pub now_ms: u64,
+    /// Instants at which the engine looked at anything.
+    pub instants: u64,
+    /// Times that the kernels were asked for packets.
+    pub passes: u64,
+    /// Tasks polled.
+    pub polls: u64,
+    /// Packets sent, repetitions included.
+    pub packets_sent: u64,
+    /// Packets lost, by chance, by a cut, or because the receiver had no power.
+    pub packets_lost: u64,
+    /// Packets sent again.
+    pub packets_repeated: u64,
+    /// Packets delivered.
+    pub packets_delivered: u64,
+}
+
+impl Engine {
+    /// Runs until simulated time `until_ms`, or until `stop`, which is asked after every instant.
+    /// May be called again to go on.
+    ///
+    /// # Errors
+    /// The simulated code cannot be simulated; see [`EngineError`].
+    ///
+    /// # Panics
+    /// Called from inside a run.
+    pub fn run(&self, until_ms: u64, stop: impl Fn() -> bool) -> Result<Stats, EngineError> {
+        self.enter();
+        let done = self.runtime.block_on(self.run_instants(until_ms, stop));
+        self.cluster.executor.set_awake(true);
+        done.map(|()| self.stats())
+    }
+
+    /// Installs the engine on this thread.
+    pub(super) fn enter(&self) {
+        let is_entered = self.cluster.wire.borrow().is_entered();
+        if !is_entered {
+            self.cluster.install();
+            self.cluster.wire.borrow_mut().enter();
+        }
+    }
+
+    async fn run_instants(&self, until_ms: u64, stop: impl Fn() -> bool) -> Result<(), EngineError> {
+        let executor = &self.cluster.executor;
+        let mut alarm = pin!(tokio::time::sleep_until(self.start));
+        loop {
+            executor.set_awake(true);
+            let now_ms = self.read_clock();
+            self.run_instant(now_ms)?;
+            if now_ms >= until_ms || stop() {
+                return Ok(());
+            }
+            let next_ms = self.next_event_ms(now_ms).min(until_ms);
+            alarm
+                .as_mut()
+                .reset(self.start + Duration::from_millis(next_ms.min(TIME_MAX_MS)));
+            executor.set_awake(false);
+            // Pending parks the runtime, whose paused clock then jumps to the next timer, be it this
+            // one or a task's: idle time is skipped without knowing what the tasks wait for.
+            poll_fn(|cx| {
+                executor.set_root(cx.waker());
+                if executor.is_idle() {
+                    alarm.as_mut().poll(cx)
+                } else {
+                    Poll::Ready(())
+                }
+            })
+            .await;
+        }
+    }
+
+    /// Everything of one instant: actions, then arrivals, then tasks and what they send, until
+    /// nobody has anything to do.
+    fn run_instant(&self, now_ms: u64) -> Result<(), EngineError> {
+        self.instants.set(self.instants.get() + 1);
+        let mut busy = false;
+        while let Some(action) = self.due_action(now_ms) {
+            action(self);
+            busy = true;
+        }
+        busy |= self.cluster.wire.borrow_mut().deliver_due(now_ms);
+        loop {
+            busy |= self.cluster.poll_ready()?;
+            if !busy {
+                return Ok(());
+            }
+            self.passes.set(self.passes.get() + 1);
+            self.cluster.wire.borrow_mut().egress(now_ms);
+            busy = false; // traffic within a host may have woken somebody: look again
+        }
+    }
+
+    fn due_action(&self, now_ms: u64) -> Option<super::Action> {
+        let mut actions = self.actions.borrow_mut();
+        let first = actions.first_entry()?;
+        (first.key().0 <= now_ms).then(|| first.remove())
+    }
+
+    fn read_clock(&self) -> u64 {
+        let now_ms = Instant::now().duration_since(self.start).as_millis() as u64;
+        if self.cluster.now_ms.swap(now_ms, Ordering::Relaxed) != now_ms {
+            self.cluster.polls_this_instant.set(0);
+        }
+        now_ms
+    }
+
+    fn next_event_ms(&self, now_ms: u64) -> u64 {
+        let tick = if self.config.skip_idle { None } else { Some(now_ms + 1) };
+        let packet = self.cluster.wire.borrow().next_event_ms();
+        let action = self.actions.borrow().first_key_value().map(|(key, _)| key.0);
+        let next = [tick, packet, action].into_iter().flatten().min().unwrap_or(u64::MAX);
+        next.max(now_ms + 1)
+    }
+
+    fn stats(&self) -> Stats {
+        let wire = self.cluster.wire.borrow();
+        Stats {
+            now_ms: self.now_ms(),
+            instants: self.instants.get(),
+            passes: self.passes.get(),
+            polls: self.cluster.polls.get(),
+            packets_sent: wire.sent,
+            packets_lost: wire.lost,
+            packets_repeated: wire.repeated,
+            packets_delivered: wire.delivered,
+        }
+    }
+}

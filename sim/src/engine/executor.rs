@@ -1,0 +1,187 @@
+//! Tasks, and the order in which they run.
+//!
+//! One run queue for all hosts, first woken first polled; tasks are kept by the order in which they
+//! were spawned, so that a kill drops them in that order. Nothing here knows what a host is beyond
+//! its number: [`super::cluster`] polls and drops each task inside its host.
+
+use super::{HostId, cluster::Place};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, VecDeque},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Wake, Waker},
+};
+
+/// Order of spawning.
+pub(super) type TaskId = u64;
+pub(super) type TaskFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What wakers reach. They must be `Send + Sync`, although all of this stays on one thread.
+#[derive(Default)]
+struct RunQueue {
+    woken: Mutex<VecDeque<TaskId>>,
+    /// Wakes the event loop out of its sleep.
+    root: Mutex<Option<Waker>>,
+    /// The event loop is awake and will look at the queue by itself.
+    awake: AtomicBool,
+}
+
+impl RunQueue {
+    fn woken(&self) -> MutexGuard<'_, VecDeque<TaskId>> {
+        self.woken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn root(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.root.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) struct TaskWaker {
+    id: TaskId,
+    queued: AtomicBool,
+    queue: Arc<RunQueue>,
+}
+
+impl Wake for TaskWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if self.queued.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        self.queue.woken().push_back(self.id);
+        if !self.queue.awake.load(Ordering::Acquire)
+            && let Some(root) = &*self.queue.root()
+        {
+            root.wake_by_ref();
+        }
+    }
+}
+
+struct Task {
+    place: Place,
+    /// `None` while it is being polled.
+    future: Option<TaskFuture>,
+    waker: Arc<TaskWaker>,
+}
+
+/// A task taken out for a poll.
+pub(super) struct Ready {
+    pub(super) id: TaskId,
+    pub(super) place: Place,
+    pub(super) future: TaskFuture,
+    pub(super) waker: Waker,
+}
+
+#[derive(Default)]
+pub(super) struct Executor {
+    tasks: RefCell<BTreeMap<TaskId, Task>>,
+    next_id: Cell<TaskId>,
+    queue: Arc<RunQueue>,
+    /// Woken while their host was paused, in that order.
+    held: RefCell<Vec<(HostId, TaskId)>>,
+}
+
+impl Executor {
+    pub(super) fn spawn(&self, place: Place, future: TaskFuture) {
+        let id = self.next_id.get();
+        self.next_id.set(id + 1);
+        let waker = Arc::new(TaskWaker {
+            id,
+            queued: AtomicBool::new(false),
+            queue: self.queue.clone(),
+        });
+        self.tasks.borrow_mut().insert(
+            id,
+            Task {
+                place,
+                future: Some(future),
+                waker: waker.clone(),
+            },
+        );
+        waker.wake();
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.queue.woken().is_empty()
+    }
+
+    /// While awake, the event loop needs no waking.
+    pub(super) fn set_awake(&self, awake: bool) {
+        self.queue.awake.store(awake, Ordering::Release);
+    }
+
+    pub(super) fn set_root(&self, waker: &Waker) {
+        let mut root = self.queue.root();
+        if !root.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            *root = Some(waker.clone());
+        }
+    }
+
+    /// The next task to poll. Those of paused hosts are put aside.
+    pub(super) fn next_ready(&self, is_paused: impl Fn(HostId) -> bool) -> Option<Ready> {
+        loop {
+            let id = self.queue.woken().pop_front()?;
+            let mut tasks = self.tasks.borrow_mut();
+            let Some(task) = tasks.get_mut(&id) else { continue };
+            if is_paused(task.place.host) {
+                self.held.borrow_mut().push((task.place.host, id));
+                continue;
+            }
+            task.waker.queued.store(false, Ordering::Release);
+            let Some(future) = task.future.take() else { continue };
+            return Some(Ready {
+                id,
+                place: task.place,
+                future,
+                waker: Waker::from(task.waker.clone()),
+            });
+        }
+    }
+
+    /// Returns a task that has not finished.
+    pub(super) fn put_back(&self, id: TaskId, future: TaskFuture) {
+        if let Some(task) = self.tasks.borrow_mut().get_mut(&id) {
+            task.future = Some(future);
+        }
+    }
+
+    /// Forgets a task that has finished; its future is with the caller.
+    pub(super) fn finish(&self, id: TaskId) {
+        self.tasks.borrow_mut().remove(&id);
+    }
+
+    /// Queues what was put aside for a host, in the order of waking.
+    pub(super) fn release(&self, host: HostId) {
+        let held = self.held.take();
+        let (released, held) = held.into_iter().partition::<Vec<_>, _>(|(of, _)| *of == host);
+        self.held.replace(held);
+        self.queue.woken().extend(released.into_iter().map(|(_, id)| id));
+    }
+
+    /// The host's tasks, in the order of spawning.
+    pub(super) fn tasks_of(&self, host: HostId) -> Vec<TaskId> {
+        self.tasks
+            .borrow()
+            .iter()
+            .filter(|(_, task)| task.place.host == host)
+            .map(|(id, _)| *id)
+            .collect()
+    }
+
+    pub(super) fn remove(&self, id: TaskId) -> Option<(Place, Option<TaskFuture>)> {
+        let task = self.tasks.borrow_mut().remove(&id)?;
+        Some((task.place, task.future))
+    }
+
+    /// The task spawned first of those left.
+    pub(super) fn first(&self) -> Option<TaskId> {
+        self.tasks.borrow().keys().next().copied()
+    }
+}

@@ -1,0 +1,207 @@
+//! Connections as the wire sees them: a flow is one direction of one connection.
+
+use super::HostId;
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
+use turmoil_net::{Packet, TcpFlags, TcpSegment, Transport};
+
+/// Hosts per third byte of an address.
+const HOSTS_PER_BYTE: usize = 250;
+/// How many hosts have an address.
+pub(super) const HOSTS_MAX: usize = 255 * HOSTS_PER_BYTE;
+
+/// `10.0.x.y`.
+pub(super) fn ip_of(host: HostId) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(
+        10,
+        0,
+        (host.0 / HOSTS_PER_BYTE) as u8,
+        (host.0 % HOSTS_PER_BYTE) as u8 + 1,
+    ))
+}
+
+/// The host that [`ip_of`] would give this address, declared or not.
+pub(super) fn host_of(ip: IpAddr) -> Option<HostId> {
+    match ip {
+        IpAddr::V4(ip) => match ip.octets() {
+            [10, 0, high, low @ 1..=250] => Some(HostId(usize::from(high) * HOSTS_PER_BYTE + usize::from(low) - 1)),
+            _ => None,
+        },
+        IpAddr::V6(_) => None,
+    }
+}
+
+/// One direction of a connection. In one word, and ordered by sender first: every packet looks its
+/// flow up, and a power loss forgets all flows of one sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Flow(u64);
+
+impl Flow {
+    /// `None` for anything inside a host or outside the simulation.
+    pub(super) fn between(from: SocketAddr, to: SocketAddr) -> Option<Flow> {
+        Some(Flow::new(
+            host_of(from.ip())?,
+            from.port(),
+            host_of(to.ip())?,
+            to.port(),
+        ))
+    }
+
+    fn new(from: HostId, from_port: u16, to: HostId, to_port: u16) -> Flow {
+        Flow((from.0 as u64) << 48 | u64::from(from_port) << 32 | (to.0 as u64) << 16 | u64::from(to_port))
+    }
+
+    pub(super) fn of(packet: &Packet) -> Option<Flow> {
+        let segment = tcp(packet)?;
+        Some(Flow::new(
+            host_of(packet.src)?,
+            segment.src_port,
+            host_of(packet.dst)?,
+            segment.dst_port,
+        ))
+    }
+
+    pub(super) fn reverse(self) -> Flow {
+        Flow(self.0 << 32 | self.0 >> 32)
+    }
+
+    pub(super) fn from(self) -> HostId {
+        HostId((self.0 >> 48) as usize)
+    }
+
+    pub(super) fn to(self) -> HostId {
+        self.reverse().from()
+    }
+
+    pub(super) fn from_port(self) -> u16 {
+        (self.0 >> 32) as u16
+    }
+
+    pub(super) fn to_port(self) -> u16 {
+        self.0 as u16
+    }
+
+    /// All flows that a host sends.
+    pub(super) fn all_from(host: HostId) -> std::ops::RangeInclusive<Flow> {
+        Flow::new(host, 0, HostId(0), 0)..=Flow::new(host, u16::MAX, HostId(usize::from(u16::MAX)), u16::MAX)
+    }
+
+    pub(super) fn bits(self) -> u64 {
+        self.0
+    }
+}
+
+/// What the engine knows of one direction of a connection, that is, of its sender.
+#[derive(Default)]
+pub(super) struct Direction {
+    /// Sent and lost, by order of sending; repeated when the timer fires.
+    pub(super) blocked: BTreeMap<u64, Packet>,
+    /// The retransmission timer: its key in [`super::wire::Wire`]'s timers.
+    pub(super) timer: Option<(u64, u64)>,
+    /// Current retransmission time-out, milliseconds.
+    pub(super) rto_ms: u64,
+    /// Sequence number after what the sender's kernel last put on the wire.
+    pub(super) seq: u32,
+    /// Acknowledgement and window as last sent.
+    pub(super) ack: u32,
+    pub(super) window: u16,
+    /// Bytes that the peer's packets have brought to the sender, ever.
+    pub(super) received: usize,
+    /// Bytes that the sender's application has read of them.
+    pub(super) read: usize,
+    /// Listed among the readers that made room.
+    pub(super) made_room: bool,
+    /// The sender's application has dropped its stream.
+    pub(super) closed: bool,
+    /// A SYN-ACK was sent and nothing has come back.
+    pub(super) half_open: bool,
+    /// Reset before it was established: `accept` must not show it.
+    pub(super) dead: bool,
+    /// Left over from a process that was killed: what it sent still arrives, and acknowledgements
+    /// for it are nobody's business any more.
+    pub(super) ghost: bool,
+}
+
+impl Direction {
+    /// Bytes that wait for the sender's application.
+    pub(super) fn readable(&self) -> usize {
+        self.received.saturating_sub(self.read)
+    }
+}
+
+pub(super) fn tcp(packet: &Packet) -> Option<&TcpSegment> {
+    match &packet.payload {
+        Transport::Tcp(segment) => Some(segment),
+        Transport::Udp(_) => None,
+    }
+}
+
+/// Carries nothing but an acknowledgement: any later segment of the flow makes up for it.
+pub(super) fn is_pure_ack(packet: &Packet) -> bool {
+    tcp(packet).is_some_and(|s| s.payload.is_empty() && !s.flags.syn && !s.flags.fin && !s.flags.rst)
+}
+
+/// Asks for a connection.
+pub(super) fn is_syn(segment: &TcpSegment) -> bool {
+    segment.flags.syn && !segment.flags.ack
+}
+
+/// A RST that its kernel sent by itself, not in answer to a segment. turmoil-net answers a segment
+/// that carries an ACK with a RST without one, and a SYN with sequence number 0.
+pub(super) fn is_unprovoked_reset(segment: &TcpSegment) -> bool {
+    segment.flags.rst && segment.flags.ack && segment.seq != 0
+}
+
+/// A segment of the engine's own making.
+fn forge(flow: Flow, seq: u32, ack: u32, window: u16, rst: bool) -> Packet {
+    Packet {
+        src: ip_of(flow.from()),
+        dst: ip_of(flow.to()),
+        ttl: 64,
+        payload: Transport::Tcp(TcpSegment {
+            src_port: flow.from_port(),
+            dst_port: flow.to_port(),
+            seq,
+            ack,
+            window,
+            flags: TcpFlags {
+                ack: true,
+                rst,
+                ..TcpFlags::default()
+            },
+            payload: bytes::Bytes::new(),
+        }),
+    }
+}
+
+pub(super) fn ack(flow: Flow, seq: u32, ack: u32, window: u16) -> Packet {
+    forge(flow, seq, ack, window, false)
+}
+
+pub(super) fn reset(flow: Flow, seq: u32, ack: u32) -> Packet {
+    forge(flow, seq, ack, 0, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_flows_go_both_ways() {
+        for host in [0, 1, 249, 250, 777, HOSTS_MAX - 1].map(HostId) {
+            assert_eq!(host_of(ip_of(host)), Some(host));
+        }
+        assert_eq!(host_of(IpAddr::V4(Ipv4Addr::LOCALHOST)), None);
+        let flow = Flow::new(HostId(3), 49_152, HostId(260), 6379);
+        assert_eq!(
+            (flow.from(), flow.from_port(), flow.to(), flow.to_port()),
+            (HostId(3), 49_152, HostId(260), 6379)
+        );
+        assert_eq!(flow.reverse(), Flow::new(HostId(260), 6379, HostId(3), 49_152));
+        assert!(Flow::all_from(HostId(3)).contains(&flow));
+        assert!(!Flow::all_from(HostId(260)).contains(&flow));
+        assert_eq!(Flow::of(&ack(flow, 1, 2, 3)), Some(flow));
+    }
+}

@@ -1,0 +1,264 @@
+//! The simulation engine: hosts, their clocks, their tasks and the network between them, in virtual
+//! time. It knows nothing of logins; whatever runs on the [`Env`] seams can be simulated.
+//!
+//! An event loop over the kernels of `turmoil-net` (handshake, backpressure, FIN, RST), with one
+//! paused tokio runtime and an executor of its own. Time jumps from event to event. Equal seeds give
+//! equal runs, to the byte on the wire ([`Engine::wire_hash`]).
+//!
+//! # Faults
+//! - **Kill** (SIGKILL): the host's tasks are dropped at once, in the order in which they were
+//!   spawned; its kernel lives on, closes their sockets (FIN, or RST if unread data is left), and
+//!   refuses connects.
+//! - **Power loss**: the host falls silent. Once it has booted again, what belongs to old connections
+//!   is answered with RST.
+//! - **Pause** (SIGSTOP): no task of the host is polled; its kernel goes on accepting, acknowledging
+//!   and buffering.
+//! - **Cuts, loss, latency**: per direction. What TCP would repeat arrives late (first after 200 ms,
+//!   a SYN after 1 s, doubling up to 120 s), one connection never holding up another.
+//! - **Clocks**: offset, jump and drift of a host's wall clock. Timers and the monotonic clock are
+//!   true.
+//!
+//! # Still unlike real TCP
+//! No ETIMEDOUT and no keepalive: SYNs and data are repeated for ever, so every call needs a deadline
+//! of its own. No fast retransmit and no congestion control: bulk under loss is pessimistic, the
+//! moment after a partition optimistic. A RST discards data that the peer has not read (Linux lets it
+//! be read). TCP segments are never duplicated, reordered or corrupted. Traffic within a host meets no
+//! faults. The cost of a kernel is linear in its sockets (fine below about 500 a host).
+//!
+//! # What simulated code must not do
+//! `tokio::spawn`, `JoinSet` and `spawn_blocking` end the run with an [`EngineError`]. Real clocks,
+//! OS entropy, hash maps with random keys and tokio's bare `select!` cannot be seen at run time and
+//! break determinism silently: lints ban them.
+
+mod clock;
+mod cluster;
+mod delivery;
+mod error;
+mod event_loop;
+mod executor;
+mod faults;
+mod flow;
+mod host;
+mod link;
+mod outage;
+mod panic;
+mod seed;
+mod socket;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use error::{EngineError, HostPanic};
+pub use event_loop::Stats;
+pub use host::{current_host, current_ms};
+pub use link::LinkConfig;
+
+use cluster::Cluster;
+use host::{Host, Main};
+use idp::seams::{BoxFuture, Env, Probe, Storage, Timestamp};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    fmt,
+    net::IpAddr,
+    rc::Rc,
+    sync::{Arc, atomic::Ordering},
+};
+use tokio::{runtime::Runtime, time::Instant};
+
+/// How an engine is set up.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// Seed of latencies, losses and every host's entropy.
+    pub seed: u64,
+    /// Wall-clock time at which the simulation starts.
+    pub epoch: Timestamp,
+    /// Jump over idle time. Off, every millisecond is looked at: slow, and with the same outcome.
+    pub skip_idle: bool,
+    /// Shortest and longest one-way latency of a link that [`Engine::set_link`] says nothing about,
+    /// milliseconds.
+    pub latency_ms: (u64, u64),
+    /// More polls than this without time moving on are a [`EngineError::Livelock`].
+    pub polls_per_instant_max: u64,
+}
+
+impl Default for EngineConfig {
+    fn default() -> EngineConfig {
+        EngineConfig {
+            seed: 1,
+            epoch: Timestamp(1_790_000_000_000),
+            skip_idle: true,
+            latency_ms: (1, 5),
+            polls_per_instant_max: 1_000_000,
+        }
+    }
+}
+
+/// A host of an [`Engine`], by order of declaration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostId(usize);
+
+type Action = Box<dyn FnOnce(&Engine)>;
+
+/// A simulation. One at a time per thread, from its first start or run until it is dropped.
+pub struct Engine {
+    config: EngineConfig,
+    cluster: Rc<Cluster>,
+    names: Vec<Arc<str>>,
+    /// What is to be done by itself, by time and order of the call to [`Engine::at`].
+    actions: RefCell<BTreeMap<(u64, u64), Action>>,
+    next_action: Cell<u64>,
+    instants: Cell<u64>,
+    passes: Cell<u64>,
+    /// Simulated time 0.
+    start: Instant,
+    runtime: Runtime,
+}
+
+impl Engine {
+    /// An engine without hosts, at time 0.
+    ///
+    /// # Panics
+    /// The operating system gives no resources for a runtime.
+    pub fn new(config: EngineConfig) -> Engine {
+        panic::install_hook();
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_time().start_paused(true);
+        #[cfg(tokio_unstable)]
+        builder.rng_seed(tokio::runtime::RngSeed::from_bytes(&config.seed.to_le_bytes()));
+        let runtime = builder.build().expect("a runtime without IO needs no more than memory");
+        let start = {
+            let _context = runtime.enter();
+            Instant::now()
+        };
+        let default_link = LinkConfig {
+            latency_ms: config.latency_ms,
+            added_ms: 0,
+            loss: 0.0,
+        };
+        let wire = wire::Wire::new(config.seed, default_link);
+        let metrics = runtime.handle().metrics();
+        let cluster = Cluster::new(next_engine(), wire, config.polls_per_instant_max, metrics);
+        Engine {
+            config,
+            cluster: Rc::new(cluster),
+            names: Vec::new(),
+            actions: RefCell::default(),
+            next_action: Cell::new(0),
+            instants: Cell::new(0),
+            passes: Cell::new(0),
+            start,
+            runtime,
+        }
+    }
+
+    /// Declares a host, down until [`Engine::start`]. `main` is its software, called at every boot
+    /// with that boot's seams; when the future it returns ends, tasks that it spawned go on. Marks
+    /// go to `probe`; `storage` decides what goes wrong below SQLite.
+    ///
+    /// # Panics
+    /// The name is taken, or the engine has started.
+    pub fn add_host(
+        &mut self,
+        name: &str,
+        probe: Arc<dyn Probe>,
+        storage: Arc<dyn Storage>,
+        main: impl Fn(Env) -> BoxFuture<'static, ()> + 'static,
+    ) -> HostId {
+        assert!(self.host(name).is_none(), "there is a host called {name} already");
+        let id = HostId(self.cluster.hosts.borrow().len());
+        assert!(id.0 < flow::HOSTS_MAX, "no more than {} hosts", flow::HOSTS_MAX);
+        let (name, ip): (Arc<str>, IpAddr) = (name.into(), flow::ip_of(id));
+        self.names.push(name.clone());
+        let entropy = seed::stream(self.config.seed, &["entropy", &name]);
+        let host = Host {
+            name: name.clone(),
+            ip,
+            kernel: self.cluster.wire.borrow_mut().add_host(name, ip),
+            main: Box::new(main) as Main,
+            probe,
+            storage,
+            clock: Arc::new(clock::HostClock::new(self.config.epoch, self.cluster.now_ms.clone())),
+            entropy: Arc::new(clock::SeededEntropy::new(entropy)),
+            up: Cell::new(false),
+            paused: Cell::new(false),
+            boot: Cell::new(0),
+            shut: RefCell::default(),
+        };
+        self.cluster.hosts.borrow_mut().push(Rc::new(host));
+        id
+    }
+
+    /// The host of that name. Names are case-sensitive.
+    pub fn host(&self, name: &str) -> Option<HostId> {
+        self.names.iter().position(|known| **known == *name).map(HostId)
+    }
+
+    /// The host's name.
+    pub fn name(&self, host: HostId) -> &str {
+        &self.names[host.0]
+    }
+
+    /// The host's one address.
+    pub fn ip(&self, host: HostId) -> IpAddr {
+        self.cluster.host(host).ip
+    }
+
+    /// Does something at a time of the simulation, milliseconds: a fault, most often. What is due
+    /// at one time happens in the order of these calls, before anything else of that time; what is
+    /// past due happens next.
+    pub fn at(&self, at_ms: u64, action: impl FnOnce(&Engine) + 'static) {
+        let order = self.next_action.get();
+        self.next_action.set(order + 1);
+        self.actions.borrow_mut().insert((at_ms, order), Box::new(action));
+    }
+
+    /// Simulated time, milliseconds.
+    pub fn now_ms(&self) -> u64 {
+        self.cluster.now_ms()
+    }
+
+    /// Reads simulated time, milliseconds, also while the engine runs.
+    pub fn clock_reader(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
+        let now_ms = self.cluster.now_ms.clone();
+        move || now_ms.load(Ordering::Relaxed)
+    }
+
+    /// Hash over every packet delivered so far: time, sender, receiver, flags, payload. Equal for
+    /// equal runs, on any machine.
+    pub fn wire_hash(&self) -> u64 {
+        self.cluster.wire.borrow().hash.digest()
+    }
+
+    /// Panics of simulated tasks so far. Each killed its host.
+    pub fn panics(&self) -> Vec<HostPanic> {
+        self.cluster.panics.borrow().clone()
+    }
+}
+
+impl Drop for Engine {
+    /// All tasks in the order of their spawning, inside their hosts; then the kernels.
+    fn drop(&mut self) {
+        if self.cluster.wire.borrow().is_entered() {
+            let _context = self.runtime.enter();
+            self.cluster.kill_all();
+        }
+        self.actions.take();
+        self.cluster.uninstall();
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("now_ms", &self.now_ms())
+            .field("hosts", &self.names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Numbers the engines of a thread, so that a stream left over from one is not taken for another's.
+fn next_engine() -> u64 {
+    thread_local!(static NEXT: Cell<u64> = const { Cell::new(0) });
+    NEXT.replace(NEXT.get() + 1)
+}

@@ -1,0 +1,54 @@
+//! What the wire forgets, and what it must say, when a process or a host goes.
+
+use super::{
+    HostId,
+    flow::{self, Flow},
+    wire::Wire,
+};
+
+impl Wire {
+    /// Before a killed process starts again: what its kernel still has to say goes out, then its
+    /// sockets are freed, or their ports could not be bound again.
+    pub(super) fn clear_after_kill(&mut self, now_ms: u64, host: HostId) {
+        self.egress(now_ms);
+        for flow in self.flows_from(host) {
+            if let Some(direction) = self.directions.get_mut(&flow)
+                && !direction.ghost
+            {
+                direction.ghost = true;
+                self.guard().deliver(flow::reset(flow.reverse(), 0, 0));
+            }
+        }
+        self.egress(now_ms);
+    }
+
+    /// The host falls silent: nothing that its kernel would still say leaves it, and after the next
+    /// boot it knows none of its connections. Its tasks are gone already.
+    pub(super) fn clear_after_power_loss(&mut self, now_ms: u64, host: HostId) {
+        self.powered[host.0] = false;
+        for flow in self.flows_from(host) {
+            self.directions.remove(&flow);
+            self.guard().deliver(flow::reset(flow.reverse(), 0, 0));
+        }
+        self.egress(now_ms);
+    }
+
+    fn flows_from(&self, host: HostId) -> Vec<Flow> {
+        self.directions
+            .range(Flow::all_from(host))
+            .map(|(flow, _)| *flow)
+            .collect()
+    }
+
+    /// Resets a connection that nobody has accepted, at both ends.
+    pub(super) fn refuse(&mut self, now_ms: u64, flow: Flow) {
+        let Some(direction) = self.directions.get_mut(&flow) else {
+            return;
+        };
+        direction.dead = true;
+        let reset = flow::reset(flow, direction.seq, direction.ack);
+        let order = self.next_order();
+        self.transmit(now_ms, order, reset);
+        self.guard().deliver(flow::reset(flow.reverse(), 0, 0));
+    }
+}

@@ -1,0 +1,58 @@
+//! Panics of simulated code: caught, and kept off the terminal.
+
+use std::{
+    cell::{Cell, RefCell},
+    panic::{self, AssertUnwindSafe, PanicHookInfo},
+    sync::Once,
+};
+
+thread_local! {
+    static CATCHING: Cell<bool> = const { Cell::new(false) };
+    static LOCATION: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Runs `work`.
+///
+/// # Errors
+/// It panicked: what it said, and where.
+pub(super) fn catch<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+    let outer = CATCHING.replace(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(work));
+    CATCHING.set(outer);
+    result.map_err(|payload| {
+        let said = payload
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| payload.downcast_ref::<&str>().copied())
+            .unwrap_or("a panic without words");
+        format!("{said} ({})", LOCATION.take())
+    })
+}
+
+/// The hook of the process stays in force for every panic that nobody here catches.
+pub(super) fn install_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if CATCHING.get() {
+                LOCATION.set(location(info));
+            } else {
+                previous(info);
+            }
+        }));
+    });
+}
+
+/// File and line, without the part of the path that differs from machine to machine.
+fn location(info: &PanicHookInfo<'_>) -> String {
+    let Some(at) = info.location() else {
+        return "somewhere".into();
+    };
+    let file = at.file();
+    let file = file
+        .split_once("/registry/src/")
+        .and_then(|(_, rest)| rest.split_once('/'))
+        .map_or(file, |(_, rest)| rest);
+    format!("{file}:{}", at.line())
+}

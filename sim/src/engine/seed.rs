@@ -1,0 +1,17 @@
+//! Child seeds, by label.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use sha2::{Digest, Sha256};
+
+/// The random stream that belongs to `labels` under `seed`. Labels are hashed with their lengths,
+/// so that no two lists of labels share a stream, and a new host or link disturbs no other.
+pub(super) fn stream(seed: u64, labels: &[&str]) -> ChaCha8Rng {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_le_bytes());
+    for label in labels {
+        hash.update((label.len() as u64).to_le_bytes());
+        hash.update(label.as_bytes());
+    }
+    ChaCha8Rng::from_seed(hash.finalize().into())
+}

@@ -1,0 +1,3 @@
+//! Hosts: kills, pauses, clocks, order, panics, escapes.
+
+use super::*;

@@ -1,0 +1,175 @@
+//! Tests of the engine: what its TCP does under faults, what its hosts do, and that equal seeds give
+//! equal runs. Times are simulated; links take 5 ms unless a test says otherwise.
+
+mod hosts;
+mod tcp;
+
+use super::*;
+use idp::seams::{Probe, Storage, StorageFault, StorageMoment, Stream};
+use std::{io, sync::Mutex, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::{Instant, sleep, timeout},
+};
+
+struct Quiet;
+
+impl Probe for Quiet {
+    fn mark(&self, _: &'static str) {}
+}
+
+impl Storage for Quiet {
+    fn check(&self, _: StorageMoment) -> Result<(), StorageFault> {
+        Ok(())
+    }
+}
+
+/// What hosts noted, in order.
+#[derive(Clone, Default)]
+struct Notes(Arc<Mutex<Vec<String>>>);
+
+impl Notes {
+    fn note(&self, what: impl Into<String>) {
+        self.0.lock().expect("unpoisoned").push(what.into());
+    }
+
+    /// With the simulated time.
+    fn stamp(&self, what: impl fmt::Display) {
+        self.note(format!("{what} at {}", current_ms().expect("running")));
+    }
+
+    fn all(&self) -> Vec<String> {
+        self.0.lock().expect("unpoisoned").clone()
+    }
+}
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+fn steady() -> Engine {
+    Engine::new(EngineConfig {
+        latency_ms: (5, 5),
+        ..EngineConfig::default()
+    })
+}
+
+/// Declares and starts nothing: `main` gets the seams and the notes.
+fn host<F>(engine: &mut Engine, notes: &Notes, name: &str, main: impl Fn(Env, Notes) -> F + 'static) -> HostId
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let notes = notes.clone();
+    engine.add_host(name, Arc::new(Quiet), Arc::new(Quiet), move |env| {
+        Box::pin(main(env, notes.clone()))
+    })
+}
+
+async fn echo(env: Env, _: Notes) {
+    let listener = env.network.listen(9).await.expect("port 9 is free");
+    while let Ok(stream) = listener.accept().await {
+        env.spawn(echo_one(stream));
+    }
+}
+
+async fn echo_one(mut stream: Stream) {
+    let mut buffer = [0; 64];
+    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+        if stream.write_all(&buffer[..read]).await.is_err() {
+            break;
+        }
+    }
+}
+
+/// Two hosts, `server` (0) and `client` (1), with faults between them; runs until the client has
+/// finished, at most 400 s. The client starts after 50 ms.
+fn play<S, C>(
+    engine: Engine,
+    server: impl Fn(Env, Notes) -> S + 'static,
+    faults: Vec<(u64, fn(&Engine))>,
+    client: impl Fn(Env, Notes) -> C + 'static,
+) -> Vec<String>
+where
+    S: Future<Output = ()> + Send + 'static,
+    C: Future<Output = ()> + Send + 'static,
+{
+    let mut engine = engine;
+    let (notes, done) = (Notes::default(), Notes::default());
+    let server = host(&mut engine, &notes, "server", server);
+    let finished = done.clone();
+    let client = host(&mut engine, &notes, "client", move |env, notes| {
+        let (work, finished) = (client(env, notes), finished.clone());
+        async move {
+            sleep(ms(50)).await;
+            work.await;
+            finished.note("client");
+        }
+    });
+    assert_eq!((server, client), (SERVER, CLIENT));
+    for (at_ms, fault) in faults {
+        engine.at(at_ms, fault);
+    }
+    engine.start(server);
+    engine.start(client);
+    engine
+        .run(400_000, || !done.all().is_empty())
+        .expect("the engine goes on");
+    assert_eq!(engine.panics(), []);
+    assert!(
+        !done.all().is_empty(),
+        "the client never finished; noted: {:?}",
+        notes.all()
+    );
+    notes.all()
+}
+
+const SERVER: HostId = HostId(0);
+const CLIENT: HostId = HostId(1);
+
+fn cut(engine: &Engine) {
+    engine.cut_one_way(SERVER, CLIENT);
+    engine.cut_one_way(CLIENT, SERVER);
+}
+
+fn mend(engine: &Engine) {
+    engine.mend_one_way(SERVER, CLIENT);
+    engine.mend_one_way(CLIENT, SERVER);
+}
+
+async fn connect(env: &Env) -> io::Result<Stream> {
+    env.network.connect("server", 9).await
+}
+
+/// Connects, and says how that went and how long it took.
+async fn try_connect(env: &Env, port: u16, limit_ms: u64) -> String {
+    let start = Instant::now();
+    match timeout(ms(limit_ms), env.network.connect("server", port)).await {
+        Ok(Ok(_)) => format!("connected in {}", start.elapsed().as_millis()),
+        Ok(Err(error)) => format!("{:?} in {}", error.kind(), start.elapsed().as_millis()),
+        Err(_) => format!("pending after {limit_ms}"),
+    }
+}
+
+/// Writes, and says what was read back and how long it took.
+async fn round_trip(stream: &mut Stream, text: &str, limit_ms: u64) -> String {
+    let start = Instant::now();
+    if let Err(error) = stream.write_all(text.as_bytes()).await {
+        return format!("write: {:?}", error.kind());
+    }
+    format!(
+        "{} in {}",
+        read_once(stream, limit_ms).await,
+        start.elapsed().as_millis()
+    )
+}
+
+/// Reads once, and says what came.
+async fn read_once(stream: &mut Stream, limit_ms: u64) -> String {
+    let mut buffer = [0; 64];
+    match timeout(ms(limit_ms), stream.read(&mut buffer)).await {
+        Ok(Ok(0)) => "end".into(),
+        Ok(Ok(read)) => String::from_utf8_lossy(&buffer[..read]).into_owned(),
+        Ok(Err(error)) => format!("{:?}", error.kind()),
+        Err(_) => "nothing".into(),
+    }
+}

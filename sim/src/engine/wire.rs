@@ -1,0 +1,274 @@
+//! The wire: what is under way, what is lost, and when that comes all the same.
+//!
+//! turmoil-net 0.1.0 never repeats the acknowledgement of a segment that it has already taken (so a
+//! lost ACK would kill the connection) and counts retransmissions in passes, not in time. So nothing
+//! that TCP would carry in the end is ever lost here: **a lost packet is a late packet**, delivered
+//! when a retransmission would have carried it. The kernels' own retransmission is off.
+
+use super::{
+    HostId, LinkConfig,
+    flow::{self, Direction, Flow},
+    link::Link,
+    seed,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+    net::IpAddr,
+    sync::Arc,
+};
+use turmoil_net::{EnterGuard, KernelConfig, Net, NetstatState, Packet};
+use xxhash_rust::xxh3::Xxh3;
+
+/// First retransmission of a lost segment: Linux's lower bound of the RTO.
+const RTO_MS: u64 = 200;
+/// First retransmission of a lost SYN (RFC 6298 section 2.1).
+const RTO_SYN_MS: u64 = 1_000;
+/// Upper bound of the doubling (Linux's `TCP_RTO_MAX`).
+const RTO_MAX_MS: u64 = 120_000;
+/// Not below 65,535: a SYN always advertises that much.
+pub(super) const RECEIVE_BUFFER_BYTES: usize = 65_536;
+
+/// The kernels, before and after they can run. turmoil-net takes no host once it is entered.
+enum Kernels {
+    Declared(Net),
+    Entered(EnterGuard),
+}
+
+pub(super) struct Wire {
+    kernels: Kernels,
+    seed: u64,
+    default_link: LinkConfig,
+    names: Vec<Arc<str>>,
+    /// Whether a host has power; without, nothing leaves it and nothing reaches it.
+    pub(super) powered: Vec<bool>,
+    /// Ports on which nothing listens at present although the kernel still holds the socket; see
+    /// [`super::socket`].
+    pub(super) shut_ports: BTreeSet<(HostId, u16)>,
+    links: BTreeMap<(HostId, HostId), Link>,
+    pub(super) directions: BTreeMap<Flow, Direction>,
+    /// Packets under way, by arrival and order of sending.
+    pub(super) under_way: BTreeMap<(u64, u64), (Flow, Packet)>,
+    /// Retransmission timers.
+    timers: BTreeMap<(u64, u64), Flow>,
+    /// SYNs delivered and not yet answered: at the end of a pass, the backlog was full.
+    pub(super) unanswered_syns: Vec<(Flow, u64, Packet)>,
+    /// Readers that made room since the last pass.
+    pub(super) made_room: Vec<Flow>,
+    pub(super) outbound: Vec<Packet>,
+    next_order: u64,
+    pub(super) hash: Xxh3,
+    pub(super) sent: u64,
+    pub(super) lost: u64,
+    pub(super) repeated: u64,
+    pub(super) delivered: u64,
+}
+
+impl Wire {
+    pub(super) fn new(seed: u64, default_link: LinkConfig) -> Wire {
+        let config = KernelConfig::default()
+            .retx_threshold(u32::MAX)
+            .recv_buf_cap(RECEIVE_BUFFER_BYTES);
+        Wire {
+            kernels: Kernels::Declared(Net::with_config(config)),
+            seed,
+            default_link,
+            names: Vec::new(),
+            powered: Vec::new(),
+            shut_ports: BTreeSet::new(),
+            links: BTreeMap::new(),
+            directions: BTreeMap::new(),
+            under_way: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            unanswered_syns: Vec::new(),
+            made_room: Vec::new(),
+            outbound: Vec::new(),
+            next_order: 0,
+            hash: Xxh3::new(),
+            sent: 0,
+            lost: 0,
+            repeated: 0,
+            delivered: 0,
+        }
+    }
+
+    pub(super) fn add_host(&mut self, name: Arc<str>, ip: IpAddr) -> turmoil_net::HostId {
+        let Kernels::Declared(net) = &mut self.kernels else {
+            panic!("{name}: declare all hosts before the first start or run");
+        };
+        self.names.push(name);
+        self.powered.push(false);
+        net.add_host(ip)
+    }
+
+    pub(super) fn is_entered(&self) -> bool {
+        matches!(self.kernels, Kernels::Entered(_))
+    }
+
+    /// From here on sockets work on this thread, and no host can be added.
+    pub(super) fn enter(&mut self) {
+        if let Kernels::Declared(net) = &mut self.kernels {
+            self.kernels = Kernels::Entered(mem::take(net).enter());
+        }
+    }
+
+    /// The kernels.
+    pub(super) fn guard(&self) -> &EnterGuard {
+        match &self.kernels {
+            Kernels::Entered(guard) => guard,
+            Kernels::Declared(_) => unreachable!("the engine enters its network before it runs anything"),
+        }
+    }
+
+    pub(super) fn link(&mut self, from: HostId, to: HostId) -> &mut Link {
+        let (seed, names, config) = (self.seed, &self.names, self.default_link);
+        self.links
+            .entry((from, to))
+            .or_insert_with(|| Link::new(config, seed::stream(seed, &["link", &names[from.0], &names[to.0]])))
+    }
+
+    /// The next moment at which something happens here by itself.
+    pub(super) fn next_event_ms(&self) -> Option<u64> {
+        let first_packet = self.under_way.first_key_value().map(|(key, _)| key.0);
+        let first_timer = self.timers.first_key_value().map(|(key, _)| key.0);
+        first_packet.into_iter().chain(first_timer).min()
+    }
+
+    pub(super) fn next_order(&mut self) -> u64 {
+        self.next_order += 1;
+        self.next_order
+    }
+
+    fn arrival(&mut self, now_ms: u64, flow: Flow) -> Option<u64> {
+        let open = self.powered[flow.to().0];
+        self.link(flow.from(), flow.to()).draw(now_ms, open)
+    }
+
+    /// Sends a packet, or keeps it for its flow's next retransmission. `order` is its place among
+    /// all packets sent.
+    pub(super) fn transmit(&mut self, now_ms: u64, order: u64, packet: Packet) {
+        let Some(flow) = Flow::of(&packet) else { return };
+        self.sent += 1;
+        let arrival = self.arrival(now_ms, flow);
+        if arrival.is_none() {
+            self.lost += 1;
+        }
+        let direction = self.directions.entry(flow).or_default();
+        if let Some(segment) = flow::tcp(&packet)
+            && segment.flags.rst
+        {
+            direction.blocked.clear();
+            // A RST of its own accord goes once; one that answers a segment would be provoked again
+            // by every repetition of that segment.
+            if arrival.is_none() && flow::is_unprovoked_reset(segment) {
+                return;
+            }
+        }
+        let is_data = !flow::is_pure_ack(&packet);
+        let behind_data = is_data && direction.blocked.values().any(|blocked| !flow::is_pure_ack(blocked));
+        match arrival {
+            Some(at_ms) if !behind_data => {
+                // The packet makes up for a lost ACK, but comes after it: turmoil-net drops the data
+                // on a segment that completes a handshake.
+                if direction.blocked.values().all(flow::is_pure_ack) {
+                    direction.timer = None;
+                    for (earlier, blocked) in mem::take(&mut direction.blocked) {
+                        self.under_way.insert((at_ms, earlier), (flow, blocked));
+                    }
+                }
+                self.under_way.insert((at_ms, order), (flow, packet));
+            }
+            _ => self.block(now_ms, flow, order, packet),
+        }
+    }
+
+    /// Keeps a lost packet for its flow's next retransmission.
+    pub(super) fn block(&mut self, now_ms: u64, flow: Flow, order: u64, packet: Packet) {
+        let is_handshake = flow::tcp(&packet).is_some_and(|segment| segment.flags.syn);
+        let direction = self.directions.entry(flow).or_default();
+        if flow::is_pure_ack(&packet) {
+            direction.blocked.retain(|_, blocked| !flow::is_pure_ack(blocked));
+        }
+        direction.blocked.insert(order, packet);
+        if direction.timer.is_none() {
+            direction.rto_ms = if is_handshake { RTO_SYN_MS } else { RTO_MS };
+            let key = (now_ms + direction.rto_ms, order);
+            direction.timer = Some(key);
+            self.timers.insert(key, flow);
+        }
+    }
+
+    /// Fires the retransmission timers that are due.
+    pub(super) fn retransmit_due(&mut self, now_ms: u64) {
+        while let Some(first) = self.timers.first_entry()
+            && first.key().0 <= now_ms
+        {
+            let (key, flow) = first.remove_entry();
+            let Some(direction) = self.directions.get(&flow) else {
+                continue;
+            };
+            if direction.timer != Some(key) {
+                continue;
+            }
+            let first_blocked = direction.blocked.values().next();
+            let is_connect = first_blocked.and_then(flow::tcp).is_some_and(flow::is_syn);
+            let given_up = first_blocked.is_none() || (is_connect && !is_connecting(flow));
+            let arrival = if given_up { None } else { self.arrival(now_ms, flow) };
+            let Some(direction) = self.directions.get_mut(&flow) else {
+                continue;
+            };
+            direction.timer = None;
+            if given_up {
+                direction.blocked.clear();
+                continue;
+            }
+            let Some(at_ms) = arrival else {
+                self.lost += 1;
+                direction.rto_ms = (direction.rto_ms * 2).min(RTO_MAX_MS);
+                let key = (now_ms + direction.rto_ms, key.1);
+                direction.timer = Some(key);
+                self.timers.insert(key, flow);
+                continue;
+            };
+            self.repeat_blocked(now_ms, at_ms, flow);
+        }
+    }
+
+    /// The retransmission got through: all that waited goes, the first packet for certain, the
+    /// others at the link's mercy.
+    fn repeat_blocked(&mut self, now_ms: u64, at_ms: u64, flow: Flow) {
+        let Some(direction) = self.directions.get_mut(&flow) else {
+            return;
+        };
+        let (ack, window) = (direction.ack, direction.window);
+        let mut first = true;
+        for (order, mut packet) in mem::take(&mut direction.blocked) {
+            self.repeated += 1;
+            if let turmoil_net::Transport::Tcp(segment) = &mut packet.payload
+                && segment.flags.ack
+                && !segment.flags.rst
+            {
+                // A segment repeated carries the acknowledgement of today, not that of yesterday.
+                (segment.ack, segment.window) = (ack, window);
+            }
+            if mem::take(&mut first) {
+                self.under_way.insert((at_ms, order), (flow, packet));
+            } else {
+                self.transmit(now_ms, order, packet);
+            }
+        }
+    }
+}
+
+/// Whether the flow's sender still waits for its connect. One that was cancelled repeats no SYN.
+fn is_connecting(flow: Flow) -> bool {
+    let peer = (flow::ip_of(flow.to()), flow.to_port()).into();
+    turmoil_net::netstat(flow::ip_of(flow.from()))
+        .entries
+        .iter()
+        .any(|socket| {
+            socket.state == Some(NetstatState::SynSent)
+                && socket.local.port() == flow.from_port()
+                && socket.peer == Some(peer)
+        })
+}

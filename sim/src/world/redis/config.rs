@@ -1,0 +1,102 @@
+//! What an operator decides, and what a node tells about itself.
+
+/// Configuration of one node. `Default` is Redis's own where it matters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedisConfig {
+    /// Port for everybody.
+    pub port: u16,
+    /// `replicaof` in the node's own configuration file: the role it boots with, unless CONFIG REWRITE
+    /// has changed that file since. Use an address, not a name: Sentinel compares addresses.
+    pub replica_of: Option<(String, u16)>,
+    /// `replica-announce-ip`: the address that this node gives to its master and, through it, to the
+    /// Sentinels. Empty: the address its connection comes from.
+    pub announce_ip: String,
+    /// What survives a restart.
+    pub persistence: PersistenceMode,
+    /// `min-replicas-to-write`; 0 is off.
+    pub min_replicas_to_write: usize,
+    /// `min-replicas-max-lag`, seconds.
+    pub min_replicas_max_lag_s: u64,
+    /// `repl-backlog-size`, bytes.
+    pub repl_backlog_size: usize,
+    /// `repl-timeout`, seconds without a byte from the other side of a replication link.
+    pub repl_timeout_s: u64,
+    /// `repl-ping-replica-period`, seconds.
+    pub repl_ping_s: u64,
+    /// `replica-serve-stale-data`: with `false` a replica whose link is down answers MASTERDOWN.
+    pub replica_serve_stale_data: bool,
+    /// How long after a boot the node answers LOADING, milliseconds.
+    pub loading_ms: u64,
+    /// Longest time by which replication bytes leave after the reply to the client, milliseconds. Redis
+    /// writes both in one turn of its event loop, in no order that a client could rely on; a process
+    /// that dies in between has acknowledged a write that nobody else has.
+    pub replication_lag_ms_max: u64,
+}
+
+impl Default for RedisConfig {
+    fn default() -> RedisConfig {
+        RedisConfig {
+            port: 6379,
+            replica_of: None,
+            announce_ip: String::new(),
+            persistence: PersistenceMode::None,
+            min_replicas_to_write: 0,
+            min_replicas_max_lag_s: 10,
+            repl_backlog_size: 1024 * 1024,
+            repl_timeout_s: 60,
+            repl_ping_s: 10,
+            replica_serve_stale_data: true,
+            loading_ms: 0,
+            replication_lag_ms_max: 1,
+        }
+    }
+}
+
+/// What survives a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PersistenceMode {
+    /// Nothing: an empty dataset and a new replication ID.
+    None,
+    /// An append-only file, `appendfsync everysec`.
+    Aof,
+}
+
+/// What a node tells its observer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RedisEvent {
+    /// The role it has from now on; told at boot and at each change.
+    Role {
+        /// `master` or `replica`.
+        role: &'static str,
+    },
+    /// As a replica, it threw its data away and took its master's.
+    FullSync,
+    /// As a replica, it went on where it was.
+    PartialSync,
+    /// As a replica, it lost its master.
+    LinkDown,
+}
+
+/// A moment, by both of a host's clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Moment {
+    /// Wall clock, milliseconds since the Unix epoch: for expiry, lag and what Redis calls `unixtime`.
+    pub wall_ms: i64,
+    /// Monotonic clock, milliseconds: for timers.
+    pub mono_ms: u64,
+}
+
+impl Moment {
+    /// The host's present.
+    pub fn of(env: &idp::seams::Env) -> Moment {
+        Moment {
+            wall_ms: env.clock.wall().millis() as i64,
+            mono_ms: env.clock.monotonic().as_millis() as u64,
+        }
+    }
+
+    /// Seconds since the Unix epoch.
+    pub fn unix_s(self) -> i64 {
+        self.wall_ms.div_euclid(1000)
+    }
+}

@@ -1,0 +1,41 @@
+//! What outlives the process.
+
+use super::dataset::Dataset;
+use super::resp::Args;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// A host's disk: the append-only file and the configuration file. Clones are the same disk.
+///
+/// The file is kept as the data it would load, plus the effects written and not yet synced. A kill
+/// keeps both (the page cache survives the process); a power loss keeps only what was synced.
+#[derive(Clone, Default)]
+pub struct Disk {
+    state: Arc<Mutex<DiskState>>,
+}
+
+#[derive(Default)]
+pub(super) struct DiskState {
+    /// Synced.
+    pub(super) durable: Dataset,
+    /// Written since the last sync, in order.
+    pub(super) written: Vec<Args>,
+    /// `replicaof` as CONFIG REWRITE left it; the outer `None` means never rewritten. Redis syncs
+    /// the rewritten file, so it survives a power loss.
+    pub(super) replica_of: Option<Option<(String, u16)>>,
+}
+
+impl Disk {
+    /// An empty disk.
+    pub fn new() -> Disk {
+        Disk::default()
+    }
+
+    /// Power fails: what was written and not synced is gone (`appendfsync everysec`).
+    pub fn power_loss(&self) {
+        self.lock().written.clear();
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, DiskState> {
+        self.state.lock().expect("nobody panics while holding the disk")
+    }
+}

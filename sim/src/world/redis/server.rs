@@ -1,0 +1,135 @@
+//! A node on a network: one task a connection, one for the clock, one for the master.
+
+use super::config::{Moment, RedisConfig, RedisEvent};
+use super::disk::Disk;
+use super::link;
+use super::node::{ClientId, Node};
+use bytes::{Buf, Bytes, BytesMut};
+use idp::seams::{Env, Stream};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::Notify;
+
+/// The node, shared by its tasks; never held across an await.
+#[derive(Clone)]
+pub(super) struct Shared(Arc<Mutex<Node>>);
+
+impl Shared {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Node> {
+        self.0.lock().expect("nobody panics while holding the node")
+    }
+}
+
+/// Runs a node until its host dies. `observer` hears of roles and resynchronisations. It returns only if the
+/// port is taken, which it logs.
+pub async fn serve(env: Env, config: RedisConfig, disk: Disk, observer: Arc<dyn Fn(RedisEvent) + Send + Sync>) {
+    let (port, lag_ms_max) = (config.port, config.replication_lag_ms_max);
+    let listener = match env.network.listen(port).await {
+        Ok(listener) => listener,
+        Err(error) => return tracing::error!(port, %error, "redis cannot listen"),
+    };
+    let entropy = env.entropy.clone();
+    let random_hex = move || {
+        let mut bytes = [0; 20];
+        entropy.fill(&mut bytes);
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let node = Node::boot(config, disk, Moment::of(&env), random_hex, observer);
+    let node = Shared(Arc::new(Mutex::new(node)));
+    env.spawn(link::follow(env.clone(), node.clone()));
+    env.spawn(keep_time(env.clone(), node.clone()));
+    loop {
+        match listener.accept().await {
+            Ok(stream) => env.spawn(attend(env.clone(), node.clone(), stream, lag_ms_max)),
+            Err(error) => {
+                tracing::warn!(%error, "redis cannot accept");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// Runs the cron when something is due, not ten times a second.
+async fn keep_time(env: Env, node: Shared) {
+    let timers = node.lock().timers.clone();
+    loop {
+        let now = Moment::of(&env);
+        let due = node.lock().cron(now);
+        idp::select! {
+            () = timers.notified() => {}
+            () = sleep_until(due, now) => {}
+        }
+    }
+}
+
+/// Until a moment of the monotonic clock, or for ever.
+pub(crate) async fn sleep_until(mono_ms: Option<u64>, now: Moment) {
+    match mono_ms {
+        Some(at) => tokio::time::sleep(Duration::from_millis(at.saturating_sub(now.mono_ms))).await,
+        None => std::future::pending().await,
+    }
+}
+
+struct Departure<'a>(&'a Shared, ClientId);
+
+impl Drop for Departure<'_> {
+    fn drop(&mut self) {
+        if let Ok(mut node) = self.0.0.lock() {
+            node.disconnect(self.1);
+        }
+    }
+}
+
+/// Serves one connection.
+async fn attend(env: Env, node: Shared, stream: Stream, lag_ms_max: u64) {
+    let (id, wake): (ClientId, Arc<Notify>) = node.lock().connect(stream.peer());
+    let _departure = Departure(&node, id);
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    let mut input = BytesMut::new();
+    let mut output = Bytes::new();
+    let mut replica = false;
+    loop {
+        if output.is_empty() {
+            let (bytes, closing) = node.lock().take_output(id);
+            if bytes.is_empty() && closing {
+                return;
+            }
+            output = bytes;
+        }
+        let (now, wait_until) = (Moment::of(&env), node.lock().wait_until(id));
+        input.reserve(4096);
+        idp::select! {
+            written = writer.write(&output), if !output.is_empty() => match written {
+                Ok(n) if n > 0 => output.advance(n),
+                _ => return,
+            },
+            () = wake.notified() => {
+                // The reply to the client and the bytes to the replica are two events; see
+                // `RedisConfig::replication_lag_ms_max`.
+                if replica && lag_ms_max > 0 {
+                    let mut byte = [0];
+                    env.entropy.fill(&mut byte);
+                    let lag_ms = u64::from(byte[0]) % (lag_ms_max + 1);
+                    if lag_ms > 0 {
+                        tokio::time::sleep(Duration::from_millis(lag_ms)).await;
+                    }
+                }
+                node.lock().pump(id, Moment::of(&env));
+            }
+            () = sleep_until(wait_until, now), if wait_until.is_some() => {
+                let mut node = node.lock();
+                node.wait_expired(id, Moment::of(&env));
+                node.pump(id, Moment::of(&env));
+            }
+            read = reader.read_buf(&mut input) => match read {
+                Ok(n) if n > 0 => {
+                    let mut node = node.lock();
+                    node.feed(id, &input.split(), Moment::of(&env));
+                    replica = node.is_replica(id);
+                }
+                _ => return,
+            },
+        }
+    }
+}
