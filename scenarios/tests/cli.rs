@@ -24,7 +24,7 @@ fn bad_input_is_answered_clearly() {
         (&["replay", "calm_day"], &["which run of calm_day", "--seed 1"]),
         (&["replay", "calm_dya", "--seed", "1"], &["calm_dya", "calm_day"]),
         (&["replay", "calm_day", "--seed", "x"], &["'x'", "--seed"]),
-        (&["replay", "calm_day", "--seed", "1", "--plant", "x"], &["`x`"]),
+        (&["replay", "calm_day", "--seed", "1", "--plant", "x"], &["\"x\""]),
         (&["replay", "calm_day", "--seed", "1", "--log", "=x=["], &["log filter", "=x=[", "idp=debug"]),
         (&["replay", "gone.toml"], &["gone.toml", "No such file"]),
         (&["bench", "--seconds", "0"], &["--seconds"]),
