@@ -139,3 +139,6 @@ impl Candidate {
         tracing::warn!(epoch = epoch.0, why, "no longer leading");
     }
 }
+
+#[cfg(test)]
+mod tests;

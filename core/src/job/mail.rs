@@ -31,17 +31,21 @@ const QUIT_LIMIT: Duration = Duration::from_secs(1);
 /// operating system.
 ///
 /// # Errors
-/// `Fail`: the address is none.
-pub(super) fn render(env: &Env, from: &Mailbox, mail: &Mail) -> Outcome<Message> {
+/// `Fail`: an address is none.
+pub(super) fn render(env: &Env, from: &str, mail: &Mail) -> Outcome<Message> {
     let invalid = |what: &str| Failure::Fail(Cause::Protocol(what.to_owned()));
+    let from: Address = from.parse().map_err(|_| invalid("the sender is not a mail address"))?;
     let to: Address = mail.to.parse().map_err(|_| invalid("not a mail address"))?;
     let (name, subject, body, due) = match &mail.subject {
         Subject::Code { code, minutes } => (
             fresh_name(env),
             "Your login code",
+            // Short lines of ASCII: lettre then leaves them as they are (7bit).
             format!(
-                "Your login code is {code}\r\n\r\nIt is good for {minutes} minutes, once. If you did not ask for it, \
-                 ignore this mail and tell nobody the code.\r\n"
+                "Your login code is {code}\r\n\r\n\
+                 It is good for {minutes} minutes, once.\r\n\
+                 If you did not ask for it, ignore this mail.\r\n\
+                 Tell nobody the code: we never ask for it.\r\n"
             ),
             None,
         ),
@@ -53,11 +57,11 @@ pub(super) fn render(env: &Env, from: &Mailbox, mail: &Mail) -> Outcome<Message>
         ),
     };
     let mut message = Message::builder()
-        .from(from.clone())
+        .from(Mailbox::new(None, from.clone()))
         .to(Mailbox::new(None, to))
         .subject(subject)
         .date(UNIX_EPOCH + Duration::from_millis(env.now().millis()))
-        .message_id(Some(format!("<{name}@{}>", from.email.domain())))
+        .message_id(Some(format!("<{name}@{}>", from.domain())))
         .header(ContentType::TEXT_PLAIN);
     if let Some(due) = due {
         let header = HeaderName::new_from_ascii_str("X-Reminder-Due");

@@ -6,7 +6,7 @@ use crate::{
     seams::{Cause, Env, Failure, Mail, Mailer, Outcome, Subject},
 };
 use async_trait::async_trait;
-use lettre::{Address, Message, message::Mailbox};
+use lettre::Message;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -33,7 +33,7 @@ struct Relay {
     host: String,
     port: u16,
     limit: Duration,
-    from: Mailbox,
+    from: String,
 }
 
 impl Relay {
@@ -43,16 +43,9 @@ impl Relay {
 }
 
 impl Outbox {
-    /// An outbox to the relay at `host` and `port`, sending as `config.mail_from`.
-    ///
-    /// # Errors
-    /// The sender's address is none.
-    pub fn new(env: Env, config: &Config, (host, port): (String, u16)) -> Result<Outbox, String> {
-        let from: Address = config
-            .mail_from
-            .parse()
-            .map_err(|e| format!("mail_from {:?} is not a mail address: {e}", config.mail_from))?;
-        Ok(Outbox {
+    /// An outbox to the relay at `host` and `port`, sending as [`Config::mail_from`].
+    pub fn new(env: Env, config: &Config, (host, port): (String, u16)) -> Outbox {
+        Outbox {
             room: Arc::new(Semaphore::new(config.limits.outbox)),
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
             relay: Arc::new(Relay {
@@ -60,9 +53,9 @@ impl Outbox {
                 host,
                 port,
                 limit: config.deadlines.mail,
-                from: Mailbox::new(None, from),
+                from: config.mail_from.clone(),
             }),
-        })
+        }
     }
 }
 

@@ -1,19 +1,23 @@
 //! An environment for tests: a clock that stands until moved, no network, a disk that fails on
 //! demand.
 
+use super::MemoryStore;
 use crate::seams::{
-    BoxFuture, Clock, Entropy, Env, Listener, Network, Probe, Storage, StorageFault, StorageMoment, Stream, Tasks,
-    Timestamp,
+    AuthStateStore, BoxFuture, Cause, Clock, Entropy, Env, Failure, Key, Listener, Network, Outcome, Probe, Storage,
+    StorageFault, StorageMoment, Stream, Tasks, Timestamp,
 };
+use async_trait::async_trait;
 use std::{
     collections::BTreeMap,
     io,
+    net::SocketAddr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
+use tokio::{io::DuplexStream, sync::mpsc};
 
 /// Beginning of all tests.
 pub(crate) const START: Timestamp = Timestamp(1_790_000_000_000);
@@ -41,7 +45,7 @@ impl Fixture {
         Env {
             host: host.into(),
             clock: self.clock.clone(),
-            entropy: Arc::new(Counting(AtomicU64::new(host.len() as u64))),
+            entropy: Arc::new(Counting(AtomicU64::new(host.bytes().map(u64::from).sum()))),
             network: self.network.clone(),
             tasks: Arc::new(TokioTasks),
             storage: self.storage.clone(),
@@ -89,38 +93,64 @@ impl Entropy for Counting {
     }
 }
 
-/// Streams that the test holds the other end of.
+/// Connections inside one test. A host that [`TestNetwork::serve`]s hands the other end to the
+/// test; every other host is the one that listens, port by port.
 #[derive(Default)]
 pub(crate) struct TestNetwork {
-    /// Who is listening: gets the server's end of each connection. Nobody else can be reached.
-    listening: Mutex<BTreeMap<String, tokio::sync::mpsc::UnboundedSender<tokio::io::DuplexStream>>>,
+    doors: Arc<Mutex<BTreeMap<String, mpsc::UnboundedSender<DuplexStream>>>>,
 }
 
 impl TestNetwork {
-    pub(crate) fn serve(&self, host: &str) -> tokio::sync::mpsc::UnboundedReceiver<tokio::io::DuplexStream> {
-        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-        self.listening.lock().unwrap().insert(host.to_owned(), sender);
-        receiver
+    pub(crate) fn serve(&self, host: &str) -> mpsc::UnboundedReceiver<DuplexStream> {
+        let (door, connections) = mpsc::unbounded_channel();
+        self.doors.lock().unwrap().insert(host.to_owned(), door);
+        connections
     }
 }
 
+fn nowhere() -> SocketAddr {
+    ([127, 0, 0, 1], 1).into()
+}
+
 impl Network for TestNetwork {
-    fn connect<'a>(&'a self, host: &'a str, _port: u16) -> BoxFuture<'a, io::Result<Stream>> {
+    fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Stream>> {
         Box::pin(async move {
             let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
-            let listening = self.listening.lock().unwrap();
+            let doors = self.doors.lock().unwrap();
+            let door = doors.get(host).or_else(|| doors.get(&format!(":{port}")));
             let (ours, theirs) = tokio::io::duplex(1 << 16);
-            listening
-                .get(host)
-                .ok_or_else(refused)?
-                .send(theirs)
-                .map_err(|_| refused())?;
-            Ok(Stream::new(ours, "127.0.0.1:1".parse().expect("an address")))
+            door.ok_or_else(refused)?.send(theirs).map_err(|_| refused())?;
+            Ok(Stream::new(ours, nowhere()))
         })
     }
 
-    fn listen(&self, _port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {
-        Box::pin(async { Err(io::ErrorKind::AddrInUse.into()) })
+    fn listen(&self, port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {
+        Box::pin(async move {
+            let name = format!(":{port}");
+            let taken = self.doors.lock().unwrap().get(&name).is_some_and(|d| !d.is_closed());
+            if taken {
+                return Err(io::ErrorKind::AddrInUse.into());
+            }
+            let connections = tokio::sync::Mutex::new(self.serve(&name));
+            Ok(Box::new(Door(connections)) as Box<dyn Listener>)
+        })
+    }
+}
+
+struct Door(tokio::sync::Mutex<mpsc::UnboundedReceiver<DuplexStream>>);
+
+impl Listener for Door {
+    fn accept(&self) -> BoxFuture<'_, io::Result<Stream>> {
+        Box::pin(async {
+            match self.0.lock().await.recv().await {
+                Some(stream) => Ok(Stream::new(stream, nowhere())),
+                None => std::future::pending().await,
+            }
+        })
+    }
+
+    fn local_addr(&self) -> SocketAddr {
+        nowhere()
     }
 }
 
@@ -174,5 +204,77 @@ impl Marks {
 impl Probe for Marks {
     fn mark(&self, name: &'static str) {
         self.0.lock().unwrap().push(name);
+    }
+}
+
+/// A store that fails, hangs, or loses an answer on demand.
+pub(crate) struct Flaky {
+    store: MemoryStore,
+    /// Before each call.
+    trouble: Mutex<Outcome<()>>,
+    hanging: AtomicBool,
+    lose_next: AtomicBool,
+}
+
+impl Flaky {
+    pub(crate) fn new(store: MemoryStore) -> Flaky {
+        Flaky {
+            store,
+            trouble: Mutex::new(Ok(())),
+            hanging: AtomicBool::new(false),
+            lose_next: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn fail(&self, with: Outcome<()>) {
+        *self.trouble.lock().unwrap() = with;
+    }
+
+    pub(crate) fn hang(&self) {
+        self.hanging.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn lose_next_answer(&self) {
+        self.lose_next.store(true, Ordering::Relaxed);
+    }
+
+    async fn pass<T>(&self, call: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+        if self.hanging.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        self.trouble.lock().unwrap().clone()?;
+        let answer = call.await;
+        if self.lose_next.swap(false, Ordering::Relaxed) {
+            return Err(Failure::Unknown(Cause::ConnectionLost("test".into())));
+        }
+        answer
+    }
+}
+
+#[async_trait]
+impl AuthStateStore for Flaky {
+    async fn put(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<()> {
+        self.pass(self.store.put(key, value, ttl)).await
+    }
+    async fn put_if_absent(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<bool> {
+        self.pass(self.store.put_if_absent(key, value, ttl)).await
+    }
+    async fn get(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
+        self.pass(self.store.get(key)).await
+    }
+    async fn take(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
+        self.pass(self.store.take(key)).await
+    }
+    async fn count(&self, key: &Key, window: Duration) -> Outcome<u64> {
+        self.pass(self.store.count(key, window)).await
+    }
+    async fn renew(&self, key: &Key, holder: &[u8], ttl: Duration) -> Outcome<bool> {
+        self.pass(self.store.renew(key, holder, ttl)).await
+    }
+    async fn release(&self, key: &Key, holder: &[u8]) -> Outcome<bool> {
+        self.pass(self.store.release(key, holder)).await
+    }
+    async fn health(&self) -> Outcome<()> {
+        self.pass(self.store.health()).await
     }
 }

@@ -46,6 +46,7 @@ pub(super) struct Cluster {
     pub(super) polls: Cell<u64>,
     pub(super) polls_this_instant: Cell<u64>,
     polls_per_instant_max: u64,
+    last_polled: Cell<HostId>,
     current: Cell<Option<Place>>,
     metrics: RuntimeMetrics,
 }
@@ -62,6 +63,7 @@ impl Cluster {
             polls: Cell::new(0),
             polls_this_instant: Cell::new(0),
             polls_per_instant_max,
+            last_polled: Cell::new(HostId(0)),
             current: Cell::new(None),
             metrics,
         }
@@ -143,12 +145,11 @@ impl Cluster {
     /// Polls tasks in the order of their waking until none is left. True if there was one.
     pub(super) fn poll_ready(self: &Rc<Cluster>) -> Result<bool, EngineError> {
         let mut any = false;
-        let mut last_host = HostId(0);
         loop {
             if self.polls_this_instant.get() >= self.polls_per_instant_max && !self.executor.is_idle() {
                 return Err(EngineError::Livelock {
                     at_ms: self.now_ms(),
-                    host: self.host(last_host).name.to_string(),
+                    host: self.host(self.last_polled.get()).name.to_string(),
                     polls: self.polls_this_instant.get(),
                 });
             }
@@ -159,11 +160,11 @@ impl Cluster {
                 return Ok(any);
             };
             any = true;
-            last_host = ready.place.host;
+            self.last_polled.set(ready.place.host);
             self.polls.set(self.polls.get() + 1);
             self.polls_this_instant.set(self.polls_this_instant.get() + 1);
             self.poll_one(ready.id, ready.place, ready.future, &ready.waker);
-            self.check_escapes(last_host)?;
+            self.check_escapes(ready.place.host)?;
         }
     }
 

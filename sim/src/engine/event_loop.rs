@@ -61,7 +61,12 @@ impl Engine {
             let now_ms = self.read_clock();
             self.run_instant(now_ms)?;
             if now_ms >= until_ms || stop() {
-                return Ok(());
+                // A task that has called yield_now is woken by the runtime, and not before this.
+                tokio::task::yield_now().await;
+                if executor.is_idle() {
+                    return Ok(());
+                }
+                continue;
             }
             let next_ms = self.next_event_ms(now_ms).min(until_ms);
             alarm

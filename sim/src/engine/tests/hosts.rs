@@ -1,3 +1,423 @@
-//! Hosts: kills, pauses, clocks, order, panics, escapes.
+//! Hosts: order, kills, pauses, clocks, panics, and code that cannot be simulated.
 
 use super::*;
+
+/// Notes where it is dropped, and tries to spawn there.
+struct Witness {
+    name: &'static str,
+    env: Env,
+    notes: Notes,
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        self.notes.note(format!(
+            "{} dropped on {}",
+            self.name,
+            current_host().unwrap_or("nowhere".into())
+        ));
+        let notes = self.notes.clone();
+        self.env.spawn(async move { notes.note("a task of the dead") });
+    }
+}
+
+#[test]
+fn tasks_run_in_the_order_of_their_waking() {
+    let notes = Notes::default();
+    let mut engine = steady();
+    let one = host(&mut engine, &notes, "one", |env, notes| async move {
+        for i in 0..3 {
+            let notes = notes.clone();
+            env.spawn(async move {
+                notes.stamp(format!("first {i}"));
+                sleep(ms(10 - i)).await;
+                notes.stamp(format!("then {i}"));
+                tokio::task::yield_now().await;
+                notes.stamp(format!("last {i}"));
+            });
+        }
+    });
+    engine.start(one);
+    engine.run(8, || false).expect("runs");
+    notes.note("between runs");
+    engine.run(100, || false).expect("runs");
+    assert_eq!(
+        notes.all(),
+        [
+            "first 0 at 0",
+            "first 1 at 0",
+            "first 2 at 0",
+            "then 2 at 8",
+            "last 2 at 8",
+            "between runs",
+            "then 1 at 9",
+            "last 1 at 9",
+            "then 0 at 10",
+            "last 0 at 10"
+        ]
+    );
+}
+
+#[test]
+fn a_kill_drops_tasks_in_the_order_of_their_spawning_inside_their_host() {
+    let notes = Notes::default();
+    let mut engine = steady();
+    let main = |env: Env, notes: Notes| async move {
+        for name in ["one", "two"] {
+            let witness = Witness {
+                name,
+                env: env.clone(),
+                notes: notes.clone(),
+            };
+            env.spawn(async move {
+                let witness = witness; // all of it
+                sleep(ms(if witness.name == "one" { 900 } else { 30 })).await;
+                std::future::pending::<()>().await;
+            });
+        }
+        let _witness = Witness {
+            name: "main",
+            env: env.clone(),
+            notes,
+        };
+        std::future::pending::<()>().await;
+    };
+    let victim = host(&mut engine, &notes, "victim", main);
+    let other = host(&mut engine, &notes, "other", main);
+    engine.start(victim);
+    engine.start(other);
+    engine.at(50, move |engine| {
+        engine.kill(victim);
+        assert!(!engine.is_up(victim));
+        engine.kill(victim);
+    });
+    engine.run(100, || false).expect("runs");
+    let expected = [
+        "main dropped on victim",
+        "one dropped on victim",
+        "two dropped on victim",
+    ];
+    assert_eq!(notes.all(), expected);
+    drop(engine);
+    assert_eq!(notes.all()[3..], expected.map(|line| line.replace("victim", "other")));
+}
+
+#[test]
+fn a_paused_host_stands_still_and_catches_up() {
+    let notes = Notes::default();
+    let mut engine = steady();
+    let ticker = host(&mut engine, &notes, "ticker", |_, notes| async move {
+        loop {
+            sleep(ms(100)).await;
+            notes.stamp("tick");
+        }
+    });
+    engine.start(ticker);
+    engine.at(250, move |engine| {
+        engine.pause(ticker);
+        assert!(engine.is_paused(ticker) && engine.is_up(ticker));
+    });
+    engine.at(600, move |engine| engine.resume(ticker));
+    engine.at(700, move |engine| {
+        engine.pause(ticker);
+        engine.kill(ticker);
+        assert!(!engine.is_paused(ticker));
+        engine.resume(ticker);
+    });
+    engine.run(1_000, || false).expect("runs");
+    assert_eq!(
+        notes.all(),
+        ["tick at 100", "tick at 200", "tick at 600", "tick at 700"][..3]
+    );
+}
+
+#[test]
+fn clocks_are_per_host_and_survive_reboots() {
+    let notes = Notes::default();
+    let mut engine = steady();
+    let main = |env: Env, notes: Notes| async move {
+        loop {
+            sleep(ms(1_000)).await;
+            let wall_ms = i64::try_from(env.now().0).expect("fits") - 1_790_000_000_000;
+            notes.note(format!("{} {wall_ms} {}", env.host, env.clock.monotonic().as_millis()));
+        }
+    };
+    let (a, b) = (
+        host(&mut engine, &notes, "a", main),
+        host(&mut engine, &notes, "b", main),
+    );
+    engine.start(a);
+    engine.start(b);
+    engine.clock_drift_ppm(b, -2_000);
+    engine.at(500, move |engine| engine.clock_offset_ms(a, -10_000));
+    engine.at(1_500, move |engine| engine.clock_jump_ms(a, 70_000));
+    engine.at(1_600, move |engine| {
+        engine.kill(a);
+        engine.start(a);
+    });
+    engine.run(2_700, || false).expect("runs");
+    assert_eq!(
+        notes.all(),
+        ["a -9000 1000", "b 998 1000", "b 1996 2000", "a 62600 2600"]
+    );
+}
+
+#[test]
+fn entropy_is_seeded_per_host_and_goes_on_through_reboots() {
+    let draw = |seed: u64| {
+        let notes = Notes::default();
+        let mut engine = Engine::new(EngineConfig {
+            seed,
+            ..EngineConfig::default()
+        });
+        let main = |env: Env, notes: Notes| async move {
+            notes.note(idp::seams::random_token(&*env.entropy));
+        };
+        let (a, b) = (
+            host(&mut engine, &notes, "a", main),
+            host(&mut engine, &notes, "b", main),
+        );
+        engine.start(a);
+        engine.start(b);
+        engine.run(1, || false).expect("runs");
+        engine.kill(a);
+        engine.start(a);
+        engine.run(2, || false).expect("runs");
+        notes.all()
+    };
+    let tokens = draw(1);
+    assert_eq!(tokens, draw(1));
+    let all: std::collections::BTreeSet<String> = tokens.iter().cloned().chain(draw(2)).collect();
+    assert_eq!(all.len(), 6);
+}
+
+#[test]
+fn actions_happen_in_order_and_may_add_others() {
+    let notes = Notes::default();
+    let engine = steady();
+    for (at_ms, name) in [(20, "c"), (10, "a"), (10, "b")] {
+        let notes = notes.clone();
+        engine.at(at_ms, move |engine| {
+            notes.note(format!("{name} at {}", engine.now_ms()));
+            if name == "a" {
+                let late = notes.clone();
+                engine.at(3, move |engine| late.note(format!("past due at {}", engine.now_ms())));
+            }
+        });
+    }
+    let read = engine.clock_reader();
+    let stats = engine.run(1_000, || read() >= 20).expect("runs");
+    assert_eq!(notes.all(), ["a at 10", "past due at 10", "b at 10", "c at 20"]);
+    assert_eq!((stats.now_ms, engine.now_ms()), (20, 20));
+}
+
+#[test]
+fn a_panic_is_noted_and_kills_its_host_only() {
+    let notes = Notes::default();
+    let mut engine = steady();
+    let fragile = host(&mut engine, &notes, "fragile", |env, notes| async move {
+        notes.stamp("boot");
+        env.spawn(async {
+            sleep(ms(30)).await;
+            panic!("out of {}", "luck");
+        });
+        let _witness = Witness {
+            name: "main",
+            env: env.clone(),
+            notes,
+        };
+        std::future::pending::<()>().await;
+    });
+    let bystander = host(&mut engine, &notes, "bystander", |_, notes| async move {
+        sleep(ms(80)).await;
+        notes.stamp("still here");
+    });
+    engine.start(fragile);
+    engine.start(bystander);
+    engine.at(40, move |engine| {
+        assert!(!engine.is_up(fragile));
+        engine.start(fragile);
+    });
+    engine
+        .run(60, || false)
+        .expect("a panic of a host is no error of the engine");
+    engine.run(100, || false).expect("runs");
+    assert_eq!(
+        notes.all(),
+        [
+            "boot at 0",
+            "main dropped on fragile",
+            "boot at 40",
+            "main dropped on fragile",
+            "still here at 80"
+        ]
+    );
+    let panics = engine.panics();
+    assert_eq!(panics.iter().map(|panic| panic.at_ms).collect::<Vec<_>>(), [30, 70]);
+    let text = panics[0].to_string();
+    assert!(
+        text.starts_with("fragile panicked at 30 ms: out of luck (") && text.contains("hosts.rs:"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_panic_at_boot_and_one_in_a_destructor_are_noted_too() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("in a destructor");
+        }
+    }
+    let mut engine = steady();
+    let boot = engine.add_host("boot", Arc::new(Quiet), Arc::new(Quiet), |_| panic!("at boot"));
+    let end = host(&mut engine, &Notes::default(), "end", |_, _| async {
+        let _bomb = Bomb;
+        std::future::pending::<()>().await;
+    });
+    engine.start(boot);
+    engine.start(end);
+    engine.at(10, move |engine| engine.kill(end));
+    engine.run(20, || false).expect("runs");
+    let said: Vec<String> = engine.panics().iter().map(ToString::to_string).collect();
+    assert!(said[0].starts_with("boot panicked at 0 ms: at boot"), "{said:?}");
+    assert!(
+        said[1].starts_with("end panicked at 10 ms: in a destructor"),
+        "{said:?}"
+    );
+    assert!(!engine.is_up(boot));
+}
+
+#[test]
+fn a_livelock_is_an_error_and_not_a_hang() {
+    let mut engine = Engine::new(EngineConfig {
+        polls_per_instant_max: 10_000,
+        ..EngineConfig::default()
+    });
+    let idle = host(&mut engine, &Notes::default(), "idle", |_, _| async {
+        sleep(ms(1_000_000)).await
+    });
+    let busy = host(&mut engine, &Notes::default(), "busy", |_, _| async {
+        sleep(ms(70)).await;
+        loop {
+            tokio::task::yield_now().await;
+        }
+    });
+    engine.start(idle);
+    engine.start(busy);
+    let error = engine.run(1_000, || false).expect_err("time stands still");
+    assert_eq!(
+        error,
+        EngineError::Livelock {
+            at_ms: 70,
+            host: "busy".into(),
+            polls: 10_000
+        }
+    );
+    assert_eq!(engine.run(1_000, || false), Err(error), "and it stays one");
+}
+
+#[test]
+fn a_task_behind_the_engines_back_is_an_error() {
+    let run = |main: fn()| {
+        let mut engine = steady();
+        let host = host(&mut engine, &Notes::default(), "sly", move |_, _| async move {
+            sleep(ms(5)).await;
+            main();
+            sleep(ms(5)).await;
+        });
+        engine.start(host);
+        engine.run(100, || false).expect_err("somebody escaped")
+    };
+    #[expect(clippy::disallowed_methods, reason = "what must not be done")]
+    let spawn = || drop(tokio::spawn(async {}));
+    assert_eq!(
+        run(spawn),
+        EngineError::EscapedTask {
+            at_ms: 5,
+            host: "sly".into()
+        }
+    );
+    #[expect(clippy::disallowed_methods, reason = "what must not be done")]
+    let spawn_blocking = || drop(tokio::task::spawn_blocking(|| ()));
+    assert_eq!(
+        run(spawn_blocking),
+        EngineError::EscapedThread {
+            at_ms: 5,
+            host: "sly".into()
+        }
+    );
+}
+
+#[test]
+fn a_stream_belongs_to_its_host_wherever_it_is_dropped() {
+    let left_behind: Arc<Mutex<Vec<Stream>>> = Arc::default();
+    let notes = Notes::default();
+    let mut engine = steady();
+    let server = host(&mut engine, &notes, "server", |env, notes| async move {
+        let listener = env.network.listen(9).await.expect("port 9 is free");
+        while let Ok(mut stream) = listener.accept().await {
+            let notes = notes.clone();
+            env.spawn(async move { notes.stamp(read_once(&mut stream, 10_000).await) });
+        }
+    });
+    let slot = left_behind.clone();
+    let giver = host(&mut engine, &notes, "giver", move |env, _| {
+        let slot = slot.clone();
+        async move {
+            for _ in 0..2 {
+                let stream = connect(&env).await.expect("connects");
+                slot.lock().expect("unpoisoned").push(stream);
+            }
+        }
+    });
+    let slot = left_behind.clone();
+    let taker = host(&mut engine, &notes, "taker", move |env, notes| {
+        let slot = slot.clone();
+        async move {
+            let mut own = connect(&env).await.expect("connects");
+            sleep(ms(90)).await;
+            drop(slot.lock().expect("unpoisoned").remove(0));
+            sleep(ms(100)).await;
+            own.write_all(b"taker's own")
+                .await
+                .expect("not the one that was closed");
+            notes.note(format!("{:?}", current_host()));
+            std::future::pending::<()>().await;
+        }
+    });
+    for host in [server, giver, taker] {
+        engine.start(host);
+    }
+    engine.run(1_000, || false).expect("runs");
+    assert_eq!(notes.all(), ["end at 105", "Some(\"taker\")", "taker's own at 205"]);
+    assert_eq!(engine.panics(), []);
+    drop(engine);
+    assert_eq!((current_host(), current_ms()), (None, None));
+    left_behind.lock().expect("unpoisoned").clear(); // no kernel is left to close it: no panic
+}
+
+#[test]
+fn traffic_within_a_host_works() {
+    let notes = Notes::default();
+    let mut engine = steady();
+    let alone = host(&mut engine, &notes, "alone", |env, notes| async move {
+        env.spawn(echo(env.clone(), notes.clone()));
+        for peer in ["127.0.0.1", "alone"] {
+            sleep(ms(10)).await;
+            let mut stream = env.network.connect(peer, 9).await.expect("connects");
+            notes.note(round_trip(&mut stream, peer, 1_000).await);
+        }
+    });
+    engine.start(alone);
+    engine.run(1_000, || false).expect("runs");
+    assert_eq!(notes.all(), ["127.0.0.1 in 0", "alone in 0"]);
+}
+
+#[test]
+#[should_panic(expected = "declare all hosts before the first start or run")]
+fn hosts_are_declared_before_the_start() {
+    let mut engine = steady();
+    engine.run(1, || false).expect("runs");
+    host(&mut engine, &Notes::default(), "late", |_, _| async {});
+}

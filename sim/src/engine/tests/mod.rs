@@ -1,7 +1,9 @@
 //! Tests of the engine: what its TCP does under faults, what its hosts do, and that equal seeds give
 //! equal runs. Times are simulated; links take 5 ms unless a test says otherwise.
 
+mod determinism;
 mod hosts;
+mod outages;
 mod tcp;
 
 use super::*;

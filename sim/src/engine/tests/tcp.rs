@@ -1,4 +1,4 @@
-//! What TCP does under each fault, beside Linux's where they differ.
+//! What TCP does under each fault: connecting, partitions, loss, backpressure.
 
 use super::*;
 
@@ -13,6 +13,14 @@ fn a_healthy_link_takes_a_round_trip_and_an_unbound_port_refuses() {
             "{:?}",
             env.network
                 .connect("nobody", 9)
+                .await
+                .map_err(|error| error.kind())
+                .err()
+        ));
+        notes.note(format!(
+            "{:?}",
+            env.network
+                .connect("Server", 9)
                 .await
                 .map_err(|error| error.kind())
                 .err()
@@ -35,8 +43,397 @@ fn a_healthy_link_takes_a_round_trip_and_an_unbound_port_refuses() {
             "ConnectionRefused in 10",
             "hello in 10",
             "Some(NotFound)",
+            "Some(NotFound)",
             "Some(HostUnreachable)",
             "by address in 10"
         ]
+    );
+}
+
+#[test]
+fn a_connect_under_a_partition_waits_for_a_syn_to_get_through() {
+    // SYNs go out at 1, 2 (+1) , 4 (+3), 8 s (+7); the partition ends at 6 s.
+    let notes = play(
+        steady(),
+        echo,
+        vec![(10, cut), (6_000, mend)],
+        |env, notes| async move {
+            sleep(ms(950)).await;
+            notes.note(try_connect(&env, 9, 60_000).await);
+            notes.stamp("connected");
+        },
+    );
+    assert_eq!(notes, ["connected in 7010", "connected at 8010"]);
+}
+
+#[test]
+fn a_cut_either_way_holds_up_a_connect_and_a_write() {
+    let ways: [fn(&Engine); 2] = [
+        |engine| engine.cut_one_way(CLIENT, SERVER),
+        |engine| engine.cut_one_way(SERVER, CLIENT),
+    ];
+    for cut_one_way in ways {
+        let notes = play(
+            steady(),
+            echo,
+            vec![(1_000, cut_one_way), (6_000, mend)],
+            |env, notes| async move {
+                let mut stream = connect(&env).await.expect("connects");
+                sleep(ms(990)).await;
+                let other = env.clone();
+                let later = notes.clone();
+                env.spawn(async move { later.note(round_trip(&mut stream, "a", 60_000).await) });
+                notes.note(try_connect(&other, 9, 60_000).await);
+            },
+        );
+        // Repeated 200 ms, 600 ms, 1.4 s, 3 s, 6.2 s after the write; SYNs as above.
+        assert!(["a in 6210", "a in 6205"].contains(&notes[0].as_str()), "{notes:?}");
+        assert!(
+            ["connected in 7010", "connected in 7005"].contains(&notes[1].as_str()),
+            "{notes:?}"
+        );
+    }
+}
+
+#[test]
+fn a_connect_cancelled_under_a_partition_reaches_nobody() {
+    let server = |env: Env, notes: Notes| async move {
+        let listener = env.network.listen(9).await.expect("port 9 is free");
+        while listener.accept().await.is_ok() {
+            notes.note("accepted");
+        }
+    };
+    let notes = play(
+        steady(),
+        server,
+        vec![(10, cut), (10_000, mend)],
+        |env, notes| async move {
+            notes.note(try_connect(&env, 9, 3_000).await);
+            sleep(ms(30_000)).await;
+        },
+    );
+    assert_eq!(notes, ["pending after 3000"]);
+}
+
+#[test]
+fn connects_cancelled_with_the_answer_under_way_leave_the_port_usable() {
+    let notes = play(steady(), echo, vec![], |env, notes| async move {
+        for _ in 0..2_000 {
+            let _ = timeout(ms(7), connect(&env)).await;
+        }
+        sleep(ms(1_000)).await;
+        notes.note(try_connect(&env, 9, 1_000).await);
+        let sockets = turmoil_net::netstat("10.0.0.1").entries.len() + turmoil_net::netstat("10.0.0.2").entries.len();
+        notes.note(format!("{sockets} sockets left"));
+    });
+    // The listener, and both ends of the last connection, which is being closed.
+    assert_eq!(notes, ["connected in 10", "3 sockets left"]);
+}
+
+#[test]
+fn a_write_in_a_short_partition_comes_with_its_repetition() {
+    let notes = play(
+        steady(),
+        echo,
+        vec![(1_000, cut), (2_000, mend)],
+        |env, notes| async move {
+            let mut stream = connect(&env).await.expect("connects");
+            sleep(ms(950)).await;
+            notes.note(round_trip(&mut stream, "a", 60_000).await);
+            notes.note(round_trip(&mut stream, "b", 60_000).await);
+        },
+    );
+    assert_eq!(notes, ["a in 1410", "b in 10"]);
+}
+
+#[test]
+fn a_write_in_a_long_partition_backs_off() {
+    let notes = play(
+        steady(),
+        echo,
+        vec![(1_000, cut), (31_000, mend)],
+        |env, notes| async move {
+            let mut stream = connect(&env).await.expect("connects");
+            sleep(ms(950)).await;
+            notes.note(round_trip(&mut stream, "a", 120_000).await);
+        },
+    );
+    // 200 ms doubling: the eighth repetition, at 51 s, is the first after 30 s.
+    assert_eq!(notes, ["a in 51010"]);
+}
+
+#[test]
+fn one_lost_packet_holds_up_its_own_connection_only() {
+    let lossy = |engine: &Engine| {
+        let config = LinkConfig {
+            loss: 1.0,
+            ..engine.link(CLIENT, SERVER)
+        };
+        engine.set_link(CLIENT, SERVER, config);
+    };
+    let clean = |engine: &Engine| {
+        let config = LinkConfig {
+            loss: 0.0,
+            ..engine.link(CLIENT, SERVER)
+        };
+        engine.set_link(CLIENT, SERVER, config);
+    };
+    let notes = play(
+        steady(),
+        echo,
+        vec![(1_000, lossy), (1_001, clean)],
+        |env, notes| async move {
+            let (mut hit, mut spared) = (connect(&env).await.expect("one"), connect(&env).await.expect("two"));
+            sleep(ms(930)).await;
+            let later = notes.clone();
+            env.spawn(async move { later.note(round_trip(&mut hit, "hit", 10_000).await) });
+            sleep(ms(1)).await;
+            notes.note(round_trip(&mut spared, "spared", 10_000).await);
+            sleep(ms(1_000)).await;
+        },
+    );
+    assert_eq!(notes, ["spared in 10", "hit in 210"]);
+}
+
+#[test]
+fn added_latency_delays_and_ends() {
+    let slow = |engine: &Engine| {
+        engine.set_link(
+            SERVER,
+            CLIENT,
+            LinkConfig {
+                added_ms: 300,
+                ..engine.link(SERVER, CLIENT)
+            },
+        );
+    };
+    let quick = |engine: &Engine| {
+        engine.set_link(
+            SERVER,
+            CLIENT,
+            LinkConfig {
+                added_ms: 0,
+                ..engine.link(SERVER, CLIENT)
+            },
+        );
+    };
+    let notes = play(
+        steady(),
+        echo,
+        vec![(1_000, slow), (2_000, quick)],
+        |env, notes| async move {
+            let mut stream = connect(&env).await.expect("connects");
+            for _ in 0..3 {
+                sleep(ms(650)).await;
+                notes.note(round_trip(&mut stream, "a", 10_000).await);
+            }
+        },
+    );
+    assert_eq!(notes, ["a in 10", "a in 310", "a in 10"]);
+}
+
+#[test]
+fn a_half_closed_connection_still_carries_the_other_half() {
+    let server = |env: Env, _: Notes| async move {
+        let listener = env.network.listen(9).await.expect("port 9 is free");
+        let mut stream = listener.accept().await.expect("accepts");
+        let mut request = Vec::new();
+        stream.read_to_end(&mut request).await.expect("reads");
+        for part in 0..3 {
+            sleep(ms(500)).await;
+            stream
+                .write_all(format!("{part} of {} ", request.len()).as_bytes())
+                .await
+                .expect("writes");
+        }
+    };
+    let notes = play(steady(), server, vec![], |env, notes| async move {
+        let mut stream = connect(&env).await.expect("connects");
+        stream.write_all(b"request").await.expect("writes");
+        stream.shutdown().await.expect("shuts down");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("reads");
+        notes.note(answer);
+    });
+    assert_eq!(notes, ["0 of 7 1 of 7 2 of 7 "]);
+}
+
+/// Reads to the end in pieces, after a pause, and notes how much.
+async fn slow_sink(env: Env, notes: Notes, first_ms: u64, piece: usize, pause_ms: u64) {
+    let listener = env.network.listen(9).await.expect("port 9 is free");
+    let mut stream = listener.accept().await.expect("accepts");
+    sleep(ms(first_ms)).await;
+    let (mut buffer, mut total) = (vec![0; piece], 0_usize);
+    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+        assert!(
+            buffer[..read]
+                .iter()
+                .enumerate()
+                .all(|(i, byte)| *byte == ((total + i) % 251) as u8),
+            "garbled"
+        );
+        total += read;
+        if pause_ms > 0 {
+            sleep(ms(pause_ms)).await;
+        }
+    }
+    notes.note(format!("read {total}"));
+}
+
+fn pattern(bytes: usize) -> Vec<u8> {
+    (0..bytes).map(|i| (i % 251) as u8).collect()
+}
+
+/// Sends a megabyte, waits for the end, and notes how long that took.
+async fn send_megabyte(env: Env, notes: Notes) {
+    let start = Instant::now();
+    let mut stream = connect(&env).await.expect("connects");
+    stream.write_all(&pattern(1 << 20)).await.expect("writes");
+    stream.shutdown().await.expect("shuts down");
+    notes.note(read_once(&mut stream, 300_000).await);
+    notes.note(format!("{}", start.elapsed().as_millis()));
+}
+
+#[test]
+fn a_megabyte_survives_loss() {
+    let lossy = |engine: &Engine| {
+        for (from, to) in [(SERVER, CLIENT), (CLIENT, SERVER)] {
+            engine.set_link(
+                from,
+                to,
+                LinkConfig {
+                    loss: 0.05,
+                    ..engine.link(from, to)
+                },
+            );
+        }
+    };
+    let notes = play(
+        steady(),
+        |env, notes| slow_sink(env, notes, 0, 8_192, 0),
+        vec![(0, lossy)],
+        send_megabyte,
+    );
+    assert_eq!(notes[..2], ["read 1048576", "end"]);
+    let took_ms: u64 = notes[2].parse().expect("milliseconds");
+    assert!((2_000..30_000).contains(&took_ms), "{took_ms}");
+}
+
+#[test]
+fn a_slow_reader_holds_the_writer_back_and_loses_nothing() {
+    let notes = play(
+        steady(),
+        |env, notes| slow_sink(env, notes, 2_000, 8_192, 1),
+        vec![],
+        send_megabyte,
+    );
+    assert_eq!(notes[..2], ["read 1048576", "end"]);
+    let took_ms: u64 = notes[2].parse().expect("milliseconds");
+    assert!((2_100..3_000).contains(&took_ms), "{took_ms}");
+}
+
+#[test]
+fn a_writer_is_never_more_than_both_buffers_ahead() {
+    let read = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let reader = read.clone();
+    let server = move |env: Env, _: Notes| {
+        let read = reader.clone();
+        async move {
+            let listener = env.network.listen(9).await.expect("port 9 is free");
+            let mut stream = listener.accept().await.expect("accepts");
+            let mut buffer = [0; 1_024];
+            while let Ok(n @ 1..) = stream.read(&mut buffer).await {
+                read.fetch_add(n, Ordering::Relaxed);
+                sleep(ms(10)).await;
+            }
+        }
+    };
+    let notes = play(steady(), server, vec![], move |env, notes| {
+        let read = read.clone();
+        async move {
+            let mut stream = connect(&env).await.expect("connects");
+            let (mut written, mut ahead_max) = (0, 0);
+            while written < 400 << 10 {
+                written += stream.write(&[0; 1_024]).await.expect("writes");
+                ahead_max = ahead_max.max(written - read.load(Ordering::Relaxed));
+            }
+            notes.note(if (100_000..=131_072).contains(&ahead_max) {
+                "bounded".into()
+            } else {
+                ahead_max.to_string()
+            });
+        }
+    });
+    assert_eq!(notes, ["bounded"]);
+}
+
+#[test]
+fn bytes_arrive_whole_both_ways_at_once_under_loss() {
+    async fn both_ways(stream: Stream, notes: Notes) {
+        let (mut reader, mut writer) = tokio::io::split(stream);
+        let send = async {
+            writer.write_all(&pattern(300_000)).await.expect("writes");
+            writer.shutdown().await.expect("shuts down");
+        };
+        let receive = async {
+            let mut all = Vec::new();
+            reader.read_to_end(&mut all).await.expect("reads");
+            notes.note(if all == pattern(300_000) { "whole" } else { "garbled" });
+        };
+        tokio::join!(biased; send, receive);
+    }
+    let lossy = |engine: &Engine| {
+        for (from, to) in [(SERVER, CLIENT), (CLIENT, SERVER)] {
+            engine.set_link(
+                from,
+                to,
+                LinkConfig {
+                    latency_ms: (1, 20),
+                    added_ms: 0,
+                    loss: 0.05,
+                },
+            );
+        }
+    };
+    let server = |env: Env, notes: Notes| async move {
+        let listener = env.network.listen(9).await.expect("port 9 is free");
+        both_ways(listener.accept().await.expect("accepts"), notes).await;
+    };
+    let notes = play(steady(), server, vec![(0, lossy)], |env, notes| async move {
+        both_ways(connect(&env).await.expect("connects"), notes).await;
+        sleep(ms(30_000)).await;
+    });
+    assert_eq!(notes, ["whole", "whole"]);
+}
+
+#[test]
+fn a_full_backlog_makes_connects_wait() {
+    let server = |env: Env, _: Notes| async move {
+        let listener = env.network.listen(9).await.expect("port 9 is free");
+        sleep(ms(500)).await;
+        let mut held = Vec::new();
+        while let Ok(stream) = listener.accept().await {
+            held.push(stream);
+        }
+    };
+    let notes = play(steady(), server, vec![], |env, notes| async move {
+        for _ in 0..1_030 {
+            let (env, notes) = (env.clone(), notes.clone());
+            let task = env.clone();
+            task.spawn(async move {
+                let _held = connect(&env).await.expect("connects");
+                notes.stamp("connected");
+                std::future::pending::<()>().await;
+            });
+        }
+        sleep(ms(5_000)).await;
+    });
+    // 1,024 fit; the other six try again after a second (turmoil-net's backlog is Linux's and tokio's).
+    let count = |at: &str| notes.iter().filter(|note| *note == at).count();
+    assert_eq!(
+        (count("connected at 60"), count("connected at 1065")),
+        (1_024, 6),
+        "{:?}",
+        &notes[1_020..]
     );
 }

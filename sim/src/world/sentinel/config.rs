@@ -1,0 +1,62 @@
+//! What an operator decides, and what a Sentinel writes into its own configuration file.
+
+use super::instance::Address;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Configuration of one Sentinel, watching one master.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentinelConfig {
+    /// Port for clients and for the other Sentinels.
+    pub port: u16,
+    /// Address that it tells the other Sentinels.
+    pub announce_ip: String,
+    /// Name of the master.
+    pub master_name: String,
+    /// The master at the very first start, as address and port.
+    pub master: (String, u16),
+    /// How many Sentinels must find the master down.
+    pub quorum: usize,
+    /// `down-after-milliseconds`.
+    pub down_after_ms: u64,
+    /// `failover-timeout`, milliseconds.
+    pub failover_timeout_ms: u64,
+}
+
+/// The configuration file as Sentinel rewrites it. Sentinel syncs it, so it survives a kill and a
+/// power loss. Clones are the same file.
+#[derive(Clone, Default)]
+pub struct SentinelDisk(Arc<Mutex<Option<Saved>>>);
+
+/// What is in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Saved {
+    pub(super) id: String,
+    pub(super) current_epoch: u64,
+    pub(super) config_epoch: u64,
+    /// Epoch of the last vote: a Sentinel that restarts does not vote twice.
+    pub(super) leader_epoch: u64,
+    pub(super) master: Address,
+    pub(super) replicas: BTreeSet<Address>,
+    /// By ID.
+    pub(super) sentinels: BTreeMap<String, Address>,
+}
+
+impl SentinelDisk {
+    /// An empty file: the Sentinel has never run.
+    pub fn new() -> SentinelDisk {
+        SentinelDisk::default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Saved>> {
+        self.0.lock().expect("nobody panics while holding the file")
+    }
+
+    pub(super) fn load(&self) -> Option<Saved> {
+        self.lock().clone()
+    }
+
+    pub(super) fn save(&self, saved: Saved) {
+        *self.lock() = Some(saved);
+    }
+}

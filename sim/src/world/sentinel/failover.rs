@@ -1,0 +1,400 @@
+//! Votes and the failover itself.
+
+use super::instance::{Address, Instance, Kind, Pending, Reconfiguration};
+use super::state::{Sentinel, Who};
+use super::{ASK_MS, DESYNC_MS, ELECTION_MS, INFO_MS, PING_MS, RECONFIGURATION_MS};
+use crate::world::redis::resp::Reply;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where a failover stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// There is none.
+    #[default]
+    None,
+    /// Waiting to be elected.
+    WaitStart,
+    SelectReplica,
+    SendReplicaofNoOne,
+    WaitPromotion,
+    ReconfigureReplicas,
+    UpdateConfig,
+}
+
+/// The failover under way, or the last one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Failover {
+    pub(super) stage: Stage,
+    pub(super) epoch: u64,
+    pub(super) started_ms: Option<u64>,
+    pub(super) stage_since_ms: u64,
+    pub(super) promoted: Option<Address>,
+    pub(super) forced: bool,
+}
+
+impl Failover {
+    pub(super) fn in_progress(&self) -> bool {
+        self.stage != Stage::None
+    }
+
+    /// Not before twice the failover timeout after the last one, or after a vote for somebody else.
+    pub(super) fn earliest_start_ms(&self, timeout_ms: u64) -> u64 {
+        self.started_ms.map_or(0, |started| started + timeout_ms * 2)
+    }
+
+    fn enter(&mut self, stage: Stage, now_ms: u64) {
+        self.stage = stage;
+        self.stage_since_ms = now_ms;
+    }
+}
+
+impl Sentinel {
+    fn desync_ms(&mut self) -> u64 {
+        (self.random)() % DESYNC_MS
+    }
+
+    pub(super) fn new_epoch(&mut self, epoch: u64) {
+        self.current_epoch = epoch;
+        self.save();
+        self.say("+new-epoch", &epoch.to_string());
+    }
+
+    pub(super) fn start_failover_if_needed(&mut self, now_ms: u64) -> bool {
+        let wait_until = self.failover.earliest_start_ms(self.config.failover_timeout_ms);
+        if self.o_down_since.is_none() || self.failover.in_progress() || now_ms < wait_until {
+            return false;
+        }
+        self.start_failover(now_ms);
+        true
+    }
+
+    pub(super) fn start_failover(&mut self, now_ms: u64) {
+        self.new_epoch(self.current_epoch + 1);
+        self.failover.epoch = self.current_epoch;
+        self.failover.enter(Stage::WaitStart, now_ms);
+        self.say_of("+try-failover", &Who::Master);
+        self.failover.started_ms = Some(now_ms + self.desync_ms());
+    }
+
+    /// Asks the others whether they find the master down too and, in a failover, for their votes.
+    pub(super) fn ask_for_master_state(&mut self, forced: bool, now_ms: u64) {
+        let down = self.master.s_down_since.is_some();
+        let (ip, port) = (self.master.address.0.clone(), self.master.address.1.to_string());
+        let epoch = self.current_epoch.to_string();
+        let candidate = if self.failover.in_progress() {
+            self.id.clone()
+        } else {
+            "*".to_owned()
+        };
+        for sentinel in self.sentinels.values_mut() {
+            if sentinel.answered_at.is_some_and(|at| now_ms - at > ASK_MS * 5) {
+                sentinel.finds_master_down = false;
+                sentinel.votes_for = None;
+            }
+            let recent = sentinel.answered_at.is_some_and(|at| now_ms - at < ASK_MS);
+            if !down || sentinel.disconnected() || !forced && (recent || sentinel.awaits(Pending::AskMasterState)) {
+                continue;
+            }
+            let words = ["SENTINEL", "is-master-down-by-addr", &ip, &port, &epoch, &candidate];
+            sentinel.send(&words, Pending::AskMasterState);
+        }
+    }
+
+    /// The answer: whether it finds the master down, and whom it votes for in which epoch.
+    pub(super) fn answered(&mut self, who: &Who, reply: &Reply, now_ms: u64) {
+        let Reply::Array(parts) = reply else { return };
+        let [Reply::Int(down), leader, Reply::Int(epoch)] = &parts[..] else {
+            return;
+        };
+        let Some(instance) = self.instance_mut(who) else { return };
+        instance.answered_at = Some(now_ms);
+        instance.finds_master_down = *down == 1;
+        if let Some(leader) = leader.text().filter(|leader| leader != "*") {
+            instance.votes_for = Some((leader.into_owned(), *epoch as u64));
+        }
+        self.stirred = true;
+    }
+
+    /// sentinelVoteLeader: one vote an epoch, for whoever asks first; a Sentinel that has voted for
+    /// another does not stand itself for a while. Returns the vote that stands.
+    pub(super) fn vote(&mut self, epoch: u64, candidate: &str, now_ms: u64) -> (Option<String>, u64) {
+        if epoch > self.current_epoch {
+            self.new_epoch(epoch);
+        }
+        if self.leader_epoch < epoch && self.current_epoch <= epoch {
+            self.leader = Some(candidate.to_owned());
+            self.leader_epoch = self.current_epoch;
+            self.save();
+            self.say("+vote-for-leader", &format!("{candidate} {}", self.leader_epoch));
+            if candidate != self.id {
+                self.failover.started_ms = Some(now_ms + self.desync_ms());
+            }
+        }
+        (self.leader.clone(), self.leader_epoch)
+    }
+
+    /// Who has been elected in an epoch: a majority of all Sentinels known, and at least the quorum.
+    fn elected(&mut self, epoch: u64, now_ms: u64) -> Option<String> {
+        let mut votes: BTreeMap<String, usize> = BTreeMap::new();
+        for (candidate, in_epoch) in self
+            .sentinels
+            .values()
+            .filter_map(|sentinel| sentinel.votes_for.as_ref())
+        {
+            if *in_epoch == self.current_epoch {
+                *votes.entry(candidate.clone()).or_default() += 1;
+            }
+        }
+        let leading = votes
+            .iter()
+            .rev()
+            .max_by_key(|(_, count)| **count)
+            .map(|(candidate, _)| candidate.clone());
+        let (own_vote, own_epoch) = self.vote(epoch, &leading.unwrap_or_else(|| self.id.clone()), now_ms);
+        if let Some(candidate) = own_vote.filter(|_| own_epoch == epoch) {
+            *votes.entry(candidate).or_default() += 1;
+        }
+        let (winner, count) = votes.into_iter().rev().max_by_key(|(_, count)| *count)?;
+        (count > self.voters() / 2 && count >= self.config.quorum).then_some(winner)
+    }
+
+    /// sentinelFailoverStateMachine: at most one stage a turn.
+    pub(super) fn failover_step(&mut self, now_ms: u64) {
+        let timeout_ms = self.config.failover_timeout_ms;
+        match self.failover.stage {
+            Stage::None | Stage::UpdateConfig => {}
+            Stage::WaitStart => self.wait_start(now_ms),
+            Stage::SelectReplica => self.select_replica(now_ms),
+            Stage::SendReplicaofNoOne => self.send_replicaof_no_one(now_ms),
+            Stage::WaitPromotion => {
+                if now_ms - self.failover.stage_since_ms > timeout_ms {
+                    self.abort_failover("-failover-abort-slave-timeout", &self.promoted());
+                }
+            }
+            Stage::ReconfigureReplicas => self.reconfigure_replicas(now_ms),
+        }
+    }
+
+    fn promoted(&self) -> Who {
+        self.failover.promoted.clone().map_or(Who::Master, Who::Replica)
+    }
+
+    fn wait_start(&mut self, now_ms: u64) {
+        let leader = self.elected(self.failover.epoch, now_ms);
+        if leader.as_ref() != Some(&self.id) && !self.failover.forced {
+            let patience_ms = ELECTION_MS.min(self.config.failover_timeout_ms);
+            if self
+                .failover
+                .started_ms
+                .is_some_and(|started| now_ms.saturating_sub(started) > patience_ms)
+            {
+                self.abort_failover("-failover-abort-not-elected", &Who::Master);
+            }
+            return;
+        }
+        self.say_of("+elected-leader", &Who::Master);
+        self.failover.enter(Stage::SelectReplica, now_ms);
+        self.say_of("+failover-state-select-slave", &Who::Master);
+    }
+
+    fn select_replica(&mut self, now_ms: u64) {
+        let Some(address) = self.best_replica(now_ms) else {
+            return self.abort_failover("-failover-abort-no-good-slave", &Who::Master);
+        };
+        let who = Who::Replica(address.clone());
+        self.say_of("+selected-slave", &who);
+        if let Some(replica) = self.replicas.get_mut(&address) {
+            replica.promoted = true;
+        }
+        self.failover.promoted = Some(address);
+        self.failover.enter(Stage::SendReplicaofNoOne, now_ms);
+        self.say_of("+failover-state-send-slaveof-noone", &who);
+    }
+
+    /// sentinelSelectSlave: well, recently heard of, not cut off from the master for too long; then by
+    /// priority, by offset *as the last INFO said*, by run ID.
+    pub(super) fn best_replica(&self, now_ms: u64) -> Option<Address> {
+        let since_down = self.master.s_down_since.map(|since| now_ms - since);
+        let max_link_down_ms = self.config.down_after_ms * 10 + since_down.unwrap_or(0);
+        let max_info_age_ms = if since_down.is_some() { PING_MS * 5 } else { INFO_MS * 3 };
+        let eligible = |replica: &&Instance| {
+            replica.s_down_since.is_none()
+                && !replica.disconnected()
+                && now_ms - replica.last_available_ms <= PING_MS * 5
+                && replica.priority != 0
+                && replica.info_at.is_some_and(|at| now_ms - at <= max_info_age_ms)
+                && replica.its_link_down_ms <= max_link_down_ms as i64
+        };
+        let replicas = self.replicas.values().filter(eligible);
+        replicas
+            .min_by_key(|r| (r.priority, u64::MAX - r.offset, r.run_id.clone()))
+            .map(|r| r.address.clone())
+    }
+
+    fn send_replicaof_no_one(&mut self, now_ms: u64) {
+        let who = self.promoted();
+        let Some(replica) = self.instance_mut(&who) else { return };
+        if replica.disconnected() {
+            if now_ms - self.failover.stage_since_ms > self.config.failover_timeout_ms {
+                self.abort_failover("-failover-abort-slave-timeout", &who);
+            }
+            return;
+        }
+        send_replicaof(replica, None);
+        self.failover.enter(Stage::WaitPromotion, now_ms);
+        self.say_of("+failover-state-wait-promotion", &who);
+    }
+
+    /// The promoted replica says that it is a master.
+    pub(super) fn promotion_seen(&mut self, now_ms: u64) {
+        let who = self.promoted();
+        self.config_epoch = self.failover.epoch;
+        self.failover.enter(Stage::ReconfigureReplicas, now_ms);
+        self.save();
+        self.say_of("+promoted-slave", &who);
+        self.say_of("+failover-state-reconf-slaves", &Who::Master);
+        self.hello_to_all();
+    }
+
+    fn reconfigure_replicas(&mut self, now_ms: u64) {
+        let master = self.failover.promoted.clone().unwrap_or_default();
+        for address in self.replicas.keys().cloned().collect::<Vec<_>>() {
+            let who = Who::Replica(address.clone());
+            let busy = self
+                .replicas
+                .values()
+                .filter(|r| matches!(r.reconfiguration, Reconfiguration::Sent | Reconfiguration::InProgress));
+            let (room, Some(replica)) = (busy.count() == 0, self.replicas.get_mut(&address)) else {
+                continue;
+            };
+            if replica.promoted || replica.reconfiguration == Reconfiguration::Done {
+                continue;
+            }
+            if replica.reconfiguration == Reconfiguration::Sent
+                && now_ms - replica.reconfiguration_sent_at > RECONFIGURATION_MS
+            {
+                replica.reconfiguration = Reconfiguration::Done;
+                self.say_of("-slave-reconf-sent-timeout", &who);
+                continue;
+            }
+            // parallel-syncs is 1.
+            if room && replica.reconfiguration == Reconfiguration::None && !replica.disconnected() {
+                send_replicaof(replica, Some(&master));
+                replica.reconfiguration = Reconfiguration::Sent;
+                replica.reconfiguration_sent_at = now_ms;
+                self.say_of("+slave-reconf-sent", &who);
+            }
+        }
+        self.detect_end(&master, now_ms);
+    }
+
+    fn detect_end(&mut self, master: &Address, now_ms: u64) {
+        if self
+            .replicas
+            .get(master)
+            .is_none_or(|promoted| promoted.s_down_since.is_some())
+        {
+            return;
+        }
+        let waiting =
+            |r: &&mut Instance| !r.promoted && r.reconfiguration != Reconfiguration::Done && r.s_down_since.is_none();
+        let timed_out = now_ms - self.failover.stage_since_ms > self.config.failover_timeout_ms;
+        if self.replicas.values_mut().filter(waiting).count() > 0 {
+            if !timed_out {
+                return;
+            }
+            self.say_of("+failover-end-for-timeout", &Who::Master);
+            for replica in self.replicas.values_mut().filter(waiting) {
+                if !replica.disconnected() && replica.reconfiguration != Reconfiguration::Sent {
+                    send_replicaof(replica, Some(master));
+                    replica.reconfiguration = Reconfiguration::Sent;
+                }
+            }
+        }
+        self.say_of("+failover-end", &Who::Master);
+        self.failover.enter(Stage::UpdateConfig, now_ms);
+    }
+
+    /// sentinelFailoverSwitchToPromotedSlave, at the end of a turn.
+    pub(super) fn finish_failover(&mut self, now_ms: u64) {
+        if self.failover.stage == Stage::UpdateConfig
+            && let Some(master) = self.failover.promoted.clone()
+        {
+            self.switch_master(master, now_ms);
+        }
+    }
+
+    fn abort_failover(&mut self, event: &str, who: &Who) {
+        self.say_of(event, who);
+        self.failover.stage = Stage::None;
+        self.failover.forced = false;
+        if let Some(address) = self.failover.promoted.take()
+            && let Some(replica) = self.replicas.get_mut(&address)
+        {
+            replica.promoted = false;
+        }
+    }
+
+    /// `+switch-master`, then everything known of the old one is forgotten (sentinelResetMasterAndChangeAddress):
+    /// the old master is a replica from now on, and will be told so when it comes back.
+    pub(super) fn switch_master(&mut self, master: Address, now_ms: u64) {
+        let (old, name) = (self.master.address.clone(), self.config.master_name.clone());
+        self.say(
+            "+switch-master",
+            &format!("{name} {} {} {} {}", old.0, old.1, master.0, master.1),
+        );
+        let mut replicas: BTreeSet<Address> = self.replicas.keys().cloned().collect();
+        replicas.insert(old);
+        replicas.remove(&master);
+        let down_after_ms = self.config.down_after_ms;
+        self.master = Instance::new(Kind::Master, master, String::new(), down_after_ms, now_ms);
+        self.o_down_since = None;
+        self.leader = None;
+        self.failover = Failover::default();
+        self.replicas.clear();
+        for address in replicas {
+            self.add_replica(address, now_ms);
+        }
+        self.save();
+        self.stirred = true;
+    }
+
+    pub(super) fn add_replica(&mut self, address: Address, now_ms: u64) {
+        let replica = Instance::new(
+            Kind::Replica,
+            address.clone(),
+            String::new(),
+            self.config.down_after_ms,
+            now_ms,
+        );
+        self.replicas.insert(address.clone(), replica);
+        self.say_of("+slave", &Who::Replica(address));
+    }
+
+    /// The master's address, for clients and for hello: the new one as soon as it has been promoted.
+    pub(super) fn current_master(&self) -> Address {
+        let switched = matches!(self.failover.stage, Stage::ReconfigureReplicas | Stage::UpdateConfig);
+        match &self.failover.promoted {
+            Some(promoted) if switched => promoted.clone(),
+            _ => self.master.address.clone(),
+        }
+    }
+}
+
+/// sentinelSendSlaveOf: one transaction that changes the role, writes it down and hangs up on all
+/// clients, so that they ask anew.
+pub(super) fn send_replicaof(instance: &mut Instance, master: Option<&Address>) {
+    let (host, port) = master.map_or(("NO".to_owned(), "ONE".to_owned()), |(ip, port)| {
+        (ip.clone(), port.to_string())
+    });
+    for words in [
+        &["MULTI"][..],
+        &["SLAVEOF", &host, &port],
+        &["CONFIG", "REWRITE"],
+        &["CLIENT", "KILL", "TYPE", "normal"],
+        &["CLIENT", "KILL", "TYPE", "pubsub"],
+        &["EXEC"],
+    ] {
+        instance.send(words, Pending::Ignored);
+    }
+}

@@ -1,0 +1,549 @@
+//! One Sentinel as a state machine: moments and replies in, commands and events out. The order of
+//! checks and the conditions are those of sentinel.c 7.0; only ticks at which nothing could happen
+//! are left out.
+
+use super::config::{Saved, SentinelConfig, SentinelDisk};
+use super::failover::Failover;
+use super::instance::{Address, Channel, Instance, Kind, Pending};
+use super::{ASK_MS, HELLO_MS, INFO_MS, PING_MS, STALE_LINK_MS, TILT_MS, TILT_TRIGGER_MS};
+use crate::world::redis::{Moment, resp::Reply};
+use bytes::BytesMut;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Which instance.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Who {
+    Master,
+    Replica(Address),
+    Sentinel(String),
+}
+
+/// A connection to be made.
+pub(super) struct Opening {
+    pub(super) channel: u64,
+    pub(super) address: Address,
+    pub(super) wake: Arc<Notify>,
+}
+
+/// Says something to whoever has subscribed: event, text.
+type Subscriber = Box<dyn FnMut(&str, &str) + Send>;
+
+/// One Sentinel.
+pub(super) struct Sentinel {
+    pub(super) config: SentinelConfig,
+    disk: SentinelDisk,
+    pub(super) id: String,
+    pub(super) current_epoch: u64,
+    pub(super) config_epoch: u64,
+    /// Whom this Sentinel voted for, and in which epoch.
+    pub(super) leader: Option<String>,
+    pub(super) leader_epoch: u64,
+    pub(super) master: Instance,
+    pub(super) o_down_since: Option<u64>,
+    pub(super) replicas: BTreeMap<Address, Instance>,
+    pub(super) sentinels: BTreeMap<String, Instance>,
+    pub(super) failover: Failover,
+    pub(super) tilt_since: Option<u64>,
+    last_tick: Option<Moment>,
+    /// Something arrived that the next tick should look at.
+    pub(super) stirred: bool,
+    next_channel: u64,
+    pub(super) openings: Vec<Opening>,
+    pub(super) random: Box<dyn FnMut() -> u64 + Send>,
+    pub(super) observer: Arc<dyn Fn(String) + Send + Sync>,
+    pub(super) subscribers: Subscriber,
+}
+
+impl Sentinel {
+    pub(super) fn boot(
+        config: SentinelConfig,
+        disk: SentinelDisk,
+        now: Moment,
+        mut random: impl FnMut() -> u64 + Send + 'static,
+        observer: Arc<dyn Fn(String) + Send + Sync>,
+    ) -> Sentinel {
+        let saved = disk.load().unwrap_or_else(|| Saved {
+            id: (0..5).map(|_| format!("{:08x}", random() as u32)).collect(),
+            current_epoch: 0,
+            config_epoch: 0,
+            leader_epoch: 0,
+            master: config.master.clone(),
+            replicas: Default::default(),
+            sentinels: Default::default(),
+        });
+        let instance = |kind, address: &Address, id: &str| {
+            Instance::new(kind, address.clone(), id.to_owned(), config.down_after_ms, now.mono_ms)
+        };
+        let sentinel = Sentinel {
+            master: instance(Kind::Master, &saved.master, ""),
+            replicas: saved
+                .replicas
+                .iter()
+                .map(|at| (at.clone(), instance(Kind::Replica, at, "")))
+                .collect(),
+            sentinels: saved
+                .sentinels
+                .iter()
+                .map(|(id, at)| (id.clone(), instance(Kind::Sentinel, at, id)))
+                .collect(),
+            id: saved.id,
+            current_epoch: saved.current_epoch,
+            config_epoch: saved.config_epoch,
+            leader: None,
+            leader_epoch: saved.leader_epoch,
+            o_down_since: None,
+            failover: Failover::default(),
+            tilt_since: None,
+            last_tick: None,
+            stirred: false,
+            next_channel: 1,
+            openings: vec![],
+            random: Box::new(random),
+            observer,
+            subscribers: Box::new(|_, _| {}),
+            config,
+            disk,
+        };
+        sentinel.save();
+        sentinel
+    }
+
+    /// Rewrites the configuration file.
+    pub(super) fn save(&self) {
+        self.disk.save(Saved {
+            id: self.id.clone(),
+            current_epoch: self.current_epoch,
+            config_epoch: self.config_epoch,
+            leader_epoch: self.leader_epoch,
+            master: self.current_master(),
+            replicas: self
+                .replicas
+                .keys()
+                .filter(|at| **at != self.current_master())
+                .cloned()
+                .collect(),
+            sentinels: self
+                .sentinels
+                .iter()
+                .map(|(id, s)| (id.clone(), s.address.clone()))
+                .collect(),
+        });
+    }
+
+    pub(super) fn instance(&self, who: &Who) -> Option<&Instance> {
+        match who {
+            Who::Master => Some(&self.master),
+            Who::Replica(address) => self.replicas.get(address),
+            Who::Sentinel(id) => self.sentinels.get(id),
+        }
+    }
+
+    pub(super) fn instance_mut(&mut self, who: &Who) -> Option<&mut Instance> {
+        match who {
+            Who::Master => Some(&mut self.master),
+            Who::Replica(address) => self.replicas.get_mut(address),
+            Who::Sentinel(id) => self.sentinels.get_mut(id),
+        }
+    }
+
+    /// Everybody but this Sentinel: the master first.
+    pub(super) fn everybody(&self) -> Vec<Who> {
+        let replicas = self.replicas.keys().cloned().map(Who::Replica);
+        let sentinels = self.sentinels.keys().cloned().map(Who::Sentinel);
+        std::iter::once(Who::Master).chain(replicas).chain(sentinels).collect()
+    }
+
+    /// `master auth 10.0.0.4 6379`, or `slave 10.0.0.5:6379 10.0.0.5 6379 @ auth 10.0.0.4 6379`.
+    pub(super) fn describe(&self, who: &Who) -> String {
+        let Some(instance) = self.instance(who) else {
+            return String::new();
+        };
+        let ((ip, port), name) = (&instance.address, &self.config.master_name);
+        let (master_ip, master_port) = &self.master.address;
+        match who {
+            Who::Master => format!("master {name} {ip} {port}"),
+            Who::Replica(_) => format!("slave {ip}:{port} {ip} {port} @ {name} {master_ip} {master_port}"),
+            Who::Sentinel(id) => format!("sentinel {id} {ip} {port} @ {name} {master_ip} {master_port}"),
+        }
+    }
+
+    /// Says something to the observer and to subscribers.
+    pub(super) fn say(&mut self, event: &str, text: &str) {
+        (self.observer)(format!("{event} {text}"));
+        (self.subscribers)(event, text);
+    }
+
+    pub(super) fn say_of(&mut self, event: &str, who: &Who) {
+        let text = self.describe(who);
+        self.say(event, &text);
+    }
+
+    /// Turns of the timer are at least so far apart: Redis's hz is drawn anew each time, from 10 to 19,
+    /// so that Sentinels do not move in step.
+    pub(super) fn tick_interval_ms(&mut self) -> u64 {
+        1000 / (10 + (self.random)() % 10)
+    }
+
+    /// sentinelTimer. `planned_ms` is when this turn was meant to be.
+    pub(super) fn tick(&mut self, now: Moment, planned_ms: u64) {
+        self.stirred = false;
+        self.check_tilt(now, planned_ms);
+        for who in self.everybody() {
+            self.handle(&who, now.mono_ms);
+        }
+        self.finish_failover(now.mono_ms);
+    }
+
+    /// A turn that comes much too late, or a clock that has moved, means that nothing known is to be
+    /// trusted for a while.
+    fn check_tilt(&mut self, now: Moment, planned_ms: u64) {
+        if let Some(last) = self.last_tick.replace(now) {
+            let passed = now.wall_ms - last.wall_ms;
+            let meant = planned_ms.saturating_sub(last.mono_ms) as i64;
+            if passed < 0 || passed - meant > TILT_TRIGGER_MS {
+                self.tilt_since = Some(now.mono_ms);
+                self.say("+tilt", "#tilt mode entered");
+            }
+        }
+    }
+
+    /// sentinelHandleRedisInstance.
+    fn handle(&mut self, who: &Who, now_ms: u64) {
+        self.reconnect(who, now_ms);
+        self.send_periodic(who, now_ms);
+        if let Some(since) = self.tilt_since {
+            if now_ms - since < TILT_MS {
+                return;
+            }
+            self.tilt_since = None;
+            self.say("-tilt", "#tilt mode exited");
+        }
+        self.check_subjectively_down(who, now_ms);
+        if *who == Who::Master {
+            self.check_objectively_down(now_ms);
+            if self.start_failover_if_needed(now_ms) {
+                self.ask_for_master_state(true, now_ms);
+            }
+            self.failover_step(now_ms);
+            self.ask_for_master_state(false, now_ms);
+        }
+    }
+
+    fn open(&mut self, address: Address, now_ms: u64) -> Channel {
+        let (id, wake): (u64, Arc<Notify>) = (self.next_channel, Arc::default());
+        self.next_channel += 1;
+        self.openings.push(Opening {
+            channel: id,
+            address,
+            wake: wake.clone(),
+        });
+        Channel {
+            id,
+            opened_ms: now_ms,
+            outbox: BytesMut::new(),
+            pending: VecDeque::new(),
+            wake,
+        }
+    }
+
+    fn reconnect(&mut self, who: &Who, now_ms: u64) {
+        let Some(instance) = self.instance_mut(who) else { return };
+        let waited = instance.last_reconnect_ms.is_none_or(|last| now_ms - last >= PING_MS);
+        if !instance.disconnected() || !waited {
+            return;
+        }
+        instance.last_reconnect_ms = Some(now_ms);
+        let address = instance.address.clone();
+        let (no_command, no_pubsub) = (
+            instance.command.is_none(),
+            instance.pubsub.is_none() && instance.kind != Kind::Sentinel,
+        );
+        let name = format!("sentinel-{}", &self.id[..8]);
+        if no_command {
+            let channel = self.open(address.clone(), now_ms);
+            let instance = self.instance_mut(who).expect("it was there above");
+            instance.command = Some(channel);
+            instance.send(&["CLIENT", "SETNAME", &format!("{name}-cmd")], Pending::Ignored);
+            ping(instance, now_ms);
+        }
+        if no_pubsub {
+            let mut channel = self.open(address, now_ms);
+            let commands = [vec!["CLIENT", "SETNAME", ""], vec!["SUBSCRIBE", super::HELLO_CHANNEL]];
+            let name = format!("{name}-pubsub");
+            for mut words in commands {
+                if words.len() == 3 {
+                    words[2] = &name;
+                }
+                crate::world::redis::resp::encode_request(&words, &mut channel.outbox);
+            }
+            let instance = self.instance_mut(who).expect("it was there above");
+            instance.pubsub = Some(channel);
+            instance.pubsub_active_ms = now_ms;
+        }
+    }
+
+    /// At most one of each kind is out at a time. (Real Sentinels repeat them at each turn until the
+    /// answer comes; whom that helps has not been found.)
+    fn send_periodic(&mut self, who: &Who, now_ms: u64) {
+        let hello = self.hello();
+        let info_ms = self.info_period_ms(who);
+        let Some(instance) = self.instance_mut(who) else { return };
+        if instance.disconnected() {
+            return;
+        }
+        let redis = instance.kind != Kind::Sentinel;
+        if redis && instance.info_at.is_none_or(|at| now_ms - at > info_ms) && !instance.awaits(Pending::Info) {
+            instance.send(&["INFO"], Pending::Info);
+        }
+        let period = instance.ping_period_ms();
+        if now_ms - instance.last_pong_ms > period && now_ms.saturating_sub(instance.last_ping_ms) > period / 2 {
+            ping(instance, now_ms);
+        }
+        if now_ms - instance.last_hello_sent_ms > HELLO_MS && !instance.awaits(Pending::Hello) {
+            instance.send(&["PUBLISH", super::HELLO_CHANNEL, &hello], Pending::Hello);
+        }
+    }
+
+    fn info_period_ms(&self, who: &Who) -> u64 {
+        let trouble = self.o_down_since.is_some() || self.failover.in_progress();
+        let urgent = match who {
+            Who::Replica(address) => trouble || self.replicas.get(address).is_some_and(|r| r.its_link_down_ms != 0),
+            _ => false,
+        };
+        if urgent { 1000 } else { INFO_MS }
+    }
+
+    fn check_subjectively_down(&mut self, who: &Who, now_ms: u64) {
+        let Some(instance) = self.instance_mut(who) else { return };
+        let elapsed = match instance.unanswered_ping_ms {
+            Some(since) => now_ms - since,
+            None if instance.disconnected() => now_ms - instance.last_available_ms,
+            None => 0,
+        };
+        if stale_command_link_at(instance).is_some_and(|at| now_ms > at) {
+            instance.command = None;
+        }
+        if stale_pubsub_link_at(instance).is_some_and(|at| now_ms > at) {
+            instance.pubsub = None;
+        }
+        let says_replica = instance.kind == Kind::Master
+            && instance.role_reported == Kind::Replica
+            && now_ms - instance.role_reported_at > instance.down_after_ms + INFO_MS * 2;
+        let down = elapsed > instance.down_after_ms || says_replica;
+        match (down, instance.s_down_since) {
+            (true, None) => {
+                instance.s_down_since = Some(now_ms);
+                self.say_of("+sdown", who);
+            }
+            (false, Some(_)) => {
+                instance.s_down_since = None;
+                self.say_of("-sdown", who);
+            }
+            _ => {}
+        }
+    }
+
+    fn check_objectively_down(&mut self, now_ms: u64) {
+        let agree = 1 + self
+            .sentinels
+            .values()
+            .filter(|sentinel| sentinel.finds_master_down)
+            .count();
+        let down = self.master.s_down_since.is_some() && agree >= self.config.quorum;
+        match (down, self.o_down_since) {
+            (true, None) => {
+                self.o_down_since = Some(now_ms);
+                let text = format!("{} #quorum {agree}/{}", self.describe(&Who::Master), self.config.quorum);
+                self.say("+odown", &text);
+            }
+            (false, Some(_)) => {
+                self.o_down_since = None;
+                self.say_of("-odown", &Who::Master);
+            }
+            _ => {}
+        }
+    }
+
+    /// A reply, or a message of a subscription, has arrived.
+    pub(super) fn received(&mut self, channel: u64, reply: &Reply, now: Moment) {
+        let command = |instance: &Instance| instance.command.as_ref().is_some_and(|open| open.id == channel);
+        match self.owner(channel) {
+            Some(who) if self.instance(&who).is_some_and(command) => self.replied(&who, reply, now),
+            Some(who) => self.heard(&who, reply, now),
+            None => {}
+        }
+    }
+
+    /// Whether a connection is still wanted.
+    pub(super) fn owns(&self, channel: u64) -> bool {
+        self.owner(channel).is_some()
+    }
+
+    fn replied(&mut self, who: &Who, reply: &Reply, now: Moment) {
+        let Some(instance) = self.instance_mut(who) else { return };
+        let Some(pending) = instance
+            .command
+            .as_mut()
+            .and_then(|channel| channel.pending.pop_front())
+        else {
+            return;
+        };
+        let now_ms = now.mono_ms;
+        match pending {
+            Pending::Ping => {
+                instance.last_pong_ms = now_ms;
+                let healthy = match reply {
+                    Reply::Simple(text) => text == "PONG",
+                    Reply::Error(text) => text.starts_with("LOADING") || text.starts_with("MASTERDOWN"),
+                    _ => false,
+                };
+                if healthy {
+                    instance.last_available_ms = now_ms;
+                    instance.unanswered_ping_ms = None;
+                    // A verdict that this overturns is overturned at the next turn.
+                    let down = instance.s_down_since.is_some();
+                    self.stirred |= down;
+                }
+            }
+            Pending::Hello if !matches!(reply, Reply::Error(_)) => instance.last_hello_sent_ms = now_ms,
+            Pending::Info => {
+                if let Some(text) = reply.text() {
+                    self.informed(who, &text, now_ms);
+                }
+            }
+            Pending::AskMasterState => self.answered(who, reply, now_ms),
+            Pending::Hello | Pending::Ignored => {}
+        }
+    }
+
+    fn heard(&mut self, who: &Who, message: &Reply, now: Moment) {
+        if let Some(instance) = self.instance_mut(who) {
+            instance.pubsub_active_ms = now.mono_ms;
+        }
+        if let Reply::Array(parts) = message
+            && let [kind, _, text] = &parts[..]
+            && kind.text().as_deref() == Some("message")
+            && let Some(text) = text.text()
+        {
+            self.hello_received(&text, now.mono_ms);
+        }
+    }
+
+    /// A connection could not be made, or broke.
+    pub(super) fn lost(&mut self, channel: u64) {
+        let Some(who) = self.owner(channel) else { return };
+        let Some(instance) = self.instance_mut(&who) else {
+            return;
+        };
+        if instance.command.as_ref().is_some_and(|command| command.id == channel) {
+            instance.command = None;
+        } else {
+            instance.pubsub = None;
+        }
+        self.stirred = true;
+    }
+
+    fn owner(&self, channel: u64) -> Option<Who> {
+        let has = |instance: &Instance| {
+            [&instance.command, &instance.pubsub]
+                .into_iter()
+                .flatten()
+                .any(|c| c.id == channel)
+        };
+        self.everybody()
+            .into_iter()
+            .find(|who| self.instance(who).is_some_and(has))
+    }
+
+    /// What is to be written to a connection; `None` when it is to be closed.
+    pub(super) fn take_outbox(&mut self, channel: u64) -> Option<BytesMut> {
+        let who = self.owner(channel)?;
+        let instance = self.instance_mut(&who)?;
+        [&mut instance.command, &mut instance.pubsub]
+            .into_iter()
+            .flatten()
+            .find(|open| open.id == channel)
+            .map(|open| open.outbox.split())
+    }
+
+    /// The earliest moment at which a turn of the timer could do something.
+    pub(super) fn next_due_ms(&self, now_ms: u64) -> u64 {
+        if self.stirred || self.failover.in_progress() {
+            return now_ms;
+        }
+        let mut due = now_ms + HELLO_MS;
+        let mut at = |ms: Option<u64>| due = due.min(ms.unwrap_or(u64::MAX));
+        for who in self.everybody() {
+            let Some(instance) = self.instance(&who) else { continue };
+            if instance.disconnected() {
+                at(Some(instance.last_reconnect_ms.map_or(now_ms, |last| last + PING_MS)));
+            } else {
+                let period = instance.ping_period_ms();
+                at(Some(
+                    (instance.last_pong_ms + period + 1).max(instance.last_ping_ms + period / 2 + 1),
+                ));
+                if instance.kind != Kind::Sentinel && !instance.awaits(Pending::Info) {
+                    at(Some(
+                        instance
+                            .info_at
+                            .map_or(now_ms, |last| last + self.info_period_ms(&who) + 1),
+                    ));
+                }
+                if !instance.awaits(Pending::Hello) {
+                    at(Some(instance.last_hello_sent_ms + HELLO_MS + 1));
+                }
+            }
+            if instance.s_down_since.is_none() {
+                let since = instance
+                    .unanswered_ping_ms
+                    .or(instance.disconnected().then_some(instance.last_available_ms));
+                at(since.map(|since| since + instance.down_after_ms + 1));
+            }
+            at(stale_command_link_at(instance).map(|ms| ms + 1));
+            at(stale_pubsub_link_at(instance).map(|ms| ms + 1));
+        }
+        if self.master.s_down_since.is_some() {
+            for sentinel in self
+                .sentinels
+                .values()
+                .filter(|s| !s.disconnected() && !s.awaits(Pending::AskMasterState))
+            {
+                at(Some(sentinel.answered_at.map_or(now_ms, |last| last + ASK_MS)));
+            }
+        }
+        if self.o_down_since.is_some() {
+            at(Some(self.failover.earliest_start_ms(self.config.failover_timeout_ms)));
+        }
+        at(self.tilt_since.map(|since| since + TILT_MS));
+        due
+    }
+
+    /// Number of Sentinels, this one included.
+    pub(super) fn voters(&self) -> usize {
+        self.sentinels.len() + 1
+    }
+}
+
+fn ping(instance: &mut Instance, now_ms: u64) {
+    instance.send(&["PING"], Pending::Ping);
+    instance.last_ping_ms = now_ms;
+    instance.unanswered_ping_ms.get_or_insert(now_ms);
+}
+
+/// A link that is connected and does not answer is replaced after this moment.
+fn stale_command_link_at(instance: &Instance) -> Option<u64> {
+    let (channel, since) = (instance.command.as_ref()?, instance.unanswered_ping_ms?);
+    let half = instance.down_after_ms / 2;
+    Some(
+        (channel.opened_ms + STALE_LINK_MS)
+            .max(since + half)
+            .max(instance.last_pong_ms + half),
+    )
+}
+
+fn stale_pubsub_link_at(instance: &Instance) -> Option<u64> {
+    let channel = instance.pubsub.as_ref()?;
+    Some((channel.opened_ms + STALE_LINK_MS).max(instance.pubsub_active_ms + HELLO_MS * 3))
+}
