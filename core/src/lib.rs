@@ -10,3 +10,6 @@ pub mod model;
 pub mod replica;
 pub mod seams;
 pub mod store;
+
+#[cfg(test)]
+mod testing;

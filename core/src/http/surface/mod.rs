@@ -9,6 +9,9 @@ mod read;
 pub(super) mod respond;
 mod style;
 
+#[cfg(test)]
+mod tests;
+
 pub use crate::flow::App;
 
 use super::error::{self, Logged, Rejected};
