@@ -72,7 +72,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
             level: event.metadata().level().as_str(),
             text: text.finish(),
         };
-        self.lines.lock().expect("nobody panics while holding the log").push(line);
+        self.lines
+            .lock()
+            .expect("nobody panics while holding the log")
+            .push(line);
     }
 }
 

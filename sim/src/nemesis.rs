@@ -78,7 +78,12 @@ impl Nemesis {
                 let mut links = self.links.borrow_mut();
                 links.slow(engine, (self.id(&a), self.id(&b)), added_ms);
             }
-            Fault::LatencySpike { a, b, added_ms, lasts_ms } => {
+            Fault::LatencySpike {
+                a,
+                b,
+                added_ms,
+                lasts_ms,
+            } => {
                 let ends = (self.id(&a), self.id(&b));
                 let spike = self.links.borrow_mut().begin_spike(engine, ends, added_ms);
                 let until = engine.now_ms() + lasts_ms;
@@ -133,7 +138,8 @@ impl Nemesis {
     }
 }
 
-fn start(engine: &Engine, host: HostId) {
+/// Boots a host unless it is up.
+pub(crate) fn start(engine: &Engine, host: HostId) {
     if !engine.is_up(host) {
         engine.start(host);
     }

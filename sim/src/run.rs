@@ -134,11 +134,14 @@ fn simulate(plan: &Plan, setup: &Setup) -> Result<Run, HarnessError> {
         rewire: setup.rewire.as_ref(),
     };
     let world = World::build(plan, &inhabitants);
-    let stats = world.engine().run(plan.lasts_ms, || false).map_err(|error| HarnessError::Engine {
-        scenario: plan.scenario.clone(),
-        seed: plan.seed,
-        error,
-    })?;
+    let stats = world
+        .engine()
+        .run(plan.lasts_ms, || false)
+        .map_err(|error| HarnessError::Engine {
+            scenario: plan.scenario.clone(),
+            seed: plan.seed,
+            error,
+        })?;
     let history = world.recorder().history();
     let panics = world.engine().panics().into_iter().map(|panic| Violation {
         property: NOTHING_PANICS.to_owned(),

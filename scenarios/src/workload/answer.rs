@@ -25,6 +25,7 @@ pub(crate) fn trouble(status: u16, reason: Option<&str>) -> Option<Seen> {
 pub(crate) fn unanswered(failure: &Failure) -> Seen {
     match failure {
         Failure::Fail(cause @ Cause::Protocol(_)) => Seen::Fail(cause.to_string()), // never sent
+        Failure::Fail(Cause::Unreachable(what)) => Seen::Fail(format!("unreachable: {what}")),
         Failure::Fail(cause) => Seen::Fail(format!("unreachable: {cause}")),
         Failure::Unknown(cause) => Seen::Unknown(cause.to_string()),
     }
@@ -35,7 +36,7 @@ pub(crate) fn unanswered(failure: &Failure) -> Seen {
 pub(crate) fn worth_another_try(seen: &Seen) -> bool {
     match seen {
         Seen::Ok => false,
-        Seen::Unknown(_) => true,
+        Seen::Unknown(told) => !told.starts_with("unexpected"),
         Seen::Fail(told) => told.starts_with("unreachable") || told.contains("temporarily"),
     }
 }
@@ -69,11 +70,12 @@ mod tests {
     #[test]
     fn a_lost_answer_is_unknown_and_an_unsent_request_is_not() {
         let never_sent = unanswered(&Failure::Fail(Cause::Unreachable("balancer:80".into())));
-        assert_eq!(never_sent, Seen::Fail("unreachable: balancer:80 is unreachable".into()));
+        assert_eq!(never_sent, Seen::Fail("unreachable: balancer:80".into()));
         let lost = unanswered(&Failure::Unknown(Cause::ConnectionLost("reset".into())));
         assert_eq!(lost, Seen::Unknown("connection lost: reset".into()));
         assert!(worth_another_try(&never_sent) && worth_another_try(&lost));
         assert!(worth_another_try(&Seen::Fail("temporarily-unavailable".into())));
         assert!(!worth_another_try(&Seen::Fail("wrong-code".into())));
+        assert!(!worth_another_try(&Seen::Unknown("unexpected answer 200".into())));
     }
 }

@@ -1,15 +1,14 @@
 //! A browser: cookies, redirects and forms, as far as a login needs them.
 
 use super::{
-    answer,
     jar::{Jar, Stored},
-    page::Page,
+    reply::{Landing, Reply, resolve},
 };
 use bytes::Bytes;
 use http::{Method, Request, header};
 use idp::seams::{Cause, Env, Failure, Outcome};
 use sim::{
-    history::{Event, Recorder, Seen, Tag},
+    history::{Event, Recorder, Tag},
     world::Scene,
 };
 use std::{
@@ -44,33 +43,9 @@ struct State {
     reported_lost: Option<String>,
 }
 
-/// An answer, read.
-#[derive(Debug, Clone)]
-pub(crate) struct Reply {
-    /// What was asked for.
-    pub(crate) url: Url,
-    /// Its status.
-    pub(crate) status: u16,
-    /// Where it sends the browser, if it does.
-    pub(crate) location: Option<Url>,
-    /// What is on the page; empty if it is none.
-    pub(crate) page: Page,
-    /// The `Origin` that a form on this page is sent with.
-    form_origin: String,
-}
-
-/// Where a chain of redirects ends.
-#[derive(Debug)]
-pub(crate) enum Landing {
-    /// On a page of the service.
-    Page(Reply),
-    /// At somebody else's URL: a relying party's.
-    Foreign(Url),
-}
-
 /// Where a navigation comes from: `Sec-Fetch-Site`.
 #[derive(Clone, Copy)]
-enum From {
+enum SentFrom {
     Elsewhere,
     ThisSite,
 }
@@ -111,14 +86,14 @@ impl Browser {
     /// As [`idp::http::client::send`], from whichever request failed.
     pub(crate) async fn open(&self, url: &str) -> Outcome<Landing> {
         let url = Url::parse(url).map_err(|e| Failure::Fail(Cause::Protocol(format!("{url}: {e}"))))?;
-        let reply = self.request(Method::GET, &url, None, From::Elsewhere).await?;
+        let reply = self.request(Method::GET, &url, None, SentFrom::Elsewhere).await?;
         self.follow(reply).await
     }
 
     /// Goes to a path of the service, as if typed.
     pub(crate) async fn visit(&self, path: &str) -> Outcome<Landing> {
-        let url = self.resolve(&self.origin, path)?;
-        let reply = self.request(Method::GET, &url, None, From::ThisSite).await?;
+        let url = resolve(&self.origin, path)?;
+        let reply = self.request(Method::GET, &url, None, SentFrom::ThisSite).await?;
         self.follow(reply).await
     }
 
@@ -143,34 +118,46 @@ impl Browser {
         let encoded = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
-        let mut url = self.resolve(&on.url, &form.action)?;
-        if form.post {
+        let mut url = resolve(&on.url, &form.action)?;
+        let mut reply = if form.post {
             let body = Some((encoded, on.form_origin.as_str()));
-            self.request(Method::POST, &url, body, From::ThisSite).await
+            self.request(Method::POST, &url, body, SentFrom::ThisSite).await?
         } else {
             url.set_query(Some(&encoded));
-            self.request(Method::GET, &url, None, From::ThisSite).await
-        }
+            self.request(Method::GET, &url, None, SentFrom::ThisSite).await?
+        };
+        reply.bound_by = on.form_action.clone();
+        Ok(reply)
     }
 
     /// Follows an answer's redirects to where they end. Every redirect of the service is a 303, so
     /// all requests are GETs: doing this again is harmless.
+    ///
+    /// # Errors
+    /// `Fail` also when the policy of the page whose form began this forbids where it leads, as
+    /// Chromium enforces it (CSP level 3 section 6.4.1).
     pub(crate) async fn follow(&self, mut reply: Reply) -> Outcome<Landing> {
+        let bound_by = reply.bound_by.take();
         for _ in 0..REDIRECTS_MAX {
             let Some(next) = reply.location.take() else {
-                return Ok(Landing::Page(reply));
+                return Ok(Landing::Page(Box::new(reply)));
             };
             if next.origin() != self.origin.origin() {
+                let source = next.origin().ascii_serialization();
+                if bound_by.is_some_and(|sources| !sources.split(' ').any(|s| s == source)) {
+                    let blocked = format!("form-action forbids to go on to {source}");
+                    return Err(Failure::Fail(Cause::Protocol(blocked)));
+                }
                 return Ok(Landing::Foreign(next));
             }
-            reply = self.request(Method::GET, &next, None, From::ThisSite).await?;
+            reply = self.request(Method::GET, &next, None, SentFrom::ThisSite).await?;
         }
         Err(Failure::Unknown(Cause::Protocol(format!(
             "more than {REDIRECTS_MAX} redirects"
         ))))
     }
 
-    async fn request(&self, method: Method, url: &Url, form: Option<(String, &str)>, from: From) -> Outcome<Reply> {
+    async fn request(&self, method: Method, url: &Url, form: Option<(String, &str)>, from: SentFrom) -> Outcome<Reply> {
         let protocol = |e: &dyn std::fmt::Display| Failure::Fail(Cause::Protocol(e.to_string()));
         let path = url[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
         let held = self.session();
@@ -188,8 +175,8 @@ impl Browser {
             .header(
                 "sec-fetch-site",
                 match from {
-                    From::Elsewhere => "cross-site",
-                    From::ThisSite => "same-origin",
+                    SentFrom::Elsewhere => "cross-site",
+                    SentFrom::ThisSite => "same-origin",
                 },
             );
         if let Some(cookies) = cookies {
@@ -206,39 +193,14 @@ impl Browser {
         let answer = idp::http::client::send(&self.env, (&host, port), request, PATIENCE_PER_REQUEST).await?;
         let (head, body) = answer.into_parts();
 
-        let text = |name: header::HeaderName| head.headers.get(name).and_then(|v| v.to_str().ok());
-        let html = text(header::CONTENT_TYPE).is_some_and(|t| t.starts_with("text/html"));
-        let page = if html {
-            Page::parse(&String::from_utf8_lossy(&body))
-        } else {
-            Page::default()
-        };
-        let location = match text(header::LOCATION) {
-            Some(to) if head.status.is_redirection() => {
-                let to = self.resolve(url, to);
-                Some(to.map_err(|e| Failure::Unknown(e.cause().clone()))?)
-            }
-            _ => None,
-        };
-        // Fetch, "append a request Origin header": a page that forbids referrers posts its forms
-        // with `Origin: null`, even to itself.
-        let form_origin = match text(header::REFERRER_POLICY) {
-            Some("no-referrer") => "null".to_owned(),
-            _ => url.origin().ascii_serialization(),
-        };
+        let reply = Reply::read(url, &head, &body)?;
         self.keep_cookies(&head.headers, url);
         if let Some(held) = held
-            && (page.name.as_deref() == Some("login") || page.signed_in == Some(false))
+            && (reply.is("login") || reply.page.signed_in == Some(false))
         {
             self.lost_session(&held);
         }
-        Ok(Reply {
-            url: url.clone(),
-            status: head.status.as_u16(),
-            location,
-            page,
-            form_origin,
-        })
+        Ok(reply)
     }
 
     fn keep_cookies(&self, headers: &header::HeaderMap, url: &Url) {
@@ -268,44 +230,8 @@ impl Browser {
         }
     }
 
-    fn resolve(&self, base: &Url, reference: &str) -> Outcome<Url> {
-        base.join(reference)
-            .map_err(|e| Failure::Fail(Cause::Protocol(format!("{reference}: {e}"))))
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("nobody panics while holding a browser")
-    }
-}
-
-impl Reply {
-    /// What was wrong with it, unless it is a success or a redirect.
-    pub(crate) fn trouble(&self) -> Option<Seen> {
-        answer::trouble(self.status, self.page.error.as_deref())
-    }
-
-    /// Whether it sends the browser to this path.
-    pub(crate) fn leads_to(&self, path: &str) -> bool {
-        self.location.as_ref().is_some_and(|to| to.path() == path)
-    }
-
-    /// Whether it is the page of this name.
-    pub(crate) fn is(&self, page: &str) -> bool {
-        self.page.name.as_deref() == Some(page)
-    }
-
-    /// For a success that is not the one expected.
-    pub(crate) fn unexpected(&self) -> Seen {
-        let what = match (&self.location, &self.page.name) {
-            (Some(to), _) => format!("a redirect to {}", to.path()),
-            (None, Some(page)) => format!("the page {page}"),
-            (None, None) => "something else".into(),
-        };
-        Seen::Unknown(format!(
-            "unexpected answer {} at {}: {what}",
-            self.status,
-            self.url.path()
-        ))
     }
 }
 

@@ -20,7 +20,7 @@ fn logged_out(history: &History) -> usize {
 
 fn page(landing: Outcome<Landing>) -> Reply {
     match landing {
-        Ok(Landing::Page(reply)) => reply,
+        Ok(Landing::Page(reply)) => *reply,
         other => panic!("not on a page: {other:?}"),
     }
 }
@@ -63,6 +63,35 @@ async fn stops_at_a_foreign_origin() {
         other => panic!("{other:?}"),
     }
     assert_eq!(script.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_form_leads_nowhere_that_its_page_forbids() {
+    for (policy, allowed) in [
+        (
+            "default-src 'none'; form-action 'self' https://app.example; base-uri 'none'",
+            true,
+        ),
+        ("form-action 'self'", false),
+        ("form-action 'self' https://app.example.evil", false),
+        ("default-src 'none'", true),
+    ] {
+        let head = format!("{}\nContent-Security-Policy: {policy}", LOGIN.0);
+        let script = Script::new(&[
+            (&head, LOGIN.1),
+            ("303 See Other\nLocation: /login/continue", ""),
+            ("303 See Other\nLocation: https://app.example/callback?code=c", ""),
+        ]);
+        let (browser, _) = browser(&script);
+        let login = page(browser.open("https://login.example/login").await);
+        let reply = browser.submit(&login, "/login/send", &[]).await.unwrap();
+        let landing = browser.follow(reply).await;
+        assert_eq!(
+            matches!(landing, Ok(Landing::Foreign(_))),
+            allowed,
+            "{policy}: {landing:?}"
+        );
+    }
 }
 
 #[tokio::test]

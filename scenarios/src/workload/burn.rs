@@ -3,7 +3,8 @@
 
 use super::{
     person::Person,
-    relying_party::{Presentation, RelyingParty, Tokens, present},
+    relying_party::RelyingParty,
+    token_endpoint::{Presentation, Tokens, present},
 };
 use sim::{history::Seen, world::SeenCode};
 

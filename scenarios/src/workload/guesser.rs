@@ -2,9 +2,9 @@
 //! (inventory 18, 20).
 
 use super::{
-    browser::Reply,
     person::{Opened, Person},
     relying_party::RelyingParty,
+    reply::Reply,
 };
 use sim::history::Seen;
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub(crate) async fn guess(attacker: &Person, guesses: u32, every: Duration) {
             // The flow is as good as before.
             Err(Seen::Unknown(_)) => {}
             Err(seen @ Seen::Fail(_)) if super::answer::worth_another_try(&seen) => {}
-            Err(Seen::Fail(told)) if told == "wrong-code" => {}
+            Err(Seen::Fail(told)) if told == "wrong-code" || told == "too-many-logins" => {}
             // It is used up, or (one time in a million) it led in.
             Ok(_) | Err(_) => flow = None,
         }

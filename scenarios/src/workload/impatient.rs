@@ -1,7 +1,7 @@
 //! An impatient login: six clicks on the send button, any of the mails, a double click on the
 //! verify button (inventory 3, 4, 5).
 
-use super::{answer, browser::Reply, person::Person, together::together};
+use super::{answer, person::Person, reply::Reply, together::together};
 use sim::history::Seen;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, sleep_until};

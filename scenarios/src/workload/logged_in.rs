@@ -2,9 +2,9 @@
 
 use super::{
     answer,
-    browser::Landing,
     calm::{self, Style},
     person::{Person, step},
+    reply::Landing,
 };
 use sim::history::{Op, Seen, Tag};
 use std::{sync::Arc, time::Duration};

@@ -15,10 +15,12 @@ mod page;
 mod person;
 mod race;
 mod relying_party;
+mod reply;
 #[cfg(test)]
 mod testing;
 mod thief;
 mod together;
+mod token_endpoint;
 mod whim;
 
 use calm::{Exchange, Style};

@@ -3,8 +3,9 @@
 
 use super::{
     answer,
-    browser::{Browser, Landing, Reply},
+    browser::Browser,
     relying_party::{Begun, RelyingParty},
+    reply::{Landing, Reply},
     whim::Whim,
 };
 use sim::{
@@ -86,7 +87,7 @@ impl Person {
             Ok(Landing::Foreign(url)) => rp.callback(begun, &url).map(Opened::Code).map_err(Seen::Fail),
             Ok(Landing::Page(reply)) => match reply.trouble() {
                 Some(seen) => Err(seen),
-                None if reply.is("login") => Ok(Opened::LoginPage(reply)),
+                None if reply.is("login") => Ok(Opened::LoginPage(*reply)),
                 None => Err(reply.unexpected()),
             },
         };
@@ -143,7 +144,7 @@ impl Person {
                 Ok(Landing::Foreign(url)) => Err(Seen::Unknown(format!("unexpectedly sent to {}", url.authority()))),
                 Ok(Landing::Page(reply)) => match reply.trouble() {
                     Some(seen) => Err(seen),
-                    None if reply.is(page) => Ok(reply),
+                    None if reply.is(page) => Ok(*reply),
                     None => Err(reply.unexpected()),
                 },
             }

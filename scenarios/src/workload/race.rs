@@ -2,8 +2,9 @@
 
 use super::{
     person::Person,
-    relying_party::{RelyingParty, Tokens, present},
+    relying_party::RelyingParty,
     together::together,
+    token_endpoint::{Tokens, present},
 };
 use sim::{history::Seen, world::SeenCode};
 

@@ -2,8 +2,8 @@
 //! replays it at all replicas at once (inventory 7).
 
 use super::{
-    relying_party::{Presentation, present},
     together::together,
+    token_endpoint::{Presentation, present},
 };
 use sim::world::{Scene, SeenCode};
 use std::time::Duration;

@@ -69,7 +69,10 @@ pub fn check(plan: &Plan) -> Result<(), PlanError> {
             what,
         };
         if operation.at_ms > plan.lasts_ms {
-            return Err(wrong(format!("it begins after the run has ended, at {} ms", plan.lasts_ms)));
+            return Err(wrong(format!(
+                "it begins after the run has ended, at {} ms",
+                plan.lasts_ms
+            )));
         }
         let victim = match &operation.does {
             Behaviour::Guess { victim, .. } | Behaviour::Flood { victim, .. } => Some(victim),
@@ -91,7 +94,10 @@ pub fn check(plan: &Plan) -> Result<(), PlanError> {
             what,
         };
         if timed.at_ms > plan.lasts_ms {
-            return Err(wrong(format!("it strikes after the run has ended, at {} ms", plan.lasts_ms)));
+            return Err(wrong(format!(
+                "it strikes after the run has ended, at {} ms",
+                plan.lasts_ms
+            )));
         }
         check_fault(&timed.fault).map_err(wrong)?;
     }
@@ -118,7 +124,11 @@ fn check_values(plan: &Plan) -> Result<(), PlanError> {
         }
     }
     if plan.lasts_ms > 24 * 3600 * 1000 {
-        return value("lasts_ms", plan.lasts_ms.to_string(), "a run lasts a day at most (86400000)");
+        return value(
+            "lasts_ms",
+            plan.lasts_ms.to_string(),
+            "a run lasts a day at most (86400000)",
+        );
     }
     if world.latency_ms_max < world.latency_ms_min {
         let found = world.latency_ms_max.to_string();
@@ -128,7 +138,11 @@ fn check_values(plan: &Plan) -> Result<(), PlanError> {
         return value("world.lease_ms", world.lease_ms.to_string(), "must be at least 1000");
     }
     if !(1..=hosts::SENTINELS.len()).contains(&world.quorum) {
-        return value("world.quorum", world.quorum.to_string(), "must be 1, 2 or 3: there are three Sentinels");
+        return value(
+            "world.quorum",
+            world.quorum.to_string(),
+            "must be 1, 2 or 3: there are three Sentinels",
+        );
     }
     for reminder in &world.reminders {
         if !is_name(&reminder.who) {
@@ -143,7 +157,10 @@ fn check_fault(fault: &Fault) -> Result<(), String> {
     let named = fault.hosts();
     for host in &named {
         if !hosts::ALL.contains(host) {
-            return Err(format!("there is no host {host:?}; there are {}", hosts::ALL.join(", ")));
+            return Err(format!(
+                "there is no host {host:?}; there are {}",
+                hosts::ALL.join(", ")
+            ));
         }
     }
     if let [a, b] = named[..]
@@ -153,13 +170,16 @@ fn check_fault(fault: &Fault) -> Result<(), String> {
     }
     match fault {
         Fault::Loss { percent, .. } if *percent > 100 => Err(format!("{percent} % is more than 100 %")),
-        Fault::DirectoryIoError { host, .. } if !hosts::REPLICAS.contains(&host.as_str()) => {
-            Err(format!("{host} does not use the directory; {} do", hosts::REPLICAS.join(" and ")))
-        }
+        Fault::DirectoryIoError { host, .. } if !hosts::REPLICAS.contains(&host.as_str()) => Err(format!(
+            "{host} does not use the directory; {} do",
+            hosts::REPLICAS.join(" and ")
+        )),
         Fault::Kill { host } | Fault::PowerLoss { host } | Fault::Pause { host }
             if [hosts::PEOPLE, hosts::ATTACKERS].contains(&host.as_str()) =>
         {
-            Err(format!("{host} are who the world is there for; cut their links instead"))
+            Err(format!(
+                "{host} are who the world is there for; cut their links instead"
+            ))
         }
         Fault::ClockOffset { host, .. } | Fault::ClockJump { host, .. } if host == hosts::PEOPLE => {
             Err("the clock of the people's host is what ID tokens are judged by".into())

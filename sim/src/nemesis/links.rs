@@ -69,7 +69,15 @@ impl Links {
         let loss = f64::from(trouble.percent) / 100.0;
         for (from, to) in [(a, b), (b, a)] {
             let latency_ms = engine.link(from, to).latency_ms;
-            engine.set_link(from, to, LinkConfig { latency_ms, added_ms, loss });
+            engine.set_link(
+                from,
+                to,
+                LinkConfig {
+                    latency_ms,
+                    added_ms,
+                    loss,
+                },
+            );
         }
     }
 }

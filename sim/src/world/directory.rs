@@ -1,10 +1,7 @@
 //! The shared directory: one SQLite database in memory, which both replicas open. It outlives every
 //! process, like the file on the disk that it stands for.
 
-use super::{
-    desk,
-    scene::RelyingPartyOptions,
-};
+use super::{desk, scene::RelyingPartyOptions};
 use crate::plan::{Behaviour, Plan};
 use idp::{
     seams::{
@@ -40,7 +37,9 @@ impl SharedDirectory {
         let location = format!("file:/squall-{run}?vfs=memdb");
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
         let keeper = Connection::open_with_flags(&location, flags).expect("a database in memory can be opened");
-        keeper.busy_timeout(Duration::ZERO).expect("a connection takes a busy timeout");
+        keeper
+            .busy_timeout(Duration::ZERO)
+            .expect("a connection takes a busy timeout");
         desk::work(fill(&location, plan, clients, epoch)).expect("an empty directory can be filled");
         SharedDirectory { location, keeper }
     }
@@ -55,21 +54,30 @@ impl SharedDirectory {
     pub fn lock(&self) {
         if self.keeper.is_autocommit() {
             // no transaction of a replica spans an await, so none is open between two polls
-            self.keeper.execute_batch("BEGIN IMMEDIATE").expect("nobody holds the lock between two polls");
+            self.keeper
+                .execute_batch("BEGIN IMMEDIATE")
+                .expect("nobody holds the lock between two polls");
         }
     }
 
     /// Gives the lock back.
     pub fn unlock(&self) {
         if !self.keeper.is_autocommit() {
-            self.keeper.execute_batch("ROLLBACK").expect("a transaction that wrote nothing can be rolled back");
+            self.keeper
+                .execute_batch("ROLLBACK")
+                .expect("a transaction that wrote nothing can be rolled back");
         }
     }
 }
 
 /// Everybody whom the operations and reminders of a plan name.
 fn people(plan: &Plan) -> BTreeSet<&str> {
-    let mut people: BTreeSet<&str> = plan.world.reminders.iter().map(|reminder| reminder.who.as_str()).collect();
+    let mut people: BTreeSet<&str> = plan
+        .world
+        .reminders
+        .iter()
+        .map(|reminder| reminder.who.as_str())
+        .collect();
     for operation in &plan.operations {
         people.insert(match &operation.does {
             Behaviour::Guess { victim, .. } | Behaviour::Flood { victim, .. } => victim,

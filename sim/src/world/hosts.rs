@@ -25,11 +25,22 @@ pub const PEOPLE: &str = "people";
 /// Where attackers run.
 pub const ATTACKERS: &str = "attackers";
 
-/// Every host, in the order in which they are declared and booted: whoever is asked before whoever
-/// asks, so that a quiet world starts without errors.
+/// Every host, in the order in which they are declared.
 pub const ALL: [&str; 12] = [
     REDIS_1, REDIS_2, SENTINEL_1, SENTINEL_2, SENTINEL_3, MAIL, ANALYTICS, IDP_A, IDP_B, BALANCER, PEOPLE, ATTACKERS,
 ];
+
+/// When a host boots, milliseconds from the start of the run. Whoever is asked boots before whoever
+/// asks, as in a deployment that has settled: a Sentinel asks for INFO when it boots and then only
+/// every 10 s, so one that booted before the Redis replica had attached would know of nobody to
+/// promote until then.
+pub fn boots_at_ms(host: &str) -> u64 {
+    match host {
+        SENTINEL_1 | SENTINEL_2 | SENTINEL_3 => 100,
+        IDP_A | IDP_B => 200,
+        _ => 0,
+    }
+}
 
 /// The replicas of the login service.
 pub const REPLICAS: [&str; 2] = [IDP_A, IDP_B];

@@ -24,7 +24,9 @@ const RESTART_AFTER: Duration = Duration::from_secs(1);
 /// All replicas' configuration, with what the plan says.
 pub(super) fn config(host: &str, world: &WorldOptions) -> Config {
     let state = StateConfig::Sentinel {
-        sentinels: hosts::SENTINELS.map(|host| (host.to_owned(), hosts::SENTINEL_PORT)).to_vec(),
+        sentinels: hosts::SENTINELS
+            .map(|host| (host.to_owned(), hosts::SENTINEL_PORT))
+            .to_vec(),
         master: hosts::MASTER_NAME.to_owned(),
     };
     let mut config = Config::new(host, hosts::ISSUER, state);
@@ -32,8 +34,11 @@ pub(super) fn config(host: &str, world: &WorldOptions) -> Config {
     config.ops_port = hosts::OPS_PORT;
     config.mail_relay = Some((hosts::MAIL.to_owned(), hosts::SMTP_PORT));
     config.mail_from = "login@login.example".to_owned();
-    config.analytics_hook =
-        Some((hosts::ANALYTICS.to_owned(), hosts::ANALYTICS_PORT, hosts::ANALYTICS_PATH.to_owned()));
+    config.analytics_hook = Some((
+        hosts::ANALYTICS.to_owned(),
+        hosts::ANALYTICS_PORT,
+        hosts::ANALYTICS_PATH.to_owned(),
+    ));
     config.ttl.code = Duration::from_secs(world.code_ttl_s);
     config.limits.window = Duration::from_secs(world.limit_window_s);
     config.leader.lease = Duration::from_millis(world.lease_ms);

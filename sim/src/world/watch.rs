@@ -22,13 +22,21 @@ pub(super) struct Marks {
 impl Marks {
     /// The counts so far.
     pub(super) fn counts(&self) -> BTreeMap<&'static str, u64> {
-        self.counts.lock().expect("nobody panics while holding the marks").clone()
+        self.counts
+            .lock()
+            .expect("nobody panics while holding the marks")
+            .clone()
     }
 }
 
 impl Probe for Marks {
     fn mark(&self, name: &'static str) {
-        *self.counts.lock().expect("nobody panics while holding the marks").entry(name).or_default() += 1;
+        *self
+            .counts
+            .lock()
+            .expect("nobody panics while holding the marks")
+            .entry(name)
+            .or_default() += 1;
     }
 }
 
@@ -74,8 +82,8 @@ impl Network for WatchedNetwork {
                 host: self.host,
                 recorder: self.recorder.clone(),
                 degraded: self.degraded.clone(),
+                open: AtomicBool::new(false),
             };
-            watched.note(true, "");
             Ok(Box::new(watched) as Box<dyn Listener>)
         })
     }
@@ -86,6 +94,8 @@ struct WatchedListener {
     host: &'static str,
     recorder: Recorder,
     degraded: Arc<AtomicBool>,
+    /// Whether anybody was let in: a port that is only tried is not open.
+    open: AtomicBool,
 }
 
 impl WatchedListener {
@@ -101,6 +111,9 @@ impl WatchedListener {
 
 impl Listener for WatchedListener {
     fn accept(&self) -> BoxFuture<'_, io::Result<Stream>> {
+        if !self.open.swap(true, Ordering::Relaxed) {
+            self.note(true, "");
+        }
         self.inner.accept()
     }
 
@@ -111,6 +124,9 @@ impl Listener for WatchedListener {
 
 impl Drop for WatchedListener {
     fn drop(&mut self) {
+        if !self.open.load(Ordering::Relaxed) {
+            return;
+        }
         let why = match self.degraded.load(Ordering::Relaxed) {
             true => "it calls itself degraded",
             false => "its process ended",

@@ -91,3 +91,6 @@ pub async fn serve(env: Env, config: BalancerConfig, observer: Observer) -> io::
         });
     }
 }
+
+#[cfg(test)]
+mod tests;
