@@ -88,9 +88,6 @@ impl Node {
     /// The stream is not the protocol.
     pub(crate) fn apply(&mut self, input: &mut BytesMut, now: Moment) -> Result<bool, String> {
         let (mut wants_ack, mut at, mut unit, mut open) = (false, 0, vec![], false);
-        if let Role::Replica { last_io_s, .. } = &mut self.role {
-            *last_io_s = now.unix_s();
-        }
         loop {
             let (args, used) = match parse_request(&input[at..]) {
                 Request::Command(args, used) => (args, used),
@@ -136,6 +133,13 @@ impl Node {
     /// How far this replica has come: what it acknowledges.
     pub(crate) fn offset(&self) -> u64 {
         self.history.offset
+    }
+
+    /// Bytes have come from the master.
+    pub(crate) fn master_spoke(&mut self, now: Moment) {
+        if let Role::Replica { last_io_s, .. } = &mut self.role {
+            *last_io_s = now.unix_s();
+        }
     }
 
     /// Whether the master has been silent for longer than `repl-timeout`.
