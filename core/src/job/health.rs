@@ -36,9 +36,9 @@ pub fn watch_health(
         let mut watched = Watched::default();
         loop {
             let store = store.health().await.map_err(|f| f.cause().clone());
-            // Reading the keys is the cheapest question that the directory answers from its tables.
-            let keys = directory.signing_keys().await;
-            let directory = keys.map(|_| ()).map_err(|f| f.cause().clone());
+            // The smallest write there is, to an address that is none: a disk that can only be read
+            // lets nobody log in.
+            let directory = directory.clear_failures("").await.map_err(|f| f.cause().clone());
             let now = env.clock.monotonic();
             let before = announce.borrow().clone();
             let health = watched.judge(now, &deadlines, store, directory);
@@ -111,7 +111,10 @@ impl Watched {
     ) -> Health {
         let patience = deadlines.degraded_after;
         let store_bears = self.store.judge(now, patience, store.is_ok());
-        let directory_bears = self.directory.judge(now, patience, directory.is_ok());
+        // A locked directory is locked for the other replica too, and can still be read: closing
+        // both ports would only keep those out who are logged in.
+        let directory_answers = matches!(directory, Ok(()) | Err(Cause::Busy));
+        let directory_bears = self.directory.judge(now, patience, directory_answers);
         let reason = |part: &str, result: Result<(), Cause>| result.err().map(|cause| format!("{part}: {cause}"));
         Health {
             ready: store_bears && directory_bears,
@@ -141,10 +144,15 @@ mod tests {
         assert!(ready(15, down(), Ok(())));
         assert!(!ready(16, down(), Ok(())), "six seconds without a master");
         assert!(ready(17, Ok(()), Ok(())));
-        assert!(ready(18, Ok(()), Err(Cause::Busy)));
+        let disk = || Err(Cause::Storage("disk I/O error".into()));
+        assert!(ready(18, Ok(()), disk()));
         assert!(ready(19, down(), Ok(())), "each part has its own patience");
         assert!(ready(24, down(), Ok(())));
         assert!(!ready(25, down(), Ok(())));
+        assert!(ready(26, Ok(()), disk()));
+        assert!(!ready(32, Ok(()), disk()));
+        assert!(ready(33, Ok(()), Err(Cause::Busy)));
+        assert!(ready(50, Ok(()), Err(Cause::Busy)), "locked is not lost");
     }
 
     #[test]

@@ -210,3 +210,6 @@ impl AuthStateStore for RedisStore {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

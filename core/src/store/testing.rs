@@ -10,12 +10,14 @@ use async_trait::async_trait;
 use std::{
     collections::BTreeMap,
     io,
+    net::SocketAddr,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
+use tokio::{io::DuplexStream, sync::mpsc};
 
 /// Beginning of all tests.
 pub(crate) const START: Timestamp = Timestamp(1_790_000_000_000);
@@ -91,38 +93,64 @@ impl Entropy for Counting {
     }
 }
 
-/// Streams that the test holds the other end of.
+/// Connections inside one test. A host that [`TestNetwork::serve`]s hands the other end to the
+/// test; every other host is the one that listens, port by port.
 #[derive(Default)]
 pub(crate) struct TestNetwork {
-    /// Who is listening: gets the server's end of each connection. Nobody else can be reached.
-    listening: Mutex<BTreeMap<String, tokio::sync::mpsc::UnboundedSender<tokio::io::DuplexStream>>>,
+    doors: Arc<Mutex<BTreeMap<String, mpsc::UnboundedSender<DuplexStream>>>>,
 }
 
 impl TestNetwork {
-    pub(crate) fn serve(&self, host: &str) -> tokio::sync::mpsc::UnboundedReceiver<tokio::io::DuplexStream> {
-        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-        self.listening.lock().unwrap().insert(host.to_owned(), sender);
-        receiver
+    pub(crate) fn serve(&self, host: &str) -> mpsc::UnboundedReceiver<DuplexStream> {
+        let (door, connections) = mpsc::unbounded_channel();
+        self.doors.lock().unwrap().insert(host.to_owned(), door);
+        connections
     }
 }
 
+fn nowhere() -> SocketAddr {
+    ([127, 0, 0, 1], 1).into()
+}
+
 impl Network for TestNetwork {
-    fn connect<'a>(&'a self, host: &'a str, _port: u16) -> BoxFuture<'a, io::Result<Stream>> {
+    fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Stream>> {
         Box::pin(async move {
             let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
-            let listening = self.listening.lock().unwrap();
+            let doors = self.doors.lock().unwrap();
+            let door = doors.get(host).or_else(|| doors.get(&format!(":{port}")));
             let (ours, theirs) = tokio::io::duplex(1 << 16);
-            listening
-                .get(host)
-                .ok_or_else(refused)?
-                .send(theirs)
-                .map_err(|_| refused())?;
-            Ok(Stream::new(ours, "127.0.0.1:1".parse().expect("an address")))
+            door.ok_or_else(refused)?.send(theirs).map_err(|_| refused())?;
+            Ok(Stream::new(ours, nowhere()))
         })
     }
 
-    fn listen(&self, _port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {
-        Box::pin(async { Err(io::ErrorKind::AddrInUse.into()) })
+    fn listen(&self, port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {
+        Box::pin(async move {
+            let name = format!(":{port}");
+            let taken = self.doors.lock().unwrap().get(&name).is_some_and(|d| !d.is_closed());
+            if taken {
+                return Err(io::ErrorKind::AddrInUse.into());
+            }
+            let connections = tokio::sync::Mutex::new(self.serve(&name));
+            Ok(Box::new(Door(connections)) as Box<dyn Listener>)
+        })
+    }
+}
+
+struct Door(tokio::sync::Mutex<mpsc::UnboundedReceiver<DuplexStream>>);
+
+impl Listener for Door {
+    fn accept(&self) -> BoxFuture<'_, io::Result<Stream>> {
+        Box::pin(async {
+            match self.0.lock().await.recv().await {
+                Some(stream) => Ok(Stream::new(stream, nowhere())),
+                None => std::future::pending().await,
+            }
+        })
+    }
+
+    fn local_addr(&self) -> SocketAddr {
+        nowhere()
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     config::StateConfig,
-    seams::{Cause, LeaderEpoch, User},
+    seams::{Cause, User},
     store::{
         SqliteDirectory,
         testing::{Fixture, START},
@@ -130,4 +130,19 @@ async fn a_definite_failure_is_tried_again_an_unknown_one_never() {
     assert_eq!(office.mails(), 2);
     assert_eq!(office.fixture.marks.seen("reminder given back"), 1);
     assert_eq!(office.fixture.marks.seen("reminder fate unknown"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_whose_fate_is_unknown_is_given_back() {
+    use crate::seams::{StorageFault, StorageMoment};
+    let office = Office::new("unknown-claim").await;
+    let epoch = office.directory.begin_epoch("a").await.unwrap();
+    office.clerk(epoch);
+    // The claim and two tries to give it back are committed, and reported to have failed.
+    let storage = &office.fixture.storage;
+    storage.fail(StorageMoment::AfterCommit, StorageFault::Io, 3);
+    secs(11).await;
+    assert_eq!(office.mails(), 0);
+    secs(30).await;
+    assert_eq!(office.mails(), 1);
 }

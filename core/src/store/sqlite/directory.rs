@@ -1,27 +1,19 @@
 //! The operations, one transaction each.
 
-use super::SqliteDirectory;
+use super::{SqliteDirectory, leading};
 use crate::seams::{
     Cause, Client, ClientSecret, CodeRedemption, Directory, Failure, LeaderEpoch, Outcome, Redeemed, Reminder,
     ReminderClaim, Session, SessionOpening, SigningKeyRecord, Timestamp, TokenRecord, User,
 };
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
-use std::time::Duration;
 
-/// How much longer than asked the ledger remembers. Forgetting is judged by the leader's wall
-/// clock: if that is wrong by an hour, a code that came back on a promoted Redis must still be
-/// known to be spent (inventory 49).
-const LEDGER_MARGIN: Duration = Duration::from_secs(24 * 3600);
-
-/// How long reminders that were dealt with are kept, so that adding one again does not send it again.
-const REMINDER_MEMORY: Duration = Duration::from_secs(30 * 24 * 3600);
-
-fn ms(time: Timestamp) -> i64 {
+/// A time as SQLite keeps it.
+pub(super) fn ms(time: Timestamp) -> i64 {
     time.0 as i64
 }
 
-fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
+pub(super) fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
     Ok(Timestamp(row.get::<_, i64>(column)? as u64))
 }
 
@@ -51,14 +43,6 @@ fn spend(t: &Transaction<'_>, code_hash: &str, remember_until: Timestamp) -> rus
         .prepare_cached("INSERT INTO spent (code_hash, remember_until) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
         .execute(params![code_hash, ms(remember_until)])?;
     Ok(rows == 1)
-}
-
-fn newest_epoch(t: &Transaction<'_>) -> rusqlite::Result<LeaderEpoch> {
-    let epoch: Option<i64> = t
-        .prepare_cached("SELECT epoch FROM leader WHERE one = 1")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
-    Ok(LeaderEpoch(epoch.unwrap_or(0) as u64))
 }
 
 #[async_trait]
@@ -282,125 +266,35 @@ impl Directory for SqliteDirectory {
     }
 
     async fn begin_epoch(&self, holder: &str) -> Outcome<LeaderEpoch> {
-        self.write(|t| {
-            t.prepare_cached(
-                "INSERT INTO leader (one, epoch, holder) VALUES (1, 1, ?1)
-                 ON CONFLICT (one) DO UPDATE SET epoch = epoch + 1, holder = excluded.holder RETURNING epoch",
-            )?
-            .query_row([holder], |row| Ok(LeaderEpoch(row.get(0)?)))
-        })
-        .await
+        self.write(|t| leading::begin_epoch(t, holder)).await
     }
 
     async fn add_reminder(&self, reminder: Reminder) -> Outcome<bool> {
-        self.write(|t| {
-            let rows = t
-                .prepare_cached(
-                    "INSERT INTO reminders (id, user_id, address, text, due) VALUES (?1, ?2, ?3, ?4, ?5)
-                     ON CONFLICT DO NOTHING",
-                )?
-                .execute(params![
-                    reminder.id,
-                    reminder.user_id,
-                    reminder.address,
-                    reminder.text,
-                    ms(reminder.due)
-                ])?;
-            Ok(rows == 1)
-        })
-        .await
+        self.write(|t| leading::add_reminder(t, &reminder)).await
     }
 
     async fn due_reminders(&self, now: Timestamp, limit: usize) -> Outcome<Vec<Reminder>> {
-        self.read(|t| {
-            t.prepare_cached(
-                "SELECT id, user_id, address, text, due FROM reminders
-                 WHERE claimed_epoch IS NULL AND due <= ?1 ORDER BY due, id LIMIT ?2",
-            )?
-            .query_map(params![ms(now), limit as i64], |row| {
-                Ok(Reminder {
-                    id: row.get("id")?,
-                    user_id: row.get("user_id")?,
-                    address: row.get("address")?,
-                    text: row.get("text")?,
-                    due: timestamp(row, "due")?,
-                })
-            })?
-            .collect()
-        })
-        .await
+        self.read(|t| leading::due_reminders(t, now, limit)).await
     }
 
     async fn claim_reminder(&self, id: &str, epoch: LeaderEpoch, now: Timestamp) -> Outcome<ReminderClaim> {
-        let claim = self
-            .write(|t| {
-                let rows = t
-                    .prepare_cached(
-                        "UPDATE reminders SET claimed_epoch = ?2, claimed_at = ?3
-                         WHERE id = ?1 AND claimed_epoch IS NULL
-                           AND (SELECT epoch FROM leader WHERE one = 1) = ?2",
-                    )?
-                    .execute(params![id, epoch.0, ms(now)])?;
-                Ok(match rows {
-                    1 => ReminderClaim::Claimed,
-                    _ if newest_epoch(t)? != epoch => ReminderClaim::Fenced,
-                    _ => ReminderClaim::Taken,
-                })
-            })
-            .await?;
+        let claim = self.write(|t| leading::claim_reminder(t, id, epoch, now)).await?;
         if claim == ReminderClaim::Fenced {
             self.env.mark("epoch fenced");
         }
         Ok(claim)
     }
 
-    // A claim belongs to the epoch that took it: nobody else can finish it or give it back, and its
-    // owner may do so even after a newer leader has taken over. What it says is true all the same.
     async fn finish_reminder(&self, id: &str, epoch: LeaderEpoch) -> Outcome<bool> {
-        self.write(|t| {
-            let rows = t
-                .prepare_cached("UPDATE reminders SET sent = 1 WHERE id = ?1 AND claimed_epoch = ?2 AND sent = 0")?
-                .execute(params![id, epoch.0])?;
-            Ok(rows == 1)
-        })
-        .await
+        self.write(|t| leading::finish_reminder(t, id, epoch)).await
     }
 
     async fn unclaim_reminder(&self, id: &str, epoch: LeaderEpoch) -> Outcome<bool> {
-        self.write(|t| {
-            let rows = t
-                .prepare_cached(
-                    "UPDATE reminders SET claimed_epoch = NULL, claimed_at = NULL
-                     WHERE id = ?1 AND claimed_epoch = ?2 AND sent = 0",
-                )?
-                .execute(params![id, epoch.0])?;
-            Ok(rows == 1)
-        })
-        .await
+        self.write(|t| leading::unclaim_reminder(t, id, epoch)).await
     }
 
     async fn sweep(&self, epoch: LeaderEpoch, now: Timestamp) -> Outcome<u64> {
-        let swept = self
-            .write(|t| {
-                if newest_epoch(t)? != epoch {
-                    return Ok(None);
-                }
-                let before = |age: Duration| ms(now).saturating_sub(age.as_millis() as i64);
-                let mut rows = 0;
-                for (statement, limit) in [
-                    ("DELETE FROM sessions WHERE expires_at <= ?1", ms(now)),
-                    ("DELETE FROM tokens WHERE expires_at <= ?1", ms(now)),
-                    ("DELETE FROM spent WHERE remember_until <= ?1", before(LEDGER_MARGIN)),
-                    (
-                        "DELETE FROM reminders WHERE due <= ?1 AND claimed_epoch IS NOT NULL",
-                        before(REMINDER_MEMORY),
-                    ),
-                ] {
-                    rows += t.prepare_cached(statement)?.execute([limit])?;
-                }
-                Ok(Some(rows as u64))
-            })
-            .await?;
+        let swept = self.write(|t| leading::sweep(t, epoch, now)).await?;
         swept.ok_or_else(|| {
             self.env.mark("epoch fenced");
             Failure::Fail(Cause::Refused("a newer leader exists".into()))

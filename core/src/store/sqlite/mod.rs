@@ -8,6 +8,7 @@
 //! SQL here never asks SQLite for the time or for randomness: both come in as values.
 
 mod directory;
+mod leading;
 mod schema;
 mod seed;
 #[cfg(test)]
