@@ -1,7 +1,26 @@
 //! One replica, put together.
 
-use crate::seams::{Analytics, AuthStateStore, Directory, Mailer};
-use std::sync::Arc;
+mod ops;
+
+use crate::{
+    config::{Config, StateConfig},
+    http::{
+        server::serve_connections,
+        surface::{self, App},
+    },
+    job::{
+        AnalyticsHook, ConsoleMailer, Health, NoAnalytics, Outbox, seek_leadership, send_reminders, sweep_directory,
+        watch_health,
+    },
+    seams::{Analytics, AuthStateStore, Directory, Env, Listener, Mailer},
+    store::{MemoryStore, RedisStore, SentinelFinder},
+};
+use std::{io, sync::Arc, time::Duration};
+use thiserror::Error;
+use tokio::{sync::watch, time::sleep};
+
+/// Between two tries of what must succeed before people can be let in.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The parts that a replica is made of. Each is a seam: the simulation may wrap one to observe it,
 /// or to plant a mistake that the properties must find.
@@ -16,3 +35,137 @@ pub struct Wiring {
     /// Outgoing login events.
     pub analytics: Arc<dyn Analytics>,
 }
+
+impl Wiring {
+    /// The parts that the configuration asks for; starts their workers. Nothing is connected yet.
+    pub fn standard(env: &Env, config: &Config, directory: Arc<dyn Directory>) -> Wiring {
+        let store: Arc<dyn AuthStateStore> = match &config.state {
+            StateConfig::Sentinel { sentinels, master } => {
+                let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
+                Arc::new(RedisStore::new(env.clone(), Arc::new(finder), config.deadlines))
+            }
+            StateConfig::Memory => Arc::new(MemoryStore::new(env.clock.clone())),
+        };
+        let mailer: Arc<dyn Mailer> = match &config.mail_relay {
+            Some(relay) => Arc::new(Outbox::new(env.clone(), config, relay.clone())),
+            None => Arc::new(ConsoleMailer),
+        };
+        let analytics: Arc<dyn Analytics> = match &config.analytics_hook {
+            Some(hook) => Arc::new(AnalyticsHook::start(env.clone(), config, hook.clone())),
+            None => Arc::new(NoAnalytics),
+        };
+        Wiring {
+            store,
+            directory,
+            mailer,
+            analytics,
+        }
+    }
+}
+
+/// Why a replica cannot start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// A port cannot be listened on.
+    #[error("cannot listen on port {port}: {error}")]
+    Listen {
+        /// Which.
+        port: u16,
+        /// What the system says: in use, or not permitted.
+        error: io::Error,
+    },
+    /// The configuration contradicts itself.
+    #[error("the configuration cannot be followed: {0}")]
+    Configuration(String),
+}
+
+/// Runs a replica: the ops port, the jobs, and the port for people, open whenever the replica can
+/// do its work. Returns only if it cannot start; stopping is dropping the future.
+pub async fn serve(env: Env, config: Config, wiring: Wiring) -> StartError {
+    if config.mail_relay.is_some()
+        && let Err(error) = config.mail_from.parse::<lettre::Address>()
+    {
+        let what = format!("mail_from {:?} is not a mail address: {error}", config.mail_from);
+        return StartError::Configuration(what);
+    }
+    // Both ports are tried at once: a port that is taken must be known before anything is
+    // running, not minutes later when the replica gets ready (inventory 45).
+    let ops_listener = match listen(&env, config.ops_port).await {
+        Ok(listener) => listener,
+        Err(error) => return error,
+    };
+    match listen(&env, config.port).await {
+        // Closed again: the balancer must not find it open before people can be served.
+        Ok(listener) => drop(listener),
+        Err(error) => return error,
+    }
+
+    let config = Arc::new(config);
+    let health = watch_health(&env, config.deadlines, wiring.store.clone(), wiring.directory.clone());
+    let leadership = seek_leadership(&env, &config, wiring.store.clone(), wiring.directory.clone());
+    send_reminders(
+        &env,
+        &config,
+        wiring.directory.clone(),
+        wiring.mailer.clone(),
+        leadership.clone(),
+    );
+    sweep_directory(&env, wiring.directory.clone(), leadership.clone());
+
+    let (_never_stopped, stop) = watch::channel(false);
+    let ops = ops::router(&env, &config, health.clone(), leadership);
+    env.spawn(serve_connections(env.clone(), ops_listener, ops, stop));
+
+    let app = load(&env, &config, &wiring).await;
+    open_while_ready(env, &config, app, health).await
+}
+
+async fn listen(env: &Env, port: u16) -> Result<Box<dyn Listener>, StartError> {
+    let listening = env.network.listen(port).await;
+    listening.map_err(|error| StartError::Listen { port, error })
+}
+
+async fn load(env: &Env, config: &Arc<Config>, wiring: &Wiring) -> Arc<App> {
+    loop {
+        match App::load(env.clone(), config.clone(), wiring.clone()).await {
+            Ok(app) => return app,
+            Err(failure) => {
+                tracing::error!(cause = %failure, "keys cannot be loaded yet; trying again");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Opens the port when ready and closes it when degraded, for ever.
+async fn open_while_ready(env: Env, config: &Config, app: Arc<App>, mut health: watch::Receiver<Health>) -> ! {
+    let router = surface::router(app);
+    loop {
+        until(&mut health, true).await;
+        let listener = match listen(&env, config.port).await {
+            Ok(listener) => listener,
+            Err(error) => {
+                tracing::error!(%error, "ready, but the port cannot be opened; trying again");
+                sleep(PAUSE).await;
+                continue;
+            }
+        };
+        let (stop, stopped) = watch::channel(false);
+        let serving = serve_connections(env.clone(), listener, router.clone(), stopped);
+        let closing = async {
+            until(&mut health, false).await;
+            stop.send_replace(true);
+        };
+        tokio::join!(serving, closing);
+    }
+}
+
+async fn until(health: &mut watch::Receiver<Health>, ready: bool) {
+    if health.wait_for(|h| h.ready == ready).await.is_err() {
+        // Whoever watches lives as long as this host does.
+        std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,10 @@
 pub mod engine;
 pub mod fault;
 pub mod history;
+pub mod log;
+pub mod nemesis;
 pub mod plan;
 pub mod property;
+pub mod report;
+pub mod run;
 pub mod world;

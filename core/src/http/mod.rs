@@ -1,3 +1,6 @@
 //! HTTP: the surface for people and relying parties, and a small client.
 
 pub mod client;
+pub mod error;
+pub mod server;
+pub mod surface;

@@ -1,5 +1,10 @@
 //! All that a run depends on, as data.
 
+mod file;
+mod seed;
+
+pub use file::PlanFileError;
+
 use crate::fault::{Fault, TimedFault};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +21,7 @@ pub struct Plan {
     /// The scenario whose properties judge the run.
     pub scenario: String,
     /// Seed of everything that the plan leaves open: latencies, entropy, think times.
+    #[serde(with = "seed")]
     pub seed: u64,
     /// How long the run lasts, in simulated milliseconds.
     pub lasts_ms: u64,

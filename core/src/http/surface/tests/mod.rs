@@ -1,0 +1,6 @@
+//! The surface, driven as people and clients drive it.
+
+mod login;
+mod malformed;
+mod protocol;
+mod trouble;

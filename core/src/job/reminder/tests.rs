@@ -1,0 +1,148 @@
+use super::*;
+use crate::{
+    config::StateConfig,
+    seams::{Cause, User},
+    store::{
+        SqliteDirectory,
+        testing::{Fixture, START},
+    },
+};
+use async_trait::async_trait;
+use std::{collections::VecDeque, sync::Mutex, time::Duration};
+
+/// Takes every mail and answers as told, then with success.
+#[derive(Default)]
+struct Relay {
+    taken: Mutex<Vec<Mail>>,
+    answers: Mutex<VecDeque<Outcome<()>>>,
+}
+
+#[async_trait]
+impl Mailer for Relay {
+    async fn enqueue(&self, _mail: Mail) -> Outcome<()> {
+        panic!("a job waits for the relay's word")
+    }
+    async fn deliver(&self, mail: Mail) -> Outcome<()> {
+        self.taken.lock().unwrap().push(mail);
+        self.answers.lock().unwrap().pop_front().unwrap_or(Ok(()))
+    }
+}
+
+struct Office {
+    fixture: Fixture,
+    directory: Arc<SqliteDirectory>,
+    relay: Arc<Relay>,
+}
+
+impl Office {
+    /// With one reminder, due ten seconds after the start.
+    async fn new(test: &str) -> Office {
+        let fixture = Fixture::new();
+        fixture.clock.follow_tokio();
+        let location = format!("file:/reminder-{test}?vfs=memdb");
+        let wait = Duration::from_secs(1);
+        let directory = SqliteDirectory::open(fixture.env("idp-a"), &location, wait).await;
+        let directory = directory.expect("it opens");
+        let ann = User {
+            id: "user-ann".into(),
+            address: "ann@example.com".into(),
+            name: "Ann".into(),
+        };
+        directory.add_user(&ann).await.unwrap();
+        let reminder = Reminder {
+            id: "r1".into(),
+            user_id: ann.id,
+            address: ann.address,
+            text: "Water the plants".into(),
+            due: START + Duration::from_secs(10),
+        };
+        directory.add_reminder(reminder).await.unwrap();
+        Office {
+            fixture,
+            directory: Arc::new(directory),
+            relay: Arc::default(),
+        }
+    }
+
+    fn clerk(&self, epoch: LeaderEpoch) {
+        let leadership = Leadership {
+            epoch,
+            valid_until: Duration::from_secs(60),
+        };
+        let (_, leadership) = watch::channel(Some(leadership));
+        let config = Config::new("idp-a", "https://login.example", StateConfig::Memory);
+        let env = self.fixture.env("idp-a");
+        send_reminders(&env, &config, self.directory.clone(), self.relay.clone(), leadership);
+    }
+
+    fn mails(&self) -> usize {
+        self.relay.taken.lock().unwrap().len()
+    }
+}
+
+async fn secs(n: u64) {
+    sleep(Duration::from_secs(n)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_mail_when_due() {
+    let office = Office::new("due").await;
+    let epoch = office.directory.begin_epoch("a").await.unwrap();
+    office.clerk(epoch);
+    secs(9).await;
+    assert_eq!(office.mails(), 0);
+    secs(40).await;
+    assert_eq!(office.mails(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_who_believe_to_lead_send_one() {
+    let office = Office::new("two").await;
+    let old = office.directory.begin_epoch("a").await.unwrap();
+    let new = office.directory.begin_epoch("b").await.unwrap();
+    office.clerk(old);
+    secs(20).await;
+    assert_eq!(office.mails(), 0, "fenced");
+    office.clerk(new);
+    secs(20).await;
+    assert_eq!(office.mails(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_ran_out_sends_nothing() {
+    let office = Office::new("expired").await;
+    let epoch = office.directory.begin_epoch("a").await.unwrap();
+    office.fixture.clock.pass(60_000);
+    office.clerk(epoch);
+    secs(20).await;
+    assert_eq!(office.mails(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_definite_failure_is_tried_again_an_unknown_one_never() {
+    let office = Office::new("outcomes").await;
+    let cause = || Cause::ConnectionLost("test".into());
+    *office.relay.answers.lock().unwrap() =
+        VecDeque::from([Err(Failure::Fail(cause())), Err(Failure::Unknown(cause()))]);
+    let epoch = office.directory.begin_epoch("a").await.unwrap();
+    office.clerk(epoch);
+    secs(50).await;
+    assert_eq!(office.mails(), 2);
+    assert_eq!(office.fixture.marks.seen("reminder given back"), 1);
+    assert_eq!(office.fixture.marks.seen("reminder fate unknown"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_whose_fate_is_unknown_is_given_back() {
+    use crate::seams::{StorageFault, StorageMoment};
+    let office = Office::new("unknown-claim").await;
+    let epoch = office.directory.begin_epoch("a").await.unwrap();
+    office.clerk(epoch);
+    // The claim and two tries to give it back are committed, and reported to have failed.
+    let storage = &office.fixture.storage;
+    storage.fail(StorageMoment::AfterCommit, StorageFault::Io, 3);
+    secs(11).await;
+    assert_eq!(office.mails(), 0);
+    secs(30).await;
+    assert_eq!(office.mails(), 1);
+}

@@ -1,0 +1,75 @@
+//! Parameters of requests: `application/x-www-form-urlencoded`, each at most once.
+
+use std::collections::BTreeMap;
+use url::form_urlencoded;
+
+/// Parameters by name. "Request and response parameters MUST NOT be included more than once", and
+/// one "sent without a value MUST be treated as if it were omitted" (RFC 6749 section 3.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Params {
+    values: BTreeMap<String, String>,
+    repeated: Option<String>,
+}
+
+impl Params {
+    /// Reads a query or a form. Never fails: bytes that are not UTF-8 become U+FFFD and match nothing.
+    pub fn parse(encoded: &[u8]) -> Params {
+        let mut params = Params::default();
+        let mut seen = std::collections::BTreeSet::new();
+        for (name, value) in form_urlencoded::parse(encoded) {
+            if !seen.insert(name.to_string()) {
+                params.repeated.get_or_insert(name.to_string());
+            } else if !value.is_empty() {
+                params.values.insert(name.into_owned(), value.into_owned());
+            }
+        }
+        params
+    }
+
+    /// The value of a parameter, if it has one.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// The first parameter that came more than once.
+    pub fn repeated(&self) -> Option<&str> {
+        self.repeated.as_deref()
+    }
+}
+
+/// Appends parameters to a redirect URI, which may have a query of its own (RFC 6749 section 3.1.2).
+pub fn append(uri: &str, params: &[(&str, &str)]) -> String {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(params)
+        .finish();
+    let joint = match uri.find('?') {
+        None => "?",
+        Some(at) if at + 1 == uri.len() => "",
+        Some(_) => "&",
+    };
+    format!("{uri}{joint}{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_means_absent_and_twice_is_noticed() {
+        let params = Params::parse(b"a=1&b=&c=x+y%2B&%ff=2");
+        assert_eq!(params.get("a"), Some("1"));
+        assert_eq!(params.get("b"), None);
+        assert_eq!(params.get("c"), Some("x y+"));
+        assert_eq!(params.repeated(), None);
+        assert_eq!(Params::parse(b"a=1&a=1").repeated(), Some("a"));
+        assert_eq!(Params::parse(b"a=&a=1").repeated(), Some("a"));
+    }
+
+    #[test]
+    fn appending_keeps_a_query() {
+        let p = [("code", "a b"), ("iss", "https://i")];
+        assert_eq!(append("https://c/cb", &p), "https://c/cb?code=a+b&iss=https%3A%2F%2Fi");
+        assert_eq!(append("https://c/cb?x=1", &p[..1]), "https://c/cb?x=1&code=a+b");
+        assert_eq!(append("https://c/cb?", &p[..1]), "https://c/cb?code=a+b");
+    }
+}

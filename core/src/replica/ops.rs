@@ -1,0 +1,62 @@
+//! What operators and their probes see, on a port of its own: open as long as the process lives,
+//! so that a degraded replica can say why (inventory 26).
+
+use crate::{
+    config::Config,
+    job::{Health, Leadership},
+    seams::Env,
+};
+use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
+use serde::Serialize;
+use tokio::sync::watch;
+
+#[derive(Clone)]
+struct Ops {
+    env: Env,
+    replica: String,
+    health: watch::Receiver<Health>,
+    leadership: watch::Receiver<Option<Leadership>>,
+}
+
+/// The answer of `/health`.
+#[derive(Serialize)]
+struct Report {
+    /// `ok`, or `degraded`: then the port for people is closed, and the status 503.
+    status: &'static str,
+    /// What is wrong. May hold something while `ok`: trouble that may pass.
+    reasons: Vec<String>,
+    /// Whether this replica runs the background jobs.
+    leader: bool,
+    replica: String,
+}
+
+pub(super) fn router(
+    env: &Env,
+    config: &Config,
+    health: watch::Receiver<Health>,
+    leadership: watch::Receiver<Option<Leadership>>,
+) -> Router {
+    Router::new().route("/health", get(report)).with_state(Ops {
+        env: env.clone(),
+        replica: config.replica.clone(),
+        health,
+        leadership,
+    })
+}
+
+async fn report(State(ops): State<Ops>) -> (StatusCode, Json<Report>) {
+    let Health { ready, reasons } = ops.health.borrow().clone();
+    let leader = ops.leadership.borrow().is_some_and(|l| l.stands(&ops.env));
+    let (code, status) = if ready {
+        (StatusCode::OK, "ok")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "degraded")
+    };
+    let report = Report {
+        status,
+        reasons,
+        leader,
+        replica: ops.replica,
+    };
+    (code, Json(report))
+}

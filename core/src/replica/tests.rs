@@ -1,0 +1,130 @@
+use super::*;
+use crate::{
+    http::client,
+    seams::{Cause, Failure},
+    store::{
+        SqliteDirectory,
+        testing::{Fixture, Flaky},
+    },
+};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+struct Running {
+    fixture: Fixture,
+    env: Env,
+    store: Arc<Flaky>,
+}
+
+impl Running {
+    async fn new(test: &str, store_answers: bool) -> Running {
+        let fixture = Fixture::new();
+        fixture.clock.follow_tokio();
+        let env = fixture.env("idp-a");
+        let config = config();
+        let location = format!("file:/replica-{test}?vfs=memdb");
+        let directory = SqliteDirectory::open(env.clone(), &location, SECOND)
+            .await
+            .expect("it opens");
+        let store = Arc::new(Flaky::new(MemoryStore::new(env.clock.clone())));
+        let running = Running {
+            store: store.clone(),
+            fixture,
+            env: env.clone(),
+        };
+        if !store_answers {
+            running.lose_the_store();
+        }
+        let mut wiring = Wiring::standard(&env, &config, Arc::new(directory));
+        wiring.store = store;
+        env.clone().spawn(async move {
+            let error = serve(env, config, wiring).await;
+            panic!("{error}");
+        });
+        running
+    }
+
+    fn lose_the_store(&self) {
+        self.store.fail(Err(Failure::Fail(Cause::NoMaster)));
+    }
+
+    async fn get(&self, port: u16, path: &str) -> Option<Response<Bytes>> {
+        let request = Request::get(path).body(Full::default()).expect("a request");
+        client::send(&self.env, ("idp-a", port), request, SECOND).await.ok()
+    }
+
+    async fn is_open(&self) -> bool {
+        self.get(8080, "/jwks")
+            .await
+            .is_some_and(|r| r.status() == StatusCode::OK)
+    }
+}
+
+fn config() -> Config {
+    Config::new("idp-a", "https://login.example", StateConfig::Memory)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_port_is_open_exactly_while_the_replica_can_work() {
+    let replica = Running::new("port", false).await;
+    sleep(10 * SECOND).await;
+    assert!(!replica.is_open().await, "not before the store has answered");
+    assert_eq!(
+        replica.fixture.marks.seen("replica degraded"),
+        0,
+        "it was never anything else"
+    );
+
+    replica.store.fail(Ok(()));
+    sleep(2 * SECOND).await;
+    assert!(replica.is_open().await);
+    let health = replica.get(9090, "/health").await.expect("an answer");
+    assert_eq!(health.status(), StatusCode::OK);
+
+    replica.lose_the_store();
+    sleep(5 * SECOND).await;
+    assert!(replica.is_open().await, "a failover is not worth closing for");
+    sleep(3 * SECOND).await;
+    assert!(!replica.is_open().await);
+    let health = replica.get(9090, "/health").await.expect("the ops port stays open");
+    assert_eq!(health.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let text = str::from_utf8(health.body()).unwrap();
+    assert!(
+        text.contains(r#""status":"degraded","reasons":["store: no sentinel names a master"]"#),
+        "{text}"
+    );
+    assert_eq!(replica.fixture.marks.seen("replica degraded"), 1);
+
+    replica.store.fail(Ok(()));
+    sleep(2 * SECOND).await;
+    assert!(replica.is_open().await, "by itself");
+    assert_eq!(replica.fixture.marks.seen("replica recovered"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ops_can_see_who_leads() {
+    let replica = Running::new("leads", true).await;
+    sleep(2 * SECOND).await;
+    let health = replica.get(9090, "/health").await.expect("an answer");
+    assert_eq!(
+        str::from_utf8(health.body()).unwrap(),
+        r#"{"status":"ok","reasons":[],"leader":true,"replica":"idp-a"}"#
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_port_in_use_is_said_at_once() {
+    let fixture = Fixture::new();
+    let env = fixture.env("idp-a");
+    let location = "file:/replica-taken?vfs=memdb";
+    let directory = SqliteDirectory::open(env.clone(), location, SECOND)
+        .await
+        .expect("it opens");
+    let wiring = Wiring::standard(&env, &config(), Arc::new(directory));
+    let _somebody_else = env.network.listen(8080).await.unwrap();
+    let error = serve(env, config(), wiring).await;
+    assert_eq!(error.to_string(), "cannot listen on port 8080: address in use");
+}

@@ -1,0 +1,137 @@
+//! What an error of redis-rs says about whether the command was executed.
+//!
+//! redis-rs's own advice is not for us: of a time-out it says "retry immediately", which redeems a
+//! code twice when the command is a GETDEL whose reply was lost (inventory 23; measured on redis-rs
+//! 1.8.1).
+
+use crate::seams::{Cause, Failure};
+use ::redis::{ErrorKind, RedisError, ServerErrorKind};
+
+/// A classified error: the outcome, and whether the connection is still good.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) failure: Failure,
+    /// The connection must be dropped, and the master looked for anew.
+    pub(super) reconnect: bool,
+}
+
+/// Judges an error that a command got after it was handed to a live connection.
+pub(super) fn classify(error: &RedisError) -> Verdict {
+    let text = || match error.detail() {
+        Some(detail) => format!("{} {detail}", error.code().unwrap_or("error")),
+        None => error.code().map_or_else(|| error.to_string(), str::to_owned),
+    };
+    match error.kind() {
+        // An aborted transaction executed nothing: one of its commands was refused when queued.
+        ErrorKind::Server(
+            ServerErrorKind::ReadOnly
+            | ServerErrorKind::BusyLoading
+            | ServerErrorKind::MasterDown
+            | ServerErrorKind::ExecAbort,
+        ) => Verdict {
+            failure: Failure::Fail(Cause::Refused(text())),
+            reconnect: true,
+        },
+        // NOREPLICAS, NOAUTH, BUSY, MISCONF and others that redis-rs has no name for: an error in
+        // the place of a reply means that the command was not executed.
+        ErrorKind::Extension => Verdict {
+            failure: Failure::Fail(Cause::Refused(text())),
+            reconnect: true,
+        },
+        ErrorKind::Server(_) => Verdict {
+            failure: Failure::Fail(Cause::Protocol(text())),
+            reconnect: false,
+        },
+        ErrorKind::Client | ErrorKind::InvalidClientConfig => Verdict {
+            failure: Failure::Fail(Cause::Protocol(error.to_string())),
+            reconnect: false,
+        },
+        ErrorKind::Io => Verdict {
+            failure: Failure::Unknown(Cause::ConnectionLost(error.to_string())),
+            reconnect: true,
+        },
+        // A reply that could not be understood: the command may well have been executed, and
+        // whatever follows on this connection cannot be trusted.
+        _ => Verdict {
+            failure: Failure::Unknown(Cause::Protocol(error.to_string())),
+            reconnect: true,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::redis::{ParsingError, make_extension_error};
+    use std::io;
+
+    /// The error that redis-rs makes of a reply.
+    fn reply(line: &str) -> RedisError {
+        ::redis::parse_redis_value(format!("{line}\r\n").as_bytes())
+            .and_then(|value| value.extract_error())
+            .expect_err("an error reply")
+    }
+
+    /// Golden replies of Redis 7.0.15.
+    #[test]
+    fn refusals_definitely_did_not_happen() {
+        for line in [
+            "-READONLY You can't write against a read only replica.",
+            "-NOREPLICAS Not enough good replicas to write.",
+            "-LOADING Redis is loading the dataset in memory",
+            "-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+            "-EXECABORT Transaction discarded because of previous errors.",
+        ] {
+            let verdict = classify(&reply(line));
+            assert!(
+                matches!(&verdict.failure, Failure::Fail(Cause::Refused(why)) if why.starts_with(&line[1..5])),
+                "{line}: {verdict:?}"
+            );
+            assert!(verdict.reconnect, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_of_ours_is_no_reason_to_reconnect() {
+        let verdict = classify(&reply(
+            "-WRONGTYPE Operation against a key holding the wrong kind of value",
+        ));
+        assert!(matches!(verdict.failure, Failure::Fail(_)), "{verdict:?}");
+        let verdict = classify(&reply("-ERR syntax error"));
+        assert!(
+            matches!(verdict.failure, Failure::Fail(Cause::Protocol(_))),
+            "{verdict:?}"
+        );
+        assert!(!verdict.reconnect);
+    }
+
+    #[test]
+    fn a_lost_reply_is_unknown() {
+        for kind in [
+            io::ErrorKind::TimedOut,
+            io::ErrorKind::ConnectionReset,
+            io::ErrorKind::BrokenPipe,
+            io::ErrorKind::UnexpectedEof,
+        ] {
+            let verdict = classify(&io::Error::from(kind).into());
+            assert!(verdict.failure.is_unknown(), "{kind}: {verdict:?}");
+            assert!(verdict.reconnect, "{kind}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_understood_is_unknown() {
+        let verdict = classify(&ParsingError::from("gibberish").into());
+        assert!(verdict.failure.is_unknown(), "{verdict:?}");
+        assert!(verdict.reconnect);
+    }
+
+    #[test]
+    fn a_code_that_redis_rs_does_not_know_is_a_refusal() {
+        let verdict = classify(&make_extension_error("NOREPLICAS".into(), Some("Not enough".into())));
+        assert_eq!(
+            verdict.failure,
+            Failure::Fail(Cause::Refused("NOREPLICAS Not enough".into()))
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! One connection to whoever is master now.
+//!
+//! Requests share it. Only one attempt to connect is under way at a time, in a task of its own, so
+//! that a request that gives up does not take the attempt down for those who wait with it.
+
+use super::MasterFinder;
+use crate::{
+    config::Deadlines,
+    seams::{BoxFuture, Cause, Env, Failure, Outcome, Stream, within},
+};
+use ::redis::{AsyncConnectionConfig, RedisConnectionInfo, RedisResult, Value, aio::MultiplexedConnection};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+use tokio::sync::watch;
+
+/// A connection that answered ROLE as a master.
+#[derive(Clone)]
+pub(super) struct Live {
+    pub(super) connection: MultiplexedConnection,
+    /// Which attempt made it: a caller drops only the one that failed it.
+    generation: u64,
+    /// False once the driver has seen the end of the stream.
+    up: Arc<AtomicBool>,
+}
+
+enum State {
+    Down,
+    Connecting(watch::Receiver<Option<Outcome<Live>>>),
+    Up(Live),
+}
+
+pub(super) struct Link {
+    env: Env,
+    finder: Arc<dyn MasterFinder>,
+    deadlines: Deadlines,
+    state: Mutex<(State, u64)>,
+}
+
+impl Link {
+    pub(super) fn new(env: Env, finder: Arc<dyn MasterFinder>, deadlines: Deadlines) -> Arc<Link> {
+        Arc::new(Link {
+            env,
+            finder,
+            deadlines,
+            state: Mutex::new((State::Down, 0)),
+        })
+    }
+
+    /// The connection, made if there is none. The caller sets the deadline. Every error is `Fail`:
+    /// nothing has been asked of the master yet.
+    pub(super) async fn connection(self: &Arc<Self>) -> Outcome<Live> {
+        let mut attempt = {
+            let mut state = self.state.lock().expect("nobody panics while holding it");
+            match &state.0 {
+                State::Up(live) if live.up.load(Ordering::Relaxed) => return Ok(live.clone()),
+                State::Connecting(attempt) => attempt.clone(),
+                State::Up(_) | State::Down => {
+                    state.1 += 1;
+                    let (done, attempt) = watch::channel(None);
+                    state.0 = State::Connecting(attempt.clone());
+                    self.env.spawn(attempt_to_connect(self.clone(), state.1, done));
+                    attempt
+                }
+            }
+        };
+        match attempt.wait_for(Option::is_some).await {
+            Ok(result) => result.clone().expect("waited for"),
+            Err(_) => Err(Failure::Fail(Cause::ConnectionLost("the attempt ended".into()))),
+        }
+    }
+
+    /// Forgets a connection that failed somebody, unless a newer one has taken its place.
+    pub(super) fn forget(&self, live: &Live) {
+        live.up.store(false, Ordering::Relaxed);
+        let mut state = self.state.lock().expect("nobody panics while holding it");
+        if matches!(&state.0, State::Up(current) if current.generation == live.generation) {
+            state.0 = State::Down;
+        }
+    }
+
+    async fn connect(&self, generation: u64) -> Outcome<Live> {
+        let (host, port) = self.finder.find().await?;
+        let attempt = self.connect_to(&host, port, generation);
+        let result = match within(self.deadlines.connect, "connecting to the master", attempt).await {
+            Ok(result) => result,
+            Err(cause) => Err(Failure::Fail(cause)),
+        };
+        if let Err(failure) = &result {
+            self.finder.doubt();
+            self.env.mark("master did not hold");
+            tracing::warn!(%host, port, cause = %failure.cause(), "the named master cannot be used");
+        }
+        result
+    }
+
+    async fn connect_to(&self, host: &str, port: u16, generation: u64) -> Outcome<Live> {
+        let stream = self.env.network.connect(host, port).await;
+        let stream = stream.map_err(|e| Failure::Fail(Cause::Unreachable(format!("{host}:{port} ({e})"))))?;
+        let (mut connection, driver) = speak(stream).await.map_err(lost)?;
+        let up = Arc::new(AtomicBool::new(true));
+        let seen = up.clone();
+        self.env.spawn(async move {
+            driver.await;
+            seen.store(false, Ordering::Relaxed);
+        });
+        let role: Value = ::redis::cmd("ROLE").query_async(&mut connection).await.map_err(lost)?;
+        if !is_master(&role) {
+            return Err(Failure::Fail(Cause::Refused(format!("{host}:{port} is not a master"))));
+        }
+        Ok(Live {
+            connection,
+            generation,
+            up,
+        })
+    }
+}
+
+async fn attempt_to_connect(link: Arc<Link>, generation: u64, done: watch::Sender<Option<Outcome<Live>>>) {
+    let result = match within(link.deadlines.store, "finding the master", link.connect(generation)).await {
+        Ok(result) => result,
+        Err(cause) => Err(Failure::Fail(cause)),
+    };
+    {
+        let mut state = link.state.lock().expect("nobody panics while holding it");
+        state.0 = match &result {
+            Ok(live) => State::Up(live.clone()),
+            Err(_) => State::Down,
+        };
+    }
+    let _ = done.send(Some(result)); // nobody may be waiting any more
+}
+
+/// Nothing but ROLE has been asked: whatever went wrong, it did not happen.
+fn lost(error: ::redis::RedisError) -> Failure {
+    match super::classify::classify(&error).failure {
+        Failure::Fail(cause) | Failure::Unknown(cause) => Failure::Fail(cause),
+    }
+}
+
+/// Puts redis-rs onto a stream. The driver must be spawned; it ends when all clones of the
+/// connection are gone, or with the stream.
+pub(super) async fn speak(stream: Stream) -> RedisResult<(MultiplexedConnection, BoxFuture<'static, ()>)> {
+    // Deadlines are ours: redis-rs's own would fire first, and could not cover discovery.
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(None)
+        .set_response_timeout(None);
+    let info = RedisConnectionInfo::default().set_skip_set_lib_name();
+    let (connection, driver) = MultiplexedConnection::new_with_config(&info, stream, config).await?;
+    Ok((connection, Box::pin(driver)))
+}
+
+/// Whether ROLE's answer is a master's.
+pub(super) fn is_master(role: &Value) -> bool {
+    matches!(role, Value::Array(parts) if matches!(parts.first(), Some(Value::BulkString(name)) if name == b"master"))
+}

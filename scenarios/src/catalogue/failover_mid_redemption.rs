@@ -1,0 +1,55 @@
+//! The Redis master dies holding a redemption that its replica never saw.
+//!
+//! Sentinel promotes a replica on which the spent code still looks live. Whoever presents it next
+//! must be refused. (Inventory 7, 23, 37, 39.)
+
+use super::marks::{fault_hit_somebody, marked, master_replaced, replay_refused_after_failover};
+use crate::{
+    property::{CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, RemindersOnce, StolenCodesUseless},
+    scenario::{CodeThief, Faults, Logins, Scenario, World, cut, hosts::*, kill, ms, secs},
+};
+
+pub(super) fn failover_mid_redemption() -> Scenario {
+    Scenario::new(
+        "failover_mid_redemption",
+        "the Redis master dies holding a redemption that its replica never saw",
+    )
+    .covering(&[7, 23, 37, 39])
+    .world(
+        World::standard()
+            .replication_takes(ms(1)..ms(50))
+            .links_take_up_to(ms(20)..ms(40)),
+    )
+    .workload(Logins::people(16).from(secs(7)).every(ms(500)))
+    .workload(Logins::people(4).from(secs(28)).every(secs(1)))
+    .workload(Logins::people(4).from(secs(66)).every(secs(1)))
+    .workload(CodeThief::replays_after(&[
+        secs(2),
+        secs(4),
+        secs(6),
+        secs(10),
+        secs(16),
+    ]))
+    .faults(
+        Faults::new()
+            .at(secs(12)..secs(16), cut(REDIS_1, REDIS_2))
+            .then(ms(20)..ms(700), kill(REDIS_1))
+            .heal_at(secs(45)),
+    )
+    .always(CodeRedeemedOnce)
+    .always(StolenCodesUseless)
+    .always(EmailCodeOnce)
+    .always(RemindersOnce)
+    .eventually(EveryoneCanLogIn::within(secs(30)).after_last_fault(secs(10)))
+    .sometimes("the master died on somebody", fault_hit_somebody)
+    .sometimes("the master was replaced", master_replaced)
+    .sometimes(
+        "a replayed code was refused after the failover",
+        replay_refused_after_failover,
+    )
+    .sometimes(
+        "the ledger refused what the store had let through",
+        marked("redemption met a spent code"),
+    )
+    .lasts(secs(90))
+}

@@ -1,0 +1,49 @@
+//! The leader stands still past its lease, and then Redis fails over under the new one.
+//!
+//! Reminders are due at both moments and the relay is slow, so that the leader is in the middle of
+//! sending. Two believe to lead; nobody is reminded twice. (Inventory 29, 30, 31.)
+
+use super::marks::{marked, master_replaced, reminded_while_paused};
+use crate::{
+    property::{CodeRedeemedOnce, EveryoneCanLogIn, RemindersArrive, RemindersOnce},
+    scenario::{Faults, Logins, Scenario, World, cut, hosts::*, kill, mail, ms, pause, resume, secs},
+};
+use sim::fault::Manner;
+
+pub(super) fn leader_pauses() -> Scenario {
+    let world = World::standard()
+        .lease(secs(4))
+        .reminders(3, secs(5)..secs(6))
+        .reminders(8, secs(22)..ms(22_500))
+        .reminders(8, secs(33)..secs(35))
+        .reminders(3, secs(76)..secs(78));
+    Scenario::new(
+        "leader_pauses",
+        "the leader stands still past its lease and Redis fails over under the next one",
+    )
+    .covering(&[29, 30, 31])
+    .world(world)
+    .workload(Logins::people(8).every(secs(3)))
+    .workload(Logins::people(2).from(secs(68)).every(secs(1)))
+    .faults(
+        Faults::new()
+            .at(secs(20), mail(Manner::Slow { by_ms: 600 }))
+            .one_at(ms(22_500)..secs(25), [pause(IDP_A), pause(IDP_B)])
+            .then(secs(5)..secs(9), resume(IDP_A))
+            .and(resume(IDP_B))
+            .at(secs(34)..secs(36), cut(REDIS_1, REDIS_2))
+            .then(ms(10)..ms(500), kill(REDIS_1))
+            .heal_at(secs(44)),
+    )
+    .always(RemindersOnce)
+    .always(CodeRedeemedOnce)
+    .eventually(RemindersArrive::within(secs(12)))
+    .eventually(EveryoneCanLogIn::within(secs(20)).settling(secs(20)))
+    .sometimes(
+        "reminders were mailed while a replica stood still",
+        reminded_while_paused,
+    )
+    .sometimes("the leader lost its lease", marked("lease lost"))
+    .sometimes("the master was replaced", master_replaced)
+    .lasts(secs(92))
+}

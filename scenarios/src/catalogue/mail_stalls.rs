@@ -1,0 +1,51 @@
+//! The mail relay stalls, and people press the button six times.
+//!
+//! The page answers all the same. When the relay is back the mails come late and several at a time;
+//! whichever code somebody types works. (Inventory 1, 3, 5.)
+
+use super::marks::{marked, send_pressed_while_mail_stalled, somebody_logged_in};
+use crate::{
+    property::{AnyCodeVerifies, EmailCodeOnce, EveryoneCanLogIn, LatencyBudget, OneMailPerWindow, SendsLimited},
+    scenario::{Faults, ImpatientPeople, Logins, Scenario, mail, ms, secs},
+};
+use sim::fault::Manner;
+
+pub(super) fn mail_stalls() -> Scenario {
+    let stalls = [
+        mail(Manner::Hanging),
+        mail(Manner::Slow { by_ms: 8_000 }),
+        mail(Manner::Slow { by_ms: 30_000 }),
+        mail(Manner::Erring),
+        mail(Manner::Garbage),
+    ];
+    Scenario::new(
+        "mail_stalls",
+        "the mail relay stalls and people press the button six times",
+    )
+    .covering(&[1, 3, 4, 5])
+    .workload(ImpatientPeople::clicking(4, 6).every(secs(2)))
+    .workload(Logins::people(8).from(secs(3)).every(ms(700)))
+    .workload(ImpatientPeople::clicking(2, 6).from(secs(58)).every(secs(1)))
+    .workload(Logins::people(2).from(secs(58)).every(secs(1)))
+    .faults(
+        Faults::new()
+            .one_at(secs(2)..secs(4), stalls)
+            .heal_at(secs(28)..secs(36)),
+    )
+    .always(LatencyBudget::pages(ms(500)).tokens(ms(400)))
+    .always(OneMailPerWindow)
+    .always(SendsLimited)
+    .always(AnyCodeVerifies)
+    .always(EmailCodeOnce)
+    .eventually(EveryoneCanLogIn::within(secs(25)).settling(secs(20)))
+    .sometimes(
+        "the relay stalled while somebody pressed the button",
+        send_pressed_while_mail_stalled,
+    )
+    .sometimes(
+        "a second press sent no second mail",
+        marked("a second press sent no second mail"),
+    )
+    .sometimes("somebody logged in", somebody_logged_in)
+    .lasts(secs(90))
+}

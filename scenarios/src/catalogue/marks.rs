@@ -1,0 +1,186 @@
+//! What a sweep must have reached, in words that scenarios share.
+
+use crate::property::{deeds, faults};
+use sim::{
+    fault::{Fault, Manner},
+    history::{Event, Op, Seen},
+    property::Reached,
+};
+
+/// Whether the service or the world set a mark.
+pub(super) fn marked(name: &'static str) -> impl Fn(&Reached<'_>) -> bool + Send + Sync {
+    move |reached| reached.marks.get(name).is_some_and(|count| *count > 0)
+}
+
+/// Somebody logged in.
+pub(super) fn somebody_logged_in(reached: &Reached<'_>) -> bool {
+    deeds(reached.history)
+        .iter()
+        .any(|deed| *deed.op == Op::LogIn && deed.ok())
+}
+
+/// When another Redis node became master, milliseconds.
+fn replaced_ms(reached: &Reached<'_>) -> Option<u64> {
+    let records = &reached.history.records;
+    let promoted = records.iter().find(|record| match &record.event {
+        Event::Role { host, role } => host == "redis-2" && role == "master",
+        _ => false,
+    });
+    promoted.map(|record| record.at_ms)
+}
+
+/// The master was replaced.
+pub(super) fn master_replaced(reached: &Reached<'_>) -> bool {
+    replaced_ms(reached).is_some()
+}
+
+/// The master was not replaced though it was down.
+pub(super) fn nobody_promoted(reached: &Reached<'_>) -> bool {
+    !master_replaced(reached) && reached.history.records.iter().any(|record| closed(&record.event))
+}
+
+fn closed(event: &Event) -> bool {
+    matches!(event, Event::Ready { ready: false, why, .. } if why.contains("degraded"))
+}
+
+/// A replica closed its port because it was degraded, and opened it again.
+pub(super) fn port_closed_and_opened(reached: &Reached<'_>) -> bool {
+    let records = &reached.history.records;
+    records.iter().enumerate().any(|(index, record)| match &record.event {
+        Event::Ready { host, .. } if closed(&record.event) => records[index..]
+            .iter()
+            .any(|later| matches!(&later.event, Event::Ready { host: other, ready: true, .. } if other == host)),
+        _ => false,
+    })
+}
+
+/// A code that had been redeemed was refused after the master was replaced.
+pub(super) fn replay_refused_after_failover(reached: &Reached<'_>) -> bool {
+    let Some(replaced_ms) = replaced_ms(reached) else {
+        return false;
+    };
+    let deeds = deeds(reached.history);
+    let redeemed = |wanted| {
+        deeds.iter().any(|deed| {
+            matches!(deed.op, Op::Redeem { code, .. } if code == wanted) && deed.ok() && deed.ended_ms() < replaced_ms
+        })
+    };
+    deeds.iter().any(|deed| match deed.op {
+        Op::Redeem { code, .. } if deed.began_ms > replaced_ms => {
+            deed.failure() == Some("invalid_grant") && redeemed(code)
+        }
+        _ => false,
+    })
+}
+
+/// A fault struck while somebody was doing something.
+pub(super) fn fault_hit_somebody(reached: &Reached<'_>) -> bool {
+    reached
+        .history
+        .records
+        .iter()
+        .any(|record| matches!(&record.event, Event::Fault { fault, in_flight } if !fault.repairs() && *in_flight > 0))
+}
+
+/// An operation ended in doubt.
+pub(super) fn somebody_in_doubt(reached: &Reached<'_>) -> bool {
+    reached.history.records.iter().any(|record| {
+        matches!(
+            &record.event,
+            Event::Ended {
+                seen: Seen::Unknown(_),
+                ..
+            }
+        )
+    })
+}
+
+/// Somebody pressed a button while the mail relay did not answer.
+pub(super) fn send_pressed_while_mail_stalled(reached: &Reached<'_>) -> bool {
+    stalled(reached, |fault| match fault {
+        Fault::Mail { manner } => Some(*manner),
+        _ => None,
+    })
+    .is_some_and(|(from, to)| {
+        deeds(reached.history)
+            .iter()
+            .any(|deed| matches!(deed.op, Op::SendCode { .. }) && deed.ok() && (from..to).contains(&deed.began_ms))
+    })
+}
+
+/// Somebody logged in from beginning to end while the analytics hook misbehaved.
+pub(super) fn login_while_hook_stalled(reached: &Reached<'_>) -> bool {
+    stalled(reached, |fault| match fault {
+        Fault::Analytics { manner } => Some(*manner),
+        _ => None,
+    })
+    .is_some_and(|(from, to)| {
+        let within = |began, ended| from <= began && ended <= to;
+        deeds(reached.history)
+            .iter()
+            .any(|deed| *deed.op == Op::LogIn && deed.ok() && within(deed.began_ms, deed.ended_ms()))
+    })
+}
+
+/// From when until when a peer misbehaved.
+fn stalled(reached: &Reached<'_>, manner: impl Fn(&Fault) -> Option<Manner>) -> Option<(u64, u64)> {
+    let (from, ..) = faults(reached.history).find(|(.., fault)| manner(fault).is_some_and(|m| m != Manner::Healthy))?;
+    let healed = faults(reached.history).find(|(at_ms, _, fault)| *at_ms > from && **fault == Fault::Heal);
+    Some((from, healed.map_or(u64::MAX, |(at_ms, ..)| at_ms)))
+}
+
+/// Somebody was refused with one of these words.
+pub(super) fn refused_with(told: &'static str) -> impl Fn(&Reached<'_>) -> bool + Send + Sync {
+    move |reached| deeds(reached.history).iter().any(|deed| deed.failure() == Some(told))
+}
+
+/// A limit refused a guess after the master was replaced.
+pub(super) fn limited_after_failover(reached: &Reached<'_>) -> bool {
+    let Some(replaced_ms) = replaced_ms(reached) else {
+        return false;
+    };
+    deeds(reached.history).iter().any(|deed| {
+        matches!(deed.op, Op::VerifyCode { .. })
+            && deed.began_ms > replaced_ms
+            && deed.failure().is_some_and(|told| told.starts_with("too-many"))
+    })
+}
+
+/// The leader was paused, and reminders were mailed before it resumed.
+pub(super) fn reminded_while_paused(reached: &Reached<'_>) -> bool {
+    let mut paused = false;
+    for record in &reached.history.records {
+        match &record.event {
+            Event::Fault {
+                fault: Fault::Pause { .. },
+                ..
+            } => paused = true,
+            Event::Fault {
+                fault: Fault::Resume { .. } | Fault::Heal,
+                ..
+            } => paused = false,
+            Event::ReminderMailed { .. } if paused => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// A visit succeeded after the first fault.
+pub(super) fn visited_after_fault(reached: &Reached<'_>) -> bool {
+    let Some((struck_ms, ..)) = faults(reached.history).next() else {
+        return false;
+    };
+    let visits = deeds(reached.history);
+    visits
+        .iter()
+        .any(|deed| matches!(deed.op, Op::Visit { .. }) && deed.ok() && deed.began_ms > struck_ms)
+}
+
+/// A visit met an error, and the session lived on.
+pub(super) fn visit_met_an_error(reached: &Reached<'_>) -> bool {
+    let visits = deeds(reached.history);
+    visits
+        .iter()
+        .any(|deed| matches!(deed.op, Op::Visit { .. }) && deed.end.is_some() && !deed.ok())
+}

@@ -1,0 +1,39 @@
+//! Redis goes out of one replica's reach, then out of both replicas'.
+//!
+//! The first says so and closes its port; the other goes on. Then neither can work, and neither
+//! pretends to. When the links are back they recover by themselves. (Inventory 25, 26.)
+
+use super::marks::{port_closed_and_opened, somebody_logged_in};
+use crate::{
+    property::{CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryoneCanLogIn, NoLocalSuccess, RemindersOnce},
+    scenario::{CodeThief, Faults, Logins, Scenario, World, cut, hosts::*, secs},
+};
+
+pub(super) fn redis_unreachable() -> Scenario {
+    Scenario::new(
+        "redis_unreachable",
+        "Redis goes out of one replica's reach, then out of both replicas'",
+    )
+    .covering(&[25, 26, 30])
+    .world(World::standard().reminders(4, secs(32)..secs(36)))
+    .workload(Logins::people(24).every(secs(2)))
+    .workload(Logins::people(4).from(secs(68)).every(secs(1)))
+    .workload(CodeThief::replays_after(&[secs(20)]))
+    .faults(
+        Faults::new()
+            .at(secs(7)..secs(10), cut(IDP_A, REDIS_1))
+            .and(cut(IDP_A, REDIS_2))
+            .at(secs(25)..secs(28), cut(IDP_B, REDIS_1))
+            .and(cut(IDP_B, REDIS_2))
+            .heal_at(secs(45)..secs(48)),
+    )
+    .always(CodeRedeemedOnce)
+    .always(EmailCodeOnce)
+    .always(NoLocalSuccess)
+    .always(RemindersOnce)
+    .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(20)))
+    .eventually(EveryoneCanLogIn::within(secs(25)).settling(secs(20)))
+    .sometimes("a replica closed its port and opened it again", port_closed_and_opened)
+    .sometimes("somebody logged in", somebody_logged_in)
+    .lasts(secs(98))
+}

@@ -1,0 +1,52 @@
+//! A replica dies while people are between its pages.
+//!
+//! It is killed, loses power, or stands still without a word, and comes back later. Whoever was in
+//! the middle of a login completes it at the other replica. (Inventory 6, 9, 34.)
+
+use super::marks::{fault_hit_somebody, marked, somebody_logged_in};
+use crate::{
+    property::{
+        CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, OneMailPerWindow, RemindersOnce, StolenCodesUseless,
+    },
+    scenario::{Faults, Logins, Scenario, World, hosts::*, kill, pause, power_loss, resume, secs, start},
+};
+
+pub(super) fn replica_dies_mid_flow() -> Scenario {
+    let dies = [
+        kill(IDP_A),
+        kill(IDP_B),
+        power_loss(IDP_A),
+        power_loss(IDP_B),
+        pause(IDP_A),
+        pause(IDP_B),
+    ];
+    Scenario::new(
+        "replica_dies_mid_flow",
+        "a replica dies while people are between its pages",
+    )
+    .covering(&[6, 9, 34])
+    .world(World::standard().reminders(4, secs(9)..secs(11)))
+    .workload(Logins::people(14).every(secs(1)))
+    .faults(
+        Faults::new()
+            .one_at(secs(8)..secs(11), dies)
+            .then(secs(6)..secs(12), start(IDP_A))
+            .and(start(IDP_B))
+            .and(resume(IDP_A))
+            .and(resume(IDP_B))
+            .heal_at(secs(26)),
+    )
+    .always(CodeRedeemedOnce)
+    .always(EmailCodeOnce)
+    .always(StolenCodesUseless)
+    .always(OneMailPerWindow)
+    .always(RemindersOnce)
+    .eventually(EveryoneCanLogIn::within(secs(60)).at_any_time())
+    .sometimes("the replica died on somebody", fault_hit_somebody)
+    .sometimes("somebody logged in", somebody_logged_in)
+    .sometimes(
+        "the balancer turned to the other replica",
+        marked("the balancer turned to the next replica"),
+    )
+    .lasts(secs(80))
+}

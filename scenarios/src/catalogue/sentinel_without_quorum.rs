@@ -1,0 +1,37 @@
+//! The master dies, and there are not enough Sentinels to replace it.
+//!
+//! Nobody can log in, and the service says so, keeps nothing to itself, and recovers when the
+//! Sentinels or the master do. (Inventory 37, 38.)
+
+use super::marks::{nobody_promoted, port_closed_and_opened, somebody_logged_in};
+use crate::{
+    property::{CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryoneCanLogIn, NoLocalSuccess},
+    scenario::{Faults, Logins, Scenario, hosts::*, kill, ms, power_loss, secs},
+};
+
+pub(super) fn sentinel_without_quorum() -> Scenario {
+    let [_, second, third] = SENTINELS;
+    Scenario::new(
+        "sentinel_without_quorum",
+        "the Redis master dies and too few Sentinels are left to replace it",
+    )
+    .covering(&[37, 38])
+    .workload(Logins::people(14).every(secs(2)))
+    .workload(Logins::people(4).from(secs(60)).every(secs(1)))
+    .faults(
+        Faults::new()
+            .at(secs(6)..secs(8), kill(second))
+            .and(kill(third))
+            .one_at(secs(10)..secs(12), [kill(REDIS_1), power_loss(REDIS_1)])
+            .heal_at(secs(35)..secs(38)),
+    )
+    .always(CodeRedeemedOnce)
+    .always(EmailCodeOnce)
+    .always(NoLocalSuccess)
+    .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(20)))
+    .eventually(EveryoneCanLogIn::within(secs(25)).settling(secs(20)))
+    .sometimes("nobody was promoted", nobody_promoted)
+    .sometimes("a replica closed its port and opened it again", port_closed_and_opened)
+    .sometimes("somebody logged in", somebody_logged_in)
+    .lasts(secs(90) + ms(0))
+}

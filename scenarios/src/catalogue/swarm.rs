@@ -1,0 +1,53 @@
+//! Everything at random.
+//!
+//! Each seed draws its own world, its own crowd, and its own few kinds of faults: a run in which
+//! every fault is possible seldom gets far enough to meet any. Mild ones and harsh ones; then all
+//! heals, and everything must work again. (All rows of the spine.)
+
+use super::marks::{fault_hit_somebody, marked, master_replaced, port_closed_and_opened, somebody_logged_in};
+use crate::{
+    property::{
+        AnyCodeVerifies, AttemptsLimited, CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryoneCanLogIn,
+        NoLocalSuccess, OneMailPerWindow, RemindersArrive, RemindersOnce, RightfulCodeHonoured, SendsLimited,
+        SessionsSurvive, StolenCodesUseless,
+    },
+    scenario::{Scenario, secs},
+};
+
+mod draw;
+
+pub(super) fn swarm() -> Scenario {
+    Scenario::new(
+        "swarm",
+        "everything at random, mild and harsh, and then everything heals",
+    )
+    .covering(&[
+        1, 3, 4, 5, 6, 7, 9, 18, 20, 22, 23, 24, 25, 26, 27, 29, 30, 31, 33, 34, 37, 38, 39, 53, 54, 55, 61,
+    ])
+    .drawn(draw::draw)
+    .always(CodeRedeemedOnce)
+    .always(StolenCodesUseless)
+    .always(RightfulCodeHonoured)
+    .always(EmailCodeOnce)
+    .always(AnyCodeVerifies)
+    .always(AttemptsLimited)
+    .always(SendsLimited)
+    .always(OneMailPerWindow)
+    .always(NoLocalSuccess)
+    .always(RemindersOnce)
+    .always(SessionsSurvive::settling_within(secs(draw::SETTLE_S)))
+    .eventually(RemindersArrive::within(secs(20)))
+    .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(draw::SETTLE_S)))
+    .eventually(EveryoneCanLogIn::within(secs(30)).settling(secs(draw::SETTLE_S)))
+    .sometimes("a fault struck while somebody was doing something", fault_hit_somebody)
+    .sometimes("somebody logged in", somebody_logged_in)
+    .sometimes("the master was replaced", master_replaced)
+    .sometimes("a replica closed its port and opened it again", port_closed_and_opened)
+    .sometimes(
+        "the balancer turned to the other replica",
+        marked("the balancer turned to the next replica"),
+    )
+    .sometimes("the store's outcome was unknown", marked("store outcome unknown"))
+    .sometimes("the ledger refused a spent code", marked("redemption met a spent code"))
+    .lasts(secs(draw::LASTS_S))
+}

@@ -1,0 +1,51 @@
+//! From a scenario, a plan and perhaps a planted bug to a verdict.
+
+use crate::{planted::Planted, scenario::Scenario, workload};
+use sim::{
+    plan::Plan,
+    run::{HarnessError, Run, Setup, perform},
+    world::Rewire,
+};
+use std::sync::Arc;
+
+/// How a run is watched. It changes nothing in the run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JudgeOptions {
+    /// Whether to keep the log.
+    pub keep_log: bool,
+    /// What to log, as `tracing` filters are written.
+    pub log_filter: Option<String>,
+}
+
+/// Performs a plan and judges it by the scenario's properties; where the scenario claims that a
+/// changed plan agrees with it, that plan is performed as well. The violations are in the run.
+///
+/// # Errors
+/// The plan cannot be performed, or the harness broke.
+pub fn judge(
+    scenario: &Scenario,
+    plan: &Plan,
+    plant: Option<&Planted>,
+    options: &JudgeOptions,
+) -> Result<Run, HarnessError> {
+    let setup = Setup {
+        people: workload::people(),
+        attackers: workload::attackers(),
+        rewire: plant.map(|plant| Arc::new(plant.rewire) as Rewire),
+        keep_log: options.keep_log,
+        log_filter: options.log_filter.clone(),
+        properties: scenario.properties(),
+    };
+    let mut run = perform(plan, &setup)?;
+    if let Some(changed) = scenario.twin(plan) {
+        let setup = Setup {
+            keep_log: false,
+            properties: vec![],
+            ..setup
+        };
+        let twin = perform(&changed, &setup)?;
+        run.violations.extend(scenario.same(&run, &twin).err());
+        run.violations.sort_by_key(|violation| violation.at_ms);
+    }
+    Ok(run)
+}

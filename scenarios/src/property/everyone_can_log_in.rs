@@ -1,0 +1,237 @@
+//! Once trouble is over, or the service has had time to get over it, everyone who starts to log in
+//! succeeds, and soon.
+//!
+//! Source: inventory 6, 34, 37, 39; liveness as openraft's turmoil tests state it: faults heal, then
+//! progress must resume within a bound.
+//!
+//! Edges. Judged are whole logins that began late enough and had the time before the run ended.
+//! People under attack by a guesser or a flooder may meet a limit. A code that somebody else
+//! presented too, or that was raced on purpose, may cost its owner the tokens (RFC 6749 section
+//! 4.1.2: on reuse the server revokes them): those logins are not judged.
+
+use super::{deeds, faults, human, reading::Deed, violation};
+use sim::{
+    fault::Fault,
+    history::Op,
+    plan::Behaviour,
+    property::{Evidence, Kind, Property, Violation},
+};
+use std::time::Duration;
+
+/// See the module.
+pub struct EveryoneCanLogIn {
+    within_ms: u64,
+    settle_ms: u64,
+    since: Since,
+}
+
+#[derive(Clone, Copy)]
+enum Since {
+    Always,
+    Healed,
+    LastFault,
+}
+
+impl EveryoneCanLogIn {
+    /// A whole login takes no longer than this, once everything has healed.
+    pub fn within(limit: Duration) -> EveryoneCanLogIn {
+        EveryoneCanLogIn {
+            within_ms: limit.as_millis() as u64,
+            settle_ms: 20_000,
+            since: Since::Healed,
+        }
+    }
+
+    /// How long the world needs to settle after healing.
+    pub fn settling(self, settle: Duration) -> EveryoneCanLogIn {
+        EveryoneCanLogIn {
+            settle_ms: settle.as_millis() as u64,
+            ..self
+        }
+    }
+
+    /// Judges from so long after the last fault on, healed or not: the service must get over it by
+    /// itself.
+    pub fn after_last_fault(self, settle: Duration) -> EveryoneCanLogIn {
+        EveryoneCanLogIn {
+            settle_ms: settle.as_millis() as u64,
+            since: Since::LastFault,
+            ..self
+        }
+    }
+
+    /// Judges every login, whatever strikes: what breaks must not stop anybody.
+    pub fn at_any_time(self) -> EveryoneCanLogIn {
+        EveryoneCanLogIn {
+            since: Since::Always,
+            ..self
+        }
+    }
+
+    /// From when on logins are judged.
+    fn judged_from_ms(&self, evidence: &Evidence<'_>) -> Option<u64> {
+        match (self.since, faults(evidence.history).last()) {
+            (Since::Always, _) | (_, None) => Some(0),
+            (Since::Healed, Some((at_ms, _, Fault::Heal))) => Some(at_ms + self.settle_ms),
+            (Since::Healed, Some(_)) => None,
+            (Since::LastFault, Some(_)) => {
+                let struck = faults(evidence.history).filter(|(.., fault)| !fault.repairs()).last();
+                Some(struck.map_or(0, |(at_ms, ..)| at_ms + self.settle_ms))
+            }
+        }
+    }
+}
+
+/// Whether one of the codes of a login was presented more than once by somebody who had all that
+/// binds it.
+fn contested(login: &Deed<'_>, deeds: &[Deed<'_>]) -> bool {
+    let own = deeds.iter().filter_map(|deed| match deed.op {
+        Op::Redeem { code, .. }
+            if deed.who == login.who && deed.began_ms >= login.began_ms && deed.began_ms <= login.ended_ms() =>
+        {
+            Some(code)
+        }
+        _ => None,
+    });
+    let presented = |wanted| {
+        let same = |deed: &&Deed<'_>| matches!(deed.op, Op::Redeem { code, rightful: true, .. } if code == wanted);
+        deeds.iter().filter(same).count()
+    };
+    own.into_iter().any(|code| presented(code) > 1)
+}
+
+impl Property for EveryoneCanLogIn {
+    fn name(&self) -> String {
+        "EveryoneCanLogIn".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Eventually
+    }
+    fn claim(&self) -> String {
+        let since = match self.since {
+            Since::Healed => "everything healed",
+            Since::LastFault => "the last fault",
+            Since::Always => {
+                return format!(
+                    "whatever strikes, every login succeeds within {}",
+                    human(self.within_ms)
+                );
+            }
+        };
+        format!(
+            "from {} after {since}, every login succeeds within {}",
+            human(self.settle_ms),
+            human(self.within_ms)
+        )
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let Some(from_ms) = self.judged_from_ms(evidence) else {
+            return Ok(());
+        };
+        let attacked = |who: &str| {
+            evidence.plan.operations.iter().any(|operation| match &operation.does {
+                Behaviour::Guess { victim, .. } | Behaviour::Flood { victim, .. } => victim == who,
+                _ => false,
+            })
+        };
+        let deeds = deeds(evidence.history);
+        for login in deeds.iter().filter(|deed| *deed.op == Op::LogIn) {
+            let deadline_ms = login.began_ms + self.within_ms;
+            let judged = login.began_ms >= from_ms && deadline_ms <= evidence.plan.lasts_ms;
+            let in_time = login.ok() && login.ended_ms() <= deadline_ms;
+            if !judged || in_time || attacked(login.who) || contested(login, &deeds) {
+                continue;
+            }
+            let what = format!(
+                "{} began to log in at {}, with nothing left in the way, and it {}",
+                login.who,
+                human(login.began_ms),
+                match login.ok() {
+                    true => format!("took until {}", human(login.ended_ms())),
+                    false => login.outcome(),
+                }
+            );
+            let at_ms = login.ended_ms().min(deadline_ms);
+            return Err(violation(&self.name(), at_ms, login.records(), what));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::testing::*, *};
+    use sim::{history::Seen, plan::Operation};
+
+    fn healed() -> Story {
+        Story::new()
+            .fault(1000, Fault::Kill { host: "redis-1".into() })
+            .fault(30_000, Fault::Heal)
+    }
+
+    fn claim() -> EveryoneCanLogIn {
+        EveryoneCanLogIn::within(Duration::from_secs(15)).settling(Duration::from_secs(10))
+    }
+
+    #[test]
+    fn accepts_success_and_failures_during_trouble() {
+        let story = healed()
+            .op((2000, 60_000), "ann", Op::LogIn, fail("gave up"))
+            .op((39_000, 50_000), "ben", Op::LogIn, unknown())
+            .op((41_000, 45_000), "cleo", Op::LogIn, Seen::Ok)
+            .begun(119_000, "dan", Op::LogIn);
+        assert_eq!(story.judged_by(&claim()), Ok(()));
+    }
+
+    #[test]
+    fn accepts_failures_of_people_under_attack() {
+        let mut story = healed().op((41_000, 50_000), "ann", Op::LogIn, fail("too-many-attempts"));
+        story.operations.push(Operation {
+            at_ms: 0,
+            who: "guesser".into(),
+            does: Behaviour::Guess {
+                victim: "ann".into(),
+                guesses: 1,
+                every_ms: 1,
+            },
+        });
+        assert_eq!(story.judged_by(&claim()), Ok(()));
+    }
+
+    #[test]
+    fn accepts_a_login_whose_code_was_stolen() {
+        let story = healed()
+            .op((42_000, 42_050), "ann", redeem("c1", "balancer", true), Seen::Ok)
+            .op(
+                (42_060, 42_090),
+                "thief",
+                redeem("c1", "idp-a", true),
+                fail("invalid_grant"),
+            )
+            .op((41_000, 50_000), "ann", Op::LogIn, fail("invalid_token"));
+        assert_eq!(story.judged_by(&claim()), Ok(()));
+    }
+
+    #[test]
+    fn rejects_failure_doubt_lateness_and_no_end() {
+        for story in [
+            healed().op((41_000, 45_000), "ann", Op::LogIn, fail("gave up")),
+            healed().op((41_000, 45_000), "ann", Op::LogIn, unknown()),
+            healed().op((41_000, 57_000), "ann", Op::LogIn, Seen::Ok),
+            healed().begun(41_000, "ann", Op::LogIn),
+        ] {
+            assert!(story.judged_by(&claim()).is_err());
+        }
+    }
+
+    #[test]
+    fn may_judge_before_anything_is_healed() {
+        let story = || healed().op((12_000, 16_000), "ann", Op::LogIn, fail("gave up"));
+        assert_eq!(story().judged_by(&claim()), Ok(()));
+        assert!(
+            story()
+                .judged_by(&claim().after_last_fault(Duration::from_secs(10)))
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,125 @@
+//! A page answers within its budget, whatever the mail relay and the analytics hook do.
+//!
+//! Source: inventory 1 (synchronous mail blocked the page for as long as the relay stalled), 33, 53.
+//!
+//! Edges. Faults on the way of a login itself lengthen it rightly: from the first such fault until
+//! things have healed and settled nothing is judged. An operation that ended in doubt has taken its
+//! time too, and counts.
+
+use super::{
+    deeds, human,
+    reading::{Trouble, touches_logins},
+    violation,
+};
+use sim::{
+    history::Op,
+    property::{Evidence, Kind, Property, Violation},
+};
+use std::time::Duration;
+
+/// See the module.
+pub struct LatencyBudget {
+    page_ms: u64,
+    token_ms: u64,
+}
+
+impl LatencyBudget {
+    /// What a page, with all the redirects that lead to it, may take.
+    pub fn pages(limit: Duration) -> LatencyBudget {
+        LatencyBudget {
+            page_ms: limit.as_millis() as u64,
+            token_ms: limit.as_millis() as u64,
+        }
+    }
+
+    /// What the token and userinfo endpoints may take.
+    pub fn tokens(self, limit: Duration) -> LatencyBudget {
+        LatencyBudget {
+            token_ms: limit.as_millis() as u64,
+            ..self
+        }
+    }
+}
+
+impl Property for LatencyBudget {
+    fn name(&self) -> String {
+        "LatencyBudget".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        format!(
+            "pages answer within {} and tokens within {}, whatever mail and analytics do",
+            human(self.page_ms),
+            human(self.token_ms)
+        )
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let trouble = Trouble::of(evidence.history, 20_000, touches_logins);
+        for deed in deeds(evidence.history) {
+            let budget_ms = match deed.op {
+                Op::OpenLogin | Op::SendCode { .. } | Op::VerifyCode { .. } | Op::ReceiveCode | Op::Visit { .. } => {
+                    self.page_ms
+                }
+                Op::Redeem { .. } | Op::UserInfo { .. } => self.token_ms,
+                Op::LogIn | Op::AwaitMail { .. } | Op::CheckIdToken => continue,
+            };
+            let Some(end) = deed.end else { continue };
+            if end.took_ms > budget_ms && trouble.spares(deed.began_ms, end.at_ms) {
+                let what = format!(
+                    "{} waited {} for {:?}; the budget is {}",
+                    deed.who,
+                    human(end.took_ms),
+                    deed.op,
+                    human(budget_ms)
+                );
+                return Err(violation(&self.name(), end.at_ms, deed.records(), what));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::testing::*, *};
+    use sim::{
+        fault::{Fault, Manner},
+        history::Seen,
+    };
+
+    fn budget() -> LatencyBudget {
+        LatencyBudget::pages(Duration::from_millis(500)).tokens(Duration::from_millis(300))
+    }
+
+    #[test]
+    fn accepts_what_is_quick_or_struck() {
+        let kill = Fault::Kill { host: "idp-a".into() };
+        let story = Story::new()
+            .op((0, 500), "ann", send("f1", "ann"), Seen::Ok)
+            .op((0, 9000), "ann", Op::LogIn, Seen::Ok)
+            .fault(1000, kill)
+            .op((990, 5000), "ben", send("f2", "ben"), unknown());
+        assert_eq!(story.judged_by(&budget()), Ok(()));
+    }
+
+    #[test]
+    fn rejects_what_is_slow_though_only_mail_hangs() {
+        for seen in [Seen::Ok, unknown()] {
+            let hang = Fault::Mail {
+                manner: Manner::Hanging,
+            };
+            let story = Story::new()
+                .fault(10, hang)
+                .op((20, 521), "ann", send("f1", "ann"), seen);
+            assert!(story.judged_by(&budget()).is_err());
+        }
+    }
+
+    #[test]
+    fn rejects_a_slow_token() {
+        let story = Story::new().op((0, 301), "ann", redeem("c1", "balancer", true), Seen::Ok);
+        assert!(story.judged_by(&budget()).is_err());
+    }
+}

@@ -1,0 +1,52 @@
+//! The claims. Each is judged by what people and the outside world could see, never by the
+//! service's own word for it. `Unknown` convicts nobody and absolves nobody.
+
+mod any_code_verifies;
+mod attempts_limited;
+mod code_redeemed_once;
+mod degraded_is_reported;
+mod email_code_once;
+mod everyone_can_log_in;
+mod latency_budget;
+mod no_local_success;
+mod nothing_fails;
+mod one_mail_per_window;
+mod reading;
+mod reminders_arrive;
+mod reminders_once;
+mod rightful_code_honoured;
+mod sends_limited;
+mod sessions_survive;
+mod stolen_codes_useless;
+#[cfg(test)]
+mod testing;
+mod unreachable;
+
+pub use any_code_verifies::AnyCodeVerifies;
+pub use attempts_limited::AttemptsLimited;
+pub use code_redeemed_once::CodeRedeemedOnce;
+pub use degraded_is_reported::DegradedIsReported;
+pub use email_code_once::EmailCodeOnce;
+pub use everyone_can_log_in::EveryoneCanLogIn;
+pub use latency_budget::LatencyBudget;
+pub use no_local_success::NoLocalSuccess;
+pub use nothing_fails::NothingFails;
+pub use one_mail_per_window::OneMailPerWindow;
+pub use reminders_arrive::RemindersArrive;
+pub use reminders_once::RemindersOnce;
+pub use rightful_code_honoured::RightfulCodeHonoured;
+pub use sends_limited::SendsLimited;
+pub use sessions_survive::SessionsSurvive;
+pub use stolen_codes_useless::StolenCodesUseless;
+
+pub(crate) use reading::{deeds, faults, human, violation};
+
+/// Limits as the world configures them: the service's defaults, but for what a plan says.
+pub(crate) fn limits() -> idp::config::Limits {
+    config().limits
+}
+
+/// The service's defaults.
+pub(crate) fn config() -> idp::config::Config {
+    idp::config::Config::new("", "", idp::config::StateConfig::Memory)
+}

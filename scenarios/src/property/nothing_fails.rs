@@ -1,0 +1,68 @@
+//! Where nothing is broken, everything works, and at the first try.
+//!
+//! Source: inventory 33. It keeps the other claims honest: a service that refuses everything breaks
+//! none of them.
+//!
+//! Edges. Presenting a code with a wrong verifier is meant to fail. Operations that had not ended
+//! when the run did are not judged.
+
+use super::{deeds, faults, violation};
+use sim::{
+    history::Op,
+    property::{Evidence, Kind, Property, Violation},
+};
+
+/// See the module.
+pub struct NothingFails;
+
+impl Property for NothingFails {
+    fn name(&self) -> String {
+        "NothingFails".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        "while nothing is broken, every operation succeeds at the first try".into()
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let first_fault_ms = faults(evidence.history)
+            .map(|(at_ms, ..)| at_ms)
+            .next()
+            .unwrap_or(u64::MAX);
+        for deed in deeds(evidence.history) {
+            let meant_to_fail = matches!(deed.op, Op::Redeem { rightful: false, .. });
+            let Some(end) = deed.end else { continue };
+            if deed.ok() || meant_to_fail || end.at_ms >= first_fault_ms {
+                continue;
+            }
+            let what = format!("{} tried {:?}, which {}", deed.who, deed.op, deed.outcome());
+            return Err(violation(&self.name(), end.at_ms, deed.records(), what));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::testing::*, *};
+    use sim::{fault::Fault, history::Seen};
+
+    #[test]
+    fn accepts_success_and_what_is_meant_to_fail() {
+        let story = Story::new()
+            .op((0, 900), "ann", Op::LogIn, Seen::Ok)
+            .op((10, 20), "ann", redeem("c1", "balancer", false), fail("invalid_grant"))
+            .fault(1000, Fault::DirectoryBusy { lasts_ms: 10 })
+            .op((990, 1001), "ben", Op::OpenLogin, unknown());
+        assert_eq!(story.judged_by(&NothingFails), Ok(()));
+    }
+
+    #[test]
+    fn rejects_a_failure_and_a_doubt() {
+        for seen in [fail("server_error"), unknown()] {
+            let story = Story::new().op((0, 9), "ann", Op::OpenLogin, seen);
+            assert!(story.judged_by(&NothingFails).is_err());
+        }
+    }
+}

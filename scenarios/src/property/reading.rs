@@ -1,0 +1,217 @@
+//! How the properties read a history.
+
+use sim::{
+    fault::Fault,
+    history::{Event, History, Op, OpId, Seen},
+    property::Violation,
+};
+use std::collections::BTreeMap;
+
+/// An operation: its beginning and, if it ended, its end.
+pub(crate) struct Deed<'a> {
+    /// Who did it.
+    pub(crate) who: &'a str,
+    /// What; as known at the end, if it ended.
+    pub(crate) op: &'a Op,
+    /// When it began, milliseconds.
+    pub(crate) began_ms: u64,
+    /// Index of the record of its beginning.
+    pub(crate) began_at: usize,
+    /// How it ended.
+    pub(crate) end: Option<End<'a>>,
+}
+
+/// The end of an operation.
+#[derive(Clone, Copy)]
+pub(crate) struct End<'a> {
+    /// When, milliseconds.
+    pub(crate) at_ms: u64,
+    /// Index of its record.
+    pub(crate) at: usize,
+    /// How.
+    pub(crate) seen: &'a Seen,
+    /// How long the operation took, milliseconds.
+    pub(crate) took_ms: u64,
+}
+
+impl<'a> Deed<'a> {
+    /// Whether it certainly happened.
+    pub(crate) fn ok(&self) -> bool {
+        self.end.is_some_and(|end| *end.seen == Seen::Ok)
+    }
+
+    /// What the person was told, if it certainly did not happen.
+    pub(crate) fn failure(&self) -> Option<&'a str> {
+        match self.end?.seen {
+            Seen::Fail(why) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// When it ended; never, if it did not.
+    pub(crate) fn ended_ms(&self) -> u64 {
+        self.end.map_or(u64::MAX, |end| end.at_ms)
+    }
+
+    /// Indices of its records.
+    pub(crate) fn records(&self) -> Vec<usize> {
+        std::iter::once(self.began_at)
+            .chain(self.end.map(|end| end.at))
+            .collect()
+    }
+
+    /// "Ok", what the person was told, or that it never ended: for sentences.
+    pub(crate) fn outcome(&self) -> String {
+        match self.end.map(|end| end.seen) {
+            Some(Seen::Ok) => "ended well".into(),
+            Some(Seen::Fail(why)) => format!("failed: {why}"),
+            Some(Seen::Unknown(why)) => format!("ended in doubt: {why}"),
+            None => "never ended".into(),
+        }
+    }
+}
+
+/// All operations, in the order in which they began.
+pub(crate) fn deeds(history: &History) -> Vec<Deed<'_>> {
+    let mut deeds: Vec<Deed<'_>> = vec![];
+    let mut by_id: BTreeMap<OpId, usize> = BTreeMap::new();
+    for (index, record) in history.records.iter().enumerate() {
+        match &record.event {
+            Event::Began { id, op } => {
+                by_id.insert(*id, deeds.len());
+                deeds.push(Deed {
+                    who: &record.who,
+                    op,
+                    began_ms: record.at_ms,
+                    began_at: index,
+                    end: None,
+                });
+            }
+            Event::Ended { id, op, seen, took_ms } => {
+                let deed = &mut deeds[by_id[id]];
+                deed.op = op;
+                deed.end = Some(End {
+                    at_ms: record.at_ms,
+                    at: index,
+                    seen,
+                    took_ms: *took_ms,
+                });
+            }
+            _ => {}
+        }
+    }
+    deeds
+}
+
+/// The faults that struck, with their times and the indices of their records.
+pub(crate) fn faults(history: &History) -> impl Iterator<Item = (u64, usize, &Fault)> {
+    let numbered = history.records.iter().enumerate();
+    numbered.filter_map(|(index, record)| match &record.event {
+        Event::Fault { fault, .. } => Some((record.at_ms, index, fault)),
+        _ => None,
+    })
+}
+
+/// Mails with one-time codes: (time, index, address, code). A mail that the relay took twice, because
+/// its first word was lost on the way back, is there twice.
+pub(crate) fn mails(history: &History) -> impl Iterator<Item = (u64, usize, &str, &sim::history::Tag)> {
+    let numbered = history.records.iter().enumerate();
+    numbered.filter_map(|(index, record)| match &record.event {
+        Event::CodeMailed { address, code } => Some((record.at_ms, index, address.as_str(), code)),
+        _ => None,
+    })
+}
+
+/// Spans of time in which the service may be in trouble, however well it is built.
+pub(crate) struct Trouble {
+    spans: Vec<(u64, u64)>,
+}
+
+impl Trouble {
+    /// From a fault that counts until everything has healed and had time to settle. A repair of one
+    /// thing alone ends nothing: what else is broken is not looked at.
+    pub(crate) fn of(history: &History, settle_ms: u64, counts: impl Fn(&Fault) -> bool) -> Trouble {
+        let mut spans: Vec<(u64, u64)> = vec![];
+        let mut since = None;
+        for (at_ms, _, fault) in faults(history) {
+            if *fault == Fault::Heal {
+                spans.extend(since.take().map(|since| (since, at_ms.saturating_add(settle_ms))));
+            } else if !fault.repairs() && counts(fault) {
+                since = since.or(Some(at_ms));
+            }
+        }
+        spans.extend(since.map(|since| (since, u64::MAX)));
+        Trouble { spans }
+    }
+
+    /// Whether there was none from one time to another, both included.
+    pub(crate) fn spares(&self, from_ms: u64, to_ms: u64) -> bool {
+        self.spans
+            .iter()
+            .all(|(since, until)| *until < from_ms || to_ms < *since)
+    }
+}
+
+/// Whether a fault touches the way of a login: all do but those of the mail relay and the analytics
+/// hook and of the links to them, which the service promises to hide.
+pub(crate) fn touches_logins(fault: &Fault) -> bool {
+    !fault.hosts().iter().any(|host| matches!(*host, "mail" | "analytics"))
+}
+
+/// Roles taken before this time, milliseconds, are those of the configuration.
+const BOOTED_MS: u64 = 500;
+
+/// The moments at which a state of Redis of its own begins, in which counters may start anew: the
+/// beginning of the run, each time a node becomes master or starts empty, and each touch on a Redis
+/// node's clock, on which expiry depends (measured on Redis 7.0.15: expiry is absolute on each
+/// node's own wall clock).
+pub(crate) fn redis_states(history: &History) -> Vec<u64> {
+    let mut states = vec![0];
+    let mut clocks_touched = false;
+    for record in &history.records {
+        let new_state = match &record.event {
+            Event::Role { role, .. } => role == "master" && record.at_ms >= BOOTED_MS,
+            Event::Fault { fault, .. } => match fault {
+                Fault::ClockJump { host, .. } | Fault::ClockOffset { host, .. } if host.starts_with("redis") => {
+                    clocks_touched = true;
+                    true
+                }
+                Fault::Heal => std::mem::take(&mut clocks_touched),
+                _ => false,
+            },
+            _ => false,
+        };
+        if new_state {
+            states.push(record.at_ms);
+        }
+    }
+    states
+}
+
+/// How much a limit of so many per fixed window may have admitted by a moment, counting from the
+/// first attempt: each state of Redis has windows of its own, for a failover forgets what was not
+/// replicated. Windows are taken as a little shorter than they are, for rounding.
+pub(crate) fn admitted_max(limit: u64, window_ms: u64, states: &[u64], first_ms: u64, at_ms: u64) -> u64 {
+    let window_ms = (window_ms - window_ms / 100).max(1);
+    let windows = |since: u64| 1 + (at_ms - since) / window_ms;
+    // There are two nodes, so of the states that began before the first attempt at most two are
+    // still there.
+    let earlier = states.iter().filter(|state| **state <= first_ms).count().clamp(1, 2) as u64;
+    let later = states.iter().filter(|state| first_ms < **state && **state <= at_ms);
+    limit * (earlier * windows(first_ms) + later.map(|state| windows(*state)).sum::<u64>())
+}
+
+/// A violation.
+pub(crate) fn violation(property: &str, at_ms: u64, evidence: Vec<usize>, what: String) -> Violation {
+    Violation {
+        property: property.to_owned(),
+        what,
+        at_ms,
+        evidence,
+    }
+}
+
+/// Milliseconds as seconds, for sentences.
+pub(crate) fn human(ms: u64) -> String {
+    format!("{:.3} s", ms as f64 / 1000.0)
+}

@@ -1,0 +1,84 @@
+//! The words in which a scenario says what its world is like.
+
+use super::dice::{Dice, Spread, ms, secs};
+use sim::plan::{Persistence, ReminderOption, WorldOptions};
+use std::time::Duration;
+
+/// What the world is like: the standard one, and what differs.
+#[derive(Clone)]
+pub struct World {
+    base: WorldOptions,
+    replication: Spread,
+    latency_max: Spread,
+    persistence: Vec<Persistence>,
+    reminders: Vec<(usize, Spread)>,
+}
+
+impl World {
+    /// The world as the reports had it, with Sentinels.
+    pub fn standard() -> World {
+        World {
+            base: WorldOptions::default(),
+            replication: (ms(1)..ms(5)).into(),
+            latency_max: (ms(2)..ms(6)).into(),
+            persistence: vec![Persistence::None, Persistence::Aof],
+            reminders: vec![],
+        }
+    }
+
+    /// One-way latency between the two Redis nodes.
+    pub fn replication_takes(mut self, latency: impl Into<Spread>) -> World {
+        self.replication = latency.into();
+        self
+    }
+
+    /// Longest one-way latency of every other link.
+    pub fn links_take_up_to(mut self, latency: impl Into<Spread>) -> World {
+        self.latency_max = latency.into();
+        self
+    }
+
+    /// What a Redis node keeps through a restart.
+    pub fn redis_keeps(mut self, persistence: Persistence) -> World {
+        self.persistence = vec![persistence];
+        self
+    }
+
+    /// Lifetime of the leader's lease.
+    pub fn lease(mut self, lease: Duration) -> World {
+        self.base.lease_ms = lease.as_millis() as u64;
+        self
+    }
+
+    /// So many reminders, each for somebody else, all due within a spread.
+    pub fn reminders(mut self, count: usize, due: impl Into<Spread>) -> World {
+        self.reminders.push((count, due.into()));
+        self
+    }
+
+    /// The options for a stream of draws.
+    pub fn draw(&self, dice: &mut Dice) -> WorldOptions {
+        let mut reminders = vec![];
+        for (group, (count, due)) in self.reminders.iter().enumerate() {
+            // One group is due at one moment, so that a fault near it strikes a busy leader.
+            let due_ms = dice.ms(*due);
+            reminders.extend((0..*count).map(|n| ReminderOption {
+                who: format!("sleeper-{}", n + 1),
+                due_ms: due_ms + group as u64,
+            }));
+        }
+        WorldOptions {
+            replication_ms: dice.ms(self.replication),
+            latency_ms_max: dice.ms(self.latency_max).max(self.base.latency_ms_min),
+            persistence: dice.pick(&self.persistence),
+            reminders,
+            ..self.base.clone()
+        }
+    }
+
+    /// The window of the limiters.
+    pub fn limits_per(mut self, window: Duration) -> World {
+        self.base.limit_window_s = window.as_secs().max(secs(1).as_secs());
+        self
+    }
+}

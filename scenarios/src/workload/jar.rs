@@ -1,0 +1,256 @@
+//! A browser's cookies, for one origin (RFC 6265, and the prefixes of RFC 6265bis section 4.1.3).
+
+use idp::seams::Timestamp;
+use std::{collections::BTreeMap, time::Duration};
+use url::Url;
+
+/// The cookies a browser keeps. `SameSite` is not modelled: every request of ours is either sent
+/// from the service's own pages or a top-level GET, which `Lax` lets through.
+#[derive(Debug, Default)]
+pub(crate) struct Jar {
+    kept: BTreeMap<(String, String), Kept>, // by name and path
+}
+
+#[derive(Debug)]
+struct Kept {
+    value: String,
+    secure: bool,
+    expires_at: Option<Timestamp>,
+}
+
+/// What became of a `Set-Cookie` header.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// It is kept.
+    Kept,
+    /// It deleted a cookie that was there.
+    Deleted {
+        /// Its name.
+        name: String,
+        /// The value it had.
+        value: String,
+    },
+    /// Browsers ignore it.
+    Ignored(&'static str),
+}
+
+impl Jar {
+    /// Obeys a `Set-Cookie` header that came with the answer to a request for `url`.
+    pub(crate) fn store(&mut self, header: &str, url: &Url, now: Timestamp) -> Stored {
+        let Ok(cookie) = cookie::Cookie::parse(header) else {
+            return Stored::Ignored("malformed");
+        };
+        let https = url.scheme() == "https";
+        let secure = cookie.secure().unwrap_or(false);
+        let path = match cookie.path() {
+            Some(path) if path.starts_with('/') => path.to_owned(),
+            _ => default_path(url.path()),
+        };
+        if secure && !https {
+            return Stored::Ignored("Secure over http");
+        }
+        let lower = cookie.name().to_ascii_lowercase();
+        if lower.starts_with("__secure-") && !secure {
+            return Stored::Ignored("__Secure- without Secure");
+        }
+        if lower.starts_with("__host-") && (!secure || cookie.path() != Some("/") || cookie.domain().is_some()) {
+            return Stored::Ignored("__Host- without Secure and Path=/, or with Domain");
+        }
+        if let Some(domain) = cookie.domain()
+            && url.host_str() != Some(domain.trim_start_matches('.'))
+        {
+            return Stored::Ignored("another domain");
+        }
+        // Max-Age wins over Expires (RFC 6265 section 4.1.2.2).
+        let expires_at = match (cookie.max_age(), cookie.expires_datetime()) {
+            (Some(age), _) => Some(now + Duration::from_secs(age.whole_seconds().max(0) as u64)),
+            (None, Some(at)) => Some(Timestamp((at.unix_timestamp().max(0) as u64).saturating_mul(1000))),
+            (None, None) => None,
+        };
+        let key = (cookie.name().to_owned(), path);
+        if expires_at.is_some_and(|at| at <= now) {
+            return match self.kept.remove(&key) {
+                Some(kept) if !kept.expired(now) => Stored::Deleted {
+                    name: key.0,
+                    value: kept.value,
+                },
+                _ => Stored::Ignored("deletes what is not there"),
+            };
+        }
+        let value = cookie.value().to_owned();
+        self.kept.insert(
+            key,
+            Kept {
+                value,
+                secure,
+                expires_at,
+            },
+        );
+        Stored::Kept
+    }
+
+    /// The `Cookie` header for a request, longer paths first (RFC 6265 section 5.4).
+    pub(crate) fn header(&self, url: &Url, now: Timestamp) -> Option<String> {
+        let mut fit: Vec<_> = self
+            .kept
+            .iter()
+            .filter(|((_, path), kept)| {
+                !kept.expired(now) && path_matches(url.path(), path) && (!kept.secure || url.scheme() == "https")
+            })
+            .collect();
+        fit.sort_by_key(|((_, path), _)| std::cmp::Reverse(path.len()));
+        let pairs: Vec<_> = fit
+            .iter()
+            .map(|((name, _), kept)| format!("{name}={}", kept.value))
+            .collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    /// The value of a live cookie, whatever its path.
+    pub(crate) fn get(&self, name: &str, now: Timestamp) -> Option<&str> {
+        self.kept
+            .iter()
+            .find(|((kept_name, _), kept)| kept_name == name && !kept.expired(now))
+            .map(|(_, kept)| kept.value.as_str())
+    }
+}
+
+impl Kept {
+    fn expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|at| at <= now)
+    }
+}
+
+/// RFC 6265 section 5.1.4.
+fn default_path(of: &str) -> String {
+    match of.rfind('/') {
+        None | Some(0) => "/".into(),
+        Some(end) => of[..end].into(),
+    }
+}
+
+/// RFC 6265 section 5.1.4.
+fn path_matches(request: &str, cookie: &str) -> bool {
+    request
+        .strip_prefix(cookie)
+        .is_some_and(|rest| rest.is_empty() || cookie.ends_with('/') || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+    fn page(path: &str) -> Url {
+        Url::parse("https://login.example").unwrap().join(path).unwrap()
+    }
+
+    fn jar(headers: &[&str]) -> Jar {
+        let mut jar = Jar::default();
+        for header in headers {
+            assert_eq!(jar.store(header, &page("/"), NOW), Stored::Kept, "{header}");
+        }
+        jar
+    }
+
+    #[test]
+    fn keeps_and_sends_by_path() {
+        let jar = jar(&["a=1; Path=/", "b=2; Path=/login", "c=3; Path=/login/code; Secure"]);
+        for (path, expected) in [
+            ("/", Some("a=1")),
+            ("/login", Some("b=2; a=1")),
+            ("/login/code?flow=f", Some("c=3; b=2; a=1")),
+            ("/loginx", Some("a=1")),
+        ] {
+            assert_eq!(jar.header(&page(path), NOW).as_deref(), expected, "{path}");
+        }
+        assert_eq!(
+            jar.header(&Url::parse("http://login.example/login/code").unwrap(), NOW)
+                .as_deref(),
+            Some("b=2; a=1"),
+            "a Secure cookie stays off http"
+        );
+    }
+
+    #[test]
+    fn a_path_left_out_is_the_pages_folder() {
+        let mut jar = Jar::default();
+        jar.store("a=1", &page("/login/code"), NOW);
+        assert_eq!(jar.header(&page("/login/verify"), NOW).as_deref(), Some("a=1"));
+        assert_eq!(jar.header(&page("/"), NOW), None);
+    }
+
+    #[test]
+    fn forgets_on_time_and_on_demand() {
+        let mut jar = jar(&[
+            "short=1; Path=/; Max-Age=10",
+            "long=2; Path=/; Expires=Wed, 01 Jan 2098 00:00:00 GMT",
+        ]);
+        let later = NOW + Duration::from_secs(10);
+        assert_eq!(jar.get("short", Timestamp(later.0 - 1)), Some("1"));
+        assert_eq!(jar.get("short", later), None);
+        assert_eq!(jar.header(&page("/"), later).as_deref(), Some("long=2"));
+        let gone = jar.store("long=; Path=/; Max-Age=0", &page("/"), NOW);
+        assert_eq!(
+            gone,
+            Stored::Deleted {
+                name: "long".into(),
+                value: "2".into()
+            }
+        );
+        assert_eq!(jar.get("long", NOW), None);
+    }
+
+    #[test]
+    fn every_way_to_delete_deletes() {
+        for header in [
+            "s=; Path=/; Max-Age=0",
+            "s=; Path=/; Max-Age=-1",
+            "s=x; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+        ] {
+            let mut jar = jar(&["s=v; Path=/"]);
+            assert!(
+                matches!(jar.store(header, &page("/"), NOW), Stored::Deleted { .. }),
+                "{header}"
+            );
+        }
+        let mut kept = jar(&["s=v; Path=/login"]);
+        assert_eq!(
+            kept.store("s=; Path=/; Max-Age=0", &page("/"), NOW),
+            Stored::Ignored("deletes what is not there"),
+            "another path is another cookie"
+        );
+        assert_eq!(kept.get("s", NOW), Some("v"));
+    }
+
+    #[test]
+    fn ignores_what_browsers_ignore() {
+        for header in [
+            "__Host-s=1; Path=/",
+            "__Host-s=1; Secure",
+            "__Host-s=1; Secure; Path=/login",
+            "__Host-s=1; Secure; Path=/; Domain=login.example",
+            "__host-s=1; Path=/",
+            "__Secure-s=1; Path=/",
+            "s=1; Domain=app.example",
+            "=; nonsense",
+        ] {
+            let mut jar = Jar::default();
+            assert!(
+                matches!(jar.store(header, &page("/"), NOW), Stored::Ignored(_)),
+                "{header}"
+            );
+        }
+        let mut jar = Jar::default();
+        let http = Url::parse("http://login.example/").unwrap();
+        assert_eq!(
+            jar.store("s=1; Secure", &http, NOW),
+            Stored::Ignored("Secure over http")
+        );
+        assert_eq!(
+            jar.store("__Host-s=1; Secure; HttpOnly; SameSite=Lax; Path=/", &page("/x"), NOW),
+            Stored::Kept
+        );
+    }
+}

@@ -1,0 +1,66 @@
+//! What people leave to chance: how long they think, which mail they open.
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{RngCore, SeedableRng},
+};
+use sha2::{Digest, Sha256};
+use std::{sync::Mutex, time::Duration};
+
+/// One person's stream of choices in one operation. It depends on the run's seed and on the
+/// operation's own label alone, so that an operation behaves alike when others are removed from
+/// the plan: that is what lets a failing plan shrink.
+pub(crate) struct Whim(Mutex<ChaCha8Rng>);
+
+impl Whim {
+    /// The stream for a label.
+    pub(crate) fn new(seed: u64, label: &str) -> Whim {
+        let mut hash = Sha256::new();
+        hash.update(b"whim");
+        hash.update(seed.to_be_bytes());
+        hash.update(label.as_bytes());
+        Whim(Mutex::new(ChaCha8Rng::from_seed(hash.finalize().into())))
+    }
+
+    /// A number between two bounds, both included.
+    pub(crate) fn between(&self, low: u64, high: u64) -> u64 {
+        // The modulo's bias is of no account for bounds this small.
+        low + self.0.lock().expect("no draw panics").next_u64() % (high - low + 1)
+    }
+
+    /// A time between two bounds in milliseconds, both included.
+    pub(crate) fn ms(&self, low: u64, high: u64) -> Duration {
+        Duration::from_millis(self.between(low, high))
+    }
+
+    /// One of several.
+    pub(crate) fn pick<'a, T>(&self, among: &'a [T]) -> Option<&'a T> {
+        let last = among.len().checked_sub(1)?;
+        among.get(self.between(0, last as u64) as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depends_on_seed_and_label_alone() {
+        let draws = |seed, label| {
+            let whim = Whim::new(seed, label);
+            (0..8).map(|_| whim.between(0, 1 << 40)).collect::<Vec<_>>()
+        };
+        assert_eq!(draws(1, "ann"), draws(1, "ann"));
+        assert_ne!(draws(1, "ann"), draws(2, "ann"));
+        assert_ne!(draws(1, "ann"), draws(1, "bob"));
+    }
+
+    #[test]
+    fn stays_within_its_bounds() {
+        let whim = Whim::new(7, "bounds");
+        assert!((0..200).all(|_| (3..=5).contains(&whim.between(3, 5))));
+        assert_eq!(whim.between(4, 4), 4);
+        assert_eq!(whim.pick::<u8>(&[]), None);
+        assert_eq!(whim.pick(&[9]), Some(&9));
+    }
+}

@@ -1,0 +1,146 @@
+//! Performs the faults of a plan.
+//!
+//! It acts on what a real world would let it act on: processes, power, links, clocks, the manners
+//! of mail and analytics, the lock and the disk of the directory. It scripts no consequence.
+
+mod check;
+mod links;
+
+pub use check::{PlanError, check};
+
+use crate::{
+    engine::{Engine, HostId},
+    fault::{Fault, TimedFault},
+    history::{Event, Recorder},
+    world::Machinery,
+};
+use links::Links;
+use std::{cell::RefCell, rc::Rc};
+
+/// Arms the engine with all faults of a plan that [`check`] has accepted.
+pub(crate) fn arm(engine: &Engine, faults: &[TimedFault], machinery: Rc<Machinery>, recorder: &Recorder) {
+    let nemesis = Rc::new(Nemesis {
+        links: RefCell::new(Links::new()),
+        machinery,
+        recorder: recorder.clone(),
+        busy_until_ms: RefCell::new(0),
+    });
+    for fault in faults {
+        let (nemesis, what) = (nemesis.clone(), fault.fault.clone());
+        engine.at(fault.at_ms, move |engine| nemesis.strike(engine, what));
+    }
+}
+
+struct Nemesis {
+    machinery: Rc<Machinery>,
+    recorder: Recorder,
+    links: RefCell<Links>,
+    busy_until_ms: RefCell<u64>,
+}
+
+impl Nemesis {
+    fn id(&self, host: &str) -> HostId {
+        self.machinery.hosts[host] // `check` has refused every other name
+    }
+
+    fn strike(self: Rc<Self>, engine: &Engine, fault: Fault) {
+        let in_flight = self.recorder.in_flight();
+        let event = Event::Fault {
+            fault: fault.clone(),
+            in_flight,
+        };
+        self.recorder.note("nemesis", event);
+        match fault {
+            Fault::Kill { host } => engine.kill(self.id(&host)),
+            Fault::PowerLoss { host } => {
+                engine.power_loss(self.id(&host));
+                if let Some(disk) = self.machinery.redis_disks.get(host.as_str()) {
+                    disk.power_loss();
+                }
+            }
+            Fault::Start { host } => start(engine, self.id(&host)),
+            Fault::Pause { host } => engine.pause(self.id(&host)),
+            Fault::Resume { host } => engine.resume(self.id(&host)),
+            Fault::Cut { a, b } => {
+                engine.cut_one_way(self.id(&a), self.id(&b));
+                engine.cut_one_way(self.id(&b), self.id(&a));
+            }
+            Fault::CutOneWay { from, to } => engine.cut_one_way(self.id(&from), self.id(&to)),
+            Fault::Mend { a, b } => {
+                engine.mend_one_way(self.id(&a), self.id(&b));
+                engine.mend_one_way(self.id(&b), self.id(&a));
+            }
+            Fault::Loss { a, b, percent } => {
+                let mut links = self.links.borrow_mut();
+                links.lose(engine, (self.id(&a), self.id(&b)), percent);
+            }
+            Fault::Latency { a, b, added_ms } => {
+                let mut links = self.links.borrow_mut();
+                links.slow(engine, (self.id(&a), self.id(&b)), added_ms);
+            }
+            Fault::LatencySpike {
+                a,
+                b,
+                added_ms,
+                lasts_ms,
+            } => {
+                let ends = (self.id(&a), self.id(&b));
+                let spike = self.links.borrow_mut().begin_spike(engine, ends, added_ms);
+                let until = engine.now_ms() + lasts_ms;
+                engine.at(until, move |engine| self.links.borrow_mut().end_spike(engine, spike));
+            }
+            Fault::ClockOffset { host, offset_ms } => engine.clock_offset_ms(self.id(&host), offset_ms),
+            Fault::ClockJump { host, by_ms } => engine.clock_jump_ms(self.id(&host), by_ms),
+            Fault::Mail { manner } => self.machinery.mail.set(manner),
+            Fault::Analytics { manner } => self.machinery.analytics.set(manner),
+            Fault::DirectoryBusy { lasts_ms } => {
+                let until = engine.now_ms() + lasts_ms;
+                self.busy_until_ms.replace_with(|before| until.max(*before));
+                self.machinery.directory.lock();
+                engine.at(until, move |engine| {
+                    if engine.now_ms() >= *self.busy_until_ms.borrow() {
+                        self.machinery.directory.unlock();
+                    }
+                });
+            }
+            Fault::DirectoryIoError {
+                host,
+                after_commit,
+                lasts_ms,
+            } => self.machinery.disks[host.as_str()].fail_until(after_commit, engine.now_ms() + lasts_ms),
+            Fault::Heal => self.heal(engine),
+        }
+    }
+
+    /// Repairs everything, links before processes, so that what starts finds its peers.
+    fn heal(&self, engine: &Engine) {
+        self.links.borrow_mut().heal(engine);
+        let hosts: Vec<HostId> = self.machinery.hosts.values().copied().collect();
+        for &from in &hosts {
+            for &to in hosts.iter().filter(|&&to| to != from) {
+                engine.mend_one_way(from, to);
+            }
+            engine.clock_offset_ms(from, 0);
+        }
+        self.machinery.mail.set(crate::fault::Manner::Healthy);
+        self.machinery.analytics.set(crate::fault::Manner::Healthy);
+        self.busy_until_ms.replace(0);
+        self.machinery.directory.unlock();
+        for disk in self.machinery.disks.values() {
+            disk.heal();
+        }
+        for &host in &hosts {
+            if engine.is_paused(host) {
+                engine.resume(host);
+            }
+            start(engine, host);
+        }
+    }
+}
+
+/// Boots a host unless it is up.
+pub(crate) fn start(engine: &Engine, host: HostId) {
+    if !engine.is_up(host) {
+        engine.start(host);
+    }
+}

@@ -1,0 +1,194 @@
+//! A plan, performed.
+
+use crate::{
+    engine::{EngineError, Stats},
+    history::History,
+    log::{self, LogFilterError, LogLine},
+    nemesis::{self, PlanError},
+    plan::Plan,
+    property::{Evidence, Property, Violation},
+    world::{Inhabitants, Rewire, Workload, World},
+};
+use serde::{Serialize, Serializer};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+use thiserror::Error;
+use xxhash_rust::xxh3::Xxh3;
+
+/// Who and what a plan is performed with.
+#[derive(Clone)]
+pub struct Setup {
+    /// What the host `people` does with its operations.
+    pub people: Workload,
+    /// What the host `attackers` does with its operations.
+    pub attackers: Workload,
+    /// Wraps the parts of each replica at each of its boots.
+    pub rewire: Option<Rewire>,
+    /// Whether to keep the log.
+    pub keep_log: bool,
+    /// What to log, as `tracing` filters are written; `None` is [`log::FILTER_DEFAULT`].
+    pub log_filter: Option<String>,
+    /// The claims that the run is judged by.
+    pub properties: Vec<Arc<dyn Property>>,
+}
+
+/// A plan, performed and judged.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The plan.
+    pub plan: Plan,
+    /// What was seen.
+    pub history: History,
+    /// Marks that the service and the world set, with counts.
+    pub marks: BTreeMap<&'static str, u64>,
+    /// Claims that did not hold: at most one for each property, and one for each host that panicked.
+    pub violations: Vec<Violation>,
+    /// Equal for equal plans.
+    pub fingerprint: Fingerprint,
+    /// What it cost.
+    pub stats: Stats,
+    /// The log, if it was kept.
+    pub log: Vec<LogLine>,
+}
+
+/// A hash over every packet delivered and every record of the history: equal for equal plans, on any
+/// machine, with and without a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub u64);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Why a plan could not be performed or judged. Never a verdict about the service.
+#[derive(Debug, Error)]
+pub enum HarnessError {
+    /// The plan makes no sense.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The log filter makes no sense.
+    #[error(transparent)]
+    LogFilter(#[from] LogFilterError),
+    /// The simulation itself broke.
+    #[error("the simulation of {scenario:?} with seed {seed} broke: {error}")]
+    Engine {
+        /// Which scenario.
+        scenario: String,
+        /// Which seed.
+        seed: u64,
+        /// What the engine says.
+        error: EngineError,
+    },
+    /// A property is broken: it panicked instead of judging.
+    #[error("the property {property} panicked on {scenario:?} with seed {seed}: {message}. Mend the property")]
+    Property {
+        /// Which.
+        property: String,
+        /// Which scenario.
+        scenario: String,
+        /// Which seed.
+        seed: u64,
+        /// What it said.
+        message: String,
+    },
+}
+
+/// The name of the claim that no host's process panics.
+pub const NOTHING_PANICS: &str = "NothingPanics";
+
+/// Performs a plan and judges it. Runs on the calling thread; equal plans give equal runs.
+///
+/// # Errors
+/// The plan cannot be performed, or the harness broke. A service that misbehaves is no error but a
+/// violation in the [`Run`].
+pub fn perform(plan: &Plan, setup: &Setup) -> Result<Run, HarnessError> {
+    nemesis::check(plan)?;
+    let (run, log) = match setup.keep_log {
+        true => log::captured(setup.log_filter.as_deref(), || simulate(plan, setup))?,
+        false => (simulate(plan, setup), vec![]),
+    };
+    let mut run = Run { log, ..run? };
+    for property in &setup.properties {
+        run.violations.extend(judge(property.as_ref(), &run)?);
+    }
+    run.violations.sort_by_key(|violation| violation.at_ms);
+    Ok(run)
+}
+
+fn simulate(plan: &Plan, setup: &Setup) -> Result<Run, HarnessError> {
+    let inhabitants = Inhabitants {
+        people: &setup.people,
+        attackers: &setup.attackers,
+        rewire: setup.rewire.as_ref(),
+    };
+    let world = World::build(plan, &inhabitants);
+    let stats = world
+        .engine()
+        .run(plan.lasts_ms, || false)
+        .map_err(|error| HarnessError::Engine {
+            scenario: plan.scenario.clone(),
+            seed: plan.seed,
+            error,
+        })?;
+    let history = world.recorder().history();
+    let panics = world.engine().panics().into_iter().map(|panic| Violation {
+        property: NOTHING_PANICS.to_owned(),
+        what: format!("{} panicked: {}", panic.host, panic.message),
+        at_ms: panic.at_ms,
+        evidence: vec![],
+    });
+    Ok(Run {
+        plan: plan.clone(),
+        marks: world.marks(),
+        violations: panics.collect(),
+        fingerprint: fingerprint(world.engine().wire_hash(), &history),
+        history,
+        stats,
+        log: vec![],
+    })
+}
+
+fn fingerprint(wire_hash: u64, history: &History) -> Fingerprint {
+    let mut hash = Xxh3::new();
+    hash.update(&wire_hash.to_le_bytes());
+    let mut line = vec![];
+    for record in &history.records {
+        line.clear();
+        serde_json::to_writer(&mut line, record).expect("records are numbers and text");
+        line.push(b'\n');
+        hash.update(&line);
+    }
+    Fingerprint(hash.digest())
+}
+
+fn judge(property: &dyn Property, run: &Run) -> Result<Option<Violation>, HarnessError> {
+    let evidence = Evidence {
+        plan: &run.plan,
+        history: &run.history,
+    };
+    match catch_unwind(AssertUnwindSafe(|| property.check(&evidence))) {
+        Ok(verdict) => Ok(verdict.err()),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(HarnessError::Property {
+                property: property.name(),
+                scenario: run.plan.scenario.clone(),
+                seed: run.plan.seed,
+                message: text.unwrap_or("no message").to_owned(),
+            })
+        }
+    }
+}

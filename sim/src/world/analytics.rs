@@ -1,0 +1,104 @@
+//! The analytics hook: takes events by POST, and has bad manners on demand.
+
+use super::manners::Manners;
+use crate::{
+    fault::Manner,
+    history::{Event, Recorder},
+};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use idp::seams::{Env, Stream};
+use std::{convert::Infallible, io, time::Duration};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::sleep;
+
+/// Events larger than this are refused.
+const EVENT_BYTES_MAX: usize = 64 << 10;
+
+/// Takes events for ever.
+///
+/// # Errors
+/// The port cannot be listened on.
+pub async fn serve(env: Env, port: u16, path: &'static str, manners: Manners, recorder: Recorder) -> io::Result<()> {
+    let listener = env.network.listen(port).await?;
+    loop {
+        let Ok(stream) = listener.accept().await else { continue };
+        let (host, manners, recorder) = (env.host.clone(), manners.clone(), recorder.clone());
+        if manners.now() == Manner::Garbage {
+            env.spawn(async move {
+                recorder.note(&host, Event::HookCalled { answered: false });
+                let _ = babble(stream).await; // the caller may be gone: all the same to a babbler
+            });
+            continue;
+        }
+        let service = service_fn(move |request| {
+            let (host, manners, recorder) = (host.clone(), manners.clone(), recorder.clone());
+            async move {
+                let response = answer(request, path, manners.now(), |answered| {
+                    recorder.note(&host, Event::HookCalled { answered });
+                });
+                Ok::<_, Infallible>(response.await)
+            }
+        });
+        let connection = http1::Builder::new()
+            .auto_date_header(false)
+            .serve_connection(TokioIo::new(stream), service);
+        env.spawn(async move {
+            let _ = connection.await; // the caller went away
+        });
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    path: &str,
+    manner: Manner,
+    called: impl Fn(bool),
+) -> Response<Full<Bytes>> {
+    if request.uri().path() != path {
+        return status(StatusCode::NOT_FOUND);
+    }
+    let body = Limited::new(request.into_body(), EVENT_BYTES_MAX).collect().await;
+    let Ok(body) = body.map(|body| body.to_bytes()) else {
+        return status(StatusCode::BAD_REQUEST);
+    };
+    if serde_json::from_slice::<serde_json::Value>(&body).is_err() {
+        return status(StatusCode::BAD_REQUEST);
+    }
+    match manner {
+        Manner::Hanging => {
+            called(false);
+            std::future::pending().await
+        }
+        Manner::Erring | Manner::Garbage => {
+            called(false);
+            status(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+        Manner::Slow { by_ms } => {
+            sleep(Duration::from_millis(by_ms)).await;
+            called(true);
+            status(StatusCode::NO_CONTENT)
+        }
+        Manner::Healthy => {
+            called(true);
+            status(StatusCode::NO_CONTENT)
+        }
+    }
+}
+
+fn status(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    response
+}
+
+/// Answers with bytes that are no HTTP.
+async fn babble(mut stream: Stream) -> io::Result<()> {
+    let mut ignored = [0; 4096];
+    let _ = stream.read(&mut ignored).await?;
+    stream.write_all(b"\0\x01\xffHTTP?? no\n{\"ok\":").await?;
+    stream.shutdown().await
+}

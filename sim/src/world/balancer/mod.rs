@@ -1,0 +1,96 @@
+//! A balancer with nginx's manners: which upstream it asks, when it asks another, and what the
+//! client sees otherwise. Each behaviour was measured on nginx 1.22.1 with its defaults
+//! (`proxy_next_upstream error timeout`, no keep-alive to upstreams, buffered requests).
+//!
+//! It knows nothing of what it balances: anything that speaks HTTP/1.1 over an [`Env`] will do.
+//!
+//! Deliberately absent: TLS, HTTP/2, caching, active health checks, several workers (one worker is
+//! exact round robin; several need `zone` for that), weights, backup servers.
+
+mod body;
+mod peers;
+mod proxy;
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use idp::seams::Env;
+use std::{io, sync::Arc, time::Duration};
+
+/// Told what the balancer answers by itself: `502 …`, `504 …`, with the reason.
+pub type Observer = Arc<dyn Fn(String) + Send + Sync>;
+
+/// What an nginx configuration would say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BalancerConfig {
+    /// `listen`.
+    pub port: u16,
+    /// `server`s of the `upstream` block, as host and port.
+    pub upstreams: Vec<(String, u16)>,
+    /// `max_fails`: 1 by default; 0 never takes a server out.
+    pub max_fails: u32,
+    /// `fail_timeout`: 10 s by default. How long a server stays out.
+    pub fail_timeout: Duration,
+    /// `proxy_connect_timeout`: 60 s by default.
+    pub connect_timeout: Duration,
+    /// `proxy_read_timeout`: 60 s by default. Between two reads, not for the whole answer.
+    pub read_timeout: Duration,
+    /// `proxy_next_upstream … non_idempotent`: repeats even a POST that was sent. Dangerous.
+    pub non_idempotent: bool,
+    /// `client_max_body_size`: 1 MB by default; longer requests get 413.
+    pub body_bytes_max: usize,
+    /// `X-Forwarded-Proto` for the upstreams.
+    pub forwarded_proto: &'static str,
+}
+
+impl BalancerConfig {
+    /// nginx's defaults.
+    pub fn new(port: u16, upstreams: Vec<(String, u16)>) -> BalancerConfig {
+        BalancerConfig {
+            port,
+            upstreams,
+            max_fails: 1,
+            fail_timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(60),
+            read_timeout: Duration::from_secs(60),
+            non_idempotent: false,
+            body_bytes_max: 1 << 20,
+            forwarded_proto: "https",
+        }
+    }
+}
+
+/// Balances for ever.
+///
+/// # Errors
+/// The port cannot be listened on.
+pub async fn serve(env: Env, config: BalancerConfig, observer: Observer) -> io::Result<()> {
+    let listener = env.network.listen(config.port).await?;
+    let proxy = Arc::new(proxy::Proxy::new(env.clone(), config, observer));
+    loop {
+        let stream = match listener.accept().await {
+            Ok(stream) => stream,
+            Err(error) => {
+                tracing::debug!(%error, "a connection was lost before it was accepted");
+                continue;
+            }
+        };
+        let client = stream.peer().ip();
+        let proxy = proxy.clone();
+        let connection = http1::Builder::new().auto_date_header(false).serve_connection(
+            TokioIo::new(stream),
+            service_fn(move |request| {
+                let proxy = proxy.clone();
+                async move { Ok::<_, std::convert::Infallible>(proxy.answer(client, request).await) }
+            }),
+        );
+        env.spawn(async move {
+            if let Err(error) = connection.await {
+                // the client went away (nginx: 499), or an upstream died in mid-body
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

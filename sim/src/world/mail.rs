@@ -1,0 +1,262 @@
+//! The mail relay: enough of SMTP (RFC 5321) for a submitting client, and bad manners on demand.
+//!
+//! A relay that has seen the end of the data takes responsibility (RFC 5321 section 4.2.5): when
+//! it is slow it accepts the mail all the same, even if the client has given up meanwhile. That is
+//! how a mail comes to be sent twice by whoever retries (RFC 1047).
+//!
+//! Deliberately absent: TLS, AUTH, extensions, bounces, encodings other than 7bit.
+
+use super::{inbox::Inboxes, manners::Manners};
+use crate::{
+    fault::Manner,
+    history::{Event, Recorder, Tag},
+};
+use idp::seams::{Env, Stream};
+use std::{io, time::Duration};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::time::sleep;
+
+/// Longest line, CRLF included: RFC 5321 section 4.5.3.1.6 asks for 1000; some more is tolerated.
+const LINE_BYTES_MAX: u64 = 4096;
+/// Longest mail.
+const MAIL_BYTES_MAX: usize = 1 << 20;
+
+/// Relays for ever.
+///
+/// # Errors
+/// The port cannot be listened on.
+pub async fn serve(env: Env, port: u16, manners: Manners, inboxes: Inboxes, recorder: Recorder) -> io::Result<()> {
+    let listener = env.network.listen(port).await?;
+    loop {
+        let Ok(stream) = listener.accept().await else { continue };
+        let session = Session {
+            host: env.host.to_string(),
+            stream: BufReader::new(stream),
+            manners: manners.clone(),
+            inboxes: inboxes.clone(),
+            recorder: recorder.clone(),
+            sender: None,
+            recipients: vec![],
+        };
+        env.spawn(async move {
+            if let Err(error) = session.run().await {
+                tracing::debug!(%error, "a mail session ended early");
+            }
+        });
+    }
+}
+
+struct Session {
+    host: String,
+    stream: BufReader<Stream>,
+    manners: Manners,
+    inboxes: Inboxes,
+    recorder: Recorder,
+    sender: Option<String>,
+    recipients: Vec<String>,
+}
+
+impl Session {
+    async fn run(mut self) -> io::Result<()> {
+        match self.manners.now() {
+            Manner::Hanging => return self.hang().await,
+            Manner::Erring => {
+                return self
+                    .say("421 relay.example Service not available, closing channel")
+                    .await;
+            }
+            Manner::Garbage => return self.babble().await,
+            Manner::Healthy | Manner::Slow { .. } => self.say("220 relay.example ESMTP").await?,
+        }
+        while let Some(line) = self.line().await? {
+            match self.manners.now() {
+                Manner::Hanging => return self.hang().await,
+                Manner::Garbage => return self.babble().await,
+                Manner::Erring => {
+                    self.say("451 4.3.0 Requested action aborted: local error in processing")
+                        .await?;
+                    continue;
+                }
+                Manner::Healthy | Manner::Slow { .. } => {}
+            }
+            let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
+            match verb.to_ascii_uppercase().as_str() {
+                "EHLO" | "HELO" => {
+                    self.reset();
+                    self.say("250 relay.example").await?;
+                }
+                "MAIL" => match path(argument, "FROM:") {
+                    Some(sender) => {
+                        self.reset();
+                        self.sender = Some(sender);
+                        self.say("250 2.1.0 Ok").await?;
+                    }
+                    None => self.say("501 5.5.4 Syntax: MAIL FROM:<address>").await?,
+                },
+                "RCPT" => match (path(argument, "TO:"), &self.sender) {
+                    (_, None) => self.say("503 5.5.1 Error: need MAIL command").await?,
+                    (Some(recipient), Some(_)) if recipient.contains('@') => {
+                        self.recipients.push(recipient);
+                        self.say("250 2.1.5 Ok").await?;
+                    }
+                    _ => self.say("501 5.5.4 Syntax: RCPT TO:<address>").await?,
+                },
+                "DATA" if self.recipients.is_empty() => self.say("503 5.5.1 Error: need RCPT command").await?,
+                "DATA" => {
+                    self.say("354 End data with <CR><LF>.<CR><LF>").await?;
+                    let Some(mail) = self.data().await? else { return Ok(()) };
+                    self.take(mail).await?;
+                }
+                "RSET" => {
+                    self.reset();
+                    self.say("250 2.0.0 Ok").await?;
+                }
+                "NOOP" => self.say("250 2.0.0 Ok").await?,
+                "QUIT" => return self.say("221 2.0.0 Bye").await,
+                _ => self.say("500 5.5.2 Error: command not recognized").await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The whole mail has arrived: now the relay answers for it.
+    async fn take(&mut self, mail: String) -> io::Result<()> {
+        match self.manners.now() {
+            Manner::Hanging => return self.hang().await,
+            Manner::Garbage => return self.babble().await,
+            Manner::Erring => {
+                self.reset();
+                return self.say("451 4.3.0 Error: queue file write error").await;
+            }
+            Manner::Slow { by_ms } => sleep(Duration::from_millis(by_ms)).await,
+            Manner::Healthy => {}
+        }
+        let (headers, body) = parse(&mail);
+        for recipient in std::mem::take(&mut self.recipients) {
+            self.deliver(&recipient, headers.clone(), body.clone());
+        }
+        self.reset();
+        self.say("250 2.0.0 Ok: queued").await
+    }
+
+    fn deliver(&self, recipient: &str, headers: Vec<(String, String)>, body: String) {
+        let subject = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("subject"));
+        let subject = subject.map(|(_, value)| value.clone()).unwrap_or_default();
+        let mail = self.inboxes.deliver(recipient, subject, headers, body);
+        let address = recipient.to_lowercase();
+        let due_ms = mail.header("x-reminder-due").and_then(|due| due.trim().parse().ok());
+        if let Some(due_ms) = due_ms {
+            self.recorder
+                .note(&self.host, Event::ReminderMailed { address, due_ms });
+        } else if let Some(code) = mail.code() {
+            let code = Tag::of(code);
+            self.recorder.note(&self.host, Event::CodeMailed { address, code });
+        }
+    }
+
+    /// Up to the line that is a single dot, dot-stuffing undone (RFC 5321 section 4.5.2). `None`
+    /// when the client goes away in the middle: then there was no mail.
+    async fn data(&mut self) -> io::Result<Option<String>> {
+        let mut mail = String::new();
+        while let Some(line) = self.line().await? {
+            if line == "." {
+                return Ok(Some(mail));
+            }
+            mail.push_str(line.strip_prefix('.').unwrap_or(&line));
+            mail.push('\n');
+            if mail.len() > MAIL_BYTES_MAX {
+                return Err(io::Error::other("the mail is too long"));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn line(&mut self) -> io::Result<Option<String>> {
+        let mut line = vec![];
+        let mut limited = (&mut self.stream).take(LINE_BYTES_MAX);
+        limited.read_until(b'\n', &mut line).await?;
+        if line.is_empty() {
+            return Ok(None);
+        }
+        if line.pop() != Some(b'\n') {
+            return Err(io::Error::other("a line is too long, or was cut off"));
+        }
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
+        Ok(Some(String::from_utf8_lossy(&line).into_owned()))
+    }
+
+    async fn say(&mut self, line: &str) -> io::Result<()> {
+        self.stream.write_all(format!("{line}\r\n").as_bytes()).await?;
+        self.stream.flush().await
+    }
+
+    /// Answers nothing until the client goes away.
+    async fn hang(&mut self) -> io::Result<()> {
+        let mut ignored = [0; 512];
+        while self.stream.read(&mut ignored).await? > 0 {}
+        Ok(())
+    }
+
+    async fn babble(&mut self) -> io::Result<()> {
+        self.stream
+            .write_all(b"\x16\x03\x01 99 \xff\xfe not a reply\n\n\0")
+            .await?;
+        self.stream.flush().await
+    }
+
+    fn reset(&mut self) {
+        self.sender = None;
+        self.recipients.clear();
+    }
+}
+
+/// `FROM:<ann@example.com> SIZE=…`: the address.
+fn path(argument: &str, keyword: &str) -> Option<String> {
+    let head = argument.get(..keyword.len())?;
+    let rest = argument[keyword.len()..].trim_start();
+    let (address, _) = rest.strip_prefix('<')?.split_once('>')?;
+    head.eq_ignore_ascii_case(keyword).then(|| address.to_owned())
+}
+
+/// Splits a mail into unfolded header fields and a body (RFC 5322 section 2.2).
+fn parse(mail: &str) -> (Vec<(String, String)>, String) {
+    let (head, body) = mail.split_once("\n\n").unwrap_or((mail, ""));
+    let mut headers: Vec<(String, String)> = vec![];
+    for line in head.lines() {
+        if line.starts_with([' ', '\t']) {
+            if let Some((_, value)) = headers.last_mut() {
+                value.push(' ');
+                value.push_str(line.trim());
+            }
+        } else if let Some((name, value)) = line.split_once(':') {
+            headers.push((name.trim().to_owned(), value.trim().to_owned()));
+        }
+    }
+    (headers, body.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_taken_from_between_the_brackets() {
+        assert_eq!(path("FROM:<a@b.c>", "FROM:").as_deref(), Some("a@b.c"));
+        assert_eq!(path("from: <a@b.c> SIZE=9", "FROM:").as_deref(), Some("a@b.c"));
+        assert_eq!(path("FROM:<>", "FROM:").as_deref(), Some(""));
+        assert_eq!(path("TO:<a@b.c>", "FROM:"), None);
+        assert_eq!(path("FROM:a@b.c", "FROM:"), None);
+        assert_eq!(path("F", "FROM:"), None);
+        assert_eq!(path("äöü…", "FROM:"), None);
+    }
+
+    #[test]
+    fn headers_are_unfolded_and_the_body_is_kept() {
+        let (headers, body) = parse("Subject: one\n two\nX-Reminder-Due: 7\n\nHello\n\nBye\n");
+        assert_eq!(headers[0], ("Subject".into(), "one two".into()));
+        assert_eq!(headers[1], ("X-Reminder-Due".into(), "7".into()));
+        assert_eq!(body, "Hello\n\nBye\n");
+    }
+}

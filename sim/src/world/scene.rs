@@ -1,0 +1,132 @@
+//! What a workload gets to work with.
+
+use super::inbox::Inboxes;
+use crate::{history::Recorder, plan::Operation};
+use idp::{
+    config::Config,
+    replica::Wiring,
+    seams::{BoxFuture, Env},
+};
+use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
+
+/// Wraps the parts of a replica, at each of its boots: to observe them, or to plant a mistake.
+pub type Rewire = Arc<dyn Fn(&Env, &Config, Wiring) -> Wiring + Send + Sync>;
+
+/// What the host `people` or `attackers` runs: it performs the operations given and ends when all
+/// are done.
+pub type Workload = Arc<dyn Fn(Scene, Vec<Operation>) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// What a workload gets.
+#[derive(Clone)]
+pub struct Scene {
+    /// The seams of the workload's own host.
+    pub env: Env,
+    /// Where operations are noted.
+    pub recorder: Recorder,
+    /// Where mails arrive.
+    pub inboxes: Inboxes,
+    /// The issuer identifier.
+    pub issuer: String,
+    /// Host and port of the balancer.
+    pub balancer: (String, u16),
+    /// Hosts and ports of the replicas, for those who can reach them past the balancer.
+    pub replicas: Vec<(String, u16)>,
+    /// The relying parties that the directory knows.
+    pub clients: Vec<RelyingPartyOptions>,
+    /// Seed of the run, for whatever the plan leaves open.
+    pub seed: u64,
+    /// Codes that relying parties have received.
+    pub codes: CodeFeed,
+}
+
+/// A relying party, as registered in the directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelyingPartyOptions {
+    /// `client_id`.
+    pub client_id: String,
+    /// Its secret, in the clear; `None` for a public client.
+    pub secret: Option<String>,
+    /// Its redirect URI.
+    pub redirect_uri: String,
+}
+
+impl RelyingPartyOptions {
+    /// The relying parties of the world: a public one and a confidential one.
+    pub fn standard() -> Vec<RelyingPartyOptions> {
+        vec![
+            RelyingPartyOptions {
+                client_id: "web".into(),
+                secret: None,
+                redirect_uri: "https://app.example/callback".into(),
+            },
+            RelyingPartyOptions {
+                client_id: "grafana".into(),
+                secret: Some("grafana-secret-for-simulation".into()),
+                redirect_uri: "https://grafana.example/login/generic_oauth".into(),
+            },
+        ]
+    }
+}
+
+/// An authorization code that a relying party has received, with all that binds it: what a thief
+/// gets who reads logs and referers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenCode {
+    /// The code.
+    pub code: String,
+    /// The PKCE verifier.
+    pub verifier: String,
+    /// The relying party that it was issued to.
+    pub client: RelyingPartyOptions,
+    /// The person who logged in.
+    pub who: String,
+}
+
+/// Every code that a relying party has received, in order. Shared by people and thieves; clones
+/// share it.
+#[derive(Clone, Default)]
+pub struct CodeFeed {
+    shared: Arc<Feed>,
+}
+
+#[derive(Default)]
+struct Feed {
+    codes: Mutex<Vec<SeenCode>>,
+    published: Notify, // wakes in the order of waiting
+}
+
+impl CodeFeed {
+    /// Lets everybody see a code.
+    pub fn publish(&self, code: SeenCode) {
+        let mut codes = self.shared.codes.lock().expect("nobody panics while holding the feed");
+        codes.push(code);
+        drop(codes);
+        self.shared.published.notify_waiters();
+    }
+
+    /// How many codes have been published.
+    pub fn count(&self) -> usize {
+        self.shared
+            .codes
+            .lock()
+            .expect("nobody panics while holding the feed")
+            .len()
+    }
+
+    /// Waits for the code at this index, counted from 0 in the order of publication: to see every
+    /// code, ask for 0, 1, 2, …
+    pub async fn next(&self, after: usize) -> SeenCode {
+        loop {
+            let published = self.shared.published.notified(); // before the look: none is missed
+            let found = {
+                let codes = self.shared.codes.lock().expect("nobody panics while holding the feed");
+                codes.get(after).cloned()
+            };
+            if let Some(code) = found {
+                return code;
+            }
+            published.await;
+        }
+    }
+}
