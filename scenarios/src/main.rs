@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! `squall`: explore, replay, list, teeth, bench.
+
+mod command;
+
+fn main() -> std::process::ExitCode {
+    command::run()
+}

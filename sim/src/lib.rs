@@ -7,5 +7,6 @@ pub mod log;
 pub mod nemesis;
 pub mod plan;
 pub mod property;
+pub mod report;
 pub mod run;
 pub mod world;

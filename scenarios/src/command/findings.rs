@@ -1,0 +1,170 @@
+//! What a sweep found, for people.
+
+use super::{
+    Conclusion,
+    summary::{RUNS_ENOUGH, ScenarioSummary},
+    table,
+};
+use comfy_table::Cell;
+use sim::report::Look;
+
+/// Seeds named for one property of one scenario; the rest are counted.
+const SEEDS_NAMED_MAX: usize = 3;
+
+/// The table, what was not reached, and what failed with the lines that replay it.
+pub(crate) fn told(look: &Look, summaries: &[ScenarioSummary], plant: Option<&str>) -> String {
+    let mut table = table::new(
+        look,
+        &[
+            "scenario",
+            ">seeds",
+            ">simulated",
+            ">properties",
+            ">marks",
+            ">faults that hit",
+            "verdict",
+        ],
+    );
+    for s in summaries {
+        let reached = s.marks.len() - s.unreached().count();
+        let verdict = match s.conclusion() {
+            Conclusion::Held => "held".to_owned(),
+            Conclusion::Inconclusive => "inconclusive".to_owned(),
+            Conclusion::Violated => match s.violated.len() {
+                1 => "violated".to_owned(),
+                properties => format!("{properties} violated"),
+            },
+        };
+        table.add_row([
+            Cell::new(s.scenario),
+            Cell::new(table::thousands(s.runs as u64)),
+            Cell::new(format!("{} s", table::thousands(s.simulated_ms / 1000))),
+            Cell::new(s.properties.len()),
+            Cell::new(format!("{reached}/{}", s.marks.len())),
+            Cell::new(match s.faults {
+                0 => "none planned".to_owned(),
+                faults => format!(
+                    "{} of {}",
+                    table::thousands(s.faults_in_flight as u64),
+                    table::thousands(faults as u64)
+                ),
+            }),
+            table::judged(verdict, s.conclusion()),
+        ]);
+    }
+    let mut text = format!("{table}\n");
+    for s in summaries {
+        for doubt in &s.inconclusive {
+            text.push_str(&look.paint("33", &format!("{} is inconclusive: {doubt}\n", s.scenario)));
+        }
+        let rule = match s.runs {
+            few if few < RUNS_ENOUGH => format!(" (counts from {RUNS_ENOUGH} runs on)"),
+            _ => String::new(),
+        };
+        for mark in s.unreached() {
+            text.push_str(&look.paint("33", &format!("{} never reached: {mark}{rule}\n", s.scenario)));
+        }
+    }
+    let with = plant.map(|bug| format!(" --plant {bug}")).unwrap_or_default();
+    for s in summaries {
+        let groups = s
+            .violated
+            .iter()
+            .map(|group| (group, true))
+            .chain(s.errors.iter().map(|group| (group, false)));
+        for (group, violated) in groups {
+            let how_many = format!("in {} of {}", group.seeds.len(), table::count(s.runs, "run"));
+            let title = if violated {
+                format!("{}: {} is violated {how_many}", s.scenario, group.what)
+            } else {
+                format!("{}: the harness failed {how_many}", s.scenario)
+            };
+            text.push_str(&format!("\n{}\n  {}\n", look.paint("1;31", &title), group.example));
+            for seed in group.seeds.iter().take(SEEDS_NAMED_MAX) {
+                text.push_str(&format!("  cargo squall replay {} --seed {seed}{with}\n", s.scenario));
+            }
+            if let Some(more) = group.seeds.len().checked_sub(SEEDS_NAMED_MAX).filter(|more| *more > 0) {
+                text.push_str(&format!("  and {}\n", table::count(more, "more seed")));
+            }
+        }
+    }
+    text
+}
+
+/// One clause for the last line.
+pub(crate) fn in_words(conclusion: Conclusion) -> &'static str {
+    match conclusion {
+        Conclusion::Held => "everything held.",
+        Conclusion::Inconclusive => "nothing was violated, but this proves nothing yet; see above.",
+        Conclusion::Violated => "something is violated; see above.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::summary::Group, *};
+
+    fn summary(scenario: &'static str, runs: usize) -> ScenarioSummary {
+        ScenarioSummary {
+            scenario,
+            runs,
+            simulated_ms: runs as u64 * 90_000,
+            properties: vec!["CodeRedeemedOnce".into(), "EveryoneCanLogIn".into()],
+            marks: [("the master was replaced", runs / 2)].into(),
+            faults: runs * 3,
+            faults_in_flight: runs,
+            operations: runs * 40,
+            logins: runs * 4,
+            violated: vec![],
+            errors: vec![],
+            inconclusive: vec![],
+        }
+    }
+
+    #[test]
+    fn each_failure_has_a_line_that_replays_it() {
+        let held = summary("calm_day", 60);
+        let mut doubtful = summary("swarm", 60);
+        doubtful.marks.insert("a lease was lost", 0);
+        doubtful.inconclusive.push("a mark was not reached in 60 runs".into());
+        let mut violated = summary("failover_mid_redemption", 1200);
+        violated.violated.push(Group {
+            what: "CodeRedeemedOnce".into(),
+            example: "code 4f2a09c1 was redeemed at idp-a and again at idp-b".into(),
+            seeds: vec![17, 19, 23, 40, 41],
+        });
+        violated.errors.push(Group {
+            what: "livelock".into(),
+            example: "livelock at 31.4 s on idp-a".into(),
+            seeds: vec![18],
+        });
+        let text = told(
+            &Look::PLAIN,
+            &[held, doubtful, violated],
+            Some("redemption_without_ledger"),
+        );
+        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        ───────────────────────────────────────────────────────────────────────────────────────────────────
+         scenario                  seeds   simulated   properties   marks   faults that hit   verdict
+        ═══════════════════════════════════════════════════════════════════════════════════════════════════
+         calm_day                     60     5,400 s            2     1/1         60 of 180   held
+         swarm                        60     5,400 s            2     1/2         60 of 180   inconclusive
+         failover_mid_redemption   1,200   108,000 s            2     1/1    1,200 of 3,600   violated
+        ───────────────────────────────────────────────────────────────────────────────────────────────────
+        swarm is inconclusive: a mark was not reached in 60 runs
+        swarm never reached: a lease was lost
+
+        failover_mid_redemption: CodeRedeemedOnce is violated in 5 of 1,200 runs
+          code 4f2a09c1 was redeemed at idp-a and again at idp-b
+          cargo squall replay failover_mid_redemption --seed 17 --plant redemption_without_ledger
+          cargo squall replay failover_mid_redemption --seed 19 --plant redemption_without_ledger
+          cargo squall replay failover_mid_redemption --seed 23 --plant redemption_without_ledger
+          and 2 more seeds
+
+        failover_mid_redemption: the harness failed in 1 of 1,200 runs
+          livelock at 31.4 s on idp-a
+          cargo squall replay failover_mid_redemption --seed 18 --plant redemption_without_ledger
+        "#);
+    }
+}

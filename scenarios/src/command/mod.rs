@@ -1,0 +1,148 @@
+//! The commands. Each is a file; what they share stands beside them.
+//!
+//! Exit codes: 0 all held, 1 something was violated (or a planted bug got away), 2 inconclusive, which
+//! includes bad input and errors of the harness itself.
+
+mod args;
+mod bench;
+mod explore;
+mod failures;
+mod findings;
+mod fresh;
+mod harness;
+mod list;
+mod replay;
+mod summary;
+mod sweep;
+mod table;
+mod teeth;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// What a command concluded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Conclusion {
+    /// Everything that was claimed held.
+    Held,
+    /// Nothing was violated, and yet nothing is proved.
+    Inconclusive,
+    /// Something did not hold.
+    Violated,
+}
+
+impl Conclusion {
+    fn exit(self) -> ExitCode {
+        ExitCode::from(match self {
+            Conclusion::Held => 0,
+            Conclusion::Violated => 1,
+            Conclusion::Inconclusive => 2,
+        })
+    }
+}
+
+/// What was wrong, where, and what to do about it: one message for people.
+#[derive(Debug)]
+pub(crate) struct Trouble(pub(crate) String);
+
+impl<E: std::error::Error> From<E> for Trouble {
+    fn from(error: E) -> Trouble {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let cause_text = cause.to_string();
+            if !text.contains(&cause_text) {
+                text = format!("{text}: {cause_text}");
+            }
+            source = cause.source();
+        }
+        Trouble(text)
+    }
+}
+
+/// Prints to standard output. Whoever listens may have heard enough (`squall list | head`): that is
+/// no error.
+pub(crate) fn say(text: impl std::fmt::Display) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Deterministic simulation and chaos testing of a highly available login service.
+///
+/// Without a command, explores: every scenario over fresh seeds for about a minute.
+#[derive(Debug, Parser)]
+#[command(
+    name = "squall",
+    version,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 100
+)]
+#[command(after_help = "Exit codes: 0 all held, 1 violated, 2 inconclusive or bad input.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    explore: explore::Args,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs every scenario over fresh seeds and says what it found (the default).
+    Explore(explore::Args),
+    /// Tells the story of one run, from a seed or from a plan file.
+    Replay(replay::Args),
+    /// Names the scenarios and the planted bugs.
+    List(list::Args),
+    /// Tests the tests: does each planted bug get convicted?
+    Teeth(teeth::Args),
+    /// Measures how fast the simulation is, on one core.
+    Bench(bench::Args),
+}
+
+/// Runs the command that was typed.
+pub(crate) fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        None => explore::run(&cli.explore),
+        Some(Command::Explore(args)) => explore::run(&args),
+        Some(Command::Replay(args)) => replay::run(&args),
+        Some(Command::List(args)) => list::run(&args),
+        Some(Command::Teeth(args)) => teeth::run(&args),
+        Some(Command::Bench(args)) => bench::run(&args),
+    };
+    match result {
+        Ok(conclusion) => conclusion.exit(),
+        Err(Trouble(what)) => {
+            eprintln!("squall: {what}");
+            Conclusion::Inconclusive.exit()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn explore_needs_no_name() {
+        let cli = Cli::try_parse_from(["squall", "--seeds", "1..3", "--jobs", "1"]).unwrap();
+        assert!(cli.command.is_none());
+        assert_eq!(cli.explore.seeds.unwrap(), args::Seeds { from: 1, to: 3 });
+    }
+
+    #[test]
+    fn a_violation_outweighs_what_is_unclear() {
+        assert_eq!(
+            [Conclusion::Inconclusive, Conclusion::Violated, Conclusion::Held]
+                .into_iter()
+                .max(),
+            Some(Conclusion::Violated)
+        );
+    }
+}

@@ -1,0 +1,217 @@
+//! `squall replay`: the story of one run.
+
+use super::{Conclusion, Trouble, harness, say, summary::RunSummary, table};
+use clap::Args as ClapArgs;
+use scenarios::{catalogue, judge::JudgeOptions, planted, planted::Planted, scenario::Scenario};
+use serde_json::json;
+use sim::{
+    plan::Plan,
+    report::{LogRow, Look, Story},
+    run::Run,
+};
+use std::{
+    fmt::Write,
+    path::{Path, PathBuf},
+};
+
+/// What `replay` may be told.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Args {
+    /// A scenario (then with --seed), or a plan file
+    #[arg(value_name = "SCENARIO|FILE")]
+    what: String,
+    /// The seed of the run
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Plant this bug
+    #[arg(long, value_name = "BUG")]
+    plant: Option<String>,
+    /// Show the log among the rows, each line with its host and simulated time
+    #[arg(long)]
+    trace: bool,
+    /// Which lines of the log to show, as in `warn,idp=debug` (implies --trace)
+    #[arg(long, value_name = "FILTER")]
+    log: Option<String>,
+    /// For machines: everything, as JSON
+    #[arg(long)]
+    json: bool,
+    /// Write the plan to this file, to be edited, kept, or replayed
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+}
+
+/// Performs one plan again and tells its story.
+pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
+    let plant = args.plant.as_deref().map(planted::find).transpose()?;
+    let (scenario, plan) = find(&args.what, args.seed)?;
+    if let Some(file) = &args.save {
+        save(&plan, file)?;
+    }
+    let options = JudgeOptions {
+        keep_log: args.trace || args.log.is_some(),
+        log_filter: args.log.clone(),
+    };
+    let run =
+        harness::perform(&scenario, &plan, plant.as_ref(), &options).map_err(|Trouble(what)| match args.seed {
+            Some(_) => Trouble(what),
+            None => Trouble(format!("{}: {what}", args.what)),
+        })?;
+    let summary = RunSummary::of(&scenario, &plan, Ok(&run));
+    if args.json {
+        say(format!("{:#}", as_json(&run, &summary, plant.as_ref())));
+    } else {
+        say(told(&table::look(), &scenario, &run, &summary, plant.as_ref()).trim_end());
+        match &args.save {
+            Some(file) => say(format!("The plan is in {}", file.display())),
+            None => say("To keep it as a file: add --save FILE"),
+        }
+    }
+    Ok(summary.conclusion())
+}
+
+/// The plan that was asked for, and the scenario whose properties judge it.
+fn find(what: &str, seed: Option<u64>) -> Result<(Scenario, Plan), Trouble> {
+    let path = Path::new(what);
+    let looks_like_a_file = path.is_file() || what.ends_with(".toml") || what.contains(std::path::MAIN_SEPARATOR);
+    match (seed, looks_like_a_file) {
+        (Some(_), true) => Err(Trouble(format!(
+            "{what} is a plan file, and its seed stands in it; leave --seed away, or name a scenario"
+        ))),
+        (Some(seed), false) => {
+            let scenario = catalogue::find(what)?;
+            let plan = scenario.plan(seed);
+            Ok((scenario, plan))
+        }
+        (None, true) => {
+            let plan = Plan::read(path)?;
+            let scenario = catalogue::find(&plan.scenario).map_err(|error| Trouble(format!("{what}: {error}")))?;
+            Ok((scenario, plan))
+        }
+        (None, false) => {
+            let scenario = catalogue::find(what)?;
+            Err(Trouble(format!(
+                "which run of {name}? Add its seed, as in: cargo squall replay {name} --seed 1",
+                name = scenario.name()
+            )))
+        }
+    }
+}
+
+fn save(plan: &Plan, file: &Path) -> Result<(), Trouble> {
+    if file.exists() {
+        return Err(Trouble(format!(
+            "{} exists, and is left as it is; choose another name",
+            file.display()
+        )));
+    }
+    Ok(plan.write(file)?)
+}
+
+fn told(look: &Look, scenario: &Scenario, run: &Run, summary: &RunSummary, plant: Option<&Planted>) -> String {
+    let levels: Vec<String> = run
+        .log
+        .iter()
+        .map(|line| format!("{} {}", line.level, line.text))
+        .collect();
+    let log: Vec<LogRow<'_>> = (run.log.iter().zip(&levels))
+        .map(|(line, text)| LogRow {
+            at_ms: line.at_ms,
+            host: &line.host,
+            text,
+        })
+        .collect();
+    let story = Story {
+        history: &run.history,
+        violations: &run.violations,
+        log: &log,
+    };
+    let mut text = String::new();
+    let seed = format!("{}, seed {}", scenario.name(), run.plan.seed);
+    let _ = writeln!(text, "{}: {}", look.paint("1", &seed), scenario.title());
+    if let Some(bug) = plant {
+        let _ = writeln!(
+            text,
+            "{} {}: {}",
+            look.paint("1;33", "Planted bug"),
+            bug.name,
+            bug.title
+        );
+    }
+    let _ = writeln!(text, "\n{}", story.render(look));
+    for violation in &run.violations {
+        let _ = writeln!(
+            text,
+            "{}",
+            look.paint("1;31", &format!("VIOLATED  {}", violation.property))
+        );
+        if let Some(property) = (scenario.properties().iter()).find(|property| property.name() == violation.property) {
+            let _ = writeln!(text, "  The claim: {}", property.claim());
+        }
+        let _ = writeln!(
+            text,
+            "  What happened, certain at {}: {}",
+            sim::report::seconds(violation.at_ms),
+            violation.what
+        );
+        let evidence = story.evidence(violation, look);
+        if !evidence.is_empty() {
+            let _ = writeln!(text, "  The evidence:\n{}", evidence.trim_end());
+        }
+        text.push('\n');
+    }
+    if run.violations.is_empty() {
+        let names: Vec<String> = scenario.properties().iter().map(|property| property.name()).collect();
+        let _ = writeln!(text, "{}  {}", look.paint("1;32", "HELD"), names.join(", "));
+    }
+    for mark in scenario.marks() {
+        let reached = summary.reached.contains(&mark.name);
+        let _ = writeln!(
+            text,
+            "  {}: {}",
+            if reached { "reached" } else { "not reached" },
+            mark.name
+        );
+    }
+    let _ = writeln!(
+        text,
+        "{} simulated; {}, {} of them with operations in flight; {}; {}",
+        sim::report::duration(summary.simulated_ms),
+        table::count(summary.faults, "fault"),
+        summary.faults_in_flight,
+        table::count(summary.operations, "operation"),
+        table::count(summary.logins, "whole login"),
+    );
+    let _ = writeln!(text, "Fingerprint {}", run.fingerprint);
+    text
+}
+
+fn as_json(run: &Run, summary: &RunSummary, plant: Option<&Planted>) -> serde_json::Value {
+    let log: Vec<_> = (run.log.iter())
+        .map(|line| {
+            json!({
+                "at_ms": line.at_ms,
+                "host": line.host.to_string(),
+                "level": line.level.to_string(),
+                "text": line.text,
+            })
+        })
+        .collect();
+    json!({
+        "version": 1,
+        "scenario": summary.scenario,
+        "seed": summary.seed,
+        "plant": plant.map(|bug| bug.name),
+        "conclusion": format!("{:?}", summary.conclusion()).to_lowercase(),
+        "fingerprint": run.fingerprint.to_string(),
+        "simulated_ms": summary.simulated_ms,
+        "violations": run.violations,
+        "reached": summary.reached,
+        "marks": run.marks,
+        "faults": summary.faults,
+        "faults_in_flight": summary.faults_in_flight,
+        "operations": summary.operations,
+        "logins": summary.logins,
+        "history": run.history.records,
+        "log": log,
+    })
+}

@@ -1,0 +1,275 @@
+//! What is kept of runs: a sweep has thousands of them, and histories are long.
+
+use super::{Conclusion, Trouble};
+use scenarios::scenario::Scenario;
+use serde::Serialize;
+use sim::{
+    history::{Event, Op, Seen},
+    plan::Plan,
+    property::{Reached, Violation},
+    run::Run,
+};
+use std::collections::BTreeMap;
+
+/// A mark that this many runs of a scenario have not reached leaves the sweep inconclusive; so do
+/// faults none of which hit an operation in flight. With fewer runs both are shown and prove nothing.
+pub(crate) const RUNS_ENOUGH: usize = 50;
+
+/// One run.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct RunSummary {
+    pub(crate) scenario: &'static str,
+    pub(crate) seed: u64,
+    pub(crate) simulated_ms: u64,
+    pub(crate) fingerprint: Option<String>,
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) reached: Vec<&'static str>,
+    /// Faults that struck; ends of trouble are not counted.
+    pub(crate) faults: usize,
+    /// Of those, how many struck while somebody was waiting for an answer.
+    pub(crate) faults_in_flight: usize,
+    /// Operations that came to an end.
+    pub(crate) operations: usize,
+    /// Whole logins that succeeded.
+    pub(crate) logins: usize,
+    /// What the harness could not do.
+    pub(crate) error: Option<String>,
+    /// The plan of a run that failed, as a file.
+    pub(crate) plan: Option<String>,
+}
+
+impl RunSummary {
+    /// Sums up a run.
+    pub(crate) fn of(scenario: &Scenario, plan: &Plan, run: Result<&Run, &Trouble>) -> RunSummary {
+        let mut summary = RunSummary {
+            scenario: scenario.name(),
+            seed: plan.seed,
+            simulated_ms: plan.lasts_ms,
+            fingerprint: None,
+            violations: vec![],
+            reached: vec![],
+            faults: 0,
+            faults_in_flight: 0,
+            operations: 0,
+            logins: 0,
+            error: None,
+            plan: None,
+        };
+        let run = match run {
+            Ok(run) => run,
+            Err(Trouble(what)) => {
+                summary.error = Some(what.clone());
+                return summary;
+            }
+        };
+        summary.fingerprint = Some(run.fingerprint.to_string());
+        summary.violations = run.violations.clone();
+        let view = Reached {
+            plan,
+            history: &run.history,
+            marks: &run.marks,
+        };
+        summary.reached = (scenario.marks().iter())
+            .filter(|mark| (mark.reached)(&view))
+            .map(|mark| mark.name)
+            .collect();
+        for record in &run.history.records {
+            match &record.event {
+                Event::Fault { fault, in_flight } if !fault.repairs() => {
+                    summary.faults += 1;
+                    summary.faults_in_flight += usize::from(*in_flight > 0);
+                }
+                Event::Ended { op, seen, .. } => {
+                    summary.operations += 1;
+                    summary.logins += usize::from(*op == Op::LogIn && *seen == Seen::Ok);
+                }
+                _ => {}
+            }
+        }
+        summary
+    }
+
+    /// What this run by itself proves.
+    pub(crate) fn conclusion(&self) -> Conclusion {
+        if !self.violations.is_empty() {
+            Conclusion::Violated
+        } else if self.error.is_some() {
+            Conclusion::Inconclusive
+        } else {
+            Conclusion::Held
+        }
+    }
+}
+
+/// What stopped several runs for the same reason.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Group {
+    /// The property, or the harness's words.
+    pub(crate) what: String,
+    /// What the first of them said.
+    pub(crate) example: String,
+    /// Their seeds, in order.
+    pub(crate) seeds: Vec<u64>,
+}
+
+/// All runs of one scenario.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ScenarioSummary {
+    pub(crate) scenario: &'static str,
+    pub(crate) runs: usize,
+    pub(crate) simulated_ms: u64,
+    pub(crate) properties: Vec<String>,
+    /// Each mark, and how many runs reached it.
+    pub(crate) marks: BTreeMap<&'static str, usize>,
+    pub(crate) faults: usize,
+    pub(crate) faults_in_flight: usize,
+    pub(crate) operations: usize,
+    pub(crate) logins: usize,
+    pub(crate) violated: Vec<Group>,
+    pub(crate) errors: Vec<Group>,
+    /// Why nothing is proved although nothing was violated.
+    pub(crate) inconclusive: Vec<String>,
+}
+
+impl ScenarioSummary {
+    /// Sums up `runs`, which are those of `scenario` in the order of their seeds. With a planted bug
+    /// nothing need be reached: the bug may well prevent it.
+    pub(crate) fn of(scenario: &Scenario, runs: &[RunSummary], planted: bool) -> ScenarioSummary {
+        let mut marks: BTreeMap<&'static str, usize> = scenario.marks().iter().map(|mark| (mark.name, 0)).collect();
+        let mut violated: BTreeMap<&str, Group> = BTreeMap::new();
+        let mut errors: BTreeMap<&str, Group> = BTreeMap::new();
+        for run in runs {
+            for name in &run.reached {
+                *marks.entry(name).or_default() += 1;
+            }
+            for violation in &run.violations {
+                add(&mut violated, &violation.property, &violation.what, run.seed);
+            }
+            if let Some(error) = &run.error {
+                add(&mut errors, error, error, run.seed);
+            }
+        }
+        let sum = |count: fn(&RunSummary) -> usize| runs.iter().map(count).sum::<usize>();
+        let mut summary = ScenarioSummary {
+            scenario: scenario.name(),
+            runs: runs.len(),
+            simulated_ms: runs
+                .iter()
+                .filter(|run| run.error.is_none())
+                .map(|run| run.simulated_ms)
+                .sum(),
+            properties: scenario.properties().iter().map(|property| property.name()).collect(),
+            marks,
+            faults: sum(|run| run.faults),
+            faults_in_flight: sum(|run| run.faults_in_flight),
+            operations: sum(|run| run.operations),
+            logins: sum(|run| run.logins),
+            violated: violated.into_values().collect(),
+            errors: errors.into_values().collect(),
+            inconclusive: vec![],
+        };
+        summary.inconclusive = summary.doubts(planted);
+        summary
+    }
+
+    fn doubts(&self, planted: bool) -> Vec<String> {
+        let mut doubts = vec![];
+        if !self.errors.is_empty() {
+            doubts.push("the harness failed".to_owned());
+        }
+        if self.operations == 0 {
+            doubts.push("nobody did anything".to_owned());
+        }
+        if planted || self.runs < RUNS_ENOUGH {
+            return doubts;
+        }
+        if self.unreached().next().is_some() {
+            doubts.push(format!("a mark was not reached in {} runs", self.runs));
+        }
+        if self.faults > 0 && self.faults_in_flight == 0 {
+            doubts.push("no fault hit an operation in flight".to_owned());
+        }
+        doubts
+    }
+
+    /// Marks that no run reached.
+    pub(crate) fn unreached(&self) -> impl Iterator<Item = &'static str> {
+        self.marks.iter().filter(|(_, runs)| **runs == 0).map(|(name, _)| *name)
+    }
+
+    /// What these runs together prove.
+    pub(crate) fn conclusion(&self) -> Conclusion {
+        if !self.violated.is_empty() {
+            Conclusion::Violated
+        } else if !self.inconclusive.is_empty() {
+            Conclusion::Inconclusive
+        } else {
+            Conclusion::Held
+        }
+    }
+}
+
+fn add<'a>(groups: &mut BTreeMap<&'a str, Group>, what: &'a str, example: &str, seed: u64) {
+    let group = groups.entry(what).or_insert_with(|| Group {
+        what: what.to_owned(),
+        example: example.to_owned(),
+        seeds: vec![],
+    });
+    // One run may violate a property in several ways; it is one run.
+    if group.seeds.last() != Some(&seed) {
+        group.seeds.push(seed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(runs: usize, reached: usize, faults_in_flight: usize) -> ScenarioSummary {
+        ScenarioSummary {
+            scenario: "calm_day",
+            runs,
+            simulated_ms: 0,
+            properties: vec![],
+            marks: [("the master was replaced", reached)].into(),
+            faults: 10,
+            faults_in_flight,
+            operations: 1,
+            logins: 0,
+            violated: vec![],
+            errors: vec![],
+            inconclusive: vec![],
+        }
+    }
+
+    #[test]
+    fn a_sweep_that_did_not_get_there_proves_nothing() {
+        assert!(summary(RUNS_ENOUGH, 1, 1).doubts(false).is_empty());
+        assert_eq!(
+            summary(RUNS_ENOUGH, 0, 1).doubts(false),
+            ["a mark was not reached in 50 runs"]
+        );
+        assert_eq!(
+            summary(RUNS_ENOUGH, 1, 0).doubts(false),
+            ["no fault hit an operation in flight"]
+        );
+        let mut idle = summary(1, 1, 1);
+        idle.operations = 0;
+        assert_eq!(idle.doubts(false), ["nobody did anything"]);
+    }
+
+    #[test]
+    fn few_runs_and_planted_bugs_need_reach_nothing() {
+        assert!(summary(RUNS_ENOUGH - 1, 0, 0).doubts(false).is_empty());
+        assert!(summary(RUNS_ENOUGH, 0, 0).doubts(true).is_empty());
+    }
+
+    #[test]
+    fn a_run_that_violates_twice_is_one_run() {
+        let mut groups = BTreeMap::new();
+        for seed in [3, 3, 5] {
+            add(&mut groups, "P", "first", seed);
+        }
+        assert_eq!(groups["P"].seeds, [3, 5]);
+    }
+}

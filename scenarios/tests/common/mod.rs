@@ -1,0 +1,79 @@
+//! What the tests share.
+#![allow(dead_code, reason = "each test file is a crate of its own and uses its part")]
+
+use insta::Settings;
+use proptest::{prelude::ProptestConfig, test_runner::FileFailurePersistence};
+use scenarios::{
+    catalogue,
+    judge::{JudgeOptions, judge},
+    planted::Planted,
+    scenario::Scenario,
+};
+use sim::{plan::Plan, run::Run};
+use std::{
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+/// Where insta and proptest keep their files: both would otherwise go by the path of a source file.
+pub fn settings() -> Settings {
+    let mut settings = Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings
+}
+
+/// As [`settings`], for proptest.
+pub fn proptest_config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/regressions/proptest.txt"
+        )))),
+        ..ProptestConfig::default()
+    }
+}
+
+/// A scenario of the catalogue.
+pub fn scenario(name: &str) -> Scenario {
+    catalogue::find(name).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Performs a plan and judges it.
+pub fn perform(scenario: &Scenario, plan: &Plan, plant: Option<&Planted>) -> Run {
+    judge(scenario, plan, plant, &JudgeOptions::default())
+        .unwrap_or_else(|error| panic!("{}, seed {}: {error}", plan.scenario, plan.seed))
+}
+
+/// Fails with every violation and the line that replays them.
+pub fn must_hold(run: &Run) {
+    let violations: Vec<String> = run
+        .violations
+        .iter()
+        .map(|violation| format!("  {violation}"))
+        .collect();
+    assert!(
+        violations.is_empty(),
+        "\n{}\n  cargo squall replay {} --seed {}\n",
+        violations.join("\n"),
+        run.plan.scenario,
+        run.plan.seed
+    );
+}
+
+/// The command, as a person would start it, and what it said.
+pub fn squall(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_squall"))
+        .args(args)
+        .env_remove("CARGO_TARGET_DIR")
+        .current_dir(env!("CARGO_TARGET_TMPDIR"))
+        .output()
+        .expect("the command starts")
+}
+
+/// A place for a test's own file.
+pub fn scratch(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}

@@ -1,0 +1,47 @@
+//! Every scenario at fixed seeds: quick, and the first thing to look at when something is wrong.
+
+mod common;
+
+use scenarios::catalogue;
+
+/// Few, for this is a debug build; `cargo squall` runs hundreds.
+const SEEDS: std::ops::RangeInclusive<u64> = 1..=3;
+
+macro_rules! smoke {
+    ($($name:ident),* $(,)?) => {
+        $(
+            #[test]
+            fn $name() {
+                let scenario = common::scenario(stringify!($name));
+                for seed in SEEDS {
+                    let run = common::perform(&scenario, &scenario.plan(seed), None);
+                    common::must_hold(&run);
+                    assert!(!run.history.records.is_empty(), "nothing happened at seed {seed}");
+                }
+            }
+        )*
+
+        #[test]
+        fn no_scenario_is_forgotten() {
+            let named: Vec<&str> = vec![$(stringify!($name)),*];
+            let all: Vec<&str> = catalogue::all().iter().map(|scenario| scenario.name()).collect();
+            assert_eq!(named, all, "the names above and the catalogue, in its order");
+        }
+    };
+}
+
+smoke!(
+    calm_day,
+    replica_dies_mid_flow,
+    code_race,
+    failover_mid_redemption,
+    guesser_across_failover,
+    analytics_hangs,
+    mail_stalls,
+    leader_pauses,
+    redis_unreachable,
+    session_survives,
+    old_master_returns,
+    sentinel_without_quorum,
+    swarm,
+);

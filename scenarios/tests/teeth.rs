@@ -1,0 +1,61 @@
+//! Each planted bug is convicted, and the same seed without it is clean.
+//!
+//! The seeds are pinned: `cargo squall teeth` finds new ones when the generator of plans changes.
+
+mod common;
+
+use scenarios::planted;
+
+macro_rules! teeth {
+    ($($bug:ident at $seed:literal),* $(,)?) => {
+        $(
+            #[test]
+            fn $bug() {
+                convicted(stringify!($bug), $seed);
+            }
+        )*
+
+        #[test]
+        fn no_planted_bug_is_forgotten() {
+            let mut named: Vec<&str> = vec![$(stringify!($bug)),*];
+            let mut all: Vec<&str> = planted::all().iter().map(|bug| bug.name).collect();
+            named.sort_unstable();
+            all.sort_unstable();
+            assert_eq!(named, all);
+        }
+    };
+}
+
+fn convicted(name: &str, seed: u64) {
+    let bug = planted::find(name).unwrap_or_else(|error| panic!("{error}"));
+    let scenario = common::scenario(bug.scenario);
+    let plan = scenario.plan(seed);
+    let with = common::perform(&scenario, &plan, Some(&bug));
+    let violated: Vec<&str> = with
+        .violations
+        .iter()
+        .map(|violation| violation.property.as_str())
+        .collect();
+    assert!(
+        violated.contains(&bug.convicted_by),
+        "{name} gets away at seed {seed} of {}: {} holds, violated are {violated:?}",
+        bug.scenario,
+        bug.convicted_by
+    );
+    common::must_hold(&common::perform(&scenario, &plan, None));
+}
+
+teeth!(
+    state_in_process_memory at 1,
+    get_then_del at 1,
+    redemption_without_ledger at 1,
+    validate_after_consume at 1,
+    limiter_per_replica at 1,
+    hook_awaited at 1,
+    mail_awaited at 1,
+    latest_code_overwrites at 1,
+    unfenced_leader at 1,
+    silent_fallback at 1,
+    session_deleted_on_error at 1,
+    cached_master_address at 1,
+);

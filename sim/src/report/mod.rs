@@ -1,0 +1,15 @@
+//! A run, told so that a stranger can read it.
+//!
+//! [`story`] puts the history into rows, [`words`] puts events into plain words, [`columns`] sets
+//! the rows in columns. Nothing here judges: verdicts come from properties.
+
+mod columns;
+mod story;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use columns::Look;
+pub use story::{LogRow, Story};
+pub use words::{duration, op, seconds, seen};
