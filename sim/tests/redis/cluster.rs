@@ -1,7 +1,7 @@
 //! Two nodes, three Sentinels and somebody who talks to them.
 
 use idp::seams::{BoxFuture, Env, Probe, Storage, StorageFault, StorageMoment, Stream};
-use sim::engine::{Engine, EngineConfig, HostId, current_ms};
+use sim::engine::{Engine, EngineConfig, HostId, Stats, current_ms};
 use sim::world::redis::{self, Disk, RedisConfig};
 use sim::world::sentinel::{self, SentinelConfig, SentinelDisk};
 use std::sync::{Arc, Mutex};
@@ -21,12 +21,12 @@ impl Storage for Quiet {
 }
 
 /// Who said what and when, in order.
-pub type Notes = Arc<Mutex<Vec<(u64, String, String)>>>;
+pub(super) type Notes = Arc<Mutex<Vec<(u64, String, String)>>>;
 
-pub struct Cluster {
-    pub engine: Engine,
-    pub notes: Notes,
-    pub disks: [Disk; 2],
+pub(super) struct Cluster {
+    pub(super) engine: Engine,
+    pub(super) notes: Notes,
+    pub(super) disks: [Disk; 2],
 }
 
 fn note(notes: &Notes, who: &str, what: String) {
@@ -39,7 +39,7 @@ fn note(notes: &Notes, who: &str, what: String) {
 impl Cluster {
     /// Hosts `redis-1` (the master), `redis-2`, `sentinel-1..3` (quorum 2, down-after 1 s), all started, and
     /// `client`, which runs `script` from the beginning. `adjust` may change both nodes' configuration.
-    pub fn new(
+    pub(super) fn new(
         seed: u64,
         adjust: impl Fn(&mut RedisConfig),
         script: impl Fn(Client) -> BoxFuture<'static, ()> + 'static,
@@ -109,17 +109,18 @@ impl Cluster {
         Cluster { engine, notes, disks }
     }
 
-    pub fn at(&self, at_ms: u64, action: impl FnOnce(&Engine) + 'static) {
+    pub(super) fn at(&self, at_ms: u64, action: impl FnOnce(&Engine) + 'static) {
         self.engine.at(at_ms, action);
     }
 
-    pub fn run(&self, until_ms: u64) {
-        self.engine.run(until_ms, || false).expect("the engine runs");
+    pub(super) fn run(&self, until_ms: u64) -> Stats {
+        let stats = self.engine.run(until_ms, || false).expect("the engine runs");
         assert_eq!(self.engine.panics().len(), 0, "{:?}", self.engine.panics());
+        stats
     }
 
     /// What `who` noted, each with its time.
-    pub fn said(&self, who: &str) -> Vec<(u64, String)> {
+    pub(super) fn said(&self, who: &str) -> Vec<(u64, String)> {
         let notes = self.notes.lock().expect("unpoisoned");
         notes
             .iter()
@@ -129,7 +130,7 @@ impl Cluster {
     }
 
     /// When anybody first said something that begins so, after a moment.
-    pub fn first(&self, begins: &str, after_ms: u64) -> Option<u64> {
+    pub(super) fn first(&self, begins: &str, after_ms: u64) -> Option<u64> {
         let notes = self.notes.lock().expect("unpoisoned");
         notes
             .iter()
@@ -138,7 +139,7 @@ impl Cluster {
     }
 
     /// The value that the client noted under a name.
-    pub fn value(&self, name: &str) -> String {
+    pub(super) fn value(&self, name: &str) -> String {
         let values = self.said("client");
         let prefix = format!("{name}: ");
         let found = values.iter().find_map(|(_, text)| text.strip_prefix(&prefix));
@@ -148,47 +149,47 @@ impl Cluster {
     }
 }
 
-pub fn host(engine: &Engine, name: &str) -> HostId {
+pub(super) fn host(engine: &Engine, name: &str) -> HostId {
     engine.host(name).expect("declared")
 }
 
-pub fn cut(engine: &Engine, a: &str, b: &str) {
+pub(super) fn cut(engine: &Engine, a: &str, b: &str) {
     engine.cut_one_way(host(engine, a), host(engine, b));
     engine.cut_one_way(host(engine, b), host(engine, a));
 }
 
-pub fn mend(engine: &Engine, a: &str, b: &str) {
+pub(super) fn mend(engine: &Engine, a: &str, b: &str) {
     engine.mend_one_way(host(engine, a), host(engine, b));
     engine.mend_one_way(host(engine, b), host(engine, a));
 }
 
 /// Somebody who talks to the nodes.
 #[derive(Clone)]
-pub struct Client {
-    pub env: Env,
+pub(super) struct Client {
+    pub(super) env: Env,
     notes: Notes,
 }
 
 /// A connection.
-pub struct Connection(Stream);
+pub(super) struct Connection(Stream);
 
 impl Client {
-    pub fn note(&self, name: &str, value: impl std::fmt::Display) {
+    pub(super) fn note(&self, name: &str, value: impl std::fmt::Display) {
         note(&self.notes, "client", format!("{name}: {value}"));
     }
 
     /// Until a moment of the run.
-    pub async fn until(&self, at_ms: u64) {
+    pub(super) async fn until(&self, at_ms: u64) {
         let now = current_ms().expect("running");
         tokio::time::sleep(Duration::from_millis(at_ms.saturating_sub(now))).await;
     }
 
-    pub async fn connect(&self, host: &str) -> Connection {
+    pub(super) async fn connect(&self, host: &str) -> Connection {
         Connection(self.env.network.connect(host, 6379).await.expect("the node listens"))
     }
 
     /// One command on a connection of its own; `None` when nobody answers within 200 ms.
-    pub async fn once(&self, host: &str, port: u16, command: &str) -> Option<String> {
+    pub(super) async fn once(&self, host: &str, port: u16, command: &str) -> Option<String> {
         let work = async {
             let stream = self.env.network.connect(host, port).await.ok()?;
             Connection(stream).try_ask(command).await
@@ -199,7 +200,7 @@ impl Client {
 
 impl Connection {
     /// The reply to an inline command, ends of lines as `|`: what arrives in one piece.
-    pub async fn ask(&mut self, command: &str) -> String {
+    pub(super) async fn ask(&mut self, command: &str) -> String {
         self.try_ask(command).await.unwrap_or_else(|| "closed".into())
     }
 

@@ -10,8 +10,10 @@ mod failover;
 mod golden;
 mod gossip;
 mod instance;
+mod links;
 mod server;
 mod state;
+mod votes;
 
 pub use config::{SentinelConfig, SentinelDisk};
 pub use server::serve;
