@@ -32,6 +32,9 @@ pub(crate) struct Args {
     /// Which lines of the log to show, as in `warn,idp=debug` (implies --trace)
     #[arg(long, value_name = "FILTER")]
     log: Option<String>,
+    /// Show every step, also of logins in which nothing happened
+    #[arg(long)]
+    all: bool,
     /// For machines: everything, as JSON
     #[arg(long)]
     json: bool,
@@ -60,10 +63,10 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     if args.json {
         say(format!("{:#}", as_json(&run, &summary, plant.as_ref())));
     } else {
-        say(told(&table::look(), &scenario, &run, &summary, plant.as_ref()).trim_end());
+        say(told(&table::look(), &scenario, &run, &summary, plant.as_ref(), args.all).trim_end());
         match &args.save {
             Some(file) => say(format!("The plan is in {}", file.display())),
-            None => say("To keep it as a file: add --save FILE"),
+            None => say("More: --all shows every step, --trace the log as well; --save FILE keeps the plan"),
         }
     }
     Ok(summary.conclusion())
@@ -107,7 +110,14 @@ fn save(plan: &Plan, file: &Path) -> Result<(), Trouble> {
     Ok(plan.write(file)?)
 }
 
-fn told(look: &Look, scenario: &Scenario, run: &Run, summary: &RunSummary, plant: Option<&Planted>) -> String {
+fn told(
+    look: &Look,
+    scenario: &Scenario,
+    run: &Run,
+    summary: &RunSummary,
+    plant: Option<&Planted>,
+    all: bool,
+) -> String {
     let levels: Vec<String> = run
         .log
         .iter()
@@ -124,6 +134,7 @@ fn told(look: &Look, scenario: &Scenario, run: &Run, summary: &RunSummary, plant
         history: &run.history,
         violations: &run.violations,
         log: &log,
+        brief: log.is_empty() && !all,
     };
     let mut text = String::new();
     let seed = format!("{}, seed {}", scenario.name(), run.plan.seed);
@@ -155,7 +166,11 @@ fn told(look: &Look, scenario: &Scenario, run: &Run, summary: &RunSummary, plant
         );
         let evidence = story.evidence(violation, look);
         if !evidence.is_empty() {
-            let _ = writeln!(text, "  The evidence:\n{}", evidence.trim_end());
+            let _ = writeln!(
+                text,
+                "  The evidence, and what changed in the world meanwhile:\n{}",
+                evidence.trim_end()
+            );
         }
         text.push('\n');
     }

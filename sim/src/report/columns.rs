@@ -33,7 +33,7 @@ impl Look {
 
 const TIME: usize = 11;
 const WHO: usize = 12;
-const WHAT: usize = 62;
+const WHAT: usize = 66;
 
 pub(super) fn header(look: &Look) -> String {
     let line = format!("  {:>TIME$}  {:<WHO$} {:<WHAT$} {}", "time", "who", "what", "outcome");

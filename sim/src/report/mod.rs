@@ -3,6 +3,7 @@
 //! [`story`] puts the history into rows, [`words`] puts events into plain words, [`columns`] sets
 //! the rows in columns. Nothing here judges: verdicts come from properties.
 
+mod brief;
 mod columns;
 mod story;
 mod words;

@@ -1,6 +1,6 @@
 //! The history as rows.
 
-use super::{columns, words};
+use super::{brief, columns, words};
 use crate::{
     history::{Event, History, Op, OpId, Record, Seen},
     property::Violation,
@@ -30,6 +30,9 @@ pub struct Story<'a> {
     pub violations: &'a [Violation],
     /// In order of time; empty for none.
     pub log: &'a [LogRow<'a>],
+    /// Tells a login in which everything went well, and nothing changed in the world meanwhile, in one
+    /// row, and leaves out what is routine.
+    pub brief: bool,
 }
 
 /// How a row came out: decides its colour.
@@ -85,32 +88,34 @@ impl Story<'_> {
         text
     }
 
-    /// The rows that prove one violation, by themselves.
+    /// The rows that prove one violation, by themselves, with what changed in the world between the
+    /// first and the last of them.
     pub fn evidence(&self, violation: &Violation, look: &columns::Look) -> String {
-        let wanted: BTreeSet<usize> = violation.evidence.iter().copied().collect();
+        let records = &self.history.records;
+        let wanted: BTreeSet<usize> = violation
+            .evidence
+            .iter()
+            .copied()
+            .filter(|i| *i < records.len())
+            .collect();
+        let (Some(first), Some(last)) = (wanted.first(), wanted.last()) else {
+            return String::new();
+        };
+        let ended: BTreeSet<OpId> = (wanted.iter())
+            .filter_map(|index| match records[*index].event {
+                Event::Ended { id, .. } => Some(id),
+                _ => None,
+            })
+            .collect();
         let mut text = String::new();
-        let mut open = BTreeMap::new();
-        for (index, record) in self.history.records.iter().enumerate() {
-            if let Event::Ended { id, .. } = record.event {
-                open.insert(id, index);
-            }
-        }
-        for index in &wanted {
-            let Some(record) = self.history.records.get(*index) else {
-                continue;
-            };
-            // An operation whose end is evidence as well is told once.
-            if let Event::Began { id, .. } = record.event
-                && open.get(&id).is_some_and(|end| wanted.contains(end))
-            {
-                continue;
-            }
-            let row = match words::ruled(&record.who, &record.event) {
-                Some(what) => rule(record, what, true),
-                None => match self.step(record, false, true) {
-                    Some(row) => row,
-                    None => raw(record),
-                },
+        for (index, record) in records.iter().enumerate().take(last + 1).skip(*first) {
+            let marked = wanted.contains(&index);
+            let row = match (words::ruled(&record.who, &record.event), &record.event) {
+                (Some(what), _) => rule(record, what, marked),
+                _ if !marked => continue,
+                // An operation whose end is evidence as well is told once.
+                (None, Event::Began { id, .. }) if ended.contains(id) => continue,
+                _ => self.step(record, false, true).unwrap_or_else(|| raw(record)),
             };
             text.push_str(&columns::row(look, &row));
         }
@@ -144,6 +149,10 @@ impl Story<'_> {
         let mut rows = Vec::new();
         let mut logging_in: BTreeMap<&str, usize> = BTreeMap::new();
         let (mut words_left_out, mut hooks_left_out) = (0, 0);
+        let uneventful = match self.brief {
+            true => brief::uneventful(self.history, &evidence, &ruled),
+            false => brief::Uneventful::default(),
+        };
         let mut log = self.log.iter().peekable();
         let mut broken: Vec<&Violation> = self.violations.iter().collect();
         broken.sort_by_key(|v| v.at_ms);
@@ -155,6 +164,9 @@ impl Story<'_> {
             }
             while let Some(line) = log.next_if(|line| line.at_ms <= record.at_ms) {
                 rows.push(logged(line));
+            }
+            if uneventful.left_out.contains(&index) {
+                continue;
             }
             let marked = evidence.contains(&index);
             if let Some(what) = words::ruled(&record.who, &record.event) {
@@ -183,6 +195,9 @@ impl Story<'_> {
             let unended = matches!(&record.event, Event::Began { id, .. } if !ends.contains_key(id));
             match self.step(record, nested && !is_login, marked) {
                 Some(mut row) => {
+                    if let (Some(told), Row::Step { what, .. }) = (uneventful.told.get(&index), &mut row) {
+                        what.clone_from(told);
+                    }
                     if let (true, Row::Step { outcome, tone, .. }) = (unended, &mut row) {
                         *outcome = "no answer until the end".into();
                         *tone = Tone::Unsure;
@@ -197,6 +212,18 @@ impl Story<'_> {
         rows.extend(broken.map(told));
 
         let mut notes = Vec::new();
+        if !uneventful.told.is_empty() {
+            notes.push(format!(
+                "told in one row: logins in which nothing happened, {}",
+                uneventful.told.len()
+            ));
+        }
+        if uneventful.visits > 0 {
+            notes.push(format!(
+                "left out: looks at the account page that showed it, {}",
+                uneventful.visits
+            ));
+        }
         if words_left_out > 0 {
             notes.push(format!("left out: lesser words of the Sentinels, {words_left_out}"));
         }
@@ -239,7 +266,7 @@ impl Story<'_> {
                 None,
             ),
             Event::ReminderMailed { address, due_ms } => (
-                format!("reminder due at {due_ms} arrives at {address}"),
+                format!("reminder due at {} arrives at {address}", words::due(*due_ms)),
                 String::new(),
                 Tone::Plain,
                 None,

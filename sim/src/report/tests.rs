@@ -60,7 +60,7 @@ fn twice() -> (History, Vec<Violation>) {
             "sentinel-2",
             Event::Sentinel {
                 host: "sentinel-2".into(),
-                says: "+sdown master auth 10.0.0.4 6379".into(),
+                says: "+sdown master auth 10.0.0.1 6379".into(),
             },
         )
         .note(
@@ -76,7 +76,7 @@ fn twice() -> (History, Vec<Violation>) {
             "sentinel-2",
             Event::Sentinel {
                 host: "sentinel-2".into(),
-                says: "+switch-master auth 10.0.0.4 6379 10.0.0.5 6379".into(),
+                says: "+switch-master auth 10.0.0.1 6379 10.0.0.2 6379".into(),
             },
         )
         .began(24_000, "mallory", 4, redeem("idp-b"))
@@ -103,27 +103,29 @@ fn a_stranger_can_read_what_went_wrong() {
             host: "idp-a",
             text: "WARN store: outcome unknown",
         }],
+        brief: false,
     };
     insta::assert_snapshot!(story.render(&Look::PLAIN), @r#"
-             time  who          what                                                           outcome
+             time  who          what                                                               outcome
           2.000 s  ann          begins to log in
-          2.031 s  ann            opens the login page                                         ok, 31 ms
+          2.031 s  ann            opens the login page                                             ok, 31 ms
          20.990 s  ann            redeems authorization code 4f2a09c1 at balancer
     ──── 21.000 s  redis-1 is killed, with 1 operation in flight ─────────────────────────────────────────────────
          21.002 s  idp-a        │ WARN store: outcome unknown
-    ✗    21.004 s  ann            redeems authorization code 4f2a09c1 at balancer              ok, 14 ms
-         21.060 s  ann          is logged in                                                   ok, 19.0 s
-         22.250 s  sentinel-2   no longer hears from the master 10.0.0.4 (+sdown)
-    ──── 23.250 s  sentinel-2 tells clients that the Redis master is now 10.0.0.5 ────────────────────────────────
-    ✗    24.009 s  mallory      redeems authorization code 4f2a09c1 at idp-b                   ok, 9 ms
+    ✗    21.004 s  ann            redeems authorization code 4f2a09c1 at balancer                  ok, 14 ms
+         21.060 s  ann          is logged in                                                       ok, 19.0 s
+         22.250 s  sentinel-2   no longer hears from the master redis-1 (+sdown)
+    ──── 23.250 s  sentinel-2 tells clients that the Redis master is now redis-2 ─────────────────────────────────
+    ✗    24.009 s  mallory      redeems authorization code 4f2a09c1 at idp-b                       ok, 9 ms
     ✗    24.009 s  CodeRedeemedOnce does not hold: code 4f2a09c1 was redeemed twice
-         24.100 s  ben          opens the login page                                           no answer until the end
+         24.100 s  ben          opens the login page                                               no answer until the end
     ──── 30.000 s  everything heals ──────────────────────────────────────────────────────────────────────────────
                    (left out: lesser words of the Sentinels, 1)
     "#);
     insta::assert_snapshot!(story.evidence(&violations[0], &Look::PLAIN), @r#"
-    ✗    21.004 s  ann          redeems authorization code 4f2a09c1 at balancer                ok, 14 ms
-    ✗    24.009 s  mallory      redeems authorization code 4f2a09c1 at idp-b                   ok, 9 ms
+    ✗    21.004 s  ann          redeems authorization code 4f2a09c1 at balancer                    ok, 14 ms
+    ──── 23.250 s  sentinel-2 tells clients that the Redis master is now redis-2 ─────────────────────────────────
+    ✗    24.009 s  mallory      redeems authorization code 4f2a09c1 at idp-b                       ok, 9 ms
     "#);
 }
 
@@ -152,21 +154,59 @@ fn what_is_alike_is_counted_unless_it_is_evidence() {
             history,
             violations,
             log,
+            brief: false,
         }
         .render(&Look::PLAIN)
     };
     insta::assert_snapshot!(story(&[]), @r#"
-       time  who          what                                                           outcome
-    0.005 s  ann          looks at the account page (session 00c0ffee)                   ok, 5 ms
+       time  who          what                                                               outcome
+    0.005 s  ann          looks at the account page (session 00c0ffee)                       ok, 5 ms
                           ⋮ and 9 more like it, the last at 9.005 s
     "#);
     insta::assert_snapshot!(story(&violations), @r#"
-             time  who          what                                                           outcome
-          0.005 s  ann          looks at the account page (session 00c0ffee)                   ok, 5 ms
+             time  who          what                                                               outcome
+          0.005 s  ann          looks at the account page (session 00c0ffee)                       ok, 5 ms
                                 ⋮ and 7 more like it, the last at 7.005 s
-    ✗     8.005 s  ann          looks at the account page (session 00c0ffee)                   ok, 5 ms
+    ✗     8.005 s  ann          looks at the account page (session 00c0ffee)                       ok, 5 ms
     ✗     8.005 s  P does not hold: q
-          9.005 s  ann          looks at the account page (session 00c0ffee)                   ok, 5 ms
+          9.005 s  ann          looks at the account page (session 00c0ffee)                       ok, 5 ms
+    "#);
+}
+
+#[test]
+fn a_login_in_which_nothing_happened_is_one_row() {
+    let login = |told: Told, id: u64, at: u64, who: &str, seen: Seen| {
+        let address = format!("{who}@example.com");
+        let send = Op::SendCode {
+            flow: tag("0f10"),
+            address: address.clone(),
+        };
+        let code = tag("c0de");
+        told.began(at, who, id, Op::LogIn)
+            .began(at, who, id + 1, send.clone())
+            .note(at + 5, "mail", Event::CodeMailed { address, code })
+            .ended(at + 9, who, id + 1, send, Seen::Ok, 9)
+            .began(at + 10, who, id + 2, redeem("balancer"))
+            .ended(at + 20, who, id + 2, redeem("balancer"), seen, 10)
+            .ended(at + 30, who, id, Op::LogIn, Seen::Ok, 30)
+    };
+    let told = login(Told(History::default()), 1, 1000, "ann", Seen::Ok);
+    let told = login(told, 11, 2000, "ben", Seen::Unknown("504".into()));
+    let story = Story {
+        history: &told.0,
+        violations: &[],
+        log: &[],
+        brief: true,
+    };
+    insta::assert_snapshot!(story.render(&Look::PLAIN), @r#"
+       time  who          what                                                               outcome
+    1.030 s  ann          logs in, with authorization code 4f2a09c1                          ok, 30 ms
+    2.000 s  ben          begins to log in
+    2.005 s  mail         mail with code c0de arrives at ben@example.com
+    2.009 s  ben            presses send, for ben@example.com (flow 0f10)                    ok, 9 ms
+    2.020 s  ben            redeems authorization code 4f2a09c1 at balancer                  unknown: 504, 10 ms
+    2.030 s  ben          is logged in                                                       ok, 30 ms
+             (told in one row: logins in which nothing happened, 1)
     "#);
 }
 
@@ -177,6 +217,7 @@ fn colours_are_for_terminals() {
         history: &history,
         violations: &violations,
         log: &[],
+        brief: true,
     };
     let look = Look {
         colour: true,

@@ -1,6 +1,9 @@
 //! Events in plain words. People read these when something has gone wrong: no jargon of ours.
 
-use crate::history::{Event, Op, Seen};
+use crate::{
+    history::{Event, Op, Seen},
+    world::{EPOCH, hosts},
+};
 
 /// Simulated time as seconds with milliseconds: `21.004 s`.
 pub fn seconds(at_ms: u64) -> String {
@@ -46,6 +49,11 @@ pub fn seen(seen: &Seen) -> String {
     }
 }
 
+/// When a reminder was due, in simulated time.
+pub(super) fn due(due_ms: u64) -> String {
+    seconds(due_ms.saturating_sub(EPOCH.millis()))
+}
+
 /// A whole login has an end worth a row of its own.
 pub(super) fn login_ended(seen: &Seen) -> &'static str {
     match seen {
@@ -85,7 +93,7 @@ pub(super) fn ruled(who: &str, event: &Event) -> Option<String> {
             why,
         } => Some(format!("{host} closes its port: {why}")),
         Event::Sentinel { says, .. } if says.starts_with("+switch-master") => {
-            let new = says.split_whitespace().nth(4).unwrap_or("somebody else");
+            let new = says.split_whitespace().nth(4).map_or("somebody else", named);
             Some(format!("{who} tells clients that the Redis master is now {new}"))
         }
         _ => None,
@@ -99,10 +107,11 @@ pub(super) fn sentinel(says: &str) -> Option<String> {
     let kind = words.next().unwrap_or("");
     let rest: Vec<&str> = words.collect();
     // `+sdown master auth 10.0.0.4 6379`, `+sdown slave 10.0.0.5:6379 10.0.0.5 6379 @ auth …`
+    let host = rest.get(1).map_or("?", |address| named(address));
     let whom = match kind {
-        "master" => format!("the master {}", rest.get(1).copied().unwrap_or("?")),
-        "slave" => format!("the replica {}", rest.get(1).copied().unwrap_or("?")),
-        "sentinel" => format!("the Sentinel at {}", rest.get(1).copied().unwrap_or("?")),
+        "master" => format!("the master {host}"),
+        "slave" => format!("the replica {host}"),
+        "sentinel" => host.to_owned(),
         other => other.to_owned(),
     };
     let meaning = match word {
@@ -123,4 +132,14 @@ pub(super) fn sentinel(says: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("{meaning} ({word})"))
+}
+
+/// The host of an address: Sentinels know addresses only. The engine counts hosts from 10.0.0.1 on, in
+/// the order of [`hosts::ALL`].
+fn named(address: &str) -> &str {
+    let number = address
+        .strip_prefix("10.0.0.")
+        .and_then(|last| last.parse::<usize>().ok());
+    let host = number.and_then(|number| hosts::ALL.get(number.checked_sub(1)?));
+    host.copied().unwrap_or(address)
 }
