@@ -178,10 +178,7 @@ async fn issue(app: &App, code_hash: String, consumed: &Consumed) -> Result<Toke
         .during("recording a redemption")?
     {
         Redeemed::Now => app.env.mark("a code was redeemed"),
-        Redeemed::AlreadySpent => {
-            app.env.mark("redemption met a spent code");
-            return Err(GrantRefused::Spent.into());
-        }
+        Redeemed::AlreadySpent => return Err(GrantRefused::Spent.into()),
     }
     let statement = Statement {
         issuer: &app.config.issuer,

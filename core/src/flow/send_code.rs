@@ -1,7 +1,7 @@
 //! A person asks for a code by mail.
 
 use super::{
-    App, Caller, During, Refusal, Trouble,
+    App, Caller, During, Refusal,
     open::{OpenFlow, encode, open_flow, write_flow},
 };
 use crate::{
@@ -105,10 +105,7 @@ async fn send(app: &App, flow: &mut OpenFlow, address: &str, address_hash: &str)
             },
         };
         let queued = app.mailer().enqueue(mail).await;
-        queued.during("queueing a mail").map_err(|trouble: Trouble| {
-            app.env.mark("the outbox was full");
-            trouble
-        })?;
+        queued.during("queueing a mail")?;
     }
     app.tell("code_sent", &flow.record.request.client_id, None).await;
     Ok(())

@@ -190,10 +190,7 @@ async fn judge(app: &App, caller: &Caller, attempt: &Attempt<'_>) -> Result<Stri
     match opening {
         Ok(SessionOpening::Opened) => app.env.mark("a session was opened"),
         Ok(SessionOpening::AlreadyOpen) => app.env.mark("a session was open already"),
-        Ok(SessionOpening::CodeSpent) => {
-            app.env.mark("a one-time code met the ledger");
-            return refuse(app, attempt).await;
-        }
+        Ok(SessionOpening::CodeSpent) => return refuse(app, attempt).await,
         Err(failure) => {
             // Back with it, for the person will press again. Safe even if the session was opened
             // after all: the ledger knows the code then.

@@ -68,3 +68,105 @@ pub async fn serve_connections(env: Env, listener: Box<dyn Listener>, router: Ro
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        seams::{BoxFuture, Stream},
+        store::testing::Fixture,
+    };
+    use axum::routing::get;
+    use std::{io, net::SocketAddr};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
+        sync::{Mutex, mpsc},
+    };
+
+    /// Gives out the streams that it is sent. Dropping it closes the sender.
+    struct Door(Mutex<mpsc::UnboundedReceiver<Stream>>);
+
+    impl Listener for Door {
+        fn accept(&self) -> BoxFuture<'_, io::Result<Stream>> {
+            Box::pin(async {
+                let stream = self.0.lock().await.recv().await;
+                stream.ok_or_else(|| io::ErrorKind::ConnectionAborted.into())
+            })
+        }
+
+        fn local_addr(&self) -> SocketAddr {
+            ([127, 0, 0, 1], 8080).into()
+        }
+    }
+
+    struct Served {
+        knock: mpsc::UnboundedSender<Stream>,
+        stop: watch::Sender<bool>,
+    }
+
+    impl Served {
+        fn new() -> Served {
+            let env = Fixture::new().env("idp");
+            let slow = get(|| async {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                "done"
+            });
+            let (knock, streams) = mpsc::unbounded_channel();
+            let (stop, stopped) = watch::channel(false);
+            let door = Box::new(Door(Mutex::new(streams)));
+            let router = Router::new().route("/slow", slow);
+            env.spawn(serve_connections(env.clone(), door, router, stopped));
+            Served { knock, stop }
+        }
+
+        fn connect(&self) -> DuplexStream {
+            let (ours, theirs) = duplex(1 << 16);
+            let peer = ([127, 0, 0, 1], 1).into();
+            assert!(self.knock.send(Stream::new(theirs, peer)).is_ok(), "the door is open");
+            ours
+        }
+    }
+
+    async fn rest(stream: &mut DuplexStream) -> String {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.expect("text, then the end");
+        text
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_port_closes_at_once_and_requests_under_way_are_answered() {
+        let served = Served::new();
+        let (mut busy, mut idle) = (served.connect(), served.connect());
+        busy.write_all(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        served.stop.send(true).unwrap();
+        tokio::time::timeout(Duration::from_millis(10), served.knock.closed())
+            .await
+            .expect("the listener is dropped at once");
+        assert_eq!(rest(&mut idle).await, "");
+        let answer = rest(&mut busy).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("done"),
+            "{answer}"
+        );
+        assert!(
+            !answer.to_lowercase().contains("\r\ndate:"),
+            "the real clock is not read"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_dawdles_or_talks_too_much_is_let_go() {
+        let served = Served::new();
+        let mut dawdler = served.connect();
+        dawdler.write_all(b"GET /slow HTTP/1.1\r\nhost:").await.unwrap();
+        let began = tokio::time::Instant::now();
+        assert!(!rest(&mut dawdler).await.contains("200"));
+        assert_eq!(began.elapsed().as_secs(), HEAD_TIME_MAX.as_secs());
+
+        let mut talker = served.connect();
+        let head = format!("GET /slow HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(2 * HEAD_BYTES_MAX));
+        let _ = talker.write_all(head.as_bytes()).await; // it need not be read to the end
+        assert!(rest(&mut talker).await.starts_with("HTTP/1.1 431"));
+    }
+}

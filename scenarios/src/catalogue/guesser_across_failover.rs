@@ -31,7 +31,7 @@ pub(super) fn guesser_across_failover() -> Scenario {
     .always(EmailCodeOnce)
     .eventually(EveryoneCanLogIn::within(secs(20)).settling(secs(20)))
     .sometimes("a guess was wrong", refused_with("wrong-code"))
-    .sometimes("a limit refused a guess after the failover", limited_after_failover)
+    .sometimes("a limit refused the guesser after the failover", limited_after_failover)
     .sometimes("a limit refused a mail", marked("a mail was refused by the limiter"))
     .sometimes("the master was replaced", master_replaced)
     .lasts(secs(85))

@@ -3,7 +3,7 @@
 use crate::property::{deeds, faults};
 use sim::{
     fault::{Fault, Manner},
-    history::{Event, Op, Seen},
+    history::{Event, Op},
     property::Reached,
 };
 
@@ -82,19 +82,6 @@ pub(super) fn fault_hit_somebody(reached: &Reached<'_>) -> bool {
         .any(|record| matches!(&record.event, Event::Fault { fault, in_flight } if !fault.repairs() && *in_flight > 0))
 }
 
-/// An operation ended in doubt.
-pub(super) fn somebody_in_doubt(reached: &Reached<'_>) -> bool {
-    reached.history.records.iter().any(|record| {
-        matches!(
-            &record.event,
-            Event::Ended {
-                seen: Seen::Unknown(_),
-                ..
-            }
-        )
-    })
-}
-
 /// Somebody pressed a button while the mail relay did not answer.
 pub(super) fn send_pressed_while_mail_stalled(reached: &Reached<'_>) -> bool {
     stalled(reached, |fault| match fault {
@@ -134,13 +121,13 @@ pub(super) fn refused_with(told: &'static str) -> impl Fn(&Reached<'_>) -> bool 
     move |reached| deeds(reached.history).iter().any(|deed| deed.failure() == Some(told))
 }
 
-/// A limit refused a guess after the master was replaced.
+/// A limit refused a guess, or a mail with a code to guess, after the master was replaced.
 pub(super) fn limited_after_failover(reached: &Reached<'_>) -> bool {
     let Some(replaced_ms) = replaced_ms(reached) else {
         return false;
     };
     deeds(reached.history).iter().any(|deed| {
-        matches!(deed.op, Op::VerifyCode { .. })
+        deed.who == "guesser"
             && deed.began_ms > replaced_ms
             && deed.failure().is_some_and(|told| told.starts_with("too-many"))
     })

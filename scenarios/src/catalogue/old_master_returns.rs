@@ -18,8 +18,12 @@ pub(super) fn old_master_returns() -> Scenario {
         "the old master comes back and does not know that it was replaced",
     )
     .covering(&[37, 39])
-    .world(World::standard().replication_takes(ms(1)..ms(20)))
-    .workload(Logins::people(18).every(secs(2)))
+    .world(
+        World::standard()
+            .replication_takes(ms(1)..ms(20))
+            .links_take_up_to(ms(10)..ms(30)),
+    )
+    .workload(Logins::people(30).every(ms(1200)))
     .workload(Logins::people(3).from(secs(62)).every(secs(1)))
     .workload(CodeThief::replays_after(&[secs(3), secs(9), secs(15)]))
     .faults(

@@ -8,7 +8,7 @@ use crate::{
     property::{
         CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, OneMailPerWindow, RemindersOnce, StolenCodesUseless,
     },
-    scenario::{Faults, Logins, Scenario, World, hosts::*, kill, pause, power_loss, resume, secs, start},
+    scenario::{Faults, Logins, Scenario, World, hosts::*, kill, ms, pause, power_loss, resume, secs, start},
 };
 
 pub(super) fn replica_dies_mid_flow() -> Scenario {
@@ -25,8 +25,12 @@ pub(super) fn replica_dies_mid_flow() -> Scenario {
         "a replica dies while people are between its pages",
     )
     .covering(&[6, 9, 34])
-    .world(World::standard().reminders(4, secs(9)..secs(11)))
-    .workload(Logins::people(14).every(secs(1)))
+    .world(
+        World::standard()
+            .links_take_up_to(ms(10)..ms(30))
+            .reminders(4, secs(9)..secs(11)),
+    )
+    .workload(Logins::people(24).every(ms(600)))
     .faults(
         Faults::new()
             .one_at(secs(8)..secs(11), dies)

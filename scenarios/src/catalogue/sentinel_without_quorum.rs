@@ -6,7 +6,7 @@
 use super::marks::{nobody_promoted, port_closed_and_opened, somebody_logged_in};
 use crate::{
     property::{CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryoneCanLogIn, NoLocalSuccess},
-    scenario::{Faults, Logins, Scenario, hosts::*, kill, ms, power_loss, secs},
+    scenario::{Faults, Logins, Scenario, hosts::*, kill, power_loss, secs},
 };
 
 pub(super) fn sentinel_without_quorum() -> Scenario {
@@ -33,5 +33,5 @@ pub(super) fn sentinel_without_quorum() -> Scenario {
     .sometimes("nobody was promoted", nobody_promoted)
     .sometimes("a replica closed its port and opened it again", port_closed_and_opened)
     .sometimes("somebody logged in", somebody_logged_in)
-    .lasts(secs(90) + ms(0))
+    .lasts(secs(90))
 }

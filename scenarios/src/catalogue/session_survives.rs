@@ -8,7 +8,8 @@ use super::marks::{fault_hit_somebody, visit_met_an_error, visited_after_fault};
 use crate::{
     property::{CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, SessionsSurvive},
     scenario::{
-        Faults, Logins, Scenario, Visitors, acknowledgement_lost, directory_busy, disk_fails, hosts::*, kill, ms, secs,
+        Faults, Logins, Scenario, Visitors, World, acknowledgement_lost, directory_busy, disk_fails, hosts::*, kill,
+        ms, secs,
     },
 };
 
@@ -18,6 +19,7 @@ pub(super) fn session_survives() -> Scenario {
         "people are logged in while everything around them breaks for a while",
     )
     .covering(&[27, 54, 55, 61])
+    .world(World::standard().links_take_up_to(ms(10)..ms(30)))
     .workload(Visitors::looking(6, 36, ms(1500)).every(ms(700)))
     .workload(Logins::people(8).from(secs(9)).every(secs(2)))
     .workload(Logins::people(2).from(secs(62)).every(secs(1)))

@@ -18,6 +18,8 @@ mod relying_party;
 mod reply;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod thief;
 mod together;
 mod token_endpoint;

@@ -13,7 +13,7 @@ const LOW_WINDOW_BYTES: u16 = 32_768;
 const WINDOW_STEP_BYTES: u16 = 2_920;
 
 impl Wire {
-    /// Delivers what is due. True if anything reached a kernel.
+    /// Delivers what is due. True if a kernel may have something to say to that.
     pub(super) fn deliver_due(&mut self, now_ms: u64) -> bool {
         self.retransmit_due(now_ms);
         let mut any = false;
@@ -22,8 +22,9 @@ impl Wire {
         {
             let ((_, order), (flow, packet)) = first.remove_entry();
             if self.powered[flow.receiver().0] {
+                let receiver = self.directions.get(&flow.reverse());
+                any |= !(flow::is_pure_ack(&packet) && receiver.is_some_and(Direction::has_nothing_to_say));
                 self.deliver(now_ms, flow, order, packet);
-                any = true;
             } else {
                 self.lost += 1;
                 if !flow::is_pure_ack(&packet) && self.directions.contains_key(&flow) {
@@ -59,6 +60,7 @@ impl Wire {
         let refused = was_half_open && is_shut && !segment.flags.rst;
         receiver.received += segment.payload.len();
         if segment.flags.rst {
+            receiver.reset = true;
             receiver.blocked.clear();
         }
         if was_half_open && (segment.flags.rst || refused) {
@@ -115,6 +117,11 @@ impl Wire {
             if segment.flags.syn || segment.flags.rst {
                 self.unanswered_syns.retain(|(syn, ..)| *syn != flow.reverse());
             }
+            if let Some(sender) = self.directions.get_mut(&flow) {
+                sender.emitted += segment.payload.len();
+                sender.fin_due &= !segment.flags.fin;
+                sender.reset |= segment.flags.rst;
+            }
             if !segment.flags.rst
                 && let Some(sender) = self.directions.get_mut(&flow)
             {
@@ -162,6 +169,20 @@ impl Wire {
         if !reader.made_room && reader.window < LOW_WINDOW_BYTES {
             reader.made_room = true;
             self.made_room.push(flow);
+        }
+    }
+
+    /// The application has written this much.
+    pub(super) fn note_written(&mut self, flow: Flow, bytes: usize) {
+        if let Some(writer) = self.directions.get_mut(&flow) {
+            writer.written += bytes;
+        }
+    }
+
+    /// The application writes no more.
+    pub(super) fn note_shutdown(&mut self, flow: Flow) {
+        if let Some(writer) = self.directions.get_mut(&flow) {
+            writer.fin_due = true;
         }
     }
 

@@ -111,6 +111,13 @@ pub(super) struct Direction {
     pub(super) received: usize,
     /// Bytes that the sender's application has read of them.
     pub(super) read: usize,
+    /// Bytes that the sender's application has written, and those that its kernel has sent of them.
+    pub(super) written: usize,
+    pub(super) emitted: usize,
+    /// The application has ended its half and the FIN is not out yet.
+    pub(super) fin_due: bool,
+    /// A RST came or went.
+    pub(super) reset: bool,
     /// Listed among the readers that made room.
     pub(super) made_room: bool,
     /// The sender's application has dropped its stream.
@@ -128,6 +135,14 @@ impl Direction {
     /// Bytes that wait for the sender's application.
     pub(super) fn readable(&self) -> usize {
         self.received.saturating_sub(self.read)
+    }
+
+    /// A bare acknowledgement that reaches the sender's kernel now moves it to say nothing: it has
+    /// sent all that it has, and knows the connection. Most packets are of that kind, and to ask all
+    /// kernels of all hosts whether they have something to say is what costs most.
+    pub(super) fn has_nothing_to_say(&self) -> bool {
+        let is_open = !(self.half_open || self.closed || self.dead || self.ghost || self.reset);
+        is_open && !self.fin_due && self.written == self.emitted
     }
 }
 

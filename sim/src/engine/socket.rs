@@ -239,8 +239,13 @@ impl AsyncRead for HostStream {
 
 impl AsyncWrite for HostStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let (_scope, socket) = self.enter()?;
-        socket.poll_write(cx, buf)
+        let flow = self.flow;
+        let (scope, socket) = self.enter()?;
+        let written = ready!(socket.poll_write(cx, buf))?;
+        if let Some(flow) = flow {
+            scope.cluster().wire.borrow_mut().note_written(flow, written);
+        }
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -248,7 +253,11 @@ impl AsyncWrite for HostStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let (_scope, socket) = self.enter()?;
+        let flow = self.flow;
+        let (scope, socket) = self.enter()?;
+        if let Some(flow) = flow {
+            scope.cluster().wire.borrow_mut().note_shutdown(flow);
+        }
         socket.poll_shutdown(cx)
     }
 }

@@ -178,7 +178,7 @@ impl Storage for Disk {
                 // every other transaction fails with its first page, the others with their last:
                 // reads have no commit, and would otherwise never fail
                 failing.transactions += 1;
-                now < failing.before_commit_until_ms && failing.transactions % 2 == 0
+                now < failing.before_commit_until_ms && failing.transactions.is_multiple_of(2)
             }
             StorageMoment::BeforeCommit => now < failing.before_commit_until_ms,
             StorageMoment::AfterCommit => now < failing.after_commit_until_ms,

@@ -76,7 +76,7 @@ fn crowd(dice: &mut Dice) -> Vec<Operation> {
 }
 
 /// Kinds of faults. A seed has a few of them.
-const KINDS: u64 = 14;
+const KINDS: u64 = 15;
 
 fn faults(dice: &mut Dice) -> Vec<TimedFault> {
     let kinds: Vec<u64> = (0..dice.between(1, 5)).map(|_| dice.between(0, KINDS - 1)).collect();
@@ -102,7 +102,18 @@ fn faults(dice: &mut Dice) -> Vec<TimedFault> {
 
 /// One fault of a kind, and what ends it.
 fn one(dice: &mut Dice, kind: u64) -> (Fault, Option<Fault>) {
-    let servers = [IDP_A, IDP_B, REDIS_1, REDIS_2, SENTINELS[0], SENTINELS[1], SENTINELS[2]];
+    // The master more often than others, for its fall has the most consequences.
+    let servers = [
+        IDP_A,
+        IDP_B,
+        REDIS_1,
+        REDIS_1,
+        REDIS_1,
+        REDIS_2,
+        SENTINELS[0],
+        SENTINELS[1],
+        SENTINELS[2],
+    ];
     let links = [
         (IDP_A, REDIS_1),
         (IDP_A, REDIS_2),
@@ -143,6 +154,7 @@ fn one(dice: &mut Dice, kind: u64) -> (Fault, Option<Fault>) {
         10 => (analytics(manner), Some(analytics(Manner::Healthy))),
         11 => (directory_busy(ms(dice.between(200, 5000))), None),
         12 => (disk_fails(replica, ms(dice.between(200, 5000))), None),
+        13 => (kill(REDIS_1), None),
         _ => (acknowledgement_lost(replica, ms(dice.between(200, 5000))), None),
     }
 }

@@ -47,7 +47,7 @@ fn a_panic_is_noted_and_kills_its_host_only() {
     assert_eq!(panics.iter().map(|panic| panic.at_ms).collect::<Vec<_>>(), [30, 70]);
     let text = panics[0].to_string();
     assert!(
-        text.starts_with("fragile panicked at 30 ms: out of luck (") && text.contains("hosts.rs:"),
+        text.starts_with("fragile panicked at 30 ms: out of luck (") && text.contains("mistakes.rs:"),
         "{text}"
     );
 }

@@ -131,7 +131,7 @@ impl Node {
         out
     }
 
-    fn replica_address(&self, client: &super::node::Client) -> (String, u16) {
+    fn replica_address(&self, client: &super::client::Client) -> (String, u16) {
         let (ip, port) = &client.announced;
         let ip = if ip.is_empty() {
             client.address.ip().to_string()

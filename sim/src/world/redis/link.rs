@@ -166,7 +166,10 @@ async fn stay(env: &Env, node: &Shared, link: &mut Link) -> io::Result<()> {
             }
         }
         idp::select! {
-            read = link.fill() => read?,
+            read = link.fill() => {
+                read?;
+                node.lock().master_spoke(Moment::of(env));
+            }
             () = tokio::time::sleep(Duration::from_millis(next_ms - now.mono_ms)) => {}
         }
     }

@@ -6,16 +6,21 @@
 //! Redis's chatter is there because offsets depend on it.
 
 mod backlog;
+mod client;
 mod command;
 mod config;
 mod data;
 mod dataset;
 mod disk;
+mod dispatch;
+mod expiry;
 #[cfg(test)]
 mod golden;
 mod info;
 mod link;
+mod master;
 mod node;
+mod replica;
 mod replication;
 pub(crate) mod resp;
 mod server;
@@ -24,7 +29,7 @@ mod session;
 pub(crate) use config::Moment;
 pub use config::{PersistenceMode, RedisConfig, RedisEvent};
 pub use disk::Disk;
-pub(crate) use node::{unknown_command, wrong_arity};
+pub(crate) use dispatch::{unknown_command, wrong_arity};
 
 pub use server::serve;
 pub(crate) use server::sleep_until;

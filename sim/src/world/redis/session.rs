@@ -1,9 +1,10 @@
 //! Commands about the connection itself: transactions, HELLO and CLIENT, publish and subscribe.
 
+use super::client::{Client, Transaction};
 use super::command;
 use super::config::{Moment, PersistenceMode};
 use super::data::is_one_of;
-use super::node::{Client, Context, Node, Transaction};
+use super::node::{Context, Node};
 use super::resp::{Args, Reply, parse_int};
 use bytes::Bytes;
 
@@ -85,7 +86,7 @@ impl Node {
                 ),
                 3 if args[1] == "default" => Reply::OK,
                 3 => Reply::error(WRONGPASS),
-                _ => Reply::error(super::node::SYNTAX),
+                _ => Reply::error(super::dispatch::SYNTAX),
             },
             "client" => self.client_command(client, args),
             "command" => match args.get(1) {
@@ -157,7 +158,7 @@ impl Node {
                 let id = parse_int(&args[3]).unwrap_or(0) as u64;
                 Reply::Int(self.kill(|other| other.id == id))
             }
-            (b"KILL", _) => Reply::error(super::node::SYNTAX),
+            (b"KILL", _) => Reply::error(super::dispatch::SYNTAX),
             (b"NO-EVICT" | b"REPLY", 3) => Reply::OK,
             _ => Reply::error(format!(
                 "ERR unknown subcommand '{}'. Try CLIENT HELP.",
@@ -204,7 +205,7 @@ impl Node {
                 self.disk.lock().replica_of = Some(self.role.master_address());
                 Reply::OK
             }
-            (b"GET" | b"SET", _) => Reply::error(super::node::wrong_arity(&format!(
+            (b"GET" | b"SET", _) => Reply::error(super::dispatch::wrong_arity(&format!(
                 "config|{}",
                 String::from_utf8_lossy(&args[1]).to_ascii_lowercase()
             ))),

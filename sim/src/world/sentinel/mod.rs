@@ -6,10 +6,14 @@
 mod commands;
 mod config;
 mod failover;
+#[cfg(test)]
+mod golden;
 mod gossip;
 mod instance;
+mod links;
 mod server;
 mod state;
+mod votes;
 
 pub use config::{SentinelConfig, SentinelDisk};
 pub use server::serve;

@@ -4,11 +4,11 @@
 
 use super::config::{Saved, SentinelConfig, SentinelDisk};
 use super::failover::Failover;
-use super::instance::{Address, Channel, Instance, Kind, Pending};
-use super::{ASK_MS, HELLO_MS, INFO_MS, PING_MS, STALE_LINK_MS, TILT_MS, TILT_TRIGGER_MS};
-use crate::world::redis::{Moment, resp::Reply};
-use bytes::BytesMut;
-use std::collections::{BTreeMap, VecDeque};
+use super::instance::{Address, Instance, Kind, Pending};
+use super::links::{stale_command_link_at, stale_pubsub_link_at};
+use super::{ASK_MS, HELLO_MS, INFO_MS, PING_MS, TILT_MS, TILT_TRIGGER_MS};
+use crate::world::redis::Moment;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -49,7 +49,7 @@ pub(super) struct Sentinel {
     last_tick: Option<Moment>,
     /// Something arrived that the next tick should look at.
     pub(super) stirred: bool,
-    next_channel: u64,
+    pub(super) next_channel: u64,
     pub(super) openings: Vec<Opening>,
     pub(super) random: Box<dyn FnMut() -> u64 + Send>,
     pub(super) observer: Arc<dyn Fn(String) + Send + Sync>,
@@ -231,90 +231,6 @@ impl Sentinel {
         }
     }
 
-    fn open(&mut self, address: Address, now_ms: u64) -> Channel {
-        let (id, wake): (u64, Arc<Notify>) = (self.next_channel, Arc::default());
-        self.next_channel += 1;
-        self.openings.push(Opening {
-            channel: id,
-            address,
-            wake: wake.clone(),
-        });
-        Channel {
-            id,
-            opened_ms: now_ms,
-            outbox: BytesMut::new(),
-            pending: VecDeque::new(),
-            wake,
-        }
-    }
-
-    fn reconnect(&mut self, who: &Who, now_ms: u64) {
-        let Some(instance) = self.instance_mut(who) else { return };
-        let waited = instance.last_reconnect_ms.is_none_or(|last| now_ms - last >= PING_MS);
-        if !instance.disconnected() || !waited {
-            return;
-        }
-        instance.last_reconnect_ms = Some(now_ms);
-        let address = instance.address.clone();
-        let (no_command, no_pubsub) = (
-            instance.command.is_none(),
-            instance.pubsub.is_none() && instance.kind != Kind::Sentinel,
-        );
-        let name = format!("sentinel-{}", &self.id[..8]);
-        if no_command {
-            let channel = self.open(address.clone(), now_ms);
-            let instance = self.instance_mut(who).expect("it was there above");
-            instance.command = Some(channel);
-            instance.send(&["CLIENT", "SETNAME", &format!("{name}-cmd")], Pending::Ignored);
-            ping(instance, now_ms);
-        }
-        if no_pubsub {
-            let mut channel = self.open(address, now_ms);
-            let commands = [vec!["CLIENT", "SETNAME", ""], vec!["SUBSCRIBE", super::HELLO_CHANNEL]];
-            let name = format!("{name}-pubsub");
-            for mut words in commands {
-                if words.len() == 3 {
-                    words[2] = &name;
-                }
-                crate::world::redis::resp::encode_request(&words, &mut channel.outbox);
-            }
-            let instance = self.instance_mut(who).expect("it was there above");
-            instance.pubsub = Some(channel);
-            instance.pubsub_active_ms = now_ms;
-        }
-    }
-
-    /// At most one of each kind is out at a time. (Real Sentinels repeat them at each turn until the
-    /// answer comes; whom that helps has not been found.)
-    fn send_periodic(&mut self, who: &Who, now_ms: u64) {
-        let hello = self.hello();
-        let info_ms = self.info_period_ms(who);
-        let Some(instance) = self.instance_mut(who) else { return };
-        if instance.disconnected() {
-            return;
-        }
-        let redis = instance.kind != Kind::Sentinel;
-        if redis && instance.info_at.is_none_or(|at| now_ms - at > info_ms) && !instance.awaits(Pending::Info) {
-            instance.send(&["INFO"], Pending::Info);
-        }
-        let period = instance.ping_period_ms();
-        if now_ms - instance.last_pong_ms > period && now_ms.saturating_sub(instance.last_ping_ms) > period / 2 {
-            ping(instance, now_ms);
-        }
-        if now_ms - instance.last_hello_sent_ms > HELLO_MS && !instance.awaits(Pending::Hello) {
-            instance.send(&["PUBLISH", super::HELLO_CHANNEL, &hello], Pending::Hello);
-        }
-    }
-
-    fn info_period_ms(&self, who: &Who) -> u64 {
-        let trouble = self.o_down_since.is_some() || self.failover.in_progress();
-        let urgent = match who {
-            Who::Replica(address) => trouble || self.replicas.get(address).is_some_and(|r| r.its_link_down_ms != 0),
-            _ => false,
-        };
-        if urgent { 1000 } else { INFO_MS }
-    }
-
     fn check_subjectively_down(&mut self, who: &Who, now_ms: u64) {
         let Some(instance) = self.instance_mut(who) else { return };
         let elapsed = match instance.unanswered_ping_ms {
@@ -364,108 +280,6 @@ impl Sentinel {
             }
             _ => {}
         }
-    }
-
-    /// A reply, or a message of a subscription, has arrived.
-    pub(super) fn received(&mut self, channel: u64, reply: &Reply, now: Moment) {
-        let command = |instance: &Instance| instance.command.as_ref().is_some_and(|open| open.id == channel);
-        match self.owner(channel) {
-            Some(who) if self.instance(&who).is_some_and(command) => self.replied(&who, reply, now),
-            Some(who) => self.heard(&who, reply, now),
-            None => {}
-        }
-    }
-
-    /// Whether a connection is still wanted.
-    pub(super) fn owns(&self, channel: u64) -> bool {
-        self.owner(channel).is_some()
-    }
-
-    fn replied(&mut self, who: &Who, reply: &Reply, now: Moment) {
-        let Some(instance) = self.instance_mut(who) else { return };
-        let Some(pending) = instance
-            .command
-            .as_mut()
-            .and_then(|channel| channel.pending.pop_front())
-        else {
-            return;
-        };
-        let now_ms = now.mono_ms;
-        match pending {
-            Pending::Ping => {
-                instance.last_pong_ms = now_ms;
-                let healthy = match reply {
-                    Reply::Simple(text) => text == "PONG",
-                    Reply::Error(text) => text.starts_with("LOADING") || text.starts_with("MASTERDOWN"),
-                    _ => false,
-                };
-                if healthy {
-                    instance.last_available_ms = now_ms;
-                    instance.unanswered_ping_ms = None;
-                    // A verdict that this overturns is overturned at the next turn.
-                    let down = instance.s_down_since.is_some();
-                    self.stirred |= down;
-                }
-            }
-            Pending::Hello if !matches!(reply, Reply::Error(_)) => instance.last_hello_sent_ms = now_ms,
-            Pending::Info => {
-                if let Some(text) = reply.text() {
-                    self.informed(who, &text, now_ms);
-                }
-            }
-            Pending::AskMasterState => self.answered(who, reply, now_ms),
-            Pending::Hello | Pending::Ignored => {}
-        }
-    }
-
-    fn heard(&mut self, who: &Who, message: &Reply, now: Moment) {
-        if let Some(instance) = self.instance_mut(who) {
-            instance.pubsub_active_ms = now.mono_ms;
-        }
-        if let Reply::Array(parts) = message
-            && let [kind, _, text] = &parts[..]
-            && kind.text().as_deref() == Some("message")
-            && let Some(text) = text.text()
-        {
-            self.hello_received(&text, now.mono_ms);
-        }
-    }
-
-    /// A connection could not be made, or broke.
-    pub(super) fn lost(&mut self, channel: u64) {
-        let Some(who) = self.owner(channel) else { return };
-        let Some(instance) = self.instance_mut(&who) else {
-            return;
-        };
-        if instance.command.as_ref().is_some_and(|command| command.id == channel) {
-            instance.command = None;
-        } else {
-            instance.pubsub = None;
-        }
-        self.stirred = true;
-    }
-
-    fn owner(&self, channel: u64) -> Option<Who> {
-        let has = |instance: &Instance| {
-            [&instance.command, &instance.pubsub]
-                .into_iter()
-                .flatten()
-                .any(|c| c.id == channel)
-        };
-        self.everybody()
-            .into_iter()
-            .find(|who| self.instance(who).is_some_and(has))
-    }
-
-    /// What is to be written to a connection; `None` when it is to be closed.
-    pub(super) fn take_outbox(&mut self, channel: u64) -> Option<BytesMut> {
-        let who = self.owner(channel)?;
-        let instance = self.instance_mut(&who)?;
-        [&mut instance.command, &mut instance.pubsub]
-            .into_iter()
-            .flatten()
-            .find(|open| open.id == channel)
-            .map(|open| open.outbox.split())
     }
 
     /// The earliest moment at which a turn of the timer could do something.
@@ -524,26 +338,4 @@ impl Sentinel {
     pub(super) fn voters(&self) -> usize {
         self.sentinels.len() + 1
     }
-}
-
-fn ping(instance: &mut Instance, now_ms: u64) {
-    instance.send(&["PING"], Pending::Ping);
-    instance.last_ping_ms = now_ms;
-    instance.unanswered_ping_ms.get_or_insert(now_ms);
-}
-
-/// A link that is connected and does not answer is replaced after this moment.
-fn stale_command_link_at(instance: &Instance) -> Option<u64> {
-    let (channel, since) = (instance.command.as_ref()?, instance.unanswered_ping_ms?);
-    let half = instance.down_after_ms / 2;
-    Some(
-        (channel.opened_ms + STALE_LINK_MS)
-            .max(since + half)
-            .max(instance.last_pong_ms + half),
-    )
-}
-
-fn stale_pubsub_link_at(instance: &Instance) -> Option<u64> {
-    let channel = instance.pubsub.as_ref()?;
-    Some((channel.opened_ms + STALE_LINK_MS).max(instance.pubsub_active_ms + HELLO_MS * 3))
 }

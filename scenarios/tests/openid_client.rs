@@ -1,0 +1,100 @@
+//! Somebody else's OpenID Connect client inside the simulation, through the balancer.
+
+#[path = "openid_client/client.rs"]
+mod client;
+
+use bytes::Bytes;
+use client::{LoggedIn, Registration, log_in_twice};
+use idp::seams::{BoxFuture, Env, random_token};
+use sim::{
+    plan::{Behaviour, Operation, PLAN_VERSION, Plan, WorldOptions},
+    run::{Setup, perform},
+    world::{Scene, Workload},
+};
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+fn plan() -> Plan {
+    Plan {
+        version: PLAN_VERSION,
+        scenario: "openid_client".into(),
+        seed: 7,
+        lasts_ms: 60_000,
+        world: WorldOptions::default(),
+        operations: vec![Operation { at_ms: 5_000, who: "ann".into(), does: Behaviour::LogIn }],
+        faults: vec![],
+    }
+}
+
+fn through_the_balancer(scene: &Scene) -> client::Send {
+    let (env, balancer) = (scene.env.clone(), scene.balancer.clone());
+    Box::new(move |request| {
+        let (env, balancer): (Env, _) = (env.clone(), balancer.clone());
+        Box::pin(async move {
+            let (mut head, body) = request.into_parts();
+            let host = head.uri.authority().expect("an absolute URL").as_str().parse().expect("a host");
+            head.headers.insert(http::header::HOST, host);
+            head.uri = head.uri.path_and_query().expect("a path").as_str().parse().expect("a path");
+            let request = http::Request::from_parts(head, Bytes::from(body).into());
+            let to = (balancer.0.as_str(), balancer.1);
+            let reply = idp::http::client::send(&env, to, request, Duration::from_secs(5)).await;
+            reply.map(|reply| reply.map(|body| body.to_vec())).map_err(io::Error::other)
+        })
+    })
+}
+
+/// The code of the newest mail in Ann's inbox.
+fn mailed(scene: &Scene) -> impl Fn() -> BoxFuture<'static, String> + Send + Sync + use<> {
+    let inboxes = scene.inboxes.clone();
+    move || {
+        let inboxes = inboxes.clone();
+        Box::pin(async move {
+            loop {
+                let newest = inboxes.list("ann@example.com").pop();
+                if let Some(code) = newest.and_then(|mail| mail.body.split("login code is ").nth(1).map(str::to_owned)) {
+                    return code.chars().take_while(char::is_ascii_digit).collect();
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        })
+    }
+}
+
+#[test]
+fn a_real_client_logs_in_twice() {
+    let result: Arc<Mutex<Option<[LoggedIn; 2]>>> = Arc::default();
+    let shared = result.clone();
+    let people: Workload = Arc::new(move |scene, operations| {
+        let shared = shared.clone();
+        Box::pin(async move {
+            let first = operations.first().expect("the plan has one");
+            tokio::time::sleep(Duration::from_millis(first.at_ms)).await;
+            let registration = Registration {
+                issuer: "https://login.example",
+                client_id: "grafana",
+                secret: Some("grafana-secret-for-simulation"),
+                redirect: "https://grafana.example/login/generic_oauth",
+                address: "ann@example.com",
+            };
+            let (secrets, clock) = (scene.env.clone(), scene.env.clone());
+            let both = log_in_twice(
+                &registration,
+                through_the_balancer(&scene),
+                mailed(&scene),
+                move || random_token(&*secrets.entropy),
+                move || clock.now().secs() as i64,
+            )
+            .await;
+            *shared.lock().expect("no panic") = Some(both);
+        })
+    });
+    let idle: Workload = Arc::new(|_, _| Box::pin(async {}));
+    let setup = Setup { people, attackers: idle, rewire: None, keep_log: false, log_filter: None, properties: vec![] };
+    let run = perform(&plan(), &setup).expect("the harness works");
+    assert_eq!(run.violations, []);
+    let ann = || LoggedIn { subject: "user-ann".into(), email: Some("ann@example.com".into()) };
+    assert_eq!(result.lock().expect("no panic").take(), Some([ann(), ann()]));
+}

@@ -1,0 +1,126 @@
+//! Draws the topology once and boots it.
+
+use super::{
+    CodeFeed, EPOCH, Inboxes, Manners, RelyingPartyOptions, Rewire, Workload,
+    declare::{Addresses, Builder},
+    directory, hosts, redis,
+    watch::Marks,
+};
+use crate::{
+    engine::{Engine, EngineConfig, HostId, LinkConfig},
+    history::Recorder,
+    nemesis,
+    plan::Plan,
+};
+use std::{collections::BTreeMap, rc::Rc};
+
+/// What the nemesis acts on, besides the engine.
+pub(crate) struct Machinery {
+    pub(crate) hosts: BTreeMap<&'static str, HostId>,
+    pub(crate) mail: Manners,
+    pub(crate) analytics: Manners,
+    pub(crate) directory: directory::SharedDirectory,
+    /// The directory's disk, as each replica sees it.
+    pub(crate) disks: BTreeMap<&'static str, directory::Disk>,
+    /// The disks of the Redis nodes.
+    pub(crate) redis_disks: BTreeMap<&'static str, redis::Disk>,
+}
+
+/// Who lives in the world.
+pub(crate) struct Inhabitants<'a> {
+    pub(crate) people: &'a Workload,
+    pub(crate) attackers: &'a Workload,
+    pub(crate) rewire: Option<&'a Rewire>,
+}
+
+/// A world, ready to run.
+pub(crate) struct World {
+    // First, because fields are dropped in order: what the engine's tasks hold goes while the rest
+    // is still there.
+    engine: Engine,
+    recorder: Recorder,
+    marks: Marks,
+    _machinery: Rc<Machinery>,
+}
+
+impl World {
+    /// Draws the topology, arms the nemesis and boots every host. The plan has been checked.
+    pub(crate) fn build(plan: &Plan, inhabitants: &Inhabitants<'_>) -> World {
+        let mut engine = Engine::new(EngineConfig {
+            seed: plan.seed,
+            epoch: EPOCH,
+            latency_ms: (plan.world.latency_ms_min, plan.world.latency_ms_max),
+            ..EngineConfig::default()
+        });
+        let recorder = Recorder::new(engine.clock_reader());
+        let clients = RelyingPartyOptions::standard();
+        let mut builder = Builder {
+            plan,
+            recorder: recorder.clone(),
+            inboxes: Inboxes::new(engine.clock_reader()),
+            marks: Marks::default(),
+            addresses: Addresses::default(),
+            machinery: Machinery {
+                hosts: BTreeMap::new(),
+                mail: Manners::healthy(),
+                analytics: Manners::healthy(),
+                directory: directory::SharedDirectory::new(plan, &clients, EPOCH),
+                disks: BTreeMap::new(),
+                redis_disks: BTreeMap::new(),
+            },
+            codes: CodeFeed::default(),
+            clients,
+        };
+        for host in hosts::ALL {
+            let id = builder.declare(&mut engine, host, inhabitants);
+            builder.machinery.hosts.insert(host, id);
+        }
+        let Builder {
+            marks,
+            addresses,
+            machinery,
+            ..
+        } = builder;
+        let known = machinery
+            .hosts
+            .iter()
+            .map(|(name, id)| (*name, engine.ip(*id).to_string()));
+        addresses.set(known.collect()).expect("set once");
+        let (master, replica) = (machinery.hosts[hosts::REDIS_1], machinery.hosts[hosts::REDIS_2]);
+        for (from, to) in [(master, replica), (replica, master)] {
+            let link = LinkConfig {
+                latency_ms: (plan.world.replication_ms, plan.world.replication_ms),
+                added_ms: 0,
+                loss: 0.0,
+            };
+            engine.set_link(from, to, link);
+        }
+        let machinery = Rc::new(machinery);
+        nemesis::arm(&engine, &plan.faults, machinery.clone(), &recorder);
+        for host in hosts::ALL {
+            let id = machinery.hosts[host];
+            engine.at(hosts::boots_at_ms(host), move |engine| nemesis::start(engine, id));
+        }
+        World {
+            engine,
+            recorder,
+            marks,
+            _machinery: machinery,
+        }
+    }
+
+    /// The engine that runs it.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Its history.
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// The marks reached so far, with counts.
+    pub(crate) fn marks(&self) -> BTreeMap<&'static str, u64> {
+        self.marks.counts()
+    }
+}

@@ -1,0 +1,263 @@
+//! What a master does for its replicas: it feeds them, counts them and waits for them.
+
+use super::client::{Client, Waiting};
+use super::config::Moment;
+use super::node::{ClientId, Node};
+use super::replica::replay;
+use super::replication::Attached;
+use super::resp::{Args, Reply, encode_request, parse_int};
+use bytes::BytesMut;
+
+/// Milliseconds between two turns of Redis's cron (hz 10): what time-outs round up to.
+const CRON_MS: u64 = 100;
+
+impl Node {
+    pub(super) fn replicas(&self) -> impl Iterator<Item = (&Client, &Attached)> {
+        self.clients
+            .values()
+            .filter_map(|client| Some((client, client.replica.as_ref()?)))
+    }
+
+    /// Appends to the stream, to the backlog and to every replica's output.
+    pub(super) fn stream(&mut self, bytes: &[u8]) {
+        self.history.push(bytes);
+        for client in self.clients.values_mut().filter(|client| client.replica.is_some()) {
+            client.output.extend_from_slice(bytes);
+            client.wake.notify_one();
+        }
+    }
+
+    /// Replicas that have acknowledged an offset.
+    pub(super) fn acknowledged(&self, offset: u64) -> usize {
+        self.replicas()
+            .filter(|(_, replica)| replica.online && replica.acked >= offset)
+            .count()
+    }
+
+    /// `min-replicas-to-write`. Redis counts once a second (replicationCron), in whole seconds, from
+    /// acknowledgements alone: a master cut off goes on accepting for up to lag + 1 s (measured: 2.49 s
+    /// at max-lag 1, 10.84 s at 10).
+    pub(super) fn enough_replicas(&self, now: Moment) -> bool {
+        let wanted = self.config.min_replicas_to_write;
+        if wanted == 0 {
+            return true;
+        }
+        let into_second = (now.mono_ms - self.started.mono_ms) % 1000;
+        let counted_at_s = (now.wall_ms - into_second as i64).div_euclid(1000);
+        let max_lag = self.config.min_replicas_max_lag_s as i64;
+        self.replicas()
+            .filter(|(_, replica)| replica.online && counted_at_s - replica.acked_at_s <= max_lag)
+            .count()
+            >= wanted
+    }
+
+    pub(super) fn psync(&mut self, client: &mut Client, args: &Args, now: Moment) -> Reply {
+        let Some(offset) = parse_int(&args[2]) else {
+            return Reply::error(super::dispatch::NOT_AN_INTEGER);
+        };
+        if client.replica.is_some() {
+            return Reply::Nothing;
+        }
+        if self.role.link_is_down() {
+            return Reply::error("NOMASTERLINK Can't SYNC while not connected with my master");
+        }
+        let id = String::from_utf8_lossy(&args[1]).into_owned();
+        let missing = u64::try_from(offset)
+            .ok()
+            .and_then(|offset| self.history.missing(&id, offset));
+        let partial = missing.is_some();
+        match missing {
+            Some(bytes) => {
+                client
+                    .output
+                    .extend_from_slice(format!("+CONTINUE {}\r\n", self.history.id).as_bytes());
+                client.output.extend_from_slice(&bytes);
+            }
+            None => {
+                if self.history.backlog.is_none() {
+                    // Nobody has followed this history, so nobody may claim to have (syncCommand).
+                    self.history.id = self.random_id();
+                    self.history.id2 = None;
+                    self.ensure_backlog();
+                }
+                let snapshot = self.data.snapshot();
+                let head = format!(
+                    "+FULLRESYNC {} {}\r\n${}\r\n",
+                    self.history.id,
+                    self.history.offset,
+                    snapshot.len()
+                );
+                client.output.extend_from_slice(head.as_bytes());
+                client.output.extend_from_slice(&snapshot);
+            }
+        }
+        // A replica that starts anew must be told the database again.
+        self.stream_selected &= partial;
+        client.replica = Some(Attached {
+            online: partial,
+            acked: 0,
+            acked_at_s: now.unix_s(),
+        });
+        self.timers.notify_one();
+        Reply::Nothing
+    }
+
+    pub(super) fn replconf(&mut self, client: &mut Client, args: &Args, now: Moment) -> Reply {
+        if args.len().is_multiple_of(2) {
+            return Reply::error(super::dispatch::SYNTAX);
+        }
+        for pair in args[1..].chunks(2) {
+            match pair[0].to_ascii_lowercase().as_slice() {
+                b"listening-port" => client.announced.1 = parse_int(&pair[1]).unwrap_or(0) as u16,
+                b"ip-address" => client.announced.0 = String::from_utf8_lossy(&pair[1]).into_owned(),
+                b"capa" => {}
+                b"getack" => return Reply::Nothing,
+                b"ack" => {
+                    let offset = parse_int(&pair[1]).unwrap_or(0) as u64;
+                    if let Some(replica) = &mut client.replica {
+                        replica.acked = replica.acked.max(offset);
+                        replica.acked_at_s = now.unix_s();
+                        replica.online = true;
+                    }
+                    // The client is out of the table while it speaks: count it separately.
+                    self.release_waiting(client.replica.as_ref());
+                    return Reply::Nothing;
+                }
+                _ => {
+                    return Reply::error(format!(
+                        "ERR Unrecognized REPLCONF option: {}",
+                        String::from_utf8_lossy(&pair[0])
+                    ));
+                }
+            }
+        }
+        Reply::OK
+    }
+
+    pub(super) fn wait(&mut self, client: &mut Client, args: &Args, now: Moment) -> Reply {
+        if !self.role.is_master() {
+            return Reply::error(
+                "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated.",
+            );
+        }
+        let (Some(replicas), Some(timeout)) = (parse_int(&args[1]), parse_int(&args[2])) else {
+            return Reply::error(super::dispatch::NOT_AN_INTEGER);
+        };
+        if timeout < 0 {
+            return Reply::error("ERR timeout is negative");
+        }
+        let acknowledged = self.acknowledged(client.written_offset);
+        if acknowledged as i64 >= replicas {
+            return Reply::Int(acknowledged as i64);
+        }
+        let until_mono_ms = (timeout > 0).then(|| {
+            let until = now.mono_ms + timeout as u64 - self.started.mono_ms;
+            self.started.mono_ms + until.next_multiple_of(CRON_MS)
+        });
+        client.waiting = Some(Waiting {
+            replicas: replicas as usize,
+            offset: client.written_offset,
+            until_mono_ms,
+        });
+        client.wake.notify_one();
+        if self.replicas().next().is_some() {
+            let mut ask = BytesMut::new();
+            encode_request(&["REPLCONF", "GETACK", "*"], &mut ask);
+            self.stream(&ask);
+        }
+        Reply::Nothing
+    }
+
+    fn release_waiting(&mut self, speaking: Option<&Attached>) {
+        let counts: Vec<(ClientId, usize)> = self
+            .clients
+            .values()
+            .filter_map(|client| {
+                let waiting = client.waiting.as_ref()?;
+                let also = speaking.is_some_and(|replica| replica.acked >= waiting.offset) as usize;
+                let count = self.acknowledged(waiting.offset) + also;
+                (count >= waiting.replicas).then_some((client.id, count))
+            })
+            .collect();
+        for (id, count) in counts {
+            self.unblock(id, &Reply::Int(count as i64));
+        }
+    }
+
+    fn unblock(&mut self, id: ClientId, reply: &Reply) {
+        let offset = self.history.offset;
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.waiting = None;
+            client.written_offset = offset;
+            client.push(reply);
+        }
+    }
+
+    /// When the client's WAIT gives up.
+    pub(crate) fn wait_until(&self, id: ClientId) -> Option<u64> {
+        self.clients.get(&id)?.waiting.as_ref()?.until_mono_ms
+    }
+
+    /// A WAIT's time is up: it answers with what there is.
+    pub(crate) fn wait_expired(&mut self, id: ClientId, now: Moment) {
+        let Some(Waiting {
+            offset,
+            until_mono_ms: Some(until),
+            ..
+        }) = self.clients.get(&id).and_then(|c| c.waiting.as_ref())
+        else {
+            return;
+        };
+        if now.mono_ms >= *until {
+            let count = self.acknowledged(*offset);
+            self.unblock(id, &Reply::Int(count as i64));
+        }
+    }
+
+    /// What is due by the clock: expiry, PING to replicas, replicas that have been silent too long, the
+    /// disk. Returns when there will be something to do again.
+    pub(crate) fn cron(&mut self, now: Moment) -> Option<u64> {
+        let mut due: Option<u64> = None;
+        let mut at = |mono_ms: u64| due = Some(due.map_or(mono_ms, |other| other.min(mono_ms)));
+        if self.role.is_master() {
+            while let Some(key) = self.data.first_expired(now.wall_ms) {
+                self.expire(&key);
+                self.propagate(now);
+            }
+            if let Some(expiry) = self.data.next_expiry_ms() {
+                // Looked at again after a second at the latest: the wall clock may jump.
+                let left = (expiry + 1 - now.wall_ms).clamp(1, 1000) as u64;
+                at((now.mono_ms + left).next_multiple_of(CRON_MS));
+            }
+            let timeout = self.config.repl_timeout_s as i64;
+            let silent = |client: &Client| {
+                client
+                    .replica
+                    .as_ref()
+                    .is_some_and(|replica| now.unix_s() - replica.acked_at_s > timeout)
+            };
+            self.kill(silent);
+            if self.replicas().next().is_some() {
+                if now.mono_ms >= self.next_ping_mono_ms {
+                    self.next_ping_mono_ms = now.mono_ms + self.config.repl_ping_s * 1000;
+                    let mut ping = BytesMut::new();
+                    encode_request(&["PING"], &mut ping);
+                    self.stream(&ping);
+                }
+                at(self.next_ping_mono_ms);
+            }
+        }
+        if let Some(sync) = self.sync_due_mono_ms {
+            if now.mono_ms >= sync {
+                self.sync_due_mono_ms = None;
+                let mut disk = self.disk.lock();
+                let written = std::mem::take(&mut disk.written);
+                replay(&mut disk.durable, &written);
+            } else {
+                at(sync);
+            }
+        }
+        self.cron_due_mono_ms = due;
+        due
+    }
+}

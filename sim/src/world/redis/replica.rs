@@ -1,0 +1,170 @@
+//! What a replica does: it follows.
+
+use super::backlog::Backlog;
+use super::command;
+use super::config::{Moment, PersistenceMode, RedisEvent};
+use super::data::is_one_of;
+use super::dataset::Dataset;
+use super::node::{Context, Node};
+use super::replication::{LinkState, Role};
+use super::resp::{Args, Request, parse_request};
+use bytes::BytesMut;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+impl Node {
+    /// The master to follow, if there is one.
+    pub(crate) fn master(&self) -> Option<(String, u16)> {
+        self.role.master_address()
+    }
+
+    /// Notified when REPLICAOF changes the master.
+    pub(crate) fn relink(&self) -> Arc<Notify> {
+        self.relink.clone()
+    }
+
+    /// Notes how far the link has got.
+    pub(crate) fn link_is(&mut self, state: LinkState, now: Moment) {
+        let mut lost = false;
+        if let Role::Replica {
+            link,
+            down_since_s,
+            last_io_s,
+            ..
+        } = &mut self.role
+        {
+            if *link == LinkState::Connected && state != LinkState::Connected {
+                *down_since_s = now.unix_s();
+                lost = true;
+            }
+            *last_io_s = now.unix_s();
+            *link = state;
+        }
+        if lost {
+            self.tell(RedisEvent::LinkDown);
+        }
+    }
+
+    /// What to ask the master for: the history and the offset of the next byte.
+    pub(crate) fn psync_request(&self) -> (String, i64) {
+        match self.history.backlog {
+            Some(_) => (self.history.id.clone(), self.history.offset as i64 + 1),
+            None => ("?".into(), -1),
+        }
+    }
+
+    /// `+CONTINUE`: nothing was lost; the history may have a new name.
+    pub(crate) fn continue_with(&mut self, id: &str, now: Moment) {
+        if id != self.history.id {
+            self.history.shift(id.to_owned());
+            self.kill(|client| client.replica.is_some());
+        }
+        self.link_is(LinkState::Connected, now);
+        self.tell(RedisEvent::PartialSync);
+    }
+
+    /// `+FULLRESYNC`: everything here is thrown away, writes that nobody else has included.
+    pub(crate) fn start_over(&mut self, id: &str, offset: u64, data: Dataset, now: Moment) {
+        self.kill(|client| client.replica.is_some());
+        self.data = data;
+        self.touch_all();
+        self.history = super::backlog::History::new(id.to_owned());
+        self.history.offset = offset;
+        self.history.backlog = Some(Backlog::new(self.config.repl_backlog_size, offset));
+        if self.config.persistence == PersistenceMode::Aof {
+            // The file is rewritten, and counted as synced at once.
+            let mut disk = self.disk.lock();
+            disk.durable = self.data.clone();
+            disk.written.clear();
+        }
+        self.link_is(LinkState::Connected, now);
+        self.tell(RedisEvent::FullSync);
+    }
+
+    /// Applies what is complete of the stream. True: the master wants an acknowledgement at once.
+    /// A transaction is applied, and counted, as a whole.
+    ///
+    /// # Errors
+    /// The stream is not the protocol.
+    pub(crate) fn apply(&mut self, input: &mut BytesMut, now: Moment) -> Result<bool, String> {
+        let (mut wants_ack, mut at, mut unit, mut open) = (false, 0, vec![], false);
+        loop {
+            let (args, used) = match parse_request(&input[at..]) {
+                Request::Command(args, used) => (args, used),
+                Request::Incomplete => return Ok(wants_ack),
+                Request::Malformed(error) => return Err(error),
+            };
+            at += used;
+            match args.first().map(|name| name.to_ascii_lowercase()).as_deref() {
+                Some(b"multi") => open = true,
+                Some(b"exec") => open = false,
+                _ => unit.push(args),
+            }
+            if open {
+                continue;
+            }
+            for args in unit.drain(..) {
+                wants_ack |= args.len() == 3 && is_one_of(&args[0], &["replconf"]) && is_one_of(&args[1], &["getack"]);
+                self.apply_one(&args, now);
+            }
+            // To disk, and on to replicas of ours, byte by byte.
+            self.propagate(now);
+            let applied = input.split_to(at);
+            self.stream(&applied);
+            at = 0;
+        }
+    }
+
+    fn apply_one(&mut self, args: &Args, now: Moment) {
+        let Some(spec) = args.first().and_then(|name| command::lookup(name)) else {
+            return;
+        };
+        match spec.name {
+            "publish" => {
+                self.publish(&args[1], &args[2]);
+            }
+            name if spec.write && spec.takes(args.len()) => {
+                let _reply = self.data_command(name, args, Context { now, from_master: true });
+            }
+            _ => {}
+        }
+    }
+
+    /// How far this replica has come: what it acknowledges.
+    pub(crate) fn offset(&self) -> u64 {
+        self.history.offset
+    }
+
+    /// Bytes have come from the master.
+    pub(crate) fn master_spoke(&mut self, now: Moment) {
+        if let Role::Replica { last_io_s, .. } = &mut self.role {
+            *last_io_s = now.unix_s();
+        }
+    }
+
+    /// Whether the master has been silent for longer than `repl-timeout`.
+    pub(crate) fn master_is_silent(&self, now: Moment) -> bool {
+        matches!(&self.role, Role::Replica { last_io_s, .. } if now.unix_s() - last_io_s > self.config.repl_timeout_s as i64)
+    }
+}
+
+/// Applies effects to the data of an append-only file, as loading it does: by the commands' own code,
+/// obeyed as from a master, without a clock.
+pub(super) fn replay(data: &mut Dataset, effects: &[Args]) {
+    let config = super::config::RedisConfig {
+        replica_of: Some((String::new(), 0)),
+        ..Default::default()
+    };
+    let mut loader = Node::boot(
+        config,
+        super::disk::Disk::new(),
+        Moment::default(),
+        String::new,
+        Arc::new(|_| {}),
+    );
+    loader.data = std::mem::take(data);
+    effects
+        .iter()
+        .for_each(|effect| loader.apply_one(effect, Moment::default()));
+    *data = loader.data;
+}
