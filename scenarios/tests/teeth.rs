@@ -46,14 +46,14 @@ fn convicted(name: &str, seed: u64) {
 }
 
 teeth!(
-    state_in_process_memory at 1,
+    state_in_process_memory at 3,
     get_then_del at 1,
     redemption_without_ledger at 1,
     validate_after_consume at 1,
     limiter_per_replica at 1,
-    hook_awaited at 1,
+    hook_awaited at 3,
     mail_awaited at 1,
-    latest_code_overwrites at 1,
+    latest_code_overwrites at 4,
     unfenced_leader at 1,
     silent_fallback at 1,
     session_deleted_on_error at 1,

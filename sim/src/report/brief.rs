@@ -12,6 +12,8 @@ pub(super) struct Uneventful {
     pub(super) told: BTreeMap<usize, String>,
     /// Looks at the account page among those left out.
     pub(super) visits: usize,
+    /// Attempts of attackers, refused, among those left out.
+    pub(super) refusals: usize,
 }
 
 /// Finds them. A login is uneventful when all of its steps succeeded, none is evidence, and nothing
@@ -20,23 +22,32 @@ pub(super) fn uneventful(history: &History, evidence: &BTreeSet<usize>, ruled: &
     let records = &history.records;
     let mut found = Uneventful::default();
     let mut began: BTreeMap<_, usize> = BTreeMap::new();
+    // Whoever never logs in attacks.
+    let log_in: BTreeSet<&String> = (records.iter())
+        .filter(|record| matches!(record.event, Event::Began { op: Op::LogIn, .. }))
+        .map(|record| &record.who)
+        .collect();
     for (end, record) in records.iter().enumerate() {
         match &record.event {
             Event::Began { id, .. } => {
                 began.insert(*id, end);
             }
-            Event::Ended {
-                id, op, seen: Seen::Ok, ..
-            } => {
-                let Some(begin) = began.get(id).copied() else { continue };
-                if ruled.range(begin..=end).next().is_some() {
+            Event::Ended { id, op, seen, .. } => {
+                let Some(begin) = began.get(id).copied() else {
+                    continue;
+                };
+                if ruled.range(begin..=end).next().is_some() || evidence.contains(&begin) || evidence.contains(&end) {
                     continue;
                 }
-                match op {
-                    Op::LogIn => login(records, begin, end, evidence, &mut found),
-                    Op::Visit { .. } if !evidence.contains(&begin) && !evidence.contains(&end) => {
+                match (op, seen) {
+                    (Op::LogIn, Seen::Ok) => login(records, begin, end, evidence, &mut found),
+                    (Op::Visit { .. }, Seen::Ok) => {
                         found.left_out.extend([begin, end]);
                         found.visits += 1;
+                    }
+                    (Op::Redeem { .. } | Op::VerifyCode { .. }, Seen::Fail(_)) if !log_in.contains(&record.who) => {
+                        found.left_out.extend([begin, end]);
+                        found.refusals += 1;
                     }
                     _ => {}
                 }
@@ -79,7 +90,7 @@ fn login(records: &[Record], begin: usize, end: usize, evidence: &BTreeSet<usize
             steps.insert(index);
         }
     }
-    if open > 0 || evidence.contains(&end) || steps.iter().any(|step| evidence.contains(step)) {
+    if open > 0 || steps.iter().any(|step| evidence.contains(step)) {
         return;
     }
     let with = match codes.as_slice() {

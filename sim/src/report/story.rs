@@ -224,6 +224,12 @@ impl Story<'_> {
                 uneventful.visits
             ));
         }
+        if uneventful.refusals > 0 {
+            notes.push(format!(
+                "left out: attempts of attackers that were refused, {}",
+                uneventful.refusals
+            ));
+        }
         if words_left_out > 0 {
             notes.push(format!("left out: lesser words of the Sentinels, {words_left_out}"));
         }

@@ -191,6 +191,10 @@ fn a_login_in_which_nothing_happened_is_one_row() {
             .ended(at + 30, who, id, Op::LogIn, Seen::Ok, 30)
     };
     let told = login(Told(History::default()), 1, 1000, "ann", Seen::Ok);
+    let refused = Seen::Fail("invalid_grant".into());
+    let told = told
+        .began(1100, "thief", 7, redeem("idp-a"))
+        .ended(1120, "thief", 7, redeem("idp-a"), refused, 20);
     let told = login(told, 11, 2000, "ben", Seen::Unknown("504".into()));
     let story = Story {
         history: &told.0,
@@ -207,6 +211,7 @@ fn a_login_in_which_nothing_happened_is_one_row() {
     2.020 s  ben            redeems authorization code 4f2a09c1 at balancer                  unknown: 504, 10 ms
     2.030 s  ben          is logged in                                                       ok, 30 ms
              (told in one row: logins in which nothing happened, 1)
+             (left out: attempts of attackers that were refused, 1)
     "#);
 }
 
