@@ -1,7 +1,7 @@
 //! Two nodes, three Sentinels and somebody who talks to them.
 
 use idp::seams::{BoxFuture, Env, Probe, Storage, StorageFault, StorageMoment, Stream};
-use sim::engine::{Engine, EngineConfig, HostId, current_ms};
+use sim::engine::{Engine, EngineConfig, HostId, Stats, current_ms};
 use sim::world::redis::{self, Disk, RedisConfig};
 use sim::world::sentinel::{self, SentinelConfig, SentinelDisk};
 use std::sync::{Arc, Mutex};
@@ -113,9 +113,10 @@ impl Cluster {
         self.engine.at(at_ms, action);
     }
 
-    pub(super) fn run(&self, until_ms: u64) {
-        self.engine.run(until_ms, || false).expect("the engine runs");
+    pub(super) fn run(&self, until_ms: u64) -> Stats {
+        let stats = self.engine.run(until_ms, || false).expect("the engine runs");
         assert_eq!(self.engine.panics().len(), 0, "{:?}", self.engine.panics());
+        stats
     }
 
     /// What `who` noted, each with its time.

@@ -176,6 +176,23 @@ fn sentinels_that_stood_still_mistrust_themselves() {
     assert_eq!(cluster.first("+switch-master", 0), None);
 }
 
+/// Simulated speed is bought with few polls: a second of idle chatter has to stay cheap.
+#[test]
+fn idle_nodes_and_sentinels_chatter_little() {
+    let cluster = Cluster::new(9, |_| {}, |_| Box::pin(async {}));
+    let early = cluster.run(20_000);
+    let late = cluster.run(120_000);
+    let (polls, packets) = (
+        (late.polls - early.polls) / 100,
+        (late.packets_sent - early.packets_sent) / 100,
+    );
+    assert!(
+        polls < 200 && packets < 150,
+        "{polls} polls and {packets} packets a second"
+    );
+    assert_eq!(cluster.first("+sdown", 0), None);
+}
+
 #[test]
 fn equal_seeds_give_equal_runs() {
     let run = |seed| {

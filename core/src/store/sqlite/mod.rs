@@ -15,7 +15,7 @@ mod seed;
 mod tests;
 
 use crate::seams::{Cause, Env, Failure, Outcome, StorageFault, StorageMoment};
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, config::DbConfig};
 use std::{sync::Mutex, time::Duration};
 use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -103,6 +103,11 @@ impl SqliteDirectory {
         connection.set_prepared_statement_cache_capacity(64);
         // A waiting SQLite would stop the whole thread.
         connection.busy_timeout(Duration::ZERO).map_err(failed)?;
+        // Plans that do not depend on bound values: without it, a statement that a partial index might
+        // serve is compiled anew for each value (measured: 6 % of an idle run).
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+            .map_err(failed)?;
         // FULL, not NORMAL: NORMAL may lose the last commits to a power loss, and with them the
         // memory of spent codes. Measured on Redis + SQLite: 145 us a commit against 43 us.
         connection
