@@ -18,9 +18,9 @@ pub(super) fn failover_mid_redemption() -> Scenario {
     .world(
         World::standard()
             .replication_takes(ms(1)..ms(50))
-            .links_take_up_to(ms(20)..ms(40)),
+            .links_take_up_to(ms(25)..ms(50)),
     )
-    .workload(Logins::people(16).from(secs(7)).every(ms(500)))
+    .workload(Logins::people(24).from(secs(7)).every(ms(330)))
     .workload(Logins::people(4).from(secs(28)).every(secs(1)))
     .workload(Logins::people(4).from(secs(66)).every(secs(1)))
     .workload(CodeThief::replays_after(&[
@@ -33,7 +33,7 @@ pub(super) fn failover_mid_redemption() -> Scenario {
     .faults(
         Faults::new()
             .at(secs(12)..secs(16), cut(REDIS_1, REDIS_2))
-            .then(ms(20)..ms(700), kill(REDIS_1))
+            .then(ms(100)..ms(900), kill(REDIS_1))
             .heal_at(secs(45)),
     )
     .always(CodeRedeemedOnce)

@@ -48,6 +48,5 @@ pub(super) fn swarm() -> Scenario {
         marked("the balancer turned to the next replica"),
     )
     .sometimes("the store's outcome was unknown", marked("store outcome unknown"))
-    .sometimes("the ledger refused a spent code", marked("redemption met a spent code"))
     .lasts(secs(draw::LASTS_S))
 }

@@ -20,7 +20,7 @@ pub struct Cast {
 
 impl Cast {
     /// Somebody who has not been named before.
-    pub fn next(&mut self) -> String {
+    pub fn somebody(&mut self) -> String {
         let name = NAMES[self.given % NAMES.len()];
         let round = self.given / NAMES.len();
         self.given += 1;
@@ -73,7 +73,7 @@ impl Workload {
         let from_ms = dice.ms(self.from);
         let gap_ms = self.every.as_millis() as u64;
         let names: Vec<String> = match self.who {
-            Who::People(count) => (0..count).map(|_| cast.next()).collect(),
+            Who::People(count) => (0..count).map(|_| cast.somebody()).collect(),
             Who::Named(name) => vec![name.to_owned()],
         };
         let operation = |(index, who): (usize, String)| Operation {
