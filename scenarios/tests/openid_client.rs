@@ -24,7 +24,11 @@ fn plan() -> Plan {
         seed: 7,
         lasts_ms: 60_000,
         world: WorldOptions::default(),
-        operations: vec![Operation { at_ms: 5_000, who: "ann".into(), does: Behaviour::LogIn }],
+        operations: vec![Operation {
+            at_ms: 5_000,
+            who: "ann".into(),
+            does: Behaviour::LogIn,
+        }],
         faults: vec![],
     }
 }
@@ -35,13 +39,27 @@ fn through_the_balancer(scene: &Scene) -> client::Send {
         let (env, balancer): (Env, _) = (env.clone(), balancer.clone());
         Box::pin(async move {
             let (mut head, body) = request.into_parts();
-            let host = head.uri.authority().expect("an absolute URL").as_str().parse().expect("a host");
+            let host = head
+                .uri
+                .authority()
+                .expect("an absolute URL")
+                .as_str()
+                .parse()
+                .expect("a host");
             head.headers.insert(http::header::HOST, host);
-            head.uri = head.uri.path_and_query().expect("a path").as_str().parse().expect("a path");
+            head.uri = head
+                .uri
+                .path_and_query()
+                .expect("a path")
+                .as_str()
+                .parse()
+                .expect("a path");
             let request = http::Request::from_parts(head, Bytes::from(body).into());
             let to = (balancer.0.as_str(), balancer.1);
             let reply = idp::http::client::send(&env, to, request, Duration::from_secs(5)).await;
-            reply.map(|reply| reply.map(|body| body.to_vec())).map_err(io::Error::other)
+            reply
+                .map(|reply| reply.map(|body| body.to_vec()))
+                .map_err(io::Error::other)
         })
     })
 }
@@ -54,7 +72,8 @@ fn mailed(scene: &Scene) -> impl Fn() -> BoxFuture<'static, String> + Send + Syn
         Box::pin(async move {
             loop {
                 let newest = inboxes.list("ann@example.com").pop();
-                if let Some(code) = newest.and_then(|mail| mail.body.split("login code is ").nth(1).map(str::to_owned)) {
+                if let Some(code) = newest.and_then(|mail| mail.body.split("login code is ").nth(1).map(str::to_owned))
+                {
                     return code.chars().take_while(char::is_ascii_digit).collect();
                 }
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -92,9 +111,19 @@ fn a_real_client_logs_in_twice() {
         })
     });
     let idle: Workload = Arc::new(|_, _| Box::pin(async {}));
-    let setup = Setup { people, attackers: idle, rewire: None, keep_log: false, log_filter: None, properties: vec![] };
+    let setup = Setup {
+        people,
+        attackers: idle,
+        rewire: None,
+        keep_log: false,
+        log_filter: None,
+        properties: vec![],
+    };
     let run = perform(&plan(), &setup).expect("the harness works");
     assert_eq!(run.violations, []);
-    let ann = || LoggedIn { subject: "user-ann".into(), email: Some("ann@example.com".into()) };
+    let ann = || LoggedIn {
+        subject: "user-ann".into(),
+        email: Some("ann@example.com".into()),
+    };
     assert_eq!(result.lock().expect("no panic").take(), Some([ann(), ann()]));
 }

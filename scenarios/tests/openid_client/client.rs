@@ -12,7 +12,9 @@ use std::{collections::BTreeMap, io};
 use url::Url;
 
 /// Sends one request to the service.
-pub type Send = Box<dyn Fn(Request<Vec<u8>>) -> BoxFuture<'static, Result<Response<Vec<u8>>, io::Error>> + std::marker::Send + Sync>;
+pub type Send = Box<
+    dyn Fn(Request<Vec<u8>>) -> BoxFuture<'static, Result<Response<Vec<u8>>, io::Error>> + std::marker::Send + Sync,
+>;
 
 /// What the client is registered as, and who logs in.
 pub struct Registration {
@@ -39,9 +41,21 @@ pub async fn log_in_twice(
     secret: impl Fn() -> String,
     now: impl Fn() -> i64 + Clone + std::marker::Send + Sync,
 ) -> [LoggedIn; 2] {
-    let mut browser = Browser { send: &send, issuer: Url::parse(registration.issuer).expect("a URL"), cookies: BTreeMap::new() };
+    let mut browser = Browser {
+        send: &send,
+        issuer: Url::parse(registration.issuer).expect("a URL"),
+        cookies: BTreeMap::new(),
+    };
     let first = log_in(registration, &send, &mut browser, Some(&code), &secret, now.clone()).await;
-    let second = log_in(registration, &send, &mut browser, None::<&fn() -> BoxFuture<'static, String>>, &secret, now).await;
+    let second = log_in(
+        registration,
+        &send,
+        &mut browser,
+        None::<&fn() -> BoxFuture<'static, String>>,
+        &secret,
+        now,
+    )
+    .await;
     [first, second]
 }
 
@@ -54,7 +68,9 @@ async fn log_in<C: Fn() -> BoxFuture<'static, String>>(
     now: impl Fn() -> i64 + std::marker::Send + Sync,
 ) -> LoggedIn {
     let issuer = IssuerUrl::new(registration.issuer.into()).expect("an issuer");
-    let provider = CoreProviderMetadata::discover_async(issuer, send).await.expect("discovery");
+    let provider = CoreProviderMetadata::discover_async(issuer, send)
+        .await
+        .expect("discovery");
     let client = CoreClient::from_provider_metadata(
         provider,
         ClientId::new(registration.client_id.into()),
@@ -76,7 +92,10 @@ async fn log_in<C: Fn() -> BoxFuture<'static, String>>(
     let answer: BTreeMap<String, String> = callback.query_pairs().into_owned().collect();
     assert!(callback.as_str().starts_with(registration.redirect), "{callback}");
     assert_eq!(answer["state"], *state.secret(), "the state comes back");
-    assert_eq!(answer["iss"], registration.issuer, "RFC 9207: the issuer comes with the code");
+    assert_eq!(
+        answer["iss"], registration.issuer,
+        "RFC 9207: the issuer comes with the code"
+    );
 
     let tokens = client
         .exchange_code(AuthorizationCode::new(answer["code"].clone()))
@@ -86,7 +105,9 @@ async fn log_in<C: Fn() -> BoxFuture<'static, String>>(
         .await
         .expect("the code is redeemed");
     let id_token = tokens.id_token().expect("an ID token");
-    let checker = client.id_token_verifier().set_time_fn(move || chrono::DateTime::from_timestamp(now(), 0).expect("a time"));
+    let checker = client
+        .id_token_verifier()
+        .set_time_fn(move || chrono::DateTime::from_timestamp(now(), 0).expect("a time"));
     let claims = id_token.claims(&checker, &nonce).expect("a valid ID token");
     if let Some(expected) = claims.access_token_hash() {
         let algorithm = id_token.signing_alg().expect("a known algorithm");
@@ -100,7 +121,10 @@ async fn log_in<C: Fn() -> BoxFuture<'static, String>>(
         .request_async(send)
         .await
         .expect("userinfo");
-    LoggedIn { subject: info.subject().to_string(), email: info.email().map(|e| e.to_string()) }
+    LoggedIn {
+        subject: info.subject().to_string(),
+        email: info.email().map(|e| e.to_string()),
+    }
 }
 
 /// Just enough of a browser: cookies, redirects, forms by their action.
@@ -124,12 +148,21 @@ impl Browser<'_> {
         };
         let (login, page) = landed.expect("the login page");
         let flow = hidden(&page, "flow");
-        let form = |fields: &[(&str, &str)]| url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let form = |fields: &[(&str, &str)]| {
+            url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(fields)
+                .finish()
+        };
         let sent = form(&[("flow", &flow), ("address", registration.address)]);
-        let (asked, page) = self.go(Method::POST, login.join("/login/send").expect("a URL"), sent).await.expect("the code page");
+        let (asked, page) = self
+            .go(Method::POST, login.join("/login/send").expect("a URL"), sent)
+            .await
+            .expect("the code page");
         let typed = code().await;
         let typed = form(&[("flow", &hidden(&page, "flow")), ("code", &typed)]);
-        self.go(Method::POST, asked.join("/login/verify").expect("a URL"), typed).await.expect_err("back at the relying party")
+        self.go(Method::POST, asked.join("/login/verify").expect("a URL"), typed)
+            .await
+            .expect_err("back at the relying party")
     }
 
     /// Follows redirects: a page of the service, or the first URL outside it.
@@ -138,12 +171,22 @@ impl Browser<'_> {
             if url.origin() != self.issuer.origin() || url.path().ends_with("/demo") {
                 return Err(url);
             }
-            let cookies = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ");
-            let mut request = Request::builder().method(method.clone()).uri(url.as_str()).header(header::COOKIE, cookies);
+            let cookies = self
+                .cookies
+                .iter()
+                .map(|(n, v)| format!("{n}={v}"))
+                .collect::<Vec<_>>()
+                .join("; ");
+            let mut request = Request::builder()
+                .method(method.clone())
+                .uri(url.as_str())
+                .header(header::COOKIE, cookies);
             if method == Method::POST {
                 request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
             }
-            let reply = (self.send)(request.body(body.clone().into_bytes()).expect("a request")).await.expect("an answer");
+            let reply = (self.send)(request.body(body.clone().into_bytes()).expect("a request"))
+                .await
+                .expect("an answer");
             for set in reply.headers().get_all(header::SET_COOKIE) {
                 let set = set.to_str().expect("text");
                 let (name, value) = set.split(';').next().expect("a pair").split_once('=').expect("a pair");
@@ -163,6 +206,14 @@ impl Browser<'_> {
 
 /// The value of a hidden field.
 fn hidden(page: &str, name: &str) -> String {
-    let field = page.split("<input").find(|input| input.contains(&format!("name=\"{name}\""))).expect("the field");
-    field.split("value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("its value").to_owned()
+    let field = page
+        .split("<input")
+        .find(|input| input.contains(&format!("name=\"{name}\"")))
+        .expect("the field");
+    field
+        .split("value=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("its value")
+        .to_owned()
 }
