@@ -43,7 +43,7 @@ fn bad_input_is_answered_clearly() {
 
 /// A plan file, spoilt in one way.
 fn spoilt(name: &str, spoil: impl FnOnce(&str) -> String) -> String {
-    let plan = common::scenario("calm_day").plan(1);
+    let plan = common::scenario("failover_mid_redemption").plan(1);
     let file = common::scratch(name);
     fs::write(&file, spoil(&plan.to_text())).expect("the file can be written");
     let output = common::squall(&["replay", file.to_str().expect("a readable path")]);
@@ -64,12 +64,14 @@ fn spoilt_plans_are_refused_with_the_place_and_the_remedy() {
     assert!(unknown.contains("lasst_ms") && unknown.contains("line"), "{unknown}");
     let empty = spoilt("empty.toml", |_| String::new());
     assert!(empty.contains("torn"), "{empty}");
-    let other = spoilt("other.toml", |text| text.replacen("\"calm_day\"", "\"calm_dya\"", 1));
-    assert!(other.contains("calm_dya") && other.contains("calm_day"), "{other}");
-    let nowhere = spoilt("nowhere.toml", |text| {
-        let fault = "[[fault]]\nat_ms = 1\nfault = \"kill\"\nhost = \"redis-9\"\n\n# end of plan";
-        text.replacen("# end of plan", fault, 1)
+    let other = spoilt("other.toml", |text| {
+        text.replacen("\"failover_mid_", "\"falover_mid_", 1)
     });
+    assert!(
+        other.contains("falover_mid_redemption") && other.contains("failover_mid_redemption"),
+        "{other}"
+    );
+    let nowhere = spoilt("nowhere.toml", |text| text.replacen("\"redis-1\"", "\"redis-9\"", 1));
     assert!(nowhere.contains("redis-9"), "{nowhere}");
 }
 

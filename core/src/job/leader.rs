@@ -124,6 +124,14 @@ impl Candidate {
             match renewal {
                 Ok(Ok(true)) => {
                     valid_until = asked_at + self.lease;
+                    // A master that was deposed without knowing it may have granted the lease to another,
+                    // whose newer epoch fences ours for good, although the lease that counts is ours:
+                    // 1. A leads on the old master, which is paused; 2. B leads on the new one, epoch 3;
+                    // 3. both wake, A's lease has run out and the old master grants it anew, epoch 4;
+                    // 4. the old master is demoted. From then on nobody could act while B renews.
+                    if self.directory.newest_epoch().await.is_ok_and(|newest| newest > epoch) {
+                        break self.step_down(epoch, "a newer epoch was begun; a new one is needed");
+                    }
                     self.announce.send_replace(Some(Leadership { epoch, valid_until }));
                 }
                 Ok(Ok(false)) => break self.step_down(epoch, "somebody else holds the lease, or nobody"),

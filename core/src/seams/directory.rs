@@ -192,6 +192,9 @@ pub trait Directory: Send + Sync {
 
     /// Begins a new leader's epoch: higher than all before.
     async fn begin_epoch(&self, holder: &str) -> Outcome<LeaderEpoch>;
+    /// The newest epoch that anybody has begun. A leader whose own is older acts no more, whatever
+    /// lease it holds.
+    async fn newest_epoch(&self) -> Outcome<LeaderEpoch>;
     /// Adds a reminder; false if there is one for the same user and time.
     async fn add_reminder(&self, reminder: Reminder) -> Outcome<bool>;
     /// Reminders due by `now` that nobody has claimed, oldest first.

@@ -84,6 +84,9 @@ pub(super) trait DirectoryTwist: Send + Sync {
     async fn begin_epoch(&self, holder: &str) -> Outcome<LeaderEpoch> {
         self.inner().begin_epoch(holder).await
     }
+    async fn newest_epoch(&self) -> Outcome<LeaderEpoch> {
+        self.inner().newest_epoch().await
+    }
     async fn claim_reminder(&self, id: &str, epoch: LeaderEpoch, now: Timestamp) -> Outcome<ReminderClaim> {
         self.inner().claim_reminder(id, epoch, now).await
     }
@@ -146,6 +149,9 @@ impl<T: DirectoryTwist> Directory for Twisted<T> {
     }
     async fn begin_epoch(&self, holder: &str) -> Outcome<LeaderEpoch> {
         self.0.begin_epoch(holder).await
+    }
+    async fn newest_epoch(&self) -> Outcome<LeaderEpoch> {
+        self.0.newest_epoch().await
     }
     async fn add_reminder(&self, reminder: Reminder) -> Outcome<bool> {
         self.0.inner().add_reminder(reminder).await

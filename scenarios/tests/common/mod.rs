@@ -16,7 +16,7 @@ use std::{
 };
 
 /// Where insta and proptest keep their files: both would otherwise go by the path of a source file.
-pub fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     let mut settings = Settings::clone_current();
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots"));
     settings.set_prepend_module_to_snapshot(false);
@@ -25,7 +25,7 @@ pub fn settings() -> Settings {
 }
 
 /// As [`settings`], for proptest.
-pub fn proptest_config(cases: u32) -> ProptestConfig {
+pub(crate) fn proptest_config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(concat!(
@@ -37,18 +37,18 @@ pub fn proptest_config(cases: u32) -> ProptestConfig {
 }
 
 /// A scenario of the catalogue.
-pub fn scenario(name: &str) -> Scenario {
+pub(crate) fn scenario(name: &str) -> Scenario {
     catalogue::find(name).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Performs a plan and judges it.
-pub fn perform(scenario: &Scenario, plan: &Plan, plant: Option<&Planted>) -> Run {
+pub(crate) fn perform(scenario: &Scenario, plan: &Plan, plant: Option<&Planted>) -> Run {
     judge(scenario, plan, plant, &JudgeOptions::default())
         .unwrap_or_else(|error| panic!("{}, seed {}: {error}", plan.scenario, plan.seed))
 }
 
 /// Fails with every violation and the line that replays them.
-pub fn must_hold(run: &Run) {
+pub(crate) fn must_hold(run: &Run) {
     let violations: Vec<String> = run
         .violations
         .iter()
@@ -64,7 +64,7 @@ pub fn must_hold(run: &Run) {
 }
 
 /// The command, as a person would start it, and what it said.
-pub fn squall(args: &[&str]) -> Output {
+pub(crate) fn squall(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_squall"))
         .args(args)
         .env_remove("CARGO_TARGET_DIR")
@@ -74,6 +74,6 @@ pub fn squall(args: &[&str]) -> Output {
 }
 
 /// A place for a test's own file.
-pub fn scratch(name: &str) -> PathBuf {
+pub(crate) fn scratch(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
 }

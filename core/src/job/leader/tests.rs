@@ -139,3 +139,16 @@ async fn no_epoch_no_leadership() {
     sleep(3 * SECOND).await;
     assert!(leads(&a));
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_keeps_the_lease_recovers_from_a_newer_epoch() {
+    let pair = Pair::new("fenced").await;
+    let a = pair.candidate("idp-a");
+    sleep(SECOND).await;
+    // Somebody led for a moment on a master that was already deposed.
+    let newest = pair.directory.begin_epoch("idp-b").await.expect("begun");
+    assert!(leads(&a), "it cannot know yet, and its writes are fenced");
+    sleep(8 * SECOND).await;
+    assert!(leads(&a));
+    assert!(a.1.borrow().expect("leads").epoch > newest, "and may act again");
+}

@@ -269,6 +269,10 @@ impl Directory for SqliteDirectory {
         self.write(|t| leading::begin_epoch(t, holder)).await
     }
 
+    async fn newest_epoch(&self) -> Outcome<LeaderEpoch> {
+        self.read(|t| leading::newest_epoch(t)).await
+    }
+
     async fn add_reminder(&self, reminder: Reminder) -> Outcome<bool> {
         self.write(|t| leading::add_reminder(t, &reminder)).await
     }

@@ -23,7 +23,7 @@ pub(super) fn begin_epoch(t: &Transaction<'_>, holder: &str) -> Result<LeaderEpo
     .query_row([holder], |row| Ok(LeaderEpoch(row.get(0)?)))
 }
 
-fn newest_epoch(t: &Transaction<'_>) -> Result<LeaderEpoch> {
+pub(super) fn newest_epoch(t: &Transaction<'_>) -> Result<LeaderEpoch> {
     let epoch: Option<i64> = t
         .prepare_cached("SELECT epoch FROM leader WHERE one = 1")?
         .query_row([], |row| row.get(0))
