@@ -270,7 +270,7 @@ impl Directory for SqliteDirectory {
     }
 
     async fn newest_epoch(&self) -> Outcome<LeaderEpoch> {
-        self.read(|t| leading::newest_epoch(t)).await
+        self.read(leading::newest_epoch).await
     }
 
     async fn add_reminder(&self, reminder: Reminder) -> Outcome<bool> {
