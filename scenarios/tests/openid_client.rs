@@ -35,7 +35,7 @@ fn plan() -> Plan {
 
 fn through_the_balancer(scene: &Scene) -> client::Send {
     let (env, balancer) = (scene.env.clone(), scene.balancer.clone());
-    Box::new(move |request| {
+    client::Send(Box::new(move |request| {
         let (env, balancer): (Env, _) = (env.clone(), balancer.clone());
         Box::pin(async move {
             let (mut head, body) = request.into_parts();
@@ -61,7 +61,7 @@ fn through_the_balancer(scene: &Scene) -> client::Send {
                 .map(|reply| reply.map(|body| body.to_vec()))
                 .map_err(io::Error::other)
         })
-    })
+    }))
 }
 
 /// The code of the newest mail in Ann's inbox.
@@ -102,9 +102,9 @@ fn a_real_client_logs_in_twice() {
             let both = log_in_twice(
                 &registration,
                 through_the_balancer(&scene),
-                mailed(&scene),
-                move || random_token(&*secrets.entropy),
-                move || clock.now().secs() as i64,
+                Arc::new(mailed(&scene)),
+                Arc::new(move || random_token(&*secrets.entropy)),
+                Arc::new(move || clock.now().secs() as i64),
             )
             .await;
             *shared.lock().expect("no panic") = Some(both);

@@ -121,10 +121,12 @@ async fn open(env: &Env, file: &Path) -> Result<SqliteDirectory, StartFailure> {
             why: e.to_string(),
         })?;
     }
-    SqliteDirectory::open(env.clone(), &name, DIRECTORY_PATIENCE).await.map_err(|e| StartFailure::Directory {
-        file: name,
-        why: e.to_string(),
-    })
+    SqliteDirectory::open(env.clone(), &name, DIRECTORY_PATIENCE)
+        .await
+        .map_err(|e| StartFailure::Directory {
+            file: name,
+            why: e.to_string(),
+        })
 }
 
 /// The demo person and client of `--dev`.

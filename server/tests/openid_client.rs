@@ -45,7 +45,14 @@ fn folder(name: &str) -> PathBuf {
 fn start(port: u16) -> (Server, Arc<Mutex<Vec<String>>>) {
     let folder = folder("openid-client");
     let mut child = Command::new(env!("CARGO_BIN_EXE_idp"))
-        .args(["--dev", "--port", &port.to_string(), "--ops-port", &free_port().to_string(), "--directory"])
+        .args([
+            "--dev",
+            "--port",
+            &port.to_string(),
+            "--ops-port",
+            &free_port().to_string(),
+            "--directory",
+        ])
         .arg(folder.join("directory.sqlite"))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -72,7 +79,7 @@ async fn wait_until_up(env: &Env, port: u16) {
 }
 
 fn over_tcp(env: Env, port: u16) -> client::Send {
-    Box::new(move |request| {
+    client::Send(Box::new(move |request| {
         let env = env.clone();
         Box::pin(async move {
             let (head, body) = request.into_parts();
@@ -80,13 +87,20 @@ fn over_tcp(env: Env, port: u16) -> client::Send {
             let path = request.uri().path_and_query().expect("a path").as_str().to_owned();
             *request.uri_mut() = path.parse().expect("a path");
             let reply = idp::http::client::send(&env, ("127.0.0.1", port), request, Duration::from_secs(5)).await;
-            reply.map(|reply| reply.map(|body| body.to_vec())).map_err(io::Error::other)
+            reply
+                .map(|reply| reply.map(|body| body.to_vec()))
+                .map_err(io::Error::other)
         })
-    })
+    }))
 }
 
 fn code_in(line: &str) -> Option<String> {
-    let code: String = line.split("login code is ").nth(1)?.chars().take_while(char::is_ascii_digit).collect();
+    let code: String = line
+        .split("login code is ")
+        .nth(1)?
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect();
     (code.len() == 6).then_some(code)
 }
 
@@ -119,12 +133,17 @@ async fn a_real_client_logs_in_twice() {
     let logged_in = log_in_twice(
         &registration,
         over_tcp(env, port),
-        mailed,
-        move || random_token(&*secrets.entropy),
-        move || clock.now().secs() as i64,
+        Arc::new(mailed),
+        Arc::new(move || random_token(&*secrets.entropy)),
+        Arc::new(move || clock.now().secs() as i64),
     );
-    let logged_in = tokio::time::timeout(Duration::from_secs(60), logged_in).await.expect("within a minute");
-    let ann = || LoggedIn { subject: "user-ann".into(), email: Some("ann@example.com".into()) };
+    let logged_in = tokio::time::timeout(Duration::from_secs(60), logged_in)
+        .await
+        .expect("within a minute");
+    let ann = || LoggedIn {
+        subject: "user-ann".into(),
+        email: Some("ann@example.com".into()),
+    };
     assert_eq!(logged_in, [ann(), ann()]);
 }
 
@@ -134,7 +153,14 @@ fn a_port_in_use_is_a_clear_error() {
     let port = taken.local_addr().expect("an address").port();
     let folder = folder("port-in-use");
     let refused = Command::new(env!("CARGO_BIN_EXE_idp"))
-        .args(["--dev", "--port", &port.to_string(), "--ops-port", &free_port().to_string(), "--directory"])
+        .args([
+            "--dev",
+            "--port",
+            &port.to_string(),
+            "--ops-port",
+            &free_port().to_string(),
+            "--directory",
+        ])
         .arg(folder.join("directory.sqlite"))
         .output()
         .expect("the binary starts");

@@ -3,69 +3,85 @@
 
 use idp::seams::BoxFuture;
 use openidconnect::{
-    AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce, OAuth2TokenResponse,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
+    AccessTokenHash, AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce,
+    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
     core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata, CoreUserInfoClaims},
     http::{Method, Request, Response, StatusCode, header},
 };
-use std::{collections::BTreeMap, io};
+use std::{collections::BTreeMap, io, marker, sync::Arc};
 use url::Url;
 
 /// Sends one request to the service.
-pub type Send = Box<
-    dyn Fn(Request<Vec<u8>>) -> BoxFuture<'static, Result<Response<Vec<u8>>, io::Error>> + std::marker::Send + Sync,
->;
+pub(crate) struct Send(pub(crate) Box<Exchange>);
+type Exchange = dyn Fn(Request<Vec<u8>>) -> Answer + marker::Send + Sync;
+type Answer = BoxFuture<'static, Result<Response<Vec<u8>>, io::Error>>;
+
+// By hand, for every lifetime: the crate's own implementation for closures is not general enough
+// for a future that has to be `Send`.
+impl AsyncHttpClient<'_> for Send {
+    type Error = io::Error;
+    type Future = Answer;
+    fn call(&self, request: Request<Vec<u8>>) -> Answer {
+        (self.0)(request)
+    }
+}
+
+/// Gives the one-time code once it has been mailed.
+pub(crate) type Code = Arc<dyn Fn() -> BoxFuture<'static, String> + marker::Send + Sync>;
+/// Gives fresh secrets of 43 characters.
+pub(crate) type Secret = Arc<dyn Fn() -> String + marker::Send + Sync>;
+/// Gives Unix time in seconds.
+pub(crate) type Now = Arc<dyn Fn() -> i64 + marker::Send + Sync>;
 
 /// What the client is registered as, and who logs in.
-pub struct Registration {
-    pub issuer: &'static str,
-    pub client_id: &'static str,
-    pub secret: Option<&'static str>,
-    pub redirect: &'static str,
-    pub address: &'static str,
+pub(crate) struct Registration {
+    pub(crate) issuer: &'static str,
+    pub(crate) client_id: &'static str,
+    pub(crate) secret: Option<&'static str>,
+    pub(crate) redirect: &'static str,
+    pub(crate) address: &'static str,
 }
 
 /// What a login led to.
 #[derive(Debug, PartialEq, Eq)]
-pub struct LoggedIn {
-    pub subject: String,
-    pub email: Option<String>,
+pub(crate) struct LoggedIn {
+    pub(crate) subject: String,
+    pub(crate) email: Option<String>,
 }
 
-/// Logs in twice. `code` gives the one-time code once it has been mailed; `secret` gives fresh
-/// secrets of 43 characters; `now` is Unix time in seconds.
-pub async fn log_in_twice(
+/// Logs in twice.
+pub(crate) async fn log_in_twice(
     registration: &Registration,
     send: Send,
-    code: impl Fn() -> BoxFuture<'static, String>,
-    secret: impl Fn() -> String,
-    now: impl Fn() -> i64 + Clone + std::marker::Send + Sync,
+    code: Code,
+    secret: Secret,
+    now: Now,
 ) -> [LoggedIn; 2] {
     let mut browser = Browser {
         send: &send,
         issuer: Url::parse(registration.issuer).expect("a URL"),
         cookies: BTreeMap::new(),
     };
-    let first = log_in(registration, &send, &mut browser, Some(&code), &secret, now.clone()).await;
-    let second = log_in(
+    let first = log_in(
         registration,
         &send,
         &mut browser,
-        None::<&fn() -> BoxFuture<'static, String>>,
-        &secret,
-        now,
+        Some(code),
+        secret.clone(),
+        now.clone(),
     )
     .await;
+    let second = log_in(registration, &send, &mut browser, None, secret, now).await;
     [first, second]
 }
 
-async fn log_in<C: Fn() -> BoxFuture<'static, String>>(
+async fn log_in(
     registration: &Registration,
     send: &Send,
     browser: &mut Browser<'_>,
-    code: Option<&C>,
-    secret: &impl Fn() -> String,
-    now: impl Fn() -> i64 + std::marker::Send + Sync,
+    code: Option<Code>,
+    secret: Secret,
+    now: Now,
 ) -> LoggedIn {
     let issuer = IssuerUrl::new(registration.issuer.into()).expect("an issuer");
     let provider = CoreProviderMetadata::discover_async(issuer, send)
@@ -78,11 +94,12 @@ async fn log_in<C: Fn() -> BoxFuture<'static, String>>(
     )
     .set_redirect_uri(RedirectUrl::new(registration.redirect.into()).expect("a redirect URI"));
     let verifier = PkceCodeVerifier::new(secret());
+    let (fresh_state, fresh_nonce) = (secret(), secret());
     let (url, state, nonce) = client
         .authorize_url(
             CoreAuthenticationFlow::AuthorizationCode,
-            || CsrfToken::new(secret()),
-            || Nonce::new(secret()),
+            move || CsrfToken::new(fresh_state),
+            move || Nonce::new(fresh_nonce),
         )
         .add_scope(Scope::new("email".into()))
         .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
@@ -136,12 +153,7 @@ struct Browser<'a> {
 
 impl Browser<'_> {
     /// From the authorize URL to the redirect URI.
-    async fn authorize<C: Fn() -> BoxFuture<'static, String>>(
-        &mut self,
-        url: Url,
-        registration: &Registration,
-        code: Option<&C>,
-    ) -> Url {
+    async fn authorize(&mut self, url: Url, registration: &Registration, code: Option<Code>) -> Url {
         let landed = self.go(Method::GET, url, String::new()).await;
         let Some(code) = code else {
             return landed.expect_err("the session makes the login page unnecessary");
@@ -184,7 +196,7 @@ impl Browser<'_> {
             if method == Method::POST {
                 request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
             }
-            let reply = (self.send)(request.body(body.clone().into_bytes()).expect("a request"))
+            let reply = (self.send.0)(request.body(body.clone().into_bytes()).expect("a request"))
                 .await
                 .expect("an answer");
             for set in reply.headers().get_all(header::SET_COOKIE) {
