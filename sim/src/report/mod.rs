@@ -1,6 +1,6 @@
 //! A run, told so that a stranger can read it.
 //!
-//! [`story`] puts the history into rows, [`words`] puts events into plain words, [`columns`] sets
+//! `story` puts the history into rows, `words` puts events into plain words, `columns` sets
 //! the rows in columns. Nothing here judges: verdicts come from properties.
 
 mod brief;
