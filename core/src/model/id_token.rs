@@ -61,7 +61,7 @@ impl IdTokenKey {
 
     /// The public half as a JWK (RFC 7517).
     pub fn jwk(&self) -> Value {
-        let point = self.key.verifying_key().to_encoded_point(false);
+        let point = self.key.verifying_key().to_sec1_point(false);
         let coordinate =
             |bytes: Option<&p256::FieldBytes>| bytes.map(|b| URL_SAFE_NO_PAD.encode(b)).unwrap_or_default();
         json!({
@@ -85,7 +85,7 @@ impl IdTokenKey {
 /// Key ID: the first 64 bits of the SHA-256 of the public key, so that equal keys have equal IDs on
 /// every replica.
 fn kid(key: &SigningKey) -> String {
-    let public = key.verifying_key().to_encoded_point(false);
+    let public = key.verifying_key().to_sec1_point(false);
     hex(&Sha256::digest(public.as_bytes())[..8])
 }
 

@@ -75,10 +75,11 @@ impl Clock for HostClock {
     fn wall(&self) -> Timestamp {
         let now_ms = self.now_ms();
         let skew = self.skew();
-        let wall = i128::from(self.epoch.0)
-            + i128::from(now_ms)
-            + i128::from(skew.offset_ms)
-            + skew.drifted_at(now_ms).div_euclid(1_000_000);
+        let drifted_ms = match skew.drifted_at(now_ms) {
+            0 => 0, // nearly always, and a 128-bit division is dear
+            drifted => drifted.div_euclid(1_000_000),
+        };
+        let wall = i128::from(self.epoch.0) + i128::from(now_ms) + i128::from(skew.offset_ms) + drifted_ms;
         Timestamp(u64::try_from(wall.max(0)).unwrap_or(u64::MAX))
     }
 

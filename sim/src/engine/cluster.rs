@@ -223,7 +223,9 @@ impl Cluster {
             boot: state.boot.get(),
         };
         self.drop_inside(place, state.shut.take());
-        self.wire.borrow_mut().shut_ports.retain(|(of, _)| *of != host);
+        let mut wire = self.wire.borrow_mut();
+        wire.shut_ports.retain(|(of, _)| *of != host);
+        wire.stirred = true;
         state.paused.set(false);
     }
 

@@ -13,17 +13,16 @@ const LOW_WINDOW_BYTES: u16 = 32_768;
 const WINDOW_STEP_BYTES: u16 = 2_920;
 
 impl Wire {
-    /// Delivers what is due. True if a kernel may have something to say to that.
-    pub(super) fn deliver_due(&mut self, now_ms: u64) -> bool {
+    /// Delivers what is due.
+    pub(super) fn deliver_due(&mut self, now_ms: u64) {
         self.retransmit_due(now_ms);
-        let mut any = false;
         while let Some(first) = self.under_way.first_entry()
             && first.key().0 <= now_ms
         {
             let ((_, order), (flow, packet)) = first.remove_entry();
             if self.powered[flow.receiver().0] {
                 let receiver = self.directions.get(&flow.reverse());
-                any |= !(flow::is_pure_ack(&packet) && receiver.is_some_and(Direction::has_nothing_to_say));
+                self.stirred |= !(flow::is_pure_ack(&packet) && receiver.is_some_and(Direction::has_nothing_to_say));
                 self.deliver(now_ms, flow, order, packet);
             } else {
                 self.lost += 1;
@@ -32,7 +31,6 @@ impl Wire {
                 }
             }
         }
-        any
     }
 
     fn deliver(&mut self, now_ms: u64, flow: Flow, order: u64, packet: Packet) {
@@ -52,6 +50,7 @@ impl Wire {
         let Some(receiver) = self.directions.get_mut(&flow.reverse()) else {
             return self.guard().deliver(packet);
         };
+        receiver.arrivals += 1;
         let (ack_now, seq_now) = (receiver.ack, receiver.seq);
         if receiver.ghost && flow::is_pure_ack(&packet) {
             return;
@@ -95,6 +94,7 @@ impl Wire {
 
     /// Collects what the kernels have to say, and sends it.
     pub(super) fn egress(&mut self, now_ms: u64) {
+        self.stirred = false;
         let mut outbound = mem::take(&mut self.outbound);
         self.guard().egress_all(&mut outbound);
         for packet in outbound.drain(..) {
@@ -166,29 +166,34 @@ impl Wire {
             return;
         };
         reader.read += bytes;
+        self.stirred |= bytes >= RECEIVE_BUFFER_BYTES / 2; // turmoil-net's own window update
         if !reader.made_room && reader.window < LOW_WINDOW_BYTES {
             reader.made_room = true;
             self.made_room.push(flow);
+            self.stirred = true;
         }
     }
 
     /// The application has written this much.
-    pub(super) fn note_written(&mut self, flow: Flow, bytes: usize) {
-        if let Some(writer) = self.directions.get_mut(&flow) {
+    pub(super) fn note_written(&mut self, flow: Option<Flow>, bytes: usize) {
+        self.stirred = true;
+        if let Some(writer) = flow.and_then(|flow| self.directions.get_mut(&flow)) {
             writer.written += bytes;
         }
     }
 
     /// The application writes no more.
-    pub(super) fn note_shutdown(&mut self, flow: Flow) {
-        if let Some(writer) = self.directions.get_mut(&flow) {
+    pub(super) fn note_shutdown(&mut self, flow: Option<Flow>) {
+        self.stirred = true;
+        if let Some(writer) = flow.and_then(|flow| self.directions.get_mut(&flow)) {
             writer.fin_due = true;
         }
     }
 
     /// The application has dropped its stream.
-    pub(super) fn note_closed(&mut self, flow: Flow) {
-        if let Some(direction) = self.directions.get_mut(&flow) {
+    pub(super) fn note_closed(&mut self, flow: Option<Flow>) {
+        self.stirred = true;
+        if let Some(direction) = flow.and_then(|flow| self.directions.get_mut(&flow)) {
             direction.closed = true;
         }
     }

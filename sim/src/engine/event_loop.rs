@@ -91,20 +91,20 @@ impl Engine {
     /// nobody has anything to do.
     fn run_instant(&self, now_ms: u64) -> Result<(), EngineError> {
         self.instants.set(self.instants.get() + 1);
-        let mut busy = false;
         while let Some(action) = self.due_action(now_ms) {
             action(self);
-            busy = true;
+            self.cluster.wire.borrow_mut().stirred = true;
         }
-        busy |= self.cluster.wire.borrow_mut().deliver_due(now_ms);
+        self.cluster.wire.borrow_mut().deliver_due(now_ms);
         loop {
-            busy |= self.cluster.poll_ready()?;
-            if !busy {
+            self.cluster.poll_ready()?;
+            // A pass asks all kernels of all hosts: not for a timer that had nothing to send.
+            if !self.cluster.wire.borrow().stirred {
                 return Ok(());
             }
             self.passes.set(self.passes.get() + 1);
             self.cluster.wire.borrow_mut().egress(now_ms);
-            busy = false; // traffic within a host may have woken somebody: look again
+            // traffic within a host may have woken somebody: look again
         }
     }
 

@@ -107,6 +107,8 @@ pub(super) struct Direction {
     /// Acknowledgement and window as last sent.
     pub(super) ack: u32,
     pub(super) window: u16,
+    /// Packets of the peer's that have reached the sender's kernel.
+    pub(super) arrivals: u64,
     /// Bytes that the peer's packets have brought to the sender, ever.
     pub(super) received: usize,
     /// Bytes that the sender's application has read of them.

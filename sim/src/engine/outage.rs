@@ -47,6 +47,7 @@ impl Wire {
         };
         direction.dead = true;
         let reset = flow::reset(flow, direction.seq, direction.ack);
+        self.stirred = true;
         let order = self.next_order();
         self.transmit(now_ms, order, reset);
         self.guard().deliver(flow::reset(flow.reverse(), 0, 0));

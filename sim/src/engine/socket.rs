@@ -10,7 +10,7 @@
 
 use super::{
     cluster::{Cluster, Place, Scope},
-    flow::{self, Flow},
+    flow::Flow,
 };
 use idp::seams::{BoxFuture, Listener, Network, Stream};
 use std::{
@@ -188,6 +188,8 @@ struct HostStream {
     place: Place,
     /// What this end sends; `None` for a connection within its host.
     flow: Option<Flow>,
+    /// Whom the kernel wakes when something arrives, and how many packets had arrived when it was told.
+    reader: Option<(u64, Waker)>,
 }
 
 impl HostStream {
@@ -202,6 +204,7 @@ impl HostStream {
                 socket: Some(socket),
                 place,
                 flow,
+                reader: None,
             },
             peer,
         )
@@ -218,11 +221,22 @@ impl HostStream {
 impl AsyncRead for HostStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let flow = self.flow;
+        let reader = self.reader.take();
         let (scope, socket) = self.enter()?;
         let wire = &scope.cluster().wire;
-        let waiting = flow.and_then(|flow| wire.borrow().directions.get(&flow).map(flow::Direction::readable));
-        let limit = buf.remaining().min(waiting.unwrap_or(LOCAL_READ_BYTES).max(1));
-        SCRATCH.with_borrow_mut(|scratch| {
+        let seen = flow.and_then(|flow| wire.borrow().directions.get(&flow).map(|d| (d.readable(), d.arrivals)));
+        // Tasks poll all that they wait for: most polls find what the kernel has said already.
+        if let (Some((arrivals, waker)), Some((_, now))) = (&reader, seen)
+            && *arrivals == now
+            && waker.will_wake(cx.waker())
+        {
+            self.reader = reader;
+            return Poll::Pending;
+        }
+        let limit = buf
+            .remaining()
+            .min(seen.map_or(LOCAL_READ_BYTES, |(waiting, _)| waiting).max(1));
+        let polled = SCRATCH.with_borrow_mut(|scratch| {
             if scratch.len() < limit {
                 scratch.resize(limit, 0);
             }
@@ -233,7 +247,11 @@ impl AsyncRead for HostStream {
                 wire.borrow_mut().note_read(flow, read);
             }
             Poll::Ready(Ok(()))
-        })
+        });
+        if let (true, Some((_, arrivals))) = (polled.is_pending(), seen) {
+            self.reader = Some((arrivals, cx.waker().clone()));
+        }
+        polled
     }
 }
 
@@ -242,9 +260,7 @@ impl AsyncWrite for HostStream {
         let flow = self.flow;
         let (scope, socket) = self.enter()?;
         let written = ready!(socket.poll_write(cx, buf))?;
-        if let Some(flow) = flow {
-            scope.cluster().wire.borrow_mut().note_written(flow, written);
-        }
+        scope.cluster().wire.borrow_mut().note_written(flow, written);
         Poll::Ready(Ok(written))
     }
 
@@ -255,9 +271,7 @@ impl AsyncWrite for HostStream {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flow = self.flow;
         let (scope, socket) = self.enter()?;
-        if let Some(flow) = flow {
-            scope.cluster().wire.borrow_mut().note_shutdown(flow);
-        }
+        scope.cluster().wire.borrow_mut().note_shutdown(flow);
         socket.poll_shutdown(cx)
     }
 }
@@ -270,9 +284,7 @@ impl Drop for HostStream {
             return mem::forget(socket);
         };
         drop(socket);
-        if let Some(flow) = self.flow {
-            scope.cluster().wire.borrow_mut().note_closed(flow);
-        }
+        scope.cluster().wire.borrow_mut().note_closed(self.flow);
     }
 }
 
@@ -296,7 +308,8 @@ impl<T, F: Future<Output = io::Result<T>>> Future for InHost<F> {
     type Output = io::Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
-        let _scope = Scope::enter(self.place).ok_or_else(gone)?;
+        let scope = Scope::enter(self.place).ok_or_else(gone)?;
+        scope.cluster().wire.borrow_mut().stirred = true; // a SYN, most often
         self.operation.as_mut().ok_or_else(gone)?.as_mut().poll(cx)
     }
 }
@@ -305,7 +318,10 @@ impl<F> Drop for InHost<F> {
     fn drop(&mut self) {
         let operation = self.operation.take();
         match Scope::enter(self.place) {
-            Some(_scope) => drop(operation),
+            Some(scope) => {
+                scope.cluster().wire.borrow_mut().stirred = true;
+                drop(operation);
+            }
             None => mem::forget(operation),
         }
     }

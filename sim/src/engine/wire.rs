@@ -55,6 +55,9 @@ pub(super) struct Wire {
     pub(super) unanswered_syns: Vec<(Flow, u64, Packet)>,
     /// Readers that made room since the last pass.
     pub(super) made_room: Vec<Flow>,
+    /// A kernel may have something to say: since the last pass something arrived that it answers, or
+    /// a socket of its was opened, written to or closed.
+    pub(super) stirred: bool,
     pub(super) outbound: Vec<Packet>,
     next_order: u64,
     pub(super) hash: Xxh3,
@@ -82,6 +85,7 @@ impl Wire {
             timers: BTreeMap::new(),
             unanswered_syns: Vec::new(),
             made_room: Vec::new(),
+            stirred: false,
             outbound: Vec::new(),
             next_order: 0,
             hash: Xxh3::new(),

@@ -6,7 +6,7 @@ use crate::seams::{
     ReminderClaim, Session, SessionOpening, SigningKeyRecord, Timestamp, TokenRecord, User,
 };
 use async_trait::async_trait;
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// A time as SQLite keeps it.
 pub(super) fn ms(time: Timestamp) -> i64 {
@@ -25,7 +25,7 @@ fn user(row: &Row<'_>) -> rusqlite::Result<User> {
     })
 }
 
-fn signing_keys(t: &Transaction<'_>) -> rusqlite::Result<Vec<SigningKeyRecord>> {
+fn signing_keys(t: &Connection) -> rusqlite::Result<Vec<SigningKeyRecord>> {
     t.prepare_cached("SELECT kid, pkcs8, created_at FROM signing_keys ORDER BY created_at DESC, kid")?
         .query_map([], |row| {
             Ok(SigningKeyRecord {
@@ -38,7 +38,7 @@ fn signing_keys(t: &Transaction<'_>) -> rusqlite::Result<Vec<SigningKeyRecord>> 
 }
 
 /// Puts a code into the ledger. False if it is there already: that code is spent.
-fn spend(t: &Transaction<'_>, code_hash: &str, remember_until: Timestamp) -> rusqlite::Result<bool> {
+fn spend(t: &Connection, code_hash: &str, remember_until: Timestamp) -> rusqlite::Result<bool> {
     let rows = t
         .prepare_cached("INSERT INTO spent (code_hash, remember_until) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
         .execute(params![code_hash, ms(remember_until)])?;

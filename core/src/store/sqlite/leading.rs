@@ -4,7 +4,7 @@
 
 use super::directory::{ms, timestamp};
 use crate::seams::{LeaderEpoch, Reminder, ReminderClaim, Timestamp};
-use rusqlite::{OptionalExtension, Result, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Result, params};
 use std::time::Duration;
 
 /// How much longer than asked the ledger remembers. Forgetting is judged by the leader's wall
@@ -15,7 +15,7 @@ const LEDGER_MARGIN: Duration = Duration::from_secs(24 * 3600);
 /// How long reminders that were dealt with are kept, so that adding one again does not send it again.
 const REMINDER_MEMORY: Duration = Duration::from_secs(30 * 24 * 3600);
 
-pub(super) fn begin_epoch(t: &Transaction<'_>, holder: &str) -> Result<LeaderEpoch> {
+pub(super) fn begin_epoch(t: &Connection, holder: &str) -> Result<LeaderEpoch> {
     t.prepare_cached(
         "INSERT INTO leader (one, epoch, holder) VALUES (1, 1, ?1)
          ON CONFLICT (one) DO UPDATE SET epoch = epoch + 1, holder = excluded.holder RETURNING epoch",
@@ -23,7 +23,7 @@ pub(super) fn begin_epoch(t: &Transaction<'_>, holder: &str) -> Result<LeaderEpo
     .query_row([holder], |row| Ok(LeaderEpoch(row.get(0)?)))
 }
 
-pub(super) fn newest_epoch(t: &Transaction<'_>) -> Result<LeaderEpoch> {
+pub(super) fn newest_epoch(t: &Connection) -> Result<LeaderEpoch> {
     let epoch: Option<i64> = t
         .prepare_cached("SELECT epoch FROM leader WHERE one = 1")?
         .query_row([], |row| row.get(0))
@@ -31,7 +31,7 @@ pub(super) fn newest_epoch(t: &Transaction<'_>) -> Result<LeaderEpoch> {
     Ok(LeaderEpoch(epoch.unwrap_or(0) as u64))
 }
 
-pub(super) fn add_reminder(t: &Transaction<'_>, reminder: &Reminder) -> Result<bool> {
+pub(super) fn add_reminder(t: &Connection, reminder: &Reminder) -> Result<bool> {
     let rows = t
         .prepare_cached(
             "INSERT INTO reminders (id, user_id, address, text, due) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -47,7 +47,7 @@ pub(super) fn add_reminder(t: &Transaction<'_>, reminder: &Reminder) -> Result<b
     Ok(rows == 1)
 }
 
-pub(super) fn due_reminders(t: &Transaction<'_>, now: Timestamp, limit: usize) -> Result<Vec<Reminder>> {
+pub(super) fn due_reminders(t: &Connection, now: Timestamp, limit: usize) -> Result<Vec<Reminder>> {
     t.prepare_cached(
         "SELECT id, user_id, address, text, due FROM reminders
          WHERE claimed_epoch IS NULL AND due <= ?1 ORDER BY due, id LIMIT ?2",
@@ -64,12 +64,7 @@ pub(super) fn due_reminders(t: &Transaction<'_>, now: Timestamp, limit: usize) -
     .collect()
 }
 
-pub(super) fn claim_reminder(
-    t: &Transaction<'_>,
-    id: &str,
-    epoch: LeaderEpoch,
-    now: Timestamp,
-) -> Result<ReminderClaim> {
+pub(super) fn claim_reminder(t: &Connection, id: &str, epoch: LeaderEpoch, now: Timestamp) -> Result<ReminderClaim> {
     let rows = t
         .prepare_cached(
             "UPDATE reminders SET claimed_epoch = ?2, claimed_at = ?3
@@ -87,14 +82,14 @@ pub(super) fn claim_reminder(
 // A claim belongs to the epoch that took it: nobody else can finish it or give it back, and its
 // owner may do so even after a newer leader has taken over. What it says is true all the same.
 
-pub(super) fn finish_reminder(t: &Transaction<'_>, id: &str, epoch: LeaderEpoch) -> Result<bool> {
+pub(super) fn finish_reminder(t: &Connection, id: &str, epoch: LeaderEpoch) -> Result<bool> {
     let rows = t
         .prepare_cached("UPDATE reminders SET sent = 1 WHERE id = ?1 AND claimed_epoch = ?2 AND sent = 0")?
         .execute(params![id, epoch.0])?;
     Ok(rows == 1)
 }
 
-pub(super) fn unclaim_reminder(t: &Transaction<'_>, id: &str, epoch: LeaderEpoch) -> Result<bool> {
+pub(super) fn unclaim_reminder(t: &Connection, id: &str, epoch: LeaderEpoch) -> Result<bool> {
     let rows = t
         .prepare_cached(
             "UPDATE reminders SET claimed_epoch = NULL, claimed_at = NULL
@@ -105,7 +100,7 @@ pub(super) fn unclaim_reminder(t: &Transaction<'_>, id: &str, epoch: LeaderEpoch
 }
 
 /// How many rows went; none if a newer leader exists.
-pub(super) fn sweep(t: &Transaction<'_>, epoch: LeaderEpoch, now: Timestamp) -> Result<Option<u64>> {
+pub(super) fn sweep(t: &Connection, epoch: LeaderEpoch, now: Timestamp) -> Result<Option<u64>> {
     if newest_epoch(t)? != epoch {
         return Ok(None);
     }

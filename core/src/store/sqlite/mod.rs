@@ -15,7 +15,7 @@ mod seed;
 mod tests;
 
 use crate::seams::{Cause, Env, Failure, Outcome, StorageFault, StorageMoment};
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 use std::{sync::Mutex, time::Duration};
 use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -56,6 +56,31 @@ pub struct SqliteDirectory {
     /// How long to wait for the lock, over all tries.
     wait: Duration,
     connection: Mutex<Connection>,
+}
+
+/// A transaction that ends with its scope. Unlike rusqlite's own, it keeps its statements prepared:
+/// each transaction is short, and parsing its BEGIN and COMMIT would be a good part of it.
+struct Transaction<'a>(&'a Connection);
+
+impl Transaction<'_> {
+    fn begin<'a>(connection: &'a Connection, begin: &str) -> rusqlite::Result<Transaction<'a>> {
+        connection.prepare_cached(begin)?.execute([])?;
+        Ok(Transaction(connection))
+    }
+
+    fn commit(self) -> rusqlite::Result<()> {
+        self.0.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+}
+
+impl Drop for Transaction<'_> {
+    /// Rolls back what was not committed, be it that the commit failed.
+    fn drop(&mut self) {
+        if !self.0.is_autocommit() {
+            let _ = self.0.execute_batch("ROLLBACK"); // fails only if SQLite has rolled back by itself
+        }
+    }
 }
 
 /// Why one try did not succeed.
@@ -146,18 +171,20 @@ impl SqliteDirectory {
     }
 
     /// Runs a read transaction: one snapshot, however many queries.
-    async fn read<T: Send>(&self, job: impl Fn(&Transaction<'_>) -> rusqlite::Result<T> + Send + Sync) -> Outcome<T> {
+    async fn read<T: Send>(&self, job: impl Fn(&Connection) -> rusqlite::Result<T> + Send + Sync) -> Outcome<T> {
         self.until(Instant::now() + self.wait, || {
             self.env.storage.check(StorageMoment::Begin)?;
-            let mut connection = self.connection();
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
-            Ok(job(&transaction)?)
+            let connection = self.connection();
+            let transaction = Transaction::begin(&connection, "BEGIN")?;
+            let value = job(&connection)?;
+            transaction.commit()?;
+            Ok(value)
         })
         .await
     }
 
     /// Runs a write transaction. `job` may run several times, but commits at most once.
-    async fn write<T: Send>(&self, job: impl Fn(&Transaction<'_>) -> rusqlite::Result<T> + Send + Sync) -> Outcome<T> {
+    async fn write<T: Send>(&self, job: impl Fn(&Connection) -> rusqlite::Result<T> + Send + Sync) -> Outcome<T> {
         let result = self
             .until(Instant::now() + self.wait, || self.attempt_to_write(&job))
             .await;
@@ -167,14 +194,14 @@ impl SqliteDirectory {
         result
     }
 
-    fn attempt_to_write<T>(&self, job: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T, Trouble> {
+    fn attempt_to_write<T>(&self, job: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, Trouble> {
         let storage = &self.env.storage;
         storage.check(StorageMoment::Begin)?;
-        let mut connection = self.connection();
+        let connection = self.connection();
         // IMMEDIATE takes the write lock now. A read transaction that turns into a write later
         // fails with BUSY after its reads, and no patience helps it.
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let value = job(&transaction)?;
+        let transaction = Transaction::begin(&connection, "BEGIN IMMEDIATE")?;
+        let value = job(&connection)?;
         storage.check(StorageMoment::BeforeCommit)?; // dropping the transaction rolls it back
         if let Err(error) = transaction.commit() {
             return Err(match Trouble::from(error) {

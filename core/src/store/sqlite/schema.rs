@@ -1,6 +1,6 @@
 //! The tables.
 
-use rusqlite::Transaction;
+use rusqlite::Connection;
 
 /// The schema that this release writes: `PRAGMA user_version`.
 pub(super) const VERSION: u32 = 1;
@@ -93,7 +93,7 @@ CREATE INDEX reminders_by_due ON reminders (due) WHERE claimed_epoch IS NULL;
 
 /// Creates the tables in an empty database and leaves a current one as it is. The inner error is
 /// the version of a schema that is newer than this release.
-pub(super) fn prepare(transaction: &Transaction<'_>) -> rusqlite::Result<Result<(), u32>> {
+pub(super) fn prepare(transaction: &Connection) -> rusqlite::Result<Result<(), u32>> {
     let found: u32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found > VERSION {
         return Ok(Err(found));

@@ -10,6 +10,9 @@ impl Sentinel {
     /// Asks the others whether they find the master down too and, in a failover, for their votes.
     pub(super) fn ask_for_master_state(&mut self, forced: bool, now_ms: u64) {
         let down = self.master.s_down_since.is_some();
+        if !down && self.sentinels.values().all(|sentinel| sentinel.answered_at.is_none()) {
+            return; // nothing to ask, and nothing to forget
+        }
         let (ip, port) = (self.master.address.0.clone(), self.master.address.1.to_string());
         let epoch = self.current_epoch.to_string();
         let candidate = if self.failover.in_progress() {
