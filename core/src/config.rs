@@ -11,7 +11,7 @@ pub struct Config {
     pub issuer: String,
     /// Port for people and relying parties, closed while degraded.
     pub port: u16,
-    /// Port for operators: `/health` and `/metrics`. Open as long as the process lives.
+    /// Port for operators: `/health`. Open as long as the process lives.
     pub ops_port: u16,
     /// Where short-lived state is kept.
     pub state: StateConfig,

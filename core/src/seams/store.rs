@@ -20,7 +20,7 @@ pub enum Namespace {
     VerifyAttempts,
     /// Counter: mails sent to one address.
     Sends,
-    /// Counter: mails sent within one flow's idempotency window.
+    /// Marker: a mail was sent in this flow within the idempotency window.
     SendOnce,
     /// A renewable lease.
     Lease,
