@@ -6,7 +6,10 @@ use super::{
 };
 use bytes::Bytes;
 use http::{Method, Request, header};
-use idp::seams::{Cause, Env, Failure, Outcome};
+use idp::{
+    http::client::Client,
+    seams::{Cause, Env, Failure, Outcome},
+};
 use sim::{
     history::{Event, Recorder, Tag},
     world::Scene,
@@ -31,6 +34,7 @@ pub(crate) type Door = (String, u16);
 /// to the door it is turned to.
 pub(crate) struct Browser {
     env: Env,
+    client: Client,
     recorder: Recorder,
     who: String,
     origin: Url,
@@ -55,6 +59,7 @@ impl Browser {
     pub(crate) fn new(scene: &Scene, who: &str) -> Browser {
         Browser {
             env: scene.env.clone(),
+            client: Client::new(&scene.env),
             recorder: scene.recorder.clone(),
             who: who.to_owned(),
             origin: Url::parse(&scene.issuer).expect("the issuer is a URL"),
@@ -83,7 +88,7 @@ impl Browser {
     /// Goes to a URL, as if a relying party had sent the browser there, and follows redirects.
     ///
     /// # Errors
-    /// As [`idp::http::client::send`], from whichever request failed.
+    /// As [`Client::send`], from whichever request failed.
     pub(crate) async fn open(&self, url: &str) -> Outcome<Landing> {
         let url = Url::parse(url).map_err(|e| Failure::Fail(Cause::Protocol(format!("{url}: {e}"))))?;
         let reply = self.request(Method::GET, &url, None, SentFrom::Elsewhere).await?;
@@ -190,7 +195,7 @@ impl Browser {
             body = encoded.into();
         }
         let request = request.body(body.into()).map_err(|e| protocol(&e))?;
-        let answer = idp::http::client::send(&self.env, (&host, port), request, PATIENCE_PER_REQUEST).await?;
+        let answer = self.client.send((&host, port), request, PATIENCE_PER_REQUEST).await?;
         let (head, body) = answer.into_parts();
 
         let reply = Reply::read(url, &head, &body)?;

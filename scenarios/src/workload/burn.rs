@@ -6,6 +6,7 @@ use super::{
     relying_party::RelyingParty,
     token_endpoint::{Presentation, Tokens, present},
 };
+use idp::http::client::Client;
 use sim::{history::Seen, world::SeenCode};
 
 /// The burner's name in the history.
@@ -21,6 +22,14 @@ pub(crate) async fn exchange(person: &Person, rp: &RelyingParty, code: &SeenCode
         wrong_verifier: true,
         ..rp.manner()
     };
-    let _ = present(&person.scene, BURNER, code, door, wrong).await; // what it came to is in the history
+    let _ = present(
+        &person.scene,
+        &Client::new(&person.scene.env),
+        BURNER,
+        code,
+        door,
+        wrong,
+    )
+    .await; // what it came to is in the history
     rp.exchange(code).await
 }

@@ -6,6 +6,7 @@ use super::{
     together::together,
     token_endpoint::{Tokens, present},
 };
+use idp::http::client::Client;
 use sim::{history::Seen, world::SeenCode};
 
 /// Presents the code everywhere at once; goes on with the first token set.
@@ -19,7 +20,7 @@ pub(crate) async fn exchange(person: &Person, rp: &RelyingParty, code: &SeenCode
             door.clone(),
             rp.manner(),
         );
-        async move { present(&scene, &who, &code, &door, manner).await }
+        async move { present(&scene, &Client::new(&scene.env), &who, &code, &door, manner).await }
     });
     let results = together(&scene.env, presentations).await;
     scene.codes.publish(code.clone());

@@ -7,7 +7,7 @@ use super::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Request, header};
-use idp::seams::random_token;
+use idp::{http::client::Client, seams::random_token};
 use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use sim::{
@@ -19,6 +19,7 @@ use url::Url;
 /// A relying party, and for whom it acts.
 pub(crate) struct RelyingParty {
     scene: Scene,
+    client: Client,
     who: String,
     options: RelyingPartyOptions,
     basic: bool,
@@ -45,6 +46,7 @@ impl RelyingParty {
     pub(crate) fn new(scene: &Scene, who: &str, options: RelyingPartyOptions, basic: bool) -> RelyingParty {
         RelyingParty {
             scene: scene.clone(),
+            client: Client::new(&scene.env),
             who: who.to_owned(),
             options,
             basic,
@@ -122,7 +124,15 @@ impl RelyingParty {
     /// What the exchange came to. After [`Seen::Unknown`] nothing may be assumed: the code may be
     /// spent.
     pub(crate) async fn exchange(&self, seen_code: &SeenCode) -> Result<Tokens, Seen> {
-        let result = present(&self.scene, &self.who, seen_code, &self.scene.balancer, self.manner()).await;
+        let result = present(
+            &self.scene,
+            &self.client,
+            &self.who,
+            seen_code,
+            &self.scene.balancer,
+            self.manner(),
+        )
+        .await;
         self.scene.codes.publish(seen_code.clone());
         result
     }
@@ -186,7 +196,15 @@ impl RelyingParty {
         if let Some(token) = bearer {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        let answer = call(&self.scene, &self.scene.balancer, request, path, String::new()).await;
+        let answer = call(
+            &self.scene,
+            &self.client,
+            &self.scene.balancer,
+            request,
+            path,
+            String::new(),
+        )
+        .await;
         read(answer)
     }
 }

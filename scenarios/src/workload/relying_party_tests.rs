@@ -156,7 +156,16 @@ async fn a_burner_shows_another_verifier() {
         wrong_verifier: true,
     };
     let door = scene.replicas[0].clone();
-    let refused = present(&scene, "burner", &code(&scene, 0), &door, wrong).await.err();
+    let refused = present(
+        &scene,
+        &Client::new(&scene.env),
+        "burner",
+        &code(&scene, 0),
+        &door,
+        wrong,
+    )
+    .await
+    .err();
     assert_eq!(refused, Some(Seen::Fail("invalid_grant".into())));
     assert!(!script.requests()[0].contains("the-verifier"));
     let op = Op::Redeem {

@@ -5,6 +5,7 @@ use super::{
     together::together,
     token_endpoint::{Presentation, present},
 };
+use idp::http::client::Client;
 use sim::world::{Scene, SeenCode};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -36,7 +37,11 @@ async fn replay(scene: &Scene, who: &str, code: &SeenCode, delays_ms: &[u64]) {
         sleep_until(seen_at + Duration::from_millis(*delay)).await;
         let presentations = scene.replicas.iter().map(|door| {
             let (scene, who, code, door) = (scene.clone(), who.to_owned(), code.clone(), door.clone());
-            async move { present(&scene, &who, &code, &door, manner).await.is_ok() }
+            async move {
+                present(&scene, &Client::new(&scene.env), &who, &code, &door, manner)
+                    .await
+                    .is_ok()
+            }
         });
         together(&scene.env, presentations).await; // what each came to is in the history
     }

@@ -9,7 +9,10 @@ use super::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
-use idp::seams::{Outcome, random_token};
+use idp::{
+    http::client::Client,
+    seams::{Outcome, random_token},
+};
 use serde::{Deserialize, de::DeserializeOwned};
 use sim::{
     history::{Op, Seen, Tag},
@@ -45,6 +48,7 @@ pub(crate) struct Presentation {
 /// What it came to, when no token set came back.
 pub(crate) async fn present(
     scene: &Scene,
+    client: &Client,
     who: &str,
     seen_code: &SeenCode,
     door: &Door,
@@ -57,7 +61,7 @@ pub(crate) async fn present(
     };
     step(&scene.recorder, who, op, async {
         let (request, form) = token_request(scene, seen_code, manner);
-        let tokens: Tokens = read(call(scene, door, request, "/token", form).await)?;
+        let tokens: Tokens = read(call(scene, client, door, request, "/token", form).await)?;
         if tokens.token_type.eq_ignore_ascii_case("bearer") {
             Ok(tokens)
         } else {
@@ -103,6 +107,7 @@ fn token_request(scene: &Scene, seen_code: &SeenCode, manner: Presentation) -> (
 /// Asks the service at a door, with the issuer's host name.
 pub(super) async fn call(
     scene: &Scene,
+    client: &Client,
     (host, port): &Door,
     request: http::request::Builder,
     path: &str,
@@ -114,7 +119,7 @@ pub(super) async fn call(
         .header(header::HOST, authority(&issuer))
         .body(Bytes::from(body).into())
         .expect("made of valid parts");
-    idp::http::client::send(&scene.env, (host, *port), request, PATIENCE_PER_REQUEST).await
+    client.send((host, *port), request, PATIENCE_PER_REQUEST).await
 }
 
 /// Reads a JSON answer.

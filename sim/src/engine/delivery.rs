@@ -8,7 +8,7 @@ use std::mem;
 use turmoil_net::{Packet, TcpSegment};
 
 /// A reader whose window has fallen below this tells its peer when it has made room.
-const LOW_WINDOW_BYTES: u16 = 32_768;
+pub(super) const LOW_WINDOW_BYTES: u16 = 32_768;
 /// ... by at least two segments (RFC 9293 section 3.8.6.2.2, silly window avoidance).
 const WINDOW_STEP_BYTES: u16 = 2_920;
 
@@ -16,13 +16,13 @@ impl Wire {
     /// Delivers what is due.
     pub(super) fn deliver_due(&mut self, now_ms: u64) {
         self.retransmit_due(now_ms);
+        self.acknowledge_due(now_ms);
         while let Some(first) = self.under_way.first_entry()
             && first.key().0 <= now_ms
         {
             let ((_, order), (flow, packet)) = first.remove_entry();
             if self.powered[flow.receiver().0] {
-                let receiver = self.directions.get(&flow.reverse());
-                self.stirred |= !(flow::is_pure_ack(&packet) && receiver.is_some_and(Direction::has_nothing_to_say));
+                self.note_arrival(now_ms, flow, &packet);
                 self.deliver(now_ms, flow, order, packet);
             } else {
                 self.lost += 1;
@@ -95,6 +95,7 @@ impl Wire {
     /// Collects what the kernels have to say, and sends it.
     pub(super) fn egress(&mut self, now_ms: u64) {
         self.stirred = false;
+        self.pass_due_ms = None;
         let mut outbound = mem::take(&mut self.outbound);
         self.guard().egress_all(&mut outbound);
         for packet in outbound.drain(..) {
@@ -129,6 +130,9 @@ impl Wire {
                 (sender.seq, sender.ack, sender.window) =
                     (segment.seq.wrapping_add(length), segment.ack, segment.window);
             }
+            let Some(packet) = self.delay_ack(now_ms, flow, packet) else {
+                continue;
+            };
             let order = self.next_order();
             self.transmit(now_ms, order, packet);
         }

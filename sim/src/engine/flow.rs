@@ -100,6 +100,15 @@ pub(super) struct Direction {
     pub(super) blocked: BTreeMap<u64, Packet>,
     /// The retransmission timer: its key in [`super::wire::Wire`]'s timers.
     pub(super) timer: Option<(u64, u64)>,
+    /// A bare acknowledgement that waits for data to go along with, and its key in
+    /// [`super::wire::Wire`]'s timers of those.
+    pub(super) held_ack: Option<((u64, u64), Packet)>,
+    /// When the oldest arrival that is not acknowledged must be, milliseconds.
+    pub(super) ack_due_ms: Option<u64>,
+    /// Bytes that have arrived and are not acknowledged.
+    pub(super) unacked: usize,
+    /// The peer's FIN has arrived.
+    pub(super) peer_ended: bool,
     /// Current retransmission time-out, milliseconds.
     pub(super) rto_ms: u64,
     /// Sequence number after what the sender's kernel last put on the wire.

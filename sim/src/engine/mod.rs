@@ -30,6 +30,7 @@
 //! OS entropy, hash maps with random keys and tokio's bare `select!` cannot be seen at run time and
 //! break determinism silently: lints ban them.
 
+mod acks;
 mod clock;
 mod cluster;
 mod delivery;

@@ -51,6 +51,10 @@ pub(super) struct Wire {
     pub(super) under_way: BTreeMap<(u64, u64), (Flow, Packet)>,
     /// Retransmission timers.
     timers: BTreeMap<(u64, u64), Flow>,
+    /// When bare acknowledgements that wait for company go alone.
+    pub(super) held_acks: BTreeMap<(u64, u64), Flow>,
+    /// When the kernels must be asked at the latest, for an acknowledgement is due.
+    pub(super) pass_due_ms: Option<u64>,
     /// SYNs delivered and not yet answered: at the end of a pass, the backlog was full.
     pub(super) unanswered_syns: Vec<(Flow, u64, Packet)>,
     /// Readers that made room since the last pass.
@@ -59,7 +63,7 @@ pub(super) struct Wire {
     /// a socket of its was opened, written to or closed.
     pub(super) stirred: bool,
     pub(super) outbound: Vec<Packet>,
-    next_order: u64,
+    pub(super) next_order: u64,
     pub(super) hash: Xxh3,
     pub(super) sent: u64,
     pub(super) lost: u64,
@@ -83,6 +87,8 @@ impl Wire {
             directions: BTreeMap::new(),
             under_way: BTreeMap::new(),
             timers: BTreeMap::new(),
+            held_acks: BTreeMap::new(),
+            pass_due_ms: None,
             unanswered_syns: Vec::new(),
             made_room: Vec::new(),
             stirred: false,
@@ -135,7 +141,11 @@ impl Wire {
     pub(super) fn next_event_ms(&self) -> Option<u64> {
         let first_packet = self.under_way.first_key_value().map(|(key, _)| key.0);
         let first_timer = self.timers.first_key_value().map(|(key, _)| key.0);
-        first_packet.into_iter().chain(first_timer).min()
+        let first_ack = self.held_acks.first_key_value().map(|(key, _)| key.0);
+        [first_packet, first_timer, first_ack, self.pass_due_ms]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     pub(super) fn next_order(&mut self) -> u64 {

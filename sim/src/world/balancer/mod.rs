@@ -12,9 +12,12 @@ mod peers;
 mod proxy;
 
 use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use idp::seams::Env;
 use std::{io, sync::Arc, time::Duration};
+
+/// `keepalive_timeout`: how long a client may say nothing between two requests.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// Told what the balancer answers by itself: `502 …`, `504 …`, with the reason.
 pub type Observer = Arc<dyn Fn(String) + Send + Sync>;
@@ -76,7 +79,11 @@ pub async fn serve(env: Env, config: BalancerConfig, observer: Observer) -> io::
         };
         let client = stream.peer().ip();
         let proxy = proxy.clone();
-        let connection = http1::Builder::new().auto_date_header(false).serve_connection(
+        let mut http = http1::Builder::new();
+        http.auto_date_header(false)
+            .timer(TokioTimer::new())
+            .header_read_timeout(KEEPALIVE_TIMEOUT);
+        let connection = http.serve_connection(
             TokioIo::new(stream),
             service_fn(move |request| {
                 let proxy = proxy.clone();

@@ -1,0 +1,72 @@
+//! Delayed acknowledgements: how many packets there are, and when a lone one goes.
+
+use super::*;
+
+/// Packets sent for what the client does on one connection, the handshake's three and the end apart.
+fn packets<C>(server: fn(Stream) -> BoxFuture<'static, ()>, client: impl Fn(Stream) -> C + Send + Sync + 'static) -> u64
+where
+    C: Future<Output = ()> + Send + 'static,
+{
+    let mut engine = steady();
+    let notes = Notes::default();
+    let server = host(&mut engine, &notes, "server", move |env, _| async move {
+        let listener = env.network.listen(9).await.expect("port 9 is free");
+        let stream = listener.accept().await.expect("accepts");
+        server(stream).await;
+    });
+    let client = Arc::new(client);
+    let client = host(&mut engine, &notes, "client", move |env, _| {
+        let client = client.clone();
+        async move {
+            sleep(ms(50)).await;
+            client(connect(&env).await.expect("connects")).await;
+            std::future::pending::<()>().await;
+        }
+    });
+    engine.start(server);
+    engine.start(client);
+    engine.run(20_000, || false).expect("the engine goes on").packets_sent - 3
+}
+
+fn keep(mut stream: Stream) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        let mut buffer = [0; 4096];
+        while let Ok(1..) = stream.read(&mut buffer).await {}
+        std::future::pending::<()>().await;
+    })
+}
+
+#[test]
+fn an_answer_carries_the_acknowledgement() {
+    let sent = packets(
+        |stream| Box::pin(echo_one(stream)),
+        |mut stream| async move {
+            for _ in 0..50 {
+                assert_eq!(round_trip(&mut stream, "hello", 1_000).await, "hello in 10");
+            }
+            sleep(ms(1_000)).await;
+            std::mem::forget(stream);
+        },
+    );
+    assert_eq!(sent, 2 * 50 + 1, "and the last answer's own");
+}
+
+#[test]
+fn data_without_an_answer_is_acknowledged_within_40_ms_and_every_second_segment_at_once() {
+    let trickle = packets(keep, |mut stream| async move {
+        for _ in 0..100 {
+            stream.write_all(b"x").await.expect("writes");
+            sleep(ms(10)).await;
+        }
+        sleep(ms(1_000)).await;
+        std::mem::forget(stream);
+    });
+    // Four bytes to an acknowledgement: the one that comes as it goes starts the next 40 ms.
+    assert_eq!(trickle, 100 + 26);
+    let bulk = packets(keep, |mut stream| async move {
+        stream.write_all(&[0; 29_200]).await.expect("writes");
+        sleep(ms(1_000)).await;
+        std::mem::forget(stream);
+    });
+    assert!((20 + 10..=20 + 20).contains(&bulk), "{bulk}");
+}
