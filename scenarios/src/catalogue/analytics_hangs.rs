@@ -32,6 +32,7 @@ pub(super) fn analytics_hangs() -> Scenario {
         .always(CodeRedeemedOnce)
         .eventually(EveryoneCanLogIn::within(secs(20)).at_any_time())
         .same_as(Same {
+            name: SAME,
             change: with_a_healthy_hook,
             agree: same_logins,
         })
@@ -39,6 +40,9 @@ pub(super) fn analytics_hangs() -> Scenario {
         .sometimes("somebody logged in", somebody_logged_in)
         .lasts(secs(40))
 }
+
+/// Name of the claim that a hook in trouble changes no login.
+const SAME: &str = "SameWithHealthyHook";
 
 fn with_a_healthy_hook(plan: &mut Plan) {
     plan.faults
@@ -66,7 +70,7 @@ fn same_logins(run: &Run, twin: &Run) -> Result<(), Violation> {
                 human(that.ended_ms())
             );
             let at_ms = this.ended_ms().min(run.plan.lasts_ms);
-            return Err(violation("SameWithHealthyHook", at_ms, this.records(), what));
+            return Err(violation(SAME, at_ms, this.records(), what));
         }
     }
     Ok(())

@@ -23,8 +23,8 @@ pub(super) fn mail_stalls() -> Scenario {
         "the mail relay stalls and people press the button six times",
     )
     .covering(&[1, 3, 4, 5])
-    .workload(ImpatientPeople::clicking(4, 6).every(secs(2)))
-    .workload(Logins::people(8).from(secs(3)).every(ms(700)))
+    .workload(ImpatientPeople::clicking(4, 6).every(ms(700)))
+    .workload(Logins::people(14).every(ms(250)))
     .workload(ImpatientPeople::clicking(2, 6).from(secs(58)).every(secs(1)))
     .workload(Logins::people(2).from(secs(58)).every(secs(1)))
     .faults(

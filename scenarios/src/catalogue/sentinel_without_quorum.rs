@@ -6,7 +6,7 @@
 use super::marks::{nobody_promoted, port_closed_and_opened, somebody_logged_in};
 use crate::{
     property::{CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryoneCanLogIn, NoLocalSuccess},
-    scenario::{Faults, Logins, Scenario, hosts::*, kill, power_loss, secs},
+    scenario::{Faults, Logins, Scenario, World, hosts::*, kill, ms, power_loss, secs},
 };
 
 pub(super) fn sentinel_without_quorum() -> Scenario {
@@ -16,7 +16,9 @@ pub(super) fn sentinel_without_quorum() -> Scenario {
         "the Redis master dies and too few Sentinels are left to replace it",
     )
     .covering(&[37, 38])
-    .workload(Logins::people(14).every(secs(2)))
+    .world(World::standard().links_take_up_to(ms(15)..ms(35)))
+    .workload(Logins::people(14).from(secs(4)).every(ms(500)))
+    .workload(Logins::people(6).from(secs(14)).every(secs(3)))
     .workload(Logins::people(4).from(secs(60)).every(secs(1)))
     .faults(
         Faults::new()

@@ -5,7 +5,7 @@
 //! progress must resume within a bound.
 //!
 //! Edges. Judged are whole logins that began late enough and had the time before the run ended.
-//! People under attack by a guesser or a flooder may meet a limit. A code that somebody else
+//! People under attack by a guesser or a flooder may meet a limit, and somebody who reads their mail may confuse them. A code that somebody else
 //! presented too, or that was raced on purpose, may cost its owner the tokens (RFC 6749 section
 //! 4.1.2: on reuse the server revokes them): those logins are not judged.
 
@@ -130,7 +130,9 @@ impl Property for EveryoneCanLogIn {
         };
         let attacked = |who: &str| {
             evidence.plan.operations.iter().any(|operation| match &operation.does {
-                Behaviour::Guess { victim, .. } | Behaviour::Flood { victim, .. } => victim == who,
+                Behaviour::Guess { victim, .. }
+                | Behaviour::Flood { victim, .. }
+                | Behaviour::PeekAtMail { victim, .. } => victim == who,
                 _ => false,
             })
         };

@@ -1,7 +1,7 @@
 //! How a seed of the swarm becomes a plan.
 
 use crate::scenario::{
-    BurntCodes, Cast, CodeThief, Dice, Flooder, Guesser, ImpatientPeople, Logins, Racers, Visitors,
+    BurntCodes, Cast, CodeThief, Dice, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Racers, Visitors,
     acknowledgement_lost, analytics, cut, cut_one_way, directory_busy, disk_fails, hosts::*, kill, latency,
     latency_spike, loss, mail, mend, ms, pause, power_loss, resume, secs, start,
 };
@@ -69,6 +69,8 @@ fn crowd(dice: &mut Dice) -> Vec<Operation> {
     );
     some(dice, 30, Guesser::of("victor", 60, ms(700)));
     some(dice, 30, Flooder::of("flora", 30, ms(800)));
+    some(dice, 40, Logins::of("wendy"));
+    some(dice, 40, Eavesdropper::of("wendy", secs(4)));
     // And after all is well again:
     let late = Logins::people(4).every(secs(2)).from(secs(HEAL_S + SETTLE_S));
     operations.extend(late.draw(dice, &mut cast));
