@@ -25,7 +25,8 @@ pub(super) fn analytics_hangs() -> Scenario {
     ];
     Scenario::new("analytics_hangs", "the analytics hook hangs, errs or answers garbage")
         .covering(&[53])
-        .workload(Logins::people(14).every(secs(1)))
+        .workload(Logins::people(8).every(ms(250)))
+        .workload(Logins::people(10).from(secs(4)).every(secs(1)))
         .workload(Visitors::looking(2, 6, secs(2)))
         .faults(Faults::new().one_at(secs(2)..secs(4), stalls).heal_at(secs(26)))
         .always(LatencyBudget::pages(ms(500)).tokens(ms(400)))

@@ -48,7 +48,7 @@ pub(super) fn replica_dies_mid_flow() -> Scenario {
     .always(StolenCodesUseless)
     .always(OneMailPerWindow)
     .always(RemindersOnce)
-    .eventually(RemindersArrive::within(secs(12)))
+    .eventually(RemindersArrive::within(secs(3)))
     .eventually(EveryoneCanLogIn::within(secs(60)).at_any_time())
     .sometimes("the replica died on somebody", fault_hit_somebody)
     .sometimes("somebody logged in", somebody_logged_in)

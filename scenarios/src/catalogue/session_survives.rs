@@ -21,7 +21,7 @@ pub(super) fn session_survives() -> Scenario {
     .covering(&[27, 54, 55, 61])
     .world(World::standard().links_take_up_to(ms(10)..ms(30)))
     .workload(Visitors::looking(6, 36, ms(1500)).every(ms(700)))
-    .workload(Logins::people(8).from(secs(9)).every(secs(2)))
+    .workload(Logins::people(16).from(secs(9)).every(ms(1500)))
     .workload(Logins::people(2).from(secs(62)).every(secs(1)))
     .faults(
         Faults::new()
