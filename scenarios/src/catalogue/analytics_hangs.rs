@@ -31,7 +31,7 @@ pub(super) fn analytics_hangs() -> Scenario {
         .faults(Faults::new().one_at(secs(2)..secs(4), stalls).heal_at(secs(26)))
         .always(LatencyBudget::pages(ms(500)).tokens(ms(400)))
         .always(CodeRedeemedOnce)
-        .eventually(EveryoneCanLogIn::within(secs(20)).at_any_time())
+        .eventually(EveryoneCanLogIn::within(secs(6)).at_any_time())
         .same_as(Same {
             name: SAME,
             change: with_a_healthy_hook,

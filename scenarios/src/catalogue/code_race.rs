@@ -9,8 +9,8 @@ use super::marks::{marked, refused_to, refused_with};
 use crate::{
     property::{CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, RightfulCodeHonoured, StolenCodesUseless},
     scenario::{
-        BurntCodes, CodeThief, Eavesdropper, Faults, Logins, Racers, Scenario, World, cut_one_way, hosts::*, loss, mend, ms,
-        secs,
+        BurntCodes, CodeThief, Eavesdropper, Faults, Logins, Racers, Scenario, World, cut_one_way, hosts::*, loss,
+        mend, ms, secs,
     },
 };
 

@@ -35,7 +35,10 @@ pub(super) fn guesser_across_failover() -> Scenario {
     .always(OneMailPerWindow)
     .always(EmailCodeOnce)
     .eventually(EveryoneCanLogIn::within(secs(6)).settling(secs(5)))
-    .sometimes("the failover gave the guesser another limit", failover_gave_another_limit)
+    .sometimes(
+        "the failover gave the guesser another limit",
+        failover_gave_another_limit,
+    )
     .sometimes("a limit refused the guesser after the failover", limited_after_failover)
     .sometimes("a limit refused a mail", marked("a mail was refused by the limiter"))
     .sometimes("the hard stop refused the plodder", refused_to("plodder", "locked"))

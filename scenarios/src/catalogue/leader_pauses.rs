@@ -26,7 +26,7 @@ pub(super) fn leader_pauses() -> Scenario {
     .world(world)
     .workload(Logins::people(14).from(secs(18)).every(ms(500)))
     .workload(Logins::people(10).from(secs(32)).every(ms(450)))
-    .workload(Logins::people(2).from(secs(68)).every(secs(1)))
+    .workload(Logins::people(2).from(secs(50)).every(secs(1)))
     .faults(
         Faults::new()
             .at(secs(20), mail(Manner::Slow { by_ms: 600 }))
@@ -39,13 +39,13 @@ pub(super) fn leader_pauses() -> Scenario {
     )
     .always(RemindersOnce)
     .always(CodeRedeemedOnce)
-    .eventually(RemindersArrive::within(secs(12)))
-    .eventually(EveryoneCanLogIn::within(secs(20)).settling(secs(20)))
+    .eventually(RemindersArrive::within(secs(3)))
+    .eventually(EveryoneCanLogIn::within(secs(8)).settling(secs(5)))
     .sometimes(
         "reminders were mailed while a replica stood still",
         reminded_while_paused,
     )
     .sometimes("the leader lost its lease", marked("lease lost"))
     .sometimes("the master was replaced", master_replaced)
-    .lasts(secs(92))
+    .lasts(secs(84))
 }

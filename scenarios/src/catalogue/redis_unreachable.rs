@@ -23,7 +23,7 @@ pub(super) fn redis_unreachable() -> Scenario {
     .workload(Logins::people(12).from(secs(5)).every(ms(450)))
     .workload(Logins::people(12).from(secs(23)).every(ms(450)))
     .workload(Logins::people(6).from(secs(30)).every(secs(2)))
-    .workload(Logins::people(4).from(secs(68)).every(secs(1)))
+    .workload(Logins::people(4).from(secs(54)).every(secs(1)))
     .workload(CodeThief::replays_after(&[secs(20)]))
     .faults(
         Faults::new()
@@ -37,9 +37,9 @@ pub(super) fn redis_unreachable() -> Scenario {
     .always(EmailCodeOnce)
     .always(NoLocalSuccess)
     .always(RemindersOnce)
-    .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(20)))
-    .eventually(EveryoneCanLogIn::within(secs(25)).settling(secs(20)))
+    .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(4)))
+    .eventually(EveryoneCanLogIn::within(secs(15)).settling(secs(5)))
     .sometimes("a replica closed its port and opened it again", port_closed_and_opened)
     .sometimes("somebody logged in", somebody_logged_in)
-    .lasts(secs(98))
+    .lasts(secs(74))
 }

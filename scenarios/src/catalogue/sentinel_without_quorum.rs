@@ -19,7 +19,7 @@ pub(super) fn sentinel_without_quorum() -> Scenario {
     .world(World::standard().links_take_up_to(ms(15)..ms(35)))
     .workload(Logins::people(14).from(secs(4)).every(ms(500)))
     .workload(Logins::people(6).from(secs(14)).every(secs(3)))
-    .workload(Logins::people(4).from(secs(60)).every(secs(1)))
+    .workload(Logins::people(4).from(secs(44)).every(secs(1)))
     .faults(
         Faults::new()
             .at(secs(6)..secs(8), kill(second))
@@ -30,10 +30,10 @@ pub(super) fn sentinel_without_quorum() -> Scenario {
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
     .always(NoLocalSuccess)
-    .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(20)))
-    .eventually(EveryoneCanLogIn::within(secs(25)).settling(secs(20)))
+    .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(4)))
+    .eventually(EveryoneCanLogIn::within(secs(15)).settling(secs(5)))
     .sometimes("nobody was promoted", nobody_promoted)
     .sometimes("a replica closed its port and opened it again", port_closed_and_opened)
     .sometimes("somebody logged in", somebody_logged_in)
-    .lasts(secs(90))
+    .lasts(secs(64))
 }

@@ -89,11 +89,7 @@ fn bench(requests: Vec<(u64, Method)>, config: fn(&mut BalancerConfig)) -> Bench
 }
 
 /// Clients that close the connection when there is no answer within their patience.
-fn bench_of_clients_with(
-    patience: Duration,
-    requests: Vec<(u64, Method)>,
-    config: fn(&mut BalancerConfig),
-) -> Bench {
+fn bench_of_clients_with(patience: Duration, requests: Vec<(u64, Method)>, config: fn(&mut BalancerConfig)) -> Bench {
     let mut engine = Engine::new(EngineConfig::default());
     let does = [Answers(200); 2].map(|does| Arc::new(Mutex::new(does)));
     let (executed, said, answers) = (Shared::default(), Shared::default(), Shared::default());
