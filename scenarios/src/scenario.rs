@@ -8,7 +8,7 @@ mod world;
 pub use dice::{Dice, Spread, ms, secs};
 pub use faults::*;
 pub use workload::{
-    BurntCodes, Cast, CodeThief, Flooder, Guesser, ImpatientPeople, Logins, Racers, Visitors, Workload,
+    BurntCodes, Cast, CodeThief, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Racers, Visitors, Workload,
 };
 pub use world::World;
 
@@ -47,6 +47,8 @@ pub type Draw = fn(seed: u64, plan: &mut Plan);
 /// A metamorphic claim: a plan with one thing changed must agree with the original.
 #[derive(Clone, Copy)]
 pub struct Same {
+    /// Stable name, as a property has one.
+    pub name: &'static str,
     /// What is changed.
     pub change: fn(&mut Plan),
     /// In what they must agree.
@@ -159,6 +161,11 @@ impl Scenario {
     /// What is claimed of it.
     pub fn properties(&self) -> Vec<Arc<dyn Property>> {
         self.properties.clone()
+    }
+    /// The names of all that is claimed of it: its properties, and what its twin must agree with.
+    pub fn claims(&self) -> Vec<String> {
+        let properties = self.properties.iter().map(|property| property.name());
+        properties.chain(self.same.map(|same| same.name.to_owned())).collect()
     }
     /// What a sweep must have reached.
     pub fn marks(&self) -> Vec<Sometimes> {

@@ -167,7 +167,7 @@ pub enum Event {
         /// Why not.
         why: String,
     },
-    /// The balancer answered by itself: 502, 504.
+    /// The balancer answered by itself (502, 504), or its client went away before there was an answer (499).
     Balancer {
         /// What it did and why.
         says: String,

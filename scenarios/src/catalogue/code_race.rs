@@ -1,14 +1,17 @@
 //! One code is presented everywhere at once, burnt, stolen and replayed.
 //!
 //! First nothing is broken: relying parties race their own codes at both replicas, somebody burns
-//! codes with wrong verifiers, a thief replays every code. Then the answers of Redis are lost on the
+//! codes with wrong verifiers, a thief replays every code, an eavesdropper types a mailed code after its owner. Then the answers of Redis are lost on the
 //! way to one replica, and the links to it lose packets: a code may be gone though nobody was told.
 //! (Inventory 7, 23.)
 
-use super::marks::{marked, refused_with};
+use super::marks::{marked, refused_to, refused_with};
 use crate::{
     property::{CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, RightfulCodeHonoured, StolenCodesUseless},
-    scenario::{BurntCodes, CodeThief, Faults, Logins, Racers, Scenario, cut_one_way, hosts::*, loss, mend, ms, secs},
+    scenario::{
+        BurntCodes, CodeThief, Eavesdropper, Faults, Logins, Racers, Scenario, World, cut_one_way, hosts::*, loss,
+        mend, ms, secs,
+    },
 };
 
 pub(super) fn code_race() -> Scenario {
@@ -17,10 +20,13 @@ pub(super) fn code_race() -> Scenario {
         "one code is presented everywhere at once, burnt, stolen and replayed",
     )
     .covering(&[7, 23])
+    .world(World::standard().links_take_up_to(ms(15)..ms(30)))
     .workload(Racers::people(6).every(secs(1)))
     .workload(BurntCodes::people(6).every(secs(1)))
-    .workload(Racers::people(16).from(secs(12)).every(ms(500)))
-    .workload(Logins::people(3).from(secs(48)).every(secs(1)))
+    .workload(Racers::people(20).from(secs(12)).every(ms(400)))
+    .workload(Logins::people(3).from(secs(33)).every(secs(1)))
+    .workload(Logins::of("vera").from(secs(2)))
+    .workload(Eavesdropper::of("vera", secs(4)))
     .workload(CodeThief::replays_after(&[ms(300), secs(4)]))
     .faults(
         Faults::new()
@@ -34,12 +40,16 @@ pub(super) fn code_race() -> Scenario {
     .always(StolenCodesUseless)
     .always(RightfulCodeHonoured)
     .always(EmailCodeOnce)
-    .eventually(EveryoneCanLogIn::within(secs(20)))
+    .eventually(EveryoneCanLogIn::within(secs(6)).settling(secs(5)))
+    .sometimes(
+        "a mailed code was refused to an eavesdropper",
+        refused_to("eavesdropper", "wrong-code"),
+    )
     .sometimes("a presentation was refused", refused_with("invalid_grant"))
     .sometimes(
         "a race for a code was lost at the store",
         marked("a race for a code was lost"),
     )
     .sometimes("nobody knew what Redis had done", marked("store outcome unknown"))
-    .lasts(secs(72))
+    .lasts(secs(45))
 }

@@ -40,7 +40,7 @@ pub(super) fn failover_mid_redemption() -> Scenario {
     .always(StolenCodesUseless)
     .always(EmailCodeOnce)
     .always(RemindersOnce)
-    .eventually(EveryoneCanLogIn::within(secs(30)).after_last_fault(secs(10)))
+    .eventually(EveryoneCanLogIn::within(secs(12)).after_last_fault(secs(3)))
     .sometimes("the master died on somebody", fault_hit_somebody)
     .sometimes("the master was replaced", master_replaced)
     .sometimes(

@@ -13,6 +13,7 @@ use sim::fault::Manner;
 pub(super) fn leader_pauses() -> Scenario {
     let world = World::standard()
         .lease(secs(4))
+        .links_take_up_to(ms(15)..ms(35))
         .reminders(3, secs(5)..secs(6))
         .reminders(8, secs(22)..ms(22_500))
         .reminders(8, secs(33)..secs(35))
@@ -23,8 +24,9 @@ pub(super) fn leader_pauses() -> Scenario {
     )
     .covering(&[29, 30, 31])
     .world(world)
-    .workload(Logins::people(8).every(secs(3)))
-    .workload(Logins::people(2).from(secs(68)).every(secs(1)))
+    .workload(Logins::people(14).from(secs(18)).every(ms(500)))
+    .workload(Logins::people(10).from(secs(32)).every(ms(450)))
+    .workload(Logins::people(2).from(secs(50)).every(secs(1)))
     .faults(
         Faults::new()
             .at(secs(20), mail(Manner::Slow { by_ms: 600 }))
@@ -37,13 +39,13 @@ pub(super) fn leader_pauses() -> Scenario {
     )
     .always(RemindersOnce)
     .always(CodeRedeemedOnce)
-    .eventually(RemindersArrive::within(secs(12)))
-    .eventually(EveryoneCanLogIn::within(secs(20)).settling(secs(20)))
+    .eventually(RemindersArrive::within(secs(3)))
+    .eventually(EveryoneCanLogIn::within(secs(8)).settling(secs(5)))
     .sometimes(
         "reminders were mailed while a replica stood still",
         reminded_while_paused,
     )
     .sometimes("the leader lost its lease", marked("lease lost"))
     .sometimes("the master was replaced", master_replaced)
-    .lasts(secs(92))
+    .lasts(secs(84))
 }

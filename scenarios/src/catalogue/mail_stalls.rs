@@ -23,10 +23,10 @@ pub(super) fn mail_stalls() -> Scenario {
         "the mail relay stalls and people press the button six times",
     )
     .covering(&[1, 3, 4, 5])
-    .workload(ImpatientPeople::clicking(4, 6).every(secs(2)))
-    .workload(Logins::people(8).from(secs(3)).every(ms(700)))
-    .workload(ImpatientPeople::clicking(2, 6).from(secs(58)).every(secs(1)))
-    .workload(Logins::people(2).from(secs(58)).every(secs(1)))
+    .workload(ImpatientPeople::clicking(4, 6).every(ms(700)))
+    .workload(Logins::people(14).every(ms(250)))
+    .workload(ImpatientPeople::clicking(2, 6).from(secs(42)).every(secs(1)))
+    .workload(Logins::people(2).from(secs(42)).every(secs(1)))
     .faults(
         Faults::new()
             .one_at(secs(2)..secs(4), stalls)
@@ -37,7 +37,7 @@ pub(super) fn mail_stalls() -> Scenario {
     .always(SendsLimited)
     .always(AnyCodeVerifies)
     .always(EmailCodeOnce)
-    .eventually(EveryoneCanLogIn::within(secs(25)).settling(secs(20)))
+    .eventually(EveryoneCanLogIn::within(secs(15)).settling(secs(5)))
     .sometimes(
         "the relay stalled while somebody pressed the button",
         send_pressed_while_mail_stalled,
@@ -47,5 +47,5 @@ pub(super) fn mail_stalls() -> Scenario {
         marked("a second press sent no second mail"),
     )
     .sometimes("somebody logged in", somebody_logged_in)
-    .lasts(secs(90))
+    .lasts(secs(65))
 }

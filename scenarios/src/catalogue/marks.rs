@@ -1,6 +1,6 @@
 //! What a sweep must have reached, in words that scenarios share.
 
-use crate::property::{deeds, faults};
+use crate::property::{WRONG_CODE, deeds, faults, limits};
 use sim::{
     fault::{Fault, Manner},
     history::{Event, Op},
@@ -119,6 +119,27 @@ fn stalled(reached: &Reached<'_>, manner: impl Fn(&Fault) -> Option<Manner>) -> 
 /// Somebody was refused with one of these words.
 pub(super) fn refused_with(told: &'static str) -> impl Fn(&Reached<'_>) -> bool + Send + Sync {
     move |reached| deeds(reached.history).iter().any(|deed| deed.failure() == Some(told))
+}
+
+/// Somebody was refused with these words.
+pub(super) fn refused_to(who: &'static str, told: &'static str) -> impl Fn(&Reached<'_>) -> bool + Send + Sync {
+    move |reached| {
+        let deeds = deeds(reached.history);
+        deeds.iter().any(|deed| deed.who == who && deed.failure() == Some(told))
+    }
+}
+
+/// More guesses were looked at in the guesser's first window than its limit, because the master was replaced:
+/// the documented edge.
+pub(super) fn failover_gave_another_limit(reached: &Reached<'_>) -> bool {
+    let deeds = deeds(reached.history);
+    let mut looked_at = deeds
+        .iter()
+        .filter(|deed| deed.who == "guesser" && deed.failure() == Some(WRONG_CODE));
+    let Some(first) = looked_at.next() else { return false };
+    let until_ms = first.began_ms + reached.plan.world.limit_window_s * 1000;
+    let more = looked_at.filter(|deed| deed.ended_ms() < until_ms).count() as u64;
+    master_replaced(reached) && 1 + more > limits().login_attempts
 }
 
 /// A limit refused a guess, or a mail with a code to guess, after the master was replaced.

@@ -23,7 +23,8 @@ pub(super) fn old_master_returns() -> Scenario {
             .replication_takes(ms(1)..ms(20))
             .links_take_up_to(ms(10)..ms(30)),
     )
-    .workload(Logins::people(30).every(ms(1200)))
+    .workload(Logins::people(16).from(secs(6)).every(ms(400)))
+    .workload(Logins::people(20).from(secs(13)).every(ms(1200)))
     .workload(Logins::people(3).from(secs(62)).every(secs(1)))
     .workload(CodeThief::replays_after(&[secs(3), secs(9), secs(15)]))
     .faults(

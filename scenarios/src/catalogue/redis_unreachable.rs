@@ -6,7 +6,7 @@
 use super::marks::{port_closed_and_opened, somebody_logged_in};
 use crate::{
     property::{CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryoneCanLogIn, NoLocalSuccess, RemindersOnce},
-    scenario::{CodeThief, Faults, Logins, Scenario, World, cut, hosts::*, secs},
+    scenario::{CodeThief, Faults, Logins, Scenario, World, cut, hosts::*, ms, secs},
 };
 
 pub(super) fn redis_unreachable() -> Scenario {
@@ -15,9 +15,15 @@ pub(super) fn redis_unreachable() -> Scenario {
         "Redis goes out of one replica's reach, then out of both replicas'",
     )
     .covering(&[25, 26, 30])
-    .world(World::standard().reminders(4, secs(32)..secs(36)))
-    .workload(Logins::people(24).every(secs(2)))
-    .workload(Logins::people(4).from(secs(68)).every(secs(1)))
+    .world(
+        World::standard()
+            .reminders(4, secs(32)..secs(36))
+            .links_take_up_to(ms(15)..ms(35)),
+    )
+    .workload(Logins::people(12).from(secs(5)).every(ms(450)))
+    .workload(Logins::people(12).from(secs(23)).every(ms(450)))
+    .workload(Logins::people(6).from(secs(30)).every(secs(2)))
+    .workload(Logins::people(4).from(secs(54)).every(secs(1)))
     .workload(CodeThief::replays_after(&[secs(20)]))
     .faults(
         Faults::new()
@@ -31,9 +37,9 @@ pub(super) fn redis_unreachable() -> Scenario {
     .always(EmailCodeOnce)
     .always(NoLocalSuccess)
     .always(RemindersOnce)
-    .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(20)))
-    .eventually(EveryoneCanLogIn::within(secs(25)).settling(secs(20)))
+    .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(4)))
+    .eventually(EveryoneCanLogIn::within(secs(15)).settling(secs(5)))
     .sometimes("a replica closed its port and opened it again", port_closed_and_opened)
     .sometimes("somebody logged in", somebody_logged_in)
-    .lasts(secs(98))
+    .lasts(secs(74))
 }

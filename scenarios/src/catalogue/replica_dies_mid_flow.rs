@@ -1,12 +1,14 @@
 //! A replica dies while people are between its pages.
 //!
 //! It is killed, loses power, or stands still without a word, and comes back later. Whoever was in
-//! the middle of a login completes it at the other replica. (Inventory 6, 9, 34.)
+//! the middle of a login completes it at the other replica, which leads the jobs as well. (Inventory 6, 9,
+//! 30, 34.)
 
 use super::marks::{fault_hit_somebody, marked, somebody_logged_in};
 use crate::{
     property::{
-        CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, OneMailPerWindow, RemindersOnce, StolenCodesUseless,
+        CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, OneMailPerWindow, RemindersArrive, RemindersOnce,
+        StolenCodesUseless,
     },
     scenario::{Faults, Logins, Scenario, World, hosts::*, kill, ms, pause, power_loss, resume, secs, start},
 };
@@ -24,11 +26,12 @@ pub(super) fn replica_dies_mid_flow() -> Scenario {
         "replica_dies_mid_flow",
         "a replica dies while people are between its pages",
     )
-    .covering(&[6, 9, 34])
+    .covering(&[6, 9, 30, 34])
     .world(
         World::standard()
             .links_take_up_to(ms(10)..ms(30))
-            .reminders(4, secs(9)..secs(11)),
+            .reminders(4, secs(9)..secs(11))
+            .reminders(3, secs(60)..secs(62)),
     )
     .workload(Logins::people(24).every(ms(600)))
     .faults(
@@ -45,6 +48,7 @@ pub(super) fn replica_dies_mid_flow() -> Scenario {
     .always(StolenCodesUseless)
     .always(OneMailPerWindow)
     .always(RemindersOnce)
+    .eventually(RemindersArrive::within(secs(3)))
     .eventually(EveryoneCanLogIn::within(secs(60)).at_any_time())
     .sometimes("the replica died on somebody", fault_hit_somebody)
     .sometimes("somebody logged in", somebody_logged_in)

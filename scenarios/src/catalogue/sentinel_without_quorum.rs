@@ -6,7 +6,7 @@
 use super::marks::{nobody_promoted, port_closed_and_opened, somebody_logged_in};
 use crate::{
     property::{CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryoneCanLogIn, NoLocalSuccess},
-    scenario::{Faults, Logins, Scenario, hosts::*, kill, power_loss, secs},
+    scenario::{Faults, Logins, Scenario, World, hosts::*, kill, ms, power_loss, secs},
 };
 
 pub(super) fn sentinel_without_quorum() -> Scenario {
@@ -16,8 +16,10 @@ pub(super) fn sentinel_without_quorum() -> Scenario {
         "the Redis master dies and too few Sentinels are left to replace it",
     )
     .covering(&[37, 38])
-    .workload(Logins::people(14).every(secs(2)))
-    .workload(Logins::people(4).from(secs(60)).every(secs(1)))
+    .world(World::standard().links_take_up_to(ms(15)..ms(35)))
+    .workload(Logins::people(14).from(secs(4)).every(ms(500)))
+    .workload(Logins::people(6).from(secs(14)).every(secs(3)))
+    .workload(Logins::people(4).from(secs(44)).every(secs(1)))
     .faults(
         Faults::new()
             .at(secs(6)..secs(8), kill(second))
@@ -28,10 +30,10 @@ pub(super) fn sentinel_without_quorum() -> Scenario {
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
     .always(NoLocalSuccess)
-    .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(20)))
-    .eventually(EveryoneCanLogIn::within(secs(25)).settling(secs(20)))
+    .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(4)))
+    .eventually(EveryoneCanLogIn::within(secs(15)).settling(secs(5)))
     .sometimes("nobody was promoted", nobody_promoted)
     .sometimes("a replica closed its port and opened it again", port_closed_and_opened)
     .sometimes("somebody logged in", somebody_logged_in)
-    .lasts(secs(90))
+    .lasts(secs(64))
 }

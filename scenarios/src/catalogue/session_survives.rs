@@ -21,8 +21,8 @@ pub(super) fn session_survives() -> Scenario {
     .covering(&[27, 54, 55, 61])
     .world(World::standard().links_take_up_to(ms(10)..ms(30)))
     .workload(Visitors::looking(6, 36, ms(1500)).every(ms(700)))
-    .workload(Logins::people(8).from(secs(9)).every(secs(2)))
-    .workload(Logins::people(2).from(secs(62)).every(secs(1)))
+    .workload(Logins::people(16).from(secs(9)).every(ms(1500)))
+    .workload(Logins::people(2).from(secs(44)).every(secs(1)))
     .faults(
         Faults::new()
             .at(secs(10)..secs(12), directory_busy(secs(3)))
@@ -35,12 +35,12 @@ pub(super) fn session_survives() -> Scenario {
             .one_at(secs(31)..secs(33), [kill(IDP_A), kill(IDP_B)])
             .heal_at(secs(38)),
     )
-    .always(SessionsSurvive::settling_within(secs(12)))
+    .always(SessionsSurvive::settling_within(secs(4)))
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
-    .eventually(EveryoneCanLogIn::within(secs(20)).settling(secs(20)))
+    .eventually(EveryoneCanLogIn::within(secs(8)).settling(secs(5)))
     .sometimes("a fault struck while somebody was there", fault_hit_somebody)
     .sometimes("a visit met an error", visit_met_an_error)
     .sometimes("a visit succeeded after a fault", visited_after_fault)
-    .lasts(secs(86))
+    .lasts(secs(66))
 }

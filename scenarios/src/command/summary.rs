@@ -158,7 +158,7 @@ impl ScenarioSummary {
                 .filter(|run| run.error.is_none())
                 .map(|run| run.simulated_ms)
                 .sum(),
-            properties: scenario.properties().iter().map(|property| property.name()).collect(),
+            properties: scenario.claims(),
             marks,
             faults: sum(|run| run.faults),
             faults_in_flight: sum(|run| run.faults_in_flight),

@@ -21,29 +21,28 @@ pub(super) const PLANTED: Planted = Planted {
     covers: &[53],
     scenario: "analytics_hangs",
     convicted_by: "LatencyBudget",
-    rewire: |env, config, wiring| match Awaited::new(env, config) {
-        Some(awaited) => Wiring {
-            analytics: Arc::new(awaited),
+    rewire: |env, config, wiring| awaiting_at_most(config.deadlines.analytics, env, config, wiring),
+};
+
+/// A replica that waits for the hook, within a limit.
+pub(super) fn awaiting_at_most(limit: Duration, env: &Env, config: &Config, wiring: Wiring) -> Wiring {
+    match &config.analytics_hook {
+        Some(hook) => Wiring {
+            analytics: Arc::new(Awaited {
+                env: env.clone(),
+                hook: hook.clone(),
+                limit,
+            }),
             ..wiring
         },
         None => wiring,
-    },
-};
+    }
+}
 
 struct Awaited {
     env: Env,
     hook: (String, u16, String),
     limit: Duration,
-}
-
-impl Awaited {
-    fn new(env: &Env, config: &Config) -> Option<Awaited> {
-        Some(Awaited {
-            env: env.clone(),
-            hook: config.analytics_hook.clone()?,
-            limit: config.deadlines.analytics,
-        })
-    }
 }
 
 #[async_trait]

@@ -2,18 +2,29 @@
 //! convict. They wrap the parts of a replica from outside; the service itself contains none.
 
 mod cached_master_address;
+mod code_of_address;
+mod degraded_for_good;
 mod get_then_del;
+mod guard_in_the_browser;
+mod health_always_fine;
 mod hook_awaited;
+mod hook_awaited_briefly;
+mod key_per_replica;
 mod latest_code_overwrites;
+mod lease_without_end;
 mod limiter_per_replica;
+mod lockout_in_redis;
 mod mail_awaited;
+mod new_code_resets_failures;
 mod redemption_without_ledger;
 mod session_deleted_on_error;
 mod silent_fallback;
+mod spent_code_grace;
 mod state_in_process_memory;
 mod twist;
 mod unfenced_leader;
 mod validate_after_consume;
+mod window_in_wrong_unit;
 
 use crate::nearest::{nearest, suggestion};
 use idp::{config::Config, replica::Wiring, seams::Env};
@@ -40,16 +51,27 @@ pub struct Planted {
 pub fn all() -> Vec<Planted> {
     vec![
         mail_awaited::PLANTED,
+        guard_in_the_browser::PLANTED,
+        code_of_address::PLANTED,
         latest_code_overwrites::PLANTED,
         state_in_process_memory::PLANTED,
         get_then_del::PLANTED,
         validate_after_consume::PLANTED,
+        spent_code_grace::PLANTED,
         redemption_without_ledger::PLANTED,
         limiter_per_replica::PLANTED,
+        new_code_resets_failures::PLANTED,
+        window_in_wrong_unit::PLANTED,
+        lockout_in_redis::PLANTED,
         silent_fallback::PLANTED,
+        health_always_fine::PLANTED,
+        degraded_for_good::PLANTED,
         unfenced_leader::PLANTED,
+        lease_without_end::PLANTED,
         cached_master_address::PLANTED,
+        key_per_replica::PLANTED,
         hook_awaited::PLANTED,
+        hook_awaited_briefly::PLANTED,
         session_deleted_on_error::PLANTED,
     ]
 }
@@ -90,12 +112,26 @@ mod tests {
     fn each_names_a_scenario_and_one_of_its_properties() {
         for planted in all() {
             let scenario = catalogue::find(planted.scenario).expect(planted.name);
-            let names: Vec<_> = scenario.properties().iter().map(|property| property.name()).collect();
+            let names = scenario.claims();
             assert!(
                 names.iter().any(|name| name == planted.convicted_by),
                 "{}: {names:?}",
                 planted.name
             );
+        }
+    }
+
+    /// A property that no planted mistake breaks may be unable to convict anybody.
+    #[test]
+    fn every_claim_of_every_scenario_is_convicted_by_some() {
+        let convicting: Vec<_> = all().iter().map(|planted| planted.convicted_by).collect();
+        for scenario in catalogue::all() {
+            for claim in scenario.claims() {
+                assert!(
+                    convicting.contains(&claim.as_str()),
+                    "nothing is planted against {claim}"
+                );
+            }
         }
     }
 

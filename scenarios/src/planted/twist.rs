@@ -81,6 +81,21 @@ pub(super) trait DirectoryTwist: Send + Sync {
     async fn redeem(&self, redemption: CodeRedemption) -> Outcome<Redeemed> {
         self.inner().redeem(redemption).await
     }
+    async fn signing_keys(&self) -> Outcome<Vec<SigningKeyRecord>> {
+        self.inner().signing_keys().await
+    }
+    async fn ensure_signing_key(&self, candidate: SigningKeyRecord) -> Outcome<Vec<SigningKeyRecord>> {
+        self.inner().ensure_signing_key(candidate).await
+    }
+    async fn count_failure(&self, address: &str) -> Outcome<u64> {
+        self.inner().count_failure(address).await
+    }
+    async fn failures(&self, address: &str) -> Outcome<u64> {
+        self.inner().failures(address).await
+    }
+    async fn clear_failures(&self, address: &str) -> Outcome<()> {
+        self.inner().clear_failures(address).await
+    }
     async fn begin_epoch(&self, holder: &str) -> Outcome<LeaderEpoch> {
         self.inner().begin_epoch(holder).await
     }
@@ -110,10 +125,10 @@ impl<T: DirectoryTwist> Directory for Twisted<T> {
         self.0.inner().user(id).await
     }
     async fn signing_keys(&self) -> Outcome<Vec<SigningKeyRecord>> {
-        self.0.inner().signing_keys().await
+        self.0.signing_keys().await
     }
     async fn ensure_signing_key(&self, candidate: SigningKeyRecord) -> Outcome<Vec<SigningKeyRecord>> {
-        self.0.inner().ensure_signing_key(candidate).await
+        self.0.ensure_signing_key(candidate).await
     }
     async fn ensure_pepper(&self, candidate: [u8; 32]) -> Outcome<[u8; 32]> {
         self.0.inner().ensure_pepper(candidate).await
@@ -139,13 +154,13 @@ impl<T: DirectoryTwist> Directory for Twisted<T> {
         self.0.inner().token(token_hash, now).await
     }
     async fn count_failure(&self, address: &str) -> Outcome<u64> {
-        self.0.inner().count_failure(address).await
+        self.0.count_failure(address).await
     }
     async fn failures(&self, address: &str) -> Outcome<u64> {
-        self.0.inner().failures(address).await
+        self.0.failures(address).await
     }
     async fn clear_failures(&self, address: &str) -> Outcome<()> {
-        self.0.inner().clear_failures(address).await
+        self.0.clear_failures(address).await
     }
     async fn begin_epoch(&self, holder: &str) -> Outcome<LeaderEpoch> {
         self.0.begin_epoch(holder).await

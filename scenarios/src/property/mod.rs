@@ -39,6 +39,7 @@ pub use sends_limited::SendsLimited;
 pub use sessions_survive::SessionsSurvive;
 pub use stolen_codes_useless::StolenCodesUseless;
 
+pub(crate) use attempts_limited::WRONG_CODE;
 pub(crate) use reading::{deeds, faults, human, violation};
 
 /// Limits as the world configures them: the service's defaults, but for what a plan says.

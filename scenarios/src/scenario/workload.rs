@@ -68,6 +68,12 @@ impl Workload {
         self
     }
 
+    /// By another name, where there are several of a kind.
+    pub fn called(mut self, name: &'static str) -> Workload {
+        self.who = Who::Named(name);
+        self
+    }
+
     /// The operations for a stream of draws.
     pub fn draw(&self, dice: &mut Dice, cast: &mut Cast) -> Vec<Operation> {
         let from_ms = dice.ms(self.from);
@@ -163,6 +169,20 @@ impl Guesser {
             every_ms: every.as_millis() as u64,
         };
         Workload::new(Who::Named("guesser"), does)
+    }
+}
+
+/// Whoever reads over somebody's shoulder.
+pub struct Eavesdropper;
+
+impl Eavesdropper {
+    /// Types the code of one person's first mail into logins of its own, so long after it came.
+    pub fn of(victim: &str, after: Duration) -> Workload {
+        let does = Behaviour::PeekAtMail {
+            victim: victim.into(),
+            after_ms: after.as_millis() as u64,
+        };
+        Workload::new(Who::Named("eavesdropper"), does)
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) async fn guess(attacker: &Person, guesses: u32, every: Duration) {
 }
 
 /// A login of the attacker's own for the victim's address, up to the page that asks for the code.
-async fn new_flow(attacker: &Person, rp: &RelyingParty) -> Result<Reply, Seen> {
+pub(super) async fn new_flow(attacker: &Person, rp: &RelyingParty) -> Result<Reply, Seen> {
     match attacker.open(rp, &rp.begin()).await? {
         Opened::Code(_) => Err(Seen::Fail("logged in already".into())),
         Opened::LoginPage(login) => {

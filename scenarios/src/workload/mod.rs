@@ -12,6 +12,7 @@ mod impatient;
 mod jar;
 mod logged_in;
 mod page;
+mod peek;
 mod person;
 mod race;
 mod relying_party;
@@ -88,6 +89,9 @@ async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
             guesses,
             every_ms,
         } => guesser::guess(&person(&victim), guesses, Duration::from_millis(every_ms)).await,
+        Behaviour::PeekAtMail { victim, after_ms } => {
+            peek::peek(scene, who, &victim, label, Duration::from_millis(after_ms)).await;
+        }
         Behaviour::Flood {
             victim,
             sends,

@@ -113,6 +113,14 @@ fn attackers_get_nothing_but_refusals() {
             ),
             (1000, "ann", Behaviour::LogIn),
             (
+                1000,
+                "lurker",
+                Behaviour::PeekAtMail {
+                    victim: "ann".into(),
+                    after_ms: 4000,
+                },
+            ),
+            (
                 2000,
                 "mallory",
                 Behaviour::Guess {
@@ -140,6 +148,13 @@ fn attackers_get_nothing_but_refusals() {
     assert_eq!(
         count(&run, |who, _, seen| who == "thief" && told(seen, "invalid_grant")),
         6
+    );
+
+    assert_eq!(
+        count(&run, |who, op, seen| {
+            who == "lurker" && matches!(op, Op::VerifyCode { .. }) && told(seen, "wrong-code")
+        }),
+        2
     );
 
     let limits = Config::new("", "", idp::config::StateConfig::Memory).limits;

@@ -75,7 +75,9 @@ pub fn check(plan: &Plan) -> Result<(), PlanError> {
             )));
         }
         let victim = match &operation.does {
-            Behaviour::Guess { victim, .. } | Behaviour::Flood { victim, .. } => Some(victim),
+            Behaviour::Guess { victim, .. }
+            | Behaviour::Flood { victim, .. }
+            | Behaviour::PeekAtMail { victim, .. } => Some(victim),
             _ => None,
         };
         for name in [Some(&operation.who), victim].into_iter().flatten() {

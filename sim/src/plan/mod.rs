@@ -164,6 +164,14 @@ pub enum Behaviour {
         /// Between two guesses, milliseconds.
         every_ms: u64,
     },
+    /// Reads over somebody's shoulder: waits for the first mail with a code to one address, and some
+    /// time later types that code into logins of its own, one at each replica.
+    PeekAtMail {
+        /// The person whose mail it is.
+        victim: String,
+        /// How long after the mail came, milliseconds.
+        after_ms: u64,
+    },
     /// Asks for codes to be sent to one address, alternating between the replicas.
     Flood {
         /// The person under attack.

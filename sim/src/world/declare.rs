@@ -198,7 +198,7 @@ impl Builder<'_> {
 fn is_attack(does: &Behaviour) -> bool {
     matches!(
         does,
-        Behaviour::StealCodes { .. } | Behaviour::Guess { .. } | Behaviour::Flood { .. }
+        Behaviour::StealCodes { .. } | Behaviour::Guess { .. } | Behaviour::Flood { .. } | Behaviour::PeekAtMail { .. }
     )
 }
 

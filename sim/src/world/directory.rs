@@ -80,7 +80,9 @@ fn people(plan: &Plan) -> BTreeSet<&str> {
         .collect();
     for operation in &plan.operations {
         people.insert(match &operation.does {
-            Behaviour::Guess { victim, .. } | Behaviour::Flood { victim, .. } => victim,
+            Behaviour::Guess { victim, .. }
+            | Behaviour::Flood { victim, .. }
+            | Behaviour::PeekAtMail { victim, .. } => victim,
             Behaviour::StealCodes { .. } => continue,
             _ => &operation.who,
         });

@@ -1,7 +1,7 @@
 //! How a seed of the swarm becomes a plan.
 
 use crate::scenario::{
-    BurntCodes, Cast, CodeThief, Dice, Flooder, Guesser, ImpatientPeople, Logins, Racers, Visitors,
+    BurntCodes, Cast, CodeThief, Dice, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Racers, Visitors,
     acknowledgement_lost, analytics, cut, cut_one_way, directory_busy, disk_fails, hosts::*, kill, latency,
     latency_spike, loss, mail, mend, ms, pause, power_loss, resume, secs, start,
 };
@@ -32,7 +32,7 @@ fn world(dice: &mut Dice) -> WorldOptions {
     });
     WorldOptions {
         reminders: reminders.collect(),
-        latency_ms_max: dice.pick(&[2, 5, 10, 25]),
+        latency_ms_max: dice.pick(&[3, 10, 25, 40]),
         replication_ms: dice.pick(&[1, 5, 50, 300]),
         persistence: dice.pick(&[Persistence::None, Persistence::Aof]),
         down_after_ms: dice.pick(&[700, 1000, 3000]),
@@ -55,8 +55,8 @@ fn crowd(dice: &mut Dice) -> Vec<Operation> {
             operations.extend(workload.from(secs(1)..secs(15)).draw(dice, &mut cast));
         }
     };
-    let (few, gap) = (dice.between(1, 4) as usize, ms(dice.between(200, 2500)));
-    some(dice, 100, Logins::people(few + 4).every(gap));
+    let (few, gap) = (dice.between(1, 4) as usize, ms(dice.between(200, 2000)));
+    some(dice, 100, Logins::people(few + 8).every(gap));
     some(dice, 50, Logins::people(few + 2).every(ms(300)));
     some(dice, 40, ImpatientPeople::clicking(few, 6).every(gap));
     some(dice, 50, Visitors::looking(few, 30, secs(3)).every(gap));
@@ -69,6 +69,8 @@ fn crowd(dice: &mut Dice) -> Vec<Operation> {
     );
     some(dice, 30, Guesser::of("victor", 60, ms(700)));
     some(dice, 30, Flooder::of("flora", 30, ms(800)));
+    some(dice, 40, Logins::of("wendy"));
+    some(dice, 40, Eavesdropper::of("wendy", secs(4)));
     // And after all is well again:
     let late = Logins::people(4).every(secs(2)).from(secs(HEAL_S + SETTLE_S));
     operations.extend(late.draw(dice, &mut cast));

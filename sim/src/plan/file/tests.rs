@@ -21,6 +21,7 @@ fn behaviour() -> impl Strategy<Value = Behaviour> {
             sends,
             every_ms
         }),
+        ("[a-z]{1,6}", 0..99_999u64).prop_map(|(victim, after_ms)| Behaviour::PeekAtMail { victim, after_ms }),
     ]
 }
 

@@ -14,12 +14,17 @@ mod proxy;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use idp::seams::Env;
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 /// `keepalive_timeout`: how long a client may say nothing between two requests.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// Told what the balancer answers by itself: `502 …`, `504 …`, with the reason.
+/// Told what the balancer answers by itself: `502 …`, `504 …`, with the reason; and whose client went away before
+/// there was an answer: `499 …`.
 pub type Observer = Arc<dyn Fn(String) + Send + Sync>;
 
 /// What an nginx configuration would say.
@@ -68,7 +73,7 @@ impl BalancerConfig {
 /// The port cannot be listened on.
 pub async fn serve(env: Env, config: BalancerConfig, observer: Observer) -> io::Result<()> {
     let listener = env.network.listen(config.port).await?;
-    let proxy = Arc::new(proxy::Proxy::new(env.clone(), config, observer));
+    let proxy = Arc::new(proxy::Proxy::new(env.clone(), config, observer.clone()));
     loop {
         let stream = match listener.accept().await {
             Ok(stream) => stream,
@@ -78,7 +83,9 @@ pub async fn serve(env: Env, config: BalancerConfig, observer: Observer) -> io::
             }
         };
         let client = stream.peer().ip();
-        let proxy = proxy.clone();
+        let (proxy, observer) = (proxy.clone(), observer.clone());
+        let in_progress = InProgress::default();
+        let served = in_progress.clone();
         let mut http = http1::Builder::new();
         http.auto_date_header(false)
             .timer(TokioTimer::new())
@@ -86,16 +93,38 @@ pub async fn serve(env: Env, config: BalancerConfig, observer: Observer) -> io::
         let connection = http.serve_connection(
             TokioIo::new(stream),
             service_fn(move |request| {
-                let proxy = proxy.clone();
-                async move { Ok::<_, std::convert::Infallible>(proxy.answer(client, request).await) }
+                let (proxy, in_progress) = (proxy.clone(), served.clone());
+                async move {
+                    in_progress.set(Some(format!("{} {}", request.method(), request.uri().path())));
+                    let answer = proxy.answer(client, request).await;
+                    in_progress.set(None);
+                    Ok::<_, std::convert::Infallible>(answer)
+                }
             }),
         );
         env.spawn(async move {
             if let Err(error) = connection.await {
-                // the client went away (nginx: 499), or an upstream died in mid-body
+                // the client went away, or an upstream died in mid-body
                 tracing::debug!(%error, "a connection ended early");
             }
+            if let Some(request) = in_progress.set(None) {
+                let says = format!("499 for {request}: the client went away");
+                tracing::info!("{says}");
+                observer(says);
+            }
         });
+    }
+}
+
+/// What a connection's client has asked for and not been answered yet.
+#[derive(Clone, Default)]
+struct InProgress(Arc<Mutex<Option<String>>>);
+
+impl InProgress {
+    /// Says what it was before.
+    fn set(&self, request: Option<String>) -> Option<String> {
+        let mut current = self.0.lock().expect("nobody panics while holding it");
+        std::mem::replace(&mut *current, request)
     }
 }
 

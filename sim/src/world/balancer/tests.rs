@@ -30,6 +30,8 @@ enum Does {
     Hangs,
     DiesInMidBody,
     Babbles,
+    /// Takes a second before it executes.
+    Thinks,
 }
 use Does::*;
 
@@ -45,6 +47,9 @@ async fn upstream(env: Env, does: Shared<Does>, executed: Shared<Vec<String>>) {
             let mut request = vec![0; 4096];
             let read = stream.read(&mut request).await.unwrap_or(0);
             let request = String::from_utf8_lossy(&request[..read]).into_owned();
+            if *does.lock().unwrap() == Thinks {
+                sleep(Duration::from_secs(1)).await;
+            }
             executed
                 .lock()
                 .unwrap()
@@ -62,6 +67,7 @@ async fn upstream(env: Env, does: Shared<Does>, executed: Shared<Vec<String>>) {
                 ClosesBeforeTheHeaders => b"",
                 Hangs => std::future::pending().await,
                 DiesInMidBody => b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf",
+                Thinks => b"HTTP/1.1 204 Done\r\n\r\n",
                 Babbles => b"!!! no http at all\r\n\r\n",
             };
             let _ = stream.write_all(answer).await;
@@ -79,6 +85,11 @@ struct Bench {
 
 /// Requests, each with the moment at which it is sent, milliseconds.
 fn bench(requests: Vec<(u64, Method)>, config: fn(&mut BalancerConfig)) -> Bench {
+    bench_of_clients_with(Duration::from_secs(100), requests, config)
+}
+
+/// Clients that close the connection when there is no answer within their patience.
+fn bench_of_clients_with(patience: Duration, requests: Vec<(u64, Method)>, config: fn(&mut BalancerConfig)) -> Bench {
     let mut engine = Engine::new(EngineConfig::default());
     let does = [Answers(200); 2].map(|does| Arc::new(Mutex::new(does)));
     let (executed, said, answers) = (Shared::default(), Shared::default(), Shared::default());
@@ -114,7 +125,7 @@ fn bench(requests: Vec<(u64, Method)>, config: fn(&mut BalancerConfig)) -> Bench
                     .uri("/page?q=1")
                     .header("host", "login.example");
                 let request = request.body(Full::new(Bytes::from(body))).unwrap();
-                let answer = client::send(&env, ("balancer", 80), request, Duration::from_secs(100)).await;
+                let answer = client::send(&env, ("balancer", 80), request, patience).await;
                 let text = match answer {
                     Ok(answer) if answer.status() == StatusCode::OK => {
                         String::from_utf8_lossy(answer.body()).into_owned()
@@ -314,4 +325,24 @@ fn a_hanging_upstream_costs_the_read_timeout() {
     let bench = bench.run();
     assert_eq!(bench.answers(), ["504", "b"]);
     assert!(bench.said.lock().unwrap()[0].starts_with("504 for POST /page: a did not answer in time"));
+}
+
+#[test]
+fn a_client_that_gives_up_is_499_and_the_upstream_executes_all_the_same() {
+    for method in [Method::GET, Method::POST] {
+        let requests = vec![(1000, method.clone())];
+        let bench = bench_of_clients_with(Duration::from_millis(300), requests, |_| {});
+        *bench.does[0].lock().unwrap() = Thinks;
+        let bench = bench.run();
+        assert!(bench.answers()[0].contains("outcome unknown"), "{:?}", bench.answers());
+        assert_eq!(bench.executed(), [format!("a {method} /page?q=1 HTTP/1.1")], "no retry");
+        let says = format!("499 for {method} /page: the client went away");
+        assert_eq!(*bench.said.lock().unwrap(), [says]);
+    }
+}
+
+#[test]
+fn a_client_that_was_answered_may_go_away() {
+    let bench = bench(every_second(3, Method::POST), |_| {}).run();
+    assert!(bench.said.lock().unwrap().is_empty());
 }

@@ -1,0 +1,67 @@
+//! A spent authorization code is honoured for some seconds more, for clients that ask again
+//! (inventory 7; RFC 6749 section 4.1.2 forbids it).
+//!
+//! Seen in the world: FriendsOfSymfony/FOSOAuthServerBundle#143 (for the whole lifetime of the code), and as a
+//! grace period wherever a lost answer was to do no harm. A thief asks again as well.
+
+use super::{
+    Planted,
+    twist::{DirectoryTwist, StoreTwist, Twisted},
+};
+use async_trait::async_trait;
+use idp::{
+    replica::Wiring,
+    seams::{AuthStateStore, CodeRedemption, Directory, Key, Namespace, Outcome, Redeemed},
+};
+use std::{sync::Arc, time::Duration};
+
+pub(super) const PLANTED: Planted = Planted {
+    name: "spent_code_grace",
+    title: "a spent code is honoured again for some seconds",
+    covers: &[7],
+    scenario: "code_race",
+    convicted_by: "StolenCodesUseless",
+    rewire: |_, _, wiring| Wiring {
+        store: Arc::new(Twisted(Lingers(wiring.store))),
+        directory: Arc::new(Twisted(Again(wiring.directory))),
+        ..wiring
+    },
+};
+
+/// How long a spent code is honoured.
+const GRACE: Duration = Duration::from_secs(5);
+
+struct Lingers(Arc<dyn AuthStateStore>);
+
+#[async_trait]
+impl StoreTwist for Lingers {
+    fn inner(&self) -> &Arc<dyn AuthStateStore> {
+        &self.0
+    }
+    async fn take(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
+        let taken = self.0.take(key).await?;
+        if let (Some(value), Namespace::Code) = (&taken, key.namespace) {
+            self.0.put(key, value, GRACE).await?;
+        }
+        Ok(taken)
+    }
+}
+
+struct Again(Arc<dyn Directory>);
+
+#[async_trait]
+impl DirectoryTwist for Again {
+    fn inner(&self) -> &Arc<dyn Directory> {
+        &self.0
+    }
+    async fn redeem(&self, redemption: CodeRedemption) -> Outcome<Redeemed> {
+        // The answer to a repetition is a success: each has an entry of its own in the ledger.
+        let code_hash = format!("{}:{}", redemption.code_hash, redemption.token.token_hash);
+        self.0
+            .redeem(CodeRedemption {
+                code_hash,
+                ..redemption
+            })
+            .await
+    }
+}
