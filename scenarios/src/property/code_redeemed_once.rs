@@ -50,7 +50,8 @@ impl Property for CodeRedeemedOnce {
                 end_ms.max(when),
                 [records, deed.records()].concat(),
                 what,
-            ));
+            )
+            .because("tokens-twice"));
         }
         Ok(())
     }
