@@ -2,6 +2,7 @@
 //! convict. They wrap the parts of a replica from outside; the service itself contains none.
 
 mod cached_master_address;
+mod epoch_not_watched;
 mod get_then_del;
 mod hook_awaited;
 mod latest_code_overwrites;
@@ -48,6 +49,7 @@ pub fn all() -> Vec<Planted> {
         limiter_per_replica::PLANTED,
         silent_fallback::PLANTED,
         unfenced_leader::PLANTED,
+        epoch_not_watched::PLANTED,
         cached_master_address::PLANTED,
         hook_awaited::PLANTED,
         session_deleted_on_error::PLANTED,
