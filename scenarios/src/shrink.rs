@@ -45,7 +45,12 @@ pub fn shrink(
 
 /// What a run came to, with the people whom the evidence of each violation names.
 fn verdict(run: &Run) -> Verdict {
-    let names: BTreeSet<&str> = run.plan.operations.iter().map(|operation| operation.who.as_str()).collect();
+    let names: BTreeSet<&str> = run
+        .plan
+        .operations
+        .iter()
+        .map(|operation| operation.who.as_str())
+        .collect();
     let witnesses = run.violations.iter().map(|violation| {
         let records = violation.evidence.iter().filter_map(|at| run.history.records.get(*at));
         let who = records.map(|record| record.who.as_str());

@@ -22,7 +22,9 @@ fn none_is_back_and_none_has_lost_its_meaning() {
                     eprintln!("{file} {replayed}");
                 }
             }
-            Ok((replayed, _)) => wrong.push(format!("{file} {replayed}\n  cargo squall replay scenarios/regressions/{file}")),
+            Ok((replayed, _)) => wrong.push(format!(
+                "{file} {replayed}\n  cargo squall replay scenarios/regressions/{file}"
+            )),
             Err(error) => wrong.push(format!("{file} cannot be replayed: {error}")),
         }
     }

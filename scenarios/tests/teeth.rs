@@ -55,6 +55,7 @@ teeth!(
     mail_awaited at 1,
     latest_code_overwrites at 4,
     unfenced_leader at 1,
+    epoch_not_watched at 13,
     silent_fallback at 1,
     session_deleted_on_error at 1,
     cached_master_address at 1,

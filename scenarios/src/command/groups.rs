@@ -57,8 +57,16 @@ pub(crate) fn told<'a>(
             let path = shrink::beside(&written);
             shrunk.plan.write(&path)?;
             // those that were not made small stand behind the first
-            let runs = if nth == 0 { seeds.len().saturating_sub(SHRUNK_MAX) + 1 } else { 1 };
-            found.push((reason.clone(), Shape::of(&shrunk.plan), (shrunk.after.items(), path, runs)));
+            let runs = if nth == 0 {
+                seeds.len().saturating_sub(SHRUNK_MAX) + 1
+            } else {
+                1
+            };
+            found.push((
+                reason.clone(),
+                Shape::of(&shrunk.plan),
+                (shrunk.after.items(), path, runs),
+            ));
         }
     }
     let with = plant.map(|bug| format!(" --plant {}", bug.name)).unwrap_or_default();
@@ -66,7 +74,13 @@ pub(crate) fn told<'a>(
     for group in group(found) {
         let runs = group.members.iter().map(|(.., runs)| runs).sum();
         let smallest = group.members.iter().min().expect("a group has members");
-        let _ = writeln!(text, "{} in {}: {}", group.reason, table::count(runs, "run"), group.shape);
+        let _ = writeln!(
+            text,
+            "{} in {}: {}",
+            group.reason,
+            table::count(runs, "run"),
+            group.shape
+        );
         let _ = writeln!(text, "  cargo squall replay {}{with}", smallest.1.display());
     }
     Ok(text)

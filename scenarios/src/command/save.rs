@@ -54,7 +54,10 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         )));
     }
     let kept = regression::read_all(&folder)?;
-    if let Some((path, _)) = kept.iter().find(|(_, other)| other.plan == entry.plan && other.plant == entry.plant) {
+    if let Some((path, _)) = kept
+        .iter()
+        .find(|(_, other)| other.plan == entry.plan && other.plant == entry.plant)
+    {
         return Err(Trouble(format!("this plan is kept already, in {}", path.display())));
     }
     let path = regression::file_name(&folder, &entry.name)?;
@@ -121,5 +124,8 @@ fn default_name(entry: &Regression) -> String {
 }
 
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }

@@ -47,7 +47,10 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     }
     let run = harness::perform(&scenario, &opened.plan, plant.as_ref(), &JudgeOptions::default())
         .map_err(|Trouble(what)| wrong(&what))?;
-    let property = args.property.as_deref().or(opened.broke.as_ref().map(|broke| broke.property.as_str()));
+    let property = args
+        .property
+        .as_deref()
+        .or(opened.broke.as_ref().map(|broke| broke.property.as_str()));
     let reason = small::reason(&run.violations, property, plant.as_ref()).map_err(|Trouble(what)| wrong(&what))?;
     let shrunk = small::make(&Task {
         scenario: &scenario,

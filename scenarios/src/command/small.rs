@@ -125,7 +125,13 @@ pub(crate) fn reason(
     plant: Option<&Planted>,
 ) -> Result<Reason, Trouble> {
     let of = |name: &str| violations.iter().find(|violation| violation.property == name);
-    let names = || violations.iter().map(|v| v.property.clone()).collect::<Vec<_>>().join(", ");
+    let names = || {
+        violations
+            .iter()
+            .map(|v| v.property.clone())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let found = match (property, plant) {
         (Some(name), _) => match of(name) {
             None if !violations.is_empty() => {
@@ -137,7 +143,9 @@ pub(crate) fn reason(
         (None, None) => violations.first(),
     };
     found.map(Reason::of).ok_or_else(|| {
-        Trouble("nothing is violated, so there is nothing to make small; if it takes a planted bug, add --plant BUG".into())
+        Trouble(
+            "nothing is violated, so there is nothing to make small; if it takes a planted bug, add --plant BUG".into(),
+        )
     })
 }
 

@@ -240,7 +240,11 @@ fn shrunk_table(look: &sim::report::Look, trials: &[Trial]) -> String {
             Cell::new(size.operations),
             Cell::new(size.reminders),
             Cell::new(size.lasts_ms as f64 / 1000.0),
-            Cell::new(format!("{}{}", shrunk.runs, if shrunk.finished { "" } else { " (all)" })),
+            Cell::new(format!(
+                "{}{}",
+                shrunk.runs,
+                if shrunk.finished { "" } else { " (all)" }
+            )),
             Cell::new(format!("{:.1}", shrunk.cpu_seconds)),
             Cell::new(&shrunk.shape),
         ]);

@@ -57,7 +57,9 @@ impl Property for SessionsSurvive {
             let judged = matches!(deed.op, Op::Visit { .. }) && deed.began_ms >= calm_ms && deed.end.is_some();
             if judged && !deed.ok() {
                 let what = format!("a visit of {} {} though all is well", deed.who, deed.outcome());
-                return Err(violation(&self.name(), deed.ended_ms(), deed.records(), what).because("visit-fails-in-calm"));
+                return Err(
+                    violation(&self.name(), deed.ended_ms(), deed.records(), what).because("visit-fails-in-calm")
+                );
             }
         }
         Ok(())

@@ -29,7 +29,7 @@ mod tests;
 
 pub use file::{Opened, RegressionFileError, file_name, open, read_all};
 pub use meaning::Meaning;
-pub use replay::{Replayed, RegressionError, record, replay};
+pub use replay::{RegressionError, Replayed, record, replay};
 
 use serde::{Deserialize, Serialize};
 use sim::{plan::Plan, shrink::Reason};

@@ -121,7 +121,10 @@ pub fn record(
         && let Some(violation) = perform(&scenario, plan, None)?.violations.first()
     {
         let violation = Box::new(violation.clone());
-        return Err(RegressionError::FailsWithout { plant: plant.name, violation });
+        return Err(RegressionError::FailsWithout {
+            plant: plant.name,
+            violation,
+        });
     }
     Ok(Regression {
         version: REGRESSION_VERSION,
@@ -159,9 +162,7 @@ pub fn replay(entry: &Regression) -> Result<(Replayed, Regression), RegressionEr
     let lost = entry.meaning.lost_in(&did);
     let violations = match &plant {
         None => run.violations,
-        Some(_) if entry.broke.found_in(&run.violations).is_some() => {
-            perform(&scenario, &entry.plan, None)?.violations
-        }
+        Some(_) if entry.broke.found_in(&run.violations).is_some() => perform(&scenario, &entry.plan, None)?.violations,
         Some(_) if lost.is_empty() => {
             let (broke, instead) = (entry.broke.clone(), run.violations);
             return Ok((Replayed::GotAway { broke, instead }, today));

@@ -5,10 +5,7 @@
 //! IEEE TSE 28(2), 2002) over one list of everything that a plan contains, in order of time, so that
 //! a chunk takes out what happens at about one time, whoever does it.
 
-use crate::{
-    fault::Fault,
-    plan::Plan,
-};
+use crate::{fault::Fault, plan::Plan};
 use std::collections::BTreeSet;
 
 /// One thing in a plan, by its place in the list of its kind.

@@ -56,7 +56,12 @@ impl fmt::Display for Size {
             many => format!("{many} people"),
         };
         write!(f, "{people}, {}, ", count(self.operations, "operation"))?;
-        write!(f, "{}, {}, ", count(self.faults, "fault"), count(self.repairs, "repair"))?;
+        write!(
+            f,
+            "{}, {}, ",
+            count(self.faults, "fault"),
+            count(self.repairs, "repair")
+        )?;
         if self.reminders > 0 {
             write!(f, "{}, ", count(self.reminders, "reminder"))?;
         }

@@ -155,7 +155,14 @@ pub(super) fn plainer(plan: &Plan, place: usize) -> Option<Vec<Plan>> {
 
 /// Smaller values to try, the simplest first.
 fn less_than(size: u64) -> Vec<u64> {
-    let mut less: Vec<u64> = vec![1, 10, 100, 1000, round_down(size / 2), round_down(size.saturating_sub(1))];
+    let mut less: Vec<u64> = vec![
+        1,
+        10,
+        100,
+        1000,
+        round_down(size / 2),
+        round_down(size.saturating_sub(1)),
+    ];
     less.retain(|value| (1..size).contains(value));
     let mut seen = std::collections::BTreeSet::new();
     less.retain(|value| seen.insert(*value));

@@ -74,9 +74,13 @@ fn violation(property: &str, reason: &str, at_ms: u64) -> Violation {
 fn two_bugs(plan: &Plan) -> Vec<Violation> {
     let time_of = |host: &str| {
         let wanted = kill(host);
-        plan.faults.iter().find(|timed| timed.fault == wanted).map(|timed| timed.at_ms)
+        plan.faults
+            .iter()
+            .find(|timed| timed.fault == wanted)
+            .map(|timed| timed.at_ms)
     };
-    let impatient = |operation: &&Operation| matches!(operation.does, Behaviour::LogInImpatiently { clicks } if clicks >= 2);
+    let impatient =
+        |operation: &&Operation| matches!(operation.does, Behaviour::LogInImpatiently { clicks } if clicks >= 2);
     let mut violations = vec![];
     if let (Some(at_ms), false) = (time_of("idp-a"), plan.operations.is_empty()) {
         violations.push(violation("P", "any", at_ms));
@@ -195,9 +199,18 @@ fn any_fault() -> impl Strategy<Value = Fault> {
         host.clone().prop_map(|host| kill(host)),
         host.clone().prop_map(|host| Fault::Start { host: host.into() }),
         host.clone().prop_map(|host| Fault::Pause { host: host.into() }),
-        (host.clone(), -20_000i64..20_000).prop_map(|(host, by_ms)| Fault::ClockJump { host: host.into(), by_ms }),
-        (host, 0u8..=100).prop_map(|(host, percent)| Fault::Loss { a: host.into(), b: "mail".into(), percent }),
-        ms.clone().prop_map(|by_ms| Fault::Mail { manner: Manner::Slow { by_ms } }),
+        (host.clone(), -20_000i64..20_000).prop_map(|(host, by_ms)| Fault::ClockJump {
+            host: host.into(),
+            by_ms
+        }),
+        (host, 0u8..=100).prop_map(|(host, percent)| Fault::Loss {
+            a: host.into(),
+            b: "mail".into(),
+            percent
+        }),
+        ms.clone().prop_map(|by_ms| Fault::Mail {
+            manner: Manner::Slow { by_ms }
+        }),
         ms.prop_map(|lasts_ms| Fault::DirectoryBusy { lasts_ms }),
         Just(Fault::Heal),
     ]
@@ -210,7 +223,11 @@ fn any_behaviour() -> impl Strategy<Value = Behaviour> {
         (0u32..9).prop_map(|clicks| Behaviour::LogInImpatiently { clicks }),
         (0u64..9_999, 0u32..40).prop_map(|(every_ms, looks)| Behaviour::StayLoggedIn { every_ms, looks }),
         vec(0u64..20_000, 0..4).prop_map(|after_ms| Behaviour::StealCodes { after_ms }),
-        (0u32..70, 0u64..2_000).prop_map(|(guesses, every_ms)| Behaviour::Guess { victim: "vic".into(), guesses, every_ms }),
+        (0u32..70, 0u64..2_000).prop_map(|(guesses, every_ms)| Behaviour::Guess {
+            victim: "vic".into(),
+            guesses,
+            every_ms
+        }),
     ]
 }
 
