@@ -8,7 +8,9 @@ pub mod catalogue;
 pub mod judge;
 pub mod planted;
 pub mod property;
+pub mod regression;
 pub mod scenario;
+pub mod shrink;
 pub mod workload;
 
 mod nearest;

@@ -28,6 +28,11 @@ fn bad_input_is_answered_clearly() {
         (&["replay", "calm_day", "--seed", "1", "--log", "=x=["], &["log filter", "=x=[", "idp=debug"]),
         (&["replay", "gone.toml"], &["gone.toml", "No such file"]),
         (&["bench", "--seconds", "0"], &["--seconds"]),
+        (&["shrink"], &["FILE"]),
+        (&["shrink", "gone.toml"], &["gone.toml", "No such file"]),
+        (&["shrink", "gone.toml", "--budget", "much"], &["'much'", "30s"]),
+        (&["save", "gone.toml"], &["gone.toml", "No such file"]),
+        (&["save", "--refresh", "gone.toml"], &["gone.toml", "No such file"]),
     ];
     for (args, expected) in rows {
         let output = common::squall(args);
@@ -170,4 +175,91 @@ fn everything_is_listed() {
     for bug in scenarios::planted::all() {
         assert!(told.contains(bug.name));
     }
+}
+
+#[test]
+fn a_failing_plan_is_made_small_and_kept_and_nothing_is_lost() {
+    let folder = common::scratch("kept");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(folder.join("regressions")).unwrap();
+    let path = |name: &str| folder.join(name).to_str().expect("a readable path").to_owned();
+    let said = |args: &[&str], code: i32| {
+        let output = common::squall(args);
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+        assert!(!said.contains("panicked"), "{args:?}: {said}");
+        said
+    };
+    let (large, small, bug) = (path("large.toml"), path("small.toml"), "get_then_del");
+    said(
+        &["replay", "code_race", "--seed", "1", "--plant", bug, "--save", &large],
+        1,
+    );
+
+    let held = said(&["shrink", &large], 2);
+    assert!(
+        held.contains("nothing is violated") && held.contains("--plant"),
+        "{held}"
+    );
+    let steps = path("steps");
+    let shrunk = said(
+        &[
+            "shrink",
+            &large,
+            "--plant",
+            bug,
+            "--out",
+            &small,
+            "--keep-steps",
+            &steps,
+        ],
+        1,
+    );
+    assert!(shrunk.contains("after:  1 person, 1 operation, 0 faults"), "{shrunk}");
+    assert!(shrunk.contains("VIOLATED  CodeRedeemedOnce"), "{shrunk}");
+    let last = fs::read_dir(&steps).unwrap().map(|file| file.unwrap().path()).max();
+    assert_eq!(
+        fs::read_to_string(last.expect("steps were kept")).unwrap(),
+        fs::read_to_string(&small).unwrap()
+    );
+    assert!(said(&["shrink", &large, "--plant", bug, "--out", &small], 2).contains("left as it is"));
+
+    let kept = path("regressions/0001-get-then-del.toml");
+    let regressions = path("regressions");
+    let save = ["save", &small, "--plant", bug, "--folder", &regressions];
+    assert!(said(&save, 0).contains("0001-get-then-del.toml"));
+    assert!(said(&save, 2).contains("kept already"));
+    let holds = said(&["save", &small, "--folder", &regressions], 2);
+    assert!(holds.contains("--plant BUG"), "{holds}");
+    said(&["replay", &kept], 1);
+    assert!(said(&["save", "--refresh", &kept], 0).contains("up to date"));
+
+    let text = fs::read_to_string(&kept).unwrap();
+    fs::write(&kept, &text[..text.len() / 2]).unwrap();
+    let torn = said(&["replay", &kept], 2);
+    assert!(torn.contains("torn"), "{torn}");
+}
+
+#[test]
+fn what_fails_in_a_sweep_is_one_line_for_each_bug() {
+    let folder = common::scratch("grouped");
+    let _ = fs::remove_dir_all(&folder);
+    let folder = folder.to_str().unwrap();
+    let output = common::squall(&[
+        "--plant",
+        "get_then_del",
+        "--seeds",
+        "1..4",
+        "--shrink",
+        "--failures",
+        folder,
+    ]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    let lines = told
+        .lines()
+        .filter(|line| line.starts_with("CodeRedeemedOnce (tokens-twice) in "));
+    let lines: Vec<&str> = lines.collect();
+    assert_eq!(lines.len(), 1, "{told}");
+    assert!(lines[0].ends_with(": race-code"), "{told}");
 }

@@ -90,6 +90,25 @@ pub enum Op {
     },
 }
 
+impl Op {
+    /// Its kind, as in a written history: `send-code`.
+    pub fn kind(&self) -> String {
+        match self {
+            Op::LogIn => "log-in",
+            Op::OpenLogin => "open-login",
+            Op::SendCode { .. } => "send-code",
+            Op::AwaitMail { .. } => "await-mail",
+            Op::VerifyCode { .. } => "verify-code",
+            Op::ReceiveCode => "receive-code",
+            Op::Redeem { .. } => "redeem",
+            Op::CheckIdToken => "check-id-token",
+            Op::UserInfo { .. } => "user-info",
+            Op::Visit { .. } => "visit",
+        }
+        .into()
+    }
+}
+
 /// Something that was seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]

@@ -9,4 +9,5 @@ pub mod plan;
 pub mod property;
 pub mod report;
 pub mod run;
+pub mod shrink;
 pub mod world;

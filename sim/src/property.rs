@@ -9,12 +9,27 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 pub struct Violation {
     /// Name of the property.
     pub property: String,
+    /// In which way it did not hold, as a slug without names, times and numbers (`tokens-twice`); empty
+    /// if the property knows one way only. Two violations of one property for different reasons are
+    /// two bugs: see [`crate::shrink::Reason`].
+    #[serde(default)]
+    pub reason: String,
     /// One sentence: what happened that must not, or what did not happen that must.
     pub what: String,
     /// When it became certain, milliseconds from the start of the run.
     pub at_ms: u64,
     /// Indices of the records that prove it, in [`History::records`].
     pub evidence: Vec<usize>,
+}
+
+impl Violation {
+    /// The same violation, with its reason: see [`Violation::reason`].
+    pub fn because(self, reason: impl Into<String>) -> Violation {
+        Violation {
+            reason: reason.into(),
+            ..self
+        }
+    }
 }
 
 impl fmt::Display for Violation {

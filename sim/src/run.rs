@@ -7,6 +7,7 @@ use crate::{
     nemesis::{self, PlanError},
     plan::Plan,
     property::{Evidence, Property, Violation},
+    shrink,
     world::{Inhabitants, Rewire, Workload, World},
 };
 use serde::{Serialize, Serializer};
@@ -145,6 +146,8 @@ fn simulate(plan: &Plan, setup: &Setup) -> Result<Run, HarnessError> {
     let history = world.recorder().history();
     let panics = world.engine().panics().into_iter().map(|panic| Violation {
         property: NOTHING_PANICS.to_owned(),
+        // what it said may hold anything; where it was said is the bug
+        reason: shrink::slug(panic.message.rsplit_once(" (").map_or("", |(_, place)| place)),
         what: format!("{} panicked: {}", panic.host, panic.message),
         at_ms: panic.at_ms,
         evidence: vec![],

@@ -3,7 +3,7 @@
 use super::{
     Conclusion, Trouble,
     args::{self, FROM_SEED_MAX, Seeds},
-    failures, findings, fresh, harness, say,
+    failures, findings, fresh, groups, harness, say,
     summary::{RunSummary, ScenarioSummary},
     sweep, table,
 };
@@ -45,6 +45,9 @@ pub(crate) struct Args {
     /// Where to keep the plans of failing runs [default: target/squall/failures]
     #[arg(long, value_name = "DIR")]
     pub(crate) failures: Option<PathBuf>,
+    /// Make the plans of failing runs small, and show one line for each bug
+    #[arg(long)]
+    pub(crate) shrink: bool,
 }
 
 /// Runs a sweep and says what it found.
@@ -131,6 +134,14 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     ));
     if all.iter().any(|run| run.plan.is_some()) {
         say(format!("The plans of runs that failed are in {}", folder.display()));
+    }
+    if args.shrink {
+        let failures = all.iter().map(|run| groups::Failure {
+            scenario: run.scenario,
+            seed: run.seed,
+            violations: &run.violations,
+        });
+        say(groups::told(failures, args.plant.as_deref(), &folder)?);
     }
     if args.seeds.is_none() {
         say(format!(

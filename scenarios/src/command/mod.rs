@@ -9,9 +9,13 @@ mod explore;
 mod failures;
 mod findings;
 mod fresh;
+mod groups;
 mod harness;
 mod list;
 mod replay;
+mod save;
+mod shrink;
+mod small;
 mod summary;
 mod sweep;
 mod table;
@@ -91,6 +95,10 @@ enum Command {
     Explore(explore::Args),
     /// Tells the story of one run, from a seed or from a plan file.
     Replay(replay::Args),
+    /// Makes a failing plan small: fewer people, operations and faults, a shorter run, rounder times.
+    Shrink(shrink::Args),
+    /// Keeps a failing plan as a regression, which `cargo test` replays from then on.
+    Save(save::Args),
     /// Names the scenarios and the planted bugs.
     List(list::Args),
     /// Tests the tests: does each planted bug get convicted?
@@ -106,6 +114,8 @@ pub(crate) fn run() -> ExitCode {
         None => explore::run(&cli.explore),
         Some(Command::Explore(args)) => explore::run(&args),
         Some(Command::Replay(args)) => replay::run(&args),
+        Some(Command::Shrink(args)) => shrink::run(&args),
+        Some(Command::Save(args)) => save::run(&args),
         Some(Command::List(args)) => list::run(&args),
         Some(Command::Teeth(args)) => teeth::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),

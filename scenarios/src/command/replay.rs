@@ -1,8 +1,8 @@
 //! `squall replay`: the story of one run.
 
-use super::{Conclusion, Trouble, harness, say, summary::RunSummary, table};
+use super::{Conclusion, Trouble, failures, harness, say, shrink, small, summary::RunSummary, table};
 use clap::Args as ClapArgs;
-use scenarios::{catalogue, judge::JudgeOptions, planted, planted::Planted, scenario::Scenario};
+use scenarios::{catalogue, judge::JudgeOptions, planted, planted::Planted, regression, scenario::Scenario};
 use serde_json::json;
 use sim::{
     plan::Plan,
@@ -41,12 +41,16 @@ pub(crate) struct Args {
     /// Write the plan to this file, to be edited, kept, or replayed
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    /// If a claim is violated, make the plan small (see `squall shrink`)
+    #[arg(long, conflicts_with = "json")]
+    shrink: bool,
 }
 
 /// Performs one plan again and tells its story.
 pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
-    let plant = args.plant.as_deref().map(planted::find).transpose()?;
-    let (scenario, plan) = find(&args.what, args.seed)?;
+    let (scenario, plan, needs) = find(&args.what, args.seed)?;
+    let plant = args.plant.as_deref().or(needs.as_deref());
+    let plant = plant.map(planted::find).transpose()?;
     if let Some(file) = &args.save {
         save(&plan, file)?;
     }
@@ -69,11 +73,42 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
             None => say("More: --all shows every step, --trace the log as well; --save FILE keeps the plan"),
         }
     }
+    if args.shrink && !run.violations.is_empty() {
+        make_small(&scenario, &run, plant.as_ref())?;
+    }
     Ok(summary.conclusion())
 }
 
-/// The plan that was asked for, and the scenario whose properties judge it.
-fn find(what: &str, seed: Option<u64>) -> Result<(Scenario, Plan), Trouble> {
+/// Makes the plan of a run that failed small, and says where it is.
+fn make_small(scenario: &Scenario, run: &Run, plant: Option<&Planted>) -> Result<(), Trouble> {
+    let reason = small::reason(&run.violations, None, plant)?;
+    let shrunk = small::make(&small::Task {
+        scenario,
+        plan: &run.plan,
+        plant,
+        reason: &reason,
+        budget: small::Budget::default(),
+        keep_steps: None,
+        quiet: false,
+    })?;
+    let written = failures::write(&failures::folder(None), &run.plan, plant.map(|bug| bug.name))?;
+    let out = shrink::beside(&written);
+    shrunk.plan.write(&out)?;
+    say("");
+    shrink::tell(scenario, &shrunk.plan, plant)?;
+    say(small::told(&shrunk, &reason));
+    say(shrink::replay_line(&out, plant));
+    Ok(())
+}
+
+/// The story of a run, as `replay` tells it.
+pub(crate) fn story(scenario: &Scenario, run: &Run, plant: Option<&Planted>) -> String {
+    let summary = RunSummary::of(scenario, &run.plan, Ok(run));
+    told(&table::look(), scenario, run, &summary, plant, false)
+}
+
+/// The plan that was asked for, the scenario whose properties judge it, and the planted bug that it takes.
+fn find(what: &str, seed: Option<u64>) -> Result<(Scenario, Plan, Option<String>), Trouble> {
     let path = Path::new(what);
     let looks_like_a_file = path.is_file() || what.ends_with(".toml") || what.contains(std::path::MAIN_SEPARATOR);
     match (seed, looks_like_a_file) {
@@ -83,12 +118,12 @@ fn find(what: &str, seed: Option<u64>) -> Result<(Scenario, Plan), Trouble> {
         (Some(seed), false) => {
             let scenario = catalogue::find(what)?;
             let plan = scenario.plan(seed);
-            Ok((scenario, plan))
+            Ok((scenario, plan, None))
         }
         (None, true) => {
-            let plan = Plan::read(path)?;
+            let regression::Opened { plan, plant, .. } = regression::open(path)?;
             let scenario = catalogue::find(&plan.scenario).map_err(|error| Trouble(format!("{what}: {error}")))?;
-            Ok((scenario, plan))
+            Ok((scenario, plan, plant))
         }
         (None, false) => {
             let scenario = catalogue::find(what)?;

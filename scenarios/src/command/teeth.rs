@@ -1,10 +1,11 @@
 //! `squall teeth`: does each planted bug get convicted, and only the bug?
 
-use super::{Conclusion, Trouble, args::FROM_SEED_MAX, fresh, harness, say, sweep, table};
+use super::{Conclusion, Trouble, args::FROM_SEED_MAX, fresh, harness, say, small, sweep, table};
 use clap::Args as ClapArgs;
 use comfy_table::Cell;
 use scenarios::{catalogue, judge::JudgeOptions, planted, planted::Planted};
 use serde::Serialize;
+use sim::shrink::{Shape, Size};
 use std::{collections::BTreeSet, time::Duration};
 
 /// What `teeth` may be told.
@@ -22,6 +23,12 @@ pub(crate) struct Args {
     /// Only this bug; may be given more than once [default: all]
     #[arg(long, value_name = "BUG")]
     plant: Vec<String>,
+    /// Make the plan of each conviction small, and say how small
+    #[arg(long)]
+    shrink: bool,
+    /// What that may cost for each: runs, or processor time as in 30s
+    #[arg(long, value_name = "N", default_value_t, requires = "shrink")]
+    budget: small::Budget,
     /// For machines
     #[arg(long)]
     json: bool,
@@ -43,8 +50,20 @@ struct Trial {
     cpu_seconds: f64,
     /// The same seeds without the bug: what was violated all the same.
     without: Option<String>,
+    /// The plan of the conviction, made small.
+    shrunk: Option<Small>,
     /// What the harness could not do.
     error: Option<String>,
+}
+
+/// A plan, made small.
+#[derive(Debug, Serialize)]
+struct Small {
+    size: Size,
+    shape: String,
+    runs: u64,
+    cpu_seconds: f64,
+    finished: bool,
 }
 
 impl Trial {
@@ -97,7 +116,13 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     sweep::sweep(
         threads,
         || left.next(),
-        |name| try_bug(name, args.from_seed, args.seeds),
+        |name| {
+            let mut trial = try_bug(name, args.from_seed, args.seeds);
+            if args.shrink {
+                shrink(&mut trial, args.budget);
+            }
+            trial
+        },
         |trial| trials.extend(trial),
     );
     trials.sort_by_key(|trial| bugs.iter().position(|bug| bug.name == trial.bug));
@@ -143,6 +168,9 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         "{convicted} of {} convicted; CPU time is that of the thread, up to the conviction.",
         table::count(trials.len(), "planted bug")
     ));
+    if args.shrink {
+        say(shrunk_table(&look, &trials));
+    }
     for trial in &trials {
         if let (Some(seed), Conclusion::Held) = (trial.convicted_at, trial.conclusion()) {
             say(format!(
@@ -152,6 +180,85 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         }
     }
     Ok(conclusion)
+}
+
+/// Makes the plan of a conviction small.
+fn shrink(trial: &mut Trial, budget: small::Budget) {
+    let (Some(seed), Conclusion::Held) = (trial.convicted_at, trial.conclusion()) else {
+        return;
+    };
+    let (shrunk, cpu, _) = fresh::measure(|| {
+        let bug = planted::find(trial.bug).expect("the name comes from the list");
+        let scenario = catalogue::find(bug.scenario)?;
+        let plan = scenario.plan(seed);
+        let run = harness::perform(&scenario, &plan, Some(&bug), &JudgeOptions::default())?;
+        small::make(&small::Task {
+            scenario: &scenario,
+            plan: &plan,
+            plant: Some(&bug),
+            reason: &small::reason(&run.violations, Some(bug.convicted_by), Some(&bug))?,
+            budget,
+            keep_steps: None,
+            quiet: true,
+        })
+    });
+    match shrunk {
+        Err(Trouble(what)) => trial.error = Some(what),
+        Ok(shrunk) => {
+            trial.shrunk = Some(Small {
+                size: shrunk.after,
+                shape: Shape::of(&shrunk.plan).to_string(),
+                runs: shrunk.runs,
+                cpu_seconds: cpu.as_secs_f64(),
+                finished: shrunk.finished,
+            });
+        }
+    }
+}
+
+/// How small the plans became, and their medians.
+fn shrunk_table(look: &sim::report::Look, trials: &[Trial]) -> String {
+    let headings = [
+        "planted bug",
+        ">faults",
+        ">repairs",
+        ">operations",
+        ">reminders",
+        ">s",
+        ">runs",
+        ">CPU s",
+        "shape",
+    ];
+    let mut table = table::new(look, &headings);
+    let small = || trials.iter().filter_map(|trial| Some((trial, trial.shrunk.as_ref()?)));
+    for (trial, shrunk) in small() {
+        let size = &shrunk.size;
+        table.add_row([
+            Cell::new(trial.bug),
+            Cell::new(size.faults),
+            Cell::new(size.repairs),
+            Cell::new(size.operations),
+            Cell::new(size.reminders),
+            Cell::new(size.lasts_ms as f64 / 1000.0),
+            Cell::new(format!(
+                "{}{}",
+                shrunk.runs,
+                if shrunk.finished { "" } else { " (all)" }
+            )),
+            Cell::new(format!("{:.1}", shrunk.cpu_seconds)),
+            Cell::new(&shrunk.shape),
+        ]);
+    }
+    let median = |of: fn(&Size) -> usize| {
+        let mut sizes: Vec<usize> = small().map(|(_, shrunk)| of(&shrunk.size)).collect();
+        sizes.sort_unstable();
+        sizes.get(sizes.len() / 2).copied().unwrap_or(0)
+    };
+    format!(
+        "{table}\nMedian of the small plans: {}, {}. An operation is a whole login, or one attacker with all the guesses.",
+        table::count(median(|size| size.faults), "fault"),
+        table::count(median(|size| size.operations), "operation"),
+    )
 }
 
 /// Runs the bug's scenario with the bug until it is convicted, then the same seeds without it.
@@ -166,6 +273,7 @@ fn try_bug(name: &'static str, from: u64, seeds: u64) -> Trial {
         seeds: 0,
         cpu_seconds: 0.0,
         without: None,
+        shrunk: None,
         error: None,
     };
     let outcome = (|| -> Result<(), Trouble> {

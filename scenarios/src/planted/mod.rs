@@ -4,6 +4,7 @@
 mod cached_master_address;
 mod code_of_address;
 mod degraded_for_good;
+mod epoch_not_watched;
 mod get_then_del;
 mod guard_in_the_browser;
 mod health_always_fine;
@@ -68,6 +69,7 @@ pub fn all() -> Vec<Planted> {
         degraded_for_good::PLANTED,
         unfenced_leader::PLANTED,
         lease_without_end::PLANTED,
+        epoch_not_watched::PLANTED,
         cached_master_address::PLANTED,
         key_per_replica::PLANTED,
         hook_awaited::PLANTED,

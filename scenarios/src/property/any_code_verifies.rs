@@ -73,7 +73,8 @@ impl Property for AnyCodeVerifies {
                     deed.ended_ms(),
                     [vec![mail], deed.records()].concat(),
                     what,
-                ));
+                )
+                .because("mailed-code-refused"));
             }
         }
         Ok(())

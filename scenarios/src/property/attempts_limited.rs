@@ -88,22 +88,22 @@ impl Property for AttemptsLimited {
                 continue;
             }
             let now_ms = deed.ended_ms();
-            let convict = |count: &Count, of: &str, most: u64| {
+            let convict = |count: &Count, of: &str, most: u64, reason: &str| {
                 let admitted = count.codes.len();
                 let what = format!("{admitted} wrong codes were looked at for {of}; at most {most} are admitted");
-                Err(violation(&self.name(), now_ms, count.records.clone(), what))
+                Err(violation(&self.name(), now_ms, count.records.clone(), what).because(reason))
             };
             let by_address = addresses.get_mut(*address).expect("entered above");
             let admitted = by_address.one_more(deed, flow, code);
             let most = admitted_max(limits.login_attempts, window_ms, &states, by_address.first_ms, now_ms);
             if admitted > most {
-                return convict(by_address, address, most);
+                return convict(by_address, address, most, "too-many-at-an-address");
             }
             let by_flow = flows.get_mut(*flow).expect("entered above");
             let admitted = by_flow.one_more(deed, flow, code);
             let most = admitted_max(limits.verify_attempts, u64::MAX, &states, by_flow.first_ms, now_ms);
             if admitted > most {
-                return convict(by_flow, &format!("the flow {}", flow.0), most);
+                return convict(by_flow, &format!("the flow {}", flow.0), most, "too-many-in-a-flow");
             }
             *row += 1;
             let meanwhile =
@@ -111,7 +111,7 @@ impl Property for AttemptsLimited {
             let together = attempts.iter().filter(meanwhile).count() as u64;
             if *row > limits.consecutive_failures + together {
                 let what = format!("{row} wrong codes in a row were looked at for {address}");
-                return Err(violation(&self.name(), now_ms, deed.records(), what));
+                return Err(violation(&self.name(), now_ms, deed.records(), what).because("too-many-in-a-row"));
             }
         }
         Ok(())

@@ -45,12 +45,10 @@ impl Property for CodeRedeemedOnce {
                 super::human(when),
                 deed.who,
             );
-            return Err(violation(
-                &self.name(),
-                end_ms.max(when),
-                [records, deed.records()].concat(),
-                what,
-            ));
+            return Err(
+                violation(&self.name(), end_ms.max(when), [records, deed.records()].concat(), what)
+                    .because("tokens-twice"),
+            );
         }
         Ok(())
     }

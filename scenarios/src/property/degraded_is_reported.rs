@@ -77,7 +77,7 @@ impl Property for DegradedIsReported {
                         "{replica} has not reached Redis since {} and does not say so",
                         human(from_ms)
                     );
-                    return Err(violation(&self.name(), deadline_ms, vec![], what));
+                    return Err(violation(&self.name(), deadline_ms, vec![], what).because("blind-and-ready"));
                 }
             }
             let last = faults(history).last();
@@ -92,7 +92,7 @@ impl Property for DegradedIsReported {
                     "{replica} is not ready {} after everything healed",
                     human(self.recovers_ms)
                 );
-                return Err(violation(&self.name(), deadline_ms, vec![], what));
+                return Err(violation(&self.name(), deadline_ms, vec![], what).because("healed-and-not-ready"));
             }
         }
         Ok(())

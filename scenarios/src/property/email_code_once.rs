@@ -42,7 +42,9 @@ impl Property for EmailCodeOnce {
             let allowed = mailed.get(&(address.as_str(), code)).copied().unwrap_or(0).max(1);
             if used.len() > allowed {
                 let what = format!("one code for {address} ({}) logged in {} flows", code.0, used.len());
-                return Err(violation(&self.name(), deed.ended_ms(), deed.records(), what));
+                return Err(
+                    violation(&self.name(), deed.ended_ms(), deed.records(), what).because("one-code-several-flows")
+                );
             }
         }
         Ok(())

@@ -158,7 +158,7 @@ impl Property for EveryoneCanLogIn {
                 }
             );
             let at_ms = login.ended_ms().min(deadline_ms);
-            return Err(violation(&self.name(), at_ms, login.records(), what));
+            return Err(violation(&self.name(), at_ms, login.records(), what).because(login.ending()));
         }
         Ok(())
     }

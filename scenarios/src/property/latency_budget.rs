@@ -74,7 +74,9 @@ impl Property for LatencyBudget {
                     deed.op,
                     human(budget_ms)
                 );
-                return Err(violation(&self.name(), end.at_ms, deed.records(), what));
+                return Err(
+                    violation(&self.name(), end.at_ms, deed.records(), what).because(format!("slow-{}", deed.kind()))
+                );
             }
         }
         Ok(())

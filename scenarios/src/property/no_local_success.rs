@@ -46,7 +46,8 @@ impl Property for NoLocalSuccess {
                 deed.op,
                 human(*from)
             );
-            return Err(violation(&self.name(), deed.ended_ms(), deed.records(), what));
+            return Err(violation(&self.name(), deed.ended_ms(), deed.records(), what)
+                .because(format!("{}-without-redis", deed.kind())));
         }
         Ok(())
     }

@@ -37,7 +37,13 @@ impl Property for NothingFails {
                 continue;
             }
             let what = format!("{} tried {:?}, which {}", deed.who, deed.op, deed.outcome());
-            return Err(violation(&self.name(), end.at_ms, deed.records(), what));
+            return Err(
+                violation(&self.name(), end.at_ms, deed.records(), what).because(format!(
+                    "{}-{}",
+                    deed.kind(),
+                    deed.ending()
+                )),
+            );
         }
         Ok(())
     }

@@ -68,7 +68,7 @@ impl Property for OneMailPerWindow {
                     "{} mails went to {address} for presses that deserve {most}",
                     codes.len()
                 );
-                return Err(violation(&self.name(), at_ms, records.clone(), what));
+                return Err(violation(&self.name(), at_ms, records.clone(), what).because("too-many-mails"));
             }
         }
         Ok(())

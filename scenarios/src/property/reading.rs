@@ -60,6 +60,22 @@ impl<'a> Deed<'a> {
             .collect()
     }
 
+    /// What kind of operation it was, as a slug: `send-code`.
+    pub(crate) fn kind(&self) -> String {
+        self.op.kind()
+    }
+
+    /// How it ended, as a slug for the reason of a violation: the words of a refusal belong to it, those of
+    /// a doubt do not, for the same silence has many.
+    pub(crate) fn ending(&self) -> String {
+        match self.end.map(|end| end.seen) {
+            Some(Seen::Ok) => "late".into(),
+            Some(Seen::Fail(why)) => sim::shrink::slug(&format!("failed-{why}")),
+            Some(Seen::Unknown(_)) => "in-doubt".into(),
+            None => "never-ended".into(),
+        }
+    }
+
     /// "Ok", what the person was told, or that it never ended: for sentences.
     pub(crate) fn outcome(&self) -> String {
         match self.end.map(|end| end.seen) {
@@ -201,10 +217,12 @@ pub(crate) fn admitted_max(limit: u64, window_ms: u64, states: &[u64], first_ms:
     limit * (earlier * windows(first_ms) + later.map(|state| windows(*state)).sum::<u64>())
 }
 
-/// A violation.
+/// A violation; a property that can be violated in several ways says in which with
+/// [`Violation::because`].
 pub(crate) fn violation(property: &str, at_ms: u64, evidence: Vec<usize>, what: String) -> Violation {
     Violation {
         property: property.to_owned(),
+        reason: String::new(),
         what,
         at_ms,
         evidence,

@@ -62,7 +62,7 @@ impl Property for RemindersArrive {
             });
             if !arrived {
                 let what = format!("{to} was not reminded of what was due at {}", human(reminder.due_ms));
-                return Err(violation(&self.name(), latest_ms, vec![], what));
+                return Err(violation(&self.name(), latest_ms, vec![], what).because("no-reminder"));
             }
         }
         Ok(())

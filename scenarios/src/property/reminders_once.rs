@@ -34,7 +34,7 @@ impl Property for RemindersOnce {
             };
             if let Some((first, at_ms)) = taken.insert((address, due_ms), (index, record.at_ms)) {
                 let what = format!("{address} was reminded of one thing at {} and again", human(at_ms));
-                return Err(violation(&self.name(), record.at_ms, vec![first, index], what));
+                return Err(violation(&self.name(), record.at_ms, vec![first, index], what).because("reminded-twice"));
             }
         }
         Ok(())

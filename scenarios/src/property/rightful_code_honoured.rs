@@ -65,7 +65,8 @@ impl Property for RightfulCodeHonoured {
                     "{} presented the code {} at {at} for the first time, with all that binds it, and was refused",
                     deed.who, code.0
                 );
-                return Err(violation(&self.name(), deed.ended_ms(), deed.records(), what));
+                return Err(violation(&self.name(), deed.ended_ms(), deed.records(), what)
+                    .because("first-presentation-refused"));
             }
         }
         Ok(())

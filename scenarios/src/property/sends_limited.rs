@@ -51,7 +51,7 @@ impl Property for SendsLimited {
                     "{} codes were mailed to {address}; at most {most} are admitted",
                     codes.len()
                 );
-                return Err(violation(&self.name(), at_ms, records.clone(), what));
+                return Err(violation(&self.name(), at_ms, records.clone(), what).because("too-many-codes"));
             }
         }
         Ok(())

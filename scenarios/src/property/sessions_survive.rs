@@ -48,7 +48,7 @@ impl Property for SessionsSurvive {
         for (index, record) in evidence.history.records.iter().enumerate() {
             if let Event::LoggedOut { session } = &record.event {
                 let what = format!("{} was logged out of the session {}", record.who, session.0);
-                return Err(violation(&self.name(), record.at_ms, vec![index], what));
+                return Err(violation(&self.name(), record.at_ms, vec![index], what).because("logged-out"));
             }
         }
         let calm_ms = match faults(evidence.history).last() {
@@ -60,7 +60,9 @@ impl Property for SessionsSurvive {
             let judged = matches!(deed.op, Op::Visit { .. }) && deed.began_ms >= calm_ms && deed.end.is_some();
             if judged && !deed.ok() {
                 let what = format!("a visit of {} {} though all is well", deed.who, deed.outcome());
-                return Err(violation(&self.name(), deed.ended_ms(), deed.records(), what));
+                return Err(
+                    violation(&self.name(), deed.ended_ms(), deed.records(), what).because("visit-fails-in-calm")
+                );
             }
         }
         Ok(())

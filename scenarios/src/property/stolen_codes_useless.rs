@@ -51,7 +51,12 @@ impl Property for StolenCodesUseless {
                 (true, false) => continue,
             };
             let what = format!("{} got tokens at {at} for the code {} {why}", deed.who, code.0);
-            return Err(violation(&self.name(), deed.ended_ms(), deed.records(), what));
+            return Err(
+                violation(&self.name(), deed.ended_ms(), deed.records(), what).because(match rightful {
+                    true => "tokens-after-redemption",
+                    false => "tokens-with-a-wrong-verifier",
+                }),
+            );
         }
         Ok(())
     }

@@ -142,8 +142,8 @@ impl Plan {
     }
 }
 
-/// Line and column of a byte, counted from 1.
-fn position(text: &str, at: usize) -> (usize, usize) {
+/// Line and column of a byte in a text, counted from 1.
+pub fn position(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;

@@ -3,7 +3,7 @@
 mod file;
 mod seed;
 
-pub use file::PlanFileError;
+pub use file::{PlanFileError, position};
 
 use crate::fault::{Fault, TimedFault};
 use serde::{Deserialize, Serialize};

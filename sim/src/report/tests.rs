@@ -85,6 +85,7 @@ fn twice() -> (History, Vec<Violation>) {
         .fault(30_000, Fault::Heal, 1);
     let violation = Violation {
         property: "CodeRedeemedOnce".into(),
+        reason: String::new(),
         what: "code 4f2a09c1 was redeemed twice".into(),
         at_ms: 24_009,
         evidence: vec![5, 10, 11],
@@ -143,6 +144,7 @@ fn what_is_alike_is_counted_unless_it_is_evidence() {
     }
     let violations = [Violation {
         property: "P".into(),
+        reason: String::new(),
         what: "q".into(),
         at_ms: 8005,
         evidence: vec![17],
