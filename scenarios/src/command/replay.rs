@@ -1,6 +1,6 @@
 //! `squall replay`: the story of one run.
 
-use super::{Conclusion, Trouble, harness, say, summary::RunSummary, table};
+use super::{Conclusion, Trouble, harness, report, say, summary::RunSummary, table};
 use clap::Args as ClapArgs;
 use scenarios::{catalogue, judge::JudgeOptions, planted, planted::Planted, scenario::Scenario};
 use serde_json::json;
@@ -41,6 +41,9 @@ pub(crate) struct Args {
     /// Write the plan to this file, to be edited, kept, or replayed
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    /// Write a page about the run to this file: it opens in any browser, offline
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
 }
 
 /// Performs one plan again and tells its story.
@@ -50,8 +53,12 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     if let Some(file) = &args.save {
         save(&plan, file)?;
     }
+    if let Some(file) = &args.report {
+        super::must_be_writable("--report", file)?;
+    }
     let options = JudgeOptions {
         keep_log: args.trace || args.log.is_some(),
+        keep_messages: args.report.is_some(),
         log_filter: args.log.clone(),
     };
     let run =
@@ -69,7 +76,19 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
             None => say("More: --all shows every step, --trace the log as well; --save FILE keeps the plan"),
         }
     }
+    if let Some(file) = &args.report {
+        let line = line(&args.what, args.seed, args.plant.as_deref());
+        report::write(file, &report::page(&scenario, &run, plant.as_ref(), &line))?;
+        eprintln!("squall: the page is in {}", file.display());
+    }
     Ok(summary.conclusion())
+}
+
+/// The line that performs a run again.
+pub(crate) fn line(what: &str, seed: Option<u64>, plant: Option<&str>) -> String {
+    let seed = seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
+    let plant = plant.map(|bug| format!(" --plant {bug}")).unwrap_or_default();
+    format!("cargo squall replay {what}{seed}{plant}")
 }
 
 /// The plan that was asked for, and the scenario whose properties judge it.
