@@ -26,7 +26,12 @@ const BUG: &str = "redemption_without_ledger";
 fn browser(test: &str) -> Option<String> {
     let found = ["chromium", "chromium-browser", "google-chrome"]
         .into_iter()
-        .find(|name| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success()));
+        .find(|name| {
+            Command::new(name)
+                .arg("--version")
+                .output()
+                .is_ok_and(|output| output.status.success())
+        });
     if found.is_none() {
         // Not captured, as the output of a test that passes would be.
         use std::io::Write;
@@ -40,10 +45,23 @@ fn browser(test: &str) -> Option<String> {
 
 /// The document after its script has run.
 fn opened(browser: &str, page: &Path, fragment: &str) -> String {
-    let profile = tempfolder(&format!("profile-{}", fragment.replace(|c: char| !c.is_alphanumeric(), "-")));
+    let profile = tempfolder(&format!(
+        "profile-{}",
+        fragment.replace(|c: char| !c.is_alphanumeric(), "-")
+    ));
     let output = Command::new(browser)
-        .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--window-size=1400,1000"])
+        .args([
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+        ])
+        .args([
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--window-size=1400,1000",
+        ])
         .args(["--virtual-time-budget=3000", "--dump-dom"])
         .arg(format!("--user-data-dir={}", profile.display()))
         .arg(format!("file://{}#{fragment}", page.display()))
@@ -51,7 +69,11 @@ fn opened(browser: &str, page: &Path, fragment: &str) -> String {
         .expect("the browser starts");
     let _ = fs::remove_dir_all(&profile);
     let document = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(document.contains("</html>"), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        document.contains("</html>"),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     document
 }
 
@@ -66,8 +88,22 @@ fn tempfolder(name: &str) -> PathBuf {
 fn written(name: &str) -> (PathBuf, String) {
     let file = common::scratch(name);
     let path = file.to_str().expect("a readable path");
-    let output = common::squall(&["replay", "failover_mid_redemption", "--seed", "1", "--plant", BUG, "--report", path]);
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = common::squall(&[
+        "replay",
+        "failover_mid_redemption",
+        "--seed",
+        "1",
+        "--plant",
+        BUG,
+        "--report",
+        path,
+    ]);
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let page = fs::read_to_string(&file).expect("the page is there");
     (file, page)
 }
@@ -75,7 +111,9 @@ fn written(name: &str) -> (PathBuf, String) {
 /// A value that the script leaves on the document.
 fn data<'a>(document: &'a str, name: &str) -> &'a str {
     let root = &document[..document.find("<head").expect("a head")];
-    let start = root.find(&format!("data-{name}=\"")).unwrap_or_else(|| panic!("{name} is set: {root}"));
+    let start = root
+        .find(&format!("data-{name}=\""))
+        .unwrap_or_else(|| panic!("{name} is set: {root}"));
     root[start..].split('"').nth(1).unwrap_or_default()
 }
 
@@ -84,7 +122,8 @@ fn shows(document: &str, lane: &str) -> bool {
     let marker = format!("data-lane=\"{lane}\"");
     let mut tags = document.match_indices(&marker).filter_map(|(at, _)| {
         let tag = &document[document[..at].rfind('<')?..];
-        tag.starts_with("<svg").then(|| tag[..tag.find('>').unwrap_or(tag.len())].to_owned())
+        tag.starts_with("<svg")
+            .then(|| tag[..tag.find('>').unwrap_or(tag.len())].to_owned())
     });
     let tag = tags.next().unwrap_or_else(|| panic!("there is a lane {lane}"));
     !tag.contains("hidden")
@@ -92,7 +131,9 @@ fn shows(document: &str, lane: &str) -> bool {
 
 #[test]
 fn a_page_renders_and_filters_in_a_browser() {
-    let Some(browser) = browser("a_page_renders_and_filters_in_a_browser") else { return };
+    let Some(browser) = browser("a_page_renders_and_filters_in_a_browser") else {
+        return;
+    };
     let (file, page) = written("renders.html");
     assert!(page.len() < 1_000_000, "{} bytes", page.len());
 
@@ -122,10 +163,20 @@ fn a_page_renders_and_filters_in_a_browser() {
 /// copy of the page, and nobody calls; without the policy somebody does.
 #[test]
 fn a_page_fetches_nothing() {
-    let Some(browser) = browser("a_page_fetches_nothing") else { return };
+    let Some(browser) = browser("a_page_fetches_nothing") else {
+        return;
+    };
     let (_, page) = written("offline.html");
     let body = page.find("<main>").expect("a body");
-    for attribute in [" src=", "href=\"http", "href=\"//", "<link", "<base", "<iframe", "@import"] {
+    for attribute in [
+        " src=",
+        "href=\"http",
+        "href=\"//",
+        "<link",
+        "<base",
+        "<iframe",
+        "@import",
+    ] {
         assert!(!page.contains(attribute), "{attribute}");
     }
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
@@ -148,7 +199,12 @@ fn a_sweep_leaves_an_index_and_a_page_for_each_failure() {
     let folder = tempfolder("sweep-report");
     let path = folder.to_str().expect("a readable path");
     let output = common::squall(&["--plant", BUG, "--seeds", "1..3", "--report", path]);
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let index = fs::read_to_string(folder.join("index.html")).expect("the index is there");
     let pages: Vec<String> = (fs::read_dir(&folder).expect("a folder"))
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
@@ -218,10 +274,15 @@ fn a_page_tells_no_secret() {
         let scene = scenes.lock().expect("no panic").pop().expect("people were there");
         let codes = scene.codes.count();
         assert!(codes > 0, "somebody logged in");
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime");
         for index in 0..codes {
             let seen = runtime.block_on(scene.codes.next(index));
-            for secret in [&seen.code, &seen.verifier].into_iter().chain(seen.client.secret.as_ref()) {
+            for secret in [&seen.code, &seen.verifier]
+                .into_iter()
+                .chain(seen.client.secret.as_ref())
+            {
                 assert!(!page.contains(secret.as_str()), "seed {seed}: {secret}");
             }
         }

@@ -58,7 +58,15 @@ pub fn of_wire(carried: &[Carried], name: impl Fn(&Carried) -> (&'static str, &'
 }
 
 fn continues(first: &Carried, next: &Carried) -> bool {
-    let ends = |carried: &Carried| (carried.from, carried.from_port, carried.to, carried.to_port, carried.sent_ms);
+    let ends = |carried: &Carried| {
+        (
+            carried.from,
+            carried.from_port,
+            carried.to,
+            carried.to_port,
+            carried.sent_ms,
+        )
+    };
     first.kind == CarriedKind::Data && next.kind == CarriedKind::Data && ends(first) == ends(next)
 }
 

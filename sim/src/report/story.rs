@@ -66,6 +66,8 @@ pub(super) enum Row {
         at_ms: u64,
         what: String,
         repairs: bool,
+        /// Somebody took a role: neither trouble nor its end.
+        turns: bool,
         evidence: bool,
     },
     /// More of the same.
@@ -336,6 +338,7 @@ fn rule(record: &Record, what: String, evidence: bool) -> Row {
             Event::Ready { ready, .. } => *ready,
             _ => false,
         },
+        turns: matches!(record.event, Event::Role { .. } | Event::Sentinel { .. }),
         evidence,
     }
 }

@@ -66,7 +66,10 @@ fn trials(scenario: &Scenario, run: &Run, plant: Option<&Planted>) -> Vec<Trial>
     let plan = |keep: &dyn Fn(usize) -> bool| {
         let faults = run.plan.faults.iter().enumerate();
         Plan {
-            faults: faults.filter(|(place, _)| keep(*place)).map(|(_, fault)| fault.clone()).collect(),
+            faults: faults
+                .filter(|(place, _)| keep(*place))
+                .map(|(_, fault)| fault.clone())
+                .collect(),
             ..run.plan.clone()
         }
     };

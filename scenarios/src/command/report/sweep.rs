@@ -43,7 +43,11 @@ pub(crate) fn write_sweep(
             failures.push(failure(folder, summary, group, bug.as_ref(), false)?);
         }
     }
-    let conclusion = summaries.iter().map(ScenarioSummary::conclusion).max().unwrap_or(Conclusion::Inconclusive);
+    let conclusion = summaries
+        .iter()
+        .map(ScenarioSummary::conclusion)
+        .max()
+        .unwrap_or(Conclusion::Inconclusive);
     let data = SweepData {
         what: what.to_owned(),
         verdict: findings::verdict(conclusion).to_owned(),
@@ -64,8 +68,12 @@ pub(crate) fn write_sweep(
 /// # Errors
 /// What the file system said: better before the sweep than after it.
 pub(crate) fn make_folder(folder: &Path) -> Result<(), Trouble> {
-    fs::create_dir_all(folder)
-        .map_err(|error| Trouble(format!("--report: cannot make the folder {}: {error}", folder.display())))
+    fs::create_dir_all(folder).map_err(|error| {
+        Trouble(format!(
+            "--report: cannot make the folder {}: {error}",
+            folder.display()
+        ))
+    })
 }
 
 fn failure(
@@ -108,10 +116,16 @@ fn one(folder: &Path, name: &str, seed: u64, bug: Option<&Planted>, line: &str) 
 }
 
 fn scenario(summary: &ScenarioSummary) -> SweepScenario {
-    let failed: BTreeSet<u64> = summary.violated.iter().flat_map(|group| group.seeds.iter().copied()).collect();
+    let failed: BTreeSet<u64> = summary
+        .violated
+        .iter()
+        .flat_map(|group| group.seeds.iter().copied())
+        .collect();
     SweepScenario {
         name: summary.scenario.to_owned(),
-        title: catalogue::find(summary.scenario).map(|found| found.title().to_owned()).unwrap_or_default(),
+        title: catalogue::find(summary.scenario)
+            .map(|found| found.title().to_owned())
+            .unwrap_or_default(),
         runs: summary.runs as u64,
         simulated_ms: summary.simulated_ms,
         faults: (summary.faults as u64, summary.faults_in_flight as u64),
@@ -146,6 +160,8 @@ fn over_time(runs: &[&RunSummary]) -> Vec<(u64, u64)> {
 
 /// What was run, in one line.
 pub(crate) fn in_words(scenarios: usize, what: &str, plant: Option<&str>) -> String {
-    let with = plant.map(|bug| format!(", with the planted bug {bug}")).unwrap_or_default();
+    let with = plant
+        .map(|bug| format!(", with the planted bug {bug}"))
+        .unwrap_or_default();
     format!("{}, {what}{with}", table::count(scenarios, "scenario"))
 }

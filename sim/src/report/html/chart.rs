@@ -67,7 +67,12 @@ fn controls(page: &FailurePage<'_>, model: &Model) -> Markup {
         ("sentinel", "Sentinels' words"),
         ("fault", "faults"),
     ];
-    let outcomes = [("", "any outcome"), ("done", "done"), ("notdone", "not done"), ("unknown", "unknown")];
+    let outcomes = [
+        ("", "any outcome"),
+        ("done", "done"),
+        ("notdone", "not done"),
+        ("unknown", "unknown"),
+    ];
     html! {
         form class="controls js" id="controls" aria-label="Zoom and filter" {
             span class="group" {
@@ -119,6 +124,7 @@ fn legend(model: &Model) -> Markup {
                 span { svg class="key" width="18" height="14" aria-hidden="true" { rect class="trouble" x="1" y="1" width="16" height="12" {} } "fault in force" }
             }
             span { svg class="key" width="18" height="14" aria-hidden="true" { rect class="state master" x="1" y="3" width="16" height="8" {} } "Redis master" }
+            span { svg class="key" width="18" height="14" aria-hidden="true" { rect class="state ready" x="1" y="5" width="16" height="4" {} } "port open" }
             span { svg class="key" width="18" height="14" aria-hidden="true" { rect class="state leads" x="1" y="5" width="16" height="4" {} } "leads, it says" }
             @if !model.numbers.is_empty() { span { span class="badge" { "①" } " evidence" } }
         }
@@ -127,8 +133,16 @@ fn legend(model: &Model) -> Markup {
 
 /// The lanes in their groups: heading, group, lanes.
 fn groups(model: &Model) -> [(&'static str, &'static str, Vec<&Lane>); 3] {
-    let people = if model.involved.is_empty() { "" } else { "People in the evidence" };
-    let others = if model.involved.is_empty() { "People" } else { "Everybody else" };
+    let people = if model.involved.is_empty() {
+        ""
+    } else {
+        "In the evidence"
+    };
+    let others = if model.involved.is_empty() {
+        "People"
+    } else {
+        "Everybody else"
+    };
     [
         ("Hosts", "hosts", model.hosts.iter().collect()),
         (people, "involved", model.involved.iter().collect()),
@@ -137,7 +151,8 @@ fn groups(model: &Model) -> [(&'static str, &'static str, Vec<&Lane>); 3] {
 }
 
 fn names(model: &Model) -> Markup {
-    let heading = |text: &str, group: &str| html! { div class="heading" style=(px(HEADING_PX)) data-group=(group) { (text) } };
+    let heading =
+        |text: &str, group: &str| html! { div class="heading" style=(px(HEADING_PX)) data-group=(group) { (text) } };
     html! {
         div class="axis" {}
         @if !model.troubles.is_empty() { (heading("Faults", "faults")) }
@@ -148,7 +163,7 @@ fn names(model: &Model) -> Markup {
             @if !lanes.is_empty() {
                 (heading(text, group))
                 @for lane in lanes {
-                    div class="name" style=(px(height(lane))) data-lane=(lane.name) data-group=(group) hidden[is_quiet(lane)] { (lane.name) }
+                    div class="name" style=(px(height(lane))) data-lane=(lane.name) data-group=(group) hidden[is_quiet(lane)] { (lane.name) @if lane.attacks { span class="dim" { " attacks" } } }
                 }
                 @if group == if model.involved.is_empty() { "hosts" } else { "involved" } {
                     (heading("Latency", "latency"))
@@ -195,7 +210,10 @@ fn bands(page: &FailurePage<'_>, model: &Model) -> Markup {
 }
 
 fn axis(model: &Model) -> Markup {
-    let step = STEPS_MS.into_iter().find(|step| model.lasts_ms / step <= TICKS_MAX).unwrap_or(model.lasts_ms.max(1));
+    let step = STEPS_MS
+        .into_iter()
+        .find(|step| model.lasts_ms / step <= TICKS_MAX)
+        .unwrap_or(model.lasts_ms.max(1));
     html! {
         div class="axis ticks" {
             @for at_ms in (0..model.lasts_ms).step_by(step as usize) {
@@ -237,7 +255,7 @@ fn trouble_lane(page: &FailurePage<'_>, model: &Model, place: usize, trouble: &T
                 rect class={ "trouble" @if needed { " needed" } } x=(percent(trouble.from_ms, lasts)) y="3" height=(TROUBLE_PX - 6)
                     width=(width(trouble.from_ms, trouble.to_ms, lasts)) {}
                 text class={ "label" @if needed { " needed" } } x=(percent(trouble.from_ms, lasts)) y=(TROUBLE_PX - 6)
-                    dx=(if late { -5 } else { 5 }) text-anchor=[late.then_some("end")] { (label) }
+                    data-from=(trouble.from_ms) data-to=(trouble.to_ms) dx=(if late { -5 } else { 5 }) text-anchor=[late.then_some("end")] { (label) }
             }
         }
     }
@@ -262,7 +280,7 @@ fn px(height: usize) -> String {
 fn one(model: &Model, lane: &Lane, group: &str) -> Markup {
     let (lasts, height) = (model.lasts_ms, height(lane));
     html! {
-        svg class="lane" height=(height) data-lane=(lane.name) data-group=(group) hidden[is_quiet(lane)] {
+        svg class={ "lane" @if lane.attacks { " attacker" } } height=(height) data-lane=(lane.name) data-group=(group) hidden[is_quiet(lane)] {
             rect class="stripe" width="100%" height="100%" {}
             @for state in &lane.states { (state_of(state, height, lasts)) }
             @for trouble in model.troubles.iter().filter(|trouble| stops(trouble, &lane.name)) {
@@ -298,7 +316,7 @@ fn state_of(state: &State, height: usize, lasts: u64) -> Markup {
         rect class={ "state " (class) } x=(percent(state.from_ms, lasts)) y=(y) height=(tall)
             width=(width(state.from_ms, state.to_ms, lasts)) { title { (title) } }
         @if !text.is_empty() && state.kind != StateKind::Replica {
-            text class={ "role " (class) } x=(percent(state.from_ms, lasts)) dx="4"
+            text class={ "role " (class) } x=(percent(state.from_ms, lasts)) dx="4" data-from=(state.from_ms) data-to=(state.to_ms)
                 y=(if state.kind == StateKind::Leads { height - 4 } else if state.kind == StateKind::Master { height / 2 + 4 } else { 11 }) { (text) }
         }
     }

@@ -4,9 +4,11 @@ use super::{
     super::words,
     FailurePage, frame,
     model::{Bar, Model},
-    number,
+    number, sign,
+    trouble::Trouble,
 };
 use crate::{
+    fault::Fault,
     history::Event,
     property::Violation,
     report::{duration, story},
@@ -14,29 +16,42 @@ use crate::{
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
+/// Whatever takes longer says when it began.
+const LONG_MS: u64 = 1000;
+
 /// What a line of the list is.
 enum Line<'a> {
     Deed(&'a Bar),
     /// Evidence that is no operation.
     Seen(usize, String),
-    /// Something changed in the world; the second is for repairs.
-    Changed(String, bool),
+    /// Something changed in the world, and what kind of change it was.
+    Changed(String, &'static str),
+    /// The claim has failed.
+    Broken(&'a str),
 }
 
-/// The list of every violation.
-pub(super) fn section(page: &FailurePage<'_>, model: &Model) -> Markup {
+/// The evidence of the first violation.
+pub(super) fn first(page: &FailurePage<'_>, model: &Model) -> Markup {
     html! {
-        @for violation in &page.run.violations {
+        @if let Some(violation) = page.run.violations.first() {
             section class="evidence" {
-                h2 { "The evidence against " (violation.property) }
-                p class="what" { (violation.what) }
-                ol class="events" {
-                    @for (at_ms, line) in lines(page, model, violation) {
-                        (row(at_ms, &line))
-                    }
-                    li class="broken" {
-                        (frame::moment(violation.at_ms)) span class="sign" aria-hidden="true" { "✗" }
-                        span { strong { (violation.property) " does not hold" } }
+                h2 { "The evidence, and what changed around it" }
+                (list(page, model, violation, true))
+            }
+        }
+    }
+}
+
+/// That of the others, folded.
+pub(super) fn others(page: &FailurePage<'_>, model: &Model) -> Markup {
+    html! {
+        @if page.run.violations.len() > 1 {
+            section class="evidence" {
+                h2 { "Also violated" }
+                @for violation in &page.run.violations[1..] {
+                    details {
+                        summary { strong { (violation.property) } ": " (violation.what) }
+                        (list(page, model, violation, false))
                     }
                 }
             }
@@ -44,25 +59,43 @@ pub(super) fn section(page: &FailurePage<'_>, model: &Model) -> Markup {
     }
 }
 
-fn row(at_ms: u64, line: &Line<'_>) -> Markup {
+fn list(page: &FailurePage<'_>, model: &Model, violation: &Violation, targets: bool) -> Markup {
+    html! {
+        ol class="events" {
+            @for (at_ms, line) in lines(page, model, violation) {
+                (row(at_ms, &line, targets))
+            }
+        }
+    }
+}
+
+fn row(at_ms: u64, line: &Line<'_>, targets: bool) -> Markup {
+    let id = |n: usize| targets.then(|| format!("e{n}"));
     match line {
+        Line::Broken(property) => html! {
+            li class="broken" {
+                (frame::moment(at_ms)) span class="sign" aria-hidden="true" { "✗" }
+                span { strong { (property) " does not hold" } }
+            }
+        },
         Line::Deed(bar) => html! {
-            li class={ "deed " (bar.came.class()) } id=[bar.evidence.map(|n| format!("e{n}"))] {
+            li class={ "deed " (bar.came.class()) } id=[bar.evidence.and_then(id)] {
                 (frame::moment(at_ms)) span class="sign" { (bar.evidence.map(number).unwrap_or_default()) }
                 span {
                     strong { (bar.who) } " " (bar.what) " "
                     span class={ "out " (bar.came.class()) } { (bar.outcome) }
+                    @if bar.to_ms - bar.from_ms >= LONG_MS { ", since " (frame::moment(bar.from_ms)) }
                 }
             }
         },
         Line::Seen(n, what) => html! {
-            li class="deed" id=(format!("e{n}")) {
+            li class="deed" id=[id(*n)] {
                 (frame::moment(at_ms)) span class="sign" { (number(*n)) } span { (what) }
             }
         },
-        Line::Changed(what, repairs) => html! {
-            li class={ "changed" @if *repairs { " repair" } } {
-                (frame::moment(at_ms)) span class="sign" aria-hidden="true" { (if *repairs { "↻" } else { "⚡" }) }
+        Line::Changed(what, sign) => html! {
+            li class={ "changed" @if *sign != "⚡" { " repair" } } {
+                (frame::moment(at_ms)) span class="sign" aria-hidden="true" { (sign) }
                 span { (what) }
             }
         },
@@ -70,13 +103,22 @@ fn row(at_ms: u64, line: &Line<'_>) -> Markup {
 }
 
 /// The evidence, and all changes from the oldest trouble in force to the verdict, in order of time.
-fn lines<'a>(page: &FailurePage<'_>, model: &'a Model, violation: &Violation) -> Vec<(u64, Line<'a>)> {
+fn lines<'a>(page: &FailurePage<'_>, model: &'a Model, violation: &'a Violation) -> Vec<(u64, Line<'a>)> {
     let records = &page.run.history.records;
-    let wanted: BTreeSet<usize> = violation.evidence.iter().copied().filter(|index| *index < records.len()).collect();
+    let wanted: BTreeSet<usize> = violation
+        .evidence
+        .iter()
+        .copied()
+        .filter(|index| *index < records.len())
+        .collect();
     let deeds: Vec<&Bar> = (model.bars())
         .filter(|bar| bar.records.iter().any(|record| wanted.contains(record)))
         .collect();
-    let began_ms = deeds.iter().map(|bar| bar.from_ms).chain(wanted.iter().map(|index| records[*index].at_ms)).min();
+    let began_ms = deeds
+        .iter()
+        .map(|bar| bar.from_ms)
+        .chain(wanted.iter().map(|index| records[*index].at_ms))
+        .min();
     let began_ms = began_ms.unwrap_or(violation.at_ms);
     let told: BTreeSet<usize> = deeds.iter().flat_map(|bar| bar.records.iter().copied()).collect();
     let mut lines = vec![];
@@ -95,21 +137,21 @@ fn lines<'a>(page: &FailurePage<'_>, model: &'a Model, violation: &Violation) ->
             wanted.contains(&index) && !told.contains(&index),
         );
         let line = match (words::ruled(&record.who, &record.event), &record.event) {
+            (Some(_), Event::Fault { fault, .. }) if !marked && is_idle(fault, record.at_ms, model) => continue,
             (Some(what), event) if within || marked => {
                 let (what, is_new) = match event {
                     // Every Sentinel says so; the first is news.
                     Event::Sentinel { says, .. } => (what, switched.insert(says.clone())),
                     _ => (what, true),
                 };
-                let repairs = match event {
-                    Event::Fault { fault, .. } => fault.repairs(),
-                    Event::Ready { ready, .. } => *ready,
-                    Event::Role { .. } | Event::Sentinel { .. } => true,
-                    _ => false,
+                let sign = match event {
+                    Event::Fault { fault, .. } => sign(fault.repairs(), false),
+                    Event::Ready { ready, .. } => sign(*ready, false),
+                    _ => sign(false, true),
                 };
                 match (marked, is_new) {
                     (true, _) => Line::Seen(model.numbers[&index], what),
-                    (false, true) => Line::Changed(what, repairs),
+                    (false, true) => Line::Changed(what, sign),
                     (false, false) => continue,
                 }
             }
@@ -118,8 +160,15 @@ fn lines<'a>(page: &FailurePage<'_>, model: &'a Model, violation: &Violation) ->
         };
         lines.push((record.at_ms, line));
     }
+    lines.push((violation.at_ms, Line::Broken(&violation.property)));
     lines.sort_by_key(|(at_ms, _)| *at_ms);
     lines
+}
+
+/// A repair of what was whole.
+fn is_idle(fault: &Fault, at_ms: u64, model: &Model) -> bool {
+    let ends = |trouble: &Trouble| trouble.to_ms == at_ms && trouble.fault.hosts() == fault.hosts();
+    fault.repairs() && *fault != Fault::Heal && !model.troubles.iter().any(ends)
 }
 
 /// How long the evidence and what mattered for it took, with some room on both sides: what the
@@ -127,12 +176,17 @@ fn lines<'a>(page: &FailurePage<'_>, model: &'a Model, violation: &Violation) ->
 pub(super) fn window(page: &FailurePage<'_>, model: &Model) -> Option<(u64, u64)> {
     let violation = page.run.violations.first()?;
     let records = &page.run.history.records;
-    let moments = (violation.evidence.iter()).filter_map(|index| records.get(*index)).map(|record| record.at_ms);
+    let moments = (violation.evidence.iter())
+        .filter_map(|index| records.get(*index))
+        .map(|record| record.at_ms);
     let from_ms = moments.chain([violation.at_ms]).min()?;
     let struck = model.troubles.iter().map(|trouble| trouble.from_ms);
     // A fault shortly before belongs to it.
     let reach = duration_of_interest(from_ms, violation.at_ms);
-    let from_ms = struck.filter(|at_ms| (from_ms.saturating_sub(reach)..from_ms).contains(at_ms)).min().unwrap_or(from_ms);
+    let from_ms = struck
+        .filter(|at_ms| (from_ms.saturating_sub(reach)..from_ms).contains(at_ms))
+        .min()
+        .unwrap_or(from_ms);
     let room = ((violation.at_ms - from_ms) / 5).clamp(500, 5000);
     Some((
         from_ms.saturating_sub(room),

@@ -85,9 +85,10 @@ pub fn failure_page(page: &FailurePage<'_>) -> String {
     let body = html! {
         (summary::header(page, &name))
         (summary::told(page, &model))
-        (evidence::section(page, &model))
+        (evidence::first(page, &model))
         (overview::section(page, &model))
         (chart::section(page, &model))
+        (evidence::others(page, &model))
         (tables::story(page))
         (tables::trials(page))
         (tables::claims(page))
@@ -109,6 +110,25 @@ fn percent(ms: u64, lasts_ms: u64) -> String {
 /// The width of a span, as [`percent`].
 fn width(from_ms: u64, to_ms: u64, lasts_ms: u64) -> String {
     percent(to_ms.saturating_sub(from_ms), lasts_ms)
+}
+
+/// What stands before a change of the world.
+fn sign(repairs: bool, turns: bool) -> &'static str {
+    match (repairs, turns) {
+        (_, true) => "⇄",
+        (true, _) => "↻",
+        _ => "⚡",
+    }
+}
+
+/// A clause as the beginning of a sentence, unless it begins with the name of a host.
+fn sentence(clause: &str) -> String {
+    let first = clause.split(' ').next().unwrap_or("");
+    let mut rest = clause.chars();
+    match rest.next() {
+        Some(letter) if first.chars().all(char::is_alphabetic) => letter.to_uppercase().chain(rest).collect(),
+        _ => clause.to_owned(),
+    }
 }
 
 /// The circled number of a piece of evidence.

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     history::{Event, Op, OpId, Seen},
+    plan::Behaviour,
     run::Run,
     world::hosts,
 };
@@ -83,6 +84,8 @@ pub(super) struct Lane {
     pub(super) bars: Vec<Bar>,
     pub(super) ticks: Vec<Tick>,
     pub(super) rows: usize,
+    /// An attacker: what is refused here is as it should be.
+    pub(super) attacks: bool,
 }
 
 /// All that is drawn of a run.
@@ -101,6 +104,16 @@ pub(super) struct Model {
 impl Model {
     pub(super) fn of(run: &Run) -> Model {
         let numbers = numbers(run);
+        let attackers: BTreeSet<&str> = (run.plan.operations.iter())
+            .filter(|operation| {
+                let does = &operation.does;
+                matches!(
+                    does,
+                    Behaviour::StealCodes { .. } | Behaviour::Guess { .. } | Behaviour::Flood { .. }
+                )
+            })
+            .map(|operation| operation.who.as_str())
+            .collect();
         let mut lanes: BTreeMap<&str, Lane> = BTreeMap::new();
         let mut order: Vec<&str> = vec![];
         for bar in bars(run, &numbers) {
@@ -114,7 +127,9 @@ impl Model {
         let mut states = trouble::states(run);
         let mut by_host: BTreeMap<&str, Lane> = hosts::ALL.into_iter().map(|host| (host, Lane::named(host))).collect();
         for (index, record) in run.history.records.iter().enumerate() {
-            let Some((kind, what)) = tick(&record.event) else { continue };
+            let Some((kind, what)) = tick(&record.event) else {
+                continue;
+            };
             let tick = Tick {
                 at_ms: record.at_ms,
                 kind,
@@ -155,6 +170,7 @@ impl Model {
         for who in order {
             let mut lane = lanes.remove(who).unwrap_or_default();
             lane.stack(run.plan.lasts_ms);
+            lane.attacks = attackers.contains(who);
             let is_evidence = lane.bars.iter().any(|bar| bar.evidence.is_some())
                 || lane.ticks.iter().any(|tick| tick.evidence.is_some());
             match is_evidence {
@@ -163,6 +179,12 @@ impl Model {
             }
         }
         model
+    }
+
+    /// What people did who are not attackers.
+    pub(super) fn honest(&self) -> impl Iterator<Item = &Bar> {
+        let lanes = self.involved.iter().chain(&self.others);
+        lanes.filter(|lane| !lane.attacks).flat_map(|lane| &lane.bars)
     }
 
     /// All operations.
@@ -260,11 +282,15 @@ fn bars(run: &Run, numbers: &BTreeMap<usize, usize>) -> Vec<Bar> {
 /// What is a tick in its lane: everything but operations, faults and roles.
 fn tick(event: &Event) -> Option<(&'static str, String)> {
     Some(match event {
-        Event::LoggedOut { session } => ("logout", format!("is logged out without asking for it (session {})", session.0)),
+        Event::LoggedOut { session } => (
+            "logout",
+            format!("is logged out without asking for it (session {})", session.0),
+        ),
         Event::CodeMailed { address, code } => ("mail", format!("mail with code {} arrives at {address}", code.0)),
-        Event::ReminderMailed { address, due_ms } => {
-            ("mail", format!("reminder due at {} arrives at {address}", words::due(*due_ms)))
-        }
+        Event::ReminderMailed { address, due_ms } => (
+            "mail",
+            format!("reminder due at {} arrives at {address}", words::due(*due_ms)),
+        ),
         Event::HookCalled { answered: false } => ("hook", "the analytics hook is called, and does not answer".into()),
         Event::Sentinel { says, .. } => ("sentinel", words::sentinel(says).or_else(|| switched(says))?),
         Event::Balancer { says } => ("balancer", format!("answers by itself: {says}")),
@@ -273,5 +299,6 @@ fn tick(event: &Event) -> Option<(&'static str, String)> {
 }
 
 fn switched(says: &str) -> Option<String> {
-    says.starts_with("+switch-master").then(|| "tells clients who the new master is (+switch-master)".into())
+    says.starts_with("+switch-master")
+        .then(|| "tells clients who the new master is (+switch-master)".into())
 }

@@ -14,10 +14,15 @@ const HEIGHT_PX: usize = 46;
 pub(super) fn section(page: &FailurePage<'_>, model: &Model) -> Markup {
     let bin_ms = model.lasts_ms.div_ceil(BINS).max(1);
     let mut bins = vec![[0usize; 3]; BINS as usize + 1];
-    for bar in model.bars().filter(|bar| !bar.whole) {
+    for bar in model.honest().filter(|bar| !bar.whole) {
         bins[(bar.to_ms / bin_ms).min(BINS) as usize][bar.came as usize] += 1;
     }
-    let most = bins.iter().map(|bin| bin.iter().sum::<usize>()).max().unwrap_or(0).max(1);
+    let most = bins
+        .iter()
+        .map(|bin| bin.iter().sum::<usize>())
+        .max()
+        .unwrap_or(0)
+        .max(1);
     let tall = |count: usize| (count * (HEIGHT_PX - 6)).div_ceil(most);
     html! {
         section class="overview" aria-label="The whole run" {
@@ -44,7 +49,7 @@ pub(super) fn section(page: &FailurePage<'_>, model: &Model) -> Markup {
                 }
                 rect class="view" id="view" y="1" height=(HEIGHT_PX - 2) x="0%" width="100%" {}
             }
-            p class="caption" { "The whole run, 0 to " (model.lasts_ms / 1000) " s: operations that ended, stacked by outcome; shaded while a fault was in force." }
+            p class="caption" { "The whole run, 0 to " (model.lasts_ms / 1000) " s: operations that ended, without those of attackers, stacked by outcome; shaded while a fault was in force." }
         }
     }
 }

@@ -66,7 +66,7 @@
     let rows = 0, marks = 0;
     for (const item of items) {
       const hit = (!want.text || item.text.includes(want.text))
-        && (!want.who || item.who === want.who || item.who.split(' ').includes(want.who))
+        && (!want.who || item.who.split(' ').includes(want.who) || (item.kind === 'fault' && item.text.includes(want.who)))
         && (!want.kind || item.kind === want.kind)
         && (!want.outcome || item.outcome === want.outcome);
       item.el.classList.toggle('off', !hit);
@@ -80,7 +80,8 @@
       const named = (want.text && name.toLowerCase().includes(want.text)) || (want.who && name === want.who);
       const folded = lane.group === 'others' && hasFold && !field('all').checked && !active;
       const quiet = lane.quiet && !(field('messages') && field('messages').checked);
-      const hide = quiet || folded || (active && isPlace && lane.group !== 'faults' && !shown.has(name) && !named);
+      const ends = lane.group === 'hosts' && field('messages') && field('messages').checked; // arrows need both ends
+      const hide = quiet || folded || (active && isPlace && lane.group !== 'faults' && !shown.has(name) && !named && !ends);
       lane.el.toggleAttribute('hidden', hide);
       if (lane.name) lane.name.toggleAttribute('hidden', hide);
       if (!hide && isPlace && lane.group !== 'faults') count += 1;
@@ -118,8 +119,19 @@
     to = Math.min((scroll.scrollLeft + scroll.clientWidth) / wide * lasts, lasts);
     view.setAttribute('x', (100 * from / lasts) + '%');
     view.setAttribute('width', (100 * (to - from) / lasts) + '%');
+    pin();
     ticks();
     draw();
+  };
+  // A label stays in view as long as what it names.
+  const pinned = all('.lane text[data-from]').map((el) => ({ el, from: Number(el.dataset.from), to: Number(el.dataset.to), anchor: el.getAttribute('text-anchor') }));
+  const pin = () => {
+    for (const { el, from: a, to: b, anchor } of pinned) {
+      const late = anchor && (a - from) > (to - from) / 2;
+      const at = a < from && b > from ? from : a;
+      el.setAttribute('x', (100 * at / lasts) + '%');
+      if (anchor) { el.setAttribute('text-anchor', late ? 'end' : 'start'); el.setAttribute('dx', late ? -5 : 5); }
+    }
   };
   const ticks = () => {
     const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 3e4, 6e4, 3e5, 6e5];
@@ -155,6 +167,12 @@
     if (text !== undefined) el.textContent = text;
     parent.append(el);
     return el;
+  };
+  const head = (layer, sent, arrived, y1, y2, kind) => {
+    const scale = canvas.clientWidth / lasts, x1 = sent * scale, x2 = arrived * scale;
+    const long = Math.hypot(x2 - x1, y2 - y1) || 1, ux = (x2 - x1) / long * 7, uy = (y2 - y1) / long * 7;
+    const points = [[x2, y2], [x2 - ux - uy / 2.5, y2 - uy + ux / 2.5], [x2 - ux + uy / 2.5, y2 - uy - ux / 2.5]];
+    add(layer, 'polygon', { points: points.map((p) => p.map((n) => n.toFixed(1)).join(',')).join(' '), class: kind });
   };
   const draw = () => {
     const layer = one('.arrows');
@@ -198,7 +216,7 @@
       const what = `${hosts[a]} → ${hosts[b]}: ${labels[l]}, ${Math.floor(size / 2)} bytes, sent ${clock(sent, 1)}, `
         + (lost ? 'never arrived' : `arrived after ${took} ms` + (late ? ' (repeated by TCP)' : ''));
       add(line, 'title', {}, what);
-      if (!lost) add(layer, 'circle', { cx: at(sent + took), cy: y[b], r: 2.4 });
+      if (!lost) head(layer, sent, sent + took, y[a], y[b], late ? 'late' : '');
       if (wordy) add(layer, 'text', { x: at(sent), y: (y[a] + y[b]) / 2, dx: 4 }, labels[l] + (lost ? ' ✗' : ''));
     }
   };

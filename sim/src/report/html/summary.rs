@@ -1,6 +1,6 @@
 //! The top of the page: what was claimed, what happened, which fault mattered, in plain words.
 
-use super::{FailurePage, Trial, Without, frame, model::Model};
+use super::{FailurePage, Trial, Without, frame, model::Model, sentence};
 use crate::report::{duration, seconds};
 use maud::{Markup, html};
 
@@ -36,19 +36,19 @@ pub(super) fn told(page: &FailurePage<'_>, model: &Model) -> Markup {
         section class="told" aria-label="Summary" {
             dl {
                 dt { "The story" }
-                dd { (page.title) "." }
+                dd { (sentence(page.title)) "." }
                 @if let Some((name, what)) = page.plant {
                     dt { "Planted bug" }
                     dd { code { (name) } ": " (what) "." }
                 }
                 @if let Some(claim) = claim {
                     dt { "Claimed" }
-                    dd { (claim.claim) "." }
+                    dd { (sentence(&claim.claim)) "." }
                 }
                 @if let Some(violation) = first {
                     dt { "What happened" }
                     dd {
-                        strong { (violation.what) "." }
+                        strong { (sentence(&violation.what)) "." }
                         " It was certain at " (frame::moment(violation.at_ms)) "."
                         @if run.violations.len() > 1 {
                             " Also violated: "
@@ -81,7 +81,12 @@ fn mattered(page: &FailurePage<'_>, model: &Model) -> Markup {
         .filter(|trial| matches!(trial.without, Without::Fault(_)) && trial.holds.is_some())
         .partition(|trial| trial.holds == Some(true));
     let needed: Vec<String> = needed.into_iter().filter_map(fault).collect();
-    let holds = |without: &Without| page.trials.iter().find(|trial| trial.without == *without).and_then(|t| t.holds);
+    let holds = |without: &Without| {
+        page.trials
+            .iter()
+            .find(|trial| trial.without == *without)
+            .and_then(|t| t.holds)
+    };
     html! {
         @match (needed.as_slice(), idle.len()) {
             ([], 0) => (in_force(page, model)),
@@ -116,7 +121,12 @@ fn in_force(page: &FailurePage<'_>, model: &Model) -> Markup {
         return html! {};
     };
     let records = &page.run.history.records;
-    let began = violation.evidence.iter().filter_map(|index| records.get(*index)).map(|record| record.at_ms).min();
+    let began = violation
+        .evidence
+        .iter()
+        .filter_map(|index| records.get(*index))
+        .map(|record| record.at_ms)
+        .min();
     let from_ms = began.unwrap_or(violation.at_ms);
     let struck: Vec<_> = (model.troubles.iter())
         .filter(|trouble| trouble.from_ms <= violation.at_ms && trouble.to_ms >= from_ms)

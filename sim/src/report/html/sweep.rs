@@ -83,7 +83,7 @@ pub fn sweep_page(data: &SweepData) -> String {
             dl {
                 dt { "What was run" } dd { (data.what) "." }
                 dt { "Runs" } dd { (thousands(runs)) ", " (thousands(data.scenarios.iter().map(|s| s.simulated_ms).sum::<u64>() / 1000)) " s simulated." }
-                dt { "Failures" } dd { @if data.failures.is_empty() { "None." } @else { (data.failures.len()) " kinds, below." } }
+                dt { "Failures" } dd { @if data.failures.is_empty() { "None." } @else { (data.failures.len()) (if data.failures.len() == 1 { " kind, below." } else { " kinds, below." }) } }
                 dt { "Run it again" } dd { (frame::to_paste(&data.replay)) }
             }
         }
@@ -190,12 +190,15 @@ fn behaviours(data: &SweepData) -> Markup {
     const TALL: u64 = 180;
     let x = |run: u64| run * WIDE / runs.max(1);
     let y = |seen: u64| TALL - seen * (TALL - 10) / most.max(1);
-    let mut path = format!("M0 {TALL}");
+    let first = data.behaviours.first().map_or(0, |(_, seen)| *seen);
+    let mut path = format!("M0 {TALL} V{}", y(first));
     for (run, seen) in &data.behaviours {
         path.push_str(&format!(" H{} V{}", x(*run), y(*seen)));
     }
     path.push_str(&format!(" H{WIDE}"));
-    let last_new = (data.behaviours.iter()).find(|(_, seen)| *seen == most).map_or(0, |(run, _)| *run);
+    let last_new = (data.behaviours.iter())
+        .find(|(_, seen)| *seen == most)
+        .map_or(0, |(run, _)| *run);
     html! {
         section {
             h2 { "New behaviours over time" }
@@ -214,6 +217,11 @@ fn behaviours(data: &SweepData) -> Markup {
 
 fn thousands(n: u64) -> String {
     let digits = n.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or("")).collect();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).unwrap_or(""))
+        .collect();
     groups.join(",")
 }

@@ -57,11 +57,12 @@ fn story_row(row: &Row) -> Markup {
             at_ms,
             what,
             repairs,
+            turns,
             evidence,
         } => html! {
-            tr class={ "item rule" @if *repairs { " repair" } @if *evidence { " marked" } } data-kind="fault" {
+            tr class={ "item rule" @if *repairs || *turns { " repair" } @if *evidence { " marked" } } data-kind="fault" {
                 td { (frame::moment(*at_ms)) }
-                td colspan="3" { (if *repairs { "↻ " } else { "⚡ " }) (what) }
+                td colspan="3" { (super::sign(*repairs, *turns)) " " (what) }
             }
         },
         Row::More { count, until_ms } => html! {
@@ -90,7 +91,11 @@ pub(super) fn trials(page: &FailurePage<'_>) -> Markup {
     if page.trials.is_empty() {
         return html! {};
     }
-    let property = page.run.violations.first().map_or("the claim", |violation| &violation.property);
+    let property = page
+        .run
+        .violations
+        .first()
+        .map_or("the claim", |violation| &violation.property);
     html! {
         section {
             h2 { "What if" }

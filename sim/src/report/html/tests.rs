@@ -61,7 +61,10 @@ fn page(run: &Run) -> String {
     failure_page(&FailurePage {
         run,
         title: "the Redis master dies holding a redemption",
-        plant: Some(("redemption_without_ledger", "nothing but GETDEL keeps a code from being redeemed twice")),
+        plant: Some((
+            "redemption_without_ledger",
+            "nothing but GETDEL keeps a code from being redeemed twice",
+        )),
         claims: &[Claim {
             name: "CodeRedeemedOnce".into(),
             claim: "an authorization code yields tokens at most once".into(),
@@ -81,19 +84,41 @@ fn page(run: &Run) -> String {
     })
 }
 
-/// What stands between two texts, an element a line.
-fn between<'a>(page: &'a str, from: &str, to: &str) -> String {
+/// What a reader sees between two places of a page: a line for each item, without the markup.
+fn visible(page: &str, from: &str, to: &str) -> String {
     let start = page.find(from).unwrap_or_else(|| panic!("{from} is on the page"));
     let end = page[start..].find(to).map_or(page.len(), |length| start + length);
-    let text: &'a str = &page[start..end];
-    text.replace("><", ">\n<")
+    let mut text = String::new();
+    for part in page[start..end].split('<').skip(1) {
+        let (tag, words) = part.split_once('>').unwrap_or((part, ""));
+        match tag {
+            "/dd" | "/li" | "/p" | "/h3" | "/div" => text.push('\n'),
+            "/dt" => text.push_str(": "),
+            "/a" | "/span" | "/code" if !words.starts_with([' ', '.', ',', ':']) => text.push(' '),
+            _ => {}
+        }
+        text.push_str(words);
+    }
+    text.lines().map(str::trim).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn the_summary_answers_what_a_stranger_asks() {
     let page = page(&run());
-    insta::assert_snapshot!(between(&page, "<section class=\"told\"", "<dt>Replay it"), @"");
-    insta::assert_snapshot!(between(&page, "<ol class=\"events\"", "</ol>"), @"");
+    insta::assert_snapshot!(visible(&page, "<section class=\"told\"", "<dt>Replay it"), @r#"
+    The story: The Redis master dies holding a redemption.
+    Planted bug: redemption_without_ledger: nothing but GETDEL keeps a code from being redeemed twice.
+    Claimed: An authorization code yields tokens at most once.
+    What happened: Code 4f2a09c1 was redeemed twice. It was certain at 24.009 s.
+    What mattered: redis-1 is killed (21.000 s): leave it out, and the claim holds. Without the planted bug it holds as well.
+    "#);
+    insta::assert_snapshot!(visible(&page, "<ol class=\"events\"", "</ol>"), @r#"
+    21.000 s ⚡ redis-1 is killed, with 1 operation in flight
+    21.004 s ① ann redeems authorization code 4f2a09c1 at balancer ok, 14 ms
+    23.250 s ⇄ sentinel-2 tells clients that the Redis master is now redis-2
+    24.009 s ② mallory redeems authorization code 4f2a09c1 at idp-b ok, 9 ms
+    24.009 s ✗ CodeRedeemedOnce does not hold
+    "#);
 }
 
 #[test]
@@ -115,14 +140,27 @@ fn whatever_people_are_called_stays_text() {
     run.messages[0].label = evil.into();
     let page = page(&run);
     assert!(!page.contains("<script>alert"), "escaped in the page and in the data");
-    assert_eq!(page.matches("</script>").count(), 2, "the data and the script, and no more");
+    assert_eq!(
+        page.matches("</script>").count(),
+        2,
+        "the data and the script, and no more"
+    );
     assert!(page.contains("&lt;script&gt;alert") && page.contains("\\u003cscript\\u003ealert"));
 }
 
 #[test]
 fn nothing_on_a_page_comes_from_elsewhere() {
     let page = page(&run());
-    for attribute in [" src=", "href=\"http", "href=\"//", "url(", "@import", "<link", "<base", "<iframe"] {
+    for attribute in [
+        " src=",
+        "href=\"http",
+        "href=\"//",
+        "url(",
+        "@import",
+        "<link",
+        "<base",
+        "<iframe",
+    ] {
         assert!(!page.contains(attribute), "{attribute}");
     }
     assert!(page.contains("default-src 'none'"));
@@ -133,11 +171,28 @@ fn a_fault_lasts_until_it_is_repaired() {
     let host = |name: &str| name.to_owned();
     let faults = [
         (1000, Fault::Kill { host: host("redis-1") }),
-        (2000, Fault::Cut { a: host("idp-a"), b: host("redis-1") }),
+        (
+            2000,
+            Fault::Cut {
+                a: host("idp-a"),
+                b: host("redis-1"),
+            },
+        ),
         (3000, Fault::Start { host: host("redis-2") }),
         (4000, Fault::Start { host: host("redis-1") }),
-        (5000, Fault::Mend { a: host("redis-1"), b: host("idp-a") }),
-        (6000, Fault::Mail { manner: Manner::Hanging }),
+        (
+            5000,
+            Fault::Mend {
+                a: host("redis-1"),
+                b: host("idp-a"),
+            },
+        ),
+        (
+            6000,
+            Fault::Mail {
+                manner: Manner::Hanging,
+            },
+        ),
         (7000, Fault::Mail { manner: Manner::Erring }),
         (7500, Fault::DirectoryBusy { lasts_ms: 200 }),
         (8000, Fault::Heal),
@@ -148,11 +203,23 @@ fn a_fault_lasts_until_it_is_repaired() {
         who: "nemesis".into(),
         event: Event::Fault { fault, in_flight: 0 },
     });
-    let history = History { records: records.collect() };
-    let spans: Vec<(u64, u64)> = trouble::troubles(&history, 10_000).iter().map(|t| (t.from_ms, t.to_ms)).collect();
+    let history = History {
+        records: records.collect(),
+    };
+    let spans: Vec<(u64, u64)> = trouble::troubles(&history, 10_000)
+        .iter()
+        .map(|t| (t.from_ms, t.to_ms))
+        .collect();
     assert_eq!(
         spans,
-        [(1000, 4000), (2000, 5000), (6000, 7000), (7000, 8000), (7500, 7700), (9000, 10_000)]
+        [
+            (1000, 4000),
+            (2000, 5000),
+            (6000, 7000),
+            (7000, 8000),
+            (7500, 7700),
+            (9000, 10_000)
+        ]
     );
 }
 
@@ -173,7 +240,9 @@ fn a_logout_is_evidence_without_being_an_operation() {
     run.history.records.push(Record {
         at_ms: 32_000,
         who: "ben".into(),
-        event: Event::LoggedOut { session: Tag("00c0ffee".into()) },
+        event: Event::LoggedOut {
+            session: Tag("00c0ffee".into()),
+        },
     });
     run.violations[0].evidence.push(run.history.records.len() - 1);
     run.violations[0].at_ms = 32_000;
@@ -202,7 +271,10 @@ fn a_sweep_names_what_failed_and_what_was_never_reached() {
             what: "CodeRedeemedOnce".into(),
             example: "the code <4f2a09c1> was redeemed twice".into(),
             runs: 2,
-            examples: vec![("cargo squall replay swarm --seed 17".into(), Some("swarm-17.html".into()))],
+            examples: vec![(
+                "cargo squall replay swarm --seed 17".into(),
+                Some("swarm-17.html".into()),
+            )],
         }],
         marks: vec![SweepMark {
             scenario: "swarm".into(),
@@ -213,7 +285,12 @@ fn a_sweep_names_what_failed_and_what_was_never_reached() {
         behaviours: vec![(1, 40), (2, 55), (40, 61), (1300, 61)],
     };
     let page = sweep_page(&data);
-    insta::assert_snapshot!(between(&page, "<article", "</article>"), @"");
+    insta::assert_snapshot!(visible(&page, "<article", "</article>"), @r#"
+    ✗ CodeRedeemedOnce in swarm, 2 runs
+    the code &lt;4f2a09c1&gt; was redeemed twice
+    Open the report
+    cargo squall replay swarm --seed 17 Copy
+    "#);
     assert!(page.contains("61 different behaviours in 1,300 runs; the last new one in run 40."));
     assert!(page.contains("never"));
 }

@@ -149,7 +149,10 @@ fn leads(run: &Run) -> Vec<(String, u64, u64)> {
         } => Some((record.at_ms, host.as_str(), "lease lost")),
         _ => None,
     });
-    let marks = run.moments.iter().map(|moment| (moment.at_ms, moment.host.as_str(), moment.mark));
+    let marks = run
+        .moments
+        .iter()
+        .map(|moment| (moment.at_ms, moment.host.as_str(), moment.mark));
     let mut turns: Vec<_> = marks.chain(ended).collect();
     turns.sort_by_key(|(at_ms, ..)| *at_ms);
     for (at_ms, host, mark) in turns {
@@ -159,7 +162,11 @@ fn leads(run: &Run) -> Vec<(String, u64, u64)> {
             _ => {}
         }
     }
-    spans.extend(since.into_iter().map(|(host, from_ms)| (host.to_owned(), from_ms, run.plan.lasts_ms)));
+    spans.extend(
+        since
+            .into_iter()
+            .map(|(host, from_ms)| (host.to_owned(), from_ms, run.plan.lasts_ms)),
+    );
     spans
 }
 

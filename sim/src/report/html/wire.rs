@@ -14,13 +14,19 @@ pub(super) fn script(page: &FailurePage<'_>, model: &Model) -> Markup {
     if page.run.messages.is_empty() {
         return html! {};
     }
-    let middle = page.run.violations.first().map_or(model.lasts_ms / 2, |violation| violation.at_ms);
+    let middle = page
+        .run
+        .violations
+        .first()
+        .map_or(model.lasts_ms / 2, |violation| violation.at_ms);
     let kept = chosen(&page.run.messages, middle);
     let (mut hosts, mut labels) = (Names::default(), Names::default());
     // Six numbers a message; the time it took is -1 for what never arrived.
     let mut numbers: Vec<i64> = Vec::with_capacity(kept.len() * 6);
     for message in &kept {
-        let took = message.arrived_ms.map_or(-1, |at_ms| at_ms.saturating_sub(message.sent_ms) as i64);
+        let took = message
+            .arrived_ms
+            .map_or(-1, |at_ms| at_ms.saturating_sub(message.sent_ms) as i64);
         numbers.extend([
             message.sent_ms as i64,
             took,
@@ -42,7 +48,9 @@ pub(super) fn script(page: &FailurePage<'_>, model: &Model) -> Markup {
 /// JSON that can stand inside a script element.
 pub(super) fn embeddable(data: &serde_json::Value) -> String {
     let text = data.to_string();
-    text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    text.replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
 }
 
 /// Routine is left out first, then what is far from the moment of interest.
