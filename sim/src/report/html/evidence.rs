@@ -5,7 +5,7 @@ use super::{
     FailurePage, frame,
     model::{Bar, Model},
     number, sign,
-    trouble::Trouble,
+    trouble::{self, Trouble},
 };
 use crate::{
     fault::Fault,
@@ -167,7 +167,7 @@ fn lines<'a>(page: &FailurePage<'_>, model: &'a Model, violation: &'a Violation)
 
 /// A repair of what was whole.
 fn is_idle(fault: &Fault, at_ms: u64, model: &Model) -> bool {
-    let ends = |trouble: &Trouble| trouble.to_ms == at_ms && trouble.fault.hosts() == fault.hosts();
+    let ends = |trouble: &Trouble| trouble.to_ms == at_ms && trouble::ends(&trouble.fault, fault);
     fault.repairs() && *fault != Fault::Heal && !model.troubles.iter().any(ends)
 }
 

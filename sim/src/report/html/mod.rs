@@ -5,6 +5,7 @@
 //! hold stand-ins ([`crate::history::Tag`]) and messages hold labels ([`crate::messages`]).
 
 mod chart;
+mod controls;
 mod evidence;
 mod frame;
 mod latency;

@@ -106,7 +106,9 @@ fn mattered(page: &FailurePage<'_>, model: &Model) -> Markup {
                 ": leave out any one of them, and the claim holds."
             }
         }
-        @if holds(&Without::Plant) == Some(true) { " Without the planted bug it holds as well." }
+        @if holds(&Without::Plant) == Some(true) {
+            (if needed.is_empty() { " Without the planted bug it holds." } else { " Without the planted bug it holds as well." })
+        }
         @if holds(&Without::Plant) == Some(false) { " The planted bug is not to blame: without it the claim is violated too." }
         @if !idle.is_empty() && !needed.is_empty() {
             " The other " (if idle.len() == 1 { "fault makes".to_owned() } else { format!("{} faults make", idle.len()) })

@@ -81,7 +81,7 @@ fn by_itself_after(fault: &Fault) -> Option<u64> {
 }
 
 /// Whether a later fault, or repair, ends an earlier one.
-fn ends(fault: &Fault, later: &Fault) -> bool {
+pub(super) fn ends(fault: &Fault, later: &Fault) -> bool {
     let pair = |fault: &Fault| {
         let mut ends: Vec<String> = fault.hosts().into_iter().map(str::to_owned).collect();
         ends.sort();
