@@ -82,7 +82,7 @@ pub fn sweep_page(data: &SweepData) -> String {
         section class="told" aria-label="Summary" {
             dl {
                 dt { "What was run" } dd { (data.what) "." }
-                dt { "Runs" } dd { (thousands(runs)) ", " (thousands(data.scenarios.iter().map(|s| s.simulated_ms).sum::<u64>() / 1000)) " s simulated." }
+                dt { "Runs" } dd { (thousands(runs)) "; " (thousands(data.scenarios.iter().map(|s| s.simulated_ms).sum::<u64>() / 1000)) " s simulated." }
                 dt { "Failures" } dd { @if data.failures.is_empty() { "None." } @else { (data.failures.len()) (if data.failures.len() == 1 { " kind, below." } else { " kinds, below." }) } }
                 dt { "Run it again" } dd { (frame::to_paste(&data.replay)) }
             }
