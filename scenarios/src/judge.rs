@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub struct JudgeOptions {
     /// Whether to keep the log.
     pub keep_log: bool,
+    /// Whether to keep what went over the wire.
+    pub keep_messages: bool,
     /// What to log, as `tracing` filters are written.
     pub log_filter: Option<String>,
 }
@@ -33,6 +35,7 @@ pub fn judge(
         attackers: workload::attackers(),
         rewire: plant.map(|plant| Arc::new(plant.rewire) as Rewire),
         keep_log: options.keep_log,
+        keep_messages: options.keep_messages,
         log_filter: options.log_filter.clone(),
         properties: scenario.properties(),
     };
@@ -40,6 +43,7 @@ pub fn judge(
     if let Some(changed) = scenario.twin(plan) {
         let setup = Setup {
             keep_log: false,
+            keep_messages: false,
             properties: vec![],
             ..setup
         };

@@ -76,17 +76,19 @@ fn another_seed_is_another_run() {
 }
 
 #[test]
-fn at_two_log_levels() {
+fn at_two_log_levels_and_with_messages() {
     let swarm = common::scenario("swarm");
     let plan = harsh(4);
     let quiet = common::perform(&swarm, &plan, None);
     assert!(quiet.log.is_empty());
     let options = JudgeOptions {
         keep_log: true,
+        keep_messages: true,
         log_filter: Some("trace".into()),
     };
     let loud = judge(&swarm, &plan, None, &options).expect("the harness works");
     assert!(!loud.log.is_empty(), "there was something to log");
+    assert!(!loud.messages.is_empty(), "there was something to send");
     assert_eq!(quiet.history, loud.history);
     assert_eq!(quiet.fingerprint.to_string(), loud.fingerprint.to_string());
 }

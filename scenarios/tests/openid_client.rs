@@ -116,6 +116,7 @@ fn a_real_client_logs_in_twice() {
         attackers: idle,
         rewire: None,
         keep_log: false,
+        keep_messages: false,
         log_filter: None,
         properties: vec![],
     };

@@ -4,6 +4,7 @@ pub mod engine;
 pub mod fault;
 pub mod history;
 pub mod log;
+pub mod messages;
 pub mod nemesis;
 pub mod plan;
 pub mod property;

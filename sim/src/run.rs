@@ -4,11 +4,12 @@ use crate::{
     engine::{EngineError, Stats},
     history::History,
     log::{self, LogFilterError, LogLine},
+    messages::{self, Message},
     nemesis::{self, PlanError},
     plan::Plan,
     property::{Evidence, Property, Violation},
     shrink,
-    world::{Inhabitants, Rewire, Workload, World},
+    world::{Inhabitants, Moment, Rewire, Workload, World},
 };
 use serde::{Serialize, Serializer};
 use std::{
@@ -31,6 +32,8 @@ pub struct Setup {
     pub rewire: Option<Rewire>,
     /// Whether to keep the log.
     pub keep_log: bool,
+    /// Whether to keep what went over the wire.
+    pub keep_messages: bool,
     /// What to log, as `tracing` filters are written; `None` is [`log::FILTER_DEFAULT`].
     pub log_filter: Option<String>,
     /// The claims that the run is judged by.
@@ -46,6 +49,8 @@ pub struct Run {
     pub history: History,
     /// Marks that the service and the world set, with counts.
     pub marks: BTreeMap<&'static str, u64>,
+    /// The same marks, each with its moment and its host, in order.
+    pub moments: Vec<Moment>,
     /// Claims that did not hold: at most one for each property, and one for each host that panicked.
     pub violations: Vec<Violation>,
     /// Equal for equal plans.
@@ -54,6 +59,8 @@ pub struct Run {
     pub stats: Stats,
     /// The log, if it was kept.
     pub log: Vec<LogLine>,
+    /// What went over the wire, if it was kept, in the order of sending.
+    pub messages: Vec<Message>,
 }
 
 /// A hash over every packet delivered and every record of the history: equal for equal plans, on any
@@ -135,6 +142,9 @@ fn simulate(plan: &Plan, setup: &Setup) -> Result<Run, HarnessError> {
         rewire: setup.rewire.as_ref(),
     };
     let world = World::build(plan, &inhabitants);
+    if setup.keep_messages {
+        world.engine().keep_carried();
+    }
     let stats = world
         .engine()
         .run(plan.lasts_ms, || false)
@@ -155,11 +165,15 @@ fn simulate(plan: &Plan, setup: &Setup) -> Result<Run, HarnessError> {
     Ok(Run {
         plan: plan.clone(),
         marks: world.marks(),
+        moments: world.moments(),
         violations: panics.collect(),
         fingerprint: fingerprint(world.engine().wire_hash(), &history),
         history,
         stats,
         log: vec![],
+        messages: messages::of_wire(&world.engine().carried(), |carried| {
+            (world.host_name(carried.from), world.host_name(carried.to))
+        }),
     })
 }
 

@@ -3,7 +3,7 @@
 use super::{
     Conclusion, Trouble,
     args::{self, FROM_SEED_MAX, Seeds},
-    failures, findings, fresh, groups, harness, say,
+    failures, findings, fresh, groups, harness, report, say,
     summary::{RunSummary, ScenarioSummary},
     sweep, table,
 };
@@ -48,6 +48,9 @@ pub(crate) struct Args {
     /// Make the plans of failing runs small, and show one line for each bug
     #[arg(long)]
     pub(crate) shrink: bool,
+    /// Write pages to this folder, one for the sweep (index.html) and one for each failure: they open offline
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 /// Runs a sweep and says what it found.
@@ -57,7 +60,10 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     let threads = sweep::threads(args.jobs);
     let folder = failures::folder(args.failures.as_deref());
     if let Some(file) = &args.json {
-        must_be_writable(file)?;
+        super::must_be_writable("--json", file)?;
+    }
+    if let Some(folder) = &args.report {
+        report::make_folder(folder)?;
     }
     let lasts = args.lasts.unwrap_or(Duration::from_secs(60));
     let from = match (args.seeds, args.from_seed) {
@@ -149,6 +155,12 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
             options(args)
         ));
     }
+    if let Some(folder) = &args.report {
+        let again = format!("cargo squall --seeds {from}..{to}{}", options(args));
+        let told = report::in_words(scenarios.len(), &what, args.plant.as_deref());
+        let index = report::write_sweep(folder, &summaries, &all, args.plant.as_deref(), &again, &told)?;
+        say(format!("The report is {}", index.display()));
+    }
     if let Some(file) = &args.json {
         let everything = json!({
             "version": 1,
@@ -221,27 +233,6 @@ fn humane(lasts: Duration) -> String {
         secs @ 1..120 => format!("{secs} s"),
         secs => format!("{} min", secs / 60),
     }
-}
-
-/// Better now than after an hour's sweep.
-fn must_be_writable(file: &Path) -> Result<(), Trouble> {
-    let folder = match file.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    if file.is_dir() {
-        return Err(Trouble(format!(
-            "--json: {} is a folder; name a file in it",
-            file.display()
-        )));
-    }
-    if !folder.is_dir() {
-        return Err(Trouble(format!(
-            "--json: there is no folder {}; make it first",
-            folder.display()
-        )));
-    }
-    Ok(())
 }
 
 /// A bar on standard error, if that is a terminal.

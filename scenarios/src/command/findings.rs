@@ -91,6 +91,15 @@ pub(crate) fn told(look: &Look, summaries: &[ScenarioSummary], plant: Option<&st
     text
 }
 
+/// The verdict by itself.
+pub(crate) fn verdict(conclusion: Conclusion) -> &'static str {
+    match conclusion {
+        Conclusion::Held => "everything held",
+        Conclusion::Inconclusive => "nothing was violated, and nothing is proved yet",
+        Conclusion::Violated => "something is violated",
+    }
+}
+
 /// One clause for the last line.
 pub(crate) fn in_words(conclusion: Conclusion) -> &'static str {
     match conclusion {

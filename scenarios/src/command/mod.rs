@@ -13,6 +13,7 @@ mod groups;
 mod harness;
 mod list;
 mod replay;
+mod report;
 mod save;
 mod shrink;
 mod small;
@@ -22,7 +23,7 @@ mod table;
 mod teeth;
 
 use clap::{Parser, Subcommand};
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 /// What a command concluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +70,30 @@ impl<E: std::error::Error> From<E> for Trouble {
 pub(crate) fn say(text: impl std::fmt::Display) {
     use std::io::Write;
     let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Whether a file can be written, as far as can be told beforehand: better now than after an hour's sweep.
+///
+/// # Errors
+/// What is wrong, and what to do.
+pub(crate) fn must_be_writable(option: &str, file: &Path) -> Result<(), Trouble> {
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    if file.is_dir() {
+        return Err(Trouble(format!(
+            "{option}: {} is a folder; name a file in it",
+            file.display()
+        )));
+    }
+    if !folder.is_dir() {
+        return Err(Trouble(format!(
+            "{option}: there is no folder {}; make it first",
+            folder.display()
+        )));
+    }
+    Ok(())
 }
 
 /// Deterministic simulation and chaos testing of a highly available login service.

@@ -1,6 +1,6 @@
 //! `squall replay`: the story of one run.
 
-use super::{Conclusion, Trouble, failures, harness, say, shrink, small, summary::RunSummary, table};
+use super::{Conclusion, Trouble, failures, harness, report, say, shrink, small, summary::RunSummary, table};
 use clap::Args as ClapArgs;
 use scenarios::{catalogue, judge::JudgeOptions, planted, planted::Planted, regression, scenario::Scenario};
 use serde_json::json;
@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// If a claim is violated, make the plan small (see `squall shrink`)
     #[arg(long, conflicts_with = "json")]
     shrink: bool,
+    /// Write a page about the run to this file: it opens in any browser, offline
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
 }
 
 /// Performs one plan again and tells its story.
@@ -54,8 +57,12 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     if let Some(file) = &args.save {
         save(&plan, file)?;
     }
+    if let Some(file) = &args.report {
+        super::must_be_writable("--report", file)?;
+    }
     let options = JudgeOptions {
         keep_log: args.trace || args.log.is_some(),
+        keep_messages: args.report.is_some(),
         log_filter: args.log.clone(),
     };
     let run =
@@ -75,6 +82,11 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     }
     if args.shrink && !run.violations.is_empty() {
         make_small(&scenario, &run, plant.as_ref())?;
+    }
+    if let Some(file) = &args.report {
+        let line = line(&args.what, args.seed, args.plant.as_deref());
+        report::write(file, &report::page(&scenario, &run, plant.as_ref(), &line))?;
+        eprintln!("squall: the page is in {}", file.display());
     }
     Ok(summary.conclusion())
 }
@@ -105,6 +117,13 @@ fn make_small(scenario: &Scenario, run: &Run, plant: Option<&Planted>) -> Result
 pub(crate) fn story(scenario: &Scenario, run: &Run, plant: Option<&Planted>) -> String {
     let summary = RunSummary::of(scenario, &run.plan, Ok(run));
     told(&table::look(), scenario, run, &summary, plant, false)
+}
+
+/// The line that performs a run again.
+pub(crate) fn line(what: &str, seed: Option<u64>, plant: Option<&str>) -> String {
+    let seed = seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
+    let plant = plant.map(|bug| format!(" --plant {bug}")).unwrap_or_default();
+    format!("cargo squall replay {what}{seed}{plant}")
 }
 
 /// The plan that was asked for, the scenario whose properties judge it, and the planted bug that it takes.

@@ -1,6 +1,6 @@
 //! What is kept of runs: a sweep has thousands of them, and histories are long.
 
-use super::{Conclusion, Trouble};
+use super::{Conclusion, Trouble, report};
 use scenarios::scenario::Scenario;
 use serde::Serialize;
 use sim::{
@@ -32,6 +32,9 @@ pub(crate) struct RunSummary {
     pub(crate) operations: usize,
     /// Whole logins that succeeded.
     pub(crate) logins: usize,
+    /// What it did that others may not have done; see [`report::behaviours`].
+    #[serde(skip)]
+    pub(crate) behaviours: Vec<u64>,
     /// What the harness could not do.
     pub(crate) error: Option<String>,
     /// The plan of a run that failed, as a file.
@@ -52,6 +55,7 @@ impl RunSummary {
             faults_in_flight: 0,
             operations: 0,
             logins: 0,
+            behaviours: vec![],
             error: None,
             plan: None,
         };
@@ -64,6 +68,7 @@ impl RunSummary {
         };
         summary.fingerprint = Some(run.fingerprint.to_string());
         summary.violations = run.violations.clone();
+        summary.behaviours = report::behaviours(run);
         let view = Reached {
             plan,
             history: &run.history,

@@ -68,10 +68,10 @@ impl Property for LatencyBudget {
             let Some(end) = deed.end else { continue };
             if end.took_ms > budget_ms && trouble.spares(deed.began_ms, end.at_ms) {
                 let what = format!(
-                    "{} waited {} for {:?}; the budget is {}",
+                    "{} {}, and waited {}; the budget is {}",
                     deed.who,
+                    sim::report::op(deed.op),
                     human(end.took_ms),
-                    deed.op,
                     human(budget_ms)
                 );
                 return Err(

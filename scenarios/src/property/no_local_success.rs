@@ -41,9 +41,9 @@ impl Property for NoLocalSuccess {
                 continue;
             };
             let what = format!(
-                "{} succeeded with {:?}, though no replica has reached Redis since {}",
+                "{} {}, and succeeds, though no replica has reached Redis since {}",
                 deed.who,
-                deed.op,
+                sim::report::op(deed.op),
                 human(*from)
             );
             return Err(violation(&self.name(), deed.ended_ms(), deed.records(), what)

@@ -36,7 +36,7 @@ impl Property for NothingFails {
             if deed.ok() || meant_to_fail || end.at_ms >= first_fault_ms {
                 continue;
             }
-            let what = format!("{} tried {:?}, which {}", deed.who, deed.op, deed.outcome());
+            let what = format!("{} {}, which {}", deed.who, sim::report::op(deed.op), deed.outcome());
             return Err(
                 violation(&self.name(), end.at_ms, deed.records(), what).because(format!(
                     "{}-{}",

@@ -30,6 +30,7 @@ fn performed(lasts_ms: u64, operations: &[(u64, &str, Behaviour)]) -> Run {
         attackers: attackers(),
         rewire: None,
         keep_log: false,
+        keep_messages: false,
         log_filter: None,
         properties: vec![],
     };

@@ -36,6 +36,9 @@ impl Wire {
     fn deliver(&mut self, now_ms: u64, flow: Flow, order: u64, packet: Packet) {
         let Some(segment) = flow::tcp(&packet) else { return };
         self.note_delivery(now_ms, flow, segment);
+        if let Some(tap) = &mut self.tap {
+            tap.arrived(now_ms, order);
+        }
         let is_shut = self.shut_ports.contains(&(flow.receiver(), flow.receiver_port()));
         if flow::is_syn(segment) {
             if is_shut {

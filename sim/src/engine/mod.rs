@@ -45,6 +45,7 @@ mod outage;
 mod panic;
 mod seed;
 mod socket;
+mod tap;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -53,6 +54,7 @@ pub use error::{EngineError, HostPanic};
 pub use event_loop::Stats;
 pub use host::{current_host, current_ms};
 pub use link::LinkConfig;
+pub use tap::{Carried, CarriedKind};
 
 use cluster::Cluster;
 use host::{Host, Main};
@@ -229,6 +231,18 @@ impl Engine {
     /// equal runs, on any machine.
     pub fn wire_hash(&self) -> u64 {
         self.cluster.wire.borrow().hash.digest()
+    }
+
+    /// Keeps a copy of every segment that carries something, from now on, for [`Engine::carried`]. The
+    /// run goes as it would have gone, and takes more memory.
+    pub fn keep_carried(&self) {
+        self.cluster.wire.borrow_mut().tap = Some(Box::default());
+    }
+
+    /// What was carried since [`Engine::keep_carried`], in the order of sending; it is kept no longer.
+    pub fn carried(&self) -> Vec<Carried> {
+        let tap = self.cluster.wire.borrow_mut().tap.take();
+        tap.map_or_else(Vec::new, |tap| tap.take())
     }
 
     /// Panics of simulated tasks so far. Each killed its host.

@@ -10,6 +10,7 @@ use super::{
     flow::{self, Direction, Flow},
     link::Link,
     seed,
+    tap::Tap,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -69,6 +70,8 @@ pub(super) struct Wire {
     pub(super) lost: u64,
     pub(super) repeated: u64,
     pub(super) delivered: u64,
+    /// Copies of what is sent, if anybody asked for them.
+    pub(super) tap: Option<Box<Tap>>,
 }
 
 impl Wire {
@@ -99,6 +102,7 @@ impl Wire {
             lost: 0,
             repeated: 0,
             delivered: 0,
+            tap: None,
         }
     }
 
@@ -163,6 +167,9 @@ impl Wire {
     pub(super) fn transmit(&mut self, now_ms: u64, order: u64, packet: Packet) {
         let Some(flow) = Flow::of(&packet) else { return };
         self.sent += 1;
+        if let (Some(tap), Some(segment)) = (&mut self.tap, flow::tcp(&packet)) {
+            tap.sent(now_ms, order, flow, segment);
+        }
         let arrival = self.arrival(now_ms, flow);
         if arrival.is_none() {
             self.lost += 1;

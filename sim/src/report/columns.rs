@@ -78,6 +78,7 @@ pub(super) fn row(look: &Look, row: &Row) -> String {
             what,
             repairs,
             evidence,
+            ..
         } => {
             let margin = if *evidence { "✗" } else { "─" };
             // The time stands where it stands in the other rows, on the line.

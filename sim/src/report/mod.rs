@@ -1,10 +1,11 @@
 //! A run, told so that a stranger can read it.
 //!
 //! `story` puts the history into rows, `words` puts events into plain words, `columns` sets
-//! the rows in columns. Nothing here judges: verdicts come from properties.
+//! the rows in columns; `html` makes a page of it. Nothing here judges: verdicts come from properties.
 
 mod brief;
 mod columns;
+pub mod html;
 mod story;
 mod words;
 
@@ -13,4 +14,4 @@ mod tests;
 
 pub use columns::Look;
 pub use story::{LogRow, Story};
-pub use words::{duration, op, seconds, seen};
+pub use words::{duration, kind_name as op_kind, op, seconds, seen};

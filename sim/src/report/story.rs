@@ -56,6 +56,8 @@ pub(super) enum Row {
         outcome: String,
         tone: Tone,
         evidence: bool,
+        /// What kind of operation it is, if it is one.
+        kind: Option<&'static str>,
         /// What makes it like another one; none for what is always shown.
         alike: Option<String>,
     },
@@ -64,6 +66,8 @@ pub(super) enum Row {
         at_ms: u64,
         what: String,
         repairs: bool,
+        /// Somebody took a role: neither trouble nor its end.
+        turns: bool,
         evidence: bool,
     },
     /// More of the same.
@@ -77,15 +81,21 @@ pub(super) enum Row {
 impl Story<'_> {
     /// The story in columns, and what it leaves out.
     pub fn render(&self, look: &columns::Look) -> String {
-        let (rows, left_out) = self.rows();
+        let (rows, left_out) = self.short_rows();
         let mut text = columns::header(look);
-        for row in shorten(rows) {
+        for row in rows {
             text.push_str(&columns::row(look, &row));
         }
         for note in left_out {
             text.push_str(&columns::note(look, &note));
         }
         text
+    }
+
+    /// The rows, what is alike counted instead of shown, and what they leave out.
+    pub(super) fn short_rows(&self) -> (Vec<Row>, Vec<String>) {
+        let (rows, left_out) = self.rows();
+        (shorten(rows), left_out)
     }
 
     /// The rows that prove one violation, by themselves, with what changed in the world between the
@@ -115,7 +125,7 @@ impl Story<'_> {
                 _ if !marked => continue,
                 // An operation whose end is evidence as well is told once.
                 (None, Event::Began { id, .. }) if ended.contains(id) => continue,
-                _ => self.step(record, false, true).unwrap_or_else(|| raw(record)),
+                _ => step(record, false, true).unwrap_or_else(|| raw(record)),
             };
             text.push_str(&columns::row(look, &row));
         }
@@ -193,7 +203,7 @@ impl Story<'_> {
                     if begins.get(id).is_some_and(|begin| evidence.contains(begin)));
             let is_login = matches!(&record.event, Event::Ended { op: Op::LogIn, .. });
             let unended = matches!(&record.event, Event::Began { id, .. } if !ends.contains_key(id));
-            match self.step(record, nested && !is_login, marked) {
+            match step(record, nested && !is_login, marked) {
                 Some(mut row) => {
                     if let (Some(told), Row::Step { what, .. }) = (uneventful.told.get(&index), &mut row) {
                         what.clone_from(told);
@@ -240,68 +250,82 @@ impl Story<'_> {
         }
         (rows, notes)
     }
+}
 
-    /// A record as a row of the table; nothing for a Sentinel's lesser words.
-    fn step(&self, record: &Record, nested: bool, evidence: bool) -> Option<Row> {
-        let (what, outcome, tone, alike) = match &record.event {
-            Event::Began { op, .. } => (words::op(op), String::new(), Tone::Plain, None),
-            Event::Ended { op, seen, took_ms, .. } => {
-                let what = match op {
-                    Op::LogIn => words::login_ended(seen).to_owned(),
-                    other => words::op(other),
-                };
-                let outcome = words::seen(seen);
-                let alike = (*op != Op::LogIn).then(|| format!("{} {outcome}", words::kind(op)));
-                let tone = match seen {
-                    Seen::Ok => Tone::Good,
-                    Seen::Fail(_) => Tone::Bad,
-                    Seen::Unknown(_) => Tone::Unsure,
-                };
-                (what, format!("{outcome}, {}", words::duration(*took_ms)), tone, alike)
-            }
-            Event::LoggedOut { session } => (
-                format!("is logged out without asking for it (session {})", session.0),
-                String::new(),
-                Tone::Bad,
-                None,
-            ),
-            Event::CodeMailed { address, code } => (
-                format!("mail with code {} arrives at {address}", code.0),
-                String::new(),
-                Tone::Plain,
-                None,
-            ),
-            Event::ReminderMailed { address, due_ms } => (
-                format!("reminder due at {} arrives at {address}", words::due(*due_ms)),
-                String::new(),
-                Tone::Plain,
-                None,
-            ),
-            Event::HookCalled { answered } => (
-                "the analytics hook is called".to_owned(),
-                if *answered { "answered" } else { "not answered" }.to_owned(),
-                if *answered { Tone::Good } else { Tone::Unsure },
-                Some("hook".to_owned()),
-            ),
-            Event::Sentinel { says, .. } => (words::sentinel(says)?, String::new(), Tone::Plain, None),
-            Event::Balancer { says } => (
-                format!("answers by itself: {says}"),
-                String::new(),
-                Tone::Plain,
-                Some(says.clone()),
-            ),
-            Event::Fault { .. } | Event::Role { .. } | Event::Ready { .. } => return None,
-        };
-        Some(Row::Step {
-            at_ms: record.at_ms,
-            who: record.who.clone(),
-            nested,
-            what,
-            outcome,
-            tone,
-            evidence,
-            alike,
-        })
+/// A record as a row of the table; nothing for a Sentinel's lesser words.
+fn step(record: &Record, nested: bool, evidence: bool) -> Option<Row> {
+    let (what, outcome, tone, alike) = match &record.event {
+        Event::Began { op, .. } => (words::op(op), String::new(), Tone::Plain, None),
+        Event::Ended { op, seen, took_ms, .. } => {
+            let what = match op {
+                Op::LogIn => words::login_ended(seen).to_owned(),
+                other => words::op(other),
+            };
+            let outcome = words::seen(seen);
+            let alike = (*op != Op::LogIn).then(|| format!("{} {outcome}", words::kind(op)));
+            let tone = match seen {
+                Seen::Ok => Tone::Good,
+                Seen::Fail(_) => Tone::Bad,
+                Seen::Unknown(_) => Tone::Unsure,
+            };
+            (what, format!("{outcome}, {}", words::duration(*took_ms)), tone, alike)
+        }
+        Event::LoggedOut { session } => (
+            format!("is logged out without asking for it (session {})", session.0),
+            String::new(),
+            Tone::Bad,
+            None,
+        ),
+        Event::CodeMailed { address, code } => (
+            format!("mail with code {} arrives at {address}", code.0),
+            String::new(),
+            Tone::Plain,
+            None,
+        ),
+        Event::ReminderMailed { address, due_ms } => (
+            format!("reminder due at {} arrives at {address}", words::due(*due_ms)),
+            String::new(),
+            Tone::Plain,
+            None,
+        ),
+        Event::HookCalled { answered } => (
+            "the analytics hook is called".to_owned(),
+            if *answered { "answered" } else { "not answered" }.to_owned(),
+            if *answered { Tone::Good } else { Tone::Unsure },
+            Some("hook".to_owned()),
+        ),
+        Event::Sentinel { says, .. } => (words::sentinel(says)?, String::new(), Tone::Plain, None),
+        Event::Balancer { says } => (
+            format!("answers by itself: {says}"),
+            String::new(),
+            Tone::Plain,
+            Some(says.clone()),
+        ),
+        Event::Fault { .. } | Event::Role { .. } | Event::Ready { .. } => return None,
+    };
+    Some(Row::Step {
+        at_ms: record.at_ms,
+        who: record.who.clone(),
+        nested,
+        what,
+        outcome,
+        tone,
+        evidence,
+        kind: match &record.event {
+            Event::Began { op, .. } | Event::Ended { op, .. } => Some(words::kind_name(op)),
+            Event::CodeMailed { .. } | Event::ReminderMailed { .. } => Some("mail"),
+            Event::Sentinel { .. } => Some("sentinel"),
+            _ => None,
+        },
+        alike,
+    })
+}
+
+/// A record that is evidence, in words.
+pub(super) fn in_words(record: &Record) -> String {
+    match step(record, false, true).unwrap_or_else(|| raw(record)) {
+        Row::Step { who, what, .. } => format!("{who}: {what}"),
+        _ => String::new(),
     }
 }
 
@@ -314,6 +338,7 @@ fn rule(record: &Record, what: String, evidence: bool) -> Row {
             Event::Ready { ready, .. } => *ready,
             _ => false,
         },
+        turns: matches!(record.event, Event::Role { .. } | Event::Sentinel { .. }),
         evidence,
     }
 }
@@ -331,6 +356,7 @@ fn raw(record: &Record) -> Row {
         outcome: String::new(),
         tone: Tone::Plain,
         evidence: true,
+        kind: None,
         alike: None,
     }
 }

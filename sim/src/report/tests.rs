@@ -46,7 +46,7 @@ fn redeem(at: &str) -> Op {
 }
 
 /// 1. ann logs in; 2. the master dies under her redemption; 3. a thief redeems the same code.
-fn twice() -> (History, Vec<Violation>) {
+pub(in crate::report) fn twice() -> (History, Vec<Violation>) {
     let told = Told(History::default())
         .began(2000, "ann", 1, Op::LogIn)
         .began(2000, "ann", 2, Op::OpenLogin)

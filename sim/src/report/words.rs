@@ -1,6 +1,7 @@
 //! Events in plain words. People read these when something has gone wrong: no jargon of ours.
 
 use crate::{
+    fault::Fault,
     history::{Event, Op, Seen},
     world::{EPOCH, hosts},
 };
@@ -79,12 +80,28 @@ pub(super) fn kind(op: &Op) -> u8 {
     }
 }
 
+/// The kind of an operation by name, for filters.
+pub fn kind_name(op: &Op) -> &'static str {
+    const NAMES: [&str; 10] = [
+        "login", "open", "send", "mail", "verify", "receive", "redeem", "id-token", "userinfo", "visit",
+    ];
+    NAMES.get(usize::from(kind(op))).copied().unwrap_or("other")
+}
+
+/// A fault that strikes, with what it strikes.
+pub(super) fn struck(fault: &Fault, in_flight: usize) -> String {
+    match in_flight {
+        _ if fault.repairs() => fault.to_string(),
+        0 => fault.to_string(),
+        1 => format!("{fault}, with 1 operation in flight"),
+        _ => format!("{fault}, with {in_flight} operations in flight"),
+    }
+}
+
 /// A change of the world, as a sentence to be ruled across the page; nothing for other events.
 pub(super) fn ruled(who: &str, event: &Event) -> Option<String> {
     match event {
-        Event::Fault { fault, in_flight } if fault.repairs() || *in_flight == 0 => Some(fault.to_string()),
-        Event::Fault { fault, in_flight: 1 } => Some(format!("{fault}, with 1 operation in flight")),
-        Event::Fault { fault, in_flight } => Some(format!("{fault}, with {in_flight} operations in flight")),
+        Event::Fault { fault, in_flight } => Some(struck(fault, *in_flight)),
         Event::Role { host, role } => Some(format!("{host} is now a Redis {role}")),
         Event::Ready { host, ready: true, .. } => Some(format!("{host} opens its port: ready")),
         Event::Ready {

@@ -4,7 +4,7 @@ use super::{
     CodeFeed, EPOCH, Inboxes, Manners, RelyingPartyOptions, Rewire, Workload,
     declare::{Addresses, Builder},
     directory, hosts, redis,
-    watch::Marks,
+    watch::{Marks, Moment},
 };
 use crate::{
     engine::{Engine, EngineConfig, HostId, LinkConfig},
@@ -114,6 +114,12 @@ impl World {
         &self.engine
     }
 
+    /// The name of one of its hosts.
+    pub(crate) fn host_name(&self, host: HostId) -> &'static str {
+        let name = self.engine.name(host);
+        (hosts::ALL.into_iter().find(|known| *known == name)).expect("only these hosts are declared")
+    }
+
     /// Its history.
     pub(crate) fn recorder(&self) -> &Recorder {
         &self.recorder
@@ -122,5 +128,10 @@ impl World {
     /// The marks reached so far, with counts.
     pub(crate) fn marks(&self) -> BTreeMap<&'static str, u64> {
         self.marks.counts()
+    }
+
+    /// The marks reached so far, with their moments, in order.
+    pub(crate) fn moments(&self) -> Vec<Moment> {
+        self.marks.moments()
     }
 }

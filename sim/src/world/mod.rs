@@ -31,6 +31,7 @@ pub(crate) use declare::SoundDisk;
 pub use inbox::{InboxMail, Inboxes};
 pub use manners::Manners;
 pub use scene::{CodeFeed, RelyingPartyOptions, Rewire, Scene, SeenCode, Workload};
+pub use watch::Moment;
 
 use idp::seams::Timestamp;
 

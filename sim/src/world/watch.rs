@@ -1,7 +1,10 @@
 //! What is seen of a replica from outside: the marks it sets, and whether its port is open.
 
 use super::hosts::REPLICA_PORT;
-use crate::history::{Event, Recorder};
+use crate::{
+    engine,
+    history::{Event, Recorder},
+};
 use idp::seams::{BoxFuture, Listener, Network, Probe, Stream};
 use std::{
     collections::BTreeMap,
@@ -13,16 +16,37 @@ use std::{
     },
 };
 
-/// Marks of all hosts, counted. Clones share them.
+/// A mark, its moment and its place. What a process says of itself: good for pictures, never for
+/// verdicts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// Simulated time, milliseconds from the start of the run.
+    pub at_ms: u64,
+    /// On which host.
+    pub host: String,
+    /// The mark.
+    pub mark: &'static str,
+}
+
+/// Marks of all hosts. Clones share them.
 #[derive(Clone, Default)]
 pub(super) struct Marks {
-    counts: Arc<Mutex<BTreeMap<&'static str, u64>>>,
+    moments: Arc<Mutex<Vec<Moment>>>,
 }
 
 impl Marks {
     /// The counts so far.
     pub(super) fn counts(&self) -> BTreeMap<&'static str, u64> {
-        self.counts
+        let mut counts = BTreeMap::new();
+        for moment in self.moments() {
+            *counts.entry(moment.mark).or_default() += 1;
+        }
+        counts
+    }
+
+    /// The marks so far, in order.
+    pub(super) fn moments(&self) -> Vec<Moment> {
+        self.moments
             .lock()
             .expect("nobody panics while holding the marks")
             .clone()
@@ -31,12 +55,15 @@ impl Marks {
 
 impl Probe for Marks {
     fn mark(&self, name: &'static str) {
-        *self
-            .counts
+        let moment = Moment {
+            at_ms: engine::current_ms().unwrap_or_default(),
+            host: engine::current_host().unwrap_or_default(),
+            mark: name,
+        };
+        self.moments
             .lock()
             .expect("nobody panics while holding the marks")
-            .entry(name)
-            .or_default() += 1;
+            .push(moment);
     }
 }
 

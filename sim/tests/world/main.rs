@@ -25,6 +25,7 @@ fn setup() -> Setup {
         attackers: nobody(),
         rewire: None,
         keep_log: false,
+        keep_messages: false,
         log_filter: None,
         properties: vec![],
     }

@@ -1,0 +1,167 @@
+//! The page of a sweep, and the pages of the runs that failed in it.
+
+use super::super::{
+    Conclusion, Trouble, findings, harness,
+    summary::{Group, RunSummary, ScenarioSummary},
+    table,
+};
+use scenarios::{
+    catalogue,
+    judge::JudgeOptions,
+    planted::{self, Planted},
+};
+use sim::report::html::{SweepData, SweepFailure, SweepMark, SweepScenario, sweep_page};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Failing runs of one property and scenario that get a page; the rest are counted.
+const PAGES_MAX: usize = 3;
+
+/// Writes `index.html` and a page for the first runs of each failure into a folder. Runs that get a page
+/// are performed once more, to keep their messages.
+///
+/// # Errors
+/// What the file system said, and about which file.
+pub(crate) fn write_sweep(
+    folder: &Path,
+    summaries: &[ScenarioSummary],
+    runs: &[&RunSummary],
+    plant: Option<&str>,
+    again: &str,
+    what: &str,
+) -> Result<PathBuf, Trouble> {
+    let bug = plant.map(planted::find).transpose()?;
+    let mut failures = vec![];
+    for summary in summaries {
+        for group in &summary.violated {
+            failures.push(failure(folder, summary, group, bug.as_ref(), true)?);
+        }
+        for group in &summary.errors {
+            failures.push(failure(folder, summary, group, bug.as_ref(), false)?);
+        }
+    }
+    let conclusion = summaries
+        .iter()
+        .map(ScenarioSummary::conclusion)
+        .max()
+        .unwrap_or(Conclusion::Inconclusive);
+    let data = SweepData {
+        what: what.to_owned(),
+        verdict: findings::verdict(conclusion).to_owned(),
+        good: conclusion == Conclusion::Held,
+        replay: again.to_owned(),
+        scenarios: summaries.iter().map(scenario).collect(),
+        failures,
+        marks: summaries.iter().flat_map(marks).collect(),
+        behaviours: over_time(runs),
+    };
+    let index = folder.join("index.html");
+    super::write(&index, &sweep_page(&data))?;
+    Ok(index)
+}
+
+/// Makes the folder of the pages, if it is not there.
+///
+/// # Errors
+/// What the file system said: better before the sweep than after it.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), Trouble> {
+    fs::create_dir_all(folder).map_err(|error| {
+        Trouble(format!(
+            "--report: cannot make the folder {}: {error}",
+            folder.display()
+        ))
+    })
+}
+
+fn failure(
+    folder: &Path,
+    summary: &ScenarioSummary,
+    group: &Group,
+    bug: Option<&Planted>,
+    with_pages: bool,
+) -> Result<SweepFailure, Trouble> {
+    let mut examples = vec![];
+    for seed in group.seeds.iter().take(PAGES_MAX) {
+        let line = super::super::replay::line(summary.scenario, Some(*seed), bug.map(|bug| bug.name));
+        let page = match with_pages {
+            true => Some(one(folder, summary.scenario, *seed, bug, &line)?),
+            false => None,
+        };
+        examples.push((line, page));
+    }
+    Ok(SweepFailure {
+        scenario: summary.scenario.to_owned(),
+        what: group.what.clone(),
+        example: group.example.clone(),
+        runs: group.seeds.len() as u64,
+        examples,
+    })
+}
+
+/// Performs a run again and writes its page, unless another failure of the same run has done so.
+fn one(folder: &Path, name: &str, seed: u64, bug: Option<&Planted>, line: &str) -> Result<String, Trouble> {
+    let suffix = bug.map(|bug| format!("-{}", bug.name)).unwrap_or_default();
+    let file = format!("{name}-{seed}{suffix}.html");
+    let scenario = catalogue::find(name)?;
+    let options = JudgeOptions {
+        keep_messages: true,
+        ..JudgeOptions::default()
+    };
+    let run = harness::perform(&scenario, &scenario.plan(seed), bug, &options)?;
+    super::write(&folder.join(&file), &super::page(&scenario, &run, bug, line))?;
+    Ok(file)
+}
+
+fn scenario(summary: &ScenarioSummary) -> SweepScenario {
+    let failed: BTreeSet<u64> = summary
+        .violated
+        .iter()
+        .flat_map(|group| group.seeds.iter().copied())
+        .collect();
+    SweepScenario {
+        name: summary.scenario.to_owned(),
+        title: catalogue::find(summary.scenario)
+            .map(|found| found.title().to_owned())
+            .unwrap_or_default(),
+        runs: summary.runs as u64,
+        simulated_ms: summary.simulated_ms,
+        faults: (summary.faults as u64, summary.faults_in_flight as u64),
+        violated: failed.len() as u64,
+        doubts: summary.inconclusive.clone(),
+    }
+}
+
+fn marks(summary: &ScenarioSummary) -> impl Iterator<Item = SweepMark> {
+    summary.marks.iter().map(|(mark, reached)| SweepMark {
+        scenario: summary.scenario.to_owned(),
+        mark: (*mark).to_owned(),
+        reached: *reached as u64,
+        of: summary.runs as u64,
+    })
+}
+
+/// Behaviours known after each run that brought a new one, in the order of seeds.
+fn over_time(runs: &[&RunSummary]) -> Vec<(u64, u64)> {
+    let mut runs: Vec<&&RunSummary> = runs.iter().collect();
+    runs.sort_by_key(|run| run.seed);
+    let (mut known, mut steps) = (BTreeSet::new(), vec![]);
+    for (place, run) in runs.iter().enumerate() {
+        let before = known.len();
+        known.extend(run.behaviours.iter().copied());
+        if known.len() > before || place + 1 == runs.len() {
+            steps.push((place as u64 + 1, known.len() as u64));
+        }
+    }
+    steps
+}
+
+/// What was run, in one line.
+pub(crate) fn in_words(scenarios: usize, what: &str, plant: Option<&str>) -> String {
+    let with = plant
+        .map(|bug| format!(", with the planted bug {bug}"))
+        .unwrap_or_default();
+    format!("{}, {what}{with}", table::count(scenarios, "scenario"))
+}

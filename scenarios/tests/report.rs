@@ -1,0 +1,312 @@
+//! Pages, opened in a real browser: they render, filter, and fetch nothing. And they tell no secret.
+
+mod common;
+
+use scenarios::{
+    judge::{JudgeOptions, judge},
+    planted, workload,
+};
+use sim::{
+    report::html::{FailurePage, failure_page},
+    run::{Setup, perform},
+    world::{Scene, Workload},
+};
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+const BUG: &str = "redemption_without_ledger";
+
+/// A headless Chromium, if there is one; else the test says that it was left out.
+fn browser(test: &str) -> Option<String> {
+    let found = ["chromium", "chromium-browser", "google-chrome"]
+        .into_iter()
+        .find(|name| {
+            Command::new(name)
+                .arg("--version")
+                .output()
+                .is_ok_and(|output| output.status.success())
+        });
+    if found.is_none() {
+        // Not captured, as the output of a test that passes would be.
+        use std::io::Write;
+        let _ = writeln!(
+            std::io::stderr(),
+            "\n!! LEFT OUT: {test} in scenarios/tests/report.rs, for there is no Chromium; ci/test installs one\n"
+        );
+    }
+    found.map(str::to_owned)
+}
+
+/// The document after its script has run.
+fn opened(browser: &str, page: &Path, fragment: &str) -> String {
+    opened_beside(browser, page, fragment, || {})
+}
+
+/// The same, while somebody does something else now and then.
+fn opened_beside(browser: &str, page: &Path, fragment: &str, mut meanwhile: impl FnMut()) -> String {
+    let name = page.file_stem().expect("a file has a name").to_string_lossy();
+    let fragment_name = fragment.replace(|c: char| !c.is_alphanumeric(), "-");
+    let folder = tempfolder(&format!("browser-{name}-{fragment_name}"));
+    let document = folder.join("document.html");
+    let mut child = Command::new(browser)
+        .args([
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+        ])
+        .args([
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+        ])
+        .args(["--window-size=1400,1000", "--virtual-time-budget=3000", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
+        .arg(format!("file://{}#{fragment}", page.display()))
+        .stdout(File::create(&document).expect("a file can be made"))
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the browser starts");
+    while child.try_wait().expect("it can be waited for").is_none() {
+        meanwhile();
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    let text = fs::read_to_string(&document).expect("the document can be read");
+    let _ = fs::remove_dir_all(&folder);
+    assert!(text.contains("</html>"), "the browser shows {}: {text}", page.display());
+    text
+}
+
+fn tempfolder(name: &str) -> PathBuf {
+    let folder = common::scratch(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
+}
+
+/// The page that the command writes about a violation.
+fn written(name: &str) -> (PathBuf, String) {
+    let file = common::scratch(name);
+    let path = file.to_str().expect("a readable path");
+    let output = common::squall(&[
+        "replay",
+        "failover_mid_redemption",
+        "--seed",
+        "1",
+        "--plant",
+        BUG,
+        "--report",
+        path,
+    ]);
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let page = fs::read_to_string(&file).expect("the page is there");
+    (file, page)
+}
+
+/// A value that the script leaves on the document.
+fn data<'a>(document: &'a str, name: &str) -> &'a str {
+    let root = &document[..document.find("<head").expect("a head")];
+    let start = root
+        .find(&format!("data-{name}=\""))
+        .unwrap_or_else(|| panic!("{name} is set: {root}"));
+    root[start..].split('"').nth(1).unwrap_or_default()
+}
+
+/// Whether a lane of the timeline is shown.
+fn shows(document: &str, lane: &str) -> bool {
+    let marker = format!("data-lane=\"{lane}\"");
+    let mut tags = document.match_indices(&marker).filter_map(|(at, _)| {
+        let tag = &document[document[..at].rfind('<')?..];
+        tag.starts_with("<svg")
+            .then(|| tag[..tag.find('>').unwrap_or(tag.len())].to_owned())
+    });
+    let tag = tags.next().unwrap_or_else(|| panic!("there is a lane {lane}"));
+    !tag.contains("hidden")
+}
+
+#[test]
+fn a_page_renders_and_filters_in_a_browser() {
+    let Some(browser) = browser("a_page_renders_and_filters_in_a_browser") else {
+        return;
+    };
+    let (file, page) = written("renders.html");
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
+
+    let whole = opened(&browser, &file, "");
+    assert!(whole.contains("class=\"live\""), "the script has run");
+    assert_eq!(data(&whole, "filtered"), "no");
+    assert!(shows(&whole, "idp-a") && shows(&whole, "redis-1") && shows(&whole, "thief"));
+    assert!(!shows(&whole, "ann"), "who has no part in it is folded away");
+
+    let filtered = opened(&browser, &file, "filter=redis-1");
+    assert_eq!(data(&filtered, "filtered"), "yes");
+    assert!(shows(&filtered, "redis-1") && !shows(&filtered, "idp-a") && !shows(&filtered, "ann"));
+    let rows: usize = data(&filtered, "shown-rows").parse().expect("a number");
+    let all: usize = data(&whole, "shown-rows").parse().expect("a number");
+    assert!(0 < rows && rows < all, "{rows} of {all}");
+
+    let unknown = opened(&browser, &file, "who=thief&outcome=done");
+    assert!(shows(&unknown, "thief") && !shows(&unknown, "redis-1"));
+
+    let arrows = opened(&browser, &file, "messages=1&filter=getdel");
+    let drawn: usize = data(&arrows, "arrows").parse().expect("a number");
+    assert!(drawn > 0, "messages are drawn");
+    assert!(arrows.contains("GETDEL auth:oidc:code"));
+}
+
+/// The policy in the page is what keeps it offline, so it is put to the test: an image is slipped into a
+/// copy of the page, and nobody calls; without the policy somebody does.
+#[test]
+fn a_page_fetches_nothing() {
+    let Some(browser) = browser("a_page_fetches_nothing") else {
+        return;
+    };
+    let (_, page) = written("offline.html");
+    let body = page.find("<main>").expect("a body");
+    for attribute in [
+        " src=",
+        "href=\"http",
+        "href=\"//",
+        "<link",
+        "<base",
+        "<iframe",
+        "@import",
+    ] {
+        assert!(!page.contains(attribute), "{attribute}");
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.set_nonblocking(true).expect("it can wait");
+    let address = listener.local_addr().expect("it has an address");
+    let spoilt = format!("{}<img src=\"http://{address}/x.png\">{}", &page[..body], &page[body..]);
+    let open = |name: &str, page: &str| {
+        let file = common::scratch(name);
+        fs::write(&file, page).expect("the page can be written");
+        let mut called = false;
+        // Whoever calls is sent away at once: the page must not wait.
+        opened_beside(&browser, &file, "", || called |= listener.accept().is_ok());
+        called
+    };
+    assert!(!open("guarded.html", &spoilt), "the policy stops it");
+    let unguarded = spoilt.replace("Content-Security-Policy", "x-no-policy");
+    assert!(open("unguarded.html", &unguarded), "the test would have seen it");
+}
+
+#[test]
+fn a_sweep_leaves_an_index_and_a_page_for_each_failure() {
+    let folder = tempfolder("sweep-report");
+    let path = folder.to_str().expect("a readable path");
+    let output = common::squall(&["--plant", BUG, "--seeds", "1..3", "--report", path]);
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let index = fs::read_to_string(folder.join("index.html")).expect("the index is there");
+    let pages: Vec<String> = (fs::read_dir(&folder).expect("a folder"))
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .filter(|name| name != "index.html")
+        .collect();
+    assert!(!pages.is_empty());
+    for page in &pages {
+        assert!(index.contains(&format!("href=\"{page}\"")), "{page} is linked");
+    }
+    assert!(index.contains("cargo squall replay failover_mid_redemption --seed"));
+    assert!(index.contains("the master was replaced"));
+}
+
+#[test]
+fn the_same_run_makes_the_same_page_and_is_not_changed_by_it() {
+    let (_, first) = written("first.html");
+    let (_, second) = written("second.html");
+    assert!(first == second, "equal runs give equal bytes");
+    let scenario = common::scenario("failover_mid_redemption");
+    let bug = planted::find(BUG).expect("it is planted");
+    let run = common::perform(&scenario, &scenario.plan(1), Some(&bug));
+    let options = JudgeOptions {
+        keep_messages: true,
+        ..JudgeOptions::default()
+    };
+    let watched = judge(&scenario, &scenario.plan(1), Some(&bug), &options).expect("the harness works");
+    assert_eq!(run.fingerprint, watched.fingerprint);
+    assert_eq!((run.history, run.moments), (watched.history, watched.moments));
+    assert!(run.messages.is_empty() && !watched.messages.is_empty());
+    assert!(first.contains(&run.fingerprint.to_string()));
+}
+
+/// People as they are, and an ear for what they come to know.
+fn overheard(scenes: Arc<Mutex<Vec<Scene>>>) -> Workload {
+    let people = workload::people();
+    Arc::new(move |scene, operations| {
+        scenes.lock().expect("no panic").push(scene.clone());
+        people(scene, operations)
+    })
+}
+
+/// Whatever a page shows of codes, sessions and tokens is of no use to anybody.
+#[test]
+fn a_page_tells_no_secret() {
+    let scenario = common::scenario("calm_day");
+    for seed in 1..=3 {
+        let scenes = Arc::new(Mutex::new(vec![]));
+        let setup = Setup {
+            people: overheard(scenes.clone()),
+            attackers: workload::attackers(),
+            rewire: None,
+            keep_log: false,
+            keep_messages: true,
+            log_filter: None,
+            properties: vec![],
+        };
+        let run = perform(&scenario.plan(seed), &setup).expect("the harness works");
+        let page = failure_page(&FailurePage {
+            run: &run,
+            title: scenario.title(),
+            plant: None,
+            claims: &[],
+            marks: &[],
+            replay: "",
+            trials: &[],
+        });
+        let scene = scenes.lock().expect("no panic").pop().expect("people were there");
+        let codes = scene.codes.count();
+        assert!(codes > 0, "somebody logged in");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime");
+        for index in 0..codes {
+            let seen = runtime.block_on(scene.codes.next(index));
+            for secret in [&seen.code, &seen.verifier]
+                .into_iter()
+                .chain(seen.client.secret.as_ref())
+            {
+                assert!(!page.contains(secret.as_str()), "seed {seed}: {secret}");
+            }
+        }
+        let numbers: BTreeSet<&str> = page.split(|c: char| !c.is_ascii_digit()).collect();
+        for operation in &run.plan.operations {
+            for mail in scene.inboxes.list(&format!("{}@example.com", operation.who)) {
+                let code = mail.code().unwrap_or("none");
+                assert!(!numbers.contains(code), "seed {seed}: the mailed code {code}");
+            }
+        }
+        // Tokens, cookies and identifiers are at least 32 characters of one word; nothing here is.
+        let visible = &page[page.find("<main>").expect("a body")..];
+        let visible = &visible[..visible.rfind("'use strict'").expect("a script")];
+        let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let longest = visible.split(|c| !word(c)).max_by_key(|word| word.len()).unwrap_or("");
+        assert!(longest.len() < 32, "seed {seed}: {longest}");
+    }
+}

@@ -1,0 +1,295 @@
+//! The timeline: a lane for each fault, host and person.
+//!
+//! Each lane is a drawing of its own whose horizontal positions are percentages of the run: to zoom is
+//! to make the canvas wider, and to pan is to scroll.
+
+use super::{
+    FailurePage, Without, controls, evidence, latency,
+    model::{Bar, Lane, Model, Tick},
+    percent,
+    trouble::{State, StateKind, Trouble},
+    width,
+};
+use crate::{
+    report::{seconds, words},
+    world::hosts,
+};
+use maud::{Markup, html};
+
+/// Heights, CSS pixels.
+const TROUBLE_PX: usize = 20;
+const HOST_PX: usize = 24;
+const BAR_PX: usize = 12;
+const HEADING_PX: usize = 24;
+/// Distances of ticks on the axis, milliseconds: the first that gives at most [`TICKS_MAX`] is taken.
+const STEPS_MS: [u64; 9] = [1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000, 300_000, 600_000];
+const TICKS_MAX: u64 = 12;
+
+/// Controls, names, lanes.
+pub(super) fn section(page: &FailurePage<'_>, model: &Model) -> Markup {
+    let window = evidence::window(page, model);
+    html! {
+        section class="timeline" aria-label="Timeline" {
+            h2 { "Timeline" }
+            (controls::zoom_and_filter(page, model))
+            (controls::legend(model))
+            div class="chart" id="chart" data-lasts=(model.lasts_ms)
+                data-from=[window.map(|(from, _)| from)] data-to=[window.map(|(_, to)| to)] {
+                div class="names" { (names(model)) }
+                div class="scroll" tabindex="0" role="region" aria-label="Timeline; scrolls sideways" {
+                    div class="canvas" {
+                        (axis(model))
+                        div class="lanes" {
+                            (bands(page, model))
+                            (lanes(page, model))
+                            svg class="arrows" aria-hidden="true" {}
+                        }
+                        (axis(model))
+                    }
+                }
+            }
+            p class="status js" role="status" aria-live="polite" {}
+            noscript { p class="note" { "Without JavaScript the whole run is shown; zoom, filter and messages need it." } }
+        }
+    }
+}
+
+/// The lanes in their groups: heading, group, lanes.
+fn groups(model: &Model) -> [(&'static str, &'static str, Vec<&Lane>); 3] {
+    let people = if model.involved.is_empty() {
+        ""
+    } else {
+        "In the evidence"
+    };
+    let others = if model.involved.is_empty() {
+        "People"
+    } else {
+        "Everybody else"
+    };
+    [
+        ("Hosts", "hosts", model.hosts.iter().collect()),
+        (people, "involved", model.involved.iter().collect()),
+        (others, "others", model.others.iter().collect()),
+    ]
+}
+
+fn names(model: &Model) -> Markup {
+    let heading =
+        |text: &str, group: &str| html! { div class="heading" style=(px(HEADING_PX)) data-group=(group) { (text) } };
+    html! {
+        div class="axis" {}
+        @if !model.troubles.is_empty() { (heading("Faults", "faults")) }
+        @for (place, trouble) in model.troubles.iter().enumerate() {
+            div class="name" style=(px(TROUBLE_PX)) data-lane=(format!("fault {place}")) data-group="faults" { (short(trouble)) }
+        }
+        @for (text, group, lanes) in groups(model) {
+            @if !lanes.is_empty() {
+                (heading(text, group))
+                @for lane in lanes {
+                    div class="name" style=(px(height(lane))) data-lane=(lane.name) data-group=(group) hidden[is_quiet(lane)] { (lane.name) @if lane.attacks { span class="dim" { " attacks" } } }
+                }
+                @if group == if model.involved.is_empty() { "hosts" } else { "involved" } {
+                    (heading("Latency", "latency"))
+                    (latency::names(model))
+                }
+            }
+        }
+        div class="axis" {}
+    }
+}
+
+fn lanes(page: &FailurePage<'_>, model: &Model) -> Markup {
+    let heading = |group: &str| html! { div class="heading" style=(px(HEADING_PX)) data-group=(group) {} };
+    html! {
+        @if !model.troubles.is_empty() { (heading("faults")) }
+        @for (place, trouble) in model.troubles.iter().enumerate() {
+            (trouble_lane(page, model, place, trouble))
+        }
+        @for (_, group, lanes) in groups(model) {
+            @if !lanes.is_empty() {
+                (heading(group))
+                @for lane in lanes { (one(model, lane, group)) }
+                @if group == if model.involved.is_empty() { "hosts" } else { "involved" } {
+                    (heading("latency"))
+                    (latency::lane(model))
+                }
+            }
+        }
+    }
+}
+
+/// Tints over all lanes: faults in force, and the moments at which claims failed.
+fn bands(page: &FailurePage<'_>, model: &Model) -> Markup {
+    html! {
+        @for trouble in &model.troubles {
+            i class="band" style=(format!("left:{};width:{}", percent(trouble.from_ms, model.lasts_ms),
+                width(trouble.from_ms, trouble.to_ms, model.lasts_ms))) {}
+        }
+        @for violation in &page.run.violations {
+            i class="broken" style=(format!("left:{}", percent(violation.at_ms, model.lasts_ms)))
+                title=(format!("{} does not hold, at {}", violation.property, seconds(violation.at_ms))) {}
+        }
+    }
+}
+
+fn axis(model: &Model) -> Markup {
+    let step = STEPS_MS
+        .into_iter()
+        .find(|step| model.lasts_ms / step <= TICKS_MAX)
+        .unwrap_or(model.lasts_ms.max(1));
+    html! {
+        div class="axis ticks" {
+            @for at_ms in (0..model.lasts_ms).step_by(step as usize) {
+                span style=(format!("left:{}", percent(at_ms, model.lasts_ms))) { (at_ms / 1000) " s" }
+            }
+        }
+    }
+}
+
+/// A fault's kind, for the column of names.
+fn short(trouble: &Trouble) -> String {
+    match trouble.fault.hosts().as_slice() {
+        [] => "directory".to_owned(),
+        hosts => hosts.join(" – "),
+    }
+}
+
+fn trouble_lane(page: &FailurePage<'_>, model: &Model, place: usize, trouble: &Trouble) -> Markup {
+    let lasts = model.lasts_ms;
+    let needed = (page.trials.iter()).any(|trial| {
+        trial.holds == Some(true)
+            && matches!(&trial.without, Without::Fault(timed) if timed.at_ms == trouble.from_ms && timed.fault == trouble.fault)
+    });
+    let mut label = words::struck(&trouble.fault, trouble.in_flight);
+    if needed {
+        label = format!("◆ {label}: needed for the violation");
+    }
+    let late = trouble.from_ms * 2 > lasts;
+    let title = format!(
+        "{label}: from {}, for {}",
+        seconds(trouble.from_ms),
+        evidence::lasted(trouble.from_ms, trouble.to_ms)
+    );
+    html! {
+        svg class="lane" height=(TROUBLE_PX) data-lane=(format!("fault {place}")) data-group="faults" {
+            rect class="stripe" width="100%" height="100%" {}
+            g class="item" data-kind="fault" data-who=(trouble.fault.hosts().join(" ")) data-at=(trouble.from_ms) {
+                title { (title) }
+                rect class={ "trouble" @if needed { " needed" } } x=(percent(trouble.from_ms, lasts)) y="3" height=(TROUBLE_PX - 6)
+                    width=(width(trouble.from_ms, trouble.to_ms, lasts)) {}
+                text class={ "label" @if needed { " needed" } } x=(percent(trouble.from_ms, lasts)) y=(TROUBLE_PX - 6)
+                    data-from=(trouble.from_ms) data-to=(trouble.to_ms) dx=(if late { -5 } else { 5 }) text-anchor=[late.then_some("end")] { (label) }
+            }
+        }
+    }
+}
+
+/// Hosts on which nothing is seen but messages.
+fn is_quiet(lane: &Lane) -> bool {
+    [hosts::PEOPLE, hosts::ATTACKERS].contains(&lane.name.as_str())
+}
+
+fn height(lane: &Lane) -> usize {
+    match lane.bars.is_empty() {
+        true => HOST_PX,
+        false => lane.rows * (BAR_PX + 2) + 12,
+    }
+}
+
+fn px(height: usize) -> String {
+    format!("height:{height}px")
+}
+
+fn one(model: &Model, lane: &Lane, group: &str) -> Markup {
+    let (lasts, height) = (model.lasts_ms, height(lane));
+    html! {
+        svg class={ "lane" @if lane.attacks { " attacker" } } height=(height) data-lane=(lane.name) data-group=(group) hidden[is_quiet(lane)] {
+            rect class="stripe" width="100%" height="100%" {}
+            @for state in &lane.states { (state_of(state, height, lasts)) }
+            @for trouble in model.troubles.iter().filter(|trouble| stops(trouble, &lane.name)) {
+                rect class="down" x=(percent(trouble.from_ms, lasts)) y="2" height=(height - 4)
+                    width=(width(trouble.from_ms, trouble.to_ms, lasts)) { title { (trouble.fault) } }
+            }
+            @for bar in &lane.bars { (bar_of(bar, height, lasts)) }
+            @for tick in &lane.ticks { (tick_of(tick, &lane.name, height, lasts)) }
+            @for bar in lane.bars.iter().filter(|bar| bar.evidence.is_some()) { (badge(bar.evidence, bar.to_ms, lasts)) }
+            @for tick in lane.ticks.iter().filter(|tick| tick.evidence.is_some()) { (badge(tick.evidence, tick.at_ms, lasts)) }
+        }
+    }
+}
+
+/// Whether a fault stops a host, rather than a link to it.
+fn stops(trouble: &Trouble, host: &str) -> bool {
+    trouble.fault.hosts() == [host]
+}
+
+fn state_of(state: &State, height: usize, lasts: u64) -> Markup {
+    let (class, text, y, tall) = match state.kind {
+        StateKind::Master => ("master", "master", 5, height - 10),
+        StateKind::Replica => ("replica", "replica", 9, height - 18),
+        StateKind::Ready => ("ready", "", 5, 5),
+        StateKind::NotReady => ("notready", "closed", 5, 5),
+        StateKind::Leads => ("leads", "leads", height - 9, 5),
+    };
+    let title = match state.why.as_str() {
+        "" => format!("{class}: {} to {}", seconds(state.from_ms), seconds(state.to_ms)),
+        why => format!("{class}: {} to {}: {why}", seconds(state.from_ms), seconds(state.to_ms)),
+    };
+    html! {
+        rect class={ "state " (class) } x=(percent(state.from_ms, lasts)) y=(y) height=(tall)
+            width=(width(state.from_ms, state.to_ms, lasts)) { title { (title) } }
+        @if !text.is_empty() && state.kind != StateKind::Replica {
+            text class={ "role " (class) } x=(percent(state.from_ms, lasts)) dx="4" data-from=(state.from_ms) data-to=(state.to_ms)
+                y=(if state.kind == StateKind::Leads { height - 4 } else if state.kind == StateKind::Master { height / 2 + 4 } else { 11 }) { (text) }
+        }
+    }
+}
+
+fn bar_of(bar: &Bar, height: usize, lasts: u64) -> Markup {
+    let (top, tall) = match (bar.whole, bar.came) {
+        (true, _) => (height - 7, 3),
+        (false, super::model::Came::NotDone) => (4 + bar.row * (BAR_PX + 2) + BAR_PX / 2, BAR_PX / 2),
+        (false, _) => (4 + bar.row * (BAR_PX + 2), BAR_PX),
+    };
+    let title = format!(
+        "{} {} ({}), {} to {}",
+        bar.who,
+        bar.what,
+        bar.outcome,
+        seconds(bar.from_ms),
+        seconds(bar.to_ms)
+    );
+    html! {
+        g class={ "item " (bar.came.class()) @if bar.evidence.is_some() { " marked" } } data-kind=(bar.kind) data-at=(bar.from_ms) {
+            title { (title) }
+            rect class={ "bar " (bar.came.class()) @if bar.whole { " whole" } } x=(percent(bar.from_ms, lasts)) y=(top) height=(tall)
+                width=(width(bar.from_ms, bar.to_ms, lasts)) {}
+            @if bar.came == super::model::Came::NotDone && !bar.whole {
+                text class="glyph notdone" x=(percent(bar.from_ms, lasts)) y=(top) dx="-2" { "×" }
+            }
+        }
+    }
+}
+
+fn tick_of(tick: &Tick, lane: &str, height: usize, lasts: u64) -> Markup {
+    let x = percent(tick.at_ms, lasts);
+    html! {
+        g class={ "item" @if tick.evidence.is_some() { " marked" } } data-kind=(tick.kind) data-at=(tick.at_ms) {
+            title { (lane) ": " (tick.what) ", " (seconds(tick.at_ms)) }
+            line class={ "tick " (tick.kind) } x1=(x) x2=(x) y1="4" y2=(height - 4) {}
+        }
+    }
+}
+
+/// The number of a piece of evidence, where it ends.
+fn badge(evidence: Option<usize>, at_ms: u64, lasts: u64) -> Markup {
+    let n = evidence.unwrap_or_default();
+    html! {
+        a href=(format!("#e{n}")) aria-label=(format!("Evidence {n}")) {
+            svg class="badge" x=(percent(at_ms, lasts)) y="0" overflow="visible" {
+                circle cx="9" cy="9" r="7" {}
+                text x="9" y="13" text-anchor="middle" { (n) }
+            }
+        }
+    }
+}
