@@ -1,10 +1,11 @@
 //! A leader that renews its lease does not look whether somebody has begun a newer epoch (inventory
 //! 29, 30, 39): the service had this bug itself, until a run of the swarm found it.
 //!
-//! 1. A leads on the old master, which is paused. 2. B leads on the new one, with epoch 2. 3. Both wake,
-//! A's lease has run out and the old master grants it anew: epoch 3. 4. The old master is demoted.
-//! B goes on renewing a lease with which it may do nothing any more: its epoch is fenced, and nobody
-//! else gets the lease. From then on no reminder is sent.
+//! 1. A leads on the old master, which is paused.
+//! 2. B leads on the new one, with epoch 2.
+//! 3. Both wake. A's lease has run out, and the old master grants it anew: epoch 3.
+//! 4. The old master is demoted. B goes on renewing a lease with which it may do nothing any more:
+//!    its epoch is fenced, and nobody else gets the lease. From then on no reminder is sent.
 
 use super::{
     Planted,

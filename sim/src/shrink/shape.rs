@@ -110,6 +110,7 @@ fn kind_of(does: &Behaviour) -> &'static str {
         Behaviour::BurnCode => "burn-code",
         Behaviour::StealCodes { .. } => "steal-codes",
         Behaviour::Guess { .. } => "guess",
+        Behaviour::PeekAtMail { .. } => "peek",
         Behaviour::Flood { .. } => "flood",
     }
 }

@@ -213,6 +213,7 @@ fn each_size(plan: &mut Plan, change: &mut dyn FnMut(u64) -> u64) {
                 *every_ms = asked(*every_ms);
                 *count = asked((*count).into()) as u32;
             }
+            Behaviour::PeekAtMail { after_ms, .. } => *after_ms = asked(*after_ms),
             Behaviour::LogIn | Behaviour::RaceCode | Behaviour::BurnCode => {}
         }
     }

@@ -228,6 +228,10 @@ fn any_behaviour() -> impl Strategy<Value = Behaviour> {
             guesses,
             every_ms
         }),
+        (0u64..20_000).prop_map(|after_ms| Behaviour::PeekAtMail {
+            victim: "vic".into(),
+            after_ms
+        }),
     ]
 }
 

@@ -109,7 +109,10 @@ impl Model {
                 let does = &operation.does;
                 matches!(
                     does,
-                    Behaviour::StealCodes { .. } | Behaviour::Guess { .. } | Behaviour::Flood { .. }
+                    Behaviour::StealCodes { .. }
+                        | Behaviour::Guess { .. }
+                        | Behaviour::PeekAtMail { .. }
+                        | Behaviour::Flood { .. }
                 )
             })
             .map(|operation| operation.who.as_str())
