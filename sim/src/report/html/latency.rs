@@ -55,7 +55,7 @@ pub(super) fn lane(model: &Model) -> Markup {
 fn y(ms: u64) -> usize {
     let ms = ms.clamp(1, 100_000);
     let whole = u64::from(ms.ilog2());
-    let part = (ms * 1000 >> whole) - 1000;
+    let part = ((ms * 1000) >> whole) - 1000;
     let log = whole * 1000 + part; // thousandths, up to about 16,500
     let room = HEIGHT_PX - 16;
     HEIGHT_PX - 8 - (log as usize * room / 16_530)
