@@ -11,8 +11,19 @@ use std::time::Duration;
 /// The same measurement so many times, for the spread.
 const REPETITIONS: u32 = 5;
 
-/// One without faults, one with the full mix of them; both on the full topology.
-const MEASURED: [&str; 2] = ["calm_day", "swarm"];
+/// What is measured, all on the full topology: the machinery alone, with nobody there; people and no
+/// faults; people and the full mix of faults.
+const MEASURED: [(&str, &str, People); 3] = [
+    ("at rest", "calm_day", People::Absent),
+    ("calm_day", "calm_day", People::Present),
+    ("swarm", "swarm", People::Present),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum People {
+    Present,
+    Absent,
+}
 
 /// What `bench` may be told.
 #[derive(Debug, ClapArgs)]
@@ -57,8 +68,8 @@ struct Figures {
 pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     let each = Duration::from_secs(args.seconds.into()) / (MEASURED.len() as u32 * REPETITIONS);
     let mut figures = vec![];
-    for name in MEASURED {
-        figures.push(measure(&catalogue::find(name)?, each)?);
+    for (what, scenario, people) in MEASURED {
+        figures.push(measure(what, &catalogue::find(scenario)?, people, each)?);
     }
     if args.json {
         say(format!(
@@ -98,13 +109,16 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     Ok(Conclusion::Held)
 }
 
-fn measure(scenario: &Scenario, each: Duration) -> Result<Figures, Trouble> {
+fn measure(what: &'static str, scenario: &Scenario, people: People, each: Duration) -> Result<Figures, Trouble> {
     let mut seed = 1;
     let mut slice = || -> Result<Slice, Trouble> {
         let watch = fresh::Stopwatch::start();
         let mut slice = Slice::default();
         loop {
-            let plan = scenario.plan(seed);
+            let mut plan = scenario.plan(seed);
+            if people == People::Absent {
+                plan.operations.clear();
+            }
             seed += 1;
             let (run, cpu, wall) = fresh::measure(|| harness::perform(scenario, &plan, None, &JudgeOptions::default()));
             let run = run?;
@@ -137,7 +151,7 @@ fn measure(scenario: &Scenario, each: Duration) -> Result<Figures, Trouble> {
     let slices = (0..REPETITIONS).map(|_| slice()).collect::<Result<Vec<_>, _>>()?;
     let spread = |figure: fn(&Slice) -> f64| Spread::of(slices.iter().map(figure).collect());
     Ok(Figures {
-        scenario: scenario.name(),
+        scenario: what,
         runs: slices.iter().map(|slice| slice.runs).sum::<f64>() as u64,
         simulated_s_per_wall_s: spread(|s| s.simulated_s / s.wall_s),
         simulated_s_per_cpu_s: spread(|s| s.simulated_s / s.cpu_s),
