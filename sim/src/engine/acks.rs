@@ -10,6 +10,7 @@ use super::{
     flow::{self, Direction, Flow},
     wire::Wire,
 };
+use std::mem;
 use turmoil_net::Packet;
 
 /// Linux's lower bound (`TCP_DELACK_MIN`).
@@ -38,9 +39,10 @@ impl Wire {
         }
     }
 
-    /// A packet leaves its kernel. A bare acknowledgement that may wait is kept (`None`); anything
-    /// else carries what was kept.
-    pub(super) fn delay_ack(&mut self, now_ms: u64, flow: Flow, packet: Packet) -> Option<Packet> {
+    /// A packet leaves its kernel. A bare acknowledgement is kept (`None`), at least until the pass is
+    /// over; anything else carries what was kept. So it makes no difference to a connection whether
+    /// its kernel was asked on somebody else's account meanwhile.
+    pub(super) fn delay_ack(&mut self, flow: Flow, packet: Packet) -> Option<Packet> {
         let Some(sender) = self.directions.get_mut(&flow) else {
             return Some(packet);
         };
@@ -48,11 +50,12 @@ impl Wire {
             self.held_acks.remove(&key);
         }
         match sender.ack_due_ms {
-            Some(due_ms) if flow::is_pure_ack(&packet) && !sender.must_ack(now_ms) => {
+            Some(due_ms) if flow::is_pure_ack(&packet) => {
                 self.next_order += 1;
                 let key = (due_ms, self.next_order);
                 sender.held_ack = Some((key, packet));
                 self.held_acks.insert(key, flow);
+                self.newly_held.push(flow);
                 None
             }
             _ => {
@@ -62,23 +65,38 @@ impl Wire {
         }
     }
 
-    /// Sends the acknowledgements that have waited long enough, and has the kernels asked for those
-    /// that they have not put out yet.
+    /// Has the kernels asked when an acknowledgement has waited long enough.
     pub(super) fn acknowledge_due(&mut self, now_ms: u64) {
-        while let Some(first) = self.held_acks.first_entry()
-            && first.key().0 <= now_ms
-        {
-            let (key, flow) = first.remove_entry();
-            let Some(sender) = self.directions.get_mut(&flow) else {
-                continue;
-            };
-            if let Some((_, packet)) = sender.held_ack.take_if(|(held, _)| *held == key) {
-                (sender.ack_due_ms, sender.unacked) = (None, 0);
-                let order = self.next_order();
-                self.transmit(now_ms, order, packet);
+        let first_held = self.held_acks.first_key_value().map(|(key, _)| key.0);
+        let due_ms = first_held.into_iter().chain(self.pass_due_ms).min();
+        self.stirred |= due_ms.is_some_and(|due_ms| due_ms <= now_ms);
+    }
+
+    /// At the end of a pass: sends the acknowledgements that must not or need not wait any longer.
+    pub(super) fn send_lone_acks(&mut self, now_ms: u64) {
+        for flow in mem::take(&mut self.newly_held) {
+            if self.directions.get(&flow).is_some_and(|sender| sender.must_ack(now_ms)) {
+                self.send_held_ack(now_ms, flow);
             }
         }
-        self.stirred |= self.pass_due_ms.is_some_and(|due_ms| due_ms <= now_ms);
+        while let Some((key, flow)) = self.held_acks.first_key_value().map(|(key, flow)| (*key, *flow))
+            && key.0 <= now_ms
+        {
+            self.held_acks.remove(&key);
+            self.send_held_ack(now_ms, flow);
+        }
+    }
+
+    fn send_held_ack(&mut self, now_ms: u64, flow: Flow) {
+        let Some(sender) = self.directions.get_mut(&flow) else {
+            return;
+        };
+        if let Some((key, packet)) = sender.held_ack.take() {
+            (sender.ack_due_ms, sender.unacked) = (None, 0);
+            self.held_acks.remove(&key);
+            let order = self.next_order();
+            self.transmit(now_ms, order, packet);
+        }
     }
 }
 

@@ -133,13 +133,14 @@ impl Wire {
                 (sender.seq, sender.ack, sender.window) =
                     (segment.seq.wrapping_add(length), segment.ack, segment.window);
             }
-            let Some(packet) = self.delay_ack(now_ms, flow, packet) else {
+            let Some(packet) = self.delay_ack(flow, packet) else {
                 continue;
             };
             let order = self.next_order();
             self.transmit(now_ms, order, packet);
         }
         self.outbound = outbound;
+        self.send_lone_acks(now_ms);
         for (flow, order, syn) in mem::take(&mut self.unanswered_syns) {
             self.block(now_ms, flow, order, syn); // the backlog was full
         }

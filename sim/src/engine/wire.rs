@@ -54,6 +54,8 @@ pub(super) struct Wire {
     timers: BTreeMap<(u64, u64), Flow>,
     /// When bare acknowledgements that wait for company go alone.
     pub(super) held_acks: BTreeMap<(u64, u64), Flow>,
+    /// Flows whose acknowledgement was kept in this pass.
+    pub(super) newly_held: Vec<Flow>,
     /// When the kernels must be asked at the latest, for an acknowledgement is due.
     pub(super) pass_due_ms: Option<u64>,
     /// SYNs delivered and not yet answered: at the end of a pass, the backlog was full.
@@ -91,6 +93,7 @@ impl Wire {
             under_way: BTreeMap::new(),
             timers: BTreeMap::new(),
             held_acks: BTreeMap::new(),
+            newly_held: Vec::new(),
             pass_due_ms: None,
             unanswered_syns: Vec::new(),
             made_room: Vec::new(),
