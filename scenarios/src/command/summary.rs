@@ -104,6 +104,23 @@ impl RunSummary {
             Conclusion::Held
         }
     }
+
+    /// Whether nothing was put to the test: nobody came to an end with anything, or faults struck and
+    /// none of them while somebody was waiting.
+    fn is_vacuous(&self) -> bool {
+        self.error.is_none() && (self.operations == 0 || (self.faults > 0 && self.faults_in_flight == 0))
+    }
+}
+
+/// What the runs of a sweep are to have reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coverage {
+    /// All that the scenarios are for.
+    Whole,
+    /// Nothing: that is counted when the shards are merged.
+    Shard,
+    /// Nothing: the planted bug may well prevent it.
+    Planted,
 }
 
 /// What stopped several runs for the same reason.
@@ -130,6 +147,8 @@ pub(crate) struct ScenarioSummary {
     pub(crate) faults_in_flight: usize,
     pub(crate) operations: usize,
     pub(crate) logins: usize,
+    /// Runs in which nothing was put to the test.
+    pub(crate) vacuous: usize,
     pub(crate) violated: Vec<Group>,
     pub(crate) errors: Vec<Group>,
     /// Why nothing is proved although nothing was violated.
@@ -137,9 +156,8 @@ pub(crate) struct ScenarioSummary {
 }
 
 impl ScenarioSummary {
-    /// Sums up `runs`, which are those of `scenario` in the order of their seeds. With a planted bug
-    /// nothing need be reached: the bug may well prevent it.
-    pub(crate) fn of(scenario: &Scenario, runs: &[RunSummary], planted: bool) -> ScenarioSummary {
+    /// Sums up `runs`, which are those of `scenario` in the order of their seeds.
+    pub(crate) fn of(scenario: &Scenario, runs: &[RunSummary], coverage: Coverage) -> ScenarioSummary {
         let mut marks: BTreeMap<&'static str, usize> = scenario.marks().iter().map(|mark| (mark.name, 0)).collect();
         let mut violated: BTreeMap<&str, Group> = BTreeMap::new();
         let mut errors: BTreeMap<&str, Group> = BTreeMap::new();
@@ -169,24 +187,34 @@ impl ScenarioSummary {
             faults_in_flight: sum(|run| run.faults_in_flight),
             operations: sum(|run| run.operations),
             logins: sum(|run| run.logins),
+            vacuous: runs.iter().filter(|run| run.is_vacuous()).count(),
             violated: violated.into_values().collect(),
             errors: errors.into_values().collect(),
             inconclusive: vec![],
         };
-        summary.inconclusive = summary.doubts(planted);
+        summary.inconclusive = summary.doubts(coverage);
         summary
     }
 
-    fn doubts(&self, planted: bool) -> Vec<String> {
+    fn doubts(&self, coverage: Coverage) -> Vec<String> {
         let mut doubts = vec![];
         if !self.errors.is_empty() {
             doubts.push("the harness failed".to_owned());
         }
-        if self.operations == 0 {
+        if self.runs == 0 && coverage != Coverage::Shard {
+            doubts.push("it was not run".to_owned());
+        }
+        if self.runs > 0 && self.operations == 0 {
             doubts.push("nobody did anything".to_owned());
         }
-        if planted || self.runs < RUNS_ENOUGH {
+        if coverage != Coverage::Whole || self.runs < RUNS_ENOUGH {
             return doubts;
+        }
+        if self.vacuous * 2 > self.runs {
+            doubts.push(format!(
+                "{} of {} runs were vacuous: nothing was finished in them, or no fault hit an operation in flight",
+                self.vacuous, self.runs
+            ));
         }
         if self.unreached().next().is_some() {
             doubts.push(format!("a mark was not reached in {} runs", self.runs));
@@ -227,8 +255,22 @@ fn add<'a>(groups: &mut BTreeMap<&'a str, Group>, what: &'a str, example: &str, 
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// A scenario that failed, and what the first of its runs said.
+    pub(in super::super) fn failing(example: &str) -> ScenarioSummary {
+        ScenarioSummary {
+            scenario: "code_race",
+            violated: vec![Group {
+                what: "CodeRedeemedOnce".into(),
+                example: example.into(),
+                seeds: vec![3, 5, 8, 13],
+            }],
+            inconclusive: vec!["a mark was not reached in 50 runs".into()],
+            ..summary(RUNS_ENOUGH, 0, 1)
+        }
+    }
 
     fn summary(runs: usize, reached: usize, faults_in_flight: usize) -> ScenarioSummary {
         ScenarioSummary {
@@ -241,6 +283,7 @@ mod tests {
             faults_in_flight,
             operations: 1,
             logins: 0,
+            vacuous: 0,
             violated: vec![],
             errors: vec![],
             inconclusive: vec![],
@@ -249,24 +292,34 @@ mod tests {
 
     #[test]
     fn a_sweep_that_did_not_get_there_proves_nothing() {
-        assert!(summary(RUNS_ENOUGH, 1, 1).doubts(false).is_empty());
+        assert!(summary(RUNS_ENOUGH, 1, 1).doubts(Coverage::Whole).is_empty());
         assert_eq!(
-            summary(RUNS_ENOUGH, 0, 1).doubts(false),
+            summary(RUNS_ENOUGH, 0, 1).doubts(Coverage::Whole),
             ["a mark was not reached in 50 runs"]
         );
         assert_eq!(
-            summary(RUNS_ENOUGH, 1, 0).doubts(false),
+            summary(RUNS_ENOUGH, 1, 0).doubts(Coverage::Whole),
             ["no fault hit an operation in flight"]
         );
+        let mut vacuous = summary(RUNS_ENOUGH, 1, 1);
+        vacuous.vacuous = 26;
+        assert_eq!(
+            vacuous.doubts(Coverage::Whole),
+            ["26 of 50 runs were vacuous: nothing was finished in them, or no fault hit an operation in flight"]
+        );
+        vacuous.vacuous = 25;
+        assert!(vacuous.doubts(Coverage::Whole).is_empty());
+        assert!(summary(0, 0, 0).doubts(Coverage::Shard).is_empty());
+        assert_eq!(summary(0, 0, 0).doubts(Coverage::Whole), ["it was not run"]);
         let mut idle = summary(1, 1, 1);
         idle.operations = 0;
-        assert_eq!(idle.doubts(false), ["nobody did anything"]);
+        assert_eq!(idle.doubts(Coverage::Whole), ["nobody did anything"]);
     }
 
     #[test]
     fn few_runs_and_planted_bugs_need_reach_nothing() {
-        assert!(summary(RUNS_ENOUGH - 1, 0, 0).doubts(false).is_empty());
-        assert!(summary(RUNS_ENOUGH, 0, 0).doubts(true).is_empty());
+        assert!(summary(RUNS_ENOUGH - 1, 0, 0).doubts(Coverage::Whole).is_empty());
+        assert!(summary(RUNS_ENOUGH, 0, 0).doubts(Coverage::Planted).is_empty());
     }
 
     #[test]
