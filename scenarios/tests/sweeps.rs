@@ -198,7 +198,7 @@ fn shards_come_together_as_the_one_sweep_that_they_are_and_nothing_else_does() {
     let strange = spoilt("strange", "runs.jsonl", &|text| {
         text.replacen("\"seed\":", "\"seed\":9", 1)
     });
-    refused(&[&one, &strange], &["line", "not of shard 2/2"]);
+    refused(&[&one, &strange], &["seed 9", "not of shard 2/2"]);
 
     // In part: the table says so.
     let (partial, _) = squall(&["merge", "--partial", &one, &torn], 1);
@@ -213,29 +213,22 @@ fn shards_come_together_as_the_one_sweep_that_they_are_and_nothing_else_does() {
 }
 
 /// A sweep without end, of which `runs` have ended.
-fn running(out: &Path, runs: usize) -> Child {
+fn running(out: &Path, runs: usize, more: &[&str]) -> Child {
     let child = Command::new(env!("CARGO_BIN_EXE_squall"))
-        .args([
-            "--for",
-            "1h",
-            "--scenario",
-            "calm_day",
-            "--jobs",
-            "1",
-            "--out",
-            text(out),
-        ])
+        .args(["--for", "1h", "--jobs", "1", "--out", text(out)])
+        .args(more)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the command starts");
-    while fs::read_to_string(out.join("runs.jsonl"))
-        .unwrap_or_default()
-        .lines()
-        .count()
-        < runs
-    {
-        // It takes a while; and a test that hangs is stopped by whoever runs the tests.
+    let ended = || {
+        fs::read_to_string(out.join("runs.jsonl"))
+            .unwrap_or_default()
+            .lines()
+            .count()
+    };
+    while ended() < runs {
+        // A test that hangs is stopped by whoever runs the tests.
         let _ = Command::new("sleep").arg("0.1").status();
     }
     child
@@ -244,22 +237,28 @@ fn running(out: &Path, runs: usize) -> Child {
 #[test]
 fn a_sweep_that_is_killed_leaves_what_it_found() {
     let out = place("killed").join("sweep");
-    let mut child = running(&out, 2);
+    let mut child = running(&out, 2, &["--plant", "get_then_del", "--report"]);
     child.kill().expect("it runs");
     child.wait().expect("it ends");
     let (_, said) = squall(&["merge", text(&out)], 2);
     assert!(said.contains("was killed") && said.contains("--partial"), "{said}");
-    let (told, _) = squall(&["merge", "--partial", text(&out)], 2);
-    assert!(told.contains("calm_day") && told.contains("Incomplete: "), "{told}");
-    let (lines, _) = squall(&["merge", "--partial", "--jsonl", "-", text(&out)], 2);
+    let (told, _) = squall(&["merge", "--partial", text(&out)], 1);
+    let expected = ["code_race", "Incomplete: ", "cargo squall replay code_race --seed"];
+    assert!(expected.iter().all(|text| told.contains(text)), "{told}");
+    let (lines, _) = squall(&["merge", "--partial", "--jsonl", "-", text(&out)], 1);
     assert!(lines.lines().count() >= 2, "{lines}");
+    assert!(fs::read_dir(out.join("failures")).unwrap().count() >= 2);
+    assert!(
+        fs::read_dir(out.join("report")).unwrap().count() >= 2,
+        "pages are written as failures are found"
+    );
 }
 
 #[test]
 #[cfg(unix)]
 fn an_interruption_ends_with_the_table() {
     let out = place("interrupted").join("sweep");
-    let child = running(&out, 1);
+    let child = running(&out, 1, &["--scenario", "calm_day"]);
     let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(interrupted.expect("kill is there").success());
     let output = child.wait_with_output().expect("it ends");

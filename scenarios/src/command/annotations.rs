@@ -70,6 +70,9 @@ mod tests {
     fn a_failure_is_one_line_whatever_it_says() {
         let summary = failing("100% <lost>,\r\nthen: found");
         let text = told(&[summary], Some("get_then_del"));
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        ::error file=scenarios/src/catalogue/code_race.rs,title=code_race%3A CodeRedeemedOnce is violated in 4 of 50 runs::100%25 <lost>,%0D%0Athen: found%0Acargo squall replay code_race --seed 3 --plant get_then_del%0Acargo squall replay code_race --seed 5 --plant get_then_del%0Acargo squall replay code_race --seed 8 --plant get_then_del%0Aand 1 more seed
+        ::warning file=scenarios/src/catalogue/code_race.rs,title=code_race is inconclusive::a mark was not reached in 50 runs
+        ");
     }
 }

@@ -5,6 +5,7 @@ use super::{
     args::{self, FROM_SEED_MAX, Seeds},
     failures, fresh, groups, harness, identity, interrupt,
     outcome::{self, Outputs, Swept},
+    report::Pages,
     shard::Shard,
     store::{self, Ended, FAILURES, Header, Store},
     summary::RunSummary,
@@ -13,12 +14,7 @@ use super::{
 use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use scenarios::{catalogue, judge::JudgeOptions, planted, scenario::Scenario};
-use std::{
-    collections::BTreeMap,
-    io::IsTerminal,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeMap, io::IsTerminal, path::PathBuf, time::Duration};
 
 /// What `explore` may be told.
 #[derive(Debug, ClapArgs)]
@@ -71,7 +67,6 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     };
     let mut lines = args.outputs.lines()?;
     let mut store = Store::create(args.out.as_deref(), &failures::root(), header)?;
-    let plans = args.failures.clone().unwrap_or_else(|| store.folder().join(FAILURES));
     interrupt::listen()?;
     let watch = fresh::Stopwatch::start();
     let mut jobs = rounds(args.seeds, from, scenarios.len())
@@ -91,24 +86,19 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         over |= interrupt::asked() || lasts.is_some_and(|lasts| seed > from && watch.elapsed() >= lasts);
         (!over).then(|| (scenarios[place].name(), seed))
     };
-    let work = |(name, seed): (&'static str, u64)| {
-        fresh::measure(|| {
-            let mut run = one(name, seed, args.plant.as_deref(), &plans);
-            if let (None, Some(file)) = (
-                &args.failures,
-                run.plan.as_deref().and_then(|plan| Path::new(plan).file_name()),
-            ) {
-                // As seen from the sweep's folder, which may travel.
-                run.plan = Some(Path::new(FAILURES).join(file).display().to_string());
-            }
-            run
-        })
+    let keep = Keep {
+        plant: args.plant.as_deref(),
+        // As seen from the sweep's folder, which may travel.
+        named: args.failures.clone().unwrap_or_else(|| FAILURES.into()),
+        plans: args.failures.clone().unwrap_or_else(|| store.folder().join(FAILURES)),
+        pages: args.outputs.pages(Some(store.folder()))?,
     };
+    let work = |(name, seed): (&'static str, u64)| one(name, seed, &keep);
     let mut runs: BTreeMap<&'static str, Vec<RunSummary>> = BTreeMap::new();
     let mut cpu: BTreeMap<&'static str, Duration> = BTreeMap::new();
     let (mut done, mut bad, mut lost) = (0, 0, None);
     sweep::sweep(threads, next, work, |result| {
-        if let Some((run, took, _)) = result {
+        if let Some((run, took)) = result {
             *cpu.entry(run.scenario).or_default() += took;
             done += 1;
             bad += usize::from(run.conclusion() != Conclusion::Held);
@@ -139,8 +129,8 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         wall: watch.elapsed(),
         cpu,
         gaps,
-        folder: Some(store.folder().to_owned()),
-        plans: plans.display().to_string(),
+        pages: keep.pages,
+        plans: keep.plans.display().to_string(),
     };
     let conclusion = outcome::conclude(&mut swept, &args.outputs)?;
     store.end(Ended {
@@ -156,7 +146,7 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
             violations: &run.violations,
         });
         args.outputs
-            .tell(groups::told(failures, args.plant.as_deref(), &plans)?);
+            .tell(groups::told(failures, args.plant.as_deref(), &keep.plans)?);
     }
     Ok(conclusion)
 }
@@ -213,23 +203,41 @@ fn chosen(args: &Args, meant_for: Option<&str>) -> Result<Vec<Scenario>, Trouble
     Ok(scenarios)
 }
 
-/// One run. Threads share names only: each builds its own scenario.
-fn one(name: &str, seed: u64, plant: Option<&str>, folder: &Path) -> RunSummary {
+/// What becomes of a run.
+struct Keep<'a> {
+    plant: Option<&'a str>,
+    /// Where the plans of failing runs go, and what that place is called in the file of runs.
+    plans: PathBuf,
+    named: PathBuf,
+    pages: Option<Pages>,
+}
+
+/// One run, and what it cost. Threads share names only: each builds its own scenario.
+fn one(name: &str, seed: u64, keep: &Keep<'_>) -> (RunSummary, Duration) {
     let scenario = catalogue::find(name).expect("the name comes from the catalogue");
-    let bug = plant.map(|name| planted::find(name).expect("the name was found before"));
-    let plan = scenario.plan(seed);
-    let run = harness::perform(&scenario, &plan, bug.as_ref(), &JudgeOptions::default());
-    let mut summary = RunSummary::of(&scenario, &plan, run.as_ref());
+    let bug = keep
+        .plant
+        .map(|name| planted::find(name).expect("the name was found before"));
+    let ((plan, mut summary), took, _) = fresh::measure(|| {
+        let plan = scenario.plan(seed);
+        let run = harness::perform(&scenario, &plan, bug.as_ref(), &JudgeOptions::default());
+        let summary = RunSummary::of(&scenario, &plan, run.as_ref());
+        (plan, summary)
+    });
     if summary.conclusion() != Conclusion::Held {
-        match failures::write(folder, &plan, plant) {
-            Ok(path) => summary.plan = Some(path.display().to_string()),
-            Err(Trouble(what)) => {
-                // The verdict stands; only the copy of the plan is missing, and the seed has it.
-                eprintln!("squall: the plan of {name}, seed {seed}, is not kept: {what}");
+        match failures::write(&keep.plans, &plan, keep.plant) {
+            Ok(path) => {
+                let file = path.file_name().map(|file| keep.named.join(file));
+                summary.plan = file.map(|file| file.display().to_string());
             }
+            // The verdict stands; only the copy of the plan is missing, and the seed has it.
+            Err(Trouble(what)) => eprintln!("squall: the plan of {name}, seed {seed}, is not kept: {what}"),
         }
     }
-    summary
+    if let Some(Err(Trouble(what))) = keep.pages.as_ref().map(|pages| pages.found(&summary, bug.as_ref())) {
+        eprintln!("squall: {name}, seed {seed}, has no page yet: {what}");
+    }
+    (summary, took)
 }
 
 /// A bar on standard error, if that is a terminal.

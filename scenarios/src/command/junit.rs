@@ -65,6 +65,21 @@ mod tests {
     fn what_broke_is_escaped_and_can_be_replayed() {
         let summary = failing("100% <lost> & \"found\"\nin\u{1b}[31m red\u{0}");
         let cpu = [("code_race", Duration::from_millis(1500))].into();
-        insta::assert_snapshot!(text(&[summary], &cpu, None).unwrap(), @"");
+        insta::assert_snapshot!(text(&[summary], &cpu, None).unwrap(), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites name="squall" tests="1" skipped="0" failures="1" errors="0" time="1.500">
+            <testsuite name="squall" tests="1" skipped="0" errors="0" failures="1">
+                <testcase name="code_race" classname="squall" time="1.500">
+                    <failure message="code_race: CodeRedeemedOnce is violated in 4 of 50 runs" type="CodeRedeemedOnce">code_race: CodeRedeemedOnce is violated in 4 of 50 runs
+        100% &lt;lost&gt; &amp; &quot;found&quot;
+        in red
+        cargo squall replay code_race --seed 3
+        cargo squall replay code_race --seed 5
+        cargo squall replay code_race --seed 8
+        and 1 more seed</failure>
+                </testcase>
+            </testsuite>
+        </testsuites>
+        "#);
     }
 }

@@ -71,8 +71,8 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     let mut swept = swept(header, &shards, gaps)?;
     if let Some(store) = &store {
         swept.plans = store.folder().join(FAILURES).display().to_string();
-        swept.folder = Some(store.folder().to_owned());
     }
+    swept.pages = args.outputs.pages(args.out.as_deref())?;
     if let Some(mut lines) = args.outputs.lines()? {
         for (run, cpu) in shards.iter().flat_map(|shard| &shard.runs) {
             lines.add(run, cpu.as_millis() as u64);
@@ -221,7 +221,7 @@ fn swept(header: Header, shards: &[Kept], gaps: Vec<String>) -> Result<Swept, Tr
         wall: wall(shards),
         cpu,
         gaps,
-        folder: None,
+        pages: None,
         plans: plans.join(", "),
     })
 }

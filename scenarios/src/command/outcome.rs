@@ -2,7 +2,9 @@
 //! was merged from shards end alike.
 
 use super::{
-    Conclusion, Trouble, annotations, findings, interrupt, junit, marks, report, say,
+    Conclusion, Trouble, annotations, findings, interrupt, junit, marks,
+    report::{self, Pages},
+    say,
     store::{self, Header, Line},
     summary::{Coverage, RunSummary, ScenarioSummary},
     table,
@@ -56,8 +58,8 @@ pub(crate) struct Swept {
     pub(crate) cpu: BTreeMap<&'static str, Duration>,
     /// Why there are fewer runs than were asked for.
     pub(crate) gaps: Vec<String>,
-    /// Where it is kept, if it is.
-    pub(crate) folder: Option<PathBuf>,
+    /// Its pages, if they are wanted.
+    pub(crate) pages: Option<Pages>,
     /// Where the plans of failing runs are.
     pub(crate) plans: String,
 }
@@ -97,6 +99,19 @@ impl Outputs {
             false => Box::new(File::create(file).map_err(|error| wrong("--jsonl", file, &error))?),
         };
         Ok(Some(Lines(to)))
+    }
+
+    /// The pages, if they are wanted; by themselves they stand in the sweep's folder.
+    ///
+    /// # Errors
+    /// What the file system said.
+    pub(crate) fn pages(&self, kept: Option<&Path>) -> Result<Option<Pages>, Trouble> {
+        let folder = match (&self.report, kept) {
+            (Some(Some(folder)), _) => folder.clone(),
+            (Some(None), Some(kept)) => kept.join(store::REPORT),
+            _ => return Ok(None),
+        };
+        Pages::new(folder).map(Some)
     }
 
     /// Says something to people.
@@ -205,20 +220,18 @@ pub(crate) fn conclude(swept: &mut Swept, outputs: &Outputs) -> Result<Conclusio
         let text = junit::text(&summaries, &swept.cpu, plant)?;
         std::fs::write(file, text).map_err(|error| wrong("--junit", file, &error))?;
     }
-    if let Some(asked) = &outputs.report {
-        if interrupt::asked() {
-            outputs
-                .tell("Pages are not written after an interruption: squall merge DIR --partial --report DIR does it");
-            return Ok(conclusion);
+    match &swept.pages {
+        Some(_) if interrupt::asked() => {
+            outputs.tell(
+                "There is no index.html after an interruption: squall merge DIR --partial --report DIR writes it",
+            );
         }
-        let folder = match (asked, &swept.folder) {
-            (Some(folder), _) => folder.clone(),
-            (None, kept) => kept.as_deref().unwrap_or(Path::new(".")).join(store::REPORT),
-        };
-        report::make_folder(&folder)?;
-        let told = report::in_words(swept.scenarios.len(), &header.what(), plant);
-        let index = report::write_sweep(&folder, &summaries, &all, plant, &again, &told)?;
-        outputs.tell(format!("The report is {}", index.display()));
+        Some(pages) => {
+            let told = report::in_words(swept.scenarios.len(), &header.what(), plant);
+            let index = report::write_sweep(pages, &summaries, &all, plant, &again, &told)?;
+            outputs.tell(format!("The report is {}", index.display()));
+        }
+        None => {}
     }
     Ok(conclusion)
 }
