@@ -157,7 +157,7 @@ fn a_planted_bug_fails_the_sweep_and_leaves_plans() {
         "--plant",
         "redemption_without_ledger",
         "--seeds",
-        "5..8",
+        "4..6",
         "--failures",
         folder.to_str().unwrap(),
     ]);

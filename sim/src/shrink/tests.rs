@@ -196,7 +196,7 @@ fn any_fault() -> impl Strategy<Value = Fault> {
     let host = prop::sample::select(vec!["idp-a", "idp-b", "redis-1", "redis-2", "sentinel-1"]);
     let ms = 0u64..10_000;
     prop_oneof![
-        host.clone().prop_map(|host| kill(host)),
+        host.clone().prop_map(kill),
         host.clone().prop_map(|host| Fault::Start { host: host.into() }),
         host.clone().prop_map(|host| Fault::Pause { host: host.into() }),
         (host.clone(), -20_000i64..20_000).prop_map(|(host, by_ms)| Fault::ClockJump {
