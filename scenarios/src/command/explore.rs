@@ -173,7 +173,7 @@ fn header(args: &Args, scenarios: &[Scenario]) -> Result<Header, Trouble> {
         scenarios: scenarios.iter().map(|scenario| scenario.name().to_owned()).collect(),
         from,
         to: args.seeds.map(|seeds| seeds.to),
-        lasts_ms: args.seeds.is_none().then(|| lasts.as_millis() as u64),
+        lasts_ms: args.seeds.is_none().then_some(lasts.as_millis() as u64),
         shard: args.shard,
         ended: None,
     })

@@ -265,6 +265,7 @@ fn add<'a>(groups: &mut BTreeMap<&'a str, Group>, what: &'a str, example: &str, 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use sim::fault::TimedFault;
 
     /// A scenario that failed, and what the first of its runs said.
     pub(in super::super) fn failing(example: &str) -> ScenarioSummary {
@@ -322,6 +323,33 @@ pub(super) mod tests {
         let mut idle = summary(1, 1, 1);
         idle.operations = 0;
         assert_eq!(idle.doubts(Coverage::Whole), ["nobody did anything"]);
+    }
+
+    #[test]
+    fn a_run_in_which_nobody_meets_a_fault_is_vacuous() {
+        let scenario = scenarios::catalogue::find("calm_day").unwrap();
+        let of = |plan: &Plan| {
+            let run = super::super::harness::perform(&scenario, plan, None, &Default::default());
+            RunSummary::of(&scenario, plan, run.as_ref())
+        };
+        let mut plan = scenario.plan(1);
+        assert!(!of(&plan).vacuous, "no fault is planned, and people log in");
+        let host = "mail".to_owned();
+        let pause = |at_ms| TimedFault {
+            at_ms,
+            fault: Fault::Pause { host: host.clone() },
+        };
+        plan.faults = vec![pause(plan.lasts_ms - 1)];
+        let late = of(&plan);
+        assert!(late.vacuous && late.faults == 1 && late.operations > 0, "{late:?}");
+        let many = vec![late; RUNS_ENOUGH];
+        let whole = ScenarioSummary::of(&scenario, &many, Coverage::Whole);
+        assert_eq!(whole.vacuous, RUNS_ENOUGH);
+        assert_eq!(whole.conclusion(), Conclusion::Inconclusive);
+        plan.faults = vec![pause(1)];
+        assert!(!of(&plan).vacuous, "people log in while it is paused");
+        plan.operations.clear();
+        assert!(of(&plan).vacuous, "nobody does anything");
     }
 
     #[test]
