@@ -96,8 +96,12 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     let work = |(name, seed): (&'static str, u64)| one(name, seed, &keep);
     let mut runs: BTreeMap<&'static str, Vec<RunSummary>> = BTreeMap::new();
     let mut cpu: BTreeMap<&'static str, Duration> = BTreeMap::new();
-    let (mut done, mut bad, mut lost) = (0, 0, None);
+    let (mut done, mut bad, mut lost, mut ending) = (0, 0, None, false);
     sweep::sweep(threads, next, work, |result| {
+        if !ending && interrupt::asked() {
+            ending = true;
+            bar.suspend(|| eprintln!("squall: finishing the runs that have begun; once more ends at once"));
+        }
         if let Some((run, took)) = result {
             *cpu.entry(run.scenario).or_default() += took;
             done += 1;

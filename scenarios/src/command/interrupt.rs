@@ -1,31 +1,39 @@
-//! Ctrl-C, and whatever else asks a process to end (SIGTERM, as Kubernetes and Slurm send it).
+//! Ctrl-C (SIGINT), and SIGTERM, with which Kubernetes and Slurm ask a process to end.
 //!
 //! The first one is heard by the sweep, which begins no more runs and tells what was done so far; the
-//! second one ends the process at once.
+//! second one ends the process at once. SIGHUP is left alone: `nohup` is how sweeps run overnight.
 
 use super::Trouble;
-use std::sync::atomic::{AtomicBool, Ordering};
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag,
+};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// The exit code of a command that was interrupted: 128 and the number of SIGINT, as shells have it.
 pub(crate) const EXIT: u8 = 130;
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+static ASKED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
 /// Listens from now on.
 ///
 /// # Errors
 /// The operating system will not have it.
 pub(crate) fn listen() -> Result<(), Trouble> {
-    let heard = || {
-        if ASKED.swap(true, Ordering::SeqCst) {
-            std::process::exit(i32::from(EXIT));
-        }
-        eprintln!("squall: finishing the runs that have begun; once more ends at once");
-    };
-    ctrlc::try_set_handler(heard).map_err(|error| Trouble(format!("cannot listen for Ctrl-C: {error}")))
+    let asked = ASKED.get_or_init(Arc::default);
+    for signal in [SIGINT, SIGTERM] {
+        // In this order: the one that ends the process looks at what was there before this signal.
+        flag::register_conditional_shutdown(signal, i32::from(EXIT), asked.clone())
+            .and_then(|_| flag::register(signal, asked.clone()))
+            .map_err(|error| Trouble(format!("cannot listen for Ctrl-C: {error}")))?;
+    }
+    Ok(())
 }
 
 /// Whether somebody has asked for an end.
 pub(crate) fn asked() -> bool {
-    ASKED.load(Ordering::SeqCst)
+    ASKED.get().is_some_and(|asked| asked.load(Ordering::SeqCst))
 }
