@@ -3,20 +3,18 @@
 use super::{
     Conclusion, Trouble,
     args::{self, FROM_SEED_MAX, Seeds},
-    failures, findings, fresh, groups, harness, report, say,
-    summary::{RunSummary, ScenarioSummary},
+    failures, fresh, groups, harness, identity, interrupt,
+    outcome::{self, Outputs, Swept},
+    report::Pages,
+    shard::Shard,
+    store::{self, Ended, FAILURES, Header, Store},
+    summary::RunSummary,
     sweep, table,
 };
 use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use scenarios::{catalogue, judge::JudgeOptions, planted, scenario::Scenario};
-use serde_json::json;
-use std::{
-    collections::BTreeMap,
-    io::IsTerminal,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeMap, io::IsTerminal, path::PathBuf, time::Duration};
 
 /// What `explore` may be told.
 #[derive(Debug, ClapArgs)]
@@ -39,18 +37,20 @@ pub(crate) struct Args {
     /// Plant this bug: the sweep is to find it
     #[arg(long, value_name = "BUG")]
     pub(crate) plant: Option<String>,
-    /// Write everything to this file, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
-    /// Where to keep the plans of failing runs [default: target/squall/failures]
+    /// Run only this part of the sweep: the first of four is 1/4. `squall merge` puts the parts together
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<Shard>,
+    /// Keep the sweep in this folder, which must be new [default: target/squall/TIME, and target/squall/latest points there]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Where to keep the plans of failing runs [default: failures in the sweep's folder]
     #[arg(long, value_name = "DIR")]
     pub(crate) failures: Option<PathBuf>,
     /// Make the plans of failing runs small, and show one line for each bug
     #[arg(long)]
     pub(crate) shrink: bool,
-    /// Write pages to this folder, one for the sweep (index.html) and one for each failure: they open offline
-    #[arg(long, value_name = "DIR")]
-    pub(crate) report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) outputs: Outputs,
 }
 
 /// Runs a sweep and says what it found.
@@ -58,124 +58,135 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     let plant = args.plant.as_deref().map(planted::find).transpose()?;
     let scenarios = chosen(args, plant.as_ref().map(|bug| bug.scenario))?;
     let threads = sweep::threads(args.jobs);
-    let folder = failures::folder(args.failures.as_deref());
-    if let Some(file) = &args.json {
-        super::must_be_writable("--json", file)?;
-    }
-    if let Some(folder) = &args.report {
-        report::make_folder(folder)?;
-    }
-    let lasts = args.lasts.unwrap_or(Duration::from_secs(60));
-    let from = match (args.seeds, args.from_seed) {
-        (Some(seeds), _) => seeds.from,
-        (None, Some(seed)) => seed,
-        (None, None) => fresh::seed(),
+    args.outputs.check(true)?;
+    let header = header(args, &scenarios)?;
+    let (from, lasts) = (header.from, header.lasts_ms.map(Duration::from_millis));
+    let what = match header.shard {
+        Some(shard) => format!("{}, shard {shard}", header.what()),
+        None => header.what(),
     };
+    let mut lines = args.outputs.lines()?;
+    let mut store = Store::create(args.out.as_deref(), &failures::root(), header)?;
+    interrupt::listen()?;
     let watch = fresh::Stopwatch::start();
-    let bar = progress(&scenarios, args.seeds, lasts);
-    let what = match args.seeds {
-        Some(seeds) => format!("seeds {seeds}"),
-        None => format!("for {} from seed {from}", humane(lasts)),
-    };
+    let mut jobs = rounds(args.seeds, from, scenarios.len())
+        .filter(|(place, seed)| args.shard.is_none_or(|shard| shard.owns(*place, *seed)));
+    let bar = progress(&scenarios, args, lasts);
     eprintln!(
-        "squall: {}, {what}, on {}",
+        "squall: {}, {what}, on {}, kept in {}",
         table::count(scenarios.len(), "scenario"),
-        table::count(threads, "thread")
+        table::count(threads, "thread"),
+        store.folder().display()
     );
 
-    // In rounds: one seed of every scenario, then the next seed.
-    let mut drawn = 0;
+    let mut over = false;
     let next = || {
-        let (round, index) = (
-            drawn / scenarios.len() as u64,
-            (drawn % scenarios.len() as u64) as usize,
-        );
-        let over = match args.seeds {
-            Some(seeds) => round >= seeds.count(),
-            // The first round is whole, however short the time.
-            None => round > 0 && watch.elapsed() >= lasts,
-        };
-        drawn += 1;
-        (!over).then(|| (scenarios[index].name(), from + round))
+        let (place, seed) = jobs.next()?;
+        // The first round is whole, however short the time.
+        over |= interrupt::asked() || lasts.is_some_and(|lasts| seed > from && watch.elapsed() >= lasts);
+        (!over).then(|| (scenarios[place].name(), seed))
     };
-    let work = |(name, seed): (&'static str, u64)| fresh::measure(|| one(name, seed, args.plant.as_deref(), &folder));
+    let keep = Keep {
+        plant: args.plant.as_deref(),
+        // As seen from the sweep's folder, which may travel.
+        named: args.failures.clone().unwrap_or_else(|| FAILURES.into()),
+        plans: args.failures.clone().unwrap_or_else(|| store.folder().join(FAILURES)),
+        pages: args.outputs.pages(Some(store.folder()))?,
+    };
+    let work = |(name, seed): (&'static str, u64)| one(name, seed, &keep);
     let mut runs: BTreeMap<&'static str, Vec<RunSummary>> = BTreeMap::new();
-    let (mut cpu, mut bad) = (Duration::ZERO, 0);
+    let mut cpu: BTreeMap<&'static str, Duration> = BTreeMap::new();
+    let (mut done, mut bad, mut lost, mut ending) = (0, 0, None, false);
     sweep::sweep(threads, next, work, |result| {
-        if let Some((run, took, _)) = result {
-            cpu += took;
-            bad += usize::from(run.conclusion() != Conclusion::Held);
-            runs.entry(run.scenario).or_default().push(run);
-            bar.inc(u64::from(args.seeds.is_some()));
+        if !ending && interrupt::asked() {
+            ending = true;
+            bar.suspend(|| eprintln!("squall: finishing the runs that have begun; once more ends at once"));
         }
-        if args.seeds.is_none() {
+        if let Some((run, took)) = result {
+            *cpu.entry(run.scenario).or_default() += took;
+            done += 1;
+            bad += usize::from(run.conclusion() != Conclusion::Held);
+            let cpu_ms = took.as_millis() as u64;
+            if lost.is_none() {
+                lost = store.keep(&run, cpu_ms).err();
+            }
+            if let Some(lines) = &mut lines {
+                lines.add(&run, cpu_ms);
+            }
+            runs.entry(run.scenario).or_default().push(run);
+            bar.inc(u64::from(lasts.is_none()));
+        }
+        if let Some(lasts) = lasts {
             bar.set_position(watch.elapsed().as_secs().min(lasts.as_secs()));
         }
-        let done = runs.values().map(Vec::len).sum();
         bar.set_message(format!("{}, {bad} failed", table::count(done, "run")));
     });
     bar.finish_and_clear();
 
-    let mut summaries = vec![];
-    for scenario in &scenarios {
-        let runs = runs.entry(scenario.name()).or_default();
-        runs.sort_by_key(|run| run.seed);
-        summaries.push(ScenarioSummary::of(scenario, runs, plant.is_some()));
-    }
-    let all: Vec<&RunSummary> = scenarios.iter().flat_map(|scenario| &runs[scenario.name()]).collect();
-    let to = all.iter().map(|run| run.seed + 1).max().unwrap_or(from);
-    let conclusion = summaries
-        .iter()
-        .map(ScenarioSummary::conclusion)
-        .max()
-        .unwrap_or(Conclusion::Inconclusive);
-    say(findings::told(&table::look(), &summaries, args.plant.as_deref()));
-    say(format!(
-        "{}, {} s simulated in {} s ({} s of CPU): {}",
-        table::count(all.len(), "run"),
-        table::thousands(summaries.iter().map(|s| s.simulated_ms).sum::<u64>() / 1000),
-        watch.elapsed().as_secs(),
-        cpu.as_secs(),
-        findings::in_words(conclusion)
-    ));
-    if all.iter().any(|run| run.plan.is_some()) {
-        say(format!("The plans of runs that failed are in {}", folder.display()));
-    }
-    if args.shrink {
-        let failures = all.iter().map(|run| groups::Failure {
+    let mut gaps = vec![];
+    gaps.extend(interrupt::asked().then(|| "the sweep was interrupted".to_owned()));
+    gaps.extend(lost.map(|Trouble(what)| format!("not all of it is kept: {what}")));
+    let mut swept = Swept {
+        header: store.header().clone(),
+        scenarios,
+        runs,
+        wall: watch.elapsed(),
+        cpu,
+        gaps,
+        pages: keep.pages,
+        plans: keep.plans.display().to_string(),
+    };
+    let conclusion = outcome::conclude(&mut swept, &args.outputs)?;
+    store.end(Ended {
+        conclusion: conclusion.word().to_owned(),
+        interrupted: interrupt::asked(),
+        runs: done,
+        wall_seconds: swept.wall.as_secs_f64(),
+    })?;
+    if args.shrink && !interrupt::asked() {
+        let failures = swept.runs.values().flatten().map(|run| groups::Failure {
             scenario: run.scenario,
             seed: run.seed,
             violations: &run.violations,
         });
-        say(groups::told(failures, args.plant.as_deref(), &folder)?);
-    }
-    if args.seeds.is_none() {
-        say(format!(
-            "The same seeds again: cargo squall --seeds {from}..{to}{}",
-            options(args)
-        ));
-    }
-    if let Some(folder) = &args.report {
-        let again = format!("cargo squall --seeds {from}..{to}{}", options(args));
-        let told = report::in_words(scenarios.len(), &what, args.plant.as_deref());
-        let index = report::write_sweep(folder, &summaries, &all, args.plant.as_deref(), &again, &told)?;
-        say(format!("The report is {}", index.display()));
-    }
-    if let Some(file) = &args.json {
-        let everything = json!({
-            "version": 1,
-            "conclusion": format!("{conclusion:?}").to_lowercase(),
-            "plant": args.plant,
-            "seeds": { "from": from, "to": to },
-            "wall_seconds": watch.elapsed().as_secs_f64(),
-            "cpu_seconds": cpu.as_secs_f64(),
-            "scenarios": summaries,
-            "runs": all,
-        });
-        std::fs::write(file, format!("{everything:#}\n"))
-            .map_err(|error| Trouble(format!("cannot write {}: {error}", file.display())))?;
+        args.outputs
+            .tell(groups::told(failures, args.plant.as_deref(), &keep.plans)?);
     }
     Ok(conclusion)
+}
+
+/// What is asked for.
+fn header(args: &Args, scenarios: &[Scenario]) -> Result<Header, Trouble> {
+    let from = match (args.seeds, args.from_seed, args.shard) {
+        (Some(seeds), ..) => seeds.from,
+        (None, Some(seed), _) => seed,
+        (None, None, None) => fresh::seed(),
+        (None, None, Some(_)) => {
+            return Err(Trouble(
+                "--shard: the shards must agree on the seeds; add --seeds A..B, or --from-seed N and --for DURATION"
+                    .into(),
+            ));
+        }
+    };
+    let lasts = args.lasts.unwrap_or(Duration::from_secs(60));
+    Ok(Header {
+        version: store::VERSION,
+        build: identity::identity()?,
+        started: fresh::utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        plant: args.plant.clone(),
+        scenarios: scenarios.iter().map(|scenario| scenario.name().to_owned()).collect(),
+        from,
+        to: args.seeds.map(|seeds| seeds.to),
+        lasts_ms: args.seeds.is_none().then_some(lasts.as_millis() as u64),
+        shard: args.shard,
+        ended: None,
+    })
+}
+
+/// In rounds: one seed of every scenario, then the next seed.
+fn rounds(seeds: Option<Seeds>, from: u64, scenarios: usize) -> impl Iterator<Item = (usize, u64)> + Send {
+    let to = seeds.map_or(u64::MAX, |seeds| seeds.to);
+    (from..to).flat_map(move |seed| (0..scenarios).map(move |place| (place, seed)))
 }
 
 fn chosen(args: &Args, meant_for: Option<&str>) -> Result<Vec<Scenario>, Trouble> {
@@ -196,50 +207,53 @@ fn chosen(args: &Args, meant_for: Option<&str>) -> Result<Vec<Scenario>, Trouble
     Ok(scenarios)
 }
 
-/// One run. Threads share names only: each builds its own scenario.
-fn one(name: &str, seed: u64, plant: Option<&str>, folder: &Path) -> RunSummary {
+/// What becomes of a run.
+struct Keep<'a> {
+    plant: Option<&'a str>,
+    /// Where the plans of failing runs go, and what that place is called in the file of runs.
+    plans: PathBuf,
+    named: PathBuf,
+    pages: Option<Pages>,
+}
+
+/// One run, and what it cost. Threads share names only: each builds its own scenario.
+fn one(name: &str, seed: u64, keep: &Keep<'_>) -> (RunSummary, Duration) {
     let scenario = catalogue::find(name).expect("the name comes from the catalogue");
-    let bug = plant.map(|name| planted::find(name).expect("the name was found before"));
-    let plan = scenario.plan(seed);
-    let run = harness::perform(&scenario, &plan, bug.as_ref(), &JudgeOptions::default());
-    let mut summary = RunSummary::of(&scenario, &plan, run.as_ref());
+    let bug = keep
+        .plant
+        .map(|name| planted::find(name).expect("the name was found before"));
+    let ((plan, mut summary), took, _) = fresh::measure(|| {
+        let plan = scenario.plan(seed);
+        let run = harness::perform(&scenario, &plan, bug.as_ref(), &JudgeOptions::default());
+        let summary = RunSummary::of(&scenario, &plan, run.as_ref());
+        (plan, summary)
+    });
     if summary.conclusion() != Conclusion::Held {
-        match failures::write(folder, &plan, plant) {
-            Ok(path) => summary.plan = Some(path.display().to_string()),
-            Err(Trouble(what)) => {
-                // The verdict stands; only the copy of the plan is missing, and the seed has it.
-                eprintln!("squall: the plan of {name}, seed {seed}, is not kept: {what}");
+        match failures::write(&keep.plans, &plan, keep.plant) {
+            Ok(path) => {
+                let file = path.file_name().map(|file| keep.named.join(file));
+                summary.plan = file.map(|file| file.display().to_string());
             }
+            // The verdict stands; only the copy of the plan is missing, and the seed has it.
+            Err(Trouble(what)) => eprintln!("squall: the plan of {name}, seed {seed}, is not kept: {what}"),
         }
     }
-    summary
-}
-
-/// The options that chose what was run, to be typed again.
-fn options(args: &Args) -> String {
-    let mut text = String::new();
-    for name in &args.scenario {
-        text.push_str(&format!(" --scenario {name}"));
+    if let Some(Err(Trouble(what))) = keep.pages.as_ref().map(|pages| pages.found(&summary, bug.as_ref())) {
+        eprintln!("squall: {name}, seed {seed}, has no page yet: {what}");
     }
-    if let Some(bug) = &args.plant {
-        text.push_str(&format!(" --plant {bug}"));
-    }
-    text
-}
-
-fn humane(lasts: Duration) -> String {
-    match lasts.as_secs() {
-        0 => format!("{} ms", lasts.as_millis()),
-        secs @ 1..120 => format!("{secs} s"),
-        secs => format!("{} min", secs / 60),
-    }
+    (summary, took)
 }
 
 /// A bar on standard error, if that is a terminal.
-fn progress(scenarios: &[Scenario], seeds: Option<Seeds>, lasts: Duration) -> ProgressBar {
-    let (length, unit) = match seeds {
-        Some(seeds) => (seeds.count().saturating_mul(scenarios.len() as u64), "runs"),
-        None => (lasts.as_secs(), "s"),
+fn progress(scenarios: &[Scenario], args: &Args, lasts: Option<Duration>) -> ProgressBar {
+    let (length, unit) = match (args.seeds, lasts) {
+        (None, Some(lasts)) => (lasts.as_secs(), "s"),
+        (seeds, _) => {
+            let runs = seeds
+                .map_or(0, |seeds| seeds.count())
+                .saturating_mul(scenarios.len() as u64);
+            (runs / args.shard.map_or(1, |shard| shard.of), "runs")
+        }
     };
     let target = if std::io::stderr().is_terminal() {
         ProgressDrawTarget::stderr()

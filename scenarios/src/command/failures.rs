@@ -7,11 +7,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// `target/squall/failures` of the workspace that the command was started in.
-pub(crate) fn folder(asked: Option<&Path>) -> PathBuf {
-    if let Some(asked) = asked {
-        return asked.to_owned();
-    }
+/// Where plans are kept that are no sweep's.
+pub(crate) fn folder() -> PathBuf {
+    root().join("failures")
+}
+
+/// `target/squall` of the workspace that the command was started in.
+pub(crate) fn root() -> PathBuf {
     let target = match env::var_os("CARGO_TARGET_DIR") {
         Some(target) => PathBuf::from(target),
         None => {
@@ -20,7 +22,7 @@ pub(crate) fn folder(asked: Option<&Path>) -> PathBuf {
             root.unwrap_or(&here).join("target")
         }
     };
-    target.join("squall").join("failures")
+    target.join("squall")
 }
 
 /// Writes a failing plan as `SCENARIO-SEED.toml`, with the planted bug's name where there is one.

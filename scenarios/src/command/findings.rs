@@ -28,6 +28,7 @@ pub(crate) fn told(look: &Look, summaries: &[ScenarioSummary], plant: Option<&st
     for s in summaries {
         let reached = s.marks.len() - s.unreached().count();
         let verdict = match s.conclusion() {
+            Conclusion::Held if s.runs == 0 => "not run".to_owned(),
             Conclusion::Held => "held".to_owned(),
             Conclusion::Inconclusive => "inconclusive".to_owned(),
             Conclusion::Violated => match s.violated.len() {
@@ -124,6 +125,7 @@ mod tests {
             faults_in_flight: runs,
             operations: runs * 40,
             logins: runs * 4,
+            vacuous: 0,
             violated: vec![],
             errors: vec![],
             inconclusive: vec![],

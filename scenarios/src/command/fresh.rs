@@ -1,6 +1,7 @@
 //! The real clock and fresh seeds: the one place of this package that reads either. Both stay outside
 //! of the runs; inside, everything comes from the plan.
 
+use chrono::{DateTime, Utc};
 use std::{
     hash::{BuildHasher, RandomState},
     time::{Duration, Instant, SystemTime},
@@ -14,6 +15,18 @@ const FRESH_SEED_MAX: u64 = 1_000_000_000;
 pub(crate) fn seed() -> u64 {
     // RandomState is keyed from the operating system's entropy.
     RandomState::new().hash_one(SystemTime::now()) % FRESH_SEED_MAX
+}
+
+/// What time it is: for names of folders and for people.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "when a sweep began is real time, and stays outside of the runs"
+)]
+pub(crate) fn utc() -> DateTime<Utc> {
+    let since_1970 = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    DateTime::from_timestamp(since_1970.as_secs() as i64, 0).unwrap_or_default()
 }
 
 /// Real time since it was started.

@@ -1,8 +1,9 @@
 //! The commands. Each is a file; what they share stands beside them.
 //!
 //! Exit codes: 0 all held, 1 something was violated (or a planted bug got away), 2 inconclusive, which
-//! includes bad input and errors of the harness itself.
+//! includes bad input and errors of the harness itself, 130 a sweep that was interrupted.
 
+mod annotations;
 mod args;
 mod bench;
 mod explore;
@@ -11,12 +12,21 @@ mod findings;
 mod fresh;
 mod groups;
 mod harness;
+mod identity;
+mod interrupt;
+mod junit;
+mod kept;
 mod list;
+mod marks;
+mod merge;
+mod outcome;
 mod replay;
 mod report;
 mod save;
+mod shard;
 mod shrink;
 mod small;
+mod store;
 mod summary;
 mod sweep;
 mod table;
@@ -43,6 +53,15 @@ impl Conclusion {
             Conclusion::Violated => 1,
             Conclusion::Inconclusive => 2,
         })
+    }
+
+    /// As machines read it.
+    fn word(self) -> &'static str {
+        match self {
+            Conclusion::Held => "held",
+            Conclusion::Violated => "violated",
+            Conclusion::Inconclusive => "inconclusive",
+        }
     }
 }
 
@@ -106,7 +125,7 @@ pub(crate) fn must_be_writable(option: &str, file: &Path) -> Result<(), Trouble>
     args_conflicts_with_subcommands = true,
     max_term_width = 100
 )]
-#[command(after_help = "Exit codes: 0 all held, 1 violated, 2 inconclusive or bad input.")]
+#[command(after_help = "Exit codes: 0 all held, 1 violated, 2 inconclusive or bad input, 130 interrupted.")]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -118,6 +137,8 @@ struct Cli {
 enum Command {
     /// Runs every scenario over fresh seeds and says what it found (the default).
     Explore(explore::Args),
+    /// Puts the shards of a sweep together, and tells it as one.
+    Merge(merge::Args),
     /// Tells the story of one run, from a seed or from a plan file.
     Replay(replay::Args),
     /// Makes a failing plan small: fewer people, operations and faults, a shorter run, rounder times.
@@ -138,6 +159,7 @@ pub(crate) fn run() -> ExitCode {
     let result = match cli.command {
         None => explore::run(&cli.explore),
         Some(Command::Explore(args)) => explore::run(&args),
+        Some(Command::Merge(args)) => merge::run(&args),
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::Shrink(args)) => shrink::run(&args),
         Some(Command::Save(args)) => save::run(&args),
@@ -146,6 +168,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Bench(args)) => bench::run(&args),
     };
     match result {
+        Ok(_) if interrupt::asked() => ExitCode::from(interrupt::EXIT),
         Ok(conclusion) => conclusion.exit(),
         Err(Trouble(what)) => {
             eprintln!("squall: {what}");

@@ -103,7 +103,7 @@ fn make_small(scenario: &Scenario, run: &Run, plant: Option<&Planted>) -> Result
         keep_steps: None,
         quiet: false,
     })?;
-    let written = failures::write(&failures::folder(None), &run.plan, plant.map(|bug| bug.name))?;
+    let written = failures::write(&failures::folder(), &run.plan, plant.map(|bug| bug.name))?;
     let out = shrink::beside(&written);
     shrunk.plan.write(&out)?;
     say("");

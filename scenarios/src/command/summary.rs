@@ -1,109 +1,27 @@
 //! What is kept of runs: a sweep has thousands of them, and histories are long.
 
-use super::{Conclusion, Trouble, report};
+mod run;
+
+pub(crate) use run::RunSummary;
+
+use super::Conclusion;
 use scenarios::scenario::Scenario;
 use serde::Serialize;
-use sim::{
-    history::{Event, Op, Seen},
-    plan::Plan,
-    property::{Reached, Violation},
-    run::Run,
-};
 use std::collections::BTreeMap;
 
 /// A mark that this many runs of a scenario have not reached leaves the sweep inconclusive; so do
 /// faults none of which hit an operation in flight. With fewer runs both are shown and prove nothing.
 pub(crate) const RUNS_ENOUGH: usize = 50;
 
-/// One run.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct RunSummary {
-    pub(crate) scenario: &'static str,
-    pub(crate) seed: u64,
-    pub(crate) simulated_ms: u64,
-    pub(crate) fingerprint: Option<String>,
-    pub(crate) violations: Vec<Violation>,
-    pub(crate) reached: Vec<&'static str>,
-    /// Faults that struck; ends of trouble are not counted.
-    pub(crate) faults: usize,
-    /// Of those, how many struck while somebody was waiting for an answer.
-    pub(crate) faults_in_flight: usize,
-    /// Operations that came to an end.
-    pub(crate) operations: usize,
-    /// Whole logins that succeeded.
-    pub(crate) logins: usize,
-    /// What it did that others may not have done; see [`report::behaviours`].
-    #[serde(skip)]
-    pub(crate) behaviours: Vec<u64>,
-    /// What the harness could not do.
-    pub(crate) error: Option<String>,
-    /// The plan of a run that failed, as a file.
-    pub(crate) plan: Option<String>,
-}
-
-impl RunSummary {
-    /// Sums up a run.
-    pub(crate) fn of(scenario: &Scenario, plan: &Plan, run: Result<&Run, &Trouble>) -> RunSummary {
-        let mut summary = RunSummary {
-            scenario: scenario.name(),
-            seed: plan.seed,
-            simulated_ms: plan.lasts_ms,
-            fingerprint: None,
-            violations: vec![],
-            reached: vec![],
-            faults: 0,
-            faults_in_flight: 0,
-            operations: 0,
-            logins: 0,
-            behaviours: vec![],
-            error: None,
-            plan: None,
-        };
-        let run = match run {
-            Ok(run) => run,
-            Err(Trouble(what)) => {
-                summary.error = Some(what.clone());
-                return summary;
-            }
-        };
-        summary.fingerprint = Some(run.fingerprint.to_string());
-        summary.violations = run.violations.clone();
-        summary.behaviours = report::behaviours(run);
-        let view = Reached {
-            plan,
-            history: &run.history,
-            marks: &run.marks,
-        };
-        summary.reached = (scenario.marks().iter())
-            .filter(|mark| (mark.reached)(&view))
-            .map(|mark| mark.name)
-            .collect();
-        for record in &run.history.records {
-            match &record.event {
-                Event::Fault { fault, in_flight } if !fault.repairs() => {
-                    summary.faults += 1;
-                    summary.faults_in_flight += usize::from(*in_flight > 0);
-                }
-                Event::Ended { op, seen, .. } => {
-                    summary.operations += 1;
-                    summary.logins += usize::from(*op == Op::LogIn && *seen == Seen::Ok);
-                }
-                _ => {}
-            }
-        }
-        summary
-    }
-
-    /// What this run by itself proves.
-    pub(crate) fn conclusion(&self) -> Conclusion {
-        if !self.violations.is_empty() {
-            Conclusion::Violated
-        } else if self.error.is_some() {
-            Conclusion::Inconclusive
-        } else {
-            Conclusion::Held
-        }
-    }
+/// What the runs of a sweep are to have reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coverage {
+    /// All that the scenarios are for.
+    Whole,
+    /// Nothing: that is counted when the shards are merged.
+    Shard,
+    /// Nothing: the planted bug may well prevent it.
+    Planted,
 }
 
 /// What stopped several runs for the same reason.
@@ -130,6 +48,8 @@ pub(crate) struct ScenarioSummary {
     pub(crate) faults_in_flight: usize,
     pub(crate) operations: usize,
     pub(crate) logins: usize,
+    /// Runs in which nothing was put to the test.
+    pub(crate) vacuous: usize,
     pub(crate) violated: Vec<Group>,
     pub(crate) errors: Vec<Group>,
     /// Why nothing is proved although nothing was violated.
@@ -137,9 +57,8 @@ pub(crate) struct ScenarioSummary {
 }
 
 impl ScenarioSummary {
-    /// Sums up `runs`, which are those of `scenario` in the order of their seeds. With a planted bug
-    /// nothing need be reached: the bug may well prevent it.
-    pub(crate) fn of(scenario: &Scenario, runs: &[RunSummary], planted: bool) -> ScenarioSummary {
+    /// Sums up `runs`, which are those of `scenario` in the order of their seeds.
+    pub(crate) fn of(scenario: &Scenario, runs: &[RunSummary], coverage: Coverage) -> ScenarioSummary {
         let mut marks: BTreeMap<&'static str, usize> = scenario.marks().iter().map(|mark| (mark.name, 0)).collect();
         let mut violated: BTreeMap<&str, Group> = BTreeMap::new();
         let mut errors: BTreeMap<&str, Group> = BTreeMap::new();
@@ -169,24 +88,34 @@ impl ScenarioSummary {
             faults_in_flight: sum(|run| run.faults_in_flight),
             operations: sum(|run| run.operations),
             logins: sum(|run| run.logins),
+            vacuous: runs.iter().filter(|run| run.vacuous).count(),
             violated: violated.into_values().collect(),
             errors: errors.into_values().collect(),
             inconclusive: vec![],
         };
-        summary.inconclusive = summary.doubts(planted);
+        summary.inconclusive = summary.doubts(coverage);
         summary
     }
 
-    fn doubts(&self, planted: bool) -> Vec<String> {
+    fn doubts(&self, coverage: Coverage) -> Vec<String> {
         let mut doubts = vec![];
         if !self.errors.is_empty() {
             doubts.push("the harness failed".to_owned());
         }
-        if self.operations == 0 {
+        if self.runs == 0 && coverage != Coverage::Shard {
+            doubts.push("it was not run".to_owned());
+        }
+        if self.runs > 0 && self.operations == 0 {
             doubts.push("nobody did anything".to_owned());
         }
-        if planted || self.runs < RUNS_ENOUGH {
+        if coverage != Coverage::Whole || self.runs < RUNS_ENOUGH {
             return doubts;
+        }
+        if self.vacuous * 2 > self.runs {
+            doubts.push(format!(
+                "{} of {} runs were vacuous: nothing was finished, or no fault met anybody",
+                self.vacuous, self.runs
+            ));
         }
         if self.unreached().next().is_some() {
             doubts.push(format!("a mark was not reached in {} runs", self.runs));
@@ -227,8 +156,22 @@ fn add<'a>(groups: &mut BTreeMap<&'a str, Group>, what: &'a str, example: &str, 
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// A scenario that failed, and what the first of its runs said.
+    pub(in super::super) fn failing(example: &str) -> ScenarioSummary {
+        ScenarioSummary {
+            scenario: "code_race",
+            violated: vec![Group {
+                what: "CodeRedeemedOnce".into(),
+                example: example.into(),
+                seeds: vec![3, 5, 8, 13],
+            }],
+            inconclusive: vec!["a mark was not reached in 50 runs".into()],
+            ..summary(RUNS_ENOUGH, 0, 1)
+        }
+    }
 
     fn summary(runs: usize, reached: usize, faults_in_flight: usize) -> ScenarioSummary {
         ScenarioSummary {
@@ -241,6 +184,7 @@ mod tests {
             faults_in_flight,
             operations: 1,
             logins: 0,
+            vacuous: 0,
             violated: vec![],
             errors: vec![],
             inconclusive: vec![],
@@ -249,24 +193,34 @@ mod tests {
 
     #[test]
     fn a_sweep_that_did_not_get_there_proves_nothing() {
-        assert!(summary(RUNS_ENOUGH, 1, 1).doubts(false).is_empty());
+        assert!(summary(RUNS_ENOUGH, 1, 1).doubts(Coverage::Whole).is_empty());
         assert_eq!(
-            summary(RUNS_ENOUGH, 0, 1).doubts(false),
+            summary(RUNS_ENOUGH, 0, 1).doubts(Coverage::Whole),
             ["a mark was not reached in 50 runs"]
         );
         assert_eq!(
-            summary(RUNS_ENOUGH, 1, 0).doubts(false),
+            summary(RUNS_ENOUGH, 1, 0).doubts(Coverage::Whole),
             ["no fault hit an operation in flight"]
         );
+        let mut vacuous = summary(RUNS_ENOUGH, 1, 1);
+        vacuous.vacuous = 26;
+        assert_eq!(
+            vacuous.doubts(Coverage::Whole),
+            ["26 of 50 runs were vacuous: nothing was finished, or no fault met anybody"]
+        );
+        vacuous.vacuous = 25;
+        assert!(vacuous.doubts(Coverage::Whole).is_empty());
+        assert!(summary(0, 0, 0).doubts(Coverage::Shard).is_empty());
+        assert_eq!(summary(0, 0, 0).doubts(Coverage::Whole), ["it was not run"]);
         let mut idle = summary(1, 1, 1);
         idle.operations = 0;
-        assert_eq!(idle.doubts(false), ["nobody did anything"]);
+        assert_eq!(idle.doubts(Coverage::Whole), ["nobody did anything"]);
     }
 
     #[test]
     fn few_runs_and_planted_bugs_need_reach_nothing() {
-        assert!(summary(RUNS_ENOUGH - 1, 0, 0).doubts(false).is_empty());
-        assert!(summary(RUNS_ENOUGH, 0, 0).doubts(true).is_empty());
+        assert!(summary(RUNS_ENOUGH - 1, 0, 0).doubts(Coverage::Whole).is_empty());
+        assert!(summary(RUNS_ENOUGH, 0, 0).doubts(Coverage::Planted).is_empty());
     }
 
     #[test]

@@ -67,7 +67,9 @@ pub(crate) fn must_hold(run: &Run) {
 pub(crate) fn squall(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_squall"))
         .args(args)
-        .env_remove("CARGO_TARGET_DIR")
+        // or every test would move `target/squall/latest`
+        .env("CARGO_TARGET_DIR", env!("CARGO_TARGET_TMPDIR"))
+        .env_remove("GITHUB_ACTIONS")
         .current_dir(env!("CARGO_TARGET_TMPDIR"))
         .output()
         .expect("the command starts")

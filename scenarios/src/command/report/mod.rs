@@ -4,7 +4,7 @@ mod behaviours;
 mod sweep;
 
 pub(crate) use behaviours::behaviours;
-pub(crate) use sweep::{in_words, make_folder, write_sweep};
+pub(crate) use sweep::{Pages, in_words, make_folder, write_sweep};
 
 use super::{Trouble, harness};
 use scenarios::{judge::JudgeOptions, planted::Planted, scenario::Scenario};

@@ -12,21 +12,93 @@ use scenarios::{
 };
 use sim::report::html::{SweepData, SweepFailure, SweepMark, SweepScenario, sweep_page};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard},
 };
 
 /// Failing runs of one property and scenario that get a page; the rest are counted.
 const PAGES_MAX: usize = 3;
 
-/// Writes `index.html` and a page for the first runs of each failure into a folder. Runs that get a page
-/// are performed once more, to keep their messages.
+/// The pages of a sweep. Those of runs that failed are written while it runs.
+pub(crate) struct Pages {
+    folder: PathBuf,
+    written: Mutex<Written>,
+}
+
+#[derive(Default)]
+struct Written {
+    /// Files.
+    files: BTreeSet<String>,
+    /// How many pages there are for a scenario and a property.
+    of: BTreeMap<(&'static str, String), usize>,
+}
+
+impl Pages {
+    /// Pages in this folder, which is made.
+    ///
+    /// # Errors
+    /// What the file system said.
+    pub(crate) fn new(folder: PathBuf) -> Result<Pages, Trouble> {
+        make_folder(&folder)?;
+        let written = Mutex::default();
+        Ok(Pages { folder, written })
+    }
+
+    /// Writes the page of a run that failed, if it is among the first of its kind.
+    ///
+    /// # Errors
+    /// What the file system said, and about which file.
+    pub(crate) fn found(&self, run: &RunSummary, bug: Option<&Planted>) -> Result<(), Trouble> {
+        let mut wanted = false;
+        {
+            let mut written = self.written();
+            for violation in &run.violations {
+                let of = written
+                    .of
+                    .entry((run.scenario, violation.property.clone()))
+                    .or_default();
+                wanted |= *of < PAGES_MAX;
+                *of += 1;
+            }
+        }
+        if wanted {
+            let line = super::super::replay::line(run.scenario, Some(run.seed), bug.map(|bug| bug.name));
+            self.page(run.scenario, run.seed, bug, &line)?;
+        }
+        Ok(())
+    }
+
+    /// Performs a run again, to keep its messages, and writes its page, unless that was done already.
+    fn page(&self, name: &str, seed: u64, bug: Option<&Planted>, line: &str) -> Result<String, Trouble> {
+        let suffix = bug.map(|bug| format!("-{}", bug.name)).unwrap_or_default();
+        let file = format!("{name}-{seed}{suffix}.html");
+        if self.written().files.contains(&file) {
+            return Ok(file);
+        }
+        let scenario = catalogue::find(name)?;
+        let options = JudgeOptions {
+            keep_messages: true,
+            ..JudgeOptions::default()
+        };
+        let run = harness::perform(&scenario, &scenario.plan(seed), bug, &options)?;
+        super::write(&self.folder.join(&file), &super::page(&scenario, &run, bug, line))?;
+        self.written().files.insert(file.clone());
+        Ok(file)
+    }
+
+    fn written(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().expect("nothing panics while it is locked")
+    }
+}
+
+/// Writes `index.html`, and a page for the first runs of each failure.
 ///
 /// # Errors
 /// What the file system said, and about which file.
 pub(crate) fn write_sweep(
-    folder: &Path,
+    pages: &Pages,
     summaries: &[ScenarioSummary],
     runs: &[&RunSummary],
     plant: Option<&str>,
@@ -37,10 +109,10 @@ pub(crate) fn write_sweep(
     let mut failures = vec![];
     for summary in summaries {
         for group in &summary.violated {
-            failures.push(failure(folder, summary, group, bug.as_ref(), true)?);
+            failures.push(failure(pages, summary, group, bug.as_ref(), true)?);
         }
         for group in &summary.errors {
-            failures.push(failure(folder, summary, group, bug.as_ref(), false)?);
+            failures.push(failure(pages, summary, group, bug.as_ref(), false)?);
         }
     }
     let conclusion = summaries
@@ -58,7 +130,7 @@ pub(crate) fn write_sweep(
         marks: summaries.iter().flat_map(marks).collect(),
         behaviours: over_time(runs),
     };
-    let index = folder.join("index.html");
+    let index = pages.folder.join("index.html");
     super::write(&index, &sweep_page(&data))?;
     Ok(index)
 }
@@ -77,7 +149,7 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Trouble> {
 }
 
 fn failure(
-    folder: &Path,
+    pages: &Pages,
     summary: &ScenarioSummary,
     group: &Group,
     bug: Option<&Planted>,
@@ -87,7 +159,7 @@ fn failure(
     for seed in group.seeds.iter().take(PAGES_MAX) {
         let line = super::super::replay::line(summary.scenario, Some(*seed), bug.map(|bug| bug.name));
         let page = match with_pages {
-            true => Some(one(folder, summary.scenario, *seed, bug, &line)?),
+            true => Some(pages.page(summary.scenario, *seed, bug, &line)?),
             false => None,
         };
         examples.push((line, page));
@@ -99,20 +171,6 @@ fn failure(
         runs: group.seeds.len() as u64,
         examples,
     })
-}
-
-/// Performs a run again and writes its page, unless another failure of the same run has done so.
-fn one(folder: &Path, name: &str, seed: u64, bug: Option<&Planted>, line: &str) -> Result<String, Trouble> {
-    let suffix = bug.map(|bug| format!("-{}", bug.name)).unwrap_or_default();
-    let file = format!("{name}-{seed}{suffix}.html");
-    let scenario = catalogue::find(name)?;
-    let options = JudgeOptions {
-        keep_messages: true,
-        ..JudgeOptions::default()
-    };
-    let run = harness::perform(&scenario, &scenario.plan(seed), bug, &options)?;
-    super::write(&folder.join(&file), &super::page(&scenario, &run, bug, line))?;
-    Ok(file)
 }
 
 fn scenario(summary: &ScenarioSummary) -> SweepScenario {

@@ -1,0 +1,152 @@
+//! Reads the folder of a sweep, which may have been killed, torn, or written by another build.
+
+use super::{
+    Trouble,
+    store::{HEADER, Header, RUNS, VERSION},
+    summary::RunSummary,
+};
+use scenarios::{catalogue, scenario::Scenario};
+use serde::Deserialize;
+use serde_json::Value;
+use sim::property::Violation;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// A sweep that was kept.
+pub(crate) struct Kept {
+    pub(crate) folder: PathBuf,
+    pub(crate) header: Header,
+    /// Its runs, each with its processor time, in the order in which they ended.
+    pub(crate) runs: Vec<(RunSummary, Duration)>,
+    /// A last line that stops in the middle, as a process leaves it that is killed while writing.
+    pub(crate) torn: Option<String>,
+}
+
+/// A line, as it is read. What the catalogue does not know is another build's.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReadLine {
+    scenario: String,
+    seed: u64,
+    simulated_ms: u64,
+    fingerprint: Option<String>,
+    violations: Vec<Violation>,
+    reached: Vec<String>,
+    faults: usize,
+    faults_in_flight: usize,
+    vacuous: bool,
+    operations: usize,
+    logins: usize,
+    error: Option<String>,
+    plan: Option<String>,
+    cpu_ms: u64,
+    #[serde(default)]
+    behaviours: Vec<u64>,
+}
+
+impl Kept {
+    /// Reads it all. Nothing in the folder is changed.
+    ///
+    /// # Errors
+    /// What is wrong, where, and what to do.
+    pub(crate) fn read(folder: &Path) -> Result<Kept, Trouble> {
+        let header = read_header(folder)?;
+        let mut kept = Kept {
+            folder: folder.to_owned(),
+            header,
+            runs: vec![],
+            torn: None,
+        };
+        let file = folder.join(RUNS);
+        // Bytes: a line may be torn within a character.
+        let bytes = fs::read(&file).map_err(|error| Trouble(format!("cannot read {}: {error}", file.display())))?;
+        let mut scenarios: BTreeMap<String, Scenario> = BTreeMap::new();
+        for name in &kept.header.scenarios {
+            let scenario = catalogue::find(name).map_err(|error| {
+                let header = folder.join(HEADER);
+                Trouble(format!(
+                    "{}: {error}. Merge with the build that ran the sweep",
+                    header.display()
+                ))
+            })?;
+            scenarios.insert(name.clone(), scenario);
+        }
+        for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let place = format!("{} line {}", file.display(), index + 1);
+            if line.last() != Some(&b'\n') {
+                kept.torn = Some(format!(
+                    "{place} is torn: the sweep was stopped while it was written. The {index} before it are whole"
+                ));
+                break;
+            }
+            let read = serde_json::from_slice(line).map_err(|error| {
+                Trouble(format!(
+                    "{place} is no run: {error}. Mend the line, or take it out and add --partial"
+                ))
+            })?;
+            let run = known(read, &scenarios).map_err(|what| Trouble(format!("{place}: {what}")))?;
+            kept.runs.push(run);
+        }
+        Ok(kept)
+    }
+}
+
+fn read_header(folder: &Path) -> Result<Header, Trouble> {
+    let file = folder.join(HEADER);
+    let wrong = |what: String| Trouble(format!("{}: {what}", file.display()));
+    let text = fs::read_to_string(&file).map_err(|error| {
+        wrong(format!(
+            "{error}. Name the folder of a sweep, as `squall explore` leaves it"
+        ))
+    })?;
+    let value: Value = serde_json::from_str(&text).map_err(|error| wrong(format!("this is no JSON: {error}")))?;
+    match value["version"].as_u64() {
+        Some(version) if version == u64::from(VERSION) => {}
+        Some(version) => {
+            return Err(wrong(format!(
+                "version {version} is not the one that this build reads, {VERSION}: use the build that ran the sweep"
+            )));
+        }
+        None => return Err(wrong("there is no version in it, so it is no sweep's header".into())),
+    }
+    let header: Header = serde_json::from_value(value).map_err(|error| wrong(error.to_string()))?;
+    match (header.to, header.lasts_ms) {
+        (Some(_), None) | (None, Some(_)) => Ok(header),
+        _ => Err(wrong("exactly one of `to` and `lasts_ms` must be given".into())),
+    }
+}
+
+fn known(line: ReadLine, scenarios: &BTreeMap<String, Scenario>) -> Result<(RunSummary, Duration), String> {
+    let Some(scenario) = scenarios.get(&line.scenario) else {
+        return Err(format!("the sweep has no scenario {:?}", line.scenario));
+    };
+    let marks = scenario.marks();
+    let mark = |name: &String| {
+        let found = marks.iter().find(|mark| mark.name == name).map(|mark| mark.name);
+        found.ok_or_else(|| {
+            let scenario = scenario.name();
+            format!("{scenario} has no mark {name:?} here: merge with the build that ran the sweep")
+        })
+    };
+    let run = RunSummary {
+        scenario: scenario.name(),
+        seed: line.seed,
+        simulated_ms: line.simulated_ms,
+        fingerprint: line.fingerprint,
+        violations: line.violations,
+        reached: line.reached.iter().map(mark).collect::<Result<_, _>>()?,
+        faults: line.faults,
+        faults_in_flight: line.faults_in_flight,
+        vacuous: line.vacuous,
+        operations: line.operations,
+        logins: line.logins,
+        behaviours: line.behaviours,
+        error: line.error,
+        plan: line.plan,
+    };
+    Ok((run, Duration::from_millis(line.cpu_ms)))
+}

@@ -1,0 +1,152 @@
+//! What is kept of one run.
+
+use super::super::{Conclusion, Trouble, report};
+use scenarios::scenario::Scenario;
+use serde::Serialize;
+use sim::{
+    fault::Fault,
+    history::{Event, Op, Seen},
+    plan::Plan,
+    property::{Reached, Violation},
+    run::Run,
+};
+
+/// One run.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct RunSummary {
+    pub(crate) scenario: &'static str,
+    pub(crate) seed: u64,
+    pub(crate) simulated_ms: u64,
+    pub(crate) fingerprint: Option<String>,
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) reached: Vec<&'static str>,
+    /// Faults that struck; ends of trouble are not counted.
+    pub(crate) faults: usize,
+    /// Of those, how many struck while somebody was waiting for an answer.
+    pub(crate) faults_in_flight: usize,
+    /// Nothing was put to the test: nothing came to an end, or faults struck, and nobody did anything
+    /// while one of them was in force. (That is less than to be struck in flight: a relay that stalls
+    /// meets those who come afterwards.)
+    pub(crate) vacuous: bool,
+    /// Operations that came to an end.
+    pub(crate) operations: usize,
+    /// Whole logins that succeeded.
+    pub(crate) logins: usize,
+    /// What it did that others may not have done; see [`report::behaviours`].
+    #[serde(skip)]
+    pub(crate) behaviours: Vec<u64>,
+    /// What the harness could not do.
+    pub(crate) error: Option<String>,
+    /// The plan of a run that failed, as a file.
+    pub(crate) plan: Option<String>,
+}
+
+impl RunSummary {
+    /// Sums up a run.
+    pub(crate) fn of(scenario: &Scenario, plan: &Plan, run: Result<&Run, &Trouble>) -> RunSummary {
+        let mut summary = RunSummary {
+            scenario: scenario.name(),
+            seed: plan.seed,
+            simulated_ms: plan.lasts_ms,
+            fingerprint: None,
+            violations: vec![],
+            reached: vec![],
+            faults: 0,
+            faults_in_flight: 0,
+            vacuous: false,
+            operations: 0,
+            logins: 0,
+            behaviours: vec![],
+            error: None,
+            plan: None,
+        };
+        let run = match run {
+            Ok(run) => run,
+            Err(Trouble(what)) => {
+                summary.error = Some(what.clone());
+                return summary;
+            }
+        };
+        summary.fingerprint = Some(run.fingerprint.to_string());
+        summary.violations = run.violations.clone();
+        summary.behaviours = report::behaviours(run);
+        let view = Reached {
+            plan,
+            history: &run.history,
+            marks: &run.marks,
+        };
+        summary.reached = (scenario.marks().iter())
+            .filter(|mark| (mark.reached)(&view))
+            .map(|mark| mark.name)
+            .collect();
+        let (mut in_force, mut met) = (0_usize, false);
+        for record in &run.history.records {
+            match &record.event {
+                Event::Fault { fault: Fault::Heal, .. } => in_force = 0,
+                Event::Fault { fault, .. } if fault.repairs() => in_force = in_force.saturating_sub(1),
+                Event::Fault { in_flight, .. } => {
+                    summary.faults += 1;
+                    summary.faults_in_flight += usize::from(*in_flight > 0);
+                    in_force += 1;
+                    met |= *in_flight > 0;
+                }
+                Event::Began { .. } => met |= in_force > 0,
+                Event::Ended { op, seen, .. } => {
+                    summary.operations += 1;
+                    summary.logins += usize::from(*op == Op::LogIn && *seen == Seen::Ok);
+                    met |= in_force > 0;
+                }
+                _ => {}
+            }
+        }
+        summary.vacuous = summary.operations == 0 || (summary.faults > 0 && !met);
+        summary
+    }
+
+    /// What this run by itself proves.
+    pub(crate) fn conclusion(&self) -> Conclusion {
+        if !self.violations.is_empty() {
+            Conclusion::Violated
+        } else if self.error.is_some() {
+            Conclusion::Inconclusive
+        } else {
+            Conclusion::Held
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Coverage, RUNS_ENOUGH, ScenarioSummary},
+        *,
+    };
+    use sim::fault::TimedFault;
+
+    #[test]
+    fn a_run_in_which_nobody_meets_a_fault_is_vacuous() {
+        let scenario = scenarios::catalogue::find("calm_day").unwrap();
+        let of = |plan: &Plan| {
+            let run = super::super::super::harness::perform(&scenario, plan, None, &Default::default());
+            RunSummary::of(&scenario, plan, run.as_ref())
+        };
+        let mut plan = scenario.plan(1);
+        assert!(!of(&plan).vacuous, "no fault is planned, and people log in");
+        let host = "mail".to_owned();
+        let pause = |at_ms| TimedFault {
+            at_ms,
+            fault: Fault::Pause { host: host.clone() },
+        };
+        plan.faults = vec![pause(plan.lasts_ms - 1)];
+        let late = of(&plan);
+        assert!(late.vacuous && late.faults == 1 && late.operations > 0, "{late:?}");
+        let many = vec![late; RUNS_ENOUGH];
+        let whole = ScenarioSummary::of(&scenario, &many, Coverage::Whole);
+        assert_eq!(whole.vacuous, RUNS_ENOUGH);
+        assert_eq!(whole.conclusion(), Conclusion::Inconclusive);
+        plan.faults = vec![pause(1)];
+        assert!(!of(&plan).vacuous, "people log in while it is paused");
+        plan.operations.clear();
+        assert!(of(&plan).vacuous, "nobody does anything");
+    }
+}

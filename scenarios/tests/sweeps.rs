@@ -1,0 +1,318 @@
+//! Sweeps outlive the process, travel between machines, and come together again.
+
+mod common;
+
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+/// Two scenarios, one of which fails.
+const SWEEP: &[&str] = &[
+    "explore",
+    "--seeds",
+    "1..4",
+    "--scenario",
+    "code_race",
+    "--scenario",
+    "calm_day",
+    "--plant",
+    "get_then_del",
+];
+
+/// An empty place for one test's sweeps.
+fn place(name: &str) -> PathBuf {
+    let folder = common::scratch(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a readable path")
+}
+
+/// What the command said, which must end with `code`.
+fn squall(args: &[&str], code: i32) -> (String, String) {
+    let output = common::squall(args);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {told}{said}");
+    assert!(!said.contains("panicked"), "{args:?}: {said}");
+    (told, said)
+}
+
+fn sweep(out: &Path, more: &[&str]) -> String {
+    squall(&[SWEEP, &["--out", text(out)], more].concat(), 1).0
+}
+
+/// A sweep's JSON without what differs from day to day.
+fn timeless(file: &Path) -> Value {
+    let mut value: Value = serde_json::from_slice(&fs::read(file).unwrap()).expect("JSON");
+    assert!(value["wall_seconds"].take().is_number());
+    assert!(value["cpu_seconds"].take().is_number());
+    value
+}
+
+/// The table and the failures: what stands above the line with the times.
+fn above_times(told: &str) -> &str {
+    let end = told.find(" simulated in ").expect("a last line");
+    &told[..told[..end].rfind('\n').expect("a table above it")]
+}
+
+/// All files of a folder, to see that nothing was changed.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(contents(&path)),
+            false => drop(files.insert(path.clone(), fs::read(&path).unwrap())),
+        }
+    }
+    files
+}
+
+fn copy(from: &Path, to: &Path) {
+    for (file, bytes) in contents(from) {
+        let target = to.join(file.strip_prefix(from).unwrap());
+        fs::create_dir_all(target.parent().unwrap()).unwrap();
+        fs::write(target, bytes).unwrap();
+    }
+}
+
+#[test]
+fn shards_come_together_as_the_one_sweep_that_they_are_and_nothing_else_does() {
+    let here = place("shards");
+    let at = |name: &str| here.join(name);
+    let arg = |name: &str| text(&at(name)).to_owned();
+    let whole = sweep(&at("whole"), &["--json", &arg("whole.json"), "--marks"]);
+    sweep(&at("1"), &["--shard", "1/2"]);
+    sweep(&at("2"), &["--shard", "2/2"]);
+    let (one, two) = (arg("1"), arg("2"));
+    let before = contents(&here);
+    let merged = [
+        "merge",
+        &two,
+        &one,
+        "--json",
+        &arg("merged.json"),
+        "--out",
+        &arg("merged"),
+        "--marks",
+    ];
+    let (merged, _) = squall(&merged, 1);
+
+    assert_eq!(above_times(&merged), above_times(&whole));
+    assert!(merged.contains("in 3 of 3 runs"), "{merged}");
+    assert_eq!(timeless(&at("merged.json")), timeless(&at("whole.json")));
+    let plans = |sweep: &str| contents(&at(sweep).join("failures")).into_values().collect::<Vec<_>>();
+    assert_eq!(plans("merged"), plans("whole"));
+    assert!(!plans("whole").is_empty());
+
+    // What was merged is a sweep; and a file that is there already is left alone.
+    let (again, _) = squall(&["merge", &arg("merged")], 1);
+    assert_eq!(
+        above_times(&again),
+        above_times(&squall(&["merge", &arg("whole")], 1).0)
+    );
+    assert!(
+        squall(&["merge", &one, &two, "--out", &arg("merged")], 2)
+            .1
+            .contains("left as it is")
+    );
+    assert!(
+        squall(&[SWEEP, &["--out", &arg("whole")]].concat(), 2)
+            .1
+            .contains("left as it is")
+    );
+
+    // Bad input: what is wrong, where, and what to do.
+    let refused = |args: &[&str], expected: &[&str]| {
+        let (told, said) = squall(&[&["merge"], args].concat(), 2);
+        assert!(told.is_empty(), "{told}");
+        for text in expected {
+            assert!(said.contains(text), "{args:?} should mention `{text}`: {said}");
+        }
+    };
+    refused(&[&one], &["shard 2/2 is missing", "--partial"]);
+    refused(&[&one, &one, &two], &["overlap", "both are shard 1/2"]);
+    refused(
+        &[&one, &arg("whole")],
+        &["different sweeps", "the number of shards", "one (the whole sweep)"],
+    );
+    refused(&[&arg("nowhere")], &["nowhere", "No such file", "squall explore"]);
+
+    let spoilt = |name: &str, file: &str, spoil: &dyn Fn(&str) -> String| {
+        copy(&at("2"), &at(name));
+        let file = at(name).join(file);
+        fs::write(&file, spoil(&fs::read_to_string(&file).unwrap())).unwrap();
+        arg(name)
+    };
+    let header = |name: &str, old: &str, new: &str| spoilt(name, "sweep.json", &|text| text.replacen(old, new, 1));
+    refused(
+        &[&one, &header("seeds", "\"to\": 4", "\"to\": 9")],
+        &["seeds 1..4", "seeds 1..9"],
+    );
+    refused(
+        &[&one, &header("newer", "\"version\": 1", "\"version\": 2")],
+        &["newer", "version 2", "the build that ran"],
+    );
+    refused(
+        &[&one, &header("build", "\"build\": \"", "\"build\": \"0")],
+        &["the build is", "different sweeps"],
+    );
+    refused(
+        &[&header("alone", "\"build\": \"", "\"build\": \"0")],
+        &["another build"],
+    );
+    refused(&[&one, &header("moved", "\"2/2\"", "\"1/2\"")], &["overlap"]);
+    refused(
+        &[&one, &header("shard", "\"2/2\"", "\"3/2\"")],
+        &["3/2", "counted from 1"],
+    );
+    let torn = spoilt("torn", "runs.jsonl", &|text| text[..text.len() - 9].to_owned());
+    refused(
+        &[&one, &torn],
+        &["runs.jsonl line 3 is torn", "The 2 before it are whole", "--partial"],
+    );
+    let short = spoilt("short", "runs.jsonl", &|text| {
+        text.split_inclusive('\n').take(2).collect()
+    });
+    refused(&[&one, &short], &["holds 2 runs and should hold 3"]);
+    let twice = spoilt("twice", "runs.jsonl", &|text| {
+        text.lines()
+            .take(1)
+            .chain(text.lines())
+            .map(|line| format!("{line}\n"))
+            .collect()
+    });
+    refused(&[&one, &twice], &["twice"]);
+    let garbled = spoilt("garbled", "runs.jsonl", &|text| {
+        text.replacen("\"seed\"", "\"sead\"", 1)
+    });
+    refused(&[&one, &garbled], &["runs.jsonl line 1", "sead"]);
+    let strange = spoilt("strange", "runs.jsonl", &|text| {
+        text.replacen("\"seed\":", "\"seed\":9", 1)
+    });
+    refused(&[&one, &strange], &["seed 9", "not of shard 2/2"]);
+
+    // In part: the table says so.
+    let (partial, _) = squall(&["merge", "--partial", &one, &torn], 1);
+    assert!(
+        partial.contains("Incomplete: ") && partial.contains("5 runs"),
+        "{partial}"
+    );
+
+    // Whatever was said, the shards are as they were.
+    let after = contents(&here);
+    assert!(before.iter().all(|(file, bytes)| after.get(file) == Some(bytes)));
+}
+
+/// A sweep without end, of which `runs` have ended.
+fn running(out: &Path, runs: usize, more: &[&str]) -> Child {
+    let child = Command::new(env!("CARGO_BIN_EXE_squall"))
+        .args(["--for", "1h", "--jobs", "1", "--out", text(out)])
+        .args(more)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let ended = || {
+        fs::read_to_string(out.join("runs.jsonl"))
+            .unwrap_or_default()
+            .lines()
+            .count()
+    };
+    while ended() < runs {
+        // A test that hangs is stopped by whoever runs the tests.
+        let _ = Command::new("sleep").arg("0.1").status();
+    }
+    child
+}
+
+#[test]
+fn a_sweep_that_is_killed_leaves_what_it_found() {
+    let out = place("killed").join("sweep");
+    let mut child = running(&out, 2, &["--plant", "get_then_del", "--report"]);
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    let (_, said) = squall(&["merge", text(&out)], 2);
+    assert!(said.contains("was killed") && said.contains("--partial"), "{said}");
+    let (told, _) = squall(&["merge", "--partial", text(&out)], 1);
+    let expected = ["code_race", "Incomplete: ", "cargo squall replay code_race --seed"];
+    assert!(expected.iter().all(|text| told.contains(text)), "{told}");
+    let (lines, _) = squall(&["merge", "--partial", "--jsonl", "-", text(&out)], 1);
+    assert!(lines.lines().count() >= 2, "{lines}");
+    assert!(fs::read_dir(out.join("failures")).unwrap().count() >= 2);
+    assert!(
+        fs::read_dir(out.join("report")).unwrap().count() >= 2,
+        "pages are written as failures are found"
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interruption_ends_with_the_table() {
+    let out = place("interrupted").join("sweep");
+    let child = running(&out, 1, &["--scenario", "calm_day"]);
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupted.expect("kill is there").success());
+    let output = child.wait_with_output().expect("it ends");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(130), "{told}");
+    assert!(
+        told.contains("calm_day") && told.contains("Incomplete: the sweep was interrupted"),
+        "{told}"
+    );
+    let header: Value = serde_json::from_slice(&fs::read(out.join("sweep.json")).unwrap()).unwrap();
+    assert_eq!(header["ended"]["interrupted"], true);
+    let kept = fs::read_to_string(out.join("runs.jsonl")).unwrap();
+    assert_eq!(header["ended"]["runs"], kept.lines().count());
+}
+
+#[test]
+fn a_sweep_tells_machines_as_it_tells_people() {
+    let here = place("machines");
+    let (junit, pages) = (here.join("squall.xml"), here.join("pages"));
+    let more = [
+        "--jsonl",
+        "-",
+        "--junit",
+        text(&junit),
+        "--annotations",
+        "--report",
+        text(&pages),
+    ];
+    let output = common::squall(&[SWEEP, &more].concat());
+    let (lines, said) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    let runs: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect(line))
+        .collect();
+    assert_eq!(runs.len(), 6, "nothing but lines of JSON: {lines}");
+    assert!(said.contains("code_race"), "people are told on standard error: {said}");
+    let annotation = said
+        .lines()
+        .find(|line| line.starts_with("::error file=scenarios/src/catalogue/code_race.rs,"));
+    let replay = "cargo squall replay code_race --seed 1 --plant get_then_del";
+    assert!(
+        annotation.is_some_and(|line| line.contains(&format!("%0A{replay}"))),
+        "{said}"
+    );
+    let junit = fs::read_to_string(junit).unwrap();
+    assert_eq!(junit.matches("<testcase ").count(), 2, "{junit}");
+    assert!(junit.contains("<failure ") && junit.contains(replay), "{junit}");
+    assert!(pages.join("index.html").is_file());
+
+    // Without --out, by the time; `latest` points to a sweep.
+    let latest = common::scratch("squall/latest");
+    #[cfg(unix)]
+    assert!(latest.join("sweep.json").is_file() && latest.is_symlink());
+}
