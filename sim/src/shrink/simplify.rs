@@ -39,7 +39,11 @@ pub(super) fn closer(plan: &Plan, place: usize) -> Option<Vec<Plan>> {
     let gap_ms = at_ms - before_ms;
     let mut shifts = vec![(gap_ms - 1) / 1000 * 1000, gap_ms / 2 / 1000 * 1000];
     shifts.dedup();
-    let moved = shifts.into_iter().filter(|shift_ms| *shift_ms > 0).map(|shift_ms| {
+    // A reminder may be due after the end.
+    let shifts = shifts
+        .into_iter()
+        .filter(|shift_ms| (1..plan.lasts_ms).contains(shift_ms));
+    let moved = shifts.map(|shift_ms| {
         let mut moved = plan.clone();
         each_time(&mut moved, &mut |ms| {
             if *ms >= at_ms {
