@@ -36,7 +36,7 @@ fn perform(state: &mut Option<String>, call: &Call) -> Option<Answer> {
 /// Whether what is left can be put in an order in which all answers are right.
 fn explicable(left: &[&Operation], state: &Option<String>) -> bool {
     let answered = |o: &&Operation| matches!(o.ending, Ending::Answered { .. });
-    if !left.iter().any(|o| answered(o)) {
+    if !left.iter().any(answered) {
         return true; // whatever is unknown has not happened
     }
     left.iter().enumerate().any(|(index, next)| {
@@ -76,7 +76,7 @@ fn any_answer(call: &Call, dice: u8) -> Answer {
             Answer::Value([None, Some("x"), Some("y"), Some("7"), Some("1")][dice as usize % 5].map(str::to_owned))
         }
         Call::Count { .. } => Answer::Counted([1, 2, 3, 8][dice as usize % 4]),
-        _ => Answer::Flag(dice % 2 == 0),
+        _ => Answer::Flag(dice.is_multiple_of(2)),
     }
 }
 
