@@ -11,6 +11,7 @@ pub mod property;
 pub mod regression;
 pub mod scenario;
 pub mod shrink;
+pub mod store_history;
 pub mod workload;
 
 mod nearest;

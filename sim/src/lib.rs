@@ -3,6 +3,7 @@
 pub mod engine;
 pub mod fault;
 pub mod history;
+pub mod linear;
 pub mod log;
 pub mod messages;
 pub mod nemesis;
