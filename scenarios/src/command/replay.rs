@@ -2,7 +2,9 @@
 
 use super::{Conclusion, Trouble, failures, harness, report, say, shrink, small, summary::RunSummary, table};
 use clap::Args as ClapArgs;
-use scenarios::{catalogue, judge::JudgeOptions, planted, planted::Planted, regression, scenario::Scenario};
+use scenarios::{
+    catalogue, judge::JudgeOptions, planted, planted::Planted, regression, scenario::Scenario, store_history,
+};
 use serde_json::json;
 use sim::{
     plan::Plan,
@@ -41,6 +43,9 @@ pub(crate) struct Args {
     /// Write the plan to this file, to be edited, kept, or replayed
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    /// Say whether one store explains what the replicas were answered, and if not, by how much (takes a second run)
+    #[arg(long, conflicts_with = "json")]
+    store: bool,
     /// If a claim is violated, make the plan small (see `squall shrink`)
     #[arg(long, conflicts_with = "json")]
     shrink: bool,
@@ -80,6 +85,10 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
             None => say("More: --all shows every step, --trace the log as well; --save FILE keeps the plan"),
         }
     }
+    if args.store {
+        say("");
+        say(store_account(&run, plant.as_ref())?);
+    }
     if args.shrink && !run.violations.is_empty() {
         make_small(&scenario, &run, plant.as_ref())?;
     }
@@ -89,6 +98,18 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         eprintln!("squall: the page is in {}", file.display());
     }
     Ok(summary.conclusion())
+}
+
+/// What the replicas were answered by the store that they share, and whether one store explains it.
+fn store_account(run: &Run, plant: Option<&Planted>) -> Result<String, Trouble> {
+    let (heard, account) = store_history::listen(&run.plan, plant)?;
+    match heard.fingerprint == run.fingerprint {
+        true => Ok(account.to_string()),
+        false => Err(Trouble(format!(
+            "the run with a listener at the store diverged (fingerprint {} instead of {}): this is a bug of the harness",
+            heard.fingerprint, run.fingerprint
+        ))),
+    }
 }
 
 /// Makes the plan of a run that failed small, and says where it is.
