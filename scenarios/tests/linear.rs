@@ -55,3 +55,14 @@ fn listening_changes_nothing() {
         assert_eq!(first.verdicts, second.verdicts, "{name}");
     }
 }
+
+#[test]
+fn replay_says_by_how_much_the_store_is_not_one() {
+    let output = common::squall(&["replay", "calm_day", "--seed", "1", "--store"]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("\n  linearizable"), "{told}");
+    let output = common::squall(&["replay", "failover_mid_redemption", "--seed", "5", "--store"]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("not linearizable; taken back, at least:"), "{told}");
+}
