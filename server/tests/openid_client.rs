@@ -10,7 +10,7 @@ use idp::seams::{BoxFuture, Env, random_token};
 use std::{
     io::{self, BufRead, BufReader},
     net::{Ipv4Addr, TcpListener},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
@@ -41,19 +41,19 @@ fn folder(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("idp-{name}-{}", std::process::id()))
 }
 
+/// The binary, for development, on this port.
+fn dev(port: u16, folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_idp"));
+    let (port, ops_port) = (port.to_string(), free_port().to_string());
+    command.args(["--dev", "--port", &port, "--ops-port", &ops_port, "--directory"]);
+    command.arg(folder.join("directory.sqlite"));
+    command
+}
+
 /// Starts the binary; what it prints is collected, line by line.
 fn start(port: u16) -> (Server, Arc<Mutex<Vec<String>>>) {
     let folder = folder("openid-client");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_idp"))
-        .args([
-            "--dev",
-            "--port",
-            &port.to_string(),
-            "--ops-port",
-            &free_port().to_string(),
-            "--directory",
-        ])
-        .arg(folder.join("directory.sqlite"))
+    let mut child = dev(port, &folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -152,18 +152,7 @@ fn a_port_in_use_is_a_clear_error() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let port = taken.local_addr().expect("an address").port();
     let folder = folder("port-in-use");
-    let refused = Command::new(env!("CARGO_BIN_EXE_idp"))
-        .args([
-            "--dev",
-            "--port",
-            &port.to_string(),
-            "--ops-port",
-            &free_port().to_string(),
-            "--directory",
-        ])
-        .arg(folder.join("directory.sqlite"))
-        .output()
-        .expect("the binary starts");
+    let refused = dev(port, &folder).output().expect("the binary starts");
     let _ = std::fs::remove_dir_all(&folder);
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success());

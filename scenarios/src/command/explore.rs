@@ -12,9 +12,9 @@ use super::{
     sweep, table,
 };
 use clap::Args as ClapArgs;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use scenarios::{catalogue, judge::JudgeOptions, planted, scenario::Scenario};
-use std::{collections::BTreeMap, io::IsTerminal, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 /// What `explore` may be told.
 #[derive(Debug, ClapArgs)]
@@ -255,13 +255,8 @@ fn progress(scenarios: &[Scenario], args: &Args, lasts: Option<Duration>) -> Pro
             (runs / args.shard.map_or(1, |shard| shard.of), "runs")
         }
     };
-    let target = if std::io::stderr().is_terminal() {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
     let style = ProgressStyle::with_template(&format!("{{bar:32}} {{pos}}/{{len}} {unit}  {{msg}}"));
-    let bar = ProgressBar::with_draw_target(Some(length), target);
+    let bar = ProgressBar::new(length);
     bar.set_style(style.expect("the template is a constant"));
     bar
 }

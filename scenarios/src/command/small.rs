@@ -2,14 +2,14 @@
 //! `explore --shrink` and `teeth --shrink` share.
 
 use super::{Trouble, args, fresh, table};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use scenarios::{planted::Planted, scenario::Scenario, shrink::shrink};
 use sim::{
     plan::Plan,
     property::Violation,
     shrink::{Reason, Shrunk, Size},
 };
-use std::{fs, io::IsTerminal, ops::ControlFlow, path::Path, str::FromStr, time::Duration};
+use std::{fs, ops::ControlFlow, path::Path, str::FromStr, time::Duration};
 
 /// What shrinking may cost: so many runs, or so much processor time. Only the former gives the same
 /// result on every machine.
@@ -107,12 +107,12 @@ fn bar(task: &Task<'_>) -> ProgressBar {
         Budget::Runs(runs) => (runs, "runs"),
         Budget::Cpu(cpu) => (cpu.as_secs(), "s"),
     };
-    let target = match std::io::stderr().is_terminal() && !task.quiet {
-        true => ProgressDrawTarget::stderr(),
-        false => ProgressDrawTarget::hidden(),
-    };
     let style = ProgressStyle::with_template(&format!("{{bar:32}} {{pos}}/{{len}} {unit}  {{wide_msg}}"));
-    let bar = ProgressBar::with_draw_target(Some(length), target);
+    // drawn on standard error, if that is a terminal
+    let bar = match task.quiet {
+        true => ProgressBar::hidden(),
+        false => ProgressBar::new(length),
+    };
     bar.set_style(style.expect("the template is a constant"));
     bar
 }

@@ -5,13 +5,13 @@
 //! grace period wherever a lost answer was to do no harm. A thief asks again as well.
 
 use super::{
-    Planted,
-    twist::{DirectoryTwist, StoreTwist, Twisted},
+    Planted, redemption_without_ledger,
+    twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,
-    seams::{AuthStateStore, CodeRedemption, Directory, Key, Namespace, Outcome, Redeemed},
+    seams::{AuthStateStore, Key, Namespace, Outcome},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -21,10 +21,12 @@ pub(super) const PLANTED: Planted = Planted {
     covers: &[7],
     scenario: "code_race",
     convicted_by: "StolenCodesUseless",
-    rewire: |_, _, wiring| Wiring {
-        store: Arc::new(Twisted(Lingers(wiring.store))),
-        directory: Arc::new(Twisted(Again(wiring.directory))),
-        ..wiring
+    rewire: |env, config, wiring| {
+        let wiring = (redemption_without_ledger::PLANTED.rewire)(env, config, wiring); // a repetition is a success
+        Wiring {
+            store: Arc::new(Twisted(Lingers(wiring.store))),
+            ..wiring
+        }
     },
 };
 
@@ -44,24 +46,5 @@ impl StoreTwist for Lingers {
             self.0.put(key, value, GRACE).await?;
         }
         Ok(taken)
-    }
-}
-
-struct Again(Arc<dyn Directory>);
-
-#[async_trait]
-impl DirectoryTwist for Again {
-    fn inner(&self) -> &Arc<dyn Directory> {
-        &self.0
-    }
-    async fn redeem(&self, redemption: CodeRedemption) -> Outcome<Redeemed> {
-        // The answer to a repetition is a success: each has an entry of its own in the ledger.
-        let code_hash = format!("{}:{}", redemption.code_hash, redemption.token.token_hash);
-        self.0
-            .redeem(CodeRedemption {
-                code_hash,
-                ..redemption
-            })
-            .await
     }
 }

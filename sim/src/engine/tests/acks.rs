@@ -74,3 +74,51 @@ fn data_without_an_answer_is_acknowledged_within_40_ms_and_two_segments_at_once(
         "what arrives together is acknowledged together, without the 40 ms"
     );
 }
+
+/// What one connection does hangs on nobody else's: the kernels are asked all at once, so a pass that
+/// others cause finds acknowledgements that would otherwise have waited.
+#[test]
+fn strangers_change_nothing() {
+    let exchange = |strangers: bool| {
+        let mut engine = Engine::new(EngineConfig::default());
+        let notes = Notes::default();
+        // Answers 40 ms after a question, when its acknowledgement is due; questions of one to four segments.
+        let server = host(&mut engine, &notes, "server", |env, _| async move {
+            let listener = env.network.listen(9).await.expect("port 9 is free");
+            let mut stream = listener.accept().await.expect("accepts");
+            let mut buffer = [0; 8192];
+            while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+                sleep(ms(40)).await;
+                stream.write_all(&buffer[..read]).await.expect("writes");
+            }
+        });
+        let client = host(&mut engine, &notes, "client", |env, notes| async move {
+            sleep(ms(50)).await;
+            let mut stream = connect(&env).await.expect("connects");
+            for size in (0..60).map(|n| 1 + n * 97) {
+                stream.write_all(&vec![0; size]).await.expect("writes");
+                let mut answer = vec![0; size];
+                stream.read_exact(&mut answer).await.expect("reads");
+                notes.stamp(size);
+            }
+        });
+        let mut hosts = vec![server, client];
+        let quiet = Notes::default();
+        hosts.push(host(&mut engine, &quiet, "listener", echo));
+        hosts.push(host(&mut engine, &quiet, "talker", move |env, _| async move {
+            if strangers {
+                let mut stream = env.network.connect("listener", 9).await.expect("connects");
+                for gap in (0..3_000).map(|n| 1 + n % 7) {
+                    round_trip(&mut stream, "hello", 1_000).await;
+                    sleep(ms(gap)).await;
+                }
+            }
+        }));
+        hosts.into_iter().for_each(|host| engine.start(host));
+        engine.run(30_000, || false).expect("the engine goes on");
+        notes.all()
+    };
+    let alone = exchange(false);
+    assert_eq!(alone.len(), 60);
+    assert_eq!(exchange(true), alone);
+}
