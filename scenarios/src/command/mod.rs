@@ -23,6 +23,7 @@ mod outcome;
 mod replay;
 mod report;
 mod save;
+mod serve;
 mod shard;
 mod shrink;
 mod small;
@@ -151,6 +152,10 @@ enum Command {
     Teeth(teeth::Args),
     /// Measures how fast the simulation is, on one core.
     Bench(bench::Args),
+    /// Serves the simulated Redis over real TCP, for any client.
+    Redis(serve::RedisArgs),
+    /// Serves the simulated Sentinel over real TCP.
+    Sentinel(serve::SentinelArgs),
 }
 
 /// Runs the command that was typed.
@@ -166,6 +171,8 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::List(args)) => list::run(&args),
         Some(Command::Teeth(args)) => teeth::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
+        Some(Command::Redis(args)) => serve::redis(&args),
+        Some(Command::Sentinel(args)) => serve::sentinel(&args),
     };
     match result {
         Ok(_) if interrupt::asked() => ExitCode::from(interrupt::EXIT),
