@@ -12,6 +12,7 @@ pub mod regression;
 pub mod scenario;
 pub mod shrink;
 pub mod store_history;
+pub mod truth;
 pub mod workload;
 
 mod nearest;

@@ -32,6 +32,7 @@ mod summary;
 mod sweep;
 mod table;
 mod teeth;
+mod truth;
 
 use clap::{Parser, Subcommand};
 use std::{path::Path, process::ExitCode};
@@ -156,6 +157,8 @@ enum Command {
     Redis(serve::RedisArgs),
     /// Serves the simulated Sentinel over real TCP.
     Sentinel(serve::SentinelArgs),
+    /// Puts the models and the real programs to the same questions, and says where they differ.
+    Truth(truth::Args),
 }
 
 /// Runs the command that was typed.
@@ -173,6 +176,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Redis(args)) => serve::redis(&args),
         Some(Command::Sentinel(args)) => serve::sentinel(&args),
+        Some(Command::Truth(args)) => truth::run(&args),
     };
     match result {
         Ok(_) if interrupt::asked() => ExitCode::from(interrupt::EXIT),

@@ -5,6 +5,7 @@
 //! resynchronisation carries an encoding of its own), diskless delay, output buffer limits. Some of
 //! Redis's chatter is there because offsets depend on it.
 
+mod alone;
 mod backlog;
 mod client;
 mod command;
@@ -26,6 +27,7 @@ pub(crate) mod resp;
 mod server;
 mod session;
 
+pub use alone::Alone;
 pub(crate) use config::Moment;
 pub use config::{PersistenceMode, RedisConfig, RedisEvent};
 pub use disk::Disk;

@@ -1,0 +1,143 @@
+//! The replication stream: what a replica is sent for what clients do.
+
+use super::arm::{Arm, Heard};
+
+/// Milliseconds by which two servers may be asked at different times.
+const APART_MS: i64 = 250;
+
+/// Full synchronisations that take longer are none, milliseconds.
+const SYNC_MS_MAX: u64 = 10_000;
+
+/// Becomes a replica, and takes the dataset. What comes on this connection from now on is the stream.
+///
+/// # Panics
+/// If the server refuses.
+pub(super) fn attach(arm: &mut dyn Arm) -> usize {
+    let connection = arm.connect();
+    let mut bytes = arm.ask(connection, b"PSYNC ? -1\r\n").bytes;
+    let mut waited_ms = 0;
+    loop {
+        if let Some(length) = payload_end(&bytes)
+            && bytes.len() >= length
+        {
+            return connection;
+        }
+        assert!(waited_ms < SYNC_MS_MAX, "no dataset came: {}", bytes.escape_ascii());
+        arm.wait(10);
+        waited_ms += 10;
+        bytes.extend(arm.hear(connection).bytes);
+    }
+}
+
+/// Where the dataset ends: after `+FULLRESYNC …`, perhaps newlines that keep the link alive, `$n`, and
+/// so many bytes.
+fn payload_end(bytes: &[u8]) -> Option<usize> {
+    let dollar = bytes.iter().position(|byte| *byte == b'$')?;
+    let line = dollar + bytes[dollar..].windows(2).position(|two| two == b"\r\n")?;
+    let length: usize = std::str::from_utf8(&bytes[dollar + 1..line]).ok()?.parse().ok()?;
+    Some(line + 2 + length)
+}
+
+/// Whether two pieces of the stream say the same. Times of expiry may be as far apart as the asking
+/// was; which database is meant is said anew to every replica, and PING is a matter of the clock.
+pub(super) fn agree(ours: &Heard, theirs: &Heard) -> bool {
+    let (Some(ours), Some(theirs)) = (commands(&ours.bytes), commands(&theirs.bytes)) else {
+        return false;
+    };
+    let alike = |ours: &Vec<u8>, theirs: &Vec<u8>| match (time(ours), time(theirs)) {
+        (Some(ours), Some(theirs)) => (ours - theirs).abs() <= APART_MS,
+        _ => ours == theirs,
+    };
+    ours.len() == theirs.len()
+        && ours
+            .iter()
+            .zip(&theirs)
+            .all(|(ours, theirs)| ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| alike(a, b)))
+}
+
+/// A time of our days, in milliseconds.
+fn time(word: &[u8]) -> Option<i64> {
+    let ms = std::str::from_utf8(word).ok()?.parse().ok()?;
+    (1_600_000_000_000..2_500_000_000_000).contains(&ms).then_some(ms)
+}
+
+/// The commands of a piece of the stream; nothing if it is torn.
+fn commands(mut bytes: &[u8]) -> Option<Vec<Vec<Vec<u8>>>> {
+    let mut commands = Vec::new();
+    while !bytes.is_empty() {
+        let count = number(&mut bytes, b'*')?;
+        let mut words = Vec::new();
+        for _ in 0..count {
+            let length = number(&mut bytes, b'$')?;
+            words.push(bytes.get(..length)?.to_vec());
+            bytes = bytes.get(length + 2..)?;
+        }
+        let chatter = words.first().is_some_and(|name| name == b"SELECT" || name == b"PING");
+        if !chatter {
+            commands.push(words);
+        }
+    }
+    Some(commands)
+}
+
+fn number(bytes: &mut &[u8], kind: u8) -> Option<usize> {
+    let end = bytes.windows(2).position(|two| two == b"\r\n")?;
+    let (line, rest) = (&bytes[..end], &bytes[end + 2..]);
+    *bytes = rest;
+    let digits = line.strip_prefix(&[kind])?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::truth::arm::request;
+
+    #[track_caller]
+    fn check(ours: &[&[&str]], theirs: &[&[&str]], expected: bool) {
+        let heard = |commands: &[&[&str]]| Heard {
+            bytes: commands.iter().flat_map(|words| request(words)).collect(),
+            closed: false,
+        };
+        assert_eq!(agree(&heard(ours), &heard(theirs)), expected, "{ours:?} {theirs:?}");
+    }
+
+    #[test]
+    fn commands_are_compared_word_by_word() {
+        check(&[&["DEL", "a"]], &[&["DEL", "a"]], true);
+        check(&[&["DEL", "a"]], &[&["UNLINK", "a"]], false);
+        check(&[&["DEL", "a"]], &[&["DEL", "a"], &["DEL", "b"]], false);
+        check(&[&["DEL", "a", "b"]], &[&["DEL", "a"]], false);
+    }
+
+    #[test]
+    fn times_are_near_and_other_numbers_equal() {
+        check(
+            &[&["PEXPIREAT", "a", "1790000000000"]],
+            &[&["PEXPIREAT", "a", "1790000000100"]],
+            true,
+        );
+        check(
+            &[&["PEXPIREAT", "a", "1790000000000"]],
+            &[&["PEXPIREAT", "a", "1790000001000"]],
+            false,
+        );
+        check(&[&["INCRBY", "a", "100"]], &[&["INCRBY", "a", "101"]], false);
+    }
+
+    #[test]
+    fn chatter_is_left_out_and_a_torn_command_is_seen() {
+        check(&[&["SELECT", "0"], &["DEL", "a"]], &[&["DEL", "a"], &["PING"]], true);
+        let torn = Heard {
+            bytes: b"*1\r\n$4\r\nDE".to_vec(),
+            closed: false,
+        };
+        assert!(!agree(&torn, &torn));
+    }
+
+    #[test]
+    fn the_dataset_ends_where_its_length_says() {
+        assert_eq!(payload_end(b"+FULLRESYNC x 1\r\n$3\r\nabc*1"), Some(25 - 1));
+        assert_eq!(payload_end(b"+FULLRESYNC x 1\r\n\n\n$3"), None);
+    }
+}
