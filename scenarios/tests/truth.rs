@@ -1,7 +1,9 @@
 //! The models against the real programs, where these are installed. A longer comparison is
 //! `cargo squall truth`.
 
-use scenarios::truth::{Agreement, RealRedis, Unavailable, random, vectors};
+use scenarios::truth::{
+    Agreement, RealRedis, Unavailable, anomalies, balance, random, report::Report, timeline, vectors,
+};
 use std::ops::ControlFlow;
 
 /// Enough to meet every command several times, on every run of the tests.
@@ -23,7 +25,10 @@ fn loudly<T>(result: Result<T, Unavailable>) -> Option<T> {
 fn must_agree(agreement: &Agreement) {
     assert!(agreement.compared > 0, "nothing was compared");
     let differences = agreement.differences.join("\n\n");
-    assert!(differences.is_empty(), "the model and redis-server differ:\n{differences}");
+    assert!(
+        differences.is_empty(),
+        "the model and redis-server differ:\n{differences}"
+    );
 }
 
 #[test]
@@ -54,4 +59,61 @@ fn random_commands_are_answered_alike() {
 #[test]
 fn random_commands_reach_a_replica_alike() {
     random_commands(true);
+}
+
+/// Does the same to each, all at once: on real stacks nearly all of it is waiting.
+fn at_once<T: Sync, R: Send>(what: &[T], each: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = what.iter().map(|one| scope.spawn(|| each(one))).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("no panic"))
+            .collect()
+    })
+}
+
+/// The simulation tells the same stories in a test of its own, which needs no real program.
+#[test]
+fn anomalies_of_the_real_stack() {
+    let told = at_once(anomalies::STORIES, anomalies::real);
+    let agreements: Vec<Agreement> = told.into_iter().filter_map(loudly).collect();
+    if let Some(all) = agreements.into_iter().reduce(Agreement::and) {
+        must_agree(&all);
+    }
+}
+
+#[test]
+fn failovers_step_by_step() {
+    let real: Vec<_> = at_once(&[(); 4], |()| timeline::real())
+        .into_iter()
+        .filter_map(loudly)
+        .collect();
+    if real.is_empty() {
+        return;
+    }
+    let report = Report {
+        real_failovers: real,
+        simulated_failovers: timeline::simulated(1..101).expect("the engine goes on"),
+        ..Report::default()
+    };
+    assert!(
+        report.holds(),
+        "{:#?}\nsame order: {}",
+        report.timeline(),
+        report.same_order()
+    );
+}
+
+#[test]
+fn requests_through_nginx() {
+    let mut sequences = balance::rows();
+    sequences.extend(balance::random(1, 16));
+    let compared = at_once(&sequences, |sequence| match balance::compare(sequence) {
+        Ok(agreement) => Some(agreement),
+        Err(balance::Failure::Unavailable(absent)) => loudly(Err(absent)),
+        Err(error) => panic!("{}: {error}", sequence.name),
+    });
+    if let Some(all) = compared.into_iter().flatten().reduce(Agreement::and) {
+        must_agree(&all);
+    }
 }

@@ -5,9 +5,9 @@ use http::{Method, Request, header};
 use http_body_util::Full;
 use idp::{
     http::client::Client,
-    seams::{Env, Failure, Probe, Storage, StorageFault, StorageMoment},
+    seams::{Env, Failure},
 };
-use sim::engine::{Engine, EngineConfig};
+use sim::engine::{Engine, EngineConfig, Quiet};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -16,18 +16,6 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{sleep, timeout},
 };
-
-struct Quiet;
-
-impl Probe for Quiet {
-    fn mark(&self, _: &'static str) {}
-}
-
-impl Storage for Quiet {
-    fn check(&self, _: StorageMoment) -> Result<(), StorageFault> {
-        Ok(())
-    }
-}
 
 type Shared<T> = Arc<Mutex<T>>;
 

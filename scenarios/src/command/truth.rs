@@ -1,10 +1,10 @@
 //! `squall truth`: the models against the real programs.
 
-use super::{Conclusion, Trouble, fresh, say, table};
+use super::{Conclusion, Trouble, fresh, interrupt, say, table};
 use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressStyle};
-use scenarios::truth::{Agreement, RealRedis, random, vectors};
-use std::{ops::ControlFlow, path::PathBuf};
+use scenarios::truth::{Agreement, RealRedis, anomalies, balance, random, real, report::Report, timeline, vectors};
+use std::{ops::ControlFlow, path::PathBuf, thread};
 
 /// What `truth` may be told.
 #[derive(Debug, ClapArgs)]
@@ -12,73 +12,154 @@ pub(crate) struct Args {
     /// About how many random commands to put to both
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     commands: u64,
-    /// From which the commands are drawn [default: a fresh one, which is printed]
+    /// How many failovers of the real programs to time
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=200))]
+    failovers: u32,
+    /// How many made-up sequences of requests to put through nginx
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    sequences: usize,
+    /// From which everything random is drawn [default: a fresh one, which is printed]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Write a page about it (Markdown)
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
     /// For machines: write what was found to this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
-/// One comparison in the table.
-#[derive(serde::Serialize)]
-struct Row {
-    what: &'static str,
-    #[serde(flatten)]
-    agreement: Agreement,
-}
+/// Simulated failovers to time.
+const SIMULATED_FAILOVERS: u64 = 100;
+/// Real stacks that stand at the same time: they mostly wait.
+const AT_ONCE: usize = 12;
 
 /// Compares, and says where they differ.
 pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
-    if let Some(file) = &args.json {
-        super::must_be_writable("--json", file)?;
-    }
-    let seed = args.seed.unwrap_or_else(fresh::seed);
-    let mut rows = vec![Row {
-        what: "golden replies, to redis-server and to the model",
-        agreement: vectors::compare()?,
-    }];
-    for (what, stream, share) in [
-        ("random commands on three connections", false, 4),
-        ("the same, and what a replica is sent", true, 1),
-    ] {
-        let options = random::Options {
-            seed,
-            commands: args.commands * share / 5,
-            stream,
-        };
-        rows.push(Row {
-            what,
-            agreement: compare(what, &options)?,
-        });
-    }
-    let mut table = table::new(&table::look(), &["comparison", ">answers compared", ">differences"]);
-    for row in &rows {
-        table.add_row([
-            row.what.to_owned(),
-            table::thousands(row.agreement.compared),
-            row.agreement.differences.len().to_string(),
-        ]);
-    }
-    say(table);
-    for row in &rows {
-        for difference in &row.agreement.differences {
-            say(format!("\n{}\n{difference}", row.what));
+    for (option, file) in [("--json", &args.json), ("--write", &args.write)] {
+        if let Some(file) = file {
+            super::must_be_writable(option, file)?;
         }
     }
-    say(format!("The commands are those of --seed {seed}."));
+    let seed = args.seed.unwrap_or_else(fresh::seed);
+    let mut report = Report {
+        versions: vec![real::version("redis-server")?, real::version("nginx")?],
+        seed,
+        ..Report::default()
+    };
+    let mut add = |what: &str, agreement| report.comparisons.push((what.to_owned(), agreement));
+    add(
+        "golden replies, put to redis-server and to the model",
+        vectors::compare()?,
+    );
+    for (what, stream, share) in [
+        ("random commands on three connections", false, 4),
+        ("random commands, and what a replica is sent", true, 1),
+    ] {
+        let commands = args.commands * share / 5;
+        add(
+            what,
+            random_commands(what, &random::Options { seed, commands, stream })?,
+        );
+    }
+    add(
+        "anomalies of a failover, on the real stack",
+        on_real_stacks(anomalies::STORIES, |story| Ok(anomalies::real(story)?))?,
+    );
+    let simulated = anomalies::STORIES.iter().try_fold(Agreement::default(), |sum, story| {
+        Ok::<_, Trouble>(sum.and(anomalies::simulated(story)?))
+    })?;
+    add("the same, in the simulation, 20 seeds each", simulated);
+    let mut sequences = balance::rows();
+    sequences.extend(balance::random(seed, args.sequences));
+    add(
+        "requests through nginx and through the balancer",
+        on_real_stacks(&sequences, |sequence| Ok(balance::compare(sequence)?))?,
+    );
+    let turns: Vec<u32> = (0..args.failovers).collect();
+    report.real_failovers = at_once(&turns, |_| Ok(timeline::real()?))?;
+    report.simulated_failovers = timeline::simulated(1..SIMULATED_FAILOVERS + 1)?;
+    tell(&report);
+    if let Some(file) = &args.write {
+        write(file, "--write", &report.page())?;
+    }
     if let Some(file) = &args.json {
-        let report = serde_json::json!({ "version": 1, "seed": seed, "comparisons": rows });
-        std::fs::write(file, format!("{report:#}\n"))
-            .map_err(|error| Trouble(format!("--json: cannot write {}: {error}", file.display())))?;
+        let json = serde_json::json!({
+            "version": 1,
+            "seed": seed,
+            "programs": report.versions,
+            "comparisons": report.comparisons,
+            "failover": report.timeline(),
+            "same_order": report.same_order(),
+        });
+        write(file, "--json", &format!("{json:#}\n"))?;
     }
-    match rows.iter().all(|row| row.agreement.differences.is_empty()) {
-        true => Ok(Conclusion::Held),
-        false => Ok(Conclusion::Violated),
-    }
+    Ok(if report.holds() {
+        Conclusion::Held
+    } else {
+        Conclusion::Violated
+    })
 }
 
-fn compare(what: &'static str, options: &random::Options) -> Result<Agreement, Trouble> {
+fn write(file: &PathBuf, option: &str, text: &str) -> Result<(), Trouble> {
+    std::fs::write(file, text).map_err(|error| Trouble(format!("{option}: cannot write {}: {error}", file.display())))
+}
+
+fn tell(report: &Report) {
+    let look = table::look();
+    let mut comparisons = table::new(&look, &["comparison", ">answers compared", ">differences"]);
+    for (what, agreement) in &report.comparisons {
+        comparisons.add_row([
+            what.clone(),
+            table::thousands(agreement.compared),
+            agreement.differences.len().to_string(),
+        ]);
+    }
+    say(comparisons);
+    let mut steps = table::new(
+        &look,
+        &["failover, ms after the kill", ">real", ">simulated", "verdict"],
+    );
+    for step in report.timeline() {
+        let show = |(least, median, most): (i64, i64, i64)| format!("{median} ({least} to {most})");
+        let verdict = if step.agrees() { "agrees" } else { "DIFFERS" };
+        steps.add_row([
+            step.name.to_owned(),
+            show(step.real),
+            show(step.simulated),
+            verdict.to_owned(),
+        ]);
+    }
+    say(steps);
+    if !report.same_order() {
+        let said = |failovers: &[timeline::Failover]| {
+            let mut orders: Vec<String> = failovers
+                .iter()
+                .map(|failover| failover.leader_said.join(" "))
+                .collect();
+            orders.sort();
+            orders.dedup();
+            orders.join("\n  ")
+        };
+        say(format!(
+            "The leader's words come in another order.\nreal:\n  {}\nsimulated:\n  {}",
+            said(&report.real_failovers),
+            said(&report.simulated_failovers)
+        ));
+    }
+    for (what, agreement) in &report.comparisons {
+        for difference in &agreement.differences {
+            say(format!("\n{what}\n{difference}"));
+        }
+    }
+    say(format!(
+        "With {}; what is random is that of --seed {}.",
+        report.versions.join(", "),
+        report.seed
+    ));
+}
+
+fn random_commands(what: &'static str, options: &random::Options) -> Result<Agreement, Trouble> {
     // The dataset goes to a replica at once, not after the five seconds in which others might ask for it.
     let real = RealRedis::start(&["--repl-diskless-sync", "no"])?;
     let bar = ProgressBar::new(options.commands);
@@ -87,11 +168,39 @@ fn compare(what: &'static str, options: &random::Options) -> Result<Agreement, T
     bar.set_message(what);
     let agreement = random::compare(real.port(), options, |compared| {
         bar.set_position(compared);
-        match super::interrupt::asked() {
+        match interrupt::asked() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
     })?;
     bar.finish_and_clear();
     Ok(agreement)
+}
+
+fn on_real_stacks<T: Sync>(
+    what: &[T],
+    compare: impl Fn(&T) -> Result<Agreement, Trouble> + Sync,
+) -> Result<Agreement, Trouble> {
+    let agreements = at_once(what, compare)?;
+    Ok(agreements.into_iter().fold(Agreement::default(), Agreement::and))
+}
+
+/// Does the same to each, several at a time; the results in order.
+fn at_once<T: Sync, R: Send>(what: &[T], each: impl Fn(&T) -> Result<R, Trouble> + Sync) -> Result<Vec<R>, Trouble> {
+    let mut results = Vec::new();
+    for chunk in what.chunks(AT_ONCE) {
+        let chunk: Vec<Result<R, Trouble>> = thread::scope(|scope| {
+            let threads: Vec<_> = chunk.iter().map(|one| scope.spawn(|| each(one))).collect();
+            let join = |thread: thread::ScopedJoinHandle<'_, _>| {
+                thread
+                    .join()
+                    .unwrap_or_else(|_| Err(Trouble("a comparison ended in a panic, which is shown above".into())))
+            };
+            threads.into_iter().map(join).collect()
+        });
+        for result in chunk {
+            results.push(result?);
+        }
+    }
+    Ok(results)
 }

@@ -69,7 +69,7 @@ fn alike(rule: Rule, ours: &Value, theirs: &Value) -> bool {
         Rule::AnyOrder => sorted(ours) == sorted(theirs),
         Rule::Near(apart) => match (ours, theirs) {
             (Value::Int(ours), Value::Int(theirs)) => {
-                (ours - theirs).abs() <= apart && ours.signum() == theirs.signum()
+                ours == theirs || (*ours.min(theirs) >= 0 && (ours - theirs).abs() <= apart)
             }
             (ours, theirs) => ours == theirs,
         },

@@ -3,14 +3,19 @@
 //! A simulation is worth what its models are worth, and a pass means as much as the model behind it
 //! tells the truth. Here the judge is the real `redis-server`, `redis-sentinel` and `nginx`.
 
+pub mod anomalies;
 pub mod arm;
+pub mod balance;
 mod clock;
 mod compare;
 mod grammar;
 pub mod random;
 pub mod real;
+pub mod report;
+pub mod stack;
 pub mod stream;
 mod templates;
+pub mod timeline;
 pub mod vectors;
 
 pub use arm::{Arm, Heard, ModelArm};

@@ -9,6 +9,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
     time::Duration,
 };
 
@@ -31,12 +32,41 @@ pub enum Unavailable {
 /// How long a program may take to answer for the first time, milliseconds.
 const START_MS_MAX: u64 = 10_000;
 
-/// A port of the loopback that nobody has just now.
+/// What a program calls itself: `Redis server v=7.0.15`, `nginx version: nginx/1.22.1`.
 ///
 /// # Errors
-/// The operating system has none left.
+/// It is not installed.
+pub fn version(program: &'static str) -> Result<String, Unavailable> {
+    let said = Command::new(program)
+        .arg("-v")
+        .output()
+        .map_err(|_| Unavailable::Missing(program))?;
+    let text = [said.stdout, said.stderr].concat();
+    let text = String::from_utf8_lossy(&text).trim().to_owned();
+    Ok(text.split(" sha=").next().unwrap_or_default().to_owned())
+}
+
+/// Ports below those that Linux gives to outgoing connections, which would otherwise take one between
+/// our finding it free and a program's listening on it.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+/// A port of the loopback that nobody has just now, and that is given only once by this process.
+///
+/// # Errors
+/// None is left.
 pub fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let ports = PORTS.end - PORTS.start;
+    // Processes that run at the same time begin at different places.
+    let begin = (std::process::id() % u32::from(ports)) as u16 / 100 * 100;
+    for _ in PORTS {
+        let given = GIVEN.fetch_add(1, Ordering::Relaxed);
+        let port = PORTS.start + (begin + given % ports) % ports;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(io::ErrorKind::AddrNotAvailable.into())
 }
 
 /// A process that ends with its holder, and the folder it works in.

@@ -43,6 +43,7 @@ mod host;
 mod link;
 mod outage;
 mod panic;
+mod quiet;
 mod seed;
 mod socket;
 mod tap;
@@ -54,6 +55,7 @@ pub use error::{EngineError, HostPanic};
 pub use event_loop::Stats;
 pub use host::{current_host, current_ms};
 pub use link::LinkConfig;
+pub use quiet::Quiet;
 pub use tap::{Carried, CarriedKind};
 
 use cluster::Cluster;

@@ -1,24 +1,12 @@
 //! Two nodes, three Sentinels and somebody who talks to them.
 
-use idp::seams::{BoxFuture, Env, Probe, Storage, StorageFault, StorageMoment, Stream};
-use sim::engine::{Engine, EngineConfig, HostId, Stats, current_ms};
+use idp::seams::{BoxFuture, Env, Stream};
+use sim::engine::{Engine, EngineConfig, HostId, Quiet, Stats, current_ms};
 use sim::world::redis::{self, Disk, RedisConfig};
 use sim::world::sentinel::{self, SentinelConfig, SentinelDisk};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-struct Quiet;
-
-impl Probe for Quiet {
-    fn mark(&self, _: &'static str) {}
-}
-
-impl Storage for Quiet {
-    fn check(&self, _: StorageMoment) -> Result<(), StorageFault> {
-        Ok(())
-    }
-}
 
 /// Who said what and when, in order.
 pub(super) type Notes = Arc<Mutex<Vec<(u64, String, String)>>>;

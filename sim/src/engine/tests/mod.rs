@@ -10,24 +10,12 @@ mod tcp;
 mod tcp_bulk;
 
 use super::*;
-use idp::seams::{Probe, Storage, StorageFault, StorageMoment, Stream};
+use idp::seams::Stream;
 use std::{io, sync::Mutex, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{Instant, sleep, timeout},
 };
-
-struct Quiet;
-
-impl Probe for Quiet {
-    fn mark(&self, _: &'static str) {}
-}
-
-impl Storage for Quiet {
-    fn check(&self, _: StorageMoment) -> Result<(), StorageFault> {
-        Ok(())
-    }
-}
 
 /// What hosts noted, in order.
 #[derive(Clone, Default)]

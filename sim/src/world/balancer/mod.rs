@@ -98,7 +98,7 @@ pub async fn serve(env: Env, config: BalancerConfig, observer: Observer) -> io::
                     in_progress.set(Some(format!("{} {}", request.method(), request.uri().path())));
                     let answer = proxy.answer(client, request).await;
                     in_progress.set(None);
-                    Ok::<_, std::convert::Infallible>(answer)
+                    answer
                 }
             }),
         );

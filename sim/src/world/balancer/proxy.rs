@@ -28,9 +28,15 @@ struct Trouble {
     timed_out: bool,
     /// Whether the request, or a part of it, may have reached the upstream.
     sent: bool,
-    /// Not even HTTP came back: nginx's `invalid_header`, which by default is never retried.
+    /// Not even HTTP came back.
     invalid: bool,
 }
+
+/// What came back is no HTTP. nginx takes it for HTTP/0.9, which has no head, and passes it on (measured);
+/// hyper cannot say such a thing, so the client is hung up on, which is as little of an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the upstream answered something that is no HTTP")]
+pub(super) struct NotHttp;
 
 /// RFC 9110 section 7.6.1, and what nginx sets anew for each upstream.
 const HOP_BY_HOP: [HeaderName; 6] = [
@@ -59,37 +65,41 @@ impl Proxy {
 
     /// Answers one request of a client. Dropping the future is the client going away: the
     /// connection to the upstream is closed, and the upstream may act all the same.
-    pub(super) async fn answer(&self, client: IpAddr, request: Request<Incoming>) -> Answer {
+    pub(super) async fn answer(&self, client: IpAddr, request: Request<Incoming>) -> Result<Answer, NotHttp> {
         let (mut head, body) = request.into_parts();
         // nginx reads the whole request before it turns to an upstream (proxy_request_buffering)
         let body = match Limited::new(body, self.config.body_bytes_max).collect().await {
             Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => return page(StatusCode::PAYLOAD_TOO_LARGE),
-            Err(_) => return page(StatusCode::BAD_REQUEST),
+            Err(error) if error.is::<LengthLimitError>() => return Ok(page(StatusCode::PAYLOAD_TOO_LARGE)),
+            Err(_) => return Ok(page(StatusCode::BAD_REQUEST)),
         };
         self.forward(&mut head.headers, client);
         let mut round = self.peers().round();
         loop {
             let picked = self.peers().pick(&mut round, self.env.clock.monotonic());
             let Some(index) = picked else {
-                return self.give_up(StatusCode::BAD_GATEWAY, &head, "no live upstreams");
+                return Ok(self.give_up(StatusCode::BAD_GATEWAY, &head, "no live upstreams"));
             };
             let trouble = match self.ask(index, &head, body.clone()).await {
                 Ok(answer) => {
                     self.peers().answered(index);
-                    return answer;
+                    return Ok(answer);
+                }
+                Err(trouble) if trouble.invalid => {
+                    self.peers().answered(index);
+                    return Err(NotHttp);
                 }
                 Err(trouble) => trouble,
             };
             self.peers().failed(&mut round, index, self.env.clock.monotonic());
             let repeatable = !trouble.sent || self.config.non_idempotent || is_idempotent(&head.method);
-            if trouble.invalid || !repeatable || !round.tries_left() {
+            if !repeatable || !round.tries_left() {
                 let status = match trouble.timed_out {
                     true => StatusCode::GATEWAY_TIMEOUT,
                     false => StatusCode::BAD_GATEWAY,
                 };
                 let why = format!("{} {}", self.config.upstreams[index].0, trouble.why);
-                return self.give_up(status, &head, &why);
+                return Ok(self.give_up(status, &head, &why));
             }
             self.env.mark("the balancer turned to the next replica");
         }

@@ -1,0 +1,87 @@
+//! The sequence before a real nginx, on ports of the loopback that nobody else has.
+
+use super::{
+    super::{
+        clock::{Stopwatch, sleep_ms},
+        real::{Process, Unavailable, free_port},
+    },
+    FAIL_TIMEOUT_S, READ_TIMEOUT_S, Seen, Sequence,
+    peers::{Shared, ask_in_turn, upstream},
+};
+use std::{
+    fs, io,
+    net::{IpAddr, Ipv4Addr, TcpStream},
+};
+
+const START_MS_MAX: u64 = 10_000;
+
+/// Performs it. Takes as long as its waits and hangs.
+///
+/// # Errors
+/// nginx is not installed, or does not answer.
+pub fn perform(sequence: &Sequence) -> Result<Vec<Seen>, Unavailable> {
+    let broken = |why: io::Error| Unavailable::Broken {
+        program: "nginx",
+        why: why.to_string(),
+    };
+    let port = || free_port().map_err(broken);
+    let (balancer, upstreams) = (port()?, [port()?, port()?]);
+    let _nginx = start(sequence, balancer, upstreams)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(broken)?;
+    Ok(runtime.block_on(async {
+        let (env, shared) = (server::env("client", IpAddr::V4(Ipv4Addr::LOCALHOST)), Shared::new());
+        for (index, port) in upstreams.into_iter().enumerate() {
+            env.spawn(upstream(env.clone(), port, index, shared.clone()));
+        }
+        ask_in_turn(&env, "127.0.0.1", balancer, &sequence.asks, &shared).await
+    }))
+}
+
+fn start(sequence: &Sequence, port: u16, upstreams: [u16; 2]) -> Result<Process, Unavailable> {
+    let [a, b] = upstreams;
+    let repeat = if sequence.non_idempotent {
+        "error timeout non_idempotent"
+    } else {
+        "error timeout"
+    };
+    let process = Process::start("nginx", |command, folder| {
+        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .iter()
+            .map(|what| format!("{what}_temp_path {}/{what};\n", folder.display()))
+            .collect();
+        let text = format!(
+            "daemon off;\nmaster_process off;\nworker_processes 1;\npid {0}/pid;\nerror_log {0}/error.log;\n\
+             events {{ }}\nhttp {{\naccess_log off;\n{temporary}\
+             upstream replicas {{\n\
+             server 127.0.0.1:{a} max_fails=1 fail_timeout={FAIL_TIMEOUT_S}s;\n\
+             server 127.0.0.1:{b} max_fails=1 fail_timeout={FAIL_TIMEOUT_S}s;\n}}\n\
+             server {{\nlisten 127.0.0.1:{port};\nlocation / {{\nproxy_pass http://replicas;\n\
+             proxy_connect_timeout 1s;\nproxy_read_timeout {READ_TIMEOUT_S}s;\nproxy_next_upstream {repeat};\n}}\n}}\n}}\n",
+            folder.display()
+        );
+        let file = folder.join("nginx.conf");
+        // What cannot be written is said by nginx, which then ends.
+        let _ = fs::write(&file, text);
+        command
+            .arg("-p")
+            .arg(folder)
+            .arg("-c")
+            .arg(file)
+            .arg("-e")
+            .arg(folder.join("error.log"));
+    })?;
+    let watch = Stopwatch::start();
+    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+        if watch.elapsed_ms() > START_MS_MAX {
+            return Err(Unavailable::Broken {
+                program: "nginx",
+                why: format!("port {port} is silent"),
+            });
+        }
+        sleep_ms(10);
+    }
+    Ok(process)
+}

@@ -1,0 +1,291 @@
+//! The story on the real programs: five processes on ports of the loopback that nobody else has.
+
+use super::{
+    super::{
+        clock,
+        real::{Process, Unavailable, free_port},
+    },
+    Act, DOWN_AFTER_MS, Event, FAILOVER_TIMEOUT_MS, Link, Node, PATIENCE_MS, QUORUM, Seen, Story,
+    ask::{ask, until_writable},
+    proxy::{self, Cuts},
+};
+use idp::seams::Env;
+use sim::world::redis::PersistenceMode;
+use std::{
+    fs, io,
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    process::Command,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+/// How long they may take to find one another.
+const SETTLE_MS_MAX: u64 = 30_000;
+
+/// From where a node connects to others: by this the proxies tell who it is. Sentinels use 127.0.0.1.
+const SOURCES: [Ipv4Addr; 2] = [Ipv4Addr::new(127, 0, 0, 11), Ipv4Addr::new(127, 0, 0, 12)];
+
+struct Stack {
+    env: Env,
+    story: Story,
+    /// Where a node listens.
+    ports: [u16; 2],
+    /// Where others reach it.
+    public_ports: [u16; 2],
+    /// Who does not reach it.
+    cuts: [Cuts; 2],
+    nodes: [Option<Process>; 2],
+    /// Where a node's files are: they outlive its process.
+    folders: [PathBuf; 2],
+    sentinels: Vec<(Process, PathBuf)>,
+    sentinel_ports: Vec<u16>,
+}
+
+/// Performs it. Takes as long as the story, and what the programs need to find one another.
+///
+/// # Errors
+/// They are not installed, or do not start, or do not find one another.
+pub fn perform(story: &Story) -> Result<Seen, Unavailable> {
+    let broken = |why: io::Error| Unavailable::Broken {
+        program: "redis-sentinel",
+        why: why.to_string(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(broken)?;
+    runtime.block_on(async {
+        let mut stack = Stack::start(story).await?;
+        stack.settle().await?;
+        Ok(stack.tell().await)
+    })
+}
+
+impl Stack {
+    async fn start(story: &Story) -> Result<Stack, Unavailable> {
+        let broken = |why: io::Error| Unavailable::Broken {
+            program: "redis-server",
+            why: why.to_string(),
+        };
+        let port = || free_port().map_err(broken);
+        let folder = |name: &str| {
+            let folder = std::env::temp_dir().join(format!("squall-{name}-{}-{}", std::process::id(), free_port()?));
+            fs::create_dir_all(&folder).map(|()| folder)
+        };
+        let mut stack = Stack {
+            env: server::env("stack", IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            story: story.clone(),
+            ports: [port()?, port()?],
+            public_ports: [port()?, port()?],
+            cuts: Default::default(),
+            nodes: [None, None],
+            folders: [folder("master").map_err(broken)?, folder("replica").map_err(broken)?],
+            sentinels: Vec::new(),
+            sentinel_ports: vec![port()?, port()?, port()?],
+        };
+        for node in Node::ALL {
+            let i = node.index();
+            let (env, cuts) = (stack.env.clone(), stack.cuts[i].clone());
+            proxy::serve(env, stack.public_ports[i], stack.ports[i], cuts)
+                .await
+                .map_err(broken)?;
+            stack.start_node(node)?;
+        }
+        for _ in 0..stack.sentinel_ports.len() {
+            stack.start_sentinel()?;
+        }
+        Ok(stack)
+    }
+
+    fn start_node(&mut self, node: Node) -> Result<(), Unavailable> {
+        let i = node.index();
+        let append = if self.story.persistence == PersistenceMode::Aof {
+            "yes"
+        } else {
+            "no"
+        };
+        let mut lines = vec![
+            format!("port {}", self.ports[i]),
+            "bind 127.0.0.1".to_owned(),
+            format!("bind-source-addr {}", SOURCES[i]),
+            "replica-announce-ip 127.0.0.1".to_owned(),
+            format!("replica-announce-port {}", self.public_ports[i]),
+            "save \"\"".to_owned(),
+            format!("appendonly {append}"),
+            "repl-diskless-sync-delay 0".to_owned(),
+            format!("min-replicas-to-write {}", self.story.min_replicas_to_write),
+            "min-replicas-max-lag 1".to_owned(),
+        ];
+        if node == Node::Replica {
+            lines.push(format!(
+                "replicaof 127.0.0.1 {}",
+                self.public_ports[Node::Master.index()]
+            ));
+        }
+        let file = self.folders[i].join("redis.conf");
+        if !file.exists() {
+            // Sentinel rewrites it: the next start reads what is there then.
+            fs::write(&file, lines.join("\n") + "\n").map_err(|why| Unavailable::Broken {
+                program: "redis-server",
+                why: why.to_string(),
+            })?;
+        }
+        let folder = self.folders[i].clone();
+        self.nodes[i] = Some(Process::start("redis-server", |command, _| {
+            command.arg(&file).arg("--dir").arg(&folder);
+        })?);
+        Ok(())
+    }
+
+    fn start_sentinel(&mut self) -> Result<(), Unavailable> {
+        let port = self.sentinel_ports[self.sentinels.len()];
+        let master = self.public_ports[Node::Master.index()];
+        let mut log = PathBuf::new();
+        let process = Process::start("redis-sentinel", |command, folder| {
+            log = folder.join("sentinel.log");
+            let file = folder.join("sentinel.conf");
+            let text = format!(
+                "port {port}\nbind 127.0.0.1\nlogfile {}\nsentinel monitor auth 127.0.0.1 {master} {QUORUM}\n\
+                 sentinel down-after-milliseconds auth {DOWN_AFTER_MS}\n\
+                 sentinel failover-timeout auth {FAILOVER_TIMEOUT_MS}\n",
+                log.display()
+            );
+            // What cannot be written is said by Sentinel, which then ends.
+            let _ = fs::write(&file, text);
+            command.arg(file).env("TZ", "UTC");
+        })?;
+        self.sentinels.push((process, log));
+        Ok(())
+    }
+
+    /// Waits until the replica follows and every Sentinel knows the others and the replica.
+    async fn settle(&self) -> Result<(), Unavailable> {
+        let watch = clock::Stopwatch::start();
+        loop {
+            let wait = ask(
+                &self.env,
+                "127.0.0.1",
+                self.ports[0],
+                &["SET settled 1", "WAIT 1 500"],
+                1_000,
+            )
+            .await;
+            let mut settled = wait == "1";
+            for port in &self.sentinel_ports {
+                let known = self.sentinel_says(*port).await;
+                settled &= known.contains("slaves=1,sentinels=3");
+            }
+            if settled {
+                // As long again as the replica's first INFO to the Sentinels takes.
+                tokio::time::sleep(Duration::from_millis(1_500)).await;
+                return Ok(());
+            }
+            if watch.elapsed_ms() > SETTLE_MS_MAX {
+                return Err(Unavailable::Broken {
+                    program: "redis-sentinel",
+                    why: format!("the stack did not find itself within {} s", SETTLE_MS_MAX / 1000),
+                });
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    async fn sentinel_says(&self, port: u16) -> String {
+        ask(&self.env, "127.0.0.1", port, &["INFO sentinel"], 1_000).await
+    }
+
+    async fn tell(&mut self) -> Seen {
+        let seen = Arc::<Mutex<Seen>>::default();
+        let (began_ms, watch) = (clock::wall_ms(), clock::Stopwatch::start());
+        for (at_ms, act) in self.story.acts {
+            tokio::time::sleep(Duration::from_millis(at_ms.saturating_sub(watch.elapsed_ms()))).await;
+            let (env, shared) = (self.env.clone(), seen.clone());
+            match *act {
+                Act::Ask(name, node, commands) => {
+                    let port = self.ports[node.index()];
+                    self.env.spawn(async move {
+                        let answer = ask(&env, "127.0.0.1", port, commands, PATIENCE_MS).await;
+                        shared.lock().expect("unpoisoned").answers.insert(name, answer);
+                    });
+                }
+                Act::Watch(node) => {
+                    let port = self.ports[node.index()];
+                    self.env.spawn(async move {
+                        until_writable(&env, "127.0.0.1", port).await;
+                        shared.lock().expect("unpoisoned").writable_ms = Some(watch.elapsed_ms() as i64);
+                    });
+                }
+                other => self.befall(other),
+            }
+        }
+        let rest_ms = self.story.lasts_ms().saturating_sub(watch.elapsed_ms());
+        tokio::time::sleep(Duration::from_millis(rest_ms)).await;
+        let mut seen = std::mem::take(&mut *seen.lock().expect("unpoisoned"));
+        seen.events = self.events(began_ms);
+        seen
+    }
+
+    fn befall(&mut self, act: Act) {
+        match act {
+            Act::Ask(..) | Act::Watch(_) => {} // a client's business
+            Act::Cut(link) => self.each_end(link, Cuts::cut),
+            Act::Mend(link) => self.each_end(link, Cuts::mend),
+            Act::Kill(node) => drop(self.nodes[node.index()].take()),
+            Act::Pause(node) => self.signal(node, "-STOP"),
+            Act::Resume(node) => self.signal(node, "-CONT"),
+            // One that does not start is heard of in the answers.
+            Act::Start(node) => drop(self.start_node(node)),
+        }
+    }
+
+    fn each_end(&self, link: Link, each: fn(&Cuts, IpAddr)) {
+        match link {
+            Link::Replication => Node::ALL.iter().for_each(|node| {
+                let other = 1 - node.index();
+                each(&self.cuts[node.index()], IpAddr::V4(SOURCES[other]));
+            }),
+            Link::Sentinels => each(&self.cuts[Node::Master.index()], IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        }
+    }
+
+    fn signal(&self, node: Node, signal: &str) {
+        if let Some(process) = &self.nodes[node.index()] {
+            let sent = Command::new("kill").args([signal, &process.id().to_string()]).status();
+            assert!(
+                sent.is_ok_and(|status| status.success()),
+                "kill {signal} {}",
+                process.id()
+            );
+        }
+    }
+
+    /// What the Sentinels wrote into their logs: `7:X 22 Nov 2026 15:00:00.123 # +sdown master …`.
+    fn events(&self, began_ms: i64) -> Vec<Event> {
+        let mut events = Vec::new();
+        for (sentinel, (_, log)) in self.sentinels.iter().enumerate() {
+            let text = fs::read_to_string(log).unwrap_or_default();
+            events.extend(text.lines().filter_map(|line| {
+                let (head, says) = line.split_once(" # ").or_else(|| line.split_once(" * "))?;
+                let when = head.split_once(' ')?.1;
+                let at = chrono::NaiveDateTime::parse_from_str(when, "%d %b %Y %H:%M:%S%.3f").ok()?;
+                says.starts_with(['+', '-']).then(|| Event {
+                    at_ms: at.and_utc().timestamp_millis() - began_ms,
+                    sentinel,
+                    says: says.to_owned(),
+                })
+            }));
+        }
+        events.sort_by_key(|event| event.at_ms);
+        events
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        for folder in &self.folders {
+            // Whatever is left there is in the temporary folder of the machine.
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The story in the simulation.
+
+use super::{
+    Act, DOWN_AFTER_MS, Event, FAILOVER_TIMEOUT_MS, Link, Node, PATIENCE_MS, QUORUM, Seen, Story,
+    ask::{ask, until_writable},
+};
+use sim::{
+    engine::{Engine, EngineConfig, EngineError, HostId, Quiet, current_ms},
+    world::{
+        redis::{self, Disk, RedisConfig},
+        sentinel::{self, SentinelConfig, SentinelDisk},
+    },
+};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+/// Until then the nodes and the Sentinels have found one another.
+const SETTLED_MS: u64 = 15_000;
+const SENTINELS: [&str; 3] = ["sentinel-1", "sentinel-2", "sentinel-3"];
+const PORT: u16 = 6379;
+
+/// Addresses, which are known once all hosts are declared.
+#[derive(Clone, Default)]
+struct Book(Arc<Mutex<Vec<IpAddr>>>);
+
+impl Book {
+    fn of(&self, node: Node) -> String {
+        self.at(node.index())
+    }
+
+    /// The nodes come first, then the Sentinels.
+    fn at(&self, index: usize) -> String {
+        held(&self.0)[index].to_string()
+    }
+}
+
+fn held<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().expect("nobody panics while holding it")
+}
+
+/// Milliseconds from the beginning of the story.
+fn now_ms() -> i64 {
+    current_ms().unwrap_or(0) as i64 - SETTLED_MS as i64
+}
+
+/// Performs it; a seed gives the same every time.
+///
+/// # Errors
+/// The engine's own: a livelock, too many events.
+pub fn perform(story: &Story, seed: u64) -> Result<Seen, EngineError> {
+    let mut engine = Engine::new(EngineConfig {
+        seed,
+        latency_ms: (1, 1),
+        ..EngineConfig::default()
+    });
+    let (book, seen) = (Book::default(), Arc::<Mutex<Seen>>::default());
+    let nodes = Node::ALL.map(|node| declare_redis(&mut engine, story, node, &book));
+    let mut index = nodes.len();
+    let sentinels = SENTINELS.map(|name| {
+        index += 1;
+        declare_sentinel(&mut engine, name, index - 1, &book, &seen)
+    });
+    *held(&book.0) = nodes.iter().chain(&sentinels).map(|host| engine.ip(*host)).collect();
+    let client = declare_client(&mut engine, story, &book, &seen);
+    nodes
+        .iter()
+        .chain(&sentinels)
+        .chain([&client])
+        .for_each(|host| engine.start(*host));
+    for (at_ms, act) in story.acts {
+        let act = *act;
+        engine.at(SETTLED_MS + at_ms, move |engine| befall(engine, act, nodes, sentinels));
+    }
+    engine.run(SETTLED_MS + story.lasts_ms(), || false)?;
+    drop(engine);
+    let seen = std::mem::take(&mut *held(&seen));
+    Ok(seen)
+}
+
+fn befall(engine: &Engine, act: Act, nodes: [HostId; 2], sentinels: [HostId; 3]) {
+    let link = |link: Link, each: fn(&Engine, HostId, HostId)| match link {
+        Link::Replication => {
+            each(engine, nodes[0], nodes[1]);
+            each(engine, nodes[1], nodes[0]);
+        }
+        Link::Sentinels => sentinels.iter().for_each(|sentinel| {
+            each(engine, nodes[0], *sentinel);
+            each(engine, *sentinel, nodes[0]);
+        }),
+    };
+    match act {
+        Act::Ask(..) | Act::Watch(_) => {} // the client's business
+        Act::Cut(which) => link(which, Engine::cut_one_way),
+        Act::Mend(which) => link(which, Engine::mend_one_way),
+        Act::Kill(node) => engine.kill(nodes[node.index()]),
+        Act::Pause(node) => engine.pause(nodes[node.index()]),
+        Act::Resume(node) => engine.resume(nodes[node.index()]),
+        Act::Start(node) => engine.start(nodes[node.index()]),
+    }
+}
+
+fn declare_redis(engine: &mut Engine, story: &Story, node: Node, book: &Book) -> HostId {
+    let config = RedisConfig {
+        port: PORT,
+        persistence: story.persistence,
+        min_replicas_to_write: story.min_replicas_to_write,
+        min_replicas_max_lag_s: 1,
+        ..RedisConfig::default()
+    };
+    let (disk, book) = (Disk::new(), book.clone());
+    engine.add_host(node.name(), Arc::new(Quiet), Arc::new(Quiet), move |env| {
+        let config = RedisConfig {
+            announce_ip: book.of(node),
+            replica_of: (node == Node::Replica).then(|| (book.of(Node::Master), PORT)),
+            ..config.clone()
+        };
+        Box::pin(redis::serve(env, config, disk.clone(), Arc::new(|_| {})))
+    })
+}
+
+fn declare_sentinel(engine: &mut Engine, name: &str, index: usize, book: &Book, seen: &Arc<Mutex<Seen>>) -> HostId {
+    let (disk, book, seen) = (SentinelDisk::new(), book.clone(), seen.clone());
+    engine.add_host(name, Arc::new(Quiet), Arc::new(Quiet), move |env| {
+        let config = SentinelConfig {
+            port: 26379,
+            announce_ip: book.at(index),
+            master_name: "auth".to_owned(),
+            master: (book.of(Node::Master), PORT),
+            quorum: QUORUM,
+            down_after_ms: DOWN_AFTER_MS,
+            failover_timeout_ms: FAILOVER_TIMEOUT_MS,
+        };
+        let seen = seen.clone();
+        let observer = Arc::new(move |says: String| {
+            let (at_ms, sentinel) = (now_ms(), index - Node::ALL.len());
+            held(&seen).events.push(Event { at_ms, sentinel, says });
+        });
+        Box::pin(sentinel::serve(env, config, disk.clone(), observer))
+    })
+}
+
+fn declare_client(engine: &mut Engine, story: &Story, book: &Book, seen: &Arc<Mutex<Seen>>) -> HostId {
+    let (acts, book, seen) = (story.acts, book.clone(), seen.clone());
+    engine.add_host("client", Arc::new(Quiet), Arc::new(Quiet), move |env| {
+        let (book, seen) = (book.clone(), seen.clone());
+        Box::pin(async move {
+            for (at_ms, act) in acts {
+                let (asker, seen) = (env.clone(), seen.clone());
+                let begins = Duration::from_millis(SETTLED_MS + at_ms);
+                match *act {
+                    Act::Ask(name, node, commands) => {
+                        let host = book.of(node);
+                        env.spawn(async move {
+                            tokio::time::sleep(begins).await;
+                            let answer = ask(&asker, &host, PORT, commands, PATIENCE_MS).await;
+                            held(&seen).answers.insert(name, answer);
+                        });
+                    }
+                    Act::Watch(node) => {
+                        let host = book.of(node);
+                        env.spawn(async move {
+                            tokio::time::sleep(begins).await;
+                            until_writable(&asker, &host, PORT).await;
+                            held(&seen).writable_ms = Some(now_ms());
+                        });
+                    }
+                    _ => {}
+                }
+            }
+        })
+    })
+}
