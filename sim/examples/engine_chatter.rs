@@ -6,8 +6,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "it measures real time")]
 
-use idp::seams::{Env, Probe, Storage, StorageFault, StorageMoment};
-use sim::engine::{Engine, EngineConfig, EngineError};
+use idp::seams::Env;
+use sim::engine::{Engine, EngineConfig, EngineError, Quiet};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -20,19 +20,6 @@ use tokio::{
 const HOSTS: usize = 12;
 /// Each host sends to its neighbour this often: with the answers, 50 messages a second among all.
 const EVERY: Duration = Duration::from_millis(480);
-
-/// Marks go nowhere, the disk never fails.
-struct Plain;
-
-impl Probe for Plain {
-    fn mark(&self, _: &'static str) {}
-}
-
-impl Storage for Plain {
-    fn check(&self, _: StorageMoment) -> Result<(), StorageFault> {
-        Ok(())
-    }
-}
 
 /// Answers whatever comes.
 async fn serve(env: Env) {
@@ -81,7 +68,7 @@ fn main() -> Result<(), EngineError> {
     let hosts: Vec<_> = (0..HOSTS)
         .map(|i| {
             let neighbour = format!("host-{}", (i + 1) % HOSTS);
-            engine.add_host(&format!("host-{i}"), Arc::new(Plain), Arc::new(Plain), move |env| {
+            engine.add_host(&format!("host-{i}"), Arc::new(Quiet), Arc::new(Quiet), move |env| {
                 env.spawn(serve(env.clone()));
                 Box::pin(chatter(env, neighbour.clone()))
             })

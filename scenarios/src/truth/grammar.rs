@@ -125,7 +125,7 @@ fn expand(pieces: &[Piece], tape: &mut Tape<'_>, words: &mut Vec<Vec<u8>>) {
 }
 
 /// Names of keys by what they usually hold.
-const KEYS: [(&str, &[&str]); 5] = [
+pub(super) const KEYS: [(&str, &[&str]); 5] = [
     ("k", &["k1", "k2", "k3", "k4"]),
     ("l", &["l1", "l2", "l3"]),
     ("h", &["h1", "h2"]),

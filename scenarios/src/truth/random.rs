@@ -8,7 +8,7 @@ use super::{
     arm::{Arm, Heard, ModelArm, request},
     clock::{self, Stopwatch},
     compare::agree,
-    grammar::{Tape, Template},
+    grammar::{KEYS, Tape, Template},
     real::RealArm,
     stream,
     templates::TEMPLATES,
@@ -146,8 +146,18 @@ fn play(real: &mut RealArm, templates: &[&Template], steps: &[Step]) -> (u64, Op
             Verdict::Differs(difference) => return (game.compared, Some(difference)),
         }
     }
-    (game.compared, None)
+    let difference = game.compare_what_is_left(real, &mut model);
+    (game.compared, difference)
 }
+
+/// What shows all of a key, by the first letter of its name's usual type; another type shows, too.
+const SHOW: [(&str, &str); 5] = [
+    ("k", "GET"),
+    ("l", "LRANGE * 0 -1"),
+    ("h", "HGETALL"),
+    ("s", "SMEMBERS"),
+    ("z", "ZRANGE * 0 -1 WITHSCORES"),
+];
 
 enum Verdict {
     Same,
@@ -223,6 +233,32 @@ impl Game {
             }
         }
         Verdict::Same
+    }
+
+    /// All keys, asked for on a connection of its own.
+    fn compare_what_is_left(&mut self, real: &mut RealArm, model: &mut ModelArm) -> Option<Difference> {
+        let fresh = real.connect();
+        let ours = model.connect();
+        for key in KEYS.iter().flat_map(|(_, keys)| keys.iter()) {
+            let (_, show) = SHOW.iter().find(|(letter, _)| key.starts_with(letter))?;
+            let show = if show.contains('*') {
+                show.replace('*', key)
+            } else {
+                format!("{show} {key}")
+            };
+            for command in [format!("PTTL {key}"), show] {
+                self.synchronise(model);
+                let words: Vec<&str> = command.split(' ').collect();
+                let (theirs, ours) = (real.ask(fresh, &request(&words)), model.ask(ours, &request(&words)));
+                self.compared += 1;
+                let name = words[0].to_ascii_lowercase();
+                if !agree(&name, &[], &ours, &theirs) && !model.expires_within(EXPIRY_MARGIN_MS) {
+                    self.story.push(format!("{}> {command}", CONNECTIONS + 1));
+                    return Some(self.difference(&name, CONNECTIONS + 1, &ours, &theirs));
+                }
+            }
+        }
+        None
     }
 
     fn note(&mut self, connection: usize, command: String, heard: &Heard) {
