@@ -1,6 +1,6 @@
 //! All keys of the store are in one namespace (inventory 22).
 //!
-//! Seen in the world: the first report's three dictionaries, poured into one. A counter of attempts in a login has the
+//! Seen in the world: dudleycarr/ratelimit.js#15, getsentry/sentry#1241. A counter of attempts in a login has the
 //! very key of the login, and the note of an attempt that of the code it is about.
 
 use super::{
