@@ -1,15 +1,17 @@
 //! The service's own store, [`RedisStore`], against reference models, on simulated nodes under Sentinel: several clients,
 //! each with connections of its own, ask what a seed of proptest makes up.
 
-use super::cluster::{Client, Cluster, cut, host, mend};
+mod failing;
+
+use super::cluster::{Client, Cluster};
 use idp::{
     config::{Config, Deadlines, StateConfig},
-    seams::{AuthStateStore, Env, Failure, Key, Namespace, Outcome},
+    seams::{AuthStateStore, BoxFuture, Env, Failure, Key, Namespace, Outcome},
     store::{MemoryStore, RedisStore, SentinelFinder},
 };
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::FileFailurePersistence};
 use sim::{
-    engine::{Engine, current_ms},
+    engine::current_ms,
     linear::{Answer, Call, Ending, Limits, Operation, Verdicts, When, check},
 };
 use std::{
@@ -31,29 +33,36 @@ struct Step {
     pause_ms: u64,
 }
 
-fn call(ttls: &'static [u64]) -> impl Strategy<Value = Call> {
+/// What a client may ask. It renews and releases in its own name only, and nobody else writes that name: a holder is one
+/// process. (Two calls of one holder at once may meet at WATCH, and one of them is then told that it holds nothing.)
+fn call(client: usize, ttls: &'static [u64]) -> impl Strategy<Value = Call> {
+    let own = format!("client {client}");
     // "7" is a value that can be counted on from, the others are none.
-    let (value, ttl) = (
-        || select(vec!["a", "b", "7"]).prop_map(str::to_owned),
-        move || select(ttls),
-    );
+    let values = vec!["a".to_owned(), "7".to_owned(), own.clone()];
+    let (value, ttl) = (move || select(values.clone()), move || select(ttls));
+    let holder = own.clone();
     prop_oneof![
         (value(), ttl()).prop_map(|(value, ttl_ms)| Call::Put { value, ttl_ms }),
         (value(), ttl()).prop_map(|(value, ttl_ms)| Call::PutIfAbsent { value, ttl_ms }),
         Just(Call::Get),
         Just(Call::Take),
         ttl().prop_map(|window_ms| Call::Count { window_ms }),
-        (value(), ttl()).prop_map(|(holder, ttl_ms)| Call::Renew { holder, ttl_ms }),
-        value().prop_map(|holder| Call::Release { holder }),
+        ttl().prop_map(move |ttl_ms| Call::Renew {
+            holder: holder.clone(),
+            ttl_ms
+        }),
+        Just(Call::Release { holder: own }),
     ]
 }
 
 fn steps(ttls: &'static [u64], pause_ms_max: u64, most: usize) -> impl Strategy<Value = Vec<Step>> {
-    let step = (0..CLIENTS, 0..2u8, call(ttls), 0..=pause_ms_max).prop_map(|(client, key, call, pause_ms)| Step {
-        client,
-        key,
-        call,
-        pause_ms,
+    let step = (0..CLIENTS).prop_flat_map(move |client| {
+        (0..2u8, call(client, ttls), 0..=pause_ms_max).prop_map(move |(key, call, pause_ms)| Step {
+            client,
+            key,
+            call,
+            pause_ms,
+        })
     });
     vec(step, 1..most)
 }
@@ -130,11 +139,15 @@ impl Notes {
 }
 
 /// Each client takes its own steps, at its own pace, all at once.
-fn overlapping(steps: Vec<Step>, notes: Notes) -> impl Fn(Client) -> idp::seams::BoxFuture<'static, ()> {
+fn overlapping(steps: Vec<Step>, notes: Notes) -> impl Fn(Client) -> BoxFuture<'static, ()> {
+    overlapping_from(SETTLED_MS, steps, notes)
+}
+
+fn overlapping_from(from_ms: u64, steps: Vec<Step>, notes: Notes) -> impl Fn(Client) -> BoxFuture<'static, ()> {
     move |client| {
         let (steps, notes) = (steps.clone(), notes.clone());
         Box::pin(async move {
-            client.until(SETTLED_MS).await;
+            client.until(from_ms).await;
             for number in 0..CLIENTS {
                 let own: Vec<Step> = steps.iter().filter(|step| step.client == number).cloned().collect();
                 let (store, notes) = (redis(&client.env, deadlines()), notes.clone());
@@ -160,59 +173,6 @@ fn config(cases: u32) -> ProptestConfig {
         failure_persistence: Some(Box::new(file)),
         ..ProptestConfig::default()
     }
-}
-
-/// What befalls the cluster, so long after it has settled.
-#[derive(Debug, Clone, Copy)]
-enum Mishap {
-    Kill(&'static str),
-    PowerLoss(&'static str),
-    Pause(&'static str),
-    Cut(&'static str, &'static str),
-    Mend(&'static str, &'static str),
-    Back(&'static str),
-}
-
-impl Mishap {
-    fn strike(self, engine: &Engine) {
-        match self {
-            Mishap::Kill(name) => engine.kill(host(engine, name)),
-            Mishap::PowerLoss(name) => engine.power_loss(host(engine, name)),
-            Mishap::Pause(name) => engine.pause(host(engine, name)),
-            Mishap::Cut(a, b) => cut(engine, a, b),
-            Mishap::Mend(a, b) => mend(engine, a, b),
-            Mishap::Back(name) => {
-                let id = host(engine, name);
-                if engine.is_paused(id) {
-                    engine.resume(id);
-                }
-                if !engine.is_up(id) {
-                    engine.start(id);
-                }
-            }
-        }
-    }
-}
-
-fn mishaps() -> impl Strategy<Value = Vec<(u64, Mishap)>> {
-    let node = || select(vec!["redis-1", "redis-1", "redis-2", "sentinel-1"]);
-    let link = || {
-        select(vec![
-            ("redis-1", "redis-2"),
-            ("client", "redis-1"),
-            ("client", "redis-2"),
-            ("sentinel-1", "redis-1"),
-        ])
-    };
-    let mishap = prop_oneof![
-        3 => node().prop_map(Mishap::Kill),
-        1 => node().prop_map(Mishap::PowerLoss),
-        2 => node().prop_map(Mishap::Pause),
-        3 => link().prop_map(|(a, b)| Mishap::Cut(a, b)),
-        2 => link().prop_map(|(a, b)| Mishap::Mend(a, b)),
-        2 => node().prop_map(Mishap::Back),
-    ];
-    vec((0..14_000u64, mishap), 1..6)
 }
 
 proptest! {
@@ -261,32 +221,6 @@ proptest! {
         prop_assert_eq!(operations.len(), count);
         let verdicts = judged(&operations);
         prop_assert!(verdicts.linearizable() && verdicts.unknown == 0, "{:?} {:?}", verdicts, operations);
-    }
-}
-
-proptest! {
-    #![proptest_config(config(48))]
-
-    /// Through kills, cuts and failovers an answer is at worst out of date: the reference model explains every one with
-    /// nothing but writes that were taken back, and calls in doubt that happened or did not.
-    #[test]
-    fn through_failovers_all_answers_are_explained_by_lost_writes(
-        seed: u64,
-        steps in steps(&[400, 5_000, 60_000], 900, 60),
-        mishaps in mishaps(),
-    ) {
-        let notes = Notes::default();
-        let cluster = Cluster::new(seed, |_| {}, overlapping(steps, notes.clone()));
-        for (after_ms, mishap) in mishaps {
-            cluster.at(SETTLED_MS + after_ms, move |engine| mishap.strike(engine));
-        }
-        cluster.run(SETTLED_MS + 45_000);
-        let operations = notes.operations();
-        let verdicts = judged(&operations);
-        prop_assert_eq!(verdicts.unexplained(), 0, "{:?} {:?}", verdicts, operations);
-        // Without a promotion or an empty restart nothing can have been lost.
-        let master_was_lost = cluster.first("Role", SETTLED_MS).is_some();
-        prop_assert!(master_was_lost || verdicts.linearizable() || verdicts.too_large() > 0, "{:?}", verdicts);
     }
 }
 
