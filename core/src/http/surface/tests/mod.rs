@@ -3,4 +3,5 @@
 mod login;
 mod malformed;
 mod protocol;
+mod reference;
 mod trouble;
