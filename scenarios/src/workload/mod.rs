@@ -4,6 +4,8 @@
 mod answer;
 mod browser;
 mod burn;
+#[cfg(test)]
+mod bytes_tests;
 mod calm;
 mod flooder;
 mod guesser;

@@ -1,5 +1,6 @@
 //! The surface, driven as people and clients drive it.
 
+mod bytes;
 mod login;
 mod malformed;
 mod protocol;
