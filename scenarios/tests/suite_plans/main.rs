@@ -22,7 +22,7 @@ use std::{
 ///
 /// # Errors
 /// One that fails, as simple as it got, and what broke.
-fn explore(cases: u32, simpler_max: u32, plant: Option<&Planted>) -> Result<(), (Plan, Reason)> {
+fn explore(cases: u32, simpler_max: u32, plant: Option<&Planted>) -> Result<(), Box<(Plan, Reason)>> {
     let mut config = common::proptest_config(cases);
     config.max_shrink_iters = simpler_max;
     if plant.is_some() {
@@ -42,7 +42,7 @@ fn explore(cases: u32, simpler_max: u32, plant: Option<&Planted>) -> Result<(), 
     });
     match judged {
         Ok(()) => Ok(()),
-        Err(TestError::Fail(_, plan)) => Err((plan, broke.into_inner().expect("something broke"))),
+        Err(TestError::Fail(_, plan)) => Err(Box::new((plan, broke.into_inner().expect("something broke")))),
         Err(TestError::Abort(reason)) => panic!("no plans could be made up: {reason}"),
     }
 }
@@ -58,7 +58,8 @@ fn keep(folder: &Path, plan: &Plan, broke: &Reason, plant: Option<&Planted>) -> 
 
 #[test]
 fn the_claims_hold_of_made_up_plans() {
-    if let Err((plan, broke)) = explore(20, 60, None) {
+    if let Err(failed) = explore(20, 60, None) {
+        let (plan, broke) = *failed;
         let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/regressions"));
         let path = keep(folder, &plan, &broke, None);
         panic!(
@@ -94,7 +95,7 @@ fn a_failing_plan_is_simple_and_kept() {
     let _ = std::fs::remove_dir_all(&folder); // of an earlier run
     std::fs::create_dir_all(&folder).expect("a folder");
     let bug = planted::find("key_per_replica").expect("it is planted");
-    let (plan, broke) = explore(2, 16, Some(&bug)).expect_err("nobody can check an ID token");
+    let (plan, broke) = *explore(2, 16, Some(&bug)).expect_err("nobody can check an ID token");
     let path = keep(&folder, &plan, &broke, Some(&bug));
     let kept = Regression::read(&path).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((&kept.plan, &kept.broke), (&plan, &broke));

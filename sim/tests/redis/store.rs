@@ -181,7 +181,7 @@ proptest! {
     /// One after another, the clients get the very answers of the store in memory, which has a reference model of its own.
     #[test]
     fn in_turn_all_clients_see_what_memory_would_say(seed: u64, steps in steps(&[150, 350, 60_000], 0, 60)) {
-        let answers: Arc<Mutex<Vec<(Outcome<Answer>, Outcome<Answer>)>>> = Arc::default();
+        let answers: Arc<Mutex<Vec<[Outcome<Answer>; 2]>>> = Arc::default();
         let noted = answers.clone();
         let count = steps.len();
         let cluster = Cluster::new(seed, |_| {}, move |client| {
@@ -195,14 +195,14 @@ proptest! {
                     client.until(SETTLED_MS + 100 * turn as u64).await;
                     let expected = ask(&memory, step.key, &step.call).await;
                     let answer = ask(&stores[step.client], step.key, &step.call).await;
-                    noted.lock().expect("unpoisoned").push((answer, expected));
+                    noted.lock().expect("unpoisoned").push([answer, expected]);
                 }
             })
         });
         cluster.run(SETTLED_MS + 100 * count as u64 + 1000);
         let answers = answers.lock().expect("unpoisoned");
         prop_assert_eq!(answers.len(), count);
-        for (turn, (answer, expected)) in answers.iter().enumerate() {
+        for (turn, [answer, expected]) in answers.iter().enumerate() {
             match expected {
                 Ok(expected) => prop_assert_eq!(answer.as_ref(), Ok(expected), "step {}", turn),
                 Err(_) => prop_assert!(matches!(answer, Err(Failure::Fail(_))), "step {}: {:?}", turn, answer),
