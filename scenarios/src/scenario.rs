@@ -8,7 +8,8 @@ mod world;
 pub use dice::{Dice, Spread, ms, secs};
 pub use faults::*;
 pub use workload::{
-    BurntCodes, Cast, CodeThief, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Racers, Visitors, Workload,
+    BurntCodes, Cast, CodeThief, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Probe, Racers, Visitors,
+    Workload,
 };
 pub use world::World;
 
@@ -103,6 +104,13 @@ impl Scenario {
     pub fn workload(mut self, workload: Workload) -> Scenario {
         self.workloads.push(workload);
         self
+    }
+    /// When somebody looks from outside whether everything works again: a login at each replica, past the balancer, and
+    /// a look at the Redis nodes. To be said after all workloads, so that these keep their draws.
+    pub fn probed_at(self, when: Duration) -> Scenario {
+        self.workload(Probe::of(hosts::IDP_A).from(when))
+            .workload(Probe::of(hosts::IDP_B).from(when))
+            .workload(Probe::of_replication().from(when))
     }
     /// What befalls the world.
     pub fn faults(mut self, faults: Faults) -> Scenario {

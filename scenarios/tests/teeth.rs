@@ -70,4 +70,12 @@ teeth!(
     hook_awaited at 3,
     hook_awaited_briefly at 3,
     session_deleted_on_error at 1,
+    outbox_loses_places at 1,
+    ledger_of_this_replica at 5,
+    window_rearmed at 1,
+    keys_without_namespaces at 1,
+    pool_leaks_slots at 1,
+    master_pinned at 1,
+    hook_given_up at 1,
+    sessions_of_this_process at 1,
 );

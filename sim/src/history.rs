@@ -88,6 +88,8 @@ pub enum Op {
         /// The session cookie, as the browser keeps it.
         session: Tag,
     },
+    /// Looked whether one Redis node is the master and the other takes what is written there.
+    CheckReplication,
 }
 
 impl Op {
@@ -104,6 +106,7 @@ impl Op {
             Op::CheckIdToken => "check-id-token",
             Op::UserInfo { .. } => "user-info",
             Op::Visit { .. } => "visit",
+            Op::CheckReplication => "check-replication",
         }
         .into()
     }

@@ -5,7 +5,9 @@
 
 use super::marks::{login_while_hook_stalled, somebody_logged_in};
 use crate::{
-    property::{CodeRedeemedOnce, EveryoneCanLogIn, LatencyBudget, deeds, human, violation},
+    property::{
+        AnalyticsArrive, CodeRedeemedOnce, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, deeds, human, violation,
+    },
     scenario::{Faults, Logins, Same, Scenario, Visitors, analytics, ms, secs},
 };
 use sim::{
@@ -28,10 +30,13 @@ pub(super) fn analytics_hangs() -> Scenario {
         .workload(Logins::people(8).every(ms(250)))
         .workload(Logins::people(10).from(secs(4)).every(secs(1)))
         .workload(Visitors::looking(2, 6, secs(2)))
+        .probed_at(secs(31))
         .faults(Faults::new().one_at(secs(2)..secs(4), stalls).heal_at(secs(26)))
         .always(LatencyBudget::pages(ms(500)).tokens(ms(400)))
         .always(CodeRedeemedOnce)
         .eventually(EveryoneCanLogIn::within(secs(6)).at_any_time())
+        .eventually(EveryReplicaServes::within(secs(6)).settling(secs(4)))
+        .eventually(AnalyticsArrive::within(secs(3)).settling(secs(4)))
         .same_as(Same {
             name: SAME,
             change: with_a_healthy_hook,

@@ -6,8 +6,9 @@
 use super::marks::{marked, somebody_logged_in};
 use crate::{
     property::{
-        AnyCodeVerifies, CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, LatencyBudget, NothingFails,
-        RemindersArrive, RemindersOnce, RightfulCodeHonoured, SessionsSurvive,
+        AnalyticsArrive, AnyCodeVerifies, CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn,
+        LatencyBudget, MailArrives, NothingFails, RemindersArrive, RemindersOnce, ReplicationCatchesUp,
+        RightfulCodeHonoured, SessionsSurvive,
     },
     scenario::{Logins, Scenario, Visitors, World, ms, secs},
 };
@@ -25,6 +26,7 @@ pub(super) fn calm_day() -> Scenario {
     )
     .workload(Logins::people(16).every(secs(2)))
     .workload(Visitors::looking(4, 8, secs(3)).every(secs(3)))
+    .probed_at(secs(35))
     .always(NothingFails)
     .always(LatencyBudget::pages(ms(500)).tokens(ms(400)))
     .always(CodeRedeemedOnce)
@@ -35,6 +37,10 @@ pub(super) fn calm_day() -> Scenario {
     .always(SessionsSurvive::settling_within(secs(0)))
     .eventually(RemindersArrive::within(secs(3)))
     .eventually(EveryoneCanLogIn::within(secs(6)).at_any_time())
+    .eventually(EveryReplicaServes::within(secs(6)).settling(secs(0)))
+    .eventually(ReplicationCatchesUp::within(secs(3)))
+    .eventually(MailArrives::within(secs(6)).settling(secs(0)))
+    .eventually(AnalyticsArrive::within(secs(3)).settling(secs(0)))
     .sometimes("somebody logged in", somebody_logged_in)
     .sometimes("a reminder was sent", marked("reminder sent"))
     .lasts(secs(50))

@@ -7,7 +7,10 @@
 
 use super::marks::{marked, refused_to, refused_with};
 use crate::{
-    property::{CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, RightfulCodeHonoured, StolenCodesUseless},
+    property::{
+        CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, ReplicationCatchesUp,
+        RightfulCodeHonoured, StolenCodesUseless,
+    },
     scenario::{
         BurntCodes, CodeThief, Eavesdropper, Faults, Logins, Racers, Scenario, World, cut_one_way, hosts::*, loss,
         mend, ms, secs,
@@ -28,6 +31,7 @@ pub(super) fn code_race() -> Scenario {
     .workload(Logins::of("vera").from(secs(2)))
     .workload(Eavesdropper::of("vera", secs(4)))
     .workload(CodeThief::replays_after(&[ms(300), secs(4)]))
+    .probed_at(secs(34))
     .faults(
         Faults::new()
             .at(secs(15)..secs(17), cut_one_way(REDIS_1, IDP_A))
@@ -41,6 +45,8 @@ pub(super) fn code_race() -> Scenario {
     .always(RightfulCodeHonoured)
     .always(EmailCodeOnce)
     .eventually(EveryoneCanLogIn::within(secs(6)).settling(secs(5)))
+    .eventually(EveryReplicaServes::within(secs(8)).settling(secs(5)))
+    .eventually(ReplicationCatchesUp::within(secs(6)))
     .sometimes(
         "a mailed code was refused to an eavesdropper",
         refused_to("eavesdropper", "wrong-code"),

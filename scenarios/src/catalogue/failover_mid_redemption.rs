@@ -5,7 +5,10 @@
 
 use super::marks::{fault_hit_somebody, marked, master_replaced, replay_refused_after_failover};
 use crate::{
-    property::{CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, RemindersOnce, StolenCodesUseless},
+    property::{
+        AnalyticsArrive, CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, MailArrives,
+        RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless,
+    },
     scenario::{CodeThief, Faults, Logins, Scenario, World, cut, hosts::*, kill, ms, secs},
 };
 
@@ -17,6 +20,7 @@ pub(super) fn failover_mid_redemption() -> Scenario {
     .covering(&[7, 23, 37, 39])
     .world(
         World::standard()
+            .reminder_at(secs(80))
             .replication_takes(ms(1)..ms(50))
             .links_take_up_to(ms(25)..ms(50)),
     )
@@ -30,6 +34,7 @@ pub(super) fn failover_mid_redemption() -> Scenario {
         secs(10),
         secs(16),
     ]))
+    .probed_at(secs(70))
     .faults(
         Faults::new()
             .at(secs(12)..secs(16), cut(REDIS_1, REDIS_2))
@@ -41,6 +46,11 @@ pub(super) fn failover_mid_redemption() -> Scenario {
     .always(EmailCodeOnce)
     .always(RemindersOnce)
     .eventually(EveryoneCanLogIn::within(secs(12)).after_last_fault(secs(3)))
+    .eventually(EveryReplicaServes::within(secs(8)).settling(secs(20)))
+    .eventually(ReplicationCatchesUp::within(secs(20)))
+    .eventually(RemindersArrive::within(secs(3)).settling(secs(15)))
+    .eventually(MailArrives::within(secs(6)).settling(secs(12)))
+    .eventually(AnalyticsArrive::within(secs(3)).settling(secs(5)))
     .sometimes("the master died on somebody", fault_hit_somebody)
     .sometimes("the master was replaced", master_replaced)
     .sometimes(

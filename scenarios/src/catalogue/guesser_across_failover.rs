@@ -7,7 +7,10 @@
 
 use super::marks::{failover_gave_another_limit, limited_after_failover, marked, master_replaced, refused_to};
 use crate::{
-    property::{AttemptsLimited, EmailCodeOnce, EveryoneCanLogIn, OneMailPerWindow, SendsLimited},
+    property::{
+        AttemptsLimited, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, LimitsLetIn, OneMailPerWindow,
+        ReplicationCatchesUp, SendsLimited,
+    },
     scenario::{Faults, Flooder, Guesser, Logins, Scenario, World, cut, hosts::*, kill, ms, secs},
 };
 
@@ -24,6 +27,11 @@ pub(super) fn guesser_across_failover() -> Scenario {
     .workload(Guesser::of("walter", 165, ms(500)).called("plodder").from(secs(1)))
     .workload(Logins::people(6).from(secs(5)).every(ms(700)))
     .workload(Logins::people(3).from(secs(46)).every(secs(1)))
+    .workload(Guesser::of("olga", 32, ms(2500)).called("dripper").from(secs(2)))
+    .workload(Logins::of("victor").from(secs(56)))
+    .workload(Logins::of("flora").from(secs(56)))
+    .workload(Logins::of("olga").from(secs(58)))
+    .probed_at(secs(66))
     .faults(
         Faults::new()
             .at(secs(8)..secs(9), cut(REDIS_1, REDIS_2))
@@ -35,6 +43,9 @@ pub(super) fn guesser_across_failover() -> Scenario {
     .always(OneMailPerWindow)
     .always(EmailCodeOnce)
     .eventually(EveryoneCanLogIn::within(secs(6)).settling(secs(5)))
+    .eventually(EveryReplicaServes::within(secs(8)).settling(secs(20)))
+    .eventually(ReplicationCatchesUp::within(secs(20)))
+    .eventually(LimitsLetIn::within(secs(8)))
     .sometimes(
         "the failover gave the guesser another limit",
         failover_gave_another_limit,

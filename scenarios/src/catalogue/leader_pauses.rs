@@ -5,7 +5,10 @@
 
 use super::marks::{marked, master_replaced, reminded_while_paused};
 use crate::{
-    property::{CodeRedeemedOnce, EveryoneCanLogIn, RemindersArrive, RemindersOnce},
+    property::{
+        CodeRedeemedOnce, EveryReplicaServes, EveryoneCanLogIn, MailArrives, RemindersArrive, RemindersOnce,
+        ReplicationCatchesUp,
+    },
     scenario::{Faults, Logins, Scenario, World, cut, hosts::*, kill, mail, ms, pause, resume, secs},
 };
 use sim::fault::Manner;
@@ -27,6 +30,7 @@ pub(super) fn leader_pauses() -> Scenario {
     .workload(Logins::people(14).from(secs(18)).every(ms(500)))
     .workload(Logins::people(10).from(secs(32)).every(ms(450)))
     .workload(Logins::people(2).from(secs(50)).every(secs(1)))
+    .probed_at(secs(64))
     .faults(
         Faults::new()
             .at(secs(20), mail(Manner::Slow { by_ms: 600 }))
@@ -41,6 +45,9 @@ pub(super) fn leader_pauses() -> Scenario {
     .always(CodeRedeemedOnce)
     .eventually(RemindersArrive::within(secs(3)))
     .eventually(EveryoneCanLogIn::within(secs(8)).settling(secs(5)))
+    .eventually(EveryReplicaServes::within(secs(8)).settling(secs(15)))
+    .eventually(ReplicationCatchesUp::within(secs(20)))
+    .eventually(MailArrives::within(secs(6)).settling(secs(12)))
     .sometimes(
         "reminders were mailed while a replica stood still",
         reminded_while_paused,

@@ -5,7 +5,10 @@
 
 use super::marks::{marked, send_pressed_while_mail_stalled, somebody_logged_in};
 use crate::{
-    property::{AnyCodeVerifies, EmailCodeOnce, EveryoneCanLogIn, LatencyBudget, OneMailPerWindow, SendsLimited},
+    property::{
+        AnyCodeVerifies, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, MailArrives,
+        OneMailPerWindow, SendsLimited,
+    },
     scenario::{Faults, ImpatientPeople, Logins, Scenario, mail, ms, secs},
 };
 use sim::fault::Manner;
@@ -27,6 +30,7 @@ pub(super) fn mail_stalls() -> Scenario {
     .workload(Logins::people(14).every(ms(250)))
     .workload(ImpatientPeople::clicking(2, 6).from(secs(42)).every(secs(1)))
     .workload(Logins::people(2).from(secs(42)).every(secs(1)))
+    .probed_at(secs(50))
     .faults(
         Faults::new()
             .one_at(secs(2)..secs(4), stalls)
@@ -38,6 +42,8 @@ pub(super) fn mail_stalls() -> Scenario {
     .always(AnyCodeVerifies)
     .always(EmailCodeOnce)
     .eventually(EveryoneCanLogIn::within(secs(15)).settling(secs(5)))
+    .eventually(EveryReplicaServes::within(secs(10)).settling(secs(12)))
+    .eventually(MailArrives::within(secs(6)).settling(secs(12)))
     .sometimes(
         "the relay stalled while somebody pressed the button",
         send_pressed_while_mail_stalled,

@@ -6,7 +6,10 @@
 
 use super::marks::{fault_hit_somebody, master_replaced, somebody_logged_in};
 use crate::{
-    property::{CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryoneCanLogIn, StolenCodesUseless},
+    property::{
+        CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, RemindersArrive,
+        ReplicationCatchesUp, StolenCodesUseless,
+    },
     scenario::{
         CodeThief, Faults, Logins, Scenario, World, hosts::*, kill, ms, pause, power_loss, resume, secs, start,
     },
@@ -20,6 +23,7 @@ pub(super) fn old_master_returns() -> Scenario {
     .covering(&[37, 39])
     .world(
         World::standard()
+            .reminder_at(secs(84))
             .replication_takes(ms(1)..ms(20))
             .links_take_up_to(ms(10)..ms(30)),
     )
@@ -27,6 +31,7 @@ pub(super) fn old_master_returns() -> Scenario {
     .workload(Logins::people(20).from(secs(13)).every(ms(1200)))
     .workload(Logins::people(3).from(secs(62)).every(secs(1)))
     .workload(CodeThief::replays_after(&[secs(3), secs(9), secs(15)]))
+    .probed_at(secs(68))
     .faults(
         Faults::new()
             .one_at(secs(9)..secs(11), [kill(REDIS_1), pause(REDIS_1), power_loss(REDIS_1)])
@@ -39,6 +44,9 @@ pub(super) fn old_master_returns() -> Scenario {
     .always(EmailCodeOnce)
     .eventually(EveryoneCanLogIn::within(secs(30)).after_last_fault(secs(12)))
     .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(30)))
+    .eventually(EveryReplicaServes::within(secs(10)).settling(secs(20)))
+    .eventually(ReplicationCatchesUp::within(secs(20)))
+    .eventually(RemindersArrive::within(secs(3)).settling(secs(15)))
     .sometimes("the master died on somebody", fault_hit_somebody)
     .sometimes("the master was replaced", master_replaced)
     .sometimes("somebody logged in", somebody_logged_in)

@@ -5,7 +5,10 @@
 
 use super::marks::{port_closed_and_opened, somebody_logged_in};
 use crate::{
-    property::{CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryoneCanLogIn, NoLocalSuccess, RemindersOnce},
+    property::{
+        CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, NoLocalSuccess,
+        RemindersArrive, RemindersOnce, ReplicationCatchesUp,
+    },
     scenario::{CodeThief, Faults, Logins, Scenario, World, cut, hosts::*, ms, secs},
 };
 
@@ -17,6 +20,7 @@ pub(super) fn redis_unreachable() -> Scenario {
     .covering(&[25, 26, 30])
     .world(
         World::standard()
+            .reminder_at(secs(66))
             .reminders(4, secs(32)..secs(36))
             .links_take_up_to(ms(15)..ms(35)),
     )
@@ -25,6 +29,7 @@ pub(super) fn redis_unreachable() -> Scenario {
     .workload(Logins::people(6).from(secs(30)).every(secs(2)))
     .workload(Logins::people(4).from(secs(54)).every(secs(1)))
     .workload(CodeThief::replays_after(&[secs(20)]))
+    .probed_at(secs(56))
     .faults(
         Faults::new()
             .at(secs(7)..secs(10), cut(IDP_A, REDIS_1))
@@ -39,6 +44,9 @@ pub(super) fn redis_unreachable() -> Scenario {
     .always(RemindersOnce)
     .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(4)))
     .eventually(EveryoneCanLogIn::within(secs(15)).settling(secs(5)))
+    .eventually(EveryReplicaServes::within(secs(12)).settling(secs(5)))
+    .eventually(ReplicationCatchesUp::within(secs(6)))
+    .eventually(RemindersArrive::within(secs(3)).settling(secs(15)))
     .sometimes("a replica closed its port and opened it again", port_closed_and_opened)
     .sometimes("somebody logged in", somebody_logged_in)
     .lasts(secs(74))

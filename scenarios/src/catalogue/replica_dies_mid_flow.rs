@@ -7,8 +7,8 @@
 use super::marks::{fault_hit_somebody, marked, somebody_logged_in};
 use crate::{
     property::{
-        CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, OneMailPerWindow, RemindersArrive, RemindersOnce,
-        StolenCodesUseless,
+        AnalyticsArrive, CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, MailArrives,
+        OneMailPerWindow, RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless,
     },
     scenario::{Faults, Logins, Scenario, World, hosts::*, kill, ms, pause, power_loss, resume, secs, start},
 };
@@ -34,6 +34,7 @@ pub(super) fn replica_dies_mid_flow() -> Scenario {
             .reminders(3, secs(60)..secs(62)),
     )
     .workload(Logins::people(24).every(ms(600)))
+    .probed_at(secs(50))
     .faults(
         Faults::new()
             .one_at(secs(8)..secs(11), dies)
@@ -50,6 +51,10 @@ pub(super) fn replica_dies_mid_flow() -> Scenario {
     .always(RemindersOnce)
     .eventually(RemindersArrive::within(secs(3)))
     .eventually(EveryoneCanLogIn::within(secs(60)).at_any_time())
+    .eventually(EveryReplicaServes::within(secs(8)).settling(secs(15)))
+    .eventually(ReplicationCatchesUp::within(secs(6)))
+    .eventually(MailArrives::within(secs(6)).settling(secs(12)))
+    .eventually(AnalyticsArrive::within(secs(3)).settling(secs(5)))
     .sometimes("the replica died on somebody", fault_hit_somebody)
     .sometimes("somebody logged in", somebody_logged_in)
     .sometimes(

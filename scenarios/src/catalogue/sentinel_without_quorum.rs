@@ -5,7 +5,10 @@
 
 use super::marks::{nobody_promoted, port_closed_and_opened, somebody_logged_in};
 use crate::{
-    property::{CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryoneCanLogIn, NoLocalSuccess},
+    property::{
+        CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, NoLocalSuccess,
+        RemindersArrive, ReplicationCatchesUp,
+    },
     scenario::{Faults, Logins, Scenario, World, hosts::*, kill, ms, power_loss, secs},
 };
 
@@ -16,10 +19,11 @@ pub(super) fn sentinel_without_quorum() -> Scenario {
         "the Redis master dies and too few Sentinels are left to replace it",
     )
     .covering(&[37, 38])
-    .world(World::standard().links_take_up_to(ms(15)..ms(35)))
+    .world(World::standard().reminder_at(secs(56)).links_take_up_to(ms(15)..ms(35)))
     .workload(Logins::people(14).from(secs(4)).every(ms(500)))
     .workload(Logins::people(6).from(secs(14)).every(secs(3)))
     .workload(Logins::people(4).from(secs(44)).every(secs(1)))
+    .probed_at(secs(46))
     .faults(
         Faults::new()
             .at(secs(6)..secs(8), kill(second))
@@ -32,8 +36,11 @@ pub(super) fn sentinel_without_quorum() -> Scenario {
     .always(NoLocalSuccess)
     .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(4)))
     .eventually(EveryoneCanLogIn::within(secs(15)).settling(secs(5)))
+    .eventually(EveryReplicaServes::within(secs(12)).settling(secs(5)))
+    .eventually(ReplicationCatchesUp::within(secs(34)))
+    .eventually(RemindersArrive::within(secs(3)).settling(secs(15)))
     .sometimes("nobody was promoted", nobody_promoted)
     .sometimes("a replica closed its port and opened it again", port_closed_and_opened)
     .sometimes("somebody logged in", somebody_logged_in)
-    .lasts(secs(64))
+    .lasts(secs(76))
 }

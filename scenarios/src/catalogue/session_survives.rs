@@ -6,7 +6,10 @@
 
 use super::marks::{fault_hit_somebody, visit_met_an_error, visited_after_fault};
 use crate::{
-    property::{CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, SessionsSurvive},
+    property::{
+        CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, RemindersArrive, ReplicationCatchesUp,
+        SessionsSurvive,
+    },
     scenario::{
         Faults, Logins, Scenario, Visitors, World, acknowledgement_lost, directory_busy, disk_fails, hosts::*, kill,
         ms, secs,
@@ -19,10 +22,11 @@ pub(super) fn session_survives() -> Scenario {
         "people are logged in while everything around them breaks for a while",
     )
     .covering(&[27, 54, 55, 61])
-    .world(World::standard().links_take_up_to(ms(10)..ms(30)))
+    .world(World::standard().reminder_at(secs(58)).links_take_up_to(ms(10)..ms(30)))
     .workload(Visitors::looking(6, 36, ms(1500)).every(ms(700)))
     .workload(Logins::people(16).from(secs(9)).every(ms(1500)))
     .workload(Logins::people(2).from(secs(44)).every(secs(1)))
+    .probed_at(secs(50))
     .faults(
         Faults::new()
             .at(secs(10)..secs(12), directory_busy(secs(3)))
@@ -39,6 +43,9 @@ pub(super) fn session_survives() -> Scenario {
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
     .eventually(EveryoneCanLogIn::within(secs(8)).settling(secs(5)))
+    .eventually(EveryReplicaServes::within(secs(10)).settling(secs(8)))
+    .eventually(ReplicationCatchesUp::within(secs(20)))
+    .eventually(RemindersArrive::within(secs(3)).settling(secs(15)))
     .sometimes("a fault struck while somebody was there", fault_hit_somebody)
     .sometimes("a visit met an error", visit_met_an_error)
     .sometimes("a visit succeeded after a fault", visited_after_fault)

@@ -7,9 +7,10 @@
 use super::marks::{fault_hit_somebody, marked, master_replaced, port_closed_and_opened, somebody_logged_in};
 use crate::{
     property::{
-        AnyCodeVerifies, AttemptsLimited, CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryoneCanLogIn,
-        NoLocalSuccess, OneMailPerWindow, RemindersArrive, RemindersOnce, RightfulCodeHonoured, SendsLimited,
-        SessionsSurvive, StolenCodesUseless,
+        AnalyticsArrive, AnyCodeVerifies, AttemptsLimited, CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce,
+        EveryReplicaServes, EveryoneCanLogIn, LimitsLetIn, MailArrives, NoLocalSuccess, OneMailPerWindow,
+        RemindersArrive, RemindersOnce, ReplicationCatchesUp, RightfulCodeHonoured, SendsLimited, SessionsSurvive,
+        StolenCodesUseless,
     },
     scenario::{Scenario, secs},
 };
@@ -39,6 +40,11 @@ pub(super) fn swarm() -> Scenario {
     .eventually(RemindersArrive::within(secs(20)))
     .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(draw::SETTLE_S)))
     .eventually(EveryoneCanLogIn::within(secs(30)).settling(secs(draw::SETTLE_S)))
+    .eventually(EveryReplicaServes::within(secs(30)).settling(secs(draw::SETTLE_S)))
+    .eventually(ReplicationCatchesUp::within(secs(draw::SETTLE_S)))
+    .eventually(LimitsLetIn::within(secs(30)).settling(secs(draw::SETTLE_S)))
+    .eventually(MailArrives::within(secs(10)).settling(secs(draw::SETTLE_S)))
+    .eventually(AnalyticsArrive::within(secs(5)).settling(secs(draw::SETTLE_S)))
     .sometimes("a fault struck while somebody was doing something", fault_hit_somebody)
     .sometimes("somebody logged in", somebody_logged_in)
     .sometimes("the master was replaced", master_replaced)

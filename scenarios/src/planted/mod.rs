@@ -10,15 +10,22 @@ mod guard_in_the_browser;
 mod health_always_fine;
 mod hook_awaited;
 mod hook_awaited_briefly;
+mod hook_given_up;
 mod key_per_replica;
+mod keys_without_namespaces;
 mod latest_code_overwrites;
 mod lease_without_end;
+mod ledger_of_this_replica;
 mod limiter_per_replica;
 mod lockout_in_redis;
 mod mail_awaited;
+mod master_pinned;
 mod new_code_resets_failures;
+mod outbox_loses_places;
+mod pool_leaks_slots;
 mod redemption_without_ledger;
 mod session_deleted_on_error;
+mod sessions_of_this_process;
 mod silent_fallback;
 mod spent_code_grace;
 mod state_in_process_memory;
@@ -26,6 +33,7 @@ mod twist;
 mod unfenced_leader;
 mod validate_after_consume;
 mod window_in_wrong_unit;
+mod window_rearmed;
 
 use crate::nearest::{nearest, suggestion};
 use idp::{config::Config, replica::Wiring, seams::Env};
@@ -52,6 +60,7 @@ pub struct Planted {
 pub fn all() -> Vec<Planted> {
     vec![
         mail_awaited::PLANTED,
+        outbox_loses_places::PLANTED,
         guard_in_the_browser::PLANTED,
         code_of_address::PLANTED,
         latest_code_overwrites::PLANTED,
@@ -60,9 +69,12 @@ pub fn all() -> Vec<Planted> {
         validate_after_consume::PLANTED,
         spent_code_grace::PLANTED,
         redemption_without_ledger::PLANTED,
+        ledger_of_this_replica::PLANTED,
         limiter_per_replica::PLANTED,
         new_code_resets_failures::PLANTED,
         window_in_wrong_unit::PLANTED,
+        window_rearmed::PLANTED,
+        keys_without_namespaces::PLANTED,
         lockout_in_redis::PLANTED,
         silent_fallback::PLANTED,
         health_always_fine::PLANTED,
@@ -71,10 +83,14 @@ pub fn all() -> Vec<Planted> {
         lease_without_end::PLANTED,
         epoch_not_watched::PLANTED,
         cached_master_address::PLANTED,
+        pool_leaks_slots::PLANTED,
+        master_pinned::PLANTED,
         key_per_replica::PLANTED,
         hook_awaited::PLANTED,
         hook_awaited_briefly::PLANTED,
+        hook_given_up::PLANTED,
         session_deleted_on_error::PLANTED,
+        sessions_of_this_process::PLANTED,
     ]
 }
 

@@ -9,13 +9,17 @@
 //! each scenario with a login begun every second from the healing on.
 //!
 //! Edges. Judged are whole logins that began late enough and had the time before the run ended.
-//! People under attack by a guesser or a flooder may meet a limit, and somebody who reads their mail may confuse them. A code that somebody else
+//! People under attack by a guesser or a flooder may meet a limit ([`super::LimitsLetIn`] judges those), and somebody who
+//! reads their mail may confuse them; a probe of one replica is [`super::EveryReplicaServes`]'s. A code that somebody else
 //! presented too, or that was raced on purpose, may cost its owner the tokens (RFC 6749 section
 //! 4.1.2: on reuse the server revokes them): those logins are not judged.
 
-use super::{deeds, faults, human, reading::Deed, violation};
+use super::{
+    deeds, faults, human,
+    reading::{Deed, calm_from_ms},
+    violation,
+};
 use sim::{
-    fault::Fault,
     history::Op,
     plan::Behaviour,
     property::{Evidence, Kind, Property, Violation},
@@ -76,8 +80,7 @@ impl EveryoneCanLogIn {
     fn judged_from_ms(&self, evidence: &Evidence<'_>) -> Option<u64> {
         match (self.since, faults(evidence.history).last()) {
             (Since::Always, _) | (_, None) => Some(0),
-            (Since::Healed, Some((at_ms, _, Fault::Heal))) => Some(at_ms + self.settle_ms),
-            (Since::Healed, Some(_)) => None,
+            (Since::Healed, Some(_)) => calm_from_ms(evidence.history, self.settle_ms),
             (Since::LastFault, Some(_)) => {
                 let struck = faults(evidence.history).filter(|(.., fault)| !fault.repairs()).last();
                 Some(struck.map_or(0, |(at_ms, ..)| at_ms + self.settle_ms))
@@ -88,7 +91,7 @@ impl EveryoneCanLogIn {
 
 /// Whether one of the codes of a login was presented more than once by somebody who had all that
 /// binds it.
-fn contested(login: &Deed<'_>, deeds: &[Deed<'_>]) -> bool {
+pub(super) fn contested(login: &Deed<'_>, deeds: &[Deed<'_>]) -> bool {
     let own = deeds.iter().filter_map(|deed| match deed.op {
         Op::Redeem { code, .. }
             if deed.who == login.who && deed.began_ms >= login.began_ms && deed.began_ms <= login.ended_ms() =>
@@ -132,8 +135,9 @@ impl Property for EveryoneCanLogIn {
         let Some(from_ms) = self.judged_from_ms(evidence) else {
             return Ok(());
         };
-        let attacked = |who: &str| {
+        let excused = |who: &str| {
             evidence.plan.operations.iter().any(|operation| match &operation.does {
+                Behaviour::LogInAt { .. } => operation.who == who,
                 Behaviour::Guess { victim, .. }
                 | Behaviour::Flood { victim, .. }
                 | Behaviour::PeekAtMail { victim, .. } => victim == who,
@@ -145,7 +149,7 @@ impl Property for EveryoneCanLogIn {
             let deadline_ms = login.began_ms + self.within_ms;
             let judged = login.began_ms >= from_ms && deadline_ms <= evidence.plan.lasts_ms;
             let in_time = login.ok() && login.ended_ms() <= deadline_ms;
-            if !judged || in_time || attacked(login.who) || contested(login, &deeds) {
+            if !judged || in_time || excused(login.who) || contested(login, &deeds) {
                 continue;
             }
             let what = format!(
@@ -167,7 +171,7 @@ impl Property for EveryoneCanLogIn {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::{history::Seen, plan::Operation};
+    use sim::{fault::Fault, history::Seen, plan::Operation};
 
     fn healed() -> Story {
         Story::new()

@@ -63,7 +63,7 @@ impl Property for LatencyBudget {
                     self.page_ms
                 }
                 Op::Redeem { .. } | Op::UserInfo { .. } => self.token_ms,
-                Op::LogIn | Op::AwaitMail { .. } | Op::CheckIdToken => continue,
+                Op::LogIn | Op::AwaitMail { .. } | Op::CheckIdToken | Op::CheckReplication => continue,
             };
             let Some(end) = deed.end else { continue };
             if end.took_ms > budget_ms && trouble.spares(deed.began_ms, end.at_ms) {

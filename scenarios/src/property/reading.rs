@@ -217,6 +217,16 @@ pub(crate) fn admitted_max(limit: u64, window_ms: u64, states: &[u64], first_ms:
     limit * (earlier * windows(first_ms) + later.map(|state| windows(*state)).sum::<u64>())
 }
 
+/// From when on everything is well: nothing ever broke, or the last that the nemesis did was to heal everything, so
+/// long ago. Never, if what broke last was not healed.
+pub(crate) fn calm_from_ms(history: &History, settle_ms: u64) -> Option<u64> {
+    match faults(history).last() {
+        None => Some(0),
+        Some((at_ms, _, Fault::Heal)) => Some(at_ms + settle_ms),
+        Some(_) => None,
+    }
+}
+
 /// A violation; a property that can be violated in several ways says in which with
 /// [`Violation::because`].
 pub(crate) fn violation(property: &str, at_ms: u64, evidence: Vec<usize>, what: String) -> Violation {

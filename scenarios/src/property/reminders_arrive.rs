@@ -31,6 +31,14 @@ impl RemindersArrive {
             settle_ms: 30_000,
         }
     }
+
+    /// How long the service needs to have a leader again: a lease that a dead leader held runs out meanwhile.
+    pub fn settling(self, settle: Duration) -> RemindersArrive {
+        RemindersArrive {
+            settle_ms: settle.as_millis() as u64,
+            ..self
+        }
+    }
 }
 
 impl Property for RemindersArrive {

@@ -1,6 +1,9 @@
 //! The words in which a scenario says who does what.
 
-use super::dice::{Dice, Spread, secs};
+use super::{
+    dice::{Dice, Spread, secs},
+    hosts,
+};
 use sim::plan::{Behaviour, Operation};
 use std::time::Duration;
 
@@ -183,6 +186,26 @@ impl Eavesdropper {
             after_ms: after.as_millis() as u64,
         };
         Workload::new(Who::Named("eavesdropper"), does)
+    }
+}
+
+/// Whoever looks from outside whether everything works again.
+pub struct Probe;
+
+impl Probe {
+    /// A login at one replica, past the balancer.
+    pub fn of(replica: &'static str) -> Workload {
+        let name = match replica {
+            hosts::IDP_A => "probe-a",
+            _ => "probe-b",
+        };
+        let replica = replica.to_owned();
+        Workload::new(Who::Named(name), Behaviour::LogInAt { replica }).every(Duration::ZERO)
+    }
+
+    /// A look at the Redis nodes.
+    pub fn of_replication() -> Workload {
+        Workload::new(Who::Named("operator"), Behaviour::CheckReplication).every(Duration::ZERO)
     }
 }
 

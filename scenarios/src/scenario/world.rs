@@ -12,6 +12,7 @@ pub struct World {
     latency_max: Spread,
     persistence: Vec<Persistence>,
     reminders: Vec<(usize, Spread)>,
+    late_reminders: Vec<ReminderOption>,
 }
 
 impl World {
@@ -23,6 +24,7 @@ impl World {
             latency_max: (ms(2)..ms(6)).into(),
             persistence: vec![Persistence::None, Persistence::Aof],
             reminders: vec![],
+            late_reminders: vec![],
         }
     }
 
@@ -56,6 +58,15 @@ impl World {
         self
     }
 
+    /// A reminder that is due at this very time, for nobody else: to see whether somebody leads then.
+    pub fn reminder_at(mut self, due: Duration) -> World {
+        self.late_reminders.push(ReminderOption {
+            who: format!("riser-{}", self.late_reminders.len() + 1),
+            due_ms: due.as_millis() as u64,
+        });
+        self
+    }
+
     /// The options for a stream of draws.
     pub fn draw(&self, dice: &mut Dice) -> WorldOptions {
         let mut reminders = vec![];
@@ -67,6 +78,7 @@ impl World {
                 due_ms: due_ms + group as u64,
             }));
         }
+        reminders.extend(self.late_reminders.iter().cloned());
         WorldOptions {
             replication_ms: dice.ms(self.replication),
             latency_ms_max: dice.ms(self.latency_max).max(self.base.latency_ms_min),

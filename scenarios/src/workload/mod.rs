@@ -4,6 +4,8 @@
 mod answer;
 mod browser;
 mod burn;
+#[cfg(test)]
+mod bytes_tests;
 mod calm;
 mod flooder;
 mod guesser;
@@ -14,8 +16,10 @@ mod logged_in;
 mod page;
 mod peek;
 mod person;
+mod probe;
 mod race;
 mod relying_party;
+mod replication;
 mod reply;
 #[cfg(test)]
 mod testing;
@@ -77,6 +81,8 @@ async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
         Behaviour::StayLoggedIn { every_ms, looks } => {
             logged_in::stay(&person(who), Duration::from_millis(every_ms), looks).await;
         }
+        Behaviour::LogInAt { replica } => probe::log_in_at(scene, who, &replica, label).await,
+        Behaviour::CheckReplication => replication::check(scene, who).await,
         Behaviour::StealCodes { after_ms } => {
             let (scene, who) = (scene.clone(), who.to_owned());
             scene

@@ -74,6 +74,14 @@ pub fn check(plan: &Plan) -> Result<(), PlanError> {
                 plan.lasts_ms
             )));
         }
+        if let Behaviour::LogInAt { replica } = &operation.does
+            && !hosts::REPLICAS.contains(&replica.as_str())
+        {
+            return Err(wrong(format!(
+                "{replica:?} is no replica of the login service; there are {}",
+                hosts::REPLICAS.join(" and ")
+            )));
+        }
         let victim = match &operation.does {
             Behaviour::Guess { victim, .. }
             | Behaviour::Flood { victim, .. }

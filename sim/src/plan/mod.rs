@@ -181,6 +181,15 @@ pub enum Behaviour {
         /// Between two requests, milliseconds.
         every_ms: u64,
     },
+    /// Logs in calmly at one replica, past the balancer, the token endpoint included: a probe from outside of what
+    /// the balancer would hide. Nobody gets to see its codes.
+    LogInAt {
+        /// The replica's host.
+        replica: String,
+    },
+    /// Looks from outside whether the Redis nodes have found together: one master, and a replica that takes what is
+    /// written there. Looks again for half a minute.
+    CheckReplication,
 }
 
 impl Plan {

@@ -38,6 +38,7 @@ pub fn op(op: &Op) -> String {
         Op::CheckIdToken => "checks the ID token".into(),
         Op::UserInfo { code } => format!("asks who it is, with the token of code {}", code.0),
         Op::Visit { session } => format!("looks at the account page (session {})", session.0),
+        Op::CheckReplication => "looks whether Redis is one master and its replica".into(),
     }
 }
 
@@ -77,13 +78,24 @@ pub(super) fn kind(op: &Op) -> u8 {
         Op::CheckIdToken => 7,
         Op::UserInfo { .. } => 8,
         Op::Visit { .. } => 9,
+        Op::CheckReplication => 10,
     }
 }
 
 /// The kind of an operation by name, for filters.
 pub fn kind_name(op: &Op) -> &'static str {
-    const NAMES: [&str; 10] = [
-        "login", "open", "send", "mail", "verify", "receive", "redeem", "id-token", "userinfo", "visit",
+    const NAMES: [&str; 11] = [
+        "login",
+        "open",
+        "send",
+        "mail",
+        "verify",
+        "receive",
+        "redeem",
+        "id-token",
+        "userinfo",
+        "visit",
+        "replication",
     ];
     NAMES.get(usize::from(kind(op))).copied().unwrap_or("other")
 }

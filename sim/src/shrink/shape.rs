@@ -112,6 +112,8 @@ fn kind_of(does: &Behaviour) -> &'static str {
         Behaviour::Guess { .. } => "guess",
         Behaviour::PeekAtMail { .. } => "peek",
         Behaviour::Flood { .. } => "flood",
+        Behaviour::LogInAt { .. } => "log-in-at",
+        Behaviour::CheckReplication => "check-replication",
     }
 }
 

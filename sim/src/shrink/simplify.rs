@@ -218,7 +218,11 @@ fn each_size(plan: &mut Plan, change: &mut dyn FnMut(u64) -> u64) {
                 *count = asked((*count).into()) as u32;
             }
             Behaviour::PeekAtMail { after_ms, .. } => *after_ms = asked(*after_ms),
-            Behaviour::LogIn | Behaviour::RaceCode | Behaviour::BurnCode => {}
+            Behaviour::LogIn
+            | Behaviour::RaceCode
+            | Behaviour::BurnCode
+            | Behaviour::LogInAt { .. }
+            | Behaviour::CheckReplication => {}
         }
     }
     for fault in &mut plan.faults {

@@ -83,7 +83,7 @@ fn people(plan: &Plan) -> BTreeSet<&str> {
             Behaviour::Guess { victim, .. }
             | Behaviour::Flood { victim, .. }
             | Behaviour::PeekAtMail { victim, .. } => victim,
-            Behaviour::StealCodes { .. } => continue,
+            Behaviour::StealCodes { .. } | Behaviour::CheckReplication => continue,
             _ => &operation.who,
         });
     }

@@ -4,3 +4,4 @@
 mod cluster;
 mod failover;
 mod replication;
+mod store;

@@ -1,6 +1,8 @@
 //! Against a server that is told what to answer. The commands themselves are tested against the
 //! simulated Redis and a real one.
 
+mod bytes;
+
 use super::*;
 use crate::{
     config::{Config, StateConfig},

@@ -1,13 +1,13 @@
 //! How a seed of the swarm becomes a plan.
 
 use crate::scenario::{
-    BurntCodes, Cast, CodeThief, Dice, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Racers, Visitors,
-    acknowledgement_lost, analytics, cut, cut_one_way, directory_busy, disk_fails, hosts::*, kill, latency,
+    BurntCodes, Cast, CodeThief, Dice, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Probe, Racers,
+    Visitors, acknowledgement_lost, analytics, cut, cut_one_way, directory_busy, disk_fails, hosts::*, kill, latency,
     latency_spike, loss, mail, mend, ms, pause, power_loss, resume, secs, start,
 };
 use sim::{
     fault::{Fault, Manner, TimedFault},
-    plan::{Operation, Persistence, Plan, ReminderOption, WorldOptions},
+    plan::{Behaviour, Operation, Persistence, Plan, ReminderOption, WorldOptions},
 };
 
 /// When everything heals, seconds.
@@ -74,6 +74,23 @@ fn crowd(dice: &mut Dice) -> Vec<Operation> {
     // And after all is well again:
     let late = Logins::people(4).every(secs(2)).from(secs(HEAL_S + SETTLE_S));
     operations.extend(late.draw(dice, &mut cast));
+    // The rest draws nothing, so that what is above keeps its draws. Whoever was attacked logs in, and somebody looks.
+    let at_ms = (HEAL_S + SETTLE_S) * 1000;
+    let attacked = operations.iter().filter_map(|operation| match &operation.does {
+        Behaviour::Guess { victim, .. } | Behaviour::Flood { victim, .. } => Some(victim.clone()),
+        _ => None,
+    });
+    let victims: Vec<Operation> = attacked
+        .map(|who| Operation {
+            at_ms: at_ms + 9000,
+            who,
+            does: Behaviour::LogIn,
+        })
+        .collect();
+    operations.extend(victims);
+    let probes = [Probe::of(IDP_A), Probe::of(IDP_B), Probe::of_replication()];
+    let probes = probes.map(|probe| probe.from(ms(at_ms)).draw(&mut Dice::of(0, "no choice"), &mut cast));
+    operations.extend(probes.into_iter().flatten());
     operations
 }
 

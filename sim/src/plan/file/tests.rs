@@ -22,6 +22,8 @@ fn behaviour() -> impl Strategy<Value = Behaviour> {
             every_ms
         }),
         ("[a-z]{1,6}", 0..99_999u64).prop_map(|(victim, after_ms)| Behaviour::PeekAtMail { victim, after_ms }),
+        "[a-z]{1,6}".prop_map(|replica| Behaviour::LogInAt { replica }),
+        Just(Behaviour::CheckReplication),
     ]
 }
 

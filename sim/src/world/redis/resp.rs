@@ -72,7 +72,8 @@ impl Reply {
     pub(crate) fn encode(&self, resp3: bool, out: &mut BytesMut) {
         match self {
             Reply::Simple(text) => line(out, b'+', text),
-            Reply::Error(text) => line(out, b'-', text),
+            // As networking.c of 7.0 does: an end of line within the text would end the reply.
+            Reply::Error(text) => line(out, b'-', &text.replace(['\r', '\n'], " ")),
             Reply::Int(n) => number(out, b':', *n),
             Reply::Bulk(bytes) => bulk(out, bytes),
             Reply::Null if resp3 => out.put_slice(b"_\r\n"),
@@ -279,6 +280,13 @@ pub(crate) fn split_words(text: &[u8]) -> Option<Args> {
 /// # Errors
 /// Not the protocol.
 pub(crate) fn parse_reply(buffer: &[u8]) -> Result<Option<(Reply, usize)>, String> {
+    parse_nested(buffer, 0)
+}
+
+/// Arrays within arrays, at most. hiredis 1.0 allows 9; without a bound a few bytes a level would use up the stack.
+const DEPTH_MAX: usize = 9;
+
+fn parse_nested(buffer: &[u8], depth: usize) -> Result<Option<(Reply, usize)>, String> {
     let Some(kind) = buffer.first() else { return Ok(None) };
     let Some((text, next)) = read_line(buffer, 1) else {
         return Ok(None);
@@ -303,9 +311,15 @@ pub(crate) fn parse_reply(buffer: &[u8]) -> Result<Option<(Reply, usize)>, Strin
             if count == -1 {
                 return Ok(Some((Reply::NullArray, next)));
             }
+            if count < 0 {
+                return Err(format!("an array of {count} items"));
+            }
+            if depth >= DEPTH_MAX {
+                return Err(format!("arrays nested more than {DEPTH_MAX} deep"));
+            }
             let (mut items, mut at) = (vec![], next);
             while (items.len() as i64) < count {
-                let Some((item, used)) = parse_reply(&buffer[at..])? else {
+                let Some((item, used)) = parse_nested(&buffer[at..], depth + 1)? else {
                     return Ok(None);
                 };
                 items.push(item);
@@ -316,6 +330,9 @@ pub(crate) fn parse_reply(buffer: &[u8]) -> Result<Option<(Reply, usize)>, Strin
         other => Err(format!("a reply that starts with byte {other:#04x}")),
     }
 }
+
+#[cfg(test)]
+mod any_bytes;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,148 @@
+//! Once everything has healed, every replica serves logins: each by itself, not only those that the balancer finds.
+//!
+//! Source: inventory 26, 33, 34, 37, 43 (a replica on which nothing works while its port is open is hidden by its peer).
+//!
+//! Fairness: everything has healed and stays so, and had the time to settle; the probe reaches the replica by a link
+//! that loses nothing, and presses again when told to. Bounds are about twice the worst seen in 30 seeds of each
+//! scenario.
+//!
+//! Edges. Judged are the logins of probes ([`Behaviour::LogInAt`]) that began late enough and had the time before the
+//! run ended. Nobody else sees their codes, so no theft excuses a failure.
+
+use super::{deeds, human, reading::calm_from_ms, violation};
+use sim::{
+    history::Op,
+    plan::Behaviour,
+    property::{Evidence, Kind, Property, Violation},
+};
+use std::{collections::BTreeMap, time::Duration};
+
+/// See the module.
+pub struct EveryReplicaServes {
+    within_ms: u64,
+    settle_ms: u64,
+}
+
+impl EveryReplicaServes {
+    /// A login at any one replica takes no longer than this, once everything has healed and settled.
+    pub fn within(limit: Duration) -> EveryReplicaServes {
+        EveryReplicaServes {
+            within_ms: limit.as_millis() as u64,
+            settle_ms: 20_000,
+        }
+    }
+
+    /// How long the world needs to settle after healing.
+    pub fn settling(self, settle: Duration) -> EveryReplicaServes {
+        EveryReplicaServes {
+            settle_ms: settle.as_millis() as u64,
+            ..self
+        }
+    }
+}
+
+impl Property for EveryReplicaServes {
+    fn name(&self) -> String {
+        "EveryReplicaServes".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Eventually
+    }
+    fn claim(&self) -> String {
+        format!(
+            "from {} after everything healed, a login at each replica alone succeeds within {}",
+            human(self.settle_ms),
+            human(self.within_ms)
+        )
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let Some(from_ms) = calm_from_ms(evidence.history, self.settle_ms) else {
+            return Ok(());
+        };
+        let operations = evidence.plan.operations.iter();
+        let probes: BTreeMap<&str, &str> = operations
+            .filter_map(|operation| match &operation.does {
+                Behaviour::LogInAt { replica } => Some((operation.who.as_str(), replica.as_str())),
+                _ => None,
+            })
+            .collect();
+        for login in deeds(evidence.history).iter().filter(|deed| *deed.op == Op::LogIn) {
+            let Some(replica) = probes.get(login.who) else {
+                continue;
+            };
+            let deadline_ms = login.began_ms + self.within_ms;
+            let judged = login.began_ms >= from_ms && deadline_ms <= evidence.plan.lasts_ms;
+            if !judged || (login.ok() && login.ended_ms() <= deadline_ms) {
+                continue;
+            }
+            let what = format!(
+                "a login at {replica} alone, begun at {} with nothing left in the way, {}",
+                human(login.began_ms),
+                match login.ok() {
+                    true => format!("took until {}", human(login.ended_ms())),
+                    false => login.outcome(),
+                }
+            );
+            let at_ms = login.ended_ms().min(deadline_ms);
+            return Err(violation(&self.name(), at_ms, login.records(), what).because(login.ending()));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::testing::*, *};
+    use sim::{fault::Fault, history::Seen, plan::Operation};
+
+    fn healed() -> Story {
+        let mut story = Story::new()
+            .fault(1000, Fault::Kill { host: "idp-b".into() })
+            .fault(30_000, Fault::Heal);
+        story.operations.push(Operation {
+            at_ms: 0,
+            who: "probe-b".into(),
+            does: Behaviour::LogInAt {
+                replica: "idp-b".into(),
+            },
+        });
+        story
+    }
+
+    fn claim() -> EveryReplicaServes {
+        EveryReplicaServes::within(Duration::from_secs(10)).settling(Duration::from_secs(10))
+    }
+
+    #[test]
+    fn accepts_success_trouble_and_what_is_not_its_business() {
+        for story in [
+            healed().op((41_000, 45_000), "probe-b", Op::LogIn, Seen::Ok),
+            healed().op((39_000, 60_000), "probe-b", Op::LogIn, fail("gave up")),
+            healed().begun(111_000, "probe-b", Op::LogIn),
+            healed().op((41_000, 45_000), "ann", Op::LogIn, fail("gave up")),
+            healed()
+                .op((41_000, 45_000), "probe-b", Op::LogIn, fail("gave up"))
+                .fault(119_000, Fault::Kill { host: "mail".into() }),
+        ] {
+            assert_eq!(story.judged_by(&claim()), Ok(()));
+        }
+    }
+
+    #[test]
+    fn rejects_failure_doubt_lateness_and_no_end() {
+        for (story, reason) in [
+            (
+                healed().op((41_000, 45_000), "probe-b", Op::LogIn, fail("gave up")),
+                "failed-gave-up",
+            ),
+            (
+                healed().op((41_000, 45_000), "probe-b", Op::LogIn, unknown()),
+                "in-doubt",
+            ),
+            (healed().op((41_000, 52_000), "probe-b", Op::LogIn, Seen::Ok), "late"),
+            (healed().begun(41_000, "probe-b", Op::LogIn), "never-ended"),
+        ] {
+            assert_eq!(story.judged_by(&claim()).unwrap_err().reason, reason);
+        }
+    }
+}

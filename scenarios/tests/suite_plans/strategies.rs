@@ -1,0 +1,226 @@
+//! Plans as proptest makes them up: valid by construction, and such that the swarm's claims hold of them. Unlike a seed's
+//! plan, one of these gets simpler under proptest's hands.
+
+use proptest::{collection::vec, prelude::*, sample::select};
+use sim::{
+    fault::{Fault, Manner, TimedFault},
+    plan::{Behaviour, Operation, PLAN_VERSION, Persistence, Plan, ReminderOption, WorldOptions},
+    world::hosts,
+};
+
+/// When everything heals, milliseconds.
+const HEAL_MS: u64 = 45_000;
+/// When all must be well again: the settling time that the swarm's claims allow for.
+const WELL_MS: u64 = HEAL_MS + 45_000;
+/// How long a run lasts.
+const LASTS_MS: u64 = WELL_MS + 40_000;
+
+/// A plan of the swarm.
+pub(crate) fn plan() -> impl Strategy<Value = Plan> {
+    (any::<u64>(), world(), crowd(), faults()).prop_map(|(seed, world, operations, faults)| Plan {
+        version: PLAN_VERSION,
+        scenario: "swarm".into(),
+        seed,
+        lasts_ms: LASTS_MS,
+        world,
+        operations,
+        faults,
+    })
+}
+
+prop_compose! {
+    fn world()(
+        reminders in vec(5_000..LASTS_MS - 25_000, 0..6),
+        (latency_ms_max, replication_ms) in (select(vec![3, 10, 40]), select(vec![1, 5, 50, 300])),
+        persistence in select(vec![Persistence::None, Persistence::Aof]),
+        (down_after_ms, failover_timeout_ms) in (select(vec![1000, 700, 3000]), select(vec![10_000, 5_000, 20_000])),
+        quorum in select(vec![2, 1, 3]),
+        (proxy_connect_timeout_ms, proxy_read_timeout_ms) in (select(vec![1000, 300, 3000]), select(vec![5000, 2000, 8000])),
+        fail_timeout_ms in select(vec![2000, 1000, 10_000]),
+        (code_ttl_s, limit_window_s) in (select(vec![60, 30]), select(vec![60, 30])),
+        lease_ms in select(vec![10_000, 3000, 6000]),
+    ) -> WorldOptions {
+        let asked = |(n, due_ms)| ReminderOption { who: format!("sleeper-{n}"), due_ms };
+        WorldOptions {
+            reminders: reminders.into_iter().enumerate().map(asked).collect(),
+            latency_ms_max,
+            replication_ms,
+            persistence,
+            down_after_ms,
+            failover_timeout_ms,
+            quorum,
+            proxy_connect_timeout_ms,
+            proxy_read_timeout_ms,
+            fail_timeout_ms,
+            code_ttl_s,
+            limit_window_s,
+            lease_ms,
+            ..WorldOptions::default()
+        }
+    }
+}
+
+/// What one person does. Each logs in once, so that nobody meets a limit by accident.
+fn honest() -> impl Strategy<Value = Behaviour> {
+    prop_oneof![
+        4 => Just(Behaviour::LogIn),
+        1 => (2..7u32).prop_map(|clicks| Behaviour::LogInImpatiently { clicks }),
+        1 => (1000..4000u64, 1..30u32).prop_map(|(every_ms, looks)| Behaviour::StayLoggedIn { every_ms, looks }),
+        1 => Just(Behaviour::RaceCode),
+        1 => Just(Behaviour::BurnCode),
+    ]
+}
+
+fn attacks() -> impl Strategy<Value = Vec<Operation>> {
+    let named = |who: &str, at_ms, does| Operation {
+        at_ms,
+        who: who.into(),
+        does,
+    };
+    let steals = vec(0..16_000u64, 1..5).prop_map(|after_ms| Behaviour::StealCodes { after_ms });
+    let guesses = (1..60u32, 100..1500u64).prop_map(|(guesses, every_ms)| Behaviour::Guess {
+        victim: "victor".into(),
+        guesses,
+        every_ms,
+    });
+    let floods = (1..30u32, 100..1500u64).prop_map(|(sends, every_ms)| Behaviour::Flood {
+        victim: "flora".into(),
+        sends,
+        every_ms,
+    });
+    let peeks = (0..8000u64).prop_map(|after_ms| Behaviour::PeekAtMail {
+        victim: "wendy".into(),
+        after_ms,
+    });
+    let at = || 1000..15_000u64;
+    (
+        proptest::option::of((at(), steals)),
+        proptest::option::of((at(), guesses)),
+        proptest::option::of((at(), floods)),
+        proptest::option::of((at(), peeks)),
+    )
+        .prop_map(move |(steals, guesses, floods, peeks)| {
+            let mut operations = vec![];
+            operations.extend(steals.map(|(at_ms, does)| named("thief", at_ms, does)));
+            for (who, victim, attack) in [("guesser", "victor", guesses), ("flooder", "flora", floods)] {
+                if let Some((at_ms, does)) = attack {
+                    operations.push(named(who, at_ms, does));
+                    operations.push(named(victim, WELL_MS + 9000, Behaviour::LogIn));
+                }
+            }
+            if let Some((at_ms, does)) = peeks {
+                operations.push(named("wendy", at_ms, Behaviour::LogIn));
+                operations.push(named("eavesdropper", at_ms, does));
+            }
+            operations
+        })
+}
+
+/// People, attackers, and those who look whether all is well again.
+fn crowd() -> impl Strategy<Value = Vec<Operation>> {
+    (vec((1000..30_000u64, honest()), 1..12), attacks()).prop_map(|(people, attacks)| {
+        let person = |(n, (at_ms, does))| Operation {
+            at_ms,
+            who: format!("person-{n}"),
+            does,
+        };
+        let mut operations: Vec<Operation> = people.into_iter().enumerate().map(person).collect();
+        operations.extend(attacks);
+        let late = |n: u64| Operation {
+            at_ms: WELL_MS + 2000 * n,
+            who: format!("late-{n}"),
+            does: Behaviour::LogIn,
+        };
+        operations.extend((0..3).map(late));
+        for replica in hosts::REPLICAS {
+            operations.push(Operation {
+                at_ms: WELL_MS,
+                who: format!("probe-{replica}"),
+                does: Behaviour::LogInAt {
+                    replica: replica.into(),
+                },
+            });
+        }
+        operations.push(Operation {
+            at_ms: WELL_MS,
+            who: "operator".into(),
+            does: Behaviour::CheckReplication,
+        });
+        operations.sort_by_key(|operation| operation.at_ms);
+        operations
+    })
+}
+
+fn manner() -> impl Strategy<Value = Manner> {
+    prop_oneof![
+        Just(Manner::Healthy),
+        (100..10_000u64).prop_map(|by_ms| Manner::Slow { by_ms }),
+        Just(Manner::Hanging),
+        Just(Manner::Erring),
+        Just(Manner::Garbage),
+    ]
+}
+
+fn fault() -> impl Strategy<Value = Fault> {
+    let server = || {
+        let servers = [
+            hosts::REDIS_1,
+            hosts::REDIS_2,
+            hosts::IDP_A,
+            hosts::IDP_B,
+            hosts::SENTINEL_1,
+            hosts::SENTINEL_2,
+        ];
+        select(servers.map(str::to_owned).to_vec())
+    };
+    let link = || {
+        let links = [
+            (hosts::REDIS_1, hosts::REDIS_2),
+            (hosts::IDP_A, hosts::REDIS_1),
+            (hosts::IDP_B, hosts::REDIS_1),
+            (hosts::IDP_A, hosts::REDIS_2),
+            (hosts::SENTINEL_1, hosts::REDIS_1),
+            (hosts::SENTINEL_1, hosts::SENTINEL_2),
+            (hosts::BALANCER, hosts::IDP_A),
+            (hosts::PEOPLE, hosts::BALANCER),
+            (hosts::IDP_A, hosts::MAIL),
+        ];
+        select(links.map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec())
+    };
+    let replica = || select(hosts::REPLICAS.map(str::to_owned).to_vec());
+    let lasts = || 200..5000u64;
+    prop_oneof![
+        3 => server().prop_map(|host| Fault::Kill { host }),
+        2 => server().prop_map(|host| Fault::Pause { host }),
+        1 => server().prop_map(|host| Fault::PowerLoss { host }),
+        2 => server().prop_map(|host| Fault::Start { host }),
+        2 => server().prop_map(|host| Fault::Resume { host }),
+        3 => link().prop_map(|(a, b)| Fault::Cut { a, b }),
+        1 => link().prop_map(|(from, to)| Fault::CutOneWay { from, to }),
+        2 => link().prop_map(|(a, b)| Fault::Mend { a, b }),
+        1 => (link(), 1..40u8).prop_map(|((a, b), percent)| Fault::Loss { a, b, percent }),
+        1 => (link(), 10..800u64).prop_map(|((a, b), added_ms)| Fault::Latency { a, b, added_ms }),
+        1 => (link(), 10..800u64, lasts()).prop_map(|((a, b), added_ms, lasts_ms)| Fault::LatencySpike {
+            a, b, added_ms, lasts_ms
+        }),
+        // Less than the slack that the service allows for (300 s).
+        1 => (server(), -100_000..100_000i64).prop_map(|(host, offset_ms)| Fault::ClockOffset { host, offset_ms }),
+        1 => manner().prop_map(|manner| Fault::Mail { manner }),
+        1 => manner().prop_map(|manner| Fault::Analytics { manner }),
+        1 => lasts().prop_map(|lasts_ms| Fault::DirectoryBusy { lasts_ms }),
+        1 => (replica(), any::<bool>(), lasts()).prop_map(|(host, after_commit, lasts_ms)| Fault::DirectoryIoError {
+            host, after_commit, lasts_ms
+        }),
+    ]
+}
+
+/// Some trouble, and the end of it all.
+fn faults() -> impl Strategy<Value = Vec<TimedFault>> {
+    vec((3000..HEAL_MS - 10_000, fault()), 0..9).prop_map(|drawn| {
+        let timed = |(at_ms, fault)| TimedFault { at_ms, fault };
+        let mut faults: Vec<TimedFault> = drawn.into_iter().map(timed).collect();
+        faults.sort_by_key(|fault| fault.at_ms);
+        faults.push(timed((HEAL_MS, Fault::Heal)));
+        faults
+    })
+}
