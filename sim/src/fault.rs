@@ -1,5 +1,6 @@
 //! What befalls the world, as data.
 
+use crate::aim::Aim;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -149,14 +150,27 @@ pub enum Manner {
     Garbage,
 }
 
-/// A fault and its time.
+/// A fault and its time, or its aim.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TimedFault {
-    /// When it strikes, milliseconds from the start of the run.
+    /// When it strikes, milliseconds from the start of the run; with an aim, from when on its event
+    /// counts.
     pub at_ms: u64,
     /// What strikes.
     #[serde(flatten)]
     pub fault: Fault,
+    /// Relative to what it strikes. If that does not come, or everything heals before, it does not
+    /// strike at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Aim>,
+}
+
+impl TimedFault {
+    /// A fault at a time, milliseconds from the start of the run.
+    pub fn at(at_ms: u64, fault: Fault) -> TimedFault {
+        let after = None;
+        TimedFault { at_ms, fault, after }
+    }
 }
 
 impl Fault {

@@ -87,18 +87,15 @@ fn faults(dice: &mut Dice) -> Vec<TimedFault> {
         let at_ms = dice.between(3_000, (HEAL_S - 10) * 1000);
         let kind = dice.pick(&kinds);
         let (strikes, ends) = one(dice, kind);
-        faults.push(TimedFault { at_ms, fault: strikes });
+        faults.push(TimedFault::at(at_ms, strikes));
         // Some trouble ends by itself, some only when everything heals.
         if let Some(fault) = ends.filter(|_| dice.chance(70)) {
             let at_ms = at_ms + dice.between(300, 10_000);
-            faults.push(TimedFault { at_ms, fault });
+            faults.push(TimedFault::at(at_ms, fault));
         }
     }
     let at_ms = HEAL_S * 1000;
-    faults.push(TimedFault {
-        at_ms,
-        fault: Fault::Heal,
-    });
+    faults.push(TimedFault::at(at_ms, Fault::Heal));
     faults
 }
 

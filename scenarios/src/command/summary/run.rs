@@ -133,10 +133,7 @@ mod tests {
         let mut plan = scenario.plan(1);
         assert!(!of(&plan).vacuous, "no fault is planned, and people log in");
         let host = "mail".to_owned();
-        let pause = |at_ms| TimedFault {
-            at_ms,
-            fault: Fault::Pause { host: host.clone() },
-        };
+        let pause = |at_ms| TimedFault::at(at_ms, Fault::Pause { host: host.clone() });
         plan.faults = vec![pause(plan.lasts_ms - 1)];
         let late = of(&plan);
         assert!(late.vacuous && late.faults == 1 && late.operations > 0, "{late:?}");
