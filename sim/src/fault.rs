@@ -210,6 +210,34 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// Whether another fault is the end of this one.
+    pub fn ended_by(&self, end: &Fault) -> bool {
+        use Fault::{Analytics, ClockJump, ClockOffset, Cut, CutOneWay, Kill, Latency, Loss, Mail, Mend, Pause};
+        if self.repairs() || !end.repairs() {
+            return false;
+        }
+        let same_hosts = {
+            let (mut of, mut by) = (self.hosts(), end.hosts());
+            of.sort_unstable();
+            by.sort_unstable();
+            of == by
+        };
+        same_hosts
+            && match self {
+                Kill { .. } | Fault::PowerLoss { .. } => matches!(end, Fault::Start { .. }),
+                Pause { .. } => matches!(end, Fault::Resume { .. }),
+                Cut { .. } | CutOneWay { .. } => matches!(end, Mend { .. }),
+                Loss { .. } => matches!(end, Loss { .. }),
+                Latency { .. } => matches!(end, Latency { .. }),
+                ClockOffset { .. } | ClockJump { .. } => matches!(end, ClockOffset { .. }),
+                Mail { .. } => matches!(end, Mail { .. }),
+                Analytics { .. } => matches!(end, Analytics { .. }),
+                _ => false,
+            }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -55,8 +55,7 @@ fn a_fault_strikes_where_it_is_aimed() {
     assert_eq!(told, "at \u{201c}log-in begins\u{201d} no. 3");
 }
 
-/// 1. The master executes a SET; 2. it dies in that millisecond; 3. nobody redeems that code before a
-/// failover.
+/// The master executes a SET and dies in that millisecond: nobody redeems that code before a failover.
 #[test]
 fn a_master_dies_in_the_millisecond_of_a_write() {
     let kill = Fault::Kill { host: "redis-1".into() };
@@ -65,7 +64,6 @@ fn a_master_dies_in_the_millisecond_of_a_write() {
     let redeemed = run.moments.iter().find(|moment| moment.mark == "a code was redeemed");
     let redeemed = redeemed.expect("somebody logs in later");
     assert!(redeemed.at_ms > struck + 1000, "{redeemed:?} after {struck}");
-    assert!(run.marks.contains_key("store outcome unknown"), "{:?}", run.marks);
 }
 
 #[test]
