@@ -169,20 +169,20 @@ mod tests {
         );
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
-        ───────────────────────────────────────────────────────────────────────────────────────────────────
-         scenario                  seeds   simulated   properties   marks   faults that hit   verdict
-        ═══════════════════════════════════════════════════════════════════════════════════════════════════
-         calm_day                     60     5,400 s            2     1/1         60 of 180   held
-         swarm                        60     5,400 s            2     1/2         60 of 180   inconclusive
-         failover_mid_redemption   1,200   108,000 s            2     1/1    1,200 of 3,600   violated
-        ───────────────────────────────────────────────────────────────────────────────────────────────────
+        ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+         scenario                  seeds   simulated   properties   marks   faults that hit    missed aims   verdict
+        ══════════════════════════════════════════════════════════════════════════════════════════════════════════════════
+         calm_day                     60     5,400 s            2     1/1         60 of 180       15 of 60   held
+         swarm                        60     5,400 s            2     1/2         60 of 180       15 of 60   inconclusive
+         failover_mid_redemption   1,200   108,000 s            2     1/1    1,200 of 3,600   300 of 1,200   violated
+        ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
         swarm is inconclusive: a mark was not reached in 60 runs
         swarm never reached: a lease was lost
 
         failover_mid_redemption: CodeRedeemedOnce is violated in 5 of 1,200 runs
           code 4f2a09c1 was redeemed at idp-a and again at idp-b
           cargo squall replay failover_mid_redemption --seed 17 --plant redemption_without_ledger
-          cargo squall replay failover_mid_redemption --seed 19 --plant redemption_without_ledger
+          cargo squall replay failures/f-19.toml --plant redemption_without_ledger
           cargo squall replay failover_mid_redemption --seed 23 --plant redemption_without_ledger
           and 2 more seeds
 

@@ -113,10 +113,6 @@ fn alike(shards: &[Kept]) -> Result<(), Trouble> {
         if a.scenarios != b.scenarios {
             return differs("the list of scenarios", a.scenarios.join(", "), b.scenarios.join(", "));
         }
-        if (a.guided, a.swarm) != (b.guided, b.swarm) {
-            let named = |header: &Header| format!("guidance {}, swarm {}", header.guided, header.swarm);
-            return differs("how it was run", named(a), named(b));
-        }
         if a.plant != b.plant {
             let named = |plant: &Option<String>| plant.clone().unwrap_or_else(|| "none".into());
             return differs("the planted bug", named(&a.plant), named(&b.plant));
@@ -125,6 +121,10 @@ fn alike(shards: &[Kept]) -> Result<(), Trouble> {
         if of(a) != of(b) {
             let named = |of: Option<u64>| of.map_or_else(|| "one (the whole sweep)".into(), |of| of.to_string());
             return differs("the number of shards", named(of(a)), named(of(b)));
+        }
+        if (a.guided, a.swarm) != (b.guided, b.swarm) {
+            let named = |header: &Header| format!("guidance {}, swarm {}", header.guided, header.swarm);
+            return differs("how it was run", named(a), named(b));
         }
     }
     Ok(())

@@ -45,7 +45,7 @@ const CUES: [&str; 24] = [
 /// Draws an aim: near the moment itself more often than far from it.
 pub(crate) fn aim(dice: &mut Dice) -> Aim {
     let event = Cue::named(dice.pick(&CUES)).expect("the list is of known events");
-    let nth = dice.pick(&[1, 1, 2, 3, 5, 9]);
+    let nth = dice.pick(&[1, 1, 1, 2, 3, 6]);
     let offset_ms = dice.pick(&[0, 0, 1, 2, 4, 10, 40, 200, 1000]);
     Aim { event, nth, offset_ms }
 }
