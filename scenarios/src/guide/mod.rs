@@ -13,6 +13,8 @@ mod tests;
 pub use signature::signature;
 
 use crate::scenario::Scenario;
+pub(crate) use breed::aim;
+
 use breed::bred;
 use sim::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
