@@ -14,24 +14,30 @@ const FAULTS_MAX: usize = 16;
 const FIRST_MS: u64 = 1000;
 
 /// What faults are aimed at: the moments at which something is in flight that must not be lost, doubled or
-/// believed.
-const CUES: [&str; 24] = [
+/// believed. These come in every run,
+const USUAL: [&str; 15] = [
     "redeem begins",
     "redeem begins",
     "redeem ends",
-    "redeem in doubt",
     "verify-code begins",
     "verify-code succeeds",
     "send-code begins",
-    "visit begins",
     "code stored",
     "code taken",
     "email code stored",
     "email code taken",
     "flow stored",
     "attempt counted",
-    "lease granted",
     "lease renewed",
+    "lease renewed",
+    "code mailed",
+];
+
+/// and these where something has gone wrong already, or somebody special is there.
+const RARE: [&str; 11] = [
+    "redeem in doubt",
+    "visit begins",
+    "lease granted",
     "mark: leader elected",
     "mark: lease lost",
     "mark: store outcome unknown",
@@ -44,7 +50,12 @@ const CUES: [&str; 24] = [
 
 /// Draws an aim: near the moment itself more often than far from it.
 pub(crate) fn aim(dice: &mut Dice) -> Aim {
-    let event = Cue::named(dice.pick(&CUES)).expect("the list is of known events");
+    let name = if dice.chance(75) {
+        dice.pick(&USUAL)
+    } else {
+        dice.pick(&RARE)
+    };
+    let event = Cue::named(name).expect("the lists are of known events");
     let nth = dice.pick(&[1, 1, 1, 2, 3, 6]);
     let offset_ms = dice.pick(&[0, 0, 1, 2, 4, 10, 40, 200, 1000]);
     Aim { event, nth, offset_ms }

@@ -40,8 +40,8 @@ pub(super) fn everybody(dice: &mut Dice) -> Vec<Operation> {
 
 /// These, people who simply log in meanwhile, and others once all is well again.
 fn drawn(dice: &mut Dice, few: usize, kinds: Vec<Vec<Workload>>) -> Vec<Operation> {
-    let gap = ms(dice.between(300, 4000));
-    let meanwhile = vec![Logins::people(few + 3).every(gap)];
+    let gap = ms(dice.pick(&[500, 2000, 4000]));
+    let meanwhile = vec![Logins::people(few + 5).every(gap)];
     let late = Logins::people(4).every(secs(2)).from(secs(HEAL_S + SETTLE_S));
     let (mut cast, mut operations) = (Cast::default(), vec![]);
     for workload in std::iter::once(meanwhile).chain(kinds).flatten() {

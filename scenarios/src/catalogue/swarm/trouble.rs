@@ -14,7 +14,7 @@ use sim::{
 };
 
 /// Kinds of faults.
-const KINDS: u64 = 14;
+const KINDS: u64 = 16;
 
 /// How much of what befalls a world.
 struct Climate {
@@ -52,17 +52,21 @@ pub(super) fn of_every_kind(dice: &mut Dice) -> Vec<TimedFault> {
 fn under(climate: &Climate, dice: &mut Dice) -> Vec<TimedFault> {
     let mut faults = vec![];
     for _ in 0..climate.faults {
-        let at_ms = dice.between(3_000, (HEAL_S - 10) * 1000);
         let kind = dice.pick(&climate.kinds);
-        let (strikes, ends) = one(dice, kind);
+        let strikes = one(dice, kind);
         let aim = dice.chance(climate.aimed_percent).then(|| aim(dice));
-        let ends = ends.filter(|_| dice.chance(climate.ended_percent));
+        // Most people are there early, and what they do is what is aimed at.
+        let at_ms = match aim {
+            Some(_) => dice.between(1_000, 20_000),
+            None => dice.between(3_000, (HEAL_S - 10) * 1000),
+        };
+        let ends = dice.chance(climate.ended_percent);
         let lasts_ms = dice.pick(&[50, 500, 2_000, 5_000]) + dice.between(0, 5_000);
         let timed = |fault, later_ms| match &aim {
             None => TimedFault::at(at_ms + later_ms, fault),
             // Both count from the same moment.
             Some(aim) => TimedFault {
-                at_ms: at_ms - 2_000,
+                at_ms,
                 fault,
                 after: Some(Aim {
                     offset_ms: aim.offset_ms + later_ms,
@@ -70,15 +74,17 @@ fn under(climate: &Climate, dice: &mut Dice) -> Vec<TimedFault> {
                 }),
             },
         };
-        faults.push(timed(strikes, 0));
-        faults.extend(ends.map(|fault| timed(fault, lasts_ms)));
+        for (strikes, end) in strikes {
+            faults.push(timed(strikes, 0));
+            faults.extend(end.filter(|_| ends).map(|fault| timed(fault, lasts_ms)));
+        }
     }
     faults.push(TimedFault::at(HEAL_S * 1000, Fault::Heal));
     faults
 }
 
-/// One fault of a kind, and what ends it.
-fn one(dice: &mut Dice, kind: u64) -> (Fault, Option<Fault>) {
+/// A fault of a kind, or several that come together, each with what ends it.
+fn one(dice: &mut Dice, kind: u64) -> Vec<(Fault, Option<Fault>)> {
     // The master more often than others, for its fall has the most consequences.
     let servers = [
         IDP_A,
@@ -116,7 +122,9 @@ fn one(dice: &mut Dice, kind: u64) -> (Fault, Option<Fault>) {
         Manner::Slow { by_ms: 400 },
         Manner::Slow { by_ms: 6000 },
     ]);
-    match kind {
+    // A replica and a Redis node share a machine.
+    let machine = dice.pick(&[[IDP_A, REDIS_1], [IDP_B, REDIS_1], [IDP_A, REDIS_2]]);
+    let strikes = match kind {
         0 => (kill(host), Some(start(host))),
         1 => (power_loss(host), Some(start(host))),
         2 => (pause(host), Some(resume(host))),
@@ -131,8 +139,11 @@ fn one(dice: &mut Dice, kind: u64) -> (Fault, Option<Fault>) {
         10 => (analytics(manner), Some(analytics(Manner::Healthy))),
         11 => (directory_busy(ms(dice.between(200, 5000))), None),
         12 => (disk_fails(replica, ms(dice.between(200, 5000))), None),
-        _ => (acknowledgement_lost(replica, ms(dice.between(200, 5000))), None),
-    }
+        13 => (acknowledgement_lost(replica, ms(dice.between(200, 5000))), None),
+        14 => return machine.map(|host| (pause(host), Some(resume(host)))).into(),
+        _ => return machine.map(|host| (power_loss(host), Some(start(host)))).into(),
+    };
+    vec![strikes]
 }
 
 /// A clock goes wrong, by less than the slack that the service allows for (300 s).
