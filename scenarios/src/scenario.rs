@@ -67,6 +67,7 @@ pub struct Scenario {
     workloads: Vec<Workload>,
     faults: Faults,
     draw: Option<Draw>,
+    draw_plainly: Option<Draw>,
     properties: Vec<Arc<dyn Property>>,
     marks: Vec<Sometimes>,
     same: Option<Same>,
@@ -84,6 +85,7 @@ impl Scenario {
             workloads: vec![],
             faults: Faults::new(),
             draw: None,
+            draw_plainly: None,
             properties: vec![],
             marks: vec![],
             same: None,
@@ -120,6 +122,11 @@ impl Scenario {
     /// For a scenario that draws everything: changes the plan that the other words gave.
     pub fn drawn(mut self, draw: Draw) -> Scenario {
         self.draw = Some(draw);
+        self
+    }
+    /// The same, without a choice of what there is at all: to see what that choice is worth.
+    pub fn drawn_plainly(mut self, draw: Draw) -> Scenario {
+        self.draw_plainly = Some(draw);
         self
     }
     /// What must hold at every moment.
@@ -166,6 +173,11 @@ impl Scenario {
     pub fn covers(&self) -> &[u8] {
         self.covers
     }
+    /// Whether what is claimed of it is claimed of any plan: of one that draws everything, it is. A story
+    /// claims what its own faults permit.
+    pub fn takes_any_plan(&self) -> bool {
+        self.draw.is_some()
+    }
     /// What is claimed of it.
     pub fn properties(&self) -> Vec<Arc<dyn Property>> {
         self.properties.clone()
@@ -182,6 +194,16 @@ impl Scenario {
 
     /// The plan of a seed: always the same one.
     pub fn plan(&self, seed: u64) -> Plan {
+        self.drawn_by(self.draw, seed)
+    }
+
+    /// The plan of a seed that may draw everything: see [`Scenario::drawn_plainly`]. Others have the plan
+    /// that they always have.
+    pub fn plain_plan(&self, seed: u64) -> Plan {
+        self.drawn_by(self.draw_plainly.or(self.draw), seed)
+    }
+
+    fn drawn_by(&self, draw: Option<Draw>, seed: u64) -> Plan {
         let dice = |part: &str| Dice::of(seed, &format!("{}/{part}", self.name));
         let (mut cast, mut operations) = (Cast::default(), vec![]);
         for (index, workload) in self.workloads.iter().enumerate() {
@@ -196,7 +218,7 @@ impl Scenario {
             operations,
             faults: self.faults.draw(&mut dice("faults")),
         };
-        if let Some(draw) = self.draw {
+        if let Some(draw) = draw {
             draw(seed, &mut plan);
         }
         plan.operations.sort_by_key(|operation| operation.at_ms);

@@ -59,5 +59,6 @@ fn verdict(run: &Run) -> Verdict {
     Verdict {
         witnesses: witnesses.collect(),
         violations: run.violations.clone(),
+        aimed: run.aimed.clone(),
     }
 }

@@ -30,7 +30,7 @@ fn harsh(seed: u64) -> Plan {
         stops
             .into_iter()
             .filter(|(at_ms, _)| *at_ms < healed)
-            .map(|(at_ms, fault)| TimedFault { at_ms, fault }),
+            .map(|(at_ms, fault)| TimedFault::at(at_ms, fault)),
     );
     plan.faults.sort_by_key(|fault| fault.at_ms);
     assert!(

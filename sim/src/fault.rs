@@ -1,5 +1,6 @@
 //! What befalls the world, as data.
 
+use crate::aim::Aim;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -149,14 +150,27 @@ pub enum Manner {
     Garbage,
 }
 
-/// A fault and its time.
+/// A fault and its time, or its aim.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TimedFault {
-    /// When it strikes, milliseconds from the start of the run.
+    /// When it strikes, milliseconds from the start of the run; with an aim, from when on its event
+    /// counts.
     pub at_ms: u64,
     /// What strikes.
     #[serde(flatten)]
     pub fault: Fault,
+    /// Relative to what it strikes. If that does not come, or everything heals before, it does not
+    /// strike at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Aim>,
+}
+
+impl TimedFault {
+    /// A fault at a time, milliseconds from the start of the run.
+    pub fn at(at_ms: u64, fault: Fault) -> TimedFault {
+        let after = None;
+        TimedFault { at_ms, fault, after }
+    }
 }
 
 impl Fault {
@@ -193,6 +207,34 @@ impl Fault {
             Fault::Mail { manner } | Fault::Analytics { manner } => *manner == Manner::Healthy,
             _ => false,
         }
+    }
+}
+
+impl Fault {
+    /// Whether another fault is the end of this one.
+    pub fn ended_by(&self, end: &Fault) -> bool {
+        use Fault::{Analytics, ClockJump, ClockOffset, Cut, CutOneWay, Kill, Latency, Loss, Mail, Mend, Pause};
+        if self.repairs() || !end.repairs() {
+            return false;
+        }
+        let same_hosts = {
+            let (mut of, mut by) = (self.hosts(), end.hosts());
+            of.sort_unstable();
+            by.sort_unstable();
+            of == by
+        };
+        same_hosts
+            && match self {
+                Kill { .. } | Fault::PowerLoss { .. } => matches!(end, Fault::Start { .. }),
+                Pause { .. } => matches!(end, Fault::Resume { .. }),
+                Cut { .. } | CutOneWay { .. } => matches!(end, Mend { .. }),
+                Loss { .. } => matches!(end, Loss { .. }),
+                Latency { .. } => matches!(end, Latency { .. }),
+                ClockOffset { .. } | ClockJump { .. } => matches!(end, ClockOffset { .. }),
+                Mail { .. } => matches!(end, Mail { .. }),
+                Analytics { .. } => matches!(end, Analytics { .. }),
+                _ => false,
+            }
     }
 }
 

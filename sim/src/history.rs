@@ -1,6 +1,6 @@
 //! What people and the outside world could see, with simulated time.
 
-use crate::fault::Fault;
+use crate::{aim::Aim, fault::Fault};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
 
@@ -165,6 +165,9 @@ pub enum Event {
         fault: Fault,
         /// Operations in flight at that moment: a fault that hits nothing tests nothing.
         in_flight: usize,
+        /// What it was aimed at, if it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Aim>,
     },
     /// A Redis node changed its role, as its own process says.
     Role {
@@ -221,7 +224,10 @@ pub struct Recorder {
     shared: Arc<Mutex<Shared>>,
 }
 
+type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
+
 struct Shared {
+    listener: Option<Listener>,
     history: History,
     next_op: u64,
     open: std::collections::BTreeMap<OpId, (u64, Op)>,
@@ -233,6 +239,7 @@ impl Recorder {
     pub fn new(now_ms: impl Fn() -> u64 + Send + 'static) -> Recorder {
         Recorder {
             shared: Arc::new(Mutex::new(Shared {
+                listener: None,
                 history: History::default(),
                 next_op: 1,
                 open: Default::default(),
@@ -241,20 +248,30 @@ impl Recorder {
         }
     }
 
+    /// Tells somebody every event from now on, as it is noted.
+    pub(crate) fn tell(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
+        self.with(|s| s.listener = Some(Arc::new(listener)));
+    }
+
     fn with<R>(&self, f: impl FnOnce(&mut Shared) -> R) -> R {
         f(&mut self.shared.lock().expect("nobody panics while holding the history"))
     }
 
     /// Notes an event.
     pub fn note(&self, who: &str, event: Event) {
-        self.with(|s| {
+        let heard = self.with(|s| {
             let at_ms = (s.now_ms)();
+            let heard = s.listener.clone().map(|listener| (listener, event.clone()));
             s.history.records.push(Record {
                 at_ms,
                 who: who.to_owned(),
                 event,
             });
+            heard
         });
+        if let Some((listener, event)) = heard {
+            listener(&event);
+        }
     }
 
     /// Notes that somebody begins an operation.

@@ -1,5 +1,6 @@
 //! A deterministic world for a login service, and what befalls it.
 
+pub mod aim;
 pub mod engine;
 pub mod fault;
 pub mod history;

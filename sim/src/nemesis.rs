@@ -5,8 +5,10 @@
 
 mod check;
 mod links;
+mod lookout;
 
 pub use check::{PlanError, check};
+pub(crate) use lookout::Lookout;
 
 use crate::{
     engine::{Engine, HostId},
@@ -18,16 +20,31 @@ use links::Links;
 use std::{cell::RefCell, rc::Rc};
 
 /// Arms the engine with all faults of a plan that [`check`] has accepted.
-pub(crate) fn arm(engine: &Engine, faults: &[TimedFault], machinery: Rc<Machinery>, recorder: &Recorder) {
+pub(crate) fn arm(
+    engine: &Engine,
+    faults: &[TimedFault],
+    machinery: Rc<Machinery>,
+    recorder: &Recorder,
+    lookout: Lookout,
+) {
     let nemesis = Rc::new(Nemesis {
         links: RefCell::new(Links::new()),
         machinery,
         recorder: recorder.clone(),
         busy_until_ms: RefCell::new(0),
+        lookout,
     });
-    for fault in faults {
-        let (nemesis, what) = (nemesis.clone(), fault.fault.clone());
-        engine.at(fault.at_ms, move |engine| nemesis.strike(engine, what));
+    for timed in faults.iter().filter(|timed| timed.after.is_none()) {
+        let (nemesis, timed) = (nemesis.clone(), timed.clone());
+        engine.at(timed.at_ms, move |engine| nemesis.strike(engine, timed));
+    }
+    if faults.iter().any(|timed| timed.after.is_some()) {
+        let faults = faults.to_vec();
+        engine.on_call(move |engine, place| {
+            if nemesis.lookout.strikes(place, engine.now_ms()) {
+                nemesis.clone().strike(engine, faults[place].clone());
+            }
+        });
     }
 }
 
@@ -36,6 +53,7 @@ struct Nemesis {
     recorder: Recorder,
     links: RefCell<Links>,
     busy_until_ms: RefCell<u64>,
+    lookout: Lookout,
 }
 
 impl Nemesis {
@@ -43,11 +61,12 @@ impl Nemesis {
         self.machinery.hosts[host] // `check` has refused every other name
     }
 
-    fn strike(self: Rc<Self>, engine: &Engine, fault: Fault) {
+    fn strike(self: Rc<Self>, engine: &Engine, TimedFault { fault, after, .. }: TimedFault) {
         let in_flight = self.recorder.in_flight();
         let event = Event::Fault {
             fault: fault.clone(),
             in_flight,
+            after,
         };
         self.recorder.note("nemesis", event);
         match fault {
@@ -108,7 +127,10 @@ impl Nemesis {
                 after_commit,
                 lasts_ms,
             } => self.machinery.disks[host.as_str()].fail_until(after_commit, engine.now_ms() + lasts_ms),
-            Fault::Heal => self.heal(engine),
+            Fault::Heal => {
+                self.lookout.call_off(engine.now_ms());
+                self.heal(engine);
+            }
         }
     }
 

@@ -53,6 +53,9 @@ pub struct Run {
     pub moments: Vec<Moment>,
     /// Claims that did not hold: at most one for each property, and one for each host that panicked.
     pub violations: Vec<Violation>,
+    /// When each aimed fault struck, by its place in the plan; `None`: it missed, for what it was aimed
+    /// at did not come, or came too late.
+    pub aimed: BTreeMap<usize, Option<u64>>,
     /// Equal for equal plans.
     pub fingerprint: Fingerprint,
     /// What it cost.
@@ -166,6 +169,7 @@ fn simulate(plan: &Plan, setup: &Setup) -> Result<Run, HarnessError> {
         plan: plan.clone(),
         marks: world.marks(),
         moments: world.moments(),
+        aimed: world.struck(),
         violations: panics.collect(),
         fingerprint: fingerprint(world.engine().wire_hash(), &history),
         history,

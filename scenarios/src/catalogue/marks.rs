@@ -75,11 +75,9 @@ pub(super) fn replay_refused_after_failover(reached: &Reached<'_>) -> bool {
 
 /// A fault struck while somebody was doing something.
 pub(super) fn fault_hit_somebody(reached: &Reached<'_>) -> bool {
-    reached
-        .history
-        .records
-        .iter()
-        .any(|record| matches!(&record.event, Event::Fault { fault, in_flight } if !fault.repairs() && *in_flight > 0))
+    reached.history.records.iter().any(
+        |record| matches!(&record.event, Event::Fault { fault, in_flight, .. } if !fault.repairs() && *in_flight > 0),
+    )
 }
 
 /// Somebody pressed a button while the mail relay did not answer.

@@ -84,8 +84,10 @@ mod tests {
     fn every_plan_can_be_performed() {
         for scenario in all() {
             for seed in 0..50 {
-                let plan = scenario.plan(seed);
-                sim::nemesis::check(&plan).unwrap_or_else(|e| panic!("{} with seed {seed}: {e}", scenario.name()));
+                let (plan, plain) = (scenario.plan(seed), scenario.plain_plan(seed));
+                for plan in [&plan, &plain] {
+                    sim::nemesis::check(plan).unwrap_or_else(|e| panic!("{} with seed {seed}: {e}", scenario.name()));
+                }
                 if let Some(twin) = scenario.twin(&plan) {
                     sim::nemesis::check(&twin)
                         .unwrap_or_else(|e| panic!("the twin of {} with seed {seed}: {e}", scenario.name()));

@@ -1,8 +1,9 @@
 //! Everything at random.
 //!
-//! Each seed draws its own world, its own crowd, and its own few kinds of faults: a run in which
-//! every fault is possible seldom gets far enough to meet any. Mild ones and harsh ones; then all
-//! heals, and everything must work again. (All rows of the spine.)
+//! Each seed draws its own world, which kinds of people there are and how many, and which few kinds
+//! of faults: a run in which every fault is possible seldom gets far enough to meet any. Some strike at
+//! random times, some are aimed at what happens. Mild ones and harsh ones; then all heals, and
+//! everything must work again. (All rows of the spine.)
 
 use super::marks::{fault_hit_somebody, marked, master_replaced, port_closed_and_opened, somebody_logged_in};
 use crate::{
@@ -15,7 +16,9 @@ use crate::{
     scenario::{Scenario, secs},
 };
 
+mod crowd;
 mod draw;
+mod trouble;
 
 pub(super) fn swarm() -> Scenario {
     Scenario::new(
@@ -26,6 +29,7 @@ pub(super) fn swarm() -> Scenario {
         1, 3, 4, 5, 6, 7, 9, 18, 20, 22, 23, 24, 25, 26, 27, 29, 30, 31, 33, 34, 37, 38, 39, 53, 54, 55, 61,
     ])
     .drawn(draw::draw)
+    .drawn_plainly(draw::plainly)
     .always(CodeRedeemedOnce)
     .always(StolenCodesUseless)
     .always(RightfulCodeHonoured)

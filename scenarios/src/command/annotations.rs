@@ -4,7 +4,6 @@
 //! (`packages/core/src/command.ts`): a message escapes `%`, CR and LF, a property also `:` and `,`.
 
 use super::{
-    replay,
     summary::{Group, ScenarioSummary},
     table,
 };
@@ -39,7 +38,7 @@ pub(crate) fn failures(summary: &ScenarioSummary, plant: Option<&str>) -> Vec<(S
         let title = format!("{}: {what} in {} of {runs}", summary.scenario, group.seeds.len());
         let mut message = group.example.clone();
         for seed in group.seeds.iter().take(SEEDS_NAMED_MAX) {
-            let _ = write!(message, "\n{}", replay::line(summary.scenario, Some(*seed), plant));
+            let _ = write!(message, "\n{}", group.line(summary.scenario, *seed, plant));
         }
         if let Some(more) = group.seeds.len().checked_sub(SEEDS_NAMED_MAX).filter(|more| *more > 0) {
             let _ = write!(message, "\nand {}", table::count(more, "more seed"));

@@ -3,7 +3,9 @@
 use super::{
     Conclusion, Trouble,
     args::{self, FROM_SEED_MAX, Seeds},
-    failures, fresh, groups, harness, identity, interrupt,
+    failures, fresh, groups,
+    guidance::Guidance,
+    harness, identity, interrupt,
     outcome::{self, Outputs, Swept},
     report::Pages,
     shard::Shard,
@@ -49,6 +51,16 @@ pub(crate) struct Args {
     /// Make the plans of failing runs small, and show one line for each bug
     #[arg(long)]
     pub(crate) shrink: bool,
+    /// Do not breed plans from those that reached something new: every plan is what its seed draws. So it is with --shard
+    #[arg(long)]
+    pub(crate) no_guidance: bool,
+    /// Where everything is drawn, draw from all kinds of faults and operations in every run, in a world of default settings
+    #[arg(long)]
+    pub(crate) no_swarm: bool,
+    /// Stop after so many runs in a row that showed nothing new, and say so (counted over whole generations); without --for
+    /// or --seeds, for a day at most
+    #[arg(long, value_name = "RUNS", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "shard")]
+    pub(crate) until_quiet: Option<u64>,
     #[command(flatten)]
     pub(crate) outputs: Outputs,
 }
@@ -79,11 +91,17 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         store.folder().display()
     );
 
-    let mut over = false;
+    let (mut over, mut quiet) = (false, false);
+    let guide = Guidance::new(from, store.header().guided);
     let next = || {
         let (place, seed) = jobs.next()?;
         // The first round is whole, however short the time.
         over |= interrupt::asked() || lasts.is_some_and(|lasts| seed > from && watch.elapsed() >= lasts);
+        if !over {
+            let silent = guide.begin(seed);
+            quiet = args.until_quiet.is_some_and(|enough| silent >= enough);
+            over |= quiet;
+        }
         (!over).then(|| (scenarios[place].name(), seed))
     };
     let keep = Keep {
@@ -92,6 +110,8 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         named: args.failures.clone().unwrap_or_else(|| FAILURES.into()),
         plans: args.failures.clone().unwrap_or_else(|| store.folder().join(FAILURES)),
         pages: args.outputs.pages(Some(store.folder()))?,
+        guide: &guide,
+        swarm: !args.no_swarm,
     };
     let work = |(name, seed): (&'static str, u64)| one(name, seed, &keep);
     let mut runs: BTreeMap<&'static str, Vec<RunSummary>> = BTreeMap::new();
@@ -123,6 +143,12 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     });
     bar.finish_and_clear();
 
+    if quiet {
+        args.outputs.tell(format!(
+            "Quiet: the last {} showed nothing new, so the sweep stops here.",
+            table::count(guide.quiet() as usize, "run")
+        ));
+    }
     let mut gaps = vec![];
     gaps.extend(interrupt::asked().then(|| "the sweep was interrupted".to_owned()));
     gaps.extend(lost.map(|Trouble(what)| format!("not all of it is kept: {what}")));
@@ -148,6 +174,7 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
             scenario: run.scenario,
             seed: run.seed,
             violations: &run.violations,
+            file: run.file.as_deref(),
         });
         args.outputs
             .tell(groups::told(failures, args.plant.as_deref(), &keep.plans)?);
@@ -168,7 +195,8 @@ fn header(args: &Args, scenarios: &[Scenario]) -> Result<Header, Trouble> {
             ));
         }
     };
-    let lasts = args.lasts.unwrap_or(Duration::from_secs(60));
+    let usual = if args.until_quiet.is_some() { 86_400 } else { 60 };
+    let lasts = args.lasts.unwrap_or(Duration::from_secs(usual));
     Ok(Header {
         version: store::VERSION,
         build: identity::identity()?,
@@ -179,6 +207,9 @@ fn header(args: &Args, scenarios: &[Scenario]) -> Result<Header, Trouble> {
         to: args.seeds.map(|seeds| seeds.to),
         lasts_ms: args.seeds.is_none().then_some(lasts.as_millis() as u64),
         shard: args.shard,
+        // What a shard would breed from depends on the others.
+        guided: !args.no_guidance && args.shard.is_none(),
+        swarm: !args.no_swarm,
         ended: None,
     })
 }
@@ -214,6 +245,8 @@ struct Keep<'a> {
     plans: PathBuf,
     named: PathBuf,
     pages: Option<Pages>,
+    guide: &'a Guidance,
+    swarm: bool,
 }
 
 /// One run, and what it cost. Threads share names only: each builds its own scenario.
@@ -222,23 +255,39 @@ fn one(name: &str, seed: u64, keep: &Keep<'_>) -> (RunSummary, Duration) {
     let bug = keep
         .plant
         .map(|name| planted::find(name).expect("the name was found before"));
+    let draw = |seed| match keep.swarm {
+        true => scenario.plan(seed),
+        false => scenario.plain_plan(seed),
+    };
     let ((plan, mut summary), took, _) = fresh::measure(|| {
-        let plan = scenario.plan(seed);
+        let plan = keep.guide.plan(&scenario, seed, draw);
         let run = harness::perform(&scenario, &plan, bug.as_ref(), &JudgeOptions::default());
         let summary = RunSummary::of(&scenario, &plan, run.as_ref());
         (plan, summary)
     });
+    summary.seed = seed;
+    summary.drawn = plan == scenario.plan(seed);
+    keep.guide.learn(scenario.name(), &plan, &summary);
     if summary.conclusion() != Conclusion::Held {
-        match failures::write(&keep.plans, &plan, keep.plant) {
+        let file = match summary.drawn {
+            true => format!("{name}-{seed}"),
+            false => format!("{name}-{seed}-bred"),
+        };
+        match failures::write_as(&keep.plans, &plan, &file, keep.plant) {
             Ok(path) => {
+                summary.file = (!summary.drawn).then(|| path.display().to_string());
                 let file = path.file_name().map(|file| keep.named.join(file));
                 summary.plan = file.map(|file| file.display().to_string());
             }
-            // The verdict stands; only the copy of the plan is missing, and the seed has it.
+            // The verdict stands; only the copy of the plan is missing. The seed has it, or the sweep as a whole.
             Err(Trouble(what)) => eprintln!("squall: the plan of {name}, seed {seed}, is not kept: {what}"),
         }
     }
-    if let Some(Err(Trouble(what))) = keep.pages.as_ref().map(|pages| pages.found(&summary, bug.as_ref())) {
+    if let Some(Err(Trouble(what))) = keep
+        .pages
+        .as_ref()
+        .map(|pages| pages.found(&summary, &plan, bug.as_ref()))
+    {
         eprintln!("squall: {name}, seed {seed}, has no page yet: {what}");
     }
     (summary, took)

@@ -30,8 +30,16 @@ pub(crate) fn root() -> PathBuf {
 /// # Errors
 /// What the file system said, and about which file.
 pub(crate) fn write(folder: &Path, plan: &Plan, plant: Option<&str>) -> Result<PathBuf, Trouble> {
+    write_as(folder, plan, &format!("{}-{}", plan.scenario, plan.seed), plant)
+}
+
+/// The same, by a name of its own.
+///
+/// # Errors
+/// What the file system said, and about which file.
+pub(crate) fn write_as(folder: &Path, plan: &Plan, name: &str, plant: Option<&str>) -> Result<PathBuf, Trouble> {
     let suffix = plant.map(|name| format!("-{name}")).unwrap_or_default();
-    let path = folder.join(format!("{}-{}{suffix}.toml", plan.scenario, plan.seed));
+    let path = folder.join(format!("{name}{suffix}.toml"));
     fs::create_dir_all(folder)
         .map_err(|error| Trouble(format!("cannot make the folder {}: {error}", folder.display())))?;
     plan.write(&path)?;

@@ -22,6 +22,7 @@ pub(crate) fn told(look: &Look, summaries: &[ScenarioSummary], plant: Option<&st
             ">properties",
             ">marks",
             ">faults that hit",
+            ">missed aims",
             "verdict",
         ],
     );
@@ -50,6 +51,14 @@ pub(crate) fn told(look: &Look, summaries: &[ScenarioSummary], plant: Option<&st
                     table::thousands(faults as u64)
                 ),
             }),
+            Cell::new(match s.aims {
+                0 => "none planned".to_owned(),
+                aims => format!(
+                    "{} of {}",
+                    table::thousands(s.missed_aims as u64),
+                    table::thousands(aims as u64)
+                ),
+            }),
             table::judged(verdict, s.conclusion()),
         ]);
     }
@@ -66,7 +75,6 @@ pub(crate) fn told(look: &Look, summaries: &[ScenarioSummary], plant: Option<&st
             text.push_str(&look.paint("33", &format!("{} never reached: {mark}{rule}\n", s.scenario)));
         }
     }
-    let with = plant.map(|bug| format!(" --plant {bug}")).unwrap_or_default();
     for s in summaries {
         let groups = s
             .violated
@@ -82,7 +90,7 @@ pub(crate) fn told(look: &Look, summaries: &[ScenarioSummary], plant: Option<&st
             };
             text.push_str(&format!("\n{}\n  {}\n", look.paint("1;31", &title), group.example));
             for seed in group.seeds.iter().take(SEEDS_NAMED_MAX) {
-                text.push_str(&format!("  cargo squall replay {} --seed {seed}{with}\n", s.scenario));
+                text.push_str(&format!("  {}\n", group.line(s.scenario, *seed, plant)));
             }
             if let Some(more) = group.seeds.len().checked_sub(SEEDS_NAMED_MAX).filter(|more| *more > 0) {
                 text.push_str(&format!("  and {}\n", table::count(more, "more seed")));
@@ -113,6 +121,7 @@ pub(crate) fn in_words(conclusion: Conclusion) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::{super::summary::Group, *};
+    use std::collections::BTreeMap;
 
     fn summary(scenario: &'static str, runs: usize) -> ScenarioSummary {
         ScenarioSummary {
@@ -123,6 +132,8 @@ mod tests {
             marks: [("the master was replaced", runs / 2)].into(),
             faults: runs * 3,
             faults_in_flight: runs,
+            aims: runs,
+            missed_aims: runs / 4,
             operations: runs * 40,
             logins: runs * 4,
             vacuous: 0,
@@ -143,11 +154,13 @@ mod tests {
             what: "CodeRedeemedOnce".into(),
             example: "code 4f2a09c1 was redeemed at idp-a and again at idp-b".into(),
             seeds: vec![17, 19, 23, 40, 41],
+            files: [(19, "failures/f-19.toml".to_owned())].into(),
         });
         violated.errors.push(Group {
             what: "livelock".into(),
             example: "livelock at 31.4 s on idp-a".into(),
             seeds: vec![18],
+            files: BTreeMap::new(),
         });
         let text = told(
             &Look::PLAIN,
@@ -156,20 +169,20 @@ mod tests {
         );
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
-        ───────────────────────────────────────────────────────────────────────────────────────────────────
-         scenario                  seeds   simulated   properties   marks   faults that hit   verdict
-        ═══════════════════════════════════════════════════════════════════════════════════════════════════
-         calm_day                     60     5,400 s            2     1/1         60 of 180   held
-         swarm                        60     5,400 s            2     1/2         60 of 180   inconclusive
-         failover_mid_redemption   1,200   108,000 s            2     1/1    1,200 of 3,600   violated
-        ───────────────────────────────────────────────────────────────────────────────────────────────────
+        ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+         scenario                  seeds   simulated   properties   marks   faults that hit    missed aims   verdict
+        ══════════════════════════════════════════════════════════════════════════════════════════════════════════════════
+         calm_day                     60     5,400 s            2     1/1         60 of 180       15 of 60   held
+         swarm                        60     5,400 s            2     1/2         60 of 180       15 of 60   inconclusive
+         failover_mid_redemption   1,200   108,000 s            2     1/1    1,200 of 3,600   300 of 1,200   violated
+        ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
         swarm is inconclusive: a mark was not reached in 60 runs
         swarm never reached: a lease was lost
 
         failover_mid_redemption: CodeRedeemedOnce is violated in 5 of 1,200 runs
           code 4f2a09c1 was redeemed at idp-a and again at idp-b
           cargo squall replay failover_mid_redemption --seed 17 --plant redemption_without_ledger
-          cargo squall replay failover_mid_redemption --seed 19 --plant redemption_without_ledger
+          cargo squall replay failures/f-19.toml --plant redemption_without_ledger
           cargo squall replay failover_mid_redemption --seed 23 --plant redemption_without_ledger
           and 2 more seeds
 

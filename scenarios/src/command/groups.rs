@@ -1,12 +1,13 @@
 //! `explore --shrink`: what failed in a sweep, made small and grouped, so that one bug is one line.
 
 use super::{
-    Trouble, failures, shrink, small,
+    Trouble, shrink, small,
     small::{Budget, Task},
     table,
 };
 use scenarios::{catalogue, planted};
 use sim::{
+    plan::Plan,
     property::Violation,
     shrink::{Reason, Shape, group},
 };
@@ -24,6 +25,8 @@ pub(crate) struct Failure<'a> {
     pub(crate) scenario: &'static str,
     pub(crate) seed: u64,
     pub(crate) violations: &'a [Violation],
+    /// The plan, if the seed does not draw it.
+    pub(crate) file: Option<&'a str>,
 }
 
 /// What failed: a line for each bug, with the small plan that shows it best.
@@ -33,17 +36,20 @@ pub(crate) fn told<'a>(
     folder: &Path,
 ) -> Result<String, Trouble> {
     let plant = plant.map(planted::find).transpose()?;
-    let mut alike: BTreeMap<(&'static str, Reason), Vec<u64>> = BTreeMap::new();
+    let mut alike: BTreeMap<(&'static str, Reason), Vec<Failure<'a>>> = BTreeMap::new();
     for failure in failures {
         if let Ok(reason) = small::reason(failure.violations, None, plant.as_ref()) {
-            alike.entry((failure.scenario, reason)).or_default().push(failure.seed);
+            alike.entry((failure.scenario, reason)).or_default().push(failure);
         }
     }
     let mut found: Vec<(Reason, Shape, (usize, PathBuf, usize))> = vec![];
-    for ((name, reason), seeds) in alike {
+    for ((name, reason), failures) in alike {
         let scenario = catalogue::find(name)?;
-        for (nth, seed) in seeds.iter().take(SHRUNK_MAX).enumerate() {
-            let plan = scenario.plan(*seed);
+        for (nth, failure) in failures.iter().take(SHRUNK_MAX).enumerate() {
+            let plan = match failure.file {
+                Some(file) => Plan::read(file)?,
+                None => scenario.plan(failure.seed),
+            };
             let shrunk = small::make(&Task {
                 scenario: &scenario,
                 plan: &plan,
@@ -53,12 +59,15 @@ pub(crate) fn told<'a>(
                 keep_steps: None,
                 quiet: false,
             })?;
-            let written = failures::write(folder, &plan, plant.as_ref().map(|bug| bug.name))?;
+            let written = match failure.file {
+                Some(file) => PathBuf::from(file),
+                None => super::failures::write(folder, &plan, plant.as_ref().map(|bug| bug.name))?,
+            };
             let path = shrink::beside(&written);
             shrunk.plan.write(&path)?;
             // those that were not made small stand behind the first
             let runs = if nth == 0 {
-                seeds.len().saturating_sub(SHRUNK_MAX) + 1
+                failures.len().saturating_sub(SHRUNK_MAX) + 1
             } else {
                 1
             };

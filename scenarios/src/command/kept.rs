@@ -38,14 +38,17 @@ struct ReadLine {
     reached: Vec<String>,
     faults: usize,
     faults_in_flight: usize,
+    aims: usize,
+    missed_aims: usize,
     vacuous: bool,
     operations: usize,
     logins: usize,
     error: Option<String>,
     plan: Option<String>,
+    drawn: bool,
     cpu_ms: u64,
     #[serde(default)]
-    behaviours: Vec<u64>,
+    behaviours: Vec<u32>,
 }
 
 impl Kept {
@@ -88,7 +91,7 @@ impl Kept {
                     "{place} is no run: {error}. Mend the line, or take it out and add --partial"
                 ))
             })?;
-            let run = known(read, &scenarios).map_err(|what| Trouble(format!("{place}: {what}")))?;
+            let run = known(read, &scenarios, folder).map_err(|what| Trouble(format!("{place}: {what}")))?;
             kept.runs.push(run);
         }
         Ok(kept)
@@ -120,7 +123,11 @@ fn read_header(folder: &Path) -> Result<Header, Trouble> {
     }
 }
 
-fn known(line: ReadLine, scenarios: &BTreeMap<String, Scenario>) -> Result<(RunSummary, Duration), String> {
+fn known(
+    line: ReadLine,
+    scenarios: &BTreeMap<String, Scenario>,
+    folder: &Path,
+) -> Result<(RunSummary, Duration), String> {
     let Some(scenario) = scenarios.get(&line.scenario) else {
         return Err(format!("the sweep has no scenario {:?}", line.scenario));
     };
@@ -141,12 +148,16 @@ fn known(line: ReadLine, scenarios: &BTreeMap<String, Scenario>) -> Result<(RunS
         reached: line.reached.iter().map(mark).collect::<Result<_, _>>()?,
         faults: line.faults,
         faults_in_flight: line.faults_in_flight,
+        aims: line.aims,
+        missed_aims: line.missed_aims,
         vacuous: line.vacuous,
         operations: line.operations,
         logins: line.logins,
         behaviours: line.behaviours,
         error: line.error,
+        file: (line.plan.as_ref().filter(|_| !line.drawn)).map(|plan| folder.join(plan).display().to_string()),
         plan: line.plan,
+        drawn: line.drawn,
     };
     Ok((run, Duration::from_millis(line.cpu_ms)))
 }

@@ -11,6 +11,7 @@ mod failures;
 mod findings;
 mod fresh;
 mod groups;
+mod guidance;
 mod harness;
 mod identity;
 mod interrupt;

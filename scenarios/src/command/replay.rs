@@ -271,6 +271,17 @@ fn told(
         table::count(summary.operations, "operation"),
         table::count(summary.logins, "whole login"),
     );
+    for (place, _) in run.aimed.iter().filter(|(_, struck)| struck.is_none()) {
+        let timed = &run.plan.faults[*place];
+        if let Some(aim) = &timed.after {
+            let from = sim::report::seconds(timed.at_ms);
+            let _ = writeln!(
+                text,
+                "Missed its aim: {}, {aim}, from {from} on: that did not come in time",
+                timed.fault
+            );
+        }
+    }
     let _ = writeln!(text, "Fingerprint {}", run.fingerprint);
     text
 }

@@ -50,8 +50,18 @@ pub(crate) struct Header {
     pub(crate) lasts_ms: Option<u64>,
     /// Which part of the sweep this is.
     pub(crate) shard: Option<Shard>,
+    /// Whether plans were bred from those that reached something new.
+    #[serde(default)]
+    pub(crate) guided: bool,
+    /// Whether each seed drew what there is at all.
+    #[serde(default = "yes")]
+    pub(crate) swarm: bool,
     /// How it ended; `None` while it runs, and for ever if the process was killed.
     pub(crate) ended: Option<Ended>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// How a sweep ended.
@@ -102,6 +112,12 @@ impl Header {
         if let Some(bug) = &self.plant {
             text.push_str(&format!(" --plant {bug}"));
         }
+        if !self.guided && self.shard.is_none() {
+            text.push_str(" --no-guidance");
+        }
+        if !self.swarm {
+            text.push_str(" --no-swarm");
+        }
         text
     }
 }
@@ -113,9 +129,9 @@ pub(crate) struct Line<'a> {
     pub(crate) run: &'a RunSummary,
     /// Processor time, milliseconds.
     pub(crate) cpu_ms: u64,
-    /// For the report of a sweep that was merged; see [`super::report::behaviours`].
+    /// For the report of a sweep that was merged; see [`scenarios::guide::signature`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) behaviours: Option<&'a [u64]>,
+    pub(crate) behaviours: Option<&'a [u32]>,
 }
 
 impl Line<'_> {

@@ -4,7 +4,7 @@ mod run;
 
 pub(crate) use run::RunSummary;
 
-use super::Conclusion;
+use super::{Conclusion, replay};
 use scenarios::scenario::Scenario;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -33,6 +33,19 @@ pub(crate) struct Group {
     pub(crate) example: String,
     /// Their seeds, in order.
     pub(crate) seeds: Vec<u64>,
+    /// The plans of those whose seeds do not draw them, as files.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) files: BTreeMap<u64, String>,
+}
+
+impl Group {
+    /// The line that performs one of its runs again.
+    pub(crate) fn line(&self, scenario: &str, seed: u64, plant: Option<&str>) -> String {
+        match self.files.get(&seed) {
+            Some(file) => replay::line(file, None, plant),
+            None => replay::line(scenario, Some(seed), plant),
+        }
+    }
 }
 
 /// All runs of one scenario.
@@ -46,6 +59,8 @@ pub(crate) struct ScenarioSummary {
     pub(crate) marks: BTreeMap<&'static str, usize>,
     pub(crate) faults: usize,
     pub(crate) faults_in_flight: usize,
+    pub(crate) aims: usize,
+    pub(crate) missed_aims: usize,
     pub(crate) operations: usize,
     pub(crate) logins: usize,
     /// Runs in which nothing was put to the test.
@@ -67,10 +82,10 @@ impl ScenarioSummary {
                 *marks.entry(name).or_default() += 1;
             }
             for violation in &run.violations {
-                add(&mut violated, &violation.property, &violation.what, run.seed);
+                add(&mut violated, &violation.property, &violation.what, run);
             }
             if let Some(error) = &run.error {
-                add(&mut errors, error, error, run.seed);
+                add(&mut errors, error, error, run);
             }
         }
         let sum = |count: fn(&RunSummary) -> usize| runs.iter().map(count).sum::<usize>();
@@ -86,6 +101,8 @@ impl ScenarioSummary {
             marks,
             faults: sum(|run| run.faults),
             faults_in_flight: sum(|run| run.faults_in_flight),
+            aims: sum(|run| run.aims),
+            missed_aims: sum(|run| run.missed_aims),
             operations: sum(|run| run.operations),
             logins: sum(|run| run.logins),
             vacuous: runs.iter().filter(|run| run.vacuous).count(),
@@ -143,21 +160,23 @@ impl ScenarioSummary {
     }
 }
 
-fn add<'a>(groups: &mut BTreeMap<&'a str, Group>, what: &'a str, example: &str, seed: u64) {
+fn add<'a>(groups: &mut BTreeMap<&'a str, Group>, what: &'a str, example: &str, run: &RunSummary) {
     let group = groups.entry(what).or_insert_with(|| Group {
         what: what.to_owned(),
         example: example.to_owned(),
         seeds: vec![],
+        files: BTreeMap::new(),
     });
     // One run may violate a property in several ways; it is one run.
-    if group.seeds.last() != Some(&seed) {
-        group.seeds.push(seed);
+    if group.seeds.last() != Some(&run.seed) {
+        group.seeds.push(run.seed);
+        group.files.extend(run.file.clone().map(|file| (run.seed, file)));
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::*;
+    use super::{super::Trouble, *};
 
     /// A scenario that failed, and what the first of its runs said.
     pub(in super::super) fn failing(example: &str) -> ScenarioSummary {
@@ -167,6 +186,7 @@ pub(super) mod tests {
                 what: "CodeRedeemedOnce".into(),
                 example: example.into(),
                 seeds: vec![3, 5, 8, 13],
+                files: BTreeMap::new(),
             }],
             inconclusive: vec!["a mark was not reached in 50 runs".into()],
             ..summary(RUNS_ENOUGH, 0, 1)
@@ -182,6 +202,8 @@ pub(super) mod tests {
             marks: [("the master was replaced", reached)].into(),
             faults: 10,
             faults_in_flight,
+            aims: 0,
+            missed_aims: 0,
             operations: 1,
             logins: 0,
             vacuous: 0,
@@ -226,8 +248,10 @@ pub(super) mod tests {
     #[test]
     fn a_run_that_violates_twice_is_one_run() {
         let mut groups = BTreeMap::new();
+        let scenario = scenarios::catalogue::find("calm_day").unwrap();
         for seed in [3, 3, 5] {
-            add(&mut groups, "P", "first", seed);
+            let run = RunSummary::of(&scenario, &scenario.plan(seed), Err(&Trouble("P".into())));
+            add(&mut groups, "P", "first", &run);
         }
         assert_eq!(groups["P"].seeds, [3, 5]);
     }

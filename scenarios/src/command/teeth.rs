@@ -1,8 +1,11 @@
 //! `squall teeth`: does each planted bug get convicted, and only the bug?
 
+mod hunt;
+
 use super::{Conclusion, Trouble, args::FROM_SEED_MAX, fresh, harness, say, small, sweep, table};
 use clap::Args as ClapArgs;
 use comfy_table::Cell;
+use hunt::Way;
 use scenarios::{catalogue, judge::JudgeOptions, planted, planted::Planted};
 use serde::Serialize;
 use sim::shrink::{Shape, Size};
@@ -29,6 +32,18 @@ pub(crate) struct Args {
     /// What that may cost for each: runs, or processor time as in 30s
     #[arg(long, value_name = "N", default_value_t, requires = "shrink")]
     budget: small::Budget,
+    /// Hunt each bug in so many sweeps as well, in its own scenario and in the swarm: medians of runs and CPU time
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    sweeps: Option<u64>,
+    /// Beside those, sweeps with every kind of trouble in every run, in a world of default settings
+    #[arg(long, requires = "sweeps")]
+    no_swarm: bool,
+    /// Beside those, sweeps in which nothing is bred from what was new
+    #[arg(long, requires = "sweeps")]
+    no_guidance: bool,
+    /// Print the table of the sweeps for a file of text
+    #[arg(long, requires = "sweeps")]
+    markdown: bool,
     /// For machines
     #[arg(long)]
     json: bool,
@@ -131,8 +146,25 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         .map(Trial::conclusion)
         .max()
         .unwrap_or(Conclusion::Inconclusive);
+    let mut ways = vec![Way::Own, Way::Swarm];
+    ways.extend(args.no_swarm.then_some(Way::NoSwarm));
+    ways.extend(args.no_guidance.then_some(Way::NoGuidance));
+    let names: Vec<&'static str> = bugs.iter().map(|bug| bug.name).collect();
+    let hunts = args.sweeps.map_or(vec![], |sweeps| {
+        hunt::hunts(&names, &ways, sweeps, args.from_seed, args.seeds, threads)
+    });
+    let sound = match hunts.iter().any(|hunt| hunt.error.is_some()) {
+        true => Conclusion::Violated,
+        false => Conclusion::Held,
+    };
+    let conclusion = conclusion.max(sound);
     if args.json {
-        say(format!("{:#}", serde_json::json!({ "version": 1, "trials": trials })));
+        let all = serde_json::json!({ "version": 1, "trials": trials, "hunts": hunts });
+        say(format!("{all:#}"));
+        return Ok(conclusion);
+    }
+    if args.markdown {
+        say(hunt::markdown(&hunts, &ways).trim_end());
         return Ok(conclusion);
     }
     let look = table::look();
@@ -170,6 +202,9 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     ));
     if args.shrink {
         say(shrunk_table(&look, &trials));
+    }
+    if args.sweeps.is_some() {
+        say(hunt::told(&look, &hunts, &ways));
     }
     for trial in &trials {
         if let (Some(seed), Conclusion::Held) = (trial.convicted_at, trial.conclusion()) {

@@ -48,7 +48,15 @@ impl Story {
 
     /// A fault.
     pub(crate) fn fault(self, at_ms: u64, fault: Fault) -> Story {
-        self.event(at_ms, "nemesis", Event::Fault { fault, in_flight: 1 })
+        self.event(
+            at_ms,
+            "nemesis",
+            Event::Fault {
+                fault,
+                in_flight: 1,
+                after: None,
+            },
+        )
     }
 
     /// Judges the story, its records put in order of time.

@@ -40,7 +40,7 @@ impl Meaning {
         meaning.decisive.extend(set.map(|(name, _)| (*name).to_owned()));
         for record in &run.history.records {
             match &record.event {
-                Event::Fault { fault, in_flight } if *in_flight > 0 && !fault.repairs() => {
+                Event::Fault { fault, in_flight, .. } if *in_flight > 0 && !fault.repairs() => {
                     meaning.hit.insert(fault.to_string());
                 }
                 Event::Ended { op, seen, .. } => {

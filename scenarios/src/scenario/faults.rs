@@ -73,10 +73,7 @@ impl Faults {
                     When::At(spread) => dice.ms(spread),
                     When::Then(spread) => before_ms + dice.ms(spread),
                 };
-                TimedFault {
-                    at_ms: before_ms,
-                    fault: dice.pick(&entry.one_of),
-                }
+                TimedFault::at(before_ms, dice.pick(&entry.one_of))
             })
             .collect();
         drawn.sort_by_key(|fault| fault.at_ms);

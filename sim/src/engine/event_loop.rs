@@ -88,7 +88,7 @@ impl Engine {
     }
 
     /// Everything of one instant: actions, then arrivals, then tasks and what they send, until
-    /// nobody has anything to do.
+    /// nobody has anything to do; then what was called for, and what comes of it.
     fn run_instant(&self, now_ms: u64) -> Result<(), EngineError> {
         self.instants.set(self.instants.get() + 1);
         while let Some(action) = self.due_action(now_ms) {
@@ -100,7 +100,10 @@ impl Engine {
             self.cluster.poll_ready()?;
             // A pass asks all kernels of all hosts: not for a timer that had nothing to send.
             if !self.cluster.wire.borrow().stirred {
-                return Ok(());
+                if !self.answer_calls(now_ms) {
+                    return Ok(());
+                }
+                self.cluster.wire.borrow_mut().stirred = true;
             }
             self.passes.set(self.passes.get() + 1);
             self.cluster.wire.borrow_mut().egress(now_ms);

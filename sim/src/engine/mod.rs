@@ -31,6 +31,7 @@
 //! break determinism silently: lints ban them.
 
 mod acks;
+mod caller;
 mod clock;
 mod cluster;
 mod delivery;
@@ -51,6 +52,7 @@ mod tap;
 mod tests;
 mod wire;
 
+pub use caller::Caller;
 pub use error::{EngineError, HostPanic};
 pub use event_loop::Stats;
 pub use host::{current_host, current_ms};
@@ -113,6 +115,9 @@ pub struct Engine {
     /// What is to be done by itself, by time and order of the call to [`Engine::at`].
     actions: RefCell<BTreeMap<(u64, u64), Action>>,
     next_action: Cell<u64>,
+    /// Calls from inside, and what is done with them.
+    caller: Caller,
+    on_call: RefCell<Option<caller::OnCall>>,
     instants: Cell<u64>,
     passes: Cell<u64>,
     /// Simulated time 0.
@@ -144,8 +149,14 @@ impl Engine {
         let wire = wire::Wire::new(config.seed, default_link);
         let metrics = runtime.handle().metrics();
         let cluster = Cluster::new(next_engine(), wire, config.polls_per_instant_max, metrics);
+        let caller = Caller {
+            calls: Arc::default(),
+            now_ms: cluster.now_ms.clone(),
+        };
         Engine {
             config,
+            caller,
+            on_call: RefCell::default(),
             cluster: Rc::new(cluster),
             names: Vec::new(),
             actions: RefCell::default(),
@@ -261,6 +272,7 @@ impl Drop for Engine {
             self.cluster.kill_all();
         }
         self.actions.take();
+        self.on_call.take();
         self.cluster.uninstall();
     }
 }

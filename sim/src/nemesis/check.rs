@@ -1,6 +1,7 @@
 //! Whether a plan can be performed at all. Plans are edited by hand.
 
 use crate::{
+    aim::Aim,
     fault::Fault,
     plan::{Behaviour, PLAN_VERSION, Plan},
     world::hosts,
@@ -110,6 +111,9 @@ pub fn check(plan: &Plan) -> Result<(), PlanError> {
             )));
         }
         check_fault(&timed.fault).map_err(wrong)?;
+        if let Some(aim) = &timed.after {
+            check_aim(&timed.fault, aim).map_err(wrong)?;
+        }
     }
     Ok(())
 }
@@ -198,6 +202,16 @@ fn check_fault(fault: &Fault) -> Result<(), String> {
     }
 }
 
+fn check_aim(fault: &Fault, aim: &Aim) -> Result<(), String> {
+    if *fault == Fault::Heal {
+        return Err("what must recover is measured from healing, so that has a time of its own and no aim".into());
+    }
+    match aim.nth {
+        0 => Err("`nth` counts from 1".into()),
+        _ => Ok(()),
+    }
+}
+
 /// A name that can be the local part of a mail address and of an identifier.
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -227,14 +241,8 @@ mod tests {
     fn a_sound_plan_is_accepted() {
         let mut plan = plan();
         plan.faults = vec![
-            TimedFault {
-                at_ms: 1,
-                fault: Fault::Kill { host: "redis-1".into() },
-            },
-            TimedFault {
-                at_ms: 10_000,
-                fault: Fault::Heal,
-            },
+            TimedFault::at(1, Fault::Kill { host: "redis-1".into() }),
+            TimedFault::at(10_000, Fault::Heal),
         ];
         assert_eq!(check(&plan), Ok(()));
     }
@@ -264,11 +272,26 @@ mod tests {
         ];
         for (at_ms, fault, expected) in rows {
             let mut plan = plan();
-            plan.faults = vec![TimedFault { at_ms, fault }];
+            plan.faults = vec![TimedFault::at(at_ms, fault)];
             let error = check(&plan).expect_err(expected).to_string();
             assert!(error.contains("fault 1 ("), "{error}");
             assert!(error.contains(expected), "{expected:?} is not in {error:?}");
         }
+    }
+
+    #[test]
+    fn aims_are_checked() {
+        let aimed = |fault: Fault, nth| {
+            let mut plan = plan();
+            let aim = Aim::at("lease renewed").unwrap();
+            let after = Some(Aim { nth, ..aim });
+            plan.faults = vec![TimedFault { at_ms: 1, fault, after }];
+            check(&plan).map_err(|error| error.to_string())
+        };
+        let kill = Fault::Kill { host: "redis-1".into() };
+        assert_eq!(aimed(kill.clone(), 1), Ok(()));
+        assert!(aimed(kill, 0).unwrap_err().contains("counts from 1"));
+        assert!(aimed(Fault::Heal, 1).unwrap_err().contains("no aim"));
     }
 
     #[test]

@@ -33,7 +33,15 @@ impl Told {
     }
 
     fn fault(self, at_ms: u64, fault: Fault, in_flight: usize) -> Told {
-        self.note(at_ms, "nemesis", Event::Fault { fault, in_flight })
+        self.note(
+            at_ms,
+            "nemesis",
+            Event::Fault {
+                fault,
+                in_flight,
+                after: None,
+            },
+        )
     }
 }
 

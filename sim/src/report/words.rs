@@ -1,6 +1,7 @@
 //! Events in plain words. People read these when something has gone wrong: no jargon of ours.
 
 use crate::{
+    aim::Aim,
     fault::Fault,
     history::{Event, Op, Seen},
     world::{EPOCH, hosts},
@@ -101,19 +102,27 @@ pub fn kind_name(op: &Op) -> &'static str {
 }
 
 /// A fault that strikes, with what it strikes.
-pub(super) fn struck(fault: &Fault, in_flight: usize) -> String {
-    match in_flight {
+pub(super) fn struck(fault: &Fault, in_flight: usize, after: Option<&Aim>) -> String {
+    let what = match in_flight {
         _ if fault.repairs() => fault.to_string(),
         0 => fault.to_string(),
         1 => format!("{fault}, with 1 operation in flight"),
         _ => format!("{fault}, with {in_flight} operations in flight"),
+    };
+    match after {
+        Some(aim) => format!("{what}, {aim}"),
+        None => what,
     }
 }
 
 /// A change of the world, as a sentence to be ruled across the page; nothing for other events.
 pub(super) fn ruled(who: &str, event: &Event) -> Option<String> {
     match event {
-        Event::Fault { fault, in_flight } => Some(struck(fault, *in_flight)),
+        Event::Fault {
+            fault,
+            in_flight,
+            after,
+        } => Some(struck(fault, *in_flight, after.as_ref())),
         Event::Role { host, role } => Some(format!("{host} is now a Redis {role}")),
         Event::Ready { host, ready: true, .. } => Some(format!("{host} opens its port: ready")),
         Event::Ready {

@@ -24,7 +24,10 @@ pub use shape::{Group, Shape, Size, group};
 
 use crate::{nemesis, plan::Plan, property::Violation};
 use removal::{Item, Unit, items, units, without};
-use std::{collections::BTreeSet, ops::ControlFlow};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
 use thiserror::Error;
 
 /// With at most so many things left, every single one is tried under other seeds, and every pair.
@@ -40,6 +43,8 @@ pub struct Verdict {
     pub violations: Vec<Violation>,
     /// Who, in [`Plan::operations`], is in the evidence of each: guesses keep them and nobody else.
     pub witnesses: Vec<BTreeSet<String>>,
+    /// When each aimed fault struck: see [`crate::run::Run::aimed`].
+    pub aimed: BTreeMap<usize, Option<u64>>,
 }
 
 /// A run of the shrinker, just done.
@@ -139,7 +144,7 @@ pub fn shrink<E>(
         }
     }
     let finished = !shrinker.over();
-    let (violation, _) = shrinker.found.expect("found above, and replaced by others only");
+    let Found { violation, .. } = shrinker.found.expect("found above, and replaced by others only");
     Ok(Shrunk {
         before: Size::of(plan),
         after: Size::of(&shrinker.plan),
@@ -163,8 +168,15 @@ struct Shrinker<'a, J, H> {
     enough: bool,
     /// Candidates that have been performed: passes overlap.
     tried: BTreeSet<u64>,
-    /// The violation of `plan`, and who is in its evidence.
-    found: Option<(Violation, BTreeSet<String>)>,
+    /// What `plan` came to.
+    found: Option<Found>,
+}
+
+/// The violation of a plan, who is in its evidence, and when its aimed faults struck.
+struct Found {
+    violation: Violation,
+    witnesses: BTreeSet<String>,
+    aimed: BTreeMap<usize, Option<u64>>,
 }
 
 impl<E, J: FnMut(&Plan) -> Result<Verdict, E>, H: FnMut(&Step<'_>) -> ControlFlow<()>> Shrinker<'_, J, H> {
@@ -172,9 +184,15 @@ impl<E, J: FnMut(&Plan) -> Result<Verdict, E>, H: FnMut(&Step<'_>) -> ControlFlo
         self.enough || self.runs >= self.runs_max
     }
 
-    fn matching(&self, verdict: Verdict) -> Option<(Violation, BTreeSet<String>)> {
+    fn matching(&self, verdict: Verdict) -> Option<Found> {
         let mut all = verdict.violations.into_iter().zip(verdict.witnesses);
-        all.find(|(violation, _)| Reason::of(violation) == *self.reason)
+        let (violation, witnesses) = all.find(|(violation, _)| Reason::of(violation) == *self.reason)?;
+        let aimed = verdict.aimed;
+        Some(Found {
+            violation,
+            witnesses,
+            aimed,
+        })
     }
 
     fn tell(&mut self, smaller: bool) {
@@ -221,13 +239,34 @@ impl<E, J: FnMut(&Plan) -> Result<Verdict, E>, H: FnMut(&Step<'_>) -> ControlFlo
 
     /// Ends the run earlier.
     fn shorten(&mut self) {
-        let certain_ms = self.found.as_ref().map_or(0, |(violation, _)| violation.at_ms);
+        let certain_ms = self.found.as_ref().map_or(0, |found| found.violation.at_ms);
         let tries = simplify::shorter(&self.plan, certain_ms);
         tries.into_iter().any(|candidate| self.attempt(candidate));
     }
 
+    /// Gives aimed faults the times at which they struck, all together or one by one: what happens at a
+    /// time can be read without knowing the run. Where the aim is the point, it stays.
+    fn untie(&mut self) {
+        let struck = |this: &Self| this.found.as_ref().map(|found| found.aimed.clone()).unwrap_or_default();
+        let all = struck(self);
+        if all.is_empty() {
+            return;
+        }
+        let together: BTreeSet<usize> = all.keys().copied().collect();
+        if (simplify::untied(&self.plan, &all, &together).into_iter()).any(|candidate| self.attempt(candidate)) {
+            return;
+        }
+        let mut place = 0;
+        while place < self.plan.faults.len() {
+            let tries = simplify::untied(&self.plan, &struck(self), &[place].into());
+            if !tries.into_iter().any(|candidate| self.attempt(candidate)) {
+                place += 1;
+            }
+        }
+    }
+
     fn guess(&mut self) {
-        let witnesses = self.found.as_ref().map(|(_, witnesses)| witnesses.clone());
+        let witnesses = self.found.as_ref().map(|found| found.witnesses.clone());
         let witnesses = witnesses.unwrap_or_default();
         self.shorten();
         if !witnesses.is_empty() {
@@ -289,6 +328,7 @@ impl<E, J: FnMut(&Plan) -> Result<Verdict, E>, H: FnMut(&Step<'_>) -> ControlFlo
     /// Makes what is left simpler.
     fn simplify(&mut self) {
         self.shorten();
+        self.untie();
         self.everywhere(simplify::plainer);
         self.everywhere(simplify::closer);
         self.everywhere(simplify::tamer);

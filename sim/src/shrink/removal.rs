@@ -5,7 +5,7 @@
 //! IEEE TSE 28(2), 2002) over one list of everything that a plan contains, in order of time, so that
 //! a chunk takes out what happens at about one time, whoever does it.
 
-use crate::{fault::Fault, plan::Plan};
+use crate::plan::Plan;
 use std::collections::BTreeSet;
 
 /// One thing in a plan, by its place in the list of its kind.
@@ -42,7 +42,7 @@ pub(super) fn units(plan: &Plan) -> Vec<Unit> {
         let mut unit = vec![item];
         let belongs = |other: &&Item| match (item, **other) {
             (Item::Operation(n), Item::Operation(m)) => plan.operations[n].who == plan.operations[m].who,
-            (Item::Fault(n), Item::Fault(m)) => ends(&plan.faults[n].fault, &plan.faults[m].fault),
+            (Item::Fault(n), Item::Fault(m)) => plan.faults[n].fault.ended_by(&plan.faults[m].fault),
             _ => false,
         };
         let later = all[place + 1..].iter().filter(|other| !taken.contains(other));
@@ -56,32 +56,6 @@ pub(super) fn units(plan: &Plan) -> Vec<Unit> {
         units.push(unit);
     }
     units
-}
-
-/// Whether a fault is the end of another.
-fn ends(trouble: &Fault, end: &Fault) -> bool {
-    use Fault::{Analytics, ClockJump, ClockOffset, Cut, CutOneWay, Kill, Latency, Loss, Mail, Mend, Pause};
-    if trouble.repairs() || !end.repairs() {
-        return false;
-    }
-    let same_hosts = {
-        let (mut of, mut by) = (trouble.hosts(), end.hosts());
-        of.sort_unstable();
-        by.sort_unstable();
-        of == by
-    };
-    same_hosts
-        && match trouble {
-            Kill { .. } | Fault::PowerLoss { .. } => matches!(end, Fault::Start { .. }),
-            Pause { .. } => matches!(end, Fault::Resume { .. }),
-            Cut { .. } | CutOneWay { .. } => matches!(end, Mend { .. }),
-            Loss { .. } => matches!(end, Loss { .. }),
-            Latency { .. } => matches!(end, Latency { .. }),
-            ClockOffset { .. } | ClockJump { .. } => matches!(end, ClockOffset { .. }),
-            Mail { .. } => matches!(end, Mail { .. }),
-            Analytics { .. } => matches!(end, Analytics { .. }),
-            _ => false,
-        }
 }
 
 /// The plan without these items.

@@ -10,6 +10,7 @@ use crate::{
     fault::{Fault, Manner},
     plan::{Behaviour, Plan, WorldOptions},
 };
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Times are rounded to multiples of these, milliseconds; the roundest first.
 const ROUND_MS: [u64; 2] = [1000, 100];
@@ -81,6 +82,28 @@ pub(super) fn rounder(plan: &Plan, place: usize) -> Option<Vec<Plan>> {
             .map(|to_ms| rounded(&|index, ms| if index == wanted { to_ms } else { ms }))
             .collect(),
     )
+}
+
+/// The aimed faults of these places at the times at which they struck: before anything else of that
+/// millisecond, or in the next one, for an aim strikes at the end of one.
+pub(super) fn untied(plan: &Plan, struck: &BTreeMap<usize, Option<u64>>, places: &BTreeSet<usize>) -> Vec<Plan> {
+    let times: Vec<(usize, u64)> = (places.iter())
+        .filter_map(|place| Some((*place, (*struck.get(place)?)?)))
+        .collect();
+    if times.is_empty() {
+        return vec![];
+    }
+    let moved = [0, 1].map(|later_ms| {
+        let mut untied = plan.clone();
+        for (place, at_ms) in &times {
+            let fault = &mut untied.faults[*place];
+            fault.at_ms = (at_ms + later_ms).min(plan.lasts_ms);
+            fault.after = None;
+        }
+        untied.faults.sort_by_key(|fault| fault.at_ms);
+        untied
+    });
+    moved.into()
 }
 
 /// Plainer behaviour in the operation of this place. `None` past the last place.
@@ -226,6 +249,10 @@ fn each_size(plan: &mut Plan, change: &mut dyn FnMut(u64) -> u64) {
         }
     }
     for fault in &mut plan.faults {
+        if let Some(aim) = &mut fault.after {
+            aim.nth = asked(aim.nth.into()) as u32;
+            aim.offset_ms = asked(aim.offset_ms);
+        }
         match &mut fault.fault {
             Fault::Loss { percent, .. } => *percent = asked((*percent).into()) as u8,
             Fault::Latency { added_ms, .. } => *added_ms = asked(*added_ms),

@@ -27,7 +27,7 @@ fn large() -> Plan {
         .map(|n| operation(1_013 + 1_777 * n, people[n as usize % 6], Behaviour::LogIn))
         .collect();
     operations[4].does = Behaviour::LogInImpatiently { clicks: 6 };
-    let fault = |at_ms, fault| TimedFault { at_ms, fault };
+    let fault = |at_ms, fault| TimedFault::at(at_ms, fault);
     let start = |host: &str| Fault::Start { host: host.into() };
     let mail = |manner| Fault::Mail { manner };
     Plan {
@@ -106,7 +106,11 @@ fn made_small(plan: &Plan, reason: &Reason, runs_max: u64) -> (Shrunk, Vec<Plan>
         nemesis::check(plan).unwrap_or_else(|error| panic!("{error}\n{}", plan.to_text()));
         let violations = two_bugs(plan);
         let witnesses = violations.iter().map(|_| BTreeSet::new()).collect();
-        Ok::<_, Infallible>(Verdict { violations, witnesses })
+        Ok::<_, Infallible>(Verdict {
+            violations,
+            witnesses,
+            aimed: BTreeMap::new(),
+        })
     };
     let shrunk = shrink(plan, reason, runs_max, judge, |step| {
         if step.smaller {
@@ -123,10 +127,7 @@ fn reaches_what_the_bug_needs_and_nothing_else() {
     let plan = &shrunk.plan;
     let impatient = Behaviour::LogInImpatiently { clicks: 2 };
     assert_eq!(plan.operations, [operation(1000, "eve", impatient)]);
-    let dies = TimedFault {
-        at_ms: 0,
-        fault: kill("redis-1"),
-    };
+    let dies = TimedFault::at(0, kill("redis-1"));
     assert_eq!(plan.faults, [dies]);
     assert_eq!(plan.world, WorldOptions::default());
     assert_eq!(plan.lasts_ms, 1000);
@@ -168,7 +169,11 @@ fn what_does_not_fail_is_refused() {
     let judge = |plan: &Plan| {
         let violations = two_bugs(plan);
         let witnesses = vec![BTreeSet::new(); violations.len()];
-        Ok::<_, Infallible>(Verdict { violations, witnesses })
+        Ok::<_, Infallible>(Verdict {
+            violations,
+            witnesses,
+            aimed: BTreeMap::new(),
+        })
     };
     let refused = shrink(&large(), &reason("nothing"), 100, judge, |_| ControlFlow::Continue(()));
     let error = refused.expect_err("it fails for other reasons").to_string();
@@ -253,7 +258,7 @@ prop_compose! {
             },
             lasts_ms,
             operations: operations.into_iter().map(|(at_ms, who, does)| operation(at_ms % lasts_ms, &who, does)).collect(),
-            faults: faults.into_iter().map(|(at_ms, fault)| TimedFault { at_ms: at_ms % lasts_ms, fault }).collect(),
+            faults: faults.into_iter().map(|(at_ms, fault)| TimedFault::at(at_ms % lasts_ms, fault)).collect(),
             ..large()
         };
         plan.operations.sort_by_key(|operation| operation.at_ms);
@@ -279,7 +284,11 @@ proptest! {
                 vec![]
             };
             let witnesses = vec![BTreeSet::new(); violations.len()];
-            Ok(Verdict { violations, witnesses })
+            Ok(Verdict {
+            violations,
+            witnesses,
+            aimed: BTreeMap::new(),
+        })
         };
         let shrunk = shrink(&plan, &reason("any"), 100_000, judge, |_| ControlFlow::Continue(()));
         match shrunk {

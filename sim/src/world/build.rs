@@ -9,7 +9,7 @@ use super::{
 use crate::{
     engine::{Engine, EngineConfig, HostId, LinkConfig},
     history::Recorder,
-    nemesis,
+    nemesis::{self, Lookout},
     plan::Plan,
 };
 use std::{collections::BTreeMap, rc::Rc};
@@ -40,6 +40,7 @@ pub(crate) struct World {
     engine: Engine,
     recorder: Recorder,
     marks: Marks,
+    lookout: Lookout,
     _machinery: Rc<Machinery>,
 }
 
@@ -53,12 +54,18 @@ impl World {
             ..EngineConfig::default()
         });
         let recorder = Recorder::new(engine.clock_reader());
+        let lookout = Lookout::new(&plan.faults, engine.caller());
+        if !lookout.is_idle() {
+            let lookout = lookout.clone();
+            recorder.tell(move |event| lookout.event(event));
+        }
         let clients = RelyingPartyOptions::standard();
         let mut builder = Builder {
             plan,
             recorder: recorder.clone(),
             inboxes: Inboxes::new(engine.clock_reader()),
-            marks: Marks::default(),
+            marks: Marks::new(lookout.clone()),
+            lookout: lookout.clone(),
             addresses: Addresses::default(),
             machinery: Machinery {
                 hosts: BTreeMap::new(),
@@ -96,7 +103,7 @@ impl World {
             engine.set_link(from, to, link);
         }
         let machinery = Rc::new(machinery);
-        nemesis::arm(&engine, &plan.faults, machinery.clone(), &recorder);
+        nemesis::arm(&engine, &plan.faults, machinery.clone(), &recorder, lookout.clone());
         for host in hosts::ALL {
             let id = machinery.hosts[host];
             engine.at(hosts::boots_at_ms(host), move |engine| nemesis::start(engine, id));
@@ -105,6 +112,7 @@ impl World {
             engine,
             recorder,
             marks,
+            lookout,
             _machinery: machinery,
         }
     }
@@ -128,6 +136,11 @@ impl World {
     /// The marks reached so far, with counts.
     pub(crate) fn marks(&self) -> BTreeMap<&'static str, u64> {
         self.marks.counts()
+    }
+
+    /// When each aimed fault struck, by its place in the plan; `None` if it did not.
+    pub(crate) fn struck(&self) -> BTreeMap<usize, Option<u64>> {
+        self.lookout.struck()
     }
 
     /// The marks reached so far, with their moments, in order.

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     engine::{Engine, HostId},
     history::{Event, Recorder},
+    nemesis::Lookout,
     plan::{Behaviour, Operation, Persistence, Plan},
 };
 use idp::seams::{BoxFuture, Env, Storage, StorageFault, StorageMoment};
@@ -27,6 +28,7 @@ pub(super) struct Builder<'a> {
     pub(super) recorder: Recorder,
     pub(super) inboxes: Inboxes,
     pub(super) marks: Marks,
+    pub(super) lookout: Lookout,
     pub(super) addresses: Addresses,
     pub(super) machinery: Machinery,
     pub(super) codes: CodeFeed,
@@ -80,7 +82,7 @@ impl Builder<'_> {
             Persistence::None => redis::PersistenceMode::None,
             Persistence::Aof => redis::PersistenceMode::Aof,
         };
-        let (addresses, recorder) = (self.addresses.clone(), self.recorder.clone());
+        let (addresses, recorder, lookout) = (self.addresses.clone(), self.recorder.clone(), self.lookout.clone());
         Box::new(move |env| {
             let addresses = addresses.get().expect("known before any host boots");
             let config = redis::RedisConfig {
@@ -90,12 +92,14 @@ impl Builder<'_> {
                 persistence,
                 ..redis::RedisConfig::default()
             };
-            let recorder = recorder.clone();
-            let observer = move |event| {
-                if let redis::RedisEvent::Role { role } = event {
+            let (recorder, lookout) = (recorder.clone(), lookout.clone());
+            let observer = move |event| match event {
+                redis::RedisEvent::Role { role } => {
                     let (host, role) = (host.to_owned(), role.to_owned());
                     recorder.note(&host.clone(), Event::Role { host, role });
                 }
+                redis::RedisEvent::Wrote { command, key } => lookout.write(&command, &key),
+                _ => {}
             };
             Box::pin(redis::serve(env, config, disk.clone(), Arc::new(observer)))
         })

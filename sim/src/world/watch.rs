@@ -4,6 +4,7 @@ use super::hosts::REPLICA_PORT;
 use crate::{
     engine,
     history::{Event, Recorder},
+    nemesis::Lookout,
 };
 use idp::seams::{BoxFuture, Listener, Network, Probe, Stream};
 use std::{
@@ -29,12 +30,21 @@ pub struct Moment {
 }
 
 /// Marks of all hosts. Clones share them.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Marks {
     moments: Arc<Mutex<Vec<Moment>>>,
+    lookout: Lookout,
 }
 
 impl Marks {
+    /// No marks so far; `lookout` hears of each.
+    pub(super) fn new(lookout: Lookout) -> Marks {
+        Marks {
+            moments: Arc::default(),
+            lookout,
+        }
+    }
+
     /// The counts so far.
     pub(super) fn counts(&self) -> BTreeMap<&'static str, u64> {
         let mut counts = BTreeMap::new();
@@ -64,6 +74,7 @@ impl Probe for Marks {
             .lock()
             .expect("nobody panics while holding the marks")
             .push(moment);
+        self.lookout.mark(name);
     }
 }
 

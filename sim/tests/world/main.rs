@@ -1,6 +1,7 @@
 //! The whole world, with one small person in it who logs in: it works, it is the same each time, and
 //! the log changes nothing.
 
+mod aims;
 mod person;
 
 use person::people;
@@ -139,7 +140,7 @@ fn with_faults(seed: u64) -> Plan {
     Plan {
         faults: faults
             .into_iter()
-            .map(|(at_ms, fault)| TimedFault { at_ms, fault })
+            .map(|(at_ms, fault)| TimedFault::at(at_ms, fault))
             .collect(),
         ..plan(seed)
     }
@@ -279,10 +280,7 @@ fn what_is_no_verdict_is_an_error_that_says_so() {
     let error = perform(&quiet, &setup).expect_err("a broken property");
     assert!(error.to_string().contains("Broken panicked"), "{error}");
     let wrong = Plan {
-        faults: vec![TimedFault {
-            at_ms: 1,
-            fault: Fault::Kill { host: "redis-3".into() },
-        }],
+        faults: vec![TimedFault::at(1, Fault::Kill { host: "redis-3".into() })],
         ..quiet
     };
     let error = perform(&wrong, &setup).expect_err("an unknown host");

@@ -1,9 +1,7 @@
 //! Pages: `--report FILE` of `replay`, `--report DIR` of `explore`.
 
-mod behaviours;
 mod sweep;
 
-pub(crate) use behaviours::behaviours;
 pub(crate) use sweep::{Pages, in_words, make_folder, write_sweep};
 
 use super::{Trouble, harness};

@@ -10,6 +10,7 @@ use scenarios::{
     judge::JudgeOptions,
     planted::{self, Planted},
 };
+use sim::plan::Plan;
 use sim::report::html::{SweepData, SweepFailure, SweepMark, SweepScenario, sweep_page};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -50,7 +51,7 @@ impl Pages {
     ///
     /// # Errors
     /// What the file system said, and about which file.
-    pub(crate) fn found(&self, run: &RunSummary, bug: Option<&Planted>) -> Result<(), Trouble> {
+    pub(crate) fn found(&self, run: &RunSummary, plan: &Plan, bug: Option<&Planted>) -> Result<(), Trouble> {
         let mut wanted = false;
         {
             let mut written = self.written();
@@ -64,14 +65,25 @@ impl Pages {
             }
         }
         if wanted {
-            let line = super::super::replay::line(run.scenario, Some(run.seed), bug.map(|bug| bug.name));
-            self.page(run.scenario, run.seed, bug, &line)?;
+            let (plant, line) = (bug.map(|bug| bug.name), super::super::replay::line);
+            let line = match &run.file {
+                Some(file) => line(file, None, plant),
+                None => line(run.scenario, Some(run.seed), plant),
+            };
+            self.page(run.scenario, run.seed, bug, &line, || Ok(plan.clone()))?;
         }
         Ok(())
     }
 
     /// Performs a run again, to keep its messages, and writes its page, unless that was done already.
-    fn page(&self, name: &str, seed: u64, bug: Option<&Planted>, line: &str) -> Result<String, Trouble> {
+    fn page(
+        &self,
+        name: &str,
+        seed: u64,
+        bug: Option<&Planted>,
+        line: &str,
+        plan: impl FnOnce() -> Result<Plan, Trouble>,
+    ) -> Result<String, Trouble> {
         let suffix = bug.map(|bug| format!("-{}", bug.name)).unwrap_or_default();
         let file = format!("{name}-{seed}{suffix}.html");
         if self.written().files.contains(&file) {
@@ -82,7 +94,7 @@ impl Pages {
             keep_messages: true,
             ..JudgeOptions::default()
         };
-        let run = harness::perform(&scenario, &scenario.plan(seed), bug, &options)?;
+        let run = harness::perform(&scenario, &plan()?, bug, &options)?;
         super::write(&self.folder.join(&file), &super::page(&scenario, &run, bug, line))?;
         self.written().files.insert(file.clone());
         Ok(file)
@@ -157,9 +169,13 @@ fn failure(
 ) -> Result<SweepFailure, Trouble> {
     let mut examples = vec![];
     for seed in group.seeds.iter().take(PAGES_MAX) {
-        let line = super::super::replay::line(summary.scenario, Some(*seed), bug.map(|bug| bug.name));
+        let line = group.line(summary.scenario, *seed, bug.map(|bug| bug.name));
+        let plan = || match group.files.get(seed) {
+            Some(file) => Ok(Plan::read(file)?),
+            None => Ok(catalogue::find(summary.scenario)?.plan(*seed)),
+        };
         let page = match with_pages {
-            true => Some(pages.page(summary.scenario, *seed, bug, &line)?),
+            true => Some(pages.page(summary.scenario, *seed, bug, &line, plan)?),
             false => None,
         };
         examples.push((line, page));
@@ -204,7 +220,7 @@ fn marks(summary: &ScenarioSummary) -> impl Iterator<Item = SweepMark> {
 /// Behaviours known after each run that brought a new one, in the order of seeds.
 fn over_time(runs: &[&RunSummary]) -> Vec<(u64, u64)> {
     let mut runs: Vec<&&RunSummary> = runs.iter().collect();
-    runs.sort_by_key(|run| run.seed);
+    runs.sort_by_key(|run| run.seed); // stable: scenario by scenario within a seed, as they were run
     let (mut known, mut steps) = (BTreeSet::new(), vec![]);
     for (place, run) in runs.iter().enumerate() {
         let before = known.len();

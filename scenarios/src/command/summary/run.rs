@@ -1,7 +1,7 @@
 //! What is kept of one run.
 
-use super::super::{Conclusion, Trouble, report};
-use scenarios::scenario::Scenario;
+use super::super::{Conclusion, Trouble};
+use scenarios::{guide::signature, scenario::Scenario};
 use serde::Serialize;
 use sim::{
     fault::Fault,
@@ -24,6 +24,9 @@ pub(crate) struct RunSummary {
     pub(crate) faults: usize,
     /// Of those, how many struck while somebody was waiting for an answer.
     pub(crate) faults_in_flight: usize,
+    /// Faults that were aimed at something, and those of them that missed: it did not come, or too late.
+    pub(crate) aims: usize,
+    pub(crate) missed_aims: usize,
     /// Nothing was put to the test: nothing came to an end, or faults struck, and nobody did anything
     /// while one of them was in force. (That is less than to be struck in flight: a relay that stalls
     /// meets those who come afterwards.)
@@ -32,13 +35,18 @@ pub(crate) struct RunSummary {
     pub(crate) operations: usize,
     /// Whole logins that succeeded.
     pub(crate) logins: usize,
-    /// What it did that others may not have done; see [`report::behaviours`].
+    /// What it did that others may not have done; see [`scenarios::guide::signature`].
     #[serde(skip)]
-    pub(crate) behaviours: Vec<u64>,
+    pub(crate) behaviours: Vec<u32>,
     /// What the harness could not do.
     pub(crate) error: Option<String>,
     /// The plan of a run that failed, as a file.
     pub(crate) plan: Option<String>,
+    /// Whether the plan is the one that the seed draws; else only its file performs it again.
+    pub(crate) drawn: bool,
+    /// That file, as seen from here.
+    #[serde(skip)]
+    pub(crate) file: Option<String>,
 }
 
 impl RunSummary {
@@ -53,12 +61,16 @@ impl RunSummary {
             reached: vec![],
             faults: 0,
             faults_in_flight: 0,
+            aims: 0,
+            missed_aims: 0,
             vacuous: false,
             operations: 0,
             logins: 0,
             behaviours: vec![],
             error: None,
             plan: None,
+            drawn: true,
+            file: None,
         };
         let run = match run {
             Ok(run) => run,
@@ -69,7 +81,9 @@ impl RunSummary {
         };
         summary.fingerprint = Some(run.fingerprint.to_string());
         summary.violations = run.violations.clone();
-        summary.behaviours = report::behaviours(run);
+        summary.behaviours = signature(run);
+        summary.aims = run.aimed.len();
+        summary.missed_aims = run.aimed.values().filter(|struck| struck.is_none()).count();
         let view = Reached {
             plan,
             history: &run.history,
@@ -133,10 +147,7 @@ mod tests {
         let mut plan = scenario.plan(1);
         assert!(!of(&plan).vacuous, "no fault is planned, and people log in");
         let host = "mail".to_owned();
-        let pause = |at_ms| TimedFault {
-            at_ms,
-            fault: Fault::Pause { host: host.clone() },
-        };
+        let pause = |at_ms| TimedFault::at(at_ms, Fault::Pause { host: host.clone() });
         plan.faults = vec![pause(plan.lasts_ms - 1)];
         let late = of(&plan);
         assert!(late.vacuous && late.faults == 1 && late.operations > 0, "{late:?}");

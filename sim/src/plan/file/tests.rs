@@ -1,4 +1,5 @@
 use super::*;
+use crate::aim::{Aim, Cue};
 use crate::fault::{Fault, Manner, TimedFault};
 use crate::plan::{Behaviour, Operation, Persistence, ReminderOption, WorldOptions};
 use proptest::prelude::*;
@@ -69,6 +70,12 @@ fn fault() -> impl Strategy<Value = Fault> {
     ]
 }
 
+fn aim() -> impl Strategy<Value = Option<Aim>> {
+    let cue = prop::sample::select(Cue::all()).prop_map(|name| Cue::named(&name).unwrap());
+    let aim = (cue, any::<u32>(), 0..9_999u64);
+    prop::option::of(aim.prop_map(|(event, nth, offset_ms)| Aim { event, nth, offset_ms }))
+}
+
 prop_compose! {
     fn plan()(
         scenario in "[a-z_\"\\\\ #]{0,20}",
@@ -78,7 +85,7 @@ prop_compose! {
         persistence in prop_oneof![Just(Persistence::None), Just(Persistence::Aof)],
         reminders in prop::collection::vec(("[a-z]{1,5}", 0..100_000u64), 0..3),
         operations in prop::collection::vec((0..100_000u64, "[a-zé]{1,8}", behaviour()), 0..6),
-        faults in prop::collection::vec((0..100_000u64, fault()), 0..8),
+        faults in prop::collection::vec((0..100_000u64, fault(), aim()), 0..8),
     ) -> Plan {
         Plan {
             version: PLAN_VERSION,
@@ -95,7 +102,7 @@ prop_compose! {
                 .into_iter()
                 .map(|(at_ms, who, does)| Operation { at_ms, who, does })
                 .collect(),
-            faults: faults.into_iter().map(|(at_ms, fault)| TimedFault { at_ms, fault }).collect(),
+            faults: faults.into_iter().map(|(at_ms, fault, after)| TimedFault { at_ms, fault, after }).collect(),
         }
     }
 }
@@ -140,6 +147,7 @@ fn sample() -> Plan {
             fault: Fault::Mail {
                 manner: Manner::Slow { by_ms: 30 },
             },
+            after: None,
         }],
     }
 }

@@ -158,9 +158,10 @@ fn trouble_lane(page: &FailurePage<'_>, model: &Model, place: usize, trouble: &T
     let lasts = model.lasts_ms;
     let needed = (page.trials.iter()).any(|trial| {
         trial.holds == Some(true)
-            && matches!(&trial.without, Without::Fault(timed) if timed.at_ms == trouble.from_ms && timed.fault == trouble.fault)
+            && matches!(&trial.without, Without::Fault(timed) if timed.fault == trouble.fault
+                && timed.after == trouble.after && (timed.after.is_some() || timed.at_ms == trouble.from_ms))
     });
-    let mut label = words::struck(&trouble.fault, trouble.in_flight);
+    let mut label = words::struck(&trouble.fault, trouble.in_flight, trouble.after.as_ref());
     if needed {
         label = format!("◆ {label}: needed for the violation");
     }

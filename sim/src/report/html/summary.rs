@@ -74,7 +74,10 @@ pub(super) fn told(page: &FailurePage<'_>, model: &Model) -> Markup {
 /// Which fault mattered: by trial where there was one, else by what was in force.
 fn mattered(page: &FailurePage<'_>, model: &Model) -> Markup {
     let fault = |trial: &Trial| match &trial.without {
-        Without::Fault(timed) => Some(format!("{} ({})", timed.fault, seconds(timed.at_ms))),
+        Without::Fault(timed) => Some(match &timed.after {
+            Some(aim) => format!("{} ({aim})", timed.fault),
+            None => format!("{} ({})", timed.fault, seconds(timed.at_ms)),
+        }),
         _ => None,
     };
     let (needed, idle): (Vec<&Trial>, Vec<&Trial>) = (page.trials.iter())

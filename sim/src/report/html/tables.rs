@@ -108,7 +108,10 @@ pub(super) fn trials(page: &FailurePage<'_>) -> Markup {
                             tr {
                                 td {
                                     @match &trial.without {
-                                        Without::Fault(timed) => { (frame::moment(timed.at_ms)) " " (timed.fault) },
+                                        Without::Fault(timed) => {
+                                            (frame::moment(timed.at_ms)) " " (timed.fault)
+                                            @if let Some(aim) = &timed.after { ", " (aim) }
+                                        },
                                         Without::Faults => "any fault",
                                         Without::Plant => "the planted bug",
                                     }

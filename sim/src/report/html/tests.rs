@@ -21,10 +21,7 @@ fn run() -> Run {
             lasts_ms: 40_000,
             world: WorldOptions::default(),
             operations: vec![],
-            faults: vec![TimedFault {
-                at_ms: 21_000,
-                fault: Fault::Kill { host: "redis-1".into() },
-            }],
+            faults: vec![TimedFault::at(21_000, Fault::Kill { host: "redis-1".into() })],
         },
         history,
         marks: [("a code was redeemed", 2)].into(),
@@ -40,6 +37,7 @@ fn run() -> Run {
                 mark: "lease lost",
             },
         ],
+        aimed: Default::default(),
         violations,
         fingerprint: Fingerprint(0x1234),
         stats: Stats::default(),
@@ -201,7 +199,11 @@ fn a_fault_lasts_until_it_is_repaired() {
     let records = faults.into_iter().map(|(at_ms, fault)| Record {
         at_ms,
         who: "nemesis".into(),
-        event: Event::Fault { fault, in_flight: 0 },
+        event: Event::Fault {
+            fault,
+            in_flight: 0,
+            after: None,
+        },
     });
     let history = History {
         records: records.collect(),

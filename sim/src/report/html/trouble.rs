@@ -1,6 +1,7 @@
 //! Spans of time: how long each fault lasted, who was master, who was ready, who led.
 
 use crate::{
+    aim::Aim,
     fault::Fault,
     history::{Event, History},
     run::Run,
@@ -15,6 +16,8 @@ pub(super) struct Trouble {
     pub(super) fault: Fault,
     /// Operations in flight when it struck.
     pub(super) in_flight: usize,
+    /// What it was aimed at.
+    pub(super) after: Option<Aim>,
     /// Index of its record.
     pub(super) record: usize,
 }
@@ -47,12 +50,16 @@ pub(super) enum StateKind {
 pub(super) fn troubles(history: &History, lasts_ms: u64) -> Vec<Trouble> {
     let faults: Vec<_> = (history.records.iter().enumerate())
         .filter_map(|(index, record)| match &record.event {
-            Event::Fault { fault, in_flight } => Some((index, record.at_ms, fault, *in_flight)),
+            Event::Fault {
+                fault,
+                in_flight,
+                after,
+            } => Some((index, record.at_ms, fault, (*in_flight, after))),
             _ => None,
         })
         .collect();
     let mut troubles = vec![];
-    for (place, (record, from_ms, fault, in_flight)) in faults.iter().enumerate() {
+    for (place, (record, from_ms, fault, (in_flight, after))) in faults.iter().enumerate() {
         if fault.repairs() {
             continue;
         }
@@ -64,6 +71,7 @@ pub(super) fn troubles(history: &History, lasts_ms: u64) -> Vec<Trouble> {
             to_ms: to_ms.min(lasts_ms),
             fault: (*fault).clone(),
             in_flight: *in_flight,
+            after: (*after).clone(),
             record: *record,
         });
     }

@@ -1,5 +1,7 @@
 //! What an operator decides, and what a node tells about itself.
 
+use bytes::Bytes;
+
 /// Configuration of one node. `Default` is Redis's own where it matters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedisConfig {
@@ -68,6 +70,13 @@ pub enum RedisEvent {
     Role {
         /// `master` or `replica`.
         role: &'static str,
+    },
+    /// As a master, it executed a write, which no replica has yet.
+    Wrote {
+        /// The command, as its replicas will be told it.
+        command: Bytes,
+        /// The key.
+        key: Bytes,
     },
     /// As a replica, it threw its data away and took its master's.
     FullSync,

@@ -241,6 +241,13 @@ impl Node {
             return;
         }
         let effects = std::mem::take(&mut self.effects);
+        if self.role.is_master() {
+            for effect in &effects {
+                let key = effect.get(1).cloned().unwrap_or_default();
+                let command = effect[0].clone();
+                self.tell(RedisEvent::Wrote { command, key });
+            }
+        }
         if self.config.persistence == PersistenceMode::Aof {
             let publish = |effect: &&Args| !effect[0].eq_ignore_ascii_case(b"publish");
             self.disk.lock().written.extend(effects.iter().filter(publish).cloned());
