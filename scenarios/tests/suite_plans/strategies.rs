@@ -217,7 +217,7 @@ fn fault() -> impl Strategy<Value = Fault> {
 /// Some trouble, and the end of it all.
 fn faults() -> impl Strategy<Value = Vec<TimedFault>> {
     vec((3000..HEAL_MS - 10_000, fault()), 0..9).prop_map(|drawn| {
-        let timed = |(at_ms, fault)| TimedFault { at_ms, fault };
+        let timed = |(at_ms, fault)| TimedFault::at(at_ms, fault);
         let mut faults: Vec<TimedFault> = drawn.into_iter().map(timed).collect();
         faults.sort_by_key(|fault| fault.at_ms);
         faults.push(timed((HEAL_MS, Fault::Heal)));
