@@ -297,3 +297,46 @@ proptest! {
         }
     }
 }
+
+/// A bug that shows when redis-1 dies: where `only_aimed`, only if it dies aimed at something.
+fn untied(only_aimed: bool) -> TimedFault {
+    let event = crate::aim::Cue::named("code stored").unwrap();
+    let aim = crate::aim::Aim {
+        event,
+        nth: 3,
+        offset_ms: 7,
+    };
+    let plan = Plan {
+        faults: vec![TimedFault {
+            at_ms: 2_345,
+            fault: kill("redis-1"),
+            after: Some(aim),
+        }],
+        ..large()
+    };
+    let judge = |plan: &Plan| {
+        let dies = plan.faults.iter().find(|timed| timed.fault == kill("redis-1"));
+        let fails = dies.is_some_and(|timed| !only_aimed || timed.after.is_some());
+        let aimed = plan
+            .faults
+            .iter()
+            .enumerate()
+            .filter(|(_, timed)| timed.after.is_some());
+        Ok::<_, Infallible>(Verdict {
+            violations: Vec::from_iter(fails.then(|| violation("P", "dies", 20_000))),
+            witnesses: vec![BTreeSet::new()],
+            aimed: aimed.map(|(place, _)| (place, Some(19_500))).collect(),
+        })
+    };
+    let reason = reason("dies");
+    let shrunk = shrink(&plan, &reason, 1000, judge, |_| ControlFlow::Continue(())).expect("it fails");
+    assert_eq!(shrunk.plan.faults.len(), 1);
+    shrunk.plan.faults[0].clone()
+}
+
+#[test]
+fn an_aim_becomes_a_time_unless_it_is_the_point() {
+    assert_eq!(untied(false).after, None);
+    let aim = untied(true).after.expect("without it nothing fails");
+    assert_eq!((aim.nth, aim.offset_ms), (1, 1), "and it is as simple as can be");
+}

@@ -242,7 +242,8 @@ impl Node {
         }
         let effects = std::mem::take(&mut self.effects);
         if self.role.is_master() {
-            for effect in &effects {
+            let write = |effect: &&Args| !effect[0].eq_ignore_ascii_case(b"publish");
+            for effect in effects.iter().filter(write) {
                 let key = effect.get(1).cloned().unwrap_or_default();
                 let command = effect[0].clone();
                 self.tell(RedisEvent::Wrote { command, key });
