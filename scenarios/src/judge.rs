@@ -1,6 +1,11 @@
 //! From a scenario, a plan and perhaps a planted bug to a verdict.
 
-use crate::{planted::Planted, scenario::Scenario, workload};
+use crate::{
+    planted::Planted,
+    scenario::Scenario,
+    store_history::{self, StoreRecorder},
+    workload,
+};
 use sim::{
     plan::Plan,
     run::{HarnessError, Run, Setup, perform},
@@ -20,7 +25,8 @@ pub struct JudgeOptions {
 }
 
 /// Performs a plan and judges it by the scenario's properties; where the scenario claims that a
-/// changed plan agrees with it, that plan is performed as well. The violations are in the run.
+/// changed plan agrees with it, that plan is performed as well. The violations are in the run, and among its marks what
+/// the store took back (see [`store_history::marks`]).
 ///
 /// # Errors
 /// The plan cannot be performed, or the harness broke.
@@ -30,21 +36,25 @@ pub fn judge(
     plant: Option<&Planted>,
     options: &JudgeOptions,
 ) -> Result<Run, HarnessError> {
+    let store = StoreRecorder::default();
+    let plant = plant.map(|plant| Arc::new(plant.rewire) as Rewire);
     let setup = Setup {
         people: workload::people(),
         attackers: workload::attackers(),
-        rewire: plant.map(|plant| Arc::new(plant.rewire) as Rewire),
+        rewire: Some(store.around(plant.clone())),
         keep_log: options.keep_log,
         keep_messages: options.keep_messages,
         log_filter: options.log_filter.clone(),
         properties: scenario.properties(),
     };
     let mut run = perform(plan, &setup)?;
+    run.marks.extend(store_history::marks(&store.operations(), plan));
     if let Some(changed) = scenario.twin(plan) {
         let setup = Setup {
             keep_log: false,
             keep_messages: false,
             properties: vec![],
+            rewire: plant,
             ..setup
         };
         let twin = perform(&changed, &setup)?;

@@ -7,6 +7,10 @@
 //! a flow or a one-time code that was forgotten costs its person one more try, and a counter that went back gives an
 //! attacker at most one more limit, with the hard stop after consecutive failures in the directory.
 
+mod marks;
+
+pub use marks::{COUNTED_BACK, LEASE_LOST, TAKEN_CAME_BACK, UNEXPLAINED, WRITE_LOST, marks};
+
 use crate::{planted::Planted, workload};
 use async_trait::async_trait;
 use idp::{

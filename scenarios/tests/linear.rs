@@ -2,8 +2,15 @@
 
 mod common;
 
-use scenarios::{planted, store_history::listen};
-use sim::linear::Verdict;
+use scenarios::{
+    planted,
+    store_history::{COUNTED_BACK, LEASE_LOST, TAKEN_CAME_BACK, UNEXPLAINED, WRITE_LOST, listen},
+    workload,
+};
+use sim::{
+    linear::Verdict,
+    run::{Setup, perform},
+};
 
 #[test]
 fn on_a_calm_day_the_store_is_linearizable() {
@@ -41,12 +48,48 @@ fn a_take_in_two_steps_is_noticed() {
     assert!(wrong.verdicts.keys.iter().any(broken), "{wrong}");
 }
 
+/// Nobody listens at the store, and nothing is judged.
+fn unheard() -> Setup {
+    Setup {
+        people: workload::people(),
+        attackers: workload::attackers(),
+        rewire: None,
+        keep_log: false,
+        keep_messages: false,
+        log_filter: None,
+        properties: vec![],
+    }
+}
+
+/// Every judged run is listened to: what its store took back is among its marks, and in nothing else.
+#[test]
+fn what_the_store_took_back_is_a_mark() {
+    let scenario = common::scenario("failover_mid_redemption");
+    for seed in 1..=3 {
+        let plan = scenario.plan(seed);
+        let (bare, judged) = (
+            perform(&plan, &unheard()).expect("the harness works"),
+            common::perform(&scenario, &plan, None),
+        );
+        assert_eq!(bare.fingerprint, judged.fingerprint, "seed {seed}");
+        let (_, account) = listen(&plan, None).expect("the harness works");
+        let taken_back: usize = account.verdicts.losses(&account.operations).values().sum();
+        let told = [WRITE_LOST, TAKEN_CAME_BACK, COUNTED_BACK, LEASE_LOST].map(|name| judged.marks.get(name).copied());
+        assert_eq!(
+            told.into_iter().flatten().sum::<u64>(),
+            taken_back as u64,
+            "seed {seed}"
+        );
+        assert_eq!(judged.marks.get(UNEXPLAINED), None, "seed {seed}");
+    }
+}
+
 #[test]
 fn listening_changes_nothing() {
     for name in ["failover_mid_redemption", "swarm"] {
         let scenario = common::scenario(name);
         let plan = scenario.plan(2);
-        let alone = common::perform(&scenario, &plan, None);
+        let alone = perform(&plan, &unheard()).expect("the harness works");
         let (heard, first) = listen(&plan, None).expect("the harness works");
         let (_, second) = listen(&plan, None).expect("the harness works");
         assert_eq!(alone.history, heard.history, "{name}");

@@ -10,6 +10,7 @@ use crate::{
         RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless,
     },
     scenario::{CodeThief, Faults, Logins, Scenario, World, cut, hosts::*, kill, ms, secs},
+    store_history::TAKEN_CAME_BACK,
 };
 
 pub(super) fn failover_mid_redemption() -> Scenario {
@@ -61,5 +62,6 @@ pub(super) fn failover_mid_redemption() -> Scenario {
         "the ledger refused what the store had let through",
         marked("redemption met a spent code"),
     )
+    .sometimes(TAKEN_CAME_BACK, marked(TAKEN_CAME_BACK))
     .lasts(secs(90))
 }

@@ -12,6 +12,7 @@ use crate::{
         ReplicationCatchesUp, SendsLimited,
     },
     scenario::{Faults, Flooder, Guesser, Logins, Scenario, World, cut, hosts::*, kill, ms, secs},
+    store_history::COUNTED_BACK,
 };
 
 pub(super) fn guesser_across_failover() -> Scenario {
@@ -54,5 +55,6 @@ pub(super) fn guesser_across_failover() -> Scenario {
     .sometimes("a limit refused a mail", marked("a mail was refused by the limiter"))
     .sometimes("the hard stop refused the plodder", refused_to("plodder", "locked"))
     .sometimes("the master was replaced", master_replaced)
+    .sometimes(COUNTED_BACK, marked(COUNTED_BACK))
     .lasts(secs(100))
 }

@@ -3,13 +3,14 @@
 //! Nobody can log in, and the service says so, keeps nothing to itself, and recovers when the
 //! Sentinels or the master do. (Inventory 37, 38.)
 
-use super::marks::{nobody_promoted, port_closed_and_opened, somebody_logged_in};
+use super::marks::{marked, nobody_promoted, port_closed_and_opened, somebody_logged_in};
 use crate::{
     property::{
         CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, NoLocalSuccess,
         RemindersArrive, ReplicationCatchesUp,
     },
     scenario::{Faults, Logins, Scenario, World, hosts::*, kill, ms, power_loss, secs},
+    store_history::WRITE_LOST,
 };
 
 pub(super) fn sentinel_without_quorum() -> Scenario {
@@ -42,5 +43,6 @@ pub(super) fn sentinel_without_quorum() -> Scenario {
     .sometimes("nobody was promoted", nobody_promoted)
     .sometimes("a replica closed its port and opened it again", port_closed_and_opened)
     .sometimes("somebody logged in", somebody_logged_in)
+    .sometimes(WRITE_LOST, marked(WRITE_LOST))
     .lasts(secs(76))
 }

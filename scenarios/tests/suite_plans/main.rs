@@ -6,7 +6,7 @@
 mod common;
 mod strategies;
 
-use proptest::test_runner::{TestCaseError, TestError, TestRunner};
+use proptest::test_runner::{RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use scenarios::{
     planted::{self, Planted},
     regression::{self, Regression, Replayed},
@@ -30,7 +30,12 @@ fn explore(cases: u32, simpler_max: u32, plant: Option<&Planted>) -> Result<(), 
     }
     let scenario = common::scenario("swarm");
     let broke: OnceCell<Reason> = OnceCell::new();
-    let judged = TestRunner::new(config).run(&strategies::plan(), |plan| {
+    let mut runner = match plant {
+        None => TestRunner::new(config),
+        // The same plans each time: a test of the suite itself.
+        Some(_) => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
+    };
+    let judged = runner.run(&strategies::plan(), |plan| {
         let run = common::perform(&scenario, &plan, plant);
         if let Some(violation) = run.violations.first() {
             broke.get_or_init(|| Reason::of(violation));
@@ -95,7 +100,7 @@ fn a_failing_plan_is_simple_and_kept() {
     let _ = std::fs::remove_dir_all(&folder); // of an earlier run
     std::fs::create_dir_all(&folder).expect("a folder");
     let bug = planted::find("key_per_replica").expect("it is planted");
-    let (plan, broke) = *explore(2, 16, Some(&bug)).expect_err("nobody can check an ID token");
+    let (plan, broke) = *explore(20, 16, Some(&bug)).expect_err("nobody can check an ID token");
     let path = keep(&folder, &plan, &broke, Some(&bug));
     let kept = Regression::read(&path).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((&kept.plan, &kept.broke), (&plan, &broke));
@@ -112,7 +117,7 @@ fn made_up_plans_come_to_something() {
     };
     let scenario = common::scenario("swarm");
     // The same plans each time: what a chance draw reaches proves nothing.
-    let rng = proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha);
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let runs = std::cell::RefCell::new(Vec::<Run>::new());
     let performed = runner.run(&strategies::plan(), |plan| {
