@@ -5,31 +5,64 @@
 //! resynchronisation carries an encoding of its own), diskless delay, output buffer limits. Some of
 //! Redis's chatter is there because offsets depend on it.
 
+mod acl;
+mod acl_rules;
 mod backlog;
+mod basics;
+mod blocking;
+mod chance;
 mod client;
+mod clients;
 mod command;
 mod config;
-mod data;
+mod databases;
 mod dataset;
 mod disk;
 mod dispatch;
+mod eviction;
 mod expiry;
+mod glob;
 #[cfg(test)]
 mod golden;
+mod hashes;
 mod info;
+mod introspection;
+mod keys;
+mod keyspace;
 mod link;
+mod lists;
+mod long_double;
 mod master;
 mod node;
+mod number;
+mod persistence;
+mod pops;
+mod pubsub;
 mod replica;
 mod replication;
 pub(crate) mod resp;
+mod scan;
 mod server;
 mod session;
+mod sets;
+mod settings;
+mod strings;
+mod table;
+mod transaction;
+mod value;
+#[cfg(test)]
+mod vectors;
+mod zalgebra;
+mod zrange;
+mod zset;
+mod zsets;
 
 pub(crate) use config::Moment;
 pub use config::{PersistenceMode, RedisConfig, RedisEvent};
 pub use disk::Disk;
-pub(crate) use dispatch::{unknown_command, wrong_arity};
+pub use eviction::Policy;
+pub(crate) use dispatch::unknown_command;
+pub(crate) use keyspace::wrong_arity;
 
 pub use server::serve;
 pub(crate) use server::sleep_until;
