@@ -12,7 +12,7 @@ A line that starts with `[2] ` is sent by a second connection; `[b] ` sends and 
 `[r] ` collects later. `(sleep N)` waits N ms. `## title` empties the server. Effects are those of the RESP2 pass.
 Everything after the first TAB is overwritten. `#` opens a comment.
 """
-import shlex, socket, sys, time
+import socket, sys, time
 
 
 class Connection:
@@ -68,9 +68,25 @@ class Connection:
 
 
 def words(command):
-    """As redis-cli splits a line, but \\xNN is left to Python."""
-    text = command.encode().decode("unicode_escape") if "\\x" in command else command
-    return [w.encode("latin-1") for w in shlex.split(text)]
+    """As Redis splits an inline request."""
+    found, at = [], 0
+    escapes = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "a": "\a"}
+    while at < len(command):
+        if command[at] == " ":
+            at += 1
+            continue
+        word, quote = "", command[at] if command[at] in "\"'" else None
+        at += 1 if quote else 0
+        while at < len(command) and command[at] != (quote or " "):
+            if quote == '"' and command[at] == "\\":
+                at += 1
+                word += escapes.get(command[at], command[at])
+            else:
+                word += command[at]
+            at += 1
+        at += 1
+        found.append(word.encode())
+    return found
 
 
 def shown(data):

@@ -10,6 +10,7 @@ use super::resp::{Args, Reply};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 
+pub(super) const NOAUTH: &str = "NOAUTH Authentication required.";
 const DEFAULT: Bytes = Bytes::from_static(b"default");
 
 /// All users.
@@ -69,7 +70,7 @@ impl Users {
     /// Why a client may not run a command.
     pub(super) fn refusal(&self, client: &Client, spec: &Spec, args: &Args) -> Option<String> {
         let Some(user) = client.user.as_ref().and_then(|name| self.all.get(name)) else {
-            return Some("NOAUTH Authentication required.".into());
+            return Some(NOAUTH.into());
         };
         if !user.may_run(spec, args) {
             let name = match args.get(1).filter(|_| !spec.subcommands.is_empty()) {
@@ -118,7 +119,7 @@ fn cat(category: &[Bytes]) -> Reply {
 }
 
 fn getuser(user: &User) -> Reply {
-    let flags = [Some(if user.on { "on" } else { "off" }), user.nopass.then_some("nopass")];
+    let flags = [Some(if user.on { "on" } else { "off" }), user.nopass.then_some("nopass"), user.sanitize.then_some("sanitize-payload")];
     let field = |name: &str, value: Reply| (Reply::bulk(name), value);
     Reply::Map(vec![
         field("flags", Reply::Set(flags.into_iter().flatten().map(Reply::bulk).collect())),

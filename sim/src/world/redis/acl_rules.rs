@@ -26,6 +26,8 @@ struct KeyPattern {
 pub(super) struct User {
     pub(super) on: bool,
     pub(super) nopass: bool,
+    /// Shown, once `reset` or `sanitize-payload` has said so. There is no RESTORE here that it could concern.
+    pub(super) sanitize: bool,
     /// SHA-256, in hexadecimal digits.
     pub(super) passwords: Vec<String>,
     commands: BTreeSet<&'static str>,
@@ -82,8 +84,10 @@ impl User {
             "resetchannels" => self.channels.clear(),
             "allcommands" | "+@all" => self.all_commands(true),
             "nocommands" | "-@all" => self.all_commands(false),
-            "sanitize-payload" | "skip-sanitize-payload" | "clearselectors" => {}
-            "reset" => *self = User::new(),
+            "sanitize-payload" => self.sanitize = true,
+            "skip-sanitize-payload" => self.sanitize = false,
+            "clearselectors" => {}
+            "reset" => *self = User { sanitize: true, ..User::new() },
             _ => match (text.as_bytes().first(), &text[text.len().min(1)..]) {
                 (Some(b'>'), _) => self.add_password(digest(&rule[1..])),
                 (Some(b'<'), _) => self.remove_password(&digest(&rule[1..]))?,
@@ -238,6 +242,7 @@ impl User {
     pub(super) fn describe(&self) -> String {
         let mut words = vec![if self.on { "on" } else { "off" }.to_owned()];
         words.extend(self.nopass.then(|| "nopass".to_owned()));
+        words.extend(self.sanitize.then(|| "sanitize-payload".to_owned()));
         words.extend(self.passwords.iter().map(|hash| format!("#{hash}")));
         words.extend(Some(self.key_rules()).filter(|rules| !rules.is_empty()));
         if !is_one_of(self.channel_rules().as_bytes(), &["&*"]) {

@@ -99,7 +99,7 @@ impl Node {
     pub(super) fn timed_out(&self, waiting: &Waiting) -> Reply {
         match waiting {
             Waiting::Replicas { offset, .. } => Reply::Int(self.acknowledged(*offset) as i64),
-            Waiting::Keys { want, .. } => want.nothing(),
+            Waiting::Keys { .. } => Reply::NullArray,
         }
     }
 

@@ -19,26 +19,8 @@ impl Node {
             return reject(client, unknown_command(args));
         };
         client.last_command = spec.name;
-        if let Some(error) = spec.misused(args) {
-            return reject(client, error);
-        }
-        if self.users.are_restricted() && !spec.is(flag::NO_AUTH) {
-            if let Some(error) = self.users.refusal(client, spec, args) {
-                return reject(client, error);
-            }
-        }
-        let queued = |wanted: u32| {
-            let transaction = client.transaction.as_ref().filter(|_| spec.name == "exec");
-            transaction.is_some_and(|transaction| {
-                let queued = transaction.queued.iter().filter_map(|args| command::lookup(&args[0]));
-                queued.into_iter().any(|spec| spec.is(wanted))
-            })
-        };
-        let write = spec.is(flag::WRITE) || queued(flag::WRITE);
-        let denied_oom = self.config.maxmemory > 0 && (spec.is(flag::DENYOOM) || queued(flag::DENYOOM));
-        if let Some(error) = self.refusal(spec, write, denied_oom, client, now) {
-            if spec.name == "exec" {
-                client.transaction = None;
+        if let Some(error) = self.objection(client, spec, args, now) {
+            if spec.name == "exec" && client.transaction.take().is_some() {
                 client.unwatch();
                 return Reply::error(format!("EXECABORT Transaction discarded because of: {error}"));
             }
@@ -53,46 +35,54 @@ impl Node {
                 ),
             );
         }
-        if let Some(transaction) = &mut client.transaction {
-            if spec.is(flag::NO_MULTI) {
-                return reject(client, "ERR Command not allowed inside a transaction");
-            }
-            if !["exec", "discard", "multi", "watch", "quit", "reset"].contains(&spec.name) {
-                transaction.queued.push(args.clone());
-                return Reply::simple("QUEUED");
-            }
+        if let (Some(transaction), false) = (&mut client.transaction, is_direct(spec.name)) {
+            transaction.queued.push(args.clone());
+            return Reply::simple("QUEUED");
         }
         self.call(client, spec, args, false, now)
     }
 
-    /// Why a command may not run at all just now.
-    fn refusal(
-        &mut self,
-        spec: &Spec,
-        write: bool,
-        denied_oom: bool,
-        client: &mut Client,
-        now: Moment,
-    ) -> Option<&'static str> {
-        if self.config.maxmemory > 0 {
-            let full = !self.evict(now);
-            // Scripts judge each of their commands.
-            if full && denied_oom {
-                client.dirty |= false;
-                return Some(super::eviction::OOM);
+    /// Why a command may not run at all just now, in Redis's order of asking.
+    fn objection(&mut self, client: &Client, spec: &Spec, args: &Args, now: Moment) -> Option<Fault> {
+        if let Some(error) = spec.misused(args) {
+            return Some(error.into());
+        }
+        let restricted = self.users.are_restricted() && !spec.is(flag::NO_AUTH);
+        if restricted && client.user.is_none() {
+            return Some(super::acl::NOAUTH.into());
+        }
+        if spec.is(flag::NO_MULTI) && client.transaction.is_some() {
+            return Some("ERR Command not allowed inside a transaction".into());
+        }
+        if restricted {
+            if let Some(error) = self.users.refusal(client, spec, args) {
+                return Some(error.into());
             }
         }
-        let loading = now.mono_ms < self.started.mono_ms + self.config.loading_ms;
+        let queued = client.transaction.as_ref().filter(|_| spec.name == "exec");
+        let may = |wanted: u32| {
+            let queued = queued.iter().flat_map(|transaction| &transaction.queued);
+            spec.is(wanted) || queued.filter_map(|args| command::lookup(&args[0])).any(|spec| spec.is(wanted))
+        };
+        if self.config.maxmemory > 0 && !self.evict(now) {
+            // A transaction is refused as it is put together, rather than half-way.
+            let queues = client.transaction.is_some() && !is_direct(spec.name);
+            if queues || may(flag::DENYOOM) {
+                return Some(super::eviction::OOM.into());
+            }
+        }
+        let write = may(flag::WRITE);
         if write && self.role.is_master() && !self.enough_replicas(now) {
-            return Some("NOREPLICAS Not enough good replicas to write.");
+            return Some("NOREPLICAS Not enough good replicas to write.".into());
         }
         if write && !self.role.is_master() {
-            return Some("READONLY You can't write against a read only replica.");
+            return Some("READONLY You can't write against a read only replica.".into());
         }
         if self.role.link_is_down() && !self.config.replica_serve_stale_data && !spec.is(flag::STALE) {
-            return Some("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.");
+            return Some("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.".into());
         }
-        (loading && !spec.is(flag::LOADING)).then_some("LOADING Redis is loading the dataset in memory")
+        let loading = now.mono_ms < self.started.mono_ms + self.config.loading_ms;
+        (loading && !spec.is(flag::LOADING)).then(|| "LOADING Redis is loading the dataset in memory".into())
     }
 
     /// Runs a command that nothing stands against. `nested`: in a transaction or a script.
@@ -112,6 +102,11 @@ impl Node {
             Run::Client(run) => run(self, client, args, ctx),
         }
     }
+}
+
+/// Not queued in a transaction.
+fn is_direct(name: &str) -> bool {
+    matches!(name, "exec" | "discard" | "multi" | "watch" | "quit" | "reset")
 }
 
 fn is_for_listeners(name: &str) -> bool {

@@ -42,6 +42,7 @@ mod replica;
 mod replication;
 pub(crate) mod resp;
 mod scan;
+mod script;
 mod server;
 mod session;
 mod sets;

@@ -10,6 +10,7 @@ use super::disk::Disk;
 use super::keyspace::Effect;
 use super::replication::Role;
 use super::resp::{Args, Reply, Request, encode_request, parse_request};
+use super::script::Scripts;
 use bytes::{Buf, Bytes, BytesMut};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
@@ -48,6 +49,7 @@ pub(crate) struct Node {
     /// When the last snapshot was taken, Unix seconds.
     pub(super) saved_at_s: i64,
     pub(super) users: Users,
+    pub(super) scripts: Scripts,
     pub(super) random: ChaCha8Rng,
     pub(super) started: Moment,
     pub(super) run_id: String,
@@ -113,6 +115,7 @@ impl Node {
             paused: None,
             dirty: 0,
             saved_at_s: now.unix_s(),
+            scripts: Scripts::default(),
             started: now,
             random_hex: Box::new(random_hex),
             observer,

@@ -256,8 +256,8 @@ fn timeout_ms(text: &[u8]) -> Result<u64, Fault> {
     let seconds = parse_double(text).ok_or("ERR timeout is not a float or out of range")?;
     let ms = (seconds * 1000.0).ceil();
     match () {
-        () if ms > i64::MAX as f64 => Err("ERR timeout is out of range".into()),
-        () if ms < 0.0 => Err("ERR timeout is negative".into()),
+        // What a long long cannot hold wraps around (measured: `inf` and `1e30` are called negative).
+        () if ms < 0.0 || ms > i64::MAX as f64 => Err("ERR timeout is negative".into()),
         () => Ok(ms as u64),
     }
 }

@@ -128,6 +128,9 @@ pub(super) fn pubsub(node: &mut Node, client: &mut Client, args: &Args, _: Conte
             let patterns: BTreeSet<&Bytes> = everybody().flat_map(|other| &other.patterns).collect();
             Reply::Int(patterns.len() as i64)
         }
-        _ => Reply::error(super::keyspace::SYNTAX),
+        _ => {
+            let word = String::from_utf8_lossy(&args[1]);
+            Reply::error(format!("ERR unknown subcommand or wrong number of arguments for '{word}'. Try PUBSUB HELP."))
+        }
     }
 }

@@ -13,11 +13,17 @@ use bytes::Bytes;
 pub(super) fn config(node: &mut Node, _: &mut Client, args: &Args, _: Context) -> Reply {
     match args[1].to_ascii_lowercase().as_slice() {
         b"get" => {
-            let lower = |pattern: &Bytes| pattern.to_ascii_lowercase();
-            let patterns: Vec<Vec<u8>> = args[2..].iter().map(lower).collect();
-            let asked = |name: &str| patterns.iter().any(|pattern| glob(pattern, name.as_bytes()));
-            let found = node.parameters().into_iter().filter(|(name, _)| asked(name));
-            Reply::Map(found.map(|(name, value)| (Reply::bulk(name), Reply::bulk(value))).collect())
+            let mut known = node.parameters();
+            let mut found = vec![];
+            for asked in &args[2..] {
+                let pattern = asked.to_ascii_lowercase();
+                for (name, value) in known.extract_if(.., |(name, _)| glob(&pattern, name.as_bytes())) {
+                    // A name is answered as it was asked, in its own case.
+                    let name = if pattern == name.as_bytes() { Reply::Bulk(asked.clone()) } else { Reply::bulk(name) };
+                    found.push((name, Reply::bulk(value)));
+                }
+            }
+            Reply::Map(found)
         }
         b"set" if args.len().is_multiple_of(2) => node.config_set(&args[2..]),
         b"set" => Reply::error(SYNTAX),

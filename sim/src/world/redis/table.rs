@@ -4,7 +4,7 @@
 use super::command::Run::{Client, Data};
 use super::command::flag::*;
 use super::command::{Run, Spec};
-use super::{acl, basics, clients, expiry, hashes, introspection, keys, lists, persistence, pops, pubsub, scan, session, sets, settings, strings, transaction, zalgebra, zrange, zsets};
+use super::{acl, basics, clients, expiry, hashes, introspection, keys, lists, persistence, pops, pubsub, scan, script, session, sets, settings, strings, transaction, zalgebra, zrange, zsets};
 
 const fn spec(
     name: &'static str,
@@ -60,6 +60,10 @@ pub(super) const TABLE: &[Spec] = &[
     spec("del", -2, WRITE, (1, -1, 1), "keyspace write slow", Data(keys::del)),
     spec("discard", 1, NOSCRIPT | LOADING | STALE | FAST | ALLOW_BUSY, (0, 0, 0), "fast transaction", Client(transaction::discard)),
     spec("echo", 2, LOADING | STALE | FAST, (0, 0, 0), "fast connection", Client(basics::echo)),
+    spec("eval", -3, NOSCRIPT | STALE | SKIP_MONITOR | NO_MANDATORY_KEYS | MOVABLE_KEYS, (0, 0, 0), "slow scripting", Client(script::eval)),
+    spec("eval_ro", -3, READONLY | NOSCRIPT | STALE | SKIP_MONITOR | NO_MANDATORY_KEYS | MOVABLE_KEYS, (0, 0, 0), "slow scripting", Client(script::eval)),
+    spec("evalsha", -3, NOSCRIPT | STALE | SKIP_MONITOR | NO_MANDATORY_KEYS | MOVABLE_KEYS, (0, 0, 0), "slow scripting", Client(script::eval)),
+    spec("evalsha_ro", -3, READONLY | NOSCRIPT | STALE | SKIP_MONITOR | NO_MANDATORY_KEYS | MOVABLE_KEYS, (0, 0, 0), "slow scripting", Client(script::eval)),
     spec("exec", 1, NOSCRIPT | LOADING | STALE | SKIP_SLOWLOG, (0, 0, 0), "slow transaction", Client(transaction::exec)),
     spec("exists", -2, READONLY | FAST, (1, -1, 1), "keyspace read fast", Data(keys::exists)),
     spec("expire", -3, WRITE | FAST, (1, 1, 1), "keyspace write fast", Data(expiry::expire)),
@@ -144,6 +148,8 @@ pub(super) const TABLE: &[Spec] = &[
     spec("save", 1, ADMIN | NOSCRIPT | NO_ASYNC_LOADING | NO_MULTI, (0, 0, 0), "admin slow dangerous", Client(persistence::save)),
     spec("scan", -2, READONLY | ARBITRARY_KEYS, (0, 0, 0), "keyspace read slow", Data(scan::scan)),
     spec("scard", 2, READONLY | FAST, (1, 1, 1), "read set fast", Data(sets::scard)),
+    spec("script", -2, NOSCRIPT | STALE, (0, 0, 0), "slow scripting", Client(script::script))
+        .with(&[("exists", -3), ("flush", -2), ("kill", 2), ("load", 3)]),
     spec("sdiff", -2, READONLY, (1, -1, 1), "read set slow", Data(sets::algebra)),
     spec("sdiffstore", -3, WRITE | DENYOOM, (1, -1, 1), "write set slow", Data(sets::algebra_store)),
     spec("select", 2, LOADING | STALE | FAST, (0, 0, 0), "fast connection", Client(basics::select)),

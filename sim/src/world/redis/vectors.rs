@@ -166,4 +166,4 @@ macro_rules! families {
         })*
     };
 }
-families!(strings keys lists hashes sets zsets blocking sessions);
+families!(strings keys lists hashes sets zsets blocking sessions scripts);
