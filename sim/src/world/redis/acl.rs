@@ -35,7 +35,11 @@ impl Users {
     pub(super) fn require(&mut self, password: &str) {
         let default = self.all.get_mut(&DEFAULT).expect("it cannot be deleted");
         default.nopass = password.is_empty();
-        default.passwords = if password.is_empty() { vec![] } else { vec![digest(password.as_bytes())] };
+        default.passwords = if password.is_empty() {
+            vec![]
+        } else {
+            vec![digest(password.as_bytes())]
+        };
         self.look_again();
     }
 
@@ -77,7 +81,9 @@ impl Users {
                 Some(word) => format!("{}|{}", spec.name, String::from_utf8_lossy(word).to_ascii_lowercase()),
                 None => spec.name.to_owned(),
             };
-            return Some(format!("NOPERM this user has no permissions to run the '{name}' command"));
+            return Some(format!(
+                "NOPERM this user has no permissions to run the '{name}' command"
+            ));
         }
         if !user.may_use_keys(spec, args) {
             return Some("NOPERM this user has no permissions to access one of the keys used as arguments".into());
@@ -119,11 +125,21 @@ fn cat(category: &[Bytes]) -> Reply {
 }
 
 fn getuser(user: &User) -> Reply {
-    let flags = [Some(if user.on { "on" } else { "off" }), user.nopass.then_some("nopass"), user.sanitize.then_some("sanitize-payload")];
+    let flags = [
+        Some(if user.on { "on" } else { "off" }),
+        user.nopass.then_some("nopass"),
+        user.sanitize.then_some("sanitize-payload"),
+    ];
     let field = |name: &str, value: Reply| (Reply::bulk(name), value);
     Reply::Map(vec![
-        field("flags", Reply::Set(flags.into_iter().flatten().map(Reply::bulk).collect())),
-        field("passwords", Reply::Array(user.passwords.iter().map(Reply::bulk).collect())),
+        field(
+            "flags",
+            Reply::Set(flags.into_iter().flatten().map(Reply::bulk).collect()),
+        ),
+        field(
+            "passwords",
+            Reply::Array(user.passwords.iter().map(Reply::bulk).collect()),
+        ),
         field("commands", Reply::bulk(user.command_rules())),
         field("keys", Reply::bulk(user.key_rules())),
         field("channels", Reply::bulk(user.channel_rules())),

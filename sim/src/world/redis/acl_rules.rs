@@ -9,8 +9,27 @@ use std::collections::BTreeSet;
 
 /// Categories, in the order of ACL CAT.
 pub(super) const CATEGORIES: &[&str] = &[
-    "keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog", "geo", "stream",
-    "pubsub", "admin", "fast", "slow", "blocking", "dangerous", "connection", "transaction", "scripting",
+    "keyspace",
+    "read",
+    "write",
+    "set",
+    "sortedset",
+    "list",
+    "hash",
+    "string",
+    "bitmap",
+    "hyperloglog",
+    "geo",
+    "stream",
+    "pubsub",
+    "admin",
+    "fast",
+    "slow",
+    "blocking",
+    "dangerous",
+    "connection",
+    "transaction",
+    "scripting",
 ];
 
 /// Keys that a user may read, or write, or both.
@@ -30,7 +49,9 @@ pub(super) struct User {
     pub(super) sanitize: bool,
     /// SHA-256, in hexadecimal digits.
     pub(super) passwords: Vec<String>,
-    commands: BTreeSet<&'static str>,
+    /// Whether it may run all commands but the exceptions, or none but them.
+    all: bool,
+    exceptions: BTreeSet<&'static str>,
     /// `config|get`, with whether it may.
     subcommands: Vec<(String, bool)>,
     /// The command rules that are in force, as they were given.
@@ -41,7 +62,10 @@ pub(super) struct User {
 
 /// A password as it is stored.
 pub(super) fn digest(password: &[u8]) -> String {
-    Sha256::digest(password).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(password)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn spec_has(spec: &Spec, category: &str) -> bool {
@@ -61,7 +85,8 @@ impl User {
     pub(super) fn everything() -> User {
         let mut user = User::new();
         for rule in ["on", "nopass", "~*", "&*", "+@all"] {
-            user.apply(&Bytes::from_static(rule.as_bytes())).expect("rules are right");
+            user.apply(&Bytes::from_static(rule.as_bytes()))
+                .expect("rules are right");
         }
         user
     }
@@ -78,7 +103,13 @@ impl User {
             "off" => self.on = false,
             "nopass" => (self.nopass, self.passwords) = (true, vec![]),
             "resetpass" => (self.nopass, self.passwords) = (false, vec![]),
-            "allkeys" | "~*" => self.keys = vec![KeyPattern { pattern: Bytes::from_static(b"*"), read: true, write: true }],
+            "allkeys" | "~*" => {
+                self.keys = vec![KeyPattern {
+                    pattern: Bytes::from_static(b"*"),
+                    read: true,
+                    write: true,
+                }]
+            }
             "resetkeys" => self.keys.clear(),
             "allchannels" | "&*" => self.channels = vec![Bytes::from_static(b"*")],
             "resetchannels" => self.channels.clear(),
@@ -87,7 +118,12 @@ impl User {
             "sanitize-payload" => self.sanitize = true,
             "skip-sanitize-payload" => self.sanitize = false,
             "clearselectors" => {}
-            "reset" => *self = User { sanitize: true, ..User::new() },
+            "reset" => {
+                *self = User {
+                    sanitize: true,
+                    ..User::new()
+                }
+            }
             _ => match (text.as_bytes().first(), &text[text.len().min(1)..]) {
                 (Some(b'>'), _) => self.add_password(digest(&rule[1..])),
                 (Some(b'<'), _) => self.remove_password(&digest(&rule[1..]))?,
@@ -134,7 +170,11 @@ impl User {
     }
 
     fn add_keys(&mut self, pattern: Bytes, read: bool, write: bool) -> Result<(), &'static str> {
-        if self.keys.iter().any(|known| known.pattern == "*" && known.read && known.write) {
+        if self
+            .keys
+            .iter()
+            .any(|known| known.pattern == "*" && known.read && known.write)
+        {
             return Err(
                 "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have any effect. Try 'resetkeys' to start with an empty list of patterns",
             );
@@ -147,7 +187,8 @@ impl User {
     }
 
     fn all_commands(&mut self, may: bool) {
-        self.commands = TABLE.iter().filter(|_| may).map(|spec| spec.name).collect();
+        self.all = may;
+        self.exceptions.clear();
         self.subcommands.clear();
         self.rules = vec![if may { "+@all" } else { "-@all" }.into()];
     }
@@ -157,13 +198,20 @@ impl User {
         const UNKNOWN: &str = "Unknown command or category name in ACL";
         let name = name.to_ascii_lowercase();
         let mut set = |name: &'static str| {
-            if may { self.commands.insert(name) } else { self.commands.remove(name) };
+            if may == self.all {
+                self.exceptions.remove(name)
+            } else {
+                self.exceptions.insert(name)
+            };
         };
         if let Some(category) = name.strip_prefix('@') {
             if !CATEGORIES.contains(&category) {
                 return Err(UNKNOWN);
             }
-            TABLE.iter().filter(|spec| spec_has(spec, category)).for_each(|spec| set(spec.name));
+            TABLE
+                .iter()
+                .filter(|spec| spec_has(spec, category))
+                .for_each(|spec| set(spec.name));
         } else if let Some((container, word)) = name.split_once('|') {
             let spec = command::lookup(container.as_bytes()).ok_or(UNKNOWN)?;
             if !spec.subcommands.iter().any(|(known, _)| *known == word) {
@@ -187,7 +235,7 @@ impl User {
         let sub = |word: &Bytes| format!("{}|{}", spec.name, String::from_utf8_lossy(word).to_ascii_lowercase());
         let named = args.get(1).filter(|_| !spec.subcommands.is_empty()).map(sub);
         let own = self.subcommands.iter().find(|(known, _)| Some(known) == named.as_ref());
-        own.map_or(self.commands.contains(spec.name), |(_, may)| *may)
+        own.map_or(self.all != self.exceptions.contains(spec.name), |(_, may)| *may)
     }
 
     /// Whether all keys of the command may be used so.
@@ -209,7 +257,14 @@ impl User {
         };
         let literal = spec.name == "psubscribe";
         channels.iter().all(|channel| {
-            let fits = |known: &Bytes| known == "*" || if literal { known == channel } else { glob(known, channel) };
+            let fits = |known: &Bytes| {
+                known == "*"
+                    || if literal {
+                        known == channel
+                    } else {
+                        glob(known, channel)
+                    }
+            };
             self.channels.iter().any(fits)
         })
     }

@@ -26,7 +26,12 @@ impl Node {
 
     /// All keys of a database that somebody waits for have changed.
     pub(super) fn signal_all(&mut self, db: u8) {
-        let keys: Vec<Bytes> = self.waiters.keys().filter(|(d, _)| *d == db).map(|(_, key)| key.clone()).collect();
+        let keys: Vec<Bytes> = self
+            .waiters
+            .keys()
+            .filter(|(d, _)| *d == db)
+            .map(|(_, key)| key.clone())
+            .collect();
         keys.iter().for_each(|key| self.signal_ready(db, key));
     }
 
@@ -43,8 +48,11 @@ impl Node {
                 nested: false,
             };
             for id in self.waiters.get(&(db, key.clone())).cloned().unwrap_or_default() {
-                let waiting = self.clients.get(&id).and_then(|client| client.waiting.as_ref());
-                let Some(Waiting::Keys { want, .. }) = waiting else { continue };
+                let client = self.clients.get(&id).filter(|client| !client.closing);
+                let waiting = client.and_then(|client| client.waiting.as_ref());
+                let Some(Waiting::Keys { want, .. }) = waiting else {
+                    continue;
+                };
                 let want = want.clone();
                 match self.lookup(&key, ctx) {
                     None => break,
@@ -53,7 +61,10 @@ impl Node {
                 }
                 let reply = self.take_from(&want, &key, ctx);
                 self.propagate(now);
-                self.unblock(id, &reply.map_or_else(Reply::Error, |reply| reply.expect("the key is there")));
+                self.unblock(
+                    id,
+                    &reply.map_or_else(Reply::Error, |reply| reply.expect("the key is there")),
+                );
             }
             self.propagate(now);
         }

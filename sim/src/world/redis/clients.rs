@@ -35,7 +35,9 @@ pub(super) fn client(node: &mut Node, client: &mut Client, args: &Args, ctx: Con
         b"unblock" if args.len() <= 4 => unblock(node, &args[2..]),
         b"pause" | b"unblock" => {
             let word = String::from_utf8_lossy(&args[1]);
-            Reply::error(format!("ERR unknown subcommand or wrong number of arguments for '{word}'. Try CLIENT HELP."))
+            Reply::error(format!(
+                "ERR unknown subcommand or wrong number of arguments for '{word}'. Try CLIENT HELP."
+            ))
         }
         _ => Reply::error(SYNTAX),
     }
@@ -115,7 +117,10 @@ fn list(node: &Node, client: &Client, options: &[Bytes], ctx: Context) -> Reply 
     }
     let mut all: Vec<&Client> = node.clients.values().chain([client]).collect();
     all.sort_by_key(|client| client.id);
-    let lines = all.into_iter().filter(|other| wanted(other)).map(|other| format!("{}\n", node.describe(other, ctx.now)));
+    let lines = all
+        .into_iter()
+        .filter(|other| wanted(other))
+        .map(|other| format!("{}\n", node.describe(other, ctx.now)));
     Reply::Text(lines.collect())
 }
 
@@ -136,7 +141,10 @@ impl Node {
             flags.push('N');
         }
         let s_since = |mono_ms: u64| now.mono_ms.saturating_sub(mono_ms) / 1000;
-        let queued = client.transaction.as_ref().map_or(-1, |transaction| transaction.queued.len() as i64);
+        let queued = client
+            .transaction
+            .as_ref()
+            .map_or(-1, |transaction| transaction.queued.len() as i64);
         format!(
             "id={} addr={} laddr=127.0.0.1:{} fd={} name={} age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi={queued} qbuf=0 qbuf-free=20474 argv-mem=0 multi-mem=0 rbs=16384 rbp=16384 obl={} oll=0 omem=0 tot-mem=37658 events=r cmd={} user={} redir=-1 resp={}",
             client.id,
@@ -152,7 +160,10 @@ impl Node {
             client.shard_channels.len(),
             client.output.len(),
             client.last_command,
-            client.user.as_ref().map_or("(none)".into(), |user| String::from_utf8_lossy(user)),
+            client
+                .user
+                .as_ref()
+                .map_or("(none)".into(), |user| String::from_utf8_lossy(user)),
             if client.resp3 { 3 } else { 2 },
         )
     }
@@ -176,11 +187,18 @@ impl Node {
         }
         let writes = |args: &Args| {
             let spec = args.first().and_then(|name| command::lookup(name));
-            spec.is_some_and(|spec| spec.is(flag::WRITE) || matches!(spec.name, "publish" | "spublish" | "eval" | "evalsha"))
+            spec.is_some_and(|spec| {
+                spec.is(flag::WRITE) || matches!(spec.name, "publish" | "spublish" | "eval" | "evalsha")
+            })
         };
-        let Some(client) = self.clients.get_mut(&id) else { return false };
+        let Some(client) = self.clients.get_mut(&id) else {
+            return false;
+        };
         let exec = args.first().is_some_and(|name| is_one_of(name, &["EXEC"]));
-        let queued = client.transaction.as_ref().is_some_and(|queued| exec && queued.queued.iter().any(writes));
+        let queued = client
+            .transaction
+            .as_ref()
+            .is_some_and(|queued| exec && queued.queued.iter().any(writes));
         let queues = client.transaction.is_some() && !exec;
         client.postponed = client.replica.is_none() && (!pause.writes_only || queued || writes(args) && !queues);
         if client.postponed {

@@ -124,14 +124,25 @@ impl Spec {
     /// The keys among the words (getKeysFromCommand in db.c).
     pub(super) fn keys_of<'a>(&self, args: &'a [Bytes]) -> Vec<&'a Bytes> {
         let (first, last, step) = self.keys;
-        let last = if last < 0 { args.len() as i64 + i64::from(last) } else { i64::from(last) };
-        let fixed = if first == 0 { None } else { args.get(first as usize..=last.max(0) as usize) };
+        let last = if last < 0 {
+            args.len() as i64 + i64::from(last)
+        } else {
+            i64::from(last)
+        };
+        let fixed = if first == 0 {
+            None
+        } else {
+            args.get(first as usize..=last.max(0) as usize)
+        };
         let mut keys: Vec<&Bytes> = fixed.unwrap_or(&[]).iter().step_by(step.max(1) as usize).collect();
         if self.is(flag::MOVABLE_KEYS) {
             // The number of keys, then the keys: after the name, or after a destination, a script, a time-out.
             let second = ["eval", "evalsha", "eval_ro", "evalsha_ro", "bzmpop", "blmpop"].contains(&self.name);
             let at = if second || first == 1 { 2 } else { 1 };
-            let number = args.get(at).and_then(|n| parse_int(n)).and_then(|n| usize::try_from(n).ok());
+            let number = args
+                .get(at)
+                .and_then(|n| parse_int(n))
+                .and_then(|n| usize::try_from(n).ok());
             let end = at.saturating_add(1).saturating_add(number.unwrap_or(0));
             keys.extend(args.get(at + 1..end).unwrap_or(&[]));
         }
@@ -165,6 +176,10 @@ mod tests {
 
     #[test]
     fn every_name_is_found() {
-        assert!(super::TABLE.iter().all(|spec| super::lookup(spec.name.as_bytes()).is_some()));
+        assert!(
+            super::TABLE
+                .iter()
+                .all(|spec| super::lookup(spec.name.as_bytes()).is_some())
+        );
     }
 }

@@ -63,7 +63,8 @@ impl Databases {
 
     /// A key that has expired, in whichever database.
     pub(super) fn first_expired(&self, now_ms: i64) -> Option<(u8, Bytes)> {
-        self.iter().find_map(|(db, data)| Some((db, data.first_expired(now_ms)?)))
+        self.iter()
+            .find_map(|(db, data)| Some((db, data.first_expired(now_ms)?)))
     }
 
     /// The earliest expiry of all.

@@ -20,7 +20,8 @@ impl Node {
         };
         client.last_command = spec.name;
         if let Some(error) = self.objection(client, spec, args, now) {
-            if spec.name == "exec" && client.transaction.take().is_some() {
+            if spec.name == "exec" {
+                client.transaction = None;
                 client.unwatch();
                 return Reply::error(format!("EXECABORT Transaction discarded because of: {error}"));
             }
@@ -62,7 +63,10 @@ impl Node {
         let queued = client.transaction.as_ref().filter(|_| spec.name == "exec");
         let may = |wanted: u32| {
             let queued = queued.iter().flat_map(|transaction| &transaction.queued);
-            spec.is(wanted) || queued.filter_map(|args| command::lookup(&args[0])).any(|spec| spec.is(wanted))
+            spec.is(wanted)
+                || queued
+                    .filter_map(|args| command::lookup(&args[0]))
+                    .any(|spec| spec.is(wanted))
         };
         if self.config.maxmemory > 0 && !self.evict(now) {
             // A transaction is refused as it is put together, rather than half-way.

@@ -8,19 +8,21 @@ use bytes::Bytes;
 
 /// TTL, PTTL, EXPIRETIME and PEXPIRETIME. -2: no key, -1: no expiry.
 pub(super) fn ttl(node: &mut Node, args: &Args, ctx: Context) -> Answer {
-    Ok(Reply::Int(match node.lookup(&args[1], ctx).map(|entry| entry.expires_at_ms) {
-        None => -2,
-        Some(None) => -1,
-        Some(Some(at)) => {
-            let left = (at - ctx.now.wall_ms).max(0);
-            match ctx.name {
-                "ttl" => (left + 500) / 1000,
-                "pttl" => left,
-                "expiretime" => (at + 500) / 1000,
-                _ => at,
+    Ok(Reply::Int(
+        match node.lookup(&args[1], ctx).map(|entry| entry.expires_at_ms) {
+            None => -2,
+            Some(None) => -1,
+            Some(Some(at)) => {
+                let left = (at - ctx.now.wall_ms).max(0);
+                match ctx.name {
+                    "ttl" => (left + 500) / 1000,
+                    "pttl" => left,
+                    "expiretime" => (at + 500) / 1000,
+                    _ => at,
+                }
             }
-        }
-    }))
+        },
+    ))
 }
 
 pub(super) fn getex(node: &mut Node, args: &Args, ctx: Context) -> Answer {
@@ -49,7 +51,9 @@ pub(super) fn getex(node: &mut Node, args: &Args, ctx: Context) -> Answer {
 }
 
 pub(super) fn persist(node: &mut Node, args: &Args, ctx: Context) -> Answer {
-    let expiring = node.lookup(&args[1], ctx).is_some_and(|entry| entry.expires_at_ms.is_some());
+    let expiring = node
+        .lookup(&args[1], ctx)
+        .is_some_and(|entry| entry.expires_at_ms.is_some());
     if expiring {
         node.db(ctx).set_expiry(&args[1], None);
         node.changed(&args[1], args.clone(), ctx);

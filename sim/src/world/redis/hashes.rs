@@ -36,13 +36,21 @@ pub(super) fn hset(node: &mut Node, args: &Args, ctx: Context) -> Answer {
             .count()
     })?;
     node.changed(&args[1], args.clone(), ctx);
-    Ok(if ctx.name == "hset" { Reply::Int(created as i64) } else { Reply::OK })
+    Ok(if ctx.name == "hset" {
+        Reply::Int(created as i64)
+    } else {
+        Reply::OK
+    })
 }
 
 pub(super) fn hsetnx(node: &mut Node, args: &Args, ctx: Context) -> Answer {
-    let there = node.read::<Hash>(&args[1], ctx)?.is_some_and(|hash| hash.contains_key(&args[2]));
+    let there = node
+        .read::<Hash>(&args[1], ctx)?
+        .is_some_and(|hash| hash.contains_key(&args[2]));
     if !there {
-        node.edit_or_create(&args[1], ctx, |hash: &mut Hash| hash.insert(args[2].clone(), args[3].clone()))?;
+        node.edit_or_create(&args[1], ctx, |hash: &mut Hash| {
+            hash.insert(args[2].clone(), args[3].clone())
+        })?;
         node.changed(&args[1], args.clone(), ctx);
     }
     Ok(Reply::Int((!there).into()))
@@ -70,7 +78,9 @@ pub(super) fn hexists(node: &mut Node, args: &Args, ctx: Context) -> Answer {
 
 pub(super) fn hstrlen(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     let hash = node.read::<Hash>(&args[1], ctx)?;
-    Ok(Reply::Int(hash.and_then(|hash| hash.get(&args[2])).map_or(0, Bytes::len) as i64))
+    Ok(Reply::Int(
+        hash.and_then(|hash| hash.get(&args[2])).map_or(0, Bytes::len) as i64,
+    ))
 }
 
 /// HKEYS, HVALS and HGETALL.
@@ -79,7 +89,11 @@ pub(super) fn hgetall(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     Ok(match ctx.name {
         "hkeys" => Reply::Array(hash.into_keys().map(Reply::Bulk).collect()),
         "hvals" => Reply::Array(hash.into_values().map(Reply::Bulk).collect()),
-        _ => Reply::Map(hash.into_iter().map(|(f, v)| (Reply::Bulk(f), Reply::Bulk(v))).collect()),
+        _ => Reply::Map(
+            hash.into_iter()
+                .map(|(f, v)| (Reply::Bulk(f), Reply::Bulk(v)))
+                .collect(),
+        ),
     })
 }
 
@@ -90,21 +104,29 @@ pub(super) fn hincrby(node: &mut Node, args: &Args, ctx: Context) -> Answer {
         None => 0,
     };
     let new = old.checked_add(by).ok_or("ERR increment or decrement would overflow")?;
-    node.edit_or_create(&args[1], ctx, |hash: &mut Hash| hash.insert(args[2].clone(), new.to_string().into()))?;
+    node.edit_or_create(&args[1], ctx, |hash: &mut Hash| {
+        hash.insert(args[2].clone(), new.to_string().into())
+    })?;
     node.changed(&args[1], args.clone(), ctx);
     Ok(Reply::Int(new))
 }
 
 pub(super) fn hincrbyfloat(node: &mut Node, args: &Args, ctx: Context) -> Answer {
-    let by = float(&args[3]).ok_or(super::keyspace::NOT_A_FLOAT)?.ok_or("ERR value is NaN or Infinity")?;
+    let by = float(&args[3])
+        .ok_or(super::keyspace::NOT_A_FLOAT)?
+        .ok_or("ERR value is NaN or Infinity")?;
     let old = node.read::<Hash>(&args[1], ctx)?.and_then(|hash| hash.get(&args[2]));
     let old = match old {
         Some(value) => float(value).ok_or("ERR hash value is not a float")?,
         None => float(b"0").flatten(),
     };
-    let sum = old.and_then(|old| old.plus(by)).ok_or("ERR increment would produce NaN or Infinity")?;
+    let sum = old
+        .and_then(|old| old.plus(by))
+        .ok_or("ERR increment would produce NaN or Infinity")?;
     let text = Bytes::from(sum.to_string());
-    node.edit_or_create(&args[1], ctx, |hash: &mut Hash| hash.insert(args[2].clone(), text.clone()))?;
+    node.edit_or_create(&args[1], ctx, |hash: &mut Hash| {
+        hash.insert(args[2].clone(), text.clone())
+    })?;
     // A replica that added for itself might round otherwise.
     let effect = vec!["HSET".into(), args[1].clone(), args[2].clone(), text.clone()];
     node.changed(&args[1], effect, ctx);
@@ -145,7 +167,12 @@ pub(super) fn hrandfield(node: &mut Node, args: &Args, ctx: Context) -> Answer {
         }
         Some((count, true)) => {
             let picked = pick_many(&mut node.random, &pairs, count);
-            Reply::Pairs(picked.into_iter().map(|(f, v)| (Reply::Bulk(f), Reply::Bulk(v))).collect())
+            Reply::Pairs(
+                picked
+                    .into_iter()
+                    .map(|(f, v)| (Reply::Bulk(f), Reply::Bulk(v)))
+                    .collect(),
+            )
         }
     })
 }

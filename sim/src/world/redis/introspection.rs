@@ -30,7 +30,10 @@ pub(super) fn command(_: &mut Node, _: &mut Client, args: &Args, _: Context) -> 
 /// Tips, key specifications and subcommands are deliberately absent: their arrays are empty.
 fn info(spec: &Spec) -> Reply {
     let flags = flag::NAMES.iter().filter(|(bit, _)| spec.is(*bit));
-    let categories = spec.categories.split(' ').map(|name| Reply::Simple(format!("@{name}").into()));
+    let categories = spec
+        .categories
+        .split(' ')
+        .map(|name| Reply::Simple(format!("@{name}").into()));
     let nothing = || Reply::Array(vec![]);
     Reply::Array(vec![
         Reply::bulk(spec.name),
@@ -60,7 +63,9 @@ fn docs(spec: &Spec) -> (Reply, Reply) {
         ("keyspace", "generic"),
         ("connection", "connection"),
     ];
-    let group = groups.iter().find(|(category, _)| spec.categories.split(' ').any(|own| own == *category));
+    let group = groups
+        .iter()
+        .find(|(category, _)| spec.categories.split(' ').any(|own| own == *category));
     let group = group.map_or("server", |(_, group)| group);
     let fields = vec![(Reply::bulk("group"), Reply::bulk(group))];
     (Reply::bulk(spec.name), Reply::Map(fields))

@@ -163,7 +163,9 @@ pub(super) fn randomkey(node: &mut Node, _: &Args, ctx: Context) -> Answer {
 
 pub(super) fn object(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     let entry = match args.get(2) {
-        Some(key) => node.data[ctx.db].get(key).filter(|entry| !entry.expired(ctx.now.wall_ms)),
+        Some(key) => node.data[ctx.db]
+            .get(key)
+            .filter(|entry| !entry.expired(ctx.now.wall_ms)),
         None => None,
     };
     let Some(entry) = entry else {

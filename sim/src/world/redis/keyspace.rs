@@ -183,7 +183,10 @@ impl Node {
     pub(super) fn touch_all(&mut self, db: Option<u8>) {
         self.dirty += 1;
         for client in self.clients.values_mut() {
-            client.dirty |= client.watched.keys().any(|(watched, _)| db.is_none_or(|db| db == *watched));
+            client.dirty |= client
+                .watched
+                .keys()
+                .any(|(watched, _)| db.is_none_or(|db| db == *watched));
         }
     }
 }
@@ -215,5 +218,9 @@ pub(super) fn span(from: i64, to: i64, length: usize) -> std::ops::Range<usize> 
     let place = |at: i64| if at < 0 { (length + at).max(0) } else { at };
     let last = if to < 0 { length + to } else { to.min(length - 1) };
     let first = place(from);
-    if first > last { 0..0 } else { first as usize..last as usize + 1 }
+    if first > last {
+        0..0
+    } else {
+        first as usize..last as usize + 1
+    }
 }

@@ -45,7 +45,11 @@ pub(super) fn pop(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     }
     let wanted = args.get(2).map(|n| count(n)).transpose()?;
     if node.read::<List>(&args[1], ctx)?.is_none() {
-        return Ok(if wanted.is_some() { Reply::NullArray } else { Reply::Null });
+        return Ok(if wanted.is_some() {
+            Reply::NullArray
+        } else {
+            Reply::Null
+        });
     }
     if wanted == Some(0) {
         return Ok(Reply::Array(vec![]));
@@ -73,7 +77,9 @@ pub(super) fn lindex(node: &mut Node, args: &Args, ctx: Context) -> Answer {
 pub(super) fn lrange(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     let (from, to) = (integer(&args[2])?, integer(&args[3])?);
     let list = node.read::<List>(&args[1], ctx)?;
-    Ok(list.map_or(Reply::Array(vec![]), |list| bulks(list.range(span(from, to, list.len())))))
+    Ok(list.map_or(Reply::Array(vec![]), |list| {
+        bulks(list.range(span(from, to, list.len())))
+    }))
 }
 
 pub(super) fn lset(node: &mut Node, args: &Args, ctx: Context) -> Answer {
@@ -163,7 +169,11 @@ pub(super) fn lpos(node: &mut Node, args: &Args, ctx: Context) -> Answer {
         }
     }
     let Some(list) = node.read::<List>(&args[1], ctx)? else {
-        return Ok(if most.is_some() { Reply::Array(vec![]) } else { Reply::Null });
+        return Ok(if most.is_some() {
+            Reply::Array(vec![])
+        } else {
+            Reply::Null
+        });
     };
     let length = list.len();
     let place = |nth: usize| if rank < 0 { length - 1 - nth } else { nth };

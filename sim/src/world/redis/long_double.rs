@@ -44,7 +44,10 @@ impl LongDouble {
         let power = power.checked_sub(part.len() as i64)?;
         let digits = digits.trim_start_matches('0');
         if digits.is_empty() {
-            return Some(LongDouble { negative, ..LongDouble::ZERO });
+            return Some(LongDouble {
+                negative,
+                ..LongDouble::ZERO
+            });
         }
         if !(-5100..=5000).contains(&(power + digits.len() as i64)) || digits.len() > 5000 {
             return None;
@@ -143,7 +146,11 @@ impl std::fmt::Display for LongDouble {
         let digits = format!("{:0>18}", scaled.into_decimal());
         let (whole, part) = digits.split_at(digits.len() - 17);
         let part = part.trim_end_matches('0');
-        let sign = if self.negative && (whole != "0" || !part.is_empty()) { "-" } else { "" };
+        let sign = if self.negative && (whole != "0" || !part.is_empty()) {
+            "-"
+        } else {
+            ""
+        };
         let point = if part.is_empty() { "" } else { "." };
         write!(f, "{sign}{whole}{point}{part}")
     }

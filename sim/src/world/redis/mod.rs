@@ -1,9 +1,13 @@
-//! A Redis 7.0.15 node as a real server over [`idp::seams::Env`]: strings, expiry, transactions,
-//! publish and subscribe, replication. What failovers take back emerges from it and is not scripted.
+//! A Redis 7.0.15 node as a real server over [`idp::seams::Env`]: all commands on strings, lists, hashes, sets and
+//! sorted sets, expiry, sixteen databases, transactions, scripts (`script`), blocking pops (`pops`, `blocking`), publish
+//! and subscribe, users and rules (`acl`), eviction (`eviction`), replication, snapshots and the append-only file. What
+//! failovers and restarts take back emerges from it and is not scripted. Replies and effects are compared, command by
+//! command, with those of the real server (`vectors`, `golden`).
 //!
-//! Deliberately absent: other data types, scripts, ACLs, databases beyond 0, RDB files (a full
-//! resynchronisation carries an encoding of its own), diskless delay, output buffer limits. Some of
-//! Redis's chatter is there because offsets depend on it.
+//! Deliberately absent: streams, bitmaps, HyperLogLog, geography, SORT, DUMP and RESTORE, MIGRATE, functions, modules,
+//! cluster, client-side caching, keyspace notifications, MONITOR, SLOWLOG, LATENCY, MEMORY, DEBUG, SHUTDOWN, FAILOVER and
+//! SYNC (all of them answered as unknown commands); RDB files (a full resynchronisation carries an encoding of its
+//! own); diskless delay; output buffer limits. Some of Redis's chatter is there because offsets depend on it.
 
 mod acl;
 mod acl_rules;
@@ -29,6 +33,9 @@ mod info;
 mod introspection;
 mod keys;
 mod keyspace;
+mod lcs;
+#[cfg(test)]
+mod limits;
 mod link;
 mod lists;
 mod long_double;
@@ -61,8 +68,8 @@ mod zsets;
 pub(crate) use config::Moment;
 pub use config::{PersistenceMode, RedisConfig, RedisEvent};
 pub use disk::Disk;
-pub use eviction::Policy;
 pub(crate) use dispatch::unknown_command;
+pub use eviction::Policy;
 pub(crate) use keyspace::wrong_arity;
 
 pub use server::serve;

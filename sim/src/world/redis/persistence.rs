@@ -40,7 +40,7 @@ impl Node {
 
     /// FLUSHALL with save points saves at once (flushallCommand).
     pub(super) fn save_emptiness(&mut self, ctx: Context) {
-        if matches!(self.config.persistence, PersistenceMode::Rdb { .. }) && !ctx.from_master {
+        if matches!(self.config.persistence, PersistenceMode::Rdb { .. }) {
             self.snapshot(ctx.now);
         }
     }
@@ -91,7 +91,10 @@ impl Node {
 
     /// CONFIG SET save: nothing, or one point (the last, if several are given).
     pub(super) fn save_points(&mut self, value: &[u8]) -> Result<(), String> {
-        let words: Vec<&[u8]> = value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&[u8]> = value
+            .split(u8::is_ascii_whitespace)
+            .filter(|word| !word.is_empty())
+            .collect();
         let numbers: Option<Vec<u64>> = words
             .iter()
             .map(|word| parse_int(word).and_then(|n| u64::try_from(n).ok()))

@@ -19,7 +19,12 @@ pub(super) enum Want {
     /// Several: `[key, [element, …]]`.
     Elements { head: bool, count: usize },
     /// One element, to be put into another list.
-    Move { from_head: bool, to_head: bool, target: Bytes, effect: MoveEffect },
+    Move {
+        from_head: bool,
+        to_head: bool,
+        target: Bytes,
+        effect: MoveEffect,
+    },
     /// The lowest or the highest member: `[key, member, score]`.
     Member { highest: bool },
     /// Several: `[key, [[member, score], …]]`.
@@ -56,7 +61,13 @@ impl Want {
 }
 
 impl Node {
-    pub(super) fn pop_elements(&mut self, key: &Bytes, head: bool, count: usize, ctx: Context) -> Result<Vec<Bytes>, Fault> {
+    pub(super) fn pop_elements(
+        &mut self,
+        key: &Bytes,
+        head: bool,
+        count: usize,
+        ctx: Context,
+    ) -> Result<Vec<Bytes>, Fault> {
         let popped = self.edit(key, ctx, |list: &mut List| {
             let count = count.min(list.len());
             let next = |_| if head { list.pop_front() } else { list.pop_back() };
@@ -65,7 +76,13 @@ impl Node {
         Ok(popped.unwrap_or_default())
     }
 
-    pub(super) fn pop_members(&mut self, key: &Bytes, highest: bool, count: usize, ctx: Context) -> Result<Vec<(Bytes, f64)>, Fault> {
+    pub(super) fn pop_members(
+        &mut self,
+        key: &Bytes,
+        highest: bool,
+        count: usize,
+        ctx: Context,
+    ) -> Result<Vec<(Bytes, f64)>, Fault> {
         let popped = self.edit(key, ctx, |zset: &mut Zset| {
             (0..count.min(zset.len())).map_while(|_| zset.pop(highest)).collect()
         })?;
@@ -94,14 +111,26 @@ impl Node {
                     elements.len().to_string().into(),
                 ];
                 self.changed(key, effect, ctx);
-                Reply::Array(vec![name, Reply::Array(elements.into_iter().map(Reply::Bulk).collect())])
+                Reply::Array(vec![
+                    name,
+                    Reply::Array(elements.into_iter().map(Reply::Bulk).collect()),
+                ])
             }
-            Want::Move { from_head, to_head, target, effect } => {
+            Want::Move {
+                from_head,
+                to_head,
+                target,
+                effect,
+            } => {
                 self.read::<List>(target, ctx)?;
                 let element = self.pop_elements(key, *from_head, 1, ctx)?.remove(0);
                 let moved = element.clone();
                 self.edit_or_create(target, ctx, |list: &mut List| {
-                    if *to_head { list.push_front(moved) } else { list.push_back(moved) }
+                    if *to_head {
+                        list.push_front(moved)
+                    } else {
+                        list.push_back(moved)
+                    }
                 })?;
                 let effect = match effect {
                     MoveEffect::Verbatim(args) => args.clone(),
@@ -116,7 +145,11 @@ impl Node {
             }
             Want::Member { highest } => {
                 let (member, score) = self.pop_members(key, *highest, 1, ctx)?.remove(0);
-                self.changed(key, vec![if *highest { "ZPOPMAX" } else { "ZPOPMIN" }.into(), key.clone()], ctx);
+                self.changed(
+                    key,
+                    vec![if *highest { "ZPOPMAX" } else { "ZPOPMIN" }.into(), key.clone()],
+                    ctx,
+                );
                 Reply::Array(vec![name, Reply::Bulk(member), Reply::Double(score)])
             }
             Want::Members { highest, count } => {
@@ -205,11 +238,24 @@ fn block(node: &mut Node, client: &mut Client, args: &Args, ctx: Context) -> Ans
         }
         "blmove" | "brpoplpush" => {
             let (from_head, to_head, effect) = match ctx.name {
-                "blmove" => (is_head(&args[3])?, is_head(&args[4])?, MoveEffect::Lmove([args[3].clone(), args[4].clone()])),
+                "blmove" => (
+                    is_head(&args[3])?,
+                    is_head(&args[4])?,
+                    MoveEffect::Lmove([args[3].clone(), args[4].clone()]),
+                ),
                 _ => (false, true, MoveEffect::Rpoplpush),
             };
             let target = args[2].clone();
-            (Want::Move { from_head, to_head, target, effect }, vec![args[1].clone()], &args[last])
+            (
+                Want::Move {
+                    from_head,
+                    to_head,
+                    target,
+                    effect,
+                },
+                vec![args[1].clone()],
+                &args[last],
+            )
         }
         name => {
             let want = match name {
@@ -239,10 +285,20 @@ fn block(node: &mut Node, client: &mut Client, args: &Args, ctx: Context) -> Ans
     }
     let want = match want {
         // Whoever is served later is passed on in Redis's own words.
-        Want::Move { from_head, to_head, target, effect: MoveEffect::Lmove(_) } => {
+        Want::Move {
+            from_head,
+            to_head,
+            target,
+            effect: MoveEffect::Lmove(_),
+        } => {
             let end = |head: bool| Bytes::from_static(if head { b"left" } else { b"right" });
             let effect = MoveEffect::Lmove([end(from_head), end(to_head)]);
-            Want::Move { from_head, to_head, target, effect }
+            Want::Move {
+                from_head,
+                to_head,
+                target,
+                effect,
+            }
         }
         want => want,
     };

@@ -45,7 +45,12 @@ impl Client {
             self.push(&message("message", &[channel, text]));
             heard += 1;
         }
-        let patterns: Vec<Bytes> = self.patterns.iter().filter(|pattern| glob(pattern, channel)).cloned().collect();
+        let patterns: Vec<Bytes> = self
+            .patterns
+            .iter()
+            .filter(|pattern| glob(pattern, channel))
+            .cloned()
+            .collect();
         for pattern in patterns {
             self.push(&message("pmessage", &[&pattern, channel, text]));
             heard += 1;
@@ -110,8 +115,14 @@ pub(super) fn pubsub(node: &mut Node, client: &mut Client, args: &Args, _: Conte
     let everybody = || node.clients.values().chain([&*client]);
     let mut listeners: BTreeMap<&Bytes, i64> = BTreeMap::new();
     for other in everybody() {
-        let channels = if sharded { &other.shard_channels } else { &other.channels };
-        channels.iter().for_each(|channel| *listeners.entry(channel).or_default() += 1);
+        let channels = if sharded {
+            &other.shard_channels
+        } else {
+            &other.channels
+        };
+        channels
+            .iter()
+            .for_each(|channel| *listeners.entry(channel).or_default() += 1);
     }
     match word.as_slice() {
         b"channels" | b"shardchannels" if args.len() <= 3 => {
@@ -121,7 +132,9 @@ pub(super) fn pubsub(node: &mut Node, client: &mut Client, args: &Args, _: Conte
         }
         b"numsub" | b"shardnumsub" => {
             let count = |channel| Reply::Int(*listeners.get(channel).unwrap_or(&0));
-            let pairs = args[2..].iter().flat_map(|channel| [Reply::Bulk(channel.clone()), count(channel)]);
+            let pairs = args[2..]
+                .iter()
+                .flat_map(|channel| [Reply::Bulk(channel.clone()), count(channel)]);
             Reply::Array(pairs.collect())
         }
         b"numpat" => {
@@ -130,7 +143,9 @@ pub(super) fn pubsub(node: &mut Node, client: &mut Client, args: &Args, _: Conte
         }
         _ => {
             let word = String::from_utf8_lossy(&args[1]);
-            Reply::error(format!("ERR unknown subcommand or wrong number of arguments for '{word}'. Try PUBSUB HELP."))
+            Reply::error(format!(
+                "ERR unknown subcommand or wrong number of arguments for '{word}'. Try PUBSUB HELP."
+            ))
         }
     }
 }

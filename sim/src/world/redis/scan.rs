@@ -107,7 +107,9 @@ pub(super) fn scan_elements(node: &mut Node, args: &Args, ctx: Context) -> Answe
     let next = match &value {
         Value::Hash(hash) => {
             let (next, fields) = request.page(hash.keys());
-            fields.into_iter().for_each(|field| add(field, Some(Reply::Bulk(hash[field].clone()))));
+            fields
+                .into_iter()
+                .for_each(|field| add(field, Some(Reply::Bulk(hash[field].clone()))));
             next
         }
         Value::Set(set) => {

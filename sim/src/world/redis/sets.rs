@@ -14,7 +14,10 @@ fn members(set: impl IntoIterator<Item = Bytes>) -> Reply {
 
 pub(super) fn sadd(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     let added = node.edit_or_create(&args[1], ctx, |set: &mut Set| {
-        args[2..].iter().filter(|member| set.insert(Bytes::clone(member))).count()
+        args[2..]
+            .iter()
+            .filter(|member| set.insert(Bytes::clone(member)))
+            .count()
     })?;
     if added > 0 {
         node.changed(&args[1], args.clone(), ctx);
@@ -23,7 +26,9 @@ pub(super) fn sadd(node: &mut Node, args: &Args, ctx: Context) -> Answer {
 }
 
 pub(super) fn srem(node: &mut Node, args: &Args, ctx: Context) -> Answer {
-    let removed = node.edit(&args[1], ctx, |set: &mut Set| args[2..].iter().filter(|member| set.remove(*member)).count())?;
+    let removed = node.edit(&args[1], ctx, |set: &mut Set| {
+        args[2..].iter().filter(|member| set.remove(*member)).count()
+    })?;
     let removed = removed.unwrap_or(0);
     if removed > 0 {
         node.changed(&args[1], args.clone(), ctx);
@@ -55,7 +60,9 @@ pub(super) fn smove(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     let Some(there) = there else {
         return Ok(Reply::Int(0));
     };
-    let already = node.read::<Set>(&args[2], ctx)?.is_some_and(|set| set.contains(&args[3]));
+    let already = node
+        .read::<Set>(&args[2], ctx)?
+        .is_some_and(|set| set.contains(&args[3]));
     if args[1] == args[2] {
         return Ok(Reply::Int(there.into()));
     }
@@ -96,7 +103,9 @@ pub(super) fn spop(node: &mut Node, args: &Args, ctx: Context) -> Answer {
         }
         Some(count) => {
             let picked = pick_many(&mut node.random, &all, count as i64);
-            node.edit(&args[1], ctx, |set: &mut Set| picked.iter().for_each(|member| drop(set.take(member))))?;
+            node.edit(&args[1], ctx, |set: &mut Set| {
+                picked.iter().for_each(|member| drop(set.take(member)))
+            })?;
             for member in &picked {
                 node.changed(&args[1], vec!["SREM".into(), args[1].clone(), member.clone()], ctx);
             }
@@ -112,7 +121,9 @@ pub(super) fn srandmember(node: &mut Node, args: &Args, ctx: Context) -> Answer 
         _ => return Err(SYNTAX.into()),
     };
     if wanted == Some(i64::MIN) {
-        return Err("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807".into());
+        return Err(
+            "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807".into(),
+        );
     }
     let all: Vec<Bytes> = node.copy_of::<Set>(&args[1], ctx)?.into_iter().collect();
     Ok(match wanted {
@@ -161,7 +172,9 @@ pub(super) fn sintercard(node: &mut Node, args: &Args, ctx: Context) -> Answer {
 
 /// Number of keys and LIMIT of SINTERCARD.
 fn intercard_request(args: &Args) -> Result<(usize, usize), Fault> {
-    let number = parse_int(&args[1]).filter(|n| *n > 0).ok_or("ERR numkeys should be greater than 0")?;
+    let number = parse_int(&args[1])
+        .filter(|n| *n > 0)
+        .ok_or("ERR numkeys should be greater than 0")?;
     if number > args.len() as i64 - 2 {
         return Err("ERR Number of keys can't be greater than number of args".into());
     }

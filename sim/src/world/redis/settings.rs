@@ -19,7 +19,11 @@ pub(super) fn config(node: &mut Node, _: &mut Client, args: &Args, _: Context) -
                 let pattern = asked.to_ascii_lowercase();
                 for (name, value) in known.extract_if(.., |(name, _)| glob(&pattern, name.as_bytes())) {
                     // A name is answered as it was asked, in its own case.
-                    let name = if pattern == name.as_bytes() { Reply::Bulk(asked.clone()) } else { Reply::bulk(name) };
+                    let name = if pattern == name.as_bytes() {
+                        Reply::Bulk(asked.clone())
+                    } else {
+                        Reply::bulk(name)
+                    };
                     found.push((name, Reply::bulk(value)));
                 }
             }
@@ -64,7 +68,10 @@ impl Node {
             PersistenceMode::Rdb { after_s, changes } => format!("{after_s} {changes}"),
             PersistenceMode::None | PersistenceMode::Aof => String::new(),
         };
-        let (lag, replicas) = (config.min_replicas_max_lag_s.to_string(), config.min_replicas_to_write.to_string());
+        let (lag, replicas) = (
+            config.min_replicas_max_lag_s.to_string(),
+            config.min_replicas_to_write.to_string(),
+        );
         let mut all = vec![
             ("appendonly", yes_no(config.persistence == PersistenceMode::Aof)),
             ("lua-time-limit", config.lua_time_limit_ms.to_string()),
@@ -146,12 +153,7 @@ impl Node {
             "lua-time-limit" | "busy-reply-threshold" => config.lua_time_limit_ms = number(0, i64::MAX)? as u64,
             "requirepass" => config.requirepass = String::from_utf8_lossy(value).into_owned(),
             "maxmemory" => config.maxmemory = memory(value).ok_or("argument must be a memory value")?,
-            "maxmemory-policy" => {
-                config.maxmemory_policy = Policy::named(value).ok_or_else(|| {
-                    let names: Vec<&str> = Policy::ALL.iter().map(|policy| policy.name()).collect();
-                    format!("argument(s) must be one of the following: {}", names.join(", "))
-                })?;
-            }
+            "maxmemory-policy" => config.maxmemory_policy = Policy::named(value)?,
             "appendonly" => {
                 let aof = truth()?;
                 self.append_only(aof);

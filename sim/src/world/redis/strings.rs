@@ -1,7 +1,9 @@
 //! Commands on strings.
 
 use super::expiry::deadline;
-use super::keyspace::{Answer, Context, Fault, NOT_A_FLOAT, NOT_AN_INTEGER, SYNTAX, integer, is_one_of, span, wrong_arity};
+use super::keyspace::{
+    Answer, Context, Fault, NOT_A_FLOAT, NOT_AN_INTEGER, SYNTAX, integer, is_one_of, span, wrong_arity,
+};
 use super::long_double::LongDouble;
 use super::node::Node;
 use super::number::parse_int;
@@ -77,7 +79,9 @@ pub(super) fn set(node: &mut Node, args: &Args, ctx: Context) -> Answer {
         Some((unit, amount)) => Some(deadline(unit, amount, "set", ctx.now)?),
         None => None,
     };
-    let old = node.lookup(key, ctx).map(|entry| (entry.value.clone(), entry.expires_at_ms));
+    let old = node
+        .lookup(key, ctx)
+        .map(|entry| (entry.value.clone(), entry.expires_at_ms));
     let reply = match (&old, get) {
         (_, false) => Reply::OK,
         (Some((value, _)), true) => Reply::Bulk(value.string()?.clone()),

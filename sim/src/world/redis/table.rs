@@ -4,7 +4,10 @@
 use super::command::Run::{Client, Data};
 use super::command::flag::*;
 use super::command::{Run, Spec};
-use super::{acl, basics, clients, expiry, hashes, introspection, keys, lists, persistence, pops, pubsub, scan, script, session, sets, settings, strings, transaction, zalgebra, zrange, zsets};
+use super::{
+    acl, basics, clients, expiry, hashes, introspection, keys, lcs, lists, persistence, pops, pubsub, scan, script,
+    session, sets, settings, strings, transaction, zalgebra, zrange, zsets,
+};
 
 const fn spec(
     name: &'static str,
@@ -99,6 +102,7 @@ pub(super) const TABLE: &[Spec] = &[
     spec("info", -1, LOADING | STALE, (0, 0, 0), "slow dangerous", Client(|node, _, args, ctx| node.info_reply(args, ctx.now))),
     spec("keys", 2, READONLY, (0, 0, 0), "keyspace read slow dangerous", Data(keys::keys)),
     spec("lastsave", 1, LOADING | STALE | FAST, (0, 0, 0), "admin fast dangerous", Client(persistence::lastsave)),
+    spec("lcs", -3, READONLY, (1, 2, 1), "read string slow", Data(lcs::lcs)),
     spec("lindex", 3, READONLY, (1, 1, 1), "read list slow", Data(lists::lindex)),
     spec("linsert", 5, WRITE | DENYOOM, (1, 1, 1), "write list slow", Data(lists::linsert)),
     spec("llen", 2, READONLY | FAST, (1, 1, 1), "read list fast", Data(lists::llen)),

@@ -53,7 +53,10 @@ pub(super) fn exec(node: &mut Node, client: &mut Client, _: &Args, ctx: Context)
         return Reply::error("ERR EXEC without MULTI");
     };
     let expired = |((db, key), before): (&(u8, Bytes), &bool)| {
-        !before && node.data[*db].get(key).is_some_and(|entry| entry.expired(ctx.now.wall_ms))
+        !before
+            && node.data[*db]
+                .get(key)
+                .is_some_and(|entry| entry.expired(ctx.now.wall_ms))
     };
     let dirty = client.dirty || client.watched.iter().any(expired);
     client.unwatch();
@@ -67,7 +70,11 @@ pub(super) fn exec(node: &mut Node, client: &mut Client, _: &Args, ctx: Context)
     for args in &transaction.queued {
         let spec = command::lookup(&args[0]).expect("only known commands are queued");
         // What it may do is asked again: an ACL may have changed since.
-        let refused = if node.users.are_restricted() { node.users.refusal(client, spec, args) } else { None };
+        let refused = if node.users.are_restricted() {
+            node.users.refusal(client, spec, args)
+        } else {
+            None
+        };
         replies.push(match refused {
             Some(error) => Reply::error(error),
             None => node.call(client, spec, args, true, ctx.now),

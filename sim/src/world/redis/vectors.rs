@@ -14,8 +14,23 @@ const START: Moment = Moment {
 
 /// Commands whose replies (or parts of them) have no order.
 const UNORDERED: &[&str] = &[
-    "smembers", "sunion", "sinter", "sdiff", "hgetall", "hkeys", "hvals", "keys", "scan", "hscan", "sscan", "zscan", "pubsub",
-    "spop", "srandmember", "(sleep",
+    "smembers",
+    "sunion",
+    "sinter",
+    "sdiff",
+    "hgetall",
+    "hkeys",
+    "hvals",
+    "keys",
+    "scan",
+    "hscan",
+    "sscan",
+    "zscan",
+    "pubsub",
+    "spop",
+    "srandmember",
+    "config",
+    "(sleep",
 ];
 
 struct World {
@@ -37,7 +52,13 @@ impl World {
         let address = "127.0.0.1:1".parse().expect("an address");
         let [first, second, replica] = [(); 3].map(|()| node.connect(address).0);
         let now = START;
-        let mut world = World { node, now, first, second, replica };
+        let mut world = World {
+            node,
+            now,
+            first,
+            second,
+            replica,
+        };
         if resp3 {
             world.ask(first, "HELLO 3");
             world.ask(second, "HELLO 3");
@@ -109,8 +130,11 @@ fn same(name: &str, one: &str, other: &str) -> bool {
 
 /// Without moments of the present: thirteen digits that begin with 17.
 fn timeless(text: &str) -> String {
-    let digits = |part: &str| part.len() == 13 && part.starts_with("17") && part.bytes().all(|byte| byte.is_ascii_digit());
-    let parts = text.split("\\r\\n").map(|part| if digits(part) { "(now)" } else { part });
+    let digits =
+        |part: &str| part.len() == 13 && part.starts_with("17") && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = text
+        .split("\\r\\n")
+        .map(|part| if digits(part) { "(now)" } else { part });
     parts.collect::<Vec<_>>().join("\\r\\n")
 }
 
@@ -126,7 +150,9 @@ fn check(file: &str) {
                 continue;
             }
             let fields: Vec<&str> = line.split('\t').collect();
-            let [command, two, three, effects] = fields[..] else { panic!("not measured: {line:?}") };
+            let [command, two, three, effects] = fields[..] else {
+                panic!("not measured: {line:?}")
+            };
             if let Some(ms) = command.strip_prefix("(sleep ") {
                 world.sleep(ms.trim_end_matches(')').parse().expect("milliseconds"));
             }
@@ -142,20 +168,34 @@ fn check(file: &str) {
             if how != "r" && !command.starts_with("(sleep") {
                 world.send(client, rest);
             }
-            let reply = if how == "b" || command.starts_with("(sleep") { String::new() } else { world.output(client) };
+            let reply = if how == "b" || command.starts_with("(sleep") {
+                String::new()
+            } else {
+                world.output(client)
+            };
             let name = rest.split(' ').next().unwrap_or("").to_ascii_lowercase();
             let expected = if resp3 { three } else { two };
             rows += 1;
             if !same(&name, &reply, expected) {
-                wrong.push(format!("RESP{} {command}\n   expected {expected}\n   answered {reply}", 2 + i32::from(resp3)));
+                wrong.push(format!(
+                    "RESP{} {command}\n   expected {expected}\n   answered {reply}",
+                    2 + i32::from(resp3)
+                ));
             }
             let sent = world.effects();
             if !resp3 && !same(&name, &sent, effects) {
-                wrong.push(format!("effects of {command}\n   expected {effects}\n   sent     {sent}"));
+                wrong.push(format!(
+                    "effects of {command}\n   expected {effects}\n   sent     {sent}"
+                ));
             }
         }
     }
-    assert!(wrong.is_empty(), "{} of {rows} differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {rows} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 macro_rules! families {
@@ -166,4 +206,4 @@ macro_rules! families {
         })*
     };
 }
-families!(strings keys lists hashes sets zsets blocking sessions scripts);
+families!(strings keys lists hashes sets zsets blocking sessions scripts memory);

@@ -61,12 +61,14 @@ fn request(node: &mut Node, words: &[Bytes], options: &Options, ctx: Context) ->
         limit: 0,
     };
     for key in &words[1..=number] {
-        request.sources.push(match node.lookup(key, ctx).map(|entry| &entry.value) {
-            None => Zset::default(),
-            Some(Value::Zset(zset)) => zset.clone(),
-            Some(Value::Set(set)) => set.iter().map(|member| (member.clone(), 1.0)).collect(),
-            Some(_) => return Err(WRONGTYPE.into()),
-        });
+        request
+            .sources
+            .push(match node.lookup(key, ctx).map(|entry| &entry.value) {
+                None => Zset::default(),
+                Some(Value::Zset(zset)) => zset.clone(),
+                Some(Value::Set(set)) => set.iter().map(|member| (member.clone(), 1.0)).collect(),
+                Some(_) => return Err(WRONGTYPE.into()),
+            });
     }
     let mut rest = &words[number + 1..];
     while let [word, after @ ..] = rest {
@@ -178,5 +180,9 @@ pub(super) fn zintercard(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     };
     let request = request(node, &args[1..], &options, ctx)?;
     let length = request.combine("inter").len();
-    Ok(Reply::Int(if request.limit == 0 { length } else { length.min(request.limit) } as i64))
+    Ok(Reply::Int(if request.limit == 0 {
+        length
+    } else {
+        length.min(request.limit)
+    } as i64))
 }

@@ -38,7 +38,11 @@ fn score_bound(text: &[u8]) -> Result<Bound<f64>, Fault> {
         number => (false, number),
     };
     let score = parse_double(number).ok_or("ERR min or max is not a float")?;
-    Ok(if open { Bound::Excluded(score) } else { Bound::Included(score) })
+    Ok(if open {
+        Bound::Excluded(score)
+    } else {
+        Bound::Included(score)
+    })
 }
 
 fn edge(text: &Bytes) -> Result<Edge, Fault> {
@@ -67,12 +71,24 @@ impl Range {
             Range::Lex(low, high) => {
                 let above = match low {
                     Edge::Lowest => true,
-                    Edge::At(bound, open) => if *open { member > bound } else { member >= bound },
+                    Edge::At(bound, open) => {
+                        if *open {
+                            member > bound
+                        } else {
+                            member >= bound
+                        }
+                    }
                     Edge::Highest => false,
                 };
                 let below = match high {
                     Edge::Lowest => false,
-                    Edge::At(bound, open) => if *open { member < bound } else { member <= bound },
+                    Edge::At(bound, open) => {
+                        if *open {
+                            member < bound
+                        } else {
+                            member <= bound
+                        }
+                    }
                     Edge::Highest => true,
                 };
                 above && below
@@ -124,20 +140,26 @@ pub(super) fn zrange(node: &mut Node, args: &Args, ctx: Context) -> Answer {
         }
     }
     if limit != -1 && by == By::Rank {
-        return Err(
-            "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX".into(),
-        );
+        return Err("ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX".into());
     }
     if with_scores && by == By::Lex {
         return Err("ERR syntax error, WITHSCORES not supported in combination with BYLEX".into());
     }
     // A range by score or bytes that runs down is given from high to low; one by rank is not.
-    let (low, high) = if reverse && by != By::Rank { (&words[2], &words[1]) } else { (&words[1], &words[2]) };
+    let (low, high) = if reverse && by != By::Rank {
+        (&words[2], &words[1])
+    } else {
+        (&words[1], &words[2])
+    };
     let range = Range::parse(by, low, high)?;
     let zset = node.read::<Zset>(&words[0], ctx)?;
     let mut found = zset.map_or(vec![], |zset| range.of(zset, reverse));
     if by != By::Rank {
-        let skipped = if offset < 0 { found.len() } else { (offset as usize).min(found.len()) };
+        let skipped = if offset < 0 {
+            found.len()
+        } else {
+            (offset as usize).min(found.len())
+        };
         found.drain(..skipped);
         found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     }

@@ -75,7 +75,11 @@ impl Zset {
 
     /// Takes out the lowest (or the highest) member.
     pub(super) fn pop(&mut self, highest: bool) -> Option<(Bytes, f64)> {
-        let (score, member) = if highest { self.order.pop_last() } else { self.order.pop_first() }?;
+        let (score, member) = if highest {
+            self.order.pop_last()
+        } else {
+            self.order.pop_first()
+        }?;
         self.scores.remove(&member);
         Some((member, score.0))
     }

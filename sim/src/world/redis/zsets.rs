@@ -125,12 +125,17 @@ pub(super) fn zcard(node: &mut Node, args: &Args, ctx: Context) -> Answer {
 
 pub(super) fn zscore(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     let zset = node.read::<Zset>(&args[1], ctx)?;
-    Ok(zset.and_then(|zset| zset.score(&args[2])).map_or(Reply::Null, Reply::Double))
+    Ok(zset
+        .and_then(|zset| zset.score(&args[2]))
+        .map_or(Reply::Null, Reply::Double))
 }
 
 pub(super) fn zmscore(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     let zset = node.read::<Zset>(&args[1], ctx)?;
-    let score = |member: &Bytes| zset.and_then(|zset| zset.score(member)).map_or(Reply::Null, Reply::Double);
+    let score = |member: &Bytes| {
+        zset.and_then(|zset| zset.score(member))
+            .map_or(Reply::Null, Reply::Double)
+    };
     Ok(Reply::Array(args[2..].iter().map(score).collect()))
 }
 

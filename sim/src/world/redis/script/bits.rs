@@ -36,7 +36,11 @@ pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
         let digits = word(digits.unwrap_or(8.0));
         let text = format!("{:08x}", word(a));
         let text = &text[8 - (digits.unsigned_abs().min(8) as usize)..];
-        Ok(if digits < 0 { text.to_ascii_uppercase() } else { text.to_owned() })
+        Ok(if digits < 0 {
+            text.to_ascii_uppercase()
+        } else {
+            text.to_owned()
+        })
     };
     table.set("tohex", lua.create_function(hexadecimal)?)?;
     Ok(table)

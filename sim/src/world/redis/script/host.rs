@@ -8,17 +8,15 @@ use super::super::node::Node;
 use super::super::number::format_double;
 use super::super::resp::{Args, Reply};
 use super::convert::{to_lua, to_reply};
-use super::{Run, bits, digest, json};
+use super::errors::{error_table, error_text, failure, handler, limit_instructions, raised};
+use super::{CHUNK, Run, bits, digest, json};
 use bytes::Bytes;
-use mlua::{Function, HookTriggers, Lua, LuaOptions, MultiValue, StdLib, Table, Value, VmState};
+use mlua::{Function, Lua, LuaOptions, MultiValue, StdLib, Table, Value};
 use std::cell::{Cell, RefCell};
 
 const PRELUDE: &str = include_str!("prelude.lua");
-/// What `luaL_loadbuffer` calls the script, and how its lines are named in errors.
-const CHUNK: &str = "@user_script";
 /// Instructions that a millisecond of `lua-time-limit` stands for.
 const INSTRUCTIONS_PER_MS: u64 = 20_000;
-const HOOK_EVERY: u32 = 10_000;
 
 fn state() -> Lua {
     let options = LuaOptions::new().catch_rust_panics(false);
@@ -34,7 +32,9 @@ pub(super) fn compile(body: &[u8]) -> Result<(), Fault> {
             mlua::Error::SyntaxError { message, .. } => message.clone(),
             other => other.to_string(),
         };
-        format!("ERR Error compiling script (new function): {text}").replace(['\r', '\n'], " ").into()
+        format!("ERR Error compiling script (new function): {text}")
+            .replace(['\r', '\n'], " ")
+            .into()
     })
 }
 
@@ -96,18 +96,6 @@ impl Call<'_> {
     }
 }
 
-/// An error reply as the script sees it (luaPushErrorBuff): a dash announces a code.
-fn error_table(lua: &Lua, text: &str) -> mlua::Result<Value> {
-    let text = match text.strip_prefix('-') {
-        Some(rest) if rest.contains(' ') => rest.to_owned(),
-        Some(rest) => format!("ERR {rest}"),
-        None => format!("ERR {text}"),
-    };
-    let table = lua.create_table()?;
-    table.raw_set("err", text.trim_matches(['\r', '\n']))?;
-    Ok(Value::Table(table))
-}
-
 /// Arguments of `redis.call`: strings, and numbers with seventeen digits.
 fn words(args: &MultiValue) -> Result<Args, &'static str> {
     if args.is_empty() {
@@ -139,54 +127,66 @@ pub(super) fn run(node: &mut Node, client: &mut Client, run: &Run, ctx: Context)
     });
     let lua = state();
     let outcome = lua.scope(|scope| {
+        let xpcall: Function = lua.globals().get("xpcall")?;
         let host = lua.create_table()?;
-        let raising = lua.create_table()?;
-        let ask = |args: &MultiValue| -> mlua::Result<Value> {
-            let reply = words(args).map_err(str::to_owned);
-            let reply = match reply {
-                Ok(words) => call.borrow_mut().run(&words),
-                Err(error) => Err(format!("ERR {error}")),
-            };
-            to_lua(&lua, &reply.unwrap_or_else(Reply::error), resp3.get())
+        let redis = lua.create_table()?;
+        let ask = |args: &MultiValue| -> Reply {
+            let reply = words(args).map_err(|error| format!("ERR {error}"));
+            reply
+                .and_then(|words| call.borrow_mut().run(&words))
+                .unwrap_or_else(Reply::error)
         };
-        let failed = |value: &Value| matches!(value, Value::Table(table) if table.contains_key("err").unwrap_or(false));
-        raising.set("call", scope.create_function(move |_, args: MultiValue| {
-            let value = ask(&args)?;
-            Ok((!failed(&value), value))
-        })?)?;
-        host.set("pcall", scope.create_function(move |_, args: MultiValue| ask(&args))?)?;
-        raising.set("setresp", scope.create_function(|lua, args: MultiValue| {
-            match args.iter().collect::<Vec<_>>()[..] {
-                [version] => match number(version) {
-                    Some(version @ (2.0 | 3.0)) => {
-                        resp3.set(version == 3.0);
-                        Ok((true, Value::Nil))
+        let resp3 = &resp3;
+        redis.set(
+            "call",
+            scope.create_function(move |lua, args: MultiValue| match ask(&args) {
+                Reply::Error(text) => Err(raised(text)),
+                reply => to_lua(lua, &reply, resp3.get()),
+            })?,
+        )?;
+        redis.set(
+            "pcall",
+            scope.create_function(move |lua, args: MultiValue| to_lua(lua, &ask(&args), resp3.get()))?,
+        )?;
+        redis.set(
+            "setresp",
+            scope.create_function(move |_, args: MultiValue| {
+                match args.iter().map(number).collect::<Vec<_>>()[..] {
+                    [Some(version @ (2.0 | 3.0))] => resp3.set(version == 3.0),
+                    [_] => return Err(raised("ERR RESP version must be 2 or 3.")),
+                    _ => return Err(raised("ERR redis.setresp() requires one argument.")),
+                }
+                Ok(())
+            })?,
+        )?;
+        redis.set(
+            "set_repl",
+            scope.create_function(|_, args: MultiValue| {
+                match args.iter().map(number).collect::<Vec<_>>()[..] {
+                    [Some(kinds)] if (0.0..=3.0).contains(&kinds) => call.borrow_mut().replicates = kinds != 0.0,
+                    [_] => {
+                        let error = "ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.";
+                        return Err(raised(error));
                     }
-                    _ => Ok((false, error_table(lua, "RESP version must be 2 or 3.")?)),
-                },
-                _ => Ok((false, error_table(lua, "redis.setresp() requires one argument.")?)),
-            }
-        })?)?;
-        raising.set("set_repl", scope.create_function(|lua, args: MultiValue| {
-            match args.iter().map(number).collect::<Vec<_>>()[..] {
-                [Some(kinds)] if (0.0..=3.0).contains(&kinds) => {
-                    call.borrow_mut().replicates = kinds != 0.0;
-                    Ok((true, Value::Nil))
+                    _ => return Err(raised("ERR redis.set_repl() requires two arguments.")),
                 }
-                [_] => {
-                    let error = "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.";
-                    Ok((false, error_table(lua, error)?))
-                }
-                _ => Ok((false, error_table(lua, "redis.set_repl() requires two arguments.")?)),
-            }
-        })?)?;
-        host.set("random", scope.create_function(|_, ()| Ok(call.borrow_mut().node.scripts.random.next()))?)?;
-        host.set("randomseed", scope.create_function(|_, seed: f64| {
-            call.borrow_mut().node.scripts.random.seed(seed as i32);
-            Ok(())
-        })?)?;
-        plain_functions(&lua, &host, &raising)?;
-        host.set("raising", raising)?;
+                Ok(())
+            })?,
+        )?;
+        host.set(
+            "random",
+            scope.create_function(|_, ()| Ok(call.borrow_mut().node.scripts.random.next()))?,
+        )?;
+        host.set(
+            "randomseed",
+            scope.create_function(|_, seed: f64| {
+                call.borrow_mut().node.scripts.random.seed(seed as i32);
+                Ok(())
+            })?,
+        )?;
+        plain_functions(&lua, &redis)?;
+        host.set("redis", redis)?;
+        host.set("text", lua.create_function(|_, error: Value| Ok(error_text(&error)))?)?;
         host.set("keys", strings(&lua, run.keys)?)?;
         host.set("argv", strings(&lua, run.argv)?)?;
         host.set("bit", bits::library(&lua)?)?;
@@ -197,14 +197,18 @@ pub(super) fn run(node: &mut Node, client: &mut Client, run: &Run, ctx: Context)
         if limit > 0 {
             limit_instructions(&lua, limit)?;
         }
-        let xpcall = guard(&lua)?;
-        let (done, value): (bool, Value) = xpcall.call(function)?;
-        Ok(if done { to_reply(&value, resp3.get()) } else { failure(&value, run.sha) })
+        let (done, value): (bool, Value) = xpcall.call((function, handler(&lua)?))?;
+        Ok(if done {
+            to_reply(&value, resp3.get())
+        } else {
+            failure(&value, run.sha)
+        })
     });
     lua.remove_hook();
     let call = call.into_inner();
     call.client.db = db;
-    outcome.unwrap_or_else(|error| Reply::error(format!("ERR Error running script: {error}").replace(['\r', '\n'], " ")))
+    outcome
+        .unwrap_or_else(|error| Reply::error(format!("ERR Error running script: {error}").replace(['\r', '\n'], " ")))
 }
 
 fn number(value: &Value) -> Option<f64> {
@@ -224,102 +228,44 @@ fn strings(lua: &Lua, words: &[Bytes]) -> mlua::Result<Table> {
 }
 
 /// Those that need neither node nor client.
-fn plain_functions(lua: &Lua, host: &Table, raising: &Table) -> mlua::Result<()> {
+fn plain_functions(lua: &Lua, redis: &Table) -> mlua::Result<()> {
     let one_string = |args: &MultiValue| match args.iter().collect::<Vec<_>>()[..] {
         [Value::String(text)] => Some(text.to_string_lossy()),
         _ => None,
     };
-    host.set("error_reply", lua.create_function(move |lua, args: MultiValue| match one_string(&args) {
-        Some(text) => error_table(lua, &format!("-{}", text.strip_prefix('-').unwrap_or(&text))),
-        None => error_table(lua, "wrong number or type of arguments"),
-    })?)?;
-    host.set("status_reply", lua.create_function(move |lua, args: MultiValue| match one_string(&args) {
-        Some(text) => to_lua(lua, &Reply::Simple(text.into()), false),
-        None => error_table(lua, "wrong number or type of arguments"),
-    })?)?;
-    raising.set("sha1hex", lua.create_function(|lua, args: MultiValue| match words(&args).as_deref() {
-        Ok([text]) => Ok((true, Value::String(lua.create_string(digest(text))?))),
-        _ => Ok((false, error_table(lua, "wrong number of arguments")?)),
-    })?)?;
-    raising.set("log", lua.create_function(|lua, args: MultiValue| {
-        let level = args.front().and_then(number);
-        let error = match level {
-            _ if args.len() < 2 => Some("redis.log() requires two arguments or more."),
-            None => Some("First argument must be a number (log level)."),
-            Some(level) if !(0.0..=3.0).contains(&level) => Some("Invalid debug level."),
-            Some(_) => None,
-        };
-        if let Some(error) = error {
-            return Ok((false, error_table(lua, error)?));
-        }
-        let text: Vec<String> = args.iter().skip(1).filter_map(|word| word.to_string().ok()).collect();
-        tracing::debug!(text = text.join(" "), "a script logs");
-        Ok((true, Value::Nil))
-    })?)
-}
-
-/// Ends a script that runs for too long, and again at every further turn that it takes after catching that.
-fn limit_instructions(lua: &Lua, limit: u64) -> mlua::Result<()> {
-    let spent = Cell::new(0);
-    let triggers = HookTriggers::new().every_nth_instruction(HOOK_EVERY);
-    lua.set_hook(triggers, move |_, _| {
-        spent.set(spent.get() + u64::from(HOOK_EVERY));
-        if spent.get() > limit {
-            return Err(mlua::Error::RuntimeError("Script killed by user with SCRIPT KILL...".into()));
-        }
-        Ok(VmState::Continue)
-    })
-}
-
-/// `xpcall` with the handler that says where in the script the error was.
-fn guard(lua: &Lua) -> mlua::Result<Function> {
-    let handler = lua.create_function(|lua, error: Value| {
-        let table = match error {
-            Value::Table(table) => table,
-            other => {
-                let table = lua.create_table()?;
-                let text = match &other {
-                    Value::Error(error) => match error.as_ref() {
-                        mlua::Error::RuntimeError(text) => text.clone(),
-                        other => other.to_string(),
-                    },
-                    other => other.to_string()?,
-                };
-                table.raw_set("err", format!("ERR {text}"))?;
-                table
+    redis.set(
+        "error_reply",
+        lua.create_function(move |lua, args: MultiValue| match one_string(&args) {
+            Some(text) => error_table(lua, &format!("-{}", text.strip_prefix('-').unwrap_or(&text))),
+            None => error_table(lua, "wrong number or type of arguments"),
+        })?,
+    )?;
+    redis.set(
+        "status_reply",
+        lua.create_function(move |lua, args: MultiValue| match one_string(&args) {
+            Some(text) => to_lua(lua, &Reply::Simple(text.into()), false),
+            None => error_table(lua, "wrong number or type of arguments"),
+        })?,
+    )?;
+    redis.set(
+        "sha1hex",
+        lua.create_function(|lua, args: MultiValue| match words(&args).as_deref() {
+            Ok([text]) => lua.create_string(digest(text)),
+            _ => Err(raised("ERR wrong number of arguments")),
+        })?,
+    )?;
+    redis.set(
+        "log",
+        lua.create_function(|_, args: MultiValue| {
+            match args.front().and_then(number) {
+                _ if args.len() < 2 => return Err(raised("ERR redis.log() requires two arguments or more.")),
+                None => return Err(raised("ERR First argument must be a number (log level).")),
+                Some(level) if !(0.0..=3.0).contains(&level) => return Err(raised("ERR Invalid debug level.")),
+                Some(_) => {}
             }
-        };
-        let mut level = 0;
-        while let Some((script, line)) = lua.inspect_stack(level, |frame| {
-            let source = frame.source();
-            (source.source.as_deref() == Some(CHUNK), frame.current_line())
-        }) {
-            if script {
-                table.raw_set("line", line.unwrap_or(0))?;
-                break;
-            }
-            level += 1;
-        }
-        Ok(table)
-    })?;
-    let guard: Function = lua
-        .load("local xpcall, handler = ... return function(f) return xpcall(f, handler) end")
-        .call((lua.load("return xpcall").eval::<Function>()?, handler))?;
-    Ok(guard)
-}
-
-/// The error reply of a script that failed.
-fn failure(value: &Value, sha: &str) -> Reply {
-    let Value::Table(table) = value else {
-        return Reply::error("ERR execution failure");
-    };
-    let text = match table.raw_get::<Value>("err") {
-        Ok(Value::String(text)) => text.to_string_lossy(),
-        _ => String::new(),
-    };
-    let text = match table.raw_get::<Option<i64>>("line") {
-        Ok(Some(line)) => format!("{text} script: {sha}, on {CHUNK}:{line}."),
-        _ => text,
-    };
-    Reply::error(text.replace(['\r', '\n'], " "))
+            let text: Vec<String> = args.iter().skip(1).filter_map(|word| word.to_string().ok()).collect();
+            tracing::debug!(text = text.join(" "), "a script logs");
+            Ok(())
+        })?,
+    )
 }

@@ -1,7 +1,7 @@
 //! The `cjson` library: `encode`, `decode` and `null`. Its settings (encode_sparse_array and so on) are absent.
 
 use super::super::number::format_double;
-use mlua::{Lua, LightUserData, Table, Value};
+use mlua::{LightUserData, Lua, Table, Value};
 
 /// Deepest nesting, as in lua-cjson.
 const DEPTH_MAX: usize = 1000;
@@ -68,7 +68,12 @@ fn encode(value: &Value, depth: usize, out: &mut Vec<u8>) -> mlua::Result<()> {
         Value::String(text) => quote(&text.as_bytes(), out),
         Value::Table(_) if depth >= DEPTH_MAX => return Err(failed("Cannot serialise, excessive depth (1001)")),
         Value::Table(table) => encode_table(table, depth, out)?,
-        other => return Err(failed(format!("Cannot serialise {}: type not supported", other.type_name()))),
+        other => {
+            return Err(failed(format!(
+                "Cannot serialise {}: type not supported",
+                other.type_name()
+            )));
+        }
     }
     Ok(())
 }
@@ -110,7 +115,11 @@ fn encode_table(table: &Table, depth: usize, out: &mut Vec<u8>) -> mlua::Result<
 fn fourteen_digits(number: f64) -> String {
     let rounded: f64 = format!("{number:.13e}").parse().expect("a number");
     let text = format!("{rounded}");
-    if text.len() <= 18 && !(rounded != 0.0 && rounded.abs() < 1e-4) { text } else { format_double(rounded) }
+    if text.len() <= 18 && !(rounded != 0.0 && rounded.abs() < 1e-4) {
+        text
+    } else {
+        format_double(rounded)
+    }
 }
 
 fn quote(bytes: &[u8], out: &mut Vec<u8>) {

@@ -7,6 +7,7 @@
 
 mod bits;
 mod convert;
+mod errors;
 mod host;
 mod json;
 mod random;
@@ -18,6 +19,9 @@ use super::resp::{Args, Reply};
 use bytes::Bytes;
 use sha1::{Digest, Sha1};
 use std::collections::BTreeMap;
+
+/// What `luaL_loadbuffer` calls the script, and how its lines are named in errors.
+const CHUNK: &str = "@user_script";
 
 /// The scripts that a node knows, and what they share.
 #[derive(Default)]
@@ -101,12 +105,15 @@ fn shebang(body: &[u8]) -> Result<(Flags, usize), Fault> {
     if !body.starts_with(b"#!") {
         return Ok((flags, 0));
     }
-    let end = body.iter().position(|byte| *byte == b'\n').ok_or("ERR Invalid script shebang")?;
+    let end = body
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .ok_or("ERR Invalid script shebang")?;
     let line = String::from_utf8_lossy(&body[2..end]).into_owned();
     let mut words = line.split_whitespace();
     let engine = words.next().unwrap_or("");
     if engine != "lua" {
-        return Err(format!("ERR Unexpected engine in script shebang: {engine}").into());
+        return Err(format!("ERR Unexpected engine in script shebang: #!{engine}").into());
     }
     for word in words {
         let names = word

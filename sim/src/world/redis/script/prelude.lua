@@ -1,18 +1,8 @@
--- What surrounds every script: the libraries that Redis leaves in, made read-only, and the errors it raises.
--- `host` has the functions that are written in Rust. Those in `raising` return false and an error table where
--- they fail, and the error is raised here: an error that is a table cannot be raised from Rust.
+-- What surrounds every script: the libraries that Redis leaves in, made read-only. `host` has the functions that
+-- are written in Rust; `host.text` is the text of an error that one of them has raised.
 local host = ...
-local error, pairs, setmetatable, type, rawget = error, pairs, setmetatable, type, rawget
-
-local function raising(call)
-    return function(...)
-        local done, result = call(...)
-        if done then
-            return result
-        end
-        error(result, 0)
-    end
-end
+local error, getmetatable, pairs, rawget, setmetatable, type = error, getmetatable, pairs, rawget, setmetatable, type
+local plain_pcall, plain_xpcall, plain_tostring = pcall, xpcall, tostring
 
 local function readonly(fields)
     return setmetatable({}, {
@@ -20,22 +10,16 @@ local function readonly(fields)
         __newindex = function()
             error("Attempt to modify a readonly table", 2)
         end,
-        __len = function() return #fields end,
     })
 end
 
-local redis = {
-    REDIS_VERSION = "7.0.15",
-    REDIS_VERSION_NUM = 0x0007000f,
-    LOG_DEBUG = 0, LOG_VERBOSE = 1, LOG_NOTICE = 2, LOG_WARNING = 3,
-    REPL_NONE = 0, REPL_AOF = 1, REPL_SLAVE = 2, REPL_REPLICA = 2, REPL_ALL = 3,
-    error_reply = host.error_reply,
-    pcall = host.pcall,
-    replicate_commands = function() return true end,
-    status_reply = host.status_reply,
-}
-for name, call in pairs(host.raising) do
-    redis[name] = raising(call)
+local redis = host.redis
+redis.REDIS_VERSION = "7.0.15"
+redis.REDIS_VERSION_NUM = 0x0007000f
+redis.LOG_DEBUG, redis.LOG_VERBOSE, redis.LOG_NOTICE, redis.LOG_WARNING = 0, 1, 2, 3
+redis.REPL_NONE, redis.REPL_AOF, redis.REPL_SLAVE, redis.REPL_REPLICA, redis.REPL_ALL = 0, 1, 2, 2, 3
+redis.replicate_commands = function()
+    return true
 end
 
 math.random = function(low, high)
@@ -54,16 +38,30 @@ end
 math.randomseed = host.randomseed
 
 -- Where an object lies in memory is no business of a script that is to run again the same way.
-local plain = tostring
 local function tostring(value)
-    local kind = type(value)
-    local meta = getmetatable(value)
-    if kind == "table" and not (type(meta) == "table" and meta.__tostring) then
-        return "table: 0x0"
-    elseif kind == "function" or kind == "thread" or kind == "userdata" then
+    local kind, meta = type(value), getmetatable(value)
+    if type(meta) == "table" and meta.__tostring then
+        return plain_tostring(value)
+    elseif kind == "userdata" then
+        return "userdata: (nil)"
+    elseif kind == "table" or kind == "function" or kind == "thread" then
         return kind .. ": 0x0"
     end
-    return plain(value)
+    return plain_tostring(value)
+end
+
+-- As Redis's own pcall: an error that is a table with `err` is handed on as that text.
+local function outcome(done, first, ...)
+    if done then
+        return done, first, ...
+    end
+    local text = host.text(first)
+    if text then
+        return false, text
+    elseif type(first) == "table" and type(first.err) == "string" then
+        return false, first.err
+    end
+    return false, first
 end
 
 local globals = {
@@ -75,13 +73,22 @@ local globals = {
     math = readonly(math),
     coroutine = readonly(coroutine),
     tostring = tostring,
+    pcall = function(...)
+        return outcome(plain_pcall(...))
+    end,
+    xpcall = function(call, handler)
+        return plain_xpcall(call, function(failure)
+            local text = host.text(failure)
+            return handler(text and { err = text } or failure)
+        end)
+    end,
     KEYS = host.keys,
     ARGV = host.argv,
 }
 for _, name in pairs({
-    "xpcall", "getfenv", "setmetatable", "next", "assert", "tonumber", "rawequal", "collectgarbage", "getmetatable",
-    "rawset", "pcall", "type", "select", "unpack", "gcinfo", "pairs", "rawget", "loadstring", "ipairs", "_VERSION",
-    "setfenv", "load", "error", "newproxy",
+    "getfenv", "setmetatable", "next", "assert", "tonumber", "rawequal", "collectgarbage", "getmetatable", "rawset",
+    "type", "select", "unpack", "gcinfo", "pairs", "rawget", "loadstring", "ipairs", "_VERSION", "setfenv", "load",
+    "error", "newproxy",
 }) do
     globals[name] = rawget(_G, name)
 end
@@ -90,7 +97,7 @@ local protected = setmetatable({}, {
     __index = function(_, name)
         local value = globals[name]
         if value == nil then
-            error("Script attempted to access nonexistent global variable '" .. plain(name) .. "'", 2)
+            error("Script attempted to access nonexistent global variable '" .. plain_tostring(name) .. "'", 2)
         end
         return value
     end,
