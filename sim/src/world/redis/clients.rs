@@ -99,7 +99,7 @@ fn kind(name: &[u8]) -> Result<&'static str, Reply> {
 }
 
 fn list(node: &Node, client: &Client, options: &[Bytes], ctx: Context) -> Reply {
-    let mut wanted: Box<dyn Fn(&Client) -> bool> = Box::new(|_| true);
+    let mut wanted: Filter = Box::new(|_| true);
     match options {
         [] => {}
         [option, name] if is_one_of(option, &["TYPE"]) => match kind(name) {
@@ -261,10 +261,13 @@ fn unblock(node: &mut Node, options: &[Bytes]) -> Reply {
     Reply::Int(1)
 }
 
+/// Which clients are meant.
+type Filter = Box<dyn Fn(&Client) -> bool>;
+
 /// The old form names an address and may hit who asks; the new one has filters and by default spares it.
 fn kill(node: &mut Node, client: &mut Client, options: &[Bytes]) -> Reply {
     let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
-    let (mut filters, mut spare_me): (Vec<Box<dyn Fn(&Client) -> bool>>, bool) = (vec![], options.len() > 1);
+    let (mut filters, mut spare_me): (Vec<Filter>, bool) = (vec![], options.len() > 1);
     let old = options.len() == 1;
     if old {
         let address = text(&options[0]);

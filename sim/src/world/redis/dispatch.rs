@@ -55,10 +55,8 @@ impl Node {
         if spec.is(flag::NO_MULTI) && client.transaction.is_some() {
             return Some("ERR Command not allowed inside a transaction".into());
         }
-        if restricted {
-            if let Some(error) = self.users.refusal(client, spec, args) {
-                return Some(error.into());
-            }
+        if restricted && let Some(error) = self.users.refusal(client, spec, args) {
+            return Some(error.into());
         }
         let queued = client.transaction.as_ref().filter(|_| spec.name == "exec");
         let may = |wanted: u32| {

@@ -141,8 +141,11 @@ impl Node {
                 "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated.",
             );
         }
-        let (Some(replicas), Some(timeout)) = (parse_int(&args[1]), parse_int(&args[2])) else {
+        let Some(replicas) = parse_int(&args[1]) else {
             return Reply::error(NOT_AN_INTEGER);
+        };
+        let Some(timeout) = parse_int(&args[2]) else {
+            return Reply::error("ERR timeout is not an integer or out of range");
         };
         if timeout < 0 {
             return Reply::error("ERR timeout is negative");

@@ -144,6 +144,11 @@ impl Reply {
     }
 }
 
+/// Appends the head of an array whose elements follow.
+pub(super) fn array_head(length: usize, out: &mut BytesMut) {
+    number(out, b'*', length as i64);
+}
+
 fn line(out: &mut BytesMut, kind: u8, text: &str) {
     out.put_u8(kind);
     out.put_slice(text.as_bytes());

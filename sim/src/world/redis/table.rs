@@ -53,7 +53,7 @@ pub(super) const TABLE: &[Spec] = &[
     spec("client", -2, NOSCRIPT | LOADING | STALE, (0, 0, 0), "slow connection", Client(clients::client))
         .with(&[("getname", 2), ("id", 2), ("info", 2), ("kill", -3), ("list", -2), ("no-evict", 3), ("pause", -3), ("reply", 3), ("setname", 3), ("unblock", -3), ("unpause", 2)]),
     spec("command", -1, LOADING | STALE, (0, 0, 0), "slow connection", Client(introspection::command))
-        .with(&[("count", 2), ("docs", -2), ("getkeys", -3), ("info", -2), ("list", -2)]),
+        .with(&[("count", 2), ("docs", -2), ("getkeys", -4), ("info", -2), ("list", -2)]),
     spec("config", -2, ADMIN | NOSCRIPT | LOADING | STALE, (0, 0, 0), "admin slow dangerous", Client(settings::config))
         .with(&[("get", -3), ("resetstat", 2), ("rewrite", 2), ("set", -4)]),
     spec("copy", -3, WRITE | DENYOOM, (1, 2, 1), "keyspace write slow", Data(keys::copy)),

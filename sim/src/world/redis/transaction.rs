@@ -1,10 +1,10 @@
 //! MULTI, EXEC, DISCARD, WATCH and UNWATCH.
 
-use super::client::{Client, Transaction};
+use super::client::{Client, Replies, Transaction};
 use super::command;
 use super::keyspace::Context;
 use super::node::Node;
-use super::resp::{Args, Reply};
+use super::resp::{Args, Reply, array_head};
 use bytes::Bytes;
 
 impl Client {
@@ -66,7 +66,9 @@ pub(super) fn exec(node: &mut Node, client: &mut Client, _: &Args, ctx: Context)
     if dirty {
         return Reply::NullArray;
     }
-    let mut replies = vec![];
+    // Written as they come: what SUBSCRIBE and PUBLISH say stands among them, as in Redis.
+    let start = client.output.len();
+    array_head(transaction.queued.len(), &mut client.output);
     for args in &transaction.queued {
         let spec = command::lookup(&args[0]).expect("only known commands are queued");
         // What it may do is asked again: an ACL may have changed since.
@@ -75,11 +77,14 @@ pub(super) fn exec(node: &mut Node, client: &mut Client, _: &Args, ctx: Context)
         } else {
             None
         };
-        replies.push(match refused {
+        let reply = match refused {
             Some(error) => Reply::error(error),
             None => node.call(client, spec, args, true, ctx.now),
-        });
+        };
+        reply.encode(client.resp3, &mut client.output);
     }
-    // The replies go out after what the transaction's own SUBSCRIBE and PUBLISH have said.
-    Reply::Array(replies)
+    if client.replies != Replies::On {
+        client.output.truncate(start);
+    }
+    Reply::Nothing
 }

@@ -125,11 +125,11 @@ impl Request {
             }
             "inter" => {
                 let common = |(member, score): (&Bytes, f64)| {
-                    let rest = self.sources.iter().enumerate().skip(1);
-                    let score = rest.fold(Some(self.weighted(0, score)), |score, (source, zset)| {
-                        Some(self.aggregate.of(score?, self.weighted(source, zset.score(member)?)))
-                    });
-                    Some((member.clone(), score?))
+                    let mut rest = self.sources.iter().enumerate().skip(1);
+                    let score = rest.try_fold(self.weighted(0, score), |score, (source, zset)| {
+                        Some(self.aggregate.of(score, self.weighted(source, zset.score(member)?)))
+                    })?;
+                    Some((member.clone(), score))
                 };
                 first.iter().filter_map(common).collect()
             }

@@ -2,6 +2,9 @@
 
 use mlua::{Lua, Table, Variadic};
 
+type Fold = fn(i32, i32) -> i32;
+type Shift = fn(i32, u32) -> i32;
+
 fn word(number: f64) -> i32 {
     // As the library does it: add 2^52 + 2^51, take the low bits.
     (number.round_ties_even() % 4_294_967_296.0) as i64 as i32
@@ -10,15 +13,14 @@ fn word(number: f64) -> i32 {
 /// `bit.band` and the others.
 pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
     let table = lua.create_table()?;
-    let folds: [(&str, fn(i32, i32) -> i32); 3] =
-        [("band", |a, b| a & b), ("bor", |a, b| a | b), ("bxor", |a, b| a ^ b)];
+    let folds: [(&str, Fold); 3] = [("band", |a, b| a & b), ("bor", |a, b| a | b), ("bxor", |a, b| a ^ b)];
     for (name, fold) in folds {
         let function = lua.create_function(move |_, (first, rest): (f64, Variadic<f64>)| {
             Ok(rest.iter().fold(word(first), |all, next| fold(all, word(*next))))
         })?;
         table.set(name, function)?;
     }
-    let shifts: [(&str, fn(i32, u32) -> i32); 5] = [
+    let shifts: [(&str, Shift); 5] = [
         ("lshift", |a, n| a << n),
         ("rshift", |a, n| (a as u32 >> n) as i32),
         ("arshift", |a, n| a >> n),

@@ -110,10 +110,10 @@ fn table_reply(table: &Table, resp3: bool, depth: usize) -> Reply {
     if let Value::String(digits) = get("big_number") {
         return Reply::BigNumber(one_line(&digits).into());
     }
-    if let Value::Table(verbatim) = get("verbatim_string") {
-        if let Ok(Value::String(text)) = verbatim.raw_get("string") {
-            return Reply::Text(text.to_string_lossy());
-        }
+    if let Value::Table(verbatim) = get("verbatim_string")
+        && let Ok(Value::String(text)) = verbatim.raw_get("string")
+    {
+        return Reply::Text(text.to_string_lossy());
     }
     if let Value::Table(map) = get("map") {
         let pairs = map.pairs::<Value, Value>().flatten();

@@ -65,11 +65,17 @@ impl Call<'_> {
             return Err("ERR This Redis command is not allowed from script".into());
         }
         let users = &self.node.users;
-        if users.are_restricted() {
-            if let Some(error) = users.refusal(self.client, spec, args) {
-                let error = error.trim_start_matches("NOPERM this user ");
-                return Err(format!("ERR The user executing the script {error}"));
-            }
+        if users.are_restricted()
+            && let Some(error) = users.refusal(self.client, spec, args)
+        {
+            let why = match () {
+                () if error.contains("one of the keys") => {
+                    "can't access at least one of the keys mentioned in the command arguments"
+                }
+                () if error.contains("one of the channels") => "can't publish to the channel mentioned in the command",
+                () => "can't run this command or subcommand",
+            };
+            return Err(format!("ERR The user executing the script {why}"));
         }
         let write = spec.is(flag::WRITE);
         if self.read_only && (write || spec.name.ends_with("publish")) {
