@@ -252,12 +252,17 @@ fn restart(persistence: PersistenceMode, power_loss: bool, seed: u64) -> Cluster
     let cluster = Cluster::new(seed, adjust, |client| {
         Box::pin(async move {
             client.until(10_000).await;
-            client.connect("redis-1").await.ask("SET old v").await;
+            client.connect("redis-1").await.ask("MSET old v code v").await;
             client.until(20_000).await;
             client.connect("redis-1").await.ask("SET new v").await;
+            client.connect("redis-1").await.ask("GETDEL code").await;
             client.until(25_000).await;
             client.note("old", client.once("redis-1", 6379, "GET old").await.unwrap_or_default());
             client.note("new", client.once("redis-1", 6379, "GET new").await.unwrap_or_default());
+            client.note(
+                "code",
+                client.once("redis-1", 6379, "GET code").await.unwrap_or_default(),
+            );
             client.note(
                 "copied",
                 client.once("redis-2", 6379, "GET old").await.unwrap_or_default(),
@@ -297,4 +302,16 @@ fn a_restart_keeps_what_the_disk_has() {
         ["$1|v", "$-1", "$1|v"],
         "a power loss loses up to a second"
     );
+}
+
+#[test]
+fn a_restart_from_a_snapshot_brings_a_spent_code_back() {
+    let rdb = PersistenceMode::Rdb { after_s: 5, changes: 1 };
+    for (power_loss, seed) in [(false, 4), (true, 5)] {
+        let cluster = restart(rdb, power_loss, seed);
+        let values = ["old", "code", "new", "copied"].map(|name| cluster.value(name));
+        assert_eq!(values, ["$1|v", "$1|v", "$-1", "$1|v"]);
+    }
+    let aof = restart(PersistenceMode::Aof, false, 6);
+    assert_eq!(aof.value("code"), "$-1");
 }

@@ -93,10 +93,8 @@ impl Alone {
     /// Whether a key expires within so many milliseconds, or has within as many.
     pub fn expires_within(&self, ms: i64) -> bool {
         let near = |at: i64| (at - self.now.wall_ms).abs() <= ms;
-        self.node
-            .data
-            .iter()
-            .any(|(_, entry)| entry.expires_at_ms.is_some_and(near))
+        let mut entries = self.node.data.iter().flat_map(|(_, data)| data.iter());
+        entries.any(|(_, entry)| entry.expires_at_ms.is_some_and(near))
     }
 
     /// Clients that were released go on with what they have sent.

@@ -1,6 +1,7 @@
 //! One client, as the node sees it.
 
 use super::node::ClientId;
+use super::pops::Want;
 use super::replication::Attached;
 use super::resp::{Args, Reply};
 use bytes::{Bytes, BytesMut};
@@ -20,11 +21,24 @@ pub(super) struct Client {
     /// Close once the output is flushed.
     pub(super) closing: bool,
     pub(super) transaction: Option<Transaction>,
-    /// Watched keys, and whether each had expired already when it was watched.
-    pub(super) watched: BTreeMap<Bytes, bool>,
+    /// The selected database.
+    pub(super) db: u8,
+    /// The user it is, by AUTH or by default; `None` while it has to say so first.
+    pub(super) user: Option<Bytes>,
+    /// Watched keys with their databases, and whether each had expired already when it was watched.
+    pub(super) watched: BTreeMap<(u8, Bytes), bool>,
     /// A watched key was touched.
     pub(super) dirty: bool,
     pub(super) channels: BTreeSet<Bytes>,
+    pub(super) patterns: BTreeSet<Bytes>,
+    pub(super) shard_channels: BTreeSet<Bytes>,
+    pub(super) replies: Replies,
+    /// What it has sent is held back by CLIENT PAUSE.
+    pub(super) postponed: bool,
+    /// The last command, as CLIENT LIST shows it.
+    pub(super) last_command: &'static str,
+    pub(super) connected_mono_ms: u64,
+    pub(super) last_mono_ms: u64,
     /// Offset of the stream after this client's last command: what WAIT waits for.
     pub(super) written_offset: u64,
     pub(super) waiting: Option<Waiting>,
@@ -41,14 +55,80 @@ pub(super) struct Transaction {
     pub(super) aborted: bool,
 }
 
-/// Blocked in WAIT.
-pub(super) struct Waiting {
-    pub(super) replicas: usize,
-    pub(super) offset: u64,
-    pub(super) until_mono_ms: Option<u64>,
+/// CLIENT REPLY.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Replies {
+    On,
+    Off,
+    /// Not to this command.
+    SkipThis,
+    /// Not to the next.
+    SkipNext,
+}
+
+/// What a client is blocked in.
+pub(super) enum Waiting {
+    /// WAIT.
+    Replicas {
+        replicas: usize,
+        offset: u64,
+        until_mono_ms: Option<u64>,
+    },
+    /// BLPOP and its like.
+    Keys { want: Want, until_mono_ms: Option<u64> },
+}
+
+impl Waiting {
+    /// When it gives up.
+    pub(super) fn until_mono_ms(&self) -> Option<u64> {
+        match self {
+            Waiting::Replicas { until_mono_ms, .. } | Waiting::Keys { until_mono_ms, .. } => *until_mono_ms,
+        }
+    }
 }
 
 impl Client {
+    /// A client that has just connected.
+    pub(super) fn new(id: ClientId, address: SocketAddr, user: Option<Bytes>, now_mono_ms: u64) -> Client {
+        Client {
+            id,
+            address,
+            name: Bytes::new(),
+            resp3: false,
+            input: BytesMut::new(),
+            output: BytesMut::new(),
+            closing: false,
+            transaction: None,
+            db: 0,
+            user,
+            watched: BTreeMap::new(),
+            dirty: false,
+            channels: BTreeSet::new(),
+            patterns: BTreeSet::new(),
+            shard_channels: BTreeSet::new(),
+            replies: Replies::On,
+            postponed: false,
+            last_command: "NULL",
+            connected_mono_ms: now_mono_ms,
+            last_mono_ms: now_mono_ms,
+            written_offset: 0,
+            waiting: None,
+            replica: None,
+            announced: (String::new(), 0),
+            wake: Arc::default(),
+        }
+    }
+
+    /// Channels and patterns together: what the replies to SUBSCRIBE count.
+    pub(super) fn subscriptions(&self) -> usize {
+        self.channels.len() + self.patterns.len()
+    }
+
+    /// Whether it listens: in RESP2 it may do little else.
+    pub(super) fn listens(&self) -> bool {
+        self.subscriptions() + self.shard_channels.len() > 0
+    }
+
     /// Appends a reply and has the connection's task flush it.
     pub(super) fn push(&mut self, reply: &Reply) {
         reply.encode(self.resp3, &mut self.output);

@@ -1,130 +1,170 @@
 //! Which commands there are, how many arguments they take and what they may do.
 
+use super::client::Client;
+use super::keyspace::{Answer, Context};
+use super::node::Node;
+use super::number::parse_int;
+use super::resp::{Args, Reply};
+pub(super) use super::table::TABLE;
+use bytes::Bytes;
+
+/// What a command may do, and what may be done to it: the flags of COMMAND INFO, as bits.
+pub(super) mod flag {
+    /// Changes data: refused by replicas (READONLY) and without enough replicas (NOREPLICAS).
+    pub(in super::super) const WRITE: u32 = 1;
+    pub(in super::super) const READONLY: u32 = 1 << 1;
+    /// Refused when memory is full (OOM).
+    pub(in super::super) const DENYOOM: u32 = 1 << 2;
+    pub(in super::super) const ADMIN: u32 = 1 << 3;
+    pub(in super::super) const PUBSUB: u32 = 1 << 4;
+    pub(in super::super) const NOSCRIPT: u32 = 1 << 5;
+    pub(in super::super) const BLOCKING: u32 = 1 << 6;
+    /// Answered while loading.
+    pub(in super::super) const LOADING: u32 = 1 << 7;
+    /// Answered by a replica that refuses stale data.
+    pub(in super::super) const STALE: u32 = 1 << 8;
+    pub(in super::super) const SKIP_MONITOR: u32 = 1 << 9;
+    pub(in super::super) const SKIP_SLOWLOG: u32 = 1 << 10;
+    pub(in super::super) const FAST: u32 = 1 << 11;
+    /// Answered before AUTH.
+    pub(in super::super) const NO_AUTH: u32 = 1 << 12;
+    pub(in super::super) const NO_MANDATORY_KEYS: u32 = 1 << 13;
+    pub(in super::super) const NO_ASYNC_LOADING: u32 = 1 << 14;
+    pub(in super::super) const NO_MULTI: u32 = 1 << 15;
+    pub(in super::super) const MOVABLE_KEYS: u32 = 1 << 16;
+    pub(in super::super) const ALLOW_BUSY: u32 = 1 << 17;
+    /// What it deletes because it has expired is not one transaction (not shown).
+    pub(in super::super) const ARBITRARY_KEYS: u32 = 1 << 18;
+
+    /// Names, in Redis's order.
+    pub(in super::super) const NAMES: &[(u32, &str)] = &[
+        (WRITE, "write"),
+        (READONLY, "readonly"),
+        (DENYOOM, "denyoom"),
+        (ADMIN, "admin"),
+        (PUBSUB, "pubsub"),
+        (NOSCRIPT, "noscript"),
+        (BLOCKING, "blocking"),
+        (LOADING, "loading"),
+        (STALE, "stale"),
+        (SKIP_MONITOR, "skip_monitor"),
+        (SKIP_SLOWLOG, "skip_slowlog"),
+        (FAST, "fast"),
+        (NO_AUTH, "no_auth"),
+        (NO_MANDATORY_KEYS, "no_mandatory_keys"),
+        (NO_ASYNC_LOADING, "no_async_loading"),
+        (NO_MULTI, "no_multi"),
+        (MOVABLE_KEYS, "movablekeys"),
+        (ALLOW_BUSY, "allow_busy"),
+    ];
+}
+
+/// How a command runs.
+#[derive(Clone, Copy)]
+pub(super) enum Run {
+    /// On data: for anybody, a master or a loader included.
+    Data(fn(&mut Node, &Args, Context) -> Answer),
+    /// For a client.
+    Client(fn(&mut Node, &mut Client, &Args, Context) -> Reply),
+}
+
 /// What the table says of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) struct Spec {
     /// Lower-case name.
     pub(super) name: &'static str,
     /// Number of words, name included; negative: at least so many.
-    pub(super) arity: i32,
-    /// Changes data: refused by replicas (READONLY) and without enough replicas (NOREPLICAS).
-    pub(super) write: bool,
-    /// Answered while loading, and by a replica that refuses stale data.
-    pub(super) always: bool,
-}
-
-const fn read(name: &'static str, arity: i32) -> Spec {
-    Spec {
-        name,
-        arity,
-        write: false,
-        always: false,
-    }
-}
-const fn write(name: &'static str, arity: i32) -> Spec {
-    Spec {
-        name,
-        arity,
-        write: true,
-        always: false,
-    }
-}
-const fn always(name: &'static str, arity: i32) -> Spec {
-    Spec {
-        name,
-        arity,
-        write: false,
-        always: true,
-    }
-}
-
-/// In alphabetical order.
-const TABLE: &[Spec] = &[
-    write("append", 3),
-    always("auth", -2),
-    always("client", -2),
-    always("command", -1),
-    always("config", -2),
-    read("dbsize", 1),
-    write("decr", 2),
-    write("decrby", 3),
-    write("del", -2),
-    always("discard", 1),
-    read("echo", 2),
-    always("exec", 1),
-    read("exists", -2),
-    write("expire", -3),
-    write("expireat", -3),
-    write("flushall", -1),
-    write("flushdb", -1),
-    read("get", 2),
-    write("getdel", 2),
-    write("getex", -2),
-    read("getrange", 4),
-    write("getset", 3),
-    always("hello", -1),
-    write("incr", 2),
-    write("incrby", 3),
-    always("info", -1),
-    read("keys", 2),
-    read("mget", -2),
-    write("mset", -3),
-    always("multi", 1),
-    write("persist", 2),
-    write("pexpire", -3),
-    write("pexpireat", -3),
-    read("ping", -1),
-    write("psetex", 4),
-    always("psync", -3),
-    read("pttl", 2),
-    always("publish", 3),
-    always("quit", -1),
-    always("replconf", -1),
-    always("replicaof", 3),
-    always("reset", 1),
-    always("role", 1),
-    read("scan", -2),
-    always("select", 2),
-    write("set", -3),
-    write("setex", 4),
-    write("setnx", 3),
-    always("slaveof", 3),
-    read("strlen", 2),
-    always("subscribe", -2),
-    always("time", 1),
-    read("ttl", 2),
-    read("type", 2),
-    write("unlink", -2),
-    always("unsubscribe", -1),
-    always("unwatch", 1),
-    read("wait", 3),
-    always("watch", -2),
-];
-
-/// Number of commands.
-pub(super) fn count() -> usize {
-    TABLE.len()
-}
-
-/// The command of that name, whatever its case.
-pub(super) fn lookup(name: &[u8]) -> Option<&'static Spec> {
-    let name = name.to_ascii_lowercase();
-    TABLE
-        .binary_search_by(|spec| spec.name.as_bytes().cmp(&name))
-        .ok()
-        .map(|at| &TABLE[at])
+    pub(super) arity: i8,
+    pub(super) flags: u32,
+    /// First and last key and the step between them, as COMMAND INFO says it; 0: none there.
+    pub(super) keys: (i8, i8, i8),
+    /// ACL categories, in COMMAND INFO's order, separated by spaces.
+    pub(super) categories: &'static str,
+    pub(super) run: Run,
+    /// Subcommands and their arity, both words included.
+    pub(super) subcommands: &'static [(&'static str, i8)],
 }
 
 impl Spec {
     /// Whether that many words will do.
     pub(super) fn takes(&self, words: usize) -> bool {
-        let words = words as i32;
-        if self.arity < 0 {
-            words >= -self.arity
-        } else {
-            words == self.arity
+        fits(self.arity, words)
+    }
+
+    /// Whether all of these flags are set.
+    pub(super) fn is(&self, flags: u32) -> bool {
+        self.flags & flags == flags
+    }
+
+    /// What is wrong with the number of words, or with the subcommand.
+    pub(super) fn misused(&self, args: &Args) -> Option<String> {
+        if !self.takes(args.len()) {
+            return Some(super::keyspace::wrong_arity(self.name));
+        }
+        if self.subcommands.is_empty() || args.len() == 1 {
+            return None;
+        }
+        let known = self
+            .subcommands
+            .iter()
+            .find(|(name, _)| args[1].eq_ignore_ascii_case(name.as_bytes()));
+        match known {
+            None => Some(format!(
+                "ERR unknown subcommand '{:.128}'. Try {} HELP.",
+                String::from_utf8_lossy(&args[1]),
+                self.name.to_ascii_uppercase()
+            )),
+            Some((name, arity)) if !fits(*arity, args.len()) => {
+                Some(super::keyspace::wrong_arity(&format!("{}|{name}", self.name)))
+            }
+            Some(_) => None,
         }
     }
+
+    /// The keys among the words (getKeysFromCommand in db.c).
+    pub(super) fn keys_of<'a>(&self, args: &'a [Bytes]) -> Vec<&'a Bytes> {
+        let (first, last, step) = self.keys;
+        let last = if last < 0 {
+            args.len() as i64 + i64::from(last)
+        } else {
+            i64::from(last)
+        };
+        let fixed = if first == 0 {
+            None
+        } else {
+            args.get(first as usize..=last.max(0) as usize)
+        };
+        let mut keys: Vec<&Bytes> = fixed.unwrap_or(&[]).iter().step_by(step.max(1) as usize).collect();
+        if self.is(flag::MOVABLE_KEYS) {
+            // The number of keys, then the keys: after the name, or after a destination, a script, a time-out.
+            let second = ["eval", "evalsha", "eval_ro", "evalsha_ro", "bzmpop", "blmpop"].contains(&self.name);
+            let at = if second || first == 1 { 2 } else { 1 };
+            let number = args
+                .get(at)
+                .and_then(|n| parse_int(n))
+                .and_then(|n| usize::try_from(n).ok());
+            let end = at.saturating_add(1).saturating_add(number.unwrap_or(0));
+            keys.extend(args.get(at + 1..end).unwrap_or(&[]));
+        }
+        keys
+    }
+}
+
+fn fits(arity: i8, words: usize) -> bool {
+    let least = usize::from(arity.unsigned_abs());
+    if arity < 0 { words >= least } else { words == least }
+}
+
+/// The command of that name, whatever its case.
+pub(super) fn lookup(name: &[u8]) -> Option<&'static Spec> {
+    let mut lower = [0; 16];
+    let lower = lower.get_mut(..name.len())?;
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
+    TABLE
+        .binary_search_by(|spec| spec.name.as_bytes().cmp(lower))
+        .ok()
+        .map(|at| &TABLE[at])
 }
 
 #[cfg(test)]
@@ -132,5 +172,14 @@ mod tests {
     #[test]
     fn the_table_is_in_order() {
         assert!(super::TABLE.is_sorted_by(|a, b| a.name < b.name));
+    }
+
+    #[test]
+    fn every_name_is_found() {
+        assert!(
+            super::TABLE
+                .iter()
+                .all(|spec| super::lookup(spec.name.as_bytes()).is_some())
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! What an operator decides, and what a node tells about itself.
 
+use super::eviction::Policy;
 use bytes::Bytes;
 
 /// Configuration of one node. `Default` is Redis's own where it matters.
@@ -33,6 +34,15 @@ pub struct RedisConfig {
     /// writes both in one turn of its event loop, in no order that a client could rely on; a process
     /// that dies in between has acknowledged a write that nobody else has.
     pub replication_lag_ms_max: u64,
+    /// `requirepass`: the default user's password. Empty: none is asked for.
+    pub requirepass: String,
+    /// `maxmemory`, bytes; 0 is no limit.
+    pub maxmemory: u64,
+    /// `maxmemory-policy`.
+    pub maxmemory_policy: Policy,
+    /// `lua-time-limit`: after so long Redis answers BUSY; here a script that would take so long is ended
+    /// with an error, by the number of its instructions. Milliseconds; 0 is no limit.
+    pub lua_time_limit_ms: u64,
 }
 
 impl Default for RedisConfig {
@@ -50,6 +60,10 @@ impl Default for RedisConfig {
             replica_serve_stale_data: true,
             loading_ms: 0,
             replication_lag_ms_max: 1,
+            requirepass: String::new(),
+            maxmemory: 0,
+            maxmemory_policy: Policy::NoEviction,
+            lua_time_limit_ms: 5000,
         }
     }
 }
@@ -59,6 +73,16 @@ impl Default for RedisConfig {
 pub enum PersistenceMode {
     /// Nothing: an empty dataset and a new replication ID.
     None,
+    /// Snapshots: one is taken when more than `after_s` seconds have passed since the last and at least
+    /// `changes` changes have been made (`save after_s changes`), at SAVE and at BGSAVE. A restart, whether
+    /// after a kill or after a power loss, brings back the last snapshot: what was deleted since is there
+    /// again.
+    Rdb {
+        /// Seconds.
+        after_s: u64,
+        /// Keys changed.
+        changes: u64,
+    },
     /// An append-only file, `appendfsync everysec`.
     Aof,
 }

@@ -1,10 +1,10 @@
 //! What outlives the process.
 
-use super::dataset::Dataset;
-use super::resp::Args;
+use super::databases::Databases;
+use super::keyspace::Effect;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// A host's disk: the append-only file and the configuration file. Clones are the same disk.
+/// A host's disk: the append-only file, the snapshot and the configuration file. Clones are the same disk.
 ///
 /// The file is kept as the data it would load, plus the effects written and not yet synced. A kill
 /// keeps both (the page cache survives the process); a power loss keeps only what was synced.
@@ -16,9 +16,11 @@ pub struct Disk {
 #[derive(Default)]
 pub(super) struct DiskState {
     /// Synced.
-    pub(super) durable: Dataset,
+    pub(super) durable: Databases,
     /// Written since the last sync, in order.
-    pub(super) written: Vec<Args>,
+    pub(super) written: Vec<Effect>,
+    /// The last snapshot. It replaces the one before once it is synced, so it is there whole or not at all.
+    pub(super) snapshot: Databases,
     /// `replicaof` as CONFIG REWRITE left it; the outer `None` means never rewritten. Redis syncs
     /// the rewritten file, so it survives a power loss.
     pub(super) replica_of: Option<Option<(String, u16)>>,

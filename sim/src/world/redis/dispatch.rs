@@ -1,11 +1,11 @@
 //! From a request to the command that answers it, or to the error that does.
 
 use super::client::Client;
-use super::command::{self, Spec};
+use super::command::{self, Run, Spec, flag};
 use super::config::Moment;
-use super::node::{Context, Node};
+use super::keyspace::{Context, Fault};
+use super::node::Node;
 use super::resp::{Args, Reply};
-use bytes::Bytes;
 
 impl Node {
     /// processCommand: what can be refused is refused, the rest is queued or called.
@@ -18,25 +18,16 @@ impl Node {
             }
             return reject(client, unknown_command(args));
         };
-        if !spec.takes(args.len()) {
-            return reject(client, wrong_arity(spec.name));
-        }
-        let queued_write = spec.name == "exec"
-            && client.transaction.as_ref().is_some_and(|t| {
-                t.queued
-                    .iter()
-                    .any(|args| command::lookup(&args[0]).is_some_and(|s| s.write))
-            });
-        if let Some(error) = self.refusal(spec, spec.write || queued_write, now) {
+        client.last_command = spec.name;
+        if let Some(error) = self.objection(client, spec, args, now) {
             if spec.name == "exec" {
                 client.transaction = None;
-                self.unwatch(client);
+                client.unwatch();
                 return Reply::error(format!("EXECABORT Transaction discarded because of: {error}"));
             }
             return reject(client, error);
         }
-        let in_context = ["subscribe", "unsubscribe", "ping", "quit", "reset"].contains(&spec.name);
-        if !client.resp3 && !client.channels.is_empty() && !in_context {
+        if !client.resp3 && client.listens() && !is_for_listeners(spec.name) {
             return reject(
                 client,
                 format!(
@@ -45,92 +36,83 @@ impl Node {
                 ),
             );
         }
-        let direct = ["exec", "discard", "multi", "watch", "quit", "reset"].contains(&spec.name);
-        if let (Some(transaction), false) = (&mut client.transaction, direct) {
+        if let (Some(transaction), false) = (&mut client.transaction, is_direct(spec.name)) {
             transaction.queued.push(args.clone());
             return Reply::simple("QUEUED");
         }
-        let context = Context {
-            now,
-            from_master: false,
-        };
-        self.call(client, spec, args, context)
+        self.call(client, spec, args, false, now)
     }
 
-    /// Why a command may not run at all just now.
-    fn refusal(&self, spec: &Spec, write: bool, now: Moment) -> Option<&'static str> {
-        let loading = now.mono_ms < self.started.mono_ms + self.config.loading_ms;
+    /// Why a command may not run at all just now, in Redis's order of asking.
+    fn objection(&mut self, client: &Client, spec: &Spec, args: &Args, now: Moment) -> Option<Fault> {
+        if let Some(error) = spec.misused(args) {
+            return Some(error.into());
+        }
+        let restricted = self.users.are_restricted() && !spec.is(flag::NO_AUTH);
+        if restricted && client.user.is_none() {
+            return Some(super::acl::NOAUTH.into());
+        }
+        if spec.is(flag::NO_MULTI) && client.transaction.is_some() {
+            return Some("ERR Command not allowed inside a transaction".into());
+        }
+        if restricted && let Some(error) = self.users.refusal(client, spec, args) {
+            return Some(error.into());
+        }
+        let queued = client.transaction.as_ref().filter(|_| spec.name == "exec");
+        let may = |wanted: u32| {
+            let queued = queued.iter().flat_map(|transaction| &transaction.queued);
+            spec.is(wanted)
+                || queued
+                    .filter_map(|args| command::lookup(&args[0]))
+                    .any(|spec| spec.is(wanted))
+        };
+        if self.config.maxmemory > 0 && !self.evict(now) {
+            // A transaction is refused as it is put together, rather than half-way.
+            let queues = client.transaction.is_some() && !is_direct(spec.name);
+            if queues || may(flag::DENYOOM) {
+                return Some(super::eviction::OOM.into());
+            }
+        }
+        let write = may(flag::WRITE);
         if write && self.role.is_master() && !self.enough_replicas(now) {
-            return Some("NOREPLICAS Not enough good replicas to write.");
+            return Some("NOREPLICAS Not enough good replicas to write.".into());
         }
         if write && !self.role.is_master() {
-            return Some("READONLY You can't write against a read only replica.");
+            return Some("READONLY You can't write against a read only replica.".into());
         }
-        if self.role.link_is_down() && !self.config.replica_serve_stale_data && !spec.always {
-            return Some("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.");
+        if self.role.link_is_down() && !self.config.replica_serve_stale_data && !spec.is(flag::STALE) {
+            return Some("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.".into());
         }
-        (loading && !spec.always).then_some("LOADING Redis is loading the dataset in memory")
+        let loading = now.mono_ms < self.started.mono_ms + self.config.loading_ms;
+        (loading && !spec.is(flag::LOADING)).then(|| "LOADING Redis is loading the dataset in memory".into())
     }
 
-    /// Runs a command that nothing stands against.
-    pub(super) fn call(&mut self, client: &mut Client, spec: &Spec, args: &Args, context: Context) -> Reply {
-        if let Some(reply) = self.data_command(spec.name, args, context) {
-            return reply.unwrap_or_else(Reply::Error);
+    /// Runs a command that nothing stands against. `nested`: in a transaction or a script.
+    pub(super) fn call(&mut self, client: &mut Client, spec: &Spec, args: &Args, nested: bool, now: Moment) -> Reply {
+        let ctx = Context {
+            now,
+            name: spec.name,
+            db: client.db,
+            from_master: false,
+            nested,
+        };
+        if spec.is(flag::ARBITRARY_KEYS) && !nested {
+            self.apart = true;
         }
-        let now = context.now;
-        match spec.name {
-            "ping" if args.len() > 2 => Reply::error(wrong_arity("ping")),
-            "ping" if !client.channels.is_empty() && !client.resp3 => {
-                let word = args.get(1).cloned().unwrap_or_default();
-                Reply::Array(vec![Reply::bulk("pong"), Reply::Bulk(word)])
-            }
-            "ping" => args
-                .get(1)
-                .map_or(Reply::simple("PONG"), |word| Reply::Bulk(word.clone())),
-            "echo" => Reply::Bulk(args[1].clone()),
-            "quit" => {
-                client.closing = true;
-                Reply::OK
-            }
-            "reset" => {
-                client.transaction = None;
-                self.unwatch(client);
-                client.channels.clear();
-                client.resp3 = false;
-                client.name = Bytes::new();
-                Reply::simple("RESET")
-            }
-            "select" => match super::resp::parse_int(&args[1]) {
-                Some(0) => Reply::OK,
-                Some(_) => Reply::error("ERR DB index is out of range"),
-                None => Reply::error(NOT_AN_INTEGER),
-            },
-            "time" => {
-                let (s, us) = (now.unix_s(), now.wall_ms.rem_euclid(1000) * 1000);
-                Reply::Array(vec![Reply::bulk(s.to_string()), Reply::bulk(us.to_string())])
-            }
-            "multi" | "exec" | "discard" | "watch" | "unwatch" => {
-                self.transaction_command(client, spec.name, args, now)
-            }
-            "hello" | "auth" | "client" | "command" | "config" => self.connection_command(client, spec.name, args),
-            "subscribe" | "unsubscribe" | "publish" => self.pubsub_command(client, spec.name, args),
-            "info" => Reply::Text(self.info(args.get(1).map(Bytes::as_ref), now)),
-            "role" => self.role_reply(),
-            "replicaof" | "slaveof" => self.replicaof(args, now),
-            "replconf" => self.replconf(client, args, now),
-            "psync" => self.psync(client, args, now),
-            "wait" => self.wait(client, args, now),
-            other => unreachable!("{other} is in the table and nowhere else"),
+        match spec.run {
+            Run::Data(run) => run(self, args, ctx).unwrap_or_else(Reply::Error),
+            Run::Client(run) => run(self, client, args, ctx),
         }
     }
 }
 
-pub(super) const NOT_AN_INTEGER: &str = "ERR value is not an integer or out of range";
-pub(super) const SYNTAX: &str = "ERR syntax error";
+/// Not queued in a transaction.
+fn is_direct(name: &str) -> bool {
+    matches!(name, "exec" | "discard" | "multi" | "watch" | "quit" | "reset")
+}
 
-/// `ERR wrong number of arguments for 'get' command`.
-pub(crate) fn wrong_arity(name: &str) -> String {
-    format!("ERR wrong number of arguments for '{name}' command")
+fn is_for_listeners(name: &str) -> bool {
+    name.ends_with("subscribe") || ["ping", "quit", "reset"].contains(&name)
 }
 
 /// `ERR unknown command 'NOSUCH', with args beginning with: 'a' 'b' `, 128 bytes of each part at most.
@@ -149,7 +131,7 @@ pub(crate) fn unknown_command(args: &Args) -> String {
 }
 
 /// A refused command spoils the transaction it was meant for.
-fn reject(client: &mut Client, error: impl Into<std::borrow::Cow<'static, str>>) -> Reply {
+fn reject(client: &mut Client, error: impl Into<Fault>) -> Reply {
     if let Some(transaction) = &mut client.transaction {
         transaction.aborted = true;
     }

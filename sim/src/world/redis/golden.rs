@@ -6,6 +6,7 @@ use super::disk::Disk;
 use super::node::{ClientId, Node};
 use super::replication::LinkState;
 use super::resp::{encode_request, split_words};
+use super::value::Value;
 use bytes::BytesMut;
 use std::sync::Arc;
 
@@ -136,9 +137,9 @@ fn replica(stale: bool, link: LinkState, keys: &[(&str, &str, Option<i64>)]) -> 
     });
     let mut data = Dataset::default();
     for (key, value, at) in keys {
-        data.set(key.to_string().into(), value.to_string().into(), *at);
+        data.set(key.to_string().into(), Value::Str(value.to_string().into()), *at);
     }
-    node.start_over(&"a".repeat(40), 8235, data, START);
+    node.start_over(&"a".repeat(40), 8235, data.into(), START);
     node.link_is(link, START);
     node
 }

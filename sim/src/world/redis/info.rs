@@ -1,12 +1,17 @@
 //! INFO and ROLE: what Sentinel and clients learn of a node.
 
-use super::config::Moment;
+use super::config::{Moment, PersistenceMode};
 use super::node::Node;
 use super::replication::{LinkState, Role};
-use super::resp::Reply;
+use super::resp::{Args, Reply};
+use bytes::Bytes;
 use std::fmt::Write;
 
 impl Node {
+    pub(super) fn info_reply(&self, args: &Args, now: Moment) -> Reply {
+        Reply::Text(self.info(args.get(1).map(Bytes::as_ref), now))
+    }
+
     /// The sections that Sentinel and people read; `section` picks one.
     pub(super) fn info(&self, section: Option<&[u8]>, now: Moment) -> String {
         let wanted = section.map(|name| String::from_utf8_lossy(name).to_ascii_lowercase());
@@ -23,6 +28,8 @@ impl Node {
                     self.clients.values().filter(|c| c.waiting.is_some()).count()
                 ),
             ),
+            ("Memory", self.info_memory()),
+            ("Persistence", self.info_persistence()),
             ("Replication", self.info_replication(now)),
             ("Keyspace", self.info_keyspace()),
         ];
@@ -45,10 +52,27 @@ impl Node {
     }
 
     fn info_keyspace(&self) -> String {
-        match self.data.len() {
-            0 => String::new(),
-            keys => format!("db0:keys={keys},expires={},avg_ttl=0\r\n", self.data.expiring()),
-        }
+        let used = self.data.iter().filter(|(_, data)| data.len() > 0);
+        used.map(|(db, data)| format!("db{db}:keys={},expires={},avg_ttl=0\r\n", data.len(), data.expiring()))
+            .collect()
+    }
+
+    fn info_memory(&self) -> String {
+        format!(
+            "used_memory:{}\r\nmaxmemory:{}\r\nmaxmemory_policy:{}\r\n",
+            self.used_memory(),
+            self.config.maxmemory,
+            self.config.maxmemory_policy.name()
+        )
+    }
+
+    fn info_persistence(&self) -> String {
+        format!(
+            "loading:0\r\nrdb_changes_since_last_save:{}\r\nrdb_bgsave_in_progress:0\r\nrdb_last_save_time:{}\r\nrdb_last_bgsave_status:ok\r\naof_enabled:{}\r\n",
+            self.dirty,
+            self.saved_at_s,
+            i32::from(self.config.persistence == PersistenceMode::Aof)
+        )
     }
 
     fn info_replication(&self, now: Moment) -> String {

@@ -1,7 +1,7 @@
 //! A replica's link to its master.
 
 use super::config::Moment;
-use super::dataset::Dataset;
+use super::databases::Databases;
 use super::replication::LinkState;
 use super::resp::encode_request;
 use super::server::Shared;
@@ -136,7 +136,7 @@ async fn session(env: &Env, node: &Shared, (host, port): &(String, u16), connect
 }
 
 /// The dataset, as one bulk.
-async fn receive(link: &mut Link) -> io::Result<Dataset> {
+async fn receive(link: &mut Link) -> io::Result<Databases> {
     let head = link.line().await?;
     let length = head
         .strip_prefix('$')
@@ -146,7 +146,7 @@ async fn receive(link: &mut Link) -> io::Result<Dataset> {
         link.fill().await?;
     }
     let snapshot = link.input.split_to(length).freeze();
-    Dataset::from_snapshot(&snapshot).ok_or_else(|| io::Error::other("not a snapshot"))
+    Databases::from_snapshot(&snapshot).ok_or_else(|| io::Error::other("not a snapshot"))
 }
 
 /// Applies the stream and acknowledges it: once a second, and when asked.

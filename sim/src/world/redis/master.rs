@@ -1,15 +1,14 @@
 //! What a master does for its replicas: it feeds them, counts them and waits for them.
 
 use super::client::{Client, Waiting};
+
 use super::config::Moment;
+use super::keyspace::{Context, NOT_AN_INTEGER, SYNTAX};
 use super::node::{ClientId, Node};
 use super::replica::replay;
 use super::replication::Attached;
 use super::resp::{Args, Reply, encode_request, parse_int};
 use bytes::BytesMut;
-
-/// Milliseconds between two turns of Redis's cron (hz 10): what time-outs round up to.
-const CRON_MS: u64 = 100;
 
 impl Node {
     pub(super) fn replicas(&self) -> impl Iterator<Item = (&Client, &Attached)> {
@@ -53,7 +52,7 @@ impl Node {
 
     pub(super) fn psync(&mut self, client: &mut Client, args: &Args, now: Moment) -> Reply {
         let Some(offset) = parse_int(&args[2]) else {
-            return Reply::error(super::dispatch::NOT_AN_INTEGER);
+            return Reply::error(NOT_AN_INTEGER);
         };
         if client.replica.is_some() {
             return Reply::Nothing;
@@ -92,7 +91,9 @@ impl Node {
             }
         }
         // A replica that starts anew must be told the database again.
-        self.stream_selected &= partial;
+        if !partial {
+            self.stream_db = None;
+        }
         client.replica = Some(Attached {
             online: partial,
             acked: 0,
@@ -104,7 +105,7 @@ impl Node {
 
     pub(super) fn replconf(&mut self, client: &mut Client, args: &Args, now: Moment) -> Reply {
         if args.len().is_multiple_of(2) {
-            return Reply::error(super::dispatch::SYNTAX);
+            return Reply::error(SYNTAX);
         }
         for pair in args[1..].chunks(2) {
             match pair[0].to_ascii_lowercase().as_slice() {
@@ -134,27 +135,28 @@ impl Node {
         Reply::OK
     }
 
-    pub(super) fn wait(&mut self, client: &mut Client, args: &Args, now: Moment) -> Reply {
+    pub(super) fn wait(&mut self, client: &mut Client, args: &Args, ctx: Context) -> Reply {
         if !self.role.is_master() {
             return Reply::error(
                 "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated.",
             );
         }
-        let (Some(replicas), Some(timeout)) = (parse_int(&args[1]), parse_int(&args[2])) else {
-            return Reply::error(super::dispatch::NOT_AN_INTEGER);
+        let Some(replicas) = parse_int(&args[1]) else {
+            return Reply::error(NOT_AN_INTEGER);
+        };
+        let Some(timeout) = parse_int(&args[2]) else {
+            return Reply::error("ERR timeout is not an integer or out of range");
         };
         if timeout < 0 {
             return Reply::error("ERR timeout is negative");
         }
         let acknowledged = self.acknowledged(client.written_offset);
-        if acknowledged as i64 >= replicas {
+        // Nothing can block inside a transaction.
+        if acknowledged as i64 >= replicas || ctx.nested {
             return Reply::Int(acknowledged as i64);
         }
-        let until_mono_ms = (timeout > 0).then(|| {
-            let until = now.mono_ms + timeout as u64 - self.started.mono_ms;
-            self.started.mono_ms + until.next_multiple_of(CRON_MS)
-        });
-        client.waiting = Some(Waiting {
+        let until_mono_ms = (timeout > 0).then(|| self.cron_turn_after(ctx.now.mono_ms + timeout as u64));
+        client.waiting = Some(Waiting::Replicas {
             replicas: replicas as usize,
             offset: client.written_offset,
             until_mono_ms,
@@ -173,10 +175,12 @@ impl Node {
             .clients
             .values()
             .filter_map(|client| {
-                let waiting = client.waiting.as_ref()?;
-                let also = speaking.is_some_and(|replica| replica.acked >= waiting.offset) as usize;
-                let count = self.acknowledged(waiting.offset) + also;
-                (count >= waiting.replicas).then_some((client.id, count))
+                let Some(Waiting::Replicas { replicas, offset, .. }) = &client.waiting else {
+                    return None;
+                };
+                let also = speaking.is_some_and(|replica| replica.acked >= *offset) as usize;
+                let count = self.acknowledged(*offset) + also;
+                (count >= *replicas).then_some((client.id, count))
             })
             .collect();
         for (id, count) in counts {
@@ -184,50 +188,21 @@ impl Node {
         }
     }
 
-    fn unblock(&mut self, id: ClientId, reply: &Reply) {
-        let offset = self.history.offset;
-        if let Some(client) = self.clients.get_mut(&id) {
-            client.waiting = None;
-            client.written_offset = offset;
-            client.push(reply);
-        }
-    }
-
-    /// When the client's WAIT gives up.
-    pub(crate) fn wait_until(&self, id: ClientId) -> Option<u64> {
-        self.clients.get(&id)?.waiting.as_ref()?.until_mono_ms
-    }
-
-    /// A WAIT's time is up: it answers with what there is.
-    pub(crate) fn wait_expired(&mut self, id: ClientId, now: Moment) {
-        let Some(Waiting {
-            offset,
-            until_mono_ms: Some(until),
-            ..
-        }) = self.clients.get(&id).and_then(|c| c.waiting.as_ref())
-        else {
-            return;
-        };
-        if now.mono_ms >= *until {
-            let count = self.acknowledged(*offset);
-            self.unblock(id, &Reply::Int(count as i64));
-        }
-    }
-
     /// What is due by the clock: expiry, PING to replicas, replicas that have been silent too long, the
     /// disk. Returns when there will be something to do again.
     pub(crate) fn cron(&mut self, now: Moment) -> Option<u64> {
+        self.latest = now;
         let mut due: Option<u64> = None;
         let mut at = |mono_ms: u64| due = Some(due.map_or(mono_ms, |other| other.min(mono_ms)));
         if self.role.is_master() {
-            while let Some(key) = self.data.first_expired(now.wall_ms) {
-                self.expire(&key);
+            while let Some((db, key)) = self.data.first_expired(now.wall_ms) {
+                self.expire(db, &key);
                 self.propagate(now);
             }
             if let Some(expiry) = self.data.next_expiry_ms() {
                 // Looked at again after a second at the latest: the wall clock may jump.
                 let left = (expiry + 1 - now.wall_ms).clamp(1, 1000) as u64;
-                at((now.mono_ms + left).next_multiple_of(CRON_MS));
+                at((now.mono_ms + left).next_multiple_of(100));
             }
             let timeout = self.config.repl_timeout_s as i64;
             let silent = |client: &Client| {
@@ -246,6 +221,9 @@ impl Node {
                 }
                 at(self.next_ping_mono_ms);
             }
+        }
+        if let Some(save) = self.save_if_due(now) {
+            at(save);
         }
         if let Some(sync) = self.sync_due_mono_ms {
             if now.mono_ms >= sync {

@@ -1,14 +1,19 @@
 //! One node as a state machine: bytes and moments in, bytes out. Knows no socket and no clock.
 
+use super::acl::Users;
 use super::backlog::{Backlog, History};
-use super::client::Client;
+use super::client::{Client, Replies};
+use super::clients::Pause;
 use super::config::{Moment, PersistenceMode, RedisConfig, RedisEvent};
-use super::dataset::{Dataset, Entry};
+use super::databases::Databases;
 use super::disk::Disk;
+use super::keyspace::Effect;
 use super::replication::Role;
 use super::resp::{Args, Reply, Request, encode_request, parse_request};
+use super::script::Scripts;
 use bytes::{Buf, Bytes, BytesMut};
-use std::collections::{BTreeMap, BTreeSet};
+use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -16,27 +21,36 @@ use tokio::sync::Notify;
 /// Identifies a client, as `CLIENT ID` says it.
 pub(crate) type ClientId = u64;
 
-/// On whose behalf, and how, a command runs.
-#[derive(Clone, Copy)]
-pub(super) struct Context {
-    pub(super) now: Moment,
-    /// From this node's master: obeyed, unjudged, and blind to expiry.
-    pub(super) from_master: bool,
-}
-
 /// One Redis node.
 pub(crate) struct Node {
     pub(super) config: RedisConfig,
     pub(super) disk: Disk,
-    pub(super) data: Dataset,
+    pub(super) data: Databases,
     pub(super) history: History,
     pub(super) role: Role,
     pub(super) clients: BTreeMap<ClientId, Client>,
     next_client: ClientId,
     /// Effects of the execution unit under way.
-    pub(super) effects: Vec<Args>,
-    /// The stream has said which database it is about.
-    pub(super) stream_selected: bool,
+    pub(super) effects: Vec<Effect>,
+    /// They are not to be wrapped into a transaction.
+    pub(super) apart: bool,
+    /// The database that the stream is about, once it has said so.
+    pub(super) stream_db: Option<u8>,
+    /// The database that the master's stream is about.
+    pub(super) master_db: u8,
+    /// Who waits for which key, in order of arrival.
+    pub(super) waiters: BTreeMap<(u8, Bytes), Vec<ClientId>>,
+    /// Keys that somebody waits for and that have changed.
+    pub(super) ready: Vec<(u8, Bytes)>,
+    /// CLIENT PAUSE.
+    pub(super) paused: Option<Pause>,
+    /// Changes since the last snapshot.
+    pub(super) dirty: u64,
+    /// When the last snapshot was taken, Unix seconds.
+    pub(super) saved_at_s: i64,
+    pub(super) users: Users,
+    pub(super) scripts: Scripts,
+    pub(super) random: ChaCha8Rng,
     pub(super) started: Moment,
     pub(super) run_id: String,
     random_hex: Box<dyn FnMut() -> String + Send>,
@@ -49,6 +63,8 @@ pub(crate) struct Node {
     pub(super) sync_due_mono_ms: Option<u64>,
     /// When the cron will look again.
     pub(super) cron_due_mono_ms: Option<u64>,
+    /// The latest moment anybody has mentioned.
+    pub(super) latest: Moment,
 }
 
 impl Node {
@@ -63,7 +79,8 @@ impl Node {
         let (data, replica_of) = {
             let mut state = disk.lock();
             let data = match config.persistence {
-                PersistenceMode::None => Dataset::default(),
+                PersistenceMode::None => Databases::default(),
+                PersistenceMode::Rdb { .. } => state.snapshot.clone(),
                 PersistenceMode::Aof => {
                     // What the page cache held has reached the disk by now.
                     let written = std::mem::take(&mut state.written);
@@ -76,18 +93,29 @@ impl Node {
                 state.replica_of.clone().unwrap_or_else(|| config.replica_of.clone()),
             )
         };
-        let node = Node {
-            history: History::new(random_hex()),
-            run_id: random_hex(),
+        let (history, run_id) = (History::new(random_hex()), random_hex());
+        let mut node = Node {
+            history,
+            random: super::chance::stream(&run_id),
+            run_id,
             role: Role::boot(replica_of, now),
             next_ping_mono_ms: now.mono_ms + config.repl_ping_s * 1000,
+            users: Users::new(&config.requirepass),
             config,
             disk,
             data,
             clients: BTreeMap::new(),
             next_client: 3,
             effects: vec![],
-            stream_selected: false,
+            apart: false,
+            stream_db: None,
+            master_db: 0,
+            waiters: BTreeMap::new(),
+            ready: vec![],
+            paused: None,
+            dirty: 0,
+            saved_at_s: now.unix_s(),
+            scripts: Scripts::default(),
             started: now,
             random_hex: Box::new(random_hex),
             observer,
@@ -95,7 +123,11 @@ impl Node {
             relink: Arc::default(),
             sync_due_mono_ms: None,
             cron_due_mono_ms: None,
+            latest: now,
         };
+        if node.config.maxmemory > 0 {
+            node.weigh_everything();
+        }
         node.tell(RedisEvent::Role { role: node.role.name() });
         node
     }
@@ -112,34 +144,16 @@ impl Node {
     pub(crate) fn connect(&mut self, address: SocketAddr) -> (ClientId, Arc<Notify>) {
         let id = self.next_client;
         self.next_client += 1;
-        let wake: Arc<Notify> = Arc::default();
-        self.clients.insert(
-            id,
-            Client {
-                id,
-                address,
-                name: Bytes::new(),
-                resp3: false,
-                input: BytesMut::new(),
-                output: BytesMut::new(),
-                closing: false,
-                transaction: None,
-                watched: BTreeMap::new(),
-                dirty: false,
-                channels: BTreeSet::new(),
-                written_offset: 0,
-                waiting: None,
-                replica: None,
-                announced: (String::new(), 0),
-                wake: wake.clone(),
-            },
-        );
+        let client = Client::new(id, address, self.users.initial(), self.latest.mono_ms);
+        let wake = client.wake.clone();
+        self.clients.insert(id, client);
         (id, wake)
     }
 
     /// A client's connection is gone.
     pub(crate) fn disconnect(&mut self, id: ClientId) {
         self.clients.remove(&id);
+        self.forget_waiter(id);
     }
 
     /// Bytes have arrived from a client.
@@ -152,10 +166,12 @@ impl Node {
 
     /// Executes what a client has sent, as far as it is complete and the client is not blocked.
     pub(crate) fn pump(&mut self, id: ClientId, now: Moment) {
+        self.latest = now;
         while let Some(client) = self.clients.get_mut(&id) {
             if client.closing || client.waiting.is_some() {
                 return;
             }
+            client.postponed = false;
             match parse_request(&client.input) {
                 Request::Incomplete => return,
                 Request::Malformed(error) => {
@@ -163,7 +179,12 @@ impl Node {
                     client.closing = true;
                 }
                 Request::Command(args, used) => {
-                    client.input.advance(used);
+                    if self.paused.is_some() && self.postpones(id, &args, now) {
+                        return;
+                    }
+                    if let Some(client) = self.clients.get_mut(&id) {
+                        client.input.advance(used);
+                    }
                     if !args.is_empty() {
                         self.run(id, args, now);
                     }
@@ -177,11 +198,22 @@ impl Node {
         let Some(mut client) = self.clients.remove(&id) else {
             return;
         };
+        client.last_mono_ms = now.mono_ms;
+        if client.replies == Replies::SkipNext {
+            client.replies = Replies::SkipThis;
+        }
         let reply = self.process(&mut client, &args, now);
-        reply.encode(client.resp3, &mut client.output);
+        match client.replies {
+            Replies::On => reply.encode(client.resp3, &mut client.output),
+            Replies::SkipThis => client.replies = Replies::On,
+            Replies::Off | Replies::SkipNext => {}
+        }
         self.propagate(now);
         client.written_offset = self.history.offset;
         self.clients.insert(id, client);
+        if !self.ready.is_empty() {
+            self.serve_waiting(now);
+        }
     }
 
     /// Output to be written, and whether to close after it.
@@ -197,60 +229,24 @@ impl Node {
         self.clients.get(&id).is_some_and(|client| client.replica.is_some())
     }
 
-    /// A key, as a command sees it: expired means absent. A master deletes it and tells its replicas;
-    /// a replica hides it and waits for its master's word; what comes from the master sees it all the
-    /// same (expireIfNeeded in db.c).
-    pub(super) fn lookup(&mut self, key: &Bytes, context: Context) -> Option<&Entry> {
-        let expired = self.data.get(key)?.expired(context.now.wall_ms);
-        if expired && !context.from_master {
-            if self.role.is_master() {
-                self.expire(key);
-            }
-            return None;
-        }
-        self.data.get(key)
-    }
-
-    /// Deletes an expired key, on a master.
-    pub(super) fn expire(&mut self, key: &Bytes) {
-        self.data.remove(key);
-        self.touch(key);
-        self.effects.push(vec![Bytes::from_static(b"DEL"), key.clone()]);
-    }
-
-    /// A key has changed: transactions that watch it will fail.
-    pub(super) fn touch(&mut self, key: &Bytes) {
-        for client in self.clients.values_mut() {
-            if client.watched.contains_key(key) {
-                client.dirty = true;
-            }
-        }
-    }
-
-    /// Everything has changed.
-    pub(super) fn touch_all(&mut self) {
-        for client in self.clients.values_mut() {
-            client.dirty |= !client.watched.is_empty();
-        }
-    }
-
     /// Sends the effects of an execution unit to the disk and to the replicas: more than one as a
     /// transaction (propagatePendingCommands in server.c, 7.0).
     pub(super) fn propagate(&mut self, now: Moment) {
+        let together = !std::mem::take(&mut self.apart);
         if self.effects.is_empty() {
             return;
         }
         let effects = std::mem::take(&mut self.effects);
         if self.role.is_master() {
-            let write = |effect: &&Args| !effect[0].eq_ignore_ascii_case(b"publish");
-            for effect in effects.iter().filter(write) {
-                let key = effect.get(1).cloned().unwrap_or_default();
-                let command = effect[0].clone();
+            let write = |effect: &&Effect| !effect.args[0].eq_ignore_ascii_case(b"publish");
+            for Effect { args, .. } in effects.iter().filter(write) {
+                let key = args.get(1).cloned().unwrap_or_default();
+                let command = args[0].clone();
                 self.tell(RedisEvent::Wrote { command, key });
             }
         }
         if self.config.persistence == PersistenceMode::Aof {
-            let publish = |effect: &&Args| !effect[0].eq_ignore_ascii_case(b"publish");
+            let publish = |effect: &&Effect| !effect.args[0].eq_ignore_ascii_case(b"publish");
             self.disk.lock().written.extend(effects.iter().filter(publish).cloned());
             if self.sync_due_mono_ms.is_none() {
                 self.sync_due_mono_ms = Some(now.mono_ms + 1000);
@@ -264,15 +260,18 @@ impl Node {
             return;
         }
         let mut stream = BytesMut::new();
-        if !self.stream_selected {
-            encode_request(&["SELECT", "0"], &mut stream);
-            self.stream_selected = true;
+        let transaction = together && effects.len() > 1;
+        for (nth, effect) in effects.iter().enumerate() {
+            if self.stream_db != Some(effect.db) {
+                encode_request(&["SELECT", &effect.db.to_string()], &mut stream);
+                self.stream_db = Some(effect.db);
+            }
+            if transaction && nth == 0 {
+                encode_request(&["MULTI"], &mut stream);
+            }
+            encode_request(&effect.args, &mut stream);
         }
-        if effects.len() > 1 {
-            encode_request(&["MULTI"], &mut stream);
-        }
-        effects.iter().for_each(|effect| encode_request(effect, &mut stream));
-        if effects.len() > 1 {
+        if transaction {
             encode_request(&["EXEC"], &mut stream);
         }
         self.stream(&stream);

@@ -1,13 +1,13 @@
 //! What a replica does: it follows.
 
 use super::backlog::Backlog;
-use super::command;
-use super::config::{Moment, PersistenceMode, RedisEvent};
-use super::data::is_one_of;
-use super::dataset::Dataset;
-use super::node::{Context, Node};
+use super::command::{self, Run, flag};
+use super::config::{Moment, RedisEvent};
+use super::databases::{DATABASES, Databases};
+use super::keyspace::{Context, Effect, is_one_of};
+use super::node::Node;
 use super::replication::{LinkState, Role};
-use super::resp::{Args, Request, parse_request};
+use super::resp::{Args, Request, parse_int, parse_request};
 use bytes::BytesMut;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -64,19 +64,18 @@ impl Node {
     }
 
     /// `+FULLRESYNC`: everything here is thrown away, writes that nobody else has included.
-    pub(crate) fn start_over(&mut self, id: &str, offset: u64, data: Dataset, now: Moment) {
+    pub(crate) fn start_over(&mut self, id: &str, offset: u64, data: Databases, now: Moment) {
         self.kill(|client| client.replica.is_some());
         self.data = data;
-        self.touch_all();
+        self.master_db = 0;
+        if self.config.maxmemory > 0 {
+            self.weigh_everything();
+        }
+        self.touch_all(None);
         self.history = super::backlog::History::new(id.to_owned());
         self.history.offset = offset;
         self.history.backlog = Some(Backlog::new(self.config.repl_backlog_size, offset));
-        if self.config.persistence == PersistenceMode::Aof {
-            // The file is rewritten, and counted as synced at once.
-            let mut disk = self.disk.lock();
-            disk.durable = self.data.clone();
-            disk.written.clear();
-        }
+        self.rewrite_disk();
         self.link_is(LinkState::Connected, now);
         self.tell(RedisEvent::FullSync);
     }
@@ -119,12 +118,27 @@ impl Node {
         let Some(spec) = args.first().and_then(|name| command::lookup(name)) else {
             return;
         };
-        match spec.name {
-            "publish" => {
-                self.publish(&args[1], &args[2]);
+        if !spec.takes(args.len()) {
+            return;
+        }
+        match (spec.name, spec.run) {
+            ("publish" | "spublish", _) => {
+                self.publish(&args[1], &args[2], spec.name == "spublish");
             }
-            name if spec.write && spec.takes(args.len()) => {
-                let _reply = self.data_command(name, args, Context { now, from_master: true });
+            ("select", _) => {
+                let db = parse_int(&args[1]).and_then(|db| u8::try_from(db).ok());
+                self.master_db = db.filter(|db| *db < DATABASES).unwrap_or(self.master_db);
+            }
+            (name, Run::Data(run)) if spec.is(flag::WRITE) => {
+                let ctx = Context {
+                    now,
+                    name,
+                    db: self.master_db,
+                    from_master: true,
+                    nested: false,
+                };
+                // What went wrong at the master went wrong here too.
+                let _reply = run(self, args, ctx);
             }
             _ => {}
         }
@@ -150,7 +164,7 @@ impl Node {
 
 /// Applies effects to the data of an append-only file, as loading it does: by the commands' own code,
 /// obeyed as from a master, without a clock.
-pub(super) fn replay(data: &mut Dataset, effects: &[Args]) {
+pub(super) fn replay(data: &mut Databases, effects: &[Effect]) {
     let config = super::config::RedisConfig {
         replica_of: Some((String::new(), 0)),
         ..Default::default()
@@ -163,8 +177,9 @@ pub(super) fn replay(data: &mut Dataset, effects: &[Args]) {
         Arc::new(|_| {}),
     );
     loader.data = std::mem::take(data);
-    effects
-        .iter()
-        .for_each(|effect| loader.apply_one(effect, Moment::default()));
+    for effect in effects {
+        loader.master_db = effect.db;
+        loader.apply_one(&effect.args, Moment::default());
+    }
     *data = loader.data;
 }

@@ -1,7 +1,7 @@
 //! Roles, and what changes them.
 
 use super::config::{Moment, RedisEvent};
-use super::data::is_one_of;
+use super::keyspace::is_one_of;
 use super::node::Node;
 use super::resp::{Args, Reply, parse_int};
 
@@ -94,15 +94,7 @@ impl Node {
         if self.role.master_address().as_ref() == Some(&master) {
             return Reply::simple("OK Already connected to specified master");
         }
-        // disconnectAllBlockedClients: what they wait for can no longer happen here.
-        let blocked = self.clients.values_mut().filter(|client| client.waiting.is_some());
-        for client in blocked {
-            client.waiting = None;
-            client.push(&Reply::error(
-                "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
-            ));
-            client.closing = true;
-        }
+        self.unblock_all();
         let (was_master, down_since_s) = match &self.role {
             Role::Master => (true, 0),
             Role::Replica {
@@ -132,7 +124,7 @@ impl Node {
         let id = self.random_id();
         self.history.shift(id);
         self.role = Role::Master;
-        self.stream_selected = false;
+        self.stream_db = None;
         self.ensure_backlog();
         // Its own replicas come back, and may continue with the new history.
         self.kill(|client| client.replica.is_some());

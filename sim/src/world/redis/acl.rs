@@ -1,0 +1,181 @@
+//! ACL: users and their rules. Selectors, the log and files are deliberately absent, and a command counts as
+//! reading or as writing all of its keys.
+
+use super::acl_rules::{CATEGORIES, User, digest};
+use super::client::Client;
+use super::command::{Spec, TABLE};
+use super::keyspace::{Context, is_one_of};
+use super::node::Node;
+use super::resp::{Args, Reply};
+use bytes::Bytes;
+use std::collections::BTreeMap;
+
+pub(super) const NOAUTH: &str = "NOAUTH Authentication required.";
+const DEFAULT: Bytes = Bytes::from_static(b"default");
+
+/// All users.
+pub(super) struct Users {
+    all: BTreeMap<Bytes, User>,
+    /// Anything but the default user with all rights: only then is anybody asked.
+    restricted: bool,
+}
+
+impl Users {
+    /// The default user, with a password if it is not empty.
+    pub(super) fn new(password: &str) -> Users {
+        let mut users = Users {
+            all: BTreeMap::from([(DEFAULT, User::everything())]),
+            restricted: false,
+        };
+        users.require(password);
+        users
+    }
+
+    /// `requirepass`.
+    pub(super) fn require(&mut self, password: &str) {
+        let default = self.all.get_mut(&DEFAULT).expect("it cannot be deleted");
+        default.nopass = password.is_empty();
+        default.passwords = if password.is_empty() {
+            vec![]
+        } else {
+            vec![digest(password.as_bytes())]
+        };
+        self.look_again();
+    }
+
+    fn look_again(&mut self) {
+        self.restricted = self.all.len() > 1 || self.all.get(&DEFAULT) != Some(&User::everything());
+    }
+
+    pub(super) fn are_restricted(&self) -> bool {
+        self.restricted
+    }
+
+    pub(super) fn has(&self, name: &Bytes) -> bool {
+        self.all.contains_key(name)
+    }
+
+    /// Who a new client is.
+    pub(super) fn initial(&self) -> Option<Bytes> {
+        let default = &self.all[&DEFAULT];
+        (default.on && default.nopass).then_some(DEFAULT)
+    }
+
+    pub(super) fn default_needs_no_password(&self) -> bool {
+        self.all[&DEFAULT].nopass
+    }
+
+    /// Whether somebody may call himself so.
+    pub(super) fn accepts(&self, name: &Bytes, password: &Bytes) -> bool {
+        let known = |user: &User| user.nopass || user.passwords.contains(&digest(password));
+        self.all.get(name).is_some_and(|user| user.on && known(user))
+    }
+
+    /// Why a client may not run a command.
+    pub(super) fn refusal(&self, client: &Client, spec: &Spec, args: &Args) -> Option<String> {
+        let Some(user) = client.user.as_ref().and_then(|name| self.all.get(name)) else {
+            return Some(NOAUTH.into());
+        };
+        if !user.may_run(spec, args) {
+            let name = match args.get(1).filter(|_| !spec.subcommands.is_empty()) {
+                Some(word) => format!("{}|{}", spec.name, String::from_utf8_lossy(word).to_ascii_lowercase()),
+                None => spec.name.to_owned(),
+            };
+            return Some(format!(
+                "NOPERM this user has no permissions to run the '{name}' command"
+            ));
+        }
+        if !user.may_use_keys(spec, args) {
+            return Some("NOPERM this user has no permissions to access one of the keys used as arguments".into());
+        }
+        if !user.may_use_channels(spec, args) {
+            return Some("NOPERM this user has no permissions to access one of the channels used as arguments".into());
+        }
+        None
+    }
+}
+
+pub(super) fn acl(node: &mut Node, client: &mut Client, args: &Args, _: Context) -> Reply {
+    match args[1].to_ascii_lowercase().as_slice() {
+        b"whoami" => Reply::bulk(client.user.clone().unwrap_or(DEFAULT)),
+        b"users" => Reply::Array(node.users.all.keys().cloned().map(Reply::Bulk).collect()),
+        b"list" => {
+            let line = |(name, user): (&Bytes, &User)| {
+                Reply::bulk(format!("user {} {}", String::from_utf8_lossy(name), user.describe()))
+            };
+            Reply::Array(node.users.all.iter().map(line).collect())
+        }
+        b"cat" => cat(&args[2..]),
+        b"getuser" => node.users.all.get(&args[2]).map_or(Reply::Null, getuser),
+        b"setuser" => setuser(node, &args[2], &args[3..]),
+        _ => deluser(node, client, &args[2..]),
+    }
+}
+
+fn cat(category: &[Bytes]) -> Reply {
+    match category {
+        [] => Reply::Array(CATEGORIES.iter().map(Reply::bulk).collect()),
+        [name] if is_one_of(name, CATEGORIES) => {
+            let of = |spec: &&Spec| spec.categories.split(' ').any(|own| is_one_of(name, &[own]));
+            Reply::Array(TABLE.iter().filter(of).map(|spec| Reply::bulk(spec.name)).collect())
+        }
+        [name] => Reply::error(format!("ERR Unknown category '{:.128}'", String::from_utf8_lossy(name))),
+        _ => Reply::error(super::keyspace::SYNTAX),
+    }
+}
+
+fn getuser(user: &User) -> Reply {
+    let flags = [
+        Some(if user.on { "on" } else { "off" }),
+        user.nopass.then_some("nopass"),
+        user.sanitize.then_some("sanitize-payload"),
+    ];
+    let field = |name: &str, value: Reply| (Reply::bulk(name), value);
+    Reply::Map(vec![
+        field(
+            "flags",
+            Reply::Set(flags.into_iter().flatten().map(Reply::bulk).collect()),
+        ),
+        field(
+            "passwords",
+            Reply::Array(user.passwords.iter().map(Reply::bulk).collect()),
+        ),
+        field("commands", Reply::bulk(user.command_rules())),
+        field("keys", Reply::bulk(user.key_rules())),
+        field("channels", Reply::bulk(user.channel_rules())),
+        field("selectors", Reply::Array(vec![])),
+    ])
+}
+
+/// All rules or none. Who is logged in stays so, with the new rules.
+fn setuser(node: &mut Node, name: &Bytes, rules: &[Bytes]) -> Reply {
+    if name.iter().any(|byte| *byte == b' ' || *byte == 0) {
+        return Reply::error("ERR Usernames can't contain spaces or null characters");
+    }
+    let mut user = node.users.all.get(name).cloned().unwrap_or_else(User::new);
+    for rule in rules {
+        if let Err(why) = user.apply(rule) {
+            let rule = String::from_utf8_lossy(rule);
+            return Reply::error(format!("ERR Error in ACL SETUSER modifier '{rule}': {why}"));
+        }
+    }
+    node.users.all.insert(name.clone(), user);
+    node.users.look_again();
+    Reply::OK
+}
+
+fn deluser(node: &mut Node, client: &mut Client, names: &[Bytes]) -> Reply {
+    if names.contains(&DEFAULT) {
+        return Reply::error("ERR The 'default' user cannot be removed");
+    }
+    let mut deleted = 0;
+    for name in names {
+        if node.users.all.remove(name).is_some() {
+            deleted += 1;
+            node.kill(|other| other.user.as_ref() == Some(name));
+            client.closing |= client.user.as_ref() == Some(name);
+        }
+    }
+    node.users.look_again();
+    Reply::Int(deleted)
+}

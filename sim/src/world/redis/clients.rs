@@ -1,0 +1,315 @@
+//! CLIENT: what clients may learn of each other and do to each other.
+
+use super::client::{Client, Replies};
+use super::command::{self, flag};
+use super::config::Moment;
+use super::keyspace::{Context, NOT_AN_INTEGER, SYNTAX, is_one_of};
+use super::node::{ClientId, Node};
+use super::resp::{Args, Reply, parse_int};
+use bytes::Bytes;
+
+/// CLIENT PAUSE: until when commands are held back, and which.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pause {
+    pub(super) until_mono_ms: u64,
+    /// Only those that change data, or tell others.
+    writes_only: bool,
+}
+
+pub(super) fn client(node: &mut Node, client: &mut Client, args: &Args, ctx: Context) -> Reply {
+    match args[1].to_ascii_lowercase().as_slice() {
+        b"id" => Reply::Int(client.id as i64),
+        b"getname" if client.name.is_empty() => Reply::Null,
+        b"getname" => Reply::Bulk(client.name.clone()),
+        b"setname" => set_name(client, &args[2]).unwrap_or(Reply::OK),
+        b"info" => Reply::Text(format!("{}\n", node.describe(client, ctx.now))),
+        b"list" => list(node, client, &args[2..], ctx),
+        b"kill" => kill(node, client, &args[2..]),
+        b"no-evict" if is_one_of(&args[2], &["ON", "OFF"]) => Reply::OK,
+        b"reply" => reply(client, &args[2]),
+        b"pause" if args.len() <= 4 => pause(node, &args[2..], ctx),
+        b"unpause" => {
+            node.unpause();
+            Reply::OK
+        }
+        b"unblock" if args.len() <= 4 => unblock(node, &args[2..]),
+        b"pause" | b"unblock" => {
+            let word = String::from_utf8_lossy(&args[1]);
+            Reply::error(format!(
+                "ERR unknown subcommand or wrong number of arguments for '{word}'. Try CLIENT HELP."
+            ))
+        }
+        _ => Reply::error(SYNTAX),
+    }
+}
+
+/// Names a client; the error, if it is no name.
+pub(super) fn set_name(client: &mut Client, name: &Bytes) -> Option<Reply> {
+    if name.iter().any(|byte| !(b'!'..=b'~').contains(byte)) {
+        let error = "ERR Client names cannot contain spaces, newlines or special characters.";
+        return Some(Reply::error(error));
+    }
+    client.name = name.clone();
+    None
+}
+
+fn reply(client: &mut Client, how: &Bytes) -> Reply {
+    match how.to_ascii_lowercase().as_slice() {
+        b"on" => {
+            client.replies = Replies::On;
+            Reply::OK
+        }
+        b"off" => {
+            client.replies = Replies::Off;
+            Reply::Nothing
+        }
+        b"skip" => {
+            if client.replies != Replies::Off {
+                client.replies = Replies::SkipNext;
+            }
+            Reply::Nothing
+        }
+        _ => Reply::error(SYNTAX),
+    }
+}
+
+impl Client {
+    /// `normal`, `pubsub` or `replica`, as CLIENT LIST TYPE and CLIENT KILL TYPE say it.
+    fn kind(&self) -> &'static str {
+        match () {
+            () if self.replica.is_some() => "replica",
+            () if self.subscriptions() + self.shard_channels.len() > 0 => "pubsub",
+            () => "normal",
+        }
+    }
+}
+
+/// The type of that name; masters are no clients here.
+fn kind(name: &[u8]) -> Result<&'static str, Reply> {
+    match name.to_ascii_lowercase().as_slice() {
+        b"normal" => Ok("normal"),
+        b"pubsub" => Ok("pubsub"),
+        b"replica" | b"slave" => Ok("replica"),
+        b"master" => Ok("master"),
+        _ => {
+            let name = String::from_utf8_lossy(name);
+            Err(Reply::error(format!("ERR Unknown client type '{name}'")))
+        }
+    }
+}
+
+fn list(node: &Node, client: &Client, options: &[Bytes], ctx: Context) -> Reply {
+    let mut wanted: Filter = Box::new(|_| true);
+    match options {
+        [] => {}
+        [option, name] if is_one_of(option, &["TYPE"]) => match kind(name) {
+            Ok(kind) => wanted = Box::new(move |other| other.kind() == kind),
+            Err(error) => return error,
+        },
+        [option, ids @ ..] if is_one_of(option, &["ID"]) && !ids.is_empty() => {
+            let ids: Option<Vec<i64>> = ids.iter().map(|id| parse_int(id).filter(|id| *id > 0)).collect();
+            match ids {
+                Some(ids) => wanted = Box::new(move |other| ids.contains(&(other.id as i64))),
+                None => return Reply::error("ERR Invalid client ID"),
+            }
+        }
+        _ => return Reply::error(SYNTAX),
+    }
+    let mut all: Vec<&Client> = node.clients.values().chain([client]).collect();
+    all.sort_by_key(|client| client.id);
+    let lines = all
+        .into_iter()
+        .filter(|other| wanted(other))
+        .map(|other| format!("{}\n", node.describe(other, ctx.now)));
+    Reply::Text(lines.collect())
+}
+
+impl Node {
+    /// A line of CLIENT LIST. Buffers are not measured: their sizes are those of an idle client.
+    fn describe(&self, client: &Client, now: Moment) -> String {
+        let mut flags = String::new();
+        for (set, letter) in [
+            (client.replica.is_some(), 'S'),
+            (client.listens(), 'P'),
+            (client.transaction.is_some(), 'x'),
+            (client.waiting.is_some(), 'b'),
+            (client.dirty, 'd'),
+        ] {
+            flags.extend(set.then_some(letter));
+        }
+        if flags.is_empty() {
+            flags.push('N');
+        }
+        let s_since = |mono_ms: u64| now.mono_ms.saturating_sub(mono_ms) / 1000;
+        let queued = client
+            .transaction
+            .as_ref()
+            .map_or(-1, |transaction| transaction.queued.len() as i64);
+        format!(
+            "id={} addr={} laddr=127.0.0.1:{} fd={} name={} age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi={queued} qbuf=0 qbuf-free=20474 argv-mem=0 multi-mem=0 rbs=16384 rbp=16384 obl={} oll=0 omem=0 tot-mem=37658 events=r cmd={} user={} redir=-1 resp={}",
+            client.id,
+            client.address,
+            self.config.port,
+            client.id + 5,
+            String::from_utf8_lossy(&client.name),
+            s_since(client.connected_mono_ms),
+            s_since(client.last_mono_ms),
+            client.db,
+            client.channels.len(),
+            client.patterns.len(),
+            client.shard_channels.len(),
+            client.output.len(),
+            client.last_command,
+            client
+                .user
+                .as_ref()
+                .map_or("(none)".into(), |user| String::from_utf8_lossy(user)),
+            if client.resp3 { 3 } else { 2 },
+        )
+    }
+
+    /// Closes clients; how many.
+    pub(super) fn kill(&mut self, which: impl Fn(&Client) -> bool) -> i64 {
+        let mut killed = 0;
+        for other in self.clients.values_mut().filter(|other| which(other)) {
+            other.close_now();
+            killed += 1;
+        }
+        killed
+    }
+
+    /// Whether CLIENT PAUSE holds a command back. The pause may be over, and then nothing is.
+    pub(super) fn postpones(&mut self, id: ClientId, args: &Args, now: Moment) -> bool {
+        let Some(pause) = self.paused else { return false };
+        if now.mono_ms >= pause.until_mono_ms {
+            self.unpause();
+            return false;
+        }
+        let writes = |args: &Args| {
+            let spec = args.first().and_then(|name| command::lookup(name));
+            spec.is_some_and(|spec| {
+                spec.is(flag::WRITE) || matches!(spec.name, "publish" | "spublish" | "eval" | "evalsha")
+            })
+        };
+        let Some(client) = self.clients.get_mut(&id) else {
+            return false;
+        };
+        let exec = args.first().is_some_and(|name| is_one_of(name, &["EXEC"]));
+        let queued = client
+            .transaction
+            .as_ref()
+            .is_some_and(|queued| exec && queued.queued.iter().any(writes));
+        let queues = client.transaction.is_some() && !exec;
+        client.postponed = client.replica.is_none() && (!pause.writes_only || queued || writes(args) && !queues);
+        if client.postponed {
+            client.wake.notify_one();
+        }
+        client.postponed
+    }
+
+    fn unpause(&mut self) {
+        self.paused = None;
+        for client in self.clients.values().filter(|client| client.postponed) {
+            client.wake.notify_one();
+        }
+    }
+}
+
+fn pause(node: &mut Node, options: &[Bytes], ctx: Context) -> Reply {
+    let writes_only = match options.get(1) {
+        None => false,
+        Some(mode) if is_one_of(mode, &["ALL"]) => false,
+        Some(mode) if is_one_of(mode, &["WRITE"]) => true,
+        Some(_) => return Reply::error("ERR CLIENT PAUSE mode must be WRITE or ALL"),
+    };
+    let Some(timeout_ms) = parse_int(&options[0]) else {
+        return Reply::error("ERR timeout is not an integer or out of range");
+    };
+    let Ok(timeout_ms) = u64::try_from(timeout_ms) else {
+        return Reply::error("ERR timeout is negative");
+    };
+    let until_mono_ms = ctx.now.mono_ms + timeout_ms;
+    // A pause that is under way is never shortened, nor narrowed (pauseClients).
+    let before = node.paused.filter(|pause| pause.until_mono_ms > ctx.now.mono_ms);
+    node.paused = Some(Pause {
+        until_mono_ms: before.map_or(until_mono_ms, |pause| pause.until_mono_ms.max(until_mono_ms)),
+        writes_only: writes_only && before.is_none_or(|pause| pause.writes_only),
+    });
+    Reply::OK
+}
+
+fn unblock(node: &mut Node, options: &[Bytes]) -> Reply {
+    let as_error = match options.get(1) {
+        None => false,
+        Some(reason) if is_one_of(reason, &["TIMEOUT"]) => false,
+        Some(reason) if is_one_of(reason, &["ERROR"]) => true,
+        Some(_) => return Reply::error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"),
+    };
+    let Some(id) = parse_int(&options[0]) else {
+        return Reply::error(NOT_AN_INTEGER);
+    };
+    let id = id as ClientId;
+    let Some(waiting) = node.clients.get(&id).and_then(|client| client.waiting.as_ref()) else {
+        return Reply::Int(0);
+    };
+    let reply = if as_error {
+        Reply::error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
+    } else {
+        node.timed_out(waiting)
+    };
+    node.unblock(id, &reply);
+    Reply::Int(1)
+}
+
+/// Which clients are meant.
+type Filter = Box<dyn Fn(&Client) -> bool>;
+
+/// The old form names an address and may hit who asks; the new one has filters and by default spares it.
+fn kill(node: &mut Node, client: &mut Client, options: &[Bytes]) -> Reply {
+    let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
+    let (mut filters, mut spare_me): (Vec<Filter>, bool) = (vec![], options.len() > 1);
+    let old = options.len() == 1;
+    if old {
+        let address = text(&options[0]);
+        filters.push(Box::new(move |other| other.address.to_string() == address));
+    }
+    for option in options.chunks(2).filter(|_| !old) {
+        let [name, value] = option else {
+            return Reply::error(SYNTAX);
+        };
+        let words = text(value);
+        match name.to_ascii_lowercase().as_slice() {
+            b"id" => match parse_int(value).filter(|id| *id > 0) {
+                Some(id) => filters.push(Box::new(move |other| other.id as i64 == id)),
+                None => return Reply::error("ERR client-id should be greater than 0"),
+            },
+            b"type" => match kind(value) {
+                Ok(kind) => filters.push(Box::new(move |other| other.kind() == kind)),
+                Err(error) => return error,
+            },
+            b"addr" => filters.push(Box::new(move |other| other.address.to_string() == words)),
+            b"laddr" => {
+                let own = format!("127.0.0.1:{}", node.config.port);
+                filters.push(Box::new(move |_| own == words));
+            }
+            b"user" if !node.users.has(value) => return Reply::error(format!("ERR No such user '{words}'")),
+            b"user" => {
+                let user = value.clone();
+                filters.push(Box::new(move |other| other.user.as_ref() == Some(&user)));
+            }
+            b"skipme" if is_one_of(value, &["YES", "NO"]) => spare_me = is_one_of(value, &["YES"]),
+            _ => return Reply::error(SYNTAX),
+        }
+    }
+    let which = |other: &Client| filters.iter().all(|filter| filter(other));
+    let mut killed = node.kill(which);
+    if !spare_me && which(client) {
+        client.closing = true;
+        killed += 1;
+    }
+    match (old, killed) {
+        (true, 0) => Reply::error("ERR No such client"),
+        (true, _) => Reply::OK,
+        (false, killed) => Reply::Int(killed),
+    }
+}

@@ -1,0 +1,157 @@
+//! EVAL and its sisters: Lua 5.1 inside the node (crate `mlua`), a fresh state for every run.
+//!
+//! Effects are replicated, not scripts, as in Redis 7. What is deliberately absent: `struct`, `cmsgpack`, functions
+//! (FCALL), the debugger, BUSY (a script that takes too long ends with the error that SCRIPT KILL would give it).
+//! Deterministic: `math.random` is Redis's own generator, `tostring` shows no address. Iteration with `pairs` is as
+//! deterministic as in Redis itself: not so over keys that are tables or functions.
+
+mod bits;
+mod convert;
+mod errors;
+mod host;
+mod json;
+mod random;
+
+use super::client::Client;
+use super::keyspace::{Answer, Context, Fault, SYNTAX, integer, is_one_of};
+use super::node::Node;
+use super::resp::{Args, Reply};
+use bytes::Bytes;
+use sha1::{Digest, Sha1};
+use std::collections::BTreeMap;
+
+/// What `luaL_loadbuffer` calls the script, and how its lines are named in errors.
+const CHUNK: &str = "@user_script";
+
+/// The scripts that a node knows, and what they share.
+#[derive(Default)]
+pub(super) struct Scripts {
+    known: BTreeMap<String, Bytes>,
+    random: random::Rand48,
+}
+
+/// What a shebang says of a script.
+#[derive(Clone, Copy, Default)]
+struct Flags {
+    read_only: bool,
+    allow_oom: bool,
+}
+
+/// A run that is about to begin.
+struct Run<'a> {
+    body: &'a [u8],
+    sha: &'a str,
+    keys: &'a [Bytes],
+    argv: &'a [Bytes],
+    flags: Flags,
+}
+
+fn digest(body: &[u8]) -> String {
+    Sha1::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// EVAL, EVALSHA and their read-only sisters.
+pub(super) fn eval(node: &mut Node, client: &mut Client, args: &Args, ctx: Context) -> Reply {
+    prepare_and_run(node, client, args, ctx).unwrap_or_else(Reply::Error)
+}
+
+fn prepare_and_run(node: &mut Node, client: &mut Client, args: &Args, ctx: Context) -> Answer {
+    let by_sha = ctx.name.starts_with("evalsha");
+    let noscript = "NOSCRIPT No matching script. Please use EVAL.";
+    if by_sha && args[1].len() != 40 {
+        return Err(noscript.into());
+    }
+    let number = integer(&args[2])?;
+    if number > args.len() as i64 - 3 {
+        return Err("ERR Number of keys can't be greater than number of args".into());
+    }
+    let number = usize::try_from(number).map_err(|_| "ERR Number of keys can't be negative")?;
+    let (sha, body) = if by_sha {
+        let sha = String::from_utf8_lossy(&args[1]).to_ascii_lowercase();
+        let body = node.scripts.known.get(&sha).ok_or(noscript)?.clone();
+        (sha, body)
+    } else {
+        let sha = load(node, &args[1])?;
+        (sha, args[1].clone())
+    };
+    let (mut flags, start) = shebang(&body)?;
+    flags.read_only |= ctx.name.ends_with("_ro");
+    let (keys, argv) = args[3..].split_at(number);
+    let run = Run {
+        body: &body[start..],
+        sha: &sha,
+        keys,
+        argv,
+        flags,
+    };
+    Ok(host::run(node, client, &run, ctx))
+}
+
+/// Compiles a script and remembers it; its digest.
+fn load(node: &mut Node, body: &Bytes) -> Result<String, Fault> {
+    let sha = digest(body);
+    if !node.scripts.known.contains_key(&sha) {
+        let (_, start) = shebang(body)?;
+        host::compile(&body[start..])?;
+        node.scripts.known.insert(sha.clone(), body.clone());
+    }
+    Ok(sha)
+}
+
+/// `#!lua flags=no-writes,allow-oom`: the flags, and where the script begins (at the line's end, so that lines keep
+/// their numbers).
+fn shebang(body: &[u8]) -> Result<(Flags, usize), Fault> {
+    let mut flags = Flags::default();
+    if !body.starts_with(b"#!") {
+        return Ok((flags, 0));
+    }
+    let end = body
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .ok_or("ERR Invalid script shebang")?;
+    let line = String::from_utf8_lossy(&body[2..end]).into_owned();
+    let mut words = line.split_whitespace();
+    let engine = words.next().unwrap_or("");
+    if engine != "lua" {
+        return Err(format!("ERR Unexpected engine in script shebang: #!{engine}").into());
+    }
+    for word in words {
+        let names = word
+            .strip_prefix("flags=")
+            .ok_or_else(|| format!("ERR Unknown lua shebang option: {word}"))?;
+        for name in names.split(',').filter(|name| !name.is_empty()) {
+            match name {
+                "no-writes" => flags.read_only = true,
+                "allow-oom" => flags.allow_oom = true,
+                "allow-stale" | "no-cluster" | "allow-cross-slot-keys" => {}
+                _ => return Err(format!("ERR Unexpected flag in script shebang: {name}").into()),
+            }
+        }
+    }
+    Ok((flags, end))
+}
+
+/// SCRIPT LOAD, EXISTS, FLUSH and KILL.
+pub(super) fn script(node: &mut Node, _: &mut Client, args: &Args, _: Context) -> Reply {
+    match args[1].to_ascii_lowercase().as_slice() {
+        b"load" => load(node, &args[2]).map_or_else(Reply::Error, Reply::bulk),
+        b"exists" => {
+            let known = |sha: &Bytes| String::from_utf8_lossy(sha).to_ascii_lowercase();
+            let there = |sha: &Bytes| Reply::Int(node.scripts.known.contains_key(&known(sha)).into());
+            Reply::Array(args[2..].iter().map(there).collect())
+        }
+        b"flush" => match &args[2..] {
+            [] => flush(node),
+            [how] if is_one_of(how, &["SYNC", "ASYNC"]) => flush(node),
+            [_] => Reply::error("ERR SCRIPT FLUSH only support SYNC|ASYNC option"),
+            _ => Reply::error(SYNTAX),
+        },
+        // A script runs between two events: nobody can ever ask during one.
+        _ => Reply::error("NOTBUSY No scripts in execution right now."),
+    }
+}
+
+fn flush(node: &mut Node) -> Reply {
+    node.scripts.known.clear();
+    Reply::OK
+}

@@ -1,0 +1,129 @@
+//! What a key can hold.
+
+use super::number::parse_int;
+use super::zset::Zset;
+use bytes::Bytes;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// A list, from head to tail.
+pub(super) type List = VecDeque<Bytes>;
+/// Fields and values of a hash. Redis promises no order; ours is by field.
+pub(super) type Hash = BTreeMap<Bytes, Bytes>;
+/// Members of a set. Redis promises no order; ours is by member.
+pub(super) type Set = BTreeSet<Bytes>;
+
+/// What every command says to a key of another type than its own.
+pub(super) const WRONGTYPE: &str = "WRONGTYPE Operation against a key holding the wrong kind of value";
+
+/// The value of one key.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Value {
+    /// Bytes, numbers among them.
+    Str(Bytes),
+    /// A list; never empty, like all that follow.
+    List(List),
+    /// A hash.
+    Hash(Hash),
+    /// A set.
+    Set(Set),
+    /// A sorted set.
+    Zset(Zset),
+}
+
+impl Value {
+    /// TYPE.
+    pub(super) fn type_name(&self) -> &'static str {
+        match self {
+            Value::Str(_) => "string",
+            Value::List(_) => "list",
+            Value::Hash(_) => "hash",
+            Value::Set(_) => "set",
+            Value::Zset(_) => "zset",
+        }
+    }
+
+    /// OBJECT ENCODING of a value that has always looked as it looks now. Redis never converts back (a
+    /// hash that once was large stays a hashtable, an appended string stays raw); we do not remember.
+    pub(super) fn encoding(&self) -> &'static str {
+        match self {
+            Value::Str(text) if text.len() <= 20 && parse_int(text).is_some() => "int",
+            Value::Str(text) if text.len() <= 44 => "embstr",
+            Value::Str(_) => "raw",
+            Value::List(_) => "quicklist",
+            Value::Hash(hash) if hash.len() <= 512 && hash.iter().all(|(f, v)| f.len() <= 64 && v.len() <= 64) => {
+                "listpack"
+            }
+            Value::Set(set) if set.len() <= 512 && set.iter().all(|member| parse_int(member).is_some()) => "intset",
+            Value::Hash(_) | Value::Set(_) => "hashtable",
+            Value::Zset(zset) if zset.len() <= 128 && zset.iter().all(|(member, _)| member.len() <= 64) => "listpack",
+            Value::Zset(_) => "skiplist",
+        }
+    }
+
+    /// Number of elements; 1 for a string.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Value::Str(_) => 1,
+            Value::List(list) => list.len(),
+            Value::Hash(hash) => hash.len(),
+            Value::Set(set) => set.len(),
+            Value::Zset(zset) => zset.len(),
+        }
+    }
+
+    /// Bytes of the elements themselves, without overhead.
+    pub(super) fn payload(&self) -> usize {
+        match self {
+            Value::Str(text) => text.len(),
+            Value::List(list) => list.iter().map(Bytes::len).sum(),
+            Value::Hash(hash) => hash.iter().map(|(field, value)| field.len() + value.len()).sum(),
+            Value::Set(set) => set.iter().map(Bytes::len).sum(),
+            Value::Zset(zset) => zset.iter().map(|(member, _)| member.len() + 8).sum(),
+        }
+    }
+
+    /// The string, or WRONGTYPE.
+    pub(super) fn string(&self) -> Result<&Bytes, Cow<'static, str>> {
+        match self {
+            Value::Str(text) => Ok(text),
+            _ => Err(WRONGTYPE.into()),
+        }
+    }
+}
+
+/// A type of which a key can hold one: what commands of one family ask for.
+pub(super) trait Kind: Default {
+    /// This kind, if the value is of it.
+    fn of(value: &Value) -> Option<&Self>;
+    /// The same, to change.
+    fn of_mut(value: &mut Value) -> Option<&mut Self>;
+    /// As a value.
+    fn into_value(self) -> Value;
+}
+
+macro_rules! kind {
+    ($type:ty, $variant:ident) => {
+        impl Kind for $type {
+            fn of(value: &Value) -> Option<&Self> {
+                match value {
+                    Value::$variant(inner) => Some(inner),
+                    _ => None,
+                }
+            }
+            fn of_mut(value: &mut Value) -> Option<&mut Self> {
+                match value {
+                    Value::$variant(inner) => Some(inner),
+                    _ => None,
+                }
+            }
+            fn into_value(self) -> Value {
+                Value::$variant(self)
+            }
+        }
+    };
+}
+kind!(List, List);
+kind!(Hash, Hash);
+kind!(Set, Set);
+kind!(Zset, Zset);
