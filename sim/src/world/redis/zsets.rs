@@ -60,14 +60,16 @@ impl Conditions {
 pub(super) fn zadd(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     let (mut on, mut changes) = (Conditions::default(), false);
     let mut at = 2;
-    while ctx.name == "zadd" {
-        match args.get(at).map(|option| option.to_ascii_uppercase()).as_deref() {
-            Some(b"NX") => on.nx = true,
-            Some(b"XX") => on.xx = true,
-            Some(b"GT") => on.gt = true,
-            Some(b"LT") => on.lt = true,
-            Some(b"CH") => changes = true,
-            Some(b"INCR") => on.incr = true,
+    // ZINCRBY has no options.
+    let options = if ctx.name == "zadd" { args.len() } else { 0 };
+    while let Some(option) = args[..options].get(at) {
+        match option.to_ascii_uppercase().as_slice() {
+            b"NX" => on.nx = true,
+            b"XX" => on.xx = true,
+            b"GT" => on.gt = true,
+            b"LT" => on.lt = true,
+            b"CH" => changes = true,
+            b"INCR" => on.incr = true,
             _ => break,
         }
         at += 1;
@@ -80,7 +82,7 @@ pub(super) fn zadd(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     if on.nx && on.xx {
         return Err("ERR XX and NX options at the same time are not compatible".into());
     }
-    if on.gt && on.nx || on.lt && on.nx || on.gt && on.lt {
+    if [on.gt, on.lt, on.nx].into_iter().filter(|set| *set).count() > 1 {
         return Err("ERR GT, LT, and/or NX options at the same time are not compatible".into());
     }
     if on.incr && pairs.len() > 2 {
