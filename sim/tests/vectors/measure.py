@@ -171,7 +171,7 @@ def main():
             lines.pop()
         lines = [line for line in lines if not line.startswith("# measured on ")]
         replica = follow(port)
-        Connection(port).ask("CONFIG", "SET", "repl-ping-replica-period", "3600")
+        Connection(port).ask("CONFIG", "SET", "repl-ping-replica-period", "3600", "repl-timeout", "7200")
         two = run(port, lines, False, replica)
         replica.socket.close()
         three = run(port, lines, True, None)

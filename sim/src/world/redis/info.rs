@@ -15,9 +15,10 @@ impl Node {
     /// The sections that Sentinel and people read; `section` picks one.
     pub(super) fn info(&self, section: Option<&[u8]>, now: Moment) -> String {
         let wanted = section.map(|name| String::from_utf8_lossy(name).to_ascii_lowercase());
+        let default = wanted.as_deref().is_none_or(|name| name == "default");
         let all = wanted
             .as_deref()
-            .is_none_or(|name| ["all", "default", "everything"].contains(&name));
+            .is_some_and(|name| ["all", "everything"].contains(&name));
         let sections = [
             ("Server", self.info_server(now)),
             (
@@ -28,14 +29,16 @@ impl Node {
                     self.clients.values().filter(|c| c.waiting.is_some()).count()
                 ),
             ),
-            ("Memory", self.info_memory()),
-            ("Persistence", self.info_persistence()),
             ("Replication", self.info_replication(now)),
             ("Keyspace", self.info_keyspace()),
+            // Asked for by name or with `all` only: Sentinels ask for the default once a second, and need neither.
+            ("Memory", self.info_memory()),
+            ("Persistence", self.info_persistence()),
         ];
-        let chosen = sections
-            .iter()
-            .filter(|(name, _)| all || wanted.as_deref() == Some(&name.to_ascii_lowercase()));
+        let in_default = |name: &str| !["Memory", "Persistence"].contains(&name);
+        let chosen = sections.iter().filter(|(name, _)| {
+            all || default && in_default(name) || wanted.as_deref() == Some(&name.to_ascii_lowercase())
+        });
         chosen
             .map(|(name, text)| format!("# {name}\r\n{text}"))
             .collect::<Vec<_>>()

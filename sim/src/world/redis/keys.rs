@@ -120,9 +120,10 @@ pub(super) fn swapdb(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     let (Some(one), Some(other)) = (valid(one), valid(other)) else {
         return Err(DB_RANGE.into());
     };
+    node.touch_all(|data, db, key| {
+        [one, other].contains(&db) && (data[one].get(key).is_some() || data[other].get(key).is_some())
+    });
     node.data.swap(one, other);
-    node.touch_all(Some(one));
-    node.touch_all(Some(other));
     node.signal_all(one);
     node.signal_all(other);
     node.effect(args.clone(), ctx);
@@ -135,12 +136,12 @@ pub(super) fn flush(node: &mut Node, args: &Args, ctx: Context) -> Answer {
         return Err(SYNTAX.into());
     }
     if ctx.name == "flushall" {
+        node.touch_all(|data, db, key| data[db].get(key).is_some());
         node.data.iter_mut().for_each(super::dataset::Dataset::clear);
-        node.touch_all(None);
         node.save_emptiness(ctx);
     } else {
+        node.touch_all(|data, db, key| db == ctx.db && data[db].get(key).is_some());
         node.db(ctx).clear();
-        node.touch_all(Some(ctx.db));
     }
     node.effect(args.clone(), ctx);
     Ok(Reply::OK)

@@ -1,6 +1,7 @@
 //! How commands reach keys: what they look up, change and leave behind for replicas and disk.
 
 use super::config::Moment;
+use super::databases::Databases;
 use super::dataset::{Dataset, Entry};
 use super::node::Node;
 use super::resp::{Args, Reply};
@@ -171,6 +172,7 @@ impl Node {
                 client.dirty = true;
             }
         }
+        self.own_dirty |= self.own_watched.iter().any(|(d, k)| *d == db && k == key);
         if !self.waiters.is_empty() {
             self.signal_ready(db, key);
         }
@@ -179,15 +181,13 @@ impl Node {
         }
     }
 
-    /// Everything in a database (or, with `None`, in all) has changed.
-    pub(super) fn touch_all(&mut self, db: Option<u8>) {
+    /// Many keys are about to change: those for which this is true (touchAllWatchedKeysInDb).
+    pub(super) fn touch_all(&mut self, touched: impl Fn(&Databases, u8, &Bytes) -> bool) {
         self.dirty += 1;
         for client in self.clients.values_mut() {
-            client.dirty |= client
-                .watched
-                .keys()
-                .any(|(watched, _)| db.is_none_or(|db| db == *watched));
+            client.dirty |= client.watched.keys().any(|(db, key)| touched(&self.data, *db, key));
         }
+        self.own_dirty |= self.own_watched.iter().any(|(db, key)| touched(&self.data, *db, key));
     }
 }
 

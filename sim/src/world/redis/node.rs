@@ -38,6 +38,9 @@ pub(crate) struct Node {
     pub(super) stream_db: Option<u8>,
     /// The database that the master's stream is about.
     pub(super) master_db: u8,
+    /// What the client watches whose command runs, and whether that has changed: it is not among `clients`.
+    pub(super) own_watched: Vec<(u8, Bytes)>,
+    pub(super) own_dirty: bool,
     /// Who waits for which key, in order of arrival.
     pub(super) waiters: BTreeMap<(u8, Bytes), Vec<ClientId>>,
     /// Keys that somebody waits for and that have changed.
@@ -110,6 +113,8 @@ impl Node {
             apart: false,
             stream_db: None,
             master_db: 0,
+            own_watched: vec![],
+            own_dirty: false,
             waiters: BTreeMap::new(),
             ready: vec![],
             paused: None,
@@ -202,7 +207,10 @@ impl Node {
         if client.replies == Replies::SkipNext {
             client.replies = Replies::SkipThis;
         }
+        self.own_watched.extend(client.watched.keys().cloned());
         let reply = self.process(&mut client, &args, now);
+        self.own_watched.clear();
+        client.dirty |= std::mem::take(&mut self.own_dirty) && !client.watched.is_empty();
         match client.replies {
             Replies::On => reply.encode(client.resp3, &mut client.output),
             Replies::SkipThis => client.replies = Replies::On,

@@ -66,12 +66,12 @@ impl Node {
     /// `+FULLRESYNC`: everything here is thrown away, writes that nobody else has included.
     pub(crate) fn start_over(&mut self, id: &str, offset: u64, data: Databases, now: Moment) {
         self.kill(|client| client.replica.is_some());
+        self.touch_all(|old, db, key| old[db].get(key).is_some() || data[db].get(key).is_some());
         self.data = data;
         self.master_db = 0;
         if self.config.maxmemory > 0 {
             self.weigh_everything();
         }
-        self.touch_all(None);
         self.history = super::backlog::History::new(id.to_owned());
         self.history.offset = offset;
         self.history.backlog = Some(Backlog::new(self.config.repl_backlog_size, offset));

@@ -25,7 +25,6 @@ enum Range {
 }
 
 /// A bound of a range by bytes. `-` is before everything and `+` after it.
-#[derive(PartialEq, PartialOrd)]
 enum Edge {
     Lowest,
     At(Bytes, bool),
@@ -64,50 +63,65 @@ impl Range {
         })
     }
 
-    fn has(&self, member: &Bytes, score: f64) -> bool {
-        match self {
-            Range::Rank(..) => true,
-            Range::Score(low, high) => std::ops::RangeBounds::contains(&(*low, *high), &score),
-            Range::Lex(low, high) => {
-                let above = match low {
-                    Edge::Lowest => true,
-                    Edge::At(bound, open) => {
-                        if *open {
-                            member > bound
-                        } else {
-                            member >= bound
-                        }
-                    }
-                    Edge::Highest => false,
-                };
-                let below = match high {
-                    Edge::Lowest => false,
-                    Edge::At(bound, open) => {
-                        if *open {
-                            member < bound
-                        } else {
-                            member <= bound
-                        }
-                    }
-                    Edge::Highest => true,
-                };
-                above && below
-            }
-        }
+    fn has_score(&self, score: f64) -> bool {
+        matches!(self, Range::Score(low, high) if std::ops::RangeBounds::contains(&(*low, *high), &score))
     }
 
     /// The members in the range, in the order asked for.
     fn of(&self, zset: &Zset, reverse: bool) -> Vec<(Bytes, f64)> {
         let mut all: Vec<(Bytes, f64)> = zset.iter().map(|(member, score)| (member.clone(), score)).collect();
+        if let (Range::Lex(low, high), Some(((first, _), (last, _)))) = (self, all.first().zip(all.last()))
+            && !(low.is_below(last) && high.is_above(first))
+        {
+            return vec![];
+        }
         if reverse {
             all.reverse();
         }
         match self {
-            Range::Rank(from, to) => all[span(*from, *to, all.len())].to_vec(),
-            _ => {
-                all.retain(|(member, score)| self.has(member, *score));
-                all
+            Range::Rank(from, to) => return all[span(*from, *to, all.len())].to_vec(),
+            Range::Score(..) => all.retain(|(_, score)| self.has_score(*score)),
+            // Redis walks from the first member inside to the first outside: where scores differ, members beyond
+            // that are not found.
+            Range::Lex(low, high) => {
+                let enters = |member: &Bytes| {
+                    if reverse {
+                        high.is_above(member)
+                    } else {
+                        low.is_below(member)
+                    }
+                };
+                let stays = |member: &Bytes| {
+                    if reverse {
+                        low.is_below(member)
+                    } else {
+                        high.is_above(member)
+                    }
+                };
+                let inside = all.into_iter().skip_while(|(member, _)| !enters(member));
+                return inside.take_while(|(member, _)| stays(member)).collect();
             }
+        }
+        all
+    }
+}
+
+impl Edge {
+    /// As the low end: whether the member is inside.
+    fn is_below(&self, member: &Bytes) -> bool {
+        match self {
+            Edge::Lowest => true,
+            Edge::At(bound, open) => member > bound || !open && member == bound,
+            Edge::Highest => false,
+        }
+    }
+
+    /// As the high end: whether the member is inside.
+    fn is_above(&self, member: &Bytes) -> bool {
+        match self {
+            Edge::Lowest => false,
+            Edge::At(bound, open) => member < bound || !open && member == bound,
+            Edge::Highest => true,
         }
     }
 }

@@ -80,12 +80,22 @@ fn one_line(text: &mlua::String) -> String {
     text.to_string_lossy().replace(['\r', '\n'], " ")
 }
 
+/// As x86 converts a double to a long long: what does not fit is the least of all.
+fn truncated(number: f64) -> i64 {
+    let limit = 2_f64.powi(63);
+    if (-limit..limit).contains(&number) {
+        number as i64
+    } else {
+        i64::MIN
+    }
+}
+
 fn reply_at(value: &Value, resp3: bool, depth: usize) -> Reply {
     match value {
         Value::String(text) => Reply::Bulk(Bytes::copy_from_slice(&text.as_bytes())),
         Value::Boolean(truth) if resp3 => Reply::Bool(*truth),
         Value::Boolean(true) => Reply::Int(1),
-        Value::Number(number) => Reply::Int(*number as i64),
+        Value::Number(number) => Reply::Int(truncated(*number)),
         Value::Integer(number) => Reply::Int(*number),
         Value::Table(_) if depth > DEPTH_MAX => Reply::error("ERR reached lua stack limit"),
         Value::Table(table) => table_reply(table, resp3, depth),
