@@ -306,7 +306,11 @@ fn a_restart_keeps_what_the_disk_has() {
 
 #[test]
 fn a_restart_from_a_snapshot_brings_a_spent_code_back() {
-    let rdb = PersistenceMode::Rdb { after_s: 5, changes: 1 };
+    // One snapshot is due between the two writes, and none after.
+    let rdb = PersistenceMode::Rdb {
+        after_s: 15,
+        changes: 1,
+    };
     for (power_loss, seed) in [(false, 4), (true, 5)] {
         let cluster = restart(rdb, power_loss, seed);
         let values = ["old", "code", "new", "copied"].map(|name| cluster.value(name));

@@ -7,7 +7,9 @@
 //! Deliberately absent: streams, bitmaps, HyperLogLog, geography, SORT, DUMP and RESTORE, MIGRATE, functions, modules,
 //! cluster, client-side caching, keyspace notifications, MONITOR, SLOWLOG, LATENCY, MEMORY, DEBUG, SHUTDOWN, FAILOVER and
 //! SYNC (all of them answered as unknown commands); RDB files (a full resynchronisation carries an encoding of its
-//! own); diskless delay; output buffer limits. Some of Redis's chatter is there because offsets depend on it.
+//! own); diskless delay; output buffer limits; encodings that a value once had; the LFU policies; the database that a
+//! stream is about, in a full resynchronisation from a replica (only database 0 survives a chain). Some of Redis's
+//! chatter is there because offsets depend on it.
 
 mod acl;
 mod acl_rules;
