@@ -148,8 +148,20 @@ fn matches(command: &str, expected: &str, answer: &str, closed: bool) -> bool {
             let begins = "*5\\r\\n$5\\r\\nslave\\r\\n$9\\r\\n127.0.0.1\\r\\n:";
             answer.starts_with(begins) && expected.starts_with(begins)
         }
+        "PTTL n" | "PTTL k" | "PTTL e" => match (milliseconds(answer), milliseconds(expected)) {
+            // time goes on between two questions
+            (Some(answer), Some(expected)) => answer == expected || (answer > 0 && expected - answer < LATE_MS_MAX),
+            _ => answer == expected,
+        },
         _ => without_id(answer) == without_id(expected),
     }
+}
+
+/// How late a question may come after the one before, milliseconds.
+const LATE_MS_MAX: i64 = 250;
+
+fn milliseconds(reply: &str) -> Option<i64> {
+    reply.strip_prefix(':')?.trim_end_matches("\\r\\n").parse().ok()
 }
 
 /// The number of a client is not something to compare.

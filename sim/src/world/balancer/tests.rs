@@ -316,7 +316,7 @@ fn an_answer_that_is_no_http_is_no_answer_and_no_failure_either() {
     let bench = bench.run();
     let answers = bench.answers();
     assert!(
-        answers[0].starts_with("unknown") && answers[2] == answers[0],
+        answers[0].starts_with("outcome unknown") && answers[2] == answers[0],
         "{answers:?}"
     );
     assert_eq!(answers[1], "b");

@@ -23,18 +23,10 @@ impl Node {
             if spec.name == "exec" {
                 client.transaction = None;
                 client.unwatch();
+                let error = error.strip_prefix("ERR ").unwrap_or(&error);
                 return Reply::error(format!("EXECABORT Transaction discarded because of: {error}"));
             }
             return reject(client, error);
-        }
-        if !client.resp3 && client.listens() && !is_for_listeners(spec.name) {
-            return reject(
-                client,
-                format!(
-                    "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
-                    String::from_utf8_lossy(&args[0]).to_ascii_lowercase()
-                ),
-            );
         }
         if let (Some(transaction), false) = (&mut client.transaction, is_direct(spec.name)) {
             transaction.queued.push(args.clone());
@@ -79,6 +71,13 @@ impl Node {
         }
         if write && !self.role.is_master() {
             return Some("READONLY You can't write against a read only replica.".into());
+        }
+        if !client.resp3 && client.listens() && !is_for_listeners(spec.name) {
+            let name = String::from_utf8_lossy(&args[0]).to_ascii_lowercase();
+            let error = format!(
+                "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+            );
+            return Some(error.into());
         }
         if self.role.link_is_down() && !self.config.replica_serve_stale_data && !spec.is(flag::STALE) {
             return Some("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.".into());
