@@ -121,6 +121,17 @@ impl Spec {
         }
     }
 
+    /// As errors call it: `get`, `client|setname`.
+    pub(super) fn full_name(&self, args: &Args) -> String {
+        match args.get(1) {
+            Some(subcommand) if !self.subcommands.is_empty() => {
+                let subcommand = String::from_utf8_lossy(subcommand).to_ascii_lowercase();
+                format!("{}|{subcommand}", self.name)
+            }
+            _ => self.name.to_owned(),
+        }
+    }
+
     /// The keys among the words (getKeysFromCommand in db.c).
     pub(super) fn keys_of<'a>(&self, args: &'a [Bytes]) -> Vec<&'a Bytes> {
         let (first, last, step) = self.keys;

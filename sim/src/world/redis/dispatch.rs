@@ -73,7 +73,7 @@ impl Node {
             return Some("READONLY You can't write against a read only replica.".into());
         }
         if !client.resp3 && client.listens() && !is_for_listeners(spec.name) {
-            let name = String::from_utf8_lossy(&args[0]).to_ascii_lowercase();
+            let name = spec.full_name(args);
             let error = format!(
                 "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
             );
