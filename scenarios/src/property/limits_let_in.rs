@@ -8,7 +8,8 @@
 //! leave room for the person's own ([`OWN`]); the person tries like anybody. The bound is about twice the worst seen in
 //! 30 seeds of each scenario.
 //!
-//! Edges. An address with a hundred failures in its past may be locked for good, by the hard stop. A login whose code was
+//! Edges. A store's clock that was ahead and is set back lets every counter of that time live as much longer, for expiry is
+//! absolute on each node's own clock (measured): the span reaches back over that, too (found by the swarm). An address with a hundred failures in its past may be locked for good, by the hard stop. A login whose code was
 //! stolen may cost its owner the tokens (see [`super::EveryoneCanLogIn`]).
 
 use super::{
@@ -19,7 +20,8 @@ use super::{
     violation,
 };
 use sim::{
-    history::Op,
+    fault::Fault,
+    history::{Event, History, Op},
     plan::Behaviour,
     property::{Evidence, Kind, Property, Violation},
 };
@@ -63,6 +65,22 @@ fn attempt<'a>(deed: &Deed<'a>) -> Option<(&'a str, bool)> {
     }
 }
 
+/// How far the stores' clocks were ahead at most, milliseconds: all that moved one forward, together.
+fn ahead_ms(history: &History) -> u64 {
+    let forward = history.records.iter().map(|record| match &record.event {
+        Event::Fault { fault, .. } => match fault {
+            Fault::ClockOffset { host, offset_ms: by_ms } | Fault::ClockJump { host, by_ms }
+                if host.starts_with("redis") =>
+            {
+                by_ms.max(&0).unsigned_abs()
+            }
+            _ => 0,
+        },
+        _ => 0,
+    });
+    forward.sum()
+}
+
 impl Property for LimitsLetIn {
     fn name(&self) -> String {
         "LimitsLetIn".into()
@@ -80,7 +98,8 @@ impl Property for LimitsLetIn {
         let Some(from_ms) = calm_from_ms(evidence.history, self.settle_ms) else {
             return Ok(());
         };
-        let (limits, window_ms) = (limits(), evidence.plan.world.limit_window_s * 1000);
+        let window_ms = evidence.plan.world.limit_window_s * 1000 + ahead_ms(evidence.history);
+        let limits = limits();
         let attacked = |who: &str| {
             evidence.plan.operations.iter().any(|operation| match &operation.does {
                 Behaviour::Guess { victim, .. } | Behaviour::Flood { victim, .. } => victim == who,
@@ -134,7 +153,7 @@ impl Property for LimitsLetIn {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::{fault::Fault, history::Seen, plan::Operation};
+    use sim::{history::Seen, plan::Operation};
 
     /// The world's window is 60 s here.
     fn attacked() -> Story {
@@ -163,6 +182,13 @@ mod tests {
         story.op((100_000, 103_000), "ann", Op::LogIn, fail("too-many-logins"))
     }
 
+    /// A store's clock is off for a while.
+    fn clock(offset_ms: i64) -> Story {
+        let host = "redis-1".into();
+        let off = attacked().fault(500, Fault::ClockOffset { host, offset_ms });
+        off.fault(20_000, Fault::Heal)
+    }
+
     fn claim() -> LimitsLetIn {
         LimitsLetIn::within(Duration::from_secs(10))
     }
@@ -180,6 +206,7 @@ mod tests {
             refused(Story::new()),
             refused(attacked().fault(98_000, Fault::Heal)),
             attacked().begun(111_000, "ann", Op::LogIn),
+            refused(guesses(clock(100_000), 60, 1000)),
         ] {
             assert_eq!(story.judged_by(&claim()), Ok(()));
         }
@@ -194,6 +221,8 @@ mod tests {
                 guesses(attacked(), 8, 1000).op((100_000, 111_000), "ann", Op::LogIn, Seen::Ok),
                 "late",
             ),
+            (refused(guesses(clock(-100_000), 60, 1000)), "failed-too-many-logins"),
+            (refused(guesses(clock(30_000), 60, 1000)), "failed-too-many-logins"),
         ] {
             assert_eq!(story.judged_by(&claim()).unwrap_err().reason, reason);
         }

@@ -39,11 +39,19 @@ fn payload_end(bytes: &[u8]) -> Option<usize> {
 }
 
 /// Whether two pieces of the stream say the same. Times of expiry may be as far apart as the asking
-/// was; which database is meant is said anew to every replica, and PING is a matter of the clock.
+/// was; which database is meant is said anew to every replica, and PING is a matter of the clock. So is
+/// whether an expired key is deleted by the clock, or by the next command, together with which it then
+/// is a transaction.
 pub(super) fn agree(ours: &Heard, theirs: &Heard) -> bool {
-    let (Some(ours), Some(theirs)) = (commands(&ours.bytes), commands(&theirs.bytes)) else {
+    let (Some(mut ours), Some(mut theirs)) = (commands(&ours.bytes), commands(&theirs.bytes)) else {
         return false;
     };
+    let deletes = |commands: &[Vec<Vec<u8>>]| commands.iter().any(|words| words[0] == b"DEL" && words.len() == 2);
+    if deletes(&ours) && deletes(&theirs) {
+        let bracket = |words: &Vec<Vec<u8>>| words[0] == b"MULTI" || words[0] == b"EXEC";
+        ours.retain(|words| !bracket(words));
+        theirs.retain(|words| !bracket(words));
+    }
     let alike = |ours: &Vec<u8>, theirs: &Vec<u8>| match (time(ours), time(theirs)) {
         (Some(ours), Some(theirs)) => (ours - theirs).abs() <= APART_MS,
         _ => ours == theirs,
@@ -108,6 +116,17 @@ mod tests {
         check(&[&["DEL", "a"]], &[&["UNLINK", "a"]], false);
         check(&[&["DEL", "a"]], &[&["DEL", "a"], &["DEL", "b"]], false);
         check(&[&["DEL", "a", "b"]], &[&["DEL", "a"]], false);
+    }
+
+    #[test]
+    fn an_expired_key_may_be_deleted_alone_or_with_the_next_command() {
+        let alone: &[&[&str]] = &[&["DEL", "a"], &["SET", "a", "1"]];
+        check(alone, &[&["MULTI"], &["DEL", "a"], &["SET", "a", "1"], &["EXEC"]], true);
+        check(
+            &[&["SET", "a", "1"]],
+            &[&["MULTI"], &["SET", "a", "1"], &["EXEC"]],
+            false,
+        );
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl Alone {
 
     /// Clients that were released go on with what they have sent.
     fn settle(&mut self) {
-        for id in self.clients.clone() {
+        while let Some(id) = self.node.released.first().copied() {
             self.node.pump(id, self.now);
         }
     }

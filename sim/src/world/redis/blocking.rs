@@ -78,6 +78,7 @@ impl Node {
             client.waiting = None;
             client.written_offset = offset;
             client.push(reply);
+            self.released.push(id);
         }
     }
 

@@ -121,7 +121,8 @@ pub(crate) fn unknown_command(args: &Args) -> String {
         if shown.len() >= 128 {
             break;
         }
-        let text = String::from_utf8_lossy(arg);
+        // as C has it, up to the first zero
+        let text = String::from_utf8_lossy(arg.split(|byte| *byte == 0).next().unwrap_or_default());
         shown.push_str(&format!("'{:.*}' ", 128 - shown.len(), text));
     }
     let name = String::from_utf8_lossy(&args[0]);

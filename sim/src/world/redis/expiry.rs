@@ -72,13 +72,6 @@ fn move_expiry(node: &mut Node, key: &Bytes, at: i64, effect: Args, ctx: Context
 
 /// EXPIRE, PEXPIRE, EXPIREAT and PEXPIREAT.
 pub(super) fn expire(node: &mut Node, args: &Args, ctx: Context) -> Answer {
-    let amount = integer(&args[2])?;
-    let scale = if ctx.name.starts_with('p') { 1 } else { 1000 };
-    let base = if ctx.name.ends_with("at") { 0 } else { ctx.now.wall_ms };
-    let at = amount
-        .checked_mul(scale)
-        .and_then(|ms| ms.checked_add(base))
-        .ok_or_else(|| format!("ERR invalid expire time in '{}' command", ctx.name))?;
     let (mut nx, mut xx, mut gt, mut lt) = (false, false, false, false);
     for option in &args[3..] {
         match option.to_ascii_uppercase().as_slice() {
@@ -95,6 +88,13 @@ pub(super) fn expire(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     if gt && lt {
         return Err("ERR GT and LT options at the same time are not compatible".into());
     }
+    let amount = integer(&args[2])?;
+    let scale = if ctx.name.starts_with('p') { 1 } else { 1000 };
+    let base = if ctx.name.ends_with("at") { 0 } else { ctx.now.wall_ms };
+    let at = amount
+        .checked_mul(scale)
+        .and_then(|ms| ms.checked_add(base))
+        .ok_or_else(|| format!("ERR invalid expire time in '{}' command", ctx.name))?;
     let Some(entry) = node.lookup(&args[1], ctx) else {
         return Ok(Reply::Int(0));
     };

@@ -66,6 +66,8 @@ pub(crate) struct Node {
     pub(super) sync_due_mono_ms: Option<u64>,
     /// When the cron will look again.
     pub(super) cron_due_mono_ms: Option<u64>,
+    /// Clients that wait no longer, in the order in which they were released: in this order they go on.
+    pub(super) released: Vec<ClientId>,
     /// The latest moment anybody has mentioned.
     pub(super) latest: Moment,
 }
@@ -128,6 +130,7 @@ impl Node {
             relink: Arc::default(),
             sync_due_mono_ms: None,
             cron_due_mono_ms: None,
+            released: vec![],
             latest: now,
         };
         if node.config.maxmemory > 0 {
@@ -171,6 +174,7 @@ impl Node {
 
     /// Executes what a client has sent, as far as it is complete and the client is not blocked.
     pub(crate) fn pump(&mut self, id: ClientId, now: Moment) {
+        self.released.retain(|released| *released != id);
         self.latest = now;
         while let Some(client) = self.clients.get_mut(&id) {
             if client.closing || client.waiting.is_some() {

@@ -207,7 +207,13 @@ fn many(args: &[Bytes], sorted: bool) -> Result<(Want, Vec<Bytes>), Fault> {
     };
     let count = match &args[number + 2..] {
         [] => 1,
-        [word, count] if word.eq_ignore_ascii_case(b"COUNT") => positive(count, "ERR count should be greater than 0")?,
+        [word, count, more @ ..] if word.eq_ignore_ascii_case(b"COUNT") => {
+            let count = positive(count, "ERR count should be greater than 0")?;
+            if !more.is_empty() {
+                return Err(SYNTAX.into());
+            }
+            count
+        }
         _ => return Err(SYNTAX.into()),
     };
     let want = if sorted {

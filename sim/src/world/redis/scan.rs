@@ -21,10 +21,14 @@ struct Request {
     kind: Option<Bytes>,
 }
 
-fn request(cursor: &Bytes, options: &[Bytes], types: bool) -> Result<Request, Fault> {
-    let cursor = std::str::from_utf8(cursor).ok().and_then(|cursor| cursor.parse().ok());
+fn cursor(text: &Bytes) -> Result<u64, Fault> {
+    let number = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+    number.ok_or("ERR invalid cursor".into())
+}
+
+fn request(text: &Bytes, options: &[Bytes], types: bool) -> Result<Request, Fault> {
     let mut request = Request {
-        cursor: cursor.ok_or("ERR invalid cursor")?,
+        cursor: cursor(text)?,
         count: COUNT,
         pattern: None,
         kind: None,
@@ -85,15 +89,16 @@ pub(super) fn scan(node: &mut Node, args: &Args, ctx: Context) -> Answer {
 
 /// HSCAN, SSCAN and ZSCAN. What is small is returned at once, whatever COUNT says, as Redis does.
 pub(super) fn scan_elements(node: &mut Node, args: &Args, ctx: Context) -> Answer {
-    let mut request = request(&args[2], &args[3..], false)?;
+    cursor(&args[2])?;
     let value = match ctx.name {
         "hscan" => node.read::<Hash>(&args[1], ctx)?.map(|hash| Value::Hash(hash.clone())),
         "sscan" => node.read::<Set>(&args[1], ctx)?.map(|set| Value::Set(set.clone())),
         _ => node.read::<Zset>(&args[1], ctx)?.map(|zset| Value::Zset(zset.clone())),
     };
     let Some(value) = value else {
-        return Ok(answer(0, vec![]));
+        return Ok(answer(0, vec![])); // whatever the options say
     };
+    let mut request = request(&args[2], &args[3..], false)?;
     if ["listpack", "intset"].contains(&value.encoding()) {
         (request.cursor, request.count) = (0, usize::MAX);
     }
