@@ -83,6 +83,7 @@ impl Alone {
             for id in self.clients.clone() {
                 if self.node.wait_until(id).is_some_and(|at| at <= self.now.mono_ms) {
                     self.node.wait_expired(id, self.now);
+                    self.node.pump(id, self.now);
                 }
             }
             self.settle();

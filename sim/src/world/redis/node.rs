@@ -162,6 +162,7 @@ impl Node {
     pub(crate) fn disconnect(&mut self, id: ClientId) {
         self.clients.remove(&id);
         self.forget_waiter(id);
+        self.released.retain(|released| *released != id);
     }
 
     /// Bytes have arrived from a client.
