@@ -155,6 +155,10 @@ asked within 6 ms of an expiry. Times of expiry in the replication stream agree 
 
 - A full resynchronisation carries an encoding of the model's own, not RDB: a real replica cannot follow
   the model, nor the model a real master. Its size is in proportion to the data, and it arrives as one bulk.
+- OBJECT ENCODING answers for the value as it is, not for what it once was (a list that was long, a number that
+  was computed as a float).
+- An error that quotes bytes that are no UTF-8 shows them as U+FFFD.
+- A bare UNSUBSCRIBE or PUNSUBSCRIBE tells channels in another order: Redis's is that of its hash table.
 - The cron runs when something is due, not ten times a second. WAIT's time-outs round up to the 100 ms all
   the same.
 - Sentinel watches one master, compares addresses, and has no SET, MONITOR or REMOVE.
