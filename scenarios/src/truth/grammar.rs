@@ -5,15 +5,27 @@
 //! so what shrinks the tape makes the request simple.
 
 /// A tape of choices; past its end everything is simplest.
-pub(super) struct Tape<'a>(std::slice::Iter<'a, u8>);
+pub(super) struct Tape<'a> {
+    bytes: std::slice::Iter<'a, u8>,
+    /// Whether anything may expire while it is looked at.
+    expiry: bool,
+}
 
 impl<'a> Tape<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Tape<'a> {
-        Tape(bytes.iter())
+        Tape {
+            bytes: bytes.iter(),
+            expiry: true,
+        }
+    }
+
+    /// The same choices, and nothing expires by itself.
+    pub(super) fn without_expiry(self) -> Tape<'a> {
+        Tape { expiry: false, ..self }
     }
 
     fn byte(&mut self) -> usize {
-        usize::from(self.0.next().copied().unwrap_or(0))
+        usize::from(self.bytes.next().copied().unwrap_or(0))
     }
 
     /// One of `n`.
@@ -231,7 +243,11 @@ fn value(name: &str, tape: &mut Tape<'_>) -> Vec<u8> {
         "script" => tape.pick(super::random::SCRIPTS),
         other => unreachable!("no placeholder ${other}"),
     };
-    text.into()
+    match (name, text) {
+        ("ms", "40") if !tape.expiry => "100000".into(),
+        ("at" | "atms", "1") if !tape.expiry => "4102444800000".into(),
+        _ => text.into(),
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! What may be asked at random, a command a line; see [`super::grammar`] for the notation.
 //!
-//! Left out: what changes the server for good (CONFIG SET, ACL SETUSER), what ends it, and what no two
-//! servers answer alike beyond its kind (CLIENT LIST, INFO, COMMAND COUNT). SPOP takes all, cursors go round at once, and who unsubscribes says
-//! from what: which members come first is chance. OBJECT ENCODING hangs on what a value once was, which the model does not
-//! keep. So is `math.random`, which goes on from script to script.
+//! Left out: what changes the server for good (CONFIG SET, ACL SETUSER), what ends it, and what no two servers
+//! answer alike beyond its kind (CLIENT LIST, INFO, COMMAND COUNT). SPOP takes all, cursors go round at once, and who
+//! unsubscribes says from what, for which members come first is chance; so is `math.random`, which goes on from script
+//! to script. DBSIZE counts what has expired until the cron has seen it. OBJECT ENCODING and REFCOUNT hang on what a value once
+//! was, which the model does not keep.
 
 /// Everything else that the model knows.
 pub(super) const TEMPLATES: &[&str] = &[
@@ -49,11 +50,9 @@ pub(super) const TEMPLATES: &[&str] = &[
     "RENAME $any $any",
     "RENAMENX $any $any",
     "COPY $any $any [DB 0] [REPLACE]",
-    "OBJECT REFCOUNT $any",
     "KEYS $pat",
     "SCAN 0 [MATCH $pat] COUNT 1000 [TYPE $type]",
     "RANDOMKEY",
-    "DBSIZE",
     "FLUSHALL",
     // lists
     "LPUSH $l {$v}",
