@@ -170,7 +170,7 @@ impl Sentinel {
         self.save();
         self.say_of("+promoted-slave", &who);
         self.say_of("+failover-state-reconf-slaves", &Who::Master);
-        self.hello_to_all();
+        self.hello_is_due();
     }
 
     fn reconfigure_replicas(&mut self, now_ms: u64) {

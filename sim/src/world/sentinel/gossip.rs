@@ -1,9 +1,9 @@
 //! What a Sentinel learns from INFO and from the hellos of others, and what it does about it.
 
 use super::failover::{Stage, send_replicaof};
-use super::instance::{Address, Instance, Kind, Pending, Reconfiguration, Report};
+use super::instance::{Address, Instance, Kind, Reconfiguration, Report};
 use super::state::{Sentinel, Who};
-use super::{HELLO_CHANNEL, HELLO_MS, INFO_MS};
+use super::{HELLO_MS, INFO_MS};
 
 impl Sentinel {
     /// `ip,port,id,current epoch,master name,master ip,master port,configuration epoch`.
@@ -15,12 +15,11 @@ impl Sentinel {
         )
     }
 
-    /// Everybody is to hear of the new master at once.
-    pub(super) fn hello_to_all(&mut self) {
-        let hello = self.hello();
+    /// sentinelForceHelloUpdateForMaster: a hello to everybody is due at the next turn of the timer, not before.
+    pub(super) fn hello_is_due(&mut self) {
         for who in self.everybody() {
             if let Some(instance) = self.instance_mut(&who) {
-                instance.send(&["PUBLISH", HELLO_CHANNEL, &hello], Pending::Hello);
+                instance.last_hello_sent_ms = instance.last_hello_sent_ms.saturating_sub(HELLO_MS + 1);
             }
         }
     }
