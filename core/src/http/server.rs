@@ -15,8 +15,10 @@ use tokio::sync::watch;
 
 /// Largest head of a request, in bytes.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
-/// How long a peer may take to send the head of a request, and stay idle between two.
-const HEAD_TIME_MAX: Duration = Duration::from_secs(30);
+/// How long a peer may take to send the head of a request, and stay idle between two. Longer than a
+/// balancer keeps its connections (nginx's `keepalive_timeout`: 60 s): who is the first to close may meet a
+/// request on its way, and a POST that meets a closed door is a 502.
+const HEAD_TIME_MAX: Duration = Duration::from_secs(75);
 /// How long connections may go on once the port is closed.
 const FAREWELL: Duration = Duration::from_secs(10);
 /// Before accepting again after an error: out of file descriptors is not cured by haste.

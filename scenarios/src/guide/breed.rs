@@ -203,6 +203,7 @@ fn with_one_knob_of(world: &WorldOptions, other: &WorldOptions, dice: &mut Dice)
             changed.proxy_connect_timeout_ms = other.proxy_connect_timeout_ms;
             changed.proxy_read_timeout_ms = other.proxy_read_timeout_ms;
             changed.fail_timeout_ms = other.fail_timeout_ms;
+            changed.upstream_keepalive = other.upstream_keepalive;
         }
         7 => (changed.code_ttl_s, changed.limit_window_s) = (other.code_ttl_s, other.limit_window_s),
         8 => changed.lease_ms = other.lease_ms,

@@ -60,6 +60,10 @@ pub struct WorldOptions {
     pub proxy_read_timeout_ms: u64,
     /// nginx's `fail_timeout`, milliseconds.
     pub fail_timeout_ms: u64,
+    /// nginx's `keepalive` to the replicas: how many idle connections it keeps. 0: a connection for each
+    /// request, which is also what a plan means that does not say.
+    #[serde(default)]
+    pub upstream_keepalive: u32,
     /// Lifetime of an authorization code, seconds.
     pub code_ttl_s: u64,
     /// Window of the limiters, seconds.
@@ -104,6 +108,7 @@ impl Default for WorldOptions {
             proxy_connect_timeout_ms: 1000,
             proxy_read_timeout_ms: 5000,
             fail_timeout_ms: 2000,
+            upstream_keepalive: 16,
             code_ttl_s: 60,
             limit_window_s: 60,
             lease_ms: 10_000,

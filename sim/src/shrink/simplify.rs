@@ -156,7 +156,7 @@ pub(super) fn plainer(plan: &Plan, place: usize) -> Option<Vec<Plan>> {
         ..WorldOptions::default()
     };
     type Knob = fn(&mut WorldOptions, &WorldOptions);
-    let knobs: [Knob; 13] = [
+    let knobs: [Knob; 14] = [
         |world, standard| *world = standard.clone(),
         |world, standard| {
             world.latency_ms_min = standard.latency_ms_min;
@@ -170,6 +170,7 @@ pub(super) fn plainer(plan: &Plan, place: usize) -> Option<Vec<Plan>> {
         |world, standard| world.proxy_connect_timeout_ms = standard.proxy_connect_timeout_ms,
         |world, standard| world.proxy_read_timeout_ms = standard.proxy_read_timeout_ms,
         |world, standard| world.fail_timeout_ms = standard.fail_timeout_ms,
+        |world, standard| world.upstream_keepalive = standard.upstream_keepalive,
         |world, standard| world.code_ttl_s = standard.code_ttl_s,
         |world, standard| world.limit_window_s = standard.limit_window_s,
         |world, standard| world.lease_ms = standard.lease_ms,

@@ -156,6 +156,7 @@ impl Builder<'_> {
         let upstreams = hosts::REPLICAS.map(|host| (host.to_owned(), hosts::REPLICA_PORT));
         let config = balancer::BalancerConfig {
             fail_timeout: Duration::from_millis(world.fail_timeout_ms),
+            keepalive: world.upstream_keepalive as usize,
             connect_timeout: Duration::from_millis(world.proxy_connect_timeout_ms),
             read_timeout: Duration::from_millis(world.proxy_read_timeout_ms),
             ..balancer::BalancerConfig::new(hosts::BALANCER_PORT, upstreams.to_vec())

@@ -56,6 +56,7 @@ fn world(dice: &mut Dice) -> WorldOptions {
         proxy_connect_timeout_ms: dice.pick(&[300, 1000, 3000]),
         proxy_read_timeout_ms: dice.pick(&[2000, 5000, 8000]),
         fail_timeout_ms: dice.pick(&[1000, 2000, 10_000]),
+        upstream_keepalive: dice.pick(&[0, 1, 16]),
         code_ttl_s: dice.pick(&[10, 30, 60]),
         limit_window_s: dice.pick(&[10, 30, 60]),
         lease_ms: dice.pick(&[2000, 3000, 6000, 10_000]),

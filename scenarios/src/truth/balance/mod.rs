@@ -33,6 +33,8 @@ pub struct Sequence {
     pub name: String,
     /// `proxy_next_upstream … non_idempotent`.
     pub non_idempotent: bool,
+    /// `keepalive` in the upstream block: connections are used again.
+    pub keepalive: bool,
     /// What is asked, and what the upstreams do meanwhile.
     pub asks: Vec<Ask>,
 }
@@ -60,6 +62,7 @@ pub fn rows() -> Vec<Sequence> {
     let row = |name: &str, asks: &[Ask]| Sequence {
         name: name.to_owned(),
         non_idempotent: false,
+        keepalive: false,
         asks: asks.to_vec(),
     };
     let mut rows = vec![
@@ -133,6 +136,44 @@ pub fn rows() -> Vec<Sequence> {
             ],
         ),
     ];
+    let kept = |name: &str, asks: &[Ask]| Sequence {
+        keepalive: true,
+        ..row(name, asks)
+    };
+    let warm = [ask("GET", FINE, FINE); 2];
+    let then = |asks: &[Ask]| [&warm[..], asks].concat();
+    rows.push(kept(
+        "a connection that waited closes on reuse: 502 for POST, and the server is out",
+        &then(&[
+            ask("POST", Closes, FINE),
+            ask("GET", FINE, FINE),
+            ask("GET", FINE, FINE),
+        ]),
+    ));
+    rows.push(kept(
+        "the same with GET goes on to the next",
+        &then(&[ask("GET", Closes, FINE), ask("GET", FINE, FINE)]),
+    ));
+    rows.push(kept(
+        "both close on reuse",
+        &then(&[ask("GET", Closes, Closes), ask("GET", FINE, FINE)]),
+    ));
+    rows.push(kept(
+        "who listens no more is asked all the same over a connection that waited",
+        &then(&[
+            ask("GET", Answers(503), FINE),
+            ask("POST", Refuses, Refuses),
+            ask("POST", FINE, FINE),
+        ]),
+    ));
+    rows.push(kept(
+        "what hung is not used again",
+        &then(&[
+            ask("GET", Hangs, FINE),
+            ask("GET", FINE, FINE),
+            later(12, "POST", FINE, FINE),
+        ]),
+    ));
     rows.push(Sequence {
         non_idempotent: true,
         ..row(
@@ -173,6 +214,7 @@ pub fn random(seed: u64, count: usize) -> Vec<Sequence> {
             name: format!("made up, {number} of seed {seed}"),
             asks: asks.collect(),
             non_idempotent: choose(6) == 0,
+            keepalive: choose(2) == 0,
         });
     }
     sequences
@@ -199,8 +241,9 @@ pub fn compare(sequence: &Sequence) -> Result<Agreement, Failure> {
     let differences = match ours == theirs {
         true => Vec::new(),
         false => vec![format!(
-            "{}{}\n{}",
+            "{}{}{}\n{}",
             sequence.name,
+            if sequence.keepalive { " (keepalive)" } else { "" },
             if sequence.non_idempotent {
                 " (non_idempotent)"
             } else {

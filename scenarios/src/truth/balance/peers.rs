@@ -116,23 +116,30 @@ pub(super) async fn upstream(env: Env, port: u16, index: usize, shared: Arc<Shar
 }
 
 async fn attend(mut stream: Stream, index: usize, shared: Arc<Shared>) {
-    let Some(head) = read_request(&mut stream).await else {
-        return;
-    };
-    shared.executed.lock().expect("unpoisoned").push(NAMES[index]);
-    let name = NAMES[index];
-    let answer = match shared.manner(index) {
-        Manner::Answers(status) => {
-            let body = if head.starts_with("HEAD") { "" } else { name };
-            format!("HTTP/1.1 {status} As told\r\nX-Upstream: {name}\r\nContent-Length: 1\r\n\r\n{body}")
+    while let Some(head) = read_request(&mut stream).await {
+        shared.executed.lock().expect("unpoisoned").push(NAMES[index]);
+        let name = NAMES[index];
+        let (answer, whole) = match shared.manner(index) {
+            Manner::Answers(status) => {
+                let body = if head.starts_with("HEAD") { "" } else { name };
+                let head = format!("HTTP/1.1 {status} As told\r\nX-Upstream: {name}\r\nContent-Length: 1\r\n\r\n");
+                (head + body, true)
+            }
+            Manner::Breaks => {
+                let head = format!("HTTP/1.1 200 As told\r\nX-Upstream: {name}\r\nContent-Length: 100\r\n\r\n");
+                (head + "half", false)
+            }
+            Manner::Gibberish => ("this is no HTTP\r\n\r\n".to_owned(), false),
+            Manner::Hangs => std::future::pending().await,
+            Manner::Closes | Manner::Refuses => (String::new(), false),
+        };
+        // Who does not listen any more has gone.
+        let _ = stream.write_all(answer.as_bytes()).await;
+        let goes_on = whole && head.contains(" HTTP/1.1") && header(&head, "connection") != Some("close");
+        if !goes_on {
+            break;
         }
-        Manner::Breaks => format!("HTTP/1.1 200 As told\r\nX-Upstream: {name}\r\nContent-Length: 100\r\n\r\nhalf"),
-        Manner::Gibberish => "this is no HTTP\r\n\r\n".to_owned(),
-        Manner::Hangs => std::future::pending().await,
-        Manner::Closes | Manner::Refuses => String::new(),
-    };
-    // Who does not listen any more has gone.
-    let _ = stream.write_all(answer.as_bytes()).await;
+    }
     let _ = stream.shutdown().await;
 }
 

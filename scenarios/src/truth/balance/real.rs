@@ -47,6 +47,13 @@ fn start(sequence: &Sequence, port: u16, upstreams: [u16; 2]) -> Result<Process,
     } else {
         "error timeout"
     };
+    let (keep, kept) = match sequence.keepalive {
+        true => (
+            "keepalive 16;\n",
+            "proxy_http_version 1.1;\nproxy_set_header Connection \"\";\n",
+        ),
+        false => ("", ""),
+    };
     let process = Process::start("nginx", |command, folder| {
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .iter()
@@ -57,9 +64,9 @@ fn start(sequence: &Sequence, port: u16, upstreams: [u16; 2]) -> Result<Process,
              events {{ }}\nhttp {{\naccess_log off;\n{temporary}\
              upstream replicas {{\n\
              server 127.0.0.1:{a} max_fails=1 fail_timeout={FAIL_TIMEOUT_S}s;\n\
-             server 127.0.0.1:{b} max_fails=1 fail_timeout={FAIL_TIMEOUT_S}s;\n}}\n\
+             server 127.0.0.1:{b} max_fails=1 fail_timeout={FAIL_TIMEOUT_S}s;\n{keep}}}\n\
              server {{\nlisten 127.0.0.1:{port};\nlocation / {{\nproxy_pass http://replicas;\n\
-             proxy_connect_timeout 1s;\nproxy_read_timeout {READ_TIMEOUT_S}s;\nproxy_next_upstream {repeat};\n}}\n}}\n}}\n",
+             proxy_connect_timeout 1s;\nproxy_read_timeout {READ_TIMEOUT_S}s;\nproxy_next_upstream {repeat};\n{kept}}}\n}}\n}}\n",
             folder.display()
         );
         let file = folder.join("nginx.conf");

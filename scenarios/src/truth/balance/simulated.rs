@@ -35,6 +35,7 @@ pub fn perform(sequence: &Sequence) -> Result<Vec<Seen>, EngineError> {
         connect_timeout: Duration::from_secs(1),
         read_timeout: Duration::from_secs(READ_TIMEOUT_S),
         non_idempotent: sequence.non_idempotent,
+        keepalive: if sequence.keepalive { 16 } else { 0 },
         ..BalancerConfig::new(BALANCER_PORT, NAMES.map(|name| (name.to_owned(), PORT)).to_vec())
     };
     hosts.push(

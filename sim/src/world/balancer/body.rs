@@ -1,6 +1,7 @@
 //! The body of an upstream's answer, passed on as it comes, with `proxy_read_timeout` between two
 //! reads. When it breaks off, so does the answer: the client sees it truncated.
 
+use super::keepalive::Return;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use std::{
@@ -15,14 +16,27 @@ pub(super) struct Relayed {
     upstream: Incoming,
     read_timeout: Duration,
     patience: Option<Pin<Box<Sleep>>>,
+    /// What becomes of the connection once the answer is whole. One that breaks off closes it.
+    then: Option<Return>,
 }
 
 impl Relayed {
-    pub(super) fn new(upstream: Incoming, read_timeout: Duration) -> Relayed {
-        Relayed {
+    pub(super) fn new(upstream: Incoming, read_timeout: Duration, then: Return) -> Relayed {
+        let mut relayed = Relayed {
             upstream,
             read_timeout,
             patience: None,
+            then: Some(then),
+        };
+        relayed.keep_if_ended();
+        relayed
+    }
+
+    fn keep_if_ended(&mut self) {
+        if self.upstream.is_end_stream()
+            && let Some(then) = self.then.take()
+        {
+            then.put();
         }
     }
 }
@@ -34,6 +48,7 @@ impl Body for Relayed {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.upstream).poll_frame(cx) {
             self.patience = None;
+            self.keep_if_ended();
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let limit = self.read_timeout;

@@ -1,6 +1,6 @@
 //! A balancer with nginx's manners: which upstream it asks, when it asks another, and what the
 //! client sees otherwise. Each behaviour was measured on nginx 1.22.1 with its defaults
-//! (`proxy_next_upstream error timeout`, no keep-alive to upstreams, buffered requests).
+//! (`proxy_next_upstream error timeout`, buffered requests), with and without `keepalive` to upstreams.
 //!
 //! It knows nothing of what it balances: anything that speaks HTTP/1.1 over an [`Env`] will do.
 //!
@@ -8,6 +8,7 @@
 //! exact round robin; several need `zone` for that), weights, backup servers.
 
 mod body;
+mod keepalive;
 mod peers;
 mod proxy;
 
@@ -44,6 +45,9 @@ pub struct BalancerConfig {
     pub read_timeout: Duration,
     /// `proxy_next_upstream … non_idempotent`: repeats even a POST that was sent. Dangerous.
     pub non_idempotent: bool,
+    /// `keepalive` of the `upstream` block, with HTTP/1.1 and an empty `Connection`: how many idle connections are
+    /// kept. 0, the default: each request has a connection of its own.
+    pub keepalive: usize,
     /// `client_max_body_size`: 1 MB by default; longer requests get 413.
     pub body_bytes_max: usize,
     /// `X-Forwarded-Proto` for the upstreams.
@@ -61,6 +65,7 @@ impl BalancerConfig {
             connect_timeout: Duration::from_secs(60),
             read_timeout: Duration::from_secs(60),
             non_idempotent: false,
+            keepalive: 0,
             body_bytes_max: 1 << 20,
             forwarded_proto: "https",
         }
@@ -74,6 +79,10 @@ impl BalancerConfig {
 pub async fn serve(env: Env, config: BalancerConfig, observer: Observer) -> io::Result<()> {
     let listener = env.network.listen(config.port).await?;
     let proxy = Arc::new(proxy::Proxy::new(env.clone(), config, observer.clone()));
+    if proxy.idle().keeps() {
+        let (idle, clock) = (proxy.idle().clone(), env.clock.clone());
+        env.spawn(async move { idle.reap(|| clock.monotonic()).await });
+    }
     loop {
         let stream = match listener.accept().await {
             Ok(stream) => stream,

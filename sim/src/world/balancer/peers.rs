@@ -35,6 +35,11 @@ impl Round {
     pub(super) fn tries_left(&self) -> bool {
         self.tries_left > 0
     }
+
+    /// The failure was that of a connection that had waited for too long.
+    pub(super) fn one_more_try(&mut self) {
+        self.tries_left += 1;
+    }
 }
 
 impl Peers {

@@ -1,6 +1,11 @@
 //! One request: read whole, offered to one upstream after the other as nginx would, answered.
 
-use super::{BalancerConfig, Observer, body::Relayed, peers::Peers};
+use super::{
+    BalancerConfig, Observer,
+    body::Relayed,
+    keepalive::{Connection, Idle, Return},
+    peers::Peers,
+};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header, request};
 use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
@@ -20,6 +25,7 @@ pub(super) struct Proxy {
     config: BalancerConfig,
     observer: Observer,
     peers: Mutex<Peers>,
+    idle: Idle,
 }
 
 /// Why an upstream gave no answer.
@@ -30,6 +36,8 @@ struct Trouble {
     sent: bool,
     /// Not even HTTP came back.
     invalid: bool,
+    /// It went over a connection that had waited for another request.
+    reused: bool,
 }
 
 /// What came back is no HTTP. nginx takes it for HTTP/0.9, which has no head, and passes it on (measured);
@@ -53,10 +61,15 @@ impl Proxy {
         let peers = Peers::new(config.upstreams.len(), config.max_fails, config.fail_timeout);
         Proxy {
             env,
+            idle: Idle::new(config.keepalive),
             config,
             observer,
             peers: Mutex::new(peers),
         }
+    }
+
+    pub(super) fn idle(&self) -> &Idle {
+        &self.idle
     }
 
     fn peers(&self) -> MutexGuard<'_, Peers> {
@@ -92,6 +105,9 @@ impl Proxy {
                 Err(trouble) => trouble,
             };
             self.peers().failed(&mut round, index, self.env.clock.monotonic());
+            if trouble.reused && !trouble.timed_out {
+                round.one_more_try(); // as ngx_http_upstream_next has it; the server counts as failed all the same
+            }
             let repeatable = !trouble.sent || self.config.non_idempotent || is_idempotent(&head.method);
             if !repeatable || !round.tries_left() {
                 let status = match trouble.timed_out {
@@ -111,7 +127,9 @@ impl Proxy {
         for name in HOP_BY_HOP {
             headers.remove(name);
         }
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        if !self.idle.keeps() {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         let before = headers.get("x-forwarded-for").and_then(|v| v.to_str().ok());
         let chain = match before {
             Some(before) => format!("{before}, {client}"),
@@ -124,54 +142,69 @@ impl Proxy {
         headers.insert("x-forwarded-proto", proto);
     }
 
-    /// Offers the request to one upstream, over a connection of its own.
+    /// Offers the request to one upstream.
     async fn ask(&self, index: usize, head: &request::Parts, body: Bytes) -> Result<Answer, Trouble> {
-        let (host, port) = &self.config.upstreams[index];
-        let connecting = timeout(self.config.connect_timeout, self.env.network.connect(host, *port));
-        let stream = connecting
-            .await
-            .map_err(|_| Trouble {
-                why: "did not accept the connection in time".into(),
-                timed_out: true,
-                sent: false,
-                invalid: false,
-            })?
-            .map_err(|error| Trouble {
-                why: format!("refused the connection: {error}"),
-                timed_out: false,
-                sent: false,
-                invalid: false,
-            })?;
+        let mut connection = match self.idle.take(index).await {
+            Some(connection) => connection,
+            None => self.connect(index).await?,
+        };
+        let reused = connection.requests > 0;
+        connection.requests += 1;
         let broken = |error: hyper::Error| Trouble {
             why: format!("broke off before the answer: {error}"),
             timed_out: false,
             sent: true,
             invalid: error.is_parse(),
+            reused,
         };
-        let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-        let (mut sender, connection) = handshake.map_err(broken)?;
-        self.env.spawn(async move {
-            let _ = connection.await; // its errors reach the request through the sender and the body
-        });
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = head.method.clone();
         *request.uri_mut() = head.uri.clone();
         *request.headers_mut() = head.headers.clone();
-        let answer = timeout(self.config.read_timeout, sender.send_request(request))
+        let answer = timeout(self.config.read_timeout, connection.sender.send_request(request))
             .await
             .map_err(|_| Trouble {
                 why: "did not answer in time".into(),
                 timed_out: true,
                 sent: true,
                 invalid: false,
+                reused,
             })?
             .map_err(broken)?;
         let (mut head, body) = answer.into_parts();
         head.headers.remove(header::CONNECTION);
         head.headers.remove(header::TRANSFER_ENCODING);
         head.version = http::Version::HTTP_11;
-        let body = Relayed::new(body, self.config.read_timeout);
+        let then = Return {
+            idle: self.idle.clone(),
+            upstream: index,
+            connection,
+            clock: self.env.clock.clone(),
+        };
+        let body = Relayed::new(body, self.config.read_timeout, then);
         Ok(Response::from_parts(head, Either::Right(body)))
+    }
+
+    async fn connect(&self, index: usize) -> Result<Connection, Trouble> {
+        let (host, port) = &self.config.upstreams[index];
+        let unsent = |why, timed_out| Trouble {
+            why,
+            timed_out,
+            sent: false,
+            invalid: false,
+            reused: false,
+        };
+        let stream = timeout(self.config.connect_timeout, self.env.network.connect(host, *port))
+            .await
+            .map_err(|_| unsent("did not accept the connection in time".to_owned(), true))?
+            .map_err(|error| unsent(format!("refused the connection: {error}"), false))?;
+        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| unsent(format!("broke off before the request: {error}"), false))?;
+        self.env.spawn(async move {
+            let _ = connection.await; // its errors reach the request through the sender and the body
+        });
+        Ok(Connection { sender, requests: 0 })
     }
 
     /// Answers by itself.

@@ -8,7 +8,7 @@ use http::{Method, Request, StatusCode};
 use http_body_util::Full;
 use idp::{
     http::client,
-    seams::{Env, Probe},
+    seams::{Env, Probe, Stream},
 };
 use std::{
     sync::{Arc, Mutex},
@@ -16,6 +16,8 @@ use std::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::sleep;
+
+mod keepalive;
 
 struct NoProbe;
 impl Probe for NoProbe {
@@ -40,38 +42,55 @@ type Shared<T> = Arc<Mutex<T>>;
 /// Reads requests, notes that it executed each, and does as told.
 async fn upstream(env: Env, does: Shared<Does>, executed: Shared<Vec<String>>) {
     let listener = env.network.listen(8080).await.unwrap();
+    for connection in 1.. {
+        let stream = listener.accept().await.unwrap();
+        let (does, executed) = (does.clone(), executed.clone());
+        env.spawn(attend(env.host.clone(), connection, stream, does, executed));
+    }
+}
+
+async fn attend(
+    host: Arc<str>,
+    connection: u32,
+    mut stream: Stream,
+    does: Shared<Does>,
+    executed: Shared<Vec<String>>,
+) {
     loop {
-        let mut stream = listener.accept().await.unwrap();
-        let (does, executed, host) = (does.clone(), executed.clone(), env.host.clone());
-        env.spawn(async move {
-            let mut request = vec![0; 4096];
-            let read = stream.read(&mut request).await.unwrap_or(0);
-            let request = String::from_utf8_lossy(&request[..read]).into_owned();
-            if *does.lock().unwrap() == Thinks {
-                sleep(Duration::from_secs(1)).await;
-            }
-            executed
-                .lock()
-                .unwrap()
-                .push(format!("{host} {}", request.lines().next().unwrap_or("")));
-            let does = *does.lock().unwrap();
-            let answer: &[u8] = match does {
-                Answers(200) => {
-                    let body = format!("{host}\n{request}");
-                    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
-                    let _ = stream.write_all((head + &body).as_bytes()).await;
+        let mut request = vec![0; 4096];
+        let read = stream.read(&mut request).await.unwrap_or(0);
+        if read == 0 {
+            return;
+        }
+        let request = String::from_utf8_lossy(&request[..read]).into_owned();
+        if *does.lock().unwrap() == Thinks {
+            sleep(Duration::from_secs(1)).await;
+        }
+        executed
+            .lock()
+            .unwrap()
+            .push(format!("{host} {}", request.lines().next().unwrap_or("")));
+        let does = *does.lock().unwrap();
+        let answer: &[u8] = match does {
+            Answers(200) => {
+                let body = format!("{host}\nconnection {connection}\n{request}");
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+                let _ = stream.write_all((head + &body).as_bytes()).await;
+                if request.contains("connection: close") {
                     return;
                 }
-                Answers(500) => b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n",
-                Answers(_) => b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",
-                ClosesBeforeTheHeaders => b"",
-                Hangs => std::future::pending().await,
-                DiesInMidBody => b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf",
-                Thinks => b"HTTP/1.1 204 Done\r\n\r\n",
-                Babbles => b"!!! no http at all\r\n\r\n",
-            };
-            let _ = stream.write_all(answer).await;
-        });
+                continue;
+            }
+            Answers(500) => b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n",
+            Answers(_) => b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",
+            ClosesBeforeTheHeaders => b"",
+            Hangs => std::future::pending().await,
+            DiesInMidBody => b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf",
+            Thinks => b"HTTP/1.1 204 Done\r\n\r\n",
+            Babbles => b"!!! no http at all\r\n\r\n",
+        };
+        let _ = stream.write_all(answer).await;
+        return;
     }
 }
 
