@@ -256,7 +256,7 @@ fn what_fails_in_a_sweep_is_one_line_for_each_bug() {
         "--plant",
         "get_then_del",
         "--seeds",
-        "1..4",
+        "3..6",
         "--shrink",
         "--failures",
         folder,

@@ -71,7 +71,7 @@ teeth!(
     hook_awaited_briefly at 3,
     session_deleted_on_error at 1,
     outbox_loses_places at 1,
-    ledger_of_this_replica at 5,
+    ledger_of_this_replica at 8,
     window_rearmed at 1,
     keys_without_namespaces at 1,
     pool_leaks_slots at 1,

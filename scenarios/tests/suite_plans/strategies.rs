@@ -36,7 +36,7 @@ prop_compose! {
         (down_after_ms, failover_timeout_ms) in (select(vec![1000, 700, 3000]), select(vec![10_000, 5_000, 20_000])),
         quorum in select(vec![2, 1, 3]),
         (proxy_connect_timeout_ms, proxy_read_timeout_ms) in (select(vec![1000, 300, 3000]), select(vec![5000, 2000, 8000])),
-        fail_timeout_ms in select(vec![2000, 1000, 10_000]),
+        (fail_timeout_ms, upstream_keepalive) in (select(vec![2000, 1000, 10_000]), select(vec![16, 1, 0])),
         (code_ttl_s, limit_window_s) in (select(vec![60, 30]), select(vec![60, 30])),
         lease_ms in select(vec![10_000, 3000, 6000]),
     ) -> WorldOptions {
@@ -52,6 +52,7 @@ prop_compose! {
             proxy_connect_timeout_ms,
             proxy_read_timeout_ms,
             fail_timeout_ms,
+            upstream_keepalive,
             code_ttl_s,
             limit_window_s,
             lease_ms,

@@ -13,8 +13,9 @@ use super::{
 use std::mem;
 use turmoil_net::Packet;
 
-/// Linux's lower bound (`TCP_DELACK_MIN`).
-const DELAY_MS: u64 = 40;
+/// A bare acknowledgement goes at the next multiple of this, with those of everybody else: one instant and one
+/// pass for all of them. RFC 9293 section 3.8.6.3 allows less than 500 ms; nobody waits for it.
+const SLOT_MS: u64 = 400;
 /// Two segments' worth is acknowledged at once (RFC 9293 section 3.8.6.3: at least every second).
 const UNACKED_BYTES_MAX: usize = 2 * 1_460;
 
@@ -30,7 +31,7 @@ impl Wire {
         receiver.peer_ended |= segment.flags.fin;
         if !segment.payload.is_empty() {
             receiver.unacked += segment.payload.len();
-            receiver.ack_due_ms.get_or_insert(now_ms + DELAY_MS);
+            receiver.ack_due_ms.get_or_insert((now_ms / SLOT_MS + 1) * SLOT_MS);
         }
         if receiver.peer_ended || !receiver.has_nothing_to_say() || receiver.must_ack(now_ms) {
             self.stirred = true;
