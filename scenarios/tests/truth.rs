@@ -1,8 +1,9 @@
 //! The models against the real programs, where these are installed. A longer comparison is
 //! `cargo squall truth`.
 
+use scenarios::planted;
 use scenarios::truth::{
-    Agreement, RealRedis, Unavailable, anomalies, balance, random, report::Report, timeline, vectors,
+    Agreement, RealRedis, Unavailable, anomalies, balance, house, random, report::Report, timeline, vectors,
 };
 use std::ops::ControlFlow;
 
@@ -115,5 +116,22 @@ fn requests_through_nginx() {
     });
     if let Some(all) = compared.into_iter().flatten().reduce(Agreement::and) {
         must_agree(&all);
+    }
+}
+
+/// Inventory 7, 29, 39: real Redis gives the code back, and the ledger refuses it all the same.
+#[test]
+fn the_ledger_holds_on_the_real_stack() {
+    if let Some(agreement) = loudly(house::compare(None)) {
+        must_agree(&agreement);
+    }
+}
+
+/// The bug that is planted in the simulation is convicted for real, by the same property.
+#[test]
+fn without_the_ledger_the_real_stack_redeems_twice() {
+    let bug = planted::find("redemption_without_ledger").expect("planted");
+    if let Some(agreement) = loudly(house::compare(Some(&bug))) {
+        must_agree(&agreement);
     }
 }

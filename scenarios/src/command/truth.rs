@@ -3,7 +3,10 @@
 use super::{Conclusion, Trouble, fresh, interrupt, say, table};
 use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressStyle};
-use scenarios::truth::{Agreement, RealRedis, anomalies, balance, random, real, report::Report, timeline, vectors};
+use scenarios::{
+    planted,
+    truth::{Agreement, RealRedis, anomalies, balance, house, random, real, report::Report, timeline, vectors},
+};
 use std::{ops::ControlFlow, path::PathBuf, thread};
 
 /// What `truth` may be told.
@@ -13,7 +16,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     commands: u64,
     /// How many failovers of the real programs to time
-    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=200))]
+    #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=200))]
     failovers: u32,
     /// How many made-up sequences of requests to put through nginx
     #[arg(long, value_name = "N", default_value_t = 40)]
@@ -70,6 +73,11 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         Ok::<_, Trouble>(sum.and(anomalies::simulated(story)?))
     })?;
     add("the same, in the simulation, 20 seeds each", simulated);
+    let bug = planted::find("redemption_without_ledger").map_err(|error| Trouble(error.to_string()))?;
+    add(
+        "the login service across a failover of the real stack, as it is and without its ledger",
+        house::compare(None)?.and(house::compare(Some(&bug))?),
+    );
     let mut sequences = balance::rows();
     sequences.extend(balance::random(seed, args.sequences));
     add(

@@ -16,7 +16,7 @@ use sim::{
     world::redis::PersistenceMode::{Aof, None as Nothing},
 };
 
-const PLAIN: Story = Story {
+pub(super) const PLAIN: Story = Story {
     name: "",
     claim: "",
     persistence: Nothing,

@@ -9,6 +9,7 @@ pub mod balance;
 mod clock;
 mod compare;
 mod grammar;
+pub mod house;
 pub mod random;
 pub mod real;
 pub mod report;

@@ -5,10 +5,13 @@ use super::{
     burn, impatient,
     person::{Opened, PATIENCE_PER_MAIL, Person},
     race,
-    relying_party::RelyingParty,
+    relying_party::{Begun, RelyingParty},
     reply::Reply,
 };
-use sim::history::{Op, Seen};
+use sim::{
+    history::{Op, Seen},
+    world::SeenCode,
+};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
@@ -65,17 +68,7 @@ pub(crate) async fn log_in(person: &Arc<Person>, style: Style) -> bool {
 
 async fn attempt(person: &Arc<Person>, rp: &RelyingParty, style: Style, until: Instant) -> Result<(), Seen> {
     let begun = rp.begin();
-    let code = match person.open(rp, &begun).await? {
-        Opened::Code(code) => code,
-        Opened::LoginPage(page) => {
-            sleep(person.whim.ms(200, 1200)).await; // finds the field, types the address
-            let onward = match style.clicks {
-                None => sign_in(person, &page, until).await?,
-                Some(clicks) => impatient::sign_in(person, &page, clicks, until).await?,
-            };
-            person.receive_code(rp, &begun, &onward, until).await?
-        }
-    };
+    let code = obtain_code(person, rp, &begun, style.clicks, until).await?;
     let tokens = match style.exchange {
         Exchange::Once => rp.exchange(&code).await?,
         Exchange::Race => race::exchange(person, rp, &code).await?,
@@ -85,6 +78,30 @@ async fn attempt(person: &Arc<Person>, rp: &RelyingParty, style: Style, until: I
     person
         .insist(until, || rp.userinfo(&code, &tokens, &claims, &person.address))
         .await
+}
+
+/// From the relying party's page to the authorization code that it receives.
+///
+/// # Errors
+/// What the last attempt of the step that failed came to.
+pub(crate) async fn obtain_code(
+    person: &Arc<Person>,
+    rp: &RelyingParty,
+    begun: &Begun,
+    clicks: Option<u32>,
+    until: Instant,
+) -> Result<SeenCode, Seen> {
+    match person.open(rp, begun).await? {
+        Opened::Code(code) => Ok(code),
+        Opened::LoginPage(page) => {
+            sleep(person.whim.ms(200, 1200)).await; // finds the field, types the address
+            let onward = match clicks {
+                None => sign_in(person, &page, until).await?,
+                Some(clicks) => impatient::sign_in(person, &page, clicks, until).await?,
+            };
+            person.receive_code(rp, begun, &onward, until).await
+        }
+    }
 }
 
 /// From the login page to the redirect that follows a verified code.

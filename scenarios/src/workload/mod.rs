@@ -6,7 +6,7 @@ mod browser;
 mod burn;
 #[cfg(test)]
 mod bytes_tests;
-mod calm;
+pub(crate) mod calm;
 mod flooder;
 mod guesser;
 mod id_token;
@@ -15,10 +15,10 @@ mod jar;
 mod logged_in;
 mod page;
 mod peek;
-mod person;
+pub(crate) mod person;
 mod probe;
 mod race;
-mod relying_party;
+pub(crate) mod relying_party;
 mod replication;
 mod reply;
 #[cfg(test)]
@@ -27,7 +27,7 @@ mod testing;
 mod tests;
 mod thief;
 mod together;
-mod token_endpoint;
+pub(crate) mod token_endpoint;
 mod whim;
 
 use calm::{Exchange, Style};

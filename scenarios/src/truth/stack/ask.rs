@@ -10,7 +10,7 @@ use tokio::{
 
 /// Says these in turn on a connection of its own; the last answer in a word, `refused` if nobody
 /// listens, `unknown` if no answer came in time.
-pub(super) async fn ask(env: &Env, host: &str, port: u16, commands: &[&str], patience_ms: u64) -> String {
+pub(in super::super) async fn ask(env: &Env, host: &str, port: u16, commands: &[&str], patience_ms: u64) -> String {
     let conversation = async {
         let Ok(mut stream) = env.network.connect(host, port).await else {
             return "refused".to_owned();

@@ -1,9 +1,9 @@
 //! One master, one replica, three Sentinels, and what befalls them: a story told as data, performed by
 //! the real programs and by the simulation alike.
 
-mod ask;
+pub(super) mod ask;
 mod proxy;
-mod real;
+pub(super) mod real;
 mod simulated;
 
 pub use real::perform as perform_really;

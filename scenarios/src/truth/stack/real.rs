@@ -26,11 +26,12 @@ const SETTLE_MS_MAX: u64 = 30_000;
 /// From where a node connects to others: by this the proxies tell who it is. Sentinels use 127.0.0.1.
 const SOURCES: [Ipv4Addr; 2] = [Ipv4Addr::new(127, 0, 0, 11), Ipv4Addr::new(127, 0, 0, 12)];
 
-struct Stack {
+/// The five processes, and what stands between them.
+pub(in super::super) struct Stack {
     env: Env,
     story: Story,
     /// Where a node listens.
-    ports: [u16; 2],
+    pub(in super::super) ports: [u16; 2],
     /// Where others reach it.
     public_ports: [u16; 2],
     /// Who does not reach it.
@@ -39,7 +40,7 @@ struct Stack {
     /// Where a node's files are: they outlive its process.
     folders: [PathBuf; 2],
     sentinels: Vec<(Process, PathBuf)>,
-    sentinel_ports: Vec<u16>,
+    pub(in super::super) sentinel_ports: Vec<u16>,
 }
 
 /// Performs it. Takes as long as the story, and what the programs need to find one another.
@@ -63,7 +64,7 @@ pub fn perform(story: &Story) -> Result<Seen, Unavailable> {
 }
 
 impl Stack {
-    async fn start(story: &Story) -> Result<Stack, Unavailable> {
+    pub(in super::super) async fn start(story: &Story) -> Result<Stack, Unavailable> {
         let broken = |why: io::Error| Unavailable::Broken {
             program: "redis-server",
             why: why.to_string(),
@@ -160,7 +161,7 @@ impl Stack {
     }
 
     /// Waits until the replica follows and every Sentinel knows the others and the replica.
-    async fn settle(&self) -> Result<(), Unavailable> {
+    pub(in super::super) async fn settle(&self) -> Result<(), Unavailable> {
         let watch = clock::Stopwatch::start();
         loop {
             let wait = ask(
@@ -226,7 +227,7 @@ impl Stack {
         seen
     }
 
-    fn befall(&mut self, act: Act) {
+    pub(in super::super) fn befall(&mut self, act: Act) {
         match act {
             Act::Ask(..) | Act::Watch(_) => {} // a client's business
             Act::Cut(link) => self.each_end(link, Cuts::cut),

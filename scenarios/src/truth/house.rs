@@ -1,0 +1,354 @@
+//! The whole house for real: two replicas of the login service on a loopback, one SQLite file, a mail relay, and the
+//! real Redis with its Sentinels. People, wiring, properties and planted bugs are those of the simulation.
+//!
+//! Inventory 7, 29, 39: what the service claims must hold where Redis breaks its word for real.
+
+use super::{
+    Agreement,
+    anomalies::PLAIN,
+    clock::Stopwatch,
+    real::{Unavailable, free_port},
+    stack::{
+        Act::{Cut, Kill},
+        Link,
+        Node::{Master, Replica},
+        ask::ask,
+        real::Stack,
+    },
+};
+use crate::{
+    catalogue,
+    planted::Planted,
+    property::CodeRedeemedOnce,
+    workload::{
+        calm,
+        person::Person,
+        relying_party::RelyingParty,
+        token_endpoint::{Presentation, present},
+    },
+};
+use idp::{
+    config::{Config, StateConfig},
+    http::client::Client,
+    replica::{self, Wiring},
+    seams::{
+        BoxFuture, Client as RegisteredClient, ClientSecret, Directory, Env, Key, Listener, Namespace, Network,
+        Reminder, Stream, User,
+    },
+    store::SqliteDirectory,
+};
+use sha2::{Digest, Sha256};
+use sim::{
+    history::{History, Recorder, Seen},
+    property::{Evidence, Property},
+    world::{CodeFeed, Inboxes, Manners, RelyingPartyOptions, Scene, SeenCode, hosts, mail},
+};
+use std::{
+    fs, io,
+    net::{IpAddr, Ipv4Addr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::time::{Instant, sleep};
+
+/// How long people and the service may take for a step.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The directory's lock is held for microseconds.
+const DIRECTORY_PATIENCE: Duration = Duration::from_secs(1);
+/// Reminders that fall due one after the other, all through the failover.
+const REMINDERS: u64 = 8;
+
+/// What became of one login.
+#[derive(Debug)]
+pub struct Redemption {
+    /// What everybody saw, for the properties.
+    pub history: History,
+    /// The first redemption, at a master whose replica hears nothing any more.
+    pub first: Seen,
+    /// Whether the new master has the code again after the failover: without that nothing was tried.
+    pub live_again: bool,
+    /// The second redemption, at the other replica, after the failover.
+    pub second: Seen,
+    /// Reminders mailed: each was due once.
+    pub reminded: usize,
+}
+
+/// Somebody logs in; the relying party redeems the code at one replica while Redis's own replica hears nothing; the
+/// master is killed; the code, which the new master has again, is presented at the other replica. Takes some 20 s.
+///
+/// # Errors
+/// The real programs are absent, or the house does not stand.
+pub fn redeem_across_a_failover(bug: Option<&Planted>) -> Result<Redemption, Unavailable> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(broken)?;
+    runtime.block_on(async {
+        let mut stack = Stack::start(&PLAIN).await?;
+        stack.settle().await?;
+        let folder = std::env::temp_dir().join(format!("squall-house-{}", free_port().map_err(broken)?));
+        fs::create_dir_all(&folder).map_err(broken)?;
+        let house = House::open(&stack, &folder, bug).await;
+        let seen = match house {
+            Ok(house) => house.live_through(&mut stack).await,
+            Err(why) => Err(broken(why)),
+        };
+        // Whatever is left there is in the temporary folder of the machine.
+        let _ = fs::remove_dir_all(&folder);
+        seen
+    })
+}
+
+/// What the service claims, on the real stack: it holds as it is, and without the ledger it does not, as the same
+/// property says that judges the simulation.
+///
+/// # Errors
+/// The real programs are absent, or the house does not stand.
+pub fn compare(bug: Option<&Planted>) -> Result<Agreement, Unavailable> {
+    let seen = redeem_across_a_failover(bug)?;
+    let scenario = catalogue::find("failover_mid_redemption").map_err(|error| broken(io::Error::other(error)))?;
+    let plan = scenario.plan(1); // the property looks at the history alone
+    let judged = CodeRedeemedOnce.check(&Evidence {
+        plan: &plan,
+        history: &seen.history,
+    });
+    let second = match bug {
+        None => Seen::Fail("invalid_grant".to_owned()),
+        Some(_) => Seen::Ok,
+    };
+    let expectations = [
+        ("the first redemption succeeds", seen.first == Seen::Ok),
+        ("the failover brings the code back", seen.live_again),
+        ("the second redemption ends as it must", seen.second == second),
+        ("the property says so", judged.is_ok() == bug.is_none()),
+        ("everybody is reminded once", seen.reminded as u64 == REMINDERS),
+    ];
+    let failed = expectations.iter().filter(|(_, holds)| !holds);
+    let told = |(what, _): &(&str, bool)| {
+        let which = bug.map_or("as it is", |bug| bug.name);
+        format!(
+            "the service {which}: not so: {what}; first {:?}, second {:?}",
+            seen.first, seen.second
+        )
+    };
+    Ok(Agreement {
+        compared: expectations.len() as u64,
+        differences: failed.map(told).collect(),
+    })
+}
+
+fn broken(why: io::Error) -> Unavailable {
+    Unavailable::Broken {
+        program: "the house",
+        why: why.to_string(),
+    }
+}
+
+struct House {
+    scene: Scene,
+    recorder: Recorder,
+}
+
+impl House {
+    async fn open(stack: &Stack, folder: &Path, bug: Option<&Planted>) -> io::Result<House> {
+        let watch = Stopwatch::start();
+        let (recorder, inboxes) = (
+            Recorder::new(move || watch.elapsed_ms()),
+            Inboxes::new(move || watch.elapsed_ms()),
+        );
+        let relay = free_port()?;
+        let env = env("mail");
+        let relaying = mail::serve(
+            env.clone(),
+            relay,
+            Manners::healthy(),
+            inboxes.clone(),
+            recorder.clone(),
+        );
+        env.spawn(async move { drop(relaying.await) }); // a port that is taken shows: no mail comes
+        let file = folder.join("directory.sqlite").display().to_string();
+        let clients = vec![RelyingPartyOptions::standard().remove(0)];
+        furnish(&file, &clients[0]).await.map_err(io::Error::other)?;
+        let mut doors = Vec::new();
+        for name in hosts::REPLICAS {
+            doors.push(start_replica(name, stack, &file, relay, bug).await?);
+        }
+        let scene = Scene {
+            env: self::env("people"),
+            recorder: recorder.clone(),
+            inboxes,
+            issuer: hosts::ISSUER.to_owned(),
+            balancer: doors[0].clone(),
+            replicas: doors,
+            clients,
+            seed: 1,
+            codes: CodeFeed::default(),
+        };
+        Ok(House { scene, recorder })
+    }
+
+    async fn live_through(self, stack: &mut Stack) -> Result<Redemption, Unavailable> {
+        let scene = &self.scene;
+        let person = Arc::new(Person::new(scene, "ann", "ann", "ann"));
+        let party = RelyingParty::new(scene, "ann", scene.clients[0].clone(), false);
+        let (begun, until) = (party.begin(), Instant::now() + PATIENCE);
+        let code = calm::obtain_code(&person, &party, &begun, None, until).await;
+        let code = code.map_err(|seen| broken(io::Error::other(format!("nobody could log in: {seen:?}"))))?;
+        // The code itself must have reached the replica.
+        sleep(Duration::from_secs(1)).await;
+        stack.befall(Cut(Link::Replication));
+        let first = redeem(scene, "ann", &code, 0).await;
+        stack.befall(Kill(Master));
+        let until = Instant::now() + PATIENCE;
+        let asks = |command: String| {
+            let (env, port) = (scene.env.clone(), stack.ports[Replica as usize]);
+            async move { ask(&env, "redis", port, &[&command], 1_000).await }
+        };
+        while asks("ROLE".to_owned()).await != "master" && Instant::now() < until {
+            sleep(Duration::from_millis(50)).await;
+        }
+        let key = Key::new(Namespace::Code, hash(&code.code));
+        let live_again = asks(format!("EXISTS {key}")).await == "1";
+        let second = loop {
+            // Until the replica has found the new master it answers that it cannot; the code is not spent by that.
+            match redeem(scene, "thief", &code, 1).await {
+                Seen::Unknown(_) if Instant::now() < until => sleep(Duration::from_millis(200)).await,
+                Seen::Fail(told) if told != "invalid_grant" && Instant::now() < until => {
+                    sleep(Duration::from_millis(200)).await;
+                }
+                seen => break seen,
+            }
+        };
+        let reminders = |n: u64| scene.inboxes.count(&sleeper(n));
+        while (0..REMINDERS).any(|n| reminders(n) == 0) && Instant::now() < until {
+            sleep(Duration::from_millis(200)).await;
+        }
+        sleep(Duration::from_secs(1)).await; // for one mail too many
+        Ok(Redemption {
+            history: self.recorder.history(),
+            first,
+            live_again,
+            second,
+            reminded: (0..REMINDERS).map(reminders).sum(),
+        })
+    }
+}
+
+async fn redeem(scene: &Scene, who: &str, code: &SeenCode, replica: usize) -> Seen {
+    let manner = Presentation {
+        basic: false,
+        wrong_verifier: false,
+    };
+    let client = Client::new(&scene.env);
+    match present(scene, &client, who, code, &scene.replicas[replica], manner).await {
+        Ok(_) => Seen::Ok,
+        Err(seen) => seen,
+    }
+}
+
+/// A replica as it is wired for real; its host and port, once it listens.
+async fn start_replica(
+    name: &'static str,
+    stack: &Stack,
+    directory: &str,
+    relay: u16,
+    bug: Option<&Planted>,
+) -> io::Result<(String, u16)> {
+    let (env, port) = (env(name), free_port()?);
+    let sentinels = stack.sentinel_ports.iter().map(|port| ("sentinel".to_owned(), *port));
+    let state = StateConfig::Sentinel {
+        sentinels: sentinels.collect(),
+        master: hosts::MASTER_NAME.to_owned(),
+    };
+    let mut config = Config::new(name, hosts::ISSUER, state);
+    (config.port, config.ops_port) = (port, free_port()?);
+    config.mail_relay = Some((hosts::MAIL.to_owned(), relay));
+    let directory = SqliteDirectory::open(env.clone(), directory, DIRECTORY_PATIENCE)
+        .await
+        .map_err(io::Error::other)?;
+    let mut wiring = Wiring::standard(&env, &config, Arc::new(directory));
+    if let Some(bug) = bug {
+        wiring = (bug.rewire)(&env, &config, wiring);
+    }
+    let serving = replica::serve(env.clone(), config, wiring);
+    env.spawn(async move {
+        let why = serving.await;
+        tracing::error!(%why, "a replica stopped");
+    });
+    let until = Instant::now() + PATIENCE;
+    while env.network.connect(name, port).await.is_err() {
+        if Instant::now() > until {
+            return Err(io::Error::other(format!("{name} does not open its port {port}")));
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    Ok((name.to_owned(), port))
+}
+
+/// Whom and what the directory knows.
+async fn furnish(file: &str, client: &RelyingPartyOptions) -> Result<(), String> {
+    let env = env("directory");
+    let directory = SqliteDirectory::open(env.clone(), file, DIRECTORY_PATIENCE)
+        .await
+        .map_err(|error| error.to_string())?;
+    let failed = |failure: idp::seams::Failure| failure.to_string();
+    let client = RegisteredClient {
+        id: client.client_id.clone(),
+        name: client.client_id.clone(),
+        secret: ClientSecret::None,
+        redirect_uris: vec![client.redirect_uri.clone()],
+    };
+    directory.add_client(&client).await.map_err(failed)?;
+    let user = |id: String, address: String| User {
+        name: id.clone(),
+        id,
+        address,
+    };
+    let ann = user("ann".to_owned(), "ann@example.com".to_owned());
+    directory.add_user(&ann).await.map_err(failed)?;
+    for n in 0..REMINDERS {
+        let sleeper = user(format!("sleeper-{n}"), sleeper(n));
+        directory.add_user(&sleeper).await.map_err(failed)?;
+        let reminder = Reminder {
+            id: format!("reminder-{n}"),
+            user_id: sleeper.id,
+            address: sleeper.address,
+            text: "You asked to be reminded.".to_owned(),
+            due: env.now() + Duration::from_secs(2 * n + 2),
+        };
+        directory.add_reminder(reminder).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn sleeper(n: u64) -> String {
+    format!("sleeper-{n}@example.com")
+}
+
+fn hash(code: &str) -> String {
+    Sha256::digest(code).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The real seams; every name is the loopback's.
+fn env(host: &str) -> Env {
+    let real = server::env(host, IpAddr::V4(Ipv4Addr::LOCALHOST));
+    Env {
+        network: Arc::new(Loopback(real.network.clone())),
+        ..real
+    }
+}
+
+/// All hosts of the house are one machine.
+struct Loopback(Arc<dyn Network>);
+
+impl Network for Loopback {
+    fn connect<'a>(&'a self, _host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Stream>> {
+        self.0.connect("127.0.0.1", port)
+    }
+
+    fn listen(&self, port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {
+        self.0.listen(port)
+    }
+}
