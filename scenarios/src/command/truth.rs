@@ -3,7 +3,7 @@
 use super::{Conclusion, Trouble, fresh, interrupt, say, table};
 use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressStyle};
-use scenarios::truth::{Agreement, RealRedis, anomalies, balance, random, real, report::Report, timeline, vectors};
+use scenarios::truth::{Agreement, RealRedis, anomalies, balance, process, random, report::Report, timeline, vectors};
 use std::{ops::ControlFlow, path::PathBuf, thread};
 
 /// What `truth` may be told.
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     }
     let seed = args.seed.unwrap_or_else(fresh::seed);
     let mut report = Report {
-        versions: vec![real::version("redis-server")?, real::version("nginx")?],
+        versions: vec![process::version("redis-server")?, process::version("nginx")?],
         seed,
         ..Report::default()
     };
@@ -107,7 +107,10 @@ fn write(file: &PathBuf, option: &str, text: &str) -> Result<(), Trouble> {
 
 fn tell(report: &Report) {
     let look = table::look();
-    let mut comparisons = table::new(&look, &["comparison", ">answers compared", ">differences"]);
+    let mut comparisons = table::new(
+        &look,
+        &["comparison", ">answers compared", ">differences"],
+    );
     for (what, agreement) in &report.comparisons {
         comparisons.add_row([
             what.clone(),

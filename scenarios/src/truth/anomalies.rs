@@ -3,7 +3,7 @@
 
 use super::{
     Agreement,
-    real::Unavailable,
+    process::Unavailable,
     stack::{
         Act::{Ask, Cut, Kill, Mend, Pause, Resume, Start},
         Link::{Replication, Sentinels},

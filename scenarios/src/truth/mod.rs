@@ -6,9 +6,9 @@
 pub mod anomalies;
 pub mod arm;
 pub mod balance;
-mod clock;
 mod compare;
 mod grammar;
+pub mod process;
 pub mod random;
 pub mod real;
 pub mod report;
@@ -19,7 +19,8 @@ pub mod timeline;
 pub mod vectors;
 
 pub use arm::{Arm, Heard, ModelArm};
-pub use real::{RealArm, RealRedis, Unavailable};
+pub use process::Unavailable;
+pub use real::{RealArm, RealRedis};
 
 /// What was compared, and how it went.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

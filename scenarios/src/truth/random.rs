@@ -6,13 +6,13 @@
 use super::{
     Agreement,
     arm::{Arm, Heard, ModelArm, request},
-    clock::{self, Stopwatch},
     compare::agree,
     grammar::{KEYS, Tape, Template},
     real::RealArm,
     stream,
     templates::TEMPLATES,
 };
+use crate::real_clock::{Stopwatch, sleep_ms, wall_ms};
 use proptest::{
     collection::vec,
     prelude::*,
@@ -119,7 +119,7 @@ pub fn compare(
 /// One sequence, from an empty server: how many answers were compared, and the first difference.
 fn play(real: &mut RealArm, templates: &[&Template], steps: &[Step]) -> (u64, Option<Difference>) {
     real.start_over();
-    let mut model = ModelArm::new(RedisConfig::default(), clock::wall_ms());
+    let mut model = ModelArm::new(RedisConfig::default(), wall_ms());
     let mut game = Game {
         watch: Stopwatch::start(),
         model_ms: 0,
@@ -194,7 +194,7 @@ impl Game {
     fn ask(&mut self, real: &mut RealArm, model: &mut ModelArm, connection: usize, words: &[Vec<u8>]) -> Verdict {
         self.synchronise(model);
         while model.expires_within(EXPIRY_MARGIN_MS) {
-            clock::sleep_ms(EXPIRY_MARGIN_MS as u64);
+            sleep_ms(EXPIRY_MARGIN_MS as u64);
             self.synchronise(model);
         }
         let (wire, asked_ms) = (request(words), self.watch.elapsed_ms());

@@ -12,7 +12,7 @@ pub use peers::{Ask, Manner, Seen};
 pub use real::perform as perform_really;
 pub use simulated::perform as perform_in_simulation;
 
-use super::{Agreement, real::Unavailable};
+use super::{Agreement, Unavailable};
 use Manner::{Answers, Breaks, Closes, Gibberish, Hangs, Refuses};
 use rand_chacha::{
     ChaCha8Rng,
