@@ -109,13 +109,14 @@ fn tell(report: &Report) {
     let look = table::look();
     let mut comparisons = table::new(
         &look,
-        &["comparison", ">answers compared", ">differences"],
+        &["comparison", ">answers compared", ">differences", ">broken off"],
     );
     for (what, agreement) in &report.comparisons {
         comparisons.add_row([
             what.clone(),
             table::thousands(agreement.compared),
             agreement.differences.len().to_string(),
+            table::thousands(agreement.broken_off),
         ]);
     }
     say(comparisons);

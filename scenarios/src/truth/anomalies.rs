@@ -240,6 +240,7 @@ fn judge(who: &str, story: &Story, seen: &Seen) -> Agreement {
     Agreement {
         compared: story.answers.len() as u64,
         differences: wrong.collect(),
+        ..Agreement::default()
     }
 }
 

@@ -11,6 +11,7 @@ mod grammar;
 pub mod process;
 pub mod random;
 pub mod real;
+mod reply;
 pub mod report;
 pub mod stack;
 pub mod stream;
@@ -29,6 +30,9 @@ pub struct Agreement {
     pub compared: u64,
     /// Where they differ, each for people to read: what was asked, and both answers.
     pub differences: Vec<String>,
+    /// How many sequences were broken off, because something expired between the two questions: either answer
+    /// would have been right.
+    pub broken_off: u64,
 }
 
 impl Agreement {
@@ -37,6 +41,7 @@ impl Agreement {
     pub fn and(mut self, other: Agreement) -> Agreement {
         self.compared += other.compared;
         self.differences.extend(other.differences);
+        self.broken_off += other.broken_off;
         self
     }
 }

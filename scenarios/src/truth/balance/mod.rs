@@ -212,6 +212,7 @@ pub fn compare(sequence: &Sequence) -> Result<Agreement, Failure> {
     Ok(Agreement {
         compared: sequence.asks.len() as u64,
         differences,
+        ..Agreement::default()
     })
 }
 
