@@ -9,6 +9,7 @@ pub mod guide;
 pub mod judge;
 pub mod planted;
 pub mod property;
+pub mod real_clock;
 pub mod regression;
 pub mod scenario;
 pub mod shrink;

@@ -34,12 +34,7 @@ fn browser(test: &str) -> Option<String> {
                 .is_ok_and(|output| output.status.success())
         });
     if found.is_none() {
-        // Not captured, as the output of a test that passes would be.
-        use std::io::Write;
-        let _ = writeln!(
-            std::io::stderr(),
-            "\n!! LEFT OUT: {test} in scenarios/tests/report.rs, for there is no Chromium; ci/test installs one\n"
-        );
+        common::left_out(test, "there is no Chromium; ci/test installs one");
     }
     found.map(str::to_owned)
 }

@@ -1,6 +1,8 @@
 //! The models against the real programs, where these are installed. A longer comparison is
 //! `cargo squall truth`.
 
+mod common;
+
 use scenarios::planted;
 use scenarios::truth::{
     Agreement, RealRedis, Unavailable, anomalies, balance, house, random, report::Report, timeline, vectors,
@@ -15,7 +17,8 @@ fn loudly<T>(result: Result<T, Unavailable>) -> Option<T> {
     match result {
         Ok(result) => Some(result),
         Err(Unavailable::Missing(program)) => {
-            eprintln!("LEFT OUT, the model is not compared with the real thing: {program} is not installed");
+            let why = format!("{program} is not installed; ci/test installs it");
+            common::left_out("the model is not compared with the real thing", &why);
             None
         }
         Err(error) => panic!("{error}"),

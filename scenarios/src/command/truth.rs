@@ -5,7 +5,7 @@ use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressStyle};
 use scenarios::{
     planted,
-    truth::{Agreement, RealRedis, anomalies, balance, house, random, real, report::Report, timeline, vectors},
+    truth::{Agreement, RealRedis, anomalies, balance, house, process, random, report::Report, timeline, vectors},
 };
 use std::{ops::ControlFlow, path::PathBuf, thread};
 
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     }
     let seed = args.seed.unwrap_or_else(fresh::seed);
     let mut report = Report {
-        versions: vec![real::version("redis-server")?, real::version("nginx")?],
+        versions: vec![process::version("redis-server")?, process::version("nginx")?],
         seed,
         ..Report::default()
     };
@@ -115,12 +115,16 @@ fn write(file: &PathBuf, option: &str, text: &str) -> Result<(), Trouble> {
 
 fn tell(report: &Report) {
     let look = table::look();
-    let mut comparisons = table::new(&look, &["comparison", ">answers compared", ">differences"]);
+    let mut comparisons = table::new(
+        &look,
+        &["comparison", ">answers compared", ">differences", ">broken off"],
+    );
     for (what, agreement) in &report.comparisons {
         comparisons.add_row([
             what.clone(),
             table::thousands(agreement.compared),
             agreement.differences.len().to_string(),
+            table::thousands(agreement.broken_off),
         ]);
     }
     say(comparisons);

@@ -49,13 +49,17 @@ struct Awaited {
 impl Analytics for Awaited {
     async fn record(&self, event: LoginEvent) {
         let (host, port, path) = &self.hook;
-        let body = serde_json::to_vec(&event).expect("an event is plain data");
-        let request = Request::builder()
-            .method(Method::POST)
-            .uri(path.as_str())
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Full::new(Bytes::from(body)));
-        let request = request.expect("a valid request");
-        let _ = client::send(&self.env, (host, *port), request, self.limit).await; // its answer is not needed
+        let _ = client::send(&self.env, (host, *port), call(path, &event), self.limit).await; // its answer is not needed
     }
+}
+
+/// What the hook is told.
+pub(super) fn call(path: &str, event: &LoginEvent) -> Request<Full<Bytes>> {
+    let body = serde_json::to_vec(event).expect("an event is plain data");
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri(path)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Full::new(Bytes::from(body)));
+    request.expect("a valid request")
 }

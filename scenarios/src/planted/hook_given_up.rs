@@ -4,11 +4,8 @@
 //! Seen in the world: Particular/ServiceControl#722, Particular/ServiceControl#5017. Logins are well, and nobody is told
 //! of any until the next restart.
 
-use super::Planted;
+use super::{Planted, hook_awaited::call};
 use async_trait::async_trait;
-use bytes::Bytes;
-use http::{Method, Request, header};
-use http_body_util::Full;
 use idp::{
     http::client,
     replica::Wiring,
@@ -59,13 +56,7 @@ impl Analytics for Breaker {
             return;
         }
         let (host, port, path) = self.hook.clone();
-        let body = serde_json::to_vec(&event).expect("an event is plain data");
-        let request = Request::builder()
-            .method(Method::POST)
-            .uri(path.as_str())
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Full::new(Bytes::from(body)));
-        let request = request.expect("a valid request");
+        let request = call(&path, &event);
         let (env, limit, failures) = (self.env.clone(), self.limit, self.failures.clone());
         self.env.spawn(async move {
             match client::send(&env, (&host, port), request, limit).await {

@@ -10,6 +10,7 @@
 //! that a call lost among many is not noticed; a queue that has stopped is.
 
 use super::{
+    bound::Bound,
     deeds, human,
     reading::{Deed, calm_from_ms},
     violation,
@@ -24,26 +25,17 @@ use std::time::Duration;
 const CALLS_PER_LOGIN: usize = 2;
 
 /// See the module.
-pub struct AnalyticsArrive {
-    within_ms: u64,
-    settle_ms: u64,
-}
+pub struct AnalyticsArrive(Bound);
 
 impl AnalyticsArrive {
     /// So long after the login.
     pub fn within(limit: Duration) -> AnalyticsArrive {
-        AnalyticsArrive {
-            within_ms: limit.as_millis() as u64,
-            settle_ms: 5_000,
-        }
+        AnalyticsArrive(Bound::within(limit, 5_000))
     }
 
     /// How long the world needs to settle after healing.
     pub fn settling(self, settle: Duration) -> AnalyticsArrive {
-        AnalyticsArrive {
-            settle_ms: settle.as_millis() as u64,
-            ..self
-        }
+        AnalyticsArrive(self.0.settling(settle))
     }
 }
 
@@ -57,12 +49,12 @@ impl Property for AnalyticsArrive {
     fn claim(&self) -> String {
         format!(
             "from {} after everything healed, the hook is told of every login within {}",
-            human(self.settle_ms),
-            human(self.within_ms)
+            human(self.0.settle_ms),
+            human(self.0.within_ms)
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let Some(from_ms) = calm_from_ms(evidence.history, self.settle_ms) else {
+        let Some(from_ms) = calm_from_ms(evidence.history, self.0.settle_ms) else {
             return Ok(());
         };
         let deeds = deeds(evidence.history);
@@ -70,12 +62,12 @@ impl Property for AnalyticsArrive {
             *login.op == Op::LogIn
                 && login.ok()
                 && login.began_ms >= from_ms
-                && login.ended_ms() + self.within_ms <= evidence.plan.lasts_ms
+                && login.ended_ms() + self.0.within_ms <= evidence.plan.lasts_ms
         };
         let mut logins: Vec<&Deed<'_>> = deeds.iter().filter(judged).collect();
         logins.sort_by_key(|login| login.ended_ms());
         for (index, login) in logins.iter().enumerate() {
-            let deadline_ms = login.ended_ms() + self.within_ms;
+            let deadline_ms = login.ended_ms() + self.0.within_ms;
             let answered = Event::HookCalled { answered: true };
             let calls = evidence
                 .history

@@ -9,7 +9,7 @@
 //! Edges. Judged are the logins of probes ([`Behaviour::LogInAt`]) that began late enough and had the time before the
 //! run ended. Nobody else sees their codes, so no theft excuses a failure.
 
-use super::{deeds, human, reading::calm_from_ms, violation};
+use super::{bound::Bound, deeds, human, reading::calm_from_ms};
 use sim::{
     history::Op,
     plan::Behaviour,
@@ -18,26 +18,17 @@ use sim::{
 use std::{collections::BTreeMap, time::Duration};
 
 /// See the module.
-pub struct EveryReplicaServes {
-    within_ms: u64,
-    settle_ms: u64,
-}
+pub struct EveryReplicaServes(Bound);
 
 impl EveryReplicaServes {
     /// A login at any one replica takes no longer than this, once everything has healed and settled.
     pub fn within(limit: Duration) -> EveryReplicaServes {
-        EveryReplicaServes {
-            within_ms: limit.as_millis() as u64,
-            settle_ms: 20_000,
-        }
+        EveryReplicaServes(Bound::within(limit, 20_000))
     }
 
     /// How long the world needs to settle after healing.
     pub fn settling(self, settle: Duration) -> EveryReplicaServes {
-        EveryReplicaServes {
-            settle_ms: settle.as_millis() as u64,
-            ..self
-        }
+        EveryReplicaServes(self.0.settling(settle))
     }
 }
 
@@ -51,12 +42,12 @@ impl Property for EveryReplicaServes {
     fn claim(&self) -> String {
         format!(
             "from {} after everything healed, a login at each replica alone succeeds within {}",
-            human(self.settle_ms),
-            human(self.within_ms)
+            human(self.0.settle_ms),
+            human(self.0.within_ms)
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let Some(from_ms) = calm_from_ms(evidence.history, self.settle_ms) else {
+        let Some(from_ms) = calm_from_ms(evidence.history, self.0.settle_ms) else {
             return Ok(());
         };
         let operations = evidence.plan.operations.iter();
@@ -70,21 +61,16 @@ impl Property for EveryReplicaServes {
             let Some(replica) = probes.get(login.who) else {
                 continue;
             };
-            let deadline_ms = login.began_ms + self.within_ms;
+            let deadline_ms = login.began_ms + self.0.within_ms;
             let judged = login.began_ms >= from_ms && deadline_ms <= evidence.plan.lasts_ms;
-            if !judged || (login.ok() && login.ended_ms() <= deadline_ms) {
+            if !judged || login.in_time(deadline_ms) {
                 continue;
             }
             let what = format!(
-                "a login at {replica} alone, begun at {} with nothing left in the way, {}",
-                human(login.began_ms),
-                match login.ok() {
-                    true => format!("took until {}", human(login.ended_ms())),
-                    false => login.outcome(),
-                }
+                "a login at {replica} alone, begun at {} with nothing left in the way,",
+                human(login.began_ms)
             );
-            let at_ms = login.ended_ms().min(deadline_ms);
-            return Err(violation(&self.name(), at_ms, login.records(), what).because(login.ending()));
+            return Err(login.missed(&self.name(), deadline_ms, &what));
         }
         Ok(())
     }

@@ -17,7 +17,6 @@
 use super::{
     deeds, faults, human,
     reading::{Deed, calm_from_ms},
-    violation,
 };
 use sim::{
     history::Op,
@@ -148,21 +147,15 @@ impl Property for EveryoneCanLogIn {
         for login in deeds.iter().filter(|deed| *deed.op == Op::LogIn) {
             let deadline_ms = login.began_ms + self.within_ms;
             let judged = login.began_ms >= from_ms && deadline_ms <= evidence.plan.lasts_ms;
-            let in_time = login.ok() && login.ended_ms() <= deadline_ms;
-            if !judged || in_time || excused(login.who) || contested(login, &deeds) {
+            if !judged || login.in_time(deadline_ms) || excused(login.who) || contested(login, &deeds) {
                 continue;
             }
             let what = format!(
-                "{} began to log in at {}, with nothing left in the way, and it {}",
+                "{} began to log in at {}, with nothing left in the way, and it",
                 login.who,
-                human(login.began_ms),
-                match login.ok() {
-                    true => format!("took until {}", human(login.ended_ms())),
-                    false => login.outcome(),
-                }
+                human(login.began_ms)
             );
-            let at_ms = login.ended_ms().min(deadline_ms);
-            return Err(violation(&self.name(), at_ms, login.records(), what).because(login.ending()));
+            return Err(login.missed(&self.name(), deadline_ms, &what));
         }
         Ok(())
     }

@@ -13,11 +13,11 @@
 //! stolen may cost its owner the tokens (see [`super::EveryoneCanLogIn`]).
 
 use super::{
+    bound::Bound,
     deeds,
     everyone_can_log_in::contested,
     human, limits,
     reading::{Deed, calm_from_ms},
-    violation,
 };
 use sim::{
     fault::Fault,
@@ -33,26 +33,17 @@ const OWN: u64 = 2;
 const SLACK_MS: u64 = 1000;
 
 /// See the module.
-pub struct LimitsLetIn {
-    within_ms: u64,
-    settle_ms: u64,
-}
+pub struct LimitsLetIn(Bound);
 
 impl LimitsLetIn {
     /// A whole login takes no longer than this.
     pub fn within(limit: Duration) -> LimitsLetIn {
-        LimitsLetIn {
-            within_ms: limit.as_millis() as u64,
-            settle_ms: 5_000,
-        }
+        LimitsLetIn(Bound::within(limit, 5_000))
     }
 
     /// How long the world needs to settle after healing.
     pub fn settling(self, settle: Duration) -> LimitsLetIn {
-        LimitsLetIn {
-            settle_ms: settle.as_millis() as u64,
-            ..self
-        }
+        LimitsLetIn(self.0.settling(settle))
     }
 }
 
@@ -91,11 +82,11 @@ impl Property for LimitsLetIn {
     fn claim(&self) -> String {
         format!(
             "whoever was attacked logs in within {} when the attack leaves them room",
-            human(self.within_ms)
+            human(self.0.within_ms)
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let Some(from_ms) = calm_from_ms(evidence.history, self.settle_ms) else {
+        let Some(from_ms) = calm_from_ms(evidence.history, self.0.settle_ms) else {
             return Ok(());
         };
         let window_ms = evidence.plan.world.limit_window_s * 1000 + ahead_ms(evidence.history);
@@ -108,9 +99,8 @@ impl Property for LimitsLetIn {
         };
         let deeds = deeds(evidence.history);
         for login in deeds.iter().filter(|deed| *deed.op == Op::LogIn) {
-            let deadline_ms = login.began_ms + self.within_ms;
-            let in_time = login.ok() && login.ended_ms() <= deadline_ms;
-            if in_time
+            let deadline_ms = login.began_ms + self.0.within_ms;
+            if login.in_time(deadline_ms)
                 || login.began_ms < from_ms
                 || deadline_ms > evidence.plan.lasts_ms
                 || !attacked(login.who)
@@ -133,18 +123,13 @@ impl Property for LimitsLetIn {
                 continue;
             }
             let what = format!(
-                "{} began to log in at {}, with {} attempts and {} mails of others in the way, and it {}",
+                "{} began to log in at {}, with {} attempts and {} mails of others in the way, and it",
                 login.who,
                 human(login.began_ms),
                 others(false),
-                others(true),
-                match login.ok() {
-                    true => format!("took until {}", human(login.ended_ms())),
-                    false => login.outcome(),
-                }
+                others(true)
             );
-            let at_ms = login.ended_ms().min(deadline_ms);
-            return Err(violation(&self.name(), at_ms, login.records(), what).because(login.ending()));
+            return Err(login.missed(&self.name(), deadline_ms, &what));
         }
         Ok(())
     }

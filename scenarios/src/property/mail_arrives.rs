@@ -11,6 +11,7 @@
 //! promises nothing.
 
 use super::{
+    bound::Bound,
     deeds, human,
     reading::{calm_from_ms, mails},
     violation,
@@ -22,26 +23,17 @@ use sim::{
 use std::{collections::BTreeSet, time::Duration};
 
 /// See the module.
-pub struct MailArrives {
-    within_ms: u64,
-    settle_ms: u64,
-}
+pub struct MailArrives(Bound);
 
 impl MailArrives {
     /// So long after the button was pressed.
     pub fn within(limit: Duration) -> MailArrives {
-        MailArrives {
-            within_ms: limit.as_millis() as u64,
-            settle_ms: 12_000,
-        }
+        MailArrives(Bound::within(limit, 12_000))
     }
 
     /// How long the world needs to settle after healing.
     pub fn settling(self, settle: Duration) -> MailArrives {
-        MailArrives {
-            settle_ms: settle.as_millis() as u64,
-            ..self
-        }
+        MailArrives(self.0.settling(settle))
     }
 }
 
@@ -55,12 +47,12 @@ impl Property for MailArrives {
     fn claim(&self) -> String {
         format!(
             "from {} after everything healed, a code that was promised is mailed within {}",
-            human(self.settle_ms),
-            human(self.within_ms)
+            human(self.0.settle_ms),
+            human(self.0.within_ms)
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let Some(from_ms) = calm_from_ms(evidence.history, self.settle_ms) else {
+        let Some(from_ms) = calm_from_ms(evidence.history, self.0.settle_ms) else {
             return Ok(());
         };
         let mut flows = BTreeSet::new();
@@ -69,7 +61,7 @@ impl Property for MailArrives {
                 continue;
             };
             let first = flows.insert(flow);
-            let deadline_ms = press.began_ms + self.within_ms;
+            let deadline_ms = press.began_ms + self.0.within_ms;
             if !first || !press.ok() || press.began_ms < from_ms || deadline_ms > evidence.plan.lasts_ms {
                 continue;
             }
@@ -81,7 +73,7 @@ impl Property for MailArrives {
                 "{} was told at {} that a code is on its way to {address}, and none came within {}",
                 press.who,
                 human(press.ended_ms()),
-                human(self.within_ms)
+                human(self.0.within_ms)
             );
             return Err(violation(&self.name(), deadline_ms, press.records(), what).because("no-mail"));
         }

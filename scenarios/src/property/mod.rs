@@ -4,6 +4,7 @@
 mod analytics_arrive;
 mod any_code_verifies;
 mod attempts_limited;
+mod bound;
 mod code_redeemed_once;
 mod degraded_is_reported;
 mod email_code_once;

@@ -76,6 +76,21 @@ impl<'a> Deed<'a> {
         }
     }
 
+    /// Whether it ended well by then.
+    pub(crate) fn in_time(&self, deadline_ms: u64) -> bool {
+        self.ok() && self.ended_ms() <= deadline_ms
+    }
+
+    /// The violation of a claim that it ends well by then: `what` begins a sentence that ends with what became of it.
+    pub(crate) fn missed(&self, property: &str, deadline_ms: u64, what: &str) -> Violation {
+        let instead = match self.ok() {
+            true => format!("took until {}", human(self.ended_ms())),
+            false => self.outcome(),
+        };
+        let at_ms = self.ended_ms().min(deadline_ms);
+        violation(property, at_ms, self.records(), format!("{what} {instead}")).because(self.ending())
+    }
+
     /// "Ok", what the person was told, or that it never ended: for sentences.
     pub(crate) fn outcome(&self) -> String {
         match self.end.map(|end| end.seen) {

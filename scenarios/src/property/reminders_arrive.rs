@@ -10,7 +10,7 @@
 //! twice, and from outside nobody can tell which those are: judged are the reminders that fall due
 //! when nothing has been broken for a while, before the first fault or after healing.
 
-use super::{human, reading::Trouble, violation};
+use super::{bound::Bound, human, reading::Trouble, violation};
 use sim::{
     history::Event,
     property::{Evidence, Kind, Property, Violation},
@@ -18,26 +18,17 @@ use sim::{
 use std::time::Duration;
 
 /// See the module.
-pub struct RemindersArrive {
-    within_ms: u64,
-    settle_ms: u64,
-}
+pub struct RemindersArrive(Bound);
 
 impl RemindersArrive {
     /// So long after they are due.
     pub fn within(limit: Duration) -> RemindersArrive {
-        RemindersArrive {
-            within_ms: limit.as_millis() as u64,
-            settle_ms: 30_000,
-        }
+        RemindersArrive(Bound::within(limit, 30_000))
     }
 
     /// How long the service needs to have a leader again: a lease that a dead leader held runs out meanwhile.
     pub fn settling(self, settle: Duration) -> RemindersArrive {
-        RemindersArrive {
-            settle_ms: settle.as_millis() as u64,
-            ..self
-        }
+        RemindersArrive(self.0.settling(settle))
     }
 }
 
@@ -51,13 +42,13 @@ impl Property for RemindersArrive {
     fn claim(&self) -> String {
         format!(
             "while nothing is broken, a reminder arrives within {}",
-            human(self.within_ms)
+            human(self.0.within_ms)
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let trouble = Trouble::of(evidence.history, self.settle_ms, |_| true);
+        let trouble = Trouble::of(evidence.history, self.0.settle_ms, |_| true);
         for reminder in &evidence.plan.world.reminders {
-            let latest_ms = reminder.due_ms + self.within_ms;
+            let latest_ms = reminder.due_ms + self.0.within_ms;
             if latest_ms > evidence.plan.lasts_ms || !trouble.spares(reminder.due_ms, latest_ms) {
                 continue;
             }

@@ -3,7 +3,7 @@
 
 use super::{
     Agreement,
-    real::Unavailable,
+    process::Unavailable,
     stack::{
         Act::{Ask, Cut, Kill, Mend, Pause, Resume, Start},
         Link::{Replication, Sentinels},
@@ -240,6 +240,7 @@ fn judge(who: &str, story: &Story, seen: &Seen) -> Agreement {
     Agreement {
         compared: story.answers.len() as u64,
         differences: wrong.collect(),
+        ..Agreement::default()
     }
 }
 

@@ -6,8 +6,7 @@
 use super::{
     Agreement,
     anomalies::PLAIN,
-    clock::Stopwatch,
-    real::{Unavailable, free_port},
+    process::{Folder, Unavailable, free_port},
     stack::{
         Act::{Cut, Kill},
         Link,
@@ -20,6 +19,7 @@ use crate::{
     catalogue,
     planted::Planted,
     property::CodeRedeemedOnce,
+    real_clock::Stopwatch,
     workload::{
         calm,
         person::Person,
@@ -44,7 +44,7 @@ use sim::{
     world::{CodeFeed, Inboxes, Manners, RelyingPartyOptions, Scene, SeenCode, hosts, mail},
 };
 use std::{
-    fs, io,
+    io,
     net::{IpAddr, Ipv4Addr},
     path::Path,
     sync::Arc,
@@ -88,16 +88,9 @@ pub fn redeem_across_a_failover(bug: Option<&Planted>) -> Result<Redemption, Una
     runtime.block_on(async {
         let mut stack = Stack::start(&PLAIN).await?;
         stack.settle().await?;
-        let folder = std::env::temp_dir().join(format!("squall-house-{}", free_port().map_err(broken)?));
-        fs::create_dir_all(&folder).map_err(broken)?;
-        let house = House::open(&stack, &folder, bug).await;
-        let seen = match house {
-            Ok(house) => house.live_through(&mut stack).await,
-            Err(why) => Err(broken(why)),
-        };
-        // Whatever is left there is in the temporary folder of the machine.
-        let _ = fs::remove_dir_all(&folder);
-        seen
+        let folder = Folder::new("house").map_err(broken)?;
+        let house = House::open(&stack, folder.path(), bug).await.map_err(broken)?;
+        house.live_through(&mut stack).await
     })
 }
 
@@ -136,14 +129,12 @@ pub fn compare(bug: Option<&Planted>) -> Result<Agreement, Unavailable> {
     Ok(Agreement {
         compared: expectations.len() as u64,
         differences: failed.map(told).collect(),
+        ..Agreement::default()
     })
 }
 
 fn broken(why: io::Error) -> Unavailable {
-    Unavailable::Broken {
-        program: "the house",
-        why: why.to_string(),
-    }
+    Unavailable::broken("the house", why)
 }
 
 struct House {

@@ -6,12 +6,13 @@
 pub mod anomalies;
 pub mod arm;
 pub mod balance;
-mod clock;
 mod compare;
 mod grammar;
 pub mod house;
+pub mod process;
 pub mod random;
 pub mod real;
+mod reply;
 pub mod report;
 pub mod stack;
 pub mod stream;
@@ -20,7 +21,8 @@ pub mod timeline;
 pub mod vectors;
 
 pub use arm::{Arm, Heard, ModelArm};
-pub use real::{RealArm, RealRedis, Unavailable};
+pub use process::Unavailable;
+pub use real::{RealArm, RealRedis};
 
 /// What was compared, and how it went.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -29,6 +31,9 @@ pub struct Agreement {
     pub compared: u64,
     /// Where they differ, each for people to read: what was asked, and both answers.
     pub differences: Vec<String>,
+    /// How many sequences were broken off, because something expired between the two questions: either answer
+    /// would have been right.
+    pub broken_off: u64,
 }
 
 impl Agreement {
@@ -37,6 +42,7 @@ impl Agreement {
     pub fn and(mut self, other: Agreement) -> Agreement {
         self.compared += other.compared;
         self.differences.extend(other.differences);
+        self.broken_off += other.broken_off;
         self
     }
 }

@@ -6,13 +6,13 @@
 use super::{
     Agreement,
     arm::{Arm, Heard, ModelArm, request},
-    clock::{self, Stopwatch},
-    compare::agree,
+    compare::Conversation,
     grammar::{KEYS, Tape, Template},
     real::RealArm,
     stream,
     templates::TEMPLATES,
 };
+use crate::real_clock::{Stopwatch, sleep_ms, wall_ms};
 use proptest::{
     collection::vec,
     prelude::*,
@@ -82,14 +82,15 @@ pub fn compare(
         };
         let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
         let steps = vec((0..CONNECTIONS, any::<[u8; TAPE_BYTES]>()), 1..=LENGTH_MAX);
-        let (compared, found) = (RefCell::new(0), RefCell::new(None));
+        let (played, found) = (RefCell::new(Agreement::default()), RefCell::new(None));
         let arm = RefCell::new(RealArm::new(port)?);
         if options.stream {
             arm.borrow_mut().attach();
         }
         let result = runner.run(&steps, |steps| {
-            let (asked, difference) = play(&mut arm.borrow_mut(), &usable, &steps);
-            *compared.borrow_mut() += asked;
+            let (counted, difference) = play(&mut arm.borrow_mut(), &usable, &steps);
+            let before = played.take();
+            *played.borrow_mut() = before.and(counted);
             match difference {
                 None => Ok(()),
                 Some(difference) => {
@@ -107,7 +108,7 @@ pub fn compare(
                 agreement.differences.push(difference.text);
             }
         }
-        agreement.compared += compared.into_inner();
+        agreement = agreement.and(played.into_inner());
         round += 1;
         if progress(agreement.compared).is_break() {
             break;
@@ -116,16 +117,16 @@ pub fn compare(
     Ok(agreement)
 }
 
-/// One sequence, from an empty server: how many answers were compared, and the first difference.
-fn play(real: &mut RealArm, templates: &[&Template], steps: &[Step]) -> (u64, Option<Difference>) {
+/// One sequence, from an empty server: what was counted, and the first difference.
+fn play(real: &mut RealArm, templates: &[&Template], steps: &[Step]) -> (Agreement, Option<Difference>) {
     real.start_over();
-    let mut model = ModelArm::new(RedisConfig::default(), clock::wall_ms());
+    let mut model = ModelArm::new(RedisConfig::default(), wall_ms());
     let mut game = Game {
         watch: Stopwatch::start(),
         model_ms: 0,
-        transactions: vec![Vec::new(); CONNECTIONS],
+        conversations: vec![Conversation::default(); CONNECTIONS],
         story: Vec::new(),
-        compared: 0,
+        counted: Agreement::default(),
     };
     for arm in [real as &mut dyn Arm, &mut model] {
         (0..CONNECTIONS).for_each(|_| {
@@ -145,13 +146,16 @@ fn play(real: &mut RealArm, templates: &[&Template], steps: &[Step]) -> (u64, Op
         let words = template.words(&mut tape);
         match game.ask(real, &mut model, *connection, &words) {
             Verdict::Same => {}
-            Verdict::Closed => return (game.compared, None),
-            Verdict::Late => return (game.compared, None),
-            Verdict::Differs(difference) => return (game.compared, Some(difference)),
+            Verdict::Closed => return (game.counted, None),
+            Verdict::Late => {
+                game.counted.broken_off += 1;
+                return (game.counted, None);
+            }
+            Verdict::Differs(difference) => return (game.counted, Some(difference)),
         }
     }
     let difference = game.compare_what_is_left(real, &mut model);
-    (game.compared, difference)
+    (game.counted, difference)
 }
 
 /// What shows all of a key, by the first letter of its name's usual type; another type shows, too.
@@ -175,10 +179,9 @@ enum Verdict {
 struct Game {
     watch: Stopwatch,
     model_ms: u64,
-    /// What each connection has queued.
-    transactions: Vec<Vec<String>>,
+    conversations: Vec<Conversation>,
     story: Vec<String>,
-    compared: u64,
+    counted: Agreement,
 }
 
 impl Game {
@@ -194,7 +197,7 @@ impl Game {
     fn ask(&mut self, real: &mut RealArm, model: &mut ModelArm, connection: usize, words: &[Vec<u8>]) -> Verdict {
         self.synchronise(model);
         while model.expires_within(EXPIRY_MARGIN_MS) {
-            clock::sleep_ms(EXPIRY_MARGIN_MS as u64);
+            sleep_ms(EXPIRY_MARGIN_MS as u64);
             self.synchronise(model);
         }
         let (wire, asked_ms) = (request(words), self.watch.elapsed_ms());
@@ -203,6 +206,7 @@ impl Game {
         let late = model.expires_within(took_ms + 2);
         model.send(connection, &wire);
         let command = String::from_utf8_lossy(&words[0]).to_ascii_lowercase();
+        self.conversations[connection].asked(&command);
         let shown: Vec<String> = words.iter().map(|word| show(word)).collect();
         self.story.push(format!("{connection}> {}", shown.join(" ")));
         for other in 0..CONNECTIONS {
@@ -210,8 +214,8 @@ impl Game {
             if ours == Heard::default() && theirs == Heard::default() {
                 continue;
             }
-            self.compared += 1;
-            if !agree(&command, &self.transactions[other], &ours, &theirs) {
+            self.counted.compared += 1;
+            if !self.conversations[other].agree(&ours, &theirs) {
                 return if late {
                     Verdict::Late
                 } else {
@@ -221,13 +225,10 @@ impl Game {
             if ours.closed {
                 return Verdict::Closed;
             }
-            if other == connection {
-                self.note(connection, command.clone(), &ours);
-            }
         }
         if real.has_replica() {
             let (theirs, ours) = (real.hear_replica(), model.hear(CONNECTIONS));
-            self.compared += u64::from(!theirs.bytes.is_empty());
+            self.counted.compared += u64::from(!theirs.bytes.is_empty());
             if !stream::agree(&ours, &theirs) {
                 return if late {
                     Verdict::Late
@@ -254,24 +255,17 @@ impl Game {
                 self.synchronise(model);
                 let words: Vec<&str> = command.split(' ').collect();
                 let (theirs, ours) = (real.ask(fresh, &request(&words)), model.ask(ours, &request(&words)));
-                self.compared += 1;
+                self.counted.compared += 1;
                 let name = words[0].to_ascii_lowercase();
-                if !agree(&name, &[], &ours, &theirs) && !model.expires_within(EXPIRY_MARGIN_MS) {
+                let mut conversation = Conversation::default();
+                conversation.asked(&name);
+                if !conversation.agree(&ours, &theirs) && !model.expires_within(EXPIRY_MARGIN_MS) {
                     self.story.push(format!("{}> {command}", CONNECTIONS + 1));
                     return Some(self.difference(&name, CONNECTIONS + 1, &ours, &theirs));
                 }
             }
         }
         None
-    }
-
-    fn note(&mut self, connection: usize, command: String, heard: &Heard) {
-        let queue = &mut self.transactions[connection];
-        if heard.bytes == b"+QUEUED\r\n" {
-            queue.push(command);
-        } else if ["exec", "discard", "multi", "reset"].contains(&command.as_str()) {
-            queue.clear();
-        }
     }
 
     fn difference(&self, command: &str, connection: usize, ours: &Heard, theirs: &Heard) -> Difference {

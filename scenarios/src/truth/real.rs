@@ -2,134 +2,14 @@
 
 use super::{
     arm::{Arm, Heard, request},
-    clock::{Stopwatch, sleep_ms},
+    process::{Process, Unavailable, free_port},
 };
+use crate::real_clock::sleep_ms;
 use std::{
     io::{self, Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU16, Ordering},
+    net::{SocketAddr, TcpStream},
     time::Duration,
 };
-
-/// Why there is nothing real to compare with.
-#[derive(Debug, thiserror::Error)]
-pub enum Unavailable {
-    /// The program is not there.
-    #[error("{0} is not installed (Debian: apt-get install redis-server redis-sentinel nginx)")]
-    Missing(&'static str),
-    /// It is there and does not answer.
-    #[error("{program} does not start: {why}")]
-    Broken {
-        /// Its name.
-        program: &'static str,
-        /// What it said, or what happened.
-        why: String,
-    },
-}
-
-/// How long a program may take to answer for the first time, milliseconds.
-const START_MS_MAX: u64 = 10_000;
-
-/// What a program calls itself: `Redis server v=7.0.15`, `nginx version: nginx/1.22.1`.
-///
-/// # Errors
-/// It is not installed.
-pub fn version(program: &'static str) -> Result<String, Unavailable> {
-    let said = Command::new(program)
-        .arg("-v")
-        .output()
-        .map_err(|_| Unavailable::Missing(program))?;
-    let text = [said.stdout, said.stderr].concat();
-    let text = String::from_utf8_lossy(&text).trim().to_owned();
-    Ok(text.split(" sha=").next().unwrap_or_default().to_owned())
-}
-
-/// Ports below those that Linux gives to outgoing connections, which would otherwise take one between
-/// our finding it free and a program's listening on it.
-const PORTS: std::ops::Range<u16> = 20_000..32_000;
-
-/// A port of the loopback that nobody has just now, and that is given only once by this process.
-///
-/// # Errors
-/// None is left.
-pub fn free_port() -> io::Result<u16> {
-    static GIVEN: AtomicU16 = AtomicU16::new(0);
-    let ports = PORTS.end - PORTS.start;
-    // Processes that run at the same time begin at different places.
-    let begin = (std::process::id() % u32::from(ports)) as u16 / 100 * 100;
-    for _ in PORTS {
-        let given = GIVEN.fetch_add(1, Ordering::Relaxed);
-        let port = PORTS.start + (begin + given % ports) % ports;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return Ok(port);
-        }
-    }
-    Err(io::ErrorKind::AddrNotAvailable.into())
-}
-
-/// A process that ends with its holder, and the folder it works in.
-pub struct Process {
-    child: Child,
-    folder: PathBuf,
-}
-
-impl Process {
-    /// Starts a program in an empty folder of its own.
-    ///
-    /// # Errors
-    /// It is not installed, or cannot be started.
-    pub fn start(program: &'static str, prepare: impl FnOnce(&mut Command, &PathBuf)) -> Result<Process, Unavailable> {
-        let broken = |error: io::Error| Unavailable::Broken {
-            program,
-            why: error.to_string(),
-        };
-        let folder = std::env::temp_dir().join(format!(
-            "squall-{program}-{}-{}",
-            std::process::id(),
-            free_port().map_err(broken)?
-        ));
-        std::fs::create_dir_all(&folder).map_err(broken)?;
-        let mut command = Command::new(program);
-        command
-            .current_dir(&folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        prepare(&mut command, &folder);
-        match command.spawn() {
-            Ok(child) => Ok(Process { child, folder }),
-            Err(error) => {
-                let _ = std::fs::remove_dir_all(&folder);
-                Err(if error.kind() == io::ErrorKind::NotFound {
-                    Unavailable::Missing(program)
-                } else {
-                    broken(error)
-                })
-            }
-        }
-    }
-
-    /// Its number.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// SIGKILL.
-    pub fn kill(&mut self) {
-        // It may have ended by itself, which is as good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.kill();
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
 
 /// A real Redis.
 pub struct RealRedis {
@@ -143,22 +23,12 @@ impl RealRedis {
     /// # Errors
     /// It is not installed, or does not answer within 10 s.
     pub fn start(options: &[&str]) -> Result<RealRedis, Unavailable> {
-        let broken = |why: String| Unavailable::Broken {
-            program: "redis-server",
-            why,
-        };
-        let port = free_port().map_err(|error| broken(error.to_string()))?;
+        let port = free_port().map_err(|why| Unavailable::broken("redis-server", why))?;
         let process = Process::start("redis-server", |command, folder| {
             command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port"]);
             command.arg(port.to_string()).arg("--dir").arg(folder).args(options);
         })?;
-        let watch = Stopwatch::start();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-            if watch.elapsed_ms() > START_MS_MAX {
-                return Err(broken(format!("port {port} is silent")));
-            }
-            sleep_ms(5);
-        }
+        process.until_it_listens(port)?;
         Ok(RealRedis {
             port,
             _process: process,

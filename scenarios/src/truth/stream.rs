@@ -46,9 +46,10 @@ pub(super) fn agree(ours: &Heard, theirs: &Heard) -> bool {
     let (Some(mut ours), Some(mut theirs)) = (commands(&ours.bytes), commands(&theirs.bytes)) else {
         return false;
     };
-    let deletes = |commands: &[Vec<Vec<u8>>]| commands.iter().any(|words| words[0] == b"DEL" && words.len() == 2);
+    let is = |words: &[Vec<u8>], name: &[u8]| words.first().is_some_and(|first| first == name);
+    let deletes = |commands: &[Vec<Vec<u8>>]| commands.iter().any(|words| is(words, b"DEL") && words.len() == 2);
     if deletes(&ours) && deletes(&theirs) {
-        let bracket = |words: &Vec<Vec<u8>>| words[0] == b"MULTI" || words[0] == b"EXEC";
+        let bracket = |words: &Vec<Vec<u8>>| is(words, b"MULTI") || is(words, b"EXEC");
         ours.retain(|words| !bracket(words));
         theirs.retain(|words| !bracket(words));
     }
@@ -152,6 +153,12 @@ mod tests {
             closed: false,
         };
         assert!(!agree(&torn, &torn));
+    }
+
+    #[test]
+    fn an_empty_command_is_one_too() {
+        check(&[&[], &["DEL", "a"]], &[&[], &["DEL", "a"]], true);
+        check(&[&[], &["DEL", "a"]], &[&["DEL", "a"], &["DEL", "a"]], false);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How a failover goes, step by step: the real Sentinels and the simulated ones, side by side.
 
 use super::{
-    real::Unavailable,
+    process::Unavailable,
     stack::{
         Act::{Ask, Kill, Watch},
         Node::{Master, Replica},

@@ -3,9 +3,10 @@
 use super::{
     Agreement,
     arm::{Arm, ModelArm, request},
-    clock,
-    real::{RealArm, RealRedis, Unavailable},
+    process::Unavailable,
+    real::{RealArm, RealRedis},
 };
+use crate::real_clock::wall_ms;
 use sim::world::redis::RedisConfig;
 
 const VECTORS: &str = include_str!("../../../sim/tests/vectors/redis-7.0.15.txt");
@@ -78,12 +79,9 @@ pub fn compare() -> Result<Agreement, Unavailable> {
         for protocol in ["RESP2", "RESP3"] {
             let rows = rows(section.title, protocol);
             let real = RealRedis::start(&[])?;
-            let mut arm = RealArm::new(real.port()).map_err(|error| Unavailable::Broken {
-                program: "redis-server",
-                why: error.to_string(),
-            })?;
+            let mut arm = RealArm::new(real.port()).map_err(|error| Unavailable::broken("redis-server", error))?;
             agreement = agreement.and(put("redis-server", &mut arm, section, protocol, &rows));
-            let mut arm = ModelArm::new(RedisConfig::default(), clock::wall_ms());
+            let mut arm = ModelArm::new(RedisConfig::default(), wall_ms());
             agreement = agreement.and(put("the model", &mut arm, section, protocol, &rows));
         }
     }

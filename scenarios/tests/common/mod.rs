@@ -11,6 +11,7 @@ use scenarios::{
 };
 use sim::{plan::Plan, run::Run};
 use std::{
+    io::Write,
     path::PathBuf,
     process::{Command, Output},
 };
@@ -73,6 +74,13 @@ pub(crate) fn squall(args: &[&str]) -> Output {
         .current_dir(env!("CARGO_TARGET_TMPDIR"))
         .output()
         .expect("the command starts")
+}
+
+/// Says that a test, or a part of it, was left out, and why. `eprintln!` would not do: the output of a test
+/// that passes is swallowed.
+pub(crate) fn left_out(what: &str, why: &str) {
+    // Nobody can be told of a standard error that is closed.
+    let _ = writeln!(std::io::stderr(), "\n!! LEFT OUT: {what}: {why}\n");
 }
 
 /// A place for a test's own file.

@@ -12,7 +12,7 @@ pub use peers::{Ask, Manner, Seen};
 pub use real::perform as perform_really;
 pub use simulated::perform as perform_in_simulation;
 
-use super::{Agreement, real::Unavailable};
+use super::{Agreement, Unavailable};
 use Manner::{Answers, Breaks, Closes, Gibberish, Hangs, Refuses};
 use rand_chacha::{
     ChaCha8Rng,
@@ -255,6 +255,7 @@ pub fn compare(sequence: &Sequence) -> Result<Agreement, Failure> {
     Ok(Agreement {
         compared: sequence.asks.len() as u64,
         differences,
+        ..Agreement::default()
     })
 }
 

@@ -1,29 +1,21 @@
 //! The sequence before a real nginx, on ports of the loopback that nobody else has.
 
 use super::{
-    super::{
-        clock::{Stopwatch, sleep_ms},
-        real::{Process, Unavailable, free_port},
-    },
+    super::process::{Process, Unavailable, free_port},
     FAIL_TIMEOUT_S, READ_TIMEOUT_S, Seen, Sequence,
     peers::{Shared, ask_in_turn, upstream},
 };
 use std::{
     fs, io,
-    net::{IpAddr, Ipv4Addr, TcpStream},
+    net::{IpAddr, Ipv4Addr},
 };
-
-const START_MS_MAX: u64 = 10_000;
 
 /// Performs it. Takes as long as its waits and hangs.
 ///
 /// # Errors
 /// nginx is not installed, or does not answer.
 pub fn perform(sequence: &Sequence) -> Result<Vec<Seen>, Unavailable> {
-    let broken = |why: io::Error| Unavailable::Broken {
-        program: "nginx",
-        why: why.to_string(),
-    };
+    let broken = |why: io::Error| Unavailable::broken("nginx", why);
     let port = || free_port().map_err(broken);
     let (balancer, upstreams) = (port()?, [port()?, port()?]);
     let _nginx = start(sequence, balancer, upstreams)?;
@@ -80,15 +72,6 @@ fn start(sequence: &Sequence, port: u16, upstreams: [u16; 2]) -> Result<Process,
             .arg("-e")
             .arg(folder.join("error.log"));
     })?;
-    let watch = Stopwatch::start();
-    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-        if watch.elapsed_ms() > START_MS_MAX {
-            return Err(Unavailable::Broken {
-                program: "nginx",
-                why: format!("port {port} is silent"),
-            });
-        }
-        sleep_ms(10);
-    }
+    process.until_it_listens(port)?;
     Ok(process)
 }

@@ -1,14 +1,12 @@
 //! The story on the real programs: five processes on ports of the loopback that nobody else has.
 
 use super::{
-    super::{
-        clock,
-        real::{Process, Unavailable, free_port},
-    },
+    super::process::{Folder, Process, Unavailable, free_port},
     Act, DOWN_AFTER_MS, Event, FAILOVER_TIMEOUT_MS, Link, Node, PATIENCE_MS, QUORUM, Seen, Story,
     ask::{ask, until_writable},
     proxy::{self, Cuts},
 };
+use crate::real_clock::{Stopwatch, wall_ms};
 use idp::seams::Env;
 use sim::world::redis::PersistenceMode;
 use std::{
@@ -38,7 +36,7 @@ pub(in super::super) struct Stack {
     cuts: [Cuts; 2],
     nodes: [Option<Process>; 2],
     /// Where a node's files are: they outlive its process.
-    folders: [PathBuf; 2],
+    folders: [Folder; 2],
     sentinels: Vec<(Process, PathBuf)>,
     pub(in super::super) sentinel_ports: Vec<u16>,
 }
@@ -48,10 +46,7 @@ pub(in super::super) struct Stack {
 /// # Errors
 /// They are not installed, or do not start, or do not find one another.
 pub fn perform(story: &Story) -> Result<Seen, Unavailable> {
-    let broken = |why: io::Error| Unavailable::Broken {
-        program: "redis-sentinel",
-        why: why.to_string(),
-    };
+    let broken = |why: io::Error| Unavailable::broken("redis-sentinel", why);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -65,15 +60,9 @@ pub fn perform(story: &Story) -> Result<Seen, Unavailable> {
 
 impl Stack {
     pub(in super::super) async fn start(story: &Story) -> Result<Stack, Unavailable> {
-        let broken = |why: io::Error| Unavailable::Broken {
-            program: "redis-server",
-            why: why.to_string(),
-        };
+        let broken = |why: io::Error| Unavailable::broken("redis-server", why);
         let port = || free_port().map_err(broken);
-        let folder = |name: &str| {
-            let folder = std::env::temp_dir().join(format!("squall-{name}-{}-{}", std::process::id(), free_port()?));
-            fs::create_dir_all(&folder).map(|()| folder)
-        };
+        let folder = |name| Folder::new(name).map_err(broken);
         let mut stack = Stack {
             env: server::env("stack", IpAddr::V4(Ipv4Addr::LOCALHOST)),
             story: story.clone(),
@@ -81,7 +70,7 @@ impl Stack {
             public_ports: [port()?, port()?],
             cuts: Default::default(),
             nodes: [None, None],
-            folders: [folder("master").map_err(broken)?, folder("replica").map_err(broken)?],
+            folders: [folder("master")?, folder("replica")?],
             sentinels: Vec::new(),
             sentinel_ports: vec![port()?, port()?, port()?],
         };
@@ -124,15 +113,12 @@ impl Stack {
                 self.public_ports[Node::Master.index()]
             ));
         }
-        let file = self.folders[i].join("redis.conf");
+        let file = self.folders[i].path().join("redis.conf");
         if !file.exists() {
             // Sentinel rewrites it: the next start reads what is there then.
-            fs::write(&file, lines.join("\n") + "\n").map_err(|why| Unavailable::Broken {
-                program: "redis-server",
-                why: why.to_string(),
-            })?;
+            fs::write(&file, lines.join("\n") + "\n").map_err(|why| Unavailable::broken("redis-server", why))?;
         }
-        let folder = self.folders[i].clone();
+        let folder = self.folders[i].path().to_owned();
         self.nodes[i] = Some(Process::start("redis-server", |command, _| {
             command.arg(&file).arg("--dir").arg(&folder);
         })?);
@@ -162,7 +148,7 @@ impl Stack {
 
     /// Waits until the replica follows and every Sentinel knows the others and the replica.
     pub(in super::super) async fn settle(&self) -> Result<(), Unavailable> {
-        let watch = clock::Stopwatch::start();
+        let watch = Stopwatch::start();
         loop {
             let wait = ask(
                 &self.env,
@@ -183,10 +169,8 @@ impl Stack {
                 return Ok(());
             }
             if watch.elapsed_ms() > SETTLE_MS_MAX {
-                return Err(Unavailable::Broken {
-                    program: "redis-sentinel",
-                    why: format!("the stack did not find itself within {} s", SETTLE_MS_MAX / 1000),
-                });
+                let why = format!("the stack did not find itself within {} s", SETTLE_MS_MAX / 1000);
+                return Err(Unavailable::broken("redis-sentinel", why));
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
@@ -198,7 +182,7 @@ impl Stack {
 
     async fn tell(&mut self) -> Seen {
         let seen = Arc::<Mutex<Seen>>::default();
-        let (began_ms, watch) = (clock::wall_ms(), clock::Stopwatch::start());
+        let (began_ms, watch) = (wall_ms(), Stopwatch::start());
         for (at_ms, act) in self.story.acts {
             tokio::time::sleep(Duration::from_millis(at_ms.saturating_sub(watch.elapsed_ms()))).await;
             let (env, shared) = (self.env.clone(), seen.clone());
@@ -279,14 +263,5 @@ impl Stack {
         }
         events.sort_by_key(|event| event.at_ms);
         events
-    }
-}
-
-impl Drop for Stack {
-    fn drop(&mut self) {
-        for folder in &self.folders {
-            // Whatever is left there is in the temporary folder of the machine.
-            let _ = fs::remove_dir_all(folder);
-        }
     }
 }

@@ -1,0 +1,23 @@
+//! The bound of what is judged once everything has healed.
+
+use std::time::Duration;
+
+/// How long something may take, and how long the world has to settle before that is judged.
+#[derive(Clone, Copy)]
+pub(super) struct Bound {
+    pub(super) within_ms: u64,
+    pub(super) settle_ms: u64,
+}
+
+impl Bound {
+    pub(super) fn within(limit: Duration, settle_ms: u64) -> Bound {
+        Bound {
+            within_ms: limit.as_millis() as u64,
+            settle_ms,
+        }
+    }
+
+    pub(super) fn settling(self, settle: Duration) -> Bound {
+        Bound::within(Duration::from_millis(self.within_ms), settle.as_millis() as u64)
+    }
+}
