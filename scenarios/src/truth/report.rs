@@ -2,7 +2,7 @@
 
 use super::{
     Agreement,
-    timeline::{Failover, STEPS, spread},
+    timeline::{Failover, MEASURED, STEPS, spread},
 };
 use std::fmt::Write;
 
@@ -33,9 +33,12 @@ pub struct Step {
 }
 
 impl Step {
-    /// Whether the simulated median lies inside the least and the most of the real ones.
+    /// Whether the simulated median lies inside the least and the most of the real ones, today's and those of the
+    /// measurement.
     pub fn agrees(&self) -> bool {
-        (self.real.0..=self.real.2).contains(&self.simulated.1)
+        let step = STEPS.iter().position(|step| *step == self.name);
+        let (least, most) = step.map_or((self.real.0, self.real.2), |step| MEASURED[step]);
+        (least.min(self.real.0)..=most.max(self.real.2)).contains(&self.simulated.1)
     }
 }
 
