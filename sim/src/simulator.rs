@@ -11,6 +11,9 @@ use idp::seams::{BoxFuture, Env, Probe, Storage};
 use serde::{Deserialize, Serialize};
 use std::{net::IpAddr, str::FromStr, sync::Arc};
 
+#[cfg(test)]
+mod tests;
+
 /// Which engine performs a plan. Two that know nothing of each other must come to one verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

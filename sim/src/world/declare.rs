@@ -38,7 +38,12 @@ pub(super) struct Builder<'a> {
 
 impl Builder<'_> {
     /// Declares a host with the software that it runs at each boot.
-    pub(super) fn declare(&mut self, engine: &mut dyn Simulator, host: &'static str, inhabitants: &Inhabitants<'_>) -> HostId {
+    pub(super) fn declare(
+        &mut self,
+        engine: &mut dyn Simulator,
+        host: &'static str,
+        inhabitants: &Inhabitants<'_>,
+    ) -> HostId {
         if hosts::REPLICAS.contains(&host) {
             return self.replica(engine, host, inhabitants.rewire.cloned());
         }
