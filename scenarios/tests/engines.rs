@@ -186,7 +186,7 @@ teeth!(
     unfenced_leader because "a leader must be paused",
     pool_leaks_slots because "a link must be cut one way, or lose packets",
     hook_awaited_briefly because "two runs of the classic engine do not agree moment by moment",
-    epoch_not_watched because "no seed",
+    epoch_not_watched because "a leader must be paused",
 );
 
 #[test]

@@ -239,6 +239,7 @@ struct HostTasks {
 }
 
 impl Tasks for HostTasks {
+    #[expect(clippy::disallowed_methods, reason = "this is what `env.spawn` is on the classic engine")]
     fn spawn(&self, task: BoxFuture<'static, ()>) {
         let task = Task::new(self.place.clone(), task);
         // A destructor may ask while its host dies.

@@ -47,7 +47,9 @@ impl Network for HostNetwork {
     fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Stream>> {
         Box::pin(async move {
             let peer = SocketAddr::new(self.resolve(host)?, port);
-            let socket = Connecting::new(turmoil_tcp::TcpStream::connect(peer)).await?;
+            // turmoil's error says the address; a real one says what went wrong
+            let connected = Connecting::new(turmoil_tcp::TcpStream::connect(peer)).await;
+            let socket = connected.map_err(|error| io::Error::from(error.kind()))?;
             Ok(HostStream::seam(socket, self.place.clone(), peer))
         })
     }
