@@ -18,12 +18,12 @@ use idp::{
     seams::{AuthStateStore, Failure, Key, Namespace, Outcome},
 };
 use sim::{
-    engine,
     fault::Fault,
     history::Tag,
     linear::{Answer, Call, Ending, Limits, Loss, Operation, Verdicts, When, check},
     plan::Plan,
     run::{HarnessError, Run, Setup, perform},
+    simulator::{self, EngineKind},
     world::Rewire,
 };
 use std::{
@@ -50,7 +50,7 @@ impl Notes {
         self.seq += 1;
         When {
             seq: self.seq,
-            ms: engine::current_ms().unwrap_or_default(),
+            ms: simulator::current_ms().unwrap_or_default(),
         }
     }
 }
@@ -271,6 +271,7 @@ pub fn listen(plan: &Plan, plant: Option<&Planted>) -> Result<(Run, Account), Ha
     let recorder = StoreRecorder::default();
     let rewire = plant.map(|plant| Arc::new(plant.rewire) as Rewire);
     let setup = Setup {
+        engine: EngineKind::EventLoop,
         people: workload::people(),
         attackers: workload::attackers(),
         rewire: Some(recorder.around(rewire)),

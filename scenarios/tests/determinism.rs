@@ -85,6 +85,7 @@ fn at_two_log_levels_and_with_messages() {
         keep_log: true,
         keep_messages: true,
         log_filter: Some("trace".into()),
+        ..JudgeOptions::default()
     };
     let loud = judge(&swarm, &plan, None, &options).expect("the harness works");
     assert!(!loud.log.is_empty(), "there was something to log");

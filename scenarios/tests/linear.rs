@@ -10,6 +10,7 @@ use scenarios::{
 use sim::{
     linear::Verdict,
     run::{Setup, perform},
+    simulator::EngineKind,
 };
 
 #[test]
@@ -51,6 +52,7 @@ fn a_take_in_two_steps_is_noticed() {
 /// Nobody listens at the store, and nothing is judged.
 fn unheard() -> Setup {
     Setup {
+        engine: EngineKind::EventLoop,
         people: workload::people(),
         attackers: workload::attackers(),
         rewire: None,

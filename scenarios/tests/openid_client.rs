@@ -9,6 +9,7 @@ use idp::seams::{BoxFuture, Env, random_token};
 use sim::{
     plan::{Behaviour, Operation, PLAN_VERSION, Plan, WorldOptions},
     run::{Setup, perform},
+    simulator::EngineKind,
     world::{Scene, Workload},
 };
 use std::{
@@ -112,6 +113,7 @@ fn a_real_client_logs_in_twice() {
     });
     let idle: Workload = Arc::new(|_, _| Box::pin(async {}));
     let setup = Setup {
+        engine: EngineKind::EventLoop,
         people,
         attackers: idle,
         rewire: None,

@@ -9,6 +9,7 @@ use scenarios::{
 use sim::{
     report::html::{FailurePage, failure_page},
     run::{Setup, perform},
+    simulator::EngineKind,
     world::{Scene, Workload},
 };
 use std::{
@@ -257,6 +258,7 @@ fn a_page_tells_no_secret() {
     for seed in 1..=3 {
         let scenes = Arc::new(Mutex::new(vec![]));
         let setup = Setup {
+            engine: EngineKind::EventLoop,
             people: overheard(scenes.clone()),
             attackers: workload::attackers(),
             rewire: None,

@@ -1,6 +1,7 @@
 //! A deterministic world for a login service, and what befalls it.
 
 pub mod aim;
+pub mod classic;
 pub mod engine;
 pub mod fault;
 pub mod history;
@@ -13,4 +14,5 @@ pub mod property;
 pub mod report;
 pub mod run;
 pub mod shrink;
+pub mod simulator;
 pub mod world;

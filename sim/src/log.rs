@@ -3,7 +3,7 @@
 //! A run without a log costs nothing: no subscriber is there, and `tracing` is off. Nothing in a
 //! run may depend on the log: the fingerprint is the same with and without.
 
-use crate::engine;
+use crate::simulator;
 use serde::Serialize;
 use std::{
     fmt::{self, Write},
@@ -67,8 +67,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
         let mut text = Text::default();
         event.record(&mut text);
         let line = LogLine {
-            at_ms: engine::current_ms().unwrap_or_default(),
-            host: engine::current_host().map_or_else(|| "-".to_owned(), Into::into),
+            at_ms: simulator::current_ms().unwrap_or_default(),
+            host: simulator::current_host().map_or_else(|| "-".to_owned(), Into::into),
             level: event.metadata().level().as_str(),
             text: text.finish(),
         };

@@ -11,9 +11,10 @@ pub use check::{PlanError, check};
 pub(crate) use lookout::Lookout;
 
 use crate::{
-    engine::{Engine, HostId},
+    engine::HostId,
     fault::{Fault, TimedFault},
     history::{Event, Recorder},
+    simulator::Simulator,
     world::Machinery,
 };
 use links::Links;
@@ -21,7 +22,7 @@ use std::{cell::RefCell, rc::Rc};
 
 /// Arms the engine with all faults of a plan that [`check`] has accepted.
 pub(crate) fn arm(
-    engine: &Engine,
+    engine: &dyn Simulator,
     faults: &[TimedFault],
     machinery: Rc<Machinery>,
     recorder: &Recorder,
@@ -40,11 +41,11 @@ pub(crate) fn arm(
     }
     if faults.iter().any(|timed| timed.after.is_some()) {
         let faults = faults.to_vec();
-        engine.on_call(move |engine, place| {
+        engine.on_call(Box::new(move |engine, place| {
             if nemesis.lookout.strikes(place, engine.now_ms()) {
                 nemesis.clone().strike(engine, faults[place].clone());
             }
-        });
+        }));
     }
 }
 
@@ -61,7 +62,7 @@ impl Nemesis {
         self.machinery.hosts[host] // `check` has refused every other name
     }
 
-    fn strike(self: Rc<Self>, engine: &Engine, TimedFault { fault, after, .. }: TimedFault) {
+    fn strike(self: Rc<Self>, engine: &dyn Simulator, TimedFault { fault, after, .. }: TimedFault) {
         let in_flight = self.recorder.in_flight();
         let event = Event::Fault {
             fault: fault.clone(),
@@ -135,7 +136,7 @@ impl Nemesis {
     }
 
     /// Repairs everything, links before processes, so that what starts finds its peers.
-    fn heal(&self, engine: &Engine) {
+    fn heal(&self, engine: &dyn Simulator) {
         self.links.borrow_mut().heal(engine);
         let hosts: Vec<HostId> = self.machinery.hosts.values().copied().collect();
         for &from in &hosts {
@@ -161,7 +162,7 @@ impl Nemesis {
 }
 
 /// Boots a host unless it is up.
-pub(crate) fn start(engine: &Engine, host: HostId) {
+pub(crate) fn start(engine: &dyn Simulator, host: HostId) {
     if !engine.is_up(host) {
         engine.start(host);
     }

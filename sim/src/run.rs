@@ -1,6 +1,7 @@
 //! A plan, performed.
 
 use crate::{
+    classic::{self, Misfit},
     engine::{EngineError, Stats},
     history::History,
     log::{self, LogFilterError, LogLine},
@@ -9,6 +10,7 @@ use crate::{
     plan::Plan,
     property::{Evidence, Property, Violation},
     shrink,
+    simulator::EngineKind,
     world::{Inhabitants, Moment, Rewire, Workload, World},
 };
 use serde::{Serialize, Serializer};
@@ -24,6 +26,8 @@ use xxhash_rust::xxh3::Xxh3;
 /// Who and what a plan is performed with.
 #[derive(Clone)]
 pub struct Setup {
+    /// What performs it.
+    pub engine: EngineKind,
     /// What the host `people` does with its operations.
     pub people: Workload,
     /// What the host `attackers` does with its operations.
@@ -89,6 +93,9 @@ pub enum HarnessError {
     /// The plan makes no sense.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The plan has a fault that the engine asked for cannot do.
+    #[error(transparent)]
+    Misfit(#[from] Misfit),
     /// The log filter makes no sense.
     #[error(transparent)]
     LogFilter(#[from] LogFilterError),
@@ -126,6 +133,9 @@ pub const NOTHING_PANICS: &str = "NothingPanics";
 /// violation in the [`Run`].
 pub fn perform(plan: &Plan, setup: &Setup) -> Result<Run, HarnessError> {
     nemesis::check(plan)?;
+    if setup.engine == EngineKind::Turmoil {
+        classic::fits(plan)?;
+    }
     let (run, log) = match setup.keep_log {
         true => log::captured(setup.log_filter.as_deref(), || simulate(plan, setup))?,
         false => (simulate(plan, setup), vec![]),
@@ -144,13 +154,13 @@ fn simulate(plan: &Plan, setup: &Setup) -> Result<Run, HarnessError> {
         attackers: &setup.attackers,
         rewire: setup.rewire.as_ref(),
     };
-    let world = World::build(plan, &inhabitants);
+    let world = World::build(setup.engine, plan, &inhabitants);
     if setup.keep_messages {
         world.engine().keep_carried();
     }
     let stats = world
         .engine()
-        .run(plan.lasts_ms, || false)
+        .run(plan.lasts_ms)
         .map_err(|error| HarnessError::Engine {
             scenario: plan.scenario.clone(),
             seed: plan.seed,

@@ -10,6 +10,7 @@ use sim::{
     plan::Plan,
     report::{LogRow, Look, Story},
     run::Run,
+    simulator::EngineKind,
 };
 use std::{
     fmt::Write,
@@ -28,6 +29,9 @@ pub(crate) struct Args {
     /// Plant this bug
     #[arg(long, value_name = "BUG")]
     plant: Option<String>,
+    /// What performs it: event-loop, or turmoil, a second engine that cross-checks the first (slow, with fewer faults)
+    #[arg(long, value_name = "ENGINE", default_value = "event-loop")]
+    engine: EngineKind,
     /// Show the log among the rows, each line with its host and simulated time
     #[arg(long)]
     trace: bool,
@@ -54,6 +58,24 @@ pub(crate) struct Args {
     report: Option<PathBuf>,
 }
 
+impl Args {
+    /// What makes further runs of the plan makes them on the first engine.
+    fn check_engine(&self) -> Result<(), Trouble> {
+        let options = [
+            ("--store", self.store),
+            ("--shrink", self.shrink),
+            ("--report", self.report.is_some()),
+        ];
+        match options.into_iter().find(|(_, asked)| *asked) {
+            Some((option, _)) if self.engine == EngineKind::Turmoil => Err(Trouble(format!(
+                "{option} is not to be had with --engine turmoil: it takes what only the other engine gives. Leave out one \
+                 of them"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Performs one plan again and tells its story.
 pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     let (scenario, plan, needs) = find(&args.what, args.seed)?;
@@ -65,7 +87,9 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     if let Some(file) = &args.report {
         super::must_be_writable("--report", file)?;
     }
+    args.check_engine()?;
     let options = JudgeOptions {
+        engine: args.engine,
         keep_log: args.trace || args.log.is_some(),
         keep_messages: args.report.is_some(),
         log_filter: args.log.clone(),

@@ -6,6 +6,7 @@ use sim::{
     history::{Event, Op, Seen},
     plan::{PLAN_VERSION, Plan, WorldOptions},
     run::{Run, Setup, perform},
+    simulator::EngineKind,
 };
 
 fn performed(lasts_ms: u64, operations: &[(u64, &str, Behaviour)]) -> Run {
@@ -26,6 +27,7 @@ fn performed(lasts_ms: u64, operations: &[(u64, &str, Behaviour)]) -> Run {
         faults: vec![],
     };
     let setup = Setup {
+        engine: EngineKind::EventLoop,
         people: people(),
         attackers: attackers(),
         rewire: None,

@@ -12,14 +12,30 @@ use std::{
 /// Calls the engine: see [`Engine::on_call`]. Clones call the same engine.
 #[derive(Clone)]
 pub struct Caller {
-    pub(super) calls: Arc<Mutex<Vec<(u64, usize)>>>,
-    pub(super) now_ms: Arc<AtomicU64>,
+    calls: Arc<Mutex<Vec<(u64, usize)>>>,
+    now_ms: Arc<AtomicU64>,
 }
 
 /// What is done with a call.
 pub(super) type OnCall = Rc<dyn Fn(&Engine, usize)>;
 
 impl Caller {
+    /// Calls an engine whose time is there, milliseconds.
+    pub(crate) fn new(now_ms: Arc<AtomicU64>) -> Caller {
+        let calls = Arc::default();
+        Caller { calls, now_ms }
+    }
+
+    /// Where simulated time is, milliseconds.
+    pub(crate) fn clock(&self) -> Arc<AtomicU64> {
+        self.now_ms.clone()
+    }
+
+    /// The calls since they were taken last, in their order: for when, and the number.
+    pub(crate) fn take(&self) -> Vec<(u64, usize)> {
+        std::mem::take(&mut *self.lock())
+    }
+
     /// Asks for call `number` at a time of the simulation, milliseconds. A call for a time that has come
     /// is answered at the end of the millisecond under way: when every task has done what it can, and
     /// before anything that was sent meanwhile arrives.
@@ -50,7 +66,7 @@ impl Engine {
 
     /// Answers the calls for this time and puts the others down for theirs; whether there was any for now.
     pub(super) fn answer_calls(&self, now_ms: u64) -> bool {
-        let calls = std::mem::take(&mut *self.caller.lock());
+        let calls = self.caller.take();
         let handler = self.on_call.borrow().clone();
         let Some(handler) = handler.filter(|_| !calls.is_empty()) else {
             return false;

@@ -13,7 +13,7 @@ use std::{
 
 /// A host's clocks. The monotonic one is simulated time. The wall clock is the epoch plus simulated
 /// time plus an offset plus a drift; timers know of neither.
-pub(super) struct HostClock {
+pub(crate) struct HostClock {
     epoch: Timestamp,
     now_ms: Arc<AtomicU64>,
     skew: Mutex<Skew>,
@@ -36,7 +36,7 @@ impl Skew {
 }
 
 impl HostClock {
-    pub(super) fn new(epoch: Timestamp, now_ms: Arc<AtomicU64>) -> HostClock {
+    pub(crate) fn new(epoch: Timestamp, now_ms: Arc<AtomicU64>) -> HostClock {
         HostClock {
             epoch,
             now_ms,
@@ -52,11 +52,11 @@ impl HostClock {
         self.now_ms.load(Ordering::Relaxed)
     }
 
-    pub(super) fn set_offset_ms(&self, offset_ms: i64) {
+    pub(crate) fn set_offset_ms(&self, offset_ms: i64) {
         self.skew().offset_ms = offset_ms;
     }
 
-    pub(super) fn jump_ms(&self, by_ms: i64) {
+    pub(crate) fn jump_ms(&self, by_ms: i64) {
         let mut skew = self.skew();
         skew.offset_ms = skew.offset_ms.saturating_add(by_ms);
     }
@@ -90,10 +90,10 @@ impl Clock for HostClock {
 
 /// One stream per host. It goes on through reboots: a host that starts again must not draw the
 /// same tokens again.
-pub(super) struct SeededEntropy(Mutex<ChaCha8Rng>);
+pub(crate) struct SeededEntropy(Mutex<ChaCha8Rng>);
 
 impl SeededEntropy {
-    pub(super) fn new(stream: ChaCha8Rng) -> SeededEntropy {
+    pub(crate) fn new(stream: ChaCha8Rng) -> SeededEntropy {
         SeededEntropy(Mutex::new(stream))
     }
 }

@@ -42,6 +42,14 @@ pub enum EngineError {
         /// Whose code.
         host: String,
     },
+    /// The classic engine gave up.
+    #[error("turmoil gave up at {at_ms} ms: {what}")]
+    Turmoil {
+        /// When, in simulated milliseconds.
+        at_ms: u64,
+        /// What it said.
+        what: String,
+    },
 }
 
 /// A task of a host panicked. The whole process was killed by it, as `panic = "abort"` would have.

@@ -32,7 +32,7 @@
 
 mod acks;
 mod caller;
-mod clock;
+pub(crate) mod clock;
 mod cluster;
 mod delivery;
 mod error;
@@ -45,7 +45,7 @@ mod link;
 mod outage;
 mod panic;
 mod quiet;
-mod seed;
+pub(crate) mod seed;
 mod socket;
 mod tap;
 #[cfg(test)]
@@ -57,6 +57,7 @@ pub use error::{EngineError, HostPanic};
 pub use event_loop::Stats;
 pub use host::{current_host, current_ms};
 pub use link::LinkConfig;
+pub(crate) use panic::{catch, install_hook};
 pub use quiet::Quiet;
 pub use tap::{Carried, CarriedKind};
 
@@ -103,7 +104,7 @@ impl Default for EngineConfig {
 
 /// A host of an [`Engine`], by order of declaration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct HostId(usize);
+pub struct HostId(pub(crate) usize);
 
 type Action = Box<dyn FnOnce(&Engine)>;
 
@@ -149,10 +150,7 @@ impl Engine {
         let wire = wire::Wire::new(config.seed, default_link);
         let metrics = runtime.handle().metrics();
         let cluster = Cluster::new(next_engine(), wire, config.polls_per_instant_max, metrics);
-        let caller = Caller {
-            calls: Arc::default(),
-            now_ms: cluster.now_ms.clone(),
-        };
+        let caller = Caller::new(cluster.now_ms.clone());
         Engine {
             config,
             caller,

@@ -15,7 +15,7 @@ thread_local! {
 ///
 /// # Errors
 /// It panicked: what it said, and where.
-pub(super) fn catch<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+pub(crate) fn catch<R>(work: impl FnOnce() -> R) -> Result<R, String> {
     let outer = CATCHING.replace(true);
     let result = panic::catch_unwind(AssertUnwindSafe(work));
     CATCHING.set(outer);
@@ -30,7 +30,7 @@ pub(super) fn catch<R>(work: impl FnOnce() -> R) -> Result<R, String> {
 }
 
 /// The hook of the process stays in force for every panic that nobody here catches.
-pub(super) fn install_hook() {
+pub(crate) fn install_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let previous = panic::take_hook();

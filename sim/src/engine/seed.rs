@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 /// The random stream that belongs to `labels` under `seed`. Labels are hashed with their lengths,
 /// so that no two lists of labels share a stream, and a new host or link disturbs no other.
-pub(super) fn stream(seed: u64, labels: &[&str]) -> ChaCha8Rng {
+pub(crate) fn stream(seed: u64, labels: &[&str]) -> ChaCha8Rng {
     let mut hash = Sha256::new();
     hash.update(seed.to_le_bytes());
     for label in labels {

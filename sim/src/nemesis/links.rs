@@ -1,6 +1,9 @@
 //! What has befallen the links: latency and loss overlap, and each ends by itself.
 
-use crate::engine::{Engine, HostId, LinkConfig};
+use crate::{
+    engine::{HostId, LinkConfig},
+    simulator::Simulator,
+};
 use std::collections::BTreeMap;
 
 type Ends = (HostId, HostId);
@@ -32,15 +35,15 @@ impl Links {
         }
     }
 
-    pub(super) fn lose(&mut self, engine: &Engine, ends: Ends, percent: u8) {
+    pub(super) fn lose(&mut self, engine: &dyn Simulator, ends: Ends, percent: u8) {
         self.change(engine, ends, |trouble| trouble.percent = percent);
     }
 
-    pub(super) fn slow(&mut self, engine: &Engine, ends: Ends, added_ms: u64) {
+    pub(super) fn slow(&mut self, engine: &dyn Simulator, ends: Ends, added_ms: u64) {
         self.change(engine, ends, |trouble| trouble.added_ms = added_ms);
     }
 
-    pub(super) fn begin_spike(&mut self, engine: &Engine, ends: Ends, added_ms: u64) -> Spike {
+    pub(super) fn begin_spike(&mut self, engine: &dyn Simulator, ends: Ends, added_ms: u64) -> Spike {
         self.spikes += 1;
         let number = self.spikes;
         self.change(engine, ends, |trouble| {
@@ -50,19 +53,19 @@ impl Links {
     }
 
     /// Ends a spike; nothing happens if everything has healed meanwhile.
-    pub(super) fn end_spike(&mut self, engine: &Engine, spike: Spike) {
+    pub(super) fn end_spike(&mut self, engine: &dyn Simulator, spike: Spike) {
         self.change(engine, spike.ends, |trouble| {
             trouble.spikes_ms.remove(&spike.number);
         });
     }
 
-    pub(super) fn heal(&mut self, engine: &Engine) {
+    pub(super) fn heal(&mut self, engine: &dyn Simulator) {
         for ends in self.troubled.keys().copied().collect::<Vec<_>>() {
             self.change(engine, ends, |trouble| *trouble = Trouble::default());
         }
     }
 
-    fn change(&mut self, engine: &Engine, (a, b): Ends, change: impl FnOnce(&mut Trouble)) {
+    fn change(&mut self, engine: &dyn Simulator, (a, b): Ends, change: impl FnOnce(&mut Trouble)) {
         let trouble = self.troubled.entry((a.min(b), a.max(b))).or_default();
         change(trouble);
         let added_ms = trouble.added_ms + trouble.spikes_ms.values().sum::<u64>();

@@ -7,10 +7,11 @@ use super::{
     watch::{Marks, Moment},
 };
 use crate::{
-    engine::{Engine, EngineConfig, HostId, LinkConfig},
+    engine::{EngineConfig, HostId, LinkConfig},
     history::Recorder,
     nemesis::{self, Lookout},
     plan::Plan,
+    simulator::{EngineKind, Simulator},
 };
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -37,7 +38,7 @@ pub(crate) struct Inhabitants<'a> {
 pub(crate) struct World {
     // First, because fields are dropped in order: what the engine's tasks hold goes while the rest
     // is still there.
-    engine: Engine,
+    engine: Box<dyn Simulator>,
     recorder: Recorder,
     marks: Marks,
     lookout: Lookout,
@@ -46,8 +47,8 @@ pub(crate) struct World {
 
 impl World {
     /// Draws the topology, arms the nemesis and boots every host. The plan has been checked.
-    pub(crate) fn build(plan: &Plan, inhabitants: &Inhabitants<'_>) -> World {
-        let mut engine = Engine::new(EngineConfig {
+    pub(crate) fn build(kind: EngineKind, plan: &Plan, inhabitants: &Inhabitants<'_>) -> World {
+        let mut engine = kind.build(EngineConfig {
             seed: plan.seed,
             epoch: EPOCH,
             latency_ms: (plan.world.latency_ms_min, plan.world.latency_ms_max),
@@ -79,7 +80,7 @@ impl World {
             clients,
         };
         for host in hosts::ALL {
-            let id = builder.declare(&mut engine, host, inhabitants);
+            let id = builder.declare(&mut *engine, host, inhabitants);
             builder.machinery.hosts.insert(host, id);
         }
         let Builder {
@@ -103,7 +104,7 @@ impl World {
             engine.set_link(from, to, link);
         }
         let machinery = Rc::new(machinery);
-        nemesis::arm(&engine, &plan.faults, machinery.clone(), &recorder, lookout.clone());
+        nemesis::arm(&*engine, &plan.faults, machinery.clone(), &recorder, lookout.clone());
         for host in hosts::ALL {
             let id = machinery.hosts[host];
             engine.at(hosts::boots_at_ms(host), move |engine| nemesis::start(engine, id));
@@ -118,8 +119,8 @@ impl World {
     }
 
     /// The engine that runs it.
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.engine
+    pub(crate) fn engine(&self) -> &dyn Simulator {
+        &*self.engine
     }
 
     /// The name of one of its hosts.

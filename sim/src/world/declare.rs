@@ -7,12 +7,13 @@ use super::{
     watch::{Marks, ReplicaProbe},
 };
 use crate::{
-    engine::{Engine, HostId},
+    engine::HostId,
     history::{Event, Recorder},
     nemesis::Lookout,
     plan::{Behaviour, Operation, Persistence, Plan},
+    simulator::{Main, Simulator},
 };
-use idp::seams::{BoxFuture, Env, Storage, StorageFault, StorageMoment};
+use idp::seams::{BoxFuture, Storage, StorageFault, StorageMoment};
 use std::{
     collections::BTreeMap,
     sync::{Arc, OnceLock},
@@ -35,11 +36,14 @@ pub(super) struct Builder<'a> {
     pub(super) clients: Vec<RelyingPartyOptions>,
 }
 
-type Main = Box<dyn Fn(Env) -> BoxFuture<'static, ()>>;
-
 impl Builder<'_> {
     /// Declares a host with the software that it runs at each boot.
-    pub(super) fn declare(&mut self, engine: &mut Engine, host: &'static str, inhabitants: &Inhabitants<'_>) -> HostId {
+    pub(super) fn declare(
+        &mut self,
+        engine: &mut dyn Simulator,
+        host: &'static str,
+        inhabitants: &Inhabitants<'_>,
+    ) -> HostId {
         if hosts::REPLICAS.contains(&host) {
             return self.replica(engine, host, inhabitants.rewire.cloned());
         }
@@ -56,7 +60,7 @@ impl Builder<'_> {
         engine.add_host(host, Arc::new(self.marks.clone()), Arc::new(SoundDisk), main)
     }
 
-    fn replica(&mut self, engine: &mut Engine, host: &'static str, rewire: Option<Rewire>) -> HostId {
+    fn replica(&mut self, engine: &mut dyn Simulator, host: &'static str, rewire: Option<Rewire>) -> HostId {
         let disk = directory::Disk::new(engine.clock_reader());
         self.machinery.disks.insert(host, disk.clone());
         let probe = ReplicaProbe {
@@ -72,7 +76,7 @@ impl Builder<'_> {
             rewire,
         });
         let main = move |env| Box::pin(process.clone().run(env)) as BoxFuture<'static, ()>;
-        engine.add_host(host, Arc::new(probe), Arc::new(disk), main)
+        engine.add_host(host, Arc::new(probe), Arc::new(disk), Box::new(main))
     }
 
     fn redis(&mut self, host: &'static str) -> Main {

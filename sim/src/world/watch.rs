@@ -2,9 +2,9 @@
 
 use super::hosts::REPLICA_PORT;
 use crate::{
-    engine,
     history::{Event, Recorder},
     nemesis::Lookout,
+    simulator,
 };
 use idp::seams::{BoxFuture, Listener, Network, Probe, Stream};
 use std::{
@@ -66,8 +66,8 @@ impl Marks {
 impl Probe for Marks {
     fn mark(&self, name: &'static str) {
         let moment = Moment {
-            at_ms: engine::current_ms().unwrap_or_default(),
-            host: engine::current_host().unwrap_or_default(),
+            at_ms: simulator::current_ms().unwrap_or_default(),
+            host: simulator::current_host().unwrap_or_default(),
             mark: name,
         };
         self.moments

@@ -12,6 +12,7 @@ use sim::{
     plan::{Behaviour, Operation, PLAN_VERSION, Plan, ReminderOption, WorldOptions},
     property::{Evidence, Kind, Property, Violation},
     run::{HarnessError, NOTHING_PANICS, Run, Setup, perform},
+    simulator::EngineKind,
     world::{Workload, hosts},
 };
 use std::sync::Arc;
@@ -22,6 +23,7 @@ fn nobody() -> Workload {
 
 fn setup() -> Setup {
     Setup {
+        engine: EngineKind::EventLoop,
         people: people(),
         attackers: nobody(),
         rewire: None,

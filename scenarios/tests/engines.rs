@@ -1,0 +1,235 @@
+//! Two engines, one verdict: what holds on the event loop holds on the classic `turmoil::Sim`, and what is
+//! convicted on one is convicted on the other, by the same property.
+//!
+//! Each run is the fitting part of a scenario's plan: all of it, without the faults that the classic engine
+//! cannot do. The seeds are pinned.
+
+mod common;
+
+use scenarios::{
+    catalogue,
+    judge::{JudgeOptions, judge},
+    planted::{self, Planted},
+    scenario::Scenario,
+};
+use sim::{
+    classic,
+    history::{Event, Op, Seen},
+    plan::Plan,
+    run::{HarnessError, Run},
+    simulator::EngineKind,
+};
+
+const BOTH: [EngineKind; 2] = [EngineKind::EventLoop, EngineKind::Turmoil];
+
+/// The plan of a seed, without the faults that only the event loop can do.
+fn fitting_part(scenario: &Scenario, seed: u64) -> Plan {
+    let mut plan = scenario.plan(seed);
+    plan.faults.retain(|timed| classic::can(&timed.fault));
+    plan
+}
+
+fn perform(engine: EngineKind, scenario: &Scenario, plan: &Plan, bug: Option<&Planted>) -> Run {
+    let options = JudgeOptions {
+        engine,
+        ..JudgeOptions::default()
+    };
+    judge(scenario, plan, bug, &options)
+        .unwrap_or_else(|error| panic!("{}, seed {}, on {engine:?}: {error}", plan.scenario, plan.seed))
+}
+
+fn violated(run: &Run) -> Vec<String> {
+    run.violations.iter().map(ToString::to_string).collect()
+}
+
+/// Logins begun, and logins that came through.
+fn logins(run: &Run) -> (usize, usize) {
+    let count = |wanted: fn(&Event) -> bool| run.history.records.iter().filter(|r| wanted(&r.event)).count();
+    let begun = count(|event| matches!(event, Event::Began { op: Op::LogIn, .. }));
+    let whole = count(|event| {
+        matches!(
+            event,
+            Event::Ended {
+                op: Op::LogIn,
+                seen: Seen::Ok,
+                ..
+            }
+        )
+    });
+    (begun, whole)
+}
+
+fn clean_on_both(name: &str, seeds: &[u64]) {
+    let scenario = common::scenario(name);
+    for seed in seeds {
+        let plan = fitting_part(&scenario, *seed);
+        let runs = BOTH.map(|engine| {
+            let run = perform(engine, &scenario, &plan, None);
+            assert_eq!(violated(&run), [""; 0], "{name}, seed {seed}, on {engine:?}");
+            run
+        });
+        // The same people tried the same thing, and it was not nothing.
+        let [one, other] = runs.each_ref().map(logins);
+        assert!(one.1 > 0 && other.1 > 0, "{name}, seed {seed}: nobody logged in");
+        assert_eq!(one.0, other.0, "{name}, seed {seed}: logins begun");
+    }
+}
+
+/// At a seed for each engine.
+fn convicted_on_both(name: &str, seeds: [u64; 2]) {
+    let bug = planted::find(name).unwrap_or_else(|error| panic!("{error}"));
+    let scenario = common::scenario(bug.scenario);
+    for (engine, seed) in BOTH.into_iter().zip(seeds) {
+        let run = perform(engine, &scenario, &fitting_part(&scenario, seed), Some(&bug));
+        assert!(
+            run.violations
+                .iter()
+                .any(|violation| violation.property == bug.convicted_by),
+            "{name} gets away at seed {seed} on {engine:?}: {} holds, violated are {:?}",
+            bug.convicted_by,
+            violated(&run)
+        );
+    }
+}
+
+macro_rules! clean {
+    ($($scenario:ident at $seeds:expr),* $(,)?) => {
+        mod the_fitting_part_is_clean_on_both {
+            $(
+                #[test]
+                fn $scenario() {
+                    super::clean_on_both(stringify!($scenario), &$seeds);
+                }
+            )*
+        }
+
+        #[test]
+        fn no_scenario_is_forgotten() {
+            let mut named: Vec<&str> = vec![$(stringify!($scenario)),*];
+            let all = catalogue::all();
+            let mut all: Vec<&str> = all.iter().map(Scenario::name).collect();
+            named.sort_unstable();
+            all.sort_unstable();
+            assert_eq!(named, all);
+        }
+    };
+}
+
+macro_rules! teeth {
+    ($($bug:ident at $seeds:expr),* ; not $($misfit:ident because $why:literal),* $(,)?) => {
+        mod convicted_on_both {
+            $(
+                #[test]
+                fn $bug() {
+                    super::convicted_on_both(stringify!($bug), $seeds);
+                }
+            )*
+        }
+
+        #[test]
+        fn no_planted_bug_is_forgotten() {
+            let mut named: Vec<&str> = vec![$(stringify!($bug)),*, $(stringify!($misfit)),*];
+            let mut all: Vec<&str> = planted::all().iter().map(|bug| bug.name).collect();
+            named.sort_unstable();
+            all.sort_unstable();
+            assert_eq!(named, all);
+        }
+    };
+}
+
+clean!(
+    calm_day at [1, 2],
+    replica_dies_mid_flow at [2, 3],
+    code_race at [1],
+    failover_mid_redemption at [1, 2],
+    old_master_returns at [1],
+    sentinel_without_quorum at [2, 3],
+    redis_unreachable at [1, 2],
+    guesser_across_failover at [1],
+    mail_stalls at [1, 2],
+    analytics_hangs at [1, 2],
+    leader_pauses at [1],
+    session_survives at [1],
+    swarm at [1, 3],
+);
+
+teeth!(
+    mail_awaited at [1, 1],
+    outbox_loses_places at [1, 1],
+    guard_in_the_browser at [1, 1],
+    code_of_address at [1, 1],
+    latest_code_overwrites at [4, 4],
+    state_in_process_memory at [1, 1],
+    get_then_del at [1, 1],
+    validate_after_consume at [1, 1],
+    spent_code_grace at [1, 1],
+    redemption_without_ledger at [5, 5],
+    ledger_of_this_replica at [5, 1],
+    limiter_per_replica at [1, 1],
+    new_code_resets_failures at [1, 1],
+    window_in_wrong_unit at [1, 1],
+    window_rearmed at [1, 1],
+    keys_without_namespaces at [1, 1],
+    lockout_in_redis at [1, 1],
+    silent_fallback at [1, 1],
+    health_always_fine at [1, 1],
+    degraded_for_good at [2, 2],
+    lease_without_end at [8, 8],
+    cached_master_address at [5, 5],
+    master_pinned at [1, 1],
+    key_per_replica at [1, 1],
+    hook_awaited at [3, 3],
+    hook_given_up at [1, 1],
+    session_deleted_on_error at [1, 1],
+    sessions_of_this_process at [1, 1];
+    not
+    unfenced_leader because "a leader must be paused",
+    pool_leaks_slots because "a link must be cut one way, or lose packets",
+    hook_awaited_briefly because "two runs of the classic engine do not agree moment by moment",
+    epoch_not_watched because "a leader must be paused",
+);
+
+#[test]
+fn what_does_not_fit_is_refused_by_name() {
+    let scenario = common::scenario("code_race");
+    let plan = scenario.plan(1);
+    let options = JudgeOptions {
+        engine: EngineKind::Turmoil,
+        ..JudgeOptions::default()
+    };
+    match judge(&scenario, &plan, None, &options) {
+        Err(HarnessError::Misfit(misfit)) => {
+            assert_eq!(*misfit.fault, *plan.faults[misfit.number - 1].fault.to_string());
+        }
+        other => panic!("{:?}", other.map(|run| run.fingerprint)),
+    }
+}
+
+#[test]
+fn equal_plans_give_equal_runs_on_the_classic_engine_too() {
+    let scenario = common::scenario("failover_mid_redemption");
+    let plan = fitting_part(&scenario, 1);
+    let [one, other] = [(); 2].map(|()| perform(EngineKind::Turmoil, &scenario, &plan, None));
+    assert_eq!(one.history, other.history);
+    assert_eq!(one.fingerprint, other.fingerprint);
+    let loud = JudgeOptions {
+        engine: EngineKind::Turmoil,
+        keep_log: true,
+        ..JudgeOptions::default()
+    };
+    let loud = judge(&scenario, &plan, None, &loud).expect("the harness works");
+    assert!(!loud.log.is_empty());
+    assert_eq!(one.fingerprint, loud.fingerprint);
+    // In another process, where tokio counts its tasks from one.
+    let line = [
+        "replay",
+        "failover_mid_redemption",
+        "--seed",
+        "1",
+        "--engine",
+        "turmoil",
+    ];
+    let told = common::squall(&line);
+    let told = String::from_utf8_lossy(&told.stdout);
+    assert!(told.contains(&format!("Fingerprint {}", one.fingerprint)), "{told}");
+}

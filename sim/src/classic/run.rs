@@ -1,0 +1,162 @@
+//! The run, from tick to tick, and the engine as the world sees it.
+
+use super::{Classic, TICK_MS};
+use crate::{
+    engine::{Caller, Carried, EngineError, HostId, HostPanic, LinkConfig, Stats, catch},
+    simulator::{Action, Main, OnCall, Simulator},
+};
+use idp::seams::{Probe, Storage};
+use std::{net::IpAddr, rc::Rc, sync::Arc};
+
+impl Classic {
+    fn run_ticks(&self, until_ms: u64) -> Result<(), EngineError> {
+        while self.ticks.get() * TICK_MS < until_ms {
+            let now_ms = self.ticks.get() * TICK_MS;
+            self.world.tick(now_ms);
+            while let Some(action) = self.due_action(now_ms) {
+                action(self);
+            }
+            self.step(now_ms)?;
+            self.ticks.set(self.ticks.get() + 1);
+            self.world.tick(self.ticks.get() * TICK_MS);
+            self.bury();
+            self.answer_calls();
+        }
+        Ok(())
+    }
+
+    fn step(&self, at_ms: u64) -> Result<(), EngineError> {
+        let mut sim = self.sim.borrow_mut();
+        // turmoil panics when it runs out of ports, or of room for connects
+        let stepped = catch(|| sim.step().map_err(|error| error.to_string()));
+        if let Some(livelock) = self.world.livelock(at_ms) {
+            return Err(livelock);
+        }
+        match stepped {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(what)) | Err(what) => Err(EngineError::Turmoil { at_ms, what }),
+        }
+    }
+
+    /// Ends the processes of which a task has panicked.
+    fn bury(&self) {
+        for (index, host) in self.hosts.iter().enumerate() {
+            let mut panicked = false;
+            while let Some(message) = host.process.take_panic() {
+                panicked = true;
+                self.panics.borrow_mut().push(HostPanic {
+                    at_ms: self.world.now_ms(),
+                    host: host.process.name.to_string(),
+                    message,
+                });
+                self.end(HostId(index)); // in which a destructor may panic as well
+            }
+            debug_assert!(!panicked || !host.process.is_up());
+        }
+    }
+
+    fn due_action(&self, now_ms: u64) -> Option<Action> {
+        let mut actions = self.actions.borrow_mut();
+        let first = actions.first_entry()?;
+        (first.key().0 <= now_ms).then(|| first.remove())
+    }
+
+    /// Answers the calls of this tick, and puts those for later down for their times.
+    fn answer_calls(&self) {
+        let calls = self.caller.take();
+        let handler = self.on_call.borrow().clone();
+        let Some(handler) = handler.filter(|_| !calls.is_empty()) else {
+            return;
+        };
+        for (at_ms, number) in calls {
+            if at_ms <= self.world.now_ms() {
+                handler(self, number);
+            } else {
+                let handler = handler.clone();
+                self.schedule(at_ms, Box::new(move |engine| handler(engine, number)));
+            }
+        }
+    }
+}
+
+impl Simulator for Classic {
+    fn add_host(&mut self, name: &str, probe: Arc<dyn Probe>, storage: Arc<dyn Storage>, main: Main) -> HostId {
+        self.declare(name, probe, storage, main)
+    }
+    fn name(&self, host: HostId) -> &str {
+        &self.host(host).process.name
+    }
+    fn ip(&self, host: HostId) -> IpAddr {
+        self.ip_of(host)
+    }
+    fn caller(&self) -> Caller {
+        self.caller.clone()
+    }
+    fn on_call(&self, handler: OnCall) {
+        *self.on_call.borrow_mut() = Some(Rc::new(handler));
+    }
+    fn schedule(&self, at_ms: u64, action: Action) {
+        let order = self.next_action.get();
+        self.next_action.set(order + 1);
+        self.actions.borrow_mut().insert((at_ms, order), action);
+    }
+
+    fn start(&self, host: HostId) {
+        self.boot(host);
+    }
+    fn kill(&self, host: HostId) {
+        self.end(host);
+    }
+    fn power_loss(&self, _: HostId) {
+        unreachable!("refused by `fits`");
+    }
+    fn pause(&self, _: HostId) {
+        unreachable!("refused by `fits`");
+    }
+    fn resume(&self, _: HostId) {}
+    fn is_up(&self, host: HostId) -> bool {
+        self.host(host).process.is_up()
+    }
+    fn is_paused(&self, _: HostId) -> bool {
+        false
+    }
+    fn cut_one_way(&self, from: HostId, to: HostId) {
+        self.cut(from, to);
+    }
+    fn mend_one_way(&self, from: HostId, to: HostId) {
+        self.mend(from, to);
+    }
+    fn link(&self, from: HostId, to: HostId) -> LinkConfig {
+        self.link_of(from, to)
+    }
+    fn set_link(&self, from: HostId, to: HostId, config: LinkConfig) {
+        self.change_link(from, to, config);
+    }
+    fn clock_offset_ms(&self, host: HostId, offset_ms: i64) {
+        self.host(host).clock.set_offset_ms(offset_ms);
+    }
+    fn clock_jump_ms(&self, host: HostId, by_ms: i64) {
+        self.host(host).clock.jump_ms(by_ms);
+    }
+
+    fn run(&self, until_ms: u64) -> Result<Stats, EngineError> {
+        self.run_ticks(until_ms)?;
+        Ok(Stats {
+            now_ms: self.world.now_ms(),
+            instants: self.ticks.get(),
+            passes: self.ticks.get(),
+            polls: self.world.polls(),
+            ..Stats::default()
+        })
+    }
+    fn panics(&self) -> Vec<HostPanic> {
+        self.panics.borrow().clone()
+    }
+    fn wire_hash(&self) -> u64 {
+        self.world.wire_hash()
+    }
+    fn keep_carried(&self) {}
+    fn carried(&self) -> Vec<Carried> {
+        Vec::new()
+    }
+}

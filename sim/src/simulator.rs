@@ -1,0 +1,190 @@
+//! What the world and the nemesis ask of an engine, and the two engines that give it.
+//!
+//! Only what happens a few times in a run goes through here: declaring hosts, faults, the run itself.
+//! What hosts do all the time goes through the seams of their [`Env`], straight to their engine.
+
+use crate::{
+    classic::{self, Classic},
+    engine::{self, Caller, Carried, Engine, EngineConfig, EngineError, HostId, HostPanic, LinkConfig, Stats},
+};
+use idp::seams::{BoxFuture, Env, Probe, Storage};
+use serde::{Deserialize, Serialize};
+use std::{net::IpAddr, str::FromStr, sync::Arc};
+
+#[cfg(test)]
+mod tests;
+
+/// Which engine performs a plan. Two that know nothing of each other must come to one verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EngineKind {
+    /// The event loop of [`crate::engine`]: fast, exact to the millisecond, with all faults.
+    #[default]
+    EventLoop,
+    /// The classic `turmoil::Sim` behind [`crate::classic`]: slow, in ticks, with fewer faults.
+    Turmoil,
+}
+
+impl FromStr for EngineKind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<EngineKind, String> {
+        match name {
+            "event-loop" => Ok(EngineKind::EventLoop),
+            "turmoil" => Ok(EngineKind::Turmoil),
+            _ => Err(format!("there is no engine {name:?}; there are event-loop and turmoil")),
+        }
+    }
+}
+
+impl EngineKind {
+    /// An engine of this kind, without hosts, at time 0.
+    pub(crate) fn build(self, config: EngineConfig) -> Box<dyn Simulator> {
+        match self {
+            EngineKind::EventLoop => Box::new(Engine::new(config)),
+            EngineKind::Turmoil => Box::new(Classic::new(&config)),
+        }
+    }
+}
+
+/// Simulated milliseconds, for log lines. `None` when nothing is simulated on this thread.
+pub fn current_ms() -> Option<u64> {
+    engine::current_ms().or_else(classic::current_ms)
+}
+
+/// Name of the host whose task is being polled or dropped, for log lines. `None` outside of a task.
+pub fn current_host() -> Option<String> {
+    engine::current_host().or_else(classic::current_host)
+}
+
+/// The software of a host, called at every boot.
+pub(crate) type Main = Box<dyn Fn(Env) -> BoxFuture<'static, ()>>;
+/// What is to be done by itself at a time of the simulation.
+pub(crate) type Action = Box<dyn FnOnce(&dyn Simulator)>;
+/// What is done with calls from inside.
+pub(crate) type OnCall = Box<dyn Fn(&dyn Simulator, usize)>;
+
+/// An engine, as the world sees it. The methods are those of [`Engine`], which has their meaning.
+pub(crate) trait Simulator {
+    fn add_host(&mut self, name: &str, probe: Arc<dyn Probe>, storage: Arc<dyn Storage>, main: Main) -> HostId;
+    fn name(&self, host: HostId) -> &str;
+    fn ip(&self, host: HostId) -> IpAddr;
+    fn caller(&self) -> Caller;
+    fn on_call(&self, handler: OnCall);
+    fn schedule(&self, at_ms: u64, action: Action);
+
+    fn start(&self, host: HostId);
+    fn kill(&self, host: HostId);
+    fn power_loss(&self, host: HostId);
+    fn pause(&self, host: HostId);
+    fn resume(&self, host: HostId);
+    fn is_up(&self, host: HostId) -> bool;
+    fn is_paused(&self, host: HostId) -> bool;
+    fn cut_one_way(&self, from: HostId, to: HostId);
+    fn mend_one_way(&self, from: HostId, to: HostId);
+    fn link(&self, from: HostId, to: HostId) -> LinkConfig;
+    fn set_link(&self, from: HostId, to: HostId, config: LinkConfig);
+    fn clock_offset_ms(&self, host: HostId, offset_ms: i64);
+    fn clock_jump_ms(&self, host: HostId, by_ms: i64);
+
+    fn run(&self, until_ms: u64) -> Result<Stats, EngineError>;
+    fn panics(&self) -> Vec<HostPanic>;
+    fn wire_hash(&self) -> u64;
+    fn keep_carried(&self);
+    fn carried(&self) -> Vec<Carried>;
+}
+
+impl dyn Simulator + '_ {
+    /// As [`Engine::at`].
+    pub(crate) fn at(&self, at_ms: u64, action: impl FnOnce(&dyn Simulator) + 'static) {
+        self.schedule(at_ms, Box::new(action));
+    }
+
+    /// Simulated time, milliseconds.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.caller().now_ms()
+    }
+
+    /// Reads simulated time, milliseconds, also while the engine runs.
+    pub(crate) fn clock_reader(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
+        let caller = self.caller();
+        move || caller.now_ms()
+    }
+}
+
+impl Simulator for Engine {
+    fn add_host(&mut self, name: &str, probe: Arc<dyn Probe>, storage: Arc<dyn Storage>, main: Main) -> HostId {
+        Engine::add_host(self, name, probe, storage, main)
+    }
+    fn name(&self, host: HostId) -> &str {
+        Engine::name(self, host)
+    }
+    fn ip(&self, host: HostId) -> IpAddr {
+        Engine::ip(self, host)
+    }
+    fn caller(&self) -> Caller {
+        Engine::caller(self)
+    }
+    fn on_call(&self, handler: OnCall) {
+        Engine::on_call(self, move |engine, number| handler(engine, number));
+    }
+    fn schedule(&self, at_ms: u64, action: Action) {
+        Engine::at(self, at_ms, move |engine| action(engine));
+    }
+
+    fn start(&self, host: HostId) {
+        Engine::start(self, host);
+    }
+    fn kill(&self, host: HostId) {
+        Engine::kill(self, host);
+    }
+    fn power_loss(&self, host: HostId) {
+        Engine::power_loss(self, host);
+    }
+    fn pause(&self, host: HostId) {
+        Engine::pause(self, host);
+    }
+    fn resume(&self, host: HostId) {
+        Engine::resume(self, host);
+    }
+    fn is_up(&self, host: HostId) -> bool {
+        Engine::is_up(self, host)
+    }
+    fn is_paused(&self, host: HostId) -> bool {
+        Engine::is_paused(self, host)
+    }
+    fn cut_one_way(&self, from: HostId, to: HostId) {
+        Engine::cut_one_way(self, from, to);
+    }
+    fn mend_one_way(&self, from: HostId, to: HostId) {
+        Engine::mend_one_way(self, from, to);
+    }
+    fn link(&self, from: HostId, to: HostId) -> LinkConfig {
+        Engine::link(self, from, to)
+    }
+    fn set_link(&self, from: HostId, to: HostId, config: LinkConfig) {
+        Engine::set_link(self, from, to, config);
+    }
+    fn clock_offset_ms(&self, host: HostId, offset_ms: i64) {
+        Engine::clock_offset_ms(self, host, offset_ms);
+    }
+    fn clock_jump_ms(&self, host: HostId, by_ms: i64) {
+        Engine::clock_jump_ms(self, host, by_ms);
+    }
+
+    fn run(&self, until_ms: u64) -> Result<Stats, EngineError> {
+        Engine::run(self, until_ms, || false)
+    }
+    fn panics(&self) -> Vec<HostPanic> {
+        Engine::panics(self)
+    }
+    fn wire_hash(&self) -> u64 {
+        Engine::wire_hash(self)
+    }
+    fn keep_carried(&self) {
+        Engine::keep_carried(self);
+    }
+    fn carried(&self) -> Vec<Carried> {
+        Engine::carried(self)
+    }
+}
