@@ -25,6 +25,8 @@ mod fit;
 mod host;
 mod network;
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use host::{current_host, current_ms};
 
@@ -149,5 +151,6 @@ impl Drop for Classic {
         }
         self.actions.take();
         self.on_call.take();
+        self.world.uninstall();
     }
 }
