@@ -24,6 +24,8 @@ use xxhash_rust::xxh3::Xxh3;
 thread_local! {
     /// Whose task is being polled or dropped.
     static HERE: RefCell<Option<Arc<Process>>> = const { RefCell::new(None) };
+    /// What is simulated on this thread.
+    static INSTALLED: RefCell<Option<Arc<World>>> = const { RefCell::new(None) };
 }
 
 /// Name of the host whose task is being polled or dropped.
@@ -31,9 +33,9 @@ pub(crate) fn current_host() -> Option<String> {
     HERE.with_borrow(|here| here.as_ref().map(|process| process.name.to_string()))
 }
 
-/// Simulated milliseconds, within a task.
+/// Simulated milliseconds. `None` when no classic engine has run on this thread, or it is gone.
 pub(crate) fn current_ms() -> Option<u64> {
-    HERE.with_borrow(|here| here.as_ref().map(|process| process.world.now_ms()))
+    INSTALLED.with_borrow(|world| world.as_ref().map(|world| world.now_ms()))
 }
 
 /// What all hosts share. Seams must be `Send`, although everything stays on one thread.
@@ -60,6 +62,17 @@ impl World {
             spinning: Mutex::default(),
             wire: Mutex::new(Xxh3::new()),
         }
+    }
+
+    /// From now on this is what is simulated on this thread.
+    pub(super) fn install(self: &Arc<World>) {
+        INSTALLED.set(Some(self.clone()));
+    }
+
+    pub(super) fn uninstall(self: &Arc<World>) {
+        INSTALLED.with_borrow_mut(|installed| {
+            installed.take_if(|installed| Arc::ptr_eq(installed, self));
+        });
     }
 
     pub(super) fn now_ms(&self) -> u64 {
@@ -239,7 +252,10 @@ struct HostTasks {
 }
 
 impl Tasks for HostTasks {
-    #[expect(clippy::disallowed_methods, reason = "this is what `env.spawn` is on the classic engine")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is what `env.spawn` is on the classic engine"
+    )]
     fn spawn(&self, task: BoxFuture<'static, ()>) {
         let task = Task::new(self.place.clone(), task);
         // A destructor may ask while its host dies.

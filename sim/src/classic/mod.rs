@@ -17,6 +17,7 @@
 //! - What strikes, strikes between ticks; what a fault is aimed at, it follows by the end of the tick.
 //! - One stream of random numbers for all links: who says more changes everybody's latencies, so two runs
 //!   with one thing changed cannot be compared moment by moment.
+//! - Order is kept within a connection, and not between two connections of the same hosts.
 //! - A SYN-ACK takes no time. A mended link delivers at once, without waiting for a retransmission.
 //! - Wire messages are not kept, and packets are not counted.
 
@@ -25,6 +26,8 @@ mod fit;
 mod host;
 mod network;
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use host::{current_host, current_ms};
 
@@ -149,5 +152,6 @@ impl Drop for Classic {
         }
         self.actions.take();
         self.on_call.take();
+        self.world.uninstall();
     }
 }

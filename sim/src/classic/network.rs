@@ -92,11 +92,14 @@ impl<F: Future> Future for Connecting<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.has_begun = true;
-        let connect = self.connect.as_mut().expect("polled until it is done, and not after");
-        let done = ready!(connect.as_mut().poll(cx));
-        self.connect = None;
-        Poll::Ready(done)
+        // Out of its place meanwhile, so that one that panics is not looked at again.
+        let mut connect = self.connect.take().expect("polled until it is done, and not after");
+        let polled = connect.as_mut().poll(cx);
+        if polled.is_pending() {
+            self.connect = Some(connect);
+            self.has_begun = true;
+        }
+        polled
     }
 }
 

@@ -8,8 +8,13 @@ use crate::{
 use idp::seams::{Probe, Storage};
 use std::{net::IpAddr, rc::Rc, sync::Arc};
 
+/// Where turmoil's own panics come from: it has no error for a host out of ports or of room for connects.
+/// They are no failures of the service.
+const TURMOIL_SOURCE: &str = "(turmoil-0.";
+
 impl Classic {
     fn run_ticks(&self, until_ms: u64) -> Result<(), EngineError> {
+        self.world.install();
         while self.ticks.get() * TICK_MS < until_ms {
             let now_ms = self.ticks.get() * TICK_MS;
             self.world.tick(now_ms);
@@ -19,7 +24,7 @@ impl Classic {
             self.step(now_ms)?;
             self.ticks.set(self.ticks.get() + 1);
             self.world.tick(self.ticks.get() * TICK_MS);
-            self.bury();
+            self.bury()?;
             self.answer_calls();
         }
         Ok(())
@@ -27,7 +32,6 @@ impl Classic {
 
     fn step(&self, at_ms: u64) -> Result<(), EngineError> {
         let mut sim = self.sim.borrow_mut();
-        // turmoil panics when it runs out of ports, or of room for connects
         let stepped = catch(|| sim.step().map_err(|error| error.to_string()));
         if let Some(livelock) = self.world.livelock(at_ms) {
             return Err(livelock);
@@ -39,20 +43,22 @@ impl Classic {
     }
 
     /// Ends the processes of which a task has panicked.
-    fn bury(&self) {
+    fn bury(&self) -> Result<(), EngineError> {
         for (index, host) in self.hosts.iter().enumerate() {
-            let mut panicked = false;
             while let Some(message) = host.process.take_panic() {
-                panicked = true;
+                let at_ms = self.world.now_ms();
+                if message.contains(TURMOIL_SOURCE) {
+                    return Err(EngineError::Turmoil { at_ms, what: message });
+                }
                 self.panics.borrow_mut().push(HostPanic {
-                    at_ms: self.world.now_ms(),
+                    at_ms,
                     host: host.process.name.to_string(),
                     message,
                 });
                 self.end(HostId(index)); // in which a destructor may panic as well
             }
-            debug_assert!(!panicked || !host.process.is_up());
         }
+        Ok(())
     }
 
     fn due_action(&self, now_ms: u64) -> Option<Action> {
