@@ -3,6 +3,7 @@
 pub mod aim;
 pub mod engine;
 pub mod fault;
+pub mod fuzz;
 pub mod history;
 pub mod linear;
 pub mod log;
