@@ -147,8 +147,8 @@ async fn serve(env: Env) {
     serve_connections(env, listener, router, stop).await;
 }
 
-/// What comes back for these bytes; then the replica still serves.
-fn served(bytes: Vec<u8>) {
+/// What comes back for these bytes, to so many requests if that is known; then the replica still serves.
+fn served(bytes: Vec<u8>, requests: Option<usize>) {
     let mut stage = Stage::new();
     let replica = stage.host("idp", serve);
     stage.perform(Duration::from_secs(120), move |env| {
@@ -156,6 +156,10 @@ fn served(bytes: Vec<u8>) {
         async move {
             let said = say(&env, &replica, HTTP_PORT, &bytes).await;
             let (statuses, text) = (statuses(&said), said.escape_ascii());
+            assert!(
+                requests.is_none_or(|requests| statuses.len() == requests),
+                "{statuses:?}: {text}"
+            );
             assert!(
                 statuses.iter().all(|status| *status < 500),
                 "its own fault, {statuses:?}: {text}"
@@ -192,7 +196,7 @@ fn statuses(mut said: &[u8]) -> Vec<u16> {
 
 /// Anything on a connection for HTTP: whatever comes, it is not the service's own fault, and the next one is served.
 pub(super) fn http(input: &[u8]) {
-    served(input.to_vec());
+    served(input.to_vec(), None);
 }
 
 /// Requests as they should be, around four lines that are not: the query, the cookies, the credentials and the form (all
@@ -209,7 +213,9 @@ pub(super) fn form(input: &[u8]) {
     let query: String = query
         .iter()
         .map(|byte| match byte {
-            b'!'..=b'~' if *byte != b'#' => char::from(*byte).to_string(),
+            byte if byte.is_ascii_alphanumeric() || b"-._~%&=+:/?@!$'()*,;".contains(byte) => {
+                char::from(*byte).to_string()
+            }
             other => format!("%{other:02x}"),
         })
         .collect();
@@ -222,31 +228,30 @@ pub(super) fn form(input: &[u8]) {
     ]
     .concat();
     let mut wire = Vec::new();
-    for path in [
+    let gets = [
         "/authorize",
         "/login",
         "/login/code",
         "/login/continue",
         "/",
         "/userinfo",
-    ] {
+    ];
+    let posts = ["/token", "/authorize", "/login/send", "/login/verify", "/logout"];
+    for path in gets {
         wire.extend_from_slice(format!("GET {path}?{query} HTTP/1.1\r\n").as_bytes());
         wire.extend_from_slice(&headers);
         wire.extend_from_slice(b"\r\n");
     }
-    for path in ["/token", "/authorize", "/login/send", "/login/verify", "/logout"] {
+    for path in posts {
         wire.extend_from_slice(format!("POST {path} HTTP/1.1\r\n").as_bytes());
         wire.extend_from_slice(&headers);
         let kind = "content-type: application/x-www-form-urlencoded";
         wire.extend_from_slice(format!("{kind}\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes());
         wire.extend_from_slice(body);
     }
-    let (verifier, challenge) = (
-        String::from_utf8_lossy(body),
-        String::from_utf8_lossy(credentials.as_ref()),
-    );
+    let (verifier, challenge) = (String::from_utf8_lossy(body), String::from_utf8_lossy(credentials));
     // RFC 7636 section 4.1: a verifier has 43 to 128 characters.
     let verified = pkce::verifies(&verifier, &challenge);
     assert!(!verified || (43..=128).contains(&verifier.len()));
-    served(wire);
+    served(wire, Some(gets.len() + posts.len()));
 }
