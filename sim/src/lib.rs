@@ -4,6 +4,7 @@ pub mod aim;
 pub mod classic;
 pub mod engine;
 pub mod fault;
+pub mod fuzz;
 pub mod history;
 pub mod linear;
 pub mod log;

@@ -55,7 +55,15 @@ impl SentinelFinder {
             .query_async(&mut connection)
             .await
             .map_err(failed)?;
-        answer.ok_or(Failure::Fail(Cause::NoMaster))
+        match answer {
+            None => Err(Failure::Fail(Cause::NoMaster)),
+            // An empty name could resolve to ourselves, and nobody listens on port 0.
+            Some((host, port)) if host.is_empty() || port == 0 => {
+                let what = format!("a Sentinel names {host:?}, port {port}, as the master");
+                Err(Failure::Fail(Cause::Protocol(what)))
+            }
+            Some(address) => Ok(address),
+        }
     }
 }
 

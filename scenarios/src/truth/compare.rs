@@ -86,7 +86,7 @@ impl Conversation {
             let command = self.awaiting.pop_front().unwrap_or_default();
             if value == Value::SimpleString("QUEUED".into()) {
                 self.queued.push(command.clone());
-            } else if ["exec", "discard", "multi", "reset"].contains(&command.as_str()) {
+            } else if ["exec", "discard", "reset"].contains(&command.as_str()) {
                 let queued = std::mem::take(&mut self.queued);
                 if let ("exec", Value::Array(members)) = (command.as_str(), &value) {
                     read.push((Value::Int(members.len() as i64), Rule::Same));
@@ -227,6 +227,15 @@ mod tests {
         assert!(transaction(&["smembers", "get"]).agree(&ours, &theirs));
         let theirs = heard("*2\r\n*2\r\n+b\r\n+a\r\n+y\r\n");
         assert!(!transaction(&["smembers", "get"]).agree(&ours, &theirs));
+    }
+
+    /// MULTI within MULTI is an error, and ends nothing.
+    #[test]
+    fn a_transaction_begins_once() {
+        let mut conversation = asked(&["multi", "randomkey", "multi", "exec"]);
+        let begun = "+OK\r\n+QUEUED\r\n-ERR MULTI calls can not be nested\r\n";
+        let (ours, theirs) = (format!("{begun}*1\r\n+a\r\n"), format!("{begun}*1\r\n+b\r\n"));
+        assert!(conversation.agree(&heard(&ours), &heard(&theirs)));
     }
 
     #[test]

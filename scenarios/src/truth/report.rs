@@ -167,7 +167,7 @@ Times of expiry in the replication stream agree within 250 ms.
 - An error that quotes bytes that are no UTF-8 shows them as U+FFFD.
 - Who has several patterns that match hears of them in another order, and a bare UNSUBSCRIBE or PUNSUBSCRIBE
   tells channels in another: Redis's is that of its hash tables, whose seed is drawn anew at each start (measured
-  on three starts of 7.0.15, and read in its pubsub.c). Both are compared in any order.
+  on four starts of 7.0.15, and read in its pubsub.c). Both are compared in any order.
 - The cron runs when something is due, not ten times a second. WAIT's time-outs round up to the 100 ms all
   the same.
 - Sentinel watches one master, compares addresses, and has no SET, MONITOR or REMOVE.

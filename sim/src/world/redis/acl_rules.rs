@@ -124,7 +124,7 @@ impl User {
                     ..User::new()
                 }
             }
-            _ => match (text.as_bytes().first(), &text[text.len().min(1)..]) {
+            _ => match (text.as_bytes().first(), text.get(1..).unwrap_or_default()) {
                 (Some(b'>'), _) => self.add_password(digest(&rule[1..])),
                 (Some(b'<'), _) => self.remove_password(&digest(&rule[1..]))?,
                 (Some(b'#'), hash) => self.add_password(hashed(hash)?),

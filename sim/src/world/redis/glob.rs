@@ -1,23 +1,41 @@
 //! Patterns of KEYS, SCAN, PSUBSCRIBE, CONFIG GET and ACLs (stringmatchlen in util.c).
 
-/// Whether the text matches: `*`, `?`, `[abc]`, `[^a-z]`, `\x`.
+/// Whether the text matches: `*`, `?`, `[abc]`, `[^a-z]`, `\x`. Where a `*` had to take more, only the last one can:
+/// the time is bounded by the product of the lengths, and the stack by nothing that a client sends.
 pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    let (Some((&first, rest)), Some((&byte, tail))) = (pattern.split_first(), text.split_first()) else {
-        return text.is_empty() && pattern.iter().all(|byte| *byte == b'*');
-    };
-    match first {
-        b'*' => {
-            let rest = &pattern[pattern.iter().take_while(|byte| **byte == b'*').count()..];
-            rest.is_empty() || (0..=text.len()).any(|at| glob(rest, &text[at..]))
+    let (mut pattern, mut text) = (pattern, text);
+    let mut last_star: Option<(&[u8], &[u8])> = None; // what follows it, and what it has not taken
+    loop {
+        if let [b'*', rest @ ..] = pattern {
+            if rest.is_empty() {
+                return true;
+            }
+            (pattern, last_star) = (rest, Some((rest, text)));
+            continue;
         }
-        b'?' => glob(rest, tail),
-        b'[' => {
-            let (matches, rest) = class(rest, byte);
-            matches && glob(rest, tail)
+        let Some((&byte, tail)) = text.split_first() else {
+            return pattern.is_empty();
+        };
+        if let Some(rest) = after(pattern, byte) {
+            (pattern, text) = (rest, tail);
+        } else if let Some((rest, [_, left @ ..])) = last_star {
+            (pattern, text, last_star) = (rest, left, Some((rest, left)));
+        } else {
+            return false;
         }
-        b'\\' if !rest.is_empty() => rest[0] == byte && glob(&rest[1..], tail),
-        _ => first == byte && glob(rest, tail),
     }
+}
+
+/// What is left of a pattern that does not begin with `*` once it has matched a byte.
+fn after(pattern: &[u8], byte: u8) -> Option<&[u8]> {
+    let (&first, rest) = pattern.split_first()?;
+    let (matches, rest) = match first {
+        b'?' => (true, rest),
+        b'[' => class(rest, byte),
+        b'\\' if !rest.is_empty() => (rest[0] == byte, &rest[1..]),
+        _ => (first == byte, rest),
+    };
+    matches.then_some(rest)
 }
 
 /// Whether the class, whose `[` is already read, has the byte; and what follows it. A class that is not
@@ -67,8 +85,19 @@ mod tests {
             ("a", "ab", false),
             ("**b", "ab", true),
             ("", "a", false),
+            ("*a*b*", "xaxbx", true),
+            ("*ab", "aab", true),
+            ("*a?", "aabc", false),
+            ("*[ab]c", "abbc", true),
+            ("a*", "", false),
         ] {
             assert_eq!(glob(pattern.as_bytes(), text.as_bytes()), matches, "{pattern} {text}");
         }
+    }
+
+    #[test]
+    fn no_pattern_takes_for_ever_and_no_text_is_too_long() {
+        assert!(!glob(&[b"*a".repeat(30), b"b".to_vec()].concat(), &b"a".repeat(200)));
+        assert!(glob(&b"a?".repeat(500_000), &b"a".repeat(1_000_000)));
     }
 }

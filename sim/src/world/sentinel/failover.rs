@@ -68,7 +68,8 @@ impl Sentinel {
     }
 
     pub(super) fn start_failover(&mut self, now_ms: u64) {
-        self.new_epoch(self.current_epoch + 1);
+        // Any Sentinel's hello may have brought the last number there is; Redis's own counter goes on at zero.
+        self.new_epoch(self.current_epoch.wrapping_add(1));
         self.failover.epoch = self.current_epoch;
         self.failover.enter(Stage::WaitStart, now_ms);
         self.say_of("+try-failover", &Who::Master);

@@ -205,7 +205,9 @@ impl Report {
                 "master_host" => host = Some(value.to_owned()),
                 "master_port" => port = value.parse().ok(),
                 "master_link_status" => report.link_is_up = value == "up",
-                "master_link_down_since_seconds" => report.link_down_ms = value.parse::<i64>().ok()? * 1000,
+                "master_link_down_since_seconds" => {
+                    report.link_down_ms = value.parse::<i64>().ok()?.saturating_mul(1000)
+                }
                 "slave_priority" => report.priority = value.parse().ok()?,
                 "slave_repl_offset" => report.offset = value.parse().ok()?,
                 _ if name.starts_with("slave") && value.starts_with("ip=") => {
