@@ -68,8 +68,8 @@ const PORTS: std::ops::Range<u16> = 20_000..32_000;
 pub fn free_port() -> io::Result<u16> {
     static GIVEN: AtomicU16 = AtomicU16::new(0);
     let ports = PORTS.end - PORTS.start;
-    // Processes that run at the same time begin at different places.
-    let begin = (std::process::id() % u32::from(ports)) as u16 / 100 * 100;
+    // Processes that run at the same time have numbers that are close, and begin far from each other.
+    let begin = (std::process::id().wrapping_mul(7_919) % u32::from(ports)) as u16;
     for _ in PORTS {
         let given = GIVEN.fetch_add(1, Ordering::Relaxed);
         let port = PORTS.start + (begin + given % ports) % ports;
