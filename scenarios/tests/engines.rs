@@ -164,7 +164,7 @@ teeth!(
     validate_after_consume at [1, 1],
     spent_code_grace at [1, 1],
     redemption_without_ledger at [5, 5],
-    ledger_of_this_replica at [8, 1],
+    ledger_of_this_replica at [8, 5],
     limiter_per_replica at [1, 1],
     new_code_resets_failures at [1, 1],
     window_in_wrong_unit at [1, 1],
