@@ -164,6 +164,8 @@ Times of expiry in the replication stream agree within 250 ms.
   the model, nor the model a real master. Its size is in proportion to the data, and it arrives as one bulk.
 - OBJECT ENCODING answers for the value as it is, not for what it once was (a list that was long, a number that
   was computed as a float).
+- The order of a hash's fields and of a set's members is the model's own. Replies are compared as sets for that; what a
+  script makes of such an order is not (`redis.setresp(3)` and `return redis.call('HGETALL', …)`).
 - An error that quotes bytes that are no UTF-8 shows them as U+FFFD.
 - Who has several patterns that match hears of them in another order, and a bare UNSUBSCRIBE or PUNSUBSCRIBE
   tells channels in another: Redis's is that of its hash tables, whose seed is drawn anew at each start (measured
