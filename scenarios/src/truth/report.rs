@@ -33,11 +33,16 @@ pub struct Step {
 }
 
 impl Step {
+    /// Least and most of the measurement.
+    fn measured(&self) -> (i64, i64) {
+        let step = STEPS.iter().position(|step| *step == self.name);
+        step.map_or((self.real.0, self.real.2), |step| MEASURED[step])
+    }
+
     /// Whether the simulated median lies inside the least and the most of the real ones, today's and those of the
     /// measurement.
     pub fn agrees(&self) -> bool {
-        let step = STEPS.iter().position(|step| *step == self.name);
-        let (least, most) = step.map_or((self.real.0, self.real.2), |step| MEASURED[step]);
+        let (least, most) = self.measured();
         (least.min(self.real.0)..=most.max(self.real.2)).contains(&self.simulated.1)
     }
 }
@@ -104,14 +109,20 @@ impl Report {
             self.real_failovers.len(),
             self.simulated_failovers.len()
         );
-        let _ = writeln!(page, "| step | real | simulated |\n|---|---:|---:|");
+        let _ = writeln!(
+            page,
+            "| step | real | real, on a quiet machine | simulated |\n|---|---:|---:|---:|"
+        );
         for step in self.timeline() {
+            let quiet = step.measured();
             let show = |(least, median, most): (i64, i64, i64)| format!("{median} ({least} to {most})");
             let _ = writeln!(
                 page,
-                "| {} | {} | {} |",
+                "| {} | {} | {} to {} | {} |",
                 step.name,
                 show(step.real),
+                quiet.0,
+                quiet.1,
                 show(step.simulated)
             );
         }
