@@ -1,9 +1,8 @@
 //! Delayed acknowledgements (RFC 9293 section 3.8.6.3): most data is answered soon, and the answer
 //! carries the acknowledgement. turmoil-net acknowledges every segment by itself; the engine holds
-//! such a packet back until something goes the same way, or its time has come. As on Linux.
+//! such a packet back until something goes the same way, or its time has come.
 //!
-//! A kernel that has nothing else to say need not be asked meanwhile. Measured on the world at rest,
-//! 50 s: 4,646 packets instead of 5,876, and 2,330 passes over the kernels instead of 3,176.
+//! A kernel that has nothing else to say need not be asked meanwhile.
 
 use super::{
     delivery::LOW_WINDOW_BYTES,

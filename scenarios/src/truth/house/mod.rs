@@ -31,10 +31,10 @@ use crate::{
 };
 use idp::{
     http::client::Client,
+    model::hash::sha256_hex,
     seams::{Key, Namespace},
 };
 use rooms::{furnish, sleeper, start_replica};
-use sha2::{Digest, Sha256};
 use sim::{
     history::{History, Recorder, Seen},
     property::{Evidence, Property},
@@ -49,18 +49,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const REMINDERS: u64 = 8;
 
 /// What became of one login.
-#[derive(Debug)]
-pub struct Redemption {
+struct Redemption {
     /// What everybody saw, for the properties.
-    pub history: History,
+    history: History,
     /// The first redemption, at a master whose replica hears nothing any more.
-    pub first: Seen,
+    first: Seen,
     /// Whether the new master has the code again after the failover: without that nothing was tried.
-    pub live_again: bool,
+    live_again: bool,
     /// The second redemption, at the other replica, after the failover.
-    pub second: Seen,
+    second: Seen,
     /// Reminders mailed: each was due once.
-    pub reminded: usize,
+    reminded: usize,
 }
 
 /// Somebody logs in; the relying party redeems the code at one replica while Redis's own replica hears nothing; the
@@ -68,7 +67,7 @@ pub struct Redemption {
 ///
 /// # Errors
 /// The real programs are absent, or the house does not stand.
-pub fn redeem_across_a_failover(bug: Option<&Planted>) -> Result<Redemption, Unavailable> {
+fn redeem_across_a_failover(bug: Option<&Planted>) -> Result<Redemption, Unavailable> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -128,7 +127,6 @@ fn broken(why: io::Error) -> Unavailable {
 
 struct House {
     scene: Scene,
-    recorder: Recorder,
 }
 
 impl House {
@@ -157,7 +155,7 @@ impl House {
         }
         let scene = Scene {
             env: rooms::env("people"),
-            recorder: recorder.clone(),
+            recorder,
             inboxes,
             issuer: hosts::ISSUER.to_owned(),
             balancer: doors[0].clone(),
@@ -166,7 +164,7 @@ impl House {
             seed: 1,
             codes: CodeFeed::default(),
         };
-        Ok(House { scene, recorder })
+        Ok(House { scene })
     }
 
     async fn live_through(self, stack: &mut Stack) -> Result<Redemption, Unavailable> {
@@ -189,7 +187,7 @@ impl House {
         while asks("ROLE".to_owned()).await != "master" && Instant::now() < until {
             sleep(Duration::from_millis(50)).await;
         }
-        let key = Key::new(Namespace::Code, hash(&code.code));
+        let key = Key::new(Namespace::Code, sha256_hex(&code.code));
         let live_again = asks(format!("EXISTS {key}")).await == "1";
         let second = loop {
             // Until the replica has found the new master it answers that it cannot; the code is not spent by that.
@@ -207,7 +205,7 @@ impl House {
         }
         sleep(Duration::from_secs(1)).await; // for one mail too many
         Ok(Redemption {
-            history: self.recorder.history(),
+            history: scene.recorder.history(),
             first,
             live_again,
             second,
@@ -226,8 +224,4 @@ async fn redeem(scene: &Scene, who: &str, code: &SeenCode, replica: usize) -> Se
         Ok(_) => Seen::Ok,
         Err(seen) => seen,
     }
-}
-
-fn hash(code: &str) -> String {
-    Sha256::digest(code).iter().map(|byte| format!("{byte:02x}")).collect()
 }
