@@ -15,6 +15,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
+use tokio::net::TcpSocket;
 
 /// The running binary: killed when the test ends, however it ends.
 struct Server {
@@ -30,10 +31,13 @@ impl Drop for Server {
     }
 }
 
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("an address").port()
+/// A port for the binary, which nobody else is given while this is held: bound, and not listened on (socket(7),
+/// SO_REUSEADDR).
+fn reserve_port() -> (u16, TcpSocket) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_reuseaddr(true).expect("an option");
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
+    (socket.local_addr().expect("an address").port(), socket)
 }
 
 /// A folder of this test's own.
@@ -41,19 +45,19 @@ fn folder(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("idp-{name}-{}", std::process::id()))
 }
 
-/// The binary, for development, on this port.
-fn dev(port: u16, folder: &Path) -> Command {
+/// The binary, for development, on these ports: for people, for operators.
+fn dev(ports: [u16; 2], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_idp"));
-    let (port, ops_port) = (port.to_string(), free_port().to_string());
+    let [port, ops_port] = ports.map(|port| port.to_string());
     command.args(["--dev", "--port", &port, "--ops-port", &ops_port, "--directory"]);
     command.arg(folder.join("directory.sqlite"));
     command
 }
 
 /// Starts the binary; what it prints is collected, line by line.
-fn start(port: u16) -> (Server, Arc<Mutex<Vec<String>>>) {
+fn start(ports: [u16; 2]) -> (Server, Arc<Mutex<Vec<String>>>) {
     let folder = folder("openid-client");
-    let mut child = dev(port, &folder)
+    let mut child = dev(ports, &folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -106,8 +110,8 @@ fn code_in(line: &str) -> Option<String> {
 
 #[tokio::test]
 async fn a_real_client_logs_in_twice() {
-    let port = free_port();
-    let (_server, printed) = start(port);
+    let ((port, _ours), (ops_port, _ours_too)) = (reserve_port(), reserve_port());
+    let (_server, printed) = start([port, ops_port]);
     let env = server::env("test", Ipv4Addr::LOCALHOST.into());
     wait_until_up(&env, port).await;
 
@@ -152,7 +156,8 @@ fn a_port_in_use_is_a_clear_error() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let port = taken.local_addr().expect("an address").port();
     let folder = folder("port-in-use");
-    let refused = dev(port, &folder).output().expect("the binary starts");
+    let (ops_port, _ours) = reserve_port();
+    let refused = dev([port, ops_port], &folder).output().expect("the binary starts");
     let _ = std::fs::remove_dir_all(&folder);
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success());

@@ -5,12 +5,12 @@ use std::{
     ffi::OsStr,
     fmt::Display,
     fs, io,
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    net::{Ipv4Addr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
         OnceLock,
-        atomic::{AtomicU16, AtomicU32, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
 };
 
@@ -55,29 +55,6 @@ pub fn version(program: &'static str) -> Result<String, Unavailable> {
     let text = [said.stdout, said.stderr].concat();
     let text = String::from_utf8_lossy(&text).trim().to_owned();
     Ok(text.split(" sha=").next().unwrap_or_default().to_owned())
-}
-
-/// Ports below those that Linux gives to outgoing connections, which would otherwise take one between
-/// our finding it free and a program's listening on it.
-const PORTS: std::ops::Range<u16> = 20_000..32_000;
-
-/// A port of the loopback that nobody has just now, and that is given only once by this process.
-///
-/// # Errors
-/// None is left.
-pub fn free_port() -> io::Result<u16> {
-    static GIVEN: AtomicU16 = AtomicU16::new(0);
-    let ports = PORTS.end - PORTS.start;
-    // Processes that run at the same time have numbers that are close, and begin far from each other.
-    let begin = (std::process::id().wrapping_mul(7_919) % u32::from(ports)) as u16;
-    for _ in PORTS {
-        let given = GIVEN.fetch_add(1, Ordering::Relaxed);
-        let port = PORTS.start + (begin + given % ports) % ports;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return Ok(port);
-        }
-    }
-    Err(io::ErrorKind::AddrNotAvailable.into())
 }
 
 /// A folder of our own in the machine's temporary one, empty at first; it goes with its holder. What a process

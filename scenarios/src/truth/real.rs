@@ -2,7 +2,8 @@
 
 use super::{
     arm::{Arm, Heard, request},
-    process::{Process, Unavailable, free_port},
+    port::Port,
+    process::{Process, Unavailable},
 };
 use crate::real_clock::sleep_ms;
 use std::{
@@ -13,7 +14,7 @@ use std::{
 
 /// A real Redis.
 pub struct RealRedis {
-    port: u16,
+    port: Port,
     _process: Process,
 }
 
@@ -23,12 +24,16 @@ impl RealRedis {
     /// # Errors
     /// It is not installed, or does not answer within 10 s.
     pub fn start(options: &[&str]) -> Result<RealRedis, Unavailable> {
-        let port = free_port().map_err(|why| Unavailable::broken("redis-server", why))?;
+        let port = Port::reserve().map_err(|why| Unavailable::broken("redis-server", why))?;
         let process = Process::start("redis-server", |command, folder| {
             command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port"]);
-            command.arg(port.to_string()).arg("--dir").arg(folder).args(options);
+            command
+                .arg(port.number().to_string())
+                .arg("--dir")
+                .arg(folder)
+                .args(options);
         })?;
-        process.until_it_listens(port)?;
+        process.until_it_listens(port.number())?;
         Ok(RealRedis {
             port,
             _process: process,
@@ -37,7 +42,7 @@ impl RealRedis {
 
     /// The port that it listens on.
     pub fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 }
 

@@ -1,7 +1,10 @@
 //! The sequence before a real nginx, on ports of the loopback that nobody else has.
 
 use super::{
-    super::process::{Process, Unavailable, free_port},
+    super::{
+        port::Port,
+        process::{Process, Unavailable},
+    },
     FAIL_TIMEOUT_S, READ_TIMEOUT_S, Seen, Sequence,
     peers::{Shared, ask_in_turn, upstream},
 };
@@ -16,8 +19,9 @@ use std::{
 /// nginx is not installed, or does not answer.
 pub fn perform(sequence: &Sequence) -> Result<Vec<Seen>, Unavailable> {
     let broken = |why: io::Error| Unavailable::broken("nginx", why);
-    let port = || free_port().map_err(broken);
-    let (balancer, upstreams) = (port()?, [port()?, port()?]);
+    let port = || Port::reserve().map_err(broken);
+    let reserved = [port()?, port()?, port()?];
+    let [balancer, upstreams @ ..] = reserved.each_ref().map(Port::number);
     let _nginx = start(sequence, balancer, upstreams)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

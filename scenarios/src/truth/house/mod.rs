@@ -8,7 +8,8 @@ mod rooms;
 use super::{
     Agreement,
     anomalies::PLAIN,
-    process::{Folder, Unavailable, free_port},
+    port::Port,
+    process::{Folder, Unavailable},
     stack::{
         Act::{Cut, Kill},
         Link,
@@ -127,6 +128,7 @@ fn broken(why: io::Error) -> Unavailable {
 
 struct House {
     scene: Scene,
+    _reserved: [Port; 5],
 }
 
 impl House {
@@ -136,7 +138,9 @@ impl House {
             Recorder::new(move || watch.elapsed_ms()),
             Inboxes::new(move || watch.elapsed_ms()),
         );
-        let relay = free_port()?;
+        let port = Port::reserve;
+        let reserved = [port()?, port()?, port()?, port()?, port()?];
+        let [relay, a, ops_a, b, ops_b] = reserved.each_ref().map(Port::number);
         let env = rooms::env("mail");
         let relaying = mail::serve(
             env.clone(),
@@ -150,8 +154,9 @@ impl House {
         let clients = vec![RelyingPartyOptions::standard().remove(0)];
         furnish(&file, &clients[0]).await.map_err(io::Error::other)?;
         let mut doors = Vec::new();
-        for name in hosts::REPLICAS {
-            doors.push(start_replica(name, stack, &file, relay, bug).await?);
+        for (name, [port, ops_port]) in hosts::REPLICAS.into_iter().zip([[a, ops_a], [b, ops_b]]) {
+            let ports = [port, ops_port, relay];
+            doors.push(start_replica(name, stack, &file, ports, bug).await?);
         }
         let scene = Scene {
             env: rooms::env("people"),
@@ -164,7 +169,10 @@ impl House {
             seed: 1,
             codes: CodeFeed::default(),
         };
-        Ok(House { scene })
+        Ok(House {
+            scene,
+            _reserved: reserved,
+        })
     }
 
     async fn live_through(self, stack: &mut Stack) -> Result<Redemption, Unavailable> {

@@ -1,9 +1,6 @@
 //! What stands in the house: the directory, the replicas, and the one machine that all of them are on.
 
-use super::{
-    super::{process::free_port, stack::real::Stack},
-    PATIENCE, REMINDERS,
-};
+use super::{super::stack::real::Stack, PATIENCE, REMINDERS};
 use crate::planted::Planted;
 use idp::{
     config::{Config, StateConfig},
@@ -25,22 +22,23 @@ use tokio::time::{Instant, sleep};
 /// The directory's lock is held for microseconds.
 const DIRECTORY_PATIENCE: Duration = Duration::from_secs(1);
 
-/// A replica as it is wired for real; its host and port, once it listens.
+/// A replica as it is wired for real, on the ports for people and for operators, and with the mail relay's; its host
+/// and port, once it listens.
 pub(super) async fn start_replica(
     name: &'static str,
     stack: &Stack,
     directory: &str,
-    relay: u16,
+    [port, ops_port, relay]: [u16; 3],
     bug: Option<&Planted>,
 ) -> io::Result<(String, u16)> {
-    let (env, port) = (env(name), free_port()?);
+    let env = env(name);
     let sentinels = stack.sentinel_ports.iter().map(|port| ("sentinel".to_owned(), *port));
     let state = StateConfig::Sentinel {
         sentinels: sentinels.collect(),
         master: hosts::MASTER_NAME.to_owned(),
     };
     let mut config = Config::new(name, hosts::ISSUER, state);
-    (config.port, config.ops_port) = (port, free_port()?);
+    (config.port, config.ops_port) = (port, ops_port);
     config.mail_relay = Some((hosts::MAIL.to_owned(), relay));
     let directory = SqliteDirectory::open(env.clone(), directory, DIRECTORY_PATIENCE)
         .await

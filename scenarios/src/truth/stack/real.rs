@@ -1,7 +1,10 @@
 //! The story on the real programs: five processes on ports of the loopback that nobody else has.
 
 use super::{
-    super::process::{Folder, Process, Unavailable, free_port},
+    super::{
+        port::Port,
+        process::{Folder, Process, Unavailable},
+    },
     Act, DOWN_AFTER_MS, Event, FAILOVER_TIMEOUT_MS, Link, Node, PATIENCE_MS, QUORUM, Seen, Story,
     ask::{ask, until_writable},
     proxy::{self, Cuts},
@@ -38,7 +41,8 @@ pub(in super::super) struct Stack {
     /// Where a node's files are: they outlive its process.
     folders: [Folder; 2],
     sentinels: Vec<(Process, PathBuf)>,
-    pub(in super::super) sentinel_ports: Vec<u16>,
+    pub(in super::super) sentinel_ports: [u16; 3],
+    _reserved: [Port; 7],
 }
 
 /// Performs it. Takes as long as the story, and what the programs need to find one another.
@@ -61,18 +65,21 @@ pub fn perform(story: &Story) -> Result<Seen, Unavailable> {
 impl Stack {
     pub(in super::super) async fn start(story: &Story) -> Result<Stack, Unavailable> {
         let broken = |why: io::Error| Unavailable::broken("redis-server", why);
-        let port = || free_port().map_err(broken);
+        let port = || Port::reserve().map_err(broken);
+        let reserved = [port()?, port()?, port()?, port()?, port()?, port()?, port()?];
+        let [a, b, c, d, sentinel_ports @ ..] = reserved.each_ref().map(Port::number);
         let folder = |name| Folder::new(name).map_err(broken);
         let mut stack = Stack {
             env: server::env("stack", IpAddr::V4(Ipv4Addr::LOCALHOST)),
             story: story.clone(),
-            ports: [port()?, port()?],
-            public_ports: [port()?, port()?],
+            ports: [a, b],
+            public_ports: [c, d],
             cuts: Default::default(),
             nodes: [None, None],
             folders: [folder("master")?, folder("replica")?],
             sentinels: Vec::new(),
-            sentinel_ports: vec![port()?, port()?, port()?],
+            sentinel_ports,
+            _reserved: reserved,
         };
         for node in Node::ALL {
             let i = node.index();
