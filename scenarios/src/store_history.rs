@@ -129,10 +129,11 @@ impl Recorded {
 
 /// A counter as it is, everything else as a stand-in: values hold what nobody should read.
 fn shown(key: &Key, value: &[u8]) -> String {
-    let text = String::from_utf8_lossy(value);
     match key.namespace {
-        Namespace::LoginAttempts | Namespace::VerifyAttempts | Namespace::Sends => text.into_owned(),
-        _ => Tag::of(&text).0,
+        Namespace::LoginAttempts | Namespace::VerifyAttempts | Namespace::Sends => {
+            String::from_utf8_lossy(value).into_owned()
+        }
+        _ => Tag::of(value).0,
     }
 }
 

@@ -28,10 +28,13 @@ pub struct Tag(pub String);
 
 impl Tag {
     /// The stand-in of a secret: the first 32 bits of its SHA-256.
-    pub fn of(secret: &str) -> Tag {
+    pub fn of(secret: impl AsRef<[u8]>) -> Tag {
         use sha2::{Digest, Sha256};
-        let hash = Sha256::digest(secret.as_bytes());
-        Tag(hash[..4].iter().map(|byte| format!("{byte:02x}")).collect())
+        let hash = Sha256::digest(secret);
+        Tag(format!(
+            "{:08x}",
+            u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
+        ))
     }
 }
 

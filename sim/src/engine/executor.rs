@@ -4,10 +4,10 @@
 //! were spawned, so that a kill drops them in that order. Nothing here knows what a host is beyond
 //! its number: [`super::cluster`] polls and drops each task inside its host.
 
-use super::{HostId, cluster::Place};
+use super::{HostId, cluster::Place, table::Table};
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -81,7 +81,7 @@ pub(super) struct Ready {
 
 #[derive(Default)]
 pub(super) struct Executor {
-    tasks: RefCell<BTreeMap<TaskId, Task>>,
+    tasks: RefCell<Table<TaskId, Task>>,
     next_id: Cell<TaskId>,
     queue: Arc<RunQueue>,
     /// Woken while their host was paused, in that order.
@@ -154,7 +154,7 @@ impl Executor {
 
     /// Forgets a task that has finished; its future is with the caller.
     pub(super) fn finish(&self, id: TaskId) {
-        self.tasks.borrow_mut().remove(&id);
+        self.tasks.borrow_mut().swap_remove(&id);
     }
 
     /// Queues what was put aside for a host, in the order of waking.
@@ -167,21 +167,20 @@ impl Executor {
 
     /// The host's tasks, in the order of spawning.
     pub(super) fn tasks_of(&self, host: HostId) -> Vec<TaskId> {
-        self.tasks
-            .borrow()
-            .iter()
-            .filter(|(_, task)| task.place.host == host)
-            .map(|(id, _)| *id)
-            .collect()
+        let tasks = self.tasks.borrow();
+        let those = tasks.iter().filter(|(_, task)| task.place.host == host);
+        let mut ids: Vec<_> = those.map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        ids
     }
 
     pub(super) fn remove(&self, id: TaskId) -> Option<(Place, Option<TaskFuture>)> {
-        let task = self.tasks.borrow_mut().remove(&id)?;
+        let task = self.tasks.borrow_mut().swap_remove(&id)?;
         Some((task.place, task.future))
     }
 
     /// The task spawned first of those left.
     pub(super) fn first(&self) -> Option<TaskId> {
-        self.tasks.borrow().keys().next().copied()
+        self.tasks.borrow().keys().min().copied()
     }
 }

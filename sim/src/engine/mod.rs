@@ -47,6 +47,7 @@ mod panic;
 mod quiet;
 pub(crate) mod seed;
 mod socket;
+mod table;
 mod tap;
 #[cfg(test)]
 mod tests;

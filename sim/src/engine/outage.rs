@@ -27,17 +27,17 @@ impl Wire {
     pub(super) fn clear_after_power_loss(&mut self, now_ms: u64, host: HostId) {
         self.powered[host.0] = false;
         for flow in self.flows_from(host) {
-            self.directions.remove(&flow);
+            self.directions.swap_remove(&flow);
             self.guard().deliver(flow::reset(flow.reverse(), 0, 0));
         }
         self.egress(now_ms);
     }
 
     fn flows_from(&self, host: HostId) -> Vec<Flow> {
-        self.directions
-            .range(Flow::all_from(host))
-            .map(|(flow, _)| *flow)
-            .collect()
+        let flows = self.directions.keys().copied();
+        let mut flows: Vec<_> = flows.filter(|flow| flow.sender() == host).collect();
+        flows.sort_unstable();
+        flows
     }
 
     /// Resets a connection that nobody has accepted, at both ends.

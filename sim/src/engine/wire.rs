@@ -10,6 +10,7 @@ use super::{
     flow::{self, Direction, Flow},
     link::Link,
     seed,
+    table::Table,
     tap::Tap,
 };
 use std::{
@@ -46,8 +47,8 @@ pub(super) struct Wire {
     /// Ports on which nothing listens at present although the kernel still holds the socket; see
     /// [`super::socket`].
     pub(super) shut_ports: BTreeSet<(HostId, u16)>,
-    links: BTreeMap<(HostId, HostId), Link>,
-    pub(super) directions: BTreeMap<Flow, Direction>,
+    links: Table<(HostId, HostId), Link>,
+    pub(super) directions: Table<Flow, Direction>,
     /// Packets under way, by arrival and order of sending.
     pub(super) under_way: BTreeMap<(u64, u64), (Flow, Packet)>,
     /// Retransmission timers.
@@ -88,8 +89,8 @@ impl Wire {
             names: Vec::new(),
             powered: Vec::new(),
             shut_ports: BTreeSet::new(),
-            links: BTreeMap::new(),
-            directions: BTreeMap::new(),
+            links: Table::default(),
+            directions: Table::default(),
             under_way: BTreeMap::new(),
             timers: BTreeMap::new(),
             held_acks: BTreeMap::new(),
