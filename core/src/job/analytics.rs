@@ -3,7 +3,7 @@
 
 use crate::{
     config::Config,
-    http::client,
+    http::client::Client,
     seams::{Analytics, Env, LoginEvent},
 };
 use async_trait::async_trait;
@@ -38,6 +38,7 @@ pub struct AnalyticsHook {
 
 struct Shared {
     env: Env,
+    client: Client,
     host: String,
     port: u16,
     path: String,
@@ -62,6 +63,7 @@ impl AnalyticsHook {
             more: Notify::new(),
             dropped: AtomicU64::new(0),
             failed: AtomicU64::new(0),
+            client: Client::new(&env),
             env,
         });
         for _ in 0..IN_FLIGHT_MAX {
@@ -122,7 +124,7 @@ impl Shared {
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::new(Bytes::from(body)));
         let cause = match request {
-            Ok(request) => match client::send(&self.env, (&self.host, self.port), request, self.limit).await {
+            Ok(request) => match self.client.send((&self.host, self.port), request, self.limit).await {
                 Ok(answer) if answer.status().is_success() => return,
                 Ok(answer) => format!("answered {}", answer.status()),
                 Err(failure) => failure.to_string(),

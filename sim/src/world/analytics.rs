@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use idp::seams::{Env, Stream};
-use std::{convert::Infallible, io, time::Duration};
+use std::{io, time::Duration};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::sleep;
 
@@ -40,7 +40,7 @@ pub async fn serve(env: Env, port: u16, path: &'static str, manners: Manners, re
                 let response = answer(request, path, manners.now(), |answered| {
                     recorder.note(&host, Event::HookCalled { answered });
                 });
-                Ok::<_, Infallible>(response.await)
+                response.await
             }
         });
         let connection = http1::Builder::new()
@@ -57,23 +57,27 @@ async fn answer(
     path: &str,
     manner: Manner,
     called: impl Fn(bool),
-) -> Response<Full<Bytes>> {
+) -> io::Result<Response<Full<Bytes>>> {
     if request.uri().path() != path {
-        return status(StatusCode::NOT_FOUND);
+        return Ok(status(StatusCode::NOT_FOUND));
     }
     let body = Limited::new(request.into_body(), EVENT_BYTES_MAX).collect().await;
     let Ok(body) = body.map(|body| body.to_bytes()) else {
-        return status(StatusCode::BAD_REQUEST);
+        return Ok(status(StatusCode::BAD_REQUEST));
     };
     if serde_json::from_slice::<serde_json::Value>(&body).is_err() {
-        return status(StatusCode::BAD_REQUEST);
+        return Ok(status(StatusCode::BAD_REQUEST));
     }
-    match manner {
+    Ok(match manner {
         Manner::Hanging => {
             called(false);
             std::future::pending().await
         }
-        Manner::Erring | Manner::Garbage => {
+        Manner::Garbage => {
+            called(false);
+            return Err(io::ErrorKind::InvalidData.into()); // a kept connection ends, and the next one is babbled at
+        }
+        Manner::Erring => {
             called(false);
             status(StatusCode::INTERNAL_SERVER_ERROR)
         }
@@ -86,7 +90,7 @@ async fn answer(
             called(true);
             status(StatusCode::NO_CONTENT)
         }
-    }
+    })
 }
 
 fn status(status: StatusCode) -> Response<Full<Bytes>> {
