@@ -15,6 +15,9 @@ use crate::{
 };
 use std::{collections::BTreeMap, rc::Rc};
 
+/// What the link between the Redis nodes takes at most while they find each other, milliseconds.
+const ATTACH_MS_MAX: u64 = 1;
+
 /// What the nemesis acts on, besides the engine.
 pub(crate) struct Machinery {
     pub(crate) hosts: BTreeMap<&'static str, HostId>,
@@ -95,14 +98,13 @@ impl World {
             .map(|(name, id)| (*name, engine.ip(*id).to_string()));
         addresses.set(known.collect()).expect("set once");
         let (master, replica) = (machinery.hosts[hosts::REDIS_1], machinery.hosts[hosts::REDIS_2]);
-        for (from, to) in [(master, replica), (replica, master)] {
-            let link = LinkConfig {
-                latency_ms: (plan.world.replication_ms, plan.world.replication_ms),
-                added_ms: 0,
-                loss: 0.0,
-            };
-            engine.set_link(from, to, link);
-        }
+        // The replica attaches over a quick link and has attached when the Sentinels boot, whatever the plan says of
+        // it: that holds from then on.
+        let replication_ms = plan.world.replication_ms;
+        set_latency(&*engine, [master, replica], replication_ms.min(ATTACH_MS_MAX));
+        engine.at(hosts::boots_at_ms(hosts::SENTINEL_1), move |engine| {
+            set_latency(engine, [master, replica], replication_ms);
+        });
         let machinery = Rc::new(machinery);
         nemesis::arm(&*engine, &plan.faults, machinery.clone(), &recorder, lookout.clone());
         for host in hosts::ALL {
@@ -147,5 +149,16 @@ impl World {
     /// The marks reached so far, with their moments, in order.
     pub(crate) fn moments(&self) -> Vec<Moment> {
         self.marks.moments()
+    }
+}
+
+/// How long anything takes both ways between two hosts; what a fault has done to their links stays.
+fn set_latency(engine: &dyn Simulator, [a, b]: [HostId; 2], ms: u64) {
+    for (from, to) in [(a, b), (b, a)] {
+        let link = LinkConfig {
+            latency_ms: (ms, ms),
+            ..engine.link(from, to)
+        };
+        engine.set_link(from, to, link);
     }
 }
