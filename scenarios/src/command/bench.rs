@@ -11,18 +11,21 @@ use std::time::Duration;
 /// The same measurement so many times, for the spread.
 const REPETITIONS: u32 = 5;
 
-/// What is measured, all on the full topology: the machinery alone, with nobody there; people and no
-/// faults; people and the full mix of faults.
-const MEASURED: [(&str, &str, People); 3] = [
-    ("at rest", "calm_day", People::Absent),
-    ("calm_day", "calm_day", People::Present),
-    ("swarm", "swarm", People::Present),
+/// What is measured, all on the full topology: the machinery alone; the same people on the same days without faults
+/// and with the full mix of them; and a day that is busier.
+const MEASURED: [(&str, &str, Without); 4] = [
+    ("at rest", "calm_day", Without::People),
+    ("swarm, no faults", "swarm", Without::Faults),
+    ("swarm", "swarm", Without::Nothing),
+    ("calm_day", "calm_day", Without::Nothing),
 ];
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum People {
-    Present,
-    Absent,
+/// What is taken out of a scenario's plans.
+#[derive(Debug, Clone, Copy)]
+enum Without {
+    Nothing,
+    Faults,
+    People,
 }
 
 /// What `bench` may be told.
@@ -68,8 +71,8 @@ struct Figures {
 pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     let each = Duration::from_secs(args.seconds.into()) / (MEASURED.len() as u32 * REPETITIONS);
     let mut figures = vec![];
-    for (what, scenario, people) in MEASURED {
-        figures.push(measure(what, &catalogue::find(scenario)?, people, each)?);
+    for (what, scenario, without) in MEASURED {
+        figures.push(measure(what, &catalogue::find(scenario)?, without, each)?);
     }
     if args.json {
         say(format!(
@@ -109,15 +112,17 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     Ok(Conclusion::Held)
 }
 
-fn measure(what: &'static str, scenario: &Scenario, people: People, each: Duration) -> Result<Figures, Trouble> {
+fn measure(what: &'static str, scenario: &Scenario, without: Without, each: Duration) -> Result<Figures, Trouble> {
     let mut seed = 1;
     let mut slice = || -> Result<Slice, Trouble> {
         let watch = fresh::Stopwatch::start();
         let mut slice = Slice::default();
         loop {
             let mut plan = scenario.plan(seed);
-            if people == People::Absent {
-                plan.operations.clear();
+            match without {
+                Without::Nothing => {}
+                Without::Faults => plan.faults.clear(),
+                Without::People => plan.operations.clear(),
             }
             seed += 1;
             let (run, cpu, wall) = fresh::measure(|| harness::perform(scenario, &plan, None, &JudgeOptions::default()));
