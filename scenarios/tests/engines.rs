@@ -181,7 +181,8 @@ teeth!(
     hook_awaited at [3, 3],
     hook_given_up at [1, 1],
     session_deleted_on_error at [1, 1],
-    sessions_of_this_process at [1, 1];
+    sessions_of_this_process at [1, 1],
+    errors_known_by_their_words at [2, 4];
     not
     unfenced_leader because "a leader must be paused",
     pool_leaks_slots because "a link must be cut one way, or lose packets",

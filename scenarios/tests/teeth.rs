@@ -78,4 +78,5 @@ teeth!(
     master_pinned at 1,
     hook_given_up at 1,
     sessions_of_this_process at 1,
+    errors_known_by_their_words at 2,
 );

@@ -1,4 +1,4 @@
-//! A replica calls itself healthy as long as its process lives (inventory 26, 43).
+//! A replica calls itself healthy as long as its process lives (inventory 26, 34, 43).
 //!
 //! Seen in the world: the first report; readiness that asks nothing (Devlaner/devlane#145,
 //! oklabflensburg/open-city-planner#5). The balancer goes on sending people to it.
@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(super) const PLANTED: Planted = Planted {
     name: "health_always_fine",
     title: "a replica without Redis calls itself healthy, and refuses everybody",
-    covers: &[26, 43],
+    covers: &[26, 34, 43],
     scenario: "redis_unreachable",
     convicted_by: "DegradedIsReported",
     rewire: |_, _, wiring| Wiring {
