@@ -5,24 +5,26 @@ use super::{
     Agreement,
     process::Unavailable,
     stack::{
-        Act::{Ask, Cut, Kill, Mend, Pause, Resume, Start},
+        Act::{Ask, Cut, Kill, KillSentinels, Mend, Pause, PauseSentinels, Resume, ResumeSentinels, Start},
         Link::{Replication, Sentinels},
-        Node::{Master, Replica},
+        Node::{Master, Replica, Second},
         Seen, Story, perform_in_simulation, perform_really,
     },
 };
 use sim::{
     engine::EngineError,
-    world::redis::PersistenceMode::{Aof, None as Nothing},
+    world::redis::PersistenceMode::{Aof, None as Nothing, Rdb},
 };
 
 pub(super) const PLAIN: Story = Story {
     name: "",
     claim: "",
     persistence: Nothing,
+    replicas: 1,
     min_replicas_to_write: 0,
     acts: &[],
     answers: &[],
+    sentinels_say: &[],
 };
 
 /// All of them. Failover takes 2.3 s after a kill and 2.9 s after a pause: 4 s are enough.
@@ -32,7 +34,7 @@ pub const STORIES: &[Story] = &[
         claim: "a code redeemed at a master whose replica has not heard of it is live again after the failover",
         acts: &[
             (0, Ask("set", Master, &["SET code v PX 600000", "WAIT 1 1000"])),
-            (1_000, Cut(Replication)),
+            (1_000, Cut(Replication(Replica))),
             (1_500, Ask("redeemed", Master, &["GETDEL code"])),
             (1_700, Ask("again", Master, &["GETDEL code"])),
             (2_000, Kill(Master)),
@@ -52,7 +54,7 @@ pub const STORIES: &[Story] = &[
         name: "two_leases",
         claim: "a lease is granted twice: by the master before it dies, and by its replica after",
         acts: &[
-            (500, Cut(Replication)),
+            (500, Cut(Replication(Replica))),
             (1_000, Ask("A", Master, &["SET lease A NX PX 30000"])),
             (1_200, Ask("B, too early", Master, &["SET lease B NX PX 30000"])),
             (1_500, Kill(Master)),
@@ -66,7 +68,7 @@ pub const STORIES: &[Story] = &[
         claim: "a limit's counter forgets what its replica had not heard",
         acts: &[
             (0, Ask("before", Master, &["INCRBY counter 3", "WAIT 1 1000"])),
-            (500, Cut(Replication)),
+            (500, Cut(Replication(Replica))),
             (1_000, Ask("at the master", Master, &["INCRBY counter 5"])),
             (1_500, Kill(Master)),
             (6_000, Ask("read", Replica, &["GET counter"])),
@@ -91,10 +93,10 @@ pub const STORIES: &[Story] = &[
         name: "wait_counts_what_its_connection_wrote",
         claim: "WAIT waits for its own connection's last command: on a fresh one it counts a replica that hears nothing",
         acts: &[
-            (0, Cut(Replication)),
+            (0, Cut(Replication(Replica))),
             (500, Ask("after a write", Master, &["SET k v", "WAIT 1 300"])),
             (1_000, Ask("fresh", Master, &["WAIT 1 300"])),
-            (2_000, Mend(Replication)),
+            (2_000, Mend(Replication(Replica))),
         ],
         answers: &[("after a write", "0"), ("fresh", "1")],
         ..PLAIN
@@ -105,10 +107,10 @@ pub const STORIES: &[Story] = &[
         min_replicas_to_write: 1,
         acts: &[
             (0, Ask("set", Master, &["SET code v", "WAIT 1 1000"])),
-            (500, Cut(Replication)),
+            (500, Cut(Replication(Replica))),
             (5_000, Ask("refused", Master, &["GETDEL code"])),
             (5_200, Ask("still there", Master, &["GET code"])),
-            (5_500, Mend(Replication)),
+            (5_500, Mend(Replication(Replica))),
             (9_500, Ask("redeemed", Master, &["GETDEL code"])),
         ],
         answers: &[
@@ -137,11 +139,11 @@ pub const STORIES: &[Story] = &[
         claim: "a master that was isolated stays writable when it is back, is demoted after some 10 s, and loses what it took",
         acts: &[
             (0, Ask("set", Master, &["SET before v", "WAIT 1 1000"])),
-            (500, Cut(Sentinels)),
-            (600, Cut(Replication)),
+            (500, Cut(Sentinels(Master))),
+            (600, Cut(Replication(Replica))),
             (5_500, Ask("the new master", Replica, &["ROLE"])),
-            (6_000, Mend(Sentinels)),
-            (6_100, Mend(Replication)),
+            (6_000, Mend(Sentinels(Master))),
+            (6_100, Mend(Replication(Replica))),
             (7_500, Ask("taken", Master, &["SET stray v"])),
             (24_000, Ask("role", Master, &["ROLE"])),
             (24_200, Ask("stray", Master, &["GET stray"])),
@@ -198,6 +200,71 @@ pub const STORIES: &[Story] = &[
         ],
         ..PLAIN
     },
+    Story {
+        name: "two_replicas_and_wait_for_one",
+        claim: "WAIT 1 is not enough with two replicas: the one that heard of it need not be the one that is promoted",
+        replicas: 2,
+        acts: &[
+            (0, Ask("set", Master, &["SET code v", "WAIT 2 1000"])),
+            (500, Cut(Replication(Second))),
+            (700, Cut(Sentinels(Replica))),
+            (1_000, Ask("redeemed", Master, &["GETDEL code", "WAIT 1 1000"])),
+            (3_500, Kill(Master)),
+            (8_500, Ask("role", Second, &["ROLE"])),
+            (8_700, Ask("after the failover", Second, &["GETDEL code"])),
+        ],
+        answers: &[
+            ("set", "2"),
+            ("redeemed", "1"),
+            ("role", "master"),
+            ("after the failover", "v"),
+        ],
+        ..PLAIN
+    },
+    Story {
+        name: "a_snapshot_brings_a_code_back",
+        claim: "a node that restarts from a snapshot has the code again, although WAIT had confirmed its redemption",
+        persistence: Rdb {
+            after_s: 3_600,
+            changes: 1_000_000,
+        },
+        acts: &[
+            (0, Ask("set", Master, &["SET code v", "SAVE", "WAIT 1 1000"])),
+            (500, Ask("redeemed", Master, &["GETDEL code", "WAIT 1 1000"])),
+            (1_000, Kill(Master)),
+            (1_100, Start(Master)),
+            (2_500, Ask("role", Master, &["ROLE"])),
+            (2_600, Ask("again", Master, &["GETDEL code"])),
+        ],
+        answers: &[("set", "1"), ("redeemed", "1"), ("role", "master"), ("again", "v")],
+        ..PLAIN
+    },
+    Story {
+        name: "one_sentinel_of_three_promotes_nobody",
+        claim: "without a quorum the master is down for one Sentinel only, and nobody succeeds it",
+        acts: &[
+            (0, KillSentinels(2)),
+            (1_000, Kill(Master)),
+            (8_000, Ask("role", Replica, &["ROLE"])),
+            (8_200, Ask("written", Replica, &["SET k v"])),
+        ],
+        answers: &[("role", "slave"), ("written", "READONLY")],
+        sentinels_say: &[("+sdown master", true), ("+odown", false), ("+switch-master", false)],
+        ..PLAIN
+    },
+    Story {
+        name: "tilted_sentinels_promote_nobody",
+        claim: "Sentinels that were stopped for 3 s trust their clocks no more (+tilt), and act on nothing for 30 s",
+        acts: &[
+            (0, PauseSentinels),
+            (3_000, ResumeSentinels),
+            (4_000, Kill(Master)),
+            (12_000, Ask("role", Replica, &["ROLE"])),
+        ],
+        answers: &[("role", "slave")],
+        sentinels_say: &[("+tilt", true), ("+try-failover", false), ("+switch-master", false)],
+        ..PLAIN
+    },
 ];
 
 /// Simulated runs of each story: the answers must not hang on luck.
@@ -237,9 +304,14 @@ fn judge(who: &str, story: &Story, seen: &Seen) -> Agreement {
             )
         })
     });
+    let misheard = story.sentinels_say.iter().filter_map(|(says, must)| {
+        let heard = (seen.events.iter()).any(|event| event.at_ms >= 0 && event.says.starts_with(says));
+        let which = if *must { "no Sentinel says" } else { "a Sentinel says" };
+        (heard != *must).then(|| format!("{}: {which} {says} ({who})", story.name))
+    });
     Agreement {
-        compared: story.answers.len() as u64,
-        differences: wrong.collect(),
+        compared: (story.answers.len() + story.sentinels_say.len()) as u64,
+        differences: wrong.chain(misheard).collect(),
         ..Agreement::default()
     }
 }

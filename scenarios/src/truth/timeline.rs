@@ -16,6 +16,7 @@ const KILL: Story = Story {
     name: "kill",
     claim: "a master that is killed is succeeded",
     persistence: PersistenceMode::None,
+    replicas: 1,
     min_replicas_to_write: 0,
     acts: &[
         (0, Kill(Master)),
@@ -23,6 +24,7 @@ const KILL: Story = Story {
         (3_500, Ask("role", Replica, &["ROLE"])),
     ],
     answers: &[],
+    sentinels_say: &[],
 };
 
 /// What is timed: the first time that any Sentinel says so.

@@ -184,7 +184,7 @@ impl House {
         let code = code.map_err(|seen| broken(io::Error::other(format!("nobody could log in: {seen:?}"))))?;
         // The code itself must have reached the replica.
         sleep(Duration::from_secs(1)).await;
-        stack.befall(Cut(Link::Replication));
+        stack.befall(Cut(Link::Replication(Replica)));
         let first = redeem(scene, "ann", &code, 0).await;
         stack.befall(Kill(Master));
         let until = Instant::now() + PATIENCE;

@@ -1,4 +1,4 @@
-//! One master, one replica, three Sentinels, and what befalls them: a story told as data, performed by
+//! One master, one replica or two, three Sentinels, and what befalls them: a story told as data, performed by
 //! the real programs and by the simulation alike.
 
 pub(super) mod ask;
@@ -19,28 +19,29 @@ pub enum Node {
     Master,
     /// Its replica.
     Replica,
+    /// Another one, in the stories that have it.
+    Second,
 }
 
 impl Node {
-    /// Both.
-    pub const ALL: [Node; 2] = [Node::Master, Node::Replica];
+    const ALL: [Node; 3] = [Node::Master, Node::Replica, Node::Second];
 
     fn index(self) -> usize {
         self as usize
     }
 
     fn name(self) -> &'static str {
-        ["redis-1", "redis-2"][self.index()]
+        ["redis-1", "redis-2", "redis-3"][self.index()]
     }
 }
 
 /// What can be cut, silently and both ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
-    /// Between the two nodes.
-    Replication,
-    /// Between the master and the three Sentinels.
-    Sentinels,
+    /// Between the master and this replica of it.
+    Replication(Node),
+    /// Between this node and the three Sentinels.
+    Sentinels(Node),
 }
 
 /// Something that happens.
@@ -60,6 +61,12 @@ pub enum Act {
     Resume(Node),
     /// The process starts anew, with what its disk has.
     Start(Node),
+    /// SIGKILL, for so many Sentinels.
+    KillSentinels(usize),
+    /// SIGSTOP, for all Sentinels.
+    PauseSentinels,
+    /// SIGCONT, for all Sentinels.
+    ResumeSentinels,
     /// A client tries to write there, every 10 ms, until it can: see [`Seen::writable_ms`].
     Watch(Node),
 }
@@ -73,15 +80,23 @@ pub struct Story {
     pub claim: &'static str,
     /// What survives a restart of a node.
     pub persistence: PersistenceMode,
+    /// How many replicas there are.
+    pub replicas: usize,
     /// `min-replicas-to-write`, with `min-replicas-max-lag 1`.
     pub min_replicas_to_write: usize,
     /// What happens, in order, each with its time in milliseconds.
     pub acts: &'static [(u64, Act)],
     /// What must be answered.
     pub answers: &'static [(&'static str, &'static str)],
+    /// What some Sentinel must say, and what none may: how it begins.
+    pub sentinels_say: &'static [(&'static str, bool)],
 }
 
 impl Story {
+    fn nodes(&self) -> &'static [Node] {
+        &Node::ALL[..=self.replicas]
+    }
+
     /// Milliseconds until everything has been answered.
     pub fn lasts_ms(&self) -> u64 {
         self.acts.last().map_or(0, |(at, _)| *at) + PATIENCE_MS

@@ -1,4 +1,4 @@
-//! The story on the real programs: five processes on ports of the loopback that nobody else has.
+//! The story on the real programs: processes on ports of the loopback that nobody else has.
 
 use super::{
     super::{
@@ -25,24 +25,28 @@ use std::{
 const SETTLE_MS_MAX: u64 = 30_000;
 
 /// From where a node connects to others: by this the proxies tell who it is. Sentinels use 127.0.0.1.
-const SOURCES: [Ipv4Addr; 2] = [Ipv4Addr::new(127, 0, 0, 11), Ipv4Addr::new(127, 0, 0, 12)];
+const SOURCES: [Ipv4Addr; 3] = [
+    Ipv4Addr::new(127, 0, 0, 11),
+    Ipv4Addr::new(127, 0, 0, 12),
+    Ipv4Addr::new(127, 0, 0, 13),
+];
 
-/// The five processes, and what stands between them.
+/// The processes, and what stands between them.
 pub(in super::super) struct Stack {
     env: Env,
     story: Story,
     /// Where a node listens.
-    pub(in super::super) ports: [u16; 2],
+    pub(in super::super) ports: [u16; 3],
     /// Where others reach it.
-    public_ports: [u16; 2],
+    public_ports: [u16; 3],
     /// Who does not reach it.
-    cuts: [Cuts; 2],
-    nodes: [Option<Process>; 2],
+    cuts: [Cuts; 3],
+    nodes: [Option<Process>; 3],
     /// Where a node's files are: they outlive its process.
-    folders: [Folder; 2],
+    folders: [Folder; 3],
     sentinels: Vec<(Process, PathBuf)>,
     pub(in super::super) sentinel_ports: [u16; 3],
-    _reserved: [Port; 7],
+    _reserved: [[Port; 3]; 3],
 }
 
 /// Performs it. Takes as long as the story, and what the programs need to find one another.
@@ -66,22 +70,23 @@ impl Stack {
     pub(in super::super) async fn start(story: &Story) -> Result<Stack, Unavailable> {
         let broken = |why: io::Error| Unavailable::broken("redis-server", why);
         let port = || Port::reserve().map_err(broken);
-        let reserved = [port()?, port()?, port()?, port()?, port()?, port()?, port()?];
-        let [a, b, c, d, sentinel_ports @ ..] = reserved.each_ref().map(Port::number);
+        let ports = || Ok([port()?, port()?, port()?]);
+        let [nodes, public, sentinels] = [ports()?, ports()?, ports()?];
+        let numbers = |ports: &[Port; 3]| ports.each_ref().map(Port::number);
         let folder = |name| Folder::new(name).map_err(broken);
         let mut stack = Stack {
             env: server::env("stack", IpAddr::V4(Ipv4Addr::LOCALHOST)),
             story: story.clone(),
-            ports: [a, b],
-            public_ports: [c, d],
+            ports: numbers(&nodes),
+            public_ports: numbers(&public),
             cuts: Default::default(),
-            nodes: [None, None],
-            folders: [folder("master")?, folder("replica")?],
+            nodes: [None, None, None],
+            folders: [folder("master")?, folder("replica")?, folder("second")?],
             sentinels: Vec::new(),
-            sentinel_ports,
-            _reserved: reserved,
+            sentinel_ports: numbers(&sentinels),
+            _reserved: [nodes, public, sentinels],
         };
-        for node in Node::ALL {
+        for node in story.nodes().iter().copied() {
             let i = node.index();
             let (env, cuts) = (stack.env.clone(), stack.cuts[i].clone());
             proxy::serve(env, stack.public_ports[i], stack.ports[i], cuts)
@@ -97,10 +102,10 @@ impl Stack {
 
     fn start_node(&mut self, node: Node) -> Result<(), Unavailable> {
         let i = node.index();
-        let append = if self.story.persistence == PersistenceMode::Aof {
-            "yes"
-        } else {
-            "no"
+        let (append, save) = match self.story.persistence {
+            PersistenceMode::None => ("no", "\"\"".to_owned()),
+            PersistenceMode::Aof => ("yes", "\"\"".to_owned()),
+            PersistenceMode::Rdb { after_s, changes } => ("no", format!("{after_s} {changes}")),
         };
         let mut lines = vec![
             format!("port {}", self.ports[i]),
@@ -108,13 +113,13 @@ impl Stack {
             format!("bind-source-addr {}", SOURCES[i]),
             "replica-announce-ip 127.0.0.1".to_owned(),
             format!("replica-announce-port {}", self.public_ports[i]),
-            "save \"\"".to_owned(),
+            format!("save {save}"),
             format!("appendonly {append}"),
             "repl-diskless-sync-delay 0".to_owned(),
             format!("min-replicas-to-write {}", self.story.min_replicas_to_write),
             "min-replicas-max-lag 1".to_owned(),
         ];
-        if node == Node::Replica {
+        if node != Node::Master {
             lines.push(format!(
                 "replicaof 127.0.0.1 {}",
                 self.public_ports[Node::Master.index()]
@@ -161,14 +166,15 @@ impl Stack {
                 &self.env,
                 "127.0.0.1",
                 self.ports[0],
-                &["SET settled 1", "WAIT 1 500"],
+                &["SET settled 1", "WAIT 2 500"],
                 1_000,
             )
             .await;
-            let mut settled = wait == "1";
+            let replicas = self.story.replicas;
+            let mut settled = wait == replicas.to_string();
             for port in &self.sentinel_ports {
                 let known = self.sentinel_says(*port).await;
-                settled &= known.contains("slaves=1,sentinels=3");
+                settled &= known.contains(&format!("slaves={replicas},sentinels=3"));
             }
             if settled {
                 // As long again as the replica's first INFO to the Sentinels takes.
@@ -228,27 +234,30 @@ impl Stack {
             Act::Resume(node) => self.signal(node, "-CONT"),
             // One that does not start is heard of in the answers.
             Act::Start(node) => drop(self.start_node(node)),
+            Act::KillSentinels(many) => self
+                .sentinels
+                .iter_mut()
+                .take(many)
+                .for_each(|(process, _)| process.kill()),
+            Act::PauseSentinels => self.sentinels.iter().for_each(|(process, _)| signal(process, "-STOP")),
+            Act::ResumeSentinels => self.sentinels.iter().for_each(|(process, _)| signal(process, "-CONT")),
         }
     }
 
     fn each_end(&self, link: Link, each: fn(&Cuts, IpAddr)) {
         match link {
-            Link::Replication => Node::ALL.iter().for_each(|node| {
-                let other = 1 - node.index();
-                each(&self.cuts[node.index()], IpAddr::V4(SOURCES[other]));
-            }),
-            Link::Sentinels => each(&self.cuts[Node::Master.index()], IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            Link::Replication(replica) => {
+                let (master, replica) = (Node::Master.index(), replica.index());
+                each(&self.cuts[master], IpAddr::V4(SOURCES[replica]));
+                each(&self.cuts[replica], IpAddr::V4(SOURCES[master]));
+            }
+            Link::Sentinels(node) => each(&self.cuts[node.index()], IpAddr::V4(Ipv4Addr::LOCALHOST)),
         }
     }
 
-    fn signal(&self, node: Node, signal: &str) {
+    fn signal(&self, node: Node, which: &str) {
         if let Some(process) = &self.nodes[node.index()] {
-            let sent = Command::new("kill").args([signal, &process.id().to_string()]).status();
-            assert!(
-                sent.is_ok_and(|status| status.success()),
-                "kill {signal} {}",
-                process.id()
-            );
+            signal(process, which);
         }
     }
 
@@ -271,4 +280,13 @@ impl Stack {
         events.sort_by_key(|event| event.at_ms);
         events
     }
+}
+
+fn signal(process: &Process, signal: &str) {
+    let sent = Command::new("kill").args([signal, &process.id().to_string()]).status();
+    assert!(
+        sent.is_ok_and(|status| status.success()),
+        "kill {signal} {}",
+        process.id()
+    );
 }

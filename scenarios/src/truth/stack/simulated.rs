@@ -57,12 +57,10 @@ pub fn perform(story: &Story, seed: u64) -> Result<Seen, EngineError> {
         ..EngineConfig::default()
     });
     let (book, seen) = (Book::default(), Arc::<Mutex<Seen>>::default());
-    let nodes = Node::ALL.map(|node| declare_redis(&mut engine, story, node, &book));
-    let mut index = nodes.len();
-    let sentinels = SENTINELS.map(|name| {
-        index += 1;
-        declare_sentinel(&mut engine, name, index - 1, &book, &seen)
-    });
+    let nodes: Vec<HostId> = (story.nodes().iter())
+        .map(|node| declare_redis(&mut engine, story, *node, &book))
+        .collect();
+    let sentinels = [0, 1, 2].map(|number| declare_sentinel(&mut engine, number, nodes.len() + number, &book, &seen));
     *held(&book.0) = nodes.iter().chain(&sentinels).map(|host| engine.ip(*host)).collect();
     let client = declare_client(&mut engine, story, &book, &seen);
     nodes
@@ -71,8 +69,8 @@ pub fn perform(story: &Story, seed: u64) -> Result<Seen, EngineError> {
         .chain([&client])
         .for_each(|host| engine.start(*host));
     for (at_ms, act) in story.acts {
-        let act = *act;
-        engine.at(SETTLED_MS + at_ms, move |engine| befall(engine, act, nodes, sentinels));
+        let (act, nodes) = (*act, nodes.clone());
+        engine.at(SETTLED_MS + at_ms, move |engine| befall(engine, act, &nodes, sentinels));
     }
     engine.run(SETTLED_MS + story.lasts_ms(), || false)?;
     drop(engine);
@@ -80,15 +78,16 @@ pub fn perform(story: &Story, seed: u64) -> Result<Seen, EngineError> {
     Ok(seen)
 }
 
-fn befall(engine: &Engine, act: Act, nodes: [HostId; 2], sentinels: [HostId; 3]) {
+fn befall(engine: &Engine, act: Act, nodes: &[HostId], sentinels: [HostId; 3]) {
     let link = |link: Link, each: fn(&Engine, HostId, HostId)| match link {
-        Link::Replication => {
-            each(engine, nodes[0], nodes[1]);
-            each(engine, nodes[1], nodes[0]);
+        Link::Replication(replica) => {
+            let (master, replica) = (nodes[Node::Master.index()], nodes[replica.index()]);
+            each(engine, master, replica);
+            each(engine, replica, master);
         }
-        Link::Sentinels => sentinels.iter().for_each(|sentinel| {
-            each(engine, nodes[0], *sentinel);
-            each(engine, *sentinel, nodes[0]);
+        Link::Sentinels(node) => sentinels.iter().for_each(|sentinel| {
+            each(engine, nodes[node.index()], *sentinel);
+            each(engine, *sentinel, nodes[node.index()]);
         }),
     };
     match act {
@@ -99,6 +98,9 @@ fn befall(engine: &Engine, act: Act, nodes: [HostId; 2], sentinels: [HostId; 3])
         Act::Pause(node) => engine.pause(nodes[node.index()]),
         Act::Resume(node) => engine.resume(nodes[node.index()]),
         Act::Start(node) => engine.start(nodes[node.index()]),
+        Act::KillSentinels(many) => sentinels[..many].iter().for_each(|sentinel| engine.kill(*sentinel)),
+        Act::PauseSentinels => sentinels.iter().for_each(|sentinel| engine.pause(*sentinel)),
+        Act::ResumeSentinels => sentinels.iter().for_each(|sentinel| engine.resume(*sentinel)),
     }
 }
 
@@ -114,14 +116,15 @@ fn declare_redis(engine: &mut Engine, story: &Story, node: Node, book: &Book) ->
     engine.add_host(node.name(), Arc::new(Quiet), Arc::new(Quiet), move |env| {
         let config = RedisConfig {
             announce_ip: book.of(node),
-            replica_of: (node == Node::Replica).then(|| (book.of(Node::Master), PORT)),
+            replica_of: (node != Node::Master).then(|| (book.of(Node::Master), PORT)),
             ..config.clone()
         };
         Box::pin(redis::serve(env, config, disk.clone(), Arc::new(|_| {})))
     })
 }
 
-fn declare_sentinel(engine: &mut Engine, name: &str, index: usize, book: &Book, seen: &Arc<Mutex<Seen>>) -> HostId {
+fn declare_sentinel(engine: &mut Engine, number: usize, index: usize, book: &Book, seen: &Arc<Mutex<Seen>>) -> HostId {
+    let name = SENTINELS[number];
     let (disk, book, seen) = (SentinelDisk::new(), book.clone(), seen.clone());
     engine.add_host(name, Arc::new(Quiet), Arc::new(Quiet), move |env| {
         let config = SentinelConfig {
@@ -135,7 +138,7 @@ fn declare_sentinel(engine: &mut Engine, name: &str, index: usize, book: &Book, 
         };
         let seen = seen.clone();
         let observer = Arc::new(move |says: String| {
-            let (at_ms, sentinel) = (now_ms(), index - Node::ALL.len());
+            let (at_ms, sentinel) = (now_ms(), number);
             held(&seen).events.push(Event { at_ms, sentinel, says });
         });
         Box::pin(sentinel::serve(env, config, disk.clone(), observer))
