@@ -265,6 +265,19 @@ pub const STORIES: &[Story] = &[
         sentinels_say: &[("+tilt", true), ("+try-failover", false), ("+switch-master", false)],
         ..PLAIN
     },
+    Story {
+        name: "a_replica_long_behind_is_not_promoted",
+        claim: "a replica whose link is known to be down for longer than ten times down-after is no good to promote",
+        acts: &[
+            (0, Cut(Replication(Replica))),
+            (500, Ask("the link ends", Replica, &["CLIENT KILL TYPE master"])),
+            (14_000, Kill(Master)),
+            (20_000, Ask("role", Replica, &["ROLE"])),
+        ],
+        answers: &[("the link ends", "1"), ("role", "slave")],
+        sentinels_say: &[("-failover-abort-no-good-slave", true), ("+switch-master", false)],
+        ..PLAIN
+    },
 ];
 
 /// Simulated runs of each story: the answers must not hang on luck.

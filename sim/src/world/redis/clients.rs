@@ -84,7 +84,7 @@ impl Client {
     }
 }
 
-/// The type of that name; masters are no clients here.
+/// The type of that name; a master is none of the clients here, see [`Node::drop_link`].
 fn kind(name: &[u8]) -> Result<&'static str, Reply> {
     match name.to_ascii_lowercase().as_slice() {
         b"normal" => Ok("normal"),
@@ -303,6 +303,13 @@ fn kill(node: &mut Node, client: &mut Client, options: &[Bytes]) -> Reply {
     }
     let which = |other: &Client| filters.iter().all(|filter| filter(other));
     let mut killed = node.kill(which);
+    let means_masters = |option: &[Bytes]| match is_one_of(&option[0], &["TYPE"]) {
+        true => is_one_of(&option[1], &["MASTER"]),
+        false => is_one_of(&option[0], &["SKIPME"]),
+    };
+    if !old && options.chunks(2).all(means_masters) {
+        killed += i64::from(node.drop_link());
+    }
     if !spare_me && which(client) {
         client.closing = true;
         killed += 1;

@@ -18,9 +18,18 @@ impl Node {
         self.role.master_address()
     }
 
-    /// Notified when REPLICAOF changes the master.
+    /// Notified when the link is to be made anew.
     pub(crate) fn relink(&self) -> Arc<Notify> {
         self.relink.clone()
+    }
+
+    /// Closes the link to the master, if it follows: false if it does not. It is tried again at once.
+    pub(super) fn drop_link(&self) -> bool {
+        let follows = matches!(&self.role, Role::Replica { link, .. } if *link == LinkState::Connected);
+        if follows {
+            self.relink.notify_one();
+        }
+        follows
     }
 
     /// Notes how far the link has got.
