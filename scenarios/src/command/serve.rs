@@ -4,7 +4,7 @@
 use super::{Conclusion, Trouble, say};
 use clap::Args as ClapArgs;
 use sim::world::{
-    redis::{self, Disk, PersistenceMode, RedisConfig},
+    redis::{self, Disk, PersistenceMode, RedisConfig, RedisEvent},
     sentinel::{self, SentinelConfig, SentinelDisk},
 };
 use std::{
@@ -117,7 +117,10 @@ pub(crate) fn redis(args: &RedisArgs) -> Result<Conclusion, Trouble> {
         ..RedisConfig::default()
     };
     serve("redis", args.bind, args.port, || {
-        let observer = Arc::new(|event| tracing::info!("{event:?}"));
+        let observer = Arc::new(|event| match event {
+            RedisEvent::Wrote { .. } => tracing::debug!("{event:?}"),
+            _ => tracing::info!("{event:?}"),
+        });
         redis::serve(server::env("redis", args.bind), config, Disk::new(), observer)
     })
 }
