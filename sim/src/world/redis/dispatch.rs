@@ -82,8 +82,8 @@ impl Node {
         if self.role.link_is_down() && !self.config.replica_serve_stale_data && !spec.is(flag::STALE) {
             return Some("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.".into());
         }
-        let loading = now.mono_ms < self.started.mono_ms + self.config.loading_ms;
-        (loading && !spec.is(flag::LOADING)).then(|| "LOADING Redis is loading the dataset in memory".into())
+        (self.is_loading(now) && !spec.is(flag::LOADING))
+            .then(|| "LOADING Redis is loading the dataset in memory".into())
     }
 
     /// Runs a command that nothing stands against. `nested`: in a transaction or a script.

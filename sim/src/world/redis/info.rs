@@ -33,7 +33,7 @@ impl Node {
             ("Keyspace", self.info_keyspace()),
             // Asked for by name or with `all` only: Sentinels ask for the default once a second, and need neither.
             ("Memory", self.info_memory()),
-            ("Persistence", self.info_persistence()),
+            ("Persistence", self.info_persistence(now)),
         ];
         let in_default = |name: &str| !["Memory", "Persistence"].contains(&name);
         let chosen = sections.iter().filter(|(name, _)| {
@@ -69,9 +69,10 @@ impl Node {
         )
     }
 
-    fn info_persistence(&self) -> String {
+    fn info_persistence(&self, now: Moment) -> String {
         format!(
-            "loading:0\r\nrdb_changes_since_last_save:{}\r\nrdb_bgsave_in_progress:0\r\nrdb_last_save_time:{}\r\nrdb_last_bgsave_status:ok\r\naof_enabled:{}\r\n",
+            "loading:{}\r\nrdb_changes_since_last_save:{}\r\nrdb_bgsave_in_progress:0\r\nrdb_last_save_time:{}\r\nrdb_last_bgsave_status:ok\r\naof_enabled:{}\r\n",
+            i32::from(self.is_loading(now)),
             self.dirty,
             self.saved_at_s,
             i32::from(self.config.persistence == PersistenceMode::Aof)

@@ -73,6 +73,11 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    /// Whether it still reads what its disk has.
+    pub(super) fn is_loading(&self, now: Moment) -> bool {
+        now.mono_ms < self.started.mono_ms + self.config.loading_ms
+    }
+
     /// A node that has just booted. `random_hex` gives 40 random hexadecimal digits.
     pub(crate) fn boot(
         config: RedisConfig,
