@@ -43,9 +43,10 @@ pub(super) const TEMPLATES: &[&str] = &[
     "EXPIRETIME $any",
     "PEXPIRETIME $any",
     "PERSIST $any",
-    "EXPIRE $any $s [NX|XX|GT|LT] [XX|GT]",
-    "PEXPIRE $any $ms [NX|XX|GT|LT]",
-    "EXPIREAT $any $at [NX|XX|GT|LT]",
+    // Without GT and LT: of two relative times that are equal, it hangs on the millisecond which one is later.
+    "EXPIRE $any $s [NX|XX] [XX]",
+    "PEXPIRE $any $ms [NX|XX]",
+    "EXPIREAT $any $at [NX|XX|GT|LT] [XX|GT]",
     "PEXPIREAT $any $atms [NX|XX|GT|LT]",
     "RENAME $any $any",
     "RENAMENX $any $any",

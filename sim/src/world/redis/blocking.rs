@@ -16,7 +16,7 @@ impl Node {
         self.started.mono_ms + (mono_ms - self.started.mono_ms).next_multiple_of(CRON_MS)
     }
 
-    /// A key that somebody waits for has changed: it is looked at once the execution unit is over.
+    /// A key that somebody waits for is there: it is looked at once the execution unit is over.
     pub(super) fn signal_ready(&mut self, db: u8, key: &Bytes) {
         let ready = (db, key.clone());
         if self.waiters.contains_key(&ready) && !self.ready.contains(&ready) {

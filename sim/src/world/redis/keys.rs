@@ -56,6 +56,7 @@ pub(super) fn rename(node: &mut Node, args: &Args, ctx: Context) -> Answer {
         return Ok(Reply::Int(0));
     }
     let entry = node.data[ctx.db].remove(&args[1]).expect("it exists");
+    node.data[ctx.db].remove(&args[2]);
     node.put(&args[2], entry.value, entry.expires_at_ms, ctx);
     node.touch(ctx.db, &args[1]);
     node.changed(&args[2], args.clone(), ctx);
@@ -88,6 +89,7 @@ pub(super) fn copy(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     if node.exists(&args[2], target) && !replace {
         return Ok(Reply::Int(0));
     }
+    node.data[target.db].remove(&args[2]);
     node.put(&args[2], entry.value, entry.expires_at_ms, target);
     node.touch(target.db, &args[2]);
     node.effect(args.clone(), ctx);

@@ -115,12 +115,17 @@ impl Node {
         Ok(self.edit(key, ctx, change)?.expect("it exists"))
     }
 
-    /// Replaces a key. Says nothing to anybody yet.
+    /// Replaces a key. Who waits for it is looked after once the execution unit is over, but only if it was not there:
+    /// whoever waits while there is something else goes on waiting when that is replaced (dbAdd and dbOverwrite).
     pub(super) fn put(&mut self, key: &Bytes, value: Value, expires_at_ms: Option<i64>, ctx: Context) {
         let data = self.db(ctx);
+        let is_new = data.get(key).is_none();
         data.set(key.clone(), value, expires_at_ms);
         if let Some(entry) = data.get_mut(key) {
             entry.used_mono_ms = ctx.now.mono_ms;
+        }
+        if is_new && !self.waiters.is_empty() {
+            self.signal_ready(ctx.db, key);
         }
     }
 
@@ -163,8 +168,7 @@ impl Node {
         self.effects.push(Effect { db, args });
     }
 
-    /// A key has changed: transactions that watch it will fail, and who waits for it is looked after once
-    /// the execution unit is over.
+    /// A key has changed: transactions that watch it will fail.
     pub(super) fn touch(&mut self, db: u8, key: &Bytes) {
         self.dirty += 1;
         for client in self.clients.values_mut() {
@@ -173,9 +177,6 @@ impl Node {
             }
         }
         self.own_dirty |= self.own_watched.iter().any(|(d, k)| *d == db && k == key);
-        if !self.waiters.is_empty() {
-            self.signal_ready(db, key);
-        }
         if self.config.maxmemory > 0 {
             self.data[db].weigh(key);
         }

@@ -123,15 +123,24 @@ impl Node {
                 effect,
             } => {
                 self.read::<List>(target, ctx)?;
-                let element = self.pop_elements(key, *from_head, 1, ctx)?.remove(0);
-                let moved = element.clone();
-                self.edit_or_create(target, ctx, |list: &mut List| {
-                    if *to_head {
-                        list.push_front(moved)
-                    } else {
-                        list.push_back(moved)
-                    }
-                })?;
+                let push = |list: &mut List, element| match *to_head {
+                    true => list.push_front(element),
+                    false => list.push_back(element),
+                };
+                let element = if target == key {
+                    // The only element of a list that is turned round leaves and is there again: the key is not.
+                    let turned = self.edit(key, ctx, |list: &mut List| {
+                        let element = if *from_head { list.pop_front() } else { list.pop_back() };
+                        let element = element.expect("no list is empty");
+                        push(list, element.clone());
+                        element
+                    })?;
+                    turned.expect("it has just been read")
+                } else {
+                    let element = self.pop_elements(key, *from_head, 1, ctx)?.remove(0);
+                    self.edit_or_create(target, ctx, |list: &mut List| push(list, element.clone()))?;
+                    element
+                };
                 let effect = match effect {
                     MoveEffect::Verbatim(args) => args.clone(),
                     MoveEffect::Lmove([from, to]) => {
