@@ -2,11 +2,15 @@
 
 #[path = "../../scenarios/tests/openid_client/client.rs"]
 mod client;
+// The server knows nothing of scenarios; the file knows nothing of either.
+#[path = "../../scenarios/src/truth/port.rs"]
+mod port;
 
 use bytes::Bytes;
 use client::{LoggedIn, Registration, log_in_twice};
 use http_body_util::Full;
 use idp::seams::{BoxFuture, Env, random_token};
+use port::Port;
 use std::{
     io::{self, BufRead, BufReader},
     net::{Ipv4Addr, TcpListener},
@@ -15,7 +19,6 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use tokio::net::TcpSocket;
 
 /// The running binary: killed when the test ends, however it ends.
 struct Server {
@@ -29,15 +32,6 @@ impl Drop for Server {
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
-}
-
-/// A port for the binary, which nobody else is given while this is held: bound, and not listened on (socket(7),
-/// SO_REUSEADDR).
-fn reserve_port() -> (u16, TcpSocket) {
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.set_reuseaddr(true).expect("an option");
-    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
-    (socket.local_addr().expect("an address").port(), socket)
 }
 
 /// A folder of this test's own.
@@ -110,7 +104,8 @@ fn code_in(line: &str) -> Option<String> {
 
 #[tokio::test]
 async fn a_real_client_logs_in_twice() {
-    let ((port, _ours), (ops_port, _ours_too)) = (reserve_port(), reserve_port());
+    let ports = [(); 2].map(|()| Port::reserve().expect("a free port"));
+    let [port, ops_port] = ports.each_ref().map(Port::number);
     let (_server, printed) = start([port, ops_port]);
     let env = server::env("test", Ipv4Addr::LOCALHOST.into());
     wait_until_up(&env, port).await;
@@ -156,8 +151,10 @@ fn a_port_in_use_is_a_clear_error() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let port = taken.local_addr().expect("an address").port();
     let folder = folder("port-in-use");
-    let (ops_port, _ours) = reserve_port();
-    let refused = dev([port, ops_port], &folder).output().expect("the binary starts");
+    let ops_port = Port::reserve().expect("a free port");
+    let refused = dev([port, ops_port.number()], &folder)
+        .output()
+        .expect("the binary starts");
     let _ = std::fs::remove_dir_all(&folder);
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success());

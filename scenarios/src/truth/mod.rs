@@ -9,7 +9,7 @@ pub mod balance;
 mod compare;
 mod grammar;
 pub mod house;
-pub mod port;
+mod port;
 pub mod process;
 pub mod random;
 pub mod real;

@@ -9,7 +9,7 @@ use tokio::net::TcpSocket;
 /// A port that is ours until this is dropped. It is bound and not listened on, both with SO_REUSEADDR: Linux then
 /// lets one program listen there that asks for the same (socket(7)), as Redis, nginx and tokio do, and gives the
 /// port to no connection that goes out, nor to any other process that asks for one that is free.
-pub struct Port {
+pub(crate) struct Port {
     number: u16,
     _held: TcpSocket,
 }
@@ -19,7 +19,7 @@ impl Port {
     ///
     /// # Errors
     /// None is left.
-    pub fn reserve() -> io::Result<Port> {
+    pub(crate) fn reserve() -> io::Result<Port> {
         let socket = TcpSocket::new_v4()?;
         socket.set_reuseaddr(true)?;
         socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
@@ -30,7 +30,7 @@ impl Port {
     }
 
     /// Its number.
-    pub fn number(&self) -> u16 {
+    pub(crate) fn number(&self) -> u16 {
         self.number
     }
 }

@@ -209,7 +209,7 @@ Times of expiry in the replication stream agree within 250 ms.
 - nginx: TLS, HTTP/2, caching, several workers, weights.
 - Not compared for want of a way to bring it about on a loopback: hosts that lose power, SYNs that are dropped, clocks that
   differ between nodes (libfaketime 0.9.10 and the allocator of Debian's redis-server do not start together). The
-  simulation has them; REALITY of them was measured by hand.
+  simulation has them; what they do for real was measured by hand.
 ";
 
 #[cfg(test)]

@@ -131,7 +131,7 @@ const WATCH_MS: u64 = 10;
 /// How long a client waits for an answer; long enough for a paused node to come back.
 const PATIENCE_MS: u64 = 2_000;
 
-/// The Sentinels' configuration, as it was when REALITY was measured.
+/// The Sentinels' configuration, as it was when failovers were measured by hand.
 const DOWN_AFTER_MS: u64 = 1_000;
 const FAILOVER_TIMEOUT_MS: u64 = 10_000;
 const QUORUM: usize = 2;

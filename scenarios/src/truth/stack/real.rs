@@ -161,20 +161,21 @@ impl Stack {
     /// Waits until the replica follows and every Sentinel knows the others and the replica.
     pub(in super::super) async fn settle(&self) -> Result<(), Unavailable> {
         let watch = Stopwatch::start();
+        let replicas = self.story.replicas.to_string();
+        let (wait_for_all, all) = (format!("WAIT {replicas} 500"), format!("slaves={replicas},sentinels=3"));
         loop {
             let wait = ask(
                 &self.env,
                 "127.0.0.1",
                 self.ports[0],
-                &["SET settled 1", "WAIT 2 500"],
+                &["SET settled 1", &wait_for_all],
                 1_000,
             )
             .await;
-            let replicas = self.story.replicas;
-            let mut settled = wait == replicas.to_string();
+            let mut settled = wait == replicas;
             for port in &self.sentinel_ports {
                 let known = self.sentinel_says(*port).await;
-                settled &= known.contains(&format!("slaves={replicas},sentinels=3"));
+                settled &= known.contains(&all);
             }
             if settled {
                 // As long again as the replica's first INFO to the Sentinels takes.
