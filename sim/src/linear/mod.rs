@@ -14,6 +14,7 @@
 
 mod check;
 mod model;
+mod search;
 
 pub use check::{Limits, check, check_key};
 

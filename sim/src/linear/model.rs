@@ -8,99 +8,123 @@
 use super::{Answer, Call, Ending, Operation};
 
 /// What a key holds.
-pub(super) type State = Option<Entry>;
+pub(super) type State<'a> = Option<Entry<'a>>;
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Entry {
-    pub(super) value: String,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Entry<'a> {
+    pub(super) value: Value<'a>,
     /// It is there at least until then, milliseconds.
     pub(super) earliest_ms: u64,
     /// It is gone after that, milliseconds.
     pub(super) latest_ms: u64,
 }
 
-/// What an operation makes of a state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Effect {
-    /// Nothing, or no more than finding out that the value had expired.
-    Found(State),
-    /// It wrote or deleted.
-    Wrote(State),
+/// A value as somebody wrote it, or a number that was counted to. Equal ones are equal, whatever made them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Value<'a> {
+    Text(&'a str),
+    Number(u64),
 }
+
+impl<'a> Value<'a> {
+    fn of(text: &'a str) -> Value<'a> {
+        let is_plain = text == "0" || (text.starts_with(|c| matches!(c, '1'..='9')));
+        match text.parse() {
+            Ok(number) if is_plain => Value::Number(number),
+            _ => Value::Text(text),
+        }
+    }
+
+    /// What comes after it, if it is a number.
+    fn next(self) -> Option<u64> {
+        let number = match self {
+            Value::Text(text) => text.parse().ok()?,
+            Value::Number(number) => number,
+        };
+        number.checked_add(1)
+    }
+}
+
+/// What an operation makes of a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect<'a> {
+    /// Nothing, or no more than finding out that the value had expired.
+    Found(State<'a>),
+    /// It wrote or deleted.
+    Wrote(State<'a>),
+}
+
+/// An operation does one of two things at the most: what it does to a value that is there, or to one that is not.
+pub(super) type Effects<'a> = [Option<Effect<'a>>; 2];
 
 /// All that an operation can have done to a state, given its answer; none if its answer does not fit the state.
 /// It has happened by `ended_ms`; `slack_ms` is by how much the clocks that decide about expiry may be off.
-pub(super) fn effects(state: &State, operation: &Operation, ended_ms: u64, slack_ms: u64) -> Vec<Effect> {
+pub(super) fn effects<'a>(state: State<'a>, operation: &'a Operation, ended_ms: u64, slack_ms: u64) -> Effects<'a> {
     let began_ms = operation.began.ms;
     let answer = match &operation.ending {
         Ending::Answered { answer, .. } => Some(answer),
         Ending::Unknown => None,
-        Ending::NotDone => return vec![],
+        Ending::NotDone => return [None, None],
     };
-    let there = state
-        .as_ref()
-        .filter(|entry| began_ms <= entry.latest_ms.saturating_add(slack_ms));
-    let gone = match state {
-        None => true,
-        Some(entry) => ended_ms.saturating_add(slack_ms) > entry.earliest_ms,
-    };
-    let fresh = |value: &str, ttl_ms: u64| {
+    let there = state.filter(|entry| began_ms <= entry.latest_ms.saturating_add(slack_ms));
+    let gone = state.is_none_or(|entry| ended_ms.saturating_add(slack_ms) > entry.earliest_ms);
+    let fresh = |value: Value<'a>, ttl_ms: u64| {
         let ttl_ms = ttl_ms.max(1); // as stores have it
         Some(Entry {
-            value: value.to_owned(),
+            value,
             earliest_ms: began_ms.saturating_add(ttl_ms),
             latest_ms: ended_ms.saturating_add(ttl_ms),
         })
     };
     let says = |expected: Answer| answer.is_none_or(|answer| *answer == expected);
-    let mut effects = vec![];
-    let mut may = |possible: bool, effect: Effect| {
-        if possible {
-            effects.push(effect);
-        }
+    let tells = |expected: Option<Value<'_>>| match answer {
+        Some(Answer::Value(told)) => told.as_deref().map(Value::of) == expected,
+        told => told.is_none(),
     };
+    let may = |possible: bool, effect: Effect<'a>| possible.then_some(effect);
     match &operation.call {
-        Call::Put { value, ttl_ms } => may(says(Answer::Done), Effect::Wrote(fresh(value, *ttl_ms))),
-        Call::PutIfAbsent { value, ttl_ms } => {
-            may(gone && says(Answer::Flag(true)), Effect::Wrote(fresh(value, *ttl_ms)));
-            may(
-                there.is_some() && says(Answer::Flag(false)),
-                Effect::Found(state.clone()),
-            );
+        Call::Put { value, ttl_ms } => {
+            let put = Effect::Wrote(fresh(Value::of(value), *ttl_ms));
+            [may(says(Answer::Done), put), None]
         }
+        Call::PutIfAbsent { value, ttl_ms } => [
+            may(
+                gone && says(Answer::Flag(true)),
+                Effect::Wrote(fresh(Value::of(value), *ttl_ms)),
+            ),
+            may(there.is_some() && says(Answer::Flag(false)), Effect::Found(state)),
+        ],
         Call::Get | Call::Take => {
-            if let Some(entry) = there {
-                let right = says(Answer::Value(Some(entry.value.clone())));
-                match operation.call {
-                    Call::Take => may(right, Effect::Wrote(None)),
-                    _ => may(right, Effect::Found(state.clone())),
-                }
-            }
-            may(gone && says(Answer::Value(None)), Effect::Found(None));
+            let found = match operation.call {
+                Call::Take => Effect::Wrote(None),
+                _ => Effect::Found(state),
+            };
+            let right = there.is_some_and(|entry| tells(Some(entry.value)));
+            [may(right, found), may(gone && tells(None), Effect::Found(None))]
         }
         Call::Count { window_ms } => {
-            if let Some(entry) = there
-                && let Some(next) = entry.value.parse::<u64>().ok().and_then(|count| count.checked_add(1))
-            {
-                let counted = Entry {
-                    value: next.to_string(),
-                    ..entry.clone()
-                };
-                may(says(Answer::Counted(next)), Effect::Wrote(Some(counted)));
-            }
-            may(gone && says(Answer::Counted(1)), Effect::Wrote(fresh("1", *window_ms)));
+            let counted = there.and_then(|entry| {
+                let next = entry.value.next()?;
+                let value = Value::Number(next);
+                may(
+                    says(Answer::Counted(next)),
+                    Effect::Wrote(Some(Entry { value, ..entry })),
+                )
+            });
+            let first = Effect::Wrote(fresh(Value::Number(1), *window_ms));
+            [counted, may(gone && says(Answer::Counted(1)), first)]
         }
         Call::Renew { holder, .. } | Call::Release { holder } => {
-            let held = there.is_some_and(|entry| entry.value == *holder);
+            let held = there.is_some_and(|entry| entry.value == Value::of(holder));
             let after = match &operation.call {
-                Call::Renew { ttl_ms, .. } => fresh(holder, *ttl_ms),
+                Call::Renew { ttl_ms, .. } => fresh(Value::of(holder), *ttl_ms),
                 _ => None,
             };
-            may(held && says(Answer::Flag(true)), Effect::Wrote(after));
-            let other = there.is_some() && !held;
-            may(other && says(Answer::Flag(false)), Effect::Found(state.clone()));
-            may(gone && says(Answer::Flag(false)), Effect::Found(None));
+            let to_it = match held {
+                true => may(says(Answer::Flag(true)), Effect::Wrote(after)),
+                false => may(there.is_some() && says(Answer::Flag(false)), Effect::Found(state)),
+            };
+            [to_it, may(gone && says(Answer::Flag(false)), Effect::Found(None))]
         }
     }
-    effects
 }

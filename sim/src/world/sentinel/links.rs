@@ -66,7 +66,9 @@ impl Sentinel {
     /// At most one of each kind is out at a time. (Real Sentinels repeat them at each turn until the
     /// answer comes; whom that helps has not been found.)
     pub(super) fn send_periodic(&mut self, who: &Who, now_ms: u64) {
-        let info_ms = self.info_period_ms(who);
+        let Some(info_ms) = self.instance(who).map(|instance| self.info_period_ms(instance)) else {
+            return;
+        };
         let Some(instance) = self.instance_mut(who) else { return };
         if instance.disconnected() {
             return;
@@ -87,12 +89,9 @@ impl Sentinel {
         }
     }
 
-    pub(super) fn info_period_ms(&self, who: &Who) -> u64 {
+    pub(super) fn info_period_ms(&self, instance: &Instance) -> u64 {
         let trouble = self.o_down_since.is_some() || self.failover.in_progress();
-        let urgent = match who {
-            Who::Replica(address) => trouble || self.replicas.get(address).is_some_and(|r| r.its_link_down_ms != 0),
-            _ => false,
-        };
+        let urgent = instance.kind == Kind::Replica && (trouble || instance.its_link_down_ms != 0);
         if urgent { 1000 } else { INFO_MS }
     }
 

@@ -99,23 +99,27 @@ pub async fn serve(env: Env, config: SentinelConfig, disk: SentinelDisk, observe
     }
 }
 
-/// The timer: turns at which nothing could happen are skipped, the others stay as far apart as Redis's.
+/// The timer: turns at which nothing could happen are skipped, the others are where Redis's would be.
 async fn keep_time(shared: Shared) {
     let mut planned_ms = Moment::of(&shared.env).mono_ms;
     loop {
         let now = Moment::of(&shared.env);
-        let (openings, earliest_ms) = {
+        let last_ms = now.mono_ms;
+        let openings = {
             let mut sentinel = shared.lock();
             sentinel.tick(now, planned_ms);
-            let earliest_ms = now.mono_ms + sentinel.tick_interval_ms();
-            (std::mem::take(&mut sentinel.openings), earliest_ms)
+            std::mem::take(&mut sentinel.openings)
         };
         for opening in openings {
             shared.env.spawn(converse(shared.clone(), opening));
         }
         planned_ms = loop {
             let now = Moment::of(&shared.env);
-            let planned_ms = shared.lock().next_due_ms(now.mono_ms).max(earliest_ms);
+            let planned_ms = {
+                let mut sentinel = shared.lock();
+                let due_ms = sentinel.next_due_ms(now.mono_ms);
+                sentinel.next_turn_ms(last_ms, due_ms.max(now.mono_ms))
+            };
             idp::select! {
                 () = sleep_until(Some(planned_ms), now) => break planned_ms,
                 () = shared.stirred.notified() => {}

@@ -49,6 +49,8 @@ pub(super) struct Sentinel {
     last_tick: Option<Moment>,
     /// Something arrived that the next tick should look at.
     pub(super) stirred: bool,
+    /// When the timer's turns after the last one will be, as far as they have been drawn.
+    turns: Vec<u64>,
     pub(super) next_channel: u64,
     pub(super) openings: Vec<Opening>,
     pub(super) random: Box<dyn FnMut() -> u64 + Send>,
@@ -98,6 +100,7 @@ impl Sentinel {
             tilt_since: None,
             last_tick: None,
             stirred: false,
+            turns: vec![],
             next_channel: 1,
             openings: vec![],
             random: Box::new(random),
@@ -180,15 +183,28 @@ impl Sentinel {
         self.say(event, &text);
     }
 
-    /// Turns of the timer are at least so far apart: Redis's hz is drawn anew each time, from 10 to 19,
-    /// so that Sentinels do not move in step.
-    pub(super) fn tick_interval_ms(&mut self) -> u64 {
+    /// The first turn of the timer after the last one at which something may be due by `due_ms`. What becomes due
+    /// between two turns waits for the second, together with all else: so a Sentinel's PINGs go out in one burst.
+    pub(super) fn next_turn_ms(&mut self, last_ms: u64, due_ms: u64) -> u64 {
+        loop {
+            if let Some(turn) = self.turns.iter().find(|turn| **turn >= due_ms) {
+                return *turn;
+            }
+            let before = self.turns.last().copied().unwrap_or(last_ms);
+            let interval = self.turn_interval_ms();
+            self.turns.push(before + interval);
+        }
+    }
+
+    /// Redis's hz is drawn anew for each turn, from 10 to 19, so that Sentinels do not move in step.
+    fn turn_interval_ms(&mut self) -> u64 {
         1000 / (10 + (self.random)() % 10)
     }
 
     /// sentinelTimer. `planned_ms` is when this turn was meant to be.
     pub(super) fn tick(&mut self, now: Moment, planned_ms: u64) {
         self.stirred = false;
+        self.turns.clear();
         self.check_tilt(now, planned_ms);
         for who in self.everybody() {
             self.handle(&who, now.mono_ms);
@@ -289,8 +305,8 @@ impl Sentinel {
         }
         let mut due = now_ms + HELLO_MS;
         let mut at = |ms: Option<u64>| due = due.min(ms.unwrap_or(u64::MAX));
-        for who in self.everybody() {
-            let Some(instance) = self.instance(&who) else { continue };
+        let others = self.replicas.values().chain(self.sentinels.values());
+        for instance in std::iter::once(&self.master).chain(others) {
             if instance.disconnected() {
                 at(Some(instance.last_reconnect_ms.map_or(now_ms, |last| last + PING_MS)));
             } else {
@@ -302,7 +318,7 @@ impl Sentinel {
                     at(Some(
                         instance
                             .info_at
-                            .map_or(now_ms, |last| last + self.info_period_ms(&who) + 1),
+                            .map_or(now_ms, |last| last + self.info_period_ms(instance) + 1),
                     ));
                 }
                 if !instance.awaits(Pending::Hello) {
