@@ -9,9 +9,9 @@ use super::marks::{fault_hit_somebody, marked, master_replaced, port_closed_and_
 use crate::{
     property::{
         AnalyticsArrive, AnyCodeVerifies, AttemptsLimited, CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce,
-        EveryReplicaServes, EveryoneCanLogIn, LimitsLetIn, MailArrives, NoLocalSuccess, OneMailPerWindow,
-        RemindersArrive, RemindersOnce, ReplicationCatchesUp, RightfulCodeHonoured, SendsLimited, SessionsSurvive,
-        StolenCodesUseless,
+        ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, LimitsLetIn, MailArrives, NoLocalSuccess,
+        NoSecretLogged, OneMailPerWindow, RemindersArrive, RemindersOnce, ReplicationCatchesUp, RightfulCodeHonoured,
+        SendsLimited, SessionsSurvive, StolenCodesUseless,
     },
     scenario::{Scenario, secs},
 };
@@ -26,7 +26,7 @@ pub(super) fn swarm() -> Scenario {
         "everything at random, mild and harsh, and then everything heals",
     )
     .covering(&[
-        1, 3, 4, 5, 6, 7, 9, 18, 20, 22, 23, 24, 25, 26, 27, 29, 30, 31, 33, 34, 37, 38, 39, 53, 54, 55, 61,
+        1, 3, 4, 5, 6, 7, 9, 18, 20, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 33, 34, 37, 38, 39, 53, 54, 55, 56, 59, 61,
     ])
     .drawn(draw::draw)
     .drawn_plainly(draw::plainly)
@@ -41,6 +41,8 @@ pub(super) fn swarm() -> Scenario {
     .always(NoLocalSuccess)
     .always(RemindersOnce)
     .always(SessionsSurvive::settling_within(secs(draw::SETTLE_S)))
+    .always(ErrorsExplained)
+    .always(NoSecretLogged)
     .eventually(RemindersArrive::within(secs(20)))
     .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(draw::SETTLE_S)))
     .eventually(EveryoneCanLogIn::within(secs(30)).settling(secs(draw::SETTLE_S)))
