@@ -187,7 +187,8 @@ teeth!(
     lock_across_await at [1, 1],
     error_detail_lost at [1, 1],
     mailed_code_logged at [1, 1],
-    one_error_for_all at [1, 1];
+    one_error_for_all at [1, 1],
+    local_time_for_utc at [1, 1];
     not
     unfenced_leader because "a leader must be paused",
     pool_leaks_slots because "a link must be cut one way, or lose packets",

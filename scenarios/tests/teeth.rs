@@ -83,4 +83,5 @@ teeth!(
     error_detail_lost at 1,
     mailed_code_logged at 1,
     one_error_for_all at 1,
+    local_time_for_utc at 1,
 );

@@ -19,6 +19,7 @@ mod latest_code_overwrites;
 mod lease_without_end;
 mod ledger_of_this_replica;
 mod limiter_per_replica;
+mod local_time_for_utc;
 mod lock_across_await;
 mod lockout_in_redis;
 mod mail_awaited;
@@ -101,6 +102,7 @@ pub fn all() -> Vec<Planted> {
         error_detail_lost::PLANTED,
         mailed_code_logged::PLANTED,
         one_error_for_all::PLANTED,
+        local_time_for_utc::PLANTED,
     ]
 }
 

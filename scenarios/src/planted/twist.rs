@@ -109,6 +109,9 @@ pub(super) trait DirectoryTwist: Send + Sync {
     async fn redeem(&self, redemption: CodeRedemption) -> Outcome<Redeemed> {
         self.inner().redeem(redemption).await
     }
+    async fn token(&self, token_hash: &str, now: Timestamp) -> Outcome<Option<TokenRecord>> {
+        self.inner().token(token_hash, now).await
+    }
     async fn signing_keys(&self) -> Outcome<Vec<SigningKeyRecord>> {
         self.inner().signing_keys().await
     }
