@@ -9,11 +9,11 @@ use super::marks::{fault_hit_somebody, marked, master_replaced, port_closed_and_
 use crate::{
     property::{
         AnalyticsArrive, AnyCodeVerifies, AttemptsLimited, CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce,
-        ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, LimitsLetIn, MailArrives, NoLocalSuccess,
+        ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, LimitsLetIn, MailArrives, NoLocalSuccess,
         NoSecretLogged, OneMailPerWindow, RemindersArrive, RemindersOnce, ReplicationCatchesUp, RightfulCodeHonoured,
         SendsLimited, SessionsSurvive, StolenCodesUseless,
     },
-    scenario::{Scenario, secs},
+    scenario::{Scenario, ms, secs},
 };
 
 mod crowd;
@@ -30,6 +30,8 @@ pub(super) fn swarm() -> Scenario {
     ])
     .drawn(draw::draw)
     .drawn_plainly(draw::plainly)
+    // About twice the worst seen in 90 seeds.
+    .always(LatencyBudget::pages(ms(150)).and_hops(12))
     .always(CodeRedeemedOnce)
     .always(StolenCodesUseless)
     .always(RightfulCodeHonoured)
