@@ -13,6 +13,8 @@ pub struct Config {
     pub port: u16,
     /// Port for operators: `/health`. Open as long as the process lives.
     pub ops_port: u16,
+    /// Where the directory is that all replicas share: a path, or an SQLite URI.
+    pub directory: String,
     /// Where short-lived state is kept.
     pub state: StateConfig,
     /// Mail relay as host and port.
@@ -128,6 +130,7 @@ impl Config {
             issuer: issuer.into(),
             port: 8080,
             ops_port: 9090,
+            directory: "idp.sqlite".into(),
             state,
             mail_relay: None,
             mail_from: "login@localhost".into(),

@@ -91,6 +91,8 @@ fn at_two_log_levels_and_with_messages() {
     assert!(!loud.log.is_empty(), "there was something to log");
     assert!(!loud.messages.is_empty(), "there was something to send");
     assert_eq!(quiet.history, loud.history);
+    assert!(!quiet.operators.log.is_empty(), "the replicas had something to say");
+    assert_eq!(quiet.operators, loud.operators);
     assert_eq!(quiet.fingerprint.to_string(), loud.fingerprint.to_string());
 }
 

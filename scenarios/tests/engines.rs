@@ -150,6 +150,7 @@ clean!(
     analytics_hangs at [1, 2],
     leader_pauses at [1],
     session_survives at [1],
+    slow_disk at [1, 2],
     swarm at [1, 3],
 );
 
@@ -182,7 +183,12 @@ teeth!(
     hook_given_up at [1, 1],
     session_deleted_on_error at [1, 1],
     sessions_of_this_process at [1, 1],
-    errors_known_by_their_words at [2, 4];
+    errors_known_by_their_words at [2, 4],
+    lock_across_await at [1, 1],
+    error_detail_lost at [1, 1],
+    mailed_code_logged at [1, 1],
+    one_error_for_all at [1, 1],
+    local_time_for_utc at [1, 1];
     not
     unfenced_leader because "a leader must be paused",
     pool_leaks_slots because "a link must be cut one way, or lose packets",

@@ -43,5 +43,6 @@ smoke!(
     analytics_hangs,
     leader_pauses,
     session_survives,
+    slow_disk,
     swarm,
 );

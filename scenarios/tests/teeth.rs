@@ -79,4 +79,9 @@ teeth!(
     hook_given_up at 1,
     sessions_of_this_process at 1,
     errors_known_by_their_words at 2,
+    lock_across_await at 1,
+    error_detail_lost at 1,
+    mailed_code_logged at 1,
+    one_error_for_all at 1,
+    local_time_for_utc at 1,
 );

@@ -63,7 +63,8 @@ async fn serve(options: Options) -> Result<(), StartFailure> {
     let env = seams::env(&options.replica, bind);
     let file = options.directory.clone().unwrap_or_else(|| DEV_DIRECTORY.into());
     let directory = open(&env, &file).await?;
-    let config = config(&options, bind)?;
+    let mut config = config(&options, bind)?;
+    config.directory = file.display().to_string();
     if options.dev {
         seed(&directory, &config).await.map_err(|why| StartFailure::Directory {
             file: file.display().to_string(),

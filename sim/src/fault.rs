@@ -126,6 +126,16 @@ pub enum Fault {
         /// For how long, milliseconds.
         lasts_ms: u64,
     },
+    /// The disk under the directory is slow for one replica: each of its commits that writes something takes so much
+    /// longer. The process stands still in that call, and has the write lock meanwhile.
+    DirectorySlow {
+        /// Whose view of the disk.
+        host: HostName,
+        /// How much longer a commit takes, milliseconds.
+        by_ms: u64,
+        /// For how long, milliseconds.
+        lasts_ms: u64,
+    },
     /// Everything is repaired: hosts started and resumed, links and clocks restored, relay and hook
     /// healthy, locks released. What liveness is measured from.
     Heal,
@@ -184,7 +194,8 @@ impl Fault {
             | Fault::Resume { host }
             | Fault::ClockOffset { host, .. }
             | Fault::ClockJump { host, .. }
-            | Fault::DirectoryIoError { host, .. } => vec![host],
+            | Fault::DirectoryIoError { host, .. }
+            | Fault::DirectorySlow { host, .. } => vec![host],
             Fault::Cut { a, b }
             | Fault::Mend { a, b }
             | Fault::Loss { a, b, .. }
@@ -273,6 +284,9 @@ impl fmt::Display for Fault {
                 "the disk fails under {host} {} its commits for {lasts_ms} ms",
                 if *after_commit { "after" } else { "before" }
             ),
+            Fault::DirectorySlow { host, by_ms, lasts_ms } => {
+                write!(f, "the disk under {host} is {by_ms} ms slower for {lasts_ms} ms")
+            }
             Fault::Heal => f.write_str("everything heals"),
         }
     }

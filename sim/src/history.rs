@@ -1,6 +1,10 @@
 //! What people and the outside world could see, with simulated time.
 
-use crate::{aim::Aim, fault::Fault};
+use crate::{
+    aim::Aim,
+    fault::Fault,
+    operators::{Secrets, Told},
+};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
 
@@ -234,6 +238,8 @@ struct Shared {
     history: History,
     next_op: u64,
     open: std::collections::BTreeMap<OpId, (u64, Op)>,
+    told: Vec<Told>,
+    secrets: Secrets,
     now_ms: Box<dyn Fn() -> u64 + Send>,
 }
 
@@ -246,6 +252,8 @@ impl Recorder {
                 history: History::default(),
                 next_op: 1,
                 open: Default::default(),
+                told: vec![],
+                secrets: Secrets::new(),
                 now_ms: Box::new(now_ms),
             })),
         }
@@ -298,6 +306,34 @@ impl Recorder {
             (op, (s.now_ms)() - began_ms)
         });
         self.note(who, Event::Ended { id, op, seen, took_ms });
+    }
+
+    /// Notes that somebody got an error that the service calls by a reference, and whether it can be read there.
+    pub fn tell_error(&self, who: &str, status: u16, reference: &str, shown: bool) {
+        self.with(|s| {
+            let at_ms = (s.now_ms)();
+            s.told.push(Told {
+                at_ms,
+                who: who.to_owned(),
+                status,
+                reference: reference.to_owned(),
+                shown,
+            });
+        });
+    }
+
+    /// Notes that somebody has a secret in hand, for nobody else to read. It does not become part of the history.
+    pub fn holds(&self, kind: &'static str, secret: &str) {
+        self.with(|s| {
+            if !s.secrets.contains_key(secret) {
+                s.secrets.insert(secret.to_owned(), kind);
+            }
+        });
+    }
+
+    /// The errors so far, and the secrets.
+    pub fn told(&self) -> (Vec<Told>, Secrets) {
+        self.with(|s| (s.told.clone(), s.secrets.clone()))
     }
 
     /// Operations that have begun and not ended; a whole login counts once, with its steps.

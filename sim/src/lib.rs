@@ -10,6 +10,7 @@ pub mod linear;
 pub mod log;
 pub mod messages;
 pub mod nemesis;
+pub mod operators;
 pub mod plan;
 pub mod property;
 pub mod report;

@@ -6,6 +6,7 @@
 mod check;
 mod links;
 mod lookout;
+mod still;
 
 pub use check::{PlanError, check};
 pub(crate) use lookout::Lookout;
@@ -15,10 +16,18 @@ use crate::{
     fault::{Fault, TimedFault},
     history::{Event, Recorder},
     simulator::Simulator,
-    world::Machinery,
+    world::{Machinery, hosts},
 };
 use links::Links;
 use std::{cell::RefCell, rc::Rc};
+use still::Still;
+
+/// The number by which the process of a replica calls when it begins to stand still in a call to its disk; smaller ones
+/// are places of faults.
+pub(crate) fn stall_of(replica: &str) -> usize {
+    let place = hosts::REPLICAS.iter().position(|host| *host == replica);
+    usize::MAX - place.expect("only replicas use the directory")
+}
 
 /// Arms the engine with all faults of a plan that [`check`] has accepted.
 pub(crate) fn arm(
@@ -30,6 +39,7 @@ pub(crate) fn arm(
 ) {
     let nemesis = Rc::new(Nemesis {
         links: RefCell::new(Links::new()),
+        still: RefCell::new(Still::nobody(machinery.directory.lock())),
         machinery,
         recorder: recorder.clone(),
         busy_until_ms: RefCell::new(0),
@@ -39,20 +49,22 @@ pub(crate) fn arm(
         let (nemesis, timed) = (nemesis.clone(), timed.clone());
         engine.at(timed.at_ms, move |engine| nemesis.strike(engine, timed));
     }
-    if faults.iter().any(|timed| timed.after.is_some()) {
-        let faults = faults.to_vec();
-        engine.on_call(Box::new(move |engine, place| {
-            if nemesis.lookout.strikes(place, engine.now_ms()) {
-                nemesis.clone().strike(engine, faults[place].clone());
-            }
-        }));
-    }
+    let faults = faults.to_vec();
+    engine.on_call(Box::new(move |engine, number| {
+        let stalls = |host: &&str| stall_of(host) == number;
+        if let Some(host) = hosts::REPLICAS.into_iter().find(stalls) {
+            nemesis.clone().stall(engine, host);
+        } else if nemesis.lookout.strikes(number, engine.now_ms()) {
+            nemesis.clone().strike(engine, faults[number].clone());
+        }
+    }));
 }
 
 struct Nemesis {
     machinery: Rc<Machinery>,
     recorder: Recorder,
     links: RefCell<Links>,
+    still: RefCell<Still>,
     busy_until_ms: RefCell<u64>,
     lookout: Lookout,
 }
@@ -71,16 +83,20 @@ impl Nemesis {
         };
         self.recorder.note("nemesis", event);
         match fault {
-            Fault::Kill { host } => engine.kill(self.id(&host)),
+            Fault::Kill { host } => {
+                engine.kill(self.id(&host));
+                self.still.borrow_mut().gone(self.id(&host));
+            }
             Fault::PowerLoss { host } => {
                 engine.power_loss(self.id(&host));
+                self.still.borrow_mut().gone(self.id(&host));
                 if let Some(disk) = self.machinery.redis_disks.get(host.as_str()) {
                     disk.power_loss();
                 }
             }
-            Fault::Start { host } => start(engine, self.id(&host)),
-            Fault::Pause { host } => engine.pause(self.id(&host)),
-            Fault::Resume { host } => engine.resume(self.id(&host)),
+            Fault::Start { host } => self.start(engine, self.id(&host)),
+            Fault::Pause { host } => self.still.borrow_mut().stop(engine, self.id(&host)),
+            Fault::Resume { host } => self.still.borrow_mut().go_on(engine, self.id(&host)),
             Fault::Cut { a, b } => {
                 engine.cut_one_way(self.id(&a), self.id(&b));
                 engine.cut_one_way(self.id(&b), self.id(&a));
@@ -116,23 +132,49 @@ impl Nemesis {
             Fault::DirectoryBusy { lasts_ms } => {
                 let until = engine.now_ms() + lasts_ms;
                 self.busy_until_ms.replace_with(|before| until.max(*before));
-                self.machinery.directory.lock();
-                engine.at(until, move |engine| {
-                    if engine.now_ms() >= *self.busy_until_ms.borrow() {
-                        self.machinery.directory.unlock();
-                    }
-                });
+                self.lock_directory(engine);
             }
             Fault::DirectoryIoError {
                 host,
                 after_commit,
                 lasts_ms,
             } => self.machinery.disks[host.as_str()].fail_until(after_commit, engine.now_ms() + lasts_ms),
+            Fault::DirectorySlow { host, by_ms, lasts_ms } => {
+                self.machinery.disks[host.as_str()].slow_until(by_ms, engine.now_ms() + lasts_ms);
+            }
             Fault::Heal => {
                 self.lookout.call_off(engine.now_ms());
                 self.heal(engine);
             }
         }
+    }
+
+    /// Somebody else takes the directory's write lock as soon as it can be had, and keeps it for as long as it is to be
+    /// busy.
+    fn lock_directory(self: Rc<Self>, engine: &dyn Simulator) {
+        let (now_ms, until_ms) = (engine.now_ms(), *self.busy_until_ms.borrow());
+        let lock = self.machinery.directory.lock();
+        if now_ms >= until_ms {
+            lock.give_back();
+            return;
+        }
+        let next_ms = if lock.take() { until_ms } else { now_ms + 1 };
+        engine.at(next_ms, move |engine| self.lock_directory(engine));
+    }
+
+    /// The process of a replica stands still in a call to its disk.
+    fn stall(self: Rc<Self>, engine: &dyn Simulator, host: &str) {
+        let until_ms = engine.now_ms() + self.machinery.disks[host].slow_by_ms();
+        let host = self.id(host);
+        self.still.borrow_mut().call(engine, host, until_ms);
+        engine.at(until_ms, move |engine| self.still.borrow_mut().look(engine, host));
+    }
+
+    fn start(&self, engine: &dyn Simulator, host: HostId) {
+        if !engine.is_up(host) {
+            self.still.borrow_mut().gone(host);
+        }
+        start(engine, host);
     }
 
     /// Repairs everything, links before processes, so that what starts finds its peers.
@@ -148,15 +190,14 @@ impl Nemesis {
         self.machinery.mail.set(crate::fault::Manner::Healthy);
         self.machinery.analytics.set(crate::fault::Manner::Healthy);
         self.busy_until_ms.replace(0);
-        self.machinery.directory.unlock();
+        self.machinery.directory.lock().give_back();
         for disk in self.machinery.disks.values() {
             disk.heal();
         }
         for &host in &hosts {
-            if engine.is_paused(host) {
-                engine.resume(host);
-            }
-            start(engine, host);
+            self.still.borrow_mut().gone(host);
+            engine.resume(host);
+            self.start(engine, host);
         }
     }
 }

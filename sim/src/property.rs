@@ -1,6 +1,6 @@
 //! Claims, and how a run is judged by them.
 
-use crate::{history::History, plan::Plan};
+use crate::{history::History, operators::Operators, plan::Plan};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -59,6 +59,8 @@ pub struct Evidence<'a> {
     pub plan: &'a Plan,
     /// What was seen.
     pub history: &'a History,
+    /// What operators have to go by.
+    pub operators: &'a Operators,
 }
 
 /// A claim about what can be seen from outside.

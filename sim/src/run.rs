@@ -3,10 +3,11 @@
 use crate::{
     classic::{self, Misfit},
     engine::{EngineError, Stats},
-    history::History,
+    history::{History, Recorder},
     log::{self, LogFilterError, LogLine},
     messages::{self, Message},
     nemesis::{self, PlanError},
+    operators::{self, Operators},
     plan::Plan,
     property::{Evidence, Property, Violation},
     shrink,
@@ -66,6 +67,8 @@ pub struct Run {
     pub stats: Stats,
     /// The log, if it was kept.
     pub log: Vec<LogLine>,
+    /// What operators have to go by; always kept.
+    pub operators: Operators,
     /// What went over the wire, if it was kept, in the order of sending.
     pub messages: Vec<Message>,
 }
@@ -136,11 +139,19 @@ pub fn perform(plan: &Plan, setup: &Setup) -> Result<Run, HarnessError> {
     if setup.engine == EngineKind::Turmoil {
         classic::fits(plan)?;
     }
-    let (run, log) = match setup.keep_log {
-        true => log::captured(setup.log_filter.as_deref(), || simulate(plan, setup))?,
-        false => (simulate(plan, setup), vec![]),
+    let filter = setup.log_filter.as_deref().unwrap_or(log::FILTER_DEFAULT);
+    let (simulated, logged) = log::captured(setup.keep_log.then_some(filter), || simulate(plan, setup))?;
+    let (run, recorder) = simulated?;
+    let (told, secrets) = recorder.told();
+    let written = logged.by_replicas.into_iter();
+    let mut run = Run {
+        log: logged.filtered,
+        operators: Operators {
+            log: written.map(|line| operators::written(line, &secrets)).collect(),
+            told,
+        },
+        ..run
     };
-    let mut run = Run { log, ..run? };
     for property in &setup.properties {
         run.violations.extend(judge(property.as_ref(), &run)?);
     }
@@ -148,7 +159,7 @@ pub fn perform(plan: &Plan, setup: &Setup) -> Result<Run, HarnessError> {
     Ok(run)
 }
 
-fn simulate(plan: &Plan, setup: &Setup) -> Result<Run, HarnessError> {
+fn simulate(plan: &Plan, setup: &Setup) -> Result<(Run, Recorder), HarnessError> {
     let inhabitants = Inhabitants {
         people: &setup.people,
         attackers: &setup.attackers,
@@ -175,7 +186,7 @@ fn simulate(plan: &Plan, setup: &Setup) -> Result<Run, HarnessError> {
         at_ms: panic.at_ms,
         evidence: vec![],
     });
-    Ok(Run {
+    let run = Run {
         plan: plan.clone(),
         marks: world.marks(),
         moments: world.moments(),
@@ -185,10 +196,12 @@ fn simulate(plan: &Plan, setup: &Setup) -> Result<Run, HarnessError> {
         history,
         stats,
         log: vec![],
+        operators: Operators::default(),
         messages: messages::of_wire(&world.engine().carried(), |carried| {
             (world.host_name(carried.from), world.host_name(carried.to))
         }),
-    })
+    };
+    Ok((run, world.recorder().clone()))
 }
 
 fn fingerprint(wire_hash: u64, history: &History) -> Fingerprint {
@@ -208,6 +221,7 @@ fn judge(property: &dyn Property, run: &Run) -> Result<Option<Violation>, Harnes
     let evidence = Evidence {
         plan: &run.plan,
         history: &run.history,
+        operators: &run.operators,
     };
     match catch_unwind(AssertUnwindSafe(|| property.check(&evidence))) {
         Ok(verdict) => Ok(verdict.err()),

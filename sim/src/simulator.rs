@@ -79,7 +79,6 @@ pub(crate) trait Simulator {
     fn pause(&self, host: HostId);
     fn resume(&self, host: HostId);
     fn is_up(&self, host: HostId) -> bool;
-    fn is_paused(&self, host: HostId) -> bool;
     fn cut_one_way(&self, from: HostId, to: HostId);
     fn mend_one_way(&self, from: HostId, to: HostId);
     fn link(&self, from: HostId, to: HostId) -> LinkConfig;
@@ -149,9 +148,6 @@ impl Simulator for Engine {
     }
     fn is_up(&self, host: HostId) -> bool {
         Engine::is_up(self, host)
-    }
-    fn is_paused(&self, host: HostId) -> bool {
-        Engine::is_paused(self, host)
     }
     fn cut_one_way(&self, from: HostId, to: HostId) {
         Engine::cut_one_way(self, from, to);

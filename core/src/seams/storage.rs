@@ -1,5 +1,6 @@
 //! What may go wrong below SQLite.
 
+use super::BoxFuture;
 use std::fmt;
 
 /// Where a transaction stands when the storage is asked.
@@ -38,4 +39,11 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// The fault that strikes there.
     fn check(&self, moment: StorageMoment) -> Result<(), StorageFault>;
+
+    /// Asked when a commit that wrote something has returned: what is still to be waited for until it would have. With
+    /// a real disk nothing, for the thread stood still in that call; where time is simulated a call takes none, and a
+    /// slow disk says here how long this process stands still (inventory 28).
+    fn synced(&self) -> Option<BoxFuture<'_, ()>> {
+        None
+    }
 }

@@ -58,6 +58,10 @@ impl RedisStore {
 
     /// Sends a request to the master, on the connection that all share.
     async fn ask<T: FromRedisValue>(&self, request: Request) -> Outcome<T> {
+        self.ask_twice_at_most(request).await.map_err(named)
+    }
+
+    async fn ask_twice_at_most<T: FromRedisValue>(&self, request: Request) -> Outcome<T> {
         let deadline = Instant::now() + self.limit;
         for again in [true, false] {
             let live = self.live(&self.shared, deadline).await?;
@@ -142,6 +146,22 @@ impl RedisStore {
     }
 }
 
+/// Says that it was Redis: whoever finds the cause in the log by a request's correlation ID must see which part failed,
+/// and "connection lost: broken pipe" might be anybody's (inventory 56).
+fn named(failure: Failure) -> Failure {
+    let name = |cause| match cause {
+        Cause::Unreachable(what) => Cause::Unreachable(format!("redis at {what}")),
+        Cause::ConnectionLost(why) => Cause::ConnectionLost(format!("redis: {why}")),
+        Cause::Refused(why) => Cause::Refused(format!("redis: {why}")),
+        Cause::Protocol(what) => Cause::Protocol(format!("redis: {what}")),
+        named => named,
+    };
+    match failure {
+        Failure::Fail(cause) => Failure::Fail(name(cause)),
+        Failure::Unknown(cause) => Failure::Unknown(name(cause)),
+    }
+}
+
 /// Redis takes whole milliseconds, and no lifetime of none.
 fn millis(ttl: Duration) -> u64 {
     (ttl.as_millis() as u64).max(1)
@@ -190,13 +210,13 @@ impl AuthStateStore for RedisStore {
     async fn renew(&self, key: &Key, holder: &[u8], ttl: Duration) -> Outcome<bool> {
         let mut prolong = cmd("PEXPIRE");
         prolong.arg(key.to_string()).arg(millis(ttl));
-        self.if_held(key, holder, prolong).await
+        self.if_held(key, holder, prolong).await.map_err(named)
     }
 
     async fn release(&self, key: &Key, holder: &[u8]) -> Outcome<bool> {
         let mut delete = cmd("DEL");
         delete.arg(key.to_string());
-        self.if_held(key, holder, delete).await
+        self.if_held(key, holder, delete).await.map_err(named)
     }
 
     async fn health(&self) -> Outcome<()> {

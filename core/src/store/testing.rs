@@ -166,15 +166,20 @@ impl Tasks for TokioTasks {
     }
 }
 
-/// Fails at one moment as often as told.
+/// Fails at one moment as often as told, and is as slow as told.
 #[derive(Default)]
 pub(crate) struct TestStorage {
     fault: Mutex<Option<(StorageMoment, StorageFault, u32)>>,
+    slow: Mutex<Option<Duration>>,
 }
 
 impl TestStorage {
     pub(crate) fn fail(&self, at: StorageMoment, fault: StorageFault, times: u32) {
         *self.fault.lock().unwrap() = Some((at, fault, times));
+    }
+
+    pub(crate) fn slow_by(&self, by: Duration) {
+        *self.slow.lock().unwrap() = Some(by);
     }
 }
 
@@ -188,6 +193,11 @@ impl Storage for TestStorage {
             }
             _ => Ok(()),
         }
+    }
+
+    fn synced(&self) -> Option<BoxFuture<'_, ()>> {
+        let by = *self.slow.lock().unwrap();
+        by.map(|by| Box::pin(tokio::time::sleep(by)) as BoxFuture<'_, ()>)
     }
 }
 

@@ -7,7 +7,7 @@ use super::marks::{marked, somebody_logged_in};
 use crate::{
     property::{
         AnalyticsArrive, AnyCodeVerifies, CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn,
-        LatencyBudget, MailArrives, NothingFails, RemindersArrive, RemindersOnce, ReplicationCatchesUp,
+        LatencyBudget, MailArrives, NoSecretLogged, NothingFails, RemindersArrive, RemindersOnce, ReplicationCatchesUp,
         RightfulCodeHonoured, SessionsSurvive,
     },
     scenario::{Logins, Scenario, Visitors, World, ms, secs},
@@ -35,6 +35,7 @@ pub(super) fn calm_day() -> Scenario {
     .always(RightfulCodeHonoured)
     .always(RemindersOnce)
     .always(SessionsSurvive::settling_within(secs(0)))
+    .always(NoSecretLogged)
     .eventually(RemindersArrive::within(secs(3)))
     .eventually(EveryoneCanLogIn::within(secs(6)).at_any_time())
     .eventually(EveryReplicaServes::within(secs(6)).settling(secs(0)))

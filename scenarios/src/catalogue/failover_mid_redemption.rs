@@ -6,8 +6,8 @@
 use super::marks::{fault_hit_somebody, marked, master_replaced, replay_refused_after_failover};
 use crate::{
     property::{
-        AnalyticsArrive, CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, MailArrives,
-        RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless,
+        AnalyticsArrive, CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn,
+        MailArrives, NoSecretLogged, RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless,
     },
     scenario::{CodeThief, Faults, Logins, Scenario, World, cut, hosts::*, kill, ms, secs},
     store_history::TAKEN_CAME_BACK,
@@ -46,6 +46,8 @@ pub(super) fn failover_mid_redemption() -> Scenario {
     .always(StolenCodesUseless)
     .always(EmailCodeOnce)
     .always(RemindersOnce)
+    .always(ErrorsExplained)
+    .always(NoSecretLogged)
     .eventually(EveryoneCanLogIn::within(secs(12)).after_last_fault(secs(3)))
     .eventually(EveryReplicaServes::within(secs(8)).settling(secs(20)))
     .eventually(ReplicationCatchesUp::within(secs(20)))

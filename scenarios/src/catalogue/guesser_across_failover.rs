@@ -8,8 +8,8 @@
 use super::marks::{failover_gave_another_limit, limited_after_failover, marked, master_replaced, refused_to};
 use crate::{
     property::{
-        AttemptsLimited, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, LimitsLetIn, OneMailPerWindow,
-        ReplicationCatchesUp, SendsLimited,
+        AttemptsLimited, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, LimitsLetIn,
+        NoSecretLogged, OneMailPerWindow, ReplicationCatchesUp, SendsLimited,
     },
     scenario::{Faults, Flooder, Guesser, Logins, Scenario, World, cut, hosts::*, kill, ms, secs},
     store_history::COUNTED_BACK,
@@ -43,6 +43,8 @@ pub(super) fn guesser_across_failover() -> Scenario {
     .always(SendsLimited)
     .always(OneMailPerWindow)
     .always(EmailCodeOnce)
+    .always(ErrorsExplained)
+    .always(NoSecretLogged)
     .eventually(EveryoneCanLogIn::within(secs(6)).settling(secs(5)))
     .eventually(EveryReplicaServes::within(secs(8)).settling(secs(20)))
     .eventually(ReplicationCatchesUp::within(secs(20)))

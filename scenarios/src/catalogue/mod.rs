@@ -13,6 +13,7 @@ mod redis_unreachable;
 mod replica_dies_mid_flow;
 mod sentinel_without_quorum;
 mod session_survives;
+mod slow_disk;
 mod swarm;
 
 use crate::{
@@ -36,6 +37,7 @@ pub fn all() -> Vec<Scenario> {
         analytics_hangs::analytics_hangs(),
         leader_pauses::leader_pauses(),
         session_survives::session_survives(),
+        slow_disk::slow_disk(),
         swarm::swarm(),
     ]
 }

@@ -6,8 +6,8 @@
 use super::marks::{port_closed_and_opened, somebody_logged_in};
 use crate::{
     property::{
-        CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, NoLocalSuccess,
-        RemindersArrive, RemindersOnce, ReplicationCatchesUp,
+        CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn,
+        NoLocalSuccess, NoSecretLogged, RemindersArrive, RemindersOnce, ReplicationCatchesUp,
     },
     scenario::{CodeThief, Faults, Logins, Scenario, World, cut, hosts::*, ms, secs},
 };
@@ -17,7 +17,7 @@ pub(super) fn redis_unreachable() -> Scenario {
         "redis_unreachable",
         "Redis goes out of one replica's reach, then out of both replicas'",
     )
-    .covering(&[25, 26, 30])
+    .covering(&[25, 26, 30, 56])
     .world(
         World::standard()
             .reminder_at(secs(66))
@@ -42,6 +42,8 @@ pub(super) fn redis_unreachable() -> Scenario {
     .always(EmailCodeOnce)
     .always(NoLocalSuccess)
     .always(RemindersOnce)
+    .always(ErrorsExplained)
+    .always(NoSecretLogged)
     .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(4)))
     .eventually(EveryoneCanLogIn::within(secs(15)).settling(secs(5)))
     .eventually(EveryReplicaServes::within(secs(12)).settling(secs(5)))

@@ -7,8 +7,8 @@
 use super::marks::{fault_hit_somebody, visit_met_an_error, visited_after_fault};
 use crate::{
     property::{
-        CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, RemindersArrive, ReplicationCatchesUp,
-        SessionsSurvive,
+        CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, NoSecretLogged,
+        RemindersArrive, ReplicationCatchesUp, SessionsSurvive,
     },
     scenario::{
         Faults, Logins, Scenario, Visitors, World, acknowledgement_lost, directory_busy, disk_fails, hosts::*, kill,
@@ -21,7 +21,7 @@ pub(super) fn session_survives() -> Scenario {
         "session_survives",
         "people are logged in while everything around them breaks for a while",
     )
-    .covering(&[27, 54, 55, 61])
+    .covering(&[27, 54, 55, 56, 59, 61])
     .world(World::standard().reminder_at(secs(58)).links_take_up_to(ms(10)..ms(30)))
     .workload(Visitors::looking(6, 36, ms(1500)).every(ms(700)))
     .workload(Logins::people(16).from(secs(9)).every(ms(1500)))
@@ -42,6 +42,8 @@ pub(super) fn session_survives() -> Scenario {
     .always(SessionsSurvive::settling_within(secs(4)))
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
+    .always(ErrorsExplained)
+    .always(NoSecretLogged)
     .eventually(EveryoneCanLogIn::within(secs(8)).settling(secs(5)))
     .eventually(EveryReplicaServes::within(secs(10)).settling(secs(8)))
     .eventually(ReplicationCatchesUp::within(secs(20)))

@@ -5,6 +5,7 @@ mod cached_master_address;
 mod code_of_address;
 mod degraded_for_good;
 mod epoch_not_watched;
+mod error_detail_lost;
 mod errors_known_by_their_words;
 mod get_then_del;
 mod guard_in_the_browser;
@@ -18,10 +19,14 @@ mod latest_code_overwrites;
 mod lease_without_end;
 mod ledger_of_this_replica;
 mod limiter_per_replica;
+mod local_time_for_utc;
+mod lock_across_await;
 mod lockout_in_redis;
 mod mail_awaited;
+mod mailed_code_logged;
 mod master_pinned;
 mod new_code_resets_failures;
+mod one_error_for_all;
 mod outbox_loses_places;
 mod pool_leaks_slots;
 mod redemption_without_ledger;
@@ -93,6 +98,11 @@ pub fn all() -> Vec<Planted> {
         session_deleted_on_error::PLANTED,
         sessions_of_this_process::PLANTED,
         errors_known_by_their_words::PLANTED,
+        lock_across_await::PLANTED,
+        error_detail_lost::PLANTED,
+        mailed_code_logged::PLANTED,
+        one_error_for_all::PLANTED,
+        local_time_for_utc::PLANTED,
     ]
 }
 

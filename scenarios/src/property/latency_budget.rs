@@ -4,7 +4,7 @@
 //!
 //! Edges. Faults on the way of a login itself lengthen it rightly: from the first such fault until
 //! things have healed and settled nothing is judged. An operation that ended in doubt has taken its
-//! time too, and counts.
+//! time too, and counts. Where links differ from run to run, the budget has so many hops of the slowest in it.
 
 use super::{
     deeds, human,
@@ -21,6 +21,7 @@ use std::time::Duration;
 pub struct LatencyBudget {
     page_ms: u64,
     token_ms: u64,
+    hops: u64,
 }
 
 impl LatencyBudget {
@@ -29,7 +30,13 @@ impl LatencyBudget {
         LatencyBudget {
             page_ms: limit.as_millis() as u64,
             token_ms: limit.as_millis() as u64,
+            hops: 0,
         }
+    }
+
+    /// And so many times the longest latency of the plan's links: each is a hop that somebody waits for.
+    pub fn and_hops(self, hops: u64) -> LatencyBudget {
+        LatencyBudget { hops, ..self }
     }
 
     /// What the token and userinfo endpoints may take.
@@ -49,8 +56,12 @@ impl Property for LatencyBudget {
         Kind::Always
     }
     fn claim(&self) -> String {
+        let hops = match self.hops {
+            0 => String::new(),
+            hops => format!(", each and {hops} hops"),
+        };
         format!(
-            "pages answer within {} and tokens within {}, whatever mail and analytics do",
+            "pages answer within {} and tokens within {}{hops}, whatever mail and analytics do",
             human(self.page_ms),
             human(self.token_ms)
         )
@@ -58,13 +69,14 @@ impl Property for LatencyBudget {
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let trouble = Trouble::of(evidence.history, 20_000, touches_logins);
         for deed in deeds(evidence.history) {
-            let budget_ms = match deed.op {
+            let limit_ms = match deed.op {
                 Op::OpenLogin | Op::SendCode { .. } | Op::VerifyCode { .. } | Op::ReceiveCode | Op::Visit { .. } => {
                     self.page_ms
                 }
                 Op::Redeem { .. } | Op::UserInfo { .. } => self.token_ms,
                 Op::LogIn | Op::AwaitMail { .. } | Op::CheckIdToken | Op::CheckReplication => continue,
             };
+            let budget_ms = limit_ms + self.hops * evidence.plan.world.latency_ms_max;
             let Some(end) = deed.end else { continue };
             if end.took_ms > budget_ms && trouble.spares(deed.began_ms, end.at_ms) {
                 let what = format!(
@@ -117,6 +129,16 @@ mod tests {
                 .op((20, 521), "ann", send("f1", "ann"), seen);
             assert!(story.judged_by(&budget()).is_err());
         }
+    }
+
+    #[test]
+    fn far_links_make_the_budget_longer() {
+        let mut story = Story::new().op((0, 700), "ann", send("f1", "ann"), Seen::Ok);
+        story.world.latency_ms_max = 40;
+        assert_eq!(story.judged_by(&budget().and_hops(5)), Ok(()));
+        let mut story = Story::new().op((0, 701), "ann", send("f1", "ann"), Seen::Ok);
+        story.world.latency_ms_max = 40;
+        assert!(story.judged_by(&budget().and_hops(5)).is_err());
     }
 
     #[test]

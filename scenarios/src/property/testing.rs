@@ -3,6 +3,8 @@
 use sim::{
     fault::Fault,
     history::{Event, History, Op, OpId, Record, Seen, Tag},
+    log::LogLine,
+    operators::{Operators, Told, Written},
     plan::{PLAN_VERSION, Plan, WorldOptions},
     property::{Evidence, Property, Violation},
 };
@@ -14,6 +16,7 @@ pub(crate) struct Story {
     next: u64,
     pub(crate) world: WorldOptions,
     pub(crate) operations: Vec<sim::plan::Operation>,
+    pub(crate) operators: Operators,
 }
 
 impl Story {
@@ -59,6 +62,32 @@ impl Story {
         )
     }
 
+    /// A line of a replica's log, with secrets of these kinds in it.
+    pub(crate) fn logged(mut self, at_ms: u64, text: &str, secrets: &[&'static str]) -> Story {
+        self.operators.log.push(Written {
+            line: LogLine {
+                at_ms,
+                host: "idp-a".into(),
+                level: "WARN",
+                text: text.into(),
+            },
+            secrets: secrets.to_vec(),
+        });
+        self
+    }
+
+    /// Somebody got an error.
+    pub(crate) fn told(mut self, at_ms: u64, who: &str, status: u16, reference: &str) -> Story {
+        self.operators.told.push(Told {
+            at_ms,
+            who: who.into(),
+            status,
+            reference: reference.into(),
+            shown: true,
+        });
+        self
+    }
+
     /// Judges the story, its records put in order of time.
     pub(crate) fn judged_by(mut self, property: &dyn Property) -> Result<(), Violation> {
         self.records.sort_by_key(|record| record.at_ms);
@@ -72,8 +101,11 @@ impl Story {
             faults: vec![],
         };
         let history = History { records: self.records };
-        let (plan, history) = (&plan, &history);
-        property.check(&Evidence { plan, history })
+        property.check(&Evidence {
+            plan: &plan,
+            history: &history,
+            operators: &self.operators,
+        })
     }
 }
 

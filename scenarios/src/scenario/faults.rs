@@ -169,6 +169,14 @@ pub fn disk_fails(host: &str, lasts: Duration) -> Fault {
         lasts_ms: lasts.as_millis() as u64,
     }
 }
+/// The disk is slow under one replica: each of its commits takes so much longer.
+pub fn disk_slow(host: &str, by: Duration, lasts: Duration) -> Fault {
+    Fault::DirectorySlow {
+        host: host.into(),
+        by_ms: by.as_millis() as u64,
+        lasts_ms: lasts.as_millis() as u64,
+    }
+}
 /// The disk fails under one replica after its commits: the acknowledgement is lost.
 pub fn acknowledgement_lost(host: &str, lasts: Duration) -> Fault {
     Fault::DirectoryIoError {

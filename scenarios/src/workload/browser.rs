@@ -198,6 +198,7 @@ impl Browser {
         let answer = self.client.send((&host, port), request, PATIENCE_PER_REQUEST).await?;
         let (head, body) = answer.into_parts();
 
+        note_error(&self.recorder, &self.who, &head, &body);
         let reply = Reply::read(url, &head, &body)?;
         self.keep_cookies(&head.headers, url);
         if let Some(held) = held
@@ -211,6 +212,9 @@ impl Browser {
     fn keep_cookies(&self, headers: &header::HeaderMap, url: &Url) {
         let now = self.env.now();
         for set in headers.get_all(header::SET_COOKIE) {
+            if let Some((_, value)) = set.to_str().ok().and_then(|set| set.split(';').next()?.split_once('=')) {
+                self.recorder.holds("cookie", value);
+            }
             let stored = self
                 .state()
                 .jar
@@ -237,6 +241,15 @@ impl Browser {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("nobody panics while holding a browser")
+    }
+}
+
+/// Notes an error of the service's own making: others have no reference.
+pub(super) fn note_error(recorder: &Recorder, who: &str, head: &http::response::Parts, body: &[u8]) {
+    let reference = head.headers.get("x-correlation-id").and_then(|id| id.to_str().ok());
+    if let (400.., Some(reference)) = (head.status.as_u16(), reference) {
+        let shown = String::from_utf8_lossy(body).contains(reference);
+        recorder.tell_error(who, head.status.as_u16(), reference, shown);
     }
 }
 

@@ -44,6 +44,9 @@ impl RelyingParty {
     /// A relying party that acts for `who`. `basic` says how it proves who it is, if it has a
     /// secret: in the Authorization header, or in the form.
     pub(crate) fn new(scene: &Scene, who: &str, options: RelyingPartyOptions, basic: bool) -> RelyingParty {
+        if let Some(secret) = &options.secret {
+            scene.recorder.holds("client secret", secret);
+        }
         RelyingParty {
             scene: scene.clone(),
             client: Client::new(&scene.env),
@@ -57,6 +60,7 @@ impl RelyingParty {
     pub(crate) fn begin(&self) -> Begun {
         let token = || random_token(&*self.scene.env.entropy);
         let (state, nonce, verifier) = (token(), token(), token());
+        self.scene.recorder.holds("PKCE verifier", &verifier);
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
         let query = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs([
@@ -109,8 +113,10 @@ impl RelyingParty {
         if let Ok(error) = one("error") {
             return Err(error);
         }
+        let code = one("code")?;
+        self.scene.recorder.holds("authorization code", &code);
         Ok(SeenCode {
-            code: one("code")?,
+            code,
             verifier: begun.verifier.clone(),
             client: self.options.clone(),
             who: self.who.clone(),
@@ -199,6 +205,7 @@ impl RelyingParty {
         let answer = call(
             &self.scene,
             &self.client,
+            &self.who,
             &self.scene.balancer,
             request,
             path,

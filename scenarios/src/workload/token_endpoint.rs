@@ -3,7 +3,7 @@
 
 use super::{
     answer,
-    browser::{Door, PATIENCE_PER_REQUEST, authority},
+    browser::{Door, PATIENCE_PER_REQUEST, authority, note_error},
     person::step,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -61,7 +61,9 @@ pub(crate) async fn present(
     };
     step(&scene.recorder, who, op, async {
         let (request, form) = token_request(scene, seen_code, manner);
-        let tokens: Tokens = read(call(scene, client, door, request, "/token", form).await)?;
+        let tokens: Tokens = read(call(scene, client, who, door, request, "/token", form).await)?;
+        scene.recorder.holds("access token", &tokens.access_token);
+        scene.recorder.holds("ID token", &tokens.id_token);
         if tokens.token_type.eq_ignore_ascii_case("bearer") {
             Ok(tokens)
         } else {
@@ -104,10 +106,11 @@ fn token_request(scene: &Scene, seen_code: &SeenCode, manner: Presentation) -> (
     (request, form)
 }
 
-/// Asks the service at a door, with the issuer's host name.
+/// Asks the service at a door, with the issuer's host name, on behalf of somebody.
 pub(super) async fn call(
     scene: &Scene,
     client: &Client,
+    who: &str,
     (host, port): &Door,
     request: http::request::Builder,
     path: &str,
@@ -119,7 +122,12 @@ pub(super) async fn call(
         .header(header::HOST, authority(&issuer))
         .body(Bytes::from(body).into())
         .expect("made of valid parts");
-    client.send((host, *port), request, PATIENCE_PER_REQUEST).await
+    let (head, body) = client
+        .send((host, *port), request, PATIENCE_PER_REQUEST)
+        .await?
+        .into_parts();
+    note_error(&scene.recorder, who, &head, &body);
+    Ok(Response::from_parts(head, body))
 }
 
 /// Reads a JSON answer.

@@ -208,7 +208,12 @@ fn fault() -> impl Strategy<Value = Fault> {
         1 => (server(), -100_000..100_000i64).prop_map(|(host, offset_ms)| Fault::ClockOffset { host, offset_ms }),
         1 => manner().prop_map(|manner| Fault::Mail { manner }),
         1 => manner().prop_map(|manner| Fault::Analytics { manner }),
-        1 => lasts().prop_map(|lasts_ms| Fault::DirectoryBusy { lasts_ms }),
+        1 => prop_oneof![
+            lasts().prop_map(|lasts_ms| Fault::DirectoryBusy { lasts_ms }),
+            (replica(), 10..150u64, lasts()).prop_map(|(host, by_ms, lasts_ms)| Fault::DirectorySlow {
+                host, by_ms, lasts_ms
+            }),
+        ],
         1 => (replica(), any::<bool>(), lasts()).prop_map(|(host, after_commit, lasts_ms)| Fault::DirectoryIoError {
             host, after_commit, lasts_ms
         }),

@@ -7,7 +7,7 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "the plan does not fit the classic engine: fault {number} ({fault}, at {at_ms} ms). It can kill and start hosts, cut \
-     links both ways, mend them, slow them down and shift clocks: no power loss, no pause, no cut one way, no loss. Leave \
+     links both ways, mend them, slow them down and shift clocks: no power loss, no pause, no slow disk, no cut one way, no loss. Leave \
      out `--engine turmoil`, or that `[[fault]]`"
 )]
 pub struct Misfit {
@@ -23,6 +23,7 @@ pub struct Misfit {
 pub fn can(fault: &Fault) -> bool {
     match fault {
         Fault::PowerLoss { .. } | Fault::Pause { .. } | Fault::CutOneWay { .. } => false,
+        Fault::DirectorySlow { .. } => false, // a process stands still meanwhile, which is a pause
         Fault::Loss { percent, .. } => *percent == 0,
         Fault::Kill { .. }
         | Fault::Start { .. }

@@ -123,9 +123,6 @@ impl Simulator for Classic {
     fn is_up(&self, host: HostId) -> bool {
         self.host(host).process.is_up()
     }
-    fn is_paused(&self, _: HostId) -> bool {
-        false
-    }
     fn cut_one_way(&self, from: HostId, to: HostId) {
         self.cut(from, to);
     }

@@ -167,6 +167,9 @@ fn check_values(plan: &Plan) -> Result<(), PlanError> {
     Ok(())
 }
 
+/// The longest that a commit may be made to take, milliseconds: bounded, as the stalls are that come of it.
+const COMMIT_MS_MAX: u64 = 10_000;
+
 fn check_fault(fault: &Fault) -> Result<(), String> {
     let named = fault.hosts();
     for host in &named {
@@ -184,9 +187,16 @@ fn check_fault(fault: &Fault) -> Result<(), String> {
     }
     match fault {
         Fault::Loss { percent, .. } if *percent > 100 => Err(format!("{percent} % is more than 100 %")),
-        Fault::DirectoryIoError { host, .. } if !hosts::REPLICAS.contains(&host.as_str()) => Err(format!(
-            "{host} does not use the directory; {} do",
-            hosts::REPLICAS.join(" and ")
+        Fault::DirectoryIoError { host, .. } | Fault::DirectorySlow { host, .. }
+            if !hosts::REPLICAS.contains(&host.as_str()) =>
+        {
+            Err(format!(
+                "{host} does not use the directory; {} do",
+                hosts::REPLICAS.join(" and ")
+            ))
+        }
+        Fault::DirectorySlow { by_ms, .. } if *by_ms > COMMIT_MS_MAX => Err(format!(
+            "a disk that takes longer than {COMMIT_MS_MAX} ms for a commit has failed; let it fail"
         )),
         Fault::Kill { host } | Fault::PowerLoss { host } | Fault::Pause { host }
             if [hosts::PEOPLE, hosts::ATTACKERS].contains(&host.as_str()) =>
@@ -268,6 +278,15 @@ mod tests {
                     lasts_ms: 1,
                 },
                 "does not use the directory",
+            ),
+            (
+                1,
+                Fault::DirectorySlow {
+                    host: "idp-a".into(),
+                    by_ms: 10_001,
+                    lasts_ms: 1,
+                },
+                "has failed",
             ),
         ];
         for (at_ms, fault, expected) in rows {

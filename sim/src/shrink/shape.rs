@@ -142,6 +142,7 @@ fn sort_of(fault: &Fault) -> String {
         }
         Fault::DirectoryBusy { .. } => "directory-busy",
         Fault::DirectoryIoError { .. } => "directory-io-error",
+        Fault::DirectorySlow { .. } => "directory-slow",
         Fault::Heal => "heal",
     };
     // `idp-a` and `redis-2` are an idp and a redis

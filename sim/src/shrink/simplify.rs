@@ -273,6 +273,10 @@ fn each_size(plan: &mut Plan, change: &mut dyn FnMut(u64) -> u64) {
             Fault::DirectoryBusy { lasts_ms } | Fault::DirectoryIoError { lasts_ms, .. } => {
                 *lasts_ms = asked(*lasts_ms);
             }
+            Fault::DirectorySlow { by_ms, lasts_ms, .. } => {
+                *by_ms = asked(*by_ms);
+                *lasts_ms = asked(*lasts_ms);
+            }
             _ => {}
         }
     }

@@ -216,7 +216,12 @@ fn any_fault() -> impl Strategy<Value = Fault> {
         ms.clone().prop_map(|by_ms| Fault::Mail {
             manner: Manner::Slow { by_ms }
         }),
-        ms.prop_map(|lasts_ms| Fault::DirectoryBusy { lasts_ms }),
+        ms.clone().prop_map(|lasts_ms| Fault::DirectoryBusy { lasts_ms }),
+        ms.prop_map(|by_ms| Fault::DirectorySlow {
+            host: "idp-a".into(),
+            by_ms,
+            lasts_ms: by_ms
+        }),
         Just(Fault::Heal),
     ]
 }

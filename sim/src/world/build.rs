@@ -3,7 +3,9 @@
 use super::{
     CodeFeed, EPOCH, Inboxes, Manners, RelyingPartyOptions, Rewire, Workload,
     declare::{Addresses, Builder},
-    directory, hosts, redis,
+    directory,
+    disk::Disk,
+    hosts, redis,
     watch::{Marks, Moment},
 };
 use crate::{
@@ -25,7 +27,7 @@ pub(crate) struct Machinery {
     pub(crate) analytics: Manners,
     pub(crate) directory: directory::SharedDirectory,
     /// The directory's disk, as each replica sees it.
-    pub(crate) disks: BTreeMap<&'static str, directory::Disk>,
+    pub(crate) disks: BTreeMap<&'static str, Disk>,
     /// The disks of the Redis nodes.
     pub(crate) redis_disks: BTreeMap<&'static str, redis::Disk>,
 }

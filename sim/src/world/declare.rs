@@ -3,13 +3,14 @@
 use super::{
     CodeFeed, Inboxes, RelyingPartyOptions, Rewire, Scene, Workload, analytics, balancer,
     build::{Inhabitants, Machinery},
-    directory, hosts, mail, redis, replica, sentinel,
+    disk::Disk,
+    hosts, mail, redis, replica, sentinel,
     watch::{Marks, ReplicaProbe},
 };
 use crate::{
     engine::HostId,
     history::{Event, Recorder},
-    nemesis::Lookout,
+    nemesis::{self, Lookout},
     plan::{Behaviour, Operation, Persistence, Plan},
     simulator::{Main, Simulator},
 };
@@ -61,7 +62,11 @@ impl Builder<'_> {
     }
 
     fn replica(&mut self, engine: &mut dyn Simulator, host: &'static str, rewire: Option<Rewire>) -> HostId {
-        let disk = directory::Disk::new(engine.clock_reader());
+        let disk = Disk::new(
+            engine.caller(),
+            nemesis::stall_of(host),
+            self.machinery.directory.lock(),
+        );
         self.machinery.disks.insert(host, disk.clone());
         let probe = ReplicaProbe {
             marks: self.marks.clone(),
@@ -69,8 +74,7 @@ impl Builder<'_> {
         };
         let process = Arc::new(replica::Process {
             host,
-            config: replica::config(host, &self.plan.world),
-            location: self.machinery.directory.location().to_owned(),
+            config: replica::config(host, self.machinery.directory.location(), &self.plan.world),
             recorder: self.recorder.clone(),
             degraded: probe.degraded.clone(),
             rewire,

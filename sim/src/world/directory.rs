@@ -4,9 +4,7 @@
 use super::{desk, scene::RelyingPartyOptions};
 use crate::plan::{Behaviour, Plan};
 use idp::{
-    seams::{
-        Client, ClientSecret, Directory, Outcome, Reminder, Storage, StorageFault, StorageMoment, Timestamp, User,
-    },
+    seams::{Client, ClientSecret, Directory, Outcome, Reminder, Timestamp, User},
     store::sqlite::SqliteDirectory,
 };
 use rusqlite::{Connection, OpenFlags};
@@ -14,17 +12,16 @@ use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeSet,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-/// The database, and the lock that the nemesis takes on it.
+/// The database.
 pub struct SharedDirectory {
     location: String,
-    /// Keeps the database alive, and holds the write lock while the directory is to be busy.
-    keeper: Connection,
+    lock: WriteLock,
 }
 
 impl SharedDirectory {
@@ -35,13 +32,9 @@ impl SharedDirectory {
         static RUNS: AtomicU64 = AtomicU64::new(0);
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
         let location = format!("file:/squall-{run}?vfs=memdb");
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
-        let keeper = Connection::open_with_flags(&location, flags).expect("a database in memory can be opened");
-        keeper
-            .busy_timeout(Duration::ZERO)
-            .expect("a connection takes a busy timeout");
+        let lock = WriteLock::of(&location);
         desk::work(fill(&location, plan, clients, epoch)).expect("an empty directory can be filled");
-        SharedDirectory { location, keeper }
+        SharedDirectory { location, lock }
     }
 
     /// What a replica opens.
@@ -49,21 +42,76 @@ impl SharedDirectory {
         &self.location
     }
 
-    /// Takes the write lock, as some other process would: readers and writers get `SQLITE_BUSY`.
-    /// Nothing happens if it is taken.
-    pub fn lock(&self) {
-        if self.keeper.is_autocommit() {
-            // no transaction of a replica spans an await, so none is open between two polls
-            self.keeper
-                .execute_batch("BEGIN IMMEDIATE")
-                .expect("nobody holds the lock between two polls");
-        }
+    /// Its write lock.
+    pub fn lock(&self) -> WriteLock {
+        self.lock.clone()
+    }
+}
+
+/// The directory's write lock, taken by a connection of its own, which also keeps the database alive: readers and
+/// writers get `SQLITE_BUSY`. Clones take the same one.
+#[derive(Clone)]
+pub struct WriteLock(Arc<Mutex<Held>>);
+
+struct Held {
+    connection: Connection,
+    by_somebody: bool,
+    by_a_call: bool,
+}
+
+impl WriteLock {
+    fn of(location: &str) -> WriteLock {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
+        let connection = Connection::open_with_flags(location, flags).expect("a database in memory can be opened");
+        connection
+            .busy_timeout(Duration::ZERO)
+            .expect("a connection takes a busy timeout");
+        WriteLock(Arc::new(Mutex::new(Held {
+            connection,
+            by_somebody: false,
+            by_a_call: false,
+        })))
     }
 
-    /// Gives the lock back.
-    pub fn unlock(&self) {
-        if !self.keeper.is_autocommit() {
-            self.keeper
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().expect("nobody panics while holding the lock's keeper")
+    }
+
+    /// Some other process takes it. False if it cannot be had now: a replica has it, which none of the service's own
+    /// making does from one poll to the next.
+    pub fn take(&self) -> bool {
+        let mut held = self.held();
+        held.by_somebody = held.begin();
+        held.by_somebody
+    }
+
+    /// That other process gives it back.
+    pub fn give_back(&self) {
+        self.held().by_somebody = false;
+        self.held().end();
+    }
+
+    /// A replica keeps it, which is in a call that has not returned.
+    pub(super) fn keep(&self) {
+        let mut held = self.held();
+        held.by_a_call = held.begin();
+    }
+
+    /// That call has returned, or its process is gone.
+    pub fn returned(&self) {
+        self.held().by_a_call = false;
+        self.held().end();
+    }
+}
+
+impl Held {
+    fn begin(&self) -> bool {
+        !self.connection.is_autocommit() || self.connection.execute_batch("BEGIN IMMEDIATE").is_ok()
+    }
+
+    fn end(&self) {
+        if !self.by_somebody && !self.by_a_call && !self.connection.is_autocommit() {
+            self.connection
                 .execute_batch("ROLLBACK")
                 .expect("a transaction that wrote nothing can be rolled back");
         }
@@ -130,61 +178,4 @@ async fn fill(location: &str, plan: &Plan, clients: &[RelyingPartyOptions], epoc
 
 fn address(who: &str) -> String {
     format!("{}@example.com", who.to_lowercase())
-}
-
-/// The disk under one replica's view of the directory. Clones share it.
-#[derive(Clone)]
-pub struct Disk {
-    now_ms: Arc<dyn Fn() -> u64 + Send + Sync>,
-    failing: Arc<Mutex<Failing>>,
-}
-
-#[derive(Default)]
-struct Failing {
-    before_commit_until_ms: u64,
-    after_commit_until_ms: u64,
-    transactions: u64,
-}
-
-impl Disk {
-    /// A sound disk; `now_ms` tells simulated time.
-    pub fn new(now_ms: impl Fn() -> u64 + Send + Sync + 'static) -> Disk {
-        Disk {
-            now_ms: Arc::new(now_ms),
-            failing: Arc::default(),
-        }
-    }
-
-    /// Fails until a moment of simulated time.
-    pub fn fail_until(&self, after_commit: bool, until_ms: u64) {
-        let mut failing = self.failing.lock().expect("nobody panics while holding the disk");
-        let until = match after_commit {
-            true => &mut failing.after_commit_until_ms,
-            false => &mut failing.before_commit_until_ms,
-        };
-        *until = (*until).max(until_ms);
-    }
-
-    /// Is sound again.
-    pub fn heal(&self) {
-        *self.failing.lock().expect("nobody panics while holding the disk") = Failing::default();
-    }
-}
-
-impl Storage for Disk {
-    fn check(&self, moment: StorageMoment) -> Result<(), StorageFault> {
-        let now = (self.now_ms)();
-        let mut failing = self.failing.lock().expect("nobody panics while holding the disk");
-        let fails = match moment {
-            StorageMoment::Begin => {
-                // every other transaction fails with its first page, the others with their last:
-                // reads have no commit, and would otherwise never fail
-                failing.transactions += 1;
-                now < failing.before_commit_until_ms && failing.transactions.is_multiple_of(2)
-            }
-            StorageMoment::BeforeCommit => now < failing.before_commit_until_ms,
-            StorageMoment::AfterCommit => now < failing.after_commit_until_ms,
-        };
-        if fails { Err(StorageFault::Io) } else { Ok(()) }
-    }
 }

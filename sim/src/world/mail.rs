@@ -149,6 +149,7 @@ impl Session {
             self.recorder
                 .note(&self.host, Event::ReminderMailed { address, due_ms });
         } else if let Some(code) = mail.code() {
+            self.recorder.holds("mailed code", code);
             let code = Tag::of(code);
             self.recorder.note(&self.host, Event::CodeMailed { address, code });
         }

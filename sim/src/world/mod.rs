@@ -15,6 +15,7 @@ mod build;
 mod declare;
 mod desk;
 pub mod directory;
+mod disk;
 pub mod hosts;
 mod inbox;
 pub mod mail;
@@ -28,6 +29,7 @@ mod watch;
 pub(crate) use build::{Inhabitants, Machinery, World};
 #[cfg(test)]
 pub(crate) use declare::SoundDisk;
+pub(crate) use directory::WriteLock;
 pub use inbox::{InboxMail, Inboxes};
 pub use manners::Manners;
 pub use scene::{CodeFeed, RelyingPartyOptions, Rewire, Scene, SeenCode, Workload};

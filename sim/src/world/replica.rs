@@ -22,7 +22,7 @@ use tokio::time::sleep;
 const RESTART_AFTER: Duration = Duration::from_secs(1);
 
 /// All replicas' configuration, with what the plan says.
-pub(super) fn config(host: &str, world: &WorldOptions) -> Config {
+pub(super) fn config(host: &str, directory: &str, world: &WorldOptions) -> Config {
     let state = StateConfig::Sentinel {
         sentinels: hosts::SENTINELS
             .map(|host| (host.to_owned(), hosts::SENTINEL_PORT))
@@ -32,6 +32,7 @@ pub(super) fn config(host: &str, world: &WorldOptions) -> Config {
     let mut config = Config::new(host, hosts::ISSUER, state);
     config.port = hosts::REPLICA_PORT;
     config.ops_port = hosts::OPS_PORT;
+    config.directory = directory.to_owned();
     config.mail_relay = Some((hosts::MAIL.to_owned(), hosts::SMTP_PORT));
     config.mail_from = "login@login.example".to_owned();
     config.analytics_hook = Some((
@@ -50,8 +51,6 @@ pub(super) fn config(host: &str, world: &WorldOptions) -> Config {
 pub(super) struct Process {
     pub(super) host: &'static str,
     pub(super) config: Config,
-    /// Where the shared directory is.
-    pub(super) location: String,
     pub(super) recorder: Recorder,
     pub(super) degraded: Arc<AtomicBool>,
     pub(super) rewire: Option<Rewire>,
@@ -78,7 +77,7 @@ impl Process {
 
     async fn serve(&self, env: &Env) -> String {
         let config = self.config.clone();
-        let directory = SqliteDirectory::open(env.clone(), &self.location, config.deadlines.directory).await;
+        let directory = SqliteDirectory::open(env.clone(), &config.directory, config.deadlines.directory).await;
         let directory = match directory {
             Ok(directory) => Arc::new(directory),
             Err(error) => return error.to_string(),

@@ -3,6 +3,7 @@
 
 mod aims;
 mod person;
+mod slow;
 
 use person::people;
 use sim::{

@@ -16,7 +16,13 @@ mod tests;
 
 use crate::seams::{Cause, Env, Failure, Outcome, StorageFault, StorageMoment};
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -185,19 +191,31 @@ impl SqliteDirectory {
 
     /// Runs a write transaction. `job` may run several times, but commits at most once.
     async fn write<T: Send>(&self, job: impl Fn(&Connection) -> rusqlite::Result<T> + Send + Sync) -> Outcome<T> {
+        let wrote = AtomicBool::new(false);
         let result = self
-            .until(Instant::now() + self.wait, || self.attempt_to_write(&job))
+            .until(Instant::now() + self.wait, || self.attempt_to_write(&job, &wrote))
             .await;
+        if wrote.into_inner()
+            && let Some(stall) = self.env.storage.synced()
+        {
+            stall.await;
+        }
         if result.as_ref().is_err_and(Failure::is_unknown) {
             self.env.mark("directory outcome unknown");
         }
         result
     }
 
-    fn attempt_to_write<T>(&self, job: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, Trouble> {
+    /// `wrote` says whether a commit had anything to write: only then does SQLite wait for the disk.
+    fn attempt_to_write<T>(
+        &self,
+        job: impl Fn(&Connection) -> rusqlite::Result<T>,
+        wrote: &AtomicBool,
+    ) -> Result<T, Trouble> {
         let storage = &self.env.storage;
         storage.check(StorageMoment::Begin)?;
         let connection = self.connection();
+        let changes = connection.total_changes();
         // IMMEDIATE takes the write lock now. A read transaction that turns into a write later
         // fails with BUSY after its reads, and no patience helps it.
         let transaction = Transaction::begin(&connection, "BEGIN IMMEDIATE")?;
@@ -210,6 +228,7 @@ impl SqliteDirectory {
                 Trouble::Busy => Trouble::Busy,
             });
         }
+        wrote.store(connection.total_changes() != changes, Ordering::Relaxed);
         match storage.check(StorageMoment::AfterCommit) {
             Ok(()) => Ok(value),
             Err(fault) => Err(Trouble::Failed(Failure::Unknown(Cause::Storage(fault.to_string())))),

@@ -367,3 +367,20 @@ async fn a_place_without_a_database_is_an_error() {
     let opened = SqliteDirectory::open(fixture.env("idp-a"), "/nowhere/at/all.sqlite", WAIT).await;
     assert!(matches!(opened, Err(DirectoryError::Open { .. })));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_waits_for_the_disk_if_it_has_written_something() {
+    let fixture = Fixture::new();
+    let directory = open(&fixture, &in_memory("slow")).await;
+    let slow = Duration::from_millis(50);
+    fixture.storage.slow_by(slow);
+    let began = Instant::now();
+    directory
+        .clear_failures("ann@example.com")
+        .await
+        .expect("nothing to clear");
+    directory.failures("ann@example.com").await.expect("a read");
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    directory.count_failure("ann@example.com").await.expect("a write");
+    assert_eq!(began.elapsed(), slow);
+}

@@ -23,6 +23,10 @@ pub(super) fn draw(seed: u64, plan: &mut Plan) {
     };
     plan.operations = crowd::some(&mut dice("crowd"));
     plan.faults = trouble::some(&mut dice("faults"));
+    let mut disks = dice("slow disks");
+    if disks.chance(20) {
+        plan.faults.extend(trouble::slow_disks(&mut disks));
+    }
 }
 
 /// The same, with every kind of fault and operation in every run, and default settings.
@@ -34,6 +38,7 @@ pub(super) fn plainly(seed: u64, plan: &mut Plan) {
     };
     plan.operations = crowd::everybody(&mut dice("crowd"));
     plan.faults = trouble::of_every_kind(&mut dice("faults"));
+    plan.faults.extend(trouble::slow_disks(&mut dice("slow disks")));
 }
 
 fn reminders(dice: &mut Dice) -> Vec<ReminderOption> {

@@ -4,8 +4,8 @@ use super::draw::HEAL_S;
 use crate::{
     guide::aim,
     scenario::{
-        Dice, acknowledgement_lost, analytics, cut, cut_one_way, directory_busy, disk_fails, hosts::*, kill, latency,
-        latency_spike, loss, mail, mend, ms, pause, power_loss, resume, secs, start,
+        Dice, acknowledgement_lost, analytics, cut, cut_one_way, directory_busy, disk_fails, disk_slow, hosts::*, kill,
+        latency, latency_spike, loss, mail, mend, ms, pause, power_loss, resume, secs, start,
     },
 };
 use sim::{
@@ -47,6 +47,16 @@ pub(super) fn of_every_kind(dice: &mut Dice) -> Vec<TimedFault> {
         ended_percent: 70,
     };
     under(&climate, dice)
+}
+
+/// Slow disks, drawn apart, so that the rest of a seed's plan is what it would be without. Mild ones: everybody waits,
+/// and nobody in vain.
+pub(super) fn slow_disks(dice: &mut Dice) -> Vec<TimedFault> {
+    let replicas: &[&str] = dice.pick(&[&[IDP_A][..], &[IDP_B], &[IDP_A, IDP_B]]);
+    let (by, lasts) = (ms(dice.pick(&[10, 40, 150])), secs(dice.between(1, 8)));
+    let at_ms = dice.between(2_000, (HEAL_S - 10) * 1000);
+    let slow = |replica: &&str| TimedFault::at(at_ms, disk_slow(replica, by, lasts));
+    replicas.iter().map(slow).collect()
 }
 
 fn under(climate: &Climate, dice: &mut Dice) -> Vec<TimedFault> {

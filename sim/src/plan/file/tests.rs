@@ -66,6 +66,11 @@ fn fault() -> impl Strategy<Value = Fault> {
             after_commit,
             lasts_ms
         }),
+        (host(), 0..9_999u64, 0..9_999u64).prop_map(|(host, by_ms, lasts_ms)| Fault::DirectorySlow {
+            host,
+            by_ms,
+            lasts_ms
+        }),
         Just(Fault::Heal),
     ]
 }

@@ -42,6 +42,7 @@ fn run() -> Run {
         fingerprint: Fingerprint(0x1234),
         stats: Stats::default(),
         log: vec![],
+        operators: Default::default(),
         messages: vec![Message {
             sent_ms: 20_995,
             arrived_ms: None,

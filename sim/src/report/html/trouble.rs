@@ -83,7 +83,8 @@ fn by_itself_after(fault: &Fault) -> Option<u64> {
     match fault {
         Fault::LatencySpike { lasts_ms, .. }
         | Fault::DirectoryBusy { lasts_ms }
-        | Fault::DirectoryIoError { lasts_ms, .. } => Some(*lasts_ms),
+        | Fault::DirectoryIoError { lasts_ms, .. }
+        | Fault::DirectorySlow { lasts_ms, .. } => Some(*lasts_ms),
         _ => None,
     }
 }
