@@ -24,7 +24,7 @@ impl Shared {
 /// Runs a node until its host dies. `observer` hears of roles and resynchronisations. It returns only if the
 /// port is taken, which it logs.
 pub async fn serve(env: Env, config: RedisConfig, disk: Disk, observer: Arc<dyn Fn(RedisEvent) + Send + Sync>) {
-    let (port, lag_ms_max) = (config.port, config.replication_lag_ms_max);
+    let (port, late_ppm) = (config.port, config.replication_late_ppm);
     let listener = match env.network.listen(port).await {
         Ok(listener) => listener,
         Err(error) => return tracing::error!(port, %error, "redis cannot listen"),
@@ -41,7 +41,7 @@ pub async fn serve(env: Env, config: RedisConfig, disk: Disk, observer: Arc<dyn 
     env.spawn(keep_time(env.clone(), node.clone()));
     loop {
         match listener.accept().await {
-            Ok(stream) => env.spawn(attend(env.clone(), node.clone(), stream, lag_ms_max)),
+            Ok(stream) => env.spawn(attend(env.clone(), node.clone(), stream, late_ppm)),
             Err(error) => {
                 tracing::warn!(%error, "redis cannot accept");
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -71,6 +71,18 @@ pub(crate) async fn sleep_until(mono_ms: Option<u64>, now: Moment) {
     }
 }
 
+/// See [`RedisConfig::replication_late_ppm`].
+const DESCHEDULED: Duration = Duration::from_millis(1);
+
+fn is_late(env: &Env, late_ppm: u32) -> bool {
+    if late_ppm == 0 {
+        return false;
+    }
+    let mut luck = [0; 4];
+    env.entropy.fill(&mut luck);
+    u32::from_le_bytes(luck) % 1_000_000 < late_ppm
+}
+
 struct Departure<'a>(&'a Shared, ClientId);
 
 impl Drop for Departure<'_> {
@@ -82,7 +94,7 @@ impl Drop for Departure<'_> {
 }
 
 /// Serves one connection.
-async fn attend(env: Env, node: Shared, stream: Stream, lag_ms_max: u64) {
+async fn attend(env: Env, node: Shared, stream: Stream, late_ppm: u32) {
     let (id, wake): (ClientId, Arc<Notify>) = node.lock().connect(stream.peer());
     let _departure = Departure(&node, id);
     let (mut reader, mut writer) = tokio::io::split(stream);
@@ -105,15 +117,10 @@ async fn attend(env: Env, node: Shared, stream: Stream, lag_ms_max: u64) {
                 _ => return,
             },
             () = wake.notified() => {
-                // The reply to the client and the bytes to the replica are two events; see
-                // `RedisConfig::replication_lag_ms_max`.
-                if replica && lag_ms_max > 0 {
-                    let mut byte = [0];
-                    env.entropy.fill(&mut byte);
-                    let lag_ms = u64::from(byte[0]) % (lag_ms_max + 1);
-                    if lag_ms > 0 {
-                        tokio::time::sleep(Duration::from_millis(lag_ms)).await;
-                    }
+                // The reply to the client and the bytes to the replica are two events, and now and then the process
+                // is descheduled between them.
+                if replica && is_late(&env, late_ppm) {
+                    tokio::time::sleep(DESCHEDULED).await;
                 }
                 node.lock().pump(id, Moment::of(&env));
             }
