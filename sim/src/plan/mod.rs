@@ -49,8 +49,8 @@ pub struct WorldOptions {
     /// One-way latency of the link between the two Redis nodes, milliseconds: what a failover can
     /// take back is what is on its way here.
     pub replication_ms: u64,
-    /// How often, in a million writes to a replica, a Redis node sends them a millisecond after it has acknowledged
-    /// them: what a kill can take back. A plan that does not say means half of them.
+    /// How often, in a million, a Redis node tells its replica of writes a millisecond after it has acknowledged them, for
+    /// each client that it answers at once: what a kill can take back. A plan that does not say means half of the times.
     #[serde(default = "as_often_as_ever")]
     pub replication_late_ppm: u32,
     /// What a Redis node keeps through a restart.

@@ -1,7 +1,10 @@
 //! The leader stands still past its lease while Redis fails over, and then goes on where it was.
 //!
-//! 1. A leads and is in the middle of a mail. 2. A stands still; the master dies. 3. The lease runs out, and B leads by
-//! the grace of the new master. 4. B sends what is due. 5. A goes on.
+//! 1. A leads and is in the middle of a mail.
+//! 2. A stands still; the master dies.
+//! 3. The lease runs out, and B leads by the grace of the new master.
+//! 4. B sends what is due.
+//! 5. A goes on.
 //!
 //! Inventory 29, 31: nobody is reminded twice, because of the epoch in the directory.
 

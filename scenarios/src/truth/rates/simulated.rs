@@ -16,7 +16,8 @@ use tokio::{
 };
 
 const PORT: u16 = 6379;
-const CLIENTS: usize = 20;
+/// As many as for real.
+const CLIENTS: usize = 16;
 /// Codes for each client: it redeems one a millisecond.
 const CODES: usize = 50;
 /// The replica has found its master.

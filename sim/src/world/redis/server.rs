@@ -74,12 +74,16 @@ pub(crate) async fn sleep_until(mono_ms: Option<u64>, now: Moment) {
 /// See [`RedisConfig::replication_late_ppm`].
 const DESCHEDULED: Duration = Duration::from_millis(1);
 
-fn is_late(env: &Env, late_ppm: u32) -> bool {
+/// At most half of the times, however many clients there are, unless more is asked for.
+const LATE_PPM_MAX: u32 = 500_000;
+
+fn is_late(env: &Env, late_ppm: u32, answered: u32) -> bool {
     if late_ppm == 0 {
         return false;
     }
     let mut luck = [0; 4];
     env.entropy.fill(&mut luck);
+    let late_ppm = late_ppm.saturating_mul(answered.max(1)).min(LATE_PPM_MAX.max(late_ppm));
     u32::from_le_bytes(luck) % 1_000_000 < late_ppm
 }
 
@@ -119,7 +123,7 @@ async fn attend(env: Env, node: Shared, stream: Stream, late_ppm: u32) {
             () = wake.notified() => {
                 // The reply to the client and the bytes to the replica are two events, and now and then the process
                 // is descheduled between them.
-                if replica && is_late(&env, late_ppm) {
+                if replica && is_late(&env, late_ppm, node.lock().answers(0, Moment::of(&env))) {
                     tokio::time::sleep(DESCHEDULED).await;
                 }
                 node.lock().pump(id, Moment::of(&env));
@@ -134,6 +138,7 @@ async fn attend(env: Env, node: Shared, stream: Stream, late_ppm: u32) {
                     let mut node = node.lock();
                     node.feed(id, &input.split(), Moment::of(&env));
                     replica = node.is_replica(id);
+                    node.answers(u32::from(!replica), Moment::of(&env));
                 }
                 _ => return,
             },
