@@ -33,7 +33,12 @@ pub fn wall_ms() -> i64 {
 }
 
 /// Blocks the calling thread, really.
-#[expect(clippy::disallowed_methods, reason = "the owner of the real clock")]
 pub fn sleep_ms(ms: u64) {
-    std::thread::sleep(Duration::from_millis(ms));
+    sleep(Duration::from_millis(ms));
+}
+
+/// The same, for less than a millisecond.
+#[expect(clippy::disallowed_methods, reason = "the owner of the real clock")]
+pub fn sleep(time: Duration) {
+    std::thread::sleep(time);
 }

@@ -35,6 +35,7 @@ fn bad_input_is_answered_clearly() {
         (&["replay", "calm_day", "--seed", "1", "--engine", "x"], &["\"x\"", "turmoil"]),
         (&["replay", "code_race", "--seed", "1", "--engine", "turmoil"], &["fault 1 (the link", "one way", "does not fit"]),
         (&["replay", "calm_day", "--seed", "1", "--engine", "turmoil", "--store"], &["--store", "--engine turmoil"]),
+        (&["--seeds", "1..2", "--engine", "turmoil", "--shrink"], &["--shrink", "--engine turmoil"]),
         (&["replay", "gone.toml"], &["gone.toml", "No such file"]),
         (&["bench", "--seconds", "0"], &["--seconds"]),
         (&["shrink"], &["FILE"]),

@@ -240,3 +240,29 @@ fn equal_plans_give_equal_runs_on_the_classic_engine_too() {
     let told = String::from_utf8_lossy(&told.stdout);
     assert!(told.contains(&format!("Fingerprint {}", one.fingerprint)), "{told}");
 }
+
+/// A sweep on the second engine performs what fits, and says what does not; so does the merge that tells it again.
+#[test]
+fn a_sweep_on_the_second_engine_counts_what_it_skips() {
+    let out = common::scratch("second-engine");
+    let _ = std::fs::remove_dir_all(&out);
+    let folder = out.to_str().expect("a readable path");
+    let sweep = [
+        "--engine",
+        "turmoil",
+        "--seeds",
+        "1..3",
+        "--scenario",
+        "calm_day",
+        "--scenario",
+        "code_race",
+    ];
+    for args in [[&sweep[..], &["--out", folder]].concat(), vec!["merge", folder]] {
+        let output = common::squall(&args);
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {told}");
+        for text in ["does not fit", "0 of 2", "Skipped: 2 plans", "2 runs, "] {
+            assert!(told.contains(text), "{args:?}: {text:?} is not in\n{told}");
+        }
+    }
+}

@@ -16,6 +16,7 @@ use super::{
 use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressStyle};
 use scenarios::{catalogue, judge::JudgeOptions, planted, scenario::Scenario};
+use sim::{classic, simulator::EngineKind};
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 /// What `explore` may be told.
@@ -57,6 +58,10 @@ pub(crate) struct Args {
     /// Where everything is drawn, draw from all kinds of faults and operations in every run, in a world of default settings
     #[arg(long)]
     pub(crate) no_swarm: bool,
+    /// What performs them: event-loop, or turmoil, a second engine that cross-checks the first (slow, with fewer faults: a plan
+    /// that has others is skipped, and counted). It breeds nothing
+    #[arg(long, value_name = "ENGINE", default_value = "event-loop")]
+    pub(crate) engine: EngineKind,
     /// Stop after so many runs in a row that showed nothing new, and say so (counted over whole generations); without --for
     /// or --seeds, for a day at most
     #[arg(long, value_name = "RUNS", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "shard")]
@@ -70,6 +75,7 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     let plant = args.plant.as_deref().map(planted::find).transpose()?;
     let scenarios = chosen(args, plant.as_ref().map(|bug| bug.scenario))?;
     let threads = sweep::threads(args.jobs);
+    check_engine(args)?;
     args.outputs.check(true)?;
     let header = header(args, &scenarios)?;
     let (from, lasts) = (header.from, header.lasts_ms.map(Duration::from_millis));
@@ -112,6 +118,7 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         pages: args.outputs.pages(Some(store.folder()))?,
         guide: &guide,
         swarm: !args.no_swarm,
+        engine: args.engine,
     };
     let work = |(name, seed): (&'static str, u64)| one(name, seed, &keep);
     let mut runs: BTreeMap<&'static str, Vec<RunSummary>> = BTreeMap::new();
@@ -208,10 +215,24 @@ fn header(args: &Args, scenarios: &[Scenario]) -> Result<Header, Trouble> {
         lasts_ms: args.seeds.is_none().then_some(lasts.as_millis() as u64),
         shard: args.shard,
         // What a shard would breed from depends on the others.
-        guided: !args.no_guidance && args.shard.is_none(),
+        guided: !args.no_guidance && args.shard.is_none() && args.engine == EngineKind::EventLoop,
         swarm: !args.no_swarm,
+        engine: args.engine,
         ended: None,
     })
+}
+
+/// What performs plans again does so on the first engine.
+fn check_engine(args: &Args) -> Result<(), Trouble> {
+    let option = match (args.shrink, args.outputs.reports()) {
+        _ if args.engine == EngineKind::EventLoop => return Ok(()),
+        (true, _) => "--shrink",
+        (_, true) => "--report",
+        _ => return Ok(()),
+    };
+    Err(Trouble(format!(
+        "{option} is not to be had with --engine turmoil: it performs plans again, on the other engine. Leave out one of them"
+    )))
 }
 
 /// In rounds: one seed of every scenario, then the next seed.
@@ -247,6 +268,7 @@ struct Keep<'a> {
     pages: Option<Pages>,
     guide: &'a Guidance,
     swarm: bool,
+    engine: EngineKind,
 }
 
 /// One run, and what it cost. Threads share names only: each builds its own scenario.
@@ -261,11 +283,19 @@ fn one(name: &str, seed: u64, keep: &Keep<'_>) -> (RunSummary, Duration) {
     };
     let ((plan, mut summary), took, _) = fresh::measure(|| {
         let plan = keep.guide.plan(&scenario, seed, draw);
-        let run = harness::perform(&scenario, &plan, bug.as_ref(), &JudgeOptions::default());
+        if keep.engine == EngineKind::Turmoil && classic::fits(&plan).is_err() {
+            let summary = RunSummary::of_misfit(&scenario, &plan);
+            return (plan, summary);
+        }
+        let options = JudgeOptions {
+            engine: keep.engine,
+            ..JudgeOptions::default()
+        };
+        let run = harness::perform(&scenario, &plan, bug.as_ref(), &options);
         let summary = RunSummary::of(&scenario, &plan, run.as_ref());
         (plan, summary)
     });
-    summary.seed = seed;
+    (summary.seed, summary.engine) = (seed, keep.engine);
     summary.drawn = plan == scenario.plan(seed);
     keep.guide.learn(scenario.name(), &plan, &summary);
     if summary.conclusion() != Conclusion::Held {

@@ -29,6 +29,7 @@ pub(crate) fn told(look: &Look, summaries: &[ScenarioSummary], plant: Option<&st
     for s in summaries {
         let reached = s.marks.len() - s.unreached().count();
         let verdict = match s.conclusion() {
+            Conclusion::Held if s.runs == 0 && s.skipped > 0 => "does not fit".to_owned(),
             Conclusion::Held if s.runs == 0 => "not run".to_owned(),
             Conclusion::Held => "held".to_owned(),
             Conclusion::Inconclusive => "inconclusive".to_owned(),
@@ -39,7 +40,14 @@ pub(crate) fn told(look: &Look, summaries: &[ScenarioSummary], plant: Option<&st
         };
         table.add_row([
             Cell::new(s.scenario),
-            Cell::new(table::thousands(s.runs as u64)),
+            Cell::new(match s.skipped {
+                0 => table::thousands(s.runs as u64),
+                skipped => format!(
+                    "{} of {}",
+                    table::thousands(s.runs as u64),
+                    table::thousands((s.runs + skipped) as u64)
+                ),
+            }),
             Cell::new(format!("{} s", table::thousands(s.simulated_ms / 1000))),
             Cell::new(s.properties.len()),
             Cell::new(format!("{reached}/{}", s.marks.len())),
@@ -63,6 +71,13 @@ pub(crate) fn told(look: &Look, summaries: &[ScenarioSummary], plant: Option<&st
         ]);
     }
     let mut text = format!("{table}\n");
+    let skipped = summaries.iter().map(|s| s.skipped).sum::<usize>();
+    if skipped > 0 {
+        text.push_str(&format!(
+            "Skipped: {} with a fault that the second engine cannot do\n",
+            table::count(skipped, "plan")
+        ));
+    }
     for s in summaries {
         for doubt in &s.inconclusive {
             text.push_str(&look.paint("33", &format!("{} is inconclusive: {doubt}\n", s.scenario)));
@@ -71,7 +86,7 @@ pub(crate) fn told(look: &Look, summaries: &[ScenarioSummary], plant: Option<&st
             few if few < RUNS_ENOUGH => format!(" (counts from {RUNS_ENOUGH} runs on)"),
             _ => String::new(),
         };
-        for mark in s.unreached() {
+        for mark in s.unreached().filter(|_| s.runs > 0) {
             text.push_str(&look.paint("33", &format!("{} never reached: {mark}{rule}\n", s.scenario)));
         }
     }
@@ -121,12 +136,14 @@ pub(crate) fn in_words(conclusion: Conclusion) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::{super::summary::Group, *};
+    use sim::simulator::EngineKind;
     use std::collections::BTreeMap;
 
     fn summary(scenario: &'static str, runs: usize) -> ScenarioSummary {
         ScenarioSummary {
             scenario,
             runs,
+            skipped: 0,
             simulated_ms: runs as u64 * 90_000,
             properties: vec!["CodeRedeemedOnce".into(), "EveryoneCanLogIn".into()],
             marks: [("the master was replaced", runs / 2)].into(),
@@ -144,6 +161,30 @@ mod tests {
     }
 
     #[test]
+    fn what_the_second_engine_cannot_do_is_said_and_what_it_found_is_replayed_there() {
+        let mut violated = summary("calm_day", 4);
+        violated.skipped = 6;
+        violated.violated.push(Group {
+            what: "NothingFails".into(),
+            example: "a page".into(),
+            seeds: vec![3],
+            engine: EngineKind::Turmoil,
+            files: BTreeMap::new(),
+        });
+        let mut misfit = summary("leader_pauses", 0);
+        misfit.skipped = 10;
+        let text = told(&Look::PLAIN, &[violated, misfit], None);
+        for told in [
+            "4 of 10",
+            "does not fit",
+            "Skipped: 16 plans with a fault that the second engine cannot do",
+            "cargo squall replay calm_day --seed 3 --engine turmoil",
+        ] {
+            assert!(text.contains(told), "{told:?} is not in\n{text}");
+        }
+    }
+
+    #[test]
     fn each_failure_has_a_line_that_replays_it() {
         let held = summary("calm_day", 60);
         let mut doubtful = summary("swarm", 60);
@@ -154,12 +195,14 @@ mod tests {
             what: "CodeRedeemedOnce".into(),
             example: "code 4f2a09c1 was redeemed at idp-a and again at idp-b".into(),
             seeds: vec![17, 19, 23, 40, 41],
+            engine: EngineKind::EventLoop,
             files: [(19, "failures/f-19.toml".to_owned())].into(),
         });
         violated.errors.push(Group {
             what: "livelock".into(),
             example: "livelock at 31.4 s on idp-a".into(),
             seeds: vec![18],
+            engine: EngineKind::EventLoop,
             files: BTreeMap::new(),
         });
         let text = told(

@@ -49,6 +49,8 @@ struct ReadLine {
     cpu_ms: u64,
     #[serde(default)]
     behaviours: Vec<u32>,
+    #[serde(default)]
+    skipped: bool,
 }
 
 impl Kept {
@@ -91,7 +93,8 @@ impl Kept {
                     "{place} is no run: {error}. Mend the line, or take it out and add --partial"
                 ))
             })?;
-            let run = known(read, &scenarios, folder).map_err(|what| Trouble(format!("{place}: {what}")))?;
+            let run =
+                known(read, &scenarios, &kept.header, folder).map_err(|what| Trouble(format!("{place}: {what}")))?;
             kept.runs.push(run);
         }
         Ok(kept)
@@ -126,6 +129,7 @@ fn read_header(folder: &Path) -> Result<Header, Trouble> {
 fn known(
     line: ReadLine,
     scenarios: &BTreeMap<String, Scenario>,
+    header: &Header,
     folder: &Path,
 ) -> Result<(RunSummary, Duration), String> {
     let Some(scenario) = scenarios.get(&line.scenario) else {
@@ -158,6 +162,8 @@ fn known(
         file: (line.plan.as_ref().filter(|_| !line.drawn)).map(|plan| folder.join(plan).display().to_string()),
         plan: line.plan,
         drawn: line.drawn,
+        engine: header.engine,
+        skipped: line.skipped,
     };
     Ok((run, Duration::from_millis(line.cpu_ms)))
 }

@@ -122,8 +122,11 @@ fn alike(shards: &[Kept]) -> Result<(), Trouble> {
             let named = |of: Option<u64>| of.map_or_else(|| "one (the whole sweep)".into(), |of| of.to_string());
             return differs("the number of shards", named(of(a)), named(of(b)));
         }
-        if (a.guided, a.swarm) != (b.guided, b.swarm) {
-            let named = |header: &Header| format!("guidance {}, swarm {}", header.guided, header.swarm);
+        if (a.guided, a.swarm, a.engine) != (b.guided, b.swarm, b.engine) {
+            let named = |header: &Header| {
+                let engine = header.engine;
+                format!("guidance {}, swarm {}, engine {engine:?}", header.guided, header.swarm)
+            };
             return differs("how it was run", named(a), named(b));
         }
     }

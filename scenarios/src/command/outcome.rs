@@ -12,6 +12,7 @@ use super::{
 use clap::Args as ClapArgs;
 use scenarios::scenario::Scenario;
 use serde_json::{Value, json};
+use sim::simulator::EngineKind;
 use std::{
     collections::BTreeMap,
     env,
@@ -114,6 +115,11 @@ impl Outputs {
         Pages::new(folder).map(Some)
     }
 
+    /// Whether pages are wanted.
+    pub(crate) fn reports(&self) -> bool {
+        self.report.is_some()
+    }
+
     /// Says something to people.
     pub(crate) fn tell(&self, text: impl std::fmt::Display) {
         match self.is_piped() {
@@ -153,9 +159,9 @@ pub(crate) fn conclude(swept: &mut Swept, outputs: &Outputs) -> Result<Conclusio
     let header = &swept.header;
     let plant = header.plant.as_deref();
     let coverage = match (plant, header.shard) {
-        (Some(_), _) => Coverage::Planted,
-        (None, Some(_)) => Coverage::Shard,
-        (None, None) => Coverage::Whole,
+        (_, Some(_)) if plant.is_none() => Coverage::Shard,
+        (None, None) if header.engine == EngineKind::EventLoop => Coverage::Whole,
+        _ => Coverage::Some,
     };
     let mut summaries = vec![];
     for scenario in &swept.scenarios {
@@ -172,6 +178,11 @@ pub(crate) fn conclude(swept: &mut Swept, outputs: &Outputs) -> Result<Conclusio
         true => Conclusion::Held,
         false => Conclusion::Inconclusive,
     };
+    // A sweep none of whose plans could be performed has asked nothing.
+    let complete = match summaries.iter().all(|summary| summary.runs == 0) && header.shard.is_none() {
+        true => Conclusion::Inconclusive,
+        false => complete,
+    };
     let conclusion = (summaries.iter().map(ScenarioSummary::conclusion)).fold(complete, Conclusion::max);
     let cpu: Duration = swept.cpu.values().sum();
 
@@ -184,7 +195,7 @@ pub(crate) fn conclude(swept: &mut Swept, outputs: &Outputs) -> Result<Conclusio
     }
     outputs.tell(format!(
         "{}, {} s simulated in {} s ({} s of CPU): {}",
-        table::count(all.len(), "run"),
+        table::count(all.iter().filter(|run| !run.skipped).count(), "run"),
         table::thousands(summaries.iter().map(|s| s.simulated_ms).sum::<u64>() / 1000),
         swept.wall.as_secs(),
         cpu.as_secs(),
@@ -206,6 +217,7 @@ pub(crate) fn conclude(swept: &mut Swept, outputs: &Outputs) -> Result<Conclusio
             "conclusion": conclusion.word(),
             "gaps": swept.gaps,
             "plant": header.plant,
+            "engine": header.engine,
             "shard": header.shard,
             "seeds": { "from": header.from, "to": to },
             "wall_seconds": swept.wall.as_secs_f64(),

@@ -113,7 +113,7 @@ pub(crate) fn redis(args: &RedisArgs) -> Result<Conclusion, Trouble> {
         repl_backlog_size: args.repl_backlog_size,
         replica_serve_stale_data: !args.refuse_stale_data,
         loading_ms: args.loading_ms,
-        replication_lag_ms_max: 0, // the real network brings its own
+        replication_late_ppm: 0, // the real network brings its own
         ..RedisConfig::default()
     };
     serve("redis", args.bind, args.port, || {

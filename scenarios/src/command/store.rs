@@ -10,6 +10,7 @@
 use super::{Trouble, args::Seeds, fresh, shard::Shard, summary::RunSummary};
 use scenarios::{catalogue, planted};
 use serde::{Deserialize, Serialize};
+use sim::simulator::EngineKind;
 use std::{
     fs::{self, File},
     io::{ErrorKind, Write},
@@ -56,6 +57,9 @@ pub(crate) struct Header {
     /// Whether each seed drew what there is at all.
     #[serde(default = "yes")]
     pub(crate) swarm: bool,
+    /// What performed it.
+    #[serde(default)]
+    pub(crate) engine: EngineKind,
     /// How it ended; `None` while it runs, and for ever if the process was killed.
     pub(crate) ended: Option<Ended>,
 }
@@ -112,7 +116,9 @@ impl Header {
         if let Some(bug) = &self.plant {
             text.push_str(&format!(" --plant {bug}"));
         }
-        if !self.guided && self.shard.is_none() {
+        if self.engine == EngineKind::Turmoil {
+            text.push_str(" --engine turmoil");
+        } else if !self.guided && self.shard.is_none() {
             text.push_str(" --no-guidance");
         }
         if !self.swarm {

@@ -7,6 +7,7 @@ pub(crate) use run::RunSummary;
 use super::{Conclusion, replay};
 use scenarios::scenario::Scenario;
 use serde::Serialize;
+use sim::simulator::EngineKind;
 use std::collections::BTreeMap;
 
 /// A mark that this many runs of a scenario have not reached leaves the sweep inconclusive; so do
@@ -20,8 +21,8 @@ pub(crate) enum Coverage {
     Whole,
     /// Nothing: that is counted when the shards are merged.
     Shard,
-    /// Nothing: the planted bug may well prevent it.
-    Planted,
+    /// Nothing: the planted bug may well prevent it, or the second engine, which does not perform what led there.
+    Some,
 }
 
 /// What stopped several runs for the same reason.
@@ -33,6 +34,9 @@ pub(crate) struct Group {
     pub(crate) example: String,
     /// Their seeds, in order.
     pub(crate) seeds: Vec<u64>,
+    /// What performed them.
+    #[serde(skip)]
+    pub(crate) engine: EngineKind,
     /// The plans of those whose seeds do not draw them, as files.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) files: BTreeMap<u64, String>,
@@ -41,9 +45,13 @@ pub(crate) struct Group {
 impl Group {
     /// The line that performs one of its runs again.
     pub(crate) fn line(&self, scenario: &str, seed: u64, plant: Option<&str>) -> String {
-        match self.files.get(&seed) {
+        let line = match self.files.get(&seed) {
             Some(file) => replay::line(file, None, plant),
             None => replay::line(scenario, Some(seed), plant),
+        };
+        match self.engine {
+            EngineKind::EventLoop => line,
+            EngineKind::Turmoil => format!("{line} --engine turmoil"),
         }
     }
 }
@@ -53,6 +61,9 @@ impl Group {
 pub(crate) struct ScenarioSummary {
     pub(crate) scenario: &'static str,
     pub(crate) runs: usize,
+    /// Plans that the engine cannot perform.
+    #[serde(skip_serializing_if = "is_none")]
+    pub(crate) skipped: usize,
     pub(crate) simulated_ms: u64,
     pub(crate) properties: Vec<String>,
     /// Each mark, and how many runs reached it.
@@ -69,6 +80,10 @@ pub(crate) struct ScenarioSummary {
     pub(crate) errors: Vec<Group>,
     /// Why nothing is proved although nothing was violated.
     pub(crate) inconclusive: Vec<String>,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl ScenarioSummary {
@@ -91,7 +106,8 @@ impl ScenarioSummary {
         let sum = |count: fn(&RunSummary) -> usize| runs.iter().map(count).sum::<usize>();
         let mut summary = ScenarioSummary {
             scenario: scenario.name(),
-            runs: runs.len(),
+            runs: runs.iter().filter(|run| !run.skipped).count(),
+            skipped: runs.iter().filter(|run| run.skipped).count(),
             simulated_ms: runs
                 .iter()
                 .filter(|run| run.error.is_none())
@@ -119,7 +135,7 @@ impl ScenarioSummary {
         if !self.errors.is_empty() {
             doubts.push("the harness failed".to_owned());
         }
-        if self.runs == 0 && coverage != Coverage::Shard {
+        if self.runs == 0 && self.skipped == 0 && coverage != Coverage::Shard {
             doubts.push("it was not run".to_owned());
         }
         if self.runs > 0 && self.operations == 0 {
@@ -165,6 +181,7 @@ fn add<'a>(groups: &mut BTreeMap<&'a str, Group>, what: &'a str, example: &str, 
         what: what.to_owned(),
         example: example.to_owned(),
         seeds: vec![],
+        engine: run.engine,
         files: BTreeMap::new(),
     });
     // One run may violate a property in several ways; it is one run.
@@ -186,6 +203,7 @@ pub(super) mod tests {
                 what: "CodeRedeemedOnce".into(),
                 example: example.into(),
                 seeds: vec![3, 5, 8, 13],
+                engine: EngineKind::EventLoop,
                 files: BTreeMap::new(),
             }],
             inconclusive: vec!["a mark was not reached in 50 runs".into()],
@@ -197,6 +215,7 @@ pub(super) mod tests {
         ScenarioSummary {
             scenario: "calm_day",
             runs,
+            skipped: 0,
             simulated_ms: 0,
             properties: vec![],
             marks: [("the master was replaced", reached)].into(),
@@ -242,7 +261,7 @@ pub(super) mod tests {
     #[test]
     fn few_runs_and_planted_bugs_need_reach_nothing() {
         assert!(summary(RUNS_ENOUGH - 1, 0, 0).doubts(Coverage::Whole).is_empty());
-        assert!(summary(RUNS_ENOUGH, 0, 0).doubts(Coverage::Planted).is_empty());
+        assert!(summary(RUNS_ENOUGH, 0, 0).doubts(Coverage::Some).is_empty());
     }
 
     #[test]

@@ -194,7 +194,10 @@ fn with_one_knob_of(world: &WorldOptions, other: &WorldOptions, dice: &mut Dice)
     let (mut changed, other) = (world.clone(), other.clone());
     match dice.between(0, 9) {
         0 => (changed.latency_ms_min, changed.latency_ms_max) = (other.latency_ms_min, other.latency_ms_max),
-        1 => changed.replication_ms = other.replication_ms,
+        1 => {
+            changed.replication_ms = other.replication_ms;
+            changed.replication_late_ppm = other.replication_late_ppm;
+        }
         2 => changed.persistence = other.persistence,
         3 => changed.down_after_ms = other.down_after_ms,
         4 => changed.failover_timeout_ms = other.failover_timeout_ms,

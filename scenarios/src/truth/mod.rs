@@ -12,6 +12,7 @@ pub mod house;
 mod port;
 pub mod process;
 pub mod random;
+pub mod rates;
 pub mod real;
 mod reply;
 pub mod report;

@@ -18,7 +18,7 @@ use std::{
 #[derive(Debug, thiserror::Error)]
 pub enum Unavailable {
     /// The program is not there.
-    #[error("{0} is not installed (Debian: apt-get install redis-server redis-sentinel nginx)")]
+    #[error("{0} is not installed (Debian: apt-get install redis-server redis-sentinel nginx gcc)")]
     Missing(&'static str),
     /// It is there and does not answer.
     #[error("{program} does not start: {why}")]

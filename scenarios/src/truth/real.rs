@@ -15,7 +15,7 @@ use std::{
 /// A real Redis.
 pub struct RealRedis {
     port: Port,
-    _process: Process,
+    process: Process,
 }
 
 impl RealRedis {
@@ -34,15 +34,17 @@ impl RealRedis {
                 .args(options);
         })?;
         process.until_it_listens(port.number())?;
-        Ok(RealRedis {
-            port,
-            _process: process,
-        })
+        Ok(RealRedis { port, process })
     }
 
     /// The port that it listens on.
     pub fn port(&self) -> u16 {
         self.port.number()
+    }
+
+    /// SIGKILL.
+    pub(super) fn kill(&mut self) {
+        self.process.kill();
     }
 }
 

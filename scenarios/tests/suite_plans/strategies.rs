@@ -5,7 +5,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use sim::{
     fault::{Fault, Manner, TimedFault},
     plan::{Behaviour, Operation, PLAN_VERSION, Persistence, Plan, ReminderOption, WorldOptions},
-    world::hosts,
+    world::{hosts, redis::REPLICATION_LATE_PPM},
 };
 
 /// When everything heals, milliseconds.
@@ -32,6 +32,7 @@ prop_compose! {
     fn world()(
         reminders in vec(5_000..LASTS_MS - 25_000, 0..6),
         (latency_ms_max, replication_ms) in (select(vec![3, 10, 40]), select(vec![1, 5, 50, 300])),
+        replication_late_ppm in select(vec![REPLICATION_LATE_PPM, 500_000]),
         persistence in select(vec![Persistence::None, Persistence::Aof]),
         (down_after_ms, failover_timeout_ms) in (select(vec![1000, 700, 3000]), select(vec![10_000, 5_000, 20_000])),
         quorum in select(vec![2, 1, 3]),
@@ -45,6 +46,7 @@ prop_compose! {
             reminders: reminders.into_iter().enumerate().map(asked).collect(),
             latency_ms_max,
             replication_ms,
+            replication_late_ppm,
             persistence,
             down_after_ms,
             failover_timeout_ms,

@@ -164,6 +164,11 @@ pub(super) fn is_pure_ack(packet: &Packet) -> bool {
     tcp(packet).is_some_and(|s| s.payload.is_empty() && !s.flags.syn && !s.flags.fin && !s.flags.rst)
 }
 
+/// Carries bytes of the application, or their end.
+pub(super) fn carries_something(packet: &Packet) -> bool {
+    tcp(packet).is_some_and(|segment| !segment.payload.is_empty() || segment.flags.fin)
+}
+
 /// Asks for a connection.
 pub(super) fn is_syn(segment: &TcpSegment) -> bool {
     segment.flags.syn && !segment.flags.ack

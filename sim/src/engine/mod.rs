@@ -9,8 +9,8 @@
 //! - **Kill** (SIGKILL): the host's tasks are dropped at once, in the order in which they were
 //!   spawned; its kernel lives on, closes their sockets (FIN, or RST if unread data is left), and
 //!   refuses connects.
-//! - **Power loss**: the host falls silent. Once it has booted again, what belongs to old connections
-//!   is answered with RST.
+//! - **Power loss**: the host falls silent, and what it has sent and has not arrived is lost. Once it has booted again,
+//!   what belongs to old connections is answered with RST.
 //! - **Pause** (SIGSTOP): no task of the host is polled; its kernel goes on accepting, acknowledging
 //!   and buffering.
 //! - **Cuts, loss, latency**: per direction. What TCP would repeat arrives late (first after 200 ms,

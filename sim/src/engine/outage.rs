@@ -22,10 +22,17 @@ impl Wire {
         self.egress(now_ms);
     }
 
-    /// The host falls silent: nothing that its kernel would still say leaves it, and after the next
-    /// boot it knows none of its connections. Its tasks are gone already.
+    /// The host falls silent: nothing that its kernel would still say leaves it, what is on its way from it is lost
+    /// with the switch beside it, and after the next boot it knows none of its connections. Its tasks are gone already.
+    ///
+    /// Acknowledgements that are on their way arrive: a kernel of turmoil-net repeats nothing by itself, so a peer whose
+    /// SYN or data was never acknowledged would not ask again, and never be told that nobody knows it.
     pub(super) fn clear_after_power_loss(&mut self, now_ms: u64, host: HostId) {
         self.powered[host.0] = false;
+        let sent = self.under_way.len();
+        self.under_way
+            .retain(|_, (flow, packet)| flow.sender() != host || !flow::carries_something(packet));
+        self.lost += (sent - self.under_way.len()) as u64;
         for flow in self.flows_from(host) {
             self.directions.swap_remove(&flow);
             self.guard().deliver(flow::reset(flow.reverse(), 0, 0));

@@ -158,6 +158,14 @@ fn check_values(plan: &Plan) -> Result<(), PlanError> {
             "must be 1, 2 or 3: there are three Sentinels",
         );
     }
+    if world.replication_late_ppm > 1_000_000 {
+        let found = world.replication_late_ppm.to_string();
+        return value(
+            "world.replication_late_ppm",
+            found,
+            "must be at most 1000000: of a million",
+        );
+    }
     for reminder in &world.reminders {
         if !is_name(&reminder.who) {
             let found = format!("{:?}", reminder.who);

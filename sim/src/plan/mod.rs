@@ -5,7 +5,10 @@ mod seed;
 
 pub use file::{PlanFileError, position};
 
-use crate::fault::{Fault, TimedFault};
+use crate::{
+    fault::{Fault, TimedFault},
+    world::redis::REPLICATION_LATE_PPM,
+};
 use serde::{Deserialize, Serialize};
 
 /// The version of the plan format that this build writes and reads.
@@ -46,6 +49,10 @@ pub struct WorldOptions {
     /// One-way latency of the link between the two Redis nodes, milliseconds: what a failover can
     /// take back is what is on its way here.
     pub replication_ms: u64,
+    /// How often, in a million, a Redis node tells its replica of writes a millisecond after it has acknowledged them, for
+    /// each client that it answers at once: what a kill can take back. A plan that does not say means half of the times.
+    #[serde(default = "as_often_as_ever")]
+    pub replication_late_ppm: u32,
     /// What a Redis node keeps through a restart.
     pub persistence: Persistence,
     /// Sentinel's `down-after-milliseconds`.
@@ -72,6 +79,11 @@ pub struct WorldOptions {
     pub lease_ms: u64,
     /// Reminders in the directory: (address of the person, due time in milliseconds of the run).
     pub reminders: Vec<ReminderOption>,
+}
+
+/// What plans meant before they could say.
+fn as_often_as_ever() -> u32 {
+    500_000
 }
 
 /// A reminder that somebody has asked for.
@@ -101,6 +113,7 @@ impl Default for WorldOptions {
             latency_ms_min: 1,
             latency_ms_max: 5,
             replication_ms: 1,
+            replication_late_ppm: REPLICATION_LATE_PPM,
             persistence: Persistence::None,
             down_after_ms: 1000,
             failover_timeout_ms: 10_000,

@@ -156,13 +156,14 @@ pub(super) fn plainer(plan: &Plan, place: usize) -> Option<Vec<Plan>> {
         ..WorldOptions::default()
     };
     type Knob = fn(&mut WorldOptions, &WorldOptions);
-    let knobs: [Knob; 14] = [
+    let knobs: [Knob; 15] = [
         |world, standard| *world = standard.clone(),
         |world, standard| {
             world.latency_ms_min = standard.latency_ms_min;
             world.latency_ms_max = standard.latency_ms_max;
         },
         |world, standard| world.replication_ms = standard.replication_ms,
+        |world, standard| world.replication_late_ppm = standard.replication_late_ppm,
         |world, standard| world.persistence = standard.persistence,
         |world, standard| world.down_after_ms = standard.down_after_ms,
         |world, standard| world.failover_timeout_ms = standard.failover_timeout_ms,

@@ -90,6 +90,7 @@ impl Builder<'_> {
             Persistence::None => redis::PersistenceMode::None,
             Persistence::Aof => redis::PersistenceMode::Aof,
         };
+        let replication_late_ppm = self.plan.world.replication_late_ppm;
         let (addresses, recorder, lookout) = (self.addresses.clone(), self.recorder.clone(), self.lookout.clone());
         Box::new(move |env| {
             let addresses = addresses.get().expect("known before any host boots");
@@ -98,6 +99,7 @@ impl Builder<'_> {
                 replica_of: (host == hosts::REDIS_2).then(|| (addresses[hosts::REDIS_1].clone(), hosts::REDIS_PORT)),
                 announce_ip: addresses[host].clone(),
                 persistence,
+                replication_late_ppm,
                 ..redis::RedisConfig::default()
             };
             let (recorder, lookout) = (recorder.clone(), lookout.clone());

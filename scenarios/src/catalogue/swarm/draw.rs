@@ -5,7 +5,10 @@
 
 use super::{crowd, trouble};
 use crate::scenario::Dice;
-use sim::plan::{Persistence, Plan, ReminderOption, WorldOptions};
+use sim::{
+    plan::{Persistence, Plan, ReminderOption, WorldOptions},
+    world::redis::REPLICATION_LATE_PPM,
+};
 
 /// When everything heals, seconds.
 pub(super) const HEAL_S: u64 = 45;
@@ -65,6 +68,8 @@ fn world(dice: &mut Dice) -> WorldOptions {
         code_ttl_s: dice.pick(&[10, 30, 60]),
         limit_window_s: dice.pick(&[10, 30, 60]),
         lease_ms: dice.pick(&[2000, 3000, 6000, 10_000]),
+        // As measured, and harsher: what is rare for real is not to be rare here.
+        replication_late_ppm: dice.pick(&[REPLICATION_LATE_PPM, 200_000, 500_000]),
         ..WorldOptions::default()
     }
 }

@@ -9,6 +9,7 @@ use sim::{
     plan::Plan,
     property::{Reached, Violation},
     run::Run,
+    simulator::EngineKind,
 };
 
 /// One run.
@@ -47,6 +48,16 @@ pub(crate) struct RunSummary {
     /// That file, as seen from here.
     #[serde(skip)]
     pub(crate) file: Option<String>,
+    /// What performed it.
+    #[serde(skip)]
+    pub(crate) engine: EngineKind,
+    /// It was not performed: its plan has a fault that the engine cannot do.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) skipped: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl RunSummary {
@@ -71,6 +82,8 @@ impl RunSummary {
             plan: None,
             drawn: true,
             file: None,
+            engine: EngineKind::EventLoop,
+            skipped: false,
         };
         let run = match run {
             Ok(run) => run,
@@ -115,6 +128,16 @@ impl RunSummary {
         }
         summary.vacuous = summary.operations == 0 || (summary.faults > 0 && !met);
         summary
+    }
+
+    /// A plan that the engine cannot perform.
+    pub(crate) fn of_misfit(scenario: &Scenario, plan: &Plan) -> RunSummary {
+        RunSummary {
+            error: None,
+            simulated_ms: 0,
+            skipped: true,
+            ..RunSummary::of(scenario, plan, Err(&Trouble(String::new())))
+        }
     }
 
     /// What this run by itself proves.

@@ -3,17 +3,20 @@
 //!
 //! Inventory 7, 29, 39: what the service claims must hold where Redis breaks its word for real.
 
+mod leader;
 mod rooms;
+
+pub use leader::compare as compare_leaders;
 
 use super::{
     Agreement,
-    anomalies::PLAIN,
     port::Port,
     process::{Folder, Unavailable},
     stack::{
         Act::{Cut, Kill},
         Link,
         Node::{Master, Replica},
+        PLAIN,
         ask::ask,
         real::Stack,
     },
@@ -35,7 +38,7 @@ use idp::{
     model::hash::sha256_hex,
     seams::{Key, Namespace},
 };
-use rooms::{furnish, sleeper, start_replica};
+use rooms::{furnish, sleeper};
 use sim::{
     history::{History, Recorder, Seen},
     operators::Operators,
@@ -47,8 +50,10 @@ use tokio::time::{Instant, sleep};
 
 /// How long people and the service may take for a step.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Reminders that fall due one after the other, all through the failover.
+/// How many reminders there are.
 const REMINDERS: u64 = 8;
+/// The leader's, as in production.
+const LEASE: Duration = Duration::from_secs(10);
 
 /// What became of one login.
 struct Redemption {
@@ -79,7 +84,11 @@ fn redeem_across_a_failover(bug: Option<&Planted>) -> Result<Redemption, Unavail
         let mut stack = Stack::start(&PLAIN).await?;
         stack.settle().await?;
         let folder = Folder::new("house").map_err(broken)?;
-        let house = House::open(&stack, folder.path(), bug).await.map_err(broken)?;
+        // One falls due after the other, all through the failover.
+        let due: Vec<Duration> = (0..REMINDERS).map(|n| Duration::from_secs(2 * n + 2)).collect();
+        let house = House::open(&stack, folder.path(), bug, LEASE, &due)
+            .await
+            .map_err(broken)?;
         house.live_through(&mut stack).await
     })
 }
@@ -109,19 +118,21 @@ pub fn compare(bug: Option<&Planted>) -> Result<Agreement, Unavailable> {
         ("the property says so", judged.is_ok() == bug.is_none()),
         ("everybody is reminded once", seen.reminded as u64 == REMINDERS),
     ];
+    let seen = format!("first {:?}, second {:?}", seen.first, seen.second);
+    Ok(judged_by(&expectations, bug, &seen))
+}
+
+/// What was to be, and whether it was.
+fn judged_by(expectations: &[(&str, bool)], bug: Option<&Planted>, seen: &str) -> Agreement {
     let failed = expectations.iter().filter(|(_, holds)| !holds);
-    let told = |(what, _): &(&str, bool)| {
-        let which = bug.map_or("as it is", |bug| bug.name);
-        format!(
-            "the service {which}: not so: {what}; first {:?}, second {:?}",
-            seen.first, seen.second
-        )
-    };
-    Ok(Agreement {
+    let which = bug.map_or("as it is", |bug| bug.name);
+    Agreement {
         compared: expectations.len() as u64,
-        differences: failed.map(told).collect(),
+        differences: failed
+            .map(|(what, _)| format!("the service {which}: not so: {what}; {seen}"))
+            .collect(),
         ..Agreement::default()
-    })
+    }
 }
 
 fn broken(why: io::Error) -> Unavailable {
@@ -130,11 +141,20 @@ fn broken(why: io::Error) -> Unavailable {
 
 struct House {
     scene: Scene,
+    replicas: Vec<rooms::Replica>,
+    relay: Manners,
+    directory: String,
     _reserved: [Port; 5],
 }
 
 impl House {
-    async fn open(stack: &Stack, folder: &Path, bug: Option<&Planted>) -> io::Result<House> {
+    async fn open(
+        stack: &Stack,
+        folder: &Path,
+        bug: Option<&Planted>,
+        lease: Duration,
+        due: &[Duration],
+    ) -> io::Result<House> {
         let watch = Stopwatch::start();
         let (recorder, inboxes) = (
             Recorder::new(move || watch.elapsed_ms()),
@@ -143,23 +163,18 @@ impl House {
         let port = Port::reserve;
         let reserved = [port()?, port()?, port()?, port()?, port()?];
         let [relay, a, ops_a, b, ops_b] = reserved.each_ref().map(Port::number);
-        let env = rooms::env("mail");
-        let relaying = mail::serve(
-            env.clone(),
-            relay,
-            Manners::healthy(),
-            inboxes.clone(),
-            recorder.clone(),
-        );
+        let (env, manners) = (rooms::env("mail"), Manners::healthy());
+        let relaying = mail::serve(env.clone(), relay, manners.clone(), inboxes.clone(), recorder.clone());
         env.spawn(async move { drop(relaying.await) }); // a port that is taken shows: no mail comes
         let file = folder.join("directory.sqlite").display().to_string();
         let clients = vec![RelyingPartyOptions::standard().remove(0)];
-        furnish(&file, &clients[0]).await.map_err(io::Error::other)?;
-        let mut doors = Vec::new();
+        furnish(&file, &clients[0], due).await.map_err(io::Error::other)?;
+        let mut replicas = Vec::new();
         for (name, [port, ops_port]) in hosts::REPLICAS.into_iter().zip([[a, ops_a], [b, ops_b]]) {
             let ports = [port, ops_port, relay];
-            doors.push(start_replica(name, stack, &file, ports, bug).await?);
+            replicas.push(rooms::Replica::start(name, stack, &file, ports, lease, bug).await?);
         }
+        let doors: Vec<_> = replicas.iter().map(|replica| replica.door.clone()).collect();
         let scene = Scene {
             env: rooms::env("people"),
             recorder,
@@ -173,6 +188,9 @@ impl House {
         };
         Ok(House {
             scene,
+            replicas,
+            relay: manners,
+            directory: file,
             _reserved: reserved,
         })
     }

@@ -1,6 +1,6 @@
 //! What stands in the house: the directory, the replicas, and the one machine that all of them are on.
 
-use super::{super::stack::real::Stack, PATIENCE, REMINDERS};
+use super::{super::stack::real::Stack, PATIENCE};
 use crate::planted::Planted;
 use idp::{
     config::{Config, StateConfig},
@@ -14,56 +14,117 @@ use sim::world::{RelyingPartyOptions, hosts};
 use std::{
     io,
     net::{IpAddr, Ipv4Addr},
-    sync::Arc,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::time::{Instant, sleep};
+use tokio::{
+    runtime::Runtime,
+    time::{Instant, sleep},
+};
 
 /// The directory's lock is held for microseconds.
 const DIRECTORY_PATIENCE: Duration = Duration::from_secs(1);
 
-/// A replica as it is wired for real, on the ports for people and for operators, and with the mail relay's; its host
-/// and port, once it listens.
-pub(super) async fn start_replica(
-    name: &'static str,
-    stack: &Stack,
-    directory: &str,
-    [port, ops_port, relay]: [u16; 3],
-    bug: Option<&Planted>,
-) -> io::Result<(String, u16)> {
-    let env = env(name);
-    let sentinels = stack.sentinel_ports.iter().map(|port| ("sentinel".to_owned(), *port));
-    let state = StateConfig::Sentinel {
-        sentinels: sentinels.collect(),
-        master: hosts::MASTER_NAME.to_owned(),
-    };
-    let mut config = Config::new(name, hosts::ISSUER, state);
-    (config.port, config.ops_port) = (port, ops_port);
-    config.mail_relay = Some((hosts::MAIL.to_owned(), relay));
-    let directory = SqliteDirectory::open(env.clone(), directory, DIRECTORY_PATIENCE)
-        .await
-        .map_err(io::Error::other)?;
-    let mut wiring = Wiring::standard(&env, &config, Arc::new(directory));
-    if let Some(bug) = bug {
-        wiring = (bug.rewire)(&env, &config, wiring);
-    }
-    let serving = replica::serve(env.clone(), config, wiring);
-    env.spawn(async move {
-        let why = serving.await;
-        tracing::error!(%why, "a replica stopped");
-    });
-    let until = Instant::now() + PATIENCE;
-    while env.network.connect(name, port).await.is_err() {
-        if Instant::now() > until {
-            return Err(io::Error::other(format!("{name} does not open its port {port}")));
+/// A replica as it is wired for real, on a thread of its own that can be stopped.
+pub(super) struct Replica {
+    /// Its host and port.
+    pub(super) door: (String, u16),
+    runtime: Option<Runtime>,
+    stopped: Arc<(Mutex<bool>, Condvar)>,
+}
+
+impl Replica {
+    /// Starts it on the ports for people and for operators, and with the mail relay's; it listens when this returns.
+    pub(super) async fn start(
+        name: &'static str,
+        stack: &Stack,
+        directory: &str,
+        [port, ops_port, relay]: [u16; 3],
+        lease: Duration,
+        bug: Option<&Planted>,
+    ) -> io::Result<Replica> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()?;
+        let sentinels = stack.sentinel_ports.iter().map(|port| ("sentinel".to_owned(), *port));
+        let state = StateConfig::Sentinel {
+            sentinels: sentinels.collect(),
+            master: hosts::MASTER_NAME.to_owned(),
+        };
+        let mut config = Config::new(name, hosts::ISSUER, state);
+        (config.port, config.ops_port) = (port, ops_port);
+        (config.leader.lease, config.leader.renew_every) = (lease, lease * 3 / 10);
+        config.mail_relay = Some((hosts::MAIL.to_owned(), relay));
+        let (file, bug) = (directory.to_owned(), bug.copied());
+        let serving = async move {
+            let env = env(name);
+            let directory = SqliteDirectory::open(env.clone(), &file, DIRECTORY_PATIENCE).await?;
+            let mut wiring = Wiring::standard(&env, &config, Arc::new(directory));
+            if let Some(bug) = bug {
+                wiring = (bug.rewire)(&env, &config, wiring);
+            }
+            let serving = replica::serve(env.clone(), config, wiring);
+            env.spawn(async move {
+                let why = serving.await;
+                tracing::error!(%why, "a replica stopped");
+            });
+            Ok::<_, idp::store::DirectoryError>(())
+        };
+        let begun = runtime.spawn(serving).await.map_err(io::Error::other)?;
+        begun.map_err(io::Error::other)?;
+        let replica = Replica {
+            door: (name.to_owned(), port),
+            runtime: Some(runtime),
+            stopped: Arc::default(),
+        };
+        let (env, until) = (env("door"), Instant::now() + PATIENCE);
+        while env.network.connect(name, port).await.is_err() {
+            if Instant::now() > until {
+                return Err(io::Error::other(format!("{name} does not open its port {port}")));
+            }
+            sleep(Duration::from_millis(50)).await;
         }
-        sleep(Duration::from_millis(50)).await;
+        Ok(replica)
     }
-    Ok((name.to_owned(), port))
+
+    /// Nothing of it runs any more until it is resumed: its one thread stands still, as a process does after SIGSTOP. The
+    /// kernel goes on accepting and acknowledging for it.
+    pub(super) fn stop(&self) {
+        *self.is_stopped() = true;
+        let stopped = self.stopped.clone();
+        if let Some(runtime) = &self.runtime {
+            runtime.spawn(async move {
+                let (flag, changed) = &*stopped;
+                let flag = flag.lock().unwrap_or_else(PoisonError::into_inner);
+                drop(changed.wait_while(flag, |stopped| *stopped));
+            });
+        }
+    }
+
+    /// It goes on where it was.
+    pub(super) fn resume(&self) {
+        *self.is_stopped() = false;
+        self.stopped.1.notify_all();
+    }
+
+    fn is_stopped(&self) -> MutexGuard<'_, bool> {
+        self.stopped.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        self.resume();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// Whom and what the directory knows.
-pub(super) async fn furnish(file: &str, client: &RelyingPartyOptions) -> Result<(), String> {
+/// Reminders fall due after these times.
+pub(super) async fn furnish(file: &str, client: &RelyingPartyOptions, due: &[Duration]) -> Result<(), String> {
     let env = env("directory");
     let directory = SqliteDirectory::open(env.clone(), file, DIRECTORY_PATIENCE)
         .await
@@ -83,7 +144,7 @@ pub(super) async fn furnish(file: &str, client: &RelyingPartyOptions) -> Result<
     };
     let ann = user("ann".to_owned(), "ann@example.com".to_owned());
     directory.add_user(&ann).await.map_err(failed)?;
-    for n in 0..REMINDERS {
+    for (n, due) in (0..).zip(due) {
         let sleeper = user(format!("sleeper-{n}"), sleeper(n));
         directory.add_user(&sleeper).await.map_err(failed)?;
         let reminder = Reminder {
@@ -91,7 +152,7 @@ pub(super) async fn furnish(file: &str, client: &RelyingPartyOptions) -> Result<
             user_id: sleeper.id,
             address: sleeper.address,
             text: "You asked to be reminded.".to_owned(),
-            due: env.now() + Duration::from_secs(2 * n + 2),
+            due: env.now() + *due,
         };
         directory.add_reminder(reminder).await.map_err(failed)?;
     }

@@ -2,6 +2,7 @@
 //! the real programs and by the simulation alike.
 
 pub(super) mod ask;
+mod clock;
 mod proxy;
 pub(super) mod real;
 mod simulated;
@@ -42,6 +43,8 @@ pub enum Link {
     Replication(Node),
     /// Between this node and the three Sentinels.
     Sentinels(Node),
+    /// Between any two Sentinels.
+    AmongSentinels,
 }
 
 /// Something that happens.
@@ -55,6 +58,8 @@ pub enum Act {
     Mend(Link),
     /// SIGKILL.
     Kill(Node),
+    /// Its host loses power: its peers hear nothing any more, not even that it has gone.
+    LosePower(Node),
     /// SIGSTOP.
     Pause(Node),
     /// SIGCONT.
@@ -84,13 +89,37 @@ pub struct Story {
     pub replicas: usize,
     /// `min-replicas-to-write`, with `min-replicas-max-lag 1`.
     pub min_replicas_to_write: usize,
+    /// How many Sentinels must agree that the master is down.
+    pub quorum: usize,
+    /// Sentinel's `failover-timeout`, milliseconds.
+    pub failover_timeout_ms: u64,
+    /// By how much the nodes' wall clocks are wrong, milliseconds.
+    pub clocks_ms: [i64; 3],
     /// What happens, in order, each with its time in milliseconds.
     pub acts: &'static [(u64, Act)],
     /// What must be answered.
     pub answers: &'static [(&'static str, &'static str)],
     /// What some Sentinel must say, and what none may: how it begins.
     pub sentinels_say: &'static [(&'static str, bool)],
+    /// What a Sentinel that is left says first, of all that begins like one of these, in this order.
+    pub in_order: &'static [&'static str],
 }
+
+/// Nothing happens yet.
+pub(super) const PLAIN: Story = Story {
+    name: "",
+    claim: "",
+    persistence: PersistenceMode::None,
+    replicas: 1,
+    min_replicas_to_write: 0,
+    quorum: 2,
+    failover_timeout_ms: 10_000,
+    clocks_ms: [0; 3],
+    acts: &[],
+    answers: &[],
+    sentinels_say: &[],
+    in_order: &[],
+};
 
 impl Story {
     fn nodes(&self) -> &'static [Node] {
@@ -131,7 +160,5 @@ const WATCH_MS: u64 = 10;
 /// How long a client waits for an answer; long enough for a paused node to come back.
 const PATIENCE_MS: u64 = 2_000;
 
-/// The Sentinels' configuration, as it was when failovers were measured by hand.
+/// Sentinel's `down-after-milliseconds`, as it was when failovers were measured by hand.
 const DOWN_AFTER_MS: u64 = 1_000;
-const FAILOVER_TIMEOUT_MS: u64 = 10_000;
-const QUORUM: usize = 2;

@@ -1,17 +1,18 @@
 //! The story on the real programs: processes on ports of the loopback that nobody else has.
 
+mod start;
+
 use super::{
     super::{
         port::Port,
         process::{Folder, Process, Unavailable},
     },
-    Act, DOWN_AFTER_MS, Event, FAILOVER_TIMEOUT_MS, Link, Node, PATIENCE_MS, QUORUM, Seen, Story,
+    Act, Event, Link, Node, PATIENCE_MS, Seen, Story,
     ask::{ask, until_writable},
     proxy::{self, Cuts},
 };
 use crate::real_clock::{Stopwatch, wall_ms};
 use idp::seams::Env;
-use sim::world::redis::PersistenceMode;
 use std::{
     fs, io,
     net::{IpAddr, Ipv4Addr},
@@ -21,10 +22,13 @@ use std::{
     time::Duration,
 };
 
-/// How long they may take to find one another.
-const SETTLE_MS_MAX: u64 = 30_000;
+/// How long they may take to find one another, and to trust their clocks.
+const SETTLE_MS_MAX: u64 = 60_000;
 
-/// From where a node connects to others: by this the proxies tell who it is. Sentinels use 127.0.0.1.
+/// From where Sentinels connect.
+const SENTINELS_SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// From where a node connects to others: by this the proxies tell who it is.
 const SOURCES: [Ipv4Addr; 3] = [
     Ipv4Addr::new(127, 0, 0, 11),
     Ipv4Addr::new(127, 0, 0, 12),
@@ -46,7 +50,10 @@ pub(in super::super) struct Stack {
     folders: [Folder; 3],
     sentinels: Vec<(Process, PathBuf)>,
     pub(in super::super) sentinel_ports: [u16; 3],
-    _reserved: [[Port; 3]; 3],
+    /// Where other Sentinels reach one, and whether they do.
+    public_sentinel_ports: [u16; 3],
+    sentinel_cuts: Cuts,
+    _reserved: [[Port; 3]; 4],
 }
 
 /// Performs it. Takes as long as the story, and what the programs need to find one another.
@@ -71,7 +78,7 @@ impl Stack {
         let broken = |why: io::Error| Unavailable::broken("redis-server", why);
         let port = || Port::reserve().map_err(broken);
         let ports = || Ok([port()?, port()?, port()?]);
-        let [nodes, public, sentinels] = [ports()?, ports()?, ports()?];
+        let [nodes, public, sentinels, public_sentinels] = [ports()?, ports()?, ports()?, ports()?];
         let numbers = |ports: &[Port; 3]| ports.each_ref().map(Port::number);
         let folder = |name| Folder::new(name).map_err(broken);
         let mut stack = Stack {
@@ -84,7 +91,9 @@ impl Stack {
             folders: [folder("master")?, folder("replica")?, folder("second")?],
             sentinels: Vec::new(),
             sentinel_ports: numbers(&sentinels),
-            _reserved: [nodes, public, sentinels],
+            public_sentinel_ports: numbers(&public_sentinels),
+            sentinel_cuts: Cuts::default(),
+            _reserved: [nodes, public, sentinels, public_sentinels],
         };
         for node in story.nodes().iter().copied() {
             let i = node.index();
@@ -94,68 +103,12 @@ impl Stack {
                 .map_err(broken)?;
             stack.start_node(node)?;
         }
-        for _ in 0..stack.sentinel_ports.len() {
+        for (port, target) in stack.public_sentinel_ports.into_iter().zip(stack.sentinel_ports) {
+            let (env, cuts) = (stack.env.clone(), stack.sentinel_cuts.clone());
+            proxy::serve(env, port, target, cuts).await.map_err(broken)?;
             stack.start_sentinel()?;
         }
         Ok(stack)
-    }
-
-    fn start_node(&mut self, node: Node) -> Result<(), Unavailable> {
-        let i = node.index();
-        let (append, save) = match self.story.persistence {
-            PersistenceMode::None => ("no", "\"\"".to_owned()),
-            PersistenceMode::Aof => ("yes", "\"\"".to_owned()),
-            PersistenceMode::Rdb { after_s, changes } => ("no", format!("{after_s} {changes}")),
-        };
-        let mut lines = vec![
-            format!("port {}", self.ports[i]),
-            "bind 127.0.0.1".to_owned(),
-            format!("bind-source-addr {}", SOURCES[i]),
-            "replica-announce-ip 127.0.0.1".to_owned(),
-            format!("replica-announce-port {}", self.public_ports[i]),
-            format!("save {save}"),
-            format!("appendonly {append}"),
-            "repl-diskless-sync-delay 0".to_owned(),
-            format!("min-replicas-to-write {}", self.story.min_replicas_to_write),
-            "min-replicas-max-lag 1".to_owned(),
-        ];
-        if node != Node::Master {
-            lines.push(format!(
-                "replicaof 127.0.0.1 {}",
-                self.public_ports[Node::Master.index()]
-            ));
-        }
-        let file = self.folders[i].path().join("redis.conf");
-        if !file.exists() {
-            // Sentinel rewrites it: the next start reads what is there then.
-            fs::write(&file, lines.join("\n") + "\n").map_err(|why| Unavailable::broken("redis-server", why))?;
-        }
-        let folder = self.folders[i].path().to_owned();
-        self.nodes[i] = Some(Process::start("redis-server", |command, _| {
-            command.arg(&file).arg("--dir").arg(&folder);
-        })?);
-        Ok(())
-    }
-
-    fn start_sentinel(&mut self) -> Result<(), Unavailable> {
-        let port = self.sentinel_ports[self.sentinels.len()];
-        let master = self.public_ports[Node::Master.index()];
-        let mut log = PathBuf::new();
-        let process = Process::start("redis-sentinel", |command, folder| {
-            log = folder.join("sentinel.log");
-            let file = folder.join("sentinel.conf");
-            let text = format!(
-                "port {port}\nbind 127.0.0.1\nlogfile {}\nsentinel monitor auth 127.0.0.1 {master} {QUORUM}\n\
-                 sentinel down-after-milliseconds auth {DOWN_AFTER_MS}\n\
-                 sentinel failover-timeout auth {FAILOVER_TIMEOUT_MS}\n",
-                log.display()
-            );
-            // What cannot be written is said by Sentinel, which then ends.
-            let _ = fs::write(&file, text);
-            command.arg(file).env("TZ", "UTC");
-        })?;
-        self.sentinels.push((process, log));
-        Ok(())
     }
 
     /// Waits until the replica follows and every Sentinel knows the others and the replica.
@@ -175,7 +128,8 @@ impl Stack {
             let mut settled = wait == replicas;
             for port in &self.sentinel_ports {
                 let known = self.sentinel_says(*port).await;
-                settled &= known.contains(&all);
+                // One that was kept waiting while all of them started trusts its clock no more, for 30 s (+tilt).
+                settled &= known.contains(&all) && known.contains("sentinel_tilt:0");
             }
             if settled {
                 // As long again as the replica's first INFO to the Sentinels takes.
@@ -231,6 +185,7 @@ impl Stack {
             Act::Cut(link) => self.each_end(link, Cuts::cut),
             Act::Mend(link) => self.each_end(link, Cuts::mend),
             Act::Kill(node) => drop(self.nodes[node.index()].take()),
+            Act::LosePower(node) => self.lose_power(node),
             Act::Pause(node) => self.signal(node, "-STOP"),
             Act::Resume(node) => self.signal(node, "-CONT"),
             // One that does not start is heard of in the answers.
@@ -252,8 +207,20 @@ impl Stack {
                 each(&self.cuts[master], IpAddr::V4(SOURCES[replica]));
                 each(&self.cuts[replica], IpAddr::V4(SOURCES[master]));
             }
-            Link::Sentinels(node) => each(&self.cuts[node.index()], IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            Link::Sentinels(node) => each(&self.cuts[node.index()], SENTINELS_SOURCE),
+            Link::AmongSentinels => each(&self.sentinel_cuts, SENTINELS_SOURCE),
         }
+    }
+
+    /// Nothing of it and to it passes any more, least of all that its connections end.
+    fn lose_power(&mut self, node: Node) {
+        let own = node.index();
+        self.cuts[own].cut(SENTINELS_SOURCE);
+        for other in (0..SOURCES.len()).filter(|other| *other != own) {
+            self.cuts[own].cut(IpAddr::V4(SOURCES[other]));
+            self.cuts[other].cut(IpAddr::V4(SOURCES[own]));
+        }
+        drop(self.nodes[own].take());
     }
 
     fn signal(&self, node: Node, which: &str) {

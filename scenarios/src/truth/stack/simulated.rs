@@ -1,7 +1,7 @@
 //! The story in the simulation.
 
 use super::{
-    Act, DOWN_AFTER_MS, Event, FAILOVER_TIMEOUT_MS, Link, Node, PATIENCE_MS, QUORUM, Seen, Story,
+    Act, DOWN_AFTER_MS, Event, Link, Node, PATIENCE_MS, Seen, Story,
     ask::{ask, until_writable},
 };
 use sim::{
@@ -41,9 +41,15 @@ fn held<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().expect("nobody panics while holding it")
 }
 
+/// When the story begins. Sentinels ask once a second, all three at about the same time: how long a master that has
+/// stopped goes unnoticed hangs on when in that second it stops.
+fn begins_ms(seed: u64) -> u64 {
+    SETTLED_MS + seed.wrapping_mul(377) % 1_000
+}
+
 /// Milliseconds from the beginning of the story.
-fn now_ms() -> i64 {
-    current_ms().unwrap_or(0) as i64 - SETTLED_MS as i64
+fn now_ms(begins_ms: u64) -> i64 {
+    current_ms().unwrap_or(0) as i64 - begins_ms as i64
 }
 
 /// Performs it; a seed gives the same every time.
@@ -57,28 +63,44 @@ pub fn perform(story: &Story, seed: u64) -> Result<Seen, EngineError> {
         ..EngineConfig::default()
     });
     let (book, seen) = (Book::default(), Arc::<Mutex<Seen>>::default());
+    let begins_ms = begins_ms(seed);
+    let disks = [(); 3].map(|()| Disk::new());
     let nodes: Vec<HostId> = (story.nodes().iter())
-        .map(|node| declare_redis(&mut engine, story, *node, &book))
+        .map(|node| declare_redis(&mut engine, story, *node, &disks, &book))
         .collect();
-    let sentinels = [0, 1, 2].map(|number| declare_sentinel(&mut engine, number, nodes.len() + number, &book, &seen));
+    let sentinels = [0, 1, 2].map(|number| {
+        declare_sentinel(
+            &mut engine,
+            story,
+            [number, nodes.len() + number],
+            &book,
+            begins_ms,
+            &seen,
+        )
+    });
     *held(&book.0) = nodes.iter().chain(&sentinels).map(|host| engine.ip(*host)).collect();
-    let client = declare_client(&mut engine, story, &book, &seen);
+    let client = declare_client(&mut engine, story, &book, begins_ms, &seen);
     nodes
         .iter()
         .chain(&sentinels)
         .chain([&client])
         .for_each(|host| engine.start(*host));
-    for (at_ms, act) in story.acts {
-        let (act, nodes) = (*act, nodes.clone());
-        engine.at(SETTLED_MS + at_ms, move |engine| befall(engine, act, &nodes, sentinels));
+    for (host, offset_ms) in nodes.iter().zip(story.clocks_ms) {
+        engine.clock_offset_ms(*host, offset_ms);
     }
-    engine.run(SETTLED_MS + story.lasts_ms(), || false)?;
+    for (at_ms, act) in story.acts {
+        let (act, nodes, disks) = (*act, nodes.clone(), disks.clone());
+        engine.at(begins_ms + at_ms, move |engine| {
+            befall(engine, act, &nodes, &disks, sentinels);
+        });
+    }
+    engine.run(begins_ms + story.lasts_ms(), || false)?;
     drop(engine);
     let seen = std::mem::take(&mut *held(&seen));
     Ok(seen)
 }
 
-fn befall(engine: &Engine, act: Act, nodes: &[HostId], sentinels: [HostId; 3]) {
+fn befall(engine: &Engine, act: Act, nodes: &[HostId], disks: &[Disk; 3], sentinels: [HostId; 3]) {
     let link = |link: Link, each: fn(&Engine, HostId, HostId)| match link {
         Link::Replication(replica) => {
             let (master, replica) = (nodes[Node::Master.index()], nodes[replica.index()]);
@@ -89,12 +111,20 @@ fn befall(engine: &Engine, act: Act, nodes: &[HostId], sentinels: [HostId; 3]) {
             each(engine, nodes[node.index()], *sentinel);
             each(engine, *sentinel, nodes[node.index()]);
         }),
+        Link::AmongSentinels => sentinels.iter().for_each(|one| {
+            let others = sentinels.iter().filter(|other| *other != one);
+            others.for_each(|other| each(engine, *one, *other));
+        }),
     };
     match act {
         Act::Ask(..) | Act::Watch(_) => {} // the client's business
         Act::Cut(which) => link(which, Engine::cut_one_way),
         Act::Mend(which) => link(which, Engine::mend_one_way),
         Act::Kill(node) => engine.kill(nodes[node.index()]),
+        Act::LosePower(node) => {
+            engine.power_loss(nodes[node.index()]);
+            disks[node.index()].power_loss();
+        }
         Act::Pause(node) => engine.pause(nodes[node.index()]),
         Act::Resume(node) => engine.resume(nodes[node.index()]),
         Act::Start(node) => engine.start(nodes[node.index()]),
@@ -104,7 +134,7 @@ fn befall(engine: &Engine, act: Act, nodes: &[HostId], sentinels: [HostId; 3]) {
     }
 }
 
-fn declare_redis(engine: &mut Engine, story: &Story, node: Node, book: &Book) -> HostId {
+fn declare_redis(engine: &mut Engine, story: &Story, node: Node, disks: &[Disk; 3], book: &Book) -> HostId {
     let config = RedisConfig {
         port: PORT,
         persistence: story.persistence,
@@ -112,7 +142,7 @@ fn declare_redis(engine: &mut Engine, story: &Story, node: Node, book: &Book) ->
         min_replicas_max_lag_s: 1,
         ..RedisConfig::default()
     };
-    let (disk, book) = (Disk::new(), book.clone());
+    let (disk, book) = (disks[node.index()].clone(), book.clone());
     engine.add_host(node.name(), Arc::new(Quiet), Arc::new(Quiet), move |env| {
         let config = RedisConfig {
             announce_ip: book.of(node),
@@ -123,8 +153,16 @@ fn declare_redis(engine: &mut Engine, story: &Story, node: Node, book: &Book) ->
     })
 }
 
-fn declare_sentinel(engine: &mut Engine, number: usize, index: usize, book: &Book, seen: &Arc<Mutex<Seen>>) -> HostId {
+fn declare_sentinel(
+    engine: &mut Engine,
+    story: &Story,
+    [number, index]: [usize; 2],
+    book: &Book,
+    begins_ms: u64,
+    seen: &Arc<Mutex<Seen>>,
+) -> HostId {
     let name = SENTINELS[number];
+    let (quorum, failover_timeout_ms) = (story.quorum, story.failover_timeout_ms);
     let (disk, book, seen) = (SentinelDisk::new(), book.clone(), seen.clone());
     engine.add_host(name, Arc::new(Quiet), Arc::new(Quiet), move |env| {
         let config = SentinelConfig {
@@ -132,27 +170,27 @@ fn declare_sentinel(engine: &mut Engine, number: usize, index: usize, book: &Boo
             announce_ip: book.at(index),
             master_name: "auth".to_owned(),
             master: (book.of(Node::Master), PORT),
-            quorum: QUORUM,
+            quorum,
             down_after_ms: DOWN_AFTER_MS,
-            failover_timeout_ms: FAILOVER_TIMEOUT_MS,
+            failover_timeout_ms,
         };
         let seen = seen.clone();
         let observer = Arc::new(move |says: String| {
-            let (at_ms, sentinel) = (now_ms(), number);
+            let (at_ms, sentinel) = (now_ms(begins_ms), number);
             held(&seen).events.push(Event { at_ms, sentinel, says });
         });
         Box::pin(sentinel::serve(env, config, disk.clone(), observer))
     })
 }
 
-fn declare_client(engine: &mut Engine, story: &Story, book: &Book, seen: &Arc<Mutex<Seen>>) -> HostId {
+fn declare_client(engine: &mut Engine, story: &Story, book: &Book, begins_ms: u64, seen: &Arc<Mutex<Seen>>) -> HostId {
     let (acts, book, seen) = (story.acts, book.clone(), seen.clone());
     engine.add_host("client", Arc::new(Quiet), Arc::new(Quiet), move |env| {
         let (book, seen) = (book.clone(), seen.clone());
         Box::pin(async move {
             for (at_ms, act) in acts {
                 let (asker, seen) = (env.clone(), seen.clone());
-                let begins = Duration::from_millis(SETTLED_MS + at_ms);
+                let begins = Duration::from_millis(begins_ms + at_ms);
                 match *act {
                     Act::Ask(name, node, commands) => {
                         let host = book.of(node);
@@ -167,7 +205,7 @@ fn declare_client(engine: &mut Engine, story: &Story, book: &Book, seen: &Arc<Mu
                         env.spawn(async move {
                             tokio::time::sleep(begins).await;
                             until_writable(&asker, &host, PORT).await;
-                            held(&seen).writable_ms = Some(now_ms());
+                            held(&seen).writable_ms = Some(now_ms(begins_ms));
                         });
                     }
                     _ => {}

@@ -87,6 +87,26 @@ fn what_a_killed_process_has_sent_still_arrives() {
 }
 
 #[test]
+fn what_a_host_has_sent_is_lost_with_its_power() {
+    let server = |env: Env, _: Notes| async move {
+        let listener = env.network.listen(9).await.expect("port 9 is free");
+        let mut stream = listener.accept().await.expect("accepts");
+        for word in ["arrives", "does not"] {
+            stream.write_all(word.as_bytes()).await.expect("writes");
+            sleep(ms(933)).await; // accepted at 65 ms
+        }
+        std::future::pending::<()>().await;
+    };
+    let faults: Faults = vec![(1_000, power_loss), (1_001, start)];
+    let notes = play(steady(), server, faults, |env, notes| async move {
+        let mut stream = connect(&env).await.expect("connects");
+        notes.stamp(read_once(&mut stream, 60_000).await);
+        notes.note(read_once(&mut stream, 1_000).await);
+    });
+    assert_eq!(notes, ["arrives at 70", "nothing"]);
+}
+
+#[test]
 fn a_host_without_power_is_silent_and_resets_once_it_is_back() {
     let notes = play(
         steady(),

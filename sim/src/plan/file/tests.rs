@@ -86,7 +86,7 @@ prop_compose! {
         scenario in "[a-z_\"\\\\ #]{0,20}",
         seed in any::<u64>(),
         lasts_ms in 0..1_000_000u64,
-        replication_ms in 0..50u64,
+        (replication_ms, replication_late_ppm) in (0..50u64, 0..1_000_001u32),
         persistence in prop_oneof![Just(Persistence::None), Just(Persistence::Aof)],
         reminders in prop::collection::vec(("[a-z]{1,5}", 0..100_000u64), 0..3),
         operations in prop::collection::vec((0..100_000u64, "[a-zé]{1,8}", behaviour()), 0..6),
@@ -99,6 +99,7 @@ prop_compose! {
             lasts_ms,
             world: WorldOptions {
                 replication_ms,
+                replication_late_ppm,
                 persistence,
                 reminders: reminders.into_iter().map(|(who, due_ms)| ReminderOption { who, due_ms }).collect(),
                 ..WorldOptions::default()
@@ -193,6 +194,14 @@ fn errors_say_what_is_wrong_and_where_and_what_to_do() {
         assert!(error.contains(&expected), "{to:?}: {expected:?} is not in {error:?}");
         assert!(error.contains("a.toml"), "{error}");
     }
+}
+
+#[test]
+fn a_plan_that_says_nothing_of_late_replication_means_what_it_meant() {
+    let text = sample().to_text();
+    let line = (text.lines().find(|line| line.starts_with("replication_late_ppm"))).expect("it is written");
+    let old = read(&text.replace(line, "")).expect("read");
+    assert_eq!(old.world.replication_late_ppm, 500_000);
 }
 
 #[test]

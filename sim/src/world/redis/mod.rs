@@ -70,7 +70,7 @@ mod zsets;
 
 pub use alone::Alone;
 pub(crate) use config::Moment;
-pub use config::{PersistenceMode, RedisConfig, RedisEvent};
+pub use config::{PersistenceMode, REPLICATION_LATE_PPM, RedisConfig, RedisEvent};
 pub use disk::Disk;
 pub(crate) use dispatch::unknown_command;
 pub use eviction::Policy;

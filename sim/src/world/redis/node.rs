@@ -70,6 +70,8 @@ pub(crate) struct Node {
     pub(super) released: Vec<ClientId>,
     /// The latest moment anybody has mentioned.
     pub(super) latest: Moment,
+    /// How many clients were answered in this millisecond (of the monotonic clock).
+    pub(super) answered: (u64, u32),
 }
 
 impl Node {
@@ -137,6 +139,7 @@ impl Node {
             cron_due_mono_ms: None,
             released: vec![],
             latest: now,
+            answered: (0, 0),
         };
         if node.config.maxmemory > 0 {
             node.weigh_everything();
@@ -232,6 +235,13 @@ impl Node {
         if !self.ready.is_empty() {
             self.serve_waiting(now);
         }
+    }
+
+    /// So many clients are answered now; how many that makes at once.
+    pub(super) fn answers(&mut self, clients: u32, now: Moment) -> u32 {
+        let before = Some(self.answered).filter(|(at_ms, _)| *at_ms == now.mono_ms);
+        self.answered = (now.mono_ms, before.map_or(0, |(_, count)| count) + clients);
+        self.answered.1
     }
 
     /// Output to be written, and whether to close after it.

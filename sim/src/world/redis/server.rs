@@ -24,7 +24,7 @@ impl Shared {
 /// Runs a node until its host dies. `observer` hears of roles and resynchronisations. It returns only if the
 /// port is taken, which it logs.
 pub async fn serve(env: Env, config: RedisConfig, disk: Disk, observer: Arc<dyn Fn(RedisEvent) + Send + Sync>) {
-    let (port, lag_ms_max) = (config.port, config.replication_lag_ms_max);
+    let (port, late_ppm) = (config.port, config.replication_late_ppm);
     let listener = match env.network.listen(port).await {
         Ok(listener) => listener,
         Err(error) => return tracing::error!(port, %error, "redis cannot listen"),
@@ -41,7 +41,7 @@ pub async fn serve(env: Env, config: RedisConfig, disk: Disk, observer: Arc<dyn 
     env.spawn(keep_time(env.clone(), node.clone()));
     loop {
         match listener.accept().await {
-            Ok(stream) => env.spawn(attend(env.clone(), node.clone(), stream, lag_ms_max)),
+            Ok(stream) => env.spawn(attend(env.clone(), node.clone(), stream, late_ppm)),
             Err(error) => {
                 tracing::warn!(%error, "redis cannot accept");
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -71,6 +71,22 @@ pub(crate) async fn sleep_until(mono_ms: Option<u64>, now: Moment) {
     }
 }
 
+/// See [`RedisConfig::replication_late_ppm`].
+const DESCHEDULED: Duration = Duration::from_millis(1);
+
+/// At most half of the times, however many clients there are, unless more is asked for.
+const LATE_PPM_MAX: u32 = 500_000;
+
+fn is_late(env: &Env, late_ppm: u32, answered: u32) -> bool {
+    if late_ppm == 0 {
+        return false;
+    }
+    let mut luck = [0; 4];
+    env.entropy.fill(&mut luck);
+    let late_ppm = late_ppm.saturating_mul(answered.max(1)).min(LATE_PPM_MAX.max(late_ppm));
+    u32::from_le_bytes(luck) % 1_000_000 < late_ppm
+}
+
 struct Departure<'a>(&'a Shared, ClientId);
 
 impl Drop for Departure<'_> {
@@ -82,7 +98,7 @@ impl Drop for Departure<'_> {
 }
 
 /// Serves one connection.
-async fn attend(env: Env, node: Shared, stream: Stream, lag_ms_max: u64) {
+async fn attend(env: Env, node: Shared, stream: Stream, late_ppm: u32) {
     let (id, wake): (ClientId, Arc<Notify>) = node.lock().connect(stream.peer());
     let _departure = Departure(&node, id);
     let (mut reader, mut writer) = tokio::io::split(stream);
@@ -105,15 +121,10 @@ async fn attend(env: Env, node: Shared, stream: Stream, lag_ms_max: u64) {
                 _ => return,
             },
             () = wake.notified() => {
-                // The reply to the client and the bytes to the replica are two events; see
-                // `RedisConfig::replication_lag_ms_max`.
-                if replica && lag_ms_max > 0 {
-                    let mut byte = [0];
-                    env.entropy.fill(&mut byte);
-                    let lag_ms = u64::from(byte[0]) % (lag_ms_max + 1);
-                    if lag_ms > 0 {
-                        tokio::time::sleep(Duration::from_millis(lag_ms)).await;
-                    }
+                // The reply to the client and the bytes to the replica are two events, and now and then the process
+                // is descheduled between them.
+                if replica && is_late(&env, late_ppm, node.lock().answers(0, Moment::of(&env))) {
+                    tokio::time::sleep(DESCHEDULED).await;
                 }
                 node.lock().pump(id, Moment::of(&env));
             }
@@ -127,6 +138,7 @@ async fn attend(env: Env, node: Shared, stream: Stream, lag_ms_max: u64) {
                     let mut node = node.lock();
                     node.feed(id, &input.split(), Moment::of(&env));
                     replica = node.is_replica(id);
+                    node.answers(u32::from(!replica), Moment::of(&env));
                 }
                 _ => return,
             },
