@@ -183,7 +183,7 @@ teeth!(
     hook_given_up at [1, 1],
     session_deleted_on_error at [1, 1],
     sessions_of_this_process at [1, 1],
-    errors_known_by_their_words at [2, 4],
+    errors_known_by_their_words at [2, 2],
     lock_across_await at [1, 1],
     error_detail_lost at [1, 1],
     mailed_code_logged at [1, 1],

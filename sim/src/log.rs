@@ -7,16 +7,21 @@
 use crate::{simulator, world::hosts};
 use serde::Serialize;
 use std::{
+    cell::RefCell,
     fmt::{self, Write},
-    sync::{Arc, Mutex},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 use tracing::{
     Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
     level_filters::LevelFilter,
     span,
+    subscriber::Interest,
 };
-use tracing_subscriber::{EnvFilter, Layer, layer::Context, layer::SubscriberExt, registry::LookupSpan};
+use tracing_subscriber::filter::Targets;
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -61,83 +66,66 @@ pub(crate) struct Logged {
 /// # Errors
 /// The filter is not understood; then nothing was run.
 pub(crate) fn captured<R>(filter: Option<&str>, work: impl FnOnce() -> R) -> Result<(R, Logged), LogFilterError> {
-    let (lines, by_replicas) = (Lines::default(), ByReplicas::default());
-    let result = match filter {
-        None => tracing::subscriber::with_default(by_replicas.clone(), work),
-        Some(filter) => {
-            let parsed = EnvFilter::builder().parse(filter).map_err(|error| LogFilterError {
-                filter: filter.to_owned(),
-                why: error.to_string(),
-            })?;
-            let subscriber = tracing_subscriber::registry()
-                .with(Capture(lines.clone()).with_filter(parsed))
-                .with(by_replicas.clone().with_filter(LevelFilter::from_level(PRODUCTION)));
-            tracing::subscriber::with_default(subscriber, work)
-        }
+    let parse = |filter: &str| {
+        filter.parse::<Targets>().map_err(|error| LogFilterError {
+            filter: filter.to_owned(),
+            why: error.to_string(),
+        })
     };
-    let (filtered, by_replicas) = (lines.take(), by_replicas.0.take());
-    Ok((result, Logged { filtered, by_replicas }))
+    let listening = Listening::begin(filter.map(parse).transpose()?);
+    let is_ours = *INSTALLED.get_or_init(|| tracing::subscriber::set_global_default(Ear).is_ok());
+    let result = match is_ours {
+        true => work(),
+        false => tracing::subscriber::with_default(Ear, work), // somebody else's program, with a log of its own
+    };
+    Ok((result, listening.end()))
 }
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<LogLine>>>);
+static INSTALLED: OnceLock<bool> = OnceLock::new();
 
-impl Lines {
-    fn push(&self, host: Option<String>, event: &Event<'_>) {
-        let mut text = Text::default();
-        event.record(&mut text);
-        let line = LogLine {
-            at_ms: simulator::current_ms().unwrap_or_default(),
-            host: host.unwrap_or_else(|| "-".to_owned()),
-            level: event.metadata().level().as_str(),
-            text: text.finish(),
-        };
-        self.0.lock().expect("nobody panics while holding the log").push(line);
-    }
-
-    fn take(&self) -> Vec<LogLine> {
-        std::mem::take(&mut *self.0.lock().expect("nobody panics while holding the log"))
-    }
+thread_local! {
+    static HEARD: RefCell<Option<Heard>> = const { RefCell::new(None) };
 }
 
-struct Capture(Lines);
-
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        self.0.push(simulator::current_host(), event);
-    }
+/// What is listened for on this thread, and what was heard.
+struct Heard {
+    filter: Option<Targets>,
+    logged: Logged,
 }
 
-/// Takes what the replicas write: beside another layer, or alone, which costs less than a registry of spans.
-#[derive(Clone, Default)]
-struct ByReplicas(Lines);
+/// One subscriber for the process, who asks each thread what it wants to hear. Subscribers of their own for threads that
+/// begin and end runs all the time would miss lines: tracing-core 0.1 asks nobody but the current thread's whether a line
+/// that is met for the first time is wanted, while there is one only, and remembers the answer for all.
+struct Ear;
 
-impl ByReplicas {
-    fn hear(&self, event: &Event<'_>) {
-        let host = simulator::current_host();
-        if host.as_deref().is_some_and(|host| hosts::REPLICAS.contains(&host)) {
-            self.0.push(host, event);
-        }
-    }
-}
-
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ByReplicas {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        self.hear(event);
-    }
-}
-
-impl Subscriber for ByReplicas {
+impl Subscriber for Ear {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= PRODUCTION
+        let is_wanted = |heard: &Heard| heard.wants(metadata) || *metadata.level() <= PRODUCTION;
+        // Spans are not told apart: no line says in which it was written.
+        let wanted = || HEARD.with(|heard| heard.try_borrow().ok()?.as_ref().map(is_wanted));
+        metadata.is_event() && wanted().unwrap_or(false)
+    }
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
     }
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(LevelFilter::from_level(PRODUCTION))
+        let curious = CURIOUS.load(Ordering::SeqCst);
+        Some(if curious == 0 {
+            PRODUCTION.into()
+        } else {
+            LevelFilter::TRACE
+        })
     }
     fn event(&self, event: &Event<'_>) {
-        self.hear(event);
+        HEARD.with(|heard| {
+            // Borrowed already: what a line says of a value has logged by itself.
+            if let Ok(mut heard) = heard.try_borrow_mut()
+                && let Some(heard) = heard.as_mut()
+            {
+                heard.hear(event);
+            }
+        });
     }
-    // Spans are not told apart: no line says in which it was written.
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
         span::Id::from_u64(1)
     }
@@ -145,6 +133,88 @@ impl Subscriber for ByReplicas {
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
     fn enter(&self, _: &span::Id) {}
     fn exit(&self, _: &span::Id) {}
+}
+
+impl Heard {
+    fn wants(&self, metadata: &Metadata<'_>) -> bool {
+        let filter = self.filter.as_ref();
+        filter.is_some_and(|filter| filter.would_enable(metadata.target(), metadata.level()))
+    }
+
+    fn hear(&mut self, event: &Event<'_>) {
+        let metadata = event.metadata();
+        let host = simulator::current_host();
+        let is_replica = host.as_deref().is_some_and(|host| hosts::REPLICAS.contains(&host));
+        let by_replica = is_replica && *metadata.level() <= PRODUCTION;
+        let wanted = self.wants(metadata);
+        if !by_replica && !wanted {
+            return;
+        }
+        let mut text = Text::default();
+        event.record(&mut text);
+        let line = LogLine {
+            at_ms: simulator::current_ms().unwrap_or_default(),
+            host: host.unwrap_or_else(|| "-".to_owned()),
+            level: metadata.level().as_str(),
+            text: text.finish(),
+        };
+        if by_replica {
+            self.logged.by_replicas.push(line.clone());
+        }
+        if wanted {
+            self.logged.filtered.push(line);
+        }
+    }
+}
+
+/// How many threads listen for more than production logs: what nobody listens for costs nothing.
+static CURIOUS: AtomicUsize = AtomicUsize::new(0);
+static COUNTING: Mutex<()> = Mutex::new(());
+
+/// From its making until it ends or is dropped, this thread listens.
+struct Listening {
+    before: Option<Heard>,
+    is_curious: bool,
+}
+
+impl Listening {
+    fn begin(filter: Option<Targets>) -> Listening {
+        let is_curious = filter.is_some();
+        if is_curious {
+            count(|curious| curious + 1);
+        }
+        let heard = Heard {
+            filter,
+            logged: Logged::default(),
+        };
+        Listening {
+            before: HEARD.replace(Some(heard)),
+            is_curious,
+        }
+    }
+
+    fn end(self) -> Logged {
+        let heard = HEARD.with_borrow_mut(|heard| heard.as_mut().map(|heard| std::mem::take(&mut heard.logged)));
+        heard.unwrap_or_default()
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        HEARD.set(self.before.take());
+        if self.is_curious {
+            count(|curious| curious - 1);
+        }
+    }
+}
+
+fn count(change: fn(usize) -> usize) {
+    let _one_at_a_time = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
+    let curious = CURIOUS.load(Ordering::SeqCst);
+    CURIOUS.store(change(curious), Ordering::SeqCst);
+    if (curious == 0) != (change(curious) == 0) {
+        tracing::callsite::rebuild_interest_cache();
+    }
 }
 
 /// The message, then the fields in their order.

@@ -31,6 +31,7 @@ use idp::{
 use sim::{
     fault::Manner,
     history::History,
+    operators::Operators,
     property::{Evidence, Property},
     world::hosts,
 };
@@ -69,6 +70,7 @@ pub fn compare(bug: Option<&Planted>) -> Result<Agreement, Unavailable> {
     let judged = RemindersOnce.check(&Evidence {
         plan: &plan,
         history: &seen.history,
+        operators: &Operators::default(), // the real log is not read here
     });
     let [before, meanwhile, at_the_end] = seen.mailed;
     let expectations = [
