@@ -243,3 +243,50 @@ impl Visit for Text {
         written.expect("text can be written to memory");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn say(what: &str) {
+        tracing::debug!(what, "said");
+    }
+
+    fn heard(filter: &str, what: &str) -> Vec<String> {
+        let ((), logged) = captured(Some(filter), || say(what)).unwrap();
+        logged.filtered.into_iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn each_thread_hears_itself_and_as_much_as_it_wants_to() {
+        say("before anybody listens"); // met for the first time where nobody wants it
+        std::thread::scope(|scope| {
+            let loud: Vec<_> = ["one", "two"]
+                .map(|what| scope.spawn(move || (0..200).map(|_| heard("sim=debug", what)).collect::<Vec<_>>()))
+                .into();
+            let quiet = scope.spawn(|| (0..200).map(|_| heard("sim=info", "three")).collect::<Vec<_>>());
+            let deaf = scope.spawn(|| (0..200).for_each(|_| say("to nobody")));
+            for (thread, what) in loud.into_iter().zip(["one", "two"]) {
+                let lines = thread.join().unwrap();
+                assert!(
+                    lines.iter().all(|lines| *lines == [format!("said what={what}")]),
+                    "{lines:?}"
+                );
+            }
+            assert!(quiet.join().unwrap().iter().all(Vec::is_empty));
+            deaf.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn without_a_filter_only_replicas_are_heard() {
+        let ((), logged) = captured(None, || tracing::error!("nobody's")).unwrap();
+        assert_eq!((logged.filtered.len(), logged.by_replicas.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_filter_that_makes_no_sense_runs_nothing() {
+        let error = captured(Some("sim=loud"), || unreachable!("it was not understood")).map(|_: ((), _)| ());
+        assert!(error.unwrap_err().to_string().contains("sim=loud"));
+    }
+}

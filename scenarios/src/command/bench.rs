@@ -11,10 +11,11 @@ use std::time::Duration;
 /// The same measurement so many times, for the spread.
 const REPETITIONS: u32 = 5;
 
-/// What is measured, all on the full topology: the machinery alone; the same people on the same days without faults
-/// and with the full mix of them; and a day that is busier.
-const MEASURED: [(&str, &str, Without); 4] = [
+/// What is measured, all on the full topology: the machinery alone, without faults and with the full mix of them; people
+/// on the same days without faults and with them; and a day that is busier.
+const MEASURED: [(&str, &str, Without); 5] = [
     ("at rest", "calm_day", Without::People),
+    ("at rest, with faults", "swarm", Without::People),
     ("swarm, no faults", "swarm", Without::Faults),
     ("swarm", "swarm", Without::Nothing),
     ("calm_day", "calm_day", Without::Nothing),
