@@ -1,6 +1,6 @@
 //! The search for an order that explains all answers.
 
-use super::{Ending, Operation, Verdict, Verdicts, search::search};
+use super::{Ending, Operation, Verdict, Verdicts, search::check_key};
 use std::collections::BTreeMap;
 
 /// How hard to search, and how exactly lifetimes are kept.
@@ -44,9 +44,4 @@ pub fn check(operations: &[Operation], limits: &Limits) -> Verdicts {
         unknown: operations.iter().filter(|o| o.ending == Ending::Unknown).count(),
         keys: judged.collect(),
     }
-}
-
-/// Judges the operations on one key, in any order; indices are into `operations`.
-pub fn check_key(operations: &[&Operation], limits: &Limits) -> Verdict {
-    search(operations, limits)
 }

@@ -16,7 +16,8 @@ mod check;
 mod model;
 mod search;
 
-pub use check::{Limits, check, check_key};
+pub use check::{Limits, check};
+pub use search::check_key;
 
 use std::collections::BTreeMap;
 

@@ -12,8 +12,8 @@ use std::{
     collections::BinaryHeap,
 };
 
-/// Looks for the cheapest explanation of the operations on one key; indices are into `operations`.
-pub(super) fn search(operations: &[&Operation], limits: &Limits) -> Verdict {
+/// Judges the operations on one key, in any order; indices are into `operations`.
+pub fn check_key(operations: &[&Operation], limits: &Limits) -> Verdict {
     let mut search = Search {
         operations,
         slack_ms: limits.slack_ms,

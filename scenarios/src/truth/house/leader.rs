@@ -8,7 +8,7 @@
 //!
 //! Inventory 29, 31: nobody is reminded twice, because of the epoch in the directory.
 
-use super::{House, Planted, REMINDERS, broken, judged_by, rooms};
+use super::{House, Planted, REMINDERS, broken, judged_by, rooms, runtime};
 use crate::{
     catalogue,
     property::RemindersOnce,
@@ -93,12 +93,7 @@ pub fn compare(bug: Option<&Planted>) -> Result<Agreement, Unavailable> {
 }
 
 fn live_through(bug: Option<&Planted>) -> Result<Story, Unavailable> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(broken)?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let mut stack = Stack::start(&PLAIN).await?;
         stack.settle().await?;
         let folder = Folder::new("house").map_err(broken)?;

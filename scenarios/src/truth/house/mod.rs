@@ -75,12 +75,7 @@ struct Redemption {
 /// # Errors
 /// The real programs are absent, or the house does not stand.
 fn redeem_across_a_failover(bug: Option<&Planted>) -> Result<Redemption, Unavailable> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(broken)?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let mut stack = Stack::start(&PLAIN).await?;
         stack.settle().await?;
         let folder = Folder::new("house").map_err(broken)?;
@@ -120,6 +115,15 @@ pub fn compare(bug: Option<&Planted>) -> Result<Agreement, Unavailable> {
     ];
     let seen = format!("first {:?}, second {:?}", seen.first, seen.second);
     Ok(judged_by(&expectations, bug, &seen))
+}
+
+/// Two threads, as a replica has them for real.
+fn runtime() -> Result<tokio::runtime::Runtime, Unavailable> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(broken)
 }
 
 /// What was to be, and whether it was.
