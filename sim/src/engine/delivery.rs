@@ -53,14 +53,15 @@ impl Wire {
         let Some(receiver) = self.directions.get_mut(&flow.reverse()) else {
             return self.guard().deliver(packet);
         };
-        receiver.arrivals += 1;
         let (ack_now, seq_now) = (receiver.ack, receiver.seq);
-        if receiver.ghost && flow::is_pure_ack(&packet) {
+        let is_bare = flow::is_pure_ack(&packet);
+        if receiver.ghost && is_bare {
             return;
         }
         let was_half_open = mem::take(&mut receiver.half_open);
         let refused = was_half_open && is_shut && !segment.flags.rst;
         receiver.received += segment.payload.len();
+        let reader = if is_bare { None } else { receiver.reader.take() };
         if segment.flags.rst {
             receiver.reset = true;
             receiver.blocked.clear();
@@ -80,6 +81,9 @@ impl Wire {
             return self.guard().deliver(flow::reset(flow, 0, 0));
         }
         self.guard().deliver(packet);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
     }
 
     fn note_delivery(&mut self, now_ms: u64, flow: Flow, segment: &TcpSegment) {
@@ -125,13 +129,11 @@ impl Wire {
                 sender.emitted += segment.payload.len();
                 sender.fin_due &= !segment.flags.fin;
                 sender.reset |= segment.flags.rst;
-            }
-            if !segment.flags.rst
-                && let Some(sender) = self.directions.get_mut(&flow)
-            {
-                let length = segment.payload.len() as u32 + u32::from(segment.flags.syn) + u32::from(segment.flags.fin);
-                (sender.seq, sender.ack, sender.window) =
-                    (segment.seq.wrapping_add(length), segment.ack, segment.window);
+                if !segment.flags.rst {
+                    let flags = u32::from(segment.flags.syn) + u32::from(segment.flags.fin);
+                    let next = segment.seq.wrapping_add(segment.payload.len() as u32 + flags);
+                    (sender.seq, sender.ack, sender.window) = (next, segment.ack, segment.window);
+                }
             }
             let Some(packet) = self.delay_ack(flow, packet) else {
                 continue;
@@ -203,6 +205,7 @@ impl Wire {
         self.stirred = true;
         if let Some(direction) = flow.and_then(|flow| self.directions.get_mut(&flow)) {
             direction.closed = true;
+            direction.reader = None;
         }
     }
 }

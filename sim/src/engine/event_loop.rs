@@ -56,6 +56,7 @@ impl Engine {
     async fn run_instants(&self, until_ms: u64, stop: impl Fn() -> bool) -> Result<(), EngineError> {
         let executor = &self.cluster.executor;
         let mut alarm = pin!(tokio::time::sleep_until(self.start));
+        let mut alarm_ms = 0;
         loop {
             executor.set_awake(true);
             let now_ms = self.read_clock();
@@ -69,9 +70,11 @@ impl Engine {
                 continue;
             }
             let next_ms = self.next_event_ms(now_ms).min(until_ms);
-            alarm
-                .as_mut()
-                .reset(self.start + Duration::from_millis(next_ms.min(TIME_MAX_MS)));
+            let next_ms = next_ms.min(TIME_MAX_MS);
+            if next_ms != alarm_ms {
+                alarm.as_mut().reset(self.start + Duration::from_millis(next_ms));
+                alarm_ms = next_ms;
+            }
             executor.set_awake(false);
             // Pending parks the runtime, whose paused clock then jumps to the next timer, be it this
             // one or a task's: idle time is skipped without knowing what the tasks wait for.

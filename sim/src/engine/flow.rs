@@ -4,6 +4,7 @@ use super::HostId;
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    task::Waker,
 };
 use turmoil_net::{Packet, TcpFlags, TcpSegment, Transport};
 
@@ -111,12 +112,12 @@ pub(super) struct Direction {
     /// Acknowledgement and window as last sent.
     pub(super) ack: u32,
     pub(super) window: u16,
-    /// Packets of the peer's that have reached the sender's kernel.
-    pub(super) arrivals: u64,
     /// Bytes that the peer's packets have brought to the sender, ever.
     pub(super) received: usize,
     /// Bytes that the sender's application has read of them.
     pub(super) read: usize,
+    /// Who waits for more.
+    pub(super) reader: Option<Waker>,
     /// Bytes that the sender's application has written, and those that its kernel has sent of them.
     pub(super) written: usize,
     pub(super) emitted: usize,
@@ -141,6 +142,18 @@ impl Direction {
     /// Bytes that wait for the sender's application.
     pub(super) fn readable(&self) -> usize {
         self.received.saturating_sub(self.read)
+    }
+
+    /// The sender's application has read all that has arrived, and neither end nor reset has.
+    pub(super) fn has_nothing_to_read(&self) -> bool {
+        self.readable() == 0 && !(self.peer_ended || self.reset || self.dead || self.ghost)
+    }
+
+    pub(super) fn wake_when_there_is(&mut self, waker: &Waker) {
+        match &mut self.reader {
+            Some(known) => known.clone_from(waker),
+            none => *none = Some(waker.clone()),
+        }
     }
 
     /// A bare acknowledgement that reaches the sender's kernel now moves it to say nothing: it has

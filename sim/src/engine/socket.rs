@@ -188,8 +188,6 @@ struct HostStream {
     place: Place,
     /// What this end sends; `None` for a connection within its host.
     flow: Option<Flow>,
-    /// Whom the kernel wakes when something arrives, and how many packets had arrived when it was told.
-    reader: Option<(u64, Waker)>,
 }
 
 impl HostStream {
@@ -204,7 +202,6 @@ impl HostStream {
                 socket: Some(socket),
                 place,
                 flow,
-                reader: None,
             },
             peer,
         )
@@ -221,22 +218,21 @@ impl HostStream {
 impl AsyncRead for HostStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let flow = self.flow;
-        let reader = self.reader.take();
         let (scope, socket) = self.enter()?;
         let wire = &scope.cluster().wire;
-        let seen = flow.and_then(|flow| wire.borrow().directions.get(&flow).map(|d| (d.readable(), d.arrivals)));
-        // Tasks poll all that they wait for: most polls find what the kernel has said already.
-        if let (Some((arrivals, waker)), Some((_, now))) = (&reader, seen)
-            && *arrivals == now
-            && waker.will_wake(cx.waker())
+        let mut waiting = LOCAL_READ_BYTES;
+        if let Some(flow) = flow
+            && let Some(reader) = wire.borrow_mut().directions.get_mut(&flow)
         {
-            self.reader = reader;
-            return Poll::Pending;
+            // Tasks poll all that they wait for: most polls find what the kernel would only say again.
+            if reader.has_nothing_to_read() {
+                reader.wake_when_there_is(cx.waker());
+                return Poll::Pending;
+            }
+            waiting = reader.readable();
         }
-        let limit = buf
-            .remaining()
-            .min(seen.map_or(LOCAL_READ_BYTES, |(waiting, _)| waiting).max(1));
-        let polled = SCRATCH.with_borrow_mut(|scratch| {
+        let limit = buf.remaining().min(waiting.max(1));
+        SCRATCH.with_borrow_mut(|scratch| {
             if scratch.len() < limit {
                 scratch.resize(limit, 0);
             }
@@ -247,11 +243,7 @@ impl AsyncRead for HostStream {
                 wire.borrow_mut().note_read(flow, read);
             }
             Poll::Ready(Ok(()))
-        });
-        if let (true, Some((_, arrivals))) = (polled.is_pending(), seen) {
-            self.reader = Some((arrivals, cx.waker().clone()));
-        }
-        polled
+        })
     }
 }
 

@@ -115,7 +115,7 @@ fn list(node: &Node, client: &Client, options: &[Bytes], ctx: Context) -> Reply 
         }
         _ => return Reply::error(SYNTAX),
     }
-    let mut all: Vec<&Client> = node.clients.values().chain([client]).collect();
+    let mut all: Vec<&Client> = node.clients.values().map(Box::as_ref).chain([client]).collect();
     all.sort_by_key(|client| client.id);
     let lines = all
         .into_iter()

@@ -14,7 +14,7 @@ impl Node {
     pub(super) fn replicas(&self) -> impl Iterator<Item = (&Client, &Attached)> {
         self.clients
             .values()
-            .filter_map(|client| Some((client, client.replica.as_ref()?)))
+            .filter_map(|client| Some((&**client, client.replica.as_ref()?)))
     }
 
     /// Appends to the stream, to the backlog and to every replica's output.

@@ -28,7 +28,8 @@ pub(crate) struct Node {
     pub(super) data: Databases,
     pub(super) history: History,
     pub(super) role: Role,
-    pub(super) clients: BTreeMap<ClientId, Client>,
+    /// In boxes, for a client moves out and back for every command.
+    pub(super) clients: BTreeMap<ClientId, Box<Client>>,
     next_client: ClientId,
     /// Effects of the execution unit under way.
     pub(super) effects: Vec<Effect>,
@@ -162,7 +163,7 @@ impl Node {
         self.next_client += 1;
         let client = Client::new(id, address, self.users.initial(), self.latest.mono_ms);
         let wake = client.wake.clone();
-        self.clients.insert(id, client);
+        self.clients.insert(id, Box::new(client));
         (id, wake)
     }
 

@@ -112,7 +112,7 @@ impl Node {
 pub(super) fn pubsub(node: &mut Node, client: &mut Client, args: &Args, _: Context) -> Reply {
     let word = args[1].to_ascii_lowercase();
     let sharded = word.starts_with(b"shard");
-    let everybody = || node.clients.values().chain([&*client]);
+    let everybody = || node.clients.values().map(Box::as_ref).chain([&*client]);
     let mut listeners: BTreeMap<&Bytes, i64> = BTreeMap::new();
     for other in everybody() {
         let channels = if sharded {

@@ -3,7 +3,7 @@
 
 use super::number::format_double;
 use bytes::{BufMut, Bytes, BytesMut};
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write as _};
 
 pub(crate) use super::number::parse_int;
 
@@ -156,17 +156,21 @@ fn line(out: &mut BytesMut, kind: u8, text: &str) {
     out.put_slice(b"\r\n");
 }
 
+/// Room for a length and the ends of two lines.
+const HEAD_BYTES: usize = 24;
+
 fn number(out: &mut BytesMut, kind: u8, n: i64) {
     out.put_u8(kind);
     if (0..10).contains(&n) {
         out.put_u8(b'0' + n as u8);
     } else {
-        out.put_slice(n.to_string().as_bytes());
+        let _ = write!(out, "{n}"); // writing into memory does not fail
     }
     out.put_slice(b"\r\n");
 }
 
 fn bulk(out: &mut BytesMut, bytes: &[u8]) {
+    out.reserve(bytes.len() + HEAD_BYTES);
     number(out, b'$', bytes.len() as i64);
     out.put_slice(bytes);
     out.put_slice(b"\r\n");
@@ -174,6 +178,8 @@ fn bulk(out: &mut BytesMut, bytes: &[u8]) {
 
 /// Appends a request (an array of bulk strings).
 pub(crate) fn encode_request<A: AsRef<[u8]>>(args: &[A], out: &mut BytesMut) {
+    let length = |arg: &A| arg.as_ref().len() + HEAD_BYTES;
+    out.reserve(HEAD_BYTES + args.iter().map(length).sum::<usize>());
     number(out, b'*', args.len() as i64);
     args.iter().for_each(|arg| bulk(out, arg.as_ref()));
 }

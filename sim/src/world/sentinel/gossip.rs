@@ -9,10 +9,10 @@ impl Sentinel {
     /// `ip,port,id,current epoch,master name,master ip,master port,configuration epoch`.
     pub(super) fn hello(&self) -> String {
         let (config, (ip, port)) = (&self.config, self.current_master());
-        format!(
-            "{},{},{},{},{},{ip},{port},{}",
-            config.announce_ip, config.port, self.id, self.current_epoch, config.master_name, self.config_epoch
-        )
+        let numbers = [config.port.into(), self.current_epoch, port.into(), self.config_epoch];
+        let [own_port, epoch, port, config_epoch] = numbers.map(|n: u64| n.to_string());
+        let (own_ip, name) = (config.announce_ip.as_str(), config.master_name.as_str());
+        [own_ip, &own_port, &self.id, &epoch, name, &ip, &port, &config_epoch].join(",")
     }
 
     /// sentinelForceHelloUpdateForMaster: a hello to everybody is due at the next turn of the timer, not before.

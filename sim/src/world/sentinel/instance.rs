@@ -149,6 +149,12 @@ impl Instance {
         self.command.is_none() || self.kind != Kind::Sentinel && self.pubsub.is_none()
     }
 
+    /// Whether this is one of its connections.
+    pub(super) fn has(&self, channel: u64) -> bool {
+        let links = [&self.command, &self.pubsub];
+        links.into_iter().flatten().any(|open| open.id == channel)
+    }
+
     /// Whether such a command is out and unanswered.
     pub(super) fn awaits(&self, what: Pending) -> bool {
         self.command

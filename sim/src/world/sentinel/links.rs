@@ -107,7 +107,7 @@ impl Sentinel {
 
     /// Whether a connection is still wanted.
     pub(super) fn owns(&self, channel: u64) -> bool {
-        self.owner(channel).is_some()
+        self.instances().any(|instance| instance.has(channel))
     }
 
     fn replied(&mut self, who: &Who, reply: &Reply, now: Moment) {
@@ -175,15 +175,11 @@ impl Sentinel {
     }
 
     fn owner(&self, channel: u64) -> Option<Who> {
-        let has = |instance: &Instance| {
-            let links = [&instance.command, &instance.pubsub];
-            links.into_iter().flatten().any(|open| open.id == channel)
-        };
-        if has(&self.master) {
+        if self.master.has(channel) {
             return Some(Who::Master);
         }
-        let replica = self.replicas.iter().find(|(_, replica)| has(replica));
-        let sentinel = || self.sentinels.iter().find(|(_, sentinel)| has(sentinel));
+        let replica = self.replicas.iter().find(|(_, replica)| replica.has(channel));
+        let sentinel = || self.sentinels.iter().find(|(_, sentinel)| sentinel.has(channel));
         match replica {
             Some((address, _)) => Some(Who::Replica(address.clone())),
             None => sentinel().map(|(id, _)| Who::Sentinel(id.clone())),
@@ -192,10 +188,10 @@ impl Sentinel {
 
     /// What is to be written to a connection; `None` when it is to be closed.
     pub(super) fn take_outbox(&mut self, channel: u64) -> Option<BytesMut> {
-        let who = self.owner(channel)?;
-        let instance = self.instance_mut(&who)?;
-        [&mut instance.command, &mut instance.pubsub]
-            .into_iter()
+        let others = self.replicas.values_mut().chain(self.sentinels.values_mut());
+        std::iter::once(&mut self.master)
+            .chain(others)
+            .flat_map(|instance| [&mut instance.command, &mut instance.pubsub])
             .flatten()
             .find(|open| open.id == channel)
             .map(|open| open.outbox.split())

@@ -151,6 +151,11 @@ impl Sentinel {
         }
     }
 
+    pub(super) fn instances(&self) -> impl Iterator<Item = &Instance> {
+        let others = self.replicas.values().chain(self.sentinels.values());
+        std::iter::once(&self.master).chain(others)
+    }
+
     /// Everybody but this Sentinel: the master first.
     pub(super) fn everybody(&self) -> Vec<Who> {
         let replicas = self.replicas.keys().cloned().map(Who::Replica);
@@ -305,8 +310,7 @@ impl Sentinel {
         }
         let mut due = now_ms + HELLO_MS;
         let mut at = |ms: Option<u64>| due = due.min(ms.unwrap_or(u64::MAX));
-        let others = self.replicas.values().chain(self.sentinels.values());
-        for instance in std::iter::once(&self.master).chain(others) {
+        for instance in self.instances() {
             if instance.disconnected() {
                 at(Some(instance.last_reconnect_ms.map_or(now_ms, |last| last + PING_MS)));
             } else {
