@@ -56,11 +56,13 @@ impl Property for RightfulCodeHonoured {
                 continue;
             };
             let in_time = deed.ended_ms() < issue.began_ms + ttl_ms;
-            let first = deeds.iter().all(|other| {
-                let same = matches!(other.op, Op::Redeem { code: c, rightful: true, .. } if c == code);
-                !same || other.began_at == deed.began_at || other.began_ms >= deed.ended_ms()
-            });
-            if in_time && first && trouble.spares(issue.began_ms, deed.ended_ms()) {
+            let first = || {
+                deeds.iter().all(|other| {
+                    let same = matches!(other.op, Op::Redeem { code: c, rightful: true, .. } if c == code);
+                    !same || other.began_at == deed.began_at || other.began_ms >= deed.ended_ms()
+                })
+            };
+            if in_time && first() && trouble.spares(issue.began_ms, deed.ended_ms()) {
                 let what = format!(
                     "{} presented the code {} at {at} for the first time, with all that binds it, and was refused",
                     deed.who, code.0
