@@ -1,7 +1,5 @@
 //! What people and the outside world could see, with simulated time.
 
-pub use crate::recorder::Recorder;
-
 use crate::{aim::Aim, fault::Fault};
 use serde::{Deserialize, Serialize};
 

@@ -13,7 +13,7 @@ pub mod nemesis;
 pub mod operators;
 pub mod plan;
 pub mod property;
-mod recorder;
+pub mod recorder;
 pub mod report;
 pub mod run;
 pub mod shrink;

@@ -14,7 +14,8 @@ pub(crate) use lookout::Lookout;
 use crate::{
     engine::HostId,
     fault::{Fault, TimedFault},
-    history::{Event, Recorder},
+    history::Event,
+    recorder::Recorder,
     simulator::Simulator,
     world::{Machinery, hosts},
 };

@@ -11,7 +11,8 @@ use idp::{
     seams::{Cause, Env, Failure, Outcome},
 };
 use sim::{
-    history::{Event, Recorder, Tag},
+    history::{Event, Tag},
+    recorder::Recorder,
     world::Scene,
 };
 use std::{

@@ -9,7 +9,8 @@ use super::{
     whim::Whim,
 };
 use sim::{
-    history::{Op, Recorder, Seen, Tag},
+    history::{Op, Seen, Tag},
+    recorder::Recorder,
     world::{Scene, SeenCode},
 };
 use std::{collections::BTreeSet, time::Duration};

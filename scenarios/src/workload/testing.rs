@@ -6,7 +6,7 @@ use idp::seams::{
     Timestamp,
 };
 use sim::{
-    history::Recorder,
+    recorder::Recorder,
     world::{CodeFeed, Inboxes, RelyingPartyOptions, Scene},
 };
 use std::{

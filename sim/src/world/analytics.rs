@@ -1,10 +1,7 @@
 //! The analytics hook: takes events by POST, and has bad manners on demand.
 
 use super::manners::Manners;
-use crate::{
-    fault::Manner,
-    history::{Event, Recorder},
-};
+use crate::{fault::Manner, history::Event, recorder::Recorder};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};

@@ -10,9 +10,9 @@ use super::{
 };
 use crate::{
     engine::{EngineConfig, HostId, LinkConfig},
-    history::Recorder,
     nemesis::{self, Lookout},
     plan::Plan,
+    recorder::Recorder,
     simulator::{EngineKind, Simulator},
 };
 use std::{collections::BTreeMap, rc::Rc};

@@ -9,9 +9,10 @@ use super::{
 };
 use crate::{
     engine::HostId,
-    history::{Event, Recorder},
+    history::Event,
     nemesis::{self, Lookout},
     plan::{Behaviour, Operation, Persistence, Plan},
+    recorder::Recorder,
     simulator::{Main, Simulator},
 };
 use idp::seams::{BoxFuture, Storage, StorageFault, StorageMoment};

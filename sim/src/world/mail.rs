@@ -9,7 +9,8 @@
 use super::{inbox::Inboxes, manners::Manners};
 use crate::{
     fault::Manner,
-    history::{Event, Recorder, Tag},
+    history::{Event, Tag},
+    recorder::Recorder,
 };
 use idp::seams::{Env, Stream};
 use std::{io, time::Duration};

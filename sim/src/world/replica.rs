@@ -1,7 +1,7 @@
 //! One replica of the login service: the very code that runs in production, over this world's seams.
 
 use super::{hosts, scene::Rewire, watch::WatchedNetwork};
-use crate::{history::Recorder, plan::WorldOptions};
+use crate::{plan::WorldOptions, recorder::Recorder};
 use idp::{
     config::{Config, StateConfig},
     replica::Wiring,

@@ -1,7 +1,7 @@
 //! What a workload gets to work with.
 
 use super::inbox::Inboxes;
-use crate::{history::Recorder, plan::Operation};
+use crate::{plan::Operation, recorder::Recorder};
 use idp::{
     config::Config,
     replica::Wiring,

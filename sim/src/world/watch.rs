@@ -1,11 +1,7 @@
 //! What is seen of a replica from outside: the marks it sets, and whether its port is open.
 
 use super::hosts::REPLICA_PORT;
-use crate::{
-    history::{Event, Recorder},
-    nemesis::Lookout,
-    simulator,
-};
+use crate::{history::Event, nemesis::Lookout, recorder::Recorder, simulator};
 use idp::seams::{BoxFuture, Listener, Network, Probe, Stream};
 use std::{
     collections::BTreeMap,

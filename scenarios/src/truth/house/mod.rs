@@ -40,9 +40,10 @@ use idp::{
 };
 use rooms::{furnish, sleeper};
 use sim::{
-    history::{History, Recorder, Seen},
+    history::{History, Seen},
     operators::Operators,
     property::{Evidence, Property},
+    recorder::Recorder,
     world::{CodeFeed, Inboxes, Manners, RelyingPartyOptions, Scene, SeenCode, hosts, mail},
 };
 use std::{io, path::Path, sync::Arc, time::Duration};
