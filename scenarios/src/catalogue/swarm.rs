@@ -18,7 +18,10 @@ use crate::{
 
 mod crowd;
 mod draw;
+mod hours;
 mod trouble;
+
+use hours::{LASTS_S, SETTLE_S};
 
 pub(super) fn swarm() -> Scenario {
     Scenario::new(
@@ -42,17 +45,17 @@ pub(super) fn swarm() -> Scenario {
     .always(OneMailPerWindow)
     .always(NoLocalSuccess)
     .always(RemindersOnce)
-    .always(SessionsSurvive::settling_within(secs(draw::SETTLE_S)))
+    .always(SessionsSurvive::settling_within(secs(SETTLE_S)))
     .always(ErrorsExplained)
     .always(NoSecretLogged)
     .eventually(RemindersArrive::within(secs(20)))
-    .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(draw::SETTLE_S)))
-    .eventually(EveryoneCanLogIn::within(secs(30)).settling(secs(draw::SETTLE_S)))
-    .eventually(EveryReplicaServes::within(secs(30)).settling(secs(draw::SETTLE_S)))
-    .eventually(ReplicationCatchesUp::within(secs(draw::SETTLE_S)))
-    .eventually(LimitsLetIn::within(secs(30)).settling(secs(draw::SETTLE_S)))
-    .eventually(MailArrives::within(secs(10)).settling(secs(draw::SETTLE_S)))
-    .eventually(AnalyticsArrive::within(secs(5)).settling(secs(draw::SETTLE_S)))
+    .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(SETTLE_S)))
+    .eventually(EveryoneCanLogIn::within(secs(30)).settling(secs(SETTLE_S)))
+    .eventually(EveryReplicaServes::within(secs(30)).settling(secs(SETTLE_S)))
+    .eventually(ReplicationCatchesUp::within(secs(SETTLE_S)))
+    .eventually(LimitsLetIn::within(secs(30)).settling(secs(SETTLE_S)))
+    .eventually(MailArrives::within(secs(10)).settling(secs(SETTLE_S)))
+    .eventually(AnalyticsArrive::within(secs(5)).settling(secs(SETTLE_S)))
     .sometimes("a fault struck while somebody was doing something", fault_hit_somebody)
     .sometimes("somebody logged in", somebody_logged_in)
     .sometimes("the master was replaced", master_replaced)
@@ -62,5 +65,5 @@ pub(super) fn swarm() -> Scenario {
         marked("the balancer turned to the next replica"),
     )
     .sometimes("the store's outcome was unknown", marked("store outcome unknown"))
-    .lasts(secs(draw::LASTS_S))
+    .lasts(secs(LASTS_S))
 }

@@ -3,6 +3,7 @@
 //! Exit codes: 0 all held, 1 something was violated (or a planted bug got away), 2 inconclusive, which
 //! includes bad input and errors of the harness itself, 130 a sweep that was interrupted.
 
+mod again;
 mod annotations;
 mod args;
 mod bench;
@@ -33,6 +34,7 @@ mod summary;
 mod sweep;
 mod table;
 mod teeth;
+mod telling;
 mod truth;
 
 use clap::{Parser, Subcommand};

@@ -1,21 +1,16 @@
 //! `squall replay`: the story of one run.
 
-use super::{Conclusion, Trouble, failures, harness, report, say, shrink, small, summary::RunSummary, table};
+use super::{
+    Conclusion, Trouble, again, failures, harness, report, say, shrink, small, summary::RunSummary, table,
+    telling::told,
+};
 use clap::Args as ClapArgs;
 use scenarios::{
     catalogue, judge::JudgeOptions, planted, planted::Planted, regression, scenario::Scenario, store_history,
 };
 use serde_json::json;
-use sim::{
-    plan::Plan,
-    report::{LogRow, Look, Story},
-    run::Run,
-    simulator::EngineKind,
-};
-use std::{
-    fmt::Write,
-    path::{Path, PathBuf},
-};
+use sim::{plan::Plan, run::Run, simulator::EngineKind};
+use std::path::{Path, PathBuf};
 
 /// What `replay` may be told.
 #[derive(Debug, ClapArgs)]
@@ -117,7 +112,7 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         make_small(&scenario, &run, plant.as_ref())?;
     }
     if let Some(file) = &args.report {
-        let line = line(&args.what, args.seed, args.plant.as_deref());
+        let line = again::line(&args.what, args.seed, args.plant.as_deref());
         report::write(file, &report::page(&scenario, &run, plant.as_ref(), &line))?;
         eprintln!("squall: the page is in {}", file.display());
     }
@@ -154,21 +149,8 @@ fn make_small(scenario: &Scenario, run: &Run, plant: Option<&Planted>) -> Result
     say("");
     shrink::tell(scenario, &shrunk.plan, plant)?;
     say(small::told(&shrunk, &reason));
-    say(shrink::replay_line(&out, plant));
+    say(again::small(&out, plant));
     Ok(())
-}
-
-/// The story of a run, as `replay` tells it.
-pub(crate) fn story(scenario: &Scenario, run: &Run, plant: Option<&Planted>) -> String {
-    let summary = RunSummary::of(scenario, &run.plan, Ok(run));
-    told(&table::look(), scenario, run, &summary, plant, false)
-}
-
-/// The line that performs a run again.
-pub(crate) fn line(what: &str, seed: Option<u64>, plant: Option<&str>) -> String {
-    let seed = seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
-    let plant = plant.map(|bug| format!(" --plant {bug}")).unwrap_or_default();
-    format!("cargo squall replay {what}{seed}{plant}")
 }
 
 /// The plan that was asked for, the scenario whose properties judge it, and the planted bug that it takes.
@@ -207,107 +189,6 @@ fn save(plan: &Plan, file: &Path) -> Result<(), Trouble> {
         )));
     }
     Ok(plan.write(file)?)
-}
-
-fn told(
-    look: &Look,
-    scenario: &Scenario,
-    run: &Run,
-    summary: &RunSummary,
-    plant: Option<&Planted>,
-    all: bool,
-) -> String {
-    let levels: Vec<String> = run
-        .log
-        .iter()
-        .map(|line| format!("{} {}", line.level, line.text))
-        .collect();
-    let log: Vec<LogRow<'_>> = (run.log.iter().zip(&levels))
-        .map(|(line, text)| LogRow {
-            at_ms: line.at_ms,
-            host: &line.host,
-            text,
-        })
-        .collect();
-    let story = Story {
-        history: &run.history,
-        violations: &run.violations,
-        log: &log,
-        brief: log.is_empty() && !all,
-    };
-    let mut text = String::new();
-    let seed = format!("{}, seed {}", scenario.name(), run.plan.seed);
-    let _ = writeln!(text, "{}: {}", look.paint("1", &seed), scenario.title());
-    if let Some(bug) = plant {
-        let _ = writeln!(
-            text,
-            "{} {}: {}",
-            look.paint("1;33", "Planted bug"),
-            bug.name,
-            bug.title
-        );
-    }
-    let _ = writeln!(text, "\n{}", story.render(look));
-    for violation in &run.violations {
-        let _ = writeln!(
-            text,
-            "{}",
-            look.paint("1;31", &format!("VIOLATED  {}", violation.property))
-        );
-        if let Some(property) = (scenario.properties().iter()).find(|property| property.name() == violation.property) {
-            let _ = writeln!(text, "  The claim: {}", property.claim());
-        }
-        let _ = writeln!(
-            text,
-            "  What happened, certain at {}: {}",
-            sim::report::seconds(violation.at_ms),
-            violation.what
-        );
-        let evidence = story.evidence(violation, look);
-        if !evidence.is_empty() {
-            let _ = writeln!(
-                text,
-                "  The evidence, and what changed in the world meanwhile:\n{}",
-                evidence.trim_end()
-            );
-        }
-        text.push('\n');
-    }
-    if run.violations.is_empty() {
-        let names: Vec<String> = scenario.properties().iter().map(|property| property.name()).collect();
-        let _ = writeln!(text, "{}  {}", look.paint("1;32", "HELD"), names.join(", "));
-    }
-    for mark in scenario.marks() {
-        let reached = summary.reached.contains(&mark.name);
-        let _ = writeln!(
-            text,
-            "  {}: {}",
-            if reached { "reached" } else { "not reached" },
-            mark.name
-        );
-    }
-    let _ = writeln!(
-        text,
-        "{} simulated; {}, {} of them with operations in flight; {}; {}",
-        sim::report::duration(summary.simulated_ms),
-        table::count(summary.faults, "fault"),
-        summary.faults_in_flight,
-        table::count(summary.operations, "operation"),
-        table::count(summary.logins, "whole login"),
-    );
-    for (place, _) in run.aimed.iter().filter(|(_, struck)| struck.is_none()) {
-        let timed = &run.plan.faults[*place];
-        if let Some(aim) = &timed.after {
-            let from = sim::report::seconds(timed.at_ms);
-            let _ = writeln!(
-                text,
-                "Missed its aim: {}, {aim}, from {from} on: that did not come in time",
-                timed.fault
-            );
-        }
-    }
-    let _ = writeln!(text, "Fingerprint {}", run.fingerprint);
-    text
 }
 
 fn as_json(run: &Run, summary: &RunSummary, plant: Option<&Planted>) -> serde_json::Value {

@@ -1,8 +1,9 @@
 //! `squall shrink`: a failing plan, made small.
 
 use super::{
-    Conclusion, Trouble, harness, replay, say,
+    Conclusion, Trouble, again, harness, say,
     small::{self, Budget, Task},
+    telling,
 };
 use clap::Args as ClapArgs;
 use scenarios::{catalogue, judge::JudgeOptions, planted, planted::Planted, regression, scenario::Scenario};
@@ -65,21 +66,14 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     shrunk.plan.write(&out)?;
     tell(&scenario, &shrunk.plan, plant.as_ref())?;
     say(small::told(&shrunk, &reason));
-    say(replay_line(&out, plant.as_ref()));
+    say(again::small(&out, plant.as_ref()));
     Ok(Conclusion::Violated)
-}
-
-/// Where the small plan is and how to see it again.
-pub(crate) fn replay_line(out: &Path, plant: Option<&Planted>) -> String {
-    let with = plant.map(|bug| format!(" --plant {}", bug.name)).unwrap_or_default();
-    let file = out.display();
-    format!("The small plan is in {file}\n  cargo squall replay {file}{with}\n  cargo squall save {file}{with}")
 }
 
 /// The story of a plan.
 pub(crate) fn tell(scenario: &Scenario, plan: &Plan, plant: Option<&Planted>) -> Result<(), Trouble> {
     let run = harness::perform(scenario, plan, plant, &JudgeOptions::default())?;
-    say(replay::story(scenario, &run, plant));
+    say(telling::story(scenario, &run, plant));
     Ok(())
 }
 

@@ -4,7 +4,7 @@ mod run;
 
 pub(crate) use run::RunSummary;
 
-use super::{Conclusion, replay};
+use super::{Conclusion, again};
 use scenarios::scenario::Scenario;
 use serde::Serialize;
 use sim::simulator::EngineKind;
@@ -46,8 +46,8 @@ impl Group {
     /// The line that performs one of its runs again.
     pub(crate) fn line(&self, scenario: &str, seed: u64, plant: Option<&str>) -> String {
         let line = match self.files.get(&seed) {
-            Some(file) => replay::line(file, None, plant),
-            None => replay::line(scenario, Some(seed), plant),
+            Some(file) => again::line(file, None, plant),
+            None => again::line(scenario, Some(seed), plant),
         };
         match self.engine {
             EngineKind::EventLoop => line,

@@ -240,7 +240,7 @@ fn value(name: &str, tape: &mut Tape<'_>) -> Vec<u8> {
         "chpat" => tape.pick(&["c*", "news", "*"]),
         "bit" => tape.pick(&["0", "1", "2"]),
         "type" => tape.pick(&["string", "list", "hash", "set", "zset", "nosuch"]),
-        "script" => tape.pick(super::random::SCRIPTS),
+        "script" => tape.pick(super::templates::SCRIPTS),
         other => unreachable!("no placeholder ${other}"),
     };
     match (name, text) {

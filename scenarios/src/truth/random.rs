@@ -30,8 +30,6 @@ const TAPE_BYTES: usize = 24;
 /// So near to an expiry nothing is asked, milliseconds.
 const EXPIRY_MARGIN_MS: i64 = 6;
 
-pub(super) use super::templates::SCRIPTS;
-
 /// What to ask.
 #[derive(Debug, Clone)]
 pub struct Options {

@@ -3,8 +3,9 @@
 use super::{
     answer,
     calm::{self, Style},
-    person::{Person, step},
+    person::Person,
     reply::Landing,
+    step::step,
 };
 use sim::history::{Op, Seen, Tag};
 use std::{sync::Arc, time::Duration};

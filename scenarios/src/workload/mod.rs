@@ -21,6 +21,7 @@ mod race;
 pub(crate) mod relying_party;
 mod replication;
 mod reply;
+mod step;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

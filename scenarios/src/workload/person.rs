@@ -6,11 +6,11 @@ use super::{
     browser::Browser,
     relying_party::{Begun, RelyingParty},
     reply::{Landing, Reply},
+    step::step,
     whim::Whim,
 };
 use sim::{
     history::{Op, Seen, Tag},
-    recorder::Recorder,
     world::{Scene, SeenCode},
 };
 use std::{collections::BTreeSet, time::Duration};
@@ -212,20 +212,6 @@ impl Person {
         })
         .await
     }
-}
-
-/// Records some work as an operation.
-pub(crate) async fn step<T>(
-    recorder: &Recorder,
-    who: &str,
-    op: Op,
-    work: impl Future<Output = Result<T, Seen>>,
-) -> Result<T, Seen> {
-    let id = recorder.begin(who, op);
-    let result = work.await;
-    let seen = result.as_ref().err().cloned().unwrap_or(Seen::Ok);
-    recorder.end(who, id, seen);
-    result
 }
 
 /// The flow that a form belongs to, as the page says.

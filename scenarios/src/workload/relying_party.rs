@@ -2,7 +2,7 @@
 
 use super::{
     id_token::{self, Claims, Expected},
-    person::step,
+    step::step,
     token_endpoint::{Presentation, Tokens, call, present, read},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

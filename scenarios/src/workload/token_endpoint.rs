@@ -4,7 +4,7 @@
 use super::{
     answer,
     browser::{Door, PATIENCE_PER_REQUEST, authority, note_error},
-    person::step,
+    step::step,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;

@@ -13,10 +13,12 @@
 //! Nothing here knows what is kept in the store, or why.
 
 mod check;
+mod limits;
 mod model;
 mod search;
 
-pub use check::{Limits, check};
+pub use check::check;
+pub use limits::Limits;
 pub use search::check_key;
 
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use super::{
     Ending, Operation, Verdict,
-    check::Limits,
+    limits::Limits,
     model::{Effect, State, effects},
 };
 use indexmap::IndexSet;

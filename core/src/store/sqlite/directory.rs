@@ -1,21 +1,15 @@
 //! The operations, one transaction each.
 
-use super::{SqliteDirectory, leading};
+use super::{
+    SqliteDirectory, leading,
+    time::{ms, timestamp},
+};
 use crate::seams::{
     Cause, Client, ClientSecret, CodeRedemption, Directory, Failure, LeaderEpoch, Outcome, Redeemed, Reminder,
     ReminderClaim, Session, SessionOpening, SigningKeyRecord, Timestamp, TokenRecord, User,
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
-
-/// A time as SQLite keeps it.
-pub(super) fn ms(time: Timestamp) -> i64 {
-    time.0 as i64
-}
-
-pub(super) fn timestamp(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
-    Ok(Timestamp(row.get::<_, i64>(column)? as u64))
-}
 
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {

@@ -2,7 +2,7 @@
 //!
 //! Each effect is judged by the rows it touched, never by a look beforehand (inventory 27).
 
-use super::directory::{ms, timestamp};
+use super::time::{ms, timestamp};
 use crate::seams::{LeaderEpoch, Reminder, ReminderClaim, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use std::time::Duration;

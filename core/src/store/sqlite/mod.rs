@@ -13,6 +13,7 @@ mod schema;
 mod seed;
 #[cfg(test)]
 mod tests;
+mod time;
 
 use crate::seams::{Cause, Env, Failure, Outcome, StorageFault, StorageMoment};
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};

@@ -1,6 +1,6 @@
 //! Who is there.
 
-use super::draw::{HEAL_S, SETTLE_S};
+use super::hours::{HEAL_S, SETTLE_S};
 use crate::scenario::{
     BurntCodes, Cast, CodeThief, Dice, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Probe, Racers,
     Visitors, Workload, hosts::*, ms, secs,

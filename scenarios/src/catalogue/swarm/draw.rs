@@ -3,19 +3,12 @@
 //! Swarm testing (Groce et al., "Swarm testing", ISSTA 2012): each run leaves most kinds of things out, for a
 //! run in which everything happens seldom gets far enough with anything. [`plainly`] draws without that.
 
-use super::{crowd, trouble};
+use super::{crowd, hours::LASTS_S, trouble};
 use crate::scenario::Dice;
 use sim::{
     plan::{Persistence, Plan, ReminderOption, WorldOptions},
     world::redis::REPLICATION_LATE_PPM,
 };
-
-/// When everything heals, seconds.
-pub(super) const HEAL_S: u64 = 45;
-/// How long the world may take to settle after that, seconds.
-pub(super) const SETTLE_S: u64 = 45;
-/// How long a run lasts, seconds.
-pub(super) const LASTS_S: u64 = HEAL_S + SETTLE_S + 40;
 
 /// Everything that a seed decides.
 pub(super) fn draw(seed: u64, plan: &mut Plan) {

@@ -1,6 +1,6 @@
 //! What befalls the world.
 
-use super::draw::HEAL_S;
+use super::hours::HEAL_S;
 use crate::{
     guide::aim,
     scenario::{

@@ -65,7 +65,7 @@ impl Pages {
             }
         }
         if wanted {
-            let (plant, line) = (bug.map(|bug| bug.name), super::super::replay::line);
+            let (plant, line) = (bug.map(|bug| bug.name), super::super::again::line);
             let line = match &run.file {
                 Some(file) => line(file, None, plant),
                 None => line(run.scenario, Some(run.seed), plant),
