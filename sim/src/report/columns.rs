@@ -1,7 +1,7 @@
 //! Rows in columns.
 
 use super::{
-    story::{Row, Tone},
+    row::{Row, Tone},
     words::seconds,
 };
 

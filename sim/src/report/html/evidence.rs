@@ -11,7 +11,7 @@ use crate::{
     fault::Fault,
     history::Event,
     property::Violation,
-    report::{duration, story},
+    report::{duration, row},
 };
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -155,7 +155,7 @@ fn lines<'a>(page: &FailurePage<'_>, model: &'a Model, violation: &'a Violation)
                     (false, false) => continue,
                 }
             }
-            (None, _) if marked => Line::Seen(model.numbers[&index], story::in_words(record)),
+            (None, _) if marked => Line::Seen(model.numbers[&index], row::in_words(record)),
             _ => continue,
         };
         lines.push((record.at_ms, line));

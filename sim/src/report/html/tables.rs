@@ -2,8 +2,10 @@
 
 use super::{FailurePage, Without, frame};
 use crate::report::{
-    duration, seconds,
-    story::{Row, Story, Tone},
+    duration,
+    row::{Row, Tone},
+    seconds,
+    story::Story,
 };
 use maud::{Markup, html};
 
