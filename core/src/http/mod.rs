@@ -2,5 +2,6 @@
 
 pub mod client;
 pub mod error;
+mod respond;
 pub mod server;
 pub mod surface;

@@ -1,11 +1,10 @@
 //! Draws the topology once and boots it.
 
 use super::{
-    CodeFeed, EPOCH, Inboxes, Manners, RelyingPartyOptions, Rewire, Workload,
+    CodeFeed, EPOCH, Inboxes, Manners, RelyingPartyOptions,
     declare::{Addresses, Builder},
-    directory,
-    disk::Disk,
-    hosts, redis,
+    directory, hosts,
+    machinery::{Inhabitants, Machinery},
     watch::{Marks, Moment},
 };
 use crate::{
@@ -19,25 +18,6 @@ use std::{collections::BTreeMap, rc::Rc};
 
 /// What the link between the Redis nodes takes at most while they find each other, milliseconds.
 const ATTACH_MS_MAX: u64 = 1;
-
-/// What the nemesis acts on, besides the engine.
-pub(crate) struct Machinery {
-    pub(crate) hosts: BTreeMap<&'static str, HostId>,
-    pub(crate) mail: Manners,
-    pub(crate) analytics: Manners,
-    pub(crate) directory: directory::SharedDirectory,
-    /// The directory's disk, as each replica sees it.
-    pub(crate) disks: BTreeMap<&'static str, Disk>,
-    /// The disks of the Redis nodes.
-    pub(crate) redis_disks: BTreeMap<&'static str, redis::Disk>,
-}
-
-/// Who lives in the world.
-pub(crate) struct Inhabitants<'a> {
-    pub(crate) people: &'a Workload,
-    pub(crate) attackers: &'a Workload,
-    pub(crate) rewire: Option<&'a Rewire>,
-}
 
 /// A world, ready to run.
 pub(crate) struct World {

@@ -2,9 +2,10 @@
 
 use super::{
     CodeFeed, Inboxes, RelyingPartyOptions, Rewire, Scene, Workload, analytics, balancer,
-    build::{Inhabitants, Machinery},
     disk::Disk,
-    hosts, mail, redis, replica, sentinel,
+    hosts,
+    machinery::{Inhabitants, Machinery},
+    mail, redis, replica, sentinel,
     watch::{Marks, ReplicaProbe},
 };
 use crate::{

@@ -18,6 +18,7 @@ pub mod directory;
 mod disk;
 pub mod hosts;
 mod inbox;
+mod machinery;
 pub mod mail;
 mod manners;
 pub mod redis;
@@ -26,11 +27,12 @@ mod scene;
 pub mod sentinel;
 mod watch;
 
-pub(crate) use build::{Inhabitants, Machinery, World};
+pub(crate) use build::World;
 #[cfg(test)]
 pub(crate) use declare::SoundDisk;
 pub(crate) use directory::WriteLock;
 pub use inbox::{InboxMail, Inboxes};
+pub(crate) use machinery::{Inhabitants, Machinery};
 pub use manners::Manners;
 pub use scene::{CodeFeed, RelyingPartyOptions, Rewire, Scene, SeenCode, Workload};
 pub use watch::Moment;

@@ -1,9 +1,9 @@
 //! Refusals that relying parties see: redirects and JSON.
 
-use super::{Logged, RETRY_AFTER_S};
+use super::{Logged, RETRY_AFTER_S, person};
 use crate::{
     flow::{App, redeem::TokenError, userinfo::BearerError},
-    http::surface::respond,
+    http::respond,
     model::{authorize::AuthorizeError, code::GrantRefused, params},
 };
 use axum::response::Response;
@@ -40,6 +40,7 @@ pub(super) fn to_client(
     answer.extend(state.map(|state| ("state", state)));
     answer.push(("iss", &app.config.issuer));
     respond::see_other(&params::append(redirect_uri, &answer))
+        .unwrap_or_else(|refusal| person::page(app, refusal, request))
 }
 
 /// Error codes: RFC 6749 section 5.2. It has none for "not now", so that of section 4.1.2.1 is used.

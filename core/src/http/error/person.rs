@@ -3,9 +3,9 @@
 use super::{Logged, RETRY_AFTER_S};
 use crate::{
     flow::{App, Refusal},
-    http::surface::{
-        pages::{self, Notice},
+    http::{
         respond,
+        surface::pages::{self, Notice},
     },
 };
 use axum::response::Response;

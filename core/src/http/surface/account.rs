@@ -31,7 +31,7 @@ pub(super) async fn logout(
 ) -> Result<Response, Rejected> {
     read::own_form(&app, request).await?;
     end::logout(&app, &caller).await?;
-    let mut response = respond::see_other("/");
+    let mut response = respond::see_other("/")?;
     cookies::delete(&app, &mut response, Jar::Session);
     Ok(response)
 }

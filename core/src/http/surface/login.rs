@@ -38,13 +38,13 @@ pub(super) async fn send(State(app): State<Arc<App>>, caller: Caller, request: R
     let form = read::own_form(&app, request).await?;
     let flow = form.get("flow").unwrap_or_default();
     send_code(&app, &caller, flow, form.get("address").unwrap_or_default()).await?;
-    Ok(respond::see_other(&format!("/login/code?flow={flow}")))
+    Ok(respond::see_other(&format!("/login/code?flow={flow}"))?)
 }
 
 pub(super) async fn code_page(State(app): State<Arc<App>>, caller: Caller, parts: Parts) -> Answer {
     let flow = opened(&app, &caller, &parts).await?;
     if flow.record.address.is_none() {
-        return Ok(respond::see_other(&format!("/login?flow={}", flow.id)));
+        return Ok(respond::see_other(&format!("/login?flow={}", flow.id))?);
     }
     Ok(pages::code(&flow.form(), None))
 }
@@ -53,7 +53,7 @@ pub(super) async fn verify(State(app): State<Arc<App>>, caller: Caller, request:
     let form = read::own_form(&app, request).await?;
     let flow = form.get("flow").unwrap_or_default();
     let session = verify_code(&app, &caller, flow, form.get("code").unwrap_or_default()).await?;
-    let mut response = respond::see_other(&format!("/login/continue?flow={flow}"));
+    let mut response = respond::see_other(&format!("/login/continue?flow={flow}"))?;
     cookies::set(&app, &mut response, Jar::Session, &session, app.config.ttl.session);
     Ok(response)
 }
@@ -62,7 +62,7 @@ pub(super) async fn carry_on(State(app): State<Arc<App>>, caller: Caller, parts:
     let query = read::query(&parts);
     let flow = query.get("flow").unwrap_or_default();
     Ok(match continue_login(&app, &caller, flow).await? {
-        Continued::Back { location } => respond::see_other(&location),
-        Continued::LogIn => respond::see_other(&format!("/login?flow={flow}")),
+        Continued::Back { location } => respond::see_other(&location)?,
+        Continued::LogIn => respond::see_other(&format!("/login?flow={flow}"))?,
     })
 }

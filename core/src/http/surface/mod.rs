@@ -6,7 +6,6 @@ mod login;
 mod oidc;
 pub(super) mod pages;
 mod read;
-pub(super) mod respond;
 mod style;
 
 #[cfg(test)]
@@ -14,7 +13,10 @@ mod tests;
 
 pub use crate::flow::App;
 
-use super::error::{self, Logged, Rejected};
+use super::{
+    error::{self, Logged, Rejected},
+    respond,
+};
 use crate::{flow::Refusal, model::hash::hex};
 use axum::{
     Router,

@@ -85,9 +85,9 @@ async fn answer_authorize(app: &App, caller: &Caller, params: &Params) -> Answer
         AuthorizeRefused::ToPerson(refusal) => Rejected::Page(refusal),
         to_client => Rejected::Authorize(to_client),
     })? {
-        Authorized::Back { location } => Ok(respond::see_other(&location)),
+        Authorized::Back { location } => Ok(respond::see_other(&location)?),
         Authorized::LogIn { flow, browser } => {
-            let mut response = respond::see_other(&format!("/login?flow={flow}"));
+            let mut response = respond::see_other(&format!("/login?flow={flow}"))?;
             cookies::set(app, &mut response, Jar::Browser, &browser, app.config.ttl.session);
             Ok(response)
         }

@@ -4,7 +4,7 @@ use super::config::Moment;
 use super::databases::Databases;
 use super::replication::LinkState;
 use super::resp::encode_request;
-use super::server::Shared;
+use super::shared::Shared;
 use bytes::BytesMut;
 use idp::seams::{Env, Stream};
 use std::io;

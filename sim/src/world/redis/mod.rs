@@ -57,6 +57,7 @@ mod server;
 mod session;
 mod sets;
 mod settings;
+mod shared;
 mod strings;
 mod table;
 mod transaction;

@@ -4,22 +4,13 @@ use super::config::{Moment, RedisConfig, RedisEvent};
 use super::disk::Disk;
 use super::link;
 use super::node::{ClientId, Node};
+use super::shared::Shared;
 use bytes::{Buf, Bytes, BytesMut};
 use idp::seams::{Env, Stream};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
-
-/// The node, shared by its tasks; never held across an await.
-#[derive(Clone)]
-pub(super) struct Shared(Arc<Mutex<Node>>);
-
-impl Shared {
-    pub(super) fn lock(&self) -> MutexGuard<'_, Node> {
-        self.0.lock().expect("nobody panics while holding the node")
-    }
-}
 
 /// Runs a node until its host dies. `observer` hears of roles and resynchronisations. It returns only if the
 /// port is taken, which it logs.
@@ -36,7 +27,7 @@ pub async fn serve(env: Env, config: RedisConfig, disk: Disk, observer: Arc<dyn 
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     };
     let node = Node::boot(config, disk, Moment::of(&env), random_hex, observer);
-    let node = Shared(Arc::new(Mutex::new(node)));
+    let node = Shared::new(node);
     env.spawn(link::follow(env.clone(), node.clone()));
     env.spawn(keep_time(env.clone(), node.clone()));
     loop {
@@ -91,7 +82,7 @@ struct Departure<'a>(&'a Shared, ClientId);
 
 impl Drop for Departure<'_> {
     fn drop(&mut self) {
-        if let Ok(mut node) = self.0.0.lock() {
+        if let Some(mut node) = self.0.lock_if_sound() {
             node.disconnect(self.1);
         }
     }

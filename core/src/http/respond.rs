@@ -1,15 +1,12 @@
 //! Answers.
 
-use crate::{flow::Refusal, http::error::Rejected};
-use axum::{
-    body::Body,
-    response::{IntoResponse, Response},
-};
+use crate::flow::Refusal;
+use axum::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 /// JSON.
-pub(in crate::http) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let body = serde_json::to_vec(body).expect("what is answered here has string keys, so it encodes");
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
@@ -20,23 +17,34 @@ pub(in crate::http) fn json(status: StatusCode, body: &impl Serialize) -> Respon
 
 /// A redirect after which the browser sends a GET (RFC 9700 section 4.12: not 307, which would post
 /// the person's form to the client).
-pub(in crate::http) fn see_other(location: &str) -> Response {
-    // A redirect URI that cannot be a header cannot have been meant.
-    let Ok(location) = HeaderValue::from_str(location) else {
-        return Rejected::Page(Refusal::RedirectUri).into_response();
-    };
+///
+/// # Errors
+/// The location cannot be a header. A redirect URI like that cannot have been meant.
+pub(super) fn see_other(location: &str) -> Result<Response, Refusal> {
+    let location = HeaderValue::from_str(location).map_err(|_| Refusal::RedirectUri)?;
     let mut response = Response::default();
     *response.status_mut() = StatusCode::SEE_OTHER;
     response.headers_mut().insert(header::LOCATION, location);
-    response
+    Ok(response)
 }
 
 /// Adds `Retry-After`, in seconds.
-pub(in crate::http) fn retry_after(mut response: Response, seconds: Option<u64>) -> Response {
+pub(super) fn retry_after(mut response: Response, seconds: Option<u64>) -> Response {
     if let Some(seconds) = seconds {
         response
             .headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_that_is_no_header_is_refused() {
+        assert!(see_other("/login?flow=a").is_ok());
+        assert_eq!(see_other("https://rp.test/cb?a\nb").err(), Some(Refusal::RedirectUri));
+    }
 }

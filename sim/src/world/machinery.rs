@@ -1,0 +1,24 @@
+//! What a world is made of, for those who build it, live in it and trouble it.
+
+use super::{Manners, Rewire, Workload, directory, disk::Disk, redis};
+use crate::engine::HostId;
+use std::collections::BTreeMap;
+
+/// What the nemesis acts on, besides the engine.
+pub(crate) struct Machinery {
+    pub(crate) hosts: BTreeMap<&'static str, HostId>,
+    pub(crate) mail: Manners,
+    pub(crate) analytics: Manners,
+    pub(crate) directory: directory::SharedDirectory,
+    /// The directory's disk, as each replica sees it.
+    pub(crate) disks: BTreeMap<&'static str, Disk>,
+    /// The disks of the Redis nodes.
+    pub(crate) redis_disks: BTreeMap<&'static str, redis::Disk>,
+}
+
+/// Who lives in the world.
+pub(crate) struct Inhabitants<'a> {
+    pub(crate) people: &'a Workload,
+    pub(crate) attackers: &'a Workload,
+    pub(crate) rewire: Option<&'a Rewire>,
+}
