@@ -55,6 +55,7 @@ impl Bed {
         for (id, secret, uri) in [
             ("web", None, "https://app.example/callback"),
             ("grafana", Some("s3cret"), "https://grafana.example/login/generic_oauth"),
+            ("torn", None, "https://torn.example/a\nb"), // no browser can be sent there
         ] {
             let secret = secret.map_or(ClientSecret::None, |secret| ClientSecret::Sha256(sha256_hex(secret)));
             let client = Client {

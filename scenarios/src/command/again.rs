@@ -10,9 +10,10 @@ pub(crate) fn line(what: &str, seed: Option<u64>, plant: Option<&str>) -> String
     format!("cargo squall replay {what}{seed}{plant}")
 }
 
-/// Where the small plan is and how to see it again.
-pub(crate) fn small(out: &Path, plant: Option<&Planted>) -> String {
-    let with = plant.map(|bug| format!(" --plant {}", bug.name)).unwrap_or_default();
-    let file = out.display();
-    format!("The small plan is in {file}\n  cargo squall replay {file}{with}\n  cargo squall save {file}{with}")
+/// Where the small plan is, how to see it again, and how to keep it.
+pub(crate) fn small_plan(out: &Path, plant: Option<&Planted>) -> String {
+    let file = out.display().to_string();
+    let replay = line(&file, None, plant.map(|bug| bug.name));
+    let save = replay.replacen("replay", "save", 1);
+    format!("The small plan is in {file}\n  {replay}\n  {save}")
 }

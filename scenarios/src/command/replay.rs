@@ -149,7 +149,7 @@ fn make_small(scenario: &Scenario, run: &Run, plant: Option<&Planted>) -> Result
     say("");
     shrink::tell(scenario, &shrunk.plan, plant)?;
     say(small::told(&shrunk, &reason));
-    say(again::small(&out, plant));
+    say(again::small_plan(&out, plant));
     Ok(())
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     shrunk.plan.write(&out)?;
     tell(&scenario, &shrunk.plan, plant.as_ref())?;
     say(small::told(&shrunk, &reason));
-    say(again::small(&out, plant.as_ref()));
+    say(again::small_plan(&out, plant.as_ref()));
     Ok(Conclusion::Violated)
 }
 

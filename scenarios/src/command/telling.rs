@@ -14,7 +14,7 @@ pub(crate) fn story(scenario: &Scenario, run: &Run, plant: Option<&Planted>) -> 
     told(&table::look(), scenario, run, &summary, plant, false)
 }
 
-/// The same, for a terminal of this look, and with what befell the run; `all`: also logins in which nothing happened.
+/// The same, with its summary, for a terminal of this look; `all`: also logins in which nothing happened.
 pub(crate) fn told(
     look: &Look,
     scenario: &Scenario,

@@ -75,7 +75,8 @@ impl Wire {
         }
         let unwanted = receiver_is_closed(self.directions.get(&flow.reverse())) && !segment.payload.is_empty();
         if refused || unwanted {
-            // The kernel would acknowledge data for a closed socket; a real one resets.
+            // The kernel would acknowledge data for a closed socket; a real one resets. Nobody can be reading from one
+            // that is closed, or that `accept` has never shown.
             let order = self.next_order();
             self.transmit(now_ms, order, flow::reset(flow.reverse(), seq_now, ack_now));
             return self.guard().deliver(flow::reset(flow, 0, 0));

@@ -69,8 +69,7 @@ impl Engine {
                 }
                 continue;
             }
-            let next_ms = self.next_event_ms(now_ms).min(until_ms);
-            let next_ms = next_ms.min(TIME_MAX_MS);
+            let next_ms = self.next_event_ms(now_ms).min(until_ms).min(TIME_MAX_MS);
             if next_ms != alarm_ms {
                 alarm.as_mut().reset(self.start + Duration::from_millis(next_ms));
                 alarm_ms = next_ms;

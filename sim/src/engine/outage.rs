@@ -5,6 +5,7 @@ use super::{
     flow::{self, Flow},
     wire::Wire,
 };
+use std::task::Waker;
 
 impl Wire {
     /// Before a killed process starts again: what its kernel still has to say goes out, then its
@@ -16,7 +17,9 @@ impl Wire {
                 && !direction.ghost
             {
                 direction.ghost = true;
+                let reader = direction.reader.take();
                 self.guard().deliver(flow::reset(flow.reverse(), 0, 0));
+                reader.into_iter().for_each(Waker::wake);
             }
         }
         self.egress(now_ms);
@@ -34,8 +37,12 @@ impl Wire {
             .retain(|_, (flow, packet)| flow.sender() != host || !flow::carries_something(packet));
         self.lost += (sent - self.under_way.len()) as u64;
         for flow in self.flows_from(host) {
-            self.directions.swap_remove(&flow);
+            let reader = self
+                .directions
+                .swap_remove(&flow)
+                .and_then(|direction| direction.reader);
             self.guard().deliver(flow::reset(flow.reverse(), 0, 0));
+            reader.into_iter().for_each(Waker::wake);
         }
         self.egress(now_ms);
     }

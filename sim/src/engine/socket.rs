@@ -1,7 +1,8 @@
 //! TCP streams and listeners that belong to their host.
 //!
 //! turmoil-net's sockets are numbers, looked up in whichever host is current. These remember their
-//! host, so that a stream which is polled or dropped anywhere still talks to its own kernel.
+//! host, so that a stream which is polled or dropped anywhere still talks to its own kernel. Who has read
+//! all that has come waits at the wire, which knows what arrives; the kernel would be asked in vain.
 //!
 //! A listener that is dropped is put aside, with its port shut, instead of being closed: turmoil-net
 //! would refuse to bind the port again (AddrInUse) while a connection accepted through it lives. Real

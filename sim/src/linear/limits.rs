@@ -1,4 +1,4 @@
-//! How hard to search.
+//! What a search may cost, and what it forgives.
 
 /// How hard to search, and how exactly lifetimes are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

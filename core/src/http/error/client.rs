@@ -35,12 +35,16 @@ pub(super) fn to_client(
         E::RequestUri => ("request_uri_not_supported", "request_uri is not supported"),
         E::LoginRequired => ("login_required", "the person has to log in"),
     };
-    request.refused(code, StatusCode::SEE_OTHER, None);
     let mut answer = vec![("error", code), ("error_description", description)];
     answer.extend(state.map(|state| ("state", state)));
     answer.push(("iss", &app.config.issuer));
-    respond::see_other(&params::append(redirect_uri, &answer))
-        .unwrap_or_else(|refusal| person::page(app, refusal, request))
+    match respond::see_other(&params::append(redirect_uri, &answer)) {
+        Ok(response) => {
+            request.refused(code, StatusCode::SEE_OTHER, None);
+            response
+        }
+        Err(refusal) => person::page(app, refusal, request),
+    }
 }
 
 /// Error codes: RFC 6749 section 5.2. It has none for "not now", so that of section 4.1.2.1 is used.

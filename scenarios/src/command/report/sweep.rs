@@ -1,7 +1,7 @@
 //! The page of a sweep, and the pages of the runs that failed in it.
 
 use super::super::{
-    Conclusion, Trouble, findings, harness,
+    Conclusion, Trouble, again, findings, harness,
     summary::{Group, RunSummary, ScenarioSummary},
     table,
 };
@@ -65,10 +65,10 @@ impl Pages {
             }
         }
         if wanted {
-            let (plant, line) = (bug.map(|bug| bug.name), super::super::again::line);
+            let plant = bug.map(|bug| bug.name);
             let line = match &run.file {
-                Some(file) => line(file, None, plant),
-                None => line(run.scenario, Some(run.seed), plant),
+                Some(file) => again::line(file, None, plant),
+                None => again::line(run.scenario, Some(run.seed), plant),
             };
             self.page(run.scenario, run.seed, bug, &line, || Ok(plan.clone()))?;
         }

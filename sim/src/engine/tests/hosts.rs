@@ -193,6 +193,62 @@ fn actions_happen_in_order_and_may_add_others() {
 }
 
 #[test]
+fn who_reads_another_hosts_stream_hears_of_that_hosts_end() {
+    type Ends = fn(&Engine, HostId);
+    let ends: [(Ends, &str); 2] = [
+        (
+            |engine, host| [Engine::kill, Engine::start].iter().for_each(|step| step(engine, host)),
+            "a kill",
+        ),
+        (
+            |engine, host| {
+                [Engine::power_loss, Engine::start]
+                    .iter()
+                    .for_each(|step| step(engine, host))
+            },
+            "a power loss",
+        ),
+    ];
+    for (end, what) in ends {
+        let left_behind: Arc<Mutex<Option<Stream>>> = Arc::default();
+        let notes = Notes::default();
+        let mut engine = steady();
+        let server = host(&mut engine, &notes, "server", |env, _| async move {
+            let listener = env.network.listen(9).await.expect("port 9 is free");
+            let mut streams = vec![];
+            while let Ok(stream) = listener.accept().await {
+                streams.push(stream);
+            }
+        });
+        let slot = left_behind.clone();
+        let giver = host(&mut engine, &notes, "giver", move |env, _| {
+            let slot = slot.clone();
+            async move {
+                let stream = connect(&env).await.expect("connects");
+                slot.lock().expect("unpoisoned").get_or_insert(stream);
+                std::future::pending::<()>().await;
+            }
+        });
+        let slot = left_behind.clone();
+        let taker = host(&mut engine, &notes, "taker", move |_, notes| {
+            let slot = slot.clone();
+            async move {
+                sleep(ms(90)).await;
+                let mut stream = slot.lock().expect("unpoisoned").take().expect("was left here");
+                notes.stamp(read_once(&mut stream, 10_000).await);
+            }
+        });
+        for host in [server, giver, taker] {
+            engine.start(host);
+        }
+        engine.at(200, move |engine| end(engine, giver));
+        engine.run(1_000, || false).expect("runs");
+        assert_eq!(notes.all(), ["ConnectionReset at 200"], "{what}");
+        assert_eq!(engine.panics(), []);
+    }
+}
+
+#[test]
 fn a_stream_belongs_to_its_host_wherever_it_is_dropped() {
     let left_behind: Arc<Mutex<Vec<Stream>>> = Arc::default();
     let notes = Notes::default();

@@ -187,6 +187,10 @@ async fn refusals_go_to_the_client_or_to_the_person() {
         ),
         (format!("{AUTHORIZE}&client_id=web"), "malformed"),
         ("/authorize".into(), "unknown-client"),
+        (
+            "/authorize?client_id=torn&redirect_uri=https%3A%2F%2Ftorn.example%2Fa%0Ab&response_type=token".into(),
+            "redirect-uri",
+        ),
     ] {
         assert_eq!(ann.get(&bed, &query).await.page(), (400, "error", error), "{query}");
     }
