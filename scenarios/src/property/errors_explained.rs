@@ -86,7 +86,7 @@ impl Property for ErrorsExplained {
 /// Lines of the log, by the references in them: those that somebody was told. A reference is a word of letters and digits.
 type Log<'a> = BTreeMap<&'a str, Vec<&'a str>>;
 
-/// In one walk through the log: in a run with hundreds of errors, a search for each took longer than all else that judges.
+/// In one walk through the log: in a run with hundreds of errors, a search for each took longer than any other property.
 fn by_reference(operators: &Operators) -> Log<'_> {
     let told = operators.told.iter().map(|told| (told.reference.as_str(), vec![]));
     let mut log: Log<'_> = told.collect();

@@ -4,7 +4,8 @@ use super::{
     CodeFeed, EPOCH, Inboxes, Manners, RelyingPartyOptions,
     declare::{Addresses, Builder},
     directory, hosts,
-    machinery::{Inhabitants, Machinery},
+    machinery::Machinery,
+    scene::Inhabitants,
     watch::{Marks, Moment},
 };
 use crate::{

@@ -4,8 +4,10 @@ use super::{
     CodeFeed, Inboxes, RelyingPartyOptions, Rewire, Scene, Workload, analytics, balancer,
     disk::Disk,
     hosts,
-    machinery::{Inhabitants, Machinery},
-    mail, redis, replica, sentinel,
+    machinery::Machinery,
+    mail, redis, replica,
+    scene::Inhabitants,
+    sentinel,
     watch::{Marks, ReplicaProbe},
 };
 use crate::{

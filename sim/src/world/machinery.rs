@@ -1,6 +1,6 @@
-//! What a world is made of, for those who build it, live in it and trouble it.
+//! What a world is made of, for those who build it and trouble it.
 
-use super::{Manners, Rewire, Workload, directory, disk::Disk, redis};
+use super::{Manners, directory, disk::Disk, redis};
 use crate::engine::HostId;
 use std::collections::BTreeMap;
 
@@ -14,11 +14,4 @@ pub(crate) struct Machinery {
     pub(crate) disks: BTreeMap<&'static str, Disk>,
     /// The disks of the Redis nodes.
     pub(crate) redis_disks: BTreeMap<&'static str, redis::Disk>,
-}
-
-/// Who lives in the world.
-pub(crate) struct Inhabitants<'a> {
-    pub(crate) people: &'a Workload,
-    pub(crate) attackers: &'a Workload,
-    pub(crate) rewire: Option<&'a Rewire>,
 }

@@ -32,8 +32,9 @@ pub(crate) use build::World;
 pub(crate) use declare::SoundDisk;
 pub(crate) use directory::WriteLock;
 pub use inbox::{InboxMail, Inboxes};
-pub(crate) use machinery::{Inhabitants, Machinery};
+pub(crate) use machinery::Machinery;
 pub use manners::Manners;
+pub(crate) use scene::Inhabitants;
 pub use scene::{CodeFeed, RelyingPartyOptions, Rewire, Scene, SeenCode, Workload};
 pub use watch::Moment;
 

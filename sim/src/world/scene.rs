@@ -130,3 +130,10 @@ impl CodeFeed {
         }
     }
 }
+
+/// Who lives in the world.
+pub(crate) struct Inhabitants<'a> {
+    pub(crate) people: &'a Workload,
+    pub(crate) attackers: &'a Workload,
+    pub(crate) rewire: Option<&'a Rewire>,
+}

@@ -195,20 +195,15 @@ fn actions_happen_in_order_and_may_add_others() {
 #[test]
 fn who_reads_another_hosts_stream_hears_of_that_hosts_end() {
     type Ends = fn(&Engine, HostId);
-    let ends: [(Ends, &str); 2] = [
-        (
-            |engine, host| [Engine::kill, Engine::start].iter().for_each(|step| step(engine, host)),
-            "a kill",
-        ),
-        (
-            |engine, host| {
-                [Engine::power_loss, Engine::start]
-                    .iter()
-                    .for_each(|step| step(engine, host))
-            },
-            "a power loss",
-        ),
-    ];
+    let killed: Ends = |engine, host| {
+        engine.kill(host);
+        engine.start(host);
+    };
+    let unpowered: Ends = |engine, host| {
+        engine.power_loss(host);
+        engine.start(host);
+    };
+    let ends = [(killed, "a kill"), (unpowered, "a power loss")];
     for (end, what) in ends {
         let left_behind: Arc<Mutex<Option<Stream>>> = Arc::default();
         let notes = Notes::default();
