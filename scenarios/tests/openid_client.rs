@@ -5,7 +5,7 @@ mod client;
 
 use bytes::Bytes;
 use client::{LoggedIn, Registration, log_in_twice};
-use idp::seams::{BoxFuture, Env, random_token};
+use seams::{BoxFuture, Env, random_token};
 use sim::{
     plan::{Behaviour, Operation, PLAN_VERSION, Plan, WorldOptions},
     run::{Setup, perform},

@@ -1,9 +1,7 @@
 //! The login service for real: the production wiring of the seams, and nothing else.
 
 mod options;
-mod seams;
 mod start;
 
 pub use options::{AddClient, AddUser, Command, Options};
-pub use seams::env;
 pub use start::{StartFailure, run};

@@ -1,9 +1,6 @@
 //! From what the operator typed to a running replica.
 
-use crate::{
-    options::{AddClient, AddUser, Command, Options},
-    seams,
-};
+use crate::options::{AddClient, AddUser, Command, Options};
 use idp::{
     config::{Config, StateConfig},
     replica::{self, Wiring},
@@ -60,7 +57,7 @@ async fn serve(options: Options) -> Result<(), StartFailure> {
     } else {
         Ipv4Addr::UNSPECIFIED.into()
     });
-    let env = seams::env(&options.replica, bind);
+    let env = seams_os::env(&options.replica, bind);
     let file = options.directory.clone().unwrap_or_else(|| DEV_DIRECTORY.into());
     let directory = open(&env, &file).await?;
     let mut config = config(&options, bind)?;
@@ -151,7 +148,7 @@ async fn seed(directory: &SqliteDirectory, config: &Config) -> Result<(), String
 }
 
 async fn add_user(user: AddUser) -> Result<(), StartFailure> {
-    let env = seams::env("idp", Ipv4Addr::LOCALHOST.into());
+    let env = seams_os::env("idp", Ipv4Addr::LOCALHOST.into());
     let directory = open(&env, &user.directory).await?;
     let address = user.address.trim().to_lowercase();
     if !address.contains('@') {
@@ -173,7 +170,7 @@ async fn add_user(user: AddUser) -> Result<(), StartFailure> {
 }
 
 async fn add_client(client: AddClient) -> Result<(), StartFailure> {
-    let env = seams::env("idp", Ipv4Addr::LOCALHOST.into());
+    let env = seams_os::env("idp", Ipv4Addr::LOCALHOST.into());
     let directory = open(&env, &client.directory).await?;
     let secret = client.confidential.then(|| random_token(&*env.entropy));
     let hash =

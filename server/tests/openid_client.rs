@@ -9,8 +9,8 @@ mod port;
 use bytes::Bytes;
 use client::{LoggedIn, Registration, log_in_twice};
 use http_body_util::Full;
-use idp::seams::{BoxFuture, Env, random_token};
 use port::Port;
+use seams::{BoxFuture, Env, random_token};
 use std::{
     io::{self, BufRead, BufReader},
     net::{Ipv4Addr, TcpListener},
@@ -107,7 +107,7 @@ async fn a_real_client_logs_in_twice() {
     let ports = [(); 2].map(|()| Port::reserve().expect("a free port"));
     let [port, ops_port] = ports.each_ref().map(Port::number);
     let (_server, printed) = start([port, ops_port]);
-    let env = server::env("test", Ipv4Addr::LOCALHOST.into());
+    let env = seams_os::env("test", Ipv4Addr::LOCALHOST.into());
     wait_until_up(&env, port).await;
 
     let registration = Registration {

@@ -6,7 +6,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "it measures real time")]
 
-use idp::seams::Env;
+use seams::Env;
 use sim::engine::{Engine, EngineConfig, EngineError, Quiet};
 use std::{
     sync::Arc,

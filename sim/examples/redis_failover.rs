@@ -5,14 +5,10 @@
 //!
 //! `cargo run -p sim --example redis_failover [seed]`
 
-use idp::seams::Env;
-use sim::{
-    engine::{Engine, EngineConfig, EngineError, Quiet, current_ms},
-    world::{
-        redis::{self, Disk, RedisConfig},
-        sentinel::{self, SentinelConfig, SentinelDisk},
-    },
-};
+use model_redis::{self as redis, Disk, RedisConfig};
+use model_sentinel::{self as sentinel, SentinelConfig, SentinelDisk};
+use seams::Env;
+use sim::engine::{Engine, EngineConfig, EngineError, Quiet, current_ms};
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

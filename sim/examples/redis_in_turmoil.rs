@@ -5,11 +5,9 @@
 //!
 //! `cargo run -p sim --example redis_in_turmoil`
 
-use idp::seams::{BoxFuture, Clock, Entropy, Env, Listener, Network, Stream, Tasks, Timestamp};
-use sim::{
-    engine::Quiet,
-    world::redis::{self, Disk, RedisConfig},
-};
+use model_redis::{self as redis, Disk, RedisConfig};
+use seams::{BoxFuture, Clock, Entropy, Env, Listener, Network, Stream, Tasks, Timestamp};
+use sim::engine::Quiet;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},

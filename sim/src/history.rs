@@ -3,7 +3,7 @@
 use crate::{aim::Aim, fault::Fault};
 use serde::{Deserialize, Serialize};
 
-/// What an operation came to: the triple of [`idp::seams::Outcome`], seen from outside. A time-out,
+/// What an operation came to: the triple of [`seams::Outcome`], seen from outside. A time-out,
 /// a reset, a 502 or a 504 is `Unknown`: it may have happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -93,6 +93,6 @@ pub struct Reached<'a> {
     pub plan: &'a Plan,
     /// What was seen from outside.
     pub history: &'a History,
-    /// What the service and the world noted through [`idp::seams::Probe`].
+    /// What the service and the world noted through [`seams::Probe`].
     pub marks: &'a BTreeMap<&'static str, u64>,
 }

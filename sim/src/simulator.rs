@@ -7,7 +7,7 @@ use crate::{
     classic::{self, Classic},
     engine::{self, Caller, Carried, Engine, EngineConfig, EngineError, HostId, HostPanic, LinkConfig, Stats},
 };
-use idp::seams::{BoxFuture, Env, Probe, Storage};
+use seams::{BoxFuture, Env, Probe, Storage};
 use serde::{Deserialize, Serialize};
 use std::{net::IpAddr, str::FromStr, sync::Arc};
 

@@ -28,7 +28,7 @@ const BREATHER: Duration = Duration::from_millis(100);
 /// closed at once; connections finish the request they are in.
 pub async fn serve_connections(env: Env, listener: Box<dyn Listener>, router: Router, mut stop: watch::Receiver<bool>) {
     loop {
-        let accepted = crate::select! {
+        let accepted = seams::select! {
             _ = stop.wait_for(|stop| *stop) => return,
             accepted = listener.accept() => accepted,
         };
@@ -50,7 +50,7 @@ pub async fn serve_connections(env: Env, listener: Box<dyn Listener>, router: Ro
                 .max_buf_size(HEAD_BYTES_MAX)
                 .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
             let mut connection = std::pin::pin!(connection);
-            let early = crate::select! {
+            let early = seams::select! {
                 ended = connection.as_mut() => Some(ended),
                 _ = stop.wait_for(|stop| *stop) => None,
             };

@@ -1,77 +1,14 @@
-//! The seams: everything the login service needs from outside itself.
-//!
-//! The service reads no clock, opens no socket, starts no thread and draws no random number by
-//! itself. It asks an [`Env`], which the simulation and the production server each build in their
-//! own way. That is what lets the very same code run in both.
-//!
-//! Waiting is `tokio::time`: virtual under the simulation's paused runtime, real in production.
+//! What the login service needs from outside itself: the general seams of [`seams`], and the parts that a replica is
+//! wired from: short-lived state, directory, mail, analytics.
 
-mod clock;
 mod directory;
 mod effects;
-mod entropy;
-mod network;
-mod outcome;
-mod probe;
-mod storage;
 mod store;
-mod tasks;
 
-pub use clock::{Clock, Timestamp};
+pub use ::seams::*;
 pub use directory::{
     Client, ClientSecret, CodeRedemption, Directory, LeaderEpoch, Redeemed, Reminder, ReminderClaim, Session,
     SessionOpening, SigningKeyRecord, TokenRecord, User,
 };
 pub use effects::{Analytics, LoginEvent, Mail, Mailer, Subject};
-pub use entropy::{Entropy, random_token};
-pub use network::{Io, Listener, Network, Stream};
-pub use outcome::{Cause, Failure, Outcome, within};
-pub use probe::Probe;
-pub use storage::{Storage, StorageFault, StorageMoment};
 pub use store::{AuthStateStore, Key, Namespace};
-pub use tasks::{BoxFuture, Tasks};
-
-use std::sync::Arc;
-
-/// The seams as one parameter: passed along, cheap to clone.
-#[derive(Clone)]
-pub struct Env {
-    /// Name of the host this code runs on, for logs and for `CLIENT SETNAME`-like courtesies.
-    pub host: Arc<str>,
-    /// Wall and monotonic time.
-    pub clock: Arc<dyn Clock>,
-    /// Unpredictable bytes.
-    pub entropy: Arc<dyn Entropy>,
-    /// TCP.
-    pub network: Arc<dyn Network>,
-    /// Spawning.
-    pub tasks: Arc<dyn Tasks>,
-    /// What may go wrong below SQLite.
-    pub storage: Arc<dyn Storage>,
-    /// Where marks go: metrics in production, coverage in the simulation.
-    pub probe: Arc<dyn Probe>,
-}
-
-impl Env {
-    /// Wall-clock time on this host.
-    pub fn now(&self) -> Timestamp {
-        self.clock.wall()
-    }
-
-    /// Starts a task on this host. It ends by itself or with the host.
-    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.tasks.spawn(Box::pin(task));
-    }
-
-    /// Notes that something worth knowing happened; see [`Probe`].
-    pub fn mark(&self, name: &'static str) {
-        self.probe.mark(name);
-    }
-}
-
-/// `tokio::select!` in the order written. The bare macro starts at a random branch, drawn from the
-/// runtime's own random source, which no seed of ours reaches; `ci/test` looks for it.
-#[macro_export]
-macro_rules! select {
-    ($($branches:tt)*) => { ::tokio::select! { biased; $($branches)* } };
-}

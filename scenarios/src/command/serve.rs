@@ -3,10 +3,8 @@
 
 use super::{Conclusion, Trouble, say};
 use clap::Args as ClapArgs;
-use sim::world::{
-    redis::{self, Disk, PersistenceMode, RedisConfig, RedisEvent},
-    sentinel::{self, SentinelConfig, SentinelDisk},
-};
+use model_redis::{self as redis, Disk, PersistenceMode, RedisConfig, RedisEvent};
+use model_sentinel::{self as sentinel, SentinelConfig, SentinelDisk};
 use std::{
     future::Future,
     io::{self, IsTerminal},
@@ -121,7 +119,7 @@ pub(crate) fn redis(args: &RedisArgs) -> Result<Conclusion, Trouble> {
             RedisEvent::Wrote { .. } => tracing::debug!("{event:?}"),
             _ => tracing::info!("{event:?}"),
         });
-        redis::serve(server::env("redis", args.bind), config, Disk::new(), observer)
+        redis::serve(seams_os::env("redis", args.bind), config, Disk::new(), observer)
     })
 }
 
@@ -144,7 +142,7 @@ pub(crate) fn sentinel(args: &SentinelArgs) -> Result<Conclusion, Trouble> {
     };
     serve("sentinel", args.bind, args.port, || {
         let observer = Arc::new(|event| tracing::info!("{event}"));
-        let env = server::env("sentinel", args.bind);
+        let env = seams_os::env("sentinel", args.bind);
         sentinel::serve(env, config, SentinelDisk::new(), observer)
     })
 }

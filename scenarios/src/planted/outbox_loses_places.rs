@@ -44,7 +44,7 @@ impl Mailer for Placed {
         self.env.spawn(async move {
             let place = places.acquire().await.expect("never closed");
             // A relay that lets mails hang is a time-out before the mail itself is on its way, too.
-            let late = |failure: &Failure| matches!(failure.cause(), idp::seams::Cause::Deadline { .. });
+            let late = |failure: &Failure| matches!(failure.cause(), seams::Cause::Deadline { .. });
             if mailer.deliver(mail).await.as_ref().is_err_and(late) {
                 place.forget();
             }

@@ -1,6 +1,6 @@
 //! Somebody who can be asked what Redis is asked.
 
-use sim::world::redis::{Alone, RedisConfig};
+use model_redis::{Alone, RedisConfig};
 use std::net::SocketAddr;
 
 /// What came back on a connection.

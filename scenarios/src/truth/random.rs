@@ -13,12 +13,12 @@ use super::{
     templates::TEMPLATES,
 };
 use crate::real_clock::{Stopwatch, sleep_ms, wall_ms};
+use model_redis::RedisConfig;
 use proptest::{
     collection::vec,
     prelude::*,
     test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner},
 };
-use sim::world::redis::RedisConfig;
 use std::{cell::RefCell, collections::BTreeSet, fmt::Write, io, ops::ControlFlow};
 
 /// Connections of one sequence.

@@ -7,9 +7,9 @@ use super::{
     real::{RealArm, RealRedis},
 };
 use crate::real_clock::wall_ms;
-use sim::world::redis::RedisConfig;
+use model_redis::RedisConfig;
 
-const VECTORS: &str = include_str!("../../../sim/tests/vectors/redis-7.0.15.txt");
+const VECTORS: &str = include_str!("../../../sim/models/redis/vectors/redis-7.0.15.txt");
 
 /// A section of the file, and what brings an empty server to where it begins.
 struct Section {

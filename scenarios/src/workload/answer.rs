@@ -1,7 +1,7 @@
 //! What an answer means to the person who waits for it: the one place that sorts answers into
 //! [`Seen`].
 
-use idp::seams::{Cause, Failure};
+use seams::{Cause, Failure};
 use sim::history::Seen;
 
 /// What an answer came to that is neither a success nor a redirect; `None` for those two.

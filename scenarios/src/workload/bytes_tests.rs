@@ -5,8 +5,8 @@ use super::{
     jar::{Jar, Stored},
     page::Page,
 };
-use idp::seams::Timestamp;
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::FileFailurePersistence};
+use seams::Timestamp;
 use url::Url;
 
 fn config() -> ProptestConfig {

@@ -1,7 +1,7 @@
 //! The check of an ID token (OpenID Connect Core section 3.1.3.7).
 
-use idp::seams::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
+use seams::Timestamp;
 use serde::Deserialize;
 
 /// How far the service's clock and the relying party's may disagree, in seconds.

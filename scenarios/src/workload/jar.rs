@@ -1,6 +1,6 @@
 //! A browser's cookies, for one origin (RFC 6265, and the prefixes of RFC 6265bis section 4.1.3).
 
-use idp::seams::Timestamp;
+use seams::Timestamp;
 use std::{collections::BTreeMap, time::Duration};
 use url::Url;
 

@@ -2,7 +2,7 @@
 //! both, then a write at the master and `WAIT` until the replica has it (inventory 37, 39; measured on Redis 7.0.15:
 //! `WAIT` counts the acknowledgements of that connection's last write).
 
-use idp::seams::{Stream, within};
+use seams::{Stream, within};
 use sim::{
     history::{Op, Seen},
     world::{Scene, hosts},

@@ -2,7 +2,7 @@
 
 use super::{answer, page::Page};
 use http::{header, response::Parts};
-use idp::seams::{Cause, Failure, Outcome};
+use seams::{Cause, Failure, Outcome};
 use sim::history::Seen;
 use url::Url;
 

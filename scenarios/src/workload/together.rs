@@ -1,6 +1,6 @@
 //! Doing several things at once.
 
-use idp::seams::Env;
+use seams::Env;
 use tokio::sync::mpsc;
 
 /// Starts all of these at this instant, as tasks of their own, and waits for all. Results are in

@@ -1,13 +1,13 @@
 //! The `openidconnect` crate, somebody else's client, logs in twice: once with a mailed code, and
 //! once more on the strength of the session. Runs over any way to send a request.
 
-use idp::seams::BoxFuture;
 use openidconnect::{
     AccessTokenHash, AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce,
     OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
     core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata, CoreUserInfoClaims},
     http::{Method, Request, Response, StatusCode, header},
 };
+use seams::BoxFuture;
 use std::{collections::BTreeMap, io, marker, sync::Arc};
 use url::Url;
 

@@ -1,11 +1,12 @@
 //! Plans as proptest makes them up: valid by construction, and such that the swarm's claims hold of them. Unlike a seed's
 //! plan, one of these gets simpler under proptest's hands.
 
+use model_redis::REPLICATION_LATE_PPM;
 use proptest::{collection::vec, prelude::*, sample::select};
 use sim::{
     fault::{Fault, Manner, TimedFault},
     plan::{Behaviour, Operation, PLAN_VERSION, Persistence, Plan, ReminderOption, WorldOptions},
-    world::{hosts, redis::REPLICATION_LATE_PPM},
+    world::hosts,
 };
 
 /// When everything heals, milliseconds.

@@ -5,7 +5,7 @@ use crate::{
     engine::{EngineError, catch, clock},
     simulator::Main,
 };
-use idp::seams::{BoxFuture, Env, Probe, Storage, Tasks};
+use seams::{BoxFuture, Env, Probe, Storage, Tasks};
 use std::{
     cell::RefCell,
     collections::BTreeMap,

@@ -38,7 +38,7 @@ use crate::{
     simulator::{Action, Main, OnCall},
 };
 use host::{Host, Process, World};
-use idp::seams::{Probe, Storage};
+use seams::{Probe, Storage};
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
@@ -59,7 +59,7 @@ const CAPACITY: usize = 1024;
 /// A simulation on the classic engine.
 pub(crate) struct Classic {
     sim: RefCell<turmoil::Sim<'static>>,
-    epoch: idp::seams::Timestamp,
+    epoch: seams::Timestamp,
     seed: u64,
     hosts: Vec<Rc<Host>>,
     world: Arc<World>,

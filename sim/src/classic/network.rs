@@ -1,7 +1,7 @@
 //! The network seam over turmoil's sockets.
 
 use super::host::Place;
-use idp::seams::{BoxFuture, Listener, Network, Stream};
+use seams::{BoxFuture, Listener, Network, Stream};
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},

@@ -5,7 +5,7 @@ use crate::{
     engine::{Caller, Carried, EngineError, HostId, HostPanic, LinkConfig, Stats, catch},
     simulator::{Action, Main, OnCall, Simulator},
 };
-use idp::seams::{Probe, Storage};
+use seams::{Probe, Storage};
 use std::{net::IpAddr, rc::Rc, sync::Arc};
 
 /// Where turmoil's own panics come from: it has no error for a host out of ports or of room for connects.

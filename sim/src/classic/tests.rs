@@ -5,7 +5,7 @@ use crate::{
     engine::{EngineError, Quiet},
     simulator::EngineKind,
 };
-use idp::seams::{BoxFuture, Env};
+use seams::{BoxFuture, Env};
 use std::future::{pending, poll_fn};
 use std::task::Poll;
 

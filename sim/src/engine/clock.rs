@@ -1,8 +1,8 @@
 //! The clock and entropy seams of a host.
 
-use idp::seams::{Clock, Entropy, Timestamp};
 use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
+use seams::{Clock, Entropy, Timestamp};
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,

@@ -6,7 +6,7 @@ use super::{
     cluster::{Cluster, Place, Scope},
     socket::HostNetwork,
 };
-use idp::seams::{BoxFuture, Env, Probe, Storage, Tasks};
+use seams::{BoxFuture, Env, Probe, Storage, Tasks};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,

@@ -64,7 +64,7 @@ pub use tap::{Carried, CarriedKind};
 
 use cluster::Cluster;
 use host::{Host, Main};
-use idp::seams::{BoxFuture, Env, Probe, Storage, Timestamp};
+use seams::{BoxFuture, Env, Probe, Storage, Timestamp};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,

@@ -1,6 +1,6 @@
 //! For hosts of which nobody wants to know more than they say over the network.
 
-use idp::seams::{Probe, Storage, StorageFault, StorageMoment};
+use seams::{Probe, Storage, StorageFault, StorageMoment};
 
 /// Hears no marks, and has storage without faults.
 #[derive(Debug, Clone, Copy, Default)]

@@ -13,7 +13,7 @@ use super::{
     cluster::{Cluster, Place, Scope},
     flow::Flow,
 };
-use idp::seams::{BoxFuture, Listener, Network, Stream};
+use seams::{BoxFuture, Listener, Network, Stream};
 use std::{
     cell::RefCell,
     future::poll_fn,

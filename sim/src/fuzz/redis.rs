@@ -1,12 +1,12 @@
 //! The Redis model: its parsers, a node, and a replica's link to its master.
 
 use super::stage::{Stage, answer, say};
-use crate::world::redis::{
+use bytes::BytesMut;
+use model_redis::{
     Alone, Disk, RedisConfig,
     resp::{Reply, Request, encode_request, parse_reply, parse_request},
     serve,
 };
-use bytes::BytesMut;
 use std::{sync::Arc, time::Duration};
 
 /// Requests, inline or not: nothing is read beyond the end, the same comes of a request whatever follows it, and an

@@ -1,11 +1,9 @@
 //! A Sentinel between a client, another Sentinel and a Redis that say anything.
 
 use super::stage::{Stage, answer, say};
-use crate::world::{
-    redis::resp::encode_request,
-    sentinel::{SentinelConfig, SentinelDisk, serve},
-};
 use bytes::BytesMut;
+use model_redis::resp::encode_request;
+use model_sentinel::{SentinelConfig, SentinelDisk, serve};
 use std::{sync::Arc, time::Duration};
 
 const PORT: u16 = 26379;

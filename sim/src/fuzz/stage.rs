@@ -1,11 +1,9 @@
 //! Hosts that talk for a few simulated seconds.
 
-use crate::{
-    engine::{Engine, EngineConfig, HostId, Quiet},
-    world::redis::resp::{Args, Request, parse_request},
-};
+use crate::engine::{Engine, EngineConfig, HostId, Quiet};
 use bytes::{Buf, BytesMut};
-use idp::seams::{BoxFuture, Env, Stream};
+use model_redis::resp::{Args, Request, parse_request};
+use seams::{BoxFuture, Env, Stream};
 use std::{
     sync::{
         Arc,

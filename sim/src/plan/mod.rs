@@ -5,10 +5,8 @@ mod seed;
 
 pub use file::{PlanFileError, position};
 
-use crate::{
-    fault::{Fault, TimedFault},
-    world::redis::REPLICATION_LATE_PPM,
-};
+use crate::fault::{Fault, TimedFault};
+use model_redis::REPLICATION_LATE_PPM;
 use serde::{Deserialize, Serialize};
 
 /// The version of the plan format that this build writes and reads.

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::engine::Quiet;
-use idp::seams::{Stream, Timestamp};
+use seams::{Stream, Timestamp};
 use std::{
     io,
     sync::{Mutex, PoisonError},

@@ -1,13 +1,12 @@
 //! Which software each host runs.
 
 use super::{
-    CodeFeed, Inboxes, RelyingPartyOptions, Rewire, Scene, Workload, analytics, balancer,
+    CodeFeed, Inboxes, RelyingPartyOptions, Rewire, Scene, Workload, analytics,
     disk::Disk,
     hosts,
     machinery::Machinery,
-    mail, redis, replica,
+    mail, replica,
     scene::Inhabitants,
-    sentinel,
     watch::{Marks, ReplicaProbe},
 };
 use crate::{
@@ -18,7 +17,10 @@ use crate::{
     recorder::Recorder,
     simulator::{Main, Simulator},
 };
-use idp::seams::{BoxFuture, Storage, StorageFault, StorageMoment};
+use model_nginx as balancer;
+use model_redis as redis;
+use model_sentinel as sentinel;
+use seams::{BoxFuture, Storage, StorageFault, StorageMoment};
 use std::{
     collections::BTreeMap,
     sync::{Arc, OnceLock},

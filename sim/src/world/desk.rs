@@ -1,7 +1,7 @@
 //! A place outside the simulated network, where the world is furnished before time begins: an [`Env`]
 //! whose clock stands still and which reaches nobody.
 
-use idp::seams::{
+use seams::{
     BoxFuture, Clock, Entropy, Env, Listener, Network, Probe, Storage, StorageFault, StorageMoment, Stream, Tasks,
     Timestamp,
 };

@@ -2,7 +2,7 @@
 
 use super::directory::WriteLock;
 use crate::engine::Caller;
-use idp::seams::{BoxFuture, Storage, StorageFault, StorageMoment};
+use seams::{BoxFuture, Storage, StorageFault, StorageMoment};
 use std::{
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,

@@ -1,7 +1,8 @@
 //! What a world is made of, for those who build it and trouble it.
 
-use super::{Manners, directory, disk::Disk, redis};
+use super::{Manners, directory, disk::Disk};
 use crate::engine::HostId;
+use model_redis as redis;
 use std::collections::BTreeMap;
 
 /// What the nemesis acts on, besides the engine.

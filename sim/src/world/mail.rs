@@ -12,7 +12,7 @@ use crate::{
     history::{Event, Tag},
     recorder::Recorder,
 };
-use idp::seams::{Env, Stream};
+use seams::{Env, Stream};
 use std::{io, time::Duration};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::sleep;

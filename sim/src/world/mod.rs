@@ -10,7 +10,7 @@
 //! Attackers and racing relying parties also reach the replicas past the balancer.
 
 pub mod analytics;
-pub mod balancer;
+
 mod build;
 mod declare;
 mod desk;
@@ -21,10 +21,10 @@ mod inbox;
 mod machinery;
 pub mod mail;
 mod manners;
-pub mod redis;
+
 mod replica;
 mod scene;
-pub mod sentinel;
+
 mod watch;
 
 pub(crate) use build::World;
@@ -38,7 +38,7 @@ pub(crate) use scene::Inhabitants;
 pub use scene::{CodeFeed, RelyingPartyOptions, Rewire, Scene, SeenCode, Workload};
 pub use watch::Moment;
 
-use idp::seams::Timestamp;
+use seams::Timestamp;
 
 /// Wall-clock time at which every run starts, milliseconds since the Unix epoch: 2026-09-21.
 pub const EPOCH: Timestamp = Timestamp(1_790_000_000_000);

@@ -2,7 +2,7 @@
 
 use super::hosts::REPLICA_PORT;
 use crate::{history::Event, nemesis::Lookout, recorder::Recorder, simulator};
-use idp::seams::{BoxFuture, Listener, Network, Probe, Stream};
+use seams::{BoxFuture, Listener, Network, Probe, Stream};
 use std::{
     collections::BTreeMap,
     io,

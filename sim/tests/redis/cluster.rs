@@ -1,9 +1,9 @@
 //! Two nodes, three Sentinels and somebody who talks to them.
 
-use idp::seams::{BoxFuture, Env, Stream};
+use model_redis::{self as redis, Disk, RedisConfig};
+use model_sentinel::{self as sentinel, SentinelConfig, SentinelDisk};
+use seams::{BoxFuture, Env, Stream};
 use sim::engine::{Engine, EngineConfig, HostId, Quiet, Stats, current_ms};
-use sim::world::redis::{self, Disk, RedisConfig};
-use sim::world::sentinel::{self, SentinelConfig, SentinelDisk};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

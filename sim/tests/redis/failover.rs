@@ -3,7 +3,7 @@
 use super::cluster::{Cluster, cut, host, mend};
 
 /// Asks `redis-2` every 10 ms until it takes a write, from the moment of the fault.
-fn watcher(fault_ms: u64) -> impl Fn(super::cluster::Client) -> idp::seams::BoxFuture<'static, ()> {
+fn watcher(fault_ms: u64) -> impl Fn(super::cluster::Client) -> seams::BoxFuture<'static, ()> {
     move |client| {
         Box::pin(async move {
             client.until(fault_ms).await;

@@ -1,7 +1,7 @@
 //! What a promotion takes back, and what a replica that comes back keeps.
 
 use super::cluster::{Cluster, cut, host, mend};
-use sim::world::redis::PersistenceMode;
+use model_redis::PersistenceMode;
 
 #[test]
 fn a_promotion_takes_back_what_the_replica_never_saw() {
@@ -86,7 +86,7 @@ fn wait_says_how_many_have_it() {
 #[test]
 fn a_master_cut_off_accepts_until_it_has_counted() {
     // Measured: 2.49 s at max-lag 1.
-    let adjust = |config: &mut sim::world::redis::RedisConfig| {
+    let adjust = |config: &mut model_redis::RedisConfig| {
         config.min_replicas_to_write = 1;
         config.min_replicas_max_lag_s = 1;
     };
@@ -248,7 +248,7 @@ fn expiry_is_by_each_nodes_own_clock() {
 
 /// Master restarted within the second, so that there is no failover.
 fn restart(persistence: PersistenceMode, power_loss: bool, seed: u64) -> Cluster {
-    let adjust = move |config: &mut sim::world::redis::RedisConfig| config.persistence = persistence;
+    let adjust = move |config: &mut model_redis::RedisConfig| config.persistence = persistence;
     let cluster = Cluster::new(seed, adjust, |client| {
         Box::pin(async move {
             client.until(10_000).await;

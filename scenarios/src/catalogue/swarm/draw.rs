@@ -5,10 +5,8 @@
 
 use super::{crowd, hours::LASTS_S, trouble};
 use crate::scenario::Dice;
-use sim::{
-    plan::{Persistence, Plan, ReminderOption, WorldOptions},
-    world::redis::REPLICATION_LATE_PPM,
-};
+use model_redis::REPLICATION_LATE_PPM;
+use sim::plan::{Persistence, Plan, ReminderOption, WorldOptions};
 
 /// Everything that a seed decides.
 pub(super) fn draw(seed: u64, plan: &mut Plan) {

@@ -6,7 +6,7 @@ use super::super::stack::{
     Node::{Master, Replica, Second},
     PLAIN, Story,
 };
-use sim::world::redis::PersistenceMode::{Aof, Rdb};
+use model_redis::PersistenceMode::{Aof, Rdb};
 
 /// All of them. Failover takes 2.3 s after a kill and 2.9 s after a pause: 4 s are enough.
 pub(super) const STORIES: &[Story] = &[

@@ -1,6 +1,6 @@
 //! The upstreams and the client: the same code before nginx and in the simulation.
 
-use idp::seams::{Env, Stream};
+use seams::{Env, Stream};
 use std::{
     fmt,
     sync::{Arc, Mutex},
@@ -103,7 +103,7 @@ pub(super) async fn upstream(env: Env, port: u16, index: usize, shared: Arc<Shar
             return; // the client is told 502 where an answer was expected
         };
         while shared.manner(index) != Manner::Refuses {
-            idp::select! {
+            seams::select! {
                 accepted = listener.accept() => {
                     if let Ok(stream) = accepted {
                         env.spawn(attend(stream, index, shared.clone()));

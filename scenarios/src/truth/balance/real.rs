@@ -28,7 +28,7 @@ pub fn perform(sequence: &Sequence) -> Result<Vec<Seen>, Unavailable> {
         .build()
         .map_err(broken)?;
     Ok(runtime.block_on(async {
-        let (env, shared) = (server::env("client", IpAddr::V4(Ipv4Addr::LOCALHOST)), Shared::new());
+        let (env, shared) = (seams_os::env("client", IpAddr::V4(Ipv4Addr::LOCALHOST)), Shared::new());
         for (index, port) in upstreams.into_iter().enumerate() {
             env.spawn(upstream(env.clone(), port, index, shared.clone()));
         }

@@ -4,10 +4,8 @@ use super::{
     FAIL_TIMEOUT_S, READ_TIMEOUT_S, Seen, Sequence,
     peers::{NAMES, Shared, ask_in_turn, upstream},
 };
-use sim::{
-    engine::{Engine, EngineConfig, EngineError, Quiet},
-    world::balancer::{self, BalancerConfig},
-};
+use model_nginx::{self as balancer, BalancerConfig};
+use sim::engine::{Engine, EngineConfig, EngineError, Quiet};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,

@@ -129,7 +129,7 @@ pub(super) async fn furnish(file: &str, client: &RelyingPartyOptions, due: &[Dur
     let directory = SqliteDirectory::open(env.clone(), file, DIRECTORY_PATIENCE)
         .await
         .map_err(|error| error.to_string())?;
-    let failed = |failure: idp::seams::Failure| failure.to_string();
+    let failed = |failure: seams::Failure| failure.to_string();
     let client = RegisteredClient {
         id: client.client_id.clone(),
         name: client.client_id.clone(),
@@ -165,7 +165,7 @@ pub(super) fn sleeper(n: u64) -> String {
 
 /// The real seams; every name is the loopback's.
 pub(super) fn env(host: &str) -> Env {
-    let real = server::env(host, IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let real = seams_os::env(host, IpAddr::V4(Ipv4Addr::LOCALHOST));
     Env {
         network: Arc::new(Loopback(real.network.clone())),
         ..real

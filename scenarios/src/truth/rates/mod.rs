@@ -14,7 +14,7 @@ pub use real::real;
 pub use simulated::simulated;
 
 use super::stack::ask::ask;
-use idp::seams::Env;
+use seams::Env;
 
 /// How a master dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

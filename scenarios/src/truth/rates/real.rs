@@ -64,7 +64,7 @@ fn die(kind: Kind, master: &mut RealRedis, public: u16, line: &Line) -> Result<T
         .build()
         .map_err(broken)?;
     let _context = runtime.enter();
-    let env = server::env("rates", IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let env = seams_os::env("rates", IpAddr::V4(Ipv4Addr::LOCALHOST));
     let at = |redis: &RealRedis| ("127.0.0.1", redis.port());
     if !runtime.block_on(fill(&env, at(master), THREADS * CODES)) {
         return Err(broken(io::Error::other("the replica does not follow")));

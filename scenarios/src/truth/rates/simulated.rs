@@ -1,11 +1,9 @@
 //! Deaths of simulated masters.
 
 use super::{super::arm::request, Kind, Toll, Way, came_back, fill, key};
-use idp::seams::Env;
-use sim::{
-    engine::{Engine, EngineConfig, EngineError, Quiet, current_ms},
-    world::redis::{self, Disk, RedisConfig},
-};
+use model_redis::{self as redis, Disk, RedisConfig};
+use seams::Env;
+use sim::engine::{Engine, EngineConfig, EngineError, Quiet, current_ms};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,

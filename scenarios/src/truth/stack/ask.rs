@@ -1,8 +1,8 @@
 //! A client that asks one thing and goes.
 
 use super::{super::arm::request, WATCH_MS};
-use idp::seams::Env;
 use redis::Value;
+use seams::Env;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{Duration, timeout},

@@ -10,7 +10,7 @@ mod simulated;
 pub use real::perform as perform_really;
 pub use simulated::perform as perform_in_simulation;
 
-use sim::world::redis::PersistenceMode;
+use model_redis::PersistenceMode;
 use std::collections::BTreeMap;
 
 /// A Redis node, by its role at the beginning.

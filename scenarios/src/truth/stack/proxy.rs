@@ -1,6 +1,6 @@
 //! A link that can be cut: everything between the nodes goes through such proxies, clients do not.
 
-use idp::seams::{Env, Stream};
+use seams::{Env, Stream};
 use std::{
     collections::BTreeSet,
     io,

@@ -12,7 +12,7 @@ use super::{
     proxy::{self, Cuts},
 };
 use crate::real_clock::{Stopwatch, wall_ms};
-use idp::seams::Env;
+use seams::Env;
 use std::{
     fs, io,
     net::{IpAddr, Ipv4Addr},
@@ -82,7 +82,7 @@ impl Stack {
         let numbers = |ports: &[Port; 3]| ports.each_ref().map(Port::number);
         let folder = |name| Folder::new(name).map_err(broken);
         let mut stack = Stack {
-            env: server::env("stack", IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            env: seams_os::env("stack", IpAddr::V4(Ipv4Addr::LOCALHOST)),
             story: story.clone(),
             ports: numbers(&nodes),
             public_ports: numbers(&public),

@@ -4,13 +4,9 @@ use super::{
     Act, DOWN_AFTER_MS, Event, Link, Node, PATIENCE_MS, Seen, Story,
     ask::{ask, until_writable},
 };
-use sim::{
-    engine::{Engine, EngineConfig, EngineError, HostId, Quiet, current_ms},
-    world::{
-        redis::{self, Disk, RedisConfig},
-        sentinel::{self, SentinelConfig, SentinelDisk},
-    },
-};
+use model_redis::{self as redis, Disk, RedisConfig};
+use model_sentinel::{self as sentinel, SentinelConfig, SentinelDisk};
+use sim::engine::{Engine, EngineConfig, EngineError, HostId, Quiet, current_ms};
 use std::{
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard},

@@ -152,7 +152,7 @@ fn entropy_is_seeded_per_host_and_goes_on_through_reboots() {
             ..EngineConfig::default()
         });
         let main = |env: Env, notes: Notes| async move {
-            notes.note(idp::seams::random_token(&*env.entropy));
+            notes.note(seams::random_token(&*env.entropy));
         };
         let (a, b) = (
             host(&mut engine, &notes, "a", main),

@@ -10,7 +10,7 @@ mod tcp;
 mod tcp_bulk;
 
 use super::*;
-use idp::seams::Stream;
+use seams::Stream;
 use std::{io, sync::Mutex, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -5,7 +5,7 @@ use super::{
     SOURCES, Stack,
 };
 use crate::truth::process::{Process, Unavailable};
-use sim::world::redis::PersistenceMode;
+use model_redis::PersistenceMode;
 use std::{fs, path::PathBuf};
 
 impl Stack {

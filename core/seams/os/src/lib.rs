@@ -1,0 +1,121 @@
+//! The seams as the operating system has them: for a server that runs for real, and for comparing models with real
+//! programs.
+
+use rand::{TryRngCore, rngs::OsRng};
+use seams::{
+    BoxFuture, Clock, Entropy, Env, Listener, Network, Probe, Storage, StorageFault, StorageMoment, Stream, Tasks,
+    Timestamp,
+};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+use tokio::net::{TcpListener, TcpStream};
+
+/// An [`Env`] of real clocks, sockets, threads and entropy. `bind` is the address that
+/// [`Network::listen`] listens on. Must be called inside a tokio runtime.
+pub fn env(host: &str, bind: IpAddr) -> Env {
+    Env {
+        host: host.into(),
+        clock: Arc::new(SystemClock {
+            started: Instant::now(),
+        }),
+        entropy: Arc::new(SystemEntropy),
+        network: Arc::new(TcpNetwork { bind }),
+        tasks: Arc::new(TokioTasks(tokio::runtime::Handle::current())),
+        storage: Arc::new(HonestStorage),
+        probe: Arc::new(LogProbe),
+    }
+}
+
+struct SystemClock {
+    started: Instant,
+}
+
+impl Clock for SystemClock {
+    fn wall(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(since.as_millis() as u64)
+    }
+    fn monotonic(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, buffer: &mut [u8]) {
+        // Without entropy every code and token could be guessed: there is nothing to fall back to.
+        OsRng.try_fill_bytes(buffer).expect("the operating system has entropy");
+    }
+}
+
+struct TokioTasks(tokio::runtime::Handle);
+
+impl Tasks for TokioTasks {
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        self.0.spawn(task);
+    }
+}
+
+/// SQLite reports its own faults; none are added.
+struct HonestStorage;
+
+impl Storage for HonestStorage {
+    fn check(&self, _: StorageMoment) -> Result<(), StorageFault> {
+        Ok(())
+    }
+}
+
+/// Marks go to the log, at debug level.
+struct LogProbe;
+
+impl Probe for LogProbe {
+    fn mark(&self, name: &'static str) {
+        tracing::debug!(mark = name);
+    }
+}
+
+struct TcpNetwork {
+    bind: IpAddr,
+}
+
+impl Network for TcpNetwork {
+    fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Stream>> {
+        Box::pin(async move {
+            let stream = TcpStream::connect((host, port)).await?;
+            stream.set_nodelay(true)?;
+            let peer = stream.peer_addr()?;
+            Ok(Stream::new(stream, peer))
+        })
+    }
+
+    fn listen(&self, port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {
+        Box::pin(async move {
+            let listener = TcpListener::bind((self.bind, port)).await?;
+            let local = listener.local_addr()?;
+            Ok(Box::new(TcpAcceptor { listener, local }) as Box<dyn Listener>)
+        })
+    }
+}
+
+struct TcpAcceptor {
+    listener: TcpListener,
+    local: SocketAddr,
+}
+
+impl Listener for TcpAcceptor {
+    fn accept(&self) -> BoxFuture<'_, io::Result<Stream>> {
+        Box::pin(async move {
+            let (stream, peer) = self.listener.accept().await?;
+            stream.set_nodelay(true)?;
+            Ok(Stream::new(stream, peer))
+        })
+    }
+    fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+}

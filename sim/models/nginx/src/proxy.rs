@@ -1,0 +1,234 @@
+//! One request: read whole, offered to one upstream after the other as nginx would, answered.
+
+use super::{
+    BalancerConfig, Observer,
+    body::Relayed,
+    keepalive::{Connection, Idle, Return},
+    peers::Peers,
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header, request};
+use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use seams::Env;
+use std::{
+    net::IpAddr,
+    sync::{Mutex, MutexGuard},
+};
+use tokio::time::timeout;
+
+pub(super) type Answer = Response<Either<Full<Bytes>, Relayed>>;
+
+pub(super) struct Proxy {
+    env: Env,
+    config: BalancerConfig,
+    observer: Observer,
+    peers: Mutex<Peers>,
+    idle: Idle,
+}
+
+/// Why an upstream gave no answer.
+struct Trouble {
+    why: String,
+    timed_out: bool,
+    /// Whether the request, or a part of it, may have reached the upstream.
+    sent: bool,
+    /// Not even HTTP came back.
+    invalid: bool,
+    /// It went over a connection that had waited for another request.
+    reused: bool,
+}
+
+/// What came back is no HTTP. nginx takes it for HTTP/0.9, which has no head, and passes it on (measured);
+/// hyper cannot say such a thing, so the client is hung up on, which is as little of an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the upstream answered something that is no HTTP")]
+pub(super) struct NotHttp;
+
+/// RFC 9110 section 7.6.1, and what nginx sets anew for each upstream.
+const HOP_BY_HOP: [HeaderName; 6] = [
+    header::CONNECTION,
+    header::TRANSFER_ENCODING,
+    header::TE,
+    header::UPGRADE,
+    header::EXPECT,
+    header::CONTENT_LENGTH,
+];
+
+impl Proxy {
+    pub(super) fn new(env: Env, config: BalancerConfig, observer: Observer) -> Proxy {
+        let peers = Peers::new(config.upstreams.len(), config.max_fails, config.fail_timeout);
+        Proxy {
+            env,
+            idle: Idle::new(config.keepalive),
+            config,
+            observer,
+            peers: Mutex::new(peers),
+        }
+    }
+
+    pub(super) fn idle(&self) -> &Idle {
+        &self.idle
+    }
+
+    fn peers(&self) -> MutexGuard<'_, Peers> {
+        self.peers.lock().expect("nobody panics while holding the peers")
+    }
+
+    /// Answers one request of a client. Dropping the future is the client going away: the
+    /// connection to the upstream is closed, and the upstream may act all the same.
+    pub(super) async fn answer(&self, client: IpAddr, request: Request<Incoming>) -> Result<Answer, NotHttp> {
+        let (mut head, body) = request.into_parts();
+        // nginx reads the whole request before it turns to an upstream (proxy_request_buffering)
+        let body = match Limited::new(body, self.config.body_bytes_max).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) if error.is::<LengthLimitError>() => return Ok(page(StatusCode::PAYLOAD_TOO_LARGE)),
+            Err(_) => return Ok(page(StatusCode::BAD_REQUEST)),
+        };
+        self.forward(&mut head.headers, client);
+        let mut round = self.peers().round();
+        loop {
+            let picked = self.peers().pick(&mut round, self.env.clock.monotonic());
+            let Some(index) = picked else {
+                return Ok(self.give_up(StatusCode::BAD_GATEWAY, &head, "no live upstreams"));
+            };
+            let trouble = match self.ask(index, &head, body.clone()).await {
+                Ok(answer) => {
+                    self.peers().answered(index);
+                    return Ok(answer);
+                }
+                Err(trouble) if trouble.invalid => {
+                    self.peers().answered(index);
+                    return Err(NotHttp);
+                }
+                Err(trouble) => trouble,
+            };
+            self.peers().failed(&mut round, index, self.env.clock.monotonic());
+            if trouble.reused && !trouble.timed_out {
+                round.one_more_try(); // as ngx_http_upstream_next has it; the server counts as failed all the same
+            }
+            let repeatable = !trouble.sent || self.config.non_idempotent || is_idempotent(&head.method);
+            if !repeatable || !round.tries_left() {
+                let status = match trouble.timed_out {
+                    true => StatusCode::GATEWAY_TIMEOUT,
+                    false => StatusCode::BAD_GATEWAY,
+                };
+                let why = format!("{} {}", self.config.upstreams[index].0, trouble.why);
+                return Ok(self.give_up(status, &head, &why));
+            }
+            self.env.mark("the balancer turned to the next replica");
+        }
+    }
+
+    /// `proxy_set_header`: Host as it came, X-Forwarded-For with the client appended,
+    /// X-Forwarded-Proto.
+    fn forward(&self, headers: &mut HeaderMap, client: IpAddr) {
+        for name in HOP_BY_HOP {
+            headers.remove(name);
+        }
+        if !self.idle.keeps() {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        let before = headers.get("x-forwarded-for").and_then(|v| v.to_str().ok());
+        let chain = match before {
+            Some(before) => format!("{before}, {client}"),
+            None => client.to_string(),
+        };
+        if let Ok(chain) = HeaderValue::from_str(&chain) {
+            headers.insert("x-forwarded-for", chain);
+        }
+        let proto = HeaderValue::from_static(self.config.forwarded_proto);
+        headers.insert("x-forwarded-proto", proto);
+    }
+
+    /// Offers the request to one upstream.
+    async fn ask(&self, index: usize, head: &request::Parts, body: Bytes) -> Result<Answer, Trouble> {
+        let mut connection = match self.idle.take(index).await {
+            Some(connection) => connection,
+            None => self.connect(index).await?,
+        };
+        let reused = connection.requests > 0;
+        connection.requests += 1;
+        let broken = |error: hyper::Error| Trouble {
+            why: format!("broke off before the answer: {error}"),
+            timed_out: false,
+            sent: true,
+            invalid: error.is_parse(),
+            reused,
+        };
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = head.method.clone();
+        *request.uri_mut() = head.uri.clone();
+        *request.headers_mut() = head.headers.clone();
+        let answer = timeout(self.config.read_timeout, connection.sender.send_request(request))
+            .await
+            .map_err(|_| Trouble {
+                why: "did not answer in time".into(),
+                timed_out: true,
+                sent: true,
+                invalid: false,
+                reused,
+            })?
+            .map_err(broken)?;
+        let (mut head, body) = answer.into_parts();
+        head.headers.remove(header::CONNECTION);
+        head.headers.remove(header::TRANSFER_ENCODING);
+        head.version = http::Version::HTTP_11;
+        let then = Return {
+            idle: self.idle.clone(),
+            upstream: index,
+            connection,
+            clock: self.env.clock.clone(),
+        };
+        let body = Relayed::new(body, self.config.read_timeout, then);
+        Ok(Response::from_parts(head, Either::Right(body)))
+    }
+
+    async fn connect(&self, index: usize) -> Result<Connection, Trouble> {
+        let (host, port) = &self.config.upstreams[index];
+        let unsent = |why, timed_out| Trouble {
+            why,
+            timed_out,
+            sent: false,
+            invalid: false,
+            reused: false,
+        };
+        let stream = timeout(self.config.connect_timeout, self.env.network.connect(host, *port))
+            .await
+            .map_err(|_| unsent("did not accept the connection in time".to_owned(), true))?
+            .map_err(|error| unsent(format!("refused the connection: {error}"), false))?;
+        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| unsent(format!("broke off before the request: {error}"), false))?;
+        self.env.spawn(async move {
+            let _ = connection.await; // its errors reach the request through the sender and the body
+        });
+        Ok(Connection { sender, requests: 0 })
+    }
+
+    /// Answers by itself.
+    fn give_up(&self, status: StatusCode, head: &request::Parts, why: &str) -> Answer {
+        let says = format!("{} for {} {}: {why}", status.as_u16(), head.method, head.uri.path());
+        tracing::info!("{says}");
+        (self.observer)(says);
+        page(status)
+    }
+}
+
+/// nginx's own notion: everything but POST, LOCK and PATCH. So a DELETE may be executed twice.
+fn is_idempotent(method: &Method) -> bool {
+    !(*method == Method::POST || *method == Method::PATCH || method.as_str() == "LOCK")
+}
+
+fn page(status: StatusCode) -> Answer {
+    let text = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or("Error"));
+    let html = format!(
+        "<html>\r\n<head><title>{text}</title></head>\r\n<body>\r\n<center><h1>{text}</h1></center>\r\n</body>\r\n</html>\r\n"
+    );
+    let mut response = Response::new(Either::Left(Full::new(Bytes::from(html))));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+    response
+}

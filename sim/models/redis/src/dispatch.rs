@@ -1,0 +1,139 @@
+//! From a request to the command that answers it, or to the error that does.
+
+use super::client::Client;
+use super::command::{self, Run, Spec, flag};
+use super::config::Moment;
+use super::keyspace::{Context, Fault};
+use super::node::Node;
+use super::resp::{Args, Reply};
+
+impl Node {
+    /// processCommand: what can be refused is refused, the rest is queued or called.
+    pub(super) fn process(&mut self, client: &mut Client, args: &Args, now: Moment) -> Reply {
+        let Some(spec) = command::lookup(&args[0]) else {
+            // Somebody made a browser talk to us (CVE-2016-5180's kind): say nothing, hang up.
+            if [&b"post"[..], b"host:"].contains(&&args[0].to_ascii_lowercase()[..]) {
+                client.close_now();
+                return Reply::Nothing;
+            }
+            return reject(client, unknown_command(args));
+        };
+        client.last_command = spec.name;
+        if let Some(error) = self.objection(client, spec, args, now) {
+            if spec.name == "exec" {
+                client.transaction = None;
+                client.unwatch();
+                let error = error.strip_prefix("ERR ").unwrap_or(&error);
+                return Reply::error(format!("EXECABORT Transaction discarded because of: {error}"));
+            }
+            return reject(client, error);
+        }
+        if let (Some(transaction), false) = (&mut client.transaction, is_direct(spec.name)) {
+            transaction.queued.push(args.clone());
+            return Reply::simple("QUEUED");
+        }
+        self.call(client, spec, args, false, now)
+    }
+
+    /// Why a command may not run at all just now, in Redis's order of asking.
+    fn objection(&mut self, client: &Client, spec: &Spec, args: &Args, now: Moment) -> Option<Fault> {
+        if let Some(error) = spec.misused(args) {
+            return Some(error.into());
+        }
+        let restricted = self.users.are_restricted() && !spec.is(flag::NO_AUTH);
+        if restricted && client.user.is_none() {
+            return Some(super::acl::NOAUTH.into());
+        }
+        if spec.is(flag::NO_MULTI) && client.transaction.is_some() {
+            return Some("ERR Command not allowed inside a transaction".into());
+        }
+        if restricted && let Some(error) = self.users.refusal(client, spec, args) {
+            return Some(error.into());
+        }
+        let queued = client.transaction.as_ref().filter(|_| spec.name == "exec");
+        let may = |wanted: u32| {
+            let queued = queued.iter().flat_map(|transaction| &transaction.queued);
+            spec.is(wanted)
+                || queued
+                    .filter_map(|args| command::lookup(&args[0]))
+                    .any(|spec| spec.is(wanted))
+        };
+        if self.config.maxmemory > 0 && !self.evict(now) {
+            // A transaction is refused as it is put together, rather than half-way.
+            let queues = client.transaction.is_some() && !is_direct(spec.name);
+            if queues || may(flag::DENYOOM) {
+                return Some(super::eviction::OOM.into());
+            }
+        }
+        let write = may(flag::WRITE);
+        if write && self.role.is_master() && !self.enough_replicas(now) {
+            return Some("NOREPLICAS Not enough good replicas to write.".into());
+        }
+        if write && !self.role.is_master() {
+            return Some("READONLY You can't write against a read only replica.".into());
+        }
+        if !client.resp3 && client.listens() && !is_for_listeners(spec.name) {
+            let name = spec.full_name(args);
+            let error = format!(
+                "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+            );
+            return Some(error.into());
+        }
+        if self.role.link_is_down() && !self.config.replica_serve_stale_data && !spec.is(flag::STALE) {
+            return Some("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.".into());
+        }
+        (self.is_loading(now) && !spec.is(flag::LOADING))
+            .then(|| "LOADING Redis is loading the dataset in memory".into())
+    }
+
+    /// Runs a command that nothing stands against. `nested`: in a transaction or a script.
+    pub(super) fn call(&mut self, client: &mut Client, spec: &Spec, args: &Args, nested: bool, now: Moment) -> Reply {
+        let ctx = Context {
+            now,
+            name: spec.name,
+            db: client.db,
+            from_master: false,
+            nested,
+        };
+        if spec.is(flag::ARBITRARY_KEYS) && !nested {
+            self.apart = true;
+        }
+        match spec.run {
+            Run::Data(run) => run(self, args, ctx).unwrap_or_else(Reply::Error),
+            Run::Client(run) => run(self, client, args, ctx),
+        }
+    }
+}
+
+/// Not queued in a transaction.
+fn is_direct(name: &str) -> bool {
+    matches!(name, "exec" | "discard" | "multi" | "watch" | "quit" | "reset")
+}
+
+fn is_for_listeners(name: &str) -> bool {
+    name.ends_with("subscribe") || ["ping", "quit", "reset"].contains(&name)
+}
+
+/// `ERR unknown command 'NOSUCH', with args beginning with: 'a' 'b' `, 128 bytes of each part at most.
+pub fn unknown_command(args: &Args) -> String {
+    let mut shown = String::new();
+    for arg in &args[1..] {
+        if shown.len() >= 128 {
+            break;
+        }
+        // as C has it, up to the first zero
+        let text = String::from_utf8_lossy(arg.split(|byte| *byte == 0).next().unwrap_or_default());
+        shown.push_str(&format!("'{:.*}' ", 128 - shown.len(), text));
+    }
+    let name = String::from_utf8_lossy(&args[0]);
+    let message = format!("ERR unknown command '{name:.128}', with args beginning with: {shown}");
+    message.replace(['\r', '\n'], " ")
+}
+
+/// A refused command spoils the transaction it was meant for.
+fn reject(client: &mut Client, error: impl Into<Fault>) -> Reply {
+    if let Some(transaction) = &mut client.transaction {
+        transaction.aborted = true;
+    }
+    Reply::error(error)
+}

@@ -1,0 +1,396 @@
+//! The Redis protocol, RESP2 and RESP3: requests in, replies out, and for Sentinel and replicas the
+//! other way round.
+
+use super::number::format_double;
+use bytes::{BufMut, Bytes, BytesMut};
+use std::{borrow::Cow, fmt::Write as _};
+
+pub use super::number::parse_int;
+
+/// A command and its arguments.
+pub type Args = Vec<Bytes>;
+
+/// Longest inline request and longest length line, bytes (PROTO_INLINE_MAX_SIZE).
+const INLINE_MAX: usize = 64 * 1024;
+/// Longest bulk, bytes (proto-max-bulk-len).
+const BULK_MAX: i64 = 512 * 1024 * 1024;
+
+/// A reply, before it is known which protocol the client speaks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// `+OK`.
+    Simple(Cow<'static, str>),
+    /// `-ERR …`, without the dash.
+    Error(Cow<'static, str>),
+    /// `:1`.
+    Int(i64),
+    /// `$3`, bytes.
+    Bulk(Bytes),
+    /// An absent value: `$-1`, in RESP3 `_`.
+    Null,
+    /// An absent array: `*-1`, in RESP3 `_`.
+    NullArray,
+    /// `*2`.
+    Array(Vec<Reply>),
+    /// A map: flat in RESP2.
+    Map(Vec<(Reply, Reply)>),
+    /// Pairs: flat in RESP2, in RESP3 an array of arrays of two.
+    Pairs(Vec<(Reply, Reply)>),
+    /// Members without an order: an array in RESP2.
+    Set(Vec<Reply>),
+    /// A double: a bulk in RESP2.
+    Double(f64),
+    /// A truth: 1 or 0 in RESP2.
+    Bool(bool),
+    /// An integer of any size: a bulk in RESP2.
+    BigNumber(Bytes),
+    /// Out of band in RESP3, an array in RESP2.
+    Push(Vec<Reply>),
+    /// Text of INFO and CLIENT LIST: `=` in RESP3, a bulk in RESP2.
+    Text(String),
+    /// Nothing at all (`REPLCONF ACK`).
+    Nothing,
+}
+
+impl Reply {
+    /// `+OK`.
+    pub const OK: Reply = Reply::Simple(Cow::Borrowed("OK"));
+
+    /// A status.
+    pub const fn simple(text: &'static str) -> Reply {
+        Reply::Simple(Cow::Borrowed(text))
+    }
+
+    /// An error, with its code: `ERR syntax error`.
+    pub fn error(text: impl Into<Cow<'static, str>>) -> Reply {
+        Reply::Error(text.into())
+    }
+
+    /// A bulk string.
+    pub fn bulk(bytes: impl AsRef<[u8]>) -> Reply {
+        Reply::Bulk(Bytes::copy_from_slice(bytes.as_ref()))
+    }
+
+    /// Text of a simple or bulk string.
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Reply::Simple(text) => Some(Cow::Borrowed(text)),
+            Reply::Bulk(bytes) => Some(String::from_utf8_lossy(bytes)),
+            Reply::Text(text) => Some(Cow::Borrowed(text)),
+            _ => None,
+        }
+    }
+
+    /// Appends the reply as it goes over the wire.
+    pub fn encode(&self, resp3: bool, out: &mut BytesMut) {
+        match self {
+            Reply::Simple(text) => line(out, b'+', text),
+            // As networking.c of 7.0 does: an end of line within the text would end the reply.
+            Reply::Error(text) => line(out, b'-', &text.replace(['\r', '\n'], " ")),
+            Reply::Int(n) => number(out, b':', *n),
+            Reply::Bulk(bytes) => bulk(out, bytes),
+            Reply::Null if resp3 => out.put_slice(b"_\r\n"),
+            Reply::Null => out.put_slice(b"$-1\r\n"),
+            Reply::NullArray if resp3 => out.put_slice(b"_\r\n"),
+            Reply::NullArray => out.put_slice(b"*-1\r\n"),
+            Reply::Array(items) => {
+                number(out, b'*', items.len() as i64);
+                items.iter().for_each(|item| item.encode(resp3, out));
+            }
+            Reply::Push(items) => {
+                number(out, if resp3 { b'>' } else { b'*' }, items.len() as i64);
+                items.iter().for_each(|item| item.encode(resp3, out));
+            }
+            Reply::Set(items) => {
+                number(out, if resp3 { b'~' } else { b'*' }, items.len() as i64);
+                items.iter().for_each(|item| item.encode(resp3, out));
+            }
+            Reply::Pairs(pairs) => {
+                number(out, b'*', pairs.len() as i64 * if resp3 { 1 } else { 2 });
+                for (one, other) in pairs {
+                    if resp3 {
+                        number(out, b'*', 2);
+                    }
+                    one.encode(resp3, out);
+                    other.encode(resp3, out);
+                }
+            }
+            Reply::Double(value) if resp3 => line(out, b',', &format_double(*value)),
+            Reply::Double(value) => bulk(out, format_double(*value).as_bytes()),
+            Reply::Bool(truth) if resp3 => line(out, b'#', if *truth { "t" } else { "f" }),
+            Reply::Bool(truth) => number(out, b':', i64::from(*truth)),
+            Reply::BigNumber(digits) if resp3 => line(out, b'(', &String::from_utf8_lossy(digits)),
+            Reply::BigNumber(digits) => bulk(out, digits),
+            Reply::Map(pairs) => {
+                let (kind, length) = if resp3 {
+                    (b'%', pairs.len())
+                } else {
+                    (b'*', pairs.len() * 2)
+                };
+                number(out, kind, length as i64);
+                for (key, value) in pairs {
+                    key.encode(resp3, out);
+                    value.encode(resp3, out);
+                }
+            }
+            Reply::Text(text) if resp3 => {
+                number(out, b'=', text.len() as i64 + 4);
+                out.put_slice(b"txt:");
+                out.put_slice(text.as_bytes());
+                out.put_slice(b"\r\n");
+            }
+            Reply::Text(text) => bulk(out, text.as_bytes()),
+            Reply::Nothing => {}
+        }
+    }
+}
+
+/// Appends the head of an array whose elements follow.
+pub(super) fn array_head(length: usize, out: &mut BytesMut) {
+    number(out, b'*', length as i64);
+}
+
+fn line(out: &mut BytesMut, kind: u8, text: &str) {
+    out.put_u8(kind);
+    out.put_slice(text.as_bytes());
+    out.put_slice(b"\r\n");
+}
+
+/// Room for a length and the ends of two lines.
+const HEAD_BYTES: usize = 24;
+
+fn number(out: &mut BytesMut, kind: u8, n: i64) {
+    out.put_u8(kind);
+    if (0..10).contains(&n) {
+        out.put_u8(b'0' + n as u8);
+    } else {
+        let _ = write!(out, "{n}"); // writing into memory does not fail
+    }
+    out.put_slice(b"\r\n");
+}
+
+fn bulk(out: &mut BytesMut, bytes: &[u8]) {
+    out.reserve(bytes.len() + HEAD_BYTES);
+    number(out, b'$', bytes.len() as i64);
+    out.put_slice(bytes);
+    out.put_slice(b"\r\n");
+}
+
+/// Appends a request (an array of bulk strings).
+pub fn encode_request<A: AsRef<[u8]>>(args: &[A], out: &mut BytesMut) {
+    let length = |arg: &A| arg.as_ref().len() + HEAD_BYTES;
+    out.reserve(HEAD_BYTES + args.iter().map(length).sum::<usize>());
+    number(out, b'*', args.len() as i64);
+    args.iter().for_each(|arg| bulk(out, arg.as_ref()));
+}
+
+/// What the front of an input buffer holds.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Request {
+    /// A command and the number of bytes it took. Without arguments it is to be ignored.
+    Command(Args, usize),
+    /// More bytes are needed.
+    Incomplete,
+    /// Not the protocol: answer with the error, then close.
+    Malformed(String),
+}
+
+/// Parses one request. Words of errors: networking.c of 7.0.
+pub fn parse_request(buffer: &[u8]) -> Request {
+    match buffer.first() {
+        None => Request::Incomplete,
+        Some(b'*') => parse_multibulk(buffer),
+        Some(_) => parse_inline(buffer),
+    }
+}
+
+fn malformed(what: &str) -> Request {
+    Request::Malformed(format!("ERR Protocol error: {what}"))
+}
+
+/// The line that starts at `from`, without its end, and where the next one starts.
+fn read_line(buffer: &[u8], from: usize) -> Option<(&[u8], usize)> {
+    let at = buffer[from..].windows(2).position(|pair| pair == b"\r\n")? + from;
+    Some((&buffer[from..at], at + 2))
+}
+
+fn parse_multibulk(buffer: &[u8]) -> Request {
+    let Some((count, mut at)) = read_line(buffer, 1) else {
+        return if buffer.len() > INLINE_MAX {
+            malformed("too big mbulk count string")
+        } else {
+            Request::Incomplete
+        };
+    };
+    let count = match parse_int(count) {
+        Some(count) if count <= i32::MAX as i64 => count,
+        _ => return malformed("invalid multibulk length"),
+    };
+    let mut args = Vec::with_capacity(count.clamp(0, 16) as usize);
+    while (args.len() as i64) < count {
+        match buffer.get(at) {
+            None => return Request::Incomplete,
+            Some(b'$') => {}
+            Some(other) => return malformed(&format!("expected '$', got '{}'", *other as char)),
+        }
+        let Some((length, start)) = read_line(buffer, at + 1) else {
+            return if buffer.len() - at > INLINE_MAX {
+                malformed("too big bulk count string")
+            } else {
+                Request::Incomplete
+            };
+        };
+        let length = match parse_int(length) {
+            Some(length) if (0..=BULK_MAX).contains(&length) => length as usize,
+            _ => return malformed("invalid bulk length"),
+        };
+        if buffer.len() < start + length + 2 {
+            return Request::Incomplete;
+        }
+        args.push(Bytes::copy_from_slice(&buffer[start..start + length]));
+        at = start + length + 2;
+    }
+    Request::Command(args, at)
+}
+
+fn parse_inline(buffer: &[u8]) -> Request {
+    let Some(end) = buffer.iter().position(|byte| *byte == b'\n') else {
+        return if buffer.len() > INLINE_MAX {
+            malformed("too big inline request")
+        } else {
+            Request::Incomplete
+        };
+    };
+    let text = buffer[..end].strip_suffix(b"\r").unwrap_or(&buffer[..end]);
+    match split_words(text) {
+        Some(args) => Request::Command(args, end + 1),
+        None => malformed("unbalanced quotes in request"),
+    }
+}
+
+/// Splits a line as `sdssplitargs` does: words, "double quotes" with escapes, 'single quotes'.
+/// `None` when quotes are unbalanced.
+pub fn split_words(text: &[u8]) -> Option<Args> {
+    let mut words = vec![];
+    let mut rest = text.iter().copied().peekable();
+    loop {
+        while rest.next_if(u8::is_ascii_whitespace).is_some() {}
+        if rest.peek().is_none() {
+            return Some(words);
+        }
+        let mut word = BytesMut::new();
+        while let Some(byte) = rest.next_if(|byte| !byte.is_ascii_whitespace()) {
+            let quote = byte;
+            if quote != b'"' && quote != b'\'' {
+                word.put_u8(byte);
+                continue;
+            }
+            loop {
+                match rest.next()? {
+                    end if end == quote => break,
+                    b'\\' if quote == b'\'' && rest.peek() == Some(&b'\'') => word.put_u8(rest.next()?),
+                    b'\\' if quote == b'"' => match rest.next()? {
+                        b'n' => word.put_u8(b'\n'),
+                        b'r' => word.put_u8(b'\r'),
+                        b't' => word.put_u8(b'\t'),
+                        b'b' => word.put_u8(8),
+                        b'a' => word.put_u8(7),
+                        other => word.put_u8(other),
+                    },
+                    other => word.put_u8(other),
+                }
+            }
+            // A closing quote must be followed by a space or nothing at all.
+            if rest.peek().is_some_and(|byte| !byte.is_ascii_whitespace()) {
+                return None;
+            }
+        }
+        words.push(word.freeze());
+    }
+}
+
+/// Parses one reply: `None` when more bytes are needed, else the reply and the bytes it took.
+///
+/// # Errors
+/// Not the protocol.
+pub fn parse_reply(buffer: &[u8]) -> Result<Option<(Reply, usize)>, String> {
+    parse_nested(buffer, 0)
+}
+
+/// Arrays within arrays, at most. hiredis 1.0 allows 9; without a bound a few bytes a level would use up the stack.
+const DEPTH_MAX: usize = 9;
+
+fn parse_nested(buffer: &[u8], depth: usize) -> Result<Option<(Reply, usize)>, String> {
+    let Some(kind) = buffer.first() else { return Ok(None) };
+    let Some((text, next)) = read_line(buffer, 1) else {
+        return Ok(None);
+    };
+    let string = || String::from_utf8_lossy(text).into_owned();
+    let int = || parse_int(text).ok_or_else(|| format!("not a number: {:?}", string()));
+    match kind {
+        b'+' => Ok(Some((Reply::Simple(string().into()), next))),
+        b'-' => Ok(Some((Reply::Error(string().into()), next))),
+        b':' => Ok(Some((Reply::Int(int()?), next))),
+        b'$' => match int()? {
+            -1 => Ok(Some((Reply::Null, next))),
+            n if !(0..=BULK_MAX).contains(&n) => Err(format!("a bulk of {n} bytes")),
+            n if buffer.len() < next + n as usize + 2 => Ok(None),
+            n => Ok(Some((
+                Reply::bulk(&buffer[next..next + n as usize]),
+                next + n as usize + 2,
+            ))),
+        },
+        b'*' => {
+            let count = int()?;
+            if count == -1 {
+                return Ok(Some((Reply::NullArray, next)));
+            }
+            if count < 0 {
+                return Err(format!("an array of {count} items"));
+            }
+            if depth >= DEPTH_MAX {
+                return Err(format!("arrays nested more than {DEPTH_MAX} deep"));
+            }
+            let (mut items, mut at) = (vec![], next);
+            while (items.len() as i64) < count {
+                let Some((item, used)) = parse_nested(&buffer[at..], depth + 1)? else {
+                    return Ok(None);
+                };
+                items.push(item);
+                at += used;
+            }
+            Ok(Some((Reply::Array(items), at)))
+        }
+        other => Err(format!("a reply that starts with byte {other:#04x}")),
+    }
+}
+
+#[cfg(test)]
+mod any_bytes;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_may_arrive_in_any_pieces() {
+        let mut wire = BytesMut::new();
+        encode_request(&["SET", "k", "a\r\nb"], &mut wire);
+        for cut in 0..wire.len() {
+            assert_eq!(parse_request(&wire[..cut]), Request::Incomplete, "cut at {cut}");
+        }
+        let expected = vec![Bytes::from("SET"), Bytes::from("k"), Bytes::from("a\r\nb")];
+        assert_eq!(parse_request(&wire), Request::Command(expected, wire.len()));
+    }
+
+    #[test]
+    fn quotes_are_as_redis_reads_them() {
+        let words = |text: &str| split_words(text.as_bytes());
+        assert_eq!(
+            words(r#"SET k "a b\n" 'c d'"#).unwrap()[2..],
+            [Bytes::from("a b\n"), Bytes::from("c d")]
+        );
+        assert_eq!(words(r#"SET a "unbalanced"#), None);
+        assert_eq!(words(r#"SET a "b"c"#), None);
+    }
+}
