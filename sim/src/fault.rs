@@ -1,16 +1,25 @@
-//! What befalls the world, as data.
+//! Faults as data: those that any world has, and those of the service.
 
-use crate::aim::Aim;
-use serde::{Deserialize, Serialize};
+use crate::{
+    service::{Service, ServiceFault, tag_of},
+    trigger::Trigger,
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::fmt;
 
-/// A host's name, as in [`crate::world::hosts`].
+/// A host's name, as the world declares it.
 pub type HostName = String;
 
 /// One fault, or the end of one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "fault", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Fault {
+#[serde(
+    remote = "Self",
+    tag = "fault",
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    bound = ""
+)]
+pub enum Fault<S: Service> {
     /// SIGKILL: the process is gone at once, its kernel closes its sockets and keeps what peers
     /// have buffered.
     Kill {
@@ -27,7 +36,7 @@ pub enum Fault {
         /// Which host.
         host: HostName,
     },
-    /// SIGSTOP: the process stands still, its kernel goes on acknowledging and buffering.
+    /// SIGSTOP: the process stops, its kernel goes on acknowledging and buffering.
     Pause {
         /// Whose process.
         host: HostName,
@@ -101,89 +110,88 @@ pub enum Fault {
         /// How far, milliseconds.
         by_ms: i64,
     },
-    /// The mail relay changes its manners.
-    Mail {
-        /// How it behaves from now on.
-        manner: Manner,
-    },
-    /// The analytics hook changes its manners.
-    Analytics {
-        /// How it behaves from now on.
-        manner: Manner,
-    },
-    /// Somebody else holds the directory's write lock (`SQLITE_BUSY`).
-    DirectoryBusy {
-        /// For how long, milliseconds.
-        lasts_ms: u64,
-    },
-    /// The disk under the directory fails for one replica (`SQLITE_IOERR`): before the commit, or
-    /// after it, when the acknowledgement is lost.
-    DirectoryIoError {
-        /// Whose view of the disk.
+    /// The disk under a host's database fails: before the commit, or after it, when the acknowledgement is lost.
+    #[serde(rename = "directory-io-error")]
+    DiskError {
+        /// Whose disk.
         host: HostName,
         /// Whether the commit is durable although it was reported to have failed.
         after_commit: bool,
         /// For how long, milliseconds.
         lasts_ms: u64,
     },
-    /// The disk under the directory is slow for one replica: each of its commits that writes something takes so much
-    /// longer. The process stands still in that call, and has the write lock meanwhile.
-    DirectorySlow {
-        /// Whose view of the disk.
+    /// The disk under a host's database is slow: each commit that writes something takes so much longer. The process is
+    /// blocked in that call, and keeps what locks it has.
+    #[serde(rename = "directory-slow")]
+    DiskSlow {
+        /// Whose disk.
         host: HostName,
         /// How much longer a commit takes, milliseconds.
         by_ms: u64,
         /// For how long, milliseconds.
         lasts_ms: u64,
     },
-    /// Everything is repaired: hosts started and resumed, links and clocks restored, relay and hook
-    /// healthy, locks released. What liveness is measured from.
+    /// Everything is repaired: hosts started and resumed, links, clocks and disks restored, and what the service's own
+    /// faults did undone. What liveness is measured from.
     Heal,
+    /// A fault of the service's own.
+    #[serde(untagged, skip_deserializing)]
+    Own(S::Fault),
 }
 
-/// How a peer answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Manner {
-    /// As it should.
-    Healthy,
-    /// As it should, but late.
-    Slow {
-        /// How late, milliseconds.
-        by_ms: u64,
-    },
-    /// It accepts the connection and never answers.
-    Hanging,
-    /// It answers with an error.
-    Erring,
-    /// It answers with bytes that the protocol does not allow.
-    Garbage,
+impl<S: Service> Serialize for Fault<S> {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        Fault::serialize(self, serializer) // the derived function
+    }
 }
 
-/// A fault and its time, or its aim.
+impl<'de, S: Service> Deserialize<'de> for Fault<S> {
+    /// The kind decides whose fault it is, so that an error says what is wrong with that one.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fault<S>, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        let is_own = value["fault"]
+            .as_str()
+            .is_some_and(|kind| S::Fault::KINDS.contains(&kind));
+        if is_own {
+            return serde_json::from_value(value).map(Fault::Own).map_err(D::Error::custom);
+        }
+        // the derived function
+        Fault::deserialize(value).map_err(|error: serde_json::Error| {
+            let own: Vec<String> = S::Fault::KINDS.iter().map(|kind| format!("`{kind}`")).collect();
+            match error.to_string() {
+                text if text.starts_with("unknown variant") && !own.is_empty() => {
+                    D::Error::custom(format!("{text}, {}", own.join(", ")))
+                }
+                text => D::Error::custom(text),
+            }
+        })
+    }
+}
+
+/// A fault and its time, or its trigger.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TimedFault {
-    /// When it strikes, milliseconds from the start of the run; with an aim, from when on its event
-    /// counts.
+#[serde(bound = "")]
+pub struct TimedFault<S: Service> {
+    /// When it is injected, milliseconds from the start of the run; with a trigger, from when on the trigger's event counts.
     pub at_ms: u64,
-    /// What strikes.
+    /// What is injected.
     #[serde(flatten)]
-    pub fault: Fault,
-    /// Relative to what it strikes. If that does not come, or everything heals before, it does not
-    /// strike at all.
+    pub fault: Fault<S>,
+    /// Relative to what it is injected. If that does not happen, or everything heals before, the fault is not injected at
+    /// all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<Aim>,
+    pub after: Option<Trigger>,
 }
 
-impl TimedFault {
+impl<S: Service> TimedFault<S> {
     /// A fault at a time, milliseconds from the start of the run.
-    pub fn at(at_ms: u64, fault: Fault) -> TimedFault {
+    pub fn at(at_ms: u64, fault: Fault<S>) -> TimedFault<S> {
         let after = None;
         TimedFault { at_ms, fault, after }
     }
 }
 
-impl Fault {
+impl<S: Service> Fault<S> {
     /// The hosts it names.
     pub fn hosts(&self) -> Vec<&str> {
         match self {
@@ -194,17 +202,16 @@ impl Fault {
             | Fault::Resume { host }
             | Fault::ClockOffset { host, .. }
             | Fault::ClockJump { host, .. }
-            | Fault::DirectoryIoError { host, .. }
-            | Fault::DirectorySlow { host, .. } => vec![host],
+            | Fault::DiskError { host, .. }
+            | Fault::DiskSlow { host, .. } => vec![host],
             Fault::Cut { a, b }
             | Fault::Mend { a, b }
             | Fault::Loss { a, b, .. }
             | Fault::Latency { a, b, .. }
             | Fault::LatencySpike { a, b, .. } => vec![a, b],
             Fault::CutOneWay { from, to } => vec![from, to],
-            Fault::Mail { .. } => vec!["mail"],
-            Fault::Analytics { .. } => vec!["analytics"],
-            Fault::DirectoryBusy { .. } | Fault::Heal => vec![],
+            Fault::Heal => vec![],
+            Fault::Own(own) => own.hosts(),
         }
     }
 
@@ -215,16 +222,13 @@ impl Fault {
             Fault::Loss { percent, .. } => *percent == 0,
             Fault::Latency { added_ms, .. } => *added_ms == 0,
             Fault::ClockOffset { offset_ms, .. } => *offset_ms == 0,
-            Fault::Mail { manner } | Fault::Analytics { manner } => *manner == Manner::Healthy,
+            Fault::Own(own) => own.repairs(),
             _ => false,
         }
     }
-}
 
-impl Fault {
     /// Whether another fault is the end of this one.
-    pub fn ended_by(&self, end: &Fault) -> bool {
-        use Fault::{Analytics, ClockJump, ClockOffset, Cut, CutOneWay, Kill, Latency, Loss, Mail, Mend, Pause};
+    pub fn is_ended_by(&self, end: &Fault<S>) -> bool {
         if self.repairs() || !end.repairs() {
             return false;
         }
@@ -235,21 +239,38 @@ impl Fault {
             of == by
         };
         same_hosts
-            && match self {
-                Kill { .. } | Fault::PowerLoss { .. } => matches!(end, Fault::Start { .. }),
-                Pause { .. } => matches!(end, Fault::Resume { .. }),
-                Cut { .. } | CutOneWay { .. } => matches!(end, Mend { .. }),
-                Loss { .. } => matches!(end, Loss { .. }),
-                Latency { .. } => matches!(end, Latency { .. }),
-                ClockOffset { .. } | ClockJump { .. } => matches!(end, ClockOffset { .. }),
-                Mail { .. } => matches!(end, Mail { .. }),
-                Analytics { .. } => matches!(end, Analytics { .. }),
+            && match (self, end) {
+                (Fault::Kill { .. } | Fault::PowerLoss { .. }, Fault::Start { .. })
+                | (Fault::Pause { .. }, Fault::Resume { .. })
+                | (Fault::Cut { .. } | Fault::CutOneWay { .. }, Fault::Mend { .. })
+                | (Fault::Loss { .. }, Fault::Loss { .. })
+                | (Fault::Latency { .. }, Fault::Latency { .. })
+                | (Fault::ClockOffset { .. } | Fault::ClockJump { .. }, Fault::ClockOffset { .. }) => true,
+                (Fault::Own(own), Fault::Own(end)) => own.is_ended_by(end),
                 _ => false,
             }
     }
+
+    /// Its kind, as in a plan file.
+    pub fn kind(&self) -> String {
+        tag_of(self, "fault")
+    }
+
+    /// Its kind and the kinds of its hosts, without numbers: `kill redis`. Failures whose small plans have the same shapes
+    /// are one bug.
+    pub fn shape(&self) -> String {
+        if let Fault::Own(own) = self {
+            return own.shape();
+        }
+        // `web-a` and `redis-2` are a web and a redis
+        let group = |host: &&str| host.rsplit_once('-').map_or(*host, |(group, _)| group).to_owned();
+        let mut words: Vec<String> = self.hosts().iter().map(group).collect();
+        words.insert(0, self.kind());
+        words.join(" ")
+    }
 }
 
-impl fmt::Display for Fault {
+impl<S: Service> fmt::Display for Fault<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fault::Kill { host } => write!(f, "{host} is killed"),
@@ -272,10 +293,7 @@ impl fmt::Display for Fault {
             }
             Fault::ClockOffset { host, offset_ms } => write!(f, "the clock of {host} is {offset_ms:+} ms off"),
             Fault::ClockJump { host, by_ms } => write!(f, "the clock of {host} jumps by {by_ms:+} ms"),
-            Fault::Mail { manner } => write!(f, "the mail relay is {manner}"),
-            Fault::Analytics { manner } => write!(f, "the analytics hook is {manner}"),
-            Fault::DirectoryBusy { lasts_ms } => write!(f, "the directory is locked for {lasts_ms} ms"),
-            Fault::DirectoryIoError {
+            Fault::DiskError {
                 host,
                 after_commit,
                 lasts_ms,
@@ -284,22 +302,11 @@ impl fmt::Display for Fault {
                 "the disk fails under {host} {} its commits for {lasts_ms} ms",
                 if *after_commit { "after" } else { "before" }
             ),
-            Fault::DirectorySlow { host, by_ms, lasts_ms } => {
+            Fault::DiskSlow { host, by_ms, lasts_ms } => {
                 write!(f, "the disk under {host} is {by_ms} ms slower for {lasts_ms} ms")
             }
             Fault::Heal => f.write_str("everything heals"),
-        }
-    }
-}
-
-impl fmt::Display for Manner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Manner::Healthy => f.write_str("healthy"),
-            Manner::Slow { by_ms } => write!(f, "{by_ms} ms slow"),
-            Manner::Hanging => f.write_str("hanging"),
-            Manner::Erring => f.write_str("answering with errors"),
-            Manner::Garbage => f.write_str("answering garbage"),
+            Fault::Own(own) => own.fmt(f),
         }
     }
 }

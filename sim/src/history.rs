@@ -1,6 +1,6 @@
 //! What people and the outside world could see, with simulated time.
 
-use crate::{aim::Aim, fault::Fault};
+use crate::{fault::Fault, service::Service, trigger::Trigger};
 use serde::{Deserialize, Serialize};
 
 /// What an operation came to: the triple of [`seams::Outcome`], seen from outside. A time-out,
@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum Seen {
     /// It happened.
     Ok,
-    /// It definitely did not happen. The text is what the person was told: `invalid_grant`, "too
-    /// many attempts", a status.
+    /// It definitely did not happen. The text is the error that the person got: `sold`, "too many attempts", a status.
     Fail(String),
     /// It may have happened.
     Unknown(String),
@@ -37,139 +36,37 @@ impl Tag {
     }
 }
 
-/// What somebody tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "kebab-case")]
-pub enum Op {
-    /// A whole login: from the relying party's page to its checked ID token. Each step below is an
-    /// operation of its own as well.
-    LogIn,
-    /// Opened the authorize URL and got the login page.
-    OpenLogin,
-    /// Pressed "Send login code". One flow, one address; `flow` tags the flow.
-    SendCode {
-        /// The login in progress.
-        flow: Tag,
-        /// Whose address.
-        address: String,
-    },
-    /// Waited for the mail with the code.
-    AwaitMail {
-        /// Whose inbox.
-        address: String,
-    },
-    /// Typed a code and pressed "Verify". Success means that the browser is logged in.
-    VerifyCode {
-        /// The login in progress.
-        flow: Tag,
-        /// Whose address.
-        address: String,
-        /// The code typed.
-        code: Tag,
-    },
-    /// Got an authorization code at the redirect URI.
-    ReceiveCode,
-    /// Presented an authorization code at the token endpoint; success means a token set came back.
-    Redeem {
-        /// The code.
-        code: Tag,
-        /// Which replica was asked, or `balancer`.
-        at: String,
-        /// Whether everything that binds the code (client, redirect URI, verifier) was right.
-        rightful: bool,
-    },
-    /// Checked the ID token against the JWKS, the issuer, the audience, the nonce and the time.
-    CheckIdToken,
-    /// Asked `/userinfo` with the access token.
-    UserInfo {
-        /// The code that the token came from.
-        code: Tag,
-    },
-    /// Looked at the account page with the session cookie; success means "signed in as".
-    Visit {
-        /// The session cookie, as the browser keeps it.
-        session: Tag,
-    },
-    /// Looked whether one Redis node is the master and the other takes what is written there.
-    CheckReplication,
-}
-
-impl Op {
-    /// Its kind, as in a written history: `send-code`.
-    pub fn kind(&self) -> String {
-        match self {
-            Op::LogIn => "log-in",
-            Op::OpenLogin => "open-login",
-            Op::SendCode { .. } => "send-code",
-            Op::AwaitMail { .. } => "await-mail",
-            Op::VerifyCode { .. } => "verify-code",
-            Op::ReceiveCode => "receive-code",
-            Op::Redeem { .. } => "redeem",
-            Op::CheckIdToken => "check-id-token",
-            Op::UserInfo { .. } => "user-info",
-            Op::Visit { .. } => "visit",
-            Op::CheckReplication => "check-replication",
-        }
-        .into()
-    }
-}
-
 /// Something that was seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
-pub enum Event {
+#[serde(tag = "event", rename_all = "kebab-case", bound = "")]
+pub enum Event<S: Service> {
     /// Somebody began an operation.
     Began {
         /// Which.
         id: OpId,
         /// What.
-        op: Op,
+        op: S::Op,
     },
     /// It completed.
     Ended {
         /// Which.
         id: OpId,
         /// What.
-        op: Op,
+        op: S::Op,
         /// How.
         seen: Seen,
         /// How long it took, milliseconds.
         took_ms: u64,
     },
-    /// A browser lost its session: the service deleted the cookie, or showed somebody who has a
-    /// session cookie the page for strangers.
-    LoggedOut {
-        /// The session cookie it had.
-        session: Tag,
-    },
-    /// The relay accepted a mail with a one-time code.
-    CodeMailed {
-        /// To whom.
-        address: String,
-        /// The code.
-        code: Tag,
-    },
-    /// The relay accepted a reminder.
-    ReminderMailed {
-        /// To whom.
-        address: String,
-        /// When it was due, milliseconds since the Unix epoch.
-        due_ms: u64,
-    },
-    /// The analytics hook was called.
-    HookCalled {
-        /// Whether it answered as it should.
-        answered: bool,
-    },
-    /// A fault struck (or trouble ended).
+    /// A fault was injected (or trouble ended).
     Fault {
         /// Which.
-        fault: Fault,
+        fault: Fault<S>,
         /// Operations in flight at that moment: a fault that hits nothing tests nothing.
         in_flight: usize,
-        /// What it was aimed at, if it was.
+        /// What it was relative to, if it was.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        after: Option<Aim>,
+        after: Option<Trigger>,
     },
     /// A Redis node changed its role, as its own process says.
     Role {
@@ -185,9 +82,9 @@ pub enum Event {
         /// Its event.
         says: String,
     },
-    /// A replica opened or closed its port to the balancer.
+    /// A process of the service opened or closed its port to the balancer.
     Ready {
-        /// Which replica.
+        /// Which host.
         host: String,
         /// Whether it takes requests.
         ready: bool,
@@ -199,23 +96,34 @@ pub enum Event {
         /// What it did and why.
         says: String,
     },
+    /// Something that only this service's world has.
+    #[serde(untagged)]
+    Own(S::Observation),
 }
 
 /// An event, its moment and its place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
+#[serde(bound = "")]
+pub struct Record<S: Service> {
     /// Simulated time, milliseconds from the start of the run.
     pub at_ms: u64,
     /// Who: a person, an attacker, a host, `nemesis`.
     pub who: String,
     /// What.
     #[serde(flatten)]
-    pub event: Event,
+    pub event: Event<S>,
 }
 
 /// The whole history of a run, in order.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct History {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct History<S: Service> {
     /// In the order in which it happened.
-    pub records: Vec<Record>,
+    pub records: Vec<Record<S>>,
+}
+
+impl<S: Service> Default for History<S> {
+    fn default() -> History<S> {
+        History { records: vec![] }
+    }
 }

@@ -1,10 +1,10 @@
 //! The log of a run: every line with its host and its simulated time.
 //!
-//! What the replicas write at the level that production runs with is kept of every run, for operators are judged by
-//! (see [`crate::operators`]); it is a few lines, and what is below that level costs nothing. Nothing in a run may depend
+//! What the service's processes write at the level that production runs with is kept of every run, because operators
+//! have to go by it (see [`crate::operators`]); it is a few lines, and what is below that level costs nothing. Nothing in a run may depend
 //! on the log: the fingerprint is the same whatever is kept.
 
-use crate::{simulator, world::hosts};
+use crate::simulator;
 use serde::Serialize;
 use std::{
     cell::RefCell,
@@ -36,12 +36,9 @@ pub struct LogLine {
     pub text: String,
 }
 
-/// What is logged unless a filter says otherwise: the service and the world, without the chatter.
-pub const FILTER_DEFAULT: &str = "warn,idp=debug,sim=info,scenarios=info";
-
 /// A filter that `tracing` does not understand.
 #[derive(Debug, thiserror::Error)]
-#[error("the log filter {filter:?} is not understood: {why}. Write it like `warn,idp=debug`")]
+#[error("the log filter {filter:?} is not understood: {why}. Write it like `warn,shop=debug`")]
 pub struct LogFilterError {
     /// As given.
     pub filter: String,
@@ -49,7 +46,7 @@ pub struct LogFilterError {
     pub why: String,
 }
 
-/// What production logs: `info` and above (`server/src/main.rs`).
+/// What production logs: `info` and above.
 const PRODUCTION: Level = Level::INFO;
 
 /// What was logged on this thread.
@@ -57,72 +54,77 @@ const PRODUCTION: Level = Level::INFO;
 pub(crate) struct Logged {
     /// What the filter lets through; nothing without one.
     pub(crate) filtered: Vec<LogLine>,
-    /// What the replicas wrote, as production would have it.
-    pub(crate) by_replicas: Vec<LogLine>,
+    /// What the service's processes wrote, as production would have it.
+    pub(crate) by_service: Vec<LogLine>,
 }
 
-/// Runs something and keeps what it logs on this thread.
+/// Runs something and keeps what it logs on this thread; `service` are the hosts of the service's processes.
 ///
 /// # Errors
 /// The filter is not understood; then nothing was run.
-pub(crate) fn captured<R>(filter: Option<&str>, work: impl FnOnce() -> R) -> Result<(R, Logged), LogFilterError> {
+pub(crate) fn captured<R>(
+    filter: Option<&str>,
+    service: &[String],
+    work: impl FnOnce() -> R,
+) -> Result<(R, Logged), LogFilterError> {
     let parse = |filter: &str| {
         filter.parse::<Targets>().map_err(|error| LogFilterError {
             filter: filter.to_owned(),
             why: error.to_string(),
         })
     };
-    let listening = Listening::begin(filter.map(parse).transpose()?);
-    let is_ours = *INSTALLED.get_or_init(|| tracing::subscriber::set_global_default(Ear).is_ok());
+    let guard = Guard::begin(filter.map(parse).transpose()?, service.to_vec());
+    let is_ours = *INSTALLED.get_or_init(|| tracing::subscriber::set_global_default(LogCapture).is_ok());
     let result = match is_ours {
         true => work(),
-        false => tracing::subscriber::with_default(Ear, work), // somebody else's program, with a log of its own
+        false => tracing::subscriber::with_default(LogCapture, work), // somebody else's program, with a log of its own
     };
-    Ok((result, listening.end()))
+    Ok((result, guard.end()))
 }
 
 static INSTALLED: OnceLock<bool> = OnceLock::new();
 
 thread_local! {
-    static HEARD: RefCell<Option<Heard>> = const { RefCell::new(None) };
+    static CAPTURE: RefCell<Option<Capture>> = const { RefCell::new(None) };
 }
 
-/// What is listened for on this thread, and what was heard.
-struct Heard {
+/// What is wanted on this thread, and what was logged.
+struct Capture {
     filter: Option<Targets>,
+    service: Vec<String>,
     logged: Logged,
 }
 
 /// One subscriber for the process, who asks each thread what it wants to hear. Subscribers of their own for threads that
 /// begin and end runs all the time would miss lines: tracing-core 0.1 asks nobody but the current thread's whether a line
 /// that is met for the first time is wanted, while there is one only, and remembers the answer for all.
-struct Ear;
+struct LogCapture;
 
-impl Subscriber for Ear {
+impl Subscriber for LogCapture {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let is_wanted = |heard: &Heard| heard.wants(metadata) || *metadata.level() <= PRODUCTION;
+        let is_wanted = |capture: &Capture| capture.wants(metadata) || *metadata.level() <= PRODUCTION;
         // Spans are not told apart: no line says in which it was written.
-        let wanted = || HEARD.with(|heard| heard.try_borrow().ok()?.as_ref().map(is_wanted));
+        let wanted = || CAPTURE.with(|capture| capture.try_borrow().ok()?.as_ref().map(is_wanted));
         metadata.is_event() && wanted().unwrap_or(false)
     }
     fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
         Interest::sometimes()
     }
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        let curious = CURIOUS.load(Ordering::SeqCst);
-        Some(if curious == 0 {
+        let verbose = VERBOSE.load(Ordering::SeqCst);
+        Some(if verbose == 0 {
             PRODUCTION.into()
         } else {
             LevelFilter::TRACE
         })
     }
     fn event(&self, event: &Event<'_>) {
-        HEARD.with(|heard| {
+        CAPTURE.with(|capture| {
             // Borrowed already: what a line says of a value has logged by itself.
-            if let Ok(mut heard) = heard.try_borrow_mut()
-                && let Some(heard) = heard.as_mut()
+            if let Ok(mut capture) = capture.try_borrow_mut()
+                && let Some(capture) = capture.as_mut()
             {
-                heard.hear(event);
+                capture.record(event);
             }
         });
     }
@@ -135,19 +137,19 @@ impl Subscriber for Ear {
     fn exit(&self, _: &span::Id) {}
 }
 
-impl Heard {
+impl Capture {
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
         let filter = self.filter.as_ref();
         filter.is_some_and(|filter| filter.would_enable(metadata.target(), metadata.level()))
     }
 
-    fn hear(&mut self, event: &Event<'_>) {
+    fn record(&mut self, event: &Event<'_>) {
         let metadata = event.metadata();
         let host = simulator::current_host();
-        let is_replica = host.as_deref().is_some_and(|host| hosts::REPLICAS.contains(&host));
-        let by_replica = is_replica && *metadata.level() <= PRODUCTION;
+        let is_service = host.as_ref().is_some_and(|host| self.service.contains(host));
+        let by_service = is_service && *metadata.level() <= PRODUCTION;
         let wanted = self.wants(metadata);
-        if !by_replica && !wanted {
+        if !by_service && !wanted {
             return;
         }
         let mut text = Text::default();
@@ -158,8 +160,8 @@ impl Heard {
             level: metadata.level().as_str(),
             text: text.finish(),
         };
-        if by_replica {
-            self.logged.by_replicas.push(line.clone());
+        if by_service {
+            self.logged.by_service.push(line.clone());
         }
         if wanted {
             self.logged.filtered.push(line);
@@ -168,51 +170,53 @@ impl Heard {
 }
 
 /// How many threads listen for more than production logs: what nobody listens for costs nothing.
-static CURIOUS: AtomicUsize = AtomicUsize::new(0);
+static VERBOSE: AtomicUsize = AtomicUsize::new(0);
 static COUNTING: Mutex<()> = Mutex::new(());
 
 /// From its making until it ends or is dropped, this thread listens.
-struct Listening {
-    before: Option<Heard>,
-    is_curious: bool,
+struct Guard {
+    before: Option<Capture>,
+    is_verbose: bool,
 }
 
-impl Listening {
-    fn begin(filter: Option<Targets>) -> Listening {
-        let is_curious = filter.is_some();
-        if is_curious {
-            count(|curious| curious + 1);
+impl Guard {
+    fn begin(filter: Option<Targets>, service: Vec<String>) -> Guard {
+        let is_verbose = filter.is_some();
+        if is_verbose {
+            count(|verbose| verbose + 1);
         }
-        let heard = Heard {
+        let capture = Capture {
             filter,
+            service,
             logged: Logged::default(),
         };
-        Listening {
-            before: HEARD.replace(Some(heard)),
-            is_curious,
+        Guard {
+            before: CAPTURE.replace(Some(capture)),
+            is_verbose,
         }
     }
 
     fn end(self) -> Logged {
-        let heard = HEARD.with_borrow_mut(|heard| heard.as_mut().map(|heard| std::mem::take(&mut heard.logged)));
-        heard.unwrap_or_default()
+        let capture =
+            CAPTURE.with_borrow_mut(|capture| capture.as_mut().map(|capture| std::mem::take(&mut capture.logged)));
+        capture.unwrap_or_default()
     }
 }
 
-impl Drop for Listening {
+impl Drop for Guard {
     fn drop(&mut self) {
-        HEARD.set(self.before.take());
-        if self.is_curious {
-            count(|curious| curious - 1);
+        CAPTURE.set(self.before.take());
+        if self.is_verbose {
+            count(|verbose| verbose - 1);
         }
     }
 }
 
 fn count(change: fn(usize) -> usize) {
     let _one_at_a_time = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
-    let curious = CURIOUS.load(Ordering::SeqCst);
-    CURIOUS.store(change(curious), Ordering::SeqCst);
-    if (curious == 0) != (change(curious) == 0) {
+    let verbose = VERBOSE.load(Ordering::SeqCst);
+    VERBOSE.store(change(verbose), Ordering::SeqCst);
+    if (verbose == 0) != (change(verbose) == 0) {
         tracing::callsite::rebuild_interest_cache();
     }
 }
@@ -252,8 +256,8 @@ mod tests {
         tracing::debug!(what, "said");
     }
 
-    fn heard(filter: &str, what: &str) -> Vec<String> {
-        let ((), logged) = captured(Some(filter), || say(what)).unwrap();
+    fn capture(filter: &str, what: &str) -> Vec<String> {
+        let ((), logged) = captured(Some(filter), &[], || say(what)).unwrap();
         logged.filtered.into_iter().map(|line| line.text).collect()
     }
 
@@ -262,9 +266,9 @@ mod tests {
         say("before anybody listens"); // met for the first time where nobody wants it
         std::thread::scope(|scope| {
             let loud: Vec<_> = ["one", "two"]
-                .map(|what| scope.spawn(move || (0..200).map(|_| heard("sim=debug", what)).collect::<Vec<_>>()))
+                .map(|what| scope.spawn(move || (0..200).map(|_| capture("sim=debug", what)).collect::<Vec<_>>()))
                 .into();
-            let quiet = scope.spawn(|| (0..200).map(|_| heard("sim=info", "three")).collect::<Vec<_>>());
+            let quiet = scope.spawn(|| (0..200).map(|_| capture("sim=info", "three")).collect::<Vec<_>>());
             let deaf = scope.spawn(|| (0..200).for_each(|_| say("to nobody")));
             for (thread, what) in loud.into_iter().zip(["one", "two"]) {
                 let lines = thread.join().unwrap();
@@ -279,14 +283,14 @@ mod tests {
     }
 
     #[test]
-    fn without_a_filter_only_replicas_are_heard() {
-        let ((), logged) = captured(None, || tracing::error!("nobody's")).unwrap();
-        assert_eq!((logged.filtered.len(), logged.by_replicas.len()), (0, 0));
+    fn without_a_filter_only_the_service_is_kept() {
+        let ((), logged) = captured(None, &[], || tracing::error!("nobody's")).unwrap();
+        assert_eq!((logged.filtered.len(), logged.by_service.len()), (0, 0));
     }
 
     #[test]
     fn a_filter_that_makes_no_sense_runs_nothing() {
-        let error = captured(Some("sim=loud"), || unreachable!("it was not understood")).map(|_: ((), _)| ());
+        let error = captured(Some("sim=loud"), &[], || unreachable!("it was not understood")).map(|_: ((), _)| ());
         assert!(error.unwrap_err().to_string().contains("sim=loud"));
     }
 }

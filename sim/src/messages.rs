@@ -5,8 +5,8 @@
 //! name and the namespace of its key: never a query, a body, a cookie, an identifier or a value.
 
 use crate::{
-    engine::{Carried, CarriedKind},
-    world::hosts,
+    engine::{Carried, CarriedKind, HostId},
+    world::{HostKind, REDIS_PORT, SENTINEL_PORT, SMTP_PORT},
 };
 use serde::Serialize;
 
@@ -18,10 +18,10 @@ pub struct Message {
     /// When it arrived; `None` if it had not by the end of the run.
     pub arrived_ms: Option<u64>,
     /// Which host sent it.
-    pub from: &'static str,
+    pub from: String,
     /// For which host it was.
-    pub to: &'static str,
-    /// What it was, in a few words: `POST /token`, `GETDEL auth:oidc:code`, `302`.
+    pub to: String,
+    /// What it was, in a few words: `POST /token`, `GETDEL shop:cart:item`, `302`.
     pub label: String,
     /// How many bytes it had.
     pub bytes: usize,
@@ -29,8 +29,9 @@ pub struct Message {
     pub routine: bool,
 }
 
-/// Segments as messages. What follows the first segment of one write is part of it.
-pub fn of_wire(carried: &[Carried], name: impl Fn(&Carried) -> (&'static str, &'static str)) -> Vec<Message> {
+/// Segments as messages; `host` says of each place in the world what is there. What follows the first segment of one write
+/// is part of it.
+pub fn of_wire<'a>(carried: &[Carried], host: impl Fn(HostId) -> (&'a str, HostKind)) -> Vec<Message> {
     let mut messages: Vec<Message> = vec![];
     let mut last: Option<(&Carried, usize)> = None;
     for segment in carried {
@@ -41,15 +42,15 @@ pub fn of_wire(carried: &[Carried], name: impl Fn(&Carried) -> (&'static str, &'
             messages[index].arrived_ms = messages[index].arrived_ms.and(segment.arrived_ms);
             continue;
         }
-        let (from, to) = name(segment);
+        let ((from, from_kind), (to, to_kind)) = (host(segment.from), host(segment.to));
         let label = label(segment);
         last = Some((segment, messages.len()));
         messages.push(Message {
             sent_ms: segment.sent_ms,
             arrived_ms: segment.arrived_ms,
-            from,
-            to,
-            routine: is_routine(from, to, &label),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            routine: is_routine(from_kind, to_kind, &label),
             label,
             bytes: segment.payload.len(),
         });
@@ -70,10 +71,10 @@ fn continues(first: &Carried, next: &Carried) -> bool {
     first.kind == CarriedKind::Data && next.kind == CarriedKind::Data && ends(first) == ends(next)
 }
 
-fn is_routine(from: &str, to: &str, label: &str) -> bool {
+fn is_routine(from: HostKind, to: HostKind, label: &str) -> bool {
     let command = label.split(' ').next().unwrap_or(label);
-    hosts::SENTINELS.contains(&from) && !label.starts_with("SLAVEOF")
-        || hosts::SENTINELS.contains(&to)
+    from == HostKind::Sentinel && !label.starts_with("SLAVEOF")
+        || to == HostKind::Sentinel
         || matches!(command, "PING" | "PONG" | "INFO" | "REPLCONF" | "PUBLISH" | "CLIENT")
 }
 
@@ -86,10 +87,10 @@ fn label(segment: &Carried) -> String {
 }
 
 fn of_bytes(from_port: u16, to_port: u16, payload: &[u8]) -> String {
-    const REDIS: [u16; 2] = [hosts::REDIS_PORT, hosts::SENTINEL_PORT];
+    const REDIS: [u16; 2] = [REDIS_PORT, SENTINEL_PORT];
     let label = if REDIS.contains(&to_port) || REDIS.contains(&from_port) {
         redis(payload)
-    } else if [from_port, to_port].contains(&hosts::SMTP_PORT) {
+    } else if [from_port, to_port].contains(&SMTP_PORT) {
         smtp(payload)
     } else {
         http(payload)
@@ -127,7 +128,7 @@ fn public_path(path: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// `GETDEL auth:oidc:code`, or the kind of an answer.
+/// `GETDEL shop:cart:item`, or the kind of an answer.
 fn redis(payload: &[u8]) -> Option<String> {
     let mut lines = payload
         .split(|byte| *byte == b'\n')
@@ -161,7 +162,7 @@ fn redis(payload: &[u8]) -> Option<String> {
     })
 }
 
-/// Of `auth:oidc:code:2f77…` what stands before the last colon, if it is made of plain words.
+/// Of `shop:cart:item:2f77…` what stands before the last colon, if it is made of plain words.
 fn namespace(key: &str) -> Option<&str> {
     let (namespace, _) = key.rsplit_once(':')?;
     let plain = |c: char| c.is_ascii_lowercase() || matches!(c, ':' | '-' | '_');
@@ -199,7 +200,7 @@ mod tests {
             ((50_000, 80), "POST /token HTTP/1.1\r\ncontent-type: …\r\n\r\ncode=s3cret", "POST /token"),
             ((50_000, 80), "GET /u/Zk2s3cret HTTP/1.1\r\n", "GET /u/…"),
             ((80, 50_000), "HTTP/1.1 302 Found\r\nset-cookie: s3cret\r\n", "302"),
-            ((50_000, 6379), "*2\r\n$6\r\nGETDEL\r\n$20\r\nauth:oidc:code:s3cret\r\n", "GETDEL auth:oidc:code"),
+            ((50_000, 6379), "*2\r\n$6\r\nGETDEL\r\n$20\r\nshop:cart:item:s3cret\r\n", "GETDEL shop:cart:item"),
             ((50_000, 6379), "*3\r\n$3\r\nset\r\n$6\r\ns3cret\r\n$2\r\nno\r\n", "SET"),
             ((50_000, 6379), "*1\r\n$4\r\nPING\r\n", "PING"),
             ((6379, 50_000), "$6\r\ns3cret\r\n", "value"),

@@ -1,81 +1,111 @@
-//! Performs the faults of a plan.
+//! Injects the faults of a plan.
 //!
-//! It acts on what a real world would let it act on: processes, power, links, clocks, the manners
-//! of mail and analytics, the lock and the disk of the directory. It scripts no consequence.
+//! It acts on what a real world would let it act on: processes, power, links, clocks, disks, and whatever the service's
+//! own faults act on. It scripts no consequence.
 
 mod check;
 mod links;
-mod lookout;
-mod still;
+mod paused;
+mod triggers;
 
-pub use check::{PlanError, check};
-pub(crate) use lookout::Lookout;
+pub use check::{PlanError, check, is_name};
+pub(crate) use triggers::Triggers;
 
 use crate::{
     engine::HostId,
     fault::{Fault, TimedFault},
     history::Event,
     recorder::Recorder,
+    service::{Service, ServiceFault},
     simulator::Simulator,
-    world::{Machinery, hosts},
+    world::{Disk, Machinery},
 };
 use links::Links;
+use paused::Paused;
 use std::{cell::RefCell, rc::Rc};
-use still::Still;
 
-/// The number by which the process of a replica calls when it begins to stand still in a call to its disk; smaller ones
-/// are places of faults.
-pub(crate) fn stall_of(replica: &str) -> usize {
-    let place = hosts::REPLICAS.iter().position(|host| *host == replica);
-    usize::MAX - place.expect("only replicas use the directory")
+/// The number by which a host calls when its process is blocked in a call to its disk, by the host's place in the world;
+/// smaller numbers are places of faults.
+pub(crate) fn call_number(host: usize) -> usize {
+    usize::MAX - host
 }
 
 /// Arms the engine with all faults of a plan that [`check`] has accepted.
-pub(crate) fn arm(
+pub(crate) fn arm<S: Service>(
     engine: &dyn Simulator,
-    faults: &[TimedFault],
-    machinery: Rc<Machinery>,
-    recorder: &Recorder,
-    lookout: Lookout,
+    faults: &[TimedFault<S>],
+    machinery: Rc<Machinery<S>>,
+    recorder: &Recorder<S>,
+    triggers: Triggers,
 ) {
     let nemesis = Rc::new(Nemesis {
         links: RefCell::new(Links::new()),
-        still: RefCell::new(Still::nobody(machinery.directory.lock())),
+        paused: RefCell::default(),
         machinery,
         recorder: recorder.clone(),
-        busy_until_ms: RefCell::new(0),
-        lookout,
+        triggers,
     });
     for timed in faults.iter().filter(|timed| timed.after.is_none()) {
         let (nemesis, timed) = (nemesis.clone(), timed.clone());
-        engine.at(timed.at_ms, move |engine| nemesis.strike(engine, timed));
+        engine.at(timed.at_ms, move |engine| nemesis.inject(engine, timed));
     }
     let faults = faults.to_vec();
     engine.on_call(Box::new(move |engine, number| {
-        let stalls = |host: &&str| stall_of(host) == number;
-        if let Some(host) = hosts::REPLICAS.into_iter().find(stalls) {
-            nemesis.clone().stall(engine, host);
-        } else if nemesis.lookout.strikes(number, engine.now_ms()) {
-            nemesis.clone().strike(engine, faults[number].clone());
+        let host = usize::MAX - number;
+        if host < nemesis.machinery.hosts.len() {
+            nemesis.clone().block(engine, host);
+        } else if nemesis.triggers.injects(number, engine.now_ms()) {
+            nemesis.clone().inject(engine, faults[number].clone());
         }
     }));
 }
 
-struct Nemesis {
-    machinery: Rc<Machinery>,
-    recorder: Recorder,
-    links: RefCell<Links>,
-    still: RefCell<Still>,
-    busy_until_ms: RefCell<u64>,
-    lookout: Lookout,
+/// What a fault of the service's own may act on.
+pub struct Control<'a, S: Service> {
+    engine: &'a dyn Simulator,
+    machinery: &'a Rc<Machinery<S>>,
 }
 
-impl Nemesis {
-    fn id(&self, host: &str) -> HostId {
-        self.machinery.hosts[host] // `check` has refused every other name
+impl<S: Service> Control<'_, S> {
+    /// What the hosts share.
+    pub fn shared(&self) -> &S::Shared {
+        &self.machinery.shared
     }
 
-    fn strike(self: Rc<Self>, engine: &dyn Simulator, TimedFault { fault, after, .. }: TimedFault) {
+    /// Simulated time, milliseconds from the start of the run.
+    pub fn now_ms(&self) -> u64 {
+        self.engine.now_ms()
+    }
+
+    /// Does something at a later time, milliseconds from the start of the run.
+    pub fn at(&self, at_ms: u64, action: impl FnOnce(&Control<'_, S>) + 'static) {
+        let machinery = self.machinery.clone();
+        self.engine.at(at_ms, move |engine| {
+            let machinery = &machinery;
+            action(&Control { engine, machinery });
+        });
+    }
+}
+
+struct Nemesis<S: Service> {
+    machinery: Rc<Machinery<S>>,
+    recorder: Recorder<S>,
+    links: RefCell<Links>,
+    paused: RefCell<Paused>,
+    triggers: Triggers,
+}
+
+impl<S: Service> Nemesis<S> {
+    fn id(&self, host: &str) -> HostId {
+        self.machinery.host(host).id // `check` has refused every other name
+    }
+
+    fn disk(&self, host: &str) -> &Disk {
+        let disk = self.machinery.host(host).disk.as_ref();
+        disk.expect("`check` has refused hosts without a disk of their own")
+    }
+
+    fn inject(self: Rc<Self>, engine: &dyn Simulator, TimedFault { fault, after, .. }: TimedFault<S>) {
         let in_flight = self.recorder.in_flight();
         let event = Event::Fault {
             fault: fault.clone(),
@@ -86,18 +116,19 @@ impl Nemesis {
         match fault {
             Fault::Kill { host } => {
                 engine.kill(self.id(&host));
-                self.still.borrow_mut().gone(self.id(&host));
+                self.paused.borrow_mut().forget(self.machinery.host(&host));
             }
             Fault::PowerLoss { host } => {
                 engine.power_loss(self.id(&host));
-                self.still.borrow_mut().gone(self.id(&host));
-                if let Some(disk) = self.machinery.redis_disks.get(host.as_str()) {
-                    disk.power_loss();
+                let machine = self.machinery.host(&host);
+                self.paused.borrow_mut().forget(machine);
+                if let Some(loses) = &machine.power_loss {
+                    loses();
                 }
             }
-            Fault::Start { host } => self.start(engine, self.id(&host)),
-            Fault::Pause { host } => self.still.borrow_mut().stop(engine, self.id(&host)),
-            Fault::Resume { host } => self.still.borrow_mut().go_on(engine, self.id(&host)),
+            Fault::Start { host } => self.start(engine, &host),
+            Fault::Pause { host } => self.paused.borrow_mut().pause(engine, self.machinery.host(&host)),
+            Fault::Resume { host } => self.paused.borrow_mut().resume(engine, self.machinery.host(&host)),
             Fault::Cut { a, b } => {
                 engine.cut_one_way(self.id(&a), self.id(&b));
                 engine.cut_one_way(self.id(&b), self.id(&a));
@@ -128,77 +159,74 @@ impl Nemesis {
             }
             Fault::ClockOffset { host, offset_ms } => engine.clock_offset_ms(self.id(&host), offset_ms),
             Fault::ClockJump { host, by_ms } => engine.clock_jump_ms(self.id(&host), by_ms),
-            Fault::Mail { manner } => self.machinery.mail.set(manner),
-            Fault::Analytics { manner } => self.machinery.analytics.set(manner),
-            Fault::DirectoryBusy { lasts_ms } => {
-                let until = engine.now_ms() + lasts_ms;
-                self.busy_until_ms.replace_with(|before| until.max(*before));
-                self.lock_directory(engine);
-            }
-            Fault::DirectoryIoError {
+            Fault::DiskError {
                 host,
                 after_commit,
                 lasts_ms,
-            } => self.machinery.disks[host.as_str()].fail_until(after_commit, engine.now_ms() + lasts_ms),
-            Fault::DirectorySlow { host, by_ms, lasts_ms } => {
-                self.machinery.disks[host.as_str()].slow_until(by_ms, engine.now_ms() + lasts_ms);
+            } => self.disk(&host).fail_until(after_commit, engine.now_ms() + lasts_ms),
+            Fault::DiskSlow { host, by_ms, lasts_ms } => {
+                self.disk(&host).slow_until(by_ms, engine.now_ms() + lasts_ms);
             }
             Fault::Heal => {
-                self.lookout.call_off(engine.now_ms());
+                self.triggers.call_off(engine.now_ms());
                 self.heal(engine);
             }
+            Fault::Own(own) => own.inject(&self.control(engine)),
         }
     }
 
-    /// Somebody else takes the directory's write lock as soon as it can be had, and keeps it for as long as it is to be
-    /// busy.
-    fn lock_directory(self: Rc<Self>, engine: &dyn Simulator) {
-        let (now_ms, until_ms) = (engine.now_ms(), *self.busy_until_ms.borrow());
-        let lock = self.machinery.directory.lock();
-        if now_ms >= until_ms {
-            lock.give_back();
-            return;
-        }
-        let next_ms = if lock.take() { until_ms } else { now_ms + 1 };
-        engine.at(next_ms, move |engine| self.lock_directory(engine));
+    fn control<'a>(&'a self, engine: &'a dyn Simulator) -> Control<'a, S> {
+        let machinery = &self.machinery;
+        Control { engine, machinery }
     }
 
-    /// The process of a replica stands still in a call to its disk.
-    fn stall(self: Rc<Self>, engine: &dyn Simulator, host: &str) {
-        let until_ms = engine.now_ms() + self.machinery.disks[host].slow_by_ms();
-        let host = self.id(host);
-        self.still.borrow_mut().call(engine, host, until_ms);
-        engine.at(until_ms, move |engine| self.still.borrow_mut().look(engine, host));
+    /// A process is blocked in a call to its disk.
+    fn block(self: Rc<Self>, engine: &dyn Simulator, host: usize) {
+        let machine = &self.machinery.hosts[host];
+        let by_ms = machine.disk.as_ref().map_or(0, Disk::slow_by_ms);
+        let until_ms = engine.now_ms() + by_ms;
+        self.paused.borrow_mut().block(engine, machine, until_ms);
+        engine.at(until_ms, {
+            let nemesis = self.clone();
+            move |engine| {
+                let machine = &nemesis.machinery.hosts[host];
+                nemesis.paused.borrow_mut().resume_if_free(engine, machine);
+            }
+        });
     }
 
-    fn start(&self, engine: &dyn Simulator, host: HostId) {
-        if !engine.is_up(host) {
-            self.still.borrow_mut().gone(host);
+    fn start(&self, engine: &dyn Simulator, host: &str) {
+        let machine = self.machinery.host(host);
+        if !engine.is_up(machine.id) {
+            self.paused.borrow_mut().forget(machine);
         }
-        start(engine, host);
+        start(engine, machine.id);
     }
 
     /// Repairs everything, links before processes, so that what starts finds its peers.
     fn heal(&self, engine: &dyn Simulator) {
         self.links.borrow_mut().heal(engine);
-        let hosts: Vec<HostId> = self.machinery.hosts.values().copied().collect();
-        for &from in &hosts {
-            for &to in hosts.iter().filter(|&&to| to != from) {
-                engine.mend_one_way(from, to);
+        // in the order of their names, as ever
+        let hosts: Vec<_> = self
+            .machinery
+            .by_name
+            .values()
+            .map(|index| &self.machinery.hosts[*index])
+            .collect();
+        for from in &hosts {
+            for to in hosts.iter().filter(|to| to.id != from.id) {
+                engine.mend_one_way(from.id, to.id);
             }
-            engine.clock_offset_ms(from, 0);
+            engine.clock_offset_ms(from.id, 0);
         }
-        self.machinery.mail.set(crate::fault::Manner::Healthy);
-        self.machinery.analytics.set(crate::fault::Manner::Healthy);
-        self.busy_until_ms.replace(0);
-        self.machinery.directory.lock().give_back();
-        for disk in self.machinery.disks.values() {
+        S::Fault::heal(&self.control(engine));
+        for disk in hosts.iter().filter_map(|host| host.disk.as_ref()) {
             disk.heal();
         }
-        for &host in &hosts {
-            self.still.borrow_mut().gone(host);
-            engine.resume(host);
-            self.start(engine, host);
+        for host in &hosts {
+            self.paused.borrow_mut().forget(host);
+            engine.resume(host.id);
+            start(engine, host.id);
         }
     }
 }

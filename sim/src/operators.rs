@@ -1,5 +1,5 @@
-//! What operators have to go by: the replicas' log as production writes it, and the references that people and relying
-//! parties were told with an error.
+//! What operators have to go by: the log of the service's processes as production writes it, and the references that
+//! people and clients got with an error.
 //!
 //! Both are the same whatever log somebody wants to see of a run, and neither belongs to the history: it tells what
 //! happened, and a log what a process says of itself. No secret is in here: where a line had one, it says which kind.
@@ -10,15 +10,15 @@ use std::collections::BTreeMap;
 /// What operators have to go by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Operators {
-    /// What the replicas wrote, at the level that production runs with, in order.
-    pub log: Vec<Written>,
-    /// What people and relying parties were told, in order.
-    pub told: Vec<Told>,
+    /// What the service's processes wrote, at the level that production runs with, in order.
+    pub log: Vec<ServiceLine>,
+    /// Errors that people and clients got, in order.
+    pub errors: Vec<ReportedError>,
 }
 
-/// A line of a replica's log.
+/// A line of the log of one of the service's processes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct ServiceLine {
     /// The line, without its secrets.
     pub line: LogLine,
     /// Which kinds of secrets were in it.
@@ -27,7 +27,7 @@ pub struct Written {
 
 /// An error of the service's own making that somebody got.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct ReportedError {
     /// Simulated time, milliseconds from the start of the run.
     pub at_ms: u64,
     /// Who got it.
@@ -47,7 +47,7 @@ pub type Secrets = BTreeMap<String, &'static str>;
 const SECRET_LEN_MIN: usize = 6;
 
 /// A line with the secrets in it, which are words of it, replaced by their kinds.
-pub(crate) fn written(line: LogLine, secrets: &Secrets) -> Written {
+pub(crate) fn without_secrets(line: LogLine, secrets: &Secrets) -> ServiceLine {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let words = line.text.split(|c| !is_part(c)).map(|word| word.trim_matches('.'));
     let candidates = words.filter(|word| word.len() >= SECRET_LEN_MIN);
@@ -57,7 +57,7 @@ pub(crate) fn written(line: LogLine, secrets: &Secrets) -> Written {
     let text = found.iter().fold(line.text.clone(), |text, (secret, kind)| {
         text.replace(secret, &format!("({kind})"))
     });
-    Written {
+    ServiceLine {
         line: LogLine { text, ..line },
         secrets: found.into_iter().map(|(_, kind)| kind).collect(),
     }
@@ -70,7 +70,7 @@ mod tests {
     fn line(text: &str) -> LogLine {
         LogLine {
             at_ms: 1,
-            host: "idp-a".into(),
+            host: "web-1".into(),
             level: "INFO",
             text: text.into(),
         }
@@ -78,20 +78,17 @@ mod tests {
 
     #[test]
     fn secrets_are_found_as_words_and_taken_out() {
-        let secrets = Secrets::from([("123456".into(), "mailed code"), ("aB-_9.xyz".into(), "access token")]);
-        let found = written(line("sent to=ann code=123456. bearer \"aB-_9.xyz\""), &secrets);
-        assert_eq!(found.secrets, ["mailed code", "access token"]);
-        assert_eq!(
-            found.line.text,
-            "sent to=ann code=(mailed code). bearer \"(access token)\""
-        );
+        let secrets = Secrets::from([("123456".into(), "ticket"), ("aB-_9.xyz".into(), "access token")]);
+        let found = without_secrets(line("sent to=ann code=123456. bearer \"aB-_9.xyz\""), &secrets);
+        assert_eq!(found.secrets, ["ticket", "access token"]);
+        assert_eq!(found.line.text, "sent to=ann code=(ticket). bearer \"(access token)\"");
     }
 
     #[test]
     fn other_numbers_and_parts_of_words_are_none() {
-        let secrets = Secrets::from([("123456".into(), "mailed code"), ("".into(), "nothing")]);
+        let secrets = Secrets::from([("123456".into(), "ticket"), ("".into(), "nothing")]);
         for text in ["waited_ms=1234567", "correlation=ab123456cd", "", "123-456"] {
-            assert_eq!(written(line(text), &secrets).secrets, [""; 0], "{text}");
+            assert_eq!(without_secrets(line(text), &secrets).secrets, [""; 0], "{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Claims, and how a run is judged by them.
 
-use crate::{history::History, operators::Operators, plan::Plan};
+use crate::{history::History, operators::Operators, plan::Plan, service::Service};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -54,17 +54,17 @@ pub enum Kind {
 }
 
 /// What a property may look at.
-pub struct Evidence<'a> {
+pub struct Evidence<'a, S: Service> {
     /// The plan that was performed.
-    pub plan: &'a Plan,
+    pub plan: &'a Plan<S>,
     /// What was seen.
-    pub history: &'a History,
+    pub history: &'a History<S>,
     /// What operators have to go by.
     pub operators: &'a Operators,
 }
 
 /// A claim about what can be seen from outside.
-pub trait Property: Send + Sync {
+pub trait Property<S: Service>: Send + Sync {
     /// Stable name: `CodeRedeemedOnce`.
     fn name(&self) -> String;
     /// Safety or liveness.
@@ -75,24 +75,24 @@ pub trait Property: Send + Sync {
     ///
     /// # Errors
     /// The first violation.
-    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation>;
+    fn check(&self, evidence: &Evidence<'_, S>) -> Result<(), Violation>;
 }
 
-/// Something that a sweep must have reached at least once, or it has not tested what it is for.
+/// A named thing that a sweep must have reached at least once, or it has not tested what it is for.
 #[derive(Clone)]
-pub struct Sometimes {
+pub struct Mark<S: Service> {
     /// One clause: "a spent code came back on the new master".
     pub name: &'static str,
     /// Whether a run reached it.
-    pub reached: Arc<dyn Fn(&Reached<'_>) -> bool + Send + Sync>,
+    pub reached: Arc<dyn Fn(&MarkView<'_, S>) -> bool + Send + Sync>,
 }
 
 /// What a mark may look at: the history, and the marks that the service itself set, with counts.
-pub struct Reached<'a> {
+pub struct MarkView<'a, S: Service> {
     /// The plan that was performed.
-    pub plan: &'a Plan,
+    pub plan: &'a Plan<S>,
     /// What was seen from outside.
-    pub history: &'a History,
-    /// What the service and the world noted through [`seams::Probe`].
+    pub history: &'a History<S>,
+    /// What the service and the world reported through [`seams::Probe`].
     pub marks: &'a BTreeMap<&'static str, u64>,
 }

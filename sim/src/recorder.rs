@@ -1,73 +1,84 @@
-//! Writes down what is seen while a run goes on: the history, and what operators have to go by.
+//! Records what is seen while a run goes on: the history, and what operators have to go by.
 
 use crate::{
-    history::{Event, History, Op, OpId, Record, Seen},
-    operators::{Secrets, Told},
+    history::{Event, History, OpId, Record, Seen},
+    operators::{ReportedError, Secrets},
+    service::{Op, Service},
 };
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
-/// Writes the history while the run goes on. Clones write to the same history.
-#[derive(Clone)]
-pub struct Recorder {
-    shared: Arc<Mutex<Shared>>,
+/// Records the history while the run goes on. Clones write to the same history.
+pub struct Recorder<S: Service> {
+    shared: Arc<Mutex<Shared<S>>>,
 }
 
-type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
+impl<S: Service> Clone for Recorder<S> {
+    fn clone(&self) -> Recorder<S> {
+        Recorder {
+            shared: self.shared.clone(),
+        }
+    }
+}
 
-struct Shared {
-    listener: Option<Listener>,
-    history: History,
+type Listener<S> = Arc<dyn Fn(&Event<S>) + Send + Sync>;
+
+struct Shared<S: Service> {
+    listener: Option<Listener<S>>,
+    history: History<S>,
     next_op: u64,
-    open: std::collections::BTreeMap<OpId, (u64, Op)>,
-    told: Vec<Told>,
+    open: BTreeMap<OpId, (u64, S::Op)>,
+    errors: Vec<ReportedError>,
     secrets: Secrets,
     now_ms: Box<dyn Fn() -> u64 + Send>,
 }
 
-impl Recorder {
+impl<S: Service> Recorder<S> {
     /// An empty history; `now_ms` tells simulated time.
-    pub fn new(now_ms: impl Fn() -> u64 + Send + 'static) -> Recorder {
+    pub fn new(now_ms: impl Fn() -> u64 + Send + 'static) -> Recorder<S> {
         Recorder {
             shared: Arc::new(Mutex::new(Shared {
                 listener: None,
                 history: History::default(),
                 next_op: 1,
                 open: Default::default(),
-                told: vec![],
+                errors: vec![],
                 secrets: Secrets::new(),
                 now_ms: Box::new(now_ms),
             })),
         }
     }
 
-    /// Tells somebody every event from now on, as it is noted.
-    pub(crate) fn tell(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
+    /// Calls a listener with every event from now on, as it is recorded.
+    pub(crate) fn listen(&self, listener: impl Fn(&Event<S>) + Send + Sync + 'static) {
         self.with(|s| s.listener = Some(Arc::new(listener)));
     }
 
-    fn with<R>(&self, f: impl FnOnce(&mut Shared) -> R) -> R {
+    fn with<R>(&self, f: impl FnOnce(&mut Shared<S>) -> R) -> R {
         f(&mut self.shared.lock().expect("nobody panics while holding the history"))
     }
 
     /// Notes an event.
-    pub fn note(&self, who: &str, event: Event) {
-        let heard = self.with(|s| {
+    pub fn note(&self, who: &str, event: Event<S>) {
+        let listening = self.with(|s| {
             let at_ms = (s.now_ms)();
-            let heard = s.listener.clone().map(|listener| (listener, event.clone()));
+            let listening = s.listener.clone().map(|listener| (listener, event.clone()));
             s.history.records.push(Record {
                 at_ms,
                 who: who.to_owned(),
                 event,
             });
-            heard
+            listening
         });
-        if let Some((listener, event)) = heard {
+        if let Some((listener, event)) = listening {
             listener(&event);
         }
     }
 
     /// Notes that somebody begins an operation.
-    pub fn begin(&self, who: &str, op: Op) -> OpId {
+    pub fn begin(&self, who: &str, op: S::Op) -> OpId {
         let id = self.with(|s| {
             let id = OpId(s.next_op);
             s.next_op += 1;
@@ -79,8 +90,7 @@ impl Recorder {
         id
     }
 
-    /// Notes how an operation ended. `op` replaces what was known when it began, if more is known
-    /// now.
+    /// Notes how an operation ended.
     pub fn end(&self, who: &str, id: OpId, seen: Seen) {
         let (op, took_ms) = self.with(|s| {
             let (began_ms, op) = s.open.remove(&id).expect("an operation ends once, after it began");
@@ -89,11 +99,12 @@ impl Recorder {
         self.note(who, Event::Ended { id, op, seen, took_ms });
     }
 
-    /// Notes that somebody got an error that the service calls by a reference, and whether it can be read there.
-    pub fn tell_error(&self, who: &str, status: u16, reference: &str, shown: bool) {
+    /// Notes that somebody got an error of the service with a reference, and whether the reference is where they can read
+    /// it.
+    pub fn report_error(&self, who: &str, status: u16, reference: &str, shown: bool) {
         self.with(|s| {
             let at_ms = (s.now_ms)();
-            s.told.push(Told {
+            s.errors.push(ReportedError {
                 at_ms,
                 who: who.to_owned(),
                 status,
@@ -103,8 +114,8 @@ impl Recorder {
         });
     }
 
-    /// Notes that somebody has a secret in hand, for nobody else to read. It does not become part of the history.
-    pub fn holds(&self, kind: &'static str, secret: &str) {
+    /// Notes a secret that somebody has got: no log may contain it. It does not become part of the history.
+    pub fn secret(&self, kind: &'static str, secret: &str) {
         self.with(|s| {
             if !s.secrets.contains_key(secret) {
                 s.secrets.insert(secret.to_owned(), kind);
@@ -113,17 +124,34 @@ impl Recorder {
     }
 
     /// The errors so far, and the secrets.
-    pub fn told(&self) -> (Vec<Told>, Secrets) {
-        self.with(|s| (s.told.clone(), s.secrets.clone()))
+    pub fn reported(&self) -> (Vec<ReportedError>, Secrets) {
+        self.with(|s| (s.errors.clone(), s.secrets.clone()))
     }
 
-    /// Operations that have begun and not ended; a whole login counts once, with its steps.
+    /// Operations that have begun and not ended; of compound ones only the steps count.
     pub fn in_flight(&self) -> usize {
-        self.with(|s| s.open.values().filter(|(_, op)| *op != Op::LogIn).count())
+        self.with(|s| s.open.values().filter(|(_, op)| !op.is_compound()).count())
+    }
+
+    /// Notes an operation from its beginning to its end, and returns what it came to.
+    ///
+    /// # Errors
+    /// How it failed, or that it may have happened.
+    pub async fn observe<T>(
+        &self,
+        who: &str,
+        op: S::Op,
+        work: impl Future<Output = Result<T, Seen>>,
+    ) -> Result<T, Seen> {
+        let id = self.begin(who, op);
+        let result = work.await;
+        let seen = result.as_ref().err().cloned().unwrap_or(Seen::Ok);
+        self.end(who, id, seen);
+        result
     }
 
     /// The history so far.
-    pub fn history(&self) -> History {
+    pub fn history(&self) -> History<S> {
         self.with(|s| s.history.clone())
     }
 }

@@ -11,9 +11,10 @@ use crate::{
     plan::Plan,
     property::{Evidence, Property, Violation},
     recorder::Recorder,
+    service::Service,
     shrink,
     simulator::EngineKind,
-    world::{Inhabitants, Moment, Rewire, Workload, World},
+    world::{HostKind, MarkRecord, RunningWorld, World},
 };
 use serde::{Serialize, Serializer};
 use std::{
@@ -25,43 +26,55 @@ use std::{
 use thiserror::Error;
 use xxhash_rust::xxh3::Xxh3;
 
-/// Who and what a plan is performed with.
+/// How a plan is performed, and what the run is judged by.
 #[derive(Clone)]
-pub struct Setup {
+pub struct Setup<S: Service> {
     /// What performs it.
     pub engine: EngineKind,
-    /// What the host `people` does with its operations.
-    pub people: Workload,
-    /// What the host `attackers` does with its operations.
-    pub attackers: Workload,
-    /// Wraps the parts of each replica at each of its boots.
-    pub rewire: Option<Rewire>,
+    /// The planted bug, if there is to be one.
+    pub bug: Option<S::Bug>,
     /// Whether to keep the log.
     pub keep_log: bool,
     /// Whether to keep what went over the wire.
     pub keep_messages: bool,
-    /// What to log, as `tracing` filters are written; `None` is [`log::FILTER_DEFAULT`].
+    /// What to log, as `tracing` filters are written; `None` is [`Service::LOG_FILTER`].
     pub log_filter: Option<String>,
     /// The claims that the run is judged by.
-    pub properties: Vec<Arc<dyn Property>>,
+    pub properties: Vec<Arc<dyn Property<S>>>,
+}
+
+impl<S: Service> Default for Setup<S> {
+    /// The event loop, no bug, nothing kept, nothing judged.
+    fn default() -> Setup<S> {
+        Setup {
+            engine: EngineKind::default(),
+            bug: None,
+            keep_log: false,
+            keep_messages: false,
+            log_filter: None,
+            properties: vec![],
+        }
+    }
 }
 
 /// A plan, performed and judged.
 #[derive(Debug, Clone)]
-pub struct Run {
+pub struct Run<S: Service> {
     /// The plan.
-    pub plan: Plan,
+    pub plan: Plan<S>,
+    /// The hosts of its world, in the order of declaration.
+    pub hosts: Vec<(String, HostKind)>,
     /// What was seen.
-    pub history: History,
+    pub history: History<S>,
     /// Marks that the service and the world set, with counts.
     pub marks: BTreeMap<&'static str, u64>,
     /// The same marks, each with its moment and its host, in order.
-    pub moments: Vec<Moment>,
+    pub mark_records: Vec<MarkRecord>,
     /// Claims that did not hold: at most one for each property, and one for each host that panicked.
     pub violations: Vec<Violation>,
-    /// When each aimed fault struck, by its place in the plan; `None`: it missed, for what it was aimed
-    /// at did not come, or came too late.
-    pub aimed: BTreeMap<usize, Option<u64>>,
+    /// When each fault with a trigger was injected, by its place in the plan; `None`: it was not, because what it was relative
+    /// to did not happen, or too late.
+    pub triggered: BTreeMap<usize, Option<u64>>,
     /// Equal for equal plans.
     pub fingerprint: Fingerprint,
     /// What it cost.
@@ -135,21 +148,24 @@ pub const NOTHING_PANICS: &str = "NothingPanics";
 /// # Errors
 /// The plan cannot be performed, or the harness broke. A service that misbehaves is no error but a
 /// violation in the [`Run`].
-pub fn perform(plan: &Plan, setup: &Setup) -> Result<Run, HarnessError> {
+pub fn perform<S: Service>(plan: &Plan<S>, setup: &Setup<S>) -> Result<Run<S>, HarnessError> {
     nemesis::check(plan)?;
     if setup.engine == EngineKind::Turmoil {
         classic::fits(plan)?;
     }
-    let filter = setup.log_filter.as_deref().unwrap_or(log::FILTER_DEFAULT);
-    let (simulated, logged) = log::captured(setup.keep_log.then_some(filter), || simulate(plan, setup))?;
+    let filter = setup.log_filter.as_deref().unwrap_or(S::LOG_FILTER);
+    let world = S::world(&plan.world);
+    let service = world.of_kind(HostKind::Service);
+    let filter = setup.keep_log.then_some(filter);
+    let (simulated, logged) = log::captured(filter, &service, || simulate(&world, plan, setup))?;
     let (run, recorder) = simulated?;
-    let (told, secrets) = recorder.told();
-    let written = logged.by_replicas.into_iter();
+    let (errors, secrets) = recorder.reported();
+    let lines = logged.by_service.into_iter();
     let mut run = Run {
         log: logged.filtered,
         operators: Operators {
-            log: written.map(|line| operators::written(line, &secrets)).collect(),
-            told,
+            log: lines.map(|line| operators::without_secrets(line, &secrets)).collect(),
+            errors,
         },
         ..run
     };
@@ -160,17 +176,14 @@ pub fn perform(plan: &Plan, setup: &Setup) -> Result<Run, HarnessError> {
     Ok(run)
 }
 
-fn simulate(plan: &Plan, setup: &Setup) -> Result<(Run, Recorder), HarnessError> {
-    let inhabitants = Inhabitants {
-        people: &setup.people,
-        attackers: &setup.attackers,
-        rewire: setup.rewire.as_ref(),
-    };
-    let world = World::build(setup.engine, plan, &inhabitants);
+type Simulated<S> = (Run<S>, Recorder<S>);
+
+fn simulate<S: Service>(world: &World<S>, plan: &Plan<S>, setup: &Setup<S>) -> Result<Simulated<S>, HarnessError> {
+    let running = RunningWorld::build(setup.engine, world, plan, setup.bug.as_ref());
     if setup.keep_messages {
-        world.engine().keep_carried();
+        running.engine().keep_carried();
     }
-    let stats = world
+    let stats = running
         .engine()
         .run(plan.lasts_ms)
         .map_err(|error| HarnessError::Engine {
@@ -178,34 +191,42 @@ fn simulate(plan: &Plan, setup: &Setup) -> Result<(Run, Recorder), HarnessError>
             seed: plan.seed,
             error,
         })?;
-    let history = world.recorder().history();
-    let panics = world.engine().panics().into_iter().map(|panic| Violation {
+    let history = running.recorder().history();
+    let panics = running.engine().panics().into_iter().map(|panic| Violation {
         property: NOTHING_PANICS.to_owned(),
-        // what it said may hold anything; where it was said is the bug
+        // the message may hold anything; its place in the source is the bug
         reason: shrink::slug(panic.message.rsplit_once(" (").map_or("", |(_, place)| place)),
         what: format!("{} panicked: {}", panic.host, panic.message),
         at_ms: panic.at_ms,
         evidence: vec![],
     });
+    let hosts: Vec<(String, HostKind)> = world
+        .hosts()
+        .map(|host| (host.name().to_owned(), host.kind()))
+        .collect();
+    let mut marks = running.marks();
+    marks.extend(S::marks_of_run(running.shared(), plan));
     let run = Run {
         plan: plan.clone(),
-        marks: world.marks(),
-        moments: world.moments(),
-        aimed: world.struck(),
+        marks,
+        mark_records: running.mark_records(),
+        triggered: running.triggered(),
         violations: panics.collect(),
-        fingerprint: fingerprint(world.engine().wire_hash(), &history),
+        fingerprint: fingerprint(running.engine().wire_hash(), &history),
         history,
         stats,
         log: vec![],
         operators: Operators::default(),
-        messages: messages::of_wire(&world.engine().carried(), |carried| {
-            (world.host_name(carried.from), world.host_name(carried.to))
+        messages: messages::of_wire(&running.engine().carried(), |host| {
+            let (name, kind) = &hosts[host.0];
+            (name, *kind)
         }),
+        hosts,
     };
-    Ok((run, world.recorder().clone()))
+    Ok((run, running.recorder().clone()))
 }
 
-fn fingerprint(wire_hash: u64, history: &History) -> Fingerprint {
+fn fingerprint<S: Service>(wire_hash: u64, history: &History<S>) -> Fingerprint {
     let mut hash = Xxh3::new();
     hash.update(&wire_hash.to_le_bytes());
     let mut line = vec![];
@@ -218,7 +239,7 @@ fn fingerprint(wire_hash: u64, history: &History) -> Fingerprint {
     Fingerprint(hash.digest())
 }
 
-fn judge(property: &dyn Property, run: &Run) -> Result<Option<Violation>, HarnessError> {
+fn judge<S: Service>(property: &dyn Property<S>, run: &Run<S>) -> Result<Option<Violation>, HarnessError> {
     let evidence = Evidence {
         plan: &run.plan,
         history: &run.history,

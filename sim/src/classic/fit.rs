@@ -1,6 +1,6 @@
 //! Which plans the classic engine can perform. What it cannot do is refused, never left out in silence.
 
-use crate::{fault::Fault, plan::Plan};
+use crate::{fault::Fault, plan::Plan, service::Service};
 use thiserror::Error;
 
 /// A fault that the classic engine cannot do.
@@ -20,10 +20,10 @@ pub struct Misfit {
 }
 
 /// Whether the classic engine can do a fault.
-pub fn can(fault: &Fault) -> bool {
+pub fn can<S: Service>(fault: &Fault<S>) -> bool {
     match fault {
         Fault::PowerLoss { .. } | Fault::Pause { .. } | Fault::CutOneWay { .. } => false,
-        Fault::DirectorySlow { .. } => false, // a process stands still meanwhile, which is a pause
+        Fault::DiskSlow { .. } => false, // the process is blocked meanwhile, which is a pause
         Fault::Loss { percent, .. } => *percent == 0,
         Fault::Kill { .. }
         | Fault::Start { .. }
@@ -34,10 +34,8 @@ pub fn can(fault: &Fault) -> bool {
         | Fault::LatencySpike { .. }
         | Fault::ClockOffset { .. }
         | Fault::ClockJump { .. }
-        | Fault::Mail { .. }
-        | Fault::Analytics { .. }
-        | Fault::DirectoryBusy { .. }
-        | Fault::DirectoryIoError { .. }
+        | Fault::DiskError { .. }
+        | Fault::Own(_)
         | Fault::Heal => true,
     }
 }
@@ -46,7 +44,7 @@ pub fn can(fault: &Fault) -> bool {
 ///
 /// # Errors
 /// The first fault that it cannot do.
-pub fn fits(plan: &Plan) -> Result<(), Misfit> {
+pub fn fits<S: Service>(plan: &Plan<S>) -> Result<(), Misfit> {
     let misfit = (plan.faults.iter().enumerate()).find(|(_, timed)| !can(&timed.fault));
     match misfit {
         None => Ok(()),

@@ -1,12 +1,19 @@
 //! Whether a plan can be performed at all. Plans are edited by hand.
 
 use crate::{
-    aim::Aim,
     fault::Fault,
-    plan::{Behaviour, PLAN_VERSION, Plan},
-    world::hosts,
+    plan::{PLAN_VERSION, Plan},
+    service::{BadValue, Behaviour, Service, ServiceFault, WorldOptions},
+    trigger::{Trigger, UnknownEvent, event_names},
+    world::{HostKind, World},
 };
 use thiserror::Error;
+
+impl From<BadValue> for PlanError {
+    fn from(BadValue { field, value, must }: BadValue) -> PlanError {
+        PlanError::Value { field, value, must }
+    }
+}
 
 /// A plan that cannot be performed: what is wrong, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -21,11 +28,11 @@ pub enum PlanError {
     #[error("{field} is {value}, but {must}. Change it in the plan")]
     Value {
         /// Which.
-        field: &'static str,
+        field: String,
         /// What it is.
         value: String,
         /// What it must be.
-        must: &'static str,
+        must: String,
     },
     /// An operation makes no sense.
     #[error("operation {number} (of {who:?}, at {at_ms} ms): {what}. Change or remove that `[[operation]]`")]
@@ -57,11 +64,13 @@ pub enum PlanError {
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn check(plan: &Plan) -> Result<(), PlanError> {
+pub fn check<S: Service>(plan: &Plan<S>) -> Result<(), PlanError> {
     if plan.version > PLAN_VERSION {
         return Err(PlanError::TooNew { found: plan.version });
     }
-    check_values(plan)?;
+    check_length(plan.lasts_ms)?;
+    plan.world.check()?;
+    let world = S::world(&plan.world);
     for (index, operation) in plan.operations.iter().enumerate() {
         let wrong = |what: String| PlanError::Operation {
             number: index + 1,
@@ -70,33 +79,19 @@ pub fn check(plan: &Plan) -> Result<(), PlanError> {
             what,
         };
         if operation.at_ms > plan.lasts_ms {
-            return Err(wrong(format!(
-                "it begins after the run has ended, at {} ms",
-                plan.lasts_ms
-            )));
+            let end = plan.lasts_ms;
+            return Err(wrong(format!("it begins after the run has ended, at {end} ms")));
         }
-        if let Behaviour::LogInAt { replica } = &operation.does
-            && !hosts::REPLICAS.contains(&replica.as_str())
-        {
-            return Err(wrong(format!(
-                "{replica:?} is no replica of the login service; there are {}",
-                hosts::REPLICAS.join(" and ")
-            )));
-        }
-        let victim = match &operation.does {
-            Behaviour::Guess { victim, .. }
-            | Behaviour::Flood { victim, .. }
-            | Behaviour::PeekAtMail { victim, .. } => Some(victim),
-            _ => None,
-        };
-        for name in [Some(&operation.who), victim].into_iter().flatten() {
+        for name in std::iter::once(operation.who.as_str()).chain(operation.does.others()) {
             if !is_name(name) {
                 return Err(wrong(format!(
-                    "{name:?} is no name: letters, digits and hyphens, for it becomes a mail address"
+                    "{name:?} is no name: letters, digits and hyphens, for it becomes part of an address"
                 )));
             }
         }
+        operation.does.check(&world).map_err(wrong)?;
     }
+    let mut events = None;
     for (index, timed) in plan.faults.iter().enumerate() {
         let wrong = |what: String| PlanError::Fault {
             number: index + 1,
@@ -105,87 +100,40 @@ pub fn check(plan: &Plan) -> Result<(), PlanError> {
             what,
         };
         if timed.at_ms > plan.lasts_ms {
-            return Err(wrong(format!(
-                "it strikes after the run has ended, at {} ms",
-                plan.lasts_ms
-            )));
+            let end = plan.lasts_ms;
+            return Err(wrong(format!("it is injected after the run has ended, at {end} ms")));
         }
-        check_fault(&timed.fault).map_err(wrong)?;
-        if let Some(aim) = &timed.after {
-            check_aim(&timed.fault, aim).map_err(wrong)?;
+        check_fault(&timed.fault, &world).map_err(wrong)?;
+        if let Some(trigger) = &timed.after {
+            let events = events.get_or_insert_with(|| event_names(&world));
+            check_trigger(&timed.fault, trigger, events).map_err(wrong)?;
         }
     }
     Ok(())
 }
 
-fn check_values(plan: &Plan) -> Result<(), PlanError> {
-    let world = &plan.world;
-    let at_least_1 = [
-        ("lasts_ms", plan.lasts_ms),
-        ("world.latency_ms_min", world.latency_ms_min),
-        ("world.replication_ms", world.replication_ms),
-        ("world.down_after_ms", world.down_after_ms),
-        ("world.failover_timeout_ms", world.failover_timeout_ms),
-        ("world.proxy_connect_timeout_ms", world.proxy_connect_timeout_ms),
-        ("world.proxy_read_timeout_ms", world.proxy_read_timeout_ms),
-        ("world.code_ttl_s", world.code_ttl_s),
-        ("world.limit_window_s", world.limit_window_s),
-    ];
-    let value = |field, value: String, must| Err(PlanError::Value { field, value, must });
-    for (field, found) in at_least_1 {
-        if found == 0 {
-            return value(field, "0".into(), "must be at least 1");
-        }
-    }
-    if plan.lasts_ms > 24 * 3600 * 1000 {
-        return value(
-            "lasts_ms",
-            plan.lasts_ms.to_string(),
-            "a run lasts a day at most (86400000)",
-        );
-    }
-    if world.latency_ms_max < world.latency_ms_min {
-        let found = world.latency_ms_max.to_string();
-        return value("world.latency_ms_max", found, "must not be below world.latency_ms_min");
-    }
-    if world.lease_ms < 1000 {
-        return value("world.lease_ms", world.lease_ms.to_string(), "must be at least 1000");
-    }
-    if !(1..=hosts::SENTINELS.len()).contains(&world.quorum) {
-        return value(
-            "world.quorum",
-            world.quorum.to_string(),
-            "must be 1, 2 or 3: there are three Sentinels",
-        );
-    }
-    if world.replication_late_ppm > 1_000_000 {
-        let found = world.replication_late_ppm.to_string();
-        return value(
-            "world.replication_late_ppm",
-            found,
-            "must be at most 1000000: of a million",
-        );
-    }
-    for reminder in &world.reminders {
-        if !is_name(&reminder.who) {
-            let found = format!("{:?}", reminder.who);
-            return value("world.reminders.who", found, "must be letters, digits and hyphens");
-        }
-    }
-    Ok(())
+fn check_length(lasts_ms: u64) -> Result<(), BadValue> {
+    let must = match lasts_ms {
+        0 => "must be at least 1",
+        1..=86_400_000 => return Ok(()),
+        _ => "a run lasts a day at most (86400000)",
+    };
+    Err(BadValue {
+        field: "lasts_ms".into(),
+        value: lasts_ms.to_string(),
+        must: must.into(),
+    })
 }
 
 /// The longest that a commit may be made to take, milliseconds: bounded, as the stalls are that come of it.
 const COMMIT_MS_MAX: u64 = 10_000;
 
-fn check_fault(fault: &Fault) -> Result<(), String> {
+fn check_fault<S: Service>(fault: &Fault<S>, world: &World<S>) -> Result<(), String> {
     let named = fault.hosts();
     for host in &named {
-        if !hosts::ALL.contains(host) {
-            return Err(format!(
-                "there is no host {host:?}; there are {}",
-                hosts::ALL.join(", ")
-            ));
+        if !world.has(host) {
+            let known: Vec<&str> = world.hosts().map(|host| host.name()).collect();
+            return Err(format!("there is no host {host:?}; there are {}", known.join(", ")));
         }
     }
     if let [a, b] = named[..]
@@ -195,43 +143,50 @@ fn check_fault(fault: &Fault) -> Result<(), String> {
     }
     match fault {
         Fault::Loss { percent, .. } if *percent > 100 => Err(format!("{percent} % is more than 100 %")),
-        Fault::DirectoryIoError { host, .. } | Fault::DirectorySlow { host, .. }
-            if !hosts::REPLICAS.contains(&host.as_str()) =>
-        {
+        Fault::DiskError { host, .. } | Fault::DiskSlow { host, .. } if world.kind(host) != Some(HostKind::Service) => {
+            let with_disks = world.of_kind(HostKind::Service).join(", ");
             Err(format!(
-                "{host} does not use the directory; {} do",
-                hosts::REPLICAS.join(" and ")
+                "{host} has no database; processes of the service have: {with_disks}"
             ))
         }
-        Fault::DirectorySlow { by_ms, .. } if *by_ms > COMMIT_MS_MAX => Err(format!(
+        Fault::DiskSlow { by_ms, .. } if *by_ms > COMMIT_MS_MAX => Err(format!(
             "a disk that takes longer than {COMMIT_MS_MAX} ms for a commit has failed; let it fail"
         )),
         Fault::Kill { host } | Fault::PowerLoss { host } | Fault::Pause { host }
-            if [hosts::PEOPLE, hosts::ATTACKERS].contains(&host.as_str()) =>
+            if world.kind(host) == Some(HostKind::People) =>
         {
             Err(format!(
-                "{host} are who the world is there for; cut their links instead"
+                "{host} are whom the world is there for; cut their links instead"
             ))
         }
-        Fault::ClockOffset { host, .. } | Fault::ClockJump { host, .. } if host == hosts::PEOPLE => {
-            Err("the clock of the people's host is what ID tokens are judged by".into())
+        Fault::ClockOffset { host, .. } | Fault::ClockJump { host, .. }
+            if world.kind(host) == Some(HostKind::People) =>
+        {
+            Err(format!("the clock of {host} is what others are judged by"))
         }
+        Fault::Own(own) => own.check(world),
         _ => Ok(()),
     }
 }
 
-fn check_aim(fault: &Fault, aim: &Aim) -> Result<(), String> {
+fn check_trigger<S: Service>(fault: &Fault<S>, trigger: &Trigger, known: &[String]) -> Result<(), String> {
     if *fault == Fault::Heal {
-        return Err("what must recover is measured from healing, so that has a time of its own and no aim".into());
+        return Err("what must recover is measured from healing, so that has a time of its own and no trigger".into());
     }
-    match aim.nth {
-        0 => Err("`nth` counts from 1".into()),
-        _ => Ok(()),
+    if trigger.nth == 0 {
+        return Err("`nth` counts from 1".into());
+    }
+    match known.contains(&trigger.event) {
+        true => Ok(()),
+        false => {
+            let (name, known) = (trigger.event.clone(), known.to_vec());
+            Err(UnknownEvent { name, known }.to_string())
+        }
     }
 }
 
-/// A name that can be the local part of a mail address and of an identifier.
-fn is_name(name: &str) -> bool {
+/// A name that can be part of an address and of an identifier.
+pub fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 

@@ -5,6 +5,7 @@
 //! there, so that a crash tears nothing that existed before.
 
 use super::{PLAN_VERSION, Plan};
+use crate::service::Service;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -66,12 +67,12 @@ pub enum PlanFileError {
     },
 }
 
-impl Plan {
+impl<S: Service> Plan<S> {
     /// Reads a plan file.
     ///
     /// # Errors
     /// The file cannot be read, is torn, too new, or no plan.
-    pub fn read(path: impl AsRef<Path>) -> Result<Plan, PlanFileError> {
+    pub fn read(path: impl AsRef<Path>) -> Result<Plan<S>, PlanFileError> {
         let path = path.as_ref();
         let text = fs::read_to_string(path).map_err(|source| PlanFileError::Io {
             doing: "read",
@@ -85,7 +86,7 @@ impl Plan {
     ///
     /// # Errors
     /// The text is torn, too new, or no plan.
-    pub fn from_text(text: &str, path: &Path) -> Result<Plan, PlanFileError> {
+    pub fn from_text(text: &str, path: &Path) -> Result<Plan<S>, PlanFileError> {
         let malformed = |error: toml::de::Error| {
             let at = error.span().map_or(0, |span| span.start);
             let (line, column) = position(text, at);
@@ -97,11 +98,9 @@ impl Plan {
             }
         };
         // the version first: the rest of a newer file may not look like a plan of ours at all
-        let version =
-            toml::from_str::<toml::Table>(text).map(|table| table.get("version").and_then(|v| v.as_integer()));
-        if let Ok(Some(found)) = version
-            && found > i64::from(PLAN_VERSION)
-        {
+        let table = toml::from_str::<toml::Table>(text);
+        let version = table.as_ref().ok().and_then(|table| table.get("version")?.as_integer());
+        if let Some(found) = version.filter(|found| *found > i64::from(PLAN_VERSION)) {
             let path = path.to_owned();
             return Err(PlanFileError::TooNew { path, found });
         }
@@ -110,7 +109,15 @@ impl Plan {
             let path = path.to_owned();
             return Err(PlanFileError::Torn { path, line });
         }
-        toml::from_str(text).map_err(malformed)
+        toml::from_str(text).map(Plan::up_to_date).map_err(malformed)
+    }
+
+    /// The same plan in today's version; what is older means the same.
+    pub(crate) fn up_to_date(self) -> Plan<S> {
+        Plan {
+            version: PLAN_VERSION,
+            ..self
+        }
     }
 
     /// The text of a plan file.

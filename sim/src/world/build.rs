@@ -1,105 +1,115 @@
-//! Draws the topology once and boots it.
+//! Prepares the hosts of a world and boots them.
 
 use super::{
-    CodeFeed, EPOCH, Inboxes, Manners, RelyingPartyOptions,
-    declare::{Addresses, Builder},
-    directory, hosts,
-    machinery::Machinery,
-    scene::Inhabitants,
-    watch::{Marks, Moment},
+    EPOCH, Machinery, MarkRecord, Marks, SoundDisk, Start, World,
+    host::Machine,
+    models::{ATTACH_MS_MAX, Replication},
 };
 use crate::{
     engine::{EngineConfig, HostId, LinkConfig},
-    nemesis::{self, Lookout},
+    nemesis::{self, Triggers},
     plan::Plan,
     recorder::Recorder,
+    service::Service,
     simulator::{EngineKind, Simulator},
 };
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::BTreeMap,
+    rc::Rc,
+    sync::{Arc, OnceLock},
+};
 
-/// What the link between the Redis nodes takes at most while they find each other, milliseconds.
-const ATTACH_MS_MAX: u64 = 1;
+/// IP addresses by host name, known once all hosts are prepared and before any boots.
+#[derive(Clone, Default)]
+pub(crate) struct Addresses(Arc<OnceLock<BTreeMap<String, String>>>);
+
+impl Addresses {
+    pub(super) fn of(&self, host: &str) -> String {
+        self.0.get().expect("known before any host boots")[host].clone()
+    }
+}
 
 /// A world, ready to run.
-pub(crate) struct World {
+pub(crate) struct RunningWorld<S: Service> {
     // First, because fields are dropped in order: what the engine's tasks hold goes while the rest
     // is still there.
     engine: Box<dyn Simulator>,
-    recorder: Recorder,
+    recorder: Recorder<S>,
     marks: Marks,
-    lookout: Lookout,
-    _machinery: Rc<Machinery>,
+    triggers: Triggers,
+    machinery: Rc<Machinery<S>>,
 }
 
-impl World {
-    /// Draws the topology, arms the nemesis and boots every host. The plan has been checked.
-    pub(crate) fn build(kind: EngineKind, plan: &Plan, inhabitants: &Inhabitants<'_>) -> World {
+impl<S: Service> RunningWorld<S> {
+    /// Prepares every host, arms the nemesis and boots. The plan has been checked.
+    pub(crate) fn build(kind: EngineKind, world: &World<S>, plan: &Plan<S>, bug: Option<&S::Bug>) -> RunningWorld<S> {
         let mut engine = kind.build(EngineConfig {
             seed: plan.seed,
             epoch: EPOCH,
-            latency_ms: (plan.world.latency_ms_min, plan.world.latency_ms_max),
+            latency_ms: world.latency_ms,
             ..EngineConfig::default()
         });
         let recorder = Recorder::new(engine.clock_reader());
-        let lookout = Lookout::new(&plan.faults, engine.caller());
-        if !lookout.is_idle() {
-            let lookout = lookout.clone();
-            recorder.tell(move |event| lookout.event(event));
+        let triggers = Triggers::new(&plan.faults, engine.caller());
+        if !triggers.is_idle() {
+            let triggers = triggers.clone();
+            recorder.listen(move |event| triggers.event(event));
         }
-        let clients = RelyingPartyOptions::standard();
-        let mut builder = Builder {
+        let marks = Marks::new(triggers.clone());
+        let mut start = Start {
             plan,
-            recorder: recorder.clone(),
-            inboxes: Inboxes::new(engine.clock_reader()),
-            marks: Marks::new(lookout.clone()),
-            lookout: lookout.clone(),
+            epoch: EPOCH,
+            now_ms: Arc::new(engine.clock_reader()),
+            host: "",
+            recorder: &recorder,
+            bug,
+            shared: None,
             addresses: Addresses::default(),
-            machinery: Machinery {
-                hosts: BTreeMap::new(),
-                mail: Manners::healthy(),
-                analytics: Manners::healthy(),
-                directory: directory::SharedDirectory::new(plan, &clients, EPOCH),
-                disks: BTreeMap::new(),
-                redis_disks: BTreeMap::new(),
-            },
-            codes: CodeFeed::default(),
-            clients,
+            marks: &marks,
+            triggers: &triggers,
+            caller: engine.caller(),
+            number: 0,
         };
-        for host in hosts::ALL {
-            let id = builder.declare(&mut *engine, host, inhabitants);
-            builder.machinery.hosts.insert(host, id);
+        let shared = S::share(&start);
+        start.shared = Some(&shared);
+        let mut hosts = vec![];
+        for (index, host) in world.hosts.iter().enumerate() {
+            (start.host, start.number) = (&host.name, nemesis::call_number(index));
+            let installed = (host.install)(&start);
+            let probe = installed.probe.unwrap_or_else(|| Arc::new(marks.clone()));
+            let storage = installed.storage.unwrap_or_else(|| Arc::new(SoundDisk));
+            hosts.push(Machine {
+                id: engine.add_host(&host.name, probe, storage, installed.main),
+                disk: installed.disk,
+                power_loss: installed.power_loss,
+            });
         }
-        let Builder {
-            marks,
-            addresses,
-            machinery,
-            ..
-        } = builder;
-        let known = machinery
-            .hosts
+        let named = |(index, host): (usize, &super::Host<S>)| (host.name.clone(), index);
+        let by_name: BTreeMap<String, usize> = world.hosts.iter().enumerate().map(named).collect();
+        let known = by_name
             .iter()
-            .map(|(name, id)| (*name, engine.ip(*id).to_string()));
-        addresses.set(known.collect()).expect("set once");
-        let (master, replica) = (machinery.hosts[hosts::REDIS_1], machinery.hosts[hosts::REDIS_2]);
-        // The replica attaches over a quick link and has attached when the Sentinels boot, whatever the plan says of
-        // it: that holds from then on.
-        let replication_ms = plan.world.replication_ms;
-        set_latency(&*engine, [master, replica], replication_ms.min(ATTACH_MS_MAX));
-        engine.at(hosts::boots_at_ms(hosts::SENTINEL_1), move |engine| {
-            set_latency(engine, [master, replica], replication_ms);
+            .map(|(name, index)| (name.clone(), engine.ip(hosts[*index].id).to_string()));
+        let set = start.addresses.0.set(known.collect());
+        set.expect("addresses are set once");
+        let machinery = Rc::new(Machinery {
+            shared: shared.clone(),
+            hosts,
+            by_name,
         });
-        let machinery = Rc::new(machinery);
-        nemesis::arm(&*engine, &plan.faults, machinery.clone(), &recorder, lookout.clone());
-        for host in hosts::ALL {
-            let id = machinery.hosts[host];
-            engine.at(hosts::boots_at_ms(host), move |engine| nemesis::start(engine, id));
+        if let Some(replication) = &world.replication {
+            attach_quickly(&*engine, world, &machinery, replication);
         }
-        World {
+        nemesis::arm(&*engine, &plan.faults, machinery.clone(), &recorder, triggers.clone());
+        for (host, machine) in world.hosts.iter().zip(&machinery.hosts) {
+            let id = machine.id;
+            engine.at(host.boots_at_ms, move |engine| nemesis::start(engine, id));
+        }
+        RunningWorld {
             engine,
             recorder,
             marks,
-            lookout,
-            _machinery: machinery,
+            triggers,
+            machinery,
         }
     }
 
@@ -108,14 +118,13 @@ impl World {
         &*self.engine
     }
 
-    /// The name of one of its hosts.
-    pub(crate) fn host_name(&self, host: HostId) -> &'static str {
-        let name = self.engine.name(host);
-        (hosts::ALL.into_iter().find(|known| *known == name)).expect("only these hosts are declared")
+    /// What its hosts share.
+    pub(crate) fn shared(&self) -> &S::Shared {
+        &self.machinery.shared
     }
 
     /// Its history.
-    pub(crate) fn recorder(&self) -> &Recorder {
+    pub(crate) fn recorder(&self) -> &Recorder<S> {
         &self.recorder
     }
 
@@ -124,16 +133,46 @@ impl World {
         self.marks.counts()
     }
 
-    /// When each aimed fault struck, by its place in the plan; `None` if it did not.
-    pub(crate) fn struck(&self) -> BTreeMap<usize, Option<u64>> {
-        self.lookout.struck()
+    /// When each fault with a trigger was injected, by its place in the plan; `None` if it was not.
+    pub(crate) fn triggered(&self) -> BTreeMap<usize, Option<u64>> {
+        self.triggers.injected()
     }
 
     /// The marks reached so far, with their moments, in order.
-    pub(crate) fn moments(&self) -> Vec<Moment> {
-        self.marks.moments()
+    pub(crate) fn mark_records(&self) -> Vec<MarkRecord> {
+        self.marks.records()
     }
 }
+
+/// Redis replicas attach over a quick link and have attached when the Sentinels boot, whatever the plan says of the
+/// link: that holds from then on.
+fn attach_quickly<S: Service>(
+    engine: &dyn Simulator,
+    world: &World<S>,
+    machinery: &Machinery<S>,
+    replication: &Replication,
+) {
+    let ids: Vec<HostId> = replication.nodes.iter().map(|node| machinery.host(node).id).collect();
+    let pairs = ids
+        .iter()
+        .enumerate()
+        .flat_map(|(n, a)| ids[n + 1..].iter().map(move |b| [*a, *b]));
+    let pairs: Vec<[HostId; 2]> = pairs.collect();
+    let ms = replication.ms;
+    for pair in &pairs {
+        set_latency(engine, *pair, ms.min(ATTACH_MS_MAX));
+    }
+    let sentinels = world.hosts.iter().filter(|host| host.kind == super::HostKind::Sentinel);
+    let attached_ms = sentinels.map(|host| host.boots_at_ms).min().unwrap_or(ATTACHED_MS);
+    engine.at(attached_ms, move |engine| {
+        for pair in pairs {
+            set_latency(engine, pair, ms);
+        }
+    });
+}
+
+/// When replicas have attached, where no Sentinel waits for it, milliseconds.
+const ATTACHED_MS: u64 = 100;
 
 /// How long anything takes both ways between two hosts; what a fault has done to their links stays.
 fn set_latency(engine: &dyn Simulator, [a, b]: [HostId; 2], ms: u64) {

@@ -1,233 +1,200 @@
-//! Which software each host runs.
+//! The words in which a world is declared.
 
 use super::{
-    CodeFeed, Inboxes, RelyingPartyOptions, Rewire, Scene, Workload, analytics,
-    disk::Disk,
-    hosts,
-    machinery::Machinery,
-    mail, replica,
-    scene::Inhabitants,
-    watch::{Marks, ReplicaProbe},
+    Host, HostKind, Process, Scene,
+    models::{self, NginxOptions, RedisOptions, SentinelOptions},
+    people,
+    port::service_main,
 };
-use crate::{
-    engine::HostId,
-    history::Event,
-    nemesis::{self, Lookout},
-    plan::{Behaviour, Operation, Persistence, Plan},
-    recorder::Recorder,
-    simulator::{Main, Simulator},
-};
-use model_nginx as balancer;
-use model_redis as redis;
-use model_sentinel as sentinel;
-use seams::{BoxFuture, Storage, StorageFault, StorageMoment};
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use crate::service::{Behaviour, Service};
+use seams::{BoxFuture, Env};
+use std::fmt;
 
-/// IP addresses by host name, known once all hosts are declared and before any boots.
-pub(super) type Addresses = Arc<OnceLock<BTreeMap<&'static str, String>>>;
-
-/// What the hosts have in common while they are declared.
-pub(super) struct Builder<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) recorder: Recorder,
-    pub(super) inboxes: Inboxes,
-    pub(super) marks: Marks,
-    pub(super) lookout: Lookout,
-    pub(super) addresses: Addresses,
-    pub(super) machinery: Machinery,
-    pub(super) codes: CodeFeed,
-    pub(super) clients: Vec<RelyingPartyOptions>,
+/// The hosts of a world and its links, as declared.
+pub struct World<S: Service> {
+    pub(super) latency_ms: (u64, u64),
+    pub(super) hosts: Vec<Host<S>>,
+    links: Vec<(String, String)>,
+    pub(super) replication: Option<models::Replication>,
 }
 
-impl Builder<'_> {
-    /// Declares a host with the software that it runs at each boot.
-    pub(super) fn declare(
-        &mut self,
-        engine: &mut dyn Simulator,
-        host: &'static str,
-        inhabitants: &Inhabitants<'_>,
-    ) -> HostId {
-        if hosts::REPLICAS.contains(&host) {
-            return self.replica(engine, host, inhabitants.rewire.cloned());
+impl<S: Service> Default for World<S> {
+    fn default() -> World<S> {
+        World::new()
+    }
+}
+
+impl<S: Service> World<S> {
+    /// No hosts, and links of 1 to 5 ms one way.
+    pub fn new() -> World<S> {
+        World {
+            latency_ms: (1, 5),
+            hosts: vec![],
+            links: vec![],
+            replication: None,
         }
-        let main = match host {
-            hosts::REDIS_1 | hosts::REDIS_2 => self.redis(host),
-            hosts::SENTINEL_1 | hosts::SENTINEL_2 | hosts::SENTINEL_3 => self.sentinel(host),
-            hosts::MAIL => self.mail(),
-            hosts::ANALYTICS => self.analytics(),
-            hosts::BALANCER => self.balancer(),
-            hosts::PEOPLE => self.workload(inhabitants.people, |does| !is_attack(does)),
-            hosts::ATTACKERS => self.workload(inhabitants.attackers, is_attack),
-            _ => unreachable!("every host is declared"),
-        };
-        engine.add_host(host, Arc::new(self.marks.clone()), Arc::new(SoundDisk), main)
     }
 
-    fn replica(&mut self, engine: &mut dyn Simulator, host: &'static str, rewire: Option<Rewire>) -> HostId {
-        let disk = Disk::new(
-            engine.caller(),
-            nemesis::stall_of(host),
-            self.machinery.directory.lock(),
-        );
-        self.machinery.disks.insert(host, disk.clone());
-        let probe = ReplicaProbe {
-            marks: self.marks.clone(),
-            degraded: Arc::default(),
-        };
-        let process = Arc::new(replica::Process {
-            host,
-            config: replica::config(host, self.machinery.directory.location(), &self.plan.world),
-            recorder: self.recorder.clone(),
-            degraded: probe.degraded.clone(),
-            rewire,
+    /// Shortest and longest one-way latency of a healthy link, milliseconds.
+    pub fn latency_ms(mut self, shortest: u64, longest: u64) -> World<S> {
+        self.latency_ms = (shortest, longest);
+        self
+    }
+
+    /// One more host.
+    ///
+    /// # Panics
+    /// The name is taken.
+    pub fn host(mut self, host: Host<S>) -> World<S> {
+        assert!(!self.has(&host.name), "there is a host called {} already", host.name);
+        self.hosts.push(host);
+        self
+    }
+
+    /// Redis nodes `NAME-1`, `NAME-2`, …: the first one is the master when the run begins, the others replicate it.
+    pub fn redis(mut self, name: &str, options: &RedisOptions) -> World<S> {
+        let nodes: Vec<String> = (1..=1 + options.replicas).map(|n| format!("{name}-{n}")).collect();
+        self.replication = Some(models::Replication {
+            nodes: nodes.clone(),
+            ms: options.replication_ms,
         });
-        let main = move |env| Box::pin(process.clone().run(env)) as BoxFuture<'static, ()>;
-        engine.add_host(host, Arc::new(probe), Arc::new(disk), Box::new(main))
+        for (index, node) in nodes.iter().enumerate() {
+            let master = (index > 0).then(|| nodes[0].clone());
+            self = self.host(models::redis(node, master, options));
+        }
+        self.linked_all(&nodes, &nodes)
     }
 
-    fn redis(&mut self, host: &'static str) -> Main {
-        let disk = redis::Disk::new();
-        self.machinery.redis_disks.insert(host, disk.clone());
-        let persistence = match self.plan.world.persistence {
-            Persistence::None => redis::PersistenceMode::None,
-            Persistence::Aof => redis::PersistenceMode::Aof,
-        };
-        let replication_late_ppm = self.plan.world.replication_late_ppm;
-        let (addresses, recorder, lookout) = (self.addresses.clone(), self.recorder.clone(), self.lookout.clone());
-        Box::new(move |env| {
-            let addresses = addresses.get().expect("known before any host boots");
-            let config = redis::RedisConfig {
-                port: hosts::REDIS_PORT,
-                replica_of: (host == hosts::REDIS_2).then(|| (addresses[hosts::REDIS_1].clone(), hosts::REDIS_PORT)),
-                announce_ip: addresses[host].clone(),
-                persistence,
-                replication_late_ppm,
-                ..redis::RedisConfig::default()
-            };
-            let (recorder, lookout) = (recorder.clone(), lookout.clone());
-            let observer = move |event| match event {
-                redis::RedisEvent::Role { role } => {
-                    let (host, role) = (host.to_owned(), role.to_owned());
-                    recorder.note(&host.clone(), Event::Role { host, role });
+    /// Sentinels `NAME-1`, `NAME-2`, …, which watch the Redis nodes called `redis` and know their master as
+    /// `master_name`.
+    pub fn sentinels(
+        mut self,
+        name: &str,
+        count: usize,
+        redis: &str,
+        master_name: &str,
+        options: &SentinelOptions,
+    ) -> World<S> {
+        let sentinels: Vec<String> = (1..=count).map(|n| format!("{name}-{n}")).collect();
+        for sentinel in &sentinels {
+            self = self.host(models::sentinel(sentinel, &format!("{redis}-1"), master_name, options));
+        }
+        let nodes = self.group(redis);
+        self.linked_all(&sentinels, &nodes).linked_all(&sentinels, &sentinels)
+    }
+
+    /// Processes of the service, one on each of these hosts, each with a port that a balancer may ask. `run` is called at
+    /// every boot.
+    pub fn service<F: Future<Output = ()> + Send + 'static>(
+        mut self,
+        hosts: impl IntoIterator<Item = impl Into<String>>,
+        port: u16,
+        run: impl Fn(Process<S>, Env) -> F + Clone + Send + Sync + 'static,
+    ) -> World<S> {
+        let hosts: Vec<String> = hosts.into_iter().map(Into::into).collect();
+        for host in &hosts {
+            let run = run.clone();
+            self = self.host(Host::new(host, HostKind::Service, move |start| {
+                service_main(start, port, run.clone())
+            }));
+        }
+        let nodes = self.of_kind(HostKind::Redis);
+        self.linked_all(&hosts, &nodes)
+    }
+
+    /// A balancer that behaves as nginx does, in front of the service's processes `GROUP-…`.
+    pub fn nginx(self, name: &str, port: u16, group: &str, upstream_port: u16, options: &NginxOptions) -> World<S> {
+        let upstreams = self.group(group);
+        let host = models::nginx(name, port, &upstreams, upstream_port, options);
+        self.host(host).linked_all(&[name.to_owned()], &upstreams)
+    }
+
+    /// A host on which people are: they perform the operations of the plan, each at its time.
+    pub fn people(
+        self,
+        name: &str,
+        act: impl Fn(Scene<S>, String, S::Behaviour, String) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) -> World<S> {
+        self.host(people::host(name, |_| true, act))
+    }
+
+    /// Two hosts: people, and those whose behaviour is an attack.
+    pub fn people_and_attackers(
+        self,
+        people: &str,
+        attackers: &str,
+        act: impl Fn(Scene<S>, String, S::Behaviour, String) -> BoxFuture<'static, ()> + Clone + Send + Sync + 'static,
+    ) -> World<S> {
+        let attack = |does: &S::Behaviour| does.is_attack();
+        self.host(people::host(people, move |does| !attack(does), act.clone()))
+            .host(people::host(attackers, attack, act))
+    }
+
+    /// Says that two hosts talk to each other: the swarm breaks such links.
+    ///
+    /// # Panics
+    /// There is no such host.
+    pub fn linked(mut self, a: &str, b: &str) -> World<S> {
+        for host in [a, b] {
+            assert!(self.has(host), "there is no host called {host}");
+        }
+        self.links.push((a.to_owned(), b.to_owned()));
+        self
+    }
+
+    fn linked_all(mut self, these: &[String], those: &[String]) -> World<S> {
+        for a in these {
+            for b in those.iter().filter(|b| *b != a) {
+                let known = |(c, d): &(String, String)| (c == a && d == b) || (c == b && d == a);
+                if !self.links.iter().any(known) {
+                    self.links.push((a.clone(), b.clone()));
                 }
-                redis::RedisEvent::Wrote { command, key } => lookout.write(&command, &key),
-                _ => {}
-            };
-            Box::pin(redis::serve(env, config, disk.clone(), Arc::new(observer)))
-        })
+            }
+        }
+        self
     }
 
-    fn sentinel(&self, host: &'static str) -> Main {
-        let disk = sentinel::SentinelDisk::new();
-        let (addresses, recorder, world) = (self.addresses.clone(), self.recorder.clone(), self.plan.world.clone());
-        Box::new(move |env| {
-            let addresses = addresses.get().expect("known before any host boots");
-            let config = sentinel::SentinelConfig {
-                port: hosts::SENTINEL_PORT,
-                announce_ip: addresses[host].clone(),
-                master_name: hosts::MASTER_NAME.to_owned(),
-                master: (addresses[hosts::REDIS_1].clone(), hosts::REDIS_PORT),
-                quorum: world.quorum,
-                down_after_ms: world.down_after_ms,
-                failover_timeout_ms: world.failover_timeout_ms,
-            };
-            let recorder = recorder.clone();
-            let observer = move |says| {
-                let host = host.to_owned();
-                recorder.note(&host.clone(), Event::Sentinel { host, says });
-            };
-            Box::pin(sentinel::serve(env, config, disk.clone(), Arc::new(observer)))
-        })
+    /// All hosts, in the order of declaration.
+    pub fn hosts(&self) -> impl Iterator<Item = &Host<S>> {
+        self.hosts.iter()
     }
 
-    fn mail(&self) -> Main {
-        let (manners, inboxes, recorder) = (self.machinery.mail.clone(), self.inboxes.clone(), self.recorder.clone());
-        Box::new(move |env| {
-            let serving = mail::serve(
-                env,
-                hosts::SMTP_PORT,
-                manners.clone(),
-                inboxes.clone(),
-                recorder.clone(),
-            );
-            Box::pin(async { serving.await.expect("the port is free: nothing else runs on this host") })
-        })
+    /// Links on which hosts talk to each other all the time.
+    pub fn links(&self) -> &[(String, String)] {
+        &self.links
     }
 
-    fn analytics(&self) -> Main {
-        let (manners, recorder) = (self.machinery.analytics.clone(), self.recorder.clone());
-        Box::new(move |env| {
-            let (port, path) = (hosts::ANALYTICS_PORT, hosts::ANALYTICS_PATH);
-            let serving = analytics::serve(env, port, path, manners.clone(), recorder.clone());
-            Box::pin(async { serving.await.expect("the port is free: nothing else runs on this host") })
-        })
+    /// Whether there is such a host.
+    pub fn has(&self, name: &str) -> bool {
+        self.hosts.iter().any(|host| host.name == name)
     }
 
-    fn balancer(&self) -> Main {
-        let world = &self.plan.world;
-        let upstreams = hosts::REPLICAS.map(|host| (host.to_owned(), hosts::REPLICA_PORT));
-        let config = balancer::BalancerConfig {
-            fail_timeout: Duration::from_millis(world.fail_timeout_ms),
-            keepalive: world.upstream_keepalive as usize,
-            connect_timeout: Duration::from_millis(world.proxy_connect_timeout_ms),
-            read_timeout: Duration::from_millis(world.proxy_read_timeout_ms),
-            ..balancer::BalancerConfig::new(hosts::BALANCER_PORT, upstreams.to_vec())
-        };
-        let recorder = self.recorder.clone();
-        Box::new(move |env| {
-            let recorder = recorder.clone();
-            let observer = move |says| recorder.note(hosts::BALANCER, Event::Balancer { says });
-            let serving = balancer::serve(env, config.clone(), Arc::new(observer));
-            Box::pin(async { serving.await.expect("the port is free: nothing else runs on this host") })
-        })
+    /// What a host is.
+    pub fn kind(&self, name: &str) -> Option<HostKind> {
+        let host = self.hosts.iter().find(|host| host.name == name);
+        host.map(Host::kind)
     }
 
-    fn workload(&self, workload: &Workload, theirs: fn(&Behaviour) -> bool) -> Main {
-        let workload = workload.clone();
-        let operations: Vec<Operation> = self
-            .plan
-            .operations
-            .iter()
-            .filter(|o| theirs(&o.does))
-            .cloned()
-            .collect();
-        let (recorder, inboxes) = (self.recorder.clone(), self.inboxes.clone());
-        let (clients, codes, seed) = (self.clients.clone(), self.codes.clone(), self.plan.seed);
-        Box::new(move |env| {
-            let scene = Scene {
-                env,
-                recorder: recorder.clone(),
-                inboxes: inboxes.clone(),
-                issuer: hosts::ISSUER.to_owned(),
-                balancer: (hosts::BALANCER.to_owned(), hosts::BALANCER_PORT),
-                replicas: hosts::REPLICAS
-                    .map(|host| (host.to_owned(), hosts::REPLICA_PORT))
-                    .to_vec(),
-                clients: clients.clone(),
-                seed,
-                codes: codes.clone(),
-            };
-            workload(scene, operations.clone())
-        })
+    /// The names of all hosts of a kind.
+    pub fn of_kind(&self, kind: HostKind) -> Vec<String> {
+        let hosts = self.hosts.iter().filter(|host| host.kind == kind);
+        hosts.map(|host| host.name.clone()).collect()
+    }
+
+    /// The names of the hosts `GROUP-…`.
+    pub fn group(&self, group: &str) -> Vec<String> {
+        let is_of = |name: &str| name.rsplit_once('-').is_some_and(|(of, _)| of == group);
+        let names = self.hosts.iter().map(|host| host.name.as_str());
+        names.filter(|name| is_of(name)).map(str::to_owned).collect()
     }
 }
 
-fn is_attack(does: &Behaviour) -> bool {
-    matches!(
-        does,
-        Behaviour::StealCodes { .. } | Behaviour::Guess { .. } | Behaviour::Flood { .. } | Behaviour::PeekAtMail { .. }
-    )
-}
-
-/// The disk of a host that keeps nothing in SQLite.
-pub(crate) struct SoundDisk;
-
-impl Storage for SoundDisk {
-    fn check(&self, _: StorageMoment) -> Result<(), StorageFault> {
-        Ok(())
+impl<S: Service> fmt::Debug for World<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World")
+            .field("latency_ms", &self.latency_ms)
+            .field("hosts", &self.hosts)
+            .field("links", &self.links)
+            .finish_non_exhaustive()
     }
 }

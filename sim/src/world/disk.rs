@@ -1,6 +1,5 @@
-//! The disk under one replica's view of the directory.
+//! The disk under the database of one of the service's processes.
 
-use super::directory::WriteLock;
 use crate::engine::Caller;
 use seams::{BoxFuture, Storage, StorageFault, StorageMoment};
 use std::{
@@ -9,17 +8,25 @@ use std::{
 };
 use tokio::time::sleep;
 
+/// A lock of a database that several hosts share. A process that is blocked in its call to a slow disk keeps it.
+pub trait StorageLock: Send + Sync {
+    /// A process that is blocked keeps it.
+    fn keep(&self);
+    /// The call has returned, or its process is gone.
+    fn release(&self);
+}
+
 /// A disk: sound, failing, or slow. Clones are the same one.
 #[derive(Clone)]
 pub(crate) struct Disk {
     caller: Caller,
-    stall: usize,
-    lock: WriteLock,
-    manners: Arc<Mutex<Manners>>,
+    number: usize,
+    lock: Option<Arc<dyn StorageLock>>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
-struct Manners {
+struct State {
     before_commit_until_ms: u64,
     after_commit_until_ms: u64,
     transactions: u64,
@@ -28,78 +35,96 @@ struct Manners {
 }
 
 impl Disk {
-    /// A sound disk. Whoever answers the engine's calls is called by the number `stall` when the process begins to
-    /// stand still in a commit, for so long as [`Disk::slow_by_ms`] says; `lock` is kept for it meanwhile.
-    pub(crate) fn new(caller: Caller, stall: usize, lock: WriteLock) -> Disk {
+    /// A sound disk. The engine is called with `number` when the process is blocked in a commit, for so long as
+    /// [`Disk::slow_by_ms`] says; `lock` is kept meanwhile.
+    pub(crate) fn new(caller: Caller, number: usize, lock: Option<Arc<dyn StorageLock>>) -> Disk {
         Disk {
             caller,
-            stall,
+            number,
             lock,
-            manners: Arc::default(),
+            state: Arc::default(),
         }
     }
 
-    fn manners(&self) -> MutexGuard<'_, Manners> {
-        self.manners.lock().expect("nobody panics while holding the disk")
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nobody panics while holding the disk")
+    }
+
+    /// The call in which the process was blocked has returned, or the process is gone.
+    pub(crate) fn release(&self) {
+        if let Some(lock) = &self.lock {
+            lock.release();
+        }
     }
 
     /// Fails until a moment of simulated time.
     pub(crate) fn fail_until(&self, after_commit: bool, until_ms: u64) {
-        let mut manners = self.manners();
+        let mut state = self.state();
         let until = match after_commit {
-            true => &mut manners.after_commit_until_ms,
-            false => &mut manners.before_commit_until_ms,
+            true => &mut state.after_commit_until_ms,
+            false => &mut state.before_commit_until_ms,
         };
         *until = (*until).max(until_ms);
     }
 
-    /// Is slow until a moment of simulated time; the last word counts.
+    /// Is slow until a moment of simulated time; a later call replaces an earlier one.
     pub(crate) fn slow_until(&self, by_ms: u64, until_ms: u64) {
-        let mut manners = self.manners();
-        (manners.slow_by_ms, manners.slow_until_ms) = (by_ms, until_ms);
+        let mut state = self.state();
+        (state.slow_by_ms, state.slow_until_ms) = (by_ms, until_ms);
     }
 
     /// How much longer a commit takes, milliseconds.
     pub(crate) fn slow_by_ms(&self) -> u64 {
-        self.manners().slow_by_ms
+        self.state().slow_by_ms
     }
 
     /// Is sound again.
     pub(crate) fn heal(&self) {
-        *self.manners() = Manners::default();
+        *self.state() = State::default();
     }
 }
 
 impl Storage for Disk {
     fn check(&self, moment: StorageMoment) -> Result<(), StorageFault> {
         let now_ms = self.caller.now_ms();
-        let mut manners = self.manners();
+        let mut state = self.state();
         let fails = match moment {
             StorageMoment::Begin => {
                 // every other transaction fails with its first page, the others with their last:
                 // reads have no commit, and would otherwise never fail
-                manners.transactions += 1;
-                now_ms < manners.before_commit_until_ms && manners.transactions.is_multiple_of(2)
+                state.transactions += 1;
+                now_ms < state.before_commit_until_ms && state.transactions.is_multiple_of(2)
             }
-            StorageMoment::BeforeCommit => now_ms < manners.before_commit_until_ms,
-            StorageMoment::AfterCommit => now_ms < manners.after_commit_until_ms,
+            StorageMoment::BeforeCommit => now_ms < state.before_commit_until_ms,
+            StorageMoment::AfterCommit => now_ms < state.after_commit_until_ms,
         };
         if fails { Err(StorageFault::Io) } else { Ok(()) }
     }
 
-    /// The commit is there and nobody can see it, for the lock is kept; the process stands still from the end of this
-    /// millisecond on, and what it does next it does when the disk has answered.
+    /// The commit is done and nobody can see it, for the lock is kept; the process is blocked from the end of this
+    /// millisecond on, and goes on when the disk has answered.
     fn synced(&self) -> Option<BoxFuture<'_, ()>> {
         let now_ms = self.caller.now_ms();
         let by_ms = {
-            let manners = self.manners();
-            manners.slow_by_ms * u64::from(now_ms < manners.slow_until_ms)
+            let state = self.state();
+            state.slow_by_ms * u64::from(now_ms < state.slow_until_ms)
         };
         if by_ms == 0 {
             return None;
         }
-        self.lock.keep();
-        self.caller.call(now_ms, self.stall);
+        if let Some(lock) = &self.lock {
+            lock.keep();
+        }
+        self.caller.call(now_ms, self.number);
         Some(Box::pin(sleep(Duration::from_millis(by_ms))))
+    }
+}
+
+/// The disk of a host without a database.
+pub(crate) struct SoundDisk;
+
+impl Storage for SoundDisk {
+    fn check(&self, _: StorageMoment) -> Result<(), StorageFault> {
+        Ok(())
     }
 }

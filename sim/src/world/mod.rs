@@ -1,42 +1,39 @@
-//! The world: the topology, drawn once, and its hosts.
+//! A world is declared: which hosts there are, which software they run, and who talks to whom.
 //!
 //! ```text
-//! people ───┐                  ┌── idp-a ──┐  ┌── redis-1 ──┐
-//!           ├── balancer ──────┤           ├──┤             ├── sentinel-1, -2, -3
-//! attackers ┘        (nginx)   └── idp-b ──┘  └── redis-2 ──┘
-//!           └──────────────────────┘ └─── mail, analytics, the shared directory
+//! World::new()
+//!     .redis("redis", &RedisOptions::default())
+//!     .sentinels("sentinel", 3, "redis", &SentinelOptions::default())
+//!     .service(["shop-1", "shop-2"], 8080, run_shop)
+//!     .nginx("front", "shop", &NginxOptions::default())
+//!     .people("people", act)
 //! ```
 //!
-//! Attackers and racing relying parties also reach the replicas past the balancer.
-
-pub mod analytics;
+//! Hosts are declared in this order, which decides their addresses. A plan's options decide the numbers.
 
 mod build;
 mod declare;
-mod desk;
-pub mod directory;
 mod disk;
-pub mod hosts;
-mod inbox;
-mod machinery;
-pub mod mail;
-mod manners;
+mod host;
+mod marks;
+mod models;
+mod people;
+mod port;
 
-mod replica;
-mod scene;
-
-mod watch;
-
-pub(crate) use build::World;
-#[cfg(test)]
-pub(crate) use declare::SoundDisk;
-pub(crate) use directory::WriteLock;
-pub use inbox::{InboxMail, Inboxes};
-pub(crate) use machinery::Machinery;
-pub use manners::Manners;
-pub(crate) use scene::Inhabitants;
-pub use scene::{CodeFeed, RelyingPartyOptions, Rewire, Scene, SeenCode, Workload};
-pub use watch::Moment;
+pub(crate) use build::RunningWorld;
+pub use declare::World;
+pub use disk::StorageLock;
+pub(crate) use disk::{Disk, SoundDisk};
+pub use host::{Host, HostKind, Install, Installed, Process, Start};
+pub(crate) use host::{Machine, Machinery};
+pub use marks::MarkRecord;
+pub(crate) use marks::Marks;
+pub use models::{
+    NginxOptions, Persistence, REDIS_PORT, REPLICATION_LATE_PPM, RedisOptions, SENTINEL_PORT, SMTP_PORT,
+    SentinelOptions,
+};
+pub use people::{Scene, join_all};
+pub use port::{DEGRADED, RECOVERED};
 
 use seams::Timestamp;
 

@@ -1,15 +1,15 @@
-//! Waits for what faults are aimed at.
+//! Waits for the events that faults are relative to.
 
-use crate::{aim::Aim, engine::Caller, fault::TimedFault, history::Event};
+use crate::{engine::Caller, fault::TimedFault, history::Event, service::Service, trigger::Trigger};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
 };
 
-/// The aims of a plan, and what has become of each. Clones share them.
+/// The triggers of a plan, and what has become of each. Clones share them.
 #[derive(Clone)]
-pub(crate) struct Lookout {
-    /// By the place of the fault in the plan; empty for most plans, which then pay nothing.
+pub(crate) struct Triggers {
+    /// By the place of the fault in the plan; empty for most plans, which then cost nothing.
     watched: Arc<Mutex<BTreeMap<usize, Watched>>>,
     none: bool,
     caller: Caller,
@@ -17,7 +17,7 @@ pub(crate) struct Lookout {
 
 struct Watched {
     from_ms: u64,
-    aim: Aim,
+    trigger: Trigger,
     state: State,
 }
 
@@ -27,24 +27,31 @@ enum State {
     Waiting(u32),
     /// It came; the fault is due.
     Due,
-    Struck {
+    Injected {
         at_ms: u64,
     },
-    /// Everything healed before it could strike.
+    /// Everything healed before it could be injected.
     CalledOff,
 }
 
-impl Lookout {
-    /// Waits for the aims of these faults.
-    pub(crate) fn new(faults: &[TimedFault], caller: Caller) -> Lookout {
-        let aimed = faults.iter().enumerate().filter_map(|(place, timed)| {
-            let aim = timed.after.clone()?;
-            let state = State::Waiting(aim.nth.max(1));
+impl Triggers {
+    /// Waits for the triggers of these faults.
+    pub(crate) fn new<S: Service>(faults: &[TimedFault<S>], caller: Caller) -> Triggers {
+        let triggered = faults.iter().enumerate().filter_map(|(place, timed)| {
+            let trigger = timed.after.clone()?;
+            let state = State::Waiting(trigger.nth.max(1));
             let from_ms = timed.at_ms;
-            Some((place, Watched { from_ms, aim, state }))
+            Some((
+                place,
+                Watched {
+                    from_ms,
+                    trigger,
+                    state,
+                },
+            ))
         });
-        let watched: BTreeMap<usize, Watched> = aimed.collect();
-        Lookout {
+        let watched: BTreeMap<usize, Watched> = triggered.collect();
+        Triggers {
             none: watched.is_empty(),
             watched: Arc::new(Mutex::new(watched)),
             caller,
@@ -57,35 +64,35 @@ impl Lookout {
     }
 
     /// Something was seen.
-    pub(crate) fn event(&self, event: &Event) {
-        self.heard(|aim| aim.event.is_event(event));
+    pub(crate) fn event<S: Service>(&self, event: &Event<S>) {
+        self.happened(|trigger| trigger.is_event(event));
     }
 
     /// A mark was reached.
     pub(crate) fn mark(&self, name: &str) {
-        self.heard(|aim| aim.event.is_mark(name));
+        self.happened(|trigger| trigger.is_mark(name));
     }
 
     /// A Redis master executed a write.
-    pub(crate) fn write(&self, command: &[u8], key: &[u8]) {
+    pub(crate) fn write<S: Service>(&self, command: &[u8], key: &[u8]) {
         if !self.none {
             let (command, key) = (String::from_utf8_lossy(command), String::from_utf8_lossy(key));
-            self.heard(|aim| aim.event.is_write(&command, &key));
+            self.happened(|trigger| trigger.is_write::<S>(&command, &key));
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<usize, Watched>> {
-        self.watched.lock().expect("nobody panics while holding the aims")
+        self.watched.lock().expect("nobody panics while holding the triggers")
     }
 
-    fn heard(&self, is_it: impl Fn(&Aim) -> bool) {
+    fn happened(&self, is_it: impl Fn(&Trigger) -> bool) {
         if self.none {
             return;
         }
         let now_ms = self.caller.now_ms();
         for (place, watched) in self.lock().iter_mut() {
             let State::Waiting(left) = watched.state else { continue };
-            if now_ms < watched.from_ms || !is_it(&watched.aim) {
+            if now_ms < watched.from_ms || !is_it(&watched.trigger) {
                 continue;
             }
             watched.state = match left - 1 {
@@ -93,19 +100,19 @@ impl Lookout {
                 left => State::Waiting(left),
             };
             if watched.state == State::Due {
-                self.caller.call(now_ms + watched.aim.offset_ms, *place);
+                self.caller.call(now_ms + watched.trigger.offset_ms, *place);
             }
         }
     }
 
-    /// Whether the fault that is due strikes: it does not if everything has healed since its event.
-    pub(super) fn strikes(&self, place: usize, at_ms: u64) -> bool {
+    /// Whether the fault that is due is to be injected: it is not if everything has healed since its event.
+    pub(super) fn injects(&self, place: usize, at_ms: u64) -> bool {
         let mut watched = self.lock();
         let due = watched.get_mut(&place).filter(|watched| watched.state == State::Due);
-        due.map(|watched| watched.state = State::Struck { at_ms }).is_some()
+        due.map(|watched| watched.state = State::Injected { at_ms }).is_some()
     }
 
-    /// Everything heals: what was to strike before, and has not, never will, or the run would never
+    /// Everything heals: what was to be injected before, and was not, never will be, or the run would never
     /// be well again.
     pub(super) fn call_off(&self, now_ms: u64) {
         for watched in self.lock().values_mut() {
@@ -116,10 +123,10 @@ impl Lookout {
         }
     }
 
-    /// When each aimed fault struck, by its place in the plan; `None` if it did not.
-    pub(crate) fn struck(&self) -> BTreeMap<usize, Option<u64>> {
+    /// When each fault with a trigger was injected, by its place in the plan; `None` if it was not.
+    pub(crate) fn injected(&self) -> BTreeMap<usize, Option<u64>> {
         let when = |watched: &Watched| match watched.state {
-            State::Struck { at_ms } => Some(at_ms),
+            State::Injected { at_ms } => Some(at_ms),
             _ => None,
         };
         self.lock()

@@ -1,18 +1,13 @@
 //! From a scenario, a plan and perhaps a planted bug to a verdict.
 
 use crate::{
-    planted::Planted,
-    scenario::Scenario,
-    store_history::{self, StoreRecorder},
-    workload,
-};
-use sim::{
     plan::Plan,
     run::{HarnessError, Run, Setup, perform},
+    scenario::Scenario,
+    service::Service,
     simulator::EngineKind,
-    world::Rewire,
+    suite::PlantedBug,
 };
-use std::sync::Arc;
 
 /// What performs a run, and how it is watched; the latter changes nothing in the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,38 +23,31 @@ pub struct JudgeOptions {
 }
 
 /// Performs a plan and judges it by the scenario's properties; where the scenario claims that a
-/// changed plan agrees with it, that plan is performed as well. The violations are in the run, and among its marks what
-/// the store took back (see [`store_history::marks`]).
+/// changed plan agrees with it, that plan is performed as well. The violations are in the run.
 ///
 /// # Errors
 /// The plan cannot be performed, or the harness broke.
-pub fn judge(
-    scenario: &Scenario,
-    plan: &Plan,
-    plant: Option<&Planted>,
+pub fn judge<S: Service>(
+    scenario: &Scenario<S>,
+    plan: &Plan<S>,
+    bug: Option<&PlantedBug<S>>,
     options: &JudgeOptions,
-) -> Result<Run, HarnessError> {
-    let store = StoreRecorder::default();
-    let plant = plant.map(|plant| Arc::new(plant.rewire) as Rewire);
+) -> Result<Run<S>, HarnessError> {
     let setup = Setup {
         engine: options.engine,
-        people: workload::people(),
-        attackers: workload::attackers(),
-        rewire: Some(store.around(plant.clone())),
+        bug: bug.map(|bug| bug.bug.clone()),
         keep_log: options.keep_log,
         keep_messages: options.keep_messages,
         log_filter: options.log_filter.clone(),
         properties: scenario.properties(),
     };
     let mut run = perform(plan, &setup)?;
-    run.marks.extend(store_history::marks(&store.operations(), plan));
-    // On the classic engine whoever says more changes everybody's latencies: two runs agree in nothing.
+    // On the classic engine a host that sends more changes the latencies of all: two runs agree in nothing.
     if let Some(changed) = scenario.twin(plan).filter(|_| options.engine == EngineKind::EventLoop) {
         let setup = Setup {
             keep_log: false,
             keep_messages: false,
             properties: vec![],
-            rewire: plant,
             ..setup
         };
         let twin = perform(&changed, &setup)?;

@@ -3,85 +3,78 @@
 mod dice;
 mod faults;
 mod workload;
-mod world;
 
 pub use dice::{Dice, Spread, ms, secs};
 pub use faults::*;
-pub use workload::{
-    BurntCodes, Cast, CodeThief, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Probe, Racers, Visitors,
-    Workload,
-};
-pub use world::World;
+pub use workload::{Cast, Workload};
 
-use sim::{
+use crate::{
     plan::{PLAN_VERSION, Plan},
-    property::{Property, Reached, Sometimes, Violation},
+    property::{Mark, MarkView, Property, Violation},
     run::Run,
+    service::Service,
 };
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-/// The replicas and what they depend on, by the names of their hosts.
-pub mod hosts {
-    /// First replica.
-    pub const IDP_A: &str = "idp-a";
-    /// Second replica.
-    pub const IDP_B: &str = "idp-b";
-    /// The Redis node that is the master at first.
-    pub const REDIS_1: &str = "redis-1";
-    /// The Redis node that is the replica at first.
-    pub const REDIS_2: &str = "redis-2";
-    /// The Sentinels.
-    pub const SENTINELS: [&str; 3] = ["sentinel-1", "sentinel-2", "sentinel-3"];
-    /// nginx.
-    pub const BALANCER: &str = "balancer";
-    /// Where browsers and relying parties are.
-    pub const PEOPLE: &str = "people";
-    /// The mail relay.
-    pub const MAIL: &str = "mail";
-    /// The analytics hook.
-    pub const ANALYTICS: &str = "analytics";
+/// Draws a whole plan: see [`Scenario::drawn`].
+pub type Draw<S> = Arc<dyn Fn(u64, &mut Plan<S>) + Send + Sync>;
+
+/// Draws the options of a world.
+pub trait DrawWorld<S: Service>: Send + Sync {
+    /// The options for a stream of draws.
+    fn draw(&self, dice: &mut Dice) -> S::World;
 }
 
-/// What befalls one run, where the whole of it is drawn: see [`Scenario::drawn`].
-pub type Draw = fn(seed: u64, plan: &mut Plan);
+impl<S: Service, F: Fn(&mut Dice) -> S::World + Send + Sync> DrawWorld<S> for F {
+    fn draw(&self, dice: &mut Dice) -> S::World {
+        self(dice)
+    }
+}
 
 /// A metamorphic claim: a plan with one thing changed must agree with the original.
-#[derive(Clone, Copy)]
-pub struct Same {
+pub struct Same<S: Service> {
     /// Stable name, as a property has one.
     pub name: &'static str,
     /// What is changed.
-    pub change: fn(&mut Plan),
+    pub change: fn(&mut Plan<S>),
     /// In what they must agree.
-    pub agree: fn(&Run, &Run) -> Result<(), Violation>,
+    pub agree: fn(&Run<S>, &Run<S>) -> Result<(), Violation>,
 }
+
+impl<S: Service> Clone for Same<S> {
+    fn clone(&self) -> Same<S> {
+        *self
+    }
+}
+
+impl<S: Service> Copy for Same<S> {}
 
 /// A story and its claims; see the module.
 #[derive(Clone)]
-pub struct Scenario {
+pub struct Scenario<S: Service> {
     name: &'static str,
     title: &'static str,
     covers: &'static [u8],
     lasts: Duration,
-    world: World,
-    workloads: Vec<Workload>,
-    faults: Faults,
-    draw: Option<Draw>,
-    draw_plainly: Option<Draw>,
-    properties: Vec<Arc<dyn Property>>,
-    marks: Vec<Sometimes>,
-    same: Option<Same>,
+    world: Arc<dyn DrawWorld<S>>,
+    workloads: Vec<Workload<S>>,
+    faults: Faults<S>,
+    draw: Option<Draw<S>>,
+    draw_plainly: Option<Draw<S>>,
+    properties: Vec<Arc<dyn Property<S>>>,
+    marks: Vec<Mark<S>>,
+    same: Option<Same<S>>,
 }
 
-impl Scenario {
+impl<S: Service> Scenario<S> {
     /// A scenario by its name and, in one sentence, what happens in it.
-    pub fn new(name: &'static str, title: &'static str) -> Scenario {
+    pub fn new(name: &'static str, title: &'static str) -> Scenario<S> {
         Scenario {
             name,
             title,
             covers: &[],
             lasts: secs(60),
-            world: World::standard(),
+            world: Arc::new(|_: &mut Dice| S::World::default()),
             workloads: vec![],
             faults: Faults::new(),
             draw: None,
@@ -92,71 +85,64 @@ impl Scenario {
         }
     }
 
-    /// Rows of the inventory that it tells of.
-    pub fn covering(mut self, rows: &'static [u8]) -> Scenario {
+    /// Rows of an inventory of mechanisms and failures that it is about, where the suite has one.
+    pub fn covering(mut self, rows: &'static [u8]) -> Scenario<S> {
         self.covers = rows;
         self
     }
     /// What the world is like.
-    pub fn world(mut self, world: World) -> Scenario {
-        self.world = world;
+    pub fn world(mut self, world: impl DrawWorld<S> + 'static) -> Scenario<S> {
+        self.world = Arc::new(world);
         self
     }
     /// Who does what; may be said several times.
-    pub fn workload(mut self, workload: Workload) -> Scenario {
+    pub fn workload(mut self, workload: Workload<S>) -> Scenario<S> {
         self.workloads.push(workload);
         self
     }
-    /// When somebody looks from outside whether everything works again: a login at each replica, past the balancer, and
-    /// a look at the Redis nodes. To be said after all workloads, so that these keep their draws.
-    pub fn probed_at(self, when: Duration) -> Scenario {
-        self.workload(Probe::of(hosts::IDP_A).from(when))
-            .workload(Probe::of(hosts::IDP_B).from(when))
-            .workload(Probe::of_replication().from(when))
-    }
-    /// What befalls the world.
-    pub fn faults(mut self, faults: Faults) -> Scenario {
+    /// Which faults are injected.
+    pub fn faults(mut self, faults: Faults<S>) -> Scenario<S> {
         self.faults = faults;
         self
     }
     /// For a scenario that draws everything: changes the plan that the other words gave.
-    pub fn drawn(mut self, draw: Draw) -> Scenario {
-        self.draw = Some(draw);
+    pub fn drawn(mut self, draw: impl Fn(u64, &mut Plan<S>) + Send + Sync + 'static) -> Scenario<S> {
+        self.draw = Some(Arc::new(draw));
         self
     }
     /// The same, without a choice of what there is at all: to see what that choice is worth.
-    pub fn drawn_plainly(mut self, draw: Draw) -> Scenario {
-        self.draw_plainly = Some(draw);
+    pub fn drawn_plainly(mut self, draw: impl Fn(u64, &mut Plan<S>) + Send + Sync + 'static) -> Scenario<S> {
+        self.draw_plainly = Some(Arc::new(draw));
         self
     }
     /// What must hold at every moment.
-    pub fn always(mut self, property: impl Property + 'static) -> Scenario {
+    pub fn always(mut self, property: impl Property<S> + 'static) -> Scenario<S> {
         self.properties.push(Arc::new(property));
         self
     }
     /// What must hold within a bound once everything has healed.
-    pub fn eventually(self, property: impl Property + 'static) -> Scenario {
+    pub fn eventually(self, property: impl Property<S> + 'static) -> Scenario<S> {
         self.always(property)
     }
     /// What a sweep must have reached at least once.
     pub fn sometimes(
         mut self,
         name: &'static str,
-        reached: impl Fn(&Reached<'_>) -> bool + Send + Sync + 'static,
-    ) -> Scenario {
-        self.marks.push(Sometimes {
+        reached: impl Fn(&MarkView<'_, S>) -> bool + Send + Sync + 'static,
+    ) -> Scenario<S> {
+        self.marks.push(Mark {
             name,
             reached: Arc::new(reached),
         });
         self
     }
     /// What a changed plan must agree with.
-    pub fn same_as(mut self, same: Same) -> Scenario {
+    pub fn same_as(mut self, same: Same<S>) -> Scenario<S> {
         self.same = Some(same);
         self
     }
     /// How long a run lasts.
-    pub fn lasts(mut self, lasts: Duration) -> Scenario {
+    pub fn lasts(mut self, lasts: Duration) -> Scenario<S> {
         self.lasts = lasts;
         self
     }
@@ -179,7 +165,7 @@ impl Scenario {
         self.draw.is_some()
     }
     /// What is claimed of it.
-    pub fn properties(&self) -> Vec<Arc<dyn Property>> {
+    pub fn properties(&self) -> Vec<Arc<dyn Property<S>>> {
         self.properties.clone()
     }
     /// The names of all that is claimed of it: its properties, and what its twin must agree with.
@@ -188,22 +174,22 @@ impl Scenario {
         properties.chain(self.same.map(|same| same.name.to_owned())).collect()
     }
     /// What a sweep must have reached.
-    pub fn marks(&self) -> Vec<Sometimes> {
+    pub fn marks(&self) -> Vec<Mark<S>> {
         self.marks.clone()
     }
 
     /// The plan of a seed: always the same one.
-    pub fn plan(&self, seed: u64) -> Plan {
-        self.drawn_by(self.draw, seed)
+    pub fn plan(&self, seed: u64) -> Plan<S> {
+        self.drawn_by(self.draw.as_ref(), seed)
     }
 
     /// The plan of a seed that may draw everything: see [`Scenario::drawn_plainly`]. Others have the plan
     /// that they always have.
-    pub fn plain_plan(&self, seed: u64) -> Plan {
-        self.drawn_by(self.draw_plainly.or(self.draw), seed)
+    pub fn plain_plan(&self, seed: u64) -> Plan<S> {
+        self.drawn_by(self.draw_plainly.as_ref().or(self.draw.as_ref()), seed)
     }
 
-    fn drawn_by(&self, draw: Option<Draw>, seed: u64) -> Plan {
+    fn drawn_by(&self, draw: Option<&Draw<S>>, seed: u64) -> Plan<S> {
         let dice = |part: &str| Dice::of(seed, &format!("{}/{part}", self.name));
         let (mut cast, mut operations) = (Cast::default(), vec![]);
         for (index, workload) in self.workloads.iter().enumerate() {
@@ -227,7 +213,7 @@ impl Scenario {
     }
 
     /// The plan with one thing changed that must agree with it, if the scenario claims such a thing.
-    pub fn twin(&self, plan: &Plan) -> Option<Plan> {
+    pub fn twin(&self, plan: &Plan<S>) -> Option<Plan<S>> {
         self.same.map(|same| {
             let mut twin = plan.clone();
             (same.change)(&mut twin);
@@ -239,10 +225,16 @@ impl Scenario {
     ///
     /// # Errors
     /// In what they do not.
-    pub fn same(&self, run: &Run, twin: &Run) -> Result<(), Violation> {
+    pub fn same(&self, run: &Run<S>, twin: &Run<S>) -> Result<(), Violation> {
         match self.same {
             Some(same) => (same.agree)(run, twin),
             None => Ok(()),
         }
+    }
+}
+
+impl<S: Service> fmt::Debug for Scenario<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scenario({})", self.name)
     }
 }

@@ -1,0 +1,182 @@
+//! The words in which a scenario says which faults are injected.
+
+use super::dice::{Dice, Spread};
+use crate::{
+    fault::{Fault, TimedFault},
+    service::Service,
+};
+use std::time::Duration;
+
+/// Which faults are injected, and when: exact times, or spreads from which the seed draws.
+#[derive(Clone)]
+pub struct Faults<S: Service> {
+    entries: Vec<Entry<S>>,
+}
+
+impl<S: Service> Default for Faults<S> {
+    fn default() -> Faults<S> {
+        Faults { entries: vec![] }
+    }
+}
+
+#[derive(Clone)]
+struct Entry<S: Service> {
+    when: When,
+    /// The seed picks one of these.
+    one_of: Vec<Fault<S>>,
+}
+
+#[derive(Clone, Copy)]
+enum When {
+    At(Spread),
+    /// After the entry before it.
+    Then(Spread),
+}
+
+impl<S: Service> Faults<S> {
+    /// Nothing, so far.
+    pub fn new() -> Faults<S> {
+        Faults::default()
+    }
+
+    /// A fault at a time.
+    pub fn at(self, when: impl Into<Spread>, fault: Fault<S>) -> Faults<S> {
+        self.entry(When::At(when.into()), vec![fault])
+    }
+
+    /// One of several faults at a time.
+    pub fn one_at(self, when: impl Into<Spread>, one_of: impl Into<Vec<Fault<S>>>) -> Faults<S> {
+        self.entry(When::At(when.into()), one_of.into())
+    }
+
+    /// A fault so long after the one before.
+    pub fn then(self, later: impl Into<Spread>, fault: Fault<S>) -> Faults<S> {
+        self.entry(When::Then(later.into()), vec![fault])
+    }
+
+    /// A fault at the same moment as the one before.
+    pub fn and(self, fault: Fault<S>) -> Faults<S> {
+        self.then(Duration::ZERO, fault)
+    }
+
+    /// Everything heals at a time.
+    pub fn heal_at(self, when: impl Into<Spread>) -> Faults<S> {
+        self.at(when, Fault::Heal)
+    }
+
+    fn entry(mut self, when: When, one_of: Vec<Fault<S>>) -> Faults<S> {
+        assert!(!one_of.is_empty(), "an entry has a fault");
+        self.entries.push(Entry { when, one_of });
+        self
+    }
+
+    /// The schedule for a stream of draws, in order of time; what is injected at one moment keeps
+    /// the order in which it was declared.
+    pub fn draw(&self, dice: &mut Dice) -> Vec<TimedFault<S>> {
+        let mut before_ms = 0;
+        let mut drawn: Vec<TimedFault<S>> = self
+            .entries
+            .iter()
+            .map(|entry| {
+                before_ms = match entry.when {
+                    When::At(spread) => dice.ms(spread),
+                    When::Then(spread) => before_ms + dice.ms(spread),
+                };
+                TimedFault::at(before_ms, dice.pick(&entry.one_of))
+            })
+            .collect();
+        drawn.sort_by_key(|fault| fault.at_ms);
+        drawn
+    }
+}
+
+/// SIGKILL.
+pub fn kill<S: Service>(host: &str) -> Fault<S> {
+    Fault::Kill { host: host.into() }
+}
+/// The host goes silent and forgets.
+pub fn power_loss<S: Service>(host: &str) -> Fault<S> {
+    Fault::PowerLoss { host: host.into() }
+}
+/// Starts a host that is down.
+pub fn start<S: Service>(host: &str) -> Fault<S> {
+    Fault::Start { host: host.into() }
+}
+/// SIGSTOP.
+pub fn pause<S: Service>(host: &str) -> Fault<S> {
+    Fault::Pause { host: host.into() }
+}
+/// SIGCONT.
+pub fn resume<S: Service>(host: &str) -> Fault<S> {
+    Fault::Resume { host: host.into() }
+}
+/// Nothing passes between two hosts.
+pub fn cut<S: Service>(a: &str, b: &str) -> Fault<S> {
+    Fault::Cut {
+        a: a.into(),
+        b: b.into(),
+    }
+}
+/// Nothing passes from one host to another.
+pub fn cut_one_way<S: Service>(from: &str, to: &str) -> Fault<S> {
+    Fault::CutOneWay {
+        from: from.into(),
+        to: to.into(),
+    }
+}
+/// Undoes cuts between two hosts.
+pub fn mend<S: Service>(a: &str, b: &str) -> Fault<S> {
+    Fault::Mend {
+        a: a.into(),
+        b: b.into(),
+    }
+}
+/// A link loses packets.
+pub fn loss<S: Service>(a: &str, b: &str, percent: u8) -> Fault<S> {
+    Fault::Loss {
+        a: a.into(),
+        b: b.into(),
+        percent,
+    }
+}
+/// A link is slower.
+pub fn latency<S: Service>(a: &str, b: &str, added: Duration) -> Fault<S> {
+    Fault::Latency {
+        a: a.into(),
+        b: b.into(),
+        added_ms: added.as_millis() as u64,
+    }
+}
+/// A link is slower for a while.
+pub fn latency_spike<S: Service>(a: &str, b: &str, added: Duration, lasts: Duration) -> Fault<S> {
+    Fault::LatencySpike {
+        a: a.into(),
+        b: b.into(),
+        added_ms: added.as_millis() as u64,
+        lasts_ms: lasts.as_millis() as u64,
+    }
+}
+/// The disk fails under one host before its commits.
+pub fn disk_fails<S: Service>(host: &str, lasts: Duration) -> Fault<S> {
+    Fault::DiskError {
+        host: host.into(),
+        after_commit: false,
+        lasts_ms: lasts.as_millis() as u64,
+    }
+}
+/// The disk is slow under one host: each of its commits takes so much longer.
+pub fn disk_slow<S: Service>(host: &str, by: Duration, lasts: Duration) -> Fault<S> {
+    Fault::DiskSlow {
+        host: host.into(),
+        by_ms: by.as_millis() as u64,
+        lasts_ms: lasts.as_millis() as u64,
+    }
+}
+/// The disk fails under one host after its commits: the acknowledgement is lost.
+pub fn acknowledgement_lost<S: Service>(host: &str, lasts: Duration) -> Fault<S> {
+    Fault::DiskError {
+        host: host.into(),
+        after_commit: true,
+        lasts_ms: lasts.as_millis() as u64,
+    }
+}

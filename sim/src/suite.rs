@@ -1,0 +1,176 @@
+//! A suite: all that is claimed of a service, handed to the harness as one value.
+
+use crate::{
+    scenario::{Scenario, Workload},
+    service::Service,
+};
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// A mistake that can be switched on, and that a property must detect.
+#[derive(Clone)]
+pub struct PlantedBug<S: Service> {
+    /// Its name, as people type it.
+    pub name: &'static str,
+    /// What is done wrongly, in one clause.
+    pub title: &'static str,
+    /// Rows of the inventory that it comes from, if there is one.
+    pub covers: &'static [u8],
+    /// The scenario in which it must be detected.
+    pub scenario: &'static str,
+    /// The property that must detect it.
+    pub detected_by: &'static str,
+    /// What is changed.
+    pub bug: S::Bug,
+}
+
+/// Scenarios, planted bugs and regressions of one service. [`Suite::main`] is its command line.
+pub struct Suite<S: Service> {
+    /// What its binary is called: `squall`.
+    pub name: &'static str,
+    /// What is simulated and tested, in one sentence.
+    pub about: &'static str,
+    /// How its binary is started, as in the lines that replay a failure: `cargo squall`.
+    pub command: &'static str,
+    scenarios: Vec<Scenario<S>>,
+    bugs: Vec<PlantedBug<S>>,
+    /// Where regressions are kept, if they are.
+    pub regressions: Option<PathBuf>,
+    /// What `bench` puts load on the world with.
+    pub load: Option<Load<S>>,
+}
+
+/// A steady stream of one kind of work, for `bench`: how much work there is to do a minute, and who does it.
+#[derive(Clone)]
+pub struct Load<S: Service> {
+    /// What is done, in the plural: `logins`.
+    pub what: &'static str,
+    /// So many people.
+    pub people: fn(count: usize) -> Workload<S>,
+    /// The scenario whose world it happens in.
+    pub scenario: &'static str,
+}
+
+/// There is nothing of that name.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("there is no {what} {name:?}{}. There are: {}", crate::nearest::suggestion(.near), .known.join(", "))]
+pub struct UnknownName {
+    /// `scenario` or `planted bug`.
+    pub what: &'static str,
+    /// The name asked for.
+    pub name: String,
+    /// The nearest names.
+    pub near: Vec<&'static str>,
+    /// All names.
+    pub known: Vec<&'static str>,
+}
+
+impl<S: Service> Suite<S> {
+    /// An empty suite. `command` is how its binary is started: `cargo run -p seats --`.
+    pub fn new(name: &'static str, about: &'static str, command: &'static str) -> Suite<S> {
+        Suite {
+            name,
+            about,
+            command,
+            scenarios: vec![],
+            bugs: vec![],
+            regressions: None,
+            load: None,
+        }
+    }
+
+    /// One more scenario.
+    ///
+    /// # Panics
+    /// There is one of that name.
+    #[must_use]
+    pub fn scenario(mut self, scenario: Scenario<S>) -> Suite<S> {
+        let is_new = self.scenarios.iter().all(|other| other.name() != scenario.name());
+        assert!(is_new, "there are two scenarios {}", scenario.name());
+        self.scenarios.push(scenario);
+        self
+    }
+
+    /// One more planted bug.
+    ///
+    /// # Panics
+    /// There is one of that name, or its scenario is not there, or does not claim what must detect it.
+    #[must_use]
+    pub fn bug(mut self, bug: PlantedBug<S>) -> Suite<S> {
+        assert!(
+            self.bugs.iter().all(|other| other.name != bug.name),
+            "there are two bugs {}",
+            bug.name
+        );
+        let scenario = self
+            .find_scenario(bug.scenario)
+            .unwrap_or_else(|error| panic!("{}: {error}", bug.name));
+        let claims = scenario.claims();
+        let is_claimed = claims.iter().any(|claim| claim == bug.detected_by);
+        assert!(
+            is_claimed || bug.detected_by == crate::run::NOTHING_PANICS,
+            "{}: {} does not claim {}; it claims {}",
+            bug.name,
+            bug.scenario,
+            bug.detected_by,
+            claims.join(", ")
+        );
+        self.bugs.push(bug);
+        self
+    }
+
+    /// The folder in which regressions are kept.
+    #[must_use]
+    pub fn regressions(self, folder: impl Into<PathBuf>) -> Suite<S> {
+        Suite {
+            regressions: Some(folder.into()),
+            ..self
+        }
+    }
+
+    /// What `bench` puts load on the world with.
+    #[must_use]
+    pub fn load(self, load: Load<S>) -> Suite<S> {
+        Suite {
+            load: Some(load),
+            ..self
+        }
+    }
+
+    /// All scenarios, in the order in which they were declared.
+    pub fn scenarios(&self) -> &[Scenario<S>] {
+        &self.scenarios
+    }
+
+    /// All planted bugs, in the order in which they were declared.
+    pub fn bugs(&self) -> &[PlantedBug<S>] {
+        &self.bugs
+    }
+
+    /// The scenario of a name.
+    ///
+    /// # Errors
+    /// There is none; says which there are.
+    pub fn find_scenario(&self, name: &str) -> Result<&Scenario<S>, UnknownName> {
+        let found = self.scenarios.iter().find(|scenario| scenario.name() == name);
+        found.ok_or_else(|| unknown("scenario", name, self.scenarios.iter().map(Scenario::name).collect()))
+    }
+
+    /// The planted bug of a name.
+    ///
+    /// # Errors
+    /// There is none; says which there are.
+    pub fn find_bug(&self, name: &str) -> Result<&PlantedBug<S>, UnknownName> {
+        let found = self.bugs.iter().find(|bug| bug.name == name);
+        found.ok_or_else(|| unknown("planted bug", name, self.bugs.iter().map(|bug| bug.name).collect()))
+    }
+}
+
+fn unknown(what: &'static str, name: &str, known: Vec<&'static str>) -> UnknownName {
+    UnknownName {
+        what,
+        name: name.to_owned(),
+        near: crate::nearest::nearest(name, known.iter().copied()),
+        known,
+    }
+}

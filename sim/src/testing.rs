@@ -1,0 +1,312 @@
+//! A small service for the harness's own tests: two shops that sell numbered seats, and a printer that prints tickets.
+
+use crate::{
+    fault::Fault,
+    history::{Event, History, OpId, Record, Seen},
+    nemesis::Control,
+    plan::Plan,
+    service::{BadValue, Behaviour, Observation, Op, Service, ServiceFault, Tone, WorldOptions},
+    world::{Host, HostKind, Installed, NginxOptions, RedisOptions, Scene, SentinelOptions, Start, World},
+};
+use seams::BoxFuture;
+use serde::{Deserialize, Serialize};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Shop;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ShopWorld {
+    pub(crate) latency_ms_max: u64,
+    pub(crate) quorum: usize,
+    pub(crate) opening: Vec<Opening>,
+}
+
+/// When a shop opens another row of seats.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Opening {
+    pub(crate) row: String,
+    pub(crate) due_ms: u64,
+}
+
+impl Default for ShopWorld {
+    fn default() -> ShopWorld {
+        ShopWorld {
+            latency_ms_max: 5,
+            quorum: 2,
+            opening: vec![],
+        }
+    }
+}
+
+impl WorldOptions for ShopWorld {
+    fn check(&self) -> Result<(), BadValue> {
+        match self.quorum {
+            1..=3 => Ok(()),
+            found => Err(BadValue {
+                field: "world.quorum".into(),
+                value: found.to_string(),
+                must: "must be 1, 2 or 3: there are three Sentinels".into(),
+            }),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum Does {
+    Shop,
+    BuySeats { seats: u32, every_ms: u64 },
+    Snipe { victim: String, after_ms: Vec<u64> },
+}
+
+impl Behaviour<Shop> for Does {
+    fn others(&self) -> Vec<&str> {
+        match self {
+            Does::Snipe { victim, .. } => vec![victim],
+            _ => vec![],
+        }
+    }
+    fn is_attack(&self) -> bool {
+        matches!(self, Does::Snipe { .. })
+    }
+    fn plainer(&self) -> Vec<Does> {
+        match self {
+            Does::BuySeats { .. } => vec![Does::Shop],
+            _ => vec![],
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub(crate) enum Did {
+    Shop,
+    Buy { seat: u32 },
+    Look,
+}
+
+impl Op for Did {
+    const KINDS: &'static [&'static str] = &["shop", "buy"];
+    fn describe(&self) -> String {
+        match self {
+            Did::Shop => "goes shopping".into(),
+            Did::Buy { seat } => format!("buys seat {seat}"),
+            Did::Look => "looks at the plan".into(),
+        }
+    }
+    fn is_compound(&self) -> bool {
+        *self == Did::Shop
+    }
+    fn describe_whole(&self, steps: &[&Did]) -> String {
+        format!("shops in {} steps", steps.len())
+    }
+    fn routine(&self, seen: &Seen, by_attacker: bool) -> Option<&'static str> {
+        match (self, seen) {
+            (Did::Look, Seen::Ok) => Some("looks at the plan"),
+            (Did::Buy { .. }, Seen::Fail(_)) if by_attacker => Some("attempts of attackers that were refused"),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub(crate) enum Ticket {
+    Printed { seat: u32 },
+    Jammed,
+}
+
+impl Observation<Shop> for Ticket {
+    const NAMES: &'static [&'static str] = &["ticket printed", "printer jams"];
+    fn name(&self) -> &'static str {
+        match self {
+            Ticket::Printed { .. } => "ticket printed",
+            Ticket::Jammed => "printer jams",
+        }
+    }
+    fn describe(&self) -> String {
+        match self {
+            Ticket::Printed { seat } => format!("the ticket for seat {seat} is printed"),
+            Ticket::Jammed => "the printer jams".into(),
+        }
+    }
+    fn outcome(&self) -> (Tone, &'static str) {
+        match self {
+            Ticket::Printed { .. } => (Tone::Plain, ""),
+            Ticket::Jammed => (Tone::Bad, "jammed"),
+        }
+    }
+    fn filter(&self) -> Option<&'static str> {
+        Some("printer")
+    }
+    fn is_alike(&self) -> bool {
+        *self == Ticket::Jammed
+    }
+    fn is_part_of(&self, op: &Did) -> bool {
+        matches!((self, op), (Ticket::Printed { seat }, Did::Buy { seat: bought }) if seat == bought)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "fault", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum Trouble {
+    Printer { jams: bool },
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trouble::Printer { jams: true } => f.write_str("the printer jams"),
+            Trouble::Printer { jams: false } => f.write_str("the printer prints"),
+        }
+    }
+}
+
+impl ServiceFault<Shop> for Trouble {
+    const KINDS: &'static [&'static str] = &["printer"];
+    fn hosts(&self) -> Vec<&str> {
+        vec!["printer"]
+    }
+    fn repairs(&self) -> bool {
+        matches!(self, Trouble::Printer { jams: false })
+    }
+    fn is_ended_by(&self, _end: &Trouble) -> bool {
+        true
+    }
+    fn inject(&self, control: &Control<'_, Shop>) {
+        let Trouble::Printer { jams } = self;
+        control.shared().store(*jams, Ordering::Relaxed);
+    }
+    fn heal(control: &Control<'_, Shop>) {
+        control.shared().store(false, Ordering::Relaxed);
+    }
+}
+
+impl Service for Shop {
+    type World = ShopWorld;
+    type Behaviour = Does;
+    type Op = Did;
+    type Observation = Ticket;
+    type Fault = Trouble;
+    type Bug = ();
+    type Shared = Arc<AtomicBool>;
+
+    const WRITES: &'static [&'static str] = &["seat stored"];
+    const MARKS: &'static [&'static str] = &["a seat was sold"];
+
+    fn world(options: &ShopWorld) -> World<Shop> {
+        let sentinel = SentinelOptions {
+            quorum: options.quorum,
+            ..SentinelOptions::default()
+        };
+        World::new()
+            .latency_ms(1, options.latency_ms_max)
+            .redis("redis", &RedisOptions::default())
+            .sentinels("sentinel", 3, "redis", "seats", &sentinel)
+            .host(Host::new("printer", HostKind::Peer, |_| {
+                Installed::new(Box::new(|_| Box::pin(async {})))
+            }))
+            .service(["shop-1", "shop-2"], 8080, |_, env| async move {
+                let Ok(listener) = env.network.listen(8080).await else {
+                    return;
+                };
+                while listener.accept().await.is_ok() {
+                    env.mark("a seat was sold");
+                }
+            })
+            .nginx("balancer", 80, "shop", 8080, &NginxOptions::default())
+            .people_and_attackers("people", "attackers", act)
+    }
+
+    fn share(_: &Start<'_, Shop>) -> Arc<AtomicBool> {
+        Arc::default()
+    }
+
+    fn name_of_write(command: &str, key: &str) -> Option<&'static str> {
+        (command == "SET" && key.starts_with("seat:")).then_some("seat stored")
+    }
+}
+
+fn act(scene: Scene<Shop>, who: String, does: Does, _: String) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        let buy = async |seat| {
+            let op = Did::Buy { seat };
+            let asked = async {
+                let connected = scene.env.network.connect("shop-1", 8080).await;
+                connected.map_err(|error| Seen::Unknown(error.to_string()))
+            };
+            drop(scene.recorder.observe(&who, op, asked).await);
+        };
+        match does {
+            Does::Shop => buy(1).await,
+            Does::BuySeats { seats, .. } => {
+                for seat in 0..seats {
+                    buy(seat).await;
+                }
+            }
+            Does::Snipe { .. } => {}
+        }
+    })
+}
+
+/// A history, told in order.
+#[derive(Default)]
+pub(crate) struct HistoryBuilder {
+    records: Vec<Record<Shop>>,
+    next: u64,
+}
+
+impl HistoryBuilder {
+    pub(crate) fn new() -> HistoryBuilder {
+        HistoryBuilder::default()
+    }
+
+    /// Any event, at a time.
+    pub(crate) fn event(mut self, at_ms: u64, who: &str, event: Event<Shop>) -> HistoryBuilder {
+        let who = who.to_owned();
+        self.records.push(Record { at_ms, who, event });
+        self
+    }
+
+    /// A whole operation, from one time to another.
+    pub(crate) fn op(mut self, (from, to): (u64, u64), who: &str, op: Did, seen: Seen) -> HistoryBuilder {
+        self.next += 1;
+        let (id, took_ms) = (OpId(self.next), to - from);
+        self.event(from, who, Event::Began { id, op: op.clone() }).event(
+            to,
+            who,
+            Event::Ended { id, op, seen, took_ms },
+        )
+    }
+
+    /// A fault.
+    pub(crate) fn fault(self, at_ms: u64, fault: Fault<Shop>, in_flight: usize) -> HistoryBuilder {
+        let after = None;
+        let event = Event::Fault {
+            fault,
+            in_flight,
+            after,
+        };
+        self.event(at_ms, "nemesis", event)
+    }
+
+    /// The history, in order of time.
+    pub(crate) fn history(mut self) -> History<Shop> {
+        self.records.sort_by_key(|record| record.at_ms);
+        History { records: self.records }
+    }
+}
+
+/// A plan in which nobody does anything.
+pub(crate) fn plan(lasts_ms: u64) -> Plan<Shop> {
+    Plan::new("test", 1, lasts_ms)
+}

@@ -1,0 +1,191 @@
+//! One host of a world, and what it is given when a run begins.
+
+use super::{Disk, Marks, build::Addresses};
+use crate::{
+    engine::{Caller, HostId},
+    nemesis::Triggers,
+    plan::Plan,
+    recorder::Recorder,
+    service::Service,
+    simulator::Main,
+};
+use seams::{Probe, Storage, Timestamp};
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+/// What kind of software a host runs: what faults, triggers and stories go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HostKind {
+    /// A Redis node.
+    Redis,
+    /// A Sentinel.
+    Sentinel,
+    /// A balancer.
+    Balancer,
+    /// A process of the service under test.
+    Service,
+    /// Where people, clients or attackers are. Killing them proves nothing.
+    People,
+    /// A peer of the service: a mail relay, a hook.
+    Peer,
+}
+
+/// A host of a world: its name, and the software that it runs at each boot.
+pub struct Host<S: Service> {
+    pub(super) name: String,
+    pub(super) kind: HostKind,
+    pub(super) boots_at_ms: u64,
+    pub(super) install: Box<Install<S>>,
+}
+
+/// Prepares a host when a run begins.
+pub type Install<S> = dyn Fn(&Start<'_, S>) -> Installed;
+
+impl<S: Service> Host<S> {
+    /// A host by its name: letters, digits and hyphens. Several of a group are called `group-1`, `group-2`.
+    ///
+    /// It boots at 0 ms; whoever asks others boots later. A Sentinel asks for INFO when it boots and then only every 10 s,
+    /// so one that boots before the Redis replica has attached knows of nobody to promote until then: Sentinels boot at
+    /// 100 ms, the service's processes at 200 ms, as in a deployment that has settled.
+    pub fn new(
+        name: impl Into<String>,
+        kind: HostKind,
+        install: impl Fn(&Start<'_, S>) -> Installed + 'static,
+    ) -> Host<S> {
+        Host {
+            name: name.into(),
+            kind,
+            boots_at_ms: match kind {
+                HostKind::Sentinel => 100,
+                HostKind::Service => 200,
+                _ => 0,
+            },
+            install: Box::new(install),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> HostKind {
+        self.kind
+    }
+}
+
+impl<S: Service> fmt::Debug for Host<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({:?})", self.name, self.kind)
+    }
+}
+
+/// The software of a host, ready for its boots.
+pub struct Installed {
+    pub(super) main: Main,
+    pub(super) probe: Option<Arc<dyn Probe>>,
+    pub(super) storage: Option<Arc<dyn Storage>>,
+    pub(super) disk: Option<Disk>,
+    pub(super) power_loss: Option<Box<dyn Fn()>>,
+}
+
+impl Installed {
+    /// Software that is called at every boot with that boot's seams.
+    pub fn new(main: Main) -> Installed {
+        Installed {
+            main,
+            probe: None,
+            storage: None,
+            disk: None,
+            power_loss: None,
+        }
+    }
+
+    /// What its disk loses when the host loses power.
+    pub fn on_power_loss(self, loses: impl Fn() + 'static) -> Installed {
+        Installed {
+            power_loss: Some(Box::new(loses)),
+            ..self
+        }
+    }
+}
+
+/// What there is when a run begins, before any host has booted.
+pub struct Start<'a, S: Service> {
+    /// The plan to be performed.
+    pub plan: &'a Plan<S>,
+    /// Wall-clock time of the beginning.
+    pub epoch: Timestamp,
+    /// Reads simulated time, milliseconds from the start of the run.
+    pub now_ms: Arc<dyn Fn() -> u64 + Send + Sync>,
+    /// The host that is being prepared; empty in [`Service::share`].
+    pub host: &'a str,
+    /// Where everybody records what is seen.
+    pub recorder: &'a Recorder<S>,
+    /// The planted bug, if there is one.
+    pub bug: Option<&'a S::Bug>,
+    pub(crate) shared: Option<&'a S::Shared>,
+    pub(crate) addresses: Addresses,
+    pub(crate) marks: &'a Marks,
+    pub(crate) triggers: &'a Triggers,
+    pub(crate) caller: Caller,
+    pub(crate) number: usize,
+}
+
+impl<S: Service> Start<'_, S> {
+    /// What the hosts share.
+    ///
+    /// # Panics
+    /// In [`Service::share`], which makes it.
+    pub fn shared(&self) -> &S::Shared {
+        self.shared.expect("hosts are prepared after what they share")
+    }
+
+    /// Whoever prepares a process of the service gives it this.
+    pub fn process(&self) -> Process<S> {
+        Process {
+            host: self.host.to_owned(),
+            options: self.plan.world.clone(),
+            bug: self.bug.cloned(),
+            shared: self.shared().clone(),
+            recorder: self.recorder.clone(),
+        }
+    }
+}
+
+/// What every boot of one process of the service has in common.
+#[derive(Clone)]
+pub struct Process<S: Service> {
+    /// Its host.
+    pub host: String,
+    /// The options of the world.
+    pub options: S::World,
+    /// The planted bug, if there is one.
+    pub bug: Option<S::Bug>,
+    /// What the hosts share.
+    pub shared: S::Shared,
+    /// Where everybody records what is seen.
+    pub recorder: Recorder<S>,
+}
+
+/// What the nemesis acts on, besides the engine.
+pub(crate) struct Machinery<S: Service> {
+    pub(crate) shared: S::Shared,
+    /// In the order of declaration.
+    pub(crate) hosts: Vec<Machine>,
+    pub(crate) by_name: BTreeMap<String, usize>,
+}
+
+/// One host, as the nemesis sees it.
+pub(crate) struct Machine {
+    pub(crate) id: HostId,
+    pub(crate) disk: Option<Disk>,
+    pub(crate) power_loss: Option<Box<dyn Fn()>>,
+}
+
+impl<S: Service> Machinery<S> {
+    /// A host by its name. Plans are checked: every name that comes here exists.
+    pub(crate) fn host(&self, name: &str) -> &Machine {
+        &self.hosts[self.by_name[name]]
+    }
+}

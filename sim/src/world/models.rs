@@ -1,0 +1,197 @@
+//! The models as hosts of a world: Redis, Sentinel and nginx with the options that a plan gives.
+
+use super::{Host, HostKind, Installed};
+use crate::{history::Event, service::Service};
+pub use model_redis::REPLICATION_LATE_PPM;
+use model_redis::{Disk, PersistenceMode, RedisConfig, RedisEvent};
+use model_sentinel::{SentinelConfig, SentinelDisk};
+use serde::{Deserialize, Serialize};
+use std::{sync::Arc, time::Duration};
+
+/// Where a Redis node listens.
+pub const REDIS_PORT: u16 = 6379;
+/// Where a Sentinel listens.
+pub const SENTINEL_PORT: u16 = 26379;
+/// Where a mail relay listens (RFC 5321 section 4.5.4.2).
+pub const SMTP_PORT: u16 = 25;
+
+/// What the link between two Redis nodes takes at most while they find each other, milliseconds.
+pub(super) const ATTACH_MS_MAX: u64 = 1;
+
+/// Redis nodes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RedisOptions {
+    /// How many replicas the master has.
+    pub replicas: usize,
+    /// One-way latency of the links between Redis nodes, milliseconds: what a failover can take back is what is on its way
+    /// here.
+    pub replication_ms: u64,
+    /// How often, in a million, a node sends its replica a write one millisecond after it has acknowledged it, for each client
+    /// that it answers at once: what a kill can take back.
+    pub replication_late_ppm: u32,
+    /// What a node keeps through a restart.
+    pub persistence: Persistence,
+}
+
+/// What a Redis node keeps through a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Persistence {
+    /// Nothing.
+    None,
+    /// An append-only file with `appendfsync everysec`: a kill loses nothing, a power loss up to a
+    /// second.
+    Aof,
+}
+
+impl Default for RedisOptions {
+    fn default() -> RedisOptions {
+        RedisOptions {
+            replicas: 1,
+            replication_ms: 1,
+            replication_late_ppm: REPLICATION_LATE_PPM,
+            persistence: Persistence::None,
+        }
+    }
+}
+
+/// Sentinels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SentinelOptions {
+    /// `quorum`.
+    pub quorum: usize,
+    /// `down-after-milliseconds`.
+    pub down_after_ms: u64,
+    /// `failover-timeout`, milliseconds.
+    pub failover_timeout_ms: u64,
+}
+
+impl Default for SentinelOptions {
+    fn default() -> SentinelOptions {
+        SentinelOptions {
+            quorum: 2,
+            down_after_ms: 1000,
+            failover_timeout_ms: 10_000,
+        }
+    }
+}
+
+/// nginx.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NginxOptions {
+    /// `proxy_connect_timeout`, milliseconds.
+    pub connect_timeout_ms: u64,
+    /// `proxy_read_timeout`, milliseconds.
+    pub read_timeout_ms: u64,
+    /// `fail_timeout`, milliseconds.
+    pub fail_timeout_ms: u64,
+    /// `keepalive` to the upstreams: how many idle connections it keeps. 0: a connection for each request.
+    pub keepalive: u32,
+}
+
+impl Default for NginxOptions {
+    fn default() -> NginxOptions {
+        NginxOptions {
+            connect_timeout_ms: 1000,
+            read_timeout_ms: 5000,
+            fail_timeout_ms: 2000,
+            keepalive: 16,
+        }
+    }
+}
+
+/// The links between Redis nodes.
+#[derive(Debug, Clone)]
+pub(super) struct Replication {
+    pub(super) nodes: Vec<String>,
+    pub(super) ms: u64,
+}
+
+pub(super) fn redis<S: Service>(name: &str, master: Option<String>, options: &RedisOptions) -> Host<S> {
+    let persistence = match options.persistence {
+        Persistence::None => PersistenceMode::None,
+        Persistence::Aof => PersistenceMode::Aof,
+    };
+    let replication_late_ppm = options.replication_late_ppm;
+    Host::new(name, HostKind::Redis, move |start| {
+        let disk = Disk::new();
+        let (addresses, recorder, triggers) = (start.addresses.clone(), start.recorder.clone(), start.triggers.clone());
+        let (host, master, boot_disk) = (start.host.to_owned(), master.clone(), disk.clone());
+        let main = Installed::new(Box::new(move |env| {
+            let config = RedisConfig {
+                port: REDIS_PORT,
+                replica_of: master.as_ref().map(|master| (addresses.of(master), REDIS_PORT)),
+                announce_ip: addresses.of(&host),
+                persistence,
+                replication_late_ppm,
+                ..RedisConfig::default()
+            };
+            let (recorder, triggers, host) = (recorder.clone(), triggers.clone(), host.clone());
+            let observer = move |event| match event {
+                RedisEvent::Role { role } => {
+                    let (host, role) = (host.clone(), role.to_owned());
+                    recorder.note(&host.clone(), Event::Role { host, role });
+                }
+                RedisEvent::Wrote { command, key } => triggers.write::<S>(&command, &key),
+                _ => {}
+            };
+            Box::pin(model_redis::serve(env, config, boot_disk.clone(), Arc::new(observer)))
+        }));
+        main.on_power_loss(move || disk.power_loss())
+    })
+}
+
+pub(super) fn sentinel<S: Service>(name: &str, master: &str, master_name: &str, options: &SentinelOptions) -> Host<S> {
+    let (master, master_name, options) = (master.to_owned(), master_name.to_owned(), options.clone());
+    Host::new(name, HostKind::Sentinel, move |start| {
+        let disk = SentinelDisk::new();
+        let (addresses, recorder, host) = (start.addresses.clone(), start.recorder.clone(), start.host.to_owned());
+        let (master, master_name, options) = (master.clone(), master_name.clone(), options.clone());
+        Installed::new(Box::new(move |env| {
+            let config = SentinelConfig {
+                port: SENTINEL_PORT,
+                announce_ip: addresses.of(&host),
+                master_name: master_name.clone(),
+                master: (addresses.of(&master), REDIS_PORT),
+                quorum: options.quorum,
+                down_after_ms: options.down_after_ms,
+                failover_timeout_ms: options.failover_timeout_ms,
+            };
+            let (recorder, host) = (recorder.clone(), host.clone());
+            let observer = move |says| {
+                let host = host.clone();
+                recorder.note(&host.clone(), Event::Sentinel { host, says });
+            };
+            Box::pin(model_sentinel::serve(env, config, disk.clone(), Arc::new(observer)))
+        }))
+    })
+}
+
+pub(super) fn nginx<S: Service>(
+    name: &str,
+    port: u16,
+    upstreams: &[String],
+    upstream_port: u16,
+    options: &NginxOptions,
+) -> Host<S> {
+    let upstreams: Vec<(String, u16)> = upstreams.iter().map(|host| (host.clone(), upstream_port)).collect();
+    let config = model_nginx::BalancerConfig {
+        fail_timeout: Duration::from_millis(options.fail_timeout_ms),
+        keepalive: options.keepalive as usize,
+        connect_timeout: Duration::from_millis(options.connect_timeout_ms),
+        read_timeout: Duration::from_millis(options.read_timeout_ms),
+        ..model_nginx::BalancerConfig::new(port, upstreams)
+    };
+    Host::new(name, HostKind::Balancer, move |start| {
+        let (recorder, host, config) = (start.recorder.clone(), start.host.to_owned(), config.clone());
+        Installed::new(Box::new(move |env| {
+            let (recorder, host) = (recorder.clone(), host.clone());
+            let observer = move |says| recorder.note(&host, Event::Balancer { says });
+            let serving = model_nginx::serve(env, config.clone(), Arc::new(observer));
+            Box::pin(async { serving.await.expect("the port is free: nothing else runs on this host") })
+        }))
+    })
+}

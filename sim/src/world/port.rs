@@ -1,0 +1,145 @@
+//! A process of the service, seen from outside: whether its port is open, and why not.
+
+use super::{Disk, Installed, Marks, Process, Start};
+use crate::{history::Event, recorder::Recorder, service::Service};
+use seams::{BoxFuture, Env, Listener, Network, Probe, Stream};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// A process that sets this mark says that it closes its port on purpose.
+pub const DEGRADED: &str = "replica degraded";
+/// A process that sets this mark says that it is well again.
+pub const RECOVERED: &str = "replica recovered";
+
+/// The software of one of the service's hosts.
+pub(super) fn service_main<S: Service, F: Future<Output = ()> + Send + 'static>(
+    start: &Start<'_, S>,
+    port: u16,
+    run: impl Fn(Process<S>, Env) -> F + Send + Sync + 'static,
+) -> Installed {
+    let lock = S::storage_lock(start.shared());
+    let disk = Disk::new(start.caller.clone(), start.number, lock);
+    let probe = ServiceProbe {
+        marks: start.marks.clone(),
+        degraded: Arc::default(),
+    };
+    let (process, degraded) = (start.process(), probe.degraded.clone());
+    let main = move |env: Env| {
+        degraded.store(false, Ordering::Relaxed);
+        let network = Arc::new(WatchedNetwork {
+            inner: env.network.clone(),
+            port,
+            host: process.host.clone(),
+            recorder: process.recorder.clone(),
+            degraded: degraded.clone(),
+        });
+        Box::pin(run(process.clone(), Env { network, ..env })) as BoxFuture<'static, ()>
+    };
+    Installed {
+        probe: Some(Arc::new(probe)),
+        storage: Some(Arc::new(disk.clone())),
+        disk: Some(disk),
+        ..Installed::new(Box::new(main))
+    }
+}
+
+/// The marks of one process; remembers whether it called itself degraded.
+struct ServiceProbe {
+    marks: Marks,
+    degraded: Arc<AtomicBool>,
+}
+
+impl Probe for ServiceProbe {
+    fn mark(&self, name: &'static str) {
+        match name {
+            DEGRADED => self.degraded.store(true, Ordering::Relaxed),
+            RECOVERED => self.degraded.store(false, Ordering::Relaxed),
+            _ => {}
+        }
+        self.marks.mark(name);
+    }
+}
+
+/// A process's network: records when its port opens and closes.
+struct WatchedNetwork<S: Service> {
+    inner: Arc<dyn Network>,
+    port: u16,
+    host: String,
+    recorder: Recorder<S>,
+    degraded: Arc<AtomicBool>,
+}
+
+impl<S: Service> Network for WatchedNetwork<S> {
+    fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Stream>> {
+        self.inner.connect(host, port)
+    }
+
+    fn listen(&self, port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {
+        Box::pin(async move {
+            let inner = self.inner.listen(port).await?;
+            if port != self.port {
+                return Ok(inner);
+            }
+            let watched = WatchedListener {
+                inner,
+                host: self.host.clone(),
+                recorder: self.recorder.clone(),
+                degraded: self.degraded.clone(),
+                open: AtomicBool::new(false),
+            };
+            Ok(Box::new(watched) as Box<dyn Listener>)
+        })
+    }
+}
+
+struct WatchedListener<S: Service> {
+    inner: Box<dyn Listener>,
+    host: String,
+    recorder: Recorder<S>,
+    degraded: Arc<AtomicBool>,
+    /// Whether anybody was accepted: a port that is only reserved is not open.
+    open: AtomicBool,
+}
+
+impl<S: Service> WatchedListener<S> {
+    fn note(&self, ready: bool, why: &str) {
+        let event = Event::Ready {
+            host: self.host.clone(),
+            ready,
+            why: why.to_owned(),
+        };
+        self.recorder.note(&self.host, event);
+    }
+}
+
+impl<S: Service> Listener for WatchedListener<S> {
+    fn accept(&self) -> BoxFuture<'_, io::Result<Stream>> {
+        if !self.open.swap(true, Ordering::Relaxed) {
+            self.note(true, "");
+        }
+        self.inner.accept()
+    }
+
+    fn local_addr(&self) -> SocketAddr {
+        self.inner.local_addr()
+    }
+}
+
+impl<S: Service> Drop for WatchedListener<S> {
+    fn drop(&mut self) {
+        if !self.open.load(Ordering::Relaxed) {
+            return;
+        }
+        let why = match self.degraded.load(Ordering::Relaxed) {
+            true => "it calls itself degraded",
+            false => "its process ended",
+        };
+        self.note(false, why);
+    }
+}
