@@ -1,15 +1,9 @@
 //! Makes the plan of a failing run small: [`sim::shrink`], with the judge of the scenarios.
 
-use crate::{
-    judge::{JudgeOptions, judge},
-    planted::Planted,
-    scenario::Scenario,
-};
-use sim::{
-    plan::Plan,
-    run::{HarnessError, Run},
-    shrink::{Reason, ShrinkError, Shrunk, Step, Verdict},
-};
+use crate::vocabulary::{PlantedBug, Scenario};
+use sim::judge::{judge, JudgeOptions};
+use crate::vocabulary::{Plan, Run};
+use sim::{run::HarnessError, shrink::{Reason, ShrinkError, Shrunk, Step, Verdict}};
 use std::{collections::BTreeSet, ops::ControlFlow};
 
 /// Makes a plan small that fails for a reason, within so many runs.
@@ -23,7 +17,7 @@ use std::{collections::BTreeSet, ops::ControlFlow};
 pub fn shrink(
     scenario: &Scenario,
     plan: &Plan,
-    plant: Option<&Planted>,
+    plant: Option<&PlantedBug>,
     reason: &Reason,
     runs_max: u64,
     hear: impl FnMut(&Step<'_>) -> ControlFlow<()>,

@@ -11,20 +11,17 @@ mod marks;
 
 pub use marks::{COUNTED_BACK, LEASE_LOST, TAKEN_CAME_BACK, UNEXPLAINED, WRITE_LOST, marks};
 
-use crate::{planted::Planted, workload};
+use crate::vocabulary::{Fault, Plan, PlantedBug, Run, Setup, Tag};
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,
     seams::{AuthStateStore, Failure, Key, Namespace, Outcome},
 };
+use seams::Env;
 use sim::{
-    fault::Fault,
-    history::Tag,
     linear::{Answer, Call, Ending, Limits, Loss, Operation, Verdicts, When, check},
-    plan::Plan,
-    run::{HarnessError, Run, Setup, perform},
-    simulator::{self, EngineKind},
-    world::Rewire,
+    run::{HarnessError, perform_and_inspect},
+    simulator,
 };
 use std::{
     collections::BTreeMap,
@@ -56,22 +53,15 @@ impl Notes {
 }
 
 impl StoreRecorder {
-    /// Listens at the store of every replica, outside of what `rewire` makes of it: what is noted is what the service
+    /// Listens at the store of a replica, outside of what a planted bug makes of it: what is recorded is what the service
     /// gets. It asks nothing and delays nothing, so the run stays the same.
-    pub fn around(&self, rewire: Option<Rewire>) -> Rewire {
-        let recorder = self.clone();
-        Arc::new(move |env, config, wiring| {
-            let wiring = match &rewire {
-                Some(rewire) => rewire(env, config, wiring),
-                None => wiring,
-            };
-            let store = Arc::new(Recorded {
-                inner: wiring.store.clone(),
-                client: env.host.to_string(),
-                recorder: recorder.clone(),
-            });
-            Wiring { store, ..wiring }
-        })
+    pub fn listen_at(&self, env: &Env, wiring: Wiring) -> Wiring {
+        let store = Arc::new(Recorded {
+            inner: wiring.store.clone(),
+            client: env.host.to_string(),
+            recorder: self.clone(),
+        });
+        Wiring { store, ..wiring }
     }
 
     /// What was noted so far, in the order of the calls. A call without an answer (its caller was killed or gave up) is
@@ -268,20 +258,11 @@ impl fmt::Display for Account {
 ///
 /// # Errors
 /// The plan cannot be performed, or the harness broke.
-pub fn listen(plan: &Plan, plant: Option<&Planted>) -> Result<(Run, Account), HarnessError> {
-    let recorder = StoreRecorder::default();
-    let rewire = plant.map(|plant| Arc::new(plant.rewire) as Rewire);
+pub fn listen(plan: &Plan, bug: Option<&PlantedBug>) -> Result<(Run, Account), HarnessError> {
     let setup = Setup {
-        engine: EngineKind::EventLoop,
-        people: workload::people(),
-        attackers: workload::attackers(),
-        rewire: Some(recorder.around(rewire)),
-        keep_log: false,
-        keep_messages: false,
-        log_filter: None,
-        properties: vec![],
+        bug: bug.map(|bug| bug.bug),
+        ..Setup::default()
     };
-    let run = perform(plan, &setup)?;
-    let account = Account::of(recorder.operations(), plan);
-    Ok((run, account))
+    let (run, operations) = perform_and_inspect(plan, &setup, |shared| shared.store.operations())?;
+    Ok((run, Account::of(operations, plan)))
 }

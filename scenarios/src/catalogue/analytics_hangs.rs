@@ -4,33 +4,30 @@
 //! logins with the same latencies. (Inventory 53.)
 
 use super::marks::{login_while_hook_stalled, somebody_logged_in};
+use crate::vocabulary::Trouble;
+use crate::vocabulary::{Fault, Mode, Op, Plan, Run, Violation};
 use crate::{
     property::{
         AnalyticsArrive, CodeRedeemedOnce, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, deeds, human, violation,
     },
-    scenario::{Faults, Logins, Same, Scenario, Visitors, analytics, ms, secs},
-};
-use sim::{
-    fault::{Fault, Manner},
-    history::Op,
-    plan::Plan,
-    property::Violation,
-    run::Run,
+    scenario::{Logins, Probe, Same, Visitors, World, analytics, ms, secs},
+    vocabulary::{Faults, Scenario},
 };
 
 pub(super) fn analytics_hangs() -> Scenario {
     let stalls = [
-        analytics(Manner::Hanging),
-        analytics(Manner::Slow { by_ms: 5_000 }),
-        analytics(Manner::Erring),
-        analytics(Manner::Garbage),
+        analytics(Mode::Hanging),
+        analytics(Mode::Slow { by_ms: 5_000 }),
+        analytics(Mode::Failing),
+        analytics(Mode::Garbage),
     ];
     Scenario::new("analytics_hangs", "the analytics hook hangs, errs or answers garbage")
         .covering(&[53])
+        .world(World::standard())
         .workload(Logins::people(8).every(ms(250)))
         .workload(Logins::people(10).from(secs(4)).every(secs(1)))
         .workload(Visitors::looking(2, 6, secs(2)))
-        .probed_at(secs(31))
+        .workloads(Probe::everything_from(secs(31)))
         .faults(Faults::new().one_at(secs(2)..secs(4), stalls).heal_at(secs(26)))
         .always(LatencyBudget::pages(ms(500)).tokens(ms(400)))
         .always(CodeRedeemedOnce)
@@ -52,7 +49,7 @@ const SAME: &str = "SameWithHealthyHook";
 
 fn with_a_healthy_hook(plan: &mut Plan) {
     plan.faults
-        .retain(|fault| !matches!(fault.fault, Fault::Analytics { .. }));
+        .retain(|fault| !matches!(fault.fault, Fault::Own(Trouble::Analytics { .. })));
 }
 
 /// Each login began and ended at the same moments and with the same outcome.

@@ -10,7 +10,8 @@ use crate::{
         LatencyBudget, MailArrives, NoSecretLogged, NothingFails, RemindersArrive, RemindersOnce, ReplicationCatchesUp,
         RightfulCodeHonoured, SessionsSurvive,
     },
-    scenario::{Logins, Scenario, Visitors, World, ms, secs},
+    scenario::{Logins, Probe, Visitors, World, ms, secs},
+    vocabulary::Scenario,
 };
 
 pub(super) fn calm_day() -> Scenario {
@@ -26,7 +27,7 @@ pub(super) fn calm_day() -> Scenario {
     )
     .workload(Logins::people(16).every(secs(2)))
     .workload(Visitors::looking(4, 8, secs(3)).every(secs(3)))
-    .probed_at(secs(35))
+    .workloads(Probe::everything_from(secs(35)))
     .always(NothingFails)
     .always(LatencyBudget::pages(ms(500)).tokens(ms(400)))
     .always(CodeRedeemedOnce)

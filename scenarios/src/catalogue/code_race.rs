@@ -12,9 +12,9 @@ use crate::{
         RightfulCodeHonoured, StolenCodesUseless,
     },
     scenario::{
-        BurntCodes, CodeThief, Eavesdropper, Faults, Logins, Racers, Scenario, World, cut_one_way, hosts::*, loss,
-        mend, ms, secs,
+        BurntCodes, CodeThief, Eavesdropper, Logins, Probe, Racers, World, cut_one_way, hosts::*, loss, mend, ms, secs,
     },
+    vocabulary::{Faults, Scenario},
 };
 
 pub(super) fn code_race() -> Scenario {
@@ -31,7 +31,7 @@ pub(super) fn code_race() -> Scenario {
     .workload(Logins::of("vera").from(secs(2)))
     .workload(Eavesdropper::of("vera", secs(4)))
     .workload(CodeThief::replays_after(&[ms(300), secs(4)]))
-    .probed_at(secs(34))
+    .workloads(Probe::everything_from(secs(34)))
     .faults(
         Faults::new()
             .at(secs(15)..secs(17), cut_one_way(REDIS_1, IDP_A))

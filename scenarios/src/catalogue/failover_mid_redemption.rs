@@ -9,8 +9,9 @@ use crate::{
         AnalyticsArrive, CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn,
         MailArrives, NoSecretLogged, RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless,
     },
-    scenario::{CodeThief, Faults, Logins, Scenario, World, cut, hosts::*, kill, ms, secs},
+    scenario::{CodeThief, Logins, Probe, World, cut, hosts::*, kill, ms, secs},
     store_history::TAKEN_CAME_BACK,
+    vocabulary::{Faults, Scenario},
 };
 
 pub(super) fn failover_mid_redemption() -> Scenario {
@@ -35,7 +36,7 @@ pub(super) fn failover_mid_redemption() -> Scenario {
         secs(10),
         secs(16),
     ]))
-    .probed_at(secs(70))
+    .workloads(Probe::everything_from(secs(70)))
     .faults(
         Faults::new()
             .at(secs(12)..secs(16), cut(REDIS_1, REDIS_2))

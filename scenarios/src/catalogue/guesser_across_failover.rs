@@ -11,8 +11,9 @@ use crate::{
         AttemptsLimited, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, LimitsLetIn,
         NoSecretLogged, OneMailPerWindow, ReplicationCatchesUp, SendsLimited,
     },
-    scenario::{Faults, Flooder, Guesser, Logins, Scenario, World, cut, hosts::*, kill, ms, secs},
+    scenario::{Flooder, Guesser, Logins, Probe, World, cut, hosts::*, kill, ms, secs},
     store_history::COUNTED_BACK,
+    vocabulary::{Faults, Scenario},
 };
 
 pub(super) fn guesser_across_failover() -> Scenario {
@@ -32,7 +33,7 @@ pub(super) fn guesser_across_failover() -> Scenario {
     .workload(Logins::of("victor").from(secs(56)))
     .workload(Logins::of("flora").from(secs(56)))
     .workload(Logins::of("olga").from(secs(58)))
-    .probed_at(secs(66))
+    .workloads(Probe::everything_from(secs(66)))
     .faults(
         Faults::new()
             .at(secs(8)..secs(9), cut(REDIS_1, REDIS_2))

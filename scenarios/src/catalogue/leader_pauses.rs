@@ -4,14 +4,15 @@
 //! sending. Two believe to lead; nobody is reminded twice. (Inventory 29, 30, 31.)
 
 use super::marks::{marked, master_replaced, reminded_while_paused};
+use crate::vocabulary::Mode;
 use crate::{
     property::{
         CodeRedeemedOnce, EveryReplicaServes, EveryoneCanLogIn, MailArrives, RemindersArrive, RemindersOnce,
         ReplicationCatchesUp,
     },
-    scenario::{Faults, Logins, Scenario, World, cut, hosts::*, kill, mail, ms, pause, resume, secs},
+    scenario::{Logins, Probe, World, cut, hosts::*, kill, mail, ms, pause, resume, secs},
+    vocabulary::{Faults, Scenario},
 };
-use sim::fault::Manner;
 
 pub(super) fn leader_pauses() -> Scenario {
     let world = World::standard()
@@ -30,10 +31,10 @@ pub(super) fn leader_pauses() -> Scenario {
     .workload(Logins::people(14).from(secs(18)).every(ms(500)))
     .workload(Logins::people(10).from(secs(32)).every(ms(450)))
     .workload(Logins::people(2).from(secs(50)).every(secs(1)))
-    .probed_at(secs(64))
+    .workloads(Probe::everything_from(secs(64)))
     .faults(
         Faults::new()
-            .at(secs(20), mail(Manner::Slow { by_ms: 600 }))
+            .at(secs(20), mail(Mode::Slow { by_ms: 600 }))
             .one_at(ms(22_500)..secs(25), [pause(IDP_A), pause(IDP_B)])
             .then(secs(5)..secs(9), resume(IDP_A))
             .and(resume(IDP_B))

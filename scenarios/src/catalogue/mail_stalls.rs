@@ -4,33 +4,35 @@
 //! whichever code somebody types works. (Inventory 1, 3, 5.)
 
 use super::marks::{marked, send_pressed_while_mail_stalled, somebody_logged_in};
+use crate::vocabulary::Mode;
 use crate::{
     property::{
         AnyCodeVerifies, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, MailArrives,
         OneMailPerWindow, SendsLimited,
     },
-    scenario::{Faults, ImpatientPeople, Logins, Scenario, mail, ms, secs},
+    scenario::{ImpatientPeople, Logins, Probe, World, mail, ms, secs},
+    vocabulary::{Faults, Scenario},
 };
-use sim::fault::Manner;
 
 pub(super) fn mail_stalls() -> Scenario {
     let stalls = [
-        mail(Manner::Hanging),
-        mail(Manner::Slow { by_ms: 8_000 }),
-        mail(Manner::Slow { by_ms: 30_000 }),
-        mail(Manner::Erring),
-        mail(Manner::Garbage),
+        mail(Mode::Hanging),
+        mail(Mode::Slow { by_ms: 8_000 }),
+        mail(Mode::Slow { by_ms: 30_000 }),
+        mail(Mode::Failing),
+        mail(Mode::Garbage),
     ];
     Scenario::new(
         "mail_stalls",
         "the mail relay stalls and people press the button six times",
     )
     .covering(&[1, 3, 4, 5])
+    .world(World::standard())
     .workload(ImpatientPeople::clicking(4, 6).every(ms(700)))
     .workload(Logins::people(14).every(ms(250)))
     .workload(ImpatientPeople::clicking(2, 6).from(secs(42)).every(secs(1)))
     .workload(Logins::people(2).from(secs(42)).every(secs(1)))
-    .probed_at(secs(50))
+    .workloads(Probe::everything_from(secs(50)))
     .faults(
         Faults::new()
             .one_at(secs(2)..secs(4), stalls)

@@ -16,11 +16,7 @@ mod session_survives;
 mod slow_disk;
 mod swarm;
 
-use crate::{
-    nearest::{nearest, suggestion},
-    scenario::Scenario,
-};
-use thiserror::Error;
+use crate::vocabulary::Scenario;
 
 /// All scenarios, the quiet ones first.
 pub fn all() -> Vec<Scenario> {
@@ -40,33 +36,6 @@ pub fn all() -> Vec<Scenario> {
         slow_disk::slow_disk(),
         swarm::swarm(),
     ]
-}
-
-/// No scenario has that name.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("there is no scenario {name:?}{}. There are: {}", suggestion(.near), .known.join(", "))]
-pub struct UnknownScenario {
-    /// The name asked for.
-    pub name: String,
-    /// The nearest names.
-    pub near: Vec<&'static str>,
-    /// All names.
-    pub known: Vec<&'static str>,
-}
-
-/// The scenario of a name.
-///
-/// # Errors
-/// There is none; says which there are.
-pub fn find(name: &str) -> Result<Scenario, UnknownScenario> {
-    let scenarios = all();
-    let known: Vec<_> = scenarios.iter().map(Scenario::name).collect();
-    let found = scenarios.into_iter().find(|scenario| scenario.name() == name);
-    found.ok_or_else(|| UnknownScenario {
-        name: name.to_owned(),
-        near: nearest(name, known.iter().copied()),
-        known,
-    })
 }
 
 #[cfg(test)]
@@ -127,14 +96,5 @@ mod tests {
                 scenario.name()
             );
         }
-    }
-
-    #[test]
-    fn an_unknown_name_gets_a_suggestion() {
-        let error = find("calmday").err().expect("there is none").to_string();
-        assert!(
-            error.contains("did you mean calm_day?") && error.contains("swarm"),
-            "{error}"
-        );
     }
 }

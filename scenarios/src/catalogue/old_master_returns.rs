@@ -10,9 +10,8 @@ use crate::{
         CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, RemindersArrive,
         ReplicationCatchesUp, StolenCodesUseless,
     },
-    scenario::{
-        CodeThief, Faults, Logins, Scenario, World, hosts::*, kill, ms, pause, power_loss, resume, secs, start,
-    },
+    scenario::{CodeThief, Logins, Probe, World, hosts::*, kill, ms, pause, power_loss, resume, secs, start},
+    vocabulary::{Faults, Scenario},
 };
 
 pub(super) fn old_master_returns() -> Scenario {
@@ -31,7 +30,7 @@ pub(super) fn old_master_returns() -> Scenario {
     .workload(Logins::people(20).from(secs(13)).every(ms(1200)))
     .workload(Logins::people(3).from(secs(62)).every(secs(1)))
     .workload(CodeThief::replays_after(&[secs(3), secs(9), secs(15)]))
-    .probed_at(secs(68))
+    .workloads(Probe::everything_from(secs(68)))
     .faults(
         Faults::new()
             .one_at(secs(9)..secs(11), [kill(REDIS_1), pause(REDIS_1), power_loss(REDIS_1)])

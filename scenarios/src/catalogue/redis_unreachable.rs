@@ -9,7 +9,8 @@ use crate::{
         CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn,
         NoLocalSuccess, NoSecretLogged, RemindersArrive, RemindersOnce, ReplicationCatchesUp,
     },
-    scenario::{CodeThief, Faults, Logins, Scenario, World, cut, hosts::*, ms, secs},
+    scenario::{CodeThief, Logins, Probe, World, cut, hosts::*, ms, secs},
+    vocabulary::{Faults, Scenario},
 };
 
 pub(super) fn redis_unreachable() -> Scenario {
@@ -29,7 +30,7 @@ pub(super) fn redis_unreachable() -> Scenario {
     .workload(Logins::people(6).from(secs(30)).every(secs(2)))
     .workload(Logins::people(4).from(secs(54)).every(secs(1)))
     .workload(CodeThief::replays_after(&[secs(20)]))
-    .probed_at(secs(56))
+    .workloads(Probe::everything_from(secs(56)))
     .faults(
         Faults::new()
             .at(secs(7)..secs(10), cut(IDP_A, REDIS_1))

@@ -10,7 +10,8 @@ use crate::{
         AnalyticsArrive, CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, MailArrives,
         OneMailPerWindow, RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless,
     },
-    scenario::{Faults, Logins, Scenario, World, hosts::*, kill, ms, pause, power_loss, resume, secs, start},
+    scenario::{Logins, Probe, World, hosts::*, kill, ms, pause, power_loss, resume, secs, start},
+    vocabulary::{Faults, Scenario},
 };
 
 pub(super) fn replica_dies_mid_flow() -> Scenario {
@@ -34,7 +35,7 @@ pub(super) fn replica_dies_mid_flow() -> Scenario {
             .reminders(3, secs(60)..secs(62)),
     )
     .workload(Logins::people(24).every(ms(600)))
-    .probed_at(secs(50))
+    .workloads(Probe::everything_from(secs(50)))
     .faults(
         Faults::new()
             .one_at(secs(8)..secs(11), dies)

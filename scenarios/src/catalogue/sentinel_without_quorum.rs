@@ -9,8 +9,9 @@ use crate::{
         CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, NoLocalSuccess,
         RemindersArrive, ReplicationCatchesUp,
     },
-    scenario::{Faults, Logins, Scenario, World, hosts::*, kill, ms, power_loss, secs},
+    scenario::{Logins, Probe, World, hosts::*, kill, ms, power_loss, secs},
     store_history::WRITE_LOST,
+    vocabulary::{Faults, Scenario},
 };
 
 pub(super) fn sentinel_without_quorum() -> Scenario {
@@ -24,7 +25,7 @@ pub(super) fn sentinel_without_quorum() -> Scenario {
     .workload(Logins::people(14).from(secs(4)).every(ms(500)))
     .workload(Logins::people(6).from(secs(14)).every(secs(3)))
     .workload(Logins::people(4).from(secs(44)).every(secs(1)))
-    .probed_at(secs(46))
+    .workloads(Probe::everything_from(secs(46)))
     .faults(
         Faults::new()
             .at(secs(6)..secs(8), kill(second))

@@ -11,9 +11,9 @@ use crate::{
         RemindersArrive, ReplicationCatchesUp, SessionsSurvive,
     },
     scenario::{
-        Faults, Logins, Scenario, Visitors, World, acknowledgement_lost, directory_busy, disk_fails, hosts::*, kill,
-        ms, secs,
+        Logins, Probe, Visitors, World, acknowledgement_lost, directory_busy, disk_fails, hosts::*, kill, ms, secs,
     },
+    vocabulary::{Faults, Scenario},
 };
 
 pub(super) fn session_survives() -> Scenario {
@@ -26,7 +26,7 @@ pub(super) fn session_survives() -> Scenario {
     .workload(Visitors::looking(6, 36, ms(1500)).every(ms(700)))
     .workload(Logins::people(16).from(secs(9)).every(ms(1500)))
     .workload(Logins::people(2).from(secs(44)).every(secs(1)))
-    .probed_at(secs(50))
+    .workloads(Probe::everything_from(secs(50)))
     .faults(
         Faults::new()
             .at(secs(10)..secs(12), directory_busy(secs(3)))

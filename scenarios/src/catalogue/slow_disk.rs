@@ -10,7 +10,8 @@ use crate::{
         CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, NoSecretLogged,
         RightfulCodeHonoured, SessionsSurvive, StallsBounded,
     },
-    scenario::{Faults, Logins, Probe, Scenario, Visitors, World, disk_slow, hosts::*, latency_spike, ms, secs},
+    scenario::{Logins, Probe, Visitors, World, disk_slow, hosts::*, latency_spike, ms, secs},
+    vocabulary::{Faults, Scenario},
 };
 
 pub(super) fn slow_disk() -> Scenario {
@@ -26,7 +27,7 @@ pub(super) fn slow_disk() -> Scenario {
         .workload(Probe::of(IDP_B).called("fourth-b").from(secs(20)))
         .workload(Probe::of(IDP_B).called("fifth-b").from(secs(22)))
         .workload(Probe::of(IDP_A).called("early-a").from(secs(8)))
-        .probed_at(secs(40))
+        .workloads(Probe::everything_from(secs(40)))
         .faults(
             Faults::new()
                 .one_at(secs(4), slow(IDP_A))

@@ -13,7 +13,8 @@ use crate::{
         NoSecretLogged, OneMailPerWindow, RemindersArrive, RemindersOnce, ReplicationCatchesUp, RightfulCodeHonoured,
         SendsLimited, SessionsSurvive, StolenCodesUseless,
     },
-    scenario::{Scenario, ms, secs},
+    scenario::{ms, secs},
+    vocabulary::Scenario,
 };
 
 mod crowd;

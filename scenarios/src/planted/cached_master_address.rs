@@ -3,7 +3,7 @@
 //! After a failover the replica goes on asking the old master: nobody, then a replica that answers
 //! READONLY.
 
-use super::Planted;
+use super::PlantedBug;
 use async_trait::async_trait;
 use idp::{
     config::StateConfig,
@@ -13,13 +13,13 @@ use idp::{
 };
 use std::sync::{Arc, Mutex};
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "cached_master_address",
     title: "the master's address is asked for once and never again",
     covers: &[39],
     scenario: "old_master_returns",
-    convicted_by: "EveryoneCanLogIn",
-    rewire: |env, config, wiring| match &config.state {
+    detected_by: "EveryoneCanLogIn",
+    bug: |env, config, wiring| match &config.state {
         StateConfig::Sentinel { sentinels, master } => {
             let finder = Cached {
                 finder: SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines),

@@ -5,7 +5,7 @@
 //! logged in again. Whoever reads a mail after its owner has used the code gets in with it.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -19,13 +19,13 @@ use std::{
     time::Duration,
 };
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "code_of_address",
     title: "a mailed code is accepted in any login of its address, however often",
     covers: &[4, 10],
     scenario: "code_race",
-    convicted_by: "EmailCodeOnce",
-    rewire: |env, _, wiring| {
+    detected_by: "EmailCodeOnce",
+    bug: |env, _, wiring| {
         let mailed = Arc::<Mutex<Vec<Mailed>>>::default();
         Wiring {
             store: Arc::new(Twisted(AnyLogin {

@@ -4,7 +4,7 @@
 //! trouble is over and half the service stays away.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -17,13 +17,13 @@ use std::{
     time::Duration,
 };
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "degraded_for_good",
     title: "a replica that has lost Redis for a while never looks again",
     covers: &[26],
     scenario: "sentinel_without_quorum",
-    convicted_by: "DegradedIsReported",
-    rewire: |env, _, wiring| Wiring {
+    detected_by: "DegradedIsReported",
+    bug: |env, _, wiring| Wiring {
         store: Arc::new(Twisted(Sticky {
             env: env.clone(),
             store: wiring.store,

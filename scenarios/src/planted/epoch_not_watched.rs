@@ -8,7 +8,7 @@
 //!    its epoch is fenced, and nobody else gets the lease. From then on no reminder is sent.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{DirectoryTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -18,13 +18,13 @@ use idp::{
 };
 use std::sync::Arc;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "epoch_not_watched",
     title: "a leader that is fenced for good goes on renewing its lease",
     covers: &[29, 30, 39],
     scenario: "swarm",
-    convicted_by: "RemindersArrive",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "RemindersArrive",
+    bug: |_, _, wiring| Wiring {
         directory: Arc::new(Twisted(NotWatched(wiring.directory))),
         ..wiring
     },

@@ -5,7 +5,7 @@
 //! with a reference finds the line, and learns nothing.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{DirectoryTwist, StoreTwist, Twisted},
 };
 use idp::{
@@ -14,13 +14,13 @@ use idp::{
 };
 use std::sync::Arc;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "error_detail_lost",
     title: "whatever fails is \"internal error\", in the log as well",
     covers: &[56],
     scenario: "redis_unreachable",
-    convicted_by: "ErrorsExplained",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "ErrorsExplained",
+    bug: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(CatchesAll(wiring.store))),
         directory: Arc::new(Twisted(CatchesAll(wiring.directory))),
         ..wiring

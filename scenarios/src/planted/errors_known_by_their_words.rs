@@ -4,7 +4,7 @@
 //! they took it for something else (valkey-io/valkey#1537).
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -15,13 +15,13 @@ use idp::{
 use sim::run::NOTHING_PANICS;
 use std::{sync::Arc, time::Duration};
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "errors_known_by_their_words",
     title: "a lost connection is known by the words of last year's library, and others panic",
     covers: &[58],
     scenario: "failover_mid_redemption",
-    convicted_by: NOTHING_PANICS,
-    rewire: |_, _, wiring| Wiring {
+    detected_by: NOTHING_PANICS,
+    bug: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(ByWords(wiring.store))),
         ..wiring
     },

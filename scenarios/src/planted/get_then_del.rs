@@ -4,7 +4,7 @@
 //!    both issue tokens. As first designed, without a ledger behind it.
 
 use super::{
-    Planted, redemption_without_ledger,
+    PlantedBug, redemption_without_ledger,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -14,14 +14,14 @@ use idp::{
 };
 use std::sync::Arc;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "get_then_del",
     title: "a code is read with GET and deleted with a DEL that follows, with no ledger behind it",
     covers: &[7, 23],
     scenario: "code_race",
-    convicted_by: "CodeRedeemedOnce",
-    rewire: |env, config, wiring| {
-        let wiring = (redemption_without_ledger::PLANTED.rewire)(env, config, wiring);
+    detected_by: "CodeRedeemedOnce",
+    bug: |env, config, wiring| {
+        let wiring = (redemption_without_ledger::PLANTED.bug)(env, config, wiring);
         Wiring {
             store: Arc::new(Twisted(GetThenDel(wiring.store))),
             ..wiring

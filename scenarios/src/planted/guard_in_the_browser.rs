@@ -4,7 +4,7 @@
 //! instances (ory/kratos#652, ory/kratos#732). Whoever has no script gets a mail for every press.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -14,13 +14,13 @@ use idp::{
 };
 use std::{sync::Arc, time::Duration};
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "guard_in_the_browser",
     title: "the server sends a mail for every press of the button",
     covers: &[3],
     scenario: "mail_stalls",
-    convicted_by: "OneMailPerWindow",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "OneMailPerWindow",
+    bug: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(EveryPressIsTheFirst(wiring.store))),
         ..wiring
     },

@@ -4,7 +4,7 @@
 //! oklabflensburg/open-city-planner#5). The balancer goes on sending people to it.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -14,13 +14,13 @@ use idp::{
 };
 use std::sync::Arc;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "health_always_fine",
     title: "a replica without Redis calls itself healthy, and refuses everybody",
     covers: &[26, 34, 43],
     scenario: "redis_unreachable",
-    convicted_by: "DegradedIsReported",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "DegradedIsReported",
+    bug: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(AlwaysFine(wiring.store))),
         ..wiring
     },

@@ -2,7 +2,7 @@
 //!
 //! The second report: the hook hung, and with it every login.
 
-use super::Planted;
+use super::PlantedBug;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, header};
@@ -15,13 +15,13 @@ use idp::{
 };
 use std::{sync::Arc, time::Duration};
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "hook_awaited",
     title: "a login waits for the analytics hook",
     covers: &[53],
     scenario: "analytics_hangs",
-    convicted_by: "LatencyBudget",
-    rewire: |env, config, wiring| awaiting_at_most(config.deadlines.analytics, env, config, wiring),
+    detected_by: "LatencyBudget",
+    bug: |env, config, wiring| awaiting_at_most(config.deadlines.analytics, env, config, wiring),
 };
 
 /// A replica that waits for the hook, within a limit.

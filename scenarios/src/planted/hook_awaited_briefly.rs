@@ -3,14 +3,14 @@
 //! The fix that people reach for first: a short deadline (as asked for in privacyidea/privacyidea#5751). Each page
 //! is within its budget; that the hook costs logins anything shows only beside the same day with a healthy one.
 
-use super::{Planted, hook_awaited::awaiting_at_most};
+use super::{PlantedBug, hook_awaited::awaiting_at_most};
 use std::time::Duration;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "hook_awaited_briefly",
     title: "a login waits for the analytics hook for at most 80 ms",
     covers: &[53],
     scenario: "analytics_hangs",
-    convicted_by: "SameWithHealthyHook",
-    rewire: |env, config, wiring| awaiting_at_most(Duration::from_millis(80), env, config, wiring),
+    detected_by: "SameWithHealthyHook",
+    bug: |env, config, wiring| awaiting_at_most(Duration::from_millis(80), env, config, wiring),
 };

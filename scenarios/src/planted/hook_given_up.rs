@@ -4,7 +4,7 @@
 //! Seen in the world: Particular/ServiceControl#722, Particular/ServiceControl#5017. Logins are well, and nobody is told
 //! of any until the next restart.
 
-use super::{Planted, hook_awaited::call};
+use super::{PlantedBug, hook_awaited::call};
 use async_trait::async_trait;
 use idp::{
     http::client,
@@ -19,13 +19,13 @@ use std::{
     time::Duration,
 };
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "hook_given_up",
     title: "after five failures in a row the analytics hook is never called again",
     covers: &[53],
     scenario: "analytics_hangs",
-    convicted_by: "AnalyticsArrive",
-    rewire: |env, config, wiring| match &config.analytics_hook {
+    detected_by: "AnalyticsArrive",
+    bug: |env, config, wiring| match &config.analytics_hook {
         Some(hook) => Wiring {
             analytics: Arc::new(Breaker {
                 env: env.clone(),

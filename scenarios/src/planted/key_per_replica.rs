@@ -4,7 +4,7 @@
 //! verifies depends on which replica signed it and which one was asked for the keys.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{DirectoryTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -14,13 +14,13 @@ use idp::{
 };
 use std::sync::Arc;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "key_per_replica",
     title: "each replica signs with a key of its own",
     covers: &[33, 40],
     scenario: "calm_day",
-    convicted_by: "NothingFails",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "NothingFails",
+    bug: |_, _, wiring| Wiring {
         directory: Arc::new(Twisted(OwnKey(wiring.directory))),
         ..wiring
     },

@@ -4,7 +4,7 @@
 //! very key of the login, and the note of an attempt that of the code it is about.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -14,13 +14,13 @@ use idp::{
 };
 use std::{sync::Arc, time::Duration};
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "keys_without_namespaces",
     title: "a login and the count of its attempts have the same key",
     covers: &[22],
     scenario: "calm_day",
-    convicted_by: "NothingFails",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "NothingFails",
+    bug: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(Flat(wiring.store))),
         ..wiring
     },

@@ -3,7 +3,7 @@
 //! The first report: six mails had come, and only the code in the last of them worked.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -13,13 +13,13 @@ use idp::{
 };
 use std::{sync::Arc, time::Duration};
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "latest_code_overwrites",
     title: "a new code replaces the one before",
     covers: &[5],
     scenario: "mail_stalls",
-    convicted_by: "AnyCodeVerifies",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "AnyCodeVerifies",
+    bug: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(OneCodePerFlow(wiring.store))),
         ..wiring
     },

@@ -4,7 +4,7 @@
 //! from then on nobody leads and no job runs, and every health check is green.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -14,13 +14,13 @@ use idp::{
 };
 use std::{sync::Arc, time::Duration};
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "lease_without_end",
     title: "a leader that dies holds its lease for good",
     covers: &[24, 29, 30],
     scenario: "replica_dies_mid_flow",
-    convicted_by: "RemindersArrive",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "RemindersArrive",
+    bug: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(ForGood(wiring.store))),
         ..wiring
     },

@@ -4,7 +4,7 @@
 //! that comes back after a failover is good once more, at the other replica.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{DirectoryTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -15,13 +15,13 @@ use idp::{
 };
 use std::sync::Arc;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "ledger_of_this_replica",
     title: "each replica knows the codes only that it has redeemed itself",
     covers: &[7, 27],
     scenario: "failover_mid_redemption",
-    convicted_by: "CodeRedeemedOnce",
-    rewire: |_, config: &Config, wiring| Wiring {
+    detected_by: "CodeRedeemedOnce",
+    bug: |_, config: &Config, wiring| Wiring {
         directory: Arc::new(Twisted(OwnLedger {
             directory: wiring.directory,
             replica: config.replica.clone(),

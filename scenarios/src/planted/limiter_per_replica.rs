@@ -3,7 +3,7 @@
 //! Whoever alternates between two replicas gets twice the limit.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -13,13 +13,13 @@ use idp::{
 };
 use std::{sync::Arc, time::Duration};
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "limiter_per_replica",
     title: "each replica counts attempts and mails by itself",
     covers: &[18, 20],
     scenario: "guesser_across_failover",
-    convicted_by: "AttemptsLimited",
-    rewire: |_, config, wiring| Wiring {
+    detected_by: "AttemptsLimited",
+    bug: |_, config, wiring| Wiring {
         store: Arc::new(Twisted(CountsAlone {
             store: wiring.store,
             replica: config.replica.clone(),

@@ -5,7 +5,7 @@
 //! they are to blame.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{DirectoryTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -15,13 +15,13 @@ use idp::{
 };
 use std::{sync::Arc, time::Duration};
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "local_time_for_utc",
     title: "one replica judges expiry by the time in its log, seven hours ahead",
     covers: &[49],
     scenario: "calm_day",
-    convicted_by: "NothingFails",
-    rewire: |_, config, wiring| match config.replica.ends_with('b') {
+    detected_by: "NothingFails",
+    bug: |_, config, wiring| match config.replica.ends_with('b') {
         true => Wiring {
             directory: Arc::new(Twisted(EastOfGreenwich(wiring.directory))),
             ..wiring

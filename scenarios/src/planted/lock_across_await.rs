@@ -5,7 +5,7 @@
 //! keeps both replicas from the directory is the round trip in between.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{DirectoryTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -24,13 +24,13 @@ use std::{
 };
 use tokio::time::{Instant, sleep};
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "lock_across_await",
     title: "the directory's write lock is held while Redis is waited for",
     covers: &[27, 28],
     scenario: "slow_disk",
-    convicted_by: "StallsBounded",
-    rewire: |_, config, wiring| Wiring {
+    detected_by: "StallsBounded",
+    bug: |_, config, wiring| Wiring {
         directory: Arc::new(Twisted(HoldsTheLock::new(config, &wiring))),
         ..wiring
     },

@@ -5,7 +5,7 @@
 //! hard stop comes later by whatever was forgotten.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{DirectoryTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -16,13 +16,13 @@ use idp::{
 };
 use std::{sync::Arc, time::Duration};
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "lockout_in_redis",
     title: "consecutive failures are counted in Redis, which forgets some at a failover",
     covers: &[18, 24],
     scenario: "guesser_across_failover",
-    convicted_by: "AttemptsLimited",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "AttemptsLimited",
+    bug: |_, _, wiring| Wiring {
         directory: Arc::new(Twisted(CountsInRedis {
             directory: wiring.directory,
             store: wiring.store.clone(),

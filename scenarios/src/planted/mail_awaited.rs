@@ -2,7 +2,7 @@
 //!
 //! The first report: the relay stalled, the page did not answer, and people pressed the button again.
 
-use super::Planted;
+use super::PlantedBug;
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,
@@ -10,13 +10,13 @@ use idp::{
 };
 use std::sync::Arc;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "mail_awaited",
     title: "the page waits until the relay has taken the mail",
     covers: &[1, 3],
     scenario: "mail_stalls",
-    convicted_by: "LatencyBudget",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "LatencyBudget",
+    bug: |_, _, wiring| Wiring {
         mailer: Arc::new(Awaited(wiring.mailer)),
         ..wiring
     },

@@ -3,7 +3,7 @@
 //! Seen in the world: codes at info level, for development (octos-org/octos#140), unconditionally in production
 //! (gopaljilab/Clinical-Insight-Engine#525), and since long ago (openware/barong#647). Whoever reads the log logs in.
 
-use super::Planted;
+use super::PlantedBug;
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,
@@ -11,13 +11,13 @@ use idp::{
 };
 use std::sync::Arc;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "mailed_code_logged",
     title: "a mail is logged with the code in it",
     covers: &[56],
     scenario: "calm_day",
-    convicted_by: "NoSecretLogged",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "NoSecretLogged",
+    bug: |_, _, wiring| Wiring {
         mailer: Arc::new(Logs(wiring.mailer)),
         ..wiring
     },

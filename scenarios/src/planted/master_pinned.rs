@@ -4,7 +4,7 @@
 //! Seen in the world: helm/charts#21303, bitnami/charts#5418 (two masters after a failover, for a start-up script knows
 //! better). Each side takes writes, and the other never sees them.
 
-use super::Planted;
+use super::PlantedBug;
 use idp::{
     config::StateConfig,
     seams::Env,
@@ -16,13 +16,13 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "master_pinned",
     title: "a watchdog promotes the first master again whenever it follows another",
     covers: &[37, 39, 41],
     scenario: "failover_mid_redemption",
-    convicted_by: "ReplicationCatchesUp",
-    rewire: |env, config, wiring| {
+    detected_by: "ReplicationCatchesUp",
+    bug: |env, config, wiring| {
         if let StateConfig::Sentinel { sentinels, master } = &config.state {
             let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
             env.spawn(watch(env.clone(), finder));

@@ -41,29 +41,10 @@ mod validate_after_consume;
 mod window_in_wrong_unit;
 mod window_rearmed;
 
-use crate::nearest::{nearest, suggestion};
-use idp::{config::Config, replica::Wiring, seams::Env};
-use thiserror::Error;
-
-/// A mistake that can be switched on.
-#[derive(Clone, Copy)]
-pub struct Planted {
-    /// Its name, as people type it.
-    pub name: &'static str,
-    /// What is done wrongly, in one clause.
-    pub title: &'static str,
-    /// Rows of the inventory that it comes from.
-    pub covers: &'static [u8],
-    /// The scenario in which it must be found.
-    pub scenario: &'static str,
-    /// The property that must convict it.
-    pub convicted_by: &'static str,
-    /// Wraps the parts of a replica, at each of its boots.
-    pub rewire: fn(&Env, &Config, Wiring) -> Wiring,
-}
+use crate::vocabulary::PlantedBug;
 
 /// All planted bugs, in the order of the reports' rows.
-pub fn all() -> Vec<Planted> {
+pub fn all() -> Vec<PlantedBug> {
     vec![
         mail_awaited::PLANTED,
         outbox_loses_places::PLANTED,
@@ -106,33 +87,6 @@ pub fn all() -> Vec<Planted> {
     ]
 }
 
-/// No planted bug has that name.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("there is no planted bug {name:?}{}. There are: {}", suggestion(.near), .known.join(", "))]
-pub struct UnknownPlanted {
-    /// The name asked for.
-    pub name: String,
-    /// The nearest names.
-    pub near: Vec<&'static str>,
-    /// All names.
-    pub known: Vec<&'static str>,
-}
-
-/// The planted bug of a name.
-///
-/// # Errors
-/// There is none; says which there are.
-pub fn find(name: &str) -> Result<Planted, UnknownPlanted> {
-    all().into_iter().find(|planted| planted.name == name).ok_or_else(|| {
-        let known: Vec<_> = all().iter().map(|planted| planted.name).collect();
-        UnknownPlanted {
-            name: name.to_owned(),
-            near: nearest(name, known.iter().copied()),
-            known,
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,7 +100,7 @@ mod tests {
             let mut names = scenario.claims();
             names.push(NOTHING_PANICS.to_owned()); // every run claims that
             assert!(
-                names.iter().any(|name| name == planted.convicted_by),
+                names.iter().any(|name| name == planted.detected_by),
                 "{}: {names:?}",
                 planted.name
             );
@@ -155,8 +109,8 @@ mod tests {
 
     /// A property that no planted mistake breaks may be unable to convict anybody.
     #[test]
-    fn every_claim_of_every_scenario_is_convicted_by_some() {
-        let convicting: Vec<_> = all().iter().map(|planted| planted.convicted_by).collect();
+    fn every_claim_of_every_scenario_is_detected_by_some() {
+        let convicting: Vec<_> = all().iter().map(|planted| planted.detected_by).collect();
         for scenario in catalogue::all() {
             for claim in scenario.claims() {
                 assert!(
@@ -165,14 +119,5 @@ mod tests {
                 );
             }
         }
-    }
-
-    #[test]
-    fn an_unknown_name_gets_a_suggestion() {
-        let error = find("get_then_dell").err().expect("there is none").to_string();
-        assert!(
-            error.contains("did you mean get_then_del?") && error.contains("hook_awaited"),
-            "{error}"
-        );
     }
 }

@@ -4,7 +4,7 @@
 //! before. Whoever asks for another code after each few guesses is never stopped.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -15,13 +15,13 @@ use idp::{
 };
 use std::{sync::Arc, time::Duration};
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "new_code_resets_failures",
     title: "sending a new code forgets the failures before it",
     covers: &[18, 20],
     scenario: "guesser_across_failover",
-    convicted_by: "AttemptsLimited",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "AttemptsLimited",
+    bug: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(Forgives {
             store: wiring.store,
             directory: wiring.directory.clone(),

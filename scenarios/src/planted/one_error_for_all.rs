@@ -5,7 +5,7 @@
 //! mend Redis while the disk is full.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{DirectoryTwist, Twisted},
 };
 use idp::{
@@ -14,13 +14,13 @@ use idp::{
 };
 use std::sync::Arc;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "one_error_for_all",
     title: "the directory's failures are reported as the store's",
     covers: &[56, 59],
     scenario: "session_survives",
-    convicted_by: "ErrorsExplained",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "ErrorsExplained",
+    bug: |_, _, wiring| Wiring {
         directory: Arc::new(Twisted(BlamesTheStore(wiring.directory))),
         ..wiring
     },

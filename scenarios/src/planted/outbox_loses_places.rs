@@ -3,7 +3,7 @@
 //! Seen in the world: postalserver/postal#3569, mikel/mail#1427 (a relay that stalls holds a worker for ever). The relay
 //! is back, and no mail goes out until somebody restarts the service.
 
-use super::Planted;
+use super::PlantedBug;
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,
@@ -12,13 +12,13 @@ use idp::{
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "outbox_loses_places",
     title: "a mail that the relay let hang keeps its place in the outbox for good",
     covers: &[1, 3],
     scenario: "mail_stalls",
-    convicted_by: "MailArrives",
-    rewire: |env, _, wiring| Wiring {
+    detected_by: "MailArrives",
+    bug: |env, _, wiring| Wiring {
         mailer: Arc::new(Placed {
             env: env.clone(),
             mailer: wiring.mailer,

@@ -4,7 +4,7 @@
 //! login at this replica fails, while its health check has a connection of its own and all is green.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -15,13 +15,13 @@ use idp::{
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "pool_leaks_slots",
     title: "a call to Redis that ends in doubt keeps its place in the pool for good",
     covers: &[26, 37],
     scenario: "code_race",
-    convicted_by: "EveryReplicaServes",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "EveryReplicaServes",
+    bug: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(Pooled {
             store: wiring.store,
             pool: Semaphore::new(PLACES),

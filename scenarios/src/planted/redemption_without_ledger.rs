@@ -4,7 +4,7 @@
 //! with 5 ms between the nodes 643 of 56,971 acknowledged GETDELs came back).
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{DirectoryTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -14,13 +14,13 @@ use idp::{
 };
 use std::sync::Arc;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "redemption_without_ledger",
     title: "nothing but GETDEL keeps a code from being redeemed twice",
     covers: &[7],
     scenario: "failover_mid_redemption",
-    convicted_by: "CodeRedeemedOnce",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "CodeRedeemedOnce",
+    bug: |_, _, wiring| Wiring {
         directory: Arc::new(Twisted(WithoutLedger(wiring.directory))),
         ..wiring
     },

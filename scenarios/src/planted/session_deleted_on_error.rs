@@ -3,7 +3,7 @@
 //! The second report: the database blinked, and everybody who was logged in was logged out.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{DirectoryTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -13,13 +13,13 @@ use idp::{
 };
 use std::sync::Arc;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "session_deleted_on_error",
     title: "a session that cannot be read counts as none",
     covers: &[54, 55, 61],
     scenario: "session_survives",
-    convicted_by: "SessionsSurvive",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "SessionsSurvive",
+    bug: |_, _, wiring| Wiring {
         directory: Arc::new(Twisted(ErrorIsAbsence(wiring.directory))),
         ..wiring
     },

@@ -4,7 +4,7 @@
 //! everybody whom the balancer sends there.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{DirectoryTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -14,13 +14,13 @@ use idp::{
 };
 use std::sync::Arc;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "sessions_of_this_process",
     title: "a replica that was restarted knows no older session",
     covers: &[61],
     scenario: "session_survives",
-    convicted_by: "SessionsSurvive",
-    rewire: |env, _, wiring| Wiring {
+    detected_by: "SessionsSurvive",
+    bug: |env, _, wiring| Wiring {
         directory: Arc::new(Twisted(SinceBoot {
             directory: wiring.directory,
             booted: env.now(),

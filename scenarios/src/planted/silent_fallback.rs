@@ -1,7 +1,7 @@
 //! Without Redis a replica falls back to a dictionary of its own and says nothing (inventory 25, 26).
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -12,13 +12,13 @@ use idp::{
 };
 use std::{sync::Arc, time::Duration};
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "silent_fallback",
     title: "without Redis a replica works on in its own memory, and calls itself healthy",
     covers: &[25, 26],
     scenario: "redis_unreachable",
-    convicted_by: "NoLocalSuccess",
-    rewire: |env, _, wiring| Wiring {
+    detected_by: "NoLocalSuccess",
+    bug: |env, _, wiring| Wiring {
         store: Arc::new(Twisted(FallsBack {
             store: wiring.store,
             local: MemoryStore::new(env.clock.clone()),

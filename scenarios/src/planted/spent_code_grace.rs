@@ -5,7 +5,7 @@
 //! grace period wherever a lost answer was to do no harm. A thief asks again as well.
 
 use super::{
-    Planted, redemption_without_ledger,
+    PlantedBug, redemption_without_ledger,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -15,14 +15,14 @@ use idp::{
 };
 use std::{sync::Arc, time::Duration};
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "spent_code_grace",
     title: "a spent code is honoured again for some seconds",
     covers: &[7],
     scenario: "code_race",
-    convicted_by: "StolenCodesUseless",
-    rewire: |env, config, wiring| {
-        let wiring = (redemption_without_ledger::PLANTED.rewire)(env, config, wiring); // a repetition is a success
+    detected_by: "StolenCodesUseless",
+    bug: |env, config, wiring| {
+        let wiring = (redemption_without_ledger::PLANTED.bug)(env, config, wiring); // a repetition is a success
         Wiring {
             store: Arc::new(Twisted(Lingers(wiring.store))),
             ..wiring

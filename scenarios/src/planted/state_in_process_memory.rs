@@ -3,17 +3,17 @@
 //! The first report: one process held every login in a dictionary, so each restart lost them all,
 //! and no second process could share the work.
 
-use super::Planted;
+use super::PlantedBug;
 use idp::{replica::Wiring, store::MemoryStore};
 use std::sync::Arc;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "state_in_process_memory",
     title: "each replica keeps logins, codes and counters in its own memory",
     covers: &[6, 7, 9],
     scenario: "replica_dies_mid_flow",
-    convicted_by: "EveryoneCanLogIn",
-    rewire: |env, _, wiring| Wiring {
+    detected_by: "EveryoneCanLogIn",
+    bug: |env, _, wiring| Wiring {
         store: Arc::new(MemoryStore::new(env.clock.clone())),
         ..wiring
     },

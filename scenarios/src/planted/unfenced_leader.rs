@@ -5,7 +5,7 @@
 //!    on where it was, and sends.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{DirectoryTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -15,13 +15,13 @@ use idp::{
 };
 use std::sync::Arc;
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "unfenced_leader",
     title: "reminders are sent without a claim and marked after sending, whatever the epoch",
     covers: &[29, 31],
     scenario: "leader_pauses",
-    convicted_by: "RemindersOnce",
-    rewire: |env, _, wiring| Wiring {
+    detected_by: "RemindersOnce",
+    bug: |env, _, wiring| Wiring {
         directory: Arc::new(Twisted(Unfenced {
             env: env.clone(),
             directory: wiring.directory,

@@ -4,7 +4,7 @@
 //! owner is refused.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -17,13 +17,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "validate_after_consume",
     title: "a code is consumed before its verifier is looked at",
     covers: &[7],
     scenario: "code_race",
-    convicted_by: "RightfulCodeHonoured",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "RightfulCodeHonoured",
+    bug: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(ConsumeFirst {
             store: wiring.store,
             consumed: Mutex::default(),

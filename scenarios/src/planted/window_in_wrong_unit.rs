@@ -4,7 +4,7 @@
 //! Every counter is gone before the next attempt comes.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -14,13 +14,13 @@ use idp::{
 };
 use std::{sync::Arc, time::Duration};
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "window_in_wrong_unit",
     title: "a window of so many seconds lasts so many milliseconds",
     covers: &[20, 24],
     scenario: "guesser_across_failover",
-    convicted_by: "SendsLimited",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "SendsLimited",
+    bug: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(SecondsAsMilliseconds(wiring.store))),
         ..wiring
     },

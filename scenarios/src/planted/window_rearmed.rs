@@ -4,7 +4,7 @@
 //! than the limit add up all the same, and whoever tries now and then keeps somebody else out for ever.
 
 use super::{
-    Planted,
+    PlantedBug,
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
@@ -14,13 +14,13 @@ use idp::{
 };
 use std::{sync::Arc, time::Duration};
 
-pub(super) const PLANTED: Planted = Planted {
+pub(super) const PLANTED: PlantedBug = PlantedBug {
     name: "window_rearmed",
     title: "every attempt gives its counter a whole window of life again",
     covers: &[18, 24],
     scenario: "guesser_across_failover",
-    convicted_by: "LimitsLetIn",
-    rewire: |_, _, wiring| Wiring {
+    detected_by: "LimitsLetIn",
+    bug: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(Rearmed(wiring.store))),
         ..wiring
     },

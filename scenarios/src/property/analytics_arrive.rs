@@ -15,10 +15,8 @@ use super::{
     reading::{Deed, calm_from_ms},
     violation,
 };
-use sim::{
-    history::{Event, Op},
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::{Event, Evidence, Kind, Op, Property, Violation};
+use crate::vocabulary::{Login, Observation, Trouble};
 use std::time::Duration;
 
 /// Calls that a whole login leads to at least.
@@ -39,7 +37,7 @@ impl AnalyticsArrive {
     }
 }
 
-impl Property for AnalyticsArrive {
+impl Property<Login> for AnalyticsArrive {
     fn name(&self) -> String {
         "AnalyticsArrive".into()
     }
@@ -68,7 +66,7 @@ impl Property for AnalyticsArrive {
         logins.sort_by_key(|login| login.ended_ms());
         for (index, login) in logins.iter().enumerate() {
             let deadline_ms = login.ended_ms() + self.0.within_ms;
-            let answered = Event::HookCalled { answered: true };
+            let answered = Event::Own(Observation::HookCalled { answered: true });
             let calls = evidence
                 .history
                 .records
@@ -92,20 +90,17 @@ impl Property for AnalyticsArrive {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::{
-        fault::{Fault, Manner},
-        history::Seen,
-    };
+    use crate::vocabulary::{Fault, Mode, Seen};
 
     fn healed() -> Story {
-        let manner = Manner::Hanging;
+        let manner = Mode::Hanging;
         Story::new()
-            .fault(1000, Fault::Analytics { manner })
+            .fault(1000, Fault::Own(Trouble::Analytics { mode }))
             .fault(30_000, Fault::Heal)
     }
 
     fn called(story: Story, at_ms: u64, answered: bool) -> Story {
-        story.event(at_ms, "analytics", Event::HookCalled { answered })
+        story.event(at_ms, "analytics", Event::Own(Observation::HookCalled { answered }))
     }
 
     fn claim() -> AnalyticsArrive {

@@ -11,19 +11,17 @@
 use super::{
     attempts_limited::WRONG_CODE,
     config, deeds, human,
-    reading::{Trouble, mails, touches_logins},
+    reading::{TroubledTimes, mails, touches_logins},
     violation,
 };
-use sim::{
-    history::Op,
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Evidence, Kind, Op, Property, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module.
 pub struct AnyCodeVerifies;
 
-impl Property for AnyCodeVerifies {
+impl Property<Login> for AnyCodeVerifies {
     fn name(&self) -> String {
         "AnyCodeVerifies".into()
     }
@@ -34,7 +32,7 @@ impl Property for AnyCodeVerifies {
         "any unexpired code of a flow is accepted, whichever mail it came in and however often it is clicked".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let trouble = Trouble::of(evidence.history, 30_000, touches_logins);
+        let trouble = TroubledTimes::of(evidence.history, 30_000, touches_logins);
         let ttl_ms = config().ttl.email_code.as_millis() as u64;
         let deeds = deeds(evidence.history);
         let mut flows: BTreeMap<&str, BTreeSet<_>> = BTreeMap::new();
@@ -84,7 +82,7 @@ impl Property for AnyCodeVerifies {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::{fault::Fault, history::Seen};
+    use crate::vocabulary::{Fault, Seen};
 
     fn pressed() -> Story {
         Story::new()

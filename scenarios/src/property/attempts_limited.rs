@@ -16,10 +16,8 @@ use super::{
     reading::{Deed, admitted_max, redis_states},
     violation,
 };
-use sim::{
-    history::{Op, Seen, Tag},
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Evidence, Kind, Op, Property, Seen, Tag, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the service says of a wrong code.
@@ -45,7 +43,7 @@ impl Count {
     }
 }
 
-impl Property for AttemptsLimited {
+impl Property<Login> for AttemptsLimited {
     fn name(&self) -> String {
         "AttemptsLimited".into()
     }

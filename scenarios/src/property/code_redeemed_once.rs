@@ -8,16 +8,14 @@
 //! where, nor when: after a failover that brought the spent code back, too.
 
 use super::{deeds, violation};
-use sim::{
-    history::Op,
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Evidence, Kind, Op, Property, Violation};
 use std::collections::BTreeMap;
 
 /// See the module.
 pub struct CodeRedeemedOnce;
 
-impl Property for CodeRedeemedOnce {
+impl Property<Login> for CodeRedeemedOnce {
     fn name(&self) -> String {
         "CodeRedeemedOnce".into()
     }
@@ -57,7 +55,7 @@ impl Property for CodeRedeemedOnce {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::history::Seen;
+    use crate::vocabulary::Seen;
 
     fn first() -> Story {
         Story::new().op((100, 120), "ann", redeem("c1", "balancer", true), Seen::Ok)

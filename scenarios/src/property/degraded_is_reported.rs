@@ -12,10 +12,8 @@
 //! killed or paused meanwhile is judged by nothing before it was healed.
 
 use super::{faults, human, unreachable::blind, violation};
-use sim::{
-    history::{Event, History},
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Event, Evidence, History, Kind, Property, Violation};
 use std::time::Duration;
 
 /// See the module.
@@ -53,7 +51,7 @@ fn ready(history: &History, replica: &str, at_ms: u64) -> bool {
     ready
 }
 
-impl Property for DegradedIsReported {
+impl Property<Login> for DegradedIsReported {
     fn name(&self) -> String {
         "DegradedIsReported".into()
     }
@@ -82,7 +80,7 @@ impl Property for DegradedIsReported {
             }
             let last = faults(history).last();
             let healed_ms = last
-                .filter(|(.., fault)| **fault == sim::fault::Fault::Heal)
+                .filter(|(.., fault)| **fault == crate::vocabulary::Fault::Heal)
                 .map(|(at_ms, ..)| at_ms);
             let Some(deadline_ms) = healed_ms.map(|at_ms| at_ms + self.recovers_ms) else {
                 continue;
@@ -102,7 +100,7 @@ impl Property for DegradedIsReported {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::fault::Fault;
+    use crate::vocabulary::Fault;
 
     fn outage(story: Story, from_ms: u64, heals_ms: u64) -> Story {
         let cut = |node: &str| Fault::Cut {

@@ -8,16 +8,14 @@
 //! one: each mail may log in one flow.
 
 use super::{deeds, reading::mails, violation};
-use sim::{
-    history::Op,
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Evidence, Kind, Op, Property, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module.
 pub struct EmailCodeOnce;
 
-impl Property for EmailCodeOnce {
+impl Property<Login> for EmailCodeOnce {
     fn name(&self) -> String {
         "EmailCodeOnce".into()
     }
@@ -54,7 +52,7 @@ impl Property for EmailCodeOnce {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::history::Seen;
+    use crate::vocabulary::Seen;
 
     fn first() -> Story {
         Story::new()

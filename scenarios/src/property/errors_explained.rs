@@ -12,11 +12,8 @@
 //! Edges. A line may name several parts: one that was in trouble is enough. What was never answered has no reference.
 
 use super::{deeds, faults, reading::Deed, violation};
-use sim::{
-    fault::Fault,
-    operators::{Operators, Told},
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::{Evidence, Fault, Kind, Operators, Property, ReportedError, Violation};
+use crate::vocabulary::{Login, Trouble};
 use std::collections::BTreeMap;
 
 /// See the module.
@@ -46,11 +43,11 @@ const PARTS: [Part; 3] = [
 fn of_the_directory(fault: &Fault) -> bool {
     matches!(
         fault,
-        Fault::DirectoryBusy { .. } | Fault::DirectoryIoError { .. } | Fault::DirectorySlow { .. }
+        Fault::Own(Trouble::DirectoryBusy { .. }) | Fault::DiskError { .. } | Fault::DiskSlow { .. }
     )
 }
 
-impl Property for ErrorsExplained {
+impl Property<Login> for ErrorsExplained {
     fn name(&self) -> String {
         "ErrorsExplained".into()
     }
@@ -61,11 +58,11 @@ impl Property for ErrorsExplained {
         "for the reference of every error, the log names what failed".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        if evidence.operators.told.is_empty() {
+        if evidence.operators.errors.is_empty() {
             return Ok(());
         }
         let log = by_reference(evidence.operators);
-        for told in &evidence.operators.told {
+        for told in &evidence.operators.errors {
             let Err((reason, why)) = explained(told, &log, evidence) else {
                 continue;
             };
@@ -88,7 +85,7 @@ type Log<'a> = BTreeMap<&'a str, Vec<&'a str>>;
 
 /// In one walk through the log: in a run with hundreds of errors, a search for each took longer than any other property.
 fn by_reference(operators: &Operators) -> Log<'_> {
-    let told = operators.told.iter().map(|told| (told.reference.as_str(), vec![]));
+    let told = operators.errors.iter().map(|told| (told.reference.as_str(), vec![]));
     let mut log: Log<'_> = told.collect();
     for written in &operators.log {
         let text = written.line.text.as_str();
@@ -101,7 +98,7 @@ fn by_reference(operators: &Operators) -> Log<'_> {
     log
 }
 
-fn explained(told: &Told, log: &Log<'_>, evidence: &Evidence<'_>) -> Result<(), (&'static str, String)> {
+fn explained(told: &ReportedError, log: &Log<'_>, evidence: &Evidence<'_>) -> Result<(), (&'static str, String)> {
     let lines = log.get(told.reference.as_str()).map_or(&[][..], Vec::as_slice);
     let Some(last) = lines.last() else {
         return Err(("not-logged", "and no replica's log knows of it".into()));
@@ -135,7 +132,7 @@ fn explained(told: &Told, log: &Log<'_>, evidence: &Evidence<'_>) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::history::Op;
+    use crate::vocabulary::Op;
 
     const LOCKED: &str =
         "refused correlation=0a1b status=503 cause=looking up the person: not done: the directory is locked";
@@ -143,12 +140,9 @@ mod tests {
         "refused correlation=0a1b status=503 cause=counting: outcome unknown: connection lost: redis: EOF";
 
     fn story() -> Story {
-        Story::new().fault(1000, Fault::DirectoryBusy { lasts_ms: 5000 }).op(
-            (2000, 3000),
-            "ann",
-            Op::OpenLogin,
-            fail("temporarily-unavailable"),
-        )
+        Story::new()
+            .fault(1000, Fault::Own(Trouble::DirectoryBusy { lasts_ms: 5000 }))
+            .op((2000, 3000), "ann", Op::OpenLogin, fail("temporarily-unavailable"))
     }
 
     #[test]
@@ -171,7 +165,7 @@ mod tests {
     #[test]
     fn rejects_what_is_not() {
         let mut hidden = story().told(3000, "ann", 503, "0a1b").logged(2900, LOCKED, &[]);
-        hidden.operators.told[0].shown = false;
+        hidden.operators.errors[0].shown = false;
         let told = || story().told(3000, "ann", 503, "0a1b");
         for (story, reason) in [
             (told().logged(2900, &LOCKED.replace("0a1b", "ffff"), &[]), "not-logged"),

@@ -10,11 +10,8 @@
 //! run ended. Nobody else sees their codes, so no theft excuses a failure.
 
 use super::{bound::Bound, deeds, human, reading::calm_from_ms};
-use sim::{
-    history::Op,
-    plan::Behaviour,
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Behaviour, Evidence, Kind, Op, Property, Violation};
 use std::{collections::BTreeMap, time::Duration};
 
 /// See the module.
@@ -32,7 +29,7 @@ impl EveryReplicaServes {
     }
 }
 
-impl Property for EveryReplicaServes {
+impl Property<Login> for EveryReplicaServes {
     fn name(&self) -> String {
         "EveryReplicaServes".into()
     }
@@ -79,7 +76,7 @@ impl Property for EveryReplicaServes {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::{fault::Fault, history::Seen, plan::Operation};
+    use crate::vocabulary::{Fault, Operation, Seen};
 
     fn healed() -> Story {
         let mut story = Story::new()

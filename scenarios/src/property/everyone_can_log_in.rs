@@ -18,11 +18,8 @@ use super::{
     deeds, faults, human,
     reading::{Deed, calm_from_ms},
 };
-use sim::{
-    history::Op,
-    plan::Behaviour,
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Behaviour, Evidence, Kind, Op, Property, Violation};
 use std::time::Duration;
 
 /// See the module.
@@ -106,7 +103,7 @@ pub(super) fn contested(login: &Deed<'_>, deeds: &[Deed<'_>]) -> bool {
     own.into_iter().any(|code| presented(code) > 1)
 }
 
-impl Property for EveryoneCanLogIn {
+impl Property<Login> for EveryoneCanLogIn {
     fn name(&self) -> String {
         "EveryoneCanLogIn".into()
     }
@@ -164,7 +161,7 @@ impl Property for EveryoneCanLogIn {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::{fault::Fault, history::Seen, plan::Operation};
+    use crate::vocabulary::{Fault, Operation, Seen};
 
     fn healed() -> Story {
         Story::new()

@@ -8,13 +8,11 @@
 
 use super::{
     deeds, human,
-    reading::{Trouble, touches_logins},
+    reading::{TroubledTimes, touches_logins},
     violation,
 };
-use sim::{
-    history::Op,
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Evidence, Kind, Op, Property, Violation};
 use std::time::Duration;
 
 /// See the module.
@@ -48,7 +46,7 @@ impl LatencyBudget {
     }
 }
 
-impl Property for LatencyBudget {
+impl Property<Login> for LatencyBudget {
     fn name(&self) -> String {
         "LatencyBudget".into()
     }
@@ -67,7 +65,7 @@ impl Property for LatencyBudget {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let trouble = Trouble::of(evidence.history, 20_000, touches_logins);
+        let trouble = TroubledTimes::of(evidence.history, 20_000, touches_logins);
         for deed in deeds(evidence.history) {
             let limit_ms = match deed.op {
                 Op::OpenLogin | Op::SendCode { .. } | Op::VerifyCode { .. } | Op::ReceiveCode | Op::Visit { .. } => {
@@ -82,7 +80,7 @@ impl Property for LatencyBudget {
                 let what = format!(
                     "{} {}, and waited {}; the budget is {}",
                     deed.who,
-                    sim::report::op(deed.op),
+                    sim::service::Op::describe(deed.op),
                     human(end.took_ms),
                     human(budget_ms)
                 );
@@ -98,10 +96,7 @@ impl Property for LatencyBudget {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::{
-        fault::{Fault, Manner},
-        history::Seen,
-    };
+    use crate::vocabulary::{Fault, Mode, Seen};
 
     fn budget() -> LatencyBudget {
         LatencyBudget::pages(Duration::from_millis(500)).tokens(Duration::from_millis(300))
@@ -121,9 +116,7 @@ mod tests {
     #[test]
     fn rejects_what_is_slow_though_only_mail_hangs() {
         for seen in [Seen::Ok, unknown()] {
-            let hang = Fault::Mail {
-                manner: Manner::Hanging,
-            };
+            let hang = Fault::Own(Trouble::Mail { mode: Mode::Hanging });
             let story = Story::new()
                 .fault(10, hang)
                 .op((20, 521), "ann", send("f1", "ann"), seen);

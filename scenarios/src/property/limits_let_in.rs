@@ -19,12 +19,8 @@ use super::{
     human, limits,
     reading::{Deed, calm_from_ms},
 };
-use sim::{
-    fault::Fault,
-    history::{Event, History, Op},
-    plan::Behaviour,
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Behaviour, Event, Evidence, Fault, History, Kind, Op, Property, Violation};
 use std::time::Duration;
 
 /// Attempts, and mails, that somebody needs who logs in and presses a button again.
@@ -72,7 +68,7 @@ fn ahead_ms(history: &History) -> u64 {
     forward.sum()
 }
 
-impl Property for LimitsLetIn {
+impl Property<Login> for LimitsLetIn {
     fn name(&self) -> String {
         "LimitsLetIn".into()
     }
@@ -138,7 +134,7 @@ impl Property for LimitsLetIn {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::{history::Seen, plan::Operation};
+    use crate::vocabulary::{Operation, Seen};
 
     /// The world's window is 60 s here.
     fn attacked() -> Story {

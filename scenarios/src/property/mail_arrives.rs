@@ -16,10 +16,8 @@ use super::{
     reading::{calm_from_ms, mails},
     violation,
 };
-use sim::{
-    history::Op,
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::{Evidence, Kind, Op, Property, Violation};
+use crate::vocabulary::{Login, Trouble};
 use std::{collections::BTreeSet, time::Duration};
 
 /// See the module.
@@ -37,7 +35,7 @@ impl MailArrives {
     }
 }
 
-impl Property for MailArrives {
+impl Property<Login> for MailArrives {
     fn name(&self) -> String {
         "MailArrives".into()
     }
@@ -84,15 +82,12 @@ impl Property for MailArrives {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::{
-        fault::{Fault, Manner},
-        history::Seen,
-    };
+    use crate::vocabulary::{Fault, Mode, Seen};
 
     fn healed() -> Story {
-        let manner = Manner::Hanging;
+        let manner = Mode::Hanging;
         Story::new()
-            .fault(1000, Fault::Mail { manner })
+            .fault(1000, Fault::Own(Trouble::Mail { mode }))
             .fault(30_000, Fault::Heal)
     }
 

@@ -8,10 +8,8 @@
 //! only.
 
 use super::{deeds, human, unreachable::all_blind, violation};
-use sim::{
-    history::Op,
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Evidence, Kind, Op, Property, Violation};
 
 /// What was on its way is done by then, milliseconds.
 const MARGIN_MS: u64 = 3_000;
@@ -19,7 +17,7 @@ const MARGIN_MS: u64 = 3_000;
 /// See the module.
 pub struct NoLocalSuccess;
 
-impl Property for NoLocalSuccess {
+impl Property<Login> for NoLocalSuccess {
     fn name(&self) -> String {
         "NoLocalSuccess".into()
     }
@@ -43,7 +41,7 @@ impl Property for NoLocalSuccess {
             let what = format!(
                 "{} {}, and succeeds, though no replica has reached Redis since {}",
                 deed.who,
-                sim::report::op(deed.op),
+                sim::service::Op::describe(deed.op),
                 human(*from)
             );
             return Err(violation(&self.name(), deed.ended_ms(), deed.records(), what)
@@ -56,7 +54,7 @@ impl Property for NoLocalSuccess {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::{fault::Fault, history::Seen};
+    use crate::vocabulary::{Fault, Seen};
 
     fn cut(a: &str, b: &str) -> Fault {
         Fault::Cut {

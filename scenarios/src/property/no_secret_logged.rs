@@ -9,12 +9,13 @@
 //! Edges. That the secret was of use to nobody any more when it was logged excuses nothing: that is luck.
 
 use super::{reading::Deed, violation};
-use sim::property::{Evidence, Kind, Property, Violation};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Evidence, Kind, Property, Violation};
 
 /// See the module.
 pub struct NoSecretLogged;
 
-impl Property for NoSecretLogged {
+impl Property<Login> for NoSecretLogged {
     fn name(&self) -> String {
         "NoSecretLogged".into()
     }
@@ -43,7 +44,7 @@ impl Property for NoSecretLogged {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::history::{Op, Seen};
+    use crate::vocabulary::{Op, Seen};
 
     #[test]
     fn accepts_lines_without_secrets() {

@@ -7,15 +7,13 @@
 //! when the run did are not judged.
 
 use super::{deeds, faults, violation};
-use sim::{
-    history::Op,
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::{Evidence, Kind, Op, Property, Violation};
+use crate::vocabulary::{Login, Trouble};
 
 /// See the module.
 pub struct NothingFails;
 
-impl Property for NothingFails {
+impl Property<Login> for NothingFails {
     fn name(&self) -> String {
         "NothingFails".into()
     }
@@ -36,7 +34,12 @@ impl Property for NothingFails {
             if deed.ok() || meant_to_fail || end.at_ms >= first_fault_ms {
                 continue;
             }
-            let what = format!("{} {}, which {}", deed.who, sim::report::op(deed.op), deed.outcome());
+            let what = format!(
+                "{} {}, which {}",
+                deed.who,
+                sim::service::Op::describe(deed.op),
+                deed.outcome()
+            );
             return Err(
                 violation(&self.name(), end.at_ms, deed.records(), what).because(format!(
                     "{}-{}",
@@ -52,14 +55,14 @@ impl Property for NothingFails {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::{fault::Fault, history::Seen};
+    use crate::vocabulary::{Fault, Seen};
 
     #[test]
     fn accepts_success_and_what_is_meant_to_fail() {
         let story = Story::new()
             .op((0, 900), "ann", Op::LogIn, Seen::Ok)
             .op((10, 20), "ann", redeem("c1", "balancer", false), fail("invalid_grant"))
-            .fault(1000, Fault::DirectoryBusy { lasts_ms: 10 })
+            .fault(1000, Fault::Own(Trouble::DirectoryBusy { lasts_ms: 10 }))
             .op((990, 1001), "ben", Op::OpenLogin, unknown());
         assert_eq!(story.judged_by(&NothingFails), Ok(()));
     }

@@ -12,10 +12,8 @@ use super::{
     reading::{admitted_max, mails, redis_states},
     violation,
 };
-use sim::{
-    history::{Op, Tag},
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Evidence, Kind, Op, Property, Tag, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module.
@@ -27,7 +25,7 @@ struct Presses {
     last_ms: u64,
 }
 
-impl Property for OneMailPerWindow {
+impl Property<Login> for OneMailPerWindow {
     fn name(&self) -> String {
         "OneMailPerWindow".into()
     }
@@ -78,7 +76,7 @@ impl Property for OneMailPerWindow {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::history::Seen;
+    use crate::vocabulary::Seen;
 
     /// Six presses at once.
     fn six() -> Story {

@@ -10,11 +10,9 @@
 //! twice, and from outside nobody can tell which those are: judged are the reminders that fall due
 //! when nothing has been broken for a while, before the first fault or after healing.
 
-use super::{bound::Bound, human, reading::Trouble, violation};
-use sim::{
-    history::Event,
-    property::{Evidence, Kind, Property, Violation},
-};
+use super::{bound::Bound, human, reading::TroubledTimes, violation};
+use crate::vocabulary::{Event, Evidence, Kind, Property, Violation};
+use crate::vocabulary::{Login, Observation};
 use std::time::Duration;
 
 /// See the module.
@@ -32,7 +30,7 @@ impl RemindersArrive {
     }
 }
 
-impl Property for RemindersArrive {
+impl Property<Login> for RemindersArrive {
     fn name(&self) -> String {
         "RemindersArrive".into()
     }
@@ -46,7 +44,7 @@ impl Property for RemindersArrive {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let trouble = Trouble::of(evidence.history, self.0.settle_ms, |_| true);
+        let trouble = TroubledTimes::of(evidence.history, self.0.settle_ms, |_| true);
         for reminder in &evidence.plan.world.reminders {
             let latest_ms = reminder.due_ms + self.0.within_ms;
             if latest_ms > evidence.plan.lasts_ms || !trouble.spares(reminder.due_ms, latest_ms) {
@@ -54,7 +52,7 @@ impl Property for RemindersArrive {
             }
             let to = format!("{}@example.com", reminder.who);
             let arrived = evidence.history.records.iter().any(|record| match &record.event {
-                Event::ReminderMailed { address, due_ms } => {
+                Event::Own(Observation::ReminderMailed { address, due_ms }) => {
                     *address == to && *due_ms == EPOCH_MS + reminder.due_ms && record.at_ms <= latest_ms
                 }
                 _ => false,
@@ -74,7 +72,7 @@ const EPOCH_MS: u64 = 1_790_000_000_000;
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::{fault::Fault, plan::ReminderOption};
+    use crate::vocabulary::{Fault, ReminderOption};
 
     fn due(due_ms: u64) -> Story {
         let mut story = Story::new();
@@ -86,10 +84,10 @@ mod tests {
     }
 
     fn reminded(due_ms: u64) -> Event {
-        Event::ReminderMailed {
+        Event::Own(Observation::ReminderMailed {
             address: "ann@example.com".into(),
             due_ms: EPOCH_MS + due_ms,
-        }
+        })
     }
 
     fn claim() -> RemindersArrive {

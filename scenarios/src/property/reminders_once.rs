@@ -7,16 +7,14 @@
 //! not send it again.
 
 use super::{human, violation};
-use sim::{
-    history::Event,
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::{Event, Evidence, Kind, Property, Violation};
+use crate::vocabulary::{Login, Observation};
 use std::collections::BTreeMap;
 
 /// See the module.
 pub struct RemindersOnce;
 
-impl Property for RemindersOnce {
+impl Property<Login> for RemindersOnce {
     fn name(&self) -> String {
         "RemindersOnce".into()
     }
@@ -29,7 +27,7 @@ impl Property for RemindersOnce {
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let mut taken = BTreeMap::new();
         for (index, record) in evidence.history.records.iter().enumerate() {
-            let Event::ReminderMailed { address, due_ms } = &record.event else {
+            let Event::Own(Observation::ReminderMailed { address, due_ms }) = &record.event else {
                 continue;
             };
             if let Some((first, at_ms)) = taken.insert((address, due_ms), (index, record.at_ms)) {
@@ -46,10 +44,10 @@ mod tests {
     use super::{super::testing::*, *};
 
     fn reminded(who: &str, due_ms: u64) -> Event {
-        Event::ReminderMailed {
+        Event::Own(Observation::ReminderMailed {
             address: format!("{who}@example.com"),
             due_ms,
-        }
+        })
     }
 
     #[test]

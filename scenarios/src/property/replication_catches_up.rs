@@ -6,14 +6,12 @@
 //!
 //! Fairness: everything has healed and stays so; Sentinels reach each other and the nodes. TCP repeats after pauses that
 //! double, so what was silent for half a minute may be silent for another half after healing. Whoever looks does so as an
-//! operator would ([`sim::plan::Behaviour::CheckReplication`]): `ROLE` at both nodes, a write, `WAIT`. The bound is about
+//! operator would ([`crate::vocabulary::Behaviour::CheckReplication`]): `ROLE` at both nodes, a write, `WAIT`. The bound is about
 //! twice the worst seen in 30 seeds of each scenario.
 
 use super::{deeds, human, reading::calm_from_ms, violation};
-use sim::{
-    history::Op,
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Evidence, Kind, Op, Property, Violation};
 use std::time::Duration;
 
 /// See the module.
@@ -30,7 +28,7 @@ impl ReplicationCatchesUp {
     }
 }
 
-impl Property for ReplicationCatchesUp {
+impl Property<Login> for ReplicationCatchesUp {
     fn name(&self) -> String {
         "ReplicationCatchesUp".into()
     }
@@ -73,7 +71,7 @@ const LOOK_MS: u64 = 3000;
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::{fault::Fault, history::Seen};
+    use crate::vocabulary::{Fault, Seen};
 
     fn healed() -> Story {
         Story::new()

@@ -11,18 +11,16 @@
 
 use super::{
     deeds,
-    reading::{Trouble, touches_logins},
+    reading::{TroubledTimes, touches_logins},
     violation,
 };
-use sim::{
-    history::Op,
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Evidence, Kind, Op, Property, Violation};
 
 /// See the module.
 pub struct RightfulCodeHonoured;
 
-impl Property for RightfulCodeHonoured {
+impl Property<Login> for RightfulCodeHonoured {
     fn name(&self) -> String {
         "RightfulCodeHonoured".into()
     }
@@ -33,7 +31,7 @@ impl Property for RightfulCodeHonoured {
         "a code presented rightly, in time and for the first time is honoured".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let trouble = Trouble::of(evidence.history, 30_000, touches_logins);
+        let trouble = TroubledTimes::of(evidence.history, 30_000, touches_logins);
         let deeds = deeds(evidence.history);
         let ttl_ms = evidence.plan.world.code_ttl_s * 1000;
         for deed in &deeds {
@@ -78,7 +76,7 @@ impl Property for RightfulCodeHonoured {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::{fault::Fault, history::Seen};
+    use crate::vocabulary::{Fault, Seen};
 
     fn issued() -> Story {
         Story::new().op((0, 50), "ann", Op::ReceiveCode, Seen::Ok)

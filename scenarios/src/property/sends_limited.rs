@@ -11,16 +11,14 @@ use super::{
     reading::{admitted_max, mails, redis_states},
     violation,
 };
-use sim::{
-    history::Op,
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Evidence, Kind, Op, Property, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module.
 pub struct SendsLimited;
 
-impl Property for SendsLimited {
+impl Property<Login> for SendsLimited {
     fn name(&self) -> String {
         "SendsLimited".into()
     }
@@ -61,7 +59,7 @@ impl Property for SendsLimited {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::history::Seen;
+    use crate::vocabulary::Seen;
 
     fn flood(mut story: Story, from_s: u64, count: u64) -> Story {
         for n in 0..count {

@@ -10,11 +10,8 @@
 //! a visit that does not succeed.
 
 use super::{deeds, faults, human, violation};
-use sim::{
-    fault::Fault,
-    history::{Event, Op},
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::{Event, Evidence, Fault, Kind, Op, Property, Violation};
+use crate::vocabulary::{Login, Observation, Trouble};
 use std::time::Duration;
 
 /// See the module.
@@ -31,7 +28,7 @@ impl SessionsSurvive {
     }
 }
 
-impl Property for SessionsSurvive {
+impl Property<Login> for SessionsSurvive {
     fn name(&self) -> String {
         "SessionsSurvive".into()
     }
@@ -46,7 +43,7 @@ impl Property for SessionsSurvive {
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         for (index, record) in evidence.history.records.iter().enumerate() {
-            if let Event::LoggedOut { session } = &record.event {
+            if let Event::Own(Observation::LoggedOut { session }) = &record.event {
                 let what = format!("{} was logged out of the session {}", record.who, session.0);
                 return Err(violation(&self.name(), record.at_ms, vec![index], what).because("logged-out"));
             }
@@ -72,12 +69,12 @@ impl Property for SessionsSurvive {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::history::Seen;
+    use crate::vocabulary::Seen;
 
     fn visit(at_ms: u64, seen: Seen) -> Story {
         let session = tag("s1");
         Story::new()
-            .fault(1000, Fault::DirectoryBusy { lasts_ms: 5000 })
+            .fault(1000, Fault::Own(Trouble::DirectoryBusy { lasts_ms: 5000 }))
             .fault(9000, Fault::Heal)
             .op((at_ms, at_ms + 10), "ann", Op::Visit { session }, seen)
     }
@@ -99,7 +96,7 @@ mod tests {
 
     #[test]
     fn rejects_a_logout() {
-        let story = visit(2000, Seen::Ok).event(3000, "ann", Event::LoggedOut { session: tag("s1") });
+        let story = visit(2000, Seen::Ok).event(3000, "ann", Event::Own(Observation::LoggedOut { session: tag("s1") }));
         assert_eq!(story.judged_by(&claim()).unwrap_err().at_ms, 3000);
     }
 }

@@ -17,15 +17,11 @@
 
 use super::{
     deeds, faults, human,
-    reading::{Deed, Trouble},
+    reading::{Deed, TroubledTimes},
     violation,
 };
-use sim::{
-    fault::Fault,
-    history::{Op, Seen},
-    plan::Behaviour,
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Behaviour, Evidence, Fault, Kind, Op, Property, Seen, Violation};
 use std::{collections::BTreeMap, time::Duration};
 
 /// See the module.
@@ -64,7 +60,7 @@ fn excuses(fault: &Fault, replica: &str) -> bool {
     let elsewhere =
         |host: &&str| matches!(*host, "mail" | "analytics") || (host.starts_with("idp") && *host != replica);
     match fault {
-        Fault::DirectorySlow { .. } => false,
+        Fault::DiskSlow { .. } => false,
         Fault::Pause { .. } => true, // whoever is stopped in a commit has the lock until it goes on
         _ => !fault.hosts().iter().any(elsewhere),
     }
@@ -75,7 +71,7 @@ fn is_page(op: &Op) -> bool {
     !matches!(op, Op::LogIn | Op::AwaitMail { .. } | Op::CheckReplication)
 }
 
-impl Property for StallsBounded {
+impl Property<Login> for StallsBounded {
     fn name(&self) -> String {
         "StallsBounded".into()
     }
@@ -91,15 +87,15 @@ impl Property for StallsBounded {
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let slowest = faults(evidence.history).filter_map(|(.., fault)| match fault {
-            Fault::DirectorySlow { by_ms, .. } => Some(*by_ms),
+            Fault::DiskSlow { by_ms, .. } => Some(*by_ms),
             _ => None,
         });
         let budget_ms = self.page_ms + self.commits * slowest.max().unwrap_or(0);
         let operations = evidence.plan.operations.iter();
-        let there: BTreeMap<&str, (&str, Trouble)> = operations
+        let there: BTreeMap<&str, (&str, TroubledTimes)> = operations
             .filter_map(|operation| match &operation.does {
                 Behaviour::LogInAt { replica } => {
-                    let trouble = Trouble::of(evidence.history, self.settle_ms, |fault| excuses(fault, replica));
+                    let trouble = TroubledTimes::of(evidence.history, self.settle_ms, |fault| excuses(fault, replica));
                     Some((operation.who.as_str(), (replica.as_str(), trouble)))
                 }
                 _ => None,
@@ -119,7 +115,7 @@ impl Property for StallsBounded {
             let what = format!(
                 "{} {} at {replica} alone, which {}, {} after it began; the budget is {}",
                 deed.who,
-                sim::report::op(deed.op),
+                sim::service::Op::describe(deed.op),
                 deed.outcome(),
                 human(deed.end.map_or(budget_ms, |end| end.took_ms)),
                 human(budget_ms)
@@ -145,13 +141,13 @@ fn kept_waiting(deed: &Deed<'_>, budget_ms: u64) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::plan::Operation;
+    use crate::vocabulary::Operation;
 
     /// Somebody at idp-b alone, and a disk of which each commit takes 50 ms.
     fn slow() -> Story {
         let mut story = Story::new().fault(
             1000,
-            Fault::DirectorySlow {
+            Fault::DiskSlow {
                 host: "idp-a".into(),
                 by_ms: 50,
                 lasts_ms: 60_000,
@@ -187,7 +183,7 @@ mod tests {
                 .fault(1500, cut("idp-b", "redis-1"))
                 .op((2000, 3000), "probe-b", verify(), unknown()),
             slow()
-                .fault(2300, Fault::DirectoryBusy { lasts_ms: 2000 })
+                .fault(2300, Fault::Own(Trouble::DirectoryBusy { lasts_ms: 2000 }))
                 .op((2000, 3000), "probe-b", verify(), Seen::Ok),
         ] {
             assert_eq!(story.judged_by(&claim()), Ok(()));

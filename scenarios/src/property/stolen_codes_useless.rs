@@ -9,16 +9,14 @@
 //! had ended when the thief began.
 
 use super::{deeds, violation};
-use sim::{
-    history::Op,
-    property::{Evidence, Kind, Property, Violation},
-};
+use crate::vocabulary::Login;
+use crate::vocabulary::{Evidence, Kind, Op, Property, Violation};
 use std::collections::BTreeMap;
 
 /// See the module.
 pub struct StolenCodesUseless;
 
-impl Property for StolenCodesUseless {
+impl Property<Login> for StolenCodesUseless {
     fn name(&self) -> String {
         "StolenCodesUseless".into()
     }
@@ -65,7 +63,7 @@ impl Property for StolenCodesUseless {
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
-    use sim::history::Seen;
+    use crate::vocabulary::Seen;
 
     #[test]
     fn accepts_refusals() {

@@ -1,13 +1,10 @@
 //! Hand-built histories, for the tests of the properties.
 
-use sim::{
-    fault::Fault,
-    history::{Event, History, Op, OpId, Record, Seen, Tag},
-    log::LogLine,
-    operators::{Operators, Told, Written},
-    plan::{PLAN_VERSION, Plan, WorldOptions},
-    property::{Evidence, Property, Violation},
+use crate::vocabulary::{
+    Event, Evidence, Fault, History, LogLine, Op, OpId, Operators, PLAN_VERSION, Plan, Property, Record, ReportedError,
+    Seen, ServiceLine, Tag, Violation, WorldOptions,
 };
+use crate::vocabulary::{Login, Observation};
 
 /// A history, told in order.
 #[derive(Default)]
@@ -15,7 +12,7 @@ pub(crate) struct Story {
     records: Vec<Record>,
     next: u64,
     pub(crate) world: WorldOptions,
-    pub(crate) operations: Vec<sim::plan::Operation>,
+    pub(crate) operations: Vec<crate::vocabulary::Operation>,
     pub(crate) operators: Operators,
 }
 
@@ -78,7 +75,7 @@ impl Story {
 
     /// Somebody got an error.
     pub(crate) fn told(mut self, at_ms: u64, who: &str, status: u16, reference: &str) -> Story {
-        self.operators.told.push(Told {
+        self.operators.errors.push(Told {
             at_ms,
             who: who.into(),
             status,
@@ -89,7 +86,7 @@ impl Story {
     }
 
     /// Judges the story, its records put in order of time.
-    pub(crate) fn judged_by(mut self, property: &dyn Property) -> Result<(), Violation> {
+    pub(crate) fn judged_by(mut self, property: &dyn Property<Login>) -> Result<(), Violation> {
         self.records.sort_by_key(|record| record.at_ms);
         let plan = Plan {
             version: PLAN_VERSION,
@@ -145,10 +142,10 @@ pub(crate) fn verify(flow: &str, who: &str, code: &str) -> Op {
 }
 
 pub(crate) fn mailed(who: &str, code: &str) -> Event {
-    Event::CodeMailed {
+    Event::Own(Observation::CodeMailed {
         address: format!("{who}@example.com"),
         code: tag(code),
-    }
+    })
 }
 
 pub(crate) fn master(host: &str) -> Event {

@@ -1,9 +1,6 @@
 //! When Redis is out of a replica's reach: as the faults that struck say, and the nodes of their roles.
 
-use sim::{
-    fault::Fault,
-    history::{Event, History},
-};
+use crate::vocabulary::{Event, Fault, History};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The Redis nodes.

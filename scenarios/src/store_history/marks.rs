@@ -3,11 +3,9 @@
 //! Listening and judging cost about 3 % of a run (6 seeds of each scenario), so it is always done.
 
 use super::slack_ms;
+use crate::vocabulary::Plan;
 use idp::seams::Namespace;
-use sim::{
-    linear::{Call, Limits, Operation, Verdict, check},
-    plan::Plan,
-};
+use sim::linear::{Call, Limits, Operation, Verdict, check};
 use std::collections::BTreeMap;
 
 /// An acknowledged write was not there any more.

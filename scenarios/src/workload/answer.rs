@@ -1,8 +1,8 @@
 //! What an answer means to the person who waits for it: the one place that sorts answers into
 //! [`Seen`].
 
+use crate::vocabulary::Seen;
 use seams::{Cause, Failure};
-use sim::history::Seen;
 
 /// What an answer came to that is neither a success nor a redirect; `None` for those two.
 /// `reason` is what the answer says for machines: `data-error`, or the JSON's `error`.

@@ -4,16 +4,16 @@ use super::{
     jar::{Jar, Stored},
     reply::{Landing, Reply, resolve},
 };
+use crate::vocabulary::Observation;
+use crate::{
+    vocabulary::{Event, Recorder, Tag},
+    world::Scene,
+};
 use bytes::Bytes;
 use http::{Method, Request, header};
 use idp::{
     http::client::Client,
     seams::{Cause, Env, Failure, Outcome},
-};
-use sim::{
-    history::{Event, Tag},
-    recorder::Recorder,
-    world::Scene,
 };
 use std::{
     sync::{Mutex, MutexGuard},
@@ -214,7 +214,7 @@ impl Browser {
         let now = self.env.now();
         for set in headers.get_all(header::SET_COOKIE) {
             if let Some((_, value)) = set.to_str().ok().and_then(|set| set.split(';').next()?.split_once('=')) {
-                self.recorder.holds("cookie", value);
+                self.recorder.secret("cookie", value);
             }
             let stored = self
                 .state()
@@ -236,7 +236,8 @@ impl Browser {
         let known = self.state().reported_lost.replace(cookie.to_owned());
         if known.as_deref() != Some(cookie) {
             let session = Tag::of(cookie);
-            self.recorder.note(&self.who, Event::LoggedOut { session });
+            self.recorder
+                .note(&self.who, Event::Own(Observation::LoggedOut { session }));
         }
     }
 
@@ -250,7 +251,7 @@ pub(super) fn note_error(recorder: &Recorder, who: &str, head: &http::response::
     let reference = head.headers.get("x-correlation-id").and_then(|id| id.to_str().ok());
     if let (400.., Some(reference)) = (head.status.as_u16(), reference) {
         let shown = String::from_utf8_lossy(body).contains(reference);
-        recorder.tell_error(who, head.status.as_u16(), reference, shown);
+        recorder.report_error(who, head.status.as_u16(), reference, shown);
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
+use crate::vocabulary::History;
+use crate::vocabulary::Observation;
 use crate::workload::testing::Script;
-use sim::history::History;
 
 const LOGIN: (&str, &str) = (
     "200 OK\nContent-Type: text/html; charset=utf-8\nReferrer-Policy: no-referrer",
@@ -14,7 +15,7 @@ fn browser(script: &Script) -> (Browser, Recorder) {
 }
 
 fn logged_out(history: &History) -> usize {
-    let lost = |event: &Event| matches!(event, Event::LoggedOut { .. });
+    let lost = |event: &Event| matches!(event, Event::Own(Observation::LoggedOut { .. }));
     history.records.iter().filter(|record| lost(&record.event)).count()
 }
 

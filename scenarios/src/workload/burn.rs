@@ -6,8 +6,8 @@ use super::{
     relying_party::RelyingParty,
     token_endpoint::{Presentation, Tokens, present},
 };
+use crate::{vocabulary::Seen, world::SeenCode};
 use idp::http::client::Client;
-use sim::{history::Seen, world::SeenCode};
 
 /// The burner's name in the history.
 pub(crate) const BURNER: &str = "burner";

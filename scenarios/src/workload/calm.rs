@@ -8,8 +8,8 @@ use super::{
     relying_party::{Begun, RelyingParty},
     reply::Reply,
 };
-use sim::{
-    history::{Op, Seen},
+use crate::{
+    vocabulary::{Op, Seen},
     world::SeenCode,
 };
 use std::{collections::BTreeSet, sync::Arc, time::Duration};

@@ -1,11 +1,9 @@
 //! An attacker who has codes sent to one address, alternating between the replicas, in a new flow
 //! each time (inventory 20).
 
-use super::{
-    person::{Opened, Person},
-    together::together,
-};
-use sim::world::Scene;
+use super::person::{Opened, Person};
+use crate::world::Scene;
+use sim::world::join_all;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -23,5 +21,5 @@ pub(crate) async fn flood(scene: &Scene, who: &str, victim: &str, label: &str, s
             }
         }
     });
-    together(&scene.env, requests).await;
+    join_all(&scene.env, requests).await;
 }

@@ -6,7 +6,7 @@ use super::{
     relying_party::RelyingParty,
     reply::Reply,
 };
-use sim::history::Seen;
+use crate::vocabulary::Seen;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 

@@ -1,8 +1,9 @@
 //! An impatient login: six clicks on the send button, any of the mails, a double click on the
 //! verify button (inventory 3, 4, 5).
 
-use super::{answer, person::Person, reply::Reply, together::together};
-use sim::history::Seen;
+use super::{answer, person::Person, reply::Reply};
+use crate::vocabulary::Seen;
+use sim::world::join_all;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -18,7 +19,7 @@ pub(crate) async fn sign_in(person: &Arc<Person>, login: &Reply, clicks: u32, un
         let (person, login) = (person.clone(), login.clone());
         async move { person.press_send(&login).await }
     });
-    let answers = together(&person.scene.env, presses).await;
+    let answers = join_all(&person.scene.env, presses).await;
     let sent = match answers.into_iter().rev().find_map(Result::ok) {
         Some(sent) => sent,
         None => person.insist(until, || person.press_send(login)).await?,
@@ -58,7 +59,7 @@ async fn double_click(person: &Arc<Person>, page: &Reply, code: &str, until: Ins
         let (person, page, code) = (person.clone(), page.clone(), code.to_owned());
         async move { person.press_verify(&page, &code).await }
     });
-    let last = together(&person.scene.env, clicks).await.pop();
+    let last = join_all(&person.scene.env, clicks).await.pop();
     match last.expect("both clicks were answered or given up") {
         Err(seen) if answer::worth_another_try(&seen) && Instant::now() < until => {
             person.think().await;

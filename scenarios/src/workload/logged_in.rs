@@ -5,9 +5,8 @@ use super::{
     calm::{self, Style},
     person::Person,
     reply::Landing,
-    step::step,
 };
-use sim::history::{Op, Seen, Tag};
+use crate::vocabulary::{Op, Seen, Tag};
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
 
@@ -25,7 +24,7 @@ pub(crate) async fn stay(person: &Arc<Person>, every: Duration, looks: u32) {
         let op = Op::Visit {
             session: Tag::of(&session),
         };
-        let _ = step(&person.scene.recorder, &person.who, op, look(person)).await; // it is in the history
+        let _ = person.scene.recorder.observe(&person.who, op, look(person)).await; // it is in the history
     }
 }
 

@@ -21,55 +21,30 @@ mod race;
 pub(crate) mod relying_party;
 mod replication;
 mod reply;
-mod step;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod thief;
-mod together;
 pub(crate) mod token_endpoint;
 mod whim;
 
+use crate::{
+    vocabulary::{Behaviour, Login},
+    world::Scene,
+};
 use calm::{Exchange, Style};
 use person::Person;
-use sim::{
-    plan::{Behaviour, Operation},
-    world::{Scene, Workload},
-};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep_until};
+use seams::BoxFuture;
+use std::{sync::Arc, time::Duration};
 
-/// What runs on the host `people`.
-pub fn people() -> Workload {
-    Arc::new(|scene, operations| Box::pin(perform(scene, operations)))
+/// Somebody does something; `label` keys their choices. A thief ([`Behaviour::StealCodes`]) never ends by itself and is
+/// not waited for.
+pub fn act(scene: sim::world::Scene<Login>, who: String, does: Behaviour, label: String) -> BoxFuture<'static, ()> {
+    Box::pin(async move { perform(&scene.into(), &who, does, &label).await })
 }
 
-/// What runs on the host `attackers`. A thief ([`Behaviour::StealCodes`]) never ends by itself and
-/// is not waited for.
-pub fn attackers() -> Workload {
-    Arc::new(|scene, operations| Box::pin(perform(scene, operations)))
-}
-
-/// Starts each operation at its time, and waits for all.
-async fn perform(scene: Scene, operations: Vec<Operation>) {
-    let start = Instant::now();
-    let mut alike = BTreeMap::new();
-    let tasks = operations.into_iter().map(|operation| {
-        // Choices are keyed by what the operation is, not by its place in the plan: see `Whim`.
-        let nth: &mut u32 = alike.entry((operation.who.clone(), operation.at_ms)).or_default();
-        let label = format!("{} at {} #{nth}", operation.who, operation.at_ms);
-        *nth += 1;
-        let scene = scene.clone();
-        async move {
-            sleep_until(start + Duration::from_millis(operation.at_ms)).await;
-            act(&scene, &operation.who, operation.does, &label).await;
-        }
-    });
-    together::together(&scene.env, tasks.collect::<Vec<_>>()).await;
-}
-
-async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
+async fn perform(scene: &Scene, who: &str, does: Behaviour, label: &str) {
     let person = |victim: &str| Arc::new(Person::new(scene, who, victim, label));
     let log_in = |clicks, exchange| async move {
         calm::log_in(&person(who), Style { clicks, exchange }).await;

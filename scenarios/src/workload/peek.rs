@@ -2,7 +2,7 @@
 //! each replica, after its owner has used it (inventory 4, 10).
 
 use super::{guesser::new_flow, person::Person};
-use sim::world::Scene;
+use crate::world::Scene;
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::{sleep, timeout};
 

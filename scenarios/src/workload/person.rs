@@ -6,11 +6,10 @@ use super::{
     browser::Browser,
     relying_party::{Begun, RelyingParty},
     reply::{Landing, Reply},
-    step::step,
     whim::Whim,
 };
-use sim::{
-    history::{Op, Seen, Tag},
+use crate::{
+    vocabulary::{Op, Seen, Tag},
     world::{Scene, SeenCode},
 };
 use std::{collections::BTreeSet, time::Duration};
@@ -125,16 +124,18 @@ impl Person {
     }
 
     async fn press(&self, op: Op, on: &Reply, action: &str, typed: (&str, &str), leads: &str) -> Result<Reply, Seen> {
-        step(&self.scene.recorder, &self.who, op, async {
-            let reply = self.browser.submit(on, action, &[typed]).await;
-            let reply = reply.map_err(|failure| answer::unanswered(&failure))?;
-            match reply.trouble() {
-                Some(seen) => Err(seen),
-                None if reply.leads_to(leads) => Ok(reply),
-                None => Err(reply.unexpected()),
-            }
-        })
-        .await
+        self.scene
+            .recorder
+            .observe(&self.who, op, async {
+                let reply = self.browser.submit(on, action, &[typed]).await;
+                let reply = reply.map_err(|failure| answer::unanswered(&failure))?;
+                match reply.trouble() {
+                    Some(seen) => Err(seen),
+                    None if reply.leads_to(leads) => Ok(reply),
+                    None => Err(reply.unexpected()),
+                }
+            })
+            .await
     }
 
     /// Lets the browser go on to the page that a redirect leads to, reloading while that is of use.
@@ -175,22 +176,24 @@ impl Person {
         let op = Op::AwaitMail {
             address: self.address.clone(),
         };
-        step(&self.scene.recorder, &self.who, op, async {
-            let arrival = async {
-                let mut seen = since;
-                loop {
-                    let codes = self.codes(since, tried);
-                    if !codes.is_empty() {
-                        return codes;
+        self.scene
+            .recorder
+            .observe(&self.who, op, async {
+                let arrival = async {
+                    let mut seen = since;
+                    loop {
+                        let codes = self.codes(since, tried);
+                        if !codes.is_empty() {
+                            return codes;
+                        }
+                        seen += self.scene.inboxes.wait_for_new(&self.address, seen).await.len();
                     }
-                    seen += self.scene.inboxes.wait_for_new(&self.address, seen).await.len();
-                }
-            };
-            timeout(limit, arrival)
-                .await
-                .map_err(|_| Seen::Fail(format!("no mail within {} s", limit.as_secs())))
-        })
-        .await
+                };
+                timeout(limit, arrival)
+                    .await
+                    .map_err(|_| Seen::Fail(format!("no mail within {} s", limit.as_secs())))
+            })
+            .await
     }
 
     /// Lets the browser go on to the relying party, reloading while that is of use.
@@ -202,7 +205,7 @@ impl Person {
         until: Instant,
     ) -> Result<SeenCode, Seen> {
         self.insist(until, || {
-            step(&self.scene.recorder, &self.who, Op::ReceiveCode, async move {
+            self.scene.recorder.observe(&self.who, Op::ReceiveCode, async move {
                 match self.browser.follow(redirect.clone()).await {
                     Err(failure) => Err(answer::unanswered(&failure)),
                     Ok(Landing::Foreign(url)) => rp.callback(begun, &url).map_err(Seen::Fail),

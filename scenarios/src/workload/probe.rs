@@ -5,7 +5,7 @@ use super::{
     calm::{self, Style},
     person::Person,
 };
-use sim::world::{CodeFeed, Scene};
+use crate::world::{CodeFeed, Scene};
 use std::sync::Arc;
 
 /// A calm login in which the browser and the relying party know one replica only. Its codes are seen by nobody else, so

@@ -3,11 +3,11 @@
 use super::{
     person::Person,
     relying_party::RelyingParty,
-    together::together,
     token_endpoint::{Tokens, present},
 };
+use crate::{vocabulary::Seen, world::SeenCode};
 use idp::http::client::Client;
-use sim::{history::Seen, world::SeenCode};
+use sim::world::join_all;
 
 /// Presents the code everywhere at once; goes on with the first token set.
 pub(crate) async fn exchange(person: &Person, rp: &RelyingParty, code: &SeenCode) -> Result<Tokens, Seen> {
@@ -22,7 +22,7 @@ pub(crate) async fn exchange(person: &Person, rp: &RelyingParty, code: &SeenCode
         );
         async move { present(&scene, &Client::new(&scene.env), &who, &code, &door, manner).await }
     });
-    let results = together(&scene.env, presentations).await;
+    let results = join_all(&scene.env, presentations).await;
     scene.codes.publish(code.clone());
     let mut worst = Seen::Fail("no replica was asked".into());
     for result in results {

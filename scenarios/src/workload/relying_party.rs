@@ -2,18 +2,17 @@
 
 use super::{
     id_token::{self, Claims, Expected},
-    step::step,
     token_endpoint::{Presentation, Tokens, call, present, read},
+};
+use crate::{
+    vocabulary::{Op, Seen, Tag},
+    world::{RelyingPartyOptions, Scene, SeenCode},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Request, header};
 use idp::{http::client::Client, seams::random_token};
 use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use sim::{
-    history::{Op, Seen, Tag},
-    world::{RelyingPartyOptions, Scene, SeenCode},
-};
 use url::Url;
 
 /// A relying party, and for whom it acts.
@@ -45,7 +44,7 @@ impl RelyingParty {
     /// secret: in the Authorization header, or in the form.
     pub(crate) fn new(scene: &Scene, who: &str, options: RelyingPartyOptions, basic: bool) -> RelyingParty {
         if let Some(secret) = &options.secret {
-            scene.recorder.holds("client secret", secret);
+            scene.recorder.secret("client secret", secret);
         }
         RelyingParty {
             scene: scene.clone(),
@@ -60,7 +59,7 @@ impl RelyingParty {
     pub(crate) fn begin(&self) -> Begun {
         let token = || random_token(&*self.scene.env.entropy);
         let (state, nonce, verifier) = (token(), token(), token());
-        self.scene.recorder.holds("PKCE verifier", &verifier);
+        self.scene.recorder.secret("PKCE verifier", &verifier);
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
         let query = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs([
@@ -114,7 +113,7 @@ impl RelyingParty {
             return Err(error);
         }
         let code = one("code")?;
-        self.scene.recorder.holds("authorization code", &code);
+        self.scene.recorder.secret("authorization code", &code);
         Ok(SeenCode {
             code,
             verifier: begun.verifier.clone(),
@@ -156,17 +155,19 @@ impl RelyingParty {
     /// # Errors
     /// What was wrong with it, or what fetching the keys came to.
     pub(crate) async fn check_id_token(&self, begun: &Begun, tokens: &Tokens) -> Result<Claims, Seen> {
-        step(&self.scene.recorder, &self.who, Op::CheckIdToken, async {
-            let keys = self.get("/jwks", None).await?;
-            let expected = Expected {
-                issuer: &self.scene.issuer,
-                client_id: &self.options.client_id,
-                nonce: &begun.nonce,
-                now: self.scene.env.now(),
-            };
-            id_token::check(&tokens.id_token, &keys, &expected).map_err(Seen::Fail)
-        })
-        .await
+        self.scene
+            .recorder
+            .observe(&self.who, Op::CheckIdToken, async {
+                let keys = self.get("/jwks", None).await?;
+                let expected = Expected {
+                    issuer: &self.scene.issuer,
+                    client_id: &self.options.client_id,
+                    nonce: &begun.nonce,
+                    now: self.scene.env.now(),
+                };
+                id_token::check(&tokens.id_token, &keys, &expected).map_err(Seen::Fail)
+            })
+            .await
     }
 
     /// Asks who logged in, with the access token. It must be the ID token's subject (OpenID
@@ -184,17 +185,19 @@ impl RelyingParty {
         let op = Op::UserInfo {
             code: Tag::of(&code.code),
         };
-        step(&self.scene.recorder, &self.who, op, async {
-            let info: UserInfo = self.get("/userinfo", Some(&tokens.access_token)).await?;
-            if info.sub != claims.sub {
-                Err(Seen::Fail("userinfo is about another subject than the ID token".into()))
-            } else if info.email.as_deref().is_some_and(|email| email != address) {
-                Err(Seen::Fail("logged in as somebody else".into()))
-            } else {
-                Ok(())
-            }
-        })
-        .await
+        self.scene
+            .recorder
+            .observe(&self.who, op, async {
+                let info: UserInfo = self.get("/userinfo", Some(&tokens.access_token)).await?;
+                if info.sub != claims.sub {
+                    Err(Seen::Fail("userinfo is about another subject than the ID token".into()))
+                } else if info.email.as_deref().is_some_and(|email| email != address) {
+                    Err(Seen::Fail("logged in as somebody else".into()))
+                } else {
+                    Ok(())
+                }
+            })
+            .await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, bearer: Option<&str>) -> Result<T, Seen> {

@@ -1,6 +1,6 @@
 use super::*;
+use crate::vocabulary::{Event, History};
 use crate::workload::testing::Script;
-use sim::history::{Event, History};
 
 fn party(scene: &Scene, client: usize, basic: bool) -> RelyingParty {
     RelyingParty::new(scene, "ann", scene.clients[client].clone(), basic)

@@ -1,12 +1,12 @@
 //! Somebody who looks whether the Redis nodes have found together, as an operator with `redis-cli` would: `ROLE` at
-//! both, then a write at the master and `WAIT` until the replica has it (inventory 37, 39; measured on Redis 7.0.15:
+//! each, then a write at the master and `WAIT` until all replicas have it (inventory 37, 39; measured on Redis 7.0.15:
 //! `WAIT` counts the acknowledgements of that connection's last write).
 
-use seams::{Stream, within};
-use sim::{
-    history::{Op, Seen},
+use crate::{
+    vocabulary::{Op, Seen},
     world::{Scene, hosts},
 };
+use seams::{Stream, within};
 use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -40,7 +40,7 @@ pub(crate) async fn check(scene: &Scene, who: &str) {
 
 async fn look(scene: &Scene) -> Result<(), &'static str> {
     let mut masters = vec![];
-    for node in hosts::REDIS {
+    for node in &scene.redis {
         let mut connection = Connection::open(scene, node).await.ok_or("unreachable")?;
         if connection.says("ROLE", "master").await.ok_or("no-answer")? {
             masters.push(connection);
@@ -55,7 +55,13 @@ async fn look(scene: &Scene) -> Result<(), &'static str> {
     if !master.says("SET probe 1 PX 60000", "+OK").await.ok_or("no-answer")? {
         return Err("not-written");
     }
-    match master.says("WAIT 1 1500", ":1").await.ok_or("no-answer")? {
+    let replicas = scene.redis.len() - 1;
+    let reply = format!(":{replicas}");
+    match master
+        .says(&format!("WAIT {replicas} 1500"), &reply)
+        .await
+        .ok_or("no-answer")?
+    {
         true => Ok(()),
         false => Err("not-replicated"),
     }

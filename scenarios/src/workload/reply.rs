@@ -1,9 +1,9 @@
 //! An answer to a browser, read.
 
 use super::{answer, page::Page};
+use crate::vocabulary::Seen;
 use http::{header, response::Parts};
 use seams::{Cause, Failure, Outcome};
-use sim::history::Seen;
 use url::Url;
 
 /// An answer, read.

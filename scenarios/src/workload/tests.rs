@@ -1,13 +1,10 @@
 //! The whole workload in a world without faults: what people do works, what attackers do does not.
 
 use super::*;
+use crate::vocabulary::Observation;
+use crate::vocabulary::{Event, Op, PLAN_VERSION, Plan, Run, Seen, Setup, WorldOptions};
 use idp::config::Config;
-use sim::{
-    history::{Event, Op, Seen},
-    plan::{PLAN_VERSION, Plan, WorldOptions},
-    run::{Run, Setup, perform},
-    simulator::EngineKind,
-};
+use sim::{run::perform, simulator::EngineKind};
 
 fn performed(lasts_ms: u64, operations: &[(u64, &str, Behaviour)]) -> Run {
     let plan = Plan {
@@ -174,7 +171,7 @@ fn attackers_get_nothing_but_refusals() {
     );
     let mails =
         run.history.records.iter().filter(
-            |record| matches!(&record.event, Event::CodeMailed { address, .. } if address == "cat@example.com"),
+            |record| matches!(&record.event, Event::Own(Observation::CodeMailed { address, .. }) if address == "cat@example.com"),
         );
     assert_eq!(mails.count() as u64, limits.sends);
     assert_eq!(

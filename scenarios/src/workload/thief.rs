@@ -1,12 +1,10 @@
 //! A thief who gets hold of every code once its owner has used it, with all that binds it, and
 //! replays it at all replicas at once (inventory 7).
 
-use super::{
-    together::together,
-    token_endpoint::{Presentation, present},
-};
+use super::token_endpoint::{Presentation, present};
+use crate::world::{Scene, SeenCode};
 use idp::http::client::Client;
-use sim::world::{Scene, SeenCode};
+use sim::world::join_all;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -43,6 +41,6 @@ async fn replay(scene: &Scene, who: &str, code: &SeenCode, delays_ms: &[u64]) {
                     .is_ok()
             }
         });
-        together(&scene.env, presentations).await; // what each came to is in the history
+        join_all(&scene.env, presentations).await; // what each came to is in the history
     }
 }

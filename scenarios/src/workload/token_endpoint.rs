@@ -4,7 +4,10 @@
 use super::{
     answer,
     browser::{Door, PATIENCE_PER_REQUEST, authority, note_error},
-    step::step,
+};
+use crate::{
+    vocabulary::{Op, Seen, Tag},
+    world::{Scene, SeenCode},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -14,10 +17,6 @@ use idp::{
     seams::{Outcome, random_token},
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use sim::{
-    history::{Op, Seen, Tag},
-    world::{Scene, SeenCode},
-};
 use url::Url;
 
 /// A token set.
@@ -59,18 +58,20 @@ pub(crate) async fn present(
         at: door.0.clone(),
         rightful: !manner.wrong_verifier,
     };
-    step(&scene.recorder, who, op, async {
-        let (request, form) = token_request(scene, seen_code, manner);
-        let tokens: Tokens = read(call(scene, client, who, door, request, "/token", form).await)?;
-        scene.recorder.holds("access token", &tokens.access_token);
-        scene.recorder.holds("ID token", &tokens.id_token);
-        if tokens.token_type.eq_ignore_ascii_case("bearer") {
-            Ok(tokens)
-        } else {
-            Err(Seen::Unknown(format!("a token of type {}", tokens.token_type)))
-        }
-    })
-    .await
+    scene
+        .recorder
+        .observe(who, op, async {
+            let (request, form) = token_request(scene, seen_code, manner);
+            let tokens: Tokens = read(call(scene, client, who, door, request, "/token", form).await)?;
+            scene.recorder.secret("access token", &tokens.access_token);
+            scene.recorder.secret("ID token", &tokens.id_token);
+            if tokens.token_type.eq_ignore_ascii_case("bearer") {
+                Ok(tokens)
+            } else {
+                Err(Seen::Unknown(format!("a token of type {}", tokens.token_type)))
+            }
+        })
+        .await
 }
 
 fn token_request(scene: &Scene, seen_code: &SeenCode, manner: Presentation) -> (http::request::Builder, String) {

@@ -2,13 +2,14 @@
 //! process, like the file on the disk that it stands for.
 
 use super::{desk, scene::RelyingPartyOptions};
-use crate::plan::{Behaviour, Plan};
+use crate::vocabulary::{Behaviour, Plan};
 use idp::{
     seams::{Client, ClientSecret, Directory, Outcome, Reminder, Timestamp, User},
     store::sqlite::SqliteDirectory,
 };
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
+use sim::world::StorageLock;
 use std::{
     collections::BTreeSet,
     sync::{
@@ -92,15 +93,24 @@ impl WriteLock {
     }
 
     /// A replica keeps it, which is in a call that has not returned.
-    pub(super) fn keep(&self) {
+    fn keep(&self) {
         let mut held = self.held();
         held.by_a_call = held.begin();
     }
 
     /// That call has returned, or its process is gone.
-    pub fn returned(&self) {
+    fn returned(&self) {
         self.held().by_a_call = false;
         self.held().end();
+    }
+}
+
+impl StorageLock for WriteLock {
+    fn keep(&self) {
+        WriteLock::keep(self);
+    }
+    fn release(&self) {
+        self.returned();
     }
 }
 

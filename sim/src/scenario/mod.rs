@@ -100,6 +100,11 @@ impl<S: Service> Scenario<S> {
         self.workloads.push(workload);
         self
     }
+    /// The same, for several at once.
+    pub fn workloads(mut self, workloads: impl IntoIterator<Item = Workload<S>>) -> Scenario<S> {
+        self.workloads.extend(workloads);
+        self
+    }
     /// Which faults are injected.
     pub fn faults(mut self, faults: Faults<S>) -> Scenario<S> {
         self.faults = faults;

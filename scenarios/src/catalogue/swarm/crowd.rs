@@ -1,11 +1,14 @@
 //! Who is there.
 
 use super::hours::{HEAL_S, SETTLE_S};
-use crate::scenario::{
-    BurntCodes, Cast, CodeThief, Dice, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Probe, Racers,
-    Visitors, Workload, hosts::*, ms, secs,
+use crate::vocabulary::{Behaviour, Operation};
+use crate::{
+    scenario::{
+        BurntCodes, Cast, CodeThief, Dice, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Probe, Racers,
+        Visitors, hosts::*, ms, secs,
+    },
+    vocabulary::Workload,
 };
-use sim::plan::{Behaviour, Operation};
 
 /// Kinds of operations, for a crowd of so many to whom something happens about as often as this.
 fn kinds(dice: &mut Dice, few: usize) -> Vec<Vec<Workload>> {

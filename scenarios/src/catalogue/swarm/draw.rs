@@ -5,8 +5,8 @@
 
 use super::{crowd, hours::LASTS_S, trouble};
 use crate::scenario::Dice;
+use crate::vocabulary::{Persistence, Plan, ReminderOption, WorldOptions};
 use model_redis::REPLICATION_LATE_PPM;
-use sim::plan::{Persistence, Plan, ReminderOption, WorldOptions};
 
 /// Everything that a seed decides.
 pub(super) fn draw(seed: u64, plan: &mut Plan) {

@@ -1,17 +1,11 @@
 //! What befalls the world.
 
 use super::hours::HEAL_S;
-use crate::{
-    guide::aim,
-    scenario::{
-        Dice, acknowledgement_lost, analytics, cut, cut_one_way, directory_busy, disk_fails, disk_slow, hosts::*, kill,
-        latency, latency_spike, loss, mail, mend, ms, pause, power_loss, resume, secs, start,
-    },
+use crate::scenario::{
+    Dice, acknowledgement_lost, analytics, cut, cut_one_way, directory_busy, disk_fails, disk_slow, hosts::*, kill,
+    latency, latency_spike, loss, mail, mend, ms, pause, power_loss, resume, secs, start,
 };
-use sim::{
-    aim::Aim,
-    fault::{Fault, Manner, TimedFault},
-};
+use crate::vocabulary::{Fault, Mode, TimedFault, Trigger};
 
 /// Kinds of faults.
 const KINDS: u64 = 16;
@@ -78,7 +72,7 @@ fn under(climate: &Climate, dice: &mut Dice) -> Vec<TimedFault> {
             Some(aim) => TimedFault {
                 at_ms,
                 fault,
-                after: Some(Aim {
+                after: Some(Trigger {
                     offset_ms: aim.offset_ms + later_ms,
                     ..aim.clone()
                 }),
@@ -126,11 +120,11 @@ fn one(dice: &mut Dice, kind: u64) -> Vec<(Fault, Option<Fault>)> {
     let replica = dice.pick(&[IDP_A, IDP_B]);
     let late = ms(dice.pick(&[20, 150, 600, 2000]));
     let manner = dice.pick(&[
-        Manner::Hanging,
-        Manner::Erring,
-        Manner::Garbage,
-        Manner::Slow { by_ms: 400 },
-        Manner::Slow { by_ms: 6000 },
+        Mode::Hanging,
+        Mode::Failing,
+        Mode::Garbage,
+        Mode::Slow { by_ms: 400 },
+        Mode::Slow { by_ms: 6000 },
     ]);
     // A replica and a Redis node share a machine.
     let machine = dice.pick(&[[IDP_A, REDIS_1], [IDP_B, REDIS_1], [IDP_A, REDIS_2]]);
@@ -145,8 +139,8 @@ fn one(dice: &mut Dice, kind: u64) -> Vec<(Fault, Option<Fault>)> {
         6 => (latency(a, b, late), Some(latency(a, b, ms(0)))),
         7 => (latency_spike(a, b, late, secs(dice.between(1, 8))), None),
         8 => (clock(dice, host), None),
-        9 => (mail(manner), Some(mail(Manner::Healthy))),
-        10 => (analytics(manner), Some(analytics(Manner::Healthy))),
+        9 => (mail(manner), Some(mail(Mode::Healthy))),
+        10 => (analytics(manner), Some(analytics(Mode::Healthy))),
         11 => (directory_busy(ms(dice.between(200, 5000))), None),
         12 => (disk_fails(replica, ms(dice.between(200, 5000))), None),
         13 => (acknowledgement_lost(replica, ms(dice.between(200, 5000))), None),
@@ -162,4 +156,20 @@ fn clock(dice: &mut Dice, host: &str) -> Fault {
     let offset_ms = if dice.chance(50) { size } else { -size };
     let host = host.to_owned();
     Fault::ClockOffset { host, offset_ms }
+}
+
+/// Draws a trigger: near the event itself more often than far from it.
+fn aim(dice: &mut Dice) -> Trigger {
+    use sim::service::Service;
+    let event = match dice.chance(75) {
+        true => dice.pick(crate::login::Login::USUAL_TRIGGERS),
+        false => dice.pick(crate::login::Login::RARE_TRIGGERS),
+    };
+    let nth = dice.pick(&[1, 1, 1, 2, 3, 6]);
+    let offset_ms = dice.pick(&[0, 0, 1, 2, 4, 10, 40, 200, 1000]);
+    Trigger {
+        event: event.to_owned(),
+        nth,
+        offset_ms,
+    }
 }
