@@ -1,14 +1,25 @@
 //! What is claimed of the login service: stories, the properties that judge them, and the mistakes
 //! that the properties must detect.
 
+mod analytics;
+mod availability;
 pub mod catalogue;
+mod directory;
+mod leader;
+mod limits;
 pub mod login;
+mod mail;
+mod mailed_code;
+mod operators;
+pub mod people;
 pub mod planted;
 pub mod property;
+mod redemption;
 pub mod scenario;
-pub mod store_history;
+mod session;
+pub mod store;
+mod swarm;
 pub mod vocabulary;
-pub mod workload;
 pub mod world;
 
 use login::Login;

@@ -1,9 +1,7 @@
 //! Makes the plan of a failing run small: [`sim::shrink`], with the judge of the scenarios.
 
-use crate::vocabulary::{PlantedBug, Scenario};
-use sim::judge::{judge, JudgeOptions};
-use crate::vocabulary::{Plan, Run};
-use sim::{run::HarnessError, shrink::{Reason, ShrinkError, Shrunk, Step, Verdict}};
+use crate::vocabulary::{Plan, PlantedBug, Run, Scenario};
+use sim::{judge::{judge, JudgeOptions}, run::HarnessError, shrink::{Reason, ShrinkError, Shrunk, Step, Verdict}};
 use std::{collections::BTreeSet, ops::ControlFlow};
 
 /// Makes a plan small that fails for a reason, within so many runs.

@@ -1,6 +1,9 @@
 //! The harness's words, for this service.
 
-pub use crate::login::{Behaviour, Login, Mode, Observation, Op, ReminderOption, Trouble, WorldOptions};
+pub use crate::{
+    login::{Behaviour, Login, Observation, Op, OwnFault, ReminderOption, WorldOptions},
+    world::Mode,
+};
 pub use sim::{
     history::{OpId, Seen, Tag},
     log::LogLine,

@@ -4,6 +4,7 @@
 //! that a seed or a file decides, and judged by what can be seen from outside. See `GUIDE.md`.
 
 pub mod classic;
+pub mod compose;
 pub mod engine;
 pub mod fault;
 //pub mod fuzz;

@@ -152,8 +152,7 @@ pub const NOTHING_PANICS: &str = "NothingPanics";
 /// The plan cannot be performed, or the harness broke. A service that misbehaves is no error but a
 /// violation in the [`Run`].
 pub fn perform<S: Service>(plan: &Plan<S>, setup: &Setup<S>) -> Result<Run<S>, HarnessError> {
-    perform_and_inspect(plan, setup, |_| ())
-        .map(|(run, ())| run)
+    perform_and_inspect(plan, setup, |_| ()).map(|(run, ())| run)
 }
 
 /// As [`perform`], and looks at what the hosts shared when the run was over.

@@ -1,25 +1,17 @@
 //! The login service, as the harness knows it: its operations, observations, faults and world.
 
-mod behaviour;
-mod fault;
-mod observation;
-mod op;
 mod options;
 
-pub use behaviour::Behaviour;
-pub use fault::{Mode, Trouble};
-pub use observation::Observation;
-pub use op::Op;
 pub use options::{ReminderOption, WorldOptions};
 
 use crate::{
-    store_history,
+    analytics, availability, directory, leader, limits, mail, mailed_code, people, redemption, session,
+    store::{self, history},
     vocabulary::Plan,
-    workload,
     world::{self, Shared, hosts},
 };
 use idp::{config::Config, replica::Wiring, seams::Namespace};
-use seams::Env;
+use seams::{BoxFuture, Env};
 use sim::{
     service::Service,
     world::{NginxOptions, RedisOptions, SentinelOptions, Start, StorageLock, World},
@@ -28,6 +20,66 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// Wraps the parts of a replica, at each of its boots: to observe them, or to plant a mistake.
 pub type Rewire = fn(&Env, &Config, Wiring) -> Wiring;
+
+sim::compose_ops! {
+    /// What somebody tries: a line for each room.
+    pub enum Op {
+        People(people::Op),
+        MailedCode(mailed_code::Op),
+        Redemption(redemption::Op),
+        Session(session::Op),
+        Store(store::Op),
+    }
+}
+
+sim::compose_behaviours! {
+    Login,
+    /// What people and attackers do, as a whole: a line for each room.
+    pub enum Behaviour {
+        MailedCode(mailed_code::Behaviour),
+        Redemption(redemption::Behaviour),
+        Session(session::Behaviour),
+        Limits(limits::Behaviour),
+        Store(store::Behaviour),
+        Availability(availability::Behaviour),
+    }
+}
+
+sim::compose_observations! {
+    Login,
+    /// What else can be seen from outside: a line for each room.
+    pub enum Observation {
+        MailedCode(mailed_code::Observation),
+        Session(session::Observation),
+        Leader(leader::Observation),
+        Analytics(analytics::Observation),
+    }
+}
+
+sim::compose_faults! {
+    Login,
+    /// Faults that only the login service's world has: a line for each room.
+    pub enum OwnFault {
+        Mail(mail::Fault),
+        Analytics(analytics::Fault),
+        Directory(directory::Fault),
+    }
+}
+
+/// Somebody does something; `label` keys their choices. A line for each room.
+pub fn act(scene: sim::world::Scene<Login>, who: String, does: Behaviour, label: String) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        let scene = &scene.into();
+        match does {
+            Behaviour::MailedCode(does) => mailed_code::act(scene, &who, does, &label).await,
+            Behaviour::Redemption(does) => redemption::act(scene, &who, does, &label).await,
+            Behaviour::Session(does) => session::act(scene, &who, does, &label).await,
+            Behaviour::Limits(does) => limits::act(scene, &who, does, &label).await,
+            Behaviour::Store(does) => store::act(scene, &who, does, &label).await,
+            Behaviour::Availability(does) => availability::act(scene, &who, does, &label).await,
+        }
+    })
+}
 
 /// The login service, its world and its people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +90,7 @@ impl Service for Login {
     type Behaviour = Behaviour;
     type Op = Op;
     type Observation = Observation;
-    type Fault = Trouble;
+    type Fault = OwnFault;
     type Bug = Rewire;
     type Shared = Shared;
 
@@ -150,7 +202,7 @@ impl Service for Login {
                 hosts::REPLICA_PORT,
                 &nginx,
             )
-            .people_and_attackers(hosts::PEOPLE, hosts::ATTACKERS, workload::act)
+            .people_and_attackers(hosts::PEOPLE, hosts::ATTACKERS, act)
             .linked(hosts::PEOPLE, hosts::BALANCER)
             .linked(hosts::IDP_A, hosts::MAIL)
     }
@@ -164,7 +216,7 @@ impl Service for Login {
     }
 
     fn marks_of_run(shared: &Shared, plan: &Plan) -> BTreeMap<&'static str, u64> {
-        store_history::marks(&shared.store.operations(), plan)
+        history::marks(&shared.store.operations(), plan)
     }
 
     /// The service's key prefixes are those of [`Namespace`]. A key that expires is taken, too: Redis tells its replicas

@@ -1,90 +1,29 @@
 //! The planted bugs: the mistakes of the two incident reports, each of which a property must
 //! convict. They wrap the parts of a replica from outside; the service itself contains none.
 
-mod cached_master_address;
-mod code_of_address;
-mod degraded_for_good;
-mod epoch_not_watched;
-mod error_detail_lost;
-mod errors_known_by_their_words;
-mod get_then_del;
-mod guard_in_the_browser;
-mod health_always_fine;
-mod hook_awaited;
-mod hook_awaited_briefly;
-mod hook_given_up;
-mod key_per_replica;
-mod keys_without_namespaces;
-mod latest_code_overwrites;
-mod lease_without_end;
-mod ledger_of_this_replica;
-mod limiter_per_replica;
-mod local_time_for_utc;
-mod lock_across_await;
-mod lockout_in_redis;
-mod mail_awaited;
-mod mailed_code_logged;
-mod master_pinned;
-mod new_code_resets_failures;
-mod one_error_for_all;
-mod outbox_loses_places;
-mod pool_leaks_slots;
-mod redemption_without_ledger;
-mod session_deleted_on_error;
-mod sessions_of_this_process;
-mod silent_fallback;
-mod spent_code_grace;
-mod state_in_process_memory;
-mod twist;
-mod unfenced_leader;
-mod validate_after_consume;
-mod window_in_wrong_unit;
-mod window_rearmed;
+pub(crate) mod twist;
 
-use crate::vocabulary::PlantedBug;
+use crate::{
+    analytics, availability, directory, leader, limits, mail, mailed_code, operators, redemption, session, store,
+    vocabulary::PlantedBug,
+};
 
-/// All planted bugs, in the order of the reports' rows.
+/// All planted bugs, room by room.
 pub fn all() -> Vec<PlantedBug> {
-    vec![
-        mail_awaited::PLANTED,
-        outbox_loses_places::PLANTED,
-        guard_in_the_browser::PLANTED,
-        code_of_address::PLANTED,
-        latest_code_overwrites::PLANTED,
-        state_in_process_memory::PLANTED,
-        get_then_del::PLANTED,
-        validate_after_consume::PLANTED,
-        spent_code_grace::PLANTED,
-        redemption_without_ledger::PLANTED,
-        ledger_of_this_replica::PLANTED,
-        limiter_per_replica::PLANTED,
-        new_code_resets_failures::PLANTED,
-        window_in_wrong_unit::PLANTED,
-        window_rearmed::PLANTED,
-        keys_without_namespaces::PLANTED,
-        lockout_in_redis::PLANTED,
-        silent_fallback::PLANTED,
-        health_always_fine::PLANTED,
-        degraded_for_good::PLANTED,
-        unfenced_leader::PLANTED,
-        lease_without_end::PLANTED,
-        epoch_not_watched::PLANTED,
-        cached_master_address::PLANTED,
-        pool_leaks_slots::PLANTED,
-        master_pinned::PLANTED,
-        key_per_replica::PLANTED,
-        hook_awaited::PLANTED,
-        hook_awaited_briefly::PLANTED,
-        hook_given_up::PLANTED,
-        session_deleted_on_error::PLANTED,
-        sessions_of_this_process::PLANTED,
-        errors_known_by_their_words::PLANTED,
-        lock_across_await::PLANTED,
-        error_detail_lost::PLANTED,
-        mailed_code_logged::PLANTED,
-        one_error_for_all::PLANTED,
-        local_time_for_utc::PLANTED,
+    [
+        mail::bugs(),
+        mailed_code::bugs(),
+        redemption::bugs(),
+        session::bugs(),
+        limits::bugs(),
+        store::bugs(),
+        leader::bugs(),
+        analytics::bugs(),
+        directory::bugs(),
+        availability::bugs(),
+        operators::bugs(),
     ]
+    .concat()
 }
 
 #[cfg(test)]

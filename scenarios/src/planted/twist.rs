@@ -9,11 +9,11 @@ use idp::seams::{
 use std::{sync::Arc, time::Duration};
 
 /// A part with a twist.
-pub(super) struct Twisted<T>(pub(super) T);
+pub(crate) struct Twisted<T>(pub(crate) T);
 
 /// A store in which one thing is done wrongly.
 #[async_trait]
-pub(super) trait StoreTwist: Send + Sync {
+pub(crate) trait StoreTwist: Send + Sync {
     fn inner(&self) -> &Arc<dyn AuthStateStore>;
 
     /// What is told of a failure, whichever call it came from.
@@ -92,7 +92,7 @@ impl<T: StoreTwist> AuthStateStore for Twisted<T> {
 
 /// A directory in which one thing is done wrongly.
 #[async_trait]
-pub(super) trait DirectoryTwist: Send + Sync {
+pub(crate) trait DirectoryTwist: Send + Sync {
     fn inner(&self) -> &Arc<dyn Directory>;
 
     /// What is told of a failure, whichever call it came from.

@@ -1,7 +1,9 @@
 //! How the properties read a history.
 
-use crate::vocabulary::Observation;
-use crate::vocabulary::{Event, Fault, History, Op, OpId, Seen, Violation};
+use crate::{
+    mailed_code,
+    vocabulary::{Event, Fault, History, Observation, Op, OpId, Seen, Violation},
+};
 use std::collections::BTreeMap;
 
 /// An operation: its beginning and, if it ended, its end.
@@ -145,7 +147,9 @@ pub(crate) fn faults(history: &History) -> impl Iterator<Item = (u64, usize, &Fa
 pub(crate) fn mails(history: &History) -> impl Iterator<Item = (u64, usize, &str, &crate::vocabulary::Tag)> {
     let numbered = history.records.iter().enumerate();
     numbered.filter_map(|(index, record)| match &record.event {
-        Event::Own(Observation::CodeMailed { address, code }) => Some((record.at_ms, index, address.as_str(), code)),
+        Event::Own(Observation::MailedCode(mailed_code::Observation::CodeMailed { address, code })) => {
+            Some((record.at_ms, index, address.as_str(), code))
+        }
         _ => None,
     })
 }

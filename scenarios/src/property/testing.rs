@@ -1,10 +1,12 @@
 //! Hand-built histories, for the tests of the properties.
 
-use crate::vocabulary::{
-    Event, Evidence, Fault, History, LogLine, Op, OpId, Operators, PLAN_VERSION, Plan, Property, Record, ReportedError,
-    Seen, ServiceLine, Tag, Violation, WorldOptions,
+use crate::{
+    mailed_code, redemption,
+    vocabulary::{
+        Event, Evidence, Fault, History, LogLine, Login, Observation, Op, OpId, Operators, PLAN_VERSION, Plan,
+        Property, Record, ReportedError, Seen, ServiceLine, Tag, Violation, WorldOptions,
+    },
 };
-use crate::vocabulary::{Login, Observation};
 
 /// A history, told in order.
 #[derive(Default)]
@@ -119,33 +121,33 @@ pub(crate) fn tag(name: &str) -> Tag {
 }
 
 pub(crate) fn redeem(code: &str, at: &str, rightful: bool) -> Op {
-    Op::Redeem {
+    Op::Redemption(redemption::Op::Redeem {
         code: tag(code),
         at: at.into(),
         rightful,
-    }
+    })
 }
 
 pub(crate) fn send(flow: &str, who: &str) -> Op {
-    Op::SendCode {
+    Op::MailedCode(mailed_code::Op::SendCode {
         flow: tag(flow),
         address: format!("{who}@example.com"),
-    }
+    })
 }
 
 pub(crate) fn verify(flow: &str, who: &str, code: &str) -> Op {
-    Op::VerifyCode {
+    Op::MailedCode(mailed_code::Op::VerifyCode {
         flow: tag(flow),
         address: format!("{who}@example.com"),
         code: tag(code),
-    }
+    })
 }
 
 pub(crate) fn mailed(who: &str, code: &str) -> Event {
-    Event::Own(Observation::CodeMailed {
+    Event::Own(Observation::MailedCode(mailed_code::Observation::CodeMailed {
         address: format!("{who}@example.com"),
         code: tag(code),
-    })
+    }))
 }
 
 pub(crate) fn master(host: &str) -> Event {

@@ -1,6 +1,7 @@
 //! The words in which a scenario says who does what.
 
 use crate::{
+    availability, limits, mailed_code, redemption, session, store,
     vocabulary::{Behaviour, Workload},
     world::hosts,
 };
@@ -12,11 +13,11 @@ pub struct Logins;
 impl Logins {
     /// So many people, one login each.
     pub fn people(count: usize) -> Workload {
-        Workload::people(count, Behaviour::LogIn)
+        Workload::people(count, Behaviour::MailedCode(mailed_code::Behaviour::LogIn))
     }
     /// One person, by name.
     pub fn of(name: &'static str) -> Workload {
-        Workload::named(name, Behaviour::LogIn)
+        Workload::named(name, Behaviour::MailedCode(mailed_code::Behaviour::LogIn))
     }
 }
 
@@ -26,7 +27,10 @@ pub struct ImpatientPeople;
 impl ImpatientPeople {
     /// So many people who press the send button so many times at once.
     pub fn clicking(count: usize, clicks: u32) -> Workload {
-        Workload::people(count, Behaviour::LogInImpatiently { clicks })
+        Workload::people(
+            count,
+            Behaviour::MailedCode(mailed_code::Behaviour::LogInImpatiently { clicks }),
+        )
     }
 }
 
@@ -37,7 +41,10 @@ impl Visitors {
     /// So many people who log in, then look at their account page so many times.
     pub fn looking(count: usize, looks: u32, every: Duration) -> Workload {
         let every_ms = every.as_millis() as u64;
-        Workload::people(count, Behaviour::StayLoggedIn { every_ms, looks })
+        Workload::people(
+            count,
+            Behaviour::Session(session::Behaviour::StayLoggedIn { every_ms, looks }),
+        )
     }
 }
 
@@ -47,7 +54,7 @@ pub struct Racers;
 impl Racers {
     /// So many of them.
     pub fn people(count: usize) -> Workload {
-        Workload::people(count, Behaviour::RaceCode)
+        Workload::people(count, Behaviour::Redemption(redemption::Behaviour::RaceCode))
     }
 }
 
@@ -57,7 +64,7 @@ pub struct BurntCodes;
 impl BurntCodes {
     /// So many of them.
     pub fn people(count: usize) -> Workload {
-        Workload::people(count, Behaviour::BurnCode)
+        Workload::people(count, Behaviour::Redemption(redemption::Behaviour::BurnCode))
     }
 }
 
@@ -68,7 +75,11 @@ impl CodeThief {
     /// Replays each code at both replicas: at once, and again after each of these delays.
     pub fn replays_after(delays: &[Duration]) -> Workload {
         let after_ms = delays.iter().map(|delay| delay.as_millis() as u64).collect();
-        Workload::named("thief", Behaviour::StealCodes { after_ms }).every(Duration::ZERO)
+        Workload::named(
+            "thief",
+            Behaviour::Redemption(redemption::Behaviour::StealCodes { after_ms }),
+        )
+        .every(Duration::ZERO)
     }
 }
 
@@ -78,11 +89,11 @@ pub struct Guesser;
 impl Guesser {
     /// Guesses the codes of one person.
     pub fn of(victim: &str, guesses: u32, every: Duration) -> Workload {
-        let does = Behaviour::Guess {
+        let does = Behaviour::Limits(limits::Behaviour::Guess {
             victim: victim.into(),
             guesses,
             every_ms: every.as_millis() as u64,
-        };
+        });
         Workload::named("guesser", does)
     }
 }
@@ -93,10 +104,10 @@ pub struct Eavesdropper;
 impl Eavesdropper {
     /// Types the code of one person's first mail into logins of its own, so long after it came.
     pub fn of(victim: &str, after: Duration) -> Workload {
-        let does = Behaviour::PeekAtMail {
+        let does = Behaviour::MailedCode(mailed_code::Behaviour::PeekAtMail {
             victim: victim.into(),
             after_ms: after.as_millis() as u64,
-        };
+        });
         Workload::named("eavesdropper", does)
     }
 }
@@ -112,7 +123,11 @@ impl Probe {
             _ => "probe-b",
         };
         let replica = replica.to_owned();
-        Workload::named(name, Behaviour::LogInAt { replica }).every(Duration::ZERO)
+        Workload::named(
+            name,
+            Behaviour::Availability(availability::Behaviour::LogInAt { replica }),
+        )
+        .every(Duration::ZERO)
     }
 
     /// When somebody looks from outside whether everything works again: a login at each replica, past the balancer, and
@@ -128,7 +143,7 @@ impl Probe {
 
     /// A look at the Redis nodes.
     pub fn of_replication() -> Workload {
-        Workload::named("operator", Behaviour::CheckReplication).every(Duration::ZERO)
+        Workload::named("operator", Behaviour::Store(store::Behaviour::CheckReplication)).every(Duration::ZERO)
     }
 }
 
@@ -138,11 +153,11 @@ pub struct Flooder;
 impl Flooder {
     /// Asks for so many codes for one person.
     pub fn of(victim: &str, sends: u32, every: Duration) -> Workload {
-        let does = Behaviour::Flood {
+        let does = Behaviour::Limits(limits::Behaviour::Flood {
             victim: victim.into(),
             sends,
             every_ms: every.as_millis() as u64,
-        };
+        });
         Workload::named("flooder", does)
     }
 }

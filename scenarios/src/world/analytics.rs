@@ -1,8 +1,9 @@
 //! The analytics hook: takes events by POST, and misbehaves on demand.
 
-use super::{PeerMode, hosts};
+use super::{Mode, PeerMode, hosts};
 use crate::{
-    login::{Login, Mode, Observation},
+    analytics,
+    login::{Login, Observation},
     vocabulary::{Event, Recorder},
 };
 use bytes::Bytes;
@@ -42,7 +43,12 @@ pub async fn serve(env: Env, port: u16, path: &'static str, mode: PeerMode, reco
         let (host, mode, recorder) = (env.host.clone(), mode.clone(), recorder.clone());
         if mode.now() == Mode::Garbage {
             env.spawn(async move {
-                recorder.note(&host, Event::Own(Observation::HookCalled { answered: false }));
+                recorder.note(
+                    &host,
+                    Event::Own(Observation::Analytics(analytics::Observation::HookCalled {
+                        answered: false,
+                    })),
+                );
                 let _ = answer_garbage(stream).await; // the caller may be gone: all the same here
             });
             continue;
@@ -51,7 +57,10 @@ pub async fn serve(env: Env, port: u16, path: &'static str, mode: PeerMode, reco
             let (host, mode, recorder) = (host.clone(), mode.clone(), recorder.clone());
             async move {
                 let response = answer(request, path, mode.now(), |answered| {
-                    recorder.note(&host, Event::Own(Observation::HookCalled { answered }));
+                    recorder.note(
+                        &host,
+                        Event::Own(Observation::Analytics(analytics::Observation::HookCalled { answered })),
+                    );
                 });
                 response.await
             }

@@ -2,7 +2,10 @@
 //! process, like the file on the disk that it stands for.
 
 use super::{desk, scene::RelyingPartyOptions};
-use crate::vocabulary::{Behaviour, Plan};
+use crate::{
+    limits, mailed_code, redemption, store,
+    vocabulary::{Behaviour, Plan},
+};
 use idp::{
     seams::{Client, ClientSecret, Directory, Outcome, Reminder, Timestamp, User},
     store::sqlite::SqliteDirectory,
@@ -138,10 +141,11 @@ fn people(plan: &Plan) -> BTreeSet<&str> {
         .collect();
     for operation in &plan.operations {
         people.insert(match &operation.does {
-            Behaviour::Guess { victim, .. }
-            | Behaviour::Flood { victim, .. }
-            | Behaviour::PeekAtMail { victim, .. } => victim,
-            Behaviour::StealCodes { .. } | Behaviour::CheckReplication => continue,
+            Behaviour::Limits(limits::Behaviour::Guess { victim, .. })
+            | Behaviour::Limits(limits::Behaviour::Flood { victim, .. })
+            | Behaviour::MailedCode(mailed_code::Behaviour::PeekAtMail { victim, .. }) => victim,
+            Behaviour::Redemption(redemption::Behaviour::StealCodes { .. })
+            | Behaviour::Store(store::Behaviour::CheckReplication) => continue,
             _ => &operation.who,
         });
     }

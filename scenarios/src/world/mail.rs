@@ -6,9 +6,11 @@
 //!
 //! Deliberately absent: TLS, AUTH, extensions, bounces, encodings other than 7bit.
 
-use super::{PeerMode, hosts, inbox::Inboxes};
+use super::{Mode, PeerMode, hosts, inbox::Inboxes};
 use crate::{
-    login::{Login, Mode, Observation},
+    leader,
+    login::{Login, Observation},
+    mailed_code,
     vocabulary::{Event, Recorder, Tag},
 };
 use seams::{Env, Stream};
@@ -159,13 +161,23 @@ impl Session {
         let address = recipient.to_lowercase();
         let due_ms = mail.header("x-reminder-due").and_then(|due| due.trim().parse().ok());
         if let Some(due_ms) = due_ms {
-            self.recorder
-                .note(&self.host, Event::Own(Observation::ReminderMailed { address, due_ms }));
+            self.recorder.note(
+                &self.host,
+                Event::Own(Observation::Leader(leader::Observation::ReminderMailed {
+                    address,
+                    due_ms,
+                })),
+            );
         } else if let Some(code) = mail.code() {
             self.recorder.secret("mailed code", code);
             let code = Tag::of(code);
-            self.recorder
-                .note(&self.host, Event::Own(Observation::CodeMailed { address, code }));
+            self.recorder.note(
+                &self.host,
+                Event::Own(Observation::MailedCode(mailed_code::Observation::CodeMailed {
+                    address,
+                    code,
+                })),
+            );
         }
     }
 

@@ -21,10 +21,10 @@ pub(crate) mod replica;
 mod scene;
 
 pub use inbox::{InboxMail, Inboxes};
-pub use mode::PeerMode;
+pub use mode::{Mode, PeerMode};
 pub use scene::{CodeFeed, RelyingPartyOptions, Scene, SeenCode};
 
-use crate::{login::Login, store_history::StoreRecorder};
+use crate::{login::Login, store::history::StoreRecorder};
 use directory::SharedDirectory;
 use sim::world::Start;
 use std::sync::{Arc, atomic::AtomicU64};

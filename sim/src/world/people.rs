@@ -45,7 +45,11 @@ pub(super) fn host<S: Service>(
     Host::new(name, HostKind::People, move |start| {
         let all = start.plan.operations.iter();
         let operations: Vec<Operation<S>> = all.filter(|o| theirs(&o.does)).cloned().collect();
-        let (recorder, shared, act) = (start.recorder.clone(), start.shared().clone(), start.people.unwrap_or(&act).clone());
+        let (recorder, shared, act) = (
+            start.recorder.clone(),
+            start.shared().clone(),
+            start.people.unwrap_or(&act).clone(),
+        );
         let (options, seed) = (start.plan.world.clone(), start.plan.seed);
         Installed::new(Box::new(move |env| {
             let scene = Scene {

@@ -1,0 +1,51 @@
+//! Each replica looks at its own list of spent codes, then writes to it (inventory 27).
+//!
+//! Seen in the world: single use kept in one process's memory (ory/fosite#778, kanidm/kanidm#2775 are its kin). A code
+//! that comes back after a failover is good once more, at the other replica.
+
+use crate::{
+    planted::twist::{DirectoryTwist, Twisted},
+    vocabulary::PlantedBug,
+};
+use async_trait::async_trait;
+use idp::{
+    config::Config,
+    replica::Wiring,
+    seams::{CodeRedemption, Directory, Outcome, Redeemed},
+};
+use std::sync::Arc;
+
+pub(crate) const PLANTED: PlantedBug = PlantedBug {
+    name: "ledger_of_this_replica",
+    title: "each replica knows the codes only that it has redeemed itself",
+    covers: &[7, 27],
+    scenario: "failover_mid_redemption",
+    detected_by: "CodeRedeemedOnce",
+    bug: |_, config: &Config, wiring| Wiring {
+        directory: Arc::new(Twisted(OwnLedger {
+            directory: wiring.directory,
+            replica: config.replica.clone(),
+        })),
+        ..wiring
+    },
+};
+
+struct OwnLedger {
+    directory: Arc<dyn Directory>,
+    replica: String,
+}
+
+#[async_trait]
+impl DirectoryTwist for OwnLedger {
+    fn inner(&self) -> &Arc<dyn Directory> {
+        &self.directory
+    }
+    async fn redeem(&self, redemption: CodeRedemption) -> Outcome<Redeemed> {
+        let code_hash = format!("{}@{}", redemption.code_hash, self.replica);
+        let own = CodeRedemption {
+            code_hash,
+            ..redemption
+        };
+        self.directory.redeem(own).await
+    }
+}
