@@ -4,6 +4,7 @@
 //! that a seed or a file decides, and judged by what can be seen from outside. See `GUIDE.md`.
 
 pub mod classic;
+pub mod command;
 pub mod engine;
 pub mod fault;
 //pub mod fuzz;
@@ -17,6 +18,7 @@ pub mod nemesis;
 pub mod operators;
 pub mod plan;
 pub mod property;
+pub mod real_clock;
 pub mod recorder;
 //pub mod report;
 pub mod run;

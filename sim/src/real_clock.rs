@@ -1,5 +1,5 @@
-//! The real clock: the one place of this package that reads it. It tells how long a sweep takes, when it
-//! began, and drives the real programs that the models are compared with; nothing simulated hears of it.
+//! The real clock: the one module of this package that reads it. It tells how long a sweep takes and when it began;
+//! nothing simulated reads it.
 
 use std::time::{Duration, Instant, SystemTime};
 

@@ -7,21 +7,25 @@ use super::{
     summary::{Group, ScenarioSummary},
     table,
 };
+use crate::{service::Service, suite::Suite};
 use std::fmt::Write;
 
 /// Seeds named in one annotation.
 const SEEDS_NAMED_MAX: usize = 3;
 
-/// One line for each failure.
-pub(crate) fn told(summaries: &[ScenarioSummary], plant: Option<&str>) -> String {
+/// One line for each failure, at the place where its scenario is written.
+pub(crate) fn text<S: Service>(suite: &Suite<S>, summaries: &[ScenarioSummary], bug: Option<&str>) -> String {
     let mut text = String::new();
     for summary in summaries {
+        let source = suite.find_scenario(summary.scenario).map(|scenario| scenario.source());
+        let place = source.map_or_else(
+            |_| String::new(),
+            |source| format!("file={},line={},", property(source.file()), source.line()),
+        );
         let mut add = |level: &str, title: &str, message: &str| {
-            let file = format!("scenarios/src/catalogue/{}.rs", summary.scenario);
-            let (file, title) = (property(&file), property(title));
-            let _ = writeln!(text, "::{level} file={file},title={title}::{}", data(message));
+            let _ = writeln!(text, "::{level} {place}title={}::{}", property(title), data(message));
         };
-        for (title, message) in failures(summary, plant) {
+        for (title, message) in failures(suite, summary, bug) {
             add("error", &title, &message);
         }
         for doubt in &summary.inconclusive {
@@ -32,13 +36,17 @@ pub(crate) fn told(summaries: &[ScenarioSummary], plant: Option<&str>) -> String
 }
 
 /// What failed in a scenario: one clause, and what broke with the lines that replay it.
-pub(crate) fn failures(summary: &ScenarioSummary, plant: Option<&str>) -> Vec<(String, String)> {
+pub(crate) fn failures<S: Service>(
+    suite: &Suite<S>,
+    summary: &ScenarioSummary,
+    bug: Option<&str>,
+) -> Vec<(String, String)> {
     let of = |group: &Group, what: &str| {
         let runs = table::count(summary.runs, "run");
         let title = format!("{}: {what} in {} of {runs}", summary.scenario, group.seeds.len());
         let mut message = group.example.clone();
         for seed in group.seeds.iter().take(SEEDS_NAMED_MAX) {
-            let _ = write!(message, "\n{}", group.line(summary.scenario, *seed, plant));
+            let _ = write!(message, "\n{}", group.line(suite, summary.scenario, *seed, bug));
         }
         if let Some(more) = group.seeds.len().checked_sub(SEEDS_NAMED_MAX).filter(|more| *more > 0) {
             let _ = write!(message, "\nand {}", table::count(more, "more seed"));
@@ -63,15 +71,16 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::summary::tests::failing, *};
+    use super::{
+        super::{summary::tests::failing, tests::suite},
+        *,
+    };
 
     #[test]
     fn a_failure_is_one_line_whatever_it_says() {
         let summary = failing("100% <lost>,\r\nthen: found");
-        let text = told(&[summary], Some("get_then_del"));
-        insta::assert_snapshot!(text, @r"
-        ::error file=scenarios/src/catalogue/code_race.rs,title=code_race%3A CodeRedeemedOnce is violated in 4 of 50 runs::100%25 <lost>,%0D%0Athen: found%0Acargo squall replay code_race --seed 3 --plant get_then_del%0Acargo squall replay code_race --seed 5 --plant get_then_del%0Acargo squall replay code_race --seed 8 --plant get_then_del%0Aand 1 more seed
-        ::warning file=scenarios/src/catalogue/code_race.rs,title=code_race is inconclusive::a mark was not reached in 50 runs
-        ");
+        let text = text(&suite(), &[summary], Some("same_ticket_twice"));
+        let text = text.replace(&format!("line={},", suite().scenarios()[1].source().line()), "line=N,");
+        insta::assert_snapshot!(text, @"");
     }
 }

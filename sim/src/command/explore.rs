@@ -1,25 +1,32 @@
-//! `squall explore`: every scenario over many seeds.
+//! `explore`: every scenario over many seeds.
+
+mod one;
+mod progress;
 
 use super::{
     Conclusion, Trouble,
     args::{self, FROM_SEED_MAX, Seeds},
-    failures, fresh, groups,
-    guidance::Guidance,
-    harness, identity, interrupt,
+    failures,
+    folder::{self, Ended, FAILURES, Header, SweepFolder},
+    fresh, groups, identity, interrupt,
     outcome::{self, Outputs, Swept},
-    report::Pages,
+    parallel::{self, in_parallel},
     shard::Shard,
-    store::{self, Ended, FAILURES, Header, Store},
+    shared_guide::SharedGuide,
     summary::RunSummary,
-    sweep, table,
+    table,
+};
+use crate::{
+    scenario::Scenario,
+    service::Service,
+    simulator::EngineKind,
+    suite::{PlantedBug, Suite},
 };
 use clap::Args as ClapArgs;
-use indicatif::{ProgressBar, ProgressStyle};
-use scenarios::{catalogue, judge::JudgeOptions, planted, scenario::Scenario};
-use sim::{classic, simulator::EngineKind};
+use one::Runner;
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-/// What `explore` may be told.
+/// Options of `explore`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
     /// For how long to begin new runs, as in 90s, 10m or 1h30m [default: 1m]
@@ -34,36 +41,37 @@ pub(crate) struct Args {
     /// Threads [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1024))]
     pub(crate) jobs: Option<usize>,
-    /// Only this scenario; may be given more than once [default: all, or the one that the planted bug is meant for]
+    /// Only this scenario; may be given more than once [default: all, or the one in which the planted bug must be detected]
     #[arg(long, value_name = "NAME")]
     pub(crate) scenario: Vec<String>,
-    /// Plant this bug: the sweep is to find it
-    #[arg(long, value_name = "BUG")]
-    pub(crate) plant: Option<String>,
-    /// Run only this part of the sweep: the first of four is 1/4. `squall merge` puts the parts together
+    /// Plant this bug, which the sweep must detect
+    #[arg(long, alias = "plant", value_name = "BUG")]
+    pub(crate) bug: Option<String>,
+    /// Run only this part of the sweep: the first of four is 1/4. `{command} merge` puts the parts together
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
-    /// Keep the sweep in this folder, which must be new [default: target/squall/TIME, and target/squall/latest points there]
+    /// Write the sweep to this folder, which must be new [default: target/{name}/TIME, and target/{name}/latest points there]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Where to keep the plans of failing runs [default: failures in the sweep's folder]
+    /// Where to write the plans of failing runs [default: failures in the sweep's folder]
     #[arg(long, value_name = "DIR")]
     pub(crate) failures: Option<PathBuf>,
     /// Make the plans of failing runs small, and show one line for each bug
     #[arg(long)]
     pub(crate) shrink: bool,
-    /// Do not breed plans from those that reached something new: every plan is what its seed draws. So it is with --shard
+    /// Draw every plan from its seed, rather than every second one from plans that reached something new. With --shard it is
+    /// always so
     #[arg(long)]
     pub(crate) no_guidance: bool,
     /// Where everything is drawn, draw from all kinds of faults and operations in every run, in a world of default settings
     #[arg(long)]
     pub(crate) no_swarm: bool,
-    /// What performs them: event-loop, or turmoil, a second engine that cross-checks the first (slow, with fewer faults: a plan
-    /// that has others is skipped, and counted). It breeds nothing
+    /// What performs the runs: event-loop, or turmoil, a second engine that cross-checks the first (slow, with fewer faults: a
+    /// plan that has others is skipped, and counted; without guidance)
     #[arg(long, value_name = "ENGINE", default_value = "event-loop")]
     pub(crate) engine: EngineKind,
-    /// Stop after so many runs in a row that showed nothing new, and say so (counted over whole generations); without --for
-    /// or --seeds, for a day at most
+    /// Stop after so many runs in a row that showed nothing new, and say so (counted over whole generations of seeds); without
+    /// --for or --seeds, after a day at the latest
     #[arg(long, value_name = "RUNS", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "shard")]
     pub(crate) until_quiet: Option<u64>,
     #[command(flatten)]
@@ -71,71 +79,77 @@ pub(crate) struct Args {
 }
 
 /// Runs a sweep and says what it found.
-pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
-    let plant = args.plant.as_deref().map(planted::find).transpose()?;
-    let scenarios = chosen(args, plant.as_ref().map(|bug| bug.scenario))?;
-    let threads = sweep::threads(args.jobs);
+pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusion, Trouble> {
+    let bug = args.bug.as_deref().map(|bug| suite.find_bug(bug)).transpose()?;
+    let scenarios = chosen(suite, args, bug)?;
+    let threads = parallel::threads(args.jobs);
     check_engine(args)?;
     args.outputs.check(true)?;
-    let header = header(args, &scenarios)?;
+    // At once: what comes before the first run takes a moment.
+    let bar = progress::bar(scenarios.len(), args);
+    let header = header(suite, args, &scenarios)?;
     let (from, lasts) = (header.from, header.lasts_ms.map(Duration::from_millis));
     let what = match header.shard {
         Some(shard) => format!("{}, shard {shard}", header.what()),
         None => header.what(),
     };
     let mut lines = args.outputs.lines()?;
-    let mut store = Store::create(args.out.as_deref(), &failures::root(), header)?;
+    let mut folder = SweepFolder::create(args.out.as_deref(), &failures::root(suite), header)?;
     interrupt::listen()?;
     let watch = fresh::Stopwatch::start();
     let mut jobs = rounds(args.seeds, from, scenarios.len())
         .filter(|(place, seed)| args.shard.is_none_or(|shard| shard.owns(*place, *seed)));
-    let bar = progress(&scenarios, args, lasts);
-    eprintln!(
-        "squall: {}, {what}, on {}, kept in {}",
-        table::count(scenarios.len(), "scenario"),
-        table::count(threads, "thread"),
-        store.folder().display()
-    );
+    bar.suspend(|| {
+        eprintln!(
+            "{}: {}, {what}, on {}, written to {}",
+            suite.name,
+            table::count(scenarios.len(), "scenario"),
+            table::count(threads, "thread"),
+            folder.path().display()
+        );
+    });
 
     let (mut over, mut quiet) = (false, false);
-    let guide = Guidance::new(from, store.header().guided);
+    let guide = SharedGuide::new(from, folder.header().guided);
     let next = || {
         let (place, seed) = jobs.next()?;
         // The first round is whole, however short the time.
         over |= interrupt::asked() || lasts.is_some_and(|lasts| seed > from && watch.elapsed() >= lasts);
         if !over {
-            let silent = guide.begin(seed);
-            quiet = args.until_quiet.is_some_and(|enough| silent >= enough);
+            let nothing_new = guide.begin(seed);
+            quiet = args.until_quiet.is_some_and(|enough| nothing_new >= enough);
             over |= quiet;
         }
-        (!over).then(|| (scenarios[place].name(), seed))
+        (!over).then(|| (scenarios[place], seed))
     };
-    let keep = Keep {
-        plant: args.plant.as_deref(),
-        // As seen from the sweep's folder, which may travel.
+    let runner = Runner {
+        suite,
+        bug,
+        // As seen from the sweep's folder, which may be moved.
         named: args.failures.clone().unwrap_or_else(|| FAILURES.into()),
-        plans: args.failures.clone().unwrap_or_else(|| store.folder().join(FAILURES)),
-        pages: args.outputs.pages(Some(store.folder()))?,
+        plans: args.failures.clone().unwrap_or_else(|| folder.path().join(FAILURES)),
+        pages: args.outputs.pages(Some(folder.path()))?,
         guide: &guide,
         swarm: !args.no_swarm,
         engine: args.engine,
     };
-    let work = |(name, seed): (&'static str, u64)| one(name, seed, &keep);
     let mut runs: BTreeMap<&'static str, Vec<RunSummary>> = BTreeMap::new();
     let mut cpu: BTreeMap<&'static str, Duration> = BTreeMap::new();
-    let (mut done, mut bad, mut lost, mut ending) = (0, 0, None, false);
-    sweep::sweep(threads, next, work, |result| {
+    let (mut done, mut failed, mut lost, mut ending) = (0, 0, None, false);
+    let work = |(scenario, seed): (&Scenario<S>, u64)| runner.run(scenario, seed);
+    in_parallel(threads, next, work, |result| {
         if !ending && interrupt::asked() {
             ending = true;
-            bar.suspend(|| eprintln!("squall: finishing the runs that have begun; once more ends at once"));
+            let name = suite.name;
+            bar.suspend(|| eprintln!("{name}: finishing the runs that have begun; interrupt once more to end at once"));
         }
         if let Some((run, took)) = result {
             *cpu.entry(run.scenario).or_default() += took;
             done += 1;
-            bad += usize::from(run.conclusion() != Conclusion::Held);
+            failed += usize::from(run.conclusion() != Conclusion::Held);
             let cpu_ms = took.as_millis() as u64;
             if lost.is_none() {
-                lost = store.keep(&run, cpu_ms).err();
+                lost = folder.add(&run, cpu_ms).err();
             }
             if let Some(lines) = &mut lines {
                 lines.add(&run, cpu_ms);
@@ -146,7 +160,7 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         if let Some(lasts) = lasts {
             bar.set_position(watch.elapsed().as_secs().min(lasts.as_secs()));
         }
-        bar.set_message(format!("{}, {bad} failed", table::count(done, "run")));
+        bar.set_message(format!("{}, {failed} failed", table::count(done, "run")));
     });
     bar.finish_and_clear();
 
@@ -158,19 +172,20 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     }
     let mut gaps = vec![];
     gaps.extend(interrupt::asked().then(|| "the sweep was interrupted".to_owned()));
-    gaps.extend(lost.map(|Trouble(what)| format!("not all of it is kept: {what}")));
+    gaps.extend(lost.map(|Trouble(what)| format!("not all of it was written: {what}")));
+    let plans = runner.plans.clone();
     let mut swept = Swept {
-        header: store.header().clone(),
+        header: folder.header().clone(),
         scenarios,
         runs,
         wall: watch.elapsed(),
         cpu,
         gaps,
-        pages: keep.pages,
-        plans: keep.plans.display().to_string(),
+        pages: runner.pages,
+        plans: plans.display().to_string(),
     };
-    let conclusion = outcome::conclude(&mut swept, &args.outputs)?;
-    store.end(Ended {
+    let conclusion = outcome::conclude(suite, &mut swept, &args.outputs)?;
+    folder.end(Ended {
         conclusion: conclusion.word().to_owned(),
         interrupted: interrupt::asked(),
         runs: done,
@@ -183,14 +198,13 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
             violations: &run.violations,
             file: run.file.as_deref(),
         });
-        args.outputs
-            .tell(groups::told(failures, args.plant.as_deref(), &keep.plans)?);
+        args.outputs.tell(groups::text(suite, failures, bug, &plans)?);
     }
     Ok(conclusion)
 }
 
 /// What is asked for.
-fn header(args: &Args, scenarios: &[Scenario]) -> Result<Header, Trouble> {
+fn header<S: Service>(suite: &Suite<S>, args: &Args, scenarios: &[&Scenario<S>]) -> Result<Header, Trouble> {
     let from = match (args.seeds, args.from_seed, args.shard) {
         (Some(seeds), ..) => seeds.from,
         (None, Some(seed), _) => seed,
@@ -202,17 +216,15 @@ fn header(args: &Args, scenarios: &[Scenario]) -> Result<Header, Trouble> {
             ));
         }
     };
-    let usual = if args.until_quiet.is_some() { 86_400 } else { 60 };
-    let lasts = args.lasts.unwrap_or(Duration::from_secs(usual));
     Ok(Header {
-        version: store::VERSION,
-        build: identity::identity()?,
+        version: folder::VERSION,
+        build: identity::identity(suite)?,
         started: fresh::utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-        plant: args.plant.clone(),
+        bug: args.bug.clone(),
         scenarios: scenarios.iter().map(|scenario| scenario.name().to_owned()).collect(),
         from,
         to: args.seeds.map(|seeds| seeds.to),
-        lasts_ms: args.seeds.is_none().then_some(lasts.as_millis() as u64),
+        lasts_ms: args.lasts_at_most().map(|lasts| lasts.as_millis() as u64),
         shard: args.shard,
         // What a shard would breed from depends on the others.
         guided: !args.no_guidance && args.shard.is_none() && args.engine == EngineKind::EventLoop,
@@ -220,6 +232,15 @@ fn header(args: &Args, scenarios: &[Scenario]) -> Result<Header, Trouble> {
         engine: args.engine,
         ended: None,
     })
+}
+
+impl Args {
+    /// For how long to begin new runs; `None` for a sweep by seeds.
+    fn lasts_at_most(&self) -> Option<Duration> {
+        let usual_s = if self.until_quiet.is_some() { 86_400 } else { 60 };
+        let lasts = self.lasts.unwrap_or(Duration::from_secs(usual_s));
+        self.seeds.is_none().then_some(lasts)
+    }
 }
 
 /// What performs plans again does so on the first engine.
@@ -231,7 +252,8 @@ fn check_engine(args: &Args) -> Result<(), Trouble> {
         _ => return Ok(()),
     };
     Err(Trouble(format!(
-        "{option} is not to be had with --engine turmoil: it performs plans again, on the other engine. Leave out one of them"
+        "{option} does not work with --engine turmoil, because it performs plans again on the other engine; leave out one of \
+         them"
     )))
 }
 
@@ -241,101 +263,25 @@ fn rounds(seeds: Option<Seeds>, from: u64, scenarios: usize) -> impl Iterator<It
     (from..to).flat_map(move |seed| (0..scenarios).map(move |place| (place, seed)))
 }
 
-fn chosen(args: &Args, meant_for: Option<&str>) -> Result<Vec<Scenario>, Trouble> {
+/// The scenarios asked for; else that of the planted bug; else all.
+fn chosen<'a, S: Service>(
+    suite: &'a Suite<S>,
+    args: &Args,
+    bug: Option<&PlantedBug<S>>,
+) -> Result<Vec<&'a Scenario<S>>, Trouble> {
     let mut names: Vec<&str> = args.scenario.iter().map(String::as_str).collect();
     if names.is_empty() {
-        names.extend(meant_for);
+        names.extend(bug.map(|bug| bug.scenario));
     }
     if names.is_empty() {
-        return Ok(catalogue::all());
+        return Ok(suite.scenarios().iter().collect());
     }
-    let mut scenarios: Vec<Scenario> = vec![];
+    let mut scenarios: Vec<&Scenario<S>> = vec![];
     for name in names {
-        let scenario = catalogue::find(name)?;
+        let scenario = suite.find_scenario(name)?;
         if scenarios.iter().all(|other| other.name() != scenario.name()) {
             scenarios.push(scenario);
         }
     }
     Ok(scenarios)
-}
-
-/// What becomes of a run.
-struct Keep<'a> {
-    plant: Option<&'a str>,
-    /// Where the plans of failing runs go, and what that place is called in the file of runs.
-    plans: PathBuf,
-    named: PathBuf,
-    pages: Option<Pages>,
-    guide: &'a Guidance,
-    swarm: bool,
-    engine: EngineKind,
-}
-
-/// One run, and what it cost. Threads share names only: each builds its own scenario.
-fn one(name: &str, seed: u64, keep: &Keep<'_>) -> (RunSummary, Duration) {
-    let scenario = catalogue::find(name).expect("the name comes from the catalogue");
-    let bug = keep
-        .plant
-        .map(|name| planted::find(name).expect("the name was found before"));
-    let draw = |seed| match keep.swarm {
-        true => scenario.plan(seed),
-        false => scenario.plain_plan(seed),
-    };
-    let ((plan, mut summary), took, _) = fresh::measure(|| {
-        let plan = keep.guide.plan(&scenario, seed, draw);
-        if keep.engine == EngineKind::Turmoil && classic::fits(&plan).is_err() {
-            let summary = RunSummary::of_misfit(&scenario, &plan);
-            return (plan, summary);
-        }
-        let options = JudgeOptions {
-            engine: keep.engine,
-            ..JudgeOptions::default()
-        };
-        let run = harness::perform(&scenario, &plan, bug.as_ref(), &options);
-        let summary = RunSummary::of(&scenario, &plan, run.as_ref());
-        (plan, summary)
-    });
-    (summary.seed, summary.engine) = (seed, keep.engine);
-    summary.drawn = plan == scenario.plan(seed);
-    keep.guide.learn(scenario.name(), &plan, &summary);
-    if summary.conclusion() != Conclusion::Held {
-        let file = match summary.drawn {
-            true => format!("{name}-{seed}"),
-            false => format!("{name}-{seed}-bred"),
-        };
-        match failures::write_as(&keep.plans, &plan, &file, keep.plant) {
-            Ok(path) => {
-                summary.file = (!summary.drawn).then(|| path.display().to_string());
-                let file = path.file_name().map(|file| keep.named.join(file));
-                summary.plan = file.map(|file| file.display().to_string());
-            }
-            // The verdict stands; only the copy of the plan is missing. The seed has it, or the sweep as a whole.
-            Err(Trouble(what)) => eprintln!("squall: the plan of {name}, seed {seed}, is not kept: {what}"),
-        }
-    }
-    if let Some(Err(Trouble(what))) = keep
-        .pages
-        .as_ref()
-        .map(|pages| pages.found(&summary, &plan, bug.as_ref()))
-    {
-        eprintln!("squall: {name}, seed {seed}, has no page yet: {what}");
-    }
-    (summary, took)
-}
-
-/// A bar on standard error, if that is a terminal.
-fn progress(scenarios: &[Scenario], args: &Args, lasts: Option<Duration>) -> ProgressBar {
-    let (length, unit) = match (args.seeds, lasts) {
-        (None, Some(lasts)) => (lasts.as_secs(), "s"),
-        (seeds, _) => {
-            let runs = seeds
-                .map_or(0, |seeds| seeds.count())
-                .saturating_mul(scenarios.len() as u64);
-            (runs / args.shard.map_or(1, |shard| shard.of), "runs")
-        }
-    };
-    let style = ProgressStyle::with_template(&format!("{{bar:32}} {{pos}}/{{len}} {unit}  {{msg}}"));
-    let bar = ProgressBar::new(length);
-    bar.set_style(style.expect("the template is a constant"));
-    bar
 }

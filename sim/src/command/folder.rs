@@ -2,15 +2,14 @@
 //!
 //! | in the folder | |
 //! |---|---|
-//! | `sweep.json` | what was asked for and, once the sweep has ended, how: [`Header`] |
+//! | `sweep.json` | what was asked for and, once the sweep has ended, how it ended: [`Header`] |
 //! | `runs.jsonl` | one line a run, in the order in which they ended: [`Line`] |
 //! | `failures/` | the plans of runs that failed |
 //! | `report/` | pages, if there is a report |
 
-use super::{Trouble, args::Seeds, fresh, shard::Shard, summary::RunSummary};
-use scenarios::{catalogue, planted};
+use super::{Trouble, args::Seeds, fresh, replay_line::bug_option, shard::Shard, summary::RunSummary};
+use crate::{service::Service, simulator::EngineKind, suite::Suite};
 use serde::{Deserialize, Serialize};
-use sim::simulator::EngineKind;
 use std::{
     fs::{self, File},
     io::{ErrorKind, Write},
@@ -19,7 +18,7 @@ use std::{
 };
 
 /// The version of the folder's files.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 /// The name of the header.
 pub(crate) const HEADER: &str = "sweep.json";
 /// The name of the file of runs.
@@ -40,7 +39,7 @@ pub(crate) struct Header {
     /// When it began, UTC (RFC 3339).
     pub(crate) started: String,
     /// The bug that was planted.
-    pub(crate) plant: Option<String>,
+    pub(crate) bug: Option<String>,
     /// The scenarios, in the order of the table.
     pub(crate) scenarios: Vec<String>,
     /// The first seed.
@@ -87,7 +86,7 @@ impl Header {
     pub(crate) fn what(&self) -> String {
         match (self.to, self.lasts_ms) {
             (None, Some(lasts_ms)) => {
-                let lasts = humane(Duration::from_millis(lasts_ms));
+                let lasts = for_people(Duration::from_millis(lasts_ms));
                 format!("for {lasts} from seed {}", self.from)
             }
             (to, _) => format!(
@@ -101,11 +100,11 @@ impl Header {
     }
 
     /// The options that chose what was run, to be typed again.
-    pub(crate) fn options(&self) -> String {
-        let meant_for = self.plant.as_deref().and_then(|bug| planted::find(bug).ok());
-        let usual: Vec<&str> = match &meant_for {
+    pub(crate) fn options<S: Service>(&self, suite: &Suite<S>) -> String {
+        let bug = self.bug.as_deref().and_then(|bug| suite.find_bug(bug).ok());
+        let usual: Vec<&str> = match bug {
             Some(bug) => vec![bug.scenario],
-            None => catalogue::all().iter().map(|scenario| scenario.name()).collect(),
+            None => suite.scenarios().iter().map(|scenario| scenario.name()).collect(),
         };
         let mut text = String::new();
         if self.scenarios != usual {
@@ -113,9 +112,7 @@ impl Header {
                 text.push_str(&format!(" --scenario {name}"));
             }
         }
-        if let Some(bug) = &self.plant {
-            text.push_str(&format!(" --plant {bug}"));
-        }
+        text.push_str(&bug_option(self.bug.as_deref()));
         if self.engine == EngineKind::Turmoil {
             text.push_str(" --engine turmoil");
         } else if !self.guided && self.shard.is_none() {
@@ -135,7 +132,7 @@ pub(crate) struct Line<'a> {
     pub(crate) run: &'a RunSummary,
     /// Processor time, milliseconds.
     pub(crate) cpu_ms: u64,
-    /// For the report of a sweep that was merged; see [`scenarios::guide::signature`].
+    /// For the report of a sweep that was merged; see [`crate::guidance::signature`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) behaviours: Option<&'a [u32]>,
 }
@@ -152,18 +149,18 @@ impl Line<'_> {
 
 /// The folder of a sweep that is running.
 #[derive(Debug)]
-pub(crate) struct Store {
+pub(crate) struct SweepFolder {
     folder: PathBuf,
     header: Header,
     runs: File,
 }
 
-impl Store {
+impl SweepFolder {
     /// A new folder, `asked` or one named by the time under `under`, where `latest` then points to it.
     ///
     /// # Errors
     /// What the file system said, or that there is a sweep already.
-    pub(crate) fn create(asked: Option<&Path>, under: &Path, header: Header) -> Result<Store, Trouble> {
+    pub(crate) fn create(asked: Option<&Path>, under: &Path, header: Header) -> Result<SweepFolder, Trouble> {
         let folder = match asked {
             Some(folder) => empty(folder)?,
             None => named_by_time(under)?,
@@ -174,11 +171,11 @@ impl Store {
         if asked.is_none() {
             point_latest(under, &folder);
         }
-        Ok(Store { folder, header, runs })
+        Ok(SweepFolder { folder, header, runs })
     }
 
     /// Where it is.
-    pub(crate) fn folder(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.folder
     }
 
@@ -187,11 +184,11 @@ impl Store {
         &self.header
     }
 
-    /// Keeps a run.
+    /// Writes a run down.
     ///
     /// # Errors
     /// What the file system said.
-    pub(crate) fn keep(&mut self, run: &RunSummary, cpu_ms: u64) -> Result<(), Trouble> {
+    pub(crate) fn add(&mut self, run: &RunSummary, cpu_ms: u64) -> Result<(), Trouble> {
         let behaviours = Some(run.behaviours.as_slice());
         let line = Line {
             run,
@@ -256,7 +253,7 @@ fn named_by_time(under: &Path) -> Result<PathBuf, Trouble> {
     unreachable!("some number is free")
 }
 
-/// Makes `latest` point to the newest sweep. Where links are not to be had, there is none.
+/// Makes `latest` point to the newest sweep, where the system has symbolic links.
 fn point_latest(under: &Path, folder: &Path) {
     #[cfg(unix)]
     if let Some(name) = folder.file_name() {
@@ -265,7 +262,7 @@ fn point_latest(under: &Path, folder: &Path) {
         if let Err(error) = pointed {
             let _ = fs::remove_file(&draft);
             eprintln!(
-                "squall: {} does not point to this sweep: {error}",
+                "{} does not point to this sweep: {error}",
                 under.join("latest").display()
             );
         }
@@ -275,7 +272,7 @@ fn point_latest(under: &Path, folder: &Path) {
 }
 
 /// `90 s`, `10 min`.
-fn humane(lasts: Duration) -> String {
+fn for_people(lasts: Duration) -> String {
     match lasts.as_secs() {
         0 => format!("{} ms", lasts.as_millis()),
         secs @ 1..120 => format!("{secs} s"),

@@ -1,9 +1,8 @@
-//! Fresh seeds, and what a piece of work costs: the one place of this package that draws on the operating
-//! system's entropy. Both stay outside of the runs; inside, everything comes from the plan.
+//! Fresh seeds, and what a piece of work costs. Both stay outside of the runs; inside, everything comes from the plan.
 
+use crate::real_clock::wall_ms;
+pub(crate) use crate::real_clock::Stopwatch;
 use chrono::{DateTime, Utc};
-pub(crate) use scenarios::real_clock::Stopwatch;
-use scenarios::real_clock::wall_ms;
 use std::{
     hash::{BuildHasher, RandomState},
     time::Duration,
@@ -12,8 +11,8 @@ use std::{
 /// Sweeps begin below this: short numbers are easier to type again.
 const FRESH_SEED_MAX: u64 = 1_000_000_000;
 
-/// A seed that nobody has drawn before, as likely as not.
-pub(crate) fn seed() -> u64 {
+/// A seed that nobody has drawn before, as likely as not: from the operating system's entropy.
+pub fn seed() -> u64 {
     // RandomState is keyed from the operating system's entropy.
     RandomState::new().hash_one(wall_ms()) % FRESH_SEED_MAX
 }
@@ -30,8 +29,8 @@ pub(crate) fn thread_cpu() -> Option<Duration> {
     Some(Duration::from_nanos(nanos))
 }
 
-/// Measures one piece of work on this thread: its result, processor time (real time where the
-/// processor's is not to be had), real time.
+/// Measures one piece of work on this thread: its result, processor time (real time where the system does not count the
+/// processor's), real time.
 pub(crate) fn measure<T>(work: impl FnOnce() -> T) -> (T, Duration, Duration) {
     let (watch, before) = (Stopwatch::start(), thread_cpu());
     let result = work();

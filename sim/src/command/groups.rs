@@ -1,15 +1,18 @@
 //! `explore --shrink`: what failed in a sweep, made small and grouped, so that one bug is one line.
 
 use super::{
-    Trouble, shrink, small,
-    small::{Budget, Task},
+    Trouble,
+    replay_line::{self, With},
+    shrink,
+    shrinking::{self, Budget, Task},
     table,
 };
-use scenarios::{catalogue, planted};
-use sim::{
+use crate::{
     plan::Plan,
     property::Violation,
+    service::Service,
     shrink::{Reason, Shape, group},
+    suite::{PlantedBug, Suite},
 };
 use std::{
     collections::BTreeMap,
@@ -30,42 +33,43 @@ pub(crate) struct Failure<'a> {
 }
 
 /// What failed: a line for each bug, with the small plan that shows it best.
-pub(crate) fn told<'a>(
+pub(crate) fn text<'a, S: Service>(
+    suite: &Suite<S>,
     failures: impl IntoIterator<Item = Failure<'a>>,
-    plant: Option<&str>,
+    bug: Option<&PlantedBug<S>>,
     folder: &Path,
 ) -> Result<String, Trouble> {
-    let plant = plant.map(planted::find).transpose()?;
+    let bug_name = bug.map(|bug| bug.name);
     let mut alike: BTreeMap<(&'static str, Reason), Vec<Failure<'a>>> = BTreeMap::new();
     for failure in failures {
-        if let Ok(reason) = small::reason(failure.violations, None, plant.as_ref()) {
+        if let Ok(reason) = shrinking::reason(failure.violations, None, bug) {
             alike.entry((failure.scenario, reason)).or_default().push(failure);
         }
     }
     let mut found: Vec<(Reason, Shape, (usize, PathBuf, usize))> = vec![];
     for ((name, reason), failures) in alike {
-        let scenario = catalogue::find(name)?;
+        let scenario = suite.find_scenario(name)?;
         for (nth, failure) in failures.iter().take(SHRUNK_MAX).enumerate() {
             let plan = match failure.file {
                 Some(file) => Plan::read(file)?,
                 None => scenario.plan(failure.seed),
             };
-            let shrunk = small::make(&Task {
-                scenario: &scenario,
+            let shrunk = shrinking::make(&Task {
+                scenario,
                 plan: &plan,
-                plant: plant.as_ref(),
+                bug,
                 reason: &reason,
                 budget: Budget::default(),
-                keep_steps: None,
+                steps_folder: None,
                 quiet: false,
             })?;
             let written = match failure.file {
                 Some(file) => PathBuf::from(file),
-                None => super::failures::write(folder, &plan, plant.as_ref().map(|bug| bug.name))?,
+                None => super::failures::write(folder, &plan, bug_name)?,
             };
             let path = shrink::beside(&written);
             shrunk.plan.write(&path)?;
-            // those that were not made small stand behind the first
+            // those that were not made small count with the first
             let runs = if nth == 0 {
                 failures.len().saturating_sub(SHRUNK_MAX) + 1
             } else {
@@ -78,7 +82,10 @@ pub(crate) fn told<'a>(
             ));
         }
     }
-    let with = plant.map(|bug| format!(" --plant {}", bug.name)).unwrap_or_default();
+    let with = With {
+        bug: bug_name,
+        ..With::default()
+    };
     let mut text = String::new();
     for group in group(found) {
         let runs = group.members.iter().map(|(.., runs)| runs).sum();
@@ -90,7 +97,8 @@ pub(crate) fn told<'a>(
             table::count(runs, "run"),
             group.shape
         );
-        let _ = writeln!(text, "  cargo squall replay {}{with}", smallest.1.display());
+        let file = smallest.1.display().to_string();
+        let _ = writeln!(text, "  {}", replay_line::line(suite, &file, None, with));
     }
     Ok(text)
 }

@@ -1,7 +1,7 @@
 //! Ctrl-C (SIGINT), and SIGTERM, with which Kubernetes and Slurm ask a process to end.
 //!
-//! The first one is heard by the sweep, which begins no more runs and tells what was done so far; the
-//! second one ends the process at once. SIGHUP is left alone: `nohup` is how sweeps run overnight.
+//! After the first one a sweep begins no more runs and reports what was done so far; the second one ends the process at
+//! once. SIGHUP is left alone: `nohup` is how sweeps run overnight.
 
 use super::Trouble;
 use signal_hook::{
@@ -14,15 +14,15 @@ use std::sync::{
 };
 
 /// The exit code of a command that was interrupted: 128 and the number of SIGINT, as shells have it.
-pub(crate) const EXIT: u8 = 130;
+pub const EXIT: u8 = 130;
 
 static ASKED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
 /// Listens from now on.
 ///
 /// # Errors
-/// The operating system will not have it.
-pub(crate) fn listen() -> Result<(), Trouble> {
+/// The operating system refuses it.
+pub fn listen() -> Result<(), Trouble> {
     let asked = ASKED.get_or_init(Arc::default);
     for signal in [SIGINT, SIGTERM] {
         // In this order: the one that ends the process looks at what was there before this signal.
@@ -34,6 +34,6 @@ pub(crate) fn listen() -> Result<(), Trouble> {
 }
 
 /// Whether somebody has asked for an end.
-pub(crate) fn asked() -> bool {
+pub fn asked() -> bool {
     ASKED.get().is_some_and(|asked| asked.load(Ordering::SeqCst))
 }

@@ -1,11 +1,11 @@
-//! `squall list`.
+//! `list`: the scenarios and the planted bugs.
 
 use super::{Conclusion, Trouble, say, table};
+use crate::{service::Service, suite::Suite};
 use clap::Args as ClapArgs;
-use scenarios::{catalogue, planted};
 use serde_json::json;
 
-/// What `list` may be told.
+/// Options of `list`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
     /// For machines
@@ -13,15 +13,15 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Names the scenarios and the planted bugs.
-pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
+/// Lists the scenarios and the planted bugs.
+pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusion, Trouble> {
     if args.json {
-        say(format!("{:#}", as_json()));
+        say(format!("{:#}", as_json(suite)));
         return Ok(Conclusion::Held);
     }
     let look = table::look();
     say(look.paint("1", "Scenarios"));
-    for scenario in catalogue::all() {
+    for scenario in suite.scenarios() {
         say(format!(
             "\n  {}  {}",
             look.paint("1", scenario.name()),
@@ -35,17 +35,24 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
             say(format!("      sometimes: {}", mark.name));
         }
     }
-    say(format!("\n{}", look.paint("1", "Planted bugs")));
-    for bug in planted::all() {
+    if !suite.bugs().is_empty() {
+        say(format!("\n{}", look.paint("1", "Planted bugs")));
+    }
+    for bug in suite.bugs() {
         say(format!("\n  {}  {}", look.paint("1", bug.name), rows(bug.covers)));
         say(format!("    {}", bug.title));
-        say(format!("      convicted in {} by {}", bug.scenario, bug.convicted_by));
+        say(format!(
+            "      must be detected in {} by {}",
+            bug.scenario, bug.detected_by
+        ));
     }
-    say("\nRows are those of the inventory of failures.");
-    say(format!(
-        "Next: cargo squall replay {} --seed 1",
-        catalogue::all()[0].name()
-    ));
+    let scenarios = suite.scenarios().iter().map(|scenario| scenario.covers());
+    let mut covers = scenarios.chain(suite.bugs().iter().map(|bug| bug.covers));
+    if covers.any(|rows| !rows.is_empty()) {
+        say("\nRows are those of the inventory of failures.");
+    }
+    let first = suite.scenarios()[0].name();
+    say(format!("\nNext: {} replay {first} --seed 1", suite.command));
     Ok(Conclusion::Held)
 }
 
@@ -58,8 +65,8 @@ fn rows(covers: &[u8]) -> String {
     }
 }
 
-fn as_json() -> serde_json::Value {
-    let scenarios: Vec<_> = (catalogue::all().iter())
+fn as_json<S: Service>(suite: &Suite<S>) -> serde_json::Value {
+    let scenarios: Vec<_> = (suite.scenarios().iter())
         .map(|scenario| {
             json!({
                 "name": scenario.name(),
@@ -72,16 +79,16 @@ fn as_json() -> serde_json::Value {
             })
         })
         .collect();
-    let planted: Vec<_> = (planted::all().iter())
+    let bugs: Vec<_> = (suite.bugs().iter())
         .map(|bug| {
             json!({
                 "name": bug.name,
                 "title": bug.title,
                 "rows": bug.covers,
                 "scenario": bug.scenario,
-                "convicted_by": bug.convicted_by,
+                "detected_by": bug.detected_by,
             })
         })
         .collect();
-    json!({ "scenarios": scenarios, "planted": planted })
+    json!({ "version": 2, "scenarios": scenarios, "bugs": bugs })
 }

@@ -1,9 +1,9 @@
 //! `--marks`: in how many runs each mark was reached.
 
 use super::{Conclusion, summary::ScenarioSummary, table};
+use crate::report::Look;
 use comfy_table::Cell;
 use serde::Serialize;
-use sim::report::Look;
 
 /// A mark of a scenario.
 #[derive(Debug, Serialize)]
@@ -29,7 +29,7 @@ pub(crate) fn rows(summaries: &[ScenarioSummary]) -> impl Iterator<Item = Row<'_
 }
 
 /// The table.
-pub(crate) fn told(look: &Look, summaries: &[ScenarioSummary]) -> String {
+pub(crate) fn text(look: &Look, summaries: &[ScenarioSummary]) -> String {
     let mut table = table::new(look, &["scenario", "mark", ">reached"]);
     for row in rows(summaries) {
         let reached = format!(

@@ -1,15 +1,16 @@
-//! `squall merge`: shards of a sweep, told as the one sweep that they are.
+//! `merge`: the shards of a sweep, reported as the one sweep that they are.
 
 use super::{
-    Conclusion, Trouble, identity,
-    kept::Kept,
+    Conclusion, Trouble,
+    folder::{Ended, FAILURES, Header, SweepFolder},
+    identity,
     outcome::{self, Outputs, Swept},
-    store::{Ended, FAILURES, Header, Store},
+    stored::StoredSweep,
     summary::RunSummary,
     table,
 };
+use crate::{scenario::Scenario, service::Service, suite::Suite};
 use clap::Args as ClapArgs;
-use scenarios::catalogue;
 use std::{
     collections::BTreeMap,
     fs,
@@ -17,31 +18,31 @@ use std::{
     time::Duration,
 };
 
-/// What `merge` may be told.
+/// Options of `merge`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
-    /// The folders of the shards: all of one sweep, each once. A sweep that has no shards can be told again
+    /// The folders of the shards: all of one sweep, each once. A sweep without shards can be reported again
     #[arg(value_name = "DIR", required = true)]
     folders: Vec<PathBuf>,
-    /// Keep the merged sweep, with the plans of failing runs, in this folder, which must be new
+    /// Write the merged sweep, with the plans of failing runs, to this folder, which must be new
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Take what is there, though shards or runs are missing or the last line of a shard is torn; the result is inconclusive at best
+    /// Merge what is there, although shards or runs are missing or the last line of a shard is torn; the result is inconclusive at best
     #[arg(long)]
     partial: bool,
     #[command(flatten)]
     outputs: Outputs,
 }
 
-/// Merges and tells.
-pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
+/// Merges and reports.
+pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusion, Trouble> {
     args.outputs.check(args.out.is_some())?;
     let shards = args
         .folders
         .iter()
-        .map(|folder| Kept::read(folder))
+        .map(|folder| StoredSweep::read(suite, folder))
         .collect::<Result<Vec<_>, _>>()?;
-    let build = identity::identity()?;
+    let build = identity::identity(suite)?;
     if shards[0].header.build != build {
         return Err(Trouble(format!(
             "{} was written by another build ({}; this is {build}), in which seeds stand for other runs: merge with \
@@ -50,16 +51,16 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
             shards[0].header.build
         )));
     }
-    alike(&shards)?;
-    disjoint(&shards)?;
+    must_be_one_sweep(&shards)?;
+    must_be_disjoint(&shards)?;
     let gaps = gaps(&shards);
     if let (false, Some(first)) = (args.partial, gaps.first()) {
         let more = match gaps.len() - 1 {
             0 => String::new(),
-            more => format!(" (and {more} more such)"),
+            more => format!(" (and {more} more)"),
         };
         return Err(Trouble(format!(
-            "{first}{more}. Nothing was merged: run what is missing, or take what is there with --partial"
+            "{first}{more}. Nothing was merged: run what is missing, or merge what is there with --partial"
         )));
     }
     let header = Header {
@@ -67,33 +68,34 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         ended: None,
         ..shards[0].header.clone()
     };
-    let mut store = args.out.as_deref().map(|out| keep(out, &header, &shards)).transpose()?;
-    let mut swept = swept(header, &shards, gaps)?;
-    if let Some(store) = &store {
-        swept.plans = store.folder().join(FAILURES).display().to_string();
+    let out = args.out.as_deref();
+    let mut folder = out.map(|out| write(out, &header, &shards)).transpose()?;
+    let mut swept = swept(suite, header, &shards, gaps)?;
+    if let Some(folder) = &folder {
+        swept.plans = folder.path().join(FAILURES).display().to_string();
     }
-    swept.pages = args.outputs.pages(args.out.as_deref())?;
+    swept.pages = args.outputs.pages(out)?;
     if let Some(mut lines) = args.outputs.lines()? {
         for (run, cpu) in shards.iter().flat_map(|shard| &shard.runs) {
             lines.add(run, cpu.as_millis() as u64);
         }
     }
-    let conclusion = outcome::conclude(&mut swept, &args.outputs)?;
-    if let Some(store) = &mut store {
-        store.end(Ended {
+    let conclusion = outcome::conclude(suite, &mut swept, &args.outputs)?;
+    if let Some(folder) = &mut folder {
+        folder.end(Ended {
             conclusion: conclusion.word().to_owned(),
             interrupted: !swept.gaps.is_empty(),
             runs: shards.iter().map(|shard| shard.runs.len()).sum(),
             wall_seconds: swept.wall.as_secs_f64(),
         })?;
         args.outputs
-            .tell(format!("The merged sweep is in {}", store.folder().display()));
+            .tell(format!("The merged sweep is in {}", folder.path().display()));
     }
     Ok(conclusion)
 }
 
 /// All of one sweep, or the first difference.
-fn alike(shards: &[Kept]) -> Result<(), Trouble> {
+fn must_be_one_sweep(shards: &[StoredSweep]) -> Result<(), Trouble> {
     let first = &shards[0];
     for other in &shards[1..] {
         let (a, b) = (&first.header, &other.header);
@@ -113,9 +115,9 @@ fn alike(shards: &[Kept]) -> Result<(), Trouble> {
         if a.scenarios != b.scenarios {
             return differs("the list of scenarios", a.scenarios.join(", "), b.scenarios.join(", "));
         }
-        if a.plant != b.plant {
-            let named = |plant: &Option<String>| plant.clone().unwrap_or_else(|| "none".into());
-            return differs("the planted bug", named(&a.plant), named(&b.plant));
+        if a.bug != b.bug {
+            let named = |bug: &Option<String>| bug.clone().unwrap_or_else(|| "none".into());
+            return differs("the planted bug", named(&a.bug), named(&b.bug));
         }
         let of = |header: &Header| header.shard.map(|shard| shard.of);
         if of(a) != of(b) {
@@ -134,32 +136,32 @@ fn alike(shards: &[Kept]) -> Result<(), Trouble> {
 }
 
 /// No run twice, and none in a shard that it does not belong to.
-fn disjoint(shards: &[Kept]) -> Result<(), Trouble> {
+fn must_be_disjoint(shards: &[StoredSweep]) -> Result<(), Trouble> {
     let mut by_shard: BTreeMap<String, &Path> = BTreeMap::new();
     let mut by_run: BTreeMap<(&str, u64), &Path> = BTreeMap::new();
-    for kept in shards {
-        let name = match kept.header.shard {
+    for stored in shards {
+        let name = match stored.header.shard {
             Some(shard) => format!("shard {shard}"),
             None => "the whole sweep".into(),
         };
-        if let Some(other) = by_shard.insert(name.clone(), &kept.folder) {
+        if let Some(other) = by_shard.insert(name.clone(), &stored.folder) {
             return Err(Trouble(format!(
                 "{} and {} overlap: both are {name}. Name each shard once",
                 other.display(),
-                kept.folder.display()
+                stored.folder.display()
             )));
         }
-        for (run, _) in &kept.runs {
+        for (run, _) in &stored.runs {
             let which = format!("{}, seed {}", run.scenario, run.seed);
-            if !belongs(&kept.header, run.scenario, run.seed) {
+            if !belongs(&stored.header, run.scenario, run.seed) {
                 return Err(Trouble(format!(
-                    "{} holds {which}, which is not of {name}, {}",
-                    kept.folder.display(),
-                    kept.header.what()
+                    "{} holds {which}, which does not belong to {name}, {}",
+                    stored.folder.display(),
+                    stored.header.what()
                 )));
             }
-            if by_run.insert((run.scenario, run.seed), &kept.folder).is_some() {
-                return Err(Trouble(format!("{} holds {which} twice", kept.folder.display())));
+            if by_run.insert((run.scenario, run.seed), &stored.folder).is_some() {
+                return Err(Trouble(format!("{} holds {which} twice", stored.folder.display())));
             }
         }
     }
@@ -173,12 +175,12 @@ fn belongs(header: &Header, scenario: &str, seed: u64) -> bool {
 }
 
 /// What is missing.
-fn gaps(shards: &[Kept]) -> Vec<String> {
+fn gaps(shards: &[StoredSweep]) -> Vec<String> {
     let mut gaps = vec![];
     if let Some(of) = shards[0].header.shard.map(|shard| shard.of) {
         let here: Vec<u64> = shards
             .iter()
-            .filter_map(|kept| Some(kept.header.shard?.index))
+            .filter_map(|stored| Some(stored.header.shard?.index))
             .collect();
         let missing = (1..=of)
             .filter(|index| !here.contains(index))
@@ -190,15 +192,15 @@ fn gaps(shards: &[Kept]) -> Vec<String> {
             several => gaps.push(format!("shards {} are missing", several.join(", "))),
         }
     }
-    for kept in shards {
-        let folder = kept.folder.display();
-        gaps.extend(kept.torn.clone());
-        match &kept.header.ended {
+    for stored in shards {
+        let folder = stored.folder.display();
+        gaps.extend(stored.torn.clone());
+        match &stored.header.ended {
             None => gaps.push(format!("the sweep in {folder} has not ended, or was killed")),
             Some(ended) if ended.interrupted => gaps.push(format!("the sweep in {folder} was interrupted")),
-            Some(ended) if ended.runs != kept.runs.len() => gaps.push(format!(
+            Some(ended) if ended.runs != stored.runs.len() => gaps.push(format!(
                 "{folder} holds {} and should hold {}",
-                table::count(kept.runs.len(), "run"),
+                table::count(stored.runs.len(), "run"),
                 table::thousands(ended.runs as u64)
             )),
             Some(_) => {}
@@ -207,14 +209,19 @@ fn gaps(shards: &[Kept]) -> Vec<String> {
     gaps
 }
 
-fn swept(header: Header, shards: &[Kept], gaps: Vec<String>) -> Result<Swept, Trouble> {
+fn swept<'a, S: Service>(
+    suite: &'a Suite<S>,
+    header: Header,
+    shards: &[StoredSweep],
+    gaps: Vec<String>,
+) -> Result<Swept<'a, S>, Trouble> {
     let mut runs: BTreeMap<&'static str, Vec<RunSummary>> = BTreeMap::new();
     let mut cpu: BTreeMap<&'static str, Duration> = BTreeMap::new();
     for (run, took) in shards.iter().flat_map(|shard| &shard.runs) {
         *cpu.entry(run.scenario).or_default() += *took;
         runs.entry(run.scenario).or_default().push(run.clone());
     }
-    let scenarios = header.scenarios.iter().map(|name| catalogue::find(name));
+    let scenarios = header.scenarios.iter().map(|name| suite.find_scenario(name));
     let plans = shards
         .iter()
         .filter(|shard| shard.runs.iter().any(|(run, _)| run.plan.is_some()));
@@ -222,7 +229,7 @@ fn swept(header: Header, shards: &[Kept], gaps: Vec<String>) -> Result<Swept, Tr
         .map(|shard| shard.folder.join(FAILURES).display().to_string())
         .collect();
     Ok(Swept {
-        scenarios: scenarios.collect::<Result<_, _>>()?,
+        scenarios: scenarios.collect::<Result<Vec<&Scenario<S>>, _>>()?,
         header,
         runs,
         wall: wall(shards),
@@ -234,25 +241,25 @@ fn swept(header: Header, shards: &[Kept], gaps: Vec<String>) -> Result<Swept, Tr
 }
 
 /// Shards run beside each other: the sweep took as long as the longest.
-fn wall(shards: &[Kept]) -> Duration {
+fn wall(shards: &[StoredSweep]) -> Duration {
     let walls = shards
         .iter()
-        .filter_map(|kept| Some(kept.header.ended.as_ref()?.wall_seconds));
+        .filter_map(|stored| Some(stored.header.ended.as_ref()?.wall_seconds));
     Duration::try_from_secs_f64(walls.fold(0.0, f64::max)).unwrap_or_default()
 }
 
 /// Writes the runs of the merged sweep as `explore` would have.
-fn keep(out: &Path, header: &Header, shards: &[Kept]) -> Result<Store, Trouble> {
-    let mut store = Store::create(Some(out), out, header.clone())?;
+fn write(out: &Path, header: &Header, shards: &[StoredSweep]) -> Result<SweepFolder, Trouble> {
+    let mut folder = SweepFolder::create(Some(out), out, header.clone())?;
     for shard in shards {
         for (run, cpu) in &shard.runs {
             if let Some(plan) = &run.plan {
                 copy_plan(&shard.folder, out, plan)?;
             }
-            store.keep(run, cpu.as_millis() as u64)?;
+            folder.add(run, cpu.as_millis() as u64)?;
         }
     }
-    Ok(store)
+    Ok(folder)
 }
 
 /// A plan stands in the sweep's folder, unless somebody named another one: then it stays there.

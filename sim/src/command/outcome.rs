@@ -1,18 +1,18 @@
-//! What a sweep came to: the table, and the files that were asked for. One that ran here and one that
-//! was merged from shards end alike.
+//! What a sweep came to: the table, and the files that were asked for. A sweep that ran here and one that was merged from
+//! shards end alike.
 
 use super::{
-    Conclusion, Trouble, annotations, findings, interrupt, junit, marks,
+    Conclusion, Trouble, annotations, findings,
+    folder::{self, Header, Line},
+    interrupt, junit, marks,
     report::{self, Pages},
     say,
-    store::{self, Header, Line},
     summary::{Coverage, RunSummary, ScenarioSummary},
     table,
 };
+use crate::{scenario::Scenario, service::Service, simulator::EngineKind, suite::Suite};
 use clap::Args as ClapArgs;
-use scenarios::scenario::Scenario;
 use serde_json::{Value, json};
-use sim::simulator::EngineKind;
 use std::{
     collections::BTreeMap,
     env,
@@ -22,13 +22,13 @@ use std::{
     time::Duration,
 };
 
-/// How to tell it.
+/// What to write, and where.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Outputs {
     /// Write everything to this file, as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write one line of JSON a run to this file, as runs end; `-` is standard output, and people are then told on standard error
+    /// Write one line of JSON a run to this file, as runs end; `-` is standard output; what people read then goes to standard error
     #[arg(long, value_name = "FILE|-")]
     jsonl: Option<PathBuf>,
     /// Write a JUnit file: a test case for each scenario, with the lines that replay its failures
@@ -46,11 +46,11 @@ pub(crate) struct Outputs {
 }
 
 /// A sweep that has ended.
-pub(crate) struct Swept {
+pub(crate) struct Swept<'a, S: Service> {
     /// What was asked for.
     pub(crate) header: Header,
     /// The scenarios, in the order of the table.
-    pub(crate) scenarios: Vec<Scenario>,
+    pub(crate) scenarios: Vec<&'a Scenario<S>>,
     /// Their runs, in any order.
     pub(crate) runs: BTreeMap<&'static str, Vec<RunSummary>>,
     /// Real time.
@@ -109,7 +109,7 @@ impl Outputs {
     pub(crate) fn pages(&self, kept: Option<&Path>) -> Result<Option<Pages>, Trouble> {
         let folder = match (&self.report, kept) {
             (Some(Some(folder)), _) => folder.clone(),
-            (Some(None), Some(kept)) => kept.join(store::REPORT),
+            (Some(None), Some(kept)) => kept.join(folder::REPORT),
             _ => return Ok(None),
         };
         Pages::new(folder).map(Some)
@@ -137,7 +137,7 @@ impl Outputs {
     }
 }
 
-/// Lines of JSON, for a program that listens. It may have heard enough: that is no error.
+/// Lines of JSON, for a program that listens. If it has closed its end, that is no error.
 pub(crate) struct Lines(Box<dyn Write>);
 
 impl Lines {
@@ -151,17 +151,21 @@ impl Lines {
     }
 }
 
-/// Tells what a sweep came to, and writes what was asked for.
+/// Says what a sweep came to, and writes what was asked for.
 ///
 /// # Errors
 /// What could not be written.
-pub(crate) fn conclude(swept: &mut Swept, outputs: &Outputs) -> Result<Conclusion, Trouble> {
+pub(crate) fn conclude<S: Service>(
+    suite: &Suite<S>,
+    swept: &mut Swept<'_, S>,
+    outputs: &Outputs,
+) -> Result<Conclusion, Trouble> {
     let header = &swept.header;
-    let plant = header.plant.as_deref();
-    let coverage = match (plant, header.shard) {
-        (_, Some(_)) if plant.is_none() => Coverage::Shard,
-        (None, None) if header.engine == EngineKind::EventLoop => Coverage::Whole,
-        _ => Coverage::Some,
+    let bug = header.bug.as_deref();
+    let coverage = match (bug, header.shard) {
+        (None, Some(_)) => Coverage::Shard,
+        (None, None) if header.engine == EngineKind::EventLoop => Coverage::Full,
+        _ => Coverage::Partial,
     };
     let mut summaries = vec![];
     for scenario in &swept.scenarios {
@@ -178,7 +182,7 @@ pub(crate) fn conclude(swept: &mut Swept, outputs: &Outputs) -> Result<Conclusio
         true => Conclusion::Held,
         false => Conclusion::Inconclusive,
     };
-    // A sweep none of whose plans could be performed has asked nothing.
+    // A sweep none of whose plans could be performed has tested nothing.
     let complete = match summaries.iter().all(|summary| summary.runs == 0) && header.shard.is_none() {
         true => Conclusion::Inconclusive,
         false => complete,
@@ -186,9 +190,9 @@ pub(crate) fn conclude(swept: &mut Swept, outputs: &Outputs) -> Result<Conclusio
     let conclusion = (summaries.iter().map(ScenarioSummary::conclusion)).fold(complete, Conclusion::max);
     let cpu: Duration = swept.cpu.values().sum();
 
-    outputs.tell(findings::told(&table::look(), &summaries, plant));
+    outputs.tell(findings::text(suite, &table::look(), &summaries, bug));
     if outputs.marks {
-        outputs.tell(marks::told(&table::look(), &summaries));
+        outputs.tell(marks::text(&table::look(), &summaries));
     }
     for gap in &swept.gaps {
         outputs.tell(format!("Incomplete: {gap}"));
@@ -199,24 +203,25 @@ pub(crate) fn conclude(swept: &mut Swept, outputs: &Outputs) -> Result<Conclusio
         table::thousands(summaries.iter().map(|s| s.simulated_ms).sum::<u64>() / 1000),
         swept.wall.as_secs(),
         cpu.as_secs(),
-        findings::in_words(conclusion)
+        findings::clause(conclusion)
     ));
     if outputs.annotates() {
-        outputs.tell(annotations::told(&summaries, plant).trim_end());
+        outputs.tell(annotations::text(suite, &summaries, bug).trim_end());
     }
     if all.iter().any(|run| run.plan.is_some()) {
         outputs.tell(format!("The plans of runs that failed are in {}", swept.plans));
     }
-    let again = format!("cargo squall --seeds {}..{to}{}", header.from, header.options());
+    let (start, options) = (suite.command, header.options(suite));
+    let again = format!("{start} --seeds {}..{to}{options}", header.from);
     if header.to.is_none() && !all.is_empty() {
         outputs.tell(format!("The same seeds again: {again}"));
     }
     if let Some(file) = &outputs.json {
         let everything = json!({
-            "version": 1,
+            "version": 2,
             "conclusion": conclusion.word(),
             "gaps": swept.gaps,
-            "plant": header.plant,
+            "bug": header.bug,
             "engine": header.engine,
             "shard": header.shard,
             "seeds": { "from": header.from, "to": to },
@@ -229,18 +234,18 @@ pub(crate) fn conclude(swept: &mut Swept, outputs: &Outputs) -> Result<Conclusio
         std::fs::write(file, format!("{everything:#}\n")).map_err(|error| wrong("--json", file, &error))?;
     }
     if let Some(file) = &outputs.junit {
-        let text = junit::text(&summaries, &swept.cpu, plant)?;
+        let text = junit::text(suite, &summaries, &swept.cpu, bug)?;
         std::fs::write(file, text).map_err(|error| wrong("--junit", file, &error))?;
     }
     match &swept.pages {
         Some(_) if interrupt::asked() => {
-            outputs.tell(
-                "There is no index.html after an interruption: squall merge DIR --partial --report DIR writes it",
-            );
+            outputs.tell(format!(
+                "There is no index.html after an interruption: {start} merge DIR --partial --report DIR writes it"
+            ));
         }
         Some(pages) => {
-            let told = report::in_words(swept.scenarios.len(), &header.what(), plant);
-            let index = report::write_sweep(pages, &summaries, &all, plant, &again, &told)?;
+            let what = report::what_was_run(swept.scenarios.len(), &header.what(), bug);
+            let index = report::write_sweep(suite, pages, &summaries, &all, bug, &again, &what)?;
             outputs.tell(format!("The report is {}", index.display()));
         }
         None => {}

@@ -11,7 +11,7 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// Does every job that `next` hands out, on `threads` threads. `hear` gets each result, in no
 /// particular order, and `None` now and then while nothing comes.
-pub(crate) fn sweep<J, R: Send>(
+pub(crate) fn in_parallel<J, R: Send>(
     threads: usize,
     next: impl FnMut() -> Option<J> + Send,
     work: impl Fn(J) -> R + Sync,
@@ -58,7 +58,7 @@ mod tests {
         for threads in [1, 4] {
             let mut jobs = 0..100;
             let mut done = vec![];
-            sweep(threads, || jobs.next(), |n| n * 2, |result| done.extend(result));
+            in_parallel(threads, || jobs.next(), |n| n * 2, |result| done.extend(result));
             done.sort_unstable();
             assert_eq!(done, (0..100).map(|n| n * 2).collect::<Vec<_>>());
         }

@@ -1,12 +1,14 @@
 //! One run, judged, whatever happens in it.
 
 use super::Trouble;
-use scenarios::{
+use crate::{
     judge::{JudgeOptions, judge},
-    planted::Planted,
+    plan::Plan,
+    run::Run,
     scenario::Scenario,
+    service::Service,
+    suite::PlantedBug,
 };
-use sim::{plan::Plan, run::Run};
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -16,13 +18,13 @@ use std::{
 ///
 /// # Errors
 /// What the harness could not do; never a verdict.
-pub(crate) fn perform(
-    scenario: &Scenario,
-    plan: &Plan,
-    plant: Option<&Planted>,
+pub(crate) fn perform<S: Service>(
+    scenario: &Scenario<S>,
+    plan: &Plan<S>,
+    bug: Option<&PlantedBug<S>>,
     options: &JudgeOptions,
-) -> Result<Run, Trouble> {
-    match catch_unwind(AssertUnwindSafe(|| judge(scenario, plan, plant, options))) {
+) -> Result<Run<S>, Trouble> {
+    match catch_unwind(AssertUnwindSafe(|| judge(scenario, plan, bug, options))) {
         Ok(result) => Ok(result?),
         Err(panic) => Err(Trouble(format!("the harness panicked: {}", message(&*panic)))),
     }

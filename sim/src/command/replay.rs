@@ -1,18 +1,30 @@
-//! `squall replay`: the story of one run.
+//! `replay`: the story of one run.
 
 use super::{
-    Conclusion, Trouble, again, failures, harness, report, say, shrink, small, summary::RunSummary, table,
-    telling::told,
+    Conclusion, Trouble, failures,
+    perform::perform,
+    replay_line::{self, With},
+    report, say, shrink,
+    shrinking::{self, Budget, Task},
+    story::{self, Telling},
+    summary::RunSummary,
+    table,
+};
+use crate::{
+    judge::JudgeOptions,
+    plan::Plan,
+    regression,
+    run::Run,
+    scenario::Scenario,
+    service::Service,
+    simulator::EngineKind,
+    suite::{PlantedBug, Suite},
 };
 use clap::Args as ClapArgs;
-use scenarios::{
-    catalogue, judge::JudgeOptions, planted, planted::Planted, regression, scenario::Scenario, store_history,
-};
 use serde_json::json;
-use sim::{plan::Plan, run::Run, simulator::EngineKind};
 use std::path::{Path, PathBuf};
 
-/// What `replay` may be told.
+/// Options of `replay`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
     /// A scenario (then with --seed), or a plan file
@@ -22,30 +34,30 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Plant this bug
-    #[arg(long, value_name = "BUG")]
-    plant: Option<String>,
+    #[arg(long, alias = "plant", value_name = "BUG")]
+    bug: Option<String>,
     /// What performs it: event-loop, or turmoil, a second engine that cross-checks the first (slow, with fewer faults)
     #[arg(long, value_name = "ENGINE", default_value = "event-loop")]
     engine: EngineKind,
     /// Show the log among the rows, each line with its host and simulated time
     #[arg(long)]
     trace: bool,
-    /// Which lines of the log to show, as in `warn,idp=debug` (implies --trace)
+    /// Which lines of the log to show, as in `warn,shop=debug` (implies --trace)
     #[arg(long, value_name = "FILTER")]
     log: Option<String>,
-    /// Show every step, also of logins in which nothing happened
+    /// Show every step, also where nothing happened
     #[arg(long)]
     all: bool,
     /// For machines: everything, as JSON
     #[arg(long)]
     json: bool,
-    /// Write the plan to this file, to be edited, kept, or replayed
+    /// Write the plan to this file, which can be edited and replayed
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Say whether one store explains what the replicas were answered, and if not, by how much (takes a second run)
-    #[arg(long, conflicts_with = "json")]
-    store: bool,
-    /// If a claim is violated, make the plan small (see `squall shrink`)
+    /// Say what this service knows of the run (takes a second run)
+    #[arg(long, alias = "store", conflicts_with = "json")]
+    account: bool,
+    /// If a claim is violated, make the plan small (see `{command} shrink --help`)
     #[arg(long, conflicts_with = "json")]
     shrink: bool,
     /// Write a page about the run to this file: it opens in any browser, offline
@@ -54,17 +66,17 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// What makes further runs of the plan makes them on the first engine.
+    /// What performs the plan once more does so on the first engine.
     fn check_engine(&self) -> Result<(), Trouble> {
         let options = [
-            ("--store", self.store),
+            ("--account", self.account),
             ("--shrink", self.shrink),
             ("--report", self.report.is_some()),
         ];
         match options.into_iter().find(|(_, asked)| *asked) {
             Some((option, _)) if self.engine == EngineKind::Turmoil => Err(Trouble(format!(
-                "{option} is not to be had with --engine turmoil: it takes what only the other engine gives. Leave out one \
-                 of them"
+                "{option} does not work with --engine turmoil, because only the other engine gives what it needs; leave out \
+                 one of them"
             ))),
             _ => Ok(()),
         }
@@ -72,10 +84,20 @@ impl Args {
 }
 
 /// Performs one plan again and tells its story.
-pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
-    let (scenario, plan, needs) = find(&args.what, args.seed)?;
-    let plant = args.plant.as_deref().or(needs.as_deref());
-    let plant = plant.map(planted::find).transpose()?;
+pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusion, Trouble> {
+    let Found {
+        scenario,
+        plan,
+        bug: needed,
+    } = find(suite, &args.what, args.seed)?;
+    let bug = args.bug.as_deref().or(needed.as_deref());
+    let bug = bug.map(|bug| suite.find_bug(bug)).transpose()?;
+    if args.account && suite.account.is_none() {
+        return Err(Trouble(format!(
+            "--account: {} knows nothing of a run that its story does not say; leave it out",
+            suite.name
+        )));
+    }
     if let Some(file) = &args.save {
         save(&plan, file)?;
     }
@@ -89,99 +111,125 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         keep_messages: args.report.is_some(),
         log_filter: args.log.clone(),
     };
-    let run =
-        harness::perform(&scenario, &plan, plant.as_ref(), &options).map_err(|Trouble(what)| match args.seed {
-            Some(_) => Trouble(what),
-            None => Trouble(format!("{}: {what}", args.what)),
-        })?;
-    let summary = RunSummary::of(&scenario, &plan, Ok(&run));
+    let run = perform(scenario, &plan, bug, &options).map_err(|Trouble(what)| match args.seed {
+        Some(_) => Trouble(what),
+        None => Trouble(format!("{}: {what}", args.what)),
+    })?;
+    let summary = RunSummary::of(scenario, &plan, Ok(&run));
     if args.json {
-        say(format!("{:#}", as_json(&run, &summary, plant.as_ref())));
+        say(format!("{:#}", as_json(&run, &summary, bug)));
     } else {
-        say(told(&table::look(), &scenario, &run, &summary, plant.as_ref(), args.all).trim_end());
+        let telling = Telling {
+            suite,
+            scenario,
+            run: &run,
+            bug,
+            all: args.all,
+        };
+        say(story::text(&table::look(), &telling, &summary).trim_end());
         match &args.save {
             Some(file) => say(format!("The plan is in {}", file.display())),
-            None => say("More: --all shows every step, --trace the log as well; --save FILE keeps the plan"),
+            None => say("More: --all shows every step, --trace the log as well; --save FILE writes the plan"),
         }
     }
-    if args.store {
+    if args.account {
         say("");
-        say(store_account(&run, plant.as_ref())?);
+        say(account(suite, &run, bug)?);
     }
     if args.shrink && !run.violations.is_empty() {
-        make_small(&scenario, &run, plant.as_ref())?;
+        make_small(suite, scenario, &run, bug)?;
     }
     if let Some(file) = &args.report {
-        let line = again::line(&args.what, args.seed, args.plant.as_deref());
-        report::write(file, &report::page(&scenario, &run, plant.as_ref(), &line))?;
-        eprintln!("squall: the page is in {}", file.display());
+        let with = With {
+            bug: args.bug.as_deref(),
+            engine: args.engine,
+        };
+        let line = replay_line::line(suite, &args.what, args.seed, with);
+        report::write(file, &report::page(scenario, &run, bug, &line))?;
+        eprintln!("{}: the page is in {}", suite.name, file.display());
     }
     Ok(summary.conclusion())
 }
 
-/// What the replicas were answered by the store that they share, and whether one store explains it.
-fn store_account(run: &Run, plant: Option<&Planted>) -> Result<String, Trouble> {
-    let (heard, account) = store_history::listen(&run.plan, plant)?;
-    match heard.fingerprint == run.fingerprint {
-        true => Ok(account.to_string()),
+/// What the service says of the run: see [`Suite::account`].
+fn account<S: Service>(suite: &Suite<S>, run: &Run<S>, bug: Option<&PlantedBug<S>>) -> Result<String, Trouble> {
+    let account = suite.account.as_ref().expect("checked before the run");
+    let (again, text) = (account.of)(&run.plan, bug)?;
+    match again.fingerprint == run.fingerprint {
+        true => Ok(text),
         false => Err(Trouble(format!(
-            "the run with a listener at the store diverged (fingerprint {} instead of {}): this is a bug of the harness",
-            heard.fingerprint, run.fingerprint
+            "--account: the second run diverged (fingerprint {} instead of {}), because whoever listened changed it: this \
+             is a bug of the harness",
+            again.fingerprint, run.fingerprint
         ))),
     }
 }
 
 /// Makes the plan of a run that failed small, and says where it is.
-fn make_small(scenario: &Scenario, run: &Run, plant: Option<&Planted>) -> Result<(), Trouble> {
-    let reason = small::reason(&run.violations, None, plant)?;
-    let shrunk = small::make(&small::Task {
+fn make_small<S: Service>(
+    suite: &Suite<S>,
+    scenario: &Scenario<S>,
+    run: &Run<S>,
+    bug: Option<&PlantedBug<S>>,
+) -> Result<(), Trouble> {
+    let reason = shrinking::reason(&run.violations, None, bug)?;
+    let shrunk = shrinking::make(&Task {
         scenario,
         plan: &run.plan,
-        plant,
+        bug,
         reason: &reason,
-        budget: small::Budget::default(),
-        keep_steps: None,
+        budget: Budget::default(),
+        steps_folder: None,
         quiet: false,
     })?;
-    let written = failures::write(&failures::folder(), &run.plan, plant.map(|bug| bug.name))?;
+    let bug_name = bug.map(|bug| bug.name);
+    let written = failures::write(&failures::folder(suite), &run.plan, bug_name)?;
     let out = shrink::beside(&written);
     shrunk.plan.write(&out)?;
     say("");
-    shrink::tell(scenario, &shrunk.plan, plant)?;
-    say(small::told(&shrunk, &reason));
-    say(again::small_plan(&out, plant));
+    shrink::tell(suite, scenario, &shrunk.plan, bug)?;
+    say(shrinking::text(&shrunk, &reason));
+    say(replay_line::small_plan(suite, &out, bug_name));
     Ok(())
 }
 
-/// The plan that was asked for, the scenario whose properties judge it, and the planted bug that it takes.
-fn find(what: &str, seed: Option<u64>) -> Result<(Scenario, Plan, Option<String>), Trouble> {
+/// The plan that was asked for, the scenario whose properties judge it, and the planted bug that it needs.
+struct Found<'a, S: Service> {
+    scenario: &'a Scenario<S>,
+    plan: Plan<S>,
+    bug: Option<String>,
+}
+
+fn find<'a, S: Service>(suite: &'a Suite<S>, what: &str, seed: Option<u64>) -> Result<Found<'a, S>, Trouble> {
     let path = Path::new(what);
     let looks_like_a_file = path.is_file() || what.ends_with(".toml") || what.contains(std::path::MAIN_SEPARATOR);
     match (seed, looks_like_a_file) {
         (Some(_), true) => Err(Trouble(format!(
-            "{what} is a plan file, and its seed stands in it; leave --seed away, or name a scenario"
+            "{what} is a plan file, which has its own seed; leave --seed away, or name a scenario"
         ))),
         (Some(seed), false) => {
-            let scenario = catalogue::find(what)?;
-            let plan = scenario.plan(seed);
-            Ok((scenario, plan, None))
+            let scenario = suite.find_scenario(what)?;
+            let (plan, bug) = (scenario.plan(seed), None);
+            Ok(Found { scenario, plan, bug })
         }
         (None, true) => {
-            let regression::Opened { plan, plant, .. } = regression::open(path)?;
-            let scenario = catalogue::find(&plan.scenario).map_err(|error| Trouble(format!("{what}: {error}")))?;
-            Ok((scenario, plan, plant))
+            let regression::Opened { plan, bug, .. } = regression::open::<S>(path)?;
+            let scenario = suite
+                .find_scenario(&plan.scenario)
+                .map_err(|error| Trouble(format!("{what}: {error}")))?;
+            Ok(Found { scenario, plan, bug })
         }
         (None, false) => {
-            let scenario = catalogue::find(what)?;
+            let name = suite.find_scenario(what)?.name();
             Err(Trouble(format!(
-                "which run of {name}? Add its seed, as in: cargo squall replay {name} --seed 1",
-                name = scenario.name()
+                "which run of {name}? Add its seed, as in: {} replay {name} --seed 1",
+                suite.command
             )))
         }
     }
 }
 
-fn save(plan: &Plan, file: &Path) -> Result<(), Trouble> {
+fn save<S: Service>(plan: &Plan<S>, file: &Path) -> Result<(), Trouble> {
     if file.exists() {
         return Err(Trouble(format!(
             "{} exists, and is left as it is; choose another name",
@@ -191,24 +239,14 @@ fn save(plan: &Plan, file: &Path) -> Result<(), Trouble> {
     Ok(plan.write(file)?)
 }
 
-fn as_json(run: &Run, summary: &RunSummary, plant: Option<&Planted>) -> serde_json::Value {
-    let log: Vec<_> = (run.log.iter())
-        .map(|line| {
-            json!({
-                "at_ms": line.at_ms,
-                "host": line.host.to_string(),
-                "level": line.level.to_string(),
-                "text": line.text,
-            })
-        })
-        .collect();
+fn as_json<S: Service>(run: &Run<S>, summary: &RunSummary, bug: Option<&PlantedBug<S>>) -> serde_json::Value {
     json!({
-        "version": 1,
+        "version": 2,
         "scenario": summary.scenario,
         "seed": summary.seed,
-        "plant": plant.map(|bug| bug.name),
-        "conclusion": format!("{:?}", summary.conclusion()).to_lowercase(),
-        "fingerprint": run.fingerprint.to_string(),
+        "bug": bug.map(|bug| bug.name),
+        "conclusion": summary.conclusion().word(),
+        "fingerprint": run.fingerprint,
         "simulated_ms": summary.simulated_ms,
         "violations": run.violations,
         "reached": summary.reached,
@@ -216,8 +254,8 @@ fn as_json(run: &Run, summary: &RunSummary, plant: Option<&Planted>) -> serde_js
         "faults": summary.faults,
         "faults_in_flight": summary.faults_in_flight,
         "operations": summary.operations,
-        "logins": summary.logins,
+        "whole": summary.whole,
         "history": run.history.records,
-        "log": log,
+        "log": run.log,
     })
 }

@@ -1,32 +1,31 @@
 //! The guide of a sweep, shared by its threads.
 
 use super::{Conclusion, interrupt, summary::RunSummary};
-use scenarios::{guide::Guide, scenario::Scenario};
-use sim::plan::Plan;
+use crate::{guidance::Guide, plan::Plan, scenario::Scenario, service::Service};
 use std::{
     sync::{Condvar, Mutex, MutexGuard},
     time::Duration,
 };
 
-/// How often somebody who waits for the others looks whether the sweep was interrupted.
-const LOOK: Duration = Duration::from_millis(200);
+/// How often a thread that waits for the others checks whether the sweep was interrupted.
+const CHECK_EVERY: Duration = Duration::from_millis(200);
 
 /// See [`Guide`].
-pub(crate) struct Guidance {
-    guide: Mutex<Guide>,
+pub(crate) struct SharedGuide<S: Service> {
+    guide: Mutex<Guide<S>>,
     learned: Condvar,
 }
 
-impl Guidance {
+impl<S: Service> SharedGuide<S> {
     /// Of a sweep that begins at this seed; unless it `breeds`, plans are what their seeds draw.
-    pub(crate) fn new(from: u64, breeds: bool) -> Guidance {
-        Guidance {
+    pub(crate) fn new(from: u64, breeds: bool) -> SharedGuide<S> {
+        SharedGuide {
             guide: Mutex::new(Guide::new(from, breeds)),
             learned: Condvar::new(),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Guide> {
+    fn lock(&self) -> MutexGuard<'_, Guide<S>> {
         self.guide.lock().expect("nothing panics while it is locked")
     }
 
@@ -35,19 +34,19 @@ impl Guidance {
     pub(crate) fn begin(&self, seed: u64) -> u64 {
         let mut guide = self.lock();
         while !guide.begin(seed) && !interrupt::asked() {
-            let waited = self.learned.wait_timeout(guide, LOOK);
+            let waited = self.learned.wait_timeout(guide, CHECK_EVERY);
             guide = waited.expect("nothing panics while it is locked").0;
         }
         guide.quiet()
     }
 
     /// The plan of a run that has begun.
-    pub(crate) fn plan(&self, scenario: &Scenario, seed: u64, draw: impl Fn(u64) -> Plan) -> Plan {
+    pub(crate) fn plan(&self, scenario: &Scenario<S>, seed: u64, draw: impl Fn(u64) -> Plan<S>) -> Plan<S> {
         self.lock().plan(scenario, seed, draw).0
     }
 
     /// A run has ended.
-    pub(crate) fn learn(&self, scenario: &'static str, plan: &Plan, run: &RunSummary) {
+    pub(crate) fn learn(&self, scenario: &'static str, plan: &Plan<S>, run: &RunSummary) {
         let failed = run.conclusion() != Conclusion::Held;
         let signature = run.behaviours.clone();
         self.lock().learn(scenario, run.seed, plan, signature, failed);

@@ -1,24 +1,34 @@
-//! `squall shrink`: a failing plan, made small.
+//! `shrink`: a failing plan, made small.
 
 use super::{
-    Conclusion, Trouble, again, harness, say,
-    small::{self, Budget, Task},
-    telling,
+    Conclusion, Trouble,
+    perform::perform,
+    replay_line, say,
+    shrinking::{self, Budget, Task},
+    story::{self, Telling},
+    summary::RunSummary,
+    table,
+};
+use crate::{
+    judge::JudgeOptions,
+    plan::Plan,
+    regression,
+    scenario::Scenario,
+    service::Service,
+    suite::{PlantedBug, Suite},
 };
 use clap::Args as ClapArgs;
-use scenarios::{catalogue, judge::JudgeOptions, planted, planted::Planted, regression, scenario::Scenario};
-use sim::plan::Plan;
 use std::path::{Path, PathBuf};
 
-/// What `shrink` may be told.
+/// Options of `shrink`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
     /// A plan file, or a regression
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Plant this bug [default: the regression's]
-    #[arg(long, value_name = "BUG")]
-    plant: Option<String>,
+    #[arg(long, alias = "plant", value_name = "BUG")]
+    bug: Option<String>,
     /// Which violation is to stay, if the plan has several [default: that of the planted bug, or the first]
     #[arg(long, value_name = "PROPERTY")]
     property: Option<String>,
@@ -28,52 +38,67 @@ pub(crate) struct Args {
     /// Where to write the small plan [default: beside FILE, as FILE-small.toml]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Write every step to this folder, as plans to be replayed
-    #[arg(long, value_name = "DIR")]
-    keep_steps: Option<PathBuf>,
+    /// Write every step to this folder, as plans that can be replayed
+    #[arg(long, alias = "keep-steps", value_name = "DIR")]
+    steps: Option<PathBuf>,
 }
 
 /// Makes a plan small and tells its story.
-pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
-    let opened = regression::open(&args.file)?;
-    let plant = args.plant.as_deref().or(opened.plant.as_deref());
-    let plant = plant.map(planted::find).transpose()?;
+pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusion, Trouble> {
+    let opened = regression::open::<S>(&args.file)?;
+    let bug = args.bug.as_deref().or(opened.bug.as_deref());
+    let bug = bug.map(|bug| suite.find_bug(bug)).transpose()?;
     let wrong = |error: &dyn std::fmt::Display| Trouble(format!("{}: {error}", args.file.display()));
-    let scenario = catalogue::find(&opened.plan.scenario).map_err(|error| wrong(&error))?;
+    let scenario = suite
+        .find_scenario(&opened.plan.scenario)
+        .map_err(|error| wrong(&error))?;
     if let Some(out) = args.out.as_ref().filter(|out| out.exists()) {
         return Err(Trouble(format!(
             "{} exists, and is left as it is; choose another name",
             out.display()
         )));
     }
-    let run = harness::perform(&scenario, &opened.plan, plant.as_ref(), &JudgeOptions::default())
-        .map_err(|Trouble(what)| wrong(&what))?;
+    let run =
+        perform(scenario, &opened.plan, bug, &JudgeOptions::default()).map_err(|Trouble(what)| wrong(&what))?;
     let property = args
         .property
         .as_deref()
         .or(opened.broke.as_ref().map(|broke| broke.property.as_str()));
-    let reason = small::reason(&run.violations, property, plant.as_ref()).map_err(|Trouble(what)| wrong(&what))?;
-    let shrunk = small::make(&Task {
-        scenario: &scenario,
+    let reason = shrinking::reason(&run.violations, property, bug).map_err(|Trouble(what)| wrong(&what))?;
+    let shrunk = shrinking::make(&Task {
+        scenario,
         plan: &opened.plan,
-        plant: plant.as_ref(),
+        bug,
         reason: &reason,
         budget: args.budget,
-        keep_steps: args.keep_steps.as_deref(),
+        steps_folder: args.steps.as_deref(),
         quiet: false,
     })?;
     let out = args.out.clone().unwrap_or_else(|| beside(&args.file));
     shrunk.plan.write(&out)?;
-    tell(&scenario, &shrunk.plan, plant.as_ref())?;
-    say(small::told(&shrunk, &reason));
-    say(again::small_plan(&out, plant.as_ref()));
+    tell(suite, scenario, &shrunk.plan, bug)?;
+    say(shrinking::text(&shrunk, &reason));
+    say(replay_line::small_plan(suite, &out, bug.map(|bug| bug.name)));
     Ok(Conclusion::Violated)
 }
 
-/// The story of a plan.
-pub(crate) fn tell(scenario: &Scenario, plan: &Plan, plant: Option<&Planted>) -> Result<(), Trouble> {
-    let run = harness::perform(scenario, plan, plant, &JudgeOptions::default())?;
-    say(telling::story(scenario, &run, plant));
+/// Performs a plan and prints its story.
+pub(crate) fn tell<S: Service>(
+    suite: &Suite<S>,
+    scenario: &Scenario<S>,
+    plan: &Plan<S>,
+    bug: Option<&PlantedBug<S>>,
+) -> Result<(), Trouble> {
+    let run = perform(scenario, plan, bug, &JudgeOptions::default())?;
+    let summary = RunSummary::of(scenario, plan, Ok(&run));
+    let telling = Telling {
+        suite,
+        scenario,
+        run: &run,
+        bug,
+        all: false,
+    };
+    say(story::text(&table::look(), &telling, &summary));
     Ok(())
 }
 

@@ -1,14 +1,16 @@
-//! Makes failing plans small, with a bar while it lasts: what `shrink`, `replay --shrink`,
-//! `explore --shrink` and `teeth --shrink` share.
+//! Makes failing plans small, with a progress bar: what `shrink`, `replay --shrink`, `explore --shrink` and
+//! `bugs --shrink` share.
 
 use super::{Trouble, args, fresh, table};
-use indicatif::{ProgressBar, ProgressStyle};
-use scenarios::{planted::Planted, scenario::Scenario, shrink::shrink};
-use sim::{
+use crate::{
     plan::Plan,
     property::Violation,
-    shrink::{Reason, Shrunk, Size},
+    scenario::Scenario,
+    service::Service,
+    shrink::{Reason, Shrunk, Size, shrink_failure},
+    suite::PlantedBug,
 };
+use indicatif::{ProgressBar, ProgressStyle};
 use std::{fs, ops::ControlFlow, path::Path, str::FromStr, time::Duration};
 
 /// What shrinking may cost: so many runs, or so much processor time. Only the former gives the same
@@ -50,22 +52,21 @@ impl FromStr for Budget {
 }
 
 /// A plan that is to be made small.
-#[derive(Clone, Copy)]
-pub(crate) struct Task<'a> {
-    pub(crate) scenario: &'a Scenario,
-    pub(crate) plan: &'a Plan,
-    pub(crate) plant: Option<&'a Planted>,
+pub(crate) struct Task<'a, S: Service> {
+    pub(crate) scenario: &'a Scenario<S>,
+    pub(crate) plan: &'a Plan<S>,
+    pub(crate) bug: Option<&'a PlantedBug<S>>,
     pub(crate) reason: &'a Reason,
     pub(crate) budget: Budget,
     /// Where to write every step that was taken.
-    pub(crate) keep_steps: Option<&'a Path>,
+    pub(crate) steps_folder: Option<&'a Path>,
     /// Whether to show a bar.
     pub(crate) quiet: bool,
 }
 
 /// Makes it small.
-pub(crate) fn make(task: &Task<'_>) -> Result<Shrunk, Trouble> {
-    if let Some(folder) = task.keep_steps {
+pub(crate) fn make<S: Service>(task: &Task<'_, S>) -> Result<Shrunk<S>, Trouble> {
+    if let Some(folder) = task.steps_folder {
         fs::create_dir_all(folder)
             .map_err(|error| Trouble(format!("cannot make the folder {}: {error}", folder.display())))?;
     }
@@ -80,15 +81,15 @@ pub(crate) fn make(task: &Task<'_>) -> Result<Shrunk, Trouble> {
         _ => watch.elapsed(),
     };
     let mut trouble = None;
-    let shrunk = shrink(task.scenario, task.plan, task.plant, task.reason, runs_max, |step| {
+    let shrunk = shrink_failure(task.scenario, task.plan, task.bug, task.reason, runs_max, |step| {
         bar.set_position(match task.budget {
             Budget::Runs(_) => step.runs,
             Budget::Cpu(_) => spent().as_secs(),
         });
         bar.set_message(format!("{} smaller: {}", step.taken, Size::of(step.plan)));
-        if let (true, Some(folder)) = (step.smaller, task.keep_steps) {
-            let kept = step.plan.write(folder.join(format!("{:04}.toml", step.taken)));
-            trouble = kept.err();
+        if let (true, Some(folder)) = (step.smaller, task.steps_folder) {
+            let written = step.plan.write(folder.join(format!("{:04}.toml", step.taken)));
+            trouble = written.err();
         }
         match trouble.is_some() || spent() >= cpu_max {
             true => ControlFlow::Break(()),
@@ -102,7 +103,7 @@ pub(crate) fn make(task: &Task<'_>) -> Result<Shrunk, Trouble> {
     }
 }
 
-fn bar(task: &Task<'_>) -> ProgressBar {
+fn bar<S: Service>(task: &Task<'_, S>) -> ProgressBar {
     let (length, unit) = match task.budget {
         Budget::Runs(runs) => (runs, "runs"),
         Budget::Cpu(cpu) => (cpu.as_secs(), "s"),
@@ -117,12 +118,12 @@ fn bar(task: &Task<'_>) -> ProgressBar {
     bar
 }
 
-/// Why a run failed, in one reason: the property asked for, else the one that is to convict the
-/// planted bug, else whichever came first.
-pub(crate) fn reason(
+/// Why a run failed, in one reason: the property asked for, else the one that must detect the planted bug, else whichever
+/// was violated first.
+pub(crate) fn reason<S: Service>(
     violations: &[Violation],
     property: Option<&str>,
-    plant: Option<&Planted>,
+    bug: Option<&PlantedBug<S>>,
 ) -> Result<Reason, Trouble> {
     let of = |name: &str| violations.iter().find(|violation| violation.property == name);
     let names = || {
@@ -132,25 +133,26 @@ pub(crate) fn reason(
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let found = match (property, plant) {
+    let found = match (property, bug) {
         (Some(name), _) => match of(name) {
             None if !violations.is_empty() => {
                 return Err(Trouble(format!("{name} is not violated; violated are: {}", names())));
             }
             found => found,
         },
-        (None, Some(plant)) => of(plant.convicted_by).or(violations.first()),
+        (None, Some(bug)) => of(bug.detected_by).or(violations.first()),
         (None, None) => violations.first(),
     };
     found.map(Reason::of).ok_or_else(|| {
         Trouble(
-            "nothing is violated, so there is nothing to make small; if it takes a planted bug, add --plant BUG".into(),
+            "nothing is violated, so there is nothing to make small; if the plan fails only with a planted bug, add --bug BUG"
+                .into(),
         )
     })
 }
 
 /// Before, after, and what it took.
-pub(crate) fn told(shrunk: &Shrunk, reason: &Reason) -> String {
+pub(crate) fn text<S: Service>(shrunk: &Shrunk<S>, reason: &Reason) -> String {
     let end = match shrunk.finished {
         true => "nothing is left to try",
         false => "the budget is spent: a larger --budget may get further",

@@ -2,13 +2,12 @@
 
 use super::{
     Trouble,
-    store::{HEADER, Header, RUNS, VERSION},
+    folder::{HEADER, Header, RUNS, VERSION},
     summary::RunSummary,
 };
-use scenarios::{catalogue, scenario::Scenario};
+use crate::{property::Violation, scenario::Scenario, service::Service, suite::Suite};
 use serde::Deserialize;
 use serde_json::Value;
-use sim::property::Violation;
 use std::{
     collections::BTreeMap,
     fs,
@@ -16,8 +15,8 @@ use std::{
     time::Duration,
 };
 
-/// A sweep that was kept.
-pub(crate) struct Kept {
+/// A sweep, as its folder has it.
+pub(crate) struct StoredSweep {
     pub(crate) folder: PathBuf,
     pub(crate) header: Header,
     /// Its runs, each with its processor time, in the order in which they ended.
@@ -26,7 +25,7 @@ pub(crate) struct Kept {
     pub(crate) torn: Option<String>,
 }
 
-/// A line, as it is read. What the catalogue does not know is another build's.
+/// A line, as it is read. What the suite does not know is another build's.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReadLine {
@@ -38,11 +37,11 @@ struct ReadLine {
     reached: Vec<String>,
     faults: usize,
     faults_in_flight: usize,
-    aims: usize,
-    missed_aims: usize,
+    triggers: usize,
+    triggers_missed: usize,
     vacuous: bool,
     operations: usize,
-    logins: usize,
+    whole: usize,
     error: Option<String>,
     plan: Option<String>,
     drawn: bool,
@@ -53,14 +52,14 @@ struct ReadLine {
     skipped: bool,
 }
 
-impl Kept {
+impl StoredSweep {
     /// Reads it all. Nothing in the folder is changed.
     ///
     /// # Errors
     /// What is wrong, where, and what to do.
-    pub(crate) fn read(folder: &Path) -> Result<Kept, Trouble> {
-        let header = read_header(folder)?;
-        let mut kept = Kept {
+    pub(crate) fn read<S: Service>(suite: &Suite<S>, folder: &Path) -> Result<StoredSweep, Trouble> {
+        let header = read_header(folder, suite.command)?;
+        let mut stored = StoredSweep {
             folder: folder.to_owned(),
             header,
             runs: vec![],
@@ -69,9 +68,9 @@ impl Kept {
         let file = folder.join(RUNS);
         // Bytes: a line may be torn within a character.
         let bytes = fs::read(&file).map_err(|error| Trouble(format!("cannot read {}: {error}", file.display())))?;
-        let mut scenarios: BTreeMap<String, Scenario> = BTreeMap::new();
-        for name in &kept.header.scenarios {
-            let scenario = catalogue::find(name).map_err(|error| {
+        let mut scenarios: BTreeMap<String, &Scenario<S>> = BTreeMap::new();
+        for name in &stored.header.scenarios {
+            let scenario = suite.find_scenario(name).map_err(|error| {
                 let header = folder.join(HEADER);
                 Trouble(format!(
                     "{}: {error}. Merge with the build that ran the sweep",
@@ -83,8 +82,8 @@ impl Kept {
         for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
             let place = format!("{} line {}", file.display(), index + 1);
             if line.last() != Some(&b'\n') {
-                kept.torn = Some(format!(
-                    "{place} is torn: the sweep was stopped while it was written. The {index} before it are whole"
+                stored.torn = Some(format!(
+                    "{place} is torn: the sweep was stopped while it was written. The {index} lines before it are whole"
                 ));
                 break;
             }
@@ -94,19 +93,19 @@ impl Kept {
                 ))
             })?;
             let run =
-                known(read, &scenarios, &kept.header, folder).map_err(|what| Trouble(format!("{place}: {what}")))?;
-            kept.runs.push(run);
+                known(read, &scenarios, &stored.header, folder).map_err(|what| Trouble(format!("{place}: {what}")))?;
+            stored.runs.push(run);
         }
-        Ok(kept)
+        Ok(stored)
     }
 }
 
-fn read_header(folder: &Path) -> Result<Header, Trouble> {
+fn read_header(folder: &Path, command: &str) -> Result<Header, Trouble> {
     let file = folder.join(HEADER);
     let wrong = |what: String| Trouble(format!("{}: {what}", file.display()));
     let text = fs::read_to_string(&file).map_err(|error| {
         wrong(format!(
-            "{error}. Name the folder of a sweep, as `squall explore` leaves it"
+            "{error}. Name the folder of a sweep, as `{command} explore` leaves it"
         ))
     })?;
     let value: Value = serde_json::from_str(&text).map_err(|error| wrong(format!("this is no JSON: {error}")))?;
@@ -114,7 +113,7 @@ fn read_header(folder: &Path) -> Result<Header, Trouble> {
         Some(version) if version == u64::from(VERSION) => {}
         Some(version) => {
             return Err(wrong(format!(
-                "version {version} is not the one that this build reads, {VERSION}: use the build that ran the sweep"
+                "it has version {version}, and this build reads version {VERSION}: use the build that ran the sweep"
             )));
         }
         None => return Err(wrong("there is no version in it, so it is no sweep's header".into())),
@@ -126,9 +125,9 @@ fn read_header(folder: &Path) -> Result<Header, Trouble> {
     }
 }
 
-fn known(
+fn known<S: Service>(
     line: ReadLine,
-    scenarios: &BTreeMap<String, Scenario>,
+    scenarios: &BTreeMap<String, &Scenario<S>>,
     header: &Header,
     folder: &Path,
 ) -> Result<(RunSummary, Duration), String> {
@@ -152,11 +151,11 @@ fn known(
         reached: line.reached.iter().map(mark).collect::<Result<_, _>>()?,
         faults: line.faults,
         faults_in_flight: line.faults_in_flight,
-        aims: line.aims,
-        missed_aims: line.missed_aims,
+        triggers: line.triggers,
+        triggers_missed: line.triggers_missed,
         vacuous: line.vacuous,
         operations: line.operations,
-        logins: line.logins,
+        whole: line.whole,
         behaviours: line.behaviours,
         error: line.error,
         file: (line.plan.as_ref().filter(|_| !line.drawn)).map(|plan| folder.join(plan).display().to_string()),

@@ -1,28 +1,34 @@
-//! A run, told on a terminal: its story, its verdict, what it reached.
+//! A run as text for a terminal: its story, its verdict, what it reached.
 
 use super::{summary::RunSummary, table};
-use scenarios::{planted::Planted, scenario::Scenario};
-use sim::{
-    report::{LogRow, Look, Story},
+use crate::{
+    report::{self, LogRow, Look, Story},
     run::Run,
+    scenario::Scenario,
+    service::Service,
+    suite::{PlantedBug, Suite},
 };
 use std::fmt::Write;
 
-/// The story of a run, as `replay` tells it.
-pub(crate) fn story(scenario: &Scenario, run: &Run, plant: Option<&Planted>) -> String {
-    let summary = RunSummary::of(scenario, &run.plan, Ok(run));
-    told(&table::look(), scenario, run, &summary, plant, false)
+/// A run to be told.
+pub(crate) struct Telling<'a, S: Service> {
+    pub(crate) suite: &'a Suite<S>,
+    pub(crate) scenario: &'a Scenario<S>,
+    pub(crate) run: &'a Run<S>,
+    pub(crate) bug: Option<&'a PlantedBug<S>>,
+    /// Whether to show every step, also where nothing happened.
+    pub(crate) all: bool,
 }
 
-/// The same, with its summary, for a terminal of this look; `all`: also logins in which nothing happened.
-pub(crate) fn told(
-    look: &Look,
-    scenario: &Scenario,
-    run: &Run,
-    summary: &RunSummary,
-    plant: Option<&Planted>,
-    all: bool,
-) -> String {
+/// The story of a run, as `replay` prints it, with its summary.
+pub(crate) fn text<S: Service>(look: &Look, telling: &Telling<'_, S>, summary: &RunSummary) -> String {
+    let Telling {
+        suite,
+        scenario,
+        run,
+        bug,
+        all,
+    } = *telling;
     let levels: Vec<String> = run
         .log
         .iter()
@@ -44,7 +50,7 @@ pub(crate) fn told(
     let mut text = String::new();
     let seed = format!("{}, seed {}", scenario.name(), run.plan.seed);
     let _ = writeln!(text, "{}: {}", look.paint("1", &seed), scenario.title());
-    if let Some(bug) = plant {
+    if let Some(bug) = bug {
         let _ = writeln!(
             text,
             "{} {}: {}",
@@ -66,7 +72,7 @@ pub(crate) fn told(
         let _ = writeln!(
             text,
             "  What happened, certain at {}: {}",
-            sim::report::seconds(violation.at_ms),
+            report::seconds(violation.at_ms),
             violation.what
         );
         let evidence = story.evidence(violation, look);
@@ -94,20 +100,21 @@ pub(crate) fn told(
     }
     let _ = writeln!(
         text,
-        "{} simulated; {}, {} of them with operations in flight; {}; {}",
-        sim::report::duration(summary.simulated_ms),
+        "{} simulated; {}, {} of them with operations in flight; {}; {} that succeeded: {}",
+        report::duration(summary.simulated_ms),
         table::count(summary.faults, "fault"),
         summary.faults_in_flight,
         table::count(summary.operations, "operation"),
-        table::count(summary.logins, "whole login"),
+        suite.whole_operations(),
+        table::thousands(summary.whole as u64),
     );
-    for (place, _) in run.aimed.iter().filter(|(_, struck)| struck.is_none()) {
+    for (place, _) in run.triggered.iter().filter(|(_, injected)| injected.is_none()) {
         let timed = &run.plan.faults[*place];
-        if let Some(aim) = &timed.after {
-            let from = sim::report::seconds(timed.at_ms);
+        if let Some(trigger) = &timed.after {
+            let from = report::seconds(timed.at_ms);
             let _ = writeln!(
                 text,
-                "Missed its aim: {}, {aim}, from {from} on: that did not come in time",
+                "Not injected: {}, {trigger}, from {from} on: that did not happen, or too late",
                 timed.fault
             );
         }

@@ -1,13 +1,15 @@
-//! What is kept of runs: a sweep has thousands of them, and histories are long.
+//! What a sweep remembers of its runs: there are thousands of them, and histories are long.
 
 mod run;
 
-pub(crate) use run::RunSummary;
+pub(crate) use run::{RunSummary, whole};
 
-use super::{Conclusion, again};
-use scenarios::scenario::Scenario;
+use super::{
+    Conclusion,
+    replay_line::{self, With},
+};
+use crate::{scenario::Scenario, service::Service, simulator::EngineKind, suite::Suite};
 use serde::Serialize;
-use sim::simulator::EngineKind;
 use std::collections::BTreeMap;
 
 /// A mark that this many runs of a scenario have not reached leaves the sweep inconclusive; so do
@@ -17,15 +19,15 @@ pub(crate) const RUNS_ENOUGH: usize = 50;
 /// What the runs of a sweep are to have reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Coverage {
-    /// All that the scenarios are for.
-    Whole,
+    /// Every mark of every scenario.
+    Full,
     /// Nothing: that is counted when the shards are merged.
     Shard,
-    /// Nothing: the planted bug may well prevent it, or the second engine, which does not perform what led there.
-    Some,
+    /// Nothing: the planted bug may prevent it, or the second engine, which does not perform every fault.
+    Partial,
 }
 
-/// What stopped several runs for the same reason.
+/// Runs that failed for the same reason.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Group {
     /// The property, or the harness's words.
@@ -44,14 +46,11 @@ pub(crate) struct Group {
 
 impl Group {
     /// The line that performs one of its runs again.
-    pub(crate) fn line(&self, scenario: &str, seed: u64, plant: Option<&str>) -> String {
-        let line = match self.files.get(&seed) {
-            Some(file) => again::line(file, None, plant),
-            None => again::line(scenario, Some(seed), plant),
-        };
-        match self.engine {
-            EngineKind::EventLoop => line,
-            EngineKind::Turmoil => format!("{line} --engine turmoil"),
+    pub(crate) fn line<S: Service>(&self, suite: &Suite<S>, scenario: &str, seed: u64, bug: Option<&str>) -> String {
+        let engine = self.engine;
+        match self.files.get(&seed) {
+            Some(file) => replay_line::line(suite, file, None, With { bug, engine }),
+            None => replay_line::line(suite, scenario, Some(seed), With { bug, engine }),
         }
     }
 }
@@ -62,7 +61,7 @@ pub(crate) struct ScenarioSummary {
     pub(crate) scenario: &'static str,
     pub(crate) runs: usize,
     /// Plans that the engine cannot perform.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub(crate) skipped: usize,
     pub(crate) simulated_ms: u64,
     pub(crate) properties: Vec<String>,
@@ -70,10 +69,12 @@ pub(crate) struct ScenarioSummary {
     pub(crate) marks: BTreeMap<&'static str, usize>,
     pub(crate) faults: usize,
     pub(crate) faults_in_flight: usize,
-    pub(crate) aims: usize,
-    pub(crate) missed_aims: usize,
+    /// Faults with a trigger, and those of them that were not injected.
+    pub(crate) triggers: usize,
+    pub(crate) triggers_missed: usize,
     pub(crate) operations: usize,
-    pub(crate) logins: usize,
+    /// See [`RunSummary::whole`].
+    pub(crate) whole: usize,
     /// Runs in which nothing was put to the test.
     pub(crate) vacuous: usize,
     pub(crate) violated: Vec<Group>,
@@ -82,13 +83,13 @@ pub(crate) struct ScenarioSummary {
     pub(crate) inconclusive: Vec<String>,
 }
 
-fn is_none(count: &usize) -> bool {
+fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
 impl ScenarioSummary {
     /// Sums up `runs`, which are those of `scenario` in the order of their seeds.
-    pub(crate) fn of(scenario: &Scenario, runs: &[RunSummary], coverage: Coverage) -> ScenarioSummary {
+    pub(crate) fn of<S: Service>(scenario: &Scenario<S>, runs: &[RunSummary], coverage: Coverage) -> ScenarioSummary {
         let mut marks: BTreeMap<&'static str, usize> = scenario.marks().iter().map(|mark| (mark.name, 0)).collect();
         let mut violated: BTreeMap<&str, Group> = BTreeMap::new();
         let mut errors: BTreeMap<&str, Group> = BTreeMap::new();
@@ -117,10 +118,10 @@ impl ScenarioSummary {
             marks,
             faults: sum(|run| run.faults),
             faults_in_flight: sum(|run| run.faults_in_flight),
-            aims: sum(|run| run.aims),
-            missed_aims: sum(|run| run.missed_aims),
+            triggers: sum(|run| run.triggers),
+            triggers_missed: sum(|run| run.triggers_missed),
             operations: sum(|run| run.operations),
-            logins: sum(|run| run.logins),
+            whole: sum(|run| run.whole),
             vacuous: runs.iter().filter(|run| run.vacuous).count(),
             violated: violated.into_values().collect(),
             errors: errors.into_values().collect(),
@@ -141,12 +142,12 @@ impl ScenarioSummary {
         if self.runs > 0 && self.operations == 0 {
             doubts.push("nobody did anything".to_owned());
         }
-        if coverage != Coverage::Whole || self.runs < RUNS_ENOUGH {
+        if coverage != Coverage::Full || self.runs < RUNS_ENOUGH {
             return doubts;
         }
         if self.vacuous * 2 > self.runs {
             doubts.push(format!(
-                "{} of {} runs were vacuous: nothing was finished, or no fault met anybody",
+                "{} of {} runs were vacuous: no operation ended, or no fault met one",
                 self.vacuous, self.runs
             ));
         }
@@ -193,14 +194,17 @@ fn add<'a>(groups: &mut BTreeMap<&'a str, Group>, what: &'a str, example: &str, 
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::{super::Trouble, *};
+    use super::{
+        super::{Trouble, tests::suite},
+        *,
+    };
 
     /// A scenario that failed, and what the first of its runs said.
     pub(in super::super) fn failing(example: &str) -> ScenarioSummary {
         ScenarioSummary {
-            scenario: "code_race",
+            scenario: "rush",
             violated: vec![Group {
-                what: "CodeRedeemedOnce".into(),
+                what: "SeatSoldOnce".into(),
                 example: example.into(),
                 seeds: vec![3, 5, 8, 13],
                 engine: EngineKind::EventLoop,
@@ -213,7 +217,7 @@ pub(super) mod tests {
 
     fn summary(runs: usize, reached: usize, faults_in_flight: usize) -> ScenarioSummary {
         ScenarioSummary {
-            scenario: "calm_day",
+            scenario: "calm",
             runs,
             skipped: 0,
             simulated_ms: 0,
@@ -221,10 +225,10 @@ pub(super) mod tests {
             marks: [("the master was replaced", reached)].into(),
             faults: 10,
             faults_in_flight,
-            aims: 0,
-            missed_aims: 0,
+            triggers: 0,
+            triggers_missed: 0,
             operations: 1,
-            logins: 0,
+            whole: 0,
             vacuous: 0,
             violated: vec![],
             errors: vec![],
@@ -234,42 +238,43 @@ pub(super) mod tests {
 
     #[test]
     fn a_sweep_that_did_not_get_there_proves_nothing() {
-        assert!(summary(RUNS_ENOUGH, 1, 1).doubts(Coverage::Whole).is_empty());
+        assert!(summary(RUNS_ENOUGH, 1, 1).doubts(Coverage::Full).is_empty());
         assert_eq!(
-            summary(RUNS_ENOUGH, 0, 1).doubts(Coverage::Whole),
+            summary(RUNS_ENOUGH, 0, 1).doubts(Coverage::Full),
             ["a mark was not reached in 50 runs"]
         );
         assert_eq!(
-            summary(RUNS_ENOUGH, 1, 0).doubts(Coverage::Whole),
+            summary(RUNS_ENOUGH, 1, 0).doubts(Coverage::Full),
             ["no fault hit an operation in flight"]
         );
         let mut vacuous = summary(RUNS_ENOUGH, 1, 1);
         vacuous.vacuous = 26;
         assert_eq!(
-            vacuous.doubts(Coverage::Whole),
-            ["26 of 50 runs were vacuous: nothing was finished, or no fault met anybody"]
+            vacuous.doubts(Coverage::Full),
+            ["26 of 50 runs were vacuous: no operation ended, or no fault met one"]
         );
         vacuous.vacuous = 25;
-        assert!(vacuous.doubts(Coverage::Whole).is_empty());
+        assert!(vacuous.doubts(Coverage::Full).is_empty());
         assert!(summary(0, 0, 0).doubts(Coverage::Shard).is_empty());
-        assert_eq!(summary(0, 0, 0).doubts(Coverage::Whole), ["it was not run"]);
+        assert_eq!(summary(0, 0, 0).doubts(Coverage::Full), ["it was not run"]);
         let mut idle = summary(1, 1, 1);
         idle.operations = 0;
-        assert_eq!(idle.doubts(Coverage::Whole), ["nobody did anything"]);
+        assert_eq!(idle.doubts(Coverage::Full), ["nobody did anything"]);
     }
 
     #[test]
     fn few_runs_and_planted_bugs_need_reach_nothing() {
-        assert!(summary(RUNS_ENOUGH - 1, 0, 0).doubts(Coverage::Whole).is_empty());
-        assert!(summary(RUNS_ENOUGH, 0, 0).doubts(Coverage::Some).is_empty());
+        assert!(summary(RUNS_ENOUGH - 1, 0, 0).doubts(Coverage::Full).is_empty());
+        assert!(summary(RUNS_ENOUGH, 0, 0).doubts(Coverage::Partial).is_empty());
     }
 
     #[test]
     fn a_run_that_violates_twice_is_one_run() {
         let mut groups = BTreeMap::new();
-        let scenario = scenarios::catalogue::find("calm_day").unwrap();
+        let suite = suite();
+        let scenario = &suite.scenarios()[0];
         for seed in [3, 3, 5] {
-            let run = RunSummary::of(&scenario, &scenario.plan(seed), Err(&Trouble("P".into())));
+            let run = RunSummary::of(scenario, &scenario.plan(seed), Err(&Trouble("P".into())));
             add(&mut groups, "P", "first", &run);
         }
         assert_eq!(groups["P"].seeds, [3, 5]);

@@ -1,12 +1,12 @@
 //! Tables and colours for a terminal; plain text everywhere else.
 
+use crate::report::Look;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, TableComponent, presets};
-use sim::report::Look;
 use std::io::IsTerminal;
 
 /// How standard output is to look: colours on a terminal only, and never with `NO_COLOR` set to
 /// something (<https://no-color.org>).
-pub(crate) fn look() -> Look {
+pub fn look() -> Look {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     Look {
         colour: std::io::stdout().is_terminal() && !unwanted,
@@ -15,7 +15,7 @@ pub(crate) fn look() -> Look {
 }
 
 /// An empty table with these headings; those that begin with `>` are for numbers.
-pub(crate) fn new(look: &Look, headings: &[&str]) -> Table {
+pub fn new(look: &Look, headings: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
     table.remove_style(TableComponent::HorizontalLines);
@@ -37,7 +37,7 @@ pub(crate) fn new(look: &Look, headings: &[&str]) -> Table {
 }
 
 /// A cell that says good (green), bad (red) or neither (yellow).
-pub(crate) fn judged(text: impl ToString, conclusion: super::Conclusion) -> Cell {
+pub fn judged(text: impl ToString, conclusion: super::Conclusion) -> Cell {
     use super::Conclusion::{Held, Inconclusive, Violated};
     Cell::new(text).fg(match conclusion {
         Held => Color::Green,
@@ -47,7 +47,7 @@ pub(crate) fn judged(text: impl ToString, conclusion: super::Conclusion) -> Cell
 }
 
 /// `1,234,567`.
-pub(crate) fn thousands(number: u64) -> String {
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -60,7 +60,7 @@ pub(crate) fn thousands(number: u64) -> String {
 }
 
 /// `1 run`, `2 runs`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
+pub fn count(number: usize, noun: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{} {noun}{s}", thousands(number as u64))
 }

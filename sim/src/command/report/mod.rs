@@ -2,15 +2,18 @@
 
 mod sweep;
 
-pub(crate) use sweep::{Pages, in_words, make_folder, write_sweep};
+pub(crate) use sweep::{Pages, make_folder, what_was_run, write_sweep};
 
-use super::{Trouble, harness};
-use scenarios::{judge::JudgeOptions, planted::Planted, scenario::Scenario};
-use sim::{
+use super::{Trouble, perform::perform};
+use crate::{
+    judge::JudgeOptions,
     plan::Plan,
-    property::Reached,
+    property::MarkView,
     report::html::{Claim, FailurePage, Trial, Without, failure_page},
     run::Run,
+    scenario::Scenario,
+    service::Service,
+    suite::PlantedBug,
 };
 use std::{fs, path::Path};
 
@@ -18,14 +21,19 @@ use std::{fs, path::Path};
 const TRIALS_MAX: usize = 16;
 
 /// The page of a run that kept its messages. `replay` is the line that performs it again.
-pub(crate) fn page(scenario: &Scenario, run: &Run, plant: Option<&Planted>, replay: &str) -> String {
+pub(crate) fn page<S: Service>(
+    scenario: &Scenario<S>,
+    run: &Run<S>,
+    bug: Option<&PlantedBug<S>>,
+    replay: &str,
+) -> String {
     let claims: Vec<Claim> = (scenario.properties().iter())
         .map(|property| Claim {
             name: property.name(),
             claim: property.claim(),
         })
         .collect();
-    let view = Reached {
+    let view = MarkView {
         plan: &run.plan,
         history: &run.history,
         marks: &run.marks,
@@ -35,11 +43,11 @@ pub(crate) fn page(scenario: &Scenario, run: &Run, plant: Option<&Planted>, repl
     failure_page(&FailurePage {
         run,
         title: scenario.title(),
-        plant: plant.map(|bug| (bug.name, bug.title)),
+        bug: bug.map(|bug| (bug.name, bug.title)),
         claims: &claims,
         marks: &marks,
         replay,
-        trials: &trials(scenario, run, plant),
+        trials: &trials(scenario, run, bug),
     })
 }
 
@@ -51,14 +59,14 @@ pub(crate) fn write(file: &Path, page: &str) -> Result<(), Trouble> {
     fs::write(file, page).map_err(|error| Trouble(format!("--report: cannot write {}: {error}", file.display())))
 }
 
-/// What becomes of the claim that was violated first when one thing is left out of the plan: an
-/// experiment tells which fault mattered, where looking at the times would only suggest it.
-fn trials(scenario: &Scenario, run: &Run, plant: Option<&Planted>) -> Vec<Trial> {
+/// What becomes of the claim that was violated first when one thing is left out of the plan: an experiment shows which
+/// fault mattered, where the times would only suggest it.
+fn trials<S: Service>(scenario: &Scenario<S>, run: &Run<S>, bug: Option<&PlantedBug<S>>) -> Vec<Trial<S>> {
     let Some(violation) = run.violations.first() else {
         return vec![];
     };
-    let holds = |plan: &Plan, plant: Option<&Planted>| {
-        let run = harness::perform(scenario, plan, plant, &JudgeOptions::default()).ok()?;
+    let holds = |plan: &Plan<S>, bug: Option<&PlantedBug<S>>| {
+        let run = perform(scenario, plan, bug, &JudgeOptions::default()).ok()?;
         Some(run.violations.iter().all(|other| other.property != violation.property))
     };
     let plan = |keep: &dyn Fn(usize) -> bool| {
@@ -71,23 +79,23 @@ fn trials(scenario: &Scenario, run: &Run, plant: Option<&Planted>) -> Vec<Trial>
             ..run.plan.clone()
         }
     };
-    let strikes = |place: usize| !run.plan.faults[place].fault.repairs();
-    let struck: Vec<usize> = (0..run.plan.faults.len()).filter(|place| strikes(*place)).collect();
-    let mut trials: Vec<Trial> = (struck.iter().take(TRIALS_MAX))
+    let makes_trouble = |place: usize| !run.plan.faults[place].fault.repairs();
+    let troubles: Vec<usize> = (0..run.plan.faults.len()).filter(|place| makes_trouble(*place)).collect();
+    let mut trials: Vec<Trial<S>> = (troubles.iter().take(TRIALS_MAX))
         .map(|left_out| Trial {
             without: Without::Fault(run.plan.faults[*left_out].clone()),
-            holds: holds(&plan(&|place| place != *left_out), plant),
+            holds: holds(&plan(&|place| place != *left_out), bug),
         })
         .collect();
-    if struck.len() > 1 {
+    if troubles.len() > 1 {
         trials.push(Trial {
             without: Without::Faults,
-            holds: holds(&plan(&|place| !strikes(place)), plant),
+            holds: holds(&plan(&|place| !makes_trouble(place)), bug),
         });
     }
-    if plant.is_some() {
+    if bug.is_some() {
         trials.push(Trial {
-            without: Without::Plant,
+            without: Without::Bug,
             holds: holds(&run.plan, None),
         });
     }

@@ -1,17 +1,19 @@
 //! The page of a sweep, and the pages of the runs that failed in it.
 
 use super::super::{
-    Conclusion, Trouble, again, findings, harness,
+    Conclusion, Trouble, findings,
+    perform::perform,
+    replay_line::{self, With},
     summary::{Group, RunSummary, ScenarioSummary},
     table,
 };
-use scenarios::{
-    catalogue,
+use crate::{
     judge::JudgeOptions,
-    planted::{self, Planted},
+    plan::Plan,
+    report::html::{SweepData, SweepFailure, SweepMark, SweepScenario, sweep_page},
+    service::Service,
+    suite::{PlantedBug, Suite},
 };
-use sim::plan::Plan;
-use sim::report::html::{SweepData, SweepFailure, SweepMark, SweepScenario, sweep_page};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -21,6 +23,14 @@ use std::{
 
 /// Failing runs of one property and scenario that get a page; the rest are counted.
 const PAGES_MAX: usize = 3;
+
+/// Which run a page is about.
+struct Which<'a, S: Service> {
+    suite: &'a Suite<S>,
+    scenario: &'static str,
+    seed: u64,
+    bug: Option<&'a PlantedBug<S>>,
+}
 
 /// The pages of a sweep. Those of runs that failed are written while it runs.
 pub(crate) struct Pages {
@@ -51,7 +61,13 @@ impl Pages {
     ///
     /// # Errors
     /// What the file system said, and about which file.
-    pub(crate) fn found(&self, run: &RunSummary, plan: &Plan, bug: Option<&Planted>) -> Result<(), Trouble> {
+    pub(crate) fn add<S: Service>(
+        &self,
+        suite: &Suite<S>,
+        run: &RunSummary,
+        plan: &Plan<S>,
+        bug: Option<&PlantedBug<S>>,
+    ) -> Result<(), Trouble> {
         let mut wanted = false;
         {
             let mut written = self.written();
@@ -65,37 +81,45 @@ impl Pages {
             }
         }
         if wanted {
-            let plant = bug.map(|bug| bug.name);
-            let line = match &run.file {
-                Some(file) => again::line(file, None, plant),
-                None => again::line(run.scenario, Some(run.seed), plant),
+            let with = With {
+                bug: bug.map(|bug| bug.name),
+                engine: run.engine,
             };
-            self.page(run.scenario, run.seed, bug, &line, || Ok(plan.clone()))?;
+            let line = match &run.file {
+                Some(file) => replay_line::line(suite, file, None, with),
+                None => replay_line::line(suite, run.scenario, Some(run.seed), with),
+            };
+            let which = Which {
+                suite,
+                scenario: run.scenario,
+                seed: run.seed,
+                bug,
+            };
+            self.page(&which, &line, || Ok(plan.clone()))?;
         }
         Ok(())
     }
 
     /// Performs a run again, to keep its messages, and writes its page, unless that was done already.
-    fn page(
+    fn page<S: Service>(
         &self,
-        name: &str,
-        seed: u64,
-        bug: Option<&Planted>,
+        which: &Which<'_, S>,
         line: &str,
-        plan: impl FnOnce() -> Result<Plan, Trouble>,
+        plan: impl FnOnce() -> Result<Plan<S>, Trouble>,
     ) -> Result<String, Trouble> {
+        let (bug, name, seed) = (which.bug, which.scenario, which.seed);
         let suffix = bug.map(|bug| format!("-{}", bug.name)).unwrap_or_default();
         let file = format!("{name}-{seed}{suffix}.html");
         if self.written().files.contains(&file) {
             return Ok(file);
         }
-        let scenario = catalogue::find(name)?;
+        let scenario = which.suite.find_scenario(name)?;
         let options = JudgeOptions {
             keep_messages: true,
             ..JudgeOptions::default()
         };
-        let run = harness::perform(&scenario, &plan()?, bug, &options)?;
-        super::write(&self.folder.join(&file), &super::page(&scenario, &run, bug, line))?;
+        let run = perform(scenario, &plan()?, bug, &options)?;
+        super::write(&self.folder.join(&file), &super::page(scenario, &run, bug, line))?;
         self.written().files.insert(file.clone());
         Ok(file)
     }
@@ -109,22 +133,23 @@ impl Pages {
 ///
 /// # Errors
 /// What the file system said, and about which file.
-pub(crate) fn write_sweep(
+pub(crate) fn write_sweep<S: Service>(
+    suite: &Suite<S>,
     pages: &Pages,
     summaries: &[ScenarioSummary],
     runs: &[&RunSummary],
-    plant: Option<&str>,
+    bug: Option<&str>,
     again: &str,
     what: &str,
 ) -> Result<PathBuf, Trouble> {
-    let bug = plant.map(planted::find).transpose()?;
+    let bug = bug.map(|bug| suite.find_bug(bug)).transpose()?;
     let mut failures = vec![];
     for summary in summaries {
         for group in &summary.violated {
-            failures.push(failure(pages, summary, group, bug.as_ref(), true)?);
+            failures.push(failure(suite, pages, summary, group, bug, true)?);
         }
         for group in &summary.errors {
-            failures.push(failure(pages, summary, group, bug.as_ref(), false)?);
+            failures.push(failure(suite, pages, summary, group, bug, false)?);
         }
     }
     let conclusion = summaries
@@ -137,7 +162,7 @@ pub(crate) fn write_sweep(
         verdict: findings::verdict(conclusion).to_owned(),
         good: conclusion == Conclusion::Held,
         replay: again.to_owned(),
-        scenarios: summaries.iter().map(scenario).collect(),
+        scenarios: summaries.iter().map(|summary| scenario(suite, summary)).collect(),
         failures,
         marks: summaries.iter().flat_map(marks).collect(),
         behaviours: over_time(runs),
@@ -160,22 +185,31 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Trouble> {
     })
 }
 
-fn failure(
+fn failure<S: Service>(
+    suite: &Suite<S>,
     pages: &Pages,
     summary: &ScenarioSummary,
     group: &Group,
-    bug: Option<&Planted>,
+    bug: Option<&PlantedBug<S>>,
     with_pages: bool,
 ) -> Result<SweepFailure, Trouble> {
     let mut examples = vec![];
     for seed in group.seeds.iter().take(PAGES_MAX) {
-        let line = group.line(summary.scenario, *seed, bug.map(|bug| bug.name));
+        let line = group.line(suite, summary.scenario, *seed, bug.map(|bug| bug.name));
         let plan = || match group.files.get(seed) {
             Some(file) => Ok(Plan::read(file)?),
-            None => Ok(catalogue::find(summary.scenario)?.plan(*seed)),
+            None => Ok(suite.find_scenario(summary.scenario)?.plan(*seed)),
         };
         let page = match with_pages {
-            true => Some(pages.page(summary.scenario, *seed, bug, &line, plan)?),
+            true => {
+                let which = Which {
+                    suite,
+                    scenario: summary.scenario,
+                    seed: *seed,
+                    bug,
+                };
+                Some(pages.page(&which, &line, plan)?)
+            }
             false => None,
         };
         examples.push((line, page));
@@ -189,7 +223,7 @@ fn failure(
     })
 }
 
-fn scenario(summary: &ScenarioSummary) -> SweepScenario {
+fn scenario<S: Service>(suite: &Suite<S>, summary: &ScenarioSummary) -> SweepScenario {
     let failed: BTreeSet<u64> = summary
         .violated
         .iter()
@@ -197,7 +231,8 @@ fn scenario(summary: &ScenarioSummary) -> SweepScenario {
         .collect();
     SweepScenario {
         name: summary.scenario.to_owned(),
-        title: catalogue::find(summary.scenario)
+        title: suite
+            .find_scenario(summary.scenario)
             .map(|found| found.title().to_owned())
             .unwrap_or_default(),
         runs: summary.runs as u64,
@@ -233,8 +268,8 @@ fn over_time(runs: &[&RunSummary]) -> Vec<(u64, u64)> {
 }
 
 /// What was run, in one line.
-pub(crate) fn in_words(scenarios: usize, what: &str, plant: Option<&str>) -> String {
-    let with = plant
+pub(crate) fn what_was_run(scenarios: usize, what: &str, bug: Option<&str>) -> String {
+    let with = bug
         .map(|bug| format!(", with the planted bug {bug}"))
         .unwrap_or_default();
     format!("{}, {what}{with}", table::count(scenarios, "scenario"))

@@ -1,16 +1,18 @@
-//! What is kept of one run.
+//! What a sweep remembers of one run.
 
 use super::super::{Conclusion, Trouble};
-use scenarios::{guide::signature, scenario::Scenario};
-use serde::Serialize;
-use sim::{
+use crate::{
     fault::Fault,
-    history::{Event, Op, Seen},
+    guidance::signature,
+    history::{Event, History, Seen},
     plan::Plan,
-    property::{Reached, Violation},
+    property::{MarkView, Violation},
     run::Run,
+    scenario::Scenario,
+    service::{Op, Service},
     simulator::EngineKind,
 };
+use serde::Serialize;
 
 /// One run.
 #[derive(Debug, Clone, Serialize)]
@@ -21,22 +23,21 @@ pub(crate) struct RunSummary {
     pub(crate) fingerprint: Option<String>,
     pub(crate) violations: Vec<Violation>,
     pub(crate) reached: Vec<&'static str>,
-    /// Faults that struck; ends of trouble are not counted.
+    /// Faults that were injected; repairs are not counted.
     pub(crate) faults: usize,
-    /// Of those, how many struck while somebody was waiting for an answer.
+    /// Of those, how many were injected while an operation was in flight.
     pub(crate) faults_in_flight: usize,
-    /// Faults that were aimed at something, and those of them that missed: it did not come, or too late.
-    pub(crate) aims: usize,
-    pub(crate) missed_aims: usize,
-    /// Nothing was put to the test: nothing came to an end, or faults struck, and nobody did anything
-    /// while one of them was in force. (That is less than to be struck in flight: a relay that stalls
-    /// meets those who come afterwards.)
+    /// Faults with a trigger, and those of them that were not injected: the event did not happen, or too late.
+    pub(crate) triggers: usize,
+    pub(crate) triggers_missed: usize,
+    /// Nothing was put to the test: no operation ended, or faults were injected, and nobody did anything while one of them
+    /// was in force. (That asks for less than an operation in flight: a peer that hangs meets those who come afterwards.)
     pub(crate) vacuous: bool,
-    /// Operations that came to an end.
+    /// Operations that ended.
     pub(crate) operations: usize,
-    /// Whole logins that succeeded.
-    pub(crate) logins: usize,
-    /// What it did that others may not have done; see [`scenarios::guide::signature`].
+    /// What was done as a whole; see [`whole`].
+    pub(crate) whole: usize,
+    /// What it did that others may not have done; see [`crate::guidance::signature`].
     #[serde(skip)]
     pub(crate) behaviours: Vec<u32>,
     /// What the harness could not do.
@@ -62,7 +63,11 @@ fn is_false(flag: &bool) -> bool {
 
 impl RunSummary {
     /// Sums up a run.
-    pub(crate) fn of(scenario: &Scenario, plan: &Plan, run: Result<&Run, &Trouble>) -> RunSummary {
+    pub(crate) fn of<S: Service>(
+        scenario: &Scenario<S>,
+        plan: &Plan<S>,
+        run: Result<&Run<S>, &Trouble>,
+    ) -> RunSummary {
         let mut summary = RunSummary {
             scenario: scenario.name(),
             seed: plan.seed,
@@ -72,11 +77,11 @@ impl RunSummary {
             reached: vec![],
             faults: 0,
             faults_in_flight: 0,
-            aims: 0,
-            missed_aims: 0,
+            triggers: 0,
+            triggers_missed: 0,
             vacuous: false,
             operations: 0,
-            logins: 0,
+            whole: 0,
             behaviours: vec![],
             error: None,
             plan: None,
@@ -95,9 +100,10 @@ impl RunSummary {
         summary.fingerprint = Some(run.fingerprint.to_string());
         summary.violations = run.violations.clone();
         summary.behaviours = signature(run);
-        summary.aims = run.aimed.len();
-        summary.missed_aims = run.aimed.values().filter(|struck| struck.is_none()).count();
-        let view = Reached {
+        summary.triggers = run.triggered.len();
+        summary.triggers_missed = run.triggered.values().filter(|injected| injected.is_none()).count();
+        summary.whole = whole(&run.history);
+        let view = MarkView {
             plan,
             history: &run.history,
             marks: &run.marks,
@@ -118,9 +124,8 @@ impl RunSummary {
                     met |= *in_flight > 0;
                 }
                 Event::Began { .. } => met |= in_force > 0,
-                Event::Ended { op, seen, .. } => {
+                Event::Ended { .. } => {
                     summary.operations += 1;
-                    summary.logins += usize::from(*op == Op::LogIn && *seen == Seen::Ok);
                     met |= in_force > 0;
                 }
                 _ => {}
@@ -131,7 +136,7 @@ impl RunSummary {
     }
 
     /// A plan that the engine cannot perform.
-    pub(crate) fn of_misfit(scenario: &Scenario, plan: &Plan) -> RunSummary {
+    pub(crate) fn of_misfit<S: Service>(scenario: &Scenario<S>, plan: &Plan<S>) -> RunSummary {
         RunSummary {
             error: None,
             simulated_ms: 0,
@@ -152,35 +157,67 @@ impl RunSummary {
     }
 }
 
+/// How many things were done as a whole, successfully: compound operations, or, in a history without any, all operations.
+pub(crate) fn whole<S: Service>(history: &History<S>) -> usize {
+    let ended = || {
+        history.records.iter().filter_map(|record| match &record.event {
+            Event::Ended { op, seen, .. } => Some((op, seen)),
+            _ => None,
+        })
+    };
+    let compound = ended().any(|(op, _)| op.is_compound());
+    ended()
+        .filter(|(op, seen)| op.is_compound() == compound && **seen == Seen::Ok)
+        .count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{
         super::{Coverage, RUNS_ENOUGH, ScenarioSummary},
         *,
     };
-    use sim::fault::TimedFault;
+    use crate::{
+        command::{perform::perform, tests::suite},
+        fault::TimedFault,
+        testing::{Did, HistoryBuilder, Shop},
+    };
 
     #[test]
     fn a_run_in_which_nobody_meets_a_fault_is_vacuous() {
-        let scenario = scenarios::catalogue::find("calm_day").unwrap();
-        let of = |plan: &Plan| {
-            let run = super::super::super::harness::perform(&scenario, plan, None, &Default::default());
-            RunSummary::of(&scenario, plan, run.as_ref())
+        let suite = suite();
+        let scenario = &suite.scenarios()[0];
+        let of = |plan: &Plan<Shop>| {
+            let run = perform(scenario, plan, None, &Default::default());
+            RunSummary::of(scenario, plan, run.as_ref())
         };
         let mut plan = scenario.plan(1);
-        assert!(!of(&plan).vacuous, "no fault is planned, and people log in");
-        let host = "mail".to_owned();
+        assert!(!of(&plan).vacuous, "no fault is planned, and people buy");
+        let host = "printer".to_owned();
         let pause = |at_ms| TimedFault::at(at_ms, Fault::Pause { host: host.clone() });
         plan.faults = vec![pause(plan.lasts_ms - 1)];
         let late = of(&plan);
         assert!(late.vacuous && late.faults == 1 && late.operations > 0, "{late:?}");
         let many = vec![late; RUNS_ENOUGH];
-        let whole = ScenarioSummary::of(&scenario, &many, Coverage::Whole);
-        assert_eq!(whole.vacuous, RUNS_ENOUGH);
-        assert_eq!(whole.conclusion(), Conclusion::Inconclusive);
+        let all = ScenarioSummary::of(scenario, &many, Coverage::Full);
+        assert_eq!(all.vacuous, RUNS_ENOUGH);
+        assert_eq!(all.conclusion(), Conclusion::Inconclusive);
         plan.faults = vec![pause(1)];
-        assert!(!of(&plan).vacuous, "people log in while it is paused");
+        assert!(!of(&plan).vacuous, "people buy while it is paused");
         plan.operations.clear();
         assert!(of(&plan).vacuous, "nobody does anything");
+    }
+
+    #[test]
+    fn what_is_compound_counts_once() {
+        let steps = |history: HistoryBuilder| {
+            history
+                .op((2, 3), "ann", Did::Buy { seat: 1 }, Seen::Ok)
+                .op((3, 4), "ann", Did::Buy { seat: 2 }, Seen::Fail("sold".into()))
+                .op((4, 5), "ann", Did::Look, Seen::Ok)
+        };
+        assert_eq!(whole(&steps(HistoryBuilder::new()).history()), 2);
+        let compound = HistoryBuilder::new().op((1, 6), "ann", Did::Shop, Seen::Ok);
+        assert_eq!(whole(&steps(compound).history()), 1);
     }
 }
