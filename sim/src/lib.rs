@@ -18,7 +18,7 @@ pub mod operators;
 pub mod plan;
 pub mod property;
 pub mod recorder;
-//pub mod report;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod service;
