@@ -20,7 +20,7 @@ pub mod plan;
 pub mod property;
 pub mod real_clock;
 pub mod recorder;
-//pub mod report;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod service;
