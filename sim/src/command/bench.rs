@@ -55,11 +55,17 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     }
     say(main_table(suite, &figures));
     if let Some(load) = &suite.load {
-        say(format!("\nHow the cost grows with the load ({}, no faults):", load.what));
+        say(format!(
+            "\nHow the cost grows with the load ({}, no faults):",
+            load.what
+        ));
         say(cost_table("load", &by_load));
     }
     if !by_hosts.is_empty() {
-        say(format!("\nHow the cost grows with the hosts ({}, no faults):", what_happens(suite)));
+        say(format!(
+            "\nHow the cost grows with the hosts ({}, no faults):",
+            what_happens(suite)
+        ));
         say(cost_table("world", &by_hosts));
     }
     say(format!(

@@ -4,9 +4,15 @@ mod sweeps;
 mod tables;
 
 use super::{
-    Conclusion, Trouble, args::FROM_SEED_MAX, fresh, parallel::{self, in_parallel}, perform::perform,
-    replay_line::{self, With}, say,
-    shrinking::{self, Budget, Task}, table,
+    Conclusion, Trouble,
+    args::FROM_SEED_MAX,
+    fresh,
+    parallel::{self, in_parallel},
+    perform::perform,
+    replay_line::{self, With},
+    say,
+    shrinking::{self, Budget, Task},
+    table,
 };
 use crate::{
     judge::JudgeOptions,

@@ -45,9 +45,9 @@ pub(super) fn command<S: Service>(suite: &Suite<S>) -> clap::Command {
             "{about}.\n\nWithout a command, explores: every scenario over fresh seeds for about a minute."
         ))
         .mut_subcommand("replay", |replay| match &suite.account {
-            Some(account) => {
-                replay.mut_arg("account", |arg| arg.help(format!("Say {} (takes a second run)", account.what)))
-            }
+            Some(account) => replay.mut_arg("account", |arg| {
+                arg.help(format!("Say {} (takes a second run)", account.what))
+            }),
             None => replay.mut_arg("account", |arg| arg.hide(true)),
         })
         .subcommands(suite.commands.iter().map(|own| own.command.clone()));

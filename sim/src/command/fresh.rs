@@ -1,7 +1,7 @@
 //! Fresh seeds, and what a piece of work costs. Both stay outside of the runs; inside, everything comes from the plan.
 
-use crate::real_clock::wall_ms;
 pub(crate) use crate::real_clock::Stopwatch;
+use crate::real_clock::wall_ms;
 use chrono::{DateTime, Utc};
 use std::{
     hash::{BuildHasher, RandomState},

@@ -145,7 +145,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
             engine: args.engine,
         };
         let line = replay_line::line(suite, &args.what, args.seed, with);
-        report::write(file, &report::page(scenario, &run, bug, &line))?;
+        report::write(file, &report::page(suite, scenario, &run, bug, &line))?;
         eprintln!("{}: the page is in {}", suite.name, file.display());
     }
     Ok(summary.conclusion())

@@ -66,10 +66,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     entry.write(&path)?;
     say(format!("Saved in {}: {}", path.display(), entry.broke));
     let file = path.display().to_string();
-    say(format!(
-        "  {}",
-        replay_line::line(suite, &file, None, With::default())
-    ));
+    say(format!("  {}", replay_line::line(suite, &file, None, With::default())));
     Ok(Conclusion::Held)
 }
 

@@ -58,8 +58,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
             out.display()
         )));
     }
-    let run =
-        perform(scenario, &opened.plan, bug, &JudgeOptions::default()).map_err(|Trouble(what)| wrong(&what))?;
+    let run = perform(scenario, &opened.plan, bug, &JudgeOptions::default()).map_err(|Trouble(what)| wrong(&what))?;
     let property = args
         .property
         .as_deref()

@@ -42,10 +42,9 @@ pub(crate) fn text<S: Service>(look: &Look, telling: &Telling<'_, S>, summary: &
         })
         .collect();
     let story = Story {
-        history: &run.history,
-        violations: &run.violations,
         log: &log,
         brief: log.is_empty() && !all,
+        ..Story::of(run)
     };
     let mut text = String::new();
     let seed = format!("{}, seed {}", scenario.name(), run.plan.seed);

@@ -134,8 +134,7 @@ impl<'a, S: Service> Measured<'a, S> {
             loop {
                 let plan = self.plan(seed);
                 seed += 1;
-                let (run, cpu, wall) =
-                    fresh::measure(|| perform(self.scenario, &plan, None, &JudgeOptions::default()));
+                let (run, cpu, wall) = fresh::measure(|| perform(self.scenario, &plan, None, &JudgeOptions::default()));
                 let run = run.map_err(|Trouble(what)| Trouble(format!("{}: {what}", self.what)))?;
                 let ended = run.history.records.iter();
                 let ended = ended.filter(|record| matches!(record.event, Event::Ended { .. }));

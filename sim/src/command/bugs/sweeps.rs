@@ -213,7 +213,10 @@ fn rows(searches: &[Search], methods: &[Method]) -> Rows {
     let mut bugs: Vec<&str> = searches.iter().map(|search| search.bug).collect();
     bugs.dedup();
     let of = |bug: &str, method: Method| -> Vec<&Search> {
-        searches.iter().filter(|search| search.bug == bug && search.method == method).collect()
+        searches
+            .iter()
+            .filter(|search| search.bug == bug && search.method == method)
+            .collect()
     };
     let rows = bugs.iter().map(|bug| {
         let mut row = vec![(*bug).to_owned()];

@@ -13,7 +13,7 @@ use crate::{
     run::Run,
     scenario::Scenario,
     service::Service,
-    suite::PlantedBug,
+    suite::{PlantedBug, Suite},
 };
 use std::{fs, path::Path};
 
@@ -22,6 +22,7 @@ const TRIALS_MAX: usize = 16;
 
 /// The page of a run that kept its messages. `replay` is the line that performs it again.
 pub(crate) fn page<S: Service>(
+    suite: &Suite<S>,
     scenario: &Scenario<S>,
     run: &Run<S>,
     bug: Option<&PlantedBug<S>>,
@@ -46,6 +47,7 @@ pub(crate) fn page<S: Service>(
         bug: bug.map(|bug| (bug.name, bug.title)),
         claims: &claims,
         marks: &marks,
+        command: suite.command,
         replay,
         trials: &trials(scenario, run, bug),
     })
@@ -80,7 +82,9 @@ fn trials<S: Service>(scenario: &Scenario<S>, run: &Run<S>, bug: Option<&Planted
         }
     };
     let makes_trouble = |place: usize| !run.plan.faults[place].fault.repairs();
-    let troubles: Vec<usize> = (0..run.plan.faults.len()).filter(|place| makes_trouble(*place)).collect();
+    let troubles: Vec<usize> = (0..run.plan.faults.len())
+        .filter(|place| makes_trouble(*place))
+        .collect();
     let mut trials: Vec<Trial<S>> = (troubles.iter().take(TRIALS_MAX))
         .map(|left_out| Trial {
             without: Without::Fault(run.plan.faults[*left_out].clone()),

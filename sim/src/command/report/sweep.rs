@@ -119,7 +119,10 @@ impl Pages {
             ..JudgeOptions::default()
         };
         let run = perform(scenario, &plan()?, bug, &options)?;
-        super::write(&self.folder.join(&file), &super::page(scenario, &run, bug, line))?;
+        super::write(
+            &self.folder.join(&file),
+            &super::page(which.suite, scenario, &run, bug, line),
+        )?;
         self.written().files.insert(file.clone());
         Ok(file)
     }

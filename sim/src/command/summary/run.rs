@@ -63,11 +63,7 @@ fn is_false(flag: &bool) -> bool {
 
 impl RunSummary {
     /// Sums up a run.
-    pub(crate) fn of<S: Service>(
-        scenario: &Scenario<S>,
-        plan: &Plan<S>,
-        run: Result<&Run<S>, &Trouble>,
-    ) -> RunSummary {
+    pub(crate) fn of<S: Service>(scenario: &Scenario<S>, plan: &Plan<S>, run: Result<&Run<S>, &Trouble>) -> RunSummary {
         let mut summary = RunSummary {
             scenario: scenario.name(),
             seed: plan.seed,
