@@ -22,11 +22,7 @@ pub mod recorder;
 pub mod run;
 pub mod scenario;
 pub mod service;
-pub mod shrink {
-    pub fn slug(_: &str) -> String {
-        String::new()
-    }
-}
+pub mod shrink;
 pub mod simulator;
 pub mod suite;
 #[cfg(test)]
