@@ -24,11 +24,7 @@ pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod service;
-pub mod shrink {
-    pub fn slug(_: &str) -> String {
-        String::new()
-    }
-}
+pub mod shrink;
 pub mod simulator;
 pub mod suite;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! All that a run depends on, as data.
 
 mod file;
+pub(crate) mod options;
 mod seed;
 
 pub use file::{PlanFileError, position};
