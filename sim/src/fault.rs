@@ -251,6 +251,17 @@ impl<S: Service> Fault<S> {
             }
     }
 
+    /// How long it lasts if nothing ends it before, milliseconds.
+    pub fn lasts_ms(&self) -> Option<u64> {
+        match self {
+            Fault::LatencySpike { lasts_ms, .. }
+            | Fault::DiskError { lasts_ms, .. }
+            | Fault::DiskSlow { lasts_ms, .. } => Some(*lasts_ms),
+            Fault::Own(own) => own.lasts_ms(),
+            _ => None,
+        }
+    }
+
     /// Its kind, as in a plan file.
     pub fn kind(&self) -> String {
         tag_of(self, "fault")

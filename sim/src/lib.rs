@@ -4,6 +4,7 @@
 //! that a seed or a file decides, and judged by what can be seen from outside. See `GUIDE.md`.
 
 pub mod classic;
+pub mod command;
 pub mod compose;
 pub mod engine;
 pub mod fault;
@@ -18,16 +19,13 @@ pub mod nemesis;
 pub mod operators;
 pub mod plan;
 pub mod property;
+pub mod real_clock;
 pub mod recorder;
-//pub mod report;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod service;
-pub mod shrink {
-    pub fn slug(_: &str) -> String {
-        String::new()
-    }
-}
+pub mod shrink;
 pub mod simulator;
 pub mod suite;
 #[cfg(test)]

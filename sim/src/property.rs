@@ -1,5 +1,9 @@
 //! Claims, and how a run is judged by them.
 
+mod reason;
+
+pub use reason::{Reason, slug};
+
 use crate::{history::History, operators::Operators, plan::Plan, service::Service};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, sync::Arc};
@@ -11,7 +15,7 @@ pub struct Violation {
     pub property: String,
     /// In which way it did not hold, as a slug without names, times and numbers (`tokens-twice`); empty
     /// if the property knows one way only. Two violations of one property for different reasons are
-    /// two bugs: see [`crate::shrink::Reason`].
+    /// two bugs: see [`Reason`].
     #[serde(default)]
     pub reason: String,
     /// One sentence: what happened that must not, or what did not happen that must.

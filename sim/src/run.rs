@@ -9,10 +9,9 @@ use crate::{
     nemesis::{self, PlanError},
     operators::{self, Operators},
     plan::Plan,
-    property::{Evidence, Property, Violation},
+    property::{Evidence, Property, Violation, slug},
     recorder::Recorder,
     service::Service,
-    shrink,
     simulator::EngineKind,
     world::{Act, HostKind, MarkRecord, RunningWorld, World},
 };
@@ -215,7 +214,7 @@ fn simulate<S: Service, T>(
     let panics = running.engine().panics().into_iter().map(|panic| Violation {
         property: NOTHING_PANICS.to_owned(),
         // the message may hold anything; its place in the source is the bug
-        reason: shrink::slug(panic.message.rsplit_once(" (").map_or("", |(_, place)| place)),
+        reason: slug(panic.message.rsplit_once(" (").map_or("", |(_, place)| place)),
         what: format!("{} panicked: {}", panic.host, panic.message),
         at_ms: panic.at_ms,
         evidence: vec![],

@@ -44,6 +44,8 @@ pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'stati
     /// Events that come where something has gone wrong already, or somebody special is there: what some random triggers
     /// wait for.
     const RARE_TRIGGERS: &'static [&'static str] = &[];
+    /// What a host claims of itself between two marks, for the timeline of a page: "leads".
+    const MARK_SPANS: &'static [MarkSpan] = &[];
     /// Marks that every run sets over and over: no novelty for guidance.
     const ROUTINE_MARKS: &'static [&'static str] = &[];
 
@@ -69,6 +71,18 @@ pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'stati
     fn name_of_write(_command: &str, _key: &str) -> Option<&'static str> {
         None
     }
+}
+
+/// What a host claims of itself from one mark to another; it ends as well when the host's process does. A picture of what a
+/// process believes, never a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MarkSpan {
+    /// The mark with which it begins.
+    pub begins: &'static str,
+    /// The mark with which it ends.
+    pub ends: &'static str,
+    /// What it is called in a page: one word, `leads`.
+    pub label: &'static str,
 }
 
 /// `[world]` of a plan.
@@ -136,6 +150,8 @@ pub trait Behaviour<S: Service>:
 pub trait Op: fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its kinds, which triggers may name: see [`Op::kind`].
     const KINDS: &'static [&'static str] = &[];
+    /// What compound operations are called, in the plural: `logins`.
+    const COMPOUND: &'static str = "compound operations";
 
     /// Its kind, as in a written history.
     fn kind(&self) -> String {
@@ -149,6 +165,11 @@ pub trait Op: fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Se
     /// flight; a brief story tells it in one row if all went well.
     fn is_compound(&self) -> bool {
         false
+    }
+
+    /// Whether the time that it takes is the service's own, and counts as its latency: not that of a wait for something else.
+    fn is_timed(&self) -> bool {
+        !self.is_compound()
     }
 
     /// How the end of a compound operation reads.
@@ -253,6 +274,11 @@ pub trait ServiceFault<S: Service>:
     /// Whether another fault is the end of this one; both are of one kind and of the same hosts.
     fn is_ended_by(&self, _end: &Self) -> bool {
         false
+    }
+
+    /// How long it lasts if nothing ends it before, milliseconds.
+    fn lasts_ms(&self) -> Option<u64> {
+        None
     }
 
     /// Whether it can be injected into such a world.

@@ -57,6 +57,11 @@ pub fn current_host() -> Option<String> {
     engine::current_host().or_else(classic::current_host)
 }
 
+/// Which host has an address, on either engine: hosts are numbered in the order of declaration.
+pub(crate) fn host_of(ip: IpAddr) -> Option<HostId> {
+    engine::host_of(ip).or_else(|| classic::host_of(ip))
+}
+
 /// The software of a host, called at every boot.
 pub(crate) type Main = Box<dyn Fn(Env) -> BoxFuture<'static, ()>>;
 /// What is to be done by itself at a time of the simulation.

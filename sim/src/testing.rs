@@ -6,9 +6,9 @@ use crate::{
     nemesis::Control,
     plan::Plan,
     service::{BadValue, Behaviour, Observation, Op, Service, ServiceFault, Tone, WorldOptions},
-    world::{Host, HostKind, Installed, NginxOptions, RedisOptions, Scene, SentinelOptions, Start, World},
+    world::{Host, HostKind, Installed, NginxOptions, Process, RedisOptions, Scene, SentinelOptions, Start, World},
 };
-use seams::BoxFuture;
+use seams::{BoxFuture, Env};
 use serde::{Deserialize, Serialize};
 use std::{
     fmt,
@@ -215,14 +215,7 @@ impl Service for Shop {
             .host(Host::new("printer", HostKind::Peer, |_| {
                 Installed::new(Box::new(|_| Box::pin(async {})))
             }))
-            .service(["shop-1", "shop-2"], 8080, |_, env| async move {
-                let Ok(listener) = env.network.listen(8080).await else {
-                    return;
-                };
-                while listener.accept().await.is_ok() {
-                    env.mark("a seat was sold");
-                }
-            })
+            .service(["shop-1", "shop-2"], 8080, sell)
             .nginx("balancer", 80, "shop", 8080, &NginxOptions::default())
             .people_and_attackers("people", "attackers", act)
     }
@@ -233,6 +226,24 @@ impl Service for Shop {
 
     fn name_of_write(command: &str, key: &str) -> Option<&'static str> {
         (command == "SET" && key.starts_with("seat:")).then_some("seat stored")
+    }
+}
+
+async fn sell(process: Process<Shop>, env: Env) {
+    let Ok(listener) = env.network.listen(8080).await else {
+        return;
+    };
+    let mut sold = 0;
+    while listener.accept().await.is_ok() {
+        env.mark("a seat was sold");
+        sold += 1;
+        if process.bug.is_some() {
+            // the planted bug: every third ticket is that of the sale before
+            let seat = sold - u32::from(sold % 3 == 0);
+            process
+                .recorder
+                .note(&process.host, Event::Own(Ticket::Printed { seat }));
+        }
     }
 }
 

@@ -75,6 +75,15 @@ pub(crate) struct Classic {
     ticks: Cell<u64>,
 }
 
+/// The host that turmoil gives this address, declared or not: it counts from 192.168.0.1 on.
+pub(crate) fn host_of(ip: IpAddr) -> Option<HostId> {
+    let IpAddr::V4(ip) = ip else { return None };
+    match ip.octets() {
+        [192, 168, high, low] => Some(HostId(usize::from(u16::from_be_bytes([high, low])).checked_sub(1)?)),
+        _ => None,
+    }
+}
+
 impl Classic {
     /// An engine without hosts, at time 0.
     pub(crate) fn new(config: &EngineConfig) -> Classic {

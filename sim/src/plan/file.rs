@@ -127,7 +127,7 @@ impl<S: Service> Plan<S> {
             .healed_at_ms()
             .map_or(String::new(), |ms| format!(", healed at {ms} ms"));
         format!(
-            "# A plan of Squall: {} operations, {} faults{healed}. Replay it with `cargo squall replay FILE`.\n\n{plan}\n{END}\n",
+            "# A plan: {} operations, {} faults{healed}. The command `replay` performs it.\n\n{plan}\n{END}\n",
             self.operations.len(),
             self.faults.len(),
         )

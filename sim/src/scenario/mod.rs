@@ -14,7 +14,7 @@ use crate::{
     run::Run,
     service::Service,
 };
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, panic::Location, sync::Arc, time::Duration};
 
 /// Draws a whole plan: see [`Scenario::drawn`].
 pub type Draw<S> = Arc<dyn Fn(u64, &mut Plan<S>) + Send + Sync>;
@@ -54,6 +54,7 @@ impl<S: Service> Copy for Same<S> {}
 pub struct Scenario<S: Service> {
     name: &'static str,
     title: &'static str,
+    source: &'static Location<'static>,
     covers: &'static [u8],
     lasts: Duration,
     world: Arc<dyn DrawWorld<S>>,
@@ -68,10 +69,12 @@ pub struct Scenario<S: Service> {
 
 impl<S: Service> Scenario<S> {
     /// A scenario by its name and, in one sentence, what happens in it.
+    #[track_caller]
     pub fn new(name: &'static str, title: &'static str) -> Scenario<S> {
         Scenario {
             name,
             title,
+            source: Location::caller(),
             covers: &[],
             lasts: secs(60),
             world: Arc::new(|_: &mut Dice| S::World::default()),
@@ -159,6 +162,10 @@ impl<S: Service> Scenario<S> {
     /// What happens in it, in one sentence.
     pub fn title(&self) -> &'static str {
         self.title
+    }
+    /// Where it is written: file and line of the call of [`Scenario::new`].
+    pub fn source(&self) -> &'static Location<'static> {
+        self.source
     }
     /// Rows of the inventory that it tells of.
     pub fn covers(&self) -> &[u8] {

@@ -1,18 +1,30 @@
 //! A system that can be judged without being simulated: a function from plans to violations.
 
+mod random;
+
 use super::*;
 use crate::{
-    fault::{Fault, Manner, TimedFault},
-    plan::{Behaviour, Operation, PLAN_VERSION, Persistence, ReminderOption, WorldOptions},
+    fault::{Fault, TimedFault},
+    nemesis,
+    plan::{Operation, Plan},
+    testing::{Does, Opening, Shop, ShopWorld, Trouble},
+    trigger::Trigger,
 };
-use proptest::{collection::vec, prelude::*};
 use std::convert::Infallible;
 
-fn kill(host: &str) -> Fault {
+fn kill(host: &str) -> Fault<Shop> {
     Fault::Kill { host: host.into() }
 }
 
-fn operation(at_ms: u64, who: &str, does: Behaviour) -> Operation {
+fn start(host: &str) -> Fault<Shop> {
+    Fault::Start { host: host.into() }
+}
+
+fn printer(jams: bool) -> Fault<Shop> {
+    Fault::Own(Trouble::Printer { jams })
+}
+
+fn operation(at_ms: u64, who: &str, does: Does) -> Operation<Shop> {
     Operation {
         at_ms,
         who: who.into(),
@@ -20,42 +32,42 @@ fn operation(at_ms: u64, who: &str, does: Behaviour) -> Operation {
     }
 }
 
-/// Twelve people, four faults with their ends, a heal, reminders, a world of its own.
-fn large() -> Plan {
+fn opening(row: &str, due_ms: u64) -> Opening {
+    Opening {
+        row: row.into(),
+        due_ms,
+    }
+}
+
+/// Twelve operations of six people, four faults with their ends, a heal, an entry of the world, other settings.
+fn large() -> Plan<Shop> {
     let people = ["ann", "ben", "cleo", "dan", "eve", "finn"];
-    let mut operations: Vec<Operation> = (0..12)
-        .map(|n| operation(1_013 + 1_777 * n, people[n as usize % 6], Behaviour::LogIn))
+    let mut operations: Vec<Operation<Shop>> = (0..12)
+        .map(|n| operation(1_013 + 1_777 * n, people[n as usize % 6], Does::Shop))
         .collect();
-    operations[4].does = Behaviour::LogInImpatiently { clicks: 6 };
-    let fault = |at_ms, fault| TimedFault::at(at_ms, fault);
-    let start = |host: &str| Fault::Start { host: host.into() };
-    let mail = |manner| Fault::Mail { manner };
+    operations[4].does = Does::BuySeats {
+        seats: 6,
+        every_ms: 345,
+    };
     Plan {
-        version: PLAN_VERSION,
-        scenario: "test".into(),
         seed: 7,
-        lasts_ms: 91_234,
-        world: WorldOptions {
+        world: ShopWorld {
             latency_ms_max: 25,
-            persistence: Persistence::Aof,
             quorum: 3,
-            reminders: vec![ReminderOption {
-                who: "sleeper".into(),
-                due_ms: 9_009,
-            }],
-            ..WorldOptions::default()
+            opening: vec![opening("a", 9_009)],
         },
         operations,
         faults: vec![
-            fault(2_345, mail(Manner::Slow { by_ms: 6_543 })),
-            fault(7_001, kill("redis-1")),
-            fault(9_123, kill("idp-a")),
-            fault(12_345, start("redis-1")),
-            fault(13_000, mail(Manner::Healthy)),
-            fault(14_111, start("idp-a")),
-            fault(20_222, kill("idp-b")),
-            fault(45_000, Fault::Heal),
+            TimedFault::at(2_345, printer(true)),
+            TimedFault::at(7_001, kill("redis-1")),
+            TimedFault::at(9_123, kill("shop-1")),
+            TimedFault::at(12_345, start("redis-1")),
+            TimedFault::at(13_000, printer(false)),
+            TimedFault::at(14_111, start("shop-1")),
+            TimedFault::at(20_222, kill("shop-2")),
+            TimedFault::at(45_000, Fault::Heal),
         ],
+        ..Plan::new("test", 7, 91_234)
     }
 }
 
@@ -69,26 +81,23 @@ fn violation(property: &str, reason: &str, at_ms: u64) -> Violation {
     }
 }
 
-/// Two bugs. One property breaks when redis-1 dies after somebody was impatient; the same property
-/// breaks in another way when idp-a dies, with anybody there at all.
-fn two_bugs(plan: &Plan) -> Vec<Violation> {
-    let time_of = |host: &str| {
-        let wanted = kill(host);
-        plan.faults
-            .iter()
-            .find(|timed| timed.fault == wanted)
-            .map(|timed| timed.at_ms)
+/// Two bugs. One property breaks when redis-1 is killed before somebody buys several seats; the same property breaks in
+/// another way when shop-1 is killed, with anybody there at all.
+fn two_bugs(plan: &Plan<Shop>) -> Vec<Violation> {
+    let killed_ms = |host: &str| {
+        let killed = kill(host);
+        let killed = plan.faults.iter().find(|timed| timed.fault == killed);
+        killed.map(|timed| timed.at_ms)
     };
-    let impatient =
-        |operation: &&Operation| matches!(operation.does, Behaviour::LogInImpatiently { clicks } if clicks >= 2);
+    let several = |operation: &&Operation<Shop>| matches!(operation.does, Does::BuySeats { seats, .. } if seats >= 2);
     let mut violations = vec![];
-    if let (Some(at_ms), false) = (time_of("idp-a"), plan.operations.is_empty()) {
+    if let (Some(at_ms), false) = (killed_ms("shop-1"), plan.operations.is_empty()) {
         violations.push(violation("P", "any", at_ms));
     }
-    if let (Some(at_ms), Some(who)) = (time_of("redis-1"), plan.operations.iter().find(impatient))
+    if let (Some(at_ms), Some(who)) = (killed_ms("redis-1"), plan.operations.iter().find(several))
         && who.at_ms > at_ms
     {
-        violations.push(violation("P", "impatient", who.at_ms + 500));
+        violations.push(violation("P", "several", who.at_ms + 500));
     }
     violations
 }
@@ -100,17 +109,19 @@ fn reason(reason: &str) -> Reason {
     }
 }
 
-fn made_small(plan: &Plan, reason: &Reason, runs_max: u64) -> (Shrunk, Vec<Plan>) {
+fn verdict(violations: Vec<Violation>) -> Verdict {
+    Verdict {
+        witnesses: vec![BTreeSet::new(); violations.len()],
+        violations,
+        triggered: BTreeMap::new(),
+    }
+}
+
+fn made_small(plan: &Plan<Shop>, reason: &Reason, runs_max: u64) -> (Shrunk<Shop>, Vec<Plan<Shop>>) {
     let mut steps = vec![];
-    let judge = |plan: &Plan| {
+    let judge = |plan: &Plan<Shop>| {
         nemesis::check(plan).unwrap_or_else(|error| panic!("{error}\n{}", plan.to_text()));
-        let violations = two_bugs(plan);
-        let witnesses = violations.iter().map(|_| BTreeSet::new()).collect();
-        Ok::<_, Infallible>(Verdict {
-            violations,
-            witnesses,
-            aimed: BTreeMap::new(),
-        })
+        Ok::<_, Infallible>(verdict(two_bugs(plan)))
     };
     let shrunk = shrink(plan, reason, runs_max, judge, |step| {
         if step.smaller {
@@ -123,20 +134,25 @@ fn made_small(plan: &Plan, reason: &Reason, runs_max: u64) -> (Shrunk, Vec<Plan>
 
 #[test]
 fn reaches_what_the_bug_needs_and_nothing_else() {
-    let (shrunk, _) = made_small(&large(), &reason("impatient"), 1000);
+    let (shrunk, _) = made_small(&large(), &reason("several"), 1000);
     let plan = &shrunk.plan;
-    let impatient = Behaviour::LogInImpatiently { clicks: 2 };
-    assert_eq!(plan.operations, [operation(1000, "eve", impatient)]);
-    let dies = TimedFault::at(0, kill("redis-1"));
-    assert_eq!(plan.faults, [dies]);
-    assert_eq!(plan.world, WorldOptions::default());
+    let several = Does::BuySeats { seats: 2, every_ms: 1 };
+    assert_eq!(plan.operations, [operation(1000, "eve", several)]);
+    assert_eq!(plan.faults, [TimedFault::at(0, kill("redis-1"))]);
+    assert_eq!(plan.world, ShopWorld::default());
     assert_eq!(plan.lasts_ms, 1000);
     assert!(shrunk.finished, "{shrunk:?}");
+    let before = "6 people, 12 operations, 4 faults, 4 repairs, 1 world entry, 91.234 s";
+    assert_eq!(shrunk.before.to_string(), before);
+    assert_eq!(
+        shrunk.after.to_string(),
+        "1 person, 1 operation, 1 fault, 0 repairs, 1.000 s"
+    );
 }
 
 #[test]
 fn never_drifts_to_the_other_bug() {
-    for (wanted, other) in [("impatient", "any"), ("any", "impatient")] {
+    for (wanted, other) in [("several", "any"), ("any", "several")] {
         let (shrunk, steps) = made_small(&large(), &reason(wanted), 1000);
         for step in &steps {
             assert!(reason(wanted).found_in(&two_bugs(step)).is_some(), "{}", step.to_text());
@@ -147,34 +163,26 @@ fn never_drifts_to_the_other_bug() {
 }
 
 #[test]
-fn shrinking_twice_gives_the_same_and_what_is_small_stays() {
-    let (first, steps) = made_small(&large(), &reason("impatient"), 1000);
-    assert_eq!(made_small(&large(), &reason("impatient"), 1000), (first.clone(), steps));
-    let (again, steps) = made_small(&first.plan, &reason("impatient"), 1000);
+fn shrinking_twice_gives_the_same_and_a_small_plan_stays() {
+    let (first, steps) = made_small(&large(), &reason("several"), 1000);
+    assert_eq!(made_small(&large(), &reason("several"), 1000), (first.clone(), steps));
+    let (again, steps) = made_small(&first.plan, &reason("several"), 1000);
     assert_eq!((again.plan, steps.len()), (first.plan, 0));
 }
 
 #[test]
 fn a_budget_is_kept_and_its_result_fails_too() {
     for runs_max in 1..30 {
-        let (shrunk, steps) = made_small(&large(), &reason("impatient"), runs_max);
+        let (shrunk, steps) = made_small(&large(), &reason("several"), runs_max);
         assert!(shrunk.runs <= runs_max);
         assert_eq!(shrunk.taken, steps.len() as u64);
-        assert!(reason("impatient").found_in(&two_bugs(&shrunk.plan)).is_some());
+        assert!(reason("several").found_in(&two_bugs(&shrunk.plan)).is_some());
     }
 }
 
 #[test]
-fn what_does_not_fail_is_refused() {
-    let judge = |plan: &Plan| {
-        let violations = two_bugs(plan);
-        let witnesses = vec![BTreeSet::new(); violations.len()];
-        Ok::<_, Infallible>(Verdict {
-            violations,
-            witnesses,
-            aimed: BTreeMap::new(),
-        })
-    };
+fn a_plan_that_does_not_fail_is_refused() {
+    let judge = |plan: &Plan<Shop>| Ok::<_, Infallible>(verdict(two_bugs(plan)));
     let refused = shrink(&large(), &reason("nothing"), 100, judge, |_| ControlFlow::Continue(()));
     let error = refused.expect_err("it fails for other reasons").to_string();
     assert!(error.contains("P (nothing)") && error.contains("P (any)"), "{error}");
@@ -185,163 +193,105 @@ fn one_bug_is_one_group() {
     let mut other = large();
     other.operations.rotate_left(1);
     other.operations[0].who = "zoe".into();
-    let shape = |plan: &Plan, of: &str| Shape::of(&made_small(plan, &reason(of), 1000).0.plan);
+    let shape = |plan: &Plan<Shop>, of: &str| Shape::of(&made_small(plan, &reason(of), 1000).0.plan);
     let failures = [
-        (reason("impatient"), shape(&large(), "impatient"), 1),
+        (reason("several"), shape(&large(), "several"), 1),
         (reason("any"), shape(&large(), "any"), 2),
-        (reason("impatient"), shape(&other, "impatient"), 3),
+        (reason("several"), shape(&other, "several"), 3),
     ];
     let groups = group(failures);
     assert_eq!(groups.len(), 2);
     assert_eq!(groups[0].members, [1, 3]);
-    assert_eq!(groups[0].shape.to_string(), "log-in-impatiently, kill redis");
+    assert_eq!(groups[0].shape.to_string(), "buy-seats, kill redis");
+    let large = Shape::of(&large()).to_string();
+    let begin = "buy-seats, shop, world.opening, printer, kill redis, kill shop, start redis";
+    assert!(large.starts_with(begin), "{large}");
 }
 
-fn any_fault() -> impl Strategy<Value = Fault> {
-    let host = prop::sample::select(vec!["idp-a", "idp-b", "redis-1", "redis-2", "sentinel-1"]);
-    let ms = 0u64..10_000;
-    prop_oneof![
-        host.clone().prop_map(kill),
-        host.clone().prop_map(|host| Fault::Start { host: host.into() }),
-        host.clone().prop_map(|host| Fault::Pause { host: host.into() }),
-        (host.clone(), -20_000i64..20_000).prop_map(|(host, by_ms)| Fault::ClockJump {
-            host: host.into(),
-            by_ms
-        }),
-        (host, 0u8..=100).prop_map(|(host, percent)| Fault::Loss {
-            a: host.into(),
-            b: "mail".into(),
-            percent
-        }),
-        ms.clone().prop_map(|by_ms| Fault::Mail {
-            manner: Manner::Slow { by_ms }
-        }),
-        ms.clone().prop_map(|lasts_ms| Fault::DirectoryBusy { lasts_ms }),
-        ms.prop_map(|by_ms| Fault::DirectorySlow {
-            host: "idp-a".into(),
-            by_ms,
-            lasts_ms: by_ms
-        }),
-        Just(Fault::Heal),
-    ]
+/// Shrinks a plan by a claim about plans that it violates.
+fn shrunk_while(plan: Plan<Shop>, fails: impl Fn(&Plan<Shop>) -> bool) -> Plan<Shop> {
+    let judge = |plan: &Plan<Shop>| {
+        let violation = fails(plan).then(|| violation("P", "claim", plan.lasts_ms / 2));
+        Ok::<_, Infallible>(verdict(Vec::from_iter(violation)))
+    };
+    let shrunk = shrink(&plan, &reason("claim"), 1000, judge, |_| ControlFlow::Continue(()));
+    shrunk.expect("it fails").plan
 }
 
-fn any_behaviour() -> impl Strategy<Value = Behaviour> {
-    prop_oneof![
-        Just(Behaviour::LogIn),
-        Just(Behaviour::RaceCode),
-        (0u32..9).prop_map(|clicks| Behaviour::LogInImpatiently { clicks }),
-        (0u64..9_999, 0u32..40).prop_map(|(every_ms, looks)| Behaviour::StayLoggedIn { every_ms, looks }),
-        vec(0u64..20_000, 0..4).prop_map(|after_ms| Behaviour::StealCodes { after_ms }),
-        (0u32..70, 0u64..2_000).prop_map(|(guesses, every_ms)| Behaviour::Guess {
-            victim: "vic".into(),
-            guesses,
-            every_ms
-        }),
-        (0u64..20_000).prop_map(|after_ms| Behaviour::PeekAtMail {
-            victim: "vic".into(),
-            after_ms
-        }),
-    ]
+#[test]
+fn entries_of_the_world_are_taken_out_one_by_one_and_their_times_get_rounder() {
+    let mut plan = large();
+    plan.world.opening = vec![opening("a", 9_009), opening("b", 12_345), opening("c", 12_345)];
+    let small = shrunk_while(plan, |plan| plan.world.opening.iter().any(|opening| opening.row == "b"));
+    assert_eq!(small.world.opening, [opening("b", 0)]);
+    assert_eq!((small.operations, small.faults), (vec![], vec![]));
 }
 
-prop_compose! {
-    fn any_plan()(
-        lasts_ms in 1u64..100_000,
-        latency_ms_max in 1u64..30,
-        lease_ms in 1_000u64..20_000,
-        operations in vec((0u64..100_000, "[a-d]", any_behaviour()), 0..12),
-        faults in vec((0u64..100_000, any_fault()), 0..12),
-        reminders in vec(0u64..100_000, 0..4),
-    ) -> Plan {
-        let mut plan = Plan {
-            world: WorldOptions {
-                latency_ms_max,
-                lease_ms,
-                reminders: reminders.into_iter().map(|due_ms| ReminderOption { who: "s".into(), due_ms }).collect(),
-                ..WorldOptions::default()
-            },
-            lasts_ms,
-            operations: operations.into_iter().map(|(at_ms, who, does)| operation(at_ms % lasts_ms, &who, does)).collect(),
-            faults: faults.into_iter().map(|(at_ms, fault)| TimedFault::at(at_ms % lasts_ms, fault)).collect(),
-            ..large()
-        };
-        plan.operations.sort_by_key(|operation| operation.at_ms);
-        plan.faults.sort_by_key(|fault| fault.at_ms);
-        plan
-    }
+#[test]
+fn numbers_keep_their_sign_and_arrays_lose_elements() {
+    let mut plan = large();
+    let snipe = |after_ms: &[u64]| Does::Snipe {
+        victim: "ann".into(),
+        after_ms: after_ms.to_vec(),
+    };
+    plan.operations.push(operation(30_000, "sid", snipe(&[70, 800, 9_000])));
+    let clock = |by_ms| Fault::ClockJump {
+        host: "redis-1".into(),
+        by_ms,
+    };
+    plan.faults.push(TimedFault::at(50_000, clock(-9_876)));
+    let small = shrunk_while(plan, |plan| {
+        let snipes = |does: &Does| matches!(does, Does::Snipe { after_ms, .. } if after_ms.iter().any(|ms| *ms > 500));
+        let jumps = |fault: &Fault<Shop>| matches!(fault, Fault::ClockJump { by_ms, .. } if *by_ms < -40);
+        plan.operations.iter().any(|operation| snipes(&operation.does))
+            && plan.faults.iter().any(|timed| jumps(&timed.fault))
+    });
+    let (sniper, jump) = (&small.operations[..], &small.faults[..]);
+    assert!(
+        matches!(sniper, [sniper] if sniper.does == snipe(&[600]) || sniper.does == snipe(&[1000])),
+        "{sniper:?}"
+    );
+    assert!(matches!(jump, [jump] if jump.fault == clock(-50)), "{jump:?}");
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// Whatever fails, for whatever reason: only sound plans are performed, and shrinking ends.
-    #[test]
-    fn every_candidate_is_a_sound_plan(plan in any_plan(), arbitrary: u64) {
-        let mut first = true;
-        let judge = |candidate: &Plan| {
-            prop_assert_eq!(nemesis::check(candidate), Ok(()));
-            // fails or holds as its hash has it
-            let hash = xxhash_rust::xxh3::xxh3_64_with_seed(candidate.to_text().as_bytes(), arbitrary);
-            let violations = if std::mem::take(&mut first) || hash.is_multiple_of(3) {
-                vec![violation("P", "any", candidate.lasts_ms / 2)]
-            } else {
-                vec![]
-            };
-            let witnesses = vec![BTreeSet::new(); violations.len()];
-            Ok(Verdict {
-            violations,
-            witnesses,
-            aimed: BTreeMap::new(),
-        })
-        };
-        let shrunk = shrink(&plan, &reason("any"), 100_000, judge, |_| ControlFlow::Continue(()));
-        match shrunk {
-            Ok(shrunk) => prop_assert!(shrunk.finished && shrunk.after.items() <= shrunk.before.items()),
-            Err(error) => prop_assert!(false, "{}", error),
-        }
-    }
-}
-
-/// A bug that shows when redis-1 dies: where `only_aimed`, only if it dies aimed at something.
-fn untied(only_aimed: bool) -> TimedFault {
-    let event = crate::aim::Cue::named("code stored").unwrap();
-    let aim = crate::aim::Aim {
-        event,
+/// A bug that shows when redis-1 is killed: where `only_triggered`, only if it is killed by a trigger.
+fn small_kill(only_triggered: bool) -> TimedFault<Shop> {
+    let trigger = Trigger {
         nth: 3,
         offset_ms: 7,
+        ..Trigger::at("seat stored")
     };
     let plan = Plan {
         faults: vec![TimedFault {
             at_ms: 2_345,
             fault: kill("redis-1"),
-            after: Some(aim),
+            after: Some(trigger),
         }],
         ..large()
     };
-    let judge = |plan: &Plan| {
-        let dies = plan.faults.iter().find(|timed| timed.fault == kill("redis-1"));
-        let fails = dies.is_some_and(|timed| !only_aimed || timed.after.is_some());
-        let aimed = plan
-            .faults
-            .iter()
-            .enumerate()
-            .filter(|(_, timed)| timed.after.is_some());
+    let judge = |plan: &Plan<Shop>| {
+        let killed = plan.faults.iter().find(|timed| timed.fault == kill("redis-1"));
+        let fails = killed.is_some_and(|timed| !only_triggered || timed.after.is_some());
+        let faults = plan.faults.iter().enumerate();
+        let triggered = faults.filter(|(_, timed)| timed.after.is_some());
         Ok::<_, Infallible>(Verdict {
-            violations: Vec::from_iter(fails.then(|| violation("P", "dies", 20_000))),
-            witnesses: vec![BTreeSet::new()],
-            aimed: aimed.map(|(place, _)| (place, Some(19_500))).collect(),
+            triggered: triggered.map(|(place, _)| (place, Some(19_500))).collect(),
+            ..verdict(Vec::from_iter(fails.then(|| violation("P", "killed", 20_000))))
         })
     };
-    let reason = reason("dies");
+    let reason = reason("killed");
     let shrunk = shrink(&plan, &reason, 1000, judge, |_| ControlFlow::Continue(())).expect("it fails");
     assert_eq!(shrunk.plan.faults.len(), 1);
     shrunk.plan.faults[0].clone()
 }
 
 #[test]
-fn an_aim_becomes_a_time_unless_it_is_the_point() {
-    assert_eq!(untied(false).after, None);
-    let aim = untied(true).after.expect("without it nothing fails");
-    assert_eq!((aim.nth, aim.offset_ms), (1, 1), "and it is as simple as can be");
+fn a_trigger_becomes_a_time_unless_the_failure_needs_it() {
+    assert_eq!(small_kill(false).after, None);
+    let trigger = small_kill(true).after.expect("without it nothing fails");
+    assert_eq!(
+        (trigger.nth, trigger.offset_ms),
+        (1, 1),
+        "and it is as simple as can be"
+    );
 }
