@@ -170,12 +170,12 @@ impl Builder<'_> {
     fn balancer(&self) -> Main {
         let world = &self.plan.world;
         let upstreams = hosts::REPLICAS.map(|host| (host.to_owned(), hosts::REPLICA_PORT));
-        let config = balancer::BalancerConfig {
+        let config = balancer::NginxConfig {
             fail_timeout: Duration::from_millis(world.fail_timeout_ms),
             keepalive: world.upstream_keepalive as usize,
             connect_timeout: Duration::from_millis(world.proxy_connect_timeout_ms),
             read_timeout: Duration::from_millis(world.proxy_read_timeout_ms),
-            ..balancer::BalancerConfig::new(hosts::BALANCER_PORT, upstreams.to_vec())
+            ..balancer::NginxConfig::new(hosts::BALANCER_PORT, upstreams.to_vec())
         };
         let recorder = self.recorder.clone();
         Box::new(move |env| {

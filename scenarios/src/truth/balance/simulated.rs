@@ -4,7 +4,7 @@ use super::{
     FAIL_TIMEOUT_S, READ_TIMEOUT_S, Seen, Sequence,
     peers::{NAMES, Shared, ask_in_turn, upstream},
 };
-use model_nginx::{self as balancer, BalancerConfig};
+use model_nginx::{self as balancer, NginxConfig};
 use sim::engine::{Engine, EngineConfig, EngineError, Quiet};
 use std::{
     sync::{Arc, Mutex},
@@ -28,13 +28,13 @@ pub fn perform(sequence: &Sequence) -> Result<Vec<Seen>, EngineError> {
             Box::pin(upstream(env, PORT, index, shared.clone()))
         }));
     }
-    let config = BalancerConfig {
+    let config = NginxConfig {
         fail_timeout: Duration::from_secs(FAIL_TIMEOUT_S),
         connect_timeout: Duration::from_secs(1),
         read_timeout: Duration::from_secs(READ_TIMEOUT_S),
         non_idempotent: sequence.non_idempotent,
         keepalive: if sequence.keepalive { 16 } else { 0 },
-        ..BalancerConfig::new(BALANCER_PORT, NAMES.map(|name| (name.to_owned(), PORT)).to_vec())
+        ..NginxConfig::new(BALANCER_PORT, NAMES.map(|name| (name.to_owned(), PORT)).to_vec())
     };
     hosts.push(
         engine.add_host("balancer", Arc::new(Quiet), Arc::new(Quiet), move |env| {
