@@ -5,6 +5,7 @@
 //! was seen. The [`catalogue`] has all scenarios, [`planted`] all mistakes.
 
 pub mod catalogue;
+pub mod fuzz;
 pub mod guide;
 pub mod judge;
 pub mod planted;

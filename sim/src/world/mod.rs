@@ -28,8 +28,6 @@ mod scene;
 mod watch;
 
 pub(crate) use build::World;
-#[cfg(test)]
-pub(crate) use declare::SoundDisk;
 pub(crate) use directory::WriteLock;
 pub use inbox::{InboxMail, Inboxes};
 pub(crate) use machinery::Machinery;

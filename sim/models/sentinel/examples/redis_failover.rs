@@ -3,7 +3,7 @@
 //! An application counts in Redis. It asks a Sentinel where the master is, and again whenever something
 //! goes wrong. At 20 s the master is cut off from its replica, at 21 s it dies. The counter moves back.
 //!
-//! `cargo run -p sim --example redis_failover [seed]`
+//! `cargo run -p model-sentinel --example redis_failover [seed]`
 
 use model_redis::{self as redis, Disk, RedisConfig};
 use model_sentinel::{self as sentinel, SentinelConfig, SentinelDisk};

@@ -1,11 +1,11 @@
 //! The store on nodes that die, stand still and are cut off.
 
 use super::{Notes, SETTLED_MS, Step, config, judged, overlapping, overlapping_from, steps};
-use crate::cluster::{Cluster, cut, host, mend};
 use proptest::{collection::vec, prelude::*, sample::select};
 use sim::{
     engine::Engine,
     linear::{Answer, Call, Ending, Loss, Operation, When},
+    testing::RedisCluster,
 };
 
 /// What befalls the cluster, so long after it has settled.
@@ -22,13 +22,13 @@ enum Mishap {
 impl Mishap {
     fn strike(self, engine: &Engine) {
         match self {
-            Mishap::Kill(name) => engine.kill(host(engine, name)),
-            Mishap::PowerLoss(name) => engine.power_loss(host(engine, name)),
-            Mishap::Pause(name) => engine.pause(host(engine, name)),
-            Mishap::Cut(a, b) => cut(engine, a, b),
-            Mishap::Mend(a, b) => mend(engine, a, b),
+            Mishap::Kill(name) => engine.kill(RedisCluster::host(engine, name)),
+            Mishap::PowerLoss(name) => engine.power_loss(RedisCluster::host(engine, name)),
+            Mishap::Pause(name) => engine.pause(RedisCluster::host(engine, name)),
+            Mishap::Cut(a, b) => RedisCluster::cut(engine, a, b),
+            Mishap::Mend(a, b) => RedisCluster::mend(engine, a, b),
             Mishap::Back(name) => {
-                let id = host(engine, name);
+                let id = RedisCluster::host(engine, name);
                 if engine.is_paused(id) {
                     engine.resume(id);
                 }
@@ -116,7 +116,7 @@ proptest! {
         mishaps in one_line(),
     ) {
         let notes = Notes::default();
-        let cluster = Cluster::new(seed, |_| {}, overlapping(steps, notes.clone()));
+        let cluster = RedisCluster::new(seed, |_| {}, overlapping(steps, notes.clone()));
         for (after_ms, mishap) in mishaps {
             cluster.at(SETTLED_MS + after_ms, move |engine| mishap.strike(engine));
         }
@@ -124,7 +124,7 @@ proptest! {
         let operations = notes.operations();
         let verdicts = judged(&operations);
         prop_assert_eq!(verdicts.unexplained(), 0, "{:?} {:?}", verdicts, operations);
-        let promoted = cluster.first("Role", SETTLED_MS).is_some();
+        let promoted = cluster.first_at("Role", SETTLED_MS).is_some();
         prop_assert!(promoted || verdicts.linearizable(), "nothing was lost: {:?} {:?}", verdicts, operations);
     }
 
@@ -144,7 +144,7 @@ proptest! {
         // Keys of their own, which nobody has touched before.
         let after = after.into_iter().map(|step| Step { key: step.key + 10, ..step }).collect();
         let (first, second) = (overlapping(steps, notes.clone()), overlapping_from(WELL_MS, after, later.clone()));
-        let cluster = Cluster::new(seed, |_| {}, move |client| {
+        let cluster = RedisCluster::new(seed, |_| {}, move |client| {
             let (first, second) = (first(client.clone()), second(client));
             Box::pin(async move {
                 first.await;
@@ -155,7 +155,7 @@ proptest! {
             cluster.at(SETTLED_MS + after_ms, move |engine| mishap.strike(engine));
         }
         cluster.at(HEALED_MS, |engine| {
-            LINKS.into_iter().for_each(|(a, b)| mend(engine, a, b));
+            LINKS.into_iter().for_each(|(a, b)| RedisCluster::mend(engine, a, b));
             NODES.into_iter().for_each(|node| Mishap::Back(node).strike(engine));
         });
         cluster.run(WELL_MS + 10_000);
@@ -182,9 +182,13 @@ fn a_failover_that_takes_back_is_noticed() {
     };
     let steps = vec![count(0, 100), count(1, 1000), count(1, 10), count(0, 9000)];
     let notes = Notes::default();
-    let cluster = Cluster::new(1, |_| {}, overlapping(steps, notes.clone()));
-    cluster.at(SETTLED_MS + 900, |engine| cut(engine, "redis-1", "redis-2"));
-    cluster.at(SETTLED_MS + 1500, |engine| engine.kill(host(engine, "redis-1")));
+    let cluster = RedisCluster::new(1, |_| {}, overlapping(steps, notes.clone()));
+    cluster.at(SETTLED_MS + 900, |engine| {
+        RedisCluster::cut(engine, "redis-1", "redis-2")
+    });
+    cluster.at(SETTLED_MS + 1500, |engine| {
+        engine.kill(RedisCluster::host(engine, "redis-1"))
+    });
     cluster.run(SETTLED_MS + 12_000);
     let operations = notes.operations();
     let verdicts = judged(&operations);

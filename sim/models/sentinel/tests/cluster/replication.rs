@@ -1,28 +1,28 @@
 //! What a promotion takes back, and what a replica that comes back keeps.
 
-use super::cluster::{Cluster, cut, host, mend};
 use model_redis::PersistenceMode;
+use sim::testing::RedisCluster;
 
 #[test]
 fn a_promotion_takes_back_what_the_replica_never_saw() {
-    let cluster = Cluster::new(
+    let cluster = RedisCluster::new(
         1,
         |_| {},
         |client| {
             Box::pin(async move {
-                client.until(10_000).await;
+                client.sleep_until(10_000).await;
                 let mut master = client.connect("redis-1").await;
                 master.ask("SET code secret PX 600000").await;
                 for _ in 0..2 {
                     master.ask("INCR counter").await;
                 }
                 client.note("replicated", master.ask("WAIT 1 1000").await);
-                client.until(20_500).await; // the link was cut at 20 s
+                client.sleep_until(20_500).await; // the link was cut at 20 s
                 client.note("redeemed", master.ask("GETDEL code").await);
                 client.note("gone", master.ask("GETDEL code").await);
                 client.note("leader A", master.ask("SET lease A NX PX 30000").await);
                 client.note("counted", master.ask("INCR counter").await);
-                client.until(25_000).await; // the master was killed at 21 s
+                client.sleep_until(25_000).await; // the master was killed at 21 s
                 let mut promoted = client.connect("redis-2").await;
                 client.note("redeemed again", promoted.ask("GETDEL code").await);
                 client.note("leader B", promoted.ask("SET lease B NX PX 30000").await);
@@ -30,8 +30,8 @@ fn a_promotion_takes_back_what_the_replica_never_saw() {
             })
         },
     );
-    cluster.at(20_000, |engine| cut(engine, "redis-1", "redis-2"));
-    cluster.at(21_000, |engine| engine.kill(host(engine, "redis-1")));
+    cluster.at(20_000, |engine| RedisCluster::cut(engine, "redis-1", "redis-2"));
+    cluster.at(21_000, |engine| engine.kill(RedisCluster::host(engine, "redis-1")));
     cluster.run(30_000);
     let values = [
         "replicated",
@@ -52,20 +52,23 @@ fn a_promotion_takes_back_what_the_replica_never_saw() {
 
 #[test]
 fn wait_says_how_many_have_it() {
-    let cluster = Cluster::new(
+    let cluster = RedisCluster::new(
         2,
         |_| {},
         |client| {
             Box::pin(async move {
-                client.until(10_000).await;
+                client.sleep_until(10_000).await;
                 let mut master = client.connect("redis-1").await;
                 client.note(
                     "fresh",
-                    client.once("redis-1", 6379, "WAIT 1 1000").await.unwrap_or_default(),
+                    client
+                        .ask_once("redis-1", 6379, "WAIT 1 1000")
+                        .await
+                        .unwrap_or_default(),
                 );
                 master.ask("SET k v").await;
                 client.note("healthy", master.ask("WAIT 1 1000").await);
-                client.until(20_500).await;
+                client.sleep_until(20_500).await;
                 master.ask("SET k w").await;
                 let before = client.env.clock.monotonic();
                 client.note("cut", master.ask("WAIT 1 1").await);
@@ -73,7 +76,7 @@ fn wait_says_how_many_have_it() {
             })
         },
     );
-    cluster.at(20_000, |engine| cut(engine, "redis-1", "redis-2"));
+    cluster.at(20_000, |engine| RedisCluster::cut(engine, "redis-1", "redis-2"));
     cluster.run(22_000);
     assert_eq!(
         ["fresh", "healthy", "cut"].map(|name| cluster.value(name)),
@@ -90,9 +93,9 @@ fn a_master_cut_off_accepts_until_it_has_counted() {
         config.min_replicas_to_write = 1;
         config.min_replicas_max_lag_s = 1;
     };
-    let cluster = Cluster::new(3, adjust, |client| {
+    let cluster = RedisCluster::new(3, adjust, |client| {
         Box::pin(async move {
-            client.until(20_000).await;
+            client.sleep_until(20_000).await;
             let mut master = client.connect("redis-1").await;
             loop {
                 let reply = master.ask("SET k v").await;
@@ -103,19 +106,19 @@ fn a_master_cut_off_accepts_until_it_has_counted() {
             }
         })
     });
-    cluster.at(20_000, |engine| cut(engine, "redis-1", "redis-2"));
+    cluster.at(20_000, |engine| RedisCluster::cut(engine, "redis-1", "redis-2"));
     cluster.run(30_000);
     assert_eq!(
         cluster.value("refused"),
         "-NOREPLICAS Not enough good replicas to write."
     );
-    let after = cluster.said("client")[0].0 - 20_000;
+    let after = cluster.events_of("client")[0].0 - 20_000;
     assert!((1_000..3_200).contains(&after), "after {after} ms");
 }
 
-fn syncs(cluster: &Cluster, who: &str, after_ms: u64) -> Vec<String> {
+fn syncs(cluster: &RedisCluster, who: &str, after_ms: u64) -> Vec<String> {
     let said = cluster
-        .said(who)
+        .events_of(who)
         .into_iter()
         .filter(|(at, says)| *at >= after_ms && says.ends_with("Sync"));
     said.map(|(_, says)| says).collect()
@@ -123,25 +126,28 @@ fn syncs(cluster: &Cluster, who: &str, after_ms: u64) -> Vec<String> {
 
 #[test]
 fn a_short_cut_is_caught_up_without_reconnecting() {
-    let cluster = Cluster::new(
+    let cluster = RedisCluster::new(
         4,
         |_| {},
         |client| {
             Box::pin(async move {
-                client.until(21_000).await;
+                client.sleep_until(21_000).await;
                 client.connect("redis-1").await.ask("SET k v").await;
-                client.until(22_500).await;
+                client.sleep_until(22_500).await;
                 client.note(
                     "during",
-                    client.once("redis-2", 6379, "GET k").await.unwrap_or_default(),
+                    client.ask_once("redis-2", 6379, "GET k").await.unwrap_or_default(),
                 );
-                client.until(28_000).await;
-                client.note("after", client.once("redis-2", 6379, "GET k").await.unwrap_or_default());
+                client.sleep_until(28_000).await;
+                client.note(
+                    "after",
+                    client.ask_once("redis-2", 6379, "GET k").await.unwrap_or_default(),
+                );
             })
         },
     );
-    cluster.at(20_000, |engine| cut(engine, "redis-1", "redis-2"));
-    cluster.at(23_000, |engine| mend(engine, "redis-1", "redis-2"));
+    cluster.at(20_000, |engine| RedisCluster::cut(engine, "redis-1", "redis-2"));
+    cluster.at(23_000, |engine| RedisCluster::mend(engine, "redis-1", "redis-2"));
     cluster.run(30_000);
     assert_eq!(
         (cluster.value("during"), cluster.value("after")),
@@ -152,20 +158,23 @@ fn a_short_cut_is_caught_up_without_reconnecting() {
 
 #[test]
 fn a_replica_whose_link_broke_continues_where_it_was() {
-    let cluster = Cluster::new(
+    let cluster = RedisCluster::new(
         5,
         |config| config.repl_timeout_s = 5,
         |client| {
             Box::pin(async move {
-                client.until(21_000).await;
+                client.sleep_until(21_000).await;
                 client.connect("redis-1").await.ask("SET k v").await;
-                client.until(59_000).await;
-                client.note("after", client.once("redis-2", 6379, "GET k").await.unwrap_or_default());
+                client.sleep_until(59_000).await;
+                client.note(
+                    "after",
+                    client.ask_once("redis-2", 6379, "GET k").await.unwrap_or_default(),
+                );
             })
         },
     );
-    cluster.at(20_000, |engine| cut(engine, "redis-1", "redis-2"));
-    cluster.at(35_000, |engine| mend(engine, "redis-1", "redis-2"));
+    cluster.at(20_000, |engine| RedisCluster::cut(engine, "redis-1", "redis-2"));
+    cluster.at(35_000, |engine| RedisCluster::mend(engine, "redis-1", "redis-2"));
     cluster.run(60_000);
     assert_eq!(cluster.value("after"), "$1|v");
     let synced = syncs(&cluster, "redis-2", 20_000);
@@ -178,38 +187,38 @@ fn a_replica_whose_link_broke_continues_where_it_was() {
 #[test]
 fn an_old_master_continues_or_starts_over_by_whether_it_wrote_more() {
     for (extra_write, kind) in [(false, "PartialSync"), (true, "FullSync")] {
-        let cluster = Cluster::new(
+        let cluster = RedisCluster::new(
             6,
             |_| {},
             move |client| {
                 Box::pin(async move {
-                    client.until(15_000).await;
+                    client.sleep_until(15_000).await;
                     let mut master = client.connect("redis-1").await;
                     master.ask("SET k v").await;
                     master.ask("WAIT 1 1000").await;
                     if extra_write {
-                        client.until(20_500).await;
+                        client.sleep_until(20_500).await;
                         master.ask("SET k diverged").await;
                     }
-                    client.until(55_000).await;
-                    client.note("k", client.once("redis-1", 6379, "GET k").await.unwrap_or_default());
+                    client.sleep_until(55_000).await;
+                    client.note("k", client.ask_once("redis-1", 6379, "GET k").await.unwrap_or_default());
                 })
             },
         );
         // Cut off by itself, with no Sentinel to publish hellos through it: its stream stands still.
         cluster.at(20_000, |engine| {
             for other in ["redis-2", "sentinel-1", "sentinel-2", "sentinel-3"] {
-                cut(engine, "redis-1", other);
+                RedisCluster::cut(engine, "redis-1", other);
             }
         });
         cluster.at(30_000, |engine| {
             for other in ["redis-2", "sentinel-1", "sentinel-2", "sentinel-3"] {
-                mend(engine, "redis-1", other);
+                RedisCluster::mend(engine, "redis-1", other);
             }
         });
         cluster.run(60_000);
         assert_eq!(cluster.value("k"), "$1|v", "what nobody else had is gone");
-        assert!(cluster.first("+convert-to-slave", 30_000).is_some());
+        assert!(cluster.first_at("+convert-to-slave", 30_000).is_some());
         if extra_write {
             assert_eq!(syncs(&cluster, "redis-1", 30_000), [kind]);
         } else {
@@ -220,16 +229,16 @@ fn an_old_master_continues_or_starts_over_by_whether_it_wrote_more() {
 
 #[test]
 fn expiry_is_by_each_nodes_own_clock() {
-    let cluster = Cluster::new(
+    let cluster = RedisCluster::new(
         7,
         |_| {},
         |client| {
             Box::pin(async move {
-                client.until(20_000).await;
+                client.sleep_until(20_000).await;
                 let mut master = client.connect("redis-1").await;
                 master.ask("SET lease A NX PX 30000").await;
                 client.note("replicated", master.ask("WAIT 1 1000").await);
-                client.until(25_000).await;
+                client.sleep_until(25_000).await;
                 client.note(
                     "second lease",
                     client.connect("redis-2").await.ask("SET lease B NX PX 30000").await,
@@ -237,8 +246,10 @@ fn expiry_is_by_each_nodes_own_clock() {
             })
         },
     );
-    cluster.at(10_000, |engine| engine.clock_offset_ms(host(engine, "redis-2"), 45_000));
-    cluster.at(21_000, |engine| engine.kill(host(engine, "redis-1")));
+    cluster.at(10_000, |engine| {
+        engine.clock_offset_ms(RedisCluster::host(engine, "redis-2"), 45_000)
+    });
+    cluster.at(21_000, |engine| engine.kill(RedisCluster::host(engine, "redis-1")));
     cluster.run(30_000);
     assert_eq!(
         (cluster.value("replicated"), cluster.value("second lease")),
@@ -247,45 +258,51 @@ fn expiry_is_by_each_nodes_own_clock() {
 }
 
 /// Master restarted within the second, so that there is no failover.
-fn restart(persistence: PersistenceMode, power_loss: bool, seed: u64) -> Cluster {
+fn restart(persistence: PersistenceMode, power_loss: bool, seed: u64) -> RedisCluster {
     let adjust = move |config: &mut model_redis::RedisConfig| config.persistence = persistence;
-    let cluster = Cluster::new(seed, adjust, |client| {
+    let cluster = RedisCluster::new(seed, adjust, |client| {
         Box::pin(async move {
-            client.until(10_000).await;
+            client.sleep_until(10_000).await;
             client.connect("redis-1").await.ask("MSET old v code v").await;
-            client.until(20_000).await;
+            client.sleep_until(20_000).await;
             client.connect("redis-1").await.ask("SET new v").await;
             client.connect("redis-1").await.ask("GETDEL code").await;
-            client.until(25_000).await;
-            client.note("old", client.once("redis-1", 6379, "GET old").await.unwrap_or_default());
-            client.note("new", client.once("redis-1", 6379, "GET new").await.unwrap_or_default());
+            client.sleep_until(25_000).await;
+            client.note(
+                "old",
+                client.ask_once("redis-1", 6379, "GET old").await.unwrap_or_default(),
+            );
+            client.note(
+                "new",
+                client.ask_once("redis-1", 6379, "GET new").await.unwrap_or_default(),
+            );
             client.note(
                 "code",
-                client.once("redis-1", 6379, "GET code").await.unwrap_or_default(),
+                client.ask_once("redis-1", 6379, "GET code").await.unwrap_or_default(),
             );
             client.note(
                 "copied",
-                client.once("redis-2", 6379, "GET old").await.unwrap_or_default(),
+                client.ask_once("redis-2", 6379, "GET old").await.unwrap_or_default(),
             );
         })
     });
-    let disk = cluster.disks[0].clone();
+    let disk = cluster.disk(1).clone();
     cluster.at(20_100, move |engine| {
         if power_loss {
-            engine.power_loss(host(engine, "redis-1"));
+            engine.power_loss(RedisCluster::host(engine, "redis-1"));
             disk.power_loss();
         } else {
-            engine.kill(host(engine, "redis-1"));
+            engine.kill(RedisCluster::host(engine, "redis-1"));
         }
     });
-    cluster.at(20_300, |engine| engine.start(host(engine, "redis-1")));
+    cluster.at(20_300, |engine| engine.start(RedisCluster::host(engine, "redis-1")));
     cluster.run(30_000);
     cluster
 }
 
 #[test]
 fn a_restart_keeps_what_the_disk_has() {
-    let values = |cluster: Cluster| ["old", "new", "copied"].map(|name| cluster.value(name));
+    let values = |cluster: RedisCluster| ["old", "new", "copied"].map(|name| cluster.value(name));
     let (none, aof) = (PersistenceMode::None, PersistenceMode::Aof);
     assert_eq!(
         values(restart(none, false, 1)),

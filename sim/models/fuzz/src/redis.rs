@@ -1,16 +1,16 @@
-//! The Redis model: its parsers, a node, and a replica's link to its master.
+//! Targets of the Redis model: its parsers, a node, and a replica's link to its master.
 
-use super::stage::{Stage, answer, say};
 use bytes::BytesMut;
 use model_redis::{
     Alone, Disk, RedisConfig,
     resp::{Reply, Request, encode_request, parse_reply, parse_request},
     serve,
 };
+use sim::testing::{Stage, answer_requests, exchange};
 use std::{sync::Arc, time::Duration};
 
-/// Requests, inline or not: nothing is read beyond the end, the same comes of a request whatever follows it, and an
-/// error is one line.
+/// Requests, inline or not. A request must be read the same whatever follows it, nothing is read beyond its end, and an
+/// error is a reply of one line.
 pub(super) fn request(mut input: &[u8]) {
     loop {
         match parse_request(input) {
@@ -19,7 +19,7 @@ pub(super) fn request(mut input: &[u8]) {
                 assert_eq!(parse_request(&input[..used]), Request::Command(args.clone(), used));
                 assert!(
                     args.iter().map(|arg| arg.len()).sum::<usize>() <= used,
-                    "nothing is made up"
+                    "arguments longer than the request"
                 );
                 let mut wire = BytesMut::new();
                 encode_request(&args, &mut wire);
@@ -37,45 +37,47 @@ pub(super) fn request(mut input: &[u8]) {
     }
 }
 
-/// Replies, as Sentinels and replicas read them.
+/// Replies, as Sentinels and replicas read them. A reply must be read the same whatever follows it, and not before it is
+/// complete.
 pub(super) fn reply(mut input: &[u8]) {
     while let Ok(Some((reply, used))) = parse_reply(input) {
         assert!(0 < used && used <= input.len());
         let again = parse_reply(&input[..used]);
         assert!(again.is_ok_and(|again| again == Some((reply, used))));
         let short = parse_reply(&input[..used - 1]);
-        assert!(!matches!(short, Ok(Some(_))), "a reply in fewer bytes than it takes");
+        assert!(!matches!(short, Ok(Some(_))), "a reply from fewer bytes than it has");
         input = &input[used..];
     }
 }
 
-/// A fresh node, fed at once and in pieces: the same comes of it, and afterwards it still answers.
+/// A new node that gets the bytes at once and in pieces. It must reply the same, and must still answer another client
+/// afterwards.
 pub(super) fn node(input: &[u8]) {
     let text = String::from_utf8_lossy(input).to_ascii_lowercase();
-    if asks_for_much(&text) {
+    if asks_for_large_reply(&text) {
         return;
     }
-    let at_once = fed(input, input.len().max(1));
-    // These tell how large its buffers are just now.
-    let tells_of_buffers = ["info", "list"].iter().any(|word| text.contains(word));
+    let at_once = feed(input, input.len().max(1));
+    // INFO and CLIENT LIST show the current sizes of buffers, which depend on the pieces.
+    let shows_buffers = ["info", "list"].iter().any(|word| text.contains(word));
     for size in [1, 7] {
-        let in_pieces = fed(input, size);
-        // Who is hung up on does not get what had not been sent by then.
-        let alike = at_once == in_pieces || (at_once.1 && in_pieces.1 && in_pieces.0.starts_with(&at_once.0));
-        let [one, other] = [&at_once, &in_pieces].map(|(said, _)| said.escape_ascii());
-        assert!(alike || tells_of_buffers, "at once {one}, in pieces of {size} {other}");
+        let in_pieces = feed(input, size);
+        // A client whose connection is closed does not get what had not been sent by then.
+        let equal = at_once == in_pieces || (at_once.1 && in_pieces.1 && in_pieces.0.starts_with(&at_once.0));
+        let [one, other] = [&at_once, &in_pieces].map(|(output, _)| output.escape_ascii());
+        assert!(equal || shows_buffers, "at once {one}, in pieces of {size} {other}");
     }
 }
 
-/// Redis, too, gives a string of half a gigabyte to who asks for its last byte (SETRANGE), and as many random members as
-/// were asked for.
-fn asks_for_much(text: &str) -> bool {
+/// Whether a command may ask for a reply of hundreds of megabytes, which the real Redis also sends: SETRANGE near the
+/// largest offset, or a large count of random members.
+fn asks_for_large_reply(text: &str) -> bool {
     let long = text.split(|c: char| !c.is_ascii_digit()).any(|number| number.len() > 6);
     long && ["setrange", "rand", "rep"].iter().any(|word| text.contains(word))
 }
 
-/// What comes back to the client, and whether it is hung up on.
-fn fed(input: &[u8], size: usize) -> (Vec<u8>, bool) {
+/// What a node sends back when it gets `input` in pieces of `size` bytes, and whether it closes the connection.
+fn feed(input: &[u8], size: usize) -> (Vec<u8>, bool) {
     let config = RedisConfig {
         maxmemory: 16 * 1024 * 1024,
         lua_time_limit_ms: 1,
@@ -83,32 +85,32 @@ fn fed(input: &[u8], size: usize) -> (Vec<u8>, bool) {
     };
     let mut redis = Alone::boot(config, 1_790_000_000_000);
     let [client, other] = [1, 2].map(|port| redis.connect(([127, 0, 0, 1], port).into()));
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     for piece in input.chunks(size) {
         redis.feed(client, piece);
-        heard.extend_from_slice(&redis.take_output(client).0);
+        received.extend_from_slice(&redis.take_output(client).0);
     }
     redis.advance(2_000);
     let (rest, closed) = redis.take_output(client);
-    heard.extend_from_slice(&rest);
-    redis.feed(other, b"ECHO \"still there\"\r\n");
+    received.extend_from_slice(&rest);
+    redis.feed(other, b"ECHO \"hello\"\r\n");
     redis.advance(10_000);
-    let (said, _) = redis.take_output(other);
-    // Whoever was fed may have paused everybody, asked for a password, hung up on us or made us a replica of nobody.
-    assert!(said.is_empty() || said.ends_with(b"\r\n"), "{said:?}");
+    let (reply, _) = redis.take_output(other);
+    // The input may have paused all clients, set a password, closed this connection or made the node a replica.
+    assert!(reply.is_empty() || reply.ends_with(b"\r\n"), "{reply:?}");
     redis.disconnect(client);
     redis.disconnect(other);
-    (heard, closed)
+    (received, closed)
 }
 
-/// A replica whose master says anything: what it was before it still is, and it goes on answering.
+/// A replica whose master sends these bytes. It must go on answering, and must still know its role.
 pub(super) fn link(input: &[u8]) {
     let mut stage = Stage::new();
     let master = stage.host("master", {
         let input = input.to_vec();
         move |env| {
             let input = input.clone();
-            answer(env, 6379, move |args| match args[0].to_ascii_lowercase().as_slice() {
+            answer_requests(env, 6379, move |args| match args[0].to_ascii_lowercase().as_slice() {
                 b"ping" => b"+PONG\r\n".to_vec(),
                 b"replconf" if args.get(1).is_some_and(|word| word.eq_ignore_ascii_case(b"ack")) => Vec::new(),
                 b"replconf" => b"+OK\r\n".to_vec(),
@@ -124,15 +126,15 @@ pub(super) fn link(input: &[u8]) {
         };
         serve(env, config, Disk::new(), Arc::new(|_| {}))
     });
-    stage.perform(Duration::from_secs(30), move |env| {
+    stage.run(Duration::from_secs(30), move |env| {
         let replica = replica.clone();
         async move {
             tokio::time::sleep(Duration::from_secs(3)).await;
-            let said = say(&env, &replica, 6379, b"ROLE\r\n").await;
+            let reply = exchange(&env, &replica, 6379, b"ROLE\r\n").await;
             assert!(
-                said.starts_with(b"*") || said.starts_with(b"-"),
+                reply.starts_with(b"*") || reply.starts_with(b"-"),
                 "{}",
-                said.escape_ascii()
+                reply.escape_ascii()
             );
         }
     });

@@ -3,7 +3,6 @@
 
 mod failing;
 
-use super::cluster::{Client, Cluster};
 use idp::{
     config::{Config, Deadlines, StateConfig},
     seams::{AuthStateStore, BoxFuture, Env, Failure, Key, Namespace, Outcome},
@@ -13,6 +12,7 @@ use proptest::{collection::vec, prelude::*, sample::select, test_runner::FileFai
 use sim::{
     engine::current_ms,
     linear::{Answer, Call, Ending, Limits, Operation, Verdicts, When, check},
+    testing::{ClusterClient, RedisCluster},
 };
 use std::{
     sync::{Arc, Mutex},
@@ -139,15 +139,15 @@ impl Notes {
 }
 
 /// Each client takes its own steps, at its own pace, all at once.
-fn overlapping(steps: Vec<Step>, notes: Notes) -> impl Fn(Client) -> BoxFuture<'static, ()> {
+fn overlapping(steps: Vec<Step>, notes: Notes) -> impl Fn(ClusterClient) -> BoxFuture<'static, ()> {
     overlapping_from(SETTLED_MS, steps, notes)
 }
 
-fn overlapping_from(from_ms: u64, steps: Vec<Step>, notes: Notes) -> impl Fn(Client) -> BoxFuture<'static, ()> {
+fn overlapping_from(from_ms: u64, steps: Vec<Step>, notes: Notes) -> impl Fn(ClusterClient) -> BoxFuture<'static, ()> {
     move |client| {
         let (steps, notes) = (steps.clone(), notes.clone());
         Box::pin(async move {
-            client.until(from_ms).await;
+            client.sleep_until(from_ms).await;
             for number in 0..CLIENTS {
                 let own: Vec<Step> = steps.iter().filter(|step| step.client == number).cloned().collect();
                 let (store, notes) = (redis(&client.env, deadlines()), notes.clone());
@@ -184,7 +184,7 @@ proptest! {
         let answers: Arc<Mutex<Vec<[Outcome<Answer>; 2]>>> = Arc::default();
         let noted = answers.clone();
         let count = steps.len();
-        let cluster = Cluster::new(seed, |_| {}, move |client| {
+        let cluster = RedisCluster::new(seed, |_| {}, move |client| {
             let (steps, noted) = (steps.clone(), noted.clone());
             Box::pin(async move {
                 let stores: Vec<RedisStore> = (0..CLIENTS).map(|_| redis(&client.env, deadlines())).collect();
@@ -192,7 +192,7 @@ proptest! {
                 for (turn, step) in steps.iter().enumerate() {
                     // A step begins on the full tenth of a second and lifetimes end on the half: what little a call
                     // takes does not blur who is alive.
-                    client.until(SETTLED_MS + 100 * turn as u64).await;
+                    client.sleep_until(SETTLED_MS + 100 * turn as u64).await;
                     let expected = ask(&memory, step.key, &step.call).await;
                     let answer = ask(&stores[step.client], step.key, &step.call).await;
                     noted.lock().expect("unpoisoned").push([answer, expected]);
@@ -216,7 +216,7 @@ proptest! {
     fn at_once_one_store_explains_all_answers(seed: u64, steps in steps(&[30, 400, 60_000], 40, 80)) {
         let notes = Notes::default();
         let count = steps.len();
-        Cluster::new(seed, |_| {}, overlapping(steps, notes.clone())).run(SETTLED_MS + 10_000);
+        RedisCluster::new(seed, |_| {}, overlapping(steps, notes.clone())).run(SETTLED_MS + 10_000);
         let operations = notes.operations();
         prop_assert_eq!(operations.len(), count);
         let verdicts = judged(&operations);
@@ -253,13 +253,13 @@ fn a_take_in_two_steps_is_not_explained() {
     }
     let notes = Notes::default();
     let noted = notes.clone();
-    let cluster = Cluster::new(
+    let cluster = RedisCluster::new(
         1,
         |_| {},
         move |client| {
             let notes = noted.clone();
             Box::pin(async move {
-                client.until(SETTLED_MS).await;
+                client.sleep_until(SETTLED_MS).await;
                 let put = Step {
                     client: 0,
                     key: 0,

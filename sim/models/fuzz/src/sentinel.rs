@@ -1,21 +1,21 @@
-//! A Sentinel between a client, another Sentinel and a Redis that say anything.
+//! Target of the Sentinel model: a Sentinel between a client, another Sentinel and a Redis that all send any bytes.
 
-use super::stage::{Stage, answer, say};
 use bytes::BytesMut;
 use model_redis::resp::encode_request;
 use model_sentinel::{SentinelConfig, SentinelDisk, serve};
+use sim::testing::{Stage, answer_requests, exchange};
 use std::{sync::Arc, time::Duration};
 
 const PORT: u16 = 26379;
 
-/// It goes on answering, and still names a master.
+/// The Sentinel must go on answering, and must still name a master.
 pub(super) fn conversation(input: &[u8]) {
     let mut stage = Stage::new();
     let master = stage.host("redis", {
         let input = input.to_vec();
         move |env| {
             let input = input.clone();
-            answer(env, 6379, move |_| input.clone())
+            answer_requests(env, 6379, move |_| input.clone())
         }
     });
     let sentinel = stage.host("sentinel", move |env| {
@@ -32,15 +32,15 @@ pub(super) fn conversation(input: &[u8]) {
     });
     let (input, mut hello) = (input.to_vec(), BytesMut::new());
     encode_request(&[b"PUBLISH", &b"__sentinel__:hello"[..], &input], &mut hello);
-    stage.perform(Duration::from_secs(60), move |env| {
+    stage.run(Duration::from_secs(60), move |env| {
         let (sentinel, input, hello) = (sentinel.clone(), input.clone(), hello.clone());
         async move {
-            say(&env, &sentinel, PORT, &input).await;
-            say(&env, &sentinel, PORT, &hello).await;
+            exchange(&env, &sentinel, PORT, &input).await;
+            exchange(&env, &sentinel, PORT, &hello).await;
             tokio::time::sleep(Duration::from_secs(5)).await;
             let ask = b"SENTINEL GET-MASTER-ADDR-BY-NAME auth\r\n";
-            let said = say(&env, &sentinel, PORT, ask).await;
-            assert!(said.starts_with(b"*2\r\n$"), "{}", said.escape_ascii());
+            let reply = exchange(&env, &sentinel, PORT, ask).await;
+            assert!(reply.starts_with(b"*2\r\n$"), "{}", reply.escape_ascii());
         }
     });
 }

@@ -3,7 +3,7 @@
 //!
 //! The first half is the seams over turmoil, to be copied; the second half is the test.
 //!
-//! `cargo run -p sim --example redis_in_turmoil`
+//! `cargo run -p model-redis --example redis_in_turmoil`
 
 use model_redis::{self as redis, Disk, RedisConfig};
 use seams::{BoxFuture, Clock, Entropy, Env, Listener, Network, Stream, Tasks, Timestamp};
