@@ -10,12 +10,11 @@ pub mod guide;
 pub mod judge;
 pub mod planted;
 pub mod property;
-pub mod real_clock;
+pub mod real_stack;
 pub mod regression;
 pub mod scenario;
 pub mod shrink;
 pub mod store_history;
-pub mod truth;
 pub mod workload;
 
 mod nearest;

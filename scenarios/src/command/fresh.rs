@@ -2,8 +2,8 @@
 //! system's entropy. Both stay outside of the runs; inside, everything comes from the plan.
 
 use chrono::{DateTime, Utc};
-pub(crate) use scenarios::real_clock::Stopwatch;
-use scenarios::real_clock::wall_ms;
+pub(crate) use seams_os::clock::Stopwatch;
+use seams_os::clock::wall_ms;
 use std::{
     hash::{BuildHasher, RandomState},
     time::Duration,

@@ -7,6 +7,7 @@ mod again;
 mod annotations;
 mod args;
 mod bench;
+mod conformance;
 mod explore;
 mod failures;
 mod findings;
@@ -35,7 +36,6 @@ mod sweep;
 mod table;
 mod teeth;
 mod telling;
-mod truth;
 
 use clap::{Parser, Subcommand};
 use std::{path::Path, process::ExitCode};
@@ -160,8 +160,8 @@ enum Command {
     Redis(serve::RedisArgs),
     /// Serves the simulated Sentinel over real TCP.
     Sentinel(serve::SentinelArgs),
-    /// Puts the models and the real programs to the same questions, and says where they differ.
-    Truth(truth::Args),
+    /// Compares the models, and the login service on them, with the real programs.
+    Conformance(conformance::Args),
 }
 
 /// Runs the command that was typed.
@@ -179,7 +179,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Redis(args)) => serve::redis(&args),
         Some(Command::Sentinel(args)) => serve::sentinel(&args),
-        Some(Command::Truth(args)) => truth::run(&args),
+        Some(Command::Conformance(args)) => conformance::run(&args),
     };
     match result {
         Ok(_) if interrupt::asked() => ExitCode::from(interrupt::EXIT),
