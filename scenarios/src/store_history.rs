@@ -14,9 +14,12 @@ pub use marks::{COUNTED_BACK, LEASE_LOST, TAKEN_CAME_BACK, UNEXPLAINED, WRITE_LO
 use crate::{planted::Planted, workload};
 use async_trait::async_trait;
 use idp::{
+    limits::{LOGIN_ATTEMPTS, VERIFY_ATTEMPTS},
+    mailed_code::SENDS,
     replica::Wiring,
-    seams::{AuthStateStore, Failure, Key, Namespace, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::{Failure, Outcome};
 use sim::{
     fault::Fault,
     history::Tag,
@@ -130,9 +133,7 @@ impl Recorded {
 /// A counter as it is, everything else as a stand-in: values hold what nobody should read.
 fn shown(key: &Key, value: &[u8]) -> String {
     match key.namespace {
-        Namespace::LoginAttempts | Namespace::VerifyAttempts | Namespace::Sends => {
-            String::from_utf8_lossy(value).into_owned()
-        }
+        LOGIN_ATTEMPTS | VERIFY_ATTEMPTS | SENDS => String::from_utf8_lossy(value).into_owned(),
         _ => Tag::of(value).0,
     }
 }

@@ -242,11 +242,17 @@ impl Cue {
     }
 }
 
-/// What a write means; the service's key prefixes are those of [`idp::seams::Namespace`]. A key that
+/// What a write means; the service's key prefixes are those of [`idp::store::Namespace`]. A key that
 /// expires is taken, too: Redis tells its replicas of both by DEL.
 fn written(command: &str, key: &str) -> Option<&'static str> {
-    use idp::seams::Namespace::{Code, EmailCode, Flow, Lease, LoginAttempts, VerifyAttempts};
-    let of = |namespace: idp::seams::Namespace| {
+    use idp::{
+        authorize::FLOW as Flow,
+        leader::LEASE as Lease,
+        limits::{LOGIN_ATTEMPTS as LoginAttempts, VERIFY_ATTEMPTS as VerifyAttempts},
+        mailed_code::EMAIL_CODE as EmailCode,
+        redemption::CODE as Code,
+    };
+    let of = |namespace: idp::store::Namespace| {
         let rest = key.strip_prefix(namespace.prefix());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
     };

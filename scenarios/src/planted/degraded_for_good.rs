@@ -8,10 +8,8 @@ use super::{
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
-use idp::{
-    replica::Wiring,
-    seams::{AuthStateStore, Cause, Env, Failure, Outcome},
-};
+use idp::{replica::Wiring, store::AuthStateStore};
+use seams::{Cause, Env, Failure, Outcome};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,

@@ -9,13 +9,15 @@
 
 use super::{
     Planted,
-    twist::{DirectoryTwist, Twisted},
+    twist::{EpochTwist, Twisted},
 };
 use async_trait::async_trait;
 use idp::{
+    directory::Directory,
+    leader::{EpochRepository, LeaderEpoch},
     replica::Wiring,
-    seams::{Directory, LeaderEpoch, Outcome},
 };
+use seams::Outcome;
 use std::sync::Arc;
 
 pub(super) const PLANTED: Planted = Planted {
@@ -25,16 +27,19 @@ pub(super) const PLANTED: Planted = Planted {
     scenario: "swarm",
     convicted_by: "RemindersArrive",
     rewire: |_, _, wiring| Wiring {
-        directory: Arc::new(Twisted(NotWatched(wiring.directory))),
+        directory: Directory {
+            epochs: Arc::new(Twisted(NotWatched(wiring.directory.epochs))),
+            ..wiring.directory
+        },
         ..wiring
     },
 };
 
-struct NotWatched(Arc<dyn Directory>);
+struct NotWatched(Arc<dyn EpochRepository>);
 
 #[async_trait]
-impl DirectoryTwist for NotWatched {
-    fn inner(&self) -> &Arc<dyn Directory> {
+impl EpochTwist for NotWatched {
+    fn inner(&self) -> &Arc<dyn EpochRepository> {
         &self.0
     }
     async fn newest_epoch(&self) -> Outcome<LeaderEpoch> {

@@ -6,13 +6,10 @@
 
 use super::{
     Planted,
-    twist::{DirectoryTwist, StoreTwist, Twisted},
+    twist::{relabelled_directory, relabelled_store},
 };
-use idp::{
-    replica::Wiring,
-    seams::{AuthStateStore, Cause, Directory, Failure},
-};
-use std::sync::Arc;
+use idp::replica::Wiring;
+use seams::{Cause, Failure};
 
 pub(super) const PLANTED: Planted = Planted {
     name: "error_detail_lost",
@@ -21,37 +18,17 @@ pub(super) const PLANTED: Planted = Planted {
     scenario: "redis_unreachable",
     convicted_by: "ErrorsExplained",
     rewire: |_, _, wiring| Wiring {
-        store: Arc::new(Twisted(CatchesAll(wiring.store))),
-        directory: Arc::new(Twisted(CatchesAll(wiring.directory))),
+        store: relabelled_store(wiring.store, internal),
+        directory: relabelled_directory(wiring.directory, internal),
         ..wiring
     },
 };
 
-struct CatchesAll<T>(T);
-
 /// Whether it may have happened all the same is kept: nothing else changes.
-fn internal(failure: &Failure) -> Failure {
+fn internal(failure: Failure) -> Failure {
     let cause = Cause::Protocol("internal error".into());
     match failure {
         Failure::Fail(_) => Failure::Fail(cause),
         Failure::Unknown(_) => Failure::Unknown(cause),
-    }
-}
-
-impl StoreTwist for CatchesAll<Arc<dyn AuthStateStore>> {
-    fn inner(&self) -> &Arc<dyn AuthStateStore> {
-        &self.0
-    }
-    fn failed(&self, failure: Failure) -> Failure {
-        internal(&failure)
-    }
-}
-
-impl DirectoryTwist for CatchesAll<Arc<dyn Directory>> {
-    fn inner(&self) -> &Arc<dyn Directory> {
-        &self.0
-    }
-    fn failed(&self, failure: Failure) -> Failure {
-        internal(&failure)
     }
 }

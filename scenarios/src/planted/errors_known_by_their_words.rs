@@ -10,8 +10,9 @@ use super::{
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,
-    seams::{AuthStateStore, Cause, Failure, Key, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::{Cause, Failure, Outcome};
 use sim::run::NOTHING_PANICS;
 use std::{sync::Arc, time::Duration};
 

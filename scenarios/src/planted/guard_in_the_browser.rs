@@ -9,9 +9,11 @@ use super::{
 };
 use async_trait::async_trait;
 use idp::{
+    mailed_code::SEND_ONCE,
     replica::Wiring,
-    seams::{AuthStateStore, Key, Namespace, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 pub(super) const PLANTED: Planted = Planted {
@@ -35,7 +37,7 @@ impl StoreTwist for EveryPressIsTheFirst {
     }
     async fn put_if_absent(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<bool> {
         match key.namespace {
-            Namespace::SendOnce => Ok(true),
+            SEND_ONCE => Ok(true),
             _ => self.0.put_if_absent(key, value, ttl).await,
         }
     }

@@ -8,10 +8,8 @@ use super::{
     twist::{StoreTwist, Twisted},
 };
 use async_trait::async_trait;
-use idp::{
-    replica::Wiring,
-    seams::{AuthStateStore, Outcome},
-};
+use idp::{replica::Wiring, store::AuthStateStore};
+use seams::Outcome;
 use std::sync::Arc;
 
 pub(super) const PLANTED: Planted = Planted {

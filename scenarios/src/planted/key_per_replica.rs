@@ -5,13 +5,15 @@
 
 use super::{
     Planted,
-    twist::{DirectoryTwist, Twisted},
+    twist::{KeyTwist, Twisted},
 };
 use async_trait::async_trait;
 use idp::{
+    directory::Directory,
+    keys::{KeyRepository, SigningKeyRecord},
     replica::Wiring,
-    seams::{Directory, Outcome, SigningKeyRecord},
 };
+use seams::Outcome;
 use std::sync::Arc;
 
 pub(super) const PLANTED: Planted = Planted {
@@ -21,16 +23,19 @@ pub(super) const PLANTED: Planted = Planted {
     scenario: "calm_day",
     convicted_by: "NothingFails",
     rewire: |_, _, wiring| Wiring {
-        directory: Arc::new(Twisted(OwnKey(wiring.directory))),
+        directory: Directory {
+            keys: Arc::new(Twisted(OwnKey(wiring.directory.keys))),
+            ..wiring.directory
+        },
         ..wiring
     },
 };
 
-struct OwnKey(Arc<dyn Directory>);
+struct OwnKey(Arc<dyn KeyRepository>);
 
 #[async_trait]
-impl DirectoryTwist for OwnKey {
-    fn inner(&self) -> &Arc<dyn Directory> {
+impl KeyTwist for OwnKey {
+    fn inner(&self) -> &Arc<dyn KeyRepository> {
         &self.0
     }
     async fn signing_keys(&self) -> Outcome<Vec<SigningKeyRecord>> {

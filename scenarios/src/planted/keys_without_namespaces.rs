@@ -9,9 +9,11 @@ use super::{
 };
 use async_trait::async_trait;
 use idp::{
+    authorize::FLOW,
     replica::Wiring,
-    seams::{AuthStateStore, Key, Namespace, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 pub(super) const PLANTED: Planted = Planted {
@@ -29,7 +31,7 @@ pub(super) const PLANTED: Planted = Planted {
 struct Flat(Arc<dyn AuthStateStore>);
 
 fn flat(key: &Key) -> Key {
-    Key::new(Namespace::Flow, key.id.clone())
+    Key::new(FLOW, key.id.clone())
 }
 
 #[async_trait]

@@ -9,9 +9,11 @@ use super::{
 };
 use async_trait::async_trait;
 use idp::{
+    leader::LEASE,
     replica::Wiring,
-    seams::{AuthStateStore, Key, Namespace, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 pub(super) const PLANTED: Planted = Planted {
@@ -38,7 +40,7 @@ impl StoreTwist for ForGood {
     }
     async fn put_if_absent(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<bool> {
         let ttl = match key.namespace {
-            Namespace::Lease => FOR_GOOD,
+            LEASE => FOR_GOOD,
             _ => ttl,
         };
         self.0.put_if_absent(key, value, ttl).await

@@ -5,14 +5,16 @@
 
 use super::{
     Planted,
-    twist::{DirectoryTwist, Twisted},
+    twist::{TokenTwist, Twisted},
 };
 use async_trait::async_trait;
 use idp::{
     config::Config,
+    directory::Directory,
+    redemption::{CodeRedemption, Redeemed, TokenRepository},
     replica::Wiring,
-    seams::{CodeRedemption, Directory, Outcome, Redeemed},
 };
+use seams::Outcome;
 use std::sync::Arc;
 
 pub(super) const PLANTED: Planted = Planted {
@@ -22,23 +24,26 @@ pub(super) const PLANTED: Planted = Planted {
     scenario: "failover_mid_redemption",
     convicted_by: "CodeRedeemedOnce",
     rewire: |_, config: &Config, wiring| Wiring {
-        directory: Arc::new(Twisted(OwnLedger {
-            directory: wiring.directory,
-            replica: config.replica.clone(),
-        })),
+        directory: Directory {
+            tokens: Arc::new(Twisted(OwnLedger {
+                tokens: wiring.directory.tokens,
+                replica: config.replica.clone(),
+            })),
+            ..wiring.directory
+        },
         ..wiring
     },
 };
 
 struct OwnLedger {
-    directory: Arc<dyn Directory>,
+    tokens: Arc<dyn TokenRepository>,
     replica: String,
 }
 
 #[async_trait]
-impl DirectoryTwist for OwnLedger {
-    fn inner(&self) -> &Arc<dyn Directory> {
-        &self.directory
+impl TokenTwist for OwnLedger {
+    fn inner(&self) -> &Arc<dyn TokenRepository> {
+        &self.tokens
     }
     async fn redeem(&self, redemption: CodeRedemption) -> Outcome<Redeemed> {
         let code_hash = format!("{}@{}", redemption.code_hash, self.replica);
@@ -46,6 +51,6 @@ impl DirectoryTwist for OwnLedger {
             code_hash,
             ..redemption
         };
-        self.directory.redeem(own).await
+        self.tokens.redeem(own).await
     }
 }

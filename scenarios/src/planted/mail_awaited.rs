@@ -5,9 +5,10 @@
 use super::Planted;
 use async_trait::async_trait;
 use idp::{
+    mail::{Mail, Mailer},
     replica::Wiring,
-    seams::{Mail, Mailer, Outcome},
 };
+use seams::Outcome;
 use std::sync::Arc;
 
 pub(super) const PLANTED: Planted = Planted {

@@ -6,9 +6,10 @@
 use super::Planted;
 use async_trait::async_trait;
 use idp::{
+    mail::{Mail, Mailer, Subject},
     replica::Wiring,
-    seams::{Mail, Mailer, Outcome, Subject},
 };
+use seams::Outcome;
 use std::sync::Arc;
 
 pub(super) const PLANTED: Planted = Planted {

@@ -7,9 +7,9 @@
 use super::Planted;
 use idp::{
     config::StateConfig,
-    seams::Env,
     store::{MasterFinder, SentinelFinder},
 };
+use seams::Env;
 use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

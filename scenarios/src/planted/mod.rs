@@ -42,7 +42,8 @@ mod window_in_wrong_unit;
 mod window_rearmed;
 
 use crate::nearest::{nearest, suggestion};
-use idp::{config::Config, replica::Wiring, seams::Env};
+use idp::{config::Config, replica::Wiring};
+use seams::Env;
 use thiserror::Error;
 
 /// A mistake that can be switched on.

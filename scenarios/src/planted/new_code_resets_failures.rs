@@ -9,10 +9,13 @@ use super::{
 };
 use async_trait::async_trait;
 use idp::{
+    limits::{FailureRepository, LOGIN_ATTEMPTS},
+    mailed_code::EMAIL_CODE,
     model::hash::sha256_hex,
     replica::Wiring,
-    seams::{AuthStateStore, Directory, Key, Namespace, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 pub(super) const PLANTED: Planted = Planted {
@@ -24,7 +27,7 @@ pub(super) const PLANTED: Planted = Planted {
     rewire: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(Forgives {
             store: wiring.store,
-            directory: wiring.directory.clone(),
+            failures: wiring.directory.failures.clone(),
         })),
         ..wiring
     },
@@ -32,7 +35,7 @@ pub(super) const PLANTED: Planted = Planted {
 
 struct Forgives {
     store: Arc<dyn AuthStateStore>,
-    directory: Arc<dyn Directory>,
+    failures: Arc<dyn FailureRepository>,
 }
 
 #[async_trait]
@@ -44,10 +47,10 @@ impl StoreTwist for Forgives {
         self.store.put(key, value, ttl).await?;
         let record: Option<serde_json::Value> = serde_json::from_slice(value).ok();
         let address = record.as_ref().and_then(|record| record["address"].as_str());
-        if let Some(address) = address.filter(|_| key.namespace == Namespace::EmailCode) {
-            let attempts = Key::new(Namespace::LoginAttempts, sha256_hex(address));
+        if let Some(address) = address.filter(|_| key.namespace == EMAIL_CODE) {
+            let attempts = Key::new(LOGIN_ATTEMPTS, sha256_hex(address));
             let _ = self.store.take(&attempts).await?; // how many there were is not looked at
-            self.directory.clear_failures(address).await?;
+            self.failures.clear_failures(address).await?;
         }
         Ok(())
     }

@@ -5,13 +5,15 @@
 
 use super::{
     Planted,
-    twist::{DirectoryTwist, Twisted},
+    twist::{TokenTwist, Twisted},
 };
 use async_trait::async_trait;
 use idp::{
+    directory::Directory,
+    redemption::{CodeRedemption, Redeemed, TokenRepository},
     replica::Wiring,
-    seams::{CodeRedemption, Directory, Outcome, Redeemed},
 };
+use seams::Outcome;
 use std::sync::Arc;
 
 pub(super) const PLANTED: Planted = Planted {
@@ -21,16 +23,19 @@ pub(super) const PLANTED: Planted = Planted {
     scenario: "failover_mid_redemption",
     convicted_by: "CodeRedeemedOnce",
     rewire: |_, _, wiring| Wiring {
-        directory: Arc::new(Twisted(WithoutLedger(wiring.directory))),
+        directory: Directory {
+            tokens: Arc::new(Twisted(WithoutLedger(wiring.directory.tokens))),
+            ..wiring.directory
+        },
         ..wiring
     },
 };
 
-struct WithoutLedger(Arc<dyn Directory>);
+struct WithoutLedger(Arc<dyn TokenRepository>);
 
 #[async_trait]
-impl DirectoryTwist for WithoutLedger {
-    fn inner(&self) -> &Arc<dyn Directory> {
+impl TokenTwist for WithoutLedger {
+    fn inner(&self) -> &Arc<dyn TokenRepository> {
         &self.0
     }
     async fn redeem(&self, redemption: CodeRedemption) -> Outcome<Redeemed> {

@@ -4,13 +4,15 @@
 
 use super::{
     Planted,
-    twist::{DirectoryTwist, Twisted},
+    twist::{SessionTwist, Twisted},
 };
 use async_trait::async_trait;
 use idp::{
+    directory::Directory,
     replica::Wiring,
-    seams::{Directory, Outcome, Session, Timestamp},
+    session::{Session, SessionRepository},
 };
+use seams::{Outcome, Timestamp};
 use std::sync::Arc;
 
 pub(super) const PLANTED: Planted = Planted {
@@ -20,16 +22,19 @@ pub(super) const PLANTED: Planted = Planted {
     scenario: "session_survives",
     convicted_by: "SessionsSurvive",
     rewire: |_, _, wiring| Wiring {
-        directory: Arc::new(Twisted(ErrorIsAbsence(wiring.directory))),
+        directory: Directory {
+            sessions: Arc::new(Twisted(ErrorIsAbsence(wiring.directory.sessions))),
+            ..wiring.directory
+        },
         ..wiring
     },
 };
 
-struct ErrorIsAbsence(Arc<dyn Directory>);
+struct ErrorIsAbsence(Arc<dyn SessionRepository>);
 
 #[async_trait]
-impl DirectoryTwist for ErrorIsAbsence {
-    fn inner(&self) -> &Arc<dyn Directory> {
+impl SessionTwist for ErrorIsAbsence {
+    fn inner(&self) -> &Arc<dyn SessionRepository> {
         &self.0
     }
     async fn session(&self, id_hash: &str, now: Timestamp) -> Outcome<Option<Session>> {

@@ -5,13 +5,15 @@
 
 use super::{
     Planted,
-    twist::{DirectoryTwist, Twisted},
+    twist::{SessionTwist, Twisted},
 };
 use async_trait::async_trait;
 use idp::{
+    directory::Directory,
     replica::Wiring,
-    seams::{Directory, Outcome, Session, Timestamp},
+    session::{Session, SessionRepository},
 };
+use seams::{Outcome, Timestamp};
 use std::sync::Arc;
 
 pub(super) const PLANTED: Planted = Planted {
@@ -21,26 +23,29 @@ pub(super) const PLANTED: Planted = Planted {
     scenario: "session_survives",
     convicted_by: "SessionsSurvive",
     rewire: |env, _, wiring| Wiring {
-        directory: Arc::new(Twisted(SinceBoot {
-            directory: wiring.directory,
-            booted: env.now(),
-        })),
+        directory: Directory {
+            sessions: Arc::new(Twisted(SinceBoot {
+                sessions: wiring.directory.sessions,
+                booted: env.now(),
+            })),
+            ..wiring.directory
+        },
         ..wiring
     },
 };
 
 struct SinceBoot {
-    directory: Arc<dyn Directory>,
+    sessions: Arc<dyn SessionRepository>,
     booted: Timestamp,
 }
 
 #[async_trait]
-impl DirectoryTwist for SinceBoot {
-    fn inner(&self) -> &Arc<dyn Directory> {
-        &self.directory
+impl SessionTwist for SinceBoot {
+    fn inner(&self) -> &Arc<dyn SessionRepository> {
+        &self.sessions
     }
     async fn session(&self, id_hash: &str, now: Timestamp) -> Outcome<Option<Session>> {
-        let session = self.directory.session(id_hash, now).await?;
+        let session = self.sessions.session(id_hash, now).await?;
         Ok(session.filter(|session| session.authenticated_at >= self.booted))
     }
 }

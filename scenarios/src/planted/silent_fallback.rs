@@ -7,9 +7,9 @@ use super::{
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,
-    seams::{AuthStateStore, Key, Outcome},
-    store::MemoryStore,
+    store::{AuthStateStore, Key, MemoryStore},
 };
+use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 pub(super) const PLANTED: Planted = Planted {

@@ -10,9 +10,11 @@ use super::{
 };
 use async_trait::async_trait;
 use idp::{
+    redemption::CODE,
     replica::Wiring,
-    seams::{AuthStateStore, Key, Namespace, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 pub(super) const PLANTED: Planted = Planted {
@@ -42,7 +44,7 @@ impl StoreTwist for Lingers {
     }
     async fn take(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
         let taken = self.0.take(key).await?;
-        if let (Some(value), Namespace::Code) = (&taken, key.namespace) {
+        if let (Some(value), CODE) = (&taken, key.namespace) {
             self.0.put(key, value, GRACE).await?;
         }
         Ok(taken)

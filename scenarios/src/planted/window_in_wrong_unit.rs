@@ -10,8 +10,9 @@ use super::{
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,
-    seams::{AuthStateStore, Key, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 pub(super) const PLANTED: Planted = Planted {

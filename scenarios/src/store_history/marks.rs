@@ -3,7 +3,7 @@
 //! Listening and judging cost about 3 % of a run (6 seeds of each scenario), so it is always done.
 
 use super::slack_ms;
-use idp::seams::Namespace;
+use idp::leader::LEASE;
 use sim::{
     linear::{Call, Limits, Operation, Verdict, check},
     plan::Plan,
@@ -35,7 +35,7 @@ pub fn marks(operations: &[Operation], plan: &Plan) -> BTreeMap<&'static str, u6
         let Verdict::Broken { undone, unexplained } = verdict else {
             continue;
         };
-        let lease = key.starts_with(Namespace::Lease.prefix());
+        let lease = key.starts_with(LEASE.prefix());
         for index in undone {
             let name = match operations[index].call {
                 _ if lease => LEASE_LOST,

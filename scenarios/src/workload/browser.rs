@@ -6,10 +6,8 @@ use super::{
 };
 use bytes::Bytes;
 use http::{Method, Request, header};
-use idp::{
-    http::client::Client,
-    seams::{Cause, Env, Failure, Outcome},
-};
+use idp::http::client::Client;
+use seams::{Cause, Env, Failure, Outcome};
 use sim::{
     history::{Event, Tag},
     recorder::Recorder,

@@ -7,7 +7,8 @@ use super::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Request, header};
-use idp::{http::client::Client, seams::random_token};
+use idp::http::client::Client;
+use seams::random_token;
 use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use sim::{

@@ -9,10 +9,8 @@ use super::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
-use idp::{
-    http::client::Client,
-    seams::{Outcome, random_token},
-};
+use idp::http::client::Client;
+use seams::{Outcome, random_token};
 use serde::{Deserialize, de::DeserializeOwned};
 use sim::{
     history::{Op, Seen, Tag},

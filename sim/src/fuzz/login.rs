@@ -3,13 +3,17 @@
 use super::stage::{Stage, answer, say};
 use async_trait::async_trait;
 use idp::{
+    clients::{Client, ClientSecret},
     config::{Config, Deadlines, StateConfig},
     http::{server::serve_connections, surface},
+    mail::{Mail, Mailer},
     model::pkce,
+    redemption::CODE,
     replica::Wiring,
-    seams::{AuthStateStore, Client, ClientSecret, Env, Failure, Key, Mail, Mailer, Namespace, Outcome, User},
-    store::{MasterFinder, RedisStore, SentinelFinder, SqliteDirectory},
+    store::{AuthStateStore, Key, MasterFinder, RedisStore, SentinelFinder, SqliteDirectory},
+    users::User,
 };
+use seams::{Env, Failure, Outcome};
 use std::{
     sync::{
         Arc,
@@ -59,7 +63,7 @@ pub(super) fn redis(input: &[u8]) {
     stage.perform(Duration::from_secs(120), move |env| async move {
         for host in ["honest", "liar"] {
             let store = RedisStore::new(env.clone(), Arc::new(Named(host)), deadlines());
-            let (key, minute) = (Key::new(Namespace::Code, "k"), Duration::from_secs(60));
+            let (key, minute) = (Key::new(CODE, "k"), Duration::from_secs(60));
             let began = env.clock.monotonic();
             let failed = [
                 store.take(&key).await.err(),

@@ -4,10 +4,13 @@
 use super::{desk, scene::RelyingPartyOptions};
 use crate::plan::{Behaviour, Plan};
 use idp::{
-    seams::{Client, ClientSecret, Directory, Outcome, Reminder, Timestamp, User},
+    clients::{Client, ClientSecret},
+    leader::{Reminder, ReminderRepository},
     store::sqlite::SqliteDirectory,
+    users::User,
 };
 use rusqlite::{Connection, OpenFlags};
+use seams::{Outcome, Timestamp};
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeSet,

@@ -5,9 +5,9 @@ use crate::{plan::WorldOptions, recorder::Recorder};
 use idp::{
     config::{Config, StateConfig},
     replica::Wiring,
-    seams::Env,
     store::sqlite::SqliteDirectory,
 };
+use seams::Env;
 use std::{
     fmt::Display,
     sync::{

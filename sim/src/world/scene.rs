@@ -2,11 +2,8 @@
 
 use super::inbox::Inboxes;
 use crate::{plan::Operation, recorder::Recorder};
-use idp::{
-    config::Config,
-    replica::Wiring,
-    seams::{BoxFuture, Env},
-};
+use idp::{config::Config, replica::Wiring};
+use seams::{BoxFuture, Env};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 

@@ -25,8 +25,8 @@ use crate::{
     },
 };
 use idp::{
-    seams::{Directory, Key, LeaderEpoch, Namespace},
-    store::SqliteDirectory,
+    leader::{self, EpochRepository, LeaderEpoch},
+    store::{Key, SqliteDirectory},
 };
 use sim::{
     fault::Manner,
@@ -144,7 +144,7 @@ fn live_through(bug: Option<&Planted>) -> Result<Story, Unavailable> {
 
 /// Whoever has the lease.
 async fn leader<'h>(stack: &Stack, house: &'h House) -> Result<&'h rooms::Replica, Unavailable> {
-    let lease = format!("GET {}", Key::new(Namespace::Lease, "jobs"));
+    let lease = format!("GET {}", Key::new(leader::LEASE, "jobs"));
     let holder = ask(
         &rooms::env("judge"),
         "redis",

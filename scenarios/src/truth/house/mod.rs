@@ -33,11 +33,7 @@ use crate::{
         token_endpoint::{Presentation, present},
     },
 };
-use idp::{
-    http::client::Client,
-    model::hash::sha256_hex,
-    seams::{Key, Namespace},
-};
+use idp::{http::client::Client, model::hash::sha256_hex, redemption::CODE, store::Key};
 use rooms::{furnish, sleeper};
 use sim::{
     history::{History, Seen},
@@ -220,7 +216,7 @@ impl House {
         while asks("ROLE".to_owned()).await != "master" && Instant::now() < until {
             sleep(Duration::from_millis(50)).await;
         }
-        let key = Key::new(Namespace::Code, sha256_hex(&code.code));
+        let key = Key::new(CODE, sha256_hex(&code.code));
         let live_again = asks(format!("EXISTS {key}")).await == "1";
         let second = loop {
             // Until the replica has found the new master it answers that it cannot; the code is not spent by that.

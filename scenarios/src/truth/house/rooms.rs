@@ -3,13 +3,14 @@
 use super::{super::stack::real::Stack, PATIENCE};
 use crate::planted::Planted;
 use idp::{
+    clients::{Client as RegisteredClient, ClientSecret},
     config::{Config, StateConfig},
+    leader::{Reminder, ReminderRepository},
     replica::{self, Wiring},
-    seams::{
-        BoxFuture, Client as RegisteredClient, ClientSecret, Directory, Env, Listener, Network, Reminder, Stream, User,
-    },
     store::SqliteDirectory,
+    users::User,
 };
+use seams::{BoxFuture, Env, Listener, Network, Stream};
 use sim::world::{RelyingPartyOptions, hosts};
 use std::{
     io,
