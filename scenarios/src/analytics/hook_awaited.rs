@@ -8,11 +8,12 @@ use bytes::Bytes;
 use http::{Method, Request, header};
 use http_body_util::Full;
 use idp::{
+    analytics::{Analytics, LoginEvent},
     config::Config,
     http::client,
     replica::Wiring,
-    seams::{Analytics, Env, LoginEvent},
 };
+use seams::Env;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {

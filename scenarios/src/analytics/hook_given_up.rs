@@ -7,10 +7,11 @@
 use crate::{analytics::hook_awaited::call, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    analytics::{Analytics, LoginEvent},
     http::client,
     replica::Wiring,
-    seams::{Analytics, Env, LoginEvent},
 };
+use seams::Env;
 use std::{
     sync::{
         Arc,

@@ -3,15 +3,14 @@
 //! Seen in the world: dexidp/dex#976, where instances wrote over each other's keys. Whether an ID token
 //! verifies depends on which replica signed it and which one was asked for the keys.
 
-use crate::{
-    planted::twist::{DirectoryTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{KeyTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    directory::Directory,
+    keys::{KeyRepository, SigningKeyRecord},
     replica::Wiring,
-    seams::{Directory, Outcome, SigningKeyRecord},
 };
+use seams::Outcome;
 use std::sync::Arc;
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
@@ -21,16 +20,19 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     scenario: "calm_day",
     detected_by: "NothingFails",
     bug: |_, _, wiring| Wiring {
-        directory: Arc::new(Twisted(OwnKey(wiring.directory))),
+        directory: Directory {
+            keys: Arc::new(Twisted(OwnKey(wiring.directory.keys))),
+            ..wiring.directory
+        },
         ..wiring
     },
 };
 
-struct OwnKey(Arc<dyn Directory>);
+struct OwnKey(Arc<dyn KeyRepository>);
 
 #[async_trait]
-impl DirectoryTwist for OwnKey {
-    fn inner(&self) -> &Arc<dyn Directory> {
+impl KeyTwist for OwnKey {
+    fn inner(&self) -> &Arc<dyn KeyRepository> {
         &self.0
     }
     async fn signing_keys(&self) -> Outcome<Vec<SigningKeyRecord>> {

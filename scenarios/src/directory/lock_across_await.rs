@@ -4,20 +4,18 @@
 //! behind it (Vexa-ai/vexa#508); sqlx was to warn of it for SQLite (transact-rs/sqlx#4166). The commit is quick; what
 //! keeps both replicas from the directory is the round trip in between.
 
-use crate::{
-    planted::twist::{DirectoryTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{SessionTwist, TokenTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
     config::Config,
+    directory::Directory,
+    redemption::{CodeRedemption, Redeemed, TokenRepository},
     replica::Wiring,
-    seams::{
-        AuthStateStore, Cause, CodeRedemption, Directory, Failure, Outcome, Redeemed, Session, SessionOpening,
-        Timestamp,
-    },
+    session::{Session, SessionOpening, SessionRepository},
+    store::AuthStateStore,
 };
 use rusqlite::{Connection, OpenFlags};
+use seams::{Cause, Failure, Outcome, Timestamp};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -31,7 +29,19 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     scenario: "slow_disk",
     detected_by: "StallsBounded",
     bug: |_, config, wiring| Wiring {
-        directory: Arc::new(Twisted(HoldsTheLock::new(config, &wiring))),
+        directory: Directory {
+            sessions: Arc::new(Twisted(HoldsTheLock::new(
+                config,
+                &wiring,
+                wiring.directory.sessions.clone(),
+            ))),
+            tokens: Arc::new(Twisted(HoldsTheLock::new(
+                config,
+                &wiring,
+                wiring.directory.tokens.clone(),
+            ))),
+            ..wiring.directory
+        },
         ..wiring
     },
 };
@@ -39,8 +49,8 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
 /// Between two tries for the lock.
 const PAUSE: Duration = Duration::from_millis(5);
 
-struct HoldsTheLock {
-    directory: Arc<dyn Directory>,
+struct HoldsTheLock<T> {
+    inner: T,
     store: Arc<dyn AuthStateStore>,
     location: String,
     patience: Duration,
@@ -50,10 +60,10 @@ struct HoldsTheLock {
 /// thread, hence the lock that nobody takes.
 type Open = Mutex<Connection>;
 
-impl HoldsTheLock {
-    fn new(config: &Config, wiring: &Wiring) -> HoldsTheLock {
+impl<T> HoldsTheLock<T> {
+    fn new(config: &Config, wiring: &Wiring, inner: T) -> HoldsTheLock<T> {
         HoldsTheLock {
-            directory: wiring.directory.clone(),
+            inner,
             store: wiring.store.clone(),
             location: config.directory.clone(),
             patience: config.deadlines.directory,
@@ -85,16 +95,23 @@ impl HoldsTheLock {
 }
 
 #[async_trait]
-impl DirectoryTwist for HoldsTheLock {
-    fn inner(&self) -> &Arc<dyn Directory> {
-        &self.directory
+impl SessionTwist for HoldsTheLock<Arc<dyn SessionRepository>> {
+    fn inner(&self) -> &Arc<dyn SessionRepository> {
+        &self.inner
     }
     async fn open_session(&self, session: Session, code_hash: &str, until: Timestamp) -> Outcome<SessionOpening> {
         self.look_first().await?;
-        self.directory.open_session(session, code_hash, until).await
+        self.inner.open_session(session, code_hash, until).await
+    }
+}
+
+#[async_trait]
+impl TokenTwist for HoldsTheLock<Arc<dyn TokenRepository>> {
+    fn inner(&self) -> &Arc<dyn TokenRepository> {
+        &self.inner
     }
     async fn redeem(&self, redemption: CodeRedemption) -> Outcome<Redeemed> {
         self.look_first().await?;
-        self.directory.redeem(redemption).await
+        self.inner.redeem(redemption).await
     }
 }

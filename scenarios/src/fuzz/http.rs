@@ -9,7 +9,7 @@ use idp::{
     seams::{Client, ClientSecret, Env, Mail, Mailer, Outcome, User},
     store::SqliteDirectory,
 };
-use sim::testbed::{Stage, exchange};
+use sim::testbed::{exchange, Stage};
 use std::{
     sync::{
         Arc,

@@ -6,7 +6,7 @@ use idp::{
     seams::{AuthStateStore, Failure, Key, Namespace, Outcome},
     store::{MasterFinder, RedisStore, SentinelFinder},
 };
-use sim::testbed::{Stage, answer_requests};
+use sim::testbed::{answer_requests, Stage};
 use std::{sync::Arc, time::Duration};
 
 const SENTINEL_PORT: u16 = 26379;

@@ -7,15 +7,14 @@
 //! 4. The old master is demoted. B goes on renewing a lease with which it may do nothing any more:
 //!    its epoch is fenced, and nobody else gets the lease. From then on no reminder is sent.
 
-use crate::{
-    planted::twist::{DirectoryTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{EpochTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    directory::Directory,
+    leader::{EpochRepository, LeaderEpoch},
     replica::Wiring,
-    seams::{Directory, LeaderEpoch, Outcome},
 };
+use seams::Outcome;
 use std::sync::Arc;
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
@@ -25,16 +24,19 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     scenario: "swarm",
     detected_by: "RemindersArrive",
     bug: |_, _, wiring| Wiring {
-        directory: Arc::new(Twisted(NotWatched(wiring.directory))),
+        directory: Directory {
+            epochs: Arc::new(Twisted(NotWatched(wiring.directory.epochs))),
+            ..wiring.directory
+        },
         ..wiring
     },
 };
 
-struct NotWatched(Arc<dyn Directory>);
+struct NotWatched(Arc<dyn EpochRepository>);
 
 #[async_trait]
-impl DirectoryTwist for NotWatched {
-    fn inner(&self) -> &Arc<dyn Directory> {
+impl EpochTwist for NotWatched {
+    fn inner(&self) -> &Arc<dyn EpochRepository> {
         &self.0
     }
     async fn newest_epoch(&self) -> Outcome<LeaderEpoch> {

@@ -3,15 +3,14 @@
 //! Seen in the world: celerybeatredis#11, closeio/tasktiger#53. A leader that dies holds the lease for good;
 //! from then on nobody leads and no job runs, and every health check is green.
 
-use crate::{
-    planted::twist::{StoreTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    leader::LEASE,
     replica::Wiring,
-    seams::{AuthStateStore, Key, Namespace, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
@@ -38,7 +37,7 @@ impl StoreTwist for ForGood {
     }
     async fn put_if_absent(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<bool> {
         let ttl = match key.namespace {
-            Namespace::Lease => FOR_GOOD,
+            LEASE => FOR_GOOD,
             _ => ttl,
         };
         self.0.put_if_absent(key, value, ttl).await

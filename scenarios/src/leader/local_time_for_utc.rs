@@ -4,15 +4,15 @@
 //! (ardanlabs/service#435, nefilim/kjwt#30). The first report lost time over log lines that were seven hours off; here
 //! they are to blame.
 
-use crate::{
-    planted::twist::{DirectoryTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{SessionTwist, TokenTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    directory::Directory,
+    redemption::{TokenRecord, TokenRepository},
     replica::Wiring,
-    seams::{Directory, Outcome, Session, Timestamp, TokenRecord},
+    session::{Session, SessionRepository},
 };
+use seams::{Outcome, Timestamp};
 use std::{sync::Arc, time::Duration};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
@@ -23,7 +23,11 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     detected_by: "NothingFails",
     bug: |_, config, wiring| match config.replica.ends_with('b') {
         true => Wiring {
-            directory: Arc::new(Twisted(EastOfGreenwich(wiring.directory))),
+            directory: Directory {
+                sessions: Arc::new(Twisted(EastOfGreenwich(wiring.directory.sessions))),
+                tokens: Arc::new(Twisted(EastOfGreenwich(wiring.directory.tokens))),
+                ..wiring.directory
+            },
             ..wiring
         },
         false => wiring,
@@ -32,15 +36,22 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
 
 const AHEAD: Duration = Duration::from_secs(7 * 3600);
 
-struct EastOfGreenwich(Arc<dyn Directory>);
+struct EastOfGreenwich<T>(T);
 
 #[async_trait]
-impl DirectoryTwist for EastOfGreenwich {
-    fn inner(&self) -> &Arc<dyn Directory> {
+impl SessionTwist for EastOfGreenwich<Arc<dyn SessionRepository>> {
+    fn inner(&self) -> &Arc<dyn SessionRepository> {
         &self.0
     }
     async fn session(&self, id_hash: &str, now: Timestamp) -> Outcome<Option<Session>> {
         self.0.session(id_hash, now + AHEAD).await
+    }
+}
+
+#[async_trait]
+impl TokenTwist for EastOfGreenwich<Arc<dyn TokenRepository>> {
+    fn inner(&self) -> &Arc<dyn TokenRepository> {
+        &self.0
     }
     async fn token(&self, token_hash: &str, now: Timestamp) -> Outcome<Option<TokenRecord>> {
         self.0.token(token_hash, now + AHEAD).await

@@ -4,15 +4,14 @@
 //! 1. A looks for due reminders. 2. A stands still past its lease. 3. B leads and sends. 4. A goes
 //!    on where it was, and sends.
 
-use crate::{
-    planted::twist::{DirectoryTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{EpochTwist, ReminderTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    directory::Directory,
+    leader::{EpochRepository, LeaderEpoch, ReminderClaim, ReminderRepository},
     replica::Wiring,
-    seams::{Directory, Env, LeaderEpoch, Outcome, ReminderClaim, Timestamp},
 };
+use seams::{Env, Outcome, Timestamp};
 use std::sync::Arc;
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
@@ -21,37 +20,53 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     covers: &[29, 31],
     scenario: "leader_pauses",
     detected_by: "RemindersOnce",
-    bug: |env, _, wiring| Wiring {
-        directory: Arc::new(Twisted(Unfenced {
+    bug: |env, _, wiring| {
+        let unfenced = Unfenced {
             env: env.clone(),
-            directory: wiring.directory,
-        })),
-        ..wiring
+            epochs: wiring.directory.epochs,
+            reminders: wiring.directory.reminders,
+        };
+        Wiring {
+            directory: Directory {
+                epochs: Arc::new(Twisted(unfenced.clone())),
+                reminders: Arc::new(Twisted(unfenced)),
+                ..wiring.directory
+            },
+            ..wiring
+        }
     },
 };
 
+#[derive(Clone)]
 struct Unfenced {
     env: Env,
-    directory: Arc<dyn Directory>,
+    epochs: Arc<dyn EpochRepository>,
+    reminders: Arc<dyn ReminderRepository>,
 }
 
 #[async_trait]
-impl DirectoryTwist for Unfenced {
-    fn inner(&self) -> &Arc<dyn Directory> {
-        &self.directory
+impl EpochTwist for Unfenced {
+    fn inner(&self) -> &Arc<dyn EpochRepository> {
+        &self.epochs
     }
     async fn newest_epoch(&self) -> Outcome<LeaderEpoch> {
         Ok(LeaderEpoch(0)) // nobody looks
     }
+}
 
+#[async_trait]
+impl ReminderTwist for Unfenced {
+    fn inner(&self) -> &Arc<dyn ReminderRepository> {
+        &self.reminders
+    }
     async fn claim_reminder(&self, _: &str, _: LeaderEpoch, _: Timestamp) -> Outcome<ReminderClaim> {
         Ok(ReminderClaim::Claimed)
     }
     async fn finish_reminder(&self, id: &str, _: LeaderEpoch) -> Outcome<bool> {
         // Whoever writes is the newest: what a table without an epoch amounts to.
-        let epoch = self.directory.begin_epoch("anybody").await?;
-        self.directory.claim_reminder(id, epoch, self.env.now()).await?;
-        self.directory.finish_reminder(id, epoch).await
+        let epoch = self.epochs.begin_epoch("anybody").await?;
+        self.reminders.claim_reminder(id, epoch, self.env.now()).await?;
+        self.reminders.finish_reminder(id, epoch).await
     }
     async fn unclaim_reminder(&self, _: &str, _: LeaderEpoch) -> Outcome<bool> {
         Ok(true)

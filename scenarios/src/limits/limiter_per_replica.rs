@@ -2,15 +2,13 @@
 //!
 //! Whoever alternates between two replicas gets twice the limit.
 
-use crate::{
-    planted::twist::{StoreTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,
-    seams::{AuthStateStore, Key, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {

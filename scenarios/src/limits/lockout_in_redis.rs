@@ -4,16 +4,16 @@
 //! Seen in the world: login failures in a cache that is lost with its nodes, as Keycloak's `loginFailures` is. The
 //! hard stop comes later by whatever was forgotten.
 
-use crate::{
-    planted::twist::{DirectoryTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{FailureTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    directory::Directory,
+    limits::{FailureRepository, LOGIN_ATTEMPTS},
     model::hash::sha256_hex,
     replica::Wiring,
-    seams::{AuthStateStore, Directory, Key, Namespace, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
@@ -23,10 +23,13 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     scenario: "guesser_across_failover",
     detected_by: "AttemptsLimited",
     bug: |_, _, wiring| Wiring {
-        directory: Arc::new(Twisted(CountsInRedis {
-            directory: wiring.directory,
-            store: wiring.store.clone(),
-        })),
+        directory: Directory {
+            failures: Arc::new(Twisted(CountsInRedis {
+                failures: wiring.directory.failures,
+                store: wiring.store.clone(),
+            })),
+            ..wiring.directory
+        },
         ..wiring
     },
 };
@@ -34,18 +37,18 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
 const FOR_GOOD: Duration = Duration::from_secs(24 * 3600);
 
 struct CountsInRedis {
-    directory: Arc<dyn Directory>,
+    failures: Arc<dyn FailureRepository>,
     store: Arc<dyn AuthStateStore>,
 }
 
 fn key(address: &str) -> Key {
-    Key::new(Namespace::LoginAttempts, format!("in-a-row:{}", sha256_hex(address)))
+    Key::new(LOGIN_ATTEMPTS, format!("in-a-row:{}", sha256_hex(address)))
 }
 
 #[async_trait]
-impl DirectoryTwist for CountsInRedis {
-    fn inner(&self) -> &Arc<dyn Directory> {
-        &self.directory
+impl FailureTwist for CountsInRedis {
+    fn inner(&self) -> &Arc<dyn FailureRepository> {
+        &self.failures
     }
     async fn count_failure(&self, address: &str) -> Outcome<u64> {
         self.store.count(&key(address), FOR_GOOD).await
@@ -56,9 +59,6 @@ impl DirectoryTwist for CountsInRedis {
         Ok(count.unwrap_or(0))
     }
     async fn clear_failures(&self, address: &str) -> Outcome<()> {
-        if address.is_empty() {
-            return self.directory.clear_failures(address).await; // how a replica's health is looked at
-        }
         self.store.take(&key(address)).await.map(|_| ())
     }
 }

@@ -3,16 +3,16 @@
 //! Seen in the world: attempts counted per mailed code, in mesutpiskin/keycloak-2fa-email-authenticator#117 and
 //! before. Whoever asks for another code after each few guesses is never stopped.
 
-use crate::{
-    planted::twist::{StoreTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    limits::{FailureRepository, LOGIN_ATTEMPTS},
+    mailed_code::EMAIL_CODE,
     model::hash::sha256_hex,
     replica::Wiring,
-    seams::{AuthStateStore, Directory, Key, Namespace, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
@@ -24,7 +24,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     bug: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(Forgives {
             store: wiring.store,
-            directory: wiring.directory.clone(),
+            failures: wiring.directory.failures.clone(),
         })),
         ..wiring
     },
@@ -32,7 +32,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
 
 struct Forgives {
     store: Arc<dyn AuthStateStore>,
-    directory: Arc<dyn Directory>,
+    failures: Arc<dyn FailureRepository>,
 }
 
 #[async_trait]
@@ -44,10 +44,10 @@ impl StoreTwist for Forgives {
         self.store.put(key, value, ttl).await?;
         let record: Option<serde_json::Value> = serde_json::from_slice(value).ok();
         let address = record.as_ref().and_then(|record| record["address"].as_str());
-        if let Some(address) = address.filter(|_| key.namespace == Namespace::EmailCode) {
-            let attempts = Key::new(Namespace::LoginAttempts, sha256_hex(address));
+        if let Some(address) = address.filter(|_| key.namespace == EMAIL_CODE) {
+            let attempts = Key::new(LOGIN_ATTEMPTS, sha256_hex(address));
             let _ = self.store.take(&attempts).await?; // how many there were is not looked at
-            self.directory.clear_failures(address).await?;
+            self.failures.clear_failures(address).await?;
         }
         Ok(())
     }

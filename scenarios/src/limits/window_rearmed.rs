@@ -3,15 +3,13 @@
 //! Seen in the world: alisaifee/limits#28, xevix/grape-throttle#5 (INCR, then EXPIRE, each time). Attempts that are slower
 //! than the limit add up all the same, and whoever tries now and then keeps somebody else out for ever.
 
-use crate::{
-    planted::twist::{StoreTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,
-    seams::{AuthStateStore, Key, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {

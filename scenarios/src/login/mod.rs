@@ -4,18 +4,10 @@ mod options;
 
 pub use options::{ReminderOption, WorldOptions};
 
-use crate::{
-    analytics, availability, directory, leader, limits, mail, mailed_code, people, redemption, session,
-    store::{self, history},
-    vocabulary::Plan,
-    world::{self, Shared, hosts},
-};
+use crate::{analytics, availability, directory, leader, limits, mail, mailed_code, people, redemption, session, store::{history, self}, vocabulary::Plan, world::{hosts, self, Shared}};
+use sim::{service::Service, world::{NginxOptions, RedisOptions, SentinelOptions, Start, StorageLock, World}};
 use idp::{config::Config, replica::Wiring, seams::Namespace};
 use seams::{BoxFuture, Env};
-use sim::{
-    service::Service,
-    world::{NginxOptions, RedisOptions, SentinelOptions, Start, StorageLock, World},
-};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Wraps the parts of a replica, at each of its boots: to observe them, or to plant a mistake.

@@ -1,11 +1,8 @@
 //! What can go wrong with the mail relay.
 
-use crate::{
-    login::Login,
-    world::{Mode, hosts},
-};
-use serde::{Deserialize, Serialize};
+use crate::{login::Login, world::{hosts, Mode}};
 use sim::{nemesis::Control, service::ServiceFault};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A fault of the mail relay.

@@ -5,9 +5,10 @@
 use crate::vocabulary::PlantedBug;
 use async_trait::async_trait;
 use idp::{
+    mail::{Mail, Mailer},
     replica::Wiring,
-    seams::{Mail, Mailer, Outcome},
 };
+use seams::Outcome;
 use std::sync::Arc;
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {

@@ -6,9 +6,10 @@
 use crate::vocabulary::PlantedBug;
 use async_trait::async_trait;
 use idp::{
+    mail::{Mail, Mailer},
     replica::Wiring,
-    seams::{Env, Failure, Mail, Mailer, Outcome},
 };
+use seams::{Env, Failure, Outcome};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 

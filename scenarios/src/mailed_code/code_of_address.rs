@@ -4,16 +4,17 @@
 //! Seen in the world: zitadel/zitadel#6452 and WordPress/two-factor#155, where a code that had been used
 //! logged in again. Whoever reads a mail after its owner has used the code gets in with it.
 
-use crate::{
-    planted::twist::{StoreTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    keys::KeyRepository,
+    mail::{Mail, Mailer, Subject},
+    mailed_code::EMAIL_CODE,
     model::{hash::Pepper, one_time},
     replica::Wiring,
-    seams::{AuthStateStore, Directory, Env, Key, Mail, Mailer, Namespace, Outcome, Subject, Timestamp},
+    store::{AuthStateStore, Key},
 };
+use seams::{Env, Outcome, Timestamp};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -30,7 +31,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
         Wiring {
             store: Arc::new(Twisted(AnyLogin {
                 store: wiring.store,
-                directory: wiring.directory.clone(),
+                keys: wiring.directory.keys.clone(),
                 mailed: mailed.clone(),
             })),
             mailer: Arc::new(Noted {
@@ -77,17 +78,17 @@ impl Mailer for Noted {
 
 struct AnyLogin {
     store: Arc<dyn AuthStateStore>,
-    directory: Arc<dyn Directory>,
+    keys: Arc<dyn KeyRepository>,
     mailed: Arc<Mutex<Vec<Mailed>>>,
 }
 
 impl AnyLogin {
     /// The record of a code that was mailed to the address in whichever login.
     async fn of_any_login(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
-        let Some((flow, mac)) = key.id.split_once(':').filter(|_| key.namespace == Namespace::EmailCode) else {
+        let Some((flow, mac)) = key.id.split_once(':').filter(|_| key.namespace == EMAIL_CODE) else {
             return Ok(None);
         };
-        let pepper = Pepper::new(self.directory.ensure_pepper([0; 32]).await?); // the replicas made it when they began
+        let pepper = Pepper::new(self.keys.ensure_pepper([0; 32]).await?); // the replicas made it when they began
         let mailed = self.mailed.lock().expect("nobody panics while holding it").clone();
         let found = mailed
             .into_iter()

@@ -3,15 +3,14 @@
 //! Seen in the world: the first report, and mail sent as often as it is asked for or as there are
 //! instances (ory/kratos#652, ory/kratos#732). Whoever has no script gets a mail for every press.
 
-use crate::{
-    planted::twist::{StoreTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    mailed_code::SEND_ONCE,
     replica::Wiring,
-    seams::{AuthStateStore, Key, Namespace, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
@@ -35,7 +34,7 @@ impl StoreTwist for EveryPressIsTheFirst {
     }
     async fn put_if_absent(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<bool> {
         match key.namespace {
-            Namespace::SendOnce => Ok(true),
+            SEND_ONCE => Ok(true),
             _ => self.0.put_if_absent(key, value, ttl).await,
         }
     }

@@ -2,15 +2,14 @@
 //!
 //! The first report: six mails had come, and only the code in the last of them worked.
 
-use crate::{
-    planted::twist::{StoreTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    mailed_code::EMAIL_CODE,
     replica::Wiring,
-    seams::{AuthStateStore, Key, Namespace, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
@@ -30,8 +29,8 @@ struct OneCodePerFlow(Arc<dyn AuthStateStore>);
 /// The flow's only key, and what tells its codes apart; `None` for keys of other kinds.
 fn split(key: &Key) -> Option<(Key, String)> {
     let (flow, code) = key.id.split_once(':')?;
-    let own = key.namespace == Namespace::EmailCode;
-    own.then(|| (Key::new(Namespace::EmailCode, flow), format!("{code}\n")))
+    let own = key.namespace == EMAIL_CODE;
+    own.then(|| (Key::new(EMAIL_CODE, flow), format!("{code}\n")))
 }
 
 #[async_trait]

@@ -1,16 +1,8 @@
 //! What people and attackers do with mailed codes.
 
-use crate::{
-    login::{self, Login},
-    mailed_code::peek,
-    people::{
-        calm::{self, Exchange, Style},
-        person::Person,
-    },
-    world::Scene,
-};
-use serde::{Deserialize, Serialize};
+use crate::{login::{Login, self}, mailed_code::peek, people::{calm::{Exchange, self, Style}, person::Person}, world::Scene};
 use sim::history::{Seen, Tag};
+use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 
 /// What people and attackers do with mailed codes, as a whole.

@@ -4,15 +4,9 @@
 //! (wasp-lang/wasp#2026), a cause swallowed in two or three layers (gitpod-io/gitpod#12158). Whoever is asked for help
 //! with a reference finds the line, and learns nothing.
 
-use crate::{
-    planted::twist::{DirectoryTwist, StoreTwist, Twisted},
-    vocabulary::PlantedBug,
-};
-use idp::{
-    replica::Wiring,
-    seams::{AuthStateStore, Cause, Directory, Failure},
-};
-use std::sync::Arc;
+use crate::{planted::twist::{relabelled_directory, relabelled_store}, vocabulary::PlantedBug};
+use idp::replica::Wiring;
+use seams::{Cause, Failure};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
     name: "error_detail_lost",
@@ -21,37 +15,17 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     scenario: "redis_unreachable",
     detected_by: "ErrorsExplained",
     bug: |_, _, wiring| Wiring {
-        store: Arc::new(Twisted(CatchesAll(wiring.store))),
-        directory: Arc::new(Twisted(CatchesAll(wiring.directory))),
+        store: relabelled_store(wiring.store, internal),
+        directory: relabelled_directory(wiring.directory, internal),
         ..wiring
     },
 };
 
-struct CatchesAll<T>(T);
-
 /// Whether it may have happened all the same is kept: nothing else changes.
-fn internal(failure: &Failure) -> Failure {
+fn internal(failure: Failure) -> Failure {
     let cause = Cause::Protocol("internal error".into());
     match failure {
         Failure::Fail(_) => Failure::Fail(cause),
         Failure::Unknown(_) => Failure::Unknown(cause),
-    }
-}
-
-impl StoreTwist for CatchesAll<Arc<dyn AuthStateStore>> {
-    fn inner(&self) -> &Arc<dyn AuthStateStore> {
-        &self.0
-    }
-    fn failed(&self, failure: Failure) -> Failure {
-        internal(&failure)
-    }
-}
-
-impl DirectoryTwist for CatchesAll<Arc<dyn Directory>> {
-    fn inner(&self) -> &Arc<dyn Directory> {
-        &self.0
-    }
-    fn failed(&self, failure: Failure) -> Failure {
-        internal(&failure)
     }
 }

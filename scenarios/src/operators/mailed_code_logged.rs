@@ -6,9 +6,10 @@
 use crate::vocabulary::PlantedBug;
 use async_trait::async_trait;
 use idp::{
+    mail::{Mail, Mailer, Subject},
     replica::Wiring,
-    seams::{Mail, Mailer, Outcome, Subject},
 };
+use seams::Outcome;
 use std::sync::Arc;
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {

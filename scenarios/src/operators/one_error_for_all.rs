@@ -4,15 +4,9 @@
 //! for that long; one message for every kind of failure (JanssenProject/jans-auth-server#60 asks for better). Operators
 //! mend Redis while the disk is full.
 
-use crate::{
-    planted::twist::{DirectoryTwist, Twisted},
-    vocabulary::PlantedBug,
-};
-use idp::{
-    replica::Wiring,
-    seams::{Cause, Directory, Failure},
-};
-use std::sync::Arc;
+use super::{Planted, twist::relabelled_directory};
+use idp::replica::Wiring;
+use seams::{Cause, Failure};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
     name: "one_error_for_all",
@@ -21,22 +15,15 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     scenario: "session_survives",
     detected_by: "ErrorsExplained",
     bug: |_, _, wiring| Wiring {
-        directory: Arc::new(Twisted(BlamesTheStore(wiring.directory))),
+        directory: relabelled_directory(wiring.directory, blame_the_store),
         ..wiring
     },
 };
 
-struct BlamesTheStore(Arc<dyn Directory>);
-
-impl DirectoryTwist for BlamesTheStore {
-    fn inner(&self) -> &Arc<dyn Directory> {
-        &self.0
-    }
-    fn failed(&self, failure: Failure) -> Failure {
-        let cause = Cause::Unreachable("the store".into());
-        match failure {
-            Failure::Fail(_) => Failure::Fail(cause),
-            Failure::Unknown(_) => Failure::Unknown(cause),
-        }
+fn blame_the_store(failure: Failure) -> Failure {
+    let cause = Cause::Unreachable("the store".into());
+    match failure {
+        Failure::Fail(_) => Failure::Fail(cause),
+        Failure::Unknown(_) => Failure::Unknown(cause),
     }
 }

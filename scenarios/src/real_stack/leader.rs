@@ -10,6 +10,7 @@
 
 use super::{Deployment, Planted, REMINDERS, agreement, broken, replica, runtime};
 use crate::{catalogue, property::RemindersOnce};
+use sim::{fault::Manner, history::History, operators::Operators, property::{Evidence, Property}, world::hosts};
 use conformance::{
     Agreement, Unavailable,
     process::Folder,
@@ -21,15 +22,8 @@ use conformance::{
     },
 };
 use idp::{
-    seams::{Directory, Key, LeaderEpoch, Namespace},
-    store::SqliteDirectory,
-};
-use sim::{
-    fault::Manner,
-    history::History,
-    operators::Operators,
-    property::{Evidence, Property},
-    world::hosts,
+    leader::{self, EpochRepository, LeaderEpoch},
+    store::{Key, SqliteDirectory},
 };
 use std::{io, time::Duration};
 use tokio::time::{Instant, sleep};
@@ -140,7 +134,7 @@ fn run(bug: Option<&Planted>) -> Result<Observed, Unavailable> {
 
 /// The replica that has the lease.
 async fn leader<'d>(stack: &RealStack, deployment: &'d Deployment) -> Result<&'d replica::Replica, Unavailable> {
-    let lease = format!("GET {}", Key::new(Namespace::Lease, "jobs"));
+    let lease = format!("GET {}", Key::new(leader::LEASE, "jobs"));
     let holder = ask(&replica::env("observer"), "redis", stack.port(Master), &[&lease], 1_000).await;
     let place = hosts::REPLICAS.iter().position(|name| holder.starts_with(name));
     let place = place.ok_or_else(|| broken(io::Error::other(format!("no replica leads: {holder:?}"))))?;

@@ -8,17 +8,8 @@ mod replica;
 
 pub use leader::compare as compare_leaders;
 
-use crate::{
-    catalogue,
-    planted::Planted,
-    property::CodeRedeemedOnce,
-    workload::{
-        calm,
-        person::Person,
-        relying_party::RelyingParty,
-        token_endpoint::{Presentation, present},
-    },
-};
+use crate::{catalogue, planted::Planted, property::CodeRedeemedOnce, workload::{calm, person::Person, relying_party::RelyingParty, token_endpoint::{present, Presentation}}};
+use sim::{history::{History, Seen}, operators::Operators, property::{Evidence, Property}, recorder::Recorder, world::{CodeFeed, hosts, Inboxes, mail, Manners, RelyingPartyOptions, Scene, SeenCode}};
 use conformance::{
     Agreement, Unavailable,
     port::Port,
@@ -30,20 +21,9 @@ use conformance::{
         RealStack, ask,
     },
 };
-use idp::{
-    http::client::Client,
-    model::hash::sha256_hex,
-    seams::{Key, Namespace},
-};
+use idp::{http::client::Client, model::hash::sha256_hex, redemption::CODE, store::Key};
 use replica::{fill_directory, reminded_address};
 use seams_os::clock::Stopwatch;
-use sim::{
-    history::{History, Seen},
-    operators::Operators,
-    property::{Evidence, Property},
-    recorder::Recorder,
-    world::{CodeFeed, Inboxes, Manners, RelyingPartyOptions, Scene, SeenCode, hosts, mail},
-};
 use std::{io, path::Path, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
@@ -217,7 +197,7 @@ impl Deployment {
         while asks("ROLE".to_owned()).await != "master" && Instant::now() < until {
             sleep(Duration::from_millis(50)).await;
         }
-        let key = Key::new(Namespace::Code, sha256_hex(&code.code));
+        let key = Key::new(CODE, sha256_hex(&code.code));
         let live_again = asks(format!("EXISTS {key}")).await == "1";
         let second = loop {
             // Until the service has found the new master it answers with an error, which does not use up the code.

@@ -2,16 +2,17 @@
 
 use super::TIMEOUT;
 use crate::planted::Planted;
+use sim::world::{hosts, RelyingPartyOptions};
 use conformance::stack::{MASTER_NAME, RealStack};
 use idp::{
+    clients::{Client as RegisteredClient, ClientSecret},
     config::{Config, StateConfig},
+    leader::{Reminder, ReminderRepository},
     replica::{self, Wiring},
-    seams::{
-        BoxFuture, Client as RegisteredClient, ClientSecret, Directory, Env, Listener, Network, Reminder, Stream, User,
-    },
     store::SqliteDirectory,
+    users::User,
 };
-use sim::world::{RelyingPartyOptions, hosts};
+use seams::{BoxFuture, Env, Listener, Network, Stream};
 use std::{
     io,
     net::{IpAddr, Ipv4Addr},

@@ -3,16 +3,15 @@
 //! Seen in the world: single use kept in one process's memory (ory/fosite#778, kanidm/kanidm#2775 are its kin). A code
 //! that comes back after a failover is good once more, at the other replica.
 
-use crate::{
-    planted::twist::{DirectoryTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{TokenTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
     config::Config,
+    directory::Directory,
+    redemption::{CodeRedemption, Redeemed, TokenRepository},
     replica::Wiring,
-    seams::{CodeRedemption, Directory, Outcome, Redeemed},
 };
+use seams::Outcome;
 use std::sync::Arc;
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
@@ -22,23 +21,26 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     scenario: "failover_mid_redemption",
     detected_by: "CodeRedeemedOnce",
     bug: |_, config: &Config, wiring| Wiring {
-        directory: Arc::new(Twisted(OwnLedger {
-            directory: wiring.directory,
-            replica: config.replica.clone(),
-        })),
+        directory: Directory {
+            tokens: Arc::new(Twisted(OwnLedger {
+                tokens: wiring.directory.tokens,
+                replica: config.replica.clone(),
+            })),
+            ..wiring.directory
+        },
         ..wiring
     },
 };
 
 struct OwnLedger {
-    directory: Arc<dyn Directory>,
+    tokens: Arc<dyn TokenRepository>,
     replica: String,
 }
 
 #[async_trait]
-impl DirectoryTwist for OwnLedger {
-    fn inner(&self) -> &Arc<dyn Directory> {
-        &self.directory
+impl TokenTwist for OwnLedger {
+    fn inner(&self) -> &Arc<dyn TokenRepository> {
+        &self.tokens
     }
     async fn redeem(&self, redemption: CodeRedemption) -> Outcome<Redeemed> {
         let code_hash = format!("{}@{}", redemption.code_hash, self.replica);
@@ -46,6 +48,6 @@ impl DirectoryTwist for OwnLedger {
             code_hash,
             ..redemption
         };
-        self.directory.redeem(own).await
+        self.tokens.redeem(own).await
     }
 }

@@ -3,15 +3,14 @@
 //! GETDEL is atomic on one node. After a failover the code is there again (measured on Redis 7.0.15:
 //! with 5 ms between the nodes 643 of 56,971 acknowledged GETDELs came back).
 
-use crate::{
-    planted::twist::{DirectoryTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{TokenTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    directory::Directory,
+    redemption::{CodeRedemption, Redeemed, TokenRepository},
     replica::Wiring,
-    seams::{CodeRedemption, Directory, Outcome, Redeemed},
 };
+use seams::Outcome;
 use std::sync::Arc;
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
@@ -21,16 +20,19 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     scenario: "failover_mid_redemption",
     detected_by: "CodeRedeemedOnce",
     bug: |_, _, wiring| Wiring {
-        directory: Arc::new(Twisted(WithoutLedger(wiring.directory))),
+        directory: Directory {
+            tokens: Arc::new(Twisted(WithoutLedger(wiring.directory.tokens))),
+            ..wiring.directory
+        },
         ..wiring
     },
 };
 
-struct WithoutLedger(Arc<dyn Directory>);
+struct WithoutLedger(Arc<dyn TokenRepository>);
 
 #[async_trait]
-impl DirectoryTwist for WithoutLedger {
-    fn inner(&self) -> &Arc<dyn Directory> {
+impl TokenTwist for WithoutLedger {
+    fn inner(&self) -> &Arc<dyn TokenRepository> {
         &self.0
     }
     async fn redeem(&self, redemption: CodeRedemption) -> Outcome<Redeemed> {

@@ -4,16 +4,14 @@
 //! Seen in the world: FriendsOfSymfony/FOSOAuthServerBundle#143 (for the whole lifetime of the code), and as a
 //! grace period wherever a lost answer was to do no harm. A thief asks again as well.
 
-use crate::{
-    planted::twist::{StoreTwist, Twisted},
-    redemption::redemption_without_ledger,
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{StoreTwist, Twisted}, redemption::redemption_without_ledger, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    redemption::CODE,
     replica::Wiring,
-    seams::{AuthStateStore, Key, Namespace, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
@@ -43,7 +41,7 @@ impl StoreTwist for Lingers {
     }
     async fn take(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
         let taken = self.0.take(key).await?;
-        if let (Some(value), Namespace::Code) = (&taken, key.namespace) {
+        if let (Some(value), CODE) = (&taken, key.namespace) {
             self.0.put(key, value, GRACE).await?;
         }
         Ok(taken)

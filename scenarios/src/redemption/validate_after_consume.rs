@@ -3,15 +3,14 @@
 //! Whoever sees a code, without being able to redeem it, can burn it: one wrong verifier, and its
 //! owner is refused.
 
-use crate::{
-    planted::twist::{StoreTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    redemption::CODE,
     replica::Wiring,
-    seams::{AuthStateStore, Key, Namespace, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::Outcome;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -44,7 +43,7 @@ impl StoreTwist for ConsumeFirst {
         &self.store
     }
     async fn get(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
-        if key.namespace != Namespace::Code {
+        if key.namespace != CODE {
             return self.store.get(key).await;
         }
         let taken = self.store.take(key).await?;

@@ -2,15 +2,14 @@
 //!
 //! The second report: the database blinked, and everybody who was logged in was logged out.
 
-use crate::{
-    planted::twist::{DirectoryTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{SessionTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    directory::Directory,
     replica::Wiring,
-    seams::{Directory, Outcome, Session, Timestamp},
+    session::{Session, SessionRepository},
 };
+use seams::{Outcome, Timestamp};
 use std::sync::Arc;
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
@@ -20,16 +19,19 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     scenario: "session_survives",
     detected_by: "SessionsSurvive",
     bug: |_, _, wiring| Wiring {
-        directory: Arc::new(Twisted(ErrorIsAbsence(wiring.directory))),
+        directory: Directory {
+            sessions: Arc::new(Twisted(ErrorIsAbsence(wiring.directory.sessions))),
+            ..wiring.directory
+        },
         ..wiring
     },
 };
 
-struct ErrorIsAbsence(Arc<dyn Directory>);
+struct ErrorIsAbsence(Arc<dyn SessionRepository>);
 
 #[async_trait]
-impl DirectoryTwist for ErrorIsAbsence {
-    fn inner(&self) -> &Arc<dyn Directory> {
+impl SessionTwist for ErrorIsAbsence {
+    fn inner(&self) -> &Arc<dyn SessionRepository> {
         &self.0
     }
     async fn session(&self, id_hash: &str, now: Timestamp) -> Outcome<Option<Session>> {

@@ -3,15 +3,14 @@
 //! Seen in the world: timothepoznanski/poznote#1389, keycloak/keycloak#44821. A restart, for whatever reason, logs out
 //! everybody whom the balancer sends there.
 
-use crate::{
-    planted::twist::{DirectoryTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{SessionTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    directory::Directory,
     replica::Wiring,
-    seams::{Directory, Outcome, Session, Timestamp},
+    session::{Session, SessionRepository},
 };
+use seams::{Outcome, Timestamp};
 use std::sync::Arc;
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
@@ -21,26 +20,29 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     scenario: "session_survives",
     detected_by: "SessionsSurvive",
     bug: |env, _, wiring| Wiring {
-        directory: Arc::new(Twisted(SinceBoot {
-            directory: wiring.directory,
-            booted: env.now(),
-        })),
+        directory: Directory {
+            sessions: Arc::new(Twisted(SinceBoot {
+                sessions: wiring.directory.sessions,
+                booted: env.now(),
+            })),
+            ..wiring.directory
+        },
         ..wiring
     },
 };
 
 struct SinceBoot {
-    directory: Arc<dyn Directory>,
+    sessions: Arc<dyn SessionRepository>,
     booted: Timestamp,
 }
 
 #[async_trait]
-impl DirectoryTwist for SinceBoot {
-    fn inner(&self) -> &Arc<dyn Directory> {
-        &self.directory
+impl SessionTwist for SinceBoot {
+    fn inner(&self) -> &Arc<dyn SessionRepository> {
+        &self.sessions
     }
     async fn session(&self, id_hash: &str, now: Timestamp) -> Outcome<Option<Session>> {
-        let session = self.directory.session(id_hash, now).await?;
+        let session = self.sessions.session(id_hash, now).await?;
         Ok(session.filter(|session| session.authenticated_at >= self.booted))
     }
 }

@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use idp::{
     config::StateConfig,
     replica::Wiring,
-    seams::Outcome,
     store::{MasterFinder, RedisStore, SentinelFinder},
 };
+use seams::Outcome;
 use std::sync::{Arc, Mutex};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {

@@ -12,17 +12,15 @@ mod marks;
 pub use marks::{COUNTED_BACK, LEASE_LOST, TAKEN_CAME_BACK, UNEXPLAINED, WRITE_LOST, marks};
 
 use crate::vocabulary::{Fault, Plan, PlantedBug, Run, Setup, Tag};
+use sim::{linear::{Answer, Call, check, Ending, Limits, Loss, Operation, Verdicts, When}, run::{HarnessError, perform_and_inspect}, simulator};
 use async_trait::async_trait;
 use idp::{
+    limits::{LOGIN_ATTEMPTS, VERIFY_ATTEMPTS},
+    mailed_code::SENDS,
     replica::Wiring,
-    seams::{AuthStateStore, Failure, Key, Namespace, Outcome},
+    store::{AuthStateStore, Key},
 };
-use seams::Env;
-use sim::{
-    linear::{Answer, Call, Ending, Limits, Loss, Operation, Verdicts, When, check},
-    run::{HarnessError, perform_and_inspect},
-    simulator,
-};
+use seams::{Env, Failure, Outcome};
 use std::{
     collections::BTreeMap,
     fmt,
@@ -120,9 +118,7 @@ impl Recorded {
 /// A counter as it is, everything else as a stand-in: values hold what nobody should read.
 fn shown(key: &Key, value: &[u8]) -> String {
     match key.namespace {
-        Namespace::LoginAttempts | Namespace::VerifyAttempts | Namespace::Sends => {
-            String::from_utf8_lossy(value).into_owned()
-        }
+        LOGIN_ATTEMPTS | VERIFY_ATTEMPTS | SENDS => String::from_utf8_lossy(value).into_owned(),
         _ => Tag::of(value).0,
     }
 }

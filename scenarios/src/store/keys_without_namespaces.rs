@@ -3,15 +3,14 @@
 //! Seen in the world: dudleycarr/ratelimit.js#15, getsentry/sentry#1241. A counter of attempts in a login has the
 //! very key of the login, and the note of an attempt that of the code it is about.
 
-use crate::{
-    planted::twist::{StoreTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
+    authorize::FLOW,
     replica::Wiring,
-    seams::{AuthStateStore, Key, Namespace, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
@@ -29,7 +28,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
 struct Flat(Arc<dyn AuthStateStore>);
 
 fn flat(key: &Key) -> Key {
-    Key::new(Namespace::Flow, key.id.clone())
+    Key::new(FLOW, key.id.clone())
 }
 
 #[async_trait]

@@ -7,9 +7,9 @@
 use crate::vocabulary::PlantedBug;
 use idp::{
     config::StateConfig,
-    seams::Env,
     store::{MasterFinder, SentinelFinder},
 };
+use seams::Env;
 use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

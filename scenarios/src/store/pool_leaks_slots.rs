@@ -3,15 +3,13 @@
 //! Seen in the world: redis/jedis#3864, redis/jedis#2041. A failover or a bad minute uses the pool up; from then on every
 //! login at this replica fails, while its health check has a connection of its own and all is green.
 
-use crate::{
-    planted::twist::{StoreTwist, Twisted},
-    vocabulary::PlantedBug,
-};
+use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,
-    seams::{AuthStateStore, Cause, Failure, Key, Outcome},
+    store::{AuthStateStore, Key},
 };
+use seams::{Cause, Failure, Outcome};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 

@@ -2,17 +2,17 @@
 //! process, like the file on the disk that it stands for.
 
 use super::{desk, scene::RelyingPartyOptions};
-use crate::{
-    limits, mailed_code, redemption, store,
-    vocabulary::{Behaviour, Plan},
-};
+use crate::{limits, mailed_code, redemption, store, vocabulary::{Behaviour, Plan}};
+use sim::world::StorageLock;
 use idp::{
-    seams::{Client, ClientSecret, Directory, Outcome, Reminder, Timestamp, User},
+    clients::{Client, ClientSecret},
+    leader::{Reminder, ReminderRepository},
     store::sqlite::SqliteDirectory,
+    users::User,
 };
 use rusqlite::{Connection, OpenFlags};
+use seams::{Outcome, Timestamp};
 use sha2::{Digest, Sha256};
-use sim::world::StorageLock;
 use std::{
     collections::BTreeSet,
     sync::{

@@ -5,10 +5,11 @@ mod failing;
 
 use idp::{
     config::{Config, Deadlines, StateConfig},
-    seams::{AuthStateStore, BoxFuture, Env, Failure, Key, Namespace, Outcome},
-    store::{MemoryStore, RedisStore, SentinelFinder},
+    redemption::CODE,
+    store::{AuthStateStore, Key, MemoryStore, RedisStore, SentinelFinder},
 };
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::FileFailurePersistence};
+use seams::{BoxFuture, Env, Failure, Outcome};
 use sim::{
     engine::current_ms,
     linear::{Answer, Call, Ending, Limits, Operation, Verdicts, When, check},
@@ -79,7 +80,7 @@ fn deadlines() -> Deadlines {
 
 /// Asks a store.
 async fn ask(store: &dyn AuthStateStore, key: u8, call: &Call) -> Outcome<Answer> {
-    let (key, ms) = (Key::new(Namespace::Code, key.to_string()), Duration::from_millis);
+    let (key, ms) = (Key::new(CODE, key.to_string()), Duration::from_millis);
     let value = |value: Option<Vec<u8>>| Answer::Value(value.map(|value| String::from_utf8_lossy(&value).into_owned()));
     Ok(match call {
         Call::Put { value, ttl_ms } => {

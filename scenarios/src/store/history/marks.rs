@@ -4,8 +4,8 @@
 
 use super::slack_ms;
 use crate::vocabulary::Plan;
-use idp::seams::Namespace;
-use sim::linear::{Call, Limits, Operation, Verdict, check};
+use sim::linear::{Call, check, Limits, Operation, Verdict};
+use idp::leader::LEASE;
 use std::collections::BTreeMap;
 
 /// An acknowledged write was not there any more.
@@ -33,7 +33,7 @@ pub fn marks(operations: &[Operation], plan: &Plan) -> BTreeMap<&'static str, u6
         let Verdict::Broken { undone, unexplained } = verdict else {
             continue;
         };
-        let lease = key.starts_with(Namespace::Lease.prefix());
+        let lease = key.starts_with(LEASE.prefix());
         for index in undone {
             let name = match operations[index].call {
                 _ if lease => LEASE_LOST,

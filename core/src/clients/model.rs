@@ -1,10 +1,10 @@
 //! Relying parties: their redirect URIs, and how they prove who they are.
 
-use super::{
+use super::{Client, ClientSecret};
+use crate::model::{
     hash::{same, sha256_hex},
     params::Params,
 };
-use crate::seams::{Client, ClientSecret};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use url::{Host, Url, form_urlencoded};
 
@@ -48,7 +48,7 @@ pub struct Credentials {
 
 /// Why credentials cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unreadable {
+pub enum UnreadableCredentials {
     /// No `client_id` at all.
     Missing,
     /// More than one method (RFC 6749 section 2.3: a client "MUST NOT use more than one").
@@ -61,29 +61,31 @@ impl Credentials {
     /// Reads them from the `Authorization` header and the form (RFC 6749 section 2.3.1).
     ///
     /// # Errors
-    /// [`Unreadable`].
-    pub fn read(authorization: Option<&str>, form: &Params) -> Result<Credentials, Unreadable> {
+    /// [`UnreadableCredentials`].
+    pub fn read(authorization: Option<&str>, form: &Params) -> Result<Credentials, UnreadableCredentials> {
         let (id, secret) = (form.get("client_id"), form.get("client_secret"));
         let Some(header) = authorization else {
             return Ok(Credentials {
-                client_id: id.ok_or(Unreadable::Missing)?.to_owned(),
+                client_id: id.ok_or(UnreadableCredentials::Missing)?.to_owned(),
                 secret: secret.map(str::to_owned),
                 basic: false,
             });
         };
-        let (scheme, encoded) = header.split_once(' ').ok_or(Unreadable::Malformed)?;
+        let (scheme, encoded) = header.split_once(' ').ok_or(UnreadableCredentials::Malformed)?;
         if !scheme.eq_ignore_ascii_case("basic") {
-            return Err(Unreadable::Malformed);
+            return Err(UnreadableCredentials::Malformed);
         }
         if secret.is_some() {
-            return Err(Unreadable::TwoMethods);
+            return Err(UnreadableCredentials::TwoMethods);
         }
-        let decoded = STANDARD.decode(encoded.trim()).map_err(|_| Unreadable::Malformed)?;
-        let text = String::from_utf8(decoded).map_err(|_| Unreadable::Malformed)?;
-        let (name, password) = text.split_once(':').ok_or(Unreadable::Malformed)?;
+        let decoded = STANDARD
+            .decode(encoded.trim())
+            .map_err(|_| UnreadableCredentials::Malformed)?;
+        let text = String::from_utf8(decoded).map_err(|_| UnreadableCredentials::Malformed)?;
+        let (name, password) = text.split_once(':').ok_or(UnreadableCredentials::Malformed)?;
         let client_id = form_decode(name);
         if id.is_some_and(|id| id != client_id) {
-            return Err(Unreadable::TwoMethods);
+            return Err(UnreadableCredentials::TwoMethods);
         }
         Ok(Credentials {
             client_id,
@@ -177,14 +179,17 @@ mod tests {
         assert_eq!(read(Some(&basic("c:s%2Bt+u")), ""), ok("c", Some("s+t u"), true));
         assert_eq!(read(Some(&basic("c:s=&t")), "client_id=c"), ok("c", Some("s=&t"), true));
         assert_eq!(read(Some(&basic("c:")), ""), ok("c", None, true));
-        assert_eq!(read(None, ""), Err(Unreadable::Missing));
+        assert_eq!(read(None, ""), Err(UnreadableCredentials::Missing));
         assert_eq!(
             read(Some(&basic("c:s")), "client_secret=s"),
-            Err(Unreadable::TwoMethods)
+            Err(UnreadableCredentials::TwoMethods)
         );
-        assert_eq!(read(Some(&basic("c:s")), "client_id=d"), Err(Unreadable::TwoMethods));
+        assert_eq!(
+            read(Some(&basic("c:s")), "client_id=d"),
+            Err(UnreadableCredentials::TwoMethods)
+        );
         for bad in ["Basic", "Basic !!!", "Bearer x", &basic("no colon"), "", "Basic /w=="] {
-            assert_eq!(read(Some(bad), ""), Err(Unreadable::Malformed), "{bad}");
+            assert_eq!(read(Some(bad), ""), Err(UnreadableCredentials::Malformed), "{bad}");
         }
     }
 

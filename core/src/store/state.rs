@@ -1,44 +1,23 @@
 //! Short-lived state, shared by the replicas.
 
-use super::Outcome;
 use async_trait::async_trait;
+use seams::Outcome;
 use std::{fmt, time::Duration};
 
-/// What a key is for. Namespaces are disjoint, so that a code of one kind is never accepted as
-/// another (inventory 10, 22).
+/// What a key is for. Each room defines the namespaces that it uses; [`crate::registry::NAMESPACES`] lists them all.
+/// They are disjoint, so that a code of one kind is never accepted as another (inventory 10, 22).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Namespace {
-    /// A login in progress, bound to a browser.
-    Flow,
-    /// An OpenID Connect authorization code.
-    Code,
-    /// A one-time code sent by mail.
-    EmailCode,
-    /// Counter: attempts to log in at one address.
-    LoginAttempts,
-    /// Counter: attempts to verify a code in one flow.
-    VerifyAttempts,
-    /// Counter: mails sent to one address.
-    Sends,
-    /// Marker: a mail was sent in this flow within the idempotency window.
-    SendOnce,
-    /// A renewable lease.
-    Lease,
-}
+pub struct Namespace(&'static str);
 
 impl Namespace {
-    /// The prefix of its keys in Redis.
+    /// The namespace whose keys in Redis begin with `prefix`, followed by a colon.
+    pub const fn new(prefix: &'static str) -> Namespace {
+        Namespace(prefix)
+    }
+
+    /// The prefix of its keys in Redis, without the colon.
     pub const fn prefix(self) -> &'static str {
-        match self {
-            Namespace::Flow => "auth:oidc:flow",
-            Namespace::Code => "auth:oidc:code",
-            Namespace::EmailCode => "auth:email:code",
-            Namespace::LoginAttempts => "auth:limit:login",
-            Namespace::VerifyAttempts => "auth:limit:verify",
-            Namespace::Sends => "auth:limit:send",
-            Namespace::SendOnce => "auth:limit:send-once",
-            Namespace::Lease => "auth:leader",
-        }
+        self.0
     }
 }
 
@@ -69,7 +48,7 @@ impl fmt::Display for Key {
 
 /// Short-lived state: every entry has a lifetime, every call has a deadline and one of three
 /// outcomes. Nothing here survives a failover for certain; what must (spent codes, the acting
-/// leader) is guarded by the [`super::Directory`].
+/// leader) is guarded by the [`crate::directory::Directory`].
 #[async_trait]
 pub trait AuthStateStore: Send + Sync {
     /// Writes a value, whatever was there.
