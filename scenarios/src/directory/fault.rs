@@ -26,6 +26,11 @@ impl fmt::Display for Fault {
 impl ServiceFault<Login> for Fault {
     const KINDS: &'static [&'static str] = &["directory-busy"];
 
+    fn lasts_ms(&self) -> Option<u64> {
+        let Fault::DirectoryBusy { lasts_ms } = self;
+        Some(*lasts_ms)
+    }
+
     fn inject(&self, control: &Control<'_, Login>) {
         let Fault::DirectoryBusy { lasts_ms } = self;
         let until_ms = control.now_ms() + lasts_ms;

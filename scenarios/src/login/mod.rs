@@ -5,7 +5,8 @@ mod options;
 pub use options::{ReminderOption, WorldOptions};
 
 use crate::{analytics, availability, directory, leader, limits, mail, mailed_code, people, redemption, session, store::{history, self}, vocabulary::Plan, world::{hosts, self, Shared}};
-use sim::{service::Service, world::{NginxOptions, RedisOptions, SentinelOptions, Start, StorageLock, World}};
+use sim::{
+    service::{MarkSpan, Service}, world::{NginxOptions, RedisOptions, SentinelOptions, Start, StorageLock, World}};
 use idp::{config::Config, replica::Wiring, seams::Namespace};
 use seams::{BoxFuture, Env};
 use std::{collections::BTreeMap, sync::Arc};
@@ -116,6 +117,11 @@ impl Service for Login {
         "store outcome unknown",
         "store refused, asked again",
     ];
+    const MARK_SPANS: &'static [MarkSpan] = &[MarkSpan {
+        begins: "leader elected",
+        ends: "lease lost",
+        label: "leads",
+    }];
     const USUAL_TRIGGERS: &'static [&'static str] = &[
         "redeem begins",
         "redeem begins",
@@ -231,4 +237,20 @@ impl Service for Login {
             _ => None,
         }
     }
+}
+
+/// Worlds of several sizes, the smallest first: what `bench` compares.
+pub(crate) fn sizes() -> Vec<(&'static str, WorldOptions)> {
+    let world = |replicas, redis_replicas, sentinels| WorldOptions {
+        replicas,
+        redis_replicas,
+        sentinels,
+        ..WorldOptions::default()
+    };
+    vec![
+        ("1 replica, 1 Redis replica, 3 Sentinels", world(1, 1, 3)),
+        ("2 replicas, 1 Redis replica, 3 Sentinels", world(2, 1, 3)),
+        ("4 replicas, 2 Redis replicas, 5 Sentinels", world(4, 2, 5)),
+        ("8 replicas, 2 Redis replicas, 5 Sentinels", world(8, 2, 5)),
+    ]
 }

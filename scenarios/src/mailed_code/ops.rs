@@ -115,6 +115,10 @@ impl sim::service::Op for Op {
         }
     }
 
+    fn is_timed(&self) -> bool {
+        !matches!(self, Op::AwaitMail { .. })
+    }
+
     fn routine(&self, seen: &Seen, by_attacker: bool) -> Option<&'static str> {
         match (self, seen) {
             (Op::VerifyCode { .. }, Seen::Fail(_)) if by_attacker => Some("attempts of attackers that were refused"),

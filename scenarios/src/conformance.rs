@@ -1,6 +1,6 @@
 //! `squall conformance`: the models, and the login service on a real stack, compared with the real programs.
 
-use super::{Conclusion, Trouble, fresh, interrupt, say, table};
+use sim::command::{Conclusion, Trouble, fresh_seed, interrupt, say, table};
 use ::conformance::{
     Agreement, Unavailable, nginx, process,
     redis::{RedisProcess, random, vectors},
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
             super::must_be_writable(option, file)?;
         }
     }
-    let seed = args.seed.unwrap_or_else(fresh::seed);
+    let seed = args.seed.unwrap_or_else(fresh_seed);
     let mut report = Report {
         versions: vec![process::version("redis-server")?, process::version("nginx")?],
         seed,
