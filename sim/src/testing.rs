@@ -215,7 +215,10 @@ impl Service for Shop {
             .host(Host::new("printer", HostKind::Peer, |_| {
                 Installed::new(Box::new(|_| Box::pin(async {})))
             }))
-            .service(["shop-1", "shop-2"], 8080, |_, env| async move {
+            .service(["shop-1", "shop-2"], 8080, |process, env| async move {
+                if process.bug.is_some() {
+                    return; // the planted bug: the shop never opens
+                }
                 let Ok(listener) = env.network.listen(8080).await else {
                     return;
                 };
