@@ -2,10 +2,14 @@
 
 mod dice;
 mod faults;
+mod swarm;
+mod triggers;
 mod workload;
 
 pub use dice::{Dice, Spread, ms, secs};
 pub use faults::*;
+pub use swarm::{DrawFaults, DrawWorkloads, FollowUp, Swarm};
+pub use triggers::draw_trigger;
 pub use workload::{Cast, Workload};
 
 use crate::{

@@ -1,11 +1,12 @@
 //! Entries as files: TOML that people can read and edit, one bug a file, `NNNN-name.toml`.
 //!
-//! As a plan file does, the file ends with a line of its own, by which a torn file is known.
+//! As a plan file does, the file ends with a line of its own; a file without it is torn.
 
 use super::{REGRESSION_VERSION, Regression};
-use sim::{
+use crate::{
     plan::{Plan, PlanFileError, position},
-    shrink::Reason,
+    property::Reason,
+    service::Service,
 };
 use std::{
     fs, io,
@@ -32,7 +33,7 @@ pub enum RegressionFileError {
     /// The file ends too early.
     #[error(
         "the regression file {} is torn: it stops at line {line}, without the closing line `{END}`. Fetch it again \
-         (`git checkout`), or write it again with `squall save`; if you edited it, put that line back at the end",
+         (`git checkout`), or write it again with the command `save`; if you edited it, put that line back at the end",
         path.display()
     )]
     Torn {
@@ -55,7 +56,7 @@ pub enum RegressionFileError {
     },
     /// Bad TOML, an unknown or a missing field, a value of the wrong type.
     #[error("the regression file {} is malformed: line {line}, column {column}: {what}. Mend that line, or write the \
-         file again with `squall save`", path.display())]
+         file again with the command `save`", path.display())]
     Malformed {
         /// Which file.
         path: PathBuf,
@@ -73,11 +74,11 @@ pub enum RegressionFileError {
 
 /// A plan file or an entry: both can be replayed, shrunk and saved.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Opened {
+pub struct Opened<S: Service> {
     /// The plan.
-    pub plan: Plan,
-    /// The planted bug that an entry takes.
-    pub plant: Option<String>,
+    pub plan: Plan<S>,
+    /// The planted bug that an entry needs.
+    pub bug: Option<String>,
     /// What broke when the entry was recorded.
     pub broke: Option<Reason>,
 }
@@ -86,30 +87,30 @@ pub struct Opened {
 ///
 /// # Errors
 /// It cannot be read, is torn, too new, or malformed.
-pub fn open(path: &Path) -> Result<Opened, RegressionFileError> {
+pub fn open<S: Service>(path: &Path) -> Result<Opened<S>, RegressionFileError> {
     let is_entry = fs::read_to_string(path).is_ok_and(|text| text.lines().any(|line| line.trim() == "[plan]"));
     if !is_entry {
         let plan = Plan::read(path)?;
         return Ok(Opened {
             plan,
-            plant: None,
+            bug: None,
             broke: None,
         });
     }
     let entry = Regression::read(path)?;
     Ok(Opened {
         plan: entry.plan,
-        plant: entry.plant,
+        bug: entry.bug,
         broke: Some(entry.broke),
     })
 }
 
-impl Regression {
+impl<S: Service> Regression<S> {
     /// Reads an entry.
     ///
     /// # Errors
     /// The file cannot be read, is torn, too new, or malformed.
-    pub fn read(path: &Path) -> Result<Regression, RegressionFileError> {
+    pub fn read(path: &Path) -> Result<Regression<S>, RegressionFileError> {
         let text = fs::read_to_string(path).map_err(|source| failed("read", path, source))?;
         Regression::from_text(&text, path)
     }
@@ -118,9 +119,9 @@ impl Regression {
     ///
     /// # Errors
     /// The text is torn, too new, or malformed.
-    pub fn from_text(text: &str, path: &Path) -> Result<Regression, RegressionFileError> {
+    pub fn from_text(text: &str, path: &Path) -> Result<Regression<S>, RegressionFileError> {
         let path = || path.to_owned();
-        // the version first: the rest of a newer file may not look like ours at all
+        // the version first: the rest of a newer file may not be readable at all
         let table = toml::from_str::<toml::Table>(text);
         let version = table.ok().and_then(|table| table.get("version")?.as_integer());
         if let Some(found) = version.filter(|found| *found > i64::from(REGRESSION_VERSION)) {
@@ -130,7 +131,7 @@ impl Regression {
             let line = text.lines().count().max(1);
             return Err(RegressionFileError::Torn { path: path(), line });
         }
-        toml::from_str(text).map_err(|error| {
+        toml::from_str(text).map(Regression::up_to_date).map_err(|error| {
             let (line, column) = position(text, error.span().map_or(0, |span| span.start));
             let what = error.message().trim_end_matches(['.', '\n']).replace('\n', "; ");
             RegressionFileError::Malformed {
@@ -142,11 +143,20 @@ impl Regression {
         })
     }
 
+    /// The same entry in today's version; what is older means the same.
+    fn up_to_date(self) -> Regression<S> {
+        Regression {
+            version: REGRESSION_VERSION,
+            plan: self.plan.up_to_date(),
+            ..self
+        }
+    }
+
     /// The text of an entry.
     pub fn to_text(&self) -> String {
         let entry = toml::to_string(self).expect("an entry is tables of numbers and text");
         format!(
-            "# {}: a bug that was found. `cargo test` replays it; so does `cargo squall replay FILE`.\n\n{entry}\n{END}\n",
+            "# {}: a bug that was found. The command `replay` replays it.\n\n{entry}\n{END}\n",
             self.broke
         )
     }
@@ -166,7 +176,7 @@ impl Regression {
 ///
 /// # Errors
 /// The folder or an entry cannot be read.
-pub fn read_all(folder: &Path) -> Result<Vec<(PathBuf, Regression)>, RegressionFileError> {
+pub fn read_all<S: Service>(folder: &Path) -> Result<Vec<(PathBuf, Regression<S>)>, RegressionFileError> {
     let paths = paths(folder)?.into_iter();
     paths
         .map(|path| Regression::read(&path).map(|entry| (path, entry)))

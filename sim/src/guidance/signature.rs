@@ -1,9 +1,10 @@
 //! What a run reached, as a small set of numbers.
 
-use sim::{
+use crate::{
     history::{Event, Record, Seen},
+    property::slug,
     run::Run,
-    shrink::slug,
+    service::{Observation, Op, Service, Tone},
 };
 use std::collections::BTreeSet;
 use xxhash_rust::xxh3::Xxh3;
@@ -11,27 +12,19 @@ use xxhash_rust::xxh3::Xxh3;
 /// There are at most so many different numbers. Two behaviours that share one are one: novelty is a hint.
 const NUMBERS: u64 = 1 << 14;
 
-/// What happens in every run, or over and over while something else goes on.
-const ROUTINE: [&str; 6] = [
-    "a code was redeemed",
-    "a session was opened",
-    "a live session answered for the person",
-    "a second press sent no second mail",
-    "master did not hold",
-    "reminder sent",
-];
-
 /// Roles taken before this time, milliseconds, are those of the configuration.
 const BOOTED_MS: u64 = 500;
 
-/// What a run reached, as numbers that are equal for equal behaviour in every process: the turns that it took
-/// (marks, roles, ports, failovers) by themselves and in pairs and triples as they followed each other, and
-/// each kind of error with the turn before it. Which of two hosts it was does not matter, nor how often in a
-/// row. The order of errors among themselves is left out: it is that of many people at once, and new in
-/// every run.
-pub fn signature(run: &Run) -> Vec<u32> {
-    let marks = run.moments.iter().filter(|moment| !ROUTINE.contains(&moment.mark));
-    let marks = marks.map(|moment| (moment.at_ms, moment.mark.to_owned()));
+/// What a run reached, as numbers that are equal for equal behaviour in every process: the turns that it took (marks,
+/// roles, ports, failovers, observations that must not be) by themselves and in pairs and triples as they followed each
+/// other, and each kind of error with the turn before it. Which of two hosts it was does not matter, nor how often in a
+/// row. The order of errors among themselves is left out: it depends on many people at once, and is new in every run.
+pub fn signature<S: Service>(run: &Run<S>) -> Vec<u32> {
+    let marks = run
+        .mark_records
+        .iter()
+        .filter(|record| !S::ROUTINE_MARKS.contains(&record.mark));
+    let marks = marks.map(|record| (record.at_ms, record.mark.to_owned()));
     let records = || run.history.records.iter();
     let seen = records().filter_map(|record| Some((record.at_ms, turn(record)?)));
     let mut turns: Vec<(u64, String)> = marks.chain(seen).collect();
@@ -54,23 +47,23 @@ pub fn signature(run: &Run) -> Vec<u32> {
     numbers.into_iter().collect()
 }
 
-/// What a record says, if it is a turn in the run.
-fn turn(record: &Record) -> Option<String> {
+/// What a record says, if it is a turn of the run.
+fn turn<S: Service>(record: &Record<S>) -> Option<String> {
     match &record.event {
         Event::Role { role, .. } if record.at_ms >= BOOTED_MS => Some(format!("a Redis {role}")),
         Event::Ready { ready: false, why, .. } => Some(format!("a port closes: {why}")),
-        Event::LoggedOut { .. } => Some("logged out".into()),
+        Event::Own(own) if own.outcome().0 == Tone::Bad => Some(own.name().to_owned()),
         Event::Sentinel { says, .. } => {
             let word = says.split_whitespace().next().unwrap_or_default();
-            let told = ["+switch-master", "+tilt"].contains(&word) || word.starts_with("-failover-abort");
-            told.then(|| word.to_owned())
+            let is_turn = ["+switch-master", "+tilt"].contains(&word) || word.starts_with("-failover-abort");
+            is_turn.then(|| word.to_owned())
         }
         _ => None,
     }
 }
 
 /// The kind of an error.
-fn error(record: &Record) -> Option<String> {
+fn error<S: Service>(record: &Record<S>) -> Option<String> {
     match &record.event {
         Event::Ended {
             op,

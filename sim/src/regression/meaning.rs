@@ -1,32 +1,32 @@
 //! What a run did, as far as it decides whether a plan still means the same.
 
-use crate::scenario::Scenario;
-use serde::{Deserialize, Serialize};
-use sim::{
+use crate::{
     history::{Event, Seen},
-    property::Reached,
+    property::MarkView,
     run::Run,
+    scenario::Scenario,
+    service::{Op, Service},
 };
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a run did; see [the module](super). Hand-made changes are welcome: a mark that does not matter may
-/// be taken out of `decisive`.
+/// What a run did; see [the module](super). It may be edited: a mark that does not matter can be taken out of `decisive`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Meaning {
     /// Marks that a replay must reach: the scenario's, and those that the service and the world set.
     pub decisive: BTreeSet<String>,
-    /// Faults that struck while somebody was waiting for an answer, in words.
+    /// Faults that were injected while somebody waited for an answer, in words.
     pub hit: BTreeSet<String>,
-    /// How many operations of each kind ended well, failed, and ended in doubt: `[ok, failed, unknown]`.
-    /// For the reader; what counts is which kinds ended well at all.
+    /// How many operations of each kind succeeded, failed, and may have happened: `[ok, failed, unknown]`. The numbers are
+    /// for the reader; a replay must have the same kinds that succeeded at all.
     pub ended: BTreeMap<String, [u64; 3]>,
 }
 
 impl Meaning {
     /// What a run did.
-    pub fn of(scenario: &Scenario, run: &Run) -> Meaning {
-        let view = Reached {
+    pub fn of<S: Service>(scenario: &Scenario<S>, run: &Run<S>) -> Meaning {
+        let view = MarkView {
             plan: &run.plan,
             history: &run.history,
             marks: &run.marks,
@@ -61,12 +61,13 @@ impl Meaning {
     pub fn lost_in(&self, other: &Meaning) -> Vec<String> {
         let marks = self.decisive.difference(&other.decisive);
         let hits = self.hit.difference(&other.hit);
-        let well = |meaning: &Meaning, kind: &str| meaning.ended.get(kind).is_some_and(|[ok, ..]| *ok > 0);
-        let done = self.ended.keys().filter(|kind| well(self, kind) && !well(other, kind));
+        let succeeded = |meaning: &Meaning, kind: &str| meaning.ended.get(kind).is_some_and(|[ok, ..]| *ok > 0);
+        let kinds = self.ended.keys();
+        let kinds = kinds.filter(|kind| succeeded(self, kind) && !succeeded(other, kind));
         marks
             .map(|mark| format!("not reached: {mark}"))
             .chain(hits.map(|fault| format!("hit nobody: {fault}")))
-            .chain(done.map(|kind| format!("never ended well: {kind}")))
+            .chain(kinds.map(|kind| format!("never succeeded: {kind}")))
             .collect()
     }
 }
