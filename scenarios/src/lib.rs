@@ -45,8 +45,11 @@ pub fn suite() -> Suite<Login> {
         })
         .calm_scenario("calm_day")
         .sizes(login::sizes())
-        .account("whether one store explains what the replicas were answered, and if not, by how much", |plan, bug| {
-            let (run, account) = store::history::listen(plan, bug)?;
-            Ok((run, account.to_string()))
-        })
+        .account(
+            "whether one store explains what the replicas were answered, and if not, by how much",
+            |plan, bug| {
+                let (run, account) = store::history::listen(plan, bug)?;
+                Ok((run, account.to_string()))
+            },
+        )
 }

@@ -1,8 +1,8 @@
 //! What can go wrong with the directory, beside its disk.
 
 use crate::login::Login;
-use sim::{nemesis::Control, service::ServiceFault};
 use serde::{Deserialize, Serialize};
+use sim::{nemesis::Control, service::ServiceFault};
 use std::{fmt, sync::atomic::Ordering};
 
 /// A fault of the directory.

@@ -75,8 +75,12 @@ fn refresh<S: Service>(suite: &Suite<S>, file: &Path) -> Result<Conclusion, Trou
     let entry = Regression::<S>::read(file)?;
     let (replayed, today) = replay(suite, &entry).map_err(|error| Trouble(format!("{}: {error}", file.display())))?;
     match &replayed {
-        Replayed::Violated(_) | Replayed::Missed { .. } => {
-            say(format!("{} is left as it is: {replayed}", file.display()));
+        Replayed::Violated(_) | Replayed::NotDetected { .. } => {
+            say(format!(
+                "{} is left as it is: {}",
+                file.display(),
+                replayed.describe(suite.command)
+            ));
             return Ok(Conclusion::Violated);
         }
         Replayed::Diverged { lost } if entry.bug.is_some() => {
