@@ -135,13 +135,16 @@ pub enum Fault<S: Service> {
     /// faults did undone. What liveness is measured from.
     Heal,
     /// A fault of the service's own.
-    #[serde(untagged, skip_deserializing)]
+    #[serde(skip)] // the two functions below do it
     Own(S::Fault),
 }
 
 impl<S: Service> Serialize for Fault<S> {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        Fault::serialize(self, serializer) // the derived function
+        match self {
+            Fault::Own(own) => own.serialize(serializer),
+            _ => Fault::serialize(self, serializer), // the derived function
+        }
     }
 }
 
@@ -249,6 +252,17 @@ impl<S: Service> Fault<S> {
                 (Fault::Own(own), Fault::Own(end)) => own.is_ended_by(end),
                 _ => false,
             }
+    }
+
+    /// How long it lasts if nothing ends it before, milliseconds.
+    pub fn lasts_ms(&self) -> Option<u64> {
+        match self {
+            Fault::LatencySpike { lasts_ms, .. }
+            | Fault::DiskError { lasts_ms, .. }
+            | Fault::DiskSlow { lasts_ms, .. } => Some(*lasts_ms),
+            Fault::Own(own) => own.lasts_ms(),
+            _ => None,
+        }
     }
 
     /// Its kind, as in a plan file.

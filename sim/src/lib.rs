@@ -4,9 +4,10 @@
 //! that a seed or a file decides, and judged by what can be seen from outside. See `GUIDE.md`.
 
 pub mod classic;
+pub mod command;
+pub mod compose;
 pub mod engine;
 pub mod fault;
-//pub mod fuzz;
 pub mod guidance;
 pub mod history;
 pub mod judge;
@@ -19,14 +20,15 @@ pub mod operators;
 pub mod plan;
 pub mod property;
 pub mod recorder;
-//pub mod report;
 pub mod regression;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod service;
 pub mod shrink;
 pub mod simulator;
 pub mod suite;
+pub mod testbed;
 #[cfg(test)]
 mod testing;
 pub mod trigger;

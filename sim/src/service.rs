@@ -44,6 +44,8 @@ pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'stati
     /// Events that come where something has gone wrong already, or somebody special is there: what some random triggers
     /// wait for.
     const RARE_TRIGGERS: &'static [&'static str] = &[];
+    /// What a host claims of itself between two marks, for the timeline of a page: "leads".
+    const MARK_SPANS: &'static [MarkSpan] = &[];
     /// Marks that every run sets over and over: no novelty for guidance.
     const ROUTINE_MARKS: &'static [&'static str] = &[];
 
@@ -69,6 +71,18 @@ pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'stati
     fn name_of_write(_command: &str, _key: &str) -> Option<&'static str> {
         None
     }
+}
+
+/// What a host claims of itself from one mark to another; it ends as well when the host's process does. A picture of what a
+/// process believes, never a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MarkSpan {
+    /// The mark with which it begins.
+    pub begins: &'static str,
+    /// The mark with which it ends.
+    pub ends: &'static str,
+    /// What it is called in a page: one word, `leads`.
+    pub label: &'static str,
 }
 
 /// `[world]` of a plan.
@@ -98,6 +112,9 @@ pub struct BadValue {
 pub trait Behaviour<S: Service>:
     fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {
+    /// Its kinds, as in a plan file. Only [`compose_behaviours!`](crate::compose_behaviours) needs them.
+    const KINDS: &'static [&'static str] = &[];
+
     /// Its kind, as in a plan file.
     fn kind(&self) -> String {
         tag_of(self, "does")
@@ -123,7 +140,7 @@ pub trait Behaviour<S: Service>:
 
     /// Plainer behaviours that a smaller plan may try instead, the plainest first. None may lead back here. Numbers are
     /// made smaller without being asked for.
-    fn plainer(&self) -> Vec<Self> {
+    fn plainer(&self) -> Vec<S::Behaviour> {
         vec![]
     }
 }
@@ -133,6 +150,8 @@ pub trait Behaviour<S: Service>:
 pub trait Op: fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its kinds, which triggers may name: see [`Op::kind`].
     const KINDS: &'static [&'static str] = &[];
+    /// What compound operations are called, in the plural: `logins`.
+    const COMPOUND: &'static str = "compound operations";
 
     /// Its kind, as in a written history.
     fn kind(&self) -> String {
@@ -148,6 +167,11 @@ pub trait Op: fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Se
         false
     }
 
+    /// Whether the time that it takes is the service's own, and counts as its latency: not that of a wait for something else.
+    fn is_timed(&self) -> bool {
+        !self.is_compound()
+    }
+
     /// How the end of a compound operation reads.
     fn describe_end(&self, seen: &Seen) -> String {
         match seen {
@@ -157,9 +181,15 @@ pub trait Op: fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Se
         }
     }
 
-    /// A compound operation in which everything went well, in one row; `steps` are its operations.
-    fn describe_whole(&self, _steps: &[&Self]) -> String {
+    /// A compound operation in which everything went well, in one row: `logs in`. What its steps add to that is their
+    /// [`Op::detail`].
+    fn describe_whole(&self) -> String {
         self.describe()
+    }
+
+    /// What a step adds to the row of the compound operation that it belongs to: `authorization code 1f2e`.
+    fn detail(&self) -> Option<String> {
+        None
     }
 
     /// What a brief story may leave out and count: successes of this kind by anybody, or refusals of attackers. `None`:
@@ -246,6 +276,11 @@ pub trait ServiceFault<S: Service>:
         false
     }
 
+    /// How long it lasts if nothing ends it before, milliseconds.
+    fn lasts_ms(&self) -> Option<u64> {
+        None
+    }
+
     /// Whether it can be injected into such a world.
     ///
     /// # Errors
@@ -299,4 +334,13 @@ impl WorldOptions for () {}
 pub(crate) fn tag_of(value: &impl Serialize, tag: &str) -> String {
     let value = serde_json::to_value(value).expect("such types are tables of numbers and text");
     value[tag].as_str().unwrap_or_default().to_owned()
+}
+
+/// A compound operation in which everything went well, with what its steps add.
+pub(crate) fn describe_whole<O: Op>(op: &O, steps: &[&O]) -> String {
+    let details: Vec<String> = steps.iter().filter_map(|step| step.detail()).collect();
+    match details.is_empty() {
+        true => op.describe_whole(),
+        false => format!("{}, with {}", op.describe_whole(), details.join(", ")),
+    }
 }

@@ -57,6 +57,11 @@ pub fn current_host() -> Option<String> {
     engine::current_host().or_else(classic::current_host)
 }
 
+/// Which host has an address, on either engine: hosts are numbered in the order of declaration.
+pub(crate) fn host_of(ip: IpAddr) -> Option<HostId> {
+    engine::host_of(ip).or_else(|| classic::host_of(ip))
+}
+
 /// The software of a host, called at every boot.
 pub(crate) type Main = Box<dyn Fn(Env) -> BoxFuture<'static, ()>>;
 /// What is to be done by itself at a time of the simulation.
@@ -67,7 +72,6 @@ pub(crate) type OnCall = Box<dyn Fn(&dyn Simulator, usize)>;
 /// An engine, as the world sees it. The methods are those of [`Engine`], which has their meaning.
 pub(crate) trait Simulator {
     fn add_host(&mut self, name: &str, probe: Arc<dyn Probe>, storage: Arc<dyn Storage>, main: Main) -> HostId;
-    fn name(&self, host: HostId) -> &str;
     fn ip(&self, host: HostId) -> IpAddr;
     fn caller(&self) -> Caller;
     fn on_call(&self, handler: OnCall);
@@ -114,9 +118,6 @@ impl dyn Simulator + '_ {
 impl Simulator for Engine {
     fn add_host(&mut self, name: &str, probe: Arc<dyn Probe>, storage: Arc<dyn Storage>, main: Main) -> HostId {
         Engine::add_host(self, name, probe, storage, main)
-    }
-    fn name(&self, host: HostId) -> &str {
-        Engine::name(self, host)
     }
     fn ip(&self, host: HostId) -> IpAddr {
         Engine::ip(self, host)

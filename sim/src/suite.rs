@@ -1,6 +1,7 @@
 //! A suite: all that is claimed of a service, handed to the harness as one value.
 
 use crate::{
+    command::{Account, AccountOf, Conclusion, OwnCommand, Trouble},
     scenario::{Scenario, Workload},
     service::Service,
 };
@@ -28,7 +29,7 @@ pub struct PlantedBug<S: Service> {
 pub struct Suite<S: Service> {
     /// What its binary is called: `squall`.
     pub name: &'static str,
-    /// What is simulated and tested, in one sentence.
+    /// What is simulated and tested: one clause, without a full stop.
     pub about: &'static str,
     /// How its binary is started, as in the lines that replay a failure: `cargo squall`.
     pub command: &'static str,
@@ -38,6 +39,12 @@ pub struct Suite<S: Service> {
     pub regressions: Option<PathBuf>,
     /// What `bench` puts load on the world with.
     pub load: Option<Load<S>>,
+    /// Worlds of several sizes, for `bench`: each with its name.
+    pub(crate) sizes: Vec<(&'static str, S::World)>,
+    /// A scenario in which little goes wrong, which `bench` measures as it is.
+    pub(crate) calm: Option<&'static str>,
+    pub(crate) account: Option<Account<S>>,
+    pub(crate) commands: Vec<OwnCommand>,
 }
 
 /// A steady stream of one kind of work, for `bench`: how much work there is to do a minute, and who does it.
@@ -76,6 +83,10 @@ impl<S: Service> Suite<S> {
             bugs: vec![],
             regressions: None,
             load: None,
+            sizes: vec![],
+            calm: None,
+            account: None,
+            commands: vec![],
         }
     }
 
@@ -119,7 +130,7 @@ impl<S: Service> Suite<S> {
         self
     }
 
-    /// The folder in which regressions are kept.
+    /// The folder in which regressions are kept; if it is relative, in the folder of `Cargo.lock`.
     #[must_use]
     pub fn regressions(self, folder: impl Into<PathBuf>) -> Suite<S> {
         Suite {
@@ -129,12 +140,65 @@ impl<S: Service> Suite<S> {
     }
 
     /// What `bench` puts load on the world with.
+    ///
+    /// # Panics
+    /// Its scenario is not there.
     #[must_use]
     pub fn load(self, load: Load<S>) -> Suite<S> {
+        let scenario = self.find_scenario(load.scenario);
+        scenario.unwrap_or_else(|error| panic!("the load of `bench`: {error}"));
         Suite {
             load: Some(load),
             ..self
         }
+    }
+
+    /// Worlds of several sizes, the smallest first, each with a name (`2 replicas`): `bench` shows what each costs under
+    /// the same load.
+    #[must_use]
+    pub fn sizes(self, sizes: Vec<(&'static str, S::World)>) -> Suite<S> {
+        Suite { sizes, ..self }
+    }
+
+    /// A scenario in which little goes wrong, which `bench` measures as it is.
+    ///
+    /// # Panics
+    /// It is not there.
+    #[must_use]
+    pub fn calm_scenario(self, name: &'static str) -> Suite<S> {
+        self.find_scenario(name)
+            .unwrap_or_else(|error| panic!("the calm scenario of `bench`: {error}"));
+        Suite {
+            calm: Some(name),
+            ..self
+        }
+    }
+
+    /// What `replay --account` says of a run: `what` is a clause ("whether one store explains what the processes saw"), and
+    /// `of` performs the plan once more, listens where only this service can, and says what it heard. The run must be the
+    /// same one: its fingerprint is compared.
+    #[must_use]
+    pub fn account(self, what: &'static str, of: AccountOf<S>) -> Suite<S> {
+        Suite {
+            account: Some(Account { what, of }),
+            ..self
+        }
+    }
+
+    /// A command of this service's own, beside those of the harness. `command` has its name and what it does; its options are
+    /// those of `A`.
+    ///
+    /// ```ignore
+    /// suite.subcommand(clap::Command::new("redis").about("Serves the simulated Redis over real TCP"), serve::redis)
+    /// ```
+    #[must_use]
+    pub fn subcommand<A: clap::Args + 'static>(
+        mut self,
+        command: clap::Command,
+        run: fn(&A) -> Result<Conclusion, Trouble>,
+    ) -> Suite<S> {
+        self.commands.push(OwnCommand::new(command, run));
+        self
     }
 
     /// All scenarios, in the order in which they were declared.
@@ -163,6 +227,18 @@ impl<S: Service> Suite<S> {
     pub fn find_bug(&self, name: &str) -> Result<&PlantedBug<S>, UnknownName> {
         let found = self.bugs.iter().find(|bug| bug.name == name);
         found.ok_or_else(|| unknown("planted bug", name, self.bugs.iter().map(|bug| bug.name).collect()))
+    }
+}
+
+impl<S: Service> Suite<S> {
+    /// The scenario that draws everything, if there is one: the first that takes any plan.
+    pub(crate) fn swarm(&self) -> Option<&Scenario<S>> {
+        self.scenarios.iter().find(|scenario| scenario.takes_any_plan())
+    }
+
+    /// What is done as a whole, in the plural: `logins`.
+    pub(crate) fn whole_operations(&self) -> &'static str {
+        self.load.as_ref().map_or("whole operations", |load| load.what)
     }
 }
 

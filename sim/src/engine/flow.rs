@@ -24,7 +24,7 @@ pub(super) fn ip_of(host: HostId) -> IpAddr {
 }
 
 /// The host that [`ip_of`] would give this address, declared or not.
-pub(super) fn host_of(ip: IpAddr) -> Option<HostId> {
+pub(crate) fn host_of(ip: IpAddr) -> Option<HostId> {
     match ip {
         IpAddr::V4(ip) => match ip.octets() {
             [10, 0, high, low @ 1..=250] => Some(HostId(usize::from(high) * HOSTS_PER_BYTE + usize::from(low) - 1)),

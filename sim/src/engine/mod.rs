@@ -56,6 +56,7 @@ mod wire;
 pub use caller::Caller;
 pub use error::{EngineError, HostPanic};
 pub use event_loop::Stats;
+pub(crate) use flow::host_of;
 pub use host::{current_host, current_ms};
 pub use link::LinkConfig;
 pub(crate) use panic::{catch, install_hook};

@@ -8,9 +8,10 @@ pub use file::{PlanFileError, position};
 
 use crate::{
     fault::{Fault, TimedFault},
-    service::Service,
+    service::{Behaviour, Service},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The version of the plan format that this build writes. It reads all versions up to this one.
 pub const PLAN_VERSION: u32 = 2;
@@ -64,6 +65,12 @@ impl<S: Service> Plan<S> {
             operations: vec![],
             faults: vec![],
         }
+    }
+
+    /// Everybody whose behaviour is an attack at least once.
+    pub fn attackers(&self) -> BTreeSet<&str> {
+        let attacks = self.operations.iter().filter(|operation| operation.does.is_attack());
+        attacks.map(|operation| operation.who.as_str()).collect()
     }
 
     /// When everything heals for the last time, if it does.

@@ -1,102 +1,135 @@
-//! What a brief story need not tell step by step.
+//! What a brief story need not show step by step.
 
-use crate::history::{Event, History, Op, Record, Seen};
+use crate::{
+    history::{Event, History, Record, Seen},
+    plan::Plan,
+    service::{Observation, Op, Service},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Logins and looks in which nothing happened that anybody would want to read.
+/// Operations in which nothing happened that anybody would want to read.
 #[derive(Debug, Default)]
 pub(super) struct Uneventful {
     /// Indices of records that need no row.
     pub(super) left_out: BTreeSet<usize>,
-    /// The end of each such login, and what to say there for all of it.
-    pub(super) told: BTreeMap<usize, String>,
-    /// Looks at the account page among those left out.
-    pub(super) visits: usize,
-    /// Attempts of attackers, refused, among those left out.
-    pub(super) refusals: usize,
+    /// The end of each compound operation that is shown in one row, and the text of that row.
+    pub(super) in_one_row: BTreeMap<usize, String>,
+    /// What is routine among the rest, with counts.
+    pub(super) routine: Counts,
 }
 
-/// Finds them. A login is uneventful when all of its steps succeeded, none is evidence, and nothing
-/// `ruled` (a fault, a change of roles) came between its beginning and its end.
-pub(super) fn uneventful(history: &History, evidence: &BTreeSet<usize>, ruled: &BTreeSet<usize>) -> Uneventful {
+/// Texts with counts, in the order in which they came first.
+#[derive(Debug, Default)]
+pub(super) struct Counts(pub(super) Vec<(&'static str, usize)>);
+
+impl Counts {
+    pub(super) fn count(&mut self, text: &'static str) {
+        match self.0.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, count)) => *count += 1,
+            None => self.0.push((text, 1)),
+        }
+    }
+}
+
+/// Those who attack: as the plan says. Without one, whoever never begins a compound operation.
+fn attackers<'a, S: Service>(history: &'a History<S>, plan: Option<&'a Plan<S>>) -> BTreeSet<&'a str> {
+    if let Some(plan) = plan {
+        return plan.attackers();
+    }
+    let everybody = history.records.iter().map(|record| record.who.as_str());
+    let honest = history.records.iter().filter(|record| begins_compound(record));
+    let honest: BTreeSet<&str> = honest.map(|record| record.who.as_str()).collect();
+    everybody.filter(|who| !honest.contains(who)).collect()
+}
+
+fn begins_compound<S: Service>(record: &Record<S>) -> bool {
+    matches!(&record.event, Event::Began { op, .. } if op.is_compound())
+}
+
+/// Finds them. A compound operation is uneventful when all of its steps succeeded, none is evidence, and none of `changes`
+/// (of the world) came between its beginning and its end.
+pub(super) fn uneventful<S: Service>(
+    history: &History<S>,
+    plan: Option<&Plan<S>>,
+    evidence: &BTreeSet<usize>,
+    changes: &BTreeSet<usize>,
+) -> Uneventful {
     let records = &history.records;
+    let attackers = attackers(history, plan);
     let mut found = Uneventful::default();
     let mut began: BTreeMap<_, usize> = BTreeMap::new();
-    // Whoever never logs in attacks.
-    let log_in: BTreeSet<&String> = (records.iter())
-        .filter(|record| matches!(record.event, Event::Began { op: Op::LogIn, .. }))
-        .map(|record| &record.who)
-        .collect();
     for (end, record) in records.iter().enumerate() {
-        match &record.event {
+        let (id, op, seen) = match &record.event {
             Event::Began { id, .. } => {
                 began.insert(*id, end);
+                continue;
             }
-            Event::Ended { id, op, seen, .. } => {
-                let Some(begin) = began.get(id).copied() else {
-                    continue;
-                };
-                if ruled.range(begin..=end).next().is_some() || evidence.contains(&begin) || evidence.contains(&end) {
-                    continue;
-                }
-                match (op, seen) {
-                    (Op::LogIn, Seen::Ok) => login(records, begin, end, evidence, &mut found),
-                    (Op::Visit { .. }, Seen::Ok) => {
-                        found.left_out.extend([begin, end]);
-                        found.visits += 1;
-                    }
-                    (Op::Redeem { .. } | Op::VerifyCode { .. }, Seen::Fail(_)) if !log_in.contains(&record.who) => {
-                        found.left_out.extend([begin, end]);
-                        found.refusals += 1;
-                    }
-                    _ => {}
-                }
+            Event::Ended { id, op, seen, .. } => (id, op, seen),
+            _ => continue,
+        };
+        let Some(begin) = began.get(id).copied() else {
+            continue;
+        };
+        if changes.range(begin..=end).next().is_some() || evidence.contains(&begin) || evidence.contains(&end) {
+            continue;
+        }
+        if op.is_compound() {
+            if *seen == Seen::Ok
+                && let Some(steps) = Steps::between(records, begin, end)
+                && steps.records.is_disjoint(evidence)
+            {
+                found
+                    .in_one_row
+                    .insert(end, crate::service::describe_whole(op, &steps.ops));
+                found.left_out.extend(steps.records);
             }
-            _ => {}
+        } else if let Some(text) = op.routine(seen, attackers.contains(record.who.as_str())) {
+            found.left_out.extend([begin, end]);
+            found.routine.count(text);
         }
     }
     found
 }
 
-fn login(records: &[Record], begin: usize, end: usize, evidence: &BTreeSet<usize>, found: &mut Uneventful) {
-    let who = &records[begin].who;
-    let (mut steps, mut addresses, mut codes) = (BTreeSet::from([begin]), BTreeSet::new(), vec![]);
-    let mut open = 0usize;
-    for (index, record) in records.iter().enumerate().take(end).skip(begin + 1) {
-        if record.who != *who {
-            continue;
-        }
-        match &record.event {
-            // Two browsers of one person: their steps cannot be told apart here.
-            Event::Began { op: Op::LogIn, .. } => return,
-            Event::Began { .. } => open += 1,
-            Event::Ended { op, seen: Seen::Ok, .. } => {
-                open = match open.checked_sub(1) {
-                    Some(open) => open,
-                    None => return,
-                };
-                match op {
-                    Op::SendCode { address, .. } => drop(addresses.insert(address)),
-                    Op::Redeem { code, .. } => codes.push(code.0.as_str()),
-                    _ => {}
+/// The steps of a compound operation in which nothing went wrong.
+struct Steps<'a, S: Service> {
+    ops: Vec<&'a S::Op>,
+    /// All of its records but its end.
+    records: BTreeSet<usize>,
+}
+
+impl<'a, S: Service> Steps<'a, S> {
+    /// The steps between two records; `None` if anything but success was seen.
+    fn between(records: &'a [Record<S>], begin: usize, end: usize) -> Option<Steps<'a, S>> {
+        let who = &records[begin].who;
+        let (mut ops, mut steps, mut observed) = (vec![], BTreeSet::from([begin]), vec![]);
+        let mut open = 0usize;
+        for (index, record) in records.iter().enumerate().take(end).skip(begin + 1) {
+            match &record.event {
+                Event::Own(observation) => {
+                    observed.push((index, observation, record.who == *who));
+                    continue;
                 }
+                _ if record.who != *who => continue,
+                // Somebody who does two at the same time: their steps cannot be told apart here.
+                Event::Began { op, .. } if op.is_compound() => return None,
+                Event::Began { .. } => open += 1,
+                Event::Ended { op, seen: Seen::Ok, .. } => {
+                    open = open.checked_sub(1)?;
+                    ops.push(op);
+                }
+                _ => return None,
             }
-            _ => return,
-        }
-        steps.insert(index);
-    }
-    for (index, record) in records.iter().enumerate().take(end).skip(begin) {
-        if matches!(&record.event, Event::CodeMailed { address, .. } if addresses.contains(address)) {
             steps.insert(index);
         }
+        for (index, observation, is_own) in observed {
+            if ops.iter().any(|op| observation.is_part_of(op)) {
+                steps.insert(index);
+            } else if is_own && observation.routine().is_none() {
+                return None;
+            }
+        }
+        let records = steps;
+        (open == 0).then_some(Steps { ops, records })
     }
-    if open > 0 || steps.iter().any(|step| evidence.contains(step)) {
-        return;
-    }
-    let with = match codes.as_slice() {
-        [] => String::new(),
-        codes => format!(", with authorization code {}", codes.join(", ")),
-    };
-    found.told.insert(end, format!("logs in{with}"));
-    found.left_out.extend(steps);
 }

@@ -1,16 +1,14 @@
 //! Rows in columns.
 
-use super::{
-    row::{Row, Tone},
-    words::seconds,
-};
+use super::{change::ChangeKind, row::Row, words::seconds};
+use crate::service::Tone;
 
-/// How the story is to look.
+/// How a story looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
     /// ANSI colours; for a terminal only.
     pub colour: bool,
-    /// How wide ruled lines are, in characters.
+    /// How wide the lines of changes are, in characters.
     pub width: usize,
 }
 
@@ -49,19 +47,19 @@ pub(super) fn row(look: &Look, row: &Row) -> String {
         Row::Step {
             at_ms,
             who,
-            nested,
+            is_nested,
             what,
             outcome,
             tone,
-            evidence,
+            is_evidence,
             ..
         } => {
-            let margin = if *evidence {
+            let margin = if *is_evidence {
                 look.paint("1;31", "✗")
             } else {
                 " ".into()
             };
-            let indent = if *nested { "  " } else { "" };
+            let indent = if *is_nested { "  " } else { "" };
             let what = format!("{:<WHAT$}", format!("{indent}{what}"));
             let style = match tone {
                 Tone::Good => "32",
@@ -70,22 +68,22 @@ pub(super) fn row(look: &Look, row: &Row) -> String {
                 Tone::Plain => "0",
             };
             let outcome = look.paint(style, outcome);
-            let what = if *evidence { look.paint("1", &what) } else { what };
+            let what = if *is_evidence { look.paint("1", &what) } else { what };
             format!("{margin} {:>TIME$}  {who:<WHO$} {what} {outcome}", seconds(*at_ms))
         }
-        Row::Rule {
+        Row::Change {
             at_ms,
             what,
-            repairs,
-            evidence,
-            ..
+            kind,
+            is_evidence,
         } => {
-            let margin = if *evidence { "✗" } else { "─" };
+            let margin = if *is_evidence { "✗" } else { "─" };
             // The time stands where it stands in the other rows, on the line.
             let time = seconds(*at_ms);
             let lead = "─".repeat(TIME.saturating_sub(time.len()));
             let text = fill(&format!("{margin}{lead} {time}  {what} "), look.width);
-            look.paint(if *repairs { "1;32" } else { "1;33" }, &text)
+            let style = if *kind == ChangeKind::Repair { "1;32" } else { "1;33" };
+            look.paint(style, &text)
         }
         Row::More { count, until_ms } => look.paint(
             "2",
@@ -99,7 +97,7 @@ pub(super) fn row(look: &Look, row: &Row) -> String {
         Row::Log { at_ms, host, text } => {
             look.paint("2", &format!("  {:>TIME$}  {host:<WHO$} │ {text}", seconds(*at_ms)))
         }
-        Row::Broken { at_ms, what } => look.paint("1;31", &format!("✗ {:>TIME$}  {what}", seconds(*at_ms))),
+        Row::Violated { at_ms, what } => look.paint("1;31", &format!("✗ {:>TIME$}  {what}", seconds(*at_ms))),
     };
     format!("{}\n", line.trim_end())
 }

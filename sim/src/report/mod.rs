@@ -1,12 +1,14 @@
-//! A run, told so that a stranger can read it.
+//! A run as a text or a page that a stranger can read.
 //!
-//! `story` puts the history into rows (`row`), `words` puts events into plain words, `columns` sets
-//! the rows in columns; `html` makes a page of it. Nothing here judges: verdicts come from properties.
+//! [`Story`] puts the history into rows (`row`), which say what the service's own types say of themselves, and sets them in
+//! columns; [`html`] makes pages. Nothing here judges: verdicts come from properties.
 
 mod brief;
+mod change;
 mod columns;
 pub mod html;
 mod row;
+mod sentinel;
 mod story;
 mod words;
 
@@ -16,4 +18,4 @@ mod tests;
 pub use columns::Look;
 pub use row::LogRow;
 pub use story::Story;
-pub use words::{duration, kind_name as op_kind, op, seconds, seen};
+pub use words::{duration, seconds, seen};

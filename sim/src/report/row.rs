@@ -1,9 +1,14 @@
-//! The rows of a story: one for each thing that somebody saw, did, or broke.
+//! The rows of a story: one for each thing that somebody did or saw, or that changed.
 
-use super::words;
+use super::{
+    change::{Change, ChangeKind},
+    sentinel::{self, Hosts},
+    words,
+};
 use crate::{
-    history::{Event, Op, Record, Seen},
+    history::{Event, Record, Seen},
     property::Violation,
+    service::{Observation, Op, Service, Tone},
 };
 
 /// Rows alike in a row beyond which they are counted instead of shown.
@@ -20,160 +25,135 @@ pub struct LogRow<'a> {
     pub text: &'a str,
 }
 
-/// How a row came out: decides its colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
-    Good,
-    Bad,
-    Unsure,
-    Plain,
-}
-
 /// One line of the story.
 #[derive(Debug, Clone)]
 pub(super) enum Row {
-    /// Somebody did something.
+    /// Somebody did or saw something.
     Step {
         at_ms: u64,
         who: String,
-        nested: bool,
+        is_nested: bool,
         what: String,
         outcome: String,
         tone: Tone,
-        evidence: bool,
-        /// What kind of operation it is, if it is one.
-        kind: Option<&'static str>,
+        is_evidence: bool,
+        /// The filter under which it comes, if any: see [`filter`].
+        kind: Option<String>,
         /// What makes it like another one; none for what is always shown.
         alike: Option<String>,
     },
     /// The world changed.
-    Rule {
+    Change {
         at_ms: u64,
         what: String,
-        repairs: bool,
-        /// Somebody took a role: neither trouble nor its end.
-        turns: bool,
-        evidence: bool,
+        kind: ChangeKind,
+        is_evidence: bool,
     },
     /// More of the same.
     More { count: usize, until_ms: u64 },
     /// A line of the log.
     Log { at_ms: u64, host: String, text: String },
     /// A claim that did not hold, at the moment when it became certain.
-    Broken { at_ms: u64, what: String },
+    Violated { at_ms: u64, what: String },
 }
 
-/// A record as a row of the table; nothing for a Sentinel's lesser words.
-pub(super) fn step(record: &Record, nested: bool, evidence: bool) -> Option<Row> {
+/// The filter of a page under which an event comes: the kind of an operation, that of an observation, `sentinel`.
+pub(super) fn filter<S: Service>(event: &Event<S>) -> Option<String> {
+    match event {
+        Event::Began { op, .. } | Event::Ended { op, .. } => Some(op.kind()),
+        Event::Own(observation) => observation.filter().map(str::to_owned),
+        Event::Sentinel { .. } => Some("sentinel".to_owned()),
+        _ => None,
+    }
+}
+
+/// What an operation is at its end.
+pub(super) fn ended<O: Op>(op: &O, seen: &Seen) -> String {
+    match op.is_compound() {
+        true => op.describe_end(seen),
+        false => op.describe(),
+    }
+}
+
+/// A record as a row of the table; nothing for changes, and for minor messages of Sentinels.
+pub(super) fn step<S: Service>(record: &Record<S>, hosts: &Hosts, is_nested: bool, is_evidence: bool) -> Option<Row> {
     let (what, outcome, tone, alike) = match &record.event {
-        Event::Began { op, .. } => (words::op(op), String::new(), Tone::Plain, None),
+        Event::Began { op, .. } => (op.describe(), String::new(), Tone::Plain, None),
         Event::Ended { op, seen, took_ms, .. } => {
-            let what = match op {
-                Op::LogIn => words::login_ended(seen).to_owned(),
-                other => words::op(other),
-            };
             let outcome = words::seen(seen);
-            let alike = (*op != Op::LogIn).then(|| format!("{} {outcome}", words::kind(op)));
+            let alike = (!op.is_compound()).then(|| format!("{} {outcome}", op.kind()));
             let tone = match seen {
                 Seen::Ok => Tone::Good,
                 Seen::Fail(_) => Tone::Bad,
                 Seen::Unknown(_) => Tone::Unsure,
             };
-            (what, format!("{outcome}, {}", words::duration(*took_ms)), tone, alike)
+            let took = words::duration(*took_ms);
+            (ended(op, seen), format!("{outcome}, {took}"), tone, alike)
         }
-        Event::LoggedOut { session } => (
-            format!("is logged out without asking for it (session {})", session.0),
-            String::new(),
-            Tone::Bad,
-            None,
-        ),
-        Event::CodeMailed { address, code } => (
-            format!("mail with code {} arrives at {address}", code.0),
-            String::new(),
-            Tone::Plain,
-            None,
-        ),
-        Event::ReminderMailed { address, due_ms } => (
-            format!("reminder due at {} arrives at {address}", words::due(*due_ms)),
-            String::new(),
-            Tone::Plain,
-            None,
-        ),
-        Event::HookCalled { answered } => (
-            "the analytics hook is called".to_owned(),
-            if *answered { "answered" } else { "not answered" }.to_owned(),
-            if *answered { Tone::Good } else { Tone::Unsure },
-            Some("hook".to_owned()),
-        ),
-        Event::Sentinel { says, .. } => (words::sentinel(says)?, String::new(), Tone::Plain, None),
-        Event::Balancer { says } => (
-            format!("answers by itself: {says}"),
-            String::new(),
-            Tone::Plain,
-            Some(says.clone()),
-        ),
+        Event::Own(own) => {
+            let (tone, outcome) = own.outcome();
+            let alike = own.is_alike().then(|| format!("{} {outcome}", own.name()));
+            (own.describe(), outcome.to_owned(), tone, alike)
+        }
+        Event::Sentinel { says, .. } => (sentinel::meaning(says, hosts)?, String::new(), Tone::Plain, None),
+        Event::Balancer { says } => (by_itself(says), String::new(), Tone::Plain, Some(says.clone())),
         Event::Fault { .. } | Event::Role { .. } | Event::Ready { .. } => return None,
     };
     Some(Row::Step {
         at_ms: record.at_ms,
         who: record.who.clone(),
-        nested,
+        is_nested,
         what,
         outcome,
         tone,
-        evidence,
-        kind: match &record.event {
-            Event::Began { op, .. } | Event::Ended { op, .. } => Some(words::kind_name(op)),
-            Event::CodeMailed { .. } | Event::ReminderMailed { .. } => Some("mail"),
-            Event::Sentinel { .. } => Some("sentinel"),
-            _ => None,
-        },
+        is_evidence,
+        kind: filter(&record.event),
         alike,
     })
 }
 
+/// What a balancer does without its upstreams.
+pub(super) fn by_itself(says: &str) -> String {
+    format!("answers by itself: {says}")
+}
+
 /// A record that is evidence, in words.
-pub(super) fn in_words(record: &Record) -> String {
-    match step(record, false, true).unwrap_or_else(|| raw(record)) {
+pub(super) fn in_words<S: Service>(record: &Record<S>, hosts: &Hosts) -> String {
+    match step(record, hosts, false, true).unwrap_or_else(|| as_recorded(record)) {
         Row::Step { who, what, .. } => format!("{who}: {what}"),
         _ => String::new(),
     }
 }
 
-pub(super) fn rule(record: &Record, what: String, evidence: bool) -> Row {
-    Row::Rule {
+pub(super) fn change<S: Service>(record: &Record<S>, Change { what, kind }: Change, is_evidence: bool) -> Row {
+    Row::Change {
         at_ms: record.at_ms,
         what,
-        repairs: match &record.event {
-            Event::Fault { fault, .. } => fault.repairs(),
-            Event::Ready { ready, .. } => *ready,
-            _ => false,
-        },
-        turns: matches!(record.event, Event::Role { .. } | Event::Sentinel { .. }),
-        evidence,
+        kind,
+        is_evidence,
     }
 }
 
 /// Evidence that has no words of its own is shown as it was recorded.
-pub(super) fn raw(record: &Record) -> Row {
+pub(super) fn as_recorded<S: Service>(record: &Record<S>) -> Row {
     Row::Step {
         at_ms: record.at_ms,
         who: record.who.clone(),
-        nested: false,
+        is_nested: false,
         what: match &record.event {
             Event::Sentinel { says, .. } => says.clone(),
             other => format!("{other:?}"),
         },
         outcome: String::new(),
         tone: Tone::Plain,
-        evidence: true,
+        is_evidence: true,
         kind: None,
         alike: None,
     }
 }
 
-pub(super) fn told(violation: &Violation) -> Row {
-    Row::Broken {
+pub(super) fn violated(violation: &Violation) -> Row {
+    Row::Violated {
         at_ms: violation.at_ms,
         what: format!("{} does not hold: {}", violation.property, violation.what),
     }
@@ -193,7 +173,7 @@ pub(super) fn shorten(rows: Vec<Row>) -> Vec<Row> {
         Row::Step {
             who,
             alike: Some(alike),
-            evidence: false,
+            is_evidence: false,
             ..
         } => Some((who.clone(), alike.clone())),
         _ => None,

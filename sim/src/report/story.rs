@@ -1,33 +1,57 @@
 //! The history as rows.
 
 use super::{
-    brief, columns,
-    row::{LogRow, Row, Tone, logged, raw, rule, shorten, step, told},
-    words,
+    brief::{self, Counts, Uneventful},
+    change::Change,
+    columns::{self, Look},
+    row::{LogRow, Row, as_recorded, change, logged, shorten, step, violated},
 };
 use crate::{
-    history::{Event, History, Op, OpId},
+    history::{Event, History, OpId, Record},
+    plan::Plan,
     property::Violation,
+    run::Run,
+    service::{Observation, Op, Service, Tone},
+    world::HostKind,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
 
-/// What is told: what was seen, what was violated, and the log if wanted.
-#[derive(Debug, Clone, Copy)]
-pub struct Story<'a> {
+/// What a story shows: what was seen, what was violated, and the log if wanted.
+#[derive(Debug, Clone)]
+pub struct Story<'a, S: Service> {
     /// What was seen.
-    pub history: &'a History,
+    pub history: &'a History<S>,
+    /// The plan, which says who attacks. Without one, whoever never begins a compound operation counts as an attacker.
+    pub plan: Option<&'a Plan<S>>,
+    /// The hosts of the world in the order of declaration, as in [`Run::hosts`]: Sentinels know addresses only.
+    pub hosts: &'a [(String, HostKind)],
     /// What did not hold.
     pub violations: &'a [Violation],
     /// In order of time; empty for none.
     pub log: &'a [LogRow<'a>],
-    /// Tells a login in which everything went well, and nothing changed in the world meanwhile, in one
-    /// row, and leaves out what is routine.
+    /// Shows a compound operation in one row if everything went well in it and nothing changed in the world meanwhile, and
+    /// leaves out what is routine.
     pub brief: bool,
 }
 
-impl Story<'_> {
+impl<'a, S: Service> Story<'a, S> {
+    /// The brief story of a run, without its log.
+    pub fn of(run: &'a Run<S>) -> Story<'a, S> {
+        Story {
+            history: &run.history,
+            plan: Some(&run.plan),
+            hosts: &run.hosts,
+            violations: &run.violations,
+            log: &[],
+            brief: true,
+        }
+    }
+
     /// The story in columns, and what it leaves out.
-    pub fn render(&self, look: &columns::Look) -> String {
+    pub fn render(&self, look: &Look) -> String {
         let (rows, left_out) = self.short_rows();
         let mut text = columns::header(look);
         for row in rows {
@@ -41,20 +65,16 @@ impl Story<'_> {
 
     /// The rows, what is alike counted instead of shown, and what they leave out.
     pub(super) fn short_rows(&self) -> (Vec<Row>, Vec<String>) {
-        let (rows, left_out) = self.rows();
+        let (rows, left_out) = Rows::of(self);
         (shorten(rows), left_out)
     }
 
     /// The rows that prove one violation, by themselves, with what changed in the world between the
     /// first and the last of them.
-    pub fn evidence(&self, violation: &Violation, look: &columns::Look) -> String {
+    pub fn evidence(&self, violation: &Violation, look: &Look) -> String {
         let records = &self.history.records;
-        let wanted: BTreeSet<usize> = violation
-            .evidence
-            .iter()
-            .copied()
-            .filter(|i| *i < records.len())
-            .collect();
+        let evidence = violation.evidence.iter().copied();
+        let wanted: BTreeSet<usize> = evidence.filter(|index| *index < records.len()).collect();
         let (Some(first), Some(last)) = (wanted.first(), wanted.last()) else {
             return String::new();
         };
@@ -66,31 +86,66 @@ impl Story<'_> {
             .collect();
         let mut text = String::new();
         for (index, record) in records.iter().enumerate().take(last + 1).skip(*first) {
-            let marked = wanted.contains(&index);
-            let row = match (words::ruled(&record.who, &record.event), &record.event) {
-                (Some(what), _) => rule(record, what, marked),
-                _ if !marked => continue,
-                // An operation whose end is evidence as well is told once.
+            let is_evidence = wanted.contains(&index);
+            let row = match (Change::of(record, self.hosts), &record.event) {
+                (Some(what), _) => change(record, what, is_evidence),
+                _ if !is_evidence => continue,
+                // An operation whose end is evidence as well is shown once.
                 (None, Event::Began { id, .. }) if ended.contains(id) => continue,
-                _ => step(record, false, true).unwrap_or_else(|| raw(record)),
+                _ => step(record, self.hosts, false, true).unwrap_or_else(|| as_recorded(record)),
             };
             text.push_str(&columns::row(look, &row));
         }
         text
     }
+}
 
-    fn rows(&self) -> (Vec<Row>, Vec<String>) {
-        let records = &self.history.records;
-        let evidence: BTreeSet<usize> = self
-            .violations
-            .iter()
-            .flat_map(|v| v.evidence.iter().copied())
+/// Rows in the making.
+struct Rows<'a, S: Service> {
+    story: &'a Story<'a, S>,
+    evidence: BTreeSet<usize>,
+    /// Records that are changes of the world.
+    changes: BTreeMap<usize, Change>,
+    begins: BTreeMap<OpId, usize>,
+    ends: BTreeMap<OpId, usize>,
+    uneventful: Uneventful,
+    /// The compound operations that somebody has under way, each with whether it is a step of another one.
+    under_way: BTreeMap<&'a str, BTreeMap<OpId, bool>>,
+    minor_of_sentinels: usize,
+    routine: Counts,
+}
+
+impl<'a, S: Service> Rows<'a, S> {
+    /// The rows of a story, and notes on what they leave out.
+    fn of(story: &'a Story<'a, S>) -> (Vec<Row>, Vec<String>) {
+        let mut making = Rows::new(story);
+        let mut rows = vec![];
+        let mut log = story.log.iter().peekable();
+        let mut violations: Vec<&Violation> = story.violations.iter().collect();
+        violations.sort_by_key(|violation| violation.at_ms);
+        let mut violations = violations.into_iter().peekable();
+        for (index, record) in story.history.records.iter().enumerate() {
+            while let Some(violation) = violations.next_if(|violation| violation.at_ms < record.at_ms) {
+                rows.push(violated(violation));
+            }
+            while let Some(line) = log.next_if(|line| line.at_ms <= record.at_ms) {
+                rows.push(logged(line));
+            }
+            rows.extend(making.row(index, record));
+        }
+        rows.extend(log.map(logged));
+        rows.extend(violations.map(violated));
+        (rows, making.notes())
+    }
+
+    fn new(story: &'a Story<'a, S>) -> Rows<'a, S> {
+        let records = &story.history.records;
+        let evidence = story.violations.iter().flat_map(|violation| &violation.evidence);
+        let evidence = evidence.copied().collect();
+        let changes: BTreeMap<usize, Change> = (records.iter().enumerate())
+            .filter_map(|(index, record)| Some((index, Change::of(record, story.hosts)?)))
             .collect();
-        let ruled: BTreeSet<usize> = (0..records.len())
-            .filter(|i| words::ruled(&records[*i].who, &records[*i].event).is_some())
-            .collect();
-        let mut begins: BTreeMap<OpId, usize> = BTreeMap::new();
-        let mut ends: BTreeMap<OpId, usize> = BTreeMap::new();
+        let (mut begins, mut ends) = (BTreeMap::new(), BTreeMap::new());
         for (index, record) in records.iter().enumerate() {
             match &record.event {
                 Event::Began { id, .. } => drop(begins.insert(*id, index)),
@@ -98,103 +153,109 @@ impl Story<'_> {
                 _ => {}
             }
         }
-        // The beginning has a row of its own where the world changed before the end.
-        let apart = |id: &OpId| match (begins.get(id), ends.get(id)) {
-            (Some(begin), Some(end)) => ruled.range(begin..end).next().is_some(),
+        let uneventful = match story.brief {
+            true => brief::uneventful(story.history, story.plan, &evidence, &changes.keys().copied().collect()),
+            false => Uneventful::default(),
+        };
+        Rows {
+            story,
+            evidence,
+            changes,
+            begins,
+            ends,
+            uneventful,
+            under_way: BTreeMap::new(),
+            minor_of_sentinels: 0,
+            routine: Counts::default(),
+        }
+    }
+
+    /// The row of a record, if it has one.
+    fn row(&mut self, index: usize, record: &'a Record<S>) -> Option<Row> {
+        if self.uneventful.left_out.contains(&index) {
+            return None;
+        }
+        let is_evidence = self.evidence.contains(&index);
+        if let Some(what) = self.changes.get(&index) {
+            return Some(change(record, what.clone(), is_evidence));
+        }
+        let is_nested = match self.nesting(record, is_evidence) {
+            ControlFlow::Continue(is_nested) => is_nested,
+            ControlFlow::Break(()) => return None,
+        };
+        let is_evidence = is_evidence || self.has_begun_as_evidence(record);
+        let Some(mut row) = step(record, self.story.hosts, is_nested, is_evidence) else {
+            if is_evidence {
+                return Some(as_recorded(record));
+            }
+            self.minor_of_sentinels += 1;
+            return None;
+        };
+        if let Row::Step {
+            what, outcome, tone, ..
+        } = &mut row
+        {
+            if let Some(whole) = self.uneventful.in_one_row.get(&index) {
+                what.clone_from(whole);
+            }
+            if matches!(&record.event, Event::Began { id, .. } if !self.ends.contains_key(id)) {
+                *outcome = "no answer until the end".into();
+                *tone = Tone::Unsure;
+            }
+        }
+        Some(row)
+    }
+
+    /// Whether a record is a step of a compound operation; breaks if it needs no row.
+    fn nesting(&mut self, record: &'a Record<S>, is_evidence: bool) -> ControlFlow<(), bool> {
+        let under_way = self.under_way.entry(&record.who).or_default();
+        let is_nested = !under_way.is_empty();
+        match &record.event {
+            Event::Began { id, op } if op.is_compound() => drop(under_way.insert(*id, is_nested)),
+            Event::Ended { id, op, .. } if op.is_compound() => {
+                return ControlFlow::Continue(under_way.remove(id).unwrap_or(false));
+            }
+            Event::Began { id, .. } if !self.begins_apart(*id) => return ControlFlow::Break(()),
+            Event::Own(observation) if !is_evidence => {
+                if let Some(text) = observation.routine() {
+                    self.routine.count(text);
+                    return ControlFlow::Break(());
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(is_nested)
+    }
+
+    /// Whether the beginning of an operation has a row of its own: where the world changed before the end, or none came.
+    fn begins_apart(&self, id: OpId) -> bool {
+        match (self.begins.get(&id), self.ends.get(&id)) {
+            (Some(begin), Some(end)) => self.changes.range(begin..end).next().is_some(),
             _ => true,
-        };
-        let mut rows = Vec::new();
-        let mut logging_in: BTreeMap<&str, usize> = BTreeMap::new();
-        let (mut words_left_out, mut hooks_left_out) = (0, 0);
-        let uneventful = match self.brief {
-            true => brief::uneventful(self.history, &evidence, &ruled),
-            false => brief::Uneventful::default(),
-        };
-        let mut log = self.log.iter().peekable();
-        let mut broken: Vec<&Violation> = self.violations.iter().collect();
-        broken.sort_by_key(|v| v.at_ms);
-        let mut broken = broken.into_iter().peekable();
+        }
+    }
 
-        for (index, record) in records.iter().enumerate() {
-            while let Some(violation) = broken.next_if(|v| v.at_ms < record.at_ms) {
-                rows.push(told(violation));
-            }
-            while let Some(line) = log.next_if(|line| line.at_ms <= record.at_ms) {
-                rows.push(logged(line));
-            }
-            if uneventful.left_out.contains(&index) {
-                continue;
-            }
-            let marked = evidence.contains(&index);
-            if let Some(what) = words::ruled(&record.who, &record.event) {
-                rows.push(rule(record, what, marked));
-                continue;
-            }
-            let nested = logging_in.get(record.who.as_str()).is_some_and(|open| *open > 0);
-            match &record.event {
-                Event::Began { op: Op::LogIn, .. } => *logging_in.entry(&record.who).or_default() += 1,
-                Event::Ended { op: Op::LogIn, .. } => {
-                    if let Some(open) = logging_in.get_mut(record.who.as_str()) {
-                        *open = open.saturating_sub(1);
-                    }
-                }
-                Event::Began { id, .. } if !apart(id) => continue,
-                Event::HookCalled { answered: true } if !marked => {
-                    hooks_left_out += 1;
-                    continue;
-                }
-                _ => {}
-            }
-            let marked = marked
-                || matches!(&record.event, Event::Ended { id, .. }
-                    if begins.get(id).is_some_and(|begin| evidence.contains(begin)));
-            let is_login = matches!(&record.event, Event::Ended { op: Op::LogIn, .. });
-            let unended = matches!(&record.event, Event::Began { id, .. } if !ends.contains_key(id));
-            match step(record, nested && !is_login, marked) {
-                Some(mut row) => {
-                    if let (Some(told), Row::Step { what, .. }) = (uneventful.told.get(&index), &mut row) {
-                        what.clone_from(told);
-                    }
-                    if let (true, Row::Step { outcome, tone, .. }) = (unended, &mut row) {
-                        *outcome = "no answer until the end".into();
-                        *tone = Tone::Unsure;
-                    }
-                    rows.push(row);
-                }
-                None if marked => rows.push(raw(record)),
-                None => words_left_out += 1,
-            }
-        }
-        rows.extend(log.map(logged));
-        rows.extend(broken.map(told));
+    fn has_begun_as_evidence(&self, record: &Record<S>) -> bool {
+        let Event::Ended { id, .. } = &record.event else {
+            return false;
+        };
+        let begin = self.begins.get(id);
+        begin.is_some_and(|begin| self.evidence.contains(begin))
+    }
 
-        let mut notes = Vec::new();
-        if !uneventful.told.is_empty() {
+    fn notes(self) -> Vec<String> {
+        let mut notes = vec![];
+        if !self.uneventful.in_one_row.is_empty() {
             notes.push(format!(
-                "told in one row: logins in which nothing happened, {}",
-                uneventful.told.len()
+                "in one row each: {} in which nothing happened, {}",
+                S::Op::COMPOUND,
+                self.uneventful.in_one_row.len()
             ));
         }
-        if uneventful.visits > 0 {
-            notes.push(format!(
-                "left out: looks at the account page that showed it, {}",
-                uneventful.visits
-            ));
-        }
-        if uneventful.refusals > 0 {
-            notes.push(format!(
-                "left out: attempts of attackers that were refused, {}",
-                uneventful.refusals
-            ));
-        }
-        if words_left_out > 0 {
-            notes.push(format!("left out: lesser words of the Sentinels, {words_left_out}"));
-        }
-        if hooks_left_out > 0 {
-            notes.push(format!(
-                "left out: calls that the analytics hook answered, {hooks_left_out}"
-            ));
-        }
-        (rows, notes)
+        let of_sentinels = ("minor messages of the Sentinels", self.minor_of_sentinels);
+        let left_out = self.uneventful.routine.0.into_iter().chain([of_sentinels]);
+        let left_out = left_out.chain(self.routine.0).filter(|(_, count)| *count > 0);
+        notes.extend(left_out.map(|(text, count)| format!("left out: {text}, {count}")));
+        notes
     }
 }

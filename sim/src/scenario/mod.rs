@@ -18,7 +18,7 @@ use crate::{
     run::Run,
     service::Service,
 };
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, panic::Location, sync::Arc, time::Duration};
 
 /// Draws a whole plan: see [`Scenario::drawn`].
 pub type Draw<S> = Arc<dyn Fn(u64, &mut Plan<S>) + Send + Sync>;
@@ -58,6 +58,7 @@ impl<S: Service> Copy for Same<S> {}
 pub struct Scenario<S: Service> {
     name: &'static str,
     title: &'static str,
+    source: &'static Location<'static>,
     covers: &'static [u8],
     lasts: Duration,
     world: Arc<dyn DrawWorld<S>>,
@@ -72,10 +73,12 @@ pub struct Scenario<S: Service> {
 
 impl<S: Service> Scenario<S> {
     /// A scenario by its name and, in one sentence, what happens in it.
+    #[track_caller]
     pub fn new(name: &'static str, title: &'static str) -> Scenario<S> {
         Scenario {
             name,
             title,
+            source: Location::caller(),
             covers: &[],
             lasts: secs(60),
             world: Arc::new(|_: &mut Dice| S::World::default()),
@@ -102,6 +105,11 @@ impl<S: Service> Scenario<S> {
     /// Who does what; may be said several times.
     pub fn workload(mut self, workload: Workload<S>) -> Scenario<S> {
         self.workloads.push(workload);
+        self
+    }
+    /// The same, for several at once.
+    pub fn workloads(mut self, workloads: impl IntoIterator<Item = Workload<S>>) -> Scenario<S> {
+        self.workloads.extend(workloads);
         self
     }
     /// Which faults are injected.
@@ -158,6 +166,10 @@ impl<S: Service> Scenario<S> {
     /// What happens in it, in one sentence.
     pub fn title(&self) -> &'static str {
         self.title
+    }
+    /// Where it is written: file and line of the call of [`Scenario::new`].
+    pub fn source(&self) -> &'static Location<'static> {
+        self.source
     }
     /// Rows of the inventory that it tells of.
     pub fn covers(&self) -> &[u8] {

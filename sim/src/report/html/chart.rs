@@ -4,20 +4,22 @@
 //! to make the canvas wider, and to pan is to scroll.
 
 use super::{
-    FailurePage, Without, controls, evidence, latency,
-    model::{Bar, Lane, Model, Tick},
+    FailurePage, Without,
+    bar::{Bar, Status, Tick},
+    controls, evidence, latency,
+    model::{Lane, Model},
     percent,
-    trouble::{State, StateKind, Trouble},
+    span::{FaultSpan, State, StateKind},
     width,
 };
 use crate::{
     report::{seconds, words},
-    world::hosts,
+    service::Service,
 };
 use maud::{Markup, html};
 
 /// Heights, CSS pixels.
-const TROUBLE_PX: usize = 20;
+const FAULT_PX: usize = 20;
 const HOST_PX: usize = 24;
 const BAR_PX: usize = 12;
 const HEADING_PX: usize = 24;
@@ -26,7 +28,7 @@ const STEPS_MS: [u64; 9] = [1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000, 30
 const TICKS_MAX: u64 = 12;
 
 /// Controls, names, lanes.
-pub(super) fn section(page: &FailurePage<'_>, model: &Model) -> Markup {
+pub(super) fn section<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     let window = evidence::window(page, model);
     html! {
         section class="timeline" aria-label="Timeline" {
@@ -55,7 +57,7 @@ pub(super) fn section(page: &FailurePage<'_>, model: &Model) -> Markup {
 }
 
 /// The lanes in their groups: heading, group, lanes.
-fn groups(model: &Model) -> [(&'static str, &'static str, Vec<&Lane>); 3] {
+fn groups<S: Service>(model: &Model<S>) -> [(&'static str, &'static str, Vec<&Lane>); 3] {
     let people = if model.involved.is_empty() {
         ""
     } else {
@@ -73,20 +75,20 @@ fn groups(model: &Model) -> [(&'static str, &'static str, Vec<&Lane>); 3] {
     ]
 }
 
-fn names(model: &Model) -> Markup {
+fn names<S: Service>(model: &Model<S>) -> Markup {
     let heading =
         |text: &str, group: &str| html! { div class="heading" style=(px(HEADING_PX)) data-group=(group) { (text) } };
     html! {
         div class="axis" {}
-        @if !model.troubles.is_empty() { (heading("Faults", "faults")) }
-        @for (place, trouble) in model.troubles.iter().enumerate() {
-            div class="name" style=(px(TROUBLE_PX)) data-lane=(format!("fault {place}")) data-group="faults" { (short(trouble)) }
+        @if !model.faults.is_empty() { (heading("Faults", "faults")) }
+        @for (place, span) in model.faults.iter().enumerate() {
+            div class="name" style=(px(FAULT_PX)) data-lane=(format!("fault {place}")) data-group="faults" { (short(span)) }
         }
         @for (text, group, lanes) in groups(model) {
             @if !lanes.is_empty() {
                 (heading(text, group))
                 @for lane in lanes {
-                    div class="name" style=(px(height(lane))) data-lane=(lane.name) data-group=(group) hidden[is_quiet(lane)] { (lane.name) @if lane.attacks { span class="dim" { " attacks" } } }
+                    div class="name" style=(px(height(lane))) data-lane=(lane.name) data-group=(group) hidden[lane.is_quiet] { (lane.name) @if lane.attacks { span class="dim" { " attacks" } } }
                 }
                 @if group == if model.involved.is_empty() { "hosts" } else { "involved" } {
                     (heading("Latency", "latency"))
@@ -98,12 +100,12 @@ fn names(model: &Model) -> Markup {
     }
 }
 
-fn lanes(page: &FailurePage<'_>, model: &Model) -> Markup {
+fn lanes<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     let heading = |group: &str| html! { div class="heading" style=(px(HEADING_PX)) data-group=(group) {} };
     html! {
-        @if !model.troubles.is_empty() { (heading("faults")) }
-        @for (place, trouble) in model.troubles.iter().enumerate() {
-            (trouble_lane(page, model, place, trouble))
+        @if !model.faults.is_empty() { (heading("faults")) }
+        @for (place, span) in model.faults.iter().enumerate() {
+            (fault_lane(page, model, place, span))
         }
         @for (_, group, lanes) in groups(model) {
             @if !lanes.is_empty() {
@@ -119,20 +121,20 @@ fn lanes(page: &FailurePage<'_>, model: &Model) -> Markup {
 }
 
 /// Tints over all lanes: faults in force, and the moments at which claims failed.
-fn bands(page: &FailurePage<'_>, model: &Model) -> Markup {
+fn bands<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     html! {
-        @for trouble in &model.troubles {
-            i class="band" style=(format!("left:{};width:{}", percent(trouble.from_ms, model.lasts_ms),
-                width(trouble.from_ms, trouble.to_ms, model.lasts_ms))) {}
+        @for span in &model.faults {
+            i class="band" style=(format!("left:{};width:{}", percent(span.from_ms, model.lasts_ms),
+                width(span.from_ms, span.to_ms, model.lasts_ms))) {}
         }
         @for violation in &page.run.violations {
-            i class="broken" style=(format!("left:{}", percent(violation.at_ms, model.lasts_ms)))
+            i class="violated" style=(format!("left:{}", percent(violation.at_ms, model.lasts_ms)))
                 title=(format!("{} does not hold, at {}", violation.property, seconds(violation.at_ms))) {}
         }
     }
 }
 
-fn axis(model: &Model) -> Markup {
+fn axis<S: Service>(model: &Model<S>) -> Markup {
     let step = STEPS_MS
         .into_iter()
         .find(|step| model.lasts_ms / step <= TICKS_MAX)
@@ -146,48 +148,43 @@ fn axis(model: &Model) -> Markup {
     }
 }
 
-/// A fault's kind, for the column of names.
-fn short(trouble: &Trouble) -> String {
-    match trouble.fault.hosts().as_slice() {
-        [] => "directory".to_owned(),
+/// What a fault concerns, for the column of names.
+fn short<S: Service>(span: &FaultSpan<S>) -> String {
+    match span.fault.hosts().as_slice() {
+        [] => span.fault.kind().replace('-', " "),
         hosts => hosts.join(" – "),
     }
 }
 
-fn trouble_lane(page: &FailurePage<'_>, model: &Model, place: usize, trouble: &Trouble) -> Markup {
+fn fault_lane<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>, place: usize, span: &FaultSpan<S>) -> Markup {
     let lasts = model.lasts_ms;
     let needed = (page.trials.iter()).any(|trial| {
         trial.holds == Some(true)
-            && matches!(&trial.without, Without::Fault(timed) if timed.fault == trouble.fault
-                && timed.after == trouble.after && (timed.after.is_some() || timed.at_ms == trouble.from_ms))
+            && matches!(&trial.without, Without::Fault(timed) if timed.fault == span.fault
+                && timed.after == span.after && (timed.after.is_some() || timed.at_ms == span.from_ms))
     });
-    let mut label = words::struck(&trouble.fault, trouble.in_flight, trouble.after.as_ref());
+    let mut label = words::injected(&span.fault, span.in_flight, span.after.as_ref());
     if needed {
         label = format!("◆ {label}: needed for the violation");
     }
-    let late = trouble.from_ms * 2 > lasts;
+    let late = span.from_ms * 2 > lasts;
     let title = format!(
         "{label}: from {}, for {}",
-        seconds(trouble.from_ms),
-        evidence::lasted(trouble.from_ms, trouble.to_ms)
+        seconds(span.from_ms),
+        evidence::lasted(span.from_ms, span.to_ms)
     );
     html! {
-        svg class="lane" height=(TROUBLE_PX) data-lane=(format!("fault {place}")) data-group="faults" {
+        svg class="lane" height=(FAULT_PX) data-lane=(format!("fault {place}")) data-group="faults" {
             rect class="stripe" width="100%" height="100%" {}
-            g class="item" data-kind="fault" data-who=(trouble.fault.hosts().join(" ")) data-at=(trouble.from_ms) {
+            g class="item" data-kind="fault" data-who=(span.fault.hosts().join(" ")) data-at=(span.from_ms) {
                 title { (title) }
-                rect class={ "trouble" @if needed { " needed" } } x=(percent(trouble.from_ms, lasts)) y="3" height=(TROUBLE_PX - 6)
-                    width=(width(trouble.from_ms, trouble.to_ms, lasts)) {}
-                text class={ "label" @if needed { " needed" } } x=(percent(trouble.from_ms, lasts)) y=(TROUBLE_PX - 6)
-                    data-from=(trouble.from_ms) data-to=(trouble.to_ms) dx=(if late { -5 } else { 5 }) text-anchor=[late.then_some("end")] { (label) }
+                rect class={ "fault" @if needed { " needed" } } x=(percent(span.from_ms, lasts)) y="3" height=(FAULT_PX - 6)
+                    width=(width(span.from_ms, span.to_ms, lasts)) {}
+                text class={ "label" @if needed { " needed" } } x=(percent(span.from_ms, lasts)) y=(FAULT_PX - 6)
+                    data-from=(span.from_ms) data-to=(span.to_ms) dx=(if late { -5 } else { 5 }) text-anchor=[late.then_some("end")] { (label) }
             }
         }
     }
-}
-
-/// Hosts on which nothing is seen but messages.
-fn is_quiet(lane: &Lane) -> bool {
-    [hosts::PEOPLE, hosts::ATTACKERS].contains(&lane.name.as_str())
 }
 
 fn height(lane: &Lane) -> usize {
@@ -201,15 +198,15 @@ fn px(height: usize) -> String {
     format!("height:{height}px")
 }
 
-fn one(model: &Model, lane: &Lane, group: &str) -> Markup {
+fn one<S: Service>(model: &Model<S>, lane: &Lane, group: &str) -> Markup {
     let (lasts, height) = (model.lasts_ms, height(lane));
     html! {
-        svg class={ "lane" @if lane.attacks { " attacker" } } height=(height) data-lane=(lane.name) data-group=(group) hidden[is_quiet(lane)] {
+        svg class={ "lane" @if lane.attacks { " attacker" } } height=(height) data-lane=(lane.name) data-group=(group) hidden[lane.is_quiet] {
             rect class="stripe" width="100%" height="100%" {}
             @for state in &lane.states { (state_of(state, height, lasts)) }
-            @for trouble in model.troubles.iter().filter(|trouble| stops(trouble, &lane.name)) {
-                rect class="down" x=(percent(trouble.from_ms, lasts)) y="2" height=(height - 4)
-                    width=(width(trouble.from_ms, trouble.to_ms, lasts)) { title { (trouble.fault) } }
+            @for span in model.faults.iter().filter(|span| stops(span, &lane.name)) {
+                rect class="down" x=(percent(span.from_ms, lasts)) y="2" height=(height - 4)
+                    width=(width(span.from_ms, span.to_ms, lasts)) { title { (span.fault) } }
             }
             @for bar in &lane.bars { (bar_of(bar, height, lasts)) }
             @for tick in &lane.ticks { (tick_of(tick, &lane.name, height, lasts)) }
@@ -220,36 +217,43 @@ fn one(model: &Model, lane: &Lane, group: &str) -> Markup {
 }
 
 /// Whether a fault stops a host, rather than a link to it.
-fn stops(trouble: &Trouble, host: &str) -> bool {
-    trouble.fault.hosts() == [host]
+fn stops<S: Service>(span: &FaultSpan<S>, host: &str) -> bool {
+    span.fault.hosts() == [host]
 }
 
 fn state_of(state: &State, height: usize, lasts: u64) -> Markup {
-    let (class, text, y, tall) = match state.kind {
+    let (class, name, y, tall) = match state.kind {
         StateKind::Master => ("master", "master", 5, height - 10),
         StateKind::Replica => ("replica", "replica", 9, height - 18),
-        StateKind::Ready => ("ready", "", 5, 5),
+        StateKind::Ready => ("ready", "ready", 5, 5),
         StateKind::NotReady => ("notready", "closed", 5, 5),
-        StateKind::Leads => ("leads", "leads", height - 9, 5),
+        StateKind::Claimed(label) => ("claimed", label, height - 9, 5),
+    };
+    // Where its text stands, if it has one.
+    let baseline = match state.kind {
+        StateKind::Master => Some(height / 2 + 4),
+        StateKind::NotReady => Some(11),
+        StateKind::Claimed(_) => Some(height - 4),
+        StateKind::Replica | StateKind::Ready => None,
     };
     let title = match state.why.as_str() {
-        "" => format!("{class}: {} to {}", seconds(state.from_ms), seconds(state.to_ms)),
-        why => format!("{class}: {} to {}: {why}", seconds(state.from_ms), seconds(state.to_ms)),
+        "" => format!("{name}: {} to {}", seconds(state.from_ms), seconds(state.to_ms)),
+        why => format!("{name}: {} to {}: {why}", seconds(state.from_ms), seconds(state.to_ms)),
     };
     html! {
         rect class={ "state " (class) } x=(percent(state.from_ms, lasts)) y=(y) height=(tall)
             width=(width(state.from_ms, state.to_ms, lasts)) { title { (title) } }
-        @if !text.is_empty() && state.kind != StateKind::Replica {
+        @if let Some(baseline) = baseline {
             text class={ "role " (class) } x=(percent(state.from_ms, lasts)) dx="4" data-from=(state.from_ms) data-to=(state.to_ms)
-                y=(if state.kind == StateKind::Leads { height - 4 } else if state.kind == StateKind::Master { height / 2 + 4 } else { 11 }) { (text) }
+                y=(baseline) { (name) }
         }
     }
 }
 
 fn bar_of(bar: &Bar, height: usize, lasts: u64) -> Markup {
-    let (top, tall) = match (bar.whole, bar.came) {
+    let (top, tall) = match (bar.is_compound, bar.status) {
         (true, _) => (height - 7, 3),
-        (false, super::model::Came::NotDone) => (4 + bar.row * (BAR_PX + 2) + BAR_PX / 2, BAR_PX / 2),
+        (false, Status::NotDone) => (4 + bar.row * (BAR_PX + 2) + BAR_PX / 2, BAR_PX / 2),
         (false, _) => (4 + bar.row * (BAR_PX + 2), BAR_PX),
     };
     let title = format!(
@@ -261,11 +265,11 @@ fn bar_of(bar: &Bar, height: usize, lasts: u64) -> Markup {
         seconds(bar.to_ms)
     );
     html! {
-        g class={ "item " (bar.came.class()) @if bar.evidence.is_some() { " marked" } } data-kind=(bar.kind) data-at=(bar.from_ms) {
+        g class={ "item " (bar.status.class()) @if bar.evidence.is_some() { " marked" } } data-kind=(bar.kind) data-at=(bar.from_ms) {
             title { (title) }
-            rect class={ "bar " (bar.came.class()) @if bar.whole { " whole" } } x=(percent(bar.from_ms, lasts)) y=(top) height=(tall)
+            rect class={ "bar " (bar.status.class()) @if bar.is_compound { " compound" } } x=(percent(bar.from_ms, lasts)) y=(top) height=(tall)
                 width=(width(bar.from_ms, bar.to_ms, lasts)) {}
-            @if bar.came == super::model::Came::NotDone && !bar.whole {
+            @if bar.status == Status::NotDone && !bar.is_compound {
                 text class="glyph notdone" x=(percent(bar.from_ms, lasts)) y=(top) dx="-2" { "×" }
             }
         }
@@ -275,9 +279,9 @@ fn bar_of(bar: &Bar, height: usize, lasts: u64) -> Markup {
 fn tick_of(tick: &Tick, lane: &str, height: usize, lasts: u64) -> Markup {
     let x = percent(tick.at_ms, lasts);
     html! {
-        g class={ "item" @if tick.evidence.is_some() { " marked" } } data-kind=(tick.kind) data-at=(tick.at_ms) {
+        g class={ "item" @if tick.evidence.is_some() { " marked" } } data-kind=[tick.kind.as_deref()] data-at=(tick.at_ms) {
             title { (lane) ": " (tick.what) ", " (seconds(tick.at_ms)) }
-            line class={ "tick " (tick.kind) } x1=(x) x2=(x) y1="4" y2=(height - 4) {}
+            line class={ "tick " (tick.class) } x1=(x) x2=(x) y1="4" y2=(height - 4) {}
         }
     }
 }

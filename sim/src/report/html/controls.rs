@@ -1,22 +1,11 @@
 //! Zoom, filter and legend of the timeline.
 
 use super::{FailurePage, model::Model};
+use crate::service::{MarkSpan, Service};
 use maud::{Markup, html};
 
 /// The form above the timeline. It needs the script, and is not shown without.
-pub(super) fn zoom_and_filter(page: &FailurePage<'_>, model: &Model) -> Markup {
-    let kinds = [
-        ("", "any kind"),
-        ("login", "whole logins"),
-        ("open", "opens the login page"),
-        ("send", "sends a code"),
-        ("verify", "types a code"),
-        ("redeem", "redeems a code"),
-        ("visit", "looks at the account"),
-        ("mail", "mails"),
-        ("sentinel", "Sentinels' words"),
-        ("fault", "faults"),
-    ];
+pub(super) fn zoom_and_filter<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     let outcomes = [
         ("", "any outcome"),
         ("done", "done"),
@@ -38,7 +27,11 @@ pub(super) fn zoom_and_filter(page: &FailurePage<'_>, model: &Model) -> Markup {
                     option value=(lane.name) { (lane.name) }
                 }
             } }
-            label { span { "Kind" } select name="kind" { @for (value, text) in kinds { option value=(value) { (text) } } } }
+            label { span { "Kind" } select name="kind" {
+                option value="" { "any kind" }
+                @for kind in &model.kinds { option value=(kind) { (kind.replace('-', " ")) } }
+                option value="fault" { "faults and changes" }
+            } }
             label { span { "Outcome" } select name="outcome" {
                 @for (value, text) in outcomes { option value=(value) { (text) } }
             } }
@@ -54,7 +47,7 @@ pub(super) fn zoom_and_filter(page: &FailurePage<'_>, model: &Model) -> Markup {
 }
 
 /// What the shapes mean: never by colour alone.
-pub(super) fn legend(model: &Model) -> Markup {
+pub(super) fn legend<S: Service>(model: &Model<S>) -> Markup {
     let glyph = |class: &str| {
         html! {
             svg class="key" width="18" height="14" aria-hidden="true" {
@@ -71,12 +64,14 @@ pub(super) fn legend(model: &Model) -> Markup {
             span { (glyph("done")) "done" }
             span { (glyph("notdone")) "not done: low, ×" }
             span { (glyph("unknown")) "unknown: hollow" }
-            @if !model.troubles.is_empty() {
-                span { svg class="key" width="18" height="14" aria-hidden="true" { rect class="trouble" x="1" y="1" width="16" height="12" {} } "fault in force" }
+            @if !model.faults.is_empty() {
+                span { svg class="key" width="18" height="14" aria-hidden="true" { rect class="fault" x="1" y="1" width="16" height="12" {} } "fault in force" }
             }
             span { svg class="key" width="18" height="14" aria-hidden="true" { rect class="state master" x="1" y="3" width="16" height="8" {} } "Redis master" }
             span { svg class="key" width="18" height="14" aria-hidden="true" { rect class="state ready" x="1" y="5" width="16" height="4" {} } "port open" }
-            span { svg class="key" width="18" height="14" aria-hidden="true" { rect class="state leads" x="1" y="5" width="16" height="4" {} } "leads, it says" }
+            @for MarkSpan { label, .. } in S::MARK_SPANS {
+                span { svg class="key" width="18" height="14" aria-hidden="true" { rect class="state claimed" x="1" y="5" width="16" height="4" {} } (label) ", it says" }
+            }
             @if !model.numbers.is_empty() { span { span class="badge" { "①" } " evidence" } }
         }
     }

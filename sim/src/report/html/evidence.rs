@@ -1,17 +1,22 @@
 //! The evidence, numbered, with what changed in the world around it.
 
 use super::{
-    super::words,
-    FailurePage, frame,
-    model::{Bar, Model},
+    FailurePage,
+    bar::Bar,
+    frame,
+    model::Model,
     number, sign,
-    trouble::{self, Trouble},
+    span::{self, FaultSpan},
 };
 use crate::{
     fault::Fault,
     history::Event,
     property::Violation,
-    report::{duration, row},
+    report::{
+        change::{Change, ChangeKind},
+        duration, row,
+    },
+    service::Service,
 };
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -21,17 +26,17 @@ const LONG_MS: u64 = 1000;
 
 /// What a line of the list is.
 enum Line<'a> {
-    Deed(&'a Bar),
+    Operation(&'a Bar),
     /// Evidence that is no operation.
     Seen(usize, String),
-    /// Something changed in the world, and what kind of change it was.
-    Changed(String, &'static str),
+    /// Something changed in the world.
+    Changed(Change),
     /// The claim has failed.
-    Broken(&'a str),
+    Violated(&'a str),
 }
 
 /// The evidence of the first violation.
-pub(super) fn first(page: &FailurePage<'_>, model: &Model) -> Markup {
+pub(super) fn first<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     html! {
         @if let Some(violation) = page.run.violations.first() {
             section class="evidence" {
@@ -43,7 +48,7 @@ pub(super) fn first(page: &FailurePage<'_>, model: &Model) -> Markup {
 }
 
 /// That of the others, folded.
-pub(super) fn others(page: &FailurePage<'_>, model: &Model) -> Markup {
+pub(super) fn others<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     html! {
         @if page.run.violations.len() > 1 {
             section class="evidence" {
@@ -59,7 +64,7 @@ pub(super) fn others(page: &FailurePage<'_>, model: &Model) -> Markup {
     }
 }
 
-fn list(page: &FailurePage<'_>, model: &Model, violation: &Violation, targets: bool) -> Markup {
+fn list<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>, violation: &Violation, targets: bool) -> Markup {
     html! {
         ol class="events" {
             @for (at_ms, line) in lines(page, model, violation) {
@@ -72,38 +77,42 @@ fn list(page: &FailurePage<'_>, model: &Model, violation: &Violation, targets: b
 fn row(at_ms: u64, line: &Line<'_>, targets: bool) -> Markup {
     let id = |n: usize| targets.then(|| format!("e{n}"));
     match line {
-        Line::Broken(property) => html! {
-            li class="broken" {
+        Line::Violated(property) => html! {
+            li class="violated" {
                 (frame::moment(at_ms)) span class="sign" aria-hidden="true" { "✗" }
                 span { strong { (property) " does not hold" } }
             }
         },
-        Line::Deed(bar) => html! {
-            li class={ "deed " (bar.came.class()) } id=[bar.evidence.and_then(id)] {
+        Line::Operation(bar) => html! {
+            li class={ "operation " (bar.status.class()) } id=[bar.evidence.and_then(id)] {
                 (frame::moment(at_ms)) span class="sign" { (bar.evidence.map(number).unwrap_or_default()) }
                 span {
                     strong { (bar.who) } " " (bar.what) " "
-                    span class={ "out " (bar.came.class()) } { (bar.outcome) }
+                    span class={ "out " (bar.status.class()) } { (bar.outcome) }
                     @if bar.to_ms - bar.from_ms >= LONG_MS { ", since " (frame::moment(bar.from_ms)) }
                 }
             }
         },
         Line::Seen(n, what) => html! {
-            li class="deed" id=[id(*n)] {
+            li class="operation" id=[id(*n)] {
                 (frame::moment(at_ms)) span class="sign" { (number(*n)) } span { (what) }
             }
         },
-        Line::Changed(what, sign) => html! {
-            li class={ "changed" @if *sign != "⚡" { " repair" } } {
-                (frame::moment(at_ms)) span class="sign" aria-hidden="true" { (sign) }
+        Line::Changed(Change { what, kind }) => html! {
+            li class={ "changed" @if *kind != ChangeKind::Fault { " repair" } } {
+                (frame::moment(at_ms)) span class="sign" aria-hidden="true" { (sign(*kind)) }
                 span { (what) }
             }
         },
     }
 }
 
-/// The evidence, and all changes from the oldest trouble in force to the verdict, in order of time.
-fn lines<'a>(page: &FailurePage<'_>, model: &'a Model, violation: &'a Violation) -> Vec<(u64, Line<'a>)> {
+/// The evidence, and all changes from the oldest fault in force to the verdict, in order of time.
+fn lines<'a, S: Service>(
+    page: &FailurePage<'_, S>,
+    model: &'a Model<S>,
+    violation: &'a Violation,
+) -> Vec<(u64, Line<'a>)> {
     let records = &page.run.history.records;
     let wanted: BTreeSet<usize> = violation
         .evidence
@@ -111,79 +120,74 @@ fn lines<'a>(page: &FailurePage<'_>, model: &'a Model, violation: &'a Violation)
         .copied()
         .filter(|index| *index < records.len())
         .collect();
-    let deeds: Vec<&Bar> = (model.bars())
+    let operations: Vec<&Bar> = (model.bars())
         .filter(|bar| bar.records.iter().any(|record| wanted.contains(record)))
         .collect();
-    let began_ms = deeds
+    let began_ms = operations
         .iter()
         .map(|bar| bar.from_ms)
         .chain(wanted.iter().map(|index| records[*index].at_ms))
         .min();
     let began_ms = began_ms.unwrap_or(violation.at_ms);
-    let told: BTreeSet<usize> = deeds.iter().flat_map(|bar| bar.records.iter().copied()).collect();
+    let shown: BTreeSet<usize> = operations.iter().flat_map(|bar| bar.records.iter().copied()).collect();
     let mut lines = vec![];
-    for bar in deeds {
-        lines.push((bar.to_ms, Line::Deed(bar)));
+    for bar in operations {
+        lines.push((bar.to_ms, Line::Operation(bar)));
     }
     let (mut switched, mut in_force) = (BTreeSet::new(), BTreeSet::new());
-    for trouble in &model.troubles {
-        if trouble.from_ms < began_ms && trouble.to_ms >= began_ms {
-            in_force.insert(trouble.record);
+    for span in &model.faults {
+        if span.from_ms < began_ms && span.to_ms >= began_ms {
+            in_force.insert(span.record);
         }
     }
     for (index, record) in records.iter().enumerate() {
         let (within, marked) = (
             (began_ms..=violation.at_ms).contains(&record.at_ms) || in_force.contains(&index),
-            wanted.contains(&index) && !told.contains(&index),
+            wanted.contains(&index) && !shown.contains(&index),
         );
-        let line = match (words::ruled(&record.who, &record.event), &record.event) {
+        let line = match (Change::of(record, &page.run.hosts), &record.event) {
             (Some(_), Event::Fault { fault, .. }) if !marked && is_idle(fault, record.at_ms, model) => continue,
-            (Some(what), event) if within || marked => {
-                let (what, is_new) = match event {
+            (Some(change), event) if within || marked => {
+                let is_new = match event {
                     // Every Sentinel says so; the first is news.
-                    Event::Sentinel { says, .. } => (what, switched.insert(says.clone())),
-                    _ => (what, true),
-                };
-                let sign = match event {
-                    Event::Fault { fault, .. } => sign(fault.repairs(), false),
-                    Event::Ready { ready, .. } => sign(*ready, false),
-                    _ => sign(false, true),
+                    Event::Sentinel { says, .. } => switched.insert(says.clone()),
+                    _ => true,
                 };
                 match (marked, is_new) {
-                    (true, _) => Line::Seen(model.numbers[&index], what),
-                    (false, true) => Line::Changed(what, sign),
+                    (true, _) => Line::Seen(model.numbers[&index], change.what),
+                    (false, true) => Line::Changed(change),
                     (false, false) => continue,
                 }
             }
-            (None, _) if marked => Line::Seen(model.numbers[&index], row::in_words(record)),
+            (None, _) if marked => Line::Seen(model.numbers[&index], row::in_words(record, &page.run.hosts)),
             _ => continue,
         };
         lines.push((record.at_ms, line));
     }
-    lines.push((violation.at_ms, Line::Broken(&violation.property)));
+    lines.push((violation.at_ms, Line::Violated(&violation.property)));
     lines.sort_by_key(|(at_ms, _)| *at_ms);
     lines
 }
 
 /// A repair of what was whole.
-fn is_idle(fault: &Fault, at_ms: u64, model: &Model) -> bool {
-    let ends = |trouble: &Trouble| trouble.to_ms == at_ms && trouble::ends(&trouble.fault, fault);
-    fault.repairs() && *fault != Fault::Heal && !model.troubles.iter().any(ends)
+fn is_idle<S: Service>(fault: &Fault<S>, at_ms: u64, model: &Model<S>) -> bool {
+    let ends = |span: &FaultSpan<S>| span.to_ms == at_ms && span::ends(&span.fault, fault);
+    fault.repairs() && *fault != Fault::Heal && !model.faults.iter().any(ends)
 }
 
 /// How long the evidence and what mattered for it took, with some room on both sides: what the
 /// timeline shows first.
-pub(super) fn window(page: &FailurePage<'_>, model: &Model) -> Option<(u64, u64)> {
+pub(super) fn window<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Option<(u64, u64)> {
     let violation = page.run.violations.first()?;
     let records = &page.run.history.records;
     let moments = (violation.evidence.iter())
         .filter_map(|index| records.get(*index))
         .map(|record| record.at_ms);
     let from_ms = moments.chain([violation.at_ms]).min()?;
-    let struck = model.troubles.iter().map(|trouble| trouble.from_ms);
+    let injected = model.faults.iter().map(|span| span.from_ms);
     // A fault shortly before belongs to it.
     let reach = duration_of_interest(from_ms, violation.at_ms);
-    let from_ms = struck
+    let from_ms = injected
         .filter(|at_ms| (from_ms.saturating_sub(reach)..from_ms).contains(at_ms))
         .min()
         .unwrap_or(from_ms);

@@ -1,9 +1,10 @@
 //! A run, or a sweep, as a page that opens anywhere: one file, offline, nothing fetched.
 //!
-//! The server side of it is everything: without JavaScript the page shows the whole run. The script
-//! zooms, filters and draws messages. Equal runs give equal bytes. Pages carry no secret: histories
-//! hold stand-ins ([`crate::history::Tag`]) and messages hold labels ([`crate::messages`]).
+//! Without JavaScript the page shows the whole run; the script zooms, filters and draws messages. Equal runs give equal
+//! bytes. Pages carry no secret: histories hold stand-ins ([`crate::history::Tag`]) and messages hold labels
+//! ([`crate::messages`]).
 
+mod bar;
 mod chart;
 mod controls;
 mod evidence;
@@ -11,10 +12,10 @@ mod frame;
 mod latency;
 mod model;
 mod overview;
+mod span;
 mod summary;
 mod sweep;
 mod tables;
-mod trouble;
 mod wire;
 
 #[cfg(test)]
@@ -22,27 +23,30 @@ mod tests;
 
 pub use sweep::{SweepData, SweepFailure, SweepMark, SweepScenario, sweep_page};
 
-use crate::{fault::TimedFault, run::Run};
+use super::change::ChangeKind;
+use crate::{fault::TimedFault, run::Run, service::Service};
 use maud::html;
 use model::Model;
 
-/// Everything that a page about one run tells.
-#[derive(Debug, Clone, Copy)]
-pub struct FailurePage<'a> {
+/// Everything that a page about one run shows.
+#[derive(Debug, Clone)]
+pub struct FailurePage<'a, S: Service> {
     /// The run. Its messages become arrows, if it kept them.
-    pub run: &'a Run,
+    pub run: &'a Run<S>,
     /// What happens in the scenario, in one sentence.
     pub title: &'a str,
     /// The planted bug, by name and in one sentence.
-    pub plant: Option<(&'a str, &'a str)>,
+    pub bug: Option<(&'a str, &'a str)>,
     /// The claims that the run was judged by.
     pub claims: &'a [Claim],
     /// The marks of the scenario, and whether this run reached them.
     pub marks: &'a [(&'a str, bool)],
+    /// How the command line is started: `cargo squall`, as [`crate::suite::Suite::command`].
+    pub command: &'a str,
     /// The line that replays it.
     pub replay: &'a str,
     /// What became of the same plan with something left out: what shows which fault mattered.
-    pub trials: &'a [Trial],
+    pub trials: &'a [Trial<S>],
 }
 
 /// A claim, for people.
@@ -56,26 +60,26 @@ pub struct Claim {
 
 /// The same plan, performed once more with something left out.
 #[derive(Debug, Clone)]
-pub struct Trial {
+pub struct Trial<S: Service> {
     /// What was left out.
-    pub without: Without,
+    pub without: Without<S>,
     /// Whether the claim that was violated first holds then; `None` if the plan could not be performed.
     pub holds: Option<bool>,
 }
 
 /// What a trial leaves out.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Without {
+pub enum Without<S: Service> {
     /// One fault of the plan.
-    Fault(TimedFault),
+    Fault(TimedFault<S>),
     /// All faults.
     Faults,
     /// The planted bug.
-    Plant,
+    Bug,
 }
 
 /// The page of one run.
-pub fn failure_page(page: &FailurePage<'_>) -> String {
+pub fn failure_page<S: Service>(page: &FailurePage<'_, S>) -> String {
     let run = page.run;
     let model = Model::of(run);
     let name = format!("{}, seed {}", run.plan.scenario, run.plan.seed);
@@ -85,7 +89,7 @@ pub fn failure_page(page: &FailurePage<'_>) -> String {
     };
     let body = html! {
         (summary::header(page, &name))
-        (summary::told(page, &model))
+        (summary::answers(page, &model))
         (evidence::first(page, &model))
         (overview::section(page, &model))
         (chart::section(page, &model))
@@ -114,11 +118,11 @@ fn width(from_ms: u64, to_ms: u64, lasts_ms: u64) -> String {
 }
 
 /// What stands before a change of the world.
-fn sign(repairs: bool, turns: bool) -> &'static str {
-    match (repairs, turns) {
-        (_, true) => "⇄",
-        (true, _) => "↻",
-        _ => "⚡",
+fn sign(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Role => "⇄",
+        ChangeKind::Repair => "↻",
+        ChangeKind::Fault => "⚡",
     }
 }
 

@@ -1,14 +1,17 @@
 //! The top of the page: what was claimed, what happened, which fault mattered, in plain words.
 
 use super::{FailurePage, Trial, Without, frame, model::Model, sentence};
-use crate::report::{duration, seconds};
+use crate::{
+    report::{duration, seconds},
+    service::Service,
+};
 use maud::{Markup, html};
 
 /// Faults named in a sentence; the rest are counted.
 const NAMED_MAX: usize = 4;
 
 /// The title, the verdict, the line to paste.
-pub(super) fn header(page: &FailurePage<'_>, name: &str) -> Markup {
+pub(super) fn header<S: Service>(page: &FailurePage<'_, S>, name: &str) -> Markup {
     let violations = &page.run.violations;
     html! {
         header {
@@ -27,17 +30,17 @@ pub(super) fn header(page: &FailurePage<'_>, name: &str) -> Markup {
     }
 }
 
-/// The answer to the three questions that a stranger has.
-pub(super) fn told(page: &FailurePage<'_>, model: &Model) -> Markup {
+/// What was claimed, what happened, what mattered, and how to replay it.
+pub(super) fn answers<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     let run = page.run;
     let first = run.violations.first();
     let claim = first.and_then(|violation| page.claims.iter().find(|claim| claim.name == violation.property));
     html! {
-        section class="told" aria-label="Summary" {
+        section class="summary" aria-label="Summary" {
             dl {
                 dt { "The story" }
                 dd { (sentence(page.title)) "." }
-                @if let Some((name, what)) = page.plant {
+                @if let Some((name, what)) = page.bug {
                     dt { "Planted bug" }
                     dd { code { (name) } ": " (what) "." }
                 }
@@ -72,19 +75,19 @@ pub(super) fn told(page: &FailurePage<'_>, model: &Model) -> Markup {
 }
 
 /// Which fault mattered: by trial where there was one, else by what was in force.
-fn mattered(page: &FailurePage<'_>, model: &Model) -> Markup {
-    let fault = |trial: &Trial| match &trial.without {
+fn mattered<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
+    let fault = |trial: &Trial<S>| match &trial.without {
         Without::Fault(timed) => Some(match &timed.after {
-            Some(aim) => format!("{} ({aim})", timed.fault),
+            Some(trigger) => format!("{} ({trigger})", timed.fault),
             None => format!("{} ({})", timed.fault, seconds(timed.at_ms)),
         }),
         _ => None,
     };
-    let (needed, idle): (Vec<&Trial>, Vec<&Trial>) = (page.trials.iter())
+    let (needed, idle): (Vec<&Trial<S>>, Vec<&Trial<S>>) = (page.trials.iter())
         .filter(|trial| matches!(trial.without, Without::Fault(_)) && trial.holds.is_some())
         .partition(|trial| trial.holds == Some(true));
     let needed: Vec<String> = needed.into_iter().filter_map(fault).collect();
-    let holds = |without: &Without| {
+    let holds = |without: &Without<S>| {
         page.trials
             .iter()
             .find(|trial| trial.without == *without)
@@ -109,10 +112,10 @@ fn mattered(page: &FailurePage<'_>, model: &Model) -> Markup {
                 ": leave out any one of them, and the claim holds."
             }
         }
-        @if holds(&Without::Plant) == Some(true) {
+        @if holds(&Without::Bug) == Some(true) {
             (if needed.is_empty() { " Without the planted bug it holds." } else { " Without the planted bug it holds as well." })
         }
-        @if holds(&Without::Plant) == Some(false) { " The planted bug is not to blame: without it the claim is violated too." }
+        @if holds(&Without::Bug) == Some(false) { " The planted bug is not to blame: without it the claim is violated too." }
         @if !idle.is_empty() && !needed.is_empty() {
             " The other " (if idle.len() == 1 { "fault makes".to_owned() } else { format!("{} faults make", idle.len()) })
             " no difference."
@@ -121,7 +124,7 @@ fn mattered(page: &FailurePage<'_>, model: &Model) -> Markup {
 }
 
 /// What was in force between the first evidence and the verdict.
-fn in_force(page: &FailurePage<'_>, model: &Model) -> Markup {
+fn in_force<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     let Some(violation) = page.run.violations.first() else {
         return html! {};
     };
@@ -133,19 +136,19 @@ fn in_force(page: &FailurePage<'_>, model: &Model) -> Markup {
         .map(|record| record.at_ms)
         .min();
     let from_ms = began.unwrap_or(violation.at_ms);
-    let struck: Vec<_> = (model.troubles.iter())
-        .filter(|trouble| trouble.from_ms <= violation.at_ms && trouble.to_ms >= from_ms)
+    let spans: Vec<_> = (model.faults.iter())
+        .filter(|span| span.from_ms <= violation.at_ms && span.to_ms >= from_ms)
         .collect();
     html! {
-        @if struck.is_empty() { "No fault was in force meanwhile." }
+        @if spans.is_empty() { "No fault was in force meanwhile." }
         @else {
             "In force meanwhile: "
-            @for (place, trouble) in struck.iter().take(NAMED_MAX).enumerate() {
+            @for (place, span) in spans.iter().take(NAMED_MAX).enumerate() {
                 @if place > 0 { ", " }
-                strong { (trouble.fault) } " (from " (seconds(trouble.from_ms)) ", for "
-                (duration(trouble.to_ms - trouble.from_ms)) ")"
+                strong { (span.fault) } " (from " (seconds(span.from_ms)) ", for "
+                (duration(span.to_ms - span.from_ms)) ")"
             }
-            @if struck.len() > NAMED_MAX { " and " (struck.len() - NAMED_MAX) " more" }
+            @if spans.len() > NAMED_MAX { " and " (spans.len() - NAMED_MAX) " more" }
             "."
         }
     }

@@ -35,7 +35,7 @@ pub struct SweepScenario {
     pub runs: u64,
     /// Simulated time of all of them, milliseconds.
     pub simulated_ms: u64,
-    /// How many faults struck, and how many of them while somebody waited.
+    /// How many faults were injected, and how many of them with operations in flight.
     pub faults: (u64, u64),
     /// Runs that violated something.
     pub violated: u64,
@@ -79,7 +79,7 @@ pub fn sweep_page(data: &SweepData) -> String {
             div class="bar-top" { p class="eyebrow" { "Squall · sweep" } (frame::theme_switch()) }
             h1 { span class={ "verdict " (if data.good { "good" } else { "bad" }) } { (if data.good { "✓" } else { "✗" }) } " " (data.verdict) }
         }
-        section class="told" aria-label="Summary" {
+        section class="summary" aria-label="Summary" {
             dl {
                 dt { "What was run" } dd { (data.what) "." }
                 dt { "Runs" } dd { (thousands(runs)) "; " (thousands(data.scenarios.iter().map(|s| s.simulated_ms).sum::<u64>() / 1000)) " s simulated." }

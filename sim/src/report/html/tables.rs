@@ -1,23 +1,15 @@
 //! The lists below the timeline: the story, the trials, the claims, the marks, the plan.
 
 use super::{FailurePage, Without, frame};
-use crate::report::{
-    duration,
-    row::{Row, Tone},
-    seconds,
-    story::Story,
+use crate::{
+    report::{change::ChangeKind, duration, row::Row, seconds, story::Story},
+    service::{Service, Tone},
 };
 use maud::{Markup, html};
 
-/// The story in rows, as `squall replay` tells it. The filter works here, too.
-pub(super) fn story(page: &FailurePage<'_>) -> Markup {
-    let story = Story {
-        history: &page.run.history,
-        violations: &page.run.violations,
-        log: &[],
-        brief: true,
-    };
-    let (rows, left_out) = story.short_rows();
+/// The story in rows, as `replay` shows it. The filter works here, too.
+pub(super) fn story<S: Service>(page: &FailurePage<'_, S>) -> Markup {
+    let (rows, left_out) = Story::of(page.run).short_rows();
     html! {
         section {
             h2 { "The story" }
@@ -37,34 +29,33 @@ fn story_row(row: &Row) -> Markup {
         Row::Step {
             at_ms,
             who,
-            nested,
+            is_nested,
             what,
             outcome,
             tone,
-            evidence,
+            is_evidence,
             kind,
             ..
         } => {
             let class = class(*tone);
             html! {
-                tr class={ "item " (class) @if *evidence { " marked" } } data-kind=[*kind] data-who=(who) {
+                tr class={ "item " (class) @if *is_evidence { " marked" } } data-kind=[kind.as_deref()] data-who=(who) {
                     td { (frame::moment(*at_ms)) }
                     td { (who) }
-                    td class=[nested.then_some("nested")] { @if *evidence { span class="sign" { "✗ " } } (what) }
+                    td class=[is_nested.then_some("nested")] { @if *is_evidence { span class="sign" { "✗ " } } (what) }
                     td { span class={ "out " (class) } { (outcome) } }
                 }
             }
         }
-        Row::Rule {
+        Row::Change {
             at_ms,
             what,
-            repairs,
-            turns,
-            evidence,
+            kind,
+            is_evidence,
         } => html! {
-            tr class={ "item rule" @if *repairs || *turns { " repair" } @if *evidence { " marked" } } data-kind="fault" {
+            tr class={ "item change" @if *kind != ChangeKind::Fault { " repair" } @if *is_evidence { " marked" } } data-kind="fault" {
                 td { (frame::moment(*at_ms)) }
-                td colspan="3" { (super::sign(*repairs, *turns)) " " (what) }
+                td colspan="3" { (super::sign(*kind)) " " (what) }
             }
         },
         Row::More { count, until_ms } => html! {
@@ -73,8 +64,8 @@ fn story_row(row: &Row) -> Markup {
         Row::Log { at_ms, host, text } => html! {
             tr class="item log" data-who=(host) { td { (frame::moment(*at_ms)) } td { (host) } td colspan="2" { code { (text) } } }
         },
-        Row::Broken { at_ms, what } => html! {
-            tr class="broken" { td { (frame::moment(*at_ms)) } td colspan="3" { "✗ " (what) } }
+        Row::Violated { at_ms, what } => html! {
+            tr class="violated" { td { (frame::moment(*at_ms)) } td colspan="3" { "✗ " (what) } }
         },
     }
 }
@@ -89,7 +80,7 @@ fn class(tone: Tone) -> &'static str {
 }
 
 /// What became of the plan with something left out.
-pub(super) fn trials(page: &FailurePage<'_>) -> Markup {
+pub(super) fn trials<S: Service>(page: &FailurePage<'_, S>) -> Markup {
     if page.trials.is_empty() {
         return html! {};
     }
@@ -112,10 +103,10 @@ pub(super) fn trials(page: &FailurePage<'_>) -> Markup {
                                     @match &trial.without {
                                         Without::Fault(timed) => {
                                             (frame::moment(timed.at_ms)) " " (timed.fault)
-                                            @if let Some(aim) = &timed.after { ", " (aim) }
+                                            @if let Some(trigger) = &timed.after { ", " (trigger) }
                                         },
                                         Without::Faults => "any fault",
-                                        Without::Plant => "the planted bug",
+                                        Without::Bug => "the planted bug",
                                     }
                                 }
                                 td {
@@ -135,8 +126,8 @@ pub(super) fn trials(page: &FailurePage<'_>) -> Markup {
 }
 
 /// Every claim that judged the run.
-pub(super) fn claims(page: &FailurePage<'_>) -> Markup {
-    let broken = |name: &str| page.run.violations.iter().any(|violation| violation.property == name);
+pub(super) fn claims<S: Service>(page: &FailurePage<'_, S>) -> Markup {
+    let is_violated = |name: &str| page.run.violations.iter().any(|violation| violation.property == name);
     html! {
         @if !page.claims.is_empty() {
             section {
@@ -150,7 +141,7 @@ pub(super) fn claims(page: &FailurePage<'_>) -> Markup {
                                     td { (claim.name) }
                                     td { (claim.claim) }
                                     td {
-                                        @if broken(&claim.name) { span class="verdict bad" { "✗ violated" } }
+                                        @if is_violated(&claim.name) { span class="verdict bad" { "✗ violated" } }
                                         @else { span class="verdict good" { "✓ held" } }
                                     }
                                 }
@@ -163,8 +154,8 @@ pub(super) fn claims(page: &FailurePage<'_>) -> Markup {
     }
 }
 
-/// What the scenario is for, and how often the service said what.
-pub(super) fn marks(page: &FailurePage<'_>) -> Markup {
+/// The marks of the scenario, and those that the service and the world set, with counts.
+pub(super) fn marks<S: Service>(page: &FailurePage<'_, S>) -> Markup {
     html! {
         section {
             h2 { "Marks" }
@@ -186,12 +177,12 @@ pub(super) fn marks(page: &FailurePage<'_>) -> Markup {
 }
 
 /// The plan, as a file.
-pub(super) fn plan(page: &FailurePage<'_>) -> Markup {
+pub(super) fn plan<S: Service>(page: &FailurePage<'_, S>) -> Markup {
     let text = page.run.plan.to_text();
     html! {
         section {
             h2 { "The plan" }
-            p class="note" { "Save it as a file, edit it, and run: cargo squall replay FILE" @if page.plant.is_some() { " --plant BUG" } }
+            p class="note" { "Save it as a file, edit it, and run: " (page.command) " replay FILE" @if let Some((bug, _)) = page.bug { " --bug " (bug) } }
             details {
                 summary { (page.run.plan.operations.len()) " operations, " (page.run.plan.faults.len()) " faults, "
                     (duration(page.run.plan.lasts_ms)) }
@@ -203,11 +194,11 @@ pub(super) fn plan(page: &FailurePage<'_>) -> Markup {
 }
 
 /// What identifies the run.
-pub(super) fn small_print(page: &FailurePage<'_>) -> Markup {
+pub(super) fn small_print<S: Service>(page: &FailurePage<'_, S>) -> Markup {
     html! {
         footer {
-            p { "Fingerprint " code { (page.run.fingerprint) } ". Every time is simulated. Names, addresses and codes are made up; "
-                "codes, sessions and flows are shown by the first digits of their hashes." }
+            p { "Fingerprint " code { (page.run.fingerprint) } ". Every time is simulated. Names and addresses are made up; secrets are shown "
+                "by the first digits of their hashes." }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The messages, for the script to draw on demand.
 
 use super::{FailurePage, model::Model};
-use crate::messages::Message;
+use crate::{messages::Message, service::Service};
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const MESSAGES_MAX: usize = 12_000;
 
 /// The data of the script. `<` is escaped, so that nothing in it can end the element.
-pub(super) fn script(page: &FailurePage<'_>, model: &Model) -> Markup {
+pub(super) fn script<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     if page.run.messages.is_empty() {
         return html! {};
     }
@@ -30,8 +30,8 @@ pub(super) fn script(page: &FailurePage<'_>, model: &Model) -> Markup {
         numbers.extend([
             message.sent_ms as i64,
             took,
-            hosts.of(message.from),
-            hosts.of(message.to),
+            hosts.of(&message.from),
+            hosts.of(&message.to),
             labels.of(&message.label),
             message.bytes as i64 * 2 + i64::from(message.routine),
         ]);

@@ -1,0 +1,86 @@
+//! `--annotations`: failures as GitHub shows them beside the files of a pull request.
+//!
+//! Workflow commands, as GitHub documents them; the escapes are those of its own toolkit
+//! (`packages/core/src/command.ts`): a message escapes `%`, CR and LF, a property also `:` and `,`.
+
+use super::{
+    summary::{Group, ScenarioSummary},
+    table,
+};
+use crate::{service::Service, suite::Suite};
+use std::fmt::Write;
+
+/// Seeds named in one annotation.
+const SEEDS_NAMED_MAX: usize = 3;
+
+/// One line for each failure, at the place where its scenario is written.
+pub(crate) fn text<S: Service>(suite: &Suite<S>, summaries: &[ScenarioSummary], bug: Option<&str>) -> String {
+    let mut text = String::new();
+    for summary in summaries {
+        let source = suite.find_scenario(summary.scenario).map(|scenario| scenario.source());
+        let place = source.map_or_else(
+            |_| String::new(),
+            |source| format!("file={},line={},", property(source.file()), source.line()),
+        );
+        let mut add = |level: &str, title: &str, message: &str| {
+            let _ = writeln!(text, "::{level} {place}title={}::{}", property(title), data(message));
+        };
+        for (title, message) in failures(suite, summary, bug) {
+            add("error", &title, &message);
+        }
+        for doubt in &summary.inconclusive {
+            add("warning", &format!("{} is inconclusive", summary.scenario), doubt);
+        }
+    }
+    text
+}
+
+/// What failed in a scenario: one clause, and what broke with the lines that replay it.
+pub(crate) fn failures<S: Service>(
+    suite: &Suite<S>,
+    summary: &ScenarioSummary,
+    bug: Option<&str>,
+) -> Vec<(String, String)> {
+    let of = |group: &Group, what: &str| {
+        let runs = table::count(summary.runs, "run");
+        let title = format!("{}: {what} in {} of {runs}", summary.scenario, group.seeds.len());
+        let mut message = group.example.clone();
+        for seed in group.seeds.iter().take(SEEDS_NAMED_MAX) {
+            let _ = write!(message, "\n{}", group.line(suite, summary.scenario, *seed, bug));
+        }
+        if let Some(more) = group.seeds.len().checked_sub(SEEDS_NAMED_MAX).filter(|more| *more > 0) {
+            let _ = write!(message, "\nand {}", table::count(more, "more seed"));
+        }
+        (title, message)
+    };
+    let violated = summary
+        .violated
+        .iter()
+        .map(|group| of(group, &format!("{} is violated", group.what)));
+    let errors = summary.errors.iter().map(|group| of(group, "the harness failed"));
+    violated.chain(errors).collect()
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{summary::tests::failing, tests::suite},
+        *,
+    };
+
+    #[test]
+    fn a_failure_is_one_line_whatever_it_says() {
+        let summary = failing("100% <lost>,\r\nthen: found");
+        let text = text(&suite(), &[summary], Some("same_ticket_twice"));
+        let text = text.replace(&format!("line={},", suite().scenarios()[1].source().line()), "line=N,");
+        insta::assert_snapshot!(text, @"");
+    }
+}

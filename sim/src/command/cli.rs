@@ -1,0 +1,93 @@
+//! What can be typed. The names of the program, and how it is started, are the suite's.
+
+use super::{Conclusion, Trouble, bench, bugs, explore, list, merge, replay, save, shrink};
+use crate::{service::Service, suite::Suite};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 all held, 1 violated, 2 inconclusive or bad input, 130 interrupted.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    explore: explore::Args,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs every scenario over fresh seeds and says what it found (the default)
+    Explore(explore::Args),
+    /// Puts the shards of a sweep together, and reports them as one sweep
+    Merge(merge::Args),
+    /// Tells the story of one run, from a seed or from a plan file
+    Replay(replay::Args),
+    /// Makes a failing plan small: fewer people, operations and faults, a shorter run, rounder times
+    Shrink(shrink::Args),
+    /// Saves a failing plan as a regression, which the tests replay from then on
+    Save(save::Args),
+    /// Lists the scenarios and the planted bugs
+    List(list::Args),
+    /// Tests the tests: is each planted bug detected?
+    Bugs(bugs::Args),
+    /// Measures how fast the simulation is, on one core
+    Bench(bench::Args),
+}
+
+/// The command line of a suite.
+pub(super) fn command<S: Service>(suite: &Suite<S>) -> clap::Command {
+    let about = suite.about.trim_end_matches('.');
+    let command = Cli::command()
+        .name(suite.name)
+        .bin_name(suite.command)
+        .about(format!("{about}."))
+        .long_about(format!(
+            "{about}.\n\nWithout a command, explores: every scenario over fresh seeds for about a minute."
+        ))
+        .mut_subcommand("replay", |replay| match &suite.account {
+            Some(account) => replay.mut_arg("account", |arg| {
+                arg.help(format!("Say {} (takes a second run)", account.what))
+            }),
+            None => replay.mut_arg("account", |arg| arg.hide(true)),
+        })
+        .subcommands(suite.commands.iter().map(|own| own.command.clone()));
+    with_names(command, suite.name, suite.command)
+}
+
+/// Help texts are constants; `{name}` and `{command}` in them stand for the suite's.
+fn with_names(command: clap::Command, name: &str, start: &str) -> clap::Command {
+    let subcommands: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    let command = command.mut_args(|arg| match arg.get_help().map(ToString::to_string) {
+        Some(help) if help.contains('{') => arg.help(help.replace("{name}", name).replace("{command}", start)),
+        _ => arg,
+    });
+    subcommands.into_iter().fold(command, |command, sub| {
+        command.mut_subcommand(sub, |sub| with_names(sub, name, start))
+    })
+}
+
+/// Runs what was typed.
+pub(super) fn run<S: Service>(suite: &Suite<S>, matches: &ArgMatches) -> Result<Conclusion, Trouble> {
+    if suite.scenarios().is_empty() {
+        return Err(Trouble(
+            "the suite has no scenario, so there is nothing to run; add one with Suite::scenario".into(),
+        ));
+    }
+    if let Some((name, matches)) = matches.subcommand()
+        && let Some(own) = suite.commands.iter().find(|own| own.command.get_name() == name)
+    {
+        return (own.run)(matches);
+    }
+    let cli = Cli::from_arg_matches(matches)?;
+    match cli.command {
+        None => explore::run(suite, &cli.explore),
+        Some(Command::Explore(args)) => explore::run(suite, &args),
+        Some(Command::Merge(args)) => merge::run(suite, &args),
+        Some(Command::Replay(args)) => replay::run(suite, &args),
+        Some(Command::Shrink(args)) => shrink::run(suite, &args),
+        Some(Command::Save(args)) => save::run(suite, &args),
+        Some(Command::List(args)) => list::run(suite, &args),
+        Some(Command::Bugs(args)) => bugs::run(suite, &args),
+        Some(Command::Bench(args)) => bench::run(suite, &args),
+    }
+}

@@ -1,0 +1,63 @@
+//! How a command ends.
+
+use std::process::ExitCode;
+
+/// What a command concluded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Conclusion {
+    /// Everything that was claimed held.
+    Held,
+    /// Nothing was violated, and yet nothing is proved.
+    Inconclusive,
+    /// Something did not hold.
+    Violated,
+}
+
+impl Conclusion {
+    pub(super) fn exit(self) -> ExitCode {
+        ExitCode::from(match self {
+            Conclusion::Held => 0,
+            Conclusion::Violated => 1,
+            Conclusion::Inconclusive => 2,
+        })
+    }
+
+    /// As machines read it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Conclusion::Held => "held",
+            Conclusion::Violated => "violated",
+            Conclusion::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+/// Why a command could not do its work: what was wrong, where, and what to do about it, as one message for people.
+#[derive(Debug)]
+pub struct Trouble(pub String);
+
+impl<E: std::error::Error> From<E> for Trouble {
+    fn from(error: E) -> Trouble {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let cause_text = cause.to_string();
+            if !text.contains(&cause_text) {
+                text = format!("{text}: {cause_text}");
+            }
+            source = cause.source();
+        }
+        Trouble(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_violation_outweighs_what_is_unclear() {
+        let all = [Conclusion::Inconclusive, Conclusion::Violated, Conclusion::Held];
+        assert_eq!(all.into_iter().max(), Some(Conclusion::Violated));
+    }
+}

@@ -1,0 +1,39 @@
+//! Ctrl-C (SIGINT), and SIGTERM, with which Kubernetes and Slurm ask a process to end.
+//!
+//! After the first one a sweep begins no more runs and reports what was done so far; the second one ends the process at
+//! once. SIGHUP is left alone: `nohup` is how sweeps run overnight.
+
+use super::Trouble;
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag,
+};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// The exit code of a command that was interrupted: 128 and the number of SIGINT, as shells have it.
+pub const EXIT: u8 = 130;
+
+static ASKED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// Listens from now on.
+///
+/// # Errors
+/// The operating system refuses it.
+pub fn listen() -> Result<(), Trouble> {
+    let asked = ASKED.get_or_init(Arc::default);
+    for signal in [SIGINT, SIGTERM] {
+        // In this order: the one that ends the process looks at what was there before this signal.
+        flag::register_conditional_shutdown(signal, i32::from(EXIT), asked.clone())
+            .and_then(|_| flag::register(signal, asked.clone()))
+            .map_err(|error| Trouble(format!("cannot listen for Ctrl-C: {error}")))?;
+    }
+    Ok(())
+}
+
+/// Whether somebody has asked for an end.
+pub fn asked() -> bool {
+    ASKED.get().is_some_and(|asked| asked.load(Ordering::SeqCst))
+}

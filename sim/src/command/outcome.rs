@@ -1,0 +1,258 @@
+//! What a sweep came to: the table, and the files that were asked for. A sweep that ran here and one that was merged from
+//! shards end alike.
+
+use super::{
+    Conclusion, Trouble, annotations, findings,
+    folder::{self, Header, Line},
+    interrupt, junit, marks,
+    report::{self, Pages},
+    say,
+    summary::{Coverage, RunSummary, ScenarioSummary},
+    table,
+};
+use crate::{scenario::Scenario, service::Service, simulator::EngineKind, suite::Suite};
+use clap::Args as ClapArgs;
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    env,
+    fs::File,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// What to write, and where.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Outputs {
+    /// Write everything to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write one line of JSON a run to this file, as runs end; `-` is standard output; what people read then goes to standard error
+    #[arg(long, value_name = "FILE|-")]
+    jsonl: Option<PathBuf>,
+    /// Write a JUnit file: a test case for each scenario, with the lines that replay its failures
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Print failures as GitHub's annotations [default: where GITHUB_ACTIONS is true]
+    #[arg(long)]
+    annotations: bool,
+    /// Show in how many runs each mark was reached
+    #[arg(long)]
+    marks: bool,
+    /// Write pages, one for the sweep (index.html) and one for each failure: they open offline [default folder: report in the sweep's]
+    #[arg(long, value_name = "DIR", num_args = 0..=1)]
+    report: Option<Option<PathBuf>>,
+}
+
+/// A sweep that has ended.
+pub(crate) struct Swept<'a, S: Service> {
+    /// What was asked for.
+    pub(crate) header: Header,
+    /// The scenarios, in the order of the table.
+    pub(crate) scenarios: Vec<&'a Scenario<S>>,
+    /// Their runs, in any order.
+    pub(crate) runs: BTreeMap<&'static str, Vec<RunSummary>>,
+    /// Real time.
+    pub(crate) wall: Duration,
+    /// Processor time of each scenario.
+    pub(crate) cpu: BTreeMap<&'static str, Duration>,
+    /// Why there are fewer runs than were asked for.
+    pub(crate) gaps: Vec<String>,
+    /// Its pages, if they are wanted.
+    pub(crate) pages: Option<Pages>,
+    /// Where the plans of failing runs are.
+    pub(crate) plans: String,
+}
+
+impl Outputs {
+    /// Whether all of it can be written, as far as can be told beforehand.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    pub(crate) fn check(&self, kept: bool) -> Result<(), Trouble> {
+        for (option, file) in [
+            ("--json", &self.json),
+            ("--junit", &self.junit),
+            ("--jsonl", &self.jsonl),
+        ] {
+            if let Some(file) = file.as_deref().filter(|file| *file != Path::new("-")) {
+                super::must_be_writable(option, file)?;
+            }
+        }
+        match &self.report {
+            Some(Some(folder)) => report::make_folder(folder),
+            Some(None) if !kept => Err(Trouble(
+                "--report: into which folder? Name one, or keep the sweep with --out".into(),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where to write a line for each run.
+    ///
+    /// # Errors
+    /// What the file system said.
+    pub(crate) fn lines(&self) -> Result<Option<Lines>, Trouble> {
+        let Some(file) = &self.jsonl else { return Ok(None) };
+        let to: Box<dyn Write> = match self.is_piped() {
+            true => Box::new(io::stdout()),
+            false => Box::new(File::create(file).map_err(|error| wrong("--jsonl", file, &error))?),
+        };
+        Ok(Some(Lines(to)))
+    }
+
+    /// The pages, if they are wanted; by themselves they stand in the sweep's folder.
+    ///
+    /// # Errors
+    /// What the file system said.
+    pub(crate) fn pages(&self, kept: Option<&Path>) -> Result<Option<Pages>, Trouble> {
+        let folder = match (&self.report, kept) {
+            (Some(Some(folder)), _) => folder.clone(),
+            (Some(None), Some(kept)) => kept.join(folder::REPORT),
+            _ => return Ok(None),
+        };
+        Pages::new(folder).map(Some)
+    }
+
+    /// Whether pages are wanted.
+    pub(crate) fn reports(&self) -> bool {
+        self.report.is_some()
+    }
+
+    /// Says something to people.
+    pub(crate) fn tell(&self, text: impl std::fmt::Display) {
+        match self.is_piped() {
+            true => eprintln!("{text}"),
+            false => say(text),
+        }
+    }
+
+    fn is_piped(&self) -> bool {
+        self.jsonl.as_deref() == Some(Path::new("-"))
+    }
+
+    fn annotates(&self) -> bool {
+        self.annotations || env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+    }
+}
+
+/// Lines of JSON, for a program that listens. If it has closed its end, that is no error.
+pub(crate) struct Lines(Box<dyn Write>);
+
+impl Lines {
+    pub(crate) fn add(&mut self, run: &RunSummary, cpu_ms: u64) {
+        let _ = Line {
+            run,
+            cpu_ms,
+            behaviours: None,
+        }
+        .write(&mut self.0);
+    }
+}
+
+/// Says what a sweep came to, and writes what was asked for.
+///
+/// # Errors
+/// What could not be written.
+pub(crate) fn conclude<S: Service>(
+    suite: &Suite<S>,
+    swept: &mut Swept<'_, S>,
+    outputs: &Outputs,
+) -> Result<Conclusion, Trouble> {
+    let header = &swept.header;
+    let bug = header.bug.as_deref();
+    let coverage = match (bug, header.shard) {
+        (None, Some(_)) => Coverage::Shard,
+        (None, None) if header.engine == EngineKind::EventLoop => Coverage::Full,
+        _ => Coverage::Partial,
+    };
+    let mut summaries = vec![];
+    for scenario in &swept.scenarios {
+        let runs = swept.runs.entry(scenario.name()).or_default();
+        runs.sort_by_key(|run| run.seed);
+        summaries.push(ScenarioSummary::of(scenario, runs, coverage));
+    }
+    let all: Vec<&RunSummary> = (swept.scenarios.iter())
+        .flat_map(|scenario| &swept.runs[scenario.name()])
+        .collect();
+    let to = all.iter().map(|run| run.seed + 1).max().unwrap_or(header.from);
+    let to = header.to.unwrap_or(to);
+    let complete = match swept.gaps.is_empty() {
+        true => Conclusion::Held,
+        false => Conclusion::Inconclusive,
+    };
+    // A sweep none of whose plans could be performed has tested nothing.
+    let complete = match summaries.iter().all(|summary| summary.runs == 0) && header.shard.is_none() {
+        true => Conclusion::Inconclusive,
+        false => complete,
+    };
+    let conclusion = (summaries.iter().map(ScenarioSummary::conclusion)).fold(complete, Conclusion::max);
+    let cpu: Duration = swept.cpu.values().sum();
+
+    outputs.tell(findings::text(suite, &table::look(), &summaries, bug));
+    if outputs.marks {
+        outputs.tell(marks::text(&table::look(), &summaries));
+    }
+    for gap in &swept.gaps {
+        outputs.tell(format!("Incomplete: {gap}"));
+    }
+    outputs.tell(format!(
+        "{}, {} s simulated in {} s ({} s of CPU): {}",
+        table::count(all.iter().filter(|run| !run.skipped).count(), "run"),
+        table::thousands(summaries.iter().map(|s| s.simulated_ms).sum::<u64>() / 1000),
+        swept.wall.as_secs(),
+        cpu.as_secs(),
+        findings::clause(conclusion)
+    ));
+    if outputs.annotates() {
+        outputs.tell(annotations::text(suite, &summaries, bug).trim_end());
+    }
+    if all.iter().any(|run| run.plan.is_some()) {
+        outputs.tell(format!("The plans of runs that failed are in {}", swept.plans));
+    }
+    let (start, options) = (suite.command, header.options(suite));
+    let again = format!("{start} --seeds {}..{to}{options}", header.from);
+    if header.to.is_none() && !all.is_empty() {
+        outputs.tell(format!("The same seeds again: {again}"));
+    }
+    if let Some(file) = &outputs.json {
+        let everything = json!({
+            "version": 2,
+            "conclusion": conclusion.word(),
+            "gaps": swept.gaps,
+            "bug": header.bug,
+            "engine": header.engine,
+            "shard": header.shard,
+            "seeds": { "from": header.from, "to": to },
+            "wall_seconds": swept.wall.as_secs_f64(),
+            "cpu_seconds": cpu.as_secs_f64(),
+            "scenarios": summaries,
+            "marks": marks::rows(&summaries).map(|row| json!(row)).collect::<Vec<Value>>(),
+            "runs": all,
+        });
+        std::fs::write(file, format!("{everything:#}\n")).map_err(|error| wrong("--json", file, &error))?;
+    }
+    if let Some(file) = &outputs.junit {
+        let text = junit::text(suite, &summaries, &swept.cpu, bug)?;
+        std::fs::write(file, text).map_err(|error| wrong("--junit", file, &error))?;
+    }
+    match &swept.pages {
+        Some(_) if interrupt::asked() => {
+            outputs.tell(format!(
+                "There is no index.html after an interruption: {start} merge DIR --partial --report DIR writes it"
+            ));
+        }
+        Some(pages) => {
+            let what = report::what_was_run(swept.scenarios.len(), &header.what(), bug);
+            let index = report::write_sweep(suite, pages, &summaries, &all, bug, &again, &what)?;
+            outputs.tell(format!("The report is {}", index.display()));
+        }
+        None => {}
+    }
+    Ok(conclusion)
+}
+
+fn wrong(option: &str, file: &Path, error: &io::Error) -> Trouble {
+    Trouble(format!("{option}: cannot write {}: {error}", file.display()))
+}

@@ -1,0 +1,47 @@
+//! What a suite adds to the command line.
+
+use super::{Conclusion, Trouble};
+use crate::{
+    plan::Plan,
+    run::{HarnessError, Run},
+    service::Service,
+    suite::PlantedBug,
+};
+use clap::ArgMatches;
+
+/// Performs a plan once more, listens where only the service can, and says what it heard.
+pub type AccountOf<S> = fn(&Plan<S>, Option<&PlantedBug<S>>) -> Result<(Run<S>, String), HarnessError>;
+
+/// What `replay --account` says of a run: see [`crate::suite::Suite::account`].
+pub struct Account<S: Service> {
+    /// What it says, as a clause: "whether one store explains what the processes saw".
+    pub what: &'static str,
+    /// How it is found.
+    pub of: AccountOf<S>,
+}
+
+type RunOwn = Box<dyn Fn(&ArgMatches) -> Result<Conclusion, Trouble> + Send + Sync>;
+
+/// A command that only this suite has: see [`crate::suite::Suite::subcommand`].
+pub struct OwnCommand {
+    pub(super) command: clap::Command,
+    pub(super) run: RunOwn,
+}
+
+impl OwnCommand {
+    /// `command` has its name and what it does; its options are those of `A`.
+    pub(crate) fn new<A: clap::Args + 'static>(
+        command: clap::Command,
+        run: fn(&A) -> Result<Conclusion, Trouble>,
+    ) -> OwnCommand {
+        let about = command.get_about().cloned();
+        let command = A::augment_args(command);
+        OwnCommand {
+            command: match about {
+                Some(about) => command.about(about.clone()).long_about(about),
+                None => command,
+            },
+            run: Box::new(move |matches| run(&A::from_arg_matches(matches)?)),
+        }
+    }
+}

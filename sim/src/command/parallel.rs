@@ -1,0 +1,66 @@
+//! Many runs on several threads. Each run is single-threaded and self-contained; only whole results
+//! cross threads.
+
+use std::{
+    sync::{Mutex, mpsc},
+    time::Duration,
+};
+
+/// How often the caller hears that time passes.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Does every job that `next` hands out, on `threads` threads. `hear` gets each result, in no
+/// particular order, and `None` now and then while nothing comes.
+pub(crate) fn in_parallel<J, R: Send>(
+    threads: usize,
+    next: impl FnMut() -> Option<J> + Send,
+    work: impl Fn(J) -> R + Sync,
+    mut hear: impl FnMut(Option<R>),
+) {
+    let next = Mutex::new(next);
+    let (sender, receiver) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            let sender = sender.clone();
+            let (next, work) = (&next, &work);
+            scope.spawn(move || {
+                loop {
+                    let job = (next.lock().expect("handing out jobs does not panic"))();
+                    let Some(job) = job else { return };
+                    if sender.send(work(job)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        loop {
+            match receiver.recv_timeout(TICK) {
+                Ok(result) => hear(Some(result)),
+                Err(mpsc::RecvTimeoutError::Timeout) => hear(None),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    });
+}
+
+/// How many threads to use when nobody says.
+pub(crate) fn threads(asked: Option<usize>) -> usize {
+    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_job_is_done_once() {
+        for threads in [1, 4] {
+            let mut jobs = 0..100;
+            let mut done = vec![];
+            in_parallel(threads, || jobs.next(), |n| n * 2, |result| done.extend(result));
+            done.sort_unstable();
+            assert_eq!(done, (0..100).map(|n| n * 2).collect::<Vec<_>>());
+        }
+    }
+}

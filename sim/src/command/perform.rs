@@ -1,0 +1,37 @@
+//! One run, judged, whatever happens in it.
+
+use super::Trouble;
+use crate::{
+    judge::{JudgeOptions, judge},
+    plan::Plan,
+    run::Run,
+    scenario::Scenario,
+    service::Service,
+    suite::PlantedBug,
+};
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+/// Performs and judges a plan. A panic of the harness costs this run and no other.
+///
+/// # Errors
+/// What the harness could not do; never a verdict.
+pub(crate) fn perform<S: Service>(
+    scenario: &Scenario<S>,
+    plan: &Plan<S>,
+    bug: Option<&PlantedBug<S>>,
+    options: &JudgeOptions,
+) -> Result<Run<S>, Trouble> {
+    match catch_unwind(AssertUnwindSafe(|| judge(scenario, plan, bug, options))) {
+        Ok(result) => Ok(result?),
+        Err(panic) => Err(Trouble(format!("the harness panicked: {}", message(&*panic)))),
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("without a message")
+}

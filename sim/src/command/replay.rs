@@ -1,0 +1,261 @@
+//! `replay`: the story of one run.
+
+use super::{
+    Conclusion, Trouble, failures,
+    perform::perform,
+    replay_line::{self, With},
+    report, say, shrink,
+    shrinking::{self, Budget, Task},
+    story::{self, Telling},
+    summary::RunSummary,
+    table,
+};
+use crate::{
+    judge::JudgeOptions,
+    plan::Plan,
+    regression,
+    run::Run,
+    scenario::Scenario,
+    service::Service,
+    simulator::EngineKind,
+    suite::{PlantedBug, Suite},
+};
+use clap::Args as ClapArgs;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Options of `replay`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Args {
+    /// A scenario (then with --seed), or a plan file
+    #[arg(value_name = "SCENARIO|FILE")]
+    what: String,
+    /// The seed of the run
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Plant this bug
+    #[arg(long, alias = "plant", value_name = "BUG")]
+    bug: Option<String>,
+    /// What performs it: event-loop, or turmoil, a second engine that cross-checks the first (slow, with fewer faults)
+    #[arg(long, value_name = "ENGINE", default_value = "event-loop")]
+    engine: EngineKind,
+    /// Show the log among the rows, each line with its host and simulated time
+    #[arg(long)]
+    trace: bool,
+    /// Which lines of the log to show, as in `warn,shop=debug` (implies --trace)
+    #[arg(long, value_name = "FILTER")]
+    log: Option<String>,
+    /// Show every step, also where nothing happened
+    #[arg(long)]
+    all: bool,
+    /// For machines: everything, as JSON
+    #[arg(long)]
+    json: bool,
+    /// Write the plan to this file, which can be edited and replayed
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Say what this service knows of the run (takes a second run)
+    #[arg(long, alias = "store", conflicts_with = "json")]
+    account: bool,
+    /// If a claim is violated, make the plan small (see `{command} shrink --help`)
+    #[arg(long, conflicts_with = "json")]
+    shrink: bool,
+    /// Write a page about the run to this file: it opens in any browser, offline
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+}
+
+impl Args {
+    /// What performs the plan once more does so on the first engine.
+    fn check_engine(&self) -> Result<(), Trouble> {
+        let options = [
+            ("--account", self.account),
+            ("--shrink", self.shrink),
+            ("--report", self.report.is_some()),
+        ];
+        match options.into_iter().find(|(_, asked)| *asked) {
+            Some((option, _)) if self.engine == EngineKind::Turmoil => Err(Trouble(format!(
+                "{option} does not work with --engine turmoil, because only the other engine gives what it needs; leave out \
+                 one of them"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Performs one plan again and tells its story.
+pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusion, Trouble> {
+    let Found {
+        scenario,
+        plan,
+        bug: needed,
+    } = find(suite, &args.what, args.seed)?;
+    let bug = args.bug.as_deref().or(needed.as_deref());
+    let bug = bug.map(|bug| suite.find_bug(bug)).transpose()?;
+    if args.account && suite.account.is_none() {
+        return Err(Trouble(format!(
+            "--account: {} knows nothing of a run that its story does not say; leave it out",
+            suite.name
+        )));
+    }
+    if let Some(file) = &args.save {
+        save(&plan, file)?;
+    }
+    if let Some(file) = &args.report {
+        super::must_be_writable("--report", file)?;
+    }
+    args.check_engine()?;
+    let options = JudgeOptions {
+        engine: args.engine,
+        keep_log: args.trace || args.log.is_some(),
+        keep_messages: args.report.is_some(),
+        log_filter: args.log.clone(),
+    };
+    let run = perform(scenario, &plan, bug, &options).map_err(|Trouble(what)| match args.seed {
+        Some(_) => Trouble(what),
+        None => Trouble(format!("{}: {what}", args.what)),
+    })?;
+    let summary = RunSummary::of(scenario, &plan, Ok(&run));
+    if args.json {
+        say(format!("{:#}", as_json(&run, &summary, bug)));
+    } else {
+        let telling = Telling {
+            suite,
+            scenario,
+            run: &run,
+            bug,
+            all: args.all,
+        };
+        say(story::text(&table::look(), &telling, &summary).trim_end());
+        match &args.save {
+            Some(file) => say(format!("The plan is in {}", file.display())),
+            None => say("More: --all shows every step, --trace the log as well; --save FILE writes the plan"),
+        }
+    }
+    if args.account {
+        say("");
+        say(account(suite, &run, bug)?);
+    }
+    if args.shrink && !run.violations.is_empty() {
+        make_small(suite, scenario, &run, bug)?;
+    }
+    if let Some(file) = &args.report {
+        let with = With {
+            bug: args.bug.as_deref(),
+            engine: args.engine,
+        };
+        let line = replay_line::line(suite, &args.what, args.seed, with);
+        report::write(file, &report::page(suite, scenario, &run, bug, &line))?;
+        eprintln!("{}: the page is in {}", suite.name, file.display());
+    }
+    Ok(summary.conclusion())
+}
+
+/// What the service says of the run: see [`Suite::account`].
+fn account<S: Service>(suite: &Suite<S>, run: &Run<S>, bug: Option<&PlantedBug<S>>) -> Result<String, Trouble> {
+    let account = suite.account.as_ref().expect("checked before the run");
+    let (again, text) = (account.of)(&run.plan, bug)?;
+    match again.fingerprint == run.fingerprint {
+        true => Ok(text),
+        false => Err(Trouble(format!(
+            "--account: the second run diverged (fingerprint {} instead of {}), because whoever listened changed it: this \
+             is a bug of the harness",
+            again.fingerprint, run.fingerprint
+        ))),
+    }
+}
+
+/// Makes the plan of a run that failed small, and says where it is.
+fn make_small<S: Service>(
+    suite: &Suite<S>,
+    scenario: &Scenario<S>,
+    run: &Run<S>,
+    bug: Option<&PlantedBug<S>>,
+) -> Result<(), Trouble> {
+    let reason = shrinking::reason(&run.violations, None, bug)?;
+    let shrunk = shrinking::make(&Task {
+        scenario,
+        plan: &run.plan,
+        bug,
+        reason: &reason,
+        budget: Budget::default(),
+        steps_folder: None,
+        quiet: false,
+    })?;
+    let bug_name = bug.map(|bug| bug.name);
+    let written = failures::write(&failures::folder(suite), &run.plan, bug_name)?;
+    let out = shrink::beside(&written);
+    shrunk.plan.write(&out)?;
+    say("");
+    shrink::tell(suite, scenario, &shrunk.plan, bug)?;
+    say(shrinking::text(&shrunk, &reason));
+    say(replay_line::small_plan(suite, &out, bug_name));
+    Ok(())
+}
+
+/// The plan that was asked for, the scenario whose properties judge it, and the planted bug that it needs.
+struct Found<'a, S: Service> {
+    scenario: &'a Scenario<S>,
+    plan: Plan<S>,
+    bug: Option<String>,
+}
+
+fn find<'a, S: Service>(suite: &'a Suite<S>, what: &str, seed: Option<u64>) -> Result<Found<'a, S>, Trouble> {
+    let path = Path::new(what);
+    let looks_like_a_file = path.is_file() || what.ends_with(".toml") || what.contains(std::path::MAIN_SEPARATOR);
+    match (seed, looks_like_a_file) {
+        (Some(_), true) => Err(Trouble(format!(
+            "{what} is a plan file, which has its own seed; leave --seed away, or name a scenario"
+        ))),
+        (Some(seed), false) => {
+            let scenario = suite.find_scenario(what)?;
+            let (plan, bug) = (scenario.plan(seed), None);
+            Ok(Found { scenario, plan, bug })
+        }
+        (None, true) => {
+            let regression::Opened { plan, bug, .. } = regression::open::<S>(path)?;
+            let scenario = suite
+                .find_scenario(&plan.scenario)
+                .map_err(|error| Trouble(format!("{what}: {error}")))?;
+            Ok(Found { scenario, plan, bug })
+        }
+        (None, false) => {
+            let name = suite.find_scenario(what)?.name();
+            Err(Trouble(format!(
+                "which run of {name}? Add its seed, as in: {} replay {name} --seed 1",
+                suite.command
+            )))
+        }
+    }
+}
+
+fn save<S: Service>(plan: &Plan<S>, file: &Path) -> Result<(), Trouble> {
+    if file.exists() {
+        return Err(Trouble(format!(
+            "{} exists, and is left as it is; choose another name",
+            file.display()
+        )));
+    }
+    Ok(plan.write(file)?)
+}
+
+fn as_json<S: Service>(run: &Run<S>, summary: &RunSummary, bug: Option<&PlantedBug<S>>) -> serde_json::Value {
+    json!({
+        "version": 2,
+        "scenario": summary.scenario,
+        "seed": summary.seed,
+        "bug": bug.map(|bug| bug.name),
+        "conclusion": summary.conclusion().word(),
+        "fingerprint": run.fingerprint,
+        "simulated_ms": summary.simulated_ms,
+        "violations": run.violations,
+        "reached": summary.reached,
+        "marks": run.marks,
+        "faults": summary.faults,
+        "faults_in_flight": summary.faults_in_flight,
+        "operations": summary.operations,
+        "whole": summary.whole,
+        "history": run.history.records,
+        "log": run.log,
+    })
+}

@@ -1,0 +1,36 @@
+//! The lines that perform a run again.
+
+use crate::{service::Service, simulator::EngineKind, suite::Suite};
+use std::path::Path;
+
+/// What a line must name besides the run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct With<'a> {
+    /// The planted bug.
+    pub(crate) bug: Option<&'a str>,
+    /// What performed the run.
+    pub(crate) engine: EngineKind,
+}
+
+/// Replays a scenario's seed, or a plan file.
+pub(crate) fn line<S: Service>(suite: &Suite<S>, what: &str, seed: Option<u64>, with: With<'_>) -> String {
+    let seed = seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
+    let bug = bug_option(with.bug);
+    let engine = match with.engine {
+        EngineKind::EventLoop => "",
+        EngineKind::Turmoil => " --engine turmoil",
+    };
+    format!("{} replay {what}{seed}{bug}{engine}", suite.command)
+}
+
+/// ` --bug NAME`, or nothing.
+pub(crate) fn bug_option(bug: Option<&str>) -> String {
+    bug.map(|bug| format!(" --bug {bug}")).unwrap_or_default()
+}
+
+/// Where the small plan is, how to replay it, and how to save it.
+pub(crate) fn small_plan<S: Service>(suite: &Suite<S>, out: &Path, bug: Option<&str>) -> String {
+    let (file, bug) = (out.display().to_string(), bug_option(bug));
+    let start = suite.command;
+    format!("The small plan is in {file}\n  {start} replay {file}{bug}\n  {start} save {file}{bug}")
+}

@@ -1,0 +1,119 @@
+//! Sweeps outlive the process, travel between machines, and come together again.
+
+use super::*;
+use std::collections::BTreeMap;
+
+/// Two scenarios, of which one fails.
+const SWEEP: &[&str] = &[
+    "explore",
+    "--seeds",
+    "1..6",
+    "--scenario",
+    "rush",
+    "--scenario",
+    "calm",
+    "--bug",
+    "same_ticket_twice",
+    "--no-guidance",
+];
+
+fn sweep(out: &Path, more: &[&str]) -> String {
+    let (conclusion, told) = typed(&[SWEEP, &["--out", text(out)], more].concat()).unwrap();
+    assert_eq!(conclusion, Conclusion::Violated, "{told}");
+    told
+}
+
+/// The table and the failures: what is above the line with the times.
+fn above_times(told: &str) -> &str {
+    let end = told.find(" simulated in ").expect("a last line");
+    &told[..told[..end].rfind('\n').expect("a table above it")]
+}
+
+/// All files of a folder, to see that nothing was changed.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(contents(&path)),
+            false => drop(files.insert(path.clone(), fs::read(&path).unwrap())),
+        }
+    }
+    files
+}
+
+#[test]
+fn shards_come_together_as_the_one_sweep_that_they_are_and_nothing_else_does() {
+    let here = scratch("shards");
+    let at = |name: &str| here.join(name);
+    let arg = |name: &str| text(&at(name)).to_owned();
+    let whole = sweep(&at("whole"), &["--json", &arg("whole.json"), "--marks"]);
+    sweep(&at("1"), &["--shard", "1/2"]);
+    sweep(&at("2"), &["--shard", "2/2"]);
+    let (one, two) = (arg("1"), arg("2"));
+    let before = contents(&here);
+    let (to, out) = (arg("merged.json"), arg("merged"));
+    let merge = ["merge", &two, &one, "--json", &to, "--out", &out, "--marks"];
+    let (conclusion, merged) = typed(&merge).unwrap();
+    assert_eq!(conclusion, Conclusion::Violated);
+
+    assert_eq!(above_times(&merged), above_times(&whole));
+    assert!(merged.contains("in 5 of 5 runs"), "{merged}");
+    let (mut a, mut b) = (without_times(&at("whole.json")), without_times(&at("merged.json")));
+    for value in [&mut a, &mut b] {
+        value["shard"].take();
+    }
+    assert_eq!(a, b);
+    let after = contents(&here);
+    assert!(
+        before.iter().all(|(file, bytes)| after.get(file) == Some(bytes)),
+        "the shards are as they were"
+    );
+    let plans = |folder: &str| fs::read_dir(at(folder).join("failures")).map_or(0, Iterator::count);
+    assert!(plans("merged") > 0 && plans("merged") == plans("1") + plans("2"));
+
+    let refused = |folders: &[&str], expected: &str| {
+        let said = typed(&[&["merge"], folders].concat()).unwrap_err();
+        assert!(
+            said.contains(expected),
+            "{folders:?} should mention {expected:?}:\n{said}"
+        );
+    };
+    refused(&[&one], "shard 2/2 is missing");
+    refused(&[&one, &one], "overlap");
+    sweep(&at("3"), &["--shard", "1/3"]);
+    refused(&[&one, &arg("3")], "the number of shards");
+    let (conclusion, partial) = typed(&["merge", &one, "--partial"]).unwrap();
+    assert_eq!(conclusion, Conclusion::Violated);
+    assert!(partial.contains("Incomplete: shard 2/2 is missing"), "{partial}");
+}
+
+#[test]
+fn what_was_torn_or_changed_is_named() {
+    let here = scratch("torn");
+    let folder = here.join("sweep");
+    sweep(&folder, &[]);
+    let (runs, header) = (folder.join("runs.jsonl"), folder.join("sweep.json"));
+    let (lines, head) = (fs::read_to_string(&runs).unwrap(), fs::read_to_string(&header).unwrap());
+    let merge = |more: &[&str]| typed(&[&["merge", text(&folder)], more].concat());
+
+    fs::write(&runs, &lines[..lines.len() - 20]).unwrap();
+    assert!(merge(&[]).unwrap_err().contains("is torn"));
+    assert!(merge(&["--partial"]).unwrap().1.contains("Incomplete: "));
+    fs::write(&runs, lines.replacen("\"seed\":1", "\"sead\":1", 1)).unwrap();
+    let said = merge(&[]).unwrap_err();
+    assert!(said.contains("runs.jsonl line 1") && said.contains("sead"), "{said}");
+    fs::write(&runs, &lines).unwrap();
+
+    for (from, to, expected) in [
+        ("\"version\": 2", "\"version\": 1", "version 1"),
+        ("\"rush\"", "\"rusch\"", "rusch"),
+        ("\"build\": \"", "\"build\": \"0", "another build"),
+    ] {
+        fs::write(&header, head.replacen(from, to, 1)).unwrap();
+        let said = merge(&[]).unwrap_err();
+        assert!(said.contains(expected), "{said}");
+    }
+    fs::write(&header, "{}").unwrap();
+    assert!(merge(&[]).unwrap_err().contains("no version"));
+}

@@ -1,0 +1,159 @@
+//! What stands in the lanes: bars for operations, ticks for moments.
+
+use super::super::{
+    row::{self, ended},
+    sentinel::{self, Hosts},
+    words,
+};
+use crate::{
+    history::{Event, OpId, Seen},
+    run::Run,
+    service::{Observation, Op, Service, Tone},
+};
+use std::collections::BTreeMap;
+
+/// How an operation came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    Done,
+    NotDone,
+    Unknown,
+}
+
+impl Status {
+    /// The class of what is drawn.
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Status::Done => "done",
+            Status::NotDone => "notdone",
+            Status::Unknown => "unknown",
+        }
+    }
+}
+
+impl From<&Seen> for Status {
+    fn from(seen: &Seen) -> Status {
+        match seen {
+            Seen::Ok => Status::Done,
+            Seen::Fail(_) => Status::NotDone,
+            Seen::Unknown(_) => Status::Unknown,
+        }
+    }
+}
+
+/// An operation.
+#[derive(Debug, Clone)]
+pub(super) struct Bar {
+    pub(super) who: String,
+    pub(super) from_ms: u64,
+    pub(super) to_ms: u64,
+    pub(super) status: Status,
+    /// What kind of operation, for the filter.
+    pub(super) kind: String,
+    /// A clause without its subject.
+    pub(super) what: String,
+    /// How it came out, in words.
+    pub(super) outcome: String,
+    /// Whether its steps are bars of their own.
+    pub(super) is_compound: bool,
+    /// Whether the time that it took is the service's latency.
+    pub(super) is_timed: bool,
+    /// Its row in its lane.
+    pub(super) row: usize,
+    /// Its number among the evidence, if it is.
+    pub(super) evidence: Option<usize>,
+    /// The records of its beginning and its end.
+    pub(super) records: Vec<usize>,
+}
+
+/// A moment worth a tick.
+#[derive(Debug, Clone)]
+pub(super) struct Tick {
+    pub(super) at_ms: u64,
+    /// What kind of event, for the filter.
+    pub(super) kind: Option<String>,
+    /// The class of what is drawn.
+    pub(super) class: &'static str,
+    pub(super) what: String,
+    pub(super) evidence: Option<usize>,
+}
+
+/// All operations of a run, in the order in which they began; `numbers` are those of the evidence.
+pub(super) fn bars<S: Service>(run: &Run<S>, numbers: &BTreeMap<usize, usize>) -> Vec<Bar> {
+    let mut bars: Vec<Bar> = vec![];
+    let mut by_id: BTreeMap<OpId, usize> = BTreeMap::new();
+    for (index, record) in run.history.records.iter().enumerate() {
+        let number = numbers.get(&index).copied();
+        match &record.event {
+            Event::Began { id, op } => {
+                by_id.insert(*id, bars.len());
+                bars.push(Bar {
+                    who: record.who.clone(),
+                    from_ms: record.at_ms,
+                    to_ms: run.plan.lasts_ms,
+                    status: Status::Unknown,
+                    kind: op.kind(),
+                    what: op.describe(),
+                    outcome: "no answer until the end".into(),
+                    is_compound: op.is_compound(),
+                    is_timed: op.is_timed(),
+                    row: 0,
+                    evidence: number,
+                    records: vec![index],
+                });
+            }
+            Event::Ended { id, op, seen, took_ms } => {
+                let Some(bar) = by_id.get(id).and_then(|place| bars.get_mut(*place)) else {
+                    continue;
+                };
+                bar.to_ms = record.at_ms;
+                bar.status = seen.into();
+                bar.what = ended(op, seen);
+                bar.outcome = format!("{}, {}", words::seen(seen), words::duration(*took_ms));
+                bar.evidence = bar.evidence.or(number);
+                bar.records.push(index);
+            }
+            _ => {}
+        }
+    }
+    bars
+}
+
+impl Tick {
+    /// The tick of an event that is neither an operation, nor a fault, a role or routine.
+    pub(super) fn of<S: Service>(at_ms: u64, event: &Event<S>, hosts: &Hosts, evidence: Option<usize>) -> Option<Tick> {
+        let (class, what) = match event {
+            Event::Own(own) if own.routine().is_some() && evidence.is_none() => return None,
+            Event::Own(own) => match own.outcome() {
+                (tone, "") => (class(tone), own.describe()),
+                (tone, outcome) => (class(tone), format!("{} ({outcome})", own.describe())),
+            },
+            Event::Sentinel { says, .. } => (
+                "",
+                sentinel::meaning(says, hosts).or_else(|| {
+                    let new = sentinel::new_master(says, hosts)?;
+                    Some(format!(
+                        "tells clients that the Redis master is now {new} (+switch-master)"
+                    ))
+                })?,
+            ),
+            Event::Balancer { says } => ("bad", row::by_itself(says)),
+            _ => return None,
+        };
+        Some(Tick {
+            at_ms,
+            kind: row::filter(event),
+            class,
+            what,
+            evidence,
+        })
+    }
+}
+
+fn class(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Bad => "bad",
+        Tone::Unsure => "",
+        Tone::Good | Tone::Plain => "seen",
+    }
+}
