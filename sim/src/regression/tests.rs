@@ -1,16 +1,16 @@
 use super::*;
 use crate::{
     fault::{Fault, TimedFault},
-    history::{Event, Seen},
+    history::{Event, Record, Seen},
     judge::judge,
     plan::Operation,
     property::{Evidence, Kind, Property, Violation},
     scenario::{Scenario, secs},
     shrink::shrink_failure,
     suite::{PlantedBug, Suite},
-    testing::{Did, Does, Opening, Shop},
+    testing::{Does, Opening, Shop, Ticket},
 };
-use std::{fs, ops::ControlFlow, path::Path};
+use std::{collections::BTreeSet, fs, ops::ControlFlow, path::Path};
 
 /// Nobody fails to buy a seat.
 struct PurchasesWork;
@@ -26,34 +26,58 @@ impl Property<Shop> for PurchasesWork {
         "nobody fails to buy a seat".into()
     }
     fn check(&self, evidence: &Evidence<'_, Shop>) -> Result<(), Violation> {
-        let fails =
-            |event: &Event<Shop>| matches!(event, Event::Ended { op: Did::Buy { .. }, seen, .. } if *seen != Seen::Ok);
+        let fails = |event: &Event<Shop>| matches!(event, Event::Ended { seen, .. } if *seen != Seen::Ok);
         let records = &evidence.history.records;
-        match records.iter().position(|record| fails(&record.event)) {
-            None => Ok(()),
-            Some(place) => Err(Violation {
-                property: self.name(),
-                reason: "failed".into(),
-                what: format!("{} could not buy a seat", records[place].who),
-                at_ms: records[place].at_ms,
-                evidence: vec![place],
-            }),
-        }
+        let failed = records.iter().position(|record| fails(&record.event));
+        failed.map_or(Ok(()), |place| Err(violation(self.name(), records, place)))
+    }
+}
+
+/// A shop prints each ticket once.
+struct TicketsOnce;
+
+impl Property<Shop> for TicketsOnce {
+    fn name(&self) -> String {
+        "TicketsOnce".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        "a shop prints each ticket once".into()
+    }
+    fn check(&self, evidence: &Evidence<'_, Shop>) -> Result<(), Violation> {
+        let records = &evidence.history.records;
+        let mut printed = BTreeSet::new();
+        let again = records.iter().position(|record| match record.event {
+            Event::Own(Ticket::Printed { seat }) => !printed.insert((&record.who, seat)),
+            _ => false,
+        });
+        again.map_or(Ok(()), |place| Err(violation(self.name(), records, place)))
+    }
+}
+
+fn violation(property: String, records: &[Record<Shop>], place: usize) -> Violation {
+    let at_ms = records[place].at_ms;
+    Violation {
+        property,
+        reason: "broken".into(),
+        what: format!("something went wrong at {}", records[place].who),
+        at_ms,
+        evidence: vec![place],
     }
 }
 
 fn suite() -> Suite<Shop> {
-    let calm = Scenario::new("calm", "people buy seats")
-        .lasts(secs(5))
-        .always(PurchasesWork);
+    let calm = Scenario::new("calm", "people buy seats").lasts(secs(5));
     Suite::new("shop", "two shops that sell seats", "cargo shop")
-        .scenario(calm)
+        .scenario(calm.always(PurchasesWork).always(TicketsOnce))
         .bug(PlantedBug {
-            name: "closed",
-            title: "the shops never open",
+            name: "old_ticket",
+            title: "every third ticket is that of the sale before",
             covers: &[7],
             scenario: "calm",
-            detected_by: "PurchasesWork",
+            detected_by: "TicketsOnce",
             bug: (),
         })
 }
@@ -84,8 +108,8 @@ fn mended_of(plan: Plan<Shop>) -> Regression<Shop> {
         bug: None,
         fingerprint: run.fingerprint.to_string(),
         broke: Reason {
-            property: "PurchasesWork".into(),
-            reason: "failed".into(),
+            property: "TicketsOnce".into(),
+            reason: "broken".into(),
         },
         meaning: Meaning::of(scenario, &run),
         plan,
@@ -139,12 +163,12 @@ fn a_run_that_does_not_get_there_has_diverged_and_has_not_passed() {
 fn a_planted_bug_that_is_not_detected_is_told_from_a_run_that_diverged() {
     // nobody is there to meet the bug
     let mut entry = mended_of(Plan::new("calm", 1, 5_000));
-    entry.bug = Some("closed".into());
+    entry.bug = Some("old_ticket".into());
     assert!(matches!(replayed(&entry), Replayed::NotDetected { .. }));
     entry.meaning.decisive.insert("a seat was sold".into());
     assert!(matches!(replayed(&entry), Replayed::Diverged { .. }));
-    entry.bug = Some("opened".into());
-    assert!(replay(&suite(), &entry).unwrap_err().to_string().contains("closed"));
+    entry.bug = Some("nobody".into());
+    assert!(replay(&suite(), &entry).unwrap_err().to_string().contains("old_ticket"));
 }
 
 #[test]
@@ -174,7 +198,7 @@ fn a_failing_plan_is_made_small_recorded_and_replayed() {
         "1 person, 1 operation, 0 faults, 0 repairs, 2.000 s"
     );
 
-    let entry = record(&suite, "closed", &shrunk.plan, Some(bug), None).expect("it fails");
+    let entry = record(&suite, "old-ticket", &shrunk.plan, Some(bug), None).expect("it fails");
     assert_eq!((&entry.broke, &entry.covers[..]), (&reason, &[7][..]));
     assert_eq!(replayed(&entry), Replayed::Same);
     let without = Regression { bug: None, ..entry };
@@ -191,10 +215,10 @@ fn what_holds_and_what_needs_no_bug_is_refused() {
     let mut plan = calm();
     let kill = Fault::Kill { host: "shop-1".into() };
     plan.faults = vec![TimedFault::at(500, kill)];
-    let refused = record(&suite, "closed", &plan, Some(&suite.bugs()[0]), None);
+    let refused = record(&suite, "old-ticket", &plan, Some(&suite.bugs()[0]), None);
     assert!(matches!(
         refused,
-        Err(RegressionError::FailsWithout { bug: "closed", .. })
+        Err(RegressionError::FailsWithout { bug: "old_ticket", .. })
     ));
     let entry = record(&suite, "killed", &plan, None, None).expect("it fails");
     assert!(
@@ -206,7 +230,7 @@ fn what_holds_and_what_needs_no_bug_is_refused() {
 #[test]
 fn an_entry_is_read_as_it_was_written_and_spoilt_files_are_refused() {
     let entry = Regression {
-        bug: Some("closed".into()),
+        bug: Some("old_ticket".into()),
         ..mended()
     };
     let text = entry.to_text();
