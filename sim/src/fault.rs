@@ -135,13 +135,16 @@ pub enum Fault<S: Service> {
     /// faults did undone. What liveness is measured from.
     Heal,
     /// A fault of the service's own.
-    #[serde(untagged, skip_deserializing)]
+    #[serde(skip)] // the two functions below do it
     Own(S::Fault),
 }
 
 impl<S: Service> Serialize for Fault<S> {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        Fault::serialize(self, serializer) // the derived function
+        match self {
+            Fault::Own(own) => own.serialize(serializer),
+            _ => Fault::serialize(self, serializer), // the derived function
+        }
     }
 }
 

@@ -105,7 +105,7 @@ fn words(payload: &[u8]) -> impl Iterator<Item = &str> {
     line.split(' ')
 }
 
-/// `POST /login/send`, or the status of an answer.
+/// `POST /seats`, or the status of an answer.
 fn http(payload: &[u8]) -> Option<String> {
     let mut words = words(payload);
     let first = words.next()?;

@@ -206,7 +206,7 @@ impl<S: Service> Nemesis<S> {
     /// Repairs everything, links before processes, so that what starts finds its peers.
     fn heal(&self, engine: &dyn Simulator) {
         self.links.borrow_mut().heal(engine);
-        // in the order of their names, as ever
+        // In the order of their names: recorded plans replay with that order.
         let hosts: Vec<_> = self
             .machinery
             .by_name

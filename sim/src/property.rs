@@ -88,8 +88,11 @@ pub struct Mark<S: Service> {
     /// One clause: "a spent code came back on the new master".
     pub name: &'static str,
     /// Whether a run reached it.
-    pub reached: Arc<dyn Fn(&MarkView<'_, S>) -> bool + Send + Sync>,
+    pub reached: Arc<Reached<S>>,
 }
+
+/// Whether a run reached a mark.
+pub type Reached<S> = dyn Fn(&MarkView<'_, S>) -> bool + Send + Sync;
 
 /// What a mark may look at: the history, and the marks that the service itself set, with counts.
 pub struct MarkView<'a, S: Service> {

@@ -72,7 +72,6 @@ pub(crate) type OnCall = Box<dyn Fn(&dyn Simulator, usize)>;
 /// An engine, as the world sees it. The methods are those of [`Engine`], which has their meaning.
 pub(crate) trait Simulator {
     fn add_host(&mut self, name: &str, probe: Arc<dyn Probe>, storage: Arc<dyn Storage>, main: Main) -> HostId;
-    fn name(&self, host: HostId) -> &str;
     fn ip(&self, host: HostId) -> IpAddr;
     fn caller(&self) -> Caller;
     fn on_call(&self, handler: OnCall);
@@ -119,9 +118,6 @@ impl dyn Simulator + '_ {
 impl Simulator for Engine {
     fn add_host(&mut self, name: &str, probe: Arc<dyn Probe>, storage: Arc<dyn Storage>, main: Main) -> HostId {
         Engine::add_host(self, name, probe, storage, main)
-    }
-    fn name(&self, host: HostId) -> &str {
-        Engine::name(self, host)
     }
     fn ip(&self, host: HostId) -> IpAddr {
         Engine::ip(self, host)

@@ -5,7 +5,7 @@ use crate::{
     history::{Event, History, OpId, Record, Seen},
     nemesis::Control,
     plan::Plan,
-    service::{BadValue, Behaviour, Observation, Op, Service, ServiceFault, Tone, WorldOptions},
+    service::{BadValue, Behaviour, MarkSpan, Observation, Op, Service, ServiceFault, Tone, WorldOptions},
     world::{Host, HostKind, Installed, NginxOptions, Process, RedisOptions, Scene, SentinelOptions, Start, World},
 };
 use seams::{BoxFuture, Env};
@@ -95,12 +95,13 @@ pub(crate) enum Did {
 }
 
 impl Op for Did {
-    const KINDS: &'static [&'static str] = &["shop", "buy"];
+    const KINDS: &'static [&'static str] = &["shop", "buy", "look"];
+    const COMPOUND: &'static str = "shopping trips";
     fn describe(&self) -> String {
         match self {
             Did::Shop => "goes shopping".into(),
             Did::Buy { seat } => format!("buys seat {seat}"),
-            Did::Look => "looks at the plan".into(),
+            Did::Look => "looks at the seats".into(),
         }
     }
     fn is_compound(&self) -> bool {
@@ -111,7 +112,7 @@ impl Op for Did {
     }
     fn routine(&self, seen: &Seen, by_attacker: bool) -> Option<&'static str> {
         match (self, seen) {
-            (Did::Look, Seen::Ok) => Some("looks at the plan"),
+            (Did::Look, Seen::Ok) => Some("looks at the seats"),
             (Did::Buy { .. }, Seen::Fail(_)) if by_attacker => Some("attempts of attackers that were refused"),
             _ => None,
         }
@@ -123,25 +124,33 @@ impl Op for Did {
 pub(crate) enum Ticket {
     Printed { seat: u32 },
     Jammed,
+    Revoked { seat: u32 },
+    Checked,
 }
 
 impl Observation<Shop> for Ticket {
-    const NAMES: &'static [&'static str] = &["ticket printed", "printer jams"];
+    const NAMES: &'static [&'static str] = &["ticket printed", "printer jams", "ticket revoked", "ticket checked"];
     fn name(&self) -> &'static str {
         match self {
             Ticket::Printed { .. } => "ticket printed",
             Ticket::Jammed => "printer jams",
+            Ticket::Revoked { .. } => "ticket revoked",
+            Ticket::Checked => "ticket checked",
         }
     }
     fn describe(&self) -> String {
         match self {
             Ticket::Printed { seat } => format!("the ticket for seat {seat} is printed"),
             Ticket::Jammed => "the printer jams".into(),
+            Ticket::Revoked { seat } => format!("loses seat {seat}"),
+            Ticket::Checked => "a ticket is checked".into(),
         }
     }
     fn outcome(&self) -> (Tone, &'static str) {
         match self {
             Ticket::Printed { .. } => (Tone::Plain, ""),
+            Ticket::Revoked { .. } => (Tone::Bad, ""),
+            Ticket::Checked => (Tone::Good, "valid"),
             Ticket::Jammed => (Tone::Bad, "jammed"),
         }
     }
@@ -150,6 +159,9 @@ impl Observation<Shop> for Ticket {
     }
     fn is_alike(&self) -> bool {
         *self == Ticket::Jammed
+    }
+    fn routine(&self) -> Option<&'static str> {
+        (*self == Ticket::Checked).then_some("tickets that were valid")
     }
     fn is_part_of(&self, op: &Did) -> bool {
         matches!((self, op), (Ticket::Printed { seat }, Did::Buy { seat: bought }) if seat == bought)
@@ -160,6 +172,7 @@ impl Observation<Shop> for Ticket {
 #[serde(tag = "fault", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Trouble {
     Printer { jams: bool },
+    OutOfPaper { lasts_ms: u64 },
 }
 
 impl fmt::Display for Trouble {
@@ -167,14 +180,24 @@ impl fmt::Display for Trouble {
         match self {
             Trouble::Printer { jams: true } => f.write_str("the printer jams"),
             Trouble::Printer { jams: false } => f.write_str("the printer prints"),
+            Trouble::OutOfPaper { lasts_ms } => write!(f, "there is no paper for {lasts_ms} ms"),
         }
     }
 }
 
 impl ServiceFault<Shop> for Trouble {
-    const KINDS: &'static [&'static str] = &["printer"];
+    const KINDS: &'static [&'static str] = &["printer", "out-of-paper"];
     fn hosts(&self) -> Vec<&str> {
-        vec!["printer"]
+        match self {
+            Trouble::Printer { .. } => vec!["printer"],
+            Trouble::OutOfPaper { .. } => vec![],
+        }
+    }
+    fn lasts_ms(&self) -> Option<u64> {
+        match self {
+            Trouble::Printer { .. } => None,
+            Trouble::OutOfPaper { lasts_ms } => Some(*lasts_ms),
+        }
     }
     fn repairs(&self) -> bool {
         matches!(self, Trouble::Printer { jams: false })
@@ -183,8 +206,8 @@ impl ServiceFault<Shop> for Trouble {
         true
     }
     fn inject(&self, control: &Control<'_, Shop>) {
-        let Trouble::Printer { jams } = self;
-        control.shared().store(*jams, Ordering::Relaxed);
+        let jams = !self.repairs();
+        control.shared().store(jams, Ordering::Relaxed);
     }
     fn heal(control: &Control<'_, Shop>) {
         control.shared().store(false, Ordering::Relaxed);
@@ -202,6 +225,11 @@ impl Service for Shop {
 
     const WRITES: &'static [&'static str] = &["seat stored"];
     const MARKS: &'static [&'static str] = &["a seat was sold"];
+    const MARK_SPANS: &'static [MarkSpan] = &[MarkSpan {
+        begins: "shift begins",
+        ends: "shift ends",
+        label: "on duty",
+    }];
 
     fn world(options: &ShopWorld) -> World<Shop> {
         let sentinel = SentinelOptions {
@@ -269,7 +297,7 @@ fn act(scene: Scene<Shop>, who: String, does: Does, _: String) -> BoxFuture<'sta
     })
 }
 
-/// A history, told in order.
+/// A history, built in any order.
 #[derive(Default)]
 pub(crate) struct HistoryBuilder {
     records: Vec<Record<Shop>>,
@@ -299,6 +327,23 @@ impl HistoryBuilder {
         )
     }
 
+    /// An operation that never ends.
+    pub(crate) fn unended(mut self, at_ms: u64, who: &str, op: Did) -> HistoryBuilder {
+        self.next += 1;
+        let id = OpId(self.next);
+        self.event(at_ms, who, Event::Began { id, op })
+    }
+
+    /// Words of a Sentinel.
+    pub(crate) fn sentinel(self, at_ms: u64, host: &str, says: &str) -> HistoryBuilder {
+        let says = says.to_owned();
+        let event = Event::Sentinel {
+            host: host.to_owned(),
+            says,
+        };
+        self.event(at_ms, host, event)
+    }
+
     /// A fault.
     pub(crate) fn fault(self, at_ms: u64, fault: Fault<Shop>, in_flight: usize) -> HistoryBuilder {
         let after = None;
@@ -315,6 +360,13 @@ impl HistoryBuilder {
         self.records.sort_by_key(|record| record.at_ms);
         History { records: self.records }
     }
+}
+
+/// The hosts of the shop's world.
+pub(crate) fn hosts() -> Vec<(String, HostKind)> {
+    let world = Shop::world(&ShopWorld::default());
+    let hosts = world.hosts().map(|host| (host.name().to_owned(), host.kind()));
+    hosts.collect()
 }
 
 /// A plan in which nobody does anything.

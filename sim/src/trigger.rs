@@ -177,3 +177,6 @@ pub fn event_names<S: Service>(world: &World<S>) -> Vec<String> {
     names.dedup();
     names
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! What can befall a host or a link.
+//! Faults of hosts and links.
 
 use super::Classic;
 use crate::engine::{HostId, LinkConfig};

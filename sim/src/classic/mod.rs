@@ -2,21 +2,20 @@
 //!
 //! It shares with [`crate::engine`] the seams, the hosts' clocks and their entropy, and nothing of what
 //! could be wrong: tasks are tokio's own on a runtime per host, TCP is turmoil's, time goes in ticks of
-//! [`TICK_MS`] in which one host runs after the other. It is there because an engine of one's own can lie.
+//! [`TICK_MS`] in which one host runs after the other. It is a second opinion on an engine of our own.
 //!
 //! # What it can do
 //! Kill and start; cuts both ways (what was sent is held, and comes when the link is mended: a short
-//! partition as TCP bridges it); latency; wall clocks that are off; and all that befalls mail, analytics
-//! and the directory, which is the world's own doing. [`fits`] refuses the rest: power loss, pauses, cuts
-//! one way, loss.
+//! partition as TCP bridges it); latency; wall clocks that are off; and the service's own faults, which act
+//! on its world and not on the engine. [`fits`] refuses the rest: power loss, pauses, cuts one way, loss.
 //!
 //! # How it differs
 //! - A message takes until the end of its tick and longer: most hops take 5 to 15 ms.
 //! - Within a tick the hosts' clocks are apart by as much as a tick. The history is stamped with the
 //!   furthest that any of them has got, so that it goes forward.
-//! - What strikes, strikes between ticks; what a fault is aimed at, it follows by the end of the tick.
-//! - One stream of random numbers for all links: who says more changes everybody's latencies, so two runs
-//!   with one thing changed cannot be compared moment by moment.
+//! - Faults are injected between ticks; one with a trigger, at the end of the tick in which its event came.
+//! - One stream of random numbers for all links: a host that sends more changes the latencies of all, so two
+//!   runs with one thing changed cannot be compared moment by moment.
 //! - Order is kept within a connection, and not between two connections of the same hosts.
 //! - A SYN-ACK takes no time. A mended link delivers at once, without waiting for a retransmission.
 //! - Wire messages are not kept, and packets are not counted.

@@ -89,9 +89,6 @@ impl Simulator for Classic {
     fn add_host(&mut self, name: &str, probe: Arc<dyn Probe>, storage: Arc<dyn Storage>, main: Main) -> HostId {
         self.declare(name, probe, storage, main)
     }
-    fn name(&self, host: HostId) -> &str {
-        &self.host(host).process.name
-    }
     fn ip(&self, host: HostId) -> IpAddr {
         self.ip_of(host)
     }

@@ -195,24 +195,13 @@ mod tests {
     use super::*;
     use crate::{
         fault::TimedFault,
-        plan::{Operation, WorldOptions},
+        plan::Operation,
+        testing::{Does, Shop, plan},
     };
-
-    fn plan() -> Plan {
-        Plan {
-            version: PLAN_VERSION,
-            scenario: "test".into(),
-            seed: 1,
-            lasts_ms: 10_000,
-            world: WorldOptions::default(),
-            operations: vec![],
-            faults: vec![],
-        }
-    }
 
     #[test]
     fn a_sound_plan_is_accepted() {
-        let mut plan = plan();
+        let mut plan = plan(10_000);
         plan.faults = vec![
             TimedFault::at(1, Fault::Kill { host: "redis-1".into() }),
             TimedFault::at(10_000, Fault::Heal),
@@ -221,39 +210,38 @@ mod tests {
     }
 
     #[test]
-    fn every_unsound_plan_is_refused_with_its_reason() {
+    fn every_unsound_fault_is_refused_with_its_reason() {
         let loss = |a: &str, b: &str, percent| Fault::Loss {
             a: a.into(),
             b: b.into(),
             percent,
         };
+        let disk_error = |host: &str| Fault::DiskError {
+            host: host.into(),
+            after_commit: true,
+            lasts_ms: 1,
+        };
+        let disk_slow = |by_ms| Fault::DiskSlow {
+            host: "shop-1".into(),
+            by_ms,
+            lasts_ms: 1,
+        };
+        let jump = Fault::ClockJump {
+            host: "attackers".into(),
+            by_ms: 1,
+        };
         let rows = [
-            (1, loss("idp-a", "redis-9", 5), "there is no host \"redis-9\""),
-            (1, loss("idp-a", "redis-1", 101), "more than 100 %"),
-            (1, loss("idp-a", "idp-a", 5), "no link to itself"),
+            (1, loss("shop-1", "redis-9", 5), "there is no host \"redis-9\""),
+            (1, loss("shop-1", "redis-1", 101), "more than 100 %"),
+            (1, loss("shop-1", "shop-1", 5), "no link to itself"),
             (10_001, Fault::Heal, "after the run has ended"),
             (1, Fault::Kill { host: "people".into() }, "cut their links instead"),
-            (
-                1,
-                Fault::DirectoryIoError {
-                    host: "mail".into(),
-                    after_commit: true,
-                    lasts_ms: 1,
-                },
-                "does not use the directory",
-            ),
-            (
-                1,
-                Fault::DirectorySlow {
-                    host: "idp-a".into(),
-                    by_ms: 10_001,
-                    lasts_ms: 1,
-                },
-                "has failed",
-            ),
+            (1, jump, "what others are judged by"),
+            (1, disk_error("printer"), "has no database"),
+            (1, disk_slow(10_001), "has failed"),
         ];
         for (at_ms, fault, expected) in rows {
-            let mut plan = plan();
+            let mut plan = plan(10_000);
             plan.faults = vec![TimedFault::at(at_ms, fault)];
             let error = check(&plan).expect_err(expected).to_string();
             assert!(error.contains("fault 1 ("), "{error}");
@@ -262,38 +250,50 @@ mod tests {
     }
 
     #[test]
-    fn aims_are_checked() {
-        let aimed = |fault: Fault, nth| {
-            let mut plan = plan();
-            let aim = Aim::at("lease renewed").unwrap();
-            let after = Some(Aim { nth, ..aim });
+    fn triggers_are_checked() {
+        let triggered = |fault: Fault<Shop>, event: &str, nth| {
+            let mut plan = plan(10_000);
+            let trigger = Trigger::at(event);
+            let after = Some(Trigger { nth, ..trigger });
             plan.faults = vec![TimedFault { at_ms: 1, fault, after }];
             check(&plan).map_err(|error| error.to_string())
         };
-        let kill = Fault::Kill { host: "redis-1".into() };
-        assert_eq!(aimed(kill.clone(), 1), Ok(()));
-        assert!(aimed(kill, 0).unwrap_err().contains("counts from 1"));
-        assert!(aimed(Fault::Heal, 1).unwrap_err().contains("no aim"));
+        let kill = || Fault::Kill { host: "redis-1".into() };
+        assert_eq!(triggered(kill(), "seat stored", 1), Ok(()));
+        let refused = triggered(kill(), "seat store", 1).unwrap_err();
+        assert!(refused.contains("near it are \"seat stored\""), "{refused}");
+        assert!(
+            triggered(kill(), "seat stored", 0)
+                .unwrap_err()
+                .contains("counts from 1")
+        );
+        let refused = triggered(Fault::Heal, "seat stored", 1).unwrap_err();
+        assert!(refused.contains("no trigger"), "{refused}");
     }
 
     #[test]
     fn values_and_names_are_checked() {
-        let refused = |change: fn(&mut Plan)| {
-            let mut plan = plan();
+        let refused = |change: fn(&mut Plan<Shop>)| {
+            let mut plan = plan(10_000);
             change(&mut plan);
             check(&plan).expect_err("unsound").to_string()
         };
-        assert!(refused(|p| p.version = 9).contains("version 9"));
-        assert!(refused(|p| p.world.quorum = 4).contains("world.quorum is 4"));
-        assert!(refused(|p| p.world.latency_ms_max = 0).contains("below world.latency_ms_min"));
-        assert!(refused(|p| p.lasts_ms = 0).contains("lasts_ms is 0"));
-        let who = refused(|p| {
-            p.operations = vec![Operation {
-                at_ms: 0,
-                who: "ann@x\r\n".into(),
-                does: Behaviour::LogIn,
-            }];
-        });
-        assert!(who.contains("is no name"), "{who}");
+        let does = |who: &str, does| Operation {
+            at_ms: 0,
+            who: who.into(),
+            does,
+        };
+        assert!(refused(|plan| plan.version = 9).contains("version 9"));
+        assert!(refused(|plan| plan.world.quorum = 4).contains("world.quorum is 4"));
+        assert!(refused(|plan| plan.lasts_ms = 0).contains("lasts_ms is 0"));
+        for (who, victim) in [("ann@x\r\n", "ben"), ("ann", "ben@x")] {
+            let (victim, after_ms) = (victim.to_owned(), vec![]);
+            let mut plan = plan(10_000);
+            plan.operations = vec![does(who, Does::Snipe { victim, after_ms })];
+            let error = check(&plan).expect_err("unsound").to_string();
+            assert!(error.contains("is no name"), "{error}");
+        }
+        let late = refused(|plan| plan.lasts_ms = 86_400_001);
+        assert!(late.contains("a day at most"), "{late}");
     }
 }

@@ -1,4 +1,4 @@
-//! What has befallen the links: latency and loss overlap, and each ends by itself.
+//! The state of the links: latency and loss overlap, and each ends on its own.
 
 use crate::{
     engine::{HostId, LinkConfig},

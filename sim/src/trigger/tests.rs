@@ -1,34 +1,59 @@
 use super::*;
-use crate::history::{OpId, Tag};
-use std::{collections::BTreeSet, fs, path::Path};
+use crate::{
+    history::OpId,
+    service::Service,
+    testing::{Did, Shop, ShopWorld, Ticket},
+};
 
-fn cue(name: &str) -> Cue {
-    Cue::named(name).unwrap_or_else(|error| panic!("{error}"))
+fn names() -> Vec<String> {
+    event_names(&Shop::world(&ShopWorld::default()))
+}
+
+/// The names of all triggers that wait for an event.
+fn triggered_by(event: &Event<Shop>) -> Vec<String> {
+    let mut names = names();
+    names.retain(|name| Trigger::at(name.as_str()).is_event(event));
+    names
 }
 
 #[test]
-fn names_are_distinct_and_read_back() {
-    let all = Cue::all();
+fn names_are_distinct_and_of_everything_in_the_world() {
+    let all = names();
     assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
-    for name in &all {
-        assert_eq!(cue(name).to_string(), *name);
+    for expected in [
+        "buy in doubt",
+        "seat stored",
+        "printer jams",
+        "redis-2 becomes master",
+        "shop-1 closes its port",
+        "balancer answers",
+        "sentinel says +odown",
+        "mark: a seat was sold",
+    ] {
+        assert!(
+            all.iter().any(|name| name == expected),
+            "{expected:?} is not in {all:?}"
+        );
     }
 }
 
 #[test]
 fn an_unknown_event_is_refused_with_those_near_it() {
-    let said = |name| Cue::named(name).expect_err("there is none").to_string();
-    let near = said("redeem begun");
+    let said = |name: &str| {
+        let (name, known) = (name.to_owned(), names());
+        UnknownEvent { name, known }.to_string()
+    };
+    let near = said("buy begun");
     assert!(
-        near.contains("\"redeem begins\"") && near.contains("\"redeem begun\""),
+        near.contains("\"buy begins\"") && near.contains("\"buy begun\""),
         "{near}"
     );
-    assert!(said("").contains("lease renewed"));
+    assert!(said("").contains("\"shop begins\""), "{}", said(""));
 }
 
 #[test]
-fn each_turn_of_an_operation_is_told_apart() {
-    let (id, op) = (OpId(1), Op::ReceiveCode);
+fn each_end_of_an_operation_is_told_apart() {
+    let (id, op) = (OpId(1), Did::Buy { seat: 1 });
     let ended = |seen| Event::Ended {
         id,
         op: op.clone(),
@@ -42,61 +67,54 @@ fn each_turn_of_an_operation_is_told_apart() {
         (ended(Seen::Unknown("504".into())), vec!["ends", "in doubt"]),
     ];
     for (event, turns) in rows {
-        let found: Vec<String> = Cue::all()
-            .into_iter()
-            .filter(|name| cue(name).is_event(&event))
-            .collect();
-        let expected: Vec<String> = turns.iter().map(|turn| format!("receive-code {turn}")).collect();
-        assert_eq!(found, expected);
+        let expected: Vec<String> = turns.iter().map(|turn| format!("buy {turn}")).collect();
+        assert_eq!(triggered_by(&event), expected);
     }
-    let odown = Event::Sentinel {
-        host: "sentinel-1".into(),
-        says: "+odown master auth 10.0.0.4 6379 #quorum 2/2".into(),
-    };
-    assert!(cue("sentinel says +odown").is_event(&odown) && !cue("sentinel says -odown").is_event(&odown));
-    let lost = Event::LoggedOut { session: Tag::of("s") };
-    assert!(cue("session lost").is_event(&lost));
+}
+
+#[test]
+fn what_hosts_and_peers_do_is_an_event() {
+    let host = || "redis-2".to_owned();
+    let rows = [
+        (
+            Event::Sentinel {
+                host: "sentinel-1".into(),
+                says: "+odown master seats 10.0.0.4 6379 #quorum 2/2".into(),
+            },
+            "sentinel says +odown",
+        ),
+        (
+            Event::Role {
+                host: host(),
+                role: "master".into(),
+            },
+            "redis-2 becomes master",
+        ),
+        (
+            Event::Ready {
+                host: "shop-1".into(),
+                ready: false,
+                why: String::new(),
+            },
+            "shop-1 closes its port",
+        ),
+        (Event::Balancer { says: "502".into() }, "balancer answers"),
+        (Event::Own(Ticket::Jammed), "printer jams"),
+    ];
+    for (event, expected) in rows {
+        assert_eq!(triggered_by(&event), [expected]);
+    }
 }
 
 #[test]
 fn writes_are_known_by_the_keys_of_the_service() {
+    let trigger = Trigger::at("seat stored");
     for (command, key, expected) in [
-        ("SET", "auth:oidc:code:abc", Some("code stored")),
-        ("DEL", "auth:oidc:code:abc", Some("code taken")),
-        ("SET", "auth:oidc:codex:abc", None),
-        ("set", "auth:leader:jobs", Some("lease granted")),
-        ("PEXPIREAT", "auth:leader:jobs", Some("lease renewed")),
-        ("INCR", "auth:limit:login:x", Some("attempt counted")),
-        ("PUBLISH", "__sentinel__:hello", None),
+        ("SET", "seat:7", true),
+        ("set", "seat:7", true),
+        ("DEL", "seat:7", false),
+        ("SET", "seats", false),
     ] {
-        assert_eq!(written(command, key), expected, "{command} {key}");
-        assert!(expected.is_none_or(|name| cue(name).is_write(command, key)));
-    }
-}
-
-/// A mark that was renamed could be aimed at and would never come.
-#[test]
-fn marks_are_set_somewhere() {
-    fn text(folder: &Path, all: &mut String) {
-        for entry in fs::read_dir(folder).expect("the sources are there") {
-            let path = entry.expect("the sources are there").path();
-            match path.is_dir() {
-                true => text(&path, all),
-                false => all.push_str(&fs::read_to_string(&path).unwrap_or_default()),
-            }
-        }
-    }
-    let mut sources = String::new();
-    for folder in ["core/src", "sim/src/world"] {
-        text(
-            &Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder),
-            &mut sources,
-        );
-    }
-    for mark in MARKS {
-        assert!(
-            sources.contains(&format!(".mark(\"{mark}\")")),
-            "nothing sets the mark {mark:?}"
-        );
+        assert_eq!(trigger.is_write::<Shop>(command, key), expected, "{command} {key}");
     }
 }

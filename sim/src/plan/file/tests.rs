@@ -1,44 +1,24 @@
 use super::*;
-use crate::aim::{Aim, Cue};
-use crate::fault::{Fault, Manner, TimedFault};
-use crate::plan::{Behaviour, Operation, Persistence, ReminderOption, WorldOptions};
+use crate::{
+    fault::{Fault, TimedFault},
+    plan::Operation,
+    service::Service,
+    testing::{Does, Opening, Shop, ShopWorld, Trouble},
+    trigger::{Trigger, event_names},
+};
 use proptest::prelude::*;
 
-fn behaviour() -> impl Strategy<Value = Behaviour> {
+fn behaviour() -> impl Strategy<Value = Does> {
     prop_oneof![
-        Just(Behaviour::LogIn),
-        any::<u32>().prop_map(|clicks| Behaviour::LogInImpatiently { clicks }),
-        (0..1_000_000u64, any::<u32>()).prop_map(|(every_ms, looks)| Behaviour::StayLoggedIn { every_ms, looks }),
-        Just(Behaviour::RaceCode),
-        Just(Behaviour::BurnCode),
-        prop::collection::vec(0..100_000u64, 0..4).prop_map(|after_ms| Behaviour::StealCodes { after_ms }),
-        ("[a-z]{1,6}", any::<u32>(), 0..9_999u64).prop_map(|(victim, guesses, every_ms)| Behaviour::Guess {
-            victim,
-            guesses,
-            every_ms
-        }),
-        ("[a-z]{1,6}", any::<u32>(), 0..9_999u64).prop_map(|(victim, sends, every_ms)| Behaviour::Flood {
-            victim,
-            sends,
-            every_ms
-        }),
-        ("[a-z]{1,6}", 0..99_999u64).prop_map(|(victim, after_ms)| Behaviour::PeekAtMail { victim, after_ms }),
-        "[a-z]{1,6}".prop_map(|replica| Behaviour::LogInAt { replica }),
-        Just(Behaviour::CheckReplication),
+        Just(Does::Shop),
+        (any::<u32>(), 0..1_000_000u64).prop_map(|(seats, every_ms)| Does::BuySeats { seats, every_ms }),
+        ("[a-z]{1,6}", prop::collection::vec(0..100_000u64, 0..4))
+            .prop_map(|(victim, after_ms)| Does::Snipe { victim, after_ms }),
     ]
 }
 
-fn fault() -> impl Strategy<Value = Fault> {
+fn fault() -> impl Strategy<Value = Fault<Shop>> {
     let host = || "[a-z]{1,8}-[0-9]";
-    let manner = || {
-        prop_oneof![
-            Just(Manner::Healthy),
-            (0..90_000u64).prop_map(|by_ms| Manner::Slow { by_ms }),
-            Just(Manner::Hanging),
-            Just(Manner::Erring),
-            Just(Manner::Garbage),
-        ]
-    };
     prop_oneof![
         host().prop_map(|host| Fault::Kill { host }),
         host().prop_map(|host| Fault::PowerLoss { host }),
@@ -58,27 +38,26 @@ fn fault() -> impl Strategy<Value = Fault> {
         }),
         (host(), -99_999..99_999i64).prop_map(|(host, offset_ms)| Fault::ClockOffset { host, offset_ms }),
         (host(), -99_999..99_999i64).prop_map(|(host, by_ms)| Fault::ClockJump { host, by_ms }),
-        manner().prop_map(|manner| Fault::Mail { manner }),
-        manner().prop_map(|manner| Fault::Analytics { manner }),
-        (0..9_999u64).prop_map(|lasts_ms| Fault::DirectoryBusy { lasts_ms }),
-        (host(), any::<bool>(), 0..9_999u64).prop_map(|(host, after_commit, lasts_ms)| Fault::DirectoryIoError {
+        (host(), any::<bool>(), 0..9_999u64).prop_map(|(host, after_commit, lasts_ms)| Fault::DiskError {
             host,
             after_commit,
             lasts_ms
         }),
-        (host(), 0..9_999u64, 0..9_999u64).prop_map(|(host, by_ms, lasts_ms)| Fault::DirectorySlow {
+        (host(), 0..9_999u64, 0..9_999u64).prop_map(|(host, by_ms, lasts_ms)| Fault::DiskSlow {
             host,
             by_ms,
             lasts_ms
         }),
+        any::<bool>().prop_map(|jams| Fault::Own(Trouble::Printer { jams })),
+        (0..9_999u64).prop_map(|lasts_ms| Fault::Own(Trouble::OutOfPaper { lasts_ms })),
         Just(Fault::Heal),
     ]
 }
 
-fn aim() -> impl Strategy<Value = Option<Aim>> {
-    let cue = prop::sample::select(Cue::all()).prop_map(|name| Cue::named(&name).unwrap());
-    let aim = (cue, any::<u32>(), 0..9_999u64);
-    prop::option::of(aim.prop_map(|(event, nth, offset_ms)| Aim { event, nth, offset_ms }))
+fn trigger() -> impl Strategy<Value = Option<Trigger>> {
+    let event = prop::sample::select(event_names(&Shop::world(&ShopWorld::default())));
+    let trigger = (event, any::<u32>(), 0..9_999u64);
+    prop::option::of(trigger.prop_map(|(event, nth, offset_ms)| Trigger { event, nth, offset_ms }))
 }
 
 prop_compose! {
@@ -86,23 +65,20 @@ prop_compose! {
         scenario in "[a-z_\"\\\\ #]{0,20}",
         seed in any::<u64>(),
         lasts_ms in 0..1_000_000u64,
-        (replication_ms, replication_late_ppm) in (0..50u64, 0..1_000_001u32),
-        persistence in prop_oneof![Just(Persistence::None), Just(Persistence::Aof)],
-        reminders in prop::collection::vec(("[a-z]{1,5}", 0..100_000u64), 0..3),
+        (latency_ms_max, quorum) in (0..50u64, 0..9usize),
+        opening in prop::collection::vec(("[a-z]{1,5}", 0..100_000u64), 0..3),
         operations in prop::collection::vec((0..100_000u64, "[a-zé]{1,8}", behaviour()), 0..6),
-        faults in prop::collection::vec((0..100_000u64, fault(), aim()), 0..8),
-    ) -> Plan {
+        faults in prop::collection::vec((0..100_000u64, fault(), trigger()), 0..8),
+    ) -> Plan<Shop> {
         Plan {
             version: PLAN_VERSION,
             scenario,
             seed,
             lasts_ms,
-            world: WorldOptions {
-                replication_ms,
-                replication_late_ppm,
-                persistence,
-                reminders: reminders.into_iter().map(|(who, due_ms)| ReminderOption { who, due_ms }).collect(),
-                ..WorldOptions::default()
+            world: ShopWorld {
+                latency_ms_max,
+                quorum,
+                opening: opening.into_iter().map(|(row, due_ms)| Opening { row, due_ms }).collect(),
             },
             operations: operations
                 .into_iter()
@@ -113,7 +89,7 @@ prop_compose! {
     }
 }
 
-fn read(text: &str) -> Result<Plan, PlanFileError> {
+fn read(text: &str) -> Result<Plan<Shop>, PlanFileError> {
     Plan::from_text(text, Path::new("a.toml"))
 }
 
@@ -136,25 +112,26 @@ proptest! {
     }
 }
 
-fn sample() -> Plan {
+fn sample() -> Plan<Shop> {
+    let out_of_paper = Trouble::OutOfPaper { lasts_ms: 30 };
+    let spike = Fault::LatencySpike {
+        a: "shop-1".into(),
+        b: "redis-1".into(),
+        added_ms: 20,
+        lasts_ms: 40,
+    };
     Plan {
-        version: PLAN_VERSION,
-        scenario: "calm_day".into(),
         seed: 7,
-        lasts_ms: 60_000,
-        world: WorldOptions::default(),
         operations: vec![Operation {
             at_ms: 1000,
             who: "ann".into(),
-            does: Behaviour::LogIn,
+            does: Does::Shop,
         }],
-        faults: vec![TimedFault {
-            at_ms: 2000,
-            fault: Fault::Mail {
-                manner: Manner::Slow { by_ms: 30 },
-            },
-            after: None,
-        }],
+        faults: vec![
+            TimedFault::at(2000, Fault::Own(out_of_paper)),
+            TimedFault::at(3000, spike),
+        ],
+        ..Plan::new("calm_day", 7, 60_000)
     }
 }
 
@@ -162,31 +139,20 @@ fn sample() -> Plan {
 fn errors_say_what_is_wrong_and_where_and_what_to_do() {
     let text = sample().to_text();
     let line_of = |needle: &str| text.lines().position(|l| l.contains(needle)).unwrap() + 1;
+    #[rustfmt::skip]
     let rows = [
-        (
-            "version = 1",
-            "version = 2",
-            "has version 2; this build reads versions up to 1".to_owned(),
-        ),
+        ("version = 2", "version = 3", "has version 3; this build reads versions up to 2".to_owned()),
         ("# end of plan", "", "is torn".to_owned()),
         ("seed = 7", "seed = \"seven\"", format!("line {}", line_of("seed = 7"))),
         ("seed = 7", "seed = 7\nspeed = 3", "unknown field `speed`".to_owned()),
-        (
-            "by_ms = 30",
-            "by_ms = 30\nfor_ms = 1",
-            "unknown field `for_ms`".to_owned(),
-        ),
-        (
-            "does = \"log-in\"",
-            "does = \"log-on\"",
-            "unknown variant `log-on`".to_owned(),
-        ),
+        ("quorum = 2", "quorums = 2", "unknown field `quorums`".to_owned()),
+        ("lasts_ms = 30", "lasts_ms = 30\nfor_ms = 1", "unknown field `for_ms`".to_owned()),
+        ("lasts_ms = 40", "lasts_ms = 40\nfor_ms = 1", "unknown field `for_ms`".to_owned()),
+        ("does = \"shop\"", "does = \"chop\"", "unknown variant `chop`".to_owned()),
+        ("fault = \"out-of-paper\"", "fault = \"out-of-ink\"", "unknown variant `out-of-ink`".to_owned()),
+        ("fault = \"out-of-paper\"", "fault = \"out-of-ink\"", "`heal`, `printer`, `out-of-paper`".to_owned()),
         ("lasts_ms = 60000", "", "missing field `lasts_ms`".to_owned()),
-        (
-            "scenario = \"calm_day\"",
-            "scenario = calm",
-            format!("line {}", line_of("scenario")),
-        ),
+        ("scenario = \"calm_day\"", "scenario = calm", format!("line {}", line_of("scenario"))),
     ];
     for (from, to, expected) in rows {
         assert!(text.contains(from), "{from:?} is not in\n{text}");
@@ -197,11 +163,17 @@ fn errors_say_what_is_wrong_and_where_and_what_to_do() {
 }
 
 #[test]
-fn a_plan_that_says_nothing_of_late_replication_means_what_it_meant() {
+fn a_plan_of_an_older_version_is_read_and_means_the_same() {
+    let old = sample().to_text().replace("version = 2", "version = 1");
+    assert_eq!(read(&old).expect("read"), sample());
+}
+
+#[test]
+fn options_that_a_plan_does_not_mention_are_the_defaults() {
     let text = sample().to_text();
-    let line = (text.lines().find(|line| line.starts_with("replication_late_ppm"))).expect("it is written");
+    let line = (text.lines().find(|line| line.starts_with("quorum"))).expect("it is written");
     let old = read(&text.replace(line, "")).expect("read");
-    assert_eq!(old.world.replication_late_ppm, 500_000);
+    assert_eq!(old.world, ShopWorld::default());
 }
 
 #[test]
@@ -212,7 +184,7 @@ fn a_plan_file_is_written_whole_and_read_back() {
     sample().write(&path).unwrap();
     assert_eq!(Plan::read(&path).unwrap(), sample());
     assert!(
-        Plan::read(dir.join("absent.toml"))
+        Plan::<Shop>::read(dir.join("absent.toml"))
             .unwrap_err()
             .to_string()
             .contains("cannot read")

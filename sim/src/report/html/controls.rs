@@ -30,7 +30,7 @@ pub(super) fn zoom_and_filter<S: Service>(page: &FailurePage<'_, S>, model: &Mod
             label { span { "Kind" } select name="kind" {
                 option value="" { "any kind" }
                 @for kind in &model.kinds { option value=(kind) { (kind.replace('-', " ")) } }
-                @if !model.faults.is_empty() { option value="fault" { "faults and changes" } }
+                option value="fault" { "faults and changes" }
             } }
             label { span { "Outcome" } select name="outcome" {
                 @for (value, text) in outcomes { option value=(value) { (text) } }

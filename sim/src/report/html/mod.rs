@@ -1,7 +1,8 @@
 //! A run, or a sweep, as a page that opens anywhere: one file, offline, nothing fetched.
 //!
-//! Without JavaScript the page shows the whole run; the script zooms, filters and draws messages. Equal runs give equal bytes. Pages carry no secret: histories
-//! hold stand-ins ([`crate::history::Tag`]) and messages hold labels ([`crate::messages`]).
+//! Without JavaScript the page shows the whole run; the script zooms, filters and draws messages. Equal runs give equal
+//! bytes. Pages carry no secret: histories hold stand-ins ([`crate::history::Tag`]) and messages hold labels
+//! ([`crate::messages`]).
 
 mod bar;
 mod chart;
@@ -16,9 +17,6 @@ mod summary;
 mod sweep;
 mod tables;
 mod wire;
-
-#[cfg(test)]
-mod tests;
 
 #[cfg(test)]
 mod tests;

@@ -3,41 +3,30 @@
 use super::{super::tests::twice, *};
 use crate::{
     engine::Stats,
-    fault::{Fault, Manner},
-    history::{Event, History, Record, Tag},
+    fault::Fault,
+    history::{Event, History, Record, Seen},
     messages::Message,
-    plan::{PLAN_VERSION, Plan, WorldOptions},
     run::Fingerprint,
-    world::Moment,
+    testing::{Did, HistoryBuilder, Shop, Ticket, Trouble, hosts, plan},
+    world::MarkRecord,
 };
 
-fn run() -> Run {
+fn run() -> Run<Shop> {
     let (history, violations) = twice();
+    let mut plan = plan(40_000);
+    plan.faults = vec![TimedFault::at(21_000, Fault::Kill { host: "redis-1".into() })];
+    let mark = |at_ms, mark| MarkRecord {
+        at_ms,
+        host: "shop-1".into(),
+        mark,
+    };
     Run {
-        plan: Plan {
-            version: PLAN_VERSION,
-            scenario: "failover_mid_redemption".into(),
-            seed: 7,
-            lasts_ms: 40_000,
-            world: WorldOptions::default(),
-            operations: vec![],
-            faults: vec![TimedFault::at(21_000, Fault::Kill { host: "redis-1".into() })],
-        },
+        plan,
+        hosts: hosts(),
         history,
-        marks: [("a code was redeemed", 2)].into(),
-        moments: vec![
-            Moment {
-                at_ms: 900,
-                host: "idp-a".into(),
-                mark: "leader elected",
-            },
-            Moment {
-                at_ms: 31_000,
-                host: "idp-a".into(),
-                mark: "lease lost",
-            },
-        ],
-        aimed: Default::default(),
+        marks: [("a seat was sold", 2)].into(),
+        mark_records: vec![mark(900, "shift begins"), mark(31_000, "shift ends")],
+        triggered: Default::default(),
         violations,
         fingerprint: Fingerprint(0x1234),
         stats: Stats::default(),
@@ -46,37 +35,35 @@ fn run() -> Run {
         messages: vec![Message {
             sent_ms: 20_995,
             arrived_ms: None,
-            from: "idp-a",
-            to: "redis-1",
-            label: "GETDEL auth:oidc:code".into(),
+            from: "shop-1".into(),
+            to: "redis-1".into(),
+            label: "GETDEL shop:seat".into(),
             bytes: 60,
             routine: false,
         }],
     }
 }
 
-fn page(run: &Run) -> String {
+fn page(run: &Run<Shop>) -> String {
     let kill = run.plan.faults[0].clone();
     failure_page(&FailurePage {
         run,
-        title: "the Redis master dies holding a redemption",
-        plant: Some((
-            "redemption_without_ledger",
-            "nothing but GETDEL keeps a code from being redeemed twice",
-        )),
+        title: "the Redis master dies holding a purchase",
+        bug: Some(("redis_alone", "nothing but GETDEL keeps a seat from being sold twice")),
         claims: &[Claim {
-            name: "CodeRedeemedOnce".into(),
-            claim: "an authorization code yields tokens at most once".into(),
+            name: "SeatSoldOnce".into(),
+            claim: "a seat is sold at most once".into(),
         }],
         marks: &[("the master was replaced", true)],
-        replay: "cargo squall replay failover_mid_redemption --seed 7",
+        command: "cargo shop",
+        replay: "cargo shop replay failover_mid_sale --seed 7",
         trials: &[
             Trial {
                 without: Without::Fault(kill),
                 holds: Some(true),
             },
             Trial {
-                without: Without::Plant,
+                without: Without::Bug,
                 holds: Some(true),
             },
         ],
@@ -104,19 +91,19 @@ fn visible(page: &str, from: &str, to: &str) -> String {
 #[test]
 fn the_summary_answers_what_a_stranger_asks() {
     let page = page(&run());
-    insta::assert_snapshot!(visible(&page, "<section class=\"told\"", "<dt>Replay it"), @r#"
-    The story: The Redis master dies holding a redemption.
-    Planted bug: redemption_without_ledger: nothing but GETDEL keeps a code from being redeemed twice.
-    Claimed: An authorization code yields tokens at most once.
-    What happened: Code 4f2a09c1 was redeemed twice. It was certain at 24.009 s.
+    insta::assert_snapshot!(visible(&page, "<section class=\"summary\"", "<dt>Replay it"), @r#"
+    The story: The Redis master dies holding a purchase.
+    Planted bug: redis_alone: nothing but GETDEL keeps a seat from being sold twice.
+    Claimed: A seat is sold at most once.
+    What happened: Seat 12 was sold twice. It was certain at 24.009 s.
     What mattered: redis-1 is killed (21.000 s): leave it out, and the claim holds. Without the planted bug it holds as well.
     "#);
     insta::assert_snapshot!(visible(&page, "<ol class=\"events\"", "</ol>"), @r#"
     21.000 s ⚡ redis-1 is killed, with 1 operation in flight
-    21.004 s ① ann redeems authorization code 4f2a09c1 at balancer ok, 14 ms
+    21.004 s ① ann buys seat 12 ok, 14 ms
     23.250 s ⇄ sentinel-2 tells clients that the Redis master is now redis-2
-    24.009 s ② mallory redeems authorization code 4f2a09c1 at idp-b ok, 9 ms
-    24.009 s ✗ CodeRedeemedOnce does not hold
+    24.009 s ② mallory buys seat 12 ok, 9 ms
+    24.009 s ✗ SeatSoldOnce does not hold
     "#);
 }
 
@@ -168,50 +155,31 @@ fn nothing_on_a_page_comes_from_elsewhere() {
 #[test]
 fn a_fault_lasts_until_it_is_repaired() {
     let host = |name: &str| name.to_owned();
+    let (a, b) = (|| host("shop-1"), || host("redis-1"));
+    let jam = |jams| Fault::Own(Trouble::Printer { jams });
     let faults = [
-        (1000, Fault::Kill { host: host("redis-1") }),
-        (
-            2000,
-            Fault::Cut {
-                a: host("idp-a"),
-                b: host("redis-1"),
-            },
-        ),
+        (1000, Fault::Kill { host: b() }),
+        (2000, Fault::Cut { a: a(), b: b() }),
         (3000, Fault::Start { host: host("redis-2") }),
-        (4000, Fault::Start { host: host("redis-1") }),
-        (
-            5000,
-            Fault::Mend {
-                a: host("redis-1"),
-                b: host("idp-a"),
-            },
-        ),
-        (
-            6000,
-            Fault::Mail {
-                manner: Manner::Hanging,
-            },
-        ),
-        (7000, Fault::Mail { manner: Manner::Erring }),
-        (7500, Fault::DirectoryBusy { lasts_ms: 200 }),
+        (4000, Fault::Start { host: b() }),
+        (5000, Fault::Mend { a: b(), b: a() }),
+        (6000, jam(true)),
+        (7000, jam(true)),
+        (7500, Fault::Own(Trouble::OutOfPaper { lasts_ms: 200 })),
+        (7600, jam(false)),
+        (7700, Fault::Pause { host: a() }),
+        (7800, Fault::Kill { host: a() }),
         (8000, Fault::Heal),
-        (9000, Fault::Pause { host: host("idp-b") }),
+        (9000, Fault::Pause { host: host("shop-2") }),
     ];
-    let records = faults.into_iter().map(|(at_ms, fault)| Record {
-        at_ms,
-        who: "nemesis".into(),
-        event: Event::Fault {
-            fault,
-            in_flight: 0,
-            after: None,
-        },
-    });
-    let history = History {
-        records: records.collect(),
-    };
-    let spans: Vec<(u64, u64)> = trouble::troubles(&history, 10_000)
+    let history = faults
+        .into_iter()
+        .fold(HistoryBuilder::new(), |history, (at_ms, fault)| {
+            history.fault(at_ms, fault, 0)
+        });
+    let spans: Vec<(u64, u64)> = span::faults(&history.history(), 10_000)
         .iter()
-        .map(|t| (t.from_ms, t.to_ms))
+        .map(|span| (span.from_ms, span.to_ms))
         .collect();
     assert_eq!(
         spans,
@@ -219,8 +187,10 @@ fn a_fault_lasts_until_it_is_repaired() {
             (1000, 4000),
             (2000, 5000),
             (6000, 7000),
-            (7000, 8000),
+            (7000, 7600),
             (7500, 7700),
+            (7700, 7800),
+            (7800, 8000),
             (9000, 10_000)
         ]
     );
@@ -238,19 +208,62 @@ fn a_run_that_held_and_an_empty_one_are_pages_too() {
 }
 
 #[test]
-fn a_logout_is_evidence_without_being_an_operation() {
+fn an_observation_is_evidence_without_being_an_operation() {
     let mut run = run();
     run.history.records.push(Record {
         at_ms: 32_000,
-        who: "ben".into(),
-        event: Event::LoggedOut {
-            session: Tag("00c0ffee".into()),
-        },
+        who: "cleo".into(),
+        event: Event::Own(Ticket::Revoked { seat: 12 }),
     });
     run.violations[0].evidence.push(run.history.records.len() - 1);
     run.violations[0].at_ms = 32_000;
     let page = page(&run);
-    assert!(page.contains("ben: is logged out without asking for it (session 00c0ffee)"));
+    assert!(page.contains("cleo: loses seat 12"));
+    assert!(
+        page.contains("data-lane=\"cleo\""),
+        "who did nothing has a lane as well"
+    );
+}
+
+#[test]
+fn the_timeline_is_made_of_what_the_world_declares() {
+    let mut run = run();
+    for (at_ms, ticket) in [(5000, Ticket::Printed { seat: 12 }), (6000, Ticket::Checked)] {
+        let (who, event) = ("printer".into(), Event::Own(ticket));
+        run.history.records.push(Record { at_ms, who, event });
+    }
+    let model = Model::of(&run);
+    let names: Vec<&str> = model.hosts.iter().map(|lane| lane.name.as_str()).collect();
+    assert_eq!(
+        names.join(" "),
+        "balancer shop-1 shop-2 redis-1 redis-2 sentinel-1 sentinel-2 sentinel-3 printer people attackers"
+    );
+    assert_eq!(model.kinds, ["shop", "buy", "look", "printer", "sentinel"]);
+    let quiet = model.hosts.iter().filter(|lane| lane.is_quiet);
+    assert_eq!(
+        quiet.map(|lane| lane.name.as_str()).collect::<Vec<_>>(),
+        ["people", "attackers"]
+    );
+    let printer = &model.hosts[8];
+    assert_eq!(printer.ticks.len(), 1, "what is routine is no tick");
+    let claimed = &model.hosts[1].states[0];
+    assert_eq!(
+        (claimed.from_ms, claimed.to_ms, claimed.kind),
+        (900, 31_000, span::StateKind::Claimed("on duty"))
+    );
+    let page = page(&run);
+    assert!(page.contains("on duty") && page.contains("<option value=\"printer\">"));
+}
+
+#[test]
+fn only_what_the_service_takes_time_for_is_its_latency() {
+    let mut run = run();
+    run.history = HistoryBuilder::new()
+        .op((0, 9000), "ann", Did::Shop, Seen::Ok)
+        .op((0, 80), "ann", Did::Buy { seat: 1 }, Seen::Ok)
+        .history();
+    run.violations.clear();
+    assert!(page(&run).contains("longest: 80 ms"));
 }
 
 #[test]
@@ -259,7 +272,7 @@ fn a_sweep_names_what_failed_and_what_was_never_reached() {
         what: "2 scenarios, seeds 1..1301".into(),
         verdict: "something is violated".into(),
         good: false,
-        replay: "cargo squall --seeds 1..1301".into(),
+        replay: "cargo shop --seeds 1..1301".into(),
         scenarios: vec![SweepScenario {
             name: "swarm".into(),
             title: "everything at random".into(),
@@ -271,13 +284,10 @@ fn a_sweep_names_what_failed_and_what_was_never_reached() {
         }],
         failures: vec![SweepFailure {
             scenario: "swarm".into(),
-            what: "CodeRedeemedOnce".into(),
-            example: "the code <4f2a09c1> was redeemed twice".into(),
+            what: "SeatSoldOnce".into(),
+            example: "the seat <12> was sold twice".into(),
             runs: 2,
-            examples: vec![(
-                "cargo squall replay swarm --seed 17".into(),
-                Some("swarm-17.html".into()),
-            )],
+            examples: vec![("cargo shop replay swarm --seed 17".into(), Some("swarm-17.html".into()))],
         }],
         marks: vec![SweepMark {
             scenario: "swarm".into(),
@@ -289,10 +299,10 @@ fn a_sweep_names_what_failed_and_what_was_never_reached() {
     };
     let page = sweep_page(&data);
     insta::assert_snapshot!(visible(&page, "<article", "</article>"), @r#"
-    ✗ CodeRedeemedOnce in swarm, 2 runs
-    the code &lt;4f2a09c1&gt; was redeemed twice
+    ✗ SeatSoldOnce in swarm, 2 runs
+    the seat &lt;12&gt; was sold twice
     Open the report
-    cargo squall replay swarm --seed 17 Copy
+    cargo shop replay swarm --seed 17 Copy
     "#);
     assert!(page.contains("61 different behaviours in 1,300 runs; the last new one in run 40."));
     assert!(page.contains("never"));
