@@ -2,14 +2,27 @@
 //!
 //! The same code runs in the simulation and for real; see [`seams`].
 
+pub mod analytics;
+pub mod authorize;
+pub mod clients;
 pub mod config;
+pub mod directory;
 pub mod flow;
 pub mod http;
 pub mod job;
+pub mod keys;
+pub mod leader;
+mod ledger;
+pub mod limits;
+pub mod mail;
+pub mod mailed_code;
 pub mod model;
+pub mod redemption;
+pub mod registry;
 pub mod replica;
-pub mod seams;
+pub mod session;
 pub mod store;
+pub mod users;
 
 #[cfg(test)]
 mod testing;

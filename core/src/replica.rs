@@ -3,7 +3,9 @@
 mod ops;
 
 use crate::{
+    analytics::Analytics,
     config::{Config, StateConfig},
+    directory::Directory,
     http::{
         server::serve_connections,
         surface::{self, App},
@@ -12,9 +14,10 @@ use crate::{
         AnalyticsHook, ConsoleMailer, Health, NoAnalytics, Outbox, seek_leadership, send_reminders, sweep_directory,
         watch_health,
     },
-    seams::{Analytics, AuthStateStore, Directory, Env, Listener, Mailer},
-    store::{MemoryStore, RedisStore, SentinelFinder},
+    mail::Mailer,
+    store::{AuthStateStore, MemoryStore, RedisStore, SentinelFinder},
 };
+use seams::{Env, Listener};
 use std::{io, sync::Arc, time::Duration};
 use thiserror::Error;
 use tokio::{sync::watch, time::sleep};
@@ -28,8 +31,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub struct Wiring {
     /// Short-lived state.
     pub store: Arc<dyn AuthStateStore>,
-    /// The durable truth.
-    pub directory: Arc<dyn Directory>,
+    /// What must not be lost.
+    pub directory: Directory,
     /// Outgoing mail.
     pub mailer: Arc<dyn Mailer>,
     /// Outgoing login events.
@@ -38,7 +41,7 @@ pub struct Wiring {
 
 impl Wiring {
     /// The parts that the configuration asks for; starts their workers. Nothing is connected yet.
-    pub fn standard(env: &Env, config: &Config, directory: Arc<dyn Directory>) -> Wiring {
+    pub fn standard(env: &Env, config: &Config, directory: impl Into<Directory>) -> Wiring {
         let store: Arc<dyn AuthStateStore> = match &config.state {
             StateConfig::Sentinel { sentinels, master } => {
                 let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
@@ -56,7 +59,7 @@ impl Wiring {
         };
         Wiring {
             store,
-            directory,
+            directory: directory.into(),
             mailer,
             analytics,
         }
@@ -101,16 +104,21 @@ pub async fn serve(env: Env, config: Config, wiring: Wiring) -> StartError {
     }
 
     let config = Arc::new(config);
-    let health = watch_health(&env, config.deadlines, wiring.store.clone(), wiring.directory.clone());
-    let leadership = seek_leadership(&env, &config, wiring.store.clone(), wiring.directory.clone());
+    let health = watch_health(
+        &env,
+        config.deadlines,
+        wiring.store.clone(),
+        wiring.directory.probe.clone(),
+    );
+    let leadership = seek_leadership(&env, &config, wiring.store.clone(), wiring.directory.epochs.clone());
     send_reminders(
         &env,
         &config,
-        wiring.directory.clone(),
+        wiring.directory.reminders.clone(),
         wiring.mailer.clone(),
         leadership.clone(),
     );
-    sweep_directory(&env, wiring.directory.clone(), leadership.clone());
+    sweep_directory(&env, wiring.directory.expiry.clone(), leadership.clone());
 
     let (_never_stopped, stop) = watch::channel(false);
     let ops = ops::router(&env, &config, health.clone(), leadership);

@@ -2,20 +2,21 @@
 //! browsers that keep cookies.
 
 use crate::{
+    analytics::{Analytics, LoginEvent},
+    clients::{Client, ClientSecret},
     config::{Config, StateConfig},
     http::surface::{App, router},
+    mail::{Mail, Mailer, Subject},
     model::hash::sha256_hex,
     replica::Wiring,
-    seams::{
-        Analytics, AuthStateStore, Client, ClientSecret, Entropy, Failure, Key, LoginEvent, Mail, Mailer, Namespace,
-        Outcome, Subject, User,
-    },
-    store::{MemoryStore, SqliteDirectory, testing::Fixture},
+    store::{AuthStateStore, Key, MemoryStore, Namespace, SqliteDirectory, testing::Fixture},
+    users::User,
 };
 use async_trait::async_trait;
 use axum::{Router, body::Body};
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
+use seams::{Entropy, Failure, Outcome};
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,
@@ -81,7 +82,7 @@ impl Bed {
         let out = Arc::new(Out::default());
         let wiring = Wiring {
             store: store.clone(),
-            directory: Arc::new(directory),
+            directory: Arc::new(directory).into(),
             mailer: out.clone(),
             analytics: out.clone(),
         };

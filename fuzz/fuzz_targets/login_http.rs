@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| sim::fuzz::check("login_http", input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| scenarios::fuzz::check("login_http", input));

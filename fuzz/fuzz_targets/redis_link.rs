@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| sim::fuzz::check("redis_link", input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| model_fuzz::check("redis_link", input));

@@ -1,20 +1,46 @@
 //! What is claimed of the login service: stories, the properties that judge them, and the mistakes
-//! that the properties must find.
-//!
-//! A [`scenario::Scenario`] draws a plan from a seed; [`judge::judge`] performs it and judges what
-//! was seen. The [`catalogue`] has all scenarios, [`planted`] all mistakes.
+//! that the properties must detect.
 
+mod analytics;
+mod availability;
 pub mod catalogue;
-pub mod guide;
-pub mod judge;
+mod directory;
+pub mod fuzz;
+mod leader;
+mod limits;
+pub mod login;
+mod mail;
+mod mailed_code;
+mod operators;
+pub mod people;
 pub mod planted;
 pub mod property;
-pub mod real_clock;
-pub mod regression;
+pub mod real_stack;
+mod redemption;
 pub mod scenario;
-pub mod shrink;
-pub mod store_history;
-pub mod truth;
-pub mod workload;
+mod session;
+pub mod store;
+mod swarm;
+pub mod vocabulary;
+pub mod world;
 
-mod nearest;
+use login::Login;
+use sim::suite::{Load, Suite};
+
+/// All that is claimed of the login service.
+pub fn suite() -> Suite<Login> {
+    let suite = Suite::new(
+        "squall",
+        "Deterministic simulation and chaos testing of a highly available login service",
+        "cargo squall",
+    );
+    let suite = catalogue::all().into_iter().fold(suite, Suite::scenario);
+    let suite = planted::all().into_iter().fold(suite, Suite::bug);
+    suite
+        .regressions(concat!(env!("CARGO_MANIFEST_DIR"), "/regressions"))
+        .load(Load {
+            what: "logins",
+            people: scenario::Logins::people,
+            scenario: "swarm",
+        })
+}

@@ -3,10 +3,8 @@
 use bytes::Bytes;
 use http::{Method, Request, header};
 use http_body_util::Full;
-use idp::{
-    http::client::Client,
-    seams::{Env, Failure},
-};
+use idp::http::client::Client;
+use seams::{Env, Failure};
 use sim::engine::{Engine, EngineConfig, Quiet};
 use std::{
     sync::{Arc, Mutex},

@@ -2,11 +2,13 @@
 
 use crate::options::{AddClient, AddUser, Command, Options};
 use idp::{
+    clients::{Client, ClientSecret},
     config::{Config, StateConfig},
     replica::{self, Wiring},
-    seams::{Client, ClientSecret, Env, User, random_token},
     store::SqliteDirectory,
+    users::User,
 };
+use seams::{Env, random_token};
 use sha2::{Digest, Sha256};
 use std::{
     net::{IpAddr, Ipv4Addr},

@@ -2,8 +2,9 @@
 
 #[path = "../../scenarios/tests/openid_client/client.rs"]
 mod client;
-// The server knows nothing of scenarios; the file knows nothing of either.
-#[path = "../../scenarios/src/truth/port.rs"]
+// The file, not the package: the server does not depend on the simulation, not even for its tests.
+#[expect(unreachable_pub, reason = "the file is part of a library")]
+#[path = "../../sim/models/conformance/src/port.rs"]
 mod port;
 
 use bytes::Bytes;

@@ -40,6 +40,7 @@ pub fn judge<S: Service>(
         keep_messages: options.keep_messages,
         log_filter: options.log_filter.clone(),
         properties: scenario.properties(),
+        people: None,
     };
     let mut run = perform(plan, &setup)?;
     // On the classic engine a host that sends more changes the latencies of all: two runs agree in nothing.

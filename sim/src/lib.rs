@@ -5,9 +5,10 @@
 
 pub mod classic;
 pub mod command;
+pub mod compose;
 pub mod engine;
 pub mod fault;
-//pub mod fuzz;
+pub mod guidance;
 pub mod history;
 pub mod judge;
 pub mod linear;
@@ -18,8 +19,8 @@ pub mod nemesis;
 pub mod operators;
 pub mod plan;
 pub mod property;
-pub mod real_clock;
 pub mod recorder;
+pub mod regression;
 pub mod report;
 pub mod run;
 pub mod scenario;
@@ -27,6 +28,7 @@ pub mod service;
 pub mod shrink;
 pub mod simulator;
 pub mod suite;
+pub mod testbed;
 #[cfg(test)]
 mod testing;
 pub mod trigger;

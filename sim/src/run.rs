@@ -13,7 +13,7 @@ use crate::{
     recorder::Recorder,
     service::Service,
     simulator::EngineKind,
-    world::{HostKind, MarkRecord, RunningWorld, World},
+    world::{Act, HostKind, MarkRecord, RunningWorld, World},
 };
 use serde::{Serialize, Serializer};
 use std::{
@@ -32,6 +32,8 @@ pub struct Setup<S: Service> {
     pub engine: EngineKind,
     /// The planted bug, if there is to be one.
     pub bug: Option<S::Bug>,
+    /// What people do instead of what the world says: for tests that bring clients of their own.
+    pub people: Option<Arc<Act<S>>>,
     /// Whether to keep the log.
     pub keep_log: bool,
     /// Whether to keep what went over the wire.
@@ -48,6 +50,7 @@ impl<S: Service> Default for Setup<S> {
         Setup {
             engine: EngineKind::default(),
             bug: None,
+            people: None,
             keep_log: false,
             keep_messages: false,
             log_filter: None,
@@ -148,6 +151,18 @@ pub const NOTHING_PANICS: &str = "NothingPanics";
 /// The plan cannot be performed, or the harness broke. A service that misbehaves is no error but a
 /// violation in the [`Run`].
 pub fn perform<S: Service>(plan: &Plan<S>, setup: &Setup<S>) -> Result<Run<S>, HarnessError> {
+    perform_and_inspect(plan, setup, |_| ()).map(|(run, ())| run)
+}
+
+/// As [`perform`], and looks at what the hosts shared when the run was over.
+///
+/// # Errors
+/// As [`perform`].
+pub fn perform_and_inspect<S: Service, T>(
+    plan: &Plan<S>,
+    setup: &Setup<S>,
+    inspect: impl FnOnce(&S::Shared) -> T,
+) -> Result<(Run<S>, T), HarnessError> {
     nemesis::check(plan)?;
     if setup.engine == EngineKind::Turmoil {
         classic::fits(plan)?;
@@ -156,8 +171,8 @@ pub fn perform<S: Service>(plan: &Plan<S>, setup: &Setup<S>) -> Result<Run<S>, H
     let world = S::world(&plan.world);
     let service = world.of_kind(HostKind::Service);
     let filter = setup.keep_log.then_some(filter);
-    let (simulated, logged) = log::captured(filter, &service, || simulate(&world, plan, setup))?;
-    let (run, recorder) = simulated?;
+    let (simulated, logged) = log::captured(filter, &service, || simulate(&world, plan, setup, inspect))?;
+    let (run, recorder, inspected) = simulated?;
     let (errors, secrets) = recorder.reported();
     let lines = logged.by_service.into_iter();
     let mut run = Run {
@@ -172,13 +187,18 @@ pub fn perform<S: Service>(plan: &Plan<S>, setup: &Setup<S>) -> Result<Run<S>, H
         run.violations.extend(judge(property.as_ref(), &run)?);
     }
     run.violations.sort_by_key(|violation| violation.at_ms);
-    Ok(run)
+    Ok((run, inspected))
 }
 
-type Simulated<S> = (Run<S>, Recorder<S>);
+type Simulated<S, T> = (Run<S>, Recorder<S>, T);
 
-fn simulate<S: Service>(world: &World<S>, plan: &Plan<S>, setup: &Setup<S>) -> Result<Simulated<S>, HarnessError> {
-    let running = RunningWorld::build(setup.engine, world, plan, setup.bug.as_ref());
+fn simulate<S: Service, T>(
+    world: &World<S>,
+    plan: &Plan<S>,
+    setup: &Setup<S>,
+    inspect: impl FnOnce(&S::Shared) -> T,
+) -> Result<Simulated<S, T>, HarnessError> {
+    let running = RunningWorld::build(world, plan, setup);
     if setup.keep_messages {
         running.engine().keep_carried();
     }
@@ -222,7 +242,8 @@ fn simulate<S: Service>(world: &World<S>, plan: &Plan<S>, setup: &Setup<S>) -> R
         }),
         hosts,
     };
-    Ok((run, running.recorder().clone()))
+    let inspected = inspect(running.shared());
+    Ok((run, running.recorder().clone(), inspected))
 }
 
 fn fingerprint<S: Service>(wire_hash: u64, history: &History<S>) -> Fingerprint {

@@ -112,6 +112,9 @@ pub struct BadValue {
 pub trait Behaviour<S: Service>:
     fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {
+    /// Its kinds, as in a plan file. Only [`compose_behaviours!`](crate::compose_behaviours) needs them.
+    const KINDS: &'static [&'static str] = &[];
+
     /// Its kind, as in a plan file.
     fn kind(&self) -> String {
         tag_of(self, "does")
@@ -137,7 +140,7 @@ pub trait Behaviour<S: Service>:
 
     /// Plainer behaviours that a smaller plan may try instead, the plainest first. None may lead back here. Numbers are
     /// made smaller without being asked for.
-    fn plainer(&self) -> Vec<Self> {
+    fn plainer(&self) -> Vec<S::Behaviour> {
         vec![]
     }
 }
@@ -178,9 +181,15 @@ pub trait Op: fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Se
         }
     }
 
-    /// A compound operation in which everything went well, in one row; `steps` are its operations.
-    fn describe_whole(&self, _steps: &[&Self]) -> String {
+    /// A compound operation in which everything went well, in one row: `logs in`. What its steps add to that is their
+    /// [`Op::detail`].
+    fn describe_whole(&self) -> String {
         self.describe()
+    }
+
+    /// What a step adds to the row of the compound operation that it belongs to: `authorization code 1f2e`.
+    fn detail(&self) -> Option<String> {
+        None
     }
 
     /// What a brief story may leave out and count: successes of this kind by anybody, or refusals of attackers. `None`:
@@ -325,4 +334,13 @@ impl WorldOptions for () {}
 pub(crate) fn tag_of(value: &impl Serialize, tag: &str) -> String {
     let value = serde_json::to_value(value).expect("such types are tables of numbers and text");
     value[tag].as_str().unwrap_or_default().to_owned()
+}
+
+/// A compound operation in which everything went well, with what its steps add.
+pub(crate) fn describe_whole<O: Op>(op: &O, steps: &[&O]) -> String {
+    let details: Vec<String> = steps.iter().filter_map(|step| step.detail()).collect();
+    match details.is_empty() {
+        true => op.describe_whole(),
+        false => format!("{}, with {}", op.describe_whole(), details.join(", ")),
+    }
 }

@@ -107,8 +107,14 @@ impl Op for Did {
     fn is_compound(&self) -> bool {
         *self == Did::Shop
     }
-    fn describe_whole(&self, steps: &[&Did]) -> String {
-        format!("shops in {} steps", steps.len())
+    fn describe_whole(&self) -> String {
+        "shops".into()
+    }
+    fn detail(&self) -> Option<String> {
+        match self {
+            Did::Buy { seat } => Some(format!("seat {seat}")),
+            _ => None,
+        }
     }
     fn routine(&self, seen: &Seen, by_attacker: bool) -> Option<&'static str> {
         match (self, seen) {

@@ -3,7 +3,8 @@
 use super::{App, Caller, During, Trouble};
 use crate::{
     model::hash::{is_token, sha256_hex},
-    seams::{Session, User},
+    session::Session,
+    users::User,
 };
 
 /// The live session of this browser.
@@ -14,7 +15,11 @@ pub async fn session(app: &App, caller: &Caller) -> Result<Option<Session>, Trou
     let Some(cookie) = caller.session.as_deref().filter(|cookie| is_token(cookie)) else {
         return Ok(None);
     };
-    let found = app.directory().session(&sha256_hex(cookie), app.env.now()).await;
+    let found = app
+        .directory()
+        .sessions
+        .session(&sha256_hex(cookie), app.env.now())
+        .await;
     found.during("looking up the session")
 }
 
@@ -37,6 +42,7 @@ pub async fn visit(app: &App, caller: &Caller) -> Result<Option<SignedIn>, Troub
     };
     let user = app
         .directory()
+        .users
         .user(&session.user_id)
         .await
         .during("looking up the person")?;

@@ -1,11 +1,15 @@
 //! What every use case needs.
 
 use crate::{
+    analytics::{Analytics, LoginEvent},
     config::Config,
+    directory::Directory,
+    mail::Mailer,
     model::{hash::Pepper, id_token::IdTokenKey},
     replica::Wiring,
-    seams::{Analytics, AuthStateStore, Cause, Directory, Env, Failure, LoginEvent, Mailer, Outcome},
+    store::AuthStateStore,
 };
+use seams::{Cause, Env, Failure, Outcome};
 use std::sync::Arc;
 
 /// The login service of one replica: its seams, its parts and its keys.
@@ -27,8 +31,8 @@ impl App {
     pub async fn load(env: Env, config: Arc<Config>, wiring: Wiring) -> Outcome<Arc<App>> {
         let mut candidate = [0; 32];
         env.entropy.fill(&mut candidate);
-        let pepper = Pepper::new(wiring.directory.ensure_pepper(candidate).await?);
-        let mut records = wiring.directory.signing_keys().await?;
+        let pepper = Pepper::new(wiring.directory.keys.ensure_pepper(candidate).await?);
+        let mut records = wiring.directory.keys.signing_keys().await?;
         let unreadable = |e: crate::model::id_token::UnreadableKey| Failure::Fail(Cause::Storage(e.to_string()));
         if records.is_empty() {
             let draw = || {
@@ -38,7 +42,7 @@ impl App {
             };
             let candidate = IdTokenKey::generate(draw, env.now()).map_err(unreadable)?;
             // Whoever comes second gets the key of whoever came first.
-            records = wiring.directory.ensure_signing_key(candidate).await?;
+            records = wiring.directory.keys.ensure_signing_key(candidate).await?;
         }
         let keys: Vec<IdTokenKey> = records
             .iter()
@@ -63,8 +67,8 @@ impl App {
         &*self.wiring.store
     }
 
-    pub(crate) fn directory(&self) -> &dyn Directory {
-        &*self.wiring.directory
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.wiring.directory
     }
 
     pub(crate) fn mailer(&self) -> &dyn Mailer {
@@ -94,6 +98,6 @@ impl App {
     }
 
     pub(crate) fn random_token(&self) -> String {
-        crate::seams::random_token(&*self.env.entropy)
+        seams::random_token(&*self.env.entropy)
     }
 }

@@ -2,14 +2,14 @@
 
 use super::{App, Caller, During, Refusal, account, continue_login, open::encode};
 use crate::{
+    clients::may_redirect_to,
     model::{
         authorize::{AuthorizeError, AuthorizeRequest, Prompt},
-        client::may_redirect_to,
         flow::FlowRecord,
         hash::{is_token, sha256_hex},
         params::Params,
     },
-    seams::{Key, Namespace},
+    store::Key,
 };
 
 /// What becomes of an authorization request.
@@ -68,6 +68,7 @@ pub async fn authorize(app: &App, caller: &Caller, params: &Params) -> Result<Au
     let client_id = params.get("client_id").ok_or(Refusal::UnknownClient)?;
     let client = app
         .directory()
+        .clients
         .client(client_id)
         .await
         .during("looking up the client")?;
@@ -109,7 +110,7 @@ pub async fn authorize(app: &App, caller: &Caller, params: &Params) -> Result<Au
         address: None,
         expires_at: app.env.now() + app.config.ttl.flow,
     };
-    let key = Key::new(Namespace::Flow, sha256_hex(&flow));
+    let key = Key::new(crate::authorize::FLOW, sha256_hex(&flow));
     let written = app.store().put(&key, &encode(&record), app.config.ttl.flow).await;
     written.during("beginning a login")?;
     app.tell("login_started", &client.id, None).await;

@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{
     model::{authorize::AuthorizeRequest, code::CodeRecord, hash::sha256_hex, params, session},
-    seams::{Key, Namespace, Session},
+    session::Session,
+    store::Key,
 };
 
 /// Where the person goes.
@@ -63,7 +64,7 @@ pub(super) async fn issue_code(app: &App, request: &AuthorizeRequest, session: &
         issued_at: now,
         expires_at: now + app.config.ttl.code,
     };
-    let key = Key::new(Namespace::Code, sha256_hex(&code));
+    let key = Key::new(crate::redemption::CODE, sha256_hex(&code));
     let written = app.store().put(&key, &encode(&record), app.config.ttl.code).await;
     written.during("keeping an authorization code")?;
     let mut answer = vec![("code", code.as_str())];

@@ -1,6 +1,6 @@
 //! Why a use case ends without what was asked for.
 
-use crate::seams::{Failure, Outcome};
+use seams::{Failure, Outcome};
 
 /// Somebody the service depends on did not do their part. Says nothing about the person's rights: a
 /// failure is never an absence (inventory 54, 55).

@@ -10,7 +10,7 @@ use crate::model::hash::{is_token, sha256_hex};
 /// that they are logged out.
 pub async fn logout(app: &App, caller: &Caller) -> Result<(), Trouble> {
     if let Some(cookie) = caller.session.as_deref().filter(|cookie| is_token(cookie)) {
-        let ended = app.directory().end_session(&sha256_hex(cookie)).await;
+        let ended = app.directory().sessions.end_session(&sha256_hex(cookie)).await;
         ended.during("ending the session")?;
     }
     Ok(())

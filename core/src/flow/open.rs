@@ -6,8 +6,9 @@ use crate::{
         flow::FlowRecord,
         hash::{is_token, sha256_hex},
     },
-    seams::{Cause, Failure, Key, Namespace, Outcome},
+    store::Key,
 };
+use seams::{Cause, Failure, Outcome};
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ impl OpenFlow {
     }
 
     pub(super) fn key(&self) -> Key {
-        Key::new(Namespace::Flow, self.hash.clone())
+        Key::new(crate::authorize::FLOW, self.hash.clone())
     }
 }
 
@@ -49,7 +50,7 @@ pub async fn open_flow(app: &App, caller: &Caller, id: &str) -> Result<OpenFlow,
         return Err(Refusal::Expired); // no flow has such an identifier: nobody needs to be asked
     }
     let hash = sha256_hex(id);
-    let found = app.store().get(&Key::new(Namespace::Flow, hash.clone())).await;
+    let found = app.store().get(&Key::new(crate::authorize::FLOW, hash.clone())).await;
     let record: FlowRecord = match found.during("reading the login in progress")? {
         Some(bytes) => decode(&bytes).during("reading the login in progress")?,
         None => return Err(Refusal::Expired),

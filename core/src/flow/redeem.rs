@@ -5,15 +5,18 @@ use super::{
     open::{decode, encode},
 };
 use crate::{
+    clients::{Credentials, UnreadableCredentials},
     model::{
-        client::{Credentials, Unreadable},
         code::{CodeRecord, GrantRefused, Presentation},
         hash::sha256_hex,
         id_token::{self, Statement},
         params::Params,
     },
-    seams::{CodeRedemption, Failure, Key, Namespace, Redeemed, TokenRecord, User},
+    redemption::{CodeRedemption, Redeemed, TokenRecord},
+    store::Key,
+    users::User,
 };
+use seams::Failure;
 use serde::Serialize;
 
 /// Why the token endpoint refuses (RFC 6749 section 5.2).
@@ -81,11 +84,11 @@ pub async fn redeem(
         return Err(TokenError::GrantType);
     }
     let credentials = Credentials::read(authorization, form).map_err(|unreadable| match unreadable {
-        Unreadable::Missing => TokenError::Client { basic: false },
-        Unreadable::Malformed => TokenError::Client { basic: true },
-        Unreadable::TwoMethods => TokenError::Malformed("more than one way of client authentication"),
+        UnreadableCredentials::Missing => TokenError::Client { basic: false },
+        UnreadableCredentials::Malformed => TokenError::Client { basic: true },
+        UnreadableCredentials::TwoMethods => TokenError::Malformed("more than one way of client authentication"),
     })?;
-    let client = app.directory().client(&credentials.client_id).await;
+    let client = app.directory().clients.client(&credentials.client_id).await;
     let client = client.during("looking up the client")?;
     let client = client
         .filter(|client| credentials.prove(client))
@@ -104,7 +107,7 @@ pub async fn redeem(
     };
 
     let code_hash = sha256_hex(code);
-    let key = Key::new(Namespace::Code, code_hash.clone());
+    let key = Key::new(crate::redemption::CODE, code_hash.clone());
     let consumed = consume(app, caller, &key, presented).await?;
     let issued = issue(app, code_hash, &consumed).await;
     if let Err(TokenError::Trouble(trouble)) = &issued
@@ -137,7 +140,7 @@ async fn consume(app: &App, caller: &Caller, key: &Key, presented: Presentation<
     let bytes = found.ok_or(GrantRefused::Unknown)?;
     let code: CodeRecord = decode(&bytes).during("reading an authorization code")?;
     code.check(presented, app.env.now())?;
-    let user = app.directory().user(&code.user_id).await;
+    let user = app.directory().users.user(&code.user_id).await;
     let user = user.during("looking up the person")?.ok_or(GrantRefused::Unknown)?;
     let taken = match app.store().take(key).await {
         Ok(Some(_)) => true,
@@ -173,6 +176,7 @@ async fn issue(app: &App, code_hash: String, consumed: &Consumed) -> Result<Toke
     };
     match app
         .directory()
+        .tokens
         .redeem(redemption)
         .await
         .during("recording a redemption")?

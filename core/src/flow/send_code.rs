@@ -5,9 +5,11 @@ use super::{
     open::{OpenFlow, encode, open_flow, write_flow},
 };
 use crate::{
+    mail::{Mail, Subject},
     model::{hash::sha256_hex, limiter, one_time},
-    seams::{Key, Mail, Namespace, Subject, Timestamp},
+    store::Key,
 };
+use seams::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A mailed code, as kept in the store under the keyed hash of the code.
@@ -22,7 +24,7 @@ pub(super) struct EmailCodeRecord {
 /// One key for each code: a new code does not replace the last one, so that whichever of six mails
 /// the person opens works (inventory 5).
 pub(super) fn email_code_key(flow: &OpenFlow, mac: &str) -> Key {
-    Key::new(Namespace::EmailCode, format!("{}:{mac}", flow.hash))
+    Key::new(crate::mailed_code::EMAIL_CODE, format!("{}:{mac}", flow.hash))
 }
 
 /// Answers `POST /login/send`. Whether anybody has this address makes no difference that can be seen.
@@ -41,7 +43,7 @@ pub async fn send_code(app: &App, caller: &Caller, flow_id: &str, address: &str)
     // The button may be pressed six times: one mail (inventory 3). The mark is a lock and not a
     // count, so that it can be taken back when no mail was sent after all; else a person who met an
     // error and presses again would be told that a mail is on its way.
-    let once = Key::new(Namespace::SendOnce, format!("{}:{address_hash}", flow.hash));
+    let once = Key::new(crate::mailed_code::SEND_ONCE, format!("{}:{address_hash}", flow.hash));
     let press = app.random_token();
     let first = app
         .store()
@@ -65,13 +67,13 @@ pub async fn send_code(app: &App, caller: &Caller, flow_id: &str, address: &str)
 }
 
 async fn send(app: &App, flow: &mut OpenFlow, address: &str, address_hash: &str) -> Result<(), Refusal> {
-    let sends = Key::new(Namespace::Sends, address_hash);
+    let sends = Key::new(crate::mailed_code::SENDS, address_hash);
     let counted = app.store().count(&sends, app.config.limits.window).await;
     if !limiter::admits(counted.during("counting mails")?, app.config.limits.sends) {
         app.env.mark("a mail was refused by the limiter");
         return Err(Refusal::TooManyMails);
     }
-    let user = app.directory().user_by_address(address).await;
+    let user = app.directory().users.user_by_address(address).await;
     let known = user.during("looking up the person")?.is_some();
 
     // The address first: the code page needs it, and so does verification.

@@ -37,12 +37,13 @@ pub async fn userinfo(app: &App, authorization: Option<&str>) -> Result<Map<Stri
     if !is_token(token) {
         return Err(BearerError::Invalid);
     }
-    let found = app.directory().token(&sha256_hex(token), app.env.now()).await;
+    let found = app.directory().tokens.token(&sha256_hex(token), app.env.now()).await;
     let record = found
         .during("looking up an access token")?
         .ok_or(BearerError::Invalid)?;
     let user = app
         .directory()
+        .users
         .user(&record.user_id)
         .await
         .during("looking up the person")?;

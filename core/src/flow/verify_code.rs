@@ -10,8 +10,10 @@ use crate::{
         hash::{same, sha256_hex},
         limiter, one_time, session,
     },
-    seams::{Failure, Key, Namespace, Session, SessionOpening},
+    session::{Session, SessionOpening},
+    store::Key,
 };
+use seams::Failure;
 use std::time::Duration;
 
 /// For how long an attempt is remembered, so that its twin (a double click, a proxy's repetition)
@@ -58,7 +60,7 @@ pub async fn verify_code(app: &App, caller: &Caller, flow_id: &str, typed: &str)
         app.env.mark("a repeated verification met its own session");
         return Ok(attempt.cookie);
     }
-    let twin = Key::new(Namespace::VerifyAttempts, format!("{}:{}", flow.hash, attempt.mac));
+    let twin = Key::new(crate::limits::VERIFY_ATTEMPTS, format!("{}:{}", flow.hash, attempt.mac));
     let pending = format!("pending {}", app.random_token());
     let claimed = app.store().put_if_absent(&twin, pending.as_bytes(), TWIN).await;
     let first = match claimed.during("noting an attempt") {
@@ -90,6 +92,7 @@ pub async fn verify_code(app: &App, caller: &Caller, flow_id: &str, typed: &str)
 async fn opened(app: &App, attempt: &Attempt<'_>) -> Result<bool, Trouble> {
     let found = app
         .directory()
+        .sessions
         .session(&sha256_hex(&attempt.cookie), app.env.now())
         .await;
     let session = found.during("looking for the session of a code")?;
@@ -145,7 +148,7 @@ async fn judge(app: &App, caller: &Caller, attempt: &Attempt<'_>) -> Result<Stri
     let earlier_failures = admit(app, attempt).await?;
     let (now, key) = (app.env.now(), email_code_key(attempt.flow, &attempt.mac));
 
-    let user = app.directory().user_by_address(attempt.address).await;
+    let user = app.directory().users.user_by_address(attempt.address).await;
     let user = user.during("looking up the person")?;
     let found = app.store().get(&key).await.during("looking up a one-time code")?;
     let record: Option<EmailCodeRecord> = found
@@ -175,6 +178,7 @@ async fn judge(app: &App, caller: &Caller, attempt: &Attempt<'_>) -> Result<Stri
     }
     let opening = app
         .directory()
+        .sessions
         .open_session(
             Session {
                 id_hash: sha256_hex(&attempt.cookie),
@@ -205,7 +209,7 @@ async fn judge(app: &App, caller: &Caller, attempt: &Attempt<'_>) -> Result<Stri
         }
     }
     if earlier_failures > 0
-        && let Err(failure) = app.directory().clear_failures(attempt.address).await
+        && let Err(failure) = app.directory().failures.clear_failures(attempt.address).await
     {
         // They stay counted, which errs on the safe side; the login is not to be undone for it.
         tracing::warn!(correlation = caller.correlation, %failure, "forgetting the failures of an address");
@@ -223,13 +227,13 @@ async fn admit(app: &App, attempt: &Attempt<'_>) -> Result<u64, Refusal> {
     let limits = &app.config.limits;
     // The flow first: who hammers one flow is stopped there, and does not use up the attempts of
     // the person whose address it is.
-    let in_flow = Key::new(Namespace::VerifyAttempts, attempt.flow.hash.clone());
+    let in_flow = Key::new(crate::limits::VERIFY_ATTEMPTS, attempt.flow.hash.clone());
     let counted = app.store().count(&in_flow, app.config.ttl.flow).await;
     if !limiter::admits(counted.during("counting attempts in a login")?, limits.verify_attempts) {
         app.env.mark("an attempt was refused by the limiter of its flow");
         return Err(Refusal::TooManyAttempts);
     }
-    let at_address = Key::new(Namespace::LoginAttempts, sha256_hex(attempt.address));
+    let at_address = Key::new(crate::limits::LOGIN_ATTEMPTS, sha256_hex(attempt.address));
     let counted = app.store().count(&at_address, limits.window).await;
     if !limiter::admits(
         counted.during("counting attempts at an address")?,
@@ -238,7 +242,7 @@ async fn admit(app: &App, attempt: &Attempt<'_>) -> Result<u64, Refusal> {
         app.env.mark("an attempt was refused by the limiter of its address");
         return Err(Refusal::TooManyLogins);
     }
-    let failures = app.directory().failures(attempt.address).await;
+    let failures = app.directory().failures.failures(attempt.address).await;
     let failures = failures.during("reading the failures of an address")?;
     if failures >= limits.consecutive_failures {
         app.env.mark("an attempt met a locked address");
@@ -250,7 +254,7 @@ async fn admit(app: &App, attempt: &Attempt<'_>) -> Result<u64, Refusal> {
 /// Counts the failure, durably, and only then says "wrong": an answer that is not counted would be a
 /// free guess.
 async fn refuse(app: &App, attempt: &Attempt<'_>) -> Result<String, Refusal> {
-    let counted = app.directory().count_failure(attempt.address).await;
+    let counted = app.directory().failures.count_failure(attempt.address).await;
     counted.during("counting a failure")?;
     app.tell("login_failed", &attempt.flow.record.request.client_id, None)
         .await;

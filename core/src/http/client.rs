@@ -3,12 +3,12 @@
 //! hyper-util's pooled client iterates a map in random order and opens its own sockets; neither can
 //! be had in the simulation.
 
-use crate::seams::{Cause, Env, Failure, Outcome, within};
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
+use seams::{Cause, Env, Failure, Outcome, within};
 use std::{
     sync::{Mutex, PoisonError},
     time::Duration,

@@ -3,13 +3,13 @@
 //! `axum::serve` spawns on tokio's own executor and sets a `Date` from the real clock; neither can
 //! be had in the simulation.
 
-use crate::seams::{Env, Listener};
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+use seams::{Env, Listener};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -74,11 +74,9 @@ pub async fn serve_connections(env: Env, listener: Box<dyn Listener>, router: Ro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        seams::{BoxFuture, Stream},
-        store::testing::Fixture,
-    };
+    use crate::store::testing::Fixture;
     use axum::routing::get;
+    use seams::{BoxFuture, Stream};
     use std::{io, net::SocketAddr};
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},

@@ -2,14 +2,15 @@
 //! (inventory 53).
 
 use crate::{
+    analytics::{Analytics, LoginEvent},
     config::Config,
     http::client::Client,
-    seams::{Analytics, Env, LoginEvent},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, header};
 use http_body_util::Full;
+use seams::Env;
 use std::{
     collections::VecDeque,
     sync::{

@@ -1,7 +1,8 @@
 //! Mail for development: on the terminal.
 
-use crate::seams::{Mail, Mailer, Outcome, Subject};
+use crate::mail::{Mail, Mailer, Subject};
 use async_trait::async_trait;
+use seams::Outcome;
 
 /// Prints each mail, one-time codes included, to standard output. For development only: nobody
 /// else gets to see it.

@@ -2,10 +2,8 @@
 //! got a 503 goes on sending (measured on nginx 1.22: a POST is answered with the 503, and the
 //! replica is never ejected). It recovers by itself (inventory 25, 26).
 
-use crate::{
-    config::Deadlines,
-    seams::{AuthStateStore, Cause, Directory, Env},
-};
+use crate::{config::Deadlines, store::AuthStateStore, store::DirectoryProbe};
+use seams::{Cause, Env};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::sleep};
 
@@ -25,7 +23,7 @@ pub fn watch_health(
     env: &Env,
     deadlines: Deadlines,
     store: Arc<dyn AuthStateStore>,
-    directory: Arc<dyn Directory>,
+    directory: Arc<dyn DirectoryProbe>,
 ) -> watch::Receiver<Health> {
     let (announce, health) = watch::channel(Health {
         ready: false,
@@ -36,9 +34,7 @@ pub fn watch_health(
         let mut watched = Watched::default();
         loop {
             let store = store.health().await.map_err(|f| f.cause().clone());
-            // The smallest write there is, to an address that is none: a disk that can only be read
-            // lets nobody log in.
-            let directory = directory.clear_failures("").await.map_err(|f| f.cause().clone());
+            let directory = directory.probe().await.map_err(|f| f.cause().clone());
             let now = env.clock.monotonic();
             let before = announce.borrow().clone();
             let health = watched.judge(now, &deadlines, store, directory);

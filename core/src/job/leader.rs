@@ -6,8 +6,11 @@
 
 use crate::{
     config::Config,
-    seams::{AuthStateStore, Directory, Env, Failure, Key, LeaderEpoch, Namespace, random_token},
+    leader::EpochRepository,
+    leader::LeaderEpoch,
+    store::{AuthStateStore, Key},
 };
+use seams::{Env, Failure, random_token};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::sleep};
 
@@ -35,16 +38,16 @@ pub fn seek_leadership(
     env: &Env,
     config: &Config,
     store: Arc<dyn AuthStateStore>,
-    directory: Arc<dyn Directory>,
+    epochs: Arc<dyn EpochRepository>,
 ) -> watch::Receiver<Option<Leadership>> {
     let (announce, leadership) = watch::channel(None);
     let candidate = Candidate {
         env: env.clone(),
         store,
-        directory,
+        epochs,
         lease: config.leader.lease,
         renew_every: config.leader.renew_every,
-        key: Key::new(Namespace::Lease, "jobs"),
+        key: Key::new(crate::leader::LEASE, "jobs"),
         // Of this process, not of this host: after a restart the old lease is somebody else's.
         holder: format!("{}:{}", config.replica, random_token(&*env.entropy)),
         announce,
@@ -56,7 +59,7 @@ pub fn seek_leadership(
 struct Candidate {
     env: Env,
     store: Arc<dyn AuthStateStore>,
-    directory: Arc<dyn Directory>,
+    epochs: Arc<dyn EpochRepository>,
     lease: Duration,
     renew_every: Duration,
     key: Key,
@@ -101,7 +104,7 @@ impl Candidate {
 
     /// Leads until the lease is lost.
     async fn lead(&self, mut valid_until: Duration) {
-        let epoch = match self.directory.begin_epoch(&self.holder).await {
+        let epoch = match self.epochs.begin_epoch(&self.holder).await {
             Ok(epoch) => epoch,
             Err(failure) => {
                 tracing::warn!(cause = %failure, "no epoch, so no leadership; giving the lease back");
@@ -129,7 +132,7 @@ impl Candidate {
                     // 1. A leads on the old master, which is paused; 2. B leads on the new one, epoch 3;
                     // 3. both wake, A's lease has run out and the old master grants it anew, epoch 4;
                     // 4. the old master is demoted. From then on nobody could act while B renews.
-                    if self.directory.newest_epoch().await.is_ok_and(|newest| newest > epoch) {
+                    if self.epochs.newest_epoch().await.is_ok_and(|newest| newest > epoch) {
                         break self.step_down(epoch, "a newer epoch was begun; a new one is needed");
                     }
                     self.announce.send_replace(Some(Leadership { epoch, valid_until }));

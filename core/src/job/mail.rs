@@ -1,6 +1,6 @@
 //! A mail, rendered, and its way to the relay.
 
-use crate::seams::{Cause, Env, Failure, Mail, Outcome, Stream, Subject, within};
+use crate::mail::{Mail, Subject};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use lettre::{
     Address, Message,
@@ -14,6 +14,7 @@ use lettre::{
         extension::ClientId,
     },
 };
+use seams::{Cause, Env, Failure, Outcome, Stream, within};
 use std::{
     io,
     net::SocketAddr,

@@ -3,10 +3,11 @@
 use super::mail::{render, submit};
 use crate::{
     config::Config,
-    seams::{Cause, Env, Failure, Mail, Mailer, Outcome, Subject},
+    mail::{Mail, Mailer, Subject},
 };
 use async_trait::async_trait;
 use lettre::Message;
+use seams::{Cause, Env, Failure, Outcome};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},

@@ -12,8 +12,11 @@
 use super::Leadership;
 use crate::{
     config::Config,
-    seams::{Directory, Env, Failure, LeaderEpoch, Mail, Mailer, Outcome, Reminder, ReminderClaim, Subject},
+    leader::ReminderRepository,
+    leader::{LeaderEpoch, Reminder, ReminderClaim},
+    mail::{Mail, Mailer, Subject},
 };
+use seams::{Env, Failure, Outcome};
 use std::sync::Arc;
 use tokio::{sync::watch, time::sleep};
 
@@ -24,13 +27,13 @@ const BATCH: usize = 8;
 pub fn send_reminders(
     env: &Env,
     config: &Config,
-    directory: Arc<dyn Directory>,
+    reminders: Arc<dyn ReminderRepository>,
     mailer: Arc<dyn Mailer>,
     leadership: watch::Receiver<Option<Leadership>>,
 ) {
     let mut job = Job {
         env: env.clone(),
-        directory,
+        reminders,
         mailer,
         leadership,
         to_give_back: None,
@@ -48,7 +51,7 @@ pub fn send_reminders(
 
 struct Job {
     env: Env,
-    directory: Arc<dyn Directory>,
+    reminders: Arc<dyn ReminderRepository>,
     mailer: Arc<dyn Mailer>,
     leadership: watch::Receiver<Option<Leadership>>,
     to_give_back: Option<(String, LeaderEpoch)>,
@@ -65,7 +68,7 @@ impl Job {
         if self.leadership().is_none() {
             return Ok(());
         }
-        for reminder in self.directory.due_reminders(self.env.now(), BATCH).await? {
+        for reminder in self.reminders.due_reminders(self.env.now(), BATCH).await? {
             // Asked anew each time: the mail before may have taken longer than the lease.
             let Some(leadership) = self.leadership() else {
                 return Ok(());
@@ -78,7 +81,7 @@ impl Job {
     /// Needs no leadership: a claim belongs to the epoch that took it, and nobody else touches it.
     async fn give_back(&mut self) -> Outcome<()> {
         if let Some((id, epoch)) = &self.to_give_back {
-            self.directory.unclaim_reminder(id, *epoch).await?;
+            self.reminders.unclaim_reminder(id, *epoch).await?;
             self.to_give_back = None;
         }
         Ok(())
@@ -87,7 +90,7 @@ impl Job {
     async fn send(&mut self, leadership: Leadership, reminder: Reminder) -> Outcome<()> {
         let Leadership { epoch, .. } = leadership;
         let id = reminder.id;
-        match self.directory.claim_reminder(&id, epoch, self.env.now()).await {
+        match self.reminders.claim_reminder(&id, epoch, self.env.now()).await {
             Ok(ReminderClaim::Claimed) => {}
             Ok(ReminderClaim::Taken) => return Ok(()),
             Err(failure) => {
@@ -113,7 +116,7 @@ impl Job {
         match self.mailer.deliver(mail).await {
             Ok(()) => {
                 self.env.mark("reminder sent");
-                self.directory.finish_reminder(&id, epoch).await?;
+                self.reminders.finish_reminder(&id, epoch).await?;
             }
             Err(failure @ Failure::Fail(_)) => {
                 tracing::warn!(reminder = %id, cause = %failure, "not sent; another try later");

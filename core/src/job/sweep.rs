@@ -1,7 +1,8 @@
 //! Deleting what has expired, by the leader.
 
 use super::Leadership;
-use crate::seams::{Directory, Env};
+use crate::leader::ExpiryRepository;
+use seams::Env;
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::sleep};
 
@@ -9,7 +10,7 @@ use tokio::{sync::watch, time::sleep};
 const EVERY: Duration = Duration::from_secs(60);
 
 /// Starts to sweep the directory whenever this replica leads.
-pub fn sweep_directory(env: &Env, directory: Arc<dyn Directory>, leadership: watch::Receiver<Option<Leadership>>) {
+pub fn sweep_directory(env: &Env, expired: Arc<dyn ExpiryRepository>, leadership: watch::Receiver<Option<Leadership>>) {
     let env = env.clone();
     env.clone().spawn(async move {
         loop {
@@ -18,7 +19,7 @@ pub fn sweep_directory(env: &Env, directory: Arc<dyn Directory>, leadership: wat
             let Some(current) = current.filter(|l| l.stands(&env)) else {
                 continue;
             };
-            match directory.sweep(current.epoch, env.now()).await {
+            match expired.sweep(current.epoch, env.now()).await {
                 Ok(rows) => tracing::debug!(rows, "swept"),
                 Err(failure) => tracing::warn!(cause = %failure, "the sweep has to wait"),
             }

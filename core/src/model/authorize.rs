@@ -1,7 +1,8 @@
 //! The authorization request (RFC 6749 section 4.1.1, OpenID Connect Core section 3.1.2.1).
 
 use super::{params::Params, pkce, scope};
-use crate::seams::{Session, Timestamp};
+use crate::session::Session;
+use seams::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 

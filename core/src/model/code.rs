@@ -1,7 +1,7 @@
 //! Authorization codes.
 
 use super::pkce;
-use crate::seams::Timestamp;
+use seams::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 

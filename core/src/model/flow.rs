@@ -4,7 +4,7 @@ use super::{
     authorize::AuthorizeRequest,
     hash::{same, sha256_hex},
 };
-use crate::seams::Timestamp;
+use seams::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 

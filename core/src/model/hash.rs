@@ -27,7 +27,7 @@ pub fn same(a: &str, b: &str) -> bool {
     a.as_bytes().ct_eq(b.as_bytes()).into()
 }
 
-/// Whether `text` looks like 256 bits in URL-safe base64: what [`crate::seams::random_token`] makes.
+/// Whether `text` looks like 256 bits in URL-safe base64: what [`seams::random_token`] makes.
 pub fn is_token(text: &str) -> bool {
     text.len() == 43 && URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 32)
 }

@@ -1,13 +1,14 @@
 //! Signing keys and ID tokens.
 
 use super::{hash::hex, scope};
-use crate::seams::{SigningKeyRecord, Timestamp, User};
+use crate::{keys::SigningKeyRecord, users::User};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use p256::{
     SecretKey,
     ecdsa::{Signature, SigningKey, signature::Signer},
     pkcs8::{DecodePrivateKey, EncodePrivateKey},
 };
+use seams::Timestamp;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 

@@ -1,7 +1,6 @@
 //! Pure state transitions. Time and randomness come in as values; nothing here waits or asks.
 
 pub mod authorize;
-pub mod client;
 pub mod code;
 pub mod flow;
 pub mod hash;

@@ -1,6 +1,6 @@
 //! Scopes and the claims they grant (OpenID Connect Core section 5.4).
 
-use crate::seams::User;
+use crate::users::User;
 use serde_json::{Map, Value};
 
 /// What can be asked for; anything else is ignored (OpenID Connect Core section 3.1.2.1).

@@ -1,7 +1,7 @@
 //! Sessions and how their cookies come about.
 
 use super::hash::{Pepper, same};
-use crate::seams::Session;
+use crate::session::Session;
 
 /// The cookie of the session that a one-time code opens in a browser.
 ///
@@ -21,7 +21,7 @@ pub fn opened_in(session: &Session, pepper: &Pepper, flow_id: &str, browser: &st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seams::Timestamp;
+    use seams::Timestamp;
 
     #[test]
     fn a_cookie_follows_from_flow_browser_and_code() {

@@ -4,9 +4,9 @@
 use crate::{
     config::Config,
     job::{Health, Leadership},
-    seams::Env,
 };
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
+use seams::Env;
 use serde::Serialize;
 use tokio::sync::watch;
 

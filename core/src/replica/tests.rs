@@ -1,7 +1,6 @@
 use super::*;
 use crate::{
     http::client,
-    seams::{Cause, Failure},
     store::{
         SqliteDirectory,
         testing::{Fixture, Flaky},
@@ -10,6 +9,7 @@ use crate::{
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
+use seams::{Cause, Failure};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -4,8 +4,8 @@
 //! code twice when the command is a GETDEL whose reply was lost (inventory 23; measured on redis-rs
 //! 1.8.1).
 
-use crate::seams::{Cause, Failure};
 use ::redis::{ErrorKind, RedisError, ServerErrorKind};
+use seams::{Cause, Failure};
 
 /// A classified error: the outcome, and whether the connection is still good.
 #[derive(Debug, PartialEq, Eq)]

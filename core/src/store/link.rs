@@ -4,11 +4,9 @@
 //! that a request that gives up does not take the attempt down for those who wait with it.
 
 use super::MasterFinder;
-use crate::{
-    config::Deadlines,
-    seams::{BoxFuture, Cause, Env, Failure, Outcome, Stream, within},
-};
+use crate::config::Deadlines;
 use ::redis::{AsyncConnectionConfig, RedisConnectionInfo, RedisResult, Value, aio::MultiplexedConnection};
+use seams::{BoxFuture, Cause, Env, Failure, Outcome, Stream, within};
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicBool, Ordering},

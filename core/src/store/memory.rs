@@ -1,7 +1,8 @@
 //! Short-lived state in this process: development with a single replica only (inventory 6, 25).
 
-use crate::seams::{AuthStateStore, Cause, Clock, Failure, Key, Outcome, Timestamp};
+use crate::store::{AuthStateStore, Key};
 use async_trait::async_trait;
+use seams::{Cause, Clock, Failure, Outcome, Timestamp};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -139,7 +140,7 @@ impl AuthStateStore for MemoryStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{seams::Namespace, store::testing::Fixture};
+    use crate::store::{Namespace, testing::Fixture};
     use proptest::{prelude::*, test_runner::FileFailurePersistence};
 
     #[derive(Debug, Clone)]
@@ -234,7 +235,7 @@ mod tests {
     }
 
     async fn perform(store: &MemoryStore, fixture: &Fixture, op: &Op) -> Seen {
-        let key = |k: u8| Key::new(Namespace::Code, k.to_string());
+        let key = |k: u8| Key::new(Namespace::new("auth:oidc:code"), k.to_string());
         let ms = Duration::from_millis;
         match *op {
             Op::Put(k, v, ttl) => store.put(&key(k), &[v], ms(ttl)).await.map(|()| Seen::Done).unwrap(),
@@ -289,7 +290,7 @@ mod tests {
         let fixture = Fixture::new();
         let store = MemoryStore::new(fixture.clock.clone());
         for i in 0..10 * PURGE_FROM {
-            let key = Key::new(Namespace::Flow, i.to_string());
+            let key = Key::new(Namespace::new("auth:oidc:flow"), i.to_string());
             store.put(&key, b"v", Duration::from_millis(5)).await.unwrap();
             fixture.clock.pass(1);
         }

@@ -1,17 +1,21 @@
-//! What both worlds share: short-lived state in Redis, found through Sentinels, and the durable
-//! directory in SQLite.
+//! What all rooms share: short-lived state ([`AuthStateStore`]) in Redis, found through Sentinels, or in memory for
+//! development; and the machinery of the directory in SQLite.
 
 mod classify;
 mod link;
 mod memory;
+mod probe;
 mod redis;
 mod sentinel;
 pub mod sqlite;
+mod state;
 
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use memory::MemoryStore;
+pub use probe::DirectoryProbe;
 pub use redis::RedisStore;
 pub use sentinel::{MasterFinder, SentinelFinder};
 pub use sqlite::{DirectoryError, SqliteDirectory};
+pub use state::{AuthStateStore, Key, Namespace};

@@ -11,10 +11,11 @@ use super::{
 };
 use crate::{
     config::Deadlines,
-    seams::{AuthStateStore, Cause, Env, Failure, Key, Outcome},
+    store::{AuthStateStore, Key},
 };
 use ::redis::{Cmd, FromRedisValue, Pipeline, Value, cmd, pipe};
 use async_trait::async_trait;
+use seams::{Cause, Env, Failure, Outcome};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout_at};
 

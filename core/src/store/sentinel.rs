@@ -1,11 +1,9 @@
 //! Who is master, according to the Sentinels.
 
 use super::link::speak;
-use crate::{
-    config::Deadlines,
-    seams::{Cause, Env, Failure, Outcome, within},
-};
+use crate::config::Deadlines;
 use async_trait::async_trait;
+use seams::{Cause, Env, Failure, Outcome, within};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Finds the Redis master.

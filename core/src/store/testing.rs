@@ -2,11 +2,12 @@
 //! demand.
 
 use super::MemoryStore;
-use crate::seams::{
-    AuthStateStore, BoxFuture, Cause, Clock, Entropy, Env, Failure, Key, Listener, Network, Outcome, Probe, Storage,
-    StorageFault, StorageMoment, Stream, Tasks, Timestamp,
-};
+use crate::store::{AuthStateStore, Key};
 use async_trait::async_trait;
+use seams::{
+    BoxFuture, Cause, Clock, Entropy, Env, Failure, Listener, Network, Outcome, Probe, Storage, StorageFault,
+    StorageMoment, Stream, Tasks, Timestamp,
+};
 use std::{
     collections::BTreeMap,
     io,

@@ -1,26 +1,21 @@
 //! What a sweep must have reached, in words that scenarios share.
 
-use crate::property::{WRONG_CODE, deeds, faults, limits};
-use sim::{
-    fault::{Fault, Manner},
-    history::{Event, Op},
-    property::Reached,
-};
+use crate::{analytics, leader, mail, mailed_code, people, property::{deeds, faults, limits, WRONG_CODE}, redemption, session, vocabulary::{Event, Fault, MarkView, Mode, Observation, Op, OwnFault}};
 
 /// Whether the service or the world set a mark.
-pub(super) fn marked(name: &'static str) -> impl Fn(&Reached<'_>) -> bool + Send + Sync {
+pub(crate) fn marked(name: &'static str) -> impl Fn(&MarkView<'_>) -> bool + Send + Sync {
     move |reached| reached.marks.get(name).is_some_and(|count| *count > 0)
 }
 
 /// Somebody logged in.
-pub(super) fn somebody_logged_in(reached: &Reached<'_>) -> bool {
+pub(crate) fn somebody_logged_in(reached: &MarkView<'_>) -> bool {
     deeds(reached.history)
         .iter()
-        .any(|deed| *deed.op == Op::LogIn && deed.ok())
+        .any(|deed| *deed.op == Op::People(people::Op::LogIn) && deed.ok())
 }
 
 /// When another Redis node became master, milliseconds.
-fn replaced_ms(reached: &Reached<'_>) -> Option<u64> {
+fn replaced_ms(reached: &MarkView<'_>) -> Option<u64> {
     let records = &reached.history.records;
     let promoted = records.iter().find(|record| match &record.event {
         Event::Role { host, role } => host == "redis-2" && role == "master",
@@ -30,12 +25,12 @@ fn replaced_ms(reached: &Reached<'_>) -> Option<u64> {
 }
 
 /// The master was replaced.
-pub(super) fn master_replaced(reached: &Reached<'_>) -> bool {
+pub(crate) fn master_replaced(reached: &MarkView<'_>) -> bool {
     replaced_ms(reached).is_some()
 }
 
 /// The master was not replaced though it was down.
-pub(super) fn nobody_promoted(reached: &Reached<'_>) -> bool {
+pub(crate) fn nobody_promoted(reached: &MarkView<'_>) -> bool {
     !master_replaced(reached) && reached.history.records.iter().any(|record| closed(&record.event))
 }
 
@@ -44,7 +39,7 @@ fn closed(event: &Event) -> bool {
 }
 
 /// A replica closed its port because it was degraded, and opened it again.
-pub(super) fn port_closed_and_opened(reached: &Reached<'_>) -> bool {
+pub(crate) fn port_closed_and_opened(reached: &MarkView<'_>) -> bool {
     let records = &reached.history.records;
     records.iter().enumerate().any(|(index, record)| match &record.event {
         Event::Ready { host, .. } if closed(&record.event) => records[index..]
@@ -55,18 +50,20 @@ pub(super) fn port_closed_and_opened(reached: &Reached<'_>) -> bool {
 }
 
 /// A code that had been redeemed was refused after the master was replaced.
-pub(super) fn replay_refused_after_failover(reached: &Reached<'_>) -> bool {
+pub(crate) fn replay_refused_after_failover(reached: &MarkView<'_>) -> bool {
     let Some(replaced_ms) = replaced_ms(reached) else {
         return false;
     };
     let deeds = deeds(reached.history);
     let redeemed = |wanted| {
         deeds.iter().any(|deed| {
-            matches!(deed.op, Op::Redeem { code, .. } if code == wanted) && deed.ok() && deed.ended_ms() < replaced_ms
+            matches!(deed.op, Op::Redemption(redemption::Op::Redeem { code, .. }) if code == wanted)
+                && deed.ok()
+                && deed.ended_ms() < replaced_ms
         })
     };
     deeds.iter().any(|deed| match deed.op {
-        Op::Redeem { code, .. } if deed.began_ms > replaced_ms => {
+        Op::Redemption(redemption::Op::Redeem { code, .. }) if deed.began_ms > replaced_ms => {
             deed.failure() == Some("invalid_grant") && redeemed(code)
         }
         _ => false,
@@ -74,53 +71,55 @@ pub(super) fn replay_refused_after_failover(reached: &Reached<'_>) -> bool {
 }
 
 /// A fault struck while somebody was doing something.
-pub(super) fn fault_hit_somebody(reached: &Reached<'_>) -> bool {
+pub(crate) fn fault_hit_somebody(reached: &MarkView<'_>) -> bool {
     reached.history.records.iter().any(
         |record| matches!(&record.event, Event::Fault { fault, in_flight, .. } if !fault.repairs() && *in_flight > 0),
     )
 }
 
 /// Somebody pressed a button while the mail relay did not answer.
-pub(super) fn send_pressed_while_mail_stalled(reached: &Reached<'_>) -> bool {
+pub(crate) fn send_pressed_while_mail_stalled(reached: &MarkView<'_>) -> bool {
     stalled(reached, |fault| match fault {
-        Fault::Mail { manner } => Some(*manner),
+        Fault::Own(OwnFault::Mail(mail::Fault::Mail { mode })) => Some(*mode),
         _ => None,
     })
     .is_some_and(|(from, to)| {
-        deeds(reached.history)
-            .iter()
-            .any(|deed| matches!(deed.op, Op::SendCode { .. }) && deed.ok() && (from..to).contains(&deed.began_ms))
+        deeds(reached.history).iter().any(|deed| {
+            matches!(deed.op, Op::MailedCode(mailed_code::Op::SendCode { .. }))
+                && deed.ok()
+                && (from..to).contains(&deed.began_ms)
+        })
     })
 }
 
 /// Somebody logged in from beginning to end while the analytics hook misbehaved.
-pub(super) fn login_while_hook_stalled(reached: &Reached<'_>) -> bool {
+pub(crate) fn login_while_hook_stalled(reached: &MarkView<'_>) -> bool {
     stalled(reached, |fault| match fault {
-        Fault::Analytics { manner } => Some(*manner),
+        Fault::Own(OwnFault::Analytics(analytics::Fault::Analytics { mode })) => Some(*mode),
         _ => None,
     })
     .is_some_and(|(from, to)| {
         let within = |began, ended| from <= began && ended <= to;
-        deeds(reached.history)
-            .iter()
-            .any(|deed| *deed.op == Op::LogIn && deed.ok() && within(deed.began_ms, deed.ended_ms()))
+        deeds(reached.history).iter().any(|deed| {
+            *deed.op == Op::People(people::Op::LogIn) && deed.ok() && within(deed.began_ms, deed.ended_ms())
+        })
     })
 }
 
 /// From when until when a peer misbehaved.
-fn stalled(reached: &Reached<'_>, manner: impl Fn(&Fault) -> Option<Manner>) -> Option<(u64, u64)> {
-    let (from, ..) = faults(reached.history).find(|(.., fault)| manner(fault).is_some_and(|m| m != Manner::Healthy))?;
+fn stalled(reached: &MarkView<'_>, manner: impl Fn(&Fault) -> Option<Mode>) -> Option<(u64, u64)> {
+    let (from, ..) = faults(reached.history).find(|(.., fault)| manner(fault).is_some_and(|m| m != Mode::Healthy))?;
     let healed = faults(reached.history).find(|(at_ms, _, fault)| *at_ms > from && **fault == Fault::Heal);
     Some((from, healed.map_or(u64::MAX, |(at_ms, ..)| at_ms)))
 }
 
 /// Somebody was refused with one of these words.
-pub(super) fn refused_with(told: &'static str) -> impl Fn(&Reached<'_>) -> bool + Send + Sync {
+pub(crate) fn refused_with(told: &'static str) -> impl Fn(&MarkView<'_>) -> bool + Send + Sync {
     move |reached| deeds(reached.history).iter().any(|deed| deed.failure() == Some(told))
 }
 
 /// Somebody was refused with these words.
-pub(super) fn refused_to(who: &'static str, told: &'static str) -> impl Fn(&Reached<'_>) -> bool + Send + Sync {
+pub(crate) fn refused_to(who: &'static str, told: &'static str) -> impl Fn(&MarkView<'_>) -> bool + Send + Sync {
     move |reached| {
         let deeds = deeds(reached.history);
         deeds.iter().any(|deed| deed.who == who && deed.failure() == Some(told))
@@ -129,7 +128,7 @@ pub(super) fn refused_to(who: &'static str, told: &'static str) -> impl Fn(&Reac
 
 /// More guesses were looked at in the guesser's first window than its limit, because the master was replaced:
 /// the documented edge.
-pub(super) fn failover_gave_another_limit(reached: &Reached<'_>) -> bool {
+pub(crate) fn failover_gave_another_limit(reached: &MarkView<'_>) -> bool {
     let deeds = deeds(reached.history);
     let mut looked_at = deeds
         .iter()
@@ -141,7 +140,7 @@ pub(super) fn failover_gave_another_limit(reached: &Reached<'_>) -> bool {
 }
 
 /// A limit refused a guess, or a mail with a code to guess, after the master was replaced.
-pub(super) fn limited_after_failover(reached: &Reached<'_>) -> bool {
+pub(crate) fn limited_after_failover(reached: &MarkView<'_>) -> bool {
     let Some(replaced_ms) = replaced_ms(reached) else {
         return false;
     };
@@ -153,7 +152,7 @@ pub(super) fn limited_after_failover(reached: &Reached<'_>) -> bool {
 }
 
 /// The leader was paused, and reminders were mailed before it resumed.
-pub(super) fn reminded_while_paused(reached: &Reached<'_>) -> bool {
+pub(crate) fn reminded_while_paused(reached: &MarkView<'_>) -> bool {
     let mut paused = false;
     for record in &reached.history.records {
         match &record.event {
@@ -165,7 +164,7 @@ pub(super) fn reminded_while_paused(reached: &Reached<'_>) -> bool {
                 fault: Fault::Resume { .. } | Fault::Heal,
                 ..
             } => paused = false,
-            Event::ReminderMailed { .. } if paused => return true,
+            Event::Own(Observation::Leader(leader::Observation::ReminderMailed { .. })) if paused => return true,
             _ => {}
         }
     }
@@ -173,20 +172,20 @@ pub(super) fn reminded_while_paused(reached: &Reached<'_>) -> bool {
 }
 
 /// A visit succeeded after the first fault.
-pub(super) fn visited_after_fault(reached: &Reached<'_>) -> bool {
+pub(crate) fn visited_after_fault(reached: &MarkView<'_>) -> bool {
     let Some((struck_ms, ..)) = faults(reached.history).next() else {
         return false;
     };
     let visits = deeds(reached.history);
     visits
         .iter()
-        .any(|deed| matches!(deed.op, Op::Visit { .. }) && deed.ok() && deed.began_ms > struck_ms)
+        .any(|deed| matches!(deed.op, Op::Session(session::Op::Visit { .. })) && deed.ok() && deed.began_ms > struck_ms)
 }
 
 /// A visit met an error, and the session lived on.
-pub(super) fn visit_met_an_error(reached: &Reached<'_>) -> bool {
+pub(crate) fn visit_met_an_error(reached: &MarkView<'_>) -> bool {
     let visits = deeds(reached.history);
     visits
         .iter()
-        .any(|deed| matches!(deed.op, Op::Visit { .. }) && deed.end.is_some() && !deed.ok())
+        .any(|deed| matches!(deed.op, Op::Session(session::Op::Visit { .. })) && deed.end.is_some() && !deed.ok())
 }

@@ -1,72 +1,24 @@
 //! All scenarios. One story a file.
 
-mod analytics_hangs;
-mod calm_day;
-mod code_race;
-mod failover_mid_redemption;
-mod guesser_across_failover;
-mod leader_pauses;
-mod mail_stalls;
-mod marks;
-mod old_master_returns;
-mod redis_unreachable;
-mod replica_dies_mid_flow;
-mod sentinel_without_quorum;
-mod session_survives;
-mod slow_disk;
-mod swarm;
+pub(crate) mod marks;
 
-use crate::{
-    nearest::{nearest, suggestion},
-    scenario::Scenario,
-};
-use thiserror::Error;
+use crate::{analytics, availability, directory, leader, limits, mail, redemption, session, store, swarm, vocabulary::Scenario};
 
 /// All scenarios, the quiet ones first.
 pub fn all() -> Vec<Scenario> {
-    vec![
-        calm_day::calm_day(),
-        replica_dies_mid_flow::replica_dies_mid_flow(),
-        code_race::code_race(),
-        failover_mid_redemption::failover_mid_redemption(),
-        old_master_returns::old_master_returns(),
-        sentinel_without_quorum::sentinel_without_quorum(),
-        redis_unreachable::redis_unreachable(),
-        guesser_across_failover::guesser_across_failover(),
-        mail_stalls::mail_stalls(),
-        analytics_hangs::analytics_hangs(),
-        leader_pauses::leader_pauses(),
-        session_survives::session_survives(),
-        slow_disk::slow_disk(),
-        swarm::swarm(),
+    [
+        availability::stories(),
+        redemption::stories(),
+        store::stories(),
+        limits::stories(),
+        mail::stories(),
+        analytics::stories(),
+        leader::stories(),
+        session::stories(),
+        directory::stories(),
+        vec![swarm::swarm()],
     ]
-}
-
-/// No scenario has that name.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("there is no scenario {name:?}{}. There are: {}", suggestion(.near), .known.join(", "))]
-pub struct UnknownScenario {
-    /// The name asked for.
-    pub name: String,
-    /// The nearest names.
-    pub near: Vec<&'static str>,
-    /// All names.
-    pub known: Vec<&'static str>,
-}
-
-/// The scenario of a name.
-///
-/// # Errors
-/// There is none; says which there are.
-pub fn find(name: &str) -> Result<Scenario, UnknownScenario> {
-    let scenarios = all();
-    let known: Vec<_> = scenarios.iter().map(Scenario::name).collect();
-    let found = scenarios.into_iter().find(|scenario| scenario.name() == name);
-    found.ok_or_else(|| UnknownScenario {
-        name: name.to_owned(),
-        near: nearest(name, known.iter().copied()),
-        known,
-    })
+    .concat()
 }
 
 #[cfg(test)]
@@ -127,14 +79,5 @@ mod tests {
                 scenario.name()
             );
         }
-    }
-
-    #[test]
-    fn an_unknown_name_gets_a_suggestion() {
-        let error = find("calmday").err().expect("there is none").to_string();
-        assert!(
-            error.contains("did you mean calm_day?") && error.contains("swarm"),
-            "{error}"
-        );
     }
 }

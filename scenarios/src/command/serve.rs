@@ -1,16 +1,14 @@
-//! `squall redis` and `squall sentinel`: the models of the simulation as real servers, over real TCP
-//! with the real clock. Whoever doubts them can ask them, with any client.
+//! `squall redis` and `squall sentinel`: the models as real servers, over real TCP with the real clock, so that any client
+//! can talk to them.
 
 use super::{Conclusion, Trouble, say};
 use clap::Args as ClapArgs;
-use model_redis::{self as redis, Disk, PersistenceMode, RedisConfig, RedisEvent};
-use model_sentinel::{self as sentinel, SentinelConfig, SentinelDisk};
+use model_redis::{PersistenceMode, RedisConfig};
+use model_sentinel::SentinelConfig;
 use std::{
-    future::Future,
     io::{self, IsTerminal},
     net::{IpAddr, Ipv4Addr, TcpListener},
     str::FromStr,
-    sync::Arc,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -29,12 +27,12 @@ impl FromStr for Address {
             .and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
         match parts {
             Some((host, port)) if !host.is_empty() && port > 0 => Ok(Address(host.to_owned(), port)),
-            _ => Err(format!("{text:?} is no HOST:PORT, as in 127.0.0.1:6379")),
+            _ => Err(format!("{text:?} is not HOST:PORT, as in 127.0.0.1:6379")),
         }
     }
 }
 
-/// What `redis` may be told. The names are those of redis.conf.
+/// Options of `redis`. The names are those of redis.conf.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RedisArgs {
     /// Port to listen on
@@ -66,7 +64,7 @@ pub(crate) struct RedisArgs {
     loading_ms: u64,
 }
 
-/// What `sentinel` may be told. The names are those of sentinel.conf.
+/// Options of `sentinel`. The names are those of sentinel.conf.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct SentinelArgs {
     /// Port to listen on
@@ -111,15 +109,11 @@ pub(crate) fn redis(args: &RedisArgs) -> Result<Conclusion, Trouble> {
         repl_backlog_size: args.repl_backlog_size,
         replica_serve_stale_data: !args.refuse_stale_data,
         loading_ms: args.loading_ms,
-        replication_late_ppm: 0, // the real network brings its own
+        replication_late_ppm: 0, // the real network has delays of its own
         ..RedisConfig::default()
     };
     serve("redis", args.bind, args.port, || {
-        let observer = Arc::new(|event| match event {
-            RedisEvent::Wrote { .. } => tracing::debug!("{event:?}"),
-            _ => tracing::info!("{event:?}"),
-        });
-        redis::serve(seams_os::env("redis", args.bind), config, Disk::new(), observer)
+        conformance::serve::redis(config, args.bind)
     })
 }
 
@@ -128,7 +122,7 @@ pub(crate) fn sentinel(args: &SentinelArgs) -> Result<Conclusion, Trouble> {
     let Address(host, port) = &args.monitor;
     let Ok(ip) = host.parse::<IpAddr>() else {
         return Err(Trouble(format!(
-            "--monitor: {host:?} is no IP address; Sentinel compares addresses, so give it one"
+            "--monitor: {host:?} is not an IP address; Sentinel compares addresses and needs one"
         )));
     };
     let config = SentinelConfig {
@@ -141,18 +135,11 @@ pub(crate) fn sentinel(args: &SentinelArgs) -> Result<Conclusion, Trouble> {
         failover_timeout_ms: args.failover_timeout,
     };
     serve("sentinel", args.bind, args.port, || {
-        let observer = Arc::new(|event| tracing::info!("{event}"));
-        let env = seams_os::env("sentinel", args.bind);
-        sentinel::serve(env, config, SentinelDisk::new(), observer)
+        conformance::serve::sentinel(config, args.bind)
     })
 }
 
-fn serve<F: Future<Output = ()>>(
-    what: &str,
-    bind: IpAddr,
-    port: u16,
-    server: impl FnOnce() -> F,
-) -> Result<Conclusion, Trouble> {
+fn serve(what: &str, bind: IpAddr, port: u16, server: impl FnOnce() -> io::Result<()>) -> Result<Conclusion, Trouble> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -161,14 +148,13 @@ fn serve<F: Future<Output = ()>>(
         .init();
     TcpListener::bind((bind, port)).map_err(|error| {
         Trouble(format!(
-            "--port {port}: cannot listen on {bind}: {error}; choose another port, or end who has it"
+            "--port {port}: cannot listen on {bind}: {error}; choose another port, or end the program that uses it"
         ))
     })?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     say(format!(
-        "{what} (a model of 7.0.15) listens on {bind}:{port}; what it holds dies with it. Ctrl-C ends it."
+        "{what} (a model of 7.0.15) listens on {bind}:{port}; its data is lost when it ends. Ctrl-C ends it."
     ));
-    runtime.block_on(async { server().await });
+    server()?;
     Err(Trouble(format!("{what} could not listen on {bind}:{port}")))
 }
 

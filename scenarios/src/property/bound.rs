@@ -4,20 +4,20 @@ use std::time::Duration;
 
 /// How long something may take, and how long the world has to settle before that is judged.
 #[derive(Clone, Copy)]
-pub(super) struct Bound {
-    pub(super) within_ms: u64,
-    pub(super) settle_ms: u64,
+pub(crate) struct Bound {
+    pub(crate) within_ms: u64,
+    pub(crate) settle_ms: u64,
 }
 
 impl Bound {
-    pub(super) fn within(limit: Duration, settle_ms: u64) -> Bound {
+    pub(crate) fn within(limit: Duration, settle_ms: u64) -> Bound {
         Bound {
             within_ms: limit.as_millis() as u64,
             settle_ms,
         }
     }
 
-    pub(super) fn settling(self, settle: Duration) -> Bound {
+    pub(crate) fn settling(self, settle: Duration) -> Bound {
         Bound::within(Duration::from_millis(self.within_ms), settle.as_millis() as u64)
     }
 }

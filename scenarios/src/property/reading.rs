@@ -1,10 +1,6 @@
 //! How the properties read a history.
 
-use sim::{
-    fault::Fault,
-    history::{Event, History, Op, OpId, Seen},
-    property::Violation,
-};
+use crate::{mailed_code, vocabulary::{Event, Fault, History, Observation, Op, OpId, Seen, Violation}};
 use std::collections::BTreeMap;
 
 /// An operation: its beginning and, if it ended, its end.
@@ -62,7 +58,7 @@ impl<'a> Deed<'a> {
 
     /// What kind of operation it was, as a slug: `send-code`.
     pub(crate) fn kind(&self) -> String {
-        self.op.kind()
+        sim::service::Op::kind(self.op)
     }
 
     /// How it ended, as a slug for the reason of a violation: the words of a refusal belong to it, those of
@@ -145,23 +141,25 @@ pub(crate) fn faults(history: &History) -> impl Iterator<Item = (u64, usize, &Fa
 
 /// Mails with one-time codes: (time, index, address, code). A mail that the relay took twice, because
 /// its first word was lost on the way back, is there twice.
-pub(crate) fn mails(history: &History) -> impl Iterator<Item = (u64, usize, &str, &sim::history::Tag)> {
+pub(crate) fn mails(history: &History) -> impl Iterator<Item = (u64, usize, &str, &crate::vocabulary::Tag)> {
     let numbered = history.records.iter().enumerate();
     numbered.filter_map(|(index, record)| match &record.event {
-        Event::CodeMailed { address, code } => Some((record.at_ms, index, address.as_str(), code)),
+        Event::Own(Observation::MailedCode(mailed_code::Observation::CodeMailed { address, code })) => {
+            Some((record.at_ms, index, address.as_str(), code))
+        }
         _ => None,
     })
 }
 
 /// Spans of time in which the service may be in trouble, however well it is built.
-pub(crate) struct Trouble {
+pub(crate) struct TroubledTimes {
     spans: Vec<(u64, u64)>,
 }
 
-impl Trouble {
+impl TroubledTimes {
     /// From a fault that counts until everything has healed and had time to settle. A repair of one
     /// thing alone ends nothing: what else is broken is not looked at.
-    pub(crate) fn of(history: &History, settle_ms: u64, counts: impl Fn(&Fault) -> bool) -> Trouble {
+    pub(crate) fn of(history: &History, settle_ms: u64, counts: impl Fn(&Fault) -> bool) -> TroubledTimes {
         let mut spans: Vec<(u64, u64)> = vec![];
         let mut since = None;
         for (at_ms, _, fault) in faults(history) {
@@ -172,7 +170,7 @@ impl Trouble {
             }
         }
         spans.extend(since.map(|since| (since, u64::MAX)));
-        Trouble { spans }
+        TroubledTimes { spans }
     }
 
     /// Whether there was none from one time to another, both included.

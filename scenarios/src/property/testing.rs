@@ -1,13 +1,6 @@
 //! Hand-built histories, for the tests of the properties.
 
-use sim::{
-    fault::Fault,
-    history::{Event, History, Op, OpId, Record, Seen, Tag},
-    log::LogLine,
-    operators::{Operators, Told, Written},
-    plan::{PLAN_VERSION, Plan, WorldOptions},
-    property::{Evidence, Property, Violation},
-};
+use crate::{mailed_code, redemption, vocabulary::{Event, Evidence, Fault, History, Login, LogLine, Observation, Op, Operators, OpId, Plan, PLAN_VERSION, Property, Record, ReportedError, Seen, ServiceLine, Tag, Violation, WorldOptions}};
 
 /// A history, told in order.
 #[derive(Default)]
@@ -15,7 +8,7 @@ pub(crate) struct Story {
     records: Vec<Record>,
     next: u64,
     pub(crate) world: WorldOptions,
-    pub(crate) operations: Vec<sim::plan::Operation>,
+    pub(crate) operations: Vec<crate::vocabulary::Operation>,
     pub(crate) operators: Operators,
 }
 
@@ -78,7 +71,7 @@ impl Story {
 
     /// Somebody got an error.
     pub(crate) fn told(mut self, at_ms: u64, who: &str, status: u16, reference: &str) -> Story {
-        self.operators.told.push(Told {
+        self.operators.errors.push(Told {
             at_ms,
             who: who.into(),
             status,
@@ -89,7 +82,7 @@ impl Story {
     }
 
     /// Judges the story, its records put in order of time.
-    pub(crate) fn judged_by(mut self, property: &dyn Property) -> Result<(), Violation> {
+    pub(crate) fn judged_by(mut self, property: &dyn Property<Login>) -> Result<(), Violation> {
         self.records.sort_by_key(|record| record.at_ms);
         let plan = Plan {
             version: PLAN_VERSION,
@@ -122,33 +115,33 @@ pub(crate) fn tag(name: &str) -> Tag {
 }
 
 pub(crate) fn redeem(code: &str, at: &str, rightful: bool) -> Op {
-    Op::Redeem {
+    Op::Redemption(redemption::Op::Redeem {
         code: tag(code),
         at: at.into(),
         rightful,
-    }
+    })
 }
 
 pub(crate) fn send(flow: &str, who: &str) -> Op {
-    Op::SendCode {
+    Op::MailedCode(mailed_code::Op::SendCode {
         flow: tag(flow),
         address: format!("{who}@example.com"),
-    }
+    })
 }
 
 pub(crate) fn verify(flow: &str, who: &str, code: &str) -> Op {
-    Op::VerifyCode {
+    Op::MailedCode(mailed_code::Op::VerifyCode {
         flow: tag(flow),
         address: format!("{who}@example.com"),
         code: tag(code),
-    }
+    })
 }
 
 pub(crate) fn mailed(who: &str, code: &str) -> Event {
-    Event::CodeMailed {
+    Event::Own(Observation::MailedCode(mailed_code::Observation::CodeMailed {
         address: format!("{who}@example.com"),
         code: tag(code),
-    }
+    }))
 }
 
 pub(crate) fn master(host: &str) -> Event {

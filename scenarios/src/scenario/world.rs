@@ -1,7 +1,7 @@
 //! The words in which a scenario says what its world is like.
 
-use super::dice::{Dice, Spread, ms, secs};
-use sim::plan::{Persistence, ReminderOption, WorldOptions};
+use crate::vocabulary::{Login, Persistence, ReminderOption, WorldOptions};
+use sim::scenario::{Dice, DrawWorld, ms, secs, Spread};
 use std::time::Duration;
 
 /// What the world is like: the standard one, and what differs.
@@ -67,8 +67,15 @@ impl World {
         self
     }
 
-    /// The options for a stream of draws.
-    pub fn draw(&self, dice: &mut Dice) -> WorldOptions {
+    /// The window of the limiters.
+    pub fn limits_per(mut self, window: Duration) -> World {
+        self.base.limit_window_s = window.as_secs().max(secs(1).as_secs());
+        self
+    }
+}
+
+impl DrawWorld<Login> for World {
+    fn draw(&self, dice: &mut Dice) -> WorldOptions {
         let mut reminders = vec![];
         for (group, (count, due)) in self.reminders.iter().enumerate() {
             // One group is due at one moment, so that a fault near it strikes a busy leader.
@@ -86,11 +93,5 @@ impl World {
             reminders,
             ..self.base.clone()
         }
-    }
-
-    /// The window of the limiters.
-    pub fn limits_per(mut self, window: Duration) -> World {
-        self.base.limit_window_s = window.as_secs().max(secs(1).as_secs());
-        self
     }
 }

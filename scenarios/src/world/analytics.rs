@@ -1,7 +1,8 @@
-//! The analytics hook: takes events by POST, and has bad manners on demand.
+//! The analytics hook: takes events by POST, and misbehaves on demand.
 
-use super::manners::Manners;
-use crate::{fault::Manner, history::Event, recorder::Recorder};
+use super::{Mode, PeerMode, hosts};
+use crate::{analytics, login::{Login, Observation}, vocabulary::{Event, Recorder}};
+use sim::world::{Host, HostKind, Installed, Start};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -15,27 +16,47 @@ use tokio::time::sleep;
 /// Events larger than this are refused.
 const EVENT_BYTES_MAX: usize = 64 << 10;
 
+/// The host of the analytics hook.
+pub(crate) fn host() -> Host<Login> {
+    Host::new(hosts::ANALYTICS, HostKind::Peer, |start: &Start<'_, Login>| {
+        let (mode, recorder) = (start.shared().analytics.clone(), start.recorder.clone());
+        Installed::new(Box::new(move |env| {
+            let (port, path) = (hosts::ANALYTICS_PORT, hosts::ANALYTICS_PATH);
+            let serving = serve(env, port, path, mode.clone(), recorder.clone());
+            Box::pin(async { serving.await.expect("the port is free: nothing else runs on this host") })
+        }))
+    })
+}
+
 /// Takes events for ever.
 ///
 /// # Errors
 /// The port cannot be listened on.
-pub async fn serve(env: Env, port: u16, path: &'static str, manners: Manners, recorder: Recorder) -> io::Result<()> {
+pub async fn serve(env: Env, port: u16, path: &'static str, mode: PeerMode, recorder: Recorder) -> io::Result<()> {
     let listener = env.network.listen(port).await?;
     loop {
         let Ok(stream) = listener.accept().await else { continue };
-        let (host, manners, recorder) = (env.host.clone(), manners.clone(), recorder.clone());
-        if manners.now() == Manner::Garbage {
+        let (host, mode, recorder) = (env.host.clone(), mode.clone(), recorder.clone());
+        if mode.now() == Mode::Garbage {
             env.spawn(async move {
-                recorder.note(&host, Event::HookCalled { answered: false });
-                let _ = babble(stream).await; // the caller may be gone: all the same to a babbler
+                recorder.note(
+                    &host,
+                    Event::Own(Observation::Analytics(analytics::Observation::HookCalled {
+                        answered: false,
+                    })),
+                );
+                let _ = answer_garbage(stream).await; // the caller may be gone: all the same here
             });
             continue;
         }
         let service = service_fn(move |request| {
-            let (host, manners, recorder) = (host.clone(), manners.clone(), recorder.clone());
+            let (host, mode, recorder) = (host.clone(), mode.clone(), recorder.clone());
             async move {
-                let response = answer(request, path, manners.now(), |answered| {
-                    recorder.note(&host, Event::HookCalled { answered });
+                let response = answer(request, path, mode.now(), |answered| {
+                    recorder.note(
+                        &host,
+                        Event::Own(Observation::Analytics(analytics::Observation::HookCalled { answered })),
+                    );
                 });
                 response.await
             }
@@ -52,7 +73,7 @@ pub async fn serve(env: Env, port: u16, path: &'static str, manners: Manners, re
 async fn answer(
     request: Request<Incoming>,
     path: &str,
-    manner: Manner,
+    mode: Mode,
     called: impl Fn(bool),
 ) -> io::Result<Response<Full<Bytes>>> {
     if request.uri().path() != path {
@@ -65,25 +86,25 @@ async fn answer(
     if serde_json::from_slice::<serde_json::Value>(&body).is_err() {
         return Ok(status(StatusCode::BAD_REQUEST));
     }
-    Ok(match manner {
-        Manner::Hanging => {
+    Ok(match mode {
+        Mode::Hanging => {
             called(false);
             std::future::pending().await
         }
-        Manner::Garbage => {
+        Mode::Garbage => {
             called(false);
-            return Err(io::ErrorKind::InvalidData.into()); // a kept connection ends, and the next one is babbled at
+            return Err(io::ErrorKind::InvalidData.into()); // a kept connection ends, and the next one is answered with garbage
         }
-        Manner::Erring => {
+        Mode::Failing => {
             called(false);
             status(StatusCode::INTERNAL_SERVER_ERROR)
         }
-        Manner::Slow { by_ms } => {
+        Mode::Slow { by_ms } => {
             sleep(Duration::from_millis(by_ms)).await;
             called(true);
             status(StatusCode::NO_CONTENT)
         }
-        Manner::Healthy => {
+        Mode::Healthy => {
             called(true);
             status(StatusCode::NO_CONTENT)
         }
@@ -97,7 +118,7 @@ fn status(status: StatusCode) -> Response<Full<Bytes>> {
 }
 
 /// Answers with bytes that are no HTTP.
-async fn babble(mut stream: Stream) -> io::Result<()> {
+async fn answer_garbage(mut stream: Stream) -> io::Result<()> {
     let mut ignored = [0; 4096];
     let _ = stream.read(&mut ignored).await?;
     stream.write_all(b"\0\x01\xffHTTP?? no\n{\"ok\":").await?;

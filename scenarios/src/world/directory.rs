@@ -2,12 +2,16 @@
 //! process, like the file on the disk that it stands for.
 
 use super::{desk, scene::RelyingPartyOptions};
-use crate::plan::{Behaviour, Plan};
+use crate::{limits, mailed_code, redemption, store, vocabulary::{Behaviour, Plan}};
+use sim::world::StorageLock;
 use idp::{
-    seams::{Client, ClientSecret, Directory, Outcome, Reminder, Timestamp, User},
+    clients::{Client, ClientSecret},
+    leader::{Reminder, ReminderRepository},
     store::sqlite::SqliteDirectory,
+    users::User,
 };
 use rusqlite::{Connection, OpenFlags};
+use seams::{Outcome, Timestamp};
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeSet,
@@ -92,15 +96,24 @@ impl WriteLock {
     }
 
     /// A replica keeps it, which is in a call that has not returned.
-    pub(super) fn keep(&self) {
+    fn keep(&self) {
         let mut held = self.held();
         held.by_a_call = held.begin();
     }
 
     /// That call has returned, or its process is gone.
-    pub fn returned(&self) {
+    fn returned(&self) {
         self.held().by_a_call = false;
         self.held().end();
+    }
+}
+
+impl StorageLock for WriteLock {
+    fn keep(&self) {
+        WriteLock::keep(self);
+    }
+    fn release(&self) {
+        self.returned();
     }
 }
 
@@ -128,10 +141,11 @@ fn people(plan: &Plan) -> BTreeSet<&str> {
         .collect();
     for operation in &plan.operations {
         people.insert(match &operation.does {
-            Behaviour::Guess { victim, .. }
-            | Behaviour::Flood { victim, .. }
-            | Behaviour::PeekAtMail { victim, .. } => victim,
-            Behaviour::StealCodes { .. } | Behaviour::CheckReplication => continue,
+            Behaviour::Limits(limits::Behaviour::Guess { victim, .. })
+            | Behaviour::Limits(limits::Behaviour::Flood { victim, .. })
+            | Behaviour::MailedCode(mailed_code::Behaviour::PeekAtMail { victim, .. }) => victim,
+            Behaviour::Redemption(redemption::Behaviour::StealCodes { .. })
+            | Behaviour::Store(store::Behaviour::CheckReplication) => continue,
             _ => &operation.who,
         });
     }

@@ -1,4 +1,4 @@
-//! The mail relay: enough of SMTP (RFC 5321) for a submitting client, and bad manners on demand.
+//! The mail relay: enough of SMTP (RFC 5321) for a submitting client, and misbehaves on demand.
 //!
 //! A relay that has seen the end of the data takes responsibility (RFC 5321 section 4.2.5): when
 //! it is slow it accepts the mail all the same, even if the client has given up meanwhile. That is
@@ -6,12 +6,9 @@
 //!
 //! Deliberately absent: TLS, AUTH, extensions, bounces, encodings other than 7bit.
 
-use super::{inbox::Inboxes, manners::Manners};
-use crate::{
-    fault::Manner,
-    history::{Event, Tag},
-    recorder::Recorder,
-};
+use super::{Mode, PeerMode, hosts, inbox::Inboxes};
+use crate::{leader, login::{Login, Observation}, mailed_code, vocabulary::{Event, Recorder, Tag}};
+use sim::world::{Host, HostKind, Installed, Start};
 use seams::{Env, Stream};
 use std::{io, time::Duration};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -22,18 +19,30 @@ const LINE_BYTES_MAX: u64 = 4096;
 /// Longest mail.
 const MAIL_BYTES_MAX: usize = 1 << 20;
 
+/// The host of the mail relay.
+pub(crate) fn host() -> Host<Login> {
+    Host::new(hosts::MAIL, HostKind::Peer, |start: &Start<'_, Login>| {
+        let (mode, inboxes) = (start.shared().mail.clone(), start.shared().inboxes.clone());
+        let recorder = start.recorder.clone();
+        Installed::new(Box::new(move |env| {
+            let serving = serve(env, hosts::SMTP_PORT, mode.clone(), inboxes.clone(), recorder.clone());
+            Box::pin(async { serving.await.expect("the port is free: nothing else runs on this host") })
+        }))
+    })
+}
+
 /// Relays for ever.
 ///
 /// # Errors
 /// The port cannot be listened on.
-pub async fn serve(env: Env, port: u16, manners: Manners, inboxes: Inboxes, recorder: Recorder) -> io::Result<()> {
+pub async fn serve(env: Env, port: u16, mode: PeerMode, inboxes: Inboxes, recorder: Recorder) -> io::Result<()> {
     let listener = env.network.listen(port).await?;
     loop {
         let Ok(stream) = listener.accept().await else { continue };
         let session = Session {
             host: env.host.to_string(),
             stream: BufReader::new(stream),
-            manners: manners.clone(),
+            mode: mode.clone(),
             inboxes: inboxes.clone(),
             recorder: recorder.clone(),
             sender: None,
@@ -50,7 +59,7 @@ pub async fn serve(env: Env, port: u16, manners: Manners, inboxes: Inboxes, reco
 struct Session {
     host: String,
     stream: BufReader<Stream>,
-    manners: Manners,
+    mode: PeerMode,
     inboxes: Inboxes,
     recorder: Recorder,
     sender: Option<String>,
@@ -59,26 +68,26 @@ struct Session {
 
 impl Session {
     async fn run(mut self) -> io::Result<()> {
-        match self.manners.now() {
-            Manner::Hanging => return self.hang().await,
-            Manner::Erring => {
+        match self.mode.now() {
+            Mode::Hanging => return self.hang().await,
+            Mode::Failing => {
                 return self
                     .say("421 relay.example Service not available, closing channel")
                     .await;
             }
-            Manner::Garbage => return self.babble().await,
-            Manner::Healthy | Manner::Slow { .. } => self.say("220 relay.example ESMTP").await?,
+            Mode::Garbage => return self.answer_garbage().await,
+            Mode::Healthy | Mode::Slow { .. } => self.say("220 relay.example ESMTP").await?,
         }
         while let Some(line) = self.line().await? {
-            match self.manners.now() {
-                Manner::Hanging => return self.hang().await,
-                Manner::Garbage => return self.babble().await,
-                Manner::Erring => {
+            match self.mode.now() {
+                Mode::Hanging => return self.hang().await,
+                Mode::Garbage => return self.answer_garbage().await,
+                Mode::Failing => {
                     self.say("451 4.3.0 Requested action aborted: local error in processing")
                         .await?;
                     continue;
                 }
-                Manner::Healthy | Manner::Slow { .. } => {}
+                Mode::Healthy | Mode::Slow { .. } => {}
             }
             let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
             match verb.to_ascii_uppercase().as_str() {
@@ -122,15 +131,15 @@ impl Session {
 
     /// The whole mail has arrived: now the relay answers for it.
     async fn take(&mut self, mail: String) -> io::Result<()> {
-        match self.manners.now() {
-            Manner::Hanging => return self.hang().await,
-            Manner::Garbage => return self.babble().await,
-            Manner::Erring => {
+        match self.mode.now() {
+            Mode::Hanging => return self.hang().await,
+            Mode::Garbage => return self.answer_garbage().await,
+            Mode::Failing => {
                 self.reset();
                 return self.say("451 4.3.0 Error: queue file write error").await;
             }
-            Manner::Slow { by_ms } => sleep(Duration::from_millis(by_ms)).await,
-            Manner::Healthy => {}
+            Mode::Slow { by_ms } => sleep(Duration::from_millis(by_ms)).await,
+            Mode::Healthy => {}
         }
         let (headers, body) = parse(&mail);
         for recipient in std::mem::take(&mut self.recipients) {
@@ -147,12 +156,23 @@ impl Session {
         let address = recipient.to_lowercase();
         let due_ms = mail.header("x-reminder-due").and_then(|due| due.trim().parse().ok());
         if let Some(due_ms) = due_ms {
-            self.recorder
-                .note(&self.host, Event::ReminderMailed { address, due_ms });
+            self.recorder.note(
+                &self.host,
+                Event::Own(Observation::Leader(leader::Observation::ReminderMailed {
+                    address,
+                    due_ms,
+                })),
+            );
         } else if let Some(code) = mail.code() {
-            self.recorder.holds("mailed code", code);
+            self.recorder.secret("mailed code", code);
             let code = Tag::of(code);
-            self.recorder.note(&self.host, Event::CodeMailed { address, code });
+            self.recorder.note(
+                &self.host,
+                Event::Own(Observation::MailedCode(mailed_code::Observation::CodeMailed {
+                    address,
+                    code,
+                })),
+            );
         }
     }
 
@@ -201,7 +221,7 @@ impl Session {
         Ok(())
     }
 
-    async fn babble(&mut self) -> io::Result<()> {
+    async fn answer_garbage(&mut self) -> io::Result<()> {
         self.stream
             .write_all(b"\x16\x03\x01 99 \xff\xfe not a reply\n\n\0")
             .await?;

@@ -1,28 +1,17 @@
-//! What a workload gets to work with.
+//! What people, relying parties and attackers have in hand.
 
-use super::inbox::Inboxes;
-use crate::{plan::Operation, recorder::Recorder};
-use idp::{
-    config::Config,
-    replica::Wiring,
-    seams::{BoxFuture, Env},
-};
+use super::{Inboxes, hosts};
+use crate::{login::Login, vocabulary::Recorder};
+use seams::Env;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
-/// Wraps the parts of a replica, at each of its boots: to observe them, or to plant a mistake.
-pub type Rewire = Arc<dyn Fn(&Env, &Config, Wiring) -> Wiring + Send + Sync>;
-
-/// What the host `people` or `attackers` runs: it performs the operations given and ends when all
-/// are done.
-pub type Workload = Arc<dyn Fn(Scene, Vec<Operation>) -> BoxFuture<'static, ()> + Send + Sync>;
-
-/// What a workload gets.
+/// What people, relying parties and attackers have in hand.
 #[derive(Clone)]
 pub struct Scene {
-    /// The seams of the workload's own host.
+    /// The seams of their own host.
     pub env: Env,
-    /// Where operations are noted.
+    /// Where operations are recorded.
     pub recorder: Recorder,
     /// Where mails arrive.
     pub inboxes: Inboxes,
@@ -32,12 +21,34 @@ pub struct Scene {
     pub balancer: (String, u16),
     /// Hosts and ports of the replicas, for those who can reach them past the balancer.
     pub replicas: Vec<(String, u16)>,
+    /// The Redis nodes, for operators.
+    pub redis: Vec<String>,
     /// The relying parties that the directory knows.
     pub clients: Vec<RelyingPartyOptions>,
     /// Seed of the run, for whatever the plan leaves open.
     pub seed: u64,
     /// Codes that relying parties have received.
     pub codes: CodeFeed,
+}
+
+impl From<sim::world::Scene<Login>> for Scene {
+    fn from(scene: sim::world::Scene<Login>) -> Scene {
+        let replicas = hosts::replicas(scene.options.replicas).into_iter();
+        Scene {
+            env: scene.env,
+            recorder: scene.recorder,
+            inboxes: scene.shared.inboxes,
+            issuer: hosts::ISSUER.to_owned(),
+            balancer: (hosts::BALANCER.to_owned(), hosts::BALANCER_PORT),
+            replicas: replicas.map(|host| (host, hosts::REPLICA_PORT)).collect(),
+            redis: (1..=1 + scene.options.redis_replicas)
+                .map(|n| format!("{}-{n}", hosts::REDIS))
+                .collect(),
+            clients: scene.shared.clients,
+            seed: scene.seed,
+            codes: scene.shared.codes,
+        }
+    }
 }
 
 /// A relying party, as registered in the directory.
@@ -129,11 +140,4 @@ impl CodeFeed {
             published.await;
         }
     }
-}
-
-/// Who lives in the world.
-pub(crate) struct Inhabitants<'a> {
-    pub(crate) people: &'a Workload,
-    pub(crate) attackers: &'a Workload,
-    pub(crate) rewire: Option<&'a Rewire>,
 }

@@ -3,10 +3,8 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
-use idp::{
-    http::client,
-    seams::{Env, Failure},
-};
+use idp::http::client;
+use seams::{Env, Failure};
 use sim::{
     history::{Op, Seen},
     world::{Scene, Workload, hosts},

@@ -1,8 +1,8 @@
 //! Fresh seeds, and what a piece of work costs. Both stay outside of the runs; inside, everything comes from the plan.
 
-pub(crate) use crate::real_clock::Stopwatch;
-use crate::real_clock::wall_ms;
 use chrono::{DateTime, Utc};
+pub(crate) use seams_os::clock::Stopwatch;
+use seams_os::clock::wall_ms;
 use std::{
     hash::{BuildHasher, RandomState},
     time::Duration,

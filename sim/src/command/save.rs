@@ -75,8 +75,9 @@ fn refresh<S: Service>(suite: &Suite<S>, file: &Path) -> Result<Conclusion, Trou
     let entry = Regression::<S>::read(file)?;
     let (replayed, today) = replay(suite, &entry).map_err(|error| Trouble(format!("{}: {error}", file.display())))?;
     match &replayed {
-        Replayed::Violated(_) | Replayed::Missed { .. } => {
-            say(format!("{} is left as it is: {replayed}", file.display()));
+        Replayed::Violated(_) | Replayed::NotDetected { .. } => {
+            let text = replayed.describe(suite.command);
+            say(format!("{} is left as it is: {text}", file.display()));
             return Ok(Conclusion::Violated);
         }
         Replayed::Diverged { lost } if entry.bug.is_some() => {

@@ -78,7 +78,9 @@ pub(super) fn uneventful<S: Service>(
                 && let Some(steps) = Steps::between(records, begin, end)
                 && steps.records.is_disjoint(evidence)
             {
-                found.in_one_row.insert(end, op.describe_whole(&steps.ops));
+                found
+                    .in_one_row
+                    .insert(end, crate::service::describe_whole(op, &steps.ops));
                 found.left_out.extend(steps.records);
             }
         } else if let Some(text) = op.routine(seen, attackers.contains(record.who.as_str())) {

@@ -2,10 +2,14 @@
 
 mod dice;
 mod faults;
+mod swarm;
+mod triggers;
 mod workload;
 
 pub use dice::{Dice, Spread, ms, secs};
 pub use faults::*;
+pub use swarm::{DrawFaults, DrawWorkloads, FollowUp, Swarm};
+pub use triggers::draw_trigger;
 pub use workload::{Cast, Workload};
 
 use crate::{
@@ -101,6 +105,11 @@ impl<S: Service> Scenario<S> {
     /// Who does what; may be said several times.
     pub fn workload(mut self, workload: Workload<S>) -> Scenario<S> {
         self.workloads.push(workload);
+        self
+    }
+    /// The same, for several at once.
+    pub fn workloads(mut self, workloads: impl IntoIterator<Item = Workload<S>>) -> Scenario<S> {
+        self.workloads.extend(workloads);
         self
     }
     /// Which faults are injected.

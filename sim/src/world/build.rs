@@ -10,8 +10,9 @@ use crate::{
     nemesis::{self, Triggers},
     plan::Plan,
     recorder::Recorder,
+    run::Setup,
     service::Service,
-    simulator::{EngineKind, Simulator},
+    simulator::Simulator,
 };
 use std::{
     collections::BTreeMap,
@@ -42,8 +43,8 @@ pub(crate) struct RunningWorld<S: Service> {
 
 impl<S: Service> RunningWorld<S> {
     /// Prepares every host, arms the nemesis and boots. The plan has been checked.
-    pub(crate) fn build(kind: EngineKind, world: &World<S>, plan: &Plan<S>, bug: Option<&S::Bug>) -> RunningWorld<S> {
-        let mut engine = kind.build(EngineConfig {
+    pub(crate) fn build(world: &World<S>, plan: &Plan<S>, setup: &Setup<S>) -> RunningWorld<S> {
+        let mut engine = setup.engine.build(EngineConfig {
             seed: plan.seed,
             epoch: EPOCH,
             latency_ms: world.latency_ms,
@@ -62,7 +63,8 @@ impl<S: Service> RunningWorld<S> {
             now_ms: Arc::new(engine.clock_reader()),
             host: "",
             recorder: &recorder,
-            bug,
+            bug: setup.bug.as_ref(),
+            people: setup.people.as_ref(),
             shared: None,
             addresses: Addresses::default(),
             marks: &marks,

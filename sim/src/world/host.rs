@@ -1,6 +1,6 @@
 //! One host of a world, and what it is given when a run begins.
 
-use super::{Disk, Marks, build::Addresses};
+use super::{Act, Disk, Marks, build::Addresses};
 use crate::{
     engine::{Caller, HostId},
     nemesis::Triggers,
@@ -124,6 +124,7 @@ pub struct Start<'a, S: Service> {
     pub recorder: &'a Recorder<S>,
     /// The planted bug, if there is one.
     pub bug: Option<&'a S::Bug>,
+    pub(crate) people: Option<&'a Arc<Act<S>>>,
     pub(crate) shared: Option<&'a S::Shared>,
     pub(crate) addresses: Addresses,
     pub(crate) marks: &'a Marks,

@@ -32,7 +32,7 @@ pub use models::{
     NginxOptions, Persistence, REDIS_PORT, REPLICATION_LATE_PPM, RedisOptions, SENTINEL_PORT, SMTP_PORT,
     SentinelOptions,
 };
-pub use people::{Scene, join_all};
+pub use people::{Act, Scene, join_all};
 pub use port::{DEGRADED, RECOVERED};
 
 use seams::Timestamp;

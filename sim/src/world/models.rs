@@ -178,12 +178,12 @@ pub(super) fn nginx<S: Service>(
     options: &NginxOptions,
 ) -> Host<S> {
     let upstreams: Vec<(String, u16)> = upstreams.iter().map(|host| (host.clone(), upstream_port)).collect();
-    let config = model_nginx::BalancerConfig {
+    let config = model_nginx::NginxConfig {
         fail_timeout: Duration::from_millis(options.fail_timeout_ms),
         keepalive: options.keepalive as usize,
         connect_timeout: Duration::from_millis(options.connect_timeout_ms),
         read_timeout: Duration::from_millis(options.read_timeout_ms),
-        ..model_nginx::BalancerConfig::new(port, upstreams)
+        ..model_nginx::NginxConfig::new(port, upstreams)
     };
     Host::new(name, HostKind::Balancer, move |start| {
         let (recorder, host, config) = (start.recorder.clone(), start.host.to_owned(), config.clone());

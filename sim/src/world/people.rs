@@ -45,7 +45,11 @@ pub(super) fn host<S: Service>(
     Host::new(name, HostKind::People, move |start| {
         let all = start.plan.operations.iter();
         let operations: Vec<Operation<S>> = all.filter(|o| theirs(&o.does)).cloned().collect();
-        let (recorder, shared, act) = (start.recorder.clone(), start.shared().clone(), act.clone());
+        let (recorder, shared, act) = (
+            start.recorder.clone(),
+            start.shared().clone(),
+            start.people.unwrap_or(&act).clone(),
+        );
         let (options, seed) = (start.plan.world.clone(), start.plan.seed);
         Installed::new(Box::new(move |env| {
             let scene = Scene {
@@ -60,7 +64,8 @@ pub(super) fn host<S: Service>(
     })
 }
 
-type Act<S> = dyn Fn(Scene<S>, String, <S as Service>::Behaviour, String) -> BoxFuture<'static, ()> + Send + Sync;
+/// Somebody does something: the scene, their name, what they do, and a label that keys their choices.
+pub type Act<S> = dyn Fn(Scene<S>, String, <S as Service>::Behaviour, String) -> BoxFuture<'static, ()> + Send + Sync;
 
 /// Starts each operation at its time, and waits for all.
 fn perform<S: Service>(scene: Scene<S>, operations: Vec<Operation<S>>, act: Arc<Act<S>>) -> BoxFuture<'static, ()> {

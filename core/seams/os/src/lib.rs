@@ -1,5 +1,7 @@
-//! The seams as the operating system has them: for a server that runs for real, and for comparing models with real
-//! programs.
+//! The seams as the operating system has them: for a server in production, and for comparing models with real programs.
+//! [`clock`] is the real clock for what is outside of a simulation.
+
+pub mod clock;
 
 use rand::{TryRngCore, rngs::OsRng};
 use seams::{

@@ -1,13 +1,11 @@
 //! The pages. They say what is happening, and work without JavaScript.
 
 use super::style::{SCRIPT, STYLE, policy};
-use crate::{
-    flow::{Form, account::SignedIn},
-    seams::Timestamp,
-};
+use crate::flow::{Form, account::SignedIn};
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, header};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use seams::Timestamp;
 use std::time::Duration;
 
 /// What went wrong, on a page.

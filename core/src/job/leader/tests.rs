@@ -3,14 +3,14 @@ mod reference;
 use super::*;
 use crate::{
     config::StateConfig,
-    seams::{Cause, Outcome},
     store::{
         MemoryStore, SqliteDirectory,
         testing::{Fixture, Flaky},
     },
 };
+use seams::{Cause, Outcome};
 
-const KEY: fn() -> Key = || Key::new(Namespace::Lease, "jobs");
+const KEY: fn() -> Key = || Key::new(crate::leader::LEASE, "jobs");
 const SECOND: Duration = Duration::from_secs(1);
 
 struct Pair {
@@ -130,7 +130,7 @@ async fn a_lost_answer_does_not_lock_the_winner_out() {
 #[tokio::test(start_paused = true)]
 async fn no_epoch_no_leadership() {
     let pair = Pair::new("no-epoch").await;
-    use crate::seams::{StorageFault, StorageMoment};
+    use seams::{StorageFault, StorageMoment};
     pair.fixture
         .storage
         .fail(StorageMoment::BeforeCommit, StorageFault::Io, 1);

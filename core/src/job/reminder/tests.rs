@@ -1,13 +1,15 @@
 use super::*;
 use crate::{
     config::StateConfig,
-    seams::{Cause, User},
+    leader::EpochRepository,
     store::{
         SqliteDirectory,
         testing::{Fixture, START},
     },
+    users::User,
 };
 use async_trait::async_trait;
+use seams::Cause;
 use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
 /// Takes every mail and answers as told, then with success.
@@ -134,7 +136,7 @@ async fn a_definite_failure_is_tried_again_an_unknown_one_never() {
 
 #[tokio::test(start_paused = true)]
 async fn a_claim_whose_fate_is_unknown_is_given_back() {
-    use crate::seams::{StorageFault, StorageMoment};
+    use seams::{StorageFault, StorageMoment};
     let office = Office::new("unknown-claim").await;
     let epoch = office.directory.begin_epoch("a").await.unwrap();
     office.clerk(epoch);

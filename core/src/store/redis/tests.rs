@@ -6,8 +6,7 @@ mod bytes;
 use super::*;
 use crate::{
     config::{Config, StateConfig},
-    seams::Namespace,
-    store::{SentinelFinder, testing::Fixture},
+    store::{Namespace, SentinelFinder, testing::Fixture},
 };
 use std::sync::{
     Mutex,
@@ -136,7 +135,7 @@ impl World {
 }
 
 fn key() -> Key {
-    Key::new(Namespace::Code, "k")
+    Key::new(Namespace::new("auth:oidc:code"), "k")
 }
 
 #[tokio::test(start_paused = true)]
@@ -268,7 +267,7 @@ async fn a_lease_is_prolonged_only_if_nobody_touched_it() {
         "EXEC" => Say("*-1\r\n"), // the watched key was touched
         _ => Say("+OK\r\n"),
     });
-    let lease = Key::new(Namespace::Lease, "jobs");
+    let lease = Key::new(Namespace::new("auth:leader"), "jobs");
     let ten = Duration::from_secs(10);
     assert_eq!(world.store.renew(&lease, b"b", ten).await, Ok(false));
     assert_eq!(world.asked("EXEC"), 0);
@@ -285,7 +284,7 @@ async fn counting_gives_the_lifetime_first() {
         "EXEC" => Say("*2\r\n+OK\r\n:1\r\n"),
         _ => Say("+QUEUED\r\n"),
     });
-    let counter = Key::new(Namespace::Sends, "a");
+    let counter = Key::new(Namespace::new("auth:limit:send"), "a");
     assert_eq!(world.store.count(&counter, Duration::from_secs(60)).await, Ok(1));
     assert_eq!(
         world.asked.lock().unwrap()[1..],

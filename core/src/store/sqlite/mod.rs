@@ -1,22 +1,27 @@
-//! The durable truth in one SQLite database that all replicas share.
+//! The directory: one SQLite database that all replicas share. Connections, transactions, migrations and the
+//! classification of errors are here; what is kept, and the statements for it, is in the rooms ([`Schema`]).
 //!
 //! Every operation is one transaction, executed inline from BEGIN to COMMIT without waiting for
 //! anything, so that no lock is ever held across an await (inventory 28). When somebody else has
 //! the lock the whole transaction is tried again later, in async code: SQLite's own busy handler
 //! would stop the thread, and under a simulated clock the lock could never be released meanwhile.
 //!
-//! SQL here never asks SQLite for the time or for randomness: both come in as values.
+//! SQL never asks SQLite for the time or for randomness: both come in as values.
 
-mod directory;
-mod leading;
 mod schema;
-mod seed;
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
-mod time;
+mod value;
 
-use crate::seams::{Cause, Env, Failure, Outcome, StorageFault, StorageMoment};
+pub use schema::{Expiring, Schema};
+pub(crate) use value::{ms, timestamp};
+
+use super::DirectoryProbe;
+use async_trait::async_trait;
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
+use seams::{Cause, Env, Failure, Outcome, StorageFault, StorageMoment};
 use std::{
     sync::{
         Mutex,
@@ -58,8 +63,11 @@ pub enum DirectoryError {
 }
 
 /// The directory in SQLite. Any number of them, in any number of processes, may share one database.
+///
+/// The rooms implement their repositories for it, each next to its [`Schema`].
 pub struct SqliteDirectory {
     env: Env,
+    schemas: &'static [Schema],
     /// How long to wait for the lock, over all tries.
     wait: Duration,
     connection: Mutex<Connection>,
@@ -82,7 +90,7 @@ impl Transaction<'_> {
 }
 
 impl Drop for Transaction<'_> {
-    /// Rolls back what was not committed, be it that the commit failed.
+    /// Rolls back what was not committed, also when it is the commit that failed.
     fn drop(&mut self) {
         if !self.0.is_autocommit() {
             let _ = self.0.execute_batch("ROLLBACK"); // fails only if SQLite has rolled back by itself
@@ -90,39 +98,44 @@ impl Drop for Transaction<'_> {
     }
 }
 
-/// Why one try did not succeed.
-enum Trouble {
+/// Why one attempt did not succeed.
+enum AttemptError {
     /// Somebody else has the lock: nothing happened, try again.
     Busy,
     Failed(Failure),
 }
 
-impl From<rusqlite::Error> for Trouble {
-    fn from(error: rusqlite::Error) -> Trouble {
+impl From<rusqlite::Error> for AttemptError {
+    fn from(error: rusqlite::Error) -> AttemptError {
         match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Busy,
-            _ => Trouble::Failed(Failure::Fail(Cause::Storage(error.to_string()))),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => AttemptError::Busy,
+            _ => AttemptError::Failed(Failure::Fail(Cause::Storage(error.to_string()))),
         }
     }
 }
 
-impl From<StorageFault> for Trouble {
-    fn from(fault: StorageFault) -> Trouble {
+impl From<StorageFault> for AttemptError {
+    fn from(fault: StorageFault) -> AttemptError {
         match fault {
-            StorageFault::Busy => Trouble::Busy,
-            StorageFault::Io => Trouble::Failed(Failure::Fail(Cause::Storage(fault.to_string()))),
+            StorageFault::Busy => AttemptError::Busy,
+            StorageFault::Io => AttemptError::Failed(Failure::Fail(Cause::Storage(fault.to_string()))),
         }
     }
 }
 
 impl SqliteDirectory {
-    /// Opens, and prepares if need be, the database at `location`: a path, or an SQLite URI such as
-    /// `file:/directory?vfs=memdb`. `wait` bounds the waiting for its lock, here and in every later
-    /// operation: [`crate::config::Deadlines::directory`].
+    /// Opens the database at `location`, a path or an SQLite URI such as `file:/directory?vfs=memdb`, and brings it up
+    /// to date with `schemas`. `wait` bounds the waiting for its lock, here and in every later operation:
+    /// [`crate::config::Deadlines::directory`]. [`SqliteDirectory::open`] does this with the schemas of all rooms.
     ///
     /// # Errors
     /// See [`DirectoryError`].
-    pub async fn open(env: Env, location: &str, wait: Duration) -> Result<SqliteDirectory, DirectoryError> {
+    pub async fn open_with(
+        env: Env,
+        location: &str,
+        wait: Duration,
+        schemas: &'static [Schema],
+    ) -> Result<SqliteDirectory, DirectoryError> {
         let failed = |error| DirectoryError::Open {
             location: location.to_owned(),
             error,
@@ -147,6 +160,7 @@ impl SqliteDirectory {
             .map_err(failed)?;
         let directory = SqliteDirectory {
             env,
+            schemas,
             wait,
             connection: Mutex::new(connection),
         };
@@ -158,27 +172,40 @@ impl SqliteDirectory {
         if mode != "wal" && mode != "memory" {
             return Err(DirectoryError::NoWriteAheadLog(mode));
         }
-        match directory.write(schema::prepare).await {
+        match directory.write(|t| schema::prepare(t, schemas)).await {
             Ok(Ok(())) => Ok(directory),
             Ok(Err(found)) => Err(DirectoryError::NewerSchema {
                 found,
-                known: schema::VERSION,
+                known: schema::version(schemas),
             }),
             Err(failure) => Err(DirectoryError::Prepare(failure)),
         }
+    }
+
+    /// The seams of the host that opened it.
+    pub(crate) fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// What is kept in it.
+    pub(crate) fn schemas(&self) -> &'static [Schema] {
+        self.schemas
     }
 
     fn connection(&self) -> std::sync::MutexGuard<'_, Connection> {
         self.connection.lock().expect("nobody panics while holding it")
     }
 
-    fn write_ahead(&self) -> Result<String, Trouble> {
+    fn write_ahead(&self) -> Result<String, AttemptError> {
         let connection = self.connection();
         Ok(connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?)
     }
 
     /// Runs a read transaction: one snapshot, however many queries.
-    async fn read<T: Send>(&self, job: impl Fn(&Connection) -> rusqlite::Result<T> + Send + Sync) -> Outcome<T> {
+    pub(crate) async fn read<T: Send>(
+        &self,
+        job: impl Fn(&Connection) -> rusqlite::Result<T> + Send + Sync,
+    ) -> Outcome<T> {
         self.until(Instant::now() + self.wait, || {
             self.env.storage.check(StorageMoment::Begin)?;
             let connection = self.connection();
@@ -191,7 +218,10 @@ impl SqliteDirectory {
     }
 
     /// Runs a write transaction. `job` may run several times, but commits at most once.
-    async fn write<T: Send>(&self, job: impl Fn(&Connection) -> rusqlite::Result<T> + Send + Sync) -> Outcome<T> {
+    pub(crate) async fn write<T: Send>(
+        &self,
+        job: impl Fn(&Connection) -> rusqlite::Result<T> + Send + Sync,
+    ) -> Outcome<T> {
         let wrote = AtomicBool::new(false);
         let result = self
             .until(Instant::now() + self.wait, || self.attempt_to_write(&job, &wrote))
@@ -212,7 +242,7 @@ impl SqliteDirectory {
         &self,
         job: impl Fn(&Connection) -> rusqlite::Result<T>,
         wrote: &AtomicBool,
-    ) -> Result<T, Trouble> {
+    ) -> Result<T, AttemptError> {
         let storage = &self.env.storage;
         storage.check(StorageMoment::Begin)?;
         let connection = self.connection();
@@ -223,31 +253,33 @@ impl SqliteDirectory {
         let value = job(&connection)?;
         storage.check(StorageMoment::BeforeCommit)?; // dropping the transaction rolls it back
         if let Err(error) = transaction.commit() {
-            return Err(match Trouble::from(error) {
+            return Err(match AttemptError::from(error) {
                 // The log may be on disk although the sync was reported to have failed.
-                Trouble::Failed(failure) => Trouble::Failed(Failure::Unknown(failure.cause().clone())),
-                Trouble::Busy => Trouble::Busy,
+                AttemptError::Failed(failure) => AttemptError::Failed(Failure::Unknown(failure.cause().clone())),
+                AttemptError::Busy => AttemptError::Busy,
             });
         }
         wrote.store(connection.total_changes() != changes, Ordering::Relaxed);
         match storage.check(StorageMoment::AfterCommit) {
             Ok(()) => Ok(value),
-            Err(fault) => Err(Trouble::Failed(Failure::Unknown(Cause::Storage(fault.to_string())))),
+            Err(fault) => Err(AttemptError::Failed(Failure::Unknown(Cause::Storage(
+                fault.to_string(),
+            )))),
         }
     }
 
     /// Tries until the lock is free or the deadline has passed.
-    async fn until<T>(&self, deadline: Instant, attempt: impl Fn() -> Result<T, Trouble>) -> Outcome<T> {
+    async fn until<T>(&self, deadline: Instant, attempt: impl Fn() -> Result<T, AttemptError>) -> Outcome<T> {
         let mut pauses = PAUSES_MS.into_iter();
         let mut pause = PAUSES_MS[0];
         loop {
             match attempt() {
                 Ok(value) => return Ok(value),
-                Err(Trouble::Failed(failure)) => {
+                Err(AttemptError::Failed(failure)) => {
                     tracing::warn!(cause = %failure, "the directory failed");
                     return Err(failure);
                 }
-                Err(Trouble::Busy) => {
+                Err(AttemptError::Busy) => {
                     self.env.mark("directory busy");
                     pause = pauses.next().unwrap_or(pause);
                     let paused = timeout_at(deadline, sleep(Duration::from_millis(pause))).await;
@@ -258,5 +290,12 @@ impl SqliteDirectory {
                 }
             }
         }
+    }
+}
+
+#[async_trait]
+impl DirectoryProbe for SqliteDirectory {
+    async fn probe(&self) -> Outcome<()> {
+        self.write(|_| Ok(())).await
     }
 }

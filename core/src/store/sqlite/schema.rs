@@ -1,106 +1,54 @@
-//! The tables.
+//! The tables of all matters, and how a database gets them.
 
 use rusqlite::Connection;
+use std::time::Duration;
 
-/// The schema that this release writes: `PRAGMA user_version`.
-pub(super) const VERSION: u32 = 1;
-
+/// What one matter keeps in the directory. Its room defines it; [`crate::registry::SCHEMAS`] lists them all.
+///
 /// Times are milliseconds since the Unix epoch.
-const TABLES: &str = "
-CREATE TABLE users (
-    id TEXT PRIMARY KEY,
-    address TEXT NOT NULL UNIQUE,
-    name TEXT NOT NULL
-) STRICT;
+#[derive(Debug, Clone, Copy)]
+pub struct Schema {
+    /// Name of the matter, for error messages and tests.
+    pub matter: &'static str,
+    /// Statements, each with the version of the directory that it came with, ascending. A statement that has been
+    /// released never changes: a database has executed it. A change is a further statement with the next version.
+    pub statements: &'static [(u32, &'static str)],
+    /// Rows that expire.
+    pub expiring: &'static [Expiring],
+}
 
-CREATE TABLE clients (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    secret_sha256 TEXT
-) STRICT;
+/// Rows that the leader deletes when their time is over.
+#[derive(Debug, Clone, Copy)]
+pub struct Expiring {
+    /// A DELETE whose parameter `?1` is a time: it deletes the rows that had expired by then.
+    pub delete: &'static str,
+    /// How much longer they are kept.
+    pub kept_for: Duration,
+}
 
-CREATE TABLE redirect_uris (
-    client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
-    position INTEGER NOT NULL,
-    uri TEXT NOT NULL,
-    PRIMARY KEY (client_id, position)
-) STRICT;
+/// The version that a release with these schemas writes: `PRAGMA user_version`.
+pub(super) fn version(schemas: &[Schema]) -> u32 {
+    let versions = schemas.iter().flat_map(|schema| schema.statements);
+    versions.map(|(version, _)| *version).max().unwrap_or(0)
+}
 
-CREATE TABLE signing_keys (
-    kid TEXT PRIMARY KEY,
-    pkcs8 BLOB NOT NULL,
-    created_at INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE settings (
-    name TEXT PRIMARY KEY,
-    value BLOB NOT NULL
-) STRICT;
-
-CREATE TABLE sessions (
-    id_hash TEXT PRIMARY KEY,
-    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    authenticated_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL,
-    opened_by TEXT NOT NULL
-) STRICT;
-CREATE INDEX sessions_by_expiry ON sessions (expires_at);
-
--- The spent ledger: what makes a code good for once, whatever Redis forgets (inventory 7).
-CREATE TABLE spent (
-    code_hash TEXT PRIMARY KEY,
-    remember_until INTEGER NOT NULL
-) STRICT;
-CREATE INDEX spent_by_expiry ON spent (remember_until);
-
-CREATE TABLE tokens (
-    token_hash TEXT PRIMARY KEY,
-    code_hash TEXT NOT NULL,
-    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
-    scope TEXT NOT NULL,
-    expires_at INTEGER NOT NULL,
-    revoked INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE INDEX tokens_by_code ON tokens (code_hash);
-CREATE INDEX tokens_by_expiry ON tokens (expires_at);
-
--- Consecutive failures at an address, whether or not there is such a user: the answer must not tell.
-CREATE TABLE failures (
-    address TEXT PRIMARY KEY,
-    count INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE leader (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    epoch INTEGER NOT NULL,
-    holder TEXT NOT NULL
-) STRICT;
-
-CREATE TABLE reminders (
-    id TEXT PRIMARY KEY,
-    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    address TEXT NOT NULL,
-    text TEXT NOT NULL,
-    due INTEGER NOT NULL,
-    claimed_epoch INTEGER,
-    claimed_at INTEGER,
-    sent INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (user_id, due)
-) STRICT;
-CREATE INDEX reminders_by_due ON reminders (due) WHERE claimed_epoch IS NULL;
-";
-
-/// Creates the tables in an empty database and leaves a current one as it is. The inner error is
-/// the version of a schema that is newer than this release.
-pub(super) fn prepare(transaction: &Connection) -> rusqlite::Result<Result<(), u32>> {
+/// Brings a database up to the newest version: executes what it has not executed yet, in the order of the versions and
+/// within one in the order of the list. Leaves a current database as it is. The inner error is the version of a database
+/// that is newer than this release.
+pub(super) fn prepare(transaction: &Connection, schemas: &[Schema]) -> rusqlite::Result<Result<(), u32>> {
     let found: u32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if found > VERSION {
+    let newest = version(schemas);
+    if found > newest {
         return Ok(Err(found));
     }
-    if found == 0 {
-        transaction.execute_batch(TABLES)?;
-        transaction.pragma_update(None, "user_version", VERSION)?;
+    if found < newest {
+        for missing in found + 1..=newest {
+            let statements = schemas.iter().flat_map(|schema| schema.statements);
+            for (_, statement) in statements.filter(|(version, _)| *version == missing) {
+                transaction.execute_batch(statement)?;
+            }
+        }
+        transaction.pragma_update(None, "user_version", newest)?;
     }
     Ok(Ok(()))
 }

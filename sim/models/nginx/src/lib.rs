@@ -30,7 +30,7 @@ pub type Observer = Arc<dyn Fn(String) + Send + Sync>;
 
 /// What an nginx configuration would say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BalancerConfig {
+pub struct NginxConfig {
     /// `listen`.
     pub port: u16,
     /// `server`s of the `upstream` block, as host and port.
@@ -54,10 +54,10 @@ pub struct BalancerConfig {
     pub forwarded_proto: &'static str,
 }
 
-impl BalancerConfig {
+impl NginxConfig {
     /// nginx's defaults.
-    pub fn new(port: u16, upstreams: Vec<(String, u16)>) -> BalancerConfig {
-        BalancerConfig {
+    pub fn new(port: u16, upstreams: Vec<(String, u16)>) -> NginxConfig {
+        NginxConfig {
             port,
             upstreams,
             max_fails: 1,
@@ -76,7 +76,7 @@ impl BalancerConfig {
 ///
 /// # Errors
 /// The port cannot be listened on.
-pub async fn serve(env: Env, config: BalancerConfig, observer: Observer) -> io::Result<()> {
+pub async fn serve(env: Env, config: NginxConfig, observer: Observer) -> io::Result<()> {
     let listener = env.network.listen(config.port).await?;
     let proxy = Arc::new(proxy::Proxy::new(env.clone(), config, observer.clone()));
     if proxy.idle().keeps() {
@@ -136,6 +136,3 @@ impl InProgress {
         std::mem::replace(&mut *current, request)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,7 +1,7 @@
 //! One request: read whole, offered to one upstream after the other as nginx would, answered.
 
 use super::{
-    BalancerConfig, Observer,
+    NginxConfig, Observer,
     body::Relayed,
     keepalive::{Connection, Idle, Return},
     peers::Peers,
@@ -22,7 +22,7 @@ pub(super) type Answer = Response<Either<Full<Bytes>, Relayed>>;
 
 pub(super) struct Proxy {
     env: Env,
-    config: BalancerConfig,
+    config: NginxConfig,
     observer: Observer,
     peers: Mutex<Peers>,
     idle: Idle,
@@ -57,7 +57,7 @@ const HOP_BY_HOP: [HeaderName; 6] = [
 ];
 
 impl Proxy {
-    pub(super) fn new(env: Env, config: BalancerConfig, observer: Observer) -> Proxy {
+    pub(super) fn new(env: Env, config: NginxConfig, observer: Observer) -> Proxy {
         let peers = Peers::new(config.upstreams.len(), config.max_fails, config.fail_timeout);
         Proxy {
             env,

@@ -4,10 +4,11 @@
 
 use crate::{
     model::hash::sha256_hex,
-    seams::{AuthStateStore, Cause, Failure, Key, Namespace},
+    store::{AuthStateStore, Key},
     testing::{Bed, Browser, VERIFIER},
 };
 use proptest::{collection::vec, prelude::*, test_runner::FileFailurePersistence};
+use seams::{Cause, Failure};
 use std::time::Duration;
 
 fn config(cases: u32) -> ProptestConfig {
@@ -71,7 +72,7 @@ async fn codes_agree(steps: Vec<OfCodes>) -> Result<(), TestCaseError> {
     let ttl = bed.config.ttl.code;
     let (mut codes, mut now_ms): (Vec<Code>, u64) = (vec![], 0);
     let mut taking: Option<(bool, bool)> = None;
-    let key = |code: &str| Key::new(Namespace::Code, sha256_hex(code));
+    let key = |code: &str| Key::new(crate::redemption::CODE, sha256_hex(code));
     for (at, step) in steps.iter().enumerate() {
         match *step {
             OfCodes::Issue => {
@@ -105,7 +106,7 @@ async fn codes_agree(steps: Vec<OfCodes>) -> Result<(), TestCaseError> {
                     } else {
                         Failure::Fail(cause)
                     };
-                    bed.store.fail("take", Namespace::Code, failure, done);
+                    bed.store.fail("take", crate::redemption::CODE, failure, done);
                     taking = Some((unknown, done));
                 }
             }

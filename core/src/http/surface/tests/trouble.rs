@@ -1,10 +1,8 @@
 //! What the service depends on fails: nobody is logged out, nothing happens twice, and everything
 //! can be done again.
 
-use crate::{
-    seams::{Cause, Failure, Namespace, StorageFault, StorageMoment},
-    testing::{AUTHORIZE, Bed, Browser, VERIFIER},
-};
+use crate::testing::{AUTHORIZE, Bed, Browser, VERIFIER};
+use seams::{Cause, Failure, StorageFault, StorageMoment};
 
 const ANN: &str = "ann@example.com";
 const DOWN: (u16, &str, &str) = (503, "error", "temporarily-unavailable");
@@ -23,12 +21,12 @@ async fn a_failed_send_can_be_repeated_at_once() {
     let mut ann = Browser::default();
     let flow = ann.begin(&bed).await;
     for (call, namespace, failure, done) in [
-        ("get", Namespace::Flow, lost(), true),
-        ("put_if_absent", Namespace::SendOnce, refused(), false),
-        ("put_if_absent", Namespace::SendOnce, lost(), true),
-        ("count", Namespace::Sends, refused(), false),
-        ("put", Namespace::Flow, lost(), true),
-        ("put", Namespace::EmailCode, lost(), true),
+        ("get", crate::authorize::FLOW, lost(), true),
+        ("put_if_absent", crate::mailed_code::SEND_ONCE, refused(), false),
+        ("put_if_absent", crate::mailed_code::SEND_ONCE, lost(), true),
+        ("count", crate::mailed_code::SENDS, refused(), false),
+        ("put", crate::authorize::FLOW, lost(), true),
+        ("put", crate::mailed_code::EMAIL_CODE, lost(), true),
     ] {
         bed.store.fail(call, namespace, failure, done);
         let seen = ann.ask(&bed, &flow).await;
@@ -45,11 +43,11 @@ async fn a_failed_send_can_be_repeated_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_failed_verification_can_be_repeated_at_once() {
     for (call, namespace, failure, done) in [
-        ("put_if_absent", Namespace::VerifyAttempts, refused(), false),
-        ("put_if_absent", Namespace::VerifyAttempts, lost(), true),
-        ("count", Namespace::VerifyAttempts, lost(), true),
-        ("count", Namespace::LoginAttempts, lost(), false),
-        ("get", Namespace::EmailCode, lost(), false),
+        ("put_if_absent", crate::limits::VERIFY_ATTEMPTS, refused(), false),
+        ("put_if_absent", crate::limits::VERIFY_ATTEMPTS, lost(), true),
+        ("count", crate::limits::VERIFY_ATTEMPTS, lost(), true),
+        ("count", crate::limits::LOGIN_ATTEMPTS, lost(), false),
+        ("get", crate::mailed_code::EMAIL_CODE, lost(), false),
     ] {
         let bed = Bed::new().await;
         let mut ann = Browser::default();
@@ -79,7 +77,7 @@ async fn whatever_becomes_of_the_taking_a_one_time_code_opens_one_session() {
         let flow = ann.begin(&bed).await;
         ann.ask(&bed, &flow).await;
         let code = bed.out.codes(ANN).pop().unwrap();
-        bed.store.fail("take", Namespace::EmailCode, failure, done);
+        bed.store.fail("take", crate::mailed_code::EMAIL_CODE, failure, done);
         assert!(
             ann.verify(&bed, &flow, &code)
                 .await
@@ -118,7 +116,7 @@ async fn whatever_becomes_of_the_taking_an_authorization_code_is_redeemed_once()
     for (failure, done) in [(lost(), true), (lost(), false), (refused(), false)] {
         let bed = Bed::new().await;
         let code = Browser::default().log_in(&bed).await;
-        bed.store.fail("take", Namespace::Code, failure, done);
+        bed.store.fail("take", crate::redemption::CODE, failure, done);
         assert_eq!(bed.redeem(0, &code, VERIFIER).await.status, 200);
         assert_eq!(
             bed.redeem(1, &code, VERIFIER).await.error(),

@@ -2,8 +2,9 @@
 //! order, and what may be said of it in one line each.
 
 use super::*;
-use crate::seams::{Reminder, ReminderClaim, StorageFault, StorageMoment};
+use crate::leader::{Reminder, ReminderClaim, ReminderRepository};
 use proptest::{collection::vec, prelude::*, test_runner::FileFailurePersistence};
+use seams::{StorageFault, StorageMoment};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What can happen.

@@ -4,10 +4,10 @@
 use super::{MASTER, read_command, spawn};
 use crate::{
     config::{Config, Deadlines, StateConfig},
-    seams::{AuthStateStore, Failure, Key, Namespace},
-    store::{MasterFinder, RedisStore, SentinelFinder, testing::Fixture},
+    store::{AuthStateStore, Key, MasterFinder, Namespace, RedisStore, SentinelFinder, testing::Fixture},
 };
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::FileFailurePersistence};
+use seams::Failure;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncWriteExt, BufReader},
@@ -96,7 +96,7 @@ struct Always;
 
 #[async_trait::async_trait]
 impl MasterFinder for Always {
-    async fn find(&self) -> crate::seams::Outcome<(String, u16)> {
+    async fn find(&self) -> seams::Outcome<(String, u16)> {
         Ok(("redis-1".into(), 6379))
     }
 }
@@ -110,7 +110,7 @@ proptest! {
             let fixture = Fixture::new();
             serve(&fixture, "redis-1", reply.clone(), hangs_up);
             let store = RedisStore::new(fixture.env("idp-a"), Arc::new(Always), deadlines());
-            let key = Key::new(Namespace::Code, "k");
+            let key = Key::new(Namespace::new("auth:oidc:code"), "k");
             let began = Instant::now();
             let taken = store.take(&key).await;
             let counted = store.count(&key, Duration::from_secs(60)).await;

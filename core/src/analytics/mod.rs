@@ -1,0 +1,24 @@
+//! Login events for analytics: no request waits for them.
+
+use async_trait::async_trait;
+
+/// What analytics learns of a login. No address, no code, no token.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct LoginEvent {
+    /// What happened: `login_started`, `code_sent`, `login_succeeded`, `login_failed`.
+    pub event: &'static str,
+    /// The relying party's client ID.
+    pub client_id: String,
+    /// Opaque user ID, where known.
+    pub subject: Option<String>,
+    /// When, in milliseconds since the Unix epoch.
+    pub at_ms: u64,
+}
+
+/// Delivers login events.
+#[async_trait]
+pub trait Analytics: Send + Sync {
+    /// Puts an event into the bounded queue and returns at once. A full queue drops the event and
+    /// counts it: analytics never costs a login anything (inventory 53).
+    async fn record(&self, event: LoginEvent);
+}

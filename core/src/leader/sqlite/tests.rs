@@ -1,0 +1,96 @@
+use super::*;
+use crate::{
+    redemption::{CodeRedemption, Redeemed, TokenRecord, TokenRepository},
+    session::{Session, SessionRepository},
+    store::{
+        sqlite::testing::{HOUR, in_memory, open},
+        testing::{Fixture, START},
+    },
+};
+
+fn redemption(code: &str, token: &str) -> CodeRedemption {
+    CodeRedemption {
+        code_hash: code.into(),
+        remember_until: START + HOUR,
+        token: TokenRecord {
+            token_hash: token.into(),
+            user_id: "user-ann".into(),
+            client_id: "web".into(),
+            scope: "openid".into(),
+            expires_at: START + HOUR,
+        },
+    }
+}
+
+fn session(id: &str, code: &str) -> Session {
+    Session {
+        id_hash: id.into(),
+        user_id: "user-ann".into(),
+        authenticated_at: START,
+        expires_at: START + HOUR,
+        opened_by: code.into(),
+    }
+}
+
+fn reminder(id: &str, due: Timestamp) -> Reminder {
+    Reminder {
+        id: id.into(),
+        user_id: "user-ann".into(),
+        address: "ann@example.com".into(),
+        text: "Water the plants".into(),
+        due,
+    }
+}
+
+#[tokio::test]
+async fn only_the_newest_epoch_claims() {
+    let fixture = Fixture::new();
+    let location = in_memory("epochs");
+    let (a, b) = (open(&fixture, &location).await, open(&fixture, &location).await);
+    assert_eq!(a.add_reminder(reminder("r1", START)).await, Ok(true));
+    assert_eq!(
+        a.add_reminder(reminder("again", START)).await,
+        Ok(false),
+        "same user and time"
+    );
+    a.add_reminder(reminder("r2", START + HOUR)).await.unwrap();
+    assert_eq!(a.due_reminders(START, 10).await.unwrap(), [reminder("r1", START)]);
+
+    let old = a.begin_epoch("idp-a").await.unwrap();
+    let new = b.begin_epoch("idp-b").await.unwrap();
+    assert!(new > old);
+    assert_eq!(a.claim_reminder("r1", old, START).await, Ok(ReminderClaim::Fenced));
+    assert_eq!(b.claim_reminder("r1", new, START).await, Ok(ReminderClaim::Claimed));
+    assert_eq!(b.claim_reminder("r1", new, START).await, Ok(ReminderClaim::Taken));
+    assert_eq!(a.due_reminders(START, 10).await.unwrap(), []);
+
+    assert_eq!(a.unclaim_reminder("r1", old).await, Ok(false), "not its claim");
+    assert_eq!(b.unclaim_reminder("r1", new).await, Ok(true));
+    assert_eq!(b.claim_reminder("r1", new, START).await, Ok(ReminderClaim::Claimed));
+    assert_eq!(b.finish_reminder("r1", new).await, Ok(true));
+    assert_eq!(b.unclaim_reminder("r1", new).await, Ok(false), "it was sent");
+    assert_eq!(fixture.marks.seen("epoch fenced"), 1);
+}
+
+#[tokio::test]
+async fn the_ledger_outlives_a_clock_that_runs_ahead() {
+    let fixture = Fixture::new();
+    let a = open(&fixture, &in_memory("sweep")).await;
+    let epoch = a.begin_epoch("idp-a").await.unwrap();
+    a.redeem(redemption("code", "t1")).await.unwrap();
+    a.open_session(session("s1", "otp"), "otp", START + HOUR).await.unwrap();
+    assert_eq!(a.sweep(epoch, START).await, Ok(0));
+    assert_eq!(
+        a.sweep(epoch, START + 2 * HOUR).await,
+        Ok(2),
+        "the session and the token"
+    );
+    assert_eq!(a.redeem(redemption("code", "t2")).await, Ok(Redeemed::AlreadySpent));
+    assert_eq!(a.sweep(epoch, START + 48 * HOUR).await, Ok(2), "both codes");
+    let newer = a.begin_epoch("idp-b").await.unwrap();
+    assert!(newer > epoch);
+    assert!(matches!(
+        a.sweep(epoch, START + 48 * HOUR).await,
+        Err(Failure::Fail(Cause::Refused(_)))
+    ));
+}

@@ -1,0 +1,64 @@
+//! The lists that a new room adds a line to.
+
+use crate::{
+    authorize, clients, keys, leader, ledger, limits, mailed_code, redemption, session,
+    store::{Namespace, sqlite::Schema},
+    users,
+};
+
+/// The tables of all rooms. The order matters within one version of the directory only.
+pub const SCHEMAS: &[Schema] = &[
+    users::SCHEMA,
+    clients::SCHEMA,
+    keys::SCHEMA,
+    session::SCHEMA,
+    ledger::SCHEMA,
+    redemption::SCHEMA,
+    limits::SCHEMA,
+    leader::SCHEMA,
+];
+
+/// The namespaces of all rooms' keys in the store.
+pub const NAMESPACES: &[Namespace] = &[
+    authorize::FLOW,
+    redemption::CODE,
+    mailed_code::EMAIL_CODE,
+    mailed_code::SENDS,
+    mailed_code::SEND_ONCE,
+    limits::LOGIN_ATTEMPTS,
+    limits::VERIFY_ATTEMPTS,
+    leader::LEASE,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_key_is_in_two_namespaces() {
+        for (n, one) in NAMESPACES.iter().enumerate() {
+            for other in &NAMESPACES[n + 1..] {
+                let [one, other] = [one, other].map(|namespace| format!("{}:", namespace.prefix()));
+                assert!(!one.starts_with(&other) && !other.starts_with(&one), "{one} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn versions_of_the_directory_ascend_without_gaps() {
+        let mut versions = BTreeSet::new();
+        for schema in SCHEMAS {
+            let own = schema.statements.iter().map(|(version, _)| *version);
+            assert!(own.clone().is_sorted(), "{}", schema.matter);
+            versions.extend(own);
+        }
+        assert!(versions.iter().copied().eq(1..=versions.len() as u32), "{versions:?}");
+    }
+
+    #[test]
+    fn every_matter_has_a_name_of_its_own() {
+        let names: BTreeSet<_> = SCHEMAS.iter().map(|schema| schema.matter).collect();
+        assert_eq!(names.len(), SCHEMAS.len());
+    }
+}

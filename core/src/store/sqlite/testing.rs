@@ -1,0 +1,67 @@
+//! Directories for tests.
+
+use super::SqliteDirectory;
+use crate::{
+    clients::{Client, ClientSecret},
+    store::testing::Fixture,
+    users::User,
+};
+use std::{path::PathBuf, time::Duration};
+
+pub(crate) const WAIT: Duration = Duration::from_millis(1000);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+
+/// A database of its own for each test: in memory and shared by name, or a file.
+pub(crate) fn in_memory(test: &str) -> String {
+    format!("file:/{test}?vfs=memdb")
+}
+
+pub(crate) struct TempFile(pub(crate) PathBuf);
+
+impl TempFile {
+    pub(crate) fn new(test: &str) -> TempFile {
+        let path = std::env::temp_dir().join(format!("squall-{}-{test}.sqlite", std::process::id()));
+        let file = TempFile(path);
+        file.remove();
+        file
+    }
+
+    pub(crate) fn location(&self) -> String {
+        self.0.display().to_string()
+    }
+
+    fn remove(&self) {
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", self.0.display()));
+        }
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+pub(crate) async fn open(fixture: &Fixture, location: &str) -> SqliteDirectory {
+    let directory = SqliteDirectory::open(fixture.env("idp-a"), location, WAIT)
+        .await
+        .expect("it opens");
+    let user = User {
+        id: "user-ann".into(),
+        address: "ann@example.com".into(),
+        name: "Ann".into(),
+    };
+    directory.add_user(&user).await.expect("a user");
+    directory.add_client(&web()).await.expect("a client");
+    directory
+}
+
+pub(crate) fn web() -> Client {
+    Client {
+        id: "web".into(),
+        name: "Web".into(),
+        secret: ClientSecret::None,
+        redirect_uris: vec!["https://app.example/z".into(), "https://app.example/a".into()],
+    }
+}

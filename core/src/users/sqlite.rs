@@ -1,0 +1,67 @@
+//! Users in SQLite.
+
+use super::{User, UserRepository};
+use crate::store::sqlite::{Schema, SqliteDirectory};
+use async_trait::async_trait;
+use rusqlite::{OptionalExtension, Row};
+use seams::Outcome;
+
+pub(crate) const SCHEMA: Schema = Schema {
+    matter: "users",
+    statements: &[(
+        1,
+        "CREATE TABLE users (
+            id TEXT PRIMARY KEY,
+            address TEXT NOT NULL UNIQUE,
+            name TEXT NOT NULL
+        ) STRICT;",
+    )],
+    expiring: &[],
+};
+
+fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+    Ok(User {
+        id: row.get("id")?,
+        address: row.get("address")?,
+        name: row.get("name")?,
+    })
+}
+
+#[async_trait]
+impl UserRepository for SqliteDirectory {
+    async fn user_by_address(&self, address: &str) -> Outcome<Option<User>> {
+        self.read(|t| {
+            t.prepare_cached("SELECT id, address, name FROM users WHERE address = ?1")?
+                .query_row([address], user)
+                .optional()
+        })
+        .await
+    }
+
+    async fn user(&self, id: &str) -> Outcome<Option<User>> {
+        self.read(|t| {
+            t.prepare_cached("SELECT id, address, name FROM users WHERE id = ?1")?
+                .query_row([id], user)
+                .optional()
+        })
+        .await
+    }
+}
+
+impl SqliteDirectory {
+    /// Adds a user, or updates the one with the same ID: for development, the simulation and the operator's commands.
+    ///
+    /// # Errors
+    /// As every write: `Fail` or `Unknown`; `Fail` also when another user has the address.
+    pub async fn add_user(&self, user: &User) -> Outcome<()> {
+        self.write(|t| {
+            t.prepare_cached(
+                "INSERT INTO users (id, address, name) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (id) DO UPDATE SET address = excluded.address, name = excluded.name",
+            )?
+            .execute([&user.id, &user.address, &user.name])?;
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,141 @@
+//! Once everything has healed the queue to the analytics hook drains: the hook is told of every login, and soon.
+//!
+//! Source: inventory 53 (the queue is bounded and drops while the hook hangs; it must not go on dropping).
+//!
+//! Fairness: everything has healed and had the time to settle, longer than the deadline of one call (2 s), and the hook
+//! answers. Bounds are about twice the worst seen in 30 seeds of each scenario.
+//!
+//! Edges. A call does not say to the world whom it is about, so calls are counted: a whole login is told of twice, when
+//! its code is sent and when it succeeds. Other calls (wrong codes, logins that go on) may be among those counted, so
+//! that a call lost among many is not noticed; a queue that has stopped is.
+
+use crate::{analytics, people, property::{bound::Bound, deeds, human, reading::{calm_from_ms, Deed}, violation}, vocabulary::{Event, Evidence, Kind, Login, Observation, Op, OwnFault, Property, Violation}};
+use std::time::Duration;
+
+/// Calls that a whole login leads to at least.
+const CALLS_PER_LOGIN: usize = 2;
+
+/// See the module.
+pub struct AnalyticsArrive(Bound);
+
+impl AnalyticsArrive {
+    /// So long after the login.
+    pub fn within(limit: Duration) -> AnalyticsArrive {
+        AnalyticsArrive(Bound::within(limit, 5_000))
+    }
+
+    /// How long the world needs to settle after healing.
+    pub fn settling(self, settle: Duration) -> AnalyticsArrive {
+        AnalyticsArrive(self.0.settling(settle))
+    }
+}
+
+impl Property<Login> for AnalyticsArrive {
+    fn name(&self) -> String {
+        "AnalyticsArrive".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Eventually
+    }
+    fn claim(&self) -> String {
+        format!(
+            "from {} after everything healed, the hook is told of every login within {}",
+            human(self.0.settle_ms),
+            human(self.0.within_ms)
+        )
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let Some(from_ms) = calm_from_ms(evidence.history, self.0.settle_ms) else {
+            return Ok(());
+        };
+        let deeds = deeds(evidence.history);
+        let judged = |login: &&Deed<'_>| {
+            *login.op == Op::People(people::Op::LogIn)
+                && login.ok()
+                && login.began_ms >= from_ms
+                && login.ended_ms() + self.0.within_ms <= evidence.plan.lasts_ms
+        };
+        let mut logins: Vec<&Deed<'_>> = deeds.iter().filter(judged).collect();
+        logins.sort_by_key(|login| login.ended_ms());
+        for (index, login) in logins.iter().enumerate() {
+            let deadline_ms = login.ended_ms() + self.0.within_ms;
+            let answered = Event::Own(Observation::Analytics(analytics::Observation::HookCalled {
+                answered: true,
+            }));
+            let calls = evidence
+                .history
+                .records
+                .iter()
+                .filter(|record| record.event == answered && (from_ms..=deadline_ms).contains(&record.at_ms))
+                .count();
+            let logins = index + 1;
+            if calls < CALLS_PER_LOGIN * logins {
+                let what = format!(
+                    "{logins} logins since {} and {calls} calls to the analytics hook by {}",
+                    human(from_ms),
+                    human(deadline_ms)
+                );
+                return Err(violation(&self.name(), deadline_ms, login.records(), what).because("no-calls"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::{Fault, Mode, Seen};
+
+    fn healed() -> Story {
+        let manner = Mode::Hanging;
+        Story::new()
+            .fault(
+                1000,
+                Fault::Own(OwnFault::Analytics(analytics::Fault::Analytics { mode })),
+            )
+            .fault(30_000, Fault::Heal)
+    }
+
+    fn called(story: Story, at_ms: u64, answered: bool) -> Story {
+        story.event(
+            at_ms,
+            "analytics",
+            Event::Own(Observation::Analytics(analytics::Observation::HookCalled { answered })),
+        )
+    }
+
+    fn claim() -> AnalyticsArrive {
+        AnalyticsArrive::within(Duration::from_secs(3))
+    }
+
+    #[test]
+    fn accepts_calls_trouble_and_logins_that_came_to_nothing() {
+        let login = healed().op((40_000, 44_000), "ann", Op::People(people::Op::LogIn), Seen::Ok);
+        for story in [
+            called(called(login, 41_000, true), 46_900, true),
+            healed().op((34_000, 44_000), "ann", Op::People(people::Op::LogIn), Seen::Ok),
+            healed().op((40_000, 44_000), "ann", Op::People(people::Op::LogIn), fail("gave up")),
+            healed().op((40_000, 118_000), "ann", Op::People(people::Op::LogIn), Seen::Ok),
+        ] {
+            assert_eq!(story.judged_by(&claim()), Ok(()));
+        }
+    }
+
+    #[test]
+    fn rejects_silence_lateness_refusals_and_calls_for_others() {
+        let login = || healed().op((40_000, 44_000), "ann", Op::People(people::Op::LogIn), Seen::Ok);
+        let late = called(called(login(), 41_000, true), 47_100, true);
+        let refused = called(called(login(), 41_000, true), 44_100, false);
+        let other = called(called(login(), 41_000, true), 44_100, true).op(
+            (43_000, 44_050),
+            "ben",
+            Op::People(people::Op::LogIn),
+            Seen::Ok,
+        );
+        for story in [login(), late, refused, other] {
+            assert_eq!(story.judged_by(&claim()).unwrap_err().reason, "no-calls");
+        }
+    }
+}

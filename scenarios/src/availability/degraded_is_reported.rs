@@ -1,0 +1,142 @@
+//! A replica that cannot reach Redis says so and closes its port to the balancer, and opens it again
+//! by itself.
+//!
+//! Source: inventory 26 (neither sticky nor hidden), 38; measured on nginx 1.22.1: a 503 is passed
+//! through and the replica never ejected, so a degraded replica must close its port.
+//!
+//! Fairness: Redis is out of reach without a break for the whole bound; after healing nothing breaks again. A replica
+//! looks every second and gives up hope after six; after healing it was ready within 1.4 s (8 seeds of each of two
+//! scenarios).
+//!
+//! Edges. A short outage is none: a normal failover takes two to three seconds. A replica that was
+//! killed or paused meanwhile is judged by nothing before it was healed.
+
+use crate::{property::{faults, human, violation}, store::unreachable::blind, vocabulary::{Event, Evidence, History, Kind, Login, Property, Violation}};
+use std::time::Duration;
+
+/// See the module.
+pub struct DegradedIsReported {
+    within_ms: u64,
+    recovers_ms: u64,
+}
+
+impl DegradedIsReported {
+    /// So long after Redis went out of reach.
+    pub fn within(limit: Duration) -> DegradedIsReported {
+        DegradedIsReported {
+            within_ms: limit.as_millis() as u64,
+            recovers_ms: 30_000,
+        }
+    }
+    /// And it is ready again so long after everything has healed.
+    pub fn recovers_within(self, limit: Duration) -> DegradedIsReported {
+        DegradedIsReported {
+            recovers_ms: limit.as_millis() as u64,
+            ..self
+        }
+    }
+}
+
+/// Whether a replica's port is open at a moment, as far as it was seen to open and close.
+fn ready(history: &History, replica: &str, at_ms: u64) -> bool {
+    let mut ready = true;
+    for record in history.records.iter().take_while(|record| record.at_ms <= at_ms) {
+        match &record.event {
+            Event::Ready { host, ready: says, .. } if host == replica => ready = *says,
+            _ => {}
+        }
+    }
+    ready
+}
+
+impl Property<Login> for DegradedIsReported {
+    fn name(&self) -> String {
+        "DegradedIsReported".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Eventually
+    }
+    fn claim(&self) -> String {
+        format!(
+            "a replica without Redis says so within {} and is ready again {} after healing",
+            human(self.within_ms),
+            human(self.recovers_ms)
+        )
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let (history, lasts_ms) = (evidence.history, evidence.plan.lasts_ms);
+        for replica in ["idp-a", "idp-b"] {
+            for (from_ms, to_ms) in blind(history, replica) {
+                let deadline_ms = from_ms + self.within_ms;
+                if deadline_ms <= to_ms.min(lasts_ms) && ready(history, replica, deadline_ms) {
+                    let what = format!(
+                        "{replica} has not reached Redis since {} and does not say so",
+                        human(from_ms)
+                    );
+                    return Err(violation(&self.name(), deadline_ms, vec![], what).because("blind-and-ready"));
+                }
+            }
+            let last = faults(history).last();
+            let healed_ms = last
+                .filter(|(.., fault)| **fault == crate::vocabulary::Fault::Heal)
+                .map(|(at_ms, ..)| at_ms);
+            let Some(deadline_ms) = healed_ms.map(|at_ms| at_ms + self.recovers_ms) else {
+                continue;
+            };
+            if deadline_ms <= lasts_ms && !ready(history, replica, deadline_ms) {
+                let what = format!(
+                    "{replica} is not ready {} after everything healed",
+                    human(self.recovers_ms)
+                );
+                return Err(violation(&self.name(), deadline_ms, vec![], what).because("healed-and-not-ready"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::Fault;
+
+    fn outage(story: Story, from_ms: u64, heals_ms: u64) -> Story {
+        let cut = |node: &str| Fault::Cut {
+            a: "idp-a".into(),
+            b: node.into(),
+        };
+        story
+            .fault(from_ms, cut("redis-1"))
+            .fault(from_ms, cut("redis-2"))
+            .fault(heals_ms, Fault::Heal)
+    }
+
+    fn says(story: Story, at_ms: u64, ready: bool) -> Story {
+        let (host, why) = ("idp-a".to_owned(), "redis".to_owned());
+        story.event(at_ms, "idp-a", Event::Ready { host, ready, why })
+    }
+
+    fn claim() -> DegradedIsReported {
+        DegradedIsReported::within(Duration::from_secs(10)).recovers_within(Duration::from_secs(15))
+    }
+
+    #[test]
+    fn accepts_a_report_a_recovery_and_a_short_outage() {
+        let reported = says(says(outage(Story::new(), 1000, 30_000), 8000, false), 32_000, true);
+        let short = outage(Story::new(), 1000, 5000);
+        for story in [reported, short] {
+            assert_eq!(story.judged_by(&claim()), Ok(()));
+        }
+    }
+
+    #[test]
+    fn rejects_silence_lateness_and_stickiness() {
+        let silent = outage(Story::new(), 1000, 30_000);
+        let late = says(says(outage(Story::new(), 1000, 30_000), 11_500, false), 32_000, true);
+        let sticky = says(outage(Story::new(), 1000, 30_000), 8000, false);
+        for story in [silent, late, sticky] {
+            assert!(story.judged_by(&claim()).is_err());
+        }
+    }
+}

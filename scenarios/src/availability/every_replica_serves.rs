@@ -1,0 +1,156 @@
+//! Once everything has healed, every replica serves logins: each by itself, not only those that the balancer finds.
+//!
+//! Source: inventory 26, 33, 34, 37, 43 (a replica on which nothing works while its port is open is hidden by its peer).
+//!
+//! Fairness: everything has healed and stays so, and had the time to settle; the probe reaches the replica by a link
+//! that loses nothing, and presses again when told to. Bounds are about twice the worst seen in 30 seeds of each
+//! scenario.
+//!
+//! Edges. Judged are the logins of probes ([`Behaviour::Availability(availability::Behaviour::LogInAt)`]) that began late enough and had the time before the
+//! run ended. Nobody else sees their codes, so no theft excuses a failure.
+
+use crate::{availability, people, property::{bound::Bound, deeds, human, reading::calm_from_ms}, vocabulary::{Behaviour, Evidence, Kind, Login, Op, Property, Violation}};
+use std::{collections::BTreeMap, time::Duration};
+
+/// See the module.
+pub struct EveryReplicaServes(Bound);
+
+impl EveryReplicaServes {
+    /// A login at any one replica takes no longer than this, once everything has healed and settled.
+    pub fn within(limit: Duration) -> EveryReplicaServes {
+        EveryReplicaServes(Bound::within(limit, 20_000))
+    }
+
+    /// How long the world needs to settle after healing.
+    pub fn settling(self, settle: Duration) -> EveryReplicaServes {
+        EveryReplicaServes(self.0.settling(settle))
+    }
+}
+
+impl Property<Login> for EveryReplicaServes {
+    fn name(&self) -> String {
+        "EveryReplicaServes".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Eventually
+    }
+    fn claim(&self) -> String {
+        format!(
+            "from {} after everything healed, a login at each replica alone succeeds within {}",
+            human(self.0.settle_ms),
+            human(self.0.within_ms)
+        )
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let Some(from_ms) = calm_from_ms(evidence.history, self.0.settle_ms) else {
+            return Ok(());
+        };
+        let operations = evidence.plan.operations.iter();
+        let probes: BTreeMap<&str, &str> = operations
+            .filter_map(|operation| match &operation.does {
+                Behaviour::Availability(availability::Behaviour::LogInAt { replica }) => {
+                    Some((operation.who.as_str(), replica.as_str()))
+                }
+                _ => None,
+            })
+            .collect();
+        for login in deeds(evidence.history)
+            .iter()
+            .filter(|deed| *deed.op == Op::People(people::Op::LogIn))
+        {
+            let Some(replica) = probes.get(login.who) else {
+                continue;
+            };
+            let deadline_ms = login.began_ms + self.0.within_ms;
+            let judged = login.began_ms >= from_ms && deadline_ms <= evidence.plan.lasts_ms;
+            if !judged || login.in_time(deadline_ms) {
+                continue;
+            }
+            let what = format!(
+                "a login at {replica} alone, begun at {} with nothing left in the way,",
+                human(login.began_ms)
+            );
+            return Err(login.missed(&self.name(), deadline_ms, &what));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::{Fault, Operation, Seen};
+
+    fn healed() -> Story {
+        let mut story = Story::new()
+            .fault(1000, Fault::Kill { host: "idp-b".into() })
+            .fault(30_000, Fault::Heal);
+        story.operations.push(Operation {
+            at_ms: 0,
+            who: "probe-b".into(),
+            does: Behaviour::Availability(availability::Behaviour::LogInAt {
+                replica: "idp-b".into(),
+            }),
+        });
+        story
+    }
+
+    fn claim() -> EveryReplicaServes {
+        EveryReplicaServes::within(Duration::from_secs(10)).settling(Duration::from_secs(10))
+    }
+
+    #[test]
+    fn accepts_success_trouble_and_what_is_not_its_business() {
+        for story in [
+            healed().op((41_000, 45_000), "probe-b", Op::People(people::Op::LogIn), Seen::Ok),
+            healed().op(
+                (39_000, 60_000),
+                "probe-b",
+                Op::People(people::Op::LogIn),
+                fail("gave up"),
+            ),
+            healed().begun(111_000, "probe-b", Op::People(people::Op::LogIn)),
+            healed().op((41_000, 45_000), "ann", Op::People(people::Op::LogIn), fail("gave up")),
+            healed()
+                .op(
+                    (41_000, 45_000),
+                    "probe-b",
+                    Op::People(people::Op::LogIn),
+                    fail("gave up"),
+                )
+                .fault(119_000, Fault::Kill { host: "mail".into() }),
+        ] {
+            assert_eq!(story.judged_by(&claim()), Ok(()));
+        }
+    }
+
+    #[test]
+    fn rejects_failure_doubt_lateness_and_no_end() {
+        for (story, reason) in [
+            (
+                healed().op(
+                    (41_000, 45_000),
+                    "probe-b",
+                    Op::People(people::Op::LogIn),
+                    fail("gave up"),
+                ),
+                "failed-gave-up",
+            ),
+            (
+                healed().op((41_000, 45_000), "probe-b", Op::People(people::Op::LogIn), unknown()),
+                "in-doubt",
+            ),
+            (
+                healed().op((41_000, 52_000), "probe-b", Op::People(people::Op::LogIn), Seen::Ok),
+                "late",
+            ),
+            (
+                healed().begun(41_000, "probe-b", Op::People(people::Op::LogIn)),
+                "never-ended",
+            ),
+        ] {
+            assert_eq!(story.judged_by(&claim()).unwrap_err().reason, reason);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Once trouble is over, or the service has had time to get over it, everyone who starts to log in
+//! succeeds, and soon.
+//!
+//! Source: inventory 6, 34, 37, 39; liveness as openraft's turmoil tests state it: faults heal, then
+//! progress must resume within a bound.
+//!
+//! Fairness: what a scenario breaks is mended, all of it, and stays so; the network carries what is sent; people
+//! press again when told to, and think a few seconds at most. Bounds are about twice the worst seen in 30 seeds of
+//! each scenario with a login begun every second from the healing on.
+//!
+//! Edges. Judged are whole logins that began late enough and had the time before the run ended.
+//! People under attack by a guesser or a flooder may meet a limit ([`crate::property::LimitsLetIn`] judges those), and somebody who
+//! reads their mail may confuse them; a probe of one replica is [`crate::property::EveryReplicaServes`]'s. A code that somebody else
+//! presented too, or that was raced on purpose, may cost its owner the tokens (RFC 6749 section
+//! 4.1.2: on reuse the server revokes them): those logins are not judged.
+
+use crate::{availability, limits, mailed_code, people, property::{deeds, faults, human, reading::{calm_from_ms, Deed}}, redemption, vocabulary::{Behaviour, Evidence, Kind, Login, Op, Property, Violation}};
+use std::time::Duration;
+
+/// See the module.
+pub struct EveryoneCanLogIn {
+    within_ms: u64,
+    settle_ms: u64,
+    since: Since,
+}
+
+#[derive(Clone, Copy)]
+enum Since {
+    Always,
+    Healed,
+    LastFault,
+}
+
+impl EveryoneCanLogIn {
+    /// A whole login takes no longer than this, once everything has healed.
+    pub fn within(limit: Duration) -> EveryoneCanLogIn {
+        EveryoneCanLogIn {
+            within_ms: limit.as_millis() as u64,
+            settle_ms: 20_000,
+            since: Since::Healed,
+        }
+    }
+
+    /// How long the world needs to settle after healing.
+    pub fn settling(self, settle: Duration) -> EveryoneCanLogIn {
+        EveryoneCanLogIn {
+            settle_ms: settle.as_millis() as u64,
+            ..self
+        }
+    }
+
+    /// Judges from so long after the last fault on, healed or not: the service must get over it by
+    /// itself.
+    pub fn after_last_fault(self, settle: Duration) -> EveryoneCanLogIn {
+        EveryoneCanLogIn {
+            settle_ms: settle.as_millis() as u64,
+            since: Since::LastFault,
+            ..self
+        }
+    }
+
+    /// Judges every login, whatever strikes: what breaks must not stop anybody.
+    pub fn at_any_time(self) -> EveryoneCanLogIn {
+        EveryoneCanLogIn {
+            since: Since::Always,
+            ..self
+        }
+    }
+
+    /// From when on logins are judged.
+    fn judged_from_ms(&self, evidence: &Evidence<'_>) -> Option<u64> {
+        match (self.since, faults(evidence.history).last()) {
+            (Since::Always, _) | (_, None) => Some(0),
+            (Since::Healed, Some(_)) => calm_from_ms(evidence.history, self.settle_ms),
+            (Since::LastFault, Some(_)) => {
+                let struck = faults(evidence.history).filter(|(.., fault)| !fault.repairs()).last();
+                Some(struck.map_or(0, |(at_ms, ..)| at_ms + self.settle_ms))
+            }
+        }
+    }
+}
+
+/// Whether one of the codes of a login was presented more than once by somebody who had all that
+/// binds it.
+pub(crate) fn contested(login: &Deed<'_>, deeds: &[Deed<'_>]) -> bool {
+    let own = deeds.iter().filter_map(|deed| match deed.op {
+        Op::Redemption(redemption::Op::Redeem { code, .. })
+            if deed.who == login.who && deed.began_ms >= login.began_ms && deed.began_ms <= login.ended_ms() =>
+        {
+            Some(code)
+        }
+        _ => None,
+    });
+    let presented = |wanted| {
+        let same = |deed: &&Deed<'_>| matches!(deed.op, Op::Redemption(redemption::Op::Redeem { code, rightful: true, .. }) if code == wanted);
+        deeds.iter().filter(same).count()
+    };
+    own.into_iter().any(|code| presented(code) > 1)
+}
+
+impl Property<Login> for EveryoneCanLogIn {
+    fn name(&self) -> String {
+        "EveryoneCanLogIn".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Eventually
+    }
+    fn claim(&self) -> String {
+        let since = match self.since {
+            Since::Healed => "everything healed",
+            Since::LastFault => "the last fault",
+            Since::Always => {
+                return format!(
+                    "whatever strikes, every login succeeds within {}",
+                    human(self.within_ms)
+                );
+            }
+        };
+        format!(
+            "from {} after {since}, every login succeeds within {}",
+            human(self.settle_ms),
+            human(self.within_ms)
+        )
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let Some(from_ms) = self.judged_from_ms(evidence) else {
+            return Ok(());
+        };
+        let excused = |who: &str| {
+            evidence.plan.operations.iter().any(|operation| match &operation.does {
+                Behaviour::Availability(availability::Behaviour::LogInAt { .. }) => operation.who == who,
+                Behaviour::Limits(limits::Behaviour::Guess { victim, .. })
+                | Behaviour::Limits(limits::Behaviour::Flood { victim, .. })
+                | Behaviour::MailedCode(mailed_code::Behaviour::PeekAtMail { victim, .. }) => victim == who,
+                _ => false,
+            })
+        };
+        let deeds = deeds(evidence.history);
+        for login in deeds.iter().filter(|deed| *deed.op == Op::People(people::Op::LogIn)) {
+            let deadline_ms = login.began_ms + self.within_ms;
+            let judged = login.began_ms >= from_ms && deadline_ms <= evidence.plan.lasts_ms;
+            if !judged || login.in_time(deadline_ms) || excused(login.who) || contested(login, &deeds) {
+                continue;
+            }
+            let what = format!(
+                "{} began to log in at {}, with nothing left in the way, and it",
+                login.who,
+                human(login.began_ms)
+            );
+            return Err(login.missed(&self.name(), deadline_ms, &what));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::{Fault, Operation, Seen};
+
+    fn healed() -> Story {
+        Story::new()
+            .fault(1000, Fault::Kill { host: "redis-1".into() })
+            .fault(30_000, Fault::Heal)
+    }
+
+    fn claim() -> EveryoneCanLogIn {
+        EveryoneCanLogIn::within(Duration::from_secs(15)).settling(Duration::from_secs(10))
+    }
+
+    #[test]
+    fn accepts_success_and_failures_during_trouble() {
+        let story = healed()
+            .op((2000, 60_000), "ann", Op::People(people::Op::LogIn), fail("gave up"))
+            .op((39_000, 50_000), "ben", Op::People(people::Op::LogIn), unknown())
+            .op((41_000, 45_000), "cleo", Op::People(people::Op::LogIn), Seen::Ok)
+            .begun(119_000, "dan", Op::People(people::Op::LogIn));
+        assert_eq!(story.judged_by(&claim()), Ok(()));
+    }
+
+    #[test]
+    fn accepts_failures_of_people_under_attack() {
+        let mut story = healed().op(
+            (41_000, 50_000),
+            "ann",
+            Op::People(people::Op::LogIn),
+            fail("too-many-attempts"),
+        );
+        story.operations.push(Operation {
+            at_ms: 0,
+            who: "guesser".into(),
+            does: Behaviour::Limits(limits::Behaviour::Guess {
+                victim: "ann".into(),
+                guesses: 1,
+                every_ms: 1,
+            }),
+        });
+        assert_eq!(story.judged_by(&claim()), Ok(()));
+    }
+
+    #[test]
+    fn accepts_a_login_whose_code_was_stolen() {
+        let story = healed()
+            .op((42_000, 42_050), "ann", redeem("c1", "balancer", true), Seen::Ok)
+            .op(
+                (42_060, 42_090),
+                "thief",
+                redeem("c1", "idp-a", true),
+                fail("invalid_grant"),
+            )
+            .op(
+                (41_000, 50_000),
+                "ann",
+                Op::People(people::Op::LogIn),
+                fail("invalid_token"),
+            );
+        assert_eq!(story.judged_by(&claim()), Ok(()));
+    }
+
+    #[test]
+    fn rejects_failure_doubt_lateness_and_no_end() {
+        for story in [
+            healed().op((41_000, 45_000), "ann", Op::People(people::Op::LogIn), fail("gave up")),
+            healed().op((41_000, 45_000), "ann", Op::People(people::Op::LogIn), unknown()),
+            healed().op((41_000, 57_000), "ann", Op::People(people::Op::LogIn), Seen::Ok),
+            healed().begun(41_000, "ann", Op::People(people::Op::LogIn)),
+        ] {
+            assert!(story.judged_by(&claim()).is_err());
+        }
+    }
+
+    #[test]
+    fn may_judge_before_anything_is_healed() {
+        let story = || healed().op((12_000, 16_000), "ann", Op::People(people::Op::LogIn), fail("gave up"));
+        assert_eq!(story().judged_by(&claim()), Ok(()));
+        assert!(
+            story()
+                .judged_by(&claim().after_last_fault(Duration::from_secs(10)))
+                .is_err()
+        );
+    }
+}

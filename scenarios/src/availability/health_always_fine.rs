@@ -1,0 +1,34 @@
+//! A replica calls itself healthy as long as its process lives (inventory 26, 34, 43).
+//!
+//! Seen in the world: the first report; readiness that asks nothing (Devlaner/devlane#145,
+//! oklabflensburg/open-city-planner#5). The balancer goes on sending people to it.
+
+use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
+use async_trait::async_trait;
+use idp::{replica::Wiring, store::AuthStateStore};
+use seams::Outcome;
+use std::sync::Arc;
+
+pub(crate) const PLANTED: PlantedBug = PlantedBug {
+    name: "health_always_fine",
+    title: "a replica without Redis calls itself healthy, and refuses everybody",
+    covers: &[26, 34, 43],
+    scenario: "redis_unreachable",
+    detected_by: "DegradedIsReported",
+    bug: |_, _, wiring| Wiring {
+        store: Arc::new(Twisted(AlwaysFine(wiring.store))),
+        ..wiring
+    },
+};
+
+struct AlwaysFine(Arc<dyn AuthStateStore>);
+
+#[async_trait]
+impl StoreTwist for AlwaysFine {
+    fn inner(&self) -> &Arc<dyn AuthStateStore> {
+        &self.0
+    }
+    async fn health(&self) -> Outcome<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! Each replica signs with a key of its own, and publishes that one alone (inventory 33, 40).
+//!
+//! Seen in the world: dexidp/dex#976, where instances wrote over each other's keys. Whether an ID token
+//! verifies depends on which replica signed it and which one was asked for the keys.
+
+use crate::{planted::twist::{KeyTwist, Twisted}, vocabulary::PlantedBug};
+use async_trait::async_trait;
+use idp::{
+    directory::Directory,
+    keys::{KeyRepository, SigningKeyRecord},
+    replica::Wiring,
+};
+use seams::Outcome;
+use std::sync::Arc;
+
+pub(crate) const PLANTED: PlantedBug = PlantedBug {
+    name: "key_per_replica",
+    title: "each replica signs with a key of its own",
+    covers: &[33, 40],
+    scenario: "calm_day",
+    detected_by: "NothingFails",
+    bug: |_, _, wiring| Wiring {
+        directory: Directory {
+            keys: Arc::new(Twisted(OwnKey(wiring.directory.keys))),
+            ..wiring.directory
+        },
+        ..wiring
+    },
+};
+
+struct OwnKey(Arc<dyn KeyRepository>);
+
+#[async_trait]
+impl KeyTwist for OwnKey {
+    fn inner(&self) -> &Arc<dyn KeyRepository> {
+        &self.0
+    }
+    async fn signing_keys(&self) -> Outcome<Vec<SigningKeyRecord>> {
+        Ok(vec![]) // nobody else's are looked at
+    }
+    async fn ensure_signing_key(&self, candidate: SigningKeyRecord) -> Outcome<Vec<SigningKeyRecord>> {
+        Ok(vec![candidate])
+    }
+}

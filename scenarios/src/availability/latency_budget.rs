@@ -1,0 +1,144 @@
+//! A page answers within its budget, whatever the mail relay and the analytics hook do.
+//!
+//! Source: inventory 1 (synchronous mail blocked the page for as long as the relay stalled), 33, 53.
+//!
+//! Edges. Faults on the way of a login itself lengthen it rightly: from the first such fault until
+//! things have healed and settled nothing is judged. An operation that ended in doubt has taken its
+//! time too, and counts. Where links differ from run to run, the budget has so many hops of the slowest in it.
+
+use crate::{mail, mailed_code, people, property::{deeds, human, reading::{touches_logins, TroubledTimes}, violation}, redemption, session, store, vocabulary::{Evidence, Kind, Login, Op, Property, Violation}};
+use std::time::Duration;
+
+/// See the module.
+pub struct LatencyBudget {
+    page_ms: u64,
+    token_ms: u64,
+    hops: u64,
+}
+
+impl LatencyBudget {
+    /// What a page, with all the redirects that lead to it, may take.
+    pub fn pages(limit: Duration) -> LatencyBudget {
+        LatencyBudget {
+            page_ms: limit.as_millis() as u64,
+            token_ms: limit.as_millis() as u64,
+            hops: 0,
+        }
+    }
+
+    /// And so many times the longest latency of the plan's links: each is a hop that somebody waits for.
+    pub fn and_hops(self, hops: u64) -> LatencyBudget {
+        LatencyBudget { hops, ..self }
+    }
+
+    /// What the token and userinfo endpoints may take.
+    pub fn tokens(self, limit: Duration) -> LatencyBudget {
+        LatencyBudget {
+            token_ms: limit.as_millis() as u64,
+            ..self
+        }
+    }
+}
+
+impl Property<Login> for LatencyBudget {
+    fn name(&self) -> String {
+        "LatencyBudget".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        let hops = match self.hops {
+            0 => String::new(),
+            hops => format!(", each and {hops} hops"),
+        };
+        format!(
+            "pages answer within {} and tokens within {}{hops}, whatever mail and analytics do",
+            human(self.page_ms),
+            human(self.token_ms)
+        )
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let trouble = TroubledTimes::of(evidence.history, 20_000, touches_logins);
+        for deed in deeds(evidence.history) {
+            let limit_ms = match deed.op {
+                Op::People(people::Op::OpenLogin)
+                | Op::MailedCode(mailed_code::Op::SendCode { .. })
+                | Op::MailedCode(mailed_code::Op::VerifyCode { .. })
+                | Op::People(people::Op::ReceiveCode)
+                | Op::Session(session::Op::Visit { .. }) => self.page_ms,
+                Op::Redemption(redemption::Op::Redeem { .. }) | Op::Redemption(redemption::Op::UserInfo { .. }) => {
+                    self.token_ms
+                }
+                Op::People(people::Op::LogIn)
+                | Op::MailedCode(mailed_code::Op::AwaitMail { .. })
+                | Op::Redemption(redemption::Op::CheckIdToken)
+                | Op::Store(store::Op::CheckReplication) => continue,
+            };
+            let budget_ms = limit_ms + self.hops * evidence.plan.world.latency_ms_max;
+            let Some(end) = deed.end else { continue };
+            if end.took_ms > budget_ms && trouble.spares(deed.began_ms, end.at_ms) {
+                let what = format!(
+                    "{} {}, and waited {}; the budget is {}",
+                    deed.who,
+                    sim::service::Op::describe(deed.op),
+                    human(end.took_ms),
+                    human(budget_ms)
+                );
+                return Err(
+                    violation(&self.name(), end.at_ms, deed.records(), what).because(format!("slow-{}", deed.kind()))
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::{Fault, Mode, Seen};
+
+    fn budget() -> LatencyBudget {
+        LatencyBudget::pages(Duration::from_millis(500)).tokens(Duration::from_millis(300))
+    }
+
+    #[test]
+    fn accepts_what_is_quick_or_struck() {
+        let kill = Fault::Kill { host: "idp-a".into() };
+        let story = Story::new()
+            .op((0, 500), "ann", send("f1", "ann"), Seen::Ok)
+            .op((0, 9000), "ann", Op::People(people::Op::LogIn), Seen::Ok)
+            .fault(1000, kill)
+            .op((990, 5000), "ben", send("f2", "ben"), unknown());
+        assert_eq!(story.judged_by(&budget()), Ok(()));
+    }
+
+    #[test]
+    fn rejects_what_is_slow_though_only_mail_hangs() {
+        for seen in [Seen::Ok, unknown()] {
+            let hang = Fault::Own(OwnFault::Mail(mail::Fault::Mail { mode: Mode::Hanging }));
+            let story = Story::new()
+                .fault(10, hang)
+                .op((20, 521), "ann", send("f1", "ann"), seen);
+            assert!(story.judged_by(&budget()).is_err());
+        }
+    }
+
+    #[test]
+    fn far_links_make_the_budget_longer() {
+        let mut story = Story::new().op((0, 700), "ann", send("f1", "ann"), Seen::Ok);
+        story.world.latency_ms_max = 40;
+        assert_eq!(story.judged_by(&budget().and_hops(5)), Ok(()));
+        let mut story = Story::new().op((0, 701), "ann", send("f1", "ann"), Seen::Ok);
+        story.world.latency_ms_max = 40;
+        assert!(story.judged_by(&budget().and_hops(5)).is_err());
+    }
+
+    #[test]
+    fn rejects_a_slow_token() {
+        let story = Story::new().op((0, 301), "ann", redeem("c1", "balancer", true), Seen::Ok);
+        assert!(story.judged_by(&budget()).is_err());
+    }
+}

@@ -1,0 +1,41 @@
+//! The service as a whole: people can log in, at every replica, within a budget of time.
+
+mod ops;
+
+pub use ops::Behaviour;
+pub(crate) use ops::act;
+
+// People and attackers.
+pub(crate) mod probe;
+
+// Claims.
+pub(crate) mod degraded_is_reported;
+pub(crate) mod every_replica_serves;
+pub(crate) mod everyone_can_log_in;
+pub(crate) mod latency_budget;
+pub(crate) mod nothing_fails;
+
+// Planted bugs.
+pub(crate) mod degraded_for_good;
+pub(crate) mod health_always_fine;
+pub(crate) mod key_per_replica;
+
+// Stories.
+pub(crate) mod calm_day;
+pub(crate) mod replica_dies_mid_flow;
+
+use crate::vocabulary::{PlantedBug, Scenario};
+
+/// The mistakes that this room's claims must detect, in the order of the reports' rows.
+pub(crate) fn bugs() -> Vec<PlantedBug> {
+    vec![
+        health_always_fine::PLANTED,
+        degraded_for_good::PLANTED,
+        key_per_replica::PLANTED,
+    ]
+}
+
+/// The stories of this room.
+pub(crate) fn stories() -> Vec<Scenario> {
+    vec![calm_day::calm_day(), replica_dies_mid_flow::replica_dies_mid_flow()]
+}

@@ -1,0 +1,38 @@
+//! What probes do.
+
+use crate::{availability::probe, login::Login, world::Scene};
+use sim::world::{HostKind, World};
+use serde::{Deserialize, Serialize};
+
+/// What probes do, as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Behaviour {
+    /// Logs in calmly at one replica, past the balancer, the token endpoint included: a probe from outside of what
+    /// the balancer would hide. Nobody gets to see its codes.
+    LogInAt {
+        /// The replica's host.
+        replica: String,
+    },
+}
+
+impl sim::service::Behaviour<Login> for Behaviour {
+    const KINDS: &'static [&'static str] = &["log-in-at"];
+
+    fn check(&self, world: &World<Login>) -> Result<(), String> {
+        let Behaviour::LogInAt { replica } = self;
+        match world.kind(replica) {
+            Some(HostKind::Service) => Ok(()),
+            _ => Err(format!(
+                "{replica:?} is no replica of the login service; there are {}",
+                world.of_kind(HostKind::Service).join(" and ")
+            )),
+        }
+    }
+}
+
+/// Somebody probes a replica.
+pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
+    let Behaviour::LogInAt { replica } = does;
+    probe::log_in_at(scene, who, &replica, label).await;
+}

@@ -1,0 +1,212 @@
+//! A slow disk costs each page a few of its commits and no more, and what one replica waits for keeps nobody waiting at
+//! the other.
+//!
+//! Source: inventory 28. SQLite is called inline, so a commit stops its process for as long as the disk takes, and has
+//! the directory's write lock meanwhile; the other replica meets SQLITE_BUSY. Both end with the commit: that is what
+//! bounds a stall. A lock that is held while something else is waited for has no such bound.
+//!
+//! Fairness. Judged is whoever knows one replica only ([`Behaviour::Availability(availability::Behaviour::LogInAt)`]), and of that what the replica answers by
+//! itself: mail is not awaited. Any trouble excuses it until everything has healed and settled, but for slow disks, and
+//! for what befalls the other replica, its links, mail or analytics; that it is stopped, in the middle of a commit
+//! perhaps, is an excuse. The allowance is so many of the slowest commits
+//! that the run has had; a run in which disks were well allows for none.
+//!
+//! Edges. A page that ends in doubt has kept somebody waiting as well, and one that is refused because the directory
+//! stayed locked was kept from its lock for longer than any commit: both convict. What has not ended when the run ends
+//! convicts once its time was over.
+
+use crate::{availability, directory, mailed_code, people, property::{deeds, faults, human, reading::{Deed, TroubledTimes}, violation}, store, vocabulary::{Behaviour, Evidence, Fault, Kind, Login, Op, Property, Seen, Violation}};
+use std::{collections::BTreeMap, time::Duration};
+
+/// See the module.
+pub struct StallsBounded {
+    page_ms: u64,
+    commits: u64,
+    settle_ms: u64,
+}
+
+impl StallsBounded {
+    /// What a page, with all the redirects that lead to it, may take while disks are well.
+    pub fn pages(limit: Duration) -> StallsBounded {
+        StallsBounded {
+            page_ms: limit.as_millis() as u64,
+            commits: 0,
+            settle_ms: 20_000,
+        }
+    }
+
+    /// How many commits it may have to wait for: its own, and those of others before it.
+    pub fn and_commits(self, commits: u64) -> StallsBounded {
+        StallsBounded { commits, ..self }
+    }
+
+    /// How long the world needs to settle after healing.
+    pub fn settling(self, settle: Duration) -> StallsBounded {
+        StallsBounded {
+            settle_ms: settle.as_millis() as u64,
+            ..self
+        }
+    }
+}
+
+/// Whether a fault may rightly delay whoever is at a replica by more than a few commits.
+fn excuses(fault: &Fault, replica: &str) -> bool {
+    let elsewhere =
+        |host: &&str| matches!(*host, "mail" | "analytics") || (host.starts_with("idp") && *host != replica);
+    match fault {
+        Fault::DiskSlow { .. } => false,
+        Fault::Pause { .. } => true, // whoever is stopped in a commit has the lock until it goes on
+        _ => !fault.hosts().iter().any(elsewhere),
+    }
+}
+
+/// Whether a step is answered by the replica itself.
+fn is_page(op: &Op) -> bool {
+    !matches!(
+        op,
+        Op::People(people::Op::LogIn)
+            | Op::MailedCode(mailed_code::Op::AwaitMail { .. })
+            | Op::Store(store::Op::CheckReplication)
+    )
+}
+
+impl Property<Login> for StallsBounded {
+    fn name(&self) -> String {
+        "StallsBounded".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        format!(
+            "a page at one replica alone is answered within {} and {} of the slowest commits, whatever the other waits for",
+            human(self.page_ms),
+            self.commits
+        )
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let slowest = faults(evidence.history).filter_map(|(.., fault)| match fault {
+            Fault::DiskSlow { by_ms, .. } => Some(*by_ms),
+            _ => None,
+        });
+        let budget_ms = self.page_ms + self.commits * slowest.max().unwrap_or(0);
+        let operations = evidence.plan.operations.iter();
+        let there: BTreeMap<&str, (&str, TroubledTimes)> = operations
+            .filter_map(|operation| match &operation.does {
+                Behaviour::Availability(availability::Behaviour::LogInAt { replica }) => {
+                    let trouble = TroubledTimes::of(evidence.history, self.settle_ms, |fault| excuses(fault, replica));
+                    Some((operation.who.as_str(), (replica.as_str(), trouble)))
+                }
+                _ => None,
+            })
+            .collect();
+        for deed in deeds(evidence.history).iter().filter(|deed| is_page(deed.op)) {
+            let Some((replica, trouble)) = there.get(deed.who) else {
+                continue;
+            };
+            let until_ms = deed.ended_ms().min(deed.began_ms + budget_ms);
+            if until_ms > evidence.plan.lasts_ms || !trouble.spares(deed.began_ms, until_ms) {
+                continue;
+            }
+            let Some(why) = kept_waiting(deed, budget_ms) else {
+                continue;
+            };
+            let what = format!(
+                "{} {} at {replica} alone, which {}, {} after it began; the budget is {}",
+                deed.who,
+                sim::service::Op::describe(deed.op),
+                deed.outcome(),
+                human(deed.end.map_or(budget_ms, |end| end.took_ms)),
+                human(budget_ms)
+            );
+            return Err(violation(&self.name(), until_ms, deed.records(), what).because(why));
+        }
+        Ok(())
+    }
+}
+
+fn kept_waiting(deed: &Deed<'_>, budget_ms: u64) -> Option<&'static str> {
+    match deed.end {
+        None => Some("never-ended"),
+        Some(end) if end.took_ms > budget_ms => Some("late"),
+        Some(end) => match end.seen {
+            Seen::Unknown(_) => Some("in-doubt"),
+            Seen::Fail(told) if told.contains("temporarily") => Some("refused"),
+            _ => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::Operation;
+
+    /// Somebody at idp-b alone, and a disk of which each commit takes 50 ms.
+    fn slow() -> Story {
+        let mut story = Story::new().fault(
+            1000,
+            Fault::DiskSlow {
+                host: "idp-a".into(),
+                by_ms: 50,
+                lasts_ms: 60_000,
+            },
+        );
+        let does = Behaviour::Availability(availability::Behaviour::LogInAt {
+            replica: "idp-b".into(),
+        });
+        let who = "probe-b".into();
+        story.operations.push(Operation { at_ms: 0, who, does });
+        story
+    }
+
+    fn claim() -> StallsBounded {
+        StallsBounded::pages(Duration::from_millis(500)).and_commits(4)
+    }
+
+    fn cut(a: &str, b: &str) -> Fault {
+        let (a, b) = (a.into(), b.into());
+        Fault::Cut { a, b }
+    }
+
+    #[test]
+    fn accepts_bounded_stalls_trouble_and_what_is_not_its_business() {
+        let verify = || verify("f", "probe-b", "c");
+        for story in [
+            slow().op((2000, 2700), "probe-b", verify(), Seen::Ok),
+            slow().op((2000, 2100), "probe-b", verify(), fail("wrong-code")),
+            slow().op((2000, 9000), "ann", verify(), unknown()),
+            slow().op((2000, 9000), "probe-b", Op::People(people::Op::LogIn), Seen::Ok),
+            slow().begun(119_500, "probe-b", verify()),
+            slow()
+                .fault(1500, cut("idp-b", "redis-1"))
+                .op((2000, 3000), "probe-b", verify(), unknown()),
+            slow()
+                .fault(
+                    2300,
+                    Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { lasts_ms: 2000 })),
+                )
+                .op((2000, 3000), "probe-b", verify(), Seen::Ok),
+        ] {
+            assert_eq!(story.judged_by(&claim()), Ok(()));
+        }
+    }
+
+    #[test]
+    fn rejects_each_way_of_being_kept_waiting_though_the_other_replica_is_in_trouble() {
+        let verify = || verify("f", "probe-b", "c");
+        let trouble = || slow().fault(1500, cut("idp-a", "redis-1"));
+        for (story, reason) in [
+            (trouble().op((2000, 2701), "probe-b", verify(), Seen::Ok), "late"),
+            (trouble().op((2000, 2100), "probe-b", verify(), unknown()), "in-doubt"),
+            (
+                trouble().op((2000, 2600), "probe-b", verify(), fail("temporarily-unavailable")),
+                "refused",
+            ),
+            (trouble().begun(2000, "probe-b", verify()), "never-ended"),
+        ] {
+            assert_eq!(story.judged_by(&claim()).unwrap_err().reason, reason);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The leader stands still past its lease, and then Redis fails over under the new one.
+//!
+//! Reminders are due at both moments and the relay is slow, so that the leader is in the middle of
+//! sending. Two believe to lead; nobody is reminded twice. (Inventory 29, 30, 31.)
+
+use crate::{catalogue::marks::{marked, master_replaced, reminded_while_paused}, property::{CodeRedeemedOnce, EveryoneCanLogIn, EveryReplicaServes, MailArrives, RemindersArrive, RemindersOnce, ReplicationCatchesUp}, scenario::{cut, hosts::*, kill, Logins, mail, ms, pause, Probe, resume, secs, World}, vocabulary::{Faults, Mode, Scenario}};
+
+pub(crate) fn leader_pauses() -> Scenario {
+    let world = World::standard()
+        .lease(secs(4))
+        .links_take_up_to(ms(15)..ms(35))
+        .reminders(3, secs(5)..secs(6))
+        .reminders(8, secs(22)..ms(22_500))
+        .reminders(8, secs(33)..secs(35))
+        .reminders(3, secs(76)..secs(78));
+    Scenario::new(
+        "leader_pauses",
+        "the leader stands still past its lease and Redis fails over under the next one",
+    )
+    .covering(&[29, 30, 31])
+    .world(world)
+    .workload(Logins::people(14).from(secs(18)).every(ms(500)))
+    .workload(Logins::people(10).from(secs(32)).every(ms(450)))
+    .workload(Logins::people(2).from(secs(50)).every(secs(1)))
+    .workloads(Probe::everything_from(secs(64)))
+    .faults(
+        Faults::new()
+            .at(secs(20), mail(Mode::Slow { by_ms: 600 }))
+            .one_at(ms(22_500)..secs(25), [pause(IDP_A), pause(IDP_B)])
+            .then(secs(5)..secs(9), resume(IDP_A))
+            .and(resume(IDP_B))
+            .at(secs(34)..secs(36), cut(REDIS_1, REDIS_2))
+            .then(ms(10)..ms(500), kill(REDIS_1))
+            .heal_at(secs(44)),
+    )
+    .always(RemindersOnce)
+    .always(CodeRedeemedOnce)
+    .eventually(RemindersArrive::within(secs(3)))
+    .eventually(EveryoneCanLogIn::within(secs(8)).settling(secs(5)))
+    .eventually(EveryReplicaServes::within(secs(8)).settling(secs(15)))
+    .eventually(ReplicationCatchesUp::within(secs(20)))
+    .eventually(MailArrives::within(secs(6)).settling(secs(12)))
+    .sometimes(
+        "reminders were mailed while a replica stood still",
+        reminded_while_paused,
+    )
+    .sometimes("the leader lost its lease", marked("lease lost"))
+    .sometimes("the master was replaced", master_replaced)
+    .lasts(secs(84))
+}

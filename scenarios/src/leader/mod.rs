@@ -1,0 +1,35 @@
+//! The leader of the background jobs, and the reminders that it sends.
+
+mod ops;
+
+pub use ops::Observation;
+
+// Claims.
+pub(crate) mod reminders_arrive;
+pub(crate) mod reminders_once;
+
+// Planted bugs.
+pub(crate) mod epoch_not_watched;
+pub(crate) mod lease_without_end;
+pub(crate) mod local_time_for_utc;
+pub(crate) mod unfenced_leader;
+
+// Stories.
+pub(crate) mod leader_pauses;
+
+use crate::vocabulary::{PlantedBug, Scenario};
+
+/// The mistakes that this room's claims must detect, in the order of the reports' rows.
+pub(crate) fn bugs() -> Vec<PlantedBug> {
+    vec![
+        unfenced_leader::PLANTED,
+        lease_without_end::PLANTED,
+        epoch_not_watched::PLANTED,
+        local_time_for_utc::PLANTED,
+    ]
+}
+
+/// The stories of this room.
+pub(crate) fn stories() -> Vec<Scenario> {
+    vec![leader_pauses::leader_pauses()]
+}

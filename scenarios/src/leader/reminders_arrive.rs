@@ -1,0 +1,115 @@
+//! A reminder that falls due while nothing is broken arrives.
+//!
+//! Source: inventory 31 ("and eventually one once healed"), 30 (a service without a leader for good
+//! would send none).
+//!
+//! Fairness: nothing breaks from a while before the reminder is due until the bound ends, and some replica runs; the
+//! job looks once a second, and was never later than 1.4 s (12 to 30 seeds of each scenario).
+//!
+//! Edges. A reminder whose leader died between claiming and sending it is lost rather than sent
+//! twice, and from outside nobody can tell which those are: judged are the reminders that fall due
+//! when nothing has been broken for a while, before the first fault or after healing.
+
+use crate::{leader, property::{bound::Bound, human, reading::TroubledTimes, violation}, vocabulary::{Event, Evidence, Kind, Login, Observation, Property, Violation}};
+use std::time::Duration;
+
+/// See the module.
+pub struct RemindersArrive(Bound);
+
+impl RemindersArrive {
+    /// So long after they are due.
+    pub fn within(limit: Duration) -> RemindersArrive {
+        RemindersArrive(Bound::within(limit, 30_000))
+    }
+
+    /// How long the service needs to have a leader again: a lease that a dead leader held runs out meanwhile.
+    pub fn settling(self, settle: Duration) -> RemindersArrive {
+        RemindersArrive(self.0.settling(settle))
+    }
+}
+
+impl Property<Login> for RemindersArrive {
+    fn name(&self) -> String {
+        "RemindersArrive".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Eventually
+    }
+    fn claim(&self) -> String {
+        format!(
+            "while nothing is broken, a reminder arrives within {}",
+            human(self.0.within_ms)
+        )
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let trouble = TroubledTimes::of(evidence.history, self.0.settle_ms, |_| true);
+        for reminder in &evidence.plan.world.reminders {
+            let latest_ms = reminder.due_ms + self.0.within_ms;
+            if latest_ms > evidence.plan.lasts_ms || !trouble.spares(reminder.due_ms, latest_ms) {
+                continue;
+            }
+            let to = format!("{}@example.com", reminder.who);
+            let arrived = evidence.history.records.iter().any(|record| match &record.event {
+                Event::Own(Observation::Leader(leader::Observation::ReminderMailed { address, due_ms })) => {
+                    *address == to && *due_ms == EPOCH_MS + reminder.due_ms && record.at_ms <= latest_ms
+                }
+                _ => false,
+            });
+            if !arrived {
+                let what = format!("{to} was not reminded of what was due at {}", human(reminder.due_ms));
+                return Err(violation(&self.name(), latest_ms, vec![], what).because("no-reminder"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Wall-clock time at which every run begins, milliseconds since the Unix epoch.
+const EPOCH_MS: u64 = 1_790_000_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::{Fault, ReminderOption};
+
+    fn due(due_ms: u64) -> Story {
+        let mut story = Story::new();
+        story.world.reminders.push(ReminderOption {
+            who: "ann".into(),
+            due_ms,
+        });
+        story
+    }
+
+    fn reminded(due_ms: u64) -> Event {
+        Event::Own(Observation::Leader(leader::Observation::ReminderMailed {
+            address: "ann@example.com".into(),
+            due_ms: EPOCH_MS + due_ms,
+        }))
+    }
+
+    fn claim() -> RemindersArrive {
+        RemindersArrive::within(Duration::from_secs(5))
+    }
+
+    #[test]
+    fn accepts_arrival_and_excuses() {
+        let arrived = due(10_000).event(10_900, "mail", reminded(10_000));
+        let struck = due(10_000).fault(12_000, Fault::Kill { host: "idp-a".into() });
+        for story in [arrived, struck, due(119_000)] {
+            assert_eq!(story.judged_by(&claim()), Ok(()));
+        }
+    }
+
+    #[test]
+    fn rejects_absence_and_lateness() {
+        let late = due(10_000).event(15_100, "mail", reminded(10_000));
+        let healed = due(70_000)
+            .fault(12_000, Fault::Kill { host: "idp-a".into() })
+            .fault(30_000, Fault::Heal);
+        for story in [late, due(10_000), healed] {
+            assert!(story.judged_by(&claim()).is_err());
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The leader looks once whether it leads, sends, and notes afterwards that it has sent (inventory
+//! 29, 31).
+//!
+//! 1. A looks for due reminders. 2. A stands still past its lease. 3. B leads and sends. 4. A goes
+//!    on where it was, and sends.
+
+use crate::{planted::twist::{EpochTwist, ReminderTwist, Twisted}, vocabulary::PlantedBug};
+use async_trait::async_trait;
+use idp::{
+    directory::Directory,
+    leader::{EpochRepository, LeaderEpoch, ReminderClaim, ReminderRepository},
+    replica::Wiring,
+};
+use seams::{Env, Outcome, Timestamp};
+use std::sync::Arc;
+
+pub(crate) const PLANTED: PlantedBug = PlantedBug {
+    name: "unfenced_leader",
+    title: "reminders are sent without a claim and marked after sending, whatever the epoch",
+    covers: &[29, 31],
+    scenario: "leader_pauses",
+    detected_by: "RemindersOnce",
+    bug: |env, _, wiring| {
+        let unfenced = Unfenced {
+            env: env.clone(),
+            epochs: wiring.directory.epochs,
+            reminders: wiring.directory.reminders,
+        };
+        Wiring {
+            directory: Directory {
+                epochs: Arc::new(Twisted(unfenced.clone())),
+                reminders: Arc::new(Twisted(unfenced)),
+                ..wiring.directory
+            },
+            ..wiring
+        }
+    },
+};
+
+#[derive(Clone)]
+struct Unfenced {
+    env: Env,
+    epochs: Arc<dyn EpochRepository>,
+    reminders: Arc<dyn ReminderRepository>,
+}
+
+#[async_trait]
+impl EpochTwist for Unfenced {
+    fn inner(&self) -> &Arc<dyn EpochRepository> {
+        &self.epochs
+    }
+    async fn newest_epoch(&self) -> Outcome<LeaderEpoch> {
+        Ok(LeaderEpoch(0)) // nobody looks
+    }
+}
+
+#[async_trait]
+impl ReminderTwist for Unfenced {
+    fn inner(&self) -> &Arc<dyn ReminderRepository> {
+        &self.reminders
+    }
+    async fn claim_reminder(&self, _: &str, _: LeaderEpoch, _: Timestamp) -> Outcome<ReminderClaim> {
+        Ok(ReminderClaim::Claimed)
+    }
+    async fn finish_reminder(&self, id: &str, _: LeaderEpoch) -> Outcome<bool> {
+        // Whoever writes is the newest: what a table without an epoch amounts to.
+        let epoch = self.epochs.begin_epoch("anybody").await?;
+        self.reminders.claim_reminder(id, epoch, self.env.now()).await?;
+        self.reminders.finish_reminder(id, epoch).await
+    }
+    async fn unclaim_reminder(&self, _: &str, _: LeaderEpoch) -> Outcome<bool> {
+        Ok(true)
+    }
+}

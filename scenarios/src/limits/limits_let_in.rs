@@ -1,0 +1,210 @@
+//! A limit that an attacker has met lets the person in whose address it is, once the attack is over or is too slow to
+//! use the limit up.
+//!
+//! Source: inventory 18, 20, 24 (every counter has a lifetime, from its first increment on); SP 800-63B-4 section 3.2.2
+//! (rate limiting must not become a way to lock people out, short of its hard stop).
+//!
+//! Fairness: everything has healed and settled; in the whole span that a window could reach back over, others' attempts
+//! leave room for the person's own ([`OWN`]); the person tries like anybody. The bound is about twice the worst seen in
+//! 30 seeds of each scenario.
+//!
+//! Edges. A store's clock that was ahead and is set back lets every counter of that time live as much longer, for expiry is
+//! absolute on each node's own clock (measured): the span reaches back over that, too (found by the swarm). An address with a hundred failures in its past may be locked for good, by the hard stop. A login whose code was
+//! stolen may cost its owner the tokens (see [`crate::property::EveryoneCanLogIn`]).
+
+use crate::{availability::everyone_can_log_in::contested, limits, mailed_code, people, property::{bound::Bound, deeds, human, limits, reading::{calm_from_ms, Deed}}, vocabulary::{Behaviour, Event, Evidence, Fault, History, Kind, Login, Op, Property, Violation}};
+use std::time::Duration;
+
+/// Attempts, and mails, that somebody needs who logs in and presses a button again.
+const OWN: u64 = 2;
+/// Rounding of windows, milliseconds.
+const SLACK_MS: u64 = 1000;
+
+/// See the module.
+pub struct LimitsLetIn(Bound);
+
+impl LimitsLetIn {
+    /// A whole login takes no longer than this.
+    pub fn within(limit: Duration) -> LimitsLetIn {
+        LimitsLetIn(Bound::within(limit, 5_000))
+    }
+
+    /// How long the world needs to settle after healing.
+    pub fn settling(self, settle: Duration) -> LimitsLetIn {
+        LimitsLetIn(self.0.settling(settle))
+    }
+}
+
+/// The address that an attempt counts for, and whether it is a mail.
+fn attempt<'a>(deed: &Deed<'a>) -> Option<(&'a str, bool)> {
+    match deed.op {
+        Op::MailedCode(mailed_code::Op::SendCode { address, .. }) => Some((address, true)),
+        Op::MailedCode(mailed_code::Op::VerifyCode { address, .. }) => Some((address, false)),
+        _ => None,
+    }
+}
+
+/// How far the stores' clocks were ahead at most, milliseconds: all that moved one forward, together.
+fn ahead_ms(history: &History) -> u64 {
+    let forward = history.records.iter().map(|record| match &record.event {
+        Event::Fault { fault, .. } => match fault {
+            Fault::ClockOffset { host, offset_ms: by_ms } | Fault::ClockJump { host, by_ms }
+                if host.starts_with("redis") =>
+            {
+                by_ms.max(&0).unsigned_abs()
+            }
+            _ => 0,
+        },
+        _ => 0,
+    });
+    forward.sum()
+}
+
+impl Property<Login> for LimitsLetIn {
+    fn name(&self) -> String {
+        "LimitsLetIn".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Eventually
+    }
+    fn claim(&self) -> String {
+        format!(
+            "whoever was attacked logs in within {} when the attack leaves them room",
+            human(self.0.within_ms)
+        )
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let Some(from_ms) = calm_from_ms(evidence.history, self.0.settle_ms) else {
+            return Ok(());
+        };
+        let window_ms = evidence.plan.world.limit_window_s * 1000 + ahead_ms(evidence.history);
+        let limits = limits();
+        let attacked = |who: &str| {
+            evidence.plan.operations.iter().any(|operation| match &operation.does {
+                Behaviour::Limits(limits::Behaviour::Guess { victim, .. })
+                | Behaviour::Limits(limits::Behaviour::Flood { victim, .. }) => victim == who,
+                _ => false,
+            })
+        };
+        let deeds = deeds(evidence.history);
+        for login in deeds.iter().filter(|deed| *deed.op == Op::People(people::Op::LogIn)) {
+            let deadline_ms = login.began_ms + self.0.within_ms;
+            if login.in_time(deadline_ms)
+                || login.began_ms < from_ms
+                || deadline_ms > evidence.plan.lasts_ms
+                || !attacked(login.who)
+                || contested(login, &deeds)
+            {
+                continue;
+            }
+            let own = format!("{}@example.com", login.who);
+            let since_ms = login.began_ms.saturating_sub(window_ms + SLACK_MS);
+            let others = |mail: bool| {
+                let alike = deeds.iter().filter(|deed| attempt(deed) == Some((&own, mail)));
+                let near = alike.filter(|deed| deed.ended_ms() >= since_ms && deed.began_ms <= deadline_ms);
+                near.filter(|deed| deed.who != login.who).count() as u64
+            };
+            let wrong = deeds
+                .iter()
+                .filter(|deed| attempt(deed) == Some((&own, false)) && !deed.ok());
+            let locked = wrong.count() as u64 >= limits.consecutive_failures;
+            if locked || others(false) + OWN > limits.login_attempts || others(true) + OWN > limits.sends {
+                continue;
+            }
+            let what = format!(
+                "{} began to log in at {}, with {} attempts and {} mails of others in the way, and it",
+                login.who,
+                human(login.began_ms),
+                others(false),
+                others(true)
+            );
+            return Err(login.missed(&self.name(), deadline_ms, &what));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::{Operation, Seen};
+
+    /// The world's window is 60 s here.
+    fn attacked() -> Story {
+        let mut story = Story::new();
+        story.operations.push(Operation {
+            at_ms: 0,
+            who: "guesser".into(),
+            does: Behaviour::Limits(limits::Behaviour::Guess {
+                victim: "ann".into(),
+                guesses: 1,
+                every_ms: 1,
+            }),
+        });
+        story
+    }
+
+    fn guesses(story: Story, count: u64, from_ms: u64) -> Story {
+        (0..count).fold(story, |story, n| {
+            let at_ms = from_ms + n;
+            let guess = verify("f", "ann", &format!("guess-{n}"));
+            story.op((at_ms, at_ms + 10), "guesser", guess, fail("wrong-code"))
+        })
+    }
+
+    fn refused(story: Story) -> Story {
+        story.op(
+            (100_000, 103_000),
+            "ann",
+            Op::People(people::Op::LogIn),
+            fail("too-many-logins"),
+        )
+    }
+
+    /// A store's clock is off for a while.
+    fn clock(offset_ms: i64) -> Story {
+        let host = "redis-1".into();
+        let off = attacked().fault(500, Fault::ClockOffset { host, offset_ms });
+        off.fault(20_000, Fault::Heal)
+    }
+
+    fn claim() -> LimitsLetIn {
+        LimitsLetIn::within(Duration::from_secs(10))
+    }
+
+    #[test]
+    fn accepts_success_and_refusals_that_the_attack_explains() {
+        let mails = (0..4).fold(attacked(), |story, n| {
+            story.op((90_000, 90_020), "flooder", send(&format!("f{n}"), "ann"), Seen::Ok)
+        });
+        for story in [
+            guesses(attacked(), 60, 1000).op((100_000, 103_000), "ann", Op::People(people::Op::LogIn), Seen::Ok),
+            refused(guesses(attacked(), 9, 60_000)),
+            refused(mails),
+            refused(guesses(attacked(), 100, 1000)),
+            refused(Story::new()),
+            refused(attacked().fault(98_000, Fault::Heal)),
+            attacked().begun(111_000, "ann", Op::People(people::Op::LogIn)),
+            refused(guesses(clock(100_000), 60, 1000)),
+        ] {
+            assert_eq!(story.judged_by(&claim()), Ok(()));
+        }
+    }
+
+    #[test]
+    fn rejects_refusals_after_the_attack_and_during_a_slow_one_and_lateness() {
+        for (story, reason) in [
+            (refused(guesses(attacked(), 60, 1000)), "failed-too-many-logins"),
+            (refused(guesses(attacked(), 8, 60_000)), "failed-too-many-logins"),
+            (
+                guesses(attacked(), 8, 1000).op((100_000, 111_000), "ann", Op::People(people::Op::LogIn), Seen::Ok),
+                "late",
+            ),
+            (refused(guesses(clock(-100_000), 60, 1000)), "failed-too-many-logins"),
+            (refused(guesses(clock(30_000), 60, 1000)), "failed-too-many-logins"),
+        ] {
+            assert_eq!(story.judged_by(&claim()).unwrap_err().reason, reason);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Limits of attempts and of mails, over all replicas, and whoever tries to get round them.
+
+mod ops;
+
+pub use ops::Behaviour;
+pub(crate) use ops::act;
+
+// People and attackers.
+pub(crate) mod flooder;
+pub(crate) mod guesser;
+
+// Claims.
+pub(crate) mod attempts_limited;
+pub(crate) mod limits_let_in;
+pub(crate) mod sends_limited;
+
+// Planted bugs.
+pub(crate) mod limiter_per_replica;
+pub(crate) mod lockout_in_redis;
+pub(crate) mod new_code_resets_failures;
+pub(crate) mod window_in_wrong_unit;
+pub(crate) mod window_rearmed;
+
+// Stories.
+pub(crate) mod guesser_across_failover;
+
+use crate::vocabulary::{PlantedBug, Scenario};
+
+/// The mistakes that this room's claims must detect, in the order of the reports' rows.
+pub(crate) fn bugs() -> Vec<PlantedBug> {
+    vec![
+        limiter_per_replica::PLANTED,
+        new_code_resets_failures::PLANTED,
+        window_in_wrong_unit::PLANTED,
+        window_rearmed::PLANTED,
+        lockout_in_redis::PLANTED,
+    ]
+}
+
+/// The stories of this room.
+pub(crate) fn stories() -> Vec<Scenario> {
+    vec![guesser_across_failover::guesser_across_failover()]
+}

@@ -1,0 +1,61 @@
+//! What attackers do against limits.
+
+use crate::{limits::{flooder, guesser}, login::Login, people::person::Person, world::Scene};
+use serde::{Deserialize, Serialize};
+use std::{sync::Arc, time::Duration};
+
+/// What attackers do against limits, as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Behaviour {
+    /// Guesses one-time codes of one address, alternating between the replicas.
+    Guess {
+        /// The person under attack.
+        victim: String,
+        /// How many guesses.
+        guesses: u32,
+        /// Between two guesses, milliseconds.
+        every_ms: u64,
+    },
+    /// Asks for codes to be sent to one address, alternating between the replicas.
+    Flood {
+        /// The person under attack.
+        victim: String,
+        /// How many requests.
+        sends: u32,
+        /// Between two requests, milliseconds.
+        every_ms: u64,
+    },
+}
+
+impl sim::service::Behaviour<Login> for Behaviour {
+    const KINDS: &'static [&'static str] = &["guess", "flood"];
+
+    fn others(&self) -> Vec<&str> {
+        let (Behaviour::Guess { victim, .. } | Behaviour::Flood { victim, .. }) = self;
+        vec![victim]
+    }
+
+    fn is_attack(&self) -> bool {
+        true
+    }
+}
+
+/// Somebody tries to get round a limit.
+pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
+    match does {
+        Behaviour::Guess {
+            victim,
+            guesses,
+            every_ms,
+        } => {
+            let person = Arc::new(Person::new(scene, who, &victim, label));
+            guesser::guess(&person, guesses, Duration::from_millis(every_ms)).await;
+        }
+        Behaviour::Flood {
+            victim,
+            sends,
+            every_ms,
+        } => flooder::flood(scene, who, &victim, label, sends, Duration::from_millis(every_ms)).await,
+    }
+}

@@ -1,0 +1,88 @@
+//! Nobody's inbox is flooded: so many mails with codes per address and window, over both replicas.
+//!
+//! Source: inventory 20, 24.
+//!
+//! Edges. As for `AttemptsLimited`: fixed windows, and counters that each state of Redis has of its
+//! own. A mail is judged when the relay takes it, which is never before it was counted. The relay
+//! may take one mail twice, when its first word is lost on the way back: equal codes count once.
+
+use crate::{mailed_code, property::{deeds, limits, reading::{admitted_max, mails, redis_states}, violation}, vocabulary::{Evidence, Kind, Login, Op, Property, Violation}};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// See the module.
+pub struct SendsLimited;
+
+impl Property<Login> for SendsLimited {
+    fn name(&self) -> String {
+        "SendsLimited".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        "mails with codes are limited per address and window, over both replicas".into()
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let states = redis_states(evidence.history);
+        let window_ms = evidence.plan.world.limit_window_s * 1000;
+        let mut first_ms: BTreeMap<&str, u64> = BTreeMap::new();
+        for deed in deeds(evidence.history) {
+            if let Op::MailedCode(mailed_code::Op::SendCode { address, .. }) = deed.op {
+                first_ms.entry(address).or_insert(deed.began_ms);
+            }
+        }
+        let mut seen: BTreeMap<&str, (BTreeSet<_>, Vec<usize>)> = BTreeMap::new();
+        for (at_ms, index, address, code) in mails(evidence.history) {
+            let (codes, records) = seen.entry(address).or_default();
+            codes.insert(code);
+            records.push(index);
+            let first_ms = first_ms.get(address).copied().unwrap_or(at_ms).min(at_ms);
+            let most = admitted_max(limits().sends, window_ms, &states, first_ms, at_ms);
+            if codes.len() as u64 > most {
+                let what = format!(
+                    "{} codes were mailed to {address}; at most {most} are admitted",
+                    codes.len()
+                );
+                return Err(violation(&self.name(), at_ms, records.clone(), what).because("too-many-codes"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::Seen;
+
+    fn flood(mut story: Story, from_s: u64, count: u64) -> Story {
+        for n in 0..count {
+            let at = (from_s + n) * 1000;
+            let flow = format!("f{at}");
+            story = story.op((at, at + 20), "eve", send(&flow, "ann"), Seen::Ok).event(
+                at + 30,
+                "mail",
+                mailed("ann", &format!("k{at}")),
+            );
+        }
+        story
+    }
+
+    #[test]
+    fn accepts_the_limit_twins_and_the_next_window() {
+        let story = flood(flood(Story::new(), 0, 5), 61, 5).event(10_000, "mail", mailed("ann", "k0"));
+        assert_eq!(story.judged_by(&SendsLimited), Ok(()));
+    }
+
+    #[test]
+    fn accepts_what_a_failover_forgets() {
+        let story = flood(Story::new().event(4500, "redis-2", master("redis-2")), 0, 10);
+        assert_eq!(story.judged_by(&SendsLimited), Ok(()));
+    }
+
+    #[test]
+    fn rejects_one_too_many() {
+        assert!(flood(Story::new(), 0, 6).judged_by(&SendsLimited).is_err());
+    }
+}

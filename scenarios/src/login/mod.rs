@@ -1,0 +1,234 @@
+//! The login service, as the harness knows it: its operations, observations, faults and world.
+
+mod options;
+
+pub use options::{ReminderOption, WorldOptions};
+
+use crate::{analytics, availability, directory, leader, limits, mail, mailed_code, people, redemption, session, store::{history, self}, vocabulary::Plan, world::{hosts, self, Shared}};
+use sim::{service::Service, world::{NginxOptions, RedisOptions, SentinelOptions, Start, StorageLock, World}};
+use idp::{config::Config, replica::Wiring, seams::Namespace};
+use seams::{BoxFuture, Env};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Wraps the parts of a replica, at each of its boots: to observe them, or to plant a mistake.
+pub type Rewire = fn(&Env, &Config, Wiring) -> Wiring;
+
+sim::compose_ops! {
+    /// What somebody tries: a line for each room.
+    pub enum Op {
+        People(people::Op),
+        MailedCode(mailed_code::Op),
+        Redemption(redemption::Op),
+        Session(session::Op),
+        Store(store::Op),
+    }
+}
+
+sim::compose_behaviours! {
+    Login,
+    /// What people and attackers do, as a whole: a line for each room.
+    pub enum Behaviour {
+        MailedCode(mailed_code::Behaviour),
+        Redemption(redemption::Behaviour),
+        Session(session::Behaviour),
+        Limits(limits::Behaviour),
+        Store(store::Behaviour),
+        Availability(availability::Behaviour),
+    }
+}
+
+sim::compose_observations! {
+    Login,
+    /// What else can be seen from outside: a line for each room.
+    pub enum Observation {
+        MailedCode(mailed_code::Observation),
+        Session(session::Observation),
+        Leader(leader::Observation),
+        Analytics(analytics::Observation),
+    }
+}
+
+sim::compose_faults! {
+    Login,
+    /// Faults that only the login service's world has: a line for each room.
+    pub enum OwnFault {
+        Mail(mail::Fault),
+        Analytics(analytics::Fault),
+        Directory(directory::Fault),
+    }
+}
+
+/// Somebody does something; `label` keys their choices. A line for each room.
+pub fn act(scene: sim::world::Scene<Login>, who: String, does: Behaviour, label: String) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        let scene = &scene.into();
+        match does {
+            Behaviour::MailedCode(does) => mailed_code::act(scene, &who, does, &label).await,
+            Behaviour::Redemption(does) => redemption::act(scene, &who, does, &label).await,
+            Behaviour::Session(does) => session::act(scene, &who, does, &label).await,
+            Behaviour::Limits(does) => limits::act(scene, &who, does, &label).await,
+            Behaviour::Store(does) => store::act(scene, &who, does, &label).await,
+            Behaviour::Availability(does) => availability::act(scene, &who, does, &label).await,
+        }
+    })
+}
+
+/// The login service, its world and its people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Login;
+
+impl Service for Login {
+    type World = WorldOptions;
+    type Behaviour = Behaviour;
+    type Op = Op;
+    type Observation = Observation;
+    type Fault = OwnFault;
+    type Bug = Rewire;
+    type Shared = Shared;
+
+    const LOG_FILTER: &'static str = "warn,idp=debug,sim=info,scenarios=info";
+    const WRITES: &'static [&'static str] = &[
+        "flow stored",
+        "code stored",
+        "code taken",
+        "email code stored",
+        "email code taken",
+        "lease granted",
+        "lease renewed",
+        "attempt counted",
+    ];
+    const MARKS: &'static [&'static str] = &[
+        "a code was redeemed",
+        "a one-time code was put back",
+        "a race for a code was lost",
+        "a session was opened",
+        "an authorization code was put back",
+        "directory busy",
+        "directory outcome unknown",
+        "epoch fenced",
+        "leader elected",
+        "lease lost",
+        "mail fate unknown",
+        "master did not hold",
+        "reminder sent",
+        "replica degraded",
+        "replica recovered",
+        "store outcome unknown",
+        "store refused, asked again",
+    ];
+    const USUAL_TRIGGERS: &'static [&'static str] = &[
+        "redeem begins",
+        "redeem begins",
+        "redeem ends",
+        "verify-code begins",
+        "verify-code succeeds",
+        "send-code begins",
+        "code stored",
+        "code taken",
+        "email code stored",
+        "email code taken",
+        "flow stored",
+        "attempt counted",
+        "lease renewed",
+        "lease renewed",
+        "code mailed",
+    ];
+    const RARE_TRIGGERS: &'static [&'static str] = &[
+        "redeem in doubt",
+        "visit begins",
+        "lease granted",
+        "mark: leader elected",
+        "mark: lease lost",
+        "mark: store outcome unknown",
+        "sentinel says +odown",
+        "sentinel says +elected-leader",
+        "redis-2 becomes master",
+        "redis-1 becomes replica",
+        "reminder mailed",
+    ];
+    const ROUTINE_MARKS: &'static [&'static str] = &[
+        "a code was redeemed",
+        "a session was opened",
+        "a live session answered for the person",
+        "a second press sent no second mail",
+        "master did not hold",
+        "reminder sent",
+    ];
+
+    fn world(options: &WorldOptions) -> World<Login> {
+        let redis = RedisOptions {
+            replicas: options.redis_replicas,
+            replication_ms: options.replication_ms,
+            replication_late_ppm: options.replication_late_ppm,
+            persistence: options.persistence,
+        };
+        let sentinel = SentinelOptions {
+            quorum: options.quorum,
+            down_after_ms: options.down_after_ms,
+            failover_timeout_ms: options.failover_timeout_ms,
+        };
+        let nginx = NginxOptions {
+            connect_timeout_ms: options.proxy_connect_timeout_ms,
+            read_timeout_ms: options.proxy_read_timeout_ms,
+            fail_timeout_ms: options.fail_timeout_ms,
+            keepalive: options.upstream_keepalive,
+        };
+        let replicas = hosts::replicas(options.replicas);
+        World::new()
+            .latency_ms(options.latency_ms_min, options.latency_ms_max)
+            .redis(hosts::REDIS, &redis)
+            .sentinels(
+                hosts::SENTINEL,
+                options.sentinels,
+                hosts::REDIS,
+                hosts::MASTER_NAME,
+                &sentinel,
+            )
+            .host(world::mail::host())
+            .host(world::analytics::host())
+            .service(replicas, hosts::REPLICA_PORT, world::replica::run)
+            .nginx(
+                hosts::BALANCER,
+                hosts::BALANCER_PORT,
+                hosts::IDP,
+                hosts::REPLICA_PORT,
+                &nginx,
+            )
+            .people_and_attackers(hosts::PEOPLE, hosts::ATTACKERS, act)
+            .linked(hosts::PEOPLE, hosts::BALANCER)
+            .linked(hosts::IDP_A, hosts::MAIL)
+    }
+
+    fn share(start: &Start<'_, Login>) -> Shared {
+        Shared::new(start)
+    }
+
+    fn storage_lock(shared: &Shared) -> Option<Arc<dyn StorageLock>> {
+        Some(Arc::new(shared.directory.lock()))
+    }
+
+    fn marks_of_run(shared: &Shared, plan: &Plan) -> BTreeMap<&'static str, u64> {
+        history::marks(&shared.store.operations(), plan)
+    }
+
+    /// The service's key prefixes are those of [`Namespace`]. A key that expires is taken, too: Redis tells its replicas
+    /// of both by DEL.
+    fn name_of_write(command: &str, key: &str) -> Option<&'static str> {
+        use Namespace::{Code, EmailCode, Flow, Lease, LoginAttempts, VerifyAttempts};
+        let of = |namespace: Namespace| {
+            let rest = key.strip_prefix(namespace.prefix());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+        };
+        match command {
+            "SET" if of(Flow) => Some("flow stored"),
+            "SET" if of(Code) => Some("code stored"),
+            "DEL" if of(Code) => Some("code taken"),
+            "SET" if of(EmailCode) => Some("email code stored"),
+            "DEL" if of(EmailCode) => Some("email code taken"),
+            "SET" if of(Lease) => Some("lease granted"),
+            "PEXPIREAT" | "PEXPIRE" if of(Lease) => Some("lease renewed"),
+            "INCR" | "INCRBY" if of(LoginAttempts) || of(VerifyAttempts) => Some("attempt counted"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! `[world]` of a plan: the topology and the settings.
+
+use serde::{Deserialize, Serialize};
+use sim::{nemesis::is_name, service::BadValue, world::{Persistence, REPLICATION_LATE_PPM}};
+
+/// What the world is like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WorldOptions {
+    /// Shortest one-way latency of a link, milliseconds.
+    pub latency_ms_min: u64,
+    /// Longest one-way latency of a healthy link, milliseconds.
+    pub latency_ms_max: u64,
+    /// One-way latency of the link between the two Redis nodes, milliseconds: what a failover can
+    /// take back is what is on its way here.
+    pub replication_ms: u64,
+    /// How often, in a million, a Redis node tells its replica of writes a millisecond after it has acknowledged them, for
+    /// each client that it answers at once: what a kill can take back. A plan that does not say means half of the times.
+    #[serde(default = "as_often_as_ever")]
+    pub replication_late_ppm: u32,
+    /// How many replicas of the login service there are, from 1 to 8.
+    pub replicas: usize,
+    /// How many replicas the Redis master has: 1 or 2.
+    pub redis_replicas: usize,
+    /// How many Sentinels there are: 3 or 5.
+    pub sentinels: usize,
+    /// What a Redis node keeps through a restart.
+    pub persistence: Persistence,
+    /// Sentinel's `down-after-milliseconds`.
+    pub down_after_ms: u64,
+    /// Sentinel's `failover-timeout`, milliseconds.
+    pub failover_timeout_ms: u64,
+    /// Sentinel's quorum.
+    pub quorum: usize,
+    /// nginx's `proxy_connect_timeout`, milliseconds.
+    pub proxy_connect_timeout_ms: u64,
+    /// nginx's `proxy_read_timeout`, milliseconds.
+    pub proxy_read_timeout_ms: u64,
+    /// nginx's `fail_timeout`, milliseconds.
+    pub fail_timeout_ms: u64,
+    /// nginx's `keepalive` to the replicas: how many idle connections it keeps. 0: a connection for each
+    /// request, which is also what a plan means that does not say.
+    #[serde(default)]
+    pub upstream_keepalive: u32,
+    /// Lifetime of an authorization code, seconds.
+    pub code_ttl_s: u64,
+    /// Window of the limiters, seconds.
+    pub limit_window_s: u64,
+    /// Lifetime of the leader's lease, milliseconds.
+    pub lease_ms: u64,
+    /// Reminders in the directory: (address of the person, due time in milliseconds of the run).
+    pub reminders: Vec<ReminderOption>,
+}
+
+/// What plans meant before they could say.
+fn as_often_as_ever() -> u32 {
+    500_000
+}
+
+/// A reminder that somebody has asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReminderOption {
+    /// Name of the person.
+    pub who: String,
+    /// When it is due, milliseconds from the start of the run.
+    pub due_ms: u64,
+}
+
+impl Default for WorldOptions {
+    fn default() -> WorldOptions {
+        WorldOptions {
+            latency_ms_min: 1,
+            latency_ms_max: 5,
+            replication_ms: 1,
+            replication_late_ppm: REPLICATION_LATE_PPM,
+            replicas: 2,
+            redis_replicas: 1,
+            sentinels: 3,
+            persistence: Persistence::None,
+            down_after_ms: 1000,
+            failover_timeout_ms: 10_000,
+            quorum: 2,
+            proxy_connect_timeout_ms: 1000,
+            proxy_read_timeout_ms: 5000,
+            fail_timeout_ms: 2000,
+            upstream_keepalive: 16,
+            code_ttl_s: 60,
+            limit_window_s: 60,
+            lease_ms: 10_000,
+            reminders: vec![],
+        }
+    }
+}
+
+impl sim::service::WorldOptions for WorldOptions {
+    fn check(&self) -> Result<(), BadValue> {
+        let bad = |field: &str, value: String, must: &str| {
+            Err(BadValue {
+                field: format!("world.{field}"),
+                value,
+                must: must.into(),
+            })
+        };
+        let at_least_1 = [
+            ("latency_ms_min", self.latency_ms_min),
+            ("replication_ms", self.replication_ms),
+            ("down_after_ms", self.down_after_ms),
+            ("failover_timeout_ms", self.failover_timeout_ms),
+            ("proxy_connect_timeout_ms", self.proxy_connect_timeout_ms),
+            ("proxy_read_timeout_ms", self.proxy_read_timeout_ms),
+            ("code_ttl_s", self.code_ttl_s),
+            ("limit_window_s", self.limit_window_s),
+        ];
+        if let Some((field, _)) = at_least_1.into_iter().find(|(_, value)| *value == 0) {
+            return bad(field, "0".into(), "must be at least 1");
+        }
+        if self.latency_ms_max < self.latency_ms_min {
+            let found = self.latency_ms_max.to_string();
+            return bad("latency_ms_max", found, "must not be below world.latency_ms_min");
+        }
+        if self.lease_ms < 1000 {
+            return bad("lease_ms", self.lease_ms.to_string(), "must be at least 1000");
+        }
+        if !(1..=8).contains(&self.replicas) {
+            return bad("replicas", self.replicas.to_string(), "must be from 1 to 8");
+        }
+        if !(1..=2).contains(&self.redis_replicas) {
+            return bad("redis_replicas", self.redis_replicas.to_string(), "must be 1 or 2");
+        }
+        if ![3, 5].contains(&self.sentinels) {
+            return bad("sentinels", self.sentinels.to_string(), "must be 3 or 5");
+        }
+        if !(1..=self.sentinels).contains(&self.quorum) {
+            let must = format!("must be from 1 to {}: there are so many Sentinels", self.sentinels);
+            return bad("quorum", self.quorum.to_string(), &must);
+        }
+        if self.replication_late_ppm > 1_000_000 {
+            let found = self.replication_late_ppm.to_string();
+            return bad("replication_late_ppm", found, "must be at most 1000000: of a million");
+        }
+        match self.reminders.iter().find(|reminder| !is_name(&reminder.who)) {
+            Some(reminder) => bad(
+                "reminders.who",
+                format!("{:?}", reminder.who),
+                "must be letters, digits and hyphens",
+            ),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! However often somebody presses the send button, one mail comes per window.
+//!
+//! Source: inventory 3 (the button was pressed six times and six mails came); enforced by the
+//! server, for a guard in JavaScript alone is none.
+//!
+//! Edges. A window begins with the first press that is counted; presses long after it are entitled
+//! to another mail. What a press may cause is bounded by when it was pressed, not by when the relay
+//! takes the mail. Each state of Redis has windows of its own. Equal codes are one mail.
+
+use crate::{mailed_code, property::{deeds, limits, reading::{admitted_max, mails, redis_states}, violation}, vocabulary::{Evidence, Kind, Login, Op, Property, Tag, Violation}};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// See the module.
+pub struct OneMailPerWindow;
+
+/// When a flow's send button was first pressed, and when the last press had ended.
+struct Presses {
+    first_ms: u64,
+    last_ms: u64,
+}
+
+impl Property<Login> for OneMailPerWindow {
+    fn name(&self) -> String {
+        "OneMailPerWindow".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        "pressing the send button many times sends one mail per window".into()
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let states = redis_states(evidence.history);
+        let window_ms = limits().send_once.as_millis() as u64;
+        let mut presses: BTreeMap<&str, BTreeMap<&Tag, Presses>> = BTreeMap::new();
+        for deed in deeds(evidence.history) {
+            let Op::MailedCode(mailed_code::Op::SendCode { flow, address }) = deed.op else {
+                continue;
+            };
+            let flow = presses.entry(address).or_default().entry(flow).or_insert(Presses {
+                first_ms: deed.began_ms,
+                last_ms: 0,
+            });
+            // A press that ended in doubt may still be on its way: nothing bounds when it acts.
+            let certain = deed.ok() || deed.failure().is_some();
+            flow.last_ms = flow.last_ms.max(if certain { deed.ended_ms() } else { u64::MAX });
+        }
+        let mut codes: BTreeMap<&str, (BTreeSet<_>, Vec<usize>)> = BTreeMap::new();
+        for (at_ms, index, address, code) in mails(evidence.history) {
+            let (codes, records) = codes.entry(address).or_default();
+            codes.insert(code);
+            records.push(index);
+            let Some(flows) = presses.get(address) else { continue };
+            let begun = flows.values().filter(|flow| flow.first_ms <= at_ms);
+            let most: u64 = begun
+                .map(|flow| admitted_max(1, window_ms, &states, flow.first_ms, at_ms.min(flow.last_ms)))
+                .sum();
+            if codes.len() as u64 > most {
+                let what = format!(
+                    "{} mails went to {address} for presses that deserve {most}",
+                    codes.len()
+                );
+                return Err(violation(&self.name(), at_ms, records.clone(), what).because("too-many-mails"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::Seen;
+
+    /// Six presses at once.
+    fn six() -> Story {
+        (0..6).fold(Story::new(), |story, n| {
+            story.op((n, 100 + n), "ann", send("f1", "ann"), Seen::Ok)
+        })
+    }
+
+    #[test]
+    fn accepts_one_mail_though_late_and_another_after_the_window() {
+        let story = six()
+            .event(31_000, "mail", mailed("ann", "k1"))
+            .op((32_000, 32_050), "ann", send("f1", "ann"), Seen::Ok)
+            .event(32_090, "mail", mailed("ann", "k2"))
+            .op((33_000, 33_050), "ann", send("f2", "ann"), Seen::Ok)
+            .event(33_090, "mail", mailed("ann", "k3"));
+        assert_eq!(story.judged_by(&OneMailPerWindow), Ok(()));
+    }
+
+    #[test]
+    fn rejects_two_mails_for_six_presses() {
+        for later in [200, 31_000] {
+            let story = six()
+                .event(150, "mail", mailed("ann", "k1"))
+                .event(later, "mail", mailed("ann", "k2"));
+            assert!(story.judged_by(&OneMailPerWindow).is_err());
+        }
+    }
+}

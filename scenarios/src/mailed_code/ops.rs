@@ -1,0 +1,159 @@
+//! What people and attackers do with mailed codes.
+
+use crate::{login::{Login, self}, mailed_code::peek, people::{calm::{Exchange, self, Style}, person::Person}, world::Scene};
+use sim::history::{Seen, Tag};
+use serde::{Deserialize, Serialize};
+use std::{sync::Arc, time::Duration};
+
+/// What people and attackers do with mailed codes, as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Behaviour {
+    /// Logs in calmly: one press of each button, the newest mail; gives up after a minute. A
+    /// temporary error is met by pressing again, as people do.
+    LogIn,
+    /// Logs in impatiently: presses the send button this many times at once and types the code of
+    /// any of the mails; double-clicks the verify button.
+    LogInImpatiently {
+        /// How many times the send button is pressed.
+        clicks: u32,
+    },
+    /// Reads over somebody's shoulder: waits for the first mail with a code to one address, and some
+    /// time later types that code into logins of its own, one at each replica.
+    PeekAtMail {
+        /// The person whose mail it is.
+        victim: String,
+        /// How long after the mail came, milliseconds.
+        after_ms: u64,
+    },
+}
+
+impl sim::service::Behaviour<Login> for Behaviour {
+    const KINDS: &'static [&'static str] = &["log-in", "log-in-impatiently", "peek-at-mail"];
+
+    fn others(&self) -> Vec<&str> {
+        match self {
+            Behaviour::PeekAtMail { victim, .. } => vec![victim],
+            _ => vec![],
+        }
+    }
+
+    fn is_attack(&self) -> bool {
+        matches!(self, Behaviour::PeekAtMail { .. })
+    }
+
+    fn plainer(&self) -> Vec<login::Behaviour> {
+        match self {
+            Behaviour::LogInImpatiently { .. } => vec![Behaviour::LogIn.into()],
+            _ => vec![],
+        }
+    }
+}
+
+/// Somebody does something with a mailed code.
+pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
+    let person = || Arc::new(Person::new(scene, who, who, label));
+    let exchange = Exchange::Once;
+    match does {
+        Behaviour::LogIn => drop(calm::log_in(&person(), Style { clicks: None, exchange }).await),
+        Behaviour::LogInImpatiently { clicks } => {
+            let clicks = Some(clicks);
+            drop(calm::log_in(&person(), Style { clicks, exchange }).await);
+        }
+        Behaviour::PeekAtMail { victim, after_ms } => {
+            peek::peek(scene, who, &victim, label, Duration::from_millis(after_ms)).await;
+        }
+    }
+}
+
+/// The steps of a login with a mailed code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum Op {
+    /// Pressed "Send login code". One flow, one address; `flow` tags the flow.
+    SendCode {
+        /// The login in progress.
+        flow: Tag,
+        /// Whose address.
+        address: String,
+    },
+    /// Waited for the mail with the code.
+    AwaitMail {
+        /// Whose inbox.
+        address: String,
+    },
+    /// Typed a code and pressed "Verify". Success means that the browser is logged in.
+    VerifyCode {
+        /// The login in progress.
+        flow: Tag,
+        /// Whose address.
+        address: String,
+        /// The code typed.
+        code: Tag,
+    },
+}
+
+impl sim::service::Op for Op {
+    const KINDS: &'static [&'static str] = &["send-code", "await-mail", "verify-code"];
+
+    fn kind(&self) -> String {
+        match self {
+            Op::SendCode { .. } => "send-code",
+            Op::AwaitMail { .. } => "await-mail",
+            Op::VerifyCode { .. } => "verify-code",
+        }
+        .into()
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Op::SendCode { flow, address } => format!("presses send, for {address} (flow {})", flow.0),
+            Op::AwaitMail { address } => format!("waits for the mail to {address}"),
+            Op::VerifyCode { flow, address, code } => {
+                format!("types mailed code {} for {address} (flow {})", code.0, flow.0)
+            }
+        }
+    }
+
+    fn routine(&self, seen: &Seen, by_attacker: bool) -> Option<&'static str> {
+        match (self, seen) {
+            (Op::VerifyCode { .. }, Seen::Fail(_)) if by_attacker => Some("attempts of attackers that were refused"),
+            _ => None,
+        }
+    }
+}
+
+/// What the relay and the inboxes see of mailed codes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Observation {
+    /// The relay accepted a mail with a one-time code.
+    CodeMailed {
+        /// To whom.
+        address: String,
+        /// The code.
+        code: Tag,
+    },
+}
+
+impl sim::service::Observation<Login> for Observation {
+    const NAMES: &'static [&'static str] = &["code mailed"];
+
+    fn name(&self) -> &'static str {
+        "code mailed"
+    }
+
+    fn describe(&self) -> String {
+        let Observation::CodeMailed { address, code } = self;
+        format!("mail with code {} arrives at {address}", code.0)
+    }
+
+    fn filter(&self) -> Option<&'static str> {
+        Some("mail")
+    }
+
+    fn is_part_of(&self, op: &login::Op) -> bool {
+        let Observation::CodeMailed { address, .. } = self;
+        matches!(op, login::Op::MailedCode(Op::SendCode { address: asked, .. }) if address == asked)
+    }
+}

@@ -1,0 +1,192 @@
+//! Whoever asks for help with the reference of an error page is told by the log what failed, and the right thing.
+//!
+//! Source: inventory 56 (a cause was swallowed, and the operators had a reference that led to nothing) and 59 (the second
+//! of two faults could not be told from the first).
+//!
+//! Fairness. Judged are errors that have a reference: the service's own, not the balancer's. Each must have a line of a
+//! replica's log with that reference; where the service says that it cannot do its work just now (5xx), the person must
+//! have been able to read it, and the line must name the part that failed: the store or the directory or a queue, in
+//! whatever words. A part that nothing has befallen so far, by the faults of the run, cannot be it. Anything but a fault of
+//! the directory's own may befall the store, for it is far away, behind Sentinels and clocks.
+//!
+//! Edges. A line may name several parts: one that was in trouble is enough. What was never answered has no reference.
+
+use crate::{directory, people, property::{deeds, faults, reading::Deed, violation}, vocabulary::{Evidence, Fault, Kind, Login, Operators, OwnFault, Property, ReportedError, Violation}};
+use std::collections::BTreeMap;
+
+/// See the module.
+pub struct ErrorsExplained;
+
+/// What a part of the service goes by in a log, and whether a fault may befall it.
+struct Part {
+    names: &'static [&'static str],
+    befallen: fn(&Fault) -> bool,
+}
+
+const PARTS: [Part; 3] = [
+    Part {
+        names: &["the store", "redis", "sentinel", "the master"],
+        befallen: |fault| !of_the_directory(fault),
+    },
+    Part {
+        names: &["the directory"],
+        befallen: of_the_directory,
+    },
+    Part {
+        names: &["queue"],
+        befallen: |_| true,
+    },
+];
+
+fn of_the_directory(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { .. }))
+            | Fault::DiskError { .. }
+            | Fault::DiskSlow { .. }
+    )
+}
+
+impl Property<Login> for ErrorsExplained {
+    fn name(&self) -> String {
+        "ErrorsExplained".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        "for the reference of every error, the log names what failed".into()
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        if evidence.operators.errors.is_empty() {
+            return Ok(());
+        }
+        let log = by_reference(evidence.operators);
+        for told in &evidence.operators.errors {
+            let Err((reason, why)) = explained(told, &log, evidence) else {
+                continue;
+            };
+            let deeds = deeds(evidence.history);
+            let theirs =
+                |deed: &&Deed<'_>| deed.who == told.who && deed.began_ms <= told.at_ms && told.at_ms <= deed.ended_ms();
+            let records = deeds.iter().filter(theirs).flat_map(Deed::records).collect();
+            let what = format!(
+                "{} got a {} with the reference {}, {why}",
+                told.who, told.status, told.reference
+            );
+            return Err(violation(&self.name(), told.at_ms, records, what).because(reason));
+        }
+        Ok(())
+    }
+}
+
+/// Lines of the log, by the references in them: those that somebody was told. A reference is a word of letters and digits.
+type Log<'a> = BTreeMap<&'a str, Vec<&'a str>>;
+
+/// In one walk through the log: in a run with hundreds of errors, a search for each took longer than any other property.
+fn by_reference(operators: &Operators) -> Log<'_> {
+    let told = operators.errors.iter().map(|told| (told.reference.as_str(), vec![]));
+    let mut log: Log<'_> = told.collect();
+    for written in &operators.log {
+        let text = written.line.text.as_str();
+        for word in text.split(|letter: char| !letter.is_ascii_alphanumeric()) {
+            if let Some(lines) = log.get_mut(word) {
+                lines.push(text);
+            }
+        }
+    }
+    log
+}
+
+fn explained(told: &ReportedError, log: &Log<'_>, evidence: &Evidence<'_>) -> Result<(), (&'static str, String)> {
+    let lines = log.get(told.reference.as_str()).map_or(&[][..], Vec::as_slice);
+    let Some(last) = lines.last() else {
+        return Err(("not-logged", "and no replica's log knows of it".into()));
+    };
+    if told.status < 500 {
+        return Ok(());
+    }
+    if !told.shown {
+        return Err(("not-shown", "which could not be read there".into()));
+    }
+    let names = |part: &&Part| {
+        part.names
+            .iter()
+            .any(|name| lines.iter().any(|line| line.contains(name)))
+    };
+    let named: Vec<&Part> = PARTS.iter().filter(names).collect();
+    if named.is_empty() {
+        return Err(("no-cause", format!("and the log does not say what failed: {last:?}")));
+    }
+    let so_far = || faults(evidence.history).take_while(|(at_ms, ..)| *at_ms <= told.at_ms);
+    let befallen = |part: &&Part| so_far().any(|(.., fault)| (part.befallen)(fault));
+    match named.iter().any(befallen) {
+        true => Ok(()),
+        false => Err((
+            "another-cause",
+            format!("and the log blames what nothing had befallen: {last:?}"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::Op;
+
+    const LOCKED: &str =
+        "refused correlation=0a1b status=503 cause=looking up the person: not done: the directory is locked";
+    const LOST: &str =
+        "refused correlation=0a1b status=503 cause=counting: outcome unknown: connection lost: redis: EOF";
+
+    fn story() -> Story {
+        Story::new()
+            .fault(
+                1000,
+                Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { lasts_ms: 5000 })),
+            )
+            .op(
+                (2000, 3000),
+                "ann",
+                Op::People(people::Op::OpenLogin),
+                fail("temporarily-unavailable"),
+            )
+    }
+
+    #[test]
+    fn accepts_what_is_explained() {
+        for story in [
+            story(),
+            story().told(3000, "ann", 503, "0a1b").logged(2900, LOCKED, &[]),
+            story()
+                .told(3000, "ann", 400, "0a1b")
+                .logged(2900, "refused correlation=0a1b error=expired", &[]),
+            story()
+                .fault(2000, Fault::Kill { host: "redis-1".into() })
+                .told(3000, "ann", 503, "0a1b")
+                .logged(2900, LOST, &[]),
+        ] {
+            assert_eq!(story.judged_by(&ErrorsExplained), Ok(()));
+        }
+    }
+
+    #[test]
+    fn rejects_what_is_not() {
+        let mut hidden = story().told(3000, "ann", 503, "0a1b").logged(2900, LOCKED, &[]);
+        hidden.operators.errors[0].shown = false;
+        let told = || story().told(3000, "ann", 503, "0a1b");
+        for (story, reason) in [
+            (told().logged(2900, &LOCKED.replace("0a1b", "ffff"), &[]), "not-logged"),
+            (hidden, "not-shown"),
+            (
+                told().logged(2900, "refused correlation=0a1b cause=internal error", &[]),
+                "no-cause",
+            ),
+            (told().logged(2900, LOST, &[]), "another-cause"),
+        ] {
+            let violation = story.judged_by(&ErrorsExplained).unwrap_err();
+            assert_eq!((violation.reason.as_str(), violation.evidence), (reason, vec![1, 2]));
+        }
+    }
+}

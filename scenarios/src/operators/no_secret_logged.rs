@@ -1,0 +1,67 @@
+//! No line that a replica logs in production has a secret in it.
+//!
+//! Source: inventory 56. A log is read by more people than a database, is sent to more places and is kept for longer.
+//!
+//! Fairness. Secrets are what somebody in the run has had in hand: cookies, mailed codes, authorization codes, verifiers,
+//! tokens, client secrets. They are looked for as words; what happens to be a part of a longer word is none. The
+//! level is that which production runs with: what is logged to look for a mistake is for those who ask for it.
+//!
+//! Edges. That the secret was of use to nobody any more when it was logged excuses nothing: that is luck.
+
+use crate::{people, property::{reading::Deed, violation}, vocabulary::{Evidence, Kind, Login, Property, Violation}};
+
+/// See the module.
+pub struct NoSecretLogged;
+
+impl Property<Login> for NoSecretLogged {
+    fn name(&self) -> String {
+        "NoSecretLogged".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        "no line of a replica's log has a code, cookie, verifier, token or client secret in it".into()
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let leak = evidence
+            .operators
+            .log
+            .iter()
+            .find(|written| !written.secrets.is_empty());
+        let Some(leak) = leak else { return Ok(()) };
+        let (line, kinds) = (&leak.line, leak.secrets.join(" and "));
+        let meanwhile = crate::property::deeds(evidence.history);
+        let under_way = |deed: &&Deed<'_>| deed.began_ms <= line.at_ms && line.at_ms <= deed.ended_ms();
+        let records = meanwhile.iter().filter(under_way).flat_map(Deed::records).collect();
+        let what = format!("{} logged a secret ({kinds}): {:?}", line.host, line.text);
+        Err(violation(&self.name(), line.at_ms, records, what).because(sim::shrink::slug(leak.secrets[0])))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::{Op, Seen};
+
+    #[test]
+    fn accepts_lines_without_secrets() {
+        let story = Story::new()
+            .op((0, 9), "ann", Op::People(people::Op::LogIn), Seen::Ok)
+            .logged(5, "ready", &[]);
+        assert_eq!(story.judged_by(&NoSecretLogged), Ok(()));
+    }
+
+    #[test]
+    fn rejects_a_secret_with_what_was_going_on() {
+        let story = Story::new()
+            .op((0, 9), "ann", Op::People(people::Op::LogIn), Seen::Ok)
+            .op((10, 12), "ben", Op::People(people::Op::LogIn), Seen::Ok)
+            .logged(5, "ready", &[])
+            .logged(7, "sent (mailed code)", &["mailed code"]);
+        let violation = story.judged_by(&NoSecretLogged).unwrap_err();
+        assert_eq!(violation.reason, "mailed-code");
+        assert_eq!((violation.at_ms, violation.evidence), (7, vec![0, 1]));
+    }
+}

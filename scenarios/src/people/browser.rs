@@ -1,0 +1,258 @@
+//! A browser: cookies, redirects and forms, as far as a login needs them.
+
+use crate::{people::{jar::{Jar, Stored}, reply::{Landing, Reply, resolve}}, session, vocabulary::{Event, Observation, Recorder, Tag}, world::Scene};
+use bytes::Bytes;
+use http::{Method, Request, header};
+use idp::http::client::Client;
+use seams::{Cause, Env, Failure, Outcome};
+};
+use std::{
+    sync::{Mutex, MutexGuard},
+    time::Duration,
+};
+use url::Url;
+
+/// How long a person looks at a page that does not load.
+pub(crate) const PATIENCE_PER_REQUEST: Duration = Duration::from_secs(10);
+/// Redirects followed in a row; Fetch allows 20, a login needs 2.
+const REDIRECTS_MAX: usize = 10;
+/// Names of the session cookie: over https, and in development over http.
+const SESSION_COOKIES: [&str; 2] = ["__Host-session", "session"];
+
+/// A host and a port to talk to, by the host's name.
+pub(crate) type Door = (String, u16);
+
+/// One browser of one person (or of an attacker). The URLs it sees are the issuer's; the bytes go
+/// to the door it is turned to.
+pub(crate) struct Browser {
+    env: Env,
+    client: Client,
+    recorder: Recorder,
+    who: String,
+    origin: Url,
+    state: Mutex<State>,
+}
+
+struct State {
+    jar: Jar,
+    door: Door,
+    reported_lost: Option<String>,
+}
+
+/// Where a navigation comes from: `Sec-Fetch-Site`.
+#[derive(Clone, Copy)]
+enum SentFrom {
+    Elsewhere,
+    ThisSite,
+}
+
+impl Browser {
+    /// A fresh browser, turned to the balancer.
+    pub(crate) fn new(scene: &Scene, who: &str) -> Browser {
+        Browser {
+            env: scene.env.clone(),
+            client: Client::new(&scene.env),
+            recorder: scene.recorder.clone(),
+            who: who.to_owned(),
+            origin: Url::parse(&scene.issuer).expect("the issuer is a URL"),
+            state: Mutex::new(State {
+                jar: Jar::default(),
+                door: scene.balancer.clone(),
+                reported_lost: None,
+            }),
+        }
+    }
+
+    /// Talks to this door from now on.
+    pub(crate) fn turn_to(&self, door: &Door) {
+        self.state().door = door.clone();
+    }
+
+    /// The session cookie, if there is one.
+    pub(crate) fn session(&self) -> Option<String> {
+        let state = self.state();
+        SESSION_COOKIES
+            .iter()
+            .find_map(|name| state.jar.get(name, self.env.now()))
+            .map(str::to_owned)
+    }
+
+    /// Goes to a URL, as if a relying party had sent the browser there, and follows redirects.
+    ///
+    /// # Errors
+    /// As [`Client::send`], from whichever request failed.
+    pub(crate) async fn open(&self, url: &str) -> Outcome<Landing> {
+        let url = Url::parse(url).map_err(|e| Failure::Fail(Cause::Protocol(format!("{url}: {e}"))))?;
+        let reply = self.request(Method::GET, &url, None, SentFrom::Elsewhere).await?;
+        self.follow(reply).await
+    }
+
+    /// Goes to a path of the service, as if typed.
+    pub(crate) async fn visit(&self, path: &str) -> Outcome<Landing> {
+        let url = resolve(&self.origin, path)?;
+        let reply = self.request(Method::GET, &url, None, SentFrom::ThisSite).await?;
+        self.follow(reply).await
+    }
+
+    /// Fills in the form that goes to `action` and sends it. Does not follow the answer.
+    ///
+    /// # Errors
+    /// `Fail` also when the page has no such form.
+    pub(crate) async fn submit(&self, on: &Reply, action: &str, filled: &[(&str, &str)]) -> Outcome<Reply> {
+        let form = on.page.form(action).ok_or_else(|| {
+            Failure::Fail(Cause::Protocol(format!(
+                "the page {} has no form {action}",
+                on.url.path()
+            )))
+        })?;
+        let mut fields = form.fields.clone();
+        for (name, value) in filled {
+            match fields.iter_mut().find(|(n, _)| n == name) {
+                Some(field) => field.1 = (*value).to_owned(),
+                None => fields.push(((*name).to_owned(), (*value).to_owned())),
+            }
+        }
+        let encoded = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let mut url = resolve(&on.url, &form.action)?;
+        let mut reply = if form.post {
+            let body = Some((encoded, on.form_origin.as_str()));
+            self.request(Method::POST, &url, body, SentFrom::ThisSite).await?
+        } else {
+            url.set_query(Some(&encoded));
+            self.request(Method::GET, &url, None, SentFrom::ThisSite).await?
+        };
+        reply.bound_by = on.form_action.clone();
+        Ok(reply)
+    }
+
+    /// Follows an answer's redirects to where they end. Every redirect of the service is a 303, so
+    /// all requests are GETs: doing this again is harmless.
+    ///
+    /// # Errors
+    /// `Fail` also when the policy of the page whose form began this forbids where it leads, as
+    /// Chromium enforces it (CSP level 3 section 6.4.1).
+    pub(crate) async fn follow(&self, mut reply: Reply) -> Outcome<Landing> {
+        let bound_by = reply.bound_by.take();
+        for _ in 0..REDIRECTS_MAX {
+            let Some(next) = reply.location.take() else {
+                return Ok(Landing::Page(Box::new(reply)));
+            };
+            if next.origin() != self.origin.origin() {
+                let source = next.origin().ascii_serialization();
+                if bound_by.is_some_and(|sources| !sources.split(' ').any(|s| s == source)) {
+                    let blocked = format!("form-action forbids to go on to {source}");
+                    return Err(Failure::Fail(Cause::Protocol(blocked)));
+                }
+                return Ok(Landing::Foreign(next));
+            }
+            reply = self.request(Method::GET, &next, None, SentFrom::ThisSite).await?;
+        }
+        Err(Failure::Unknown(Cause::Protocol(format!(
+            "more than {REDIRECTS_MAX} redirects"
+        ))))
+    }
+
+    async fn request(&self, method: Method, url: &Url, form: Option<(String, &str)>, from: SentFrom) -> Outcome<Reply> {
+        let protocol = |e: &dyn std::fmt::Display| Failure::Fail(Cause::Protocol(e.to_string()));
+        let path = url[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
+        let held = self.session();
+        let (cookies, (host, port)) = {
+            let state = self.state();
+            (state.jar.header(url, self.env.now()), state.door.clone())
+        };
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, authority(url))
+            .header(header::ACCEPT, "text/html,application/xhtml+xml")
+            .header("sec-fetch-mode", "navigate")
+            .header("sec-fetch-dest", "document")
+            .header(
+                "sec-fetch-site",
+                match from {
+                    SentFrom::Elsewhere => "cross-site",
+                    SentFrom::ThisSite => "same-origin",
+                },
+            );
+        if let Some(cookies) = cookies {
+            request = request.header(header::COOKIE, cookies);
+        }
+        let mut body = Bytes::new();
+        if let Some((encoded, origin)) = form {
+            request = request
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .header(header::ORIGIN, origin);
+            body = encoded.into();
+        }
+        let request = request.body(body.into()).map_err(|e| protocol(&e))?;
+        let answer = self.client.send((&host, port), request, PATIENCE_PER_REQUEST).await?;
+        let (head, body) = answer.into_parts();
+
+        note_error(&self.recorder, &self.who, &head, &body);
+        let reply = Reply::read(url, &head, &body)?;
+        self.keep_cookies(&head.headers, url);
+        if let Some(held) = held
+            && (reply.is("login") || reply.page.signed_in == Some(false))
+        {
+            self.lost_session(&held);
+        }
+        Ok(reply)
+    }
+
+    fn keep_cookies(&self, headers: &header::HeaderMap, url: &Url) {
+        let now = self.env.now();
+        for set in headers.get_all(header::SET_COOKIE) {
+            if let Some((_, value)) = set.to_str().ok().and_then(|set| set.split(';').next()?.split_once('=')) {
+                self.recorder.secret("cookie", value);
+            }
+            let stored = self
+                .state()
+                .jar
+                .store(&String::from_utf8_lossy(set.as_bytes()), url, now);
+            match stored {
+                // Nobody here ever presses "Log out", so any deletion is the service's own doing.
+                Stored::Deleted { name, value } if SESSION_COOKIES.contains(&name.as_str()) => {
+                    self.lost_session(&value);
+                }
+                Stored::Ignored(why) => tracing::debug!(who = self.who, why, "a cookie was ignored"),
+                Stored::Kept | Stored::Deleted { .. } => {}
+            }
+        }
+    }
+
+    /// Notes, once for each session, that it was lost.
+    fn lost_session(&self, cookie: &str) {
+        let known = self.state().reported_lost.replace(cookie.to_owned());
+        if known.as_deref() != Some(cookie) {
+            let session = Tag::of(cookie);
+            self.recorder.note(
+                &self.who,
+                Event::Own(Observation::Session(session::Observation::LoggedOut { session })),
+            );
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nobody panics while holding a browser")
+    }
+}
+
+/// Notes an error of the service's own making: others have no reference.
+pub(crate) fn note_error(recorder: &Recorder, who: &str, head: &http::response::Parts, body: &[u8]) {
+    let reference = head.headers.get("x-correlation-id").and_then(|id| id.to_str().ok());
+    if let (400.., Some(reference)) = (head.status.as_u16(), reference) {
+        let shown = String::from_utf8_lossy(body).contains(reference);
+        recorder.report_error(who, head.status.as_u16(), reference, shown);
+    }
+}
+
+/// The `Host` of a URL: with the port unless it is the scheme's own.
+pub(crate) fn authority(url: &Url) -> String {
+    url[url::Position::BeforeHost..url::Position::AfterPort].to_owned()
+}
+
+#[cfg(test)]
+#[path = "browser_tests.rs"]
+mod tests;

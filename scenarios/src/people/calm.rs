@@ -1,0 +1,128 @@
+//! A calm login: one press of each button, the newest mail, and another try when told to try
+//! again.
+
+use crate::{mailed_code::impatient, people, people::{person::{Opened, PATIENCE_PER_MAIL, Person}, relying_party::{Begun, RelyingParty}, reply::Reply}, redemption::{burn, race}, vocabulary::{Op, Seen}, world::SeenCode};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use tokio::time::{Instant, sleep};
+
+/// How long a person goes on trying to log in.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How somebody logs in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Style {
+    /// For the impatient: how many times the send button is pressed.
+    pub(crate) clicks: Option<u32>,
+    /// What becomes of the code.
+    pub(crate) exchange: Exchange,
+}
+
+/// What becomes of the code that the relying party receives.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Exchange {
+    /// It is exchanged through the balancer.
+    Once,
+    /// It is presented to all replicas at once.
+    Race,
+    /// Somebody presents it with a wrong verifier first.
+    Burn,
+}
+
+impl Style {
+    /// One press of each button, one exchange.
+    pub(crate) const CALM: Style = Style {
+        clicks: None,
+        exchange: Exchange::Once,
+    };
+}
+
+/// Logs in, from the relying party's page to its checked ID token and userinfo. True if that
+/// worked within the person's patience.
+pub(crate) async fn log_in(person: &Arc<Person>, style: Style) -> bool {
+    let rp = person.relying_party();
+    let id = person.scene.recorder.begin(&person.who, Op::People(people::Op::LogIn));
+    let until = Instant::now() + PATIENCE;
+    let seen = loop {
+        match attempt(person, &rp, style, until).await {
+            Ok(()) => break Seen::Ok,
+            Err(seen) if Instant::now() >= until => break seen,
+            // Whatever went wrong, the relying party's page has a "Sign in" button. Somebody whose
+            // browser is logged in by now is not asked for a code again.
+            Err(_) => person.think().await,
+        }
+    };
+    let succeeded = seen == Seen::Ok;
+    person.scene.recorder.end(&person.who, id, seen);
+    succeeded
+}
+
+async fn attempt(person: &Arc<Person>, rp: &RelyingParty, style: Style, until: Instant) -> Result<(), Seen> {
+    let begun = rp.begin();
+    let code = obtain_code(person, rp, &begun, style.clicks, until).await?;
+    let tokens = match style.exchange {
+        Exchange::Once => rp.exchange(&code).await?,
+        Exchange::Race => race::exchange(person, rp, &code).await?,
+        Exchange::Burn => burn::exchange(person, rp, &code).await?,
+    };
+    let claims = person.insist(until, || rp.check_id_token(&begun, &tokens)).await?;
+    person
+        .insist(until, || rp.userinfo(&code, &tokens, &claims, &person.address))
+        .await
+}
+
+/// From the relying party's page to the authorization code that it receives.
+///
+/// # Errors
+/// What the last attempt of the step that failed came to.
+pub(crate) async fn obtain_code(
+    person: &Arc<Person>,
+    rp: &RelyingParty,
+    begun: &Begun,
+    clicks: Option<u32>,
+    until: Instant,
+) -> Result<SeenCode, Seen> {
+    match person.open(rp, begun).await? {
+        Opened::Code(code) => Ok(code),
+        Opened::LoginPage(page) => {
+            sleep(person.whim.ms(200, 1200)).await; // finds the field, types the address
+            let onward = match clicks {
+                None => sign_in(person, &page, until).await?,
+                Some(clicks) => impatient::sign_in(person, &page, clicks, until).await?,
+            };
+            person.receive_code(rp, begun, &onward, until).await
+        }
+    }
+}
+
+/// From the login page to the redirect that follows a verified code.
+async fn sign_in(person: &Arc<Person>, login: &Reply, until: Instant) -> Result<Reply, Seen> {
+    let since = person.mails();
+    let sent = person.insist(until, || person.press_send(login)).await?;
+    let page = person.arrive(&sent, "code", until).await?;
+    let mut tried = BTreeSet::new();
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let Ok(_) = person.await_code(since, &tried, left.min(PATIENCE_PER_MAIL)).await else {
+            if Instant::now() >= until {
+                return Err(Seen::Fail("no mail came".into()));
+            }
+            match person.insist(until, || person.press_send(&page)).await {
+                Err(Seen::Fail(told)) if told == "too-many-mails" => {} // but one may be on its way
+                result => drop(result?),
+            }
+            continue;
+        };
+        sleep(person.whim.ms(300, 1500)).await; // opens the mail, types the code
+        let newest = person.codes(since, &tried).pop().expect("mails are not taken back");
+        match person.insist(until, || person.press_verify(&page, &newest)).await {
+            // Perhaps the mail belonged to another browser's login; is there one more?
+            Err(Seen::Fail(told)) if told == "wrong-code" => {
+                tried.insert(newest);
+                if person.codes(since, &tried).is_empty() {
+                    return Err(Seen::Fail(told));
+                }
+            }
+            result => return result,
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Somebody at a browser, and what they can do there. Each step is an operation of the history;
+//! the order of steps is for [`crate::people::calm`] and the others to say.
+
+use crate::{mailed_code, people, people::{answer, browser::Browser, relying_party::{Begun, RelyingParty}, reply::{Landing, Reply}, whim::Whim}, vocabulary::{Op, Seen, Tag}, world::{Scene, SeenCode}};
+use std::{collections::BTreeSet, time::Duration};
+use tokio::time::{Instant, sleep, timeout};
+
+/// How long a person waits for a mail before pressing "Send" again.
+pub(crate) const PATIENCE_PER_MAIL: Duration = Duration::from_secs(25);
+
+/// Somebody at a browser of their own.
+pub(crate) struct Person {
+    /// The world, as they see it.
+    pub(crate) scene: Scene,
+    /// Their name in the history.
+    pub(crate) who: String,
+    /// The address that they type: their own, or a victim's.
+    pub(crate) address: String,
+    /// Their choices.
+    pub(crate) whim: Whim,
+    /// Their browser.
+    pub(crate) browser: Browser,
+}
+
+/// Where opening the authorize URL leads.
+pub(crate) enum Opened {
+    /// To the login page.
+    LoginPage(Reply),
+    /// Straight back to the relying party: the browser was logged in.
+    Code(SeenCode),
+}
+
+impl Person {
+    /// Somebody who types `victim`'s address (their own, as a rule). `label` keys their choices.
+    pub(crate) fn new(scene: &Scene, who: &str, victim: &str, label: &str) -> Person {
+        Person {
+            scene: scene.clone(),
+            who: who.to_owned(),
+            address: format!("{victim}@example.com"),
+            whim: Whim::new(scene.seed, label),
+            browser: Browser::new(scene, who),
+        }
+    }
+
+    /// A relying party that they happen to use.
+    pub(crate) fn relying_party(&self) -> RelyingParty {
+        let options = self.whim.pick(&self.scene.clients).expect("the world has clients");
+        RelyingParty::new(&self.scene, &self.who, options.clone(), self.whim.between(0, 1) == 0)
+    }
+
+    /// Thinks about what went wrong before trying again.
+    pub(crate) async fn think(&self) {
+        sleep(self.whim.ms(1000, 3000)).await;
+    }
+
+    /// Does something until it works, patience ends, or it is no use: see
+    /// [`answer::worth_another_try`].
+    pub(crate) async fn insist<T, F>(&self, until: Instant, mut work: impl FnMut() -> F) -> Result<T, Seen>
+    where
+        F: Future<Output = Result<T, Seen>>,
+    {
+        loop {
+            match work().await {
+                Err(seen) if answer::worth_another_try(&seen) && Instant::now() < until => self.think().await,
+                result => return result,
+            }
+        }
+    }
+
+    /// Opens the authorize URL. Somebody who is logged in expects to be sent straight back.
+    pub(crate) async fn open(&self, rp: &RelyingParty, begun: &Begun) -> Result<Opened, Seen> {
+        let logged_in = self.browser.session().is_some();
+        let op = if logged_in {
+            Op::People(people::Op::ReceiveCode)
+        } else {
+            Op::People(people::Op::OpenLogin)
+        };
+        let id = self.scene.recorder.begin(&self.who, op);
+        let opened = match self.browser.open(&begun.url).await {
+            Err(failure) => Err(answer::unanswered(&failure)),
+            Ok(Landing::Foreign(url)) => rp.callback(begun, &url).map(Opened::Code).map_err(Seen::Fail),
+            Ok(Landing::Page(reply)) => match reply.trouble() {
+                Some(seen) => Err(seen),
+                None if reply.is("login") => Ok(Opened::LoginPage(*reply)),
+                None => Err(reply.unexpected()),
+            },
+        };
+        let seen = match &opened {
+            Ok(Opened::LoginPage(_)) if logged_in => Seen::Fail("asked to log in again".into()),
+            Ok(_) => Seen::Ok,
+            Err(seen) => seen.clone(),
+        };
+        self.scene.recorder.end(&self.who, id, seen);
+        opened
+    }
+
+    /// Types the address and presses "Send login code": on the login page, or again on the code
+    /// page. Returns the redirect to the code page.
+    pub(crate) async fn press_send(&self, on: &Reply) -> Result<Reply, Seen> {
+        const ACTION: &str = "/login/send";
+        let op = Op::MailedCode(mailed_code::Op::SendCode {
+            flow: flow_of(on, ACTION),
+            address: self.address.clone(),
+        });
+        self.press(op, on, ACTION, ("address", &self.address), "/login/code")
+            .await
+    }
+
+    /// Types a code and presses "Verify". Returns the redirect that leads on.
+    pub(crate) async fn press_verify(&self, on: &Reply, code: &str) -> Result<Reply, Seen> {
+        const ACTION: &str = "/login/verify";
+        let op = Op::MailedCode(mailed_code::Op::VerifyCode {
+            flow: flow_of(on, ACTION),
+            address: self.address.clone(),
+            code: Tag::of(code),
+        });
+        self.press(op, on, ACTION, ("code", code), "/login/continue").await
+    }
+
+    async fn press(&self, op: Op, on: &Reply, action: &str, typed: (&str, &str), leads: &str) -> Result<Reply, Seen> {
+        self.scene
+            .recorder
+            .observe(&self.who, op, async {
+                let reply = self.browser.submit(on, action, &[typed]).await;
+                let reply = reply.map_err(|failure| answer::unanswered(&failure))?;
+                match reply.trouble() {
+                    Some(seen) => Err(seen),
+                    None if reply.leads_to(leads) => Ok(reply),
+                    None => Err(reply.unexpected()),
+                }
+            })
+            .await
+    }
+
+    /// Lets the browser go on to the page that a redirect leads to, reloading while that is of use.
+    pub(crate) async fn arrive(&self, redirect: &Reply, page: &str, until: Instant) -> Result<Reply, Seen> {
+        self.insist(until, || async move {
+            match self.browser.follow(redirect.clone()).await {
+                Err(failure) => Err(answer::unanswered(&failure)),
+                Ok(Landing::Foreign(url)) => Err(Seen::Unknown(format!("unexpectedly sent to {}", url.authority()))),
+                Ok(Landing::Page(reply)) => match reply.trouble() {
+                    Some(seen) => Err(seen),
+                    None if reply.is(page) => Ok(*reply),
+                    None => Err(reply.unexpected()),
+                },
+            }
+        })
+        .await
+    }
+
+    /// How many mails there are by now.
+    pub(crate) fn mails(&self) -> usize {
+        self.scene.inboxes.list(&self.address).len()
+    }
+
+    /// The codes in the mails after the first `since`, oldest first, but for those `tried`.
+    pub(crate) fn codes(&self, since: usize, tried: &BTreeSet<String>) -> Vec<String> {
+        let mails = self.scene.inboxes.list(&self.address);
+        let codes = mails.iter().skip(since).filter_map(|mail| mail.code());
+        codes.filter(|code| !tried.contains(*code)).map(str::to_owned).collect()
+    }
+
+    /// Waits for a mail with a code that was not tried yet, among those after the first `since`.
+    pub(crate) async fn await_code(
+        &self,
+        since: usize,
+        tried: &BTreeSet<String>,
+        limit: Duration,
+    ) -> Result<Vec<String>, Seen> {
+        let op = Op::MailedCode(mailed_code::Op::AwaitMail {
+            address: self.address.clone(),
+        });
+        self.scene
+            .recorder
+            .observe(&self.who, op, async {
+                let arrival = async {
+                    let mut seen = since;
+                    loop {
+                        let codes = self.codes(since, tried);
+                        if !codes.is_empty() {
+                            return codes;
+                        }
+                        seen += self.scene.inboxes.wait_for_new(&self.address, seen).await.len();
+                    }
+                };
+                timeout(limit, arrival)
+                    .await
+                    .map_err(|_| Seen::Fail(format!("no mail within {} s", limit.as_secs())))
+            })
+            .await
+    }
+
+    /// Lets the browser go on to the relying party, reloading while that is of use.
+    pub(crate) async fn receive_code(
+        &self,
+        rp: &RelyingParty,
+        begun: &Begun,
+        redirect: &Reply,
+        until: Instant,
+    ) -> Result<SeenCode, Seen> {
+        self.insist(until, || {
+            self.scene
+                .recorder
+                .observe(&self.who, Op::People(people::Op::ReceiveCode), async move {
+                    match self.browser.follow(redirect.clone()).await {
+                        Err(failure) => Err(answer::unanswered(&failure)),
+                        Ok(Landing::Foreign(url)) => rp.callback(begun, &url).map_err(Seen::Fail),
+                        Ok(Landing::Page(reply)) => Err(reply.trouble().unwrap_or_else(|| reply.unexpected())),
+                    }
+                })
+        })
+        .await
+    }
+}
+
+/// The flow that a form belongs to, as the page says.
+fn flow_of(page: &Reply, action: &str) -> Tag {
+    let flow = page.page.form(action).and_then(|form| form.value("flow"));
+    Tag::of(flow.unwrap_or_default())
+}

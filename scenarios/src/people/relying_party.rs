@@ -1,0 +1,218 @@
+//! A relying party: an OpenID Connect client that trusts nothing it has not checked.
+
+use crate::{people::{id_token::{Claims, Expected, self}, token_endpoint::{call, present, Presentation, read, Tokens}}, redemption, vocabulary::{Op, Seen, Tag}, world::{RelyingPartyOptions, Scene, SeenCode}};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{Request, header};
+use idp::http::client::Client;
+use seams::random_token;
+use serde::{Deserialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+/// A relying party, and for whom it acts.
+pub(crate) struct RelyingParty {
+    scene: Scene,
+    client: Client,
+    who: String,
+    options: RelyingPartyOptions,
+    basic: bool,
+}
+
+/// An authorization request that was begun, and what its answer must match.
+pub(crate) struct Begun {
+    /// Where the browser is sent.
+    pub(crate) url: String,
+    state: String,
+    nonce: String,
+    verifier: String,
+}
+
+#[derive(Deserialize)]
+struct UserInfo {
+    sub: String,
+    email: Option<String>,
+}
+
+impl RelyingParty {
+    /// A relying party that acts for `who`. `basic` says how it proves who it is, if it has a
+    /// secret: in the Authorization header, or in the form.
+    pub(crate) fn new(scene: &Scene, who: &str, options: RelyingPartyOptions, basic: bool) -> RelyingParty {
+        if let Some(secret) = &options.secret {
+            scene.recorder.secret("client secret", secret);
+        }
+        RelyingParty {
+            scene: scene.clone(),
+            client: Client::new(&scene.env),
+            who: who.to_owned(),
+            options,
+            basic,
+        }
+    }
+
+    /// Begins an authorization request: code flow, PKCE S256 (RFC 7636 section 4), state, nonce.
+    pub(crate) fn begin(&self) -> Begun {
+        let token = || random_token(&*self.scene.env.entropy);
+        let (state, nonce, verifier) = (token(), token(), token());
+        self.scene.recorder.secret("PKCE verifier", &verifier);
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([
+                ("response_type", "code"),
+                ("client_id", &self.options.client_id),
+                ("redirect_uri", &self.options.redirect_uri),
+                ("scope", "openid profile email"),
+                ("state", &state),
+                ("nonce", &nonce),
+                ("code_challenge", &challenge),
+                ("code_challenge_method", "S256"),
+            ])
+            .finish();
+        Begun {
+            url: format!("{}/authorize?{query}", self.scene.issuer),
+            state,
+            nonce,
+            verifier,
+        }
+    }
+
+    /// Takes the answer that the browser brings to the redirect URI, and checks it before anything
+    /// else: the state, and the issuer exactly (RFC 9207 section 2.4).
+    ///
+    /// # Errors
+    /// What was wrong, or the error that the service sent.
+    pub(crate) fn callback(&self, begun: &Begun, url: &Url) -> Result<SeenCode, String> {
+        let mut bare = url.clone();
+        bare.set_query(None);
+        if bare.as_str() != self.options.redirect_uri {
+            return Err(format!("sent to {bare}, which is not the redirect URI"));
+        }
+        let one = |name: &str| {
+            let mut all = url
+                .query_pairs()
+                .filter(|(n, _)| n == name)
+                .map(|(_, v)| v.into_owned());
+            match (all.next(), all.next()) {
+                (Some(value), None) => Ok(value),
+                (None, _) => Err(format!("no {name} in the callback")),
+                (Some(_), Some(_)) => Err(format!("{name} twice in the callback")),
+            }
+        };
+        if one("state")? != begun.state {
+            return Err("another state in the callback".into());
+        }
+        if one("iss")? != self.scene.issuer {
+            return Err("another issuer in the callback".into());
+        }
+        if let Ok(error) = one("error") {
+            return Err(error);
+        }
+        let code = one("code")?;
+        self.scene.recorder.secret("authorization code", &code);
+        Ok(SeenCode {
+            code,
+            verifier: begun.verifier.clone(),
+            client: self.options.clone(),
+            who: self.who.clone(),
+        })
+    }
+
+    /// Exchanges a code through the balancer, and lets the world see it afterwards: codes leak
+    /// through logs and referers once they have been used.
+    ///
+    /// # Errors
+    /// What the exchange came to. After [`Seen::Unknown`] nothing may be assumed: the code may be
+    /// spent.
+    pub(crate) async fn exchange(&self, seen_code: &SeenCode) -> Result<Tokens, Seen> {
+        let result = present(
+            &self.scene,
+            &self.client,
+            &self.who,
+            seen_code,
+            &self.scene.balancer,
+            self.manner(),
+        )
+        .await;
+        self.scene.codes.publish(seen_code.clone());
+        result
+    }
+
+    /// How it presents a code that is its own.
+    pub(crate) fn manner(&self) -> Presentation {
+        Presentation {
+            basic: self.basic,
+            wrong_verifier: false,
+        }
+    }
+
+    /// Checks the ID token against the service's keys.
+    ///
+    /// # Errors
+    /// What was wrong with it, or what fetching the keys came to.
+    pub(crate) async fn check_id_token(&self, begun: &Begun, tokens: &Tokens) -> Result<Claims, Seen> {
+        self.scene
+            .recorder
+            .observe(&self.who, Op::Redemption(redemption::Op::CheckIdToken), async {
+                let keys = self.get("/jwks", None).await?;
+                let expected = Expected {
+                    issuer: &self.scene.issuer,
+                    client_id: &self.options.client_id,
+                    nonce: &begun.nonce,
+                    now: self.scene.env.now(),
+                };
+                id_token::check(&tokens.id_token, &keys, &expected).map_err(Seen::Fail)
+            })
+            .await
+    }
+
+    /// Asks who logged in, with the access token. It must be the ID token's subject (OpenID
+    /// Connect Core section 5.3.2) and the person whom this is about.
+    ///
+    /// # Errors
+    /// What it came to.
+    pub(crate) async fn userinfo(
+        &self,
+        code: &SeenCode,
+        tokens: &Tokens,
+        claims: &Claims,
+        address: &str,
+    ) -> Result<(), Seen> {
+        let op = Op::Redemption(redemption::Op::UserInfo {
+            code: Tag::of(&code.code),
+        });
+        self.scene
+            .recorder
+            .observe(&self.who, op, async {
+                let info: UserInfo = self.get("/userinfo", Some(&tokens.access_token)).await?;
+                if info.sub != claims.sub {
+                    Err(Seen::Fail("userinfo is about another subject than the ID token".into()))
+                } else if info.email.as_deref().is_some_and(|email| email != address) {
+                    Err(Seen::Fail("logged in as somebody else".into()))
+                } else {
+                    Ok(())
+                }
+            })
+            .await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str, bearer: Option<&str>) -> Result<T, Seen> {
+        let mut request = Request::builder().header(header::ACCEPT, "application/json");
+        if let Some(token) = bearer {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let answer = call(
+            &self.scene,
+            &self.client,
+            &self.who,
+            &self.scene.balancer,
+            request,
+            path,
+            String::new(),
+        )
+        .await;
+        read(answer)
+    }
+}
+
+#[cfg(test)]
+#[path = "relying_party_tests.rs"]
+mod tests;

@@ -1,0 +1,48 @@
+//! Authorization codes and what becomes of them: redeemed once, by whom they belong to.
+
+mod ops;
+
+pub(crate) use ops::act;
+pub use ops::{Behaviour, Op};
+
+// People and attackers.
+pub(crate) mod burn;
+pub(crate) mod race;
+pub(crate) mod thief;
+
+// Claims.
+pub(crate) mod code_redeemed_once;
+pub(crate) mod rightful_code_honoured;
+pub(crate) mod stolen_codes_useless;
+
+// Planted bugs.
+pub(crate) mod get_then_del;
+pub(crate) mod ledger_of_this_replica;
+pub(crate) mod redemption_without_ledger;
+pub(crate) mod spent_code_grace;
+pub(crate) mod validate_after_consume;
+
+// Stories.
+pub(crate) mod code_race;
+pub(crate) mod failover_mid_redemption;
+
+use crate::vocabulary::{PlantedBug, Scenario};
+
+/// The mistakes that this room's claims must detect, in the order of the reports' rows.
+pub(crate) fn bugs() -> Vec<PlantedBug> {
+    vec![
+        get_then_del::PLANTED,
+        validate_after_consume::PLANTED,
+        spent_code_grace::PLANTED,
+        redemption_without_ledger::PLANTED,
+        ledger_of_this_replica::PLANTED,
+    ]
+}
+
+/// The stories of this room.
+pub(crate) fn stories() -> Vec<Scenario> {
+    vec![
+        code_race::code_race(),
+        failover_mid_redemption::failover_mid_redemption(),
+    ]
+}

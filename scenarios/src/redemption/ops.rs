@@ -1,0 +1,114 @@
+//! What relying parties and thieves do with authorization codes.
+
+use crate::{login::{Login, self}, mailed_code, people::{calm::{Exchange, self, Style}, person::Person}, redemption::thief, world::Scene};
+use sim::history::{Seen, Tag};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What people and attackers do with authorization codes, as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Behaviour {
+    /// Logs in; the relying party presents its code to all replicas at the same instant.
+    RaceCode,
+    /// Logs in; before the relying party redeems its code, somebody presents it with a wrong PKCE
+    /// verifier, to burn it.
+    BurnCode,
+    /// From now on, replays every code that any relying party has received, at all replicas at
+    /// once, at once and again after each of these delays.
+    StealCodes {
+        /// Delays after the code was first seen, milliseconds.
+        after_ms: Vec<u64>,
+    },
+}
+
+impl sim::service::Behaviour<Login> for Behaviour {
+    const KINDS: &'static [&'static str] = &["race-code", "burn-code", "steal-codes"];
+
+    fn is_attack(&self) -> bool {
+        matches!(self, Behaviour::StealCodes { .. })
+    }
+
+    fn plainer(&self) -> Vec<login::Behaviour> {
+        match self {
+            Behaviour::RaceCode | Behaviour::BurnCode => vec![mailed_code::Behaviour::LogIn.into()],
+            Behaviour::StealCodes { .. } => vec![],
+        }
+    }
+}
+
+/// Somebody does something with an authorization code. A thief never ends by itself and is not waited for.
+pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
+    let exchange = match does {
+        Behaviour::RaceCode => Exchange::Race,
+        Behaviour::BurnCode => Exchange::Burn,
+        Behaviour::StealCodes { after_ms } => {
+            let (scene, who) = (scene.clone(), who.to_owned());
+            let env = scene.env.clone();
+            env.spawn(async move { thief::steal(&scene, &who, &after_ms).await });
+            return;
+        }
+    };
+    let person = Arc::new(Person::new(scene, who, who, label));
+    calm::log_in(&person, Style { clicks: None, exchange }).await;
+}
+
+/// What relying parties and thieves do with an authorization code and its tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum Op {
+    /// Presented an authorization code at the token endpoint; success means a token set came back.
+    Redeem {
+        /// The code.
+        code: Tag,
+        /// Which replica was asked, or `balancer`.
+        at: String,
+        /// Whether everything that binds the code (client, redirect URI, verifier) was right.
+        rightful: bool,
+    },
+    /// Checked the ID token against the JWKS, the issuer, the audience, the nonce and the time.
+    CheckIdToken,
+    /// Asked `/userinfo` with the access token.
+    UserInfo {
+        /// The code that the token came from.
+        code: Tag,
+    },
+}
+
+impl sim::service::Op for Op {
+    const KINDS: &'static [&'static str] = &["redeem", "check-id-token", "user-info"];
+
+    fn kind(&self) -> String {
+        match self {
+            Op::Redeem { .. } => "redeem",
+            Op::CheckIdToken => "check-id-token",
+            Op::UserInfo { .. } => "user-info",
+        }
+        .into()
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Op::Redeem { code, at, rightful } => {
+                let how = if *rightful { "" } else { ", with a wrong verifier" };
+                format!("redeems authorization code {} at {at}{how}", code.0)
+            }
+            Op::CheckIdToken => "checks the ID token".into(),
+            Op::UserInfo { code } => format!("asks who it is, with the token of code {}", code.0),
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        match self {
+            Op::Redeem { code, .. } => Some(format!("authorization code {}", code.0)),
+            _ => None,
+        }
+    }
+
+    fn routine(&self, seen: &Seen, by_attacker: bool) -> Option<&'static str> {
+        match (self, seen) {
+            (Op::Redeem { .. }, Seen::Fail(_)) if by_attacker => Some("attempts of attackers that were refused"),
+            _ => None,
+        }
+    }
+}

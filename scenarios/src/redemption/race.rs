@@ -1,0 +1,32 @@
+//! One code, presented to all replicas at the same instant (inventory 7, 23).
+
+use crate::{people::{person::Person, relying_party::RelyingParty, token_endpoint::{present, Tokens}}, vocabulary::Seen, world::SeenCode};
+use sim::world::join_all;
+use idp::http::client::Client;
+
+/// Presents the code everywhere at once; goes on with the first token set.
+pub(crate) async fn exchange(person: &Person, rp: &RelyingParty, code: &SeenCode) -> Result<Tokens, Seen> {
+    let scene = &person.scene;
+    let presentations = scene.replicas.iter().map(|door| {
+        let (scene, who, code, door, manner) = (
+            scene.clone(),
+            person.who.clone(),
+            code.clone(),
+            door.clone(),
+            rp.manner(),
+        );
+        async move { present(&scene, &Client::new(&scene.env), &who, &code, &door, manner).await }
+    });
+    let results = join_all(&scene.env, presentations).await;
+    scene.codes.publish(code.clone());
+    let mut worst = Seen::Fail("no replica was asked".into());
+    for result in results {
+        match result {
+            Ok(tokens) => return Ok(tokens),
+            Err(seen @ Seen::Unknown(_)) => worst = seen,
+            Err(seen) if !matches!(worst, Seen::Unknown(_)) => worst = seen,
+            Err(_) => {}
+        }
+    }
+    Err(worst)
+}

@@ -1,0 +1,129 @@
+//! A code that its owner presents for the first time, rightly and in time, is honoured, even though
+//! somebody else presented it with a wrong verifier before.
+//!
+//! Source: inventory 7 (X: what was issued is redeemable; validate before consuming), RFC 7636
+//! section 4.6, RFC 6749 section 5.2.
+//!
+//! Edges. Judged is only `invalid_grant`: "try again later" is an honest answer. A failover may
+//! rightly have lost the code, and a clock may rightly have ended it: any fault on the way of the
+//! login since it began excuses the refusal. So does another rightful presentation before this one
+//! ended, whatever became of it.
+
+use crate::{people, property::{deeds, reading::{touches_logins, TroubledTimes}, violation}, redemption, vocabulary::{Evidence, Kind, Login, Op, Property, Violation}};
+
+/// See the module.
+pub struct RightfulCodeHonoured;
+
+impl Property<Login> for RightfulCodeHonoured {
+    fn name(&self) -> String {
+        "RightfulCodeHonoured".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        "a code presented rightly, in time and for the first time is honoured".into()
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let trouble = TroubledTimes::of(evidence.history, 30_000, touches_logins);
+        let deeds = deeds(evidence.history);
+        let ttl_ms = evidence.plan.world.code_ttl_s * 1000;
+        for deed in &deeds {
+            let Op::Redemption(redemption::Op::Redeem {
+                code,
+                at,
+                rightful: true,
+            }) = deed.op
+            else {
+                continue;
+            };
+            if deed.failure() != Some("invalid_grant") {
+                continue;
+            }
+            // The code is no older than the operation that received it.
+            let received = |other: &&crate::property::reading::Deed<'_>| {
+                other.who == deed.who
+                    && *other.op == Op::People(people::Op::ReceiveCode)
+                    && other.ok()
+                    && other.ended_ms() <= deed.began_ms
+            };
+            let Some(issue) = deeds.iter().rev().find(received) else {
+                continue;
+            };
+            let in_time = deed.ended_ms() < issue.began_ms + ttl_ms;
+            let first = || {
+                deeds.iter().all(|other| {
+                    let same = matches!(other.op, Op::Redemption(redemption::Op::Redeem { code: c, rightful: true, .. }) if c == code);
+                    !same || other.began_at == deed.began_at || other.began_ms >= deed.ended_ms()
+                })
+            };
+            if in_time && first() && trouble.spares(issue.began_ms, deed.ended_ms()) {
+                let what = format!(
+                    "{} presented the code {} at {at} for the first time, with all that binds it, and was refused",
+                    deed.who, code.0
+                );
+                return Err(violation(&self.name(), deed.ended_ms(), deed.records(), what)
+                    .because("first-presentation-refused"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::{Fault, Seen};
+
+    fn issued() -> Story {
+        Story::new().op((0, 50), "ann", Op::People(people::Op::ReceiveCode), Seen::Ok)
+    }
+
+    fn refused(story: Story, from_ms: u64) -> Story {
+        story.op(
+            (from_ms, from_ms + 20),
+            "ann",
+            redeem("c1", "balancer", true),
+            fail("invalid_grant"),
+        )
+    }
+
+    #[test]
+    fn accepts_refusals_that_are_deserved() {
+        let before = issued().op((60, 80), "thief", redeem("c1", "idp-a", true), unknown());
+        let fault = Fault::Kill { host: "redis-1".into() };
+        let honest = issued().op(
+            (100, 120),
+            "ann",
+            redeem("c1", "balancer", true),
+            fail("temporarily_unavailable"),
+        );
+        let wrong = issued().op(
+            (100, 120),
+            "ann",
+            redeem("c1", "balancer", false),
+            fail("invalid_grant"),
+        );
+        for story in [
+            refused(before, 100),
+            refused(issued().fault(70, fault), 100),
+            refused(issued(), 60_000),
+            honest,
+            wrong,
+        ] {
+            assert_eq!(story.judged_by(&RightfulCodeHonoured), Ok(()));
+        }
+    }
+
+    #[test]
+    fn rejects_a_code_burnt_by_a_wrong_verifier() {
+        let story = issued().op((60, 80), "eve", redeem("c1", "balancer", false), fail("invalid_grant"));
+        assert!(refused(story, 100).judged_by(&RightfulCodeHonoured).is_err());
+    }
+
+    #[test]
+    fn rejects_a_refusal_without_any_cause() {
+        assert!(refused(issued(), 100).judged_by(&RightfulCodeHonoured).is_err());
+    }
+}

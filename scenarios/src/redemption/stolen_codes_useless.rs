@@ -1,0 +1,89 @@
+//! A code without everything that binds it yields nothing, and a thief who has everything gets
+//! nothing from a code that its owner has redeemed.
+//!
+//! Source: RFC 7636 section 4.6 (a wrong verifier is `invalid_grant`), RFC 6749 section 4.1.2
+//! (bound to client and redirect URI, used once). Inventory 7.
+//!
+//! Edges. A thief who comes first and has everything cannot be told from the owner; whether both win
+//! is the matter of `CodeRedeemedOnce`. What counts here as redeemed before is only a success that
+//! had ended when the thief began.
+
+use crate::{property::{deeds, violation}, redemption, vocabulary::{Evidence, Kind, Login, Op, Property, Violation}};
+use std::collections::BTreeMap;
+
+/// See the module.
+pub struct StolenCodesUseless;
+
+impl Property<Login> for StolenCodesUseless {
+    fn name(&self) -> String {
+        "StolenCodesUseless".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        "a code yields nothing without its verifier, nor after its owner has redeemed it".into()
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let deeds = deeds(evidence.history);
+        let mut redeemed_ms: BTreeMap<_, u64> = BTreeMap::new();
+        for deed in deeds.iter().filter(|deed| deed.ok()) {
+            if let Op::Redemption(redemption::Op::Redeem {
+                code, rightful: true, ..
+            }) = deed.op
+            {
+                let first = redeemed_ms.entry(code).or_insert(u64::MAX);
+                *first = (*first).min(deed.ended_ms());
+            }
+        }
+        for deed in deeds.iter().filter(|deed| deed.ok()) {
+            let Op::Redemption(redemption::Op::Redeem { code, at, rightful }) = deed.op else {
+                continue;
+            };
+            let after_owner = redeemed_ms.get(code).is_some_and(|first| *first < deed.began_ms);
+            let why = match (rightful, after_owner) {
+                (false, _) => "with a wrong verifier",
+                (true, true) => "after it had been redeemed",
+                (true, false) => continue,
+            };
+            let what = format!("{} got tokens at {at} for the code {} {why}", deed.who, code.0);
+            return Err(
+                violation(&self.name(), deed.ended_ms(), deed.records(), what).because(match rightful {
+                    true => "tokens-after-redemption",
+                    false => "tokens-with-a-wrong-verifier",
+                }),
+            );
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::Seen;
+
+    #[test]
+    fn accepts_refusals() {
+        let story = Story::new()
+            .op((90, 99), "ann", redeem("c1", "balancer", false), fail("invalid_grant"))
+            .op((100, 120), "ann", redeem("c1", "balancer", true), Seen::Ok)
+            .op((130, 140), "thief", redeem("c1", "idp-a", true), fail("invalid_grant"));
+        assert_eq!(story.judged_by(&StolenCodesUseless), Ok(()));
+    }
+
+    #[test]
+    fn rejects_a_wrong_verifier() {
+        let story = Story::new().op((100, 120), "ann", redeem("c1", "balancer", false), Seen::Ok);
+        assert!(story.judged_by(&StolenCodesUseless).is_err());
+    }
+
+    #[test]
+    fn rejects_a_replay() {
+        let story = Story::new()
+            .op((100, 120), "ann", redeem("c1", "balancer", true), Seen::Ok)
+            .op((130, 140), "thief", redeem("c1", "idp-a", true), Seen::Ok);
+        assert!(story.judged_by(&StolenCodesUseless).is_err());
+    }
+}

@@ -1,0 +1,45 @@
+//! A thief who gets hold of every code once its owner has used it, with all that binds it, and
+//! replays it at all replicas at once (inventory 7).
+
+use crate::{people::token_endpoint::{present, Presentation}, world::{Scene, SeenCode}};
+use sim::world::join_all;
+use idp::http::client::Client;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+
+/// Replays every code that is published from now on: at once, and again after each delay. Never
+/// ends.
+pub(crate) async fn steal(scene: &Scene, who: &str, after_ms: &[u64]) {
+    let mut delays = after_ms.to_vec();
+    delays.push(0);
+    delays.sort_unstable();
+    delays.dedup();
+    for index in scene.codes.count().. {
+        let code = scene.codes.next(index).await;
+        let (scene, who, delays) = (scene.clone(), who.to_owned(), delays.clone());
+        scene
+            .env
+            .clone()
+            .spawn(async move { replay(&scene, &who, &code, &delays).await });
+    }
+}
+
+async fn replay(scene: &Scene, who: &str, code: &SeenCode, delays_ms: &[u64]) {
+    let seen_at = Instant::now();
+    let manner = Presentation {
+        basic: true,
+        wrong_verifier: false,
+    };
+    for delay in delays_ms {
+        sleep_until(seen_at + Duration::from_millis(*delay)).await;
+        let presentations = scene.replicas.iter().map(|door| {
+            let (scene, who, code, door) = (scene.clone(), who.to_owned(), code.clone(), door.clone());
+            async move {
+                present(&scene, &Client::new(&scene.env), &who, &code, &door, manner)
+                    .await
+                    .is_ok()
+            }
+        });
+        join_all(&scene.env, presentations).await; // what each came to is in the history
+    }
+}

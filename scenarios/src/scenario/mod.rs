@@ -1,0 +1,19 @@
+//! The words in which scenarios of the login service are written, beside those of [`sim::scenario`].
+
+mod faults;
+mod workload;
+mod world;
+
+pub use crate::vocabulary::{Faults, Scenario, Workload};
+pub use faults::{analytics, directory_busy, mail};
+pub use sim::scenario::acknowledgement_lost;
+pub use sim::scenario::{
+    Cast, Dice, Same, Spread, cut, cut_one_way, disk_fails, disk_slow, kill, latency, latency_spike, loss, mend, ms,
+    pause, power_loss, resume, secs, start,
+};
+pub use workload::{
+    BurntCodes, CodeThief, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Probe, Racers, Visitors,
+};
+pub use world::World;
+
+pub use crate::world::hosts;

@@ -1,0 +1,31 @@
+//! Sessions: people who are logged in stay so.
+
+mod ops;
+
+pub(crate) use ops::act;
+pub use ops::{Behaviour, Observation, Op};
+
+// People and attackers.
+pub(crate) mod logged_in;
+
+// Claims.
+pub(crate) mod sessions_survive;
+
+// Planted bugs.
+pub(crate) mod session_deleted_on_error;
+pub(crate) mod sessions_of_this_process;
+
+// Stories.
+pub(crate) mod session_survives;
+
+use crate::vocabulary::{PlantedBug, Scenario};
+
+/// The mistakes that this room's claims must detect, in the order of the reports' rows.
+pub(crate) fn bugs() -> Vec<PlantedBug> {
+    vec![session_deleted_on_error::PLANTED, sessions_of_this_process::PLANTED]
+}
+
+/// The stories of this room.
+pub(crate) fn stories() -> Vec<Scenario> {
+    vec![session_survives::session_survives()]
+}

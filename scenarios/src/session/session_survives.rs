@@ -1,0 +1,45 @@
+//! People are logged in while everything around them breaks for a while.
+//!
+//! The directory is locked, the disk fails under one replica and loses an acknowledgement under the
+//! other, Redis fails over, a replica dies. An error page is honest; being logged out is not.
+//! (Inventory 54, 55, 61.)
+
+use crate::{catalogue::marks::{fault_hit_somebody, visit_met_an_error, visited_after_fault}, property::{CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryoneCanLogIn, EveryReplicaServes, NoSecretLogged, RemindersArrive, ReplicationCatchesUp, SessionsSurvive}, scenario::{acknowledgement_lost, directory_busy, disk_fails, hosts::*, kill, Logins, ms, Probe, secs, Visitors, World}, vocabulary::{Faults, Scenario}};
+
+pub(crate) fn session_survives() -> Scenario {
+    Scenario::new(
+        "session_survives",
+        "people are logged in while everything around them breaks for a while",
+    )
+    .covering(&[27, 54, 55, 56, 59, 61])
+    .world(World::standard().reminder_at(secs(58)).links_take_up_to(ms(10)..ms(30)))
+    .workload(Visitors::looking(6, 36, ms(1500)).every(ms(700)))
+    .workload(Logins::people(16).from(secs(9)).every(ms(1500)))
+    .workload(Logins::people(2).from(secs(44)).every(secs(1)))
+    .workloads(Probe::everything_from(secs(50)))
+    .faults(
+        Faults::new()
+            .at(secs(10)..secs(12), directory_busy(secs(3)))
+            .one_at(
+                secs(15)..secs(17),
+                [disk_fails(IDP_A, secs(4)), disk_fails(IDP_B, secs(4))],
+            )
+            .at(secs(20)..secs(22), acknowledgement_lost(IDP_B, secs(4)))
+            .at(secs(25)..secs(27), kill(REDIS_1))
+            .one_at(secs(31)..secs(33), [kill(IDP_A), kill(IDP_B)])
+            .heal_at(secs(38)),
+    )
+    .always(SessionsSurvive::settling_within(secs(4)))
+    .always(CodeRedeemedOnce)
+    .always(EmailCodeOnce)
+    .always(ErrorsExplained)
+    .always(NoSecretLogged)
+    .eventually(EveryoneCanLogIn::within(secs(8)).settling(secs(5)))
+    .eventually(EveryReplicaServes::within(secs(10)).settling(secs(8)))
+    .eventually(ReplicationCatchesUp::within(secs(20)))
+    .eventually(RemindersArrive::within(secs(3)).settling(secs(15)))
+    .sometimes("a fault struck while somebody was there", fault_hit_somebody)
+    .sometimes("a visit met an error", visit_met_an_error)
+    .sometimes("a visit succeeded after a fault", visited_after_fault)
+    .lasts(secs(66))
+}

@@ -1,0 +1,117 @@
+//! Who is logged in stays logged in, whatever breaks for a while.
+//!
+//! Source: inventory 54, 55, 61 (a store error was taken for an absence, and people were logged out).
+//!
+//! Fairness of the visits after healing: nothing breaks again, and the visitor comes back. In 12 seeds no visit failed
+//! after the moment of healing.
+//!
+//! Edges. An error page is honest: it deletes nothing. What convicts is a deleted cookie, or the
+//! page for strangers shown to somebody who holds one; and, once everything has healed and settled,
+//! a visit that does not succeed.
+
+use crate::{directory, property::{deeds, faults, human, violation}, session, vocabulary::{Event, Evidence, Fault, Kind, Login, Observation, Op, OwnFault, Property, Violation}};
+use std::time::Duration;
+
+/// See the module.
+pub struct SessionsSurvive {
+    settle_ms: u64,
+}
+
+impl SessionsSurvive {
+    /// Visits succeed again so long after everything has healed.
+    pub fn settling_within(limit: Duration) -> SessionsSurvive {
+        SessionsSurvive {
+            settle_ms: limit.as_millis() as u64,
+        }
+    }
+}
+
+impl Property<Login> for SessionsSurvive {
+    fn name(&self) -> String {
+        "SessionsSurvive".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        format!(
+            "nobody is logged out by a fault, and visits succeed from {} after healing",
+            human(self.settle_ms)
+        )
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        for (index, record) in evidence.history.records.iter().enumerate() {
+            if let Event::Own(Observation::Session(session::Observation::LoggedOut { session })) = &record.event {
+                let what = format!("{} was logged out of the session {}", record.who, session.0);
+                return Err(violation(&self.name(), record.at_ms, vec![index], what).because("logged-out"));
+            }
+        }
+        let calm_ms = match faults(evidence.history).last() {
+            None => 0,
+            Some((at_ms, _, Fault::Heal)) => at_ms + self.settle_ms,
+            Some(_) => return Ok(()),
+        };
+        for deed in deeds(evidence.history) {
+            let judged = matches!(deed.op, Op::Session(session::Op::Visit { .. }))
+                && deed.began_ms >= calm_ms
+                && deed.end.is_some();
+            if judged && !deed.ok() {
+                let what = format!("a visit of {} {} though all is well", deed.who, deed.outcome());
+                return Err(
+                    violation(&self.name(), deed.ended_ms(), deed.records(), what).because("visit-fails-in-calm")
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::Seen;
+
+    fn visit(at_ms: u64, seen: Seen) -> Story {
+        let session = tag("s1");
+        Story::new()
+            .fault(
+                1000,
+                Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { lasts_ms: 5000 })),
+            )
+            .fault(9000, Fault::Heal)
+            .op(
+                (at_ms, at_ms + 10),
+                "ann",
+                Op::Session(session::Op::Visit { session }),
+                seen,
+            )
+    }
+
+    fn claim() -> SessionsSurvive {
+        SessionsSurvive::settling_within(Duration::from_secs(10))
+    }
+
+    #[test]
+    fn accepts_errors_during_trouble() {
+        assert_eq!(visit(2000, fail("temporarily-unavailable")).judged_by(&claim()), Ok(()));
+        assert_eq!(visit(20_000, Seen::Ok).judged_by(&claim()), Ok(()));
+    }
+
+    #[test]
+    fn rejects_errors_when_all_is_well() {
+        assert!(visit(20_000, unknown()).judged_by(&claim()).is_err());
+    }
+
+    #[test]
+    fn rejects_a_logout() {
+        let story = visit(2000, Seen::Ok).event(
+            3000,
+            "ann",
+            Event::Own(Observation::Session(session::Observation::LoggedOut {
+                session: tag("s1"),
+            })),
+        );
+        assert_eq!(story.judged_by(&claim()).unwrap_err().at_ms, 3000);
+    }
+}

@@ -1,0 +1,54 @@
+//! The store of short-lived state: Redis, its replication and its failovers.
+
+mod ops;
+
+pub(crate) use ops::act;
+pub use ops::{Behaviour, Op};
+
+pub mod history;
+
+// People and attackers.
+pub(crate) mod replication;
+
+// Claims.
+pub(crate) mod no_local_success;
+pub(crate) mod replication_catches_up;
+pub(crate) mod unreachable;
+
+// Planted bugs.
+pub(crate) mod cached_master_address;
+pub(crate) mod errors_known_by_their_words;
+pub(crate) mod keys_without_namespaces;
+pub(crate) mod master_pinned;
+pub(crate) mod pool_leaks_slots;
+pub(crate) mod silent_fallback;
+pub(crate) mod state_in_process_memory;
+
+// Stories.
+pub(crate) mod old_master_returns;
+pub(crate) mod redis_unreachable;
+pub(crate) mod sentinel_without_quorum;
+
+use crate::vocabulary::{PlantedBug, Scenario};
+
+/// The mistakes that this room's claims must detect, in the order of the reports' rows.
+pub(crate) fn bugs() -> Vec<PlantedBug> {
+    vec![
+        keys_without_namespaces::PLANTED,
+        state_in_process_memory::PLANTED,
+        cached_master_address::PLANTED,
+        pool_leaks_slots::PLANTED,
+        master_pinned::PLANTED,
+        silent_fallback::PLANTED,
+        errors_known_by_their_words::PLANTED,
+    ]
+}
+
+/// The stories of this room.
+pub(crate) fn stories() -> Vec<Scenario> {
+    vec![
+        old_master_returns::old_master_returns(),
+        redis_unreachable::redis_unreachable(),
+        sentinel_without_quorum::sentinel_without_quorum(),
+    ]
+}

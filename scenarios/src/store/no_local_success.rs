@@ -1,0 +1,123 @@
+//! While Redis is out of every replica's reach, nothing that needs it succeeds.
+//!
+//! Source: inventory 25 (no success is derived from local state). The `required` flag of the report:
+//! a replica that falls back to a dictionary of its own works, until the other one is asked.
+//!
+//! Edges. What was on its way when the link broke may still succeed: a margin is left. An operation
+//! counts if it began and ended within the outage. Looking at the account page needs the directory
+//! only.
+
+use crate::{mailed_code, people, property::{deeds, human, violation}, redemption, session, store::unreachable::all_blind, vocabulary::{Evidence, Kind, Login, Op, Property, Violation}};
+
+/// What was on its way is done by then, milliseconds.
+const MARGIN_MS: u64 = 3_000;
+
+/// See the module.
+pub struct NoLocalSuccess;
+
+impl Property<Login> for NoLocalSuccess {
+    fn name(&self) -> String {
+        "NoLocalSuccess".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        "while no replica reaches Redis, nothing that needs it succeeds".into()
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let outages = all_blind(evidence.history, &["idp-a", "idp-b"]);
+        for deed in deeds(evidence.history).into_iter().filter(|deed| deed.ok()) {
+            let needs_redis = matches!(
+                deed.op,
+                Op::People(people::Op::OpenLogin)
+                    | Op::MailedCode(mailed_code::Op::SendCode { .. })
+                    | Op::MailedCode(mailed_code::Op::VerifyCode { .. })
+                    | Op::Redemption(redemption::Op::Redeem { .. })
+                    | Op::People(people::Op::ReceiveCode)
+            );
+            let within = |(from, to): &&(u64, u64)| deed.began_ms >= from + MARGIN_MS && deed.ended_ms() <= *to;
+            let Some((from, _)) = outages.iter().find(within).filter(|_| needs_redis) else {
+                continue;
+            };
+            let what = format!(
+                "{} {}, and succeeds, though no replica has reached Redis since {}",
+                deed.who,
+                sim::service::Op::describe(deed.op),
+                human(*from)
+            );
+            return Err(violation(&self.name(), deed.ended_ms(), deed.records(), what)
+                .because(format!("{}-without-redis", deed.kind())));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::{Fault, Seen};
+
+    fn cut(a: &str, b: &str) -> Fault {
+        Fault::Cut {
+            a: a.into(),
+            b: b.into(),
+        }
+    }
+
+    fn outage() -> Story {
+        ["idp-a", "idp-b"].iter().fold(Story::new(), |story, replica| {
+            story
+                .fault(1000, cut(replica, "redis-1"))
+                .fault(1000, cut(replica, "redis-2"))
+        })
+    }
+
+    #[test]
+    fn accepts_what_was_on_its_way_and_what_needs_no_redis() {
+        let session = tag("s1");
+        let story = outage()
+            .op((900, 1500), "ann", Op::People(people::Op::OpenLogin), Seen::Ok)
+            .op(
+                (6000, 6100),
+                "ben",
+                Op::Session(session::Op::Visit { session }),
+                Seen::Ok,
+            )
+            .op(
+                (7000, 7100),
+                "cleo",
+                Op::People(people::Op::OpenLogin),
+                fail("temporarily-unavailable"),
+            )
+            .op((9000, 20_100), "dan", Op::People(people::Op::OpenLogin), Seen::Ok)
+            .fault(20_000, Fault::Heal);
+        assert_eq!(story.judged_by(&NoLocalSuccess), Ok(()));
+    }
+
+    #[test]
+    fn accepts_success_while_one_replica_reaches_one_node() {
+        let story = outage()
+            .fault(
+                2000,
+                Fault::Mend {
+                    a: "idp-b".into(),
+                    b: "redis-2".into(),
+                },
+            )
+            .op((6000, 6100), "ann", Op::People(people::Op::OpenLogin), Seen::Ok);
+        assert_eq!(story.judged_by(&NoLocalSuccess), Ok(()));
+    }
+
+    #[test]
+    fn rejects_success_out_of_nothing() {
+        let both_down = ["redis-1", "redis-2"].iter().fold(Story::new(), |story, node| {
+            story.fault(1000, Fault::Kill { host: (*node).into() })
+        });
+        for story in [outage(), both_down] {
+            let story = story.op((6000, 6100), "ann", send("f1", "ann"), Seen::Ok);
+            assert!(story.judged_by(&NoLocalSuccess).is_err());
+        }
+    }
+}

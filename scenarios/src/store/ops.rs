@@ -1,0 +1,43 @@
+//! What operators do at Redis.
+
+use crate::{login::Login, store::replication, world::Scene};
+use serde::{Deserialize, Serialize};
+
+/// What operators do at Redis, as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Behaviour {
+    /// Looks from outside whether the Redis nodes have found together: one master, and replicas that take what is
+    /// written there. Looks again for half a minute.
+    CheckReplication,
+}
+
+impl sim::service::Behaviour<Login> for Behaviour {
+    const KINDS: &'static [&'static str] = &["check-replication"];
+}
+
+/// Somebody looks at Redis.
+pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, _: &str) {
+    let Behaviour::CheckReplication = does;
+    replication::check(scene, who).await;
+}
+
+/// What operators do at Redis.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum Op {
+    /// Looked whether one Redis node is the master and the others take what is written there.
+    CheckReplication,
+}
+
+impl sim::service::Op for Op {
+    const KINDS: &'static [&'static str] = &["check-replication"];
+
+    fn kind(&self) -> String {
+        "check-replication".into()
+    }
+
+    fn describe(&self) -> String {
+        "looks whether Redis is one master and its replica".into()
+    }
+}

@@ -1,0 +1,129 @@
+//! Once everything has healed, the Redis nodes find together again: one master, and a replica that takes what is written
+//! there. Nothing that the service does may stand in the way.
+//!
+//! Source: inventory 37, 38, 39; measured on Redis 7.0.15: an old master that comes back is demoted within 10.2 s, and
+//! then copies the new one.
+//!
+//! Fairness: everything has healed and stays so; Sentinels reach each other and the nodes. TCP repeats after pauses that
+//! double, so what was silent for half a minute may be silent for another half after healing. Whoever looks does so as an
+//! operator would ([`crate::vocabulary::Behaviour::CheckReplication`]): `ROLE` at both nodes, a write, `WAIT`. The bound is about
+//! twice the worst seen in 30 seeds of each scenario.
+
+use crate::{property::{deeds, human, reading::calm_from_ms, violation}, store, vocabulary::{Evidence, Kind, Login, Op, Property, Violation}};
+use std::time::Duration;
+
+/// See the module.
+pub struct ReplicationCatchesUp {
+    within_ms: u64,
+}
+
+impl ReplicationCatchesUp {
+    /// So long after healing.
+    pub fn within(limit: Duration) -> ReplicationCatchesUp {
+        ReplicationCatchesUp {
+            within_ms: limit.as_millis() as u64,
+        }
+    }
+}
+
+impl Property<Login> for ReplicationCatchesUp {
+    fn name(&self) -> String {
+        "ReplicationCatchesUp".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Eventually
+    }
+    fn claim(&self) -> String {
+        format!(
+            "{} after everything healed, Redis is one master and a replica that follows",
+            human(self.within_ms)
+        )
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let Some(settled_ms) = calm_from_ms(evidence.history, self.within_ms) else {
+            return Ok(());
+        };
+        for look in deeds(evidence.history) {
+            // Who begins to look later than that must see it at once, or nearly: a look has three seconds.
+            let deadline_ms = settled_ms.max(look.began_ms + LOOK_MS);
+            let judged = *look.op == Op::Store(store::Op::CheckReplication) && deadline_ms <= evidence.plan.lasts_ms;
+            if !judged || (look.ok() && look.ended_ms() <= deadline_ms) {
+                continue;
+            }
+            let what = format!(
+                "{} looked at Redis from {} on, and by {} it was not one master and its replica: it {}",
+                look.who,
+                human(look.began_ms),
+                human(deadline_ms),
+                look.outcome()
+            );
+            return Err(violation(&self.name(), deadline_ms, look.records(), what).because(look.ending()));
+        }
+        Ok(())
+    }
+}
+
+/// How long one look may take, milliseconds.
+const LOOK_MS: u64 = 3000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use crate::vocabulary::{Fault, Seen};
+
+    fn healed() -> Story {
+        Story::new()
+            .fault(1000, Fault::Kill { host: "redis-1".into() })
+            .fault(30_000, Fault::Heal)
+    }
+
+    fn look(story: Story, from_ms: u64, to_ms: u64, seen: Seen) -> Story {
+        story.op(
+            (from_ms, to_ms),
+            "operator",
+            Op::Store(store::Op::CheckReplication),
+            seen,
+        )
+    }
+
+    fn claim() -> ReplicationCatchesUp {
+        ReplicationCatchesUp::within(Duration::from_secs(20))
+    }
+
+    #[test]
+    fn accepts_success_in_time_and_what_cannot_be_judged() {
+        for story in [
+            look(healed(), 35_000, 49_000, Seen::Ok),
+            look(healed(), 60_000, 62_900, Seen::Ok),
+            look(healed(), 118_000, 119_000, fail("two-masters")),
+            look(Story::new(), 1000, 1100, Seen::Ok),
+            look(
+                Story::new().fault(500, Fault::Kill { host: "redis-1".into() }),
+                1000,
+                31_000,
+                fail("no-master"),
+            ),
+        ] {
+            assert_eq!(story.judged_by(&claim()), Ok(()));
+        }
+    }
+
+    #[test]
+    fn rejects_lateness_failure_and_no_end() {
+        for (story, reason) in [
+            (look(healed(), 35_000, 51_000, Seen::Ok), "late"),
+            (
+                look(healed(), 35_000, 65_000, fail("two-masters")),
+                "failed-two-masters",
+            ),
+            (
+                healed().begun(35_000, "operator", Op::Store(store::Op::CheckReplication)),
+                "never-ended",
+            ),
+            (look(healed(), 60_000, 64_000, Seen::Ok), "late"),
+        ] {
+            assert_eq!(story.judged_by(&claim()).unwrap_err().reason, reason);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! When Redis is out of a replica's reach: as the faults that struck say, and the nodes of their roles.
+
+use crate::vocabulary::{Event, Fault, History};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The Redis nodes.
+const NODES: [&str; 2] = ["redis-1", "redis-2"];
+
+/// What is broken at a moment, and who is master.
+#[derive(Default)]
+struct Broken {
+    /// Who says that it is master; a node that has said nothing may be.
+    masters: BTreeMap<String, bool>,
+    /// Killed, without power or paused.
+    still: BTreeSet<String>,
+    /// Links that carry nothing, from and to.
+    cut: BTreeSet<(String, String)>,
+}
+
+impl Broken {
+    fn take(&mut self, fault: &Fault) {
+        match fault {
+            Fault::Kill { host } | Fault::PowerLoss { host } | Fault::Pause { host } => {
+                self.still.insert(host.clone());
+            }
+            Fault::Start { host } | Fault::Resume { host } => {
+                self.still.remove(host);
+            }
+            Fault::Cut { a, b } => {
+                self.cut.insert((a.clone(), b.clone()));
+                self.cut.insert((b.clone(), a.clone()));
+            }
+            Fault::CutOneWay { from, to } => {
+                self.cut.insert((from.clone(), to.clone()));
+            }
+            Fault::Mend { a, b } => {
+                self.cut.remove(&(a.clone(), b.clone()));
+                self.cut.remove(&(b.clone(), a.clone()));
+            }
+            Fault::Heal => {
+                self.still.clear();
+                self.cut.clear();
+            }
+            _ => {}
+        }
+    }
+
+    fn apart(&self, a: &str, b: &str) -> bool {
+        let is_cut = |from: &str, to: &str| self.cut.contains(&(from.to_owned(), to.to_owned()));
+        self.still.contains(b) || is_cut(a, b) || is_cut(b, a)
+    }
+
+    /// Whether no node that may be master can answer the replica.
+    fn blind(&self, replica: &str) -> bool {
+        let master = |node: &str| self.masters.get(node).copied().unwrap_or(true);
+        NODES.iter().all(|node| !master(node) || self.apart(replica, node))
+    }
+}
+
+/// Spans in which a condition holds over what is broken; the last may end at `u64::MAX`.
+fn spans(history: &History, condition: impl Fn(&Broken) -> bool) -> Vec<(u64, u64)> {
+    let (mut broken, mut since, mut spans) = (Broken::default(), None, vec![]);
+    for record in &history.records {
+        match &record.event {
+            Event::Fault { fault, .. } => broken.take(fault),
+            Event::Role { host, role } => {
+                broken.masters.insert(host.clone(), role == "master");
+            }
+            _ => continue,
+        }
+        match (condition(&broken), since) {
+            (true, None) => since = Some(record.at_ms),
+            (false, Some(from)) => {
+                spans.push((from, record.at_ms));
+                since = None;
+            }
+            _ => {}
+        }
+    }
+    spans.extend(since.map(|from| (from, u64::MAX)));
+    spans
+}
+
+/// Spans in which a replica is up and no Redis master can answer it.
+pub(crate) fn blind(history: &History, replica: &str) -> Vec<(u64, u64)> {
+    spans(history, |broken| {
+        !broken.still.contains(replica) && broken.blind(replica)
+    })
+}
+
+/// Spans in which no replica can have an answer from Redis: each is still, or blind.
+pub(crate) fn all_blind(history: &History, replicas: &[&str]) -> Vec<(u64, u64)> {
+    spans(history, |broken| {
+        replicas
+            .iter()
+            .all(|replica| broken.still.contains(*replica) || broken.blind(replica))
+    })
+}

@@ -1,0 +1,46 @@
+//! The login service on a real stack: the real Redis and Sentinels, where they are installed.
+
+mod common;
+
+use conformance::{Agreement, Unavailable};
+use scenarios::{planted, real_stack};
+
+/// Inventory 7, 29, 31, 39: a failover of the real Redis brings a code back and gives two replicas the lease; nevertheless no
+/// code is redeemed twice and no one is reminded twice. The bugs planted in the simulation are detected here too, by the same
+/// properties.
+#[test]
+fn the_login_service_on_the_real_stack() {
+    let bug = |name| planted::find(name).expect("planted");
+    let (no_ledger, no_fence) = (bug("redemption_without_ledger"), bug("unfenced_leader"));
+    type Compare = fn(Option<&planted::Planted>) -> Result<Agreement, Unavailable>;
+    let comparisons: [(Compare, Option<&planted::Planted>); 4] = [
+        (real_stack::compare, None),
+        (real_stack::compare, Some(&no_ledger)),
+        (real_stack::compare_leaders, None),
+        (real_stack::compare_leaders, Some(&no_fence)),
+    ];
+    // All at once: nearly all of the time is waiting.
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = comparisons
+            .iter()
+            .map(|(compare, bug)| scope.spawn(|| compare(*bug)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("no panic"))
+            .collect()
+    });
+    let mut all = Agreement::default();
+    for result in results {
+        match result {
+            Ok(agreement) => all = all.and(agreement),
+            Err(Unavailable::Missing(program)) => {
+                let why = format!("{program} is not installed; ci/test installs it");
+                return common::left_out("the login service on a real stack", &why);
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(all.compared > 0, "nothing was compared");
+    assert!(all.differences.is_empty(), "{}", all.differences.join("\n\n"));
+}

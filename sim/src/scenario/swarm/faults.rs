@@ -1,0 +1,228 @@
+//! What breaks, how often, and when.
+
+use super::{DrawFaults, Swarm, targets::Targets};
+use crate::{
+    fault::{Fault, TimedFault},
+    scenario::{
+        Dice, acknowledgement_lost, cut, cut_one_way, disk_fails, disk_slow, draw_trigger, kill, latency,
+        latency_spike, loss, mend, ms, pause, power_loss, resume, secs, start,
+    },
+    service::Service,
+    trigger::Trigger,
+    world::World,
+};
+
+/// One kind of fault.
+#[derive(Clone)]
+enum Kind<S: Service> {
+    Kill,
+    PowerLoss,
+    Pause,
+    Clock,
+    /// Two hosts at once.
+    PausedMachine,
+    /// Two hosts at once.
+    MachinePowerLoss,
+    Cut,
+    CutOneWay,
+    Loss,
+    Latency,
+    Spike,
+    DiskError,
+    LostAcknowledgement,
+    SlowDisk,
+    Own(DrawFaults<S>),
+}
+
+/// How much breaks in a run.
+struct Intensity<S: Service> {
+    kinds: Vec<Kind<S>>,
+    faults: u64,
+    /// So many of a hundred faults wait for a trigger.
+    triggered_percent: u64,
+    /// So many of a hundred end by themselves; the others last until everything heals.
+    ended_percent: u64,
+}
+
+impl<S: Service> Swarm<S> {
+    /// A few kinds of faults, mild or harsh.
+    pub(super) fn some_faults(&self, world: &World<S>, dice: &mut Dice) -> Vec<TimedFault<S>> {
+        let targets = Targets::of(world);
+        let all = self.kinds(&targets);
+        let kinds = match all.is_empty() {
+            true => vec![],
+            false => (0..dice.between(1, 4)).map(|_| dice.pick(&all)).collect(),
+        };
+        let intensity = Intensity {
+            kinds,
+            faults: dice.pick(&[1, 2, 3, 5, 8]),
+            triggered_percent: dice.pick(&[0, 30, 80]),
+            ended_percent: dice.pick(&[40, 70, 100]),
+        };
+        self.schedule(&intensity, world, &targets, dice)
+    }
+
+    /// All kinds of faults.
+    pub(super) fn faults_of_every_kind(&self, world: &World<S>, dice: &mut Dice) -> Vec<TimedFault<S>> {
+        let targets = Targets::of(world);
+        let intensity = Intensity {
+            kinds: self.kinds(&targets),
+            faults: dice.between(1, 8),
+            triggered_percent: 30,
+            ended_percent: 70,
+        };
+        self.schedule(&intensity, world, &targets, dice)
+    }
+
+    /// Every kind of fault that this world can have.
+    fn kinds(&self, targets: &Targets) -> Vec<Kind<S>> {
+        let mut kinds = vec![];
+        if targets.has_processes() {
+            kinds.extend([Kind::Kill, Kind::PowerLoss, Kind::Pause, Kind::Clock]);
+        }
+        if targets.has_machines() {
+            kinds.extend([Kind::PausedMachine, Kind::MachinePowerLoss]);
+        }
+        if targets.has_links() {
+            kinds.extend([Kind::Cut, Kind::CutOneWay, Kind::Loss, Kind::Latency, Kind::Spike]);
+        }
+        if targets.has_disks() {
+            kinds.extend([Kind::DiskError, Kind::LostAcknowledgement, Kind::SlowDisk]);
+        }
+        kinds.extend(self.faults.iter().copied().map(Kind::Own));
+        kinds
+    }
+
+    fn schedule(
+        &self,
+        intensity: &Intensity<S>,
+        world: &World<S>,
+        targets: &Targets,
+        dice: &mut Dice,
+    ) -> Vec<TimedFault<S>> {
+        let heal_ms = self.heals_at_ms();
+        // Most people are there early, and what they do is what triggers wait for. Without a trigger a fault comes when
+        // everybody has booted, and early enough to matter before everything heals.
+        let triggered = (1000, heal_ms / 2);
+        let untriggered = (3000, heal_ms - (heal_ms / 4).min(10_000));
+        let mut faults = vec![];
+        let count = if intensity.kinds.is_empty() {
+            0
+        } else {
+            intensity.faults
+        };
+        for _ in 0..count {
+            let kind = dice.pick(&intensity.kinds);
+            let injected = self.of_kind(&kind, world, targets, dice);
+            let trigger = match dice.chance(intensity.triggered_percent) {
+                true => draw_trigger(dice, world),
+                false => None,
+            };
+            let (from_ms, to_ms) = if trigger.is_some() { triggered } else { untriggered };
+            let at_ms = dice.between(from_ms, to_ms);
+            let ends = dice.chance(intensity.ended_percent);
+            let lasts_ms = dice.pick(&[50, 500, 2_000, 5_000]) + dice.between(0, 5_000);
+            for (fault, end) in injected {
+                faults.push(timed(&trigger, at_ms, 0, fault));
+                let end = end.filter(|_| ends && at_ms + lasts_ms < heal_ms);
+                faults.extend(end.map(|end| timed(&trigger, at_ms, lasts_ms, end)));
+            }
+        }
+        faults.push(TimedFault::at(heal_ms, Fault::Heal));
+        faults
+    }
+
+    /// A fault of a kind, or several that come together, each with what ends it.
+    fn of_kind(
+        &self,
+        kind: &Kind<S>,
+        world: &World<S>,
+        targets: &Targets,
+        dice: &mut Dice,
+    ) -> Vec<(Fault<S>, Option<Fault<S>>)> {
+        let late = ms(dice.pick(&[20, 150, 600, 2000]));
+        let disk_lasts = ms(dice.between(200, 5000));
+        let one = |fault, end| vec![(fault, end)];
+        match kind {
+            Kind::Kill => {
+                let host = targets.process(dice);
+                one(kill(&host), Some(start(&host)))
+            }
+            Kind::PowerLoss => {
+                let host = targets.process(dice);
+                one(power_loss(&host), Some(start(&host)))
+            }
+            Kind::Pause => {
+                let host = targets.process(dice);
+                one(pause(&host), Some(resume(&host)))
+            }
+            Kind::Clock => {
+                let host = targets.process(dice);
+                let size_ms = dice.pick(&self.clock_offsets_ms);
+                let offset_ms = if dice.chance(50) { size_ms } else { -size_ms };
+                one(Fault::ClockOffset { host, offset_ms }, None)
+            }
+            Kind::PausedMachine => {
+                let hosts = targets.machine(dice);
+                hosts.map(|host| (pause(&host), Some(resume(&host)))).into()
+            }
+            Kind::MachinePowerLoss => {
+                let hosts = targets.machine(dice);
+                hosts.map(|host| (power_loss(&host), Some(start(&host)))).into()
+            }
+            Kind::Cut => {
+                let (a, b) = targets.link(dice);
+                one(cut(&a, &b), Some(mend(&a, &b)))
+            }
+            Kind::CutOneWay => {
+                let (a, b) = targets.link(dice);
+                let (from, to) = if dice.chance(50) { (&a, &b) } else { (&b, &a) };
+                one(cut_one_way(from, to), Some(mend(&a, &b)))
+            }
+            Kind::Loss => {
+                let (a, b) = targets.link(dice);
+                one(loss(&a, &b, dice.pick(&[2, 10, 40])), Some(loss(&a, &b, 0)))
+            }
+            Kind::Latency => {
+                let (a, b) = targets.link(dice);
+                one(latency(&a, &b, late), Some(latency(&a, &b, ms(0))))
+            }
+            Kind::Spike => {
+                let (a, b) = targets.link(dice);
+                one(latency_spike(&a, &b, late, secs(dice.between(1, 8))), None)
+            }
+            Kind::DiskError => {
+                let hosts = targets.disks(dice).into_iter();
+                hosts.map(|host| (disk_fails(&host, disk_lasts), None)).collect()
+            }
+            Kind::LostAcknowledgement => {
+                let hosts = targets.disks(dice).into_iter();
+                hosts
+                    .map(|host| (acknowledgement_lost(&host, disk_lasts), None))
+                    .collect()
+            }
+            Kind::SlowDisk => {
+                // Mild: everybody waits, and nobody gives up.
+                let (by, lasts) = (ms(dice.pick(&[10, 40, 150])), secs(dice.between(1, 8)));
+                let hosts = targets.disks(dice).into_iter();
+                hosts.map(|host| (disk_slow(&host, by, lasts), None)).collect()
+            }
+            Kind::Own(draw) => draw(dice, world),
+        }
+    }
+}
+
+/// A fault so long after a time, or after what its trigger waits for: a fault and its end count from the same moment.
+fn timed<S: Service>(trigger: &Option<Trigger>, at_ms: u64, later_ms: u64, fault: Fault<S>) -> TimedFault<S> {
+    match trigger {
+        None => TimedFault::at(at_ms + later_ms, fault),
+        Some(trigger) => TimedFault {
+            at_ms,
+            fault,
+            after: Some(Trigger {
+                offset_ms: trigger.offset_ms + later_ms,
+                ..trigger.clone()
+            }),
+        },
+    }
+}

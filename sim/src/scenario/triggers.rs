@@ -1,0 +1,72 @@
+//! Random triggers.
+
+use super::Dice;
+use crate::{
+    service::Service,
+    trigger::{Trigger, event_names},
+    world::World,
+};
+
+/// How many of a hundred triggers wait for a usual event, where there are rare ones as well.
+const USUAL_PERCENT: u64 = 75;
+
+/// Draws a trigger: at the first times of an event more often than at later ones, and shortly after it more often than
+/// long after it. The events are [`Service::USUAL_TRIGGERS`] and [`Service::RARE_TRIGGERS`], as far as this world has
+/// them, or else everything that ever happens in it. `None` if nothing does.
+pub fn draw_trigger<S: Service>(dice: &mut Dice, world: &World<S>) -> Option<Trigger> {
+    let names = event_names(world);
+    let event = draw_event(dice, S::USUAL_TRIGGERS, S::RARE_TRIGGERS, &names)?;
+    Some(Trigger {
+        event,
+        nth: dice.pick(&[1, 1, 1, 2, 3, 6]),
+        offset_ms: dice.pick(&[0, 0, 1, 2, 4, 10, 40, 200, 1000]),
+    })
+}
+
+fn draw_event(dice: &mut Dice, usual: &[&str], rare: &[&str], names: &[String]) -> Option<String> {
+    let known = |list: &[&str]| -> Vec<String> {
+        let list = list.iter().map(|name| (*name).to_owned());
+        list.filter(|name| names.contains(name)).collect()
+    };
+    let (usual, rare) = (known(usual), known(rare));
+    let from = match (usual.is_empty(), rare.is_empty()) {
+        (false, true) => usual,
+        (true, false) => rare,
+        (false, false) if dice.chance(USUAL_PERCENT) => usual,
+        (false, false) => rare,
+        (true, true) => names.to_vec(),
+    };
+    (!from.is_empty()).then(|| dice.pick(&from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Shop, ShopWorld};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn usual_events_are_drawn_most_often_and_unknown_ones_never() {
+        let names = ["a", "b", "c"].map(str::to_owned);
+        let mut dice = Dice::of(1, "events");
+        let drawn: Vec<String> = (0..400)
+            .map(|_| draw_event(&mut dice, &["a", "gone"], &["b"], &names).expect("there are some"))
+            .collect();
+        let usual = drawn.iter().filter(|name| *name == "a").count();
+        assert!((250..350).contains(&usual), "{usual} of 400");
+        assert!(drawn.iter().all(|name| name == "a" || name == "b"));
+        let rest = draw_event(&mut dice, &["gone"], &[], &names[2..]);
+        assert_eq!(rest.as_deref(), Some("c"), "if no list helps, everything");
+        assert_eq!(draw_event(&mut dice, &["gone"], &[], &[]), None);
+    }
+
+    #[test]
+    fn without_lists_every_event_of_the_world_may_be_drawn() {
+        let world = Shop::world(&ShopWorld::default());
+        let mut dice = Dice::of(1, "triggers");
+        let drawn: BTreeSet<String> = (0..2000)
+            .map(|_| draw_trigger::<Shop>(&mut dice, &world).expect("there are some").event)
+            .collect();
+        assert_eq!(drawn, event_names(&world).into_iter().collect());
+    }
+}

@@ -1,0 +1,10 @@
+//! For tests that need no plan, world or scenario: hosts on a network without faults that talk for a few simulated
+//! seconds ([`Stage`]); a Redis under Sentinel, with faults at set times ([`RedisCluster`]); readers of untrusted bytes
+//! ([`fuzz`]).
+
+mod cluster;
+pub mod fuzz;
+mod stage;
+
+pub use cluster::{ClusterClient, ClusterEvent, Connection, RedisCluster};
+pub use stage::{Stage, answer_requests, exchange};
