@@ -1,16 +1,16 @@
-//! For hosts of which nobody wants to know more than they say over the network.
+//! A probe and storage for hosts whose marks and storage do not matter.
 
 use seams::{Probe, Storage, StorageFault, StorageMoment};
 
-/// Hears no marks, and has storage without faults.
+/// A probe that ignores marks, and storage without faults.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Quiet;
+pub struct Inert;
 
-impl Probe for Quiet {
+impl Probe for Inert {
     fn mark(&self, _: &'static str) {}
 }
 
-impl Storage for Quiet {
+impl Storage for Inert {
     fn check(&self, _: StorageMoment) -> Result<(), StorageFault> {
         Ok(())
     }

@@ -1,10 +1,10 @@
-//! Random choices, from a stream of the node's own: equal nodes choose equally.
+//! Random choices, from a seeded stream of the node: equal nodes make equal choices.
 
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// The stream of a node: a child of its run ID.
+/// A node's stream of random numbers, seeded by its run ID.
 pub(super) fn stream(run_id: &str) -> ChaCha8Rng {
     let mut seed = [0; 32];
     for (byte, digit) in seed.iter_mut().zip(run_id.bytes()) {
@@ -13,12 +13,12 @@ pub(super) fn stream(run_id: &str) -> ChaCha8Rng {
     ChaCha8Rng::from_seed(seed)
 }
 
-/// One of them.
+/// One of these.
 pub(super) fn pick_one<T: Clone>(random: &mut ChaCha8Rng, from: &[T]) -> Option<T> {
     from.choose(random).cloned()
 }
 
-/// So many of them, each at most once; with a negative number so many draws, each from all.
+/// So many distinct ones of these; with a negative count, so many draws with repetition.
 pub(super) fn pick_many<T: Clone>(random: &mut ChaCha8Rng, from: &[T], count: i64) -> Vec<T> {
     if from.is_empty() {
         return vec![];

@@ -1,4 +1,4 @@
-//! A node without network and clock, for other event loops and for comparisons.
+//! A node without network and clock, for other event loops, fuzzing and comparisons.
 
 use super::{
     config::{Moment, RedisConfig},
@@ -8,28 +8,28 @@ use super::{
 use bytes::Bytes;
 use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
 
-/// A node of which somebody else is the network and the clock: bytes and times go in, bytes come out.
+/// A node without I/O: the caller is its network and its clock. Bytes and times go in, bytes come out.
 ///
 /// ```
-/// use sim::world::redis::{Alone, RedisConfig};
+/// use model_redis::{Standalone, RedisConfig};
 ///
-/// let mut redis = Alone::boot(RedisConfig::default(), 1_790_000_000_000);
+/// let mut redis = Standalone::boot(RedisConfig::default(), 1_790_000_000_000);
 /// let client = redis.connect(([127, 0, 0, 1], 50_000).into());
-/// redis.feed(client, b"SET code 7 PX 100\r\n");
+/// redis.feed(client, b"SET item 7 PX 100\r\n");
 /// assert_eq!(redis.take_output(client).0, "+OK\r\n");
 /// redis.advance(101);
-/// redis.feed(client, b"GETDEL code\r\n");
+/// redis.feed(client, b"GETDEL item\r\n");
 /// assert_eq!(redis.take_output(client).0, "$-1\r\n");
 /// ```
-pub struct Alone {
+pub struct Standalone {
     node: Node,
     now: Moment,
     clients: BTreeSet<ClientId>,
 }
 
-impl Alone {
+impl Standalone {
     /// A node that has just booted, at this wall-clock time (milliseconds since the Unix epoch).
-    pub fn boot(config: RedisConfig, wall_ms: i64) -> Alone {
+    pub fn boot(config: RedisConfig, wall_ms: i64) -> Standalone {
         let now = Moment {
             wall_ms,
             mono_ms: 1_000,
@@ -39,38 +39,38 @@ impl Alone {
             ids += 1;
             format!("{ids:040x}")
         };
-        Alone {
+        Standalone {
             node: Node::boot(config, Disk::new(), now, hex, Arc::new(|_| {})),
             now,
             clients: BTreeSet::new(),
         }
     }
 
-    /// A client connects from this address; its number, as `CLIENT ID` says it.
+    /// Connects a client from this address; returns its number, as in `CLIENT ID`.
     pub fn connect(&mut self, address: SocketAddr) -> u64 {
         let (id, _) = self.node.connect(address);
         self.clients.insert(id);
         id
     }
 
-    /// A client's connection is gone.
+    /// Ends a client's connection.
     pub fn disconnect(&mut self, client: u64) {
         self.clients.remove(&client);
         self.node.disconnect(client);
     }
 
-    /// Bytes arrive from a client, in pieces of any size.
+    /// Delivers bytes from a client, in pieces of any size.
     pub fn feed(&mut self, client: u64, bytes: &[u8]) {
         self.node.feed(client, bytes, self.now);
         self.settle();
     }
 
-    /// What a client is to be sent since it was asked last, and whether it is hung up on after that.
+    /// The bytes for a client since the last call, and whether the node closes the connection after them.
     pub fn take_output(&mut self, client: u64) -> (Bytes, bool) {
         self.node.take_output(client)
     }
 
-    /// Time goes by, milliseconds; what falls due happens at its own time.
+    /// Advances time, milliseconds; everything that is due happens at its own time.
     pub fn advance(&mut self, ms: u64) {
         let until_ms = self.now.mono_ms + ms;
         while self.now.mono_ms < until_ms {
@@ -91,14 +91,14 @@ impl Alone {
         self.node.cron(self.now);
     }
 
-    /// Whether a key expires within so many milliseconds, or has within as many.
+    /// Whether a key expires within so many milliseconds, or has expired within as many before now.
     pub fn expires_within(&self, ms: i64) -> bool {
         let near = |at: i64| (at - self.now.wall_ms).abs() <= ms;
         let mut entries = self.node.data.iter().flat_map(|(_, data)| data.iter());
         entries.any(|(_, entry)| entry.expires_at_ms.is_some_and(near))
     }
 
-    /// Clients that were released go on with what they have sent.
+    /// Executes what unblocked clients have sent meanwhile.
     fn settle(&mut self) {
         while let Some(id) = self.node.released.first().copied() {
             self.node.pump(id, self.now);
