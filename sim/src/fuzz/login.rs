@@ -5,11 +5,10 @@ use async_trait::async_trait;
 use idp::{
     clients::{Client, ClientSecret},
     config::{Config, Deadlines, StateConfig},
-    http::{server::serve_connections, surface},
+    http::server::serve_connections,
     mail::{Mail, Mailer},
-    model::pkce,
-    redemption::CODE,
-    replica::Wiring,
+    redemption::{CODE, pkce},
+    replica::{self as surface, Wiring},
     store::{AuthStateStore, Key, MasterFinder, RedisStore, SentinelFinder, SqliteDirectory},
     users::User,
 };

@@ -33,7 +33,7 @@ use crate::{
         token_endpoint::{Presentation, present},
     },
 };
-use idp::{http::client::Client, model::hash::sha256_hex, redemption::CODE, store::Key};
+use idp::{hash::sha256_hex, http::client::Client, redemption::CODE, store::Key};
 use rooms::{furnish, sleeper};
 use sim::{
     history::{History, Seen},
