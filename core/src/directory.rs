@@ -17,7 +17,8 @@ use crate::{
 use seams::Env;
 use std::{sync::Arc, time::Duration};
 
-/// The repositories, one a matter. Each is a seam: a planted bug wraps the one that it is about.
+/// The repositories, one a matter. Each is a seam: the simulation may wrap one, to observe it or to plant a
+/// mistake that the properties must find.
 #[derive(Clone)]
 pub struct Directory {
     /// People.

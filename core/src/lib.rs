@@ -7,21 +7,21 @@ pub mod authorize;
 pub mod clients;
 pub mod config;
 pub mod directory;
-pub mod flow;
+pub mod hash;
 pub mod http;
-pub mod job;
 pub mod keys;
 pub mod leader;
 mod ledger;
 pub mod limits;
 pub mod mail;
 pub mod mailed_code;
-pub mod model;
 pub mod redemption;
 pub mod registry;
 pub mod replica;
+pub mod service;
 pub mod session;
 pub mod store;
+pub mod unavailable;
 pub mod users;
 
 #[cfg(test)]

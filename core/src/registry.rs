@@ -1,10 +1,14 @@
 //! The lists that a new room adds a line to.
 
 use crate::{
-    authorize, clients, keys, leader, ledger, limits, mailed_code, redemption, session,
+    authorize::{self, Way},
+    clients, keys, leader, ledger, limits, mailed_code, redemption, session,
     store::{Namespace, sqlite::Schema},
     users,
 };
+
+/// The ways to log in, in the order in which the login page offers them.
+pub const WAYS: &[Way] = &[mailed_code::WAY];
 
 /// The tables of all rooms. The order matters within one version of the directory only.
 pub const SCHEMAS: &[Schema] = &[

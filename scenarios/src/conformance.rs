@@ -151,8 +151,8 @@ fn login_service() -> Result<Vec<(String, Agreement)>, Trouble> {
     let suite = scenarios::suite();
     let find = |name| suite.find_bug(name).map_err(|error| Trouble(error.to_string()));
     let (no_ledger, no_fence) = (find("redemption_without_ledger")?, find("unfenced_leader")?);
-    let failovers = on_real_stacks(&[None, Some(&no_ledger)], |bug| Ok(real_stack::compare(*bug)?))?;
-    let leaders = on_real_stacks(&[None, Some(&no_fence)], |bug| Ok(real_stack::compare_leaders(*bug)?))?;
+    let failovers = on_real_stacks(&[None, Some(no_ledger)], |bug| Ok(real_stack::compare(*bug)?))?;
+    let leaders = on_real_stacks(&[None, Some(no_fence)], |bug| Ok(real_stack::compare_leaders(*bug)?))?;
     Ok(vec![
         (
             "the login service across a failover of the real stack, as it is and without its ledger".to_owned(),

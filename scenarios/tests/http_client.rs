@@ -5,7 +5,7 @@ use http::{Method, Request, header};
 use http_body_util::Full;
 use idp::http::client::Client;
 use seams::{Env, Failure};
-use sim::engine::{Engine, EngineConfig, Quiet};
+use sim::engine::{Engine, EngineConfig, Inert};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -50,12 +50,12 @@ fn with_server<F: Future<Output = ()> + Send + 'static>(
     let mut engine = Engine::new(EngineConfig::default());
     let executed = Shared::default();
     let log = Arc::clone(&executed);
-    engine.add_host("server", Arc::new(Quiet), Arc::new(Quiet), move |env| {
+    engine.add_host("server", Arc::new(Inert), Arc::new(Inert), move |env| {
         Box::pin(serve(env, Arc::clone(&log)))
     });
     let finished = Shared::<bool>::default();
     let finish = Arc::clone(&finished);
-    engine.add_host("client", Arc::new(Quiet), Arc::new(Quiet), move |env| {
+    engine.add_host("client", Arc::new(Inert), Arc::new(Inert), move |env| {
         let (work, finish) = (client(env), Arc::clone(&finish));
         Box::pin(async move {
             work.await;

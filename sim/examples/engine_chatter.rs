@@ -7,7 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "it measures real time")]
 
 use seams::Env;
-use sim::engine::{Engine, EngineConfig, EngineError, Quiet};
+use sim::engine::{Engine, EngineConfig, EngineError, Inert};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -68,7 +68,7 @@ fn main() -> Result<(), EngineError> {
     let hosts: Vec<_> = (0..HOSTS)
         .map(|i| {
             let neighbour = format!("host-{}", (i + 1) % HOSTS);
-            engine.add_host(&format!("host-{i}"), Arc::new(Quiet), Arc::new(Quiet), move |env| {
+            engine.add_host(&format!("host-{i}"), Arc::new(Inert), Arc::new(Inert), move |env| {
                 env.spawn(serve(env.clone()));
                 Box::pin(chatter(env, neighbour.clone()))
             })

@@ -1,7 +1,7 @@
-//! What the world and the nemesis ask of an engine, and the two engines that give it.
+//! The interface between the world and an engine, and its two implementations.
 //!
-//! Only what happens a few times in a run goes through here: declaring hosts, faults, the run itself.
-//! What hosts do all the time goes through the seams of their [`Env`], straight to their engine.
+//! It is used a few times in a run: declaring hosts, faults, the run itself. What hosts do all the time goes through the seams of
+//! their [`Env`], directly to their engine.
 
 use crate::{
     classic::{self, Classic},
@@ -14,7 +14,7 @@ use std::{net::IpAddr, str::FromStr, sync::Arc};
 #[cfg(test)]
 mod tests;
 
-/// Which engine performs a plan. Two that know nothing of each other must come to one verdict.
+/// The engine that performs a plan. Two independent engines must give the same verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EngineKind {
@@ -64,12 +64,12 @@ pub(crate) fn host_of(ip: IpAddr) -> Option<HostId> {
 
 /// The software of a host, called at every boot.
 pub(crate) type Main = Box<dyn Fn(Env) -> BoxFuture<'static, ()>>;
-/// What is to be done by itself at a time of the simulation.
+/// An action scheduled for a time of the simulation.
 pub(crate) type Action = Box<dyn FnOnce(&dyn Simulator)>;
-/// What is done with calls from inside.
+/// The handler of calls from inside.
 pub(crate) type OnCall = Box<dyn Fn(&dyn Simulator, usize)>;
 
-/// An engine, as the world sees it. The methods are those of [`Engine`], which has their meaning.
+/// An engine. The methods are those of [`Engine`], where they are documented.
 pub(crate) trait Simulator {
     fn add_host(&mut self, name: &str, probe: Arc<dyn Probe>, storage: Arc<dyn Storage>, main: Main) -> HostId;
     fn ip(&self, host: HostId) -> IpAddr;

@@ -1,5 +1,9 @@
 //! Login events for analytics: no request waits for them.
 
+mod hook;
+
+pub use hook::{AnalyticsHook, NoAnalytics};
+
 use async_trait::async_trait;
 
 /// What analytics learns of a login. No address, no code, no token.

@@ -1,6 +1,58 @@
-//! Logins in progress.
+//! The authorization request, and the login in progress that it begins: until a way to log in has opened a session, and
+//! the person goes back to the client with a code.
 
-use crate::store::Namespace;
+mod begin;
+mod error;
+mod flow;
+mod page;
+mod record;
+mod request;
+mod resume;
+mod routes;
+
+#[cfg(test)]
+mod tests;
+
+pub use begin::Authorized;
+pub use error::{AuthorizeRefused, FlowRefused};
+pub use flow::{LoginView, OpenFlow};
+pub use page::Way;
+pub(crate) use page::login as login_page;
+pub use record::FlowRecord;
+pub use request::{AuthorizeError, AuthorizeRequest, Prompt};
+pub use resume::Continued;
+pub use routes::routes;
+
+use crate::{clients::ClientRepository, http::Cookie, service::Service, session::Sessions, store::Namespace};
+use std::sync::Arc;
 
 /// A login in progress, bound to a browser.
 pub const FLOW: Namespace = Namespace::new("auth:oidc:flow");
+
+/// The cookie that tells this browser from others: logins in progress are bound to it.
+pub const BROWSER: Cookie = Cookie::new("browser");
+
+/// The use cases of authorization requests.
+pub struct Authorization {
+    service: Service,
+    clients: Arc<dyn ClientRepository>,
+    sessions: Arc<Sessions>,
+    ways: &'static [Way],
+}
+
+impl Authorization {
+    /// Authorization for these clients; the login page offers these ways to log in, in this order.
+    pub fn new(
+        service: Service,
+        clients: Arc<dyn ClientRepository>,
+        sessions: Arc<Sessions>,
+        ways: &'static [Way],
+    ) -> Authorization {
+        Authorization {
+            service,
+            clients,
+            sessions,
+            ways,
+        }
+    }
+}

@@ -1,9 +1,9 @@
 //! Relying parties: their redirect URIs, and how they prove who they are.
 
 use super::{Client, ClientSecret};
-use crate::model::{
+use crate::{
     hash::{same, sha256_hex},
-    params::Params,
+    http::Params,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use url::{Host, Url, form_urlencoded};

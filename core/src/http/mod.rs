@@ -1,7 +1,21 @@
-//! HTTP: the surface for people and relying parties, and a small client.
+//! HTTP: what all routes share. The accept loop, the layer around every request, reading requests, answers, the one place
+//! that maps errors to status and codes, the frame of the pages; and a small client.
 
+mod caller;
 pub mod client;
-pub mod error;
-mod respond;
+mod error;
+mod layer;
+pub(crate) mod page;
+mod params;
+pub(crate) mod read;
+pub(crate) mod respond;
 pub mod server;
-pub mod surface;
+mod style;
+
+#[cfg(test)]
+mod tests;
+
+pub use caller::{Caller, Cookie};
+pub use error::{ErrorCode, JsonError, Kind, PageError, RedirectError, Rejected, RequestError};
+pub(crate) use layer::surround;
+pub use params::{Params, append};

@@ -1,12 +1,16 @@
 //! Answers.
 
-use crate::flow::Refusal;
+use super::RequestError;
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use std::time::Duration;
+
+/// For how long clients may keep public documents, seconds.
+const DOCUMENT_MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 /// JSON.
-pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let body = serde_json::to_vec(body).expect("what is answered here has string keys, so it encodes");
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
@@ -15,25 +19,32 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     response
 }
 
+/// A public document in JSON, which clients may keep for five minutes.
+pub(crate) fn document(body: &serde_json::Value) -> Response {
+    let mut response = json(StatusCode::OK, body);
+    response.headers_mut().insert(header::CACHE_CONTROL, DOCUMENT_MAX_AGE);
+    response
+}
+
 /// A redirect after which the browser sends a GET (RFC 9700 section 4.12: not 307, which would post
 /// the person's form to the client).
 ///
 /// # Errors
 /// The location cannot be a header. A redirect URI like that cannot have been meant.
-pub(super) fn see_other(location: &str) -> Result<Response, Refusal> {
-    let location = HeaderValue::from_str(location).map_err(|_| Refusal::RedirectUri)?;
+pub(crate) fn see_other(location: &str) -> Result<Response, RequestError> {
+    let location = HeaderValue::from_str(location).map_err(|_| RequestError::RedirectUri)?;
     let mut response = Response::default();
     *response.status_mut() = StatusCode::SEE_OTHER;
     response.headers_mut().insert(header::LOCATION, location);
     Ok(response)
 }
 
-/// Adds `Retry-After`, in seconds.
-pub(super) fn retry_after(mut response: Response, seconds: Option<u64>) -> Response {
-    if let Some(seconds) = seconds {
+/// Adds `Retry-After`, in whole seconds.
+pub(super) fn retry_after(mut response: Response, wait: Option<Duration>) -> Response {
+    if let Some(wait) = wait {
         response
             .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            .insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
     }
     response
 }
@@ -45,6 +56,9 @@ mod tests {
     #[test]
     fn a_location_that_is_no_header_is_refused() {
         assert!(see_other("/login?flow=a").is_ok());
-        assert_eq!(see_other("https://rp.test/cb?a\nb").err(), Some(Refusal::RedirectUri));
+        assert_eq!(
+            see_other("https://rp.test/cb?a\nb").err(),
+            Some(RequestError::RedirectUri)
+        );
     }
 }

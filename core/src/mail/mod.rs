@@ -1,5 +1,12 @@
 //! Outgoing mail: no request waits for it.
 
+mod console;
+mod outbox;
+mod relay;
+
+pub use console::ConsoleMailer;
+pub use outbox::Outbox;
+
 use async_trait::async_trait;
 use seams::{Outcome, Timestamp};
 

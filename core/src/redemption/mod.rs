@@ -1,12 +1,57 @@
-//! Authorization codes and the tokens that they are redeemed for.
+//! Authorization codes and what they are redeemed for: access tokens and ID tokens. PKCE, scopes, userinfo.
 
-use crate::store::Namespace;
-
+mod code;
+mod error;
+mod id_token;
+pub mod pkce;
+mod redeem;
 mod repository;
+mod routes;
+pub mod scope;
 mod sqlite;
+mod userinfo;
 
+#[cfg(test)]
+mod tests;
+
+pub use code::{CodeRecord, GrantRefused, Presentation, keep_code};
+pub use error::{BearerError, TokenError};
+pub use id_token::{Statement, claims};
+pub use redeem::TokenSet;
 pub use repository::{CodeRedemption, Redeemed, TokenRecord, TokenRepository};
+pub use routes::routes;
 pub(crate) use sqlite::SCHEMA;
+
+use crate::{clients::ClientRepository, keys::Keys, service::Service, store::Namespace, users::UserRepository};
+use std::sync::Arc;
 
 /// OpenID Connect authorization codes.
 pub const CODE: Namespace = Namespace::new("auth:oidc:code");
+
+/// The use cases of relying parties: the token endpoint and userinfo.
+pub struct Redemption {
+    service: Service,
+    clients: Arc<dyn ClientRepository>,
+    users: Arc<dyn UserRepository>,
+    tokens: Arc<dyn TokenRepository>,
+    keys: Arc<Keys>,
+}
+
+impl Redemption {
+    /// Redemption with these repositories; the newest of `keys` signs.
+    pub fn new(
+        service: Service,
+        clients: Arc<dyn ClientRepository>,
+        users: Arc<dyn UserRepository>,
+        tokens: Arc<dyn TokenRepository>,
+        keys: Arc<Keys>,
+    ) -> Redemption {
+        Redemption {
+            service,
+            clients,
+            users,
+            tokens,
+            keys,
+        }
+    }
+}

@@ -1,10 +1,8 @@
 //! What operators and their probes see, on a port of its own: open as long as the process lives,
 //! so that a degraded replica can say why (inventory 26).
 
-use crate::{
-    config::Config,
-    job::{Health, Leadership},
-};
+use super::Health;
+use crate::{config::Config, leader::Leadership};
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use seams::Env;
 use serde::Serialize;

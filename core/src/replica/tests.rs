@@ -1,8 +1,9 @@
 use super::*;
 use crate::{
+    config::StateConfig,
     http::client,
     store::{
-        SqliteDirectory,
+        MemoryStore, SqliteDirectory,
         testing::{Fixture, Flaky},
     },
 };

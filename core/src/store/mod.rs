@@ -5,6 +5,7 @@ mod classify;
 mod link;
 mod memory;
 mod probe;
+mod record;
 mod redis;
 mod sentinel;
 pub mod sqlite;
@@ -15,6 +16,7 @@ pub(crate) mod testing;
 
 pub use memory::MemoryStore;
 pub use probe::DirectoryProbe;
+pub(crate) use record::{decode, encode};
 pub use redis::RedisStore;
 pub use sentinel::{MasterFinder, SentinelFinder};
 pub use sqlite::{DirectoryError, SqliteDirectory};

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use idp::{
     clients::{Client, ClientSecret},
     config::{Config, StateConfig},
-    http::{server::serve_connections, surface},
+    http::server::serve_connections,
     mail::{Mail, Mailer},
-    model::pkce,
-    replica::Wiring,
+    redemption::pkce,
+    replica::{App, Wiring, router},
     store::SqliteDirectory,
     users::User,
 };
@@ -63,8 +63,8 @@ async fn serve(env: Env) {
         mailer: Arc::new(NoMail),
         ..Wiring::standard(&env, &config, Arc::new(directory))
     };
-    let app = surface::App::load(env.clone(), config, wiring).await;
-    let router = surface::router(app.expect("the directory answers"));
+    let app = App::load(env.clone(), config, wiring).await;
+    let router = router(app.expect("the directory answers"));
     let listener = env.network.listen(HTTP_PORT).await.expect("the port is free");
     let (_never, stop) = watch::channel(false);
     serve_connections(env, listener, router, stop).await;

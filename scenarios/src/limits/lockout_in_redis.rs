@@ -11,8 +11,8 @@ use crate::{
 use async_trait::async_trait;
 use idp::{
     directory::Directory,
+    hash::sha256_hex,
     limits::{FailureRepository, LOGIN_ATTEMPTS},
-    model::hash::sha256_hex,
     replica::Wiring,
     store::{AuthStateStore, Key},
 };

@@ -9,9 +9,9 @@ use crate::{
 };
 use async_trait::async_trait;
 use idp::{
+    hash::sha256_hex,
     limits::{FailureRepository, LOGIN_ATTEMPTS},
     mailed_code::EMAIL_CODE,
-    model::hash::sha256_hex,
     replica::Wiring,
     store::{AuthStateStore, Key},
 };

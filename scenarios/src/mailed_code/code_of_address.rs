@@ -10,10 +10,10 @@ use crate::{
 };
 use async_trait::async_trait;
 use idp::{
+    hash::Pepper,
     keys::KeyRepository,
     mail::{Mail, Mailer, Subject},
-    mailed_code::EMAIL_CODE,
-    model::{hash::Pepper, one_time},
+    mailed_code::{EMAIL_CODE, code},
     replica::Wiring,
     store::{AuthStateStore, Key},
 };
@@ -95,7 +95,7 @@ impl AnyLogin {
         let mailed = self.mailed.lock().expect("nobody panics while holding it").clone();
         let found = mailed
             .into_iter()
-            .find(|mailed| one_time::mac(&pepper, flow, &mailed.address, &mailed.code) == mac);
+            .find(|mailed| code::mac(&pepper, flow, &mailed.address, &mailed.code) == mac);
         Ok(found.map(|mailed| {
             let record = serde_json::json!({ "address": mailed.address, "expires_at": mailed.until });
             serde_json::to_vec(&record).expect("plain data")

@@ -31,7 +31,7 @@ use conformance::{
         RealStack, ask,
     },
 };
-use idp::{http::client::Client, model::hash::sha256_hex, redemption::CODE, store::Key};
+use idp::{hash::sha256_hex, http::client::Client, redemption::CODE, store::Key};
 use replica::{fill_directory, reminded_address};
 use seams_os::clock::Stopwatch;
 use std::{io, path::Path, sync::Arc, time::Duration};

@@ -4,7 +4,7 @@ use super::Classic;
 use crate::engine::{HostId, LinkConfig};
 use std::time::Duration;
 
-/// A link has one state for both ways.
+/// A link has one state for both directions.
 fn ends(a: HostId, b: HostId) -> (HostId, HostId) {
     (a.min(b), a.max(b))
 }
@@ -18,8 +18,8 @@ impl Classic {
         }
     }
 
-    /// SIGKILL. A host that turmoil has crashed is no longer delivered to: connects would hang. So it is
-    /// started again at once, with nothing to run: its kernel refuses and resets.
+    /// SIGKILL. turmoil delivers nothing to a crashed host, and connects would hang. So it is started again at once, with no
+    /// software: its kernel refuses and resets.
     pub(super) fn end(&self, host: HostId) {
         let process = &self.host(host).process;
         if process.is_up() {
@@ -30,7 +30,7 @@ impl Classic {
         }
     }
 
-    /// Cuts both ways, whichever is named: [`super::fits`] lets nobody cut one of them only.
+    /// Cuts both directions, whichever is named: [`super::fits`] refuses plans that cut only one.
     pub(super) fn cut(&self, a: HostId, b: HostId) {
         if self.cut.borrow_mut().insert(ends(a, b)) {
             self.sim.borrow().hold(self.ip_of(a), self.ip_of(b));

@@ -1,4 +1,4 @@
-//! Which plans the classic engine can perform. What it cannot do is refused, never left out in silence.
+//! Which plans the classic engine can perform. A fault that it cannot do is refused, never left out silently.
 
 use crate::{fault::Fault, plan::Plan, service::Service};
 use thiserror::Error;
@@ -11,11 +11,11 @@ use thiserror::Error;
      out `--engine turmoil`, or that `[[fault]]`"
 )]
 pub struct Misfit {
-    /// Counted from 1, as in the file.
+    /// Its position, counted from 1, as in the file.
     pub number: usize,
-    /// Which.
+    /// The fault.
     pub fault: Box<str>,
-    /// When, or from when on, milliseconds.
+    /// When it happens or begins, milliseconds.
     pub at_ms: u64,
 }
 
@@ -23,11 +23,11 @@ pub struct Misfit {
 pub fn can<S: Service>(fault: &Fault<S>) -> bool {
     match fault {
         Fault::PowerLoss { .. } | Fault::Pause { .. } | Fault::CutOneWay { .. } => false,
-        Fault::DiskSlow { .. } => false, // the process is blocked meanwhile, which is a pause
+        Fault::DiskSlow { .. } => false, // the process is paused meanwhile
         Fault::Loss { percent, .. } => *percent == 0,
         Fault::Kill { .. }
         | Fault::Start { .. }
-        | Fault::Resume { .. } // of nobody: nobody is ever paused
+        | Fault::Resume { .. } // no host is ever paused
         | Fault::Cut { .. }
         | Fault::Mend { .. }
         | Fault::Latency { .. }

@@ -22,9 +22,9 @@ use std::{
 use xxhash_rust::xxh3::Xxh3;
 
 thread_local! {
-    /// Whose task is being polled or dropped.
+    /// The host whose task is being polled or dropped.
     static HERE: RefCell<Option<Arc<Process>>> = const { RefCell::new(None) };
-    /// What is simulated on this thread.
+    /// The engine that runs on this thread.
     static INSTALLED: RefCell<Option<Arc<World>>> = const { RefCell::new(None) };
 }
 
@@ -33,20 +33,20 @@ pub(crate) fn current_host() -> Option<String> {
     HERE.with_borrow(|here| here.as_ref().map(|process| process.name.to_string()))
 }
 
-/// Simulated milliseconds. `None` when no classic engine has run on this thread, or it is gone.
+/// Simulated milliseconds. `None` when no classic engine has run on this thread, or when it has been dropped.
 pub(crate) fn current_ms() -> Option<u64> {
     INSTALLED.with_borrow(|world| world.as_ref().map(|world| world.now_ms()))
 }
 
-/// What all hosts share. Seams must be `Send`, although everything stays on one thread.
+/// State shared by all hosts. Seams must be `Send`, although everything stays on one thread.
 pub(super) struct World {
-    /// The furthest that any host has got, milliseconds.
+    /// The latest time that any host has reached, milliseconds.
     now_ms: Arc<AtomicU64>,
     addresses: Mutex<BTreeMap<Arc<str>, IpAddr>>,
     polls: AtomicU64,
     polls_this_tick: AtomicU64,
     polls_per_tick_max: u64,
-    /// Whose task was the one too many in this tick.
+    /// The host whose task exceeded the limit of polls in this tick.
     spinning: Mutex<Option<Arc<str>>>,
     wire: Mutex<Xxh3>,
 }
@@ -64,7 +64,7 @@ impl World {
         }
     }
 
-    /// From now on this is what is simulated on this thread.
+    /// Makes this the engine that runs on this thread.
     pub(super) fn install(self: &Arc<World>) {
         INSTALLED.set(Some(self.clone()));
     }
@@ -79,7 +79,7 @@ impl World {
         self.now_ms.load(Ordering::Relaxed)
     }
 
-    /// A tick begins.
+    /// Begins a tick.
     pub(super) fn tick(&self, now_ms: u64) {
         self.now_ms.fetch_max(now_ms, Ordering::Relaxed);
         self.polls_this_tick.store(0, Ordering::Relaxed);
@@ -93,7 +93,7 @@ impl World {
         lock(&self.addresses)
     }
 
-    /// What was read from the network goes into the fingerprint.
+    /// Adds what was read from the network to the fingerprint.
     pub(super) fn note_read(&self, update: impl FnOnce(&mut Xxh3)) {
         let mut wire = lock(&self.wire);
         wire.update(&self.now_ms().to_le_bytes());
@@ -108,14 +108,14 @@ impl World {
         self.polls.load(Ordering::Relaxed)
     }
 
-    /// Why a tick in which tasks kept waking each other ends the run, if this one was such.
+    /// The error if tasks kept waking each other in this tick.
     pub(super) fn livelock(&self, at_ms: u64) -> Option<EngineError> {
         let host = lock(&self.spinning).as_deref()?.to_owned();
         let polls = self.polls_this_tick.load(Ordering::Relaxed);
         Some(EngineError::Livelock { at_ms, host, polls })
     }
 
-    /// Whether a task may be polled once more in this tick: one that spins would never let it end.
+    /// Whether a task may be polled once more in this tick. Without a limit, a spinning task would never let it end.
     fn count_poll(&self, host: &Arc<str>) -> bool {
         self.polls.fetch_add(1, Ordering::Relaxed);
         let few = self.polls_this_tick.fetch_add(1, Ordering::Relaxed) < self.polls_per_tick_max;
@@ -130,15 +130,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What survives a host's boots and is known to all that belongs to one of them.
+/// A host's state across boots, shared by everything that belongs to one of them.
 pub(super) struct Process {
     pub(super) name: Arc<str>,
     pub(super) world: Arc<World>,
-    /// How far this host has got, milliseconds.
+    /// The time that this host has reached, milliseconds.
     now_ms: Arc<AtomicU64>,
     up: AtomicBool,
     boot: AtomicU64,
-    /// What its task said that panicked; the process is gone by the end of the tick.
+    /// The message of a task that panicked; the process ends at the end of the tick.
     panicked: Mutex<Option<String>>,
 }
 
@@ -168,7 +168,7 @@ impl Process {
         self.up.store(false, Ordering::Relaxed);
     }
 
-    /// What its task said that panicked since this was asked last.
+    /// Takes the message of a task that panicked.
     pub(super) fn take_panic(&self) -> Option<String> {
         lock(&self.panicked).take()
     }
@@ -191,7 +191,7 @@ impl Process {
     }
 }
 
-/// One boot of one host: what a socket or a task belongs to.
+/// One boot of one host: the owner of a socket or a task.
 #[derive(Clone)]
 pub(super) struct Place {
     pub(super) process: Arc<Process>,
@@ -199,7 +199,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Whether this boot is the one that runs.
+    /// Whether this boot is the current one and is up.
     pub(super) fn is_live(&self) -> bool {
         self.process.is_up() && self.process.boot.load(Ordering::Relaxed) == self.boot
     }
@@ -216,8 +216,8 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// What turmoil runs on this host: the process if it is up, and then nothing. It never ends, for
-    /// turmoil no longer delivers to a host whose software has ended, and a kernel would answer.
+    /// The software that turmoil runs on this host: the process if it is up, then nothing. It never ends, because turmoil does
+    /// not deliver to a host whose software has ended, and a real kernel would answer.
     pub(super) async fn software(self: Rc<Host>) -> turmoil::Result {
         let place = Place {
             process: self.process.clone(),
@@ -246,7 +246,7 @@ impl Host {
     }
 }
 
-/// Spawns on one boot of one host, with tokio.
+/// Spawns tasks on one boot of one host, with tokio.
 struct HostTasks {
     place: Place,
 }
@@ -258,17 +258,17 @@ impl Tasks for HostTasks {
     )]
     fn spawn(&self, task: BoxFuture<'static, ()>) {
         let task = Task::new(self.place.clone(), task);
-        // A destructor may ask while its host dies.
+        // A destructor may spawn while its host dies.
         if self.place.is_live() {
             tokio::task::spawn_local(task);
         }
     }
 }
 
-/// A task of one boot. A panic ends the process and not the simulation.
+/// A task of one boot. A panic ends the host's process, not the simulation.
 struct Task {
     place: Place,
-    /// `None` once it is done.
+    /// `None` when it has finished.
     future: Option<BoxFuture<'static, ()>>,
 }
 
@@ -292,7 +292,7 @@ impl Future for Task {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let process = &self.place.process;
         if !self.place.is_live() || process.has_panicked() || !process.world.count_poll(&process.name) {
-            return Poll::Pending; // it is dropped at the end of the tick
+            return Poll::Pending; // the task is dropped at the end of the tick
         }
         process.read_clock();
         let polled = self.inside(|future| match future {

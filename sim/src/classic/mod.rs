@@ -1,24 +1,24 @@
 //! A second engine: the classic `turmoil::Sim` (crate `turmoil`), behind the same seams.
 //!
-//! It shares with [`crate::engine`] the seams, the hosts' clocks and their entropy, and nothing of what
-//! could be wrong: tasks are tokio's own on a runtime per host, TCP is turmoil's, time goes in ticks of
-//! [`TICK_MS`] in which one host runs after the other. It is a second opinion on an engine of our own.
+//! It shares with [`crate::engine`] only the seams, the hosts' clocks and their entropy: tasks are tokio's own on a runtime for
+//! each host, TCP is turmoil's, time advances in ticks of [`TICK_MS`] in which one host runs after the other. It exists to
+//! detect errors of the first engine.
 //!
 //! # What it can do
-//! Kill and start; cuts both ways (what was sent is held, and comes when the link is mended: a short
-//! partition as TCP bridges it); latency; wall clocks that are off; and the service's own faults, which act
-//! on its world and not on the engine. [`fits`] refuses the rest: power loss, pauses, cuts one way, loss.
+//! Kill and start; cuts in both directions (what was sent is held and delivered when the link is mended, as TCP does after a
+//! short partition); latency; wrong wall clocks; and the service's own faults, which need no engine. [`fits`]
+//! refuses the rest: power loss, pauses, cuts in one direction, loss.
 //!
 //! # How it differs
-//! - A message takes until the end of its tick and longer: most hops take 5 to 15 ms.
-//! - Within a tick the hosts' clocks are apart by as much as a tick. The history is stamped with the
-//!   furthest that any of them has got, so that it goes forward.
-//! - Faults are injected between ticks; one with a trigger, at the end of the tick in which its event came.
-//! - One stream of random numbers for all links: a host that sends more changes the latencies of all, so two
-//!   runs with one thing changed cannot be compared moment by moment.
-//! - Order is kept within a connection, and not between two connections of the same hosts.
+//! - A message arrives at the end of its tick at the earliest: most hops take 5 to 15 ms.
+//! - Within a tick the hosts' clocks differ by up to a tick. The history has the latest time of any host, so that it never goes
+//!   back.
+//! - Faults happen between ticks; a fault with a trigger happens at the end of the tick of its trigger.
+//! - There is one stream of random numbers for all links: a host that sends more changes all latencies, so two runs with one
+//!   change cannot be compared moment by moment.
+//! - Order is preserved within a connection, and not between two connections of the same hosts.
 //! - A SYN-ACK takes no time. A mended link delivers at once, without waiting for a retransmission.
-//! - Wire messages are not kept, and packets are not counted.
+//! - Wire messages are not recorded, and packets are not counted.
 
 mod faults;
 mod fit;
@@ -47,12 +47,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// How long a tick is, milliseconds. Every host is polled in every tick: ticks of 1 ms cost ten times as
-/// much as these.
+/// Length of a tick, milliseconds. Every host is polled in every tick: ticks of 1 ms cost ten times as much as these.
 pub const TICK_MS: u64 = 10;
 
-/// Segments that a connection may have under way, and connections that may wait to be accepted. turmoil
-/// panics at the latter.
+/// Segments that a connection may have in transit, and connections that may wait to be accepted. turmoil panics if there are
+/// more of the latter.
 const CAPACITY: usize = 1024;
 
 /// A simulation on the classic engine.
@@ -63,7 +62,7 @@ pub(crate) struct Classic {
     hosts: Vec<Rc<Host>>,
     world: Arc<World>,
     link_default: LinkConfig,
-    /// Links that are not as they are by default, each by its ends in ascending order.
+    /// Links that differ from the default, each by its ends in ascending order.
     links: RefCell<BTreeMap<(HostId, HostId), LinkConfig>>,
     cut: RefCell<BTreeSet<(HostId, HostId)>>,
     actions: RefCell<BTreeMap<(u64, u64), Action>>,
@@ -91,7 +90,7 @@ impl Classic {
         let mut builder = turmoil::Builder::new();
         builder
             .rng_seed(config.seed)
-            // defaults to now
+            // the default is the real time
             .epoch(SystemTime::UNIX_EPOCH + Duration::from_millis(config.epoch.0))
             .tick_duration(Duration::from_millis(TICK_MS))
             .simulation_duration(Duration::MAX)
@@ -154,7 +153,7 @@ impl Classic {
 
 impl Drop for Classic {
     fn drop(&mut self) {
-        // What destructors ask for from now on is too late.
+        // Requests of destructors from now on come too late.
         for host in &self.hosts {
             host.process.stop();
         }

@@ -20,7 +20,7 @@ pub(super) struct HostNetwork {
 }
 
 impl HostNetwork {
-    /// turmoil would make up an address for a name that it does not know.
+    /// Resolves only declared hosts; turmoil would invent an address for an unknown name.
     fn resolve(&self, name: &str) -> io::Result<IpAddr> {
         if !self.place.is_live() {
             return Err(gone());
@@ -47,7 +47,7 @@ impl Network for HostNetwork {
     fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Stream>> {
         Box::pin(async move {
             let peer = SocketAddr::new(self.resolve(host)?, port);
-            // turmoil's error says the address; a real one says what went wrong
+            // turmoil's error has the address; a real one has the reason
             let connected = Connecting::new(turmoil_tcp::TcpStream::connect(peer)).await;
             let socket = connected.map_err(|error| io::Error::from(error.kind()))?;
             Ok(HostStream::seam(socket, self.place.clone(), peer))
@@ -68,12 +68,12 @@ impl Network for HostNetwork {
     }
 }
 
-/// A connect under way.
+/// A connect in progress.
 ///
-/// turmoil's SYN-ACK takes no time: a caller who gives up in the tick in which the connection is accepted
-/// would leave the other side with a stream that nobody ends. So this looks once more, when it is dropped.
+/// turmoil's SYN-ACK takes no time: a caller that cancels in the tick in which the connection is accepted would leave the other
+/// side with a stream that is never closed. So this is polled once more when it is dropped.
 struct Connecting<F: Future> {
-    /// `None` once it is done.
+    /// `None` when it has finished.
     connect: Option<Pin<Box<F>>>,
     has_begun: bool,
 }
@@ -92,7 +92,7 @@ impl<F: Future> Future for Connecting<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        // Out of its place meanwhile, so that one that panics is not looked at again.
+        // Taken out during the poll, so that it is not polled again if it panics.
         let mut connect = self.connect.take().expect("polled until it is done, and not after");
         let polled = connect.as_mut().poll(cx);
         if polled.is_pending() {
@@ -172,7 +172,7 @@ impl AsyncWrite for HostStream {
         Pin::new(&mut self.socket).poll_flush(cx)
     }
 
-    /// Twice is once, as with real sockets; turmoil calls the second time an error.
+    /// A second shutdown does nothing, as with real sockets; turmoil returns an error for it.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.is_shut {
             return Poll::Ready(Ok(()));

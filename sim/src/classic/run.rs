@@ -1,4 +1,4 @@
-//! The run, from tick to tick, and the engine as the world sees it.
+//! The run, tick by tick, and the implementation of [`Simulator`].
 
 use super::{Classic, TICK_MS};
 use crate::{
@@ -8,8 +8,8 @@ use crate::{
 use seams::{Probe, Storage};
 use std::{net::IpAddr, rc::Rc, sync::Arc};
 
-/// Where turmoil's own panics come from: it has no error for a host out of ports or of room for connects.
-/// They are no failures of the service.
+/// Where turmoil's own panics come from: it panics when a host has no free port or no room for connects. These are no failures
+/// of the service.
 const TURMOIL_SOURCE: &str = "(turmoil-0.";
 
 impl Classic {
@@ -24,8 +24,8 @@ impl Classic {
             self.step(now_ms)?;
             self.ticks.set(self.ticks.get() + 1);
             self.world.tick(self.ticks.get() * TICK_MS);
-            self.bury()?;
-            self.answer_calls();
+            self.end_panicked()?;
+            self.handle_calls();
         }
         Ok(())
     }
@@ -43,7 +43,7 @@ impl Classic {
     }
 
     /// Ends the processes of which a task has panicked.
-    fn bury(&self) -> Result<(), EngineError> {
+    fn end_panicked(&self) -> Result<(), EngineError> {
         for (index, host) in self.hosts.iter().enumerate() {
             while let Some(message) = host.process.take_panic() {
                 let at_ms = self.world.now_ms();
@@ -55,7 +55,7 @@ impl Classic {
                     host: host.process.name.to_string(),
                     message,
                 });
-                self.end(HostId(index)); // in which a destructor may panic as well
+                self.end(HostId(index)); // a destructor may panic here, too
             }
         }
         Ok(())
@@ -67,8 +67,8 @@ impl Classic {
         (first.key().0 <= now_ms).then(|| first.remove())
     }
 
-    /// Answers the calls of this tick, and puts those for later down for their times.
-    fn answer_calls(&self) {
+    /// Handles the calls of this tick, and schedules those for later.
+    fn handle_calls(&self) {
         let calls = self.caller.take();
         let handler = self.on_call.borrow().clone();
         let Some(handler) = handler.filter(|_| !calls.is_empty()) else {

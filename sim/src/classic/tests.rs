@@ -1,8 +1,8 @@
-//! What is particular to this engine; what both must do alike is in `simulator/tests.rs`.
+//! Tests of what only this engine does; `simulator/tests.rs` has what both must do in the same way.
 
 use super::*;
 use crate::{
-    engine::{EngineError, Quiet},
+    engine::{EngineError, Inert},
     simulator::EngineKind,
 };
 use seams::{BoxFuture, Env};
@@ -12,7 +12,7 @@ use std::task::Poll;
 fn performed(server: fn(Env) -> BoxFuture<'static, ()>, client: fn(Env) -> BoxFuture<'static, ()>) -> EngineError {
     let mut engine = EngineKind::Turmoil.build(EngineConfig::default());
     for (name, main) in [("server", server), ("client", client)] {
-        let host = engine.add_host(name, Arc::new(Quiet), Arc::new(Quiet), Box::new(main));
+        let host = engine.add_host(name, Arc::new(Inert), Arc::new(Inert), Box::new(main));
         engine.at(0, move |engine| engine.start(host));
     }
     let run = engine.run(2000);
@@ -20,7 +20,7 @@ fn performed(server: fn(Env) -> BoxFuture<'static, ()>, client: fn(Env) -> BoxFu
     run.expect_err("turmoil panics")
 }
 
-/// Connects so many times, and waits for none.
+/// Connects so many times, without waiting for any of the connections.
 fn connecting(env: Env, times: u32) -> BoxFuture<'static, ()> {
     Box::pin(async move {
         let mut connects: Vec<_> = (0..times).map(|_| env.network.connect("server", 9)).collect();

@@ -76,11 +76,8 @@ fn refresh<S: Service>(suite: &Suite<S>, file: &Path) -> Result<Conclusion, Trou
     let (replayed, today) = replay(suite, &entry).map_err(|error| Trouble(format!("{}: {error}", file.display())))?;
     match &replayed {
         Replayed::Violated(_) | Replayed::NotDetected { .. } => {
-            say(format!(
-                "{} is left as it is: {}",
-                file.display(),
-                replayed.describe(suite.command)
-            ));
+            let text = replayed.describe(suite.command);
+            say(format!("{} is left as it is: {text}", file.display()));
             return Ok(Conclusion::Violated);
         }
         Replayed::Diverged { lost } if entry.bug.is_some() => {

@@ -1,8 +1,8 @@
 //! Delayed acknowledgements (RFC 9293 section 3.8.6.3): most data is answered soon, and the answer
-//! carries the acknowledgement. turmoil-net acknowledges every segment by itself; the engine holds
-//! such a packet back until something goes the same way, or its time has come.
+//! carries the acknowledgement. turmoil-net sends an acknowledgement for every segment; the engine holds such a packet back
+//! until another packet goes the same way, or until it is due.
 //!
-//! A kernel that has nothing else to say need not be asked meanwhile.
+//! Meanwhile a kernel that has nothing else to send need not be polled for packets.
 
 use super::{
     delivery::LOW_WINDOW_BYTES,
@@ -12,19 +12,18 @@ use super::{
 use std::mem;
 use turmoil_net::Packet;
 
-/// A bare acknowledgement goes at the next multiple of this, with those of everybody else: one instant and one
-/// pass for all of them. RFC 9293 section 3.8.6.3 allows less than 500 ms; nobody waits for it.
+/// A bare acknowledgement is sent at the next multiple of this, milliseconds, together with those of all other connections:
+/// one instant and one pass for all of them. RFC 9293 section 3.8.6.3 allows up to 500 ms; no one waits for it.
 const SLOT_MS: u64 = 400;
-/// Two segments' worth is acknowledged at once (RFC 9293 section 3.8.6.3: at least every second).
+/// This many bytes, two segments, are acknowledged at once (RFC 9293 section 3.8.6.3: at least every second).
 const UNACKED_BYTES_MAX: usize = 2 * 1_460;
 
 impl Wire {
-    /// A packet reaches a kernel: decides whether, and how soon, that kernel has to be asked what it
-    /// says to it.
+    /// A packet reaches a kernel: decides whether, and when, that kernel must be polled for its reaction.
     pub(super) fn note_arrival(&mut self, now_ms: u64, flow: Flow, packet: &Packet) {
         let segment = flow::tcp(packet).filter(|segment| !segment.flags.syn && !segment.flags.rst);
         let (Some(segment), Some(receiver)) = (segment, self.directions.get_mut(&flow.reverse())) else {
-            self.stirred = true;
+            self.pending_egress = true;
             return;
         };
         receiver.peer_ended |= segment.flags.fin;
@@ -32,16 +31,15 @@ impl Wire {
             receiver.unacked += segment.payload.len();
             receiver.ack_due_ms.get_or_insert((now_ms / SLOT_MS + 1) * SLOT_MS);
         }
-        if receiver.peer_ended || !receiver.has_nothing_to_say() || receiver.must_ack(now_ms) {
-            self.stirred = true;
+        if receiver.peer_ended || !receiver.stays_silent_on_ack() || receiver.must_ack(now_ms) {
+            self.pending_egress = true;
         } else if let Some(due_ms) = receiver.ack_due_ms {
             self.pass_due_ms = Some(self.pass_due_ms.map_or(due_ms, |pass| pass.min(due_ms)));
         }
     }
 
-    /// A packet leaves its kernel. A bare acknowledgement is kept (`None`), at least until the pass is
-    /// over; anything else carries what was kept. So it makes no difference to a connection whether
-    /// its kernel was asked on somebody else's account meanwhile.
+    /// A packet leaves its kernel. A bare acknowledgement is held back (`None`), at least until the pass is over; any other
+    /// packet carries what was held back. So a connection is not affected by when its kernel was polled because of others.
     pub(super) fn delay_ack(&mut self, flow: Flow, packet: Packet) -> Option<Packet> {
         let Some(sender) = self.directions.get_mut(&flow) else {
             return Some(packet);
@@ -65,14 +63,14 @@ impl Wire {
         }
     }
 
-    /// Has the kernels asked when an acknowledgement has waited long enough.
+    /// Has the kernels polled when an acknowledgement is due.
     pub(super) fn acknowledge_due(&mut self, now_ms: u64) {
         let first_held = self.held_acks.first_key_value().map(|(key, _)| key.0);
         let due_ms = first_held.into_iter().chain(self.pass_due_ms).min();
-        self.stirred |= due_ms.is_some_and(|due_ms| due_ms <= now_ms);
+        self.pending_egress |= due_ms.is_some_and(|due_ms| due_ms <= now_ms);
     }
 
-    /// At the end of a pass: sends the acknowledgements that must not or need not wait any longer.
+    /// At the end of a pass: sends the acknowledgements that are due or need not wait.
     pub(super) fn send_lone_acks(&mut self, now_ms: u64) {
         for flow in mem::take(&mut self.newly_held) {
             if self.directions.get(&flow).is_some_and(|sender| sender.must_ack(now_ms)) {
@@ -101,7 +99,7 @@ impl Wire {
 }
 
 impl Direction {
-    /// What has arrived must be acknowledged now, company or not.
+    /// Whether what has arrived must be acknowledged now, also without data.
     fn must_ack(&self, now_ms: u64) -> bool {
         let is_due = self.ack_due_ms.is_some_and(|due_ms| due_ms <= now_ms);
         let is_open = !(self.closed || self.dead || self.ghost || self.reset || self.half_open || self.peer_ended);

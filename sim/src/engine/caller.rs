@@ -1,4 +1,4 @@
-//! How what happens inside a simulation has something done from outside of it.
+//! Calls from inside a simulation to code outside of it.
 
 use super::Engine;
 use std::{
@@ -16,29 +16,28 @@ pub struct Caller {
     now_ms: Arc<AtomicU64>,
 }
 
-/// What is done with a call.
+/// The handler of calls.
 pub(super) type OnCall = Rc<dyn Fn(&Engine, usize)>;
 
 impl Caller {
-    /// Calls an engine whose time is there, milliseconds.
+    /// A caller of the engine whose simulated time this is, milliseconds.
     pub(crate) fn new(now_ms: Arc<AtomicU64>) -> Caller {
         let calls = Arc::default();
         Caller { calls, now_ms }
     }
 
-    /// Where simulated time is, milliseconds.
+    /// The engine's simulated time, milliseconds.
     pub(crate) fn clock(&self) -> Arc<AtomicU64> {
         self.now_ms.clone()
     }
 
-    /// The calls since they were taken last, in their order: for when, and the number.
+    /// The calls since the last `take`, in order: the time, and the number.
     pub(crate) fn take(&self) -> Vec<(u64, usize)> {
         std::mem::take(&mut *self.lock())
     }
 
-    /// Asks for call `number` at a time of the simulation, milliseconds. A call for a time that has come
-    /// is answered at the end of the millisecond under way: when every task has done what it can, and
-    /// before anything that was sent meanwhile arrives.
+    /// Requests call `number` at a time of the simulation, milliseconds. A call for the current or an earlier time is made at
+    /// the end of the current millisecond: after all tasks have been polled, and before anything that they sent arrives.
     pub fn call(&self, at_ms: u64, number: usize) {
         self.lock().push((at_ms, number));
     }
@@ -54,18 +53,18 @@ impl Caller {
 }
 
 impl Engine {
-    /// Who calls this engine from inside of the simulation.
+    /// A handle with which simulated code calls this engine's handler.
     pub fn caller(&self) -> Caller {
         self.caller.clone()
     }
 
-    /// What is done with calls: the handler gets their numbers, in the order of the calls.
+    /// Sets the handler of calls: it gets their numbers, in the order of the calls.
     pub fn on_call(&self, handler: impl Fn(&Engine, usize) + 'static) {
         *self.on_call.borrow_mut() = Some(Rc::new(handler));
     }
 
-    /// Answers the calls for this time and puts the others down for theirs; whether there was any for now.
-    pub(super) fn answer_calls(&self, now_ms: u64) -> bool {
+    /// Handles the calls for this time and schedules the others; returns whether there was one for now.
+    pub(super) fn handle_calls(&self, now_ms: u64) -> bool {
         let calls = self.caller.take();
         let handler = self.on_call.borrow().clone();
         let Some(handler) = handler.filter(|_| !calls.is_empty()) else {

@@ -12,7 +12,7 @@ use std::{
 };
 
 /// A host's clocks. The monotonic one is simulated time. The wall clock is the epoch plus simulated
-/// time plus an offset plus a drift; timers know of neither.
+/// time plus an offset plus a drift; timers are affected by neither.
 pub(crate) struct HostClock {
     epoch: Timestamp,
     now_ms: Arc<AtomicU64>,
@@ -23,9 +23,9 @@ pub(crate) struct HostClock {
 struct Skew {
     offset_ms: i64,
     drift_ppm: i64,
-    /// Since when `drift_ppm` holds, simulated milliseconds.
+    /// When the current `drift_ppm` began, simulated milliseconds.
     since_ms: u64,
-    /// Drifted before that, in millionths of a millisecond.
+    /// The drift accumulated before that, in millionths of a millisecond.
     drifted: i128,
 }
 
@@ -61,7 +61,7 @@ impl HostClock {
         skew.offset_ms = skew.offset_ms.saturating_add(by_ms);
     }
 
-    /// What has drifted so far stays: the clock never jumps because its rate changed.
+    /// Changes the rate. The drift so far stays, so the clock does not jump.
     pub(super) fn set_drift_ppm(&self, drift_ppm: i64) {
         let now_ms = self.now_ms();
         let mut skew = self.skew();
@@ -76,7 +76,7 @@ impl Clock for HostClock {
         let now_ms = self.now_ms();
         let skew = self.skew();
         let drifted_ms = match skew.drifted_at(now_ms) {
-            0 => 0, // nearly always, and a 128-bit division is dear
+            0 => 0, // nearly always; it saves a 128-bit division
             drifted => drifted.div_euclid(1_000_000),
         };
         let wall = i128::from(self.epoch.0) + i128::from(now_ms) + i128::from(skew.offset_ms) + drifted_ms;
@@ -88,8 +88,7 @@ impl Clock for HostClock {
     }
 }
 
-/// One stream per host. It goes on through reboots: a host that starts again must not draw the
-/// same tokens again.
+/// One stream for each host. It continues across boots: a host that starts again must not draw the same tokens.
 pub(crate) struct SeededEntropy(Mutex<ChaCha8Rng>);
 
 impl SeededEntropy {

@@ -27,10 +27,10 @@ thread_local! {
     static INSTALLED: RefCell<Option<Rc<Cluster>>> = const { RefCell::new(None) };
 }
 
-/// One boot of one host of one engine. What a socket or a task belongs to.
+/// One boot of one host of one engine: the owner of a socket or a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
-    /// Tells engines apart that follow each other on one thread. Never seen by simulated code.
+    /// Distinguishes engines that follow each other on one thread. Simulated code never sees it.
     pub(super) engine: u64,
     pub(super) host: HostId,
     pub(super) boot: u64,
@@ -85,9 +85,9 @@ impl Cluster {
         });
     }
 
-    /// The engine at work on this thread.
+    /// The engine that runs on this thread.
     pub(super) fn installed() -> Option<Rc<Cluster>> {
-        // A thread that ends drops its thread-locals before some streams.
+        // When a thread ends, its thread-locals are dropped before some streams.
         INSTALLED
             .try_with(|installed| installed.borrow().clone())
             .ok()
@@ -110,7 +110,7 @@ impl Cluster {
         turmoil_net::set_current(self.hosts.borrow()[place.host.0].kernel);
     }
 
-    /// Whether this boot is the one that runs.
+    /// Whether this boot is the current one and is up.
     pub(super) fn accepts(&self, place: Place) -> bool {
         let hosts = self.hosts.borrow();
         let host = &hosts[place.host.0];
@@ -142,7 +142,7 @@ impl Cluster {
         });
     }
 
-    /// Polls tasks in the order of their waking until none is left. True if there was one.
+    /// Polls tasks in the order of their waking until none is ready. Returns whether there was one.
     pub(super) fn poll_ready(self: &Rc<Cluster>) -> Result<bool, EngineError> {
         let mut any = false;
         loop {
@@ -170,7 +170,7 @@ impl Cluster {
 
     fn poll_one(self: &Rc<Cluster>, id: TaskId, place: Place, mut future: TaskFuture, waker: &std::task::Waker) {
         let scope = Scope::enter_cluster(self, place);
-        // All tasks share one root future, and would spin once they had spent its budget together.
+        // All tasks share one root future, whose budget they would use up together and then spin.
         let polled = panic::catch(|| {
             let unconstrained = &mut tokio::task::unconstrained(future.as_mut());
             Pin::new(unconstrained).poll(&mut Context::from_waker(waker)).is_ready()
@@ -225,11 +225,11 @@ impl Cluster {
         self.drop_inside(place, state.shut.take());
         let mut wire = self.wire.borrow_mut();
         wire.shut_ports.retain(|(of, _)| *of != host);
-        wire.stirred = true;
+        wire.pending_egress = true;
         state.paused.set(false);
     }
 
-    /// Ends everything, all tasks in the order of their spawning.
+    /// Drops all tasks of all hosts, in the order of their spawning.
     pub(super) fn kill_all(self: &Rc<Cluster>) {
         let hosts: Vec<HostId> = (0..self.hosts.borrow().len()).map(HostId).collect();
         for host in &hosts {

@@ -1,4 +1,4 @@
-//! Between the wire and the kernels: what arrives, and what they answer.
+//! Delivery between the wire and the kernels.
 
 use super::{
     flow::{self, Direction, Flow},
@@ -7,9 +7,9 @@ use super::{
 use std::mem;
 use turmoil_net::{Packet, TcpSegment};
 
-/// A reader whose window has fallen below this tells its peer when it has made room.
+/// If a receiver's window has fallen below this, its peer is sent an update once there is room again.
 pub(super) const LOW_WINDOW_BYTES: u16 = 32_768;
-/// ... by at least two segments (RFC 9293 section 3.8.6.2.2, silly window avoidance).
+/// The room must be at least two segments (RFC 9293 section 3.8.6.2.2, silly window avoidance).
 const WINDOW_STEP_BYTES: u16 = 2_920;
 
 impl Wire {
@@ -42,7 +42,7 @@ impl Wire {
         let is_shut = self.shut_ports.contains(&(flow.receiver(), flow.receiver_port()));
         if flow::is_syn(segment) {
             if is_shut {
-                // As a kernel refuses (RFC 9293 section 3.10.7.1).
+                // Refuse as a kernel does (RFC 9293 section 3.10.7.1).
                 let refusal = flow::reset(flow.reverse(), 0, segment.seq.wrapping_add(1));
                 let order = self.next_order();
                 return self.transmit(now_ms, order, refusal);
@@ -67,16 +67,16 @@ impl Wire {
             receiver.blocked.clear();
         }
         if was_half_open && (segment.flags.rst || refused) {
-            // The kernel never frees a child that is reset before it is established: establish it
-            // first, and have `accept` drop it unseen.
+            // The kernel never frees a child socket that is reset before it is established: establish it first, and
+            // let `accept` drop it without returning it.
             receiver.dead = true;
             let handshake = flow::ack(flow, segment.seq, seq_now, u16::MAX);
             self.guard().deliver(handshake);
         }
         let unwanted = receiver_is_closed(self.directions.get(&flow.reverse())) && !segment.payload.is_empty();
         if refused || unwanted {
-            // The kernel would acknowledge data for a closed socket; a real one resets. Nobody can be reading from one
-            // that is closed, or that `accept` has never shown.
+            // turmoil-net would acknowledge data for a closed socket; a real kernel sends a RST. No task can be reading
+            // from a socket that is closed or that `accept` has never returned.
             let order = self.next_order();
             self.transmit(now_ms, order, flow::reset(flow.reverse(), seq_now, ack_now));
             return self.guard().deliver(flow::reset(flow, 0, 0));
@@ -100,9 +100,9 @@ impl Wire {
         self.hash.update(&segment.payload);
     }
 
-    /// Collects what the kernels have to say, and sends it.
+    /// Collects the packets of all kernels, and sends them.
     pub(super) fn egress(&mut self, now_ms: u64) {
-        self.stirred = false;
+        self.pending_egress = false;
         self.pass_due_ms = None;
         let mut outbound = mem::take(&mut self.outbound);
         self.guard().egress_all(&mut outbound);
@@ -150,8 +150,8 @@ impl Wire {
         self.update_windows(now_ms);
     }
 
-    /// turmoil-net announces room only when one read frees half the buffer: a slow reader and its
-    /// peer would wait for each other for ever.
+    /// Announces room in receive buffers. turmoil-net does so only when one read frees half the buffer: a slow reader and its
+    /// peer would wait for each other without end.
     fn update_windows(&mut self, now_ms: u64) {
         for flow in mem::take(&mut self.made_room) {
             let Some(reader) = self.directions.get_mut(&flow) else {
@@ -177,17 +177,17 @@ impl Wire {
             return;
         };
         reader.read += bytes;
-        self.stirred |= bytes >= RECEIVE_BUFFER_BYTES / 2; // turmoil-net's own window update
+        self.pending_egress |= bytes >= RECEIVE_BUFFER_BYTES / 2; // turmoil-net's own window update
         if !reader.made_room && reader.window < LOW_WINDOW_BYTES {
             reader.made_room = true;
             self.made_room.push(flow);
-            self.stirred = true;
+            self.pending_egress = true;
         }
     }
 
     /// The application has written this much.
     pub(super) fn note_written(&mut self, flow: Option<Flow>, bytes: usize) {
-        self.stirred = true;
+        self.pending_egress = true;
         if let Some(writer) = flow.and_then(|flow| self.directions.get_mut(&flow)) {
             writer.written += bytes;
         }
@@ -195,7 +195,7 @@ impl Wire {
 
     /// The application writes no more.
     pub(super) fn note_shutdown(&mut self, flow: Option<Flow>) {
-        self.stirred = true;
+        self.pending_egress = true;
         if let Some(writer) = flow.and_then(|flow| self.directions.get_mut(&flow)) {
             writer.fin_due = true;
         }
@@ -203,7 +203,7 @@ impl Wire {
 
     /// The application has dropped its stream.
     pub(super) fn note_closed(&mut self, flow: Option<Flow>) {
-        self.stirred = true;
+        self.pending_egress = true;
         if let Some(direction) = flow.and_then(|flow| self.directions.get_mut(&flow)) {
             direction.closed = true;
             direction.reader = None;

@@ -1,13 +1,13 @@
-//! What ends a run before its time, and what is noted of a host that panicked.
+//! Errors that end a run early, and panics of hosts.
 
 use std::fmt;
 use thiserror::Error;
 
-/// Why the engine cannot go on. Each is a mistake of the simulated code or of the harness, never an
-/// outcome of the simulation.
+/// Why the engine cannot continue. Each is a mistake in the simulated code or in the harness, never a result of the
+/// simulation.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum EngineError {
-    /// Simulated time stands still while tasks keep waking each other.
+    /// Simulated time does not advance, because tasks keep waking each other.
     #[error(
         "livelock: {polls} polls at {at_ms} ms without time moving on, the last one on {host}; look for a loop there \
          that waits for nothing, or raise `polls_per_instant_max`"
@@ -15,7 +15,7 @@ pub enum EngineError {
     Livelock {
         /// When, in simulated milliseconds.
         at_ms: u64,
-        /// Where the last task ran.
+        /// The host of the last task.
         host: String,
         /// Tasks polled at that instant.
         polls: u64,
@@ -28,7 +28,7 @@ pub enum EngineError {
     EscapedTask {
         /// When, in simulated milliseconds.
         at_ms: u64,
-        /// Whose code.
+        /// The host whose code did it.
         host: String,
     },
     /// Simulated code started a thread through tokio.
@@ -39,27 +39,27 @@ pub enum EngineError {
     EscapedThread {
         /// When, in simulated milliseconds.
         at_ms: u64,
-        /// Whose code.
+        /// The host whose code did it.
         host: String,
     },
-    /// The classic engine gave up.
+    /// The classic engine failed.
     #[error("turmoil gave up at {at_ms} ms: {what}")]
     Turmoil {
         /// When, in simulated milliseconds.
         at_ms: u64,
-        /// What it said.
+        /// Its error.
         what: String,
     },
 }
 
-/// A task of a host panicked. The whole process was killed by it, as `panic = "abort"` would have.
+/// A task of a host panicked. It killed the host's whole process, as with `panic = "abort"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPanic {
     /// When, in simulated milliseconds.
     pub at_ms: u64,
-    /// Whose task.
+    /// The host.
     pub host: String,
-    /// What it said, and where.
+    /// The panic's message and location.
     pub message: String,
 }
 

@@ -4,17 +4,17 @@ use super::{Engine, EngineError};
 use std::{future::poll_fn, pin::pin, sync::atomic::Ordering, task::Poll, time::Duration};
 use tokio::time::Instant;
 
-/// Thirty years: about as far as tokio's timers reach.
+/// Thirty years, milliseconds: about the longest time that tokio's timers support.
 const TIME_MAX_MS: u64 = 30 * 365 * 86_400_000;
 
-/// What an engine has done since it was made.
+/// Counters of an engine since its creation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stats {
     /// Simulated time, milliseconds.
     pub now_ms: u64,
-    /// Instants at which the engine looked at anything.
+    /// Instants at which the engine did something.
     pub instants: u64,
-    /// Times that the kernels were asked for packets.
+    /// How often the kernels were polled for packets.
     pub passes: u64,
     /// Tasks polled.
     pub polls: u64,
@@ -29,8 +29,8 @@ pub struct Stats {
 }
 
 impl Engine {
-    /// Runs until simulated time `until_ms`, or until `stop`, which is asked after every instant.
-    /// May be called again to go on.
+    /// Runs until simulated time `until_ms`, or until `stop` returns true; it is called after every instant. May be called
+    /// again to continue.
     ///
     /// # Errors
     /// The simulated code cannot be simulated; see [`EngineError`].
@@ -62,7 +62,7 @@ impl Engine {
             let now_ms = self.read_clock();
             self.run_instant(now_ms)?;
             if now_ms >= until_ms || stop() {
-                // A task that has called yield_now is woken by the runtime, and not before this.
+                // A task that has called yield_now is woken by the runtime, at this point at the earliest.
                 tokio::task::yield_now().await;
                 if executor.is_idle() {
                     return Ok(());
@@ -75,8 +75,8 @@ impl Engine {
                 alarm_ms = next_ms;
             }
             executor.set_awake(false);
-            // Pending parks the runtime, whose paused clock then jumps to the next timer, be it this
-            // one or a task's: idle time is skipped without knowing what the tasks wait for.
+            // Pending parks the runtime, whose paused clock then jumps to the next timer, which may be this one or a
+            // task's: idle time is skipped without knowledge of what the tasks wait for.
             poll_fn(|cx| {
                 executor.set_root(cx.waker());
                 if executor.is_idle() {
@@ -89,27 +89,27 @@ impl Engine {
         }
     }
 
-    /// Everything of one instant: actions, then arrivals, then tasks and what they send, until
-    /// nobody has anything to do; then what was called for, and what comes of it.
+    /// Processes one instant: actions, then arrivals, then tasks and what they send, until nothing is left to do; then the
+    /// calls for this instant, and what follows from them.
     fn run_instant(&self, now_ms: u64) -> Result<(), EngineError> {
         self.instants.set(self.instants.get() + 1);
         while let Some(action) = self.due_action(now_ms) {
             action(self);
-            self.cluster.wire.borrow_mut().stirred = true;
+            self.cluster.wire.borrow_mut().pending_egress = true;
         }
         self.cluster.wire.borrow_mut().deliver_due(now_ms);
         loop {
             self.cluster.poll_ready()?;
-            // A pass asks all kernels of all hosts: not for a timer that had nothing to send.
-            if !self.cluster.wire.borrow().stirred {
-                if !self.answer_calls(now_ms) {
+            // A pass polls the kernels of all hosts, so it is left out for a timer that had nothing to send.
+            if !self.cluster.wire.borrow().pending_egress {
+                if !self.handle_calls(now_ms) {
                     return Ok(());
                 }
-                self.cluster.wire.borrow_mut().stirred = true;
+                self.cluster.wire.borrow_mut().pending_egress = true;
             }
             self.passes.set(self.passes.get() + 1);
             self.cluster.wire.borrow_mut().egress(now_ms);
-            // traffic within a host may have woken somebody: look again
+            // traffic within a host may have woken a task: check again
         }
     }
 

@@ -1,8 +1,8 @@
 //! Tasks, and the order in which they run.
 //!
-//! One run queue for all hosts, first woken first polled; tasks are kept by the order in which they
-//! were spawned, so that a kill drops them in that order. Nothing here knows what a host is beyond
-//! its number: [`super::cluster`] polls and drops each task inside its host.
+//! One run queue for all hosts, first woken first polled. Tasks are stored in the order in which they were spawned, so that a
+//! kill drops them in that order. The executor knows only the number of a host: [`super::cluster`] polls and drops each task
+//! inside its host.
 
 use super::{HostId, cluster::Place, table::Table};
 use std::{
@@ -20,13 +20,13 @@ use std::{
 pub(super) type TaskId = u64;
 pub(super) type TaskFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What wakers reach. They must be `Send + Sync`, although all of this stays on one thread.
+/// The queue as wakers reach it. They must be `Send + Sync`, although everything stays on one thread.
 #[derive(Default)]
 struct RunQueue {
     woken: Mutex<VecDeque<TaskId>>,
-    /// Wakes the event loop out of its sleep.
+    /// Wakes the event loop.
     root: Mutex<Option<Waker>>,
-    /// The event loop is awake and will look at the queue by itself.
+    /// Whether the event loop is awake and will check the queue by itself.
     awake: AtomicBool,
 }
 
@@ -71,7 +71,7 @@ struct Task {
     waker: Arc<TaskWaker>,
 }
 
-/// A task taken out for a poll.
+/// A task removed from the table for a poll.
 pub(super) struct Ready {
     pub(super) id: TaskId,
     pub(super) place: Place,
@@ -84,7 +84,7 @@ pub(super) struct Executor {
     tasks: RefCell<Table<TaskId, Task>>,
     next_id: Cell<TaskId>,
     queue: Arc<RunQueue>,
-    /// Woken while their host was paused, in that order.
+    /// Tasks woken while their host was paused, in the order of waking.
     held: RefCell<Vec<(HostId, TaskId)>>,
 }
 
@@ -112,7 +112,7 @@ impl Executor {
         self.queue.woken().is_empty()
     }
 
-    /// While awake, the event loop needs no waking.
+    /// Sets whether the event loop is awake, and so need not be woken.
     pub(super) fn set_awake(&self, awake: bool) {
         self.queue.awake.store(awake, Ordering::Release);
     }
@@ -124,7 +124,7 @@ impl Executor {
         }
     }
 
-    /// The next task to poll. Those of paused hosts are put aside.
+    /// The next task to poll. Tasks of paused hosts are moved to `paused`.
     pub(super) fn next_ready(&self, is_paused: impl Fn(HostId) -> bool) -> Option<Ready> {
         loop {
             let id = self.queue.woken().pop_front()?;
@@ -152,12 +152,12 @@ impl Executor {
         }
     }
 
-    /// Forgets a task that has finished; its future is with the caller.
+    /// Removes a task that has finished; the caller has its future.
     pub(super) fn finish(&self, id: TaskId) {
         self.tasks.borrow_mut().swap_remove(&id);
     }
 
-    /// Queues what was put aside for a host, in the order of waking.
+    /// Queues the tasks that were held back while a host was paused, in the order of waking.
     pub(super) fn release(&self, host: HostId) {
         let held = self.held.take();
         let (released, held) = held.into_iter().partition::<Vec<_>, _>(|(of, _)| *of == host);
@@ -179,7 +179,7 @@ impl Executor {
         Some((task.place, task.future))
     }
 
-    /// The task spawned first of those left.
+    /// The remaining task that was spawned first.
     pub(super) fn first(&self) -> Option<TaskId> {
         self.tasks.borrow().keys().min().copied()
     }

@@ -1,4 +1,4 @@
-//! What can befall a host or a link. See the parent module for what each means.
+//! Faults of hosts and links. The parent module says what each means.
 
 use super::{Engine, HostId, LinkConfig, cluster::Place, cluster::Scope, link::Link, panic};
 use std::cell::RefMut;
@@ -34,7 +34,7 @@ impl Engine {
             host,
             boot: state.boot.get(),
         };
-        let _context = self.runtime.enter(); // timers made before the first poll need it
+        let _context = self.runtime.enter(); // for timers created before the first poll
         let scope = Scope::enter(place);
         let booted = panic::catch(|| (state.main)(state.env(place)));
         drop(scope);
@@ -73,14 +73,14 @@ impl Engine {
         }
     }
 
-    /// SIGCONT: what was woken meanwhile runs, in the order of waking.
+    /// SIGCONT: tasks that were woken meanwhile run, in the order of waking.
     pub fn resume(&self, host: HostId) {
         if self.cluster.host(host).paused.replace(false) {
             self.cluster.executor.release(host);
         }
     }
 
-    /// From now on no packet gets from one host to another.
+    /// From now on no packet from one host reaches the other.
     pub fn cut_one_way(&self, from: HostId, to: HostId) {
         self.link_mut(from, to).cut = true;
     }
@@ -95,7 +95,7 @@ impl Engine {
         self.link_mut(from, to).config = config;
     }
 
-    /// What the link does to packets; cuts apart.
+    /// What the link does to packets, cuts not included.
     pub fn link(&self, from: HostId, to: HostId) -> LinkConfig {
         self.link_mut(from, to).config
     }
@@ -104,12 +104,12 @@ impl Engine {
         RefMut::map(self.cluster.wire.borrow_mut(), |wire| wire.link(from, to))
     }
 
-    /// Sets the offset of a host's wall clock from the true time, milliseconds. Drift comes on top.
+    /// Sets the offset of a host's wall clock from the true time, milliseconds. Drift is added to it.
     pub fn clock_offset_ms(&self, host: HostId, offset_ms: i64) {
         self.cluster.host(host).clock.set_offset_ms(offset_ms);
     }
 
-    /// Moves a host's wall clock from where it is, milliseconds.
+    /// Moves a host's wall clock by this much, milliseconds.
     pub fn clock_jump_ms(&self, host: HostId, by_ms: i64) {
         self.cluster.host(host).clock.jump_ms(by_ms);
     }

@@ -1,4 +1,4 @@
-//! Connections as the wire sees them: a flow is one direction of one connection.
+//! The engine's state of connections: a flow is one direction of one connection.
 
 use super::HostId;
 use std::{
@@ -8,9 +8,9 @@ use std::{
 };
 use turmoil_net::{Packet, TcpFlags, TcpSegment, Transport};
 
-/// Hosts per third byte of an address.
+/// Number of hosts for each value of an address's third byte.
 const HOSTS_PER_BYTE: usize = 250;
-/// How many hosts have an address.
+/// The largest number of hosts.
 pub(super) const HOSTS_MAX: usize = 255 * HOSTS_PER_BYTE;
 
 /// `10.0.x.y`.
@@ -34,8 +34,8 @@ pub(crate) fn host_of(ip: IpAddr) -> Option<HostId> {
     }
 }
 
-/// One direction of a connection. In one word, and ordered by sender first: every packet looks its
-/// flow up, and a power loss forgets all flows of one sender.
+/// One direction of a connection, in one word and ordered by sender first: a flow is looked up for every packet, and a power
+/// loss removes all flows of one sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Flow(u64);
 
@@ -89,77 +89,74 @@ impl Flow {
     }
 }
 
-/// What the engine knows of one direction of a connection, that is, of its sender.
+/// The engine's state of one direction of a connection, that is, of its sender.
 #[derive(Default)]
 pub(super) struct Direction {
-    /// Sent and lost, by order of sending; repeated when the timer fires.
+    /// Packets that were lost, by order of sending; sent again when the timer fires.
     pub(super) blocked: BTreeMap<u64, Packet>,
     /// The retransmission timer: its key in [`super::wire::Wire`]'s timers.
     pub(super) timer: Option<(u64, u64)>,
-    /// A bare acknowledgement that waits for data to go along with, and its key in
-    /// [`super::wire::Wire`]'s timers of those.
+    /// A bare acknowledgement that waits to be sent with data, and its key in [`super::wire::Wire`]'s timers of those.
     pub(super) held_ack: Option<((u64, u64), Packet)>,
-    /// When the oldest arrival that is not acknowledged must be, milliseconds.
+    /// When the oldest unacknowledged arrival must be acknowledged, milliseconds.
     pub(super) ack_due_ms: Option<u64>,
-    /// Bytes that have arrived and are not acknowledged.
+    /// Bytes that have arrived and are not acknowledged yet.
     pub(super) unacked: usize,
     /// The peer's FIN has arrived.
     pub(super) peer_ended: bool,
     /// Current retransmission time-out, milliseconds.
     pub(super) rto_ms: u64,
-    /// Sequence number after what the sender's kernel last put on the wire.
+    /// Sequence number after the last segment that the sender's kernel sent.
     pub(super) seq: u32,
-    /// Acknowledgement and window as last sent.
+    /// Acknowledgement and window of the last segment sent.
     pub(super) ack: u32,
     pub(super) window: u16,
-    /// Bytes that the peer's packets have brought to the sender, ever.
+    /// Bytes received from the peer, in all.
     pub(super) received: usize,
-    /// Bytes that the sender's application has read of them.
+    /// How many of them the sender's application has read.
     pub(super) read: usize,
-    /// Who waits for more.
+    /// The task that waits for more.
     pub(super) reader: Option<Waker>,
-    /// Bytes that the sender's application has written, and those that its kernel has sent of them.
+    /// Bytes that the sender's application has written, and how many of them its kernel has sent.
     pub(super) written: usize,
     pub(super) emitted: usize,
-    /// The application has ended its half and the FIN is not out yet.
+    /// The application has shut down its half, and the FIN was not sent yet.
     pub(super) fin_due: bool,
-    /// A RST came or went.
+    /// A RST was received or sent.
     pub(super) reset: bool,
-    /// Listed among the readers that made room.
+    /// Listed among the receivers that have room again.
     pub(super) made_room: bool,
     /// The sender's application has dropped its stream.
     pub(super) closed: bool,
-    /// A SYN-ACK was sent and nothing has come back.
+    /// A SYN-ACK was sent, and nothing was received since.
     pub(super) half_open: bool,
-    /// Reset before it was established: `accept` must not show it.
+    /// Reset before it was established: `accept` must not return it.
     pub(super) dead: bool,
-    /// Left over from a process that was killed: what it sent still arrives, and acknowledgements
-    /// for it are nobody's business any more.
+    /// Left over from a process that was killed: what it sent still arrives, and acknowledgements for it are ignored.
     pub(super) ghost: bool,
 }
 
 impl Direction {
-    /// Bytes that wait for the sender's application.
+    /// Bytes that the sender's application has not read yet.
     pub(super) fn readable(&self) -> usize {
         self.received.saturating_sub(self.read)
     }
 
-    /// The sender's application has read all that has arrived, and neither end nor reset has.
+    /// Whether the sender's application has read everything that has arrived, and neither FIN nor RST has.
     pub(super) fn has_nothing_to_read(&self) -> bool {
         self.readable() == 0 && !(self.peer_ended || self.reset || self.dead || self.ghost)
     }
 
-    pub(super) fn wake_when_there_is(&mut self, waker: &Waker) {
+    pub(super) fn wake_when_readable(&mut self, waker: &Waker) {
         match &mut self.reader {
             Some(known) => known.clone_from(waker),
             none => *none = Some(waker.clone()),
         }
     }
 
-    /// A bare acknowledgement that reaches the sender's kernel now moves it to say nothing: it has
-    /// sent all that it has, and knows the connection. Most packets are of that kind, and to ask all
-    /// kernels of all hosts whether they have something to say is what costs most.
-    pub(super) fn has_nothing_to_say(&self) -> bool {
+    /// Whether the sender's kernel will send nothing in reaction to a bare acknowledgement: it has sent everything, and knows
+    /// the connection. Most packets are of that kind, and polling the kernels of all hosts is the largest cost.
+    pub(super) fn stays_silent_on_ack(&self) -> bool {
         let is_open = !(self.half_open || self.closed || self.dead || self.ghost || self.reset);
         is_open && !self.fin_due && self.written == self.emitted
     }
@@ -172,28 +169,28 @@ pub(super) fn tcp(packet: &Packet) -> Option<&TcpSegment> {
     }
 }
 
-/// Carries nothing but an acknowledgement: any later segment of the flow makes up for it.
+/// Whether a packet carries only an acknowledgement: any later segment of the flow replaces it.
 pub(super) fn is_pure_ack(packet: &Packet) -> bool {
     tcp(packet).is_some_and(|s| s.payload.is_empty() && !s.flags.syn && !s.flags.fin && !s.flags.rst)
 }
 
-/// Carries bytes of the application, or their end.
+/// Whether a packet carries bytes of the application, or their end.
 pub(super) fn carries_something(packet: &Packet) -> bool {
     tcp(packet).is_some_and(|segment| !segment.payload.is_empty() || segment.flags.fin)
 }
 
-/// Asks for a connection.
+/// Whether a segment requests a connection.
 pub(super) fn is_syn(segment: &TcpSegment) -> bool {
     segment.flags.syn && !segment.flags.ack
 }
 
-/// A RST that its kernel sent by itself, not in answer to a segment. turmoil-net answers a segment
-/// that carries an ACK with a RST without one, and a SYN with sequence number 0.
+/// Whether a RST was sent by the kernel's own decision, not in reply to a segment. turmoil-net replies to a segment with an
+/// ACK by a RST without one, and to a SYN with sequence number 0.
 pub(super) fn is_unprovoked_reset(segment: &TcpSegment) -> bool {
     segment.flags.rst && segment.flags.ack && segment.seq != 0
 }
 
-/// A segment of the engine's own making.
+/// A segment made by the engine.
 fn forge(flow: Flow, seq: u32, ack: u32, window: u16, rst: bool) -> Packet {
     Packet {
         src: ip_of(flow.sender()),

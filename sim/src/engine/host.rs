@@ -1,4 +1,4 @@
-//! A host: what survives its boots, and the seams that one boot gets.
+//! A host: its state across boots, and the seams that one boot gets.
 
 use super::{
     HostId,
@@ -27,10 +27,10 @@ pub(super) struct Host {
     pub(super) storage: Arc<dyn Storage>,
     pub(super) clock: Arc<HostClock>,
     pub(super) entropy: Arc<SeededEntropy>,
-    /// Its process runs.
+    /// Whether its process runs.
     pub(super) up: Cell<bool>,
     pub(super) paused: Cell<bool>,
-    /// Boots so far.
+    /// Number of boots so far.
     pub(super) boot: Cell<u64>,
     /// Listeners that the process has dropped; see [`super::socket`].
     pub(super) shut: RefCell<BTreeMap<u16, TcpListener>>,
@@ -50,7 +50,7 @@ impl Host {
     }
 }
 
-/// Spawns on one boot of one host.
+/// Spawns tasks on one boot of one host.
 struct HostTasks {
     place: Place,
 }

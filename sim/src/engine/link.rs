@@ -1,4 +1,4 @@
-//! Links: latency, loss and cuts, one way at a time.
+//! Links: latency, loss and cuts, for one direction.
 
 use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
@@ -6,12 +6,12 @@ use rand_chacha::ChaCha8Rng;
 /// What a one-way link between two hosts does to packets.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LinkConfig {
-    /// Shortest and longest latency, milliseconds. Most packets take little more than the shortest.
-    /// A packet takes at least 1 ms in any case.
+    /// Shortest and longest latency, milliseconds. Most packets take little more than the shortest, and every packet at least
+    /// 1 ms.
     pub latency_ms: (u64, u64),
     /// Added to every packet's latency, milliseconds.
     pub added_ms: u64,
-    /// Probability that a packet is lost, 0 to 1. What TCP would repeat comes late instead.
+    /// Probability that a packet is lost, 0 to 1. A packet that TCP would retransmit arrives late instead.
     pub loss: f64,
 }
 
@@ -19,7 +19,7 @@ pub(super) struct Link {
     pub(super) config: LinkConfig,
     pub(super) cut: bool,
     stream: ChaCha8Rng,
-    /// Arrival of the packet sent last: a link never reorders.
+    /// When the last packet arrives: a link never reorders.
     last_ms: u64,
 }
 
@@ -33,13 +33,12 @@ impl Link {
         }
     }
 
-    /// When a packet sent now arrives; `None` when it is lost. Always the same number of draws, so
-    /// that a fault changes the packets that it hits and no others. Whole numbers only: logarithms
-    /// and the like are not the same on every machine.
+    /// When a packet sent now arrives; `None` when it is lost. The number of draws is always the same, so that a fault changes
+    /// only the packets that it affects. Only integers: logarithms and similar functions differ from machine to machine.
     pub(super) fn draw(&mut self, now_ms: u64, open: bool) -> Option<u64> {
         let (luck, fate) = (self.stream.next_u64(), self.stream.next_u32());
         let (min, max) = self.config.latency_ms;
-        // The product of two uniform draws: mostly small, now and then large; a quarter on average.
+        // the product of two uniform draws: mostly small, sometimes large, a quarter on average
         let skewed = ((luck >> 32) * (luck & 0xffff_ffff)) >> 32;
         let above_min = (u128::from(max.saturating_sub(min) + 1) * u128::from(skewed)) >> 32;
         let latency_ms = (min + above_min as u64 + self.config.added_ms).max(1);
@@ -87,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn loss_is_as_frequent_as_told_and_spends_the_same_draws() {
+    fn loss_is_as_frequent_as_configured_and_uses_the_same_number_of_draws() {
         let mut lossy = link((1, 20), 0.3);
         let mut clean = link((1, 20), 0.0);
         let pairs: Vec<_> = (0..10_000)

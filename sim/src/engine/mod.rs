@@ -1,5 +1,5 @@
-//! The simulation engine: hosts, their clocks, their tasks and the network between them, in virtual
-//! time. It knows nothing of logins; whatever runs on the [`Env`] seams can be simulated.
+//! The simulation engine: hosts, their clocks, their tasks and the network between them, in simulated time. Anything that is
+//! written against the [`Env`] seams can be simulated.
 //!
 //! An event loop over the kernels of `turmoil-net` (handshake, backpressure, FIN, RST), with one
 //! paused tokio runtime and an executor of its own. Time jumps from event to event. Equal seeds give
@@ -7,27 +7,26 @@
 //!
 //! # Faults
 //! - **Kill** (SIGKILL): the host's tasks are dropped at once, in the order in which they were
-//!   spawned; its kernel lives on, closes their sockets (FIN, or RST if unread data is left), and
+//!   spawned; its kernel goes on, closes their sockets (FIN, or RST if unread data is left), and
 //!   refuses connects.
-//! - **Power loss**: the host falls silent, and what it has sent and has not arrived is lost. Once it has booted again,
-//!   what belongs to old connections is answered with RST.
+//! - **Power loss**: the host sends nothing more, and what it has sent and has not arrived is lost. Once it has booted again,
+//!   segments of old connections are answered with RST.
 //! - **Pause** (SIGSTOP): no task of the host is polled; its kernel goes on accepting, acknowledging
 //!   and buffering.
-//! - **Cuts, loss, latency**: per direction. What TCP would repeat arrives late (first after 200 ms,
-//!   a SYN after 1 s, doubling up to 120 s), one connection never holding up another.
-//! - **Clocks**: offset, jump and drift of a host's wall clock. Timers and the monotonic clock are
-//!   true.
+//! - **Cuts, loss, latency**: for each direction. What TCP would retransmit arrives late (first after 200 ms, a SYN after 1 s,
+//!   doubling up to 120 s); one connection never delays another.
+//! - **Clocks**: offset, jump and drift of a host's wall clock. Timers and the monotonic clock are always correct.
 //!
-//! # Still unlike real TCP
-//! No ETIMEDOUT and no keepalive: SYNs and data are repeated for ever, so every call needs a deadline
-//! of its own. No fast retransmit and no congestion control: bulk under loss is pessimistic, the
-//! moment after a partition optimistic. A RST discards data that the peer has not read (Linux lets it
-//! be read). TCP segments are never duplicated, reordered or corrupted. Traffic within a host meets no
-//! faults. The cost of a kernel is linear in its sockets (fine below about 500 a host).
+//! # Differences from real TCP
+//! No ETIMEDOUT and no keepalive: SYNs and data are retransmitted without end, so every call needs a deadline of its own. No
+//! fast retransmit and no congestion control: bulk transfers under loss are slower than real ones, the moment after a partition
+//! is faster. A RST discards data that the peer has not read (Linux lets it be read). TCP segments are never duplicated,
+//! reordered or corrupted. Traffic within a host has no faults. The cost of a kernel is linear in its sockets (no problem below
+//! about 500 for each host).
 //!
 //! # What simulated code must not do
 //! `tokio::spawn`, `JoinSet` and `spawn_blocking` end the run with an [`EngineError`]. Real clocks,
-//! OS entropy, hash maps with random keys and tokio's bare `select!` cannot be seen at run time and
+//! OS entropy, hash maps with random keys and tokio's bare `select!` cannot be detected at run time and
 //! break determinism silently: lints ban them.
 
 mod acks;
@@ -41,10 +40,10 @@ mod executor;
 mod faults;
 mod flow;
 mod host;
+mod inert;
 mod link;
 mod outage;
 mod panic;
-mod quiet;
 pub(crate) mod seed;
 mod socket;
 mod table;
@@ -58,9 +57,9 @@ pub use error::{EngineError, HostPanic};
 pub use event_loop::Stats;
 pub(crate) use flow::host_of;
 pub use host::{current_host, current_ms};
+pub use inert::Inert;
 pub use link::LinkConfig;
 pub(crate) use panic::{catch, install_hook};
-pub use quiet::Quiet;
 pub use tap::{Carried, CarriedKind};
 
 use cluster::Cluster;
@@ -83,12 +82,11 @@ pub struct EngineConfig {
     pub seed: u64,
     /// Wall-clock time at which the simulation starts.
     pub epoch: Timestamp,
-    /// Jump over idle time. Off, every millisecond is looked at: slow, and with the same outcome.
+    /// Whether to skip idle time. If not, every millisecond is processed: slow, with the same result.
     pub skip_idle: bool,
-    /// Shortest and longest one-way latency of a link that [`Engine::set_link`] says nothing about,
-    /// milliseconds.
+    /// Shortest and longest one-way latency of links that [`Engine::set_link`] has not changed, milliseconds.
     pub latency_ms: (u64, u64),
-    /// More polls than this without time moving on are a [`EngineError::Livelock`].
+    /// More polls than this while time does not advance are an [`EngineError::Livelock`].
     pub polls_per_instant_max: u64,
 }
 
@@ -115,10 +113,10 @@ pub struct Engine {
     config: EngineConfig,
     cluster: Rc<Cluster>,
     names: Vec<Arc<str>>,
-    /// What is to be done by itself, by time and order of the call to [`Engine::at`].
+    /// Scheduled actions, by time and order of the calls to [`Engine::at`].
     actions: RefCell<BTreeMap<(u64, u64), Action>>,
     next_action: Cell<u64>,
-    /// Calls from inside, and what is done with them.
+    /// Calls from inside, and their handler.
     caller: Caller,
     on_call: RefCell<Option<caller::OnCall>>,
     instants: Cell<u64>,
@@ -132,7 +130,7 @@ impl Engine {
     /// An engine without hosts, at time 0.
     ///
     /// # Panics
-    /// The operating system gives no resources for a runtime.
+    /// The operating system has no resources for a runtime.
     pub fn new(config: EngineConfig) -> Engine {
         panic::install_hook();
         let mut builder = tokio::runtime::Builder::new_current_thread();
@@ -168,9 +166,9 @@ impl Engine {
         }
     }
 
-    /// Declares a host, down until [`Engine::start`]. `main` is its software, called at every boot
-    /// with that boot's seams; when the future it returns ends, tasks that it spawned go on. Marks
-    /// go to `probe`; `storage` decides what goes wrong below SQLite.
+    /// Declares a host, down until [`Engine::start`]. `main` is its software, called at every boot with that boot's seams; when
+    /// the future that it returns ends, tasks that it spawned continue. Marks go to `probe`; `storage` decides the faults of
+    /// the host's storage.
     ///
     /// # Panics
     /// The name is taken, or the engine has started.
@@ -220,9 +218,8 @@ impl Engine {
         self.cluster.host(host).ip
     }
 
-    /// Does something at a time of the simulation, milliseconds: a fault, most often. What is due
-    /// at one time happens in the order of these calls, before anything else of that time; what is
-    /// past due happens next.
+    /// Schedules an action, mostly a fault, at a time of the simulation, milliseconds. Actions of one time happen in the order
+    /// of these calls, before anything else of that time; an action for a past time happens next.
     pub fn at(&self, at_ms: u64, action: impl FnOnce(&Engine) + 'static) {
         let order = self.next_action.get();
         self.next_action.set(order + 1);
@@ -246,26 +243,26 @@ impl Engine {
         self.cluster.wire.borrow().hash.digest()
     }
 
-    /// Keeps a copy of every segment that carries something, from now on, for [`Engine::carried`]. The
-    /// run goes as it would have gone, and takes more memory.
+    /// From now on keeps a copy of every segment that carries something, for [`Engine::carried`]. The run is not changed, and
+    /// takes more memory.
     pub fn keep_carried(&self) {
         self.cluster.wire.borrow_mut().tap = Some(Box::default());
     }
 
-    /// What was carried since [`Engine::keep_carried`], in the order of sending; it is kept no longer.
+    /// Takes the copies since [`Engine::keep_carried`], in the order of sending, and ends the copying.
     pub fn carried(&self) -> Vec<Carried> {
         let tap = self.cluster.wire.borrow_mut().tap.take();
         tap.map_or_else(Vec::new, |tap| tap.take())
     }
 
-    /// Panics of simulated tasks so far. Each killed its host.
+    /// Panics of simulated tasks so far. Each has killed its host.
     pub fn panics(&self) -> Vec<HostPanic> {
         self.cluster.panics.borrow().clone()
     }
 }
 
 impl Drop for Engine {
-    /// All tasks in the order of their spawning, inside their hosts; then the kernels.
+    /// Drops all tasks in the order of their spawning, inside their hosts; then the kernels.
     fn drop(&mut self) {
         if self.cluster.wire.borrow().is_entered() {
             let _context = self.runtime.enter();
@@ -286,7 +283,7 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// Numbers the engines of a thread, so that a stream left over from one is not taken for another's.
+/// Numbers the engines of a thread, so that a stream left over from one engine is not taken for another's.
 fn next_engine() -> u64 {
     thread_local!(static NEXT: Cell<u64> = const { Cell::new(0) });
     NEXT.replace(NEXT.get() + 1)

@@ -1,4 +1,4 @@
-//! What the wire forgets, and what it must say, when a process or a host goes.
+//! Connections when a process is killed or a host loses power.
 
 use super::{
     HostId,
@@ -8,8 +8,8 @@ use super::{
 use std::task::Waker;
 
 impl Wire {
-    /// Before a killed process starts again: what its kernel still has to say goes out, then its
-    /// sockets are freed, or their ports could not be bound again.
+    /// Before a killed process starts again: sends what its kernel still has to send, then frees its sockets; otherwise their
+    /// ports could not be bound again.
     pub(super) fn clear_after_kill(&mut self, now_ms: u64, host: HostId) {
         self.egress(now_ms);
         for flow in self.flows_from(host) {
@@ -25,11 +25,11 @@ impl Wire {
         self.egress(now_ms);
     }
 
-    /// The host falls silent: nothing that its kernel would still say leaves it, what is on its way from it is lost
-    /// with the switch beside it, and after the next boot it knows none of its connections. Its tasks are gone already.
+    /// The host loses power: its kernel sends nothing more, data in transit from it is lost, and after the next boot it knows
+    /// none of its connections. Its tasks have been dropped already.
     ///
-    /// Acknowledgements that are on their way arrive: a kernel of turmoil-net repeats nothing by itself, so a peer whose
-    /// SYN or data was never acknowledged would not ask again, and never be told that nobody knows it.
+    /// Acknowledgements in transit do arrive: turmoil-net retransmits nothing by itself, so a peer whose SYN or data was never
+    /// acknowledged would not send again, and would never receive the RST.
     pub(super) fn clear_after_power_loss(&mut self, now_ms: u64, host: HostId) {
         self.powered[host.0] = false;
         let sent = self.under_way.len();
@@ -54,14 +54,14 @@ impl Wire {
         flows
     }
 
-    /// Resets a connection that nobody has accepted, at both ends.
+    /// Resets a connection that was not accepted, at both ends.
     pub(super) fn refuse(&mut self, now_ms: u64, flow: Flow) {
         let Some(direction) = self.directions.get_mut(&flow) else {
             return;
         };
         direction.dead = true;
         let reset = flow::reset(flow, direction.seq, direction.ack);
-        self.stirred = true;
+        self.pending_egress = true;
         let order = self.next_order();
         self.transmit(now_ms, order, reset);
         self.guard().deliver(flow::reset(flow.reverse(), 0, 0));

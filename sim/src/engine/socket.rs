@@ -1,13 +1,12 @@
 //! TCP streams and listeners that belong to their host.
 //!
-//! turmoil-net's sockets are numbers, looked up in whichever host is current. These remember their
-//! host, so that a stream which is polled or dropped anywhere still talks to its own kernel. Who has read
-//! all that has come waits at the wire, which knows what arrives; the kernel would be asked in vain.
+//! turmoil-net's sockets are numbers, looked up in whichever host is current. These know their host,
+//! so that a stream which is polled or dropped anywhere still uses its own kernel. A reader that has read everything waits for
+//! the wire, which knows when something arrives; polling the kernel would be useless.
 //!
-//! A listener that is dropped is put aside, with its port shut, instead of being closed: turmoil-net
-//! would refuse to bind the port again (AddrInUse) while a connection accepted through it lives. Real
-//! ones may be bound again at once (tokio sets SO_REUSEADDR), and a replica that closes its port when
-//! it is degraded needs that.
+//! A listener that is dropped is kept with its port closed, instead of being closed: turmoil-net would refuse to bind the
+//! port again (AddrInUse) while a connection accepted through it exists. A real port can be bound again at once (tokio sets
+//! SO_REUSEADDR), and a service that closes its port when it is degraded needs that.
 
 use super::{
     cluster::{Cluster, Place, Scope},
@@ -25,12 +24,12 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use turmoil_net::shim::tokio::net as turmoil;
 
-/// Most bytes read at once where the engine does not see what has come (inside a host).
+/// Most bytes read at once on a connection within a host, where the engine does not see what arrives.
 const LOCAL_READ_BYTES: usize = 4_096;
 
 thread_local! {
-    /// Read here first, then copied: turmoil-net zeroes the whole buffer that it is offered at every
-    /// attempt (measured: 40 % of all instructions), so it is offered no more than there is to read.
+    /// Data is read here first, then copied: turmoil-net zeroes the whole buffer at every attempt to read (measured: 40 % of
+    /// all instructions), so it gets a buffer no larger than what there is to read.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -95,7 +94,7 @@ impl Network for HostNetwork {
 }
 
 impl HostNetwork {
-    /// A listener that this process has dropped before. What has reached it since is discarded.
+    /// A listener that this process has dropped before. Connections that reached it since are discarded.
     fn reopen(&self, port: u16) -> io::Result<Option<turmoil::TcpListener>> {
         let scope = Scope::enter(self.place)
             .filter(|scope| scope.cluster().accepts(self.place))
@@ -225,9 +224,9 @@ impl AsyncRead for HostStream {
         if let Some(flow) = flow
             && let Some(reader) = wire.borrow_mut().directions.get_mut(&flow)
         {
-            // Tasks poll all that they wait for: most polls find what the kernel would only say again.
+            // Tasks poll everything that they wait for, so most polls find no new data.
             if reader.has_nothing_to_read() {
-                reader.wake_when_there_is(cx.waker());
+                reader.wake_when_readable(cx.waker());
                 return Poll::Pending;
             }
             waiting = reader.readable();
@@ -258,7 +257,7 @@ impl AsyncWrite for HostStream {
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(())) // the kernel has it already
+        Poll::Ready(Ok(())) // the kernel already has the data
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -302,7 +301,7 @@ impl<T, F: Future<Output = io::Result<T>>> Future for InHost<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         let scope = Scope::enter(self.place).ok_or_else(gone)?;
-        scope.cluster().wire.borrow_mut().stirred = true; // a SYN, most often
+        scope.cluster().wire.borrow_mut().pending_egress = true; // mostly a SYN
         self.operation.as_mut().ok_or_else(gone)?.as_mut().poll(cx)
     }
 }
@@ -312,7 +311,7 @@ impl<F> Drop for InHost<F> {
         let operation = self.operation.take();
         match Scope::enter(self.place) {
             Some(scope) => {
-                scope.cluster().wire.borrow_mut().stirred = true;
+                scope.cluster().wire.borrow_mut().pending_egress = true;
                 drop(operation);
             }
             None => mem::forget(operation),

@@ -1,8 +1,8 @@
-//! Tables that are looked into all the time.
+//! Hash tables with a fixed hasher.
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-/// A hash table whose hasher has no random seed. Its order is that of insertions and removals, which is the same in
-/// every run, and of no meaning: whoever goes through all of it sorts.
+/// A hash table whose hasher has no random seed. Its order depends only on insertions and removals, so it is the same in every
+/// run, but it has no meaning: code that iterates over all entries sorts them.
 pub(super) type Table<K, V> = IndexMap<K, V, FxBuildHasher>;

@@ -1,41 +1,40 @@
-//! A copy of what goes over the wire, for whoever wants to draw it. It changes nothing in the run.
+//! A copy of the traffic, for reports. It does not change the run.
 
 use super::{HostId, flow::Flow};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use turmoil_net::TcpSegment;
 
-/// A segment that carried something: payload, a wish to connect, or a reset. Bare acknowledgements
-/// and ends of streams are left out.
+/// A segment with a payload, a SYN or a RST. Bare acknowledgements and FINs are left out.
 #[derive(Debug, Clone)]
 pub struct Carried {
     /// When the sender's kernel first sent it, simulated milliseconds.
     pub sent_ms: u64,
-    /// When it arrived, simulated milliseconds; `None` if it had not by the end of the run. What was
-    /// lost is repeated by TCP: it arrives late.
+    /// When it arrived, simulated milliseconds; `None` if it had not by the end of the run. A lost segment is retransmitted and
+    /// arrives late.
     pub arrived_ms: Option<u64>,
-    /// Who sent it.
+    /// The sender.
     pub from: HostId,
     /// Port of the sender.
     pub from_port: u16,
-    /// For whom it was.
+    /// The receiver.
     pub to: HostId,
     /// Port of the receiver.
     pub to_port: u16,
-    /// What kind of segment it was.
+    /// The kind of segment.
     pub kind: CarriedKind,
-    /// What it carried.
+    /// The payload.
     pub payload: Bytes,
 }
 
-/// What a segment is there for.
+/// The kind of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CarriedKind {
     /// It carries bytes of the application.
     Data,
-    /// It asks for a connection.
+    /// It requests a connection.
     Connect,
-    /// It ends a connection at once, or refuses one.
+    /// It resets or refuses a connection.
     Reset,
 }
 

@@ -1,9 +1,9 @@
-//! The wire: what is under way, what is lost, and when that comes all the same.
+//! The wire: packets in transit, lost packets and their retransmission.
 //!
-//! turmoil-net 0.1.0 never repeats the acknowledgement of a segment that it has already taken (so a
-//! lost ACK would kill the connection) and counts retransmissions in passes, not in time. So nothing
-//! that TCP would carry in the end is ever lost here: **a lost packet is a late packet**, delivered
-//! when a retransmission would have carried it. The kernels' own retransmission is off.
+//! turmoil-net 0.1.0 never repeats the acknowledgement of a segment that it has already received (so a lost ACK would break the
+//! connection), and counts retransmissions in passes, not in time. So nothing that TCP would deliver in the end is lost here:
+//! **a lost packet is a late packet**, delivered when a retransmission would have arrived. The kernels' own retransmission is
+//! off.
 
 use super::{
     HostId, LinkConfig,
@@ -28,10 +28,10 @@ const RTO_MS: u64 = 200;
 const RTO_SYN_MS: u64 = 1_000;
 /// Upper bound of the doubling (Linux's `TCP_RTO_MAX`).
 const RTO_MAX_MS: u64 = 120_000;
-/// Not below 65,535: a SYN always advertises that much.
+/// At least 65,535, because a SYN always advertises that much.
 pub(super) const RECEIVE_BUFFER_BYTES: usize = 65_536;
 
-/// The kernels, before and after they can run. turmoil-net takes no host once it is entered.
+/// The kernels, before and after they can run: turmoil-net does not accept new hosts once it is entered.
 enum Kernels {
     Declared(Box<Net>),
     Entered(EnterGuard),
@@ -42,30 +42,30 @@ pub(super) struct Wire {
     seed: u64,
     default_link: LinkConfig,
     names: Vec<Arc<str>>,
-    /// Whether a host has power; without, nothing leaves it and nothing reaches it.
+    /// Whether a host has power; without it, no packet leaves or reaches it.
     pub(super) powered: Vec<bool>,
     /// Ports on which nothing listens at present although the kernel still holds the socket; see
     /// [`super::socket`].
     pub(super) shut_ports: BTreeSet<(HostId, u16)>,
     links: Table<(HostId, HostId), Link>,
     pub(super) directions: Table<Flow, Direction>,
-    /// Packets under way, by arrival and order of sending.
+    /// Packets in transit, by time of arrival and order of sending.
     pub(super) under_way: BTreeMap<(u64, u64), (Flow, Packet)>,
     /// Retransmission timers.
     timers: BTreeMap<(u64, u64), Flow>,
-    /// When bare acknowledgements that wait for company go alone.
+    /// When bare acknowledgements that were held back are sent alone.
     pub(super) held_acks: BTreeMap<(u64, u64), Flow>,
-    /// Flows whose acknowledgement was kept in this pass.
+    /// Flows whose acknowledgement was held back in this pass.
     pub(super) newly_held: Vec<Flow>,
-    /// When the kernels must be asked at the latest, for an acknowledgement is due.
+    /// When the kernels must be polled at the latest, because an acknowledgement is due.
     pub(super) pass_due_ms: Option<u64>,
-    /// SYNs delivered and not yet answered: at the end of a pass, the backlog was full.
+    /// SYNs delivered and not yet answered. If one is left at the end of a pass, the backlog was full.
     pub(super) unanswered_syns: Vec<(Flow, u64, Packet)>,
-    /// Readers that made room since the last pass.
+    /// Receivers that have made room since the last pass.
     pub(super) made_room: Vec<Flow>,
-    /// A kernel may have something to say: since the last pass something arrived that it answers, or
-    /// a socket of its was opened, written to or closed.
-    pub(super) stirred: bool,
+    /// Whether a kernel may have packets to send: since the last pass something arrived that needs an answer, or a socket was
+    /// opened, written to or closed.
+    pub(super) pending_egress: bool,
     pub(super) outbound: Vec<Packet>,
     pub(super) next_order: u64,
     pub(super) hash: Xxh3,
@@ -73,7 +73,7 @@ pub(super) struct Wire {
     pub(super) lost: u64,
     pub(super) repeated: u64,
     pub(super) delivered: u64,
-    /// Copies of what is sent, if anybody asked for them.
+    /// Copies of what is sent, if they were requested.
     pub(super) tap: Option<Box<Tap>>,
 }
 
@@ -98,7 +98,7 @@ impl Wire {
             pass_due_ms: None,
             unanswered_syns: Vec::new(),
             made_room: Vec::new(),
-            stirred: false,
+            pending_egress: false,
             outbound: Vec::new(),
             next_order: 0,
             hash: Xxh3::new(),
@@ -123,7 +123,7 @@ impl Wire {
         matches!(self.kernels, Kernels::Entered(_))
     }
 
-    /// From here on sockets work on this thread, and no host can be added.
+    /// From now on sockets work on this thread, and no host can be added.
     pub(super) fn enter(&mut self) {
         if let Kernels::Declared(net) = &mut self.kernels {
             self.kernels = Kernels::Entered(mem::take(&mut **net).enter());
@@ -145,7 +145,7 @@ impl Wire {
             .or_insert_with(|| Link::new(config, seed::stream(seed, &["link", &names[from.0], &names[to.0]])))
     }
 
-    /// The next moment at which something happens here by itself.
+    /// The next moment at which the wire has something to do.
     pub(super) fn next_event_ms(&self) -> Option<u64> {
         let first_packet = self.under_way.first_key_value().map(|(key, _)| key.0);
         let first_timer = self.timers.first_key_value().map(|(key, _)| key.0);
@@ -166,8 +166,7 @@ impl Wire {
         self.link(flow.sender(), flow.receiver()).draw(now_ms, open)
     }
 
-    /// Sends a packet, or keeps it for its flow's next retransmission. `order` is its place among
-    /// all packets sent.
+    /// Sends a packet, or stores it for its flow's next retransmission. `order` is its position among all packets sent.
     pub(super) fn transmit(&mut self, now_ms: u64, order: u64, packet: Packet) {
         let Some(flow) = Flow::of(&packet) else { return };
         self.sent += 1;
@@ -183,8 +182,8 @@ impl Wire {
             && segment.flags.rst
         {
             direction.blocked.clear();
-            // A RST of its own accord goes once; one that answers a segment would be provoked again
-            // by every repetition of that segment.
+            // A RST of the kernel's own decision is sent once; one in reply to a segment would be sent again for every
+            // retransmission of that segment.
             if arrival.is_none() && flow::is_unprovoked_reset(segment) {
                 return;
             }
@@ -193,8 +192,8 @@ impl Wire {
         let behind_data = is_data && direction.blocked.values().any(|blocked| !flow::is_pure_ack(blocked));
         match arrival {
             Some(at_ms) if !behind_data => {
-                // The packet makes up for a lost ACK, but comes after it: turmoil-net drops the data
-                // on a segment that completes a handshake.
+                // The packet replaces a lost ACK, but must come after it: turmoil-net drops the data of a segment that
+                // completes a handshake.
                 if direction.blocked.values().all(flow::is_pure_ack) {
                     direction.timer = None;
                     for (earlier, blocked) in mem::take(&mut direction.blocked) {
@@ -207,7 +206,7 @@ impl Wire {
         }
     }
 
-    /// Keeps a lost packet for its flow's next retransmission.
+    /// Stores a lost packet for its flow's next retransmission.
     pub(super) fn block(&mut self, now_ms: u64, flow: Flow, order: u64, packet: Packet) {
         let is_handshake = flow::tcp(&packet).is_some_and(|segment| segment.flags.syn);
         let direction = self.directions.entry(flow).or_default();
@@ -259,8 +258,8 @@ impl Wire {
         }
     }
 
-    /// The retransmission got through: all that waited goes, the first packet for certain, the
-    /// others at the link's mercy.
+    /// A retransmission succeeded: sends everything that was stored. The first packet arrives for certain, the others may be
+    /// lost again.
     fn repeat_blocked(&mut self, now_ms: u64, at_ms: u64, flow: Flow) {
         let Some(direction) = self.directions.get_mut(&flow) else {
             return;
@@ -273,7 +272,7 @@ impl Wire {
                 && segment.flags.ack
                 && !segment.flags.rst
             {
-                // A segment repeated carries the acknowledgement of today, not that of yesterday.
+                // A retransmitted segment carries the current acknowledgement, not the original one.
                 (segment.ack, segment.window) = (ack, window);
             }
             if mem::take(&mut first) {
@@ -285,7 +284,7 @@ impl Wire {
     }
 }
 
-/// Whether the flow's sender still waits for its connect. One that was cancelled repeats no SYN.
+/// Whether the flow's sender still waits for its connect. A cancelled connect does not retransmit its SYN.
 fn is_connecting(flow: Flow) -> bool {
     let peer = (flow::ip_of(flow.receiver()), flow.receiver_port()).into();
     turmoil_net::netstat(flow::ip_of(flow.sender()))

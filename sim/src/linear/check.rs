@@ -1,9 +1,9 @@
-//! The search for an order that explains all answers.
+//! The check of all keys.
 
 use super::{Ending, Limits, Operation, Verdict, Verdicts, search::check_key};
 use std::collections::BTreeMap;
 
-/// Judges each key by itself.
+/// Checks each key by itself.
 pub fn check(operations: &[Operation], limits: &Limits) -> Verdicts {
     let mut keys: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, operation) in operations.iter().enumerate() {

@@ -1,16 +1,16 @@
-//! What a search may cost, and what it forgives.
+//! Limits of the search, and the tolerance for clocks.
 
-/// How hard to search, and how exactly lifetimes are kept.
+/// How long to search, and how exact lifetimes must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// By how much the clocks that decide about expiry may be off, milliseconds.
+    /// How wrong the clocks that decide about expiry may be, milliseconds.
     pub slack_ms: u64,
-    /// How many configurations to look at for each key.
+    /// How many configurations to examine for each key.
     pub configurations: usize,
 }
 
 impl Default for Limits {
-    /// A millisecond, for rounding; a hundred thousand configurations, which takes well under a second.
+    /// One millisecond, for rounding; 100,000 configurations, which take well under a second.
     fn default() -> Limits {
         Limits {
             slack_ms: 1,

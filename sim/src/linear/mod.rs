@@ -1,16 +1,15 @@
-//! Linearizability of a shared store, from what its clients saw.
+//! Linearizability of a shared store, checked on what its clients observed.
 //!
-//! A store is linearizable if every operation can be thought to happen at one moment between its call and its answer,
-//! such that all answers are those of a single store that does one thing at a time (Herlihy and Wing, *Linearizability:
+//! A store is linearizable if for every operation there is one moment between its call and its answer such that, in the order
+//! of these moments, all answers are those of a single sequential store (Herlihy and Wing, *Linearizability:
 //! A Correctness Condition for Concurrent Objects*, 1990). The search is that of Wing and Gong (*Testing and Verifying
-//! Concurrent Objects*, 1993) with Lowe's memory of where it has been; keys are judged one by one, because
-//! linearizability is local. An operation whose outcome is unknown may have happened at any moment after its call, or
-//! never.
+//! Concurrent Objects*, 1993) with Lowe's cache of visited configurations. Keys are checked one by one, because linearizability is
+//! local. An operation whose outcome is unknown may have happened at any moment after its call, or never.
 //!
-//! Where a store is *not* linearizable, the checker says by how much: the fewest operations that must have been taken
-//! back for all answers to make sense. That is what a failover of an asynchronously replicated store does.
+//! If a store is *not* linearizable, the checker reports by how much: the smallest number of operations whose loss explains all
+//! answers. A failover of an asynchronously replicated store loses operations in this way.
 //!
-//! Nothing here knows what is kept in the store, or why.
+//! The checker does not depend on what is stored, or why.
 
 mod check;
 mod limits;
@@ -23,8 +22,7 @@ pub use search::check_key;
 
 use std::collections::BTreeMap;
 
-/// When something happened. Which of two things happened first is told by `seq`, for many happen in one millisecond;
-/// `ms` is for lifetimes.
+/// The moment of a call or an answer. `seq` gives the order, because many happen in one millisecond; `ms` is for lifetimes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct When {
     /// Position in the order of all calls and answers; no two are equal.
@@ -33,30 +31,30 @@ pub struct When {
     pub ms: u64,
 }
 
-/// What was asked of one key. Values are opaque, but for those of counters, which are decimal numbers.
+/// The call of an operation on one key. Values are opaque, except those of counters, which are decimal numbers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Call {
-    /// Write, whatever was there.
+    /// Write, whether or not there is a value.
     Put {
-        /// What.
+        /// The value.
         value: String,
-        /// Its lifetime, milliseconds.
+        /// The value's lifetime, milliseconds.
         ttl_ms: u64,
     },
-    /// Write unless there is something; true if it was written.
+    /// Write if there is no value; true if it was written.
     PutIfAbsent {
-        /// What.
+        /// The value.
         value: String,
-        /// Its lifetime, milliseconds.
+        /// The value's lifetime, milliseconds.
         ttl_ms: u64,
     },
     /// Read.
     Get,
     /// Read and delete.
     Take,
-    /// Count one more; the counter's lifetime starts with the first.
+    /// Add one to a counter; the counter's lifetime starts with the first.
     Count {
-        /// Its lifetime, milliseconds.
+        /// The value's lifetime, milliseconds.
         window_ms: u64,
     },
     /// Give the value a new lifetime if it is this one; true if it was.
@@ -73,65 +71,65 @@ pub enum Call {
     },
 }
 
-/// What came back.
+/// The answer to a call.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Answer {
-    /// To a put.
+    /// The answer to a put.
     Done,
-    /// To whatever is done or not done.
+    /// The answer to a call that is done or not done.
     Flag(bool),
-    /// To a get or a take.
+    /// The answer to a get or a take.
     Value(Option<String>),
-    /// To a count.
+    /// The answer to a count.
     Counted(u64),
 }
 
-/// What an operation came to.
+/// How an operation ended.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ending {
-    /// It happened between its call and this moment, and this came back.
+    /// It happened between its call and this moment, with this answer.
     Answered {
-        /// When the answer was there.
+        /// When the answer came.
         at: When,
-        /// What came back.
+        /// The answer.
         answer: Answer,
     },
-    /// It definitely did not happen, and never will.
+    /// It definitely did not happen and will not happen.
     NotDone,
-    /// It may have happened, may yet happen, or never will: no answer, a lost one, or a caller that died.
+    /// It may have happened, may still happen, or may never happen: there was no answer, or it was lost, or the caller died.
     Unknown,
 }
 
-/// One operation as its client saw it.
+/// One operation as its client observed it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Operation {
-    /// Who asked.
+    /// The client.
     pub client: String,
-    /// Of which key.
+    /// The key.
     pub key: String,
-    /// What.
+    /// The call.
     pub call: Call,
-    /// When it was asked.
+    /// When the call was made.
     pub began: When,
-    /// What it came to.
+    /// How it ended.
     pub ending: Ending,
 }
 
-/// What was taken back, as those who use the store would say it.
+/// A kind of loss, as a client of the store observes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Loss {
-    /// A value that was written was gone.
+    /// A value that was written is gone.
     Forgotten,
-    /// A value that was taken or released was there again.
+    /// A value that was taken or released is there again.
     CameBack,
-    /// A counter went back by one.
+    /// A counter moved back by one.
     CountedBack,
-    /// A lifetime that was prolonged was the old one again.
+    /// A lifetime that was extended is the old one again.
     Shortened,
 }
 
 impl Loss {
-    /// What it means to take an operation back.
+    /// The loss that a client observes if an operation is lost.
     pub fn of(call: &Call) -> Loss {
         match call {
             Call::Put { .. } | Call::PutIfAbsent { .. } | Call::Get => Loss::Forgotten,
@@ -142,41 +140,41 @@ impl Loss {
     }
 }
 
-/// How the operations on one key are to be explained. Numbers are indices into what was checked.
+/// How the operations on one key can be explained. Numbers are indices into the operations that were checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// By one store that does one thing at a time.
+    /// By one sequential store.
     Linearizable,
-    /// Not so. The cheapest explanation: first as few `unexplained` as possible, then as few `undone`. It counts only
-    /// what somebody noticed; what was lost and never asked for again is in no history.
+    /// Not by one sequential store. This is the cheapest explanation: as few `unexplained` as possible, then as few `undone`.
+    /// Only losses that a client observed are counted; a loss that no later call observed is in no history.
     Broken {
-        /// Operations that happened and were taken back.
+        /// Operations that happened and were lost.
         undone: Vec<usize>,
-        /// Answers that not even that explains.
+        /// Operations whose answers are not explained even by that.
         unexplained: Vec<usize>,
     },
-    /// Not found out within [`Limits::configurations`]; neither a conviction nor an acquittal.
+    /// Undecided within [`Limits::configurations`].
     TooLarge,
 }
 
 /// The verdicts on all keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verdicts {
-    /// How many operations were looked at, on all keys.
+    /// Number of operations checked, on all keys.
     pub operations: usize,
     /// How many of them are of unknown outcome.
     pub unknown: usize,
-    /// By key. Indices are into the operations that were given to [`check`].
+    /// The verdict on each key. Indices are into the operations that were given to [`check`].
     pub keys: BTreeMap<String, Verdict>,
 }
 
 impl Verdicts {
-    /// Whether every key is explained by one store that does one thing at a time.
+    /// Whether every key is linearizable.
     pub fn linearizable(&self) -> bool {
         self.keys.values().all(|verdict| *verdict == Verdict::Linearizable)
     }
 
-    /// How many operations were taken back, by what that means. `operations` are those that were checked.
+    /// Number of lost operations by kind of loss. `operations` are those that were checked.
     pub fn losses(&self, operations: &[Operation]) -> BTreeMap<Loss, usize> {
         let mut losses = BTreeMap::new();
         for verdict in self.keys.values() {
@@ -189,7 +187,7 @@ impl Verdicts {
         losses
     }
 
-    /// How many answers nothing explains.
+    /// Number of answers without an explanation.
     pub fn unexplained(&self) -> usize {
         let of = |verdict: &Verdict| match verdict {
             Verdict::Broken { unexplained, .. } => unexplained.len(),
@@ -198,7 +196,7 @@ impl Verdicts {
         self.keys.values().map(of).sum()
     }
 
-    /// How many keys could not be judged.
+    /// Number of keys without a verdict.
     pub fn too_large(&self) -> usize {
         self.keys
             .values()

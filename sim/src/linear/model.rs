@@ -1,13 +1,13 @@
-//! The store that does one thing at a time: one key of it.
+//! The sequential store: one key of it.
 //!
-//! Nobody outside knows the very moment of an operation, so nobody knows the very moment at which a value expires
-//! either. An entry therefore has an earliest and a latest moment of expiry; before the first it is there, after the
-//! second it is gone, and in between it may be either, until somebody's answer tells. That accepts a little more than
-//! an exact clock would, and never convicts a store that is right.
+//! The exact moment of an operation cannot be observed, so the exact moment at which a value expires is not known either. An
+//! entry therefore has an earliest and a latest moment of expiry: before the first it is there, after the second it is gone,
+//! and in between it may be either, until an answer decides. This accepts slightly more than an exact clock would, and never
+//! rejects a correct store.
 
 use super::{Answer, Call, Ending, Operation};
 
-/// What a key holds.
+/// The entry of a key.
 pub(super) type State<'a> = Option<Entry<'a>>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,7 +19,7 @@ pub(super) struct Entry<'a> {
     pub(super) latest_ms: u64,
 }
 
-/// A value as somebody wrote it, or a number that was counted to. Equal ones are equal, whatever made them.
+/// A value as it was written, or the value of a counter. Equal values are equal, however they were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Value<'a> {
     Text(&'a str),
@@ -35,7 +35,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// What comes after it, if it is a number.
+    /// The next number, if it is a number.
     fn next(self) -> Option<u64> {
         let number = match self {
             Value::Text(text) => text.parse().ok()?,
@@ -45,20 +45,20 @@ impl<'a> Value<'a> {
     }
 }
 
-/// What an operation makes of a state.
+/// The effect of an operation on a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect<'a> {
-    /// Nothing, or no more than finding out that the value had expired.
+    /// No change, except possibly the knowledge that the value had expired.
     Found(State<'a>),
     /// It wrote or deleted.
     Wrote(State<'a>),
 }
 
-/// An operation does one of two things at the most: what it does to a value that is there, or to one that is not.
+/// The possible effects of an operation, at most two: that on a value that is there, and that on an absent value.
 pub(super) type Effects<'a> = [Option<Effect<'a>>; 2];
 
-/// All that an operation can have done to a state, given its answer; none if its answer does not fit the state.
-/// It has happened by `ended_ms`; `slack_ms` is by how much the clocks that decide about expiry may be off.
+/// All possible effects of an operation on a state, given its answer; none if its answer does not fit the state. The operation
+/// has happened by `ended_ms`; `slack_ms` is how wrong the clocks that decide about expiry may be.
 pub(super) fn effects<'a>(state: State<'a>, operation: &'a Operation, ended_ms: u64, slack_ms: u64) -> Effects<'a> {
     let began_ms = operation.began.ms;
     let answer = match &operation.ending {
@@ -69,7 +69,7 @@ pub(super) fn effects<'a>(state: State<'a>, operation: &'a Operation, ended_ms: 
     let there = state.filter(|entry| began_ms <= entry.latest_ms.saturating_add(slack_ms));
     let gone = state.is_none_or(|entry| ended_ms.saturating_add(slack_ms) > entry.earliest_ms);
     let fresh = |value: Value<'a>, ttl_ms: u64| {
-        let ttl_ms = ttl_ms.max(1); // as stores have it
+        let ttl_ms = ttl_ms.max(1); // as in Redis
         Some(Entry {
             value,
             earliest_ms: began_ms.saturating_add(ttl_ms),

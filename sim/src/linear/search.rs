@@ -1,4 +1,4 @@
-//! The search itself: from step to step, cheapest first.
+//! The search: a shortest-path search over the orders of operations, cheapest steps first.
 
 use super::{
     Ending, Operation, Verdict,
@@ -12,7 +12,7 @@ use std::{
     collections::BinaryHeap,
 };
 
-/// Judges the operations on one key, in any order; indices are into `operations`.
+/// Checks the operations on one key, given in any order; indices are into `operations`.
 pub fn check_key(operations: &[&Operation], limits: &Limits) -> Verdict {
     let mut search = Search {
         operations,
@@ -23,7 +23,7 @@ pub fn check_key(operations: &[&Operation], limits: &Limits) -> Verdict {
     };
     let start = search.start();
     if start.left == 0 {
-        return Verdict::Linearizable; // nobody was answered
+        return Verdict::Linearizable; // there are no answers to explain
     }
     search.expand(start, (0, 0));
     let mut seen = IndexSet::<_, FxBuildHasher>::default();
@@ -44,61 +44,61 @@ pub fn check_key(operations: &[&Operation], limits: &Limits) -> Verdict {
     unreachable!("an answer that nothing explains can always be set aside")
 }
 
-/// What an explanation costs: answers set aside, then operations taken back.
+/// The cost of an explanation: unexplained answers, then lost operations.
 type Cost = (usize, usize);
 
-/// A state, and the states before it that a store could fall back to: what is written later lies on top.
+/// A state, and the earlier states that a store could fall back to: later writes are layers on top of earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Layer<'a> {
     state: State<'a>,
-    /// What wrote it, and the layer that it wrote upon; none for the empty store at the beginning.
+    /// The operation that wrote it, and the layer below it; `None` for the empty store at the beginning.
     below: Option<(usize, usize)>,
 }
 
-/// Where the search has got to, and how.
+/// A node of the search, and the way to it.
 struct Node {
-    /// Which operations have been placed, a bit each.
+    /// The operations that have been placed, one bit for each.
     done: Vec<u64>,
-    /// The state and its past.
+    /// The state and its earlier states.
     layer: usize,
     /// How many answered operations have not been placed yet.
     left: usize,
-    /// From where, and what the last step placed, if it was not the beginning.
+    /// The last step; `None` at the beginning.
     came: Option<Way>,
 }
 
-/// What a step did.
+/// A step that was taken.
 #[derive(Debug, Clone, Copy)]
 struct Way {
     from: usize,
     index: usize,
-    /// How many layers it took back.
+    /// How many layers were lost.
     undone: usize,
-    /// Whether its answer was set aside.
+    /// Whether its answer is unexplained.
     unexplained: bool,
 }
 
-/// In which order steps are looked at: cheapest first; of equally cheap ones, what has placed most; then in the
-/// order in which a search that writes all of them down would have found them.
+/// The order in which steps are examined: cheapest first; of equally cheap ones, the one that has placed most operations; then
+/// in the order in which an exhaustive search would find them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     cost: Cost,
     left: usize,
     from: usize,
     index: usize,
-    /// How many layers are taken back; what sets an answer aside comes after all of those.
+    /// How many layers are lost; a step with an unexplained answer comes after all of those.
     undone: usize,
     effect: usize,
 }
 
-/// A step that may be taken. Most never are, so what it leads to is worked out when it is.
+/// A step that may be taken. Most are never taken, so its result is computed only when it is.
 struct Step<'a> {
     rank: Rank,
     /// The layer that it is placed on.
     upon: usize,
-    /// What it does; none when its answer is set aside.
+    /// Its effect; `None` if its answer is unexplained.
     effect: Option<Effect<'a>>,
-    /// By when it has happened, milliseconds.
+    /// The latest moment at which it happened, milliseconds.
     by_ms: u64,
 }
 
@@ -148,8 +148,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Tries every operation that may come next: one that was called before any other that is still to be placed had
-    /// its answer.
+    /// Tries every operation that may come next: one whose call came before the answer of every other operation that is not
+    /// placed yet.
     fn expand(&mut self, node: Node, cost: Cost) {
         let is_waiting = |index: &usize| node.done[index / 64] & 1 << (index % 64) == 0;
         let answered_at = |index: usize| match &self.operations[index].ending {
@@ -193,12 +193,12 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Places one operation next: on the state as it is, if its answer fits; else on the newest earlier state that it
-    /// fits, with all that was written since taken back. `rank` is that of a step onto the layer `upon`.
+    /// Places one operation next: on the current state, if its answer fits; otherwise on the newest earlier state that it fits,
+    /// where everything written since is lost. `rank` is that of a step onto the layer `upon`.
     ///
-    /// To take back only when an answer asks for it misses no cheaper explanation: what lies on top of a write that is
-    /// to be taken back has to go with it, whenever that is. An operation of unknown outcome has no answer that could
-    /// ask, so it is tried on every earlier state: see [`Search::fall_back_further`].
+    /// Losing writes only when an answer requires it misses no cheaper explanation: the layers on top of a lost write are lost
+    /// with it, at whatever moment. An operation of unknown outcome has no answer that could require it, so it is tried on every
+    /// earlier state: see [`Search::fall_back_further`].
     fn place(&mut self, mut rank: Rank, mut upon: usize, by_ms: u64) {
         let known = self.is_known(rank.index);
         loop {
@@ -206,7 +206,7 @@ impl<'a> Search<'a> {
             let mut placed = false;
             let effects = effects(state, self.operations[rank.index], by_ms, self.slack_ms);
             for (nth, effect) in effects.into_iter().enumerate() {
-                // One of unknown outcome that only looked is no news, and nobody has to be told.
+                // An operation of unknown outcome that changed nothing need not be placed.
                 if matches!(effect, Some(Effect::Wrote(_))) || (known && effect.is_some()) {
                     placed = true;
                     self.queue.push(Reverse(Step {
@@ -227,8 +227,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// After a step of unknown outcome, it is the turn of the same one on the state before: that costs more, so it is
-    /// soon enough now.
+    /// After a step of unknown outcome, adds the same step on the earlier state. It costs more, so this is early enough.
     fn fall_back_further(&mut self, step: &Step<'a>) {
         let Layer { state, below } = self.layers[step.upon];
         let Some((_, lower)) = below else { return };
@@ -251,7 +250,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Where a step leads.
+    /// The node to which a step leads.
     fn take(&mut self, step: &Step<'a>) -> Node {
         let Rank { from, index, left, .. } = step.rank;
         let layer = match step.effect {

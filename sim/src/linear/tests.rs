@@ -1,4 +1,4 @@
-//! The checker is accused first: histories that it must accept, and one for each reason to reject.
+//! Tests of the checker: histories that it must accept, and one that it must reject for each reason.
 
 mod brute;
 
@@ -12,12 +12,12 @@ const LONG_MS: u64 = 1_000_000;
 
 /// Builds histories of one key. Each call and each answer is ten milliseconds after the one before.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct HistoryBuilder {
     operations: Vec<Operation>,
     seq: u64,
 }
 
-impl Told {
+impl HistoryBuilder {
     fn now(&mut self) -> When {
         self.seq += 1;
         When {
@@ -26,12 +26,12 @@ impl Told {
         }
     }
     /// Lets time pass.
-    fn wait(mut self, ms: u64) -> Told {
+    fn wait(mut self, ms: u64) -> HistoryBuilder {
         self.seq += ms / 10;
         self
     }
     /// A call whose outcome is unknown, unless it is answered later.
-    fn calls(mut self, call: Call) -> Told {
+    fn calls(mut self, call: Call) -> HistoryBuilder {
         let began = self.now();
         self.operations.push(Operation {
             client: "a".into(),
@@ -43,18 +43,18 @@ impl Told {
         self
     }
     /// The answer to a call, by its position.
-    fn answers(mut self, index: usize, answer: Answer) -> Told {
+    fn answers(mut self, index: usize, answer: Answer) -> HistoryBuilder {
         let at = self.now();
         self.operations[index].ending = Ending::Answered { at, answer };
         self
     }
     /// A call and its answer at once.
-    pub(super) fn gets(self, call: Call, answer: Answer) -> Told {
+    pub(super) fn gets(self, call: Call, answer: Answer) -> HistoryBuilder {
         let told = self.calls(call);
         let last = told.operations.len() - 1;
         told.answers(last, answer)
     }
-    fn fails(self, call: Call) -> Told {
+    fn fails(self, call: Call) -> HistoryBuilder {
         let mut told = self.calls(call);
         told.operations.last_mut().unwrap().ending = Ending::NotDone;
         told
@@ -111,8 +111,8 @@ fn count() -> Call {
 fn value(value: &str) -> Answer {
     Value(Some(value.into()))
 }
-fn told() -> Told {
-    Told::default()
+fn told() -> HistoryBuilder {
+    HistoryBuilder::default()
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn accepts_any_order_of_what_overlaps() {
     // The second count got its answer first.
     let told = told().calls(count()).calls(count());
     told.answers(1, Counted(1)).answers(0, Counted(2)).accepted();
-    // A get that began before the put had its answer may see it or not.
+    // A get that began before the answer to the put may see it or not.
     for seen in [Value(None), value("x")] {
         let told = self::told().calls(put("x")).calls(Get);
         told.answers(1, seen).answers(0, Done).accepted();
@@ -156,7 +156,7 @@ fn rejects_an_answer_from_before_what_was_over() {
 fn rejects_a_value_taken_twice() {
     let told = told().gets(put("x"), Done).gets(Take, value("x"));
     told.gets(Take, value("x")).undone(&[1]);
-    // also of two that race
+    // also if two takes race
     let race = self::told().gets(put("x"), Done).calls(Take).calls(Take);
     let race = race.answers(1, value("x")).answers(2, value("x"));
     let Verdict::Broken { undone, unexplained } = race.verdict() else {
@@ -187,14 +187,14 @@ fn says_how_far_a_counter_went_back() {
     told.undone(&[4, 5, 6]);
 }
 
-/// A failover takes back the newest writes; what lies above goes with what lies below.
+/// A failover loses the newest writes; everything written after a lost write is lost with it.
 #[test]
 fn takes_back_from_the_top() {
     let told = told().gets(put("x"), Done).gets(put("y"), Done).gets(Take, value("y"));
     told.gets(Get, value("x")).undone(&[1, 2]);
 }
 
-/// Two masters at once, each with its own clients: no taking back explains both.
+/// Two masters at once, each with its own clients: no loss of operations explains both.
 #[test]
 fn says_when_not_even_that_explains_it() {
     let told = told().gets(put("x"), Done).gets(put("y"), Done);
@@ -222,7 +222,7 @@ fn the_unknown_happens_once_and_not_before_its_call() {
     let told = told.gets(put("y"), Done).gets(Get, Value(None));
     assert_ne!(told.verdict(), Verdict::Linearizable);
     self::told().gets(count(), Counted(2)).calls(count()).unexplained(&[0]);
-    // it happened, and was taken back
+    // it happened, and was lost
     let told = self::told().calls(put("x")).gets(Get, value("x"));
     told.gets(Get, Value(None)).undone(&[0]);
 }

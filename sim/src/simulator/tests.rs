@@ -1,8 +1,8 @@
-//! What both engines must do alike: one scene, performed by each, and one thing to be seen. Times are
-//! compared where a tick does not matter.
+//! What both engines must do in the same way: one scene, performed by each, with one expected result. Times are compared where a
+//! tick makes no difference.
 
 use super::*;
-use crate::engine::Quiet;
+use crate::engine::Inert;
 use seams::{Stream, Timestamp};
 use std::{
     io,
@@ -48,7 +48,7 @@ impl Scene {
     fn perform(&self, kind: EngineKind, seed: u64) -> Result<Seen, EngineError> {
         let mut engine = kind.build(EngineConfig {
             seed,
-            latency_ms: (1, 40), // more than a tick, or all is decided by ticks alone
+            latency_ms: (1, 40), // more than a tick; otherwise ticks alone would decide
             polls_per_instant_max: 10_000,
             ..EngineConfig::default()
         });
@@ -56,7 +56,7 @@ impl Scene {
         let mut host = |name: &str, software: Software| {
             let notes = notes.clone();
             let main: Main = Box::new(move |env| software(env, notes.clone()));
-            engine.add_host(name, Arc::new(Quiet), Arc::new(Quiet), main)
+            engine.add_host(name, Arc::new(Inert), Arc::new(Inert), main)
         };
         let (server, client) = (host("server", self.server), host("client", self.client));
         engine.at(0, move |engine| engine.start(server));
@@ -155,7 +155,7 @@ fn a_cut_link_is_silent_until_it_is_mended() {
                 engine.cut_one_way(server, client);
                 engine.cut_one_way(client, server);
             });
-            // When nobody waits for a SYN: the first engine repeats it, turmoil delivers it at once.
+            // At a time without a pending SYN, which the first engine would retransmit and turmoil would deliver at once.
             engine.at(3900, move |engine| {
                 engine.mend_one_way(server, client);
                 engine.mend_one_way(client, server);

@@ -1,6 +1,6 @@
 //! Two Redis nodes, three Sentinels and a client.
 
-use crate::engine::{Engine, EngineConfig, HostId, Quiet, Stats, current_ms};
+use crate::engine::{Engine, EngineConfig, HostId, Inert, Stats, current_ms};
 use model_redis::{self as redis, Disk, RedisConfig};
 use model_sentinel::{self as sentinel, SentinelConfig, SentinelDisk};
 use seams::{BoxFuture, Env, Stream};
@@ -71,7 +71,7 @@ impl RedisCluster {
             let (disk, events, master) = (disks[i].clone(), events.clone(), master.clone());
             let own: Arc<Mutex<String>> = Arc::default();
             let announced = own.clone();
-            let id = engine.add_host(name, Arc::new(Quiet), Arc::new(Quiet), move |env| {
+            let id = engine.add_host(name, Arc::new(Inert), Arc::new(Inert), move |env| {
                 let mut config = config.clone();
                 config.announce_ip = announced.lock().expect("unpoisoned").clone();
                 if i == 1 {
@@ -89,7 +89,7 @@ impl RedisCluster {
             let (events, disk, master) = (events.clone(), SentinelDisk::new(), ip(&engine, "redis-1"));
             let own: Arc<Mutex<String>> = Arc::default();
             let announced = own.clone();
-            let id = engine.add_host(name, Arc::new(Quiet), Arc::new(Quiet), move |env| {
+            let id = engine.add_host(name, Arc::new(Inert), Arc::new(Inert), move |env| {
                 let config = SentinelConfig {
                     port: SENTINEL_PORT,
                     announce_ip: announced.lock().expect("unpoisoned").clone(),
@@ -106,7 +106,7 @@ impl RedisCluster {
             *own.lock().expect("unpoisoned") = engine.ip(id).to_string();
         }
         let client_events = events.clone();
-        engine.add_host("client", Arc::new(Quiet), Arc::new(Quiet), move |env| {
+        engine.add_host("client", Arc::new(Inert), Arc::new(Inert), move |env| {
             script(ClusterClient {
                 env,
                 events: client_events.clone(),

@@ -1,6 +1,6 @@
 //! Hosts that talk for a few simulated seconds.
 
-use crate::engine::{Engine, EngineConfig, HostId, Quiet};
+use crate::engine::{Engine, EngineConfig, HostId, Inert};
 use bytes::{Buf, BytesMut};
 use model_redis::resp::{Args, Request, parse_request};
 use seams::{BoxFuture, Env, Stream};
@@ -58,7 +58,7 @@ impl Stage {
         main: impl Fn(Env) -> F + 'static,
     ) -> String {
         let main: Main = Box::new(move |env| Box::pin(main(env)));
-        let id = self.engine.add_host(name, Arc::new(Quiet), Arc::new(Quiet), main);
+        let id = self.engine.add_host(name, Arc::new(Inert), Arc::new(Inert), main);
         self.hosts.push(id);
         self.engine.ip(id).to_string()
     }

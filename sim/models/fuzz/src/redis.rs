@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use model_redis::{
-    Alone, Disk, RedisConfig,
+    Disk, RedisConfig, Standalone,
     resp::{Reply, Request, encode_request, parse_reply, parse_request},
     serve,
 };
@@ -83,7 +83,7 @@ fn feed(input: &[u8], size: usize) -> (Vec<u8>, bool) {
         lua_time_limit_ms: 1,
         ..RedisConfig::default()
     };
-    let mut redis = Alone::boot(config, 1_790_000_000_000);
+    let mut redis = Standalone::boot(config, 1_790_000_000_000);
     let [client, other] = [1, 2].map(|port| redis.connect(([127, 0, 0, 1], port).into()));
     let mut received = Vec::new();
     for piece in input.chunks(size) {

@@ -1,5 +1,5 @@
-//! The body of an upstream's answer, passed on as it comes, with `proxy_read_timeout` between two
-//! reads. When it breaks off, so does the answer: the client sees it truncated.
+//! The body of an upstream's answer, passed on as it arrives, with `proxy_read_timeout` between two reads. If the upstream
+//! breaks off, the client receives a truncated answer.
 
 use super::keepalive::Return;
 use bytes::Bytes;
@@ -15,8 +15,8 @@ use tokio::time::{Sleep, sleep};
 pub(super) struct Relayed {
     upstream: Incoming,
     read_timeout: Duration,
-    patience: Option<Pin<Box<Sleep>>>,
-    /// What becomes of the connection once the answer is whole. One that breaks off closes it.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Where the connection goes when the answer is complete. If the answer breaks off, the connection is closed.
     then: Option<Return>,
 }
 
@@ -25,7 +25,7 @@ impl Relayed {
         let mut relayed = Relayed {
             upstream,
             read_timeout,
-            patience: None,
+            timer: None,
             then: Some(then),
         };
         relayed.keep_if_ended();
@@ -47,13 +47,13 @@ impl Body for Relayed {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.upstream).poll_frame(cx) {
-            self.patience = None;
+            self.timer = None;
             self.keep_if_ended();
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let limit = self.read_timeout;
         ready!(
-            self.patience
+            self.timer
                 .get_or_insert_with(|| Box::pin(sleep(limit)))
                 .as_mut()
                 .poll(cx)

@@ -1,5 +1,4 @@
-//! Connections to upstreams that wait for another request: nginx's `keepalive`
-//! (`ngx_http_upstream_keepalive_module.c`), whichever upstream they lead to.
+//! Idle connections to all upstreams: nginx's `keepalive` (`ngx_http_upstream_keepalive_module.c`).
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -11,29 +10,29 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// `keepalive_timeout` of an upstream: how long a connection waits. nginx's default.
+/// `keepalive_timeout` of an upstream: how long a connection may be idle. nginx's default.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// `keepalive_requests` of an upstream: what a connection carries in its life. nginx's default.
+/// `keepalive_requests` of an upstream: how many requests one connection carries. nginx's default.
 const REQUESTS_MAX: u32 = 1_000;
 
-/// A connection on which nothing is under way.
+/// A connection without a request in progress.
 pub(super) struct Connection {
     pub(super) sender: SendRequest<Full<Bytes>>,
-    /// Carried so far.
+    /// Requests carried so far.
     pub(super) requests: u32,
 }
 
-struct Waiting {
+struct IdleConnection {
     upstream: usize,
     connection: Connection,
     until: Duration,
 }
 
-/// The connections that wait, the one used last in front.
+/// The idle connections, the most recently used first.
 #[derive(Clone)]
 pub(super) struct Idle {
-    waiting: Arc<Mutex<VecDeque<Waiting>>>,
-    /// `keepalive`: how many may wait, over all upstreams. One too many closes the one that has waited longest.
+    idle: Arc<Mutex<VecDeque<IdleConnection>>>,
+    /// `keepalive`: how many may be idle, over all upstreams. One more closes the one that has been idle longest.
     max: usize,
     added: Arc<Notify>,
 }
@@ -41,31 +40,29 @@ pub(super) struct Idle {
 impl Idle {
     pub(super) fn new(max: usize) -> Idle {
         Idle {
-            waiting: Arc::default(),
+            idle: Arc::default(),
             max,
             added: Arc::default(),
         }
     }
 
-    /// Whether any connection is ever kept.
+    /// Whether connections are kept at all.
     pub(super) fn keeps(&self) -> bool {
         self.max > 0
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
-        self.waiting
-            .lock()
-            .expect("nobody panics while holding the connections")
+    fn lock(&self) -> MutexGuard<'_, VecDeque<IdleConnection>> {
+        self.idle.lock().expect("no code panics while holding the connections")
     }
 
-    /// Keeps a connection whose answer has come to its end.
+    /// Keeps a connection whose answer is complete.
     pub(super) fn put(&self, upstream: usize, connection: Connection, now: Duration) {
         if self.max == 0 || connection.requests >= REQUESTS_MAX || connection.sender.is_closed() {
             return;
         }
-        let mut waiting = self.lock();
-        waiting.truncate(self.max - 1);
-        waiting.push_front(Waiting {
+        let mut idle = self.lock();
+        idle.truncate(self.max - 1);
+        idle.push_front(IdleConnection {
             upstream,
             connection,
             until: now + TIMEOUT,
@@ -73,30 +70,30 @@ impl Idle {
         self.added.notify_one();
     }
 
-    /// A connection to this upstream, if one waits that is known to be open still.
+    /// An idle connection to this upstream that is not known to be closed.
     pub(super) async fn take(&self, upstream: usize) -> Option<Connection> {
         loop {
-            let waiting = {
+            let found = {
                 let mut all = self.lock();
-                let place = all.iter().position(|waiting| waiting.upstream == upstream)?;
-                all.remove(place)?
+                let index = all.iter().position(|idle| idle.upstream == upstream)?;
+                all.remove(index)?
             };
-            let mut connection = waiting.connection;
+            let mut connection = found.connection;
             if connection.sender.ready().await.is_ok() {
                 return Some(connection);
             }
         }
     }
 
-    /// Closes what has waited too long, for ever. `now` is a monotonic clock.
+    /// Closes connections that have been idle too long; never returns. `now` is a monotonic clock.
     pub(super) async fn reap(&self, now: impl Fn() -> Duration) {
         loop {
             let next = {
-                let mut waiting = self.lock();
-                while waiting.back().is_some_and(|last| last.until <= now()) {
-                    waiting.pop_back();
+                let mut idle = self.lock();
+                while idle.back().is_some_and(|last| last.until <= now()) {
+                    idle.pop_back();
                 }
-                waiting.back().map(|last| last.until)
+                idle.back().map(|last| last.until)
             };
             match next {
                 Some(until) => tokio::time::sleep(until.saturating_sub(now())).await,
@@ -106,7 +103,7 @@ impl Idle {
     }
 }
 
-/// Where a connection goes when the answer that it carries has come to its end.
+/// Returns a connection to the idle ones when the answer that it carries is complete.
 pub(super) struct Return {
     pub(super) idle: Idle,
     pub(super) upstream: usize,

@@ -1,8 +1,8 @@
-//! A balancer with nginx's manners: which upstream it asks, when it asks another, and what the
-//! client sees otherwise. Each behaviour was measured on nginx 1.22.1 with its defaults
-//! (`proxy_next_upstream error timeout`, buffered requests), with and without `keepalive` to upstreams.
+//! A model of nginx as a load balancer: which upstream gets a request, when another one is tried, and what the client
+//! receives if none answers. Each behaviour was measured on nginx 1.22.1 with its defaults (`proxy_next_upstream error
+//! timeout`, buffered requests), with and without `keepalive` to upstreams.
 //!
-//! It knows nothing of what it balances: anything that speaks HTTP/1.1 over an [`Env`] will do.
+//! The upstreams can be anything that speaks HTTP/1.1 over an [`Env`].
 //!
 //! Deliberately absent: TLS, HTTP/2, caching, active health checks, several workers (one worker is
 //! exact round robin; several need `zone` for that), weights, backup servers.
@@ -21,14 +21,14 @@ use std::{
     time::Duration,
 };
 
-/// `keepalive_timeout`: how long a client may say nothing between two requests.
+/// `keepalive_timeout`: how long a client may send nothing between two requests.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// Told what the balancer answers by itself: `502 …`, `504 …`, with the reason; and whose client went away before
-/// there was an answer: `499 …`.
+/// Called when the balancer answers by itself, with the status and the reason (`502 …`, `504 …`), and when a client closes
+/// its connection before the answer (`499 …`).
 pub type Observer = Arc<dyn Fn(String) + Send + Sync>;
 
-/// What an nginx configuration would say.
+/// The part of nginx's configuration that the model has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NginxConfig {
     /// `listen`.
@@ -37,20 +37,20 @@ pub struct NginxConfig {
     pub upstreams: Vec<(String, u16)>,
     /// `max_fails`: 1 by default; 0 never takes a server out.
     pub max_fails: u32,
-    /// `fail_timeout`: 10 s by default. How long a server stays out.
+    /// `fail_timeout`: 10 s by default. How long a failed server gets no requests.
     pub fail_timeout: Duration,
     /// `proxy_connect_timeout`: 60 s by default.
     pub connect_timeout: Duration,
-    /// `proxy_read_timeout`: 60 s by default. Between two reads, not for the whole answer.
+    /// `proxy_read_timeout`: 60 s by default. It applies between two reads, not to the whole answer.
     pub read_timeout: Duration,
-    /// `proxy_next_upstream … non_idempotent`: repeats even a POST that was sent. Dangerous.
+    /// `proxy_next_upstream … non_idempotent`: repeats even a POST that was sent, which may execute it twice.
     pub non_idempotent: bool,
-    /// `keepalive` of the `upstream` block, with HTTP/1.1 and an empty `Connection`: how many idle connections are
-    /// kept. 0, the default: each request has a connection of its own.
+    /// `keepalive` of the `upstream` block, with HTTP/1.1 and an empty `Connection` header: how many idle connections are
+    /// kept. With 0, the default, each request has a connection of its own.
     pub keepalive: usize,
     /// `client_max_body_size`: 1 MB by default; longer requests get 413.
     pub body_bytes_max: usize,
-    /// `X-Forwarded-Proto` for the upstreams.
+    /// The value of `X-Forwarded-Proto` for the upstreams.
     pub forwarded_proto: &'static str,
 }
 
@@ -72,10 +72,10 @@ impl NginxConfig {
     }
 }
 
-/// Balances for ever.
+/// Runs the balancer until its host dies.
 ///
 /// # Errors
-/// The port cannot be listened on.
+/// The port is taken.
 pub async fn serve(env: Env, config: NginxConfig, observer: Observer) -> io::Result<()> {
     let listener = env.network.listen(config.port).await?;
     let proxy = Arc::new(proxy::Proxy::new(env.clone(), config, observer.clone()));
@@ -113,26 +113,31 @@ pub async fn serve(env: Env, config: NginxConfig, observer: Observer) -> io::Res
         );
         env.spawn(async move {
             if let Err(error) = connection.await {
-                // the client went away, or an upstream died in mid-body
+                // the client closed the connection, or an upstream died in the middle of its answer
                 tracing::debug!(%error, "a connection ended early");
             }
             if let Some(request) = in_progress.set(None) {
-                let says = format!("499 for {request}: the client went away");
-                tracing::info!("{says}");
-                observer(says);
+                let event = format!("499 for {request}: the client went away");
+                tracing::info!("{event}");
+                observer(event);
             }
         });
     }
 }
 
-/// What a connection's client has asked for and not been answered yet.
+/// The request of a connection that has no answer yet.
 #[derive(Clone, Default)]
 struct InProgress(Arc<Mutex<Option<String>>>);
 
 impl InProgress {
-    /// Says what it was before.
+    /// Sets it, and returns the previous one.
     fn set(&self, request: Option<String>) -> Option<String> {
-        let mut current = self.0.lock().expect("nobody panics while holding it");
+        let mut current = self.0.lock().expect("no code panics while holding it");
         std::mem::replace(&mut *current, request)
     }
 }
+
+/// Compiles the example in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

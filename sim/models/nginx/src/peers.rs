@@ -1,5 +1,5 @@
-//! Whose turn it is: nginx's round robin with passive health (`ngx_http_upstream_round_robin.c`),
-//! for servers of equal weight. Pure: the time comes in as a value.
+//! The choice of an upstream: nginx's round robin with passive health checks (`ngx_http_upstream_round_robin.c`), for servers
+//! of equal weight. Pure: time comes in as a value.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -13,7 +13,7 @@ pub(super) struct Peers {
 
 #[derive(Debug, Default, Clone)]
 struct Peer {
-    /// Smooth weighted round robin: who has waited longest has most.
+    /// Smooth weighted round robin: the server that has waited longest has the largest weight.
     current_weight: i64,
     effective_weight: i64,
     fails: u32,
@@ -23,7 +23,7 @@ struct Peer {
 
 const WEIGHT: i64 = 1;
 
-/// What one request has tried so far.
+/// The servers that one request has tried so far.
 #[derive(Debug)]
 pub(super) struct Round {
     tried: BTreeSet<usize>,
@@ -31,12 +31,12 @@ pub(super) struct Round {
 }
 
 impl Round {
-    /// Whether nginx would turn to another server after a failure that allows it.
+    /// Whether another server may be tried after a failure that allows it.
     pub(super) fn tries_left(&self) -> bool {
         self.tries_left > 0
     }
 
-    /// The failure was that of a connection that had waited for too long.
+    /// Allows one more try, because an idle connection had been closed meanwhile.
     pub(super) fn one_more_try(&mut self) {
         self.tries_left += 1;
     }
@@ -64,7 +64,7 @@ impl Peers {
         }
     }
 
-    /// The server to ask next; `None` when there are "no live upstreams".
+    /// The server to try next; `None` when there are "no live upstreams".
     pub(super) fn pick(&mut self, round: &mut Round, now: Duration) -> Option<usize> {
         let mut best: Option<usize> = None;
         let mut total = 0;
@@ -102,7 +102,7 @@ impl Peers {
         self.max_fails > 0 && peer.fails >= self.max_fails && recent
     }
 
-    /// The server failed this request: refused, timed out, broke off, or answered no HTTP.
+    /// Counts a failure: the server refused, timed out, or broke off before its answer.
     pub(super) fn failed(&mut self, round: &mut Round, index: usize, now: Duration) {
         let peer = &mut self.peers[index];
         peer.fails += 1;
@@ -114,7 +114,7 @@ impl Peers {
         round.tries_left -= 1;
     }
 
-    /// The server answered, were it with a 500: it is in again if this was its probe.
+    /// Counts an answer, even a 500: if this was its probe, the server is back.
     pub(super) fn answered(&mut self, index: usize) {
         let peer = &mut self.peers[index];
         if peer.accessed < peer.checked {

@@ -1,4 +1,4 @@
-//! One request: read whole, offered to one upstream after the other as nginx would, answered.
+//! One request: read completely, sent to one upstream after the other as nginx does, answered.
 
 use super::{
     NginxConfig, Observer,
@@ -29,24 +29,24 @@ pub(super) struct Proxy {
 }
 
 /// Why an upstream gave no answer.
-struct Trouble {
+struct UpstreamError {
     why: String,
     timed_out: bool,
-    /// Whether the request, or a part of it, may have reached the upstream.
+    /// The request, or a part of it, may have reached the upstream.
     sent: bool,
-    /// Not even HTTP came back.
+    /// The answer was not HTTP.
     invalid: bool,
-    /// It went over a connection that had waited for another request.
+    /// It was sent over an idle connection.
     reused: bool,
 }
 
-/// What came back is no HTTP. nginx takes it for HTTP/0.9, which has no head, and passes it on (measured);
-/// hyper cannot say such a thing, so the client is hung up on, which is as little of an answer.
+/// The answer was not HTTP. nginx takes it for HTTP/0.9, which has no head, and passes it on (measured). hyper cannot send
+/// such an answer, so the client's connection is closed, which is not a valid answer either.
 #[derive(Debug, thiserror::Error)]
-#[error("the upstream answered something that is no HTTP")]
+#[error("the upstream's answer is not HTTP")]
 pub(super) struct NotHttp;
 
-/// RFC 9110 section 7.6.1, and what nginx sets anew for each upstream.
+/// Hop-by-hop headers (RFC 9110 section 7.6.1), and those that nginx sets for each upstream.
 const HOP_BY_HOP: [HeaderName; 6] = [
     header::CONNECTION,
     header::TRANSFER_ENCODING,
@@ -73,14 +73,14 @@ impl Proxy {
     }
 
     fn peers(&self) -> MutexGuard<'_, Peers> {
-        self.peers.lock().expect("nobody panics while holding the peers")
+        self.peers.lock().expect("no code panics while holding the peers")
     }
 
-    /// Answers one request of a client. Dropping the future is the client going away: the
-    /// connection to the upstream is closed, and the upstream may act all the same.
+    /// Answers one request of a client. The future is dropped when the client closes its connection: then the connection to
+    /// the upstream is closed, and the upstream may execute the request nevertheless.
     pub(super) async fn answer(&self, client: IpAddr, request: Request<Incoming>) -> Result<Answer, NotHttp> {
         let (mut head, body) = request.into_parts();
-        // nginx reads the whole request before it turns to an upstream (proxy_request_buffering)
+        // nginx reads the whole request before it sends it to an upstream (proxy_request_buffering)
         let body = match Limited::new(body, self.config.body_bytes_max).collect().await {
             Ok(body) => body.to_bytes(),
             Err(error) if error.is::<LengthLimitError>() => return Ok(page(StatusCode::PAYLOAD_TOO_LARGE)),
@@ -93,36 +93,35 @@ impl Proxy {
             let Some(index) = picked else {
                 return Ok(self.give_up(StatusCode::BAD_GATEWAY, &head, "no live upstreams"));
             };
-            let trouble = match self.ask(index, &head, body.clone()).await {
+            let error = match self.ask(index, &head, body.clone()).await {
                 Ok(answer) => {
                     self.peers().answered(index);
                     return Ok(answer);
                 }
-                Err(trouble) if trouble.invalid => {
+                Err(error) if error.invalid => {
                     self.peers().answered(index);
                     return Err(NotHttp);
                 }
-                Err(trouble) => trouble,
+                Err(error) => error,
             };
             self.peers().failed(&mut round, index, self.env.clock.monotonic());
-            if trouble.reused && !trouble.timed_out {
-                round.one_more_try(); // as ngx_http_upstream_next has it; the server counts as failed all the same
+            if error.reused && !error.timed_out {
+                round.one_more_try(); // as in ngx_http_upstream_next; the failure counts nevertheless
             }
-            let repeatable = !trouble.sent || self.config.non_idempotent || is_idempotent(&head.method);
+            let repeatable = !error.sent || self.config.non_idempotent || is_idempotent(&head.method);
             if !repeatable || !round.tries_left() {
-                let status = match trouble.timed_out {
+                let status = match error.timed_out {
                     true => StatusCode::GATEWAY_TIMEOUT,
                     false => StatusCode::BAD_GATEWAY,
                 };
-                let why = format!("{} {}", self.config.upstreams[index].0, trouble.why);
+                let why = format!("{} {}", self.config.upstreams[index].0, error.why);
                 return Ok(self.give_up(status, &head, &why));
             }
             self.env.mark("the balancer turned to the next replica");
         }
     }
 
-    /// `proxy_set_header`: Host as it came, X-Forwarded-For with the client appended,
-    /// X-Forwarded-Proto.
+    /// `proxy_set_header`: Host unchanged, X-Forwarded-For with the client appended, X-Forwarded-Proto.
     fn forward(&self, headers: &mut HeaderMap, client: IpAddr) {
         for name in HOP_BY_HOP {
             headers.remove(name);
@@ -142,15 +141,15 @@ impl Proxy {
         headers.insert("x-forwarded-proto", proto);
     }
 
-    /// Offers the request to one upstream.
-    async fn ask(&self, index: usize, head: &request::Parts, body: Bytes) -> Result<Answer, Trouble> {
+    /// Sends the request to one upstream.
+    async fn ask(&self, index: usize, head: &request::Parts, body: Bytes) -> Result<Answer, UpstreamError> {
         let mut connection = match self.idle.take(index).await {
             Some(connection) => connection,
             None => self.connect(index).await?,
         };
         let reused = connection.requests > 0;
         connection.requests += 1;
-        let broken = |error: hyper::Error| Trouble {
+        let broken = |error: hyper::Error| UpstreamError {
             why: format!("broke off before the answer: {error}"),
             timed_out: false,
             sent: true,
@@ -163,7 +162,7 @@ impl Proxy {
         *request.headers_mut() = head.headers.clone();
         let answer = timeout(self.config.read_timeout, connection.sender.send_request(request))
             .await
-            .map_err(|_| Trouble {
+            .map_err(|_| UpstreamError {
                 why: "did not answer in time".into(),
                 timed_out: true,
                 sent: true,
@@ -185,9 +184,9 @@ impl Proxy {
         Ok(Response::from_parts(head, Either::Right(body)))
     }
 
-    async fn connect(&self, index: usize) -> Result<Connection, Trouble> {
+    async fn connect(&self, index: usize) -> Result<Connection, UpstreamError> {
         let (host, port) = &self.config.upstreams[index];
-        let unsent = |why, timed_out| Trouble {
+        let unsent = |why, timed_out| UpstreamError {
             why,
             timed_out,
             sent: false,
@@ -207,16 +206,16 @@ impl Proxy {
         Ok(Connection { sender, requests: 0 })
     }
 
-    /// Answers by itself.
+    /// Answers with an error page of its own, and reports that.
     fn give_up(&self, status: StatusCode, head: &request::Parts, why: &str) -> Answer {
-        let says = format!("{} for {} {}: {why}", status.as_u16(), head.method, head.uri.path());
-        tracing::info!("{says}");
-        (self.observer)(says);
+        let event = format!("{} for {} {}: {why}", status.as_u16(), head.method, head.uri.path());
+        tracing::info!("{event}");
+        (self.observer)(event);
         page(status)
     }
 }
 
-/// nginx's own notion: everything but POST, LOCK and PATCH. So a DELETE may be executed twice.
+/// As nginx defines it: all methods but POST, LOCK and PATCH. So a DELETE may be executed twice.
 fn is_idempotent(method: &Method) -> bool {
     !(*method == Method::POST || *method == Method::PATCH || method.as_str() == "LOCK")
 }

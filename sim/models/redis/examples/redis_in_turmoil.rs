@@ -7,7 +7,7 @@
 
 use model_redis::{self as redis, Disk, RedisConfig};
 use seams::{BoxFuture, Clock, Entropy, Env, Listener, Network, Stream, Tasks, Timestamp};
-use sim::engine::Quiet;
+use sim::engine::Inert;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
@@ -99,8 +99,8 @@ fn env(host: &str, seed: u64) -> Env {
         entropy: Arc::new(Seeded(AtomicU64::new(seed))),
         network: Arc::new(TurmoilNetwork),
         tasks: Arc::new(TurmoilTasks),
-        storage: Arc::new(Quiet),
-        probe: Arc::new(Quiet),
+        storage: Arc::new(Inert),
+        probe: Arc::new(Inert),
     }
 }
 

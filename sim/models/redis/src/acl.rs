@@ -16,7 +16,7 @@ const DEFAULT: Bytes = Bytes::from_static(b"default");
 /// All users.
 pub(super) struct Users {
     all: BTreeMap<Bytes, User>,
-    /// Anything but the default user with all rights: only then is anybody asked.
+    /// False while the default user with all rights is the only user: then nothing needs to be checked.
     restricted: bool,
 }
 
@@ -55,7 +55,7 @@ impl Users {
         self.all.contains_key(name)
     }
 
-    /// Who a new client is.
+    /// The user of a new client.
     pub(super) fn initial(&self) -> Option<Bytes> {
         let default = &self.all[&DEFAULT];
         (default.on && default.nopass).then_some(DEFAULT)
@@ -65,13 +65,13 @@ impl Users {
         self.all[&DEFAULT].nopass
     }
 
-    /// Whether somebody may call himself so.
+    /// Whether the password is right for the user.
     pub(super) fn accepts(&self, name: &Bytes, password: &Bytes) -> bool {
         let known = |user: &User| user.nopass || user.passwords.contains(&digest(password));
         self.all.get(name).is_some_and(|user| user.on && known(user))
     }
 
-    /// Why a client may not run a command.
+    /// The reason why a client may not run a command, if there is one.
     pub(super) fn refusal(&self, client: &Client, spec: &Spec, args: &Args) -> Option<String> {
         let Some(user) = client.user.as_ref().and_then(|name| self.all.get(name)) else {
             return Some(NOAUTH.into());
@@ -147,7 +147,7 @@ fn getuser(user: &User) -> Reply {
     ])
 }
 
-/// All rules or none. Who is logged in stays so, with the new rules.
+/// Applies all rules or none. Connected clients keep their user, with the new rules.
 fn setuser(node: &mut Node, name: &Bytes, rules: &[Bytes]) -> Reply {
     if name.iter().any(|byte| *byte == b' ' || *byte == 0) {
         return Reply::error("ERR Usernames can't contain spaces or null characters");

@@ -1,4 +1,4 @@
-//! What one user may do, and the rules of ACL SETUSER that say so.
+//! The permissions of one user, and the rules of ACL SETUSER that change them.
 
 use super::command::{self, Spec, TABLE, flag};
 use super::glob::glob;
@@ -45,14 +45,14 @@ struct KeyPattern {
 pub(super) struct User {
     pub(super) on: bool,
     pub(super) nopass: bool,
-    /// Shown, once `reset` or `sanitize-payload` has said so. There is no RESTORE here that it could concern.
+    /// Shown if `reset` or `sanitize-payload` has set it. It has no effect here, because there is no RESTORE.
     pub(super) sanitize: bool,
     /// SHA-256, in hexadecimal digits.
     pub(super) passwords: Vec<String>,
-    /// Whether it may run all commands but the exceptions, or none but them.
+    /// Whether it may run all commands except the exceptions (true), or only the exceptions (false).
     all: bool,
     exceptions: BTreeSet<&'static str>,
-    /// `config|get`, with whether it may.
+    /// For each exception, such as `config|get`, whether the user may run it.
     subcommands: Vec<(String, bool)>,
     /// The command rules that are in force, as they were given.
     rules: Vec<String>,
@@ -73,7 +73,7 @@ fn spec_has(spec: &Spec, category: &str) -> bool {
 }
 
 impl User {
-    /// A new user may nothing.
+    /// A new user, who has no permissions.
     pub(super) fn new() -> User {
         User {
             rules: vec!["-@all".into()],
@@ -81,7 +81,7 @@ impl User {
         }
     }
 
-    /// The default user may everything.
+    /// The default user, who has all permissions.
     pub(super) fn everything() -> User {
         let mut user = User::new();
         for rule in ["on", "nopass", "~*", "&*", "+@all"] {
@@ -94,7 +94,7 @@ impl User {
     /// Applies one rule.
     ///
     /// # Errors
-    /// What is wrong with it, in Redis's words.
+    /// The rule is wrong: Redis's own error text.
     pub(super) fn apply(&mut self, rule: &Bytes) -> Result<(), &'static str> {
         const SYNTAX: &str = "Syntax error";
         let text = String::from_utf8_lossy(rule).into_owned();
@@ -238,7 +238,7 @@ impl User {
         own.map_or(self.all != self.exceptions.contains(spec.name), |(_, may)| *may)
     }
 
-    /// Whether all keys of the command may be used so.
+    /// Whether the user may access all keys of the command in this way.
     pub(super) fn may_use_keys(&self, spec: &Spec, args: &[Bytes]) -> bool {
         let (read, write) = (!spec.is(flag::WRITE), spec.is(flag::WRITE));
         spec.keys_of(args).into_iter().all(|key| {
@@ -248,7 +248,7 @@ impl User {
         })
     }
 
-    /// Whether all channels of the command may be used. A pattern must be there literally.
+    /// Whether the user may use all channels of the command. A pattern must be among the allowed ones literally.
     pub(super) fn may_use_channels(&self, spec: &Spec, args: &[Bytes]) -> bool {
         let channels = match spec.name {
             "publish" | "spublish" => &args[1..2],

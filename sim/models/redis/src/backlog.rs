@@ -1,4 +1,4 @@
-//! Where a node stands in the history of writes: replication IDs, offsets and the backlog.
+//! A node's position in the history of writes: replication IDs, offsets and the backlog.
 
 use bytes::{Bytes, BytesMut};
 
@@ -21,7 +21,7 @@ impl Backlog {
         }
     }
 
-    /// Appends, forgetting the oldest bytes beyond the capacity.
+    /// Appends, dropping the oldest bytes beyond the capacity.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
         let excess = self.bytes.len().saturating_sub(self.capacity);
@@ -31,7 +31,7 @@ impl Backlog {
         }
     }
 
-    /// Everything from `offset` on; `None` if that has been forgotten, or has not happened.
+    /// Everything from `offset` on; `None` if that has been dropped or has not been written yet.
     pub(super) fn since(&self, offset: u64) -> Option<Bytes> {
         let skip = offset.checked_sub(self.first)?;
         (skip <= self.bytes.len() as u64).then(|| Bytes::copy_from_slice(&self.bytes[skip as usize..]))
@@ -43,7 +43,7 @@ impl Backlog {
     }
 }
 
-/// A history and how far this node has come in it.
+/// A history, and this node's position in it.
 #[derive(Debug, Clone)]
 pub(super) struct History {
     /// Replication ID: 40 hexadecimal digits.
@@ -70,8 +70,8 @@ impl History {
         }
     }
 
-    /// A new history begins where this one stands: promotion. Replicas of the old one may continue
-    /// if they have nothing beyond this point.
+    /// Begins a new history at the current offset: a promotion. Replicas of the old history may continue if they have
+    /// nothing beyond this point.
     pub(super) fn shift(&mut self, id: String) {
         self.id2 = Some(std::mem::replace(&mut self.id, id));
         self.second_offset = self.offset + 1;

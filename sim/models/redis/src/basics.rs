@@ -1,4 +1,4 @@
-//! The smallest commands.
+//! PING, ECHO and other small commands.
 
 use super::client::{Client, Replies};
 use super::databases::DATABASES;

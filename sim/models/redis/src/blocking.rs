@@ -1,4 +1,4 @@
-//! Clients that wait: for replicas (WAIT) or for keys (BLPOP and its like), and what ends their waiting.
+//! Blocked clients, which wait for replicas (WAIT) or for keys (BLPOP and similar), and what unblocks them.
 
 use super::client::Waiting;
 use super::config::Moment;
@@ -7,16 +7,16 @@ use super::node::{ClientId, Node};
 use super::resp::Reply;
 use bytes::Bytes;
 
-/// Milliseconds between two turns of Redis's cron (hz 10): what time-outs round up to.
+/// Milliseconds between two runs of Redis's cron (hz 10); time-outs are rounded up to them.
 const CRON_MS: u64 = 100;
 
 impl Node {
-    /// The first turn of the cron at or after a moment.
+    /// The first run of the cron at or after a moment.
     pub(super) fn cron_turn_after(&self, mono_ms: u64) -> u64 {
         self.started.mono_ms + (mono_ms - self.started.mono_ms).next_multiple_of(CRON_MS)
     }
 
-    /// A key that somebody waits for is there: it is looked at once the execution unit is over.
+    /// A key for which clients wait now exists: they are served when the execution unit is over.
     pub(super) fn signal_ready(&mut self, db: u8, key: &Bytes) {
         let ready = (db, key.clone());
         if self.waiters.contains_key(&ready) && !self.ready.contains(&ready) {
@@ -24,7 +24,7 @@ impl Node {
         }
     }
 
-    /// All keys of a database that somebody waits for have changed.
+    /// All keys of a database for which clients wait have changed.
     pub(super) fn signal_all(&mut self, db: u8) {
         let keys: Vec<Bytes> = self
             .waiters
@@ -35,8 +35,8 @@ impl Node {
         keys.iter().for_each(|key| self.signal_ready(db, key));
     }
 
-    /// Serves who waits for keys, key by key in the order in which they changed, and for each key in the
-    /// order of arrival (handleClientsBlockedOnKeys). Each pop is an execution unit of its own.
+    /// Serves the clients that wait for keys: keys in the order in which they changed, the clients of one key in the order
+    /// of arrival (handleClientsBlockedOnKeys). Each pop is an execution unit of its own.
     pub(super) fn serve_waiting(&mut self, now: Moment) {
         while !self.ready.is_empty() {
             let (db, key) = self.ready.remove(0);
@@ -70,7 +70,7 @@ impl Node {
         }
     }
 
-    /// A client waits no longer.
+    /// Unblocks a client.
     pub(super) fn unblock(&mut self, id: ClientId, reply: &Reply) {
         self.forget_waiter(id);
         let offset = self.history.offset;
@@ -90,7 +90,8 @@ impl Node {
         });
     }
 
-    /// The role has changed: what they wait for can no longer happen here (disconnectAllBlockedClients).
+    /// Closes blocked clients when the role has changed: what they wait for can no longer happen here
+    /// (disconnectAllBlockedClients).
     pub(super) fn unblock_all(&mut self) {
         let blocked: Vec<ClientId> = self
             .clients
@@ -107,7 +108,7 @@ impl Node {
         }
     }
 
-    /// What a client gets whose time is up.
+    /// The reply to a client whose time-out has passed.
     pub(super) fn timed_out(&self, waiting: &Waiting) -> Reply {
         match waiting {
             Waiting::Replicas { offset, .. } => Reply::Int(self.acknowledged(*offset) as i64),
@@ -115,7 +116,7 @@ impl Node {
         }
     }
 
-    /// When the client's time is up, or when the pause ends that holds back what it has sent.
+    /// When the client's time-out passes, or when the pause ends that holds back its commands.
     pub(crate) fn wait_until(&self, id: ClientId) -> Option<u64> {
         let client = self.clients.get(&id)?;
         match &client.waiting {
@@ -125,7 +126,7 @@ impl Node {
         }
     }
 
-    /// A client's time may be up.
+    /// Checks whether a client's time-out has passed.
     pub(crate) fn wait_expired(&mut self, id: ClientId, now: Moment) {
         let waiting = self.clients.get(&id).and_then(|client| client.waiting.as_ref());
         let due = waiting.filter(|waiting| waiting.until_mono_ms().is_some_and(|until| now.mono_ms >= until));

@@ -1,4 +1,4 @@
-//! One client, as the node sees it.
+//! The state of one client.
 
 use super::node::ClientId;
 use super::pops::Want;
@@ -23,7 +23,7 @@ pub(super) struct Client {
     pub(super) transaction: Option<Transaction>,
     /// The selected database.
     pub(super) db: u8,
-    /// The user it is, by AUTH or by default; `None` while it has to say so first.
+    /// Its user, by AUTH or by default; `None` until it has authenticated.
     pub(super) user: Option<Bytes>,
     /// Watched keys with their databases, and whether each had expired already when it was watched.
     pub(super) watched: BTreeMap<(u8, Bytes), bool>,
@@ -33,18 +33,18 @@ pub(super) struct Client {
     pub(super) patterns: BTreeSet<Bytes>,
     pub(super) shard_channels: BTreeSet<Bytes>,
     pub(super) replies: Replies,
-    /// What it has sent is held back by CLIENT PAUSE.
+    /// Its commands are held back by CLIENT PAUSE.
     pub(super) postponed: bool,
     /// The last command, as CLIENT LIST shows it.
     pub(super) last_command: &'static str,
     pub(super) connected_mono_ms: u64,
     pub(super) last_mono_ms: u64,
-    /// Offset of the stream after this client's last command: what WAIT waits for.
+    /// Offset of the replication stream after this client's last write: what WAIT waits for.
     pub(super) written_offset: u64,
     pub(super) waiting: Option<Waiting>,
-    /// It is a replica of ours.
+    /// Set if it is a replica of this node.
     pub(super) replica: Option<Attached>,
-    /// What it said of itself before PSYNC.
+    /// What it announced with REPLCONF before PSYNC.
     pub(super) announced: (String, u16),
     pub(super) wake: Arc<Notify>,
 }
@@ -60,13 +60,13 @@ pub(super) struct Transaction {
 pub(super) enum Replies {
     On,
     Off,
-    /// Not to this command.
+    /// No reply to this command.
     SkipThis,
-    /// Not to the next.
+    /// No reply to the next command.
     SkipNext,
 }
 
-/// What a client is blocked in.
+/// The command in which a client is blocked.
 pub(super) enum Waiting {
     /// WAIT.
     Replicas {
@@ -74,12 +74,12 @@ pub(super) enum Waiting {
         offset: u64,
         until_mono_ms: Option<u64>,
     },
-    /// BLPOP and its like.
+    /// BLPOP and similar.
     Keys { want: Want, until_mono_ms: Option<u64> },
 }
 
 impl Waiting {
-    /// When it gives up.
+    /// When it times out.
     pub(super) fn until_mono_ms(&self) -> Option<u64> {
         match self {
             Waiting::Replicas { until_mono_ms, .. } | Waiting::Keys { until_mono_ms, .. } => *until_mono_ms,
@@ -124,7 +124,7 @@ impl Client {
         self.channels.len() + self.patterns.len()
     }
 
-    /// Whether it listens: in RESP2 it may do little else.
+    /// Whether it has subscriptions: in RESP2 few other commands are then allowed.
     pub(super) fn listens(&self) -> bool {
         self.subscriptions() + self.shard_channels.len() > 0
     }

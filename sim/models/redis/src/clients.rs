@@ -1,4 +1,4 @@
-//! CLIENT: what clients may learn of each other and do to each other.
+//! CLIENT: information about clients, and control of them.
 
 use super::client::{Client, Replies};
 use super::command::{self, flag};
@@ -12,7 +12,7 @@ use bytes::Bytes;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pause {
     pub(super) until_mono_ms: u64,
-    /// Only those that change data, or tell others.
+    /// Only commands that write or publish.
     writes_only: bool,
 }
 
@@ -43,7 +43,7 @@ pub(super) fn client(node: &mut Node, client: &mut Client, args: &Args, ctx: Con
     }
 }
 
-/// Names a client; the error, if it is no name.
+/// Sets a client's name; an error if it is not a valid name.
 pub(super) fn set_name(client: &mut Client, name: &Bytes) -> Option<Reply> {
     if name.iter().any(|byte| !(b'!'..=b'~').contains(byte)) {
         let error = "ERR Client names cannot contain spaces, newlines or special characters.";
@@ -74,7 +74,7 @@ fn reply(client: &mut Client, how: &Bytes) -> Reply {
 }
 
 impl Client {
-    /// `normal`, `pubsub` or `replica`, as CLIENT LIST TYPE and CLIENT KILL TYPE say it.
+    /// `normal`, `pubsub` or `replica`, as in CLIENT LIST TYPE and CLIENT KILL TYPE.
     fn kind(&self) -> &'static str {
         match () {
             () if self.replica.is_some() => "replica",
@@ -84,7 +84,7 @@ impl Client {
     }
 }
 
-/// The type of that name; a master is none of the clients here, see [`Node::drop_link`].
+/// The type of that name. A master is not one of the clients here: see [`Node::drop_link`].
 fn kind(name: &[u8]) -> Result<&'static str, Reply> {
     match name.to_ascii_lowercase().as_slice() {
         b"normal" => Ok("normal"),
@@ -125,7 +125,7 @@ fn list(node: &Node, client: &Client, options: &[Bytes], ctx: Context) -> Reply 
 }
 
 impl Node {
-    /// A line of CLIENT LIST. Buffers are not measured: their sizes are those of an idle client.
+    /// A line of CLIENT LIST. The sizes of buffers are not measured; those of an idle client are shown.
     fn describe(&self, client: &Client, now: Moment) -> String {
         let mut flags = String::new();
         for (set, letter) in [
@@ -168,7 +168,7 @@ impl Node {
         )
     }
 
-    /// Closes clients; how many.
+    /// Closes clients; returns how many.
     pub(super) fn kill(&mut self, which: impl Fn(&Client) -> bool) -> i64 {
         let mut killed = 0;
         for other in self.clients.values_mut().filter(|other| which(other)) {
@@ -178,7 +178,7 @@ impl Node {
         killed
     }
 
-    /// Whether CLIENT PAUSE holds a command back. The pause may be over, and then nothing is.
+    /// Whether CLIENT PAUSE holds a command back; ends a pause that is over.
     pub(super) fn postpones(&mut self, id: ClientId, args: &Args, now: Moment) -> bool {
         let Some(pause) = self.paused else { return false };
         if now.mono_ms >= pause.until_mono_ms {
@@ -229,7 +229,7 @@ fn pause(node: &mut Node, options: &[Bytes], ctx: Context) -> Reply {
         return Reply::error("ERR timeout is negative");
     };
     let until_mono_ms = ctx.now.mono_ms + timeout_ms;
-    // A pause that is under way is never shortened, nor narrowed (pauseClients).
+    // A pause in progress is neither shortened nor restricted to fewer commands (pauseClients).
     let before = node.paused.filter(|pause| pause.until_mono_ms > ctx.now.mono_ms);
     node.paused = Some(Pause {
         until_mono_ms: before.map_or(until_mono_ms, |pause| pause.until_mono_ms.max(until_mono_ms)),
@@ -261,10 +261,10 @@ fn unblock(node: &mut Node, options: &[Bytes]) -> Reply {
     Reply::Int(1)
 }
 
-/// Which clients are meant.
+/// Which clients CLIENT KILL selects.
 type Filter = Box<dyn Fn(&Client) -> bool>;
 
-/// The old form names an address and may hit who asks; the new one has filters and by default spares it.
+/// The old form has an address and may also close the caller; the new form has filters and by default does not.
 fn kill(node: &mut Node, client: &mut Client, options: &[Bytes]) -> Reply {
     let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
     let (mut filters, mut spare_me): (Vec<Filter>, bool) = (vec![], options.len() > 1);

@@ -1,4 +1,4 @@
-//! Which commands there are, how many arguments they take and what they may do.
+//! Properties of commands: arity, flags, keys, ACL categories.
 
 use super::client::Client;
 use super::keyspace::{Answer, Context};
@@ -8,7 +8,7 @@ use super::resp::{Args, Reply};
 pub(super) use super::table::TABLE;
 use bytes::Bytes;
 
-/// What a command may do, and what may be done to it: the flags of COMMAND INFO, as bits.
+/// The flags of COMMAND INFO, as bits.
 pub(super) mod flag {
     /// Changes data: refused by replicas (READONLY) and without enough replicas (NOREPLICAS).
     pub(in super::super) const WRITE: u32 = 1;
@@ -33,7 +33,7 @@ pub(super) mod flag {
     pub(in super::super) const NO_MULTI: u32 = 1 << 15;
     pub(in super::super) const MOVABLE_KEYS: u32 = 1 << 16;
     pub(in super::super) const ALLOW_BUSY: u32 = 1 << 17;
-    /// What it deletes because it has expired is not one transaction (not shown).
+    /// Expired keys that it deletes are not replicated as one transaction (not shown).
     pub(in super::super) const ARBITRARY_KEYS: u32 = 1 << 18;
 
     /// Names, in Redis's order.
@@ -62,13 +62,13 @@ pub(super) mod flag {
 /// How a command runs.
 #[derive(Clone, Copy)]
 pub(super) enum Run {
-    /// On data: for anybody, a master or a loader included.
+    /// On data: for clients, and for the master's stream and the append-only file.
     Data(fn(&mut Node, &Args, Context) -> Answer),
-    /// For a client.
+    /// For a client only.
     Client(fn(&mut Node, &mut Client, &Args, Context) -> Reply),
 }
 
-/// What the table says of a command.
+/// A row of the table of commands.
 #[derive(Clone, Copy)]
 pub(super) struct Spec {
     /// Lower-case name.
@@ -76,7 +76,7 @@ pub(super) struct Spec {
     /// Number of words, name included; negative: at least so many.
     pub(super) arity: i8,
     pub(super) flags: u32,
-    /// First and last key and the step between them, as COMMAND INFO says it; 0: none there.
+    /// First key, last key and the step between them, as in COMMAND INFO; 0: no keys at fixed positions.
     pub(super) keys: (i8, i8, i8),
     /// ACL categories, in COMMAND INFO's order, separated by spaces.
     pub(super) categories: &'static str,
@@ -86,7 +86,7 @@ pub(super) struct Spec {
 }
 
 impl Spec {
-    /// Whether that many words will do.
+    /// Whether this number of words is right.
     pub(super) fn takes(&self, words: usize) -> bool {
         fits(self.arity, words)
     }
@@ -96,7 +96,7 @@ impl Spec {
         self.flags & flags == flags
     }
 
-    /// What is wrong with the number of words, or with the subcommand.
+    /// The error for a wrong number of words or an unknown subcommand.
     pub(super) fn misused(&self, args: &Args) -> Option<String> {
         if !self.takes(args.len()) {
             return Some(super::keyspace::wrong_arity(self.name));
@@ -121,7 +121,7 @@ impl Spec {
         }
     }
 
-    /// As errors call it: `get`, `client|setname`.
+    /// Its name in errors: `get`, `client|setname`.
     pub(super) fn full_name(&self, args: &Args) -> String {
         match args.get(1) {
             Some(subcommand) if !self.subcommands.is_empty() => {

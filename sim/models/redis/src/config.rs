@@ -1,12 +1,12 @@
-//! What an operator decides, and what a node tells about itself.
+//! A node's configuration, and the events that it reports.
 
 use super::eviction::Policy;
 use bytes::Bytes;
 
-/// Configuration of one node. `Default` is Redis's own where it matters.
+/// Configuration of one node. `Default` has Redis's own values where they matter here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedisConfig {
-    /// Port for everybody.
+    /// The port to listen on.
     pub port: u16,
     /// `replicaof` in the node's own configuration file: the role it boots with, unless CONFIG REWRITE
     /// has changed that file since. Use an address, not a name: Sentinel compares addresses.
@@ -30,25 +30,25 @@ pub struct RedisConfig {
     pub replica_serve_stale_data: bool,
     /// How long after a boot the node answers LOADING, milliseconds.
     pub loading_ms: u64,
-    /// How often, in a million, the bytes to a replica leave a millisecond after the replies to clients: for each client
-    /// that is answered in the same turn. Redis writes both in one turn of its event loop, one client after the other, and
-    /// all but the first before the stream (networking.c prepends to `clients_pending_write`); a process that dies in
-    /// between has acknowledged what nobody else has. A millisecond is the finest that the engine knows, so this is also
-    /// how long that takes for each client on average, in nanoseconds.
+    /// The probability, in parts per million and for each client that is answered in the same turn of the event loop, that
+    /// the bytes to replicas leave a millisecond after the replies to clients. Redis writes both in one turn, one client
+    /// after the other, and all but the first before the stream (networking.c prepends to `clients_pending_write`); a
+    /// process that dies in between has acknowledged writes that no replica has. The engine's resolution is a millisecond,
+    /// so the same number is the mean time for each client in nanoseconds.
     pub replication_late_ppm: u32,
-    /// `requirepass`: the default user's password. Empty: none is asked for.
+    /// `requirepass`: the default user's password. Empty: none.
     pub requirepass: String,
     /// `maxmemory`, bytes; 0 is no limit.
     pub maxmemory: u64,
     /// `maxmemory-policy`.
     pub maxmemory_policy: Policy,
-    /// `lua-time-limit`: after so long Redis answers BUSY; here a script that would take so long is ended
-    /// with an error, by the number of its instructions. Milliseconds; 0 is no limit.
+    /// `lua-time-limit`, milliseconds; 0 is no limit. Redis answers BUSY after this time; here a script that would take so
+    /// long, judged by its number of instructions, ends with an error.
     pub lua_time_limit_ms: u64,
 }
 
-/// As measured on Redis 7.0.15: `kill -9` under load takes back 0.1 ms of acknowledged work with 16 clients at once, and
-/// next to nothing with 4.
+/// The default of [`RedisConfig::replication_late_ppm`], as measured on Redis 7.0.15: `kill -9` under load loses 0.1 ms of
+/// acknowledged work with 16 clients at once, and almost nothing with 4.
 pub const REPLICATION_LATE_PPM: u32 = 6_000;
 
 impl Default for RedisConfig {
@@ -79,10 +79,9 @@ impl Default for RedisConfig {
 pub enum PersistenceMode {
     /// Nothing: an empty dataset and a new replication ID.
     None,
-    /// Snapshots: one is taken when more than `after_s` seconds have passed since the last and at least
-    /// `changes` changes have been made (`save after_s changes`), at SAVE and at BGSAVE. A restart, whether
-    /// after a kill or after a power loss, brings back the last snapshot: what was deleted since is there
-    /// again.
+    /// Snapshots: one is taken when more than `after_s` seconds have passed since the last one and at least `changes`
+    /// changes have been made (`save after_s changes`), at SAVE and at BGSAVE. A restart, after a kill or a power loss,
+    /// restores the last snapshot, with everything that was deleted since.
     Rdb {
         /// Seconds.
         after_s: u64,
@@ -93,40 +92,40 @@ pub enum PersistenceMode {
     Aof,
 }
 
-/// What a node tells its observer.
+/// An event that a node reports to its observer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RedisEvent {
-    /// The role it has from now on; told at boot and at each change.
+    /// Its role from now on; reported at boot and at each change.
     Role {
         /// `master` or `replica`.
         role: &'static str,
     },
-    /// As a master, it executed a write, which no replica has yet.
+    /// A master executed a write, which no replica has yet.
     Wrote {
-        /// The command, as its replicas will be told it.
+        /// The command, as replicas will receive it.
         command: Bytes,
         /// The key.
         key: Bytes,
     },
-    /// As a replica, it threw its data away and took its master's.
+    /// A replica discarded its data and took its master's.
     FullSync,
-    /// As a replica, it went on where it was.
+    /// A replica continued from its own offset.
     PartialSync,
-    /// As a replica, it lost its master.
+    /// A replica lost the link to its master.
     LinkDown,
 }
 
-/// A moment, by both of a host's clocks.
+/// A moment, by both clocks of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Moment {
-    /// Wall clock, milliseconds since the Unix epoch: for expiry, lag and what Redis calls `unixtime`.
+    /// Wall clock, milliseconds since the Unix epoch: for expiry, lag and Redis's `unixtime`.
     pub wall_ms: i64,
     /// Monotonic clock, milliseconds: for timers.
     pub mono_ms: u64,
 }
 
 impl Moment {
-    /// The host's present.
+    /// The current moment on a host.
     pub fn of(env: &seams::Env) -> Moment {
         Moment {
             wall_ms: env.clock.wall().millis() as i64,

@@ -1,4 +1,4 @@
-//! The sixteen databases of a node, and how they travel to a replica.
+//! The sixteen databases of a node, and their encoding for a replica.
 
 use super::dataset::Dataset;
 use super::value::{List, Value};
@@ -8,10 +8,10 @@ use std::ops::{Index, IndexMut};
 /// `databases`, at its default.
 pub(super) const DATABASES: u8 = 16;
 
-/// Opens every snapshot. The encoding is our own, not RDB: nobody but these nodes reads it, and its size is
-/// in proportion to the data, as RDB's is.
+/// The beginning of every snapshot. The encoding is the model's own, not RDB: only these nodes read it, and its size is in
+/// proportion to the data, as RDB's is.
 const SNAPSHOT_MAGIC: &[u8] = b"SQUALL01";
-/// Stands where the length of a key stands: a key that is not a string, or not in database 0, follows.
+/// In the place of a key's length: the next key is not a string, or not in database 0.
 const OTHER: u32 = u32::MAX;
 
 /// All databases.
@@ -51,7 +51,7 @@ impl Databases {
         (0..).zip(&self.0)
     }
 
-    /// Each, to change.
+    /// All of them, mutable.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Dataset> {
         self.0.iter_mut()
     }

@@ -1,4 +1,4 @@
-//! The keys of one database: values with an absolute expiry, judged by the node's own wall clock.
+//! The keys of one database: values with an absolute expiry, by the node's own wall clock.
 
 use super::value::Value;
 use bytes::Bytes;
@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
     pub(super) value: Value,
-    /// Wall-clock milliseconds since the Unix epoch, on whichever node asks.
+    /// Wall-clock milliseconds since the Unix epoch, on the node that has the key.
     pub(super) expires_at_ms: Option<i64>,
-    /// When a command last looked it up, monotonic milliseconds: what eviction and OBJECT IDLETIME go by.
+    /// When a command last looked it up, monotonic milliseconds: for eviction and OBJECT IDLETIME.
     pub(super) used_mono_ms: u64,
-    /// Its share of `maxmemory`, bytes; 0 while nobody counts.
+    /// Its share of `maxmemory`, bytes; 0 while there is no `maxmemory`.
     weight: usize,
 }
 
@@ -23,13 +23,13 @@ impl Entry {
     }
 }
 
-/// What a key costs beyond its bytes: dictionary entry, object, allocator (measured: 90 bytes for a key and a string
+/// Memory of a key in addition to its bytes: dictionary entry, object, allocator (measured: 90 bytes for a key and a string
 /// of 10 bytes each, 7.0.15 on x86-64).
 const KEY_OVERHEAD: usize = 70;
-/// What an expiry costs (measured).
+/// Memory of an expiry, bytes (measured).
 const EXPIRY_OVERHEAD: usize = 44;
 
-/// What an element costs beyond its bytes, by encoding (measured with ten elements of ten bytes).
+/// Memory of an element in addition to its bytes, by encoding (measured with ten elements of ten bytes).
 fn element_overhead(encoding: &str) -> usize {
     match encoding {
         "listpack" => 4,
@@ -53,7 +53,7 @@ impl Dataset {
         self.entries.get(key)
     }
 
-    /// The same, to change its value or its last use. Expiries change through [`Dataset::set_expiry`].
+    /// The same, mutable for its value and its last use. Expiries change through [`Dataset::set_expiry`].
     pub(super) fn get_mut(&mut self, key: &[u8]) -> Option<&mut Entry> {
         self.entries.get_mut(key)
     }
@@ -84,7 +84,7 @@ impl Dataset {
         }
     }
 
-    /// Takes the entry out.
+    /// Removes the entry.
     pub(super) fn remove(&mut self, key: &Bytes) -> Option<Entry> {
         let entry = self.entries.remove(key)?;
         if let Some(at) = entry.expires_at_ms {
@@ -94,7 +94,7 @@ impl Dataset {
         Some(entry)
     }
 
-    /// Forgets everything.
+    /// Removes everything.
     pub(super) fn clear(&mut self) {
         *self = Dataset::default();
     }
@@ -138,12 +138,12 @@ impl Dataset {
             .map(|(_, key)| key.clone())
     }
 
-    /// Bytes that the keys take, as far as they have been weighed.
+    /// Memory of the keys whose memory has been counted, bytes.
     pub(super) fn weight(&self) -> usize {
         self.weight
     }
 
-    /// Counts what a key takes now.
+    /// Counts a key's current memory.
     pub(super) fn weigh(&mut self, key: &[u8]) {
         let Some(entry) = self.entries.get_mut(key) else { return };
         let value = &entry.value;
@@ -158,7 +158,7 @@ impl Dataset {
         entry.weight = weight;
     }
 
-    /// Counts what all keys take.
+    /// Counts the memory of all keys.
     pub(super) fn weigh_all(&mut self) {
         let keys: Vec<Bytes> = self.entries.keys().cloned().collect();
         keys.iter().for_each(|key| self.weigh(key));

@@ -1,4 +1,4 @@
-//! What outlives the process.
+//! What survives the process.
 
 use super::databases::Databases;
 use super::keyspace::Effect;
@@ -19,7 +19,7 @@ pub(super) struct DiskState {
     pub(super) durable: Databases,
     /// Written since the last sync, in order.
     pub(super) written: Vec<Effect>,
-    /// The last snapshot. It replaces the one before once it is synced, so it is there whole or not at all.
+    /// The last snapshot. It replaces the one before only when it is synced, so it is never incomplete.
     pub(super) snapshot: Databases,
     /// `replicaof` as CONFIG REWRITE left it; the outer `None` means never rewritten. Redis syncs
     /// the rewritten file, so it survives a power loss.
@@ -32,12 +32,12 @@ impl Disk {
         Disk::default()
     }
 
-    /// Power fails: what was written and not synced is gone (`appendfsync everysec`).
+    /// A power loss: what was written and not synced is lost (`appendfsync everysec`).
     pub fn power_loss(&self) {
         self.lock().written.clear();
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, DiskState> {
-        self.state.lock().expect("nobody panics while holding the disk")
+        self.state.lock().expect("no code panics while holding the disk")
     }
 }

@@ -1,4 +1,4 @@
-//! From a request to the command that answers it, or to the error that does.
+//! From a request to the command that executes it, or to an error.
 
 use super::client::Client;
 use super::command::{self, Run, Spec, flag};
@@ -8,10 +8,10 @@ use super::node::Node;
 use super::resp::{Args, Reply};
 
 impl Node {
-    /// processCommand: what can be refused is refused, the rest is queued or called.
+    /// Refuses, queues or calls a command (processCommand).
     pub(super) fn process(&mut self, client: &mut Client, args: &Args, now: Moment) -> Reply {
         let Some(spec) = command::lookup(&args[0]) else {
-            // Somebody made a browser talk to us (CVE-2016-5180's kind): say nothing, hang up.
+            // an attack with a browser's HTTP request (cross-protocol scripting): close without a reply
             if [&b"post"[..], b"host:"].contains(&&args[0].to_ascii_lowercase()[..]) {
                 client.close_now();
                 return Reply::Nothing;
@@ -35,7 +35,7 @@ impl Node {
         self.call(client, spec, args, false, now)
     }
 
-    /// Why a command may not run at all just now, in Redis's order of asking.
+    /// The reason why a command may not run now, in the order in which Redis checks.
     fn objection(&mut self, client: &Client, spec: &Spec, args: &Args, now: Moment) -> Option<Fault> {
         if let Some(error) = spec.misused(args) {
             return Some(error.into());
@@ -59,7 +59,7 @@ impl Node {
                     .any(|spec| spec.is(wanted))
         };
         if self.config.maxmemory > 0 && !self.evict(now) {
-            // A transaction is refused as it is put together, rather than half-way.
+            // A command of a transaction is refused when it is queued, not when it is executed.
             let queues = client.transaction.is_some() && !is_direct(spec.name);
             if queues || may(flag::DENYOOM) {
                 return Some(super::eviction::OOM.into());
@@ -86,7 +86,7 @@ impl Node {
             .then(|| "LOADING Redis is loading the dataset in memory".into())
     }
 
-    /// Runs a command that nothing stands against. `nested`: in a transaction or a script.
+    /// Runs a command that was not refused. `nested`: in a transaction or a script.
     pub(super) fn call(&mut self, client: &mut Client, spec: &Spec, args: &Args, nested: bool, now: Moment) -> Reply {
         let ctx = Context {
             now,
@@ -121,7 +121,7 @@ pub fn unknown_command(args: &Args) -> String {
         if shown.len() >= 128 {
             break;
         }
-        // as C has it, up to the first zero
+        // up to the first zero byte, as in C
         let text = String::from_utf8_lossy(arg.split(|byte| *byte == 0).next().unwrap_or_default());
         shown.push_str(&format!("'{:.*}' ", 128 - shown.len(), text));
     }
@@ -130,7 +130,7 @@ pub fn unknown_command(args: &Args) -> String {
     message.replace(['\r', '\n'], " ")
 }
 
-/// A refused command spoils the transaction it was meant for.
+/// Marks a transaction as failed because one of its commands was refused.
 fn reject(client: &mut Client, error: impl Into<Fault>) -> Reply {
     if let Some(transaction) = &mut client.transaction {
         transaction.aborted = true;

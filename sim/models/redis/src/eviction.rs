@@ -1,8 +1,8 @@
-//! `maxmemory`: what counts, and who goes.
+//! `maxmemory`: how memory is counted, and which keys are evicted.
 //!
-//! The account is an estimate: bytes of keys and values, a constant for each key and each element, and what an
-//! empty server takes. Redis asks its allocator instead, so the two agree to some ten per cent, not to the byte.
-//! Eviction is Redis's idea (five random keys, the best of them goes) without its pool of candidates.
+//! Memory is estimated: the bytes of keys and values, a constant for each key and each element, and the memory of an empty
+//! server. Redis asks its allocator instead, so the two agree within about ten per cent, not to the byte. Eviction works as in
+//! Redis (the best of five random keys is evicted), without its pool of candidates.
 //! The LFU policies are deliberately absent.
 
 use super::config::Moment;
@@ -14,7 +14,7 @@ use rand::Rng;
 
 pub(super) const OOM: &str = "OOM command not allowed when used memory > 'maxmemory'.";
 
-/// What an empty server of 7.0.15 takes, bytes (measured).
+/// Memory of an empty server of 7.0.15, bytes (measured).
 const EMPTY_SERVER: usize = 915_000;
 /// `maxmemory-samples`.
 const SAMPLES: usize = 5;
@@ -22,7 +22,7 @@ const SAMPLES: usize = 5;
 /// `maxmemory-policy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Policy {
-    /// Writes are refused (OOM).
+    /// None is evicted; writes are refused (OOM).
     #[default]
     NoEviction,
     /// The key not used for longest.
@@ -47,7 +47,7 @@ impl Policy {
         Policy::NoEviction,
     ];
 
-    /// As `maxmemory-policy` has it.
+    /// Its name in `maxmemory-policy`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Policy::NoEviction => "noeviction",
@@ -62,7 +62,7 @@ impl Policy {
     /// The policy of that name.
     ///
     /// # Errors
-    /// There is none, or not here.
+    /// There is no such policy, or the model does not have it.
     pub(super) fn named(name: &[u8]) -> Result<Policy, &'static str> {
         if is_one_of(name, &["volatile-lfu", "allkeys-lfu"]) {
             return Err("the LFU policies are absent here");
@@ -75,7 +75,7 @@ impl Policy {
         matches!(self, Policy::VolatileLru | Policy::VolatileRandom | Policy::VolatileTtl)
     }
 
-    /// The lower, the better to let go.
+    /// The key with the lowest worth is evicted first.
     fn worth(self, entry: &Entry) -> i64 {
         match self {
             Policy::VolatileTtl => entry.expires_at_ms.unwrap_or(i64::MAX),
@@ -86,17 +86,17 @@ impl Policy {
 }
 
 impl Node {
-    /// Starts to count.
+    /// Starts to count memory.
     pub(super) fn weigh_everything(&mut self) {
         self.data.iter_mut().for_each(super::dataset::Dataset::weigh_all);
     }
 
-    /// Bytes in use, as far as we know.
+    /// Estimated memory in use, bytes.
     pub(super) fn used_memory(&self) -> usize {
         EMPTY_SERVER + self.data.iter().map(|(_, data)| data.weight()).sum::<usize>()
     }
 
-    /// Makes room (performEvictions). False: memory is full and stays so. Replicas leave it to their master.
+    /// Evicts keys until there is room (performEvictions). False: memory stays full. Replicas leave eviction to their master.
     pub(super) fn evict(&mut self, now: Moment) -> bool {
         if !self.role.is_master() {
             return true;
@@ -106,7 +106,7 @@ impl Node {
                 return false;
             };
             self.expire(db, &key);
-            // Each goes by itself, before the command that needs the room.
+            // Each eviction is replicated by itself, before the command that needs the room.
             self.propagate(now);
         }
         true

@@ -1,4 +1,4 @@
-//! Commands about when a key ends. Every expiry is absolute once it is set, and goes to replicas so.
+//! Commands about expiry. Every expiry is stored and replicated as an absolute time.
 
 use super::config::Moment;
 use super::keyspace::{Answer, Context, Fault, SYNTAX, integer, is_one_of};
@@ -61,7 +61,7 @@ pub(super) fn persist(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     Ok(Reply::Int(expiring.into()))
 }
 
-/// Sets an absolute expiry; one in the past deletes, unless the master of us all said otherwise.
+/// Sets an absolute expiry. One in the past deletes the key, except on a replica, which waits for its master's DEL.
 fn move_expiry(node: &mut Node, key: &Bytes, at: i64, effect: Args, ctx: Context) {
     if at <= ctx.now.wall_ms && node.role.is_master() {
         return node.delete(key, ctx);
@@ -99,7 +99,7 @@ pub(super) fn expire(node: &mut Node, args: &Args, ctx: Context) -> Answer {
         return Ok(Reply::Int(0));
     };
     let old = entry.expires_at_ms;
-    // No expiry counts as infinitely late.
+    // No expiry is later than any expiry.
     let unmet = nx && old.is_some()
         || xx && old.is_none()
         || gt && old.is_none_or(|old| at <= old)

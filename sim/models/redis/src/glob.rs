@@ -1,10 +1,10 @@
 //! Patterns of KEYS, SCAN, PSUBSCRIBE, CONFIG GET and ACLs (stringmatchlen in util.c).
 
-/// Whether the text matches: `*`, `?`, `[abc]`, `[^a-z]`, `\x`. Where a `*` had to take more, only the last one can:
-/// the time is bounded by the product of the lengths, and the stack by nothing that a client sends.
+/// Whether the text matches: `*`, `?`, `[abc]`, `[^a-z]`, `\x`. Only the last `*` is
+/// extended on a mismatch: the time is bounded by the product of the lengths, and the stack does not depend on the input.
 pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     let (mut pattern, mut text) = (pattern, text);
-    let mut last_star: Option<(&[u8], &[u8])> = None; // what follows it, and what it has not taken
+    let mut last_star: Option<(&[u8], &[u8])> = None; // the pattern after it, and the text that it has not matched
     loop {
         if let [b'*', rest @ ..] = pattern {
             if rest.is_empty() {
@@ -26,7 +26,7 @@ pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     }
 }
 
-/// What is left of a pattern that does not begin with `*` once it has matched a byte.
+/// The rest of a pattern that does not begin with `*`, after it has matched one byte.
 fn after(pattern: &[u8], byte: u8) -> Option<&[u8]> {
     let (&first, rest) = pattern.split_first()?;
     let (matches, rest) = match first {
@@ -38,8 +38,8 @@ fn after(pattern: &[u8], byte: u8) -> Option<&[u8]> {
     matches.then_some(rest)
 }
 
-/// Whether the class, whose `[` is already read, has the byte; and what follows it. A class that is not
-/// closed ends with the pattern.
+/// Whether a class (after its `[`) contains the byte, and the pattern after the class. A class that is not closed ends with
+/// the pattern.
 fn class(mut rest: &[u8], byte: u8) -> (bool, &[u8]) {
     let negated = rest.first() == Some(&b'^');
     rest = &rest[usize::from(negated)..];

@@ -1,4 +1,4 @@
-//! Golden replies: what the real server answered, byte by byte.
+//! Golden vectors: the replies of the real server, byte by byte.
 
 use super::config::{Moment, RedisConfig};
 use super::dataset::Dataset;
@@ -53,7 +53,7 @@ fn escape(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).replace('\r', "\\r").replace('\n', "\\n")
 }
 
-/// The number of a client is not something to compare.
+/// Without the client's number, which differs each time.
 fn without_id(reply: &str) -> String {
     match reply.split_once("$2\\r\\nid\\r\\n:") {
         Some((before, after)) => {
@@ -74,7 +74,7 @@ fn ask(node: &mut Node, client: ClientId, command: &str, now: Moment) -> (String
     (escape(&output), closing)
 }
 
-/// Runs a section on a node; `prepare` brings a fresh one to where the measurement began.
+/// Runs a section on a new node; `prepare` brings it to the state in which the measurement began.
 fn check(title: &str, prepare: impl Fn() -> Node) {
     let mut wrong = vec![];
     let rows = section(title);

@@ -1,9 +1,9 @@
 //! Commands on hashes.
 
-use super::chance::{pick_many, pick_one};
 use super::keyspace::{Answer, Context, Fault, SYNTAX, integer, is_one_of, wrong_arity};
 use super::node::Node;
 use super::number::parse_int;
+use super::random_choice::{pick_many, pick_one};
 use super::resp::{Args, Reply};
 use super::strings::float;
 use super::value::Hash;
@@ -127,13 +127,13 @@ pub(super) fn hincrbyfloat(node: &mut Node, args: &Args, ctx: Context) -> Answer
     node.edit_or_create(&args[1], ctx, |hash: &mut Hash| {
         hash.insert(args[2].clone(), text.clone())
     })?;
-    // A replica that added for itself might round otherwise.
+    // A replica that computed the sum itself might round differently.
     let effect = vec!["HSET".into(), args[1].clone(), args[2].clone(), text.clone()];
     node.changed(&args[1], effect, ctx);
     Ok(Reply::Bulk(text))
 }
 
-/// How many elements *RANDFIELD and *RANDMEMBER are asked for, and whether with their values.
+/// The arguments of *RANDFIELD and *RANDMEMBER: how many elements, and whether with their values.
 pub(super) fn sample(args: &Args, with: &str) -> Result<Option<(i64, bool)>, Fault> {
     let Some(count) = args.get(2) else {
         return Ok(None);
@@ -148,7 +148,7 @@ pub(super) fn sample(args: &Args, with: &str) -> Result<Option<(i64, bool)>, Fau
         [word] if is_one_of(word, &[with]) => true,
         _ => return Err(SYNTAX.into()),
     };
-    // Twice as many words must fit too.
+    // With values the reply has twice as many elements, and this number must not overflow.
     if paired && count.unsigned_abs() > i64::MAX as u64 / 2 {
         return Err("ERR value is out of range".into());
     }

@@ -1,4 +1,4 @@
-//! INFO and ROLE: what Sentinel and clients learn of a node.
+//! INFO and ROLE, as Sentinels and clients read them.
 
 use super::config::{Moment, PersistenceMode};
 use super::node::Node;
@@ -31,7 +31,7 @@ impl Node {
             ),
             ("Replication", self.info_replication(now)),
             ("Keyspace", self.info_keyspace()),
-            // Asked for by name or with `all` only: Sentinels ask for the default once a second, and need neither.
+            // Only by name or with `all`: Sentinels request the default sections once a second, and read neither of these.
             ("Memory", self.info_memory()),
             ("Persistence", self.info_persistence(now)),
         ];

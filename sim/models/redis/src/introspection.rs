@@ -1,4 +1,4 @@
-//! COMMAND: the table, told to clients.
+//! COMMAND: the table of commands, for clients.
 
 use super::client::Client;
 use super::command::{self, Spec, TABLE, flag};
@@ -49,7 +49,7 @@ fn info(spec: &Spec) -> Reply {
     ])
 }
 
-/// The group alone: the texts are documentation, and redis.io has them.
+/// COMMAND DOCS with the group only; the texts of the documentation are absent.
 fn docs(spec: &Spec) -> (Reply, Reply) {
     let groups = [
         ("string", "string"),

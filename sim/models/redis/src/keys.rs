@@ -1,4 +1,4 @@
-//! Commands on keys, whatever they hold.
+//! Commands on keys of any type.
 
 use super::databases::DATABASES;
 use super::keyspace::{Answer, Context, Fault, SYNTAX, integer, is_one_of};
@@ -28,7 +28,7 @@ pub(super) fn del(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     Ok(Reply::Int(deleted))
 }
 
-/// EXISTS and TOUCH: a key counts as often as it is named.
+/// EXISTS and TOUCH. A key that is named twice counts twice.
 pub(super) fn exists(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     let found = args[1..].iter().filter(|key| node.exists(key, ctx)).count();
     Ok(Reply::Int(found as i64))
@@ -43,7 +43,7 @@ pub(super) fn dbsize(node: &mut Node, _: &Args, ctx: Context) -> Answer {
     Ok(Reply::Int(node.db(ctx).len() as i64))
 }
 
-/// RENAME and RENAMENX. The expiry goes along.
+/// RENAME and RENAMENX. The expiry moves with the key.
 pub(super) fn rename(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     let only_new = ctx.name == "renamenx";
     if !node.exists(&args[1], ctx) {
@@ -132,7 +132,7 @@ pub(super) fn swapdb(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     Ok(Reply::OK)
 }
 
-/// FLUSHALL and FLUSHDB. Passed on even if there was nothing.
+/// FLUSHALL and FLUSHDB. They are replicated even if there were no keys.
 pub(super) fn flush(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     if !(args.len() == 1 || args.len() == 2 && is_one_of(&args[1], &["SYNC", "ASYNC"])) {
         return Err(SYNTAX.into());
@@ -157,7 +157,7 @@ pub(super) fn randomkey(node: &mut Node, _: &Args, ctx: Context) -> Answer {
         }
         let n = node.random.random_range(0..length);
         let key = node.db(ctx).nth(n).expect("there are so many").0.clone();
-        // A replica cannot delete what it finds expired, and might look for ever (dbRandomKey).
+        // A replica may return an expired key: it cannot delete it, and might search without end (dbRandomKey).
         if node.exists(&key, ctx) || !node.role.is_master() {
             return Ok(Reply::Bulk(key));
         }
@@ -211,7 +211,7 @@ fn help() -> Reply {
     Reply::Array(lines.into_iter().map(Reply::simple).collect())
 }
 
-/// KEYS. What has expired is hidden, and on a master deleted.
+/// KEYS. Expired keys are hidden, and a master also deletes them.
 pub(super) fn keys(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     let matching: Vec<Bytes> = node
         .db(ctx)

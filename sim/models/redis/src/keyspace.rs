@@ -1,4 +1,4 @@
-//! How commands reach keys: what they look up, change and leave behind for replicas and disk.
+//! How commands access keys: lookups, changes, and the effects for replicas and disk.
 
 use super::config::Moment;
 use super::databases::Databases;
@@ -9,7 +9,7 @@ use super::value::{Kind, Value, WRONGTYPE};
 use bytes::Bytes;
 use std::borrow::Cow;
 
-/// A reply, or the error that takes its place.
+/// A reply, or an error.
 pub(super) type Answer = Result<Reply, Fault>;
 /// An error, with its code.
 pub(super) type Fault = Cow<'static, str>;
@@ -18,7 +18,7 @@ pub(super) const NOT_AN_INTEGER: &str = "ERR value is not an integer or out of r
 pub(super) const NOT_A_FLOAT: &str = "ERR value is not a valid float";
 pub(super) const SYNTAX: &str = "ERR syntax error";
 
-/// On whose behalf, and how, a command runs.
+/// The context in which a command runs.
 #[derive(Clone, Copy)]
 pub(super) struct Context {
     pub(super) now: Moment,
@@ -26,13 +26,13 @@ pub(super) struct Context {
     pub(super) name: &'static str,
     /// The database that the client has selected.
     pub(super) db: u8,
-    /// From this node's master: obeyed, unjudged, and blind to expiry.
+    /// The command comes from this node's master: it is not checked, and it also sees expired keys.
     pub(super) from_master: bool,
-    /// In a transaction or a script: what would block gives up at once.
+    /// In a transaction or a script: a command that would block returns at once.
     pub(super) nested: bool,
 }
 
-/// A command to pass on, and the database it is about.
+/// A command to replicate, and its database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Effect {
     pub(super) db: u8,
@@ -45,9 +45,8 @@ impl Node {
         &mut self.data[ctx.db]
     }
 
-    /// A key, as a command sees it: expired means absent. A master deletes it and tells its replicas;
-    /// a replica hides it and waits for its master's word; what comes from the master sees it all the
-    /// same (expireIfNeeded in db.c).
+    /// Looks up a key. An expired key is absent: a master deletes it and replicates that; a replica hides it and waits for
+    /// its master's DEL; commands from the master still see it (expireIfNeeded in db.c).
     pub(super) fn lookup(&mut self, key: &Bytes, ctx: Context) -> Option<&Entry> {
         let expired = self.data[ctx.db].get(key)?.expired(ctx.now.wall_ms);
         if expired && !ctx.from_master {
@@ -61,7 +60,7 @@ impl Node {
         Some(entry)
     }
 
-    /// Whether the key is there.
+    /// Whether the key exists.
     pub(super) fn exists(&mut self, key: &Bytes, ctx: Context) -> bool {
         self.lookup(key, ctx).is_some()
     }
@@ -84,7 +83,7 @@ impl Node {
         Ok(self.read::<K>(key, ctx)?.cloned().unwrap_or_default())
     }
 
-    /// Changes the value of a key that exists; one that has become empty goes.
+    /// Changes the value of an existing key, and removes the key if the value has become empty.
     pub(super) fn edit<K: Kind, R>(
         &mut self,
         key: &Bytes,
@@ -102,7 +101,7 @@ impl Node {
         Ok(Some(result))
     }
 
-    /// Changes the value of a key, which is created if need be.
+    /// Changes the value of a key, which is created if it does not exist.
     pub(super) fn edit_or_create<K: Kind, R>(
         &mut self,
         key: &Bytes,
@@ -115,8 +114,9 @@ impl Node {
         Ok(self.edit(key, ctx, change)?.expect("it exists"))
     }
 
-    /// Replaces a key. Who waits for it is looked after once the execution unit is over, but only if it was not there:
-    /// whoever waits while there is something else goes on waiting when that is replaced (dbAdd and dbOverwrite).
+    /// Replaces a key. Clients that wait for it are served when the execution unit is over, but only if the key did not exist
+    /// before: a client that waits while the key has another type continues to wait when it is replaced (dbAdd and
+    /// dbOverwrite).
     pub(super) fn put(&mut self, key: &Bytes, value: Value, expires_at_ms: Option<i64>, ctx: Context) {
         let data = self.db(ctx);
         let is_new = data.get(key).is_none();
@@ -129,32 +129,32 @@ impl Node {
         }
     }
 
-    /// Replaces a key by a value that may be empty: what the *STORE commands do. Returns the number of elements.
+    /// Replaces a key by a value that may be empty, as the *STORE commands do. Returns the number of elements.
     pub(super) fn store(&mut self, key: &Bytes, value: Value, args: &Args, ctx: Context) -> Reply {
         let (existed, length) = (self.exists(key, ctx), value.len());
         if length > 0 {
             self.put(key, value, None, ctx);
             self.changed(key, args.clone(), ctx);
         } else if existed {
-            // A destination that goes is passed on as the command that made it go.
+            // A destination that is removed is replicated as the command itself, not as DEL.
             self.data[ctx.db].remove(key);
             self.changed(key, args.clone(), ctx);
         }
         Reply::Int(length as i64)
     }
 
-    /// A key has changed, by the command that is passed on so.
+    /// Notes that a key has changed, and replicates the given command.
     pub(super) fn changed(&mut self, key: &Bytes, args: Args, ctx: Context) {
         self.touch(ctx.db, key);
         self.effect(args, ctx);
     }
 
-    /// Passes a command on.
+    /// Replicates a command.
     pub(super) fn effect(&mut self, args: Args, ctx: Context) {
         self.effects.push(Effect { db: ctx.db, args });
     }
 
-    /// Deletes a key that exists, and passes that on as DEL.
+    /// Deletes an existing key, and replicates that as DEL.
     pub(super) fn delete(&mut self, key: &Bytes, ctx: Context) {
         self.data[ctx.db].remove(key);
         self.changed(key, vec![Bytes::from_static(b"DEL"), key.clone()], ctx);
@@ -168,7 +168,7 @@ impl Node {
         self.effects.push(Effect { db, args });
     }
 
-    /// A key has changed: transactions that watch it will fail.
+    /// Notes that a key has changed: transactions that watch it will fail.
     pub(super) fn touch(&mut self, db: u8, key: &Bytes) {
         self.dirty += 1;
         for client in self.clients.values_mut() {
@@ -182,7 +182,7 @@ impl Node {
         }
     }
 
-    /// Many keys are about to change: those for which this is true (touchAllWatchedKeysInDb).
+    /// Notes that all keys for which this is true are about to change (touchAllWatchedKeysInDb).
     pub(super) fn touch_all(&mut self, touched: impl Fn(&Databases, u8, &Bytes) -> bool) {
         self.dirty += 1;
         for client in self.clients.values_mut() {
@@ -192,7 +192,7 @@ impl Node {
     }
 }
 
-/// Whether a word is one of these, whatever its case.
+/// Whether a word is one of these, in any case.
 pub(super) fn is_one_of(word: &[u8], words: &[&str]) -> bool {
     words.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
@@ -213,7 +213,7 @@ pub(super) fn count(text: &[u8]) -> Result<usize, Fault> {
     usize::try_from(super::number::parse_int(text).ok_or(range)?).map_err(|_| range.into())
 }
 
-/// A range of positions, negative ones counted from the end, as a range of indexes; empty if it is.
+/// A range of positions, negative ones counted from the end, as a range of indexes, possibly empty.
 pub(super) fn span(from: i64, to: i64, length: usize) -> std::ops::Range<usize> {
     let length = length as i64;
     let place = |at: i64| if at < 0 { (length + at).max(0) } else { at };

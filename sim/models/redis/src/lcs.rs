@@ -1,11 +1,11 @@
-//! LCS: the longest common subsequence of two strings, as t_string.c finds it (of several, the same one).
+//! LCS: the longest common subsequence of two strings; if there are several, the one that t_string.c finds.
 
 use super::keyspace::{Answer, Context, SYNTAX, integer};
 use super::node::Node;
 use super::resp::{Args, Reply};
 use bytes::Bytes;
 
-/// A stretch that both have: where it begins in each, and how long it is.
+/// A common part of both strings: where it begins in each, and its length.
 struct Match {
     a: usize,
     b: usize,
@@ -57,7 +57,7 @@ pub(super) fn lcs(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     ]))
 }
 
-/// The subsequence, and its stretches from the last to the first.
+/// The subsequence, and its parts from the last to the first.
 fn common_subsequence(a: &[u8], b: &[u8]) -> (Vec<u8>, Vec<Match>) {
     let width = b.len() + 1;
     let mut lengths = vec![0_u32; (a.len() + 1) * width];

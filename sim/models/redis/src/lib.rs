@@ -1,23 +1,21 @@
 //! A Redis 7.0.15 node as a real server over [`seams::Env`]: all commands on strings, lists, hashes, sets and
 //! sorted sets, expiry, sixteen databases, transactions, scripts (`script`), blocking pops (`pops`, `blocking`), publish
-//! and subscribe, users and rules (`acl`), eviction (`eviction`), replication, snapshots and the append-only file. What
-//! failovers and restarts take back emerges from it and is not scripted. Replies and effects are compared, command by
-//! command, with those of the real server (`vectors`, `golden`).
+//! and subscribe, users and rules (`acl`), eviction (`eviction`), replication, snapshots and the append-only file. Which
+//! writes a failover or a restart loses follows from it and is not scripted. Replies and effects are compared, command by
+//! command, with those of the real server (`vectors`, `golden`, and the package `conformance`).
 //!
-//! Deliberately absent: streams, bitmaps, HyperLogLog, geography, SORT, DUMP and RESTORE, MIGRATE, functions, modules,
+//! Deliberately absent: streams, bitmaps, HyperLogLog, geo commands, SORT, DUMP and RESTORE, MIGRATE, functions, modules,
 //! cluster, client-side caching, keyspace notifications, MONITOR, SLOWLOG, LATENCY, MEMORY, DEBUG, SHUTDOWN, FAILOVER and
 //! SYNC (all of them answered as unknown commands); RDB files (a full resynchronisation carries an encoding of its
-//! own); diskless delay; output buffer limits; encodings that a value once had; the LFU policies; the database that a
-//! stream is about, in a full resynchronisation from a replica (only database 0 survives a chain). Some of Redis's
-//! chatter is there because offsets depend on it.
+//! own); diskless delay; output buffer limits; encodings that a value once had; the LFU policies; the selected
+//! database of the stream in a full resynchronisation from a replica (only database 0 survives a chain). PING and SELECT in
+//! the replication stream are there because offsets depend on them.
 
 mod acl;
 mod acl_rules;
-mod alone;
 mod backlog;
 mod basics;
 mod blocking;
-mod chance;
 mod client;
 mod clients;
 mod command;
@@ -48,6 +46,7 @@ mod number;
 mod persistence;
 mod pops;
 mod pubsub;
+mod random_choice;
 mod replica;
 mod replication;
 pub mod resp;
@@ -58,6 +57,7 @@ mod session;
 mod sets;
 mod settings;
 mod shared;
+mod standalone;
 mod strings;
 mod table;
 mod transaction;
@@ -69,13 +69,18 @@ mod zrange;
 mod zset;
 mod zsets;
 
-pub use alone::Alone;
 pub use config::Moment;
 pub use config::{PersistenceMode, REPLICATION_LATE_PPM, RedisConfig, RedisEvent};
 pub use disk::Disk;
 pub use dispatch::unknown_command;
 pub use eviction::Policy;
 pub use keyspace::wrong_arity;
+pub use standalone::Standalone;
 
 pub use server::serve;
 pub use server::sleep_until;
+
+/// Compiles the example in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,4 +1,4 @@
-//! Tests of what runs out: memory, time, patience.
+//! Tests of limits: memory, time and time-outs.
 
 use super::config::{Moment, PersistenceMode, RedisConfig};
 use super::disk::Disk;

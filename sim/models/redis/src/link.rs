@@ -11,11 +11,11 @@ use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 
-/// Acknowledgements, and attempts to reconnect.
+/// Interval of acknowledgements and of attempts to reconnect.
 const EVERY_MS: u64 = 1000;
 
-/// Follows whatever master the node has, for ever. A link that breaks is tried again at once, one
-/// that cannot be made once a second (replicationHandleMasterDisconnection, replicationCron).
+/// Follows the node's current master until the host dies. After a broken link it reconnects at once; while it cannot connect,
+/// it tries once a second (replicationHandleMasterDisconnection, replicationCron).
 pub(super) async fn follow(env: Env, node: Shared) {
     let relink = node.lock().relink();
     let booted_ms = Moment::of(&env).mono_ms;
@@ -80,7 +80,7 @@ impl Link {
     }
 }
 
-/// From the connection to its end. `connected` becomes true once the replica follows.
+/// One connection, from its beginning to its end. `connected` becomes true when the replica follows.
 async fn session(env: &Env, node: &Shared, (host, port): &(String, u16), connected: &mut bool) -> io::Result<()> {
     let (limit, own_port, own_ip) = {
         let mut node = node.lock();
@@ -149,7 +149,7 @@ async fn receive(link: &mut Link) -> io::Result<Databases> {
     Databases::from_snapshot(&snapshot).ok_or_else(|| io::Error::other("not a snapshot"))
 }
 
-/// Applies the stream and acknowledges it: once a second, and when asked.
+/// Applies the stream and acknowledges it: once a second, and when the master asks.
 async fn stay(env: &Env, node: &Shared, link: &mut Link) -> io::Result<()> {
     let mut next_ms = Moment::of(env).mono_ms;
     loop {

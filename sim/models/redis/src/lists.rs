@@ -1,4 +1,4 @@
-//! Commands on lists. What pops, at once or later, is in `pops`.
+//! Commands on lists. Those that pop, at once or later, are in `pops`.
 
 use super::keyspace::{Answer, Context, Fault, SYNTAX, count, integer, is_one_of, span, wrong_arity};
 use super::node::Node;
@@ -10,7 +10,7 @@ fn bulks<'a>(elements: impl Iterator<Item = &'a Bytes>) -> Reply {
     Reply::Array(elements.cloned().map(Reply::Bulk).collect())
 }
 
-/// The index of a position that may count from the end.
+/// The index of a position; a negative position counts from the end.
 fn index(at: i64, length: usize) -> Option<usize> {
     let at = if at < 0 { at + length as i64 } else { at };
     usize::try_from(at).ok().filter(|at| *at < length)

@@ -24,7 +24,7 @@ impl LongDouble {
     };
 
     /// Reads decimal text. `None`: not a number, or more than a long double can hold. Infinity is left to
-    /// the caller, who refuses it in other words.
+    /// the caller, which returns another error for it.
     pub(super) fn parse(text: &[u8]) -> Option<LongDouble> {
         let (negative, text) = match text {
             [b'-', rest @ ..] => (true, rest),
@@ -59,7 +59,7 @@ impl LongDouble {
         }
         let mut denominator = Big(vec![1]);
         denominator.times_power_of_ten(-power as u32);
-        // Enough bits for the mantissa, a guard and one in reserve.
+        // Enough bits for the mantissa, a guard bit and one more.
         let shift = (denominator.bits() + 66).saturating_sub(numerator.bits());
         numerator.shift_left(shift);
         let (quotient, sticky) = numerator.divided_by(&denominator);
@@ -79,7 +79,7 @@ impl LongDouble {
             let negative = large.negative && (large.mantissa != 0 || small.negative);
             return Some(LongDouble { negative, ..large });
         }
-        // 62 bits below the mantissa; what falls off beyond them sticks.
+        // 62 bits below the mantissa; bits beyond them set the sticky bit.
         let wide = u128::from(large.mantissa) << 62;
         let distance = large.exponent - small.exponent;
         let (addend, sticky) = if distance >= 126 {
@@ -116,7 +116,7 @@ impl LongDouble {
             }
         };
         if exponent < EXPONENT_MIN {
-            // Denormal: nobody logs in with one.
+            // Denormal numbers are not modelled.
             (mantissa, exponent) = (0, 0);
         }
         (exponent <= EXPONENT_MAX).then_some(LongDouble {

@@ -1,4 +1,4 @@
-//! What a master does for its replicas: it feeds them, counts them and waits for them.
+//! A master's side of replication: feeding replicas, counting them and waiting for them.
 
 use super::client::{Client, Waiting};
 
@@ -33,9 +33,8 @@ impl Node {
             .count()
     }
 
-    /// `min-replicas-to-write`. Redis counts once a second (replicationCron), in whole seconds, from
-    /// acknowledgements alone: a master cut off goes on accepting for up to lag + 1 s (measured: 2.49 s
-    /// at max-lag 1, 10.84 s at 10).
+    /// Checks `min-replicas-to-write`. Redis counts once a second (replicationCron), in whole seconds, from acknowledgements
+    /// alone: a master that is cut off accepts writes for about max-lag + 1 s (measured: 2.49 s at max-lag 1, 10.84 s at 10).
     pub(super) fn enough_replicas(&self, now: Moment) -> bool {
         let wanted = self.config.min_replicas_to_write;
         if wanted == 0 {
@@ -74,7 +73,7 @@ impl Node {
             }
             None => {
                 if self.history.backlog.is_none() {
-                    // Nobody has followed this history, so nobody may claim to have (syncCommand).
+                    // No replica has followed this history, so none can continue it (syncCommand).
                     self.history.id = self.random_id();
                     self.history.id2 = None;
                     self.ensure_backlog();
@@ -90,7 +89,7 @@ impl Node {
                 client.output.extend_from_slice(&snapshot);
             }
         }
-        // A replica that starts anew must be told the database again.
+        // A replica that starts a full resynchronisation needs SELECT again.
         if !partial {
             self.stream_db = None;
         }
@@ -120,7 +119,7 @@ impl Node {
                         replica.acked_at_s = now.unix_s();
                         replica.online = true;
                     }
-                    // The client is out of the table while it speaks: count it separately.
+                    // The client is not in the table while its command runs: count it separately.
                     self.release_waiting(client.replica.as_ref());
                     return Reply::Nothing;
                 }
@@ -188,8 +187,8 @@ impl Node {
         }
     }
 
-    /// What is due by the clock: expiry, PING to replicas, replicas that have been silent too long, the
-    /// disk. Returns when there will be something to do again.
+    /// Does what is due by the clock: expiry, PING to replicas, closing replicas that have timed out, the disk. Returns when
+    /// it must run again.
     pub(crate) fn cron(&mut self, now: Moment) -> Option<u64> {
         self.latest = now;
         let mut due: Option<u64> = None;
@@ -200,7 +199,7 @@ impl Node {
                 self.propagate(now);
             }
             if let Some(expiry) = self.data.next_expiry_ms() {
-                // Looked at again after a second at the latest: the wall clock may jump.
+                // Checked again after a second at the latest, because the wall clock may jump.
                 let left = (expiry + 1 - now.wall_ms).clamp(1, 1000) as u64;
                 at((now.mono_ms + left).next_multiple_of(100));
             }

@@ -1,4 +1,4 @@
-//! One node as a state machine: bytes and moments in, bytes out. Knows no socket and no clock.
+//! One node as a state machine without I/O: bytes and moments in, bytes out.
 
 use super::acl::Users;
 use super::backlog::{Backlog, History};
@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// Identifies a client, as `CLIENT ID` says it.
+/// A client's number, as in `CLIENT ID`.
 pub(crate) type ClientId = u64;
 
 /// One Redis node.
@@ -28,23 +28,23 @@ pub(crate) struct Node {
     pub(super) data: Databases,
     pub(super) history: History,
     pub(super) role: Role,
-    /// In boxes, for a client moves out and back for every command.
+    /// Boxed, because a client is moved out and back for every command.
     pub(super) clients: BTreeMap<ClientId, Box<Client>>,
     next_client: ClientId,
-    /// Effects of the execution unit under way.
+    /// Effects of the current execution unit.
     pub(super) effects: Vec<Effect>,
-    /// They are not to be wrapped into a transaction.
+    /// They must not be wrapped into a transaction.
     pub(super) apart: bool,
-    /// The database that the stream is about, once it has said so.
+    /// The database that was last selected in the replication stream.
     pub(super) stream_db: Option<u8>,
-    /// The database that the master's stream is about.
+    /// The database that was last selected in the master's stream.
     pub(super) master_db: u8,
-    /// What the client watches whose command runs, and whether that has changed: it is not among `clients`.
+    /// What the current client watches, and whether that has changed: it is not among `clients` while its command runs.
     pub(super) own_watched: Vec<(u8, Bytes)>,
     pub(super) own_dirty: bool,
-    /// Who waits for which key, in order of arrival.
+    /// The clients that wait for each key, in order of arrival.
     pub(super) waiters: BTreeMap<(u8, Bytes), Vec<ClientId>>,
-    /// Keys that somebody waits for and that have changed.
+    /// Keys that have changed and for which clients wait.
     pub(super) ready: Vec<(u8, Bytes)>,
     /// CLIENT PAUSE.
     pub(super) paused: Option<Pause>,
@@ -65,18 +65,18 @@ pub(crate) struct Node {
     pub(super) relink: Arc<Notify>,
     pub(super) next_ping_mono_ms: u64,
     pub(super) sync_due_mono_ms: Option<u64>,
-    /// When the cron will look again.
+    /// When the cron runs next.
     pub(super) cron_due_mono_ms: Option<u64>,
-    /// Clients that wait no longer, in the order in which they were released: in this order they go on.
+    /// Unblocked clients, in the order in which they continue.
     pub(super) released: Vec<ClientId>,
-    /// The latest moment anybody has mentioned.
+    /// The latest moment known.
     pub(super) latest: Moment,
     /// How many clients were answered in this millisecond (of the monotonic clock).
     pub(super) answered: (u64, u32),
 }
 
 impl Node {
-    /// Whether it still reads what its disk has.
+    /// Whether it is still loading its data.
     pub(super) fn is_loading(&self, now: Moment) -> bool {
         now.mono_ms < self.started.mono_ms + self.config.loading_ms
     }
@@ -95,7 +95,7 @@ impl Node {
                 PersistenceMode::None => Databases::default(),
                 PersistenceMode::Rdb { .. } => state.snapshot.clone(),
                 PersistenceMode::Aof => {
-                    // What the page cache held has reached the disk by now.
+                    // What was in the page cache has reached the disk by now.
                     let written = std::mem::take(&mut state.written);
                     super::replica::replay(&mut state.durable, &written);
                     state.durable.clone()
@@ -109,7 +109,7 @@ impl Node {
         let (history, run_id) = (History::new(random_hex()), random_hex());
         let mut node = Node {
             history,
-            random: super::chance::stream(&run_id),
+            random: super::random_choice::stream(&run_id),
             run_id,
             role: Role::boot(replica_of, now),
             next_ping_mono_ms: now.mono_ms + config.repl_ping_s * 1000,
@@ -167,7 +167,7 @@ impl Node {
         (id, wake)
     }
 
-    /// A client's connection is gone.
+    /// A client's connection has ended.
     pub(crate) fn disconnect(&mut self, id: ClientId) {
         self.clients.remove(&id);
         self.forget_waiter(id);
@@ -213,7 +213,7 @@ impl Node {
     }
 
     fn run(&mut self, id: ClientId, args: Args, now: Moment) {
-        // Taken out while its command runs, so that the command may reach all other clients.
+        // Moved out while its command runs, so that the command can access all other clients.
         let Some(mut client) = self.clients.remove(&id) else {
             return;
         };
@@ -238,14 +238,14 @@ impl Node {
         }
     }
 
-    /// So many clients are answered now; how many that makes at once.
+    /// Counts clients that are answered now; returns how many were answered in this millisecond.
     pub(super) fn answers(&mut self, clients: u32, now: Moment) -> u32 {
         let before = Some(self.answered).filter(|(at_ms, _)| *at_ms == now.mono_ms);
         self.answered = (now.mono_ms, before.map_or(0, |(_, count)| count) + clients);
         self.answered.1
     }
 
-    /// Output to be written, and whether to close after it.
+    /// Output to write, and whether to close the connection after it.
     pub(crate) fn take_output(&mut self, id: ClientId) -> (Bytes, bool) {
         match self.clients.get_mut(&id) {
             Some(client) => (client.output.split().freeze(), client.closing),
@@ -253,7 +253,7 @@ impl Node {
         }
     }
 
-    /// Whether the client is a replica of ours.
+    /// Whether the client is a replica of this node.
     pub(crate) fn is_replica(&self, id: ClientId) -> bool {
         self.clients.get(&id).is_some_and(|client| client.replica.is_some())
     }
@@ -281,7 +281,7 @@ impl Node {
                 self.sync_due_mono_ms = Some(now.mono_ms + 1000);
             }
         }
-        // Expired keys are hidden at once and deleted within a second: no need to be woken for each.
+        // Expired keys are hidden at once and deleted within a second: the cron need not run for each of them.
         if self.cron_due_mono_ms.is_none_or(|due| due > now.mono_ms + 1000) {
             self.timers.notify_one();
         }

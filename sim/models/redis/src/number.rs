@@ -10,8 +10,8 @@ pub fn parse_int(text: &[u8]) -> Option<i64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// A double as getDoubleFromObject reads it (strtod, all of the text): `inf` is a number, NaN is not, and
-/// neither is what a double cannot hold. Hexadecimal is deliberately absent.
+/// A double as getDoubleFromObject reads it (strtod, all of the text): `inf` is a number; NaN and
+/// what a double cannot hold are not. Hexadecimal is deliberately absent.
 pub(super) fn parse_double(text: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(text).ok()?;
     let value: f64 = text.parse().ok()?;

@@ -1,5 +1,5 @@
-//! Snapshots: SAVE, BGSAVE, save points, LASTSAVE. A snapshot is taken at once and whole; what is newer is not
-//! in it, and after a restart it is as if it had never been.
+//! Snapshots: SAVE, BGSAVE, save points, LASTSAVE. A snapshot is taken at once; later writes are not in
+//! it, and are lost at a restart.
 
 use super::client::Client;
 use super::config::{Moment, PersistenceMode};
@@ -12,7 +12,7 @@ use super::resp::{Args, Reply};
 pub(super) fn save(node: &mut Node, _: &mut Client, args: &Args, ctx: Context) -> Reply {
     match ctx.name {
         "bgrewriteaof" => {
-            // The file is kept as the data that it would load: there is nothing to rewrite.
+            // The file is stored as the data that it would load: there is nothing to rewrite.
             Reply::simple("Background append only file rewriting started")
         }
         "save" => {
@@ -45,7 +45,7 @@ impl Node {
         }
     }
 
-    /// A snapshot, if one is due; when to look again. Redis looks ten times a second.
+    /// Takes a snapshot if one is due; returns when to check again. Redis checks ten times a second.
     pub(super) fn save_if_due(&mut self, now: Moment) -> Option<u64> {
         let PersistenceMode::Rdb { after_s, changes } = self.config.persistence else {
             return None;
@@ -58,16 +58,16 @@ impl Node {
             self.snapshot(now);
             return None;
         }
-        // Looked at again after a second at the latest: the wall clock may jump.
+        // Checked again after a second at the latest, because the wall clock may jump.
         Some(self.cron_turn_after(now.mono_ms + 1000))
     }
 
-    /// A full resynchronisation has replaced the data: so is what is on the disk, and it counts as synced.
+    /// After a full resynchronisation: replaces what is on the disk, as synced.
     pub(super) fn rewrite_disk(&mut self) {
         let mut disk = self.disk.lock();
         match self.config.persistence {
             PersistenceMode::None => {}
-            // The file that came from the master is the snapshot from now on.
+            // The file from the master is the snapshot from now on.
             PersistenceMode::Rdb { .. } => disk.snapshot = self.data.clone(),
             PersistenceMode::Aof => {
                 disk.durable = self.data.clone();
@@ -89,7 +89,7 @@ impl Node {
         }
     }
 
-    /// CONFIG SET save: nothing, or one point (the last, if several are given).
+    /// CONFIG SET save: no save point, or one (the last, if several are given).
     pub(super) fn save_points(&mut self, value: &[u8]) -> Result<(), String> {
         let words: Vec<&[u8]> = value
             .split(u8::is_ascii_whitespace)

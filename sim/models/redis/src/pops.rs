@@ -1,5 +1,5 @@
-//! Commands that take from the first of several keys that has something, at once or (the blocking ones) as
-//! soon as it has. One attempt serves both, and both leave the same effects: those of a plain pop.
+//! Commands that pop from the first non-empty one of several keys, at once or (the blocking ones) as soon as there is one.
+//! Both use the same attempt, and both have the effects of a plain pop.
 
 use super::client::{Client, Waiting};
 use super::keyspace::{Answer, Context, Fault, SYNTAX};
@@ -11,14 +11,14 @@ use super::value::{List, Value};
 use super::zset::Zset;
 use bytes::Bytes;
 
-/// What is wanted of whichever key has it.
+/// What to pop.
 #[derive(Debug, Clone)]
 pub(super) enum Want {
     /// One element from the head, or the tail: `[key, element]`.
     Element { head: bool },
     /// Several: `[key, [element, …]]`.
     Elements { head: bool, count: usize },
-    /// One element, to be put into another list.
+    /// One element, moved to another list.
     Move {
         from_head: bool,
         to_head: bool,
@@ -31,19 +31,19 @@ pub(super) enum Want {
     Members { highest: bool, count: usize },
 }
 
-/// As what a move is passed on.
+/// As which command a move is replicated.
 #[derive(Debug, Clone)]
 pub(super) enum MoveEffect {
-    /// As it was sent.
+    /// As the client sent it.
     Verbatim(Args),
-    /// LMOVE with its two ends, in the words that were sent.
+    /// LMOVE with its two ends, as the client wrote them.
     Lmove([Bytes; 2]),
     /// RPOPLPUSH.
     Rpoplpush,
 }
 
 impl Want {
-    /// Whether a value of this type could serve.
+    /// Whether it pops from a value of this type.
     pub(super) fn suits(&self, value: &Value) -> bool {
         match self {
             Want::Element { .. } | Want::Elements { .. } | Want::Move { .. } => matches!(value, Value::List(_)),
@@ -89,7 +89,7 @@ impl Node {
         Ok(popped.unwrap_or_default())
     }
 
-    /// Takes what is wanted from a key, and passes that on. `None`: the key is not there.
+    /// Pops from a key, and replicates that. `None`: the key does not exist.
     pub(super) fn take_from(&mut self, want: &Want, key: &Bytes, ctx: Context) -> Result<Option<Reply>, Fault> {
         match self.lookup(key, ctx) {
             None => return Ok(None),
@@ -128,7 +128,7 @@ impl Node {
                     false => list.push_back(element),
                 };
                 let element = if target == key {
-                    // The only element of a list that is turned round leaves and is there again: the key is not.
+                    // A list with one element that is moved onto itself is deleted and created again.
                     let turned = self.edit(key, ctx, |list: &mut List| {
                         let element = if *from_head { list.pop_front() } else { list.pop_back() };
                         let element = element.expect("no list is empty");
@@ -175,7 +175,7 @@ impl Node {
         }))
     }
 
-    /// The first key that has something.
+    /// Pops from the first key that is not empty.
     fn take_from_any(&mut self, want: &Want, keys: &[Bytes], ctx: Context) -> Answer {
         for key in keys {
             if let Some(reply) = self.take_from(want, key, ctx)? {
@@ -201,7 +201,7 @@ pub(super) fn lmove(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     node.take_from_any(&want, &args[1..2], ctx)
 }
 
-/// The end of LMPOP, ZMPOP and their blocking sisters: number of keys, keys, which end, COUNT.
+/// The arguments of LMPOP, ZMPOP and their blocking forms: number of keys, keys, which end, COUNT.
 fn many(args: &[Bytes], sorted: bool) -> Result<(Want, Vec<Bytes>), Fault> {
     let positive = |text: &[u8], wrong: &'static str| {
         let number = parse_int(text).and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0);
@@ -299,7 +299,7 @@ fn block(node: &mut Node, client: &mut Client, args: &Args, ctx: Context) -> Ans
         }
     }
     let want = match want {
-        // Whoever is served later is passed on in Redis's own words.
+        // If it is served later, it is replicated in Redis's own form.
         Want::Move {
             from_head,
             to_head,
@@ -322,12 +322,12 @@ fn block(node: &mut Node, client: &mut Client, args: &Args, ctx: Context) -> Ans
     Ok(Reply::Nothing)
 }
 
-/// Seconds, with a fraction; 0 is for ever (getTimeoutFromObjectOrReply in timeout.c).
+/// A time-out in seconds, with a fraction; 0 is unlimited (getTimeoutFromObjectOrReply in timeout.c).
 fn timeout_ms(text: &[u8]) -> Result<u64, Fault> {
     let seconds = parse_double(text).ok_or("ERR timeout is not a float or out of range")?;
     let ms = (seconds * 1000.0).ceil();
     match () {
-        // What a long long cannot hold wraps around (measured: `inf` and `1e30` are called negative).
+        // What a long long cannot hold wraps around (measured: the error for `inf` and `1e30` says negative).
         () if ms < 0.0 || ms > i64::MAX as f64 => Err("ERR timeout is negative".into()),
         () => Ok(ms as u64),
     }

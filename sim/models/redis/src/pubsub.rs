@@ -14,7 +14,7 @@ fn message(kind: &str, words: &[&Bytes]) -> Reply {
 }
 
 impl Client {
-    /// What it listens to by this command, and how many of the kind that the replies count.
+    /// The client's subscriptions of this command's kind, and their number as the replies count them.
     fn listening(&mut self, name: &str) -> &mut BTreeSet<Bytes> {
         match name.trim_end_matches("subscribe").trim_end_matches("un") {
             "p" => &mut self.patterns,
@@ -31,19 +31,19 @@ impl Client {
         } as i64)
     }
 
-    /// Hands a message on; how often.
-    fn hear(&mut self, channel: &Bytes, text: &Bytes, sharded: bool) -> i64 {
-        let mut heard = 0;
+    /// Delivers a message; returns to how many subscriptions.
+    fn deliver(&mut self, channel: &Bytes, text: &Bytes, sharded: bool) -> i64 {
+        let mut receivers = 0;
         if sharded {
             if self.shard_channels.contains(channel) {
                 self.push(&message("smessage", &[channel, text]));
-                heard += 1;
+                receivers += 1;
             }
-            return heard;
+            return receivers;
         }
         if self.channels.contains(channel) {
             self.push(&message("message", &[channel, text]));
-            heard += 1;
+            receivers += 1;
         }
         let patterns: Vec<Bytes> = self
             .patterns
@@ -53,9 +53,9 @@ impl Client {
             .collect();
         for pattern in patterns {
             self.push(&message("pmessage", &[&pattern, channel, text]));
-            heard += 1;
+            receivers += 1;
         }
-        heard
+        receivers
     }
 }
 
@@ -68,7 +68,7 @@ pub(super) fn subscribe(_: &mut Node, client: &mut Client, args: &Args, ctx: Con
     Reply::Nothing
 }
 
-/// UNSUBSCRIBE, PUNSUBSCRIBE and SUNSUBSCRIBE: from what is named, or from all.
+/// UNSUBSCRIBE, PUNSUBSCRIBE and SUNSUBSCRIBE, from the named channels or from all.
 pub(super) fn unsubscribe(_: &mut Node, client: &mut Client, args: &Args, ctx: Context) -> Reply {
     let mut channels = args[1..].to_vec();
     if channels.is_empty() {
@@ -91,21 +91,21 @@ fn confirm(client: &mut Client, name: &str, channel: Reply) {
 
 /// PUBLISH and SPUBLISH.
 pub(super) fn publish(node: &mut Node, client: &mut Client, args: &Args, ctx: Context) -> Reply {
-    // Propagated, so that subscribers of replicas hear it too (measured).
+    // Replicated, so that subscribers of replicas receive it too (measured).
     node.effect(args.clone(), ctx);
     let sharded = ctx.name == "spublish";
-    let own = client.hear(&args[1], &args[2], sharded);
+    let own = client.deliver(&args[1], &args[2], sharded);
     Reply::Int(node.publish(&args[1], &args[2], sharded) + own)
 }
 
 impl Node {
-    /// To everybody who has subscribed; how many that were.
+    /// Delivers a message to all subscribers; returns their number.
     pub(super) fn publish(&mut self, channel: &Bytes, text: &Bytes, sharded: bool) -> i64 {
-        let mut heard = 0;
+        let mut receivers = 0;
         for other in self.clients.values_mut().filter(|other| other.listens()) {
-            heard += other.hear(channel, text, sharded);
+            receivers += other.deliver(channel, text, sharded);
         }
-        heard
+        receivers
     }
 }
 

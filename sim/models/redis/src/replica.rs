@@ -1,4 +1,4 @@
-//! What a replica does: it follows.
+//! A replica's side of replication.
 
 use super::backlog::Backlog;
 use super::command::{self, Run, flag};
@@ -18,12 +18,12 @@ impl Node {
         self.role.master_address()
     }
 
-    /// Notified when the link is to be made anew.
+    /// Notified when the link must be made again.
     pub(crate) fn relink(&self) -> Arc<Notify> {
         self.relink.clone()
     }
 
-    /// Closes the link to the master, if it follows: false if it does not. It is tried again at once.
+    /// Closes the link to the master, which is made again at once; false if there is none.
     pub(super) fn drop_link(&self) -> bool {
         let follows = matches!(&self.role, Role::Replica { link, .. } if *link == LinkState::Connected);
         if follows {
@@ -32,7 +32,7 @@ impl Node {
         follows
     }
 
-    /// Notes how far the link has got.
+    /// Sets the state of the link.
     pub(crate) fn link_is(&mut self, state: LinkState, now: Moment) {
         let mut lost = false;
         if let Role::Replica {
@@ -54,7 +54,7 @@ impl Node {
         }
     }
 
-    /// What to ask the master for: the history and the offset of the next byte.
+    /// The arguments of PSYNC: the history and the offset of the next byte.
     pub(crate) fn psync_request(&self) -> (String, i64) {
         match self.history.backlog {
             Some(_) => (self.history.id.clone(), self.history.offset as i64 + 1),
@@ -62,7 +62,7 @@ impl Node {
         }
     }
 
-    /// `+CONTINUE`: nothing was lost; the history may have a new name.
+    /// `+CONTINUE`: nothing was lost; the history may have a new ID.
     pub(crate) fn continue_with(&mut self, id: &str, now: Moment) {
         if id != self.history.id {
             self.history.shift(id.to_owned());
@@ -72,7 +72,7 @@ impl Node {
         self.tell(RedisEvent::PartialSync);
     }
 
-    /// `+FULLRESYNC`: everything here is thrown away, writes that nobody else has included.
+    /// `+FULLRESYNC`: everything here is discarded, also writes that no other node has.
     pub(crate) fn start_over(&mut self, id: &str, offset: u64, data: Databases, now: Moment) {
         self.kill(|client| client.replica.is_some());
         self.touch_all(|old, db, key| old[db].get(key).is_some() || data[db].get(key).is_some());
@@ -89,11 +89,11 @@ impl Node {
         self.tell(RedisEvent::FullSync);
     }
 
-    /// Applies what is complete of the stream. True: the master wants an acknowledgement at once.
-    /// A transaction is applied, and counted, as a whole.
+    /// Applies the complete commands of the stream; a transaction is applied, and counted, as a whole. Returns whether the
+    /// master asked for an acknowledgement.
     ///
     /// # Errors
-    /// The stream is not the protocol.
+    /// The stream violates the protocol.
     pub(crate) fn apply(&mut self, input: &mut BytesMut, now: Moment) -> Result<bool, String> {
         let (mut wants_ack, mut at, mut unit, mut open) = (false, 0, vec![], false);
         loop {
@@ -115,7 +115,7 @@ impl Node {
                 wants_ack |= args.len() == 3 && is_one_of(&args[0], &["replconf"]) && is_one_of(&args[1], &["getack"]);
                 self.apply_one(&args, now);
             }
-            // To disk, and on to replicas of ours, byte by byte.
+            // To the disk, and unchanged to this node's own replicas.
             self.propagate(now);
             let applied = input.split_to(at);
             self.stream(&applied);
@@ -146,14 +146,14 @@ impl Node {
                     from_master: true,
                     nested: false,
                 };
-                // What went wrong at the master went wrong here too.
+                // A command that failed at the master fails here too.
                 let _reply = run(self, args, ctx);
             }
             _ => {}
         }
     }
 
-    /// How far this replica has come: what it acknowledges.
+    /// The offset that this replica acknowledges.
     pub(crate) fn offset(&self) -> u64 {
         self.history.offset
     }
@@ -165,14 +165,14 @@ impl Node {
         }
     }
 
-    /// Whether the master has been silent for longer than `repl-timeout`.
+    /// Whether nothing has come from the master for longer than `repl-timeout`.
     pub(crate) fn master_is_silent(&self, now: Moment) -> bool {
         matches!(&self.role, Role::Replica { last_io_s, .. } if now.unix_s() - last_io_s > self.config.repl_timeout_s as i64)
     }
 }
 
-/// Applies effects to the data of an append-only file, as loading it does: by the commands' own code,
-/// obeyed as from a master, without a clock.
+/// Applies effects to the data of an append-only file, as loading it does: with the commands' own code, unchecked as from a
+/// master, and without a clock.
 pub(super) fn replay(data: &mut Databases, effects: &[Effect]) {
     let config = super::config::RedisConfig {
         replica_of: Some((String::new(), 0)),

@@ -1,20 +1,20 @@
-//! Roles, and what changes them.
+//! Roles, and the commands that change them.
 
 use super::config::{Moment, RedisEvent};
 use super::keyspace::is_one_of;
 use super::node::Node;
 use super::resp::{Args, Reply, parse_int};
 
-/// What a node is.
+/// A node's role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// It takes writes.
+    /// It accepts writes.
     Master,
-    /// It follows.
+    /// It follows a master.
     Replica {
         /// Its master.
         master: (String, u16),
-        /// How far it has got with it.
+        /// The state of the link to it.
         link: LinkState,
         /// When the link went down, seconds since the Unix epoch; 0: it has never been up.
         down_since_s: i64,
@@ -23,7 +23,7 @@ pub(crate) enum Role {
     },
 }
 
-/// State of a replica's link to its master, in ROLE's words.
+/// State of a replica's link to its master, as in ROLE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LinkState {
     /// To be connected.
@@ -49,7 +49,7 @@ impl Role {
         }
     }
 
-    /// Whether it takes writes.
+    /// Whether it accepts writes.
     pub(crate) fn is_master(&self) -> bool {
         *self == Role::Master
     }
@@ -70,7 +70,7 @@ impl Role {
     }
 }
 
-/// A replica of ours.
+/// A replica of this node.
 #[derive(Debug, Clone)]
 pub(super) struct Attached {
     /// After a full resynchronisation it counts only from its first acknowledgement (measured).
@@ -104,7 +104,7 @@ impl Node {
             Role::Replica { down_since_s, .. } => (false, *down_since_s),
         };
         if was_master {
-            // It may yet continue, if the new master's history is a continuation of its own.
+            // It can continue if the new master's history continues its own.
             self.ensure_backlog();
         }
         self.role = Role::Replica {
@@ -126,7 +126,7 @@ impl Node {
         self.role = Role::Master;
         self.stream_db = None;
         self.ensure_backlog();
-        // Its own replicas come back, and may continue with the new history.
+        // Its own replicas reconnect, and may continue with the new history.
         self.kill(|client| client.replica.is_some());
         self.tell(RedisEvent::Role { role: "master" });
         self.relink.notify_one();

@@ -1,5 +1,4 @@
-//! The Redis protocol, RESP2 and RESP3: requests in, replies out, and for Sentinel and replicas the
-//! other way round.
+//! The Redis protocol, RESP2 and RESP3: reading requests and writing replies, and the reverse for Sentinels and replicas.
 
 use super::number::format_double;
 use bytes::{BufMut, Bytes, BytesMut};
@@ -15,7 +14,7 @@ const INLINE_MAX: usize = 64 * 1024;
 /// Longest bulk, bytes (proto-max-bulk-len).
 const BULK_MAX: i64 = 512 * 1024 * 1024;
 
-/// A reply, before it is known which protocol the client speaks.
+/// A reply, independent of the client's protocol version.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
     /// `+OK`.
@@ -40,7 +39,7 @@ pub enum Reply {
     Set(Vec<Reply>),
     /// A double: a bulk in RESP2.
     Double(f64),
-    /// A truth: 1 or 0 in RESP2.
+    /// A boolean: 1 or 0 in RESP2.
     Bool(bool),
     /// An integer of any size: a bulk in RESP2.
     BigNumber(Bytes),
@@ -85,7 +84,7 @@ impl Reply {
     pub fn encode(&self, resp3: bool, out: &mut BytesMut) {
         match self {
             Reply::Simple(text) => line(out, b'+', text),
-            // As networking.c of 7.0 does: an end of line within the text would end the reply.
+            // As networking.c of 7.0: a line end within the text would end the reply.
             Reply::Error(text) => line(out, b'-', &text.replace(['\r', '\n'], " ")),
             Reply::Int(n) => number(out, b':', *n),
             Reply::Bulk(bytes) => bulk(out, bytes),
@@ -184,18 +183,18 @@ pub fn encode_request<A: AsRef<[u8]>>(args: &[A], out: &mut BytesMut) {
     args.iter().for_each(|arg| bulk(out, arg.as_ref()));
 }
 
-/// What the front of an input buffer holds.
+/// What is at the beginning of an input buffer.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Request {
-    /// A command and the number of bytes it took. Without arguments it is to be ignored.
+    /// A command and its length in bytes. A command without words is ignored.
     Command(Args, usize),
     /// More bytes are needed.
     Incomplete,
-    /// Not the protocol: answer with the error, then close.
+    /// A protocol error: reply with it, then close.
     Malformed(String),
 }
 
-/// Parses one request. Words of errors: networking.c of 7.0.
+/// Parses one request. Errors are those of networking.c of 7.0.
 pub fn parse_request(buffer: &[u8]) -> Request {
     match buffer.first() {
         None => Request::Incomplete,
@@ -300,7 +299,7 @@ pub fn split_words(text: &[u8]) -> Option<Args> {
                     other => word.put_u8(other),
                 }
             }
-            // A closing quote must be followed by a space or nothing at all.
+            // A closing quote must be followed by a space or by nothing.
             if rest.peek().is_some_and(|byte| !byte.is_ascii_whitespace()) {
                 return None;
             }
@@ -312,12 +311,12 @@ pub fn split_words(text: &[u8]) -> Option<Args> {
 /// Parses one reply: `None` when more bytes are needed, else the reply and the bytes it took.
 ///
 /// # Errors
-/// Not the protocol.
+/// The bytes violate the protocol.
 pub fn parse_reply(buffer: &[u8]) -> Result<Option<(Reply, usize)>, String> {
     parse_nested(buffer, 0)
 }
 
-/// Arrays within arrays, at most. hiredis 1.0 allows 9; without a bound a few bytes a level would use up the stack.
+/// Deepest nesting of arrays. hiredis 1.0 allows 9; without a limit, a few bytes for each level would overflow the stack.
 const DEPTH_MAX: usize = 9;
 
 fn parse_nested(buffer: &[u8], depth: usize) -> Result<Option<(Reply, usize)>, String> {

@@ -1,5 +1,5 @@
-//! SCAN and its sisters. A cursor is a place in the order of the hashes of all elements: what is there from
-//! the first call to the last is returned, whatever comes and goes meanwhile, and no call remembers anything.
+//! SCAN and its variants. A cursor is a position in the order of the hashes of all elements: an element that exists from the
+//! first call to the last is returned, whatever is added or removed meanwhile, and there is no state between calls.
 
 use super::glob::glob;
 use super::keyspace::{Answer, Context, Fault, SYNTAX, integer, is_one_of};
@@ -87,7 +87,7 @@ pub(super) fn scan(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     Ok(answer(next, found))
 }
 
-/// HSCAN, SSCAN and ZSCAN. What is small is returned at once, whatever COUNT says, as Redis does.
+/// HSCAN, SSCAN and ZSCAN. A small value is returned at once, whatever COUNT is, as in Redis.
 pub(super) fn scan_elements(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     cursor(&args[2])?;
     let value = match ctx.name {
@@ -96,7 +96,7 @@ pub(super) fn scan_elements(node: &mut Node, args: &Args, ctx: Context) -> Answe
         _ => node.read::<Zset>(&args[1], ctx)?.map(|zset| Value::Zset(zset.clone())),
     };
     let Some(value) = value else {
-        return Ok(answer(0, vec![])); // whatever the options say
+        return Ok(answer(0, vec![])); // whatever the options are
     };
     let mut request = request(&args[2], &args[3..], false)?;
     let small = ["listpack", "intset"].contains(&value.encoding());
@@ -137,7 +137,7 @@ pub(super) fn scan_elements(node: &mut Node, args: &Args, ctx: Context) -> Answe
             }
             next
         }
-        Value::Str(_) | Value::List(_) => unreachable!("nobody scans them"),
+        Value::Str(_) | Value::List(_) => unreachable!("SCAN has no form for them"),
     };
     Ok(answer(next, found))
 }

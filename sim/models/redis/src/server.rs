@@ -1,4 +1,4 @@
-//! A node on a network: one task a connection, one for the clock, one for the master.
+//! A node on a network: one task for each connection, one for the clock, one for the link to the master.
 
 use super::config::{Moment, RedisConfig, RedisEvent};
 use super::disk::Disk;
@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 
-/// Runs a node until its host dies. `observer` hears of roles and resynchronisations. It returns only if the
-/// port is taken, which it logs.
+/// Runs a node until its host dies; `observer` is called with its events. Returns only if the port is taken, which is
+/// logged.
 pub async fn serve(env: Env, config: RedisConfig, disk: Disk, observer: Arc<dyn Fn(RedisEvent) + Send + Sync>) {
     let (port, late_ppm) = (config.port, config.replication_late_ppm);
     let listener = match env.network.listen(port).await {
@@ -54,7 +54,7 @@ async fn keep_time(env: Env, node: Shared) {
     }
 }
 
-/// Until a moment of the monotonic clock, or for ever.
+/// Sleeps until a moment of the monotonic clock; `None`: without end.
 pub async fn sleep_until(mono_ms: Option<u64>, now: Moment) {
     match mono_ms {
         Some(at) => tokio::time::sleep(Duration::from_millis(at.saturating_sub(now.mono_ms))).await,
@@ -65,17 +65,17 @@ pub async fn sleep_until(mono_ms: Option<u64>, now: Moment) {
 /// See [`RedisConfig::replication_late_ppm`].
 const DESCHEDULED: Duration = Duration::from_millis(1);
 
-/// At most half of the times, however many clients there are, unless more is asked for.
+/// The probability is limited to one half, however many clients are answered at once, unless the configuration has more.
 const LATE_PPM_MAX: u32 = 500_000;
 
 fn is_late(env: &Env, late_ppm: u32, answered: u32) -> bool {
     if late_ppm == 0 {
         return false;
     }
-    let mut luck = [0; 4];
-    env.entropy.fill(&mut luck);
+    let mut draw = [0; 4];
+    env.entropy.fill(&mut draw);
     let late_ppm = late_ppm.saturating_mul(answered.max(1)).min(LATE_PPM_MAX.max(late_ppm));
-    u32::from_le_bytes(luck) % 1_000_000 < late_ppm
+    u32::from_le_bytes(draw) % 1_000_000 < late_ppm
 }
 
 struct Departure<'a>(&'a Shared, ClientId);
@@ -112,8 +112,8 @@ async fn attend(env: Env, node: Shared, stream: Stream, late_ppm: u32) {
                 _ => return,
             },
             () = wake.notified() => {
-                // The reply to the client and the bytes to the replica are two events, and now and then the process
-                // is descheduled between them.
+                // The reply to the client and the bytes to the replica are two events, and sometimes the process is
+                // descheduled between them.
                 if replica && is_late(&env, late_ppm, node.lock().answers(0, Moment::of(&env))) {
                     tokio::time::sleep(DESCHEDULED).await;
                 }

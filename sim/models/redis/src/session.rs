@@ -1,4 +1,4 @@
-//! HELLO and AUTH: who speaks, and in which protocol.
+//! HELLO and AUTH: a connection's user and protocol version.
 
 use super::client::Client;
 use super::clients::set_name;

@@ -1,9 +1,9 @@
 //! Commands on sets.
 
-use super::chance::{pick_many, pick_one};
 use super::keyspace::{Answer, Context, Fault, SYNTAX, count, integer, is_one_of};
 use super::node::Node;
 use super::number::parse_int;
+use super::random_choice::{pick_many, pick_one};
 use super::resp::{Args, Reply};
 use super::value::{Set, Value};
 use bytes::Bytes;
@@ -78,7 +78,7 @@ pub(super) fn smove(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     Ok(Reply::Int(1))
 }
 
-/// SPOP is passed on as what it took: SREM for each member, DEL for all of them.
+/// SPOP. It is replicated by its effect: SREM for some members, DEL for all of them.
 pub(super) fn spop(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     let wanted = match args.len() {
         2 => None,

@@ -1,4 +1,4 @@
-//! CONFIG: the parameters that exist here, under Redis's names.
+//! CONFIG: the parameters that the model has, with Redis's names.
 
 use super::client::Client;
 use super::config::PersistenceMode;
@@ -18,7 +18,7 @@ pub(super) fn config(node: &mut Node, _: &mut Client, args: &Args, _: Context) -
             for asked in &args[2..] {
                 let pattern = asked.to_ascii_lowercase();
                 for (name, value) in known.extract_if(.., |(name, _)| glob(&pattern, name.as_bytes())) {
-                    // A name is answered as it was asked, in its own case.
+                    // The reply has a name in the case in which the client wrote it.
                     let name = if pattern == name.as_bytes() {
                         Reply::Bulk(asked.clone())
                     } else {
@@ -39,7 +39,7 @@ pub(super) fn config(node: &mut Node, _: &mut Client, args: &Args, _: Context) -
     }
 }
 
-/// Parameters that have one value here, and cannot be set.
+/// Parameters with a fixed value.
 const FIXED: &[(&str, &str)] = &[
     ("appendfilename", "appendonly.aof"),
     ("appendfsync", "everysec"),
@@ -97,7 +97,7 @@ impl Node {
         all
     }
 
-    /// All of the pairs, or none of them.
+    /// Sets all of the pairs, or none of them.
     fn config_set(&mut self, pairs: &[Bytes]) -> Reply {
         let before = self.config.clone();
         let mut seen = vec![];

@@ -1,4 +1,4 @@
-//! The node, for the tasks of its server.
+//! The node as shared by the tasks of its server.
 
 use super::node::Node;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,10 +13,10 @@ impl Shared {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Node> {
-        self.0.lock().expect("nobody panics while holding the node")
+        self.0.lock().expect("no code panics while holding the node")
     }
 
-    /// The same for destructors, which must not panic: `None` if somebody did.
+    /// The same for destructors, which must not panic: `None` if the lock is poisoned.
     pub(super) fn lock_if_sound(&self) -> Option<MutexGuard<'_, Node>> {
         self.0.lock().ok()
     }

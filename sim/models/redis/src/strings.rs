@@ -54,7 +54,7 @@ pub(super) fn getrange(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     if from < 0 && to < 0 && from > to {
         return Ok(Reply::bulk(""));
     }
-    // An end before the beginning is the beginning (getrangeCommand).
+    // A position before the beginning is the beginning (getrangeCommand).
     let to = if to < -(value.len() as i64) { 0 } else { to };
     Ok(Reply::Bulk(value.slice(span(from, to, value.len()))))
 }
@@ -90,7 +90,7 @@ pub(super) fn set(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     if nx && old.is_some() || xx && old.is_none() {
         return Ok(if get { reply } else { Reply::Null });
     }
-    // A relative expiry would mean another moment on another node.
+    // A relative expiry would be another moment on another node, so it is replicated as an absolute one.
     let effect = match at {
         Some(at) => vec![
             "SET".into(),
@@ -225,13 +225,13 @@ pub(super) fn incrbyfloat(node: &mut Node, args: &Args, ctx: Context) -> Answer 
         .and_then(|(by, value)| value.plus(by))
         .ok_or("ERR increment would produce NaN or Infinity")?;
     let text = Bytes::from(sum.to_string());
-    // A replica that added for itself might round otherwise.
+    // A replica that computed the sum itself might round differently.
     let effect = vec!["SET".into(), args[1].clone(), text.clone(), "KEEPTTL".into()];
     node.set_string(&args[1], text.clone(), at, effect, ctx);
     Ok(Reply::Bulk(text))
 }
 
-/// A long double: the outer `None` is no number, the inner one infinity.
+/// A long double; the outer `None`: not a number; the inner one: infinity.
 pub(super) fn float(text: &[u8]) -> Option<Option<LongDouble>> {
     let unsigned = text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text);
     if is_one_of(unsigned, &["inf", "infinity"]) {

@@ -1,5 +1,5 @@
-//! The table of commands: arity, flags, keys and categories as COMMAND INFO of 7.0.15 says them, in alphabetical
-//! order. What is not here is answered as unknown.
+//! The table of commands: arity, flags, keys and categories as in COMMAND INFO of 7.0.15, in alphabetical
+//! order. A command that is not here is unknown.
 
 use super::command::Run::{Client, Data};
 use super::command::flag::*;

@@ -8,7 +8,7 @@ use super::resp::{Args, Reply, array_head};
 use bytes::Bytes;
 
 impl Client {
-    /// Watches nothing any longer.
+    /// Ends all watches.
     pub(super) fn unwatch(&mut self) {
         self.watched.clear();
         self.dirty = false;
@@ -66,12 +66,12 @@ pub(super) fn exec(node: &mut Node, client: &mut Client, _: &Args, ctx: Context)
     if dirty {
         return Reply::NullArray;
     }
-    // Written as they come: what SUBSCRIBE and PUBLISH say stands among them, as in Redis.
+    // Replies are written one by one: messages of SUBSCRIBE and PUBLISH come between them, as in Redis.
     let start = client.output.len();
     array_head(transaction.queued.len(), &mut client.output);
     for args in &transaction.queued {
         let spec = command::lookup(&args[0]).expect("only known commands are queued");
-        // What it may do is asked again: an ACL may have changed since.
+        // Permissions are checked again: an ACL may have changed meanwhile.
         let refused = if node.users.are_restricted() {
             node.users.refusal(client, spec, args)
         } else {

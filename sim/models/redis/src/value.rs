@@ -1,4 +1,4 @@
-//! What a key can hold.
+//! Values of keys.
 
 use super::number::parse_int;
 use super::zset::Zset;
@@ -8,20 +8,20 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A list, from head to tail.
 pub(super) type List = VecDeque<Bytes>;
-/// Fields and values of a hash. Redis promises no order; ours is by field.
+/// Fields and values of a hash. Redis promises no order; here they are sorted by field.
 pub(super) type Hash = BTreeMap<Bytes, Bytes>;
-/// Members of a set. Redis promises no order; ours is by member.
+/// Members of a set. Redis promises no order; here they are sorted.
 pub(super) type Set = BTreeSet<Bytes>;
 
-/// What every command says to a key of another type than its own.
+/// The error for a key of another type than the command's.
 pub(super) const WRONGTYPE: &str = "WRONGTYPE Operation against a key holding the wrong kind of value";
 
 /// The value of one key.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {
-    /// Bytes, numbers among them.
+    /// Bytes; numbers too.
     Str(Bytes),
-    /// A list; never empty, like all that follow.
+    /// A list; never empty, like the following types.
     List(List),
     /// A hash.
     Hash(Hash),
@@ -43,8 +43,8 @@ impl Value {
         }
     }
 
-    /// OBJECT ENCODING of a value that has always looked as it looks now. Redis never converts back (a
-    /// hash that once was large stays a hashtable, an appended string stays raw); we do not remember.
+    /// OBJECT ENCODING, from the current value alone. Redis never converts back (a hash that once was large stays a
+    /// hashtable, an appended string stays raw); the model does not keep that.
     pub(super) fn encoding(&self) -> &'static str {
         match self {
             Value::Str(text) if text.len() <= 20 && parse_int(text).is_some() => "int",
@@ -92,11 +92,11 @@ impl Value {
     }
 }
 
-/// A type of which a key can hold one: what commands of one family ask for.
+/// A type of values, for the commands of one family.
 pub(super) trait Kind: Default {
-    /// This kind, if the value is of it.
+    /// The value as this type, if it is one.
     fn of(value: &Value) -> Option<&Self>;
-    /// The same, to change.
+    /// The same, mutable.
     fn of_mut(value: &mut Value) -> Option<&mut Self>;
     /// As a value.
     fn into_value(self) -> Value;

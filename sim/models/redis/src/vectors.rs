@@ -1,4 +1,4 @@
-//! Replies and effects, command by command, as the real server gave them (`vectors/measure.py`).
+//! Replies and effects of the real server, command by command (measured by `vectors/measure.py`).
 
 use super::config::{Moment, RedisConfig};
 use super::disk::Disk;
@@ -128,7 +128,7 @@ fn same(name: &str, one: &str, other: &str) -> bool {
     one == other || UNORDERED.contains(&name) && sorted(&one) == sorted(&other)
 }
 
-/// Without moments of the present: thirteen digits that begin with 17.
+/// Without current wall-clock times: thirteen digits that begin with 17.
 fn timeless(text: &str) -> String {
     let digits =
         |part: &str| part.len() == 13 && part.starts_with("17") && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -198,7 +198,7 @@ fn check(file: &str) {
     );
 }
 
-/// Files that are not kept: `SQUALL_VECTORS=/tmp/random.txt cargo test -p model-redis --lib vectors -- --ignored`.
+/// Checks a file that is not in the repository: `SQUALL_VECTORS=/tmp/random.txt cargo test -p model-redis --lib vectors -- --ignored`.
 #[test]
 #[ignore = "for files that measure.py has just filled in"]
 fn measured_just_now() {

@@ -28,7 +28,7 @@ impl Aggregate {
     }
 }
 
-/// What is asked for: the sources and what is done with their scores.
+/// The arguments: the sources, and how their scores are combined.
 struct Request {
     sources: Vec<Zset>,
     weights: Vec<f64>,

@@ -81,8 +81,8 @@ impl Range {
         match self {
             Range::Rank(from, to) => return all[span(*from, *to, all.len())].to_vec(),
             Range::Score(..) => all.retain(|(_, score)| self.has_score(*score)),
-            // Redis walks from the first member inside to the first outside: where scores differ, members beyond
-            // that are not found.
+            // Redis goes from the first member inside to the first outside: if scores differ, members beyond that are
+            // not found.
             Range::Lex(low, high) => {
                 let enters = |member: &Bytes| {
                     if reverse {
@@ -107,7 +107,7 @@ impl Range {
 }
 
 impl Edge {
-    /// As the low end: whether the member is inside.
+    /// As the lower bound: whether the member is inside.
     fn is_below(&self, member: &Bytes) -> bool {
         match self {
             Edge::Lowest => true,
@@ -116,7 +116,7 @@ impl Edge {
         }
     }
 
-    /// As the high end: whether the member is inside.
+    /// As the upper bound: whether the member is inside.
     fn is_above(&self, member: &Bytes) -> bool {
         match self {
             Edge::Lowest => false,
@@ -126,7 +126,7 @@ impl Edge {
     }
 }
 
-/// ZRANGE and its seven older sisters, and ZRANGESTORE.
+/// ZRANGE and its seven older forms, and ZRANGESTORE.
 pub(super) fn zrange(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     let store = ctx.name == "zrangestore";
     let words = &args[if store { 2 } else { 1 }..];
@@ -159,7 +159,7 @@ pub(super) fn zrange(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     if with_scores && by == By::Lex {
         return Err("ERR syntax error, WITHSCORES not supported in combination with BYLEX".into());
     }
-    // A range by score or bytes that runs down is given from high to low; one by rank is not.
+    // A descending range by score or bytes is given from high to low; one by rank is not.
     let (low, high) = if reverse && by != By::Rank {
         (&words[2], &words[1])
     } else {

@@ -55,7 +55,7 @@ impl Zset {
         old
     }
 
-    /// Takes a member out.
+    /// Removes a member.
     pub(super) fn remove(&mut self, member: &Bytes) -> Option<f64> {
         let score = self.scores.remove(member)?;
         self.order.remove(&(Score(score), member.clone()));
@@ -73,7 +73,7 @@ impl Zset {
         Some(self.order.range(..(Score(score), member.clone())).count())
     }
 
-    /// Takes out the lowest (or the highest) member.
+    /// Removes the lowest (or the highest) member.
     pub(super) fn pop(&mut self, highest: bool) -> Option<(Bytes, f64)> {
         let (score, member) = if highest {
             self.order.pop_last()

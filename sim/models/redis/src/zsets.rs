@@ -1,10 +1,10 @@
 //! Commands on sorted sets. Ranges are in `zrange`, unions and intersections in `zalgebra`.
 
-use super::chance::{pick_many, pick_one};
 use super::hashes::sample;
 use super::keyspace::{Answer, Context, NOT_A_FLOAT, SYNTAX, count};
 use super::node::Node;
 use super::number::parse_double;
+use super::random_choice::{pick_many, pick_one};
 use super::resp::{Args, Reply};
 use super::zset::Zset;
 use bytes::Bytes;
@@ -18,7 +18,7 @@ struct Conditions {
     incr: bool,
 }
 
-/// What became of one member.
+/// What ZADD did with one member.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Added {
     New,

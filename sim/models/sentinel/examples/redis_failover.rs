@@ -8,7 +8,7 @@
 use model_redis::{self as redis, Disk, RedisConfig};
 use model_sentinel::{self as sentinel, SentinelConfig, SentinelDisk};
 use seams::Env;
-use sim::engine::{Engine, EngineConfig, EngineError, Quiet, current_ms};
+use sim::engine::{Engine, EngineConfig, EngineError, Inert, current_ms};
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -69,7 +69,7 @@ fn main() -> Result<(), EngineError> {
             ..RedisConfig::default()
         };
         let disk = Disk::new();
-        hosts.push(engine.add_host(name, Arc::new(Quiet), Arc::new(Quiet), move |env| {
+        hosts.push(engine.add_host(name, Arc::new(Inert), Arc::new(Inert), move |env| {
             Box::pin(redis::serve(env, config.clone(), disk.clone(), Arc::new(|_| {})))
         }));
     }
@@ -84,7 +84,7 @@ fn main() -> Result<(), EngineError> {
             failover_timeout_ms: 10_000,
         };
         let disk = SentinelDisk::new();
-        hosts.push(engine.add_host(name, Arc::new(Quiet), Arc::new(Quiet), move |env| {
+        hosts.push(engine.add_host(name, Arc::new(Inert), Arc::new(Inert), move |env| {
             let observer = Arc::new(move |event: String| {
                 if event.starts_with("+switch-master") {
                     println!("          {name}: {event}");
@@ -93,7 +93,7 @@ fn main() -> Result<(), EngineError> {
             Box::pin(sentinel::serve(env, config.clone(), disk.clone(), observer))
         }));
     }
-    hosts.push(engine.add_host("app", Arc::new(Quiet), Arc::new(Quiet), |env| {
+    hosts.push(engine.add_host("app", Arc::new(Inert), Arc::new(Inert), |env| {
         Box::pin(application(env))
     }));
     hosts.iter().for_each(|host| engine.start(*host));

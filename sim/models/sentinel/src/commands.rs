@@ -1,4 +1,4 @@
-//! What a Sentinel answers to clients and to other Sentinels.
+//! The commands of clients and of other Sentinels.
 
 use super::instance::{Address, Instance, Kind, Reconfiguration};
 use super::state::Sentinel;
@@ -97,7 +97,7 @@ impl Sentinel {
             ("failover", 3) => {
                 self.start_failover(now_ms);
                 self.failover.forced = true;
-                self.stirred = true;
+                self.tick_pending = true;
                 Reply::OK
             }
             _ => Reply::error(format!(
@@ -107,7 +107,7 @@ impl Sentinel {
         }
     }
 
-    /// Whether this Sentinel finds that master down and, if a candidate asks, its vote.
+    /// SENTINEL IS-MASTER-DOWN-BY-ADDR: whether this Sentinel finds the master down and, if a candidate asks, its vote.
     fn is_master_down(&mut self, args: &Args, now_ms: u64) -> Reply {
         let (Some(port), Some(epoch)) = (parse_int(&args[3]), parse_int(&args[4])) else {
             return Reply::error("ERR value is not an integer or out of range");

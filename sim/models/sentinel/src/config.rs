@@ -1,4 +1,4 @@
-//! What an operator decides, and what a Sentinel writes into its own configuration file.
+//! A Sentinel's configuration, and the configuration file that it rewrites.
 
 use super::instance::Address;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub struct SentinelConfig {
     /// Port for clients and for the other Sentinels.
     pub port: u16,
-    /// Address that it tells the other Sentinels.
+    /// The address that it announces to the other Sentinels.
     pub announce_ip: String,
-    /// Name of the master.
+    /// The name of the master, as clients ask for it.
     pub master_name: String,
-    /// The master at the very first start, as address and port.
+    /// The address and port of the master at the first start; later starts read the configuration file.
     pub master: (String, u16),
     /// How many Sentinels must find the master down.
     pub quorum: usize,
@@ -23,12 +23,12 @@ pub struct SentinelConfig {
     pub failover_timeout_ms: u64,
 }
 
-/// The configuration file as Sentinel rewrites it. Sentinel syncs it, so it survives a kill and a
-/// power loss. Clones are the same file.
+/// The configuration file that Sentinel rewrites. Sentinel syncs it, so it survives a kill and a power loss. Clones are the
+/// same file.
 #[derive(Clone, Default)]
 pub struct SentinelDisk(Arc<Mutex<Option<Saved>>>);
 
-/// What is in the file.
+/// The contents of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Saved {
     pub(super) id: String,
@@ -49,7 +49,7 @@ impl SentinelDisk {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Saved>> {
-        self.0.lock().expect("nobody panics while holding the file")
+        self.0.lock().expect("no code panics while holding the file")
     }
 
     pub(super) fn load(&self) -> Option<Saved> {

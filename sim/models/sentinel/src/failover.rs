@@ -1,11 +1,11 @@
-//! Votes and the failover itself.
+//! The failover: election, promotion, reconfiguration.
 
 use super::instance::{Address, Instance, Kind, Pending, Reconfiguration};
-use super::state::{Sentinel, Who};
+use super::state::{InstanceId, Sentinel};
 use super::{DESYNC_MS, ELECTION_MS, INFO_MS, PING_MS, RECONFIGURATION_MS};
 use std::collections::BTreeSet;
 
-/// Where a failover stands.
+/// The stage of a failover.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Stage {
     /// There is none.
@@ -20,7 +20,7 @@ pub(super) enum Stage {
     UpdateConfig,
 }
 
-/// The failover under way, or the last one.
+/// The current failover, or the last one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Failover {
     pub(super) stage: Stage,
@@ -36,7 +36,7 @@ impl Failover {
         self.stage != Stage::None
     }
 
-    /// Not before twice the failover timeout after the last one, or after a vote for somebody else.
+    /// Not earlier than twice the failover time-out after the last one, or after a vote for another Sentinel.
     pub(super) fn earliest_start_ms(&self, timeout_ms: u64) -> u64 {
         self.started_ms.map_or(0, |started| started + timeout_ms * 2)
     }
@@ -55,7 +55,7 @@ impl Sentinel {
     pub(super) fn new_epoch(&mut self, epoch: u64) {
         self.current_epoch = epoch;
         self.save();
-        self.say("+new-epoch", &epoch.to_string());
+        self.emit("+new-epoch", &epoch.to_string());
     }
 
     pub(super) fn start_failover_if_needed(&mut self, now_ms: u64) -> bool {
@@ -68,15 +68,15 @@ impl Sentinel {
     }
 
     pub(super) fn start_failover(&mut self, now_ms: u64) {
-        // Any Sentinel's hello may have brought the last number there is; Redis's own counter goes on at zero.
+        // A hello may have brought the largest possible epoch; Redis's own counter then continues at zero.
         self.new_epoch(self.current_epoch.wrapping_add(1));
         self.failover.epoch = self.current_epoch;
         self.failover.enter(Stage::WaitStart, now_ms);
-        self.say_of("+try-failover", &Who::Master);
+        self.emit_for("+try-failover", &InstanceId::Master);
         self.failover.started_ms = Some(now_ms + self.desync_ms());
     }
 
-    /// sentinelFailoverStateMachine: at most one stage a turn.
+    /// Advances the failover by at most one stage a tick (sentinelFailoverStateMachine).
     pub(super) fn failover_step(&mut self, now_ms: u64) {
         let timeout_ms = self.config.failover_timeout_ms;
         match self.failover.stage {
@@ -93,8 +93,11 @@ impl Sentinel {
         }
     }
 
-    fn promoted(&self) -> Who {
-        self.failover.promoted.clone().map_or(Who::Master, Who::Replica)
+    fn promoted(&self) -> InstanceId {
+        self.failover
+            .promoted
+            .clone()
+            .map_or(InstanceId::Master, InstanceId::Replica)
     }
 
     fn wait_start(&mut self, now_ms: u64) {
@@ -106,31 +109,31 @@ impl Sentinel {
                 .started_ms
                 .is_some_and(|started| now_ms.saturating_sub(started) > patience_ms)
             {
-                self.abort_failover("-failover-abort-not-elected", &Who::Master);
+                self.abort_failover("-failover-abort-not-elected", &InstanceId::Master);
             }
             return;
         }
-        self.say_of("+elected-leader", &Who::Master);
+        self.emit_for("+elected-leader", &InstanceId::Master);
         self.failover.enter(Stage::SelectReplica, now_ms);
-        self.say_of("+failover-state-select-slave", &Who::Master);
+        self.emit_for("+failover-state-select-slave", &InstanceId::Master);
     }
 
     fn select_replica(&mut self, now_ms: u64) {
         let Some(address) = self.best_replica(now_ms) else {
-            return self.abort_failover("-failover-abort-no-good-slave", &Who::Master);
+            return self.abort_failover("-failover-abort-no-good-slave", &InstanceId::Master);
         };
-        let who = Who::Replica(address.clone());
-        self.say_of("+selected-slave", &who);
+        let who = InstanceId::Replica(address.clone());
+        self.emit_for("+selected-slave", &who);
         if let Some(replica) = self.replicas.get_mut(&address) {
             replica.promoted = true;
         }
         self.failover.promoted = Some(address);
         self.failover.enter(Stage::SendReplicaofNoOne, now_ms);
-        self.say_of("+failover-state-send-slaveof-noone", &who);
+        self.emit_for("+failover-state-send-slaveof-noone", &who);
     }
 
-    /// sentinelSelectSlave: well, recently heard of, not cut off from the master for too long; then by
-    /// priority, by offset *as the last INFO said*, by run ID.
+    /// The replica to promote (sentinelSelectSlave): it is up, has replied recently, and was not disconnected from the master
+    /// for too long; among those by priority, by offset *as in the last INFO*, by run ID.
     pub(super) fn best_replica(&self, now_ms: u64) -> Option<Address> {
         let since_down = self.master.s_down_since.map(|since| now_ms - since);
         let max_link_down_ms = self.config.down_after_ms * 10 + since_down.unwrap_or(0);
@@ -160,24 +163,24 @@ impl Sentinel {
         }
         send_replicaof(replica, None);
         self.failover.enter(Stage::WaitPromotion, now_ms);
-        self.say_of("+failover-state-wait-promotion", &who);
+        self.emit_for("+failover-state-wait-promotion", &who);
     }
 
-    /// The promoted replica says that it is a master.
+    /// The promoted replica has reported that it is a master.
     pub(super) fn promotion_seen(&mut self, now_ms: u64) {
         let who = self.promoted();
         self.config_epoch = self.failover.epoch;
         self.failover.enter(Stage::ReconfigureReplicas, now_ms);
         self.save();
-        self.say_of("+promoted-slave", &who);
-        self.say_of("+failover-state-reconf-slaves", &Who::Master);
+        self.emit_for("+promoted-slave", &who);
+        self.emit_for("+failover-state-reconf-slaves", &InstanceId::Master);
         self.hello_is_due();
     }
 
     fn reconfigure_replicas(&mut self, now_ms: u64) {
         let master = self.failover.promoted.clone().unwrap_or_default();
         for address in self.replicas.keys().cloned().collect::<Vec<_>>() {
-            let who = Who::Replica(address.clone());
+            let who = InstanceId::Replica(address.clone());
             let busy = self
                 .replicas
                 .values()
@@ -192,7 +195,7 @@ impl Sentinel {
                 && now_ms - replica.reconfiguration_sent_at > RECONFIGURATION_MS
             {
                 replica.reconfiguration = Reconfiguration::Done;
-                self.say_of("-slave-reconf-sent-timeout", &who);
+                self.emit_for("-slave-reconf-sent-timeout", &who);
                 continue;
             }
             // parallel-syncs is 1.
@@ -200,7 +203,7 @@ impl Sentinel {
                 send_replicaof(replica, Some(&master));
                 replica.reconfiguration = Reconfiguration::Sent;
                 replica.reconfiguration_sent_at = now_ms;
-                self.say_of("+slave-reconf-sent", &who);
+                self.emit_for("+slave-reconf-sent", &who);
             }
         }
         self.detect_end(&master, now_ms);
@@ -221,7 +224,7 @@ impl Sentinel {
             if !timed_out {
                 return;
             }
-            self.say_of("+failover-end-for-timeout", &Who::Master);
+            self.emit_for("+failover-end-for-timeout", &InstanceId::Master);
             for replica in self.replicas.values_mut().filter(waiting) {
                 if !replica.disconnected() && replica.reconfiguration != Reconfiguration::Sent {
                     send_replicaof(replica, Some(master));
@@ -229,11 +232,11 @@ impl Sentinel {
                 }
             }
         }
-        self.say_of("+failover-end", &Who::Master);
+        self.emit_for("+failover-end", &InstanceId::Master);
         self.failover.enter(Stage::UpdateConfig, now_ms);
     }
 
-    /// sentinelFailoverSwitchToPromotedSlave, at the end of a turn.
+    /// sentinelFailoverSwitchToPromotedSlave, at the end of a tick.
     pub(super) fn finish_failover(&mut self, now_ms: u64) {
         if self.failover.stage == Stage::UpdateConfig
             && let Some(master) = self.failover.promoted.clone()
@@ -242,8 +245,8 @@ impl Sentinel {
         }
     }
 
-    fn abort_failover(&mut self, event: &str, who: &Who) {
-        self.say_of(event, who);
+    fn abort_failover(&mut self, event: &str, who: &InstanceId) {
+        self.emit_for(event, who);
         self.failover.stage = Stage::None;
         self.failover.forced = false;
         if let Some(address) = self.failover.promoted.take()
@@ -253,11 +256,11 @@ impl Sentinel {
         }
     }
 
-    /// `+switch-master`, then everything known of the old one is forgotten (sentinelResetMasterAndChangeAddress):
-    /// the old master is a replica from now on, and will be told so when it comes back.
+    /// Switches to the new master: `+switch-master`, then all state about the old one is reset
+    /// (sentinelResetMasterAndChangeAddress). The old master is a replica from now on, and is demoted when it comes back.
     pub(super) fn switch_master(&mut self, master: Address, now_ms: u64) {
         let (old, name) = (self.master.address.clone(), self.config.master_name.clone());
-        self.say(
+        self.emit(
             "+switch-master",
             &format!("{name} {} {} {} {}", old.0, old.1, master.0, master.1),
         );
@@ -274,7 +277,7 @@ impl Sentinel {
             self.add_replica(address, now_ms);
         }
         self.save();
-        self.stirred = true;
+        self.tick_pending = true;
     }
 
     pub(super) fn add_replica(&mut self, address: Address, now_ms: u64) {
@@ -286,10 +289,10 @@ impl Sentinel {
             now_ms,
         );
         self.replicas.insert(address.clone(), replica);
-        self.say_of("+slave", &Who::Replica(address));
+        self.emit_for("+slave", &InstanceId::Replica(address));
     }
 
-    /// The master's address, for clients and for hello: the new one as soon as it has been promoted.
+    /// The master's address for clients and for hellos: that of the promoted replica as soon as it is promoted.
     pub(super) fn current_master(&self) -> Address {
         let switched = matches!(self.failover.stage, Stage::ReconfigureReplicas | Stage::UpdateConfig);
         match &self.failover.promoted {
@@ -299,8 +302,8 @@ impl Sentinel {
     }
 }
 
-/// sentinelSendSlaveOf: one transaction that changes the role, writes it down and hangs up on all
-/// clients, so that they ask anew.
+/// sentinelSendSlaveOf: one transaction that changes the role, rewrites the configuration and closes all clients, so that
+/// they ask for the master again.
 pub(super) fn send_replicaof(instance: &mut Instance, master: Option<&Address>) {
     let (host, port) = master.map_or(("NO".to_owned(), "ONE".to_owned()), |(ip, port)| {
         (ip.clone(), port.to_string())

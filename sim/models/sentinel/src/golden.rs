@@ -1,9 +1,9 @@
-//! Golden replies: what the real Sentinel answered. Identifiers, times and counts are replaced by marks on
-//! both sides; names, order and shape are compared byte by byte.
+//! Golden vectors: replies of the real Sentinel. Identifiers, times and counts are replaced by placeholders on both sides;
+//! names, order and structure are compared byte by byte.
 
 use super::commands::Session;
 use super::config::{SentinelConfig, SentinelDisk};
-use super::state::{Sentinel, Who};
+use super::state::{InstanceId, Sentinel};
 use bytes::BytesMut;
 use model_redis::Moment;
 use model_redis::resp::split_words;
@@ -28,7 +28,7 @@ fn sentinel() -> Sentinel {
     };
     let mut sentinel = Sentinel::boot(config, SentinelDisk::new(), now, || 7, Arc::new(|_| {}));
     sentinel.informed(
-        &Who::Master,
+        &InstanceId::Master,
         "role:master\nslave0:ip=127.0.0.1,port=18301,state=online",
         1000,
     );
@@ -37,12 +37,12 @@ fn sentinel() -> Sentinel {
         sentinel.hello_received(&hello, 1000);
     }
     let replica = "role:slave\nmaster_host:127.0.0.1\nmaster_port:18300\nmaster_link_status:up";
-    sentinel.informed(&Who::Replica(("127.0.0.1".into(), 18301)), replica, 1000);
+    sentinel.informed(&InstanceId::Replica(("127.0.0.1".into(), 18301)), replica, 1000);
     sentinel.tick(now, 1000);
     sentinel
 }
 
-/// Strings as they are, but for run IDs (absent here: nobody has told them), numbers and links.
+/// Strings unchanged, except for run IDs (unknown here, because no INFO has come), numbers and links.
 fn shape(reply: &str) -> String {
     let words = reply.replace(",disconnected", "");
     let mut shaped = vec![];
@@ -134,7 +134,7 @@ fn the_best_replica_has_the_highest_offset_of_the_last_info() {
             String::new()
         };
         sentinel.informed(
-            &Who::Replica(address),
+            &InstanceId::Replica(address),
             &format!("role:slave\n{down}slave_repl_offset:{offset}"),
             1000,
         );

@@ -1,8 +1,8 @@
-//! What a Sentinel learns from INFO and from the hellos of others, and what it does about it.
+//! What a Sentinel learns from INFO and from the hellos of other Sentinels, and how it reacts.
 
 use super::failover::{Stage, send_replicaof};
 use super::instance::{Address, Instance, Kind, Reconfiguration, Report};
-use super::state::{Sentinel, Who};
+use super::state::{InstanceId, Sentinel};
 use super::{HELLO_MS, INFO_MS};
 
 impl Sentinel {
@@ -15,7 +15,7 @@ impl Sentinel {
         [own_ip, &own_port, &self.id, &epoch, name, &ip, &port, &config_epoch].join(",")
     }
 
-    /// sentinelForceHelloUpdateForMaster: a hello to everybody is due at the next turn of the timer, not before.
+    /// Makes a hello to all instances due at the next tick of the timer (sentinelForceHelloUpdateForMaster).
     pub(super) fn hello_is_due(&mut self) {
         for who in self.everybody() {
             if let Some(instance) = self.instance_mut(&who) {
@@ -24,7 +24,7 @@ impl Sentinel {
         }
     }
 
-    /// sentinelProcessHelloMessage: discovery, epochs, and the newest configuration wins.
+    /// Processes a hello (sentinelProcessHelloMessage): discovery, epochs; the newest configuration wins.
     pub(super) fn hello_received(&mut self, hello: &str, now_ms: u64) {
         let parts: Vec<&str> = hello.split(',').collect();
         let [ip, port, id, epoch, name, master_ip, master_port, config_epoch] = parts[..] else {
@@ -49,7 +49,7 @@ impl Sentinel {
             self.config_epoch = config_epoch;
             let master = (master_ip.to_owned(), master_port);
             if master != self.master.address {
-                self.say_of("+config-update-from", &Who::Sentinel(id.to_owned()));
+                self.emit_for("+config-update-from", &InstanceId::Sentinel(id.to_owned()));
                 self.switch_master(master, now_ms);
             } else {
                 self.save();
@@ -61,19 +61,19 @@ impl Sentinel {
     }
 
     fn meet(&mut self, address: Address, id: &str, now_ms: u64) {
-        let who = Who::Sentinel(id.to_owned());
+        let who = InstanceId::Sentinel(id.to_owned());
         let known = self.sentinels.get(id).map(|sentinel| sentinel.address == address);
         if known == Some(true) {
             return;
         }
-        // Whoever was known there before has been replaced.
+        // A Sentinel that was known at this address before has been replaced.
         let others = self
             .sentinels
             .iter()
             .filter(|(_, other)| other.address == address)
             .map(|(id, _)| id.clone());
         for other in others.collect::<Vec<_>>() {
-            self.say_of("+sentinel-invalid-addr", &Who::Sentinel(other.clone()));
+            self.emit_for("+sentinel-invalid-addr", &InstanceId::Sentinel(other.clone()));
             self.sentinels.remove(&other);
         }
         let sentinel = Instance::new(
@@ -84,7 +84,7 @@ impl Sentinel {
             now_ms,
         );
         self.sentinels.insert(id.to_owned(), sentinel);
-        self.say_of(
+        self.emit_for(
             if known.is_some() {
                 "+sentinel-address-switch"
             } else {
@@ -93,16 +93,16 @@ impl Sentinel {
             &who,
         );
         self.save();
-        self.stirred = true;
+        self.tick_pending = true;
     }
 
-    /// sentinelRefreshInstanceInfo.
-    pub(super) fn informed(&mut self, who: &Who, info: &str, now_ms: u64) {
+    /// Processes INFO (sentinelRefreshInstanceInfo).
+    pub(super) fn informed(&mut self, who: &InstanceId, info: &str, now_ms: u64) {
         let Some(report) = Report::parse(info) else { return };
         let Some(instance) = self.instance_mut(who) else { return };
         if !instance.run_id.is_empty() && instance.run_id != report.run_id {
             instance.run_id = report.run_id.clone();
-            self.say_of("+reboot", who);
+            self.emit_for("+reboot", who);
         }
         let role = if report.is_master { Kind::Master } else { Kind::Replica };
         let Some(instance) = self.instance_mut(who) else { return };
@@ -128,21 +128,21 @@ impl Sentinel {
             }
             let expected = instance.kind == role;
             let text = format!("{} new reported role is {}", self.describe(who), role.word());
-            self.say(if expected { "+role-change" } else { "-role-change" }, &text);
+            self.emit(if expected { "+role-change" } else { "-role-change" }, &text);
         }
-        if *who == Who::Master && report.is_master {
+        if *who == InstanceId::Master && report.is_master {
             for address in report.replicas {
                 if !self.replicas.contains_key(&address) && address != self.master.address {
                     self.add_replica(address, now_ms);
                     self.save();
-                    self.stirred = true;
+                    self.tick_pending = true;
                 }
             }
         }
         if self.tilt_since.is_some() {
             return;
         }
-        if let Who::Replica(address) = who {
+        if let InstanceId::Replica(address) = who {
             match role {
                 Kind::Master => self.replica_says_master(address, now_ms),
                 _ => self.replica_says_replica(address, now_ms),
@@ -157,10 +157,10 @@ impl Sentinel {
         if replica.promoted && self.failover.stage == Stage::WaitPromotion {
             return self.promotion_seen(now_ms);
         }
-        // An old master that has come back. Others may know a newer configuration: wait for their
-        // hellos before demoting it (measured: it stays a writable master for 10.0 to 10.2 s).
+        // An old master has come back. Other Sentinels may have a newer configuration: wait for their hellos before
+        // demoting it (measured: it stays a writable master for 10.0 to 10.2 s).
         let wait_ms = HELLO_MS * 4;
-        let settled = replica.well_for(wait_ms, now_ms) && now_ms - replica.role_reported_at > wait_ms;
+        let settled = replica.up_for(wait_ms, now_ms) && now_ms - replica.role_reported_at > wait_ms;
         if !replica.promoted && settled && self.master_looks_sane(now_ms) {
             self.demote(address, "+convert-to-slave");
         }
@@ -173,18 +173,18 @@ impl Sentinel {
         let Some(replica) = self.replicas.get_mut(address) else {
             return;
         };
-        let who = Who::Replica(address.clone());
-        // Told of the new master; has it listened, has it caught up?
+        let who = InstanceId::Replica(address.clone());
+        // The replica was sent the new master: whether it has accepted it, and whether it is in sync.
         if replica.reconfiguration == Reconfiguration::Sent && replica.its_master == promoted {
             replica.reconfiguration = Reconfiguration::InProgress;
-            return self.say_of("+slave-reconf-inprog", &who);
+            return self.emit_for("+slave-reconf-inprog", &who);
         }
         if replica.reconfiguration == Reconfiguration::InProgress && replica.its_link_is_up {
             replica.reconfiguration = Reconfiguration::Done;
-            return self.say_of("+slave-reconf-done", &who);
+            return self.emit_for("+slave-reconf-done", &who);
         }
         let wrong = replica.its_master.as_ref().is_some_and(|master| *master != current);
-        let settled = replica.well_for(timeout_ms, now_ms) && now_ms - replica.its_master_changed_at > timeout_ms;
+        let settled = replica.up_for(timeout_ms, now_ms) && now_ms - replica.its_master_changed_at > timeout_ms;
         if wrong && settled && sane {
             self.demote(address, "+fix-slave-config");
         }
@@ -197,7 +197,7 @@ impl Sentinel {
         };
         if !replica.disconnected() {
             send_replicaof(replica, Some(&master));
-            self.say_of(event, &Who::Replica(address.clone()));
+            self.emit_for(event, &InstanceId::Replica(address.clone()));
         }
     }
 

@@ -1,4 +1,4 @@
-//! What a Sentinel knows of one instance: a master, a replica, another Sentinel.
+//! The state of one instance, as a Sentinel knows it: the master, a replica, another Sentinel.
 
 use bytes::BytesMut;
 use std::collections::VecDeque;
@@ -26,7 +26,7 @@ impl Kind {
     }
 }
 
-/// How far a replica has been told of its new master.
+/// The progress of a replica's reconfiguration to a new master.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reconfiguration {
     None,
@@ -35,7 +35,7 @@ pub(super) enum Reconfiguration {
     Done,
 }
 
-/// What a reply will be the reply to.
+/// The command that a reply belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pending {
     Ping,
@@ -45,9 +45,9 @@ pub(super) enum Pending {
     Ignored,
 }
 
-/// One connection, being made or made.
+/// One connection, established or being established.
 pub(super) struct Channel {
-    /// Names this connection among all that there ever were.
+    /// Unique among all connections of this Sentinel.
     pub(super) id: u64,
     pub(super) opened_ms: u64,
     pub(super) outbox: BytesMut,
@@ -56,7 +56,7 @@ pub(super) struct Channel {
 }
 
 impl Drop for Channel {
-    /// Its task finds that it has been disowned, and ends.
+    /// Wakes the connection's task, which ends if the connection is no longer wanted.
     fn drop(&mut self) {
         self.wake.notify_one();
     }
@@ -72,12 +72,12 @@ pub(super) struct Instance {
     pub(super) command: Option<Channel>,
     pub(super) pubsub: Option<Channel>,
     pub(super) last_reconnect_ms: Option<u64>,
-    /// The oldest PING without a good answer.
+    /// When the oldest PING without a valid reply was sent.
     pub(super) unanswered_ping_ms: Option<u64>,
     pub(super) last_ping_ms: u64,
-    /// Last good answer.
+    /// When the last valid reply to PING came.
     pub(super) last_available_ms: u64,
-    /// Last answer of any kind.
+    /// When the last reply of any kind came.
     pub(super) last_pong_ms: u64,
     pub(super) pubsub_active_ms: u64,
     pub(super) last_hello_sent_ms: u64,
@@ -86,7 +86,7 @@ pub(super) struct Instance {
     /// Subjectively down since.
     pub(super) s_down_since: Option<u64>,
 
-    // Of Redis nodes, from INFO.
+    // For Redis nodes, from INFO.
     pub(super) info_at: Option<u64>,
     pub(super) role_reported: Kind,
     pub(super) role_reported_at: u64,
@@ -97,12 +97,12 @@ pub(super) struct Instance {
     pub(super) priority: u64,
     pub(super) offset: u64,
 
-    // Of replicas in a failover.
+    // For replicas in a failover.
     pub(super) promoted: bool,
     pub(super) reconfiguration: Reconfiguration,
     pub(super) reconfiguration_sent_at: u64,
 
-    // Of other Sentinels, from their answers.
+    // For other Sentinels, from their replies.
     pub(super) finds_master_down: bool,
     pub(super) answered_at: Option<u64>,
     pub(super) votes_for: Option<(String, u64)>,
@@ -144,7 +144,7 @@ impl Instance {
         }
     }
 
-    /// Whether a link that it should have is missing.
+    /// Whether one of its links is missing.
     pub(super) fn disconnected(&self) -> bool {
         self.command.is_none() || self.kind != Kind::Sentinel && self.pubsub.is_none()
     }
@@ -155,7 +155,7 @@ impl Instance {
         links.into_iter().flatten().any(|open| open.id == channel)
     }
 
-    /// Whether such a command is out and unanswered.
+    /// Whether such a command was sent and has no reply yet.
     pub(super) fn awaits(&self, what: Pending) -> bool {
         self.command
             .as_ref()
@@ -175,13 +175,13 @@ impl Instance {
         self.down_after_ms.min(super::PING_MS)
     }
 
-    /// It has been well for longer than this.
-    pub(super) fn well_for(&self, ms: u64, now_ms: u64) -> bool {
+    /// Whether it has been up for longer than this.
+    pub(super) fn up_for(&self, ms: u64, now_ms: u64) -> bool {
         self.s_down_since.is_none_or(|since| now_ms - since > ms)
     }
 }
 
-/// What INFO says, as far as Sentinel reads it.
+/// The fields of INFO that Sentinel reads.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Report {
     pub(super) run_id: String,

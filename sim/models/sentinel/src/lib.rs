@@ -1,7 +1,7 @@
-//! A Sentinel 7.0.15 as a real server over [`seams::Env`], watching one master: independent
-//! verdicts, gossip, votes by epoch, failover in the order of events that was measured.
+//! A model of Redis Sentinel 7.0.15: a server over [`seams::Env`] that watches one master. Each Sentinel decides from its own
+//! observations, exchanges hellos, votes once per epoch, and performs a failover with the events in the measured order.
 //!
-//! Deliberately absent: several masters, host names, scripts, ACLs, SENTINEL SET and the like.
+//! Deliberately absent: several masters, host names, scripts, ACLs, SENTINEL SET, MONITOR and REMOVE.
 
 mod commands;
 mod config;
@@ -31,5 +31,10 @@ const TILT_MS: u64 = 30_000;
 const DESYNC_MS: u64 = 1000;
 const ELECTION_MS: u64 = 10_000;
 const RECONFIGURATION_MS: u64 = 10_000;
-/// Links younger than this are not replaced, however silent.
+/// Links younger than this are not replaced, even if no reply comes.
 const STALE_LINK_MS: u64 = 15_000;
+
+/// Compiles the example in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

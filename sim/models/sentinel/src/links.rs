@@ -1,7 +1,7 @@
-//! A Sentinel's links to the instances: made, kept busy, listened to, replaced.
+//! A Sentinel's links to instances: connecting, sending, receiving, replacing.
 
 use super::instance::{Address, Channel, Instance, Kind, Pending};
-use super::state::{Opening, Sentinel, Who};
+use super::state::{InstanceId, Opening, Sentinel};
 use super::{HELLO_MS, INFO_MS, PING_MS, STALE_LINK_MS};
 use bytes::BytesMut;
 use model_redis::{Moment, resp::Reply};
@@ -27,7 +27,7 @@ impl Sentinel {
         }
     }
 
-    pub(super) fn reconnect(&mut self, who: &Who, now_ms: u64) {
+    pub(super) fn reconnect(&mut self, who: &InstanceId, now_ms: u64) {
         let Some(instance) = self.instance_mut(who) else { return };
         let waited = instance.last_reconnect_ms.is_none_or(|last| now_ms - last >= PING_MS);
         if !instance.disconnected() || !waited {
@@ -63,9 +63,9 @@ impl Sentinel {
         }
     }
 
-    /// At most one of each kind is out at a time. (Real Sentinels repeat them at each turn until the
-    /// answer comes; whom that helps has not been found.)
-    pub(super) fn send_periodic(&mut self, who: &Who, now_ms: u64) {
+    /// Sends what is due. At most one command of each kind is unanswered at a time. (Real Sentinels repeat them at each tick
+    /// until the reply comes; no difference in behaviour was found.)
+    pub(super) fn send_periodic(&mut self, who: &InstanceId, now_ms: u64) {
         let Some(info_ms) = self.instance(who).map(|instance| self.info_period_ms(instance)) else {
             return;
         };
@@ -95,12 +95,12 @@ impl Sentinel {
         if urgent { 1000 } else { INFO_MS }
     }
 
-    /// A reply, or a message of a subscription, has arrived.
+    /// Processes a reply, or a message of a subscription.
     pub(super) fn received(&mut self, channel: u64, reply: &Reply, now: Moment) {
         let command = |instance: &Instance| instance.command.as_ref().is_some_and(|open| open.id == channel);
         match self.owner(channel) {
             Some(who) if self.instance(&who).is_some_and(command) => self.replied(&who, reply, now),
-            Some(who) => self.heard(&who, reply, now),
+            Some(who) => self.receive_message(&who, reply, now),
             None => {}
         }
     }
@@ -110,7 +110,7 @@ impl Sentinel {
         self.instances().any(|instance| instance.has(channel))
     }
 
-    fn replied(&mut self, who: &Who, reply: &Reply, now: Moment) {
+    fn replied(&mut self, who: &InstanceId, reply: &Reply, now: Moment) {
         let Some(instance) = self.instance_mut(who) else { return };
         let Some(pending) = instance
             .command
@@ -131,9 +131,9 @@ impl Sentinel {
                 if healthy {
                     instance.last_available_ms = now_ms;
                     instance.unanswered_ping_ms = None;
-                    // A verdict that this overturns is overturned at the next turn.
+                    // If the instance was down, the next tick finds it up.
                     let down = instance.s_down_since.is_some();
-                    self.stirred |= down;
+                    self.tick_pending |= down;
                 }
             }
             Pending::Hello if !matches!(reply, Reply::Error(_)) => instance.last_hello_sent_ms = now_ms,
@@ -147,7 +147,7 @@ impl Sentinel {
         }
     }
 
-    fn heard(&mut self, who: &Who, message: &Reply, now: Moment) {
+    fn receive_message(&mut self, who: &InstanceId, message: &Reply, now: Moment) {
         if let Some(instance) = self.instance_mut(who) {
             instance.pubsub_active_ms = now.mono_ms;
         }
@@ -160,7 +160,7 @@ impl Sentinel {
         }
     }
 
-    /// A connection could not be made, or broke.
+    /// Processes a connection that could not be established, or that broke.
     pub(super) fn lost(&mut self, channel: u64) {
         let Some(who) = self.owner(channel) else { return };
         let Some(instance) = self.instance_mut(&who) else {
@@ -171,22 +171,22 @@ impl Sentinel {
         } else {
             instance.pubsub = None;
         }
-        self.stirred = true;
+        self.tick_pending = true;
     }
 
-    fn owner(&self, channel: u64) -> Option<Who> {
+    fn owner(&self, channel: u64) -> Option<InstanceId> {
         if self.master.has(channel) {
-            return Some(Who::Master);
+            return Some(InstanceId::Master);
         }
         let replica = self.replicas.iter().find(|(_, replica)| replica.has(channel));
         let sentinel = || self.sentinels.iter().find(|(_, sentinel)| sentinel.has(channel));
         match replica {
-            Some((address, _)) => Some(Who::Replica(address.clone())),
-            None => sentinel().map(|(id, _)| Who::Sentinel(id.clone())),
+            Some((address, _)) => Some(InstanceId::Replica(address.clone())),
+            None => sentinel().map(|(id, _)| InstanceId::Sentinel(id.clone())),
         }
     }
 
-    /// What is to be written to a connection; `None` when it is to be closed.
+    /// The bytes to write to a connection; `None` if it must be closed.
     pub(super) fn take_outbox(&mut self, channel: u64) -> Option<BytesMut> {
         let others = self.replicas.values_mut().chain(self.sentinels.values_mut());
         std::iter::once(&mut self.master)
@@ -204,7 +204,7 @@ fn ping(instance: &mut Instance, now_ms: u64) {
     instance.unanswered_ping_ms.get_or_insert(now_ms);
 }
 
-/// A link that is connected and does not answer is replaced after this moment.
+/// When a link that is connected and does not reply must be replaced.
 pub(super) fn stale_command_link_at(instance: &Instance) -> Option<u64> {
     let (channel, since) = (instance.command.as_ref()?, instance.unanswered_ping_ms?);
     let half = instance.down_after_ms / 2;

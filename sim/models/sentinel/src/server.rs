@@ -1,4 +1,4 @@
-//! A Sentinel on a network: one task for the timer, one a connection, whichever side made it.
+//! A Sentinel on a network: one task for the timer, one for each connection, incoming or outgoing.
 
 use super::commands::Session;
 use super::config::{SentinelConfig, SentinelDisk};
@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 
-/// Events on their way to a subscriber.
+/// Events queued for a subscriber.
 struct Subscriber {
     channels: std::collections::BTreeSet<Bytes>,
     messages: Vec<(String, String)>,
@@ -27,34 +27,34 @@ struct Shared {
     env: Env,
     sentinel: Arc<Mutex<Sentinel>>,
     subscribers: Subscribers,
-    /// The timer should look again.
-    stirred: Arc<Notify>,
+    /// Wakes the timer, which computes its next tick again.
+    timer_wake: Arc<Notify>,
 }
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Sentinel> {
-        self.sentinel.lock().expect("nobody panics while holding the Sentinel")
+        self.sentinel.lock().expect("no code panics while holding the Sentinel")
     }
 
     fn subscribers(&self) -> MutexGuard<'_, BTreeMap<u64, Subscriber>> {
         self.subscribers
             .lock()
-            .expect("nobody panics while holding the subscribers")
+            .expect("no code panics while holding the subscribers")
     }
 
-    /// Runs something that may have changed what the timer should do, or opened connections.
+    /// Runs `work`, which may change when the timer is due, and may open connections.
     fn with<R>(&self, work: impl FnOnce(&mut Sentinel, Moment) -> R) -> R {
         let mut sentinel = self.lock();
         let result = work(&mut sentinel, Moment::of(&self.env));
-        if sentinel.stirred {
-            self.stirred.notify_one();
+        if sentinel.tick_pending {
+            self.timer_wake.notify_one();
         }
         result
     }
 }
 
-/// Runs a Sentinel until its host dies. `observer` hears its events in its own words:
-/// `+switch-master auth 10.0.0.4 6379 10.0.0.5 6379`. It returns only if the port is taken, which it logs.
+/// Runs a Sentinel until its host dies. `observer` is called with its events as Sentinel writes them:
+/// `+switch-master app 10.0.0.4 6379 10.0.0.5 6379`. Returns only if the port is taken, which is logged.
 pub async fn serve(env: Env, config: SentinelConfig, disk: SentinelDisk, observer: Arc<dyn Fn(String) + Send + Sync>) {
     let port = config.port;
     let listener = match env.network.listen(port).await {
@@ -69,10 +69,10 @@ pub async fn serve(env: Env, config: SentinelConfig, disk: SentinelDisk, observe
     };
     let mut sentinel = Sentinel::boot(config, disk, Moment::of(&env), random, observer);
     let subscribers: Subscribers = Arc::default();
-    let audience = subscribers.clone();
+    let receivers = subscribers.clone();
     sentinel.subscribers = Box::new(move |event, text| {
-        let mut audience = audience.lock().expect("nobody panics while holding the subscribers");
-        for subscriber in audience.values_mut().filter(|s| s.channels.contains(event.as_bytes())) {
+        let mut receivers = receivers.lock().expect("no code panics while holding the subscribers");
+        for subscriber in receivers.values_mut().filter(|s| s.channels.contains(event.as_bytes())) {
             subscriber.messages.push((event.to_owned(), text.to_owned()));
             subscriber.wake.notify_one();
         }
@@ -81,14 +81,14 @@ pub async fn serve(env: Env, config: SentinelConfig, disk: SentinelDisk, observe
         env: env.clone(),
         sentinel: Arc::new(Mutex::new(sentinel)),
         subscribers,
-        stirred: Arc::default(),
+        timer_wake: Arc::default(),
     };
     env.spawn(keep_time(shared.clone()));
     let mut next_client = 3;
     loop {
         match listener.accept().await {
             Ok(stream) => {
-                env.spawn(attend(shared.clone(), stream, next_client));
+                env.spawn(serve_client(shared.clone(), stream, next_client));
                 next_client += 1;
             }
             Err(error) => {
@@ -99,7 +99,7 @@ pub async fn serve(env: Env, config: SentinelConfig, disk: SentinelDisk, observe
     }
 }
 
-/// The timer: turns at which nothing could happen are skipped, the others are where Redis's would be.
+/// The timer. Ticks at which nothing can happen are skipped; the others are at the times of the real Sentinel's.
 async fn keep_time(shared: Shared) {
     let mut planned_ms = Moment::of(&shared.env).mono_ms;
     loop {
@@ -122,7 +122,7 @@ async fn keep_time(shared: Shared) {
             };
             seams::select! {
                 () = sleep_until(Some(planned_ms), now) => break planned_ms,
-                () = shared.stirred.notified() => {}
+                () = shared.timer_wake.notified() => {}
             }
         };
     }
@@ -137,7 +137,7 @@ async fn converse(shared: Shared, opening: Opening) {
     } = opening;
     let stream = seams::select! {
         stream = shared.env.network.connect(&host, port) => stream,
-        () = disowned(&shared, channel, &wake) => return,
+        () = given_up(&shared, channel, &wake) => return,
     };
     if let Ok(stream) = stream {
         exchange(&shared, channel, &wake, stream).await;
@@ -145,8 +145,8 @@ async fn converse(shared: Shared, opening: Opening) {
     shared.with(|sentinel, _| sentinel.lost(channel));
 }
 
-/// Until the Sentinel has given this connection up.
-async fn disowned(shared: &Shared, channel: u64, wake: &Notify) {
+/// Returns when the Sentinel no longer wants this connection.
+async fn given_up(shared: &Shared, channel: u64, wake: &Notify) {
     while shared.lock().owns(channel) {
         wake.notified().await;
     }
@@ -186,7 +186,7 @@ async fn exchange(shared: &Shared, channel: u64, wake: &Notify, stream: Stream) 
 }
 
 /// Serves one client.
-async fn attend(shared: Shared, stream: Stream, id: u64) {
+async fn serve_client(shared: Shared, stream: Stream, id: u64) {
     let wake: Arc<Notify> = Arc::default();
     let mut session = Session {
         id,
@@ -225,7 +225,7 @@ async fn converse_with_client(shared: &Shared, stream: Stream, session: &mut Ses
     }
 }
 
-/// Executes whatever is complete.
+/// Executes the complete requests in the input.
 fn answer(shared: &Shared, session: &mut Session, wake: &Arc<Notify>, input: &mut BytesMut, output: &mut BytesMut) {
     while !session.closing {
         match parse_request(input) {

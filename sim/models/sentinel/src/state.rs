@@ -12,22 +12,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// Which instance.
+/// Identifies an instance.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Who {
+pub(super) enum InstanceId {
     Master,
     Replica(Address),
     Sentinel(String),
 }
 
-/// A connection to be made.
+/// A connection to establish.
 pub(super) struct Opening {
     pub(super) channel: u64,
     pub(super) address: Address,
     pub(super) wake: Arc<Notify>,
 }
 
-/// Says something to whoever has subscribed: event, text.
+/// Delivers an event and its text to the observer and the subscribers.
 type Subscriber = Box<dyn FnMut(&str, &str) + Send>;
 
 /// One Sentinel.
@@ -37,7 +37,7 @@ pub(super) struct Sentinel {
     pub(super) id: String,
     pub(super) current_epoch: u64,
     pub(super) config_epoch: u64,
-    /// Whom this Sentinel voted for, and in which epoch.
+    /// The ID that this Sentinel voted for, and the epoch of that vote.
     pub(super) leader: Option<String>,
     pub(super) leader_epoch: u64,
     pub(super) master: Instance,
@@ -47,10 +47,10 @@ pub(super) struct Sentinel {
     pub(super) failover: Failover,
     pub(super) tilt_since: Option<u64>,
     last_tick: Option<Moment>,
-    /// Something arrived that the next tick should look at.
-    pub(super) stirred: bool,
-    /// When the timer's turns after the last one will be, as far as they have been drawn.
-    turns: Vec<u64>,
+    /// Something has arrived that the next tick must process.
+    pub(super) tick_pending: bool,
+    /// Times of the timer's next ticks, as far as they have been drawn.
+    ticks: Vec<u64>,
     pub(super) next_channel: u64,
     pub(super) openings: Vec<Opening>,
     pub(super) random: Box<dyn FnMut() -> u64 + Send>,
@@ -99,8 +99,8 @@ impl Sentinel {
             failover: Failover::default(),
             tilt_since: None,
             last_tick: None,
-            stirred: false,
-            turns: vec![],
+            tick_pending: false,
+            ticks: vec![],
             next_channel: 1,
             openings: vec![],
             random: Box::new(random),
@@ -135,19 +135,19 @@ impl Sentinel {
         });
     }
 
-    pub(super) fn instance(&self, who: &Who) -> Option<&Instance> {
+    pub(super) fn instance(&self, who: &InstanceId) -> Option<&Instance> {
         match who {
-            Who::Master => Some(&self.master),
-            Who::Replica(address) => self.replicas.get(address),
-            Who::Sentinel(id) => self.sentinels.get(id),
+            InstanceId::Master => Some(&self.master),
+            InstanceId::Replica(address) => self.replicas.get(address),
+            InstanceId::Sentinel(id) => self.sentinels.get(id),
         }
     }
 
-    pub(super) fn instance_mut(&mut self, who: &Who) -> Option<&mut Instance> {
+    pub(super) fn instance_mut(&mut self, who: &InstanceId) -> Option<&mut Instance> {
         match who {
-            Who::Master => Some(&mut self.master),
-            Who::Replica(address) => self.replicas.get_mut(address),
-            Who::Sentinel(id) => self.sentinels.get_mut(id),
+            InstanceId::Master => Some(&mut self.master),
+            InstanceId::Replica(address) => self.replicas.get_mut(address),
+            InstanceId::Sentinel(id) => self.sentinels.get_mut(id),
         }
     }
 
@@ -156,60 +156,63 @@ impl Sentinel {
         std::iter::once(&self.master).chain(others)
     }
 
-    /// Everybody but this Sentinel: the master first.
-    pub(super) fn everybody(&self) -> Vec<Who> {
-        let replicas = self.replicas.keys().cloned().map(Who::Replica);
-        let sentinels = self.sentinels.keys().cloned().map(Who::Sentinel);
-        std::iter::once(Who::Master).chain(replicas).chain(sentinels).collect()
+    /// All instances except this Sentinel: the master first.
+    pub(super) fn everybody(&self) -> Vec<InstanceId> {
+        let replicas = self.replicas.keys().cloned().map(InstanceId::Replica);
+        let sentinels = self.sentinels.keys().cloned().map(InstanceId::Sentinel);
+        std::iter::once(InstanceId::Master)
+            .chain(replicas)
+            .chain(sentinels)
+            .collect()
     }
 
-    /// `master auth 10.0.0.4 6379`, or `slave 10.0.0.5:6379 10.0.0.5 6379 @ auth 10.0.0.4 6379`.
-    pub(super) fn describe(&self, who: &Who) -> String {
+    /// `master app 10.0.0.4 6379`, or `slave 10.0.0.5:6379 10.0.0.5 6379 @ app 10.0.0.4 6379`.
+    pub(super) fn describe(&self, who: &InstanceId) -> String {
         let Some(instance) = self.instance(who) else {
             return String::new();
         };
         let ((ip, port), name) = (&instance.address, &self.config.master_name);
         let (master_ip, master_port) = &self.master.address;
         match who {
-            Who::Master => format!("master {name} {ip} {port}"),
-            Who::Replica(_) => format!("slave {ip}:{port} {ip} {port} @ {name} {master_ip} {master_port}"),
-            Who::Sentinel(id) => format!("sentinel {id} {ip} {port} @ {name} {master_ip} {master_port}"),
+            InstanceId::Master => format!("master {name} {ip} {port}"),
+            InstanceId::Replica(_) => format!("slave {ip}:{port} {ip} {port} @ {name} {master_ip} {master_port}"),
+            InstanceId::Sentinel(id) => format!("sentinel {id} {ip} {port} @ {name} {master_ip} {master_port}"),
         }
     }
 
-    /// Says something to the observer and to subscribers.
-    pub(super) fn say(&mut self, event: &str, text: &str) {
+    /// Reports an event to the observer and the subscribers.
+    pub(super) fn emit(&mut self, event: &str, text: &str) {
         (self.observer)(format!("{event} {text}"));
         (self.subscribers)(event, text);
     }
 
-    pub(super) fn say_of(&mut self, event: &str, who: &Who) {
+    pub(super) fn emit_for(&mut self, event: &str, who: &InstanceId) {
         let text = self.describe(who);
-        self.say(event, &text);
+        self.emit(event, &text);
     }
 
-    /// The first turn of the timer after the last one at which something may be due by `due_ms`. What becomes due
-    /// between two turns waits for the second, together with all else: so a Sentinel's PINGs go out in one burst.
+    /// The first tick at or after `due_ms`. What becomes due between two ticks waits for the second one, so a Sentinel's PINGs
+    /// go out together.
     pub(super) fn next_turn_ms(&mut self, last_ms: u64, due_ms: u64) -> u64 {
         loop {
-            if let Some(turn) = self.turns.iter().find(|turn| **turn >= due_ms) {
-                return *turn;
+            if let Some(tick) = self.ticks.iter().find(|tick| **tick >= due_ms) {
+                return *tick;
             }
-            let before = self.turns.last().copied().unwrap_or(last_ms);
+            let before = self.ticks.last().copied().unwrap_or(last_ms);
             let interval = self.turn_interval_ms();
-            self.turns.push(before + interval);
+            self.ticks.push(before + interval);
         }
     }
 
-    /// Redis's hz is drawn anew for each turn, from 10 to 19, so that Sentinels do not move in step.
+    /// Redis draws its hz again for each tick, from 10 to 19, so that Sentinels do not run in step.
     fn turn_interval_ms(&mut self) -> u64 {
         1000 / (10 + (self.random)() % 10)
     }
 
-    /// sentinelTimer. `planned_ms` is when this turn was meant to be.
+    /// A tick (sentinelTimer). `planned_ms` is when it was due.
     pub(super) fn tick(&mut self, now: Moment, planned_ms: u64) {
-        self.stirred = false;
-        self.turns.clear();
+        self.tick_pending = false;
+        self.ticks.clear();
         self.check_tilt(now, planned_ms);
         for who in self.everybody() {
             self.handle(&who, now.mono_ms);
@@ -217,21 +220,20 @@ impl Sentinel {
         self.finish_failover(now.mono_ms);
     }
 
-    /// A turn that comes much too late, or a clock that has moved, means that nothing known is to be
-    /// trusted for a while.
+    /// Enters TILT mode if a tick comes much too late or the clock has jumped: what is known cannot be trusted for a while.
     fn check_tilt(&mut self, now: Moment, planned_ms: u64) {
         if let Some(last) = self.last_tick.replace(now) {
             let passed = now.wall_ms - last.wall_ms;
             let meant = planned_ms.saturating_sub(last.mono_ms) as i64;
             if passed < 0 || passed - meant > TILT_TRIGGER_MS {
                 self.tilt_since = Some(now.mono_ms);
-                self.say("+tilt", "#tilt mode entered");
+                self.emit("+tilt", "#tilt mode entered");
             }
         }
     }
 
-    /// sentinelHandleRedisInstance.
-    fn handle(&mut self, who: &Who, now_ms: u64) {
+    /// Handles one instance (sentinelHandleRedisInstance).
+    fn handle(&mut self, who: &InstanceId, now_ms: u64) {
         self.reconnect(who, now_ms);
         self.send_periodic(who, now_ms);
         if let Some(since) = self.tilt_since {
@@ -239,10 +241,10 @@ impl Sentinel {
                 return;
             }
             self.tilt_since = None;
-            self.say("-tilt", "#tilt mode exited");
+            self.emit("-tilt", "#tilt mode exited");
         }
         self.check_subjectively_down(who, now_ms);
-        if *who == Who::Master {
+        if *who == InstanceId::Master {
             self.check_objectively_down(now_ms);
             if self.start_failover_if_needed(now_ms) {
                 self.ask_for_master_state(true, now_ms);
@@ -252,7 +254,7 @@ impl Sentinel {
         }
     }
 
-    fn check_subjectively_down(&mut self, who: &Who, now_ms: u64) {
+    fn check_subjectively_down(&mut self, who: &InstanceId, now_ms: u64) {
         let Some(instance) = self.instance_mut(who) else { return };
         let elapsed = match instance.unanswered_ping_ms {
             Some(since) => now_ms - since,
@@ -272,11 +274,11 @@ impl Sentinel {
         match (down, instance.s_down_since) {
             (true, None) => {
                 instance.s_down_since = Some(now_ms);
-                self.say_of("+sdown", who);
+                self.emit_for("+sdown", who);
             }
             (false, Some(_)) => {
                 instance.s_down_since = None;
-                self.say_of("-sdown", who);
+                self.emit_for("-sdown", who);
             }
             _ => {}
         }
@@ -292,20 +294,24 @@ impl Sentinel {
         match (down, self.o_down_since) {
             (true, None) => {
                 self.o_down_since = Some(now_ms);
-                let text = format!("{} #quorum {agree}/{}", self.describe(&Who::Master), self.config.quorum);
-                self.say("+odown", &text);
+                let text = format!(
+                    "{} #quorum {agree}/{}",
+                    self.describe(&InstanceId::Master),
+                    self.config.quorum
+                );
+                self.emit("+odown", &text);
             }
             (false, Some(_)) => {
                 self.o_down_since = None;
-                self.say_of("-odown", &Who::Master);
+                self.emit_for("-odown", &InstanceId::Master);
             }
             _ => {}
         }
     }
 
-    /// The earliest moment at which a turn of the timer could do something.
+    /// The earliest moment at which a tick can do something.
     pub(super) fn next_due_ms(&self, now_ms: u64) -> u64 {
-        if self.stirred || self.failover.in_progress() {
+        if self.tick_pending || self.failover.in_progress() {
             return now_ms;
         }
         let mut due = now_ms + HELLO_MS;

@@ -1,8 +1,8 @@
-//! Who finds the master down, and who may act on it.
+//! Agreement among Sentinels: whether the master is down, and which of them leads the failover.
 
 use super::ASK_MS;
 use super::instance::Pending;
-use super::state::{Sentinel, Who};
+use super::state::{InstanceId, Sentinel};
 use model_redis::resp::Reply;
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ impl Sentinel {
     pub(super) fn ask_for_master_state(&mut self, forced: bool, now_ms: u64) {
         let down = self.master.s_down_since.is_some();
         if !down && self.sentinels.values().all(|sentinel| sentinel.answered_at.is_none()) {
-            return; // nothing to ask, and nothing to forget
+            return; // the master is up, and there are no old replies to reset
         }
         let (ip, port) = (self.master.address.0.clone(), self.master.address.1.to_string());
         let epoch = self.current_epoch.to_string();
@@ -34,8 +34,8 @@ impl Sentinel {
         }
     }
 
-    /// The answer: whether it finds the master down, and whom it votes for in which epoch.
-    pub(super) fn answered(&mut self, who: &Who, reply: &Reply, now_ms: u64) {
+    /// Processes a reply: whether that Sentinel finds the master down, and its vote and epoch.
+    pub(super) fn answered(&mut self, who: &InstanceId, reply: &Reply, now_ms: u64) {
         let Reply::Array(parts) = reply else { return };
         let [Reply::Int(down), leader, Reply::Int(epoch)] = &parts[..] else {
             return;
@@ -46,11 +46,11 @@ impl Sentinel {
         if let Some(leader) = leader.text().filter(|leader| leader != "*") {
             instance.votes_for = Some((leader.into_owned(), *epoch as u64));
         }
-        self.stirred = true;
+        self.tick_pending = true;
     }
 
-    /// sentinelVoteLeader: one vote an epoch, for whoever asks first; a Sentinel that has voted for
-    /// another does not stand itself for a while. Returns the vote that stands.
+    /// Votes (sentinelVoteLeader): once per epoch, for the candidate that asks first. A Sentinel that has voted for another one
+    /// does not start a failover itself for a while. Returns the valid vote.
     pub(super) fn vote(&mut self, epoch: u64, candidate: &str, now_ms: u64) -> (Option<String>, u64) {
         if epoch > self.current_epoch {
             self.new_epoch(epoch);
@@ -59,7 +59,7 @@ impl Sentinel {
             self.leader = Some(candidate.to_owned());
             self.leader_epoch = self.current_epoch;
             self.save();
-            self.say("+vote-for-leader", &format!("{candidate} {}", self.leader_epoch));
+            self.emit("+vote-for-leader", &format!("{candidate} {}", self.leader_epoch));
             if candidate != self.id {
                 self.failover.started_ms = Some(now_ms + self.desync_ms());
             }
@@ -67,7 +67,7 @@ impl Sentinel {
         (self.leader.clone(), self.leader_epoch)
     }
 
-    /// Who has been elected in an epoch: a majority of all Sentinels known, and at least the quorum.
+    /// The leader elected in an epoch, by a majority of all known Sentinels and at least the quorum.
     pub(super) fn elected(&mut self, epoch: u64, now_ms: u64) -> Option<String> {
         let mut votes: BTreeMap<String, usize> = BTreeMap::new();
         for (candidate, in_epoch) in self

@@ -4,7 +4,7 @@
 use super::*;
 use rand::Rng;
 
-/// What a run was like from outside.
+/// A run as observed from outside.
 #[derive(Debug, PartialEq)]
 struct Record {
     wire_hash: u64,
@@ -179,7 +179,7 @@ fn equal_seeds_give_equal_runs_with_faults() {
         hashes.insert(first.wire_hash);
     }
     assert_eq!(hashes.len(), 200, "different seeds, different runs");
-    // A test in which nothing happens, or nothing goes wrong, tests nothing.
+    // A run without events or without faults would test nothing.
     assert!(
         exchanges > 10_000 && troubles > 1_000,
         "{exchanges} exchanges, {troubles} troubles"

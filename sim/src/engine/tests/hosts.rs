@@ -1,4 +1,4 @@
-//! Hosts: order, kills, pauses, clocks, entropy, whose a stream is.
+//! Hosts: order, kills, pauses, clocks, entropy, ownership of streams.
 
 use super::*;
 
@@ -288,7 +288,7 @@ fn a_stream_belongs_to_its_host_wherever_it_is_dropped() {
     assert_eq!(engine.panics(), []);
     drop(engine);
     assert_eq!((current_host(), current_ms()), (None, None));
-    left_behind.lock().expect("unpoisoned").clear(); // no kernel is left to close it: no panic
+    left_behind.lock().expect("unpoisoned").clear(); // there is no kernel to close it, and it must not panic
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn a_panic_at_boot_and_one_in_a_destructor_are_noted_too() {
         }
     }
     let mut engine = steady();
-    let boot = engine.add_host("boot", Arc::new(Quiet), Arc::new(Quiet), |_| panic!("at boot"));
+    let boot = engine.add_host("boot", Arc::new(Inert), Arc::new(Inert), |_| panic!("at boot"));
     let end = host(&mut engine, &Notes::default(), "end", |_, _| async {
         let _bomb = Bomb;
         std::future::pending::<()>().await;

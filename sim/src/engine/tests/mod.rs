@@ -53,7 +53,7 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let notes = notes.clone();
-    engine.add_host(name, Arc::new(Quiet), Arc::new(Quiet), move |env| {
+    engine.add_host(name, Arc::new(Inert), Arc::new(Inert), move |env| {
         Box::pin(main(env, notes.clone()))
     })
 }
@@ -116,7 +116,7 @@ where
     notes.all()
 }
 
-/// What befalls the hosts, by simulated milliseconds.
+/// Faults of the hosts, by simulated milliseconds.
 type Faults = Vec<(u64, fn(&Engine))>;
 
 const SERVER: HostId = HostId(0);
@@ -136,7 +136,7 @@ async fn connect(env: &Env) -> io::Result<Stream> {
     env.network.connect("server", 9).await
 }
 
-/// Connects, and says how that went and how long it took.
+/// Connects, and notes the result and the duration.
 async fn try_connect(env: &Env, port: u16, limit_ms: u64) -> String {
     let start = Instant::now();
     match timeout(ms(limit_ms), env.network.connect("server", port)).await {
@@ -146,7 +146,7 @@ async fn try_connect(env: &Env, port: u16, limit_ms: u64) -> String {
     }
 }
 
-/// Writes, and says what was read back and how long it took.
+/// Writes, and notes what was read back and the duration.
 async fn round_trip(stream: &mut Stream, text: &str, limit_ms: u64) -> String {
     let start = Instant::now();
     if let Err(error) = stream.write_all(text.as_bytes()).await {
@@ -159,7 +159,7 @@ async fn round_trip(stream: &mut Stream, text: &str, limit_ms: u64) -> String {
     )
 }
 
-/// Reads once, and says what came.
+/// Reads once, and notes what came.
 async fn read_once(stream: &mut Stream, limit_ms: u64) -> String {
     let mut buffer = [0; 64];
     match timeout(ms(limit_ms), stream.read(&mut buffer)).await {

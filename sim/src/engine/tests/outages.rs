@@ -1,4 +1,4 @@
-//! What TCP does when a process or a host goes, and when it comes back.
+//! TCP when a process or a host dies, and when it comes back.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What TCP does under each fault: connecting, partitions, latency.
+//! TCP under faults: connecting, partitions, latency.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What TCP does with much data: loss, slow readers, both ways at once.
+//! TCP with much data: loss, slow readers, both directions at once.
 
 use super::*;
 

@@ -1,9 +1,9 @@
-//! The search against brute force: all orders of all subsets, and a store of its own that never forgets.
+//! The search compared with brute force: all orders of all subsets, on a separate sequential store that loses nothing.
 
-use super::{super::*, LONG_MS, Told, count, put, release, renew};
+use super::{super::*, HistoryBuilder, LONG_MS, count, put, release, renew};
 use proptest::{prelude::*, sample::select, test_runner::FileFailurePersistence};
 
-/// The same meaning, written anew and without lifetimes.
+/// A second implementation of the store, without lifetimes.
 fn perform(state: &mut Option<String>, call: &Call) -> Option<Answer> {
     Some(match call {
         Call::Put { value, .. } => {
@@ -33,11 +33,11 @@ fn perform(state: &mut Option<String>, call: &Call) -> Option<Answer> {
     })
 }
 
-/// Whether what is left can be put in an order in which all answers are right.
+/// Whether the remaining operations have an order in which all answers are right.
 fn explicable(left: &[&Operation], state: &Option<String>) -> bool {
     let answered = |o: &&Operation| matches!(o.ending, Ending::Answered { .. });
     if !left.iter().any(answered) {
-        return true; // whatever is unknown has not happened
+        return true; // operations of unknown outcome have not happened
     }
     left.iter().enumerate().any(|(index, next)| {
         let too_late = left
@@ -148,7 +148,7 @@ proptest! {
     fn a_store_that_falls_back_is_explained(
         calls in prop::collection::vec((call(), 0..12usize), 1..30),
     ) {
-        let (mut past, mut told, mut lost) = (vec![None], Told::default(), 0);
+        let (mut past, mut told, mut lost) = (vec![None], HistoryBuilder::default(), 0);
         for (call, back) in calls {
             // once in a while it loses up to three writes
             let back = back.saturating_sub(8).min(past.len() - 1);

@@ -5,7 +5,7 @@ use super::{
     traffic::{NAMES, Shared, run_requests, upstream},
 };
 use model_nginx::{self as nginx, NginxConfig};
-use sim::engine::{Engine, EngineConfig, EngineError, Quiet};
+use sim::engine::{Engine, EngineConfig, EngineError, Inert};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -24,7 +24,7 @@ pub fn run(sequence: &Sequence) -> Result<Vec<Exchange>, EngineError> {
     let mut hosts = Vec::new();
     for (index, name) in NAMES.iter().enumerate() {
         let shared = shared.clone();
-        hosts.push(engine.add_host(name, Arc::new(Quiet), Arc::new(Quiet), move |env| {
+        hosts.push(engine.add_host(name, Arc::new(Inert), Arc::new(Inert), move |env| {
             Box::pin(upstream(env, PORT, index, shared.clone()))
         }));
     }
@@ -37,7 +37,7 @@ pub fn run(sequence: &Sequence) -> Result<Vec<Exchange>, EngineError> {
         ..NginxConfig::new(BALANCER_PORT, NAMES.map(|name| (name.to_owned(), PORT)).to_vec())
     };
     hosts.push(
-        engine.add_host("balancer", Arc::new(Quiet), Arc::new(Quiet), move |env| {
+        engine.add_host("balancer", Arc::new(Inert), Arc::new(Inert), move |env| {
             let config = config.clone();
             Box::pin(async move {
                 // If it cannot listen, every answer shows it.
@@ -46,7 +46,7 @@ pub fn run(sequence: &Sequence) -> Result<Vec<Exchange>, EngineError> {
         }),
     );
     let (requests, result) = (sequence.requests.clone(), exchanges.clone());
-    hosts.push(engine.add_host("client", Arc::new(Quiet), Arc::new(Quiet), move |env| {
+    hosts.push(engine.add_host("client", Arc::new(Inert), Arc::new(Inert), move |env| {
         let (requests, shared, result) = (requests.clone(), shared.clone(), result.clone());
         Box::pin(async move {
             let exchanges = run_requests(&env, "balancer", BALANCER_PORT, &requests, &shared).await;

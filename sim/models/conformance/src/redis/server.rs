@@ -1,6 +1,6 @@
 //! What both the model and a real server can do: take connections, requests and the passing of time.
 
-use model_redis::{Alone, RedisConfig};
+use model_redis::{RedisConfig, Standalone};
 use std::net::SocketAddr;
 
 /// What came back on a connection.
@@ -43,7 +43,7 @@ pub fn request<W: AsRef<[u8]>>(words: &[W]) -> Vec<u8> {
 
 /// The model, called directly, in simulated time.
 pub struct ModelServer {
-    redis: Alone,
+    redis: Standalone,
     connections: Vec<u64>,
 }
 
@@ -52,7 +52,7 @@ impl ModelServer {
     /// the Unix epoch).
     pub fn new(config: RedisConfig, wall_ms: i64) -> ModelServer {
         ModelServer {
-            redis: Alone::boot(config, wall_ms),
+            redis: Standalone::boot(config, wall_ms),
             connections: Vec::new(),
         }
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use model_redis::{self as redis, Disk, RedisConfig};
 use model_sentinel::{self as sentinel, SentinelConfig, SentinelDisk};
-use sim::engine::{Engine, EngineConfig, EngineError, HostId, Quiet, current_ms};
+use sim::engine::{Engine, EngineConfig, EngineError, HostId, Inert, current_ms};
 use std::{
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard},
@@ -139,7 +139,7 @@ fn declare_redis(engine: &mut Engine, script: &Script, node: Node, disks: &[Disk
         ..RedisConfig::default()
     };
     let (disk, addresses) = (disks[node.index()].clone(), addresses.clone());
-    engine.add_host(node.name(), Arc::new(Quiet), Arc::new(Quiet), move |env| {
+    engine.add_host(node.name(), Arc::new(Inert), Arc::new(Inert), move |env| {
         let config = RedisConfig {
             announce_ip: addresses.of(node),
             replica_of: (node != Node::Master).then(|| (addresses.of(Node::Master), PORT)),
@@ -160,7 +160,7 @@ fn declare_sentinel(
     let name = SENTINELS[number];
     let (quorum, failover_timeout_ms) = (script.quorum, script.failover_timeout_ms);
     let (disk, addresses, observed) = (SentinelDisk::new(), addresses.clone(), observed.clone());
-    engine.add_host(name, Arc::new(Quiet), Arc::new(Quiet), move |env| {
+    engine.add_host(name, Arc::new(Inert), Arc::new(Inert), move |env| {
         let config = SentinelConfig {
             port: 26379,
             announce_ip: addresses.at(index),
@@ -187,7 +187,7 @@ fn declare_client(
     observed: &Arc<Mutex<Observations>>,
 ) -> HostId {
     let (actions, addresses, observed) = (script.actions, addresses.clone(), observed.clone());
-    engine.add_host("client", Arc::new(Quiet), Arc::new(Quiet), move |env| {
+    engine.add_host("client", Arc::new(Inert), Arc::new(Inert), move |env| {
         let (addresses, observed) = (addresses.clone(), observed.clone());
         Box::pin(async move {
             for (at_ms, action) in actions {

@@ -7,7 +7,7 @@ use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
 use model_nginx::{NginxConfig, serve};
 use seams::{Env, Stream};
-use sim::engine::{Engine, EngineConfig, Quiet};
+use sim::engine::{Engine, EngineConfig, Inert};
 use std::{
     error::Error,
     sync::{Arc, Mutex},
@@ -112,12 +112,12 @@ pub(super) fn bench_with_deadline(
     let (executed, observed, answers) = (Shared::default(), Shared::default(), Shared::default());
     for (host, behaviour) in [("a", &upstreams[0]), ("b", &upstreams[1])] {
         let (behaviour, executed) = (behaviour.clone(), Arc::clone(&executed));
-        engine.add_host(host, Arc::new(Quiet), Arc::new(Quiet), move |env| {
+        engine.add_host(host, Arc::new(Inert), Arc::new(Inert), move |env| {
             Box::pin(upstream(env, behaviour.clone(), Arc::clone(&executed)))
         });
     }
     let observer = Arc::clone(&observed);
-    engine.add_host("balancer", Arc::new(Quiet), Arc::new(Quiet), move |env| {
+    engine.add_host("balancer", Arc::new(Inert), Arc::new(Inert), move |env| {
         let mut settings = NginxConfig::new(80, vec![("a".into(), 8080), ("b".into(), 8080)]);
         settings.read_timeout = Duration::from_secs(2);
         settings.connect_timeout = Duration::from_secs(1);
@@ -127,7 +127,7 @@ pub(super) fn bench_with_deadline(
         Box::pin(async move { serve(env, settings, Arc::new(observer)).await.unwrap() })
     });
     let received = Arc::clone(&answers);
-    engine.add_host("client", Arc::new(Quiet), Arc::new(Quiet), move |env| {
+    engine.add_host("client", Arc::new(Inert), Arc::new(Inert), move |env| {
         for (at_ms, method) in requests.clone() {
             let (request_env, received): (_, Shared<Vec<(u64, String)>>) = (env.clone(), Arc::clone(&received));
             env.spawn(async move {
@@ -161,7 +161,7 @@ async fn send(env: &Env, method: Method) -> Result<(StatusCode, Bytes), Box<dyn 
     let request = Request::builder()
         .method(method)
         .uri("/page?q=1")
-        .header(header::HOST, "login.example")
+        .header(header::HOST, "app.example")
         .header(header::CONNECTION, "close")
         .body(Full::new(Bytes::from(body)))?;
     let stream = env.network.connect("balancer", 80).await?;

@@ -5,7 +5,7 @@ use http::Method;
 use model_nginx::NginxConfig;
 use std::sync::Arc;
 
-fn kept(config: &mut NginxConfig) {
+fn with_keepalive(config: &mut NginxConfig) {
     config.keepalive = 16;
 }
 
@@ -21,19 +21,19 @@ fn carried_by(bench: &Bench) -> Vec<String> {
 }
 
 #[test]
-fn a_connection_carries_one_request_after_the_other() {
-    let bench = bench(every_second(6, Method::GET), kept).run();
+fn a_connection_carries_several_requests() {
+    let bench = bench(every_second(6, Method::GET), with_keepalive).run();
     assert_eq!(carried_by(&bench), ["a1", "b1", "a1", "b1", "a1", "b1"]);
 }
 
 #[test]
-fn without_keepalive_it_carries_one() {
+fn without_keepalive_a_connection_carries_one_request() {
     let bench = bench(every_second(4, Method::GET), |_| {}).run();
     assert_eq!(carried_by(&bench), ["a1", "b1", "a2", "b2"]);
 }
 
 #[test]
-fn requests_at_the_same_time_have_connections_of_their_own_and_one_too_many_is_closed() {
+fn concurrent_requests_have_connections_of_their_own_and_only_one_is_kept() {
     let together = |at_ms| (0..4).map(move |_| (at_ms, Method::GET));
     let bench = bench(together(1000).chain(together(2000)).collect(), |config| {
         config.keepalive = 1
@@ -48,16 +48,16 @@ fn requests_at_the_same_time_have_connections_of_their_own_and_one_too_many_is_c
 }
 
 #[test]
-fn one_that_has_waited_for_a_minute_is_closed() {
+fn a_connection_that_was_idle_for_a_minute_is_closed() {
     let at = [1_000, 2_000, 60_900, 122_000];
-    let bench = bench(at.map(|at_ms| (at_ms, Method::GET)).to_vec(), kept);
+    let bench = bench(at.map(|at_ms| (at_ms, Method::GET)).to_vec(), with_keepalive);
     assert_eq!(carried_by(&bench.run()), ["a1", "b1", "a1", "b2"]);
 }
 
 #[test]
-fn one_that_closes_on_reuse_is_502_for_post_and_goes_on_to_the_next_for_get() {
+fn a_connection_that_closes_on_reuse_is_502_for_post_and_is_retried_for_get() {
     for (method, third) in [(Method::POST, "502"), (Method::GET, "b")] {
-        let bench = bench(every_second(4, method.clone()), kept);
+        let bench = bench(every_second(4, method.clone()), with_keepalive);
         let behaviour = Arc::clone(&bench.upstreams[0]);
         bench
             .engine
@@ -68,8 +68,8 @@ fn one_that_closes_on_reuse_is_502_for_post_and_goes_on_to_the_next_for_get() {
 }
 
 #[test]
-fn who_has_said_that_it_closes_is_connected_to_anew() {
-    let bench = bench(every_second(4, Method::POST), kept);
+fn after_a_close_a_new_connection_is_made() {
+    let bench = bench(every_second(4, Method::POST), with_keepalive);
     bench.engine.at(2500, |engine| engine.kill(engine.host("a").unwrap()));
     bench.engine.at(2600, |engine| engine.start(engine.host("a").unwrap()));
     assert_eq!(
@@ -80,8 +80,8 @@ fn who_has_said_that_it_closes_is_connected_to_anew() {
 }
 
 #[test]
-fn who_has_lost_power_resets_what_comes_over_the_old_connection() {
-    let bench = bench(every_second(4, Method::POST), kept);
+fn a_host_that_lost_power_resets_the_old_connection() {
+    let bench = bench(every_second(4, Method::POST), with_keepalive);
     bench
         .engine
         .at(2500, |engine| engine.power_loss(engine.host("a").unwrap()));

@@ -11,12 +11,12 @@ fn one_worker_is_exact_round_robin() {
 }
 
 #[test]
-fn the_upstream_is_told_host_client_and_scheme() {
+fn the_upstream_receives_host_client_and_scheme() {
     let bench = bench(every_second(1, Method::POST), |_| {}).run();
     let answer = bench.answers()[0].to_lowercase();
     for expected in [
         "post /page?q=1 http/1.1",
-        "host: login.example",
+        "host: app.example",
         "x-forwarded-proto: https",
         "connection: close",
     ] {
@@ -28,7 +28,7 @@ fn the_upstream_is_told_host_client_and_scheme() {
 }
 
 #[test]
-fn a_refused_connection_goes_on_to_the_next_even_for_post_and_the_dead_one_is_out_for_fail_timeout() {
+fn after_a_refused_connection_the_next_is_tried_for_post_too_and_the_dead_one_is_out() {
     let bench = bench(every_second(4, Method::POST), |_| {});
     bench.engine.at(500, |engine| engine.kill(engine.host("a").unwrap()));
     let bench = bench.run();
@@ -37,7 +37,7 @@ fn a_refused_connection_goes_on_to_the_next_even_for_post_and_the_dead_one_is_ou
 }
 
 #[test]
-fn a_dead_upstream_that_is_back_is_asked_again_after_fail_timeout() {
+fn an_upstream_that_is_back_gets_requests_again_after_fail_timeout() {
     let bench = bench(every_second(20, Method::GET), |_| {});
     bench.engine.at(500, |engine| engine.kill(engine.host("a").unwrap()));
     bench.engine.at(3500, |engine| engine.start(engine.host("a").unwrap()));
@@ -48,7 +48,7 @@ fn a_dead_upstream_that_is_back_is_asked_again_after_fail_timeout() {
 }
 
 #[test]
-fn a_dropped_syn_goes_on_to_the_next_after_the_connect_timeout() {
+fn after_a_dropped_syn_the_next_is_tried_after_the_connect_timeout() {
     let bench = bench(every_second(1, Method::POST), |_| {});
     bench.engine.at(500, |engine| {
         engine.cut_one_way(engine.host("balancer").unwrap(), engine.host("a").unwrap());
@@ -57,7 +57,7 @@ fn a_dropped_syn_goes_on_to_the_next_after_the_connect_timeout() {
 }
 
 #[test]
-fn closed_before_the_headers_is_502_for_post_and_goes_on_to_the_next_for_get() {
+fn a_close_before_the_headers_is_502_for_post_and_is_retried_for_get() {
     for (method, answer, executions) in [
         (Method::POST, "502", 1),
         (Method::GET, "b", 2),
@@ -81,7 +81,7 @@ fn with_non_idempotent_a_post_is_executed_twice() {
 }
 
 #[test]
-fn a_paused_upstream_is_504_for_post_and_goes_on_for_get_and_executes_both_when_it_resumes() {
+fn a_paused_upstream_is_504_for_post_is_retried_for_get_and_executes_both_when_it_resumes() {
     for (method, answer) in [(Method::GET, "b"), (Method::POST, "504")] {
         let bench = bench(every_second(1, method.clone()), |_| {});
         bench.engine.at(500, |engine| engine.pause(engine.host("a").unwrap()));
@@ -109,7 +109,7 @@ fn an_answer_of_500_or_503_is_passed_through_and_is_no_failure() {
 }
 
 #[test]
-fn with_both_down_the_first_request_tries_both_and_the_next_ones_nobody() {
+fn with_both_down_the_first_request_tries_both_and_the_next_ones_neither() {
     let bench = bench(every_second(14, Method::GET), |_| {});
     for host in ["a", "b"] {
         bench
@@ -129,7 +129,7 @@ fn with_both_down_the_first_request_tries_both_and_the_next_ones_nobody() {
 }
 
 #[test]
-fn an_upstream_that_dies_in_mid_body_truncates_the_answer() {
+fn an_upstream_that_dies_within_its_answer_truncates_it() {
     let bench = bench(every_second(1, Method::GET), |_| {});
     *bench.upstreams[0].lock().unwrap() = DiesMidBody;
     let bench = bench.run();
@@ -142,7 +142,7 @@ fn an_upstream_that_dies_in_mid_body_truncates_the_answer() {
 }
 
 #[test]
-fn an_answer_that_is_no_http_is_no_answer_and_no_failure_either() {
+fn an_answer_that_is_not_http_closes_the_connection_and_is_no_failure() {
     let bench = bench(every_second(3, Method::GET), |_| {});
     *bench.upstreams[0].lock().unwrap() = AnswersNoHttp;
     let bench = bench.run();
@@ -155,7 +155,7 @@ fn an_answer_that_is_no_http_is_no_answer_and_no_failure_either() {
     assert_eq!(
         bench.executed().len(),
         3,
-        "nobody is asked twice, and nobody is taken out"
+        "no upstream is tried twice, and none is taken out"
     );
 }
 
@@ -169,7 +169,7 @@ fn a_hanging_upstream_costs_the_read_timeout() {
 }
 
 #[test]
-fn a_client_that_gives_up_is_499_and_the_upstream_executes_all_the_same() {
+fn a_client_that_closes_is_499_and_the_upstream_executes_nevertheless() {
     for method in [Method::GET, Method::POST] {
         let requests = vec![(1000, method.clone())];
         let bench = bench_with_deadline(Duration::from_millis(300), requests, |_| {});
@@ -183,7 +183,7 @@ fn a_client_that_gives_up_is_499_and_the_upstream_executes_all_the_same() {
 }
 
 #[test]
-fn a_client_that_was_answered_may_go_away() {
+fn a_client_that_closes_after_its_answer_is_not_reported() {
     let bench = bench(every_second(3, Method::POST), |_| {}).run();
     assert!(bench.observed().is_empty());
 }

@@ -1,4 +1,4 @@
-//! Any bytes as a request or a reply: no panic, nothing read beyond the end, and the same in pieces as in one.
+//! Any bytes as a request or a reply: no panic, nothing read beyond the end, the same result in pieces and at once.
 
 use super::{Reply, Request, encode_request, parse_reply, parse_request};
 use bytes::BytesMut;
@@ -13,7 +13,7 @@ fn config() -> ProptestConfig {
     }
 }
 
-/// Bytes that nearly are the protocol, among others.
+/// Bytes, among them some that are almost valid.
 fn wire() -> impl Strategy<Value = Vec<u8>> {
     let pieces: Vec<&'static [u8]> = vec![
         b"*2\r\n",
@@ -54,10 +54,10 @@ proptest! {
         match parse_request(&wire) {
             Request::Command(_, used) => {
                 prop_assert!(0 < used && used <= wire.len());
-                // What follows a whole request changes nothing.
+                // What follows a complete request changes nothing.
                 prop_assert_eq!(parse_request(&wire[..used]), parse_request(&wire));
             }
-            // The error quotes what came, and is one line all the same.
+            // The error quotes the input, and is one line nevertheless.
             Request::Malformed(why) => {
                 let mut answer = BytesMut::new();
                 Reply::error(why).encode(false, &mut answer);

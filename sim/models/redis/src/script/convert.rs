@@ -1,11 +1,11 @@
-//! Replies become Lua values, and Lua values replies (script_lua.c).
+//! Conversion of replies to Lua values and back (script_lua.c).
 
 use super::super::number::format_double;
 use super::super::resp::Reply;
 use bytes::Bytes;
 use mlua::{Lua, Table, Value};
 
-/// How deep a script's result may be nested.
+/// Deepest nesting of a script's result.
 const DEPTH_MAX: usize = 1000;
 
 fn field(lua: &Lua, name: &str, value: impl mlua::IntoLua) -> mlua::Result<Value> {
@@ -14,7 +14,7 @@ fn field(lua: &Lua, name: &str, value: impl mlua::IntoLua) -> mlua::Result<Value
     Ok(Value::Table(table))
 }
 
-/// A reply, as the script sees it: by RESP2, or by RESP3 after `redis.setresp(3)`.
+/// A reply as a Lua value: by RESP2, or by RESP3 after `redis.setresp(3)`.
 pub(super) fn to_lua(lua: &Lua, reply: &Reply, resp3: bool) -> mlua::Result<Value> {
     let string = |bytes: &[u8]| Ok(Value::String(lua.create_string(bytes)?));
     let array = |items: &mut dyn Iterator<Item = &Reply>| {
@@ -71,7 +71,7 @@ pub(super) fn to_lua(lua: &Lua, reply: &Reply, resp3: bool) -> mlua::Result<Valu
     }
 }
 
-/// What the script returned. `resp3`: as it set for itself.
+/// The reply for what the script returned. `resp3`: whether the script has set RESP3.
 pub(super) fn to_reply(value: &Value, resp3: bool) -> Reply {
     reply_at(value, resp3, 0)
 }
@@ -80,7 +80,7 @@ fn one_line(text: &mlua::String) -> String {
     text.to_string_lossy().replace(['\r', '\n'], " ")
 }
 
-/// As x86 converts a double to a long long: what does not fit is the least of all.
+/// Converts a double to a long long as x86 does: what does not fit becomes the smallest number.
 fn truncated(number: f64) -> i64 {
     let limit = 2_f64.powi(63);
     if (-limit..limit).contains(&number) {

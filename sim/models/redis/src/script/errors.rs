@@ -1,4 +1,4 @@
-//! Errors of scripts: how they are raised, where they were, and what the client hears of them.
+//! Errors of scripts: how they are raised, their position, and the reply to the client.
 
 use super::super::keyspace::Fault;
 use super::super::resp::Reply;
@@ -9,7 +9,7 @@ use std::cell::Cell;
 /// How often a script's instructions are counted.
 const HOOK_EVERY: u32 = 10_000;
 
-/// An error reply as the script sees it (luaPushErrorBuff): a dash announces a code.
+/// An error reply as a Lua value (luaPushErrorBuff): a dash means that a code follows.
 pub(super) fn error_table(lua: &Lua, text: &str) -> mlua::Result<Value> {
     let text = match text.strip_prefix('-') {
         Some(rest) if rest.contains(' ') => rest.to_owned(),
@@ -21,7 +21,7 @@ pub(super) fn error_table(lua: &Lua, text: &str) -> mlua::Result<Value> {
     Ok(Value::Table(table))
 }
 
-/// An error with its code, raised by one of our functions.
+/// An error with its code, raised by a function of the model.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Raised(Fault);
@@ -30,7 +30,7 @@ pub(super) fn raised(text: impl Into<Fault>) -> mlua::Error {
     mlua::Error::external(Raised(text.into()))
 }
 
-/// The text of an error that one of our functions has raised; `None` if it is an error of the script's own.
+/// The text of an error that a function of the model raised; `None` for an error of the script itself.
 pub(super) fn error_text(error: &Value) -> Option<String> {
     let Value::Error(error) = error else {
         return None;
@@ -45,8 +45,8 @@ pub(super) fn error_text(error: &Value) -> Option<String> {
     })
 }
 
-/// Ends a script that runs for too long. From then on every instruction fails, so that no `pcall` of the script's can
-/// hold on to it (luaMaskCountHook).
+/// Ends a script that runs for too long. From then on every instruction fails, so that a `pcall` in the script cannot catch
+/// the error (luaMaskCountHook).
 pub(super) fn limit_instructions(lua: &Lua, limit: u64) -> mlua::Result<()> {
     let killed = || {
         Err(mlua::Error::RuntimeError(
@@ -64,7 +64,7 @@ pub(super) fn limit_instructions(lua: &Lua, limit: u64) -> mlua::Result<()> {
     })
 }
 
-/// The handler that says where in the script an error was.
+/// The handler that adds the position of an error in the script.
 pub(super) fn handler(lua: &Lua) -> mlua::Result<Function> {
     lua.create_function(|lua, error: Value| {
         let table = match error {

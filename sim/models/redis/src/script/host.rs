@@ -1,4 +1,4 @@
-//! One run of a script: what Lua may call, and what it may not.
+//! One run of a script, and the functions that it can call.
 
 use super::super::client::Client;
 use super::super::command::{self, flag};
@@ -15,7 +15,7 @@ use mlua::{Function, Lua, LuaOptions, MultiValue, StdLib, Table, Value};
 use std::cell::{Cell, RefCell};
 
 const PRELUDE: &str = include_str!("prelude.lua");
-/// Instructions that a millisecond of `lua-time-limit` stands for.
+/// Instructions for each millisecond of `lua-time-limit`.
 const INSTRUCTIONS_PER_MS: u64 = 20_000;
 
 fn state() -> Lua {
@@ -38,21 +38,21 @@ pub(super) fn compile(body: &[u8]) -> Result<(), Fault> {
     })
 }
 
-/// What is shared by the functions that a script calls.
+/// State shared by the functions that a script calls.
 struct Call<'a> {
     node: &'a mut Node,
     client: &'a mut Client,
     ctx: Context,
     read_only: bool,
-    /// Full memory refuses, unless something has been written already.
+    /// Whether commands are refused when memory is full; no longer once the script has written something.
     full: bool,
     wrote: bool,
-    /// `redis.set_repl`: whether effects are passed on.
+    /// `redis.set_repl`: whether effects are replicated.
     replicates: bool,
 }
 
 impl Call<'_> {
-    /// scriptCall: what a script may not do is refused in words of its own.
+    /// Calls a command (scriptCall), or refuses it with the errors for scripts.
     fn run(&mut self, args: &Args) -> Result<Reply, String> {
         let spec = command::lookup(&args[0]).ok_or("ERR Unknown Redis command called from script")?;
         if !spec.takes(args.len()) {
@@ -102,7 +102,7 @@ impl Call<'_> {
     }
 }
 
-/// Arguments of `redis.call`: strings, and numbers with seventeen digits.
+/// Arguments of `redis.call`: strings, and numbers written with seventeen digits.
 fn words(args: &MultiValue) -> Result<Args, &'static str> {
     if args.is_empty() {
         return Err("Please specify at least one argument for this redis lib call");
@@ -233,7 +233,7 @@ fn strings(lua: &Lua, words: &[Bytes]) -> mlua::Result<Table> {
     Ok(table)
 }
 
-/// Those that need neither node nor client.
+/// The functions that need neither node nor client.
 fn plain_functions(lua: &Lua, redis: &Table) -> mlua::Result<()> {
     let one_string = |args: &MultiValue| match args.iter().collect::<Vec<_>>()[..] {
         [Value::String(text)] => Some(text.to_string_lossy()),
@@ -257,7 +257,7 @@ fn plain_functions(lua: &Lua, redis: &Table) -> mlua::Result<()> {
         "sha1hex",
         lua.create_function(|lua, args: MultiValue| match words(&args).as_deref() {
             Ok([text]) => lua.create_string(digest(text)),
-            _ if args.len() == 1 => lua.create_string(digest(b"")), // nil and the like have no characters
+            _ if args.len() == 1 => lua.create_string(digest(b"")), // nil and similar values have no characters
             _ => Err(raised("ERR wrong number of arguments")),
         })?,
     )?;

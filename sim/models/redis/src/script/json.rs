@@ -78,7 +78,7 @@ fn encode(value: &Value, depth: usize, out: &mut Vec<u8>) -> mlua::Result<()> {
     Ok(())
 }
 
-/// An array if its keys are 1 to n, else an object. An empty table is an object.
+/// Encodes a table: an array if its keys are 1 to n, else an object. An empty table is an object.
 fn encode_table(table: &Table, depth: usize, out: &mut Vec<u8>) -> mlua::Result<()> {
     let pairs: Vec<(Value, Value)> = table.pairs().collect::<mlua::Result<_>>()?;
     let length = table.raw_len();

@@ -1,9 +1,9 @@
-//! EVAL and its sisters: Lua 5.1 inside the node (crate `mlua`), a fresh state for every run.
+//! EVAL and its variants: Lua 5.1 inside the node (crate `mlua`), a new state for every run.
 //!
-//! Effects are replicated, not scripts, as in Redis 7. What is deliberately absent: `struct`, `cmsgpack`, functions
+//! Effects are replicated, not scripts, as in Redis 7. Deliberately absent: `struct`, `cmsgpack`, functions
 //! (FCALL), the debugger, BUSY (a script that takes too long ends with the error that SCRIPT KILL would give it).
 //! Deterministic: `math.random` is Redis's own generator, `tostring` shows no address. Iteration with `pairs` is as
-//! deterministic as in Redis itself: not so over keys that are tables or functions.
+//! deterministic as in Redis: it is not if keys are tables or functions.
 
 mod bits;
 mod convert;
@@ -20,17 +20,17 @@ use bytes::Bytes;
 use sha1::{Digest, Sha1};
 use std::collections::BTreeMap;
 
-/// What `luaL_loadbuffer` calls the script, and how its lines are named in errors.
+/// The name of the script for `luaL_loadbuffer`, which appears in errors.
 const CHUNK: &str = "@user_script";
 
-/// The scripts that a node knows, and what they share.
+/// The scripts that a node has loaded, and their shared state.
 #[derive(Default)]
 pub(super) struct Scripts {
     known: BTreeMap<String, Bytes>,
     random: random::Rand48,
 }
 
-/// What a shebang says of a script.
+/// The flags in a script's shebang line.
 #[derive(Clone, Copy, Default)]
 struct Flags {
     read_only: bool,
@@ -50,7 +50,7 @@ fn digest(body: &[u8]) -> String {
     Sha1::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// EVAL, EVALSHA and their read-only sisters.
+/// EVAL, EVALSHA and their read-only forms.
 pub(super) fn eval(node: &mut Node, client: &mut Client, args: &Args, ctx: Context) -> Reply {
     prepare_and_run(node, client, args, ctx).unwrap_or_else(Reply::Error)
 }
@@ -87,7 +87,7 @@ fn prepare_and_run(node: &mut Node, client: &mut Client, args: &Args, ctx: Conte
     Ok(host::run(node, client, &run, ctx))
 }
 
-/// Compiles a script and remembers it; its digest.
+/// Compiles and stores a script; returns its digest.
 fn load(node: &mut Node, body: &Bytes) -> Result<String, Fault> {
     let sha = digest(body);
     if !node.scripts.known.contains_key(&sha) {
@@ -146,7 +146,7 @@ pub(super) fn script(node: &mut Node, _: &mut Client, args: &Args, _: Context) -
             [_] => Reply::error("ERR SCRIPT FLUSH only support SYNC|ASYNC option"),
             _ => Reply::error(SYNTAX),
         },
-        // A script runs between two events: nobody can ever ask during one.
+        // A script runs between two events: no command can arrive during it.
         _ => Reply::error("NOTBUSY No scripts in execution right now."),
     }
 }

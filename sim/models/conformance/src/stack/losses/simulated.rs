@@ -4,7 +4,7 @@ use super::{Cause, Death, Loss, count_lost, fill, key};
 use crate::redis::request;
 use model_redis::{self as redis, Disk, RedisConfig};
 use seams::Env;
-use sim::engine::{Engine, EngineConfig, EngineError, Quiet, current_ms};
+use sim::engine::{Engine, EngineConfig, EngineError, Inert, current_ms};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -55,13 +55,13 @@ fn die(death: Death, seed: u64) -> Result<Loss, EngineError> {
     const MASTER: &str = "10.0.0.1";
     let shared = observed.clone();
     // The clients run on the master's host, so that acknowledgements do not depend on another link.
-    let master = engine.add_host("redis-1", Arc::new(Quiet), Arc::new(Quiet), move |env| {
+    let master = engine.add_host("redis-1", Arc::new(Inert), Arc::new(Inert), move |env| {
         for client in 0..CLIENTS {
             env.spawn(take(env.clone(), client * ITEMS, shared.clone()));
         }
         Box::pin(redis::serve(env, RedisConfig::default(), Disk::new(), Arc::new(|_| {})))
     });
-    let replica = engine.add_host("redis-2", Arc::new(Quiet), Arc::new(Quiet), |env| {
+    let replica = engine.add_host("redis-2", Arc::new(Inert), Arc::new(Inert), |env| {
         let config = RedisConfig {
             replica_of: Some((MASTER.to_owned(), PORT)),
             ..RedisConfig::default()
@@ -69,7 +69,7 @@ fn die(death: Death, seed: u64) -> Result<Loss, EngineError> {
         Box::pin(redis::serve(env, config, Disk::new(), Arc::new(|_| {})))
     });
     let shared = observed.clone();
-    let observer = engine.add_host("observer", Arc::new(Quiet), Arc::new(Quiet), move |env| {
+    let observer = engine.add_host("observer", Arc::new(Inert), Arc::new(Inert), move |env| {
         Box::pin(observer(env, shared.clone()))
     });
     [master, replica, observer].iter().for_each(|host| engine.start(*host));

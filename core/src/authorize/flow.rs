@@ -1,0 +1,93 @@
+//! Finding the login in progress that a request belongs to.
+
+use super::{Authorization, BROWSER, FLOW, FlowRecord, FlowRefused, Way};
+use crate::{
+    hash::{is_token, sha256_hex},
+    http::Caller,
+    store::{Key, decode, encode},
+    unavailable::{During, Unavailable},
+};
+use std::time::Duration;
+
+/// A login in progress, found and belonging to the browser that asks.
+#[derive(Debug, Clone)]
+pub struct OpenFlow {
+    /// Its identifier, a secret.
+    pub id: String,
+    /// What stands for it wherever it is kept or logged.
+    pub hash: String,
+    /// What is known of it.
+    pub record: FlowRecord,
+    /// How much longer it lives.
+    pub remaining: Duration,
+}
+
+impl OpenFlow {
+    fn key(&self) -> Key {
+        Key::new(FLOW, self.hash.clone())
+    }
+}
+
+/// What the pages of a login in progress show.
+#[derive(Debug, Clone)]
+pub struct LoginView {
+    /// The flow's identifier.
+    pub flow: String,
+    /// Where the code was sent, or is to be.
+    pub address: String,
+    /// The client's name.
+    pub client_name: String,
+    /// The client's redirect URI: the browser must be allowed to end up there.
+    pub redirect_uri: String,
+    /// The ways to log in that are offered.
+    pub ways: &'static [Way],
+}
+
+impl Authorization {
+    /// Finds a login in progress.
+    ///
+    /// # Errors
+    /// See [`FlowRefused`].
+    pub async fn open_flow(&self, caller: &Caller, id: &str) -> Result<OpenFlow, FlowRefused> {
+        if !is_token(id) {
+            return Err(FlowRefused::Expired); // no flow has such an identifier: the store need not be asked
+        }
+        let hash = sha256_hex(id);
+        let found = self.service.store.get(&Key::new(FLOW, hash.clone())).await;
+        let record: FlowRecord = match found.during("reading the login in progress")? {
+            Some(bytes) => decode(&bytes).during("reading the login in progress")?,
+            None => return Err(FlowRefused::Expired),
+        };
+        if !record.began_in(caller.cookie(BROWSER)) {
+            return Err(FlowRefused::OtherBrowser);
+        }
+        let remaining = record.remaining(self.service.env.now()).ok_or(FlowRefused::Expired)?;
+        Ok(OpenFlow {
+            id: id.to_owned(),
+            hash,
+            record,
+            remaining,
+        })
+    }
+
+    /// Writes what changed of a login in progress.
+    ///
+    /// # Errors
+    /// The store did not write it, or may not have.
+    pub(crate) async fn write_flow(&self, flow: &OpenFlow) -> Result<(), Unavailable> {
+        let record = encode(&flow.record);
+        let written = self.service.store.put(&flow.key(), &record, flow.remaining).await;
+        written.during("writing the login in progress")
+    }
+
+    /// What the pages of a login in progress show.
+    pub(crate) fn view(&self, flow: &OpenFlow) -> LoginView {
+        LoginView {
+            flow: flow.id.clone(),
+            address: flow.record.address.clone().unwrap_or_default(),
+            client_name: flow.record.client_name.clone(),
+            redirect_uri: flow.record.request.redirect_uri.clone(),
+            ways: self.ways,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! A login in progress.
+
+use super::AuthorizeRequest;
+use crate::hash::{same, sha256_hex};
+use seams::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A login in progress, as kept in the store under the hash of its identifier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowRecord {
+    /// SHA-256 of the cookie of the browser that began it (inventory 9).
+    pub browser_hash: String,
+    /// What the client asked for.
+    pub request: AuthorizeRequest,
+    /// Name of the client, as people know it.
+    pub client_name: String,
+    /// Where the last code was sent.
+    pub address: Option<String>,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+impl FlowRecord {
+    /// Whether this browser began it.
+    pub fn began_in(&self, browser: Option<&str>) -> bool {
+        browser.is_some_and(|cookie| same(&sha256_hex(cookie), &self.browser_hash))
+    }
+
+    /// How much longer it lives. None: it has ended.
+    pub fn remaining(&self, now: Timestamp) -> Option<Duration> {
+        Some(self.expires_at.since(now)).filter(|left| !left.is_zero())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authorize::Prompt;
+
+    #[test]
+    fn it_belongs_to_one_browser_and_ends() {
+        let flow = FlowRecord {
+            browser_hash: sha256_hex("cookie"),
+            request: AuthorizeRequest {
+                client_id: "c".into(),
+                redirect_uri: "https://c/cb".into(),
+                scope: "openid".into(),
+                state: None,
+                nonce: None,
+                challenge: String::new(),
+                prompt: Prompt::Auto,
+                max_age_s: None,
+            },
+            client_name: "C".into(),
+            address: None,
+            expires_at: Timestamp(1000),
+        };
+        assert!(flow.began_in(Some("cookie")));
+        assert!(!flow.began_in(Some("another")) && !flow.began_in(None));
+        assert_eq!(flow.remaining(Timestamp(999)), Some(Duration::from_millis(1)));
+        assert_eq!(flow.remaining(Timestamp(1000)), None);
+        let written = serde_json::to_vec(&flow).unwrap();
+        assert_eq!(serde_json::from_slice::<FlowRecord>(&written).unwrap(), flow);
+    }
+}

@@ -1,0 +1,78 @@
+//! The person is logged in and goes back to the client, with an authorization code.
+
+use super::{Authorization, AuthorizeRequest, BROWSER, FlowRefused};
+use crate::{
+    http::{Caller, append},
+    redemption::{self, CodeRecord},
+    session::{self, Session},
+    unavailable::Unavailable,
+};
+
+/// Where the person goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Continued {
+    /// Back to the client, with a code.
+    Back {
+        /// Where to.
+        location: String,
+    },
+    /// Not logged in yet: to the login page.
+    LogIn,
+}
+
+impl Authorization {
+    /// Answers `/login/continue`. The flow lives on until its time is over, so that a person who goes
+    /// back and forth gets a new code, and not an error.
+    ///
+    /// # Errors
+    /// See [`FlowRefused`].
+    pub async fn resume(&self, caller: &Caller, flow_id: &str) -> Result<Continued, FlowRefused> {
+        let flow = self.open_flow(caller, flow_id).await?;
+        let Some(session) = self.sessions.current(caller).await? else {
+            return Ok(Continued::LogIn);
+        };
+        let request = &flow.record.request;
+        if request.wants_fresh_login() {
+            let (browser, cookie) = (caller.cookie(BROWSER), caller.cookie(session::COOKIE));
+            let pepper = &self.service.pepper;
+            let here = browser
+                .zip(cookie)
+                .is_some_and(|(browser, cookie)| session::opened_in(&session, pepper, &flow.id, browser, cookie));
+            if !here {
+                return Ok(Continued::LogIn);
+            }
+        }
+        let location = self.issue_code(request, &session).await?;
+        Ok(Continued::Back { location })
+    }
+
+    /// Issues a code for a session and says where to take it.
+    ///
+    /// # Errors
+    /// The store did not keep the code, or may not have: the person may try again, for each try makes a
+    /// code of its own.
+    pub(super) async fn issue_code(
+        &self,
+        request: &AuthorizeRequest,
+        session: &Session,
+    ) -> Result<String, Unavailable> {
+        let (service, config) = (&self.service, &self.service.config);
+        let (code, now) = (service.random_token(), service.env.now());
+        let record = CodeRecord {
+            client_id: request.client_id.clone(),
+            redirect_uri: request.redirect_uri.clone(),
+            challenge: request.challenge.clone(),
+            nonce: request.nonce.clone(),
+            scope: request.scope.clone(),
+            user_id: session.user_id.clone(),
+            auth_time: session.authenticated_at,
+            issued_at: now,
+            expires_at: now + config.ttl.code,
+        };
+        redemption::keep_code(service, &code, &record).await?;
+        let mut answer = vec![("code", code.as_str())];
+        answer.extend(request.state.as_deref().map(|state| ("state", state)));
+        answer.push(("iss", &config.issuer)); // RFC 9207
+        Ok(append(&request.redirect_uri, &answer))
+    }
+}

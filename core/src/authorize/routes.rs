@@ -1,0 +1,61 @@
+//! The authorization endpoint, the login page, and the way back to the client.
+
+use super::{Authorization, Authorized, BROWSER, Continued, page};
+use crate::http::{Caller, Params, Rejected, RequestError, read, respond};
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::Response,
+    routing::get,
+};
+use http::request::Parts;
+use std::sync::Arc;
+
+type Room = State<Arc<Authorization>>;
+type Answer = Result<Response, Rejected>;
+
+/// The routes of this room.
+pub fn routes(authorization: Arc<Authorization>) -> Router {
+    Router::new()
+        .route("/authorize", get(authorize_get).post(authorize_post))
+        .route("/login", get(login_page))
+        .route("/login/continue", get(carry_on))
+        .with_state(authorization)
+}
+
+async fn authorize_get(State(room): Room, caller: Caller, parts: Parts) -> Answer {
+    authorize(&room, &caller, &read::query(&parts)).await
+}
+
+/// OpenID Connect Core section 3.1.2.1 asks for POST as well.
+async fn authorize_post(State(room): Room, caller: Caller, request: Request) -> Answer {
+    let form = read::form(request).await.map_err(RequestError::from)?;
+    authorize(&room, &caller, &form).await
+}
+
+async fn authorize(room: &Authorization, caller: &Caller, params: &Params) -> Answer {
+    match room.authorize(caller, params).await? {
+        Authorized::Back { location } => Ok(respond::see_other(&location)?),
+        Authorized::LogIn { flow, browser } => {
+            let mut response = respond::see_other(&format!("/login?flow={flow}"))?;
+            let config = &room.service.config;
+            BROWSER.set(&config.issuer, &mut response, &browser, config.ttl.session);
+            Ok(response)
+        }
+    }
+}
+
+async fn login_page(State(room): Room, caller: Caller, parts: Parts) -> Answer {
+    let query = read::query(&parts);
+    let flow = room.open_flow(&caller, query.get("flow").unwrap_or_default()).await?;
+    Ok(page::login(&room.view(&flow), None))
+}
+
+async fn carry_on(State(room): Room, caller: Caller, parts: Parts) -> Answer {
+    let query = read::query(&parts);
+    let flow = query.get("flow").unwrap_or_default();
+    Ok(match room.resume(&caller, flow).await? {
+        Continued::Back { location } => respond::see_other(&location)?,
+        Continued::LogIn => respond::see_other(&format!("/login?flow={flow}"))?,
+    })
+}

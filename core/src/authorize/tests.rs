@@ -1,0 +1,107 @@
+//! Authorization requests and logins in progress, as people and clients see them.
+
+use crate::testing::{AUTHORIZE, Bed, Browser, ISSUER};
+
+const ANN: &str = "ann@example.com";
+
+#[tokio::test(start_paused = true)]
+async fn a_forced_login_is_not_answered_by_an_old_session() {
+    let bed = Bed::new().await;
+    let mut ann = Browser::default();
+    ann.log_in(&bed).await;
+    bed.fixture.clock.pass(30_000);
+    let flow = ann.get(&bed, &format!("{AUTHORIZE}&max_age=10")).await.param("flow");
+    let back = ann.get(&bed, &format!("/login/continue?flow={flow}")).await;
+    assert_eq!(back.location(), format!("/login?flow={flow}"));
+    ann.ask(&bed, &flow).await;
+    let code = bed.out.codes(ANN).pop().unwrap();
+    let verified = ann.verify(&bed, &flow, &code).await;
+    let back = ann.get(&bed, verified.location()).await;
+    assert!(!back.param("code").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flow_belongs_to_the_browser_that_began_it() {
+    let bed = Bed::new().await;
+    let (mut ann, mut eve) = (Browser::default(), Browser::default());
+    let flow = ann.begin(&bed).await;
+    ann.ask(&bed, &flow).await;
+    let code = bed.out.codes(ANN).pop().unwrap();
+    for _ in 0..2 {
+        for path in ["/login", "/login/code", "/login/continue"] {
+            let refused = eve.get(&bed, &format!("{path}?flow={flow}")).await;
+            assert_eq!(refused.page(), (400, "error", "other-browser"), "{path}");
+        }
+        assert_eq!(eve.ask(&bed, &flow).await.page(), (400, "error", "other-browser"));
+        assert_eq!(
+            eve.verify(&bed, &flow, &code).await.page(),
+            (400, "error", "other-browser")
+        );
+        eve.begin(&bed).await; // now with a cookie of its own
+    }
+    assert!(
+        ann.verify(&bed, &flow, &code)
+            .await
+            .location()
+            .starts_with("/login/continue")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_go_to_the_client_or_to_the_person() {
+    let bed = Bed::new().await;
+    let mut ann = Browser::default();
+    for (query, error) in [
+        (AUTHORIZE.replace("client_id=web", "client_id=evil"), "unknown-client"),
+        (AUTHORIZE.replace("client_id=web&", ""), "unknown-client"),
+        (AUTHORIZE.replace("callback", "elsewhere"), "redirect-uri"),
+        (
+            format!("{AUTHORIZE}&redirect_uri=https%3A%2F%2Fevil.example"),
+            "malformed",
+        ),
+        (format!("{AUTHORIZE}&client_id=web"), "malformed"),
+        ("/authorize".into(), "unknown-client"),
+        (
+            "/authorize?client_id=torn&redirect_uri=https%3A%2F%2Ftorn.example%2Fa%0Ab&response_type=token".into(),
+            "redirect-uri",
+        ),
+    ] {
+        assert_eq!(ann.get(&bed, &query).await.page(), (400, "error", error), "{query}");
+    }
+    for (query, error, state) in [
+        (
+            AUTHORIZE.replace("=code&", "=token&"),
+            "unsupported_response_type",
+            "st",
+        ),
+        (AUTHORIZE.replace("S256", "plain"), "invalid_request", "st"),
+        (AUTHORIZE.replace("openid", "profile"), "invalid_scope", "st"),
+        (format!("{AUTHORIZE}&prompt=none"), "login_required", "st"),
+        (format!("{AUTHORIZE}&nonce=2"), "invalid_request", "st"),
+        (format!("{AUTHORIZE}&state=2"), "invalid_request", ""),
+        (format!("{AUTHORIZE}&request=x"), "request_not_supported", "st"),
+    ] {
+        let refused = ann.get(&bed, &query).await;
+        assert!(
+            refused.location().starts_with("https://app.example/callback?error="),
+            "{query}"
+        );
+        assert_eq!(
+            (refused.param("error").as_str(), refused.param("state").as_str()),
+            (error, state),
+            "{query}"
+        );
+        assert_eq!(refused.param("iss"), ISSUER);
+        assert_eq!(refused.param("code"), "");
+    }
+    // The same by POST (OpenID Connect Core section 3.1.2.1).
+    let (_, query) = AUTHORIZE.split_once('?').unwrap();
+    let fields: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
+    let fields: Vec<_> = fields.iter().map(|(n, v)| (&**n, &**v)).collect();
+    assert!(
+        ann.post(&bed, "/authorize", &fields)
+            .await
+            .location()
+            .starts_with("/login?flow=")
+    );
+}

@@ -1,0 +1,88 @@
+//! Who calls, and the cookies that say so.
+
+use axum::{extract::FromRequestParts, response::Response};
+use cookie::Cookie as Pair;
+use http::{HeaderMap, HeaderValue, header, request::Parts};
+use std::{convert::Infallible, time::Duration};
+
+/// A cookie of this service. Rooms define theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cookie(&'static str);
+
+impl Cookie {
+    /// The cookie of this name.
+    pub const fn new(name: &'static str) -> Cookie {
+        Cookie(name)
+    }
+
+    /// With TLS, `__Host-` keeps a neighbouring subdomain from planting one (RFC 6265bis section
+    /// 4.1.3.2). Without TLS, on a developer's machine, browsers would not accept it.
+    fn name(self, has_tls: bool) -> String {
+        format!("{}{}", if has_tls { "__Host-" } else { "" }, self.0)
+    }
+
+    /// Sets it. `Lax`: it comes along when a client sends a person here, and not with a form that
+    /// another site posts.
+    pub(crate) fn set(self, issuer: &str, response: &mut Response, value: &str, max_age: Duration) {
+        let tail = if has_tls(issuer) { "; Secure" } else { "" };
+        let cookie = format!(
+            "{}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{tail}",
+            self.name(has_tls(issuer)),
+            max_age.as_secs()
+        );
+        let cookie = HeaderValue::from_str(&cookie).expect("cookies are base64url");
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+
+    /// Deletes it.
+    pub(crate) fn delete(self, issuer: &str, response: &mut Response) {
+        self.set(issuer, response, "", Duration::ZERO);
+    }
+}
+
+fn has_tls(issuer: &str) -> bool {
+    issuer.starts_with("https://")
+}
+
+/// Who calls: what the browser's cookies say, and the name under which the log knows the request. Handlers extract it.
+#[derive(Clone, Default)]
+pub struct Caller {
+    /// Correlation ID, as the person sees it.
+    pub correlation: String,
+    has_tls: bool,
+    /// Name and value, as sent.
+    cookies: Vec<(String, String)>,
+}
+
+impl Caller {
+    /// Who sends these headers, to the service with this issuer.
+    pub(super) fn read(correlation: String, issuer: &str, headers: &HeaderMap) -> Caller {
+        let texts = headers
+            .get_all(header::COOKIE)
+            .into_iter()
+            .filter_map(|h| h.to_str().ok());
+        let pairs = texts.flat_map(|text| Pair::split_parse(text).flatten());
+        Caller {
+            correlation,
+            has_tls: has_tls(issuer),
+            cookies: pairs
+                .map(|pair| (pair.name().to_owned(), pair.value().to_owned()))
+                .collect(),
+        }
+    }
+
+    /// The value of a cookie; of the first, if there are several.
+    pub fn cookie(&self, cookie: Cookie) -> Option<&str> {
+        let name = cookie.name(self.has_tls);
+        let found = self.cookies.iter().find(|(other, _)| *other == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Caller, Infallible> {
+        Ok(parts.extensions.get().cloned().unwrap_or_default())
+    }
+}

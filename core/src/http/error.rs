@@ -1,0 +1,366 @@
+//! The one place where refusals become answers: page, redirect or JSON, with status, RFC code and
+//! correlation ID, and where their cause goes into the log.
+//!
+//! Rooms have small error enums of their own, one variant a reason, and turn them into a [`Rejected`]: the text and the
+//! stable name are the room's, status and code are decided here.
+
+use super::{
+    page::{self, Notice},
+    params::append,
+    respond,
+};
+use crate::unavailable::Unavailable;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use std::{sync::Arc, time::Duration};
+
+/// After how long it is worth trying again when something the service depends on fails: a
+/// failover takes two to three seconds (measured on Redis 7.0.15).
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// What kind of refusal it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// What was sent is wrong, unknown, or not valid any more.
+    Invalid,
+    /// The client did not authenticate, or its token is not valid.
+    Unauthenticated,
+    /// Not allowed from there.
+    Forbidden,
+    /// Nothing is there.
+    NotFound,
+    /// Something is there that does not answer this method.
+    MethodNotAllowed,
+    /// Larger than a form can be.
+    TooLarge,
+    /// A limit was reached.
+    TooMany,
+    /// Something the service depends on failed.
+    Unavailable,
+}
+
+impl Kind {
+    fn status(self) -> StatusCode {
+        match self {
+            Kind::Invalid => StatusCode::BAD_REQUEST,
+            Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Kind::Forbidden => StatusCode::FORBIDDEN,
+            Kind::NotFound => StatusCode::NOT_FOUND,
+            Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// Error codes for clients: RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, OpenID Connect Core section
+/// 3.1.2.6. Section 5.2 has none for "not now", so that of section 4.1.2.1 is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// `invalid_request`.
+    InvalidRequest,
+    /// `invalid_request`, because the request is too large.
+    RequestTooLarge,
+    /// `invalid_client`.
+    InvalidClient,
+    /// `invalid_grant`.
+    InvalidGrant,
+    /// `unsupported_grant_type`.
+    UnsupportedGrantType,
+    /// `unsupported_response_type`.
+    UnsupportedResponseType,
+    /// `invalid_scope`.
+    InvalidScope,
+    /// `request_not_supported`.
+    RequestNotSupported,
+    /// `request_uri_not_supported`.
+    RequestUriNotSupported,
+    /// `login_required`.
+    LoginRequired,
+    /// `missing_token`: a name of our own, for RFC 6750 section 3.1 wants no code in the challenge.
+    MissingToken,
+    /// `invalid_token`.
+    InvalidToken,
+    /// `temporarily_unavailable`.
+    TemporarilyUnavailable,
+}
+
+impl ErrorCode {
+    /// The code as clients read it, and the kind that decides the status of a JSON answer.
+    fn parts(self) -> (&'static str, Kind) {
+        match self {
+            ErrorCode::InvalidRequest => ("invalid_request", Kind::Invalid),
+            ErrorCode::RequestTooLarge => ("invalid_request", Kind::TooLarge),
+            ErrorCode::InvalidClient => ("invalid_client", Kind::Unauthenticated),
+            ErrorCode::InvalidGrant => ("invalid_grant", Kind::Invalid),
+            ErrorCode::UnsupportedGrantType => ("unsupported_grant_type", Kind::Invalid),
+            ErrorCode::UnsupportedResponseType => ("unsupported_response_type", Kind::Invalid),
+            ErrorCode::InvalidScope => ("invalid_scope", Kind::Invalid),
+            ErrorCode::RequestNotSupported => ("request_not_supported", Kind::Invalid),
+            ErrorCode::RequestUriNotSupported => ("request_uri_not_supported", Kind::Invalid),
+            ErrorCode::LoginRequired => ("login_required", Kind::Invalid),
+            ErrorCode::MissingToken => ("missing_token", Kind::Unauthenticated),
+            ErrorCode::InvalidToken => ("invalid_token", Kind::Unauthenticated),
+            ErrorCode::TemporarilyUnavailable => ("temporarily_unavailable", Kind::Unavailable),
+        }
+    }
+}
+
+/// A page of a room that shows a notice.
+type NoticePage = Arc<dyn Fn(&Notice<'_>) -> Response + Send + Sync>;
+
+/// A refusal that a person sees.
+#[derive(Clone)]
+pub struct PageError {
+    kind: Kind,
+    name: &'static str,
+    title: &'static str,
+    text: &'static str,
+    retry_after: Option<Duration>,
+    unavailable: Option<Unavailable>,
+    page: Option<NoticePage>,
+}
+
+impl PageError {
+    /// `name` is stable, for programs and the log; `title` and `text` are for people.
+    pub fn new(kind: Kind, name: &'static str, title: &'static str, text: &'static str) -> PageError {
+        PageError {
+            kind,
+            name,
+            title,
+            text,
+            retry_after: None,
+            unavailable: None,
+            page: None,
+        }
+    }
+
+    /// It is worth trying again after this time.
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> PageError {
+        PageError {
+            retry_after: Some(wait),
+            ..self
+        }
+    }
+
+    /// Shown as a notice on this page, on which the person can correct what was wrong.
+    #[must_use]
+    pub(crate) fn on(self, page: impl Fn(&Notice<'_>) -> Response + Send + Sync + 'static) -> PageError {
+        PageError {
+            page: Some(Arc::new(page)),
+            ..self
+        }
+    }
+}
+
+/// A refusal that a client gets through the person's browser.
+#[derive(Debug, Clone)]
+pub struct RedirectError {
+    /// Where to: registered for the client.
+    pub redirect_uri: String,
+    /// Echoed.
+    pub state: Option<String>,
+    /// Why.
+    pub code: ErrorCode,
+    /// The same, for the client's developers.
+    pub description: &'static str,
+}
+
+/// A refusal that a client gets as JSON.
+#[derive(Debug, Clone)]
+pub struct JsonError {
+    /// Why.
+    pub code: ErrorCode,
+    /// The same, for the client's developers.
+    pub description: Option<&'static str>,
+    /// For the log, where it knows more than the client is told; the code otherwise.
+    pub reason: Option<&'static str>,
+    /// `WWW-Authenticate`.
+    pub challenge: Option<&'static str>,
+    /// What failed.
+    pub unavailable: Option<Unavailable>,
+}
+
+impl JsonError {
+    /// A refusal of which nothing but the code is said.
+    pub fn new(code: ErrorCode) -> JsonError {
+        JsonError {
+            code,
+            description: None,
+            reason: None,
+            challenge: None,
+            unavailable: None,
+        }
+    }
+}
+
+/// A refusal on its way out. Handlers return it; the outermost layer, which knows the correlation
+/// ID, turns it into the answer.
+#[derive(Clone)]
+pub enum Rejected {
+    /// To a person.
+    Page(PageError),
+    /// To a client, through the person's browser.
+    Redirect(RedirectError),
+    /// To a client.
+    Json(JsonError),
+}
+
+impl IntoResponse for Rejected {
+    fn into_response(self) -> Response {
+        let mut response = Response::default();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Why a request is refused before any room looks at what it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestError {
+    /// Not a well-formed request; says what is wrong.
+    Malformed(&'static str),
+    /// A form from another site (cross-site request forgery).
+    CrossSite,
+    /// The request is larger than a form can be.
+    TooLarge,
+    /// No such page.
+    NotFound,
+    /// The page exists, and does not answer this method.
+    MethodNotAllowed,
+    /// Not a redirect URI of this client. Shown to the person: there is nowhere safe to redirect to.
+    RedirectUri,
+}
+
+impl From<RequestError> for Rejected {
+    fn from(error: RequestError) -> Rejected {
+        const FAILED: &str = "That did not work";
+        Rejected::Page(match error {
+            RequestError::Malformed(what) => PageError::new(Kind::Invalid, "malformed", FAILED, what),
+            RequestError::CrossSite => PageError::new(
+                Kind::Forbidden,
+                "cross-site",
+                FAILED,
+                "The form came from another site.",
+            ),
+            RequestError::TooLarge => PageError::new(Kind::TooLarge, "too-large", FAILED, "The request is too large."),
+            RequestError::NotFound => PageError::new(
+                Kind::NotFound,
+                "not-found",
+                "No such page",
+                "There is nothing at this address.",
+            ),
+            RequestError::MethodNotAllowed => PageError::new(
+                Kind::MethodNotAllowed,
+                "method-not-allowed",
+                FAILED,
+                "This page cannot be called in this way.",
+            ),
+            RequestError::RedirectUri => PageError::new(
+                Kind::Invalid,
+                "redirect-uri",
+                "Wrong return address",
+                "The application that sent you here named a return address that is not registered. You have not been \
+                 logged in.",
+            ),
+        })
+    }
+}
+
+impl From<Unavailable> for Rejected {
+    fn from(unavailable: Unavailable) -> Rejected {
+        let page = PageError::new(
+            Kind::Unavailable,
+            "temporarily-unavailable",
+            "Not available just now",
+            "Something that signing in depends on does not answer. Nothing of yours is lost: wait a moment, go back \
+             and try again.",
+        );
+        Rejected::Page(PageError {
+            unavailable: Some(unavailable),
+            ..page.retry_after(RETRY_AFTER)
+        })
+    }
+}
+
+/// A request, as the log knows it. No query: it may carry secrets.
+pub(super) struct Logged<'a> {
+    pub(super) correlation: &'a str,
+    pub(super) method: &'a http::Method,
+    pub(super) path: &'a str,
+}
+
+impl Logged<'_> {
+    fn refused(&self, name: &str, status: StatusCode, unavailable: Option<&Unavailable>) {
+        let Logged {
+            correlation,
+            method,
+            path,
+        } = self;
+        let status = status.as_u16();
+        match unavailable {
+            Some(cause) => tracing::warn!(correlation, %method, path, status, error = name, %cause, "refused"),
+            None => tracing::info!(correlation, %method, path, status, error = name, "refused"),
+        }
+    }
+}
+
+/// Turns a refusal into its answer, and writes its cause into the log.
+pub(super) fn answer(issuer: &str, rejected: Rejected, request: &Logged<'_>) -> Response {
+    match rejected {
+        Rejected::Page(error) => to_person(&error, request),
+        Rejected::Redirect(error) => through_browser(issuer, &error, request),
+        Rejected::Json(error) => to_client(&error, request),
+    }
+}
+
+fn to_person(error: &PageError, request: &Logged<'_>) -> Response {
+    let status = error.kind.status();
+    request.refused(error.name, status, error.unavailable.as_ref());
+    let notice = Notice {
+        name: error.name,
+        title: error.title,
+        text: error.text,
+        correlation: request.correlation,
+    };
+    let mut response = match &error.page {
+        Some(page) => page(&notice),
+        None => page::error(&notice),
+    };
+    *response.status_mut() = status;
+    respond::retry_after(response, error.retry_after)
+}
+
+/// The `iss` of RFC 9207 goes into refusals, too.
+fn through_browser(issuer: &str, error: &RedirectError, request: &Logged<'_>) -> Response {
+    let (code, _) = error.code.parts();
+    let mut params = vec![("error", code), ("error_description", error.description)];
+    params.extend(error.state.as_deref().map(|state| ("state", state)));
+    params.push(("iss", issuer));
+    match respond::see_other(&append(&error.redirect_uri, &params)) {
+        Ok(response) => {
+            request.refused(code, StatusCode::SEE_OTHER, None);
+            response
+        }
+        Err(error) => answer(issuer, error.into(), request), // a page: there is nowhere to redirect to
+    }
+}
+
+fn to_client(error: &JsonError, request: &Logged<'_>) -> Response {
+    let (code, kind) = error.code.parts();
+    let status = kind.status();
+    request.refused(error.reason.unwrap_or(code), status, error.unavailable.as_ref());
+    let mut body = serde_json::Map::new();
+    body.insert("error".into(), code.into());
+    if let Some(description) = error.description {
+        body.insert("error_description".into(), description.into());
+    }
+    body.insert("correlation_id".into(), request.correlation.into());
+    let mut response = respond::json(status, &body);
+    if let Some(challenge) = error.challenge {
+        let challenge = HeaderValue::from_static(challenge);
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    respond::retry_after(response, error.unavailable.as_ref().map(|_| RETRY_AFTER))
+}

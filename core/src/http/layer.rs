@@ -1,0 +1,72 @@
+//! Around every request: its correlation ID, who calls, the rendering of refusals, and the headers that every answer
+//! has.
+
+use super::{
+    Caller, Rejected, RequestError,
+    error::{self, Logged},
+};
+use crate::hash::hex;
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::Response,
+};
+use http::{HeaderValue, header};
+use seams::Env;
+use std::sync::Arc;
+
+#[derive(Clone)]
+struct Surroundings {
+    env: Env,
+    issuer: Arc<str>,
+}
+
+/// The routes of the service, with what all of them share around them.
+pub(crate) fn surround(routes: Router, env: Env, issuer: &str) -> Router {
+    let surroundings = Surroundings {
+        env,
+        issuer: issuer.into(),
+    };
+    routes
+        .fallback(|| async { Rejected::from(RequestError::NotFound) })
+        .method_not_allowed_fallback(|| async { Rejected::from(RequestError::MethodNotAllowed) })
+        .layer(middleware::from_fn_with_state(surroundings, around))
+}
+
+async fn around(State(service): State<Surroundings>, mut request: Request, next: Next) -> Response {
+    let mut id = [0; 8];
+    service.env.entropy.fill(&mut id);
+    let correlation = hex(&id);
+    let caller = Caller::read(correlation.clone(), &service.issuer, request.headers());
+    request.extensions_mut().insert(caller);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+
+    let mut response = next.run(request).await;
+    if let Some(rejected) = response.extensions_mut().remove::<Rejected>() {
+        let logged = Logged {
+            correlation: &correlation,
+            method: &method,
+            path: &path,
+        };
+        let allow = response.headers_mut().remove(header::ALLOW);
+        response = error::answer(&service.issuer, rejected, &logged);
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    let headers = response.headers_mut();
+    headers.insert(
+        "x-correlation-id",
+        HeaderValue::from_str(&correlation).expect("hexadecimal"),
+    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    response
+}

@@ -1,0 +1,4 @@
+//! Whatever comes, an answer goes back.
+
+mod bytes;
+mod malformed;

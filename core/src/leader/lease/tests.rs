@@ -1,0 +1,156 @@
+mod reference;
+
+use super::*;
+use crate::{
+    config::StateConfig,
+    store::{
+        MemoryStore, SqliteDirectory,
+        testing::{Fixture, Flaky},
+    },
+};
+use seams::{Cause, Outcome};
+
+const KEY: fn() -> Key = || Key::new(LEASE, "jobs");
+const SECOND: Duration = Duration::from_secs(1);
+
+struct Pair {
+    fixture: Fixture,
+    store: Arc<Flaky>,
+    directory: Arc<SqliteDirectory>,
+    config: Config,
+}
+
+impl Pair {
+    async fn new(test: &str) -> Pair {
+        let fixture = Fixture::new();
+        fixture.clock.follow_tokio();
+        let location = format!("file:/leader-{test}?vfs=memdb");
+        let directory = SqliteDirectory::open(fixture.env("idp-a"), &location, SECOND).await;
+        Pair {
+            store: Arc::new(Flaky::new(MemoryStore::new(fixture.clock.clone()))),
+            directory: Arc::new(directory.expect("it opens")),
+            config: Config::new("idp-a", "https://login.example", StateConfig::Memory),
+            fixture,
+        }
+    }
+
+    fn candidate(&self, host: &str) -> (Env, watch::Receiver<Option<Leadership>>) {
+        let env = self.fixture.env(host);
+        let leadership = seek_leadership(&env, &self.config, self.store.clone(), self.directory.clone());
+        (env, leadership)
+    }
+}
+
+fn leads((env, leadership): &(Env, watch::Receiver<Option<Leadership>>)) -> bool {
+    leadership.borrow().is_some_and(|l| l.stands(env))
+}
+
+fn unknown() -> Outcome<()> {
+    Err(Failure::Unknown(Cause::ConnectionLost("test".into())))
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_leads_and_goes_on_leading() {
+    let pair = Pair::new("one").await;
+    let (a, b) = (pair.candidate("idp-a"), pair.candidate("idp-b"));
+    for _ in 0..60 {
+        sleep(SECOND).await;
+        assert!(leads(&a) && !leads(&b));
+    }
+    assert_eq!(pair.fixture.marks.seen("leader elected"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_store_no_leader() {
+    let pair = Pair::new("none").await;
+    pair.store.fail(Err(Failure::Fail(Cause::NoMaster)));
+    let a = pair.candidate("idp-a");
+    sleep(60 * SECOND).await;
+    assert!(!leads(&a));
+    pair.store.fail(Ok(()));
+    sleep(4 * SECOND).await;
+    assert!(leads(&a), "by itself");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_cut_off_stops_no_later_than_its_lease() {
+    let pair = Pair::new("cut").await;
+    let a = pair.candidate("idp-a");
+    sleep(SECOND).await;
+    assert!(leads(&a));
+    pair.store.fail(unknown());
+    sleep(pair.config.leader.lease).await;
+    assert!(!leads(&a));
+    assert_eq!(pair.fixture.marks.seen("lease lost"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_does_not_prolong_a_lease() {
+    let pair = Pair::new("hang").await;
+    let a = pair.candidate("idp-a");
+    sleep(SECOND).await;
+    pair.store.hang();
+    sleep(pair.config.leader.lease).await;
+    assert!(!leads(&a));
+    assert!(a.1.borrow().is_none(), "and says so");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_takes_over_has_a_higher_epoch() {
+    let pair = Pair::new("epoch").await;
+    let a = pair.candidate("idp-a");
+    sleep(SECOND).await;
+    let first = a.1.borrow().expect("leads").epoch;
+    // A failover of Redis forgot the lease.
+    let holder = pair.store.get(&KEY()).await.unwrap().expect("held");
+    pair.store.release(&KEY(), &holder).await.unwrap();
+    let b = pair.candidate("idp-b");
+    sleep(SECOND / 10).await;
+    assert!(leads(&a) && leads(&b), "two, as far as Redis is concerned");
+    assert!(
+        b.1.borrow().expect("leads").epoch > first,
+        "one, as far as the directory is"
+    );
+    sleep(4 * SECOND).await;
+    assert!(!leads(&a), "told when it renews");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_does_not_lock_the_winner_out() {
+    let pair = Pair::new("lost").await;
+    pair.store.lose_next_answer();
+    let a = pair.candidate("idp-a");
+    sleep(SECOND).await;
+    assert!(!leads(&a), "not known to be won");
+    assert!(pair.store.get(&KEY()).await.unwrap().is_some(), "but won");
+    sleep(3 * SECOND).await;
+    assert!(leads(&a));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_epoch_no_leadership() {
+    let pair = Pair::new("no-epoch").await;
+    use seams::{StorageFault, StorageMoment};
+    pair.fixture
+        .storage
+        .fail(StorageMoment::BeforeCommit, StorageFault::Io, 1);
+    let a = pair.candidate("idp-a");
+    sleep(SECOND).await;
+    assert!(!leads(&a));
+    assert_eq!(pair.store.get(&KEY()).await, Ok(None), "given back at once");
+    sleep(3 * SECOND).await;
+    assert!(leads(&a));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_keeps_the_lease_recovers_from_a_newer_epoch() {
+    let pair = Pair::new("fenced").await;
+    let a = pair.candidate("idp-a");
+    sleep(SECOND).await;
+    // Somebody led for a moment on a master that was already deposed.
+    let newest = pair.directory.begin_epoch("idp-b").await.expect("begun");
+    assert!(leads(&a), "it cannot know yet, and its writes are fenced");
+    sleep(8 * SECOND).await;
+    assert!(leads(&a));
+    assert!(a.1.borrow().expect("leads").epoch > newest, "and may act again");
+}

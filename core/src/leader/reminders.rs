@@ -1,0 +1,135 @@
+//! Reminders: at most one mail for each, whoever believes to lead (inventory 31).
+//!
+//! 1. The reminder is claimed in the directory, by the newest epoch only.
+//! 2. The mail goes to the relay.
+//! 3. Sent: noted. Definitely not sent: the claim is given back. Unknown: the claim stays, for a
+//!    second mail would be worse than none; so does the claim of a leader that died in between.
+//!
+//! A claim that must be given back is remembered until the directory has taken it back, and nothing
+//! is claimed before that: given back late, after the same reminder was claimed and sent again, it
+//! would be sent twice.
+
+use super::{LeaderEpoch, Leadership, Reminder, ReminderClaim, ReminderRepository};
+use crate::{
+    config::Config,
+    mail::{Mail, Mailer, Subject},
+};
+use seams::{Env, Failure, Outcome};
+use std::sync::Arc;
+use tokio::{sync::watch, time::sleep};
+
+/// Reminders looked up at once.
+const BATCH: usize = 8;
+
+/// Starts to send reminders whenever this replica leads.
+pub fn send_reminders(
+    env: &Env,
+    config: &Config,
+    reminders: Arc<dyn ReminderRepository>,
+    mailer: Arc<dyn Mailer>,
+    leadership: watch::Receiver<Option<Leadership>>,
+) {
+    let mut job = Job {
+        env: env.clone(),
+        reminders,
+        mailer,
+        leadership,
+        to_give_back: None,
+    };
+    let every = config.leader.reminders_every;
+    env.spawn(async move {
+        loop {
+            sleep(every).await;
+            if let Err(failure) = job.look().await {
+                tracing::warn!(cause = %failure, "reminders have to wait");
+            }
+        }
+    });
+}
+
+struct Job {
+    env: Env,
+    reminders: Arc<dyn ReminderRepository>,
+    mailer: Arc<dyn Mailer>,
+    leadership: watch::Receiver<Option<Leadership>>,
+    to_give_back: Option<(String, LeaderEpoch)>,
+}
+
+impl Job {
+    fn leadership(&self) -> Option<Leadership> {
+        let leadership = *self.leadership.borrow();
+        leadership.filter(|l| l.stands(&self.env))
+    }
+
+    async fn look(&mut self) -> Outcome<()> {
+        self.give_back().await?;
+        if self.leadership().is_none() {
+            return Ok(());
+        }
+        for reminder in self.reminders.due_reminders(self.env.now(), BATCH).await? {
+            // Asked anew each time: the mail before may have taken longer than the lease.
+            let Some(leadership) = self.leadership() else {
+                return Ok(());
+            };
+            self.send(leadership, reminder).await?;
+        }
+        Ok(())
+    }
+
+    /// Needs no leadership: a claim belongs to the epoch that took it, and nobody else touches it.
+    async fn give_back(&mut self) -> Outcome<()> {
+        if let Some((id, epoch)) = &self.to_give_back {
+            self.reminders.unclaim_reminder(id, *epoch).await?;
+            self.to_give_back = None;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, leadership: Leadership, reminder: Reminder) -> Outcome<()> {
+        let Leadership { epoch, .. } = leadership;
+        let id = reminder.id;
+        match self.reminders.claim_reminder(&id, epoch, self.env.now()).await {
+            Ok(ReminderClaim::Claimed) => {}
+            Ok(ReminderClaim::Taken) => return Ok(()),
+            Err(failure) => {
+                // Perhaps claimed, certainly not sent.
+                if failure.is_unknown() {
+                    self.to_give_back = Some((id, epoch));
+                }
+                return Err(failure);
+            }
+            Ok(ReminderClaim::Fenced) => {
+                tracing::warn!(epoch = epoch.0, "a newer leader exists; not sending");
+                return Ok(());
+            }
+        }
+        let mail = Mail {
+            to: reminder.address,
+            subject: Subject::Reminder {
+                id: id.clone(),
+                text: reminder.text,
+                due: reminder.due,
+            },
+        };
+        match self.mailer.deliver(mail).await {
+            Ok(()) => {
+                self.env.mark("reminder sent");
+                self.reminders.finish_reminder(&id, epoch).await?;
+            }
+            Err(failure @ Failure::Fail(_)) => {
+                tracing::warn!(reminder = %id, cause = %failure, "not sent; another try later");
+                self.env.mark("reminder given back");
+                self.to_give_back = Some((id, epoch));
+                self.give_back().await?;
+            }
+            Err(failure @ Failure::Unknown(_)) => {
+                tracing::error!(reminder = %id, cause = %failure, "may or may not have been sent; not sending it again");
+                self.env.mark("reminder fate unknown");
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! The outbox: mail leaves beside the requests, never on their path (inventory 1).
+
+use super::{
+    Mail, Mailer, Subject,
+    relay::{render, submit},
+};
+use crate::config::Config;
+use async_trait::async_trait;
+use lettre::Message;
+use seams::{Cause, Env, Failure, Outcome};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::sleep,
+};
+
+/// Mails on their way at once. One that the relay lets hang must not hold up all others for its
+/// whole deadline.
+const IN_FLIGHT_MAX: usize = 4;
+
+/// Pauses before further tries of a mail that the relay definitely did not take, in milliseconds.
+const PAUSES_MS: [u64; 5] = [500, 1000, 2000, 4000, 8000];
+
+/// Sends mail through an SMTP relay, within a bound on how many wait.
+pub struct Outbox {
+    relay: Arc<Relay>,
+    /// One permit for each mail that waits or is on its way.
+    room: Arc<Semaphore>,
+    in_flight: Arc<Semaphore>,
+}
+
+struct Relay {
+    env: Env,
+    host: String,
+    port: u16,
+    limit: Duration,
+    from: String,
+}
+
+impl Relay {
+    async fn submit(&self, message: &Message) -> Outcome<()> {
+        submit(&self.env, (&self.host, self.port), message, self.limit).await
+    }
+}
+
+impl Outbox {
+    /// An outbox to the relay at `host` and `port`, sending as [`Config::mail_from`].
+    pub fn new(env: Env, config: &Config, (host, port): (String, u16)) -> Outbox {
+        Outbox {
+            room: Arc::new(Semaphore::new(config.limits.outbox)),
+            in_flight: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
+            relay: Arc::new(Relay {
+                env,
+                host,
+                port,
+                limit: config.deadlines.mail,
+                from: config.mail_from.clone(),
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl Mailer for Outbox {
+    async fn enqueue(&self, mail: Mail) -> Outcome<()> {
+        let env = &self.relay.env;
+        let Ok(room) = self.room.clone().try_acquire_owned() else {
+            env.mark("outbox full");
+            tracing::error!("the outbox is full; a mail is refused");
+            return Err(Failure::Fail(Cause::Full("outbox")));
+        };
+        let message = render(env, &self.relay.from, &mail)?;
+        let useful_for = match &mail.subject {
+            Subject::Code { minutes, .. } => Duration::from_secs(60 * minutes),
+            Subject::Reminder { .. } => Duration::MAX,
+        };
+        env.spawn(carry(
+            self.relay.clone(),
+            self.in_flight.clone(),
+            room,
+            message,
+            useful_for,
+        ));
+        Ok(())
+    }
+
+    async fn deliver(&self, mail: Mail) -> Outcome<()> {
+        let message = render(&self.relay.env, &self.relay.from, &mail)?;
+        self.relay.submit(&message).await
+    }
+}
+
+/// Carries one mail to the relay. A definite failure is tried again while the mail is of use. An
+/// unknown outcome is not: a second copy of a code would break the promise of one mail for one
+/// press of the button (inventory 3), and whoever got none can press it again.
+async fn carry(
+    relay: Arc<Relay>,
+    in_flight: Arc<Semaphore>,
+    room: OwnedSemaphorePermit,
+    message: Message,
+    useful_for: Duration,
+) {
+    let clock = &relay.env.clock;
+    let began = clock.monotonic();
+    let mut pauses = PAUSES_MS.into_iter();
+    loop {
+        let outcome = {
+            let _turn = in_flight.acquire().await.expect("never closed");
+            if clock.monotonic().saturating_sub(began) >= useful_for {
+                tracing::error!("a mail waited until it was of no use; dropped");
+                relay.env.mark("mail given up");
+                break;
+            }
+            relay.submit(&message).await
+        };
+        match outcome {
+            Ok(()) => break,
+            Err(failure @ Failure::Unknown(_)) => {
+                tracing::error!(cause = %failure, "a mail may or may not have been sent");
+                relay.env.mark("mail fate unknown");
+                break;
+            }
+            Err(failure @ Failure::Fail(_)) => {
+                let Some(pause) = pauses.next() else {
+                    tracing::error!(cause = %failure, "a mail was not sent; giving up");
+                    relay.env.mark("mail given up");
+                    break;
+                };
+                tracing::warn!(cause = %failure, pause_ms = pause, "a mail was not sent; trying again");
+                sleep(Duration::from_millis(pause)).await;
+            }
+        }
+    }
+    drop(room);
+}
+
+#[cfg(test)]
+mod tests;

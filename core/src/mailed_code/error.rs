@@ -1,0 +1,91 @@
+//! Why sending or verifying a code is refused.
+
+use super::pages;
+use crate::{
+    authorize::{FlowRefused, LoginView, login_page},
+    http::{Kind, PageError, Rejected},
+    limits::LimitRefused,
+    unavailable::Unavailable,
+};
+use std::time::Duration;
+
+/// Why a code is not sent or not accepted.
+#[derive(Debug, Clone)]
+pub enum MailedCodeRefused {
+    /// The login in progress is none of this browser's.
+    Flow(FlowRefused),
+    /// Not a mail address.
+    Address(LoginView),
+    /// A code has to be asked for first.
+    NoCodeSent,
+    /// What was typed is not six digits. Not charged.
+    NotACode(LoginView),
+    /// The code is wrong, expired or spent.
+    WrongCode(LoginView),
+    /// Too many mails to this address.
+    TooManyMails {
+        /// The window of the limiter: it admits again when that has passed, at the latest.
+        window: Duration,
+    },
+    /// Too many attempts.
+    Limit(LimitRefused),
+    /// Not now.
+    Unavailable(Unavailable),
+}
+
+impl From<FlowRefused> for MailedCodeRefused {
+    fn from(refused: FlowRefused) -> MailedCodeRefused {
+        MailedCodeRefused::Flow(refused)
+    }
+}
+
+impl From<LimitRefused> for MailedCodeRefused {
+    fn from(refused: LimitRefused) -> MailedCodeRefused {
+        MailedCodeRefused::Limit(refused)
+    }
+}
+
+impl From<Unavailable> for MailedCodeRefused {
+    fn from(unavailable: Unavailable) -> MailedCodeRefused {
+        MailedCodeRefused::Unavailable(unavailable)
+    }
+}
+
+impl From<MailedCodeRefused> for Rejected {
+    fn from(refused: MailedCodeRefused) -> Rejected {
+        Rejected::Page(match refused {
+            MailedCodeRefused::Flow(refused) => return refused.into(),
+            MailedCodeRefused::Limit(refused) => return refused.into(),
+            MailedCodeRefused::Unavailable(unavailable) => return unavailable.into(),
+            MailedCodeRefused::Address(view) => PageError::new(
+                Kind::Invalid,
+                "invalid-address",
+                "Sign in",
+                "That is not a mail address. Please check it.",
+            )
+            .on(move |notice| login_page(&view, Some(notice))),
+            MailedCodeRefused::NoCodeSent => {
+                PageError::new(Kind::Invalid, "no-code-sent", "No code yet", "Ask for a code first.")
+            }
+            MailedCodeRefused::NotACode(view) => {
+                PageError::new(Kind::Invalid, "not-a-code", "Enter your code", "A code has six digits.")
+                    .on(move |notice| pages::code(&view, Some(notice)))
+            }
+            MailedCodeRefused::WrongCode(view) => PageError::new(
+                Kind::Invalid,
+                "wrong-code",
+                "Enter your code",
+                "That code is wrong, has expired or was used before.",
+            )
+            .on(move |notice| pages::code(&view, Some(notice))),
+            MailedCodeRefused::TooManyMails { window } => PageError::new(
+                Kind::TooMany,
+                "too-many-mails",
+                "Too many mails",
+                "So many codes were sent to this address that the next has to wait. Codes that have arrived still \
+                 work.",
+            )
+            .retry_after(window),
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! Whether a typed code is right; and its session, if it is.
+
+use super::{
+    MailedCode, MailedCodeRefused,
+    send::{EmailCodeRecord, email_code_key},
+    verify::Attempt,
+};
+use crate::{
+    http::Caller,
+    session::SessionOpening,
+    store::{Key, decode, encode},
+    unavailable::{During, Unavailable},
+};
+use seams::Failure;
+
+impl MailedCode {
+    /// Judges an attempt and opens its session.
+    pub(super) async fn judge(&self, caller: &Caller, attempt: &Attempt<'_>) -> Result<String, MailedCodeRefused> {
+        let service = &self.service;
+        let earlier_failures = self.limits.admit(&attempt.flow.hash, attempt.address).await?;
+        let (now, key) = (service.env.now(), email_code_key(attempt.flow, &attempt.mac));
+
+        let user = self.users.user_by_address(attempt.address).await;
+        let user = user.during("looking up the person")?;
+        let found = service.store.get(&key).await.during("looking up a one-time code")?;
+        let record: Option<EmailCodeRecord> = found
+            .as_deref()
+            .map(decode)
+            .transpose()
+            .during("looking up a one-time code")?;
+        let live = record.filter(|record| record.expires_at > now && record.address == attempt.address);
+        let (Some(record), Some(user)) = (live, user) else {
+            if self.is_open(attempt).await? {
+                return Ok(attempt.cookie.clone()); // a twin was faster than its note
+            }
+            return self.refuse(attempt).await;
+        };
+
+        // The code is right. Now it is consumed, and after that the ledger decides, whatever became of
+        // the taking:
+        // 1. taken: nobody else will find it in the store;
+        // 2. gone meanwhile: a twin of this very attempt took it, for a code is bound to one browser's
+        //    flow. The ledger gives both the same session;
+        // 3. not taken, or unknown: it may be found again, also after a failover that forgets. Then the
+        //    ledger refuses it (inventory 23). The taking is never repeated.
+        let taken = service.store.take(&key).await;
+        if let Err(failure) = &taken {
+            service.env.mark("a one-time code may be in the store still");
+            tracing::warn!(correlation = caller.correlation, %failure, "taking a one-time code; the ledger decides");
+        }
+        let opening = self
+            .sessions
+            .open(&user, &attempt.cookie, &attempt.mac, now, record.expires_at)
+            .await;
+        match opening {
+            Ok(SessionOpening::Opened | SessionOpening::AlreadyOpen) => {}
+            Ok(SessionOpening::CodeSpent) => return self.refuse(attempt).await,
+            Err(failure) => {
+                // Back with it, for the person will press again. Safe even if the session was opened
+                // after all: the ledger knows the code then.
+                if let Ok(Some(_)) = taken {
+                    self.put_back(caller, &key, &record, &failure).await;
+                }
+                return Err(Unavailable {
+                    doing: "opening a session",
+                    failure,
+                }
+                .into());
+            }
+        }
+        if earlier_failures > 0
+            && let Err(failure) = self.limits.forget_failures(attempt.address).await
+        {
+            // They stay counted, which errs on the safe side; the login is not undone for it.
+            tracing::warn!(correlation = caller.correlation, %failure, "forgetting the failures of an address");
+        }
+        let client_id = &attempt.flow.record.request.client_id;
+        service.report("login_succeeded", client_id, Some(&user.id)).await;
+        Ok(attempt.cookie.clone())
+    }
+
+    /// Counts the failure, and only then says "wrong".
+    async fn refuse(&self, attempt: &Attempt<'_>) -> Result<String, MailedCodeRefused> {
+        self.limits.count_failure(attempt.address).await?;
+        let client_id = &attempt.flow.record.request.client_id;
+        self.service.report("login_failed", client_id, None).await;
+        let view = self.authorization.view(attempt.flow);
+        Err(MailedCodeRefused::WrongCode(view))
+    }
+
+    async fn put_back(&self, caller: &Caller, key: &Key, record: &EmailCodeRecord, why: &Failure) {
+        let service = &self.service;
+        let left = record.expires_at.since(service.env.now());
+        if left.is_zero() {
+            return;
+        }
+        service.env.mark("a one-time code was put back");
+        if let Err(failure) = service.store.put(key, &encode(record), left).await {
+            tracing::warn!(correlation = caller.correlation, %why, %failure, "a one-time code could not be put back");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Asking for a code, and typing it.
+
+use super::{MailedCode, pages};
+use crate::{
+    http::{Caller, Rejected, read, respond},
+    session,
+};
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::Response,
+    routing::{get, post},
+};
+use http::request::Parts;
+use std::sync::Arc;
+
+type Room = State<Arc<MailedCode>>;
+type Answer = Result<Response, Rejected>;
+
+/// The routes of this room.
+pub fn routes(mailed_code: Arc<MailedCode>) -> Router {
+    Router::new()
+        .route("/login/send", post(send))
+        .route("/login/code", get(code_page))
+        .route("/login/verify", post(verify))
+        .with_state(mailed_code)
+}
+
+async fn send(State(room): Room, caller: Caller, request: Request) -> Answer {
+    let form = read::own_form(&room.service.config.issuer, request).await?;
+    let flow = form.get("flow").unwrap_or_default();
+    let address = form.get("address").unwrap_or_default();
+    room.send_code(&caller, flow, address).await?;
+    Ok(respond::see_other(&format!("/login/code?flow={flow}"))?)
+}
+
+async fn code_page(State(room): Room, caller: Caller, parts: Parts) -> Answer {
+    let query = read::query(&parts);
+    let id = query.get("flow").unwrap_or_default();
+    let flow = room.authorization.open_flow(&caller, id).await?;
+    if flow.record.address.is_none() {
+        return Ok(respond::see_other(&format!("/login?flow={}", flow.id))?);
+    }
+    Ok(pages::code(&room.authorization.view(&flow), None))
+}
+
+async fn verify(State(room): Room, caller: Caller, request: Request) -> Answer {
+    let config = &room.service.config;
+    let form = read::own_form(&config.issuer, request).await?;
+    let flow = form.get("flow").unwrap_or_default();
+    let code = form.get("code").unwrap_or_default();
+    let cookie = room.verify_code(&caller, flow, code).await?;
+    let mut response = respond::see_other(&format!("/login/continue?flow={flow}"))?;
+    session::COOKIE.set(&config.issuer, &mut response, &cookie, config.ttl.session);
+    Ok(response)
+}

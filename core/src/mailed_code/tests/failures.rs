@@ -1,0 +1,133 @@
+//! What mailed codes depend on fails: nothing happens twice, and everything can be done again.
+
+use super::ANN;
+use crate::{
+    authorize::FLOW,
+    limits::{LOGIN_ATTEMPTS, VERIFY_ATTEMPTS},
+    mailed_code::{EMAIL_CODE, SEND_ONCE, SENDS},
+    testing::{Bed, Browser},
+};
+use seams::{Cause, Failure, StorageFault, StorageMoment};
+
+const DOWN: (u16, &str, &str) = (503, "error", "temporarily-unavailable");
+
+fn lost() -> Failure {
+    Failure::Unknown(Cause::ConnectionLost("reset".into()))
+}
+
+fn refused() -> Failure {
+    Failure::Fail(Cause::Refused("READONLY".into()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_send_can_be_repeated_at_once() {
+    let bed = Bed::new().await;
+    let mut ann = Browser::default();
+    let flow = ann.begin(&bed).await;
+    for (call, namespace, failure, done) in [
+        ("get", FLOW, lost(), true),
+        ("put_if_absent", SEND_ONCE, refused(), false),
+        ("put_if_absent", SEND_ONCE, lost(), true),
+        ("count", SENDS, refused(), false),
+        ("put", FLOW, lost(), true),
+        ("put", EMAIL_CODE, lost(), true),
+    ] {
+        bed.store.fail(call, namespace, failure, done);
+        let seen = ann.ask(&bed, &flow).await;
+        assert_eq!(seen.page(), DOWN, "{call} {namespace:?}");
+        assert_eq!(seen.header("retry-after"), "2");
+        assert!(bed.out.codes(ANN).is_empty(), "no mail with a code that may not work");
+    }
+    *bed.out.full.lock().unwrap() = Some(Failure::Fail(Cause::Full("mail")));
+    assert_eq!(ann.ask(&bed, &flow).await.page(), DOWN);
+    assert!(ann.ask(&bed, &flow).await.location().starts_with("/login/code"));
+    assert_eq!(bed.out.codes(ANN).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_verification_can_be_repeated_at_once() {
+    for (call, namespace, failure, done) in [
+        ("put_if_absent", VERIFY_ATTEMPTS, refused(), false),
+        ("put_if_absent", VERIFY_ATTEMPTS, lost(), true),
+        ("count", VERIFY_ATTEMPTS, lost(), true),
+        ("count", LOGIN_ATTEMPTS, lost(), false),
+        ("get", EMAIL_CODE, lost(), false),
+    ] {
+        let bed = Bed::new().await;
+        let mut ann = Browser::default();
+        let flow = ann.begin(&bed).await;
+        ann.ask(&bed, &flow).await;
+        let code = bed.out.codes(ANN).pop().unwrap();
+        bed.store.fail(call, namespace, failure, done);
+        assert_eq!(
+            ann.verify(&bed, &flow, &code).await.page(),
+            DOWN,
+            "{call} {namespace:?}"
+        );
+        assert!(
+            ann.verify(&bed, &flow, &code)
+                .await
+                .location()
+                .starts_with("/login/continue")
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_becomes_of_the_taking_a_one_time_code_opens_one_session() {
+    for (failure, done) in [(lost(), true), (lost(), false), (refused(), false)] {
+        let bed = Bed::new().await;
+        let mut ann = Browser::default();
+        let flow = ann.begin(&bed).await;
+        ann.ask(&bed, &flow).await;
+        let code = bed.out.codes(ANN).pop().unwrap();
+        bed.store.fail("take", EMAIL_CODE, failure, done);
+        assert!(
+            ann.verify(&bed, &flow, &code)
+                .await
+                .location()
+                .starts_with("/login/continue")
+        );
+        // It may be in the store still. After logging out it must open nothing.
+        ann.post(&bed, "/logout", &[]).await;
+        bed.fixture.clock.pass(6_000);
+        assert_eq!(ann.verify(&bed, &flow, &code).await.page(), (400, "code", "wrong-code"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_could_not_be_opened_gives_its_code_back() {
+    for moment in [StorageMoment::BeforeCommit, StorageMoment::AfterCommit] {
+        let bed = Bed::new().await;
+        let mut ann = Browser::default();
+        let flow = ann.begin(&bed).await;
+        ann.ask(&bed, &flow).await;
+        let code = bed.out.codes(ANN).pop().unwrap();
+        bed.fixture.storage.fail(moment, StorageFault::Io, 1);
+        assert_eq!(ann.verify(&bed, &flow, &code).await.page(), DOWN, "{moment:?}");
+        assert!(
+            ann.verify(&bed, &flow, &code)
+                .await
+                .location()
+                .starts_with("/login/continue")
+        );
+        assert_eq!(ann.get(&bed, "/").await.signed_in(), "true");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_cannot_be_counted_is_not_a_free_guess() {
+    let bed = Bed::new().await;
+    let mut eve = Browser::default();
+    let flow = eve.begin(&bed).await;
+    eve.ask(&bed, &flow).await;
+    let guess = if bed.out.codes(ANN) == ["000000"] {
+        "000001"
+    } else {
+        "000000"
+    };
+    bed.fixture
+        .storage
+        .fail(StorageMoment::BeforeCommit, StorageFault::Io, 1);
+    assert_eq!(eve.verify(&bed, &flow, guess).await.page(), DOWN);
+}

@@ -1,0 +1,140 @@
+//! A person types the code from a mail. Requests that are repeated share one outcome; judging is in the module `judge`.
+
+use super::{MailedCode, MailedCodeRefused, code};
+use crate::{
+    authorize::{BROWSER, FlowRefused, OpenFlow},
+    http::Caller,
+    limits::{LimitRefused, VERIFY_ATTEMPTS},
+    session,
+    store::Key,
+    unavailable::During,
+};
+use std::time::Duration;
+
+/// For how long an attempt is remembered, so that its twin (a double click, a proxy's repetition)
+/// shares its outcome. Short, for the twin of a wrong code is not judged anew.
+const TWIN: Duration = Duration::from_secs(5);
+/// Between two looks at what became of a twin, and how many looks at most.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const LOOKS_MAX: u32 = 30;
+
+/// An attempt to verify: all that identifies it.
+pub(super) struct Attempt<'a> {
+    pub(super) flow: &'a OpenFlow,
+    pub(super) address: &'a str,
+    /// Keyed hash of what was typed.
+    pub(super) mac: String,
+    /// The session that it opens in this browser if it is right.
+    pub(super) cookie: String,
+}
+
+impl MailedCode {
+    /// Answers `POST /login/verify`: the session cookie to set.
+    ///
+    /// # Errors
+    /// See [`MailedCodeRefused`].
+    pub async fn verify_code(&self, caller: &Caller, flow_id: &str, typed: &str) -> Result<String, MailedCodeRefused> {
+        let service = &self.service;
+        let flow = self.authorization.open_flow(caller, flow_id).await?;
+        let browser = caller.cookie(BROWSER).ok_or(FlowRefused::OtherBrowser)?;
+        let address = flow.record.address.as_deref();
+        let address = address.ok_or(MailedCodeRefused::NoCodeSent)?;
+        let code = code::typed(typed).ok_or_else(|| MailedCodeRefused::NotACode(self.authorization.view(&flow)))?;
+        let mac = code::mac(&service.pepper, &flow.hash, address, &code);
+        let attempt = Attempt {
+            flow: &flow,
+            address,
+            cookie: session::value(&service.pepper, &flow.id, browser, &mac),
+            mac,
+        };
+
+        // The same code in the same flow and browser is the same attempt. It is charged once, and both
+        // requests have one outcome (inventory 4):
+        // 1. its session is open already: that is the outcome;
+        // 2. it is being judged, here or on the other replica: wait for the outcome;
+        // 3. neither: judge it. A twin that waits in vain is judged as well, and charged: to share an
+        //    outcome must never be a way around the limiter.
+        if self.is_open(&attempt).await? {
+            service.env.mark("a repeated verification met its own session");
+            return Ok(attempt.cookie);
+        }
+        let twin = Key::new(VERIFY_ATTEMPTS, format!("{}:{}", flow.hash, attempt.mac));
+        let pending = format!("pending {}", service.random_token());
+        let claimed = service.store.put_if_absent(&twin, pending.as_bytes(), TWIN).await;
+        let first = match claimed.during("noting an attempt") {
+            Ok(first) => first,
+            Err(unavailable) => {
+                self.forget(caller, &twin, &pending).await;
+                return Err(unavailable.into());
+            }
+        };
+        if !first && let Some(outcome) = self.await_twin(&attempt, &twin).await? {
+            service.env.mark("a twin of a verification shared its outcome");
+            return outcome;
+        }
+        let outcome = self.judge(caller, &attempt).await;
+        if first {
+            match &outcome {
+                Ok(_) => {} // the session says so
+                Err(refused) => match outcome_name(refused) {
+                    Some(name) => {
+                        let _ = service.store.put(&twin, name, TWIN).await; // a twin is then judged by itself
+                    }
+                    None => self.forget(caller, &twin, &pending).await,
+                },
+            }
+        }
+        outcome
+    }
+
+    pub(super) async fn is_open(&self, attempt: &Attempt<'_>) -> Result<bool, MailedCodeRefused> {
+        Ok(self.sessions.is_open(&attempt.cookie, &attempt.mac).await?)
+    }
+
+    /// Lets a person try again at once after a failure of the service.
+    async fn forget(&self, caller: &Caller, twin: &Key, pending: &str) {
+        if let Err(failure) = self.service.store.release(twin, pending.as_bytes()).await {
+            tracing::info!(correlation = caller.correlation, %failure, "an attempt stays noted for some seconds");
+        }
+    }
+
+    async fn await_twin(
+        &self,
+        attempt: &Attempt<'_>,
+        twin: &Key,
+    ) -> Result<Option<Result<String, MailedCodeRefused>>, MailedCodeRefused> {
+        for _ in 0..LOOKS_MAX {
+            if self.is_open(attempt).await? {
+                return Ok(Some(Ok(attempt.cookie.clone())));
+            }
+            let noted = self.service.store.get(twin).await;
+            let refused = match noted.during("looking for the outcome of an attempt")?.as_deref() {
+                Some(b"wrong") => MailedCodeRefused::WrongCode(self.authorization.view(attempt.flow)),
+                Some(b"flow") => LimitRefused::TooManyAttempts.into(),
+                Some(b"address") => LimitRefused::TooManyLogins {
+                    window: self.service.config.limits.window,
+                }
+                .into(),
+                Some(b"locked") => LimitRefused::Locked.into(),
+                Some(_) => {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                    continue;
+                }
+                None => return Ok(None),
+            };
+            return Ok(Some(Err(refused)));
+        }
+        Ok(None)
+    }
+}
+
+/// How an outcome is written down for a twin. A failure of the service is none: it may be over when the twin comes.
+fn outcome_name(refused: &MailedCodeRefused) -> Option<&'static [u8]> {
+    match refused {
+        MailedCodeRefused::WrongCode(_) => Some(b"wrong"),
+        MailedCodeRefused::Limit(LimitRefused::TooManyAttempts) => Some(b"flow"),
+        MailedCodeRefused::Limit(LimitRefused::TooManyLogins { .. }) => Some(b"address"),
+        MailedCodeRefused::Limit(LimitRefused::Locked) => Some(b"locked"),
+        _ => None,
+    }
+}

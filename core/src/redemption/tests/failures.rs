@@ -1,0 +1,64 @@
+//! What a redemption depends on fails: a code is redeemed once at most.
+
+use crate::{
+    redemption::CODE,
+    testing::{Bed, Browser, VERIFIER},
+};
+use seams::{Cause, Failure, StorageFault, StorageMoment};
+
+fn lost() -> Failure {
+    Failure::Unknown(Cause::ConnectionLost("reset".into()))
+}
+
+fn refused() -> Failure {
+    Failure::Fail(Cause::Refused("READONLY".into()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_becomes_of_the_taking_an_authorization_code_is_redeemed_once() {
+    for (failure, done) in [(lost(), true), (lost(), false), (refused(), false)] {
+        let bed = Bed::new().await;
+        let code = Browser::default().log_in(&bed).await;
+        bed.store.fail("take", CODE, failure, done);
+        assert_eq!(bed.redeem(0, &code, VERIFIER).await.status, 200);
+        assert_eq!(
+            bed.redeem(1, &code, VERIFIER).await.error(),
+            (400, "invalid_grant".into())
+        );
+        assert_eq!(
+            bed.marked("redemption met a spent code"),
+            usize::from(!done),
+            "the ledger, if need be"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redemption_that_was_not_recorded_gives_its_code_back() {
+    let bed = Bed::new().await;
+    let code = Browser::default().log_in(&bed).await;
+    bed.fixture
+        .storage
+        .fail(StorageMoment::BeforeCommit, StorageFault::Io, 1);
+    let refused = bed.redeem(0, &code, VERIFIER).await;
+    assert_eq!(refused.error(), (503, "temporarily_unavailable".into()));
+    assert_eq!(refused.header("retry-after"), "2");
+    assert_eq!(bed.redeem(1, &code, VERIFIER).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redemption_of_unknown_outcome_is_never_repeated() {
+    let bed = Bed::new().await;
+    let code = Browser::default().log_in(&bed).await;
+    bed.fixture
+        .storage
+        .fail(StorageMoment::AfterCommit, StorageFault::Io, 1);
+    assert_eq!(
+        bed.redeem(0, &code, VERIFIER).await.error(),
+        (503, "temporarily_unavailable".into())
+    );
+    assert_eq!(
+        bed.redeem(1, &code, VERIFIER).await.error(),
+        (400, "invalid_grant".into())
+    );
+}

@@ -1,0 +1,5 @@
+//! The token endpoint and userinfo, as clients see them.
+
+mod failures;
+mod protocol;
+mod reference;

@@ -1,0 +1,103 @@
+//! The modules of the service, put together: their use cases, and the routes to them.
+
+use super::{Wiring, discovery};
+use crate::{
+    authorize::{self, Authorization},
+    config::Config,
+    hash::Pepper,
+    http::surround,
+    keys::{self, Keys},
+    limits::Limits,
+    mailed_code::{self, MailedCode},
+    redemption::{self, Redemption},
+    registry,
+    service::Service,
+    session::{self, Sessions},
+};
+use axum::Router;
+use seams::{Env, Outcome};
+use std::sync::Arc;
+
+/// The login service of one replica. Each way to log in is a field here, and a line in [`router`].
+pub struct App {
+    service: Service,
+    keys: Arc<Keys>,
+    sessions: Arc<Sessions>,
+    redemption: Arc<Redemption>,
+    authorization: Arc<Authorization>,
+    mailed_code: Arc<MailedCode>,
+}
+
+impl App {
+    /// Loads what the replicas share from the directory, and makes it if they are the first.
+    ///
+    /// # Errors
+    /// The directory does not answer, or a key in it cannot be read: worth another try, for nothing
+    /// was changed but what the next try finds.
+    pub async fn load(env: Env, config: Arc<Config>, wiring: Wiring) -> Outcome<Arc<App>> {
+        let Wiring {
+            store,
+            directory,
+            mailer,
+            analytics,
+        } = wiring;
+        let mut candidate = [0; 32];
+        env.entropy.fill(&mut candidate);
+        let pepper = Pepper::new(directory.keys.ensure_pepper(candidate).await?);
+        let keys = Arc::new(Keys::load(&env, &*directory.keys).await?);
+        let service = Service {
+            env,
+            config,
+            store,
+            analytics,
+            pepper,
+        };
+        let limits = Arc::new(Limits::new(service.clone(), directory.failures));
+        let sessions = Arc::new(Sessions::new(
+            service.clone(),
+            directory.sessions,
+            directory.users.clone(),
+        ));
+        let redemption = Arc::new(Redemption::new(
+            service.clone(),
+            directory.clients.clone(),
+            directory.users.clone(),
+            directory.tokens,
+            keys.clone(),
+        ));
+        let authorization = Arc::new(Authorization::new(
+            service.clone(),
+            directory.clients,
+            sessions.clone(),
+            registry::WAYS,
+        ));
+        let mailed_code = Arc::new(MailedCode::new(
+            service.clone(),
+            authorization.clone(),
+            sessions.clone(),
+            limits,
+            directory.users,
+            mailer,
+        ));
+        Ok(Arc::new(App {
+            service,
+            keys,
+            sessions,
+            redemption,
+            authorization,
+            mailed_code,
+        }))
+    }
+}
+
+/// All routes of the service.
+pub fn router(app: Arc<App>) -> Router {
+    let Service { env, config, .. } = &app.service;
+    let routes = discovery::routes(config)
+        .merge(keys::routes(app.keys.clone()))
+        .merge(session::routes(app.sessions.clone()))
+        .merge(redemption::routes(app.redemption.clone()))
+        .merge(authorize::routes(app.authorization.clone()))
+        .merge(mailed_code::routes(app.mailed_code.clone()));
+    surround(routes, env.clone(), &config.issuer)
+}

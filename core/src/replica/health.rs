@@ -1,0 +1,177 @@
+//! Whether this replica can do its work. A degraded one closes its port, because a balancer that
+//! got a 503 goes on sending (measured on nginx 1.22: a POST is answered with the 503, and the
+//! replica is never ejected). It recovers by itself (inventory 25, 26).
+
+use crate::{
+    config::Deadlines,
+    store::{AuthStateStore, DirectoryProbe},
+};
+use seams::{Cause, Env};
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::watch, time::sleep};
+
+/// What is known of the parts that a replica cannot do without.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// Whether the port for people should be open.
+    pub ready: bool,
+    /// What is wrong, part and cause: may be something before `ready` turns false, while there is
+    /// still hope that it passes.
+    pub reasons: Vec<String>,
+}
+
+/// Starts to watch the store and the directory. Not ready until both have answered once; degraded
+/// when one has not for [`Deadlines::degraded_after`].
+pub fn watch_health(
+    env: &Env,
+    deadlines: Deadlines,
+    store: Arc<dyn AuthStateStore>,
+    directory: Arc<dyn DirectoryProbe>,
+) -> watch::Receiver<Health> {
+    let (announce, health) = watch::channel(Health {
+        ready: false,
+        reasons: vec!["starting".into()],
+    });
+    let env = env.clone();
+    env.clone().spawn(async move {
+        let mut watched = Watched::default();
+        loop {
+            let store = store.health().await.map_err(|f| f.cause().clone());
+            let directory = directory.probe().await.map_err(|f| f.cause().clone());
+            let now = env.clock.monotonic();
+            let before = announce.borrow().clone();
+            let health = watched.judge(now, &deadlines, store, directory);
+            report(&env, watched.was_ready_once, &before, &health);
+            watched.was_ready_once |= health.ready;
+            announce.send_if_modified(|current| {
+                let changed = *current != health;
+                *current = health;
+                changed
+            });
+            sleep(deadlines.health_every).await;
+        }
+    });
+    health
+}
+
+fn report(env: &Env, was_ready_once: bool, before: &Health, now: &Health) {
+    let reasons = now.reasons.join("; ");
+    match (before.ready, now.ready) {
+        (true, false) => {
+            env.mark("replica degraded");
+            tracing::error!(%reasons, "degraded: closing the port");
+        }
+        (false, true) if was_ready_once => {
+            env.mark("replica recovered");
+            tracing::info!("recovered: opening the port again");
+        }
+        (false, true) => tracing::info!("ready"),
+        _ if before.reasons != now.reasons && !now.reasons.is_empty() => {
+            tracing::warn!(%reasons, ready = now.ready, "something is wrong");
+        }
+        _ => {}
+    }
+}
+
+#[derive(Default)]
+struct Watched {
+    was_ready_once: bool,
+    store: Part,
+    directory: Part,
+}
+
+/// One part: since when it has not answered.
+#[derive(Default)]
+struct Part {
+    answered_once: bool,
+    failing_since: Option<Duration>,
+}
+
+impl Part {
+    /// Whether there is still hope.
+    fn judge(&mut self, now: Duration, patience: Duration, answered: bool) -> bool {
+        if answered {
+            self.answered_once = true;
+            self.failing_since = None;
+            return true;
+        }
+        let since = *self.failing_since.get_or_insert(now);
+        self.answered_once && now.saturating_sub(since) < patience
+    }
+}
+
+impl Watched {
+    fn judge(
+        &mut self,
+        now: Duration,
+        deadlines: &Deadlines,
+        store: Result<(), Cause>,
+        directory: Result<(), Cause>,
+    ) -> Health {
+        let patience = deadlines.degraded_after;
+        let store_bears = self.store.judge(now, patience, store.is_ok());
+        // A locked directory is locked for the other replica too, and can still be read: closing
+        // both ports would only keep those out who are logged in.
+        let directory_answers = matches!(directory, Ok(()) | Err(Cause::Busy));
+        let directory_bears = self.directory.judge(now, patience, directory_answers);
+        let reason = |part: &str, result: Result<(), Cause>| result.err().map(|cause| format!("{part}: {cause}"));
+        Health {
+            ready: store_bears && directory_bears,
+            reasons: [reason("store", store), reason("directory", directory)]
+                .into_iter()
+                .flatten()
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, StateConfig};
+
+    #[test]
+    fn degraded_only_after_patience_and_recovered_at_once() {
+        let deadlines = Config::new("idp-a", "https://login.example", StateConfig::Memory).deadlines;
+        let secs = Duration::from_secs;
+        let down = || Err(Cause::NoMaster);
+        let mut watched = Watched::default();
+        let mut ready = |at, store, directory| watched.judge(secs(at), &deadlines, store, directory).ready;
+        assert!(!ready(0, down(), Ok(())), "never answered yet");
+        assert!(ready(1, Ok(()), Ok(())));
+        assert!(ready(10, down(), Ok(())), "a failover, perhaps");
+        assert!(ready(15, down(), Ok(())));
+        assert!(!ready(16, down(), Ok(())), "six seconds without a master");
+        assert!(ready(17, Ok(()), Ok(())));
+        let disk = || Err(Cause::Storage("disk I/O error".into()));
+        assert!(ready(18, Ok(()), disk()));
+        assert!(ready(19, down(), Ok(())), "each part has its own patience");
+        assert!(ready(24, down(), Ok(())));
+        assert!(!ready(25, down(), Ok(())));
+        assert!(ready(26, Ok(()), disk()));
+        assert!(!ready(32, Ok(()), disk()));
+        assert!(ready(33, Ok(()), Err(Cause::Busy)));
+        assert!(ready(50, Ok(()), Err(Cause::Busy)), "locked is not lost");
+    }
+
+    #[test]
+    fn reasons_are_told_before_patience_ends() {
+        let deadlines = Config::new("idp-a", "https://login.example", StateConfig::Memory).deadlines;
+        let mut watched = Watched::default();
+        watched.judge(Duration::ZERO, &deadlines, Ok(()), Ok(()));
+        let health = watched.judge(
+            Duration::from_secs(1),
+            &deadlines,
+            Err(Cause::NoMaster),
+            Err(Cause::Busy),
+        );
+        assert!(health.ready);
+        assert_eq!(
+            health.reasons,
+            [
+                "store: no sentinel names a master",
+                "directory: the directory is locked"
+            ]
+        );
+    }
+}

@@ -1,0 +1,52 @@
+//! The parts that a replica is made of.
+
+use crate::{
+    analytics::{Analytics, AnalyticsHook, NoAnalytics},
+    config::{Config, StateConfig},
+    directory::Directory,
+    mail::{ConsoleMailer, Mailer, Outbox},
+    store::{AuthStateStore, MemoryStore, RedisStore, SentinelFinder},
+};
+use seams::Env;
+use std::sync::Arc;
+
+/// The parts that a replica is made of. Each is a seam: the simulation may wrap one to observe it,
+/// or to plant a mistake that the properties must find.
+#[derive(Clone)]
+pub struct Wiring {
+    /// Short-lived state.
+    pub store: Arc<dyn AuthStateStore>,
+    /// What must not be lost.
+    pub directory: Directory,
+    /// Outgoing mail.
+    pub mailer: Arc<dyn Mailer>,
+    /// Outgoing login events.
+    pub analytics: Arc<dyn Analytics>,
+}
+
+impl Wiring {
+    /// The parts that the configuration asks for; starts their workers. Nothing is connected yet.
+    pub fn standard(env: &Env, config: &Config, directory: impl Into<Directory>) -> Wiring {
+        let store: Arc<dyn AuthStateStore> = match &config.state {
+            StateConfig::Sentinel { sentinels, master } => {
+                let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
+                Arc::new(RedisStore::new(env.clone(), Arc::new(finder), config.deadlines))
+            }
+            StateConfig::Memory => Arc::new(MemoryStore::new(env.clock.clone())),
+        };
+        let mailer: Arc<dyn Mailer> = match &config.mail_relay {
+            Some(relay) => Arc::new(Outbox::new(env.clone(), config, relay.clone())),
+            None => Arc::new(ConsoleMailer),
+        };
+        let analytics: Arc<dyn Analytics> = match &config.analytics_hook {
+            Some(hook) => Arc::new(AnalyticsHook::start(env.clone(), config, hook.clone())),
+            None => Arc::new(NoAnalytics),
+        };
+        Wiring {
+            store,
+            directory: directory.into(),
+            mailer,
+            analytics,
+        }
+    }
+}

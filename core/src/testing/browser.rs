@@ -1,0 +1,74 @@
+//! A browser.
+
+use super::{AUTHORIZE, Bed, Seen, form};
+use axum::body::Body;
+use http::{Request, header};
+use std::collections::BTreeMap;
+
+/// A browser: cookies, and the replica that its requests go to.
+#[derive(Clone, Default)]
+pub(crate) struct Browser {
+    pub(crate) cookies: BTreeMap<String, String>,
+    pub(crate) replica: usize,
+}
+
+impl Browser {
+    async fn send(&mut self, bed: &Bed, mut request: Request<Body>) -> Seen {
+        let cookies: Vec<String> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        let headers = request.headers_mut();
+        headers.insert(header::COOKIE, cookies.join("; ").parse().expect("cookies"));
+        let seen = bed.call(self.replica, request).await;
+        for cookie in seen.headers.get_all(header::SET_COOKIE) {
+            let text = cookie.to_str().expect("text");
+            assert!(
+                text.contains("; Path=/; ") && text.contains("; HttpOnly; SameSite=Lax; Secure"),
+                "{text}"
+            );
+            let (name, value) = text
+                .split(';')
+                .next()
+                .and_then(|pair| pair.split_once('='))
+                .expect("a pair");
+            if text.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.into(), value.into());
+            }
+        }
+        seen
+    }
+
+    pub(crate) async fn get(&mut self, bed: &Bed, path: &str) -> Seen {
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        self.send(bed, request).await
+    }
+
+    pub(crate) async fn post(&mut self, bed: &Bed, path: &str, fields: &[(&str, &str)]) -> Seen {
+        self.send(bed, form(path, fields)).await
+    }
+
+    /// Opens the login page: the flow's identifier.
+    pub(crate) async fn begin(&mut self, bed: &Bed) -> String {
+        self.get(bed, AUTHORIZE).await.param("flow")
+    }
+
+    /// Presses "Send login code".
+    pub(crate) async fn ask(&mut self, bed: &Bed, flow: &str) -> Seen {
+        self.post(bed, "/login/send", &[("flow", flow), ("address", "ann@example.com")])
+            .await
+    }
+
+    /// Types a code.
+    pub(crate) async fn verify(&mut self, bed: &Bed, flow: &str, code: &str) -> Seen {
+        self.post(bed, "/login/verify", &[("flow", flow), ("code", code)]).await
+    }
+
+    /// A whole login: the authorization code.
+    pub(crate) async fn log_in(&mut self, bed: &Bed) -> String {
+        let flow = self.begin(bed).await;
+        self.ask(bed, &flow).await;
+        let code = bed.out.codes("ann@example.com").pop().expect("a mail");
+        let verified = self.verify(bed, &flow, &code).await;
+        self.get(bed, verified.location()).await.param("code")
+    }
+}

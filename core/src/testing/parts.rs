@@ -1,0 +1,156 @@
+//! Parts of the test bed that record, or fail on demand.
+
+use crate::{
+    analytics::{Analytics, LoginEvent},
+    mail::{Mail, Mailer, Subject},
+    store::{AuthStateStore, Key, MemoryStore, Namespace},
+};
+use async_trait::async_trait;
+use seams::{Entropy, Failure, Outcome};
+use sha2::{Digest, Sha256};
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// What leaves the service.
+#[derive(Default)]
+pub(crate) struct Out {
+    mails: Mutex<Vec<(String, String)>>,
+    pub(crate) events: Mutex<Vec<LoginEvent>>,
+    pub(crate) full: Mutex<Option<Failure>>,
+}
+
+impl Out {
+    /// Codes mailed to an address, in order.
+    pub(crate) fn codes(&self, address: &str) -> Vec<String> {
+        let mails = self.mails.lock().unwrap();
+        mails
+            .iter()
+            .filter(|(to, _)| to == address)
+            .map(|(_, code)| code.clone())
+            .collect()
+    }
+}
+
+#[async_trait]
+impl Mailer for Out {
+    async fn enqueue(&self, mail: Mail) -> Outcome<()> {
+        if let Some(failure) = self.full.lock().unwrap().take() {
+            return Err(failure);
+        }
+        if let Subject::Code { code, .. } = mail.subject {
+            self.mails.lock().unwrap().push((mail.to, code));
+        }
+        Ok(())
+    }
+
+    async fn deliver(&self, mail: Mail) -> Outcome<()> {
+        self.enqueue(mail).await
+    }
+}
+
+#[async_trait]
+impl Analytics for Out {
+    async fn record(&self, event: LoginEvent) {
+        self.events.lock().unwrap().push(event);
+    }
+}
+
+/// Bytes that look random and are the same in every run.
+#[derive(Default)]
+pub(super) struct Hashed(AtomicU64);
+
+impl Entropy for Hashed {
+    fn fill(&self, buffer: &mut [u8]) {
+        for chunk in buffer.chunks_mut(32) {
+            let number = self.0.fetch_add(1, Ordering::Relaxed);
+            chunk.copy_from_slice(&Sha256::digest(number.to_be_bytes())[..chunk.len()]);
+        }
+    }
+}
+
+/// What a call to the store comes to instead: the failure, and whether it was done all the same.
+struct Mood {
+    call: &'static str,
+    namespace: Namespace,
+    failure: Failure,
+    done: bool,
+}
+
+/// A store that fails on demand, and lets others run before each call, as a network would.
+pub(crate) struct MoodyStore {
+    inner: MemoryStore,
+    moods: Mutex<Vec<Mood>>,
+}
+
+impl MoodyStore {
+    pub(super) fn new(inner: MemoryStore) -> MoodyStore {
+        MoodyStore {
+            inner,
+            moods: Mutex::default(),
+        }
+    }
+
+    /// The next such call fails; `done` says whether it happens all the same.
+    pub(crate) fn fail(&self, call: &'static str, namespace: Namespace, failure: Failure, done: bool) {
+        self.moods.lock().unwrap().push(Mood {
+            call,
+            namespace,
+            failure,
+            done,
+        });
+    }
+
+    async fn call<T>(&self, call: &str, key: &Key, work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+        tokio::task::yield_now().await;
+        let mood = {
+            let mut moods = self.moods.lock().unwrap();
+            let at = moods
+                .iter()
+                .position(|m| m.call == call && m.namespace == key.namespace);
+            at.map(|at| moods.remove(at))
+        };
+        match mood {
+            None => work.await,
+            Some(mood) => {
+                if mood.done {
+                    work.await?;
+                }
+                Err(mood.failure)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl AuthStateStore for MoodyStore {
+    async fn put(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<()> {
+        self.call("put", key, self.inner.put(key, value, ttl)).await
+    }
+    async fn put_if_absent(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<bool> {
+        self.call("put_if_absent", key, self.inner.put_if_absent(key, value, ttl))
+            .await
+    }
+    async fn get(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
+        self.call("get", key, self.inner.get(key)).await
+    }
+    async fn take(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
+        self.call("take", key, self.inner.take(key)).await
+    }
+    async fn count(&self, key: &Key, window: Duration) -> Outcome<u64> {
+        self.call("count", key, self.inner.count(key, window)).await
+    }
+    async fn renew(&self, key: &Key, holder: &[u8], ttl: Duration) -> Outcome<bool> {
+        self.call("renew", key, self.inner.renew(key, holder, ttl)).await
+    }
+    async fn release(&self, key: &Key, holder: &[u8]) -> Outcome<bool> {
+        self.call("release", key, self.inner.release(key, holder)).await
+    }
+    async fn health(&self) -> Outcome<()> {
+        self.inner.health().await
+    }
+}
