@@ -43,4 +43,13 @@ pub fn suite() -> Suite<Login> {
             people: scenario::Logins::people,
             scenario: "swarm",
         })
+        .calm_scenario("calm_day")
+        .sizes(login::sizes())
+        .account(
+            "whether one store explains what the replicas were answered, and if not, by how much",
+            |plan, bug| {
+                let (run, account) = store::history::listen(plan, bug)?;
+                Ok((run, account.to_string()))
+            },
+        )
 }

@@ -1,11 +1,22 @@
-//! `squall`: explore, replay, list, teeth, bench.
+//! `squall`: the command line of the login service's suite.
 
-mod command;
+mod conformance;
+mod serve;
+
+use clap::Command;
+use std::process::ExitCode;
 
 // A run is short and allocates all the time: glibc's allocator takes an eighth of it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> std::process::ExitCode {
-    command::run()
+fn main() -> ExitCode {
+    let compare = "Compares the models, and the login service on them, with the real programs";
+    let redis = "Serves the simulated Redis over real TCP, for any client";
+    let sentinel = "Serves the simulated Sentinel over real TCP";
+    scenarios::suite()
+        .subcommand(Command::new("conformance").about(compare), conformance::run)
+        .subcommand(Command::new("redis").about(redis), serve::redis)
+        .subcommand(Command::new("sentinel").about(sentinel), serve::sentinel)
+        .main()
 }

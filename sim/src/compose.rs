@@ -84,7 +84,8 @@ macro_rules! compose_enum {
     };
 }
 
-/// One enum of the operations of several rooms: see [the module](crate::compose).
+/// One enum of the operations of several rooms: see [the module](crate::compose). The first room has the compound
+/// operations.
 #[macro_export]
 macro_rules! compose_ops {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident($inner:ty)),+ $(,)? }) => {
@@ -96,8 +97,15 @@ macro_rules! compose_ops {
                 const COUNT: usize = 0 $(+ <$inner as $crate::service::Op>::KINDS.len())+;
                 &$crate::compose::concat::<COUNT>(LISTS)
             };
+            const COMPOUND: &'static str = {
+                const COMPOUND: &[&str] = &[$(<$inner as $crate::service::Op>::COMPOUND),+];
+                COMPOUND[0]
+            };
             fn kind(&self) -> String {
                 match self { $($name::$variant(op) => $crate::service::Op::kind(op)),+ }
+            }
+            fn is_timed(&self) -> bool {
+                match self { $($name::$variant(op) => $crate::service::Op::is_timed(op)),+ }
             }
             fn describe(&self) -> String {
                 match self { $($name::$variant(op) => $crate::service::Op::describe(op)),+ }
@@ -236,6 +244,9 @@ macro_rules! compose_faults {
                     #[allow(unreachable_patterns, reason = "there may be one room only")]
                     _ => false,
                 }
+            }
+            fn lasts_ms(&self) -> Option<u64> {
+                match self { $($name::$variant(fault) => $crate::service::ServiceFault::<$service>::lasts_ms(fault)),+ }
             }
             fn check(&self, world: &$crate::world::World<$service>) -> Result<(), String> {
                 match self { $($name::$variant(fault) => $crate::service::ServiceFault::<$service>::check(fault, world)),+ }

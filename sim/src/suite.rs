@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 /// A mistake that can be switched on, and that a property must detect.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub struct PlantedBug<S: Service> {
     /// Its name, as people type it.
     pub name: &'static str,

@@ -9,7 +9,16 @@
 //! its code is sent and when it succeeds. Other calls (wrong codes, logins that go on) may be among those counted, so
 //! that a call lost among many is not noticed; a queue that has stopped is.
 
-use crate::{analytics, people, property::{bound::Bound, deeds, human, reading::{calm_from_ms, Deed}, violation}, vocabulary::{Event, Evidence, Kind, Login, Observation, Op, OwnFault, Property, Violation}};
+use crate::{
+    analytics, people,
+    property::{
+        bound::Bound,
+        deeds, human,
+        reading::{Deed, calm_from_ms},
+        violation,
+    },
+    vocabulary::{Event, Evidence, Kind, Login, Observation, Op, OwnFault, Property, Violation},
+};
 use std::time::Duration;
 
 /// Calls that a whole login leads to at least.

@@ -3,7 +3,16 @@
 //! Judged twice: by the budget, and by the same day with a healthy hook, which must show the same
 //! logins with the same latencies. (Inventory 53.)
 
-use crate::{analytics, catalogue::marks::{login_while_hook_stalled, somebody_logged_in}, people, property::{AnalyticsArrive, CodeRedeemedOnce, deeds, EveryoneCanLogIn, EveryReplicaServes, human, LatencyBudget, violation}, scenario::{analytics, Logins, ms, Probe, Same, secs, Visitors, World}, vocabulary::{Fault, Faults, Mode, Op, OwnFault, Plan, Run, Scenario, Violation}};
+use crate::{
+    analytics,
+    catalogue::marks::{login_while_hook_stalled, somebody_logged_in},
+    people,
+    property::{
+        AnalyticsArrive, CodeRedeemedOnce, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, deeds, human, violation,
+    },
+    scenario::{Logins, Probe, Same, Visitors, World, analytics, ms, secs},
+    vocabulary::{Fault, Faults, Mode, Op, OwnFault, Plan, Run, Scenario, Violation},
+};
 
 pub(crate) fn analytics_hangs() -> Scenario {
     let stalls = [

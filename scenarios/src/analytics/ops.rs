@@ -1,8 +1,14 @@
 //! What can be seen of the analytics hook, and what can go wrong with it.
 
-use crate::{login::Login, world::{hosts, Mode}};
-use sim::{nemesis::Control, service::{ServiceFault, Tone}};
+use crate::{
+    login::Login,
+    world::{Mode, hosts},
+};
 use serde::{Deserialize, Serialize};
+use sim::{
+    nemesis::Control,
+    service::{ServiceFault, Tone},
+};
 use std::fmt;
 
 /// What the analytics hook sees.

@@ -3,7 +3,16 @@
 //! Two replicas behind a balancer that sends each request to the other one. People log in, come
 //! back and are reminded of things. It is the claim that keeps the others honest. (Inventory 33.)
 
-use crate::{catalogue::marks::{marked, somebody_logged_in}, property::{AnalyticsArrive, AnyCodeVerifies, CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, EveryReplicaServes, LatencyBudget, MailArrives, NoSecretLogged, NothingFails, RemindersArrive, RemindersOnce, ReplicationCatchesUp, RightfulCodeHonoured, SessionsSurvive}, scenario::{Logins, ms, Probe, secs, Visitors, World}, vocabulary::Scenario};
+use crate::{
+    catalogue::marks::{marked, somebody_logged_in},
+    property::{
+        AnalyticsArrive, AnyCodeVerifies, CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn,
+        LatencyBudget, MailArrives, NoSecretLogged, NothingFails, RemindersArrive, RemindersOnce, ReplicationCatchesUp,
+        RightfulCodeHonoured, SessionsSurvive,
+    },
+    scenario::{Logins, Probe, Visitors, World, ms, secs},
+    vocabulary::Scenario,
+};
 
 pub(crate) fn calm_day() -> Scenario {
     Scenario::new(

@@ -3,7 +3,10 @@
 //! Seen in the world: the first report, where the circuit was opened and nothing closed it again. The
 //! trouble is over and half the service stays away.
 
-use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{replica::Wiring, store::AuthStateStore};
 use seams::{Cause, Env, Failure, Outcome};

@@ -11,7 +11,11 @@
 //! Edges. A short outage is none: a normal failover takes two to three seconds. A replica that was
 //! killed or paused meanwhile is judged by nothing before it was healed.
 
-use crate::{property::{faults, human, violation}, store::unreachable::blind, vocabulary::{Event, Evidence, History, Kind, Login, Property, Violation}};
+use crate::{
+    property::{faults, human, violation},
+    store::unreachable::blind,
+    vocabulary::{Event, Evidence, History, Kind, Login, Property, Violation},
+};
 use std::time::Duration;
 
 /// See the module.

@@ -9,7 +9,11 @@
 //! Edges. Judged are the logins of probes ([`Behaviour::Availability(availability::Behaviour::LogInAt)`]) that began late enough and had the time before the
 //! run ended. Nobody else sees their codes, so no theft excuses a failure.
 
-use crate::{availability, people, property::{bound::Bound, deeds, human, reading::calm_from_ms}, vocabulary::{Behaviour, Evidence, Kind, Login, Op, Property, Violation}};
+use crate::{
+    availability, people,
+    property::{bound::Bound, deeds, human, reading::calm_from_ms},
+    vocabulary::{Behaviour, Evidence, Kind, Login, Op, Property, Violation},
+};
 use std::{collections::BTreeMap, time::Duration};
 
 /// See the module.

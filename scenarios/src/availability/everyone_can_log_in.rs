@@ -14,7 +14,15 @@
 //! presented too, or that was raced on purpose, may cost its owner the tokens (RFC 6749 section
 //! 4.1.2: on reuse the server revokes them): those logins are not judged.
 
-use crate::{availability, limits, mailed_code, people, property::{deeds, faults, human, reading::{calm_from_ms, Deed}}, redemption, vocabulary::{Behaviour, Evidence, Kind, Login, Op, Property, Violation}};
+use crate::{
+    availability, limits, mailed_code, people,
+    property::{
+        deeds, faults, human,
+        reading::{Deed, calm_from_ms},
+    },
+    redemption,
+    vocabulary::{Behaviour, Evidence, Kind, Login, Op, Property, Violation},
+};
 use std::time::Duration;
 
 /// See the module.

@@ -3,7 +3,10 @@
 //! Seen in the world: the first report; readiness that asks nothing (Devlaner/devlane#145,
 //! oklabflensburg/open-city-planner#5). The balancer goes on sending people to it.
 
-use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{replica::Wiring, store::AuthStateStore};
 use seams::Outcome;

@@ -3,7 +3,10 @@
 //! Seen in the world: dexidp/dex#976, where instances wrote over each other's keys. Whether an ID token
 //! verifies depends on which replica signed it and which one was asked for the keys.
 
-use crate::{planted::twist::{KeyTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{KeyTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     directory::Directory,

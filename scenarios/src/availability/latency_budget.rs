@@ -6,7 +6,16 @@
 //! things have healed and settled nothing is judged. An operation that ended in doubt has taken its
 //! time too, and counts. Where links differ from run to run, the budget has so many hops of the slowest in it.
 
-use crate::{mail, mailed_code, people, property::{deeds, human, reading::{touches_logins, TroubledTimes}, violation}, redemption, session, store, vocabulary::{Evidence, Kind, Login, Op, Property, Violation}};
+use crate::{
+    mail, mailed_code, people,
+    property::{
+        deeds, human,
+        reading::{TroubledTimes, touches_logins},
+        violation,
+    },
+    redemption, session, store,
+    vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
+};
 use std::time::Duration;
 
 /// See the module.

@@ -6,7 +6,12 @@
 //! Edges. Presenting a code with a wrong verifier is meant to fail. Operations that had not ended
 //! when the run did are not judged.
 
-use crate::{directory, people, property::{deeds, faults, violation}, redemption, vocabulary::{Evidence, Kind, Login, Op, OwnFault, Property, Violation}};
+use crate::{
+    directory, people,
+    property::{deeds, faults, violation},
+    redemption,
+    vocabulary::{Evidence, Kind, Login, Op, OwnFault, Property, Violation},
+};
 
 /// See the module.
 pub struct NothingFails;

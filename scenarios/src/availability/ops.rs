@@ -1,8 +1,8 @@
 //! What probes do.
 
 use crate::{availability::probe, login::Login, world::Scene};
-use sim::world::{HostKind, World};
 use serde::{Deserialize, Serialize};
+use sim::world::{HostKind, World};
 
 /// What probes do, as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,13 @@
 //! A probe of one replica from outside, past the balancer. Behind the balancer a replica that serves nobody hides well:
 //! the other one answers (inventory 33, 34).
 
-use crate::{people::{calm::{self, Style}, person::Person}, world::{CodeFeed, Scene}};
+use crate::{
+    people::{
+        calm::{self, Style},
+        person::Person,
+    },
+    world::{CodeFeed, Scene},
+};
 use std::sync::Arc;
 
 /// A calm login in which the browser and the relying party know one replica only. Its codes are seen by nobody else, so

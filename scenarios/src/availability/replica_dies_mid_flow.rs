@@ -4,7 +4,15 @@
 //! the middle of a login completes it at the other replica, which leads the jobs as well. (Inventory 6, 9,
 //! 30, 34.)
 
-use crate::{catalogue::marks::{fault_hit_somebody, marked, somebody_logged_in}, property::{AnalyticsArrive, CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, EveryReplicaServes, MailArrives, OneMailPerWindow, RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless}, scenario::{hosts::*, kill, Logins, ms, pause, power_loss, Probe, resume, secs, start, World}, vocabulary::{Faults, Scenario}};
+use crate::{
+    catalogue::marks::{fault_hit_somebody, marked, somebody_logged_in},
+    property::{
+        AnalyticsArrive, CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, MailArrives,
+        OneMailPerWindow, RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless,
+    },
+    scenario::{Logins, Probe, World, hosts::*, kill, ms, pause, power_loss, resume, secs, start},
+    vocabulary::{Faults, Scenario},
+};
 
 pub(crate) fn replica_dies_mid_flow() -> Scenario {
     let dies = [

@@ -1,6 +1,11 @@
 //! What a sweep must have reached, in words that scenarios share.
 
-use crate::{analytics, leader, mail, mailed_code, people, property::{deeds, faults, limits, WRONG_CODE}, redemption, session, vocabulary::{Event, Fault, MarkView, Mode, Observation, Op, OwnFault}};
+use crate::{
+    analytics, leader, mail, mailed_code, people,
+    property::{WRONG_CODE, deeds, faults, limits},
+    redemption, session,
+    vocabulary::{Event, Fault, MarkView, Mode, Observation, Op, OwnFault},
+};
 
 /// Whether the service or the world set a mark.
 pub(crate) fn marked(name: &'static str) -> impl Fn(&MarkView<'_>) -> bool + Send + Sync {

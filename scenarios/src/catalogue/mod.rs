@@ -2,7 +2,9 @@
 
 pub(crate) mod marks;
 
-use crate::{analytics, availability, directory, leader, limits, mail, redemption, session, store, swarm, vocabulary::Scenario};
+use crate::{
+    analytics, availability, directory, leader, limits, mail, redemption, session, store, swarm, vocabulary::Scenario,
+};
 
 /// All scenarios, the quiet ones first.
 pub fn all() -> Vec<Scenario> {

@@ -1,8 +1,8 @@
 //! What can go wrong with the directory, beside its disk.
 
 use crate::login::Login;
-use sim::{nemesis::Control, service::ServiceFault};
 use serde::{Deserialize, Serialize};
+use sim::{nemesis::Control, service::ServiceFault};
 use std::{fmt, sync::atomic::Ordering};
 
 /// A fault of the directory.
@@ -25,6 +25,11 @@ impl fmt::Display for Fault {
 
 impl ServiceFault<Login> for Fault {
     const KINDS: &'static [&'static str] = &["directory-busy"];
+
+    fn lasts_ms(&self) -> Option<u64> {
+        let Fault::DirectoryBusy { lasts_ms } = self;
+        Some(*lasts_ms)
+    }
 
     fn inject(&self, control: &Control<'_, Login>) {
         let Fault::DirectoryBusy { lasts_ms } = self;

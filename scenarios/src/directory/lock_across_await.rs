@@ -4,7 +4,10 @@
 //! behind it (Vexa-ai/vexa#508); sqlx was to warn of it for SQLite (transact-rs/sqlx#4166). The commit is quick; what
 //! keeps both replicas from the directory is the round trip in between.
 
-use crate::{planted::twist::{SessionTwist, TokenTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{SessionTwist, TokenTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     config::Config,

@@ -4,7 +4,15 @@
 //! from one replica to Redis is slow as well, so that replica waits much and often. Whoever is at the other one
 //! waits for a few commits at most. (Inventory 27, 28.)
 
-use crate::{catalogue::marks::{fault_hit_somebody, marked, somebody_logged_in}, property::{CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryoneCanLogIn, EveryReplicaServes, NoSecretLogged, RightfulCodeHonoured, SessionsSurvive, StallsBounded}, scenario::{disk_slow, hosts::*, latency_spike, Logins, ms, Probe, secs, Visitors, World}, vocabulary::{Faults, Scenario}};
+use crate::{
+    catalogue::marks::{fault_hit_somebody, marked, somebody_logged_in},
+    property::{
+        CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, NoSecretLogged,
+        RightfulCodeHonoured, SessionsSurvive, StallsBounded,
+    },
+    scenario::{Logins, Probe, Visitors, World, disk_slow, hosts::*, latency_spike, ms, secs},
+    vocabulary::{Faults, Scenario},
+};
 
 pub(crate) fn slow_disk() -> Scenario {
     let slow = |host| [20, 50, 80].map(|by_ms| disk_slow(host, ms(by_ms), secs(30)));

@@ -15,7 +15,16 @@
 //! stayed locked was kept from its lock for longer than any commit: both convict. What has not ended when the run ends
 //! convicts once its time was over.
 
-use crate::{availability, directory, mailed_code, people, property::{deeds, faults, human, reading::{Deed, TroubledTimes}, violation}, store, vocabulary::{Behaviour, Evidence, Fault, Kind, Login, Op, Property, Seen, Violation}};
+use crate::{
+    availability, directory, mailed_code, people,
+    property::{
+        deeds, faults, human,
+        reading::{Deed, TroubledTimes},
+        violation,
+    },
+    store,
+    vocabulary::{Behaviour, Evidence, Fault, Kind, Login, Op, Property, Seen, Violation},
+};
 use std::{collections::BTreeMap, time::Duration};
 
 /// See the module.

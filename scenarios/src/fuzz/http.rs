@@ -2,14 +2,17 @@
 
 use async_trait::async_trait;
 use idp::{
+    clients::{Client, ClientSecret},
     config::{Config, StateConfig},
     http::{server::serve_connections, surface},
+    mail::{Mail, Mailer},
     model::pkce,
     replica::Wiring,
-    seams::{Client, ClientSecret, Env, Mail, Mailer, Outcome, User},
     store::SqliteDirectory,
+    users::User,
 };
-use sim::testbed::{exchange, Stage};
+use seams::{Env, Outcome};
+use sim::testbed::{Stage, exchange};
 use std::{
     sync::{
         Arc,

@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use idp::{
     config::{Config, Deadlines, StateConfig},
-    seams::{AuthStateStore, Failure, Key, Namespace, Outcome},
-    store::{MasterFinder, RedisStore, SentinelFinder},
+    redemption::CODE,
+    store::{AuthStateStore, Key, MasterFinder, RedisStore, SentinelFinder},
 };
-use sim::testbed::{answer_requests, Stage};
+use seams::{Failure, Outcome};
+use sim::testbed::{Stage, answer_requests};
 use std::{sync::Arc, time::Duration};
 
 const SENTINEL_PORT: u16 = 26379;
@@ -48,7 +49,7 @@ pub(super) fn redis(input: &[u8]) {
     stage.run(Duration::from_secs(120), move |env| async move {
         for host in ["honest", "liar"] {
             let store = RedisStore::new(env.clone(), Arc::new(FixedMaster(host)), deadlines());
-            let (key, minute) = (Key::new(Namespace::Code, "k"), Duration::from_secs(60));
+            let (key, minute) = (Key::new(CODE, "k"), Duration::from_secs(60));
             let began = env.clock.monotonic();
             let failed = [
                 store.take(&key).await.err(),

@@ -7,7 +7,10 @@
 //! 4. The old master is demoted. B goes on renewing a lease with which it may do nothing any more:
 //!    its epoch is fenced, and nobody else gets the lease. From then on no reminder is sent.
 
-use crate::{planted::twist::{EpochTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{EpochTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     directory::Directory,

@@ -3,7 +3,15 @@
 //! Reminders are due at both moments and the relay is slow, so that the leader is in the middle of
 //! sending. Two believe to lead; nobody is reminded twice. (Inventory 29, 30, 31.)
 
-use crate::{catalogue::marks::{marked, master_replaced, reminded_while_paused}, property::{CodeRedeemedOnce, EveryoneCanLogIn, EveryReplicaServes, MailArrives, RemindersArrive, RemindersOnce, ReplicationCatchesUp}, scenario::{cut, hosts::*, kill, Logins, mail, ms, pause, Probe, resume, secs, World}, vocabulary::{Faults, Mode, Scenario}};
+use crate::{
+    catalogue::marks::{marked, master_replaced, reminded_while_paused},
+    property::{
+        CodeRedeemedOnce, EveryReplicaServes, EveryoneCanLogIn, MailArrives, RemindersArrive, RemindersOnce,
+        ReplicationCatchesUp,
+    },
+    scenario::{Logins, Probe, World, cut, hosts::*, kill, mail, ms, pause, resume, secs},
+    vocabulary::{Faults, Mode, Scenario},
+};
 
 pub(crate) fn leader_pauses() -> Scenario {
     let world = World::standard()

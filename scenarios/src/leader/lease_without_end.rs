@@ -3,7 +3,10 @@
 //! Seen in the world: celerybeatredis#11, closeio/tasktiger#53. A leader that dies holds the lease for good;
 //! from then on nobody leads and no job runs, and every health check is green.
 
-use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     leader::LEASE,

@@ -4,7 +4,10 @@
 //! (ardanlabs/service#435, nefilim/kjwt#30). The first report lost time over log lines that were seven hours off; here
 //! they are to blame.
 
-use crate::{planted::twist::{SessionTwist, TokenTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{SessionTwist, TokenTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     directory::Directory,

@@ -1,8 +1,8 @@
 //! What can be seen of the leader's work.
 
 use crate::login::Login;
-use sim::world::EPOCH;
 use serde::{Deserialize, Serialize};
+use sim::world::EPOCH;
 
 /// What the relay sees of the leader's work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

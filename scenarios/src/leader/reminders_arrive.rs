@@ -10,7 +10,11 @@
 //! twice, and from outside nobody can tell which those are: judged are the reminders that fall due
 //! when nothing has been broken for a while, before the first fault or after healing.
 
-use crate::{leader, property::{bound::Bound, human, reading::TroubledTimes, violation}, vocabulary::{Event, Evidence, Kind, Login, Observation, Property, Violation}};
+use crate::{
+    leader,
+    property::{bound::Bound, human, reading::TroubledTimes, violation},
+    vocabulary::{Event, Evidence, Kind, Login, Observation, Property, Violation},
+};
 use std::time::Duration;
 
 /// See the module.

@@ -6,7 +6,11 @@
 //! Edges. None: the relay's acceptance is what counts, and a job whose mail may have been taken must
 //! not send it again.
 
-use crate::{leader, property::{human, violation}, vocabulary::{Event, Evidence, Kind, Login, Observation, Property, Violation}};
+use crate::{
+    leader,
+    property::{human, violation},
+    vocabulary::{Event, Evidence, Kind, Login, Observation, Property, Violation},
+};
 use std::collections::BTreeMap;
 
 /// See the module.

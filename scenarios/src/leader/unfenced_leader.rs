@@ -4,7 +4,10 @@
 //! 1. A looks for due reminders. 2. A stands still past its lease. 3. B leads and sends. 4. A goes
 //!    on where it was, and sends.
 
-use crate::{planted::twist::{EpochTwist, ReminderTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{EpochTwist, ReminderTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     directory::Directory,

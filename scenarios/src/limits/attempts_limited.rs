@@ -11,7 +11,15 @@
 //! directory, which forgets nothing; there the bound is exact but for attempts in flight together,
 //! and an attempt in doubt may have been a success.
 
-use crate::{mailed_code, property::{deeds, limits, reading::{admitted_max, Deed, redis_states}, violation}, vocabulary::{Evidence, Kind, Login, Op, Property, Seen, Tag, Violation}};
+use crate::{
+    mailed_code,
+    property::{
+        deeds, limits,
+        reading::{Deed, admitted_max, redis_states},
+        violation,
+    },
+    vocabulary::{Evidence, Kind, Login, Op, Property, Seen, Tag, Violation},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the service says of a wrong code.

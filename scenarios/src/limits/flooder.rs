@@ -1,7 +1,10 @@
 //! An attacker who has codes sent to one address, alternating between the replicas, in a new flow
 //! each time (inventory 20).
 
-use crate::{people::person::{Opened, Person}, world::Scene};
+use crate::{
+    people::person::{Opened, Person},
+    world::Scene,
+};
 use sim::world::join_all;
 use std::time::Duration;
 use tokio::time::sleep;

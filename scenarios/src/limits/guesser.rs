@@ -1,7 +1,14 @@
 //! An attacker who guesses one-time codes of one address, alternating between the replicas
 //! (inventory 18, 20).
 
-use crate::{people::{person::{Opened, Person}, relying_party::RelyingParty, reply::Reply}, vocabulary::Seen};
+use crate::{
+    people::{
+        person::{Opened, Person},
+        relying_party::RelyingParty,
+        reply::Reply,
+    },
+    vocabulary::Seen,
+};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 

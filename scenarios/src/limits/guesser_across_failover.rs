@@ -5,7 +5,16 @@
 //! guesses at the limit until the hard stop of the directory, which forgets nothing. (Inventory 18, 20, 24;
 //! SP 800-63B-4 section 3.2.2.)
 
-use crate::{catalogue::marks::{failover_gave_another_limit, limited_after_failover, marked, master_replaced, refused_to}, property::{AttemptsLimited, EmailCodeOnce, ErrorsExplained, EveryoneCanLogIn, EveryReplicaServes, LimitsLetIn, NoSecretLogged, OneMailPerWindow, ReplicationCatchesUp, SendsLimited}, scenario::{cut, Flooder, Guesser, hosts::*, kill, Logins, ms, Probe, secs, World}, store::history::COUNTED_BACK, vocabulary::{Faults, Scenario}};
+use crate::{
+    catalogue::marks::{failover_gave_another_limit, limited_after_failover, marked, master_replaced, refused_to},
+    property::{
+        AttemptsLimited, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, LimitsLetIn,
+        NoSecretLogged, OneMailPerWindow, ReplicationCatchesUp, SendsLimited,
+    },
+    scenario::{Flooder, Guesser, Logins, Probe, World, cut, hosts::*, kill, ms, secs},
+    store::history::COUNTED_BACK,
+    vocabulary::{Faults, Scenario},
+};
 
 pub(crate) fn guesser_across_failover() -> Scenario {
     Scenario::new(

@@ -2,7 +2,10 @@
 //!
 //! Whoever alternates between two replicas gets twice the limit.
 
-use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,

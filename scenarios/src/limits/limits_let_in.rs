@@ -12,7 +12,16 @@
 //! absolute on each node's own clock (measured): the span reaches back over that, too (found by the swarm). An address with a hundred failures in its past may be locked for good, by the hard stop. A login whose code was
 //! stolen may cost its owner the tokens (see [`crate::property::EveryoneCanLogIn`]).
 
-use crate::{availability::everyone_can_log_in::contested, limits, mailed_code, people, property::{bound::Bound, deeds, human, limits, reading::{calm_from_ms, Deed}}, vocabulary::{Behaviour, Event, Evidence, Fault, History, Kind, Login, Op, Property, Violation}};
+use crate::{
+    availability::everyone_can_log_in::contested,
+    limits, mailed_code, people,
+    property::{
+        bound::Bound,
+        deeds, human, limits,
+        reading::{Deed, calm_from_ms},
+    },
+    vocabulary::{Behaviour, Event, Evidence, Fault, History, Kind, Login, Op, Property, Violation},
+};
 use std::time::Duration;
 
 /// Attempts, and mails, that somebody needs who logs in and presses a button again.

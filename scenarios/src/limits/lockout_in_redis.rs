@@ -4,7 +4,10 @@
 //! Seen in the world: login failures in a cache that is lost with its nodes, as Keycloak's `loginFailures` is. The
 //! hard stop comes later by whatever was forgotten.
 
-use crate::{planted::twist::{FailureTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{FailureTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     directory::Directory,

@@ -3,7 +3,10 @@
 //! Seen in the world: attempts counted per mailed code, in mesutpiskin/keycloak-2fa-email-authenticator#117 and
 //! before. Whoever asks for another code after each few guesses is never stopped.
 
-use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     limits::{FailureRepository, LOGIN_ATTEMPTS},

@@ -1,6 +1,11 @@
 //! What attackers do against limits.
 
-use crate::{limits::{flooder, guesser}, login::Login, people::person::Person, world::Scene};
+use crate::{
+    limits::{flooder, guesser},
+    login::Login,
+    people::person::Person,
+    world::Scene,
+};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 

@@ -6,7 +6,15 @@
 //! own. A mail is judged when the relay takes it, which is never before it was counted. The relay
 //! may take one mail twice, when its first word is lost on the way back: equal codes count once.
 
-use crate::{mailed_code, property::{deeds, limits, reading::{admitted_max, mails, redis_states}, violation}, vocabulary::{Evidence, Kind, Login, Op, Property, Violation}};
+use crate::{
+    mailed_code,
+    property::{
+        deeds, limits,
+        reading::{admitted_max, mails, redis_states},
+        violation,
+    },
+    vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module.

@@ -3,7 +3,10 @@
 //! Seen in the world: EXPIRE beside PEXPIRE in rate limiters (tj/node-ratelimiter#11, express-gateway#874).
 //! Every counter is gone before the next attempt comes.
 
-use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,

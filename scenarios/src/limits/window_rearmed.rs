@@ -3,7 +3,10 @@
 //! Seen in the world: alisaifee/limits#28, xevix/grape-throttle#5 (INCR, then EXPIRE, each time). Attempts that are slower
 //! than the limit add up all the same, and whoever tries now and then keeps somebody else out for ever.
 
-use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,

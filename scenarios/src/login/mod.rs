@@ -4,10 +4,27 @@ mod options;
 
 pub use options::{ReminderOption, WorldOptions};
 
-use crate::{analytics, availability, directory, leader, limits, mail, mailed_code, people, redemption, session, store::{history, self}, vocabulary::Plan, world::{hosts, self, Shared}};
-use sim::{service::Service, world::{NginxOptions, RedisOptions, SentinelOptions, Start, StorageLock, World}};
-use idp::{config::Config, replica::Wiring, seams::Namespace};
+use crate::{
+    analytics, availability, directory, leader, limits, mail, mailed_code, people, redemption, session,
+    store::{self, history},
+    vocabulary::Plan,
+    world::{self, Shared, hosts},
+};
+use idp::{
+    authorize::FLOW,
+    config::Config,
+    leader::LEASE,
+    limits::{LOGIN_ATTEMPTS, VERIFY_ATTEMPTS},
+    mailed_code::EMAIL_CODE,
+    redemption::CODE,
+    replica::Wiring,
+    store::Namespace,
+};
 use seams::{BoxFuture, Env};
+use sim::{
+    service::{MarkSpan, Service},
+    world::{NginxOptions, RedisOptions, SentinelOptions, Start, StorageLock, World},
+};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Wraps the parts of a replica, at each of its boots: to observe them, or to plant a mistake.
@@ -116,6 +133,11 @@ impl Service for Login {
         "store outcome unknown",
         "store refused, asked again",
     ];
+    const MARK_SPANS: &'static [MarkSpan] = &[MarkSpan {
+        begins: "leader elected",
+        ends: "lease lost",
+        label: "leads",
+    }];
     const USUAL_TRIGGERS: &'static [&'static str] = &[
         "redeem begins",
         "redeem begins",
@@ -214,21 +236,36 @@ impl Service for Login {
     /// The service's key prefixes are those of [`Namespace`]. A key that expires is taken, too: Redis tells its replicas
     /// of both by DEL.
     fn name_of_write(command: &str, key: &str) -> Option<&'static str> {
-        use Namespace::{Code, EmailCode, Flow, Lease, LoginAttempts, VerifyAttempts};
         let of = |namespace: Namespace| {
             let rest = key.strip_prefix(namespace.prefix());
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
         };
         match command {
-            "SET" if of(Flow) => Some("flow stored"),
-            "SET" if of(Code) => Some("code stored"),
-            "DEL" if of(Code) => Some("code taken"),
-            "SET" if of(EmailCode) => Some("email code stored"),
-            "DEL" if of(EmailCode) => Some("email code taken"),
-            "SET" if of(Lease) => Some("lease granted"),
-            "PEXPIREAT" | "PEXPIRE" if of(Lease) => Some("lease renewed"),
-            "INCR" | "INCRBY" if of(LoginAttempts) || of(VerifyAttempts) => Some("attempt counted"),
+            "SET" if of(FLOW) => Some("flow stored"),
+            "SET" if of(CODE) => Some("code stored"),
+            "DEL" if of(CODE) => Some("code taken"),
+            "SET" if of(EMAIL_CODE) => Some("email code stored"),
+            "DEL" if of(EMAIL_CODE) => Some("email code taken"),
+            "SET" if of(LEASE) => Some("lease granted"),
+            "PEXPIREAT" | "PEXPIRE" if of(LEASE) => Some("lease renewed"),
+            "INCR" | "INCRBY" if of(LOGIN_ATTEMPTS) || of(VERIFY_ATTEMPTS) => Some("attempt counted"),
             _ => None,
         }
     }
+}
+
+/// Worlds of several sizes, the smallest first: what `bench` compares.
+pub(crate) fn sizes() -> Vec<(&'static str, WorldOptions)> {
+    let world = |replicas, redis_replicas, sentinels| WorldOptions {
+        replicas,
+        redis_replicas,
+        sentinels,
+        ..WorldOptions::default()
+    };
+    vec![
+        ("1 replica, 1 Redis replica, 3 Sentinels", world(1, 1, 3)),
+        ("2 replicas, 1 Redis replica, 3 Sentinels", world(2, 1, 3)),
+        ("4 replicas, 2 Redis replicas, 5 Sentinels", world(4, 2, 5)),
+        ("8 replicas, 2 Redis replicas, 5 Sentinels", world(8, 2, 5)),
+    ]
 }

@@ -1,7 +1,11 @@
 //! `[world]` of a plan: the topology and the settings.
 
 use serde::{Deserialize, Serialize};
-use sim::{nemesis::is_name, service::BadValue, world::{Persistence, REPLICATION_LATE_PPM}};
+use sim::{
+    nemesis::is_name,
+    service::BadValue,
+    world::{Persistence, REPLICATION_LATE_PPM},
+};
 
 /// What the world is like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,8 +1,11 @@
 //! What can go wrong with the mail relay.
 
-use crate::{login::Login, world::{hosts, Mode}};
-use sim::{nemesis::Control, service::ServiceFault};
+use crate::{
+    login::Login,
+    world::{Mode, hosts},
+};
 use serde::{Deserialize, Serialize};
+use sim::{nemesis::Control, service::ServiceFault};
 use std::fmt;
 
 /// A fault of the mail relay.

@@ -10,7 +10,16 @@
 //! lost while something was broken: judged is the first press in a flow. A press that was refused, or is in doubt,
 //! promises nothing.
 
-use crate::{mail, mailed_code, property::{bound::Bound, deeds, human, reading::{calm_from_ms, mails}, violation}, vocabulary::{Evidence, Kind, Login, Op, OwnFault, Property, Violation}};
+use crate::{
+    mail, mailed_code,
+    property::{
+        bound::Bound,
+        deeds, human,
+        reading::{calm_from_ms, mails},
+        violation,
+    },
+    vocabulary::{Evidence, Kind, Login, Op, OwnFault, Property, Violation},
+};
 use std::{collections::BTreeSet, time::Duration};
 
 /// See the module.

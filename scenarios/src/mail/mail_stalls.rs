@@ -3,7 +3,15 @@
 //! The page answers all the same. When the relay is back the mails come late and several at a time;
 //! whichever code somebody types works. (Inventory 1, 3, 5.)
 
-use crate::{catalogue::marks::{marked, send_pressed_while_mail_stalled, somebody_logged_in}, property::{AnyCodeVerifies, EmailCodeOnce, EveryoneCanLogIn, EveryReplicaServes, LatencyBudget, MailArrives, OneMailPerWindow, SendsLimited}, scenario::{ImpatientPeople, Logins, mail, ms, Probe, secs, World}, vocabulary::{Faults, Mode, Scenario}};
+use crate::{
+    catalogue::marks::{marked, send_pressed_while_mail_stalled, somebody_logged_in},
+    property::{
+        AnyCodeVerifies, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, MailArrives,
+        OneMailPerWindow, SendsLimited,
+    },
+    scenario::{ImpatientPeople, Logins, Probe, World, mail, ms, secs},
+    vocabulary::{Faults, Mode, Scenario},
+};
 
 pub(crate) fn mail_stalls() -> Scenario {
     let stalls = [

@@ -8,7 +8,16 @@
 //! judged. A code may rightly be gone after a failover, or not be found while something on the way
 //! is broken: then nothing is judged. Refusals by a limit say so, and are no refusals of the code.
 
-use crate::{limits::attempts_limited::WRONG_CODE, mailed_code, property::{config, deeds, human, reading::{mails, touches_logins, TroubledTimes}, violation}, vocabulary::{Evidence, Kind, Login, Op, Property, Violation}};
+use crate::{
+    limits::attempts_limited::WRONG_CODE,
+    mailed_code,
+    property::{
+        config, deeds, human,
+        reading::{TroubledTimes, mails, touches_logins},
+        violation,
+    },
+    vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module.

@@ -4,7 +4,10 @@
 //! Seen in the world: zitadel/zitadel#6452 and WordPress/two-factor#155, where a code that had been used
 //! logged in again. Whoever reads a mail after its owner has used the code gets in with it.
 
-use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     keys::KeyRepository,

@@ -7,7 +7,11 @@
 //! the same session. Codes have six digits, so two mails to one address may by chance carry the same
 //! one: each mail may log in one flow.
 
-use crate::{mailed_code, property::{deeds, reading::mails, violation}, vocabulary::{Evidence, Kind, Login, Op, Property, Violation}};
+use crate::{
+    mailed_code,
+    property::{deeds, reading::mails, violation},
+    vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module.

@@ -3,7 +3,10 @@
 //! Seen in the world: the first report, and mail sent as often as it is asked for or as there are
 //! instances (ory/kratos#652, ory/kratos#732). Whoever has no script gets a mail for every press.
 
-use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     mailed_code::SEND_ONCE,

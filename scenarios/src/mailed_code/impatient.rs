@@ -1,7 +1,10 @@
 //! An impatient login: six clicks on the send button, any of the mails, a double click on the
 //! verify button (inventory 3, 4, 5).
 
-use crate::{people::{answer, person::Person, reply::Reply}, vocabulary::Seen};
+use crate::{
+    people::{answer, person::Person, reply::Reply},
+    vocabulary::Seen,
+};
 use sim::world::join_all;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, sleep_until};

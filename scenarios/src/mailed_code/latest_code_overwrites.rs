@@ -2,7 +2,10 @@
 //!
 //! The first report: six mails had come, and only the code in the last of them worked.
 
-use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     mailed_code::EMAIL_CODE,

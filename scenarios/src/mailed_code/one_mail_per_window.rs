@@ -7,7 +7,15 @@
 //! to another mail. What a press may cause is bounded by when it was pressed, not by when the relay
 //! takes the mail. Each state of Redis has windows of its own. Equal codes are one mail.
 
-use crate::{mailed_code, property::{deeds, limits, reading::{admitted_max, mails, redis_states}, violation}, vocabulary::{Evidence, Kind, Login, Op, Property, Tag, Violation}};
+use crate::{
+    mailed_code,
+    property::{
+        deeds, limits,
+        reading::{admitted_max, mails, redis_states},
+        violation,
+    },
+    vocabulary::{Evidence, Kind, Login, Op, Property, Tag, Violation},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module.

@@ -1,8 +1,16 @@
 //! What people and attackers do with mailed codes.
 
-use crate::{login::{Login, self}, mailed_code::peek, people::{calm::{Exchange, self, Style}, person::Person}, world::Scene};
-use sim::history::{Seen, Tag};
+use crate::{
+    login::{self, Login},
+    mailed_code::peek,
+    people::{
+        calm::{self, Exchange, Style},
+        person::Person,
+    },
+    world::Scene,
+};
 use serde::{Deserialize, Serialize};
+use sim::history::{Seen, Tag};
 use std::{sync::Arc, time::Duration};
 
 /// What people and attackers do with mailed codes, as a whole.
@@ -113,6 +121,10 @@ impl sim::service::Op for Op {
                 format!("types mailed code {} for {address} (flow {})", code.0, flow.0)
             }
         }
+    }
+
+    fn is_timed(&self) -> bool {
+        !matches!(self, Op::AwaitMail { .. })
     }
 
     fn routine(&self, seen: &Seen, by_attacker: bool) -> Option<&'static str> {

@@ -4,7 +4,10 @@
 //! (wasp-lang/wasp#2026), a cause swallowed in two or three layers (gitpod-io/gitpod#12158). Whoever is asked for help
 //! with a reference finds the line, and learns nothing.
 
-use crate::{planted::twist::{relabelled_directory, relabelled_store}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{relabelled_directory, relabelled_store},
+    vocabulary::PlantedBug,
+};
 use idp::replica::Wiring;
 use seams::{Cause, Failure};
 

@@ -11,7 +11,11 @@
 //!
 //! Edges. A line may name several parts: one that was in trouble is enough. What was never answered has no reference.
 
-use crate::{directory, people, property::{deeds, faults, reading::Deed, violation}, vocabulary::{Evidence, Fault, Kind, Login, Operators, OwnFault, Property, ReportedError, Violation}};
+use crate::{
+    directory, people,
+    property::{deeds, faults, reading::Deed, violation},
+    vocabulary::{Evidence, Fault, Kind, Login, Operators, OwnFault, Property, ReportedError, Violation},
+};
 use std::collections::BTreeMap;
 
 /// See the module.

@@ -8,7 +8,11 @@
 //!
 //! Edges. That the secret was of use to nobody any more when it was logged excuses nothing: that is luck.
 
-use crate::{people, property::{reading::Deed, violation}, vocabulary::{Evidence, Kind, Login, Property, Violation}};
+use crate::{
+    people,
+    property::{reading::Deed, violation},
+    vocabulary::{Evidence, Kind, Login, Property, Violation},
+};
 
 /// See the module.
 pub struct NoSecretLogged;

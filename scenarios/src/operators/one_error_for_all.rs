@@ -4,7 +4,7 @@
 //! for that long; one message for every kind of failure (JanssenProject/jans-auth-server#60 asks for better). Operators
 //! mend Redis while the disk is full.
 
-use super::{Planted, twist::relabelled_directory};
+use crate::{planted::twist::relabelled_directory, vocabulary::PlantedBug};
 use idp::replica::Wiring;
 use seams::{Cause, Failure};
 

@@ -1,11 +1,18 @@
 //! A browser: cookies, redirects and forms, as far as a login needs them.
 
-use crate::{people::{jar::{Jar, Stored}, reply::{Landing, Reply, resolve}}, session, vocabulary::{Event, Observation, Recorder, Tag}, world::Scene};
+use crate::{
+    people::{
+        jar::{Jar, Stored},
+        reply::{Landing, Reply, resolve},
+    },
+    session,
+    vocabulary::{Event, Observation, Recorder, Tag},
+    world::Scene,
+};
 use bytes::Bytes;
 use http::{Method, Request, header};
 use idp::http::client::Client;
 use seams::{Cause, Env, Failure, Outcome};
-};
 use std::{
     sync::{Mutex, MutexGuard},
     time::Duration,

@@ -1,4 +1,8 @@
-use crate::{people::{*, testing::Script}, session, vocabulary::{History, Observation}};
+use crate::{
+    people::{testing::Script, *},
+    session,
+    vocabulary::{History, Observation},
+};
 
 const LOGIN: (&str, &str) = (
     "200 OK\nContent-Type: text/html; charset=utf-8\nReferrer-Policy: no-referrer",

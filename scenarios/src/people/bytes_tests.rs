@@ -1,7 +1,10 @@
 //! People meet any bytes: pages that are none, cookies that no server should set. A browser neither panics nor keeps what
 //! it must not.
 
-use crate::people::{jar::{Jar, Stored}, page::Page};
+use crate::people::{
+    jar::{Jar, Stored},
+    page::Page,
+};
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::FileFailurePersistence};
 use seams::Timestamp;
 use url::Url;

@@ -1,7 +1,18 @@
 //! A calm login: one press of each button, the newest mail, and another try when told to try
 //! again.
 
-use crate::{mailed_code::impatient, people, people::{person::{Opened, PATIENCE_PER_MAIL, Person}, relying_party::{Begun, RelyingParty}, reply::Reply}, redemption::{burn, race}, vocabulary::{Op, Seen}, world::SeenCode};
+use crate::{
+    mailed_code::impatient,
+    people,
+    people::{
+        person::{Opened, PATIENCE_PER_MAIL, Person},
+        relying_party::{Begun, RelyingParty},
+        reply::Reply,
+    },
+    redemption::{burn, race},
+    vocabulary::{Op, Seen},
+    world::SeenCode,
+};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 

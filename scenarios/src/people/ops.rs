@@ -18,6 +18,7 @@ pub enum Op {
 
 impl sim::service::Op for Op {
     const KINDS: &'static [&'static str] = &["log-in", "open-login", "receive-code"];
+    const COMPOUND: &'static str = "logins";
 
     fn kind(&self) -> String {
         match self {

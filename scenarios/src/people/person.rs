@@ -1,7 +1,18 @@
 //! Somebody at a browser, and what they can do there. Each step is an operation of the history;
 //! the order of steps is for [`crate::people::calm`] and the others to say.
 
-use crate::{mailed_code, people, people::{answer, browser::Browser, relying_party::{Begun, RelyingParty}, reply::{Landing, Reply}, whim::Whim}, vocabulary::{Op, Seen, Tag}, world::{Scene, SeenCode}};
+use crate::{
+    mailed_code, people,
+    people::{
+        answer,
+        browser::Browser,
+        relying_party::{Begun, RelyingParty},
+        reply::{Landing, Reply},
+        whim::Whim,
+    },
+    vocabulary::{Op, Seen, Tag},
+    world::{Scene, SeenCode},
+};
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::{Instant, sleep, timeout};
 

@@ -1,6 +1,14 @@
 //! A relying party: an OpenID Connect client that trusts nothing it has not checked.
 
-use crate::{people::{id_token::{Claims, Expected, self}, token_endpoint::{call, present, Presentation, read, Tokens}}, redemption, vocabulary::{Op, Seen, Tag}, world::{RelyingPartyOptions, Scene, SeenCode}};
+use crate::{
+    people::{
+        id_token::{self, Claims, Expected},
+        token_endpoint::{Presentation, Tokens, call, present, read},
+    },
+    redemption,
+    vocabulary::{Op, Seen, Tag},
+    world::{RelyingPartyOptions, Scene, SeenCode},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Request, header};
 use idp::http::client::Client;

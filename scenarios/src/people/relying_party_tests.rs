@@ -1,4 +1,8 @@
-use crate::{people::{*, testing::Script}, redemption, vocabulary::{Event, History}};
+use crate::{
+    people::{testing::Script, *},
+    redemption,
+    vocabulary::{Event, History},
+};
 
 fn party(scene: &Scene, client: usize, basic: bool) -> RelyingParty {
     RelyingParty::new(scene, "ann", scene.clients[client].clone(), basic)

@@ -1,6 +1,9 @@
 //! An answer to a browser, read.
 
-use crate::{people::{answer, page::Page}, vocabulary::Seen};
+use crate::{
+    people::{answer, page::Page},
+    vocabulary::Seen,
+};
 use http::{header, response::Parts};
 use seams::{Cause, Failure, Outcome};
 use url::Url;

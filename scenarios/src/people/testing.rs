@@ -1,7 +1,10 @@
 //! A scene without a world, for the tests of the browser and the relying party: every connection
 //! gets the next answer of a script.
 
-use crate::{vocabulary::Recorder, world::{CodeFeed, Inboxes, RelyingPartyOptions, Scene}};
+use crate::{
+    vocabulary::Recorder,
+    world::{CodeFeed, Inboxes, RelyingPartyOptions, Scene},
+};
 use seams::{
     BoxFuture, Clock, Entropy, Env, Listener, Network, Probe, Storage, StorageFault, StorageMoment, Stream, Tasks,
     Timestamp,

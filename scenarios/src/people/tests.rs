@@ -1,8 +1,13 @@
 //! The whole workload in a world without faults: what people do works, what attackers do does not.
 
-use crate::{limits, mailed_code, people, people::*, redemption, session, vocabulary::{Event, Observation, Op, Plan, PLAN_VERSION, Run, Seen, Setup, WorldOptions}};
-use sim::{run::perform, simulator::EngineKind};
+use crate::{
+    limits, mailed_code, people,
+    people::*,
+    redemption, session,
+    vocabulary::{Event, Observation, Op, PLAN_VERSION, Plan, Run, Seen, Setup, WorldOptions},
+};
 use idp::config::Config;
+use sim::{run::perform, simulator::EngineKind};
 
 fn performed(lasts_ms: u64, operations: &[(u64, &str, Behaviour)]) -> Run {
     let plan = Plan {

@@ -1,7 +1,15 @@
 //! The token endpoint, and how everybody talks to it: relying parties, and those who pretend to be
 //! one.
 
-use crate::{people::{answer, browser::{authority, Door, note_error, PATIENCE_PER_REQUEST}}, redemption, vocabulary::{Op, Seen, Tag}, world::{Scene, SeenCode}};
+use crate::{
+    people::{
+        answer,
+        browser::{Door, PATIENCE_PER_REQUEST, authority, note_error},
+    },
+    redemption,
+    vocabulary::{Op, Seen, Tag},
+    world::{Scene, SeenCode},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{Method, Request, Response, header};

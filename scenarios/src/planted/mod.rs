@@ -3,7 +3,10 @@
 
 pub(crate) mod twist;
 
-use crate::{analytics, availability, directory, leader, limits, mail, mailed_code, operators, redemption, session, store, vocabulary::PlantedBug};
+use crate::{
+    analytics, availability, directory, leader, limits, mail, mailed_code, operators, redemption, session, store,
+    vocabulary::PlantedBug,
+};
 
 /// All planted bugs, room by room.
 pub fn all() -> Vec<PlantedBug> {

@@ -1,6 +1,9 @@
 //! How the properties read a history.
 
-use crate::{mailed_code, vocabulary::{Event, Fault, History, Observation, Op, OpId, Seen, Violation}};
+use crate::{
+    mailed_code,
+    vocabulary::{Event, Fault, History, Observation, Op, OpId, Seen, Violation},
+};
 use std::collections::BTreeMap;
 
 /// An operation: its beginning and, if it ended, its end.

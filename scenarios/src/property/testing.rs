@@ -1,6 +1,12 @@
 //! Hand-built histories, for the tests of the properties.
 
-use crate::{mailed_code, redemption, vocabulary::{Event, Evidence, Fault, History, Login, LogLine, Observation, Op, Operators, OpId, Plan, PLAN_VERSION, Property, Record, ReportedError, Seen, ServiceLine, Tag, Violation, WorldOptions}};
+use crate::{
+    mailed_code, redemption,
+    vocabulary::{
+        Event, Evidence, Fault, History, LogLine, Login, Observation, Op, OpId, Operators, PLAN_VERSION, Plan,
+        Property, Record, ReportedError, Seen, ServiceLine, Tag, Violation, WorldOptions,
+    },
+};
 
 /// A history, told in order.
 #[derive(Default)]

@@ -8,9 +8,13 @@
 //!
 //! Inventory 29, 31: no one is reminded twice, because of the epoch in the directory.
 
-use super::{Deployment, Planted, REMINDERS, agreement, broken, replica, runtime};
-use crate::{catalogue, property::RemindersOnce};
-use sim::{fault::Manner, history::History, operators::Operators, property::{Evidence, Property}, world::hosts};
+use super::{Deployment, PlantedBug, REMINDERS, agreement, broken, replica, runtime};
+use crate::{
+    catalogue,
+    property::RemindersOnce,
+    vocabulary::{Evidence, History, Mode, Operators, Property},
+    world::hosts,
+};
 use conformance::{
     Agreement, Unavailable,
     process::Folder,
@@ -53,9 +57,12 @@ struct Observed {
 ///
 /// # Errors
 /// The real programs are not installed, or something does not start.
-pub fn compare(bug: Option<&Planted>) -> Result<Agreement, Unavailable> {
+pub fn compare(bug: Option<&PlantedBug>) -> Result<Agreement, Unavailable> {
     let seen = run(bug)?;
-    let scenario = catalogue::find("leader_pauses").map_err(|error| broken(io::Error::other(error)))?;
+    let scenario = crate::suite()
+        .find_scenario("leader_pauses")
+        .map_err(|error| broken(io::Error::other(error)))?
+        .clone();
     let plan = scenario.plan(1); // the property looks at the history alone
     let judged = RemindersOnce.check(&Evidence {
         plan: &plan,
@@ -82,7 +89,7 @@ pub fn compare(bug: Option<&Planted>) -> Result<Agreement, Unavailable> {
     Ok(agreement(&expectations, bug, &seen))
 }
 
-fn run(bug: Option<&Planted>) -> Result<Observed, Unavailable> {
+fn run(bug: Option<&PlantedBug>) -> Result<Observed, Unavailable> {
     runtime()?.block_on(async {
         let mut stack = RealStack::start(&EMPTY_SCRIPT).await?;
         stack.settle().await?;
@@ -91,7 +98,7 @@ fn run(bug: Option<&Planted>) -> Result<Observed, Unavailable> {
         let deployment = Deployment::start(&stack, folder.path(), bug, LEASE, &due)
             .await
             .map_err(broken)?;
-        deployment.relay.set(Manner::Slow { by_ms: MAIL_MS });
+        deployment.relay.set(Mode::Slow { by_ms: MAIL_MS });
         let env = replica::env("observer");
         let directory = SqliteDirectory::open(env.clone(), &deployment.directory, TIMEOUT).await;
         let directory = directory.map_err(|error| broken(io::Error::other(error)))?;
@@ -136,7 +143,9 @@ fn run(bug: Option<&Planted>) -> Result<Observed, Unavailable> {
 async fn leader<'d>(stack: &RealStack, deployment: &'d Deployment) -> Result<&'d replica::Replica, Unavailable> {
     let lease = format!("GET {}", Key::new(leader::LEASE, "jobs"));
     let holder = ask(&replica::env("observer"), "redis", stack.port(Master), &[&lease], 1_000).await;
-    let place = hosts::REPLICAS.iter().position(|name| holder.starts_with(name));
+    let place = [hosts::IDP_A, hosts::IDP_B]
+        .iter()
+        .position(|name| holder.starts_with(name));
     let place = place.ok_or_else(|| broken(io::Error::other(format!("no replica leads: {holder:?}"))))?;
     Ok(&deployment.replicas[place])
 }

@@ -8,8 +8,18 @@ mod replica;
 
 pub use leader::compare as compare_leaders;
 
-use crate::{catalogue, planted::Planted, property::CodeRedeemedOnce, workload::{calm, person::Person, relying_party::RelyingParty, token_endpoint::{present, Presentation}}};
-use sim::{history::{History, Seen}, operators::Operators, property::{Evidence, Property}, recorder::Recorder, world::{CodeFeed, hosts, Inboxes, mail, Manners, RelyingPartyOptions, Scene, SeenCode}};
+use crate::{
+    catalogue,
+    people::{
+        calm,
+        person::Person,
+        relying_party::RelyingParty,
+        token_endpoint::{Presentation, present},
+    },
+    property::CodeRedeemedOnce,
+    vocabulary::{Evidence, History, Operators, PlantedBug, Property, Recorder, Seen},
+    world::{CodeFeed, Inboxes, PeerMode, RelyingPartyOptions, Scene, SeenCode, hosts, mail},
+};
 use conformance::{
     Agreement, Unavailable,
     port::Port,
@@ -50,7 +60,7 @@ struct Redemption {
 
 /// A person logs in; the relying party redeems the code at one replica of the service while Redis's replica is cut off; the
 /// master is killed; the code, which the new master has again, is presented at the other replica. Takes about 20 s.
-fn redeem_across_a_failover(bug: Option<&Planted>) -> Result<Redemption, Unavailable> {
+fn redeem_across_a_failover(bug: Option<&PlantedBug>) -> Result<Redemption, Unavailable> {
     runtime()?.block_on(async {
         let mut stack = RealStack::start(&EMPTY_SCRIPT).await?;
         stack.settle().await?;
@@ -69,9 +79,12 @@ fn redeem_across_a_failover(bug: Option<&Planted>) -> Result<Redemption, Unavail
 ///
 /// # Errors
 /// The real programs are not installed, or something does not start.
-pub fn compare(bug: Option<&Planted>) -> Result<Agreement, Unavailable> {
+pub fn compare(bug: Option<&PlantedBug>) -> Result<Agreement, Unavailable> {
     let seen = redeem_across_a_failover(bug)?;
-    let scenario = catalogue::find("failover_mid_redemption").map_err(|error| broken(io::Error::other(error)))?;
+    let scenario = crate::suite()
+        .find_scenario("failover_mid_redemption")
+        .map_err(|error| broken(io::Error::other(error)))?
+        .clone();
     let plan = scenario.plan(1); // the property looks at the history alone
     let judged = CodeRedeemedOnce.check(&Evidence {
         plan: &plan,
@@ -103,7 +116,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Unavailable> {
 }
 
 /// The result, from what was expected and whether it happened.
-fn agreement(expectations: &[(&str, bool)], bug: Option<&Planted>, seen: &str) -> Agreement {
+fn agreement(expectations: &[(&str, bool)], bug: Option<&PlantedBug>, seen: &str) -> Agreement {
     let failed = expectations.iter().filter(|(_, holds)| !holds);
     let which = bug.map_or("as it is", |bug| bug.name);
     Agreement {
@@ -122,7 +135,7 @@ fn broken(why: io::Error) -> Unavailable {
 struct Deployment {
     scene: Scene,
     replicas: Vec<replica::Replica>,
-    relay: Manners,
+    relay: PeerMode,
     directory: String,
     _reserved: [Port; 5],
 }
@@ -131,7 +144,7 @@ impl Deployment {
     async fn start(
         stack: &RealStack,
         folder: &Path,
-        bug: Option<&Planted>,
+        bug: Option<&PlantedBug>,
         lease: Duration,
         due: &[Duration],
     ) -> io::Result<Deployment> {
@@ -143,8 +156,8 @@ impl Deployment {
         let port = Port::reserve;
         let reserved = [port()?, port()?, port()?, port()?, port()?];
         let [relay, a, ops_a, b, ops_b] = reserved.each_ref().map(Port::number);
-        let (env, manners) = (replica::env("mail"), Manners::healthy());
-        let relaying = mail::serve(env.clone(), relay, manners.clone(), inboxes.clone(), recorder.clone());
+        let (env, mode) = (replica::env("mail"), PeerMode::default());
+        let relaying = mail::serve(env.clone(), relay, mode.clone(), inboxes.clone(), recorder.clone());
         env.spawn(async move { drop(relaying.await) }); // if the port is taken, no mail comes
         let file = folder.join("directory.sqlite").display().to_string();
         let clients = vec![RelyingPartyOptions::standard().remove(0)];
@@ -152,12 +165,13 @@ impl Deployment {
             .await
             .map_err(io::Error::other)?;
         let mut replicas = Vec::new();
-        for (name, [port, ops_port]) in hosts::REPLICAS.into_iter().zip([[a, ops_a], [b, ops_b]]) {
+        for (name, [port, ops_port]) in [hosts::IDP_A, hosts::IDP_B].into_iter().zip([[a, ops_a], [b, ops_b]]) {
             let ports = [port, ops_port, relay];
             replicas.push(replica::Replica::start(name, stack, &file, ports, lease, bug).await?);
         }
         let addresses: Vec<_> = replicas.iter().map(|replica| replica.address.clone()).collect();
         let scene = Scene {
+            redis: vec![],
             env: replica::env("people"),
             recorder,
             inboxes,
@@ -171,7 +185,7 @@ impl Deployment {
         Ok(Deployment {
             scene,
             replicas,
-            relay: manners,
+            relay: mode,
             directory: file,
             _reserved: reserved,
         })

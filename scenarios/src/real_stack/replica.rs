@@ -1,8 +1,10 @@
 //! The replicas and their directory, all on one machine.
 
 use super::TIMEOUT;
-use crate::planted::Planted;
-use sim::world::{hosts, RelyingPartyOptions};
+use crate::{
+    vocabulary::PlantedBug,
+    world::{RelyingPartyOptions, hosts},
+};
 use conformance::stack::{MASTER_NAME, RealStack};
 use idp::{
     clients::{Client as RegisteredClient, ClientSecret},
@@ -43,7 +45,7 @@ impl Replica {
         directory: &str,
         [port, ops_port, relay]: [u16; 3],
         lease: Duration,
-        bug: Option<&Planted>,
+        bug: Option<&PlantedBug>,
     ) -> io::Result<Replica> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -64,7 +66,7 @@ impl Replica {
             let directory = SqliteDirectory::open(env.clone(), &file, DIRECTORY_TIMEOUT).await?;
             let mut wiring = Wiring::standard(&env, &config, Arc::new(directory));
             if let Some(bug) = bug {
-                wiring = (bug.rewire)(&env, &config, wiring);
+                wiring = (bug.bug)(&env, &config, wiring);
             }
             let serving = replica::serve(env.clone(), config, wiring);
             env.spawn(async move {

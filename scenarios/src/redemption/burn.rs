@@ -1,7 +1,15 @@
 //! A code that somebody tries to burn: presented with a wrong verifier before its owner presents
 //! it. Whoever cannot redeem a code must not be able to spend it either (inventory 7).
 
-use crate::{people::{person::Person, relying_party::RelyingParty, token_endpoint::{present, Presentation, Tokens}}, vocabulary::Seen, world::SeenCode};
+use crate::{
+    people::{
+        person::Person,
+        relying_party::RelyingParty,
+        token_endpoint::{Presentation, Tokens, present},
+    },
+    vocabulary::Seen,
+    world::SeenCode,
+};
 use idp::http::client::Client;
 
 /// The burner's name in the history.

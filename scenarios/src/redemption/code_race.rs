@@ -5,7 +5,17 @@
 //! way to one replica, and the links to it lose packets: a code may be gone though nobody was told.
 //! (Inventory 7, 23.)
 
-use crate::{catalogue::marks::{marked, refused_to, refused_with}, property::{CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, EveryReplicaServes, ReplicationCatchesUp, RightfulCodeHonoured, StolenCodesUseless}, scenario::{BurntCodes, CodeThief, cut_one_way, Eavesdropper, hosts::*, Logins, loss, mend, ms, Probe, Racers, secs, World}, vocabulary::{Faults, Scenario}};
+use crate::{
+    catalogue::marks::{marked, refused_to, refused_with},
+    property::{
+        CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, ReplicationCatchesUp,
+        RightfulCodeHonoured, StolenCodesUseless,
+    },
+    scenario::{
+        BurntCodes, CodeThief, Eavesdropper, Logins, Probe, Racers, World, cut_one_way, hosts::*, loss, mend, ms, secs,
+    },
+    vocabulary::{Faults, Scenario},
+};
 
 pub(crate) fn code_race() -> Scenario {
     Scenario::new(

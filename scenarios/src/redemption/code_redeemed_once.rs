@@ -7,7 +7,11 @@
 //! nothing: only two answers with tokens convict. It does not matter who presents the code, nor
 //! where, nor when: after a failover that brought the spent code back, too.
 
-use crate::{property::{deeds, violation}, redemption, vocabulary::{Evidence, Kind, Login, Op, Property, Violation}};
+use crate::{
+    property::{deeds, violation},
+    redemption,
+    vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
+};
 use std::collections::BTreeMap;
 
 /// See the module.

@@ -3,7 +3,16 @@
 //! Sentinel promotes a replica on which the spent code still looks live. Whoever presents it next
 //! must be refused. (Inventory 7, 23, 37, 39.)
 
-use crate::{catalogue::marks::{fault_hit_somebody, marked, master_replaced, replay_refused_after_failover}, property::{AnalyticsArrive, CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryoneCanLogIn, EveryReplicaServes, MailArrives, NoSecretLogged, RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless}, scenario::{CodeThief, cut, hosts::*, kill, Logins, ms, Probe, secs, World}, store::history::TAKEN_CAME_BACK, vocabulary::{Faults, Scenario}};
+use crate::{
+    catalogue::marks::{fault_hit_somebody, marked, master_replaced, replay_refused_after_failover},
+    property::{
+        AnalyticsArrive, CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn,
+        MailArrives, NoSecretLogged, RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless,
+    },
+    scenario::{CodeThief, Logins, Probe, World, cut, hosts::*, kill, ms, secs},
+    store::history::TAKEN_CAME_BACK,
+    vocabulary::{Faults, Scenario},
+};
 
 pub(crate) fn failover_mid_redemption() -> Scenario {
     Scenario::new(

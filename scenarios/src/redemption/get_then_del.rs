@@ -3,7 +3,11 @@
 //! 1. A reads the code. 2. B reads the code. 3. A deletes it. 4. B deletes nothing, and goes on:
 //!    both issue tokens. As first designed, without a ledger behind it.
 
-use crate::{planted::twist::{StoreTwist, Twisted}, redemption::redemption_without_ledger, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    redemption::redemption_without_ledger,
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,

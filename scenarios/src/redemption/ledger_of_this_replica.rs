@@ -3,7 +3,10 @@
 //! Seen in the world: single use kept in one process's memory (ory/fosite#778, kanidm/kanidm#2775 are its kin). A code
 //! that comes back after a failover is good once more, at the other replica.
 
-use crate::{planted::twist::{TokenTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{TokenTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     config::Config,

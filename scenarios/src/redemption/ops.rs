@@ -1,8 +1,17 @@
 //! What relying parties and thieves do with authorization codes.
 
-use crate::{login::{Login, self}, mailed_code, people::{calm::{Exchange, self, Style}, person::Person}, redemption::thief, world::Scene};
-use sim::history::{Seen, Tag};
+use crate::{
+    login::{self, Login},
+    mailed_code,
+    people::{
+        calm::{self, Exchange, Style},
+        person::Person,
+    },
+    redemption::thief,
+    world::Scene,
+};
 use serde::{Deserialize, Serialize};
+use sim::history::{Seen, Tag};
 use std::sync::Arc;
 
 /// What people and attackers do with authorization codes, as a whole.

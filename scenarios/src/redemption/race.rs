@@ -1,8 +1,16 @@
 //! One code, presented to all replicas at the same instant (inventory 7, 23).
 
-use crate::{people::{person::Person, relying_party::RelyingParty, token_endpoint::{present, Tokens}}, vocabulary::Seen, world::SeenCode};
-use sim::world::join_all;
+use crate::{
+    people::{
+        person::Person,
+        relying_party::RelyingParty,
+        token_endpoint::{Tokens, present},
+    },
+    vocabulary::Seen,
+    world::SeenCode,
+};
 use idp::http::client::Client;
+use sim::world::join_all;
 
 /// Presents the code everywhere at once; goes on with the first token set.
 pub(crate) async fn exchange(person: &Person, rp: &RelyingParty, code: &SeenCode) -> Result<Tokens, Seen> {

@@ -3,7 +3,10 @@
 //! GETDEL is atomic on one node. After a failover the code is there again (measured on Redis 7.0.15:
 //! with 5 ms between the nodes 643 of 56,971 acknowledged GETDELs came back).
 
-use crate::{planted::twist::{TokenTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{TokenTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     directory::Directory,

@@ -9,7 +9,16 @@
 //! login since it began excuses the refusal. So does another rightful presentation before this one
 //! ended, whatever became of it.
 
-use crate::{people, property::{deeds, reading::{touches_logins, TroubledTimes}, violation}, redemption, vocabulary::{Evidence, Kind, Login, Op, Property, Violation}};
+use crate::{
+    people,
+    property::{
+        deeds,
+        reading::{TroubledTimes, touches_logins},
+        violation,
+    },
+    redemption,
+    vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
+};
 
 /// See the module.
 pub struct RightfulCodeHonoured;

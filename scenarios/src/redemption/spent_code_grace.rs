@@ -4,7 +4,11 @@
 //! Seen in the world: FriendsOfSymfony/FOSOAuthServerBundle#143 (for the whole lifetime of the code), and as a
 //! grace period wherever a lost answer was to do no harm. A thief asks again as well.
 
-use crate::{planted::twist::{StoreTwist, Twisted}, redemption::redemption_without_ledger, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    redemption::redemption_without_ledger,
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     redemption::CODE,

@@ -8,7 +8,11 @@
 //! is the matter of `CodeRedeemedOnce`. What counts here as redeemed before is only a success that
 //! had ended when the thief began.
 
-use crate::{property::{deeds, violation}, redemption, vocabulary::{Evidence, Kind, Login, Op, Property, Violation}};
+use crate::{
+    property::{deeds, violation},
+    redemption,
+    vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
+};
 use std::collections::BTreeMap;
 
 /// See the module.

@@ -1,9 +1,12 @@
 //! A thief who gets hold of every code once its owner has used it, with all that binds it, and
 //! replays it at all replicas at once (inventory 7).
 
-use crate::{people::token_endpoint::{present, Presentation}, world::{Scene, SeenCode}};
-use sim::world::join_all;
+use crate::{
+    people::token_endpoint::{Presentation, present},
+    world::{Scene, SeenCode},
+};
 use idp::http::client::Client;
+use sim::world::join_all;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 

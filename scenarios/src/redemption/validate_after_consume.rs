@@ -3,7 +3,10 @@
 //! Whoever sees a code, without being able to redeem it, can burn it: one wrong verifier, and its
 //! owner is refused.
 
-use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     redemption::CODE,

@@ -1,6 +1,9 @@
 //! The words for the faults of the login service's own world.
 
-use crate::{analytics, directory, mail, vocabulary::{Fault, Mode, OwnFault}};
+use crate::{
+    analytics, directory, mail,
+    vocabulary::{Fault, Mode, OwnFault},
+};
 use std::time::Duration;
 
 /// The mail relay changes its mode.

@@ -1,6 +1,10 @@
 //! The words in which a scenario says who does what.
 
-use crate::{availability, limits, mailed_code, redemption, session, store, vocabulary::{Behaviour, Workload}, world::hosts};
+use crate::{
+    availability, limits, mailed_code, redemption, session, store,
+    vocabulary::{Behaviour, Workload},
+    world::hosts,
+};
 use std::time::Duration;
 
 /// People who log in calmly.

@@ -1,7 +1,7 @@
 //! The words in which a scenario says what its world is like.
 
 use crate::vocabulary::{Login, Persistence, ReminderOption, WorldOptions};
-use sim::scenario::{Dice, DrawWorld, ms, secs, Spread};
+use sim::scenario::{Dice, DrawWorld, Spread, ms, secs};
 use std::time::Duration;
 
 /// What the world is like: the standard one, and what differs.

@@ -1,6 +1,15 @@
 //! Somebody who is logged in, and looks at the account page now and then (inventory 55, 61).
 
-use crate::{people::{answer, calm::{self, Style}, person::Person, reply::Landing}, session, vocabulary::{Op, Seen, Tag}};
+use crate::{
+    people::{
+        answer,
+        calm::{self, Style},
+        person::Person,
+        reply::Landing,
+    },
+    session,
+    vocabulary::{Op, Seen, Tag},
+};
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
 

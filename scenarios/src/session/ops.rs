@@ -1,8 +1,17 @@
 //! What people who are logged in do.
 
-use crate::{login::{Login, self}, mailed_code, people::person::Person, session::logged_in, world::Scene};
-use sim::{history::{Seen, Tag}, service::Tone};
+use crate::{
+    login::{self, Login},
+    mailed_code,
+    people::person::Person,
+    session::logged_in,
+    world::Scene,
+};
 use serde::{Deserialize, Serialize};
+use sim::{
+    history::{Seen, Tag},
+    service::Tone,
+};
 use std::{sync::Arc, time::Duration};
 
 /// What people who are logged in do, as a whole.

@@ -2,7 +2,10 @@
 //!
 //! The second report: the database blinked, and everybody who was logged in was logged out.
 
-use crate::{planted::twist::{SessionTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{SessionTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     directory::Directory,

@@ -4,7 +4,17 @@
 //! other, Redis fails over, a replica dies. An error page is honest; being logged out is not.
 //! (Inventory 54, 55, 61.)
 
-use crate::{catalogue::marks::{fault_hit_somebody, visit_met_an_error, visited_after_fault}, property::{CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryoneCanLogIn, EveryReplicaServes, NoSecretLogged, RemindersArrive, ReplicationCatchesUp, SessionsSurvive}, scenario::{acknowledgement_lost, directory_busy, disk_fails, hosts::*, kill, Logins, ms, Probe, secs, Visitors, World}, vocabulary::{Faults, Scenario}};
+use crate::{
+    catalogue::marks::{fault_hit_somebody, visit_met_an_error, visited_after_fault},
+    property::{
+        CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, NoSecretLogged,
+        RemindersArrive, ReplicationCatchesUp, SessionsSurvive,
+    },
+    scenario::{
+        Logins, Probe, Visitors, World, acknowledgement_lost, directory_busy, disk_fails, hosts::*, kill, ms, secs,
+    },
+    vocabulary::{Faults, Scenario},
+};
 
 pub(crate) fn session_survives() -> Scenario {
     Scenario::new(

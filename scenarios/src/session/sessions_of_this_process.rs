@@ -3,7 +3,10 @@
 //! Seen in the world: timothepoznanski/poznote#1389, keycloak/keycloak#44821. A restart, for whatever reason, logs out
 //! everybody whom the balancer sends there.
 
-use crate::{planted::twist::{SessionTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{SessionTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     directory::Directory,

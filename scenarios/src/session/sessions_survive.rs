@@ -9,7 +9,12 @@
 //! page for strangers shown to somebody who holds one; and, once everything has healed and settled,
 //! a visit that does not succeed.
 
-use crate::{directory, property::{deeds, faults, human, violation}, session, vocabulary::{Event, Evidence, Fault, Kind, Login, Observation, Op, OwnFault, Property, Violation}};
+use crate::{
+    directory,
+    property::{deeds, faults, human, violation},
+    session,
+    vocabulary::{Event, Evidence, Fault, Kind, Login, Observation, Op, OwnFault, Property, Violation},
+};
 use std::time::Duration;
 
 /// See the module.

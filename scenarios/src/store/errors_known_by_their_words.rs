@@ -3,14 +3,17 @@
 //! Seen in the world: programs compared the text of Redis's NOSCRIPT, another server said the same in other words, and
 //! they took it for something else (valkey-io/valkey#1537).
 
-use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
-use sim::run::NOTHING_PANICS;
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,
     store::{AuthStateStore, Key},
 };
 use seams::{Cause, Failure, Outcome};
+use sim::run::NOTHING_PANICS;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {

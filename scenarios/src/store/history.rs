@@ -12,7 +12,6 @@ mod marks;
 pub use marks::{COUNTED_BACK, LEASE_LOST, TAKEN_CAME_BACK, UNEXPLAINED, WRITE_LOST, marks};
 
 use crate::vocabulary::{Fault, Plan, PlantedBug, Run, Setup, Tag};
-use sim::{linear::{Answer, Call, check, Ending, Limits, Loss, Operation, Verdicts, When}, run::{HarnessError, perform_and_inspect}, simulator};
 use async_trait::async_trait;
 use idp::{
     limits::{LOGIN_ATTEMPTS, VERIFY_ATTEMPTS},
@@ -21,6 +20,11 @@ use idp::{
     store::{AuthStateStore, Key},
 };
 use seams::{Env, Failure, Outcome};
+use sim::{
+    linear::{Answer, Call, Ending, Limits, Loss, Operation, Verdicts, When, check},
+    run::{HarnessError, perform_and_inspect},
+    simulator,
+};
 use std::{
     collections::BTreeMap,
     fmt,

@@ -3,7 +3,10 @@
 //! Seen in the world: dudleycarr/ratelimit.js#15, getsentry/sentry#1241. A counter of attempts in a login has the
 //! very key of the login, and the note of an attempt that of the code it is about.
 
-use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     authorize::FLOW,

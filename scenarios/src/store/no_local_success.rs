@@ -7,7 +7,13 @@
 //! counts if it began and ended within the outage. Looking at the account page needs the directory
 //! only.
 
-use crate::{mailed_code, people, property::{deeds, human, violation}, redemption, session, store::unreachable::all_blind, vocabulary::{Evidence, Kind, Login, Op, Property, Violation}};
+use crate::{
+    mailed_code, people,
+    property::{deeds, human, violation},
+    redemption, session,
+    store::unreachable::all_blind,
+    vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
+};
 
 /// What was on its way is done by then, milliseconds.
 const MARGIN_MS: u64 = 3_000;

@@ -4,7 +4,15 @@
 //! itself master and takes writes that will be lost. Nobody may be told that such a write was done.
 //! (Inventory 39; measured on Redis 7.0.15: up to 10.2 s.)
 
-use crate::{catalogue::marks::{fault_hit_somebody, master_replaced, somebody_logged_in}, property::{CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryoneCanLogIn, EveryReplicaServes, RemindersArrive, ReplicationCatchesUp, StolenCodesUseless}, scenario::{CodeThief, hosts::*, kill, Logins, ms, pause, power_loss, Probe, resume, secs, start, World}, vocabulary::{Faults, Scenario}};
+use crate::{
+    catalogue::marks::{fault_hit_somebody, master_replaced, somebody_logged_in},
+    property::{
+        CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, RemindersArrive,
+        ReplicationCatchesUp, StolenCodesUseless,
+    },
+    scenario::{CodeThief, Logins, Probe, World, hosts::*, kill, ms, pause, power_loss, resume, secs, start},
+    vocabulary::{Faults, Scenario},
+};
 
 pub(crate) fn old_master_returns() -> Scenario {
     Scenario::new(

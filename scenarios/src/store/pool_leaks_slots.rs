@@ -3,7 +3,10 @@
 //! Seen in the world: redis/jedis#3864, redis/jedis#2041. A failover or a bad minute uses the pool up; from then on every
 //! login at this replica fails, while its health check has a connection of its own and all is green.
 
-use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,

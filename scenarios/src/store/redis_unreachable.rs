@@ -3,7 +3,15 @@
 //! The first says so and closes its port; the other goes on. Then neither can work, and neither
 //! pretends to. When the links are back they recover by themselves. (Inventory 25, 26.)
 
-use crate::{catalogue::marks::{port_closed_and_opened, somebody_logged_in}, property::{CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, ErrorsExplained, EveryoneCanLogIn, EveryReplicaServes, NoLocalSuccess, NoSecretLogged, RemindersArrive, RemindersOnce, ReplicationCatchesUp}, scenario::{CodeThief, cut, hosts::*, Logins, ms, Probe, secs, World}, vocabulary::{Faults, Scenario}};
+use crate::{
+    catalogue::marks::{port_closed_and_opened, somebody_logged_in},
+    property::{
+        CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn,
+        NoLocalSuccess, NoSecretLogged, RemindersArrive, RemindersOnce, ReplicationCatchesUp,
+    },
+    scenario::{CodeThief, Logins, Probe, World, cut, hosts::*, ms, secs},
+    vocabulary::{Faults, Scenario},
+};
 
 pub(crate) fn redis_unreachable() -> Scenario {
     Scenario::new(

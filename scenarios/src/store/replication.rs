@@ -2,7 +2,11 @@
 //! each, then a write at the master and `WAIT` until all replicas have it (inventory 37, 39; measured on Redis 7.0.15:
 //! `WAIT` counts the acknowledgements of that connection's last write).
 
-use crate::{store, vocabulary::{Op, Seen}, world::{hosts, Scene}};
+use crate::{
+    store,
+    vocabulary::{Op, Seen},
+    world::{Scene, hosts},
+};
 use seams::{Stream, within};
 use std::time::Duration;
 use tokio::{

@@ -9,7 +9,11 @@
 //! operator would ([`crate::vocabulary::Behaviour::CheckReplication`]): `ROLE` at both nodes, a write, `WAIT`. The bound is about
 //! twice the worst seen in 30 seeds of each scenario.
 
-use crate::{property::{deeds, human, reading::calm_from_ms, violation}, store, vocabulary::{Evidence, Kind, Login, Op, Property, Violation}};
+use crate::{
+    property::{deeds, human, reading::calm_from_ms, violation},
+    store,
+    vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
+};
 use std::time::Duration;
 
 /// See the module.

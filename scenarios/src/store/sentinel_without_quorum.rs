@@ -3,7 +3,16 @@
 //! Nobody can log in, and the service says so, keeps nothing to itself, and recovers when the
 //! Sentinels or the master do. (Inventory 37, 38.)
 
-use crate::{catalogue::marks::{marked, nobody_promoted, port_closed_and_opened, somebody_logged_in}, property::{CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryoneCanLogIn, EveryReplicaServes, NoLocalSuccess, RemindersArrive, ReplicationCatchesUp}, scenario::{hosts::*, kill, Logins, ms, power_loss, Probe, secs, World}, store::history::WRITE_LOST, vocabulary::{Faults, Scenario}};
+use crate::{
+    catalogue::marks::{marked, nobody_promoted, port_closed_and_opened, somebody_logged_in},
+    property::{
+        CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, NoLocalSuccess,
+        RemindersArrive, ReplicationCatchesUp,
+    },
+    scenario::{Logins, Probe, World, hosts::*, kill, ms, power_loss, secs},
+    store::history::WRITE_LOST,
+    vocabulary::{Faults, Scenario},
+};
 
 pub(crate) fn sentinel_without_quorum() -> Scenario {
     let [_, second, third] = SENTINELS;

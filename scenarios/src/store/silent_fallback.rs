@@ -1,6 +1,9 @@
 //! Without Redis a replica falls back to a dictionary of its own and says nothing (inventory 25, 26).
 
-use crate::{planted::twist::{StoreTwist, Twisted}, vocabulary::PlantedBug};
+use crate::{
+    planted::twist::{StoreTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
     replica::Wiring,

@@ -1,7 +1,14 @@
 //! Who is there.
 
 use super::hours::{HEAL_S, SETTLE_S};
-use crate::{limits, mailed_code, scenario::{BurntCodes, Cast, CodeThief, Dice, Eavesdropper, Flooder, Guesser, hosts::*, ImpatientPeople, Logins, ms, Probe, Racers, secs, Visitors}, vocabulary::{Behaviour, Operation, Workload}};
+use crate::{
+    limits, mailed_code,
+    scenario::{
+        BurntCodes, Cast, CodeThief, Dice, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Probe, Racers,
+        Visitors, hosts::*, ms, secs,
+    },
+    vocabulary::{Behaviour, Operation, Workload},
+};
 
 /// Kinds of operations, for a crowd of so many to whom something happens about as often as this.
 fn kinds(dice: &mut Dice, few: usize) -> Vec<Vec<Workload>> {

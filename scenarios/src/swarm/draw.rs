@@ -4,7 +4,10 @@
 //! run in which everything happens seldom gets far enough with anything. [`plainly`] draws without that.
 
 use super::{crowd, hours::LASTS_S, trouble};
-use crate::{scenario::Dice, vocabulary::{Persistence, Plan, ReminderOption, WorldOptions}};
+use crate::{
+    scenario::Dice,
+    vocabulary::{Persistence, Plan, ReminderOption, WorldOptions},
+};
 use model_redis::REPLICATION_LATE_PPM;
 
 /// Everything that a seed decides.

@@ -5,7 +5,17 @@
 //! random times, some are aimed at what happens. Mild ones and harsh ones; then all heals, and
 //! everything must work again. (All rows of the spine.)
 
-use crate::{catalogue::marks::{fault_hit_somebody, marked, master_replaced, port_closed_and_opened, somebody_logged_in}, property::{AnalyticsArrive, AnyCodeVerifies, AttemptsLimited, CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, ErrorsExplained, EveryoneCanLogIn, EveryReplicaServes, LatencyBudget, LimitsLetIn, MailArrives, NoLocalSuccess, NoSecretLogged, OneMailPerWindow, RemindersArrive, RemindersOnce, ReplicationCatchesUp, RightfulCodeHonoured, SendsLimited, SessionsSurvive, StolenCodesUseless}, scenario::{ms, secs}, vocabulary::Scenario};
+use crate::{
+    catalogue::marks::{fault_hit_somebody, marked, master_replaced, port_closed_and_opened, somebody_logged_in},
+    property::{
+        AnalyticsArrive, AnyCodeVerifies, AttemptsLimited, CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce,
+        ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, LimitsLetIn, MailArrives, NoLocalSuccess,
+        NoSecretLogged, OneMailPerWindow, RemindersArrive, RemindersOnce, ReplicationCatchesUp, RightfulCodeHonoured,
+        SendsLimited, SessionsSurvive, StolenCodesUseless,
+    },
+    scenario::{ms, secs},
+    vocabulary::Scenario,
+};
 
 mod crowd;
 mod draw;

@@ -1,7 +1,13 @@
 //! What befalls the world.
 
 use super::hours::HEAL_S;
-use crate::{scenario::{acknowledgement_lost, analytics, cut, cut_one_way, Dice, directory_busy, disk_fails, disk_slow, hosts::*, kill, latency, latency_spike, loss, mail, mend, ms, pause, power_loss, resume, secs, start}, vocabulary::{Fault, Mode, TimedFault, Trigger}};
+use crate::{
+    scenario::{
+        Dice, acknowledgement_lost, analytics, cut, cut_one_way, directory_busy, disk_fails, disk_slow, hosts::*, kill,
+        latency, latency_spike, loss, mail, mend, ms, pause, power_loss, resume, secs, start,
+    },
+    vocabulary::{Fault, Mode, TimedFault, Trigger},
+};
 
 /// Kinds of faults.
 const KINDS: u64 = 16;

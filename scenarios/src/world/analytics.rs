@@ -1,14 +1,18 @@
 //! The analytics hook: takes events by POST, and misbehaves on demand.
 
 use super::{Mode, PeerMode, hosts};
-use crate::{analytics, login::{Login, Observation}, vocabulary::{Event, Recorder}};
-use sim::world::{Host, HostKind, Installed, Start};
+use crate::{
+    analytics,
+    login::{Login, Observation},
+    vocabulary::{Event, Recorder},
+};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use seams::{Env, Stream};
+use sim::world::{Host, HostKind, Installed, Start};
 use std::{io, time::Duration};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::sleep;

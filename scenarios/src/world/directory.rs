@@ -2,8 +2,10 @@
 //! process, like the file on the disk that it stands for.
 
 use super::{desk, scene::RelyingPartyOptions};
-use crate::{limits, mailed_code, redemption, store, vocabulary::{Behaviour, Plan}};
-use sim::world::StorageLock;
+use crate::{
+    limits, mailed_code, redemption, store,
+    vocabulary::{Behaviour, Plan},
+};
 use idp::{
     clients::{Client, ClientSecret},
     leader::{Reminder, ReminderRepository},
@@ -13,6 +15,7 @@ use idp::{
 use rusqlite::{Connection, OpenFlags};
 use seams::{Outcome, Timestamp};
 use sha2::{Digest, Sha256};
+use sim::world::StorageLock;
 use std::{
     collections::BTreeSet,
     sync::{

@@ -7,9 +7,14 @@
 //! Deliberately absent: TLS, AUTH, extensions, bounces, encodings other than 7bit.
 
 use super::{Mode, PeerMode, hosts, inbox::Inboxes};
-use crate::{leader, login::{Login, Observation}, mailed_code, vocabulary::{Event, Recorder, Tag}};
-use sim::world::{Host, HostKind, Installed, Start};
+use crate::{
+    leader,
+    login::{Login, Observation},
+    mailed_code,
+    vocabulary::{Event, Recorder, Tag},
+};
 use seams::{Env, Stream};
+use sim::world::{Host, HostKind, Installed, Start};
 use std::{io, time::Duration};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::sleep;

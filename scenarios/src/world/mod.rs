@@ -25,8 +25,8 @@ pub use mode::{Mode, PeerMode};
 pub use scene::{CodeFeed, RelyingPartyOptions, Scene, SeenCode};
 
 use crate::{login::Login, store::history::StoreRecorder};
-use sim::world::Start;
 use directory::SharedDirectory;
+use sim::world::Start;
 use std::sync::{Arc, atomic::AtomicU64};
 
 /// What the hosts of one run share. Clones share it.

@@ -2,13 +2,13 @@
 
 use super::hosts;
 use crate::login::{Login, WorldOptions};
-use sim::world::Process;
 use idp::{
     config::{Config, StateConfig},
     replica::Wiring,
-    seams::Env,
     store::sqlite::SqliteDirectory,
 };
+use seams::Env;
+use sim::world::Process;
 use std::{fmt::Display, sync::Arc, time::Duration};
 use tokio::time::sleep;
 

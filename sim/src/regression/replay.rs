@@ -76,7 +76,7 @@ pub enum RegressionError {
     #[error(transparent)]
     Run(#[from] HarnessError),
     /// There is nothing to record.
-    #[error("nothing is violated, so there is nothing to save; if it needs a planted bug, add --bug NAME")]
+    #[error("nothing is violated, so there is nothing to save; if it needs a planted bug, add --bug BUG")]
     Holds,
     /// A planted bug must be what breaks it.
     #[error("without the planted bug {bug} the plan fails too: {violation}. Save it without --bug")]

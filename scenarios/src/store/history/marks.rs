@@ -4,8 +4,8 @@
 
 use super::slack_ms;
 use crate::vocabulary::Plan;
-use sim::linear::{Call, check, Limits, Operation, Verdict};
 use idp::leader::LEASE;
+use sim::linear::{Call, Limits, Operation, Verdict, check};
 use std::collections::BTreeMap;
 
 /// An acknowledged write was not there any more.

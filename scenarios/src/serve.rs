@@ -1,10 +1,10 @@
 //! `squall redis` and `squall sentinel`: the models as real servers, over real TCP with the real clock, so that any client
 //! can talk to them.
 
-use super::{Conclusion, Trouble, say};
 use clap::Args as ClapArgs;
 use model_redis::{PersistenceMode, RedisConfig};
 use model_sentinel::SentinelConfig;
+use sim::command::{Conclusion, Trouble, say};
 use std::{
     io::{self, IsTerminal},
     net::{IpAddr, Ipv4Addr, TcpListener},

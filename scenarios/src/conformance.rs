@@ -1,6 +1,5 @@
 //! `squall conformance`: the models, and the login service on a real stack, compared with the real programs.
 
-use super::{Conclusion, Trouble, fresh, interrupt, say, table};
 use ::conformance::{
     Agreement, Unavailable, nginx, process,
     redis::{RedisProcess, random, vectors},
@@ -14,6 +13,7 @@ use ::conformance::{
 use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressStyle};
 use scenarios::{planted, real_stack};
+use sim::command::{Conclusion, Trouble, fresh_seed, interrupt, say, table};
 use std::{ops::ControlFlow, path::PathBuf, thread};
 
 /// Options of `conformance`.
@@ -54,10 +54,10 @@ const AT_ONCE: usize = 12;
 pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     for (option, file) in [("--json", &args.json), ("--write", &args.write)] {
         if let Some(file) = file {
-            super::must_be_writable(option, file)?;
+            sim::command::must_be_writable(option, file)?;
         }
     }
-    let seed = args.seed.unwrap_or_else(fresh::seed);
+    let seed = args.seed.unwrap_or_else(fresh_seed);
     let mut report = Report {
         versions: vec![process::version("redis-server")?, process::version("nginx")?],
         seed,
@@ -148,10 +148,11 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
 /// The login service on the real stack: the properties hold for it as it is, and detect two planted bugs. These results are
 /// not part of the page about the models.
 fn login_service() -> Result<Vec<(String, Agreement)>, Trouble> {
-    let find = |name| planted::find(name).map_err(|error| Trouble(error.to_string()));
+    let suite = scenarios::suite();
+    let find = |name| suite.find_bug(name).map_err(|error| Trouble(error.to_string()));
     let (no_ledger, no_fence) = (find("redemption_without_ledger")?, find("unfenced_leader")?);
-    let failovers = on_real_stacks(&[None, Some(&no_ledger)], |bug| Ok(real_stack::compare(*bug)?))?;
-    let leaders = on_real_stacks(&[None, Some(&no_fence)], |bug| Ok(real_stack::compare_leaders(*bug)?))?;
+    let failovers = on_real_stacks(&[None, Some(no_ledger)], |bug| Ok(real_stack::compare(*bug)?))?;
+    let leaders = on_real_stacks(&[None, Some(no_fence)], |bug| Ok(real_stack::compare_leaders(*bug)?))?;
     Ok(vec![
         (
             "the login service across a failover of the real stack, as it is and without its ledger".to_owned(),
