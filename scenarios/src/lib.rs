@@ -6,6 +6,7 @@ pub mod availability;
 pub mod catalogue;
 pub mod directory;
 pub mod fuzz;
+pub mod inventory;
 pub mod leader;
 pub mod limits;
 pub mod login;

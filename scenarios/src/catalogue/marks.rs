@@ -23,7 +23,7 @@ pub(crate) fn somebody_logged_in(reached: &MarkView<'_>) -> bool {
 fn replaced_ms(reached: &MarkView<'_>) -> Option<u64> {
     let records = &reached.history.records;
     let promoted = records.iter().find(|record| match &record.event {
-        Event::Role { host, role } => host == "redis-2" && role == "master",
+        Event::Role { host, role } => host != "redis-1" && role == "master",
         _ => false,
     });
     promoted.map(|record| record.at_ms)

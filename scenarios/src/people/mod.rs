@@ -7,6 +7,7 @@ pub(crate) mod browser;
 #[cfg(test)]
 mod bytes_tests;
 pub(crate) mod calm;
+mod es256;
 pub(crate) mod id_token;
 pub(crate) mod jar;
 mod ops;

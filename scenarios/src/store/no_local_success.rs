@@ -32,7 +32,8 @@ impl Property<Login> for NoLocalSuccess {
         "while no replica reaches Redis, nothing that needs it succeeds".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let outages = all_blind(evidence.history, &["idp-a", "idp-b"]);
+        let world = &evidence.plan.world;
+        let outages = all_blind(evidence.history, &world.redis_hosts(), &world.replica_hosts());
         for deed in deeds(evidence.history).into_iter().filter(|deed| deed.ok()) {
             let needs_redis = matches!(
                 deed.op,

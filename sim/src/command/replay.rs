@@ -54,7 +54,7 @@ pub(crate) struct Args {
     /// Write the plan to this file, which can be edited and replayed
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Say what this service knows of the run (takes a second run)
+    /// Say {account} (takes a second run)
     #[arg(long, alias = "store", conflicts_with = "json")]
     account: bool,
     /// If a claim is violated, make the plan small (see `{command} shrink --help`)

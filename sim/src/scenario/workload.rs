@@ -43,7 +43,7 @@ pub struct Workload<S: Service> {
 #[derive(Clone)]
 enum Who {
     People(usize),
-    Named(&'static str),
+    Named(String),
 }
 
 impl<S: Service> Workload<S> {
@@ -53,8 +53,8 @@ impl<S: Service> Workload<S> {
     }
 
     /// One person, by name.
-    pub fn named(name: &'static str, does: S::Behaviour) -> Workload<S> {
-        Workload::new(Who::Named(name), does)
+    pub fn named(name: impl Into<String>, does: S::Behaviour) -> Workload<S> {
+        Workload::new(Who::Named(name.into()), does)
     }
 
     fn new(who: Who, does: S::Behaviour) -> Workload<S> {
@@ -79,8 +79,8 @@ impl<S: Service> Workload<S> {
     }
 
     /// By another name, where there are several of a kind.
-    pub fn called(mut self, name: &'static str) -> Workload<S> {
-        self.who = Who::Named(name);
+    pub fn called(mut self, name: impl Into<String>) -> Workload<S> {
+        self.who = Who::Named(name.into());
         self
     }
 
@@ -88,9 +88,9 @@ impl<S: Service> Workload<S> {
     pub fn draw(&self, dice: &mut Dice, cast: &mut Cast) -> Vec<Operation<S>> {
         let from_ms = dice.ms(self.from);
         let gap_ms = self.every.as_millis() as u64;
-        let names: Vec<String> = match self.who {
-            Who::People(count) => (0..count).map(|_| cast.somebody()).collect(),
-            Who::Named(name) => vec![name.to_owned()],
+        let names: Vec<String> = match &self.who {
+            Who::People(count) => (0..*count).map(|_| cast.somebody()).collect(),
+            Who::Named(name) => vec![name.clone()],
         };
         let operation = |(index, who): (usize, String)| Operation {
             at_ms: from_ms + index as u64 * gap_ms + dice.between(0, gap_ms),

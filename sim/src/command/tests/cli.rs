@@ -43,7 +43,7 @@ fn help_speaks_of_the_suite() {
     for sub in command.get_subcommands_mut() {
         texts.push(sub.render_long_help().to_string());
     }
-    let all = texts.join("\n");
+    let all = texts.join("\n").split_whitespace().collect::<Vec<_>>().join(" ");
     for expected in [
         "A shop that sells numbered seats.",
         "Usage: cargo shop [OPTIONS]",
