@@ -1,4 +1,4 @@
-//! The seams as the operating system has them: for a server that runs for real, and for comparing models with real
+//! The seams of the operating system: for a server in production, and for comparing models with real
 //! programs.
 
 use rand::{TryRngCore, rngs::OsRng};
