@@ -26,7 +26,7 @@ thread_local! {
 }
 
 /// Takes what [`super::say`] would print.
-pub(super) fn hear(text: &str) {
+pub(super) fn capture(text: &str) {
     println!("{text}");
     SAID.with_borrow_mut(|said| said.push_str(&format!("{text}\n")));
 }
@@ -199,7 +199,7 @@ fn without_times(file: &Path) -> serde_json::Value {
     value
 }
 
-/// The operations of a purchase, as the history has them.
+/// Without the bug everything holds, and people buy.
 #[test]
 fn the_suite_is_sound() {
     for scenario in suite().scenarios() {
