@@ -6,6 +6,7 @@ mod availability;
 pub mod catalogue;
 mod directory;
 pub mod fuzz;
+pub mod inventory;
 mod leader;
 mod limits;
 pub mod login;

@@ -1,5 +1,6 @@
 //! The check of an ID token (OpenID Connect Core section 3.1.3.7).
 
+use super::es256;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
 use seams::Timestamp;
 use serde::Deserialize;
@@ -43,6 +44,7 @@ enum Audience {
 /// # Errors
 /// What was wrong, in a few words.
 pub(crate) fn check(token: &str, keys: &JwkSet, expected: &Expected<'_>) -> Result<Claims, String> {
+    es256::install();
     let header = jsonwebtoken::decode_header(token).map_err(|e| format!("id token: {e}"))?;
     if header.alg != Algorithm::ES256 {
         return Err(format!("id token: signed with {:?}", header.alg));

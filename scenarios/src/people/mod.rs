@@ -9,6 +9,7 @@ pub(crate) mod browser_tests;
 #[cfg(test)]
 pub(crate) mod bytes_tests;
 pub(crate) mod calm;
+mod es256;
 pub(crate) mod id_token;
 pub(crate) mod jar;
 mod ops;
