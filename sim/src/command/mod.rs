@@ -66,7 +66,7 @@ impl<S: Service> Suite<S> {
 /// Prints to standard output. A reader that has closed its end (`… list | head`) is no error.
 pub fn say(text: impl fmt::Display) {
     #[cfg(test)]
-    tests::hear(&text.to_string());
+    tests::capture(&text.to_string());
     #[cfg(not(test))]
     {
         use std::io::Write;
