@@ -1,25 +1,25 @@
 //! What is claimed of the login service: stories, the properties that judge them, and the mistakes
 //! that the properties must detect.
 
-mod analytics;
-mod availability;
+pub mod analytics;
+pub mod availability;
 pub mod catalogue;
-mod directory;
+pub mod directory;
 pub mod fuzz;
 pub mod inventory;
-mod leader;
-mod limits;
+pub mod leader;
+pub mod limits;
 pub mod login;
-mod mail;
-mod mailed_code;
+pub mod mail;
+pub mod mailed_code;
 mod operators;
 pub mod people;
 pub mod planted;
 pub mod property;
 pub mod real_stack;
-mod redemption;
+pub mod redemption;
 pub mod scenario;
-mod session;
+pub mod session;
 pub mod store;
 mod swarm;
 pub mod vocabulary;

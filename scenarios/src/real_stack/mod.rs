@@ -9,7 +9,6 @@ mod replica;
 pub use leader::compare as compare_leaders;
 
 use crate::{
-    catalogue,
     people::{
         calm,
         person::Person,

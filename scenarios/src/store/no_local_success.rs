@@ -10,7 +10,7 @@
 use crate::{
     mailed_code, people,
     property::{deeds, human, violation},
-    redemption, session,
+    redemption,
     store::unreachable::all_blind,
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
@@ -63,8 +63,11 @@ impl Property<Login> for NoLocalSuccess {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::property::testing::*;
-    use crate::vocabulary::{Fault, Seen};
+    use crate::{
+        property::testing::*,
+        session,
+        vocabulary::{Fault, Seen},
+    };
 
     fn cut(a: &str, b: &str) -> Fault {
         Fault::Cut {

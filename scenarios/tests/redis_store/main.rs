@@ -13,7 +13,7 @@ use seams::{BoxFuture, Env, Failure, Outcome};
 use sim::{
     engine::current_ms,
     linear::{Answer, Call, Ending, Limits, Operation, Verdicts, When, check},
-    testing::{ClusterClient, RedisCluster},
+    testbed::{ClusterClient, RedisCluster},
 };
 use std::{
     sync::{Arc, Mutex},
