@@ -112,8 +112,8 @@ pub(crate) fn login_while_hook_stalled(reached: &MarkView<'_>) -> bool {
 }
 
 /// From when until when a peer misbehaved.
-fn stalled(reached: &MarkView<'_>, manner: impl Fn(&Fault) -> Option<Mode>) -> Option<(u64, u64)> {
-    let (from, ..) = faults(reached.history).find(|(.., fault)| manner(fault).is_some_and(|m| m != Mode::Healthy))?;
+fn stalled(reached: &MarkView<'_>, mode: impl Fn(&Fault) -> Option<Mode>) -> Option<(u64, u64)> {
+    let (from, ..) = faults(reached.history).find(|(.., fault)| mode(fault).is_some_and(|m| m != Mode::Healthy))?;
     let healed = faults(reached.history).find(|(at_ms, _, fault)| *at_ms > from && **fault == Fault::Heal);
     Some((from, healed.map_or(u64::MAX, |(at_ms, ..)| at_ms)))
 }

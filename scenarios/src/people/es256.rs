@@ -26,7 +26,9 @@ fn unsupported() -> Error {
 /// Has `jsonwebtoken` verify this way from now on. What somebody else has installed before stays.
 pub(crate) fn install() {
     static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| drop(PROVIDER.install_default()));
+    INSTALLED.call_once(|| {
+        let _ = PROVIDER.install_default(); // somebody else was first: theirs verifies as well
+    });
 }
 
 /// A verifier with a public key: an uncompressed point.

@@ -30,7 +30,7 @@ mod tests;
 
 pub(crate) use host::{current_host, current_ms};
 
-pub use fit::{Misfit, can, fits};
+pub use fit::{HOSTS_MAX, Misfit, can, fits};
 
 use crate::{
     engine::{Caller, EngineConfig, HostId, HostPanic, LinkConfig, clock, seed},
