@@ -100,10 +100,7 @@ mod tests {
     #[test]
     fn the_page_is_up_to_date() {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let (page, now) = (
-            here.join("INVENTORY.md"),
-            markdown(&crate::suite(), &here.join("src")),
-        );
+        let (page, now) = (here.join("INVENTORY.md"), markdown(&crate::suite(), &here.join("src")));
         if std::env::var("INVENTORY").is_ok_and(|what| what == "write") {
             fs::write(&page, &now).expect("the page can be written");
         }

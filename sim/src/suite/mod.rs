@@ -1,7 +1,12 @@
 //! A suite: all that is claimed of a service, handed to the harness as one value.
 
+mod conclusion;
+mod own;
+
+pub use conclusion::{Conclusion, Trouble};
+pub use own::{Account, AccountOf, OwnCommand};
+
 use crate::{
-    command::{Account, AccountOf, Conclusion, OwnCommand, Trouble},
     scenario::{Scenario, Workload},
     service::Service,
 };
