@@ -19,6 +19,7 @@ pub mod property;
 pub mod real_stack;
 pub mod redemption;
 pub mod scenario;
+mod service;
 pub mod session;
 pub mod store;
 mod swarm;
@@ -45,7 +46,7 @@ pub fn suite() -> Suite<Login> {
             scenario: "swarm",
         })
         .calm_scenario("calm_day")
-        .sizes(login::sizes())
+        .sizes(service::sizes())
         .account(
             "whether one store explains what the replicas were answered, and if not, by how much",
             |plan, bug| {

@@ -27,8 +27,7 @@ fn unsupported() -> Error {
 pub(crate) fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
-        // an error says that somebody else's is installed
-        let _ = PROVIDER.install_default();
+        let _ = PROVIDER.install_default(); // somebody else was first: theirs verifies as well
     });
 }
 

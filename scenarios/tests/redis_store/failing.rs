@@ -8,9 +8,9 @@ use sim::{
     testbed::RedisCluster,
 };
 
-/// A fault of the cluster.
+/// A fault of the cluster; its time counts from when the cluster has settled.
 #[derive(Debug, Clone, Copy)]
-enum Fault {
+enum Trouble {
     Kill(&'static str),
     PowerLoss(&'static str),
     Pause(&'static str),
@@ -19,15 +19,15 @@ enum Fault {
     Back(&'static str),
 }
 
-impl Fault {
-    fn apply(self, engine: &Engine) {
+impl Trouble {
+    fn inject(self, engine: &Engine) {
         match self {
-            Fault::Kill(name) => engine.kill(RedisCluster::host(engine, name)),
-            Fault::PowerLoss(name) => engine.power_loss(RedisCluster::host(engine, name)),
-            Fault::Pause(name) => engine.pause(RedisCluster::host(engine, name)),
-            Fault::Cut(a, b) => RedisCluster::cut(engine, a, b),
-            Fault::Mend(a, b) => RedisCluster::mend(engine, a, b),
-            Fault::Back(name) => {
+            Trouble::Kill(name) => engine.kill(RedisCluster::host(engine, name)),
+            Trouble::PowerLoss(name) => engine.power_loss(RedisCluster::host(engine, name)),
+            Trouble::Pause(name) => engine.pause(RedisCluster::host(engine, name)),
+            Trouble::Cut(a, b) => RedisCluster::cut(engine, a, b),
+            Trouble::Mend(a, b) => RedisCluster::mend(engine, a, b),
+            Trouble::Back(name) => {
                 let id = RedisCluster::host(engine, name);
                 if engine.is_paused(id) {
                     engine.resume(id);
@@ -40,9 +40,9 @@ impl Fault {
     }
 }
 
-/// Faults after which there is one history: the master dies and stays dead, its link to the replica or to the clients is cut,
-/// one Sentinel of three has a fault. There is never a second master.
-fn without_second_master() -> impl Strategy<Value = Vec<(u64, Fault)>> {
+/// What leaves one line of history: the master dies and stays dead, its way to the replica or to the clients is cut, one
+/// Sentinel of three is in trouble. Nobody is a master beside it.
+fn one_line() -> impl Strategy<Value = Vec<(u64, Trouble)>> {
     let link = || {
         select(vec![
             ("redis-1", "redis-2"),
@@ -50,29 +50,29 @@ fn without_second_master() -> impl Strategy<Value = Vec<(u64, Fault)>> {
             ("sentinel-1", "redis-1"),
         ])
     };
-    let fault = prop_oneof![
-        4 => Just(Fault::Kill("redis-1")),
-        1 => Just(Fault::PowerLoss("redis-1")),
-        1 => select(vec![Fault::Kill("sentinel-1"), Fault::Pause("sentinel-1"), Fault::Back("sentinel-1")]),
-        3 => link().prop_map(|(a, b)| Fault::Cut(a, b)),
-        2 => link().prop_map(|(a, b)| Fault::Mend(a, b)),
+    let trouble = prop_oneof![
+        4 => Just(Trouble::Kill("redis-1")),
+        1 => Just(Trouble::PowerLoss("redis-1")),
+        1 => select(vec![Trouble::Kill("sentinel-1"), Trouble::Pause("sentinel-1"), Trouble::Back("sentinel-1")]),
+        3 => link().prop_map(|(a, b)| Trouble::Cut(a, b)),
+        2 => link().prop_map(|(a, b)| Trouble::Mend(a, b)),
     ];
-    vec((0..14_000u64, fault), 1..6)
+    vec((0..14_000u64, trouble), 1..6)
 }
 
-/// Any faults.
-fn any_faults() -> impl Strategy<Value = Vec<(u64, Fault)>> {
+/// Anything.
+fn anything() -> impl Strategy<Value = Vec<(u64, Trouble)>> {
     let node = || select(NODES.to_vec());
     let link = || select(LINKS.to_vec());
-    let fault = prop_oneof![
-        3 => node().prop_map(Fault::Kill),
-        1 => node().prop_map(Fault::PowerLoss),
-        2 => node().prop_map(Fault::Pause),
-        3 => link().prop_map(|(a, b)| Fault::Cut(a, b)),
-        2 => link().prop_map(|(a, b)| Fault::Mend(a, b)),
-        2 => node().prop_map(Fault::Back),
+    let trouble = prop_oneof![
+        3 => node().prop_map(Trouble::Kill),
+        1 => node().prop_map(Trouble::PowerLoss),
+        2 => node().prop_map(Trouble::Pause),
+        3 => link().prop_map(|(a, b)| Trouble::Cut(a, b)),
+        2 => link().prop_map(|(a, b)| Trouble::Mend(a, b)),
+        2 => node().prop_map(Trouble::Back),
     ];
-    vec((0..14_000u64, fault), 1..6)
+    vec((0..14_000u64, trouble), 1..6)
 }
 
 /// The hosts that have faults, the master more often than others.
@@ -113,12 +113,12 @@ proptest! {
     fn a_failover_is_explained_by_lost_writes(
         seed: u64,
         steps in steps(&[400, 5_000, 60_000], 900, 60),
-        faults in without_second_master(),
+        troubles in one_line(),
     ) {
         let notes = Notes::default();
         let cluster = RedisCluster::new(seed, |_| {}, overlapping(steps, notes.clone()));
-        for (after_ms, fault) in faults {
-            cluster.at(SETTLED_MS + after_ms, move |engine| fault.apply(engine));
+        for (after_ms, trouble) in troubles {
+            cluster.at(SETTLED_MS + after_ms, move |engine| trouble.inject(engine));
         }
         cluster.run(SETTLED_MS + 45_000);
         let operations = notes.operations();
@@ -138,7 +138,7 @@ proptest! {
         seed: u64,
         steps in steps(&[400, 5_000, 60_000], 900, 40),
         after in steps(&[400, 60_000], 40, 30),
-        faults in any_faults(),
+        troubles in anything(),
     ) {
         let (notes, later) = (Notes::default(), Notes::default());
         // Other keys, which were not used before.
@@ -151,12 +151,12 @@ proptest! {
                 second.await;
             })
         });
-        for (after_ms, fault) in faults {
-            cluster.at(SETTLED_MS + after_ms, move |engine| fault.apply(engine));
+        for (after_ms, trouble) in troubles {
+            cluster.at(SETTLED_MS + after_ms, move |engine| trouble.inject(engine));
         }
         cluster.at(HEALED_MS, |engine| {
             LINKS.into_iter().for_each(|(a, b)| RedisCluster::mend(engine, a, b));
-            NODES.into_iter().for_each(|node| Fault::Back(node).apply(engine));
+            NODES.into_iter().for_each(|node| Trouble::Back(node).inject(engine));
         });
         cluster.run(WELL_MS + 10_000);
         let operations = notes.operations();

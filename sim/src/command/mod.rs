@@ -8,7 +8,6 @@ mod args;
 mod bench;
 mod bugs;
 mod cli;
-mod conclusion;
 mod explore;
 mod failures;
 mod findings;
@@ -22,7 +21,6 @@ mod list;
 mod marks;
 mod merge;
 mod outcome;
-mod own;
 mod parallel;
 mod perform;
 mod replay;
@@ -40,9 +38,8 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 
-pub use conclusion::{Conclusion, Trouble};
+pub use crate::suite::{Account, AccountOf, Conclusion, OwnCommand, Trouble};
 pub use fresh::seed as fresh_seed;
-pub use own::{Account, AccountOf, OwnCommand};
 
 use crate::{service::Service, suite::Suite};
 use std::{fmt, path::Path, process::ExitCode};
@@ -66,7 +63,7 @@ impl<S: Service> Suite<S> {
 /// Prints to standard output. A reader that has closed its end (`… list | head`) is no error.
 pub fn say(text: impl fmt::Display) {
     #[cfg(test)]
-    tests::hear(&text.to_string());
+    tests::capture(&text.to_string());
     #[cfg(not(test))]
     {
         use std::io::Write;
