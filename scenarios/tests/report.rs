@@ -6,7 +6,8 @@ mod common;
 
 use browser::{browser, opened, opened_beside, tempfolder};
 use scenarios::{
-    login::{self, Login},
+    login::Login,
+    service,
     vocabulary::Setup,
     world::Scene,
 };
@@ -185,7 +186,7 @@ fn the_same_run_makes_the_same_page_and_is_not_changed_by_it() {
 fn overheard(scenes: Arc<Mutex<Vec<Scene>>>) -> Arc<Act<Login>> {
     Arc::new(move |scene, who, does, label| {
         scenes.lock().expect("no panic").push(scene.clone().into());
-        login::act(scene, who, does, label)
+        service::act(scene, who, does, label)
     })
 }
 

@@ -158,8 +158,8 @@ fn shards_come_together_as_the_one_sweep_that_they_are_and_nothing_else_does() {
         &["seeds 1..4", "seeds 1..9"],
     );
     refused(
-        &[&one, &header("newer", "\"version\": 1", "\"version\": 2")],
-        &["newer", "version 2", "the build that ran"],
+        &[&one, &header("newer", "\"version\": 2", "\"version\": 3")],
+        &["newer", "version 3", "the build that ran"],
     );
     refused(
         &[&one, &header("build", "\"build\": \"", "\"build\": \"0")],
@@ -177,7 +177,7 @@ fn shards_come_together_as_the_one_sweep_that_they_are_and_nothing_else_does() {
     let torn = spoilt("torn", "runs.jsonl", &|text| text[..text.len() - 9].to_owned());
     refused(
         &[&one, &torn],
-        &["runs.jsonl line 3 is torn", "The 2 before it are whole", "--partial"],
+        &["runs.jsonl line 3 is torn", "The 2 lines before it are whole", "--partial"],
     );
     let short = spoilt("short", "runs.jsonl", &|text| {
         text.split_inclusive('\n').take(2).collect()
@@ -300,7 +300,7 @@ fn a_sweep_tells_machines_as_it_tells_people() {
     assert!(said.contains("code_race"), "people are told on standard error: {said}");
     let annotation = said
         .lines()
-        .find(|line| line.starts_with("::error file=scenarios/src/catalogue/code_race.rs,"));
+        .find(|line| line.starts_with("::error file=scenarios/src/redemption/code_race.rs,"));
     let replay = "cargo squall replay code_race --seed 1 --bug get_then_del";
     assert!(
         annotation.is_some_and(|line| line.contains(&format!("%0A{replay}"))),
