@@ -23,7 +23,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     say(look.paint("1", "Scenarios"));
     for scenario in suite.scenarios() {
         say(format!(
-            "\n  {}  {}",
+            "\n  {}{}",
             look.paint("1", scenario.name()),
             rows(scenario.covers())
         ));
@@ -39,7 +39,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         say(format!("\n{}", look.paint("1", "Planted bugs")));
     }
     for bug in suite.bugs() {
-        say(format!("\n  {}  {}", look.paint("1", bug.name), rows(bug.covers)));
+        say(format!("\n  {}{}", look.paint("1", bug.name), rows(bug.covers)));
         say(format!("    {}", bug.title));
         say(format!(
             "      must be detected in {} by {}",
@@ -60,8 +60,8 @@ fn rows(covers: &[u8]) -> String {
     let rows: Vec<String> = covers.iter().map(u8::to_string).collect();
     match rows.len() {
         0 => String::new(),
-        1 => format!("(row {})", rows[0]),
-        _ => format!("(rows {})", rows.join(", ")),
+        1 => format!("  (row {})", rows[0]),
+        _ => format!("  (rows {})", rows.join(", ")),
     }
 }
 
