@@ -71,7 +71,7 @@ impl Service for BoxOffice {
             .redis("redis", &RedisOptions::default())
             .sentinels("sentinel", 3, "redis", in_redis::MASTER, &SentinelOptions::default())
             .service(["desk-1", "desk-2"], desk::PORT, run)
-            .nginx("front", 80, "desk", desk::PORT, &NginxOptions::default())
+            .nginx("front", 80, "desk", desk::PORT, &NginxOptions::without_keepalive())
             .people("people", act)
             .linked("people", "front")
     }
