@@ -181,7 +181,7 @@ pub trait Op: fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Se
         }
     }
 
-    /// A compound operation in which everything went well, in one row: `logs in`. What its steps add to that is their
+    /// A compound operation in which everything went well, in one row: `shops`. What its steps add to that is their
     /// [`Op::detail`].
     fn describe_whole(&self) -> String {
         self.describe()

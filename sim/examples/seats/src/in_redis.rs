@@ -20,9 +20,8 @@ pub(crate) struct InRedis {
 impl Seats for InRedis {
     /// `SET NX` looks and writes in one command: two desks cannot both find the seat free.
     async fn sell(&self, seat: u64) -> Outcome<bool> {
-        let set: Option<String> = self
-            .ask(cmd("SET").arg(format!("seat:{seat}")).arg("sold").arg("NX"))
-            .await?;
+        let key = format!("seat:{seat}");
+        let set: Option<String> = self.ask(cmd("SET").arg(key).arg("sold").arg("NX")).await?;
         Ok(set.is_some())
     }
 }

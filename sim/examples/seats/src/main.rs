@@ -1,14 +1,11 @@
-//! A box office that sells numbered seats, each at most once, and what is claimed of it.
-//!
-//! `desk`, `in_redis` and `ledger` are the service, as in production. `world` is where it runs and who buys, `stories` what
-//! is claimed, and `mistakes` what the claims must detect. `sim/GUIDE.md` leads through all of it.
+//! A box office that sells numbered seats, each at most once: the example of `sim/GUIDE.md`.
 
-mod desk;
-mod in_redis;
-mod ledger;
-mod mistakes;
-mod stories;
-mod world;
+mod desk; // the service: HTTP,
+mod in_redis; // a fast answer,
+mod ledger; // and the last word
+mod mistakes; // what the claims must detect
+mod stories; // what is claimed, and when it must hold
+mod world; // who buys, and the hosts
 
 use sim::prelude::*;
 use std::process::ExitCode;
