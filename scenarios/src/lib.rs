@@ -19,7 +19,7 @@ pub mod property;
 pub mod real_stack;
 pub mod redemption;
 pub mod scenario;
-mod service;
+pub mod service;
 pub mod session;
 pub mod store;
 mod swarm;

@@ -5,11 +5,7 @@ mod browser;
 mod common;
 
 use browser::{browser, opened, opened_beside, tempfolder};
-use scenarios::{
-    login::{self, Login},
-    vocabulary::Setup,
-    world::Scene,
-};
+use scenarios::{login::Login, service, vocabulary::Setup, world::Scene};
 use sim::{
     judge::{JudgeOptions, judge},
     report::html::{FailurePage, failure_page},
@@ -185,7 +181,7 @@ fn the_same_run_makes_the_same_page_and_is_not_changed_by_it() {
 fn overheard(scenes: Arc<Mutex<Vec<Scene>>>) -> Arc<Act<Login>> {
     Arc::new(move |scene, who, does, label| {
         scenes.lock().expect("no panic").push(scene.clone().into());
-        login::act(scene, who, does, label)
+        service::act(scene, who, does, label)
     })
 }
 
