@@ -4,7 +4,7 @@
 use super::*;
 use crate::{
     driver::Main,
-    engine::{EngineError, HostPanic, Inert},
+    engine::{EngineError, HostPanic, Inert, LinkConfig},
 };
 use seams::{BoxFuture, Env, Stream, Timestamp};
 use std::{
