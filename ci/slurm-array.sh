@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A sweep as a Slurm job array: task i of N runs shard i of N; the shards are merged when all have ended.
 #
-#   cargo build --release -p scenarios
+#   cargo build --profile dist --bin squall
 #   sbatch --array=1-16 --export=ALL,SEEDS=1..20001 ci/slurm-array.sh
 #
 # The folder that sbatch is called in must be shared by the nodes. Settings, all optional: SQUALL (the
@@ -12,7 +12,7 @@
 #SBATCH --output=squall-%A-%a.log
 set -euo pipefail
 
-squall=${SQUALL:-target/release/squall}
+squall=${SQUALL:-target/dist/squall}
 seeds=${SEEDS:-1..2001}
 array=${SLURM_ARRAY_JOB_ID:?is for Slurm to set: start this with sbatch --array=1-N}
 sweep=${SWEEP:-target/squall/slurm-$array}

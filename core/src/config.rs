@@ -1,8 +1,8 @@
-//! What an operator decides.
+//! The configuration, which the operator decides.
 
 use std::time::Duration;
 
-/// Configuration of one replica. All replicas of a service share it, but for `replica`.
+/// Configuration of one replica. All replicas of a service share it, except `replica`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// Name of this replica: `idp-a`.
@@ -36,8 +36,8 @@ pub struct Config {
 /// Where short-lived state is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StateConfig {
-    /// Redis, found through Sentinels. Required: without it a replica is degraded and falls back
-    /// to nothing.
+    /// Redis, found through Sentinels. Required: without it a replica is degraded, and there is no
+    /// fallback.
     Sentinel {
         /// The Sentinels, as host and port.
         sentinels: Vec<(String, u16)>,
@@ -104,7 +104,7 @@ pub struct Deadlines {
     pub mail: Duration,
     /// One call to the analytics hook.
     pub analytics: Duration,
-    /// Between two looks at the store's health.
+    /// Between two checks of the store's health.
     pub health_every: Duration,
     /// How long the store must be unreachable before the replica closes its port. Longer than a
     /// normal failover, or every failover would close both replicas.
@@ -118,7 +118,7 @@ pub struct LeaderConfig {
     pub lease: Duration,
     /// Between two renewals.
     pub renew_every: Duration,
-    /// Between two looks for due reminders.
+    /// Between two queries for due reminders.
     pub reminders_every: Duration,
 }
 

@@ -1,6 +1,6 @@
 //! The directory: what must not be lost, shared by the replicas.
 //!
-//! Each matter has a repository of its own, defined in its room together with its tables. Every write is one
+//! Each matter has a repository of its own, defined in its module together with its tables. Every write is one
 //! transaction, and a compare-and-set that is judged by the rows it changed (inventory 27).
 
 use crate::{
@@ -61,7 +61,7 @@ impl From<Arc<SqliteDirectory>> for Directory {
 }
 
 impl SqliteDirectory {
-    /// [`SqliteDirectory::open_with`] the tables of all rooms.
+    /// [`SqliteDirectory::open_with`] the tables of all modules.
     ///
     /// # Errors
     /// See [`DirectoryError`].

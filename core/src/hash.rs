@@ -7,7 +7,7 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 
 /// SHA-256 of a secret of 256 random bits, in lower-case hexadecimal: how such secrets are kept at
-/// rest. Too fast for anything that can be guessed; those take [`Pepper::mac`].
+/// rest. Too fast for anything that can be guessed; use [`Pepper::mac`] for that.
 pub fn sha256_hex(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
 }
@@ -32,8 +32,8 @@ pub fn is_token(text: &str) -> bool {
     text.len() == 43 && URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 32)
 }
 
-/// The service's own secret. It keys the hashes of what can be guessed, so that who reads Redis or
-/// a backup cannot find six digits by trying them all.
+/// The service's own secret. It keys the hashes of what can be guessed, so that somebody who reads Redis or
+/// a backup cannot find six digits by trying all of them.
 #[derive(Clone)]
 pub struct Pepper([u8; 32]);
 

@@ -1,4 +1,4 @@
-//! The lists that a new room adds a line to.
+//! The lists that a new module adds a line to.
 
 use crate::{
     authorize::{self, Way},
@@ -10,7 +10,7 @@ use crate::{
 /// The ways to log in, in the order in which the login page offers them.
 pub const WAYS: &[Way] = &[mailed_code::WAY];
 
-/// The tables of all rooms. The order matters within one version of the directory only.
+/// The tables of all modules. The order matters within one version of the directory only.
 pub const SCHEMAS: &[Schema] = &[
     users::SCHEMA,
     clients::SCHEMA,
@@ -22,7 +22,7 @@ pub const SCHEMAS: &[Schema] = &[
     leader::SCHEMA,
 ];
 
-/// The namespaces of all rooms' keys in the store.
+/// The namespaces of all modules' keys in the store.
 pub const NAMESPACES: &[Namespace] = &[
     authorize::FLOW,
     redemption::CODE,

@@ -1,4 +1,4 @@
-//! What the use cases of all rooms need.
+//! What the use cases of all modules need.
 
 use crate::{
     analytics::{Analytics, LoginEvent},
@@ -9,9 +9,9 @@ use crate::{
 use seams::Env;
 use std::sync::Arc;
 
-/// What all rooms share: the seams, the configuration, short-lived state, analytics and the pepper. Cheap to clone.
+/// What all modules share: the seams, the configuration, short-lived state, analytics and the pepper. Cheap to clone.
 ///
-/// Repositories are not here: each room is given those that it needs.
+/// Repositories are not here: each module is given those that it needs.
 #[derive(Clone)]
 pub struct Service {
     /// The seams of this replica's host.

@@ -12,7 +12,7 @@ use ::conformance::{
 };
 use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressStyle};
-use scenarios::{planted, real_stack};
+use scenarios::real_stack;
 use sim::command::{Conclusion, Trouble, fresh_seed, interrupt, say, table};
 use std::{ops::ControlFlow, path::PathBuf, thread};
 

@@ -1,24 +1,26 @@
 //! What is claimed of the login service: stories, the properties that judge them, and the mistakes
 //! that the properties must detect.
 
-mod analytics;
-mod availability;
+pub mod analytics;
+pub mod availability;
 pub mod catalogue;
-mod directory;
+pub mod directory;
 pub mod fuzz;
-mod leader;
-mod limits;
+pub mod inventory;
+pub mod leader;
+pub mod limits;
 pub mod login;
-mod mail;
-mod mailed_code;
+pub mod mail;
+pub mod mailed_code;
 mod operators;
 pub mod people;
 pub mod planted;
 pub mod property;
 pub mod real_stack;
-mod redemption;
+pub mod redemption;
 pub mod scenario;
-mod session;
+pub mod service;
+pub mod session;
 pub mod store;
 mod swarm;
 pub mod vocabulary;
@@ -44,7 +46,7 @@ pub fn suite() -> Suite<Login> {
             scenario: "swarm",
         })
         .calm_scenario("calm_day")
-        .sizes(login::sizes())
+        .sizes(service::sizes())
         .account(
             "whether one store explains what the replicas were answered, and if not, by how much",
             |plan, bug| {

@@ -12,8 +12,8 @@ fn bad_input_is_answered_clearly() {
         (&["--nope"], &["unexpected argument '--nope'", "--help"]),
         (&["bogus"], &["unrecognized subcommand 'bogus'"]),
         (&["--scenario", "calmday"], &["calmday", "calm_day"]),
-        (&["--plant", "redemption_without_leger"], &["redemption_without_leger", "redemption_without_ledger"]),
-        (&["teeth", "--plant", "nobody"], &["nobody"]),
+        (&["--bug", "redemption_without_leger"], &["redemption_without_leger", "redemption_without_ledger"]),
+        (&["teeth", "--bug", "nobody"], &["nobody"]),
         (&["--for", "10"], &["'10'", "--for", "90s"]),
         (&["--for", "1m", "--seeds", "1..2"], &["cannot be used with"]),
         (&["--seeds", "3..1"], &["3..1", "1..51"]),
@@ -30,7 +30,7 @@ fn bad_input_is_answered_clearly() {
         (&["replay", "calm_day"], &["which run of calm_day", "--seed 1"]),
         (&["replay", "calm_dya", "--seed", "1"], &["calm_dya", "calm_day"]),
         (&["replay", "calm_day", "--seed", "x"], &["'x'", "--seed"]),
-        (&["replay", "calm_day", "--seed", "1", "--plant", "x"], &["\"x\""]),
+        (&["replay", "calm_day", "--seed", "1", "--bug", "x"], &["\"x\""]),
         (&["replay", "calm_day", "--seed", "1", "--log", "=x=["], &["log filter", "=x=[", "idp=debug"]),
         (&["replay", "calm_day", "--seed", "1", "--engine", "x"], &["\"x\"", "turmoil"]),
         (&["replay", "code_race", "--seed", "1", "--engine", "turmoil"], &["fault 1 (the link", "one way", "does not fit"]),
@@ -158,7 +158,7 @@ fn a_planted_bug_fails_the_sweep_and_leaves_plans() {
     let folder = common::scratch("failures");
     let _ = fs::remove_dir_all(&folder);
     let output = common::squall(&[
-        "--plant",
+        "--bug",
         "redemption_without_ledger",
         "--seeds",
         "4..6",
@@ -203,27 +203,15 @@ fn a_failing_plan_is_made_small_and_kept_and_nothing_is_lost() {
     };
     let (large, small, bug) = (path("large.toml"), path("small.toml"), "get_then_del");
     said(
-        &["replay", "code_race", "--seed", "1", "--plant", bug, "--save", &large],
+        &["replay", "code_race", "--seed", "1", "--bug", bug, "--save", &large],
         1,
     );
 
     let held = said(&["shrink", &large], 2);
-    assert!(
-        held.contains("nothing is violated") && held.contains("--plant"),
-        "{held}"
-    );
+    assert!(held.contains("nothing is violated") && held.contains("--bug"), "{held}");
     let steps = path("steps");
     let shrunk = said(
-        &[
-            "shrink",
-            &large,
-            "--plant",
-            bug,
-            "--out",
-            &small,
-            "--keep-steps",
-            &steps,
-        ],
+        &["shrink", &large, "--bug", bug, "--out", &small, "--keep-steps", &steps],
         1,
     );
     assert!(shrunk.contains("after:  1 person, 1 operation, 0 faults"), "{shrunk}");
@@ -233,15 +221,15 @@ fn a_failing_plan_is_made_small_and_kept_and_nothing_is_lost() {
         fs::read_to_string(last.expect("steps were kept")).unwrap(),
         fs::read_to_string(&small).unwrap()
     );
-    assert!(said(&["shrink", &large, "--plant", bug, "--out", &small], 2).contains("left as it is"));
+    assert!(said(&["shrink", &large, "--bug", bug, "--out", &small], 2).contains("left as it is"));
 
     let kept = path("regressions/0001-get-then-del.toml");
     let regressions = path("regressions");
-    let save = ["save", &small, "--plant", bug, "--folder", &regressions];
+    let save = ["save", &small, "--bug", bug, "--folder", &regressions];
     assert!(said(&save, 0).contains("0001-get-then-del.toml"));
     assert!(said(&save, 2).contains("kept already"));
     let holds = said(&["save", &small, "--folder", &regressions], 2);
-    assert!(holds.contains("--plant BUG"), "{holds}");
+    assert!(holds.contains("--bug BUG"), "{holds}");
     said(&["replay", &kept], 1);
     assert!(said(&["save", "--refresh", &kept], 0).contains("up to date"));
 
@@ -257,7 +245,7 @@ fn what_fails_in_a_sweep_is_one_line_for_each_bug() {
     let _ = fs::remove_dir_all(&folder);
     let folder = folder.to_str().unwrap();
     let output = common::squall(&[
-        "--plant",
+        "--bug",
         "get_then_del",
         "--seeds",
         "3..6",

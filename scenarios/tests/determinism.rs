@@ -2,11 +2,8 @@
 
 mod common;
 
-use scenarios::judge::{JudgeOptions, judge};
-use sim::{
-    fault::{Fault, TimedFault},
-    plan::Plan,
-};
+use scenarios::vocabulary::{Fault, Plan, TimedFault};
+use sim::judge::{JudgeOptions, judge};
 use std::fs;
 
 /// The harshest mix, with every way to stop a host in it, whatever the scenario draws.

@@ -1,5 +1,5 @@
-//! Two engines, one verdict: what holds on the event loop holds on the classic `turmoil::Sim`, and what is
-//! convicted on one is convicted on the other, by the same property.
+//! Two engines, one verdict: what holds on the event loop holds on the classic `turmoil::Sim`, and a bug that is
+//! detected on one is detected on the other, by the same property.
 //!
 //! Each run is the fitting part of a scenario's plan: all of it, without the faults that the classic engine
 //! cannot do. The seeds are pinned.
@@ -7,16 +7,13 @@
 mod common;
 
 use scenarios::{
-    catalogue,
-    judge::{JudgeOptions, judge},
-    planted::{self, Planted},
-    scenario::Scenario,
+    catalogue, people, planted,
+    vocabulary::{Event, Op, Plan, PlantedBug, Run, Scenario, Seen},
 };
 use sim::{
-    classic,
-    history::{Event, Op, Seen},
-    plan::Plan,
-    run::{HarnessError, Run},
+    classic::{self, Misfit},
+    judge::{JudgeOptions, judge},
+    run::HarnessError,
     simulator::EngineKind,
 };
 
@@ -29,7 +26,7 @@ fn fitting_part(scenario: &Scenario, seed: u64) -> Plan {
     plan
 }
 
-fn perform(engine: EngineKind, scenario: &Scenario, plan: &Plan, bug: Option<&Planted>) -> Run {
+fn perform(engine: EngineKind, scenario: &Scenario, plan: &Plan, bug: Option<&PlantedBug>) -> Run {
     let options = JudgeOptions {
         engine,
         ..JudgeOptions::default()
@@ -45,12 +42,20 @@ fn violated(run: &Run) -> Vec<String> {
 /// Logins begun, and logins that came through.
 fn logins(run: &Run) -> (usize, usize) {
     let count = |wanted: fn(&Event) -> bool| run.history.records.iter().filter(|r| wanted(&r.event)).count();
-    let begun = count(|event| matches!(event, Event::Began { op: Op::LogIn, .. }));
+    let begun = count(|event| {
+        matches!(
+            event,
+            Event::Began {
+                op: Op::People(people::Op::LogIn),
+                ..
+            }
+        )
+    });
     let whole = count(|event| {
         matches!(
             event,
             Event::Ended {
-                op: Op::LogIn,
+                op: Op::People(people::Op::LogIn),
                 seen: Seen::Ok,
                 ..
             }
@@ -76,17 +81,17 @@ fn clean_on_both(name: &str, seeds: &[u64]) {
 }
 
 /// At a seed for each engine.
-fn convicted_on_both(name: &str, seeds: [u64; 2]) {
-    let bug = planted::find(name).unwrap_or_else(|error| panic!("{error}"));
+fn detected_on_both(name: &str, seeds: [u64; 2]) {
+    let bug = common::bug(name);
     let scenario = common::scenario(bug.scenario);
     for (engine, seed) in BOTH.into_iter().zip(seeds) {
         let run = perform(engine, &scenario, &fitting_part(&scenario, seed), Some(&bug));
         assert!(
             run.violations
                 .iter()
-                .any(|violation| violation.property == bug.convicted_by),
-            "{name} gets away at seed {seed} on {engine:?}: {} holds, violated are {:?}",
-            bug.convicted_by,
+                .any(|violation| violation.property == bug.detected_by),
+            "{name} is not detected at seed {seed} on {engine:?}: {} holds, violated are {:?}",
+            bug.detected_by,
             violated(&run)
         );
     }
@@ -115,13 +120,13 @@ macro_rules! clean {
     };
 }
 
-macro_rules! teeth {
+macro_rules! bugs {
     ($($bug:ident at $seeds:expr),* ; not $($misfit:ident because $why:literal),* $(,)?) => {
-        mod convicted_on_both {
+        mod detected_on_both {
             $(
                 #[test]
                 fn $bug() {
-                    super::convicted_on_both(stringify!($bug), $seeds);
+                    super::detected_on_both(stringify!($bug), $seeds);
                 }
             )*
         }
@@ -154,7 +159,7 @@ clean!(
     swarm at [1, 3],
 );
 
-teeth!(
+bugs!(
     mail_awaited at [1, 1],
     outbox_loses_places at [1, 1],
     guard_in_the_browser at [1, 1],
@@ -205,8 +210,16 @@ fn what_does_not_fit_is_refused_by_name() {
         ..JudgeOptions::default()
     };
     match judge(&scenario, &plan, None, &options) {
-        Err(HarnessError::Misfit(misfit)) => {
-            assert_eq!(*misfit.fault, *plan.faults[misfit.number - 1].fault.to_string());
+        Err(HarnessError::Misfit(Misfit::Fault { number, fault, .. })) => {
+            assert_eq!(*fault, *plan.faults[number - 1].fault.to_string());
+        }
+        other => panic!("{:?}", other.map(|run| run.fingerprint)),
+    }
+    let mut large = fitting_part(&scenario, 1);
+    large.world.replicas = 8;
+    match judge(&scenario, &large, None, &options) {
+        Err(HarnessError::Misfit(misfit @ Misfit::Hosts { hosts: 18, .. })) => {
+            assert!(misfit.to_string().contains("idp-h"), "{misfit}");
         }
         other => panic!("{:?}", other.map(|run| run.fingerprint)),
     }

@@ -37,7 +37,7 @@ fn sweep(name: &str, code: i32, more: &[&str]) -> (String, Vec<Value>) {
 fn a_guided_sweep_is_the_same_with_any_number_of_threads_and_what_it_breeds_replays() {
     let bug = "get_then_del";
     let same = |jobs: &str| {
-        let more = ["--seeds", "1..33", "--plant", bug, "--jobs", jobs];
+        let more = ["--seeds", "1..33", "--bug", bug, "--jobs", jobs];
         let (told, mut runs) = sweep(&format!("guided-{jobs}"), 1, &more);
         // Where plans are kept differs from sweep to sweep.
         runs.iter_mut().for_each(|run| drop(run["plan"].take()));
@@ -60,11 +60,11 @@ fn a_guided_sweep_is_the_same_with_any_number_of_threads_and_what_it_breeds_repl
         .filter(|run| !run["violations"].as_array().unwrap().is_empty());
     let failed = failed.next().expect("a bred plan fails, too");
     let file = failures.join(format!("swarm-{}-bred-{bug}.toml", failed["seed"]));
-    let replay = common::squall(&["replay", file.to_str().unwrap(), "--plant", bug, "--json"]);
+    let replay = common::squall(&["replay", file.to_str().unwrap(), "--bug", bug, "--json"]);
     let replayed: Value = serde_json::from_slice(&replay.stdout).expect("JSON");
     assert_eq!(replayed["fingerprint"], failed["fingerprint"]);
     assert_eq!(replay.status.code(), Some(1));
-    let (_, plain) = sweep("unguided", 1, &["--seeds", "1..19", "--plant", bug, "--no-guidance"]);
+    let (_, plain) = sweep("unguided", 1, &["--seeds", "1..19", "--bug", bug, "--no-guidance"]);
     assert!(plain.iter().all(|run| run["drawn"] == true));
     assert_eq!(
         plain[..16],

@@ -3,15 +3,10 @@
 mod common;
 
 use scenarios::{
-    planted,
-    store_history::{COUNTED_BACK, LEASE_LOST, TAKEN_CAME_BACK, UNEXPLAINED, WRITE_LOST, listen},
-    workload,
+    store::history::{COUNTED_BACK, LEASE_LOST, TAKEN_CAME_BACK, UNEXPLAINED, WRITE_LOST, listen},
+    vocabulary::Setup,
 };
-use sim::{
-    linear::Verdict,
-    run::{Setup, perform},
-    simulator::EngineKind,
-};
+use sim::{linear::Verdict, run::perform};
 
 #[test]
 fn on_a_calm_day_the_store_is_linearizable() {
@@ -41,26 +36,12 @@ fn a_failover_takes_back_what_was_acknowledged() {
 #[test]
 fn a_take_in_two_steps_is_noticed() {
     let scenario = common::scenario("code_race");
-    let bug = planted::find("get_then_del").expect("it is planted");
+    let bug = common::bug("get_then_del");
     let (_, right) = listen(&scenario.plan(1), None).expect("the harness works");
     assert!(right.verdicts.linearizable(), "{right}");
     let (_, wrong) = listen(&scenario.plan(1), Some(&bug)).expect("the harness works");
     let broken = |(key, verdict): (&String, &Verdict)| key.contains(":code:") && *verdict != Verdict::Linearizable;
     assert!(wrong.verdicts.keys.iter().any(broken), "{wrong}");
-}
-
-/// Nobody listens at the store, and nothing is judged.
-fn unheard() -> Setup {
-    Setup {
-        engine: EngineKind::EventLoop,
-        people: workload::people(),
-        attackers: workload::attackers(),
-        rewire: None,
-        keep_log: false,
-        keep_messages: false,
-        log_filter: None,
-        properties: vec![],
-    }
 }
 
 /// Every judged run is listened to: what its store took back is among its marks, and in nothing else.
@@ -70,7 +51,7 @@ fn what_the_store_took_back_is_a_mark() {
     for seed in 1..=3 {
         let plan = scenario.plan(seed);
         let (bare, judged) = (
-            perform(&plan, &unheard()).expect("the harness works"),
+            perform(&plan, &Setup::default()).expect("the harness works"),
             common::perform(&scenario, &plan, None),
         );
         assert_eq!(bare.fingerprint, judged.fingerprint, "seed {seed}");
@@ -91,7 +72,7 @@ fn listening_changes_nothing() {
     for name in ["failover_mid_redemption", "swarm"] {
         let scenario = common::scenario(name);
         let plan = scenario.plan(2);
-        let alone = perform(&plan, &unheard()).expect("the harness works");
+        let alone = perform(&plan, &Setup::default()).expect("the harness works");
         let (heard, first) = listen(&plan, None).expect("the harness works");
         let (_, second) = listen(&plan, None).expect("the harness works");
         assert_eq!(alone.history, heard.history, "{name}");
@@ -103,11 +84,11 @@ fn listening_changes_nothing() {
 
 #[test]
 fn replay_says_by_how_much_the_store_is_not_one() {
-    let output = common::squall(&["replay", "calm_day", "--seed", "1", "--store"]);
+    let output = common::squall(&["replay", "calm_day", "--seed", "1", "--account"]);
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{told}");
     assert!(told.contains("\n  linearizable"), "{told}");
-    let output = common::squall(&["replay", "failover_mid_redemption", "--seed", "5", "--store"]);
+    let output = common::squall(&["replay", "failover_mid_redemption", "--seed", "5", "--account"]);
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(told.contains("not linearizable; taken back, at least:"), "{told}");
 }

@@ -7,12 +7,13 @@ mod common;
 
 use browser::{browser, opened, tempfolder};
 use bytes::Bytes;
-use sim::{
-    plan::{Behaviour, Operation, PLAN_VERSION, Plan, WorldOptions},
-    run::{Setup, perform},
-    simulator::EngineKind,
-    world::{Scene, Workload},
+use scenarios::{
+    login::Login,
+    mailed_code,
+    vocabulary::{Operation, Plan, Setup},
+    world::Scene,
 };
+use sim::{run::perform, world::Act};
 use std::{
     fs,
     sync::{Arc, Mutex},
@@ -54,35 +55,21 @@ async fn asked(scene: &Scene) -> String {
 fn login_page() -> String {
     let page: Arc<Mutex<String>> = Arc::default();
     let shared = page.clone();
-    let people: Workload = Arc::new(move |scene, _| {
+    let people: Arc<Act<Login>> = Arc::new(move |scene, _, _| {
         let shared = shared.clone();
         Box::pin(async move {
-            tokio::time::sleep(Duration::from_secs(5)).await;
-            *shared.lock().expect("no panic") = asked(&scene).await;
+            *shared.lock().expect("no panic") = asked(&scene.into()).await;
         })
     });
-    let plan = Plan {
-        version: PLAN_VERSION,
-        scenario: "login_page".into(),
-        seed: 1,
-        lasts_ms: 10_000,
-        world: WorldOptions::default(),
-        operations: vec![Operation {
-            at_ms: 0,
-            who: "ann".into(),
-            does: Behaviour::LogIn,
-        }],
-        faults: vec![],
-    };
+    let mut plan = Plan::new("login_page", 1, 10_000);
+    plan.operations = vec![Operation {
+        at_ms: 5000,
+        who: "ann".into(),
+        does: mailed_code::Behaviour::LogIn.into(),
+    }];
     let setup = Setup {
-        engine: EngineKind::EventLoop,
-        people,
-        attackers: Arc::new(|_, _| Box::pin(async {})),
-        rewire: None,
-        keep_log: false,
-        keep_messages: false,
-        log_filter: None,
-        properties: vec![],
+        people: Some(people),
+        ..Setup::default()
     };
     let run = perform(&plan, &setup).expect("the harness works");
     assert_eq!(run.violations, []);

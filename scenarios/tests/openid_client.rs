@@ -5,13 +5,14 @@ mod client;
 
 use bytes::Bytes;
 use client::{LoggedIn, Registration, log_in_twice};
-use seams::{BoxFuture, Env, random_token};
-use sim::{
-    plan::{Behaviour, Operation, PLAN_VERSION, Plan, WorldOptions},
-    run::{Setup, perform},
-    simulator::EngineKind,
-    world::{Scene, Workload},
+use scenarios::{
+    login::Login,
+    mailed_code,
+    vocabulary::{Operation, Plan, Setup},
+    world::Scene,
 };
+use seams::{BoxFuture, Env, random_token};
+use sim::{run::perform, world::Act};
 use std::{
     io,
     sync::{Arc, Mutex},
@@ -19,19 +20,13 @@ use std::{
 };
 
 fn plan() -> Plan {
-    Plan {
-        version: PLAN_VERSION,
-        scenario: "openid_client".into(),
-        seed: 7,
-        lasts_ms: 60_000,
-        world: WorldOptions::default(),
-        operations: vec![Operation {
-            at_ms: 5_000,
-            who: "ann".into(),
-            does: Behaviour::LogIn,
-        }],
-        faults: vec![],
-    }
+    let mut plan = Plan::new("openid_client", 7, 60_000);
+    plan.operations = vec![Operation {
+        at_ms: 5_000,
+        who: "ann".into(),
+        does: mailed_code::Behaviour::LogIn.into(),
+    }];
+    plan
 }
 
 fn through_the_balancer(scene: &Scene) -> client::Send {
@@ -87,11 +82,10 @@ fn mailed(scene: &Scene) -> impl Fn() -> BoxFuture<'static, String> + Send + Syn
 fn a_real_client_logs_in_twice() {
     let result: Arc<Mutex<Option<[LoggedIn; 2]>>> = Arc::default();
     let shared = result.clone();
-    let people: Workload = Arc::new(move |scene, operations| {
+    let people: Arc<Act<Login>> = Arc::new(move |scene, _, _| {
         let shared = shared.clone();
         Box::pin(async move {
-            let first = operations.first().expect("the plan has one");
-            tokio::time::sleep(Duration::from_millis(first.at_ms)).await;
+            let scene = Scene::from(scene);
             let registration = Registration {
                 issuer: "https://login.example",
                 client_id: "grafana",
@@ -111,16 +105,9 @@ fn a_real_client_logs_in_twice() {
             *shared.lock().expect("no panic") = Some(both);
         })
     });
-    let idle: Workload = Arc::new(|_, _| Box::pin(async {}));
     let setup = Setup {
-        engine: EngineKind::EventLoop,
-        people,
-        attackers: idle,
-        rewire: None,
-        keep_log: false,
-        keep_messages: false,
-        log_filter: None,
-        properties: vec![],
+        people: Some(people),
+        ..Setup::default()
     };
     let run = perform(&plan(), &setup).expect("the harness works");
     assert_eq!(run.violations, []);

@@ -3,8 +3,7 @@
 mod common;
 
 use proptest::prelude::*;
-use scenarios::catalogue;
-use sim::plan::Plan;
+use scenarios::{catalogue, vocabulary::Plan};
 use std::path::Path;
 
 proptest! {

@@ -3,17 +3,16 @@
 mod common;
 
 use conformance::{Agreement, Unavailable};
-use scenarios::{planted, real_stack};
+use scenarios::{real_stack, vocabulary::PlantedBug};
 
 /// Inventory 7, 29, 31, 39: a failover of the real Redis brings a code back and gives two replicas the lease; nevertheless no
 /// code is redeemed twice and no one is reminded twice. The bugs planted in the simulation are detected here too, by the same
 /// properties.
 #[test]
 fn the_login_service_on_the_real_stack() {
-    let bug = |name| planted::find(name).expect("planted");
-    let (no_ledger, no_fence) = (bug("redemption_without_ledger"), bug("unfenced_leader"));
-    type Compare = fn(Option<&planted::Planted>) -> Result<Agreement, Unavailable>;
-    let comparisons: [(Compare, Option<&planted::Planted>); 4] = [
+    let (no_ledger, no_fence) = (common::bug("redemption_without_ledger"), common::bug("unfenced_leader"));
+    type Compare = fn(Option<&PlantedBug>) -> Result<Agreement, Unavailable>;
+    let comparisons: [(Compare, Option<&PlantedBug>); 4] = [
         (real_stack::compare, None),
         (real_stack::compare, Some(&no_ledger)),
         (real_stack::compare_leaders, None),

@@ -1,11 +1,12 @@
-//! Every bug that was ever found, replayed: see `scenarios::regression`.
+//! Every bug that was ever found, replayed: see `sim::regression`.
 
 mod common;
 
-use scenarios::regression::{Regression, Replayed, read_all, replay};
+use scenarios::login::Login;
+use sim::regression::{Regression, Replayed, read_all, replay};
 use std::path::Path;
 
-fn entries() -> Vec<(String, Regression)> {
+fn entries() -> Vec<(String, Regression<Login>)> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/regressions"));
     let entries = read_all(folder).unwrap_or_else(|error| panic!("{error}"));
     let name = |path: &Path| path.file_name().expect("a file").to_string_lossy().into_owned();
@@ -14,16 +15,18 @@ fn entries() -> Vec<(String, Regression)> {
 
 #[test]
 fn none_is_back_and_none_has_lost_its_meaning() {
+    let suite = scenarios::suite();
     let mut wrong = vec![];
     for (file, entry) in entries() {
-        match replay(&entry) {
+        match replay(&suite, &entry) {
             Ok((replayed, _)) if replayed.passed() => {
                 if replayed != Replayed::Same {
-                    eprintln!("{file} {replayed}");
+                    eprintln!("{file} {}", replayed.describe(suite.command));
                 }
             }
             Ok((replayed, _)) => wrong.push(format!(
-                "{file} {replayed}\n  cargo squall replay scenarios/regressions/{file}"
+                "{file} {}\n  cargo squall replay scenarios/regressions/{file}",
+                replayed.describe(suite.command)
             )),
             Err(error) => wrong.push(format!("{file} cannot be replayed: {error}")),
         }

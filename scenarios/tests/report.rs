@@ -5,15 +5,12 @@ mod browser;
 mod common;
 
 use browser::{browser, opened, opened_beside, tempfolder};
-use scenarios::{
-    judge::{JudgeOptions, judge},
-    planted, workload,
-};
+use scenarios::{login::Login, service, vocabulary::Setup, world::Scene};
 use sim::{
+    judge::{JudgeOptions, judge},
     report::html::{FailurePage, failure_page},
-    run::{Setup, perform},
-    simulator::EngineKind,
-    world::{Scene, Workload},
+    run::perform,
+    world::Act,
 };
 use std::{
     collections::BTreeSet,
@@ -34,7 +31,7 @@ fn written(name: &str) -> (PathBuf, String) {
         "failover_mid_redemption",
         "--seed",
         "5",
-        "--plant",
+        "--bug",
         BUG,
         "--report",
         path,
@@ -141,7 +138,7 @@ fn a_page_fetches_nothing() {
 fn a_sweep_leaves_an_index_and_a_page_for_each_failure() {
     let folder = tempfolder("sweep-report");
     let path = folder.to_str().expect("a readable path");
-    let output = common::squall(&["--plant", BUG, "--seeds", "5..7", "--report", path]);
+    let output = common::squall(&["--bug", BUG, "--seeds", "5..7", "--report", path]);
     assert_eq!(
         output.status.code(),
         Some(1),
@@ -167,7 +164,7 @@ fn the_same_run_makes_the_same_page_and_is_not_changed_by_it() {
     let (_, second) = written("second.html");
     assert!(first == second, "equal runs give equal bytes");
     let scenario = common::scenario("failover_mid_redemption");
-    let bug = planted::find(BUG).expect("it is planted");
+    let bug = common::bug(BUG);
     let run = common::perform(&scenario, &scenario.plan(5), Some(&bug));
     let options = JudgeOptions {
         keep_messages: true,
@@ -175,17 +172,16 @@ fn the_same_run_makes_the_same_page_and_is_not_changed_by_it() {
     };
     let watched = judge(&scenario, &scenario.plan(5), Some(&bug), &options).expect("the harness works");
     assert_eq!(run.fingerprint, watched.fingerprint);
-    assert_eq!((run.history, run.moments), (watched.history, watched.moments));
+    assert_eq!((run.history, run.mark_records), (watched.history, watched.mark_records));
     assert!(run.messages.is_empty() && !watched.messages.is_empty());
     assert!(first.contains(&run.fingerprint.to_string()));
 }
 
 /// People as they are, and an ear for what they come to know.
-fn overheard(scenes: Arc<Mutex<Vec<Scene>>>) -> Workload {
-    let people = workload::people();
-    Arc::new(move |scene, operations| {
-        scenes.lock().expect("no panic").push(scene.clone());
-        people(scene, operations)
+fn overheard(scenes: Arc<Mutex<Vec<Scene>>>) -> Arc<Act<Login>> {
+    Arc::new(move |scene, who, does| {
+        scenes.lock().expect("no panic").push(scene.clone().into());
+        service::act(scene, who, does)
     })
 }
 
@@ -196,22 +192,18 @@ fn a_page_tells_no_secret() {
     for seed in 1..=3 {
         let scenes = Arc::new(Mutex::new(vec![]));
         let setup = Setup {
-            engine: EngineKind::EventLoop,
-            people: overheard(scenes.clone()),
-            attackers: workload::attackers(),
-            rewire: None,
-            keep_log: false,
+            people: Some(overheard(scenes.clone())),
             keep_messages: true,
-            log_filter: None,
-            properties: vec![],
+            ..Setup::default()
         };
         let run = perform(&scenario.plan(seed), &setup).expect("the harness works");
         let page = failure_page(&FailurePage {
             run: &run,
             title: scenario.title(),
-            plant: None,
+            bug: None,
             claims: &[],
             marks: &[],
+            command: "cargo squall",
             replay: "",
             trials: &[],
         });

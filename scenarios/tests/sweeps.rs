@@ -19,7 +19,7 @@ const SWEEP: &[&str] = &[
     "code_race",
     "--scenario",
     "calm_day",
-    "--plant",
+    "--bug",
     "get_then_del",
 ];
 
@@ -237,7 +237,7 @@ fn running(out: &Path, runs: usize, more: &[&str]) -> Child {
 #[test]
 fn a_sweep_that_is_killed_leaves_what_it_found() {
     let out = place("killed").join("sweep");
-    let mut child = running(&out, 2, &["--plant", "get_then_del", "--report"]);
+    let mut child = running(&out, 2, &["--bug", "get_then_del", "--report"]);
     child.kill().expect("it runs");
     child.wait().expect("it ends");
     let (_, said) = squall(&["merge", text(&out)], 2);
@@ -301,7 +301,7 @@ fn a_sweep_tells_machines_as_it_tells_people() {
     let annotation = said
         .lines()
         .find(|line| line.starts_with("::error file=scenarios/src/catalogue/code_race.rs,"));
-    let replay = "cargo squall replay code_race --seed 1 --plant get_then_del";
+    let replay = "cargo squall replay code_race --seed 1 --bug get_then_del";
     assert!(
         annotation.is_some_and(|line| line.contains(&format!("%0A{replay}"))),
         "{said}"

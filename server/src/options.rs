@@ -1,4 +1,4 @@
-//! What an operator types.
+//! The command line.
 
 use clap::{Args, Parser, Subcommand};
 use std::{net::IpAddr, path::PathBuf};

@@ -1,4 +1,4 @@
-//! From what the operator typed to a running replica.
+//! From the operator's command line to a running replica.
 
 use crate::options::{AddClient, AddUser, Command, Options};
 use idp::{
@@ -38,8 +38,8 @@ pub enum StartFailure {
 }
 
 const DEV_DIRECTORY: &str = "target/idp-dev.sqlite";
-/// The directory's lock is held for microseconds; a second is patience enough.
-const DIRECTORY_PATIENCE: Duration = Duration::from_secs(1);
+/// How long to wait for the directory's lock, which is held for microseconds.
+const DIRECTORY_WAIT: Duration = Duration::from_secs(1);
 
 /// Does what the operator asked for. Serving ends only by failure.
 ///
@@ -121,7 +121,7 @@ async fn open(env: &Env, file: &Path) -> Result<SqliteDirectory, StartFailure> {
             why: e.to_string(),
         })?;
     }
-    SqliteDirectory::open(env.clone(), &name, DIRECTORY_PATIENCE)
+    SqliteDirectory::open(env.clone(), &name, DIRECTORY_WAIT)
         .await
         .map_err(|e| StartFailure::Directory {
             file: name,

@@ -111,7 +111,7 @@ pub enum Fault<S: Service> {
         by_ms: i64,
     },
     /// The disk under a host's database fails: before the commit, or after it, when the acknowledgement is lost.
-    #[serde(rename = "directory-io-error")]
+    #[serde(alias = "directory-io-error")]
     DiskError {
         /// Whose disk.
         host: HostName,
@@ -122,7 +122,7 @@ pub enum Fault<S: Service> {
     },
     /// The disk under a host's database is slow: each commit that writes something takes so much longer. The process is
     /// blocked in that call, and keeps what locks it has.
-    #[serde(rename = "directory-slow")]
+    #[serde(alias = "directory-slow")]
     DiskSlow {
         /// Whose disk.
         host: HostName,

@@ -6,6 +6,7 @@
 pub mod classic;
 pub mod command;
 pub mod compose;
+mod driver;
 pub mod engine;
 pub mod fault;
 pub mod guidance;

@@ -12,12 +12,12 @@ pub use check::{PlanError, check, is_name};
 pub(crate) use triggers::Triggers;
 
 use crate::{
+    driver::Simulator,
     engine::HostId,
     fault::{Fault, TimedFault},
     history::Event,
     recorder::Recorder,
     service::{Service, ServiceFault},
-    simulator::Simulator,
     world::{Disk, Machinery},
 };
 use links::Links;

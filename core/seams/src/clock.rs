@@ -1,4 +1,4 @@
-//! Time, as the service may know it.
+//! Time, as a service sees it.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, ops, time::Duration};

@@ -27,7 +27,7 @@ use std::{fmt::Display, sync::Arc};
 /// The seams as one parameter: passed along, cheap to clone.
 #[derive(Clone)]
 pub struct Env {
-    /// Name of the host this code runs on, for logs and for `CLIENT SETNAME`-like courtesies.
+    /// Name of the host this code runs on, for logs and for greetings such as SMTP's EHLO.
     pub host: Arc<str>,
     /// Wall and monotonic time.
     pub clock: Arc<dyn Clock>,
@@ -54,7 +54,7 @@ impl Env {
         self.tasks.spawn(Box::pin(task));
     }
 
-    /// Notes that something worth knowing happened; see [`Probe`].
+    /// Records that something worth knowing happened; see [`Probe`].
     pub fn mark(&self, name: &'static str) {
         self.probe.mark(name);
     }
@@ -80,7 +80,7 @@ impl Env {
 }
 
 /// `tokio::select!` in the order written. The bare macro starts at a random branch, drawn from the
-/// runtime's own random source, which no seed of ours reaches; `ci/test` looks for it.
+/// runtime's own random source, which a run's seed does not control; `ci/test` looks for it.
 #[macro_export]
 macro_rules! select {
     ($($branches:tt)*) => { ::tokio::select! { biased; $($branches)* } };

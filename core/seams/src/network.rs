@@ -63,7 +63,7 @@ pub trait Listener: Send + Sync {
     fn local_addr(&self) -> SocketAddr;
 }
 
-/// Makes and takes TCP connections. Neither call has a deadline of its own: the caller wraps it
+/// Makes and accepts TCP connections. Neither call has a deadline of its own: the caller wraps it
 /// ([`super::within`]).
 pub trait Network: Send + Sync {
     /// Connects to a host, by name or IP address.

@@ -26,7 +26,7 @@ impl Failure {
         }
     }
 
-    /// Whether it may have happened all the same.
+    /// Whether it may have happened nevertheless.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Failure::Unknown(_))
     }
@@ -52,7 +52,7 @@ pub enum Cause {
     /// The connection broke while an answer was awaited.
     #[error("connection lost: {0}")]
     ConnectionLost(String),
-    /// The server answered that it will not: READONLY, NOREPLICAS, LOADING, MASTERDOWN.
+    /// The server refused: READONLY, NOREPLICAS, LOADING, MASTERDOWN.
     #[error("refused: {0}")]
     Refused(String),
     /// The server answered something that the protocol does not allow here.
@@ -80,7 +80,7 @@ fn human_ms(ms: u64) -> String {
 /// Waits for `work` no longer than `limit`.
 ///
 /// # Errors
-/// [`Cause::Deadline`]; whether the work was done all the same is for the caller to say.
+/// [`Cause::Deadline`]; the caller knows whether the work may have been done nevertheless.
 pub async fn within<T>(limit: Duration, what: &'static str, work: impl Future<Output = T>) -> Result<T, Cause> {
     tokio::time::timeout(limit, work).await.map_err(|_| Cause::Deadline {
         what,

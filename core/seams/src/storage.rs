@@ -32,17 +32,17 @@ impl fmt::Display for StorageFault {
     }
 }
 
-/// The disk under the directory. Production's never interferes; the simulation's fails on plan.
+/// The disk under the database. Production's adds no faults; the simulation's fails as planned.
 pub trait Storage: Send + Sync {
     /// Asked at each moment of each transaction.
     ///
     /// # Errors
-    /// The fault that strikes there.
+    /// The fault at that moment.
     fn check(&self, moment: StorageMoment) -> Result<(), StorageFault>;
 
-    /// Asked when a commit that wrote something has returned: what is still to be waited for until it would have. With
-    /// a real disk nothing, for the thread stood still in that call; where time is simulated a call takes none, and a
-    /// slow disk says here how long this process stands still (inventory 28).
+    /// Asked when a commit that wrote something has returned: what to wait for because the disk is slow. With a real
+    /// disk nothing, for the call itself has blocked the thread; a simulated call takes no time, and the simulated disk
+    /// returns here how long this process is blocked (inventory 28).
     fn synced(&self) -> Option<BoxFuture<'_, ()>> {
         None
     }

@@ -1,4 +1,4 @@
-//! Login events on their way to the analytics hook. Whatever the hook does, no login waits for it
+//! Delivering login events to the analytics hook. Whatever the hook does, no login waits for it
 //! (inventory 53).
 
 use super::{Analytics, LoginEvent};
@@ -18,7 +18,7 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// Calls under way at once.
+/// Calls in flight at once.
 const IN_FLIGHT_MAX: usize = 4;
 
 /// Analytics for a service that has none.
@@ -41,7 +41,7 @@ struct Shared {
     port: u16,
     path: String,
     limit: Duration,
-    room: usize,
+    capacity: usize,
     waiting: Mutex<VecDeque<LoginEvent>>,
     more: Notify,
     dropped: AtomicU64,
@@ -56,7 +56,7 @@ impl AnalyticsHook {
             port,
             path,
             limit: config.deadlines.analytics,
-            room: config.limits.analytics_queue.max(1),
+            capacity: config.limits.analytics_queue.max(1),
             waiting: Mutex::new(VecDeque::new()),
             more: Notify::new(),
             dropped: AtomicU64::new(0),
@@ -87,7 +87,7 @@ impl Analytics for AnalyticsHook {
         let shared = &self.shared;
         {
             let mut waiting = shared.waiting.lock().expect("nobody panics while holding it");
-            if waiting.len() >= shared.room {
+            if waiting.len() >= shared.capacity {
                 waiting.pop_front();
                 shared.dropped.fetch_add(1, Ordering::Relaxed);
                 shared.env.mark("analytics dropped");
@@ -113,7 +113,7 @@ async fn work(shared: Arc<Shared>) {
 }
 
 impl Shared {
-    /// Posts one event, once: a lost one is no harm.
+    /// Posts one event, once: losing one does no harm.
     async fn post(&self, event: &LoginEvent) {
         let body = serde_json::to_vec(event).expect("an event is plain data");
         let request = Request::builder()
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_hanging_hook_costs_the_oldest_events_and_no_time() {
+    async fn a_hanging_hook_loses_the_oldest_events_and_delays_nobody() {
         let fixture = Fixture::new();
         let _accepted_and_never_answered = fixture.network.serve("analytics");
         let mut config = Config::new("idp-a", "https://login.example", StateConfig::Memory);

@@ -36,7 +36,7 @@ pub struct AuthorizeRequest {
 /// How the person may be asked to log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Prompt {
-    /// If need be.
+    /// If necessary.
     Auto,
     /// Not at all: `prompt=none`.
     None,

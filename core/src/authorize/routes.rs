@@ -11,10 +11,10 @@ use axum::{
 use http::request::Parts;
 use std::sync::Arc;
 
-type Room = State<Arc<Authorization>>;
+type Shared = State<Arc<Authorization>>;
 type Answer = Result<Response, Rejected>;
 
-/// The routes of this room.
+/// The routes of this authorization.
 pub fn routes(authorization: Arc<Authorization>) -> Router {
     Router::new()
         .route("/authorize", get(authorize_get).post(authorize_post))
@@ -23,38 +23,40 @@ pub fn routes(authorization: Arc<Authorization>) -> Router {
         .with_state(authorization)
 }
 
-async fn authorize_get(State(room): Room, caller: Caller, parts: Parts) -> Answer {
-    authorize(&room, &caller, &read::query(&parts)).await
+async fn authorize_get(State(authorization): Shared, caller: Caller, parts: Parts) -> Answer {
+    authorize(&authorization, &caller, &read::query(&parts)).await
 }
 
 /// OpenID Connect Core section 3.1.2.1 asks for POST as well.
-async fn authorize_post(State(room): Room, caller: Caller, request: Request) -> Answer {
+async fn authorize_post(State(authorization): Shared, caller: Caller, request: Request) -> Answer {
     let form = read::form(request).await.map_err(RequestError::from)?;
-    authorize(&room, &caller, &form).await
+    authorize(&authorization, &caller, &form).await
 }
 
-async fn authorize(room: &Authorization, caller: &Caller, params: &Params) -> Answer {
-    match room.authorize(caller, params).await? {
+async fn authorize(authorization: &Authorization, caller: &Caller, params: &Params) -> Answer {
+    match authorization.authorize(caller, params).await? {
         Authorized::Back { location } => Ok(respond::see_other(&location)?),
         Authorized::LogIn { flow, browser } => {
             let mut response = respond::see_other(&format!("/login?flow={flow}"))?;
-            let config = &room.service.config;
+            let config = &authorization.service.config;
             BROWSER.set(&config.issuer, &mut response, &browser, config.ttl.session);
             Ok(response)
         }
     }
 }
 
-async fn login_page(State(room): Room, caller: Caller, parts: Parts) -> Answer {
+async fn login_page(State(authorization): Shared, caller: Caller, parts: Parts) -> Answer {
     let query = read::query(&parts);
-    let flow = room.open_flow(&caller, query.get("flow").unwrap_or_default()).await?;
-    Ok(page::login(&room.view(&flow), None))
+    let flow = authorization
+        .open_flow(&caller, query.get("flow").unwrap_or_default())
+        .await?;
+    Ok(page::login(&authorization.view(&flow), None))
 }
 
-async fn carry_on(State(room): Room, caller: Caller, parts: Parts) -> Answer {
+async fn carry_on(State(authorization): Shared, caller: Caller, parts: Parts) -> Answer {
     let query = read::query(&parts);
     let flow = query.get("flow").unwrap_or_default();
-    Ok(match room.resume(&caller, flow).await? {
+    Ok(match authorization.resume(&caller, flow).await? {
         Continued::Back { location } => respond::see_other(&location)?,
         Continued::LogIn => respond::see_other(&format!("/login?flow={flow}"))?,
     })

@@ -1,12 +1,12 @@
 //! Authorization requests and logins in progress, as people and clients see them.
 
-use crate::testing::{AUTHORIZE, Bed, Browser, ISSUER};
+use crate::testing::{AUTHORIZE, Browser, ISSUER, TestBed};
 
 const ANN: &str = "ann@example.com";
 
 #[tokio::test(start_paused = true)]
 async fn a_forced_login_is_not_answered_by_an_old_session() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let mut ann = Browser::default();
     ann.log_in(&bed).await;
     bed.fixture.clock.pass(30_000);
@@ -22,7 +22,7 @@ async fn a_forced_login_is_not_answered_by_an_old_session() {
 
 #[tokio::test(start_paused = true)]
 async fn a_flow_belongs_to_the_browser_that_began_it() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let (mut ann, mut eve) = (Browser::default(), Browser::default());
     let flow = ann.begin(&bed).await;
     ann.ask(&bed, &flow).await;
@@ -49,7 +49,7 @@ async fn a_flow_belongs_to_the_browser_that_began_it() {
 
 #[tokio::test(start_paused = true)]
 async fn refusals_go_to_the_client_or_to_the_person() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let mut ann = Browser::default();
     for (query, error) in [
         (AUTHORIZE.replace("client_id=web", "client_id=evil"), "unknown-client"),

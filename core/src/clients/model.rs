@@ -1,4 +1,4 @@
-//! Relying parties: their redirect URIs, and how they prove who they are.
+//! Redirect URIs of relying parties, and how they authenticate.
 
 use super::{Client, ClientSecret};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use url::{Host, Url, form_urlencoded};
 
-/// Whether a redirect URI is registered. Compared exactly (RFC 9700 section 2.1), but that the port
+/// Whether a redirect URI is registered. Compared exactly (RFC 9700 section 2.1), except that the port
 /// of a registered loopback address may be any (RFC 8252 section 7.3).
 pub fn may_redirect_to(client: &Client, uri: &str) -> bool {
     client
@@ -20,7 +20,7 @@ pub fn may_redirect_to(client: &Client, uri: &str) -> bool {
 fn same_loopback(registered: &str, presented: &str) -> bool {
     let without_port = |text: &str| -> Option<String> {
         let mut uri = Url::parse(text).ok()?;
-        // Only as written: what a parser would repair is not the same URI.
+        // Only as written: a URI that a parser normalizes to it is not the same.
         let loopback = match uri.host()? {
             Host::Ipv4(ip) => ip.is_loopback(),
             Host::Ipv6(ip) => ip.is_loopback(),
@@ -35,7 +35,7 @@ fn same_loopback(registered: &str, presented: &str) -> bool {
     without_port(registered).is_some_and(|known| without_port(presented).as_ref() == Some(&known))
 }
 
-/// Who a client says it is, and with what proof.
+/// Who a client claims to be, and the proof.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// `client_id`.
@@ -95,7 +95,7 @@ impl Credentials {
     }
 
     /// Whether they prove that this is the client. A public client gives no secret; one that gives a
-    /// secret is misconfigured, and is told so.
+    /// secret is misconfigured, and is refused.
     pub fn prove(&self, client: &Client) -> bool {
         match (&client.secret, &self.secret) {
             (ClientSecret::None, None) => true,

@@ -5,7 +5,7 @@ use cookie::Cookie as Pair;
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use std::{convert::Infallible, time::Duration};
 
-/// A cookie of this service. Rooms define theirs.
+/// A cookie of this service. Modules define theirs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cookie(&'static str);
 

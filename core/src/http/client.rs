@@ -1,7 +1,7 @@
 //! A small HTTP client: a deadline for each request, connections kept between them.
 //!
-//! hyper-util's pooled client iterates a map in random order and opens its own sockets; neither can
-//! be had in the simulation.
+//! hyper-util's pooled client iterates a map in random order and opens its own sockets; neither is
+//! possible in the simulation.
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header};

@@ -1,4 +1,4 @@
-//! The frame of all pages. They say what is happening, and work without JavaScript.
+//! The frame of all pages. Pages say what is happening, and work without JavaScript.
 
 use super::style::{SCRIPT, STYLE, policy};
 use axum::{body::Body, response::Response};

@@ -1,7 +1,7 @@
 //! Accepts connections and serves them.
 //!
-//! `axum::serve` spawns on tokio's own executor and sets a `Date` from the real clock; neither can
-//! be had in the simulation.
+//! `axum::serve` spawns on tokio's own executor and sets a `Date` from the real clock; neither is
+//! possible in the simulation.
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -15,14 +15,14 @@ use tokio::sync::watch;
 
 /// Largest head of a request, in bytes.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
-/// How long a peer may take to send the head of a request, and stay idle between two. Longer than a
-/// balancer keeps its connections (nginx's `keepalive_timeout`: 60 s): who is the first to close may meet a
-/// request on its way, and a POST that meets a closed door is a 502.
+/// How long a peer may take to send the head of a request, and may stay idle between two requests. Longer than a
+/// balancer keeps its connections (nginx's `keepalive_timeout`: 60 s): if this side closed first, a request might
+/// be on its way, and a POST that arrives on a closed connection becomes a 502.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(75);
-/// How long connections may go on once the port is closed.
-const FAREWELL: Duration = Duration::from_secs(10);
-/// Before accepting again after an error: out of file descriptors is not cured by haste.
-const BREATHER: Duration = Duration::from_millis(100);
+/// How long connections may take to finish once the port is closed.
+const DRAIN_TIME_MAX: Duration = Duration::from_secs(10);
+/// Before accepting again after an error: without file descriptors, an immediate retry would fail again.
+const ACCEPT_RETRY_AFTER: Duration = Duration::from_millis(100);
 
 /// Serves HTTP/1.1 on `listener` until `stop` becomes true, or its sender is gone. Then the port is
 /// closed at once; connections finish the request they are in.
@@ -36,7 +36,7 @@ pub async fn serve_connections(env: Env, listener: Box<dyn Listener>, router: Ro
             Ok(stream) => stream,
             Err(error) => {
                 tracing::warn!(%error, "no connection could be accepted");
-                tokio::time::sleep(BREATHER).await;
+                tokio::time::sleep(ACCEPT_RETRY_AFTER).await;
                 continue;
             }
         };
@@ -58,7 +58,7 @@ pub async fn serve_connections(env: Env, listener: Box<dyn Listener>, router: Ro
                 Some(ended) => ended,
                 None => {
                     connection.as_mut().graceful_shutdown();
-                    match tokio::time::timeout(FAREWELL, connection).await {
+                    match tokio::time::timeout(DRAIN_TIME_MAX, connection).await {
                         Ok(ended) => ended,
                         Err(_) => return,
                     }
@@ -84,9 +84,9 @@ mod tests {
     };
 
     /// Gives out the streams that it is sent. Dropping it closes the sender.
-    struct Door(Mutex<mpsc::UnboundedReceiver<Stream>>);
+    struct TestListener(Mutex<mpsc::UnboundedReceiver<Stream>>);
 
-    impl Listener for Door {
+    impl Listener for TestListener {
         fn accept(&self) -> BoxFuture<'_, io::Result<Stream>> {
             Box::pin(async {
                 let stream = self.0.lock().await.recv().await;
@@ -100,7 +100,7 @@ mod tests {
     }
 
     struct Served {
-        knock: mpsc::UnboundedSender<Stream>,
+        incoming: mpsc::UnboundedSender<Stream>,
         stop: watch::Sender<bool>,
     }
 
@@ -111,18 +111,21 @@ mod tests {
                 tokio::time::sleep(Duration::from_secs(2)).await;
                 "done"
             });
-            let (knock, streams) = mpsc::unbounded_channel();
+            let (incoming, streams) = mpsc::unbounded_channel();
             let (stop, stopped) = watch::channel(false);
-            let door = Box::new(Door(Mutex::new(streams)));
+            let listener = Box::new(TestListener(Mutex::new(streams)));
             let router = Router::new().route("/slow", slow);
-            env.spawn(serve_connections(env.clone(), door, router, stopped));
-            Served { knock, stop }
+            env.spawn(serve_connections(env.clone(), listener, router, stopped));
+            Served { incoming, stop }
         }
 
         fn connect(&self) -> DuplexStream {
             let (ours, theirs) = duplex(1 << 16);
             let peer = ([127, 0, 0, 1], 1).into();
-            assert!(self.knock.send(Stream::new(theirs, peer)).is_ok(), "the door is open");
+            assert!(
+                self.incoming.send(Stream::new(theirs, peer)).is_ok(),
+                "the port is open"
+            );
             ours
         }
     }
@@ -140,7 +143,7 @@ mod tests {
         busy.write_all(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
         tokio::time::sleep(Duration::from_secs(1)).await;
         served.stop.send(true).unwrap();
-        tokio::time::timeout(Duration::from_millis(10), served.knock.closed())
+        tokio::time::timeout(Duration::from_millis(10), served.incoming.closed())
             .await
             .expect("the listener is dropped at once");
         assert_eq!(rest(&mut idle).await, "");
@@ -156,17 +159,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_dawdles_or_talks_too_much_is_let_go() {
+    async fn slow_and_oversized_heads_end_the_connection() {
         let served = Served::new();
-        let mut dawdler = served.connect();
-        dawdler.write_all(b"GET /slow HTTP/1.1\r\nhost:").await.unwrap();
+        let mut slow = served.connect();
+        slow.write_all(b"GET /slow HTTP/1.1\r\nhost:").await.unwrap();
         let began = tokio::time::Instant::now();
-        assert!(!rest(&mut dawdler).await.contains("200"));
+        assert!(!rest(&mut slow).await.contains("200"));
         assert_eq!(began.elapsed().as_secs(), HEAD_TIME_MAX.as_secs());
 
-        let mut talker = served.connect();
+        let mut oversized = served.connect();
         let head = format!("GET /slow HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(2 * HEAD_BYTES_MAX));
-        let _ = talker.write_all(head.as_bytes()).await; // it need not be read to the end
-        assert!(rest(&mut talker).await.starts_with("HTTP/1.1 431"));
+        let _ = oversized.write_all(head.as_bytes()).await; // it need not be read to the end
+        assert!(rest(&mut oversized).await.starts_with("HTTP/1.1 431"));
     }
 }

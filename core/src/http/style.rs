@@ -1,4 +1,4 @@
-//! What pages look like, and the few lines of script that they can do without. Both are inline,
+//! Style of the pages, and the few lines of script, which are not essential. Both are inline,
 //! and the content security policy admits them by their hash and nothing else.
 
 use base64::{Engine, engine::general_purpose::STANDARD};

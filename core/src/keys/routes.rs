@@ -6,7 +6,7 @@ use axum::{Router, extract::State, response::Response, routing::get};
 use serde_json::json;
 use std::sync::Arc;
 
-/// The routes of this room.
+/// The routes of this module.
 pub fn routes(keys: Arc<Keys>) -> Router {
     Router::new().route("/jwks", get(jwks)).with_state(keys)
 }

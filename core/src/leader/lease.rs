@@ -24,15 +24,15 @@ pub struct Leadership {
 }
 
 impl Leadership {
-    /// Whether the lease still stands. To be asked before each act, for the process may have stood
-    /// still since the last one.
-    pub fn stands(&self, env: &Env) -> bool {
+    /// Whether the lease is still valid. Asked before each effect, because the process may have been paused
+    /// since the last one.
+    pub fn is_valid(&self, env: &Env) -> bool {
         env.clock.monotonic() < self.valid_until
     }
 }
 
-/// Starts to seek leadership and to keep it. The channel holds the leadership while there is one;
-/// a holder also asks [`Leadership::stands`].
+/// Starts to acquire and to renew the lease. The channel holds the leadership while there is one;
+/// its reader also asks [`Leadership::is_valid`].
 pub fn seek_leadership(
     env: &Env,
     config: &Config,
@@ -47,7 +47,7 @@ pub fn seek_leadership(
         lease: config.leader.lease,
         renew_every: config.leader.renew_every,
         key: Key::new(LEASE, "jobs"),
-        // Of this process, not of this host: after a restart the old lease is somebody else's.
+        // Of this process, not of this host: after a restart the old lease belongs to another holder.
         holder: format!("{}:{}", config.replica, random_token(&*env.entropy)),
         announce,
     };
@@ -68,22 +68,22 @@ struct Candidate {
 
 impl Candidate {
     async fn run(self) {
-        // Whether the lease may be ours although nobody told us so.
-        let mut perhaps_ours = false;
+        // Whether the lease may be ours although its grant was not acknowledged.
+        let mut may_be_ours = false;
         loop {
             let asked_at = self.env.clock.monotonic();
             let acquired = match self.acquire().await {
-                Ok(false) if perhaps_ours => self.renew().await,
+                Ok(false) if may_be_ours => self.renew().await,
                 result => result,
             };
             match acquired {
                 Ok(true) => {
                     self.lead(asked_at + self.lease).await;
-                    perhaps_ours = true;
+                    may_be_ours = true;
                 }
-                Ok(false) => perhaps_ours = false,
+                Ok(false) => may_be_ours = false,
                 Err(failure) => {
-                    perhaps_ours |= failure.is_unknown();
+                    may_be_ours |= failure.is_unknown();
                     tracing::warn!(cause = %failure, "the lease cannot be asked for; no background jobs here");
                 }
             }
@@ -121,13 +121,13 @@ impl Candidate {
             if asked_at >= valid_until {
                 break self.step_down(epoch, "the lease ran out");
             }
-            // A renewal must not outlive the lease: past that moment nobody may believe the channel.
+            // A renewal must not outlive the lease: after that moment the channel is wrong.
             let renewal = tokio::time::timeout(valid_until - asked_at, self.renew()).await;
             match renewal {
                 Ok(Ok(true)) => {
                     valid_until = asked_at + self.lease;
-                    // A master that was deposed without knowing it may have granted the lease to another,
-                    // whose newer epoch fences ours for good, although the lease that counts is ours:
+                    // An old master that has not been demoted yet may have granted the lease to another replica,
+                    // whose newer epoch fences ours permanently, although the lease that counts is ours:
                     // 1. A leads on the old master, which is paused; 2. B leads on the new one, epoch 3;
                     // 3. both wake, A's lease has run out and the old master grants it anew, epoch 4;
                     // 4. the old master is demoted. From then on nobody could act while B renews.

@@ -1,8 +1,8 @@
-//! Reminders: at most one mail for each, whoever believes to lead (inventory 31).
+//! Reminders: at most one mail for each, however many replicas believe that they lead (inventory 31).
 //!
 //! 1. The reminder is claimed in the directory, by the newest epoch only.
 //! 2. The mail goes to the relay.
-//! 3. Sent: noted. Definitely not sent: the claim is given back. Unknown: the claim stays, for a
+//! 3. Sent: recorded. Definitely not sent: the claim is given back. Unknown: the claim stays, for a
 //!    second mail would be worse than none; so does the claim of a leader that died in between.
 //!
 //! A claim that must be given back is remembered until the directory has taken it back, and nothing
@@ -58,7 +58,7 @@ struct Job {
 impl Job {
     fn leadership(&self) -> Option<Leadership> {
         let leadership = *self.leadership.borrow();
-        leadership.filter(|l| l.stands(&self.env))
+        leadership.filter(|l| l.is_valid(&self.env))
     }
 
     async fn look(&mut self) -> Outcome<()> {
@@ -67,7 +67,7 @@ impl Job {
             return Ok(());
         }
         for reminder in self.reminders.due_reminders(self.env.now(), BATCH).await? {
-            // Asked anew each time: the mail before may have taken longer than the lease.
+            // Asked again each time: the mail before may have taken longer than the lease.
             let Some(leadership) = self.leadership() else {
                 return Ok(());
             };
@@ -76,7 +76,7 @@ impl Job {
         Ok(())
     }
 
-    /// Needs no leadership: a claim belongs to the epoch that took it, and nobody else touches it.
+    /// Needs no leadership: a claim belongs to the epoch that took it, and no other touches it.
     async fn give_back(&mut self) -> Outcome<()> {
         if let Some((id, epoch)) = &self.to_give_back {
             self.reminders.unclaim_reminder(id, *epoch).await?;

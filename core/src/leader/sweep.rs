@@ -15,7 +15,7 @@ pub fn sweep_directory(env: &Env, expired: Arc<dyn ExpiryRepository>, leadership
         loop {
             sleep(EVERY).await;
             let current = *leadership.borrow();
-            let Some(current) = current.filter(|l| l.stands(&env)) else {
+            let Some(current) = current.filter(|l| l.is_valid(&env)) else {
                 continue;
             };
             match expired.sweep(current.epoch, env.now()).await {

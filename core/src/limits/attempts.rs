@@ -82,7 +82,7 @@ impl Limits {
     pub async fn admit(&self, flow_hash: &str, address: &str) -> Result<u64, LimitRefused> {
         let Service { env, config, store, .. } = &self.service;
         let limits = &config.limits;
-        // The flow first: who hammers one flow is stopped there, and does not use up the attempts of
+        // The flow first: somebody who guesses in one flow is stopped there, and does not use up the attempts of
         // the person whose address it is.
         let in_flow = Key::new(VERIFY_ATTEMPTS, flow_hash);
         let counted = store.count(&in_flow, config.ttl.flow).await;

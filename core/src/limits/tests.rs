@@ -1,7 +1,7 @@
 //! The limiters against a reference model: whatever is asked of two replicas, in whatever order, they answer as a few
 //! lines of bookkeeping say.
 
-use crate::testing::{Bed, Browser};
+use crate::testing::{Browser, TestBed};
 use proptest::{collection::vec, prelude::*, test_runner::FileFailurePersistence};
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ impl Window {
 }
 
 async fn limits_agree(steps: Vec<AtLimits>) -> Result<(), TestCaseError> {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let (limits, ttl) = (bed.config.limits, bed.config.ttl);
     let (mut now_ms, mut guess) = (0, 0u32);
     let (mut at_address, mut mails, mut failures) = (Window::default(), Window::default(), 0);

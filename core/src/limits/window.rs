@@ -1,9 +1,9 @@
 //! Decisions of the limiters. Counting is global and comes first; this only compares.
 
-/// What a limiter says to the attempt that made its counter reach `count`.
+/// Whether a limiter admits the attempt that made its counter reach `count`.
 ///
-/// The counter is raised *before* the attempt is judged. Were it raised after a failure, replicas
-/// that look at the same moment would all see room for one more (inventory 18).
+/// The counter is raised *before* the attempt is judged. If it were raised after a failure, replicas
+/// that read it at the same moment would all admit one more (inventory 18).
 pub fn admits(count: u64, limit: u64) -> bool {
     count <= limit
 }

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use seams::Outcome;
 
 /// Prints each mail, one-time codes included, to standard output. For development only: nobody
-/// else gets to see it.
+/// else sees it.
 pub struct ConsoleMailer;
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! The outbox: mail leaves beside the requests, never on their path (inventory 1).
+//! The outbox: mail is delivered in the background, and no request waits for it (inventory 1).
 
 use super::{
     Mail, Mailer, Subject,
@@ -14,7 +14,7 @@ use tokio::{
     time::sleep,
 };
 
-/// Mails on their way at once. One that the relay lets hang must not hold up all others for its
+/// Mails on their way at once. One that hangs at the relay must not delay all others for its
 /// whole deadline.
 const IN_FLIGHT_MAX: usize = 4;
 
@@ -25,7 +25,7 @@ const PAUSES_MS: [u64; 5] = [500, 1000, 2000, 4000, 8000];
 pub struct Outbox {
     relay: Arc<Relay>,
     /// One permit for each mail that waits or is on its way.
-    room: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
     in_flight: Arc<Semaphore>,
 }
 
@@ -47,7 +47,7 @@ impl Outbox {
     /// An outbox to the relay at `host` and `port`, sending as [`Config::mail_from`].
     pub fn new(env: Env, config: &Config, (host, port): (String, u16)) -> Outbox {
         Outbox {
-            room: Arc::new(Semaphore::new(config.limits.outbox)),
+            slots: Arc::new(Semaphore::new(config.limits.outbox)),
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
             relay: Arc::new(Relay {
                 env,
@@ -64,7 +64,7 @@ impl Outbox {
 impl Mailer for Outbox {
     async fn enqueue(&self, mail: Mail) -> Outcome<()> {
         let env = &self.relay.env;
-        let Ok(room) = self.room.clone().try_acquire_owned() else {
+        let Ok(slot) = self.slots.clone().try_acquire_owned() else {
             env.mark("outbox full");
             tracing::error!("the outbox is full; a mail is refused");
             return Err(Failure::Fail(Cause::Full("outbox")));
@@ -77,7 +77,7 @@ impl Mailer for Outbox {
         env.spawn(carry(
             self.relay.clone(),
             self.in_flight.clone(),
-            room,
+            slot,
             message,
             useful_for,
         ));
@@ -96,7 +96,7 @@ impl Mailer for Outbox {
 async fn carry(
     relay: Arc<Relay>,
     in_flight: Arc<Semaphore>,
-    room: OwnedSemaphorePermit,
+    slot: OwnedSemaphorePermit,
     message: Message,
     useful_for: Duration,
 ) {
@@ -131,7 +131,7 @@ async fn carry(
             }
         }
     }
-    drop(room);
+    drop(slot);
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A mail, rendered, and its way to the relay.
+//! Rendering a mail, and handing it to the relay.
 
 use super::{Mail, Subject};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -24,15 +24,15 @@ use std::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How long the good-bye may take, once the mail has been accepted.
+/// How long QUIT may take, once the mail has been accepted.
 const QUIT_LIMIT: Duration = Duration::from_secs(1);
 
 /// Renders a mail. Addresses are parsed and nothing that a person wrote goes into a header, so that
-/// no header can be smuggled in. Date and Message-ID are ours: lettre would take them from the
+/// no header can be injected. Date and Message-ID are ours: lettre would take them from the
 /// operating system.
 ///
 /// # Errors
-/// `Fail`: an address is none.
+/// `Fail`: an address is not a mail address.
 pub(super) fn render(env: &Env, from: &str, mail: &Mail) -> Outcome<Message> {
     let invalid = |what: &str| Failure::Fail(Cause::Protocol(what.to_owned()));
     let from: Address = from.parse().map_err(|_| invalid("the sender is not a mail address"))?;
@@ -116,7 +116,7 @@ pub(super) async fn submit(env: &Env, (host, port): (&str, u16), message: &Messa
         smtp.command(commands::Data).await.map_err(refused)?;
         on_its_way = true;
         smtp.message(&message.formatted()).await.map_err(|e| match e.status() {
-            Some(_) => refused(e), // it said no
+            Some(_) => refused(e), // a refusal
             None => Failure::Unknown(Cause::ConnectionLost(e.to_string())),
         })?;
         Ok(smtp)
@@ -124,8 +124,8 @@ pub(super) async fn submit(env: &Env, (host, port): (&str, u16), message: &Messa
     let result = within(limit, "the mail relay", conversation).await;
     match result {
         Ok(Ok(mut smtp)) => {
-            // The mail is accepted: how the good-bye goes changes nothing.
-            let _ = within(QUIT_LIMIT, "the good-bye", smtp.quit()).await;
+            // The mail is accepted: the outcome of QUIT changes nothing.
+            let _ = within(QUIT_LIMIT, "QUIT", smtp.quit()).await;
             Ok(())
         }
         Ok(Err(failure)) => Err(failure),

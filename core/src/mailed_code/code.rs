@@ -3,7 +3,7 @@
 use crate::hash::Pepper;
 
 /// A code of six digits from unpredictable numbers. Draws again above the last multiple of a
-/// million, or the low codes would be likelier than the high ones.
+/// million, otherwise the low codes would be more likely than the high ones.
 pub fn draw(mut next: impl FnMut() -> u32) -> String {
     const CODES: u32 = 1_000_000;
     const END: u32 = u32::MAX - u32::MAX % CODES;
@@ -15,21 +15,21 @@ pub fn draw(mut next: impl FnMut() -> u32) -> String {
     }
 }
 
-/// What a person typed, as six digits. Spaces and hyphens are forgiven.
+/// What a person typed, as six digits. Spaces and hyphens are ignored.
 pub fn typed(text: &str) -> Option<String> {
     let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     (digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_digit())).then_some(digits)
 }
 
 /// How a code is kept: keyed, and bound to its flow and to the address it was sent to. Bound to the
-/// address too, because limits are kept per address: were it not, an attacker could have a code sent
-/// to a victim, name an address of their own in the same flow, and guess at that one's expense.
+/// address too, because limits are counted per address: otherwise an attacker could have a code sent
+/// to a victim, name an address of their own in the same flow, and guess at the cost of that address.
 pub fn mac(pepper: &Pepper, flow_hash: &str, address: &str, code: &str) -> String {
     pepper.mac("email-code", &[flow_hash, address, code])
 }
 
 /// A mail address as typed: trimmed and in lower case. `None` if it cannot be one. Whether it exists
-/// only a mail can tell, so this keeps out what would break a header or a log, and little more.
+/// only a mail can show, so this refuses what would break a header or a log, and little more.
 pub fn address(text: &str) -> Option<String> {
     let address = text.trim().to_lowercase();
     let (local, domain) = address.rsplit_once('@')?;

@@ -31,7 +31,7 @@ impl MailedCode {
         let live = record.filter(|record| record.expires_at > now && record.address == attempt.address);
         let (Some(record), Some(user)) = (live, user) else {
             if self.is_open(attempt).await? {
-                return Ok(attempt.cookie.clone()); // a twin was faster than its note
+                return Ok(attempt.cookie.clone()); // a twin opened the session before it recorded its outcome
             }
             return self.refuse(attempt).await;
         };
@@ -56,7 +56,7 @@ impl MailedCode {
             Ok(SessionOpening::Opened | SessionOpening::AlreadyOpen) => {}
             Ok(SessionOpening::CodeSpent) => return self.refuse(attempt).await,
             Err(failure) => {
-                // Back with it, for the person will press again. Safe even if the session was opened
+                // It is put back, for the person will press again. Safe even if the session was opened
                 // after all: the ledger knows the code then.
                 if let Ok(Some(_)) = taken {
                     self.put_back(caller, &key, &record, &failure).await;

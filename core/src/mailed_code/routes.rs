@@ -14,10 +14,10 @@ use axum::{
 use http::request::Parts;
 use std::sync::Arc;
 
-type Room = State<Arc<MailedCode>>;
+type Shared = State<Arc<MailedCode>>;
 type Answer = Result<Response, Rejected>;
 
-/// The routes of this room.
+/// The routes of this mailed_code.
 pub fn routes(mailed_code: Arc<MailedCode>) -> Router {
     Router::new()
         .route("/login/send", post(send))
@@ -26,30 +26,30 @@ pub fn routes(mailed_code: Arc<MailedCode>) -> Router {
         .with_state(mailed_code)
 }
 
-async fn send(State(room): Room, caller: Caller, request: Request) -> Answer {
-    let form = read::own_form(&room.service.config.issuer, request).await?;
+async fn send(State(mailed_code): Shared, caller: Caller, request: Request) -> Answer {
+    let form = read::own_form(&mailed_code.service.config.issuer, request).await?;
     let flow = form.get("flow").unwrap_or_default();
     let address = form.get("address").unwrap_or_default();
-    room.send_code(&caller, flow, address).await?;
+    mailed_code.send_code(&caller, flow, address).await?;
     Ok(respond::see_other(&format!("/login/code?flow={flow}"))?)
 }
 
-async fn code_page(State(room): Room, caller: Caller, parts: Parts) -> Answer {
+async fn code_page(State(mailed_code): Shared, caller: Caller, parts: Parts) -> Answer {
     let query = read::query(&parts);
     let id = query.get("flow").unwrap_or_default();
-    let flow = room.authorization.open_flow(&caller, id).await?;
+    let flow = mailed_code.authorization.open_flow(&caller, id).await?;
     if flow.record.address.is_none() {
         return Ok(respond::see_other(&format!("/login?flow={}", flow.id))?);
     }
-    Ok(pages::code(&room.authorization.view(&flow), None))
+    Ok(pages::code(&mailed_code.authorization.view(&flow), None))
 }
 
-async fn verify(State(room): Room, caller: Caller, request: Request) -> Answer {
-    let config = &room.service.config;
+async fn verify(State(mailed_code): Shared, caller: Caller, request: Request) -> Answer {
+    let config = &mailed_code.service.config;
     let form = read::own_form(&config.issuer, request).await?;
     let flow = form.get("flow").unwrap_or_default();
     let code = form.get("code").unwrap_or_default();
-    let cookie = room.verify_code(&caller, flow, code).await?;
+    let cookie = mailed_code.verify_code(&caller, flow, code).await?;
     let mut response = respond::see_other(&format!("/login/continue?flow={flow}"))?;
     session::COOKIE.set(&config.issuer, &mut response, &cookie, config.ttl.session);
     Ok(response)

@@ -12,11 +12,11 @@ use crate::{
 use std::time::Duration;
 
 /// For how long an attempt is remembered, so that its twin (a double click, a proxy's repetition)
-/// shares its outcome. Short, for the twin of a wrong code is not judged anew.
+/// shares its outcome. Short, for the twin of a wrong code is not judged again.
 const TWIN: Duration = Duration::from_secs(5);
-/// Between two looks at what became of a twin, and how many looks at most.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
-const LOOKS_MAX: u32 = 30;
+/// Between two polls for the outcome of a twin, and how many polls at most.
+const POLL_EVERY: Duration = Duration::from_millis(50);
+const POLLS_MAX: u32 = 30;
 
 /// An attempt to verify: all that identifies it.
 pub(super) struct Attempt<'a> {
@@ -52,7 +52,7 @@ impl MailedCode {
         // requests have one outcome (inventory 4):
         // 1. its session is open already: that is the outcome;
         // 2. it is being judged, here or on the other replica: wait for the outcome;
-        // 3. neither: judge it. A twin that waits in vain is judged as well, and charged: to share an
+        // 3. neither: judge it. A twin that waits in vain is judged as well, and charged: sharing an
         //    outcome must never be a way around the limiter.
         if self.is_open(&attempt).await? {
             service.env.mark("a repeated verification met its own session");
@@ -103,7 +103,7 @@ impl MailedCode {
         attempt: &Attempt<'_>,
         twin: &Key,
     ) -> Result<Option<Result<String, MailedCodeRefused>>, MailedCodeRefused> {
-        for _ in 0..LOOKS_MAX {
+        for _ in 0..POLLS_MAX {
             if self.is_open(attempt).await? {
                 return Ok(Some(Ok(attempt.cookie.clone())));
             }
@@ -117,7 +117,7 @@ impl MailedCode {
                 .into(),
                 Some(b"locked") => LimitRefused::Locked.into(),
                 Some(_) => {
-                    tokio::time::sleep(LOOK_EVERY).await;
+                    tokio::time::sleep(POLL_EVERY).await;
                     continue;
                 }
                 None => return Ok(None),

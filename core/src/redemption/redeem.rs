@@ -96,10 +96,10 @@ impl Redemption {
     /// 2. check all that binds it, and who it stands for, while it is still there: a thief without the verifier must not be
     ///    able to burn it (inventory 7);
     /// 3. take it: of two that race, on whichever replica, one gets it and the other `invalid_grant`;
-    /// 4. if the taking failed, or nobody knows, go on. It is not repeated, for that might take it from
+    /// 4. if the taking failed, or its outcome is unknown, go on. It is not repeated, for that might take it from
     ///    somebody else (inventory 23), and not given up either, for it existed in step 1, and the
     ///    ledger, asked next, decides in any case: after a failover that forgot the taking it is all
-    ///    that keeps a code from being redeemed twice (measured on Redis 7.0.15).
+    ///    that prevents a code from being redeemed twice (measured on Redis 7.0.15).
     async fn consume(&self, caller: &Caller, key: &Key, presented: Presentation<'_>) -> Result<Consumed, TokenError> {
         let found = self
             .service

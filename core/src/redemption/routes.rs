@@ -11,10 +11,10 @@ use axum::{
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::sync::Arc;
 
-type Room = State<Arc<Redemption>>;
+type Shared = State<Arc<Redemption>>;
 type Answer = Result<Response, Rejected>;
 
-/// The routes of this room.
+/// The routes of this redemption.
 pub fn routes(redemption: Arc<Redemption>) -> Router {
     Router::new()
         .route("/token", post(token))
@@ -22,11 +22,11 @@ pub fn routes(redemption: Arc<Redemption>) -> Router {
         .with_state(redemption)
 }
 
-async fn token(State(room): Room, caller: Caller, request: Request) -> Answer {
+async fn token(State(redemption): Shared, caller: Caller, request: Request) -> Answer {
     let authorization = read::authorization(request.headers()).map(|header| header.map(str::to_owned));
     let authorization = authorization.map_err(|()| TokenError::Client { basic: true })?;
     let form = read::form(request).await.map_err(TokenError::from)?;
-    let tokens = room.redeem(&caller, authorization.as_deref(), &form).await?;
+    let tokens = redemption.redeem(&caller, authorization.as_deref(), &form).await?;
     let mut response = respond::json(StatusCode::OK, &tokens);
     // RFC 6749 section 5.1; `Cache-Control: no-store` is on every answer.
     response
@@ -35,8 +35,8 @@ async fn token(State(room): Room, caller: Caller, request: Request) -> Answer {
     Ok(response)
 }
 
-async fn userinfo(State(room): Room, headers: HeaderMap) -> Answer {
+async fn userinfo(State(redemption): Shared, headers: HeaderMap) -> Answer {
     let authorization = read::authorization(&headers).map_err(|()| BearerError::Invalid)?;
-    let claims = room.userinfo(authorization).await?;
+    let claims = redemption.userinfo(authorization).await?;
     Ok(respond::json(StatusCode::OK, &claims))
 }

@@ -1,5 +1,5 @@
 //! Whether this replica can do its work. A degraded one closes its port, because a balancer that
-//! got a 503 goes on sending (measured on nginx 1.22: a POST is answered with the 503, and the
+//! got a 503 keeps sending (measured on nginx 1.22: a POST is answered with the 503, and the
 //! replica is never ejected). It recovers by itself (inventory 25, 26).
 
 use crate::{
@@ -10,13 +10,13 @@ use seams::{Cause, Env};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::sleep};
 
-/// What is known of the parts that a replica cannot do without.
+/// The state of the parts that a replica cannot work without.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
     /// Whether the port for people should be open.
     pub ready: bool,
-    /// What is wrong, part and cause: may be something before `ready` turns false, while there is
-    /// still hope that it passes.
+    /// What is wrong, part and cause. May hold something while still `ready`: a failure that may
+    /// pass.
     pub reasons: Vec<String>,
 }
 
@@ -88,15 +88,15 @@ struct Part {
 }
 
 impl Part {
-    /// Whether there is still hope.
-    fn judge(&mut self, now: Duration, patience: Duration, answered: bool) -> bool {
+    /// Whether the part counts as working: it answers, or has failed for less than `tolerance`.
+    fn judge(&mut self, now: Duration, tolerance: Duration, answered: bool) -> bool {
         if answered {
             self.answered_once = true;
             self.failing_since = None;
             return true;
         }
         let since = *self.failing_since.get_or_insert(now);
-        self.answered_once && now.saturating_sub(since) < patience
+        self.answered_once && now.saturating_sub(since) < tolerance
     }
 }
 
@@ -108,15 +108,15 @@ impl Watched {
         store: Result<(), Cause>,
         directory: Result<(), Cause>,
     ) -> Health {
-        let patience = deadlines.degraded_after;
-        let store_bears = self.store.judge(now, patience, store.is_ok());
+        let tolerance = deadlines.degraded_after;
+        let store_works = self.store.judge(now, tolerance, store.is_ok());
         // A locked directory is locked for the other replica too, and can still be read: closing
-        // both ports would only keep those out who are logged in.
+        // both ports would only lock out people who are logged in.
         let directory_answers = matches!(directory, Ok(()) | Err(Cause::Busy));
-        let directory_bears = self.directory.judge(now, patience, directory_answers);
+        let directory_works = self.directory.judge(now, tolerance, directory_answers);
         let reason = |part: &str, result: Result<(), Cause>| result.err().map(|cause| format!("{part}: {cause}"));
         Health {
-            ready: store_bears && directory_bears,
+            ready: store_works && directory_works,
             reasons: [reason("store", store), reason("directory", directory)]
                 .into_iter()
                 .flatten()
@@ -131,7 +131,7 @@ mod tests {
     use crate::config::{Config, StateConfig};
 
     #[test]
-    fn degraded_only_after_patience_and_recovered_at_once() {
+    fn degraded_only_after_a_while_and_recovered_at_once() {
         let deadlines = Config::new("idp-a", "https://login.example", StateConfig::Memory).deadlines;
         let secs = Duration::from_secs;
         let down = || Err(Cause::NoMaster);
@@ -145,7 +145,7 @@ mod tests {
         assert!(ready(17, Ok(()), Ok(())));
         let disk = || Err(Cause::Storage("disk I/O error".into()));
         assert!(ready(18, Ok(()), disk()));
-        assert!(ready(19, down(), Ok(())), "each part has its own patience");
+        assert!(ready(19, down(), Ok(())), "each part has a tolerance of its own");
         assert!(ready(24, down(), Ok(())));
         assert!(!ready(25, down(), Ok(())));
         assert!(ready(26, Ok(()), disk()));
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn reasons_are_told_before_patience_ends() {
+    fn reasons_are_given_before_the_replica_degrades() {
         let deadlines = Config::new("idp-a", "https://login.example", StateConfig::Memory).deadlines;
         let mut watched = Watched::default();
         watched.judge(Duration::ZERO, &deadlines, Ok(()), Ok(()));

@@ -23,7 +23,7 @@ use std::{io, sync::Arc, time::Duration};
 use thiserror::Error;
 use tokio::{sync::watch, time::sleep};
 
-/// Between two tries of what must succeed before people can be let in.
+/// Between two tries of what must succeed before the port can be opened.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Why a replica cannot start.
@@ -32,7 +32,7 @@ pub enum StartError {
     /// A port cannot be listened on.
     #[error("cannot listen on port {port}: {error}")]
     Listen {
-        /// Which.
+        /// The port.
         port: u16,
         /// What the system says: in use, or not permitted.
         error: io::Error,
@@ -105,7 +105,7 @@ async fn load(env: &Env, config: &Arc<Config>, wiring: &Wiring) -> Arc<App> {
     }
 }
 
-/// Opens the port when ready and closes it when degraded, for ever.
+/// Opens the port when ready and closes it when degraded, forever.
 async fn open_while_ready(env: Env, config: &Config, app: Arc<App>, mut health: watch::Receiver<Health>) -> ! {
     let router = app::router(app);
     loop {
@@ -130,7 +130,7 @@ async fn open_while_ready(env: Env, config: &Config, app: Arc<App>, mut health: 
 
 async fn until(health: &mut watch::Receiver<Health>, ready: bool) {
     if health.wait_for(|h| h.ready == ready).await.is_err() {
-        // Whoever watches lives as long as this host does.
+        // The task that watches lives as long as this host does.
         std::future::pending::<()>().await;
     }
 }

@@ -21,7 +21,7 @@ struct Ops {
 struct Report {
     /// `ok`, or `degraded`: then the port for people is closed, and the status 503.
     status: &'static str,
-    /// What is wrong. May hold something while `ok`: trouble that may pass.
+    /// What is wrong. May hold something while `ok`: a failure that may pass.
     reasons: Vec<String>,
     /// Whether this replica runs the background jobs.
     leader: bool,
@@ -44,7 +44,7 @@ pub(super) fn router(
 
 async fn report(State(ops): State<Ops>) -> (StatusCode, Json<Report>) {
     let Health { ready, reasons } = ops.health.borrow().clone();
-    let leader = ops.leadership.borrow().is_some_and(|l| l.stands(&ops.env));
+    let leader = ops.leadership.borrow().is_some_and(|l| l.is_valid(&ops.env));
     let (code, status) = if ready {
         (StatusCode::OK, "ok")
     } else {

@@ -10,7 +10,7 @@ use axum::{
 };
 use std::sync::Arc;
 
-/// The routes of this room.
+/// The routes of this module.
 pub fn routes(sessions: Arc<Sessions>) -> Router {
     Router::new()
         .route("/", get(account))

@@ -1,13 +1,13 @@
 //! Sessions, as people see them.
 
-use crate::testing::{AUTHORIZE, Bed, Browser};
+use crate::testing::{AUTHORIZE, Browser, TestBed};
 use seams::{StorageFault, StorageMoment};
 
 const DOWN: (u16, &str, &str) = (503, "error", "temporarily-unavailable");
 
 #[tokio::test(start_paused = true)]
 async fn a_session_ends_for_every_replica_and_a_stolen_cookie_with_it() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let mut ann = Browser::default();
     ann.log_in(&bed).await;
     let mut thief = Browser {
@@ -25,8 +25,8 @@ async fn a_session_ends_for_every_replica_and_a_stolen_cookie_with_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_logged_out_by_trouble() {
-    let bed = Bed::new().await;
+async fn nobody_is_logged_out_by_a_failure() {
+    let bed = TestBed::new().await;
     let mut ann = Browser::default();
     ann.log_in(&bed).await;
     let cookie = ann.cookies["__Host-session"].clone();

@@ -1,6 +1,6 @@
 //! What an error of redis-rs says about whether the command was executed.
 //!
-//! redis-rs's own advice is not for us: of a time-out it says "retry immediately", which redeems a
+//! redis-rs's own advice cannot be followed here: for a time-out it is "retry immediately", which redeems a
 //! code twice when the command is a GETDEL whose reply was lost (inventory 23; measured on redis-rs
 //! 1.8.1).
 
@@ -11,7 +11,7 @@ use seams::{Cause, Failure};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
     pub(super) failure: Failure,
-    /// The connection must be dropped, and the master looked for anew.
+    /// The connection must be dropped, and the master looked up again.
     pub(super) reconnect: bool,
 }
 

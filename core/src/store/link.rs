@@ -1,7 +1,7 @@
-//! One connection to whoever is master now.
+//! One connection to the current master.
 //!
-//! Requests share it. Only one attempt to connect is under way at a time, in a task of its own, so
-//! that a request that gives up does not take the attempt down for those who wait with it.
+//! Requests share it. Only one attempt to connect runs at a time, in a task of its own, so
+//! that a request that gives up does not end the attempt for the others that wait for it.
 
 use super::MasterFinder;
 use crate::config::Deadlines;
@@ -17,7 +17,7 @@ use tokio::sync::watch;
 #[derive(Clone)]
 pub(super) struct Live {
     pub(super) connection: MultiplexedConnection,
-    /// Which attempt made it: a caller drops only the one that failed it.
+    /// Which attempt made it: a caller forgets only the connection that it used itself.
     generation: u64,
     /// False once the driver has seen the end of the stream.
     up: Arc<AtomicBool>,
@@ -69,7 +69,7 @@ impl Link {
         }
     }
 
-    /// Forgets a connection that failed somebody, unless a newer one has taken its place.
+    /// Forgets a connection on which a call failed, unless a newer one has taken its place.
     pub(super) fn forget(&self, live: &Live) {
         live.up.store(false, Ordering::Relaxed);
         let mut state = self.state.lock().expect("nobody panics while holding it");
@@ -86,7 +86,7 @@ impl Link {
             Err(cause) => Err(Failure::Fail(cause)),
         };
         if let Err(failure) = &result {
-            self.finder.doubt();
+            self.finder.report_unusable();
             self.env.mark("master did not hold");
             tracing::warn!(%host, port, cause = %failure.cause(), "the named master cannot be used");
         }
@@ -137,7 +137,7 @@ fn lost(error: ::redis::RedisError) -> Failure {
     }
 }
 
-/// Puts redis-rs onto a stream. The driver must be spawned; it ends when all clones of the
+/// Runs redis-rs over a stream. The driver must be spawned; it ends when all clones of the
 /// connection are gone, or with the stream.
 pub(super) async fn speak(stream: Stream) -> RedisResult<(MultiplexedConnection, BoxFuture<'static, ()>)> {
     // Deadlines are ours: redis-rs's own would fire first, and could not cover discovery.

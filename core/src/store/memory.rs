@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-/// Below this many entries, expired ones are left until they are met.
+/// Below this many entries, an expired one is deleted only when its key is used.
 const PURGE_FROM: usize = 1024;
 
 /// The same semantics as Redis, without the sharing: what is put here is lost with the process and
@@ -163,7 +163,7 @@ mod tests {
         Count(Option<u64>),
     }
 
-    /// The reference: a list of what was written, newest last, looked through anew each time.
+    /// The reference: a list of what was written, newest last, searched each time.
     #[derive(Default)]
     struct Model {
         written: Vec<(u8, Option<Vec<u8>>, u64)>,

@@ -1,4 +1,4 @@
-//! What all rooms share: short-lived state ([`AuthStateStore`]) in Redis, found through Sentinels, or in memory for
+//! What all modules share: short-lived state ([`AuthStateStore`]) in Redis, found through Sentinels, or in memory for
 //! development; and the machinery of the directory in SQLite.
 
 mod classify;

@@ -1,8 +1,8 @@
 //! Short-lived state in Redis.
 //!
 //! A failover of Redis may forget or resurrect anything here (measured on Redis 7.0.15: an
-//! acknowledged GETDEL came back on the promoted replica). Nothing in this store is the last word
-//! on whether a code is spent or who leads: the directory is (inventory 7, 29).
+//! acknowledged GETDEL came back on the promoted replica). Whether a code is spent and who leads is
+//! therefore decided by the directory, never by this store (inventory 7, 29).
 
 use super::{
     MasterFinder,
@@ -19,7 +19,7 @@ use seams::{Cause, Env, Failure, Outcome};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout_at};
 
-/// Short-lived state in whichever Redis is master now.
+/// Short-lived state in the Redis that is master now.
 ///
 /// One call has one deadline ([`Deadlines::store`]) over discovery, connecting and the answer. A
 /// call whose outcome is unknown is never repeated here.
@@ -132,7 +132,7 @@ impl RedisStore {
         let look = self.exchange(&link, &live, deadline, &Request::Batch(look)).await;
         let (held,): (Option<Vec<u8>>,) = match look {
             Ok(held) => held,
-            // Only looked so far: whatever became of that, nothing was changed.
+            // Only read so far: whatever the outcome, nothing was changed.
             Err(failure) => return Err(Failure::Fail(failure.cause().clone())),
         };
         if held.as_deref() != Some(holder) {
@@ -147,8 +147,8 @@ impl RedisStore {
     }
 }
 
-/// Says that it was Redis: whoever finds the cause in the log by a request's correlation ID must see which part failed,
-/// and "connection lost: broken pipe" might be anybody's (inventory 56).
+/// Adds to a cause that it was Redis: who finds it in the log by a request's correlation ID must see which part failed,
+/// and "connection lost: broken pipe" could come from any (inventory 56).
 fn named(failure: Failure) -> Failure {
     let name = |cause| match cause {
         Cause::Unreachable(what) => Cause::Unreachable(format!("redis at {what}")),
@@ -163,7 +163,7 @@ fn named(failure: Failure) -> Failure {
     }
 }
 
-/// Redis takes whole milliseconds, and no lifetime of none.
+/// A lifetime as Redis takes it: whole milliseconds, at least one.
 fn millis(ttl: Duration) -> u64 {
     (ttl.as_millis() as u64).max(1)
 }

@@ -15,8 +15,8 @@ pub trait MasterFinder: Send + Sync {
     /// Always `Fail`: looking changes nothing.
     async fn find(&self) -> Outcome<(String, u16)>;
 
-    /// The node found last was no use: ask somebody else first, next time.
-    fn doubt(&self) {}
+    /// The node that was found last cannot be used: ask another Sentinel first, next time.
+    fn report_unusable(&self) {}
 }
 
 /// Asks the Sentinels, one after the other, beginning with the one that answered last.
@@ -80,7 +80,7 @@ impl MasterFinder for SentinelFinder {
                 Ok(Err(failure)) => failure.cause().clone(),
                 Err(cause) => cause,
             };
-            // Remembered even if the caller's deadline ends the round here: the next one must not
+            // Remembered even if the caller's deadline ends the search here: the next search must not
             // spend its time on the same silent Sentinel.
             self.first.store((at + 1) % count, Ordering::Relaxed);
             tracing::debug!(sentinel = %host, port, %cause, "a sentinel did not help");
@@ -88,8 +88,8 @@ impl MasterFinder for SentinelFinder {
         Err(Failure::Fail(Cause::NoMaster))
     }
 
-    fn doubt(&self) {
-        // Measured on Redis 7.0.15: a Sentinel that was cut off goes on naming the old master.
+    fn report_unusable(&self) {
+        // Measured on Redis 7.0.15: a Sentinel that was cut off still names the old master.
         let next = self.first.load(Ordering::Relaxed) + 1;
         self.first.store(next % self.sentinels.len().max(1), Ordering::Relaxed);
     }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use seams::Outcome;
 use std::{fmt, time::Duration};
 
-/// What a key is for. Each room defines the namespaces that it uses; [`crate::registry::NAMESPACES`] lists them all.
+/// What a key is for. Each module defines the namespaces that it uses; [`crate::registry::NAMESPACES`] lists them all.
 /// They are disjoint, so that a code of one kind is never accepted as another (inventory 10, 22).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Namespace(&'static str);

@@ -1,4 +1,4 @@
-//! An environment for tests: a clock that stands until moved, no network, a disk that fails on
+//! An environment for tests: a clock that moves only when told to, no network, a disk that fails on
 //! demand.
 
 use super::MemoryStore;
@@ -55,7 +55,7 @@ impl Fixture {
     }
 }
 
-/// Stands still until [`TestClock::pass`], or runs with tokio's virtual time after
+/// Moves by [`TestClock::pass`], or runs with tokio's virtual time after
 /// [`TestClock::follow_tokio`].
 #[derive(Default)]
 pub(crate) struct TestClock {
@@ -95,16 +95,16 @@ impl Entropy for Counting {
 }
 
 /// Connections inside one test. A host that [`TestNetwork::serve`]s hands the other end to the
-/// test; every other host is the one that listens, port by port.
+/// test; every other host is the one that listens, by port.
 #[derive(Default)]
 pub(crate) struct TestNetwork {
-    doors: Arc<Mutex<BTreeMap<String, mpsc::UnboundedSender<DuplexStream>>>>,
+    listeners: Arc<Mutex<BTreeMap<String, mpsc::UnboundedSender<DuplexStream>>>>,
 }
 
 impl TestNetwork {
     pub(crate) fn serve(&self, host: &str) -> mpsc::UnboundedReceiver<DuplexStream> {
-        let (door, connections) = mpsc::unbounded_channel();
-        self.doors.lock().unwrap().insert(host.to_owned(), door);
+        let (sender, connections) = mpsc::unbounded_channel();
+        self.listeners.lock().unwrap().insert(host.to_owned(), sender);
         connections
     }
 }
@@ -117,10 +117,10 @@ impl Network for TestNetwork {
     fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Stream>> {
         Box::pin(async move {
             let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
-            let doors = self.doors.lock().unwrap();
-            let door = doors.get(host).or_else(|| doors.get(&format!(":{port}")));
+            let listeners = self.listeners.lock().unwrap();
+            let sender = listeners.get(host).or_else(|| listeners.get(&format!(":{port}")));
             let (ours, theirs) = tokio::io::duplex(1 << 16);
-            door.ok_or_else(refused)?.send(theirs).map_err(|_| refused())?;
+            sender.ok_or_else(refused)?.send(theirs).map_err(|_| refused())?;
             Ok(Stream::new(ours, nowhere()))
         })
     }
@@ -128,19 +128,24 @@ impl Network for TestNetwork {
     fn listen(&self, port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {
         Box::pin(async move {
             let name = format!(":{port}");
-            let taken = self.doors.lock().unwrap().get(&name).is_some_and(|d| !d.is_closed());
+            let taken = self
+                .listeners
+                .lock()
+                .unwrap()
+                .get(&name)
+                .is_some_and(|d| !d.is_closed());
             if taken {
                 return Err(io::ErrorKind::AddrInUse.into());
             }
             let connections = tokio::sync::Mutex::new(self.serve(&name));
-            Ok(Box::new(Door(connections)) as Box<dyn Listener>)
+            Ok(Box::new(Incoming(connections)) as Box<dyn Listener>)
         })
     }
 }
 
-struct Door(tokio::sync::Mutex<mpsc::UnboundedReceiver<DuplexStream>>);
+struct Incoming(tokio::sync::Mutex<mpsc::UnboundedReceiver<DuplexStream>>);
 
-impl Listener for Door {
+impl Listener for Incoming {
     fn accept(&self) -> BoxFuture<'_, io::Result<Stream>> {
         Box::pin(async {
             match self.0.lock().await.recv().await {
@@ -221,8 +226,8 @@ impl Probe for Marks {
 /// A store that fails, hangs, or loses an answer on demand.
 pub(crate) struct Flaky {
     store: MemoryStore,
-    /// Before each call.
-    trouble: Mutex<Outcome<()>>,
+    /// Instead of each call.
+    failure: Mutex<Outcome<()>>,
     hanging: AtomicBool,
     lose_next: AtomicBool,
 }
@@ -231,14 +236,14 @@ impl Flaky {
     pub(crate) fn new(store: MemoryStore) -> Flaky {
         Flaky {
             store,
-            trouble: Mutex::new(Ok(())),
+            failure: Mutex::new(Ok(())),
             hanging: AtomicBool::new(false),
             lose_next: AtomicBool::new(false),
         }
     }
 
     pub(crate) fn fail(&self, with: Outcome<()>) {
-        *self.trouble.lock().unwrap() = with;
+        *self.failure.lock().unwrap() = with;
     }
 
     pub(crate) fn hang(&self) {
@@ -253,7 +258,7 @@ impl Flaky {
         if self.hanging.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
-        self.trouble.lock().unwrap().clone()?;
+        self.failure.lock().unwrap().clone()?;
         let answer = call.await;
         if self.lose_next.swap(false, Ordering::Relaxed) {
             return Err(Failure::Unknown(Cause::ConnectionLost("test".into())));

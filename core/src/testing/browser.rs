@@ -1,6 +1,6 @@
 //! A browser.
 
-use super::{AUTHORIZE, Bed, Seen, form};
+use super::{AUTHORIZE, Seen, TestBed, form};
 use axum::body::Body;
 use http::{Request, header};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    async fn send(&mut self, bed: &Bed, mut request: Request<Body>) -> Seen {
+    async fn send(&mut self, bed: &TestBed, mut request: Request<Body>) -> Seen {
         let cookies: Vec<String> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
         let headers = request.headers_mut();
         headers.insert(header::COOKIE, cookies.join("; ").parse().expect("cookies"));
@@ -38,33 +38,33 @@ impl Browser {
         seen
     }
 
-    pub(crate) async fn get(&mut self, bed: &Bed, path: &str) -> Seen {
+    pub(crate) async fn get(&mut self, bed: &TestBed, path: &str) -> Seen {
         let request = Request::get(path).body(Body::empty()).expect("a request");
         self.send(bed, request).await
     }
 
-    pub(crate) async fn post(&mut self, bed: &Bed, path: &str, fields: &[(&str, &str)]) -> Seen {
+    pub(crate) async fn post(&mut self, bed: &TestBed, path: &str, fields: &[(&str, &str)]) -> Seen {
         self.send(bed, form(path, fields)).await
     }
 
     /// Opens the login page: the flow's identifier.
-    pub(crate) async fn begin(&mut self, bed: &Bed) -> String {
+    pub(crate) async fn begin(&mut self, bed: &TestBed) -> String {
         self.get(bed, AUTHORIZE).await.param("flow")
     }
 
     /// Presses "Send login code".
-    pub(crate) async fn ask(&mut self, bed: &Bed, flow: &str) -> Seen {
+    pub(crate) async fn ask(&mut self, bed: &TestBed, flow: &str) -> Seen {
         self.post(bed, "/login/send", &[("flow", flow), ("address", "ann@example.com")])
             .await
     }
 
     /// Types a code.
-    pub(crate) async fn verify(&mut self, bed: &Bed, flow: &str, code: &str) -> Seen {
+    pub(crate) async fn verify(&mut self, bed: &TestBed, flow: &str, code: &str) -> Seen {
         self.post(bed, "/login/verify", &[("flow", flow), ("code", code)]).await
     }
 
     /// A whole login: the authorization code.
-    pub(crate) async fn log_in(&mut self, bed: &Bed) -> String {
+    pub(crate) async fn log_in(&mut self, bed: &TestBed) -> String {
         let flow = self.begin(bed).await;
         self.ask(bed, &flow).await;
         let code = bed.out.codes("ann@example.com").pop().expect("a mail");

@@ -17,7 +17,7 @@ use crate::{
 use axum::{Router, body::Body};
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use parts::{Hashed, MoodyStore, Out};
+use parts::{FailingStore, Hashed, Outgoing};
 use std::{
     sync::{
         Arc,
@@ -34,16 +34,16 @@ pub(crate) const AUTHORIZE: &str = "/authorize?response_type=code&client_id=web&
      %2Fcallback&scope=openid+email&state=st&nonce=no&code_challenge_method=S256\
      &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-pub(crate) struct Bed {
+pub(crate) struct TestBed {
     pub(crate) fixture: Fixture,
-    pub(crate) store: Arc<MoodyStore>,
-    pub(crate) out: Arc<Out>,
+    pub(crate) store: Arc<FailingStore>,
+    pub(crate) out: Arc<Outgoing>,
     pub(crate) config: Arc<Config>,
     replicas: Vec<Router>,
 }
 
-impl Bed {
-    pub(crate) async fn new() -> Bed {
+impl TestBed {
+    pub(crate) async fn new() -> TestBed {
         static BEDS: AtomicU64 = AtomicU64::new(0);
         let fixture = Fixture::new();
         let mut env = fixture.env("idp");
@@ -74,8 +74,8 @@ impl Bed {
             };
             directory.add_user(&user).await.expect("a user");
         }
-        let store = Arc::new(MoodyStore::new(MemoryStore::new(fixture.clock.clone())));
-        let out = Arc::new(Out::default());
+        let store = Arc::new(FailingStore::new(MemoryStore::new(fixture.clock.clone())));
+        let out = Arc::new(Outgoing::default());
         let wiring = Wiring {
             store: store.clone(),
             directory: Arc::new(directory).into(),
@@ -87,7 +87,7 @@ impl Bed {
             let app = App::load(env.clone(), config.clone(), wiring.clone()).await;
             replicas.push(router(app.expect("the directory answers")));
         }
-        Bed {
+        TestBed {
             fixture,
             store,
             out,

@@ -18,13 +18,13 @@ use std::{
 
 /// What leaves the service.
 #[derive(Default)]
-pub(crate) struct Out {
+pub(crate) struct Outgoing {
     mails: Mutex<Vec<(String, String)>>,
     pub(crate) events: Mutex<Vec<LoginEvent>>,
     pub(crate) full: Mutex<Option<Failure>>,
 }
 
-impl Out {
+impl Outgoing {
     /// Codes mailed to an address, in order.
     pub(crate) fn codes(&self, address: &str) -> Vec<String> {
         let mails = self.mails.lock().unwrap();
@@ -37,7 +37,7 @@ impl Out {
 }
 
 #[async_trait]
-impl Mailer for Out {
+impl Mailer for Outgoing {
     async fn enqueue(&self, mail: Mail) -> Outcome<()> {
         if let Some(failure) = self.full.lock().unwrap().take() {
             return Err(failure);
@@ -54,7 +54,7 @@ impl Mailer for Out {
 }
 
 #[async_trait]
-impl Analytics for Out {
+impl Analytics for Outgoing {
     async fn record(&self, event: LoginEvent) {
         self.events.lock().unwrap().push(event);
     }
@@ -73,8 +73,8 @@ impl Entropy for Hashed {
     }
 }
 
-/// What a call to the store comes to instead: the failure, and whether it was done all the same.
-struct Mood {
+/// A failure that a call to the store will have, and whether it is done nevertheless.
+struct PlannedFailure {
     call: &'static str,
     namespace: Namespace,
     failure: Failure,
@@ -82,22 +82,22 @@ struct Mood {
 }
 
 /// A store that fails on demand, and lets others run before each call, as a network would.
-pub(crate) struct MoodyStore {
+pub(crate) struct FailingStore {
     inner: MemoryStore,
-    moods: Mutex<Vec<Mood>>,
+    planned: Mutex<Vec<PlannedFailure>>,
 }
 
-impl MoodyStore {
-    pub(super) fn new(inner: MemoryStore) -> MoodyStore {
-        MoodyStore {
+impl FailingStore {
+    pub(super) fn new(inner: MemoryStore) -> FailingStore {
+        FailingStore {
             inner,
-            moods: Mutex::default(),
+            planned: Mutex::default(),
         }
     }
 
     /// The next such call fails; `done` says whether it happens all the same.
     pub(crate) fn fail(&self, call: &'static str, namespace: Namespace, failure: Failure, done: bool) {
-        self.moods.lock().unwrap().push(Mood {
+        self.planned.lock().unwrap().push(PlannedFailure {
             call,
             namespace,
             failure,
@@ -107,27 +107,27 @@ impl MoodyStore {
 
     async fn call<T>(&self, call: &str, key: &Key, work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
         tokio::task::yield_now().await;
-        let mood = {
-            let mut moods = self.moods.lock().unwrap();
-            let at = moods
+        let failure = {
+            let mut planned = self.planned.lock().unwrap();
+            let at = planned
                 .iter()
                 .position(|m| m.call == call && m.namespace == key.namespace);
-            at.map(|at| moods.remove(at))
+            at.map(|at| planned.remove(at))
         };
-        match mood {
+        match failure {
             None => work.await,
-            Some(mood) => {
-                if mood.done {
+            Some(failure) => {
+                if failure.done {
                     work.await?;
                 }
-                Err(mood.failure)
+                Err(failure.failure)
             }
         }
     }
 }
 
 #[async_trait]
-impl AuthStateStore for MoodyStore {
+impl AuthStateStore for FailingStore {
     async fn put(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<()> {
         self.call("put", key, self.inner.put(key, value, ttl)).await
     }

@@ -17,7 +17,7 @@ use crate::{
         reading::{Deed, calm_from_ms},
         violation,
     },
-    vocabulary::{Event, Evidence, Kind, Login, Observation, Op, OwnFault, Property, Violation},
+    vocabulary::{Event, Evidence, Kind, Login, Observation, Op, Property, Violation},
 };
 use std::time::Duration;
 
@@ -95,10 +95,10 @@ impl Property<Login> for AnalyticsArrive {
 mod tests {
     use super::*;
     use crate::property::testing::*;
-    use crate::vocabulary::{Fault, Mode, Seen};
+    use crate::vocabulary::{Fault, Mode, OwnFault, Seen};
 
     fn healed() -> Story {
-        let manner = Mode::Hanging;
+        let mode = Mode::Hanging;
         Story::new()
             .fault(
                 1000,

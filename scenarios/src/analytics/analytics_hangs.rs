@@ -5,13 +5,13 @@
 
 use crate::{
     analytics,
-    catalogue::marks::{login_while_hook_stalled, somebody_logged_in},
+    catalogue::marks::{somebody_logged_in, stalled},
     people,
     property::{
         AnalyticsArrive, CodeRedeemedOnce, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, deeds, human, violation,
     },
     scenario::{Logins, Probe, Same, Visitors, World, analytics, ms, secs},
-    vocabulary::{Fault, Faults, Mode, Op, OwnFault, Plan, Run, Scenario, Violation},
+    vocabulary::{Fault, Faults, MarkView, Mode, Op, OwnFault, Plan, Run, Scenario, Violation},
 };
 
 pub(crate) fn analytics_hangs() -> Scenario {
@@ -81,4 +81,18 @@ fn same_logins(run: &Run, twin: &Run) -> Result<(), Violation> {
         }
     }
     Ok(())
+}
+
+/// Somebody logged in from beginning to end while the analytics hook misbehaved.
+fn login_while_hook_stalled(reached: &MarkView<'_>) -> bool {
+    stalled(reached, |fault| match fault {
+        Fault::Own(OwnFault::Analytics(analytics::Fault::Analytics { mode })) => Some(*mode),
+        _ => None,
+    })
+    .is_some_and(|(from, to)| {
+        let within = |began, ended| from <= began && ended <= to;
+        deeds(reached.history).iter().any(|deed| {
+            *deed.op == Op::People(people::Op::LogIn) && deed.ok() && within(deed.began_ms, deed.ended_ms())
+        })
+    })
 }

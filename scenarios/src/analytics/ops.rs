@@ -57,7 +57,7 @@ pub enum Fault {
     /// It behaves differently from now on.
     Analytics {
         /// How.
-        #[serde(rename = "manner")]
+        #[serde(alias = "manner")]
         mode: Mode,
     },
 }

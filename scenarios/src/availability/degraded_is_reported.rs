@@ -69,8 +69,9 @@ impl Property<Login> for DegradedIsReported {
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let (history, lasts_ms) = (evidence.history, evidence.plan.lasts_ms);
-        for replica in ["idp-a", "idp-b"] {
-            for (from_ms, to_ms) in blind(history, replica) {
+        let nodes = evidence.plan.world.redis_hosts();
+        for replica in &evidence.plan.world.replica_hosts() {
+            for (from_ms, to_ms) in blind(history, &nodes, replica) {
                 let deadline_ms = from_ms + self.within_ms;
                 if deadline_ms <= to_ms.min(lasts_ms) && ready(history, replica, deadline_ms) {
                     let what = format!(

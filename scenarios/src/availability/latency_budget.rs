@@ -7,7 +7,7 @@
 //! time too, and counts. Where links differ from run to run, the budget has so many hops of the slowest in it.
 
 use crate::{
-    mail, mailed_code, people,
+    mailed_code, people,
     property::{
         deeds, human,
         reading::{TroubledTimes, touches_logins},
@@ -106,8 +106,11 @@ impl Property<Login> for LatencyBudget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::property::testing::*;
-    use crate::vocabulary::{Fault, Mode, Seen};
+    use crate::{
+        mail,
+        property::testing::*,
+        vocabulary::{Fault, Mode, OwnFault, Seen},
+    };
 
     fn budget() -> LatencyBudget {
         LatencyBudget::pages(Duration::from_millis(500)).tokens(Duration::from_millis(300))

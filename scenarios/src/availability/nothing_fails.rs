@@ -7,10 +7,9 @@
 //! when the run did are not judged.
 
 use crate::{
-    directory, people,
     property::{deeds, faults, violation},
     redemption,
-    vocabulary::{Evidence, Kind, Login, Op, OwnFault, Property, Violation},
+    vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
 
 /// See the module.
@@ -58,8 +57,11 @@ impl Property<Login> for NothingFails {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::property::testing::*;
-    use crate::vocabulary::{Fault, Seen};
+    use crate::{
+        directory, people,
+        property::testing::*,
+        vocabulary::{Fault, OwnFault, Seen},
+    };
 
     #[test]
     fn accepts_success_and_what_is_meant_to_fail() {

@@ -1,10 +1,9 @@
 //! What a sweep must have reached, in words that scenarios share.
 
 use crate::{
-    analytics, leader, mail, mailed_code, people,
-    property::{WRONG_CODE, deeds, faults, limits},
-    redemption, session,
-    vocabulary::{Event, Fault, MarkView, Mode, Observation, Op, OwnFault},
+    people,
+    property::{deeds, faults},
+    vocabulary::{Event, Fault, MarkView, Mode, Op},
 };
 
 /// Whether the service or the world set a mark.
@@ -20,10 +19,10 @@ pub(crate) fn somebody_logged_in(reached: &MarkView<'_>) -> bool {
 }
 
 /// When another Redis node became master, milliseconds.
-fn replaced_ms(reached: &MarkView<'_>) -> Option<u64> {
+pub(crate) fn replaced_ms(reached: &MarkView<'_>) -> Option<u64> {
     let records = &reached.history.records;
     let promoted = records.iter().find(|record| match &record.event {
-        Event::Role { host, role } => host == "redis-2" && role == "master",
+        Event::Role { host, role } => host != "redis-1" && role == "master",
         _ => false,
     });
     promoted.map(|record| record.at_ms)
@@ -54,27 +53,6 @@ pub(crate) fn port_closed_and_opened(reached: &MarkView<'_>) -> bool {
     })
 }
 
-/// A code that had been redeemed was refused after the master was replaced.
-pub(crate) fn replay_refused_after_failover(reached: &MarkView<'_>) -> bool {
-    let Some(replaced_ms) = replaced_ms(reached) else {
-        return false;
-    };
-    let deeds = deeds(reached.history);
-    let redeemed = |wanted| {
-        deeds.iter().any(|deed| {
-            matches!(deed.op, Op::Redemption(redemption::Op::Redeem { code, .. }) if code == wanted)
-                && deed.ok()
-                && deed.ended_ms() < replaced_ms
-        })
-    };
-    deeds.iter().any(|deed| match deed.op {
-        Op::Redemption(redemption::Op::Redeem { code, .. }) if deed.began_ms > replaced_ms => {
-            deed.failure() == Some("invalid_grant") && redeemed(code)
-        }
-        _ => false,
-    })
-}
-
 /// A fault struck while somebody was doing something.
 pub(crate) fn fault_hit_somebody(reached: &MarkView<'_>) -> bool {
     reached.history.records.iter().any(
@@ -82,38 +60,9 @@ pub(crate) fn fault_hit_somebody(reached: &MarkView<'_>) -> bool {
     )
 }
 
-/// Somebody pressed a button while the mail relay did not answer.
-pub(crate) fn send_pressed_while_mail_stalled(reached: &MarkView<'_>) -> bool {
-    stalled(reached, |fault| match fault {
-        Fault::Own(OwnFault::Mail(mail::Fault::Mail { mode })) => Some(*mode),
-        _ => None,
-    })
-    .is_some_and(|(from, to)| {
-        deeds(reached.history).iter().any(|deed| {
-            matches!(deed.op, Op::MailedCode(mailed_code::Op::SendCode { .. }))
-                && deed.ok()
-                && (from..to).contains(&deed.began_ms)
-        })
-    })
-}
-
-/// Somebody logged in from beginning to end while the analytics hook misbehaved.
-pub(crate) fn login_while_hook_stalled(reached: &MarkView<'_>) -> bool {
-    stalled(reached, |fault| match fault {
-        Fault::Own(OwnFault::Analytics(analytics::Fault::Analytics { mode })) => Some(*mode),
-        _ => None,
-    })
-    .is_some_and(|(from, to)| {
-        let within = |began, ended| from <= began && ended <= to;
-        deeds(reached.history).iter().any(|deed| {
-            *deed.op == Op::People(people::Op::LogIn) && deed.ok() && within(deed.began_ms, deed.ended_ms())
-        })
-    })
-}
-
 /// From when until when a peer misbehaved.
-fn stalled(reached: &MarkView<'_>, manner: impl Fn(&Fault) -> Option<Mode>) -> Option<(u64, u64)> {
-    let (from, ..) = faults(reached.history).find(|(.., fault)| manner(fault).is_some_and(|m| m != Mode::Healthy))?;
+pub(crate) fn stalled(reached: &MarkView<'_>, mode: impl Fn(&Fault) -> Option<Mode>) -> Option<(u64, u64)> {
+    let (from, ..) = faults(reached.history).find(|(.., fault)| mode(fault).is_some_and(|m| m != Mode::Healthy))?;
     let healed = faults(reached.history).find(|(at_ms, _, fault)| *at_ms > from && **fault == Fault::Heal);
     Some((from, healed.map_or(u64::MAX, |(at_ms, ..)| at_ms)))
 }
@@ -129,68 +78,4 @@ pub(crate) fn refused_to(who: &'static str, told: &'static str) -> impl Fn(&Mark
         let deeds = deeds(reached.history);
         deeds.iter().any(|deed| deed.who == who && deed.failure() == Some(told))
     }
-}
-
-/// More guesses were looked at in the guesser's first window than its limit, because the master was replaced:
-/// the documented edge.
-pub(crate) fn failover_gave_another_limit(reached: &MarkView<'_>) -> bool {
-    let deeds = deeds(reached.history);
-    let mut looked_at = deeds
-        .iter()
-        .filter(|deed| deed.who == "guesser" && deed.failure() == Some(WRONG_CODE));
-    let Some(first) = looked_at.next() else { return false };
-    let until_ms = first.began_ms + reached.plan.world.limit_window_s * 1000;
-    let more = looked_at.filter(|deed| deed.ended_ms() < until_ms).count() as u64;
-    master_replaced(reached) && 1 + more > limits().login_attempts
-}
-
-/// A limit refused a guess, or a mail with a code to guess, after the master was replaced.
-pub(crate) fn limited_after_failover(reached: &MarkView<'_>) -> bool {
-    let Some(replaced_ms) = replaced_ms(reached) else {
-        return false;
-    };
-    deeds(reached.history).iter().any(|deed| {
-        deed.who == "guesser"
-            && deed.began_ms > replaced_ms
-            && deed.failure().is_some_and(|told| told.starts_with("too-many"))
-    })
-}
-
-/// The leader was paused, and reminders were mailed before it resumed.
-pub(crate) fn reminded_while_paused(reached: &MarkView<'_>) -> bool {
-    let mut paused = false;
-    for record in &reached.history.records {
-        match &record.event {
-            Event::Fault {
-                fault: Fault::Pause { .. },
-                ..
-            } => paused = true,
-            Event::Fault {
-                fault: Fault::Resume { .. } | Fault::Heal,
-                ..
-            } => paused = false,
-            Event::Own(Observation::Leader(leader::Observation::ReminderMailed { .. })) if paused => return true,
-            _ => {}
-        }
-    }
-    false
-}
-
-/// A visit succeeded after the first fault.
-pub(crate) fn visited_after_fault(reached: &MarkView<'_>) -> bool {
-    let Some((struck_ms, ..)) = faults(reached.history).next() else {
-        return false;
-    };
-    let visits = deeds(reached.history);
-    visits
-        .iter()
-        .any(|deed| matches!(deed.op, Op::Session(session::Op::Visit { .. })) && deed.ok() && deed.began_ms > struck_ms)
-}
-
-/// A visit met an error, and the session lived on.
-pub(crate) fn visit_met_an_error(reached: &MarkView<'_>) -> bool {
-    let visits = deeds(reached.history);
-    visits
-        .iter()
-        .any(|deed| matches!(deed.op, Op::Session(session::Op::Visit { .. })) && deed.end.is_some() && !deed.ok())
 }

@@ -16,7 +16,7 @@
 //! convicts once its time was over.
 
 use crate::{
-    availability, directory, mailed_code, people,
+    availability, mailed_code, people,
     property::{
         deeds, faults, human,
         reading::{Deed, TroubledTimes},
@@ -149,8 +149,11 @@ fn kept_waiting(deed: &Deed<'_>, budget_ms: u64) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::property::testing::*;
-    use crate::vocabulary::Operation;
+    use crate::{
+        directory,
+        property::testing::*,
+        vocabulary::{Operation, OwnFault},
+    };
 
     /// Somebody at idp-b alone, and a disk of which each commit takes 50 ms.
     fn slow() -> Story {

@@ -4,13 +4,14 @@
 //! sending. Two believe to lead; nobody is reminded twice. (Inventory 29, 30, 31.)
 
 use crate::{
-    catalogue::marks::{marked, master_replaced, reminded_while_paused},
+    catalogue::marks::{marked, master_replaced},
+    leader,
     property::{
         CodeRedeemedOnce, EveryReplicaServes, EveryoneCanLogIn, MailArrives, RemindersArrive, RemindersOnce,
         ReplicationCatchesUp,
     },
     scenario::{Logins, Probe, World, cut, hosts::*, kill, mail, ms, pause, resume, secs},
-    vocabulary::{Faults, Mode, Scenario},
+    vocabulary::{Event, Fault, Faults, MarkView, Mode, Observation, Scenario},
 };
 
 pub(crate) fn leader_pauses() -> Scenario {
@@ -55,4 +56,24 @@ pub(crate) fn leader_pauses() -> Scenario {
     .sometimes("the leader lost its lease", marked("lease lost"))
     .sometimes("the master was replaced", master_replaced)
     .lasts(secs(84))
+}
+
+/// The leader was paused, and reminders were mailed before it resumed.
+fn reminded_while_paused(reached: &MarkView<'_>) -> bool {
+    let mut paused = false;
+    for record in &reached.history.records {
+        match &record.event {
+            Event::Fault {
+                fault: Fault::Pause { .. },
+                ..
+            } => paused = true,
+            Event::Fault {
+                fault: Fault::Resume { .. } | Fault::Heal,
+                ..
+            } => paused = false,
+            Event::Own(Observation::Leader(leader::Observation::ReminderMailed { .. })) if paused => return true,
+            _ => {}
+        }
+    }
+    false
 }

@@ -57,7 +57,7 @@ impl Property<Login> for AttemptsLimited {
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let limits = limits();
-        let states = redis_states(evidence.history);
+        let states = redis_states(evidence);
         let window_ms = evidence.plan.world.limit_window_s * 1000;
         let mut attempts: Vec<(&Deed<'_>, &Tag, &str, &Tag)> = vec![];
         let deeds = deeds(evidence.history);

@@ -6,14 +6,14 @@
 //! SP 800-63B-4 section 3.2.2.)
 
 use crate::{
-    catalogue::marks::{failover_gave_another_limit, limited_after_failover, marked, master_replaced, refused_to},
+    catalogue::marks::{marked, master_replaced, refused_to, replaced_ms},
     property::{
         AttemptsLimited, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, LimitsLetIn,
-        NoSecretLogged, OneMailPerWindow, ReplicationCatchesUp, SendsLimited,
+        NoSecretLogged, OneMailPerWindow, ReplicationCatchesUp, SendsLimited, WRONG_CODE, deeds, limits,
     },
     scenario::{Flooder, Guesser, Logins, Probe, World, cut, hosts::*, kill, ms, secs},
     store::history::COUNTED_BACK,
-    vocabulary::{Faults, Scenario},
+    vocabulary::{Faults, MarkView, Scenario},
 };
 
 pub(crate) fn guesser_across_failover() -> Scenario {
@@ -60,4 +60,29 @@ pub(crate) fn guesser_across_failover() -> Scenario {
     .sometimes("the master was replaced", master_replaced)
     .sometimes(COUNTED_BACK, marked(COUNTED_BACK))
     .lasts(secs(100))
+}
+
+/// More guesses were looked at in the guesser's first window than its limit, because the master was replaced:
+/// the documented edge.
+fn failover_gave_another_limit(reached: &MarkView<'_>) -> bool {
+    let deeds = deeds(reached.history);
+    let mut looked_at = deeds
+        .iter()
+        .filter(|deed| deed.who == "guesser" && deed.failure() == Some(WRONG_CODE));
+    let Some(first) = looked_at.next() else { return false };
+    let until_ms = first.began_ms + reached.plan.world.limit_window_s * 1000;
+    let more = looked_at.filter(|deed| deed.ended_ms() < until_ms).count() as u64;
+    master_replaced(reached) && 1 + more > limits().login_attempts
+}
+
+/// A limit refused a guess, or a mail with a code to guess, after the master was replaced.
+fn limited_after_failover(reached: &MarkView<'_>) -> bool {
+    let Some(replaced_ms) = replaced_ms(reached) else {
+        return false;
+    };
+    deeds(reached.history).iter().any(|deed| {
+        deed.who == "guesser"
+            && deed.began_ms > replaced_ms
+            && deed.failure().is_some_and(|told| told.starts_with("too-many"))
+    })
 }

@@ -31,7 +31,7 @@ impl Property<Login> for SendsLimited {
         "mails with codes are limited per address and window, over both replicas".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let states = redis_states(evidence.history);
+        let states = redis_states(evidence);
         let window_ms = evidence.plan.world.limit_window_s * 1000;
         let mut first_ms: BTreeMap<&str, u64> = BTreeMap::new();
         for deed in deeds(evidence.history) {

@@ -1,5 +1,6 @@
 //! `[world]` of a plan: the topology and the settings.
 
+use crate::world::hosts;
 use serde::{Deserialize, Serialize};
 use sim::{
     nemesis::is_name,
@@ -94,6 +95,18 @@ impl Default for WorldOptions {
             lease_ms: 10_000,
             reminders: vec![],
         }
+    }
+}
+
+impl WorldOptions {
+    /// The hosts of the login service's replicas.
+    pub fn replica_hosts(&self) -> Vec<String> {
+        hosts::replicas(self.replicas)
+    }
+
+    /// The hosts of the Redis nodes; the first one is the master when the run begins.
+    pub fn redis_hosts(&self) -> Vec<String> {
+        hosts::redis(1 + self.redis_replicas)
     }
 }
 

@@ -15,7 +15,7 @@ pub enum Fault {
     /// It behaves differently from now on.
     Mail {
         /// How.
-        #[serde(rename = "manner")]
+        #[serde(alias = "manner")]
         mode: Mode,
     },
 }

@@ -11,14 +11,14 @@
 //! promises nothing.
 
 use crate::{
-    mail, mailed_code,
+    mailed_code,
     property::{
         bound::Bound,
         deeds, human,
         reading::{calm_from_ms, mails},
         violation,
     },
-    vocabulary::{Evidence, Kind, Login, Op, OwnFault, Property, Violation},
+    vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
 use std::{collections::BTreeSet, time::Duration};
 
@@ -84,11 +84,14 @@ impl Property<Login> for MailArrives {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::property::testing::*;
-    use crate::vocabulary::{Fault, Mode, Seen};
+    use crate::{
+        mail,
+        property::testing::*,
+        vocabulary::{Fault, Mode, OwnFault, Seen},
+    };
 
     fn healed() -> Story {
-        let manner = Mode::Hanging;
+        let mode = Mode::Hanging;
         Story::new()
             .fault(1000, Fault::Own(OwnFault::Mail(mail::Fault::Mail { mode })))
             .fault(30_000, Fault::Heal)

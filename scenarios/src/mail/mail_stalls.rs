@@ -4,13 +4,14 @@
 //! whichever code somebody types works. (Inventory 1, 3, 5.)
 
 use crate::{
-    catalogue::marks::{marked, send_pressed_while_mail_stalled, somebody_logged_in},
+    catalogue::marks::{marked, somebody_logged_in, stalled},
+    mail, mailed_code,
     property::{
         AnyCodeVerifies, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, MailArrives,
-        OneMailPerWindow, SendsLimited,
+        OneMailPerWindow, SendsLimited, deeds,
     },
     scenario::{ImpatientPeople, Logins, Probe, World, mail, ms, secs},
-    vocabulary::{Faults, Mode, Scenario},
+    vocabulary::{Fault, Faults, MarkView, Mode, Op, OwnFault, Scenario},
 };
 
 pub(crate) fn mail_stalls() -> Scenario {
@@ -55,4 +56,19 @@ pub(crate) fn mail_stalls() -> Scenario {
     )
     .sometimes("somebody logged in", somebody_logged_in)
     .lasts(secs(65))
+}
+
+/// Somebody pressed a button while the mail relay did not answer.
+fn send_pressed_while_mail_stalled(reached: &MarkView<'_>) -> bool {
+    stalled(reached, |fault| match fault {
+        Fault::Own(OwnFault::Mail(mail::Fault::Mail { mode })) => Some(*mode),
+        _ => None,
+    })
+    .is_some_and(|(from, to)| {
+        deeds(reached.history).iter().any(|deed| {
+            matches!(deed.op, Op::MailedCode(mailed_code::Op::SendCode { .. }))
+                && deed.ok()
+                && (from..to).contains(&deed.began_ms)
+        })
+    })
 }

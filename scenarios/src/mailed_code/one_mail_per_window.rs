@@ -38,7 +38,7 @@ impl Property<Login> for OneMailPerWindow {
         "pressing the send button many times sends one mail per window".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let states = redis_states(evidence.history);
+        let states = redis_states(evidence);
         let window_ms = limits().send_once.as_millis() as u64;
         let mut presses: BTreeMap<&str, BTreeMap<&Tag, Presses>> = BTreeMap::new();
         for deed in deeds(evidence.history) {

@@ -63,10 +63,12 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
     let person = || Arc::new(Person::new(scene, who, who, label));
     let exchange = Exchange::Once;
     match does {
-        Behaviour::LogIn => drop(calm::log_in(&person(), Style { clicks: None, exchange }).await),
+        Behaviour::LogIn => {
+            calm::log_in(&person(), Style { clicks: None, exchange }).await;
+        }
         Behaviour::LogInImpatiently { clicks } => {
             let clicks = Some(clicks);
-            drop(calm::log_in(&person(), Style { clicks, exchange }).await);
+            calm::log_in(&person(), Style { clicks, exchange }).await;
         }
         Behaviour::PeekAtMail { victim, after_ms } => {
             peek::peek(scene, who, &victim, label, Duration::from_millis(after_ms)).await;

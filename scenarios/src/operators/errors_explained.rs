@@ -12,7 +12,7 @@
 //! Edges. A line may name several parts: one that was in trouble is enough. What was never answered has no reference.
 
 use crate::{
-    directory, people,
+    directory,
     property::{deeds, faults, reading::Deed, violation},
     vocabulary::{Evidence, Fault, Kind, Login, Operators, OwnFault, Property, ReportedError, Violation},
 };
@@ -136,8 +136,7 @@ fn explained(told: &ReportedError, log: &Log<'_>, evidence: &Evidence<'_>) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::property::testing::*;
-    use crate::vocabulary::Op;
+    use crate::{people, property::testing::*, vocabulary::Op};
 
     const LOCKED: &str =
         "refused correlation=0a1b status=503 cause=looking up the person: not done: the directory is locked";

@@ -9,7 +9,6 @@
 //! Edges. That the secret was of use to nobody any more when it was logged excuses nothing: that is luck.
 
 use crate::{
-    people,
     property::{reading::Deed, violation},
     vocabulary::{Evidence, Kind, Login, Property, Violation},
 };
@@ -46,8 +45,11 @@ impl Property<Login> for NoSecretLogged {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::property::testing::*;
-    use crate::vocabulary::{Op, Seen};
+    use crate::{
+        people,
+        property::testing::*,
+        vocabulary::{Op, Seen},
+    };
 
     #[test]
     fn accepts_lines_without_secrets() {

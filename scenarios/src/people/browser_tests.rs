@@ -1,8 +1,5 @@
-use crate::{
-    people::{testing::Script, *},
-    session,
-    vocabulary::{History, Observation},
-};
+use super::*;
+use crate::{people::testing::Script, vocabulary::History};
 
 const LOGIN: (&str, &str) = (
     "200 OK\nContent-Type: text/html; charset=utf-8\nReferrer-Policy: no-referrer",

@@ -1,5 +1,6 @@
 //! The check of an ID token (OpenID Connect Core section 3.1.3.7).
 
+use super::es256;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
 use seams::Timestamp;
 use serde::Deserialize;
@@ -43,6 +44,7 @@ enum Audience {
 /// # Errors
 /// What was wrong, in a few words.
 pub(crate) fn check(token: &str, keys: &JwkSet, expected: &Expected<'_>) -> Result<Claims, String> {
+    es256::install();
     let header = jsonwebtoken::decode_header(token).map_err(|e| format!("id token: {e}"))?;
     if header.alg != Algorithm::ES256 {
         return Err(format!("id token: signed with {:?}", header.alg));
@@ -83,21 +85,24 @@ pub(crate) fn check(token: &str, keys: &JwkSet, expected: &Expected<'_>) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jsonwebtoken::{EncodingKey, Header};
+    use base64::{
+        Engine,
+        engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+    };
+    use ring::{
+        rand::SystemRandom,
+        signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
+    };
     use serde_json::{Value, json};
 
     const NOW_S: u64 = 1_790_000_000;
-    // Two keys made for these tests; they guard nothing.
-    const KEY: &str = "-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg5DsJahv364A/H+9D
-ftp801A/idoZcL1RHLD5ZUlg/S6hRANCAAT0CqVlzu39718iweaUAGIERsWAAngM
-vLXeV/n4dnC0qEnFwRAvKG3PQs4MTTGGkck/EDpLfQsfWlEwj1kW/yiW
------END PRIVATE KEY-----";
-    const OTHER_KEY: &str = "-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgL/hj/swjdghx9XRi
-c4vDBfquNiB01B5B+w/nA3qwUS2hRANCAATjb6xJqJU20Cq8gdu8Zn1zwI8xnslg
-LxXkFABNgEhCEkmaLWR+yOdp9ic+VrqoE80jgdlQKM0NjBOGaCYEbsqz
------END PRIVATE KEY-----";
+    // Two PKCS #8 keys made for these tests; they guard nothing.
+    const KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg5DsJahv364A/H+9D\
+        ftp801A/idoZcL1RHLD5ZUlg/S6hRANCAAT0CqVlzu39718iweaUAGIERsWAAngM\
+        vLXeV/n4dnC0qEnFwRAvKG3PQs4MTTGGkck/EDpLfQsfWlEwj1kW/yiW";
+    const OTHER_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgL/hj/swjdghx9XRi\
+        c4vDBfquNiB01B5B+w/nA3qwUS2hRANCAATjb6xJqJU20Cq8gdu8Zn1zwI8xnslg\
+        LxXkFABNgEhCEkmaLWR+yOdp9ic+VrqoE80jgdlQKM0NjBOGaCYEbsqz";
 
     fn keys() -> JwkSet {
         serde_json::from_value(json!({ "keys": [{
@@ -115,10 +120,18 @@ LxXkFABNgEhCEkmaLWR+yOdp9ic+VrqoE80jgdlQKM0NjBOGaCYEbsqz
         })
     }
 
-    fn token(claims: &Value, alg: Algorithm, kid: Option<&str>, key: &EncodingKey) -> String {
-        let mut header = Header::new(alg);
-        header.kid = kid.map(str::to_owned);
-        jsonwebtoken::encode(&header, claims, key).unwrap()
+    /// Signed with ES256, whatever the header says.
+    fn token(claims: &Value, alg: &str, kid: Option<&str>, key: &str) -> String {
+        let mut header = json!({ "typ": "JWT", "alg": alg });
+        if let Some(kid) = kid {
+            header["kid"] = json!(kid);
+        }
+        let part = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+        let message = format!("{}.{}", part(&header), part(claims));
+        let (key, random) = (STANDARD.decode(key).unwrap(), SystemRandom::new());
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &key, &random).unwrap();
+        let signature = pair.sign(&random, message.as_bytes()).unwrap();
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
     fn judged(token: &str) -> Result<String, String> {
@@ -132,8 +145,7 @@ LxXkFABNgEhCEkmaLWR+yOdp9ic+VrqoE80jgdlQKM0NjBOGaCYEbsqz
     }
 
     fn signed(claims: &Value) -> String {
-        let key = EncodingKey::from_ec_pem(KEY.as_bytes()).unwrap();
-        token(claims, Algorithm::ES256, Some("k1"), &key)
+        token(claims, "ES256", Some("k1"), KEY)
     }
 
     #[test]
@@ -169,14 +181,12 @@ LxXkFABNgEhCEkmaLWR+yOdp9ic+VrqoE80jgdlQKM0NjBOGaCYEbsqz
 
     #[test]
     fn rejects_wrong_signatures() {
-        let key = EncodingKey::from_ec_pem(KEY.as_bytes()).unwrap();
-        let other = EncodingKey::from_ec_pem(OTHER_KEY.as_bytes()).unwrap();
-        let by = |kid, key: &EncodingKey| judged(&token(&good(), Algorithm::ES256, kid, key));
-        assert_eq!(by(Some("k1"), &key), Ok("user-ann".into()));
-        assert_eq!(by(Some("k1"), &other), Err("id token: InvalidSignature".into()));
-        assert_eq!(by(Some("k2"), &key), Err("id token: its key is not published".into()));
-        assert_eq!(by(None, &key), Err("id token: no key ID".into()));
-        let symmetric = token(&good(), Algorithm::HS256, Some("k1"), &EncodingKey::from_secret(b"k1"));
+        let by = |kid, key: &str| judged(&token(&good(), "ES256", kid, key));
+        assert_eq!(by(Some("k1"), KEY), Ok("user-ann".into()));
+        assert_eq!(by(Some("k1"), OTHER_KEY), Err("id token: InvalidSignature".into()));
+        assert_eq!(by(Some("k2"), KEY), Err("id token: its key is not published".into()));
+        assert_eq!(by(None, KEY), Err("id token: no key ID".into()));
+        let symmetric = token(&good(), "HS256", Some("k1"), KEY);
         assert_eq!(judged(&symmetric), Err("id token: signed with HS256".into()));
         let good = signed(&good());
         let torn = &good[..good.len() - 4];

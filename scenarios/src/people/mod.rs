@@ -5,23 +5,20 @@
 pub(crate) mod answer;
 pub(crate) mod browser;
 #[cfg(test)]
-pub(crate) mod browser_tests;
-#[cfg(test)]
-pub(crate) mod bytes_tests;
+mod bytes_tests;
 pub(crate) mod calm;
+mod es256;
 pub(crate) mod id_token;
 pub(crate) mod jar;
 mod ops;
 pub(crate) mod page;
 pub(crate) mod person;
 pub(crate) mod relying_party;
-#[cfg(test)]
-pub(crate) mod relying_party_tests;
 pub(crate) mod reply;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 pub(crate) mod token_endpoint;
 pub(crate) mod whim;
 

@@ -137,7 +137,7 @@ impl RelyingParty {
             &self.who,
             seen_code,
             &self.scene.balancer,
-            self.manner(),
+            self.presentation(),
         )
         .await;
         self.scene.codes.publish(seen_code.clone());
@@ -145,7 +145,7 @@ impl RelyingParty {
     }
 
     /// How it presents a code that is its own.
-    pub(crate) fn manner(&self) -> Presentation {
+    pub(crate) fn presentation(&self) -> Presentation {
         Presentation {
             basic: self.basic,
             wrong_verifier: false,

@@ -1,6 +1,6 @@
+use super::*;
 use crate::{
-    people::{testing::Script, *},
-    redemption,
+    people::testing::Script,
     vocabulary::{Event, History},
 };
 

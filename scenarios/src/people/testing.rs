@@ -47,10 +47,10 @@ impl Script {
         self.requests.lock().unwrap().clone()
     }
 
-    /// A scene in which every door leads here.
+    /// A scene in which every host is this one.
     pub(crate) fn scene(&self) -> Scene {
-        struct Still;
-        impl Clock for Still {
+        struct Stopped;
+        impl Clock for Stopped {
             fn wall(&self) -> Timestamp {
                 NOW
             }
@@ -83,7 +83,7 @@ impl Script {
         }
         let env = Env {
             host: "people".into(),
-            clock: Arc::new(Still),
+            clock: Arc::new(Stopped),
             entropy: Arc::new(Counting::default()),
             network: Arc::new(self.clone()),
             tasks: Arc::new(Spawn),
@@ -97,6 +97,7 @@ impl Script {
             issuer: "https://login.example".into(),
             balancer: ("balancer".into(), 80),
             replicas: vec![("idp-a".into(), 8080), ("idp-b".into(), 8080)],
+            redis: vec![],
             clients: RelyingPartyOptions::standard(),
             seed: 1,
             codes: CodeFeed::default(),

@@ -2,20 +2,14 @@
 
 use crate::{
     limits, mailed_code, people,
-    people::*,
+    property::limits as default_limits,
     redemption, session,
-    vocabulary::{Event, Observation, Op, PLAN_VERSION, Plan, Run, Seen, Setup, WorldOptions},
+    vocabulary::{Behaviour, Event, Observation, Op, Operation, Plan, Run, Seen, Setup},
 };
-use idp::config::Config;
-use sim::{run::perform, simulator::EngineKind};
+use sim::run::perform;
 
 fn performed(lasts_ms: u64, operations: &[(u64, &str, Behaviour)]) -> Run {
     let plan = Plan {
-        version: PLAN_VERSION,
-        scenario: "workload".into(),
-        seed: 7,
-        lasts_ms,
-        world: WorldOptions::default(),
         operations: operations
             .iter()
             .map(|(at_ms, who, does)| Operation {
@@ -24,19 +18,9 @@ fn performed(lasts_ms: u64, operations: &[(u64, &str, Behaviour)]) -> Run {
                 does: does.clone(),
             })
             .collect(),
-        faults: vec![],
+        ..Plan::new("workload", 7, lasts_ms)
     };
-    let setup = Setup {
-        engine: EngineKind::EventLoop,
-        people: people(),
-        attackers: attackers(),
-        rewire: None,
-        keep_log: false,
-        keep_messages: false,
-        log_filter: None,
-        properties: vec![],
-    };
-    let run = perform(&plan, &setup).unwrap();
+    let run = perform(&plan, &Setup::default()).unwrap();
     assert!(run.violations.is_empty(), "{:?}", run.violations);
     run
 }
@@ -94,7 +78,7 @@ fn people_log_in_in_their_several_ways() {
             matches!(op, Op::Redemption(redemption::Op::Redeem { .. })) && told(seen, "invalid_grant"),
             "{who} {op:?} {seen:?}"
         );
-        assert!(who == "cat" || who == burn::BURNER);
+        assert!(who == "cat" || who == redemption::burn::BURNER);
     }
     assert_eq!(
         count(&run, |who, op, _| who == "bob"
@@ -178,7 +162,7 @@ fn attackers_get_nothing_but_refusals() {
         2
     );
 
-    let limits = Config::new("", "", idp::config::StateConfig::Memory).limits;
+    let limits = default_limits();
     let admitted = count(&run, |who, _, seen| who == "mallory" && told(seen, "wrong-code")) as u64;
     assert!(
         admitted > 0 && admitted <= limits.login_attempts,

@@ -50,17 +50,17 @@ pub(crate) async fn present(
     who: &str,
     seen_code: &SeenCode,
     door: &Door,
-    manner: Presentation,
+    presentation: Presentation,
 ) -> Result<Tokens, Seen> {
     let op = Op::Redemption(redemption::Op::Redeem {
         code: Tag::of(&seen_code.code),
         at: door.0.clone(),
-        rightful: !manner.wrong_verifier,
+        rightful: !presentation.wrong_verifier,
     });
     scene
         .recorder
         .observe(who, op, async {
-            let (request, form) = token_request(scene, seen_code, manner);
+            let (request, form) = token_request(scene, seen_code, presentation);
             let tokens: Tokens = read(call(scene, client, who, door, request, "/token", form).await)?;
             scene.recorder.secret("access token", &tokens.access_token);
             scene.recorder.secret("ID token", &tokens.id_token);
@@ -73,9 +73,9 @@ pub(crate) async fn present(
         .await
 }
 
-fn token_request(scene: &Scene, seen_code: &SeenCode, manner: Presentation) -> (http::request::Builder, String) {
+fn token_request(scene: &Scene, seen_code: &SeenCode, presentation: Presentation) -> (http::request::Builder, String) {
     let client = &seen_code.client;
-    let verifier = if manner.wrong_verifier {
+    let verifier = if presentation.wrong_verifier {
         random_token(&*scene.env.entropy)
     } else {
         seen_code.verifier.clone()
@@ -91,7 +91,7 @@ fn token_request(scene: &Scene, seen_code: &SeenCode, manner: Presentation) -> (
         .header(header::ACCEPT, "application/json")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     match &client.secret {
-        Some(secret) if manner.basic => {
+        Some(secret) if presentation.basic => {
             // RFC 6749 section 2.3.1: both halves are form-encoded first.
             let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
             let pair = format!("{}:{}", encode(&client.client_id), encode(secret));

@@ -1,5 +1,5 @@
 //! The claims. Each is judged by what people and the outside world could see, never by the
-//! service's own word for it. `Unknown` convicts nobody and absolves nobody.
+//! service's own word for it. `Unknown` detects nothing and absolves nothing.
 
 pub(crate) mod bound;
 pub(crate) mod reading;

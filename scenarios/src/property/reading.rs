@@ -2,7 +2,7 @@
 
 use crate::{
     mailed_code,
-    vocabulary::{Event, Fault, History, Observation, Op, OpId, Seen, Violation},
+    vocabulary::{Event, Evidence, Fault, History, Observation, Op, OpId, Seen, Violation},
 };
 use std::collections::BTreeMap;
 
@@ -197,10 +197,10 @@ const BOOTED_MS: u64 = 500;
 /// beginning of the run, each time a node becomes master or starts empty, and each touch on a Redis
 /// node's clock, on which expiry depends (measured on Redis 7.0.15: expiry is absolute on each
 /// node's own wall clock).
-pub(crate) fn redis_states(history: &History) -> Vec<u64> {
+pub(crate) fn redis_states(evidence: &Evidence<'_>) -> RedisStates {
     let mut states = vec![0];
     let mut clocks_touched = false;
-    for record in &history.records {
+    for record in &evidence.history.records {
         let new_state = match &record.event {
             Event::Role { role, .. } => role == "master" && record.at_ms >= BOOTED_MS,
             Event::Fault { fault, .. } => match fault {
@@ -217,19 +217,37 @@ pub(crate) fn redis_states(history: &History) -> Vec<u64> {
             states.push(record.at_ms);
         }
     }
-    states
+    RedisStates {
+        nodes: 1 + evidence.plan.world.redis_replicas,
+        from_ms: states,
+    }
+}
+
+/// See [`redis_states`].
+pub(crate) struct RedisStates {
+    /// How many Redis nodes there are.
+    nodes: usize,
+    /// When each state began, milliseconds.
+    from_ms: Vec<u64>,
 }
 
 /// How much a limit of so many per fixed window may have admitted by a moment, counting from the
 /// first attempt: each state of Redis has windows of its own, for a failover forgets what was not
 /// replicated. Windows are taken as a little shorter than they are, for rounding.
-pub(crate) fn admitted_max(limit: u64, window_ms: u64, states: &[u64], first_ms: u64, at_ms: u64) -> u64 {
+pub(crate) fn admitted_max(limit: u64, window_ms: u64, states: &RedisStates, first_ms: u64, at_ms: u64) -> u64 {
     let window_ms = (window_ms - window_ms / 100).max(1);
     let windows = |since: u64| 1 + (at_ms - since) / window_ms;
-    // There are two nodes, so of the states that began before the first attempt at most two are
-    // still there.
-    let earlier = states.iter().filter(|state| **state <= first_ms).count().clamp(1, 2) as u64;
-    let later = states.iter().filter(|state| first_ms < **state && **state <= at_ms);
+    // Of the states that began before the first attempt at most one a node is still there.
+    let earlier = states
+        .from_ms
+        .iter()
+        .filter(|state| **state <= first_ms)
+        .count()
+        .clamp(1, states.nodes) as u64;
+    let later = states
+        .from_ms
+        .iter()
+        .filter(|state| first_ms < **state && **state <= at_ms);
     limit * (earlier * windows(first_ms) + later.map(|state| windows(*state)).sum::<u64>())
 }
 

@@ -63,7 +63,7 @@ impl Story {
 
     /// A line of a replica's log, with secrets of these kinds in it.
     pub(crate) fn logged(mut self, at_ms: u64, text: &str, secrets: &[&'static str]) -> Story {
-        self.operators.log.push(Written {
+        self.operators.log.push(ServiceLine {
             line: LogLine {
                 at_ms,
                 host: "idp-a".into(),
@@ -77,7 +77,7 @@ impl Story {
 
     /// Somebody got an error.
     pub(crate) fn told(mut self, at_ms: u64, who: &str, status: u16, reference: &str) -> Story {
-        self.operators.errors.push(Told {
+        self.operators.errors.push(ReportedError {
             at_ms,
             who: who.into(),
             status,

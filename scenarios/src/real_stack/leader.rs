@@ -10,7 +10,6 @@
 
 use super::{Deployment, PlantedBug, REMINDERS, agreement, broken, replica, runtime};
 use crate::{
-    catalogue,
     property::RemindersOnce,
     vocabulary::{Evidence, History, Mode, Operators, Property},
     world::hosts,

@@ -9,7 +9,6 @@ mod replica;
 pub use leader::compare as compare_leaders;
 
 use crate::{
-    catalogue,
     people::{
         calm,
         person::Person,
@@ -239,12 +238,12 @@ impl Deployment {
 }
 
 async fn redeem(scene: &Scene, who: &str, code: &SeenCode, replica: usize) -> Seen {
-    let manner = Presentation {
+    let presentation = Presentation {
         basic: false,
         wrong_verifier: false,
     };
     let client = Client::new(&scene.env);
-    match present(scene, &client, who, code, &scene.replicas[replica], manner).await {
+    match present(scene, &client, who, code, &scene.replicas[replica], presentation).await {
         Ok(_) => Seen::Ok,
         Err(seen) => seen,
     }

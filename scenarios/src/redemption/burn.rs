@@ -23,7 +23,7 @@ pub(crate) async fn exchange(person: &Person, rp: &RelyingParty, code: &SeenCode
         .expect("the world has replicas");
     let wrong = Presentation {
         wrong_verifier: true,
-        ..rp.manner()
+        ..rp.presentation()
     };
     let _ = present(
         &person.scene,

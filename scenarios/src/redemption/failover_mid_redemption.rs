@@ -4,14 +4,15 @@
 //! must be refused. (Inventory 7, 23, 37, 39.)
 
 use crate::{
-    catalogue::marks::{fault_hit_somebody, marked, master_replaced, replay_refused_after_failover},
+    catalogue::marks::{fault_hit_somebody, marked, master_replaced, replaced_ms},
     property::{
         AnalyticsArrive, CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn,
-        MailArrives, NoSecretLogged, RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless,
+        MailArrives, NoSecretLogged, RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless, deeds,
     },
+    redemption,
     scenario::{CodeThief, Logins, Probe, World, cut, hosts::*, kill, ms, secs},
     store::history::TAKEN_CAME_BACK,
-    vocabulary::{Faults, Scenario},
+    vocabulary::{Faults, MarkView, Op, Scenario},
 };
 
 pub(crate) fn failover_mid_redemption() -> Scenario {
@@ -67,4 +68,25 @@ pub(crate) fn failover_mid_redemption() -> Scenario {
     )
     .sometimes(TAKEN_CAME_BACK, marked(TAKEN_CAME_BACK))
     .lasts(secs(90))
+}
+
+/// A code that had been redeemed was refused after the master was replaced.
+fn replay_refused_after_failover(reached: &MarkView<'_>) -> bool {
+    let Some(replaced_ms) = replaced_ms(reached) else {
+        return false;
+    };
+    let deeds = deeds(reached.history);
+    let redeemed = |wanted| {
+        deeds.iter().any(|deed| {
+            matches!(deed.op, Op::Redemption(redemption::Op::Redeem { code, .. }) if code == wanted)
+                && deed.ok()
+                && deed.ended_ms() < replaced_ms
+        })
+    };
+    deeds.iter().any(|deed| match deed.op {
+        Op::Redemption(redemption::Op::Redeem { code, .. }) if deed.began_ms > replaced_ms => {
+            deed.failure() == Some("invalid_grant") && redeemed(code)
+        }
+        _ => false,
+    })
 }

@@ -16,14 +16,14 @@ use sim::world::join_all;
 pub(crate) async fn exchange(person: &Person, rp: &RelyingParty, code: &SeenCode) -> Result<Tokens, Seen> {
     let scene = &person.scene;
     let presentations = scene.replicas.iter().map(|door| {
-        let (scene, who, code, door, manner) = (
+        let (scene, who, code, door, presentation) = (
             scene.clone(),
             person.who.clone(),
             code.clone(),
             door.clone(),
-            rp.manner(),
+            rp.presentation(),
         );
-        async move { present(&scene, &Client::new(&scene.env), &who, &code, &door, manner).await }
+        async move { present(&scene, &Client::new(&scene.env), &who, &code, &door, presentation).await }
     });
     let results = join_all(&scene.env, presentations).await;
     scene.codes.publish(code.clone());

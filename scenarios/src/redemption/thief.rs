@@ -29,7 +29,7 @@ pub(crate) async fn steal(scene: &Scene, who: &str, after_ms: &[u64]) {
 
 async fn replay(scene: &Scene, who: &str, code: &SeenCode, delays_ms: &[u64]) {
     let seen_at = Instant::now();
-    let manner = Presentation {
+    let presentation = Presentation {
         basic: true,
         wrong_verifier: false,
     };
@@ -38,7 +38,7 @@ async fn replay(scene: &Scene, who: &str, code: &SeenCode, delays_ms: &[u64]) {
         let presentations = scene.replicas.iter().map(|door| {
             let (scene, who, code, door) = (scene.clone(), who.to_owned(), code.clone(), door.clone());
             async move {
-                present(&scene, &Client::new(&scene.env), &who, &code, &door, manner)
+                present(&scene, &Client::new(&scene.env), &who, &code, &door, presentation)
                     .await
                     .is_ok()
             }

@@ -117,14 +117,11 @@ pub struct Probe;
 
 impl Probe {
     /// A login at one replica, past the balancer.
-    pub fn of(replica: &'static str) -> Workload {
-        let name = match replica {
-            hosts::IDP_A => "probe-a",
-            _ => "probe-b",
-        };
+    pub fn of(replica: &str) -> Workload {
+        let letter = replica.rsplit_once('-').map_or(replica, |(_, letter)| letter);
         let replica = replica.to_owned();
         Workload::named(
-            name,
+            format!("probe-{letter}"),
             Behaviour::Availability(availability::Behaviour::LogInAt { replica }),
         )
         .every(Duration::ZERO)

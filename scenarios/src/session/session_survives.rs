@@ -5,15 +5,16 @@
 //! (Inventory 54, 55, 61.)
 
 use crate::{
-    catalogue::marks::{fault_hit_somebody, visit_met_an_error, visited_after_fault},
+    catalogue::marks::fault_hit_somebody,
     property::{
         CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, NoSecretLogged,
-        RemindersArrive, ReplicationCatchesUp, SessionsSurvive,
+        RemindersArrive, ReplicationCatchesUp, SessionsSurvive, deeds, faults,
     },
     scenario::{
         Logins, Probe, Visitors, World, acknowledgement_lost, directory_busy, disk_fails, hosts::*, kill, ms, secs,
     },
-    vocabulary::{Faults, Scenario},
+    session,
+    vocabulary::{Faults, MarkView, Op, Scenario},
 };
 
 pub(crate) fn session_survives() -> Scenario {
@@ -52,4 +53,23 @@ pub(crate) fn session_survives() -> Scenario {
     .sometimes("a visit met an error", visit_met_an_error)
     .sometimes("a visit succeeded after a fault", visited_after_fault)
     .lasts(secs(66))
+}
+
+/// A visit succeeded after the first fault.
+fn visited_after_fault(reached: &MarkView<'_>) -> bool {
+    let Some((struck_ms, ..)) = faults(reached.history).next() else {
+        return false;
+    };
+    let visits = deeds(reached.history);
+    visits
+        .iter()
+        .any(|deed| matches!(deed.op, Op::Session(session::Op::Visit { .. })) && deed.ok() && deed.began_ms > struck_ms)
+}
+
+/// A visit met an error, and the session lived on.
+fn visit_met_an_error(reached: &MarkView<'_>) -> bool {
+    let visits = deeds(reached.history);
+    visits
+        .iter()
+        .any(|deed| matches!(deed.op, Op::Session(session::Op::Visit { .. })) && deed.end.is_some() && !deed.ok())
 }

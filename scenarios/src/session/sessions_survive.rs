@@ -10,10 +10,9 @@
 //! a visit that does not succeed.
 
 use crate::{
-    directory,
     property::{deeds, faults, human, violation},
     session,
-    vocabulary::{Event, Evidence, Fault, Kind, Login, Observation, Op, OwnFault, Property, Violation},
+    vocabulary::{Event, Evidence, Fault, Kind, Login, Observation, Op, Property, Violation},
 };
 use std::time::Duration;
 
@@ -74,8 +73,11 @@ impl Property<Login> for SessionsSurvive {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::property::testing::*;
-    use crate::vocabulary::Seen;
+    use crate::{
+        directory,
+        property::testing::*,
+        vocabulary::{OwnFault, Seen},
+    };
 
     fn visit(at_ms: u64, seen: Seen) -> Story {
         let session = tag("s1");

@@ -10,7 +10,7 @@
 use crate::{
     mailed_code, people,
     property::{deeds, human, violation},
-    redemption, session,
+    redemption,
     store::unreachable::all_blind,
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
@@ -32,7 +32,8 @@ impl Property<Login> for NoLocalSuccess {
         "while no replica reaches Redis, nothing that needs it succeeds".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let outages = all_blind(evidence.history, &["idp-a", "idp-b"]);
+        let world = &evidence.plan.world;
+        let outages = all_blind(evidence.history, &world.redis_hosts(), &world.replica_hosts());
         for deed in deeds(evidence.history).into_iter().filter(|deed| deed.ok()) {
             let needs_redis = matches!(
                 deed.op,
@@ -62,8 +63,11 @@ impl Property<Login> for NoLocalSuccess {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::property::testing::*;
-    use crate::vocabulary::{Fault, Seen};
+    use crate::{
+        property::testing::*,
+        session,
+        vocabulary::{Fault, Seen},
+    };
 
     fn cut(a: &str, b: &str) -> Fault {
         Fault::Cut {

@@ -1,10 +1,7 @@
-//! When Redis is out of a replica's reach: as the faults that struck say, and the nodes of their roles.
+//! When Redis is out of a replica's reach: as the injected faults and the nodes' own roles say.
 
 use crate::vocabulary::{Event, Fault, History};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The Redis nodes.
-const NODES: [&str; 2] = ["redis-1", "redis-2"];
 
 /// What is broken at a moment, and who is master.
 #[derive(Default)]
@@ -12,7 +9,7 @@ struct Broken {
     /// Who says that it is master; a node that has said nothing may be.
     masters: BTreeMap<String, bool>,
     /// Killed, without power or paused.
-    still: BTreeSet<String>,
+    down: BTreeSet<String>,
     /// Links that carry nothing, from and to.
     cut: BTreeSet<(String, String)>,
 }
@@ -21,10 +18,10 @@ impl Broken {
     fn take(&mut self, fault: &Fault) {
         match fault {
             Fault::Kill { host } | Fault::PowerLoss { host } | Fault::Pause { host } => {
-                self.still.insert(host.clone());
+                self.down.insert(host.clone());
             }
             Fault::Start { host } | Fault::Resume { host } => {
-                self.still.remove(host);
+                self.down.remove(host);
             }
             Fault::Cut { a, b } => {
                 self.cut.insert((a.clone(), b.clone()));
@@ -38,7 +35,7 @@ impl Broken {
                 self.cut.remove(&(b.clone(), a.clone()));
             }
             Fault::Heal => {
-                self.still.clear();
+                self.down.clear();
                 self.cut.clear();
             }
             _ => {}
@@ -47,13 +44,13 @@ impl Broken {
 
     fn apart(&self, a: &str, b: &str) -> bool {
         let is_cut = |from: &str, to: &str| self.cut.contains(&(from.to_owned(), to.to_owned()));
-        self.still.contains(b) || is_cut(a, b) || is_cut(b, a)
+        self.down.contains(b) || is_cut(a, b) || is_cut(b, a)
     }
 
     /// Whether no node that may be master can answer the replica.
-    fn blind(&self, replica: &str) -> bool {
+    fn blind(&self, nodes: &[String], replica: &str) -> bool {
         let master = |node: &str| self.masters.get(node).copied().unwrap_or(true);
-        NODES.iter().all(|node| !master(node) || self.apart(replica, node))
+        nodes.iter().all(|node| !master(node) || self.apart(replica, node))
     }
 }
 
@@ -82,17 +79,17 @@ fn spans(history: &History, condition: impl Fn(&Broken) -> bool) -> Vec<(u64, u6
 }
 
 /// Spans in which a replica is up and no Redis master can answer it.
-pub(crate) fn blind(history: &History, replica: &str) -> Vec<(u64, u64)> {
+pub(crate) fn blind(history: &History, nodes: &[String], replica: &str) -> Vec<(u64, u64)> {
     spans(history, |broken| {
-        !broken.still.contains(replica) && broken.blind(replica)
+        !broken.down.contains(replica) && broken.blind(nodes, replica)
     })
 }
 
-/// Spans in which no replica can have an answer from Redis: each is still, or blind.
-pub(crate) fn all_blind(history: &History, replicas: &[&str]) -> Vec<(u64, u64)> {
+/// Spans in which no replica can have an answer from Redis: each is down, or reaches no master.
+pub(crate) fn all_blind(history: &History, nodes: &[String], replicas: &[String]) -> Vec<(u64, u64)> {
     spans(history, |broken| {
         replicas
             .iter()
-            .all(|replica| broken.still.contains(*replica) || broken.blind(replica))
+            .all(|replica| broken.down.contains(replica) || broken.blind(nodes, replica))
     })
 }

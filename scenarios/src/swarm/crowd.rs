@@ -1,73 +1,69 @@
 //! Who is there.
 
-use super::hours::{HEAL_S, SETTLE_S};
 use crate::{
-    limits, mailed_code,
+    login::Login,
+    mailed_code,
     scenario::{
-        BurntCodes, Cast, CodeThief, Dice, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Probe, Racers,
-        Visitors, hosts::*, ms, secs,
+        BurntCodes, CodeThief, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Probe, Racers, Visitors, ms,
+        secs,
     },
     vocabulary::{Behaviour, Operation, Workload},
 };
+use sim::{
+    scenario::{Cast, Dice, DrawWorkloads},
+    service::Behaviour as _,
+    world::{HostKind, World},
+};
+use std::time::Duration;
 
-/// Kinds of operations, for a crowd of so many to whom something happens about as often as this.
-fn kinds(dice: &mut Dice, few: usize) -> Vec<Vec<Workload>> {
-    let gap = ms(dice.between(200, 2000));
-    let every_s = dice.pick(&[1, 3, 7]);
-    vec![
-        vec![Logins::people(few + 2).every(ms(300))],
-        vec![ImpatientPeople::clicking(few, dice.between(2, 8) as u32).every(gap)],
-        vec![Visitors::looking(few, 30, secs(every_s)).every(gap)],
-        vec![Racers::people(few).every(gap)],
-        vec![BurntCodes::people(few).every(gap)],
-        vec![CodeThief::replays_after(&[secs(1), secs(3), secs(8), secs(15)])],
-        vec![Guesser::of("victor", 60, ms(dice.pick(&[150, 700])))],
-        vec![Flooder::of("flora", 30, ms(dice.pick(&[200, 800])))],
-        vec![Logins::of("wendy"), Eavesdropper::of("wendy", secs(dice.between(1, 8)))],
-    ]
+/// Kinds of people of whom each run has some and not others: a line for each.
+pub(super) const KINDS: &[DrawWorkloads<Login>] = &[
+    |_, few| vec![Logins::people(few + 2).every(ms(300))],
+    |dice, few| vec![ImpatientPeople::clicking(few, dice.between(2, 8) as u32).every(gap(dice))],
+    |dice, few| vec![Visitors::looking(few, 30, secs(dice.pick(&[1, 3, 7]))).every(gap(dice))],
+    |dice, few| vec![Racers::people(few).every(gap(dice))],
+    |dice, few| vec![BurntCodes::people(few).every(gap(dice))],
+    |_, _| vec![CodeThief::replays_after(&[secs(1), secs(3), secs(8), secs(15)])],
+    |dice, _| vec![Guesser::of("victor", 60, ms(dice.pick(&[150, 700])))],
+    |dice, _| vec![Flooder::of("flora", 30, ms(dice.pick(&[200, 800])))],
+    |dice, _| {
+        let after = secs(dice.between(1, 8));
+        vec![Logins::of("wendy"), Eavesdropper::of("wendy", after)]
+    },
+];
+
+/// Between two people of a kind.
+fn gap(dice: &mut Dice) -> Duration {
+    ms(dice.between(200, 2000))
 }
 
-/// Some kinds of people, few or many.
-pub(super) fn some(dice: &mut Dice) -> Vec<Operation> {
-    let percent = dice.pick(&[15, 35, 60]);
-    let few = dice.pick(&[1, 2, 4, 6]);
-    let present = kinds(dice, few).into_iter().filter(|_| dice.chance(percent)).collect();
-    drawn(dice, few, present)
+/// People who simply log in meanwhile.
+pub(super) fn people(dice: &mut Dice, few: usize) -> Vec<Workload> {
+    vec![Logins::people(few + 5).every(ms(dice.pick(&[500, 2000, 4000])))]
 }
 
-/// Every kind of people.
-pub(super) fn everybody(dice: &mut Dice) -> Vec<Operation> {
-    let kinds = kinds(dice, 3);
-    drawn(dice, 3, kinds)
+/// People who log in once everything has settled.
+pub(super) fn late(_: &mut Dice, _: usize) -> Vec<Workload> {
+    vec![Logins::people(4).every(secs(2))]
 }
 
-/// These, people who simply log in meanwhile, and others once all is well again.
-fn drawn(dice: &mut Dice, few: usize, kinds: Vec<Vec<Workload>>) -> Vec<Operation> {
-    let gap = ms(dice.pick(&[500, 2000, 4000]));
-    let meanwhile = vec![Logins::people(few + 5).every(gap)];
-    let late = Logins::people(4).every(secs(2)).from(secs(HEAL_S + SETTLE_S));
-    let (mut cast, mut operations) = (Cast::default(), vec![]);
-    for workload in std::iter::once(meanwhile).chain(kinds).flatten() {
-        operations.extend(workload.from(secs(1)..secs(15)).draw(dice, &mut cast));
-    }
-    operations.extend(late.draw(dice, &mut cast));
-    // The rest draws nothing. Whoever was attacked logs in, and somebody looks.
-    let at_ms = (HEAL_S + SETTLE_S) * 1000;
-    let attacked = operations.iter().filter_map(|operation| match &operation.does {
-        Behaviour::Limits(limits::Behaviour::Guess { victim, .. })
-        | Behaviour::Limits(limits::Behaviour::Flood { victim, .. }) => Some(victim.clone()),
-        _ => None,
-    });
-    let victims: Vec<Operation> = attacked
+/// Whoever was attacked logs in, and somebody probes each replica and looks at Redis.
+pub(super) fn victims_and_probes(world: &World<Login>, planned: &[Operation], settled_ms: u64) -> Vec<Operation> {
+    let limited = planned
+        .iter()
+        .filter(|operation| matches!(operation.does, Behaviour::Limits(_)));
+    let victims = limited
+        .flat_map(|operation| operation.does.others())
         .map(|who| Operation {
-            at_ms: at_ms + 9000,
-            who,
-            does: Behaviour::MailedCode(mailed_code::Behaviour::LogIn),
-        })
-        .collect();
-    operations.extend(victims);
-    let probes = [Probe::of(IDP_A), Probe::of(IDP_B), Probe::of_replication()];
-    let probes = probes.map(|probe| probe.from(ms(at_ms)).draw(&mut Dice::of(0, "no choice"), &mut cast));
-    operations.extend(probes.into_iter().flatten());
-    operations
+            at_ms: settled_ms + 9000,
+            who: who.to_owned(),
+            does: mailed_code::Behaviour::LogIn.into(),
+        });
+    let replicas = world.of_kind(HostKind::Service).into_iter();
+    let probes = replicas
+        .map(|replica| Probe::of(&replica))
+        .chain([Probe::of_replication()]);
+    let (mut dice, mut cast) = (Dice::of(0, "no choice"), Cast::default());
+    let probes = probes.flat_map(|probe| probe.from(ms(settled_ms)).draw(&mut dice, &mut cast));
+    victims.chain(probes).collect()
 }

@@ -1,9 +1,11 @@
 //! Everything at random.
 //!
-//! Each seed draws its own world, which kinds of people there are and how many, and which few kinds
-//! of faults: a run in which every fault is possible seldom gets far enough to meet any. Some strike at
-//! random times, some are aimed at what happens. Mild ones and harsh ones; then all heals, and
-//! everything must work again. (All rows of the spine.)
+//! Each seed draws its own topology and settings, which kinds of people there are and how many, and a few kinds of faults,
+//! mild or harsh; then everything heals, and everything must work again. (All rows of the inventory's spine.)
+
+mod crowd;
+mod faults;
+mod options;
 
 use crate::{
     catalogue::marks::{fault_hit_somebody, marked, master_replaced, port_closed_and_opened, somebody_logged_in},
@@ -16,15 +18,25 @@ use crate::{
     scenario::{ms, secs},
     vocabulary::Scenario,
 };
+use sim::scenario::Swarm;
+use std::time::Duration;
 
-mod crowd;
-mod draw;
-mod hours;
-mod trouble;
-
-use hours::{LASTS_S, SETTLE_S};
+/// When everything heals.
+const HEALS_AT: Duration = secs(45);
+/// How long the world may take to settle after that.
+const SETTLES_WITHIN: Duration = secs(45);
 
 pub(crate) fn swarm() -> Scenario {
+    let swarm = Swarm::new()
+        .options(options::some)
+        .plain_options(options::default)
+        .background(&[crowd::people])
+        .crowd(crowd::KINDS)
+        .after_healing(&[crowd::late])
+        .follow_up(crowd::victims_and_probes)
+        .faults(faults::KINDS)
+        .heals_at(HEALS_AT)
+        .settles_within(SETTLES_WITHIN);
     Scenario::new(
         "swarm",
         "everything at random, mild and harsh, and then everything heals",
@@ -32,8 +44,7 @@ pub(crate) fn swarm() -> Scenario {
     .covering(&[
         1, 3, 4, 5, 6, 7, 9, 18, 20, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 33, 34, 37, 38, 39, 53, 54, 55, 56, 59, 61,
     ])
-    .drawn(draw::draw)
-    .drawn_plainly(draw::plainly)
+    .swarm(swarm)
     // About twice the worst seen in 90 seeds.
     .always(LatencyBudget::pages(ms(150)).and_hops(12))
     .always(CodeRedeemedOnce)
@@ -46,17 +57,17 @@ pub(crate) fn swarm() -> Scenario {
     .always(OneMailPerWindow)
     .always(NoLocalSuccess)
     .always(RemindersOnce)
-    .always(SessionsSurvive::settling_within(secs(SETTLE_S)))
+    .always(SessionsSurvive::settling_within(SETTLES_WITHIN))
     .always(ErrorsExplained)
     .always(NoSecretLogged)
     .eventually(RemindersArrive::within(secs(20)))
-    .eventually(DegradedIsReported::within(secs(14)).recovers_within(secs(SETTLE_S)))
-    .eventually(EveryoneCanLogIn::within(secs(30)).settling(secs(SETTLE_S)))
-    .eventually(EveryReplicaServes::within(secs(30)).settling(secs(SETTLE_S)))
-    .eventually(ReplicationCatchesUp::within(secs(SETTLE_S)))
-    .eventually(LimitsLetIn::within(secs(30)).settling(secs(SETTLE_S)))
-    .eventually(MailArrives::within(secs(10)).settling(secs(SETTLE_S)))
-    .eventually(AnalyticsArrive::within(secs(5)).settling(secs(SETTLE_S)))
+    .eventually(DegradedIsReported::within(secs(14)).recovers_within(SETTLES_WITHIN))
+    .eventually(EveryoneCanLogIn::within(secs(30)).settling(SETTLES_WITHIN))
+    .eventually(EveryReplicaServes::within(secs(30)).settling(SETTLES_WITHIN))
+    .eventually(ReplicationCatchesUp::within(SETTLES_WITHIN))
+    .eventually(LimitsLetIn::within(secs(30)).settling(SETTLES_WITHIN))
+    .eventually(MailArrives::within(secs(10)).settling(SETTLES_WITHIN))
+    .eventually(AnalyticsArrive::within(secs(5)).settling(SETTLES_WITHIN))
     .sometimes("a fault struck while somebody was doing something", fault_hit_somebody)
     .sometimes("somebody logged in", somebody_logged_in)
     .sometimes("the master was replaced", master_replaced)
@@ -66,5 +77,4 @@ pub(crate) fn swarm() -> Scenario {
         marked("the balancer turned to the next replica"),
     )
     .sometimes("the store's outcome was unknown", marked("store outcome unknown"))
-    .lasts(secs(LASTS_S))
 }

@@ -35,6 +35,11 @@ pub fn replicas(count: usize) -> Vec<String> {
         .collect()
 }
 
+/// The names of so many Redis nodes: `redis-1`, `redis-2`, …
+pub fn redis(count: usize) -> Vec<String> {
+    (1..=count).map(|n| format!("{REDIS}-{n}")).collect()
+}
+
 pub use sim::world::{REDIS_PORT, SENTINEL_PORT, SMTP_PORT};
 
 /// The balancer's port for people.

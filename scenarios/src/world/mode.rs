@@ -20,7 +20,7 @@ pub enum Mode {
     /// It accepts the connection and never answers.
     Hanging,
     /// It answers with an error.
-    #[serde(rename = "erring")]
+    #[serde(alias = "erring")]
     Failing,
     /// It answers with bytes that the protocol does not allow.
     Garbage,

@@ -33,7 +33,7 @@ pub struct Scene {
 
 impl From<sim::world::Scene<Login>> for Scene {
     fn from(scene: sim::world::Scene<Login>) -> Scene {
-        let replicas = hosts::replicas(scene.options.replicas).into_iter();
+        let replicas = scene.options.replica_hosts().into_iter();
         Scene {
             env: scene.env,
             recorder: scene.recorder,
@@ -41,9 +41,7 @@ impl From<sim::world::Scene<Login>> for Scene {
             issuer: hosts::ISSUER.to_owned(),
             balancer: (hosts::BALANCER.to_owned(), hosts::BALANCER_PORT),
             replicas: replicas.map(|host| (host, hosts::REPLICA_PORT)).collect(),
-            redis: (1..=1 + scene.options.redis_replicas)
-                .map(|n| format!("{}-{n}", hosts::REDIS))
-                .collect(),
+            redis: scene.options.redis_hosts(),
             clients: scene.shared.clients,
             seed: scene.seed,
             codes: scene.shared.codes,

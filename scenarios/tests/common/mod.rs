@@ -3,13 +3,8 @@
 
 use insta::Settings;
 use proptest::{prelude::ProptestConfig, test_runner::FileFailurePersistence};
-use scenarios::{
-    catalogue,
-    judge::{JudgeOptions, judge},
-    planted::Planted,
-    scenario::Scenario,
-};
-use sim::{plan::Plan, run::Run};
+use scenarios::vocabulary::{Plan, PlantedBug, Run, Scenario};
+use sim::judge::{JudgeOptions, judge};
 use std::{
     io::Write,
     path::PathBuf,
@@ -37,14 +32,25 @@ pub(crate) fn proptest_config(cases: u32) -> ProptestConfig {
     }
 }
 
-/// A scenario of the catalogue.
+/// A scenario of the suite.
 pub(crate) fn scenario(name: &str) -> Scenario {
-    catalogue::find(name).unwrap_or_else(|error| panic!("{error}"))
+    let suite = scenarios::suite();
+    suite
+        .find_scenario(name)
+        .unwrap_or_else(|error| panic!("{error}"))
+        .clone()
+}
+
+/// A planted bug of the suite.
+pub(crate) fn bug(name: &str) -> PlantedBug {
+    *scenarios::suite()
+        .find_bug(name)
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Performs a plan and judges it.
-pub(crate) fn perform(scenario: &Scenario, plan: &Plan, plant: Option<&Planted>) -> Run {
-    judge(scenario, plan, plant, &JudgeOptions::default())
+pub(crate) fn perform(scenario: &Scenario, plan: &Plan, bug: Option<&PlantedBug>) -> Run {
+    judge(scenario, plan, bug, &JudgeOptions::default())
         .unwrap_or_else(|error| panic!("{}, seed {}: {error}", plan.scenario, plan.seed))
 }
 

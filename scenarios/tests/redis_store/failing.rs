@@ -1,16 +1,16 @@
-//! The store on nodes that die, stand still and are cut off.
+//! The store on nodes that die, are paused and are cut off.
 
 use super::{Notes, SETTLED_MS, Step, config, judged, overlapping, overlapping_from, steps};
 use proptest::{collection::vec, prelude::*, sample::select};
 use sim::{
     engine::Engine,
     linear::{Answer, Call, Ending, Loss, Operation, When},
-    testing::RedisCluster,
+    testbed::RedisCluster,
 };
 
-/// What befalls the cluster, so long after it has settled.
+/// A fault of the cluster; its time counts from when the cluster has settled.
 #[derive(Debug, Clone, Copy)]
-enum Mishap {
+enum Trouble {
     Kill(&'static str),
     PowerLoss(&'static str),
     Pause(&'static str),
@@ -19,15 +19,15 @@ enum Mishap {
     Back(&'static str),
 }
 
-impl Mishap {
-    fn strike(self, engine: &Engine) {
+impl Trouble {
+    fn inject(self, engine: &Engine) {
         match self {
-            Mishap::Kill(name) => engine.kill(RedisCluster::host(engine, name)),
-            Mishap::PowerLoss(name) => engine.power_loss(RedisCluster::host(engine, name)),
-            Mishap::Pause(name) => engine.pause(RedisCluster::host(engine, name)),
-            Mishap::Cut(a, b) => RedisCluster::cut(engine, a, b),
-            Mishap::Mend(a, b) => RedisCluster::mend(engine, a, b),
-            Mishap::Back(name) => {
+            Trouble::Kill(name) => engine.kill(RedisCluster::host(engine, name)),
+            Trouble::PowerLoss(name) => engine.power_loss(RedisCluster::host(engine, name)),
+            Trouble::Pause(name) => engine.pause(RedisCluster::host(engine, name)),
+            Trouble::Cut(a, b) => RedisCluster::cut(engine, a, b),
+            Trouble::Mend(a, b) => RedisCluster::mend(engine, a, b),
+            Trouble::Back(name) => {
                 let id = RedisCluster::host(engine, name);
                 if engine.is_paused(id) {
                     engine.resume(id);
@@ -42,7 +42,7 @@ impl Mishap {
 
 /// What leaves one line of history: the master dies and stays dead, its way to the replica or to the clients is cut, one
 /// Sentinel of three is in trouble. Nobody is a master beside it.
-fn one_line() -> impl Strategy<Value = Vec<(u64, Mishap)>> {
+fn one_line() -> impl Strategy<Value = Vec<(u64, Trouble)>> {
     let link = || {
         select(vec![
             ("redis-1", "redis-2"),
@@ -50,32 +50,32 @@ fn one_line() -> impl Strategy<Value = Vec<(u64, Mishap)>> {
             ("sentinel-1", "redis-1"),
         ])
     };
-    let mishap = prop_oneof![
-        4 => Just(Mishap::Kill("redis-1")),
-        1 => Just(Mishap::PowerLoss("redis-1")),
-        1 => select(vec![Mishap::Kill("sentinel-1"), Mishap::Pause("sentinel-1"), Mishap::Back("sentinel-1")]),
-        3 => link().prop_map(|(a, b)| Mishap::Cut(a, b)),
-        2 => link().prop_map(|(a, b)| Mishap::Mend(a, b)),
+    let trouble = prop_oneof![
+        4 => Just(Trouble::Kill("redis-1")),
+        1 => Just(Trouble::PowerLoss("redis-1")),
+        1 => select(vec![Trouble::Kill("sentinel-1"), Trouble::Pause("sentinel-1"), Trouble::Back("sentinel-1")]),
+        3 => link().prop_map(|(a, b)| Trouble::Cut(a, b)),
+        2 => link().prop_map(|(a, b)| Trouble::Mend(a, b)),
     ];
-    vec((0..14_000u64, mishap), 1..6)
+    vec((0..14_000u64, trouble), 1..6)
 }
 
 /// Anything.
-fn anything() -> impl Strategy<Value = Vec<(u64, Mishap)>> {
+fn anything() -> impl Strategy<Value = Vec<(u64, Trouble)>> {
     let node = || select(NODES.to_vec());
     let link = || select(LINKS.to_vec());
-    let mishap = prop_oneof![
-        3 => node().prop_map(Mishap::Kill),
-        1 => node().prop_map(Mishap::PowerLoss),
-        2 => node().prop_map(Mishap::Pause),
-        3 => link().prop_map(|(a, b)| Mishap::Cut(a, b)),
-        2 => link().prop_map(|(a, b)| Mishap::Mend(a, b)),
-        2 => node().prop_map(Mishap::Back),
+    let trouble = prop_oneof![
+        3 => node().prop_map(Trouble::Kill),
+        1 => node().prop_map(Trouble::PowerLoss),
+        2 => node().prop_map(Trouble::Pause),
+        3 => link().prop_map(|(a, b)| Trouble::Cut(a, b)),
+        2 => link().prop_map(|(a, b)| Trouble::Mend(a, b)),
+        2 => node().prop_map(Trouble::Back),
     ];
-    vec((0..14_000u64, mishap), 1..6)
+    vec((0..14_000u64, trouble), 1..6)
 }
 
-/// What breaks, the master more often than others.
+/// The hosts that have faults, the master more often than others.
 const NODES: [&str; 5] = ["redis-1", "redis-1", "redis-2", "sentinel-1", "sentinel-2"];
 const LINKS: [(&str, &str); 5] = [
     ("redis-1", "redis-2"),
@@ -84,11 +84,11 @@ const LINKS: [(&str, &str); 5] = [
     ("sentinel-1", "redis-1"),
     ("sentinel-2", "redis-1"),
 ];
-/// When all is repaired, and when it has settled: an old master is demoted by then.
+/// When all faults end, and when the cluster has recovered (an old master has been demoted), milliseconds.
 const HEALED_MS: u64 = SETTLED_MS + 16_000;
 const WELL_MS: u64 = HEALED_MS + 40_000;
 
-/// Whether somebody wrote this value, or could have counted up to it, before the answer came.
+/// Whether this value was written, or a counter could have reached it, before the answer came.
 fn was_written(value: &str, answered: When, operations: &[Operation]) -> bool {
     let before = || operations.iter().filter(|operation| operation.began < answered);
     let written = before().any(|operation| match &operation.call {
@@ -107,18 +107,18 @@ fn was_written(value: &str, answered: When, operations: &[Operation]) -> bool {
 proptest! {
     #![proptest_config(config(32))]
 
-    /// Through the death of a master an answer is at worst out of date: the reference model explains every one with nothing
-    /// but writes that were taken back, and calls in doubt that happened or did not.
+    /// When a master dies, an answer is at worst out of date: the reference model explains every answer with lost writes, and
+    /// with calls of unknown outcome that happened or did not.
     #[test]
-    fn what_a_failover_does_is_explained_by_lost_writes(
+    fn a_failover_is_explained_by_lost_writes(
         seed: u64,
         steps in steps(&[400, 5_000, 60_000], 900, 60),
-        mishaps in one_line(),
+        troubles in one_line(),
     ) {
         let notes = Notes::default();
         let cluster = RedisCluster::new(seed, |_| {}, overlapping(steps, notes.clone()));
-        for (after_ms, mishap) in mishaps {
-            cluster.at(SETTLED_MS + after_ms, move |engine| mishap.strike(engine));
+        for (after_ms, trouble) in troubles {
+            cluster.at(SETTLED_MS + after_ms, move |engine| trouble.inject(engine));
         }
         cluster.run(SETTLED_MS + 45_000);
         let operations = notes.operations();
@@ -128,20 +128,20 @@ proptest! {
         prop_assert!(promoted || verdicts.linearizable(), "nothing was lost: {:?} {:?}", verdicts, operations);
     }
 
-    /// Whatever happens: nobody reads what nobody wrote, and when all has been repaired it is one store again.
+    /// Under any faults, no client reads a value that was never written; and after all faults have ended it is one store again.
     ///
-    /// No more can be said of the time between. An old master that comes back, empty or with writes that the new one never
-    /// saw, answers those who find it first, and later its answers are taken back as a whole: two histories, and no single
-    /// store explains both (this test found one that a kill, a promotion and a restart within two seconds leave).
+    /// No stronger claim holds for the time between. An old master that comes back, empty or with writes that the new one never
+    /// received, answers clients that find it first, and later all of its answers are lost: there are two histories, and no
+    /// single store explains both (this test found such a case: a kill, a promotion and a restart within two seconds).
     #[test]
-    fn whatever_happens_nothing_is_invented_and_it_ends(
+    fn under_any_faults_no_value_is_invented_and_the_store_recovers(
         seed: u64,
         steps in steps(&[400, 5_000, 60_000], 900, 40),
         after in steps(&[400, 60_000], 40, 30),
-        mishaps in anything(),
+        troubles in anything(),
     ) {
         let (notes, later) = (Notes::default(), Notes::default());
-        // Keys of their own, which nobody has touched before.
+        // Other keys, which were not used before.
         let after = after.into_iter().map(|step| Step { key: step.key + 10, ..step }).collect();
         let (first, second) = (overlapping(steps, notes.clone()), overlapping_from(WELL_MS, after, later.clone()));
         let cluster = RedisCluster::new(seed, |_| {}, move |client| {
@@ -151,12 +151,12 @@ proptest! {
                 second.await;
             })
         });
-        for (after_ms, mishap) in mishaps {
-            cluster.at(SETTLED_MS + after_ms, move |engine| mishap.strike(engine));
+        for (after_ms, trouble) in troubles {
+            cluster.at(SETTLED_MS + after_ms, move |engine| trouble.inject(engine));
         }
         cluster.at(HEALED_MS, |engine| {
             LINKS.into_iter().for_each(|(a, b)| RedisCluster::mend(engine, a, b));
-            NODES.into_iter().for_each(|node| Mishap::Back(node).strike(engine));
+            NODES.into_iter().for_each(|node| Trouble::Back(node).inject(engine));
         });
         cluster.run(WELL_MS + 10_000);
         let operations = notes.operations();
@@ -171,9 +171,9 @@ proptest! {
     }
 }
 
-/// And what is lost is noticed: the cut link keeps the counts from the replica that is promoted then.
+/// Losses are detected: the link is cut, so the counts do not reach the replica that is then promoted.
 #[test]
-fn a_failover_that_takes_back_is_noticed() {
+fn losses_of_a_failover_are_detected() {
     let count = |client, pause_ms| Step {
         client,
         key: 0,

@@ -1,5 +1,5 @@
-//! The service's own store, [`RedisStore`], against reference models, on simulated nodes under Sentinel: several clients,
-//! each with connections of its own, ask what a seed of proptest makes up.
+//! The service's own store, [`RedisStore`], compared with reference models, on simulated nodes under Sentinel: several clients,
+//! each with its own connections, make the calls that proptest generates.
 
 mod failing;
 
@@ -13,19 +13,19 @@ use seams::{BoxFuture, Env, Failure, Outcome};
 use sim::{
     engine::current_ms,
     linear::{Answer, Call, Ending, Limits, Operation, Verdicts, When, check},
-    testing::{ClusterClient, RedisCluster},
+    testbed::{ClusterClient, RedisCluster},
 };
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-/// Clients, as there are replicas of the service, and one more.
+/// Number of clients: the replicas of the service, and one more.
 const CLIENTS: usize = 3;
-/// The cluster has settled by then: the replica attached, and the Sentinels have found each other and it.
+/// When the replica follows and the Sentinels have found each other and it, milliseconds.
 const SETTLED_MS: u64 = 12_000;
 
-/// One thing that a client does, and how long it pauses before that.
+/// One call of a client, and the pause before it.
 #[derive(Debug, Clone)]
 struct Step {
     client: usize,
@@ -34,11 +34,11 @@ struct Step {
     pause_ms: u64,
 }
 
-/// What a client may ask. It renews and releases in its own name only, and nobody else writes that name: a holder is one
-/// process. (Two calls of one holder at once may meet at WATCH, and one of them is then told that it holds nothing.)
+/// The calls of a client. It renews and releases only in its own name, which no other client writes: a holder is one process.
+/// (Two concurrent calls of one holder may meet at WATCH, and one of them then returns that it holds nothing.)
 fn call(client: usize, ttls: &'static [u64]) -> impl Strategy<Value = Call> {
     let own = format!("client {client}");
-    // "7" is a value that can be counted on from, the others are none.
+    // "7" is a value from which a counter can continue; the others are not numbers.
     let values = vec!["a".to_owned(), "7".to_owned(), own.clone()];
     let (value, ttl) = (move || select(values.clone()), move || select(ttls));
     let holder = own.clone();
@@ -70,7 +70,7 @@ fn steps(ttls: &'static [u64], pause_ms_max: u64, most: usize) -> impl Strategy<
 
 fn redis(env: &Env, deadlines: Deadlines) -> RedisStore {
     let sentinels = ["sentinel-1", "sentinel-2", "sentinel-3"].map(|host| (host.to_owned(), 26379));
-    let finder = SentinelFinder::new(env.clone(), sentinels.to_vec(), "auth".into(), deadlines);
+    let finder = SentinelFinder::new(env.clone(), sentinels.to_vec(), "app".into(), deadlines);
     RedisStore::new(env.clone(), Arc::new(finder), deadlines)
 }
 
@@ -98,7 +98,7 @@ async fn ask(store: &dyn AuthStateStore, key: u8, call: &Call) -> Outcome<Answer
     })
 }
 
-/// What all clients saw, in the order of their calls.
+/// The operations of all clients, in the order of their calls.
 #[derive(Clone, Default)]
 struct Notes(Arc<Mutex<(u64, Vec<Operation>)>>);
 
@@ -139,7 +139,7 @@ impl Notes {
     }
 }
 
-/// Each client takes its own steps, at its own pace, all at once.
+/// All clients make their own calls concurrently.
 fn overlapping(steps: Vec<Step>, notes: Notes) -> impl Fn(ClusterClient) -> BoxFuture<'static, ()> {
     overlapping_from(SETTLED_MS, steps, notes)
 }
@@ -179,7 +179,8 @@ fn config(cases: u32) -> ProptestConfig {
 proptest! {
     #![proptest_config(config(24))]
 
-    /// One after another, the clients get the very answers of the store in memory, which has a reference model of its own.
+    /// One call after the other: the clients get the same answers as from the store in memory, which has a reference model of
+    /// its own.
     #[test]
     fn in_turn_all_clients_see_what_memory_would_say(seed: u64, steps in steps(&[150, 350, 60_000], 0, 60)) {
         let answers: Arc<Mutex<Vec<[Outcome<Answer>; 2]>>> = Arc::default();
@@ -191,8 +192,8 @@ proptest! {
                 let stores: Vec<RedisStore> = (0..CLIENTS).map(|_| redis(&client.env, deadlines())).collect();
                 let memory = MemoryStore::new(client.env.clock.clone());
                 for (turn, step) in steps.iter().enumerate() {
-                    // A step begins on the full tenth of a second and lifetimes end on the half: what little a call
-                    // takes does not blur who is alive.
+                    // Calls begin at multiples of 100 ms, and lifetimes end halfway between: the duration of a call does
+                    // not decide what has expired.
                     client.sleep_until(SETTLED_MS + 100 * turn as u64).await;
                     let expected = ask(&memory, step.key, &step.call).await;
                     let answer = ask(&stores[step.client], step.key, &step.call).await;
@@ -211,8 +212,7 @@ proptest! {
         }
     }
 
-    /// All at once and with nothing broken, nothing is in doubt, and one store that does one thing at a time explains
-    /// every answer.
+    /// All concurrently, without faults: every outcome is known, and one sequential store explains every answer.
     #[test]
     fn at_once_one_store_explains_all_answers(seed: u64, steps in steps(&[30, 400, 60_000], 40, 80)) {
         let notes = Notes::default();
@@ -225,7 +225,7 @@ proptest! {
     }
 }
 
-/// The tests above can fail: a store whose take is a get and a delete lets two have one value.
+/// The tests above can fail: if take is a get and a delete, two clients can take one value.
 #[test]
 fn a_take_in_two_steps_is_not_explained() {
     struct TwoSteps(RedisStore);

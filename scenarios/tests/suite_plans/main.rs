@@ -8,10 +8,14 @@ mod strategies;
 
 use proptest::test_runner::{RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use scenarios::{
-    planted::{self, Planted},
+    login::Login,
+    vocabulary::{MarkView, Plan, PlantedBug, Run},
+};
+use sim::{
+    nemesis,
+    property::{Reason, slug},
     regression::{self, Regression, Replayed},
 };
-use sim::{nemesis, plan::Plan, run::Run, shrink::Reason};
 use std::{
     cell::OnceCell,
     path::{Path, PathBuf},
@@ -22,21 +26,21 @@ use std::{
 ///
 /// # Errors
 /// One that fails, as simple as it got, and what broke.
-fn explore(cases: u32, simpler_max: u32, plant: Option<&Planted>) -> Result<(), Box<(Plan, Reason)>> {
+fn explore(cases: u32, simpler_max: u32, bug: Option<&PlantedBug>) -> Result<(), Box<(Plan, Reason)>> {
     let mut config = common::proptest_config(cases);
     config.max_shrink_iters = simpler_max;
-    if plant.is_some() {
+    if bug.is_some() {
         config.failure_persistence = None; // it is meant to fail
     }
     let scenario = common::scenario("swarm");
     let broke: OnceCell<Reason> = OnceCell::new();
-    let mut runner = match plant {
+    let mut runner = match bug {
         None => TestRunner::new(config),
         // The same plans each time: a test of the suite itself.
         Some(_) => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
     };
     let judged = runner.run(&strategies::plan(), |plan| {
-        let run = common::perform(&scenario, &plan, plant);
+        let run = common::perform(&scenario, &plan, bug);
         if let Some(violation) = run.violations.first() {
             broke.get_or_init(|| Reason::of(violation));
         }
@@ -53,9 +57,10 @@ fn explore(cases: u32, simpler_max: u32, plant: Option<&Planted>) -> Result<(), 
 }
 
 /// Keeps a failing plan as a regression.
-fn keep(folder: &Path, plan: &Plan, broke: &Reason, plant: Option<&Planted>) -> PathBuf {
-    let mut entry = regression::record("", plan, plant, Some(broke)).unwrap_or_else(|error| panic!("{error}"));
-    entry.name = format!("made-up-{}", sim::shrink::slug(&entry.broke.property));
+fn keep(folder: &Path, plan: &Plan, broke: &Reason, bug: Option<&PlantedBug>) -> PathBuf {
+    let suite = scenarios::suite();
+    let mut entry = regression::record(&suite, "", plan, bug, Some(broke)).unwrap_or_else(|error| panic!("{error}"));
+    entry.name = format!("made-up-{}", slug(&entry.broke.property));
     let path = regression::file_name(folder, &entry.name).unwrap_or_else(|error| panic!("{error}"));
     entry.write(&path).unwrap_or_else(|error| panic!("{error}"));
     path
@@ -99,12 +104,12 @@ fn a_failing_plan_is_simple_and_kept() {
     let folder = common::scratch("made-up");
     let _ = std::fs::remove_dir_all(&folder); // of an earlier run
     std::fs::create_dir_all(&folder).expect("a folder");
-    let bug = planted::find("key_per_replica").expect("it is planted");
+    let bug = common::bug("key_per_replica");
     let (plan, broke) = *explore(20, 16, Some(&bug)).expect_err("nobody can check an ID token");
     let path = keep(&folder, &plan, &broke, Some(&bug));
-    let kept = Regression::read(&path).unwrap_or_else(|error| panic!("{error}"));
+    let kept = Regression::<Login>::read(&path).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((&kept.plan, &kept.broke), (&plan, &broke));
-    let (replayed, _) = regression::replay(&kept).unwrap_or_else(|error| panic!("{error}"));
+    let (replayed, _) = regression::replay(&scenarios::suite(), &kept).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(replayed, Replayed::Same);
 }
 
@@ -132,7 +137,7 @@ fn made_up_plans_come_to_something() {
             .find(|mark| mark.name == name)
             .expect("the swarm has it");
         runs.borrow().iter().any(|run| {
-            (mark.reached)(&sim::property::Reached {
+            (mark.reached)(&MarkView {
                 plan: &run.plan,
                 history: &run.history,
                 marks: &run.marks,

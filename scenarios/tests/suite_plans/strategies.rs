@@ -1,13 +1,16 @@
 //! Plans as proptest makes them up: valid by construction, and such that the swarm's claims hold of them. Unlike a seed's
 //! plan, one of these gets simpler under proptest's hands.
 
-use model_redis::REPLICATION_LATE_PPM;
 use proptest::{collection::vec, prelude::*, sample::select};
-use sim::{
-    fault::{Fault, Manner, TimedFault},
-    plan::{Behaviour, Operation, PLAN_VERSION, Persistence, Plan, ReminderOption, WorldOptions},
+use scenarios::{
+    analytics, availability, directory, limits, mail, mailed_code, redemption, session, store,
+    vocabulary::{
+        Behaviour, Fault, Mode, Operation, OwnFault, PLAN_VERSION, Persistence, Plan, ReminderOption, TimedFault,
+        WorldOptions,
+    },
     world::hosts,
 };
+use sim::world::REPLICATION_LATE_PPM;
 
 /// When everything heals, milliseconds.
 const HEAL_MS: u64 = 45_000;
@@ -67,11 +70,11 @@ prop_compose! {
 /// What one person does. Each logs in once, so that nobody meets a limit by accident.
 fn honest() -> impl Strategy<Value = Behaviour> {
     prop_oneof![
-        4 => Just(Behaviour::LogIn),
-        1 => (2..7u32).prop_map(|clicks| Behaviour::LogInImpatiently { clicks }),
-        1 => (1000..4000u64, 1..30u32).prop_map(|(every_ms, looks)| Behaviour::StayLoggedIn { every_ms, looks }),
-        1 => Just(Behaviour::RaceCode),
-        1 => Just(Behaviour::BurnCode),
+        4 => Just(Behaviour::MailedCode(mailed_code::Behaviour::LogIn)),
+        1 => (2..7u32).prop_map(|clicks| Behaviour::MailedCode(mailed_code::Behaviour::LogInImpatiently { clicks })),
+        1 => (1000..4000u64, 1..30u32).prop_map(|(every_ms, looks)| Behaviour::Session(session::Behaviour::StayLoggedIn { every_ms, looks })),
+        1 => Just(Behaviour::Redemption(redemption::Behaviour::RaceCode)),
+        1 => Just(Behaviour::Redemption(redemption::Behaviour::BurnCode)),
     ]
 }
 
@@ -81,20 +84,27 @@ fn attacks() -> impl Strategy<Value = Vec<Operation>> {
         who: who.into(),
         does,
     };
-    let steals = vec(0..16_000u64, 1..5).prop_map(|after_ms| Behaviour::StealCodes { after_ms });
-    let guesses = (1..60u32, 100..1500u64).prop_map(|(guesses, every_ms)| Behaviour::Guess {
-        victim: "victor".into(),
-        guesses,
-        every_ms,
+    let steals = vec(0..16_000u64, 1..5)
+        .prop_map(|after_ms| Behaviour::Redemption(redemption::Behaviour::StealCodes { after_ms }));
+    let guesses = (1..60u32, 100..1500u64).prop_map(|(guesses, every_ms)| {
+        Behaviour::Limits(limits::Behaviour::Guess {
+            victim: "victor".into(),
+            guesses,
+            every_ms,
+        })
     });
-    let floods = (1..30u32, 100..1500u64).prop_map(|(sends, every_ms)| Behaviour::Flood {
-        victim: "flora".into(),
-        sends,
-        every_ms,
+    let floods = (1..30u32, 100..1500u64).prop_map(|(sends, every_ms)| {
+        Behaviour::Limits(limits::Behaviour::Flood {
+            victim: "flora".into(),
+            sends,
+            every_ms,
+        })
     });
-    let peeks = (0..8000u64).prop_map(|after_ms| Behaviour::PeekAtMail {
-        victim: "wendy".into(),
-        after_ms,
+    let peeks = (0..8000u64).prop_map(|after_ms| {
+        Behaviour::MailedCode(mailed_code::Behaviour::PeekAtMail {
+            victim: "wendy".into(),
+            after_ms,
+        })
     });
     let at = || 1000..15_000u64;
     (
@@ -109,11 +119,19 @@ fn attacks() -> impl Strategy<Value = Vec<Operation>> {
             for (who, victim, attack) in [("guesser", "victor", guesses), ("flooder", "flora", floods)] {
                 if let Some((at_ms, does)) = attack {
                     operations.push(named(who, at_ms, does));
-                    operations.push(named(victim, WELL_MS + 9000, Behaviour::LogIn));
+                    operations.push(named(
+                        victim,
+                        WELL_MS + 9000,
+                        Behaviour::MailedCode(mailed_code::Behaviour::LogIn),
+                    ));
                 }
             }
             if let Some((at_ms, does)) = peeks {
-                operations.push(named("wendy", at_ms, Behaviour::LogIn));
+                operations.push(named(
+                    "wendy",
+                    at_ms,
+                    Behaviour::MailedCode(mailed_code::Behaviour::LogIn),
+                ));
                 operations.push(named("eavesdropper", at_ms, does));
             }
             operations
@@ -133,35 +151,35 @@ fn crowd() -> impl Strategy<Value = Vec<Operation>> {
         let late = |n: u64| Operation {
             at_ms: WELL_MS + 2000 * n,
             who: format!("late-{n}"),
-            does: Behaviour::LogIn,
+            does: Behaviour::MailedCode(mailed_code::Behaviour::LogIn),
         };
         operations.extend((0..3).map(late));
-        for replica in hosts::REPLICAS {
+        for replica in [hosts::IDP_A, hosts::IDP_B] {
             operations.push(Operation {
                 at_ms: WELL_MS,
                 who: format!("probe-{replica}"),
-                does: Behaviour::LogInAt {
+                does: Behaviour::Availability(availability::Behaviour::LogInAt {
                     replica: replica.into(),
-                },
+                }),
             });
         }
         operations.push(Operation {
             at_ms: WELL_MS,
             who: "operator".into(),
-            does: Behaviour::CheckReplication,
+            does: Behaviour::Store(store::Behaviour::CheckReplication),
         });
         operations.sort_by_key(|operation| operation.at_ms);
         operations
     })
 }
 
-fn manner() -> impl Strategy<Value = Manner> {
+fn mode() -> impl Strategy<Value = Mode> {
     prop_oneof![
-        Just(Manner::Healthy),
-        (100..10_000u64).prop_map(|by_ms| Manner::Slow { by_ms }),
-        Just(Manner::Hanging),
-        Just(Manner::Erring),
-        Just(Manner::Garbage),
+        Just(Mode::Healthy),
+        (100..10_000u64).prop_map(|by_ms| Mode::Slow { by_ms }),
+        Just(Mode::Hanging),
+        Just(Mode::Failing),
+        Just(Mode::Garbage),
     ]
 }
 
@@ -172,8 +190,8 @@ fn fault() -> impl Strategy<Value = Fault> {
             hosts::REDIS_2,
             hosts::IDP_A,
             hosts::IDP_B,
-            hosts::SENTINEL_1,
-            hosts::SENTINEL_2,
+            hosts::SENTINELS[0],
+            hosts::SENTINELS[1],
         ];
         select(servers.map(str::to_owned).to_vec())
     };
@@ -183,15 +201,15 @@ fn fault() -> impl Strategy<Value = Fault> {
             (hosts::IDP_A, hosts::REDIS_1),
             (hosts::IDP_B, hosts::REDIS_1),
             (hosts::IDP_A, hosts::REDIS_2),
-            (hosts::SENTINEL_1, hosts::REDIS_1),
-            (hosts::SENTINEL_1, hosts::SENTINEL_2),
+            (hosts::SENTINELS[0], hosts::REDIS_1),
+            (hosts::SENTINELS[0], hosts::SENTINELS[1]),
             (hosts::BALANCER, hosts::IDP_A),
             (hosts::PEOPLE, hosts::BALANCER),
             (hosts::IDP_A, hosts::MAIL),
         ];
         select(links.map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec())
     };
-    let replica = || select(hosts::REPLICAS.map(str::to_owned).to_vec());
+    let replica = || select([hosts::IDP_A, hosts::IDP_B].map(str::to_owned).to_vec());
     let lasts = || 200..5000u64;
     prop_oneof![
         3 => server().prop_map(|host| Fault::Kill { host }),
@@ -209,15 +227,15 @@ fn fault() -> impl Strategy<Value = Fault> {
         }),
         // Less than the slack that the service allows for (300 s).
         1 => (server(), -100_000..100_000i64).prop_map(|(host, offset_ms)| Fault::ClockOffset { host, offset_ms }),
-        1 => manner().prop_map(|manner| Fault::Mail { manner }),
-        1 => manner().prop_map(|manner| Fault::Analytics { manner }),
+        1 => mode().prop_map(|mode| Fault::Own(OwnFault::Mail(mail::Fault::Mail { mode }))),
+        1 => mode().prop_map(|mode| Fault::Own(OwnFault::Analytics(analytics::Fault::Analytics { mode }))),
         1 => prop_oneof![
-            lasts().prop_map(|lasts_ms| Fault::DirectoryBusy { lasts_ms }),
-            (replica(), 10..150u64, lasts()).prop_map(|(host, by_ms, lasts_ms)| Fault::DirectorySlow {
+            lasts().prop_map(|lasts_ms| Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { lasts_ms }))),
+            (replica(), 10..150u64, lasts()).prop_map(|(host, by_ms, lasts_ms)| Fault::DiskSlow {
                 host, by_ms, lasts_ms
             }),
         ],
-        1 => (replica(), any::<bool>(), lasts()).prop_map(|(host, after_commit, lasts_ms)| Fault::DirectoryIoError {
+        1 => (replica(), any::<bool>(), lasts()).prop_map(|(host, after_commit, lasts_ms)| Fault::DiskError {
             host, after_commit, lasts_ms
         }),
     ]

@@ -1,37 +1,32 @@
 //! The whole world, with one small person in it who logs in: it works, it is the same each time, and
 //! the log changes nothing.
 
-mod aims;
 mod person;
 mod slow;
+mod triggers;
 
 use person::people;
+use scenarios::{
+    analytics, directory, leader,
+    login::Login,
+    mail, mailed_code,
+    people::Op as PeopleOp,
+    vocabulary::{
+        Event, Evidence, Fault, History, Kind, Mode, Observation, Op, Operation, OwnFault, Plan, Property,
+        ReminderOption, Run, Seen, Setup, TimedFault, Violation, WorldOptions,
+    },
+    world::hosts,
+};
 use sim::{
-    fault::{Fault, Manner, TimedFault},
-    history::{Event, History, Op, Seen},
     nemesis::PlanError,
-    plan::{Behaviour, Operation, PLAN_VERSION, Plan, ReminderOption, WorldOptions},
-    property::{Evidence, Kind, Property, Violation},
-    run::{HarnessError, NOTHING_PANICS, Run, Setup, perform},
-    simulator::EngineKind,
-    world::{Workload, hosts},
+    run::{HarnessError, NOTHING_PANICS, perform},
 };
 use std::sync::Arc;
 
-fn nobody() -> Workload {
-    Arc::new(|_, _| Box::pin(async {}))
-}
-
 fn setup() -> Setup {
     Setup {
-        engine: EngineKind::EventLoop,
-        people: people(),
-        attackers: nobody(),
-        rewire: None,
-        keep_log: false,
-        keep_messages: false,
-        log_filter: None,
-        properties: vec![],
+        people: Some(people()),
+        ..Setup::default()
     }
 }
 
@@ -39,13 +34,9 @@ fn plan(seed: u64) -> Plan {
     let log_in = |at_ms, who: &str| Operation {
         at_ms,
         who: who.into(),
-        does: Behaviour::LogIn,
+        does: mailed_code::Behaviour::LogIn.into(),
     };
     Plan {
-        version: PLAN_VERSION,
-        scenario: "a small world".into(),
-        seed,
-        lasts_ms: 100_000,
         world: WorldOptions {
             reminders: vec![ReminderOption {
                 who: "cy".into(),
@@ -54,7 +45,7 @@ fn plan(seed: u64) -> Plan {
             ..WorldOptions::default()
         },
         operations: vec![log_in(5000, "ann"), log_in(9000, "bob"), log_in(24_000, "ann")],
-        faults: vec![],
+        ..Plan::new("a small world", seed, 100_000)
     }
 }
 
@@ -96,11 +87,12 @@ fn with_faults(seed: u64) -> Plan {
         ),
         (
             9000,
-            Fault::Analytics {
-                manner: Manner::Garbage,
-            },
+            Fault::Own(OwnFault::Analytics(analytics::Fault::Analytics { mode: Mode::Garbage })),
         ),
-        (9100, Fault::Mail { manner: Manner::Erring }),
+        (
+            9100,
+            Fault::Own(OwnFault::Mail(mail::Fault::Mail { mode: Mode::Failing })),
+        ),
         (
             10_000,
             Fault::Pause {
@@ -110,7 +102,7 @@ fn with_faults(seed: u64) -> Plan {
         (
             12_000,
             Fault::ClockJump {
-                host: name(hosts::SENTINEL_2),
+                host: name(hosts::SENTINELS[1]),
                 by_ms: -3000,
             },
         ),
@@ -120,10 +112,13 @@ fn with_faults(seed: u64) -> Plan {
                 host: name(hosts::IDP_B),
             },
         ),
-        (13_500, Fault::DirectoryBusy { lasts_ms: 700 }),
+        (
+            13_500,
+            Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { lasts_ms: 700 })),
+        ),
         (
             14_000,
-            Fault::DirectoryIoError {
+            Fault::DiskError {
                 host: name(hosts::IDP_A),
                 after_commit: true,
                 lasts_ms: 500,
@@ -152,7 +147,9 @@ fn with_faults(seed: u64) -> Plan {
 fn logins(history: &History) -> Vec<(String, Seen)> {
     let ended = history.records.iter().filter_map(|record| match &record.event {
         Event::Ended {
-            op: Op::LogIn, seen, ..
+            op: Op::People(PeopleOp::LogIn),
+            seen,
+            ..
         } => Some((record.who.clone(), seen.clone())),
         _ => None,
     });
@@ -185,7 +182,7 @@ fn people_log_in_and_get_their_reminders() {
         "{}",
         story(&run)
     );
-    let mailed = |event: &&Event| matches!(event, Event::ReminderMailed { address, .. } if address == "cy@example.com");
+    let mailed = |event: &&Event| matches!(event, Event::Own(Observation::Leader(leader::Observation::ReminderMailed { address, .. })) if address == "cy@example.com");
     let events = run.history.records.iter().map(|record| &record.event);
     assert_eq!(events.filter(mailed).count(), 1, "{}", story(&run));
     assert!(run.violations.is_empty(), "{:?}", run.violations);
@@ -239,7 +236,7 @@ fn equal_plans_give_equal_runs_with_and_without_a_log() {
 #[test]
 fn a_process_that_panics_is_a_violation() {
     let setup = Setup {
-        people: Arc::new(|_, _| Box::pin(async { panic!("no more") })),
+        people: Some(Arc::new(|_, _, _| Box::pin(async { panic!("no more") }))),
         ..setup()
     };
     let run = perform(&plan(1), &setup).unwrap();
@@ -253,7 +250,7 @@ fn a_process_that_panics_is_a_violation() {
 }
 
 struct Broken;
-impl Property for Broken {
+impl Property<Login> for Broken {
     fn name(&self) -> String {
         "Broken".into()
     }
@@ -271,7 +268,6 @@ impl Property for Broken {
 #[test]
 fn what_is_no_verdict_is_an_error_that_says_so() {
     let setup = Setup {
-        people: nobody(),
         properties: vec![Arc::new(Broken)],
         ..setup()
     };

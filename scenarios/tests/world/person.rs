@@ -4,11 +4,14 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use idp::http::client;
-use seams::{Env, Failure};
-use sim::{
-    history::{Op, Seen},
-    world::{Scene, Workload, hosts},
+use scenarios::{
+    login::Login,
+    people::Op,
+    vocabulary::Seen,
+    world::{Scene, hosts},
 };
+use seams::{Env, Failure};
+use sim::world::Act;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
@@ -113,24 +116,19 @@ async fn log_in(scene: &Scene, who: &str) -> Result<(), String> {
 }
 
 /// Everybody tries until it works, for a minute.
-pub(crate) fn people() -> Workload {
-    Arc::new(|scene, operations| {
+pub(crate) fn people() -> Arc<Act<Login>> {
+    Arc::new(|scene, who, _| {
+        let scene = Scene::from(scene);
         Box::pin(async move {
-            for operation in operations {
-                let scene = scene.clone();
-                scene.env.clone().spawn(async move {
-                    sleep(Duration::from_millis(operation.at_ms)).await;
-                    let id = scene.recorder.begin(&operation.who, Op::LogIn);
-                    let patience = Instant::now() + Duration::from_secs(60);
-                    let mut result = log_in(&scene, &operation.who).await;
-                    while result.is_err() && Instant::now() < patience {
-                        sleep(Duration::from_secs(2)).await;
-                        result = log_in(&scene, &operation.who).await;
-                    }
-                    let seen = result.map_or_else(Seen::Fail, |()| Seen::Ok);
-                    scene.recorder.end(&operation.who, id, seen);
-                });
+            let id = scene.recorder.begin(&who, Op::LogIn.into());
+            let patience = Instant::now() + Duration::from_secs(60);
+            let mut result = log_in(&scene, &who).await;
+            while result.is_err() && Instant::now() < patience {
+                sleep(Duration::from_secs(2)).await;
+                result = log_in(&scene, &who).await;
             }
+            let seen = result.map_or_else(Seen::Fail, |()| Seen::Ok);
+            scene.recorder.end(&who, id, seen);
         })
     })
 }

@@ -1,12 +1,11 @@
 //! A slow disk stops its process, and keeps the other from the directory.
 
 use super::{plan, setup};
-use sim::{
-    fault::{Fault, TimedFault},
-    history::{Event, Op},
-    plan::Plan,
-    run::{Run, perform},
+use scenarios::{
+    people,
+    vocabulary::{Event, Fault, Op, Plan, Run, TimedFault},
 };
+use sim::run::perform;
 
 const SLOW_MS: u64 = 150;
 
@@ -14,7 +13,7 @@ fn run(replicas: &[&str]) -> Run {
     let slow = |host: &&str| {
         let (host, by_ms) = ((*host).to_owned(), SLOW_MS);
         let lasts_ms = 60_000;
-        TimedFault::at(1000, Fault::DirectorySlow { host, by_ms, lasts_ms })
+        TimedFault::at(1000, Fault::DiskSlow { host, by_ms, lasts_ms })
     };
     let plan = Plan {
         faults: replicas.iter().map(slow).collect(),
@@ -31,7 +30,9 @@ fn logins(run: &Run) -> Vec<u64> {
     let records = run.history.records.iter();
     let took = records.filter_map(|record| match &record.event {
         Event::Ended {
-            op: Op::LogIn, took_ms, ..
+            op: Op::People(people::Op::LogIn),
+            took_ms,
+            ..
         } => Some(*took_ms),
         _ => None,
     });

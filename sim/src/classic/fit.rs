@@ -1,22 +1,41 @@
-//! Which plans the classic engine can perform. A fault that it cannot do is refused, never left out silently.
+//! Which plans the classic engine can perform. What it cannot do is refused by name, never left out silently.
 
 use crate::{fault::Fault, plan::Plan, service::Service};
 use thiserror::Error;
 
-/// A fault that the classic engine cannot do.
+/// The largest world that the classic engine performs, in hosts. Each host has a runtime of its own that is stepped at each
+/// tick, whether or not it has anything to do.
+pub const HOSTS_MAX: usize = 16;
+
+/// What the classic engine cannot do.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error(
-    "the plan does not fit the classic engine: fault {number} ({fault}, at {at_ms} ms). It can kill and start hosts, cut \
-     links both ways, mend them, slow them down and shift clocks: no power loss, no pause, no slow disk, no cut one way, no loss. Leave \
-     out `--engine turmoil`, or that `[[fault]]`"
-)]
-pub struct Misfit {
-    /// Its position, counted from 1, as in the file.
-    pub number: usize,
-    /// The fault.
-    pub fault: Box<str>,
-    /// When it happens or begins, milliseconds.
-    pub at_ms: u64,
+pub enum Misfit {
+    /// A fault.
+    #[error(
+        "the plan does not fit the classic engine: fault {number} ({fault}, at {at_ms} ms). It can kill and start hosts, cut \
+         links both ways, mend them, slow them down and shift clocks: no power loss, no pause, no slow disk, no cut one way, \
+         no loss. Leave out `--engine turmoil`, or that `[[fault]]`"
+    )]
+    Fault {
+        /// Its position, counted from 1, as in the file.
+        number: usize,
+        /// The fault.
+        fault: Box<str>,
+        /// When it happens or begins, milliseconds.
+        at_ms: u64,
+    },
+    /// A world.
+    #[error(
+        "the plan does not fit the classic engine: its world has {hosts} hosts ({}), and the classic engine performs at most \
+         {HOSTS_MAX}. Leave out `--engine turmoil`, or make `[world]` smaller",
+        .names.join(", ")
+    )]
+    Hosts {
+        /// How many there are.
+        hosts: usize,
+        /// Their names.
+        names: Vec<String>,
+    },
 }
 
 /// Whether the classic engine can do a fault.
@@ -43,12 +62,18 @@ pub fn can<S: Service>(fault: &Fault<S>) -> bool {
 /// Whether the classic engine can perform a plan.
 ///
 /// # Errors
-/// The first fault that it cannot do.
+/// The first thing that it cannot do.
 pub fn fits<S: Service>(plan: &Plan<S>) -> Result<(), Misfit> {
+    let world = S::world(&plan.world);
+    let names: Vec<String> = world.hosts().map(|host| host.name().to_owned()).collect();
+    let hosts = names.len();
+    if hosts > HOSTS_MAX {
+        return Err(Misfit::Hosts { hosts, names });
+    }
     let misfit = (plan.faults.iter().enumerate()).find(|(_, timed)| !can(&timed.fault));
     match misfit {
         None => Ok(()),
-        Some((index, timed)) => Err(Misfit {
+        Some((index, timed)) => Err(Misfit::Fault {
             number: index + 1,
             fault: timed.fault.to_string().into(),
             at_ms: timed.at_ms,

@@ -2,8 +2,8 @@
 
 use super::network::HostNetwork;
 use crate::{
+    driver::Main,
     engine::{EngineError, catch, clock},
-    simulator::Main,
 };
 use seams::{BoxFuture, Env, Probe, Storage, Tasks};
 use std::{

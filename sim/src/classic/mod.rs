@@ -30,11 +30,11 @@ mod tests;
 
 pub(crate) use host::{current_host, current_ms};
 
-pub use fit::{Misfit, can, fits};
+pub use fit::{HOSTS_MAX, Misfit, can, fits};
 
 use crate::{
+    driver::{Action, Main, OnCall},
     engine::{Caller, EngineConfig, HostId, HostPanic, LinkConfig, clock, seed},
-    simulator::{Action, Main, OnCall},
 };
 use host::{Host, Process, World};
 use seams::{Probe, Storage};

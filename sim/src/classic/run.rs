@@ -2,8 +2,8 @@
 
 use super::{Classic, TICK_MS};
 use crate::{
+    driver::{Action, Main, OnCall, Simulator},
     engine::{Caller, Carried, EngineError, HostId, HostPanic, LinkConfig, Stats, catch},
-    simulator::{Action, Main, OnCall, Simulator},
 };
 use seams::{Probe, Storage};
 use std::{net::IpAddr, rc::Rc, sync::Arc};

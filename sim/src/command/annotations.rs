@@ -81,6 +81,9 @@ mod tests {
         let summary = failing("100% <lost>,\r\nthen: found");
         let text = text(&suite(), &[summary], Some("same_ticket_twice"));
         let text = text.replace(&format!("line={},", suite().scenarios()[1].source().line()), "line=N,");
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"
+        ::error file=sim/src/command/tests/mod.rs,line=N,title=rush%3A SeatSoldOnce is violated in 4 of 50 runs::100%25 <lost>,%0D%0Athen: found%0Acargo shop replay rush --seed 3 --bug same_ticket_twice%0Acargo shop replay rush --seed 5 --bug same_ticket_twice%0Acargo shop replay rush --seed 8 --bug same_ticket_twice%0Aand 1 more seed
+        ::warning file=sim/src/command/tests/mod.rs,line=N,title=rush is inconclusive::a mark was not reached in 50 runs
+        "#);
     }
 }

@@ -183,8 +183,12 @@ fn cost_table(first: &str, figures: &[Figures]) -> comfy_table::Table {
     ];
     let mut table = table::new(&table::look(), &headings);
     for f in figures {
+        let what = match (first, f.per_minute) {
+            ("load", Some(units)) => format!("{units} a minute"),
+            _ => f.what.clone(),
+        };
         table.add_row([
-            Cell::new(&f.what),
+            Cell::new(what),
             Cell::new(f.hosts),
             Cell::new(f.operations_per_simulated_min.median.round()),
             Cell::new(&f.simulated_s_per_cpu_s),

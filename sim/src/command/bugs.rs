@@ -1,5 +1,6 @@
 //! `bugs`: is each planted bug detected, and only with the bug?
 
+mod medians;
 mod sweeps;
 mod tables;
 
@@ -185,7 +186,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         return Ok(conclusion);
     }
     if args.markdown {
-        say(sweeps::markdown(&searches, &methods).trim_end());
+        say(medians::markdown(&searches, &methods).trim_end());
         return Ok(conclusion);
     }
     let look = table::look();
@@ -194,7 +195,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         say(tables::small_plans(&look, &trials));
     }
     if args.sweeps.is_some() {
-        say(sweeps::text(&look, &searches, &methods));
+        say(medians::text(&look, &searches, &methods));
     }
     for trial in &trials {
         if let (Some(seed), Conclusion::Held) = (trial.detected_at, trial.conclusion()) {

@@ -46,25 +46,26 @@ pub(super) fn command<S: Service>(suite: &Suite<S>) -> clap::Command {
         .long_about(format!(
             "{about}.\n\nWithout a command, explores: every scenario over fresh seeds for about a minute."
         ))
-        .mut_subcommand("replay", |replay| match &suite.account {
-            Some(account) => replay.mut_arg("account", |arg| {
-                arg.help(format!("Say {} (takes a second run)", account.what))
-            }),
-            None => replay.mut_arg("account", |arg| arg.hide(true)),
-        })
         .subcommands(suite.commands.iter().map(|own| own.command.clone()));
-    with_names(command, suite.name, suite.command)
+    with_words_of(suite, command)
 }
 
-/// Help texts are constants; `{name}` and `{command}` in them stand for the suite's.
-fn with_names(command: clap::Command, name: &str, start: &str) -> clap::Command {
+/// Help texts are constants; `{name}`, `{command}` and `{account}` in them stand for the suite's.
+fn with_words_of<S: Service>(suite: &Suite<S>, command: clap::Command) -> clap::Command {
     let subcommands: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    let account = suite.account.as_ref().map(|account| account.what);
     let command = command.mut_args(|arg| match arg.get_help().map(ToString::to_string) {
-        Some(help) if help.contains('{') => arg.help(help.replace("{name}", name).replace("{command}", start)),
+        Some(help) if help.contains('{') => {
+            let is_missing = help.contains("{account}") && account.is_none();
+            let help = help.replace("{name}", suite.name).replace("{command}", suite.command);
+            arg.help(help.replace("{account}", account.unwrap_or_default()))
+                .hide(is_missing)
+        }
         _ => arg,
     });
+    // Each is taken out and put back at the end, so their order stays.
     subcommands.into_iter().fold(command, |command, sub| {
-        command.mut_subcommand(sub, |sub| with_names(sub, name, start))
+        command.mut_subcommand(sub, |sub| with_words_of(suite, sub))
     })
 }
 

@@ -165,7 +165,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     bar.finish_and_clear();
 
     if quiet {
-        args.outputs.tell(format!(
+        args.outputs.print(format!(
             "Quiet: the last {} showed nothing new, so the sweep stops here.",
             table::count(guide.quiet() as usize, "run")
         ));
@@ -198,7 +198,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
             violations: &run.violations,
             file: run.file.as_deref(),
         });
-        args.outputs.tell(groups::text(suite, failures, bug, &plans)?);
+        args.outputs.print(groups::text(suite, failures, bug, &plans)?);
     }
     Ok(conclusion)
 }

@@ -220,6 +220,27 @@ mod tests {
             Some("same_ticket_twice"),
         );
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        ──────────────────────────────────────────────────────────────────────────────────────────────────────
+         scenario   seeds   simulated   properties   marks   faults that hit   triggers missed   verdict
+        ══════════════════════════════════════════════════════════════════════════════════════════════════════
+         calm          60     5,400 s            2     1/1         60 of 180          15 of 60   held
+         swarm         60     5,400 s            2     1/2         60 of 180          15 of 60   inconclusive
+         rush       1,200   108,000 s            2     1/1    1,200 of 3,600      300 of 1,200   violated
+        ──────────────────────────────────────────────────────────────────────────────────────────────────────
+        swarm is inconclusive: a mark was not reached in 60 runs
+        swarm never reached: the printer jammed
+
+        rush: SeatSoldOnce is violated in 5 of 1,200 runs
+          seat 4 was sold to ann and again to ben
+          cargo shop replay rush --seed 17 --bug same_ticket_twice
+          cargo shop replay failures/f-19.toml --bug same_ticket_twice
+          cargo shop replay rush --seed 23 --bug same_ticket_twice
+          and 2 more seeds
+
+        rush: the harness failed in 1 of 1,200 runs
+          livelock at 31.4 s on shop-1
+          cargo shop replay rush --seed 18 --bug same_ticket_twice
+        "#);
     }
 }

@@ -70,6 +70,21 @@ mod tests {
     fn what_broke_is_escaped_and_can_be_replayed() {
         let summary = failing("100% <lost> & \"found\"\nin\u{1b}[31m red\u{0}");
         let cpu = [("rush", Duration::from_millis(1500))].into();
-        insta::assert_snapshot!(text(&suite(), &[summary], &cpu, None).unwrap(), @"");
+        insta::assert_snapshot!(text(&suite(), &[summary], &cpu, None).unwrap(), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites name="shop" tests="1" skipped="0" failures="1" errors="0" time="1.500">
+            <testsuite name="shop" tests="1" skipped="0" errors="0" failures="1">
+                <testcase name="rush" classname="shop" time="1.500">
+                    <failure message="rush: SeatSoldOnce is violated in 4 of 50 runs" type="SeatSoldOnce">rush: SeatSoldOnce is violated in 4 of 50 runs
+        100% &lt;lost&gt; &amp; &quot;found&quot;
+        in red
+        cargo shop replay rush --seed 3
+        cargo shop replay rush --seed 5
+        cargo shop replay rush --seed 8
+        and 1 more seed</failure>
+                </testcase>
+            </testsuite>
+        </testsuites>
+        "#);
     }
 }

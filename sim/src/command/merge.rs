@@ -89,7 +89,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
             wall_seconds: swept.wall.as_secs_f64(),
         })?;
         args.outputs
-            .tell(format!("The merged sweep is in {}", folder.path().display()));
+            .print(format!("The merged sweep is in {}", folder.path().display()));
     }
     Ok(conclusion)
 }

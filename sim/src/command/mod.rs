@@ -8,7 +8,6 @@ mod args;
 mod bench;
 mod bugs;
 mod cli;
-mod conclusion;
 mod explore;
 mod failures;
 mod findings;
@@ -22,7 +21,6 @@ mod list;
 mod marks;
 mod merge;
 mod outcome;
-mod own;
 mod parallel;
 mod perform;
 mod regressions;
@@ -41,9 +39,8 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 
-pub use conclusion::{Conclusion, Trouble};
+pub use crate::suite::{Account, AccountOf, Conclusion, OwnCommand, Trouble};
 pub use fresh::seed as fresh_seed;
-pub use own::{Account, AccountOf, OwnCommand};
 
 use crate::{service::Service, suite::Suite};
 use std::{fmt, path::Path, process::ExitCode};
@@ -67,7 +64,7 @@ impl<S: Service> Suite<S> {
 /// Prints to standard output. A reader that has closed its end (`… list | head`) is no error.
 pub fn say(text: impl fmt::Display) {
     #[cfg(test)]
-    tests::hear(&text.to_string());
+    tests::capture(&text.to_string());
     #[cfg(not(test))]
     {
         use std::io::Write;

@@ -120,8 +120,8 @@ impl Outputs {
         self.report.is_some()
     }
 
-    /// Says something to people.
-    pub(crate) fn tell(&self, text: impl std::fmt::Display) {
+    /// Prints what people read.
+    pub(crate) fn print(&self, text: impl std::fmt::Display) {
         match self.is_piped() {
             true => eprintln!("{text}"),
             false => say(text),
@@ -190,14 +190,14 @@ pub(crate) fn conclude<S: Service>(
     let conclusion = (summaries.iter().map(ScenarioSummary::conclusion)).fold(complete, Conclusion::max);
     let cpu: Duration = swept.cpu.values().sum();
 
-    outputs.tell(findings::text(suite, &table::look(), &summaries, bug));
+    outputs.print(findings::text(suite, &table::look(), &summaries, bug));
     if outputs.marks {
-        outputs.tell(marks::text(&table::look(), &summaries));
+        outputs.print(marks::text(&table::look(), &summaries));
     }
     for gap in &swept.gaps {
-        outputs.tell(format!("Incomplete: {gap}"));
+        outputs.print(format!("Incomplete: {gap}"));
     }
-    outputs.tell(format!(
+    outputs.print(format!(
         "{}, {} s simulated in {} s ({} s of CPU): {}",
         table::count(all.iter().filter(|run| !run.skipped).count(), "run"),
         table::thousands(summaries.iter().map(|s| s.simulated_ms).sum::<u64>() / 1000),
@@ -206,15 +206,15 @@ pub(crate) fn conclude<S: Service>(
         findings::clause(conclusion)
     ));
     if outputs.annotates() {
-        outputs.tell(annotations::text(suite, &summaries, bug).trim_end());
+        outputs.print(annotations::text(suite, &summaries, bug).trim_end());
     }
     if all.iter().any(|run| run.plan.is_some()) {
-        outputs.tell(format!("The plans of runs that failed are in {}", swept.plans));
+        outputs.print(format!("The plans of runs that failed are in {}", swept.plans));
     }
     let (start, options) = (suite.command, header.options(suite));
     let again = format!("{start} --seeds {}..{to}{options}", header.from);
     if header.to.is_none() && !all.is_empty() {
-        outputs.tell(format!("The same seeds again: {again}"));
+        outputs.print(format!("The same seeds again: {again}"));
     }
     if let Some(file) = &outputs.json {
         let everything = json!({
@@ -239,14 +239,14 @@ pub(crate) fn conclude<S: Service>(
     }
     match &swept.pages {
         Some(_) if interrupt::asked() => {
-            outputs.tell(format!(
+            outputs.print(format!(
                 "There is no index.html after an interruption: {start} merge DIR --partial --report DIR writes it"
             ));
         }
         Some(pages) => {
             let what = report::what_was_run(swept.scenarios.len(), &header.what(), bug);
             let index = report::write_sweep(suite, pages, &summaries, &all, bug, &again, &what)?;
-            outputs.tell(format!("The report is {}", index.display()));
+            outputs.print(format!("The report is {}", index.display()));
         }
         None => {}
     }

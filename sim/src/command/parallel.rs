@@ -6,16 +6,16 @@ use std::{
     time::Duration,
 };
 
-/// How often the caller hears that time passes.
+/// How often `on_result` is called while no result comes.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Does every job that `next` hands out, on `threads` threads. `hear` gets each result, in no
-/// particular order, and `None` now and then while nothing comes.
+/// Does every job that `next` hands out, on `threads` threads. `on_result` is called on the calling thread with each result,
+/// in no particular order, and with `None` now and then while none comes.
 pub(crate) fn in_parallel<J, R: Send>(
     threads: usize,
     next: impl FnMut() -> Option<J> + Send,
     work: impl Fn(J) -> R + Sync,
-    mut hear: impl FnMut(Option<R>),
+    mut on_result: impl FnMut(Option<R>),
 ) {
     let next = Mutex::new(next);
     let (sender, receiver) = mpsc::channel();
@@ -36,15 +36,15 @@ pub(crate) fn in_parallel<J, R: Send>(
         drop(sender);
         loop {
             match receiver.recv_timeout(TICK) {
-                Ok(result) => hear(Some(result)),
-                Err(mpsc::RecvTimeoutError::Timeout) => hear(None),
+                Ok(result) => on_result(Some(result)),
+                Err(mpsc::RecvTimeoutError::Timeout) => on_result(None),
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             }
         }
     });
 }
 
-/// How many threads to use when nobody says.
+/// How many threads to use: as many as asked for, else one for each core.
 pub(crate) fn threads(asked: Option<usize>) -> usize {
     asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
 }

@@ -6,7 +6,7 @@ use super::{
     replay_line::{self, With},
     report, say, shrink,
     shrinking::{self, Budget, Task},
-    story::{self, Telling},
+    story::{self, RunStory},
     summary::RunSummary,
     table,
 };
@@ -54,7 +54,7 @@ pub(crate) struct Args {
     /// Write the plan to this file, which can be edited and replayed
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Say what this service knows of the run (takes a second run)
+    /// Say {account} (takes a second run)
     #[arg(long, alias = "store", conflicts_with = "json")]
     account: bool,
     /// If a claim is violated, make the plan small (see `{command} shrink --help`)
@@ -119,14 +119,14 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     if args.json {
         say(format!("{:#}", as_json(&run, &summary, bug)));
     } else {
-        let telling = Telling {
+        let run_story = RunStory {
             suite,
             scenario,
             run: &run,
             bug,
             all: args.all,
         };
-        say(story::text(&table::look(), &telling, &summary).trim_end());
+        say(story::text(&table::look(), &run_story, &summary).trim_end());
         match &args.save {
             Some(file) => say(format!("The plan is in {}", file.display())),
             None => say("More: --all shows every step, --trace the log as well; --save FILE writes the plan"),
@@ -187,7 +187,7 @@ fn make_small<S: Service>(
     let out = shrink::beside(&written);
     shrunk.plan.write(&out)?;
     say("");
-    shrink::tell(suite, scenario, &shrunk.plan, bug)?;
+    shrink::print_story(suite, scenario, &shrunk.plan, bug)?;
     say(shrinking::text(&shrunk, &reason));
     say(replay_line::small_plan(suite, &out, bug_name));
     Ok(())

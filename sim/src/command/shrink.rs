@@ -5,7 +5,7 @@ use super::{
     perform::perform,
     replay_line, say,
     shrinking::{self, Budget, Task},
-    story::{self, Telling},
+    story::{self, RunStory},
     summary::RunSummary,
     table,
 };
@@ -75,14 +75,14 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     })?;
     let out = args.out.clone().unwrap_or_else(|| beside(&args.file));
     shrunk.plan.write(&out)?;
-    tell(suite, scenario, &shrunk.plan, bug)?;
+    print_story(suite, scenario, &shrunk.plan, bug)?;
     say(shrinking::text(&shrunk, &reason));
     say(replay_line::small_plan(suite, &out, bug.map(|bug| bug.name)));
     Ok(Conclusion::Violated)
 }
 
 /// Performs a plan and prints its story.
-pub(crate) fn tell<S: Service>(
+pub(crate) fn print_story<S: Service>(
     suite: &Suite<S>,
     scenario: &Scenario<S>,
     plan: &Plan<S>,
@@ -90,14 +90,14 @@ pub(crate) fn tell<S: Service>(
 ) -> Result<(), Trouble> {
     let run = perform(scenario, plan, bug, &JudgeOptions::default())?;
     let summary = RunSummary::of(scenario, plan, Ok(&run));
-    let telling = Telling {
+    let run_story = RunStory {
         suite,
         scenario,
         run: &run,
         bug,
         all: false,
     };
-    say(story::text(&table::look(), &telling, &summary));
+    say(story::text(&table::look(), &run_story, &summary));
     Ok(())
 }
 

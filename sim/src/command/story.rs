@@ -11,7 +11,7 @@ use crate::{
 use std::fmt::Write;
 
 /// A run to be told.
-pub(crate) struct Telling<'a, S: Service> {
+pub(crate) struct RunStory<'a, S: Service> {
     pub(crate) suite: &'a Suite<S>,
     pub(crate) scenario: &'a Scenario<S>,
     pub(crate) run: &'a Run<S>,
@@ -21,14 +21,14 @@ pub(crate) struct Telling<'a, S: Service> {
 }
 
 /// The story of a run, as `replay` prints it, with its summary.
-pub(crate) fn text<S: Service>(look: &Look, telling: &Telling<'_, S>, summary: &RunSummary) -> String {
-    let Telling {
+pub(crate) fn text<S: Service>(look: &Look, run_story: &RunStory<'_, S>, summary: &RunSummary) -> String {
+    let RunStory {
         suite,
         scenario,
         run,
         bug,
         all,
-    } = *telling;
+    } = *run_story;
     let levels: Vec<String> = run
         .log
         .iter()

@@ -48,7 +48,7 @@ impl Caller {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(u64, usize)>> {
-        self.calls.lock().expect("nobody panics while calling")
+        self.calls.lock().expect("no code panics while calling")
     }
 }
 

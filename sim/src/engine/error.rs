@@ -9,8 +9,8 @@ use thiserror::Error;
 pub enum EngineError {
     /// Simulated time does not advance, because tasks keep waking each other.
     #[error(
-        "livelock: {polls} polls at {at_ms} ms without time moving on, the last one on {host}; look for a loop there \
-         that waits for nothing, or raise `polls_per_instant_max`"
+        "livelock: {polls} polls at {at_ms} ms while time does not advance, the last one on {host}; look for a loop there \
+         that never waits, or raise `polls_per_instant_max`"
     )]
     Livelock {
         /// When, in simulated milliseconds.
@@ -23,7 +23,7 @@ pub enum EngineError {
     /// Simulated code spawned through tokio.
     #[error(
         "a task escaped the simulation: code on {host} called tokio::spawn (or a JoinSet) at {at_ms} ms; use \
-         `env.spawn`, or nobody can kill it, pause it or order it"
+         `env.spawn`, so that the engine can kill it, pause it and order it"
     )]
     EscapedTask {
         /// When, in simulated milliseconds.
@@ -43,7 +43,7 @@ pub enum EngineError {
         host: String,
     },
     /// The classic engine failed.
-    #[error("turmoil gave up at {at_ms} ms: {what}")]
+    #[error("turmoil failed at {at_ms} ms: {what}")]
     Turmoil {
         /// When, in simulated milliseconds.
         at_ms: u64,

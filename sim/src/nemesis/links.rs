@@ -1,8 +1,8 @@
 //! The state of the links: latency and loss overlap, and each ends on its own.
 
 use crate::{
+    driver::Simulator,
     engine::{HostId, LinkConfig},
-    simulator::Simulator,
 };
 use std::collections::BTreeMap;
 

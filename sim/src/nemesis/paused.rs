@@ -3,7 +3,7 @@
 //! A process that is paused in such a call keeps the lock of its database until it resumes, as it would: nobody but
 //! itself, or its end, gives it back.
 
-use crate::{engine::HostId, simulator::Simulator, world::Machine};
+use crate::{driver::Simulator, engine::HostId, world::Machine};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who does not run, and why.

@@ -46,7 +46,7 @@ type DrawBehaviour<S> = dyn Fn(&mut Dice) -> <S as Service>::Behaviour + Send + 
 #[derive(Clone)]
 enum Who {
     People(usize),
-    Named(&'static str),
+    Named(String),
 }
 
 impl<S: Service> Workload<S> {
@@ -65,8 +65,8 @@ impl<S: Service> Workload<S> {
     }
 
     /// One person, by name.
-    pub fn named(name: &'static str, does: S::Behaviour) -> Workload<S> {
-        Workload::new(Who::Named(name), move |_| does.clone())
+    pub fn named(name: impl Into<String>, does: S::Behaviour) -> Workload<S> {
+        Workload::new(Who::Named(name.into()), move |_| does.clone())
     }
 
     fn new(who: Who, draw: impl Fn(&mut Dice) -> S::Behaviour + Send + Sync + 'static) -> Workload<S> {
@@ -91,8 +91,8 @@ impl<S: Service> Workload<S> {
     }
 
     /// By another name, where there are several of a kind.
-    pub fn called(mut self, name: &'static str) -> Workload<S> {
-        self.who = Who::Named(name);
+    pub fn called(mut self, name: impl Into<String>) -> Workload<S> {
+        self.who = Who::Named(name.into());
         self
     }
 
@@ -100,9 +100,9 @@ impl<S: Service> Workload<S> {
     pub fn draw(&self, dice: &mut Dice, cast: &mut Cast) -> Vec<Operation<S>> {
         let from_ms = dice.ms(self.from);
         let gap_ms = self.every.as_millis() as u64;
-        let names: Vec<String> = match self.who {
-            Who::People(count) => (0..count).map(|_| cast.somebody()).collect(),
-            Who::Named(name) => vec![name.to_owned()],
+        let names: Vec<String> = match &self.who {
+            Who::People(count) => (0..*count).map(|_| cast.somebody()).collect(),
+            Who::Named(name) => vec![name.clone()],
         };
         let operation = |(index, who): (usize, String)| Operation {
             at_ms: from_ms + index as u64 * gap_ms + dice.between(0, gap_ms),

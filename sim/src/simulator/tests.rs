@@ -2,11 +2,14 @@
 //! tick makes no difference.
 
 use super::*;
-use crate::engine::Inert;
-use seams::{Stream, Timestamp};
+use crate::{
+    driver::Main,
+    engine::{EngineError, HostPanic, Inert, LinkConfig},
+};
+use seams::{BoxFuture, Env, Stream, Timestamp};
 use std::{
     io,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use tokio::{
@@ -198,7 +201,7 @@ fn what_was_sent_on_a_cut_link_arrives_once_it_is_mended() {
 }
 
 #[test]
-fn who_was_killed_ends_his_connections() {
+fn a_killed_host_closes_its_connections() {
     let scene = Scene {
         server: echo,
         client: |env, notes| {
@@ -245,7 +248,7 @@ fn a_slow_link_is_slower_both_ways() {
 }
 
 #[test]
-fn clocks_are_off_as_told_and_timers_are_true() {
+fn clocks_are_wrong_as_configured_and_timers_are_correct() {
     let scene = Scene {
         server: echo,
         client: |env, notes| {
@@ -264,7 +267,7 @@ fn clocks_are_off_as_told_and_timers_are_true() {
 }
 
 #[test]
-fn a_caller_who_gives_up_leaves_no_connection_open() {
+fn a_cancelled_connect_leaves_no_connection_open() {
     let scene = Scene {
         server: |env, notes| {
             Box::pin(async move {

@@ -42,7 +42,7 @@ fn report(events: &Events, host: &'static str, text: String) {
 }
 
 /// A simulation of `redis-1` (the master), `redis-2` (its replica), `sentinel-1` to `sentinel-3` (quorum 2, down-after
-/// 1 s, failover time-out 10 s, the master's name is `auth`) and `client`.
+/// 1 s, failover time-out 10 s, the master's name is `app`) and `client`.
 pub struct RedisCluster {
     engine: Engine,
     events: Events,
@@ -93,7 +93,7 @@ impl RedisCluster {
                 let config = SentinelConfig {
                     port: SENTINEL_PORT,
                     announce_ip: announced.lock().expect("unpoisoned").clone(),
-                    master_name: "auth".into(),
+                    master_name: "app".into(),
                     master: (master.clone(), REDIS_PORT),
                     quorum: 2,
                     down_after_ms: 1000,

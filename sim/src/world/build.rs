@@ -6,13 +6,13 @@ use super::{
     models::{ATTACH_MS_MAX, Replication},
 };
 use crate::{
+    driver::Simulator,
     engine::{EngineConfig, HostId, LinkConfig},
     nemesis::{self, Triggers},
     plan::Plan,
     recorder::Recorder,
     run::Setup,
     service::Service,
-    simulator::Simulator,
 };
 use std::{
     collections::BTreeMap,

@@ -2,12 +2,12 @@
 
 use super::{Act, Disk, Marks, build::Addresses};
 use crate::{
+    driver::Main,
     engine::{Caller, HostId},
     nemesis::Triggers,
     plan::Plan,
     recorder::Recorder,
     service::Service,
-    simulator::Main,
 };
 use seams::{Probe, Storage, Timestamp};
 use std::{collections::BTreeMap, fmt, sync::Arc};

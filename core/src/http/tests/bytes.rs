@@ -1,7 +1,7 @@
 //! Any bytes in a form, a query, a cookie or an Authorization header: an answer goes back, and it is never the service's
 //! own failure.
 
-use crate::testing::{AUTHORIZE, Bed};
+use crate::testing::{AUTHORIZE, TestBed};
 use axum::body::Body;
 use http::{HeaderValue, Request, header};
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::FileFailurePersistence};
@@ -107,7 +107,7 @@ proptest! {
         if let Ok(request) = request.uri(uri).body(Body::from(body)) {
             let mut builder = tokio::runtime::Builder::new_current_thread();
             let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
-            let seen = runtime.block_on(async { Bed::new().await.call(0, request).await });
+            let seen = runtime.block_on(async { TestBed::new().await.call(0, request).await });
             prop_assert!(seen.status.as_u16() < 500, "{}: {}", seen.status, seen.body);
             prop_assert_eq!(seen.headers.get_all("x-correlation-id").iter().count(), 1);
             prop_assert!(!seen.body.contains("panicked"));

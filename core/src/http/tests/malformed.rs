@@ -1,12 +1,12 @@
 //! Requests that no honest client sends: each gets a clear answer.
 
-use crate::testing::{Bed, Browser, form};
+use crate::testing::{Browser, TestBed, form};
 use axum::body::Body;
 use http::{Method, Request, header};
 
 #[tokio::test(start_paused = true)]
 async fn whatever_comes_an_answer_goes_back() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let long = "x".repeat(70_000);
     let typed = "application/x-www-form-urlencoded";
     for (method, path, kind, body, status) in [
@@ -53,7 +53,7 @@ async fn whatever_comes_an_answer_goes_back() {
 
 #[tokio::test(start_paused = true)]
 async fn headers_may_be_anything() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let cookies = [
         &b"__Host-session=\xff"[..],
         b";;;=;",
@@ -81,7 +81,7 @@ async fn headers_may_be_anything() {
 
 #[tokio::test(start_paused = true)]
 async fn forms_of_other_sites_are_refused() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     for (name, value, status) in [
         ("sec-fetch-site", "cross-site", 403),
         ("sec-fetch-site", "same-site", 403),
@@ -99,7 +99,7 @@ async fn forms_of_other_sites_are_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn pages_are_closed_to_everything_foreign() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let mut ann = Browser::default();
     let flow = ann.begin(&bed).await;
     let page = ann.get(&bed, &format!("/login?flow={flow}")).await;

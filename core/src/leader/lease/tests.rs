@@ -42,7 +42,7 @@ impl Pair {
 }
 
 fn leads((env, leadership): &(Env, watch::Receiver<Option<Leadership>>)) -> bool {
-    leadership.borrow().is_some_and(|l| l.stands(env))
+    leadership.borrow().is_some_and(|l| l.is_valid(env))
 }
 
 fn unknown() -> Outcome<()> {

@@ -30,15 +30,15 @@ impl Mailer for Relay {
     }
 }
 
-struct Office {
+struct Setup {
     fixture: Fixture,
     directory: Arc<SqliteDirectory>,
     relay: Arc<Relay>,
 }
 
-impl Office {
+impl Setup {
     /// With one reminder, due ten seconds after the start.
-    async fn new(test: &str) -> Office {
+    async fn new(test: &str) -> Setup {
         let fixture = Fixture::new();
         fixture.clock.follow_tokio();
         let location = format!("file:/reminder-{test}?vfs=memdb");
@@ -59,14 +59,14 @@ impl Office {
             due: START + Duration::from_secs(10),
         };
         directory.add_reminder(reminder).await.unwrap();
-        Office {
+        Setup {
             fixture,
             directory: Arc::new(directory),
             relay: Arc::default(),
         }
     }
 
-    fn clerk(&self, epoch: LeaderEpoch) {
+    fn start_job(&self, epoch: LeaderEpoch) {
         let leadership = Leadership {
             epoch,
             valid_until: Duration::from_secs(60),
@@ -88,63 +88,63 @@ async fn secs(n: u64) {
 
 #[tokio::test(start_paused = true)]
 async fn one_mail_when_due() {
-    let office = Office::new("due").await;
-    let epoch = office.directory.begin_epoch("a").await.unwrap();
-    office.clerk(epoch);
+    let setup = Setup::new("due").await;
+    let epoch = setup.directory.begin_epoch("a").await.unwrap();
+    setup.start_job(epoch);
     secs(9).await;
-    assert_eq!(office.mails(), 0);
+    assert_eq!(setup.mails(), 0);
     secs(40).await;
-    assert_eq!(office.mails(), 1);
+    assert_eq!(setup.mails(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn two_who_believe_to_lead_send_one() {
-    let office = Office::new("two").await;
-    let old = office.directory.begin_epoch("a").await.unwrap();
-    let new = office.directory.begin_epoch("b").await.unwrap();
-    office.clerk(old);
+    let setup = Setup::new("two").await;
+    let old = setup.directory.begin_epoch("a").await.unwrap();
+    let new = setup.directory.begin_epoch("b").await.unwrap();
+    setup.start_job(old);
     secs(20).await;
-    assert_eq!(office.mails(), 0, "fenced");
-    office.clerk(new);
+    assert_eq!(setup.mails(), 0, "fenced");
+    setup.start_job(new);
     secs(20).await;
-    assert_eq!(office.mails(), 1);
+    assert_eq!(setup.mails(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lease_that_ran_out_sends_nothing() {
-    let office = Office::new("expired").await;
-    let epoch = office.directory.begin_epoch("a").await.unwrap();
-    office.fixture.clock.pass(60_000);
-    office.clerk(epoch);
+    let setup = Setup::new("expired").await;
+    let epoch = setup.directory.begin_epoch("a").await.unwrap();
+    setup.fixture.clock.pass(60_000);
+    setup.start_job(epoch);
     secs(20).await;
-    assert_eq!(office.mails(), 0);
+    assert_eq!(setup.mails(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_definite_failure_is_tried_again_an_unknown_one_never() {
-    let office = Office::new("outcomes").await;
+    let setup = Setup::new("outcomes").await;
     let cause = || Cause::ConnectionLost("test".into());
-    *office.relay.answers.lock().unwrap() =
+    *setup.relay.answers.lock().unwrap() =
         VecDeque::from([Err(Failure::Fail(cause())), Err(Failure::Unknown(cause()))]);
-    let epoch = office.directory.begin_epoch("a").await.unwrap();
-    office.clerk(epoch);
+    let epoch = setup.directory.begin_epoch("a").await.unwrap();
+    setup.start_job(epoch);
     secs(50).await;
-    assert_eq!(office.mails(), 2);
-    assert_eq!(office.fixture.marks.seen("reminder given back"), 1);
-    assert_eq!(office.fixture.marks.seen("reminder fate unknown"), 1);
+    assert_eq!(setup.mails(), 2);
+    assert_eq!(setup.fixture.marks.seen("reminder given back"), 1);
+    assert_eq!(setup.fixture.marks.seen("reminder fate unknown"), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_claim_whose_fate_is_unknown_is_given_back() {
     use seams::{StorageFault, StorageMoment};
-    let office = Office::new("unknown-claim").await;
-    let epoch = office.directory.begin_epoch("a").await.unwrap();
-    office.clerk(epoch);
+    let setup = Setup::new("unknown-claim").await;
+    let epoch = setup.directory.begin_epoch("a").await.unwrap();
+    setup.start_job(epoch);
     // The claim and two tries to give it back are committed, and reported to have failed.
-    let storage = &office.fixture.storage;
+    let storage = &setup.fixture.storage;
     storage.fail(StorageMoment::AfterCommit, StorageFault::Io, 3);
     secs(11).await;
-    assert_eq!(office.mails(), 0);
+    assert_eq!(setup.mails(), 0);
     secs(30).await;
-    assert_eq!(office.mails(), 1);
+    assert_eq!(setup.mails(), 1);
 }

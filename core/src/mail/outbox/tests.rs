@@ -5,10 +5,10 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-fn outbox(fixture: &Fixture, room: usize) -> Outbox {
+fn outbox(fixture: &Fixture, slots: usize) -> Outbox {
     fixture.clock.follow_tokio();
     let mut config = Config::new("idp-a", "https://login.example", StateConfig::Memory);
-    config.limits.outbox = room;
+    config.limits.outbox = slots;
     config.mail_from = "login@login.example".into();
     Outbox::new(fixture.env("idp-a"), &config, ("mail".into(), 25))
 }
@@ -170,5 +170,5 @@ async fn a_refused_mail_is_tried_again_and_an_unknown_one_is_not() {
     assert_eq!(fixture.marks.seen("mail fate unknown"), 1);
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert!(relay.try_recv().is_err(), "no fourth");
-    assert_eq!(outbox.room.available_permits(), 8);
+    assert_eq!(outbox.slots.available_permits(), 8);
 }

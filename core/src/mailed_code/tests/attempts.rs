@@ -1,10 +1,10 @@
 use super::{ANN, wrong};
-use crate::testing::{Bed, Browser};
+use crate::testing::{Browser, TestBed};
 use std::time::Duration;
 
 #[tokio::test(start_paused = true)]
 async fn a_double_click_is_one_attempt_with_one_outcome() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     bed.fixture.clock.follow_tokio();
     let mut ann = Browser::default();
     let flow = ann.begin(&bed).await;
@@ -47,7 +47,7 @@ async fn a_double_click_is_one_attempt_with_one_outcome() {
 
 #[tokio::test(start_paused = true)]
 async fn attempts_are_limited_per_flow_and_twins_are_no_way_around() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     bed.fixture.clock.follow_tokio();
     let mut eve = Browser::default();
     let flow = eve.begin(&bed).await;
@@ -86,7 +86,7 @@ async fn attempts_are_limited_per_flow_and_twins_are_no_way_around() {
 
 #[tokio::test(start_paused = true)]
 async fn attempts_are_limited_per_address_over_flows_and_the_address_cannot_be_swapped() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let limits = bed.config.limits;
     let mut admitted = 0;
     'flows: loop {
@@ -126,7 +126,7 @@ async fn attempts_are_limited_per_address_over_flows_and_the_address_cannot_be_s
 
 #[tokio::test(start_paused = true)]
 async fn a_code_works_once_and_not_in_another_flow() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let mut ann = Browser::default();
     let first = ann.begin(&bed).await;
     let second = ann.begin(&bed).await;
@@ -158,7 +158,7 @@ async fn a_code_works_once_and_not_in_another_flow() {
 
 #[tokio::test(start_paused = true)]
 async fn what_people_mistype_costs_them_nothing() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let mut ann = Browser::default();
     let flow = ann.begin(&bed).await;
     for address in [

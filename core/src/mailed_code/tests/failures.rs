@@ -5,7 +5,7 @@ use crate::{
     authorize::FLOW,
     limits::{LOGIN_ATTEMPTS, VERIFY_ATTEMPTS},
     mailed_code::{EMAIL_CODE, SEND_ONCE, SENDS},
-    testing::{Bed, Browser},
+    testing::{Browser, TestBed},
 };
 use seams::{Cause, Failure, StorageFault, StorageMoment};
 
@@ -21,7 +21,7 @@ fn refused() -> Failure {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_send_can_be_repeated_at_once() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let mut ann = Browser::default();
     let flow = ann.begin(&bed).await;
     for (call, namespace, failure, done) in [
@@ -53,7 +53,7 @@ async fn a_failed_verification_can_be_repeated_at_once() {
         ("count", LOGIN_ATTEMPTS, lost(), false),
         ("get", EMAIL_CODE, lost(), false),
     ] {
-        let bed = Bed::new().await;
+        let bed = TestBed::new().await;
         let mut ann = Browser::default();
         let flow = ann.begin(&bed).await;
         ann.ask(&bed, &flow).await;
@@ -76,7 +76,7 @@ async fn a_failed_verification_can_be_repeated_at_once() {
 #[tokio::test(start_paused = true)]
 async fn whatever_becomes_of_the_taking_a_one_time_code_opens_one_session() {
     for (failure, done) in [(lost(), true), (lost(), false), (refused(), false)] {
-        let bed = Bed::new().await;
+        let bed = TestBed::new().await;
         let mut ann = Browser::default();
         let flow = ann.begin(&bed).await;
         ann.ask(&bed, &flow).await;
@@ -98,7 +98,7 @@ async fn whatever_becomes_of_the_taking_a_one_time_code_opens_one_session() {
 #[tokio::test(start_paused = true)]
 async fn a_session_that_could_not_be_opened_gives_its_code_back() {
     for moment in [StorageMoment::BeforeCommit, StorageMoment::AfterCommit] {
-        let bed = Bed::new().await;
+        let bed = TestBed::new().await;
         let mut ann = Browser::default();
         let flow = ann.begin(&bed).await;
         ann.ask(&bed, &flow).await;
@@ -117,7 +117,7 @@ async fn a_session_that_could_not_be_opened_gives_its_code_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_that_cannot_be_counted_is_not_a_free_guess() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let mut eve = Browser::default();
     let flow = eve.begin(&bed).await;
     eve.ask(&bed, &flow).await;

@@ -1,9 +1,9 @@
 use super::ANN;
-use crate::testing::{AUTHORIZE, Bed, Browser, VERIFIER};
+use crate::testing::{AUTHORIZE, Browser, TestBed, VERIFIER};
 
 #[tokio::test(start_paused = true)]
 async fn a_whole_login_over_both_replicas() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let mut ann = Browser::default();
     let flow = ann.begin(&bed).await;
     let page = ann.get(&bed, &format!("/login?flow={flow}")).await;
@@ -57,7 +57,7 @@ async fn a_whole_login_over_both_replicas() {
 
 #[tokio::test(start_paused = true)]
 async fn six_presses_send_one_mail_and_any_code_works() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let mut ann = Browser::default();
     let flow = ann.begin(&bed).await;
     let mut presses = [
@@ -99,7 +99,7 @@ async fn six_presses_send_one_mail_and_any_code_works() {
 
 #[tokio::test(start_paused = true)]
 async fn sends_are_limited_over_all_flows_and_replicas() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     for turn in 0..bed.config.limits.sends {
         let mut browser = Browser {
             replica: turn as usize % 2,
@@ -127,7 +127,7 @@ async fn sends_are_limited_over_all_flows_and_replicas() {
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_address_gets_the_same_answers_and_no_mail() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let mut eve = Browser::default();
     let flow = eve.begin(&bed).await;
     let fields = [("flow", flow.as_str()), ("address", "nobody@example.com")];
@@ -150,7 +150,7 @@ async fn an_unknown_address_gets_the_same_answers_and_no_mail() {
 
 #[tokio::test(start_paused = true)]
 async fn codes_and_flows_end() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let mut ann = Browser::default();
     let flow = ann.begin(&bed).await;
     ann.ask(&bed, &flow).await;

@@ -2,7 +2,7 @@
 
 use crate::{
     redemption::CODE,
-    testing::{Bed, Browser, VERIFIER},
+    testing::{Browser, TestBed, VERIFIER},
 };
 use seams::{Cause, Failure, StorageFault, StorageMoment};
 
@@ -17,7 +17,7 @@ fn refused() -> Failure {
 #[tokio::test(start_paused = true)]
 async fn whatever_becomes_of_the_taking_an_authorization_code_is_redeemed_once() {
     for (failure, done) in [(lost(), true), (lost(), false), (refused(), false)] {
-        let bed = Bed::new().await;
+        let bed = TestBed::new().await;
         let code = Browser::default().log_in(&bed).await;
         bed.store.fail("take", CODE, failure, done);
         assert_eq!(bed.redeem(0, &code, VERIFIER).await.status, 200);
@@ -35,7 +35,7 @@ async fn whatever_becomes_of_the_taking_an_authorization_code_is_redeemed_once()
 
 #[tokio::test(start_paused = true)]
 async fn a_redemption_that_was_not_recorded_gives_its_code_back() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let code = Browser::default().log_in(&bed).await;
     bed.fixture
         .storage
@@ -48,7 +48,7 @@ async fn a_redemption_that_was_not_recorded_gives_its_code_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_redemption_of_unknown_outcome_is_never_repeated() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let code = Browser::default().log_in(&bed).await;
     bed.fixture
         .storage

@@ -1,4 +1,4 @@
-use crate::testing::{AUTHORIZE, Bed, Browser, ISSUER, VERIFIER, form};
+use crate::testing::{AUTHORIZE, Browser, ISSUER, TestBed, VERIFIER, form};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::header;
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 #[tokio::test(start_paused = true)]
 async fn tokens_are_good_everywhere_and_say_who_it_is() {
     use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, jwk::JwkSet};
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let code = Browser::default().log_in(&bed).await;
     let tokens = bed.redeem(1, &code, VERIFIER).await.json();
     let keys: JwkSet = serde_json::from_value(bed.get("/jwks", None).await.json()).unwrap();
@@ -48,7 +48,7 @@ async fn tokens_are_good_everywhere_and_say_who_it_is() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wrong_verifier_burns_nothing() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let code = Browser::default().log_in(&bed).await;
     let wrong = VERIFIER.replace('d', "e");
     assert_eq!(
@@ -60,7 +60,7 @@ async fn a_wrong_verifier_burns_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_race_has_one_winner() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let code = Browser::default().log_in(&bed).await;
     let (a, b) = tokio::join!(bed.redeem(0, &code, VERIFIER), bed.redeem(1, &code, VERIFIER));
     let mut statuses = [a.status.as_u16(), b.status.as_u16()];
@@ -75,7 +75,7 @@ async fn a_race_has_one_winner() {
 
 #[tokio::test(start_paused = true)]
 async fn a_code_ends() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let code = Browser::default().log_in(&bed).await;
     bed.fixture.clock.pass(bed.config.ttl.code.as_millis() as u64);
     assert_eq!(
@@ -86,7 +86,7 @@ async fn a_code_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn a_confidential_client_proves_who_it_is() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let mut ann = Browser::default();
     ann.log_in(&bed).await;
     let uri = "https://grafana.example/login/generic_oauth";
@@ -138,7 +138,7 @@ async fn a_confidential_client_proves_who_it_is() {
 
 #[tokio::test(start_paused = true)]
 async fn the_token_endpoint_says_what_is_wrong() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let good = [
         ("grant_type", "authorization_code"),
         ("client_id", "web"),

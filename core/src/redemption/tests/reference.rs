@@ -5,7 +5,7 @@ use crate::{
     hash::sha256_hex,
     redemption::CODE,
     store::{AuthStateStore, Key},
-    testing::{Bed, Browser, VERIFIER},
+    testing::{Browser, TestBed, VERIFIER},
 };
 use proptest::{collection::vec, prelude::*, test_runner::FileFailurePersistence};
 use seams::{Cause, Failure};
@@ -68,7 +68,7 @@ fn of_codes() -> impl Strategy<Value = OfCodes> {
 }
 
 async fn codes_agree(steps: Vec<OfCodes>) -> Result<(), TestCaseError> {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let ttl = bed.config.ttl.code;
     let (mut codes, mut now_ms): (Vec<Code>, u64) = (vec![], 0);
     let mut taking: Option<(bool, bool)> = None;

@@ -1,10 +1,10 @@
-use crate::testing::{Bed, ISSUER};
+use crate::testing::{ISSUER, TestBed};
 use axum::body::Body;
 use http::Request;
 
 #[tokio::test(start_paused = true)]
 async fn the_metadata_names_what_there_is() {
-    let bed = Bed::new().await;
+    let bed = TestBed::new().await;
     let metadata = bed.get("/.well-known/openid-configuration", None).await.json();
     assert_eq!(metadata["issuer"], ISSUER);
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);

@@ -298,7 +298,7 @@ async fn counting_gives_the_lifetime_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_sentinel_is_asked_once_and_a_doubted_one_last() {
+async fn a_silent_sentinel_is_asked_once_and_a_unusable_one_last() {
     let World { fixture, asked, .. } = World::new(&["unused"]);
     let _silent = fixture.network.serve("sentinel-1");
     for (host, answer) in [
@@ -317,7 +317,7 @@ async fn a_silent_sentinel_is_asked_once_and_a_doubted_one_last() {
     assert_eq!(began.elapsed(), deadlines.connect, "spent on the silent one");
     assert_eq!(finder.find().await, redis(1));
     assert_eq!(began.elapsed(), deadlines.connect, "which is not asked again");
-    finder.doubt();
+    finder.report_unusable();
     assert_eq!(finder.find().await, redis(2), "somebody else's opinion");
     assert_eq!(asked.lock().unwrap()[0], "SENTINEL get-master-addr-by-name auth");
 }

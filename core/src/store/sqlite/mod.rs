@@ -1,5 +1,5 @@
 //! The directory: one SQLite database that all replicas share. Connections, transactions, migrations and the
-//! classification of errors are here; what is kept, and the statements for it, is in the rooms ([`Schema`]).
+//! classification of errors are here; what is kept, and the statements for it, is in the modules ([`Schema`]).
 //!
 //! Every operation is one transaction, executed inline from BEGIN to COMMIT without waiting for
 //! anything, so that no lock is ever held across an await (inventory 28). When somebody else has
@@ -46,7 +46,7 @@ pub enum DirectoryError {
         /// What this release can read.
         known: u32,
     },
-    /// Not a place where a database can be kept.
+    /// No database can be kept there.
     #[error("the directory {location} cannot be opened: {error}")]
     Open {
         /// The path or URI.
@@ -64,7 +64,7 @@ pub enum DirectoryError {
 
 /// The directory in SQLite. Any number of them, in any number of processes, may share one database.
 ///
-/// The rooms implement their repositories for it, each next to its [`Schema`].
+/// The modules implement their repositories for it, each next to its [`Schema`].
 pub struct SqliteDirectory {
     env: Env,
     schemas: &'static [Schema],
@@ -74,7 +74,7 @@ pub struct SqliteDirectory {
 }
 
 /// A transaction that ends with its scope. Unlike rusqlite's own, it keeps its statements prepared:
-/// each transaction is short, and parsing its BEGIN and COMMIT would be a good part of it.
+/// each transaction is short, and parsing its BEGIN and COMMIT would be a considerable part of it.
 struct Transaction<'a>(&'a Connection);
 
 impl Transaction<'_> {
@@ -126,7 +126,7 @@ impl From<StorageFault> for AttemptError {
 impl SqliteDirectory {
     /// Opens the database at `location`, a path or an SQLite URI such as `file:/directory?vfs=memdb`, and brings it up
     /// to date with `schemas`. `wait` bounds the waiting for its lock, here and in every later operation:
-    /// [`crate::config::Deadlines::directory`]. [`SqliteDirectory::open`] does this with the schemas of all rooms.
+    /// [`crate::config::Deadlines::directory`]. [`SqliteDirectory::open`] does this with the schemas of all modules.
     ///
     /// # Errors
     /// See [`DirectoryError`].
@@ -248,7 +248,7 @@ impl SqliteDirectory {
         let connection = self.connection();
         let changes = connection.total_changes();
         // IMMEDIATE takes the write lock now. A read transaction that turns into a write later
-        // fails with BUSY after its reads, and no patience helps it.
+        // fails with BUSY after its reads, however long it waits.
         let transaction = Transaction::begin(&connection, "BEGIN IMMEDIATE")?;
         let value = job(&connection)?;
         storage.check(StorageMoment::BeforeCommit)?; // dropping the transaction rolls it back

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use std::time::Duration;
 
-/// What one matter keeps in the directory. Its room defines it; [`crate::registry::SCHEMAS`] lists them all.
+/// What one matter keeps in the directory. Its module defines it; [`crate::registry::SCHEMAS`] lists them all.
 ///
 /// Times are milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy)]

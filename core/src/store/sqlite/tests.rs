@@ -164,3 +164,52 @@ async fn a_commit_waits_for_the_disk_if_it_has_written_something() {
     directory.count_failure("ann@example.com").await.expect("a write");
     assert_eq!(began.elapsed(), slow);
 }
+
+/// A matter that was there in the first version.
+const FIRST: Schema = Schema {
+    matter: "first",
+    statements: &[(1, "CREATE TABLE first (id TEXT PRIMARY KEY) STRICT;")],
+    expiring: &[],
+};
+/// The same matter in the next release, and another that came with it.
+const NEXT: &[Schema] = &[
+    Schema {
+        matter: "second",
+        statements: &[(2, "CREATE TABLE second (id TEXT REFERENCES first (id)) STRICT;")],
+        expiring: &[],
+    },
+    Schema {
+        statements: &[FIRST.statements[0], (2, "ALTER TABLE first ADD COLUMN name TEXT;")],
+        ..FIRST
+    },
+];
+
+#[tokio::test]
+async fn a_database_gets_what_it_lacks_and_keeps_what_it_has() {
+    let fixture = Fixture::new();
+    let open =
+        async |location: &str, schemas| SqliteDirectory::open_with(fixture.env("idp-a"), location, WAIT, schemas).await;
+    let use_all = async |directory: &SqliteDirectory| {
+        let insert = |t: &Connection| {
+            t.execute_batch("INSERT INTO first VALUES ('new', 'n'); INSERT INTO second VALUES ('new');")?;
+            t.query_row("SELECT count(*) FROM first", [], |row| row.get::<_, u64>(0))
+        };
+        directory.write(insert).await
+    };
+    let empty = open(&in_memory("empty"), NEXT).await.expect("a new one");
+    assert_eq!(use_all(&empty).await, Ok(1));
+
+    let location = in_memory("migrated");
+    let old = open(&location, &[FIRST]).await.expect("a new one");
+    old.write(|t| t.execute_batch("INSERT INTO first VALUES ('old')"))
+        .await
+        .expect("a row");
+    let new = open(&location, NEXT).await.expect("an older one is brought up to date");
+    assert_eq!(use_all(&new).await, Ok(2));
+    assert!(open(&location, NEXT).await.is_ok(), "once");
+    let refused = open(&location, &[FIRST]).await.err();
+    assert!(
+        matches!(refused, Some(DirectoryError::NewerSchema { found: 2, known: 1 })),
+        "{refused:?}"
+    );
+}

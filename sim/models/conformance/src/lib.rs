@@ -38,3 +38,8 @@ impl Agreement {
         self
     }
 }
+
+/// Compiles the example in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -49,7 +49,7 @@ mod tests {
         for _ in 0..3 {
             let address = (Ipv4Addr::LOCALHOST, port.number());
             let listener = TcpListener::bind(address).expect("it is reserved for us");
-            let client = TcpStream::connect(address).expect("somebody listens");
+            let client = TcpStream::connect(address).expect("it listens");
             drop((listener.accept().expect("a connection"), client));
         }
     }
@@ -62,7 +62,7 @@ mod tests {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
         let address = listener.local_addr().expect("an address");
         let outgoing: Vec<_> = (0..64)
-            .map(|_| TcpStream::connect(address).expect("somebody listens"))
+            .map(|_| TcpStream::connect(address).expect("it listens"))
             .collect();
         for connection in &outgoing {
             assert!(!numbers.contains(&connection.local_addr().expect("an address").port()));

@@ -92,7 +92,7 @@ impl Drop for Folder {
     }
 }
 
-/// setpriv, which has the kernel kill a program when the thread that started it ends, in whatever way (prctl(2),
+/// setpriv, which has the kernel kill a program when the thread that started it ends, however it ends (prctl(2),
 /// PR_SET_PDEATHSIG). So a [`Process`] must stay in the thread that started it.
 fn setpriv() -> Command {
     let mut command = Command::new("setpriv");

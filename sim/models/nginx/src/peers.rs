@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn with_both_out_there_is_nobody_until_after_fail_timeout() {
+    fn with_both_out_there_is_no_server_until_after_fail_timeout() {
         let mut peers = Peers::new(2, 1, TIMEOUT);
         let mut round = peers.round();
         for _ in 0..2 {

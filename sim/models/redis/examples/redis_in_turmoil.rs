@@ -1,4 +1,4 @@
-//! The simulated Redis in a `turmoil::Sim` of one's own, next to whatever else runs there: a master, a replica, and a
+//! The simulated Redis in a plain `turmoil::Sim`, beside your own hosts: a master, a replica, and a
 //! client that sees an acknowledged write gone. Nothing of this project's engines is used.
 //!
 //! The first half is the seams over turmoil, to be copied; the second half is the test.
@@ -135,13 +135,13 @@ fn main() -> turmoil::Result {
     }
     sim.client("app", async {
         sleep(Duration::from_secs(3)).await;
-        println!("SET at redis-1:       {}", ask("redis-1", "SET code secret").await?);
+        println!("SET at redis-1:       {}", ask("redis-1", "SET item value").await?);
         sleep(Duration::from_secs(1)).await;
-        println!("GET at redis-2:       {}", ask("redis-2", "GET code").await?);
+        println!("GET at redis-2:       {}", ask("redis-2", "GET item").await?);
         turmoil::hold("redis-1", "redis-2");
-        println!("GETDEL at redis-1:    {}", ask("redis-1", "GETDEL code").await?);
+        println!("GETDEL at redis-1:    {}", ask("redis-1", "GETDEL item").await?);
         println!("redis-2 is promoted:  {}", ask("redis-2", "REPLICAOF NO ONE").await?);
-        println!("GETDEL at redis-2:    {}", ask("redis-2", "GETDEL code").await?);
+        println!("GETDEL at redis-2:    {}", ask("redis-2", "GETDEL item").await?);
         Ok(())
     });
     sim.run()

@@ -166,7 +166,7 @@ fn fits(arity: i8, words: usize) -> bool {
     if arity < 0 { words >= least } else { words == least }
 }
 
-/// The command of that name, whatever its case.
+/// The command of that name, in any case.
 pub(super) fn lookup(name: &[u8]) -> Option<&'static Spec> {
     let mut lower = [0; 16];
     let lower = lower.get_mut(..name.len())?;

@@ -121,7 +121,7 @@ fn a_pause_holds_back_and_lets_go() {
 }
 
 #[test]
-fn a_blocked_client_is_told_that_the_role_has_changed() {
+fn a_blocked_client_gets_an_error_when_the_role_changes() {
     let (mut node, client) = boot(RedisConfig::default(), Disk::new());
     let (other, _) = node.connect("127.0.0.1:2".parse().expect("an address"));
     assert_eq!(ask(&mut node, other, "BLPOP list 0", START), "");

@@ -1,4 +1,4 @@
-//! A simulated Redis with Sentinels for an application of one's own.
+//! A simulated Redis with Sentinels for your own application.
 //!
 //! An application counts in Redis. It asks a Sentinel where the master is, and again whenever something
 //! goes wrong. At 20 s the master is cut off from its replica, at 21 s it dies. The counter moves back.

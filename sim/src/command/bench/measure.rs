@@ -118,6 +118,7 @@ impl<'a, S: Service> Measured<'a, S> {
                 plan.operations = (load.people)(count as usize)
                     .every(Duration::from_millis(every_ms))
                     .draw(&mut dice, &mut Cast::default());
+                plan.operations.retain(|operation| operation.at_ms < plan.lasts_ms);
                 plan.operations.sort_by_key(|operation| operation.at_ms);
             }
             People::AsPlanned => {}

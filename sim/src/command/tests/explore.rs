@@ -20,9 +20,9 @@ fn a_sweep_says_the_same_for_the_same_seeds_and_any_number_of_threads() {
             "--json",
             text(&file),
         ];
-        let (conclusion, told) = typed(&args).unwrap();
-        assert_eq!(conclusion, Conclusion::Held, "{told}");
-        assert!(told.contains("78 runs"), "{told}");
+        let (conclusion, output) = typed(&args).unwrap();
+        assert_eq!(conclusion, Conclusion::Held, "{output}");
+        assert!(output.contains("78 runs"), "{output}");
         without_times(&file)
     };
     let (one, three) = (sweep("1"), sweep("3"));
@@ -46,8 +46,8 @@ fn a_planted_bug_fails_the_sweep_and_leaves_plans_that_replay() {
         "--marks",
         "--report",
     ];
-    let (conclusion, told) = typed(&[FAILING, &["--out", text(&out)], &files].concat()).unwrap();
-    assert_eq!(conclusion, Conclusion::Violated, "{told}");
+    let (conclusion, output) = typed(&[FAILING, &["--out", text(&out)], &files].concat()).unwrap();
+    assert_eq!(conclusion, Conclusion::Violated, "{output}");
     for expected in [
         "TicketPrintedOnce is violated",
         "cargo shop replay rush --seed",
@@ -56,18 +56,18 @@ fn a_planted_bug_fails_the_sweep_and_leaves_plans_that_replay() {
         "::error file=sim/src/command/tests/mod.rs,line=",
         "The report is",
     ] {
-        assert!(told.contains(expected), "{expected:?} is not in\n{told}");
+        assert!(output.contains(expected), "{expected:?} is not in\n{output}");
     }
     let plans: Vec<PathBuf> = fs::read_dir(out.join("failures"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
     assert!(!plans.is_empty());
-    let (conclusion, told) = typed(&["replay", text(&plans[0]), "--bug", "same_ticket_twice"]).unwrap();
-    assert_eq!(conclusion, Conclusion::Violated, "{told}");
+    let (conclusion, output) = typed(&["replay", text(&plans[0]), "--bug", "same_ticket_twice"]).unwrap();
+    assert_eq!(conclusion, Conclusion::Violated, "{output}");
     assert!(
-        told.contains("VIOLATED  TicketPrintedOnce") && told.contains("purchases that succeeded: "),
-        "{told}"
+        output.contains("VIOLATED  TicketPrintedOnce") && output.contains("purchases that succeeded: "),
+        "{output}"
     );
 
     let junit = fs::read_to_string(junit).unwrap();
@@ -89,19 +89,18 @@ fn a_sweep_that_shows_nothing_new_stops() {
     let args = [
         "--scenario",
         "calm",
-        "--from-seed",
-        "1",
+        "--seeds",
+        "1..400",
         "--until-quiet",
         "20",
         "--out",
         text(&out),
     ];
-    let (conclusion, told) = typed(&args).unwrap();
-    assert_eq!(conclusion, Conclusion::Held, "{told}");
-    assert!(
-        told.contains("Quiet: the last ") && told.contains("cargo shop --seeds 1.."),
-        "{told}"
-    );
+    let (conclusion, output) = typed(&args).unwrap();
+    assert_eq!(conclusion, Conclusion::Held, "{output}");
+    assert!(output.contains("Quiet: the last "), "{output}");
+    let runs = fs::read_to_string(out.join("runs.jsonl")).unwrap().lines().count();
+    assert!((20..399).contains(&runs), "{runs}");
 }
 
 #[test]
@@ -109,30 +108,31 @@ fn what_fails_in_a_sweep_is_one_line_for_each_bug() {
     let here = scratch("grouped");
     let (out, failures) = (here.join("out"), here.join("failures"));
     let more = ["--shrink", "--out", text(&out), "--failures", text(&failures)];
-    let (_, told) = typed(&[FAILING, &more].concat()).unwrap();
-    let lines: Vec<&str> = (told.lines())
+    let (_, output) = typed(&[FAILING, &more].concat()).unwrap();
+    let lines: Vec<&str> = (output.lines())
         .filter(|line| line.starts_with("TicketPrintedOnce (twice) in "))
         .collect();
-    assert_eq!(lines.len(), 1, "{told}");
+    assert_eq!(lines.len(), 1, "{output}");
 }
 
 #[test]
 fn every_planted_bug_is_detected() {
-    let (conclusion, told) = typed(&["bugs", "--sweeps", "1", "--seeds", "20", "--no-swarm", "--no-guidance"]).unwrap();
-    assert_eq!(conclusion, Conclusion::Held, "{told}");
+    let (conclusion, output) =
+        typed(&["bugs", "--sweeps", "1", "--seeds", "20", "--no-swarm", "--no-guidance"]).unwrap();
+    assert_eq!(conclusion, Conclusion::Held, "{output}");
     for expected in [
         "detected at seed",
         "1 of 1 planted bug detected",
         "swarm: 1 of 1 sweeps detect the bug",
         "cargo shop replay rush --seed",
     ] {
-        assert!(told.contains(expected), "{expected:?} is not in\n{told}");
+        assert!(output.contains(expected), "{expected:?} is not in\n{output}");
     }
-    let (_, told) = typed(&["bugs", "--seeds", "5", "--shrink", "--json"]).unwrap();
-    let value: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let (_, output) = typed(&["bugs", "--seeds", "5", "--shrink", "--json"]).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&output).unwrap();
     assert!(
         value["trials"][0]["detected_at"].is_number() && value["trials"][0]["shrunk"]["size"]["faults"] == 0,
-        "{told}"
+        "{output}"
     );
 }
 
@@ -140,8 +140,8 @@ fn every_planted_bug_is_detected() {
 fn a_plan_is_saved_once_and_replays_alike() {
     let file = scratch("saved").join("plan.toml");
     let fingerprint = |args: &[&str]| {
-        let (_, told) = typed(args).unwrap();
-        let value: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+        let (_, output) = typed(args).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&output).expect("JSON");
         assert_eq!(
             (&value["version"], &value["bug"]),
             (&2.into(), &serde_json::Value::Null)

@@ -18,15 +18,15 @@ const SWEEP: &[&str] = &[
 ];
 
 fn sweep(out: &Path, more: &[&str]) -> String {
-    let (conclusion, told) = typed(&[SWEEP, &["--out", text(out)], more].concat()).unwrap();
-    assert_eq!(conclusion, Conclusion::Violated, "{told}");
-    told
+    let (conclusion, output) = typed(&[SWEEP, &["--out", text(out)], more].concat()).unwrap();
+    assert_eq!(conclusion, Conclusion::Violated, "{output}");
+    output
 }
 
 /// The table and the failures: what is above the line with the times.
-fn above_times(told: &str) -> &str {
-    let end = told.find(" simulated in ").expect("a last line");
-    &told[..told[..end].rfind('\n').expect("a table above it")]
+fn above_times(output: &str) -> &str {
+    let end = output.find(" simulated in ").expect("a last line");
+    &output[..output[..end].rfind('\n').expect("a table above it")]
 }
 
 /// All files of a folder, to see that nothing was changed.

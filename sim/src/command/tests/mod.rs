@@ -16,7 +16,7 @@ use crate::{
 };
 use std::{
     cell::RefCell,
-    collections::BTreeSet,
+    collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
 };
@@ -26,7 +26,7 @@ thread_local! {
 }
 
 /// Takes what [`super::say`] would print.
-pub(super) fn hear(text: &str) {
+pub(super) fn capture(text: &str) {
     println!("{text}");
     SAID.with_borrow_mut(|said| said.push_str(&format!("{text}\n")));
 }
@@ -45,18 +45,20 @@ impl Property<Shop> for TicketPrintedOnce {
         "a ticket is printed at most once".into()
     }
     fn check(&self, evidence: &Evidence<'_, Shop>) -> Result<(), Violation> {
-        let mut printed = BTreeSet::new();
+        let mut printed = BTreeMap::new();
         for (index, record) in evidence.history.records.iter().enumerate() {
             match record.event {
-                Event::Ready { ready: true, .. } => printed.retain(|(host, _)| *host != record.who),
-                Event::Own(Ticket::Printed { seat }) if !printed.insert((record.who.clone(), seat)) => {
-                    return Err(Violation {
-                        property: self.name(),
-                        reason: "twice".into(),
-                        what: format!("{} printed two tickets for seat {seat}", record.who),
-                        at_ms: record.at_ms,
-                        evidence: vec![index],
-                    });
+                Event::Ready { ready: true, .. } => printed.retain(|(host, _), _| *host != record.who),
+                Event::Own(Ticket::Printed { seat }) => {
+                    if let Some(before) = printed.insert((record.who.clone(), seat), index) {
+                        return Err(Violation {
+                            property: self.name(),
+                            reason: "twice".into(),
+                            what: format!("{} printed two tickets for seat {seat}", record.who),
+                            at_ms: record.at_ms,
+                            evidence: vec![before, index],
+                        });
+                    }
                 }
                 _ => {}
             }
@@ -138,11 +140,11 @@ pub(super) fn suite() -> Suite<Shop> {
         .sizes(vec![("three Sentinels", Default::default())])
 }
 
-/// Several people, who buy one to three seats each.
+/// Several people, who buy three seats each, and one who buys one.
 fn crowd(seed: u64, plan: &mut Plan<Shop>) {
     let mut dice = Dice::of(seed, "crowd");
     for who in ["ann", "ben", "cleo", "dan"] {
-        let (seats, every_ms) = (dice.between(1, 3) as u32, 100);
+        let (seats, every_ms) = (3, 100);
         plan.operations.push(Operation {
             at_ms: dice.between(1000, 6000),
             who: who.into(),
@@ -199,7 +201,7 @@ fn without_times(file: &Path) -> serde_json::Value {
     value
 }
 
-/// The operations of a purchase, as the history has them.
+/// Without the bug everything holds, and people buy.
 #[test]
 fn the_suite_is_sound() {
     for scenario in suite().scenarios() {

@@ -8,9 +8,9 @@ fn a_failing_plan_is_made_small_and_saved_and_nothing_is_lost() {
     let path = |name: &str| text(&here.join(name)).to_owned();
     fs::create_dir_all(path("regressions")).unwrap();
     let done = |args: &[&str], conclusion: Conclusion| {
-        let (found, told) = typed(args).unwrap_or_else(|what| panic!("{args:?}: {what}"));
-        assert_eq!(found, conclusion, "{args:?}: {told}");
-        told
+        let (found, output) = typed(args).unwrap_or_else(|what| panic!("{args:?}: {what}"));
+        assert_eq!(found, conclusion, "{args:?}: {output}");
+        output
     };
     let (large, small, bug) = (path("large.toml"), path("small.toml"), "same_ticket_twice");
     done(
@@ -25,12 +25,15 @@ fn a_failing_plan_is_made_small_and_saved_and_nothing_is_lost() {
     );
     let steps = path("steps");
     let shrink = ["shrink", &large, "--bug", bug, "--out", &small, "--steps", &steps];
-    let told = done(&shrink, Conclusion::Violated);
+    let output = done(&shrink, Conclusion::Violated);
     assert!(
-        told.contains("0 faults, 0 repairs") && told.contains("VIOLATED  TicketPrintedOnce"),
-        "{told}"
+        output.contains("0 faults, 0 repairs") && output.contains("VIOLATED  TicketPrintedOnce"),
+        "{output}"
     );
-    assert!(told.contains(&format!("cargo shop save {small} --bug {bug}")), "{told}");
+    assert!(
+        output.contains(&format!("cargo shop save {small} --bug {bug}")),
+        "{output}"
+    );
     let last = fs::read_dir(&steps).unwrap().map(|file| file.unwrap().path()).max();
     assert_eq!(
         fs::read_to_string(last.expect("steps were written")).unwrap(),

@@ -25,7 +25,7 @@ where
     });
     engine.start(server);
     engine.start(client);
-    engine.run(20_000, || false).expect("the engine goes on").packets_sent - 3
+    engine.run(20_000, || false).expect("the engine runs").packets_sent - 3
 }
 
 fn keep(mut stream: Stream) -> BoxFuture<'static, ()> {
@@ -115,7 +115,7 @@ fn strangers_change_nothing() {
             }
         }));
         hosts.into_iter().for_each(|host| engine.start(host));
-        engine.run(40_000, || false).expect("the engine goes on");
+        engine.run(40_000, || false).expect("the engine runs");
         notes.all()
     };
     let alone = exchange(false);

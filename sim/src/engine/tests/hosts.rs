@@ -144,7 +144,7 @@ fn clocks_are_per_host_and_survive_reboots() {
 }
 
 #[test]
-fn entropy_is_seeded_per_host_and_goes_on_through_reboots() {
+fn entropy_is_seeded_per_host_and_continues_across_boots() {
     let draw = |seed: u64| {
         let notes = Notes::default();
         let mut engine = Engine::new(EngineConfig {
@@ -193,7 +193,7 @@ fn actions_happen_in_order_and_may_add_others() {
 }
 
 #[test]
-fn who_reads_another_hosts_stream_hears_of_that_hosts_end() {
+fn a_reader_of_another_hosts_stream_sees_that_hosts_end() {
     type Ends = fn(&Engine, HostId);
     let killed: Ends = |engine, host| {
         engine.kill(host);

@@ -118,7 +118,7 @@ fn a_task_behind_the_engines_back_is_an_error() {
             sleep(ms(5)).await;
         });
         engine.start(host);
-        engine.run(100, || false).expect_err("somebody escaped")
+        engine.run(100, || false).expect_err("a task escaped")
     };
     #[expect(clippy::disallowed_methods, reason = "what must not be done")]
     let spawn = || drop(tokio::spawn(async {}));

@@ -104,9 +104,7 @@ where
     }
     engine.start(server);
     engine.start(client);
-    engine
-        .run(400_000, || !done.all().is_empty())
-        .expect("the engine goes on");
+    engine.run(400_000, || !done.all().is_empty()).expect("the engine runs");
     assert_eq!(engine.panics(), []);
     assert!(
         !done.all().is_empty(),

@@ -96,7 +96,7 @@ fn a_cut_either_way_holds_up_a_connect_and_a_write() {
 }
 
 #[test]
-fn a_connect_cancelled_under_a_partition_reaches_nobody() {
+fn a_connect_cancelled_under_a_partition_is_never_accepted() {
     let server = |env: Env, notes: Notes| async move {
         let listener = env.network.listen(9).await.expect("port 9 is free");
         while listener.accept().await.is_ok() {

@@ -48,7 +48,7 @@ async fn walk(name: &str, events: Vec<Event>) -> Result<(), TestCaseError> {
             Event::AnswerLost => pair.store.lose_next_answer(),
             Event::LeaseForgotten => {
                 if let Ok(Some(holder)) = pair.store.get(&KEY()).await {
-                    let _ = pair.store.release(&KEY(), &holder).await; // in trouble: then it is not forgotten
+                    let _ = pair.store.release(&KEY(), &holder).await; // the store may fail: then it is not forgotten
                 }
             }
             Event::DiskFails { times } => {
@@ -58,7 +58,7 @@ async fn walk(name: &str, events: Vec<Event>) -> Result<(), TestCaseError> {
             }
             Event::Act => {
                 for (env, leadership) in &candidates {
-                    let Some(leadership) = leadership.borrow().filter(|leadership| leadership.stands(env)) else {
+                    let Some(leadership) = leadership.borrow().filter(|leadership| leadership.is_valid(env)) else {
                         continue;
                     };
                     reminders += 1;
@@ -103,7 +103,7 @@ async fn walk(name: &str, events: Vec<Event>) -> Result<(), TestCaseError> {
     let able = candidates.iter().filter(|(env, leadership)| {
         leadership
             .borrow()
-            .is_some_and(|leadership| leadership.stands(env) && leadership.epoch == newest)
+            .is_some_and(|leadership| leadership.is_valid(env) && leadership.epoch == newest)
     });
     prop_assert_eq!(able.count(), 1, "exactly one leads and may act");
     Ok(())

@@ -93,11 +93,11 @@ pub fn named_sequences() -> Vec<Sequence> {
             &[request("DELETE", ClosesConnection, HEALTHY)],
         ),
         row(
-            "a POST that hangs is a 504",
+            "a POST that hangs gets 504",
             &[request("POST", Hangs, HEALTHY), request("POST", HEALTHY, HEALTHY)],
         ),
         row(
-            "a GET that hangs goes to the next",
+            "a GET that hangs is retried",
             &[request("GET", Hangs, HEALTHY), request("GET", HEALTHY, HEALTHY)],
         ),
         row(
@@ -159,7 +159,7 @@ pub fn named_sequences() -> Vec<Sequence> {
         ]),
     ));
     rows.push(with_keepalive(
-        "the same with GET goes on to the next",
+        "the same with GET is retried",
         &then(&[
             request("GET", ClosesConnection, HEALTHY),
             request("GET", HEALTHY, HEALTHY),

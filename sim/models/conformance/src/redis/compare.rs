@@ -38,18 +38,30 @@ fn rule(command: &str) -> Rule {
 /// gets several replies at once, when it is unblocked.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Conversation {
-    /// Commands, in lower case.
-    awaiting: VecDeque<String>,
-    /// Commands of its transaction, in lower case.
-    queued: Vec<String>,
+    awaiting: VecDeque<Awaited>,
+    /// Commands of its transaction.
+    queued: Vec<Awaited>,
     /// The first of `awaiting` is a pub/sub command that was confirmed; it gets no other reply.
     confirmed: bool,
 }
 
+/// A command without a reply yet.
+#[derive(Debug, Clone, Default)]
+struct Awaited {
+    /// In lower case.
+    command: String,
+    /// How many channels or patterns a pub/sub command names, each of which is confirmed; 0: unknown.
+    channels: usize,
+}
+
 impl Conversation {
-    /// This command was sent, in lower case.
-    pub(super) fn asked(&mut self, command: &str) {
-        self.awaiting.push_back(command.to_owned());
+    /// A command was sent: its name in lower case, and how many words follow it.
+    pub(super) fn asked(&mut self, command: &str, arguments: usize) {
+        let is_confirmed = reply::CONFIRMED.contains(&command);
+        self.awaiting.push_back(Awaited {
+            command: command.to_owned(),
+            channels: if is_confirmed { arguments } else { 0 },
+        });
     }
 
     /// Whether the model replied as the real server did.
@@ -78,14 +90,22 @@ impl Conversation {
         while let Some(value) = values.pop_front() {
             // SUBSCRIBE and its like are confirmed channel by channel, and messages come in between.
             if let Some((kind, _)) = reply::pushed(&value) {
-                self.confirmed |= self.awaiting.front() == Some(&kind);
+                if let Some(first) = self.awaiting.front_mut().filter(|first| first.command == kind) {
+                    self.confirmed = true;
+                    match first.channels {
+                        // the last confirmation
+                        1 => self.drop_confirmed(),
+                        channels => first.channels = channels.saturating_sub(1),
+                    }
+                }
                 read.push((value, Rule::Same));
                 continue;
             }
             self.drop_confirmed();
-            let command = self.awaiting.pop_front().unwrap_or_default();
+            let awaited = self.awaiting.pop_front().unwrap_or_default();
+            let command = awaited.command.clone();
             if value == Value::SimpleString("QUEUED".into()) {
-                self.queued.push(command.clone());
+                self.queued.push(awaited);
             } else if ["exec", "discard", "reset"].contains(&command.as_str()) {
                 let queued = std::mem::take(&mut self.queued);
                 if let ("exec", Value::Array(members)) = (command.as_str(), &value) {
@@ -94,7 +114,10 @@ impl Conversation {
                         .iter()
                         .rev()
                         .for_each(|member| values.push_front(member.clone()));
-                    queued.into_iter().rev().for_each(|name| self.awaiting.push_front(name));
+                    queued
+                        .into_iter()
+                        .rev()
+                        .for_each(|awaited| self.awaiting.push_front(awaited));
                     continue;
                 }
             }

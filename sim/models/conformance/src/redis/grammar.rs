@@ -83,9 +83,9 @@ impl Template {
     pub(super) fn words(&self, choices: &mut Choices<'_>) -> Vec<Vec<u8>> {
         let mut words = Vec::new();
         expand(&self.0, choices, &mut words);
-        // One in 32 is malformed: a word is missing, or there is one too many.
+        // One in 32 is malformed: a word is missing, or there is one too many. SPOP without a count would remove a random member.
         match choices.choose(64) {
-            62 if words.len() > 1 => drop(words.pop()),
+            62 if words.len() > 1 && self.command() != "spop" => drop(words.pop()),
             63 => words.push(b"x".to_vec()),
             _ => {}
         }

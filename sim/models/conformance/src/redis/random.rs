@@ -206,7 +206,7 @@ impl Run {
         let late = model.expires_within(took_ms + 2);
         model.send(connection, &wire);
         let command = String::from_utf8_lossy(&words[0]).to_ascii_lowercase();
-        self.conversations[connection].asked(&command);
+        self.conversations[connection].asked(&command, words.len() - 1);
         let shown: Vec<String> = words.iter().map(|word| show(word)).collect();
         self.transcript.push(format!("{connection}> {}", shown.join(" ")));
         for other in 0..CONNECTIONS {
@@ -258,7 +258,7 @@ impl Run {
                 self.counted.compared += 1;
                 let name = words[0].to_ascii_lowercase();
                 let mut conversation = Conversation::default();
-                conversation.asked(&name);
+                conversation.asked(&name, words.len() - 1);
                 if !conversation.agree(&ours, &theirs) && !model.expires_within(EXPIRY_MARGIN_MS) {
                     self.transcript.push(format!("{}> {command}", CONNECTIONS + 1));
                     return Some(self.difference(&name, CONNECTIONS + 1, &ours, &theirs));

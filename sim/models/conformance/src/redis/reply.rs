@@ -3,7 +3,7 @@
 use redis::Value;
 
 /// Commands that are confirmed once for each channel.
-const CONFIRMED: [&str; 4] = ["subscribe", "unsubscribe", "psubscribe", "punsubscribe"];
+pub(super) const CONFIRMED: [&str; 4] = ["subscribe", "unsubscribe", "psubscribe", "punsubscribe"];
 
 /// All values in these bytes; `None` if the last one is incomplete.
 pub(super) fn values(mut bytes: &[u8]) -> Option<Vec<Value>> {

@@ -59,7 +59,7 @@ pub enum Link {
 pub enum Action {
     /// A client connects, sends these commands in turn, and records the last reply under this name.
     Ask(&'static str, Node, &'static [&'static str]),
-    /// Cuts a link: nothing passes any more, and nobody is notified.
+    /// Cuts a link: nothing passes any more, and no end is notified.
     Cut(Link),
     /// Mends a link.
     Mend(Link),

@@ -27,7 +27,7 @@ impl Cuts {
     }
 
     fn set(&self) -> std::sync::MutexGuard<'_, BTreeSet<IpAddr>> {
-        self.0.0.lock().expect("nobody panics while holding the cuts")
+        self.0.0.lock().expect("no code panics while holding the cuts")
     }
 
     async fn wait_until_passable(&self, from: IpAddr) {

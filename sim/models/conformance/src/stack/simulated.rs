@@ -34,7 +34,7 @@ impl Addresses {
 }
 
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    shared.lock().expect("nobody panics while holding it")
+    shared.lock().expect("no code panics while holding it")
 }
 
 /// When the script begins, milliseconds. Sentinels send PING once a second, all three at about the same time: how long a

@@ -187,7 +187,7 @@ impl Bench {
         self.executed.lock().unwrap().clone()
     }
 
-    /// What the balancer told its observer.
+    /// What the balancer reported to its observer.
     pub(super) fn observed(&self) -> Vec<String> {
         self.observed.lock().unwrap().clone()
     }

@@ -1,8 +1,8 @@
-//! Sentinel's part: the timeline, the old master's return, and when nobody is promoted.
+//! Failovers: the timeline, the return of the old master, and when no replica is promoted.
 
 use sim::testbed::{ClusterClient, RedisCluster};
 
-/// Asks `redis-2` every 10 ms until it takes a write, from the moment of the fault.
+/// From the moment of the fault, asks `redis-2` every 10 ms until it accepts a write.
 fn watcher(fault_ms: u64) -> impl Fn(ClusterClient) -> seams::BoxFuture<'static, ()> {
     move |client| {
         Box::pin(async move {
@@ -27,7 +27,7 @@ fn the_timeline_of_a_kill_is_as_measured() {
                 .unwrap_or_else(|| panic!("no {what}: {:?}", cluster.events()))
                 - 20_000
         };
-        // Measured: 1.02-1.10 s, 1.15 s, 1.34-1.42 s, 2.19 s, 2.23-2.29 s, with a little for latency and other draws.
+        // Measured: 1.02-1.10 s, 1.15 s, 1.34-1.42 s, 2.19 s, 2.23-2.29 s, with some tolerance for latency and other random choices.
         for (what, from, to) in [
             ("+sdown master", 1000, 1200),
             ("+odown", 1010, 1400),
@@ -46,7 +46,7 @@ fn the_timeline_of_a_kill_is_as_measured() {
 }
 
 #[test]
-fn the_leader_speaks_in_the_order_measured() {
+fn the_leader_logs_its_events_in_the_measured_order() {
     let cluster = RedisCluster::new(7, |_| {}, |_| Box::pin(async {}));
     cluster.at(20_000, |engine| engine.kill(RedisCluster::host(engine, "redis-1")));
     cluster.run(30_000);
@@ -57,7 +57,7 @@ fn the_leader_speaks_in_the_order_measured() {
             .iter()
             .any(|(_, says)| says.starts_with("+elected-leader"))
     });
-    let leader = leader.expect("somebody was elected");
+    let leader = leader.expect("a leader was elected");
     let events = |who: &str| -> Vec<String> {
         let said = cluster.events_of(who).into_iter().filter(|(at, _)| *at >= 20_000);
         said.filter_map(|(_, says)| says.split(' ').next().map(str::to_owned))
@@ -81,7 +81,7 @@ fn the_leader_speaks_in_the_order_measured() {
 }
 
 #[test]
-fn without_a_majority_nobody_is_promoted() {
+fn without_a_majority_no_replica_is_promoted() {
     let cluster = RedisCluster::new(3, |_| {}, |_| Box::pin(async {}));
     cluster.at(20_000, |engine| {
         engine.kill(RedisCluster::host(engine, "sentinel-2"));
@@ -109,7 +109,7 @@ fn a_replica_cut_off_for_too_long_is_not_promoted() {
 
 #[test]
 fn an_old_master_comes_back_and_is_demoted_ten_seconds_later() {
-    // It boots as the master that its own configuration file says it is.
+    // It boots as a master, as its own configuration file says.
     let cluster = RedisCluster::new(5, |_| {}, |_| Box::pin(async {}));
     cluster.at(20_000, |engine| engine.kill(RedisCluster::host(engine, "redis-1")));
     cluster.at(30_000, |engine| engine.start(RedisCluster::host(engine, "redis-1")));
@@ -128,7 +128,7 @@ fn an_old_master_comes_back_and_is_demoted_ten_seconds_later() {
 }
 
 #[test]
-fn a_master_paused_past_its_time_stays_writable_for_ten_seconds_and_loses_it_all() {
+fn a_master_paused_past_a_failover_stays_writable_for_ten_seconds_and_loses_its_writes() {
     let cluster = RedisCluster::new(
         6,
         |_| {},
@@ -168,7 +168,7 @@ fn a_master_paused_past_its_time_stays_writable_for_ten_seconds_and_loses_it_all
 }
 
 #[test]
-fn sentinels_that_stood_still_mistrust_themselves() {
+fn sentinels_that_were_paused_enter_tilt_mode() {
     let cluster = RedisCluster::new(8, |_| {}, |_| Box::pin(async {}));
     cluster.at(20_000, |engine| engine.pause(RedisCluster::host(engine, "sentinel-1")));
     cluster.at(23_000, |engine| engine.resume(RedisCluster::host(engine, "sentinel-1")));
@@ -185,9 +185,9 @@ fn sentinels_that_stood_still_mistrust_themselves() {
     assert_eq!(cluster.first_at("+switch-master", 0), None);
 }
 
-/// Simulated speed is bought with few polls: a second of idle chatter has to stay cheap.
+/// The simulation's speed depends on few polls: a second without load must be cheap.
 #[test]
-fn idle_nodes_and_sentinels_chatter_little() {
+fn idle_nodes_and_sentinels_need_few_polls_and_packets() {
     let cluster = RedisCluster::new(9, |_| {}, |_| Box::pin(async {}));
     let early = cluster.run(20_000);
     let late = cluster.run(120_000);

@@ -1,10 +1,10 @@
-//! What a promotion takes back, and what a replica that comes back keeps.
+//! Replication: what a promotion loses, and what a node that comes back keeps.
 
 use model_redis::PersistenceMode;
 use sim::testbed::RedisCluster;
 
 #[test]
-fn a_promotion_takes_back_what_the_replica_never_saw() {
+fn a_promotion_loses_what_the_replica_never_received() {
     let cluster = RedisCluster::new(
         1,
         |_| {},
@@ -12,19 +12,19 @@ fn a_promotion_takes_back_what_the_replica_never_saw() {
             Box::pin(async move {
                 client.sleep_until(10_000).await;
                 let mut master = client.connect("redis-1").await;
-                master.ask("SET code secret PX 600000").await;
+                master.ask("SET item secret PX 600000").await;
                 for _ in 0..2 {
                     master.ask("INCR counter").await;
                 }
                 client.note("replicated", master.ask("WAIT 1 1000").await);
                 client.sleep_until(20_500).await; // the link was cut at 20 s
-                client.note("redeemed", master.ask("GETDEL code").await);
-                client.note("gone", master.ask("GETDEL code").await);
+                client.note("taken", master.ask("GETDEL item").await);
+                client.note("gone", master.ask("GETDEL item").await);
                 client.note("leader A", master.ask("SET lease A NX PX 30000").await);
                 client.note("counted", master.ask("INCR counter").await);
                 client.sleep_until(25_000).await; // the master was killed at 21 s
                 let mut promoted = client.connect("redis-2").await;
-                client.note("redeemed again", promoted.ask("GETDEL code").await);
+                client.note("taken again", promoted.ask("GETDEL item").await);
                 client.note("leader B", promoted.ask("SET lease B NX PX 30000").await);
                 client.note("counted again", promoted.ask("INCR counter").await);
             })
@@ -35,11 +35,11 @@ fn a_promotion_takes_back_what_the_replica_never_saw() {
     cluster.run(30_000);
     let values = [
         "replicated",
-        "redeemed",
+        "taken",
         "gone",
         "leader A",
         "counted",
-        "redeemed again",
+        "taken again",
         "leader B",
         "counted again",
     ];
@@ -51,7 +51,7 @@ fn a_promotion_takes_back_what_the_replica_never_saw() {
 }
 
 #[test]
-fn wait_says_how_many_have_it() {
+fn wait_returns_how_many_replicas_have_the_write() {
     let cluster = RedisCluster::new(
         2,
         |_| {},
@@ -87,7 +87,7 @@ fn wait_says_how_many_have_it() {
 }
 
 #[test]
-fn a_master_cut_off_accepts_until_it_has_counted() {
+fn a_master_that_is_cut_off_accepts_writes_until_it_counts_its_replicas() {
     // Measured: 2.49 s at max-lag 1.
     let adjust = |config: &mut model_redis::RedisConfig| {
         config.min_replicas_to_write = 1;
@@ -157,7 +157,7 @@ fn a_short_cut_is_caught_up_without_reconnecting() {
 }
 
 #[test]
-fn a_replica_whose_link_broke_continues_where_it_was() {
+fn a_replica_whose_link_broke_continues_from_its_offset() {
     let cluster = RedisCluster::new(
         5,
         |config| config.repl_timeout_s = 5,
@@ -185,7 +185,7 @@ fn a_replica_whose_link_broke_continues_where_it_was() {
 }
 
 #[test]
-fn an_old_master_continues_or_starts_over_by_whether_it_wrote_more() {
+fn an_old_master_continues_unless_it_wrote_more() {
     for (extra_write, kind) in [(false, "PartialSync"), (true, "FullSync")] {
         let cluster = RedisCluster::new(
             6,
@@ -205,7 +205,7 @@ fn an_old_master_continues_or_starts_over_by_whether_it_wrote_more() {
                 })
             },
         );
-        // Cut off by itself, with no Sentinel to publish hellos through it: its stream stands still.
+        // Cut off by itself, with no Sentinel to publish hellos through it: its stream does not grow.
         cluster.at(20_000, |engine| {
             for other in ["redis-2", "sentinel-1", "sentinel-2", "sentinel-3"] {
                 RedisCluster::cut(engine, "redis-1", other);
@@ -217,7 +217,7 @@ fn an_old_master_continues_or_starts_over_by_whether_it_wrote_more() {
             }
         });
         cluster.run(60_000);
-        assert_eq!(cluster.value("k"), "$1|v", "what nobody else had is gone");
+        assert_eq!(cluster.value("k"), "$1|v", "the write that no other node had is lost");
         assert!(cluster.first_at("+convert-to-slave", 30_000).is_some());
         if extra_write {
             assert_eq!(syncs(&cluster, "redis-1", 30_000), [kind]);
@@ -263,10 +263,10 @@ fn restart(persistence: PersistenceMode, power_loss: bool, seed: u64) -> RedisCl
     let cluster = RedisCluster::new(seed, adjust, |client| {
         Box::pin(async move {
             client.sleep_until(10_000).await;
-            client.connect("redis-1").await.ask("MSET old v code v").await;
+            client.connect("redis-1").await.ask("MSET old v item v").await;
             client.sleep_until(20_000).await;
             client.connect("redis-1").await.ask("SET new v").await;
-            client.connect("redis-1").await.ask("GETDEL code").await;
+            client.connect("redis-1").await.ask("GETDEL item").await;
             client.sleep_until(25_000).await;
             client.note(
                 "old",
@@ -277,8 +277,8 @@ fn restart(persistence: PersistenceMode, power_loss: bool, seed: u64) -> RedisCl
                 client.ask_once("redis-1", 6379, "GET new").await.unwrap_or_default(),
             );
             client.note(
-                "code",
-                client.ask_once("redis-1", 6379, "GET code").await.unwrap_or_default(),
+                "item",
+                client.ask_once("redis-1", 6379, "GET item").await.unwrap_or_default(),
             );
             client.note(
                 "copied",
@@ -322,7 +322,7 @@ fn a_restart_keeps_what_the_disk_has() {
 }
 
 #[test]
-fn a_restart_from_a_snapshot_brings_a_spent_code_back() {
+fn a_restart_from_a_snapshot_brings_a_taken_item_back() {
     // One snapshot is due between the two writes, and none after.
     let rdb = PersistenceMode::Rdb {
         after_s: 15,
@@ -330,9 +330,9 @@ fn a_restart_from_a_snapshot_brings_a_spent_code_back() {
     };
     for (power_loss, seed) in [(false, 4), (true, 5)] {
         let cluster = restart(rdb, power_loss, seed);
-        let values = ["old", "code", "new", "copied"].map(|name| cluster.value(name));
+        let values = ["old", "item", "new", "copied"].map(|name| cluster.value(name));
         assert_eq!(values, ["$1|v", "$1|v", "$-1", "$1|v"]);
     }
     let aof = restart(PersistenceMode::Aof, false, 6);
-    assert_eq!(aof.value("code"), "$-1");
+    assert_eq!(aof.value("item"), "$-1");
 }

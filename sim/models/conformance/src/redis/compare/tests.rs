@@ -9,7 +9,7 @@ fn received(text: &str) -> Received {
 
 fn asked(commands: &[&str]) -> Conversation {
     let mut conversation = Conversation::default();
-    commands.iter().for_each(|command| conversation.asked(command));
+    commands.iter().for_each(|command| conversation.asked(command, 0));
     conversation
 }
 
@@ -18,7 +18,7 @@ fn transaction(commands: &[&str]) -> Conversation {
     let mut conversation = asked(commands);
     let queued = received(&"+QUEUED\r\n".repeat(commands.len()));
     assert!(conversation.agree(&queued, &queued));
-    conversation.asked("exec");
+    conversation.asked("exec", 0);
     conversation
 }
 
@@ -124,6 +124,22 @@ fn unsubscribe_without_arguments_confirms_channels_in_any_order() {
     let ours = says("a", 1) + &says("b", 0);
     check("unsubscribe", &ours, &(says("b", 1) + &says("a", 0)), true);
     check("unsubscribe", &ours, &(says("b", 0) + &says("a", 1)), false);
+}
+
+/// Two UNSUBSCRIBE in a row: the replies after them belong to the commands after them.
+#[test]
+fn each_pubsub_command_has_as_many_confirmations_as_it_names_channels() {
+    let asked = || {
+        let mut conversation = Conversation::default();
+        for (command, arguments) in [("unsubscribe", 1), ("unsubscribe", 2), ("set", 2), ("randomkey", 0)] {
+            conversation.asked(command, arguments);
+        }
+        conversation
+    };
+    let confirmed = "*3\r\n$11\r\nunsubscribe\r\n+a\r\n:0\r\n".repeat(3);
+    let replies = |set: &str, key: &str| received(&format!("{confirmed}+{set}\r\n+{key}\r\n"));
+    assert!(asked().agree(&replies("OK", "a"), &replies("OK", "b")));
+    assert!(!asked().agree(&replies("NO", "a"), &replies("OK", "b")));
 }
 
 #[test]

@@ -36,7 +36,7 @@ impl RealStack {
         }
         let file = self.folders[i].path().join("redis.conf");
         if !file.exists() {
-            // Sentinel has the node rewrite it, and the next start reads what it says then
+            // the node rewrites it when Sentinel asks for that, and the next start reads the new contents
             fs::write(&file, lines.join("\n") + "\n").map_err(|why| Unavailable::broken("redis-server", why))?;
         }
         let folder = self.folders[i].path().to_owned();

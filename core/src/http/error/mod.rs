@@ -1,8 +1,14 @@
 //! The one place where refusals become answers: page, redirect or JSON, with status, RFC code and
 //! correlation ID, and where their cause goes into the log.
 //!
-//! Rooms have small error enums of their own, one variant a reason, and turn them into a [`Rejected`]: the text and the
-//! stable name are the room's, status and code are decided here.
+//! Modules have small error enums of their own, one variant a reason, and turn them into a [`Rejected`]: the text and the
+//! stable name are the module's, status and code are decided here.
+
+mod code;
+mod request;
+
+pub use code::{ErrorCode, Kind};
+pub use request::RequestError;
 
 use super::{
     page::{self, Notice},
@@ -18,96 +24,7 @@ use std::{sync::Arc, time::Duration};
 /// failover takes two to three seconds (measured on Redis 7.0.15).
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// What kind of refusal it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// What was sent is wrong, unknown, or not valid any more.
-    Invalid,
-    /// The client did not authenticate, or its token is not valid.
-    Unauthenticated,
-    /// Not allowed from there.
-    Forbidden,
-    /// Nothing is there.
-    NotFound,
-    /// Something is there that does not answer this method.
-    MethodNotAllowed,
-    /// Larger than a form can be.
-    TooLarge,
-    /// A limit was reached.
-    TooMany,
-    /// Something the service depends on failed.
-    Unavailable,
-}
-
-impl Kind {
-    fn status(self) -> StatusCode {
-        match self {
-            Kind::Invalid => StatusCode::BAD_REQUEST,
-            Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Kind::Forbidden => StatusCode::FORBIDDEN,
-            Kind::NotFound => StatusCode::NOT_FOUND,
-            Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,
-            Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-}
-
-/// Error codes for clients: RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, OpenID Connect Core section
-/// 3.1.2.6. Section 5.2 has none for "not now", so that of section 4.1.2.1 is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorCode {
-    /// `invalid_request`.
-    InvalidRequest,
-    /// `invalid_request`, because the request is too large.
-    RequestTooLarge,
-    /// `invalid_client`.
-    InvalidClient,
-    /// `invalid_grant`.
-    InvalidGrant,
-    /// `unsupported_grant_type`.
-    UnsupportedGrantType,
-    /// `unsupported_response_type`.
-    UnsupportedResponseType,
-    /// `invalid_scope`.
-    InvalidScope,
-    /// `request_not_supported`.
-    RequestNotSupported,
-    /// `request_uri_not_supported`.
-    RequestUriNotSupported,
-    /// `login_required`.
-    LoginRequired,
-    /// `missing_token`: a name of our own, for RFC 6750 section 3.1 wants no code in the challenge.
-    MissingToken,
-    /// `invalid_token`.
-    InvalidToken,
-    /// `temporarily_unavailable`.
-    TemporarilyUnavailable,
-}
-
-impl ErrorCode {
-    /// The code as clients read it, and the kind that decides the status of a JSON answer.
-    fn parts(self) -> (&'static str, Kind) {
-        match self {
-            ErrorCode::InvalidRequest => ("invalid_request", Kind::Invalid),
-            ErrorCode::RequestTooLarge => ("invalid_request", Kind::TooLarge),
-            ErrorCode::InvalidClient => ("invalid_client", Kind::Unauthenticated),
-            ErrorCode::InvalidGrant => ("invalid_grant", Kind::Invalid),
-            ErrorCode::UnsupportedGrantType => ("unsupported_grant_type", Kind::Invalid),
-            ErrorCode::UnsupportedResponseType => ("unsupported_response_type", Kind::Invalid),
-            ErrorCode::InvalidScope => ("invalid_scope", Kind::Invalid),
-            ErrorCode::RequestNotSupported => ("request_not_supported", Kind::Invalid),
-            ErrorCode::RequestUriNotSupported => ("request_uri_not_supported", Kind::Invalid),
-            ErrorCode::LoginRequired => ("login_required", Kind::Invalid),
-            ErrorCode::MissingToken => ("missing_token", Kind::Unauthenticated),
-            ErrorCode::InvalidToken => ("invalid_token", Kind::Unauthenticated),
-            ErrorCode::TemporarilyUnavailable => ("temporarily_unavailable", Kind::Unavailable),
-        }
-    }
-}
-
-/// A page of a room that shows a notice.
+/// A page of a module that shows a notice.
 type NoticePage = Arc<dyn Fn(&Notice<'_>) -> Response + Send + Sync>;
 
 /// A refusal that a person sees.
@@ -213,74 +130,6 @@ impl IntoResponse for Rejected {
         let mut response = Response::default();
         response.extensions_mut().insert(self);
         response
-    }
-}
-
-/// Why a request is refused before any room looks at what it asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RequestError {
-    /// Not a well-formed request; says what is wrong.
-    Malformed(&'static str),
-    /// A form from another site (cross-site request forgery).
-    CrossSite,
-    /// The request is larger than a form can be.
-    TooLarge,
-    /// No such page.
-    NotFound,
-    /// The page exists, and does not answer this method.
-    MethodNotAllowed,
-    /// Not a redirect URI of this client. Shown to the person: there is nowhere safe to redirect to.
-    RedirectUri,
-}
-
-impl From<RequestError> for Rejected {
-    fn from(error: RequestError) -> Rejected {
-        const FAILED: &str = "That did not work";
-        Rejected::Page(match error {
-            RequestError::Malformed(what) => PageError::new(Kind::Invalid, "malformed", FAILED, what),
-            RequestError::CrossSite => PageError::new(
-                Kind::Forbidden,
-                "cross-site",
-                FAILED,
-                "The form came from another site.",
-            ),
-            RequestError::TooLarge => PageError::new(Kind::TooLarge, "too-large", FAILED, "The request is too large."),
-            RequestError::NotFound => PageError::new(
-                Kind::NotFound,
-                "not-found",
-                "No such page",
-                "There is nothing at this address.",
-            ),
-            RequestError::MethodNotAllowed => PageError::new(
-                Kind::MethodNotAllowed,
-                "method-not-allowed",
-                FAILED,
-                "This page cannot be called in this way.",
-            ),
-            RequestError::RedirectUri => PageError::new(
-                Kind::Invalid,
-                "redirect-uri",
-                "Wrong return address",
-                "The application that sent you here named a return address that is not registered. You have not been \
-                 logged in.",
-            ),
-        })
-    }
-}
-
-impl From<Unavailable> for Rejected {
-    fn from(unavailable: Unavailable) -> Rejected {
-        let page = PageError::new(
-            Kind::Unavailable,
-            "temporarily-unavailable",
-            "Not available just now",
-            "Something that signing in depends on does not answer. Nothing of yours is lost: wait a moment, go back \
-             and try again.",
-        );
-        Rejected::Page(PageError {
-            unavailable: Some(unavailable),
-            ..page.retry_after(RETRY_AFTER)
-        })
     }
 }
 

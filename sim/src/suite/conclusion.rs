@@ -14,7 +14,7 @@ pub enum Conclusion {
 }
 
 impl Conclusion {
-    pub(super) fn exit(self) -> ExitCode {
+    pub(crate) fn exit(self) -> ExitCode {
         ExitCode::from(match self {
             Conclusion::Held => 0,
             Conclusion::Violated => 1,
@@ -23,7 +23,7 @@ impl Conclusion {
     }
 
     /// As machines read it.
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Conclusion::Held => "held",
             Conclusion::Violated => "violated",

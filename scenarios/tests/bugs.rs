@@ -1,17 +1,17 @@
-//! Each planted bug is convicted, and the same seed without it is clean.
+//! Each planted bug is detected, and the same seed without it is clean.
 //!
-//! The seeds are pinned: `cargo squall teeth` finds new ones when the generator of plans changes.
+//! The seeds are pinned: `cargo squall bugs` finds new ones when the generator of plans changes.
 
 mod common;
 
 use scenarios::planted;
 
-macro_rules! teeth {
+macro_rules! bugs {
     ($($bug:ident at $seed:literal),* $(,)?) => {
         $(
             #[test]
             fn $bug() {
-                convicted(stringify!($bug), $seed);
+                detected(stringify!($bug), $seed);
             }
         )*
 
@@ -26,8 +26,8 @@ macro_rules! teeth {
     };
 }
 
-fn convicted(name: &str, seed: u64) {
-    let bug = planted::find(name).unwrap_or_else(|error| panic!("{error}"));
+fn detected(name: &str, seed: u64) {
+    let bug = common::bug(name);
     let scenario = common::scenario(bug.scenario);
     let plan = scenario.plan(seed);
     let with = common::perform(&scenario, &plan, Some(&bug));
@@ -37,15 +37,15 @@ fn convicted(name: &str, seed: u64) {
         .map(|violation| violation.property.as_str())
         .collect();
     assert!(
-        violated.contains(&bug.convicted_by),
-        "{name} gets away at seed {seed} of {}: {} holds, violated are {violated:?}",
+        violated.contains(&bug.detected_by),
+        "{name} is not detected at seed {seed} of {}: {} holds, violated are {violated:?}",
         bug.scenario,
-        bug.convicted_by
+        bug.detected_by
     );
     common::must_hold(&common::perform(&scenario, &plan, None));
 }
 
-teeth!(
+bugs!(
     mail_awaited at 1,
     guard_in_the_browser at 1,
     code_of_address at 1,

@@ -1,7 +1,12 @@
 //! A suite: all that is claimed of a service, handed to the harness as one value.
 
+mod conclusion;
+mod own;
+
+pub use conclusion::{Conclusion, Trouble};
+pub use own::{Account, AccountOf, OwnCommand};
+
 use crate::{
-    command::{Account, AccountOf, Conclusion, OwnCommand, Trouble},
     scenario::{Scenario, Workload},
     service::Service,
 };
@@ -27,11 +32,11 @@ pub struct PlantedBug<S: Service> {
 
 /// Scenarios, planted bugs and regressions of one service. [`Suite::main`] is its command line.
 pub struct Suite<S: Service> {
-    /// What its binary is called: `squall`.
+    /// What its binary is called: `seats`.
     pub name: &'static str,
     /// What is simulated and tested: one clause, without a full stop.
     pub about: &'static str,
-    /// How its binary is started, as in the lines that replay a failure: `cargo squall`.
+    /// How its binary is started, as in the lines that replay a failure: `cargo run -p seats --`.
     pub command: &'static str,
     scenarios: Vec<Scenario<S>>,
     bugs: Vec<PlantedBug<S>>,

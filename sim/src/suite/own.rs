@@ -1,18 +1,17 @@
 //! What a suite adds to the command line.
 
-use super::{Conclusion, Trouble};
+use super::{Conclusion, PlantedBug, Trouble};
 use crate::{
     plan::Plan,
     run::{HarnessError, Run},
     service::Service,
-    suite::PlantedBug,
 };
 use clap::ArgMatches;
 
 /// Performs a plan once more, listens where only the service can, and says what it heard.
 pub type AccountOf<S> = fn(&Plan<S>, Option<&PlantedBug<S>>) -> Result<(Run<S>, String), HarnessError>;
 
-/// What `replay --account` says of a run: see [`crate::suite::Suite::account`].
+/// What `replay --account` says of a run: see [`super::Suite::account`].
 pub struct Account<S: Service> {
     /// What it says, as a clause: "whether one store explains what the processes saw".
     pub what: &'static str,
@@ -22,10 +21,10 @@ pub struct Account<S: Service> {
 
 type RunOwn = Box<dyn Fn(&ArgMatches) -> Result<Conclusion, Trouble> + Send + Sync>;
 
-/// A command that only this suite has: see [`crate::suite::Suite::subcommand`].
+/// A command that only this suite has: see [`super::Suite::subcommand`].
 pub struct OwnCommand {
-    pub(super) command: clap::Command,
-    pub(super) run: RunOwn,
+    pub(crate) command: clap::Command,
+    pub(crate) run: RunOwn,
 }
 
 impl OwnCommand {

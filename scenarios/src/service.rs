@@ -1,0 +1,216 @@
+//! The login service as the harness runs it: what people do, its world, and what its writes and marks mean.
+
+use crate::{
+    availability, limits,
+    login::{Behaviour, Login, Observation, Op, OwnFault, Rewire, WorldOptions},
+    mailed_code, redemption, session,
+    store::{self, history},
+    vocabulary::Plan,
+    world::{self, Shared, hosts},
+};
+use idp::{
+    authorize::FLOW,
+    leader::LEASE,
+    limits::{LOGIN_ATTEMPTS, VERIFY_ATTEMPTS},
+    mailed_code::EMAIL_CODE,
+    redemption::CODE,
+    store::Namespace,
+};
+use seams::BoxFuture;
+use sim::{
+    service::{MarkSpan, Service},
+    world::{NginxOptions, RedisOptions, SentinelOptions, Start, StorageLock, World},
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Somebody does something. A line for each room.
+pub fn act(scene: sim::world::Scene<Login>, who: String, does: Behaviour) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        let label = scene.label.clone();
+        let scene = &scene.into();
+        match does {
+            Behaviour::MailedCode(does) => mailed_code::act(scene, &who, does, &label).await,
+            Behaviour::Redemption(does) => redemption::act(scene, &who, does, &label).await,
+            Behaviour::Session(does) => session::act(scene, &who, does, &label).await,
+            Behaviour::Limits(does) => limits::act(scene, &who, does, &label).await,
+            Behaviour::Store(does) => store::act(scene, &who, does, &label).await,
+            Behaviour::Availability(does) => availability::act(scene, &who, does, &label).await,
+        }
+    })
+}
+
+impl Service for Login {
+    type World = WorldOptions;
+    type Behaviour = Behaviour;
+    type Op = Op;
+    type Observation = Observation;
+    type Fault = OwnFault;
+    type Bug = Rewire;
+    type Shared = Shared;
+
+    const LOG_FILTER: &'static str = "warn,idp=debug,sim=info,scenarios=info";
+    const WRITES: &'static [&'static str] = &[
+        "flow stored",
+        "code stored",
+        "code taken",
+        "email code stored",
+        "email code taken",
+        "lease granted",
+        "lease renewed",
+        "attempt counted",
+    ];
+    const MARKS: &'static [&'static str] = &[
+        "a code was redeemed",
+        "a one-time code was put back",
+        "a race for a code was lost",
+        "a session was opened",
+        "an authorization code was put back",
+        "directory busy",
+        "directory outcome unknown",
+        "epoch fenced",
+        "leader elected",
+        "lease lost",
+        "mail fate unknown",
+        "master did not hold",
+        "reminder sent",
+        "replica degraded",
+        "replica recovered",
+        "store outcome unknown",
+        "store refused, asked again",
+    ];
+    const MARK_SPANS: &'static [MarkSpan] = &[MarkSpan {
+        begins: "leader elected",
+        ends: "lease lost",
+        label: "leads",
+    }];
+    const USUAL_TRIGGERS: &'static [&'static str] = &[
+        "redeem begins",
+        "redeem begins",
+        "redeem ends",
+        "verify-code begins",
+        "verify-code succeeds",
+        "send-code begins",
+        "code stored",
+        "code taken",
+        "email code stored",
+        "email code taken",
+        "flow stored",
+        "attempt counted",
+        "lease renewed",
+        "lease renewed",
+        "code mailed",
+    ];
+    const RARE_TRIGGERS: &'static [&'static str] = &[
+        "redeem in doubt",
+        "visit begins",
+        "lease granted",
+        "mark: leader elected",
+        "mark: lease lost",
+        "mark: store outcome unknown",
+        "sentinel says +odown",
+        "sentinel says +elected-leader",
+        "redis-2 becomes master",
+        "redis-1 becomes replica",
+        "reminder mailed",
+    ];
+    const ROUTINE_MARKS: &'static [&'static str] = &[
+        "a code was redeemed",
+        "a session was opened",
+        "a live session answered for the person",
+        "a second press sent no second mail",
+        "master did not hold",
+        "reminder sent",
+    ];
+
+    fn world(options: &WorldOptions) -> World<Login> {
+        let redis = RedisOptions {
+            replicas: options.redis_replicas,
+            replication_ms: options.replication_ms,
+            replication_late_ppm: options.replication_late_ppm,
+            persistence: options.persistence,
+        };
+        let sentinel = SentinelOptions {
+            quorum: options.quorum,
+            down_after_ms: options.down_after_ms,
+            failover_timeout_ms: options.failover_timeout_ms,
+        };
+        let nginx = NginxOptions {
+            connect_timeout_ms: options.proxy_connect_timeout_ms,
+            read_timeout_ms: options.proxy_read_timeout_ms,
+            fail_timeout_ms: options.fail_timeout_ms,
+            keepalive: options.upstream_keepalive,
+        };
+        let replicas = hosts::replicas(options.replicas);
+        World::new()
+            .latency_ms(options.latency_ms_min, options.latency_ms_max)
+            .redis(hosts::REDIS, &redis)
+            .sentinels(
+                hosts::SENTINEL,
+                options.sentinels,
+                hosts::REDIS,
+                hosts::MASTER_NAME,
+                &sentinel,
+            )
+            .host(world::mail::host())
+            .host(world::analytics::host())
+            .service(replicas, hosts::REPLICA_PORT, world::replica::run)
+            .nginx(
+                hosts::BALANCER,
+                hosts::BALANCER_PORT,
+                hosts::IDP,
+                hosts::REPLICA_PORT,
+                &nginx,
+            )
+            .people_and_attackers(hosts::PEOPLE, hosts::ATTACKERS, act)
+            .linked(hosts::PEOPLE, hosts::BALANCER)
+            .linked(hosts::IDP_A, hosts::MAIL)
+    }
+
+    fn share(start: &Start<'_, Login>) -> Shared {
+        Shared::new(start)
+    }
+
+    fn storage_lock(shared: &Shared) -> Option<Arc<dyn StorageLock>> {
+        Some(Arc::new(shared.directory.lock()))
+    }
+
+    fn marks_of_run(shared: &Shared, plan: &Plan) -> BTreeMap<&'static str, u64> {
+        history::marks(&shared.store.operations(), plan)
+    }
+
+    /// The service's key prefixes are those of [`Namespace`]. A key that expires is taken, too: Redis tells its replicas
+    /// of both by DEL.
+    fn name_of_write(command: &str, key: &str) -> Option<&'static str> {
+        let of = |namespace: Namespace| {
+            let rest = key.strip_prefix(namespace.prefix());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+        };
+        match command {
+            "SET" if of(FLOW) => Some("flow stored"),
+            "SET" if of(CODE) => Some("code stored"),
+            "DEL" if of(CODE) => Some("code taken"),
+            "SET" if of(EMAIL_CODE) => Some("email code stored"),
+            "DEL" if of(EMAIL_CODE) => Some("email code taken"),
+            "SET" if of(LEASE) => Some("lease granted"),
+            "PEXPIREAT" | "PEXPIRE" if of(LEASE) => Some("lease renewed"),
+            "INCR" | "INCRBY" if of(LOGIN_ATTEMPTS) || of(VERIFY_ATTEMPTS) => Some("attempt counted"),
+            _ => None,
+        }
+    }
+}
+
+/// Worlds of several sizes, the smallest first: what `bench` compares.
+pub(crate) fn sizes() -> Vec<(&'static str, WorldOptions)> {
+    let world = |replicas, redis_replicas, sentinels| WorldOptions {
+        replicas,
+        redis_replicas,
+        sentinels,
+        ..WorldOptions::default()
+    };
+    vec![
+        ("1 replica, 1 Redis replica, 3 Sentinels", world(1, 1, 3)),
+        ("2 replicas, 1 Redis replica, 3 Sentinels", world(2, 1, 3)),
+        ("4 replicas, 2 Redis replicas, 5 Sentinels", world(4, 2, 5)),
+        ("8 replicas, 2 Redis replicas, 5 Sentinels", world(8, 2, 5)),
+    ]
+}
