@@ -23,9 +23,10 @@ use sim::{
 };
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Somebody does something; `label` keys their choices. A line for each room.
-pub fn act(scene: sim::world::Scene<Login>, who: String, does: Behaviour, label: String) -> BoxFuture<'static, ()> {
+/// Somebody does something. A line for each room.
+pub fn act(scene: sim::world::Scene<Login>, who: String, does: Behaviour) -> BoxFuture<'static, ()> {
     Box::pin(async move {
+        let label = scene.label.clone();
         let scene = &scene.into();
         match does {
             Behaviour::MailedCode(does) => mailed_code::act(scene, &who, does, &label).await,

@@ -11,7 +11,7 @@ use scenarios::{
     vocabulary::{Event, Op, Plan, PlantedBug, Run, Scenario, Seen},
 };
 use sim::{
-    classic,
+    classic::{self, Misfit},
     judge::{JudgeOptions, judge},
     run::HarnessError,
     simulator::EngineKind,
@@ -210,8 +210,16 @@ fn what_does_not_fit_is_refused_by_name() {
         ..JudgeOptions::default()
     };
     match judge(&scenario, &plan, None, &options) {
-        Err(HarnessError::Misfit(misfit)) => {
-            assert_eq!(*misfit.fault, *plan.faults[misfit.number - 1].fault.to_string());
+        Err(HarnessError::Misfit(Misfit::Fault { number, fault, .. })) => {
+            assert_eq!(*fault, *plan.faults[number - 1].fault.to_string());
+        }
+        other => panic!("{:?}", other.map(|run| run.fingerprint)),
+    }
+    let mut large = fitting_part(&scenario, 1);
+    large.world.replicas = 8;
+    match judge(&scenario, &large, None, &options) {
+        Err(HarnessError::Misfit(misfit @ Misfit::Hosts { hosts: 18, .. })) => {
+            assert!(misfit.to_string().contains("idp-h"), "{misfit}");
         }
         other => panic!("{:?}", other.map(|run| run.fingerprint)),
     }

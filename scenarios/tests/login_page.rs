@@ -55,7 +55,7 @@ async fn asked(scene: &Scene) -> String {
 fn login_page() -> String {
     let page: Arc<Mutex<String>> = Arc::default();
     let shared = page.clone();
-    let people: Arc<Act<Login>> = Arc::new(move |scene, _, _, _| {
+    let people: Arc<Act<Login>> = Arc::new(move |scene, _, _| {
         let shared = shared.clone();
         Box::pin(async move {
             *shared.lock().expect("no panic") = asked(&scene.into()).await;

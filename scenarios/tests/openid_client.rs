@@ -82,7 +82,7 @@ fn mailed(scene: &Scene) -> impl Fn() -> BoxFuture<'static, String> + Send + Syn
 fn a_real_client_logs_in_twice() {
     let result: Arc<Mutex<Option<[LoggedIn; 2]>>> = Arc::default();
     let shared = result.clone();
-    let people: Arc<Act<Login>> = Arc::new(move |scene, _, _, _| {
+    let people: Arc<Act<Login>> = Arc::new(move |scene, _, _| {
         let shared = shared.clone();
         Box::pin(async move {
             let scene = Scene::from(scene);

@@ -5,12 +5,7 @@ mod browser;
 mod common;
 
 use browser::{browser, opened, opened_beside, tempfolder};
-use scenarios::{
-    login::Login,
-    service,
-    vocabulary::Setup,
-    world::Scene,
-};
+use scenarios::{login::Login, service, vocabulary::Setup, world::Scene};
 use sim::{
     judge::{JudgeOptions, judge},
     report::html::{FailurePage, failure_page},
@@ -184,9 +179,9 @@ fn the_same_run_makes_the_same_page_and_is_not_changed_by_it() {
 
 /// People as they are, and an ear for what they come to know.
 fn overheard(scenes: Arc<Mutex<Vec<Scene>>>) -> Arc<Act<Login>> {
-    Arc::new(move |scene, who, does, label| {
+    Arc::new(move |scene, who, does| {
         scenes.lock().expect("no panic").push(scene.clone().into());
-        service::act(scene, who, does, label)
+        service::act(scene, who, does)
     })
 }
 

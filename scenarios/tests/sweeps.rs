@@ -198,7 +198,7 @@ fn shards_come_together_as_the_one_sweep_that_they_are_and_nothing_else_does() {
     let strange = spoilt("strange", "runs.jsonl", &|text| {
         text.replacen("\"seed\":", "\"seed\":9", 1)
     });
-    refused(&[&one, &strange], &["seed 9", "not of shard 2/2"]);
+    refused(&[&one, &strange], &["seed 9", "does not belong to shard 2/2"]);
 
     // In part: the table says so.
     let (partial, _) = squall(&["merge", "--partial", &one, &torn], 1);

@@ -1,4 +1,4 @@
-//! The engine by itself, without a login in sight: twelve hosts that chatter over long-lived TCP
+//! The engine by itself, without any service: twelve hosts that chatter over long-lived TCP
 //! connections, and how fast that goes (measured: 2,700 to 2,800 simulated seconds per second of CPU
 //! time, with and without faults, on a core shared with other work).
 //!

@@ -19,6 +19,7 @@ mod nearest;
 pub mod nemesis;
 pub mod operators;
 pub mod plan;
+pub mod prelude;
 pub mod property;
 pub mod recorder;
 pub mod regression;

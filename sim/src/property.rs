@@ -1,17 +1,22 @@
 //! Claims, and how a run is judged by them.
 
+mod attempts;
+pub mod marks;
 mod reason;
+mod succeeds;
 
+pub use attempts::{Attempt, Attempts, End};
 pub use reason::{Reason, slug};
+pub use succeeds::Succeeds;
 
 use crate::{history::History, operators::Operators, plan::Plan, service::Service};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{any::type_name, collections::BTreeMap, fmt, sync::Arc};
 
 /// A claim that did not hold, the evidence and the moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Violation {
-    /// Name of the property.
+    /// Name of the property; whoever judges a run by it fills it in.
     pub property: String,
     /// In which way it did not hold, as a slug without names, times and numbers (`tokens-twice`); empty
     /// if the property knows one way only. Two violations of one property for different reasons are
@@ -27,6 +32,25 @@ pub struct Violation {
 }
 
 impl Violation {
+    /// What happened that must not, or did not happen that must, and how it is known.
+    pub fn new(at_ms: u64, evidence: Vec<usize>, what: impl Into<String>) -> Violation {
+        Violation {
+            property: String::new(),
+            reason: String::new(),
+            what: what.into(),
+            at_ms,
+            evidence,
+        }
+    }
+
+    /// The same violation, as one of this property if it does not say of which.
+    pub(crate) fn of(self, property: String) -> Violation {
+        match self.property.is_empty() {
+            true => Violation { property, ..self },
+            false => self,
+        }
+    }
+
     /// The same violation, with its reason: see [`Violation::reason`].
     pub fn because(self, reason: impl Into<String>) -> Violation {
         Violation {
@@ -69,10 +93,16 @@ pub struct Evidence<'a, S: Service> {
 
 /// A claim about what can be seen from outside.
 pub trait Property<S: Service>: Send + Sync {
-    /// Stable name: `CodeRedeemedOnce`.
-    fn name(&self) -> String;
-    /// Safety or liveness.
-    fn kind(&self) -> Kind;
+    /// Stable name: that of its type, `SeatSoldOnce`, unless it says otherwise. Regressions go by it.
+    fn name(&self) -> String {
+        let path = type_name::<Self>();
+        let path = path.split('<').next().unwrap_or(path);
+        path.rsplit("::").next().unwrap_or(path).to_owned()
+    }
+    /// Safety, unless it says otherwise, or liveness.
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
     /// One sentence for people.
     fn claim(&self) -> String;
     /// Judges a whole history.
@@ -85,7 +115,7 @@ pub trait Property<S: Service>: Send + Sync {
 /// A named thing that a sweep must have reached at least once, or it has not tested what it is for.
 #[derive(Clone)]
 pub struct Mark<S: Service> {
-    /// One clause: "a spent code came back on the new master".
+    /// One clause: "the master was replaced".
     pub name: &'static str,
     /// Whether a run reached it.
     pub reached: Arc<Reached<S>>,

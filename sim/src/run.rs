@@ -266,7 +266,8 @@ fn judge<S: Service>(property: &dyn Property<S>, run: &Run<S>) -> Result<Option<
         operators: &run.operators,
     };
     match catch_unwind(AssertUnwindSafe(|| property.check(&evidence))) {
-        Ok(verdict) => Ok(verdict.err()),
+        Ok(Ok(())) => Ok(None),
+        Ok(Err(violation)) => Ok(Some(violation.of(property.name()))),
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied());

@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 /// A service under test, as a bundle of its types. Implemented by a type without values of interest:
 /// `#[derive(Debug, Clone, PartialEq)] struct BoxOffice;`.
 pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'static {
-    /// `[world]` of a plan: how many hosts there are and how they are set up.
+    /// `[world]` of a plan: how many hosts there are and how they are set up. [`NoOptions`] if that never changes.
     type World: WorldOptions;
     /// `does` of an `[[operation]]`: what somebody does, as a whole.
     type Behaviour: Behaviour<Self>;
@@ -150,7 +150,7 @@ pub trait Behaviour<S: Service>:
 pub trait Op: fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its kinds, which triggers may name: see [`Op::kind`].
     const KINDS: &'static [&'static str] = &[];
-    /// What compound operations are called, in the plural: `logins`.
+    /// What compound operations are called, in the plural: `shopping trips`.
     const COMPOUND: &'static str = "compound operations";
 
     /// Its kind, as in a written history.
@@ -181,13 +181,13 @@ pub trait Op: fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Se
         }
     }
 
-    /// A compound operation in which everything went well, in one row: `logs in`. What its steps add to that is their
+    /// A compound operation in which everything went well, in one row: `shops`. What its steps add to that is their
     /// [`Op::detail`].
     fn describe_whole(&self) -> String {
         self.describe()
     }
 
-    /// What a step adds to the row of the compound operation that it belongs to: `authorization code 1f2e`.
+    /// What a step adds to the row of the compound operation that it belongs to: `seat 12`.
     fn detail(&self) -> Option<String> {
         None
     }
@@ -328,7 +328,12 @@ impl<S: Service> ServiceFault<S> for Nothing {
     }
 }
 
-impl WorldOptions for () {}
+/// For a service all of whose worlds are alike.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoOptions {}
+
+impl WorldOptions for NoOptions {}
 
 /// The tag of a value of an internally tagged enum.
 pub(crate) fn tag_of(value: &impl Serialize, tag: &str) -> String {

@@ -8,7 +8,7 @@ use crate::{
     service::{BadValue, Behaviour, MarkSpan, Observation, Op, Service, ServiceFault, Tone, WorldOptions},
     world::{Host, HostKind, Installed, NginxOptions, Process, RedisOptions, Scene, SentinelOptions, Start, World},
 };
-use seams::{BoxFuture, Env};
+use seams::Env;
 use serde::{Deserialize, Serialize};
 use std::{
     fmt,
@@ -281,26 +281,24 @@ async fn sell(process: Process<Shop>, env: Env) {
     }
 }
 
-fn act(scene: Scene<Shop>, who: String, does: Does, _: String) -> BoxFuture<'static, ()> {
-    Box::pin(async move {
-        let buy = async |seat| {
-            let op = Did::Buy { seat };
-            let asked = async {
-                let connected = scene.env.network.connect("shop-1", 8080).await;
-                connected.map_err(|error| Seen::Unknown(error.to_string()))
-            };
-            drop(scene.recorder.observe(&who, op, asked).await);
+async fn act(scene: Scene<Shop>, who: String, does: Does) {
+    let buy = async |seat| {
+        let op = Did::Buy { seat };
+        let asked = async {
+            let connected = scene.env.network.connect("shop-1", 8080).await;
+            connected.map_err(|error| Seen::Unknown(error.to_string()))
         };
-        match does {
-            Does::Shop => buy(1).await,
-            Does::BuySeats { seats, .. } => {
-                for seat in 0..seats {
-                    buy(seat).await;
-                }
+        drop(scene.recorder.observe(&who, op, asked).await);
+    };
+    match does {
+        Does::Shop => buy(1).await,
+        Does::BuySeats { seats, .. } => {
+            for seat in 0..seats {
+                buy(seat).await;
             }
-            Does::Snipe { .. } => {}
         }
-    })
+        Does::Snipe { .. } => {}
+    }
 }
 
 /// A history, built in any order.

@@ -22,7 +22,7 @@ pub use probe::Probe;
 pub use storage::{Storage, StorageFault, StorageMoment};
 pub use tasks::{BoxFuture, Tasks};
 
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 /// The seams as one parameter: passed along, cheap to clone.
 #[derive(Clone)]
@@ -57,6 +57,25 @@ impl Env {
     /// Records that something worth knowing happened; see [`Probe`].
     pub fn mark(&self, name: &'static str) {
         self.probe.mark(name);
+    }
+
+    /// Commits one transaction of a database: `work` is all of it, and no task waits in it. For what needs more steps or
+    /// tries again, ask [`Storage`] at each [`StorageMoment`].
+    ///
+    /// # Errors
+    /// `Fail` if the disk failed before the commit. `Unknown` if it failed after it, or if `work` itself failed: a database
+    /// that reports an error may have written all the same.
+    pub async fn commit<T, E: Display>(&self, work: impl FnOnce() -> Result<T, E>) -> Outcome<T> {
+        let broken = |error: &dyn Display| Cause::Storage(error.to_string());
+        let before = self.storage.check(StorageMoment::BeforeCommit);
+        before.map_err(|fault| Failure::Fail(broken(&fault)))?;
+        let value = work().map_err(|error| Failure::Unknown(broken(&error)))?;
+        let after = self.storage.check(StorageMoment::AfterCommit);
+        after.map_err(|fault| Failure::Unknown(broken(&fault)))?;
+        if let Some(stall) = self.storage.synced() {
+            stall.await;
+        }
+        Ok(value)
     }
 }
 

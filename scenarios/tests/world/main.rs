@@ -236,7 +236,7 @@ fn equal_plans_give_equal_runs_with_and_without_a_log() {
 #[test]
 fn a_process_that_panics_is_a_violation() {
     let setup = Setup {
-        people: Some(Arc::new(|_, _, _, _| Box::pin(async { panic!("no more") }))),
+        people: Some(Arc::new(|_, _, _| Box::pin(async { panic!("no more") }))),
         ..setup()
     };
     let run = perform(&plan(1), &setup).unwrap();

@@ -117,7 +117,7 @@ async fn log_in(scene: &Scene, who: &str) -> Result<(), String> {
 
 /// Everybody tries until it works, for a minute.
 pub(crate) fn people() -> Arc<Act<Login>> {
-    Arc::new(|scene, who, _, _| {
+    Arc::new(|scene, who, _| {
         let scene = Scene::from(scene);
         Box::pin(async move {
             let id = scene.recorder.begin(&who, Op::LogIn.into());

@@ -1,6 +1,6 @@
 //! What can be typed. The names of the program, and how it is started, are the suite's.
 
-use super::{Conclusion, Trouble, bench, bugs, explore, list, merge, replay, save, shrink};
+use super::{Conclusion, Trouble, bench, bugs, explore, list, merge, regressions, replay, save, shrink};
 use crate::{service::Service, suite::Suite};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -24,8 +24,10 @@ enum Command {
     Replay(replay::Args),
     /// Makes a failing plan small: fewer people, operations and faults, a shorter run, rounder times
     Shrink(shrink::Args),
-    /// Saves a failing plan as a regression, which the tests replay from then on
+    /// Saves a failing plan as a regression
     Save(save::Args),
+    /// Replays every regression: is no bug back, and does each plan still mean the same?
+    Regressions(regressions::Args),
     /// Lists the scenarios and the planted bugs
     List(list::Args),
     /// Tests the tests: is each planted bug detected?
@@ -87,6 +89,7 @@ pub(super) fn run<S: Service>(suite: &Suite<S>, matches: &ArgMatches) -> Result<
         Some(Command::Replay(args)) => replay::run(suite, &args),
         Some(Command::Shrink(args)) => shrink::run(suite, &args),
         Some(Command::Save(args)) => save::run(suite, &args),
+        Some(Command::Regressions(args)) => regressions::run(suite, &args),
         Some(Command::List(args)) => list::run(suite, &args),
         Some(Command::Bugs(args)) => bugs::run(suite, &args),
         Some(Command::Bench(args)) => bench::run(suite, &args),

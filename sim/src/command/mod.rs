@@ -23,6 +23,7 @@ mod merge;
 mod outcome;
 mod parallel;
 mod perform;
+mod regressions;
 mod replay;
 mod replay_line;
 mod report;
@@ -45,8 +46,8 @@ use crate::{service::Service, suite::Suite};
 use std::{fmt, path::Path, process::ExitCode};
 
 impl<S: Service> Suite<S> {
-    /// Runs the command that was typed: `explore` if none was, and `merge`, `replay`, `shrink`, `save`, `list`, `bugs`,
-    /// `bench` and the suite's own commands.
+    /// Runs the command that was typed: `explore` if none was, and `merge`, `replay`, `shrink`, `save`,
+    /// `regressions`, `list`, `bugs`, `bench` and the suite's own commands.
     pub fn main(&self) -> ExitCode {
         let matches = cli::command(self).get_matches();
         match cli::run(self, &matches) {

@@ -1,4 +1,4 @@
-//! `save`: a failing plan becomes a regression, which the tests replay from then on.
+//! `save`: a failing plan becomes a regression, which `regressions` replays.
 
 use super::{
     Conclusion, Trouble, failures,
@@ -12,7 +12,10 @@ use crate::{
     suite::Suite,
 };
 use clap::Args as ClapArgs;
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Options of `save`.
 #[derive(Debug, ClapArgs)]
@@ -100,11 +103,16 @@ fn refresh<S: Service>(suite: &Suite<S>, file: &Path) -> Result<Conclusion, Trou
     Ok(Conclusion::Held)
 }
 
-/// The folder asked for, or the suite's.
+/// The folder asked for, or the suite's, which is made for the first regression.
 fn folder<S: Service>(suite: &Suite<S>, asked: Option<&Path>) -> Result<PathBuf, Trouble> {
     let folder = match (asked, &suite.regressions) {
         (Some(asked), _) => asked.to_owned(),
-        (None, Some(folder)) => failures::workspace().join(folder),
+        (None, Some(folder)) => {
+            let folder = failures::workspace().join(folder);
+            fs::create_dir_all(&folder)
+                .map_err(|error| Trouble(format!("cannot make the folder {}: {error}", folder.display())))?;
+            folder
+        }
         (None, None) => {
             return Err(Trouble(format!(
                 "{} has no folder of regressions; name one with --folder",

@@ -99,10 +99,16 @@ pub(crate) fn text<S: Service>(look: &Look, run_story: &RunStory<'_, S>, summary
     }
     let _ = writeln!(
         text,
-        "{} simulated; {}, {} of them with operations in flight; {}; {} that succeeded: {}",
+        "{} simulated; {}; {}; {} that succeeded: {}",
         report::duration(summary.simulated_ms),
-        table::count(summary.faults, "fault"),
-        summary.faults_in_flight,
+        match summary.faults {
+            0 => "no faults".into(),
+            faults => format!(
+                "{}, {} of them with operations in flight",
+                table::count(faults, "fault"),
+                summary.faults_in_flight
+            ),
+        },
         table::count(summary.operations, "operation"),
         suite.whole_operations(),
         table::thousands(summary.whole as u64),

@@ -2,7 +2,7 @@
 
 use super::Dice;
 use crate::{
-    service::Service,
+    service::{Op, Service},
     trigger::{Trigger, event_names},
     world::World,
 };
@@ -12,10 +12,19 @@ const USUAL_PERCENT: u64 = 75;
 
 /// Draws a trigger: at the first times of an event more often than at later ones, and shortly after it more often than
 /// long after it. The events are [`Service::USUAL_TRIGGERS`] and [`Service::RARE_TRIGGERS`], as far as this world has
-/// them, or else everything that ever happens in it. `None` if nothing does.
+/// them. If the service names none, an operation that begins is usual, and everything that ever happens is rare. `None` if
+/// nothing does.
 pub fn draw_trigger<S: Service>(dice: &mut Dice, world: &World<S>) -> Option<Trigger> {
     let names = event_names(world);
-    let event = draw_event(dice, S::USUAL_TRIGGERS, S::RARE_TRIGGERS, &names)?;
+    let event = match S::USUAL_TRIGGERS.is_empty() && S::RARE_TRIGGERS.is_empty() {
+        true => {
+            let begins: Vec<String> = S::Op::KINDS.iter().map(|kind| format!("{kind} begins")).collect();
+            let usual: Vec<&str> = begins.iter().map(String::as_str).collect();
+            let rare: Vec<&str> = names.iter().map(String::as_str).collect();
+            draw_event(dice, &usual, &rare, &names)?
+        }
+        false => draw_event(dice, S::USUAL_TRIGGERS, S::RARE_TRIGGERS, &names)?,
+    };
     Some(Trigger {
         event,
         nth: dice.pick(&[1, 1, 1, 2, 3, 6]),
@@ -61,12 +70,15 @@ mod tests {
     }
 
     #[test]
-    fn without_lists_every_event_of_the_world_may_be_drawn() {
+    fn without_lists_operations_that_begin_are_drawn_most_often_and_nothing_never() {
         let world = Shop::world(&ShopWorld::default());
         let mut dice = Dice::of(1, "triggers");
-        let drawn: BTreeSet<String> = (0..2000)
+        let drawn: Vec<String> = (0..20_000)
             .map(|_| draw_trigger::<Shop>(&mut dice, &world).expect("there are some").event)
             .collect();
+        let begins = drawn.iter().filter(|event| event.ends_with(" begins")).count();
+        assert!((15_000..17_000).contains(&begins), "{begins} of 20,000");
+        let drawn: BTreeSet<String> = drawn.into_iter().collect();
         assert_eq!(drawn, event_names(&world).into_iter().collect());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::dice::{Dice, Spread, secs};
 use crate::{plan::Operation, service::Service};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// People's names. Each is given to one person in a run, so that nobody meets a limit by accident.
 const NAMES: [&str; 48] = [
@@ -35,10 +35,13 @@ impl Cast {
 #[derive(Clone)]
 pub struct Workload<S: Service> {
     who: Who,
-    does: S::Behaviour,
+    does: Arc<DrawBehaviour<S>>,
     from: Spread,
     every: Duration,
 }
+
+/// Draws what one of several people does.
+type DrawBehaviour<S> = dyn Fn(&mut Dice) -> <S as Service>::Behaviour + Send + Sync;
 
 #[derive(Clone)]
 enum Who {
@@ -49,18 +52,27 @@ enum Who {
 impl<S: Service> Workload<S> {
     /// So many people, each with a name of their own, who all do this.
     pub fn people(count: usize, does: S::Behaviour) -> Workload<S> {
-        Workload::new(Who::People(count), does)
+        Workload::new(Who::People(count), move |_| does.clone())
+    }
+
+    /// So many people, each with a name of their own; what each of them does is drawn.
+    ///
+    /// ```text
+    /// Workload::people_each(40, |dice| Behaviour::Buy { seat: dice.between(1, 5) })
+    /// ```
+    pub fn people_each(count: usize, draw: impl Fn(&mut Dice) -> S::Behaviour + Send + Sync + 'static) -> Workload<S> {
+        Workload::new(Who::People(count), draw)
     }
 
     /// One person, by name.
     pub fn named(name: impl Into<String>, does: S::Behaviour) -> Workload<S> {
-        Workload::new(Who::Named(name.into()), does)
+        Workload::new(Who::Named(name.into()), move |_| does.clone())
     }
 
-    fn new(who: Who, does: S::Behaviour) -> Workload<S> {
+    fn new(who: Who, draw: impl Fn(&mut Dice) -> S::Behaviour + Send + Sync + 'static) -> Workload<S> {
         Workload {
             who,
-            does,
+            does: Arc::new(draw),
             from: secs(1).into(),
             every: secs(1),
         }
@@ -95,7 +107,7 @@ impl<S: Service> Workload<S> {
         let operation = |(index, who): (usize, String)| Operation {
             at_ms: from_ms + index as u64 * gap_ms + dice.between(0, gap_ms),
             who,
-            does: self.does.clone(),
+            does: (self.does)(dice),
         };
         names.into_iter().enumerate().map(operation).collect()
     }

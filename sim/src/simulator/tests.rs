@@ -2,11 +2,14 @@
 //! tick makes no difference.
 
 use super::*;
-use crate::engine::Inert;
-use seams::{Stream, Timestamp};
+use crate::{
+    driver::Main,
+    engine::{EngineError, HostPanic, Inert, LinkConfig},
+};
+use seams::{BoxFuture, Env, Stream, Timestamp};
 use std::{
     io,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use tokio::{

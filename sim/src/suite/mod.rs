@@ -55,7 +55,7 @@ pub struct Suite<S: Service> {
 /// A steady stream of one kind of work, for `bench`: how much work there is to do a minute, and who does it.
 #[derive(Clone)]
 pub struct Load<S: Service> {
-    /// What is done, in the plural: `logins`.
+    /// What is done, in the plural: `purchases`.
     pub what: &'static str,
     /// So many people.
     pub people: fn(count: usize) -> Workload<S>,
@@ -241,9 +241,9 @@ impl<S: Service> Suite<S> {
         self.scenarios.iter().find(|scenario| scenario.takes_any_plan())
     }
 
-    /// What is done as a whole, in the plural: `logins`.
+    /// What is done as a whole, in the plural: `purchases`.
     pub(crate) fn whole_operations(&self) -> &'static str {
-        self.load.as_ref().map_or("whole operations", |load| load.what)
+        self.load.as_ref().map_or("operations", |load| load.what)
     }
 }
 

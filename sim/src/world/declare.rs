@@ -1,14 +1,14 @@
 //! The words in which a world is declared.
 
 use super::{
-    Host, HostKind, Process, Scene,
+    Act, Host, HostKind, Process, Scene,
     models::{self, NginxOptions, RedisOptions, SentinelOptions},
     people,
     port::service_main,
 };
 use crate::service::{Behaviour, Service};
-use seams::{BoxFuture, Env};
-use std::fmt;
+use seams::Env;
+use std::{fmt, sync::Arc};
 
 /// The hosts of a world and its links, as declared.
 pub struct World<S: Service> {
@@ -110,22 +110,22 @@ impl<S: Service> World<S> {
     }
 
     /// A host on which people are: they perform the operations of the plan, each at its time.
-    pub fn people(
+    pub fn people<F: Future<Output = ()> + Send + 'static>(
         self,
         name: &str,
-        act: impl Fn(Scene<S>, String, S::Behaviour, String) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+        act: impl Fn(Scene<S>, String, S::Behaviour) -> F + Send + Sync + 'static,
     ) -> World<S> {
-        self.host(people::host(name, |_| true, act))
+        self.host(people::host(name, |_| true, boxed(act)))
     }
 
     /// Two hosts: people, and those whose behaviour is an attack.
-    pub fn people_and_attackers(
+    pub fn people_and_attackers<F: Future<Output = ()> + Send + 'static>(
         self,
         people: &str,
         attackers: &str,
-        act: impl Fn(Scene<S>, String, S::Behaviour, String) -> BoxFuture<'static, ()> + Clone + Send + Sync + 'static,
+        act: impl Fn(Scene<S>, String, S::Behaviour) -> F + Send + Sync + 'static,
     ) -> World<S> {
-        let attack = |does: &S::Behaviour| does.is_attack();
+        let (act, attack) = (boxed(act), |does: &S::Behaviour| does.is_attack());
         self.host(people::host(people, move |does| !attack(does), act.clone()))
             .host(people::host(attackers, attack, act))
     }
@@ -187,6 +187,12 @@ impl<S: Service> World<S> {
         let names = self.hosts.iter().map(|host| host.name.as_str());
         names.filter(|name| is_of(name)).map(str::to_owned).collect()
     }
+}
+
+fn boxed<S: Service, F: Future<Output = ()> + Send + 'static>(
+    act: impl Fn(Scene<S>, String, S::Behaviour) -> F + Send + Sync + 'static,
+) -> Arc<Act<S>> {
+    Arc::new(move |scene, who, does| Box::pin(act(scene, who, does)))
 }
 
 impl<S: Service> fmt::Debug for World<S> {

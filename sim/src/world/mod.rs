@@ -3,9 +3,9 @@
 //! ```text
 //! World::new()
 //!     .redis("redis", &RedisOptions::default())
-//!     .sentinels("sentinel", 3, "redis", &SentinelOptions::default())
+//!     .sentinels("sentinel", 3, "redis", "shop", &SentinelOptions::default())
 //!     .service(["shop-1", "shop-2"], 8080, run_shop)
-//!     .nginx("front", "shop", &NginxOptions::default())
+//!     .nginx("front", 80, "shop", 8080, &NginxOptions::default())
 //!     .people("people", act)
 //! ```
 //!
@@ -15,6 +15,7 @@ mod build;
 mod declare;
 mod disk;
 mod host;
+mod http;
 mod marks;
 mod models;
 mod people;
@@ -26,6 +27,7 @@ pub use disk::StorageLock;
 pub(crate) use disk::{Disk, SoundDisk};
 pub use host::{Host, HostKind, Install, Installed, Process, Start};
 pub(crate) use host::{Machine, Machinery};
+pub use http::{Answer, Http, PATIENCE};
 pub use marks::MarkRecord;
 pub(crate) use marks::Marks;
 pub use models::{

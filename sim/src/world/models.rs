@@ -103,6 +103,18 @@ impl Default for NginxOptions {
     }
 }
 
+impl NginxOptions {
+    /// A connection to the upstream for each request, which is what nginx does where `keepalive` is not configured. A kept
+    /// connection whose other end has died in silence costs a POST a 502 (measured on nginx 1.22.1: only a request that was
+    /// never sent goes to the next upstream).
+    pub fn without_keepalive() -> NginxOptions {
+        NginxOptions {
+            keepalive: 0,
+            ..NginxOptions::default()
+        }
+    }
+}
+
 /// The links between Redis nodes.
 #[derive(Debug, Clone)]
 pub(super) struct Replication {

@@ -1,7 +1,7 @@
 //! People: they perform the operations of a plan, each at its time.
 
-use super::{Host, HostKind, Installed};
-use crate::{plan::Operation, recorder::Recorder, service::Service};
+use super::{Host, HostKind, Http, Installed};
+use crate::{history::Seen, plan::Operation, recorder::Recorder, service::Service};
 use seams::{BoxFuture, Env};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{
@@ -9,7 +9,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// What people have in hand.
+/// What somebody has in hand who does something.
 pub struct Scene<S: Service> {
     /// The seams of their own host.
     pub env: Env,
@@ -21,6 +21,24 @@ pub struct Scene<S: Service> {
     pub options: S::World,
     /// Seed of the run, for whatever the plan leaves open.
     pub seed: u64,
+    /// What this is, in the plan: keys the choices that the plan leaves open, so that they stay when other operations are
+    /// removed.
+    pub label: String,
+}
+
+impl<S: Service> Scene<S> {
+    /// Somebody tries something: the history has its beginning, its end, and what they saw, which is returned.
+    pub async fn observe(&self, who: &str, op: S::Op, work: impl Future<Output = Seen>) -> Seen {
+        let id = self.recorder.begin(who, op);
+        let seen = work.await;
+        self.recorder.end(who, id, seen.clone());
+        seen
+    }
+
+    /// Speaks HTTP to a host, on port 80 unless [`Http::port`] says otherwise.
+    pub fn http<'a>(&'a self, host: &'a str) -> Http<'a> {
+        Http::to(&self.env, host)
+    }
 }
 
 impl<S: Service> Clone for Scene<S> {
@@ -31,6 +49,7 @@ impl<S: Service> Clone for Scene<S> {
             shared: self.shared.clone(),
             options: self.options.clone(),
             seed: self.seed,
+            label: self.label.clone(),
         }
     }
 }
@@ -39,9 +58,8 @@ impl<S: Service> Clone for Scene<S> {
 pub(super) fn host<S: Service>(
     name: &str,
     theirs: impl Fn(&S::Behaviour) -> bool + 'static,
-    act: impl Fn(Scene<S>, String, S::Behaviour, String) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    act: Arc<Act<S>>,
 ) -> Host<S> {
-    let act: Arc<Act<S>> = Arc::new(act);
     Host::new(name, HostKind::People, move |start| {
         let all = start.plan.operations.iter();
         let operations: Vec<Operation<S>> = all.filter(|o| theirs(&o.does)).cloned().collect();
@@ -58,14 +76,15 @@ pub(super) fn host<S: Service>(
                 shared: shared.clone(),
                 options: options.clone(),
                 seed,
+                label: String::new(),
             };
             perform(scene, operations.clone(), act.clone())
         }))
     })
 }
 
-/// Somebody does something: the scene, their name, what they do, and a label that keys their choices.
-pub type Act<S> = dyn Fn(Scene<S>, String, <S as Service>::Behaviour, String) -> BoxFuture<'static, ()> + Send + Sync;
+/// Somebody does something: what they have in hand, their name, and what they do.
+pub type Act<S> = dyn Fn(Scene<S>, String, <S as Service>::Behaviour) -> BoxFuture<'static, ()> + Send + Sync;
 
 /// Starts each operation at its time, and waits for all.
 fn perform<S: Service>(scene: Scene<S>, operations: Vec<Operation<S>>, act: Arc<Act<S>>) -> BoxFuture<'static, ()> {
@@ -82,10 +101,11 @@ fn perform<S: Service>(scene: Scene<S>, operations: Vec<Operation<S>>, act: Arc<
         let start = Instant::now();
         let env = scene.env.clone();
         let tasks = labelled.into_iter().map(|(operation, label)| {
-            let (scene, act) = (scene.clone(), act.clone());
+            let (mut scene, act) = (scene.clone(), act.clone());
+            scene.label = label;
             async move {
                 sleep_until(start + Duration::from_millis(operation.at_ms)).await;
-                act(scene, operation.who, operation.does, label).await;
+                act(scene, operation.who, operation.does).await;
             }
         });
         join_all(&env, tasks.collect::<Vec<_>>()).await;

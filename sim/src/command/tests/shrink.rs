@@ -53,6 +53,17 @@ fn a_failing_plan_is_made_small_and_saved_and_nothing_is_lost() {
     done(&["replay", &saved], Conclusion::Violated);
     assert!(done(&["save", "--refresh", &saved], Conclusion::Held).contains("up to date"));
 
+    let all = ["regressions", "--folder", &regressions];
+    let told = done(&all, Conclusion::Held);
+    assert!(
+        told.contains("0001-same-ticket-twice.toml  passed: as recorded") && told.contains("1 regression: held"),
+        "{told}"
+    );
+    let without_folder = typed(&["regressions"]).unwrap_err();
+    assert!(without_folder.contains("--folder"), "{without_folder}");
+    let empty = typed(&["regressions", "--folder", &path("nowhere")]).unwrap_err();
+    assert!(empty.contains("cargo shop save"), "{empty}");
+
     let whole = fs::read_to_string(&saved).unwrap();
     fs::write(&saved, &whole[..whole.len() / 2]).unwrap();
     assert!(typed(&["replay", &saved]).unwrap_err().contains("torn"));

@@ -1,0 +1,23 @@
+//! What a suite says all the time: `use sim::prelude::*;`.
+//!
+//! The traits `Behaviour`, `Op`, `Observation` and `ServiceFault` are not here: a service has types of its own by these
+//! names, and implements `sim::service::Op` for its `Op`.
+
+pub use crate::{
+    fault::Fault,
+    history::{Event, History, Seen},
+    plan::{Operation, Plan},
+    property::{Attempt, Evidence, Kind, MarkView, Property, Succeeds, Violation, marks},
+    scenario::{
+        Dice, Faults, Scenario, Swarm, Workload, acknowledgement_lost, cut, cut_one_way, disk_fails, disk_slow, kill,
+        latency, latency_spike, loss, mend, ms, pause, power_loss, resume, secs, start,
+    },
+    service::{BadValue, NoOptions, Nothing, Service, WorldOptions},
+    suite::{PlantedBug, Suite},
+    world::{
+        Answer, Host, HostKind, NginxOptions, Persistence, Process, RedisOptions, Scene, SentinelOptions, Start, World,
+        join_all,
+    },
+};
+pub use seams::Env;
+pub use serde::{Deserialize, Serialize};
