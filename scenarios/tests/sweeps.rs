@@ -177,7 +177,11 @@ fn shards_come_together_as_the_one_sweep_that_they_are_and_nothing_else_does() {
     let torn = spoilt("torn", "runs.jsonl", &|text| text[..text.len() - 9].to_owned());
     refused(
         &[&one, &torn],
-        &["runs.jsonl line 3 is torn", "The 2 lines before it are whole", "--partial"],
+        &[
+            "runs.jsonl line 3 is torn",
+            "The 2 lines before it are whole",
+            "--partial",
+        ],
     );
     let short = spoilt("short", "runs.jsonl", &|text| {
         text.split_inclusive('\n').take(2).collect()
