@@ -5,6 +5,7 @@ mod checks;
 #[path = "../common/mod.rs"]
 mod common;
 mod files;
+mod guided;
 mod small;
 
 use proptest::prelude::*;
