@@ -13,7 +13,7 @@ fn bad_input_is_answered_clearly() {
         (&["bogus"], &["unrecognized subcommand 'bogus'"]),
         (&["--scenario", "calmday"], &["calmday", "calm_day"]),
         (&["--bug", "redemption_without_leger"], &["redemption_without_leger", "redemption_without_ledger"]),
-        (&["teeth", "--bug", "nobody"], &["nobody"]),
+        (&["bugs", "--bug", "nobody"], &["nobody"]),
         (&["--for", "10"], &["'10'", "--for", "90s"]),
         (&["--for", "1m", "--seeds", "1..2"], &["cannot be used with"]),
         (&["--seeds", "3..1"], &["3..1", "1..51"]),
@@ -73,7 +73,7 @@ fn spoilt(name: &str, spoil: impl FnOnce(&str) -> String) -> String {
 fn spoilt_plans_are_refused_with_the_place_and_the_remedy() {
     let torn = spoilt("torn.toml", |text| text[..text.len() / 2].to_owned());
     assert!(torn.contains("torn") && torn.contains("line"), "{torn}");
-    let new = spoilt("too-new.toml", |text| text.replacen("version = 1", "version = 999", 1));
+    let new = spoilt("too-new.toml", |text| text.replacen("version = 2", "version = 999", 1));
     assert!(new.contains("999") && new.contains("newer"), "{new}");
     let unknown = spoilt("hand-edited.toml", |text| text.replacen("lasts_ms", "lasst_ms", 1));
     assert!(unknown.contains("lasst_ms") && unknown.contains("line"), "{unknown}");
@@ -227,7 +227,7 @@ fn a_failing_plan_is_made_small_and_kept_and_nothing_is_lost() {
     let regressions = path("regressions");
     let save = ["save", &small, "--bug", bug, "--folder", &regressions];
     assert!(said(&save, 0).contains("0001-get-then-del.toml"));
-    assert!(said(&save, 2).contains("kept already"));
+    assert!(said(&save, 2).contains("saved already"));
     let holds = said(&["save", &small, "--folder", &regressions], 2);
     assert!(holds.contains("--bug BUG"), "{holds}");
     said(&["replay", &kept], 1);

@@ -9,6 +9,7 @@ use std::fs;
 /// The harshest mix, with every way to stop a host in it, whatever the scenario draws.
 fn harsh(seed: u64) -> Plan {
     let mut plan = common::scenario("swarm").plan(seed);
+    plan.world.replicas = plan.world.replicas.max(2);
     let host = |name: &str| name.to_owned();
     let stops = [
         (10_000, Fault::Pause { host: host("idp-a") }),

@@ -13,7 +13,7 @@ fn blocks(document: &str, language: &str) -> Vec<(usize, String)> {
     for (index, line) in text.lines().enumerate() {
         match (line.strip_prefix("```"), open) {
             (Some(found), None) => {
-                open = Some(found.to_owned() == language);
+                open = Some(found == language);
                 if open == Some(true) {
                     blocks.push((index + 1, String::new()));
                 }
