@@ -1,4 +1,4 @@
-//! Guided sweeps: the same for the same seeds, whoever performs them; and what they find can be replayed.
+//! Guided sweeps: the same for the same seeds, anyone who performs them; and what they find can be replayed.
 
 mod common;
 

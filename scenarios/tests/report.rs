@@ -125,7 +125,7 @@ fn a_page_fetches_nothing() {
         let file = common::scratch(name);
         fs::write(&file, page).expect("the page can be written");
         let mut called = false;
-        // Whoever calls is sent away at once: the page must not wait.
+        // Anyone who calls is sent away at once: the page must not wait.
         opened_beside(&browser, &file, "", || called |= listener.accept().is_ok());
         called
     };

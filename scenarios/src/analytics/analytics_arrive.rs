@@ -13,8 +13,8 @@ use crate::{
     analytics, people,
     property::{
         bound::Bound,
-        deeds, human,
-        reading::{Deed, calm_from_ms},
+        human, invocations,
+        reading::{Invocation, calm_from_ms},
         violation,
     },
     vocabulary::{Event, Evidence, Kind, Login, Observation, Op, Property, Violation},
@@ -57,14 +57,14 @@ impl Property<Login> for AnalyticsArrive {
         let Some(from_ms) = calm_from_ms(evidence.history, self.0.settle_ms) else {
             return Ok(());
         };
-        let deeds = deeds(evidence.history);
-        let judged = |login: &&Deed<'_>| {
+        let invocations = invocations(evidence.history);
+        let judged = |login: &&Invocation<'_>| {
             *login.op == Op::People(people::Op::LogIn)
                 && login.ok()
                 && login.began_ms >= from_ms
                 && login.ended_ms() + self.0.within_ms <= evidence.plan.lasts_ms
         };
-        let mut logins: Vec<&Deed<'_>> = deeds.iter().filter(judged).collect();
+        let mut logins: Vec<&Invocation<'_>> = invocations.iter().filter(judged).collect();
         logins.sort_by_key(|login| login.ended_ms());
         for (index, login) in logins.iter().enumerate() {
             let deadline_ms = login.ended_ms() + self.0.within_ms;

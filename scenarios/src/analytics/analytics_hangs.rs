@@ -8,7 +8,8 @@ use crate::{
     catalogue::marks::{somebody_logged_in, stalled},
     people,
     property::{
-        AnalyticsArrive, CodeRedeemedOnce, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, deeds, human, violation,
+        AnalyticsArrive, CodeRedeemedOnce, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, human, invocations,
+        violation,
     },
     scenario::{Logins, Probe, Same, Visitors, World, analytics, ms, secs},
     vocabulary::{Fault, Faults, MarkView, Mode, Op, OwnFault, Plan, Run, Scenario, Violation},
@@ -59,9 +60,9 @@ fn with_a_healthy_hook(plan: &mut Plan) {
 /// Each login began and ended at the same moments and with the same outcome.
 fn same_logins(run: &Run, twin: &Run) -> Result<(), Violation> {
     let logins = |run| {
-        deeds(run)
+        invocations(run)
             .into_iter()
-            .filter(|deed| *deed.op == Op::People(people::Op::LogIn))
+            .filter(|invocation| *invocation.op == Op::People(people::Op::LogIn))
             .collect::<Vec<_>>()
     };
     let (these, those) = (logins(&run.history), logins(&twin.history));
@@ -91,8 +92,10 @@ fn login_while_hook_stalled(reached: &MarkView<'_>) -> bool {
     })
     .is_some_and(|(from, to)| {
         let within = |began, ended| from <= began && ended <= to;
-        deeds(reached.history).iter().any(|deed| {
-            *deed.op == Op::People(people::Op::LogIn) && deed.ok() && within(deed.began_ms, deed.ended_ms())
+        invocations(reached.history).iter().any(|invocation| {
+            *invocation.op == Op::People(people::Op::LogIn)
+                && invocation.ok()
+                && within(invocation.began_ms, invocation.ended_ms())
         })
     })
 }

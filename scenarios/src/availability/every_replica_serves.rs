@@ -11,7 +11,7 @@
 
 use crate::{
     availability, people,
-    property::{bound::Bound, deeds, human, reading::calm_from_ms},
+    property::{bound::Bound, human, invocations, reading::calm_from_ms},
     vocabulary::{Behaviour, Evidence, Kind, Login, Op, Property, Violation},
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -58,9 +58,9 @@ impl Property<Login> for EveryReplicaServes {
                 _ => None,
             })
             .collect();
-        for login in deeds(evidence.history)
+        for login in invocations(evidence.history)
             .iter()
-            .filter(|deed| *deed.op == Op::People(people::Op::LogIn))
+            .filter(|invocation| *invocation.op == Op::People(people::Op::LogIn))
         {
             let Some(replica) = probes.get(login.who) else {
                 continue;

@@ -17,8 +17,8 @@
 use crate::{
     availability, limits, mailed_code, people,
     property::{
-        deeds, faults, human,
-        reading::{Deed, calm_from_ms},
+        faults, human, invocations,
+        reading::{Invocation, calm_from_ms},
     },
     redemption,
     vocabulary::{Behaviour, Evidence, Kind, Login, Op, Property, Violation},
@@ -67,7 +67,7 @@ impl EveryoneCanLogIn {
         }
     }
 
-    /// Judges every login, whatever strikes: what breaks must not stop anybody.
+    /// Judges every login, whatever faults are injected: what breaks must not stop anybody.
     pub fn at_any_time(self) -> EveryoneCanLogIn {
         EveryoneCanLogIn {
             since: Since::Always,
@@ -81,8 +81,8 @@ impl EveryoneCanLogIn {
             (Since::Always, _) | (_, None) => Some(0),
             (Since::Healed, Some(_)) => calm_from_ms(evidence.history, self.settle_ms),
             (Since::LastFault, Some(_)) => {
-                let struck = faults(evidence.history).filter(|(.., fault)| !fault.repairs()).last();
-                Some(struck.map_or(0, |(at_ms, ..)| at_ms + self.settle_ms))
+                let injected = faults(evidence.history).filter(|(.., fault)| !fault.repairs()).last();
+                Some(injected.map_or(0, |(at_ms, ..)| at_ms + self.settle_ms))
             }
         }
     }
@@ -90,18 +90,20 @@ impl EveryoneCanLogIn {
 
 /// Whether one of the codes of a login was presented more than once by somebody who had all that
 /// binds it.
-pub(crate) fn contested(login: &Deed<'_>, deeds: &[Deed<'_>]) -> bool {
-    let own = deeds.iter().filter_map(|deed| match deed.op {
+pub(crate) fn contested(login: &Invocation<'_>, invocations: &[Invocation<'_>]) -> bool {
+    let own = invocations.iter().filter_map(|invocation| match invocation.op {
         Op::Redemption(redemption::Op::Redeem { code, .. })
-            if deed.who == login.who && deed.began_ms >= login.began_ms && deed.began_ms <= login.ended_ms() =>
+            if invocation.who == login.who
+                && invocation.began_ms >= login.began_ms
+                && invocation.began_ms <= login.ended_ms() =>
         {
             Some(code)
         }
         _ => None,
     });
     let presented = |wanted| {
-        let same = |deed: &&Deed<'_>| matches!(deed.op, Op::Redemption(redemption::Op::Redeem { code, rightful: true, .. }) if code == wanted);
-        deeds.iter().filter(same).count()
+        let same = |invocation: &&Invocation<'_>| matches!(invocation.op, Op::Redemption(redemption::Op::Redeem { code, rightful: true, .. }) if code == wanted);
+        invocations.iter().filter(same).count()
     };
     own.into_iter().any(|code| presented(code) > 1)
 }
@@ -143,11 +145,14 @@ impl Property<Login> for EveryoneCanLogIn {
                 _ => false,
             })
         };
-        let deeds = deeds(evidence.history);
-        for login in deeds.iter().filter(|deed| *deed.op == Op::People(people::Op::LogIn)) {
+        let invocations = invocations(evidence.history);
+        for login in invocations
+            .iter()
+            .filter(|invocation| *invocation.op == Op::People(people::Op::LogIn))
+        {
             let deadline_ms = login.began_ms + self.within_ms;
             let judged = login.began_ms >= from_ms && deadline_ms <= evidence.plan.lasts_ms;
-            if !judged || login.in_time(deadline_ms) || excused(login.who) || contested(login, &deeds) {
+            if !judged || login.in_time(deadline_ms) || excused(login.who) || contested(login, &invocations) {
                 continue;
             }
             let what = format!(

@@ -9,7 +9,7 @@
 use crate::{
     mailed_code, people,
     property::{
-        deeds, human,
+        human, invocations,
         reading::{TroubledTimes, touches_logins},
         violation,
     },
@@ -69,8 +69,8 @@ impl Property<Login> for LatencyBudget {
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let trouble = TroubledTimes::of(evidence.history, 20_000, touches_logins);
-        for deed in deeds(evidence.history) {
-            let limit_ms = match deed.op {
+        for invocation in invocations(evidence.history) {
+            let limit_ms = match invocation.op {
                 Op::People(people::Op::OpenLogin)
                 | Op::MailedCode(mailed_code::Op::SendCode { .. })
                 | Op::MailedCode(mailed_code::Op::VerifyCode { .. })
@@ -85,18 +85,17 @@ impl Property<Login> for LatencyBudget {
                 | Op::Store(store::Op::CheckReplication) => continue,
             };
             let budget_ms = limit_ms + self.hops * evidence.plan.world.latency_ms_max;
-            let Some(end) = deed.end else { continue };
-            if end.took_ms > budget_ms && trouble.spares(deed.began_ms, end.at_ms) {
+            let Some(end) = invocation.end else { continue };
+            if end.took_ms > budget_ms && trouble.spares(invocation.began_ms, end.at_ms) {
                 let what = format!(
                     "{} {}, and waited {}; the budget is {}",
-                    deed.who,
-                    sim::service::Op::describe(deed.op),
+                    invocation.who,
+                    sim::service::Op::describe(invocation.op),
                     human(end.took_ms),
                     human(budget_ms)
                 );
-                return Err(
-                    violation(&self.name(), end.at_ms, deed.records(), what).because(format!("slow-{}", deed.kind()))
-                );
+                return Err(violation(&self.name(), end.at_ms, invocation.records(), what)
+                    .because(format!("slow-{}", invocation.kind())));
             }
         }
         Ok(())

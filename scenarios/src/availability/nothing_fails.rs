@@ -7,7 +7,7 @@
 //! when the run did are not judged.
 
 use crate::{
-    property::{deeds, faults, violation},
+    property::{faults, invocations, violation},
     redemption,
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
@@ -30,23 +30,26 @@ impl Property<Login> for NothingFails {
             .map(|(at_ms, ..)| at_ms)
             .next()
             .unwrap_or(u64::MAX);
-        for deed in deeds(evidence.history) {
-            let meant_to_fail = matches!(deed.op, Op::Redemption(redemption::Op::Redeem { rightful: false, .. }));
-            let Some(end) = deed.end else { continue };
-            if deed.ok() || meant_to_fail || end.at_ms >= first_fault_ms {
+        for invocation in invocations(evidence.history) {
+            let meant_to_fail = matches!(
+                invocation.op,
+                Op::Redemption(redemption::Op::Redeem { rightful: false, .. })
+            );
+            let Some(end) = invocation.end else { continue };
+            if invocation.ok() || meant_to_fail || end.at_ms >= first_fault_ms {
                 continue;
             }
             let what = format!(
                 "{} {}, which {}",
-                deed.who,
-                sim::service::Op::describe(deed.op),
-                deed.outcome()
+                invocation.who,
+                sim::service::Op::describe(invocation.op),
+                invocation.outcome()
             );
             return Err(
-                violation(&self.name(), end.at_ms, deed.records(), what).because(format!(
+                violation(&self.name(), end.at_ms, invocation.records(), what).because(format!(
                     "{}-{}",
-                    deed.kind(),
-                    deed.ending()
+                    invocation.kind(),
+                    invocation.ending()
                 )),
             );
         }

@@ -1,6 +1,6 @@
 //! A replica dies while people are between its pages.
 //!
-//! It is killed, loses power, or stands still without a word, and comes back later. Whoever was in
+//! It is killed, loses power, or is paused, and comes back later. Anyone who was in
 //! the middle of a login completes it at the other replica, which leads the jobs as well. (Inventory 6, 9,
 //! 30, 34.)
 

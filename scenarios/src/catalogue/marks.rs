@@ -2,7 +2,7 @@
 
 use crate::{
     people,
-    property::{deeds, faults},
+    property::{faults, invocations},
     vocabulary::{Event, Fault, MarkView, Mode, Op},
 };
 
@@ -13,9 +13,9 @@ pub(crate) fn marked(name: &'static str) -> impl Fn(&MarkView<'_>) -> bool + Sen
 
 /// Somebody logged in.
 pub(crate) fn somebody_logged_in(reached: &MarkView<'_>) -> bool {
-    deeds(reached.history)
+    invocations(reached.history)
         .iter()
-        .any(|deed| *deed.op == Op::People(people::Op::LogIn) && deed.ok())
+        .any(|invocation| *invocation.op == Op::People(people::Op::LogIn) && invocation.ok())
 }
 
 /// When another Redis node became master, milliseconds.
@@ -53,7 +53,7 @@ pub(crate) fn port_closed_and_opened(reached: &MarkView<'_>) -> bool {
     })
 }
 
-/// A fault struck while somebody was doing something.
+/// A fault was injected while somebody was doing something.
 pub(crate) fn fault_hit_somebody(reached: &MarkView<'_>) -> bool {
     reached.history.records.iter().any(
         |record| matches!(&record.event, Event::Fault { fault, in_flight, .. } if !fault.repairs() && *in_flight > 0),
@@ -69,13 +69,19 @@ pub(crate) fn stalled(reached: &MarkView<'_>, mode: impl Fn(&Fault) -> Option<Mo
 
 /// Somebody was refused with one of these words.
 pub(crate) fn refused_with(told: &'static str) -> impl Fn(&MarkView<'_>) -> bool + Send + Sync {
-    move |reached| deeds(reached.history).iter().any(|deed| deed.failure() == Some(told))
+    move |reached| {
+        invocations(reached.history)
+            .iter()
+            .any(|invocation| invocation.failure() == Some(told))
+    }
 }
 
 /// Somebody was refused with these words.
 pub(crate) fn refused_to(who: &'static str, told: &'static str) -> impl Fn(&MarkView<'_>) -> bool + Send + Sync {
     move |reached| {
-        let deeds = deeds(reached.history);
-        deeds.iter().any(|deed| deed.who == who && deed.failure() == Some(told))
+        let invocations = invocations(reached.history);
+        invocations
+            .iter()
+            .any(|invocation| invocation.who == who && invocation.failure() == Some(told))
     }
 }

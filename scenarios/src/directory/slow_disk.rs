@@ -1,7 +1,7 @@
 //! The disk under the directory is slow, and one replica is far from its Redis.
 //!
-//! A commit takes long, and its process stands still in it; the other replica meets a locked directory. Then the link
-//! from one replica to Redis is slow as well, so that replica waits much and often. Whoever is at the other one
+//! A commit takes long, and its process is blocked in it; the other replica meets a locked directory. Then the link
+//! from one replica to Redis is slow as well, so that replica waits much and often. Anyone who is at the other one
 //! waits for a few commits at most. (Inventory 27, 28.)
 
 use crate::{

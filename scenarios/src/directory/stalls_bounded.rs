@@ -5,21 +5,21 @@
 //! the directory's write lock meanwhile; the other replica meets SQLITE_BUSY. Both end with the commit: that is what
 //! bounds a stall. A lock that is held while something else is waited for has no such bound.
 //!
-//! Fairness. Judged is whoever knows one replica only ([`Behaviour::Availability(availability::Behaviour::LogInAt)`]), and of that what the replica answers by
+//! Fairness. Judged is anyone who knows one replica only ([`Behaviour::Availability(availability::Behaviour::LogInAt)`]), and of that what the replica answers by
 //! itself: mail is not awaited. Any trouble excuses it until everything has healed and settled, but for slow disks, and
-//! for what befalls the other replica, its links, mail or analytics; that it is stopped, in the middle of a commit
+//! for faults of the other replica, its links, mail or analytics; that it is stopped, in the middle of a commit
 //! perhaps, is an excuse. The allowance is so many of the slowest commits
 //! that the run has had; a run in which disks were well allows for none.
 //!
 //! Edges. A page that ends in doubt has kept somebody waiting as well, and one that is refused because the directory
-//! stayed locked was kept from its lock for longer than any commit: both convict. What has not ended when the run ends
-//! convicts once its time was over.
+//! stayed locked was kept from its lock for longer than any commit: both are violations. What has not ended when the run ends
+//! is a violation once its time was over.
 
 use crate::{
     availability, mailed_code, people,
     property::{
-        deeds, faults, human,
-        reading::{Deed, TroubledTimes},
+        faults, human, invocations,
+        reading::{Invocation, TroubledTimes},
         violation,
     },
     store,
@@ -58,13 +58,13 @@ impl StallsBounded {
     }
 }
 
-/// Whether a fault may rightly delay whoever is at a replica by more than a few commits.
+/// Whether a fault may rightly delay anyone who is at a replica by more than a few commits.
 fn excuses(fault: &Fault, replica: &str) -> bool {
     let elsewhere =
         |host: &&str| matches!(*host, "mail" | "analytics") || (host.starts_with("idp") && *host != replica);
     match fault {
         Fault::DiskSlow { .. } => false,
-        Fault::Pause { .. } => true, // whoever is stopped in a commit has the lock until it goes on
+        Fault::Pause { .. } => true, // anyone who is stopped in a commit has the lock until it goes on
         _ => !fault.hosts().iter().any(elsewhere),
     }
 }
@@ -109,33 +109,36 @@ impl Property<Login> for StallsBounded {
                 _ => None,
             })
             .collect();
-        for deed in deeds(evidence.history).iter().filter(|deed| is_page(deed.op)) {
-            let Some((replica, trouble)) = there.get(deed.who) else {
+        for invocation in invocations(evidence.history)
+            .iter()
+            .filter(|invocation| is_page(invocation.op))
+        {
+            let Some((replica, trouble)) = there.get(invocation.who) else {
                 continue;
             };
-            let until_ms = deed.ended_ms().min(deed.began_ms + budget_ms);
-            if until_ms > evidence.plan.lasts_ms || !trouble.spares(deed.began_ms, until_ms) {
+            let until_ms = invocation.ended_ms().min(invocation.began_ms + budget_ms);
+            if until_ms > evidence.plan.lasts_ms || !trouble.spares(invocation.began_ms, until_ms) {
                 continue;
             }
-            let Some(why) = kept_waiting(deed, budget_ms) else {
+            let Some(why) = kept_waiting(invocation, budget_ms) else {
                 continue;
             };
             let what = format!(
                 "{} {} at {replica} alone, which {}, {} after it began; the budget is {}",
-                deed.who,
-                sim::service::Op::describe(deed.op),
-                deed.outcome(),
-                human(deed.end.map_or(budget_ms, |end| end.took_ms)),
+                invocation.who,
+                sim::service::Op::describe(invocation.op),
+                invocation.outcome(),
+                human(invocation.end.map_or(budget_ms, |end| end.took_ms)),
                 human(budget_ms)
             );
-            return Err(violation(&self.name(), until_ms, deed.records(), what).because(why));
+            return Err(violation(&self.name(), until_ms, invocation.records(), what).because(why));
         }
         Ok(())
     }
 }
 
-fn kept_waiting(deed: &Deed<'_>, budget_ms: u64) -> Option<&'static str> {
-    match deed.end {
+fn kept_waiting(invocation: &Invocation<'_>, budget_ms: u64) -> Option<&'static str> {
+    match invocation.end {
         None => Some("never-ended"),
         Some(end) if end.took_ms > budget_ms => Some("late"),
         Some(end) => match end.seen {

@@ -1,4 +1,4 @@
-//! The leader stands still past its lease, and then Redis fails over under the new one.
+//! The leader is paused past its lease, and then Redis fails over under the new one.
 //!
 //! Reminders are due at both moments and the relay is slow, so that the leader is in the middle of
 //! sending. Two believe to lead; nobody is reminded twice. (Inventory 29, 30, 31.)

@@ -1,6 +1,6 @@
 //! One replica judges expiry by the time that its log shows, which is that of its time zone (inventory 49).
 //!
-//! Seen in the world: tokens made in UTC and judged in local time, expired at birth for whoever lives east of it
+//! Seen in the world: tokens made in UTC and judged in local time, expired at birth for anyone who lives east of it
 //! (ardanlabs/service#435, nefilim/kjwt#30). The first report lost time over log lines that were seven hours off; here
 //! they are to blame.
 

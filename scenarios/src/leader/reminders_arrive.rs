@@ -100,8 +100,8 @@ mod tests {
     #[test]
     fn accepts_arrival_and_excuses() {
         let arrived = due(10_000).event(10_900, "mail", reminded(10_000));
-        let struck = due(10_000).fault(12_000, Fault::Kill { host: "idp-a".into() });
-        for story in [arrived, struck, due(119_000)] {
+        let injected = due(10_000).fault(12_000, Fault::Kill { host: "idp-a".into() });
+        for story in [arrived, injected, due(119_000)] {
             assert_eq!(story.judged_by(&claim()), Ok(()));
         }
     }

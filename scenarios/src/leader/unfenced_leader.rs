@@ -1,7 +1,7 @@
 //! The leader looks once whether it leads, sends, and notes afterwards that it has sent (inventory
 //! 29, 31).
 //!
-//! 1. A looks for due reminders. 2. A stands still past its lease. 3. B leads and sends. 4. A goes
+//! 1. A looks for due reminders. 2. A is paused past its lease. 3. B leads and sends. 4. A goes
 //!    on where it was, and sends.
 
 use crate::{
@@ -66,7 +66,7 @@ impl ReminderTwist for Unfenced {
         Ok(ReminderClaim::Claimed)
     }
     async fn finish_reminder(&self, id: &str, _: LeaderEpoch) -> Outcome<bool> {
-        // Whoever writes is the newest: what a table without an epoch amounts to.
+        // Anyone who writes is the newest: what a table without an epoch amounts to.
         let epoch = self.epochs.begin_epoch("anybody").await?;
         self.reminders.claim_reminder(id, epoch, self.env.now()).await?;
         self.reminders.finish_reminder(id, epoch).await

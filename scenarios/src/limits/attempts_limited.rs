@@ -14,8 +14,8 @@
 use crate::{
     mailed_code,
     property::{
-        deeds, limits,
-        reading::{Deed, admitted_max, redis_states},
+        invocations, limits,
+        reading::{Invocation, admitted_max, redis_states},
         violation,
     },
     vocabulary::{Evidence, Kind, Login, Op, Property, Seen, Tag, Violation},
@@ -38,9 +38,9 @@ struct Count {
 
 impl Count {
     /// Counts a failure; says how many different codes that makes.
-    fn one_more(&mut self, deed: &Deed<'_>, flow: &Tag, code: &Tag) -> u64 {
+    fn one_more(&mut self, invocation: &Invocation<'_>, flow: &Tag, code: &Tag) -> u64 {
         self.codes.insert((flow.clone(), code.clone()));
-        self.records.extend(deed.records());
+        self.records.extend(invocation.records());
         self.codes.len() as u64
     }
 }
@@ -59,59 +59,60 @@ impl Property<Login> for AttemptsLimited {
         let limits = limits();
         let states = redis_states(evidence);
         let window_ms = evidence.plan.world.limit_window_s * 1000;
-        let mut attempts: Vec<(&Deed<'_>, &Tag, &str, &Tag)> = vec![];
-        let deeds = deeds(evidence.history);
-        for deed in &deeds {
-            if let Op::MailedCode(mailed_code::Op::VerifyCode { flow, address, code }) = deed.op {
-                attempts.push((deed, flow, address, code));
+        let mut attempts: Vec<(&Invocation<'_>, &Tag, &str, &Tag)> = vec![];
+        let invocations = invocations(evidence.history);
+        for invocation in &invocations {
+            if let Op::MailedCode(mailed_code::Op::VerifyCode { flow, address, code }) = invocation.op {
+                attempts.push((invocation, flow, address, code));
             }
         }
         let (mut addresses, mut flows, mut rows) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        for (deed, flow, address, _) in &attempts {
+        for (invocation, flow, address, _) in &attempts {
             let fresh = || Count {
-                first_ms: deed.began_ms,
+                first_ms: invocation.began_ms,
                 ..Count::default()
             };
             addresses.entry(*address).or_insert_with(fresh);
             flows.entry(*flow).or_insert_with(fresh);
         }
-        attempts.sort_by_key(|(deed, ..)| deed.ended_ms());
-        for (deed, flow, address, code) in attempts.iter().filter(|(deed, ..)| deed.end.is_some()) {
+        attempts.sort_by_key(|(invocation, ..)| invocation.ended_ms());
+        for (invocation, flow, address, code) in attempts.iter().filter(|(invocation, ..)| invocation.end.is_some()) {
             let row = rows.entry(*address).or_insert(0);
-            if deed
+            if invocation
                 .end
                 .is_some_and(|end| matches!(end.seen, Seen::Ok | Seen::Unknown(_)))
             {
                 *row = 0;
             }
-            if deed.failure() != Some(WRONG_CODE) {
+            if invocation.failure() != Some(WRONG_CODE) {
                 continue;
             }
-            let now_ms = deed.ended_ms();
-            let convict = |count: &Count, of: &str, most: u64, reason: &str| {
+            let now_ms = invocation.ended_ms();
+            let exceeded = |count: &Count, of: &str, most: u64, reason: &str| {
                 let admitted = count.codes.len();
                 let what = format!("{admitted} wrong codes were looked at for {of}; at most {most} are admitted");
                 Err(violation(&self.name(), now_ms, count.records.clone(), what).because(reason))
             };
             let by_address = addresses.get_mut(*address).expect("entered above");
-            let admitted = by_address.one_more(deed, flow, code);
+            let admitted = by_address.one_more(invocation, flow, code);
             let most = admitted_max(limits.login_attempts, window_ms, &states, by_address.first_ms, now_ms);
             if admitted > most {
-                return convict(by_address, address, most, "too-many-at-an-address");
+                return exceeded(by_address, address, most, "too-many-at-an-address");
             }
             let by_flow = flows.get_mut(*flow).expect("entered above");
-            let admitted = by_flow.one_more(deed, flow, code);
+            let admitted = by_flow.one_more(invocation, flow, code);
             let most = admitted_max(limits.verify_attempts, u64::MAX, &states, by_flow.first_ms, now_ms);
             if admitted > most {
-                return convict(by_flow, &format!("the flow {}", flow.0), most, "too-many-in-a-flow");
+                return exceeded(by_flow, &format!("the flow {}", flow.0), most, "too-many-in-a-flow");
             }
             *row += 1;
-            let meanwhile =
-                |other: &&(&Deed<'_>, _, _, _)| other.0.began_ms <= now_ms && other.0.ended_ms() >= deed.began_ms;
+            let meanwhile = |other: &&(&Invocation<'_>, _, _, _)| {
+                other.0.began_ms <= now_ms && other.0.ended_ms() >= invocation.began_ms
+            };
             let together = attempts.iter().filter(meanwhile).count() as u64;
             if *row > limits.consecutive_failures + together {
                 let what = format!("{row} wrong codes in a row were looked at for {address}");
-                return Err(violation(&self.name(), now_ms, deed.records(), what).because("too-many-in-a-row"));
+                return Err(violation(&self.name(), now_ms, invocation.records(), what).because("too-many-in-a-row"));
             }
         }
         Ok(())

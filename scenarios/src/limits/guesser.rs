@@ -30,7 +30,7 @@ pub(crate) async fn guess(attacker: &Person, guesses: u32, every: Duration) {
         let Some(page) = &flow else {
             continue; // no flow could be had: this guess is lost, and the history says why
         };
-        let code = format!("{:06}", attacker.whim.between(0, 999_999));
+        let code = format!("{:06}", attacker.choices.between(0, 999_999));
         match attacker.press_verify(page, &code).await {
             // The flow is as good as before.
             Err(Seen::Unknown(_)) => {}

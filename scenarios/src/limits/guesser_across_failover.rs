@@ -9,7 +9,7 @@ use crate::{
     catalogue::marks::{marked, master_replaced, refused_to, replaced_ms},
     property::{
         AttemptsLimited, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, LimitsLetIn,
-        NoSecretLogged, OneMailPerWindow, ReplicationCatchesUp, SendsLimited, WRONG_CODE, deeds, limits,
+        NoSecretLogged, OneMailPerWindow, ReplicationCatchesUp, SendsLimited, WRONG_CODE, invocations, limits,
     },
     scenario::{Flooder, Guesser, Logins, Probe, World, cut, hosts::*, kill, ms, secs},
     store::history::COUNTED_BACK,
@@ -65,13 +65,13 @@ pub(crate) fn guesser_across_failover() -> Scenario {
 /// More guesses were looked at in the guesser's first window than its limit, because the master was replaced:
 /// the documented edge.
 fn failover_gave_another_limit(reached: &MarkView<'_>) -> bool {
-    let deeds = deeds(reached.history);
-    let mut looked_at = deeds
+    let invocations = invocations(reached.history);
+    let mut looked_at = invocations
         .iter()
-        .filter(|deed| deed.who == "guesser" && deed.failure() == Some(WRONG_CODE));
+        .filter(|invocation| invocation.who == "guesser" && invocation.failure() == Some(WRONG_CODE));
     let Some(first) = looked_at.next() else { return false };
     let until_ms = first.began_ms + reached.plan.world.limit_window_s * 1000;
-    let more = looked_at.filter(|deed| deed.ended_ms() < until_ms).count() as u64;
+    let more = looked_at.filter(|invocation| invocation.ended_ms() < until_ms).count() as u64;
     master_replaced(reached) && 1 + more > limits().login_attempts
 }
 
@@ -80,9 +80,9 @@ fn limited_after_failover(reached: &MarkView<'_>) -> bool {
     let Some(replaced_ms) = replaced_ms(reached) else {
         return false;
     };
-    deeds(reached.history).iter().any(|deed| {
-        deed.who == "guesser"
-            && deed.began_ms > replaced_ms
-            && deed.failure().is_some_and(|told| told.starts_with("too-many"))
+    invocations(reached.history).iter().any(|invocation| {
+        invocation.who == "guesser"
+            && invocation.began_ms > replaced_ms
+            && invocation.failure().is_some_and(|told| told.starts_with("too-many"))
     })
 }

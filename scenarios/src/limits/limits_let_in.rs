@@ -17,8 +17,8 @@ use crate::{
     limits, mailed_code, people,
     property::{
         bound::Bound,
-        deeds, human, limits,
-        reading::{Deed, calm_from_ms},
+        human, invocations, limits,
+        reading::{Invocation, calm_from_ms},
     },
     vocabulary::{Behaviour, Event, Evidence, Fault, History, Kind, Login, Op, Property, Violation},
 };
@@ -45,8 +45,8 @@ impl LimitsLetIn {
 }
 
 /// The address that an attempt counts for, and whether it is a mail.
-fn attempt<'a>(deed: &Deed<'a>) -> Option<(&'a str, bool)> {
-    match deed.op {
+fn attempt<'a>(invocation: &Invocation<'a>) -> Option<(&'a str, bool)> {
+    match invocation.op {
         Op::MailedCode(mailed_code::Op::SendCode { address, .. }) => Some((address, true)),
         Op::MailedCode(mailed_code::Op::VerifyCode { address, .. }) => Some((address, false)),
         _ => None,
@@ -95,27 +95,33 @@ impl Property<Login> for LimitsLetIn {
                 _ => false,
             })
         };
-        let deeds = deeds(evidence.history);
-        for login in deeds.iter().filter(|deed| *deed.op == Op::People(people::Op::LogIn)) {
+        let invocations = invocations(evidence.history);
+        for login in invocations
+            .iter()
+            .filter(|invocation| *invocation.op == Op::People(people::Op::LogIn))
+        {
             let deadline_ms = login.began_ms + self.0.within_ms;
             if login.in_time(deadline_ms)
                 || login.began_ms < from_ms
                 || deadline_ms > evidence.plan.lasts_ms
                 || !attacked(login.who)
-                || contested(login, &deeds)
+                || contested(login, &invocations)
             {
                 continue;
             }
             let own = format!("{}@example.com", login.who);
             let since_ms = login.began_ms.saturating_sub(window_ms + SLACK_MS);
             let others = |mail: bool| {
-                let alike = deeds.iter().filter(|deed| attempt(deed) == Some((&own, mail)));
-                let near = alike.filter(|deed| deed.ended_ms() >= since_ms && deed.began_ms <= deadline_ms);
-                near.filter(|deed| deed.who != login.who).count() as u64
+                let alike = invocations
+                    .iter()
+                    .filter(|invocation| attempt(invocation) == Some((&own, mail)));
+                let near =
+                    alike.filter(|invocation| invocation.ended_ms() >= since_ms && invocation.began_ms <= deadline_ms);
+                near.filter(|invocation| invocation.who != login.who).count() as u64
             };
-            let wrong = deeds
+            let wrong = invocations
                 .iter()
-                .filter(|deed| attempt(deed) == Some((&own, false)) && !deed.ok());
+                .filter(|invocation| attempt(invocation) == Some((&own, false)) && !invocation.ok());
             let locked = wrong.count() as u64 >= limits.consecutive_failures;
             if locked || others(false) + OWN > limits.login_attempts || others(true) + OWN > limits.sends {
                 continue;

@@ -1,4 +1,4 @@
-//! Limits of attempts and of mails, over all replicas, and whoever tries to get round them.
+//! Limits of attempts and of mails, over all replicas, and anyone who tries to get round them.
 
 mod ops;
 

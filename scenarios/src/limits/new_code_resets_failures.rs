@@ -1,7 +1,7 @@
 //! A new code comes with new attempts (inventory 20; SP 800-63B-4 section 3.2.2 forbids it).
 //!
 //! Seen in the world: attempts counted per mailed code, in mesutpiskin/keycloak-2fa-email-authenticator#117 and
-//! before. Whoever asks for another code after each few guesses is never stopped.
+//! before. Anyone who asks for another code after each few guesses is never stopped.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},

@@ -9,7 +9,7 @@
 use crate::{
     mailed_code,
     property::{
-        deeds, limits,
+        invocations, limits,
         reading::{admitted_max, mails, redis_states},
         violation,
     },
@@ -34,9 +34,9 @@ impl Property<Login> for SendsLimited {
         let states = redis_states(evidence);
         let window_ms = evidence.plan.world.limit_window_s * 1000;
         let mut first_ms: BTreeMap<&str, u64> = BTreeMap::new();
-        for deed in deeds(evidence.history) {
-            if let Op::MailedCode(mailed_code::Op::SendCode { address, .. }) = deed.op {
-                first_ms.entry(address).or_insert(deed.began_ms);
+        for invocation in invocations(evidence.history) {
+            if let Op::MailedCode(mailed_code::Op::SendCode { address, .. }) = invocation.op {
+                first_ms.entry(address).or_insert(invocation.began_ms);
             }
         }
         let mut seen: BTreeMap<&str, (BTreeSet<_>, Vec<usize>)> = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! Every attempt gives its counter a whole window of life again (inventory 18, 24).
 //!
 //! Seen in the world: alisaifee/limits#28, xevix/grape-throttle#5 (INCR, then EXPIRE, each time). Attempts that are slower
-//! than the limit add up all the same, and whoever tries now and then keeps somebody else out for ever.
+//! than the limit add up all the same, and anyone who tries now and then keeps somebody else out for ever.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},
@@ -36,7 +36,7 @@ impl StoreTwist for Rearmed {
     }
     async fn count(&self, key: &Key, window: Duration) -> Outcome<u64> {
         let count = self.0.count(key, window).await?;
-        // Whoever holds this very count is the last who counted: EXPIRE, in the words of this store.
+        // Anyone who holds this very count is the last who counted: EXPIRE, in the words of this store.
         self.0.renew(key, count.to_string().as_bytes(), window).await?;
         Ok(count)
     }

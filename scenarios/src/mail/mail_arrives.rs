@@ -1,4 +1,4 @@
-//! Once everything has healed the outbox drains: whoever is told that a code is on its way gets it, and soon.
+//! Once everything has healed the outbox drains: anyone who is told that a code is on its way gets it, and soon.
 //!
 //! Source: inventory 1, 3 (mail beside the request, never lost behind a backlog).
 //!
@@ -14,7 +14,7 @@ use crate::{
     mailed_code,
     property::{
         bound::Bound,
-        deeds, human,
+        human, invocations,
         reading::{calm_from_ms, mails},
         violation,
     },
@@ -56,7 +56,7 @@ impl Property<Login> for MailArrives {
             return Ok(());
         };
         let mut flows = BTreeSet::new();
-        for press in deeds(evidence.history) {
+        for press in invocations(evidence.history) {
             let Op::MailedCode(mailed_code::Op::SendCode { flow, address }) = press.op else {
                 continue;
             };

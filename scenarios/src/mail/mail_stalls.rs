@@ -8,7 +8,7 @@ use crate::{
     mail, mailed_code,
     property::{
         AnyCodeVerifies, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, MailArrives,
-        OneMailPerWindow, SendsLimited, deeds,
+        OneMailPerWindow, SendsLimited, invocations,
     },
     scenario::{ImpatientPeople, Logins, Probe, World, mail, ms, secs},
     vocabulary::{Fault, Faults, MarkView, Mode, Op, OwnFault, Scenario},
@@ -65,10 +65,10 @@ fn send_pressed_while_mail_stalled(reached: &MarkView<'_>) -> bool {
         _ => None,
     })
     .is_some_and(|(from, to)| {
-        deeds(reached.history).iter().any(|deed| {
-            matches!(deed.op, Op::MailedCode(mailed_code::Op::SendCode { .. }))
-                && deed.ok()
-                && (from..to).contains(&deed.began_ms)
+        invocations(reached.history).iter().any(|invocation| {
+            matches!(invocation.op, Op::MailedCode(mailed_code::Op::SendCode { .. }))
+                && invocation.ok()
+                && (from..to).contains(&invocation.began_ms)
         })
     })
 }

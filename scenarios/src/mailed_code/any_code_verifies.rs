@@ -12,7 +12,7 @@ use crate::{
     limits::attempts_limited::WRONG_CODE,
     mailed_code,
     property::{
-        config, deeds, human,
+        config, human, invocations,
         reading::{TroubledTimes, mails, touches_logins},
         violation,
     },
@@ -36,42 +36,42 @@ impl Property<Login> for AnyCodeVerifies {
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let trouble = TroubledTimes::of(evidence.history, 30_000, touches_logins);
         let ttl_ms = config().ttl.email_code.as_millis() as u64;
-        let deeds = deeds(evidence.history);
+        let invocations = invocations(evidence.history);
         let mut flows: BTreeMap<&str, BTreeSet<_>> = BTreeMap::new();
         let mut pressed_ms: BTreeMap<&str, u64> = BTreeMap::new();
-        for deed in &deeds {
-            if let Op::MailedCode(mailed_code::Op::SendCode { flow, address }) = deed.op {
+        for invocation in &invocations {
+            if let Op::MailedCode(mailed_code::Op::SendCode { flow, address }) = invocation.op {
                 flows.entry(address).or_default().insert(flow);
-                pressed_ms.entry(address).or_insert(deed.began_ms);
+                pressed_ms.entry(address).or_insert(invocation.began_ms);
             }
         }
-        for deed in &deeds {
-            let Op::MailedCode(mailed_code::Op::VerifyCode { flow, address, code }) = deed.op else {
+        for invocation in &invocations {
+            let Op::MailedCode(mailed_code::Op::VerifyCode { flow, address, code }) = invocation.op else {
                 continue;
             };
-            if deed.failure() != Some(WRONG_CODE) {
+            if invocation.failure() != Some(WRONG_CODE) {
                 continue;
             }
             let own_flow = flows
                 .get(address.as_str())
                 .is_some_and(|flows| flows.len() == 1 && flows.contains(flow));
             let Some((sent_ms, mail, ..)) = mails(evidence.history)
-                .find(|(at_ms, _, to, mailed)| *to == address && *mailed == code && *at_ms <= deed.began_ms)
+                .find(|(at_ms, _, to, mailed)| *to == address && *mailed == code && *at_ms <= invocation.began_ms)
             else {
                 continue;
             };
             let pressed_ms = pressed_ms.get(address.as_str()).copied().unwrap_or(sent_ms);
-            let fresh = deed.ended_ms() < pressed_ms + ttl_ms;
-            if own_flow && fresh && trouble.spares(pressed_ms, deed.ended_ms()) {
+            let fresh = invocation.ended_ms() < pressed_ms + ttl_ms;
+            if own_flow && fresh && trouble.spares(pressed_ms, invocation.ended_ms()) {
                 let what = format!(
                     "{} typed the code that was mailed to {address} at {}, and was told that it is wrong",
-                    deed.who,
+                    invocation.who,
                     human(sent_ms)
                 );
                 return Err(violation(
                     &self.name(),
-                    deed.ended_ms(),
-                    [vec![mail], deed.records()].concat(),
+                    invocation.ended_ms(),
+                    [vec![mail], invocation.records()].concat(),
                     what,
                 )
                 .because("mailed-code-refused"));

@@ -2,7 +2,7 @@
 //! 4, 10; SP 800-63B-4 section 3.1.3.2).
 //!
 //! Seen in the world: zitadel/zitadel#6452 and WordPress/two-factor#155, where a code that had been used
-//! logged in again. Whoever reads a mail after its owner has used the code gets in with it.
+//! logged in again. Anyone who reads a mail after its owner has used the code gets in with it.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},

@@ -9,7 +9,7 @@
 
 use crate::{
     mailed_code,
-    property::{deeds, reading::mails, violation},
+    property::{invocations, reading::mails, violation},
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,8 +33,11 @@ impl Property<Login> for EmailCodeOnce {
             *mailed.entry((address, code)).or_default() += 1;
         }
         let mut flows: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for deed in deeds(evidence.history).into_iter().filter(|deed| deed.ok()) {
-            let Op::MailedCode(mailed_code::Op::VerifyCode { flow, address, code }) = deed.op else {
+        for invocation in invocations(evidence.history)
+            .into_iter()
+            .filter(|invocation| invocation.ok())
+        {
+            let Op::MailedCode(mailed_code::Op::VerifyCode { flow, address, code }) = invocation.op else {
                 continue;
             };
             let used = flows.entry((address.as_str(), code)).or_default();
@@ -43,7 +46,8 @@ impl Property<Login> for EmailCodeOnce {
             if used.len() > allowed {
                 let what = format!("one code for {address} ({}) logged in {} flows", code.0, used.len());
                 return Err(
-                    violation(&self.name(), deed.ended_ms(), deed.records(), what).because("one-code-several-flows")
+                    violation(&self.name(), invocation.ended_ms(), invocation.records(), what)
+                        .because("one-code-several-flows"),
                 );
             }
         }

@@ -1,7 +1,7 @@
 //! Nothing but a script in the page keeps the send button from being pressed again (inventory 3).
 //!
 //! Seen in the world: the first report, and mail sent as often as it is asked for or as there are
-//! instances (ory/kratos#652, ory/kratos#732). Whoever has no script gets a mail for every press.
+//! instances (ory/kratos#652, ory/kratos#732). Anyone who has no script gets a mail for every press.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},

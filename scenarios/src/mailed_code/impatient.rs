@@ -41,14 +41,14 @@ pub(crate) async fn sign_in(person: &Arc<Person>, login: &Reply, clicks: u32, un
         }
         sleep_until(gathered).await;
         let codes = person.codes(since, &tried);
-        let code = person.whim.pick(&codes).expect("mails are not taken back").clone();
+        let code = person.choices.pick(&codes).expect("mails are not taken back").clone();
         match double_click(person, &page, &code, until).await {
             Err(Seen::Fail(told)) if told == "wrong-code" => {
                 tried.insert(code);
                 if person.codes(since, &tried).is_empty() {
                     return Err(Seen::Fail(told));
                 }
-                sleep(person.whim.ms(300, 1500)).await;
+                sleep(person.choices.ms(300, 1500)).await;
             }
             result => return result,
         }

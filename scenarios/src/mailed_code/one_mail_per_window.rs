@@ -10,7 +10,7 @@
 use crate::{
     mailed_code,
     property::{
-        deeds, limits,
+        invocations, limits,
         reading::{admitted_max, mails, redis_states},
         violation,
     },
@@ -41,17 +41,17 @@ impl Property<Login> for OneMailPerWindow {
         let states = redis_states(evidence);
         let window_ms = limits().send_once.as_millis() as u64;
         let mut presses: BTreeMap<&str, BTreeMap<&Tag, Presses>> = BTreeMap::new();
-        for deed in deeds(evidence.history) {
-            let Op::MailedCode(mailed_code::Op::SendCode { flow, address }) = deed.op else {
+        for invocation in invocations(evidence.history) {
+            let Op::MailedCode(mailed_code::Op::SendCode { flow, address }) = invocation.op else {
                 continue;
             };
             let flow = presses.entry(address).or_default().entry(flow).or_insert(Presses {
-                first_ms: deed.began_ms,
+                first_ms: invocation.began_ms,
                 last_ms: 0,
             });
             // A press that ended in doubt may still be on its way: nothing bounds when it acts.
-            let certain = deed.ok() || deed.failure().is_some();
-            flow.last_ms = flow.last_ms.max(if certain { deed.ended_ms() } else { u64::MAX });
+            let certain = invocation.ok() || invocation.failure().is_some();
+            flow.last_ms = flow.last_ms.max(if certain { invocation.ended_ms() } else { u64::MAX });
         }
         let mut codes: BTreeMap<&str, (BTreeSet<_>, Vec<usize>)> = BTreeMap::new();
         for (at_ms, index, address, code) in mails(evidence.history) {

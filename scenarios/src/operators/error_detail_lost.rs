@@ -1,7 +1,7 @@
 //! A catch-all: whatever fails, "internal error" is all that anybody is told, the log included (inventory 56).
 //!
 //! Seen in the world: the second report; "an unknown error occurred" without a word in the server's log
-//! (wasp-lang/wasp#2026), a cause swallowed in two or three layers (gitpod-io/gitpod#12158). Whoever is asked for help
+//! (wasp-lang/wasp#2026), a cause swallowed in two or three layers (gitpod-io/gitpod#12158). Anyone who is asked for help
 //! with a reference finds the line, and learns nothing.
 
 use crate::{

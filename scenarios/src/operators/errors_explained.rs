@@ -1,4 +1,4 @@
-//! Whoever asks for help with the reference of an error page is told by the log what failed, and the right thing.
+//! Anyone who asks for help with the reference of an error page is told by the log what failed, and the right thing.
 //!
 //! Source: inventory 56 (a cause was swallowed, and the operators had a reference that led to nothing) and 59 (the second
 //! of two faults could not be told from the first).
@@ -6,14 +6,14 @@
 //! Fairness. Judged are errors that have a reference: the service's own, not the balancer's. Each must have a line of a
 //! replica's log with that reference; where the service says that it cannot do its work just now (5xx), the person must
 //! have been able to read it, and the line must name the part that failed: the store or the directory or a queue, in
-//! whatever words. A part that nothing has befallen so far, by the faults of the run, cannot be it. Anything but a fault of
-//! the directory's own may befall the store, for it is far away, behind Sentinels and clocks.
+//! whatever words. A part that no fault has hit so far, by the faults of the run, cannot be it. Anything but a fault of
+//! the directory's own may hit the store, for it is far away, behind Sentinels and clocks.
 //!
 //! Edges. A line may name several parts: one that was in trouble is enough. What was never answered has no reference.
 
 use crate::{
     directory,
-    property::{deeds, faults, reading::Deed, violation},
+    property::{faults, invocations, reading::Invocation, violation},
     vocabulary::{Evidence, Fault, Kind, Login, Operators, OwnFault, Property, ReportedError, Violation},
 };
 use std::collections::BTreeMap;
@@ -21,24 +21,24 @@ use std::collections::BTreeMap;
 /// See the module.
 pub struct ErrorsExplained;
 
-/// What a part of the service goes by in a log, and whether a fault may befall it.
+/// What a part of the service goes by in a log, and whether a fault may hit it.
 struct Part {
     names: &'static [&'static str],
-    befallen: fn(&Fault) -> bool,
+    may_hit: fn(&Fault) -> bool,
 }
 
 const PARTS: [Part; 3] = [
     Part {
         names: &["the store", "redis", "sentinel", "the master"],
-        befallen: |fault| !of_the_directory(fault),
+        may_hit: |fault| !of_the_directory(fault),
     },
     Part {
         names: &["the directory"],
-        befallen: of_the_directory,
+        may_hit: of_the_directory,
     },
     Part {
         names: &["queue"],
-        befallen: |_| true,
+        may_hit: |_| true,
     },
 ];
 
@@ -70,10 +70,15 @@ impl Property<Login> for ErrorsExplained {
             let Err((reason, why)) = explained(told, &log, evidence) else {
                 continue;
             };
-            let deeds = deeds(evidence.history);
-            let theirs =
-                |deed: &&Deed<'_>| deed.who == told.who && deed.began_ms <= told.at_ms && told.at_ms <= deed.ended_ms();
-            let records = deeds.iter().filter(theirs).flat_map(Deed::records).collect();
+            let invocations = invocations(evidence.history);
+            let theirs = |invocation: &&Invocation<'_>| {
+                invocation.who == told.who && invocation.began_ms <= told.at_ms && told.at_ms <= invocation.ended_ms()
+            };
+            let records = invocations
+                .iter()
+                .filter(theirs)
+                .flat_map(Invocation::records)
+                .collect();
             let what = format!(
                 "{} got a {} with the reference {}, {why}",
                 told.who, told.status, told.reference
@@ -123,12 +128,12 @@ fn explained(told: &ReportedError, log: &Log<'_>, evidence: &Evidence<'_>) -> Re
         return Err(("no-cause", format!("and the log does not say what failed: {last:?}")));
     }
     let so_far = || faults(evidence.history).take_while(|(at_ms, ..)| *at_ms <= told.at_ms);
-    let befallen = |part: &&Part| so_far().any(|(.., fault)| (part.befallen)(fault));
-    match named.iter().any(befallen) {
+    let may_hit = |part: &&Part| so_far().any(|(.., fault)| (part.may_hit)(fault));
+    match named.iter().any(may_hit) {
         true => Ok(()),
         false => Err((
             "another-cause",
-            format!("and the log blames what nothing had befallen: {last:?}"),
+            format!("and the log blames what no fault had hit: {last:?}"),
         )),
     }
 }

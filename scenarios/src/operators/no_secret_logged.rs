@@ -9,7 +9,7 @@
 //! Edges. That the secret was of use to nobody any more when it was logged excuses nothing: that is luck.
 
 use crate::{
-    property::{reading::Deed, violation},
+    property::{reading::Invocation, violation},
     vocabulary::{Evidence, Kind, Login, Property, Violation},
 };
 
@@ -34,9 +34,14 @@ impl Property<Login> for NoSecretLogged {
             .find(|written| !written.secrets.is_empty());
         let Some(leak) = leak else { return Ok(()) };
         let (line, kinds) = (&leak.line, leak.secrets.join(" and "));
-        let meanwhile = crate::property::deeds(evidence.history);
-        let under_way = |deed: &&Deed<'_>| deed.began_ms <= line.at_ms && line.at_ms <= deed.ended_ms();
-        let records = meanwhile.iter().filter(under_way).flat_map(Deed::records).collect();
+        let meanwhile = crate::property::invocations(evidence.history);
+        let under_way =
+            |invocation: &&Invocation<'_>| invocation.began_ms <= line.at_ms && line.at_ms <= invocation.ended_ms();
+        let records = meanwhile
+            .iter()
+            .filter(under_way)
+            .flat_map(Invocation::records)
+            .collect();
         let what = format!("{} logged a secret ({kinds}): {:?}", line.host, line.text);
         Err(violation(&self.name(), line.at_ms, records, what).because(sim::shrink::slug(leak.secrets[0])))
     }

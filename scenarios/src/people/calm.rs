@@ -95,7 +95,7 @@ pub(crate) async fn obtain_code(
     match person.open(rp, begun).await? {
         Opened::Code(code) => Ok(code),
         Opened::LoginPage(page) => {
-            sleep(person.whim.ms(200, 1200)).await; // finds the field, types the address
+            sleep(person.choices.ms(200, 1200)).await; // finds the field, types the address
             let onward = match clicks {
                 None => sign_in(person, &page, until).await?,
                 Some(clicks) => impatient::sign_in(person, &page, clicks, until).await?,
@@ -123,7 +123,7 @@ async fn sign_in(person: &Arc<Person>, login: &Reply, until: Instant) -> Result<
             }
             continue;
         };
-        sleep(person.whim.ms(300, 1500)).await; // opens the mail, types the code
+        sleep(person.choices.ms(300, 1500)).await; // opens the mail, types the code
         let newest = person.codes(since, &tried).pop().expect("mails are not taken back");
         match person.insist(until, || person.press_verify(&page, &newest)).await {
             // Perhaps the mail belonged to another browser's login; is there one more?

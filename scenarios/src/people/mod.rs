@@ -7,6 +7,7 @@ pub(crate) mod browser;
 #[cfg(test)]
 mod bytes_tests;
 pub(crate) mod calm;
+pub(crate) mod choices;
 mod es256;
 pub(crate) mod id_token;
 pub(crate) mod jar;
@@ -20,6 +21,5 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub(crate) mod token_endpoint;
-pub(crate) mod whim;
 
 pub use ops::Op;

@@ -6,9 +6,9 @@ use crate::{
     people::{
         answer,
         browser::Browser,
+        choices::Choices,
         relying_party::{Begun, RelyingParty},
         reply::{Landing, Reply},
-        whim::Whim,
     },
     vocabulary::{Op, Seen, Tag},
     world::{Scene, SeenCode},
@@ -28,7 +28,7 @@ pub(crate) struct Person {
     /// The address that they type: their own, or a victim's.
     pub(crate) address: String,
     /// Their choices.
-    pub(crate) whim: Whim,
+    pub(crate) choices: Choices,
     /// Their browser.
     pub(crate) browser: Browser,
 }
@@ -48,20 +48,20 @@ impl Person {
             scene: scene.clone(),
             who: who.to_owned(),
             address: format!("{victim}@example.com"),
-            whim: Whim::new(scene.seed, label),
+            choices: Choices::new(scene.seed, label),
             browser: Browser::new(scene, who),
         }
     }
 
     /// A relying party that they happen to use.
     pub(crate) fn relying_party(&self) -> RelyingParty {
-        let options = self.whim.pick(&self.scene.clients).expect("the world has clients");
-        RelyingParty::new(&self.scene, &self.who, options.clone(), self.whim.between(0, 1) == 0)
+        let options = self.choices.pick(&self.scene.clients).expect("the world has clients");
+        RelyingParty::new(&self.scene, &self.who, options.clone(), self.choices.between(0, 1) == 0)
     }
 
     /// Thinks about what went wrong before trying again.
     pub(crate) async fn think(&self) {
-        sleep(self.whim.ms(1000, 3000)).await;
+        sleep(self.choices.ms(1000, 3000)).await;
     }
 
     /// Does something until it works, patience ends, or it is no use: see

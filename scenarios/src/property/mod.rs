@@ -32,7 +32,7 @@ pub use crate::store::no_local_success::NoLocalSuccess;
 pub use crate::store::replication_catches_up::ReplicationCatchesUp;
 
 pub(crate) use crate::limits::attempts_limited::WRONG_CODE;
-pub(crate) use reading::{deeds, faults, human, violation};
+pub(crate) use reading::{faults, human, invocations, violation};
 
 /// Limits as the world configures them: the service's defaults, but for what a plan says.
 pub(crate) fn limits() -> idp::config::Limits {

@@ -7,7 +7,7 @@ use crate::{
 use std::collections::BTreeMap;
 
 /// An operation: its beginning and, if it ended, its end.
-pub(crate) struct Deed<'a> {
+pub(crate) struct Invocation<'a> {
     /// Who did it.
     pub(crate) who: &'a str,
     /// What; as known at the end, if it ended.
@@ -33,7 +33,7 @@ pub(crate) struct End<'a> {
     pub(crate) took_ms: u64,
 }
 
-impl<'a> Deed<'a> {
+impl<'a> Invocation<'a> {
     /// Whether it certainly happened.
     pub(crate) fn ok(&self) -> bool {
         self.end.is_some_and(|end| *end.seen == Seen::Ok)
@@ -102,14 +102,14 @@ impl<'a> Deed<'a> {
 }
 
 /// All operations, in the order in which they began.
-pub(crate) fn deeds(history: &History) -> Vec<Deed<'_>> {
-    let mut deeds: Vec<Deed<'_>> = vec![];
+pub(crate) fn invocations(history: &History) -> Vec<Invocation<'_>> {
+    let mut invocations: Vec<Invocation<'_>> = vec![];
     let mut by_id: BTreeMap<OpId, usize> = BTreeMap::new();
     for (index, record) in history.records.iter().enumerate() {
         match &record.event {
             Event::Began { id, op } => {
-                by_id.insert(*id, deeds.len());
-                deeds.push(Deed {
+                by_id.insert(*id, invocations.len());
+                invocations.push(Invocation {
                     who: &record.who,
                     op,
                     began_ms: record.at_ms,
@@ -118,9 +118,9 @@ pub(crate) fn deeds(history: &History) -> Vec<Deed<'_>> {
                 });
             }
             Event::Ended { id, op, seen, took_ms } => {
-                let deed = &mut deeds[by_id[id]];
-                deed.op = op;
-                deed.end = Some(End {
+                let invocation = &mut invocations[by_id[id]];
+                invocation.op = op;
+                invocation.end = Some(End {
                     at_ms: record.at_ms,
                     at: index,
                     seen,
@@ -130,10 +130,10 @@ pub(crate) fn deeds(history: &History) -> Vec<Deed<'_>> {
             _ => {}
         }
     }
-    deeds
+    invocations
 }
 
-/// The faults that struck, with their times and the indices of their records.
+/// The faults that were injected, with their times and the indices of their records.
 pub(crate) fn faults(history: &History) -> impl Iterator<Item = (u64, usize, &Fault)> {
     let numbered = history.records.iter().enumerate();
     numbered.filter_map(|(index, record)| match &record.event {

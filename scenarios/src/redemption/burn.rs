@@ -1,5 +1,5 @@
 //! A code that somebody tries to burn: presented with a wrong verifier before its owner presents
-//! it. Whoever cannot redeem a code must not be able to spend it either (inventory 7).
+//! it. Anyone who cannot redeem a code must not be able to spend it either (inventory 7).
 
 use crate::{
     people::{
@@ -18,7 +18,7 @@ pub(crate) const BURNER: &str = "burner";
 /// Lets the burner have the first try, at any replica, then exchanges the code as usual.
 pub(crate) async fn exchange(person: &Person, rp: &RelyingParty, code: &SeenCode) -> Result<Tokens, Seen> {
     let door = person
-        .whim
+        .choices
         .pick(&person.scene.replicas)
         .expect("the world has replicas");
     let wrong = Presentation {

@@ -4,11 +4,11 @@
 //! once"; the server "MUST deny the request"). Inventory 7, 23, 39.
 //!
 //! Edges. A redemption whose outcome is unknown may have happened, so a success beside it proves
-//! nothing: only two answers with tokens convict. It does not matter who presents the code, nor
+//! nothing: only two answers with tokens are a violation. It does not matter who presents the code, nor
 //! where, nor when: after a failover that brought the spent code back, too.
 
 use crate::{
-    property::{deeds, violation},
+    property::{invocations, violation},
     redemption,
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
@@ -29,15 +29,16 @@ impl Property<Login> for CodeRedeemedOnce {
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let mut redeemed = BTreeMap::new();
-        for deed in deeds(evidence.history) {
-            let Op::Redemption(redemption::Op::Redeem { code, at, .. }) = deed.op else {
+        for invocation in invocations(evidence.history) {
+            let Op::Redemption(redemption::Op::Redeem { code, at, .. }) = invocation.op else {
                 continue;
             };
-            if !deed.ok() {
+            if !invocation.ok() {
                 continue;
             }
-            let end_ms = deed.ended_ms();
-            let Some((who, place, when, records)) = redeemed.insert(code, (deed.who, at, end_ms, deed.records()))
+            let end_ms = invocation.ended_ms();
+            let Some((who, place, when, records)) =
+                redeemed.insert(code, (invocation.who, at, end_ms, invocation.records()))
             else {
                 continue;
             };
@@ -45,12 +46,15 @@ impl Property<Login> for CodeRedeemedOnce {
                 "the code {} was redeemed by {who} at {place} ({}) and again by {} at {at}",
                 code.0,
                 crate::property::human(when),
-                deed.who,
+                invocation.who,
             );
-            return Err(
-                violation(&self.name(), end_ms.max(when), [records, deed.records()].concat(), what)
-                    .because("tokens-twice"),
-            );
+            return Err(violation(
+                &self.name(),
+                end_ms.max(when),
+                [records, invocation.records()].concat(),
+                what,
+            )
+            .because("tokens-twice"));
         }
         Ok(())
     }

@@ -1,13 +1,14 @@
 //! The Redis master dies holding a redemption that its replica never saw.
 //!
-//! Sentinel promotes a replica on which the spent code still looks live. Whoever presents it next
+//! Sentinel promotes a replica on which the spent code still looks live. Anyone who presents it next
 //! must be refused. (Inventory 7, 23, 37, 39.)
 
 use crate::{
     catalogue::marks::{fault_hit_somebody, marked, master_replaced, replaced_ms},
     property::{
         AnalyticsArrive, CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn,
-        MailArrives, NoSecretLogged, RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless, deeds,
+        MailArrives, NoSecretLogged, RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless,
+        invocations,
     },
     redemption,
     scenario::{CodeThief, Logins, Probe, World, cut, hosts::*, kill, ms, secs},
@@ -75,17 +76,17 @@ fn replay_refused_after_failover(reached: &MarkView<'_>) -> bool {
     let Some(replaced_ms) = replaced_ms(reached) else {
         return false;
     };
-    let deeds = deeds(reached.history);
+    let invocations = invocations(reached.history);
     let redeemed = |wanted| {
-        deeds.iter().any(|deed| {
-            matches!(deed.op, Op::Redemption(redemption::Op::Redeem { code, .. }) if code == wanted)
-                && deed.ok()
-                && deed.ended_ms() < replaced_ms
+        invocations.iter().any(|invocation| {
+            matches!(invocation.op, Op::Redemption(redemption::Op::Redeem { code, .. }) if code == wanted)
+                && invocation.ok()
+                && invocation.ended_ms() < replaced_ms
         })
     };
-    deeds.iter().any(|deed| match deed.op {
-        Op::Redemption(redemption::Op::Redeem { code, .. }) if deed.began_ms > replaced_ms => {
-            deed.failure() == Some("invalid_grant") && redeemed(code)
+    invocations.iter().any(|invocation| match invocation.op {
+        Op::Redemption(redemption::Op::Redeem { code, .. }) if invocation.began_ms > replaced_ms => {
+            invocation.failure() == Some("invalid_grant") && redeemed(code)
         }
         _ => false,
     })

@@ -12,7 +12,7 @@
 use crate::{
     people,
     property::{
-        deeds,
+        invocations,
         reading::{TroubledTimes, touches_logins},
         violation,
     },
@@ -35,44 +35,46 @@ impl Property<Login> for RightfulCodeHonoured {
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let trouble = TroubledTimes::of(evidence.history, 30_000, touches_logins);
-        let deeds = deeds(evidence.history);
+        let invocations = invocations(evidence.history);
         let ttl_ms = evidence.plan.world.code_ttl_s * 1000;
-        for deed in &deeds {
+        for invocation in &invocations {
             let Op::Redemption(redemption::Op::Redeem {
                 code,
                 at,
                 rightful: true,
-            }) = deed.op
+            }) = invocation.op
             else {
                 continue;
             };
-            if deed.failure() != Some("invalid_grant") {
+            if invocation.failure() != Some("invalid_grant") {
                 continue;
             }
             // The code is no older than the operation that received it.
-            let received = |other: &&crate::property::reading::Deed<'_>| {
-                other.who == deed.who
+            let received = |other: &&crate::property::reading::Invocation<'_>| {
+                other.who == invocation.who
                     && *other.op == Op::People(people::Op::ReceiveCode)
                     && other.ok()
-                    && other.ended_ms() <= deed.began_ms
+                    && other.ended_ms() <= invocation.began_ms
             };
-            let Some(issue) = deeds.iter().rev().find(received) else {
+            let Some(issue) = invocations.iter().rev().find(received) else {
                 continue;
             };
-            let in_time = deed.ended_ms() < issue.began_ms + ttl_ms;
+            let in_time = invocation.ended_ms() < issue.began_ms + ttl_ms;
             let first = || {
-                deeds.iter().all(|other| {
+                invocations.iter().all(|other| {
                     let same = matches!(other.op, Op::Redemption(redemption::Op::Redeem { code: c, rightful: true, .. }) if c == code);
-                    !same || other.began_at == deed.began_at || other.began_ms >= deed.ended_ms()
+                    !same || other.began_at == invocation.began_at || other.began_ms >= invocation.ended_ms()
                 })
             };
-            if in_time && first() && trouble.spares(issue.began_ms, deed.ended_ms()) {
+            if in_time && first() && trouble.spares(issue.began_ms, invocation.ended_ms()) {
                 let what = format!(
                     "{} presented the code {} at {at} for the first time, with all that binds it, and was refused",
-                    deed.who, code.0
+                    invocation.who, code.0
                 );
-                return Err(violation(&self.name(), deed.ended_ms(), deed.records(), what)
-                    .because("first-presentation-refused"));
+                return Err(
+                    violation(&self.name(), invocation.ended_ms(), invocation.records(), what)
+                        .because("first-presentation-refused"),
+                );
             }
         }
         Ok(())

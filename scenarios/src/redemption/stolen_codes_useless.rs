@@ -9,7 +9,7 @@
 //! had ended when the thief began.
 
 use crate::{
-    property::{deeds, violation},
+    property::{invocations, violation},
     redemption,
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
@@ -29,30 +29,30 @@ impl Property<Login> for StolenCodesUseless {
         "a code yields nothing without its verifier, nor after its owner has redeemed it".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let deeds = deeds(evidence.history);
+        let invocations = invocations(evidence.history);
         let mut redeemed_ms: BTreeMap<_, u64> = BTreeMap::new();
-        for deed in deeds.iter().filter(|deed| deed.ok()) {
+        for invocation in invocations.iter().filter(|invocation| invocation.ok()) {
             if let Op::Redemption(redemption::Op::Redeem {
                 code, rightful: true, ..
-            }) = deed.op
+            }) = invocation.op
             {
                 let first = redeemed_ms.entry(code).or_insert(u64::MAX);
-                *first = (*first).min(deed.ended_ms());
+                *first = (*first).min(invocation.ended_ms());
             }
         }
-        for deed in deeds.iter().filter(|deed| deed.ok()) {
-            let Op::Redemption(redemption::Op::Redeem { code, at, rightful }) = deed.op else {
+        for invocation in invocations.iter().filter(|invocation| invocation.ok()) {
+            let Op::Redemption(redemption::Op::Redeem { code, at, rightful }) = invocation.op else {
                 continue;
             };
-            let after_owner = redeemed_ms.get(code).is_some_and(|first| *first < deed.began_ms);
+            let after_owner = redeemed_ms.get(code).is_some_and(|first| *first < invocation.began_ms);
             let why = match (rightful, after_owner) {
                 (false, _) => "with a wrong verifier",
                 (true, true) => "after it had been redeemed",
                 (true, false) => continue,
             };
-            let what = format!("{} got tokens at {at} for the code {} {why}", deed.who, code.0);
+            let what = format!("{} got tokens at {at} for the code {} {why}", invocation.who, code.0);
             return Err(
-                violation(&self.name(), deed.ended_ms(), deed.records(), what).because(match rightful {
+                violation(&self.name(), invocation.ended_ms(), invocation.records(), what).because(match rightful {
                     true => "tokens-after-redemption",
                     false => "tokens-with-a-wrong-verifier",
                 }),

@@ -1,6 +1,6 @@
 //! A code is consumed first and validated afterwards (inventory 7).
 //!
-//! Whoever sees a code, without being able to redeem it, can burn it: one wrong verifier, and its
+//! Anyone who sees a code, without being able to redeem it, can burn it: one wrong verifier, and its
 //! owner is refused.
 
 use crate::{

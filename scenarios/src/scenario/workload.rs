@@ -68,7 +68,7 @@ impl BurntCodes {
     }
 }
 
-/// Whoever sees every code and presents it again.
+/// Anyone who sees every code and presents it again.
 pub struct CodeThief;
 
 impl CodeThief {
@@ -83,7 +83,7 @@ impl CodeThief {
     }
 }
 
-/// Whoever guesses codes.
+/// Anyone who guesses codes.
 pub struct Guesser;
 
 impl Guesser {
@@ -98,7 +98,7 @@ impl Guesser {
     }
 }
 
-/// Whoever reads over somebody's shoulder.
+/// Anyone who reads over somebody's shoulder.
 pub struct Eavesdropper;
 
 impl Eavesdropper {
@@ -112,7 +112,7 @@ impl Eavesdropper {
     }
 }
 
-/// Whoever looks from outside whether everything works again.
+/// Anyone who looks from outside whether everything works again.
 pub struct Probe;
 
 impl Probe {
@@ -144,7 +144,7 @@ impl Probe {
     }
 }
 
-/// Whoever has mails sent to somebody else.
+/// Anyone who has mails sent to somebody else.
 pub struct Flooder;
 
 impl Flooder {

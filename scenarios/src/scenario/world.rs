@@ -78,7 +78,7 @@ impl DrawWorld<Login> for World {
     fn draw(&self, dice: &mut Dice) -> WorldOptions {
         let mut reminders = vec![];
         for (group, (count, due)) in self.reminders.iter().enumerate() {
-            // One group is due at one moment, so that a fault near it strikes a busy leader.
+            // One group is due at one moment, so that a fault near it hits a busy leader.
             let due_ms = dice.ms(*due);
             reminders.extend((0..*count).map(|n| ReminderOption {
                 who: format!("sleeper-{}", n + 1),

@@ -8,7 +8,7 @@ use crate::{
     catalogue::marks::fault_hit_somebody,
     property::{
         CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, NoSecretLogged,
-        RemindersArrive, ReplicationCatchesUp, SessionsSurvive, deeds, faults,
+        RemindersArrive, ReplicationCatchesUp, SessionsSurvive, faults, invocations,
     },
     scenario::{
         Logins, Probe, Visitors, World, acknowledgement_lost, directory_busy, disk_fails, hosts::*, kill, ms, secs,
@@ -57,19 +57,21 @@ pub(crate) fn session_survives() -> Scenario {
 
 /// A visit succeeded after the first fault.
 fn visited_after_fault(reached: &MarkView<'_>) -> bool {
-    let Some((struck_ms, ..)) = faults(reached.history).next() else {
+    let Some((injected_ms, ..)) = faults(reached.history).next() else {
         return false;
     };
-    let visits = deeds(reached.history);
-    visits
-        .iter()
-        .any(|deed| matches!(deed.op, Op::Session(session::Op::Visit { .. })) && deed.ok() && deed.began_ms > struck_ms)
+    let visits = invocations(reached.history);
+    visits.iter().any(|invocation| {
+        matches!(invocation.op, Op::Session(session::Op::Visit { .. }))
+            && invocation.ok()
+            && invocation.began_ms > injected_ms
+    })
 }
 
 /// A visit met an error, and the session lived on.
 fn visit_met_an_error(reached: &MarkView<'_>) -> bool {
-    let visits = deeds(reached.history);
-    visits
-        .iter()
-        .any(|deed| matches!(deed.op, Op::Session(session::Op::Visit { .. })) && deed.end.is_some() && !deed.ok())
+    let visits = invocations(reached.history);
+    visits.iter().any(|invocation| {
+        matches!(invocation.op, Op::Session(session::Op::Visit { .. })) && invocation.end.is_some() && !invocation.ok()
+    })
 }

@@ -5,12 +5,12 @@
 //! Fairness of the visits after healing: nothing breaks again, and the visitor comes back. In 12 seeds no visit failed
 //! after the moment of healing.
 //!
-//! Edges. An error page is honest: it deletes nothing. What convicts is a deleted cookie, or the
+//! Edges. An error page is honest: it deletes nothing. What is a violation is a deleted cookie, or the
 //! page for strangers shown to somebody who holds one; and, once everything has healed and settled,
 //! a visit that does not succeed.
 
 use crate::{
-    property::{deeds, faults, human, violation},
+    property::{faults, human, invocations, violation},
     session,
     vocabulary::{Event, Evidence, Fault, Kind, Login, Observation, Op, Property, Violation},
 };
@@ -55,14 +55,19 @@ impl Property<Login> for SessionsSurvive {
             Some((at_ms, _, Fault::Heal)) => at_ms + self.settle_ms,
             Some(_) => return Ok(()),
         };
-        for deed in deeds(evidence.history) {
-            let judged = matches!(deed.op, Op::Session(session::Op::Visit { .. }))
-                && deed.began_ms >= calm_ms
-                && deed.end.is_some();
-            if judged && !deed.ok() {
-                let what = format!("a visit of {} {} though all is well", deed.who, deed.outcome());
+        for invocation in invocations(evidence.history) {
+            let judged = matches!(invocation.op, Op::Session(session::Op::Visit { .. }))
+                && invocation.began_ms >= calm_ms
+                && invocation.end.is_some();
+            if judged && !invocation.ok() {
+                let what = format!(
+                    "a visit of {} {} though all is well",
+                    invocation.who,
+                    invocation.outcome()
+                );
                 return Err(
-                    violation(&self.name(), deed.ended_ms(), deed.records(), what).because("visit-fails-in-calm")
+                    violation(&self.name(), invocation.ended_ms(), invocation.records(), what)
+                        .because("visit-fails-in-calm"),
                 );
             }
         }

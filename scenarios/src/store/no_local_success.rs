@@ -9,7 +9,7 @@
 
 use crate::{
     mailed_code, people,
-    property::{deeds, human, violation},
+    property::{human, invocations, violation},
     redemption,
     store::unreachable::all_blind,
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
@@ -34,27 +34,33 @@ impl Property<Login> for NoLocalSuccess {
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let world = &evidence.plan.world;
         let outages = all_blind(evidence.history, &world.redis_hosts(), &world.replica_hosts());
-        for deed in deeds(evidence.history).into_iter().filter(|deed| deed.ok()) {
+        for invocation in invocations(evidence.history)
+            .into_iter()
+            .filter(|invocation| invocation.ok())
+        {
             let needs_redis = matches!(
-                deed.op,
+                invocation.op,
                 Op::People(people::Op::OpenLogin)
                     | Op::MailedCode(mailed_code::Op::SendCode { .. })
                     | Op::MailedCode(mailed_code::Op::VerifyCode { .. })
                     | Op::Redemption(redemption::Op::Redeem { .. })
                     | Op::People(people::Op::ReceiveCode)
             );
-            let within = |(from, to): &&(u64, u64)| deed.began_ms >= from + MARGIN_MS && deed.ended_ms() <= *to;
+            let within =
+                |(from, to): &&(u64, u64)| invocation.began_ms >= from + MARGIN_MS && invocation.ended_ms() <= *to;
             let Some((from, _)) = outages.iter().find(within).filter(|_| needs_redis) else {
                 continue;
             };
             let what = format!(
                 "{} {}, and succeeds, though no replica has reached Redis since {}",
-                deed.who,
-                sim::service::Op::describe(deed.op),
+                invocation.who,
+                sim::service::Op::describe(invocation.op),
                 human(*from)
             );
-            return Err(violation(&self.name(), deed.ended_ms(), deed.records(), what)
-                .because(format!("{}-without-redis", deed.kind())));
+            return Err(
+                violation(&self.name(), invocation.ended_ms(), invocation.records(), what)
+                    .because(format!("{}-without-redis", invocation.kind())),
+            );
         }
         Ok(())
     }

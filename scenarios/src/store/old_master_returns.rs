@@ -1,6 +1,6 @@
 //! The old master comes back and does not know that it was replaced.
 //!
-//! It was killed or stood still; a few seconds later it is there again, and for a while it calls
+//! It was killed or paused; a few seconds later it is there again, and for a while it calls
 //! itself master and takes writes that will be lost. Nobody may be told that such a write was done.
 //! (Inventory 39; measured on Redis 7.0.15: up to 10.2 s.)
 

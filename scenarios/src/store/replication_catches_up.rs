@@ -5,12 +5,12 @@
 //! then copies the new one.
 //!
 //! Fairness: everything has healed and stays so; Sentinels reach each other and the nodes. TCP repeats after pauses that
-//! double, so what was silent for half a minute may be silent for another half after healing. Whoever looks does so as an
+//! double, so what was silent for half a minute may be silent for another half after healing. Anyone who looks does so as an
 //! operator would ([`crate::vocabulary::Behaviour::CheckReplication`]): `ROLE` at both nodes, a write, `WAIT`. The bound is about
 //! twice the worst seen in 30 seeds of each scenario.
 
 use crate::{
-    property::{deeds, human, reading::calm_from_ms, violation},
+    property::{human, invocations, reading::calm_from_ms, violation},
     store,
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
@@ -47,7 +47,7 @@ impl Property<Login> for ReplicationCatchesUp {
         let Some(settled_ms) = calm_from_ms(evidence.history, self.within_ms) else {
             return Ok(());
         };
-        for look in deeds(evidence.history) {
+        for look in invocations(evidence.history) {
             // Who begins to look later than that must see it at once, or nearly: a look has three seconds.
             let deadline_ms = settled_ms.max(look.began_ms + LOOK_MS);
             let judged = *look.op == Op::Store(store::Op::CheckReplication) && deadline_ms <= evidence.plan.lasts_ms;

@@ -47,7 +47,7 @@ pub(super) fn late(_: &mut Dice, _: usize) -> Vec<Workload> {
     vec![Logins::people(4).every(secs(2))]
 }
 
-/// Whoever was attacked logs in, and somebody probes each replica and looks at Redis.
+/// Anyone who was attacked logs in, and somebody probes each replica and looks at Redis.
 pub(super) fn victims_and_probes(world: &World<Login>, planned: &[Operation], settled_ms: u64) -> Vec<Operation> {
     let limited = planned
         .iter()

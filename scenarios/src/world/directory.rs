@@ -1,7 +1,7 @@
 //! The shared directory: one SQLite database in memory, which both replicas open. It outlives every
 //! process, like the file on the disk that it stands for.
 
-use super::{desk, scene::RelyingPartyOptions};
+use super::{offline, scene::RelyingPartyOptions};
 use crate::{
     limits, mailed_code, redemption, store,
     vocabulary::{Behaviour, Plan},
@@ -40,7 +40,7 @@ impl SharedDirectory {
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
         let location = format!("file:/squall-{run}?vfs=memdb");
         let lock = WriteLock::of(&location);
-        desk::work(fill(&location, plan, clients, epoch)).expect("an empty directory can be filled");
+        offline::work(fill(&location, plan, clients, epoch)).expect("an empty directory can be filled");
         SharedDirectory { location, lock }
     }
 
@@ -156,7 +156,7 @@ fn people(plan: &Plan) -> BTreeSet<&str> {
 }
 
 async fn fill(location: &str, plan: &Plan, clients: &[RelyingPartyOptions], epoch: Timestamp) -> Outcome<()> {
-    let directory = SqliteDirectory::open(desk::env(epoch), location, Duration::ZERO)
+    let directory = SqliteDirectory::open(offline::env(epoch), location, Duration::ZERO)
         .await
         .expect("nobody else has opened it yet");
     for client in clients {

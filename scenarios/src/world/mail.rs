@@ -2,7 +2,7 @@
 //!
 //! A relay that has seen the end of the data takes responsibility (RFC 5321 section 4.2.5): when
 //! it is slow it accepts the mail all the same, even if the client has given up meanwhile. That is
-//! how a mail comes to be sent twice by whoever retries (RFC 1047).
+//! how a mail comes to be sent twice by anyone who retries (RFC 1047).
 //!
 //! Deliberately absent: TLS, AUTH, extensions, bounces, encodings other than 7bit.
 

@@ -11,12 +11,12 @@
 //! Sentinels there are is up to the plan; this is the default.
 
 pub mod analytics;
-mod desk;
 pub mod directory;
 pub mod hosts;
 mod inbox;
 pub mod mail;
 mod mode;
+mod offline;
 pub(crate) mod replica;
 mod scene;
 

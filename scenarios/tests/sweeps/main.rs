@@ -66,7 +66,7 @@ fn running(out: &Path, runs: usize, more: &[&str]) -> Child {
             .count()
     };
     while ended() < runs {
-        // A test that hangs is stopped by whoever runs the tests.
+        // A test that hangs is stopped by anyone who runs the tests.
         let _ = Command::new("sleep").arg("0.1").status();
     }
     child

@@ -151,7 +151,7 @@ fn trips() -> HistoryBuilder {
 fn a_compound_operation_in_which_nothing_happened_is_one_row() {
     insta::assert_snapshot!(rendered(&trips().history(), &[], true), @r#"
        time  who          what                                                               outcome
-    1.030 s  ann          shops in 2 steps                                                   ok, 30 ms
+    1.030 s  ann          shops, with seat 7                                                 ok, 30 ms
     2.000 s  ben          goes shopping
     2.020 s  ben            buys seat 8                                                      unknown: 504, 10 ms
     2.025 s  printer      the ticket for seat 8 is printed
@@ -165,7 +165,7 @@ fn a_compound_operation_in_which_nothing_happened_is_one_row() {
 
 #[test]
 fn what_happened_meanwhile_is_an_event_in_a_compound_operation() {
-    let whole = |history: HistoryBuilder| rendered(&history.history(), &[], true).contains("shops in 2 steps");
+    let whole = |history: HistoryBuilder| rendered(&history.history(), &[], true).contains("shops, with seat 7");
     assert!(whole(trips()));
     let jam = Event::Own(Ticket::Jammed);
     assert!(whole(trips().event(1015, "printer", jam)), "nobody's in particular");

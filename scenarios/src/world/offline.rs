@@ -1,5 +1,5 @@
-//! A place outside the simulated network, where the world is furnished before time begins: an [`Env`]
-//! whose clock stands still and which reaches nobody.
+//! A place outside the simulated network, where the world is prepared before time begins: an [`Env`]
+//! whose clock does not move and which reaches nobody.
 
 use seams::{
     BoxFuture, Clock, Entropy, Env, Listener, Network, Probe, Storage, StorageFault, StorageMoment, Stream, Tasks,
@@ -13,31 +13,31 @@ use std::{
     time::Duration,
 };
 
-/// Finishes work that waits for nobody.
+/// Finishes work that waits for nothing.
 pub(super) fn work<T>(work: impl Future<Output = T>) -> T {
     match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => done,
-        Poll::Pending => unreachable!("nothing at the desk is worth waiting for"),
+        Poll::Pending => unreachable!("nothing here waits for anybody"),
     }
 }
 
-/// The desk's seams.
+/// Its seams.
 pub(super) fn env(now: Timestamp) -> Env {
-    let desk = Arc::new(Desk(now));
+    let offline = Arc::new(Offline(now));
     Env {
-        host: "desk".into(),
-        clock: desk.clone(),
-        entropy: desk.clone(),
-        network: desk.clone(),
-        tasks: desk.clone(),
-        storage: desk.clone(),
-        probe: desk,
+        host: "offline".into(),
+        clock: offline.clone(),
+        entropy: offline.clone(),
+        network: offline.clone(),
+        tasks: offline.clone(),
+        storage: offline.clone(),
+        probe: offline,
     }
 }
 
-struct Desk(Timestamp);
+struct Offline(Timestamp);
 
-impl Clock for Desk {
+impl Clock for Offline {
     fn wall(&self) -> Timestamp {
         self.0
     }
@@ -46,13 +46,13 @@ impl Clock for Desk {
     }
 }
 
-impl Entropy for Desk {
+impl Entropy for Offline {
     fn fill(&self, _: &mut [u8]) {
-        unreachable!("nothing at the desk is secret");
+        unreachable!("nothing here is secret");
     }
 }
 
-impl Network for Desk {
+impl Network for Offline {
     fn connect<'a>(&'a self, _: &'a str, _: u16) -> BoxFuture<'a, io::Result<Stream>> {
         Box::pin(async { Err(io::ErrorKind::NetworkUnreachable.into()) })
     }
@@ -61,18 +61,18 @@ impl Network for Desk {
     }
 }
 
-impl Tasks for Desk {
+impl Tasks for Offline {
     fn spawn(&self, _: BoxFuture<'static, ()>) {
-        unreachable!("nothing at the desk outlives its caller");
+        unreachable!("nothing here outlives its caller");
     }
 }
 
-impl Storage for Desk {
+impl Storage for Offline {
     fn check(&self, _: StorageMoment) -> Result<(), StorageFault> {
         Ok(())
     }
 }
 
-impl Probe for Desk {
+impl Probe for Offline {
     fn mark(&self, _: &'static str) {}
 }

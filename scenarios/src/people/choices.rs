@@ -10,16 +10,16 @@ use std::{sync::Mutex, time::Duration};
 /// One person's stream of choices in one operation. It depends on the run's seed and on the
 /// operation's own label alone, so that an operation behaves alike when others are removed from
 /// the plan: that is what lets a failing plan shrink.
-pub(crate) struct Whim(Mutex<ChaCha8Rng>);
+pub(crate) struct Choices(Mutex<ChaCha8Rng>);
 
-impl Whim {
+impl Choices {
     /// The stream for a label.
-    pub(crate) fn new(seed: u64, label: &str) -> Whim {
+    pub(crate) fn new(seed: u64, label: &str) -> Choices {
         let mut hash = Sha256::new();
-        hash.update(b"whim");
+        hash.update(b"choices");
         hash.update(seed.to_be_bytes());
         hash.update(label.as_bytes());
-        Whim(Mutex::new(ChaCha8Rng::from_seed(hash.finalize().into())))
+        Choices(Mutex::new(ChaCha8Rng::from_seed(hash.finalize().into())))
     }
 
     /// A number between two bounds, both included.
@@ -47,8 +47,8 @@ mod tests {
     #[test]
     fn depends_on_seed_and_label_alone() {
         let draws = |seed, label| {
-            let whim = Whim::new(seed, label);
-            (0..8).map(|_| whim.between(0, 1 << 40)).collect::<Vec<_>>()
+            let choices = Choices::new(seed, label);
+            (0..8).map(|_| choices.between(0, 1 << 40)).collect::<Vec<_>>()
         };
         assert_eq!(draws(1, "ann"), draws(1, "ann"));
         assert_ne!(draws(1, "ann"), draws(2, "ann"));
@@ -57,10 +57,10 @@ mod tests {
 
     #[test]
     fn stays_within_its_bounds() {
-        let whim = Whim::new(7, "bounds");
-        assert!((0..200).all(|_| (3..=5).contains(&whim.between(3, 5))));
-        assert_eq!(whim.between(4, 4), 4);
-        assert_eq!(whim.pick::<u8>(&[]), None);
-        assert_eq!(whim.pick(&[9]), Some(&9));
+        let choices = Choices::new(7, "bounds");
+        assert!((0..200).all(|_| (3..=5).contains(&choices.between(3, 5))));
+        assert_eq!(choices.between(4, 4), 4);
+        assert_eq!(choices.pick::<u8>(&[]), None);
+        assert_eq!(choices.pick(&[9]), Some(&9));
     }
 }
