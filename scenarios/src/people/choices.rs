@@ -16,7 +16,7 @@ impl Choices {
     /// The stream for a label.
     pub(crate) fn new(seed: u64, label: &str) -> Choices {
         let mut hash = Sha256::new();
-        hash.update(b"choices");
+        hash.update(b"whim"); // another word is another choice in every run, and plans that were saved mean something else
         hash.update(seed.to_be_bytes());
         hash.update(label.as_bytes());
         Choices(Mutex::new(ChaCha8Rng::from_seed(hash.finalize().into())))
