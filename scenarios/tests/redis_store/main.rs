@@ -168,7 +168,7 @@ fn judged(operations: &[Operation]) -> Verdicts {
 }
 
 fn config(cases: u32) -> ProptestConfig {
-    let file = FileFailurePersistence::Direct("proptest-regressions/redis-store.txt");
+    let file = FileFailurePersistence::Direct(concat!(env!("CARGO_MANIFEST_DIR"), "/regressions/proptest.txt"));
     ProptestConfig {
         cases,
         failure_persistence: Some(Box::new(file)),

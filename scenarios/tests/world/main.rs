@@ -1,6 +1,7 @@
 //! The whole world, with one small person in it who logs in: it works, it is the same each time, and
 //! the log changes nothing.
 
+mod names;
 mod person;
 mod slow;
 mod triggers;

@@ -1,6 +1,12 @@
 //! Plans are data: drawn from a seed, written, read, the same.
 
+mod any;
+mod checks;
+#[path = "../common/mod.rs"]
 mod common;
+mod files;
+mod guided;
+mod small;
 
 use proptest::prelude::*;
 use scenarios::{catalogue, vocabulary::Plan};

@@ -1,0 +1,68 @@
+//! Parts of plans as proptest draws them: every behaviour, and every fault of the login service's own.
+
+use proptest::{collection::vec, prelude::*, sample::select};
+use scenarios::{
+    analytics, availability, directory,
+    limits::Behaviour::{Flood, Guess},
+    mail,
+    mailed_code::Behaviour::{LogIn, LogInImpatiently, PeekAtMail},
+    redemption::Behaviour::{BurnCode, RaceCode, StealCodes},
+    session::Behaviour::StayLoggedIn,
+    store,
+    vocabulary::{Behaviour, Mode, OwnFault, ReminderOption},
+};
+
+/// Whatever somebody can do; those whom it names are called `others`, and `log-in-at` names one of `replicas`.
+pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl Strategy<Value = Behaviour> {
+    let (ms, many) = (0..20_000u64, 0..70u32);
+    let attack = (others, many.clone(), ms.clone());
+    prop_oneof![
+        Just(LogIn.into()),
+        many.clone().prop_map(|clicks| LogInImpatiently { clicks }.into()),
+        (others, ms.clone()).prop_map(|(victim, after_ms)| PeekAtMail { victim, after_ms }.into()),
+        Just(RaceCode.into()),
+        Just(BurnCode.into()),
+        vec(ms.clone(), 0..4).prop_map(|after_ms| StealCodes { after_ms }.into()),
+        (ms, many).prop_map(|(every_ms, looks)| StayLoggedIn { every_ms, looks }.into()),
+        attack.clone().prop_map(|(victim, guesses, every_ms)| {
+            let guess = Guess {
+                victim,
+                guesses,
+                every_ms,
+            };
+            guess.into()
+        }),
+        attack.prop_map(|(victim, sends, every_ms)| {
+            let flood = Flood {
+                victim,
+                sends,
+                every_ms,
+            };
+            flood.into()
+        }),
+        replicas.prop_map(|replica| availability::Behaviour::LogInAt { replica }.into()),
+        Just(store::Behaviour::CheckReplication.into()),
+    ]
+}
+
+fn mode() -> impl Strategy<Value = Mode> {
+    prop_oneof![
+        select(vec![Mode::Healthy, Mode::Hanging, Mode::Failing, Mode::Garbage]),
+        (0..90_000u64).prop_map(|by_ms| Mode::Slow { by_ms }),
+    ]
+}
+
+/// Faults that only the login service has.
+pub(crate) fn own_fault() -> impl Strategy<Value = OwnFault> {
+    prop_oneof![
+        mode().prop_map(|mode| mail::Fault::Mail { mode }.into()),
+        mode().prop_map(|mode| analytics::Fault::Analytics { mode }.into()),
+        (0..9_999u64).prop_map(|lasts_ms| directory::Fault::DirectoryBusy { lasts_ms }.into()),
+    ]
+}
+
+/// A few reminders.
+pub(crate) fn reminders() -> impl Strategy<Value = Vec<ReminderOption>> {
+    let reminder = ("[a-z]{1,5}", 0..100_000u64);
+    vec(reminder.prop_map(|(who, due_ms)| ReminderOption { who, due_ms }), 0..4)
+}
