@@ -4,18 +4,23 @@
 //! 18, 20, 24.
 //!
 //! Edges. What counts is an admitted failure: the service looked at the code and said that it is
-//! wrong. The same code typed twice in one flow is one attempt, and teaches nothing (inventory 4). The windows are fixed ones that begin with an attempt, so that a run of N at the end of
-//! one and N at the start of the next is within the limit (inventory 24). Each state of Redis has
-//! counters of its own: a failover forgets what was not replicated, and a node that starts empty
-//! forgets all (measured: the limit moved back from 8 to 3). Consecutive failures are counted in the
-//! directory, which forgets nothing; there the bound is exact but for attempts in flight together,
-//! and an attempt in doubt may have been a success.
+//! wrong. The same code typed twice in one flow is one attempt, and teaches nothing (inventory 4).
+//! The windows are fixed ones that begin with an attempt, so that a run of N at the end of one and N
+//! at the start of the next is within the limit (inventory 24). Each state of Redis has counters of
+//! its own: a failover forgets what was not replicated, and a node that starts empty forgets all
+//! (measured: the limit moved back from 8 to 3).
+//!
+//! Consecutive failures are counted in the directory, which forgets nothing, and before the answer:
+//! there the bound is exact. Only failures that were answered before an attempt began count against
+//! it, for those in flight together read the counter at the same moment. A success forgets them. One
+//! whose end is in doubt may do so at any later time, if its code was ever mailed; another code
+//! cannot succeed.
 
 use crate::{
     mailed_code,
     property::{
         invocations, limits,
-        reading::{Invocation, admitted_max, redis_states},
+        reading::{Invocation, admitted_max, mails, redis_states},
         violation,
     },
     vocabulary::{Evidence, Kind, Login, Op, Property, Seen, Tag, Violation},
@@ -45,6 +50,27 @@ impl Count {
     }
 }
 
+/// One address, as far as failures in a row go.
+#[derive(Default)]
+struct Row {
+    /// When each attempt that succeeded, or may have, began and was answered, milliseconds.
+    successes_ms: Vec<(u64, u64)>,
+    /// When each failure began and was answered, milliseconds.
+    failures_ms: Vec<(u64, u64)>,
+}
+
+impl Row {
+    /// How many failures in a row an attempt certainly found counted, from one time to another.
+    fn before(&self, (began_ms, ended_ms): (u64, u64)) -> u64 {
+        let successes = self.successes_ms.iter().filter(|(began, _)| *began <= ended_ms);
+        let forgotten_ms = successes.map(|(_, answered)| *answered).max();
+        let counted = self.failures_ms.iter().filter(|(began, answered)| {
+            forgotten_ms.is_none_or(|forgotten| forgotten < *began) && *answered < began_ms
+        });
+        counted.count() as u64
+    }
+}
+
 impl Property<Login> for AttemptsLimited {
     fn name(&self) -> String {
         "AttemptsLimited".into()
@@ -66,24 +92,30 @@ impl Property<Login> for AttemptsLimited {
                 attempts.push((invocation, flow, address, code));
             }
         }
-        let (mut addresses, mut flows, mut rows) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        for (invocation, flow, address, _) in &attempts {
+        let (mut addresses, mut flows) = (BTreeMap::new(), BTreeMap::new());
+        let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
+        let mailed: BTreeSet<_> = mails(evidence.history)
+            .map(|(_, _, address, code)| (address, code))
+            .collect();
+        for (invocation, flow, address, code) in &attempts {
             let fresh = || Count {
                 first_ms: invocation.began_ms,
                 ..Count::default()
             };
             addresses.entry(*address).or_insert_with(fresh);
             flows.entry(*flow).or_insert_with(fresh);
+            let row = rows.entry(*address).or_default();
+            match invocation.end.map(|end| end.seen) {
+                Some(Seen::Fail(_)) => {}
+                Some(Seen::Ok) => row.successes_ms.push((invocation.began_ms, invocation.ended_ms())),
+                Some(Seen::Unknown(_)) | None if mailed.contains(&(*address, *code)) => {
+                    row.successes_ms.push((invocation.began_ms, u64::MAX));
+                }
+                Some(Seen::Unknown(_)) | None => {}
+            }
         }
         attempts.sort_by_key(|(invocation, ..)| invocation.ended_ms());
-        for (invocation, flow, address, code) in attempts.iter().filter(|(invocation, ..)| invocation.end.is_some()) {
-            let row = rows.entry(*address).or_insert(0);
-            if invocation
-                .end
-                .is_some_and(|end| matches!(end.seen, Seen::Ok | Seen::Unknown(_)))
-            {
-                *row = 0;
-            }
+        for (invocation, flow, address, code) in attempts {
             if invocation.failure() != Some(WRONG_CODE) {
                 continue;
             }
@@ -93,27 +125,25 @@ impl Property<Login> for AttemptsLimited {
                 let what = format!("{admitted} wrong codes were looked at for {of}; at most {most} are admitted");
                 Err(violation(&self.name(), now_ms, count.records.clone(), what).because(reason))
             };
-            let by_address = addresses.get_mut(*address).expect("entered above");
+            let by_address = addresses.get_mut(address).expect("entered above");
             let admitted = by_address.one_more(invocation, flow, code);
             let most = admitted_max(limits.login_attempts, window_ms, &states, by_address.first_ms, now_ms);
             if admitted > most {
                 return exceeded(by_address, address, most, "too-many-at-an-address");
             }
-            let by_flow = flows.get_mut(*flow).expect("entered above");
+            let by_flow = flows.get_mut(flow).expect("entered above");
             let admitted = by_flow.one_more(invocation, flow, code);
             let most = admitted_max(limits.verify_attempts, u64::MAX, &states, by_flow.first_ms, now_ms);
             if admitted > most {
                 return exceeded(by_flow, &format!("the flow {}", flow.0), most, "too-many-in-a-flow");
             }
-            *row += 1;
-            let meanwhile = |other: &&(&Invocation<'_>, _, _, _)| {
-                other.0.began_ms <= now_ms && other.0.ended_ms() >= invocation.began_ms
-            };
-            let together = attempts.iter().filter(meanwhile).count() as u64;
-            if *row > limits.consecutive_failures + together {
-                let what = format!("{row} wrong codes in a row were looked at for {address}");
+            let row = rows.get_mut(address).expect("entered above");
+            let before = row.before((invocation.began_ms, now_ms));
+            if before >= limits.consecutive_failures {
+                let what = format!("a code was looked at for {address} after {before} wrong codes in a row");
                 return Err(violation(&self.name(), now_ms, invocation.records(), what).because("too-many-in-a-row"));
             }
+            row.failures_ms.push((invocation.began_ms, now_ms));
         }
         Ok(())
     }
@@ -203,5 +233,67 @@ mod tests {
         }
         let violation = story.judged_by(&AttemptsLimited).unwrap_err();
         assert!(violation.what.contains("in a row"), "{violation}");
+    }
+
+    /// A hundred wrong codes, ten in a window: the most that are looked at in a row.
+    fn a_hundred_in_a_row() -> Story {
+        (0..10).fold(Story::new(), |story, round| guesses(story, round * 61, 10))
+    }
+
+    /// A code that is typed after them, at a time.
+    fn then(story: Story, at_ms: (u64, u64), code: &str, seen: Seen) -> Story {
+        story.op(at_ms, "eve", verify(&format!("f{code}"), "ann", code), seen)
+    }
+
+    const AFTER_MS: (u64, u64) = (620_000, 620_050);
+
+    #[test]
+    fn accepts_a_hundred_in_a_row_and_the_lock() {
+        let story = then(a_hundred_in_a_row(), AFTER_MS, "k", fail("locked"));
+        assert_eq!(story.judged_by(&AttemptsLimited), Ok(()));
+    }
+
+    #[test]
+    fn rejects_one_too_many_in_a_row() {
+        let story = then(a_hundred_in_a_row(), AFTER_MS, "k", fail(WRONG_CODE));
+        assert_eq!(story.judged_by(&AttemptsLimited).unwrap_err().at_ms, AFTER_MS.1);
+    }
+
+    #[test]
+    fn accepts_one_that_was_under_way_with_the_hundredth() {
+        let last_ms = (9 * 61 + 9) * 1000;
+        let story = then(
+            a_hundred_in_a_row(),
+            (last_ms + 50, last_ms + 90),
+            "k",
+            fail(WRONG_CODE),
+        );
+        // Another window, so that only the row could be too long.
+        let story = story.event(last_ms - 10, "redis-2", master("redis-2"));
+        assert_eq!(story.judged_by(&AttemptsLimited), Ok(()));
+    }
+
+    #[test]
+    fn a_success_begins_another_row_but_a_failure_elsewhere_or_a_wrong_code_in_doubt_does_not() {
+        let between_ms = (30_000, 30_050);
+        let ended_by = |code: &str, seen: Seen| then(a_hundred_in_a_row(), between_ms, code, seen);
+        let judged = |story: Story| then(story, AFTER_MS, "k", fail(WRONG_CODE)).judged_by(&AttemptsLimited);
+        assert_eq!(judged(ended_by("right", Seen::Ok)), Ok(()));
+        let mailed_to = |story: Story, who: &str| story.event(25_000, "mail", mailed(who, "right"));
+        assert_eq!(judged(mailed_to(ended_by("right", unknown()), "ann")), Ok(()));
+        assert!(judged(mailed_to(ended_by("right", unknown()), "bob")).is_err());
+        assert!(judged(ended_by("never-mailed", unknown())).is_err());
+    }
+
+    #[test]
+    fn a_failure_under_way_with_a_success_may_be_forgotten_with_it() {
+        let story = |failed_ms: (u64, u64)| {
+            let story = then(Story::new(), (500, 600), "right", Seen::Ok);
+            let story = then(story, failed_ms, "slow", fail(WRONG_CODE));
+            let story = (0..10).fold(story, |story, round| guesses(story, 100 + round * 61, 10));
+            story.judged_by(&AttemptsLimited)
+        };
+        assert_eq!(story((550, 700)), Ok(()));
+        assert!(story((650, 700)).is_err());
     }
 }

@@ -200,7 +200,7 @@ mod tests {
             refused(guesses(attacked(), 100, 1000)),
             refused(Story::new()),
             refused(attacked().fault(98_000, Fault::Heal)),
-            attacked().begun(111_000, "ann", Op::People(people::Op::LogIn)),
+            attacked().unended(111_000, "ann", Op::People(people::Op::LogIn)),
             refused(guesses(clock(100_000), 60, 1000)),
         ] {
             assert_eq!(story.judged_by(&claim()), Ok(()));

@@ -17,6 +17,7 @@ pub(crate) mod sends_limited;
 // Planted bugs.
 pub(crate) mod limiter_per_replica;
 pub(crate) mod lockout_in_redis;
+pub(crate) mod lockout_one_late;
 pub(crate) mod new_code_resets_failures;
 pub(crate) mod window_in_wrong_unit;
 pub(crate) mod window_rearmed;
@@ -34,6 +35,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         window_in_wrong_unit::PLANTED,
         window_rearmed::PLANTED,
         lockout_in_redis::PLANTED,
+        lockout_one_late::PLANTED,
     ]
 }
 

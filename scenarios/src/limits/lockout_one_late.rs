@@ -1,0 +1,39 @@
+//! An address is locked one failure late (inventory 18; SP 800-63B-4 section 3.2.2: *no more than* 100).
+//!
+//! Seen in the world: `>` where `>=` was meant, the commonest slip of all at a limit.
+
+use crate::{
+    planted::twist::{FailureTwist, Twisted},
+    vocabulary::PlantedBug,
+};
+use async_trait::async_trait;
+use idp::{directory::Directory, limits::FailureRepository, replica::Wiring};
+use seams::Outcome;
+use std::sync::Arc;
+
+pub(crate) const PLANTED: PlantedBug = PlantedBug {
+    name: "lockout_one_late",
+    title: "an address is locked after one wrong code more than the limit",
+    covers: &[18],
+    scenario: "guesser_across_failover",
+    detected_by: "AttemptsLimited",
+    bug: |_, _, wiring| Wiring {
+        directory: Directory {
+            failures: Arc::new(Twisted(OneLate(wiring.directory.failures))),
+            ..wiring.directory
+        },
+        ..wiring
+    },
+};
+
+struct OneLate(Arc<dyn FailureRepository>);
+
+#[async_trait]
+impl FailureTwist for OneLate {
+    fn inner(&self) -> &Arc<dyn FailureRepository> {
+        &self.0
+    }
+    async fn failures(&self, address: &str) -> Outcome<u64> {
+        Ok(self.0.failures(address).await?.saturating_sub(1))
+    }
+}
