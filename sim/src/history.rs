@@ -1,5 +1,9 @@
 //! What people and the outside world could see, with simulated time.
 
+mod builder;
+
+pub use builder::HistoryBuilder;
+
 use crate::{fault::Fault, service::Service, trigger::Trigger};
 use serde::{Deserialize, Serialize};
 

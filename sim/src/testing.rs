@@ -1,8 +1,7 @@
 //! A small service for the harness's own tests: two shops that sell numbered seats, and a printer that prints tickets.
 
 use crate::{
-    fault::Fault,
-    history::{Event, History, OpId, Record, Seen},
+    history::{Event, Seen},
     nemesis::Control,
     plan::Plan,
     service::{BadValue, Behaviour, MarkSpan, Observation, Op, Service, ServiceFault, Tone, WorldOptions},
@@ -301,70 +300,8 @@ async fn act(scene: Scene<Shop>, who: String, does: Does) {
     }
 }
 
-/// A history, built in any order.
-#[derive(Default)]
-pub(crate) struct HistoryBuilder {
-    records: Vec<Record<Shop>>,
-    next: u64,
-}
-
-impl HistoryBuilder {
-    pub(crate) fn new() -> HistoryBuilder {
-        HistoryBuilder::default()
-    }
-
-    /// Any event, at a time.
-    pub(crate) fn event(mut self, at_ms: u64, who: &str, event: Event<Shop>) -> HistoryBuilder {
-        let who = who.to_owned();
-        self.records.push(Record { at_ms, who, event });
-        self
-    }
-
-    /// A whole operation, from one time to another.
-    pub(crate) fn op(mut self, (from, to): (u64, u64), who: &str, op: Did, seen: Seen) -> HistoryBuilder {
-        self.next += 1;
-        let (id, took_ms) = (OpId(self.next), to - from);
-        self.event(from, who, Event::Began { id, op: op.clone() }).event(
-            to,
-            who,
-            Event::Ended { id, op, seen, took_ms },
-        )
-    }
-
-    /// An operation that never ends.
-    pub(crate) fn unended(mut self, at_ms: u64, who: &str, op: Did) -> HistoryBuilder {
-        self.next += 1;
-        let id = OpId(self.next);
-        self.event(at_ms, who, Event::Began { id, op })
-    }
-
-    /// Words of a Sentinel.
-    pub(crate) fn sentinel(self, at_ms: u64, host: &str, says: &str) -> HistoryBuilder {
-        let says = says.to_owned();
-        let event = Event::Sentinel {
-            host: host.to_owned(),
-            says,
-        };
-        self.event(at_ms, host, event)
-    }
-
-    /// A fault.
-    pub(crate) fn fault(self, at_ms: u64, fault: Fault<Shop>, in_flight: usize) -> HistoryBuilder {
-        let after = None;
-        let event = Event::Fault {
-            fault,
-            in_flight,
-            after,
-        };
-        self.event(at_ms, "nemesis", event)
-    }
-
-    /// The history, in order of time.
-    pub(crate) fn history(mut self) -> History<Shop> {
-        self.records.sort_by_key(|record| record.at_ms);
-        History { records: self.records }
-    }
-}
+/// A history of the shop, written by hand.
+pub(crate) type HistoryBuilder = crate::history::HistoryBuilder<Shop>;
 
 /// The hosts of the shop's world.
 pub(crate) fn hosts() -> Vec<(String, HostKind)> {

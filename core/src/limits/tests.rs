@@ -1,24 +1,12 @@
 //! The limiters against a reference model: whatever is asked of two replicas, in whatever order, they answer as a few
 //! lines of bookkeeping say.
 
-use crate::testing::{Browser, TestBed};
-use proptest::{collection::vec, prelude::*, test_runner::FileFailurePersistence};
+use crate::testing::{
+    Browser, TestBed,
+    random::{block_on, cases},
+};
+use proptest::{collection::vec, prelude::*};
 use std::time::Duration;
-
-fn config(cases: u32) -> ProptestConfig {
-    let file = FileFailurePersistence::Direct("proptest-regressions/reference.txt");
-    ProptestConfig {
-        cases,
-        failure_persistence: Some(Box::new(file)),
-        ..ProptestConfig::default()
-    }
-}
-
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
-    runtime.block_on(work)
-}
 
 /// What can happen at the limiters of one address.
 #[derive(Debug, Clone)]
@@ -117,7 +105,7 @@ async fn limits_agree(steps: Vec<AtLimits>) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(config(96))]
+    #![proptest_config(cases(96, "proptest-regressions/limits.txt"))]
 
     /// Fixed windows, over both replicas: no attempt more, and none less.
     #[test]

@@ -140,8 +140,11 @@ impl AuthStateStore for MemoryStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Namespace, testing::Fixture};
-    use proptest::{prelude::*, test_runner::FileFailurePersistence};
+    use crate::{
+        store::{Namespace, testing::Fixture},
+        testing::random::{block_on, cases},
+    };
+    use proptest::prelude::*;
 
     #[derive(Debug, Clone)]
     enum Op {
@@ -267,19 +270,15 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig {
-            failure_persistence: Some(Box::new(FileFailurePersistence::Direct("proptest-regressions/store-memory.txt"))),
-            ..ProptestConfig::default()
-        })]
+        #![proptest_config(cases(256, "proptest-regressions/store-memory.txt"))]
 
         #[test]
         fn agrees_with_the_reference(ops in prop::collection::vec(op(), 1..60)) {
             let fixture = Fixture::new();
             let store = MemoryStore::new(fixture.clock.clone());
             let mut model = Model::default();
-            let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
             for op in &ops {
-                let seen = runtime.block_on(perform(&store, &fixture, op));
+                let seen = block_on(perform(&store, &fixture, op));
                 prop_assert_eq!(seen, model.perform(op), "{:?}", op);
             }
         }

@@ -3,6 +3,7 @@
 
 mod browser;
 mod parts;
+pub(crate) mod random;
 
 pub(crate) use browser::Browser;
 

@@ -114,7 +114,7 @@ mod tests {
                 Op::People(people::Op::LogIn),
                 fail("gave up"),
             ),
-            healed().begun(111_000, "probe-b", Op::People(people::Op::LogIn)),
+            healed().unended(111_000, "probe-b", Op::People(people::Op::LogIn)),
             healed().op((41_000, 45_000), "ann", Op::People(people::Op::LogIn), fail("gave up")),
             healed()
                 .op(
@@ -150,7 +150,7 @@ mod tests {
                 "late",
             ),
             (
-                healed().begun(41_000, "probe-b", Op::People(people::Op::LogIn)),
+                healed().unended(41_000, "probe-b", Op::People(people::Op::LogIn)),
                 "never-ended",
             ),
         ] {

@@ -188,7 +188,7 @@ mod tests {
             .op((2000, 60_000), "ann", Op::People(people::Op::LogIn), fail("gave up"))
             .op((39_000, 50_000), "ben", Op::People(people::Op::LogIn), unknown())
             .op((41_000, 45_000), "cleo", Op::People(people::Op::LogIn), Seen::Ok)
-            .begun(119_000, "dan", Op::People(people::Op::LogIn));
+            .unended(119_000, "dan", Op::People(people::Op::LogIn));
         assert_eq!(story.judged_by(&claim()), Ok(()));
     }
 
@@ -237,7 +237,7 @@ mod tests {
             healed().op((41_000, 45_000), "ann", Op::People(people::Op::LogIn), fail("gave up")),
             healed().op((41_000, 45_000), "ann", Op::People(people::Op::LogIn), unknown()),
             healed().op((41_000, 57_000), "ann", Op::People(people::Op::LogIn), Seen::Ok),
-            healed().begun(41_000, "ann", Op::People(people::Op::LogIn)),
+            healed().unended(41_000, "ann", Op::People(people::Op::LogIn)),
         ] {
             assert!(story.judged_by(&claim()).is_err());
         }

@@ -193,7 +193,7 @@ mod tests {
             slow().op((2000, 2100), "probe-b", verify(), fail("wrong-code")),
             slow().op((2000, 9000), "ann", verify(), unknown()),
             slow().op((2000, 9000), "probe-b", Op::People(people::Op::LogIn), Seen::Ok),
-            slow().begun(119_500, "probe-b", verify()),
+            slow().unended(119_500, "probe-b", verify()),
             slow()
                 .fault(1500, cut("idp-b", "redis-1"))
                 .op((2000, 3000), "probe-b", verify(), unknown()),
@@ -219,7 +219,7 @@ mod tests {
                 trouble().op((2000, 2600), "probe-b", verify(), fail("temporarily-unavailable")),
                 "refused",
             ),
-            (trouble().begun(2000, "probe-b", verify()), "never-ended"),
+            (trouble().unended(2000, "probe-b", verify()), "never-ended"),
         ] {
             assert_eq!(story.judged_by(&claim()).unwrap_err().reason, reason);
         }

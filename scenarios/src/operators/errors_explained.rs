@@ -166,13 +166,13 @@ mod tests {
     fn accepts_what_is_explained() {
         for story in [
             story(),
-            story().told(3000, "ann", 503, "0a1b").logged(2900, LOCKED, &[]),
+            story().error(3000, "ann", 503, "0a1b").logged(2900, LOCKED, &[]),
             story()
-                .told(3000, "ann", 400, "0a1b")
+                .error(3000, "ann", 400, "0a1b")
                 .logged(2900, "refused correlation=0a1b error=expired", &[]),
             story()
                 .fault(2000, Fault::Kill { host: "redis-1".into() })
-                .told(3000, "ann", 503, "0a1b")
+                .error(3000, "ann", 503, "0a1b")
                 .logged(2900, LOST, &[]),
         ] {
             assert_eq!(story.judged_by(&ErrorsExplained), Ok(()));
@@ -181,9 +181,9 @@ mod tests {
 
     #[test]
     fn rejects_what_is_not() {
-        let mut hidden = story().told(3000, "ann", 503, "0a1b").logged(2900, LOCKED, &[]);
+        let mut hidden = story().error(3000, "ann", 503, "0a1b").logged(2900, LOCKED, &[]);
         hidden.operators.errors[0].shown = false;
-        let told = || story().told(3000, "ann", 503, "0a1b");
+        let told = || story().error(3000, "ann", 503, "0a1b");
         for (story, reason) in [
             (told().logged(2900, &LOCKED.replace("0a1b", "ffff"), &[]), "not-logged"),
             (hidden, "not-shown"),

@@ -3,16 +3,16 @@
 use crate::{
     mailed_code, redemption,
     vocabulary::{
-        Event, Evidence, Fault, History, LogLine, Login, Observation, Op, OpId, Operators, PLAN_VERSION, Plan,
-        Property, Record, ReportedError, Seen, ServiceLine, Tag, Violation, WorldOptions,
+        Event, Evidence, Fault, LogLine, Login, Observation, Op, Operators, PLAN_VERSION, Plan, Property,
+        ReportedError, Seen, ServiceLine, Tag, Violation, WorldOptions,
     },
 };
+use sim::history::HistoryBuilder;
 
-/// A history, told in order.
+/// A run, written by hand.
 #[derive(Default)]
 pub(crate) struct Story {
-    records: Vec<Record>,
-    next: u64,
+    history: HistoryBuilder<Login>,
     pub(crate) world: WorldOptions,
     pub(crate) operations: Vec<crate::vocabulary::Operation>,
     pub(crate) operators: Operators,
@@ -25,40 +25,26 @@ impl Story {
 
     /// Any event, at a time.
     pub(crate) fn event(mut self, at_ms: u64, who: &str, event: Event) -> Story {
-        let who = who.to_owned();
-        self.records.push(Record { at_ms, who, event });
+        self.history = self.history.event(at_ms, who, event);
         self
     }
 
     /// A whole operation, from one time to another.
-    pub(crate) fn op(mut self, (from, to): (u64, u64), who: &str, op: Op, seen: Seen) -> Story {
-        self.next += 1;
-        let (id, took_ms) = (OpId(self.next), to - from);
-        self.event(from, who, Event::Began { id, op: op.clone() }).event(
-            to,
-            who,
-            Event::Ended { id, op, seen, took_ms },
-        )
+    pub(crate) fn op(mut self, from_to_ms: (u64, u64), who: &str, op: Op, seen: Seen) -> Story {
+        self.history = self.history.op(from_to_ms, who, op, seen);
+        self
     }
 
     /// An operation that never ends.
-    pub(crate) fn begun(mut self, at_ms: u64, who: &str, op: Op) -> Story {
-        self.next += 1;
-        let id = OpId(self.next);
-        self.event(at_ms, who, Event::Began { id, op })
+    pub(crate) fn unended(mut self, at_ms: u64, who: &str, op: Op) -> Story {
+        self.history = self.history.unended(at_ms, who, op);
+        self
     }
 
     /// A fault.
-    pub(crate) fn fault(self, at_ms: u64, fault: Fault) -> Story {
-        self.event(
-            at_ms,
-            "nemesis",
-            Event::Fault {
-                fault,
-                in_flight: 1,
-                after: None,
-            },
-        )
+    pub(crate) fn fault(mut self, at_ms: u64, fault: Fault) -> Story {
+        self.history = self.history.fault(at_ms, fault, 1);
+        self
     }
 
     /// A line of a replica's log, with secrets of these kinds in it.
@@ -76,7 +62,7 @@ impl Story {
     }
 
     /// Somebody got an error.
-    pub(crate) fn told(mut self, at_ms: u64, who: &str, status: u16, reference: &str) -> Story {
+    pub(crate) fn error(mut self, at_ms: u64, who: &str, status: u16, reference: &str) -> Story {
         self.operators.errors.push(ReportedError {
             at_ms,
             who: who.into(),
@@ -87,9 +73,8 @@ impl Story {
         self
     }
 
-    /// Judges the story, its records put in order of time.
-    pub(crate) fn judged_by(mut self, property: &dyn Property<Login>) -> Result<(), Violation> {
-        self.records.sort_by_key(|record| record.at_ms);
+    /// Judges it.
+    pub(crate) fn judged_by(self, property: &dyn Property<Login>) -> Result<(), Violation> {
         let plan = Plan {
             version: PLAN_VERSION,
             scenario: "hand-built".into(),
@@ -99,7 +84,7 @@ impl Story {
             operations: self.operations,
             faults: vec![],
         };
-        let history = History { records: self.records };
+        let history = self.history.history();
         property.check(&Evidence {
             plan: &plan,
             history: &history,

@@ -75,7 +75,7 @@ mod tests {
         let story = first()
             .op((110, 130), "thief", redeem("c1", "idp-b", true), fail("invalid_grant"))
             .op((140, 900), "thief", redeem("c1", "idp-a", true), unknown())
-            .begun(150, "thief", redeem("c1", "idp-a", true))
+            .unended(150, "thief", redeem("c1", "idp-a", true))
             .op((200, 220), "ben", redeem("c2", "balancer", true), Seen::Ok);
         assert_eq!(story.judged_by(&CodeRedeemedOnce), Ok(()));
     }

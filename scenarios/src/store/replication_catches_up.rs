@@ -122,7 +122,7 @@ mod tests {
                 "failed-two-masters",
             ),
             (
-                healed().begun(35_000, "operator", Op::Store(store::Op::CheckReplication)),
+                healed().unended(35_000, "operator", Op::Store(store::Op::CheckReplication)),
                 "never-ended",
             ),
             (look(healed(), 60_000, 64_000, Seen::Ok), "late"),

@@ -1,19 +1,13 @@
 //! Any bytes in a form, a query, a cookie or an Authorization header: an answer goes back, and it is never the service's
 //! own failure.
 
-use crate::testing::{AUTHORIZE, TestBed};
+use crate::testing::{
+    AUTHORIZE, TestBed,
+    random::{block_on, cases},
+};
 use axum::body::Body;
 use http::{HeaderValue, Request, header};
-use proptest::{collection::vec, prelude::*, sample::select, test_runner::FileFailurePersistence};
-
-fn config() -> ProptestConfig {
-    let file = FileFailurePersistence::Direct("proptest-regressions/surface-bytes.txt");
-    ProptestConfig {
-        cases: 300,
-        failure_persistence: Some(Box::new(file)),
-        ..ProptestConfig::default()
-    }
-}
+use proptest::{collection::vec, prelude::*, sample::select};
 
 /// Bytes that nearly are a form, among others.
 fn form() -> impl Strategy<Value = Vec<u8>> {
@@ -79,7 +73,7 @@ fn value() -> impl Strategy<Value = HeaderValue> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(cases(300, "proptest-regressions/surface-bytes.txt"))]
 
     #[test]
     fn whatever_comes_it_is_not_the_services_fault(
@@ -105,9 +99,7 @@ proptest! {
         // Some URIs cannot be sent at all: then nothing can come of them either.
         let uri = if path == "/authorize" { format!("{AUTHORIZE}&{query}") } else { format!("{path}?{query}") };
         if let Ok(request) = request.uri(uri).body(Body::from(body)) {
-            let mut builder = tokio::runtime::Builder::new_current_thread();
-            let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
-            let seen = runtime.block_on(async { TestBed::new().await.call(0, request).await });
+            let seen = block_on(async { TestBed::new().await.call(0, request).await });
             prop_assert!(seen.status.as_u16() < 500, "{}: {}", seen.status, seen.body);
             prop_assert_eq!(seen.headers.get_all("x-correlation-id").iter().count(), 1);
             prop_assert!(!seen.body.contains("panicked"));

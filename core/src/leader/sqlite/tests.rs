@@ -1,26 +1,12 @@
 use super::*;
 use crate::{
-    redemption::{CodeRedemption, Redeemed, TokenRecord, TokenRepository},
+    redemption::{Redeemed, TokenRepository},
     session::{Session, SessionRepository},
     store::{
-        sqlite::testing::{HOUR, in_memory, open},
+        sqlite::testing::{HOUR, in_memory, open, redemption},
         testing::{Fixture, START},
     },
 };
-
-fn redemption(code: &str, token: &str) -> CodeRedemption {
-    CodeRedemption {
-        code_hash: code.into(),
-        remember_until: START + HOUR,
-        token: TokenRecord {
-            token_hash: token.into(),
-            user_id: "user-ann".into(),
-            client_id: "web".into(),
-            scope: "openid".into(),
-            expires_at: START + HOUR,
-        },
-    }
-}
 
 fn session(id: &str, code: &str) -> Session {
     Session {

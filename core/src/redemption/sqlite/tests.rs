@@ -1,22 +1,8 @@
 use super::*;
 use crate::store::{
-    sqlite::testing::{HOUR, TempFile, in_memory, open},
+    sqlite::testing::{HOUR, TempFile, in_memory, open, redemption},
     testing::{Fixture, START},
 };
-
-fn redemption(code: &str, token: &str) -> CodeRedemption {
-    CodeRedemption {
-        code_hash: code.into(),
-        remember_until: START + HOUR,
-        token: TokenRecord {
-            token_hash: token.into(),
-            user_id: "user-ann".into(),
-            client_id: "web".into(),
-            scope: "openid".into(),
-            expires_at: START + HOUR,
-        },
-    }
-}
 
 async fn code_is_redeemed_once_by_either_replica(location: &str) {
     let fixture = Fixture::new();

@@ -5,26 +5,14 @@ use crate::{
     hash::sha256_hex,
     redemption::CODE,
     store::{AuthStateStore, Key},
-    testing::{Browser, TestBed, VERIFIER},
+    testing::{
+        Browser, TestBed, VERIFIER,
+        random::{block_on, cases},
+    },
 };
-use proptest::{collection::vec, prelude::*, test_runner::FileFailurePersistence};
+use proptest::{collection::vec, prelude::*};
 use seams::{Cause, Failure};
 use std::time::Duration;
-
-fn config(cases: u32) -> ProptestConfig {
-    let file = FileFailurePersistence::Direct("proptest-regressions/reference.txt");
-    ProptestConfig {
-        cases,
-        failure_persistence: Some(Box::new(file)),
-        ..ProptestConfig::default()
-    }
-}
-
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
-    runtime.block_on(work)
-}
 
 /// What can happen to authorization codes.
 #[derive(Debug, Clone)]
@@ -153,7 +141,7 @@ async fn codes_agree(steps: Vec<OfCodes>) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(config(96))]
+    #![proptest_config(cases(96, "proptest-regressions/redemption.txt"))]
 
     /// Issued, validated, taken, entered into the ledger: redeemed once, by whoever has the verifier, in time, also when
     /// the store forgets that it was taken or cannot say.

@@ -3,7 +3,8 @@
 use super::SqliteDirectory;
 use crate::{
     clients::{Client, ClientSecret},
-    store::testing::Fixture,
+    redemption::{CodeRedemption, TokenRecord},
+    store::testing::{Fixture, START},
     users::User,
 };
 use std::{path::PathBuf, time::Duration};
@@ -63,5 +64,20 @@ pub(crate) fn web() -> Client {
         name: "Web".into(),
         secret: ClientSecret::None,
         redirect_uris: vec!["https://app.example/z".into(), "https://app.example/a".into()],
+    }
+}
+
+/// A code that is redeemed for a token.
+pub(crate) fn redemption(code: &str, token: &str) -> CodeRedemption {
+    CodeRedemption {
+        code_hash: code.into(),
+        remember_until: START + HOUR,
+        token: TokenRecord {
+            token_hash: token.into(),
+            user_id: "user-ann".into(),
+            client_id: "web".into(),
+            scope: "openid".into(),
+            expires_at: START + HOUR,
+        },
     }
 }

@@ -1,28 +1,14 @@
 use super::{
-    testing::{HOUR, TempFile, WAIT, in_memory, open},
+    testing::{TempFile, WAIT, in_memory, open, redemption},
     *,
 };
 use crate::{
     limits::FailureRepository,
-    redemption::{CodeRedemption, Redeemed, TokenRecord, TokenRepository},
+    redemption::{Redeemed, TokenRepository},
     session::SessionRepository,
     store::testing::{Fixture, START},
 };
 use std::{future::Future, pin::pin, task::Poll};
-
-fn redemption(code: &str, token: &str) -> CodeRedemption {
-    CodeRedemption {
-        code_hash: code.into(),
-        remember_until: START + HOUR,
-        token: TokenRecord {
-            token_hash: token.into(),
-            user_id: "user-ann".into(),
-            client_id: "web".into(),
-            scope: "openid".into(),
-            expires_at: START + HOUR,
-        },
-    }
-}
 
 /// Somebody else with the write lock.
 struct Locker(Connection);

@@ -2,8 +2,11 @@
 //! order, and what may be said of it in one line each.
 
 use super::*;
-use crate::leader::{Reminder, ReminderClaim, ReminderRepository};
-use proptest::{collection::vec, prelude::*, test_runner::FileFailurePersistence};
+use crate::{
+    leader::{Reminder, ReminderClaim, ReminderRepository},
+    testing::random::{block_on, cases},
+};
+use proptest::{collection::vec, prelude::*};
 use seams::{StorageFault, StorageMoment};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -110,18 +113,12 @@ async fn walk(name: &str, events: Vec<Event>) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 64,
-        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("proptest-regressions/leader.txt"))),
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(64, "proptest-regressions/leader.txt"))]
 
     #[test]
     fn whatever_happens_nobody_acts_with_an_older_epoch_and_in_the_end_somebody_leads(events in vec(event(), 0..40)) {
         static WALKS: AtomicU64 = AtomicU64::new(0);
         let name = format!("walk-{}", WALKS.fetch_add(1, Ordering::Relaxed));
-        let mut builder = tokio::runtime::Builder::new_current_thread();
-        let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
-        runtime.block_on(walk(&name, events))?;
+        block_on(walk(&name, events))?;
     }
 }

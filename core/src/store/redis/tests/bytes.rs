@@ -2,26 +2,18 @@
 //! have happened.
 
 use super::{MASTER, read_command, spawn};
+use crate::testing::random::{block_on, cases};
 use crate::{
     config::{Config, Deadlines, StateConfig},
     store::{AuthStateStore, Key, MasterFinder, Namespace, RedisStore, SentinelFinder, testing::Fixture},
 };
-use proptest::{collection::vec, prelude::*, sample::select, test_runner::FileFailurePersistence};
+use proptest::{collection::vec, prelude::*, sample::select};
 use seams::Failure;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncWriteExt, BufReader},
     time::Instant,
 };
-
-fn config() -> ProptestConfig {
-    let file = FileFailurePersistence::Direct("proptest-regressions/reply-bytes.txt");
-    ProptestConfig {
-        cases: 200,
-        failure_persistence: Some(Box::new(file)),
-        ..ProptestConfig::default()
-    }
-}
 
 /// Bytes that nearly are replies, among others.
 fn reply() -> impl Strategy<Value = Vec<u8>> {
@@ -86,12 +78,6 @@ fn serve(fixture: &Fixture, host: &str, reply: Vec<u8>, hangs_up: bool) {
     });
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
-    runtime.block_on(work)
-}
-
 struct Always;
 
 #[async_trait::async_trait]
@@ -102,7 +88,7 @@ impl MasterFinder for Always {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(cases(200, "proptest-regressions/reply-bytes.txt"))]
 
     #[test]
     fn a_store_survives_any_reply(reply in reply(), hangs_up: bool) {
