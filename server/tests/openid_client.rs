@@ -4,7 +4,7 @@
 mod client;
 // The file, not the package: the server does not depend on the simulation, not even for its tests.
 #[expect(unreachable_pub, reason = "the file is part of a library")]
-#[path = "../../sim/models/conformance/src/port.rs"]
+#[path = "../../sim/conformance/src/port.rs"]
 mod port;
 
 use bytes::Bytes;

@@ -1,5 +1,5 @@
 //! Fuzz targets for the login service: what it reads from Redis, from Sentinels and from anybody over HTTP, each reader as
-//! a function of any bytes. The models' targets are in `sim/models/fuzz`.
+//! a function of any bytes. The models' targets are in `sim/fuzz`.
 
 mod http;
 mod store;

@@ -25,6 +25,9 @@ pub(crate) struct Args {
     /// How long to measure, all in all
     #[arg(long, value_name = "S", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
     seconds: u32,
+    /// Print the tables as Markdown
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
     /// For machines
     #[arg(long)]
     json: bool,
@@ -53,20 +56,24 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         say(format!("{all:#}"));
         return Ok(Conclusion::Held);
     }
-    say(main_table(suite, &figures));
+    let show = |table: comfy_table::Table| match args.markdown {
+        true => say(table::markdown(&table).trim_end()),
+        false => say(table),
+    };
+    show(main_table(suite, &figures));
     if let Some(load) = &suite.load {
         say(format!(
-            "\nHow the cost grows with the load ({}, no faults):",
+            "\nHow the cost grows with the load ({}, no faults):\n",
             load.what
         ));
-        say(cost_table("load", &by_load));
+        show(cost_table("load", &by_load));
     }
     if !by_hosts.is_empty() {
         say(format!(
-            "\nHow the cost grows with the hosts ({}, no faults):",
+            "\nHow the cost grows with the hosts ({}, no faults):\n",
             what_happens(suite)
         ));
-        say(cost_table("world", &by_hosts));
+        show(cost_table("world", &by_hosts));
     }
     say(format!(
         "\nOne thread, after a warm-up; median (min to max) of {REPETITIONS} repetitions. Drawing plans is not in the time, \

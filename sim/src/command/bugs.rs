@@ -57,8 +57,8 @@ pub(crate) struct Args {
     /// Besides, sweeps of the swarm in which every plan is drawn from its seed
     #[arg(long, requires = "sweeps")]
     no_guidance: bool,
-    /// Print the table of the sweeps as Markdown
-    #[arg(long, requires = "sweeps")]
+    /// Print the table (with --sweeps: that of the sweeps) as Markdown
+    #[arg(long, conflicts_with = "json")]
     markdown: bool,
     /// For machines
     #[arg(long)]
@@ -186,7 +186,10 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         return Ok(conclusion);
     }
     if args.markdown {
-        say(medians::markdown(&searches, &methods).trim_end());
+        say(match args.sweeps {
+            Some(_) => medians::markdown(&searches, &methods).trim_end().to_owned(),
+            None => tables::trials_markdown(&trials),
+        });
         return Ok(conclusion);
     }
     let look = table::look();

@@ -36,6 +36,19 @@ pub fn new(look: &Look, headings: &[&str]) -> Table {
     table
 }
 
+/// A table as Markdown, for a page.
+pub fn markdown(table: &Table) -> String {
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let headings: Vec<String> = (table.header().into_iter().flat_map(|row| row.cell_iter()))
+        .map(Cell::content)
+        .collect();
+    let rules = line(vec!["---".to_owned(); headings.len()]);
+    let rows = table
+        .row_iter()
+        .map(|row| line(row.cell_iter().map(Cell::content).collect()));
+    line(headings) + &rules + &rows.collect::<String>()
+}
+
 /// A cell that says good (green), bad (red) or neither (yellow).
 pub fn judged(text: impl ToString, conclusion: super::Conclusion) -> Cell {
     use super::Conclusion::{Held, Inconclusive, Violated};
@@ -83,5 +96,16 @@ mod tests {
         let mut table = new(&Look::PLAIN, &["a", ">b"]);
         table.add_row([judged("x", super::super::Conclusion::Violated), Cell::new(1)]);
         assert!(!table.to_string().contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_table_is_one_for_a_terminal_and_for_a_page() {
+        let look = Look {
+            colour: true,
+            ..Look::PLAIN
+        };
+        let mut table = new(&look, &["a", ">b"]);
+        table.add_row([judged("x", super::super::Conclusion::Violated), Cell::new(1)]);
+        assert_eq!(markdown(&table), "| a | b |\n| --- | --- |\n| x | 1 |\n");
     }
 }

@@ -5,7 +5,7 @@ use super::{
     sweeps::{Method, Search},
 };
 use crate::report::Look;
-use comfy_table::Cell;
+use comfy_table::{Cell, Table};
 use std::collections::BTreeMap;
 
 /// Medians for a bug by one method: runs, and processor time. A sweep that missed the bug counts as longer than any other.
@@ -44,13 +44,8 @@ impl Medians {
     }
 }
 
-/// Rows by bug, columns by method.
-struct Rows {
-    headings: Vec<String>,
-    rows: Vec<Vec<String>>,
-}
-
-fn rows(searches: &[Search], methods: &[Method]) -> Rows {
+/// Rows by bug, columns by method: median runs and processor time to the detection.
+fn medians(look: &Look, searches: &[Search], methods: &[Method]) -> Table {
     let mut headings = vec!["planted bug".to_owned()];
     for method in methods {
         headings.extend([format!(">{}: runs", method.label()), ">CPU s".to_owned()]);
@@ -64,8 +59,10 @@ fn rows(searches: &[Search], methods: &[Method]) -> Rows {
             .filter(|search| search.bug == bug && search.method == method)
             .collect()
     };
-    let rows = bugs.iter().map(|bug| {
-        let mut row = vec![(*bug).to_owned()];
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let mut table = table::new(look, &headings);
+    for bug in bugs {
+        let mut row = vec![bug.to_owned()];
         for method in methods {
             row.extend(Medians::of(&of(bug, *method)).cells());
         }
@@ -76,37 +73,21 @@ fn rows(searches: &[Search], methods: &[Method]) -> Rows {
         by.remove("");
         let most = by.into_iter().max_by_key(|(_, times)| *times);
         row.push(most.map_or(String::new(), |(property, _)| property.to_owned()));
-        row
-    });
-    let rows = rows.collect();
-    Rows { headings, rows }
-}
-
-/// The table for people: median runs and processor time to the detection.
-pub(super) fn text(look: &Look, searches: &[Search], methods: &[Method]) -> String {
-    let Rows { headings, rows } = rows(searches, methods);
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
-    let mut table = table::new(look, &headings);
-    for row in rows {
         table.add_row(row.into_iter().map(Cell::new));
     }
+    table
+}
+
+/// The table for people.
+pub(super) fn text(look: &Look, searches: &[Search], methods: &[Method]) -> String {
+    let table = medians(look, searches, methods);
     format!("{table}\n{}", summary(searches, methods))
 }
 
 /// The same as Markdown.
 pub(super) fn markdown(searches: &[Search], methods: &[Method]) -> String {
-    let Rows { headings, rows } = rows(searches, methods);
-    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    let plain: Vec<String> = headings
-        .iter()
-        .map(|text| text.trim_start_matches('>').to_owned())
-        .collect();
-    let rules: Vec<String> = headings.iter().map(|_| "---".to_owned()).collect();
-    let mut text = line(&plain) + &line(&rules);
-    for row in rows {
-        text.push_str(&line(&row));
-    }
-    format!("{text}\n{}", summary(searches, methods))
+    let table = table::markdown(&medians(&Look::PLAIN, searches, methods));
+    format!("{table}\n{}", summary(searches, methods))
 }
 
 /// In how many sweeps each method detects its bug, and what a detection costs.

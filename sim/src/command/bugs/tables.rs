@@ -2,10 +2,23 @@
 
 use super::{Conclusion, Trial, table};
 use crate::{report::Look, shrink::Size};
-use comfy_table::Cell;
+use comfy_table::{Cell, Table};
 
 /// What became of each bug.
 pub(super) fn trials(look: &Look, trials: &[Trial]) -> String {
+    format!("{}\n{}", outcomes(look, trials), summary(trials))
+}
+
+/// The same as Markdown.
+pub(super) fn trials_markdown(trials: &[Trial]) -> String {
+    format!(
+        "{}\n{}",
+        table::markdown(&outcomes(&Look::PLAIN, trials)),
+        summary(trials)
+    )
+}
+
+fn outcomes(look: &Look, trials: &[Trial]) -> Table {
     let headings = [
         "planted bug",
         "scenario",
@@ -27,12 +40,16 @@ pub(super) fn trials(look: &Look, trials: &[Trial]) -> String {
             table::judged(trial.verdict(), trial.conclusion()),
         ]);
     }
+    table
+}
+
+fn summary(trials: &[Trial]) -> String {
     let detected = trials
         .iter()
         .filter(|trial| trial.conclusion() == Conclusion::Held)
         .count();
     format!(
-        "{table}\n{detected} of {} detected; CPU time is that of the thread, up to the detection.",
+        "{detected} of {} detected; CPU time is that of the thread, up to the detection.",
         table::count(trials.len(), "planted bug")
     )
 }

@@ -8,7 +8,7 @@ use crate::{Agreement, Unavailable};
 use model_redis::RedisConfig;
 use seams_os::clock::wall_ms;
 
-const VECTORS: &str = include_str!("../../../redis/vectors/redis-7.0.15.txt");
+const VECTORS: &str = include_str!("../../../models/redis/vectors/redis-7.0.15.txt");
 
 /// A section of the file, and the commands that bring an empty server to the state in which it begins.
 struct Section {

@@ -10,7 +10,7 @@ macro_rules! targets {
         $(
             #[test]
             fn $name() {
-                let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../fuzz/corpus");
+                let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus");
                 short_run(TARGETS, stringify!($name), Path::new(corpus));
             }
         )*
@@ -19,7 +19,7 @@ macro_rules! targets {
         fn every_target_is_run_here_and_by_cargo_fuzz() {
             let named = [$(stringify!($name)),*];
             assert_eq!(named.to_vec(), TARGETS.iter().map(|target| target.name).collect::<Vec<_>>());
-            let manifest = include_str!("../../../../fuzz/Cargo.toml");
+            let manifest = include_str!("../../../fuzz/Cargo.toml");
             for name in named {
                 assert!(manifest.contains(&format!("name = \"{name}\"")), "fuzz/Cargo.toml lacks {name}");
             }
