@@ -171,3 +171,50 @@ impl Config {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What clients and operators are told is what they get.
+    #[test]
+    fn the_page_of_limits_says_the_defaults() {
+        let page = include_str!("../LIMITS.md");
+        let says = |row: &str| -> u64 {
+            let line = page.lines().find(|line| line.starts_with(&format!("| {row} |")));
+            let cell = line
+                .unwrap_or_else(|| panic!("no row {row:?}"))
+                .split('|')
+                .nth(2)
+                .unwrap();
+            cell.trim().parse().unwrap()
+        };
+        let config = Config::new("idp-a", "https://login.example", StateConfig::Memory);
+        let (ttl, limits, deadlines) = (config.ttl, config.limits, config.deadlines);
+        for (row, lasts) in [
+            ("login in progress", ttl.flow),
+            ("authorization code", ttl.code),
+            ("mailed code", ttl.email_code),
+            ("access token", ttl.access_token),
+            ("ID token", ttl.id_token),
+            ("session", ttl.session),
+            ("browser cookie", ttl.session),
+            ("disagreement of clocks", ttl.clock_slack),
+            ("limits", limits.window),
+            ("one mail", limits.send_once),
+            ("lease", config.leader.lease),
+            ("mail relay", deadlines.mail),
+            ("degraded", deadlines.degraded_after),
+        ] {
+            assert_eq!(says(row), lasts.as_secs(), "{row}");
+        }
+        for (row, number) in [
+            ("wrong codes in a login", limits.verify_attempts),
+            ("attempts at an address", limits.login_attempts),
+            ("mails to an address", limits.sends),
+            ("failures in a row", limits.consecutive_failures),
+        ] {
+            assert_eq!(says(row), number, "{row}");
+        }
+    }
+}

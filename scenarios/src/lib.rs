@@ -5,6 +5,7 @@ pub mod analytics;
 pub mod availability;
 pub mod catalogue;
 pub mod directory;
+pub mod exchange;
 pub mod fuzz;
 pub mod inventory;
 pub mod leader;

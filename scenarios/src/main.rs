@@ -2,6 +2,7 @@
 
 mod conformance;
 mod serve;
+mod specification;
 
 use clap::Command;
 use std::process::ExitCode;
@@ -12,10 +13,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let compare = "Compares the models, and the login service on them, with the real programs";
+    let specification =
+        "Says how exactly the specification predicts: how many answers were allowed, and why more than one";
     let redis = "Serves the simulated Redis over real TCP, for any client";
     let sentinel = "Serves the simulated Sentinel over real TCP";
     scenarios::suite()
         .subcommand(Command::new("conformance").about(compare), conformance::run)
+        .subcommand(Command::new("specification").about(specification), specification::run)
         .subcommand(Command::new("redis").about(redis), serve::redis)
         .subcommand(Command::new("sentinel").about(sentinel), serve::sentinel)
         .main()

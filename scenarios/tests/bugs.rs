@@ -60,6 +60,7 @@ bugs!(
     window_in_wrong_unit at 1,
     lockout_in_redis at 1,
     lockout_one_late at 1,
+    name_is_address at 1,
     epoch_not_watched at 82,
     silent_fallback at 1,
     health_always_fine at 1,

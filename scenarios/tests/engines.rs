@@ -178,6 +178,7 @@ bugs!(
     keys_without_namespaces at [1, 1],
     lockout_in_redis at [1, 1],
     lockout_one_late at [1, 1],
+    name_is_address at [1, 1],
     silent_fallback at [1, 1],
     health_always_fine at [1, 1],
     degraded_for_good at [2, 2],

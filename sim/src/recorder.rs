@@ -29,6 +29,7 @@ struct Shared<S: Service> {
     listener: Option<Listener<S>>,
     history: History<S>,
     next_op: u64,
+    next_number: u64,
     open: BTreeMap<OpId, (u64, S::Op)>,
     errors: Vec<ReportedError>,
     secrets: Secrets,
@@ -43,6 +44,7 @@ impl<S: Service> Recorder<S> {
                 listener: None,
                 history: History::default(),
                 next_op: 1,
+                next_number: 1,
                 open: Default::default(),
                 errors: vec![],
                 secrets: Secrets::new(),
@@ -75,6 +77,14 @@ impl<S: Service> Recorder<S> {
         if let Some((listener, event)) = listening {
             listener(&event);
         }
+    }
+
+    /// A number that nobody else gets in this run, to tell two observations that belong together from others.
+    pub fn number(&self) -> u64 {
+        self.with(|s| {
+            s.next_number += 1;
+            s.next_number - 1
+        })
     }
 
     /// Notes that somebody begins an operation.

@@ -5,7 +5,7 @@ mod options;
 pub use options::{ReminderOption, WorldOptions};
 
 use crate::{
-    analytics, availability, directory, leader, limits, mail, mailed_code, people, redemption, session, store,
+    analytics, availability, directory, exchange, leader, limits, mail, mailed_code, people, redemption, session, store,
 };
 use idp::{config::Config, replica::Wiring};
 use seams::Env;
@@ -41,6 +41,7 @@ sim::compose_observations! {
     Login,
     /// What else can be seen from outside: a line for each room.
     pub enum Observation {
+        Exchange(exchange::Observation),
         MailedCode(mailed_code::Observation),
         Session(session::Observation),
         Leader(leader::Observation),

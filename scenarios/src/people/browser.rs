@@ -1,6 +1,7 @@
 //! A browser: cookies, redirects and forms, as far as a login needs them.
 
 use crate::{
+    exchange::{Asking, ask},
     people::{
         jar::{Jar, Stored},
         reply::{Landing, Reply, resolve},
@@ -34,6 +35,7 @@ pub(crate) type Door = (String, u16);
 pub(crate) struct Browser {
     env: Env,
     client: Client,
+    asking: Asking,
     recorder: Recorder,
     who: String,
     origin: Url,
@@ -59,6 +61,7 @@ impl Browser {
         Browser {
             env: scene.env.clone(),
             client: Client::new(&scene.env),
+            asking: Asking::new(scene, who),
             recorder: scene.recorder.clone(),
             who: who.to_owned(),
             origin: Url::parse(&scene.issuer).expect("the issuer is a URL"),
@@ -193,8 +196,9 @@ impl Browser {
                 .header(header::ORIGIN, origin);
             body = encoded.into();
         }
-        let request = request.body(body.into()).map_err(|e| protocol(&e))?;
-        let answer = self.client.send((&host, port), request, PATIENCE_PER_REQUEST).await?;
+        let request = request.body(body).map_err(|e| protocol(&e))?;
+        let to = (host.as_str(), port);
+        let answer = ask(&self.asking, &self.client, to, request, PATIENCE_PER_REQUEST).await?;
         let (head, body) = answer.into_parts();
 
         note_error(&self.recorder, &self.who, &head, &body);

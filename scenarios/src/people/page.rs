@@ -13,6 +13,8 @@ pub(crate) struct Page {
     pub(crate) signed_in: Option<bool>,
     /// Its forms, in order.
     pub(crate) forms: Vec<Form>,
+    /// What it says, on one line: without its title, scripts and styles.
+    pub(crate) text: String,
 }
 
 /// A form on a page.
@@ -38,7 +40,11 @@ impl Page {
     pub(crate) fn parse(html: &str) -> Page {
         let mut page = Page::default();
         let mut open: Option<Form> = None;
-        for tag in (Tags { rest: html }) {
+        let mut tags = Tags {
+            rest: html,
+            text: String::new(),
+        };
+        for tag in tags.by_ref() {
             match (tag.closes, tag.name.as_str()) {
                 (false, "main") => {
                     page.name = tag.attributes.get("data-page").cloned();
@@ -73,6 +79,7 @@ impl Page {
             }
         }
         page.forms.extend(open);
+        page.text = decode(&tags.text).split_whitespace().collect::<Vec<_>>().join(" ");
         page
     }
 
@@ -91,9 +98,10 @@ struct Tag {
     attributes: BTreeMap<String, String>,
 }
 
-/// The tags of a page, in order. Text, comments, scripts and styles are passed over.
+/// The tags of a page, in order. Comments, scripts and styles are passed over; text is kept.
 struct Tags<'a> {
     rest: &'a str,
+    text: String,
 }
 
 impl Iterator for Tags<'_> {
@@ -102,6 +110,8 @@ impl Iterator for Tags<'_> {
     fn next(&mut self) -> Option<Tag> {
         loop {
             let start = self.rest.find('<')?;
+            self.text.push_str(&self.rest[..start]);
+            self.text.push(' ');
             let after = &self.rest[start + 1..];
             if let Some(comment) = after.strip_prefix("!--") {
                 self.rest = comment.find("-->").map_or("", |end| &comment[end + 3..]);
@@ -235,6 +245,7 @@ mod tests {
         assert_eq!(page.name.as_deref(), Some("code"));
         assert_eq!(page.error.as_deref(), Some("wrong-code"));
         assert_eq!(page.signed_in, None);
+        assert_eq!(page.text, "Verify");
         assert_eq!(
             page.forms.len(),
             2,

@@ -36,7 +36,7 @@ pub(crate) struct Person {
 /// Where opening the authorize URL leads.
 pub(crate) enum Opened {
     /// To the login page.
-    LoginPage(Reply),
+    LoginPage(Box<Reply>),
     /// Straight back to the relying party: the browser was logged in.
     Code(SeenCode),
 }
@@ -92,7 +92,7 @@ impl Person {
             Ok(Landing::Foreign(url)) => rp.callback(begun, &url).map(Opened::Code).map_err(Seen::Fail),
             Ok(Landing::Page(reply)) => match reply.trouble() {
                 Some(seen) => Err(seen),
-                None if reply.is("login") => Ok(Opened::LoginPage(*reply)),
+                None if reply.is("login") => Ok(Opened::LoginPage(reply)),
                 None => Err(reply.unexpected()),
             },
         };

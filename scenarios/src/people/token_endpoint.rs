@@ -2,6 +2,7 @@
 //! one.
 
 use crate::{
+    exchange::{Asking, ask},
     people::{
         answer,
         browser::{Door, PATIENCE_PER_REQUEST, authority, note_error},
@@ -120,12 +121,11 @@ pub(crate) async fn call(
     let request = request
         .uri(path)
         .header(header::HOST, authority(&issuer))
-        .body(Bytes::from(body).into())
+        .body(Bytes::from(body))
         .expect("made of valid parts");
-    let (head, body) = client
-        .send((host, *port), request, PATIENCE_PER_REQUEST)
-        .await?
-        .into_parts();
+    let asking = Asking::new(scene, who);
+    let answer = ask(&asking, client, (host, *port), request, PATIENCE_PER_REQUEST).await?;
+    let (head, body) = answer.into_parts();
     note_error(&scene.recorder, who, &head, &body);
     Ok(Response::from_parts(head, body))
 }

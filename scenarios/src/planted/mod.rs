@@ -4,8 +4,8 @@
 pub(crate) mod twist;
 
 use crate::{
-    analytics, availability, directory, leader, limits, mail, mailed_code, operators, redemption, session, store,
-    vocabulary::PlantedBug,
+    analytics, availability, directory, exchange, leader, limits, mail, mailed_code, operators, redemption, session,
+    store, vocabulary::PlantedBug,
 };
 
 /// All planted bugs, room by room.
@@ -22,6 +22,7 @@ pub fn all() -> Vec<PlantedBug> {
         directory::bugs(),
         availability::bugs(),
         operators::bugs(),
+        exchange::bugs(),
     ]
     .concat()
 }

@@ -13,6 +13,7 @@ pub use crate::availability::everyone_can_log_in::EveryoneCanLogIn;
 pub use crate::availability::latency_budget::LatencyBudget;
 pub use crate::availability::nothing_fails::NothingFails;
 pub use crate::directory::stalls_bounded::StallsBounded;
+pub use crate::exchange::AnswersAllowed;
 pub use crate::leader::reminders_arrive::RemindersArrive;
 pub use crate::leader::reminders_once::RemindersOnce;
 pub use crate::limits::attempts_limited::AttemptsLimited;

@@ -135,7 +135,7 @@ impl Held {
 }
 
 /// Everybody whom the operations and reminders of a plan name.
-fn people(plan: &Plan) -> BTreeSet<&str> {
+pub(crate) fn people(plan: &Plan) -> BTreeSet<&str> {
     let mut people: BTreeSet<&str> = plan
         .world
         .reminders

@@ -55,5 +55,7 @@ pub const ANALYTICS_PATH: &str = "/events";
 
 /// The issuer. TLS ends before the balancer: people speak plain HTTP to it, with this host name.
 pub const ISSUER: &str = "https://login.example";
+/// Who sends mails.
+pub const MAIL_FROM: &str = "login@login.example";
 /// The name that the Sentinels know the master by.
 pub const MASTER_NAME: &str = "auth";

@@ -8,7 +8,7 @@
 
 use super::{Mode, PeerMode, hosts, inbox::Inboxes};
 use crate::{
-    leader,
+    exchange, leader,
     login::{Login, Observation},
     mailed_code,
     vocabulary::{Event, Recorder, Tag},
@@ -159,6 +159,13 @@ impl Session {
         let subject = subject.map(|(_, value)| value.clone()).unwrap_or_default();
         let mail = self.inboxes.deliver(recipient, subject, headers, body);
         let address = recipient.to_lowercase();
+        self.recorder.note(
+            &self.host,
+            Event::Own(Observation::Exchange(exchange::Observation::Mailed {
+                address: address.clone(),
+                mail: Box::new(exchange::read_mail(&mail)),
+            })),
+        );
         let due_ms = mail.header("x-reminder-due").and_then(|due| due.trim().parse().ok());
         if let Some(due_ms) = due_ms {
             self.recorder.note(

@@ -28,7 +28,7 @@ fn config(host: &str, directory: &str, world: &WorldOptions) -> Config {
     config.ops_port = hosts::OPS_PORT;
     config.directory = directory.to_owned();
     config.mail_relay = Some((hosts::MAIL.to_owned(), hosts::SMTP_PORT));
-    config.mail_from = "login@login.example".to_owned();
+    config.mail_from = hosts::MAIL_FROM.to_owned();
     config.analytics_hook = Some((
         hosts::ANALYTICS.to_owned(),
         hosts::ANALYTICS_PORT,

@@ -1,0 +1,337 @@
+//! `/authorize` (RFC 6749 section 4.1.1, OpenID Connect Core section 3.1.2), and the way back to the client.
+
+use crate::{
+    allowed::{Allowed, Known, Widened},
+    exchange::Word,
+    expect::{Expected, Rule},
+    form::malformed,
+    index::Session,
+    judge::{Judge, Needs, page_not_now},
+    secret::Tag,
+    seen::{Params, Seen},
+    world::{Client, World},
+};
+
+/// What a client asked for, in a request that is as it should be.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Wanted {
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) scope: String,
+    pub(crate) state: Option<Tag>,
+    pub(crate) nonce: Option<Tag>,
+    pub(crate) challenge: Tag,
+    pub(crate) prompt: Prompt,
+    pub(crate) max_age_s: Option<u64>,
+}
+
+/// How the person may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prompt {
+    IfNecessary,
+    Never,
+    Always,
+}
+
+/// Scopes that are granted, in the order in which they are said; all others are ignored (OpenID Connect Core section
+/// 3.1.2.1).
+const SCOPES: [&str; 3] = ["openid", "profile", "email"];
+
+impl Wanted {
+    /// Reads a request; `None`: it is not as it should be.
+    pub(crate) fn read(world: &World, params: &Params<'_>) -> Option<Wanted> {
+        let client = client(world, params)?;
+        let redirect_uri = params
+            .text("redirect_uri")
+            .filter(|uri| client.redirect_uris.iter().any(|u| u == uri))?;
+        errors(world, params).is_empty().then_some(())?;
+        let asked = params.text("scope").unwrap_or_default();
+        let granted: Vec<&str> = SCOPES
+            .into_iter()
+            .filter(|scope| asked.split(' ').any(|s| s == *scope))
+            .collect();
+        Some(Wanted {
+            client_id: client.id.clone(),
+            redirect_uri: redirect_uri.to_owned(),
+            scope: granted.join(" "),
+            state: params.secret("state").map(|state| state.tag),
+            nonce: params.secret("nonce").map(|nonce| nonce.tag),
+            challenge: params.secret("code_challenge")?.tag,
+            prompt: prompt(params)?,
+            max_age_s: params.text("max_age").and_then(|text| text.parse().ok()),
+        })
+    }
+}
+
+fn client<'w>(world: &'w World, params: &Params<'_>) -> Option<&'w Client> {
+    let id = params.text("client_id")?;
+    world.clients.iter().find(|client| client.id == id)
+}
+
+/// OpenID Connect Core section 3.1.2.1: `none` stands alone. There is nothing to consent to, and logging in is the only way
+/// to choose an account.
+fn prompt(params: &Params<'_>) -> Option<Prompt> {
+    let values: Vec<&str> = params
+        .text("prompt")
+        .unwrap_or_default()
+        .split(' ')
+        .filter(|v| !v.is_empty())
+        .collect();
+    let mut prompt = Prompt::IfNecessary;
+    for value in &values {
+        match *value {
+            "none" if values.len() == 1 => prompt = Prompt::Never,
+            "login" | "select_account" => prompt = Prompt::Always,
+            "consent" => {}
+            _ => return None,
+        }
+    }
+    Some(prompt)
+}
+
+/// Everything that is wrong with a request whose client and redirect URI are known, as codes for the client.
+fn errors(world: &World, params: &Params<'_>) -> Vec<(&'static str, &'static str)> {
+    let opaque_max = world.settings.get("bytes of state or nonce") as usize;
+    let too_long = |name| params.secret(name).is_some_and(|value| value.bytes > opaque_max);
+    let scopes = params.text("scope").unwrap_or_default();
+    let challenge = params.secret("code_challenge");
+    let is_s256 = challenge.is_some_and(|challenge| challenge.is_token());
+    let max_age = params.text("max_age").is_none_or(|text| text.parse::<u64>().is_ok());
+    let rules = [
+        (
+            params.has_repeated(),
+            "invalid_request",
+            "RFC 6749 section 3.1: no parameter twice",
+        ),
+        (
+            params.get("request").is_some(),
+            "request_not_supported",
+            "OpenID Connect Core section 3.1.2.6",
+        ),
+        (
+            params.get("request_uri").is_some(),
+            "request_uri_not_supported",
+            "OpenID Connect Core section 3.1.2.6",
+        ),
+        (
+            params.get("response_type").is_none(),
+            "invalid_request",
+            "RFC 6749 section 4.1.1: response_type is required",
+        ),
+        (
+            params.text("response_type").is_some_and(|kind| kind != "code"),
+            "unsupported_response_type",
+            "RFC 6749 section 4.1.2.1",
+        ),
+        (
+            params.get("response_mode").is_some() && params.text("response_mode") != Some("query"),
+            "invalid_request",
+            "OAuth 2.0 Multiple Response Type Encoding Practices section 2.1; only query is supported",
+        ),
+        (
+            !scopes.split(' ').any(|scope| scope == "openid"),
+            "invalid_scope",
+            "OpenID Connect Core section 3.1.2.1: scope contains openid",
+        ),
+        (
+            !is_s256,
+            "invalid_request",
+            "RFC 7636 section 4.4.1: a challenge is required",
+        ),
+        (
+            params.text("code_challenge_method") != Some("S256"),
+            "invalid_request",
+            "RFC 9700 section 2.1.1: S256, and without a method it would be plain",
+        ),
+        (
+            too_long("state") || too_long("nonce"),
+            "invalid_request",
+            "core/LIMITS.md: bytes of state or nonce",
+        ),
+        (
+            prompt(params).is_none(),
+            "invalid_request",
+            "OpenID Connect Core section 3.1.2.1: prompt",
+        ),
+        (
+            !max_age,
+            "invalid_request",
+            "OpenID Connect Core section 3.1.2.1: max_age is a number",
+        ),
+    ];
+    rules
+        .into_iter()
+        .filter(|(holds, ..)| *holds)
+        .map(|(_, code, sentence)| (code, sentence))
+        .collect()
+}
+
+/// What may be answered.
+pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
+    let mut allowed = Allowed::default();
+    let (params, world) = (seen.params(), judge.index.world);
+    if seen.exchange.request.method == "POST" {
+        judge.form(&mut allowed, seen);
+    }
+    refused_here(&mut allowed, world, &params);
+    if allowed.is_closed() {
+        judge.or_not_now(
+            &mut allowed,
+            seen,
+            Needs {
+                directory: true,
+                ..Needs::default()
+            },
+            page_not_now,
+        );
+        return allowed;
+    }
+    let redirect_uri = params.text("redirect_uri").unwrap_or_default();
+    let errors = errors(world, &params);
+    let to_client = |code, sentence| error_to_client(world, &params, redirect_uri, code, sentence);
+    let store = match (errors.first(), Wanted::read(world, &params)) {
+        (Some((code, sentence)), _) => {
+            for (code, sentence) in &errors[1..] {
+                allowed.or(Widened::SeveralErrors, to_client(code, sentence));
+            }
+            allowed.otherwise(|| to_client(code, sentence));
+            false
+        }
+        (None, Some(wanted)) => {
+            let (live, session) = judge.session(seen);
+            let enough = live.and(session.map_or(Known::No, |session| satisfies(judge, seen, session, &wanted)));
+            allowed.when(enough, || back(world, &wanted));
+            if wanted.prompt == Prompt::Never {
+                allowed.otherwise(|| to_client("login_required", "OpenID Connect Core section 3.1.2.6"));
+            } else {
+                allowed.otherwise(|| begins(judge, seen));
+            }
+            true
+        }
+        (None, None) => unreachable!("a request without errors can be read"),
+    };
+    judge.or_not_now(&mut allowed, seen, Needs { directory: true, store }, page_not_now);
+    allowed
+}
+
+/// Until client and redirect URI are known to belong together, nothing is sent anywhere (RFC 6749 section 4.1.2.1, RFC 9700
+/// section 4.11).
+fn refused_here(allowed: &mut Allowed, world: &World, params: &Params<'_>) {
+    let certain = |holds: bool| Known::from(holds, holds, Widened::SeveralErrors);
+    let twice = params.count("client_id") > 1 || params.count("redirect_uri") > 1;
+    allowed.when(certain(twice), malformed);
+    let client = client(world, params);
+    allowed.when(certain(client.is_none()), || {
+        Expected::error_page(
+            "unknown-client",
+            "RFC 6749 section 4.1.2.1: no redirect for an unknown client",
+            400,
+        )
+    });
+    let uri = params.text("redirect_uri");
+    let registered = client.is_some_and(|client| uri.is_some_and(|uri| client.redirect_uris.iter().any(|u| u == uri)));
+    allowed.when(certain(!registered), || {
+        Expected::error_page(
+            "redirect-uri",
+            "RFC 9700 section 2.1: redirect URIs are compared exactly",
+            400,
+        )
+    });
+}
+
+/// Whether a live session answers the request.
+fn satisfies(judge: &Judge<'_>, seen: &Seen<'_>, session: &Session, wanted: &Wanted) -> Known {
+    if wanted.prompt == Prompt::Always {
+        return Known::No;
+    }
+    match wanted.max_age_s {
+        None => Known::Yes,
+        // Older than max_age, in milliseconds: at the very moment it is not.
+        Some(s) => judge
+            .expired(
+                judge.authenticated(session),
+                s.saturating_mul(1000).saturating_add(1),
+                seen.times,
+            )
+            .negated(),
+    }
+}
+
+fn error_to_client(
+    world: &World,
+    params: &Params<'_>,
+    redirect_uri: &str,
+    code: &'static str,
+    sentence: &'static str,
+) -> Expected {
+    let mut answer = vec![
+        ("error", Rule::Is(Word::Clear(code.to_owned()))),
+        ("error_description", Rule::Anything),
+        ("iss", Rule::Is(Word::Clear(world.issuer.clone()))), // RFC 9207 section 2
+    ];
+    if params.count("state") == 1
+        && let Some(state) = params.secret("state")
+    {
+        answer.push(("state", Rule::Tag(state.tag)));
+    }
+    Expected::redirect(code, sentence, redirect_uri, answer)
+}
+
+/// Back to the client, with a code.
+pub(crate) fn back(world: &World, wanted: &Wanted) -> Expected {
+    let mut answer = vec![
+        ("code", Rule::New),
+        ("iss", Rule::Is(Word::Clear(world.issuer.clone()))),
+    ];
+    answer.extend(wanted.state.map(|state| ("state", Rule::Tag(state))));
+    Expected::redirect(
+        "back to the client with a code",
+        "RFC 6749 section 4.1.2, RFC 9207 section 2",
+        &wanted.redirect_uri,
+        answer,
+    )
+}
+
+/// To the login page. A browser keeps the cookie that it has, so that logins in several tabs do not disturb each other.
+fn begins(judge: &Judge<'_>, seen: &Seen<'_>) -> Expected {
+    let name = judge.index.browser_cookie();
+    let value = match seen.cookie(&name) {
+        Some(cookie) if cookie.is_token() => Rule::Tag(cookie.tag),
+        _ => Rule::New,
+    };
+    Expected::redirect(
+        "a login begins",
+        "OpenID Connect Core section 3.1.2.3; inventory 9: it is bound to the browser",
+        "/login",
+        vec![("flow", Rule::New)],
+    )
+    .cookie(name, Some(value), judge.setting("browser cookie"))
+}
+
+/// `/login/continue`: the login is over, or the person has yet to log in.
+pub(crate) fn expect_continue(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
+    let mut allowed = Allowed::default();
+    if let Some(flow) = judge.flow(&mut allowed, seen) {
+        let (live, session) = judge.session(seen);
+        let id = seen.params().secret("flow").map(|flow| flow.tag);
+        let wants_fresh = flow.wanted.prompt == Prompt::Always || flow.wanted.max_age_s.is_some();
+        // OpenID Connect Core section 3.1.2.1: with prompt=login a session from before is not enough.
+        let fresh = !wants_fresh || session.is_some_and(|session| Some(session.flow) == id);
+        let enough = live.and(Known::from(fresh, fresh, Widened::Race));
+        allowed.when(enough, || back(judge.index.world, &flow.wanted));
+        allowed.otherwise(|| {
+            Expected::redirect(
+                "to the login page",
+                "OpenID Connect Core section 3.1.2.3: nobody is logged in, or not in this login",
+                "/login",
+                id.map(|id| ("flow", Rule::Tag(id))).into_iter().collect(),
+            )
+        });
+    }
+    let needs = Needs {
+        store: true,
+        directory: true,
+    };
+    judge.or_not_now(&mut allowed, seen, needs, page_not_now);
+    allowed
+}

@@ -1,0 +1,360 @@
+//! One allowed answer, and whether an answer is it: status, headers, cookies, and what is in it.
+
+use crate::{
+    exchange::{Answer, Body, Page, Word},
+    frame,
+    secret::Tag,
+    token_set::TokenSet,
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// One allowed answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Expected {
+    /// What it is, for people.
+    pub(crate) label: &'static str,
+    /// The sentence that asks for it: a standard's section, an inventory row, or the page of the project.
+    pub(crate) sentence: &'static str,
+    /// Its status.
+    pub(crate) status: u16,
+    /// What is in it.
+    pub(crate) content: Content,
+    /// The cookies that it sets, and no others.
+    pub(crate) cookies: Vec<CookieRule>,
+    /// Headers beyond those of every answer, by lower-case name; `None`: any value.
+    pub(crate) headers: BTreeMap<&'static str, Option<String>>,
+}
+
+/// What is in an answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    /// A page.
+    Page(PageRule),
+    /// A redirect.
+    Redirect {
+        /// Before the query.
+        target: String,
+        /// The parameters, and no others.
+        params: Vec<(&'static str, Rule)>,
+    },
+    /// JSON with this `error`.
+    Error(&'static str),
+    /// Exactly this JSON.
+    Json(Value),
+    /// The public keys.
+    Keys,
+    /// A token set.
+    Tokens(Box<TokenSet>),
+}
+
+/// What a value must be.
+#[derive(Debug, Clone)]
+pub(crate) enum Rule {
+    /// Exactly this.
+    Is(Word),
+    /// This secret.
+    Tag(Tag),
+    /// 256 bits that were never seen before: none of these.
+    New,
+    /// A text.
+    Anything,
+}
+
+impl Rule {
+    fn admits(&self, word: &Word) -> bool {
+        match self {
+            Rule::Is(text) => text == word,
+            Rule::Tag(tag) => word.secret().tag == *tag,
+            Rule::New => word.secret().is_token(),
+            Rule::Anything => !word.is_empty(),
+        }
+    }
+}
+
+/// A cookie.
+#[derive(Debug, Clone)]
+pub(crate) struct CookieRule {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its value; `None`: it is deleted.
+    pub(crate) value: Option<Rule>,
+    /// `Max-Age`, seconds.
+    pub(crate) max_age_s: u64,
+}
+
+/// A page.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PageRule {
+    /// Which.
+    pub(crate) name: &'static str,
+    /// What went wrong.
+    pub(crate) error: Option<&'static str>,
+    /// Whether somebody is signed in.
+    pub(crate) signed_in: Option<bool>,
+    /// What it must say.
+    pub(crate) says: Vec<String>,
+    /// What it must not say: other people's names and addresses.
+    pub(crate) never_says: Vec<String>,
+    /// Its forms: method and action, and the fields with their values.
+    pub(crate) forms: Vec<FormRule>,
+    /// The origin that its forms may lead to besides the service's own.
+    pub(crate) leads_to: Option<String>,
+}
+
+/// A form: its action, and its fields.
+#[derive(Debug, Clone)]
+pub(crate) struct FormRule {
+    /// Where it goes, by POST.
+    pub(crate) action: &'static str,
+    /// Fields with what their values must be.
+    pub(crate) fields: Vec<(&'static str, Vec<Word>)>,
+}
+
+impl Expected {
+    /// A page of the service.
+    pub(crate) fn page(label: &'static str, sentence: &'static str, status: u16, page: PageRule) -> Expected {
+        Expected::of(label, sentence, status, Content::Page(page))
+    }
+
+    /// A page on which nothing but an error is to be read.
+    pub(crate) fn error_page(name: &'static str, sentence: &'static str, status: u16) -> Expected {
+        let page = PageRule {
+            name: "error",
+            error: Some(name),
+            ..PageRule::default()
+        };
+        Expected::page(name, sentence, status, page)
+    }
+
+    /// A redirect, always 303 (RFC 9700 section 4.12).
+    pub(crate) fn redirect(
+        label: &'static str,
+        sentence: &'static str,
+        target: impl Into<String>,
+        params: Vec<(&'static str, Rule)>,
+    ) -> Expected {
+        let target = target.into();
+        Expected::of(label, sentence, 303, Content::Redirect { target, params })
+    }
+
+    /// An error for a client, as JSON.
+    pub(crate) fn error(code: &'static str, sentence: &'static str, status: u16) -> Expected {
+        Expected::of(code, sentence, status, Content::Error(code))
+    }
+
+    /// Any.
+    pub(crate) fn of(label: &'static str, sentence: &'static str, status: u16, content: Content) -> Expected {
+        Expected {
+            label,
+            sentence,
+            status,
+            content,
+            cookies: vec![],
+            headers: BTreeMap::new(),
+        }
+    }
+
+    /// With a header.
+    #[must_use]
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Expected {
+        self.headers.insert(name, Some(value.into()));
+        self
+    }
+
+    /// With a cookie.
+    #[must_use]
+    pub(crate) fn cookie(mut self, name: String, value: Option<Rule>, max_age_ms: u64) -> Expected {
+        self.cookies.push(CookieRule {
+            name,
+            value,
+            max_age_s: max_age_ms / 1000,
+        });
+        self
+    }
+
+    /// Whether an answer is of the same kind, so that what differs is worth saying.
+    pub(crate) fn is_kind_of(&self, answer: &Answer) -> bool {
+        self.status == answer.status
+            && match (&self.content, &answer.body) {
+                (Content::Page(rule), Body::Page(page)) => {
+                    rule.name == page.name && rule.error == page.error.as_deref() && rule.signed_in == page.signed_in
+                }
+                (Content::Redirect { target, params }, _) => answer.location.as_ref().is_some_and(|location| {
+                    let has = |name: &str| location.params.iter().any(|(other, _)| other == name);
+                    location.target == *target && params.iter().all(|(name, _)| *name == "state" || has(name))
+                }),
+                (Content::Error(code), Body::Json(json)) => json["error"] == *code,
+                (Content::Json(_), Body::Json(json)) => json.get("error").is_none(),
+                (Content::Keys, Body::Json(json)) => json.get("keys").is_some(),
+                (Content::Tokens(_), Body::Tokens(_)) => true,
+                _ => false,
+            }
+    }
+
+    /// Whether an answer is this one, in every detail.
+    ///
+    /// # Errors
+    /// What differs, as a clause.
+    pub(crate) fn check(&self, answer: &Answer) -> Result<(), String> {
+        frame::check_headers(self, answer)?;
+        self.check_cookies(answer)?;
+        match (&self.content, &answer.body) {
+            (Content::Page(rule), Body::Page(page)) => check_page(rule, page, answer),
+            (Content::Redirect { params, .. }, Body::Empty) => {
+                let location = answer.location.as_ref().ok_or("there is no Location")?;
+                check_params(params, &location.params)
+            }
+            (Content::Redirect { .. }, _) => Err("there is a body".into()),
+            (Content::Error(code), Body::Json(json)) => check_error(code, json, answer),
+            (Content::Json(expected), Body::Json(json)) => match expected == json {
+                true => Ok(()),
+                false => Err(format!("it says {json} instead of {expected}")),
+            },
+            (Content::Keys, Body::Json(json)) => frame::check_keys(json),
+            (Content::Tokens(rule), Body::Tokens(tokens)) => rule.check(tokens),
+            _ => Err(format!("it is {}", answer.describe())),
+        }
+    }
+
+    fn check_cookies(&self, answer: &Answer) -> Result<(), String> {
+        let names: Vec<&str> = answer.cookies.iter().map(|cookie| cookie.name.as_str()).collect();
+        let expected: Vec<&str> = self.cookies.iter().map(|rule| rule.name.as_str()).collect();
+        if names != expected {
+            return Err(format!("it sets the cookies {names:?} instead of {expected:?}"));
+        }
+        for (rule, cookie) in self.cookies.iter().zip(&answer.cookies) {
+            frame::check_cookie(rule, cookie)?;
+            let fits = match &rule.value {
+                None => cookie.value.bytes == 0,
+                Some(value) => value.admits(&Word::Secret(cookie.value.clone())),
+            };
+            if !fits {
+                return Err(format!("the cookie {} has a value that it must not have", rule.name));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_params(rules: &[(&'static str, Rule)], found: &[(String, Word)]) -> Result<(), String> {
+    for (name, rule) in rules {
+        let values: Vec<&Word> = found
+            .iter()
+            .filter(|(other, _)| other == name)
+            .map(|(_, v)| v)
+            .collect();
+        match values[..] {
+            [value] if rule.admits(value) => {}
+            [_] => return Err(format!("{name} is not what it must be")),
+            [] => return Err(format!("{name} is missing")),
+            _ => return Err(format!("{name} is there {} times", values.len())),
+        }
+    }
+    match found
+        .iter()
+        .find(|(name, _)| rules.iter().all(|(rule, _)| rule != name))
+    {
+        Some((name, _)) => Err(format!("there is a parameter {name}")),
+        None => Ok(()),
+    }
+}
+
+fn check_page(rule: &PageRule, page: &Page, answer: &Answer) -> Result<(), String> {
+    for text in &rule.says {
+        if !says(&page.text, text) {
+            return Err(format!("the page does not say {text:?}"));
+        }
+    }
+    for text in &rule.never_says {
+        if says(&page.text, text) {
+            return Err(format!("the page says {text:?}"));
+        }
+    }
+    if rule.error.is_some() {
+        let reference = answer.headers.get("x-correlation-id").map_or("", String::as_str);
+        if !page.text.contains(reference) {
+            return Err("the page does not say under which reference to ask for help".into());
+        }
+    }
+    let actions: Vec<&str> = page.forms.iter().map(|form| form.action.as_str()).collect();
+    let expected: Vec<&str> = rule.forms.iter().map(|form| form.action).collect();
+    if actions != expected {
+        return Err(format!("its forms go to {actions:?} instead of {expected:?}"));
+    }
+    for (rule, form) in rule.forms.iter().zip(&page.forms) {
+        if form.method != "post" {
+            return Err(format!("the form {} is sent by {}", form.action, form.method));
+        }
+        for (name, values) in &rule.fields {
+            let found = form.fields.iter().find(|(field, _)| field == name);
+            match found {
+                None => return Err(format!("the form {} has no field {name}", form.action)),
+                Some((_, value)) if values.contains(value) => {}
+                Some(_) => {
+                    return Err(format!(
+                        "the field {name} of the form {} has a wrong value",
+                        form.action
+                    ));
+                }
+            }
+        }
+        if form.fields.len() > rule.fields.len() {
+            return Err(format!("the form {} has fields that nobody asked for", form.action));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a page says something, as words of their own: `leo@example.com` is not said by `cleo@example.com`.
+fn says(page: &str, text: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || "._%+-@".contains(c);
+    page.match_indices(text).any(|(at, _)| {
+        let (before, after) = (page[..at].chars().next_back(), page[at + text.len()..].chars());
+        let mut after = after.skip_while(|c| *c == '.');
+        !before.is_some_and(is_part) && !after.next().is_some_and(is_part)
+    })
+}
+
+fn check_error(code: &str, json: &Value, answer: &Answer) -> Result<(), String> {
+    let known = ["error", "error_description", "error_uri", "correlation_id"];
+    let object = json.as_object().ok_or("it is no JSON object")?;
+    if let Some((name, _)) = object.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        return Err(format!("the error {code} has a member {name}"));
+    }
+    let reference = answer.headers.get("x-correlation-id").map_or("", String::as_str);
+    if json["correlation_id"] != reference {
+        return Err("it does not say under which reference to ask for help".into());
+    }
+    Ok(())
+}
+
+impl Answer {
+    /// What it is, for people.
+    pub fn describe(&self) -> String {
+        let status = self.status;
+        match (&self.body, &self.location) {
+            (_, Some(location)) => {
+                let names: Vec<&str> = location.params.iter().map(|(name, _)| name.as_str()).collect();
+                let error = location.params.iter().find(|(name, _)| name == "error");
+                match error.and_then(|(_, word)| word.clear()) {
+                    Some(error) => format!("{status}, a redirect to {} with the error {error}", location.target),
+                    None => format!("{status}, a redirect to {} with {}", location.target, names.join(", ")),
+                }
+            }
+            (Body::Page(page), _) => match (&page.error, page.signed_in) {
+                (Some(error), _) => format!("{status}, the page {} that says {error}", page.name),
+                (None, Some(true)) => format!("{status}, the page {} of somebody who is signed in", page.name),
+                (None, Some(false)) => format!("{status}, the page {} of somebody who is not signed in", page.name),
+                (None, None) => format!("{status}, the page {}", page.name),
+            },
+            (Body::Json(json), _) => match json["error"].as_str() {
+                Some(error) => format!("{status}, the error {error}"),
+                None => format!("{status}, JSON"),
+            },
+            (Body::Tokens(_), _) => format!("{status}, a token set"),
+            (Body::Empty, _) => format!("{status}, nothing"),
+            (Body::Other(bytes), _) => format!("{status}, {bytes} bytes"),
+        }
+    }
+}

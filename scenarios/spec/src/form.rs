@@ -1,0 +1,62 @@
+//! Forms: what is no form, what is too large, and what another site sends.
+
+use crate::{
+    allowed::{Allowed, Known, Widened},
+    expect::Expected,
+    judge::Judge,
+    seen::Seen,
+};
+
+fn certain(holds: bool) -> Known {
+    Known::from(holds, holds, Widened::SeveralErrors)
+}
+
+impl Judge<'_> {
+    /// A form of one of our own pages. A form that another site sends is refused before anything is looked at (cross-site
+    /// request forgery: RFC 9700 section 4.7, Fetch Metadata).
+    pub(crate) fn own_form(&self, allowed: &mut Allowed, seen: &Seen<'_>) {
+        let request = seen.exchange.request;
+        let own_origin = origin(&self.index.world.issuer);
+        let is_own = match (&request.fetch_site, &request.origin) {
+            (Some(site), _) => matches!(site.as_str(), "same-origin" | "none"),
+            (None, None) => true,
+            // Pages forbid referrers, and then browsers call even their own origin `null` (Fetch standard).
+            (None, Some(origin)) => origin == "null" || *origin == own_origin,
+        };
+        allowed.when(certain(!is_own), || {
+            Expected::error_page("cross-site", "RFC 9700 section 4.7: no forms from other sites", 403)
+        });
+        self.form(allowed, seen);
+        allowed.when(certain(seen.params().has_repeated()), malformed);
+    }
+
+    /// Any form, for people.
+    pub(crate) fn form(&self, allowed: &mut Allowed, seen: &Seen<'_>) {
+        allowed.when(certain(!is_form(seen)), malformed);
+        allowed.when(certain(self.is_too_large(seen)), || {
+            Expected::error_page("too-large", "core/LIMITS.md: bytes of a form", 413)
+        });
+    }
+
+    /// Whether a form is larger than forms may be.
+    pub(crate) fn is_too_large(&self, seen: &Seen<'_>) -> bool {
+        seen.exchange.request.body_bytes as u64 > self.setting("bytes of a form")
+    }
+}
+
+/// Whether the body says that it is a form.
+pub(crate) fn is_form(seen: &Seen<'_>) -> bool {
+    let kind = seen.exchange.request.content_type.as_deref().unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// The refusal of what is no proper request.
+pub(crate) fn malformed() -> Expected {
+    Expected::error_page("malformed", "RFC 6749 section 3.1: each parameter once, in a form", 400)
+}
+
+/// The origin of a URL: `https://login.example`.
+pub(crate) fn origin(url: &str) -> String {
+    url::Url::parse(url).map_or_else(|_| url.to_owned(), |url| url.origin().ascii_serialization())
+}

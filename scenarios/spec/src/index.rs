@@ -1,0 +1,292 @@
+//! What the exchanges of a run brought about: logins in progress, codes, sessions, tokens, each with who asked for it and
+//! when.
+
+use crate::{
+    allowed::slug,
+    authorize::Wanted,
+    exchange::Mail,
+    routes::Violation,
+    secret::{Secret, Tag},
+    seen::{Done, Seen},
+    times::Times,
+    world::{Fact, Person, Timed, World},
+};
+use std::collections::BTreeMap;
+
+/// A login in progress.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    pub(crate) born: Times,
+    pub(crate) wanted: Wanted,
+    /// The cookie of the browser that it belongs to.
+    pub(crate) browser: Tag,
+    /// Requests to send a code, and attempts to verify one, by their places in [`Index::seen`].
+    pub(crate) sends: Vec<usize>,
+    pub(crate) verifies: Vec<usize>,
+}
+
+/// A session: all that opened it with the same code in the same browser.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// The exchanges that said that it was opened.
+    pub(crate) opened: Vec<usize>,
+    pub(crate) flow: Tag,
+    pub(crate) digits: Tag,
+    /// Requests that end it.
+    pub(crate) ended: Vec<usize>,
+}
+
+/// An authorization code.
+#[derive(Debug)]
+pub(crate) struct Code {
+    pub(crate) born: Times,
+    pub(crate) wanted: Wanted,
+    /// The session that it was issued for.
+    pub(crate) session: Option<Tag>,
+    /// Requests that present it with all that binds it.
+    pub(crate) rightful: Vec<usize>,
+}
+
+/// An access token.
+#[derive(Debug)]
+pub(crate) struct Token {
+    pub(crate) born: Times,
+    pub(crate) code: Tag,
+}
+
+/// A mail with a one-time code.
+#[derive(Debug)]
+pub(crate) struct CodeMail<'a> {
+    pub(crate) at_ms: u64,
+    pub(crate) record: usize,
+    pub(crate) address: String,
+    pub(crate) code: Secret,
+    pub(crate) mail: &'a Mail,
+}
+
+/// All of it.
+pub(crate) struct Index<'a> {
+    pub(crate) world: &'a World,
+    /// In the order in which they ended.
+    pub(crate) seen: Vec<Seen<'a>>,
+    pub(crate) flows: BTreeMap<Tag, Flow>,
+    pub(crate) sessions: BTreeMap<Tag, Session>,
+    pub(crate) codes: BTreeMap<Tag, Code>,
+    pub(crate) tokens: BTreeMap<Tag, Token>,
+    pub(crate) mails: Vec<CodeMail<'a>>,
+    /// Attempts at an address: places of verifies.
+    pub(crate) verifies_at: BTreeMap<String, Vec<usize>>,
+    /// Requests for mails to an address.
+    pub(crate) sends_to: BTreeMap<String, Vec<usize>>,
+    /// Names of the published keys.
+    pub(crate) keys: Vec<String>,
+    /// What came twice and must not.
+    pub(crate) duplicates: Vec<Violation>,
+}
+
+impl<'a> Index<'a> {
+    /// Goes through what happened.
+    pub(crate) fn of(world: &'a World, facts: &[Timed<'a>]) -> Index<'a> {
+        let mut index = Index {
+            world,
+            seen: vec![],
+            flows: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            codes: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            mails: vec![],
+            verifies_at: BTreeMap::new(),
+            sends_to: BTreeMap::new(),
+            keys: vec![],
+            duplicates: vec![],
+        };
+        for timed in facts {
+            match &timed.fact {
+                Fact::Mailed { address, mail } => {
+                    if let Some(code) = &mail.code {
+                        index.mails.push(CodeMail {
+                            at_ms: timed.at_ms,
+                            record: timed.record,
+                            address: (*address).to_lowercase(),
+                            code: code.clone(),
+                            mail,
+                        });
+                    }
+                }
+                Fact::Exchange(exchange) => index.seen.push(Seen {
+                    times: Times::new(exchange.sent_ms, timed.at_ms),
+                    record: timed.record,
+                    exchange: *exchange,
+                }),
+            }
+        }
+        for place in 0..index.seen.len() {
+            index.learn(place);
+        }
+        index.attempts();
+        index
+    }
+
+    fn learn(&mut self, place: usize) {
+        let seen = self.seen[place];
+        let request = seen.exchange.request;
+        match (request.method.as_str(), request.path.as_str()) {
+            (_, "/authorize") => {
+                self.learn_code(place, Wanted::read(self.world, &seen.params()));
+                let (browser, flow) = (seen.set(&self.browser_cookie()), seen.redirected("/login", "flow"));
+                if let (Some(browser), Some(flow), Some(wanted)) =
+                    (browser, flow, Wanted::read(self.world, &seen.params()))
+                {
+                    self.first_of(self.flows.contains_key(&flow), "login in progress", &seen);
+                    self.flows.entry(flow).or_insert(Flow {
+                        born: seen.times,
+                        wanted,
+                        browser,
+                        sends: vec![],
+                        verifies: vec![],
+                    });
+                }
+            }
+            ("GET", "/login/continue") => {
+                let flow = seen.params().secret("flow").and_then(|flow| self.flows.get(&flow.tag));
+                let wanted = flow.map(|flow| flow.wanted.clone());
+                self.learn_code(place, wanted);
+            }
+            ("POST", "/login/verify") => {
+                let params = seen.params();
+                let (flow, digits) = (
+                    params.secret("flow"),
+                    params.secret("code").and_then(|code| code.digits()),
+                );
+                if let (Some(cookie), Some(flow), Some(digits)) = (seen.set(&self.session_cookie()), flow, digits) {
+                    let session = self.sessions.entry(cookie).or_insert(Session {
+                        opened: vec![],
+                        flow: flow.tag,
+                        digits,
+                        ended: vec![],
+                    });
+                    let is_other = (session.flow, session.digits) != (flow.tag, digits);
+                    session.opened.push(place);
+                    self.first_of(is_other, "session", &seen);
+                }
+            }
+            ("GET", "/jwks") => {
+                if let Some(crate::exchange::Body::Json(json)) = seen.answer().map(|answer| &answer.body) {
+                    let keys = json["keys"].as_array().into_iter().flatten();
+                    let names = keys.filter_map(|key| key["kid"].as_str());
+                    self.keys.extend(names.map(str::to_owned));
+                }
+            }
+            ("POST", "/token") => {
+                let code = seen.params().secret("code");
+                let tokens = seen.answer().map(|answer| &answer.body);
+                if let (Some(code), Some(crate::exchange::Body::Tokens(tokens))) = (code, tokens) {
+                    self.first_of(self.tokens.contains_key(&tokens.access.tag), "access token", &seen);
+                    self.tokens.entry(tokens.access.tag).or_insert(Token {
+                        born: seen.times,
+                        code: code.tag,
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Identifiers are drawn from 256 unpredictable bits (RFC 6749 section 10.10): none comes twice.
+    fn first_of(&mut self, is_known: bool, what: &str, seen: &Seen<'_>) {
+        if is_known {
+            self.duplicates.push(Violation {
+                reason: format!("{}-twice", slug(what)),
+                what: format!("two have the same {what} (RFC 6749 section 10.10: it cannot be guessed)"),
+                at_ms: seen.times.to_ms,
+                evidence: vec![seen.record],
+            });
+        }
+    }
+
+    /// An answer that takes a code to the client.
+    fn learn_code(&mut self, place: usize, wanted: Option<Wanted>) {
+        let (seen, Some(wanted)) = (self.seen[place], wanted) else {
+            return;
+        };
+        let Some(code) = seen.redirected(&wanted.redirect_uri, "code") else {
+            return;
+        };
+        let session = seen.cookie(&self.session_cookie()).map(|cookie| cookie.tag);
+        self.first_of(self.codes.contains_key(&code), "authorization code", &seen);
+        self.codes.entry(code).or_insert(Code {
+            born: seen.times,
+            wanted,
+            session,
+            rightful: vec![],
+        });
+    }
+
+    /// Requests that change what was found, whatever came of them.
+    fn attempts(&mut self) {
+        for place in 0..self.seen.len() {
+            let seen = self.seen[place];
+            let params = seen.params();
+            if seen.is("POST", "/logout") && seen.done() != Done::No {
+                let cookie = seen.cookie(&self.session_cookie()).map(|cookie| cookie.tag);
+                if let Some(session) = cookie.and_then(|cookie| self.sessions.get_mut(&cookie)) {
+                    session.ended.push(place);
+                }
+            }
+            let flow = params.secret("flow");
+            if let Some(flow) = flow.and_then(|flow| self.flows.get_mut(&flow.tag)) {
+                if seen.is("POST", "/login/send") {
+                    flow.sends.push(place);
+                    if let Some(address) = params.text("address").and_then(crate::mailed_code::address) {
+                        self.sends_to.entry(address).or_default().push(place);
+                    }
+                }
+                if seen.is("POST", "/login/verify") {
+                    flow.verifies.push(place);
+                }
+            }
+            if seen.is("POST", "/token")
+                && let Some(code) = params.secret("code")
+                && let Some(known) = self.codes.get(&code.tag)
+                && crate::token::is_rightful(self.world, known, &seen)
+            {
+                self.codes.get_mut(&code.tag).expect("found above").rightful.push(place);
+            }
+        }
+        // Which address an attempt is at follows from the mails that were asked for before it.
+        let mut at: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for flow in self.flows.values() {
+            for place in &flow.verifies {
+                for address in crate::mailed_code::addresses(self, flow, *place).possible {
+                    at.entry(address).or_default().push(*place);
+                }
+            }
+        }
+        for places in at.values_mut() {
+            places.sort_unstable();
+        }
+        self.verifies_at = at;
+    }
+
+    /// The name of the cookie that tells browsers apart. `__Host-` wherever there is TLS (RFC 6265bis section 4.1.3.2).
+    pub(crate) fn browser_cookie(&self) -> String {
+        self.cookie_name("browser")
+    }
+
+    /// The name of the session cookie.
+    pub(crate) fn session_cookie(&self) -> String {
+        self.cookie_name("session")
+    }
+
+    fn cookie_name(&self, name: &str) -> String {
+        match self.world.issuer.starts_with("https://") {
+            true => format!("__Host-{name}"),
+            false => name.to_owned(),
+        }
+    }
+
+    /// Who has this address.
+    pub(crate) fn person(&self, address: &str) -> Option<&'a Person> {
+        self.world.people.iter().find(|person| person.address == address)
+    }
+}

@@ -1,0 +1,166 @@
+//! What every rule asks: how old something is, whether it may have been forgotten, whether something was broken.
+
+use crate::{
+    allowed::{Allowed, Known, Widened},
+    expect::Expected,
+    index::{Flow, Index, Session},
+    seen::{Done, Seen},
+    times::Times,
+    world::Troubles,
+};
+
+/// What rules are judged by.
+pub(crate) struct Judge<'a> {
+    pub(crate) index: Index<'a>,
+    pub(crate) troubles: &'a Troubles,
+}
+
+/// Which parts an answer depends on.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Needs {
+    pub(crate) store: bool,
+    pub(crate) directory: bool,
+}
+
+impl<'a> Judge<'a> {
+    /// A value of the page of limits: milliseconds, if it is a time.
+    pub(crate) fn setting(&self, row: &str) -> u64 {
+        self.index.world.settings.get(row)
+    }
+
+    /// By how much two hosts may disagree on a time up to a moment.
+    pub(crate) fn clocks_ms(&self, at: Times) -> u64 {
+        2 * self.troubles.clocks_ms(at.to_ms)
+    }
+
+    /// Whether what began then, and lives so long, has ended.
+    pub(crate) fn expired(&self, born: Times, lives_ms: u64, at: Times) -> Known {
+        let clocks = self.clocks_ms(at);
+        let ends = born.later(lives_ms);
+        let certain = at.from_ms >= ends.to_ms.saturating_add(clocks);
+        let possible = at.to_ms.saturating_add(clocks) >= ends.from_ms;
+        let why = if clocks > 0 { Widened::Clocks } else { Widened::Edge };
+        Known::from(certain, possible, why)
+    }
+
+    /// Whether the store may have forgotten what it was told then, or remember what it should not.
+    pub(crate) fn store_forgot(&self, since: Times, at: Times) -> bool {
+        self.troubles.forgets(since, at)
+    }
+
+    /// The same, as a state of knowledge.
+    pub(crate) fn forgotten(&self, since: Times, at: Times) -> Known {
+        Known::from(false, self.store_forgot(since, at), Widened::StoreForgot)
+    }
+
+    /// Whether something had been done before an exchange.
+    pub(crate) fn precedes(&self, other: &Seen<'_>, own: &Seen<'_>) -> Known {
+        let (effect, done) = (other.effect(), other.done());
+        let why = if done == Done::Maybe {
+            Widened::InDoubt
+        } else {
+            Widened::Race
+        };
+        let possible = done != Done::No && effect.may_precede(own.times);
+        Known::from(done == Done::Yes && effect.is_before(own.times), possible, why)
+    }
+
+    /// "Not now", where something that the answer depends on was failing meanwhile.
+    pub(crate) fn or_not_now(
+        &self,
+        allowed: &mut Allowed,
+        seen: &Seen<'_>,
+        needs: Needs,
+        not_now: fn(u64) -> Expected,
+    ) {
+        let retry_s = self.setting("try again") / 1000;
+        let meanwhile = |of| self.troubles.any(seen.times.from_ms, seen.times.to_ms, of);
+        if needs.store && meanwhile(|touches| touches.store) {
+            allowed.or_not_now(Widened::Store, not_now(retry_s));
+        }
+        if needs.directory && meanwhile(|touches| touches.directory) {
+            allowed.or_not_now(Widened::Directory, not_now(retry_s));
+        }
+    }
+
+    /// The session of the browser that asks, and whether it is live.
+    pub(crate) fn session(&self, seen: &Seen<'_>) -> (Known, Option<&Session>) {
+        let cookie = seen.cookie(&self.index.session_cookie());
+        let session = cookie.and_then(|cookie| self.index.sessions.get(&cookie.tag));
+        match session {
+            None => (Known::No, None),
+            Some(session) => (self.is_live(session, seen), Some(session)),
+        }
+    }
+
+    /// Whether a session is live when something is asked.
+    pub(crate) fn is_live(&self, session: &Session, seen: &Seen<'_>) -> Known {
+        let mut live = self
+            .expired(self.authenticated(session), self.setting("session"), seen.times)
+            .negated();
+        for ended in &session.ended {
+            live = live.and(self.precedes(&self.index.seen[*ended], seen).negated());
+        }
+        live
+    }
+
+    /// When the person of a session logged in: an earlier attempt with the same code may have opened it, if it was not
+    /// answered.
+    pub(crate) fn authenticated(&self, session: &Session) -> Times {
+        let first = self.index.seen[session.opened[0]];
+        let attempts = self.index.flows.get(&session.flow).map(|flow| &flow.verifies[..]);
+        let same = attempts
+            .unwrap_or_default()
+            .iter()
+            .map(|place| self.index.seen[*place])
+            .filter(|other| {
+                let digits = other.params().secret("code").and_then(|code| code.digits());
+                digits == Some(session.digits) && other.done() != Done::No
+            });
+        let from_ms = same.map(|other| other.times.from_ms).min();
+        Times::new(
+            from_ms.unwrap_or(first.times.from_ms).min(first.times.from_ms),
+            first.times.to_ms,
+        )
+    }
+
+    /// The login in progress that is asked about, after the rules that say whose it is.
+    pub(crate) fn flow(&self, allowed: &mut Allowed, seen: &Seen<'_>) -> Option<&Flow> {
+        let id = seen.params().secret("flow");
+        let Some(flow) = id.and_then(|id| self.index.flows.get(&id.tag)) else {
+            allowed.otherwise(expired);
+            return None;
+        };
+        let over = self.expired(flow.born, self.setting("login in progress"), seen.times);
+        allowed.when(over, expired);
+        allowed.when(self.forgotten(flow.born, seen.times), expired);
+        let browser = seen.cookie(&self.index.browser_cookie());
+        if browser.map(|browser| browser.tag) != Some(flow.browser) {
+            allowed.otherwise(|| {
+                Expected::error_page(
+                    "other-browser",
+                    "inventory 9: a login belongs to the browser that began it",
+                    400,
+                )
+            });
+            return None;
+        }
+        Some(flow)
+    }
+}
+
+fn expired() -> Expected {
+    Expected::error_page("expired", "core/LIMITS.md: a login in progress ends", 400)
+}
+
+/// "Not now", for people.
+pub(crate) fn page_not_now(retry_s: u64) -> Expected {
+    let sentence = "inventory 25: what cannot be done now is said, with the time after which to try again";
+    Expected::error_page("temporarily-unavailable", sentence, 503).header("retry-after", retry_s.to_string())
+}
+
+/// "Not now", for clients.
+pub(crate) fn json_not_now(retry_s: u64) -> Expected {
+    let sentence = "inventory 25; RFC 6749 section 4.1.2.1, for section 5.2 has no code for it";
+    Expected::error("temporarily_unavailable", sentence, 503).header("retry-after", retry_s.to_string())
+}

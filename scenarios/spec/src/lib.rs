@@ -1,0 +1,53 @@
+//! An executable specification of the login service: of every answer it says whether it is allowed, and by which sentence
+//! of a standard, of the incident reports' inventory, or of `core/LIMITS.md`.
+//!
+//! It is written from those documents and not from the service: nothing of `idp` is among its dependencies. It follows the
+//! exchanges of a run as their clients saw them. As long as nothing is broken and nobody races, exactly one answer is
+//! allowed; trouble, races and answers that never came widen the set, and each widening is counted with its reason, so that
+//! the specification is no licence.
+//!
+//! ```
+//! use spec::{Settings, Spec, Troubles, World};
+//! let world = World {
+//!     issuer: "https://login.example".into(),
+//!     epoch_ms: 0,
+//!     clients: vec![],
+//!     people: vec![],
+//!     settings: Settings::default(),
+//!     mail_from: "login@login.example".into(),
+//! };
+//! let report = Spec::new(&world, &Troubles::default()).judge(&[]);
+//! assert!(report.violations.is_empty());
+//! ```
+
+mod allowed;
+mod authorize;
+mod counter;
+mod documents;
+pub mod exchange;
+mod expect;
+mod form;
+mod frame;
+mod index;
+mod judge;
+mod mailed_code;
+mod mails;
+mod pages;
+mod routes;
+mod secret;
+mod seen;
+mod session;
+mod settings;
+mod times;
+mod token;
+mod token_set;
+mod userinfo;
+mod verify;
+mod world;
+
+pub use allowed::{Sizes, Widened};
+pub use routes::{Report, Spec, Violation};
+pub use secret::{Secret, Shape, Tag};
+pub use settings::Settings;
+pub use times::Times;
+pub use world::{Client, Fact, Forgetting, Person, Timed, Touches, Trouble, Troubles, World};

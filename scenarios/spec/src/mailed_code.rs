@@ -1,0 +1,251 @@
+//! Logging in with a mailed code: who may send, what a typed code opens, and the pages on the way (SP 800-63B-4 section
+//! 3.1.3, inventory 3 to 6, 18 to 20, 24).
+
+use crate::{
+    allowed::{Allowed, Known, Widened},
+    counter::{Counted, Window},
+    exchange::Word,
+    expect::{Expected, Rule},
+    index::{Flow, Index},
+    judge::{Judge, Needs, page_not_now},
+    pages,
+    secret::Tag,
+    seen::{Done, Seen},
+    times::Times,
+};
+
+/// Everything here needs both.
+const BOTH: Needs = Needs {
+    store: true,
+    directory: true,
+};
+
+/// A mail address as people type it: trimmed, in lower case. `None`: it cannot be one.
+pub(crate) fn address(text: &str) -> Option<String> {
+    let address = text.trim().to_lowercase();
+    let (local, domain) = address.rsplit_once('@')?;
+    let printable = |c: char| !c.is_control() && !c.is_whitespace() && !"<>()[],;:\"\\".contains(c);
+    let good = address.len() <= 254 && !local.is_empty() && !domain.is_empty() && !local.contains('@');
+    (good && address.chars().all(printable)).then_some(address)
+}
+
+/// Which address a login is at.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    /// All that it may be.
+    pub(crate) possible: Vec<String>,
+    /// Whether there is one.
+    pub(crate) any: Known,
+}
+
+/// The address of a login when the exchange at `place` comes: that of the last request for a mail.
+pub(crate) fn addresses(index: &Index<'_>, flow: &Flow, place: usize) -> Addresses {
+    let own = &index.seen[place];
+    let once_ms = index.world.settings.get("one mail");
+    let sends: Vec<(&Seen<'_>, String)> = (flow.sends.iter().map(|send| &index.seen[*send]))
+        .filter(|send| send.done() != Done::No && send.effect().may_precede(own.times) && send.record != own.record)
+        .filter_map(|send| Some((send, address(send.params().text("address")?)?)))
+        .collect();
+    // Whether it certainly wrote its address: it was answered well, and no other for the same address came shortly before.
+    let wrote = |send: &Seen<'_>, to: &str| {
+        send.done() == Done::Yes
+            && send.times.is_before(own.times)
+            && !sends.iter().any(|(other, address)| {
+                other.record != send.record
+                    && address == to
+                    && other.effect().may_precede(send.times)
+                    && send.times.from_ms < other.effect().to_ms.saturating_add(once_ms)
+            })
+    };
+    let superseded = |send: &Seen<'_>, to: &str| {
+        sends
+            .iter()
+            .any(|(later, address)| address != to && send.effect().is_before(later.times) && wrote(later, address))
+    };
+    let mut possible: Vec<String> = (sends.iter())
+        .filter(|(send, to)| !superseded(send, to))
+        .map(|(_, to)| to.clone())
+        .collect();
+    possible.sort_unstable();
+    possible.dedup();
+    let settled = |to: &String| {
+        sends
+            .iter()
+            .filter(|(_, address)| address == to)
+            .all(|(send, _)| send.done() == Done::Yes && send.times.is_before(own.times))
+    };
+    let certain = sends.iter().any(|(send, to)| wrote(send, to)) || sends.iter().any(|(_, to)| settled(to));
+    let in_doubt = sends.iter().any(|(send, _)| send.done() == Done::Maybe);
+    let why = if in_doubt { Widened::InDoubt } else { Widened::Race };
+    Addresses {
+        any: Known::from(certain, !sends.is_empty(), why),
+        possible,
+    }
+}
+
+impl Judge<'_> {
+    /// Whether a request for a mail comes so soon after another, for the same address in the same login, that it sends none
+    /// (inventory 3).
+    pub(crate) fn is_repeated(&self, flow: &Flow, place: usize, to: &str) -> Known {
+        let own = &self.index.seen[place];
+        let once = Window {
+            limit: 1,
+            lasts_ms: self.setting("one mail"),
+            clocks_ms: self.clocks_ms(own.times),
+        };
+        let others: Vec<Counted> = (flow.sends.iter().map(|send| &self.index.seen[*send]))
+            .filter(|other| other.record != own.record && other.done() != Done::No)
+            .filter(|other| other.params().text("address").and_then(address).as_deref() == Some(to))
+            .map(|other| Counted {
+                times: other.effect(),
+                certain: other.done() == Done::Yes,
+            })
+            .collect();
+        once.refuses(&others, own.times, |since, at| self.store_forgot(since, at))
+    }
+
+    /// Whether there are too many mails to an address (core/LIMITS.md).
+    fn too_many_mails(&self, place: usize, to: &str) -> Known {
+        let own = &self.index.seen[place];
+        let counted: Vec<Counted> = (self.presses(to).into_iter())
+            .filter(|press| !press.contains(&place))
+            .filter_map(|press| {
+                let seen: Vec<&Seen<'_>> = press.iter().map(|place| &self.index.seen[*place]).collect();
+                let effects = seen.iter().map(|seen| seen.effect());
+                Some(Counted {
+                    times: Times::new(
+                        effects.clone().map(|times| times.from_ms).min()?,
+                        effects.map(|times| times.to_ms).max()?,
+                    ),
+                    certain: seen.iter().all(|seen| seen.done() != Done::Maybe),
+                })
+            })
+            .collect();
+        let window = Window {
+            limit: self.setting("mails to an address"),
+            lasts_ms: self.setting("limits"),
+            clocks_ms: self.clocks_ms(own.times),
+        };
+        window.refuses(&counted, own.times, |since, at| self.store_forgot(since, at))
+    }
+
+    /// Requests for mails to an address, each with those that may be repetitions of it: of such a group one is counted. A
+    /// refusal is counted by itself, for after it the next press is no repetition.
+    fn presses(&self, to: &str) -> Vec<Vec<usize>> {
+        let mut groups: Vec<(Option<Tag>, Vec<usize>)> = vec![];
+        for place in self.index.sends_to.get(to).into_iter().flatten() {
+            let seen = &self.index.seen[*place];
+            let id = seen.params().secret("flow").map(|flow| flow.tag);
+            let Some(flow) = id.and_then(|id| self.index.flows.get(&id)) else {
+                continue;
+            };
+            if answered_with(seen, "too-many-mails") {
+                groups.push((None, vec![*place]));
+                continue;
+            }
+            if seen.done() == Done::No {
+                continue;
+            }
+            let first = self.is_repeated(flow, *place, to) == Known::No;
+            match groups.iter_mut().rev().find(|(flow, _)| *flow == id) {
+                Some((_, group)) if !first => group.push(*place),
+                _ => groups.push((id, vec![*place])),
+            }
+        }
+        groups.into_iter().map(|(_, group)| group).collect()
+    }
+}
+
+/// Whether it was refused with this error, on a page.
+pub(crate) fn answered_with(seen: &Seen<'_>, error: &str) -> bool {
+    match seen.answer().map(|answer| &answer.body) {
+        Some(crate::exchange::Body::Page(page)) => page.error.as_deref() == Some(error),
+        _ => false,
+    }
+}
+
+/// `POST /login/send`. Whether anybody has this address makes no difference that can be seen.
+pub(crate) fn expect_send(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowed {
+    let mut allowed = Allowed::default();
+    judge.own_form(&mut allowed, seen);
+    if let Some(flow) = judge.flow(&mut allowed, seen) {
+        let params = seen.params();
+        let typed = params.text("address").unwrap_or_default();
+        match address(typed) {
+            None => allowed.otherwise(|| {
+                let shown: String = typed.chars().take(254).collect();
+                pages::login(judge, seen, flow, vec![Word::Clear(shown)], Some("invalid-address"))
+            }),
+            Some(to) => {
+                let repeated = judge.is_repeated(flow, place, &to);
+                let over = repeated.negated().and(judge.too_many_mails(place, &to));
+                allowed.when(over, || {
+                    let window_s = judge.setting("limits") / 1000;
+                    Expected::error_page(
+                        "too-many-mails",
+                        "core/LIMITS.md: mails to an address; inventory 24",
+                        429,
+                    )
+                    .header("retry-after", window_s.to_string())
+                });
+                allowed.otherwise(|| {
+                    Expected::redirect(
+                        "to the page for the code",
+                        "inventory 1, 3: the mail is not waited for, and one is enough",
+                        "/login/code",
+                        flow_param(seen),
+                    )
+                });
+            }
+        }
+    }
+    judge.or_not_now(&mut allowed, seen, BOTH, page_not_now);
+    allowed
+}
+
+fn flow_param(seen: &Seen<'_>) -> Vec<(&'static str, Rule)> {
+    let flow = seen.params().secret("flow");
+    flow.map(|flow| ("flow", Rule::Tag(flow.tag))).into_iter().collect()
+}
+
+/// `GET /login`.
+pub(crate) fn expect_login_page(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowed {
+    let mut allowed = Allowed::default();
+    if let Some(flow) = judge.flow(&mut allowed, seen) {
+        allowed.otherwise(|| {
+            let mut shown: Vec<Word> = vec![Word::Clear(String::new())];
+            shown.extend(
+                addresses(&judge.index, flow, place)
+                    .possible
+                    .into_iter()
+                    .map(Word::Clear),
+            );
+            pages::login(judge, seen, flow, shown, None)
+        });
+    }
+    judge.or_not_now(&mut allowed, seen, BOTH, page_not_now);
+    allowed
+}
+
+/// `GET /login/code`.
+pub(crate) fn expect_code_page(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowed {
+    let mut allowed = Allowed::default();
+    if let Some(flow) = judge.flow(&mut allowed, seen) {
+        let found = addresses(&judge.index, flow, place);
+        let forgotten = judge.forgotten(flow.born, seen.times);
+        let none = found.any.negated();
+        let to_login = || {
+            Expected::redirect(
+                "to the login page",
+                "core: no code was asked for yet",
+                "/login",
+                flow_param(seen),
+            )
+        };
+        allowed.when(none, to_login);
+        allowed.when(forgotten, to_login);
+        allowed.otherwise(|| pages::code(judge, seen, flow, &found.possible, None));
+    }
+    judge.or_not_now(&mut allowed, seen, BOTH, page_not_now);
+    allowed
+}

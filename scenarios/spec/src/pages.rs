@@ -1,0 +1,104 @@
+//! The pages of a login: what they say, and their forms.
+
+use crate::{
+    exchange::Word,
+    expect::{Expected, FormRule, PageRule},
+    form::origin,
+    index::Flow,
+    judge::Judge,
+    seen::Seen,
+};
+
+/// The page on which people say who they are. It may show one of these addresses.
+pub(crate) fn login(
+    judge: &Judge<'_>,
+    seen: &Seen<'_>,
+    flow: &Flow,
+    shown: Vec<Word>,
+    error: Option<&'static str>,
+) -> Expected {
+    let page = PageRule {
+        name: "login",
+        error,
+        says: vec![client_name(judge, flow)],
+        forms: vec![FormRule {
+            action: "/login/send",
+            fields: vec![("flow", flow_value(seen)), ("address", shown)],
+        }],
+        leads_to: Some(origin(&flow.wanted.redirect_uri)),
+        ..PageRule::default()
+    };
+    match error {
+        None => Expected::page("the login page", "OpenID Connect Core section 3.1.2.3", 200, page),
+        Some(error) => Expected::page(
+            error,
+            "inventory 59: each error is told by its name, where it can be mended",
+            400,
+            page,
+        ),
+    }
+}
+
+/// The page on which people type their code, for one of these addresses.
+pub(crate) fn code(
+    judge: &Judge<'_>,
+    seen: &Seen<'_>,
+    flow: &Flow,
+    addresses: &[String],
+    error: Option<&'static str>,
+) -> Expected {
+    let says = match addresses {
+        [address] => vec![address.clone()],
+        _ => vec![],
+    };
+    let others = judge.index.world.people.iter().map(|person| person.address.clone());
+    let page = PageRule {
+        name: "code",
+        error,
+        says,
+        never_says: others.filter(|address| !addresses.contains(address)).collect(),
+        forms: vec![
+            FormRule {
+                action: "/login/verify",
+                fields: vec![("flow", flow_value(seen)), ("code", vec![Word::of("code", "")])],
+            },
+            FormRule {
+                action: "/login/send",
+                fields: vec![
+                    ("flow", flow_value(seen)),
+                    ("address", addresses.iter().cloned().map(Word::Clear).collect()),
+                ],
+            },
+        ],
+        leads_to: Some(origin(&flow.wanted.redirect_uri)),
+        ..PageRule::default()
+    };
+    match error {
+        None => Expected::page(
+            "the page for the code",
+            "inventory 5: any code of this login works",
+            200,
+            page,
+        ),
+        Some(error) => Expected::page(
+            error,
+            "inventory 59: each error is told by its name, where it can be mended",
+            400,
+            page,
+        ),
+    }
+}
+
+fn client_name(judge: &Judge<'_>, flow: &Flow) -> String {
+    let client = judge
+        .index
+        .world
+        .clients
+        .iter()
+        .find(|client| client.id == flow.wanted.client_id);
+    client.map_or(String::new(), |client| client.name.clone())
+}
+
+fn flow_value(seen: &Seen<'_>) -> Vec<Word> {
+    seen.params().secret("flow").map(Word::Secret).into_iter().collect()
+}

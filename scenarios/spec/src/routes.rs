@@ -1,0 +1,163 @@
+//! Which rules judge an exchange, by its method and path; and the verdict on a whole run.
+
+use crate::{
+    allowed::{Allowed, Sizes},
+    authorize, documents,
+    exchange::Answered,
+    expect::Expected,
+    index::Index,
+    judge::Judge,
+    mailed_code,
+    seen::Seen,
+    session, token, userinfo, verify,
+    world::{Timed, Troubles, World},
+};
+
+/// Paths, the methods that they answer to, in the order in which `Allow` says them.
+const ROUTES: [(&str, &[&str]); 12] = [
+    ("/", &["GET", "HEAD"]),
+    ("/.well-known/openid-configuration", &["GET", "HEAD"]),
+    ("/authorize", &["GET", "HEAD", "POST"]),
+    ("/jwks", &["GET", "HEAD"]),
+    ("/login", &["GET", "HEAD"]),
+    ("/login/code", &["GET", "HEAD"]),
+    ("/login/continue", &["GET", "HEAD"]),
+    ("/login/send", &["POST"]),
+    ("/login/verify", &["POST"]),
+    ("/logout", &["POST"]),
+    ("/token", &["POST"]),
+    ("/userinfo", &["GET", "HEAD", "POST"]),
+];
+
+/// The specification of one run.
+pub struct Spec<'a> {
+    world: &'a World,
+    troubles: &'a Troubles,
+}
+
+/// An answer that is not allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// In which way, as a slug without names and numbers.
+    pub reason: String,
+    /// One sentence.
+    pub what: String,
+    /// When it became certain, milliseconds from the start of the run.
+    pub at_ms: u64,
+    /// Its places in the history.
+    pub evidence: Vec<usize>,
+}
+
+/// The verdict on a run.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// Answers that are not allowed, in the order in which they came.
+    pub violations: Vec<Violation>,
+    /// How large the sets of allowed answers were, before anything broke.
+    pub calm: Sizes,
+    /// The same from then on.
+    pub troubled: Sizes,
+}
+
+impl<'a> Spec<'a> {
+    /// The specification, for a world in which these things were broken.
+    pub fn new(world: &'a World, troubles: &'a Troubles) -> Spec<'a> {
+        Spec { world, troubles }
+    }
+
+    /// Judges what happened, given in the order in which it ended.
+    pub fn judge(&self, facts: &[Timed<'a>]) -> Report {
+        let judge = Judge {
+            index: Index::of(self.world, facts),
+            troubles: self.troubles,
+        };
+        let mut report = Report::default();
+        for (place, seen) in judge.index.seen.iter().enumerate() {
+            judge.judge_one(place, seen, &mut report);
+        }
+        judge.mails(&mut report);
+        report.violations.extend(judge.index.duplicates.iter().cloned());
+        report.violations.sort_by_key(|violation| violation.at_ms);
+        report
+    }
+}
+
+impl Judge<'_> {
+    fn judge_one(&self, place: usize, seen: &Seen<'_>, report: &mut Report) {
+        let asked = format!(
+            "{} {} at {}",
+            seen.exchange.request.method, seen.exchange.request.path, seen.exchange.door
+        );
+        let violation = |reason: String, what: String| Violation {
+            reason,
+            what,
+            at_ms: seen.times.to_ms,
+            evidence: vec![seen.record],
+        };
+        if seen.times.to_ms == u64::MAX {
+            return; // under way when the run ended
+        }
+        let Some(answer) = seen.answer() else {
+            let what = match seen.exchange.answer {
+                Answered::With(answer) => format!("the balancer's own {}", answer.status),
+                Answered::NotSent(why) | Answered::Unknown(why) => why.clone(),
+            };
+            let broken = |touches: &crate::world::Touches| touches.service || touches.store || touches.directory;
+            if !self.troubles.any(seen.times.from_ms, seen.times.to_ms, broken) {
+                let path = &seen.exchange.request.path;
+                report.violations.push(violation(
+                    format!("no-answer-{}", crate::allowed::slug(path)),
+                    format!("{asked} got no answer of the service, although nothing was broken: {what}"),
+                ));
+            }
+            return;
+        };
+        let allowed = self.expect(place, seen);
+        match allowed.judge(answer) {
+            Ok(_) => {
+                let broke = self
+                    .troubles
+                    .spans
+                    .iter()
+                    .any(|trouble| trouble.from_ms <= seen.times.to_ms);
+                let sizes = if broke { &mut report.troubled } else { &mut report.calm };
+                sizes.count(&allowed, answer.status == 503);
+            }
+            Err(wrong) => {
+                let what = format!("{asked} was answered {}", wrong.what);
+                report.violations.push(violation(wrong.reason, what));
+            }
+        }
+    }
+
+    fn expect(&self, place: usize, seen: &Seen<'_>) -> Allowed {
+        let request = seen.exchange.request;
+        let Some((_, methods)) = ROUTES.iter().find(|(path, _)| *path == request.path) else {
+            return only(Expected::error_page("not-found", "RFC 9110 section 15.5.5", 404));
+        };
+        if !methods.contains(&request.method.as_str()) {
+            let refused = Expected::error_page("method-not-allowed", "RFC 9110 section 15.5.6", 405);
+            return only(refused.header("allow", methods.join(",")));
+        }
+        match (request.method.as_str(), request.path.as_str()) {
+            (_, "/") => session::expect_account(self, seen),
+            (_, "/authorize") => authorize::expect(self, seen),
+            (_, "/login") => mailed_code::expect_login_page(self, place, seen),
+            (_, "/login/send") => mailed_code::expect_send(self, place, seen),
+            (_, "/login/code") => mailed_code::expect_code_page(self, place, seen),
+            (_, "/login/verify") => verify::expect(self, place, seen),
+            (_, "/login/continue") => authorize::expect_continue(self, seen),
+            (_, "/logout") => session::expect_logout(self, seen),
+            (_, "/token") => token::expect(self, place, seen),
+            (_, "/userinfo") => userinfo::expect(self, seen),
+            (_, "/jwks") => documents::expect_keys(self),
+            _ => documents::expect_metadata(self),
+        }
+    }
+}
+
+fn only(expected: Expected) -> Allowed {
+    let mut allowed = Allowed::default();
+    allowed.otherwise(|| expected);
+    allowed
+}

@@ -1,0 +1,178 @@
+//! `/token` (RFC 6749 sections 4.1.3, 5.1 and 5.2; RFC 7636 section 4.6; OpenID Connect Core section 3.1.3).
+
+use crate::{
+    allowed::{Allowed, Known},
+    exchange::Authorization,
+    expect::{Content, Expected},
+    form::is_form,
+    index::{Code, Index},
+    judge::{Judge, Needs, json_not_now},
+    seen::{Done, Seen},
+    session::certain,
+    times::Times,
+    token_set::TokenSet,
+    world::{Client, World},
+};
+
+/// What a client says that it is.
+#[derive(Debug, PartialEq)]
+enum Credentials<'w> {
+    /// This client, proved.
+    Client(&'w Client),
+    /// None, or a wrong one.
+    Refused,
+    /// By more than one method (RFC 6749 section 2.3).
+    TwoMethods,
+}
+
+fn credentials<'w>(world: &'w World, seen: &Seen<'_>) -> Credentials<'w> {
+    let params = seen.params();
+    let (id, secret) = (params.text("client_id"), params.secret("client_secret"));
+    let (id, secret) = match &seen.exchange.request.authorization[..] {
+        [] => (id, secret),
+        [Authorization::Basic { user, password }] => {
+            if secret.is_some() || id.is_some_and(|id| id != user) {
+                return Credentials::TwoMethods;
+            }
+            (Some(user.as_str()), password.clone())
+        }
+        _ => return Credentials::Refused,
+    };
+    let client = world.clients.iter().find(|client| Some(client.id.as_str()) == id);
+    match client {
+        Some(client) if client.secret == secret.map(|secret| secret.tag) => Credentials::Client(client),
+        _ => Credentials::Refused,
+    }
+}
+
+/// Whether a request presents a code with all that binds it: its client, its redirect URI, its verifier.
+pub(crate) fn is_rightful(world: &World, code: &Code, seen: &Seen<'_>) -> bool {
+    let params = seen.params();
+    let Credentials::Client(client) = credentials(world, seen) else {
+        return false;
+    };
+    is_form(seen)
+        && !params.has_repeated()
+        && params.text("grant_type") == Some("authorization_code")
+        && client.id == code.wanted.client_id
+        && params.text("redirect_uri") == Some(&code.wanted.redirect_uri)
+        && params.secret("code_verifier").and_then(|verifier| verifier.challenge()) == Some(code.wanted.challenge)
+}
+
+/// What may be answered.
+pub(crate) fn expect(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowed {
+    let mut allowed = Allowed::default();
+    let params = seen.params();
+    let invalid = |sentence| Expected::error("invalid_request", sentence, 400);
+    let headers = &seen.exchange.request.authorization;
+    allowed.when(certain(headers.len() > 1), || refused_client(true));
+    allowed.when(certain(!is_form(seen)), || {
+        invalid("RFC 6749 section 4.1.3: the body is a form")
+    });
+    allowed.when(certain(judge.is_too_large(seen)), || {
+        Expected::error("invalid_request", "core/LIMITS.md: bytes of a form", 413)
+    });
+    allowed.when(certain(params.has_repeated()), || {
+        invalid("RFC 6749 section 3.2: no parameter twice")
+    });
+    allowed.when(certain(params.get("grant_type").is_none()), || {
+        invalid("RFC 6749 section 4.1.3: grant_type is required")
+    });
+    allowed.when(certain(params.text("grant_type") != Some("authorization_code")), || {
+        Expected::error("unsupported_grant_type", "RFC 6749 section 5.2", 400)
+    });
+    let credentials = credentials(judge.index.world, seen);
+    allowed.when(certain(credentials == Credentials::TwoMethods), || {
+        invalid("RFC 6749 section 2.3: not more than one way of client authentication")
+    });
+    allowed.when(certain(credentials == Credentials::Refused), || {
+        refused_client(!headers.is_empty())
+    });
+    for name in ["code", "redirect_uri", "code_verifier"] {
+        allowed.when(certain(params.get(name).is_none()), || {
+            invalid("RFC 6749 section 4.1.3, RFC 7636 section 4.5: what is required is there")
+        });
+    }
+    grant(judge, &mut allowed, place, seen);
+    let needs = Needs {
+        store: true,
+        directory: true,
+    };
+    judge.or_not_now(&mut allowed, seen, needs, json_not_now);
+    allowed
+}
+
+/// RFC 6749 section 5.2: 401, and a challenge if the client used the `Authorization` header.
+fn refused_client(basic: bool) -> Expected {
+    let refused = Expected::error("invalid_client", "RFC 6749 section 5.2", 401);
+    match basic {
+        true => refused.header("www-authenticate", "Basic realm=\"token\", charset=\"UTF-8\""),
+        false => refused,
+    }
+}
+
+fn grant(judge: &Judge<'_>, allowed: &mut Allowed, place: usize, seen: &Seen<'_>) {
+    let refused = || {
+        Expected::error(
+            "invalid_grant",
+            "RFC 6749 section 5.2: unknown, expired, spent, or bound to something else",
+            400,
+        )
+    };
+    let code = seen
+        .params()
+        .secret("code")
+        .and_then(|code| judge.index.codes.get(&code.tag));
+    let Some(code) = code.filter(|code| code.rightful.contains(&place)) else {
+        allowed.otherwise(refused);
+        return;
+    };
+    let others: Vec<&Seen<'_>> = (code.rightful.iter().filter(|other| **other != place))
+        .map(|other| &judge.index.seen[*other])
+        .collect();
+    // "The client MUST NOT use the authorization code more than once" (RFC 6749 section 4.1.2): of all who present it, one
+    // gets tokens.
+    let redeemed = |other: &&Seen<'_>| other.done() == Done::Yes && other.times.may_precede(seen.times);
+    allowed.when(certain(others.iter().any(redeemed)), refused);
+    let expired = judge.expired(code.born, judge.setting("authorization code"), seen.times);
+    let mut gone = expired;
+    for other in &others {
+        let taken = match other.done() {
+            Done::Yes | Done::No => Known::No, // judged above; who was refused has not taken it
+            Done::Maybe => judge.precedes(other, seen),
+        };
+        gone = if gone == Known::No { taken } else { gone };
+    }
+    if gone == Known::No {
+        gone = judge.forgotten(code.born, seen.times);
+    }
+    allowed.when(gone, refused);
+    allowed.otherwise(|| tokens(judge, seen, code));
+}
+
+fn tokens(judge: &Judge<'_>, seen: &Seen<'_>, code: &Code) -> Expected {
+    let index: &Index<'_> = &judge.index;
+    let world = index.world;
+    let session = code.session.and_then(|cookie| index.sessions.get(&cookie));
+    let clocks = judge.clocks_ms(seen.times);
+    let unix = |times: Times| times.later(world.epoch_ms).give_or_take(clocks);
+    let rule = TokenSet {
+        issuer: world.issuer.clone(),
+        client_id: code.wanted.client_id.clone(),
+        people: session.map_or(vec![], |session| judge.people_of(session)),
+        scope: code.wanted.scope.clone(),
+        nonce: code.wanted.nonce,
+        authenticated: unix(session.map_or(seen.times, |session| judge.authenticated(session))),
+        issued: unix(seen.times),
+        access_ms: judge.setting("access token"),
+        id_ms: judge.setting("ID token"),
+        keys: index.keys.clone(),
+    };
+    Expected::of(
+        "tokens",
+        "RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3",
+        200,
+        Content::Tokens(Box::new(rule)),
+    )
+    .header("pragma", "no-cache")
+}

@@ -1,0 +1,85 @@
+//! `/userinfo` (OpenID Connect Core section 5.3, RFC 6750).
+
+use crate::{
+    allowed::{Allowed, Known, Widened},
+    exchange::Authorization,
+    expect::{Content, Expected},
+    index::Code,
+    judge::{Judge, Needs, json_not_now},
+    seen::Seen,
+    token_set::granted,
+};
+use serde_json::Value;
+
+/// What may be answered.
+pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
+    let mut allowed = Allowed::default();
+    let index = &judge.index;
+    let token = match &seen.exchange.request.authorization[..] {
+        [Authorization::Bearer(token)] => index.tokens.get(&token.tag),
+        [] | [_] if !has_bearer(seen) => {
+            allowed.otherwise(|| {
+                Expected::error("missing_token", "RFC 6750 section 3.1: a challenge without a code", 401)
+                    .header("www-authenticate", "Bearer")
+            });
+            return allowed;
+        }
+        _ => None,
+    };
+    let invalid = || {
+        Expected::error("invalid_token", "RFC 6750 section 3.1", 401)
+            .header("www-authenticate", "Bearer error=\"invalid_token\"")
+    };
+    match token {
+        None => allowed.otherwise(invalid),
+        Some(token) => {
+            allowed.when(
+                judge.expired(token.born, judge.setting("access token"), seen.times),
+                invalid,
+            );
+            let code = index.codes.get(&token.code);
+            allowed.when(code.map_or(Known::No, |code| revoked(judge, seen, code)), invalid);
+            let session = code.and_then(|code| index.sessions.get(&code.session?));
+            let people = session.map_or(vec![], |session| judge.people_of(session));
+            let scope = code.map_or("", |code| &code.wanted.scope);
+            for person in people.iter().skip(1) {
+                let claims = Value::Object(granted(person, scope));
+                allowed.or(Widened::Race, who(claims));
+            }
+            let claims = people.first().map(|person| granted(person, scope)).unwrap_or_default();
+            allowed.otherwise(|| who(Value::Object(claims)));
+        }
+    }
+    let needs = Needs {
+        store: false,
+        directory: true,
+    };
+    judge.or_not_now(&mut allowed, seen, needs, json_not_now);
+    allowed
+}
+
+/// RFC 6749 section 4.1.2: when a code is used again, what was issued for it should be revoked "when possible". That is where
+/// the ledger meets it: where the store did not take the code away, or got it back. Otherwise it is simply not there any more.
+fn revoked(judge: &Judge<'_>, seen: &Seen<'_>, code: &Code) -> Known {
+    let presented = code.rightful.iter().map(|place| &judge.index.seen[*place]);
+    let again = presented.filter(|other| other.effect().may_precede(seen.times)).count() > 1;
+    let store_failed = (judge.troubles).any(code.born.from_ms, seen.times.to_ms, |touches| touches.store);
+    let forgot = judge.store_forgot(code.born, seen.times);
+    Known::from(false, again && (store_failed || forgot), Widened::StoreForgot)
+}
+
+fn has_bearer(seen: &Seen<'_>) -> bool {
+    let headers = seen.exchange.request.authorization.iter();
+    headers
+        .into_iter()
+        .any(|header| matches!(header, Authorization::Bearer(_)))
+}
+
+fn who(claims: Value) -> Expected {
+    Expected::of(
+        "who it is",
+        "OpenID Connect Core sections 5.3.2 and 5.4: what the scope grants, and no more",
+        200,
+        Content::Json(claims),
+    )
+}

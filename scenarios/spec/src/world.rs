@@ -1,0 +1,144 @@
+//! What the specification is told: who exists, what happened, and when something was broken.
+
+use crate::{
+    exchange::{Exchange, Mail},
+    secret::Tag,
+    settings::Settings,
+    times::Times,
+};
+
+/// The world as documented: its clients, its people, its numbers.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The issuer identifier.
+    pub issuer: String,
+    /// Wall-clock time at which everything starts, milliseconds since the Unix epoch.
+    pub epoch_ms: u64,
+    /// Registered clients.
+    pub clients: Vec<Client>,
+    /// People who may log in.
+    pub people: Vec<Person>,
+    /// Lifetimes, windows, limits.
+    pub settings: Settings,
+    /// Who sends mails.
+    pub mail_from: String,
+}
+
+/// A registered client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// `client_id`.
+    pub id: String,
+    /// What people know it by.
+    pub name: String,
+    /// The tag of its secret; `None`: a public client.
+    pub secret: Option<Tag>,
+    /// Its redirect URIs.
+    pub redirect_uris: Vec<String>,
+}
+
+/// Somebody who may log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// `sub`.
+    pub id: String,
+    /// Mail address, in lower case.
+    pub address: String,
+    /// Name.
+    pub name: String,
+}
+
+/// What happened, in the order in which it ended.
+#[derive(Debug, Clone)]
+pub enum Fact<'a> {
+    /// An exchange ended.
+    Exchange(Exchange<'a>),
+    /// A mail arrived.
+    Mailed {
+        /// Where.
+        address: &'a str,
+        /// What it was.
+        mail: &'a Mail,
+    },
+}
+
+/// A fact, its moment and where it stands.
+#[derive(Debug, Clone)]
+pub struct Timed<'a> {
+    /// Milliseconds from the start of the run.
+    pub at_ms: u64,
+    /// Its place in the history: the evidence of a violation.
+    pub record: usize,
+    /// What.
+    pub fact: Fact<'a>,
+}
+
+/// A time in which something was broken, or may not have settled yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// From when, milliseconds from the start of the run.
+    pub from_ms: u64,
+    /// Until when; `u64::MAX`: the end.
+    pub until_ms: u64,
+    /// What it can do.
+    pub touches: Touches,
+}
+
+/// What trouble can do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Touches {
+    /// The store of what is short-lived may not answer.
+    pub store: bool,
+    /// The shared directory may not answer.
+    pub directory: bool,
+    /// Replicas, or the way to them, may not answer; what was asked may be done later, twice, or not at all.
+    pub service: bool,
+    /// Mails may be late or lost.
+    pub mail: bool,
+    /// By how much hosts' clocks may differ from the true time, milliseconds.
+    pub clocks_ms: u64,
+}
+
+/// A time at which the store lost what it had been told, or got back what it had given away: it was replaced by a node
+/// that had not heard all, or it came back empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forgetting {
+    /// What was told from then on may be lost, milliseconds from the start of the run.
+    pub told_from_ms: u64,
+    /// From when on it may be missed.
+    pub from_ms: u64,
+    /// What is told after that is safe.
+    pub until_ms: u64,
+}
+
+/// When something was broken.
+#[derive(Debug, Clone, Default)]
+pub struct Troubles {
+    /// What was broken, and when.
+    pub spans: Vec<Trouble>,
+    /// When the store forgot.
+    pub forgettings: Vec<Forgetting>,
+}
+
+impl Troubles {
+    /// Whether something of a kind was broken at some moment from one time to another, both included.
+    pub fn any(&self, from_ms: u64, to_ms: u64, of: fn(&Touches) -> bool) -> bool {
+        let overlaps = |trouble: &&Trouble| trouble.from_ms <= to_ms && from_ms <= trouble.until_ms;
+        self.spans.iter().filter(overlaps).any(|trouble| of(&trouble.touches))
+    }
+
+    /// By how much a clock may have been wrong up to a moment. What was dated by a wrong clock stays so.
+    pub fn clocks_ms(&self, to_ms: u64) -> u64 {
+        let earlier = self.spans.iter().filter(|trouble| trouble.from_ms <= to_ms);
+        earlier.map(|trouble| trouble.touches.clocks_ms).max().unwrap_or(0)
+    }
+
+    /// Whether the store may have forgotten, up to a moment, what it was told at some time.
+    pub fn forgets(&self, told: Times, at: Times) -> bool {
+        self.forgettings.iter().any(|forgetting| {
+            told.to_ms >= forgetting.told_from_ms
+                && told.from_ms <= forgetting.until_ms
+                && at.to_ms >= forgetting.from_ms
+        })
+    }
+}

@@ -1,0 +1,172 @@
+//! A history as the specification reads it: what was asked and answered, what was mailed, and when something was broken.
+
+use super::{Observation, forgetting::forgettings};
+use crate::{
+    directory, mail,
+    vocabulary::{Event, Fault, History, Observation as AnyObservation, OwnFault, Plan},
+    world::{RelyingPartyOptions, directory::people, hosts},
+};
+use sim::world::EPOCH;
+use spec::{
+    Client, Fact, Person, Settings, Tag, Timed, Touches, Trouble, Troubles, World,
+    exchange::{Answered, Exchange, Request},
+};
+use std::{collections::BTreeMap, sync::LazyLock};
+
+/// How long after a repair it may take until all is as before, milliseconds: replicas come back to each other, connections
+/// are made anew, clients of a dead master look for the new one.
+pub(super) const SETTLES_MS: u64 = 15_000;
+/// The same after something that ends by itself and breaks nothing for longer.
+const PASSES_MS: u64 = 2_000;
+
+static NEVER: LazyLock<Answered> = LazyLock::new(|| Answered::Unknown("not answered before the run ended".into()));
+
+/// Who exists, and which numbers hold.
+pub(super) fn world(plan: &Plan) -> World {
+    let clients = RelyingPartyOptions::standard().into_iter().map(|client| Client {
+        name: client.client_id.clone(),
+        id: client.client_id,
+        secret: client.secret.as_deref().map(Tag::of),
+        redirect_uris: vec![client.redirect_uri],
+    });
+    let people = people(plan).into_iter().map(|who| Person {
+        id: format!("user-{who}"),
+        address: format!("{}@example.com", who.to_lowercase()),
+        name: who.to_owned(),
+    });
+    World {
+        issuer: hosts::ISSUER.to_owned(),
+        epoch_ms: EPOCH.millis(),
+        clients: clients.collect(),
+        people: people.collect(),
+        settings: Settings::default()
+            .with("authorization code", plan.world.code_ttl_s * 1000)
+            .with("limits", plan.world.limit_window_s * 1000),
+        mail_from: hosts::MAIL_FROM.to_owned(),
+    }
+}
+
+/// What was asked and answered, and what was mailed, in the order in which it ended.
+pub(super) fn facts(history: &History) -> Vec<Timed<'_>> {
+    let mut facts = vec![];
+    let mut open: BTreeMap<u64, (u64, usize, &str, &Request)> = BTreeMap::new();
+    for (place, record) in history.records.iter().enumerate() {
+        let Event::Own(AnyObservation::Exchange(observation)) = &record.event else {
+            continue;
+        };
+        match observation {
+            Observation::Asked { number, door, request } => {
+                open.insert(*number, (record.at_ms, place, door, request));
+            }
+            Observation::Answered { number, answer } => {
+                let Some((sent_ms, _, door, request)) = open.remove(number) else {
+                    continue;
+                };
+                facts.push(Timed {
+                    at_ms: record.at_ms,
+                    record: place,
+                    fact: Fact::Exchange(Exchange {
+                        sent_ms,
+                        door,
+                        request,
+                        answer,
+                    }),
+                });
+            }
+            Observation::Mailed { address, mail } => facts.push(Timed {
+                at_ms: record.at_ms,
+                record: place,
+                fact: Fact::Mailed { address, mail },
+            }),
+        }
+    }
+    // What is under way when the run ends may have been done.
+    facts.extend(open.into_values().map(|(sent_ms, place, door, request)| Timed {
+        at_ms: u64::MAX,
+        record: place,
+        fact: Fact::Exchange(Exchange {
+            sent_ms,
+            door,
+            request,
+            answer: &NEVER,
+        }),
+    }));
+    facts
+}
+
+/// When something was broken, and what that can do: from each fault to its end, and until all has settled.
+pub(super) fn troubles(plan: &Plan, history: &History) -> Troubles {
+    let faults: Vec<(u64, &Fault)> = crate::property::faults(history)
+        .map(|(at_ms, _, fault)| (at_ms, fault))
+        .collect();
+    let mut troubles = vec![];
+    let mut jumped_ms: BTreeMap<&str, i64> = BTreeMap::new();
+    for (index, (from_ms, fault)) in faults.iter().enumerate() {
+        if fault.repairs() {
+            continue;
+        }
+        let later = &faults[index + 1..];
+        let end = later
+            .iter()
+            .find(|(_, end)| **end == Fault::Heal || fault.is_ended_by(end));
+        let until_ms = match (fault.lasts_ms(), end) {
+            (Some(lasts_ms), _) => from_ms + lasts_ms + PASSES_MS,
+            (None, Some((end_ms, _))) => end_ms + SETTLES_MS,
+            (None, None) => u64::MAX,
+        };
+        let mut touches = touches(fault);
+        if let Fault::ClockOffset { host, offset_ms: by_ms } | Fault::ClockJump { host, by_ms } = fault {
+            let off = jumped_ms.entry(host).or_default();
+            *off = match fault {
+                Fault::ClockJump { .. } => *off + by_ms,
+                _ => *by_ms,
+            };
+            touches.clocks_ms = off.unsigned_abs();
+        }
+        if touches != Touches::default() {
+            troubles.push(Trouble {
+                from_ms: *from_ms,
+                until_ms,
+                touches,
+            });
+        }
+    }
+    Troubles {
+        forgettings: forgettings(plan, history),
+        spans: troubles,
+    }
+}
+
+/// What a fault can do. The mail relay and the analytics hook are nobody's business but the mails'.
+fn touches(fault: &Fault) -> Touches {
+    let directory = Touches {
+        directory: true,
+        ..Touches::default()
+    };
+    let mail = Touches {
+        mail: true,
+        ..Touches::default()
+    };
+    match fault {
+        Fault::DiskError { .. } | Fault::DiskSlow { .. } => return directory,
+        Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { .. })) => return directory,
+        Fault::Own(OwnFault::Mail(mail::Fault::Mail { .. })) => return mail,
+        Fault::Own(OwnFault::Analytics(_)) => return Touches::default(),
+        _ => {}
+    }
+    let touched = fault.hosts();
+    let any = |of: fn(&str) -> bool| touched.iter().any(|host| of(host));
+    if any(|host| host == hosts::ANALYTICS) {
+        return Touches::default();
+    }
+    if any(|host| host == hosts::MAIL) {
+        return mail;
+    }
+    let is_clock = matches!(fault, Fault::ClockOffset { .. } | Fault::ClockJump { .. });
+    let store = any(|host| host.starts_with(hosts::REDIS) || host.starts_with(hosts::SENTINEL));
+    Touches {
+        store,
+        service: !store && !is_clock,
+        ..Touches::default()
+    }
+}

@@ -1,0 +1,90 @@
+//! Every HTTP exchange that people, relying parties and attackers have with the service, as they saw it: the history has
+//! each request and each answer, secrets as tags. The specification judges them all.
+
+mod facts;
+mod forgetting;
+mod observe;
+
+// Claims.
+mod answers_allowed;
+
+// Planted bugs.
+mod name_is_address;
+
+pub use answers_allowed::{AnswersAllowed, judge};
+pub(crate) use observe::{Asking, ask, read_mail};
+
+use crate::{login::Login, vocabulary::PlantedBug};
+use serde::{Deserialize, Serialize};
+use spec::exchange::{Answered, Mail, Request};
+
+/// The mistakes that the specification must detect.
+pub(crate) fn bugs() -> Vec<PlantedBug> {
+    vec![name_is_address::PLANTED]
+}
+
+/// What is seen of exchanges.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Observation {
+    /// A request was sent.
+    Asked {
+        /// Its number: the answer has the same.
+        number: u64,
+        /// Which host was asked.
+        door: String,
+        /// What was asked.
+        request: Box<Request>,
+    },
+    /// It was answered, or given up.
+    Answered {
+        /// The number of the request.
+        number: u64,
+        /// What came back.
+        answer: Answered,
+    },
+    /// The relay accepted a mail.
+    Mailed {
+        /// To whom.
+        address: String,
+        /// What it was.
+        mail: Box<Mail>,
+    },
+}
+
+impl sim::service::Observation<Login> for Observation {
+    const NAMES: &'static [&'static str] = &["request sent", "request answered", "mail accepted"];
+
+    fn name(&self) -> &'static str {
+        match self {
+            Observation::Asked { .. } => "request sent",
+            Observation::Answered { .. } => "request answered",
+            Observation::Mailed { .. } => "mail accepted",
+        }
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Observation::Asked { number, door, request } => {
+                format!("request {number}: {} {} at {door}", request.method, request.path)
+            }
+            Observation::Answered { number, answer } => {
+                let what = match answer {
+                    Answered::With(answer) => answer.describe(),
+                    Answered::NotSent(why) => format!("not sent: {why}"),
+                    Answered::Unknown(why) => format!("no answer: {why}"),
+                };
+                format!("answer {number}: {what}")
+            }
+            Observation::Mailed { address, .. } => format!("the relay takes a mail to {address}"),
+        }
+    }
+
+    fn filter(&self) -> Option<&'static str> {
+        Some("http")
+    }
+
+    fn routine(&self) -> Option<&'static str> {
+        Some("HTTP requests, answers and mails, as such")
+    }
+}
