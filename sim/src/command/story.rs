@@ -84,7 +84,9 @@ pub(crate) fn text<S: Service>(look: &Look, run_story: &RunStory<'_, S>, summary
         }
         text.push('\n');
     }
-    if run.violations.is_empty() {
+    if let Some(doubt) = summary.doubt() {
+        let _ = writeln!(text, "{}  {doubt}", look.paint("1;33", "INCONCLUSIVE"));
+    } else if run.violations.is_empty() {
         let names: Vec<String> = scenario.properties().iter().map(|property| property.name()).collect();
         let _ = writeln!(text, "{}  {}", look.paint("1;32", "HELD"), names.join(", "));
     }
@@ -125,5 +127,8 @@ pub(crate) fn text<S: Service>(look: &Look, run_story: &RunStory<'_, S>, summary
         }
     }
     let _ = writeln!(text, "Fingerprint {}", run.fingerprint);
+    if let Some(build) = suite.build {
+        let _ = writeln!(text, "Build {build}");
+    }
     text
 }

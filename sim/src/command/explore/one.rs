@@ -1,8 +1,8 @@
 //! One run of a sweep, and what becomes of it.
 
 use super::super::{
-    Conclusion, Trouble, failures, fresh, perform::perform, report::Pages, shared_guide::SharedGuide,
-    summary::RunSummary,
+    Conclusion, Trouble, failures, fresh, perform::perform, report::Pages, shared_guide::SharedGuide, shrinking::stamp,
+    summary::RunSummary, tell,
 };
 use crate::{
     classic,
@@ -60,7 +60,9 @@ impl<S: Service> Runner<'_, S> {
             && let Err(Trouble(what)) = pages.add(self.suite, &summary, &plan, self.bug)
         {
             let (name, scenario) = (self.suite.name, scenario.name());
-            eprintln!("{name}: the run of {scenario}, seed {seed}, has no page yet: {what}");
+            tell(format!(
+                "{name}: the run of {scenario}, seed {seed}, has no page yet: {what}"
+            ));
         }
         (summary, took)
     }
@@ -71,7 +73,7 @@ impl<S: Service> Runner<'_, S> {
             true => format!("{scenario}-{seed}"),
             false => format!("{scenario}-{seed}-bred"),
         };
-        match failures::write_as(&self.plans, plan, &file, self.bug.map(|bug| bug.name)) {
+        match failures::write_as(&self.plans, plan, &file, stamp(self.suite, self.bug)) {
             Ok(path) => {
                 summary.file = (!summary.drawn).then(|| path.display().to_string());
                 let file = path.file_name().map(|file| self.named.join(file));
@@ -80,7 +82,9 @@ impl<S: Service> Runner<'_, S> {
             // The verdict stands; only the copy of the plan is missing. The seed has it, or the sweep as a whole.
             Err(Trouble(what)) => {
                 let name = self.suite.name;
-                eprintln!("{name}: the plan of {scenario}, seed {seed}, was not written: {what}");
+                tell(format!(
+                    "{name}: the plan of {scenario}, seed {seed}, was not written: {what}"
+                ));
             }
         }
     }

@@ -84,6 +84,45 @@ fn a_planted_bug_fails_the_sweep_and_leaves_plans_that_replay() {
 }
 
 #[test]
+fn a_planted_bug_that_is_not_detected_is_no_proof() {
+    let here = scratch("undetected");
+    let (out, json) = (here.join("out"), here.join("sweep.json"));
+    let idle = Scenario::new("idle", "people only look around")
+        .workload(Workload::people(1, Does::Shop).every(secs(1)))
+        .always(TicketPrintedOnce)
+        .lasts(secs(3));
+    let bug = PlantedBug {
+        name: "rare",
+        title: "it takes three sales",
+        covers: &[],
+        scenario: "idle",
+        detected_by: "TicketPrintedOnce",
+        bug: (),
+    };
+    let suite = Suite::new("shop", "A shop", "cargo shop").scenario(idle).bug(bug);
+    let args = [
+        "--bug",
+        "rare",
+        "--seeds",
+        "1..2",
+        "--out",
+        text(&out),
+        "--json",
+        text(&json),
+        "--report",
+    ];
+    let (conclusion, output) = typed_to(&suite, &args).unwrap();
+    assert_eq!(conclusion, Conclusion::Inconclusive, "{output}");
+    assert!(
+        output.contains("Inconclusive: the planted bug rare was not detected"),
+        "{output}"
+    );
+    assert_eq!(super::json(&json)["conclusion"], "inconclusive");
+    let page = fs::read_to_string(out.join("report/index.html")).unwrap();
+    assert!(page.contains("the planted bug rare was not detected") && !page.contains("everything held"));
+}
+
+#[test]
 fn a_sweep_that_shows_nothing_new_stops() {
     let out = scratch("quiet").join("out");
     let args = [
