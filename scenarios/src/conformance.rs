@@ -151,9 +151,7 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         (true, false) => Conclusion::Inconclusive,
         (true, true) => Conclusion::Held,
     };
-    written
-        .into_iter()
-        .try_fold(conclusion, after_verdict)
+    written.into_iter().try_fold(conclusion, after_verdict)
 }
 
 /// The login service on the real stack: the properties hold for it as it is, and detect two planted bugs. These results are

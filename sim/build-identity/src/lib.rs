@@ -54,25 +54,33 @@ fn of_this_package() -> Result<String, String> {
     add(&mut hash, "compiler", compiler()?.as_bytes());
     add(&mut hash, "switches", switches().as_bytes());
     watched.extend([lock.clone(), lock.with_file_name("Cargo.toml")]);
-    let root = lock.parent().unwrap_or(Path::new(""));
+    let mut parts: Vec<(String, Vec<u8>)> = vec![];
     for folder in &folders {
         let found = sources::of_package(folder)?;
         for file in &found.files {
-            // The same on every machine: relative, and with one kind of slash.
-            let name = file
-                .strip_prefix(root)
-                .unwrap_or(file)
-                .to_string_lossy()
-                .replace('\\', "/");
-            add(&mut hash, &name, &read(file)?);
+            parts.push((name_of(file, folder), read(file)?));
         }
         watched.extend(found.watched);
     }
+    // In an order that does not depend on where the packages are.
+    parts.sort();
+    parts.iter().for_each(|(name, bytes)| add(&mut hash, name, bytes));
     for place in watched {
         println!("cargo:rerun-if-changed={}", place.display());
     }
     println!("cargo:rerun-if-env-changed=CARGO_ENCODED_RUSTFLAGS");
     Ok(format!("{:032x}", hash.digest128()))
+}
+
+/// A file of a package, by a name that is the same on every machine: without what is above the package's folder, and with
+/// one kind of slash.
+fn name_of(file: &Path, package: &Path) -> String {
+    let above = package.parent().unwrap_or(package);
+    let name = match file.strip_prefix(above) {
+        Ok(name) => name,
+        Err(_) => Path::new(file.file_name().unwrap_or_default()),
+    };
+    name.to_string_lossy().replace('\\', "/")
 }
 
 /// One part, told from the next one by its name and its length.
