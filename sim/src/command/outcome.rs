@@ -80,6 +80,23 @@ impl Outputs {
                 super::must_be_writable(option, file)?;
             }
         }
+        let files = [
+            ("--json", &self.json),
+            ("--junit", &self.junit),
+            ("--jsonl", &self.jsonl),
+        ];
+        let named: Vec<(&str, &Path)> = (files.into_iter())
+            .filter_map(|(option, file)| Some((option, file.as_deref()?)))
+            .filter(|(_, file)| !file.starts_with("/dev"))
+            .collect();
+        for (place, (option, file)) in named.iter().enumerate() {
+            if let Some((other, _)) = named[..place].iter().find(|(_, other)| other == file) {
+                return Err(Trouble(format!(
+                    "{other} and {option}: both would be written to {}; name two files",
+                    file.display()
+                )));
+            }
+        }
         match &self.report {
             Some(Some(folder)) => report::make_folder(folder),
             Some(None) if !kept => Err(Trouble(

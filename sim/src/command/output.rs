@@ -65,6 +65,7 @@ pub(crate) mod lost {
     static LOST: Mutex<Option<String>> = Mutex::new(None);
 
     /// Remembers the first failure, unless the reader went away.
+    #[cfg_attr(test, expect(dead_code, reason = "tests capture what is said, and write nothing"))]
     pub(crate) fn remember(what: &str, written: io::Result<()>) {
         if let Err(error) = written
             && error.kind() != ErrorKind::BrokenPipe

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     judge::JudgeOptions,
     plan::Plan,
-    regression,
+    regression::{self, Meaning, Regression},
     run::Run,
     scenario::Scenario,
     service::Service,
@@ -93,6 +93,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         plan,
         bug: needed,
         build: written_by,
+        entry,
     } = find(suite, &args.what, args.seed)?;
     let bug = args.planted.resolve(suite, Path::new(&args.what), needed.as_deref())?;
     let others = [
@@ -109,6 +110,21 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         return Err(Trouble(format!(
             "--account: {} knows nothing of a run that its story does not say; leave it out",
             suite.name
+        )));
+    }
+    let here = [&args.save, &args.report].into_iter().flatten();
+    if let Some(file) = here.clone().find(|file| same_file(file, Path::new(&args.what))) {
+        return Err(Trouble(format!(
+            "{} is the plan that is replayed, and would be overwritten; name another file",
+            file.display()
+        )));
+    }
+    if let (Some(save), Some(report)) = (&args.save, &args.report)
+        && same_file(save, report)
+    {
+        return Err(Trouble(format!(
+            "--save and --report: both would be written to {}; name two files",
+            save.display()
         )));
     }
     if let Some(file) = &args.save {
@@ -129,10 +145,18 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         None => Trouble(format!("{}: {what}", args.what)),
     })?;
     let summary = RunSummary::of(scenario, &plan, Ok(&run));
+    let doubts = doubts(scenario, &run, &summary, bug, entry.as_ref());
+    let conclusion = match (summary.conclusion(), doubts.is_empty()) {
+        (Conclusion::Held, false) => Conclusion::Inconclusive,
+        (conclusion, _) => conclusion,
+    };
     if args.json {
         others.iter().for_each(tell);
         let recorded = written_by.as_deref().or(args.build.as_deref());
-        say(format!("{:#}", as_json(suite, &run, &summary, bug, recorded)));
+        let mut json = as_json(suite, &run, &summary, bug, recorded);
+        json["conclusion"] = conclusion.word().into();
+        json["doubts"] = doubts.into();
+        say(format!("{json:#}"));
     } else {
         let run_story = RunStory {
             suite,
@@ -140,6 +164,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
             run: &run,
             bug,
             all: args.all,
+            doubts: &doubts,
         };
         if let Some(bug) = left_out {
             say(format!(
@@ -172,7 +197,35 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
             tell(format!("{}: the page is in {}", suite.name, file.display()));
         }));
     }
-    output::after_verdict(summary.conclusion_alone(), output::all(written))
+    output::after_verdict(conclusion, output::all(written))
+}
+
+/// Why a run in which nothing was violated proves nothing.
+fn doubts<S: Service>(
+    scenario: &Scenario<S>,
+    run: &Run<S>,
+    summary: &RunSummary,
+    bug: Option<&PlantedBug<S>>,
+    entry: Option<&Regression<S>>,
+) -> Vec<String> {
+    let mut doubts = vec![];
+    if !run.violations.is_empty() {
+        return doubts;
+    }
+    if summary.operations == 0 {
+        doubts.push("no operation ended, so nothing that people do was put to the test".to_owned());
+    }
+    if let Some(bug) = bug {
+        doubts.push(format!("the planted bug {} is there, and is not detected", bug.name));
+    }
+    let lost = entry.map_or(vec![], |entry| entry.meaning.lost_in(&Meaning::of(scenario, run)));
+    if !lost.is_empty() {
+        doubts.push(format!(
+            "the plan no longer means what it meant when it was saved ({})",
+            lost.join("; ")
+        ));
+    }
+    doubts
 }
 
 /// What the service says of the run: see [`Suite::account`].
@@ -225,6 +278,8 @@ struct Found<'a, S: Service> {
     bug: Option<String>,
     /// The build that wrote the plan, as its file says.
     build: Option<String>,
+    /// The regression that it is the plan of.
+    entry: Option<Regression<S>>,
 }
 
 fn find<'a, S: Service>(suite: &'a Suite<S>, what: &str, seed: Option<u64>) -> Result<Found<'a, S>, Trouble> {
@@ -241,10 +296,16 @@ fn find<'a, S: Service>(suite: &'a Suite<S>, what: &str, seed: Option<u64>) -> R
                 plan: scenario.plan(seed),
                 bug: None,
                 build: None,
+                entry: None,
             })
         }
         (None, true) => {
-            let regression::Opened { plan, bug, build, .. } = regression::open::<S>(path)?;
+            let regression::Opened {
+                plan,
+                bug,
+                build,
+                entry,
+            } = regression::open::<S>(path)?;
             let scenario = suite
                 .find_scenario(&plan.scenario)
                 .map_err(|error| Trouble(format!("{what}: {error}")))?;
@@ -253,6 +314,7 @@ fn find<'a, S: Service>(suite: &'a Suite<S>, what: &str, seed: Option<u64>) -> R
                 plan,
                 bug,
                 build,
+                entry,
             })
         }
         (None, false) => {
@@ -263,6 +325,11 @@ fn find<'a, S: Service>(suite: &'a Suite<S>, what: &str, seed: Option<u64>) -> R
             )))
         }
     }
+}
+
+/// Whether two paths are one file, as far as it is there already.
+fn same_file(a: &Path, b: &Path) -> bool {
+    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 fn save<S: Service>(plan: &Plan<S>, file: &Path) -> Result<(), Trouble> {
@@ -289,8 +356,6 @@ fn as_json<S: Service>(
         "bug": bug.map(|bug| bug.name),
         "build": suite.build,
         "recorded_by_build": recorded,
-        "conclusion": summary.conclusion_alone().word(),
-        "doubt": summary.doubt(),
         "fingerprint": run.fingerprint,
         "simulated_ms": summary.simulated_ms,
         "violations": run.violations,

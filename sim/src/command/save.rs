@@ -50,8 +50,14 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     let opened = regression::open::<S>(&args.file)?;
     let bug = args.planted.resolve(suite, &args.file, opened.bug.as_deref())?;
     let folder = folder(suite, args.folder.as_deref())?;
-    let mut entry = record(suite, "", &opened.plan, bug, opened.broke.as_ref())
-        .map_err(|error| Trouble(format!("{}: {error}", args.file.display())))?;
+    let mut entry = record(
+        suite,
+        "",
+        &opened.plan,
+        bug,
+        opened.entry.as_ref().map(|entry| &entry.broke),
+    )
+    .map_err(|error| Trouble(format!("{}: {error}", args.file.display())))?;
     entry.name = match &args.name {
         Some(name) => name.clone(),
         None => default_name(&entry),

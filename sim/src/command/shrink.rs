@@ -61,7 +61,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     let property = args
         .property
         .as_deref()
-        .or(opened.broke.as_ref().map(|broke| broke.property.as_str()));
+        .or(opened.entry.as_ref().map(|entry| entry.broke.property.as_str()));
     let reason = shrinking::reason(&run.violations, property, bug).map_err(|Trouble(what)| wrong(&what))?;
     let shrunk = shrinking::make(&Task {
         scenario,
@@ -99,6 +99,7 @@ pub(crate) fn print_story<S: Service>(
         run: &run,
         bug,
         all: false,
+        doubts: &[],
     };
     say(story::text(&table::look(), &run_story, &summary));
     Ok(())

@@ -5,7 +5,6 @@
 use super::{REGRESSION_VERSION, Regression};
 use crate::{
     plan::{Plan, PlanFileError, Stamp, position},
-    property::Reason,
     service::Service,
 };
 use std::{
@@ -91,8 +90,8 @@ pub struct Opened<S: Service> {
     pub bug: Option<String>,
     /// The build that wrote the file: its line `build`.
     pub build: Option<String>,
-    /// What broke when the entry was recorded.
-    pub broke: Option<Reason>,
+    /// The entry, if it is one, with what broke and what the run did when it was recorded.
+    pub entry: Option<Regression<S>>,
 }
 
 /// Reads a plan file or an entry, whichever it is.
@@ -107,15 +106,15 @@ pub fn open<S: Service>(path: &Path) -> Result<Opened<S>, RegressionFileError> {
             plan: plan.stamped(Stamp::default()),
             bug: plan.bug,
             build: plan.build,
-            broke: None,
+            entry: None,
         });
     }
     let entry = Regression::read(path)?;
     Ok(Opened {
-        plan: entry.plan,
-        bug: entry.bug,
-        build: entry.build,
-        broke: Some(entry.broke),
+        plan: entry.plan.clone(),
+        bug: entry.bug.clone(),
+        build: entry.build.clone(),
+        entry: Some(entry),
     })
 }
 

@@ -264,12 +264,12 @@ fn plans_and_entries_are_distinguished_and_numbers_follow() {
     fs::create_dir_all(&folder).unwrap();
     let plan = folder.join("plan.toml");
     calm().write(&plan).unwrap();
-    assert_eq!(open::<Shop>(&plan).unwrap().broke, None);
+    assert!(open::<Shop>(&plan).unwrap().entry.is_none());
     fs::remove_file(&plan).unwrap();
     let first = file_name(&folder, "calm").unwrap();
     assert!(first.ends_with("0001-calm.toml"));
     mended().write(&first).unwrap();
-    assert_eq!(open::<Shop>(&first).unwrap().broke, Some(mended().broke));
+    assert_eq!(open::<Shop>(&first).unwrap().entry, Some(mended()));
     assert!(file_name(&folder, "again").unwrap().ends_with("0002-again.toml"));
     assert_eq!(read_all::<Shop>(&folder).unwrap().len(), 1);
     fs::remove_dir_all(&folder).unwrap();

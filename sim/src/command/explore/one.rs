@@ -1,8 +1,13 @@
 //! One run of a sweep, and what becomes of it.
 
 use super::super::{
-    Conclusion, Trouble, failures, fresh, perform::perform, report::Pages, shared_guide::SharedGuide, shrinking::stamp,
-    summary::RunSummary, tell,
+    Conclusion, Trouble, failures, fresh,
+    perform::{guarded, perform},
+    report::Pages,
+    shared_guide::SharedGuide,
+    shrinking::stamp,
+    summary::RunSummary,
+    tell,
 };
 use crate::{
     classic,
@@ -30,8 +35,19 @@ pub(super) struct Runner<'a, S: Service> {
 }
 
 impl<S: Service> Runner<'_, S> {
-    /// Performs one run: what it came to, and what it cost.
+    /// Performs one run: what it came to, and what it cost. A draw or a mark that panics costs this run and no other, and none
+    /// that was violated before.
     pub(super) fn run(&self, scenario: &Scenario<S>, seed: u64) -> (RunSummary, Duration) {
+        guarded(|| self.attempt(scenario, seed)).unwrap_or_else(|trouble| {
+            let plan = Plan::new(scenario.name(), seed, 0);
+            let mut summary = RunSummary::of(scenario, &plan, Err(&trouble));
+            summary.engine = self.engine;
+            self.guide.learn(scenario.name(), &plan, &summary);
+            (summary, Duration::ZERO)
+        })
+    }
+
+    fn attempt(&self, scenario: &Scenario<S>, seed: u64) -> (RunSummary, Duration) {
         let draw = |seed| match self.swarm {
             true => scenario.plan(seed),
             false => scenario.plain_plan(seed),

@@ -141,20 +141,6 @@ impl RunSummary {
         }
     }
 
-    /// Why a run in which nothing was violated proves nothing by itself.
-    pub(crate) fn doubt(&self) -> Option<&'static str> {
-        let idle = self.error.is_none() && self.violations.is_empty() && self.operations == 0;
-        idle.then_some("no operation ended, so nothing that people do was put to the test")
-    }
-
-    /// What this run proves if there is no other: in a sweep, others may do what this one did not.
-    pub(crate) fn conclusion_alone(&self) -> Conclusion {
-        match self.doubt() {
-            Some(_) => Conclusion::Inconclusive,
-            None => self.conclusion(),
-        }
-    }
-
     /// What this run contributes to a sweep.
     pub(crate) fn conclusion(&self) -> Conclusion {
         if !self.violations.is_empty() {

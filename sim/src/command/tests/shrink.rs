@@ -70,6 +70,14 @@ fn a_failing_plan_is_made_small_and_saved_and_nothing_is_lost() {
     assert!(empty.contains("cargo shop save"), "{empty}");
 
     let whole = fs::read_to_string(&saved).unwrap();
+    let spoilt = whole.replace("decisive = [", "decisive = [\"a mark that is not there any more\", ");
+    assert_ne!(spoilt, whole);
+    fs::write(&saved, spoilt).unwrap();
+    let told = done(&["replay", &saved, "--without-bug"], Conclusion::Inconclusive);
+    assert!(
+        told.contains("INCONCLUSIVE  the plan no longer means") && !told.contains("HELD"),
+        "{told}"
+    );
     fs::write(&saved, &whole[..whole.len() / 2]).unwrap();
     assert!(typed(&["replay", &saved]).unwrap_err().contains("torn"));
 }
@@ -169,6 +177,42 @@ fn a_replay_on_another_build_says_so() {
     assert!(output.contains("this build is unknown"), "{output}");
     let (_, output) = typed_to(&suite, &["replay", "calm", "--seed", "1", "--json"]).unwrap();
     assert!(output.contains("\"build\": \"aaaaaaaaaaaa\""), "{output}");
+}
+
+#[test]
+fn a_file_is_not_written_twice_and_a_plan_is_not_written_over() {
+    let here = scratch("twice");
+    let (plan, file) = (here.join("plan.toml"), here.join("file"));
+    typed(&["replay", "calm", "--seed", "1", "--save", text(&plan)]).unwrap();
+    let before = fs::read_to_string(&plan).unwrap();
+    for (args, expected) in [
+        (
+            vec!["replay", text(&plan), "--report", text(&plan)],
+            "would be overwritten",
+        ),
+        (
+            vec![
+                "replay",
+                "calm",
+                "--seed",
+                "1",
+                "--save",
+                text(&file),
+                "--report",
+                text(&file),
+            ],
+            "name two files",
+        ),
+        (
+            vec!["--seeds", "1..2", "--json", text(&file), "--junit", text(&file)],
+            "--json and --junit: both",
+        ),
+    ] {
+        let said = typed(&args).unwrap_err();
+        assert!(said.contains(expected), "{said}");
+    }
+    assert_eq!(fs::read_to_string(&plan).unwrap(), before);
+    assert!(!file.exists());
 }
 
 #[test]
