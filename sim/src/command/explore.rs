@@ -263,9 +263,10 @@ fn header<S: Service>(suite: &Suite<S>, args: &Args, scenarios: &[&Scenario<S>])
 }
 
 impl Args {
-    /// Whether nothing says for how long, or for how many seeds.
+    /// Whether nothing says for how long, or for how many seeds, and what the sweep reaches counts when it ends.
     fn is_usual(&self) -> bool {
-        self.lasts.is_none() && self.seeds.is_none() && self.until_quiet.is_none()
+        let is_free = self.lasts.is_none() && self.seeds.is_none() && self.until_quiet.is_none();
+        is_free && self.shard.is_none() && self.engine == EngineKind::EventLoop
     }
 
     /// For how long to begin new runs; `None` for a sweep by seeds.
