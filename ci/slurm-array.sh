@@ -35,5 +35,6 @@ if [ -e "$shard" ]; then mv "$shard" "$sweep/lost-$SLURM_ARRAY_TASK_ID-$(date +%
 code=0
 srun "$squall" explore --seeds "$seeds" --shard "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_MAX" \
     --jobs "${SLURM_CPUS_PER_TASK:-1}" --out "$shard" || code=$?
-# 1 is a violation: the shard did its work, and the merge tells it.
+# 1 is a violation: the shard did its work, and the merge tells it. One that was stopped says so in sweep.json, and the merge
+# refuses it.
 [ "$code" -eq 1 ] || exit "$code"

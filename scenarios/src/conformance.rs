@@ -13,14 +13,14 @@ use ::conformance::{
 use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressStyle};
 use scenarios::real_stack;
-use sim::command::{Conclusion, Trouble, fresh_seed, interrupt, say, table};
+use sim::command::{Conclusion, Trouble, after_verdict, fresh_seed, interrupt, say, table};
 use std::{ops::ControlFlow, path::PathBuf, thread};
 
 /// Options of `conformance`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
     /// About how many random commands to send to both
-    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     commands: u64,
     /// How many failovers of the real programs to time
     #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=200))]
@@ -123,8 +123,9 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         });
     }
     show(&report, &service);
+    let mut written = vec![];
     if let Some(file) = &args.write {
-        write(file, "--write", &report.page())?;
+        written.push(write(file, "--write", &report.page()));
     }
     if let Some(file) = &args.json {
         let json = serde_json::json!({
@@ -135,14 +136,22 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
             "failovers": report.failovers.iter().map(failovers_as_json).collect::<Vec<_>>(),
             "rates": report.losses.iter().map(losses_as_json).collect::<Vec<_>>(),
         });
-        write(file, "--json", &format!("{json:#}\n"))?;
+        written.push(write(file, "--json", &format!("{json:#}\n")));
     }
     let service_agrees = service.iter().all(|(_, agreement)| agreement.differences.is_empty());
-    Ok(if report.agrees() && service_agrees {
-        Conclusion::Held
-    } else {
-        Conclusion::Violated
-    })
+    let nothing: Vec<&str> = (report.comparisons.iter().chain(&service))
+        .filter(|(_, agreement)| agreement.compared == 0)
+        .map(|(what, _)| what.as_str())
+        .collect();
+    if !nothing.is_empty() {
+        say(format!("Inconclusive: nothing was compared of: {}", nothing.join("; ")));
+    }
+    let conclusion = match (report.agrees() && service_agrees, nothing.is_empty()) {
+        (false, _) => Conclusion::Violated,
+        (true, false) => Conclusion::Inconclusive,
+        (true, true) => Conclusion::Held,
+    };
+    written.into_iter().try_fold(conclusion, after_verdict)
 }
 
 /// The login service on the real stack: the properties hold for it as it is, and detect two planted bugs. These results are

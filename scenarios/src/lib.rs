@@ -40,6 +40,7 @@ pub fn suite() -> Suite<Login> {
     let suite = catalogue::all().into_iter().fold(suite, Suite::scenario);
     let suite = planted::all().into_iter().fold(suite, Suite::bug);
     suite
+        .built_from(sim::build_identity!())
         .regressions(concat!(env!("CARGO_MANIFEST_DIR"), "/regressions"))
         .load(Load {
             what: "logins",

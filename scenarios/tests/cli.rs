@@ -207,7 +207,7 @@ fn a_failing_plan_is_made_small_and_kept_and_nothing_is_lost() {
         1,
     );
 
-    let held = said(&["shrink", &large], 2);
+    let held = said(&["shrink", &large, "--without-bug"], 2);
     assert!(held.contains("nothing is violated") && held.contains("--bug"), "{held}");
     let steps = path("steps");
     let shrunk = said(
@@ -228,7 +228,7 @@ fn a_failing_plan_is_made_small_and_kept_and_nothing_is_lost() {
     let save = ["save", &small, "--bug", bug, "--folder", &regressions];
     assert!(said(&save, 0).contains("0001-get-then-del.toml"));
     assert!(said(&save, 2).contains("saved already"));
-    let holds = said(&["save", &small, "--folder", &regressions], 2);
+    let holds = said(&["save", &small, "--folder", &regressions, "--without-bug"], 2);
     assert!(holds.contains("--bug BUG"), "{holds}");
     said(&["replay", &kept], 1);
     assert!(said(&["save", "--refresh", &kept], 0).contains("up to date"));

@@ -201,6 +201,7 @@ fn a_page_tells_no_secret() {
             run: &run,
             title: scenario.title(),
             bug: None,
+            build: None,
             claims: &[],
             marks: &[],
             command: "cargo squall",

@@ -26,13 +26,20 @@ pub struct JudgeOptions {
 /// changed plan agrees with it, that plan is performed as well. The violations are in the run.
 ///
 /// # Errors
-/// The plan cannot be performed, or the harness broke.
+/// The plan cannot be performed, or names a planted bug other than this one, or the harness broke.
 pub fn judge<S: Service>(
     scenario: &Scenario<S>,
     plan: &Plan<S>,
     bug: Option<&PlantedBug<S>>,
     options: &JudgeOptions,
 ) -> Result<Run<S>, HarnessError> {
+    let planted = bug.map(|bug| bug.name);
+    if let Some(needed) = plan.bug.as_deref().filter(|needed| Some(*needed) != planted) {
+        return Err(HarnessError::OtherBug {
+            needed: needed.to_owned(),
+            planted: planted.unwrap_or("none").to_owned(),
+        });
+    }
     let setup = Setup {
         engine: options.engine,
         bug: bug.map(|bug| bug.bug.clone()),

@@ -113,12 +113,34 @@ pub trait Property<S: Service>: Send + Sync {
 }
 
 /// A named thing that a sweep must have reached at least once, or it has not tested what it is for.
+///
+/// A sweep can miss by chance what only some of its runs reach. So a mark declares how rare it is, and counts as not reached
+/// only from [`Mark::counts_from`] runs on: then a sweep that misses it by chance is one in a million.
 #[derive(Clone)]
 pub struct Mark<S: Service> {
     /// One clause: "the master was replaced".
     pub name: &'static str,
     /// Whether a run reached it.
     pub reached: Arc<Reached<S>>,
+    /// At least one run in so many reaches it.
+    pub one_in: u32,
+}
+
+/// A sweep that misses a mark by chance is at most so likely.
+const MISSED_BY_CHANCE: f64 = 1e-6;
+
+impl<S: Service> Mark<S> {
+    /// What a mark declares that declares nothing: one run in four reaches it.
+    pub const ONE_IN: u32 = 4;
+
+    /// From so many runs on, none of which reached it, it counts as not reached: if one run in `n` does, so many runs miss
+    /// it with a probability of `(1 - 1/n)^runs`, which is then below one in a million.
+    pub fn counts_from(&self) -> usize {
+        match self.one_in {
+            0 | 1 => 1,
+            n => (MISSED_BY_CHANCE.ln() / (-1.0 / f64::from(n)).ln_1p()).ceil() as usize,
+        }
+    }
 }
 
 /// Whether a run reached a mark.
@@ -132,4 +154,30 @@ pub struct MarkView<'a, S: Service> {
     pub history: &'a History<S>,
     /// What the service and the world reported through [`seams::Probe`].
     pub marks: &'a BTreeMap<&'static str, u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Shop;
+
+    /// From how many runs on a mark counts, by how rare it is.
+    #[test]
+    fn a_mark_is_missed_by_chance_once_in_a_million_sweeps() {
+        let mark = |one_in| Mark::<Shop> {
+            name: "a mark",
+            reached: Arc::new(|_| false),
+            one_in,
+        };
+        for (one_in, runs) in [(0, 1), (1, 1), (2, 20), (4, 49), (60, 823)] {
+            assert_eq!(mark(one_in).counts_from(), runs, "one in {one_in}");
+        }
+        for one_in in 2..1000 {
+            let (runs, missed) = (mark(one_in).counts_from() as i32, 1.0 - 1.0 / f64::from(one_in));
+            assert!(
+                missed.powi(runs) <= 1e-6 && missed.powi(runs - 1) > 1e-6,
+                "one in {one_in}"
+            );
+        }
+    }
 }

@@ -115,6 +115,17 @@ pub enum HarnessError {
     /// The plan has a fault that the engine asked for cannot do.
     #[error(transparent)]
     Misfit(#[from] Misfit),
+    /// The plan was performed with another planted bug than it is to be performed with now.
+    #[error(
+        "the plan says that it needs the planted bug {needed} (its line `bug`), and it is to be performed with {planted}: \
+         what it shows would seem to hold. Give it that bug, or take the line out of the plan"
+    )]
+    OtherBug {
+        /// What the plan names.
+        needed: String,
+        /// What there is: a name, or `none`.
+        planted: String,
+    },
     /// The log filter makes no sense.
     #[error(transparent)]
     LogFilter(#[from] LogFilterError),

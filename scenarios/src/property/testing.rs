@@ -3,8 +3,8 @@
 use crate::{
     mailed_code, redemption,
     vocabulary::{
-        Event, Evidence, Fault, LogLine, Login, Observation, Op, Operators, PLAN_VERSION, Plan, Property,
-        ReportedError, Seen, ServiceLine, Tag, Violation, WorldOptions,
+        Event, Evidence, Fault, LogLine, Login, Observation, Op, Operators, Plan, Property, ReportedError, Seen,
+        ServiceLine, Tag, Violation, WorldOptions,
     },
 };
 use sim::history::HistoryBuilder;
@@ -76,13 +76,9 @@ impl Story {
     /// Judges it.
     pub(crate) fn judged_by(self, property: &dyn Property<Login>) -> Result<(), Violation> {
         let plan = Plan {
-            version: PLAN_VERSION,
-            scenario: "hand-built".into(),
-            seed: 0,
-            lasts_ms: 120_000,
             world: self.world,
             operations: self.operations,
-            faults: vec![],
+            ..Plan::new("hand-built", 0, 120_000)
         };
         let history = self.history.history();
         property.check(&Evidence {

@@ -71,8 +71,14 @@ pub(crate) fn swarm() -> Scenario {
     .sometimes("a fault struck while somebody was doing something", fault_hit_somebody)
     .sometimes("somebody logged in", somebody_logged_in)
     .sometimes("the master was replaced", master_replaced)
-    .sometimes("a replica closed its port and opened it again", port_closed_and_opened)
-    .sometimes(
+    // Rare where everything is drawn; the story of a Redis that cannot be reached reaches it in every run.
+    .sometimes_one_in(
+        60,
+        "a replica closed its port and opened it again",
+        port_closed_and_opened,
+    )
+    .sometimes_one_in(
+        6,
         "the balancer turned to the other replica",
         marked("the balancer turned to the next replica"),
     )

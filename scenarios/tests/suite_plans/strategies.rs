@@ -5,8 +5,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use scenarios::{
     analytics, availability, directory, limits, mail, mailed_code, redemption, session, store,
     vocabulary::{
-        Behaviour, Fault, Mode, Operation, OwnFault, PLAN_VERSION, Persistence, Plan, ReminderOption, TimedFault,
-        WorldOptions,
+        Behaviour, Fault, Mode, Operation, OwnFault, Persistence, Plan, ReminderOption, TimedFault, WorldOptions,
     },
     world::hosts,
 };
@@ -22,13 +21,10 @@ const LASTS_MS: u64 = WELL_MS + 40_000;
 /// A plan of the swarm.
 pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     (any::<u64>(), world(), crowd(), faults()).prop_map(|(seed, world, operations, faults)| Plan {
-        version: PLAN_VERSION,
-        scenario: "swarm".into(),
-        seed,
-        lasts_ms: LASTS_MS,
         world,
         operations,
         faults,
+        ..Plan::new("swarm", seed, LASTS_MS)
     })
 }
 

@@ -13,8 +13,14 @@ use std::fmt::Write;
 /// Seeds named in one annotation.
 const SEEDS_NAMED_MAX: usize = 3;
 
-/// One line for each failure, at the place where its scenario is written.
-pub(crate) fn text<S: Service>(suite: &Suite<S>, summaries: &[ScenarioSummary], bug: Option<&str>) -> String {
+/// One line for each failure, at the place where its scenario is written, and one for each reason why the sweep as a whole
+/// proves nothing (`open`).
+pub(crate) fn text<S: Service>(
+    suite: &Suite<S>,
+    summaries: &[ScenarioSummary],
+    open: &[String],
+    bug: Option<&str>,
+) -> String {
     let mut text = String::new();
     for summary in summaries {
         let source = suite.find_scenario(summary.scenario).map(|scenario| scenario.source());
@@ -31,6 +37,14 @@ pub(crate) fn text<S: Service>(suite: &Suite<S>, summaries: &[ScenarioSummary], 
         for doubt in &summary.inconclusive {
             add("warning", &format!("{} is inconclusive", summary.scenario), doubt);
         }
+    }
+    for doubt in open {
+        let _ = writeln!(
+            text,
+            "::warning title={} is inconclusive::{}",
+            property(suite.name),
+            data(doubt)
+        );
     }
     text
 }
@@ -79,11 +93,17 @@ mod tests {
     #[test]
     fn a_failure_is_one_line_whatever_it_says() {
         let summary = failing("100% <lost>,\r\nthen: found");
-        let text = text(&suite(), &[summary], Some("same_ticket_twice"));
+        let text = text(
+            &suite(),
+            &[summary],
+            &["shard 2/2 is missing".into()],
+            Some("same_ticket_twice"),
+        );
         let text = text.replace(&format!("line={},", suite().scenarios()[1].source().line()), "line=N,");
         insta::assert_snapshot!(text, @r#"
         ::error file=sim/src/command/tests/mod.rs,line=N,title=rush%3A SeatSoldOnce is violated in 4 of 50 runs::100%25 <lost>,%0D%0Athen: found%0Acargo shop replay rush --seed 3 --bug same_ticket_twice%0Acargo shop replay rush --seed 5 --bug same_ticket_twice%0Acargo shop replay rush --seed 8 --bug same_ticket_twice%0Aand 1 more seed
         ::warning file=sim/src/command/tests/mod.rs,line=N,title=rush is inconclusive::a mark was not reached in 50 runs
+        ::warning title=shop is inconclusive::shard 2/2 is missing
         "#);
     }
 }

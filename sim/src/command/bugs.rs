@@ -13,7 +13,7 @@ use super::{
     replay_line::{self, With},
     say,
     shrinking::{self, Budget, Task},
-    table,
+    table, tell,
 };
 use crate::{
     judge::JudgeOptions,
@@ -141,13 +141,13 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         )));
     }
     let threads = parallel::threads(args.jobs);
-    eprintln!(
+    tell(format!(
         "{}: {}, up to {} each, on {}",
         suite.name,
         table::count(bugs.len(), "planted bug"),
         table::count(args.seeds as usize, "seed"),
         table::count(threads, "thread")
-    );
+    ));
     let (mut left, mut trials) = (bugs.iter().copied(), vec![]);
     in_parallel(
         threads,
@@ -242,6 +242,7 @@ fn shrink<S: Service>(suite: &Suite<S>, bug: &PlantedBug<S>, trial: &mut Trial, 
             reason: &shrinking::reason(&run.violations, Some(bug.detected_by), Some(bug))?,
             budget,
             steps_folder: None,
+            stamp: shrinking::stamp(suite, Some(bug)),
             quiet: true,
         })
     });

@@ -1,5 +1,6 @@
 //! `explore`: every scenario over many seeds.
 
+mod coverage;
 mod one;
 mod progress;
 
@@ -9,12 +10,13 @@ use super::{
     failures,
     folder::{self, Ended, FAILURES, Header, SweepFolder},
     fresh, groups, identity, interrupt,
-    outcome::{self, Outputs, Swept},
+    outcome::{self, Lines, Outputs, Swept},
+    output,
     parallel::{self, in_parallel},
     shard::Shard,
     shared_guide::SharedGuide,
     summary::RunSummary,
-    table,
+    table, tell,
 };
 use crate::{
     scenario::Scenario,
@@ -23,13 +25,14 @@ use crate::{
     suite::{PlantedBug, Suite},
 };
 use clap::Args as ClapArgs;
+use coverage::Coverage;
 use one::Runner;
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 /// Options of `explore`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
-    /// For how long to begin new runs, as in 90s, 10m or 1h30m [default: 1m]
+    /// For how long to begin new runs, as in 90s, 10m or 1h30m [default: 1m, and up to 2m where a mark was not reached and soon counts]
     #[arg(long = "for", value_name = "DURATION", value_parser = args::duration, conflicts_with = "seeds")]
     pub(crate) lasts: Option<Duration>,
     /// Which seeds to run of each scenario: A..B, B not included
@@ -100,21 +103,26 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     let mut jobs = rounds(args.seeds, from, scenarios.len())
         .filter(|(place, seed)| args.shard.is_none_or(|shard| shard.owns(*place, *seed)));
     bar.suspend(|| {
-        eprintln!(
+        tell(format!(
             "{}: {}, {what}, on {}, written to {}",
             suite.name,
             table::count(scenarios.len(), "scenario"),
             table::count(threads, "thread"),
             folder.path().display()
-        );
+        ));
     });
 
     let (mut over, mut quiet) = (false, false);
     let guide = SharedGuide::new(from, folder.header().guided);
+    let coverage = Coverage::new(&scenarios, args.is_usual() && bug.is_none());
     let next = || {
         let (place, seed) = jobs.next()?;
         // The first round is whole, however short the time.
-        over |= interrupt::asked() || lasts.is_some_and(|lasts| seed > from && watch.elapsed() >= lasts);
+        let enough = |lasts: Duration| {
+            let elapsed = watch.elapsed();
+            seed > from && elapsed >= lasts && !(coverage.goes_on() && elapsed < 2 * lasts)
+        };
+        over |= interrupt::asked() || lasts.is_some_and(enough);
         if !over {
             let nothing_new = guide.begin(seed);
             quiet = args.until_quiet.is_some_and(|enough| nothing_new >= enough);
@@ -141,18 +149,26 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         if !ending && interrupt::asked() {
             ending = true;
             let name = suite.name;
-            bar.suspend(|| eprintln!("{name}: finishing the runs that have begun; interrupt once more to end at once"));
+            bar.suspend(|| {
+                tell(format!(
+                    "{name}: finishing the runs that have begun; interrupt once more to end at once"
+                ))
+            });
         }
         if let Some((run, took)) = result {
             *cpu.entry(run.scenario).or_default() += took;
             done += 1;
             failed += usize::from(run.conclusion() != Conclusion::Held);
+            if run.conclusion() == Conclusion::Violated {
+                interrupt::something_is_violated();
+            }
+            coverage.learn(&run);
             let cpu_ms = took.as_millis() as u64;
             if lost.is_none() {
                 lost = folder.add(&run, cpu_ms).err();
             }
             if let Some(lines) = &mut lines {
-                lines.add(&run, cpu_ms);
+                lines.add(&run, cpu_ms, suite.build);
             }
             runs.entry(run.scenario).or_default().push(run);
             bar.inc(u64::from(lasts.is_none()));
@@ -172,7 +188,10 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     }
     let mut gaps = vec![];
     gaps.extend(interrupt::asked().then(|| "the sweep was interrupted".to_owned()));
-    gaps.extend(lost.map(|Trouble(what)| format!("not all of it was written: {what}")));
+    gaps.extend(
+        lost.as_ref()
+            .map(|Trouble(what)| format!("not all of it was written: {what}")),
+    );
     let plans = runner.plans.clone();
     let mut swept = Swept {
         header: folder.header().clone(),
@@ -184,23 +203,31 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         pages: runner.pages,
         plans: plans.display().to_string(),
     };
-    let conclusion = outcome::conclude(suite, &mut swept, &args.outputs)?;
-    folder.end(Ended {
+    let (conclusion, written) = outcome::conclude(suite, &mut swept, &args.outputs);
+    let ended = folder.end(Ended {
         conclusion: conclusion.word().to_owned(),
         interrupted: interrupt::asked(),
         runs: done,
         wall_seconds: swept.wall.as_secs_f64(),
-    })?;
-    if args.shrink && !interrupt::asked() {
+    });
+    let grouped = || {
         let failures = swept.runs.values().flatten().map(|run| groups::Failure {
             scenario: run.scenario,
             seed: run.seed,
             violations: &run.violations,
             file: run.file.as_deref(),
         });
-        args.outputs.print(groups::text(suite, failures, bug, &plans)?);
-    }
-    Ok(conclusion)
+        groups::text(suite, failures, bug, &plans).map(|text| args.outputs.print(text))
+    };
+    let shrunk = match args.shrink && !interrupt::asked() {
+        true => grouped(),
+        false => Ok(()),
+    };
+    let lines = lines.map_or(Ok(()), Lines::end);
+    output::after_verdict(
+        conclusion,
+        output::all([written, lost.map_or(Ok(()), Err), ended, lines, shrunk]),
+    )
 }
 
 /// What is asked for.
@@ -218,7 +245,8 @@ fn header<S: Service>(suite: &Suite<S>, args: &Args, scenarios: &[&Scenario<S>])
     };
     Ok(Header {
         version: folder::VERSION,
-        build: identity::identity(suite)?,
+        build: suite.build.map(str::to_owned),
+        behaviour: identity::behaviour(suite)?,
         started: fresh::utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
         bug: args.bug.clone(),
         scenarios: scenarios.iter().map(|scenario| scenario.name().to_owned()).collect(),
@@ -235,6 +263,12 @@ fn header<S: Service>(suite: &Suite<S>, args: &Args, scenarios: &[&Scenario<S>])
 }
 
 impl Args {
+    /// Whether nothing says for how long, or for how many seeds, and what the sweep reaches counts when it ends.
+    fn is_usual(&self) -> bool {
+        let is_free = self.lasts.is_none() && self.seeds.is_none() && self.until_quiet.is_none();
+        is_free && self.shard.is_none() && self.engine == EngineKind::EventLoop
+    }
+
     /// For how long to begin new runs; `None` for a sweep by seeds.
     fn lasts_at_most(&self) -> Option<Duration> {
         let usual_s = if self.until_quiet.is_some() { 86_400 } else { 60 };

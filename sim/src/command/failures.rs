@@ -1,7 +1,11 @@
 //! Where the plans of failing runs are written.
 
 use super::Trouble;
-use crate::{plan::Plan, service::Service, suite::Suite};
+use crate::{
+    plan::{Plan, Stamp},
+    service::Service,
+    suite::Suite,
+};
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -28,12 +32,13 @@ pub(crate) fn workspace() -> PathBuf {
     root.unwrap_or(&here).to_owned()
 }
 
-/// Writes a failing plan as `SCENARIO-SEED.toml`, with the planted bug's name where there is one.
+/// Writes a failing plan as `SCENARIO-SEED.toml`, with the planted bug's name where there is one: in the file's name and in
+/// the file, so that a replay plants it.
 ///
 /// # Errors
 /// What the file system said, and about which file.
-pub(crate) fn write<S: Service>(folder: &Path, plan: &Plan<S>, bug: Option<&str>) -> Result<PathBuf, Trouble> {
-    write_as(folder, plan, &format!("{}-{}", plan.scenario, plan.seed), bug)
+pub(crate) fn write<S: Service>(folder: &Path, plan: &Plan<S>, stamp: Stamp<'_>) -> Result<PathBuf, Trouble> {
+    write_as(folder, plan, &format!("{}-{}", plan.scenario, plan.seed), stamp)
 }
 
 /// The same, by a name of its own.
@@ -44,12 +49,12 @@ pub(crate) fn write_as<S: Service>(
     folder: &Path,
     plan: &Plan<S>,
     name: &str,
-    bug: Option<&str>,
+    stamp: Stamp<'_>,
 ) -> Result<PathBuf, Trouble> {
-    let suffix = bug.map(|name| format!("-{name}")).unwrap_or_default();
+    let suffix = stamp.bug.map(|name| format!("-{name}")).unwrap_or_default();
     let path = folder.join(format!("{name}{suffix}.toml"));
     fs::create_dir_all(folder)
         .map_err(|error| Trouble(format!("cannot make the folder {}: {error}", folder.display())))?;
-    plan.write(&path)?;
+    plan.stamped(stamp).write(&path)?;
     Ok(path)
 }

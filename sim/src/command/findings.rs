@@ -1,10 +1,6 @@
 //! What a sweep found, for people.
 
-use super::{
-    Conclusion,
-    summary::{RUNS_ENOUGH, ScenarioSummary},
-    table,
-};
+use super::{Conclusion, shard::Shard, summary::ScenarioSummary, table};
 use crate::{report::Look, service::Service, suite::Suite};
 use comfy_table::Cell;
 
@@ -87,11 +83,11 @@ pub(crate) fn text<S: Service>(
         for doubt in &s.inconclusive {
             text.push_str(&look.paint("33", &format!("{} is inconclusive: {doubt}\n", s.scenario)));
         }
-        let rule = match s.runs {
-            few if few < RUNS_ENOUGH => format!(" (counts from {RUNS_ENOUGH} runs on)"),
-            _ => String::new(),
-        };
-        for mark in s.unreached().filter(|_| s.runs > 0) {
+        for (mark, counts_from) in s.unreached().filter(|_| s.runs > 0) {
+            let rule = match s.runs < counts_from {
+                true => format!(" (counts from {counts_from} runs on)"),
+                false => String::new(),
+            };
             text.push_str(&look.paint("33", &format!("{} never reached: {mark}{rule}\n", s.scenario)));
         }
     }
@@ -129,12 +125,38 @@ pub(crate) fn verdict(conclusion: Conclusion) -> &'static str {
     }
 }
 
-/// The verdict as the end of the last line.
-pub(crate) fn clause(conclusion: Conclusion) -> &'static str {
-    match conclusion {
-        Conclusion::Held => "everything held.",
-        Conclusion::Inconclusive => "nothing was violated, but this proves nothing yet; see above.",
-        Conclusion::Violated => "something is violated; see above.",
+/// The verdict as the end of the last line. It claims no more than the runs can show.
+pub(crate) fn clause(
+    conclusion: Conclusion,
+    runs: usize,
+    summaries: &[ScenarioSummary],
+    shard: Option<Shard>,
+) -> String {
+    let misfits = summaries.iter().filter(|s| s.runs == 0 && s.skipped > 0).count();
+    match (conclusion, shard) {
+        (Conclusion::Violated, _) => "something is violated; see above.".into(),
+        (Conclusion::Inconclusive, _) if runs == 0 => "nothing was run, so this proves nothing; see above.".into(),
+        (Conclusion::Inconclusive, _) => "nothing was violated, but this proves nothing yet; see above.".into(),
+        (Conclusion::Held, Some(shard)) => {
+            format!("everything held in shard {shard}; what a sweep must reach is counted when its shards are merged.")
+        }
+        (Conclusion::Held, None) if misfits > 0 => format!(
+            "everything that was run held; {} not, for no plan of theirs fits this engine.",
+            match misfits {
+                1 => "1 scenario was".to_owned(),
+                many => format!("{many} scenarios were"),
+            }
+        ),
+        (Conclusion::Held, None) => match summaries.iter().map(ScenarioSummary::open_marks).sum::<usize>() {
+            0 => "everything held.".into(),
+            open => format!(
+                "everything held; {} not reached, after too few runs to count.",
+                match open {
+                    1 => "1 mark was".to_owned(),
+                    many => format!("{many} marks were"),
+                }
+            ),
+        },
     }
 }
 
@@ -155,6 +177,7 @@ mod tests {
             simulated_ms: runs as u64 * 90_000,
             properties: vec!["SeatSoldOnce".into(), "EverybodyBuys".into()],
             marks: [("the master was replaced", runs / 2)].into(),
+            marks_count_from: [("the master was replaced", 49), ("the printer jammed", 20)].into(),
             faults: runs * 3,
             faults_in_flight: runs,
             triggers: runs,

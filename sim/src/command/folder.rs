@@ -7,7 +7,7 @@
 //! | `failures/` | the plans of runs that failed |
 //! | `report/` | pages, if there is a report |
 
-use super::{Trouble, args::Seeds, fresh, replay_line::bug_option, shard::Shard, summary::RunSummary};
+use super::{Trouble, args::Seeds, fresh, replay_line::bug_option, shard::Shard, summary::RunSummary, tell};
 use crate::{service::Service, simulator::EngineKind, suite::Suite};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -18,7 +18,7 @@ use std::{
 };
 
 /// The version of the folder's files.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 /// The name of the header.
 pub(crate) const HEADER: &str = "sweep.json";
 /// The name of the file of runs.
@@ -34,8 +34,10 @@ pub(crate) const REPORT: &str = "report";
 pub(crate) struct Header {
     /// [`VERSION`].
     pub(crate) version: u32,
-    /// See [`super::identity`].
-    pub(crate) build: String,
+    /// Which sources the program was built from; `None` if it does not know.
+    pub(crate) build: Option<String>,
+    /// What the program does, as far as a sample shows: see [`super::identity`].
+    pub(crate) behaviour: String,
     /// When it began, UTC (RFC 3339).
     pub(crate) started: String,
     /// The bug that was planted.
@@ -128,6 +130,9 @@ impl Header {
 /// One run, as a line of JSON.
 #[derive(Serialize)]
 pub(crate) struct Line<'a> {
+    /// Which sources the program was built from, if it knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) build: Option<&'a str>,
     #[serde(flatten)]
     pub(crate) run: &'a RunSummary,
     /// Processor time, milliseconds.
@@ -191,6 +196,7 @@ impl SweepFolder {
     pub(crate) fn add(&mut self, run: &RunSummary, cpu_ms: u64) -> Result<(), Trouble> {
         let behaviours = Some(run.behaviours.as_slice());
         let line = Line {
+            build: self.header.build.as_deref(),
             run,
             cpu_ms,
             behaviours,
@@ -261,10 +267,10 @@ fn point_latest(under: &Path, folder: &Path) {
         let pointed = std::os::unix::fs::symlink(name, &draft).and_then(|()| fs::rename(&draft, under.join("latest")));
         if let Err(error) = pointed {
             let _ = fs::remove_file(&draft);
-            eprintln!(
+            tell(format!(
                 "{} does not point to this sweep: {error}",
                 under.join("latest").display()
-            );
+            ));
         }
     }
     #[cfg(not(unix))]

@@ -4,7 +4,7 @@ use super::{
     Trouble,
     replay_line::{self, With},
     shrink,
-    shrinking::{self, Budget, Task},
+    shrinking::{self, Budget, Task, stamp},
     table,
 };
 use crate::{
@@ -61,14 +61,15 @@ pub(crate) fn text<'a, S: Service>(
                 reason: &reason,
                 budget: Budget::default(),
                 steps_folder: None,
+                stamp: stamp(suite, bug),
                 quiet: false,
             })?;
             let written = match failure.file {
                 Some(file) => PathBuf::from(file),
-                None => super::failures::write(folder, &plan, bug_name)?,
+                None => super::failures::write(folder, &plan, stamp(suite, bug))?,
             };
             let path = shrink::beside(&written);
-            shrunk.plan.write(&path)?;
+            shrunk.plan.stamped(stamp(suite, bug)).write(&path)?;
             // those that were not made small count with the first
             let runs = if nth == 0 {
                 failures.len().saturating_sub(SHRUNK_MAX) + 1

@@ -5,7 +5,7 @@ use crate::{service::Service, suite::Suite};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::{collections::BTreeMap, time::Duration};
 
-/// The file. A scenario that proves nothing is an error, as the command's exit code has it: JUnit knows
+/// The file. Whatever leaves the sweep as a whole without a proof (`open`) is an error of a case of its own. A scenario that proves nothing is an error, as the command's exit code has it: JUnit knows
 /// failures (something did not hold) and errors (it could not be told).
 ///
 /// # Errors
@@ -13,6 +13,7 @@ use std::{collections::BTreeMap, time::Duration};
 pub(crate) fn text<S: Service>(
     suite: &Suite<S>,
     summaries: &[ScenarioSummary],
+    open: &[String],
     cpu: &BTreeMap<&'static str, Duration>,
     bug: Option<&str>,
 ) -> Result<String, Trouble> {
@@ -45,6 +46,9 @@ pub(crate) fn text<S: Service>(
                 .set_type("inconclusive")
                 .set_message(summary.inconclusive.join("; "));
             status
+        } else if summary.runs == 0 {
+            // Another shard's, or its plans do not fit the engine.
+            TestCaseStatus::skipped()
         } else {
             TestCaseStatus::success()
         };
@@ -52,6 +56,16 @@ pub(crate) fn text<S: Service>(
         case.set_classname(suite.name);
         case.set_time(cpu.get(summary.scenario).copied().unwrap_or_default());
         cases.add_test_case(case);
+    }
+    if !open.is_empty() {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_type("inconclusive").set_message(open.join("; "));
+        let mut case = TestCase::new("the sweep", status);
+        case.set_classname(suite.name);
+        cases.add_test_case(case);
+    }
+    if let Some(build) = suite.build {
+        cases.add_property(("build", build));
     }
     let mut report = Report::new(suite.name);
     report.set_time(cpu.values().sum());
@@ -70,7 +84,7 @@ mod tests {
     fn what_broke_is_escaped_and_can_be_replayed() {
         let summary = failing("100% <lost> & \"found\"\nin\u{1b}[31m red\u{0}");
         let cpu = [("rush", Duration::from_millis(1500))].into();
-        insta::assert_snapshot!(text(&suite(), &[summary], &cpu, None).unwrap(), @r#"
+        insta::assert_snapshot!(text(&suite(), &[summary], &[], &cpu, None).unwrap(), @r#"
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuites name="shop" tests="1" skipped="0" failures="1" errors="0" time="1.500">
             <testsuite name="shop" tests="1" skipped="0" errors="0" failures="1">

@@ -14,6 +14,8 @@ pub(crate) struct Row<'a> {
     reached: usize,
     /// Runs that could have.
     of: usize,
+    /// From how many runs on it counts that none did.
+    counts_from: usize,
 }
 
 /// All marks, scenario by scenario.
@@ -24,13 +26,14 @@ pub(crate) fn rows(summaries: &[ScenarioSummary]) -> impl Iterator<Item = Row<'_
             mark,
             reached: *reached,
             of: summary.runs,
+            counts_from: summary.marks_count_from.get(mark).copied().unwrap_or(1),
         })
     })
 }
 
 /// The table.
 pub(crate) fn text(look: &Look, summaries: &[ScenarioSummary]) -> String {
-    let mut table = table::new(look, &["scenario", "mark", ">reached"]);
+    let mut table = table::new(look, &["scenario", "mark", ">reached", ">counts from"]);
     for row in rows(summaries) {
         let reached = format!(
             "in {} of {}",
@@ -45,6 +48,7 @@ pub(crate) fn text(look: &Look, summaries: &[ScenarioSummary]) -> String {
             Cell::new(row.scenario),
             Cell::new(row.mark),
             table::judged(reached, judged),
+            Cell::new(table::count(row.counts_from, "run")),
         ]);
     }
     format!("{table}\n")

@@ -4,7 +4,8 @@ use super::{
     Conclusion, Trouble,
     folder::{Ended, FAILURES, Header, SweepFolder},
     identity,
-    outcome::{self, Outputs, Swept},
+    outcome::{self, Lines, Outputs, Swept},
+    output,
     stored::StoredSweep,
     summary::RunSummary,
     table,
@@ -27,7 +28,7 @@ pub(crate) struct Args {
     /// Write the merged sweep, with the plans of failing runs, to this folder, which must be new
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Merge what is there, although shards or runs are missing or the last line of a shard is torn; the result is inconclusive at best
+    /// Merge what is there, although shards or runs are missing, the last line of a shard is torn, or nobody knows whether one build ran them; the result is inconclusive at best
     #[arg(long)]
     partial: bool,
     #[command(flatten)]
@@ -42,18 +43,17 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         .iter()
         .map(|folder| StoredSweep::read(suite, folder))
         .collect::<Result<Vec<_>, _>>()?;
-    let build = identity::identity(suite)?;
-    if shards[0].header.build != build {
-        return Err(Trouble(format!(
-            "{} was written by another build ({}; this is {build}), in which seeds stand for other runs: merge with \
-             the build that ran it",
-            shards[0].folder.display(),
-            shards[0].header.build
-        )));
-    }
+    must_be_of_this_build(suite, &shards[0])?;
     must_be_one_sweep(&shards)?;
     must_be_disjoint(&shards)?;
-    let gaps = gaps(&shards);
+    let mut gaps = gaps(&shards);
+    if shards.len() > 1 && suite.build.is_none() {
+        gaps.push(format!(
+            "{} does not know which sources it is built from, so the shards may be of different programs; \
+             Suite::built_from tells it",
+            suite.name
+        ));
+    }
     if let (false, Some(first)) = (args.partial, gaps.first()) {
         let more = match gaps.len() - 1 {
             0 => String::new(),
@@ -75,13 +75,14 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         swept.plans = folder.path().join(FAILURES).display().to_string();
     }
     swept.pages = args.outputs.pages(out)?;
-    if let Some(mut lines) = args.outputs.lines()? {
-        for (run, cpu) in shards.iter().flat_map(|shard| &shard.runs) {
-            lines.add(run, cpu.as_millis() as u64);
+    let mut lines = args.outputs.lines()?;
+    for (run, cpu) in shards.iter().flat_map(|shard| &shard.runs) {
+        if let Some(lines) = &mut lines {
+            lines.add(run, cpu.as_millis() as u64, suite.build);
         }
     }
-    let conclusion = outcome::conclude(suite, &mut swept, &args.outputs)?;
-    if let Some(folder) = &mut folder {
+    let (conclusion, written) = outcome::conclude(suite, &mut swept, &args.outputs);
+    let ended = folder.as_mut().map_or(Ok(()), |folder| {
         folder.end(Ended {
             conclusion: conclusion.word().to_owned(),
             interrupted: !swept.gaps.is_empty(),
@@ -90,8 +91,34 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         })?;
         args.outputs
             .print(format!("The merged sweep is in {}", folder.path().display()));
+        Ok(())
+    });
+    let lines = lines.map_or(Ok(()), Lines::end);
+    output::after_verdict(conclusion, output::all([written, ended, lines]))
+}
+
+/// Run by the program that reports it: else seeds stand for other runs, and claims for other judges.
+fn must_be_of_this_build<S: Service>(suite: &Suite<S>, stored: &StoredSweep) -> Result<(), Trouble> {
+    let wrong = |theirs: &str, mine: &str| {
+        Err(Trouble(format!(
+            "{} was written by another build ({theirs}; this is {mine}), in which seeds stand for other runs, or claims \
+             judge otherwise: merge with the build that ran it",
+            stored.folder.display()
+        )))
+    };
+    let named = |build: Option<&str>| build.unwrap_or("unknown").to_owned();
+    let header = &stored.header;
+    if header.build.as_deref() != suite.build {
+        return wrong(&named(header.build.as_deref()), &named(suite.build));
     }
-    Ok(conclusion)
+    let behaviour = identity::behaviour(suite)?;
+    match header.behaviour == behaviour {
+        true => Ok(()),
+        false => wrong(
+            &format!("it does {}", header.behaviour),
+            &format!("{}, which does {behaviour}", named(suite.build)),
+        ),
+    }
 }
 
 /// All of one sweep, or the first difference.
@@ -106,8 +133,12 @@ fn must_be_one_sweep(shards: &[StoredSweep]) -> Result<(), Trouble> {
                 other.folder.display()
             )))
         };
-        if a.build != b.build {
-            return differs("the build", a.build.clone(), b.build.clone());
+        let build = |header: &Header| {
+            let build = header.build.as_deref().unwrap_or("unknown");
+            format!("{build}, which does {},", header.behaviour)
+        };
+        if (&a.build, &a.behaviour) != (&b.build, &b.behaviour) {
+            return differs("the build", build(a), build(b));
         }
         if (a.from, a.to, a.lasts_ms) != (b.from, b.to, b.lasts_ms) {
             return differs("what was run", a.what(), b.what());

@@ -1,7 +1,8 @@
 //! The command line of a suite: [`Suite::main`]. Each command is a file; what they share stands beside them.
 //!
-//! Exit codes: 0 all held, 1 something was violated (or a planted bug was missed), 2 inconclusive, which includes bad input
-//! and errors of the harness itself, 130 a sweep that was interrupted.
+//! Exit codes: 0 all held, 1 something was violated (or `bugs` missed a planted bug), 2 inconclusive, which includes bad
+//! input, output that cannot be written and errors of the harness itself, 130 a sweep that was interrupted before anything
+//! was violated. A violation is 1 whatever comes after it.
 
 mod annotations;
 mod args;
@@ -21,8 +22,10 @@ mod list;
 mod marks;
 mod merge;
 mod outcome;
+mod output;
 mod parallel;
 mod perform;
+mod planted;
 mod regressions;
 mod replay;
 mod replay_line;
@@ -41,34 +44,40 @@ mod tests;
 
 pub use crate::suite::{Account, AccountOf, Conclusion, OwnCommand, Trouble};
 pub use fresh::seed as fresh_seed;
+pub use output::{after_verdict, say, tell};
 
 use crate::{service::Service, suite::Suite};
-use std::{fmt, path::Path, process::ExitCode};
+use std::{io::ErrorKind, path::Path, process::ExitCode};
 
 impl<S: Service> Suite<S> {
     /// Runs the command that was typed: `explore` if none was, and `merge`, `replay`, `shrink`, `save`,
     /// `regressions`, `list`, `bugs`, `bench` and the suite's own commands.
     pub fn main(&self) -> ExitCode {
-        let matches = cli::command(self).get_matches();
-        match cli::run(self, &matches) {
-            Ok(_) if interrupt::asked() => ExitCode::from(interrupt::EXIT),
-            Ok(conclusion) => conclusion.exit(),
-            Err(Trouble(what)) => {
-                eprintln!("{}: {what}", self.name);
-                Conclusion::Inconclusive.exit()
+        let matches = match cli::command(self).try_get_matches() {
+            Ok(matches) => matches,
+            Err(answer) => {
+                let code = answer.exit_code();
+                return match answer.print() {
+                    Err(error) if error.kind() != ErrorKind::BrokenPipe => Conclusion::Inconclusive.exit(),
+                    _ => ExitCode::from(u8::try_from(code).unwrap_or(2)),
+                };
             }
+        };
+        let (conclusion, trouble) = match cli::run(self, &matches) {
+            Ok(conclusion) => (conclusion, output::lost::trouble()),
+            Err(trouble) => (Conclusion::Inconclusive, Some(trouble)),
+        };
+        let failed = trouble.is_some();
+        if let Some(Trouble(what)) = trouble {
+            tell(format!("{}: {what}", self.name));
         }
-    }
-}
-
-/// Prints to standard output. A reader that has closed its end (`… list | head`) is no error.
-pub fn say(text: impl fmt::Display) {
-    #[cfg(test)]
-    tests::capture(&text.to_string());
-    #[cfg(not(test))]
-    {
-        use std::io::Write;
-        let _ = writeln!(std::io::stdout(), "{text}");
+        match conclusion {
+            // Whatever came after it: an interruption, a full disk, a reader who went away.
+            Conclusion::Violated => Conclusion::Violated.exit(),
+            _ if failed => Conclusion::Inconclusive.exit(),
+            _ if interrupt::asked() => ExitCode::from(interrupt::EXIT),
+            conclusion => conclusion.exit(),
+        }
     }
 }
 

@@ -4,11 +4,11 @@
 use super::{
     Conclusion, Trouble, annotations, findings,
     folder::{self, Header, Line},
-    interrupt, junit, marks,
+    interrupt, junit, marks, output,
     report::{self, Pages},
     say,
     summary::{Coverage, RunSummary, ScenarioSummary},
-    table,
+    table, tell,
 };
 use crate::{scenario::Scenario, service::Service, simulator::EngineKind, suite::Suite};
 use clap::Args as ClapArgs;
@@ -57,7 +57,7 @@ pub(crate) struct Swept<'a, S: Service> {
     pub(crate) wall: Duration,
     /// Processor time of each scenario.
     pub(crate) cpu: BTreeMap<&'static str, Duration>,
-    /// Why there are fewer runs than were asked for.
+    /// Why there are fewer runs than were asked for, or runs of which it is not known that they belong together.
     pub(crate) gaps: Vec<String>,
     /// Its pages, if they are wanted.
     pub(crate) pages: Option<Pages>,
@@ -80,6 +80,23 @@ impl Outputs {
                 super::must_be_writable(option, file)?;
             }
         }
+        let files = [
+            ("--json", &self.json),
+            ("--junit", &self.junit),
+            ("--jsonl", &self.jsonl),
+        ];
+        let named: Vec<(&str, &Path)> = (files.into_iter())
+            .filter_map(|(option, file)| Some((option, file.as_deref()?)))
+            .filter(|(_, file)| !file.starts_with("/dev"))
+            .collect();
+        for (place, (option, file)) in named.iter().enumerate() {
+            if let Some((other, _)) = named[..place].iter().find(|(_, other)| other == file) {
+                return Err(Trouble(format!(
+                    "{other} and {option}: both would be written to {}; name two files",
+                    file.display()
+                )));
+            }
+        }
         match &self.report {
             Some(Some(folder)) => report::make_folder(folder),
             Some(None) if !kept => Err(Trouble(
@@ -99,7 +116,12 @@ impl Outputs {
             true => Box::new(io::stdout()),
             false => Box::new(File::create(file).map_err(|error| wrong("--jsonl", file, &error))?),
         };
-        Ok(Some(Lines(to)))
+        let (to, failed) = (Some(to), None);
+        Ok(Some(Lines {
+            file: file.clone(),
+            to,
+            failed,
+        }))
     }
 
     /// The pages, if they are wanted; by themselves they stand in the sweep's folder.
@@ -123,7 +145,7 @@ impl Outputs {
     /// Prints what people read.
     pub(crate) fn print(&self, text: impl std::fmt::Display) {
         match self.is_piped() {
-            true => eprintln!("{text}"),
+            true => tell(text),
             false => say(text),
         }
     }
@@ -138,28 +160,47 @@ impl Outputs {
 }
 
 /// Lines of JSON, for a program that listens. If it has closed its end, that is no error.
-pub(crate) struct Lines(Box<dyn Write>);
+pub(crate) struct Lines {
+    file: PathBuf,
+    /// Where they go, until that fails: a line after one that is missing would look as if nothing were.
+    to: Option<Box<dyn Write>>,
+    failed: Option<io::Error>,
+}
 
 impl Lines {
-    pub(crate) fn add(&mut self, run: &RunSummary, cpu_ms: u64) {
-        let _ = Line {
+    pub(crate) fn add(&mut self, run: &RunSummary, cpu_ms: u64, build: Option<&str>) {
+        let line = Line {
+            build,
             run,
             cpu_ms,
             behaviours: None,
+        };
+        if let Some(to) = &mut self.to
+            && let Err(error) = line.write(to)
+        {
+            (self.to, self.failed) = (None, Some(error));
         }
-        .write(&mut self.0);
+    }
+
+    /// Whether they are all written.
+    ///
+    /// # Errors
+    /// What the file system said.
+    pub(crate) fn end(self) -> Result<(), Trouble> {
+        match self.failed {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(wrong("--jsonl", &self.file, &error)),
+            _ => Ok(()),
+        }
     }
 }
 
-/// Says what a sweep came to, and writes what was asked for.
-///
-/// # Errors
-/// What could not be written.
+/// Says what a sweep came to, and writes what was asked for; and whether all of it could be written. Whatever could not, the
+/// conclusion stands, and so does everything else that was asked for.
 pub(crate) fn conclude<S: Service>(
     suite: &Suite<S>,
     swept: &mut Swept<'_, S>,
     outputs: &Outputs,
-) -> Result<Conclusion, Trouble> {
+) -> (Conclusion, Result<(), Trouble>) {
     let header = &swept.header;
     let bug = header.bug.as_deref();
     let coverage = match (bug, header.shard) {
@@ -178,14 +219,10 @@ pub(crate) fn conclude<S: Service>(
         .collect();
     let to = all.iter().map(|run| run.seed + 1).max().unwrap_or(header.from);
     let to = header.to.unwrap_or(to);
-    let complete = match swept.gaps.is_empty() {
+    let doubts = doubts(header, &summaries);
+    let complete = match swept.gaps.is_empty() && doubts.is_empty() {
         true => Conclusion::Held,
         false => Conclusion::Inconclusive,
-    };
-    // A sweep none of whose plans could be performed has tested nothing.
-    let complete = match summaries.iter().all(|summary| summary.runs == 0) && header.shard.is_none() {
-        true => Conclusion::Inconclusive,
-        false => complete,
     };
     let conclusion = (summaries.iter().map(ScenarioSummary::conclusion)).fold(complete, Conclusion::max);
     let cpu: Duration = swept.cpu.values().sum();
@@ -197,16 +234,22 @@ pub(crate) fn conclude<S: Service>(
     for gap in &swept.gaps {
         outputs.print(format!("Incomplete: {gap}"));
     }
+    for doubt in &doubts {
+        outputs.print(format!("Inconclusive: {doubt}"));
+    }
+    let runs = all.iter().filter(|run| !run.skipped).count();
     outputs.print(format!(
-        "{}, {} s simulated in {} s ({} s of CPU): {}",
-        table::count(all.iter().filter(|run| !run.skipped).count(), "run"),
+        "{}, {} s simulated in {} s ({} s of CPU){}: {}",
+        table::count(runs, "run"),
         table::thousands(summaries.iter().map(|s| s.simulated_ms).sum::<u64>() / 1000),
         swept.wall.as_secs(),
         cpu.as_secs(),
-        findings::clause(conclusion)
+        suite.build.map_or(String::new(), |build| format!(", build {build}")),
+        findings::clause(conclusion, runs, &summaries, header.shard)
     ));
+    let open: Vec<String> = swept.gaps.iter().chain(&doubts).cloned().collect();
     if outputs.annotates() {
-        outputs.print(annotations::text(suite, &summaries, bug).trim_end());
+        outputs.print(annotations::text(suite, &summaries, &open, bug).trim_end());
     }
     if all.iter().any(|run| run.plan.is_some()) {
         outputs.print(format!("The plans of runs that failed are in {}", swept.plans));
@@ -216,11 +259,14 @@ pub(crate) fn conclude<S: Service>(
     if header.to.is_none() && !all.is_empty() {
         outputs.print(format!("The same seeds again: {again}"));
     }
+    let mut written = vec![];
     if let Some(file) = &outputs.json {
         let everything = json!({
             "version": 2,
             "conclusion": conclusion.word(),
             "gaps": swept.gaps,
+            "doubts": doubts,
+            "build": header.build,
             "bug": header.bug,
             "engine": header.engine,
             "shard": header.shard,
@@ -231,11 +277,12 @@ pub(crate) fn conclude<S: Service>(
             "marks": marks::rows(&summaries).map(|row| json!(row)).collect::<Vec<Value>>(),
             "runs": all,
         });
-        std::fs::write(file, format!("{everything:#}\n")).map_err(|error| wrong("--json", file, &error))?;
+        let text = format!("{everything:#}\n");
+        written.push(std::fs::write(file, text).map_err(|error| wrong("--json", file, &error)));
     }
     if let Some(file) = &outputs.junit {
-        let text = junit::text(suite, &summaries, &swept.cpu, bug)?;
-        std::fs::write(file, text).map_err(|error| wrong("--junit", file, &error))?;
+        let text = junit::text(suite, &summaries, &open, &swept.cpu, bug);
+        written.push(text.and_then(|text| std::fs::write(file, text).map_err(|error| wrong("--junit", file, &error))));
     }
     match &swept.pages {
         Some(_) if interrupt::asked() => {
@@ -244,13 +291,34 @@ pub(crate) fn conclude<S: Service>(
             ));
         }
         Some(pages) => {
-            let what = report::what_was_run(swept.scenarios.len(), &header.what(), bug);
-            let index = report::write_sweep(suite, pages, &summaries, &all, bug, &again, &what)?;
-            outputs.print(format!("The report is {}", index.display()));
+            let verdict = report::Verdict {
+                conclusion,
+                open: &open,
+                what: report::what_was_run(swept.scenarios.len(), &header.what(), bug, suite.build),
+                again: &again,
+            };
+            let index = report::write_sweep(suite, pages, &summaries, &all, bug, &verdict);
+            written.push(index.map(|index| outputs.print(format!("The report is {}", index.display()))));
         }
         None => {}
     }
-    Ok(conclusion)
+    (conclusion, output::all(written))
+}
+
+/// Why the sweep as a whole proves nothing, although every run of it may have held.
+fn doubts(header: &Header, summaries: &[ScenarioSummary]) -> Vec<String> {
+    let mut doubts = vec![];
+    if summaries.iter().all(|summary| summary.runs == 0) {
+        doubts.push("there was no run, so nothing was put to the test".to_owned());
+    }
+    let nothing_violated = || summaries.iter().all(|summary| summary.violated.is_empty());
+    // A shard has some of the runs only.
+    if let (Some(bug), None) = (&header.bug, header.shard)
+        && nothing_violated()
+    {
+        doubts.push(format!("the planted bug {bug} was not detected"));
+    }
+    doubts
 }
 
 fn wrong(option: &str, file: &Path, error: &io::Error) -> Trouble {

@@ -24,10 +24,16 @@ pub(crate) fn perform<S: Service>(
     bug: Option<&PlantedBug<S>>,
     options: &JudgeOptions,
 ) -> Result<Run<S>, Trouble> {
-    match catch_unwind(AssertUnwindSafe(|| judge(scenario, plan, bug, options))) {
-        Ok(result) => Ok(result?),
-        Err(panic) => Err(Trouble(format!("the harness panicked: {}", message(&*panic)))),
-    }
+    Ok(guarded(|| judge(scenario, plan, bug, options))??)
+}
+
+/// Does something that may panic: a draw, a claim or a mark that somebody wrote.
+///
+/// # Errors
+/// It panicked.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Trouble> {
+    let done = catch_unwind(AssertUnwindSafe(work));
+    done.map_err(|panic| Trouble(format!("the harness panicked: {}", message(&*panic))))
 }
 
 fn message(panic: &(dyn Any + Send)) -> &str {

@@ -1,19 +1,20 @@
 //! `replay`: the story of one run.
 
 use super::{
-    Conclusion, Trouble, failures,
+    Conclusion, Trouble, failures, output,
     perform::perform,
+    planted::Planted,
     replay_line::{self, With},
     report, say, shrink,
-    shrinking::{self, Budget, Task},
+    shrinking::{self, Budget, Task, stamp},
     story::{self, RunStory},
     summary::RunSummary,
-    table,
+    table, tell,
 };
 use crate::{
     judge::JudgeOptions,
     plan::Plan,
-    regression,
+    regression::{self, Meaning, Regression},
     run::Run,
     scenario::Scenario,
     service::Service,
@@ -33,9 +34,11 @@ pub(crate) struct Args {
     /// The seed of the run
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Plant this bug
-    #[arg(long, alias = "plant", value_name = "BUG")]
-    bug: Option<String>,
+    #[command(flatten)]
+    planted: Planted,
+    /// Which build performed the run, as lines that replay a failure name it: another one says so
+    #[arg(long, value_name = "IDENTITY")]
+    build: Option<String>,
     /// What performs it: event-loop, or turmoil, a second engine that cross-checks the first (slow, with fewer faults)
     #[arg(long, value_name = "ENGINE", default_value = "event-loop")]
     engine: EngineKind,
@@ -89,17 +92,43 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         scenario,
         plan,
         bug: needed,
+        build: written_by,
+        entry,
     } = find(suite, &args.what, args.seed)?;
-    let bug = args.bug.as_deref().or(needed.as_deref());
-    let bug = bug.map(|bug| suite.find_bug(bug)).transpose()?;
+    let bug = args.planted.resolve(suite, Path::new(&args.what), needed.as_deref())?;
+    let others = [
+        (written_by.as_deref(), "the plan was written by"),
+        (args.build.as_deref(), "the run is one of"),
+    ];
+    let others = others
+        .into_iter()
+        .filter_map(|(build, was)| replay_line::other_build(suite, build, was));
+    let others: Vec<String> = others.collect();
+    // Left out on purpose: that is no proof, and a reader must not take it for one.
+    let left_out = needed.as_deref().filter(|_| bug.is_none());
     if args.account && suite.account.is_none() {
         return Err(Trouble(format!(
             "--account: {} knows nothing of a run that its story does not say; leave it out",
             suite.name
         )));
     }
+    let here = [&args.save, &args.report].into_iter().flatten();
+    if let Some(file) = here.clone().find(|file| same_file(file, Path::new(&args.what))) {
+        return Err(Trouble(format!(
+            "{} is the plan that is replayed, and would be overwritten; name another file",
+            file.display()
+        )));
+    }
+    if let (Some(save), Some(report)) = (&args.save, &args.report)
+        && same_file(save, report)
+    {
+        return Err(Trouble(format!(
+            "--save and --report: both would be written to {}; name two files",
+            save.display()
+        )));
+    }
     if let Some(file) = &args.save {
-        save(&plan, file)?;
+        save(&plan.stamped(stamp(suite, bug)), file)?;
     }
     if let Some(file) = &args.report {
         super::must_be_writable("--report", file)?;
@@ -116,8 +145,18 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         None => Trouble(format!("{}: {what}", args.what)),
     })?;
     let summary = RunSummary::of(scenario, &plan, Ok(&run));
+    let doubts = doubts(scenario, &run, &summary, bug, entry.as_ref());
+    let conclusion = match (summary.conclusion(), doubts.is_empty()) {
+        (Conclusion::Held, false) => Conclusion::Inconclusive,
+        (conclusion, _) => conclusion,
+    };
     if args.json {
-        say(format!("{:#}", as_json(&run, &summary, bug)));
+        others.iter().for_each(tell);
+        let recorded = written_by.as_deref().or(args.build.as_deref());
+        let mut json = as_json(suite, &run, &summary, bug, recorded);
+        json["conclusion"] = conclusion.word().into();
+        json["doubts"] = doubts.into();
+        say(format!("{json:#}"));
     } else {
         let run_story = RunStory {
             suite,
@@ -125,30 +164,68 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
             run: &run,
             bug,
             all: args.all,
+            doubts: &doubts,
         };
+        if let Some(bug) = left_out {
+            say(format!(
+                "WITHOUT THE PLANTED BUG {bug}, which the plan was performed with"
+            ));
+        }
+        others.iter().for_each(say);
         say(story::text(&table::look(), &run_story, &summary).trim_end());
         match &args.save {
             Some(file) => say(format!("The plan is in {}", file.display())),
             None => say("More: --all shows every step, --trace the log as well; --save FILE writes the plan"),
         }
     }
+    let mut written = vec![];
     if args.account {
         say("");
-        say(account(suite, &run, bug)?);
+        written.push(account(suite, &run, bug).map(say));
     }
     if args.shrink && !run.violations.is_empty() {
-        make_small(suite, scenario, &run, bug)?;
+        written.push(make_small(suite, scenario, &run, bug));
     }
     if let Some(file) = &args.report {
         let with = With {
-            bug: args.bug.as_deref(),
+            bug: args.planted.bug.as_deref(),
             engine: args.engine,
         };
         let line = replay_line::line(suite, &args.what, args.seed, with);
-        report::write(file, &report::page(suite, scenario, &run, bug, &line))?;
-        eprintln!("{}: the page is in {}", suite.name, file.display());
+        let page = report::page(suite, scenario, &run, bug, &line);
+        written.push(report::write(file, &page).map(|()| {
+            tell(format!("{}: the page is in {}", suite.name, file.display()));
+        }));
     }
-    Ok(summary.conclusion())
+    output::after_verdict(conclusion, output::all(written))
+}
+
+/// Why a run in which nothing was violated proves nothing.
+fn doubts<S: Service>(
+    scenario: &Scenario<S>,
+    run: &Run<S>,
+    summary: &RunSummary,
+    bug: Option<&PlantedBug<S>>,
+    entry: Option<&Regression<S>>,
+) -> Vec<String> {
+    let mut doubts = vec![];
+    if !run.violations.is_empty() {
+        return doubts;
+    }
+    if summary.operations == 0 {
+        doubts.push("no operation ended, so nothing that people do was put to the test".to_owned());
+    }
+    if let Some(bug) = bug {
+        doubts.push(format!("the planted bug {} is there, and is not detected", bug.name));
+    }
+    let lost = entry.map_or(vec![], |entry| entry.meaning.lost_in(&Meaning::of(scenario, run)));
+    if !lost.is_empty() {
+        doubts.push(format!(
+            "the plan no longer means what it meant when it was saved ({})",
+            lost.join("; ")
+        ));
+    }
+    doubts
 }
 
 /// What the service says of the run: see [`Suite::account`].
@@ -180,16 +257,17 @@ fn make_small<S: Service>(
         reason: &reason,
         budget: Budget::default(),
         steps_folder: None,
+        stamp: stamp(suite, bug),
         quiet: false,
     })?;
-    let bug_name = bug.map(|bug| bug.name);
-    let written = failures::write(&failures::folder(suite), &run.plan, bug_name)?;
+    let stamp = stamp(suite, bug);
+    let written = failures::write(&failures::folder(suite), &run.plan, stamp)?;
     let out = shrink::beside(&written);
-    shrunk.plan.write(&out)?;
+    shrunk.plan.stamped(stamp).write(&out)?;
     say("");
     shrink::print_story(suite, scenario, &shrunk.plan, bug)?;
     say(shrinking::text(&shrunk, &reason));
-    say(replay_line::small_plan(suite, &out, bug_name));
+    say(replay_line::small_plan(suite, &out, stamp.bug));
     Ok(())
 }
 
@@ -198,6 +276,10 @@ struct Found<'a, S: Service> {
     scenario: &'a Scenario<S>,
     plan: Plan<S>,
     bug: Option<String>,
+    /// The build that wrote the plan, as its file says.
+    build: Option<String>,
+    /// The regression that it is the plan of.
+    entry: Option<Regression<S>>,
 }
 
 fn find<'a, S: Service>(suite: &'a Suite<S>, what: &str, seed: Option<u64>) -> Result<Found<'a, S>, Trouble> {
@@ -209,15 +291,31 @@ fn find<'a, S: Service>(suite: &'a Suite<S>, what: &str, seed: Option<u64>) -> R
         ))),
         (Some(seed), false) => {
             let scenario = suite.find_scenario(what)?;
-            let (plan, bug) = (scenario.plan(seed), None);
-            Ok(Found { scenario, plan, bug })
+            Ok(Found {
+                scenario,
+                plan: scenario.plan(seed),
+                bug: None,
+                build: None,
+                entry: None,
+            })
         }
         (None, true) => {
-            let regression::Opened { plan, bug, .. } = regression::open::<S>(path)?;
+            let regression::Opened {
+                plan,
+                bug,
+                build,
+                entry,
+            } = regression::open::<S>(path)?;
             let scenario = suite
                 .find_scenario(&plan.scenario)
                 .map_err(|error| Trouble(format!("{what}: {error}")))?;
-            Ok(Found { scenario, plan, bug })
+            Ok(Found {
+                scenario,
+                plan,
+                bug,
+                build,
+                entry,
+            })
         }
         (None, false) => {
             let name = suite.find_scenario(what)?.name();
@@ -227,6 +325,11 @@ fn find<'a, S: Service>(suite: &'a Suite<S>, what: &str, seed: Option<u64>) -> R
             )))
         }
     }
+}
+
+/// Whether two paths are one file, as far as it is there already.
+fn same_file(a: &Path, b: &Path) -> bool {
+    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 fn save<S: Service>(plan: &Plan<S>, file: &Path) -> Result<(), Trouble> {
@@ -239,13 +342,20 @@ fn save<S: Service>(plan: &Plan<S>, file: &Path) -> Result<(), Trouble> {
     Ok(plan.write(file)?)
 }
 
-fn as_json<S: Service>(run: &Run<S>, summary: &RunSummary, bug: Option<&PlantedBug<S>>) -> serde_json::Value {
+fn as_json<S: Service>(
+    suite: &Suite<S>,
+    run: &Run<S>,
+    summary: &RunSummary,
+    bug: Option<&PlantedBug<S>>,
+    recorded: Option<&str>,
+) -> serde_json::Value {
     json!({
         "version": 2,
         "scenario": summary.scenario,
         "seed": summary.seed,
         "bug": bug.map(|bug| bug.name),
-        "conclusion": summary.conclusion().word(),
+        "build": suite.build,
+        "recorded_by_build": recorded,
         "fingerprint": run.fingerprint,
         "simulated_ms": summary.simulated_ms,
         "violations": run.violations,

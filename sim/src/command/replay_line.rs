@@ -20,7 +20,30 @@ pub(crate) fn line<S: Service>(suite: &Suite<S>, what: &str, seed: Option<u64>, 
         EngineKind::EventLoop => "",
         EngineKind::Turmoil => " --engine turmoil",
     };
-    format!("{} replay {what}{seed}{bug}{engine}", suite.command)
+    format!(
+        "{} replay {what}{seed}{bug}{engine}{}",
+        suite.command,
+        build_option(suite)
+    )
+}
+
+/// ` --build IDENTITY`, or nothing: so that a replay on another build says that it is one.
+fn build_option<S: Service>(suite: &Suite<S>) -> String {
+    suite.build.map(|build| format!(" --build {build}")).unwrap_or_default()
+}
+
+/// Says that a run was performed by another build than this one, where it is known: it may come out otherwise here. `was` is
+/// what is known of it: "the plan was written by".
+pub(crate) fn other_build<S: Service>(suite: &Suite<S>, build: Option<&str>, was: &str) -> Option<String> {
+    let build = build.filter(|build| suite.build != Some(*build))?;
+    let this = match suite.build {
+        Some(this) => format!("this is {this}"),
+        None => "this build is unknown".to_owned(),
+    };
+    Some(format!(
+        "ANOTHER BUILD  {was} build {build}, and {this}: what comes out here may be another run, and its verdict is that of \
+         this build"
+    ))
 }
 
 /// ` --bug NAME`, or nothing.

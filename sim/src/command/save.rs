@@ -2,6 +2,7 @@
 
 use super::{
     Conclusion, Trouble, failures,
+    planted::Planted,
     replay_line::{self, With},
     say,
 };
@@ -26,9 +27,8 @@ pub(crate) struct Args {
     /// Its name: small letters, digits and hyphens [default: after the planted bug, or what broke]
     #[arg(long, value_name = "NAME", conflicts_with = "refresh")]
     name: Option<String>,
-    /// The planted bug without which the plan does not fail
-    #[arg(long, alias = "plant", value_name = "BUG", conflicts_with = "refresh")]
-    bug: Option<String>,
+    #[command(flatten)]
+    planted: Planted,
     /// Where to write it [default: the suite's folder of regressions]
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
@@ -39,15 +39,25 @@ pub(crate) struct Args {
 
 /// Saves a plan, or records a regression anew.
 pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusion, Trouble> {
+    if args.refresh && (args.planted.bug.is_some() || args.planted.without_bug) {
+        return Err(Trouble(
+            "--refresh: a regression says itself which planted bug it needs; leave --bug and --without-bug out".into(),
+        ));
+    }
     if args.refresh {
         return refresh(suite, &args.file);
     }
     let opened = regression::open::<S>(&args.file)?;
-    let bug = args.bug.as_deref().or(opened.bug.as_deref());
-    let bug = bug.map(|bug| suite.find_bug(bug)).transpose()?;
+    let bug = args.planted.resolve(suite, &args.file, opened.bug.as_deref())?;
     let folder = folder(suite, args.folder.as_deref())?;
-    let mut entry = record(suite, "", &opened.plan, bug, opened.broke.as_ref())
-        .map_err(|error| Trouble(format!("{}: {error}", args.file.display())))?;
+    let mut entry = record(
+        suite,
+        "",
+        &opened.plan,
+        bug,
+        opened.entry.as_ref().map(|entry| &entry.broke),
+    )
+    .map_err(|error| Trouble(format!("{}: {error}", args.file.display())))?;
     entry.name = match &args.name {
         Some(name) => name.clone(),
         None => default_name(&entry),
@@ -97,7 +107,8 @@ fn refresh<S: Service>(suite: &Suite<S>, file: &Path) -> Result<Conclusion, Trou
     if today == entry {
         say(format!("{} is up to date", file.display()));
     } else {
-        today.write(file)?;
+        let build = suite.build.map(str::to_owned);
+        Regression { build, ..today }.write(file)?;
         say(format!("{} is recorded anew", file.display()));
     }
     Ok(Conclusion::Held)

@@ -3,7 +3,7 @@
 use super::{Conclusion, interrupt, summary::RunSummary};
 use crate::{guidance::Guide, plan::Plan, scenario::Scenario, service::Service};
 use std::{
-    sync::{Condvar, Mutex, MutexGuard},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -26,7 +26,8 @@ impl<S: Service> SharedGuide<S> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Guide<S>> {
-        self.guide.lock().expect("nothing panics while it is locked")
+        // A draw that panics does so while it is locked, and changes nothing in it.
+        self.guide.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins a run of this seed, once all runs of the generation before it have ended. How many runs in a
@@ -35,7 +36,7 @@ impl<S: Service> SharedGuide<S> {
         let mut guide = self.lock();
         while !guide.begin(seed) && !interrupt::asked() {
             let waited = self.learned.wait_timeout(guide, CHECK_EVERY);
-            guide = waited.expect("nothing panics while it is locked").0;
+            guide = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         guide.quiet()
     }

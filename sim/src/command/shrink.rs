@@ -3,8 +3,9 @@
 use super::{
     Conclusion, Trouble,
     perform::perform,
+    planted::Planted,
     replay_line, say,
-    shrinking::{self, Budget, Task},
+    shrinking::{self, Budget, Task, stamp},
     story::{self, RunStory},
     summary::RunSummary,
     table,
@@ -26,9 +27,8 @@ pub(crate) struct Args {
     /// A plan file, or a regression
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Plant this bug [default: the regression's]
-    #[arg(long, alias = "plant", value_name = "BUG")]
-    bug: Option<String>,
+    #[command(flatten)]
+    planted: Planted,
     /// Which violation is to stay, if the plan has several [default: that of the planted bug, or the first]
     #[arg(long, value_name = "PROPERTY")]
     property: Option<String>,
@@ -46,8 +46,7 @@ pub(crate) struct Args {
 /// Makes a plan small and tells its story.
 pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusion, Trouble> {
     let opened = regression::open::<S>(&args.file)?;
-    let bug = args.bug.as_deref().or(opened.bug.as_deref());
-    let bug = bug.map(|bug| suite.find_bug(bug)).transpose()?;
+    let bug = args.planted.resolve(suite, &args.file, opened.bug.as_deref())?;
     let wrong = |error: &dyn std::fmt::Display| Trouble(format!("{}: {error}", args.file.display()));
     let scenario = suite
         .find_scenario(&opened.plan.scenario)
@@ -62,7 +61,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     let property = args
         .property
         .as_deref()
-        .or(opened.broke.as_ref().map(|broke| broke.property.as_str()));
+        .or(opened.entry.as_ref().map(|entry| entry.broke.property.as_str()));
     let reason = shrinking::reason(&run.violations, property, bug).map_err(|Trouble(what)| wrong(&what))?;
     let shrunk = shrinking::make(&Task {
         scenario,
@@ -71,10 +70,14 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         reason: &reason,
         budget: args.budget,
         steps_folder: args.steps.as_deref(),
+        stamp: stamp(suite, bug),
         quiet: false,
     })?;
     let out = args.out.clone().unwrap_or_else(|| beside(&args.file));
-    shrunk.plan.write(&out)?;
+    shrunk.plan.stamped(stamp(suite, bug)).write(&out)?;
+    if let Some(note) = replay_line::other_build(suite, opened.build.as_deref(), "the plan was written by") {
+        say(note);
+    }
     print_story(suite, scenario, &shrunk.plan, bug)?;
     say(shrinking::text(&shrunk, &reason));
     say(replay_line::small_plan(suite, &out, bug.map(|bug| bug.name)));
@@ -96,6 +99,7 @@ pub(crate) fn print_story<S: Service>(
         run: &run,
         bug,
         all: false,
+        doubts: &[],
     };
     say(story::text(&table::look(), &run_story, &summary));
     Ok(())

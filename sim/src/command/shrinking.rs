@@ -3,12 +3,12 @@
 
 use super::{Trouble, args, fresh, table};
 use crate::{
-    plan::Plan,
+    plan::{Plan, Stamp},
     property::Violation,
     scenario::Scenario,
     service::Service,
     shrink::{Reason, Shrunk, Size, shrink_failure},
-    suite::PlantedBug,
+    suite::{PlantedBug, Suite},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{fs, ops::ControlFlow, path::Path, str::FromStr, time::Duration};
@@ -60,8 +60,18 @@ pub(crate) struct Task<'a, S: Service> {
     pub(crate) budget: Budget,
     /// Where to write every step that was taken.
     pub(crate) steps_folder: Option<&'a Path>,
+    /// What those files say besides.
+    pub(crate) stamp: Stamp<'a>,
     /// Whether to show a bar.
     pub(crate) quiet: bool,
+}
+
+/// What the file of a plan says besides, if the plan was performed here and with this bug.
+pub(crate) fn stamp<S: Service>(suite: &Suite<S>, bug: Option<&PlantedBug<S>>) -> Stamp<'static> {
+    Stamp {
+        bug: bug.map(|bug| bug.name),
+        build: suite.build,
+    }
 }
 
 /// Makes it small.
@@ -88,7 +98,10 @@ pub(crate) fn make<S: Service>(task: &Task<'_, S>) -> Result<Shrunk<S>, Trouble>
         });
         bar.set_message(format!("{} smaller: {}", step.taken, Size::of(step.plan)));
         if let (true, Some(folder)) = (step.smaller, task.steps_folder) {
-            let written = step.plan.write(folder.join(format!("{:04}.toml", step.taken)));
+            let written = step
+                .plan
+                .stamped(task.stamp)
+                .write(folder.join(format!("{:04}.toml", step.taken)));
             trouble = written.err();
         }
         match trouble.is_some() || spent() >= cpu_max {

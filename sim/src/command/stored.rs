@@ -29,6 +29,8 @@ pub(crate) struct StoredSweep {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReadLine {
+    #[serde(default)]
+    build: Option<String>,
     scenario: String,
     seed: u64,
     simulated_ms: u64,
@@ -65,6 +67,13 @@ impl StoredSweep {
             runs: vec![],
             torn: None,
         };
+        if let Some(bug) = &stored.header.bug {
+            let header = folder.join(HEADER);
+            (suite.find_bug(bug)).map_err(|error| {
+                let header = header.display();
+                Trouble(format!("{header}: {error}. Merge with the build that ran the sweep"))
+            })?;
+        }
         let file = folder.join(RUNS);
         // Bytes: a line may be torn within a character.
         let bytes = fs::read(&file).map_err(|error| Trouble(format!("cannot read {}: {error}", file.display())))?;
@@ -92,6 +101,7 @@ impl StoredSweep {
                     "{place} is no run: {error}. Mend the line, or take it out and add --partial"
                 ))
             })?;
+            let read: ReadLine = read;
             let run =
                 known(read, &scenarios, &stored.header, folder).map_err(|what| Trouble(format!("{place}: {what}")))?;
             stored.runs.push(run);
@@ -131,6 +141,12 @@ fn known<S: Service>(
     header: &Header,
     folder: &Path,
 ) -> Result<(RunSummary, Duration), String> {
+    if line.build.is_some() && line.build != header.build {
+        let build = line.build.unwrap_or_default();
+        return Err(format!(
+            "another build ran it ({build}): a folder holds the runs of one build"
+        ));
+    }
     let Some(scenario) = scenarios.get(&line.scenario) else {
         return Err(format!("the sweep has no scenario {:?}", line.scenario));
     };

@@ -18,6 +18,8 @@ pub(crate) struct RunStory<'a, S: Service> {
     pub(crate) bug: Option<&'a PlantedBug<S>>,
     /// Whether to show every step, also where nothing happened.
     pub(crate) all: bool,
+    /// Why it proves nothing although nothing was violated.
+    pub(crate) doubts: &'a [String],
 }
 
 /// The story of a run, as `replay` prints it, with its summary.
@@ -28,6 +30,7 @@ pub(crate) fn text<S: Service>(look: &Look, run_story: &RunStory<'_, S>, summary
         run,
         bug,
         all,
+        doubts,
     } = *run_story;
     let levels: Vec<String> = run
         .log
@@ -84,7 +87,10 @@ pub(crate) fn text<S: Service>(look: &Look, run_story: &RunStory<'_, S>, summary
         }
         text.push('\n');
     }
-    if run.violations.is_empty() {
+    for doubt in doubts {
+        let _ = writeln!(text, "{}  {doubt}", look.paint("1;33", "INCONCLUSIVE"));
+    }
+    if doubts.is_empty() && run.violations.is_empty() {
         let names: Vec<String> = scenario.properties().iter().map(|property| property.name()).collect();
         let _ = writeln!(text, "{}  {}", look.paint("1;32", "HELD"), names.join(", "));
     }
@@ -125,5 +131,8 @@ pub(crate) fn text<S: Service>(look: &Look, run_story: &RunStory<'_, S>, summary
         }
     }
     let _ = writeln!(text, "Fingerprint {}", run.fingerprint);
+    if let Some(build) = suite.build {
+        let _ = writeln!(text, "Build {build}");
+    }
     text
 }

@@ -12,9 +12,9 @@ use crate::{scenario::Scenario, service::Service, simulator::EngineKind, suite::
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A mark that this many runs of a scenario have not reached leaves the sweep inconclusive; so do
-/// faults none of which hit an operation in flight. With fewer runs both are shown and prove nothing.
-pub(crate) const RUNS_ENOUGH: usize = 50;
+/// From so many runs of a scenario on, it leaves the sweep inconclusive that most of them were vacuous, or that no fault hit
+/// an operation in flight. It is where a mark that declares nothing counts: see [`crate::property::Mark::counts_from`].
+pub(crate) const RUNS_ENOUGH: usize = 49;
 
 /// What the runs of a sweep are to have reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,8 @@ pub(crate) struct ScenarioSummary {
     pub(crate) properties: Vec<String>,
     /// Each mark, and how many runs reached it.
     pub(crate) marks: BTreeMap<&'static str, usize>,
+    /// From how many runs on each counts as not reached.
+    pub(crate) marks_count_from: BTreeMap<&'static str, usize>,
     pub(crate) faults: usize,
     pub(crate) faults_in_flight: usize,
     /// Faults with a trigger, and those of them that were not injected.
@@ -116,6 +118,11 @@ impl ScenarioSummary {
                 .sum(),
             properties: scenario.claims(),
             marks,
+            marks_count_from: scenario
+                .marks()
+                .iter()
+                .map(|mark| (mark.name, mark.counts_from()))
+                .collect(),
             faults: sum(|run| run.faults),
             faults_in_flight: sum(|run| run.faults_in_flight),
             triggers: sum(|run| run.triggers),
@@ -142,7 +149,13 @@ impl ScenarioSummary {
         if self.runs > 0 && self.operations == 0 {
             doubts.push("nobody did anything".to_owned());
         }
-        if coverage != Coverage::Full || self.runs < RUNS_ENOUGH {
+        if coverage != Coverage::Full {
+            return doubts;
+        }
+        for (mark, _) in self.unreached().filter(|(_, counts_from)| self.runs >= *counts_from) {
+            doubts.push(format!("a mark was not reached in {} runs: {mark}", self.runs));
+        }
+        if self.runs < RUNS_ENOUGH {
             return doubts;
         }
         if self.vacuous * 2 > self.runs {
@@ -151,18 +164,23 @@ impl ScenarioSummary {
                 self.vacuous, self.runs
             ));
         }
-        if self.unreached().next().is_some() {
-            doubts.push(format!("a mark was not reached in {} runs", self.runs));
-        }
         if self.faults > 0 && self.faults_in_flight == 0 {
             doubts.push("no fault hit an operation in flight".to_owned());
         }
         doubts
     }
 
-    /// Marks that no run reached.
-    pub(crate) fn unreached(&self) -> impl Iterator<Item = &'static str> {
-        self.marks.iter().filter(|(_, runs)| **runs == 0).map(|(name, _)| *name)
+    /// Marks that no run reached, and from how many runs on that counts.
+    pub(crate) fn unreached(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        let unreached = self.marks.iter().filter(|(_, runs)| **runs == 0);
+        unreached.map(|(name, _)| (*name, self.marks_count_from.get(name).copied().unwrap_or(1)))
+    }
+
+    /// Marks that no run reached, after too few runs to tell.
+    pub(crate) fn open_marks(&self) -> usize {
+        self.unreached()
+            .filter(|(_, counts_from)| self.runs < *counts_from)
+            .count()
     }
 
     /// What these runs together prove.
@@ -199,6 +217,8 @@ pub(super) mod tests {
         *,
     };
 
+    const MARK_COUNTS_FROM: usize = RUNS_ENOUGH;
+
     /// A scenario that failed, and what the first of its runs said.
     pub(in super::super) fn failing(example: &str) -> ScenarioSummary {
         ScenarioSummary {
@@ -211,7 +231,7 @@ pub(super) mod tests {
                 files: BTreeMap::new(),
             }],
             inconclusive: vec!["a mark was not reached in 50 runs".into()],
-            ..summary(RUNS_ENOUGH, 0, 1)
+            ..summary(50, 0, 1)
         }
     }
 
@@ -223,6 +243,7 @@ pub(super) mod tests {
             simulated_ms: 0,
             properties: vec![],
             marks: [("the master was replaced", reached)].into(),
+            marks_count_from: [("the master was replaced", MARK_COUNTS_FROM)].into(),
             faults: 10,
             faults_in_flight,
             triggers: 0,
@@ -240,20 +261,22 @@ pub(super) mod tests {
     fn a_sweep_that_did_not_get_there_proves_nothing() {
         assert!(summary(RUNS_ENOUGH, 1, 1).doubts(Coverage::Full).is_empty());
         assert_eq!(
-            summary(RUNS_ENOUGH, 0, 1).doubts(Coverage::Full),
-            ["a mark was not reached in 50 runs"]
+            summary(MARK_COUNTS_FROM, 0, 1).doubts(Coverage::Full),
+            ["a mark was not reached in 49 runs: the master was replaced"]
         );
+        let few = summary(MARK_COUNTS_FROM - 1, 0, 1);
+        assert!(few.doubts(Coverage::Full).is_empty() && few.open_marks() == 1);
         assert_eq!(
             summary(RUNS_ENOUGH, 1, 0).doubts(Coverage::Full),
             ["no fault hit an operation in flight"]
         );
         let mut vacuous = summary(RUNS_ENOUGH, 1, 1);
-        vacuous.vacuous = 26;
+        vacuous.vacuous = 25;
         assert_eq!(
             vacuous.doubts(Coverage::Full),
-            ["26 of 50 runs were vacuous: no operation ended, or no fault met one"]
+            ["25 of 49 runs were vacuous: no operation ended, or no fault met one"]
         );
-        vacuous.vacuous = 25;
+        vacuous.vacuous = 24;
         assert!(vacuous.doubts(Coverage::Full).is_empty());
         assert!(summary(0, 0, 0).doubts(Coverage::Shard).is_empty());
         assert_eq!(summary(0, 0, 0).doubts(Coverage::Full), ["it was not run"]);

@@ -30,6 +30,13 @@ pub struct Plan<S: Service> {
     pub seed: u64,
     /// How long the run lasts, in simulated milliseconds.
     pub lasts_ms: u64,
+    /// The planted bug that the plan was performed with. A plan of a file that names one is not performed without it: what
+    /// it shows would seem to hold. Plans that were drawn have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bug: Option<String>,
+    /// The build that wrote the file, if it knew itself. Another one may perform the plan otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
     /// The world.
     pub world: S::World,
     /// What people and attackers do.
@@ -38,6 +45,15 @@ pub struct Plan<S: Service> {
     /// Which faults are injected.
     #[serde(default, rename = "fault")]
     pub faults: Vec<TimedFault<S>>,
+}
+
+/// What a file says of its plan besides the plan: the two lines that a run is not drawn from, and that a replay must know.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stamp<'a> {
+    /// The planted bug: see [`Plan::bug`].
+    pub bug: Option<&'a str>,
+    /// The build: see [`Plan::build`].
+    pub build: Option<&'a str>,
 }
 
 /// One thing that somebody does.
@@ -61,9 +77,21 @@ impl<S: Service> Plan<S> {
             scenario: scenario.into(),
             seed,
             lasts_ms,
+            bug: None,
+            build: None,
             world: S::World::default(),
             operations: vec![],
             faults: vec![],
+        }
+    }
+
+    /// The same plan with what a file says besides: see [`Stamp`].
+    #[must_use]
+    pub fn stamped(&self, stamp: Stamp<'_>) -> Plan<S> {
+        Plan {
+            bug: stamp.bug.map(str::to_owned),
+            build: stamp.build.map(str::to_owned),
+            ..self.clone()
         }
     }
 

@@ -4,8 +4,7 @@
 
 use super::{REGRESSION_VERSION, Regression};
 use crate::{
-    plan::{Plan, PlanFileError, position},
-    property::Reason,
+    plan::{Plan, PlanFileError, Stamp, position},
     service::Service,
 };
 use std::{
@@ -67,6 +66,16 @@ pub enum RegressionFileError {
         /// What is wrong.
         what: String,
     },
+    /// The plan in it says what the entry itself has to say.
+    #[error(
+        "the regression file {} has a line `bug` or `build` in its table [plan]: they belong above it, among the lines of \
+         the entry. Move them",
+        path.display()
+    )]
+    Twice {
+        /// Which file.
+        path: PathBuf,
+    },
     /// It is a plan file, and cannot be read as one.
     #[error(transparent)]
     Plan(#[from] PlanFileError),
@@ -77,10 +86,12 @@ pub enum RegressionFileError {
 pub struct Opened<S: Service> {
     /// The plan.
     pub plan: Plan<S>,
-    /// The planted bug that an entry needs.
+    /// The planted bug that it needs: the line `bug` of its file, a plan's or an entry's.
     pub bug: Option<String>,
-    /// What broke when the entry was recorded.
-    pub broke: Option<Reason>,
+    /// The build that wrote the file: its line `build`.
+    pub build: Option<String>,
+    /// The entry, if it is one, with what broke and what the run did when it was recorded.
+    pub entry: Option<Regression<S>>,
 }
 
 /// Reads a plan file or an entry, whichever it is.
@@ -92,16 +103,18 @@ pub fn open<S: Service>(path: &Path) -> Result<Opened<S>, RegressionFileError> {
     if !is_entry {
         let plan = Plan::read(path)?;
         return Ok(Opened {
-            plan,
-            bug: None,
-            broke: None,
+            plan: plan.stamped(Stamp::default()),
+            bug: plan.bug,
+            build: plan.build,
+            entry: None,
         });
     }
     let entry = Regression::read(path)?;
     Ok(Opened {
-        plan: entry.plan,
-        bug: entry.bug,
-        broke: Some(entry.broke),
+        plan: entry.plan.clone(),
+        bug: entry.bug.clone(),
+        build: entry.build.clone(),
+        entry: Some(entry),
     })
 }
 
@@ -131,7 +144,8 @@ impl<S: Service> Regression<S> {
             let line = text.lines().count().max(1);
             return Err(RegressionFileError::Torn { path: path(), line });
         }
-        toml::from_str(text).map(Regression::up_to_date).map_err(|error| {
+        let entry = toml::from_str(text).map(Regression::up_to_date);
+        let entry = entry.map_err(|error| {
             let (line, column) = position(text, error.span().map_or(0, |span| span.start));
             let what = error.message().trim_end_matches(['.', '\n']).replace('\n', "; ");
             RegressionFileError::Malformed {
@@ -140,7 +154,12 @@ impl<S: Service> Regression<S> {
                 column,
                 what,
             }
-        })
+        })?;
+        // One place for each: the entry's own lines.
+        if entry.plan.bug.is_some() || entry.plan.build.is_some() {
+            return Err(RegressionFileError::Twice { path: path() });
+        }
+        Ok(entry)
     }
 
     /// The same entry in today's version; what is older means the same.

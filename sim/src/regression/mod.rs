@@ -53,6 +53,9 @@ pub struct Regression<S: Service> {
     /// The planted bug that it needs, if any.
     #[serde(default, alias = "plant", skip_serializing_if = "Option::is_none")]
     pub bug: Option<String>,
+    /// The build that recorded it, if it knew itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
     /// The fingerprint when it was recorded.
     pub fingerprint: String,
     /// What broke.

@@ -3,7 +3,7 @@
 use super::{Meaning, REGRESSION_VERSION, Regression};
 use crate::{
     judge::{JudgeOptions, judge},
-    plan::Plan,
+    plan::{Plan, Stamp},
     property::{Reason, Violation},
     run::{HarnessError, Run},
     scenario::Scenario,
@@ -100,6 +100,7 @@ pub fn record<S: Service>(
     bug: Option<&PlantedBug<S>>,
     reason: Option<&Reason>,
 ) -> Result<Regression<S>, RegressionError> {
+    let plan = &plan.stamped(Stamp::default()); // the entry says both
     let scenario = suite.find_scenario(&plan.scenario)?;
     let run = perform(scenario, plan, bug)?;
     let detected = bug.and_then(|bug| run.violations.iter().find(|v| v.property == bug.detected_by));
@@ -121,6 +122,7 @@ pub fn record<S: Service>(
         what: violation.what.clone(),
         covers: bug.map_or(scenario.covers(), |bug| bug.covers).to_vec(),
         bug: bug.map(|bug| bug.name.to_owned()),
+        build: suite.build.map(str::to_owned),
         fingerprint: run.fingerprint.to_string(),
         broke: Reason::of(violation),
         meaning: Meaning::of(scenario, &run),

@@ -106,6 +106,7 @@ fn mended_of(plan: Plan<Shop>) -> Regression<Shop> {
         what: "ann could not buy a seat".into(),
         covers: vec![33],
         bug: None,
+        build: None,
         fingerprint: run.fingerprint.to_string(),
         broke: Reason {
             property: "TicketsOnce".into(),
@@ -236,6 +237,12 @@ fn an_entry_is_read_as_it_was_written_and_spoilt_files_are_refused() {
     let text = entry.to_text();
     let path = Path::new("0001-calm.toml");
     assert_eq!(Regression::from_text(&text, path).unwrap(), entry);
+    let twice = text.replace("scenario = ", "bug = \"old_ticket\"\nscenario = ");
+    let refused = Regression::<Shop>::from_text(&twice, path).unwrap_err().to_string();
+    assert!(
+        refused.contains("0001-calm.toml") && refused.contains("Move them"),
+        "{refused}"
+    );
     let first = text.replace("version = 2", "version = 1").replace("bug = ", "plant = ");
     assert_eq!(Regression::from_text(&first, path).unwrap(), entry, "version 1");
     for (from, to, expected) in [
@@ -257,12 +264,12 @@ fn plans_and_entries_are_distinguished_and_numbers_follow() {
     fs::create_dir_all(&folder).unwrap();
     let plan = folder.join("plan.toml");
     calm().write(&plan).unwrap();
-    assert_eq!(open::<Shop>(&plan).unwrap().broke, None);
+    assert!(open::<Shop>(&plan).unwrap().entry.is_none());
     fs::remove_file(&plan).unwrap();
     let first = file_name(&folder, "calm").unwrap();
     assert!(first.ends_with("0001-calm.toml"));
     mended().write(&first).unwrap();
-    assert_eq!(open::<Shop>(&first).unwrap().broke, Some(mended().broke));
+    assert_eq!(open::<Shop>(&first).unwrap().entry, Some(mended()));
     assert!(file_name(&folder, "again").unwrap().ends_with("0002-again.toml"));
     assert_eq!(read_all::<Shop>(&folder).unwrap().len(), 1);
     fs::remove_dir_all(&folder).unwrap();

@@ -136,15 +136,26 @@ impl<S: Service> Scenario<S> {
     pub fn eventually(self, property: impl Property<S> + 'static) -> Scenario<S> {
         self.always(property)
     }
-    /// What a sweep must have reached at least once.
+    /// What a sweep must have reached at least once, and what one run in four reaches, or more; see [`Mark`].
     pub fn sometimes(
+        self,
+        name: &'static str,
+        reached: impl Fn(&MarkView<'_, S>) -> bool + Send + Sync + 'static,
+    ) -> Scenario<S> {
+        self.sometimes_one_in(Mark::<S>::ONE_IN, name, reached)
+    }
+    /// The same, of what is rarer, or more frequent: at least one run in `runs` reaches it. Measure it with `explore --marks`,
+    /// and declare it rarer than it is.
+    pub fn sometimes_one_in(
         mut self,
+        runs: u32,
         name: &'static str,
         reached: impl Fn(&MarkView<'_, S>) -> bool + Send + Sync + 'static,
     ) -> Scenario<S> {
         self.marks.push(Mark {
             name,
             reached: Arc::new(reached),
+            one_in: runs,
         });
         self
     }
@@ -216,6 +227,8 @@ impl<S: Service> Scenario<S> {
             scenario: self.name.to_owned(),
             seed,
             lasts_ms: self.lasts.as_millis() as u64,
+            bug: None,
+            build: None,
             world: self.world.draw(&mut dice("world")),
             operations,
             faults: self.faults.draw(&mut dice("faults")),

@@ -30,6 +30,27 @@ pub struct PlantedBug<S: Service> {
     pub bug: S::Bug,
 }
 
+/// How many digits of a build's identity are shown and compared.
+const BUILD_DIGITS: usize = 12;
+
+/// What the build script says if it could not find the identity.
+const UNKNOWN_BUILD: &str = "unknown";
+
+/// The identity of the build, which the package's build script has found. For [`suite::Suite::built_from`]:
+/// `build-identity` among the build-dependencies, and `fn main() { build_identity::emit(); }` as the package's `build.rs`.
+///
+/// [`suite::Suite::built_from`]: crate::suite::Suite::built_from
+#[macro_export]
+macro_rules! build_identity {
+    () => {
+        env!(
+            "SIM_BUILD_IDENTITY",
+            "the package has no build script that finds its identity: add the build-dependency `build-identity`, and a \
+             build.rs with `fn main() { build_identity::emit(); }`"
+        )
+    };
+}
+
 /// Scenarios, planted bugs and regressions of one service. [`Suite::main`] is its command line.
 pub struct Suite<S: Service> {
     /// What its binary is called: `seats`.
@@ -38,6 +59,8 @@ pub struct Suite<S: Service> {
     pub about: &'static str,
     /// How its binary is started, as in the lines that replay a failure: `cargo run -p seats --`.
     pub command: &'static str,
+    /// Which sources it is built from: see [`Suite::built_from`].
+    pub(crate) build: Option<&'static str>,
     scenarios: Vec<Scenario<S>>,
     bugs: Vec<PlantedBug<S>>,
     /// Where regressions are kept, if they are.
@@ -84,6 +107,7 @@ impl<S: Service> Suite<S> {
             name,
             about,
             command,
+            build: None,
             scenarios: vec![],
             bugs: vec![],
             regressions: None,
@@ -133,6 +157,17 @@ impl<S: Service> Suite<S> {
         );
         self.bugs.push(bug);
         self
+    }
+
+    /// Which sources the suite is built from: `.built_from(sim::build_identity!())`. Sweeps, plans and lines that replay
+    /// name it, a replay on another build says so, and shards of two builds are not merged. A suite that does not say it
+    /// has an unknown build, whose shards are merged with `--partial` only.
+    #[must_use]
+    pub fn built_from(self, identity: &'static str) -> Suite<S> {
+        // What does not differ between machines and folders is enough by its first digits, which people can read.
+        let short = identity.get(..BUILD_DIGITS).unwrap_or(identity);
+        let build = (identity != UNKNOWN_BUILD).then_some(short);
+        Suite { build, ..self }
     }
 
     /// The folder in which regressions are kept; if it is relative, in the folder of `Cargo.lock`.

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let about = "A box office that sells numbered seats, each at most once";
     Suite::new("seats", about, "cargo run -p seats --")
+        .built_from(sim::build_identity!())
         .scenario(stories::rush())
         .scenario(stories::failover_in_mid_sale())
         .scenario(stories::swarm())

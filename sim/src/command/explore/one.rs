@@ -1,8 +1,13 @@
 //! One run of a sweep, and what becomes of it.
 
 use super::super::{
-    Conclusion, Trouble, failures, fresh, perform::perform, report::Pages, shared_guide::SharedGuide,
+    Conclusion, Trouble, failures, fresh,
+    perform::{guarded, perform},
+    report::Pages,
+    shared_guide::SharedGuide,
+    shrinking::stamp,
     summary::RunSummary,
+    tell,
 };
 use crate::{
     classic,
@@ -30,8 +35,19 @@ pub(super) struct Runner<'a, S: Service> {
 }
 
 impl<S: Service> Runner<'_, S> {
-    /// Performs one run: what it came to, and what it cost.
+    /// Performs one run: what it came to, and what it cost. A draw or a mark that panics costs this run and no other, and none
+    /// that was violated before.
     pub(super) fn run(&self, scenario: &Scenario<S>, seed: u64) -> (RunSummary, Duration) {
+        guarded(|| self.attempt(scenario, seed)).unwrap_or_else(|trouble| {
+            let plan = Plan::new(scenario.name(), seed, 0);
+            let mut summary = RunSummary::of(scenario, &plan, Err(&trouble));
+            summary.engine = self.engine;
+            self.guide.learn(scenario.name(), &plan, &summary);
+            (summary, Duration::ZERO)
+        })
+    }
+
+    fn attempt(&self, scenario: &Scenario<S>, seed: u64) -> (RunSummary, Duration) {
         let draw = |seed| match self.swarm {
             true => scenario.plan(seed),
             false => scenario.plain_plan(seed),
@@ -60,7 +76,9 @@ impl<S: Service> Runner<'_, S> {
             && let Err(Trouble(what)) = pages.add(self.suite, &summary, &plan, self.bug)
         {
             let (name, scenario) = (self.suite.name, scenario.name());
-            eprintln!("{name}: the run of {scenario}, seed {seed}, has no page yet: {what}");
+            tell(format!(
+                "{name}: the run of {scenario}, seed {seed}, has no page yet: {what}"
+            ));
         }
         (summary, took)
     }
@@ -71,7 +89,7 @@ impl<S: Service> Runner<'_, S> {
             true => format!("{scenario}-{seed}"),
             false => format!("{scenario}-{seed}-bred"),
         };
-        match failures::write_as(&self.plans, plan, &file, self.bug.map(|bug| bug.name)) {
+        match failures::write_as(&self.plans, plan, &file, stamp(self.suite, self.bug)) {
             Ok(path) => {
                 summary.file = (!summary.drawn).then(|| path.display().to_string());
                 let file = path.file_name().map(|file| self.named.join(file));
@@ -80,7 +98,9 @@ impl<S: Service> Runner<'_, S> {
             // The verdict stands; only the copy of the plan is missing. The seed has it, or the sweep as a whole.
             Err(Trouble(what)) => {
                 let name = self.suite.name;
-                eprintln!("{name}: the plan of {scenario}, seed {seed}, was not written: {what}");
+                tell(format!(
+                    "{name}: the plan of {scenario}, seed {seed}, was not written: {what}"
+                ));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 mod sweep;
 
-pub(crate) use sweep::{Pages, make_folder, what_was_run, write_sweep};
+pub(crate) use sweep::{Pages, Verdict, make_folder, what_was_run, write_sweep};
 
 use super::{Trouble, perform::perform};
 use crate::{
@@ -45,6 +45,7 @@ pub(crate) fn page<S: Service>(
         run,
         title: scenario.title(),
         bug: bug.map(|bug| (bug.name, bug.title)),
+        build: suite.build,
         claims: &claims,
         marks: &marks,
         command: suite.command,
@@ -74,6 +75,7 @@ fn trials<S: Service>(scenario: &Scenario<S>, run: &Run<S>, bug: Option<&Planted
     let plan = |keep: &dyn Fn(usize) -> bool| {
         let faults = run.plan.faults.iter().enumerate();
         Plan {
+            bug: None, // it is given, or left out on purpose
             faults: faults
                 .filter(|(place, _)| keep(*place))
                 .map(|(_, fault)| fault.clone())
@@ -100,7 +102,7 @@ fn trials<S: Service>(scenario: &Scenario<S>, run: &Run<S>, bug: Option<&Planted
     if bug.is_some() {
         trials.push(Trial {
             without: Without::Bug,
-            holds: holds(&run.plan, None),
+            holds: holds(&plan(&|_| true), None),
         });
     }
     trials

@@ -132,6 +132,17 @@ impl Pages {
     }
 }
 
+/// What a sweep came to, as the command line says it.
+pub(crate) struct Verdict<'a> {
+    pub(crate) conclusion: Conclusion,
+    /// Why the sweep as a whole proves nothing.
+    pub(crate) open: &'a [String],
+    /// What was run, in one line.
+    pub(crate) what: String,
+    /// The line that runs it again.
+    pub(crate) again: &'a str,
+}
+
 /// Writes `index.html`, and a page for the first runs of each failure.
 ///
 /// # Errors
@@ -142,8 +153,7 @@ pub(crate) fn write_sweep<S: Service>(
     summaries: &[ScenarioSummary],
     runs: &[&RunSummary],
     bug: Option<&str>,
-    again: &str,
-    what: &str,
+    verdict: &Verdict<'_>,
 ) -> Result<PathBuf, Trouble> {
     let bug = bug.map(|bug| suite.find_bug(bug)).transpose()?;
     let mut failures = vec![];
@@ -155,16 +165,15 @@ pub(crate) fn write_sweep<S: Service>(
             failures.push(failure(suite, pages, summary, group, bug, false)?);
         }
     }
-    let conclusion = summaries
-        .iter()
-        .map(ScenarioSummary::conclusion)
-        .max()
-        .unwrap_or(Conclusion::Inconclusive);
+    let open = match (verdict.conclusion, verdict.open) {
+        (Conclusion::Violated, _) | (_, []) => String::new(),
+        (_, open) => format!(": {}", open.join("; ")),
+    };
     let data = SweepData {
-        what: what.to_owned(),
-        verdict: findings::verdict(conclusion).to_owned(),
-        good: conclusion == Conclusion::Held,
-        replay: again.to_owned(),
+        what: verdict.what.clone(),
+        verdict: format!("{}{open}", findings::verdict(verdict.conclusion)),
+        good: verdict.conclusion == Conclusion::Held,
+        replay: verdict.again.to_owned(),
         scenarios: summaries.iter().map(|summary| scenario(suite, summary)).collect(),
         failures,
         marks: summaries.iter().flat_map(marks).collect(),
@@ -271,9 +280,10 @@ fn over_time(runs: &[&RunSummary]) -> Vec<(u64, u64)> {
 }
 
 /// What was run, in one line.
-pub(crate) fn what_was_run(scenarios: usize, what: &str, bug: Option<&str>) -> String {
+pub(crate) fn what_was_run(scenarios: usize, what: &str, bug: Option<&str>, build: Option<&str>) -> String {
     let with = bug
         .map(|bug| format!(", with the planted bug {bug}"))
         .unwrap_or_default();
-    format!("{}, {what}{with}", table::count(scenarios, "scenario"))
+    let build = build.map(|build| format!(", build {build}")).unwrap_or_default();
+    format!("{}, {what}{with}{build}", table::count(scenarios, "scenario"))
 }

@@ -141,7 +141,7 @@ impl RunSummary {
         }
     }
 
-    /// What this run by itself proves.
+    /// What this run contributes to a sweep.
     pub(crate) fn conclusion(&self) -> Conclusion {
         if !self.violations.is_empty() {
             Conclusion::Violated

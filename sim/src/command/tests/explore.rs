@@ -83,6 +83,92 @@ fn a_planted_bug_fails_the_sweep_and_leaves_plans_that_replay() {
     assert!(again.contains("holds a sweep"), "{again}");
 }
 
+/// A violation that was found is not lost with a run that panics after it.
+#[test]
+fn what_somebody_wrote_may_panic_and_costs_its_own_run() {
+    let out = scratch("panics").join("out");
+    let story = |name, panics: &'static str| {
+        Scenario::new(name, "a shop sells seats")
+            .workload(Workload::people(4, Does::Shop).every(ms(300)))
+            .drawn(move |seed, _| assert!(panics != "draw" || seed != 2, "no such draw"))
+            .always(TicketPrintedOnce)
+            .sometimes("never", move |view| {
+                assert!(panics != "mark" || view.plan.seed != 3, "no such mark");
+                false
+            })
+            .lasts(secs(6))
+    };
+    let bug = PlantedBug {
+        name: "same_ticket_twice",
+        title: "every third ticket is that of the sale before",
+        covers: &[],
+        scenario: "draws",
+        detected_by: "TicketPrintedOnce",
+        bug: (),
+    };
+    let suite = Suite::new("shop", "A shop", "cargo shop").scenario(story("draws", "draw"));
+    let suite = suite.scenario(story("marks", "mark")).bug(bug);
+    let scenarios = ["--scenario", "draws", "--scenario", "marks"];
+    let bug = [
+        "--bug",
+        "same_ticket_twice",
+        "--seeds",
+        "1..40",
+        "--jobs",
+        "2",
+        "--out",
+        text(&out),
+    ];
+    let (conclusion, output) = typed_to(&suite, &[&scenarios[..], &bug].concat()).unwrap();
+    assert_eq!(conclusion, Conclusion::Violated, "{output}");
+    for expected in [
+        "78 runs",
+        "the harness panicked: no such draw",
+        "the harness panicked: no such mark",
+    ] {
+        assert!(output.contains(expected), "{expected:?} is not in\n{output}");
+    }
+}
+
+#[test]
+fn a_planted_bug_that_is_not_detected_is_no_proof() {
+    let here = scratch("undetected");
+    let (out, json) = (here.join("out"), here.join("sweep.json"));
+    let idle = Scenario::new("idle", "people only look around")
+        .workload(Workload::people(1, Does::Shop).every(secs(1)))
+        .always(TicketPrintedOnce)
+        .lasts(secs(3));
+    let bug = PlantedBug {
+        name: "rare",
+        title: "it takes three sales",
+        covers: &[],
+        scenario: "idle",
+        detected_by: "TicketPrintedOnce",
+        bug: (),
+    };
+    let suite = Suite::new("shop", "A shop", "cargo shop").scenario(idle).bug(bug);
+    let args = [
+        "--bug",
+        "rare",
+        "--seeds",
+        "1..2",
+        "--out",
+        text(&out),
+        "--json",
+        text(&json),
+        "--report",
+    ];
+    let (conclusion, output) = typed_to(&suite, &args).unwrap();
+    assert_eq!(conclusion, Conclusion::Inconclusive, "{output}");
+    assert!(
+        output.contains("Inconclusive: the planted bug rare was not detected"),
+        "{output}"
+    );
+    assert_eq!(super::json(&json)["conclusion"], "inconclusive");
+    let page = fs::read_to_string(out.join("report/index.html")).unwrap();
+    assert!(page.contains("the planted bug rare was not detected") && !page.contains("everything held"));
+}
+
 #[test]
 fn a_sweep_that_shows_nothing_new_stops() {
     let out = scratch("quiet").join("out");

@@ -17,6 +17,11 @@ const SWEEP: &[&str] = &[
     "--no-guidance",
 ];
 
+/// As a suite that knows which sources it is built from.
+fn typed(args: &[&str]) -> Result<(Conclusion, String), String> {
+    typed_to(&suite().built_from("0123456789abcdef"), args)
+}
+
 fn sweep(out: &Path, more: &[&str]) -> String {
     let (conclusion, output) = typed(&[SWEEP, &["--out", text(out)], more].concat()).unwrap();
     assert_eq!(conclusion, Conclusion::Violated, "{output}");
@@ -106,14 +111,107 @@ fn what_was_torn_or_changed_is_named() {
     fs::write(&runs, &lines).unwrap();
 
     for (from, to, expected) in [
-        ("\"version\": 2", "\"version\": 1", "version 1"),
+        ("\"version\": 3", "\"version\": 1", "version 1"),
         ("\"rush\"", "\"rusch\"", "rusch"),
-        ("\"build\": \"", "\"build\": \"0", "another build"),
+        ("\"build\": \"", "\"build\": \"0", "another build ran it (0123456789ab)"),
+        ("\"behaviour\": \"", "\"behaviour\": \"0", "another build (it does 0"),
     ] {
         fs::write(&header, head.replacen(from, to, 1)).unwrap();
         let said = merge(&[]).unwrap_err();
         assert!(said.contains(expected), "{said}");
     }
+    let other = |text: &str| text.replace("0123456789ab", "ffffffffffff");
+    fs::write(&header, other(&head)).unwrap();
+    fs::write(&runs, other(&lines)).unwrap();
+    let said = merge(&[]).unwrap_err();
+    assert!(
+        said.contains("another build (ffffffffffff; this is 0123456789ab)"),
+        "{said}"
+    );
+    fs::write(&header, head.replacen("same_ticket_twice", "same_ticket", 1)).unwrap();
+    let said = merge(&[]).unwrap_err();
+    assert!(said.contains("did you mean same_ticket_twice?"), "{said}");
     fs::write(&header, "{}").unwrap();
     assert!(merge(&[]).unwrap_err().contains("no version"));
+}
+
+/// Two programs that differ in a claim draw the same plans, and do the same: only their sources tell them apart.
+#[test]
+fn shards_of_two_builds_are_not_merged_and_of_unknown_ones_only_in_part() {
+    let here = scratch("builds");
+    let shard = |folder: &str, shard: &str, build: Option<&'static str>| {
+        let suite = match build {
+            Some(build) => suite().built_from(build),
+            None => suite(),
+        };
+        let out = here.join(folder);
+        let args = [
+            "--seeds",
+            "1..3",
+            "--no-guidance",
+            "--shard",
+            shard,
+            "--out",
+            text(&out),
+        ];
+        let (conclusion, output) = typed_to(&suite, &args).unwrap();
+        assert_eq!(conclusion, Conclusion::Held, "{output}");
+        let counted = "what a sweep must reach is counted when its shards are merged";
+        assert!(output.contains(counted), "{output}");
+        text(&out).to_owned()
+    };
+    let (one, two) = (
+        shard("1", "1/2", Some("aaaaaaaaaaaa")),
+        shard("2", "2/2", Some("bbbbbbbbbbbb")),
+    );
+    for build in ["aaaaaaaaaaaa", "bbbbbbbbbbbb"] {
+        let said = typed_to(&suite().built_from(build), &["merge", &one, &two, "--partial"]).unwrap_err();
+        assert!(said.contains("build") && said.contains("aaaaaaaaaaaa"), "{said}");
+    }
+    let (one, two) = (shard("3", "1/2", None), shard("4", "2/2", None));
+    let said = typed_to(&suite(), &["merge", &one, &two]).unwrap_err();
+    assert!(
+        said.contains("shop does not know which sources") && said.contains("--partial"),
+        "{said}"
+    );
+    let (conclusion, output) = typed_to(&suite(), &["merge", &one, &two, "--partial"]).unwrap();
+    assert_eq!(conclusion, Conclusion::Inconclusive, "{output}");
+    // What the build script says where it could not find out is no identity.
+    assert_eq!(suite().built_from("unknown").build, None);
+}
+
+#[test]
+fn what_got_no_run_proves_nothing() {
+    let here = scratch("empty");
+    let at = |name: &str| text(&here.join(name)).to_owned();
+    let sweep = ["--seeds", "1..2", "--scenario", "calm", "--no-guidance", "--shard"];
+    let shard = |shard: &str| {
+        let out = at(&shard.replace('/', "-"));
+        typed(
+            &[
+                &sweep[..],
+                &[shard, "--out", &out, "--junit", &at("junit.xml"), "--json", &at("json")],
+            ]
+            .concat(),
+        )
+        .unwrap()
+    };
+    let (conclusion, output) = shard("1/2");
+    assert_eq!(conclusion, Conclusion::Inconclusive, "{output}");
+    assert!(
+        output.contains("0 runs") && !output.contains("everything held"),
+        "{output}"
+    );
+    assert!(
+        output.contains("there was no run, so nothing was put to the test"),
+        "{output}"
+    );
+    assert!(fs::read_to_string(at("junit.xml")).unwrap().contains("<error "));
+    assert_eq!(json(Path::new(&at("json")))["conclusion"], "inconclusive");
+    assert_eq!(shard("2/2").0, Conclusion::Held);
+    let (conclusion, output) = typed(&["merge", &at("1-2"), &at("2-2")]).unwrap();
+    assert_eq!(conclusion, Conclusion::Held, "together they are the sweep: {output}");
+    let (conclusion, output) = typed(&["merge", &at("1-2"), "--partial"]).unwrap();
+    assert_eq!(conclusion, Conclusion::Inconclusive, "{output}");
+    assert!(output.contains("nothing was run, so this proves nothing"), "{output}");
 }

@@ -66,6 +66,7 @@ prop_compose! {
         seed in any::<u64>(),
         lasts_ms in 0..1_000_000u64,
         (latency_ms_max, quorum) in (0..50u64, 0..9usize),
+        (bug, build) in (prop::option::of("[a-z_]{1,20}"), prop::option::of("[0-9a-f]{12}")),
         opening in prop::collection::vec(("[a-z]{1,5}", 0..100_000u64), 0..3),
         operations in prop::collection::vec((0..100_000u64, "[a-zé]{1,8}", behaviour()), 0..6),
         faults in prop::collection::vec((0..100_000u64, fault(), trigger()), 0..8),
@@ -75,6 +76,8 @@ prop_compose! {
             scenario,
             seed,
             lasts_ms,
+            bug,
+            build,
             world: ShopWorld {
                 latency_ms_max,
                 quorum,

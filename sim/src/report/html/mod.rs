@@ -37,6 +37,8 @@ pub struct FailurePage<'a, S: Service> {
     pub title: &'a str,
     /// The planted bug, by name and in one sentence.
     pub bug: Option<(&'a str, &'a str)>,
+    /// Which sources the program was built from, if it knows.
+    pub build: Option<&'a str>,
     /// The claims that the run was judged by.
     pub claims: &'a [Claim],
     /// The marks of the scenario, and whether this run reached them.

@@ -2,6 +2,7 @@
 
 use super::{FailurePage, Without, frame};
 use crate::{
+    plan::Stamp,
     report::{change::ChangeKind, duration, row::Row, seconds, story::Story},
     service::{Service, Tone},
 };
@@ -178,11 +179,15 @@ pub(super) fn marks<S: Service>(page: &FailurePage<'_, S>) -> Markup {
 
 /// The plan, as a file.
 pub(super) fn plan<S: Service>(page: &FailurePage<'_, S>) -> Markup {
-    let text = page.run.plan.to_text();
+    let stamp = Stamp {
+        bug: page.bug.map(|(name, _)| name),
+        build: page.build,
+    };
+    let text = page.run.plan.stamped(stamp).to_text();
     html! {
         section {
             h2 { "The plan" }
-            p class="note" { "Save it as a file, edit it, and run: " (page.command) " replay FILE" @if let Some((bug, _)) = page.bug { " --bug " (bug) } }
+            p class="note" { "Save it as a file, edit it, and run: " (page.command) " replay FILE" }
             details {
                 summary { (page.run.plan.operations.len()) " operations, " (page.run.plan.faults.len()) " faults, "
                     (duration(page.run.plan.lasts_ms)) }
@@ -197,7 +202,7 @@ pub(super) fn plan<S: Service>(page: &FailurePage<'_, S>) -> Markup {
 pub(super) fn small_print<S: Service>(page: &FailurePage<'_, S>) -> Markup {
     html! {
         footer {
-            p { "Fingerprint " code { (page.run.fingerprint) } ". Every time is simulated. Names and addresses are made up; secrets are shown "
+            p { "Fingerprint " code { (page.run.fingerprint) } @if let Some(build) = page.build { ", build " code { (build) } } ". Every time is simulated. Names and addresses are made up; secrets are shown "
                 "by the first digits of their hashes." }
         }
     }

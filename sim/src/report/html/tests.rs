@@ -50,6 +50,7 @@ fn page(run: &Run<Shop>) -> String {
         run,
         title: "the Redis master dies holding a purchase",
         bug: Some(("redis_alone", "nothing but GETDEL keeps a seat from being sold twice")),
+        build: Some("0123456789ab"),
         claims: &[Claim {
             name: "SeatSoldOnce".into(),
             claim: "a seat is sold at most once".into(),
