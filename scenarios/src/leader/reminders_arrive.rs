@@ -8,11 +8,17 @@
 //!
 //! Edges. A reminder whose leader died between claiming and sending it is lost rather than sent
 //! twice, and from outside nobody can tell which those are: judged are the reminders that fall due
-//! when nothing has been broken for a while, before the first fault or after healing.
+//! when nothing has been broken for a while, before the first fault or after healing. A call that failed counts as broken if
+//! it was made for the leader, or on the way to Redis.
 
 use crate::{
     leader,
-    property::{bound::Bound, human, reading::TroubledTimes, violation},
+    property::{
+        bound::Bound,
+        human,
+        reading::{TroubledTimes, touches_the_leader},
+        violation,
+    },
     vocabulary::{Event, Evidence, Kind, Login, Observation, Property, Violation},
 };
 use std::time::Duration;
@@ -46,7 +52,7 @@ impl Property<Login> for RemindersArrive {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let trouble = TroubledTimes::of(evidence.history, self.0.settle_ms, |_| true);
+        let trouble = TroubledTimes::of(evidence.history, self.0.settle_ms, touches_the_leader);
         for reminder in &evidence.plan.world.reminders {
             let latest_ms = reminder.due_ms + self.0.within_ms;
             if latest_ms > evidence.plan.lasts_ms || !trouble.spares(reminder.due_ms, latest_ms) {
@@ -104,6 +110,14 @@ mod tests {
         for story in [arrived, injected, due(119_000)] {
             assert_eq!(story.judged_by(&claim()), Ok(()));
         }
+    }
+
+    #[test]
+    fn a_call_that_failed_excuses_only_what_waits_for_it() {
+        let leader = due(10_000).fault(9000, answer_lost("directory claim_reminder"));
+        assert_eq!(leader.judged_by(&claim()), Ok(()));
+        let login = due(10_000).fault(9000, answer_lost("directory redeem"));
+        assert!(login.judged_by(&claim()).is_err());
     }
 
     #[test]

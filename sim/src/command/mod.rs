@@ -7,6 +7,7 @@ mod annotations;
 mod args;
 mod bench;
 mod bugs;
+mod calls;
 mod cli;
 mod explore;
 mod failures;
@@ -46,7 +47,7 @@ use crate::{service::Service, suite::Suite};
 use std::{fmt, path::Path, process::ExitCode};
 
 impl<S: Service> Suite<S> {
-    /// Runs the command that was typed: `explore` if none was, and `merge`, `replay`, `shrink`, `save`,
+    /// Runs the command that was typed: `explore` if none was, and `merge`, `calls`, `replay`, `shrink`, `save`,
     /// `regressions`, `list`, `bugs`, `bench` and the suite's own commands.
     pub fn main(&self) -> ExitCode {
         let matches = cli::command(self).get_matches();
