@@ -4,6 +4,7 @@ mod common;
 
 use scenarios::vocabulary::{Fault, Plan, TimedFault, Trigger};
 use sim::calls::{CallFault, CallOutcome, Moment};
+use std::path::Path;
 
 /// The calm stories that the sweep is made of.
 const STORIES: [&str; 3] = ["one_login", "one_reminder", "one_wrong_code"];
@@ -66,7 +67,7 @@ fn a_call_that_is_struck_is_the_same_run_each_time_and_another_one_than_in_calm(
         "SQLITE_IOERR_FSYNC",
         0,
     );
-    let again = Plan::from_text(&plan.to_text()).expect("it was written here");
+    let again = Plan::from_text(&plan.to_text(), Path::new("here")).expect("it was written here");
     assert_eq!(plan, again);
     let [first, second] = [&plan, &again].map(|plan| common::perform(&scenario, plan, None));
     assert_eq!(first.history, second.history);

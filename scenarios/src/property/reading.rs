@@ -188,6 +188,15 @@ impl TroubledTimes {
         TroubledTimes { spans }
     }
 
+    /// When the last of those ends that touch the time from one moment to another, both included.
+    pub(crate) fn ends_ms(&self, from_ms: u64, to_ms: u64) -> Option<u64> {
+        let touch = self
+            .spans
+            .iter()
+            .filter(|(since, until)| from_ms <= *until && *since <= to_ms);
+        touch.map(|(_, until)| *until).max()
+    }
+
     /// Whether there was none from one time to another, both included.
     pub(crate) fn spares(&self, from_ms: u64, to_ms: u64) -> bool {
         self.spans
@@ -214,11 +223,10 @@ pub(crate) fn touches_mail(fault: &Fault) -> bool {
     matches!(fault, Fault::Call(call) if purpose(&call.call) == Purpose::Mail)
 }
 
-/// Whether a fault may keep the leader from its jobs. One that only concerns a login, a mail with a code or analytics does
-/// not; all others may.
+/// Whether a fault may keep the leader from its jobs. One that only concerns a login or analytics does not; all others may.
 pub(crate) fn touches_the_leader(fault: &Fault) -> bool {
     match fault {
-        Fault::Call(call) => matches!(purpose(&call.call), Purpose::Leader | Purpose::Store),
+        Fault::Call(call) => matches!(purpose(&call.call), Purpose::Leader | Purpose::Store | Purpose::Mail),
         _ => true,
     }
 }

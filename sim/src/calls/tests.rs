@@ -11,6 +11,7 @@ use crate::{
     trigger::Trigger,
 };
 use seams::Cause;
+use std::path::Path;
 
 /// Three seats are sold from 1 s on, one after the other.
 fn three_sales(faults: Vec<TimedFault<Shop>>) -> Plan<Shop> {
@@ -137,7 +138,7 @@ fn without_a_trigger_the_next_call_is_meant_and_healing_takes_that_back() {
 #[test]
 fn the_same_plan_is_the_same_run_and_a_plan_file_says_it_all() {
     let plan = three_sales(at_second(Moment::Before, becomes(CallOutcome::AnswerLost, "reset", 5)));
-    let again = Plan::from_text(&plan.to_text()).expect("it was written here");
+    let again = Plan::from_text(&plan.to_text(), Path::new("here")).expect("it was written here");
     assert_eq!(plan, again);
     let run = |plan| perform(plan, &Setup::default()).expect("the plan is sound").fingerprint;
     assert_eq!(run(&plan), run(&again));

@@ -25,6 +25,7 @@ use crate::{
     judge::JudgeOptions,
     scenario::Dice,
     service::Service,
+    shrink::slug,
     suite::{PlantedBug, Suite},
 };
 use book::{Book, Broken, Header, Line, StoryLine};
@@ -350,7 +351,10 @@ impl<S: Service> Sweep<'_, S> {
     fn write_plan(&self, plan: &crate::plan::Plan<S>, job: &Job<S>) -> Option<String> {
         let struck = job.calls.iter().zip(&job.ways);
         let struck: Vec<String> = struck
-            .map(|(call, way)| crate::shrink::slug(&format!("{}-{}-{}-{way}", call.host, call.call, call.nth)))
+            .map(|(call, way)| {
+                let (host, nth) = (&call.host, call.nth);
+                format!("{host}-{}-{nth}-{}", slug(call.call), slug(way)) // a slug has no numbers
+            })
             .collect();
         let name = format!("{}-{}-{}", plan.scenario, plan.seed, struck.join("-and-"));
         let name: String = name.chars().take(180).collect();

@@ -193,6 +193,12 @@ impl<S: Service> Report<'_, S> {
     fn reach(&self) -> String {
         let unreached = self.unreached();
         let reached = S::CALLS.len() - unreached.len();
+        if !self.has_all_stories() {
+            return format!(
+                "\nThese stories make {reached} of {} calls; others make more.\n",
+                S::CALLS.len()
+            );
+        }
         let mut text = format!("\nThe stories make {reached} of {} calls", S::CALLS.len());
         if unreached.is_empty() {
             return text + ".\n";
