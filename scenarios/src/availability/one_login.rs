@@ -20,8 +20,8 @@ use sim::calls::CallStory;
 /// How it is performed again for each call.
 pub(crate) const EVERY_CALL: CallStory = CallStory {
     scenario: "one_login",
-    until_ms: 14_000,
-    heals_at_ms: 25_000,
+    until_ms: 12_000,
+    heals_at_ms: 18_000,
     pause_ms: 6_000,
 };
 
@@ -34,8 +34,8 @@ pub(crate) fn one_login() -> Scenario {
     .world(World::standard().lease(secs(4)))
     .workload(SignsOut::of("ann").from(secs(2)))
     .workload(CodeThief::replays_after(&[secs(2)]))
-    .workload(Logins::of("ben").from(secs(45)))
-    .workloads(Probe::everything_from(secs(46)))
+    .workload(Logins::of("ben").from(secs(34)))
+    .workloads(Probe::everything_from(secs(35)))
     .always(NothingFails)
     .always(LatencyBudget::pages(ms(500)).tokens(ms(400)))
     .always(CodeRedeemedOnce)
@@ -49,14 +49,14 @@ pub(crate) fn one_login() -> Scenario {
     .always(ErrorsExplained)
     .always(NoSecretLogged)
     // Whatever one call comes to: a mail that is lost costs 25 s, and so does a pause a few.
-    .eventually(EveryoneCanLogIn::within(secs(45)).at_any_time())
+    .eventually(EveryoneCanLogIn::within(secs(40)).at_any_time())
     .eventually(EveryReplicaServes::within(secs(8)).settling(secs(15)))
     .eventually(ReplicationCatchesUp::within(secs(15)))
     .eventually(MailArrives::within(secs(6)).settling(secs(15)))
     .eventually(AnalyticsArrive::within(secs(3)).settling(secs(15)))
     .sometimes("somebody logged in", somebody_logged_in)
     .sometimes("somebody logged out", somebody_logged_out)
-    .lasts(secs(60))
+    .lasts(secs(50))
 }
 
 fn somebody_logged_out(reached: &MarkView<'_>) -> bool {

@@ -19,7 +19,7 @@ use sim::calls::CallStory;
 pub(crate) const EVERY_CALL: CallStory = CallStory {
     scenario: "one_reminder",
     until_ms: 10_000,
-    heals_at_ms: 20_000,
+    heals_at_ms: 17_000,
     pause_ms: 6_000,
 };
 
@@ -33,10 +33,10 @@ pub(crate) fn one_reminder() -> Scenario {
         World::standard()
             .lease(secs(4))
             .reminders(2, secs(4)..secs(5))
-            .reminder_at(secs(42)),
+            .reminder_at(secs(36)),
     )
     .workload(Logins::of("ann").every(secs(0)).from(secs(3)))
-    .workloads(Probe::everything_from(secs(40)))
+    .workloads(Probe::everything_from(secs(34)))
     .always(NothingFails)
     .always(LatencyBudget::pages(ms(500)).tokens(ms(400)))
     .always(RemindersOnce)
@@ -47,10 +47,10 @@ pub(crate) fn one_reminder() -> Scenario {
     .always(ErrorsExplained)
     .always(NoSecretLogged)
     .eventually(RemindersArrive::within(secs(3)).settling(secs(15)))
-    .eventually(EveryoneCanLogIn::within(secs(45)).at_any_time())
+    .eventually(EveryoneCanLogIn::within(secs(40)).at_any_time())
     .eventually(EveryReplicaServes::within(secs(8)).settling(secs(15)))
     .eventually(ReplicationCatchesUp::within(secs(15)))
     .sometimes("somebody logged in", somebody_logged_in)
     .sometimes("a reminder was sent", marked("reminder sent"))
-    .lasts(secs(55))
+    .lasts(secs(46))
 }

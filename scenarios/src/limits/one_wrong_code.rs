@@ -19,7 +19,7 @@ use sim::calls::CallStory;
 pub(crate) const EVERY_CALL: CallStory = CallStory {
     scenario: "one_wrong_code",
     until_ms: 9_000,
-    heals_at_ms: 20_000,
+    heals_at_ms: 17_000,
     pause_ms: 6_000,
 };
 
@@ -32,7 +32,7 @@ pub(crate) fn one_wrong_code() -> Scenario {
     .world(World::standard().lease(secs(4)))
     .workload(Guesser::of("ann", 2, ms(400)).from(secs(2)))
     .workload(Logins::of("ann").every(secs(0)).from(secs(4)))
-    .workloads(Probe::everything_from(secs(40)))
+    .workloads(Probe::everything_from(secs(34)))
     .always(NothingFails)
     .always(AttemptsLimited)
     .always(SendsLimited)
@@ -45,5 +45,5 @@ pub(crate) fn one_wrong_code() -> Scenario {
     .eventually(ReplicationCatchesUp::within(secs(15)))
     .sometimes("a wrong code was refused", refused_to("guesser", "wrong-code"))
     .sometimes("somebody logged in", somebody_logged_in)
-    .lasts(secs(55))
+    .lasts(secs(44))
 }

@@ -53,7 +53,8 @@ pub(crate) async fn run(process: Process<Login>, env: Env) {
 
 async fn serve(process: &Process<Login>, env: &Env) -> String {
     let config = config(&process.host, process.shared.directory.location(), &process.options);
-    let env = &calls::wrap::env(env, &process.calls);
+    let asked = calls::wrap::Asked::by(process);
+    let env = &calls::wrap::env(env, &asked);
     let opening = SqliteDirectory::open(env.clone(), &config.directory, config.deadlines.directory);
     let opening = process.calls.around_with(calls::OPEN, opening, DirectoryError::Prepare);
     let directory = match opening.await {
@@ -61,7 +62,7 @@ async fn serve(process: &Process<Login>, env: &Env) -> String {
         Err(error) => return error.to_string(),
     };
     let wiring = Wiring::standard(env, &Arc::new(config.clone()), directory);
-    let wiring = calls::wrap::wiring(env, &config, wiring, &process.calls);
+    let wiring = calls::wrap::wiring(env, &config, wiring, &asked);
     let wiring = match &process.bug {
         Some(rewire) => rewire(env, &config, wiring),
         None => wiring,

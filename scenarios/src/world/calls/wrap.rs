@@ -3,7 +3,8 @@
 //! What is wrapped is what the replica's parts ask of others, below whatever a planted bug makes of them: the calls of a
 //! mistake are calls as well.
 
-use crate::planted::twist::each_part;
+use super::CALLS;
+use crate::{login::Login, planted::twist::each_part};
 use async_trait::async_trait;
 use idp::{
     analytics::{Analytics, LoginEvent},
@@ -21,13 +22,38 @@ use idp::{
     users::{User, UserRepository},
 };
 use seams::{BoxFuture, Env, Listener, Network, Outcome, Stream, Timestamp};
-use sim::calls::Calls;
+use sim::{calls::Calls, world::Process};
 use std::{io, net::IpAddr, sync::Arc, time::Duration};
 
 /// A part whose calls are noted.
 struct Called<T> {
     inner: T,
+    asked: Asked,
+}
+
+/// What calls go through.
+#[derive(Clone)]
+pub(crate) struct Asked {
     calls: Calls,
+    /// Whether a bug is planted. Mistakes make calls that the service never makes; those are not noted.
+    is_planted: bool,
+}
+
+impl Asked {
+    /// The calls of a process.
+    pub(crate) fn by(process: &Process<Login>) -> Asked {
+        Asked {
+            calls: process.calls.clone(),
+            is_planted: process.bug.is_some(),
+        }
+    }
+
+    async fn around<T>(&self, call: &str, work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+        if self.is_planted && CALLS.iter().all(|site| site.name != call) {
+            return work.await;
+        }
+        self.calls.around(call, work).await
+    }
 }
 
 /// A method for each call of each part: that of the store by its command and namespace, those of the directory by name.
@@ -44,7 +70,7 @@ macro_rules! called {
         impl AuthStateStore for Called<Arc<dyn AuthStateStore>> {
             $(async fn $command(&self, $($given: $what),*) -> Outcome<$reply> {
                 let name = named(stringify!($command), [$(prefix(&$given)),*]);
-                self.calls.around(&name, self.inner.$command($($given),*)).await
+                self.asked.around(&name, self.inner.$command($($given),*)).await
             })+
         }
 
@@ -52,7 +78,7 @@ macro_rules! called {
         impl $part for Called<Arc<dyn $part>> {
             $(async fn $method(&self, $($argument: $type),*) -> Outcome<$answer> {
                 let name = concat!("directory ", stringify!($method));
-                self.calls.around(name, self.inner.$method($($argument),*)).await
+                self.asked.around(name, self.inner.$method($($argument),*)).await
             })+
         })+
     };
@@ -89,10 +115,10 @@ fn named<const N: usize>(command: &str, arguments: [Option<&'static str>; N]) ->
 #[async_trait]
 impl Mailer for Called<Arc<dyn Mailer>> {
     async fn enqueue(&self, mail: Mail) -> Outcome<()> {
-        self.calls.around("mail enqueue", self.inner.enqueue(mail)).await
+        self.asked.around("mail enqueue", self.inner.enqueue(mail)).await
     }
     async fn deliver(&self, mail: Mail) -> Outcome<()> {
-        self.calls.around("mail deliver", self.inner.deliver(mail)).await
+        self.asked.around("mail deliver", self.inner.deliver(mail)).await
     }
 }
 
@@ -103,14 +129,14 @@ impl Analytics for Called<Arc<dyn Analytics>> {
             self.inner.record(event).await;
             Ok(())
         };
-        let _ = self.calls.around("hook record", recorded).await; // it never fails
+        let _ = self.asked.around("hook record", recorded).await; // it never fails
     }
 }
 
 #[async_trait]
 impl MasterFinder for Called<SentinelFinder> {
     async fn find(&self) -> Outcome<(String, u16)> {
-        self.calls.around("sentinel find", self.inner.find()).await
+        self.asked.around("sentinel find", self.inner.find()).await
     }
     fn report_unusable(&self) {
         self.inner.report_unusable();
@@ -129,7 +155,8 @@ impl Network for Called<Arc<dyn Network>> {
                 _ => "connect redis",
             };
             let as_error = |failure: seams::Failure| io::Error::other(failure.cause().to_string());
-            self.calls
+            self.asked
+                .calls
                 .around_with(call, self.inner.connect(host, port), as_error)
                 .await
         })
@@ -141,10 +168,10 @@ impl Network for Called<Arc<dyn Network>> {
 }
 
 /// The seams of a replica, whose connections are calls.
-pub(crate) fn env(env: &Env, calls: &Calls) -> Env {
+pub(crate) fn env(env: &Env, asked: &Asked) -> Env {
     let network = Called {
         inner: env.network.clone(),
-        calls: calls.clone(),
+        asked: asked.clone(),
     };
     Env {
         network: Arc::new(network),
@@ -153,12 +180,12 @@ pub(crate) fn env(env: &Env, calls: &Calls) -> Env {
 }
 
 /// The parts of a replica, whose questions to others are calls.
-pub(crate) fn wiring(env: &Env, config: &Config, wiring: Wiring, calls: &Calls) -> Wiring {
+pub(crate) fn wiring(env: &Env, config: &Config, wiring: Wiring, asked: &Asked) -> Wiring {
     macro_rules! called {
         ($inner:expr) => {
             Arc::new(Called {
                 inner: $inner,
-                calls: calls.clone(),
+                asked: asked.clone(),
             })
         };
     }
