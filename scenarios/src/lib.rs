@@ -48,6 +48,9 @@ pub fn suite() -> Suite<Login> {
             scenario: "swarm",
         })
         .calm_scenario("calm_day")
+        .every_call(availability::one_login::EVERY_CALL)
+        .every_call(leader::one_reminder::EVERY_CALL)
+        .every_call(limits::one_wrong_code::EVERY_CALL)
         .sizes(service::sizes())
         .account(
             "whether one store explains what the replicas were answered, and if not, by how much",

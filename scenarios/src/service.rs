@@ -18,6 +18,7 @@ use idp::{
 };
 use seams::BoxFuture;
 use sim::{
+    calls::{CallPauses, CallSite, CallTrouble},
     service::{MarkSpan, Service},
     world::{NginxOptions, RedisOptions, SentinelOptions, Start, StorageLock, World},
 };
@@ -78,6 +79,7 @@ impl Service for Login {
         "store outcome unknown",
         "store refused, asked again",
     ];
+    const CALLS: &'static [CallSite] = world::calls::CALLS;
     const MARK_SPANS: &'static [MarkSpan] = &[MarkSpan {
         begins: "leader elected",
         ends: "lease lost",
@@ -143,6 +145,10 @@ impl Service for Login {
         let replicas = hosts::replicas(options.replicas);
         World::new()
             .latency_ms(options.latency_ms_min, options.latency_ms_max)
+            .call_pauses(CallPauses {
+                percent: options.call_pause_percent,
+                ms_max: options.call_pause_ms_max,
+            })
             .redis(hosts::REDIS, &redis)
             .sentinels(
                 hosts::SENTINEL,
@@ -164,6 +170,10 @@ impl Service for Login {
             .people_and_attackers(hosts::PEOPLE, hosts::ATTACKERS, act)
             .linked(hosts::PEOPLE, hosts::BALANCER)
             .linked(hosts::IDP_A, hosts::MAIL)
+    }
+
+    fn troubles_of_call(host: &str, call: &str, world: &World<Login>) -> Vec<CallTrouble<Login>> {
+        world::calls::of_call(host, call, world)
     }
 
     fn share(start: &Start<'_, Login>) -> Shared {

@@ -74,6 +74,8 @@ bugs!(
     session_deleted_on_error at 1,
     outbox_loses_places at 1,
     ledger_of_this_replica at 8,
+    ledger_looked_at_first at 1,
+    unknown_taking_repeated at 1,
     window_rearmed at 1,
     keys_without_namespaces at 1,
     pool_leaks_slots at 1,

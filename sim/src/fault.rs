@@ -1,6 +1,7 @@
 //! Faults as data: those that any world has, and those of the service.
 
 use crate::{
+    calls::CallFault,
     service::{Service, ServiceFault, tag_of},
     trigger::Trigger,
 };
@@ -131,6 +132,8 @@ pub enum Fault<S: Service> {
         /// For how long, milliseconds.
         lasts_ms: u64,
     },
+    /// Something becomes of one call that a process makes through its seams.
+    Call(CallFault),
     /// Everything is repaired: hosts started and resumed, links, clocks and disks restored, and what the service's own
     /// faults did undone. What liveness is measured from.
     Heal,
@@ -213,6 +216,7 @@ impl<S: Service> Fault<S> {
             | Fault::Latency { a, b, .. }
             | Fault::LatencySpike { a, b, .. } => vec![a, b],
             Fault::CutOneWay { from, to } => vec![from, to],
+            Fault::Call(CallFault { host, .. }) => vec![host],
             Fault::Heal => vec![],
             Fault::Own(own) => own.hosts(),
         }
@@ -260,6 +264,7 @@ impl<S: Service> Fault<S> {
             Fault::LatencySpike { lasts_ms, .. }
             | Fault::DiskError { lasts_ms, .. }
             | Fault::DiskSlow { lasts_ms, .. } => Some(*lasts_ms),
+            Fault::Call(call) => Some(call.by_ms),
             Fault::Own(own) => own.lasts_ms(),
             _ => None,
         }
@@ -280,6 +285,9 @@ impl<S: Service> Fault<S> {
         let group = |host: &&str| host.rsplit_once('-').map_or(*host, |(group, _)| group).to_owned();
         let mut words: Vec<String> = self.hosts().iter().map(group).collect();
         words.insert(0, self.kind());
+        if let Fault::Call(CallFault { call, .. }) = self {
+            words.push(call.clone());
+        }
         words.join(" ")
     }
 }
@@ -319,6 +327,7 @@ impl<S: Service> fmt::Display for Fault<S> {
             Fault::DiskSlow { host, by_ms, lasts_ms } => {
                 write!(f, "the disk under {host} is {by_ms} ms slower for {lasts_ms} ms")
             }
+            Fault::Call(call) => call.fmt(f),
             Fault::Heal => f.write_str("everything heals"),
             Fault::Own(own) => own.fmt(f),
         }

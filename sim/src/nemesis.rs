@@ -12,6 +12,7 @@ pub use check::{PlanError, check, is_name};
 pub(crate) use triggers::Triggers;
 
 use crate::{
+    calls::CallBook,
     driver::Simulator,
     engine::HostId,
     fault::{Fault, TimedFault},
@@ -37,6 +38,7 @@ pub(crate) fn arm<S: Service>(
     machinery: Rc<Machinery<S>>,
     recorder: &Recorder<S>,
     triggers: Triggers,
+    calls: CallBook,
 ) {
     let nemesis = Rc::new(Nemesis {
         links: RefCell::new(Links::new()),
@@ -44,6 +46,7 @@ pub(crate) fn arm<S: Service>(
         machinery,
         recorder: recorder.clone(),
         triggers,
+        calls,
     });
     for timed in faults.iter().filter(|timed| timed.after.is_none()) {
         let (nemesis, timed) = (nemesis.clone(), timed.clone());
@@ -54,8 +57,11 @@ pub(crate) fn arm<S: Service>(
         let host = usize::MAX - number;
         if host < nemesis.machinery.hosts.len() {
             nemesis.clone().block(engine, host);
-        } else if nemesis.triggers.injects(number, engine.now_ms()) {
-            nemesis.clone().inject(engine, faults[number].clone());
+        } else {
+            if nemesis.triggers.injects(number, engine.now_ms()) {
+                nemesis.clone().inject(engine, faults[number].clone());
+            }
+            nemesis.calls.go_on();
         }
     }));
 }
@@ -93,6 +99,7 @@ struct Nemesis<S: Service> {
     links: RefCell<Links>,
     paused: RefCell<Paused>,
     triggers: Triggers,
+    calls: CallBook,
 }
 
 impl<S: Service> Nemesis<S> {
@@ -167,8 +174,10 @@ impl<S: Service> Nemesis<S> {
             Fault::DiskSlow { host, by_ms, lasts_ms } => {
                 self.disk(&host).slow_until(by_ms, engine.now_ms() + lasts_ms);
             }
+            Fault::Call(call) => self.calls.strike(call),
             Fault::Heal => {
                 self.triggers.call_off(engine.now_ms());
+                self.calls.heal();
                 self.heal(engine);
             }
             Fault::Own(own) => own.inject(&self.control(engine)),

@@ -4,6 +4,7 @@
 //! names, and implements `sim::service::Op` for its `Op`.
 
 pub use crate::{
+    calls::{CallError, CallSite},
     fault::Fault,
     history::{Event, History, Seen},
     plan::{Operation, Plan},

@@ -1,6 +1,7 @@
 //! A plan, performed.
 
 use crate::{
+    calls::CallRecord,
     classic::{self, Misfit},
     engine::{EngineError, Stats},
     history::History,
@@ -74,6 +75,8 @@ pub struct Run<S: Service> {
     pub mark_records: Vec<MarkRecord>,
     /// Claims that did not hold: at most one for each property, and one for each host that panicked.
     pub violations: Vec<Violation>,
+    /// The calls that the service's processes made through their seams, as far as they are wrapped: see [`crate::calls`].
+    pub calls: Vec<CallRecord>,
     /// When each fault with a trigger was injected, by its place in the plan; `None`: it was not, because what it was relative
     /// to did not happen, or too late.
     pub triggered: BTreeMap<usize, Option<u64>>,
@@ -240,6 +243,7 @@ fn simulate<S: Service, T>(
         plan: plan.clone(),
         marks,
         mark_records: running.mark_records(),
+        calls: running.calls(),
         triggered: running.triggered(),
         violations: panics.collect(),
         fingerprint: fingerprint(running.engine().wire_hash(), &history),

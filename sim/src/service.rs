@@ -4,6 +4,7 @@
 //! serde and the traits of this module say of them; the harness never looks inside.
 
 use crate::{
+    calls::{CallSite, CallTrouble},
     history::Seen,
     nemesis::Control,
     plan::Plan,
@@ -38,6 +39,9 @@ pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'stati
     /// Marks of the service and its world that triggers may use.
     const MARKS: &'static [&'static str] = &[];
 
+    /// Which calls its processes make through their seams, where they are wrapped: see [`crate::calls`].
+    const CALLS: &'static [CallSite] = &[];
+
     /// Events at which something is in flight that must not be lost, doubled or believed, and which come in every run: what
     /// most random triggers wait for. Repeat a name to have it drawn more often.
     const USUAL_TRIGGERS: &'static [&'static str] = &[];
@@ -65,6 +69,11 @@ pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'stati
     /// Marks that are known only when a run is over, with counts: from what `shared` has recorded.
     fn marks_of_run(_shared: &Self::Shared, _plan: &Plan<Self>) -> BTreeMap<&'static str, u64> {
         BTreeMap::new()
+    }
+
+    /// Trouble that only this service's world has at a call of a process: what its peers and links can do to it.
+    fn troubles_of_call(_host: &str, _call: &str, _world: &World<Self>) -> Vec<CallTrouble<Self>> {
+        vec![]
     }
 
     /// What a Redis write means, one of [`Service::WRITES`]. `command` is in capitals, as a master tells its replicas.

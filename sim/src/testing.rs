@@ -1,13 +1,14 @@
 //! A small service for the harness's own tests: two shops that sell numbered seats, and a printer that prints tickets.
 
 use crate::{
+    calls::{CallError, CallSite},
     history::{Event, Seen},
     nemesis::Control,
     plan::Plan,
     service::{BadValue, Behaviour, MarkSpan, Observation, Op, Service, ServiceFault, Tone, WorldOptions},
     world::{Host, HostKind, Installed, NginxOptions, Process, RedisOptions, Scene, SentinelOptions, Start, World},
 };
-use seams::Env;
+use seams::{Cause, Env, Failure};
 use serde::{Deserialize, Serialize};
 use std::{
     fmt,
@@ -219,6 +220,26 @@ impl ServiceFault<Shop> for Trouble {
     }
 }
 
+/// What a shop asks of others.
+pub(crate) const CALLS: &[CallSite] = &[
+    CallSite::new(
+        "note sale",
+        &[
+            CallError {
+                name: "full",
+                failure: || Failure::Fail(Cause::Full("sales")),
+                after_ms: 0,
+            },
+            CallError {
+                name: "reset",
+                failure: || Failure::Unknown(Cause::ConnectionLost("reset".into())),
+                after_ms: 0,
+            },
+        ],
+    ),
+    CallSite::new("close the till", &[]).unreached("no shop ever closes"),
+];
+
 impl Service for Shop {
     type World = ShopWorld;
     type Behaviour = Does;
@@ -230,6 +251,7 @@ impl Service for Shop {
 
     const WRITES: &'static [&'static str] = &["seat stored"];
     const MARKS: &'static [&'static str] = &["a seat was sold"];
+    const CALLS: &'static [CallSite] = CALLS;
     const MARK_SPANS: &'static [MarkSpan] = &[MarkSpan {
         begins: "shift begins",
         ends: "shift ends",
@@ -268,6 +290,13 @@ async fn sell(process: Process<Shop>, env: Env) {
     };
     let mut sold = 0;
     while listener.accept().await.is_ok() {
+        let note = async {
+            env.mark("a sale was noted");
+            Ok(())
+        };
+        if process.calls.around("note sale", note).await.is_err() {
+            continue;
+        }
         env.mark("a seat was sold");
         sold += 1;
         if process.bug.is_some() {

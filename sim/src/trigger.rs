@@ -4,6 +4,7 @@
 //! relative to what happens does. A trigger is data, so it replays and shrinks.
 
 use crate::{
+    calls::Moment,
     history::{Event, Seen},
     service::{Observation, Op, Service},
     world::{HostKind, World},
@@ -75,6 +76,13 @@ impl Trigger {
     /// Whether a mark is what it waits for.
     pub(crate) fn is_mark(&self, mark: &str) -> bool {
         self.event.strip_prefix("mark: ") == Some(mark)
+    }
+
+    /// Whether a call of a process is what it waits for, on this side of it.
+    pub(crate) fn is_call(&self, host: &str, call: &str, moment: Moment) -> bool {
+        let rest = self.event.strip_prefix(host).and_then(|rest| rest.strip_prefix(' '));
+        let rest = rest.and_then(|rest| rest.strip_prefix(moment.verb()));
+        rest.and_then(|rest| rest.strip_prefix(' ')) == Some(call)
     }
 
     /// Whether a command that a Redis master executed is what it waits for.
@@ -168,11 +176,17 @@ pub fn event_names<S: Service>(world: &World<S>) -> Vec<String> {
         .chain(S::Observation::NAMES)
         .map(|name| (*name).to_owned());
     let marks = S::MARKS.iter().map(|mark| format!("mark: {mark}"));
+    let processes = world.hosts().filter(|host| host.kind() == HostKind::Service);
+    let calls = processes.flat_map(|host| {
+        let moments = [Moment::Before, Moment::After].into_iter();
+        moments.flat_map(move |moment| S::CALLS.iter().map(move |site| moment.event(host.name(), site.name)))
+    });
     let mut names: Vec<String> = operations
         .chain(plain)
         .chain(of_hosts)
         .chain(sentinel.map(|word| format!("sentinel says {word}")))
         .chain(marks)
+        .chain(calls)
         .collect();
     names.dedup();
     names

@@ -18,6 +18,10 @@ use crate::{
 };
 use std::time::Duration;
 
+/// How many calls to what it depends on a replica makes one after the other for a page with its redirects, at most: where
+/// calls wait (`call_pause_ms_max`), so many waits are in a page's time.
+const CALLS_MAX: u64 = 16;
+
 /// See the module.
 pub struct LatencyBudget {
     page_ms: u64,
@@ -75,7 +79,7 @@ impl Property<Login> for LatencyBudget {
                 | Op::MailedCode(mailed_code::Op::SendCode { .. })
                 | Op::MailedCode(mailed_code::Op::VerifyCode { .. })
                 | Op::People(people::Op::ReceiveCode)
-                | Op::Session(session::Op::Visit { .. }) => self.page_ms,
+                | Op::Session(session::Op::Visit { .. } | session::Op::LogOut { .. }) => self.page_ms,
                 Op::Redemption(redemption::Op::Redeem { .. }) | Op::Redemption(redemption::Op::UserInfo { .. }) => {
                     self.token_ms
                 }
@@ -84,7 +88,9 @@ impl Property<Login> for LatencyBudget {
                 | Op::Redemption(redemption::Op::CheckIdToken)
                 | Op::Store(store::Op::CheckReplication) => continue,
             };
-            let budget_ms = limit_ms + self.hops * evidence.plan.world.latency_ms_max;
+            let world = &evidence.plan.world;
+            let pauses_ms = CALLS_MAX * world.call_pause_ms_max * u64::from(world.call_pause_percent > 0);
+            let budget_ms = limit_ms + self.hops * world.latency_ms_max + pauses_ms;
             let Some(end) = invocation.end else { continue };
             if end.took_ms > budget_ms && trouble.spares(invocation.began_ms, end.at_ms) {
                 let what = format!(

@@ -22,6 +22,7 @@ pub(crate) mod key_per_replica;
 
 // Stories.
 pub(crate) mod calm_day;
+pub(crate) mod one_login;
 pub(crate) mod replica_dies_mid_flow;
 
 use crate::vocabulary::{PlantedBug, Scenario};
@@ -37,5 +38,9 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
 
 /// The stories of this room.
 pub(crate) fn stories() -> Vec<Scenario> {
-    vec![calm_day::calm_day(), replica_dies_mid_flow::replica_dies_mid_flow()]
+    vec![
+        calm_day::calm_day(),
+        replica_dies_mid_flow::replica_dies_mid_flow(),
+        one_login::one_login(),
+    ]
 }

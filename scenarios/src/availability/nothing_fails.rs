@@ -3,13 +3,20 @@
 //! Source: inventory 33. It keeps the other claims honest: a service that refuses everything breaks
 //! none of them.
 //!
-//! Edges. Presenting a code with a wrong verifier is meant to fail. Operations that had not ended
-//! when the run did are not judged.
+//! Edges. From the first fault on nothing is judged, but a fault of one call excuses only what is under way while that call
+//! lasts, if the call is made for a login; and a mail that does not come, if the call is made for mail. Presenting a code
+//! with a wrong verifier is meant to fail, as is whatever an attacker does. Operations that had not ended when the run did
+//! are not judged.
 
 use crate::{
-    property::{faults, invocations, violation},
+    mailed_code,
+    property::{
+        faults, invocations,
+        reading::{TroubledTimes, touches_logins, touches_mail},
+        violation,
+    },
     redemption,
-    vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
+    vocabulary::{Evidence, Fault, Kind, Login, Op, Property, Violation},
 };
 
 /// See the module.
@@ -26,17 +33,23 @@ impl Property<Login> for NothingFails {
         "while nothing is broken, every operation succeeds at the first try".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let first_fault_ms = faults(evidence.history)
-            .map(|(at_ms, ..)| at_ms)
-            .next()
-            .unwrap_or(u64::MAX);
+        let mut all = faults(evidence.history);
+        let first_fault_ms = all.find(|(.., fault)| !matches!(fault, Fault::Call(_)));
+        let first_fault_ms = first_fault_ms.map_or(u64::MAX, |(at_ms, ..)| at_ms);
+        let of_calls = |fault: &Fault| matches!(fault, Fault::Call(_)) && touches_logins(fault);
+        let trouble = TroubledTimes::of(evidence.history, 0, of_calls);
+        let mail_fails = faults(evidence.history).any(|(.., fault)| touches_mail(fault));
+        let attackers = evidence.plan.attackers();
         for invocation in invocations(evidence.history) {
-            let meant_to_fail = matches!(
-                invocation.op,
-                Op::Redemption(redemption::Op::Redeem { rightful: false, .. })
-            );
+            let meant_to_fail = attackers.contains(invocation.who)
+                || matches!(
+                    invocation.op,
+                    Op::Redemption(redemption::Op::Redeem { rightful: false, .. })
+                );
             let Some(end) = invocation.end else { continue };
-            if invocation.ok() || meant_to_fail || end.at_ms >= first_fault_ms {
+            let waits_for_mail = matches!(invocation.op, Op::MailedCode(mailed_code::Op::AwaitMail { .. }));
+            let excused = !trouble.spares(invocation.began_ms, end.at_ms) || (waits_for_mail && mail_fails);
+            if invocation.ok() || meant_to_fail || excused || end.at_ms >= first_fault_ms {
                 continue;
             }
             let what = format!(
@@ -63,7 +76,7 @@ mod tests {
     use crate::{
         directory, people,
         property::testing::*,
-        vocabulary::{Fault, OwnFault, Seen},
+        vocabulary::{OwnFault, Seen},
     };
 
     #[test]
@@ -77,6 +90,23 @@ mod tests {
             )
             .op((990, 1001), "ben", Op::People(people::Op::OpenLogin), unknown());
         assert_eq!(story.judged_by(&NothingFails), Ok(()));
+    }
+
+    #[test]
+    fn a_call_that_failed_excuses_only_what_waits_for_it() {
+        let struck = |call| Story::new().fault(5, answer_lost(call));
+        let fails = |story: Story, from_to_ms| {
+            let story = story.op(
+                from_to_ms,
+                "ann",
+                Op::People(people::Op::OpenLogin),
+                fail("unavailable"),
+            );
+            story.judged_by(&NothingFails).is_err()
+        };
+        assert!(!fails(struck("store put auth:oidc:flow"), (0, 9)));
+        assert!(fails(struck("store put auth:oidc:flow"), (6, 9)), "it came afterwards");
+        assert!(fails(struck("store health"), (0, 9)), "nobody waits for that");
     }
 
     #[test]

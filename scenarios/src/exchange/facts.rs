@@ -4,9 +4,14 @@ use super::{Observation, forgetting::forgettings};
 use crate::{
     directory, mail,
     vocabulary::{Event, Fault, History, Observation as AnyObservation, OwnFault, Plan},
-    world::{RelyingPartyOptions, directory::people, hosts},
+    world::{
+        RelyingPartyOptions,
+        calls::{Purpose, purpose},
+        directory::people,
+        hosts,
+    },
 };
-use sim::world::EPOCH;
+use sim::{calls::CallFault, world::EPOCH};
 use spec::{
     Client, Fact, Person, Settings, Tag, Timed, Touches, Trouble, Troubles, World,
     exchange::{Answered, Exchange, Request},
@@ -154,6 +159,9 @@ fn touches(fault: &Fault) -> Touches {
         Fault::Own(OwnFault::Analytics(_)) => return Touches::default(),
         _ => {}
     }
+    if let Fault::Call(call) = fault {
+        return of_call(call);
+    }
     let touched = fault.hosts();
     let any = |of: fn(&str) -> bool| touched.iter().any(|host| of(host));
     if any(|host| host == hosts::ANALYTICS) {
@@ -168,5 +176,19 @@ fn touches(fault: &Fault) -> Touches {
         store,
         service: !store && !is_clock,
         ..Touches::default()
+    }
+}
+
+/// What it can do when something becomes of one call: whoever waits for it may be told "not now", or wait for longer than a
+/// balancer does.
+fn of_call(call: &CallFault) -> Touches {
+    let purpose = purpose(&call.call);
+    let is_waited_for = matches!(purpose, Purpose::Login | Purpose::Store);
+    Touches {
+        store: is_waited_for && call.call.starts_with("store"),
+        directory: is_waited_for && call.call.starts_with("directory"),
+        service: is_waited_for && call.by_ms > 0,
+        mail: purpose == Purpose::Mail,
+        clocks_ms: 0,
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod unfenced_leader;
 
 // Stories.
 pub(crate) mod leader_pauses;
+pub(crate) mod one_reminder;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
@@ -31,5 +32,5 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
 
 /// The stories of this room.
 pub(crate) fn stories() -> Vec<Scenario> {
-    vec![leader_pauses::leader_pauses()]
+    vec![leader_pauses::leader_pauses(), one_reminder::one_reminder()]
 }

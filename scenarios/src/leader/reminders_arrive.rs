@@ -8,12 +8,19 @@
 //!
 //! Edges. A reminder whose leader died between claiming and sending it is lost rather than sent
 //! twice, and from outside nobody can tell which those are: judged are the reminders that fall due
-//! when nothing has been broken for a while, before the first fault or after healing.
+//! when nothing has been broken for a while, before the first fault or after healing. A call that failed counts as broken if
+//! it was made for the leader, or on the way to Redis or the relay, and only makes the reminder late: whoever knows that a
+//! mail was not sent gives its claim back. After a mail in doubt nothing is judged, for a second one would be worse.
 
 use crate::{
     leader,
-    property::{bound::Bound, human, reading::TroubledTimes, violation},
-    vocabulary::{Event, Evidence, Kind, Login, Observation, Property, Violation},
+    property::{
+        bound::Bound,
+        human,
+        reading::{TroubledTimes, touches_the_leader},
+        violation,
+    },
+    vocabulary::{Event, Evidence, Fault, Kind, Login, Observation, Property, Violation},
 };
 use std::time::Duration;
 
@@ -46,9 +53,13 @@ impl Property<Login> for RemindersArrive {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let trouble = TroubledTimes::of(evidence.history, self.0.settle_ms, |_| true);
+        let lasting = |fault: &Fault| touches_the_leader(fault) && !passes(fault);
+        let trouble = TroubledTimes::of(evidence.history, self.0.settle_ms, lasting);
+        let passing = TroubledTimes::of(evidence.history, self.0.settle_ms, passes);
         for reminder in &evidence.plan.world.reminders {
-            let latest_ms = reminder.due_ms + self.0.within_ms;
+            let in_time_ms = reminder.due_ms + self.0.within_ms;
+            let passed_ms = passing.ends_ms(reminder.due_ms, in_time_ms);
+            let latest_ms = passed_ms.map_or(in_time_ms, |passed_ms| in_time_ms.max(passed_ms + self.0.within_ms));
             if latest_ms > evidence.plan.lasts_ms || !trouble.spares(reminder.due_ms, latest_ms) {
                 continue;
             }
@@ -68,6 +79,14 @@ impl Property<Login> for RemindersArrive {
     }
 }
 
+/// Whether a fault is one of a single call after which the reminder must arrive all the same, though later: nobody can have
+/// sent it, or nothing keeps the leader from giving back what it may have claimed.
+fn passes(fault: &Fault) -> bool {
+    let Fault::Call(call) = fault else { return false };
+    let leaves_a_mail_in_doubt = call.call == "mail deliver" && call.error.ends_with("after-data");
+    touches_the_leader(fault) && !leaves_a_mail_in_doubt
+}
+
 /// Wall-clock time at which every run begins, milliseconds since the Unix epoch.
 const EPOCH_MS: u64 = 1_790_000_000_000;
 
@@ -75,7 +94,7 @@ const EPOCH_MS: u64 = 1_790_000_000_000;
 mod tests {
     use super::*;
     use crate::property::testing::*;
-    use crate::vocabulary::{Fault, ReminderOption};
+    use crate::vocabulary::ReminderOption;
 
     fn due(due_ms: u64) -> Story {
         let mut story = Story::new();
@@ -104,6 +123,16 @@ mod tests {
         for story in [arrived, injected, due(119_000)] {
             assert_eq!(story.judged_by(&claim()), Ok(()));
         }
+    }
+
+    #[test]
+    fn a_call_that_failed_excuses_only_what_waits_for_it() {
+        let leader = || due(10_000).fault(10_100, answer_lost("directory claim_reminder"));
+        let late = leader().event(41_000, "mail", reminded(10_000));
+        assert_eq!(late.judged_by(&claim()), Ok(()));
+        assert!(leader().judged_by(&claim()).is_err(), "nobody gave the claim back");
+        let login = due(10_000).fault(9000, answer_lost("directory redeem"));
+        assert!(login.judged_by(&claim()).is_err());
     }
 
     #[test]

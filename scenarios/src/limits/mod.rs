@@ -24,6 +24,7 @@ pub(crate) mod window_rearmed;
 
 // Stories.
 pub(crate) mod guesser_across_failover;
+pub(crate) mod one_wrong_code;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
@@ -41,5 +42,8 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
 
 /// The stories of this room.
 pub(crate) fn stories() -> Vec<Scenario> {
-    vec![guesser_across_failover::guesser_across_failover()]
+    vec![
+        guesser_across_failover::guesser_across_failover(),
+        one_wrong_code::one_wrong_code(),
+    ]
 }

@@ -53,6 +53,13 @@ pub struct WorldOptions {
     pub limit_window_s: u64,
     /// Lifetime of the leader's lease, milliseconds.
     pub lease_ms: u64,
+    /// How many of a hundred calls of a replica to what it depends on wait for a drawn time before they are made. 0: no
+    /// time passes between two calls, which is also what a plan means that does not say.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub call_pause_percent: u64,
+    /// For how long such a call waits at most, milliseconds.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub call_pause_ms_max: u64,
     /// Reminders in the directory: (address of the person, due time in milliseconds of the run).
     pub reminders: Vec<ReminderOption>,
 }
@@ -60,6 +67,10 @@ pub struct WorldOptions {
 /// What plans meant before they could say.
 fn as_often_as_ever() -> u32 {
     500_000
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A reminder that somebody has asked for.
@@ -93,6 +104,8 @@ impl Default for WorldOptions {
             code_ttl_s: 60,
             limit_window_s: 60,
             lease_ms: 10_000,
+            call_pause_percent: 0,
+            call_pause_ms_max: 0,
             reminders: vec![],
         }
     }
@@ -155,6 +168,15 @@ impl sim::service::WorldOptions for WorldOptions {
         if self.replication_late_ppm > 1_000_000 {
             let found = self.replication_late_ppm.to_string();
             return bad("replication_late_ppm", found, "must be at most 1000000: of a million");
+        }
+        if self.call_pause_percent > 100 {
+            let found = self.call_pause_percent.to_string();
+            return bad("call_pause_percent", found, "must be at most 100");
+        }
+        // A call that waits for longer than its caller's deadline has failed.
+        if self.call_pause_ms_max > 500 {
+            let found = self.call_pause_ms_max.to_string();
+            return bad("call_pause_ms_max", found, "must be at most 500");
         }
         match self.reminders.iter().find(|reminder| !is_name(&reminder.who)) {
             Some(reminder) => bad(

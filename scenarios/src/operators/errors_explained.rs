@@ -43,6 +43,9 @@ const PARTS: [Part; 3] = [
 ];
 
 fn of_the_directory(fault: &Fault) -> bool {
+    if let Fault::Call(call) = fault {
+        return call.call.starts_with("directory ");
+    }
     matches!(
         fault,
         Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { .. }))

@@ -87,6 +87,12 @@ impl Browser {
             .map(str::to_owned)
     }
 
+    /// "Sign out" is about to be pressed: that the session is gone from then on is no loss.
+    pub(crate) fn expect_to_be_logged_out(&self) {
+        let session = self.session();
+        self.state().reported_lost = session;
+    }
+
     /// Goes to a URL, as if a relying party had sent the browser there, and follows redirects.
     ///
     /// # Errors
@@ -223,7 +229,7 @@ impl Browser {
                 .jar
                 .store(&String::from_utf8_lossy(set.as_bytes()), url, now);
             match stored {
-                // Nobody here ever presses "Log out", so any deletion is the service's own doing.
+                // Unless somebody has pressed "Sign out" (`expect_to_be_logged_out`), a deletion is the service's own doing.
                 Stored::Deleted { name, value } if SESSION_COOKIES.contains(&name.as_str()) => {
                     self.lost_session(&value);
                 }

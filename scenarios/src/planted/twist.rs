@@ -55,61 +55,69 @@ macro_rules! parts {
     )+};
 }
 
-parts! {
-    AuthStateStore twisted by StoreTwist {
-        fn put(key: &Key, value: &[u8], ttl: Duration) -> ();
-        fn put_if_absent(key: &Key, value: &[u8], ttl: Duration) -> bool;
-        fn get(key: &Key) -> Option<Vec<u8>>;
-        fn take(key: &Key) -> Option<Vec<u8>>;
-        fn count(key: &Key, window: Duration) -> u64;
-        fn renew(key: &Key, holder: &[u8], ttl: Duration) -> bool;
-        fn release(key: &Key, holder: &[u8]) -> bool;
-        fn health() -> ();
-    }
-    UserRepository twisted by UserTwist {
-        fn user_by_address(address: &str) -> Option<User>;
-        fn user(id: &str) -> Option<User>;
-    }
-    ClientRepository twisted by ClientTwist {
-        fn client(id: &str) -> Option<Client>;
-    }
-    KeyRepository twisted by KeyTwist {
-        fn signing_keys() -> Vec<SigningKeyRecord>;
-        fn ensure_signing_key(candidate: SigningKeyRecord) -> Vec<SigningKeyRecord>;
-        fn ensure_pepper(candidate: [u8; 32]) -> [u8; 32];
-    }
-    SessionRepository twisted by SessionTwist {
-        fn open_session(session: Session, code_hash: &str, until: Timestamp) -> SessionOpening;
-        fn session(id_hash: &str, now: Timestamp) -> Option<Session>;
-        fn end_session(id_hash: &str) -> bool;
-    }
-    TokenRepository twisted by TokenTwist {
-        fn redeem(redemption: CodeRedemption) -> Redeemed;
-        fn token(token_hash: &str, now: Timestamp) -> Option<TokenRecord>;
-    }
-    FailureRepository twisted by FailureTwist {
-        fn count_failure(address: &str) -> u64;
-        fn failures(address: &str) -> u64;
-        fn clear_failures(address: &str) -> ();
-    }
-    EpochRepository twisted by EpochTwist {
-        fn begin_epoch(holder: &str) -> LeaderEpoch;
-        fn newest_epoch() -> LeaderEpoch;
-    }
-    ReminderRepository twisted by ReminderTwist {
-        fn add_reminder(reminder: Reminder) -> bool;
-        fn due_reminders(now: Timestamp, limit: usize) -> Vec<Reminder>;
-        fn claim_reminder(id: &str, epoch: LeaderEpoch, now: Timestamp) -> ReminderClaim;
-        fn finish_reminder(id: &str, epoch: LeaderEpoch) -> bool;
-        fn unclaim_reminder(id: &str, epoch: LeaderEpoch) -> bool;
-    }
-    ExpiryRepository twisted by ExpiryTwist {
-        fn sweep(epoch: LeaderEpoch, now: Timestamp) -> u64;
-    }
-    DirectoryProbe twisted by ProbeTwist {
-        fn probe() -> ();
-    }
+/// All parts and their methods, for a macro that makes something of each.
+macro_rules! each_part {
+    ($then:ident) => {
+        $then! {
+            AuthStateStore twisted by StoreTwist {
+                fn put(key: &Key, value: &[u8], ttl: Duration) -> ();
+                fn put_if_absent(key: &Key, value: &[u8], ttl: Duration) -> bool;
+                fn get(key: &Key) -> Option<Vec<u8>>;
+                fn take(key: &Key) -> Option<Vec<u8>>;
+                fn count(key: &Key, window: Duration) -> u64;
+                fn renew(key: &Key, holder: &[u8], ttl: Duration) -> bool;
+                fn release(key: &Key, holder: &[u8]) -> bool;
+                fn health() -> ();
+            }
+            UserRepository twisted by UserTwist {
+                fn user_by_address(address: &str) -> Option<User>;
+                fn user(id: &str) -> Option<User>;
+            }
+            ClientRepository twisted by ClientTwist {
+                fn client(id: &str) -> Option<Client>;
+            }
+            KeyRepository twisted by KeyTwist {
+                fn signing_keys() -> Vec<SigningKeyRecord>;
+                fn ensure_signing_key(candidate: SigningKeyRecord) -> Vec<SigningKeyRecord>;
+                fn ensure_pepper(candidate: [u8; 32]) -> [u8; 32];
+            }
+            SessionRepository twisted by SessionTwist {
+                fn open_session(session: Session, code_hash: &str, until: Timestamp) -> SessionOpening;
+                fn session(id_hash: &str, now: Timestamp) -> Option<Session>;
+                fn end_session(id_hash: &str) -> bool;
+            }
+            TokenRepository twisted by TokenTwist {
+                fn redeem(redemption: CodeRedemption) -> Redeemed;
+                fn token(token_hash: &str, now: Timestamp) -> Option<TokenRecord>;
+            }
+            FailureRepository twisted by FailureTwist {
+                fn count_failure(address: &str) -> u64;
+                fn failures(address: &str) -> u64;
+                fn clear_failures(address: &str) -> ();
+            }
+            EpochRepository twisted by EpochTwist {
+                fn begin_epoch(holder: &str) -> LeaderEpoch;
+                fn newest_epoch() -> LeaderEpoch;
+            }
+            ReminderRepository twisted by ReminderTwist {
+                fn add_reminder(reminder: Reminder) -> bool;
+                fn due_reminders(now: Timestamp, limit: usize) -> Vec<Reminder>;
+                fn claim_reminder(id: &str, epoch: LeaderEpoch, now: Timestamp) -> ReminderClaim;
+                fn finish_reminder(id: &str, epoch: LeaderEpoch) -> bool;
+                fn unclaim_reminder(id: &str, epoch: LeaderEpoch) -> bool;
+            }
+            ExpiryRepository twisted by ExpiryTwist {
+                fn sweep(epoch: LeaderEpoch, now: Timestamp) -> u64;
+            }
+            DirectoryProbe twisted by ProbeTwist {
+                fn probe() -> ();
+            }
+        }
+    };
 }
+pub(crate) use each_part;
+
+each_part!(parts);
 
 /// A store whose failures are reported in another way.
 pub(crate) fn relabelled_store(

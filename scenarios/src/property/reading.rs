@@ -3,6 +3,7 @@
 use crate::{
     mailed_code,
     vocabulary::{Event, Evidence, Fault, History, Observation, Op, OpId, Seen, Violation},
+    world::calls::{Purpose, purpose},
 };
 use std::collections::BTreeMap;
 
@@ -161,12 +162,23 @@ pub(crate) struct TroubledTimes {
 
 impl TroubledTimes {
     /// From a fault that counts until everything has healed and had time to settle. A repair of one
-    /// thing alone ends nothing: what else is broken is not looked at.
+    /// thing alone ends nothing: what else is broken is not looked at. A fault of one call counts while that call lasts: it
+    /// excuses whatever waits for it, and nobody who comes afterwards.
     pub(crate) fn of(history: &History, settle_ms: u64, counts: impl Fn(&Fault) -> bool) -> TroubledTimes {
         let mut spans: Vec<(u64, u64)> = vec![];
         let mut since = None;
         for (at_ms, _, fault) in faults(history) {
-            if *fault == Fault::Heal {
+            if let Fault::Call(call) = fault {
+                // It is over when the call is: nothing needs to heal.
+                let lasts_ms = match purpose(&call.call) {
+                    Purpose::Leader => call.by_ms + settle_ms, // without a lease for as long as one takes to run out
+                    Purpose::Store => call.by_ms.min(STORE_CALL_MS_MAX),
+                    _ => call.by_ms,
+                };
+                if counts(fault) {
+                    spans.push((at_ms, at_ms.saturating_add(lasts_ms)));
+                }
+            } else if *fault == Fault::Heal {
                 spans.extend(since.take().map(|since| (since, at_ms.saturating_add(settle_ms))));
             } else if !fault.repairs() && counts(fault) {
                 since = since.or(Some(at_ms));
@@ -174,6 +186,15 @@ impl TroubledTimes {
         }
         spans.extend(since.map(|since| (since, u64::MAX)));
         TroubledTimes { spans }
+    }
+
+    /// When the last of those ends that touch the time from one moment to another, both included.
+    pub(crate) fn ends_ms(&self, from_ms: u64, to_ms: u64) -> Option<u64> {
+        let touch = self
+            .spans
+            .iter()
+            .filter(|(since, until)| from_ms <= *until && *since <= to_ms);
+        touch.map(|(_, until)| *until).max()
     }
 
     /// Whether there was none from one time to another, both included.
@@ -184,10 +205,30 @@ impl TroubledTimes {
     }
 }
 
+/// Callers give up what they ask of the store after so long, milliseconds, whatever holds up a connection below.
+const STORE_CALL_MS_MAX: u64 = 1000;
+
 /// Whether a fault touches the way of a login: all do but those of the mail relay and the analytics
-/// hook and of the links to them, which the service promises to hide.
+/// hook and of the links to them, which the service promises to hide. A fault of one call does if the call is made for a
+/// login: one check of health that fails, or one renewal, harms nobody.
 pub(crate) fn touches_logins(fault: &Fault) -> bool {
+    if let Fault::Call(call) = fault {
+        return matches!(purpose(&call.call), Purpose::Login | Purpose::Store);
+    }
     !fault.hosts().iter().any(|host| matches!(*host, "mail" | "analytics"))
+}
+
+/// Whether a fault is one of a single call by which a mail with a code may be lost or late.
+pub(crate) fn touches_mail(fault: &Fault) -> bool {
+    matches!(fault, Fault::Call(call) if purpose(&call.call) == Purpose::Mail)
+}
+
+/// Whether a fault may keep the leader from its jobs. One that only concerns a login or analytics does not; all others may.
+pub(crate) fn touches_the_leader(fault: &Fault) -> bool {
+    match fault {
+        Fault::Call(call) => matches!(purpose(&call.call), Purpose::Leader | Purpose::Store | Purpose::Mail),
+        _ => true,
+    }
 }
 
 /// Roles taken before this time, milliseconds, are those of the configuration.

@@ -7,7 +7,10 @@ use crate::{
         ServiceLine, Tag, Violation, WorldOptions,
     },
 };
-use sim::history::HistoryBuilder;
+use sim::{
+    calls::{CallFault, CallOutcome},
+    history::HistoryBuilder,
+};
 
 /// A run, written by hand.
 #[derive(Default)]
@@ -87,6 +90,17 @@ impl Story {
             operators: &self.operators,
         })
     }
+}
+
+/// A call of `idp-a` whose answer is lost.
+pub(crate) fn answer_lost(call: &str) -> Fault {
+    Fault::Call(CallFault {
+        host: "idp-a".into(),
+        call: call.into(),
+        outcome: CallOutcome::AnswerLost,
+        error: "reset".into(),
+        by_ms: 0,
+    })
 }
 
 pub(crate) fn fail(why: &str) -> Seen {

@@ -17,12 +17,15 @@ pub(crate) mod stolen_codes_useless;
 
 // Planted bugs.
 pub(crate) mod get_then_del;
+pub(crate) mod ledger_looked_at_first;
 pub(crate) mod ledger_of_this_replica;
 pub(crate) mod redemption_without_ledger;
 pub(crate) mod spent_code_grace;
+pub(crate) mod unknown_taking_repeated;
 pub(crate) mod validate_after_consume;
 
 // Stories.
+pub(crate) mod calls_interleave;
 pub(crate) mod code_race;
 pub(crate) mod failover_mid_redemption;
 
@@ -36,6 +39,8 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         spent_code_grace::PLANTED,
         redemption_without_ledger::PLANTED,
         ledger_of_this_replica::PLANTED,
+        ledger_looked_at_first::PLANTED,
+        unknown_taking_repeated::PLANTED,
     ]
 }
 
@@ -44,5 +49,6 @@ pub(crate) fn stories() -> Vec<Scenario> {
     vec![
         code_race::code_race(),
         failover_mid_redemption::failover_mid_redemption(),
+        calls_interleave::calls_interleave(),
     ]
 }

@@ -6,7 +6,8 @@
 //!
 //! Edges. Judged is only `invalid_grant`: "try again later" is an honest answer. A failover may
 //! rightly have lost the code, and a clock may rightly have ended it: any fault on the way of the
-//! login since it began excuses the refusal. So does another rightful presentation before this one
+//! login since it began excuses the refusal, but not the failure of one call: whatever becomes of it, the code was issued,
+//! and nobody else has presented it, so that the ledger has no entry. So does another rightful presentation before this one
 //! ended, whatever became of it.
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
         violation,
     },
     redemption,
-    vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
+    vocabulary::{Evidence, Fault, Kind, Login, Op, Property, Violation},
 };
 
 /// See the module.
@@ -34,7 +35,8 @@ impl Property<Login> for RightfulCodeHonoured {
         "a code presented rightly, in time and for the first time is honoured".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let trouble = TroubledTimes::of(evidence.history, 30_000, touches_logins);
+        let excuses = |fault: &Fault| touches_logins(fault) && !matches!(fault, Fault::Call(_));
+        let trouble = TroubledTimes::of(evidence.history, 30_000, excuses);
         let invocations = invocations(evidence.history);
         let ttl_ms = evidence.plan.world.code_ttl_s * 1000;
         for invocation in &invocations {
@@ -85,7 +87,7 @@ impl Property<Login> for RightfulCodeHonoured {
 mod tests {
     use super::*;
     use crate::property::testing::*;
-    use crate::vocabulary::{Fault, Seen};
+    use crate::vocabulary::Seen;
 
     fn issued() -> Story {
         Story::new().op((0, 50), "ann", Op::People(people::Op::ReceiveCode), Seen::Ok)
@@ -131,6 +133,12 @@ mod tests {
     fn rejects_a_code_burnt_by_a_wrong_verifier() {
         let story = issued().op((60, 80), "eve", redeem("c1", "balancer", false), fail("invalid_grant"));
         assert!(refused(story, 100).judged_by(&RightfulCodeHonoured).is_err());
+    }
+
+    #[test]
+    fn rejects_a_refusal_though_one_call_failed() {
+        let lost = issued().fault(70, answer_lost("store take auth:oidc:code"));
+        assert!(refused(lost, 60).judged_by(&RightfulCodeHonoured).is_err());
     }
 
     #[test]

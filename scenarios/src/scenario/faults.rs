@@ -4,6 +4,7 @@ use crate::{
     analytics, directory, mail,
     vocabulary::{Fault, Mode, OwnFault},
 };
+use sim::calls::{CallFault, CallOutcome};
 use std::time::Duration;
 
 /// The mail relay changes its mode.
@@ -21,4 +22,24 @@ pub fn directory_busy(lasts: Duration) -> Fault {
     Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy {
         lasts_ms: lasts.as_millis() as u64,
     }))
+}
+
+/// The next call of this name on a replica fails so, and is not done.
+pub fn call_fails(host: &str, call: &str, error: &str) -> Fault {
+    of_call(host, call, CallOutcome::Fails, error)
+}
+
+/// The next call of this name on a replica is done, and the replica gets this error instead of its answer.
+pub fn answer_lost(host: &str, call: &str, error: &str) -> Fault {
+    of_call(host, call, CallOutcome::AnswerLost, error)
+}
+
+fn of_call(host: &str, call: &str, outcome: CallOutcome, error: &str) -> Fault {
+    Fault::Call(CallFault {
+        host: host.into(),
+        call: call.into(),
+        outcome,
+        error: error.into(),
+        by_ms: 0,
+    })
 }

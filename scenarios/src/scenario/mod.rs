@@ -5,14 +5,14 @@ mod workload;
 mod world;
 
 pub use crate::vocabulary::{Faults, Scenario, Workload};
-pub use faults::{analytics, directory_busy, mail};
+pub use faults::{analytics, answer_lost, call_fails, directory_busy, mail};
 pub use sim::scenario::acknowledgement_lost;
 pub use sim::scenario::{
     Cast, Dice, Same, Spread, cut, cut_one_way, disk_fails, disk_slow, kill, latency, latency_spike, loss, mend, ms,
     pause, power_loss, resume, secs, start,
 };
 pub use workload::{
-    BurntCodes, CodeThief, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Probe, Racers, Visitors,
+    BurntCodes, CodeThief, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Probe, Racers, SignsOut, Visitors,
 };
 pub use world::World;
 

@@ -48,6 +48,16 @@ impl Visitors {
     }
 }
 
+/// People who do not stay.
+pub struct SignsOut;
+
+impl SignsOut {
+    /// One person, by name, who logs in, looks at the account page and logs out.
+    pub fn of(name: &'static str) -> Workload {
+        Workload::named(name, Behaviour::Session(session::Behaviour::LogInAndOut)).every(Duration::ZERO)
+    }
+}
+
 /// People whose relying party presents the code twice at once.
 pub struct Racers;
 

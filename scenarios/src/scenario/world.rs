@@ -67,6 +67,13 @@ impl World {
         self
     }
 
+    /// So many of a hundred calls of a replica wait before they are made, for so long at most.
+    pub fn calls_wait(mut self, percent: u64, at_most: Duration) -> World {
+        self.base.call_pause_percent = percent;
+        self.base.call_pause_ms_max = at_most.as_millis() as u64;
+        self
+    }
+
     /// The window of the limiters.
     pub fn limits_per(mut self, window: Duration) -> World {
         self.base.limit_window_s = window.as_secs().max(secs(1).as_secs());

@@ -25,10 +25,12 @@ pub enum Behaviour {
         /// How many looks.
         looks: u32,
     },
+    /// Logs in, looks at the account page, and logs out.
+    LogInAndOut,
 }
 
 impl sim::service::Behaviour<Login> for Behaviour {
-    const KINDS: &'static [&'static str] = &["stay-logged-in"];
+    const KINDS: &'static [&'static str] = &["stay-logged-in", "log-in-and-out"];
 
     fn plainer(&self) -> Vec<login::Behaviour> {
         vec![mailed_code::Behaviour::LogIn.into()]
@@ -37,9 +39,13 @@ impl sim::service::Behaviour<Login> for Behaviour {
 
 /// Somebody stays logged in.
 pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
-    let Behaviour::StayLoggedIn { every_ms, looks } = does;
     let person = Arc::new(Person::new(scene, who, who, label));
-    logged_in::stay(&person, Duration::from_millis(every_ms), looks).await;
+    match does {
+        Behaviour::StayLoggedIn { every_ms, looks } => {
+            logged_in::stay(&person, Duration::from_millis(every_ms), looks).await;
+        }
+        Behaviour::LogInAndOut => logged_in::in_and_out(&person).await,
+    }
 }
 
 /// What people who are logged in do.
@@ -51,22 +57,34 @@ pub enum Op {
         /// The session cookie, as the browser keeps it.
         session: Tag,
     },
+    /// Pressed "Sign out"; success means that the browser was told that it is out.
+    LogOut {
+        /// The session cookie that it had.
+        session: Tag,
+    },
 }
 
 impl sim::service::Op for Op {
-    const KINDS: &'static [&'static str] = &["visit"];
+    const KINDS: &'static [&'static str] = &["visit", "log-out"];
 
     fn kind(&self) -> String {
-        "visit".into()
+        match self {
+            Op::Visit { .. } => "visit",
+            Op::LogOut { .. } => "log-out",
+        }
+        .into()
     }
 
     fn describe(&self) -> String {
-        let Op::Visit { session } = self;
-        format!("looks at the account page (session {})", session.0)
+        match self {
+            Op::Visit { session } => format!("looks at the account page (session {})", session.0),
+            Op::LogOut { session } => format!("logs out (session {})", session.0),
+        }
     }
 
     fn routine(&self, seen: &Seen, _: bool) -> Option<&'static str> {
-        (*seen == Seen::Ok).then_some("looks at the account page that showed it")
+        let is_look = matches!(self, Op::Visit { .. });
+        (is_look && *seen == Seen::Ok).then_some("looks at the account page that showed it")
     }
 }
 

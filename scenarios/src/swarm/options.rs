@@ -9,7 +9,7 @@ const LAST_REMINDER_MS: u64 = 105_000;
 /// Settings; lifetimes and windows are shrunk to where faults can hit their edges.
 pub(super) fn some(dice: &mut Dice) -> WorldOptions {
     let sentinels = dice.pick(&[3, 3, 3, 5]);
-    WorldOptions {
+    let options = WorldOptions {
         // Two replicas are the deployment of the reports; others show what depends on there being two.
         replicas: dice.pick(&[1, 2, 2, 2, 2, 2, 3, 4, 8]),
         redis_replicas: dice.pick(&[1, 1, 1, 2]),
@@ -31,6 +31,13 @@ pub(super) fn some(dice: &mut Dice) -> WorldOptions {
         replication_late_ppm: dice.pick(&[REPLICATION_LATE_PPM, 200_000, 500_000]),
         reminders: reminders(dice),
         ..WorldOptions::default()
+    };
+    // Drawn last: all else is drawn as it was before. In most runs no time passes between two calls.
+    let (call_pause_percent, call_pause_ms_max) = dice.pick(&[(0, 0), (0, 0), (0, 0), (10, 20), (60, 20)]);
+    WorldOptions {
+        call_pause_percent,
+        call_pause_ms_max,
+        ..options
     }
 }
 

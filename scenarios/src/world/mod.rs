@@ -11,6 +11,7 @@
 //! Sentinels there are is up to the plan; this is the default.
 
 pub mod analytics;
+pub(crate) mod calls;
 pub mod directory;
 pub mod hosts;
 mod inbox;

@@ -1,11 +1,11 @@
 //! One replica of the login service: the very code that runs in production, over this world's seams.
 
-use super::hosts;
+use super::{calls, hosts};
 use crate::login::{Login, WorldOptions};
 use idp::{
     config::{Config, StateConfig},
     replica::Wiring,
-    store::sqlite::SqliteDirectory,
+    store::{DirectoryError, sqlite::SqliteDirectory},
 };
 use seams::Env;
 use sim::world::Process;
@@ -53,12 +53,16 @@ pub(crate) async fn run(process: Process<Login>, env: Env) {
 
 async fn serve(process: &Process<Login>, env: &Env) -> String {
     let config = config(&process.host, process.shared.directory.location(), &process.options);
-    let directory = SqliteDirectory::open(env.clone(), &config.directory, config.deadlines.directory).await;
-    let directory = match directory {
+    let asked = calls::wrap::Asked::by(process);
+    let env = &calls::wrap::env(env, &asked);
+    let opening = SqliteDirectory::open(env.clone(), &config.directory, config.deadlines.directory);
+    let opening = process.calls.around_with(calls::OPEN, opening, DirectoryError::Prepare);
+    let directory = match opening.await {
         Ok(directory) => Arc::new(directory),
         Err(error) => return error.to_string(),
     };
     let wiring = Wiring::standard(env, &Arc::new(config.clone()), directory);
+    let wiring = calls::wrap::wiring(env, &config, wiring, &asked);
     let wiring = match &process.bug {
         Some(rewire) => rewire(env, &config, wiring),
         None => wiring,

@@ -54,6 +54,7 @@ pub fn can<S: Service>(fault: &Fault<S>) -> bool {
         | Fault::ClockOffset { .. }
         | Fault::ClockJump { .. }
         | Fault::DiskError { .. }
+        | Fault::Call(_)
         | Fault::Own(_)
         | Fault::Heal => true,
     }

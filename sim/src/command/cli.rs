@@ -1,6 +1,6 @@
 //! What can be typed. The names of the program, and how it is started, are the suite's.
 
-use super::{Conclusion, Trouble, bench, bugs, explore, list, merge, regressions, replay, save, shrink};
+use super::{Conclusion, Trouble, bench, bugs, calls, explore, list, merge, regressions, replay, save, shrink};
 use crate::{service::Service, suite::Suite};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -20,6 +20,8 @@ enum Command {
     Explore(explore::Args),
     /// Puts the shards of a sweep together, and reports them as one sweep
     Merge(merge::Args),
+    /// Performs calm stories once for every call that a process makes, and every way in which that can go wrong
+    Calls(calls::Args),
     /// Tells the story of one run, from a seed or from a plan file
     Replay(replay::Args),
     /// Makes a failing plan small: fewer people, operations and faults, a shorter run, rounder times
@@ -86,6 +88,7 @@ pub(super) fn run<S: Service>(suite: &Suite<S>, matches: &ArgMatches) -> Result<
         None => explore::run(suite, &cli.explore),
         Some(Command::Explore(args)) => explore::run(suite, &args),
         Some(Command::Merge(args)) => merge::run(suite, &args),
+        Some(Command::Calls(args)) => calls::run(suite, &args),
         Some(Command::Replay(args)) => replay::run(suite, &args),
         Some(Command::Shrink(args)) => shrink::run(suite, &args),
         Some(Command::Save(args)) => save::run(suite, &args),

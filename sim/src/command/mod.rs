@@ -8,6 +8,7 @@ mod annotations;
 mod args;
 mod bench;
 mod bugs;
+mod calls;
 mod cli;
 mod explore;
 mod failures;
@@ -50,7 +51,7 @@ use crate::{service::Service, suite::Suite};
 use std::{io::ErrorKind, path::Path, process::ExitCode};
 
 impl<S: Service> Suite<S> {
-    /// Runs the command that was typed: `explore` if none was, and `merge`, `replay`, `shrink`, `save`,
+    /// Runs the command that was typed: `explore` if none was, and `merge`, `calls`, `replay`, `shrink`, `save`,
     /// `regressions`, `list`, `bugs`, `bench` and the suite's own commands.
     pub fn main(&self) -> ExitCode {
         let matches = match cli::command(self).try_get_matches() {

@@ -164,6 +164,12 @@ fn check_fault<S: Service>(fault: &Fault<S>, world: &World<S>) -> Result<(), Str
         {
             Err(format!("the clock of {host} is what others are judged by"))
         }
+        Fault::Call(call) if world.kind(&call.host) != Some(HostKind::Service) => Err(format!(
+            "{} is no process of the service; those are {}",
+            call.host,
+            world.of_kind(HostKind::Service).join(", ")
+        )),
+        Fault::Call(call) => call.check(S::CALLS),
         Fault::Own(own) => own.check(world),
         _ => Ok(()),
     }

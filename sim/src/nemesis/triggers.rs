@@ -1,6 +1,6 @@
 //! Waits for the events that faults are relative to.
 
-use crate::{engine::Caller, fault::TimedFault, history::Event, service::Service, trigger::Trigger};
+use crate::{calls::Moment, engine::Caller, fault::TimedFault, history::Event, service::Service, trigger::Trigger};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
@@ -73,6 +73,11 @@ impl Triggers {
         self.happened(|trigger| trigger.is_mark(name));
     }
 
+    /// A process is about to make a call, or has its answer. Returns whether a fault is to be injected at this very moment.
+    pub(crate) fn call(&self, host: &str, call: &str, moment: Moment) -> bool {
+        self.happened(|trigger| trigger.is_call(host, call, moment))
+    }
+
     /// A Redis master executed a write.
     pub(crate) fn write<S: Service>(&self, command: &[u8], key: &[u8]) {
         if !self.none {
@@ -85,10 +90,12 @@ impl Triggers {
         self.watched.lock().expect("nobody panics while holding the triggers")
     }
 
-    fn happened(&self, is_it: impl Fn(&Trigger) -> bool) {
+    /// Something happened; returns whether a fault is due at once.
+    fn happened(&self, is_it: impl Fn(&Trigger) -> bool) -> bool {
         if self.none {
-            return;
+            return false;
         }
+        let mut at_once = false;
         let now_ms = self.caller.now_ms();
         for (place, watched) in self.lock().iter_mut() {
             let State::Waiting(left) = watched.state else { continue };
@@ -101,8 +108,10 @@ impl Triggers {
             };
             if watched.state == State::Due {
                 self.caller.call(now_ms + watched.trigger.offset_ms, *place);
+                at_once |= watched.trigger.offset_ms == 0;
             }
         }
+        at_once
     }
 
     /// Whether the fault that is due is to be injected: it is not if everything has healed since its event.

@@ -7,6 +7,7 @@ pub use conclusion::{Conclusion, Trouble};
 pub use own::{Account, AccountOf, OwnCommand};
 
 use crate::{
+    calls::CallStory,
     scenario::{Scenario, Workload},
     service::Service,
 };
@@ -71,6 +72,7 @@ pub struct Suite<S: Service> {
     pub(crate) sizes: Vec<(&'static str, S::World)>,
     /// A scenario in which little goes wrong, which `bench` measures as it is.
     pub(crate) calm: Option<&'static str>,
+    call_stories: Vec<CallStory>,
     pub(crate) account: Option<Account<S>>,
     pub(crate) commands: Vec<OwnCommand>,
 }
@@ -114,6 +116,7 @@ impl<S: Service> Suite<S> {
             load: None,
             sizes: vec![],
             calm: None,
+            call_stories: vec![],
             account: None,
             commands: vec![],
         }
@@ -214,6 +217,18 @@ impl<S: Service> Suite<S> {
         }
     }
 
+    /// A calm story that `calls` performs once for each call of its processes and each way in which that can go wrong.
+    ///
+    /// # Panics
+    /// Its scenario is not there.
+    #[must_use]
+    pub fn every_call(mut self, story: CallStory) -> Suite<S> {
+        self.find_scenario(story.scenario)
+            .unwrap_or_else(|error| panic!("a story of `calls`: {error}"));
+        self.call_stories.push(story);
+        self
+    }
+
     /// What `replay --account` says of a run: `what` is a clause ("whether one store explains what the processes saw"), and
     /// `of` performs the plan once more, listens where only this service can, and says what it heard. The run must be the
     /// same one: its fingerprint is compared.
@@ -244,6 +259,11 @@ impl<S: Service> Suite<S> {
     /// All scenarios, in the order in which they were declared.
     pub fn scenarios(&self) -> &[Scenario<S>] {
         &self.scenarios
+    }
+
+    /// The stories of `calls`, in the order in which they were declared.
+    pub fn call_stories(&self) -> &[CallStory] {
+        &self.call_stories
     }
 
     /// All planted bugs, in the order in which they were declared.

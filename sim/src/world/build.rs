@@ -6,6 +6,7 @@ use super::{
     models::{ATTACH_MS_MAX, Replication},
 };
 use crate::{
+    calls::{CallBook, CallRecord},
     driver::Simulator,
     engine::{EngineConfig, HostId, LinkConfig},
     nemesis::{self, Triggers},
@@ -38,6 +39,7 @@ pub(crate) struct RunningWorld<S: Service> {
     recorder: Recorder<S>,
     marks: Marks,
     triggers: Triggers,
+    calls: CallBook,
     machinery: Rc<Machinery<S>>,
 }
 
@@ -57,6 +59,7 @@ impl<S: Service> RunningWorld<S> {
             recorder.listen(move |event| triggers.event(event));
         }
         let marks = Marks::new(triggers.clone());
+        let calls = CallBook::new(S::CALLS, triggers.clone(), engine.caller());
         let mut start = Start {
             plan,
             epoch: EPOCH,
@@ -69,6 +72,8 @@ impl<S: Service> RunningWorld<S> {
             addresses: Addresses::default(),
             marks: &marks,
             triggers: &triggers,
+            calls: &calls,
+            call_pauses: world.call_pauses,
             caller: engine.caller(),
             number: 0,
         };
@@ -101,7 +106,14 @@ impl<S: Service> RunningWorld<S> {
         if let Some(replication) = &world.replication {
             attach_quickly(&*engine, world, &machinery, replication);
         }
-        nemesis::arm(&*engine, &plan.faults, machinery.clone(), &recorder, triggers.clone());
+        nemesis::arm(
+            &*engine,
+            &plan.faults,
+            machinery.clone(),
+            &recorder,
+            triggers.clone(),
+            calls.clone(),
+        );
         for (host, machine) in world.hosts.iter().zip(&machinery.hosts) {
             let id = machine.id;
             engine.at(host.boots_at_ms, move |engine| nemesis::start(engine, id));
@@ -111,6 +123,7 @@ impl<S: Service> RunningWorld<S> {
             recorder,
             marks,
             triggers,
+            calls,
             machinery,
         }
     }
@@ -138,6 +151,11 @@ impl<S: Service> RunningWorld<S> {
     /// When each fault with a trigger was injected, by its place in the plan; `None` if it was not.
     pub(crate) fn triggered(&self) -> BTreeMap<usize, Option<u64>> {
         self.triggers.injected()
+    }
+
+    /// The calls of the service's processes so far, in order.
+    pub(crate) fn calls(&self) -> Vec<CallRecord> {
+        self.calls.records()
     }
 
     /// The marks reached so far, with their moments, in order.

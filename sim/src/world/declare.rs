@@ -6,13 +6,17 @@ use super::{
     people,
     port::service_main,
 };
-use crate::service::{Behaviour, Service};
+use crate::{
+    calls::CallPauses,
+    service::{Behaviour, Service},
+};
 use seams::Env;
 use std::{fmt, sync::Arc};
 
 /// The hosts of a world and its links, as declared.
 pub struct World<S: Service> {
     pub(super) latency_ms: (u64, u64),
+    pub(super) call_pauses: CallPauses,
     pub(super) hosts: Vec<Host<S>>,
     links: Vec<(String, String)>,
     pub(super) replication: Option<models::Replication>,
@@ -29,6 +33,7 @@ impl<S: Service> World<S> {
     pub fn new() -> World<S> {
         World {
             latency_ms: (1, 5),
+            call_pauses: CallPauses::default(),
             hosts: vec![],
             links: vec![],
             replication: None,
@@ -38,6 +43,13 @@ impl<S: Service> World<S> {
     /// Shortest and longest one-way latency of a healthy link, milliseconds.
     pub fn latency_ms(mut self, shortest: u64, longest: u64) -> World<S> {
         self.latency_ms = (shortest, longest);
+        self
+    }
+
+    /// How much time passes before calls of the service's processes; none, if nothing is said. Where two database calls
+    /// follow each other without a pause, nothing ever comes in between.
+    pub fn call_pauses(mut self, pauses: CallPauses) -> World<S> {
+        self.call_pauses = pauses;
         self
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Act, Disk, Marks, build::Addresses};
 use crate::{
+    calls::{CallBook, CallPauses, Calls},
     driver::Main,
     engine::{Caller, HostId},
     nemesis::Triggers,
@@ -129,6 +130,8 @@ pub struct Start<'a, S: Service> {
     pub(crate) addresses: Addresses,
     pub(crate) marks: &'a Marks,
     pub(crate) triggers: &'a Triggers,
+    pub(crate) calls: &'a CallBook,
+    pub(crate) call_pauses: CallPauses,
     pub(crate) caller: Caller,
     pub(crate) number: usize,
 }
@@ -150,6 +153,7 @@ impl<S: Service> Start<'_, S> {
             bug: self.bug.cloned(),
             shared: self.shared().clone(),
             recorder: self.recorder.clone(),
+            calls: Calls::new(self.host, self.plan.seed, self.calls.clone(), self.call_pauses),
         }
     }
 }
@@ -167,6 +171,8 @@ pub struct Process<S: Service> {
     pub shared: S::Shared,
     /// Where everybody records what is seen.
     pub recorder: Recorder<S>,
+    /// What its calls go through: see [`crate::calls`].
+    pub calls: Calls,
 }
 
 /// What the nemesis acts on, besides the engine.

@@ -1,5 +1,6 @@
 //! The commands as functions, on a suite of the harness's own shop: two scenarios, two properties, one planted bug.
 
+mod calls;
 mod cli;
 mod explore;
 mod merge;

@@ -1,0 +1,228 @@
+//! Each call of a replica goes through [`Calls`]: here, where the world builds a replica, and nowhere in production code.
+//!
+//! What is wrapped is what the replica's parts ask of others, below whatever a planted bug makes of them: the calls of a
+//! mistake are calls as well.
+
+use super::CALLS;
+use crate::{login::Login, planted::twist::each_part};
+use async_trait::async_trait;
+use idp::{
+    analytics::{Analytics, LoginEvent},
+    clients::{Client, ClientRepository},
+    config::{Config, StateConfig},
+    directory::Directory,
+    keys::{KeyRepository, SigningKeyRecord},
+    leader::{EpochRepository, ExpiryRepository, LeaderEpoch, Reminder, ReminderClaim, ReminderRepository},
+    limits::FailureRepository,
+    mail::{Mail, Mailer},
+    redemption::{CodeRedemption, Redeemed, TokenRecord, TokenRepository},
+    replica::Wiring,
+    session::{Session, SessionOpening, SessionRepository},
+    store::{AuthStateStore, DirectoryProbe, Key, MasterFinder, RedisStore, SentinelFinder},
+    users::{User, UserRepository},
+};
+use seams::{BoxFuture, Env, Listener, Network, Outcome, Stream, Timestamp};
+use sim::{calls::Calls, world::Process};
+use std::{io, net::IpAddr, sync::Arc, time::Duration};
+
+/// A part whose calls are noted.
+struct Called<T> {
+    inner: T,
+    asked: Asked,
+}
+
+/// What calls go through.
+#[derive(Clone)]
+pub(crate) struct Asked {
+    calls: Calls,
+    /// Whether a bug is planted. Mistakes make calls that the service never makes; those are not noted.
+    is_planted: bool,
+}
+
+impl Asked {
+    /// The calls of a process.
+    pub(crate) fn by(process: &Process<Login>) -> Asked {
+        Asked {
+            calls: process.calls.clone(),
+            is_planted: process.bug.is_some(),
+        }
+    }
+
+    async fn around<T>(&self, call: &str, work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+        if self.is_planted && CALLS.iter().all(|site| site.name != call) {
+            return work.await;
+        }
+        self.calls.around(call, work).await
+    }
+}
+
+/// A method for each call of each part: that of the store by its command and namespace, those of the directory by name.
+macro_rules! called {
+    (
+        AuthStateStore twisted by $store_twist:ident {
+            $(fn $command:ident($($given:ident: $what:ty),*) -> $reply:ty;)+
+        }
+        $($part:ident twisted by $twist:ident {
+            $(fn $method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+
+        })+
+    ) => {
+        #[async_trait]
+        impl AuthStateStore for Called<Arc<dyn AuthStateStore>> {
+            $(async fn $command(&self, $($given: $what),*) -> Outcome<$reply> {
+                let name = named(stringify!($command), [$(prefix(&$given)),*]);
+                self.asked.around(&name, self.inner.$command($($given),*)).await
+            })+
+        }
+
+        $(#[async_trait]
+        impl $part for Called<Arc<dyn $part>> {
+            $(async fn $method(&self, $($argument: $type),*) -> Outcome<$answer> {
+                let name = concat!("directory ", stringify!($method));
+                self.asked.around(name, self.inner.$method($($argument),*)).await
+            })+
+        })+
+    };
+}
+
+each_part!(called);
+
+/// What the arguments of a command say of its namespace: the key does, nothing else does.
+trait Argument {
+    fn namespace(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+impl Argument for &Key {
+    fn namespace(&self) -> Option<&'static str> {
+        Some(self.namespace.prefix())
+    }
+}
+impl Argument for &[u8] {}
+impl Argument for Duration {}
+
+fn prefix(argument: &impl Argument) -> Option<&'static str> {
+    argument.namespace()
+}
+
+fn named<const N: usize>(command: &str, arguments: [Option<&'static str>; N]) -> String {
+    match arguments.into_iter().flatten().next() {
+        Some(namespace) => format!("store {command} {namespace}"),
+        None => format!("store {command}"),
+    }
+}
+
+#[async_trait]
+impl Mailer for Called<Arc<dyn Mailer>> {
+    async fn enqueue(&self, mail: Mail) -> Outcome<()> {
+        self.asked.around("mail enqueue", self.inner.enqueue(mail)).await
+    }
+    async fn deliver(&self, mail: Mail) -> Outcome<()> {
+        self.asked.around("mail deliver", self.inner.deliver(mail)).await
+    }
+}
+
+#[async_trait]
+impl Analytics for Called<Arc<dyn Analytics>> {
+    async fn record(&self, event: LoginEvent) {
+        let recorded = async {
+            self.inner.record(event).await;
+            Ok(())
+        };
+        let _ = self.asked.around("hook record", recorded).await; // it never fails
+    }
+}
+
+#[async_trait]
+impl MasterFinder for Called<SentinelFinder> {
+    async fn find(&self) -> Outcome<(String, u16)> {
+        self.asked.around("sentinel find", self.inner.find()).await
+    }
+    fn report_unusable(&self) {
+        self.inner.report_unusable();
+    }
+}
+
+impl Network for Called<Arc<dyn Network>> {
+    fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Stream>> {
+        Box::pin(async move {
+            // The Sentinels name the master by its address.
+            let call = match host.split('-').next() {
+                _ if host.parse::<IpAddr>().is_ok() => "connect redis",
+                Some("sentinel") => "connect sentinel",
+                Some("mail") => "connect mail",
+                Some("analytics") => "connect hook",
+                _ => "connect redis",
+            };
+            let as_error = |failure: seams::Failure| io::Error::other(failure.cause().to_string());
+            self.asked
+                .calls
+                .around_with(call, self.inner.connect(host, port), as_error)
+                .await
+        })
+    }
+
+    fn listen(&self, port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {
+        self.inner.listen(port)
+    }
+}
+
+/// The seams of a replica, whose connections are calls.
+pub(crate) fn env(env: &Env, asked: &Asked) -> Env {
+    let network = Called {
+        inner: env.network.clone(),
+        asked: asked.clone(),
+    };
+    Env {
+        network: Arc::new(network),
+        ..env.clone()
+    }
+}
+
+/// The parts of a replica, whose questions to others are calls.
+pub(crate) fn wiring(env: &Env, config: &Config, wiring: Wiring, asked: &Asked) -> Wiring {
+    macro_rules! called {
+        ($inner:expr) => {
+            Arc::new(Called {
+                inner: $inner,
+                asked: asked.clone(),
+            })
+        };
+    }
+    let Directory {
+        users,
+        clients,
+        keys,
+        sessions,
+        tokens,
+        failures,
+        epochs,
+        reminders,
+        expiry,
+        probe,
+    } = wiring.directory;
+    let store: Arc<dyn AuthStateStore> = match &config.state {
+        StateConfig::Sentinel { sentinels, master } => {
+            let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
+            Arc::new(RedisStore::new(env.clone(), called!(finder), config.deadlines))
+        }
+        StateConfig::Memory => wiring.store,
+    };
+    Wiring {
+        store: called!(store),
+        directory: Directory {
+            users: called!(users),
+            clients: called!(clients),
+            keys: called!(keys),
+            sessions: called!(sessions),
+            tokens: called!(tokens),
+            failures: called!(failures),
+            epochs: called!(epochs),
+            reminders: called!(reminders),
+            expiry: called!(expiry),
+            probe: called!(probe),
+        },
+        mailer: called!(wiring.mailer),
+        analytics: called!(wiring.analytics),
+    }
+}
