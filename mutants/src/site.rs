@@ -1,0 +1,135 @@
+//! Where a mutant is, and what stands there instead.
+
+use crate::operator::Operator;
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// How the place is rewritten so that a switch decides at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shape {
+    /// An expression: a `match` on the switch in its place. Its arms are no blocks, so that temporaries live as long as before.
+    Expr,
+    /// The same where an expression ends a statement without a semicolon.
+    Tail,
+    /// The same for the field `name` of a struct literal that is written without a value.
+    Shorthand,
+    /// A statement: executed only while the switch is off.
+    Statement,
+    /// Code inserted at an empty range: executed only while the switch is on.
+    Insert,
+    /// After the pattern of an arm without a guard: a guard that holds while the switch is off.
+    Arm,
+}
+
+/// One mutant as found in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The bytes of the file that it replaces.
+    pub range: Range<usize>,
+    /// How.
+    pub shape: Shape,
+    /// The rule.
+    pub operator: Operator,
+    /// What stands there instead; nothing for [`Shape::Statement`] and [`Shape::Arm`].
+    pub replacement: String,
+    /// The function that it is in, with its type: `CodeRecord::check`.
+    pub function: String,
+}
+
+/// One mutant, with its names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mutant {
+    /// A hash over file, function, rule, text and place among equals: survives edits elsewhere.
+    pub id: String,
+    /// What the switch calls it in this copy.
+    pub number: u32,
+    /// The file, from the root of the repository.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in bytes, from 1.
+    pub column: usize,
+    /// The function that it is in.
+    pub function: String,
+    /// The rule.
+    pub operator: Operator,
+    /// How the place is rewritten.
+    pub shape: Shape,
+    /// The bytes of the file that it replaces.
+    pub range: Range<usize>,
+    /// What stands there.
+    pub original: String,
+    /// What stands there instead.
+    pub replacement: String,
+    /// Why it is not in the copy: what the compiler says of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub dropped: Option<String>,
+}
+
+impl Mutant {
+    /// The folder that it is counted in: `core/src/session`, or `core/src` itself.
+    pub fn folder(&self) -> &str {
+        let below = self.file.strip_prefix("core/src/").unwrap_or(&self.file);
+        match below.split_once('/') {
+            Some((folder, _)) => folder,
+            None => "(root)",
+        }
+    }
+
+    /// What it does, on one line.
+    pub fn title(&self) -> String {
+        let brief = |text: &str| {
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            match text.char_indices().nth(60) {
+                Some((at, _)) => format!("{}…", &text[..at]),
+                None => text,
+            }
+        };
+        let (original, replacement) = (brief(&self.original), brief(&self.replacement));
+        match self.shape {
+            Shape::Statement | Shape::Arm => format!("without `{original}`"),
+            Shape::Insert => format!("`{replacement}` inserted"),
+            _ => format!("`{replacement}` for `{original}`"),
+        }
+    }
+
+    /// Where it is, as compilers say it.
+    pub fn place(&self) -> String {
+        format!("{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// Gives the mutants of one file their names. Numbers begin at `first`.
+pub fn name(file: &str, text: &str, found: Vec<Found>, first: u32) -> Vec<Mutant> {
+    let mut seen = std::collections::BTreeMap::<String, u32>::new();
+    let mut number = first;
+    let mut mutants = vec![];
+    for found in found {
+        let original = &text[found.range.clone()];
+        let what = format!(
+            "{file}\0{}\0{}\0{original}\0{}",
+            found.function, found.operator, found.replacement
+        );
+        let nth = seen.entry(what.clone()).or_default();
+        let hash = xxhash_rust::xxh3::xxh3_64(format!("{what}\0{nth}").as_bytes());
+        *nth += 1;
+        let before = &text[..found.range.start];
+        mutants.push(Mutant {
+            id: format!("{:010x}", hash >> 24),
+            number,
+            file: file.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1,
+            function: found.function,
+            operator: found.operator,
+            shape: found.shape,
+            original: original.to_owned(),
+            range: found.range,
+            replacement: found.replacement,
+            dropped: None,
+        });
+        number += 1;
+    }
+    mutants
+}
