@@ -73,3 +73,40 @@ fn file<T: DeserializeOwned>(path: &Path, catalogue: &Catalogue) -> Result<BTree
         ))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{operator::Operator, site::Found, site::Shape, site::name};
+
+    #[test]
+    fn what_is_not_there_any_more_is_named() {
+        let found = Found {
+            range: 0..1,
+            shape: Shape::Expr,
+            operator: Operator::Literal,
+            replacement: "2".into(),
+            function: "f".into(),
+        };
+        let catalogue = Catalogue {
+            key: String::new(),
+            mutants: name("core/src/x.rs", "1", vec![found], 0),
+        };
+        let id = &catalogue.mutants[0].id;
+        let folder = std::env::temp_dir().join(format!("squall-mutants-{}-known", std::process::id()));
+        fs::create_dir_all(&folder).expect("the folder is ours");
+        let read = |equivalent: &str| {
+            fs::write(folder.join("equivalent.toml"), equivalent).expect("the folder is ours");
+            fs::write(folder.join("masked.toml"), "").expect("the folder is ours");
+            Known::read(&folder, &catalogue)
+        };
+        let entry = |id: &str, confirmed| format!("[{id}]\nargument = \"a\"\nconfirmed = {confirmed}\n");
+        assert!(read(&entry(id, true)).expect("it is there").is_equivalent(id));
+        assert!(!read(&entry(id, false)).expect("it is there").is_equivalent(id));
+        let gone = read(&entry("0123456789", true)).expect_err("it is gone").to_string();
+        assert!(gone.contains("0123456789"), "{gone}");
+        let misspelt = read("[a]\nreason = 1\n").expect_err("no such field").to_string();
+        assert!(misspelt.contains("reason"), "{misspelt}");
+        fs::remove_dir_all(&folder).expect("the folder is ours");
+    }
+}

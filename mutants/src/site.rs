@@ -103,9 +103,8 @@ impl Mutant {
 /// Gives the mutants of one file their names. Numbers begin at `first`.
 pub fn name(file: &str, text: &str, found: Vec<Found>, first: u32) -> Vec<Mutant> {
     let mut seen = std::collections::BTreeMap::<String, u32>::new();
-    let mut number = first;
     let mut mutants = vec![];
-    for found in found {
+    for (number, found) in (first..).zip(found) {
         let original = &text[found.range.clone()];
         let what = format!(
             "{file}\0{}\0{}\0{original}\0{}",
@@ -129,7 +128,6 @@ pub fn name(file: &str, text: &str, found: Vec<Found>, first: u32) -> Vec<Mutant
             replacement: found.replacement,
             dropped: None,
         });
-        number += 1;
     }
     mutants
 }

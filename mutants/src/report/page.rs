@@ -233,3 +233,6 @@ fn dropped(page: &mut String, catalogue: &Catalogue) {
     let refused = found_all - built_all;
     let _ = writeln!(page, "| all | {found_all} | {built_all} | {refused} | |");
 }
+
+#[cfg(test)]
+mod tests;
