@@ -31,7 +31,7 @@ pub struct Found {
     pub shape: Shape,
     /// The rule.
     pub operator: Operator,
-    /// What stands there instead; nothing for [`Shape::Statement`] and [`Shape::Arm`].
+    /// What stands there instead; nothing for [`Shape::Statement`], the pattern that is left out for [`Shape::Arm`].
     pub replacement: String,
     /// The function that it is in, with its type: `CodeRecord::check`.
     pub function: String,
@@ -77,20 +77,21 @@ impl Mutant {
         }
     }
 
-    /// What it does, on one line.
+    /// What it does, on one line: of long texts, the part in which they differ.
     pub fn title(&self) -> String {
-        let brief = |text: &str| {
-            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            match text.char_indices().nth(60) {
-                Some((at, _)) => format!("{}…", &text[..at]),
-                None => text,
-            }
-        };
-        let (original, replacement) = (brief(&self.original), brief(&self.replacement));
+        let (original, replacement) = (one_line(&self.original), one_line(&self.replacement));
         match self.shape {
-            Shape::Statement | Shape::Arm => format!("without `{original}`"),
-            Shape::Insert => format!("`{replacement}` inserted"),
-            _ => format!("`{replacement}` for `{original}`"),
+            Shape::Statement => format!("without `{}`", middle(&original, 0, 0)),
+            Shape::Arm => format!("without the arm `{}`", middle(&replacement, 0, 0)),
+            Shape::Insert => format!("`{}` inserted", middle(&replacement, 0, 0)),
+            _ => {
+                let both = original.chars().zip(replacement.chars());
+                let same = both.take_while(|(a, b)| a == b).count();
+                let both = original.chars().rev().zip(replacement.chars().rev());
+                let same_end = both.take_while(|(a, b)| a == b).count();
+                let original = middle(&original, same, same_end);
+                format!("`{}` for `{original}`", middle(&replacement, same, same_end))
+            }
         }
     }
 
@@ -98,6 +99,30 @@ impl Mutant {
     pub fn place(&self) -> String {
         format!("{}:{}:{}", self.file, self.line, self.column)
     }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A text that fits on a line; of one that does not, what is around its difference from another, which begins after `same`
+/// characters and ends `same_end` before its end.
+fn middle(text: &str, same: usize, same_end: usize) -> String {
+    const WIDTH: usize = 60;
+    const CONTEXT: usize = 20;
+    let all: Vec<char> = text.chars().collect();
+    if all.len() <= WIDTH {
+        return text.to_owned();
+    }
+    let from = same.saturating_sub(CONTEXT);
+    let until = match same_end {
+        0 => from + WIDTH,
+        _ => (all.len().saturating_sub(same_end) + CONTEXT).clamp(from, from + WIDTH),
+    };
+    let until = until.min(all.len());
+    let before = if from == 0 { "" } else { "…" };
+    let after = if until == all.len() { "" } else { "…" };
+    format!("{before}{}{after}", all[from..until].iter().collect::<String>())
 }
 
 /// Gives the mutants of one file their names. Numbers begin at `first`.
@@ -130,4 +155,35 @@ pub fn name(file: &str, text: &str, found: Vec<Found>, first: u32) -> Vec<Mutant
         });
     }
     mutants
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_shows_what_differs() {
+        let title = |shape, original: &str, replacement: &str| {
+            let found = Found {
+                range: 0..original.len(),
+                shape,
+                operator: Operator::Literal,
+                replacement: replacement.into(),
+                function: "f".into(),
+            };
+            name("core/src/x.rs", original, vec![found], 0)[0].title()
+        };
+        assert_eq!(title(Shape::Expr, "1", "2"), "`2` for `1`");
+        assert_eq!(title(Shape::Statement, "f();\n    g();", ""), "without `f(); g();`");
+        let long = |middle: &str| format!("call({}, {middle}, {})", "a".repeat(70), "z".repeat(70));
+        assert_eq!(
+            title(Shape::Expr, &long("one"), &long("two")),
+            format!(
+                "`…{0}, two, {1}…` for `…{0}, one, {1}…`",
+                "a".repeat(18),
+                "z".repeat(18)
+            )
+        );
+        assert_eq!(title(Shape::Tail, "a…b", "a…c"), "`a…c` for `a…b`");
+    }
 }

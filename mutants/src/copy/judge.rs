@@ -40,7 +40,11 @@ fn main() -> ExitCode {
                 said["violations"] = json!(run.violations);
             }
             Ok(Err(error)) => said["error"] = json!(error.to_string()),
-            Err(_) => said["error"] = json!("the harness panicked"),
+            Err(panic) => {
+                let text = panic.downcast_ref::<String>().map(String::as_str);
+                let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+                said["error"] = json!(format!("the harness panicked: {}", text.unwrap_or("without a message")));
+            }
         }
         if writeln!(out, "{said}").and_then(|()| out.flush()).is_err() {
             break;
