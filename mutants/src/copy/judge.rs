@@ -19,7 +19,10 @@ fn main() -> ExitCode {
     }
     let suite = scenarios::suite();
     if std::env::args().nth(2).as_deref() == Some("--list") {
-        suite.scenarios().iter().for_each(|scenario| println!("{}", scenario.name()));
+        suite
+            .scenarios()
+            .iter()
+            .for_each(|scenario| println!("{}", scenario.name()));
         return ExitCode::SUCCESS;
     }
     let mut out = io::stdout().lock();
@@ -30,7 +33,12 @@ fn main() -> ExitCode {
         let scenario = suite.find_scenario(name).expect("the scenario is known");
         let before = cpu_nanos();
         let judged = catch_unwind(AssertUnwindSafe(|| {
-            sim::judge::judge(scenario, &scenario.plan(seed), None, &sim::judge::JudgeOptions::default())
+            sim::judge::judge(
+                scenario,
+                &scenario.plan(seed),
+                None,
+                &sim::judge::JudgeOptions::default(),
+            )
         }));
         let cpu_ms = (cpu_nanos() - before) as f64 / 1e6;
         let mut said = json!({ "scenario": name, "seed": seed, "cpu_ms": cpu_ms, "reached": take_reached() });
@@ -56,5 +64,8 @@ fn main() -> ExitCode {
 /// Processor time of this thread, as Linux counts it; nothing elsewhere.
 fn cpu_nanos() -> u64 {
     let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split_whitespace().next().and_then(|nanos| nanos.parse().ok()).unwrap_or_default()
+    text.split_whitespace()
+        .next()
+        .and_then(|nanos| nanos.parse().ok())
+        .unwrap_or_default()
 }
