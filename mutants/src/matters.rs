@@ -7,7 +7,7 @@ struct Matter {
     name: &'static str,
     /// Beginnings of files, below `core/src/`.
     files: &'static [&'static str],
-    /// Words of its function or its text.
+    /// Words of its function or of what it changes.
     words: &'static [&'static str],
     operators: &'static [Operator],
 }
@@ -85,13 +85,49 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// The matters of a mutant.
 pub fn of(mutant: &Mutant) -> Vec<&'static str> {
     let below = mutant.file.strip_prefix("core/src/").unwrap_or(&mutant.file);
+    let title = mutant.title();
     let touches = |matter: &&Matter| {
         matter.operators.contains(&mutant.operator)
             || matter.files.iter().any(|file| below.starts_with(file))
             || matter
                 .words
                 .iter()
-                .any(|word| mutant.function.contains(word) || mutant.original.contains(word))
+                .any(|word| mutant.function.contains(word) || title.contains(word))
     };
     MATTERS.iter().filter(touches).map(|matter| matter.name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::{Found, Shape, name};
+
+    #[test]
+    fn a_mutant_is_of_what_it_changes() {
+        let of = |file: &str, function: &str, operator, original: &str, replacement: &str| {
+            let found = Found {
+                range: 0..original.len(),
+                shape: Shape::Expr,
+                operator,
+                replacement: replacement.into(),
+                function: function.into(),
+            };
+            of(&name(file, original, vec![found], 0)[0])
+        };
+        let ledger = of("core/src/ledger.rs", "spend", Operator::Body, "1", "2");
+        assert_eq!(ledger, ["single use"]);
+        let check = of(
+            "core/src/redemption/code.rs",
+            "CodeRecord::check",
+            Operator::Operator,
+            "a",
+            "b",
+        );
+        assert_eq!(check, ["bindings"]);
+        let logged = of("core/src/http/client.rs", "f", Operator::Log, "1", "2");
+        assert!(logged.is_empty(), "{logged:?}");
+        let part = |text: &str| format!("f(\"{text}\", {}, \"redirect_uri\")", "a".repeat(90));
+        let far = of("core/src/http/x.rs", "f", Operator::Literal, &part("1"), &part("2"));
+        assert!(far.is_empty(), "what is far from the change is not of it: {far:?}");
+    }
 }

@@ -146,9 +146,14 @@ pub fn difference(text: &str, mutant: &Mutant) -> String {
         Shape::Expr | Shape::Tail | Shape::Insert => mutant.replacement.clone(),
     };
     let after = format!("{}{there}{}", &text[from..start], &text[end..to]);
-    let mut shown = format!("--- {0}\n+++ {0}\n@@ line {1} @@\n", mutant.file, mutant.line);
-    for (sign, lines) in [('-', &text[from..to]), ('+', &*after)] {
-        for line in lines.lines().filter(|line| sign == '-' || !line.trim().is_empty()) {
+    let old: Vec<&str> = text[from..to].lines().collect();
+    let new: Vec<&str> = after.lines().filter(|line| !line.trim().is_empty()).collect();
+    let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let rest = old[same..].iter().rev().zip(new[same..].iter().rev());
+    let same_end = rest.take_while(|(a, b)| a == b).count();
+    let mut shown = format!("--- {0}\n+++ {0}\n@@ line {1} @@\n", mutant.file, mutant.line + same);
+    for (sign, lines) in [('-', &old), ('+', &new)] {
+        for line in &lines[same..lines.len() - same_end] {
             shown.push_str(&format!("{sign}{line}\n"));
         }
     }

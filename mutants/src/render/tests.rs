@@ -104,6 +104,10 @@ fn a_difference_shows_the_lines_touched() {
     let shown = difference(text, &mutants[0]);
     let expected = "--- core/src/x.rs\n+++ core/src/x.rs\n@@ line 2 @@\n-    g(a < b);\n+    g(a <= b);\n";
     assert_eq!(shown, expected);
+    let text = "fn f() {\n    json!({\n        \"a\": 1,\n        \"b\": 2,\n        \"c\": 3,\n    })\n}\n";
+    let (_, mutants) = rendered(text, &[Operator::Claim]);
+    let expected = "--- core/src/x.rs\n+++ core/src/x.rs\n@@ line 4 @@\n-        \"b\": 2,\n";
+    assert_eq!(difference(text, &mutants[1]), expected, "only what differs");
 }
 
 #[test]
