@@ -101,6 +101,9 @@ fn statements_are_left_out_but_no_marks_and_no_jumps() {
         Operator::Statement,
         &["self.put(x).await?; => ", "let _ = g(); => ", "a = b; => "],
     );
+    let marks = "fn f() { if a == b { env.mark(\"here\"); } }";
+    check(marks, Operator::Condition, &[]);
+    check(marks, Operator::Operator, &[]);
     check(text, Operator::Log, &["tracing::info!(\"x\"); => "]);
 }
 

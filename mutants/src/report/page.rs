@@ -41,6 +41,12 @@ impl<'a> Measurement<'a> {
             .collect()
     }
 
+    /// Whether more is called equivalent than may be: then the arguments are what should be looked at.
+    pub fn is_excused_too_often(&self) -> bool {
+        let total = self.counts(|_| true);
+        10 * total.equivalent > total.judged + total.equivalent
+    }
+
     fn counts(&self, is_of: impl Fn(&Mutant) -> bool) -> Counts {
         let all = self.all(false);
         let group = all
@@ -93,6 +99,9 @@ pub fn markdown(measured: &Measurement<'_>) -> String {
             alarm.place(),
             alarm.title()
         );
+    }
+    if measured.is_excused_too_often() {
+        page.push_str("**More than a tenth is called equivalent: nobody should believe that.**\n\n");
     }
     page.push_str("## By folder\n\n");
     let mut folders: Vec<&str> = measured.all(false).iter().map(|(mutant, _)| mutant.folder()).collect();

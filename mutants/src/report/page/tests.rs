@@ -77,7 +77,26 @@ fn a_page_says_what_was_judged_and_lists_what_nobody_detects() {
         assert!(text.contains(line), "{line:?} is in\n{text}");
     }
     assert!(!text.contains("`2` for `1`"), "what is detected is not listed");
-    // The same runs for another reason: somebody objects to what is harmless.
+    let equivalent = crate::known::Equivalent {
+        argument: "…".into(),
+        confirmed: true,
+    };
+    let known = Known {
+        equivalent: BTreeMap::from([(catalogue.mutants[1].id.clone(), equivalent)]),
+        ..Known::default()
+    };
+    let measured = Measurement {
+        catalogue: &catalogue,
+        known: &known,
+        judged: &results,
+        command: String::new(),
+    };
+    assert!(measured.is_excused_too_often(), "one of two");
+    assert!(
+        markdown(&measured).contains("**1 of 1 detected"),
+        "what is equivalent is not counted"
+    );
+    // Somebody objects to what is harmless.
     results.get_mut(&harmless).expect("it was judged").differing = 1;
     let (text, alarms) = page(&results);
     assert!(
