@@ -70,12 +70,13 @@ pub fn markdown(measured: &Measurement<'_>) -> String {
          `cargo mutate report`, from what was judged; nobody chose the mistakes.\n\n\
          ```sh\n{}\n```\n\n\
          **{} of {} detected: {}** (95 % interval, Wilson). At most {budget} s of processor time for each mutant; a\n\
-         detection took {} in the median.\n\n",
+         detection took {} in the median. Sources {}, as `cargo mutate list` calls them.\n\n",
         measured.command,
         total.detected,
         total.judged,
         total.share(),
         total.median_s().map_or("-".into(), |s| format!("{s:.2} s")),
+        measured.catalogue.key,
     );
     page.push_str(
         "*Unreached*: no run executes the place. *No effect*: runs execute it, and all were the same to the byte.\n\
@@ -122,11 +123,9 @@ pub fn markdown(measured: &Measurement<'_>) -> String {
         rules.map(|rule| (rule.name(), measured.counts(|m| m.operator == rule))),
     );
     page.push_str("\n## By matter of security\n\nA mutant may be of several.\n\n");
-    table(
-        &mut page,
-        "matter",
-        matters::names().map(|name| (name, measured.counts(|m| matters::of(m).contains(&name)))),
-    );
+    let of = matters::names().map(|name| (name, measured.counts(|m| matters::of(m).contains(&name))));
+    let any = measured.counts(|m| !matters::of(m).is_empty());
+    table(&mut page, "matter", of.chain([("any of them", any)]));
     by_property(&mut page, measured);
     missed(&mut page, measured);
     dropped(&mut page, measured.catalogue);
