@@ -19,6 +19,8 @@ pub enum Widened {
     Store,
     /// The directory was failing.
     Directory,
+    /// The mail relay was failing, and the outbox may have been full.
+    Mail,
     /// Hosts' clocks were wrong.
     Clocks,
     /// One address has mails for several logins: which mail is whose cannot be seen.
@@ -38,6 +40,7 @@ impl fmt::Display for Widened {
             Widened::StoreForgot => "a failover of the store since",
             Widened::Store => "a failing store",
             Widened::Directory => "a failing directory",
+            Widened::Mail => "a failing mail relay",
             Widened::Clocks => "wrong clocks",
             Widened::WhoseMail => "mails of several logins",
             Widened::SeveralErrors => "several errors at once",

@@ -210,7 +210,16 @@ pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
         }
         (None, None) => unreachable!("a request without errors can be read"),
     };
-    judge.or_not_now(&mut allowed, seen, Needs { directory: true, store }, page_not_now);
+    judge.or_not_now(
+        &mut allowed,
+        seen,
+        Needs {
+            directory: true,
+            store,
+            ..Needs::default()
+        },
+        page_not_now,
+    );
     allowed
 }
 
@@ -331,6 +340,7 @@ pub(crate) fn expect_continue(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
     let needs = Needs {
         store: true,
         directory: true,
+        ..Needs::default()
     };
     judge.or_not_now(&mut allowed, seen, needs, page_not_now);
     allowed

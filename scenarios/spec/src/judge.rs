@@ -20,6 +20,8 @@ pub(crate) struct Judge<'a> {
 pub(crate) struct Needs {
     pub(crate) store: bool,
     pub(crate) directory: bool,
+    /// A place in the outbox.
+    pub(crate) mail: bool,
 }
 
 impl<'a> Judge<'a> {
@@ -77,6 +79,9 @@ impl<'a> Judge<'a> {
         let meanwhile = |of| self.troubles.any(seen.times.from_ms, seen.times.to_ms, of);
         if needs.store && meanwhile(|touches| touches.store) {
             allowed.or_not_now(Widened::Store, not_now(retry_s));
+        }
+        if needs.mail && meanwhile(|touches| touches.mail) {
+            allowed.or_not_now(Widened::Mail, not_now(retry_s));
         }
         if needs.directory && meanwhile(|touches| touches.directory) {
             allowed.or_not_now(Widened::Directory, not_now(retry_s));

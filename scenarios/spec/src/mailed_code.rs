@@ -18,6 +18,7 @@ use crate::{
 const BOTH: Needs = Needs {
     store: true,
     directory: true,
+    mail: false,
 };
 
 /// A mail address as people type it: trimmed, in lower case. `None`: it cannot be one.
@@ -199,7 +200,8 @@ pub(crate) fn expect_send(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> A
             }
         }
     }
-    judge.or_not_now(&mut allowed, seen, BOTH, page_not_now);
+    let needs = Needs { mail: true, ..BOTH };
+    judge.or_not_now(&mut allowed, seen, needs, page_not_now);
     allowed
 }
 

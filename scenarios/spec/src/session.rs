@@ -11,6 +11,7 @@ use crate::{
 const DIRECTORY: Needs = Needs {
     store: false,
     directory: true,
+    mail: false,
 };
 
 /// `GET /`. Nobody who is logged in is shown the page for strangers, and nobody is shown somebody else's.
@@ -79,8 +80,8 @@ pub(crate) fn expect_logout(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
     });
     let has_cookie = seen.cookie(&judge.index.session_cookie()).is_some();
     let needs = Needs {
-        store: false,
         directory: has_cookie,
+        ..Needs::default()
     };
     judge.or_not_now(&mut allowed, seen, needs, page_not_now);
     allowed

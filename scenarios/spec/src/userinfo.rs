@@ -51,8 +51,8 @@ pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
         }
     }
     let needs = Needs {
-        store: false,
         directory: true,
+        ..Needs::default()
     };
     judge.or_not_now(&mut allowed, seen, needs, json_not_now);
     allowed

@@ -43,6 +43,7 @@ pub(crate) fn expect(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowe
     let needs = Needs {
         store: true,
         directory: true,
+        ..Needs::default()
     };
     judge.or_not_now(&mut allowed, seen, needs, page_not_now);
     allowed

@@ -187,7 +187,8 @@ fn of_call(call: &CallFault) -> Touches {
     Touches {
         store: is_waited_for && call.call.starts_with("store"),
         directory: is_waited_for && call.call.starts_with("directory"),
-        service: is_waited_for && call.by_ms > 0,
+        // A replica that fails while it starts opens its port later.
+        service: (is_waited_for && call.by_ms > 0) || purpose == Purpose::Replica,
         mail: purpose == Purpose::Mail,
         clocks_ms: 0,
     }

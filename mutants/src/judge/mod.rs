@@ -1,0 +1,204 @@
+//! What the simulation says of a mutant.
+//!
+//! A run depends on its plan alone, so a run that never reaches a mutant's place is the run of the service as it is, which
+//! held. Only runs that reach it are performed, and a mutant that none reaches costs nothing: see [`Baseline`].
+
+mod baseline;
+mod child;
+
+pub use baseline::Baseline;
+pub use child::{Child, End, RunLine, Runs};
+
+use crate::{
+    copy::{Catalogue, Folders},
+    operator::Operator,
+    site::Mutant,
+    trouble::Trouble,
+};
+use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
+
+/// Why a mutant was not detected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Missed {
+    /// No run executes its place: no story does it.
+    Unreached,
+    /// Runs execute it, and every one of them was the same to the byte as without it.
+    NoEffect,
+    /// Runs came out differently, and no property objects.
+    Differs,
+}
+
+/// What became of a mutant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "kebab-case")]
+pub enum Verdict {
+    /// A property objects.
+    Detected {
+        /// The first that does, by simulated time.
+        property: String,
+        /// In which way.
+        reason: String,
+        /// The run.
+        scenario: String,
+        /// Its seed.
+        seed: u64,
+        /// What it says.
+        what: String,
+        /// Whether the same run in a fresh process is violated in the same way.
+        confirmed: bool,
+    },
+    /// None does, within the budget.
+    Missed {
+        /// As far as is known.
+        why: Missed,
+    },
+    /// The run neither held nor was violated: it did not end, the process died, or the harness failed. Nobody may call that
+    /// detected, for no property says so.
+    Trouble {
+        /// What happened.
+        what: String,
+    },
+}
+
+/// A mutant, judged. One line of JSON.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// [`Mutant::id`].
+    pub id: String,
+    /// [`Catalogue::key`].
+    pub catalogue: String,
+    /// What became of it.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// Runs that were performed.
+    pub runs: usize,
+    /// How many of them came out differently.
+    pub differing: usize,
+    /// How many runs there were that reach it.
+    pub reaching: usize,
+    /// What it cost, seconds of processor time.
+    pub cpu_s: f64,
+    /// What it was allowed to cost.
+    pub budget_s: f64,
+}
+
+/// How long to look.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Seconds of processor time for each mutant.
+    pub budget_s: f64,
+    /// A run that has not ended after so many real seconds is given up.
+    pub run_s: u64,
+}
+
+/// Judges one mutant.
+///
+/// # Errors
+/// The judge cannot be started.
+pub fn judge(
+    folders: &Folders,
+    catalogue: &Catalogue,
+    baseline: &Baseline,
+    mutant: &Mutant,
+    limits: Limits,
+) -> Result<Judged, Trouble> {
+    let runs = baseline.reaching(mutant.number);
+    let mut judged = Judged {
+        id: mutant.id.clone(),
+        catalogue: catalogue.key.clone(),
+        verdict: Verdict::Missed { why: Missed::Unreached },
+        runs: 0,
+        differing: 0,
+        reaching: runs.len(),
+        cpu_s: 0.0,
+        budget_s: limits.budget_s,
+    };
+    if runs.is_empty() {
+        return Ok(judged);
+    }
+    let mut ended = None;
+    let child = Child {
+        program: &folders.judge(),
+        switch: &mutant.number.to_string(),
+        cpu_s: limits.budget_s as u64 + 2 * limits.run_s,
+        run_s: limits.run_s,
+    };
+    let end = child.perform(&runs, |line| {
+        judged.runs += 1;
+        judged.cpu_s += line.cpu_ms / 1000.0;
+        judged.differing += usize::from(line.fingerprint.as_deref() != baseline.fingerprint(&line.scenario, line.seed));
+        ended = verdict_of(&line);
+        match ended.is_some() || judged.cpu_s >= limits.budget_s {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    })?;
+    judged.verdict = match (ended, end) {
+        (Some(verdict), _) => verdict,
+        (None, End::Hung) => Verdict::Trouble {
+            what: format!("a run did not end within {} s", limits.run_s),
+        },
+        (None, End::Died(how)) => Verdict::Trouble {
+            what: format!("the process died: {how}"),
+        },
+        (None, End::Ended) => Verdict::Missed {
+            why: match judged.differing {
+                0 => Missed::NoEffect,
+                _ => Missed::Differs,
+            },
+        },
+    };
+    confirm(&child, &mut judged.verdict)?;
+    Ok(judged)
+}
+
+/// What a single run says: `None` if it held.
+fn verdict_of(line: &RunLine) -> Option<Verdict> {
+    if let Some(error) = &line.error {
+        return Some(Verdict::Trouble {
+            what: format!("the harness failed on {} {}: {error}", line.scenario, line.seed),
+        });
+    }
+    let first = line.violations.first()?;
+    Some(Verdict::Detected {
+        property: first.property.clone(),
+        reason: first.reason.clone(),
+        scenario: line.scenario.clone(),
+        seed: line.seed,
+        what: first.what.clone(),
+        confirmed: false,
+    })
+}
+
+/// A detection must replay: the same run, alone in a fresh process.
+fn confirm(child: &Child<'_>, verdict: &mut Verdict) -> Result<(), Trouble> {
+    if let Verdict::Detected {
+        property,
+        scenario,
+        seed,
+        confirmed,
+        ..
+    } = verdict
+    {
+        child.perform(&[(scenario.clone(), *seed)], |line| {
+            *confirmed = line
+                .violations
+                .first()
+                .is_some_and(|violation| violation.property == *property);
+            ControlFlow::Break(())
+        })?;
+    }
+    Ok(())
+}
+
+impl Judged {
+    /// A harmless change that somebody objects to, or that changes a run.
+    pub fn is_false_alarm(&self, mutant: &Mutant) -> bool {
+        mutant.operator == Operator::Harmless && (self.differing > 0 || !matches!(self.verdict, Verdict::Missed { .. }))
+    }
+}
+
+#[cfg(test)]
+mod tests;
