@@ -3,7 +3,7 @@
 use crate::{
     availability, limits,
     login::{Behaviour, Login, Observation, Op, OwnFault, Rewire, WorldOptions},
-    mailed_code, redemption, session,
+    mailed_code, oddities, redemption, session,
     store::{self, history},
     vocabulary::Plan,
     world::{self, Shared, hosts},
@@ -36,6 +36,7 @@ pub fn act(scene: sim::world::Scene<Login>, who: String, does: Behaviour) -> Box
             Behaviour::Limits(does) => limits::act(scene, &who, does, &label).await,
             Behaviour::Store(does) => store::act(scene, &who, does, &label).await,
             Behaviour::Availability(does) => availability::act(scene, &who, does, &label).await,
+            Behaviour::Oddity(does) => oddities::act(scene, &who, does, &label).await,
         }
     })
 }

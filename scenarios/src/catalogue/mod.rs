@@ -3,7 +3,7 @@
 pub(crate) mod marks;
 
 use crate::{
-    analytics, availability, directory, exchange::AnswersAllowed, leader, limits, mail, redemption, session, store,
+    analytics, availability, directory, exchange::AnswersAllowed, leader, limits, mail, oddities, redemption, session, store,
     swarm, vocabulary::Scenario,
 };
 
@@ -19,6 +19,7 @@ pub fn all() -> Vec<Scenario> {
         leader::stories(),
         session::stories(),
         directory::stories(),
+        oddities::stories(),
         vec![swarm::swarm()],
     ];
     let stories = stories.concat().into_iter();

@@ -46,6 +46,13 @@ pub(super) fn world(plan: &Plan) -> World {
         people: people.collect(),
         settings: Settings::default()
             .with("authorization code", plan.world.code_ttl_s * 1000)
+            .with("login in progress", plan.world.flow_ttl_s * 1000)
+            .with("mailed code", plan.world.email_code_ttl_s * 1000)
+            .with("access token", plan.world.access_token_ttl_s * 1000)
+            .with("ID token", plan.world.id_token_ttl_s * 1000)
+            .with("session", plan.world.session_ttl_s * 1000)
+            .with("browser cookie", plan.world.session_ttl_s * 1000)
+            .with("one mail", plan.world.send_once_s * 1000)
             .with("limits", plan.world.limit_window_s * 1000),
         mail_from: hosts::MAIL_FROM.to_owned(),
     }

@@ -2,6 +2,7 @@
 
 use super::Observation;
 use crate::{
+    oddities::{Draft, Odd, Pool},
     people::page::Page,
     vocabulary::{Event, Observation as AnyObservation, Recorder},
     world::{InboxMail, Scene},
@@ -13,14 +14,15 @@ use base64::{
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, header, request};
 use idp::http::client::Client;
-use seams::{Failure, Outcome};
+use seams::{Env, Failure, Outcome};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use spec::{
     Secret,
     exchange::{Answer, Answered, Authorization, Body, Form, IdToken, Location, Mail, SetCookie, Tokens, Word},
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::time::sleep;
 use url::form_urlencoded;
 
 /// Headers that belong to the connection or to whoever passes an answer on, and say nothing of the service.
@@ -37,16 +39,22 @@ const OF_THE_CONNECTION: [&str; 7] = [
 /// Who asks.
 #[derive(Clone)]
 pub(crate) struct Asking {
+    env: Env,
     recorder: Recorder,
     who: String,
+    odd: Option<Arc<Odd>>,
+    pool: Pool,
 }
 
 impl Asking {
     /// Somebody of this name.
     pub(crate) fn new(scene: &Scene, who: &str) -> Asking {
         Asking {
+            env: scene.env.clone(),
             recorder: scene.recorder.clone(),
             who: who.to_owned(),
+            odd: scene.odd.clone(),
+            pool: scene.pool.clone(),
         }
     }
 
@@ -56,11 +64,43 @@ impl Asking {
     }
 }
 
-/// Sends a request to a host and waits for the answer.
+/// Sends a request to a host and waits for the answer. Somebody odd sends others before, waits, or sends it again later.
 ///
 /// # Errors
 /// As [`Client::send`].
 pub(crate) async fn ask(
+    asking: &Asking,
+    client: &Client,
+    to: (&str, u16),
+    request: Request<Bytes>,
+    limit: Duration,
+) -> Outcome<Response<Bytes>> {
+    let Some(odd) = &asking.odd else {
+        return send(asking, client, to, request, limit).await;
+    };
+    let (head, body) = request.into_parts();
+    let draft = Draft::of(&head, &body);
+    if let Some(wait) = odd.wait_before(&draft.path) {
+        sleep(wait).await;
+    }
+    for changed in odd.changed(&draft, &asking.pool) {
+        if let Some(changed) = changed.request() {
+            drop(send(asking, &Client::new(&asking.env), to, changed, limit).await); // it is in the history
+        }
+    }
+    asking.pool.learn(&draft);
+    if let (Some(after), Some(again)) = (odd.again_after(&draft.path), draft.request()) {
+        let (asking, host, port) = (asking.clone(), to.0.to_owned(), to.1);
+        let env = asking.env.clone();
+        env.spawn(async move {
+            sleep(after).await;
+            drop(send(&asking, &Client::new(&asking.env), (&host, port), again, limit).await);
+        });
+    }
+    send(asking, client, to, Request::from_parts(head, body), limit).await
+}
+
+async fn send(
     asking: &Asking,
     client: &Client,
     (host, port): (&str, u16),

@@ -5,7 +5,7 @@ mod options;
 pub use options::{ReminderOption, WorldOptions};
 
 use crate::{
-    analytics, availability, directory, exchange, leader, limits, mail, mailed_code, people, redemption, session, store,
+    analytics, availability, directory, exchange, leader, limits, mail, mailed_code, oddities, people, redemption, session, store,
 };
 use idp::{config::Config, replica::Wiring};
 use seams::Env;
@@ -34,6 +34,7 @@ sim::compose_behaviours! {
         Limits(limits::Behaviour),
         Store(store::Behaviour),
         Availability(availability::Behaviour),
+        Oddity(oddities::Behaviour),
     }
 }
 

@@ -49,6 +49,18 @@ pub struct WorldOptions {
     pub upstream_keepalive: u32,
     /// Lifetime of an authorization code, seconds.
     pub code_ttl_s: u64,
+    /// Lifetime of a login in progress, seconds.
+    pub flow_ttl_s: u64,
+    /// Lifetime of a mailed code, seconds.
+    pub email_code_ttl_s: u64,
+    /// Lifetime of an access token, seconds.
+    pub access_token_ttl_s: u64,
+    /// Lifetime of an ID token, seconds.
+    pub id_token_ttl_s: u64,
+    /// Lifetime of a session, seconds.
+    pub session_ttl_s: u64,
+    /// How long after a press of "Send" another one sends no second mail, seconds.
+    pub send_once_s: u64,
     /// Window of the limiters, seconds.
     pub limit_window_s: u64,
     /// Lifetime of the leader's lease, milliseconds.
@@ -102,6 +114,12 @@ impl Default for WorldOptions {
             fail_timeout_ms: 2000,
             upstream_keepalive: 16,
             code_ttl_s: 60,
+            flow_ttl_s: 900,
+            email_code_ttl_s: 600,
+            access_token_ttl_s: 3600,
+            id_token_ttl_s: 300,
+            session_ttl_s: 12 * 3600,
+            send_once_s: 20,
             limit_window_s: 60,
             lease_ms: 10_000,
             call_pause_percent: 0,
@@ -140,6 +158,12 @@ impl sim::service::WorldOptions for WorldOptions {
             ("proxy_connect_timeout_ms", self.proxy_connect_timeout_ms),
             ("proxy_read_timeout_ms", self.proxy_read_timeout_ms),
             ("code_ttl_s", self.code_ttl_s),
+            ("flow_ttl_s", self.flow_ttl_s),
+            ("email_code_ttl_s", self.email_code_ttl_s),
+            ("access_token_ttl_s", self.access_token_ttl_s),
+            ("id_token_ttl_s", self.id_token_ttl_s),
+            ("session_ttl_s", self.session_ttl_s),
+            ("send_once_s", self.send_once_s),
             ("limit_window_s", self.limit_window_s),
         ];
         if let Some((field, _)) = at_least_1.into_iter().find(|(_, value)| *value == 0) {

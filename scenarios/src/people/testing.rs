@@ -101,6 +101,8 @@ impl Script {
             clients: RelyingPartyOptions::standard(),
             seed: 1,
             codes: CodeFeed::default(),
+            odd: None,
+            pool: Default::default(),
         }
     }
 }

@@ -180,6 +180,8 @@ impl Deployment {
             clients,
             seed: 1,
             codes: CodeFeed::default(),
+            odd: None,
+            pool: Default::default(),
         };
         Ok(Deployment {
             scene,

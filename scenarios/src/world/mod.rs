@@ -25,7 +25,7 @@ pub use inbox::{InboxMail, Inboxes};
 pub use mode::{Mode, PeerMode};
 pub use scene::{CodeFeed, RelyingPartyOptions, Scene, SeenCode};
 
-use crate::{login::Login, store::history::StoreRecorder};
+use crate::{login::Login, oddities::Pool, store::history::StoreRecorder};
 use directory::SharedDirectory;
 use sim::world::Start;
 use std::sync::{Arc, atomic::AtomicU64};
@@ -47,6 +47,8 @@ pub struct Shared {
     pub clients: Vec<RelyingPartyOptions>,
     /// Codes that relying parties have received.
     pub codes: CodeFeed,
+    /// What those who break rules know of others' requests.
+    pub(crate) pool: Pool,
     /// What the replicas saw of the store that they share.
     pub store: StoreRecorder,
 }
@@ -64,6 +66,7 @@ impl Shared {
             inboxes: Inboxes::new(move || now_ms()),
             clients,
             codes: CodeFeed::default(),
+            pool: Pool::default(),
             store: StoreRecorder::default(),
         }
     }

@@ -34,11 +34,31 @@ fn config(host: &str, directory: &str, world: &WorldOptions) -> Config {
         hosts::ANALYTICS_PORT,
         hosts::ANALYTICS_PATH.to_owned(),
     ));
-    config.ttl.code = Duration::from_secs(world.code_ttl_s);
+    lifetimes(&mut config, world);
     config.limits.window = Duration::from_secs(world.limit_window_s);
     config.leader.lease = Duration::from_millis(world.lease_ms);
     config.leader.renew_every = Duration::from_millis(world.lease_ms * 3 / 10);
     config
+}
+
+/// Lifetimes that a world has otherwise than documented. One that it does not change is the service's own: that it is as
+/// documented is for the specification to see.
+fn lifetimes(config: &mut Config, world: &WorldOptions) {
+    let usual = WorldOptions::default();
+    let (ttl, limits) = (&mut config.ttl, &mut config.limits);
+    for (of, s, usual_s) in [
+        (&mut ttl.flow, world.flow_ttl_s, usual.flow_ttl_s),
+        (&mut ttl.email_code, world.email_code_ttl_s, usual.email_code_ttl_s),
+        (&mut ttl.access_token, world.access_token_ttl_s, usual.access_token_ttl_s),
+        (&mut ttl.id_token, world.id_token_ttl_s, usual.id_token_ttl_s),
+        (&mut ttl.session, world.session_ttl_s, usual.session_ttl_s),
+        (&mut limits.send_once, world.send_once_s, usual.send_once_s),
+        (&mut ttl.code, world.code_ttl_s, usual.code_ttl_s),
+    ] {
+        if s != usual_s {
+            *of = Duration::from_secs(s);
+        }
+    }
 }
 
 /// One boot of a replica.

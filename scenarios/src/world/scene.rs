@@ -1,7 +1,11 @@
 //! What people, relying parties and attackers have in hand.
 
 use super::{Inboxes, hosts};
-use crate::{login::Login, vocabulary::Recorder};
+use crate::{
+    login::Login,
+    oddities::{Odd, Pool},
+    vocabulary::Recorder,
+};
 use seams::Env;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
@@ -29,6 +33,20 @@ pub struct Scene {
     pub seed: u64,
     /// Codes that relying parties have received.
     pub codes: CodeFeed,
+    /// In which way whoever has this is odd.
+    pub(crate) odd: Option<Arc<Odd>>,
+    /// What anybody has sent.
+    pub(crate) pool: Pool,
+}
+
+impl Scene {
+    /// The same, for somebody odd.
+    pub(crate) fn as_odd(&self, odd: Odd) -> Scene {
+        Scene {
+            odd: Some(Arc::new(odd)),
+            ..self.clone()
+        }
+    }
 }
 
 impl From<sim::world::Scene<Login>> for Scene {
@@ -45,6 +63,8 @@ impl From<sim::world::Scene<Login>> for Scene {
             clients: scene.shared.clients,
             seed: scene.seed,
             codes: scene.shared.codes,
+            odd: None,
+            pool: scene.shared.pool,
         }
     }
 }

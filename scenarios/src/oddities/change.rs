@@ -1,0 +1,280 @@
+//! All ways in which a request is changed, one at a time. Enumerable: the same request has the same list.
+
+use super::{draft::Draft, odd::Pool};
+use http::{HeaderName, HeaderValue, Method, header};
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// Of a parameter or a cookie.
+    Value(Place, usize, How),
+    /// A header is replaced, or left out.
+    Header(&'static str, Option<&'static str>),
+    /// A header is sent twice.
+    HeaderTwice(&'static str),
+    /// Another method.
+    Method(&'static str),
+    /// Another step.
+    Path(&'static str),
+    /// A parameter that nobody knows.
+    Unknown,
+    /// A body larger than any form.
+    Huge,
+    /// The client's secret in the form as well.
+    SecretBothWays,
+    /// Nothing: the step is repeated.
+    Nothing,
+}
+
+/// Where a value stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Query,
+    Form,
+    Cookie,
+}
+
+/// How a value is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    Absent,
+    Empty,
+    /// The same value again.
+    Twice,
+    /// Another's value as well, after the right one.
+    TwiceOther,
+    /// Another's value as well, before the right one.
+    OtherBefore,
+    /// Another person's, client's or login's, or an older one.
+    Other,
+    /// All but the last character.
+    Prefix,
+    /// One more character.
+    Longer,
+    /// Capital letters for small ones, and the other way round.
+    Case,
+    /// A space before and after.
+    Padded,
+    /// Longer than anything may be.
+    TooLong,
+    /// Something that it never is.
+    Nonsense,
+}
+
+const OF_VALUES: [How; 12] = [
+    How::Absent,
+    How::Empty,
+    How::Twice,
+    How::TwiceOther,
+    How::OtherBefore,
+    How::Other,
+    How::Prefix,
+    How::Longer,
+    How::Case,
+    How::Padded,
+    How::TooLong,
+    How::Nonsense,
+];
+
+const OF_HEADERS: [(&str, Option<&str>); 14] = [
+    ("sec-fetch-site", Some("cross-site")),
+    ("sec-fetch-site", Some("same-site")),
+    ("sec-fetch-site", Some("none")),
+    ("sec-fetch-site", None),
+    ("origin", Some("https://evil.example")),
+    ("origin", Some("https://login.example")),
+    ("origin", None),
+    ("content-type", Some("text/plain")),
+    ("content-type", Some("application/x-www-form-urlencoded; charset=UTF-8")),
+    ("content-type", None),
+    ("authorization", None),
+    ("authorization", Some("Basic !")),
+    ("authorization", Some("Digest abc")),
+    ("authorization", Some("Bearer abc")),
+];
+
+const PATHS: [&str; 13] = [
+    "/",
+    "/.well-known/openid-configuration",
+    "/authorize",
+    "/jwks",
+    "/login",
+    "/login/code",
+    "/login/continue",
+    "/login/send",
+    "/login/verify",
+    "/logout",
+    "/token",
+    "/userinfo",
+    "/nowhere",
+];
+
+/// All changes of a request.
+pub(crate) fn changes(of: &Draft) -> Vec<Change> {
+    let mut all = vec![Change::Nothing, Change::Unknown];
+    for (place, count) in [
+        (Place::Query, of.query.len()),
+        (Place::Form, of.form.as_ref().map_or(0, Vec::len)),
+        (Place::Cookie, of.cookies.len()),
+    ] {
+        for at in 0..count {
+            all.extend(OF_VALUES.map(|how| Change::Value(place, at, how)));
+        }
+    }
+    for (name, value) in OF_HEADERS {
+        all.push(Change::Header(name, value));
+    }
+    // A foreign origin counts only where the browser says nothing better.
+    all.extend(["content-type", "authorization"].map(Change::HeaderTwice));
+    all.extend(["GET", "POST", "PUT", "DELETE"].map(Change::Method));
+    all.extend(PATHS.map(Change::Path));
+    all.extend([Change::Huge, Change::SecretBothWays]);
+    all
+}
+
+impl Change {
+    /// Makes it; `None`: there is nothing to change.
+    pub(crate) fn apply(&self, of: &Draft, pool: &Pool) -> Option<Draft> {
+        let mut draft = of.clone();
+        match self {
+            Change::Nothing => {}
+            Change::Unknown => match &mut draft.form {
+                Some(form) => form.push(("x".into(), "1".into())),
+                None => draft.query.push(("x".into(), "1".into())),
+            },
+            Change::Value(place, at, how) => {
+                let values = match place {
+                    Place::Query => &mut draft.query,
+                    Place::Form => draft.form.as_mut()?,
+                    Place::Cookie => &mut draft.cookies,
+                };
+                how.apply(values, *at, pool)?;
+                let is_header = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+                if *place == Place::Cookie && !values.iter().all(|(_, value)| is_header(value)) {
+                    return None; // no browser can send it
+                }
+            }
+            Change::Header(name, value) => {
+                if *name == "origin" {
+                    draft.headers.remove("sec-fetch-site")?;
+                }
+                let name = HeaderName::from_static(name);
+                match value {
+                    Some(value) => drop(draft.headers.insert(name, HeaderValue::from_static(value))),
+                    None => drop(draft.headers.remove(name)?),
+                }
+            }
+            Change::HeaderTwice(name) => {
+                let value = draft.headers.get(*name)?.clone();
+                draft.headers.append(HeaderName::from_static(name), value);
+                if *name == "content-type" {
+                    return None; // which of two counts is nobody's promise
+                }
+            }
+            Change::Method(method) => {
+                draft.method = Method::from_bytes(method.as_bytes()).ok()?;
+                if draft.method == of.method {
+                    return None;
+                }
+                if draft.method == Method::GET {
+                    draft.query.extend(draft.form.take().unwrap_or_default());
+                    draft.headers.remove(header::CONTENT_TYPE);
+                }
+                if draft.method == Method::POST {
+                    draft.form = Some(std::mem::take(&mut draft.query)).filter(|form| !form.is_empty());
+                    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+                    draft.headers.insert(header::CONTENT_TYPE, form);
+                }
+            }
+            Change::Path(path) => {
+                if of.path == *path {
+                    return None;
+                }
+                draft.path = (*path).to_owned();
+            }
+            Change::Huge => draft.form.as_mut()?.push(("x".into(), "1".repeat(70_000))),
+            Change::SecretBothWays => {
+                draft.headers.get(header::AUTHORIZATION)?;
+                draft.form.as_mut()?.push(("client_secret".into(), "guessed".into()));
+            }
+        }
+        Some(draft)
+    }
+}
+
+impl How {
+    fn apply(self, values: &mut Vec<(String, String)>, at: usize, pool: &Pool) -> Option<()> {
+        let (name, value) = values.get(at)?.clone();
+        let other = || pool.other(&name, &value);
+        let set = |values: &mut Vec<(String, String)>, value: String| values[at].1 = value;
+        match self {
+            How::Absent => drop(values.remove(at)),
+            How::Empty => set(values, String::new()),
+            How::Twice => values.push((name, value)),
+            How::TwiceOther => values.push((name.clone(), other()?)),
+            How::OtherBefore => values.insert(at, (name.clone(), other()?)),
+            How::Other => set(values, other()?),
+            How::Prefix => {
+                let mut shorter = value;
+                shorter.pop()?;
+                set(values, shorter);
+            }
+            How::Longer => set(values, value + "A"),
+            How::Case => {
+                let swap = |c: char| match c.is_ascii_uppercase() {
+                    true => c.to_ascii_lowercase(),
+                    false => c.to_ascii_uppercase(),
+                };
+                let swapped: String = value.chars().map(swap).collect();
+                if swapped == value {
+                    return None;
+                }
+                set(values, swapped);
+            }
+            How::Padded => set(values, format!(" {value} ")),
+            How::TooLong => set(values, format!("{value}{}", "x".repeat(2100))),
+            How::Nonsense => set(values, "nonsense".into()),
+        }
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http::Request;
+
+    fn draft() -> Draft {
+        let request = Request::builder().method("POST").uri("/login/verify");
+        let request = request.header("cookie", "a=1; b=2").header("content-type", "application/x-www-form-urlencoded");
+        let (head, body) = request.body(Bytes::from("flow=f&code=123456")).unwrap().into_parts();
+        Draft::of(&head, &body)
+    }
+
+    #[test]
+    fn a_request_is_put_together_as_it_was() {
+        let request = draft().request().unwrap();
+        assert_eq!(request.body(), "flow=f&code=123456");
+        assert_eq!(request.headers()["cookie"], "a=1; b=2");
+    }
+
+    #[test]
+    fn every_part_is_changed_in_every_way() {
+        let (of, pool) = (draft(), Pool::default());
+        pool.learn(&of);
+        let all = changes(&of);
+        assert_eq!(all, changes(&draft()));
+        assert_eq!(all.iter().filter(|change| matches!(change, Change::Value(..))).count(), 4 * 12);
+        let absent = Change::Value(Place::Form, 1, How::Absent).apply(&of, &pool).unwrap();
+        assert_eq!(absent.request().unwrap().body(), "flow=f");
+        let twice = Change::Value(Place::Cookie, 0, How::Twice).apply(&of, &pool).unwrap();
+        assert_eq!(twice.request().unwrap().headers()["cookie"], "a=1; b=2; a=1");
+        assert!(Change::Value(Place::Form, 0, How::Other).apply(&of, &pool).is_none(), "no other is known yet");
+        let mut later = of.clone();
+        later.form.as_mut().unwrap()[0].1 = "g".into();
+        pool.learn(&later);
+        let other = Change::Value(Place::Form, 0, How::Other).apply(&of, &pool).unwrap();
+        assert_eq!(other.request().unwrap().body(), "flow=g&code=123456");
+    }
+}

@@ -1,0 +1,112 @@
+//! Time at its edges: people who come just before and just after the end of every lifetime and window, and clients that ask
+//! for other things. Lifetimes are short in this world; all else is as it should be, so that exactly one answer is allowed but
+//! for the few milliseconds of an edge. (Inventory 24.)
+
+use super::Behaviour;
+use crate::{
+    catalogue::marks::somebody_logged_in,
+    property::{CodeRedeemedOnce, EmailCodeOnce},
+    scenario::{Logins, World, secs},
+    vocabulary::{Operation, Plan, Scenario, WorldOptions},
+};
+use sim::scenario::Dice;
+
+/// The world's lifetimes, seconds.
+const FLOW_S: u64 = 20;
+const CODE_S: u64 = 5;
+const EMAIL_CODE_S: u64 = 12;
+const ACCESS_TOKEN_S: u64 = 9;
+const SESSION_S: u64 = 25;
+const SEND_ONCE_S: u64 = 6;
+/// As documented (core/LIMITS.md): the same attempt.
+const TWIN_S: u64 = 5;
+/// How near to an edge people come, milliseconds: nearer than a boundary moved by a second, farther than a request takes.
+const NEAR_MS: u64 = 350;
+
+pub(super) fn edges() -> Scenario {
+    Scenario::new("edges", "people come just before and just after the end of every lifetime and window")
+        .covering(&[24])
+        .world(World::standard())
+        .workload(Logins::people(3).every(secs(5)))
+        .drawn(draw)
+        .always(CodeRedeemedOnce)
+        .always(EmailCodeOnce)
+        .sometimes("somebody logged in", somebody_logged_in)
+        .lasts(secs(110))
+}
+
+fn draw(seed: u64, plan: &mut Plan) {
+    plan.world = WorldOptions {
+        flow_ttl_s: FLOW_S,
+        code_ttl_s: CODE_S,
+        email_code_ttl_s: EMAIL_CODE_S,
+        access_token_ttl_s: ACCESS_TOKEN_S,
+        session_ttl_s: SESSION_S,
+        send_once_s: SEND_ONCE_S,
+        limit_window_s: 30,
+        ..plan.world.clone()
+    };
+    let mut dice = Dice::of(seed, "edges");
+    let mut acts: Vec<Behaviour> = vec![];
+    let dawdle = |before: &str, edge_s: u64, back_ms: u64| {
+        [NEAR_MS, 0].map(|early| Behaviour::Dawdle {
+            before: before.to_owned(),
+            // Just before the edge and just after it; what has passed since the lifetime began is taken off.
+            wait_ms: match early {
+                0 => edge_s * 1000 + NEAR_MS - back_ms.min(NEAR_MS),
+                early => edge_s * 1000 - early - back_ms,
+            },
+        })
+    };
+    acts.extend(dawdle("/login/send", FLOW_S, 1_500));
+    acts.extend(dawdle("/login/verify", EMAIL_CODE_S, 1_800));
+    acts.extend(dawdle("/token", CODE_S, 300));
+    acts.extend(dawdle("/userinfo", ACCESS_TOKEN_S, 300));
+    acts.extend(dawdle("/", SESSION_S, 1_200));
+    for (with, edge_s) in [
+        ("/login/send", SEND_ONCE_S),
+        ("/login/verify", TWIN_S),
+        ("/login/verify", SESSION_S),
+        ("/token", CODE_S),
+        ("/userinfo", ACCESS_TOKEN_S),
+        ("/login/continue", FLOW_S),
+        ("/", SESSION_S),
+    ] {
+        for after_ms in [edge_s * 1000 - NEAR_MS, edge_s * 1000 + NEAR_MS] {
+            let with = with.to_owned();
+            acts.push(Behaviour::ComeAgain { with, after_ms });
+        }
+    }
+    for (scope, prompt, max_age) in [
+        ("openid", "", ""),
+        ("openid profile", "", ""),
+        ("email openid other", "", ""),
+        ("openid profile email", "none", ""),
+        ("openid profile email", "login", ""),
+        ("openid email", "select_account consent", ""),
+        ("openid", "consent", ""),
+        ("openid profile", "", "3"),
+        ("openid profile", "", "8"),
+        ("openid profile", "", "0"),
+        ("openid", "none", "3"),
+        ("profile", "", ""),
+        ("openid", "none login", ""),
+        ("openid", "create", ""),
+        ("openid", "", "soon"),
+    ] {
+        acts.push(Behaviour::LogInTwice {
+            after_ms: dice.pick(&[500, 5_000, 6_500]),
+            scope: scope.into(),
+            prompt: prompt.into(),
+            max_age: max_age.into(),
+        });
+    }
+    for (n, does) in acts.into_iter().enumerate() {
+        plan.operations.push(Operation {
+            at_ms: 1_000 + n as u64 * 1_300 + dice.between(0, 300),
+            who: format!("odd-{}", n + 1),
+            does: does.into(),
+        });
+    }
+    plan.operations.sort_by_key(|operation| operation.at_ms);
+}

@@ -1,0 +1,24 @@
+//! Those who break rules, and those who are merely odd: what happens if any part of any request is absent, doubled, another's,
+//! too long; if steps come late, again, or in another order. The specification judges the answers.
+
+mod change;
+mod draft;
+mod odd;
+mod ops;
+
+pub(crate) use draft::Draft;
+pub(crate) use odd::Odd;
+pub use odd::Pool;
+pub(crate) use ops::act;
+pub use ops::Behaviour;
+
+// Stories.
+mod edges;
+mod rule_breakers;
+
+use crate::vocabulary::Scenario;
+
+/// The stories of this room.
+pub(crate) fn stories() -> Vec<Scenario> {
+    vec![rule_breakers::rule_breakers(), edges::edges()]
+}

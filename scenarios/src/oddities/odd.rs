@@ -1,0 +1,82 @@
+//! In which way somebody is odd: their requests are changed, wait, or come again.
+
+use super::{
+    change::{Change, changes},
+    draft::Draft,
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+/// How many changes of each request are tried before the request itself.
+const CHANGES_EACH: usize = 3;
+
+/// In which way somebody is odd.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Odd {
+    /// Which changes of their requests are tried: the first of each request's list that is tried.
+    pub(crate) changes: Option<u32>,
+    /// What they wait for before a request for this path.
+    pub(crate) wait: Option<(String, Duration)>,
+    /// After how long a request for this path comes again.
+    pub(crate) again: Option<(String, Duration)>,
+    /// What their client asks for otherwise: parameters of the authorization request, without those that are empty.
+    pub(crate) asks: Vec<(String, String)>,
+}
+
+impl Odd {
+    /// How long to wait before a request.
+    pub(crate) fn wait_before(&self, path: &str) -> Option<Duration> {
+        self.wait.as_ref().filter(|(before, _)| before == path).map(|(_, wait)| *wait)
+    }
+
+    /// After how long a request comes again.
+    pub(crate) fn again_after(&self, path: &str) -> Option<Duration> {
+        self.again.as_ref().filter(|(after, _)| after == path).map(|(_, again)| *again)
+    }
+
+    /// The changed requests to try before this one.
+    pub(crate) fn changed(&self, draft: &Draft, pool: &Pool) -> Vec<Draft> {
+        let Some(first) = self.changes else { return vec![] };
+        let all: Vec<Change> = changes(draft);
+        let tried = (0..CHANGES_EACH).map(|n| &all[(first as usize * CHANGES_EACH + n) % all.len()]);
+        tried.filter_map(|change| change.apply(draft, pool)).collect()
+    }
+
+    /// An authorization request, asked otherwise.
+    pub(crate) fn ask(&self, params: &mut Vec<(String, String)>) {
+        for (name, value) in &self.asks {
+            params.retain(|(other, _)| other != name);
+            if !value.is_empty() {
+                params.push((name.clone(), value.clone()));
+            }
+        }
+    }
+}
+
+/// What anybody has sent so far, by the name of the parameter or cookie: what those who break rules put into requests of
+/// theirs. Clones share it.
+#[derive(Clone, Default)]
+pub struct Pool(Arc<Mutex<BTreeMap<String, Vec<String>>>>);
+
+impl Pool {
+    /// Remembers the values of a request.
+    pub(crate) fn learn(&self, draft: &Draft) {
+        let mut known = self.0.lock().expect("nobody panics while holding the pool");
+        let form = draft.form.iter().flatten();
+        for (name, value) in draft.query.iter().chain(form).chain(&draft.cookies) {
+            let values = known.entry(name.clone()).or_default();
+            if !values.contains(value) {
+                values.push(value.clone());
+            }
+        }
+    }
+
+    /// The latest value of this name that is another one.
+    pub(crate) fn other(&self, name: &str, than: &str) -> Option<String> {
+        let known = self.0.lock().expect("nobody panics while holding the pool");
+        known.get(name)?.iter().rev().find(|value| *value != than).cloned()
+    }
+}

@@ -1,0 +1,111 @@
+//! What odd people, odd clients and those who break rules do.
+
+use super::Odd;
+use crate::{
+    login::{self, Login},
+    mailed_code,
+    people::{
+        calm::{self, Style},
+        person::Person,
+    },
+    session::logged_in,
+    world::Scene,
+};
+use serde::{Deserialize, Serialize};
+use std::{sync::Arc, time::Duration};
+use tokio::time::sleep;
+
+/// What they do, as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Behaviour {
+    /// Logs in, looks at the account page and logs out; before each request, some changed versions of it are sent.
+    BreakRules {
+        /// Which: the number of a group of changes. From 0 on, all are tried.
+        changes: u32,
+    },
+    /// Logs in and looks at the account page; waits before one of the steps.
+    Dawdle {
+        /// The path of the request that has to wait.
+        before: String,
+        /// For how long, milliseconds.
+        wait_ms: u64,
+    },
+    /// Logs in, looks at the account page; one of the requests comes again some time later, from the same browser.
+    ComeAgain {
+        /// The path of the request.
+        with: String,
+        /// How much later, milliseconds.
+        after_ms: u64,
+    },
+    /// Logs in, and some time later once more in the same browser, at a client that asks for other things.
+    LogInTwice {
+        /// How much later, milliseconds.
+        after_ms: u64,
+        /// `scope` of the second request; empty: none.
+        #[serde(default = "usual_scope")]
+        scope: String,
+        /// `prompt` of the second request; empty: none.
+        #[serde(default)]
+        prompt: String,
+        /// `max_age` of the second request; empty: none.
+        #[serde(default)]
+        max_age: String,
+    },
+}
+
+fn usual_scope() -> String {
+    "openid profile email".into()
+}
+
+impl sim::service::Behaviour<Login> for Behaviour {
+    const KINDS: &'static [&'static str] = &["break-rules", "dawdle", "come-again", "log-in-twice"];
+
+    fn plainer(&self) -> Vec<login::Behaviour> {
+        vec![mailed_code::Behaviour::LogIn.into()]
+    }
+}
+
+/// Somebody is odd.
+pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
+    let odd = match &does {
+        Behaviour::BreakRules { changes } => Odd {
+            changes: Some(*changes),
+            ..Odd::default()
+        },
+        Behaviour::Dawdle { before, wait_ms } => Odd {
+            wait: Some((before.clone(), Duration::from_millis(*wait_ms))),
+            ..Odd::default()
+        },
+        Behaviour::ComeAgain { with, after_ms } => Odd {
+            again: Some((with.clone(), Duration::from_millis(*after_ms))),
+            ..Odd::default()
+        },
+        Behaviour::LogInTwice { .. } => Odd::default(),
+    };
+    let mut person = Person::new(&scene.as_odd(odd), who, who, label);
+    match does {
+        Behaviour::BreakRules { .. } => logged_in::in_and_out(&Arc::new(person)).await,
+        Behaviour::Dawdle { .. } | Behaviour::ComeAgain { .. } => {
+            logged_in::stay(&Arc::new(person), Duration::from_millis(500), 1).await;
+        }
+        Behaviour::LogInTwice {
+            after_ms,
+            scope,
+            prompt,
+            max_age,
+        } => {
+            let first = Arc::new(person);
+            calm::log_in(&first, Style::CALM).await;
+            sleep(Duration::from_millis(after_ms)).await;
+            let Some(known) = Arc::into_inner(first) else { return };
+            person = known;
+            let asks = [("scope", scope), ("prompt", prompt), ("max_age", max_age)];
+            person.scene = scene.as_odd(Odd {
+                asks: asks.map(|(name, value)| (name.to_owned(), value)).into(),
+                ..Odd::default()
+            });
+            calm::log_in(&Arc::new(person), Style::CALM).await;
+        }
+    }
+}
