@@ -5,8 +5,9 @@
 //!
 //! Edges. From the first fault on nothing is judged, but a fault of one call excuses only what is under way while that call
 //! lasts, if the call is made for a login; and a mail that does not come, if the call is made for mail. Presenting a code
-//! with a wrong verifier is meant to fail, as is whatever an attacker does. Operations that had not ended when the run did
-//! are not judged.
+//! with a wrong verifier is meant to fail, as is whatever an attacker does. Where a call for a login has failed, a code
+//! may still be in the store after it was redeemed, and an attacker who presents it then has its tokens revoked (RFC 6749
+//! section 4.1.2). Operations that had not ended when the run did are not judged.
 
 use crate::{
     mailed_code,
@@ -16,8 +17,9 @@ use crate::{
         violation,
     },
     redemption,
-    vocabulary::{Evidence, Fault, Kind, Login, Op, Property, Violation},
+    vocabulary::{Evidence, Fault, History, Kind, Login, Op, Property, Violation},
 };
+use std::collections::BTreeSet;
 
 /// See the module.
 pub struct NothingFails;
@@ -48,7 +50,9 @@ impl Property<Login> for NothingFails {
                 );
             let Some(end) = invocation.end else { continue };
             let waits_for_mail = matches!(invocation.op, Op::MailedCode(mailed_code::Op::AwaitMail { .. }));
-            let excused = !trouble.spares(invocation.began_ms, end.at_ms) || (waits_for_mail && mail_fails);
+            let excused = !trouble.spares(invocation.began_ms, end.at_ms)
+                || (waits_for_mail && mail_fails)
+                || (!trouble.spares(0, end.at_ms) && may_be_revoked(invocation.op, &attackers, evidence.history));
             if invocation.ok() || meant_to_fail || excused || end.at_ms >= first_fault_ms {
                 continue;
             }
@@ -70,13 +74,24 @@ impl Property<Login> for NothingFails {
     }
 }
 
+/// Whether somebody asks with a token whose code an attacker has presented as well.
+fn may_be_revoked(op: &Op, attackers: &BTreeSet<&str>, history: &History) -> bool {
+    let Op::Redemption(redemption::Op::UserInfo { code: asked }) = op else {
+        return false;
+    };
+    invocations(history).iter().any(|other| {
+        let same = matches!(other.op, Op::Redemption(redemption::Op::Redeem { code, .. }) if code == asked);
+        same && attackers.contains(other.who)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         directory, people,
         property::testing::*,
-        vocabulary::{OwnFault, Seen},
+        vocabulary::{Behaviour, Operation, OwnFault, Seen},
     };
 
     #[test]
@@ -107,6 +122,30 @@ mod tests {
         assert!(!fails(struck("store put auth:oidc:flow"), (0, 9)));
         assert!(fails(struck("store put auth:oidc:flow"), (6, 9)), "it came afterwards");
         assert!(fails(struck("store health"), (0, 9)), "nobody waits for that");
+    }
+
+    #[test]
+    fn a_token_may_be_revoked_once_a_call_failed_and_an_attacker_had_its_code() {
+        let asks = |story: Story| {
+            let code = tag("c1");
+            let mut story = story.op(
+                (30, 40),
+                "ann",
+                Op::Redemption(redemption::Op::UserInfo { code }),
+                fail("invalid_token"),
+            );
+            story.operations.push(Operation {
+                at_ms: 0,
+                who: "thief".into(),
+                does: Behaviour::Redemption(redemption::Behaviour::StealCodes { after_ms: vec![] }),
+            });
+            story.judged_by(&NothingFails).is_err()
+        };
+        let struck = || Story::new().fault(5, answer_lost("store take auth:oidc:code"));
+        let stolen = |story: Story| story.op((20, 29), "thief", redeem("c1", "idp-a", true), fail("invalid_grant"));
+        assert!(!asks(stolen(struck())));
+        assert!(asks(struck()), "nobody stole it");
+        assert!(asks(stolen(Story::new())), "nothing failed");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use scenarios::{
     mail,
     mailed_code::Behaviour::{LogIn, LogInImpatiently, PeekAtMail},
     redemption::Behaviour::{BurnCode, RaceCode, StealCodes},
-    session::Behaviour::StayLoggedIn,
+    session::Behaviour::{LogInAndOut, StayLoggedIn},
     store,
     vocabulary::{Behaviour, Mode, OwnFault, ReminderOption},
 };
@@ -24,6 +24,7 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
         Just(BurnCode.into()),
         vec(ms.clone(), 0..4).prop_map(|after_ms| StealCodes { after_ms }.into()),
         (ms, many).prop_map(|(every_ms, looks)| StayLoggedIn { every_ms, looks }.into()),
+        Just(LogInAndOut.into()),
         attack.clone().prop_map(|(victim, guesses, every_ms)| {
             let guess = Guess {
                 victim,
