@@ -13,7 +13,7 @@ pub mod limits;
 pub mod login;
 pub mod mail;
 pub mod mailed_code;
-mod oddities;
+pub mod oddities;
 mod operators;
 pub mod people;
 pub mod planted;

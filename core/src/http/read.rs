@@ -2,13 +2,16 @@
 
 use super::{Params, RequestError};
 use axum::{body::Body, extract::Request};
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header, request::Parts};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use std::time::Duration;
 use url::Url;
 
 /// Largest form, in bytes.
 const FORM_BYTES_MAX: usize = 64 * 1024;
+/// So much of a larger one is read, and forgotten: nginx lets 1 MiB through (`client_max_body_size`).
+const DISCARDED_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// How long a form may take to arrive.
 const FORM_TIME_MAX: Duration = Duration::from_secs(10);
 
@@ -39,14 +42,29 @@ pub(crate) async fn form(request: Request) -> Result<Params, Unread> {
     Ok(Params::parse(&bytes(body).await?))
 }
 
-async fn bytes(body: Body) -> Result<bytes::Bytes, Unread> {
-    let collected = tokio::time::timeout(FORM_TIME_MAX, Limited::new(body, FORM_BYTES_MAX).collect()).await;
-    match collected {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Unread::TooLarge),
-        Ok(Err(_)) => Err(Unread::Malformed("the body ended early")),
-        Err(_) => Err(Unread::Malformed("the body took too long")),
-    }
+/// What is too large is read to its end all the same, as far as a balancer lets it through: who answers and closes a
+/// connection on which a request is still coming looks broken to the balancer, which then turns others away.
+async fn bytes(mut body: Body) -> Result<Bytes, Unread> {
+    let read = async {
+        let (mut kept, mut count) = (BytesMut::new(), 0);
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Unread::Malformed("the body ended early"))?;
+            let Ok(data) = frame.into_data() else { continue };
+            count += data.len();
+            if count <= FORM_BYTES_MAX {
+                kept.extend_from_slice(&data);
+            }
+            if count > DISCARDED_BYTES_MAX {
+                break;
+            }
+        }
+        match count <= FORM_BYTES_MAX {
+            true => Ok(kept.freeze()),
+            false => Err(Unread::TooLarge),
+        }
+    };
+    let read = tokio::time::timeout(FORM_TIME_MAX, read).await;
+    read.unwrap_or(Err(Unread::Malformed("the body took too long")))
 }
 
 /// A person's form, from one of our own pages.

@@ -3,8 +3,8 @@
 pub(crate) mod marks;
 
 use crate::{
-    analytics, availability, directory, exchange::AnswersAllowed, leader, limits, mail, oddities, redemption, session, store,
-    swarm, vocabulary::Scenario,
+    analytics, availability, directory, exchange::AnswersAllowed, leader, limits, mail, oddities, redemption, session,
+    store, swarm, vocabulary::Scenario,
 };
 
 /// All scenarios, the quiet ones first. Every answer in any of them is judged by the specification.

@@ -5,7 +5,8 @@ mod options;
 pub use options::{ReminderOption, WorldOptions};
 
 use crate::{
-    analytics, availability, directory, exchange, leader, limits, mail, mailed_code, oddities, people, redemption, session, store,
+    analytics, availability, directory, exchange, leader, limits, mail, mailed_code, oddities, people, redemption,
+    session, store,
 };
 use idp::{config::Config, replica::Wiring};
 use seams::Env;

@@ -247,7 +247,9 @@ mod tests {
 
     fn draft() -> Draft {
         let request = Request::builder().method("POST").uri("/login/verify");
-        let request = request.header("cookie", "a=1; b=2").header("content-type", "application/x-www-form-urlencoded");
+        let request = request
+            .header("cookie", "a=1; b=2")
+            .header("content-type", "application/x-www-form-urlencoded");
         let (head, body) = request.body(Bytes::from("flow=f&code=123456")).unwrap().into_parts();
         Draft::of(&head, &body)
     }
@@ -265,12 +267,18 @@ mod tests {
         pool.learn(&of);
         let all = changes(&of);
         assert_eq!(all, changes(&draft()));
-        assert_eq!(all.iter().filter(|change| matches!(change, Change::Value(..))).count(), 4 * 12);
+        assert_eq!(
+            all.iter().filter(|change| matches!(change, Change::Value(..))).count(),
+            4 * 12
+        );
         let absent = Change::Value(Place::Form, 1, How::Absent).apply(&of, &pool).unwrap();
         assert_eq!(absent.request().unwrap().body(), "flow=f");
         let twice = Change::Value(Place::Cookie, 0, How::Twice).apply(&of, &pool).unwrap();
         assert_eq!(twice.request().unwrap().headers()["cookie"], "a=1; b=2; a=1");
-        assert!(Change::Value(Place::Form, 0, How::Other).apply(&of, &pool).is_none(), "no other is known yet");
+        assert!(
+            Change::Value(Place::Form, 0, How::Other).apply(&of, &pool).is_none(),
+            "no other is known yet"
+        );
         let mut later = of.clone();
         later.form.as_mut().unwrap()[0].1 = "g".into();
         pool.learn(&later);

@@ -24,7 +24,10 @@ impl Draft {
     pub(crate) fn of(head: &Parts, body: &Bytes) -> Draft {
         let mut headers = head.headers.clone();
         let cookies = headers.remove(header::COOKIE);
-        let cookies = cookies.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let cookies = cookies
+            .as_ref()
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         Draft {
             method: head.method.clone(),
             path: head.uri.path().to_owned(),
@@ -39,7 +42,11 @@ impl Draft {
 
     /// Puts it together. `None`: it cannot be sent.
     pub(crate) fn request(self) -> Option<Request<Bytes>> {
-        let encode = |pairs: &[(String, String)]| form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let encode = |pairs: &[(String, String)]| {
+            form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(pairs)
+                .finish()
+        };
         let uri = match self.query.is_empty() {
             true => self.path,
             false => format!("{}?{}", self.path, encode(&self.query)),
@@ -49,7 +56,11 @@ impl Draft {
         *request.uri_mut() = uri.parse::<Uri>().ok()?;
         *request.headers_mut() = self.headers;
         if !self.cookies.is_empty() {
-            let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let pairs: Vec<String> = self
+                .cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
             let value = HeaderValue::from_str(&pairs.join("; ")).ok()?;
             request.headers_mut().insert(header::COOKIE, value);
         }

@@ -12,9 +12,10 @@ use crate::{
 use sim::scenario::Dice;
 
 /// The world's lifetimes, seconds.
-const FLOW_S: u64 = 20;
+const FLOW_S: u64 = 70;
 const CODE_S: u64 = 5;
-const EMAIL_CODE_S: u64 = 12;
+/// A mail says it in whole minutes.
+const EMAIL_CODE_S: u64 = 60;
 const ACCESS_TOKEN_S: u64 = 9;
 const SESSION_S: u64 = 25;
 const SEND_ONCE_S: u64 = 6;
@@ -24,15 +25,18 @@ const TWIN_S: u64 = 5;
 const NEAR_MS: u64 = 350;
 
 pub(super) fn edges() -> Scenario {
-    Scenario::new("edges", "people come just before and just after the end of every lifetime and window")
-        .covering(&[24])
-        .world(World::standard())
-        .workload(Logins::people(3).every(secs(5)))
-        .drawn(draw)
-        .always(CodeRedeemedOnce)
-        .always(EmailCodeOnce)
-        .sometimes("somebody logged in", somebody_logged_in)
-        .lasts(secs(110))
+    Scenario::new(
+        "edges",
+        "people come just before and just after the end of every lifetime and window",
+    )
+    .covering(&[24])
+    .world(World::standard())
+    .workload(Logins::people(3).every(secs(5)))
+    .drawn(draw)
+    .always(CodeRedeemedOnce)
+    .always(EmailCodeOnce)
+    .sometimes("somebody logged in", somebody_logged_in)
+    .lasts(secs(150))
 }
 
 fn draw(seed: u64, plan: &mut Plan) {

@@ -9,8 +9,8 @@ mod ops;
 pub(crate) use draft::Draft;
 pub(crate) use odd::Odd;
 pub use odd::Pool;
-pub(crate) use ops::act;
 pub use ops::Behaviour;
+pub(crate) use ops::act;
 
 // Stories.
 mod edges;

@@ -29,12 +29,18 @@ pub(crate) struct Odd {
 impl Odd {
     /// How long to wait before a request.
     pub(crate) fn wait_before(&self, path: &str) -> Option<Duration> {
-        self.wait.as_ref().filter(|(before, _)| before == path).map(|(_, wait)| *wait)
+        self.wait
+            .as_ref()
+            .filter(|(before, _)| before == path)
+            .map(|(_, wait)| *wait)
     }
 
     /// After how long a request comes again.
     pub(crate) fn again_after(&self, path: &str) -> Option<Duration> {
-        self.again.as_ref().filter(|(after, _)| after == path).map(|(_, again)| *again)
+        self.again
+            .as_ref()
+            .filter(|(after, _)| after == path)
+            .map(|(_, again)| *again)
     }
 
     /// The changed requests to try before this one.

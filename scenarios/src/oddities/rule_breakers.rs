@@ -16,17 +16,20 @@ const MANY: u32 = 12;
 pub(super) const GROUPS: u32 = 72;
 
 pub(super) fn rule_breakers() -> Scenario {
-    Scenario::new("rule_breakers", "each part of each request is changed in every way, one at a time")
-        .covering(&[7, 9])
-        .world(World::standard())
-        .workload(Logins::people(4).every(secs(4)))
-        .drawn(rule_breakers_of)
-        .always(CodeRedeemedOnce)
-        .always(EmailCodeOnce)
-        .always(ErrorsExplained)
-        .always(NoSecretLogged)
-        .sometimes("somebody logged in", somebody_logged_in)
-        .lasts(secs(60))
+    Scenario::new(
+        "rule_breakers",
+        "each part of each request is changed in every way, one at a time",
+    )
+    .covering(&[7, 9])
+    .world(World::standard())
+    .workload(Logins::people(4).every(secs(4)))
+    .drawn(rule_breakers_of)
+    .always(CodeRedeemedOnce)
+    .always(EmailCodeOnce)
+    .always(ErrorsExplained)
+    .always(NoSecretLogged)
+    .sometimes("somebody logged in", somebody_logged_in)
+    .lasts(secs(60))
 }
 
 /// Runs with consecutive seeds try all changes: each tries the next ones.

@@ -64,17 +64,17 @@ impl RelyingParty {
         self.scene.recorder.secret("PKCE verifier", &verifier);
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
         let mut params: Vec<(String, String)> = [
-                ("response_type", "code"),
-                ("client_id", self.options.client_id.as_str()),
-                ("redirect_uri", &self.options.redirect_uri),
-                ("scope", "openid profile email"),
-                ("state", &state),
-                ("nonce", &nonce),
-                ("code_challenge", &challenge),
-                ("code_challenge_method", "S256"),
-            ]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into();
+            ("response_type", "code"),
+            ("client_id", self.options.client_id.as_str()),
+            ("redirect_uri", &self.options.redirect_uri),
+            ("scope", "openid profile email"),
+            ("state", &state),
+            ("nonce", &nonce),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
         if let Some(odd) = &self.scene.odd {
             odd.ask(&mut params);
         }

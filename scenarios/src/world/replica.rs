@@ -49,7 +49,11 @@ fn lifetimes(config: &mut Config, world: &WorldOptions) {
     for (of, s, usual_s) in [
         (&mut ttl.flow, world.flow_ttl_s, usual.flow_ttl_s),
         (&mut ttl.email_code, world.email_code_ttl_s, usual.email_code_ttl_s),
-        (&mut ttl.access_token, world.access_token_ttl_s, usual.access_token_ttl_s),
+        (
+            &mut ttl.access_token,
+            world.access_token_ttl_s,
+            usual.access_token_ttl_s,
+        ),
         (&mut ttl.id_token, world.id_token_ttl_s, usual.id_token_ttl_s),
         (&mut ttl.session, world.session_ttl_s, usual.session_ttl_s),
         (&mut limits.send_once, world.send_once_s, usual.send_once_s),
