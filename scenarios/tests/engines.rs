@@ -144,6 +144,8 @@ macro_rules! bugs {
 
 clean!(
     calm_day at [1, 2],
+    rule_breakers at [1],
+    edges at [1],
     replica_dies_mid_flow at [2, 3],
     one_login at [1],
     code_race at [1],

@@ -1,7 +1,7 @@
 //! `/token` (RFC 6749 sections 4.1.3, 5.1 and 5.2; RFC 7636 section 4.6; OpenID Connect Core section 3.1.3).
 
 use crate::{
-    allowed::{Allowed, Known},
+    allowed::{Allowed, Known, Widened},
     exchange::Authorization,
     expect::{Content, Expected},
     form::is_form,
@@ -85,6 +85,12 @@ pub(crate) fn expect(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowe
     allowed.when(certain(credentials == Credentials::TwoMethods), || {
         invalid("RFC 6749 section 2.3: not more than one way of client authentication")
     });
+    if headers[..] == [Authorization::Malformed] && params.get("client_secret").is_some() {
+        allowed.or(
+            Widened::SeveralErrors,
+            invalid("RFC 6749 section 2.3: not more than one way of client authentication"),
+        );
+    }
     allowed.when(certain(credentials == Credentials::Refused), || {
         refused_client(!headers.is_empty())
     });

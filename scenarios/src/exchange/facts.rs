@@ -196,7 +196,7 @@ fn of_call(call: &CallFault) -> Touches {
         directory: is_waited_for && call.call.starts_with("directory"),
         // A replica that fails while it starts opens its port later.
         service: (is_waited_for && call.by_ms > 0) || purpose == Purpose::Replica,
-        mail: purpose == Purpose::Mail,
+        mail: call.call.starts_with("mail"),
         clocks_ms: 0,
     }
 }

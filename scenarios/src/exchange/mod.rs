@@ -4,6 +4,8 @@
 mod facts;
 mod forgetting;
 mod observe;
+#[cfg(test)]
+mod tests;
 
 // Claims.
 mod answers_allowed;

@@ -12,7 +12,7 @@ use crate::{
     limits::attempts_limited::WRONG_CODE,
     mailed_code,
     property::{
-        config, human, invocations,
+        human, invocations,
         reading::{TroubledTimes, mails, touches_logins},
         violation,
     },
@@ -35,7 +35,7 @@ impl Property<Login> for AnyCodeVerifies {
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let trouble = TroubledTimes::of(evidence.history, 30_000, touches_logins);
-        let ttl_ms = config().ttl.email_code.as_millis() as u64;
+        let ttl_ms = evidence.plan.world.email_code_ttl_s * 1000;
         let invocations = invocations(evidence.history);
         let mut flows: BTreeMap<&str, BTreeSet<_>> = BTreeMap::new();
         let mut pressed_ms: BTreeMap<&str, u64> = BTreeMap::new();

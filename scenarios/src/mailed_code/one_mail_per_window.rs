@@ -10,7 +10,7 @@
 use crate::{
     mailed_code,
     property::{
-        invocations, limits,
+        invocations,
         reading::{admitted_max, mails, redis_states},
         violation,
     },
@@ -39,7 +39,7 @@ impl Property<Login> for OneMailPerWindow {
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let states = redis_states(evidence);
-        let window_ms = limits().send_once.as_millis() as u64;
+        let window_ms = evidence.plan.world.send_once_s * 1000;
         let mut presses: BTreeMap<&str, BTreeMap<&Tag, Presses>> = BTreeMap::new();
         for invocation in invocations(evidence.history) {
             let Op::MailedCode(mailed_code::Op::SendCode { flow, address }) = invocation.op else {

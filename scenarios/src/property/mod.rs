@@ -1,6 +1,9 @@
 //! The claims. Each is judged by what people and the outside world could see, never by the
 //! service's own word for it. `Unknown` detects nothing and absolves nothing.
 
+use spec::Settings;
+use std::sync::LazyLock;
+
 pub(crate) mod bound;
 pub(crate) mod reading;
 #[cfg(test)]
@@ -35,12 +38,25 @@ pub use crate::store::replication_catches_up::ReplicationCatchesUp;
 pub(crate) use crate::limits::attempts_limited::WRONG_CODE;
 pub(crate) use reading::{faults, human, invocations, violation};
 
-/// Limits as the world configures them: the service's defaults, but for what a plan says.
-pub(crate) fn limits() -> idp::config::Limits {
-    config().limits
+/// Limits that are promised to everybody: those of `core/LIMITS.md`, and not what the service believes.
+pub(crate) struct Promised {
+    /// Attempts at an address and window.
+    pub(crate) login_attempts: u64,
+    /// Attempts in a login.
+    pub(crate) verify_attempts: u64,
+    /// Mails to an address and window.
+    pub(crate) sends: u64,
+    /// Failures in a row until an address is locked.
+    pub(crate) consecutive_failures: u64,
 }
 
-/// The service's defaults.
-pub(crate) fn config() -> idp::config::Config {
-    idp::config::Config::new("", "", idp::config::StateConfig::Memory)
+/// Limits that are promised.
+pub(crate) fn limits() -> Promised {
+    static SETTINGS: LazyLock<Settings> = LazyLock::new(Settings::default);
+    Promised {
+        login_attempts: SETTINGS.get("attempts at an address"),
+        verify_attempts: SETTINGS.get("wrong codes in a login"),
+        sends: SETTINGS.get("mails to an address"),
+        consecutive_failures: SETTINGS.get("failures in a row"),
+    }
 }

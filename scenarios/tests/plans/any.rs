@@ -6,6 +6,10 @@ use scenarios::{
     limits::Behaviour::{Flood, Guess},
     mail,
     mailed_code::Behaviour::{LogIn, LogInImpatiently, PeekAtMail},
+    oddities::{
+        self,
+        Behaviour::{BreakRules, ComeAgain, Dawdle, LogInTwice},
+    },
     redemption::Behaviour::{BurnCode, RaceCode, StealCodes},
     session::Behaviour::{LogInAndOut, StayLoggedIn},
     store,
@@ -43,6 +47,22 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
         }),
         replicas.prop_map(|replica| availability::Behaviour::LogInAt { replica }.into()),
         Just(store::Behaviour::CheckReplication.into()),
+        odd().prop_map(Behaviour::from),
+    ]
+}
+
+fn odd() -> impl Strategy<Value = oddities::Behaviour> {
+    let (path, ms) = ("/[a-z]{0,8}", 0..90_000u64);
+    prop_oneof![
+        any::<u32>().prop_map(|changes| BreakRules { changes }),
+        (path, ms.clone()).prop_map(|(before, wait_ms)| Dawdle { before, wait_ms }),
+        (path, ms.clone()).prop_map(|(with, after_ms)| ComeAgain { with, after_ms }),
+        (ms, "[a-z ]{0,9}", "[a-z]{0,9}", "[0-9]{0,3}").prop_map(|(after_ms, scope, prompt, max_age)| LogInTwice {
+            after_ms,
+            scope,
+            prompt,
+            max_age,
+        }),
     ]
 }
 
