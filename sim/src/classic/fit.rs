@@ -1,6 +1,6 @@
 //! Which plans the classic engine can perform. What it cannot do is refused by name, never left out silently.
 
-use crate::{fault::Fault, plan::Plan, service::Service};
+use crate::{engine::Order, fault::Fault, plan::Plan, service::Service};
 use thiserror::Error;
 
 /// The largest world that the classic engine performs, in hosts. Each host has a runtime of its own that is stepped at each
@@ -23,6 +23,15 @@ pub enum Misfit {
         fault: Box<str>,
         /// When it happens or begins, milliseconds.
         at_ms: u64,
+    },
+    /// An order of tasks.
+    #[error(
+        "the plan does not fit the classic engine: its tasks run in an order of their own (order = {order:?}), and there each host \
+         has a runtime that runs who was woken first. Leave out `--engine turmoil`, or `order`"
+    )]
+    Order {
+        /// Which.
+        order: Order,
     },
     /// A world.
     #[error(
@@ -65,6 +74,9 @@ pub fn can<S: Service>(fault: &Fault<S>) -> bool {
 /// # Errors
 /// The first thing that it cannot do.
 pub fn fits<S: Service>(plan: &Plan<S>) -> Result<(), Misfit> {
+    if !plan.order.is_first_come() {
+        return Err(Misfit::Order { order: plan.order });
+    }
     let world = S::world(&plan.world);
     let names: Vec<String> = world.hosts().map(|host| host.name().to_owned()).collect();
     let hosts = names.len();

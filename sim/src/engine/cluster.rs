@@ -5,9 +5,10 @@
 //! although everything stays on one thread.
 
 use super::{
-    EngineError, HostId, HostPanic,
+    EngineConfig, EngineError, HostId, HostPanic,
     executor::{Executor, TaskFuture, TaskId},
     host::Host,
+    order::Scheduler,
     panic,
     wire::Wire,
 };
@@ -52,17 +53,17 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    pub(super) fn new(engine: u64, wire: Wire, polls_per_instant_max: u64, metrics: RuntimeMetrics) -> Cluster {
+    pub(super) fn new(engine: u64, wire: Wire, config: &EngineConfig, metrics: RuntimeMetrics) -> Cluster {
         Cluster {
             engine,
-            executor: Executor::default(),
+            executor: Executor::new(Scheduler::new(config.order, config.seed)),
             wire: RefCell::new(wire),
             hosts: RefCell::default(),
             now_ms: Arc::default(),
             panics: RefCell::default(),
             polls: Cell::new(0),
             polls_this_instant: Cell::new(0),
-            polls_per_instant_max,
+            polls_per_instant_max: config.polls_per_instant_max,
             last_polled: Cell::new(HostId(0)),
             current: Cell::new(None),
             metrics,

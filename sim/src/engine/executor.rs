@@ -1,10 +1,10 @@
 //! Tasks, and the order in which they run.
 //!
-//! One run queue for all hosts, first woken first polled. Tasks are stored in the order in which they were spawned, so that a
+//! One run queue for all hosts; which of those that were woken is polled next is up to [`super::order`]. Tasks are stored in the order in which they were spawned, so that a
 //! kill drops them in that order. The executor knows only the number of a host: [`super::cluster`] polls and drops each task
 //! inside its host.
 
-use super::{HostId, cluster::Place, table::Table};
+use super::{HostId, cluster::Place, order::Scheduler, table::Table};
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
@@ -79,8 +79,8 @@ pub(super) struct Ready {
     pub(super) waker: Waker,
 }
 
-#[derive(Default)]
 pub(super) struct Executor {
+    scheduler: RefCell<Scheduler>,
     tasks: RefCell<Table<TaskId, Task>>,
     next_id: Cell<TaskId>,
     queue: Arc<RunQueue>,
@@ -89,6 +89,16 @@ pub(super) struct Executor {
 }
 
 impl Executor {
+    pub(super) fn new(scheduler: Scheduler) -> Executor {
+        Executor {
+            scheduler: RefCell::new(scheduler),
+            tasks: RefCell::default(),
+            next_id: Cell::default(),
+            queue: Arc::default(),
+            held: RefCell::default(),
+        }
+    }
+
     pub(super) fn spawn(&self, place: Place, future: TaskFuture) {
         let id = self.next_id.get();
         self.next_id.set(id + 1);
@@ -127,7 +137,11 @@ impl Executor {
     /// The next task to poll. Tasks of paused hosts are moved to `paused`.
     pub(super) fn next_ready(&self, is_paused: impl Fn(HostId) -> bool) -> Option<Ready> {
         loop {
-            let id = self.queue.woken().pop_front()?;
+            let id = {
+                let mut woken = self.queue.woken();
+                let at = self.scheduler.borrow_mut().pick(&woken)?;
+                woken.remove(at)?
+            };
             let mut tasks = self.tasks.borrow_mut();
             let Some(task) = tasks.get_mut(&id) else { continue };
             if is_paused(task.place.host) {
@@ -154,6 +168,7 @@ impl Executor {
 
     /// Removes a task that has finished; the caller has its future.
     pub(super) fn finish(&self, id: TaskId) {
+        self.scheduler.borrow_mut().forget(id);
         self.tasks.borrow_mut().swap_remove(&id);
     }
 
@@ -175,6 +190,7 @@ impl Executor {
     }
 
     pub(super) fn remove(&self, id: TaskId) -> Option<(Place, Option<TaskFuture>)> {
+        self.scheduler.borrow_mut().forget(id);
         let task = self.tasks.borrow_mut().swap_remove(&id)?;
         Some((task.place, task.future))
     }

@@ -42,6 +42,7 @@ mod flow;
 mod host;
 mod inert;
 mod link;
+mod order;
 mod outage;
 mod panic;
 pub(crate) mod seed;
@@ -59,6 +60,7 @@ pub(crate) use flow::host_of;
 pub use host::{current_host, current_ms};
 pub use inert::Inert;
 pub use link::LinkConfig;
+pub use order::Order;
 pub(crate) use panic::{catch, install_hook};
 pub use tap::{Carried, CarriedKind};
 
@@ -86,6 +88,8 @@ pub struct EngineConfig {
     pub skip_idle: bool,
     /// Shortest and longest one-way latency of links that [`Engine::set_link`] has not changed, milliseconds.
     pub latency_ms: (u64, u64),
+    /// In which order tasks run that can run at the same time.
+    pub order: Order,
     /// More polls than this while time does not advance are an [`EngineError::Livelock`].
     pub polls_per_instant_max: u64,
 }
@@ -97,6 +101,7 @@ impl Default for EngineConfig {
             epoch: Timestamp(1_790_000_000_000),
             skip_idle: true,
             latency_ms: (1, 5),
+            order: Order::FirstCome,
             polls_per_instant_max: 1_000_000,
         }
     }
@@ -149,7 +154,7 @@ impl Engine {
         };
         let wire = wire::Wire::new(config.seed, default_link);
         let metrics = runtime.handle().metrics();
-        let cluster = Cluster::new(next_engine(), wire, config.polls_per_instant_max, metrics);
+        let cluster = Cluster::new(next_engine(), wire, &config, metrics);
         let caller = Caller::new(cluster.now_ms.clone());
         Engine {
             config,

@@ -7,6 +7,7 @@ mod seed;
 pub use file::{PlanFileError, position};
 
 use crate::{
+    engine::Order,
     fault::{Fault, TimedFault},
     service::{Behaviour, Service},
 };
@@ -37,6 +38,9 @@ pub struct Plan<S: Service> {
     /// The build that wrote the file, if it knew itself. Another one may perform the plan otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<String>,
+    /// In which order tasks run that can run at the same time.
+    #[serde(default, skip_serializing_if = "Order::is_first_come")]
+    pub order: Order,
     /// The world.
     pub world: S::World,
     /// What people and attackers do.
@@ -79,6 +83,7 @@ impl<S: Service> Plan<S> {
             lasts_ms,
             bug: None,
             build: None,
+            order: Order::FirstCome,
             world: S::World::default(),
             operations: vec![],
             faults: vec![],

@@ -13,6 +13,7 @@ pub use triggers::draw_trigger;
 pub use workload::{Cast, Workload};
 
 use crate::{
+    engine::Order,
     plan::{PLAN_VERSION, Plan},
     property::{Mark, MarkView, Property, Violation},
     run::Run,
@@ -229,6 +230,7 @@ impl<S: Service> Scenario<S> {
             lasts_ms: self.lasts.as_millis() as u64,
             bug: None,
             build: None,
+            order: Order::FirstCome,
             world: self.world.draw(&mut dice("world")),
             operations,
             faults: self.faults.draw(&mut dice("faults")),

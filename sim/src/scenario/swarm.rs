@@ -27,6 +27,7 @@ mod tests;
 
 use super::{Dice, DrawWorld, Scenario, Workload, secs};
 use crate::{
+    engine::Order,
     fault::Fault,
     plan::{Operation, Plan},
     service::Service,
@@ -174,6 +175,7 @@ impl<S: Service> Swarm<S> {
         let world = S::world(&plan.world);
         plan.operations = self.some_people(&world, &mut dice("crowd"));
         plan.faults = self.some_faults(&world, &mut dice("faults"));
+        plan.order = dice("order").pick(&[Order::FirstCome, Order::FirstCome, Order::Shuffled, Order::Priorities]);
     }
 
     /// The same without leaving anything out: every kind of people and of faults in every run.

@@ -242,6 +242,7 @@ where
     fn simplify(&mut self) {
         self.shorten();
         self.drop_triggers();
+        self.attempt_any(simplify::first_come(&self.plan));
         self.everywhere(simplify::default_settings);
         self.everywhere(simplify::smaller_gaps);
         self.everywhere(simplify::plainer_behaviour);

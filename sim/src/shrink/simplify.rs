@@ -5,6 +5,7 @@
 
 use super::removal::ending_at;
 use crate::{
+    engine::Order,
     nemesis,
     plan::{
         Plan,
@@ -30,6 +31,15 @@ pub(super) fn shorter<S: Service>(plan: &Plan<S>, certain_ms: u64) -> Vec<Plan<S
     ends.dedup();
     let shorter = ends.into_iter().filter(|end| (1..plan.lasts_ms).contains(end));
     shorter.filter_map(|end| ending_at(plan, end)).collect()
+}
+
+/// Tasks in the order in which they were woken, if they run in another.
+pub(super) fn first_come<S: Service>(plan: &Plan<S>) -> Vec<Plan<S>> {
+    let plain = Plan {
+        order: Order::FirstCome,
+        ..plan.clone()
+    };
+    (!plan.order.is_first_come()).then_some(plain).into_iter().collect()
 }
 
 /// A smaller gap before the moment of this place: everything from there on moves earlier by whole seconds. `None` past the

@@ -50,6 +50,7 @@ impl<S: Service> RunningWorld<S> {
             seed: plan.seed,
             epoch: EPOCH,
             latency_ms: world.latency_ms,
+            order: plan.order,
             ..EngineConfig::default()
         });
         let recorder = Recorder::new(engine.clock_reader());

@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    engine::Order,
     fault::{Fault, TimedFault},
     plan::Operation,
     service::Service,
@@ -67,6 +68,7 @@ prop_compose! {
         lasts_ms in 0..1_000_000u64,
         (latency_ms_max, quorum) in (0..50u64, 0..9usize),
         (bug, build) in (prop::option::of("[a-z_]{1,20}"), prop::option::of("[0-9a-f]{12}")),
+        order in prop::sample::select(vec![Order::FirstCome, Order::Shuffled, Order::Priorities]),
         opening in prop::collection::vec(("[a-z]{1,5}", 0..100_000u64), 0..3),
         operations in prop::collection::vec((0..100_000u64, "[a-zé]{1,8}", behaviour()), 0..6),
         faults in prop::collection::vec((0..100_000u64, fault(), trigger()), 0..8),
@@ -78,6 +80,7 @@ prop_compose! {
             lasts_ms,
             bug,
             build,
+            order,
             world: ShopWorld {
                 latency_ms_max,
                 quorum,
