@@ -229,7 +229,7 @@ fn rejected() -> Vec<(&'static str, u16, &'static str, Change)> {
         "/login/code",
         200,
         "somebody else's address",
-        Box::new(page(|page| page.text += " nobody@example.com")),
+        Box::new(page(|page| page.text += " ann@example.com ben@example.com")),
     );
     row(
         "/login/verify",

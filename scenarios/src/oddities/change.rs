@@ -16,8 +16,8 @@ pub(crate) enum Change {
     Method(&'static str),
     /// Another step.
     Path(&'static str),
-    /// A parameter that nobody knows.
-    Unknown,
+    /// A parameter with this value: one more, or instead of what is there.
+    Param(&'static str, &'static str),
     /// A body larger than any form.
     Huge,
     /// The client's secret in the form as well.
@@ -93,6 +93,24 @@ const OF_HEADERS: [(&str, Option<&str>); 14] = [
     ("authorization", Some("Bearer abc")),
 ];
 
+/// Parameters that mean something at one step or another, and one that nobody knows.
+const PARAMS: [(&str, &str); 14] = [
+    ("x", "1"),
+    ("response_mode", "query"),
+    ("response_mode", "fragment"),
+    ("response_type", "token"),
+    ("response_type", "code id_token"),
+    ("request", "e30"),
+    ("request_uri", "https://evil.example/r"),
+    ("code_challenge_method", "plain"),
+    ("scope", "profile openid openid"),
+    ("grant_type", "refresh_token"),
+    ("client_id", "web"),
+    ("client_id", "grafana"),
+    ("client_secret", "guessed"),
+    ("max_age", "99999999999999999999"),
+];
+
 const PATHS: [&str; 13] = [
     "/",
     "/.well-known/openid-configuration",
@@ -111,7 +129,7 @@ const PATHS: [&str; 13] = [
 
 /// All changes of a request.
 pub(crate) fn changes(of: &Draft) -> Vec<Change> {
-    let mut all = vec![Change::Nothing, Change::Unknown];
+    let mut all = vec![Change::Nothing];
     for (place, count) in [
         (Place::Query, of.query.len()),
         (Place::Form, of.form.as_ref().map_or(0, Vec::len)),
@@ -128,6 +146,7 @@ pub(crate) fn changes(of: &Draft) -> Vec<Change> {
     all.extend(["content-type", "authorization"].map(Change::HeaderTwice));
     all.extend(["GET", "POST", "PUT", "DELETE"].map(Change::Method));
     all.extend(PATHS.map(Change::Path));
+    all.extend(PARAMS.map(|(name, value)| Change::Param(name, value)));
     all.extend([Change::Huge, Change::SecretBothWays]);
     all
 }
@@ -138,10 +157,11 @@ impl Change {
         let mut draft = of.clone();
         match self {
             Change::Nothing => {}
-            Change::Unknown => match &mut draft.form {
-                Some(form) => form.push(("x".into(), "1".into())),
-                None => draft.query.push(("x".into(), "1".into())),
-            },
+            Change::Param(name, value) => {
+                let values = draft.form.as_mut().unwrap_or(&mut draft.query);
+                values.retain(|(other, _)| other != name);
+                values.push(((*name).to_owned(), (*value).to_owned()));
+            }
             Change::Value(place, at, how) => {
                 let values = match place {
                     Place::Query => &mut draft.query,

@@ -81,6 +81,25 @@ fn draw(seed: u64, plan: &mut Plan) {
             acts.push(Behaviour::ComeAgain { with, after_ms });
         }
     }
+    // RFC 7636 section 4.1: 43 to 128 characters, unreserved ones.
+    let long = "v".repeat(129);
+    let verifiers = [
+        "short",
+        &"v".repeat(42),
+        &"v".repeat(43),
+        &"v".repeat(128),
+        &long,
+        &"v+".repeat(25),
+    ];
+    for verifier in verifiers {
+        acts.push(Behaviour::LogInTwice {
+            after_ms: 500,
+            scope: "openid".into(),
+            prompt: String::new(),
+            max_age: String::new(),
+            verifier: verifier.into(),
+        });
+    }
     for (scope, prompt, max_age) in [
         ("openid", "", ""),
         ("openid profile", "", ""),
@@ -103,6 +122,7 @@ fn draw(seed: u64, plan: &mut Plan) {
             scope: scope.into(),
             prompt: prompt.into(),
             max_age: max_age.into(),
+            verifier: String::new(),
         });
     }
     for (n, does) in acts.into_iter().enumerate() {

@@ -22,6 +22,8 @@ pub(crate) struct Odd {
     pub(crate) wait: Option<(String, Duration)>,
     /// After how long a request for this path comes again.
     pub(crate) again: Option<(String, Duration)>,
+    /// The PKCE verifier that their client uses, if not a good one.
+    pub(crate) verifier: Option<String>,
     /// What their client asks for otherwise: parameters of the authorization request, without those that are empty.
     pub(crate) asks: Vec<(String, String)>,
 }

@@ -51,6 +51,9 @@ pub enum Behaviour {
         /// `max_age` of the second request; empty: none.
         #[serde(default)]
         max_age: String,
+        /// The PKCE verifier of the second request; empty: a good one.
+        #[serde(default)]
+        verifier: String,
     },
 }
 
@@ -94,6 +97,7 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             scope,
             prompt,
             max_age,
+            verifier,
         } => {
             let first = Arc::new(person);
             calm::log_in(&first, Style::CALM).await;
@@ -102,6 +106,7 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             person = known;
             let asks = [("scope", scope), ("prompt", prompt), ("max_age", max_age)];
             person.scene = scene.as_odd(Odd {
+                verifier: Some(verifier).filter(|verifier| !verifier.is_empty()),
                 asks: asks.map(|(name, value)| (name.to_owned(), value)).into(),
                 ..Odd::default()
             });

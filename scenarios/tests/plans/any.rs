@@ -57,12 +57,15 @@ fn odd() -> impl Strategy<Value = oddities::Behaviour> {
         any::<u32>().prop_map(|changes| BreakRules { changes }),
         (path, ms.clone()).prop_map(|(before, wait_ms)| Dawdle { before, wait_ms }),
         (path, ms.clone()).prop_map(|(with, after_ms)| ComeAgain { with, after_ms }),
-        (ms, "[a-z ]{0,9}", "[a-z]{0,9}", "[0-9]{0,3}").prop_map(|(after_ms, scope, prompt, max_age)| LogInTwice {
-            after_ms,
-            scope,
-            prompt,
-            max_age,
-        }),
+        (ms, "[a-z ]{0,9}", "[a-z]{0,9}", "[0-9]{0,3}", "[a-z]{0,5}").prop_map(
+            |(after_ms, scope, prompt, max_age, verifier)| LogInTwice {
+                after_ms,
+                scope,
+                prompt,
+                max_age,
+                verifier,
+            }
+        ),
     ]
 }
 
