@@ -1,6 +1,11 @@
 //! The specification is tested by what it rejects: a history of a run that it accepts, in which one answer is changed, for
 //! each sentence that it knows. Nothing here is a type of the service.
 
+#![expect(
+    clippy::unit_arg,
+    reason = "a change says by `Some` that it fits, and has nothing else to say"
+)]
+
 use super::{Observation, judge};
 use crate::{
     catalogue,
