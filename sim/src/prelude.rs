@@ -20,5 +20,6 @@ pub use crate::{
         join_all,
     },
 };
-pub use seams::Env;
+pub use seams::{Env, Outcome};
 pub use serde::{Deserialize, Serialize};
+pub use std::{process::ExitCode, sync::Arc};

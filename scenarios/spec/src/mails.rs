@@ -14,9 +14,13 @@ use std::collections::BTreeSet;
 const TEXT: &str = "Your login code is CODE It is good for {} minutes, once. If you did not ask for it, ignore this mail. \
                     Tell nobody the code: we never ask for it.";
 
+/// Within this time a mail comes when nothing is broken, milliseconds.
+const SOON_MS: u64 = 3_000;
+
 impl Judge<'_> {
     /// Judges all mails with codes.
     pub(crate) fn mails(&self, report: &mut Report) {
+        self.none_is_missing(report);
         let mut names = BTreeSet::new();
         for (place, mail) in self.index.mails.iter().enumerate() {
             let wrong = self
@@ -35,6 +39,51 @@ impl Judge<'_> {
                     at_ms: mail.at_ms,
                     evidence: vec![mail.record],
                 });
+            }
+        }
+    }
+
+    /// Every request for a mail that is no repetition brings one to whoever may log in, soon, as long as nothing is broken.
+    fn none_is_missing(&self, report: &mut Report) {
+        let end_ms = self
+            .index
+            .seen
+            .iter()
+            .map(|seen| seen.times.to_ms)
+            .filter(|ms| *ms < u64::MAX)
+            .max();
+        for (address, sends) in &self.index.sends_to {
+            if self.index.person(address).is_none() {
+                continue;
+            }
+            let mut asked = 0;
+            for send in sends {
+                let seen = &self.index.seen[*send];
+                let flow = seen
+                    .params()
+                    .secret("flow")
+                    .and_then(|flow| self.index.flows.get(&flow.tag));
+                let first = flow.map(|flow| self.is_repeated(flow, *send, address)) == Some(Known::No);
+                let by_ms = seen.times.to_ms.saturating_add(SOON_MS);
+                let is_redirect = seen.answer().is_some_and(|answer| answer.status == 303);
+                asked += usize::from(first && is_redirect);
+                let broken = self.troubles.spans.iter().any(|trouble| trouble.from_ms <= by_ms);
+                if !first || !is_redirect || broken || end_ms.is_none_or(|end_ms| end_ms < by_ms) {
+                    continue;
+                }
+                let came = self
+                    .index
+                    .mails
+                    .iter()
+                    .filter(|mail| mail.address == *address && mail.at_ms <= by_ms);
+                if came.count() < asked {
+                    report.violations.push(Violation {
+                        reason: "mail-missing".into(),
+                        what: format!("no mail came to {address} that was asked for (core/LIMITS.md: one mail)"),
+                        at_ms: by_ms,
+                        evidence: vec![seen.record],
+                    });
+                }
             }
         }
     }

@@ -1,5 +1,4 @@
-//! Tells the suite which sources it is built from.
-
+//! Finds the identity of the build.
 fn main() {
     build_identity::emit();
 }

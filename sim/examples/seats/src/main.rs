@@ -8,7 +8,6 @@ mod stories; // what is claimed, and when it must hold
 mod world; // who buys, and the hosts
 
 use sim::prelude::*;
-use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let about = "A box office that sells numbered seats, each at most once";

@@ -3,9 +3,7 @@
 use crate::{desk::Seats, in_redis::InRedis, world::BoxOffice};
 use async_trait::async_trait;
 use redis::cmd;
-use seams::Outcome;
 use sim::prelude::*;
-use std::sync::Arc;
 
 pub(crate) const REDIS_ALONE: PlantedBug<BoxOffice> = PlantedBug {
     name: "redis_alone",

@@ -6,7 +6,6 @@ use crate::{
     ledger::{Database, Ledger, new_database},
 };
 use sim::prelude::*;
-use std::sync::Arc;
 
 /// What somebody does, as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
