@@ -48,5 +48,7 @@ smoke!(
     one_reminder,
     session_survives,
     slow_disk,
+    rule_breakers,
+    edges,
     swarm,
 );

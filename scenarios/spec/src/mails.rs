@@ -67,7 +67,11 @@ impl Judge<'_> {
                 let by_ms = seen.times.to_ms.saturating_add(SOON_MS);
                 let is_redirect = seen.answer().is_some_and(|answer| answer.status == 303);
                 asked += usize::from(first && is_redirect);
-                let broken = self.troubles.spans.iter().any(|trouble| trouble.from_ms <= by_ms);
+                let broken = self
+                    .troubles
+                    .spans
+                    .iter()
+                    .any(|trouble| trouble.from_ms > 0 && trouble.from_ms <= by_ms);
                 if !first || !is_redirect || broken || end_ms.is_none_or(|end_ms| end_ms < by_ms) {
                     continue;
                 }

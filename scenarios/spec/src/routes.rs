@@ -119,7 +119,7 @@ impl Judge<'_> {
                     .troubles
                     .spans
                     .iter()
-                    .any(|trouble| trouble.from_ms <= seen.times.to_ms);
+                    .any(|trouble| trouble.from_ms > 0 && trouble.from_ms <= seen.times.to_ms);
                 let sizes = if broke { &mut report.troubled } else { &mut report.calm };
                 sizes.count(&allowed, answer.status == 503);
             }

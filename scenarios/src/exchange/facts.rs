@@ -111,7 +111,7 @@ pub(super) fn troubles(plan: &Plan, history: &History) -> Troubles {
     let faults: Vec<(u64, &Fault)> = crate::property::faults(history)
         .map(|(at_ms, _, fault)| (at_ms, fault))
         .collect();
-    let mut troubles = vec![];
+    let mut troubles = vec![boot(plan, history)];
     let mut jumped_ms: BTreeMap<&str, i64> = BTreeMap::new();
     for (index, (from_ms, fault)) in faults.iter().enumerate() {
         if fault.repairs() {
@@ -146,6 +146,27 @@ pub(super) fn troubles(plan: &Plan, history: &History) -> Troubles {
     Troubles {
         forgettings: forgettings(plan, history),
         spans: troubles,
+    }
+}
+
+/// Until every replica has opened its port for the first time, and the balancer has noticed, nobody can be sure of an answer.
+fn boot(plan: &Plan, history: &History) -> Trouble {
+    let opened = |host: &String| {
+        let mut records = history.records.iter();
+        let found =
+            records.find(|record| matches!(&record.event, Event::Ready { host: of, ready: true, .. } if of == host));
+        found.map(|record| record.at_ms)
+    };
+    let all: Option<Vec<u64>> = plan.world.replica_hosts().iter().map(opened).collect();
+    Trouble {
+        from_ms: 0,
+        until_ms: all
+            .and_then(|all| all.into_iter().max())
+            .map_or(u64::MAX, |ms| ms + plan.world.fail_timeout_ms),
+        touches: Touches {
+            service: true,
+            ..Touches::default()
+        },
     }
 }
 
@@ -196,7 +217,7 @@ fn of_call(call: &CallFault) -> Touches {
         directory: is_waited_for && call.call.starts_with("directory"),
         // A replica that fails while it starts opens its port later.
         service: (is_waited_for && call.by_ms > 0) || purpose == Purpose::Replica,
-        mail: call.call.starts_with("mail"),
+        mail: purpose == Purpose::Mail || call.call.starts_with("mail"),
         clocks_ms: 0,
     }
 }

@@ -50,8 +50,6 @@ pub enum Misfit {
 /// Whether the classic engine can do a fault.
 pub fn can<S: Service>(fault: &Fault<S>) -> bool {
     match fault {
-        Fault::PowerLoss { .. } | Fault::Pause { .. } | Fault::CutOneWay { .. } => false,
-        Fault::DiskSlow { .. } => false, // the process is paused meanwhile
         Fault::Loss { percent, .. } => *percent == 0,
         Fault::Kill { .. }
         | Fault::Start { .. }
@@ -66,6 +64,7 @@ pub fn can<S: Service>(fault: &Fault<S>) -> bool {
         | Fault::Call(_)
         | Fault::Own(_)
         | Fault::Heal => true,
+        _ => false, // what it has not learnt
     }
 }
 
