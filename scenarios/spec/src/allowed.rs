@@ -62,12 +62,17 @@ pub(crate) enum Known {
 
 impl Known {
     /// From what is certain and what is possible.
-    pub(crate) fn from(certain: bool, possible: bool, why: Widened) -> Known {
+    pub(crate) fn of(certain: bool, possible: bool, why: Widened) -> Known {
         match (certain, possible) {
             (true, _) => Known::Yes,
             (_, false) => Known::No,
             _ => Known::Maybe(why),
         }
+    }
+
+    /// What can be seen from the request itself.
+    pub(crate) fn certain(holds: bool) -> Known {
+        if holds { Known::Yes } else { Known::No }
     }
 
     /// The opposite.

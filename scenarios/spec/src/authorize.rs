@@ -226,11 +226,10 @@ pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
 /// Until client and redirect URI are known to belong together, nothing is sent anywhere (RFC 6749 section 4.1.2.1, RFC 9700
 /// section 4.11).
 fn refused_here(allowed: &mut Allowed, world: &World, params: &Params<'_>) {
-    let certain = |holds: bool| Known::from(holds, holds, Widened::SeveralErrors);
     let twice = params.count("client_id") > 1 || params.count("redirect_uri") > 1;
-    allowed.when(certain(twice), malformed);
+    allowed.when(Known::certain(twice), malformed);
     let client = client(world, params);
-    allowed.when(certain(client.is_none()), || {
+    allowed.when(Known::certain(client.is_none()), || {
         Expected::error_page(
             "unknown-client",
             "RFC 6749 section 4.1.2.1: no redirect for an unknown client",
@@ -239,7 +238,7 @@ fn refused_here(allowed: &mut Allowed, world: &World, params: &Params<'_>) {
     });
     let uri = params.text("redirect_uri");
     let registered = client.is_some_and(|client| uri.is_some_and(|uri| client.redirect_uris.iter().any(|u| u == uri)));
-    allowed.when(certain(!registered), || {
+    allowed.when(Known::certain(!registered), || {
         Expected::error_page(
             "redirect-uri",
             "RFC 9700 section 2.1: redirect URIs are compared exactly",
@@ -326,7 +325,7 @@ pub(crate) fn expect_continue(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
         let wants_fresh = flow.wanted.prompt == Prompt::Always || flow.wanted.max_age_s.is_some();
         // OpenID Connect Core section 3.1.2.1: with prompt=login a session from before is not enough.
         let fresh = !wants_fresh || session.is_some_and(|session| Some(session.flow) == id);
-        let enough = live.and(Known::from(fresh, fresh, Widened::Race));
+        let enough = live.and(Known::certain(fresh));
         allowed.when(enough, || back(judge.index.world, &flow.wanted));
         allowed.otherwise(|| {
             Expected::redirect(

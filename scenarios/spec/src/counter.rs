@@ -52,7 +52,7 @@ impl Window {
             state = Some(self.count(state, other.times, certain));
         }
         let Some(state) = state else {
-            return Known::from(self.limit == 0, self.limit == 0, Widened::Race);
+            return Known::of(self.limit == 0, self.limit == 0, Widened::Race);
         };
         let (same, new) = self.relation(state.began, own);
         let at_least = if same { state.at_least + 1 } else { 1 };
@@ -67,7 +67,7 @@ impl Window {
             (_, _, false) => Widened::Edge,
             _ => Widened::Race,
         };
-        Known::from(at_least > self.limit, at_most > self.limit, why)
+        Known::of(at_least > self.limit, at_most > self.limit, why)
     }
 
     /// Whether an attempt certainly falls into the window that began then; whether it certainly begins another.

@@ -1,15 +1,11 @@
 //! Forms: what is no form, what is too large, and what another site sends.
 
 use crate::{
-    allowed::{Allowed, Known, Widened},
+    allowed::{Allowed, Known},
     expect::Expected,
     judge::Judge,
     seen::Seen,
 };
-
-fn certain(holds: bool) -> Known {
-    Known::from(holds, holds, Widened::SeveralErrors)
-}
 
 impl Judge<'_> {
     /// A form of one of our own pages. A form that another site sends is refused before anything is looked at (cross-site
@@ -23,17 +19,17 @@ impl Judge<'_> {
             // Pages forbid referrers, and then browsers call even their own origin `null` (Fetch standard).
             (None, Some(origin)) => origin == "null" || *origin == own_origin,
         };
-        allowed.when(certain(!is_own), || {
+        allowed.when(Known::certain(!is_own), || {
             Expected::error_page("cross-site", "RFC 9700 section 4.7: no forms from other sites", 403)
         });
         self.form(allowed, seen);
-        allowed.when(certain(seen.params().has_repeated()), malformed);
+        allowed.when(Known::certain(seen.params().has_repeated()), malformed);
     }
 
     /// Any form, for people.
     pub(crate) fn form(&self, allowed: &mut Allowed, seen: &Seen<'_>) {
-        allowed.when(certain(!is_form(seen)), malformed);
-        allowed.when(certain(self.is_too_large(seen)), || {
+        allowed.when(Known::certain(!is_form(seen)), malformed);
+        allowed.when(Known::certain(self.is_too_large(seen)), || {
             Expected::error_page("too-large", "core/LIMITS.md: bytes of a form", 413)
         });
     }

@@ -42,7 +42,7 @@ impl<'a> Judge<'a> {
         let certain = at.from_ms >= ends.to_ms.saturating_add(clocks);
         let possible = at.to_ms.saturating_add(clocks) >= ends.from_ms;
         let why = if clocks > 0 { Widened::Clocks } else { Widened::Edge };
-        Known::from(certain, possible, why)
+        Known::of(certain, possible, why)
     }
 
     /// Whether the store may have forgotten what it was told then, or remember what it should not.
@@ -52,7 +52,7 @@ impl<'a> Judge<'a> {
 
     /// The same, as a state of knowledge.
     pub(crate) fn forgotten(&self, since: Times, at: Times) -> Known {
-        Known::from(false, self.store_forgot(since, at), Widened::StoreForgot)
+        Known::of(false, self.store_forgot(since, at), Widened::StoreForgot)
     }
 
     /// Whether something had been done before an exchange.
@@ -64,7 +64,7 @@ impl<'a> Judge<'a> {
             Widened::Race
         };
         let possible = done != Done::No && effect.may_precede(own.times);
-        Known::from(done == Done::Yes && effect.is_before(own.times), possible, why)
+        Known::of(done == Done::Yes && effect.is_before(own.times), possible, why)
     }
 
     /// "Not now", where something that the answer depends on was failing meanwhile.

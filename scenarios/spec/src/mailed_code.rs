@@ -79,7 +79,7 @@ pub(crate) fn addresses(index: &Index<'_>, flow: &Flow, place: usize) -> Address
     let in_doubt = sends.iter().any(|(send, _)| send.done() == Done::Maybe);
     let why = if in_doubt { Widened::InDoubt } else { Widened::Race };
     Addresses {
-        any: Known::from(certain, !sends.is_empty(), why),
+        any: Known::of(certain, !sends.is_empty(), why),
         possible,
     }
 }

@@ -23,15 +23,15 @@ impl Judge<'_> {
         self.none_is_missing(report);
         let mut names = BTreeSet::new();
         for (place, mail) in self.index.mails.iter().enumerate() {
-            let wrong = self
-                .check_mail(mail)
-                .and_then(|()| self.was_asked_for(place, mail))
-                .and_then(|()| match names.insert(header(mail, "message-id")) {
-                    true => Ok(()),
-                    // A submission of unknown outcome is not repeated: a second code would be no help, and a second mail with
-                    // the same code is a second mail.
-                    false => Err(("mail-sent-twice", "was sent twice (RFC 5321 section 4.2.5)".to_owned())),
-                });
+            // A submission of unknown outcome is not repeated: a second mail with the same code would be no help.
+            let is_new = names.insert(header(mail, "message-id"));
+            let once = match is_new {
+                true => Ok(()),
+                false => Err(("mail-sent-twice", "was sent twice (RFC 5321 section 4.2.5)".to_owned())),
+            };
+            let wrong = once
+                .and_then(|()| self.check_mail(mail))
+                .and_then(|()| self.was_asked_for(place, mail));
             if let Err((reason, why)) = wrong {
                 report.violations.push(Violation {
                     reason: reason.into(),

@@ -103,7 +103,8 @@ impl Judge<'_> {
                 Answered::NotSent(why) | Answered::Unknown(why) => why.clone(),
             };
             let broken = |touches: &crate::world::Touches| touches.service || touches.store || touches.directory;
-            if !self.troubles.any(seen.times.from_ms, seen.times.to_ms, broken) {
+            let starting = seen.times.from_ms <= self.troubles.started_ms;
+            if !starting && !self.troubles.any(seen.times.from_ms, seen.times.to_ms, broken) {
                 let path = &seen.exchange.request.path;
                 report.violations.push(violation(
                     format!("no-answer-{}", crate::allowed::slug(path)),
@@ -115,11 +116,7 @@ impl Judge<'_> {
         let allowed = self.expect(place, seen);
         match allowed.judge(answer) {
             Ok(_) => {
-                let broke = self
-                    .troubles
-                    .spans
-                    .iter()
-                    .any(|trouble| trouble.from_ms > 0 && trouble.from_ms <= seen.times.to_ms);
+                let broke = self.troubles.broke_by(seen.times.to_ms);
                 let sizes = if broke { &mut report.troubled } else { &mut report.calm };
                 sizes.count(&allowed, answer.status == 503);
             }

@@ -1,7 +1,7 @@
 //! The account page and logging out (inventory 55).
 
 use crate::{
-    allowed::{Allowed, Known, Widened},
+    allowed::{Allowed, Widened},
     expect::{Expected, FormRule, PageRule},
     judge::{Judge, Needs, page_not_now},
     seen::Seen,
@@ -105,9 +105,4 @@ impl Judge<'_> {
             .cloned()
             .collect()
     }
-}
-
-/// Whether one of two is so.
-pub(crate) fn certain(holds: bool) -> Known {
-    Known::from(holds, holds, Widened::SeveralErrors)
 }

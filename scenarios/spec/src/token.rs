@@ -8,7 +8,6 @@ use crate::{
     index::{Code, Index},
     judge::{Judge, Needs, json_not_now},
     seen::{Done, Seen},
-    session::certain,
     times::Times,
     token_set::TokenSet,
     world::{Client, World},
@@ -65,24 +64,25 @@ pub(crate) fn expect(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowe
     let params = seen.params();
     let invalid = |sentence| Expected::error("invalid_request", sentence, 400);
     let headers = &seen.exchange.request.authorization;
-    allowed.when(certain(headers.len() > 1), || refused_client(true));
-    allowed.when(certain(!is_form(seen)), || {
+    allowed.when(Known::certain(headers.len() > 1), || refused_client(true));
+    allowed.when(Known::certain(!is_form(seen)), || {
         invalid("RFC 6749 section 4.1.3: the body is a form")
     });
-    allowed.when(certain(judge.is_too_large(seen)), || {
+    allowed.when(Known::certain(judge.is_too_large(seen)), || {
         Expected::error("invalid_request", "core/LIMITS.md: bytes of a form", 413)
     });
-    allowed.when(certain(params.has_repeated()), || {
+    allowed.when(Known::certain(params.has_repeated()), || {
         invalid("RFC 6749 section 3.2: no parameter twice")
     });
-    allowed.when(certain(params.get("grant_type").is_none()), || {
+    allowed.when(Known::certain(params.get("grant_type").is_none()), || {
         invalid("RFC 6749 section 4.1.3: grant_type is required")
     });
-    allowed.when(certain(params.text("grant_type") != Some("authorization_code")), || {
-        Expected::error("unsupported_grant_type", "RFC 6749 section 5.2", 400)
-    });
+    allowed.when(
+        Known::certain(params.text("grant_type") != Some("authorization_code")),
+        || Expected::error("unsupported_grant_type", "RFC 6749 section 5.2", 400),
+    );
     let credentials = credentials(judge.index.world, seen);
-    allowed.when(certain(credentials == Credentials::TwoMethods), || {
+    allowed.when(Known::certain(credentials == Credentials::TwoMethods), || {
         invalid("RFC 6749 section 2.3: not more than one way of client authentication")
     });
     if headers[..] == [Authorization::Malformed] && params.get("client_secret").is_some() {
@@ -91,11 +91,11 @@ pub(crate) fn expect(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowe
             invalid("RFC 6749 section 2.3: not more than one way of client authentication"),
         );
     }
-    allowed.when(certain(credentials == Credentials::Refused), || {
+    allowed.when(Known::certain(credentials == Credentials::Refused), || {
         refused_client(!headers.is_empty())
     });
     for name in ["code", "redirect_uri", "code_verifier"] {
-        allowed.when(certain(params.get(name).is_none()), || {
+        allowed.when(Known::certain(params.get(name).is_none()), || {
             invalid("RFC 6749 section 4.1.3, RFC 7636 section 4.5: what is required is there")
         });
     }
@@ -140,7 +140,7 @@ fn grant(judge: &Judge<'_>, allowed: &mut Allowed, place: usize, seen: &Seen<'_>
     // "The client MUST NOT use the authorization code more than once" (RFC 6749 section 4.1.2): of all who present it, one
     // gets tokens.
     let redeemed = |other: &&Seen<'_>| other.done() == Done::Yes && other.times.may_precede(seen.times);
-    allowed.when(certain(others.iter().any(redeemed)), refused);
+    allowed.when(Known::certain(others.iter().any(redeemed)), refused);
     let expired = judge.expired(code.born, judge.setting("authorization code"), seen.times);
     let mut gone = expired;
     for other in &others {

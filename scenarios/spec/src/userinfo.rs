@@ -65,7 +65,7 @@ fn revoked(judge: &Judge<'_>, seen: &Seen<'_>, code: &Code) -> Known {
     let again = presented.filter(|other| other.effect().may_precede(seen.times)).count() > 1;
     let store_failed = (judge.troubles).any(code.born.from_ms, seen.times.to_ms, |touches| touches.store);
     let forgot = judge.store_forgot(code.born, seen.times);
-    Known::from(false, again && (store_failed || forgot), Widened::StoreForgot)
+    Known::of(false, again && (store_failed || forgot), Widened::StoreForgot)
 }
 
 fn has_bearer(seen: &Seen<'_>) -> bool {

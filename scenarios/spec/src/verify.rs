@@ -200,7 +200,7 @@ impl Attempt<'_, '_> {
                 }
             }
             if at_most >= limit {
-                locked = Known::from(at_least >= limit && self.at.len() == 1, true, Widened::Race);
+                locked = Known::of(at_least >= limit && self.at.len() == 1, true, Widened::Race);
             }
         }
         locked
@@ -279,7 +279,7 @@ impl Attempt<'_, '_> {
         if opened(self.flow) {
             return Known::Yes;
         }
-        Known::from(
+        Known::of(
             others.is_empty(),
             !others.iter().any(|flow| opened(flow)),
             Widened::WhoseMail,
@@ -315,7 +315,7 @@ impl Attempt<'_, '_> {
             .others()
             .filter(|other| self.has_same_code(other) && other.done() == Done::Maybe);
         let held = same.any(|other| other.times.may_precede(self.seen.times) && broken(&other));
-        Known::from(false, held, Widened::InDoubt)
+        Known::of(false, held, Widened::InDoubt)
     }
 
     /// The session cookie, and on. The same code in the same browser always opens the same session (inventory 4).

@@ -116,6 +116,8 @@ pub struct Forgetting {
 pub struct Troubles {
     /// What was broken, and when.
     pub spans: Vec<Trouble>,
+    /// Until when the service was starting, milliseconds from the start of the run: nothing is promised before.
+    pub started_ms: u64,
     /// When the store forgot.
     pub forgettings: Vec<Forgetting>,
 }
@@ -125,6 +127,11 @@ impl Troubles {
     pub fn any(&self, from_ms: u64, to_ms: u64, of: fn(&Touches) -> bool) -> bool {
         let overlaps = |trouble: &&Trouble| trouble.from_ms <= to_ms && from_ms <= trouble.until_ms;
         self.spans.iter().filter(overlaps).any(|trouble| of(&trouble.touches))
+    }
+
+    /// Whether something had broken by a moment.
+    pub fn broke_by(&self, at_ms: u64) -> bool {
+        self.spans.iter().any(|trouble| trouble.from_ms <= at_ms)
     }
 
     /// By how much a clock may have been wrong up to a moment. What was dated by a wrong clock stays so.

@@ -111,7 +111,7 @@ pub(super) fn troubles(plan: &Plan, history: &History) -> Troubles {
     let faults: Vec<(u64, &Fault)> = crate::property::faults(history)
         .map(|(at_ms, _, fault)| (at_ms, fault))
         .collect();
-    let mut troubles = vec![boot(plan, history)];
+    let mut troubles = vec![];
     let mut jumped_ms: BTreeMap<&str, i64> = BTreeMap::new();
     for (index, (from_ms, fault)) in faults.iter().enumerate() {
         if fault.repairs() {
@@ -145,12 +145,13 @@ pub(super) fn troubles(plan: &Plan, history: &History) -> Troubles {
     }
     Troubles {
         forgettings: forgettings(plan, history),
+        started_ms: started_ms(plan, history),
         spans: troubles,
     }
 }
 
-/// Until every replica has opened its port for the first time, and the balancer has noticed, nobody can be sure of an answer.
-fn boot(plan: &Plan, history: &History) -> Trouble {
+/// When every replica has opened its port for the first time, and the balancer has noticed.
+fn started_ms(plan: &Plan, history: &History) -> u64 {
     let opened = |host: &String| {
         let mut records = history.records.iter();
         let found =
@@ -158,16 +159,8 @@ fn boot(plan: &Plan, history: &History) -> Trouble {
         found.map(|record| record.at_ms)
     };
     let all: Option<Vec<u64>> = plan.world.replica_hosts().iter().map(opened).collect();
-    Trouble {
-        from_ms: 0,
-        until_ms: all
-            .and_then(|all| all.into_iter().max())
-            .map_or(u64::MAX, |ms| ms + plan.world.fail_timeout_ms),
-        touches: Touches {
-            service: true,
-            ..Touches::default()
-        },
-    }
+    all.and_then(|all| all.into_iter().max())
+        .map_or(u64::MAX, |ms| ms + plan.world.fail_timeout_ms)
 }
 
 /// What a fault can do. The mail relay and the analytics hook are nobody's business but the mails'.

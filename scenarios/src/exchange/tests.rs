@@ -6,13 +6,19 @@
     reason = "a change says by `Some` that it fits, and has nothing else to say"
 )]
 
-use super::{Observation, judge};
+use super::{Observation, facts, judge};
 use crate::{
     catalogue,
     vocabulary::{Event, History, Observation as AnyObservation, Plan},
 };
 use sim::run::{Setup, perform};
-use spec::exchange::{Answer, Answered, Body, Page, Tokens};
+use spec::{
+    Spec, Troubles,
+    exchange::{Answer, Answered, Body, Mail, Page, Tokens},
+};
+
+/// A seed at which somebody sends a form larger than any may be.
+const HUGE: u64 = 4;
 
 /// A run of a story, which the specification accepts.
 fn told(story: &str, seed: u64) -> (Plan, History) {
@@ -365,6 +371,155 @@ fn every_sentence_rejects_an_answer_that_breaks_it() {
         let violations = judge(&plan, &changed(&history, path, status, change)).violations;
         assert!(!violations.is_empty(), "{path} {status}: {what} is accepted");
     }
+}
+
+/// Of the first mail with a code: what may be done to it, and the reason that it is rejected for.
+#[test]
+fn every_sentence_rejects_a_mail_that_breaks_it() {
+    let (plan, history) = told("rule_breakers", 3);
+    let place = history
+        .records
+        .iter()
+        .position(|record| mailed(&record.event).is_some())
+        .unwrap();
+    let reasons = |change: &dyn Fn(&mut History)| {
+        let mut history = history.clone();
+        change(&mut history);
+        let violations = judge(&plan, &history).violations;
+        violations
+            .into_iter()
+            .map(|violation| violation.reason)
+            .collect::<Vec<_>>()
+    };
+    let with = |history: &mut History, change: &dyn Fn(&mut String, &mut Mail)| {
+        let Event::Own(AnyObservation::Exchange(Observation::Mailed { address, mail })) =
+            &mut history.records[place].event
+        else {
+            unreachable!("it was found above")
+        };
+        change(address, mail);
+    };
+    type Row<'a> = (&'static str, &'a dyn Fn(&mut History));
+    let rows: [Row<'_>; 5] = [
+        ("mail-missing", &|history| drop(history.records.remove(place))),
+        ("mail-sent-twice", &|history| {
+            history.records.insert(place, history.records[place].clone())
+        }),
+        ("mail-to-a-stranger", &|history| {
+            with(history, &|address, _| *address = "nobody@example.com".into())
+        }),
+        ("mail-differs", &|history| {
+            with(history, &|_, mail| {
+                mail.text = mail.text.replace("10 minutes", "60 minutes")
+            })
+        }),
+        ("mail-not-asked-for", &|history| {
+            history.records.insert(place, history.records[place].clone());
+            with(history, &|_, mail| {
+                let name = mail.headers.iter_mut().find(|(name, _)| name == "message-id").unwrap();
+                name.1 = name.1.replace('<', "<another");
+            });
+        }),
+    ];
+    for (reason, change) in rows {
+        let found = reasons(change);
+        assert!(found.iter().any(|other| other == reason), "{reason}: {found:?}");
+    }
+}
+
+fn mailed(event: &Event) -> Option<&Mail> {
+    match event {
+        Event::Own(AnyObservation::Exchange(Observation::Mailed { mail, .. })) => mail.code.as_ref().map(|_| &**mail),
+        _ => None,
+    }
+}
+
+/// Each excuse is needed, and no more: the same history is refused when nobody says what was broken, or that the store
+/// forgot.
+#[test]
+fn without_what_was_broken_the_same_answers_are_refused() {
+    let refused = |story: &str, seed: u64, forget: &dyn Fn(&mut Troubles)| {
+        let (plan, history) = told(story, seed);
+        let mut troubles = facts::troubles(&plan, &history);
+        forget(&mut troubles);
+        !Spec::new(&facts::world(&plan), &troubles)
+            .judge(&facts::facts(&history))
+            .violations
+            .is_empty()
+    };
+    assert!(
+        refused("redis_unreachable", 1, &|troubles| troubles.spans.clear()),
+        "a failing store"
+    );
+    assert!(
+        refused("session_survives", 1, &|troubles| troubles.spans.clear()),
+        "a failing directory"
+    );
+    assert!(
+        refused("guesser_across_failover", 1, &|troubles| troubles.forgettings.clear()),
+        "a store that forgot"
+    );
+    assert!(
+        !refused("rule_breakers", 1, &|troubles| troubles.spans.clear()),
+        "nothing was broken"
+    );
+}
+
+#[test]
+fn identifiers_come_once_and_silence_needs_a_reason() {
+    let (plan, history) = told("rule_breakers", 3);
+    let mut first = None;
+    for record in &history.records {
+        if let Event::Own(AnyObservation::Exchange(Observation::Answered {
+            answer: Answered::With(answer),
+            ..
+        })) = &record.event
+            && let Body::Tokens(tokens) = &answer.body
+        {
+            first = first.or(Some(tokens.access.clone()));
+        }
+    }
+    let first = first.expect("somebody got tokens");
+    let again = changed(&history, "/token", 200, |answer| match &mut answer.body {
+        Body::Tokens(tokens) if tokens.access != first => Some(tokens.access = first.clone()),
+        _ => None,
+    });
+    let reasons: Vec<String> = judge(&plan, &again).violations.into_iter().map(|v| v.reason).collect();
+    assert!(
+        reasons.iter().any(|reason| reason == "access-token-twice"),
+        "{reasons:?}"
+    );
+
+    let mut silent = history.clone();
+    let answers = silent
+        .records
+        .iter_mut()
+        .rev()
+        .find_map(|record| match &mut record.event {
+            Event::Own(AnyObservation::Exchange(Observation::Answered { answer, .. })) => Some(answer),
+            _ => None,
+        });
+    *answers.unwrap() = Answered::Unknown("nothing".into());
+    let reasons: Vec<String> = judge(&plan, &silent).violations.into_iter().map(|v| v.reason).collect();
+    assert!(
+        reasons.iter().any(|reason| reason.starts_with("no-answer-")),
+        "{reasons:?}"
+    );
+}
+
+/// A form that is larger than any may be is refused by the service and not by the balancer, for whom a replica that breaks
+/// off is a broken one.
+#[test]
+fn a_huge_form_harms_nobody() {
+    let (_, history) = told("rule_breakers", HUGE);
+    let huge = history.records.iter().any(|record| match &record.event {
+        Event::Own(AnyObservation::Exchange(Observation::Answered {
+            answer: Answered::With(answer),
+            ..
+        })) => answer.status == 413,
+        _ => false,
+    });
+    assert!(huge, "this seed has none: choose another one");
 }
 
 #[test]

@@ -10,8 +10,8 @@ pub(crate) enum Change {
     Value(Place, usize, How),
     /// A header is replaced, or left out.
     Header(&'static str, Option<&'static str>),
-    /// A header is sent twice.
-    HeaderTwice(&'static str),
+    /// The `Authorization` header is sent twice.
+    AuthorizationTwice,
     /// Another method.
     Method(&'static str),
     /// Another step.
@@ -142,8 +142,7 @@ pub(crate) fn changes(of: &Draft) -> Vec<Change> {
     for (name, value) in OF_HEADERS {
         all.push(Change::Header(name, value));
     }
-    // A foreign origin counts only where the browser says nothing better.
-    all.extend(["content-type", "authorization"].map(Change::HeaderTwice));
+    all.push(Change::AuthorizationTwice);
     all.extend(["GET", "POST", "PUT", "DELETE"].map(Change::Method));
     all.extend(PATHS.map(Change::Path));
     all.extend(PARAMS.map(|(name, value)| Change::Param(name, value)));
@@ -175,6 +174,7 @@ impl Change {
                 }
             }
             Change::Header(name, value) => {
+                // What a browser says of the site counts before the origin.
                 if *name == "origin" {
                     draft.headers.remove("sec-fetch-site")?;
                 }
@@ -184,12 +184,9 @@ impl Change {
                     None => drop(draft.headers.remove(name)?),
                 }
             }
-            Change::HeaderTwice(name) => {
-                let value = draft.headers.get(*name)?.clone();
-                draft.headers.append(HeaderName::from_static(name), value);
-                if *name == "content-type" {
-                    return None; // which of two counts is nobody's promise
-                }
+            Change::AuthorizationTwice => {
+                let value = draft.headers.get(header::AUTHORIZATION)?.clone();
+                draft.headers.append(header::AUTHORIZATION, value);
             }
             Change::Method(method) => {
                 draft.method = Method::from_bytes(method.as_bytes()).ok()?;

@@ -49,3 +49,23 @@ fn rule_breakers_of(seed: u64, plan: &mut Plan) {
     }
     plan.operations.sort_by_key(|operation| operation.at_ms);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::Behaviour as Any;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn consecutive_seeds_try_all_changes() {
+        let mut tried = BTreeSet::new();
+        for seed in 1..=u64::from(GROUPS) {
+            for operation in rule_breakers().plan(seed).operations {
+                if let Any::Oddity(Behaviour::BreakRules { changes }) = operation.does {
+                    tried.insert(changes);
+                }
+            }
+        }
+        assert_eq!(tried, (0..GROUPS).collect());
+    }
+}

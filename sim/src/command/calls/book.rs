@@ -149,6 +149,12 @@ impl Book {
             book.write(header).map_err(cannot)?;
             return Ok((book, vec![]));
         }
+        if !file.is_file() {
+            return Err(Trouble(format!(
+                "--out: {} is no file; name a file, new or of the same sweep",
+                file.display()
+            )));
+        }
         let stored = read(file)?;
         if stored.header != *header {
             let file = file.display();

@@ -11,7 +11,7 @@ mod sweep;
 mod ways;
 
 use super::{
-    Conclusion, Trouble, args::Seeds, failures, fresh, identity, interrupt, parallel, say, shard::Shard, table,
+    Conclusion, Trouble, args::Seeds, failures, fresh, identity, interrupt, parallel, say, shard::Shard, table, tell,
 };
 use crate::{
     calls::CallStory,
@@ -25,6 +25,9 @@ use job::{Calm, Job};
 use report::Report;
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 use sweep::Sweep;
+
+/// How the build of a suite begins that does not say what it is built from.
+const UNKNOWN: &str = "unknown";
 
 /// Options of `calls`.
 #[derive(Debug, ClapArgs)]
@@ -79,7 +82,11 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         let read = |file: &PathBuf| Ok((file.display().to_string(), book::read(file)?));
         let parts = args.merge.iter().map(read).collect::<Result<Vec<_>, Trouble>>()?;
         let (header, lines) = book::merge(parts)?;
-        return conclude(suite, args, &header, &lines, vec![], Duration::ZERO);
+        let mut gaps = vec![];
+        if args.merge.len() > 1 && header.build.starts_with(UNKNOWN) {
+            gaps.push("the shards do not say what they were built from, and may be of different builds".to_owned());
+        }
+        return conclude(suite, args, &header, &lines, gaps, Duration::ZERO);
     }
     let bug = args.bug.as_deref().map(|bug| suite.find_bug(bug)).transpose()?;
     let watch = fresh::Stopwatch::start();
@@ -93,13 +100,13 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     let header = header(suite, args, &calm, jobs.len())?;
     let (mut book, stored) = Book::open(args.out.as_deref(), &header)?;
     interrupt::listen()?;
-    eprintln!(
+    tell(format!(
         "{}: {} of {}, {} to go",
         suite.name,
         table::count(jobs.len(), "run"),
         table::count(calm.len(), "story in calm").replace("story in calms", "stories in calm"),
         table::count(jobs.len().saturating_sub(stored.len()), "run")
-    );
+    ));
     let sweep = Sweep {
         suite,
         bug,
@@ -113,7 +120,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         let pairs = pairs(&jobs, &lines, args.pairs, args.sample_seed);
         if pairs.len() < args.pairs {
             let found = table::count(pairs.len(), "pair");
-            eprintln!("{}: what showed something new makes {found}", suite.name);
+            tell(format!("{}: what showed something new makes {found}", suite.name));
         }
         let (singles, of_pairs) = lines.split_at(jobs.len());
         let more = sweep.perform(&pairs, of_pairs.to_vec(), &mut book)?;
@@ -189,7 +196,7 @@ fn header<S: Service>(suite: &Suite<S>, args: &Args, calm: &[Calm<'_, S>], runs:
         version: book::VERSION,
         build: match suite.build {
             Some(build) => build.to_owned(),
-            None => format!("unknown, {}", identity::behaviour(suite)?),
+            None => format!("{UNKNOWN}, {}", identity::behaviour(suite)?),
         },
         bug: args.bug.clone(),
         stories: stories.collect(),

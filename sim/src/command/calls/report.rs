@@ -63,6 +63,12 @@ impl<S: Service> Report<'_, S> {
     /// Why nothing is proved, although nothing was violated.
     fn doubts(&self) -> Vec<String> {
         let mut doubts = self.gaps.clone();
+        if self.lines.iter().all(|line| line.missed) {
+            doubts.push("no run was performed in which the call was made".to_owned());
+        }
+        if let (Some(bug), true) = (&self.header.bug, self.failures().is_empty()) {
+            doubts.push(format!("the planted bug {bug} was not detected"));
+        }
         let errors = self.lines.iter().filter(|line| line.error.is_some()).count();
         if errors > 0 {
             doubts.push(format!("the harness failed in {}", table::count(errors, "run")));

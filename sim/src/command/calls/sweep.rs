@@ -1,7 +1,7 @@
 //! Performs the runs of a sweep of calls, on several threads.
 
 use super::{
-    super::{Trouble, failures, fresh, interrupt, parallel::in_parallel, perform::perform, summary::RunSummary},
+    super::{Trouble, failures, fresh, interrupt, parallel::in_parallel, perform::perform, summary::RunSummary, tell},
     book::{Book, Broken, Line},
     job::{Calm, Job},
 };
@@ -124,11 +124,11 @@ impl<S: Service> Sweep<'_, S> {
             Ok(path) => Some(path.display().to_string()),
             // The verdict stands; only the copy of the plan is missing. The same sweep writes it again.
             Err(Trouble(what)) => {
-                eprintln!(
+                tell(format!(
                     "{}: the plan of {} was not written: {what}",
                     self.suite.name,
                     job.what()
-                );
+                ));
                 None
             }
         }

@@ -145,3 +145,20 @@ fn what_is_asked_for_wrongly_is_said() {
     let listed = said(&["--list"]).unwrap();
     assert!(listed.contains("sales with seed 1: 2 calls, 22 runs"), "{listed}");
 }
+
+#[test]
+fn a_sweep_that_performs_nothing_or_detects_nothing_proves_nothing() {
+    let (conclusion, output) = calls(&["--sample", "1", "--shard", "2/2"]).unwrap();
+    assert_eq!(conclusion, Conclusion::Inconclusive, "{output}");
+    assert!(output.contains("no run was performed"), "{output}");
+    // The bug is one of tickets, which nobody looks at here; of one call that fails, nothing is violated.
+    let (conclusion, output) = calls(&["--sample", "1", "--sample-seed", "3", "--bug", "same_ticket_twice"]).unwrap();
+    assert_eq!(conclusion, Conclusion::Inconclusive, "{output}");
+    assert!(output.contains("same_ticket_twice was not detected"), "{output}");
+}
+
+#[test]
+fn what_is_no_file_is_not_read_for_one() {
+    let refused = calls(&["--sample", "1", "--out", "/dev/null"]).unwrap_err();
+    assert!(refused.contains("/dev/null is no file"), "{refused}");
+}
