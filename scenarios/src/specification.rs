@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
         for seed in 1..=args.seeds {
             let plan = scenario.plan(seed);
             let run = perform(&plan, &Setup::default())?;
-            let report = scenarios::exchange::judge(&plan, &run.history);
+            let report = scenarios::exchange::judge(&plan, &run.history, &run.operators);
             calm.add(&report.calm);
             troubled.add(&report.troubled);
             violations += report.violations.len();

@@ -164,4 +164,9 @@ impl<S: Service> Recorder<S> {
     pub fn history(&self) -> History<S> {
         self.with(|s| s.history.clone())
     }
+
+    /// The history of a run that is over. The recorder has none any more.
+    pub(crate) fn take_history(&self) -> History<S> {
+        self.with(|s| std::mem::take(&mut s.history))
+    }
 }

@@ -224,7 +224,7 @@ fn simulate<S: Service, T>(
             seed: plan.seed,
             error,
         })?;
-    let history = running.recorder().history();
+    let history = running.recorder().take_history();
     let panics = running.engine().panics().into_iter().map(|panic| Violation {
         property: NOTHING_PANICS.to_owned(),
         // the message may hold anything; its place in the source is the bug

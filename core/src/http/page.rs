@@ -10,8 +10,6 @@ pub(crate) struct Notice<'a> {
     /// Stable name, for programs: `wrong-code`.
     pub(crate) name: &'a str,
     /// For people.
-    pub(crate) title: &'a str,
-    /// For people.
     pub(crate) text: &'a str,
     /// What to quote when asking for help.
     pub(crate) correlation: &'a str,
@@ -85,10 +83,10 @@ pub(crate) fn reference(notice: Option<&Notice<'_>>) -> Markup {
 }
 
 /// What went wrong, when there is nothing to do about it on this page.
-pub(crate) fn error(what: &Notice<'_>) -> Response {
+pub(crate) fn error(title: &str, what: &Notice<'_>) -> Response {
     let page = Page {
         kind: "error",
-        title: what.title,
+        title,
         error: Some(what.name),
         signed_in: None,
         redirect_uri: None,

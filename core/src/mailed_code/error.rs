@@ -57,27 +57,26 @@ impl From<MailedCodeRefused> for Rejected {
             MailedCodeRefused::Flow(refused) => return refused.into(),
             MailedCodeRefused::Limit(refused) => return refused.into(),
             MailedCodeRefused::Unavailable(unavailable) => return unavailable.into(),
-            MailedCodeRefused::Address(view) => PageError::new(
+            MailedCodeRefused::Address(view) => PageError::on(
                 Kind::Invalid,
                 "invalid-address",
-                "Sign in",
                 "That is not a mail address. Please check it.",
-            )
-            .on(move |notice| login_page(&view, Some(notice))),
+                move |notice| login_page(&view, Some(notice)),
+            ),
             MailedCodeRefused::NoCodeSent => {
                 PageError::new(Kind::Invalid, "no-code-sent", "No code yet", "Ask for a code first.")
             }
             MailedCodeRefused::NotACode(view) => {
-                PageError::new(Kind::Invalid, "not-a-code", "Enter your code", "A code has six digits.")
-                    .on(move |notice| pages::code(&view, Some(notice)))
+                PageError::on(Kind::Invalid, "not-a-code", "A code has six digits.", move |notice| {
+                    pages::code(&view, Some(notice))
+                })
             }
-            MailedCodeRefused::WrongCode(view) => PageError::new(
+            MailedCodeRefused::WrongCode(view) => PageError::on(
                 Kind::Invalid,
                 "wrong-code",
-                "Enter your code",
                 "That code is wrong, has expired or was used before.",
-            )
-            .on(move |notice| pages::code(&view, Some(notice))),
+                move |notice| pages::code(&view, Some(notice)),
+            ),
             MailedCodeRefused::TooManyMails { window } => PageError::new(
                 Kind::TooMany,
                 "too-many-mails",

@@ -7,6 +7,7 @@ use crate::{
     form::malformed,
     index::Session,
     judge::{Judge, Needs, page_not_now},
+    messages,
     secret::Tag,
     seen::{Params, Seen},
     world::{Client, World},
@@ -89,8 +90,11 @@ fn prompt(params: &Params<'_>) -> Option<Prompt> {
     Some(prompt)
 }
 
+/// What is wrong with a request: the code for the client, the occasion, as core/MESSAGES.md names it, and the sentence.
+type Wrong = (&'static str, &'static str, &'static str);
+
 /// Everything that is wrong with a request whose client and redirect URI are known, as codes for the client.
-fn errors(world: &World, params: &Params<'_>) -> Vec<(&'static str, &'static str)> {
+fn errors(world: &World, params: &Params<'_>) -> Vec<Wrong> {
     let opaque_max = world.settings.get("bytes of state or nonce") as usize;
     let too_long = |name| params.secret(name).is_some_and(|value| value.bytes > opaque_max);
     let scopes = params.text("scope").unwrap_or_default();
@@ -101,68 +105,80 @@ fn errors(world: &World, params: &Params<'_>) -> Vec<(&'static str, &'static str
         (
             params.has_repeated(),
             "invalid_request",
+            "repeated",
             "RFC 6749 section 3.1: no parameter twice",
         ),
         (
             params.get("request").is_some(),
             "request_not_supported",
+            "always",
             "OpenID Connect Core section 3.1.2.6",
         ),
         (
             params.get("request_uri").is_some(),
             "request_uri_not_supported",
+            "always",
             "OpenID Connect Core section 3.1.2.6",
         ),
         (
             params.get("response_type").is_none(),
             "invalid_request",
+            "no response_type",
             "RFC 6749 section 4.1.1: response_type is required",
         ),
         (
             params.text("response_type").is_some_and(|kind| kind != "code"),
             "unsupported_response_type",
+            "always",
             "RFC 6749 section 4.1.2.1",
         ),
         (
             params.get("response_mode").is_some() && params.text("response_mode") != Some("query"),
             "invalid_request",
+            "response_mode",
             "OAuth 2.0 Multiple Response Type Encoding Practices section 2.1; only query is supported",
         ),
         (
             !scopes.split(' ').any(|scope| scope == "openid"),
             "invalid_scope",
+            "always",
             "OpenID Connect Core section 3.1.2.1: scope contains openid",
         ),
         (
             !is_s256,
             "invalid_request",
+            "no code_challenge",
             "RFC 7636 section 4.4.1: a challenge is required",
         ),
         (
             params.text("code_challenge_method") != Some("S256"),
             "invalid_request",
+            "code_challenge_method",
             "RFC 9700 section 2.1.1: S256, and without a method it would be plain",
         ),
         (
             too_long("state") || too_long("nonce"),
             "invalid_request",
+            "state or nonce",
             "core/LIMITS.md: bytes of state or nonce",
         ),
         (
             prompt(params).is_none(),
             "invalid_request",
+            "prompt",
             "OpenID Connect Core section 3.1.2.1: prompt",
         ),
         (
             !max_age,
             "invalid_request",
+            "max_age",
             "OpenID Connect Core section 3.1.2.1: max_age is a number",
         ),
     ];
     rules
         .into_iter()
         .filter(|(holds, ..)| *holds)
-        .map(|(_, code, sentence)| (code, sentence))
+        .map(|(_, code, when, sentence)| (code, when, sentence))
         .collect()
 }
 
@@ -188,13 +204,13 @@ pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
     }
     let redirect_uri = params.text("redirect_uri").unwrap_or_default();
     let errors = errors(world, &params);
-    let to_client = |code, sentence| error_to_client(world, &params, redirect_uri, code, sentence);
+    let to_client = |wrong| error_to_client(world, &params, redirect_uri, wrong);
     let store = match (errors.first(), Wanted::read(world, &params)) {
-        (Some((code, sentence)), _) => {
-            for (code, sentence) in &errors[1..] {
-                allowed.or(Widened::SeveralErrors, to_client(code, sentence));
+        (Some(wrong), _) => {
+            for another in &errors[1..] {
+                allowed.or(Widened::SeveralErrors, to_client(*another));
             }
-            allowed.otherwise(|| to_client(code, sentence));
+            allowed.otherwise(|| to_client(*wrong));
             false
         }
         (None, Some(wanted)) => {
@@ -202,7 +218,7 @@ pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
             let enough = live.and(session.map_or(Known::No, |session| satisfies(judge, seen, session, &wanted)));
             allowed.when(enough, || back(world, &wanted));
             if wanted.prompt == Prompt::Never {
-                allowed.otherwise(|| to_client("login_required", "OpenID Connect Core section 3.1.2.6"));
+                allowed.otherwise(|| to_client(("login_required", "always", "OpenID Connect Core section 3.1.2.6")));
             } else {
                 allowed.otherwise(|| begins(judge, seen));
             }
@@ -226,8 +242,18 @@ pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
 /// Until client and redirect URI are known to belong together, nothing is sent anywhere (RFC 6749 section 4.1.2.1, RFC 9700
 /// section 4.11).
 fn refused_here(allowed: &mut Allowed, world: &World, params: &Params<'_>) {
-    let twice = params.count("client_id") > 1 || params.count("redirect_uri") > 1;
-    allowed.when(Known::certain(twice), malformed);
+    let twice = |name| Known::certain(params.count(name) > 1);
+    if params.count("client_id") > 1 && params.count("redirect_uri") > 1 {
+        // Which of the two is named is nobody's concern.
+        allowed.or(
+            Widened::SeveralErrors,
+            malformed("redirect_uri was given more than once"),
+        );
+    }
+    allowed.when(twice("client_id"), || malformed("client_id was given more than once"));
+    allowed.when(twice("redirect_uri"), || {
+        malformed("redirect_uri was given more than once")
+    });
     let client = client(world, params);
     allowed.when(Known::certain(client.is_none()), || {
         Expected::error_page(
@@ -265,16 +291,11 @@ fn satisfies(judge: &Judge<'_>, seen: &Seen<'_>, session: &Session, wanted: &Wan
     }
 }
 
-fn error_to_client(
-    world: &World,
-    params: &Params<'_>,
-    redirect_uri: &str,
-    code: &'static str,
-    sentence: &'static str,
-) -> Expected {
+fn error_to_client(world: &World, params: &Params<'_>, redirect_uri: &str, (code, when, sentence): Wrong) -> Expected {
+    let text = messages::description(code, when);
     let mut answer = vec![
         ("error", Rule::Is(Word::Clear(code.to_owned()))),
-        ("error_description", Rule::Anything),
+        ("error_description", Rule::Is(Word::Clear(text.to_owned()))),
         ("iss", Rule::Is(Word::Clear(world.issuer.clone()))), // RFC 9207 section 2
     ];
     if params.count("state") == 1
@@ -321,7 +342,7 @@ pub(crate) fn expect_continue(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
     let mut allowed = Allowed::default();
     if let Some(flow) = judge.flow(&mut allowed, seen) {
         let (live, session) = judge.session(seen);
-        let id = seen.params().secret("flow").map(|flow| flow.tag);
+        let id = seen.flow;
         let wants_fresh = flow.wanted.prompt == Prompt::Always || flow.wanted.max_age_s.is_some();
         // OpenID Connect Core section 3.1.2.1: with prompt=login a session from before is not enough.
         let fresh = !wants_fresh || session.is_some_and(|session| Some(session.flow) == id);

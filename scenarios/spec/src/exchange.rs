@@ -15,6 +15,21 @@ pub struct Exchange<'a> {
     pub request: &'a Request,
     /// What came back.
     pub answer: &'a Answered,
+    /// The refusals that the log tells of under its reference.
+    pub logged: &'a [Refused],
+}
+
+/// A refusal, as the log tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// `POST`.
+    pub method: String,
+    /// The path of the request.
+    pub path: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// The name of the error, or the reason that only the log tells.
+    pub error: String,
 }
 
 /// What came back.

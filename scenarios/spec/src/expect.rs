@@ -3,6 +3,7 @@
 use crate::{
     exchange::{Answer, Body, Page, Word},
     frame,
+    messages::{self, Places},
     secret::Tag,
     token_set::TokenSet,
 };
@@ -38,8 +39,8 @@ pub(crate) enum Content {
         /// The parameters, and no others.
         params: Vec<(&'static str, Rule)>,
     },
-    /// JSON with this `error`.
-    Error(&'static str),
+    /// JSON with this `error`, and this `error_description`.
+    Error(&'static str, Option<&'static str>),
     /// Exactly this JSON.
     Json(Value),
     /// The public keys.
@@ -57,8 +58,6 @@ pub(crate) enum Rule {
     Tag(Tag),
     /// 256 bits that were never seen before: none of these.
     New,
-    /// A text.
-    Anything,
 }
 
 impl Rule {
@@ -67,7 +66,6 @@ impl Rule {
             Rule::Is(text) => text == word,
             Rule::Tag(tag) => word.secret().tag == *tag,
             Rule::New => word.secret().is_token(),
-            Rule::Anything => !word.is_empty(),
         }
     }
 }
@@ -92,10 +90,10 @@ pub(crate) struct PageRule {
     pub(crate) error: Option<&'static str>,
     /// Whether somebody is signed in.
     pub(crate) signed_in: Option<bool>,
-    /// What it must say.
-    pub(crate) says: Vec<String>,
-    /// What it must not say: other people's names and addresses.
-    pub(crate) never_says: Vec<String>,
+    /// What it may say in the places that core/MESSAGES.md leaves open.
+    pub(crate) places: Places,
+    /// Which of several notices of its error it has.
+    pub(crate) notice: Option<&'static str>,
     /// Its forms: method and action, and the fields with their values.
     pub(crate) forms: Vec<FormRule>,
     /// The origin that its forms may lead to besides the service's own.
@@ -119,9 +117,20 @@ impl Expected {
 
     /// A page on which nothing but an error is to be read.
     pub(crate) fn error_page(name: &'static str, sentence: &'static str, status: u16) -> Expected {
+        Expected::error_page_with(name, None, sentence, status)
+    }
+
+    /// The same of an error that has several notices.
+    pub(crate) fn error_page_with(
+        name: &'static str,
+        notice: Option<&'static str>,
+        sentence: &'static str,
+        status: u16,
+    ) -> Expected {
         let page = PageRule {
             name: "error",
             error: Some(name),
+            notice,
             ..PageRule::default()
         };
         Expected::page(name, sentence, status, page)
@@ -138,9 +147,15 @@ impl Expected {
         Expected::of(label, sentence, 303, Content::Redirect { target, params })
     }
 
-    /// An error for a client, as JSON.
-    pub(crate) fn error(code: &'static str, sentence: &'static str, status: u16) -> Expected {
-        Expected::of(code, sentence, status, Content::Error(code))
+    /// An error for a client, as JSON, with the text that core/MESSAGES.md has for it.
+    pub(crate) fn error(code: &'static str, when: &'static str, sentence: &'static str, status: u16) -> Expected {
+        let text = messages::description(code, when);
+        Expected::of(code, sentence, status, Content::Error(code, Some(text)))
+    }
+
+    /// An error for a client of which nothing but the code is said.
+    pub(crate) fn bare_error(code: &'static str, sentence: &'static str, status: u16) -> Expected {
+        Expected::of(code, sentence, status, Content::Error(code, None))
     }
 
     /// Any.
@@ -184,7 +199,7 @@ impl Expected {
                     let has = |name: &str| location.params.iter().any(|(other, _)| other == name);
                     location.target == *target && params.iter().all(|(name, _)| *name == "state" || has(name))
                 }),
-                (Content::Error(code), Body::Json(json)) => json["error"] == *code,
+                (Content::Error(code, _), Body::Json(json)) => json["error"] == *code,
                 (Content::Json(_), Body::Json(json)) => json.get("error").is_none(),
                 (Content::Keys, Body::Json(json)) => json.get("keys").is_some(),
                 (Content::Tokens(_), Body::Tokens(_)) => true,
@@ -206,7 +221,7 @@ impl Expected {
                 check_params(params, &location.params)
             }
             (Content::Redirect { .. }, _) => Err("there is a body".into()),
-            (Content::Error(code), Body::Json(json)) => check_error(code, json, answer),
+            (Content::Error(code, text), Body::Json(json)) => check_error(code, *text, json, answer),
             (Content::Json(expected), Body::Json(json)) => match expected == json {
                 true => Ok(()),
                 false => Err(format!("it says {json} instead of {expected}")),
@@ -261,22 +276,14 @@ fn check_params(rules: &[(&'static str, Rule)], found: &[(String, Word)]) -> Res
 }
 
 fn check_page(rule: &PageRule, page: &Page, answer: &Answer) -> Result<(), String> {
-    for text in &rule.says {
-        if !says(&page.text, text) {
-            return Err(format!("the page does not say {text:?}"));
-        }
-    }
-    for text in &rule.never_says {
-        if says(&page.text, text) {
-            return Err(format!("the page says {text:?}"));
-        }
-    }
-    if rule.error.is_some() {
-        let reference = answer.headers.get("x-correlation-id").map_or("", String::as_str);
-        if !page.text.contains(reference) {
-            return Err("the page does not say under which reference to ask for help".into());
-        }
-    }
+    let mut places = rule.places.clone();
+    let reference = answer.headers.get("x-correlation-id").cloned().unwrap_or_default();
+    places.insert("correlation", vec![reference]);
+    let title = match rule.signed_in {
+        Some(false) => "account of nobody",
+        _ => rule.name,
+    };
+    messages::check(title, rule.error, rule.notice, &places, &page.text)?;
     let actions: Vec<&str> = page.forms.iter().map(|form| form.action.as_str()).collect();
     let expected: Vec<&str> = rule.forms.iter().map(|form| form.action).collect();
     if actions != expected {
@@ -306,21 +313,15 @@ fn check_page(rule: &PageRule, page: &Page, answer: &Answer) -> Result<(), Strin
     Ok(())
 }
 
-/// Whether a page says something, as words of their own: `leo@example.com` is not said by `cleo@example.com`.
-fn says(page: &str, text: &str) -> bool {
-    let is_part = |c: char| c.is_alphanumeric() || "._%+-@".contains(c);
-    page.match_indices(text).any(|(at, _)| {
-        let (before, after) = (page[..at].chars().next_back(), page[at + text.len()..].chars());
-        let mut after = after.skip_while(|c| *c == '.');
-        !before.is_some_and(is_part) && !after.next().is_some_and(is_part)
-    })
-}
-
-fn check_error(code: &str, json: &Value, answer: &Answer) -> Result<(), String> {
+fn check_error(code: &str, text: Option<&str>, json: &Value, answer: &Answer) -> Result<(), String> {
     let known = ["error", "error_description", "error_uri", "correlation_id"];
     let object = json.as_object().ok_or("it is no JSON object")?;
     if let Some((name, _)) = object.iter().find(|(name, _)| !known.contains(&name.as_str())) {
         return Err(format!("the error {code} has a member {name}"));
+    }
+    if json["error_description"].as_str() != text {
+        let said = &json["error_description"];
+        return Err(format!("its error_description is {said} instead of {text:?}"));
     }
     let reference = answer.headers.get("x-correlation-id").map_or("", String::as_str);
     if json["correlation_id"] != reference {

@@ -23,12 +23,16 @@ impl Judge<'_> {
             Expected::error_page("cross-site", "RFC 9700 section 4.7: no forms from other sites", 403)
         });
         self.form(allowed, seen);
-        allowed.when(Known::certain(seen.params().has_repeated()), malformed);
+        allowed.when(Known::certain(seen.params().has_repeated()), || {
+            malformed("a field was given more than once")
+        });
     }
 
     /// Any form, for people.
     pub(crate) fn form(&self, allowed: &mut Allowed, seen: &Seen<'_>) {
-        allowed.when(Known::certain(!is_form(seen)), malformed);
+        allowed.when(Known::certain(!is_form(seen)), || {
+            malformed("the body must be application/x-www-form-urlencoded")
+        });
         allowed.when(Known::certain(self.is_too_large(seen)), || {
             Expected::error_page("too-large", "core/LIMITS.md: bytes of a form", 413)
         });
@@ -48,8 +52,9 @@ pub(crate) fn is_form(seen: &Seen<'_>) -> bool {
 }
 
 /// The refusal of what is no proper request.
-pub(crate) fn malformed() -> Expected {
-    Expected::error_page("malformed", "RFC 6749 section 3.1: each parameter once, in a form", 400)
+pub(crate) fn malformed(notice: &'static str) -> Expected {
+    let sentence = "RFC 6749 section 3.1: each parameter once, in a form";
+    Expected::error_page_with("malformed", Some(notice), sentence, 400)
 }
 
 /// The origin of a URL: `https://login.example`.

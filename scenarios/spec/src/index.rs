@@ -5,6 +5,7 @@ use crate::{
     allowed::slug,
     authorize::Wanted,
     exchange::Mail,
+    mailed_code::{Addresses, addresses},
     routes::Violation,
     secret::{Secret, Tag},
     seen::{Done, Seen},
@@ -76,6 +77,8 @@ pub(crate) struct Index<'a> {
     pub(crate) mails: Vec<CodeMail<'a>>,
     /// Attempts at an address: places of verifies.
     pub(crate) verifies_at: BTreeMap<String, Vec<usize>>,
+    /// Which address each of them is at.
+    pub(crate) attempted: BTreeMap<usize, Addresses>,
     /// Requests for mails to an address.
     pub(crate) sends_to: BTreeMap<String, Vec<usize>>,
     /// Names of the published keys.
@@ -96,6 +99,7 @@ impl<'a> Index<'a> {
             tokens: BTreeMap::new(),
             mails: vec![],
             verifies_at: BTreeMap::new(),
+            attempted: BTreeMap::new(),
             sends_to: BTreeMap::new(),
             keys: vec![],
             duplicates: vec![],
@@ -113,11 +117,7 @@ impl<'a> Index<'a> {
                         });
                     }
                 }
-                Fact::Exchange(exchange) => index.seen.push(Seen {
-                    times: Times::new(exchange.sent_ms, timed.at_ms),
-                    record: timed.record,
-                    exchange: *exchange,
-                }),
+                Fact::Exchange(exchange) => index.seen.push(Seen::new(*exchange, timed.at_ms, timed.record)),
             }
         }
         for place in 0..index.seen.len() {
@@ -148,24 +148,20 @@ impl<'a> Index<'a> {
                 }
             }
             ("GET", "/login/continue") => {
-                let flow = seen.params().secret("flow").and_then(|flow| self.flows.get(&flow.tag));
+                let flow = seen.flow.and_then(|flow| self.flows.get(&flow));
                 let wanted = flow.map(|flow| flow.wanted.clone());
                 self.learn_code(place, wanted);
             }
             ("POST", "/login/verify") => {
-                let params = seen.params();
-                let (flow, digits) = (
-                    params.secret("flow"),
-                    params.secret("code").and_then(|code| code.digits()),
-                );
-                if let (Some(cookie), Some(flow), Some(digits)) = (seen.set(&self.session_cookie()), flow, digits) {
+                let cookie = seen.set(&self.session_cookie());
+                if let (Some(cookie), Some(flow), Some(digits)) = (cookie, seen.flow, seen.digits) {
                     let session = self.sessions.entry(cookie).or_insert(Session {
                         opened: vec![],
-                        flow: flow.tag,
+                        flow,
                         digits,
                         ended: vec![],
                     });
-                    let is_other = (session.flow, session.digits) != (flow.tag, digits);
+                    let is_other = (session.flow, session.digits) != (flow, digits);
                     session.opened.push(place);
                     self.first_of(is_other, "session", &seen);
                 }
@@ -233,8 +229,7 @@ impl<'a> Index<'a> {
                     session.ended.push(place);
                 }
             }
-            let flow = params.secret("flow");
-            if let Some(flow) = flow.and_then(|flow| self.flows.get_mut(&flow.tag)) {
+            if let Some(flow) = seen.flow.and_then(|flow| self.flows.get_mut(&flow)) {
                 if seen.is("POST", "/login/send") {
                     flow.sends.push(place);
                     if let Some(address) = params.text("address").and_then(crate::mailed_code::address) {
@@ -255,17 +250,21 @@ impl<'a> Index<'a> {
         }
         // Which address an attempt is at follows from the mails that were asked for before it.
         let mut at: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut attempted = BTreeMap::new();
         for flow in self.flows.values() {
             for place in &flow.verifies {
-                for address in crate::mailed_code::addresses(self, flow, *place).possible {
-                    at.entry(address).or_default().push(*place);
+                let found = addresses(self, flow, *place);
+                for address in &found.possible {
+                    at.entry(address.clone()).or_default().push(*place);
                 }
+                attempted.insert(*place, found);
             }
         }
         for places in at.values_mut() {
             places.sort_unstable();
         }
         self.verifies_at = at;
+        self.attempted = attempted;
     }
 
     /// The name of the cookie that tells browsers apart. `__Host-` wherever there is TLS (RFC 6265bis section 4.1.3.2).

@@ -2,17 +2,21 @@
 
 use crate::{
     allowed::{Allowed, Known, Widened},
+    counter::Counted,
     expect::Expected,
     index::{Flow, Index, Session},
     seen::{Done, Seen},
     times::Times,
     world::Troubles,
 };
+use std::cell::OnceCell;
 
 /// What rules are judged by.
 pub(crate) struct Judge<'a> {
     pub(crate) index: Index<'a>,
     pub(crate) troubles: &'a Troubles,
+    /// How each exchange counts as an attempt, once somebody has asked.
+    pub(crate) counted: Vec<OnceCell<Option<Counted>>>,
 }
 
 /// Which parts an answer depends on.
@@ -118,10 +122,7 @@ impl<'a> Judge<'a> {
             .unwrap_or_default()
             .iter()
             .map(|place| self.index.seen[*place])
-            .filter(|other| {
-                let digits = other.params().secret("code").and_then(|code| code.digits());
-                digits == Some(session.digits) && other.done() != Done::No
-            });
+            .filter(|other| other.digits == Some(session.digits) && other.done() != Done::No);
         let from_ms = same.map(|other| other.times.from_ms).min();
         Times::new(
             from_ms.unwrap_or(first.times.from_ms).min(first.times.from_ms),
@@ -131,8 +132,7 @@ impl<'a> Judge<'a> {
 
     /// The login in progress that is asked about, after the rules that say whose it is.
     pub(crate) fn flow(&self, allowed: &mut Allowed, seen: &Seen<'_>) -> Option<&Flow> {
-        let id = seen.params().secret("flow");
-        let Some(flow) = id.and_then(|id| self.index.flows.get(&id.tag)) else {
+        let Some(flow) = seen.flow.and_then(|id| self.index.flows.get(&id)) else {
             allowed.otherwise(expired);
             return None;
         };
@@ -166,6 +166,19 @@ pub(crate) fn page_not_now(retry_s: u64) -> Expected {
 
 /// "Not now", for clients.
 pub(crate) fn json_not_now(retry_s: u64) -> Expected {
-    let sentence = "inventory 25; RFC 6749 section 4.1.2.1, for section 5.2 has no code for it";
-    Expected::error("temporarily_unavailable", sentence, 503).header("retry-after", retry_s.to_string())
+    Expected::bare_error("temporarily_unavailable", NOT_NOW, 503).header("retry-after", retry_s.to_string())
 }
+
+/// The same of the token endpoint, before the code was touched.
+pub(crate) fn nothing_spent(retry_s: u64) -> Expected {
+    Expected::error("temporarily_unavailable", "nothing was spent", NOT_NOW, 503)
+        .header("retry-after", retry_s.to_string())
+}
+
+/// The same of the token endpoint, when the outcome is unknown.
+pub(crate) fn perhaps_spent(retry_s: u64) -> Expected {
+    Expected::error("temporarily_unavailable", "the code may be spent", NOT_NOW, 503)
+        .header("retry-after", retry_s.to_string())
+}
+
+const NOT_NOW: &str = "inventory 25; RFC 6749 section 4.1.2.1, for section 5.2 has no code for it";

@@ -136,7 +136,7 @@ impl Judge<'_> {
         let mut groups: Vec<(Option<Tag>, Vec<usize>)> = vec![];
         for place in self.index.sends_to.get(to).into_iter().flatten() {
             let seen = &self.index.seen[*place];
-            let id = seen.params().secret("flow").map(|flow| flow.tag);
+            let id = seen.flow;
             let Some(flow) = id.and_then(|id| self.index.flows.get(&id)) else {
                 continue;
             };
@@ -206,8 +206,7 @@ pub(crate) fn expect_send(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> A
 }
 
 fn flow_param(seen: &Seen<'_>) -> Vec<(&'static str, Rule)> {
-    let flow = seen.params().secret("flow");
-    flow.map(|flow| ("flow", Rule::Tag(flow.tag))).into_iter().collect()
+    seen.flow.map(|flow| ("flow", Rule::Tag(flow))).into_iter().collect()
 }
 
 /// `GET /login`.
@@ -246,7 +245,7 @@ pub(crate) fn expect_code_page(judge: &Judge<'_>, place: usize, seen: &Seen<'_>)
         };
         allowed.when(none, to_login);
         allowed.when(forgotten, to_login);
-        allowed.otherwise(|| pages::code(judge, seen, flow, &found.possible, None));
+        allowed.otherwise(|| pages::code(seen, flow, &found.possible, None));
     }
     judge.or_not_now(&mut allowed, seen, BOTH, page_not_now);
     allowed

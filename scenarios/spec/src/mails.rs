@@ -59,10 +59,7 @@ impl Judge<'_> {
             let mut asked = 0;
             for send in sends {
                 let seen = &self.index.seen[*send];
-                let flow = seen
-                    .params()
-                    .secret("flow")
-                    .and_then(|flow| self.index.flows.get(&flow.tag));
+                let flow = seen.flow.and_then(|flow| self.index.flows.get(&flow));
                 let first = flow.map(|flow| self.is_repeated(flow, *send, address)) == Some(Known::No);
                 let by_ms = seen.times.to_ms.saturating_add(SOON_MS);
                 let is_redirect = seen.answer().is_some_and(|answer| answer.status == 303);
@@ -132,10 +129,7 @@ impl Judge<'_> {
         let sends = self.index.sends_to.get(&mail.address).into_iter().flatten();
         let asked = sends.filter(|send| {
             let seen = &self.index.seen[**send];
-            let flow = seen
-                .params()
-                .secret("flow")
-                .and_then(|flow| self.index.flows.get(&flow.tag));
+            let flow = seen.flow.and_then(|flow| self.index.flows.get(&flow));
             let repeated = flow.map(|flow| self.is_repeated(flow, **send, &mail.address));
             seen.done() != Done::No && seen.times.from_ms <= mail.at_ms && repeated.is_some_and(|r| r != Known::Yes)
         });

@@ -6,6 +6,7 @@ use crate::{
     form::origin,
     index::Flow,
     judge::Judge,
+    messages::Places,
     seen::Seen,
 };
 
@@ -20,7 +21,7 @@ pub(crate) fn login(
     let page = PageRule {
         name: "login",
         error,
-        says: vec![client_name(judge, flow)],
+        places: Places::from([("client", vec![client_name(judge, flow)])]),
         forms: vec![FormRule {
             action: "/login/send",
             fields: vec![("flow", flow_value(seen)), ("address", shown)],
@@ -40,23 +41,11 @@ pub(crate) fn login(
 }
 
 /// The page on which people type their code, for one of these addresses.
-pub(crate) fn code(
-    judge: &Judge<'_>,
-    seen: &Seen<'_>,
-    flow: &Flow,
-    addresses: &[String],
-    error: Option<&'static str>,
-) -> Expected {
-    let says = match addresses {
-        [address] => vec![address.clone()],
-        _ => vec![],
-    };
-    let others = judge.index.world.people.iter().map(|person| person.address.clone());
+pub(crate) fn code(seen: &Seen<'_>, flow: &Flow, addresses: &[String], error: Option<&'static str>) -> Expected {
     let page = PageRule {
         name: "code",
         error,
-        says,
-        never_says: others.filter(|address| !addresses.contains(address)).collect(),
+        places: Places::from([("address", addresses.to_vec())]),
         forms: vec![
             FormRule {
                 action: "/login/verify",

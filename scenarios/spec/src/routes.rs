@@ -12,6 +12,7 @@ use crate::{
     session, token, userinfo, verify,
     world::{Timed, Troubles, World},
 };
+use std::cell::OnceCell;
 
 /// Paths, the methods that they answer to, in the order in which `Allow` says them.
 const ROUTES: [(&str, &[&str]); 12] = [
@@ -67,8 +68,10 @@ impl<'a> Spec<'a> {
 
     /// Judges what happened, given in the order in which it ended.
     pub fn judge(&self, facts: &[Timed<'a>]) -> Report {
+        let index = Index::of(self.world, facts);
         let judge = Judge {
-            index: Index::of(self.world, facts),
+            counted: vec![OnceCell::new(); index.seen.len()],
+            index,
             troubles: self.troubles,
         };
         let mut report = Report::default();
@@ -119,6 +122,10 @@ impl Judge<'_> {
                 let broke = self.troubles.broke_by(seen.times.to_ms);
                 let sizes = if broke { &mut report.troubled } else { &mut report.calm };
                 sizes.count(&allowed, answer.status == 503);
+                if let Err((reason, why)) = self.check_log(place, seen, answer) {
+                    let what = format!("the answer to {asked}, {}, {why}", answer.describe());
+                    report.violations.push(violation(reason.to_owned(), what));
+                }
             }
             Err(wrong) => {
                 let what = format!("{asked} was answered {}", wrong.what);

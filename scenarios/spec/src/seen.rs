@@ -15,6 +15,12 @@ pub(crate) struct Seen<'a> {
     pub(crate) record: usize,
     /// What it was.
     pub(crate) exchange: Exchange<'a>,
+    /// Whether what was asked was done. Read once, as the next two are: every rule asks every exchange.
+    done: Done,
+    /// The login in progress that it is about.
+    pub(crate) flow: Option<Tag>,
+    /// The six digits that it presents.
+    pub(crate) digits: Option<Tag>,
 }
 
 /// Whether what was asked was done.
@@ -29,6 +35,22 @@ pub(crate) enum Done {
 }
 
 impl<'a> Seen<'a> {
+    /// An exchange that ended, or was given up, at a time.
+    pub(crate) fn new(exchange: Exchange<'a>, to_ms: u64, record: usize) -> Seen<'a> {
+        let mut seen = Seen {
+            times: Times::new(exchange.sent_ms, to_ms),
+            record,
+            exchange,
+            done: Done::Maybe,
+            flow: None,
+            digits: None,
+        };
+        seen.done = seen.read_done();
+        seen.flow = seen.params().secret("flow").map(|flow| flow.tag);
+        seen.digits = seen.params().secret("code").and_then(|code| code.digits());
+        seen
+    }
+
     /// The answer, if the service itself gave one: a balancer's own error has no correlation ID.
     pub(crate) fn answer(&self) -> Option<&'a Answer> {
         match self.exchange.answer {
@@ -37,8 +59,13 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Whether what was asked was done: a success or a redirect says that it was; "not now" and no answer at all say nothing.
+    /// Whether what was asked was done.
     pub(crate) fn done(&self) -> Done {
+        self.done
+    }
+
+    /// A success or a redirect says that it was done; "not now" and no answer at all say nothing.
+    fn read_done(&self) -> Done {
         match (self.exchange.answer, self.answer()) {
             (Answered::NotSent(_), _) => Done::No,
             (_, None) => Done::Maybe,

@@ -3,7 +3,9 @@
 use crate::{
     allowed::{Allowed, Widened},
     expect::{Expected, FormRule, PageRule},
+    index::Session,
     judge::{Judge, Needs, page_not_now},
+    messages::{Places, spans},
     seen::Seen,
     world::Person,
 };
@@ -19,25 +21,18 @@ pub(crate) fn expect_account(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
     let mut allowed = Allowed::default();
     let (live, session) = judge.session(seen);
     let people = session.map_or(vec![], |session| judge.people_of(session));
-    if people.len() > 1 {
+    if let (Some(session), true) = (session, people.len() > 1) {
         for person in &people[1..] {
-            allowed.or(Widened::Race, account(judge, person));
+            allowed.or(Widened::Race, account(judge, seen, session, person));
         }
     }
-    if let Some(person) = people.first() {
-        allowed.when(live, || account(judge, person));
+    if let (Some(session), Some(person)) = (session, people.first()) {
+        allowed.when(live, || account(judge, seen, session, person));
     }
     allowed.otherwise(|| {
         let page = PageRule {
             name: "account",
             signed_in: Some(false),
-            never_says: judge
-                .index
-                .world
-                .people
-                .iter()
-                .map(|person| person.address.clone())
-                .collect(),
             ..PageRule::default()
         };
         Expected::page("nobody is signed in", "core/LIMITS.md: a session ends", 200, page)
@@ -46,13 +41,24 @@ pub(crate) fn expect_account(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
     allowed
 }
 
-fn account(judge: &Judge<'_>, person: &Person) -> Expected {
-    let others = judge.index.world.people.iter().filter(|other| *other != person);
+fn account(judge: &Judge<'_>, seen: &Seen<'_>, session: &Session, person: &Person) -> Expected {
+    let (since, clocks_ms) = (judge.authenticated(session), judge.clocks_ms(seen.times));
+    let shortest = seen.times.from_ms.saturating_sub(since.to_ms.saturating_add(clocks_ms));
+    let longest = (seen.times.to_ms - since.from_ms).saturating_add(clocks_ms);
+    let lives_ms = judge.setting("session");
+    let left = spans(
+        lives_ms.saturating_sub(longest),
+        lives_ms.saturating_sub(shortest).saturating_add(clocks_ms),
+    );
     let page = PageRule {
         name: "account",
         signed_in: Some(true),
-        says: vec![person.address.clone(), person.name.clone()],
-        never_says: others.map(|other| other.address.clone()).collect(),
+        places: Places::from([
+            ("name", vec![person.name.clone()]),
+            ("address", vec![person.address.clone()]),
+            ("since", spans(shortest, longest)),
+            ("left", left),
+        ]),
         forms: vec![FormRule {
             action: "/logout",
             fields: vec![],
@@ -89,7 +95,7 @@ pub(crate) fn expect_logout(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
 
 impl Judge<'_> {
     /// Whose session it may be.
-    pub(crate) fn people_of(&self, session: &crate::index::Session) -> Vec<Person> {
+    pub(crate) fn people_of(&self, session: &Session) -> Vec<Person> {
         let Some(flow) = self.index.flows.get(&session.flow) else {
             return vec![];
         };

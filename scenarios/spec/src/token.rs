@@ -6,7 +6,7 @@ use crate::{
     expect::{Content, Expected},
     form::is_form,
     index::{Code, Index},
-    judge::{Judge, Needs, json_not_now},
+    judge::{Judge, Needs, nothing_spent, perhaps_spent},
     seen::{Done, Seen},
     times::Times,
     token_set::TokenSet,
@@ -62,41 +62,54 @@ pub(crate) fn is_rightful(world: &World, code: &Code, seen: &Seen<'_>) -> bool {
 pub(crate) fn expect(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowed {
     let mut allowed = Allowed::default();
     let params = seen.params();
-    let invalid = |sentence| Expected::error("invalid_request", sentence, 400);
+    let invalid = |when, sentence| Expected::error("invalid_request", when, sentence, 400);
     let headers = &seen.exchange.request.authorization;
     allowed.when(Known::certain(headers.len() > 1), || refused_client(true));
     allowed.when(Known::certain(!is_form(seen)), || {
-        invalid("RFC 6749 section 4.1.3: the body is a form")
+        invalid("no form", "RFC 6749 section 4.1.3: the body is a form")
     });
     allowed.when(Known::certain(judge.is_too_large(seen)), || {
-        Expected::error("invalid_request", "core/LIMITS.md: bytes of a form", 413)
+        Expected::error("invalid_request", "too large", "core/LIMITS.md: bytes of a form", 413)
     });
     allowed.when(Known::certain(params.has_repeated()), || {
-        invalid("RFC 6749 section 3.2: no parameter twice")
+        invalid("repeated", "RFC 6749 section 3.2: no parameter twice")
     });
     allowed.when(Known::certain(params.get("grant_type").is_none()), || {
-        invalid("RFC 6749 section 4.1.3: grant_type is required")
+        invalid("no grant_type", "RFC 6749 section 4.1.3: grant_type is required")
     });
     allowed.when(
         Known::certain(params.text("grant_type") != Some("authorization_code")),
-        || Expected::error("unsupported_grant_type", "RFC 6749 section 5.2", 400),
+        || Expected::error("unsupported_grant_type", "always", "RFC 6749 section 5.2", 400),
     );
     let credentials = credentials(judge.index.world, seen);
     allowed.when(Known::certain(credentials == Credentials::TwoMethods), || {
-        invalid("RFC 6749 section 2.3: not more than one way of client authentication")
+        invalid(
+            "two methods",
+            "RFC 6749 section 2.3: not more than one way of client authentication",
+        )
     });
     if headers[..] == [Authorization::Malformed] && params.get("client_secret").is_some() {
         allowed.or(
             Widened::SeveralErrors,
-            invalid("RFC 6749 section 2.3: not more than one way of client authentication"),
+            invalid(
+                "two methods",
+                "RFC 6749 section 2.3: not more than one way of client authentication",
+            ),
         );
     }
     allowed.when(Known::certain(credentials == Credentials::Refused), || {
         refused_client(!headers.is_empty())
     });
-    for name in ["code", "redirect_uri", "code_verifier"] {
+    for (name, when) in [
+        ("code", "no code"),
+        ("redirect_uri", "no redirect_uri"),
+        ("code_verifier", "no code_verifier"),
+    ] {
         allowed.when(Known::certain(params.get(name).is_none()), || {
-            invalid("RFC 6749 section 4.1.3, RFC 7636 section 4.5: what is required is there")
+            invalid(
+                when,
+                "RFC 6749 section 4.1.3, RFC 7636 section 4.5: what is required is there",
+            )
         });
     }
     grant(judge, &mut allowed, place, seen);
@@ -105,13 +118,14 @@ pub(crate) fn expect(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowe
         directory: true,
         ..Needs::default()
     };
-    judge.or_not_now(&mut allowed, seen, needs, json_not_now);
+    judge.or_not_now(&mut allowed, seen, needs, nothing_spent);
+    judge.or_not_now(&mut allowed, seen, needs, perhaps_spent);
     allowed
 }
 
 /// RFC 6749 section 5.2: 401, and a challenge if the client used the `Authorization` header.
 fn refused_client(basic: bool) -> Expected {
-    let refused = Expected::error("invalid_client", "RFC 6749 section 5.2", 401);
+    let refused = Expected::error("invalid_client", "always", "RFC 6749 section 5.2", 401);
     match basic {
         true => refused.header("www-authenticate", "Basic realm=\"token\", charset=\"UTF-8\""),
         false => refused,
@@ -122,6 +136,7 @@ fn grant(judge: &Judge<'_>, allowed: &mut Allowed, place: usize, seen: &Seen<'_>
     let refused = || {
         Expected::error(
             "invalid_grant",
+            "always",
             "RFC 6749 section 5.2: unknown, expired, spent, or bound to something else",
             400,
         )
@@ -155,6 +170,52 @@ fn grant(judge: &Judge<'_>, allowed: &mut Allowed, place: usize, seen: &Seen<'_>
     }
     allowed.when(gone, refused);
     allowed.otherwise(|| tokens(judge, seen, code));
+}
+
+/// Why a code may have been refused, as the log names it (core/MESSAGES.md).
+pub(crate) fn reasons(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Vec<&'static str> {
+    const GONE: &str = "invalid_grant: no such code";
+    let params = seen.params();
+    let code = params.secret("code").and_then(|code| judge.index.codes.get(&code.tag));
+    let (Some(code), Credentials::Client(client)) = (code, credentials(judge.index.world, seen)) else {
+        return vec![GONE];
+    };
+    let wanted = &code.wanted;
+    let fits = params.secret("code_verifier").and_then(|verifier| verifier.challenge()) == Some(wanted.challenge);
+    let mismatches = [
+        (client.id != wanted.client_id, "invalid_grant: another client's"),
+        (
+            params.text("redirect_uri") != Some(&wanted.redirect_uri),
+            "invalid_grant: another redirect URI",
+        ),
+        (!fits, "invalid_grant: wrong verifier"),
+    ];
+    let mismatches = mismatches.into_iter().filter(|(holds, _)| *holds);
+    let mut reasons: Vec<&'static str> = mismatches.map(|(_, reason)| reason).collect();
+    let rival = |other: &&usize| **other != place && judge.index.seen[**other].effect().may_precede(seen.times);
+    let rivals: Vec<&Seen<'_>> = (code.rightful.iter().filter(rival))
+        .map(|other| &judge.index.seen[*other])
+        .collect();
+    let expired = judge.expired(code.born, judge.setting("authorization code"), seen.times) != Known::No;
+    if expired || !rivals.is_empty() || judge.store_forgot(code.born, seen.times) {
+        reasons.push(GONE);
+    }
+    if reasons.iter().all(|reason| *reason == GONE) {
+        if expired {
+            reasons.push("invalid_grant: expired");
+        }
+        if rivals.iter().any(|other| !other.effect().is_before(seen.times)) {
+            reasons.push("invalid_grant: taken by another request");
+        }
+        // The store gives a redeemed code back only when it has failed.
+        let failed = judge.troubles.any(code.born.from_ms, seen.times.to_ms, |touches| {
+            touches.store || touches.service || touches.directory
+        });
+        if failed && !rivals.is_empty() {
+            reasons.push("invalid_grant: in the spent ledger");
+        }
+    }
+    reasons
 }
 
 fn tokens(judge: &Judge<'_>, seen: &Seen<'_>, code: &Code) -> Expected {

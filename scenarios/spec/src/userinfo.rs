@@ -19,7 +19,7 @@ pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
         [Authorization::Bearer(token)] => index.tokens.get(&token.tag),
         [] | [_] if !has_bearer(seen) => {
             allowed.otherwise(|| {
-                Expected::error("missing_token", "RFC 6750 section 3.1: a challenge without a code", 401)
+                Expected::bare_error("missing_token", "RFC 6750 section 3.1: a challenge without a code", 401)
                     .header("www-authenticate", "Bearer")
             });
             return allowed;
@@ -27,7 +27,7 @@ pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
         _ => None,
     };
     let invalid = || {
-        Expected::error("invalid_token", "RFC 6750 section 3.1", 401)
+        Expected::bare_error("invalid_token", "RFC 6750 section 3.1", 401)
             .header("www-authenticate", "Bearer error=\"invalid_token\"")
     };
     match token {

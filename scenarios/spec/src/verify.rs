@@ -6,7 +6,7 @@ use crate::{
     expect::{Expected, Rule},
     index::{Flow, Session},
     judge::{Judge, Needs, page_not_now},
-    mailed_code::{addresses, answered_with},
+    mailed_code::answered_with,
     pages,
     secret::Tag,
     seen::{Done, Seen},
@@ -21,12 +21,12 @@ pub(crate) fn expect(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowe
     let mut allowed = Allowed::default();
     judge.own_form(&mut allowed, seen);
     if let Some(flow) = judge.flow(&mut allowed, seen) {
-        let found = addresses(&judge.index, flow, place);
+        let found = &judge.index.attempted[&place];
         let no_code_sent = || Expected::error_page("no-code-sent", "inventory 5: first a code is asked for", 400);
         allowed.when(found.any.negated(), no_code_sent);
         allowed.when(judge.forgotten(flow.born, seen.times), no_code_sent);
-        match seen.params().secret("code").and_then(|code| code.digits()) {
-            None => allowed.otherwise(|| pages::code(judge, seen, flow, &found.possible, Some("not-a-code"))),
+        match seen.digits {
+            None => allowed.otherwise(|| pages::code(seen, flow, &found.possible, Some("not-a-code"))),
             Some(digits) => {
                 let attempt = Attempt {
                     judge,
@@ -87,7 +87,7 @@ impl Attempt<'_, '_> {
     }
 
     fn sessions(&self) -> impl Iterator<Item = (Tag, &Session)> {
-        let flow = self.seen.params().secret("flow").map(|flow| flow.tag);
+        let flow = self.seen.flow;
         let all = self
             .judge
             .index
@@ -99,12 +99,16 @@ impl Attempt<'_, '_> {
 
     /// The attempts in the same login, but for this one.
     fn others(&self) -> impl Iterator<Item = &Seen<'_>> {
-        let places = self.flow.verifies.iter().filter(|place| **place != self.place);
-        places.map(|place| &self.judge.index.seen[*place])
+        self.other_places().map(|place| &self.judge.index.seen[place])
+    }
+
+    fn other_places(&self) -> impl Iterator<Item = usize> {
+        let places = self.flow.verifies.iter().copied();
+        places.filter(|place| *place != self.place)
     }
 
     fn has_same_code(&self, other: &Seen<'_>) -> bool {
-        digits_of(other) == Some(self.digits)
+        other.digits == Some(self.digits)
     }
 
     fn refusals_of_twins(&self) -> Vec<&'static str> {
@@ -118,7 +122,9 @@ impl Attempt<'_, '_> {
     }
 
     fn too_many_in_login(&self) -> Known {
-        let counted = self.others().filter_map(|other| counted(self.judge, self.flow, other));
+        let counted = self
+            .other_places()
+            .filter_map(|place| self.judge.counted(self.flow, place));
         let window = Window {
             limit: self.judge.setting("wrong codes in a login"),
             lasts_ms: self.judge.setting("login in progress"),
@@ -155,17 +161,13 @@ impl Attempt<'_, '_> {
         let mut all = vec![];
         for place in places {
             let other = &index.seen[*place];
-            let flow = other
-                .params()
-                .secret("flow")
-                .and_then(|flow| index.flows.get(&flow.tag));
+            let flow = other.flow.and_then(|flow| index.flows.get(&flow));
             // The limiter of the login comes first; who is stopped there is not counted at the address.
             if answered_with(other, "too-many-attempts") {
                 continue;
             }
-            if let Some(mut one) = flow.and_then(|flow| counted(self.judge, flow, other)) {
-                let elsewhere = flow.map_or(0, |flow| addresses(index, flow, *place).possible.len());
-                one.certain &= elsewhere == 1;
+            if let Some(mut one) = flow.and_then(|flow| self.judge.counted(flow, *place)) {
+                one.certain &= index.attempted[place].possible.len() == 1;
                 all.push(one);
             }
         }
@@ -325,7 +327,7 @@ impl Attempt<'_, '_> {
             .sessions()
             .next()
             .map_or(Rule::New, |(cookie, _)| Rule::Tag(cookie));
-        let flow = self.seen.params().secret("flow").map(|flow| flow.tag);
+        let flow = self.seen.flow;
         Expected::redirect(
             "the code is right",
             "SP 800-63B-4 section 3.1.3.1; inventory 4, 5",
@@ -346,32 +348,33 @@ impl Attempt<'_, '_> {
                     .header("retry-after", window_s)
             }
             "locked" => Expected::error_page(error, "SP 800-63B-4 section 3.2.2", 429),
-            _ => pages::code(self.judge, self.seen, self.flow, self.at, Some("wrong-code")),
+            _ => pages::code(self.seen, self.flow, self.at, Some("wrong-code")),
         }
     }
 }
 
-/// The six digits that an attempt presents.
-pub(crate) fn digits_of(seen: &Seen<'_>) -> Option<Tag> {
-    seen.params().secret("code").and_then(|code| code.digits())
-}
-
-/// How an attempt counts in its login; `None`: it does not.
-fn counted(judge: &Judge<'_>, flow: &Flow, other: &Seen<'_>) -> Option<Counted> {
-    let refused = REFUSALS.iter().any(|error| answered_with(other, error));
-    if digits_of(other).is_none() || (other.done() == Done::No && !refused) {
-        return None;
+impl Judge<'_> {
+    /// How an attempt counts in its login, whoever asks; `None`: it does not.
+    fn counted(&self, flow: &Flow, place: usize) -> Option<Counted> {
+        *self.counted[place].get_or_init(|| self.count(flow, &self.index.seen[place]))
     }
-    // Its twin may have been charged instead; who meets the session that the code has opened is not charged at all.
-    let same_ms = judge.setting("same attempt") + judge.clocks_ms(other.times);
-    let has_twin = flow.verifies.iter().map(|place| &judge.index.seen[*place]).any(|twin| {
-        twin.record != other.record
-            && digits_of(twin) == digits_of(other)
-            && twin.effect().may_precede(other.times)
-            && (twin.done() == Done::Yes || other.times.from_ms <= twin.effect().to_ms.saturating_add(same_ms))
-    });
-    Some(Counted {
-        times: other.effect(),
-        certain: !has_twin && other.done() != Done::Maybe,
-    })
+
+    fn count(&self, flow: &Flow, other: &Seen<'_>) -> Option<Counted> {
+        let refused = REFUSALS.iter().any(|error| answered_with(other, error));
+        if other.digits.is_none() || (other.done() == Done::No && !refused) {
+            return None;
+        }
+        // Its twin may have been charged instead; who meets the session that the code has opened is not charged at all.
+        let same_ms = self.setting("same attempt") + self.clocks_ms(other.times);
+        let has_twin = flow.verifies.iter().map(|place| &self.index.seen[*place]).any(|twin| {
+            twin.record != other.record
+                && twin.digits == other.digits
+                && twin.effect().may_precede(other.times)
+                && (twin.done() == Done::Yes || other.times.from_ms <= twin.effect().to_ms.saturating_add(same_ms))
+        });
+        Some(Counted {
+            times: other.effect(),
+            certain: !has_twin && other.done() != Done::Maybe,
+        })
+    }
 }

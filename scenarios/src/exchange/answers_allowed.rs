@@ -1,16 +1,20 @@
 //! Every answer is one that the specification allows (standards by section: see the package `spec`).
 
-use super::facts::{facts, troubles, world};
+use super::{
+    facts::{facts, troubles, world},
+    refusals::refusals,
+};
 use crate::{
     property::violation,
-    vocabulary::{Evidence, History, Login, Plan, Property, Violation},
+    vocabulary::{Evidence, History, Login, Operators, Plan, Property, Violation},
 };
 use spec::{Report, Spec};
 
 /// What the specification says of a run.
-pub fn judge(plan: &Plan, history: &History) -> Report {
+pub fn judge(plan: &Plan, history: &History, operators: &Operators) -> Report {
     let (world, troubles) = (world(plan), troubles(plan, history));
-    Spec::new(&world, &troubles).judge(&facts(history))
+    let refusals = refusals(operators);
+    Spec::new(&world, &troubles).judge(&facts(history, &refusals))
 }
 
 /// Every answer is one that the specification allows.
@@ -23,7 +27,8 @@ impl Property<Login> for AnswersAllowed {
     }
 
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        match judge(evidence.plan, evidence.history).violations.into_iter().next() {
+        let report = judge(evidence.plan, evidence.history, evidence.operators);
+        match report.violations.into_iter().next() {
             None => Ok(()),
             Some(wrong) => Err(violation(&self.name(), wrong.at_ms, wrong.evidence, wrong.what).because(wrong.reason)),
         }

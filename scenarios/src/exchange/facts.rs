@@ -1,6 +1,6 @@
 //! A history as the specification reads it: what was asked and answered, what was mailed, and when something was broken.
 
-use super::{Observation, forgetting::forgettings};
+use super::{Observation, forgetting::forgettings, refusals::Refusals};
 use crate::{
     directory, mail,
     vocabulary::{Event, Fault, History, Observation as AnyObservation, OwnFault, Plan},
@@ -14,7 +14,7 @@ use crate::{
 use sim::{calls::CallFault, world::EPOCH};
 use spec::{
     Client, Fact, Person, Settings, Tag, Timed, Touches, Trouble, Troubles, World,
-    exchange::{Answered, Exchange, Request},
+    exchange::{Answered, Exchange, Refused, Request},
 };
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -59,7 +59,7 @@ pub(super) fn world(plan: &Plan) -> World {
 }
 
 /// What was asked and answered, and what was mailed, in the order in which it ended.
-pub(super) fn facts(history: &History) -> Vec<Timed<'_>> {
+pub(super) fn facts<'a>(history: &'a History, refusals: &'a Refusals<'_>) -> Vec<Timed<'a>> {
     let mut facts = vec![];
     let mut open: BTreeMap<u64, (u64, usize, &str, &Request)> = BTreeMap::new();
     for (place, record) in history.records.iter().enumerate() {
@@ -82,6 +82,7 @@ pub(super) fn facts(history: &History) -> Vec<Timed<'_>> {
                         door,
                         request,
                         answer,
+                        logged: logged(refusals, answer),
                     }),
                 });
             }
@@ -101,9 +102,17 @@ pub(super) fn facts(history: &History) -> Vec<Timed<'_>> {
             door,
             request,
             answer: &NEVER,
+            logged: &[],
         }),
     }));
     facts
+}
+
+fn logged<'a>(refusals: &'a Refusals<'_>, answer: &Answered) -> &'a [Refused] {
+    let Answered::With(answer) = answer else { return &[] };
+    let reference = answer.headers.get("x-correlation-id");
+    let found = reference.and_then(|reference| refusals.get(reference.as_str()));
+    found.map_or(&[], Vec::as_slice)
 }
 
 /// When something was broken, and what that can do: from each fault to its end, and until all has settled.

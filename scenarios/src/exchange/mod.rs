@@ -4,6 +4,7 @@
 mod facts;
 mod forgetting;
 mod observe;
+mod refusals;
 #[cfg(test)]
 mod tests;
 

@@ -6,22 +6,22 @@
     reason = "a change says by `Some` that it fits, and has nothing else to say"
 )]
 
-use super::{Observation, facts, judge};
+use super::{Observation, facts, judge, refusals::refusals};
 use crate::{
     catalogue,
-    vocabulary::{Event, History, Observation as AnyObservation, Plan},
+    vocabulary::{Event, History, Observation as AnyObservation, Operators, Plan},
 };
 use sim::run::{Setup, perform};
 use spec::{
     Spec, Troubles,
-    exchange::{Answer, Answered, Body, Mail, Page, Tokens},
+    exchange::{Answer, Answered, Body, Mail, Page, Tokens, Word},
 };
 
 /// A seed at which somebody sends a form larger than any may be.
 const HUGE: u64 = 4;
 
 /// A run of a story, which the specification accepts.
-fn told(story: &str, seed: u64) -> (Plan, History) {
+fn told(story: &str, seed: u64) -> (Plan, History, Operators) {
     let scenario = catalogue::all()
         .into_iter()
         .find(|scenario| scenario.name() == story)
@@ -29,11 +29,11 @@ fn told(story: &str, seed: u64) -> (Plan, History) {
     let plan = scenario.plan(seed);
     let run = perform(&plan, &Setup::default()).unwrap();
     assert_eq!(
-        judge(&plan, &run.history).violations,
+        judge(&plan, &run.history, &run.operators).violations,
         vec![],
         "{story} is accepted as it is"
     );
-    (plan, run.history)
+    (plan, run.history, run.operators)
 }
 
 /// Changes the first answer to a request for `path` that has this status and that the change fits.
@@ -82,6 +82,13 @@ fn attribute(name: &'static str, value: Option<&'static str>) -> impl Fn(&mut An
 fn page(change: impl Fn(&mut Page)) -> impl Fn(&mut Answer) -> Option<()> {
     move |answer| match &mut answer.body {
         Body::Page(page) => Some(change(page)),
+        _ => None,
+    }
+}
+
+fn text(from: &'static str, to: &'static str) -> impl Fn(&mut Answer) -> Option<()> {
+    move |answer| match &mut answer.body {
+        Body::Page(page) if page.text.contains(from) => Some(page.text = page.text.replace(from, to)),
         _ => None,
     }
 }
@@ -357,6 +364,40 @@ fn rejected() -> Vec<(&'static str, u16, &'static str, Change)> {
         "nobody",
         Box::new(page(|page| page.signed_in = Some(page.signed_in == Some(false)))),
     );
+    row(
+        "/nowhere",
+        404,
+        "another title",
+        Box::new(text("No such page", "xyzzy")),
+    );
+    row(
+        "/login/verify",
+        400,
+        "another notice",
+        Box::new(text("six digits. Code", "xyzzy. Code")),
+    );
+    row(
+        "/",
+        200,
+        "more than there is to say",
+        Box::new(page(|page| page.text.push_str(" xyzzy"))),
+    );
+    row(
+        "/token",
+        400,
+        "another description",
+        Box::new(json("error_description", "xyzzy".into())),
+    );
+    row(
+        "/authorize",
+        303,
+        "another description",
+        Box::new(|answer: &mut Answer| {
+            let params = &mut answer.location.as_mut()?.params;
+            let text = params.iter_mut().find(|(name, _)| name == "error_description")?;
+            Some(text.1 = Word::Clear("xyzzy".into()))
+        }),
+    );
     row("/nowhere", 404, "something", Box::new(status(200)));
     row("/token", 405, "no Allow", Box::new(header("allow", None)));
     rows
@@ -364,19 +405,64 @@ fn rejected() -> Vec<(&'static str, u16, &'static str, Change)> {
 
 #[test]
 fn every_sentence_rejects_an_answer_that_breaks_it() {
-    let (plan, history) = told("rule_breakers", 3);
+    let (plan, history, operators) = told("rule_breakers", 3);
     let rows = rejected();
     assert!(rows.len() >= 50);
     for (path, status, what, change) in rows {
-        let violations = judge(&plan, &changed(&history, path, status, change)).violations;
+        let violations = judge(&plan, &changed(&history, path, status, change), &operators).violations;
         assert!(!violations.is_empty(), "{path} {status}: {what} is accepted");
+    }
+}
+
+/// The log tells of each refusal what it must: the same history with another line in the log is rejected, for each reason.
+#[test]
+fn every_sentence_rejects_a_log_that_breaks_it() {
+    let (plan, history, operators) = told("rule_breakers", 3);
+    let of = |what: &str| {
+        let found = operators
+            .log
+            .iter()
+            .position(|written| written.line.text.contains(what));
+        found.unwrap_or_else(|| panic!("no line of the log has {what:?}"))
+    };
+    let place = of("refused correlation=");
+    let replace = |log: &mut Operators, place: usize, from: &str, to: &str| {
+        let text = &mut log.log[place].line.text;
+        let changed = text.replace(from, to);
+        assert_ne!(*text, changed, "{from:?} is in it");
+        *text = changed;
+    };
+    type Row<'a> = (&'static str, &'a dyn Fn(&mut Operators));
+    let rows: [Row<'_>; 6] = [
+        ("refusal-not-logged", &|log| drop(log.log.remove(place))),
+        ("refusal-logged-twice", &|log| {
+            log.log.insert(place, log.log[place].clone())
+        }),
+        ("another-request-in-the-log", &|log| {
+            replace(log, place, "status=", "status=1")
+        }),
+        ("another-request-in-the-log", &|log| {
+            replace(log, place, "path=/", "path=/x/")
+        }),
+        ("another-reason-in-the-log", &|log| {
+            replace(log, of("error=other-browser"), "other-browser", "locked")
+        }),
+        ("another-reason-in-the-log", &|log| {
+            replace(log, of("invalid_grant: no such code"), "no such code", "wrong verifier");
+        }),
+    ];
+    for (reason, change) in rows {
+        let mut changed = operators.clone();
+        change(&mut changed);
+        let found = judge(&plan, &history, &changed).violations;
+        assert!(found.iter().any(|other| other.reason == reason), "{reason}: {found:?}");
     }
 }
 
 /// Of the first mail with a code: what may be done to it, and the reason that it is rejected for.
 #[test]
 fn every_sentence_rejects_a_mail_that_breaks_it() {
-    let (plan, history) = told("rule_breakers", 3);
+    let (plan, history, operators) = told("rule_breakers", 3);
     let place = history
         .records
         .iter()
@@ -385,7 +471,7 @@ fn every_sentence_rejects_a_mail_that_breaks_it() {
     let reasons = |change: &dyn Fn(&mut History)| {
         let mut history = history.clone();
         change(&mut history);
-        let violations = judge(&plan, &history).violations;
+        let violations = judge(&plan, &history, &operators).violations;
         violations
             .into_iter()
             .map(|violation| violation.reason)
@@ -439,11 +525,11 @@ fn mailed(event: &Event) -> Option<&Mail> {
 #[test]
 fn without_what_was_broken_the_same_answers_are_refused() {
     let refused = |story: &str, seed: u64, forget: &dyn Fn(&mut Troubles)| {
-        let (plan, history) = told(story, seed);
+        let (plan, history, operators) = told(story, seed);
         let mut troubles = facts::troubles(&plan, &history);
         forget(&mut troubles);
         !Spec::new(&facts::world(&plan), &troubles)
-            .judge(&facts::facts(&history))
+            .judge(&facts::facts(&history, &refusals(&operators)))
             .violations
             .is_empty()
     };
@@ -467,7 +553,7 @@ fn without_what_was_broken_the_same_answers_are_refused() {
 
 #[test]
 fn identifiers_come_once_and_silence_needs_a_reason() {
-    let (plan, history) = told("rule_breakers", 3);
+    let (plan, history, operators) = told("rule_breakers", 3);
     let mut first = None;
     for record in &history.records {
         if let Event::Own(AnyObservation::Exchange(Observation::Answered {
@@ -484,7 +570,11 @@ fn identifiers_come_once_and_silence_needs_a_reason() {
         Body::Tokens(tokens) if tokens.access != first => Some(tokens.access = first.clone()),
         _ => None,
     });
-    let reasons: Vec<String> = judge(&plan, &again).violations.into_iter().map(|v| v.reason).collect();
+    let reasons: Vec<String> = judge(&plan, &again, &operators)
+        .violations
+        .into_iter()
+        .map(|v| v.reason)
+        .collect();
     assert!(
         reasons.iter().any(|reason| reason == "access-token-twice"),
         "{reasons:?}"
@@ -500,7 +590,11 @@ fn identifiers_come_once_and_silence_needs_a_reason() {
             _ => None,
         });
     *answers.unwrap() = Answered::Unknown("nothing".into());
-    let reasons: Vec<String> = judge(&plan, &silent).violations.into_iter().map(|v| v.reason).collect();
+    let reasons: Vec<String> = judge(&plan, &silent, &operators)
+        .violations
+        .into_iter()
+        .map(|v| v.reason)
+        .collect();
     assert!(
         reasons.iter().any(|reason| reason.starts_with("no-answer-")),
         "{reasons:?}"
@@ -511,7 +605,7 @@ fn identifiers_come_once_and_silence_needs_a_reason() {
 /// off is a broken one.
 #[test]
 fn a_huge_form_harms_nobody() {
-    let (_, history) = told("rule_breakers", HUGE);
+    let (_, history, _) = told("rule_breakers", HUGE);
     let huge = history.records.iter().any(|record| match &record.event {
         Event::Own(AnyObservation::Exchange(Observation::Answered {
             answer: Answered::With(answer),
@@ -524,9 +618,9 @@ fn a_huge_form_harms_nobody() {
 
 #[test]
 fn what_clients_are_told_wrongly_is_a_violation_of_the_claim() {
-    let (plan, history) = told("edges", 1);
+    let (plan, history, operators) = told("edges", 1);
     let history = changed(&history, "/userinfo", 401, status(200));
-    let run = judge(&plan, &history);
+    let run = judge(&plan, &history, &operators);
     assert_eq!(run.violations.len(), 1);
     assert!(
         run.violations[0].what.contains("RFC 6750"),
@@ -537,8 +631,8 @@ fn what_clients_are_told_wrongly_is_a_violation_of_the_claim() {
 
 #[test]
 fn before_anything_breaks_one_answer_is_allowed() {
-    let (plan, history) = told("rule_breakers", 5);
-    let report = judge(&plan, &history);
+    let (plan, history, operators) = told("rule_breakers", 5);
+    let report = judge(&plan, &history, &operators);
     assert!(report.calm.judged > 500, "{:?}", report.calm);
     assert!(report.calm.exact * 100 >= report.calm.judged * 99, "{:?}", report.calm);
 }

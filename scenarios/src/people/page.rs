@@ -132,8 +132,7 @@ impl Iterator for Tags<'_> {
             let (name, attributes, rest) = tag(after);
             self.rest = rest;
             if !closes && matches!(name.as_str(), "script" | "style" | "textarea" | "title") {
-                let end = self.rest.to_ascii_lowercase().find(&format!("</{name}"));
-                self.rest = end.map_or("", |end| &self.rest[end..]);
+                self.rest = closing(self.rest, &name);
             }
             return Some(Tag {
                 name,
@@ -142,6 +141,16 @@ impl Iterator for Tags<'_> {
             });
         }
     }
+}
+
+/// The text from the end tag of an element on, whose name is in lower case.
+fn closing<'a>(text: &'a str, name: &str) -> &'a str {
+    let is_closing = |(at, _): &(usize, &str)| {
+        let after = text.get(at + 2..at + 2 + name.len());
+        after.is_some_and(|after| after.eq_ignore_ascii_case(name))
+    };
+    let found = text.match_indices("</").find(is_closing);
+    found.map_or("", |(at, _)| &text[at..])
 }
 
 /// Reads a tag from its name on; returns what follows it.

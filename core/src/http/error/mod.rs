@@ -32,11 +32,19 @@ type NoticePage = Arc<dyn Fn(&Notice<'_>) -> Response + Send + Sync>;
 pub struct PageError {
     kind: Kind,
     name: &'static str,
-    title: &'static str,
     text: &'static str,
     retry_after: Option<Duration>,
     unavailable: Option<Unavailable>,
-    page: Option<NoticePage>,
+    place: Place,
+}
+
+/// Where a refusal is read.
+#[derive(Clone)]
+enum Place {
+    /// On a page of its own, with this title.
+    OwnPage(&'static str),
+    /// As a notice on this page.
+    On(NoticePage),
 }
 
 impl PageError {
@@ -45,11 +53,23 @@ impl PageError {
         PageError {
             kind,
             name,
-            title,
             text,
             retry_after: None,
             unavailable: None,
-            page: None,
+            place: Place::OwnPage(title),
+        }
+    }
+
+    /// Shown as a notice on this page, on which the person can correct what was wrong.
+    pub(crate) fn on(
+        kind: Kind,
+        name: &'static str,
+        text: &'static str,
+        page: impl Fn(&Notice<'_>) -> Response + Send + Sync + 'static,
+    ) -> PageError {
+        PageError {
+            place: Place::On(Arc::new(page)),
+            ..PageError::new(kind, name, "", text)
         }
     }
 
@@ -58,15 +78,6 @@ impl PageError {
     pub fn retry_after(self, wait: Duration) -> PageError {
         PageError {
             retry_after: Some(wait),
-            ..self
-        }
-    }
-
-    /// Shown as a notice on this page, on which the person can correct what was wrong.
-    #[must_use]
-    pub(crate) fn on(self, page: impl Fn(&Notice<'_>) -> Response + Send + Sync + 'static) -> PageError {
-        PageError {
-            page: Some(Arc::new(page)),
             ..self
         }
     }
@@ -169,13 +180,12 @@ fn to_person(error: &PageError, request: &Logged<'_>) -> Response {
     request.refused(error.name, status, error.unavailable.as_ref());
     let notice = Notice {
         name: error.name,
-        title: error.title,
         text: error.text,
         correlation: request.correlation,
     };
-    let mut response = match &error.page {
-        Some(page) => page(&notice),
-        None => page::error(&notice),
+    let mut response = match &error.place {
+        Place::On(page) => page(&notice),
+        Place::OwnPage(title) => page::error(title, &notice),
     };
     *response.status_mut() = status;
     respond::retry_after(response, error.retry_after)
