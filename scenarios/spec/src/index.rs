@@ -55,6 +55,14 @@ pub(crate) struct Token {
     pub(crate) code: Tag,
 }
 
+/// A mail without one.
+pub(crate) struct OtherMail<'a> {
+    pub(crate) at_ms: u64,
+    pub(crate) record: usize,
+    pub(crate) address: String,
+    pub(crate) mail: &'a Mail,
+}
+
 /// A mail with a one-time code.
 #[derive(Debug)]
 pub(crate) struct CodeMail<'a> {
@@ -75,6 +83,7 @@ pub(crate) struct Index<'a> {
     pub(crate) codes: BTreeMap<Tag, Code>,
     pub(crate) tokens: BTreeMap<Tag, Token>,
     pub(crate) mails: Vec<CodeMail<'a>>,
+    pub(crate) other_mails: Vec<OtherMail<'a>>,
     /// Attempts at an address: places of verifies.
     pub(crate) verifies_at: BTreeMap<String, Vec<usize>>,
     /// Which address each of them is at.
@@ -98,6 +107,7 @@ impl<'a> Index<'a> {
             codes: BTreeMap::new(),
             tokens: BTreeMap::new(),
             mails: vec![],
+            other_mails: vec![],
             verifies_at: BTreeMap::new(),
             attempted: BTreeMap::new(),
             sends_to: BTreeMap::new(),
@@ -107,14 +117,21 @@ impl<'a> Index<'a> {
         for timed in facts {
             match &timed.fact {
                 Fact::Mailed { address, mail } => {
-                    if let Some(code) = &mail.code {
-                        index.mails.push(CodeMail {
-                            at_ms: timed.at_ms,
-                            record: timed.record,
-                            address: (*address).to_lowercase(),
-                            code: code.clone(),
+                    let (at_ms, record, address) = (timed.at_ms, timed.record, (*address).to_lowercase());
+                    match mail.code.clone() {
+                        Some(code) => index.mails.push(CodeMail {
+                            at_ms,
+                            record,
+                            address,
+                            code,
                             mail,
-                        });
+                        }),
+                        None => index.other_mails.push(OtherMail {
+                            at_ms,
+                            record,
+                            address,
+                            mail,
+                        }),
                     }
                 }
                 Fact::Exchange(exchange) => index.seen.push(Seen::new(*exchange, timed.at_ms, timed.record)),

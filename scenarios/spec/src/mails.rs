@@ -3,16 +3,16 @@
 
 use crate::{
     allowed::Known,
+    exchange::Mail,
     index::CodeMail,
     judge::Judge,
+    messages::{self, Places},
     routes::{Report, Violation},
     seen::Done,
+    times::Times,
 };
+use chrono::DateTime;
 use std::collections::BTreeSet;
-
-/// What a mail with a code says. `{}`: minutes.
-const TEXT: &str = "Your login code is CODE It is good for {} minutes, once. If you did not ask for it, ignore this mail. \
-                    Tell nobody the code: we never ask for it.";
 
 /// Within this time a mail comes when nothing is broken, milliseconds.
 const SOON_MS: u64 = 3_000;
@@ -24,7 +24,7 @@ impl Judge<'_> {
         let mut names = BTreeSet::new();
         for (place, mail) in self.index.mails.iter().enumerate() {
             // A submission of unknown outcome is not repeated: a second mail with the same code would be no help.
-            let is_new = names.insert(header(mail, "message-id"));
+            let is_new = names.insert(header(mail.mail, "message-id"));
             let once = match is_new {
                 true => Ok(()),
                 false => Err(("mail-sent-twice", "was sent twice (RFC 5321 section 4.2.5)".to_owned())),
@@ -94,30 +94,21 @@ impl Judge<'_> {
         if self.index.person(&mail.address).is_none() {
             return Err(("mail-to-a-stranger", "went to somebody who may not log in".into()));
         }
-        let from = &self.index.world.mail_from;
-        for (name, value) in [
-            ("from", from.as_str()),
-            ("to", mail.address.as_str()),
-            ("subject", "Your login code"),
-        ] {
-            if header(mail, name) != value {
-                return wrong(format!("has {name}: {:?} instead of {value:?}", header(mail, name)));
-            }
+        let name = header(mail.mail, "message-id");
+        let name = name.strip_prefix('<').and_then(|name| name.split('@').next());
+        let is_random = name.is_some_and(|name| name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        if !is_random {
+            return wrong(format!("has the Message-ID {name:?}, which is not made of 128 bits"));
         }
-        let domain = from.rsplit_once('@').map_or("", |(_, domain)| domain);
-        let name = header(mail, "message-id");
-        let is_name = name.starts_with('<') && name.ends_with(&format!("@{domain}>"));
-        if !is_name {
-            return wrong(format!("has the Message-ID {name:?} (RFC 5322 section 3.6.4)"));
-        }
-        let minutes = self.setting("mailed code") / 60_000;
-        let text = mail.mail.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let expected = TEXT.replace("{}", &minutes.to_string());
-        let expected = expected.split_whitespace().collect::<Vec<_>>().join(" ");
-        match text == expected {
-            true => Ok(()),
-            false => wrong(format!("says {text:?}")),
-        }
+        let minutes = (self.setting("mailed code") / 60_000).to_string();
+        let places = Places::from([("code", vec!["CODE".into()]), ("minutes", vec![minutes])]);
+        let written = Written {
+            kind: "code",
+            name: name.unwrap_or_default(),
+            to: &mail.address,
+            at_ms: mail.at_ms,
+        };
+        self.check_written(&written, &places, mail.mail).or_else(wrong)
     }
 
     /// There are no more mails to an address than were asked for: one for each request that is not a repetition.
@@ -143,7 +134,60 @@ impl Judge<'_> {
     }
 }
 
-fn header<'m>(mail: &CodeMail<'m>, name: &str) -> &'m str {
-    let found = mail.mail.headers.iter().find(|(other, _)| other == name);
+/// What a mail is, and where and when it arrived.
+pub(crate) struct Written<'w> {
+    /// In the table of mails.
+    pub(crate) kind: &'w str,
+    /// Before the `@` of its Message-ID.
+    pub(crate) name: &'w str,
+    /// The address that it was sent to.
+    pub(crate) to: &'w str,
+    /// Milliseconds from the start of the run.
+    pub(crate) at_ms: u64,
+}
+
+/// How long before it arrives a mail may have been written, milliseconds: the relay may have refused it some times.
+const ON_ITS_WAY_MS: u64 = 60_000;
+
+impl Judge<'_> {
+    /// Header fields and text of a mail.
+    ///
+    /// # Errors
+    /// What differs.
+    pub(crate) fn check_written(&self, written: &Written<'_>, places: &Places, mail: &Mail) -> Result<(), String> {
+        let (subject, text) = messages::mail(written.kind, places);
+        let from = &self.index.world.mail_from;
+        let domain = from.rsplit_once('@').map_or("", |(_, domain)| domain);
+        for (name, value) in [
+            ("from", from.as_str()),
+            ("to", written.to),
+            ("subject", subject),
+            ("message-id", &format!("<{}@{domain}>", written.name)), // RFC 5322 section 3.6.4
+            ("content-type", "text/plain; charset=utf-8"),
+        ] {
+            if header(mail, name) != value {
+                return Err(format!("has {name}: {:?} instead of {value:?}", header(mail, name)));
+            }
+        }
+        let date = header(mail, "date");
+        let dated_ms = DateTime::parse_from_rfc2822(date).map(|date| date.timestamp_millis());
+        let dated_ms = dated_ms.map_err(|_| format!("has no date (RFC 5322 section 3.6.1): {date:?}"))?;
+        let arrived = Times::new(written.at_ms.saturating_sub(ON_ITS_WAY_MS), written.at_ms);
+        let clocks_ms = self.clocks_ms(arrived).saturating_add(1000); // dates have whole seconds
+        let possible = arrived.later(self.index.world.epoch_ms).give_or_take(clocks_ms);
+        if !(possible.from_ms..=possible.to_ms).contains(&(dated_ms as u64)) {
+            return Err(format!("is dated {date:?}"));
+        }
+        let says = mail.text.trim_end();
+        match says == text {
+            true => Ok(()),
+            false => Err(format!("says {says:?} instead of {text:?}")),
+        }
+    }
+}
+
+/// The value of a header field; empty if there is none.
+pub(crate) fn header<'m>(mail: &'m Mail, name: &str) -> &'m str {
+    let found = mail.headers.iter().find(|(other, _)| other == name);
     found.map_or("", |(_, value)| value.as_str())
 }

@@ -15,6 +15,8 @@ struct Tables {
     errors: BTreeMap<&'static str, Vec<(&'static str, &'static str)>>,
     /// `error_description`, by error and occasion.
     descriptions: BTreeMap<(&'static str, &'static str), &'static str>,
+    /// Subject and lines, by the kind of mail.
+    mails: BTreeMap<&'static str, (&'static str, Vec<&'static str>)>,
     /// Reasons that only the log tells.
     reasons: Vec<&'static str>,
 }
@@ -38,6 +40,11 @@ impl Tables {
                 ([_, "title", _], [error, title, notice]) => {
                     tables.errors.entry(error).or_default().push((title, notice));
                 }
+                (["mail", ..], [kind, subject, text]) => {
+                    tables
+                        .mails
+                        .insert(kind, (subject, text.split('/').map(str::trim).collect()));
+                }
                 ([_, "when", _], [error, when, text]) => {
                     tables.descriptions.insert((error, when), text);
                 }
@@ -56,6 +63,17 @@ impl Tables {
 pub(crate) fn description(error: &str, when: &str) -> &'static str {
     let found = TABLES.descriptions.get(&(error, when));
     found.unwrap_or_else(|| panic!("core/MESSAGES.md has no row {error:?}, {when:?}"))
+}
+
+/// Subject and text of a mail; each place has one value.
+///
+/// # Panics
+/// The page has no such row.
+pub(crate) fn mail(kind: &str, places: &Places) -> (&'static str, String) {
+    let found = TABLES.mails.get(kind);
+    let (subject, lines) = found.unwrap_or_else(|| panic!("core/MESSAGES.md has no mail {kind:?}"));
+    let lines: Vec<String> = lines.iter().flat_map(|line| filled(line, places)).collect();
+    (subject, lines.join("\n"))
 }
 
 /// Whether a refusal may stand in the log under this name: that of an error, or a reason of it that only the log tells.

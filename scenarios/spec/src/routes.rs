@@ -79,6 +79,8 @@ impl<'a> Spec<'a> {
             judge.judge_one(place, seen, &mut report);
         }
         judge.mails(&mut report);
+        judge.reminders(&mut report);
+        judge.leaders(&mut report);
         report.violations.extend(judge.index.duplicates.iter().cloned());
         report.violations.sort_by_key(|violation| violation.at_ms);
         report
@@ -99,6 +101,10 @@ impl Judge<'_> {
         };
         if seen.times.to_ms == u64::MAX {
             return; // under way when the run ended
+        }
+        if self.is_for_operators(seen) {
+            self.health(seen, report);
+            return;
         }
         let Some(answer) = seen.answer() else {
             let what = match seen.exchange.answer {

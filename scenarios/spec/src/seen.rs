@@ -59,6 +59,14 @@ impl<'a> Seen<'a> {
         }
     }
 
+    /// The answer, whoever gave it.
+    pub(crate) fn any_answer(&self) -> Option<&'a Answer> {
+        match self.exchange.answer {
+            Answered::With(answer) => Some(answer),
+            _ => None,
+        }
+    }
+
     /// Whether what was asked was done.
     pub(crate) fn done(&self) -> Done {
         self.done

@@ -18,8 +18,14 @@ pub struct World {
     pub clients: Vec<Client>,
     /// People who may log in.
     pub people: Vec<Person>,
+    /// What people are to be reminded of.
+    pub reminders: Vec<Reminder>,
     /// Lifetimes, windows, limits.
     pub settings: Settings,
+    /// How many replicas there are.
+    pub replicas: usize,
+    /// The port at which each of them tells operators how it is.
+    pub operators_port: u16,
     /// Who sends mails.
     pub mail_from: String,
 }
@@ -46,6 +52,19 @@ pub struct Person {
     pub address: String,
     /// Name.
     pub name: String,
+}
+
+/// Something that somebody is to be reminded of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reminder {
+    /// Its name.
+    pub id: String,
+    /// To whom the mail goes.
+    pub address: String,
+    /// What it says.
+    pub text: String,
+    /// When it falls due, milliseconds since the Unix epoch.
+    pub due_ms: u64,
 }
 
 /// What happened, in the order in which it ended.

@@ -10,7 +10,7 @@ use crate::{
         LatencyBudget, MailArrives, NoSecretLogged, NothingFails, RemindersArrive, RemindersOnce, ReplicationCatchesUp,
         RightfulCodeHonoured, SessionsSurvive,
     },
-    scenario::{Logins, Probe, Visitors, World, ms, secs},
+    scenario::{Logins, Monitor, Probe, Visitors, World, ms, secs},
     vocabulary::Scenario,
 };
 
@@ -28,6 +28,7 @@ pub(crate) fn calm_day() -> Scenario {
     .workload(Logins::people(16).every(secs(2)))
     .workload(Visitors::looking(4, 8, secs(3)).every(secs(3)))
     .workloads(Probe::everything_from(secs(35)))
+    .workload(Monitor::every(secs(4)))
     .always(NothingFails)
     .always(LatencyBudget::pages(ms(500)).tokens(ms(400)))
     .always(CodeRedeemedOnce)

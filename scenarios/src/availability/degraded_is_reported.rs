@@ -8,6 +8,8 @@
 //! looks every second and gives up hope after six; after healing it was ready within 1.4 s (8 seeds of each of two
 //! scenarios).
 //!
+//! Nor may it close its port for less: what has not failed for as long as `core/LIMITS.md` says ("degraded") may be a failover.
+//!
 //! Edges. A short outage is none: a normal failover takes two to three seconds. A replica that was
 //! killed or paused meanwhile is judged by nothing before it was healed.
 
@@ -16,6 +18,7 @@ use crate::{
     store::unreachable::blind,
     vocabulary::{Event, Evidence, History, Kind, Login, Property, Violation},
 };
+use spec::Settings;
 use std::time::Duration;
 
 /// See the module.
@@ -53,6 +56,32 @@ fn ready(history: &History, replica: &str, at_ms: u64) -> bool {
     ready
 }
 
+/// A port that closes although nothing has been broken for long enough.
+fn closed_too_early(name: &str, history: &History) -> Result<(), Violation> {
+    let tolerated_ms = Settings::default().get("degraded");
+    for (place, record) in history.records.iter().enumerate() {
+        let closed = match &record.event {
+            Event::Ready {
+                host,
+                ready: false,
+                why,
+            } if why.contains("degraded") => host,
+            _ => continue,
+        };
+        let began = faults(history)
+            .find(|(.., fault)| !fault.repairs())
+            .map(|(at_ms, ..)| at_ms);
+        if began.is_none_or(|began_ms| record.at_ms < began_ms + tolerated_ms) {
+            let what = format!(
+                "{closed} closes its port, and nothing had been broken for {}",
+                human(tolerated_ms)
+            );
+            return Err(violation(name, record.at_ms, vec![place], what).because("closed-too-early"));
+        }
+    }
+    Ok(())
+}
+
 impl Property<Login> for DegradedIsReported {
     fn name(&self) -> String {
         "DegradedIsReported".into()
@@ -70,6 +99,7 @@ impl Property<Login> for DegradedIsReported {
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let (history, lasts_ms) = (evidence.history, evidence.plan.lasts_ms);
         let nodes = evidence.plan.world.redis_hosts();
+        closed_too_early(&self.name(), history)?;
         for replica in &evidence.plan.world.replica_hosts() {
             for (from_ms, to_ms) in blind(history, &nodes, replica) {
                 let deadline_ms = from_ms + self.within_ms;
@@ -118,7 +148,7 @@ mod tests {
     }
 
     fn says(story: Story, at_ms: u64, ready: bool) -> Story {
-        let (host, why) = ("idp-a".to_owned(), "redis".to_owned());
+        let (host, why) = ("idp-a".to_owned(), "degraded: redis".to_owned());
         story.event(at_ms, "idp-a", Event::Ready { host, ready, why })
     }
 
@@ -140,7 +170,8 @@ mod tests {
         let silent = outage(Story::new(), 1000, 30_000);
         let late = says(says(outage(Story::new(), 1000, 30_000), 11_500, false), 32_000, true);
         let sticky = says(outage(Story::new(), 1000, 30_000), 8000, false);
-        for story in [silent, late, sticky] {
+        let early = says(says(outage(Story::new(), 1000, 30_000), 6900, false), 32_000, true);
+        for story in [silent, late, sticky, early] {
             assert!(story.judged_by(&claim()).is_err());
         }
     }

@@ -6,6 +6,7 @@ pub use ops::Behaviour;
 pub(crate) use ops::act;
 
 // People and attackers.
+pub(crate) mod monitor;
 pub(crate) mod probe;
 
 // Claims.

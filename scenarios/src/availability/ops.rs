@@ -1,8 +1,13 @@
 //! What probes do.
 
-use crate::{availability::probe, login::Login, world::Scene};
+use crate::{
+    availability::{monitor, probe},
+    login::Login,
+    world::Scene,
+};
 use serde::{Deserialize, Serialize};
 use sim::world::{HostKind, World};
+use std::time::Duration;
 
 /// What probes do, as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,13 +19,22 @@ pub enum Behaviour {
         /// The replica's host.
         replica: String,
     },
+    /// Asks every replica for its health, until the run ends.
+    WatchHealth {
+        /// So long between two rounds, milliseconds.
+        every_ms: u64,
+    },
 }
 
 impl sim::service::Behaviour<Login> for Behaviour {
-    const KINDS: &'static [&'static str] = &["log-in-at"];
+    const KINDS: &'static [&'static str] = &["log-in-at", "watch-health"];
 
     fn check(&self, world: &World<Login>) -> Result<(), String> {
-        let Behaviour::LogInAt { replica } = self;
+        let replica = match self {
+            Behaviour::LogInAt { replica } => replica,
+            Behaviour::WatchHealth { every_ms: 0 } => return Err("every_ms must be more than 0".into()),
+            Behaviour::WatchHealth { .. } => return Ok(()),
+        };
         match world.kind(replica) {
             Some(HostKind::Service) => Ok(()),
             _ => Err(format!(
@@ -33,6 +47,8 @@ impl sim::service::Behaviour<Login> for Behaviour {
 
 /// Somebody probes a replica.
 pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
-    let Behaviour::LogInAt { replica } = does;
-    probe::log_in_at(scene, who, &replica, label).await;
+    match does {
+        Behaviour::LogInAt { replica } => probe::log_in_at(scene, who, &replica, label).await,
+        Behaviour::WatchHealth { every_ms } => monitor::watch(scene, who, Duration::from_millis(every_ms)).await,
+    }
 }

@@ -10,7 +10,7 @@ use crate::{
         AnalyticsArrive, CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, MailArrives,
         OneMailPerWindow, RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless,
     },
-    scenario::{Logins, Probe, World, hosts::*, kill, ms, pause, power_loss, resume, secs, start},
+    scenario::{Logins, Monitor, Probe, World, hosts::*, kill, ms, pause, power_loss, resume, secs, start},
     vocabulary::{Faults, Scenario},
 };
 
@@ -36,6 +36,7 @@ pub(crate) fn replica_dies_mid_flow() -> Scenario {
     )
     .workload(Logins::people(24).every(ms(600)))
     .workloads(Probe::everything_from(secs(50)))
+    .workload(Monitor::every(secs(4)))
     .faults(
         Faults::new()
             .one_at(secs(8)..secs(11), dies)

@@ -7,7 +7,7 @@ use crate::{
     world::{
         RelyingPartyOptions,
         calls::{Purpose, purpose},
-        directory::people,
+        directory::{people, reminders},
         hosts,
     },
 };
@@ -53,8 +53,21 @@ pub(super) fn world(plan: &Plan) -> World {
             .with("session", plan.world.session_ttl_s * 1000)
             .with("browser cookie", plan.world.session_ttl_s * 1000)
             .with("one mail", plan.world.send_once_s * 1000)
+            .with("lease", plan.world.lease_ms)
             .with("limits", plan.world.limit_window_s * 1000),
+        reminders: reminders(plan, EPOCH).map(asked_for).collect(),
+        replicas: plan.world.replicas,
+        operators_port: hosts::OPS_PORT,
         mail_from: hosts::MAIL_FROM.to_owned(),
+    }
+}
+
+fn asked_for(reminder: idp::leader::Reminder) -> spec::Reminder {
+    spec::Reminder {
+        id: reminder.id,
+        address: reminder.address,
+        text: reminder.text,
+        due_ms: reminder.due.millis(),
     }
 }
 

@@ -34,7 +34,7 @@ pub enum Observation {
     Asked {
         /// Its number: the answer has the same.
         number: u64,
-        /// Which host was asked.
+        /// Which host was asked; with its port, if that is the operators'.
         door: String,
         /// What was asked.
         request: Box<Request>,

@@ -5,7 +5,7 @@ use crate::{
     oddities::{Draft, Odd, Pool},
     people::page::Page,
     vocabulary::{Event, Observation as AnyObservation, Recorder},
-    world::{InboxMail, Scene},
+    world::{InboxMail, Scene, hosts},
 };
 use base64::{
     Engine,
@@ -111,7 +111,10 @@ async fn send(
     let (head, body) = request.into_parts();
     asking.note(Observation::Asked {
         number,
-        door: host.to_owned(),
+        door: match port {
+            hosts::OPS_PORT => format!("{host}:{port}"),
+            _ => host.to_owned(),
+        },
         request: Box::new(read_request(&head, &body)),
     });
     let result = client

@@ -10,7 +10,7 @@ use crate::{
         CodeRedeemedOnce, EveryReplicaServes, EveryoneCanLogIn, MailArrives, RemindersArrive, RemindersOnce,
         ReplicationCatchesUp,
     },
-    scenario::{Logins, Probe, World, cut, hosts::*, kill, mail, ms, pause, resume, secs},
+    scenario::{Logins, Monitor, Probe, World, cut, hosts::*, kill, mail, ms, pause, resume, secs},
     vocabulary::{Event, Fault, Faults, MarkView, Mode, Observation, Scenario},
 };
 
@@ -32,6 +32,7 @@ pub(crate) fn leader_pauses() -> Scenario {
     .workload(Logins::people(10).from(secs(32)).every(ms(450)))
     .workload(Logins::people(2).from(secs(50)).every(secs(1)))
     .workloads(Probe::everything_from(secs(64)))
+    .workload(Monitor::every(secs(4)))
     .faults(
         Faults::new()
             .at(secs(20), mail(Mode::Slow { by_ms: 600 }))

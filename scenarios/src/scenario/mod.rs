@@ -12,7 +12,8 @@ pub use sim::scenario::{
     pause, power_loss, resume, secs, start,
 };
 pub use workload::{
-    BurntCodes, CodeThief, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Probe, Racers, SignsOut, Visitors,
+    BurntCodes, CodeThief, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Monitor, Probe, Racers, SignsOut,
+    Visitors,
 };
 pub use world::World;
 

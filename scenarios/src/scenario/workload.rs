@@ -154,6 +154,19 @@ impl Probe {
     }
 }
 
+/// An operator's monitor.
+pub struct Monitor;
+
+impl Monitor {
+    /// Asks every replica for its health, with so long between two rounds. To be said after all other workloads, so that
+    /// these keep their draws.
+    pub fn every(pause: Duration) -> Workload {
+        let every_ms = pause.as_millis() as u64;
+        let does = Behaviour::Availability(availability::Behaviour::WatchHealth { every_ms });
+        Workload::named("monitor", does).every(Duration::ZERO)
+    }
+}
+
 /// Anyone who has mails sent to somebody else.
 pub struct Flooder;
 

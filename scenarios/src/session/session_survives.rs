@@ -11,7 +11,8 @@ use crate::{
         RemindersArrive, ReplicationCatchesUp, SessionsSurvive, faults, invocations,
     },
     scenario::{
-        Logins, Probe, Visitors, World, acknowledgement_lost, directory_busy, disk_fails, hosts::*, kill, ms, secs,
+        Logins, Monitor, Probe, Visitors, World, acknowledgement_lost, directory_busy, disk_fails, hosts::*, kill, ms,
+        secs,
     },
     session,
     vocabulary::{Faults, MarkView, Op, Scenario},
@@ -28,6 +29,7 @@ pub(crate) fn session_survives() -> Scenario {
     .workload(Logins::people(16).from(secs(9)).every(ms(1500)))
     .workload(Logins::people(2).from(secs(44)).every(secs(1)))
     .workloads(Probe::everything_from(secs(50)))
+    .workload(Monitor::every(secs(4)))
     .faults(
         Faults::new()
             .at(secs(10)..secs(12), directory_busy(secs(3)))

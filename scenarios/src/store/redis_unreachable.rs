@@ -9,7 +9,7 @@ use crate::{
         CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn,
         NoLocalSuccess, NoSecretLogged, RemindersArrive, RemindersOnce, ReplicationCatchesUp,
     },
-    scenario::{CodeThief, Logins, Probe, World, cut, hosts::*, ms, secs},
+    scenario::{CodeThief, Logins, Monitor, Probe, World, cut, hosts::*, ms, secs},
     vocabulary::{Faults, Scenario},
 };
 
@@ -31,6 +31,7 @@ pub(crate) fn redis_unreachable() -> Scenario {
     .workload(Logins::people(4).from(secs(54)).every(secs(1)))
     .workload(CodeThief::replays_after(&[secs(20)]))
     .workloads(Probe::everything_from(secs(56)))
+    .workload(Monitor::every(secs(4)))
     .faults(
         Faults::new()
             .at(secs(7)..secs(10), cut(IDP_A, REDIS_1))

@@ -4,8 +4,8 @@ use crate::{
     login::Login,
     mailed_code,
     scenario::{
-        BurntCodes, CodeThief, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Probe, Racers, Visitors, ms,
-        secs,
+        BurntCodes, CodeThief, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Monitor, Probe, Racers,
+        Visitors, ms, secs,
     },
     vocabulary::{Behaviour, Operation, Workload},
 };
@@ -26,6 +26,7 @@ pub(super) const KINDS: &[DrawWorkloads<Login>] = &[
     |_, _| vec![CodeThief::replays_after(&[secs(1), secs(3), secs(8), secs(15)])],
     |dice, _| vec![Guesser::of("victor", 60, ms(dice.pick(&[150, 700])))],
     |dice, _| vec![Flooder::of("flora", 30, ms(dice.pick(&[200, 800])))],
+    |dice, _| vec![Monitor::every(secs(dice.pick(&[2, 6])))],
     |dice, _| {
         let after = secs(dice.between(1, 8));
         vec![Logins::of("wendy"), Eavesdropper::of("wendy", after)]

@@ -3,7 +3,7 @@
 
 use super::{offline, scene::RelyingPartyOptions};
 use crate::{
-    limits, mailed_code, redemption, store,
+    availability, limits, mailed_code, redemption, store,
     vocabulary::{Behaviour, Plan},
 };
 use idp::{
@@ -148,7 +148,8 @@ pub(crate) fn people(plan: &Plan) -> BTreeSet<&str> {
             | Behaviour::Limits(limits::Behaviour::Flood { victim, .. })
             | Behaviour::MailedCode(mailed_code::Behaviour::PeekAtMail { victim, .. }) => victim,
             Behaviour::Redemption(redemption::Behaviour::StealCodes { .. })
-            | Behaviour::Store(store::Behaviour::CheckReplication) => continue,
+            | Behaviour::Store(store::Behaviour::CheckReplication)
+            | Behaviour::Availability(availability::Behaviour::WatchHealth { .. }) => continue,
             _ => &operation.who,
         });
     }
@@ -180,17 +181,35 @@ async fn fill(location: &str, plan: &Plan, clients: &[RelyingPartyOptions], epoc
         };
         directory.add_user(&user).await?;
     }
-    for reminder in &plan.world.reminders {
-        let reminder = Reminder {
-            id: format!("reminder-{}-{}", reminder.who, reminder.due_ms),
-            user_id: format!("user-{}", reminder.who),
-            address: address(&reminder.who),
-            text: format!("You asked to be reminded at {} ms.", reminder.due_ms),
-            due: epoch + Duration::from_millis(reminder.due_ms),
-        };
+    for reminder in reminders(plan, epoch) {
         directory.add_reminder(reminder).await?;
     }
     Ok(())
+}
+
+/// What the people of a plan are to be reminded of. Some of their names are ones that no Message-ID may have as they are,
+/// and some texts have two lines.
+pub(crate) fn reminders(plan: &Plan, epoch: Timestamp) -> impl Iterator<Item = Reminder> {
+    plan.world.reminders.iter().map(move |reminder| {
+        let (who, due_ms) = (&reminder.who, reminder.due_ms);
+        let (id, text) = match due_ms % 3 {
+            0 => (
+                format!("{who} @ {due_ms}"),
+                format!("You asked to be reminded\nat {due_ms} ms."),
+            ),
+            _ => (
+                format!("reminder-{who}-{due_ms}"),
+                format!("You asked to be reminded at {due_ms} ms."),
+            ),
+        };
+        Reminder {
+            id,
+            user_id: format!("user-{who}"),
+            address: address(who),
+            text,
+            due: epoch + Duration::from_millis(due_ms),
+        }
+    })
 }
 
 fn address(who: &str) -> String {

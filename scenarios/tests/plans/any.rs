@@ -46,6 +46,7 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
             flood.into()
         }),
         replicas.prop_map(|replica| availability::Behaviour::LogInAt { replica }.into()),
+        (1..20_000u64).prop_map(|every_ms| availability::Behaviour::WatchHealth { every_ms }.into()),
         Just(store::Behaviour::CheckReplication.into()),
         odd().prop_map(Behaviour::from),
     ]
