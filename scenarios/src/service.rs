@@ -181,6 +181,10 @@ impl Service for Login {
         Shared::new(start)
     }
 
+    fn set_up(shared: &Shared) -> Result<(), String> {
+        shared.directory.filled()
+    }
+
     fn storage_lock(shared: &Shared) -> Option<Arc<dyn StorageLock>> {
         Some(Arc::new(shared.directory.lock()))
     }

@@ -156,6 +156,8 @@ pub enum HarnessError {
     },
 }
 
+/// The name of the claim that the service's own means prepare what it needs: [`Service::set_up`].
+pub const SETS_UP: &str = "SetsUp";
 /// The name of the claim that no host's process panics.
 pub const NOTHING_PANICS: &str = "NothingPanics";
 
@@ -225,6 +227,13 @@ fn simulate<S: Service, T>(
             error,
         })?;
     let history = running.recorder().take_history();
+    let unprepared = S::set_up(running.shared()).err().map(|why| Violation {
+        property: SETS_UP.to_owned(),
+        reason: "not-set-up".into(),
+        what: format!("the service's own means do not prepare what it needs: {why}"),
+        at_ms: 0,
+        evidence: vec![],
+    });
     let panics = running.engine().panics().into_iter().map(|panic| Violation {
         property: NOTHING_PANICS.to_owned(),
         // the message may hold anything; its place in the source is the bug
@@ -245,7 +254,7 @@ fn simulate<S: Service, T>(
         mark_records: running.mark_records(),
         calls: running.calls(),
         triggered: running.triggered(),
-        violations: panics.collect(),
+        violations: unprepared.into_iter().chain(panics).collect(),
         fingerprint: fingerprint(running.engine().wire_hash(), &history),
         history,
         stats,

@@ -60,6 +60,15 @@ pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'stati
     /// Prepares what the hosts of one run share, before any of them boots.
     fn share(start: &Start<'_, Self>) -> Self::Shared;
 
+    /// Whether the service's own means sufficed to prepare it: its tools filled the database, as an operator does before
+    /// anything starts. If not, that is a violation of `SetsUp`, and the run goes on with what there is.
+    ///
+    /// # Errors
+    /// What did not work.
+    fn set_up(_shared: &Self::Shared) -> Result<(), String> {
+        Ok(())
+    }
+
     /// The lock that a process of the service keeps while it is blocked in a call to a slow disk, if there is one: that of
     /// a database which its hosts share.
     fn storage_lock(_shared: &Self::Shared) -> Option<Arc<dyn StorageLock>> {

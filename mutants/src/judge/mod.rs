@@ -18,6 +18,9 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
+/// What the harness says of a run that does not come to its end.
+const RUN_ENDS: &str = "RunEnds";
+
 /// Why a mutant was not detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -54,8 +57,8 @@ pub enum Verdict {
         /// As far as is known.
         why: Missed,
     },
-    /// The run neither held nor was violated: it did not end, the process died, or the harness failed. Nobody may call that
-    /// detected, for no property says so.
+    /// The run neither held nor was violated: the process died, or the harness failed. Nobody may call that detected, for no
+    /// property says so.
     Trouble {
         /// What happened.
         what: String,
@@ -137,9 +140,18 @@ pub fn judge(
     })?;
     judged.verdict = match (ended, end) {
         (Some(verdict), _) => verdict,
-        (None, End::Hung) => Verdict::Trouble {
-            what: format!("a run did not end within {} s", limits.run_s),
-        },
+        (None, End::Hung) => {
+            judged.cpu_s += limits.run_s as f64;
+            let (scenario, seed) = runs[judged.runs].clone();
+            Verdict::Detected {
+                property: RUN_ENDS.into(),
+                reason: "stuck".into(),
+                scenario,
+                seed,
+                what: format!("the run did not end within {} s", limits.run_s),
+                confirmed: false,
+            }
+        }
         (None, End::Died(how)) => Verdict::Trouble {
             what: format!("the process died: {how}"),
         },
@@ -182,13 +194,12 @@ fn confirm(child: &Child<'_>, verdict: &mut Verdict) -> Result<(), Trouble> {
         ..
     } = verdict
     {
-        child.perform(&[(scenario.clone(), *seed)], |line| {
-            *confirmed = line
-                .violations
-                .first()
-                .is_some_and(|violation| violation.property == *property);
+        let end = child.perform(&[(scenario.clone(), *seed)], |line| {
+            let first = line.violations.first();
+            *confirmed = first.is_some_and(|violation| violation.property == *property);
             ControlFlow::Break(())
         })?;
+        *confirmed |= end == End::Hung && property == RUN_ENDS;
     }
     Ok(())
 }

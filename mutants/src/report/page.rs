@@ -81,7 +81,7 @@ pub fn markdown(measured: &Measurement<'_>) -> String {
     page.push_str(
         "*Unreached*: no run executes the place. *No effect*: runs execute it, and all were the same to the byte.\n\
          *Differs*: runs came out differently, and no property objects. *Masked*: a second guard makes it good\n\
-         (`masked.toml`). *Trouble*: a run did not end, the process died or the harness failed, which no property says.\n\
+         (`masked.toml`). *Trouble*: the process died or the harness failed, which no property says.\n\
          *Equivalent* ones (`equivalent.toml`, confirmed) are not counted.\n\n",
     );
     let harmless = measured.all(true);

@@ -11,10 +11,22 @@ use crate::{
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A part that can be wrong, as reasons name it, and what can make it so.
-const PARTS: [(&str, fn(&Touches) -> bool); 2] = [
-    ("store: ", |touches| touches.store || touches.service),
-    ("directory: ", |touches| touches.directory || touches.service),
+/// A part that can be wrong, as reasons name it.
+struct Part {
+    name: &'static str,
+    /// What can make it so.
+    may_be: fn(&Touches) -> bool,
+}
+
+const PARTS: [Part; 2] = [
+    Part {
+        name: "store: ",
+        may_be: |touches| touches.store || touches.service,
+    },
+    Part {
+        name: "directory: ",
+        may_be: |touches| touches.directory || touches.service,
+    },
 ];
 
 /// How long after the start somebody must lead, in leases: one that was lost at once has to run out.
@@ -81,12 +93,10 @@ impl Judge<'_> {
             return Ok(());
         }
         for reason in &reasons {
-            let part = PARTS
-                .iter()
-                .find(|(part, _)| reason.strip_prefix(part).is_some_and(|cause| !cause.is_empty()));
+            let names = |part: &&Part| reason.strip_prefix(part.name).is_some_and(|cause| !cause.is_empty());
             // A replica that was killed starts anew.
-            let may_be = match part {
-                Some((_, may_be)) => *may_be,
+            let may_be = match PARTS.iter().find(names) {
+                Some(part) => part.may_be,
                 None if *reason == "starting" => |touches: &Touches| touches.service,
                 None => return wrong(format!("gives the reason {reason:?}, which names no part and cause")),
             };

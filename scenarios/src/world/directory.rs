@@ -29,6 +29,7 @@ use std::{
 pub struct SharedDirectory {
     location: String,
     lock: WriteLock,
+    filled: Result<(), String>,
 }
 
 impl SharedDirectory {
@@ -40,8 +41,16 @@ impl SharedDirectory {
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
         let location = format!("file:/squall-{run}?vfs=memdb");
         let lock = WriteLock::of(&location);
-        offline::work(fill(&location, plan, clients, epoch)).expect("an empty directory can be filled");
-        SharedDirectory { location, lock }
+        let filled = offline::work(fill(&location, plan, clients, epoch));
+        SharedDirectory { location, lock, filled }
+    }
+
+    /// Whether the service's own code could fill it.
+    ///
+    /// # Errors
+    /// What did not work.
+    pub fn filled(&self) -> Result<(), String> {
+        self.filled.clone()
     }
 
     /// What a replica opens.
@@ -156,10 +165,19 @@ pub(crate) fn people(plan: &Plan) -> BTreeSet<&str> {
     people
 }
 
-async fn fill(location: &str, plan: &Plan, clients: &[RelyingPartyOptions], epoch: Timestamp) -> Outcome<()> {
-    let directory = SqliteDirectory::open(offline::env(epoch), location, Duration::ZERO)
-        .await
-        .expect("nobody else has opened it yet");
+async fn fill(location: &str, plan: &Plan, clients: &[RelyingPartyOptions], epoch: Timestamp) -> Result<(), String> {
+    let opened = SqliteDirectory::open(offline::env(epoch), location, Duration::ZERO).await;
+    let directory = opened.map_err(|error| error.to_string())?;
+    let added = add(&directory, plan, clients, epoch).await;
+    added.map_err(|failure| failure.to_string())
+}
+
+async fn add(
+    directory: &SqliteDirectory,
+    plan: &Plan,
+    clients: &[RelyingPartyOptions],
+    epoch: Timestamp,
+) -> Outcome<()> {
     for client in clients {
         let hash = |secret: &String| {
             let hash = Sha256::digest(secret.as_bytes());

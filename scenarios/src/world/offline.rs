@@ -7,17 +7,23 @@ use seams::{
 };
 use std::{
     io,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
 };
 
-/// Finishes work that waits for nothing.
-pub(super) fn work<T>(work: impl Future<Output = T>) -> T {
-    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(done) => done,
-        Poll::Pending => unreachable!("nothing here waits for anybody"),
+/// Finishes work of the service's own code, which has nobody to wait for here.
+///
+/// # Errors
+/// What did not work; that it waits, or panics, is such a thing.
+pub(super) fn work(work: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+    let poll = || pin!(work).poll(&mut Context::from_waker(Waker::noop()));
+    match catch_unwind(AssertUnwindSafe(poll)) {
+        Ok(Poll::Ready(done)) => done,
+        Ok(Poll::Pending) => Err("it waits, and there is nobody to wait for".into()),
+        Err(_) => Err("it panics".into()),
     }
 }
 

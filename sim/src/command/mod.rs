@@ -42,6 +42,7 @@ mod summary;
 pub mod table;
 #[cfg(test)]
 mod tests;
+mod watchdog;
 
 pub use crate::suite::{Account, AccountOf, Conclusion, OwnCommand, Trouble};
 pub use fresh::seed as fresh_seed;

@@ -1,6 +1,6 @@
 //! One run, judged, whatever happens in it.
 
-use super::Trouble;
+use super::{Trouble, replay_line, watchdog};
 use crate::{
     judge::{JudgeOptions, judge},
     plan::Plan,
@@ -24,6 +24,8 @@ pub(crate) fn perform<S: Service>(
     bug: Option<&PlantedBug<S>>,
     options: &JudgeOptions,
 ) -> Result<Run<S>, Trouble> {
+    let bug_option = replay_line::bug_option(bug.map(|bug| bug.name));
+    let _watched = watchdog::watch(format!("replay {} --seed {}{bug_option}", plan.scenario, plan.seed));
     Ok(guarded(|| judge(scenario, plan, bug, options))??)
 }
 
