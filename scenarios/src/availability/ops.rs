@@ -1,15 +1,15 @@
-//! What probes do.
+//! The behaviours of probes.
 
 use crate::{availability::probe, login::Login, world::Scene};
 use serde::{Deserialize, Serialize};
 use sim::world::{HostKind, World};
 
-/// What probes do, as a whole.
+/// A behaviour of a probe as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Behaviour {
-    /// Logs in calmly at one replica, past the balancer, the token endpoint included: a probe from outside of what
-    /// the balancer would hide. Nobody gets to see its codes.
+    /// Logs in calmly at one replica, past the balancer, token endpoint included. The probe sees from outside what the
+    /// balancer would hide. Nobody else sees its codes.
     LogInAt {
         /// The replica's host.
         replica: String,
@@ -31,7 +31,7 @@ impl sim::service::Behaviour<Login> for Behaviour {
     }
 }
 
-/// Somebody probes a replica.
+/// Performs the behaviour of a probe.
 pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
     let Behaviour::LogInAt { replica } = does;
     probe::log_in_at(scene, who, &replica, label).await;
