@@ -25,7 +25,8 @@ pub struct JudgeOptions {
 /// Performs a plan and judges it by the scenario's properties. If the scenario claims that a changed plan agrees with
 /// it, that plan is performed as well. The violations are in the run.
 ///
-/// # Errors The plan cannot be performed, or names a planted bug other than this one, or the harness failed.
+/// # Errors
+/// The plan cannot be performed, or names a planted bug other than this one, or the harness failed.
 pub fn judge<S: Service>(
     scenario: &Scenario<S>,
     plan: &Plan<S>,

@@ -60,7 +60,8 @@ pub(crate) struct Logged {
 
 /// Runs `work` and captures the log that it writes on this thread. `service` are the hosts of the service's processes.
 ///
-/// # Errors The filter is not understood; then `work` was not run.
+/// # Errors
+/// The filter is not understood; then `work` was not run.
 pub(crate) fn captured<R>(
     filter: Option<&str>,
     service: &[String],

@@ -144,7 +144,8 @@ impl<S: Service> Recorder<S> {
 
     /// Records an operation from its beginning to its end, and returns its result.
     ///
-    /// # Errors Its outcome, if it failed or may have happened.
+    /// # Errors
+    /// Its outcome, if it failed or may have happened.
     pub async fn observe<T>(
         &self,
         who: &str,

@@ -161,15 +161,16 @@ pub const NOTHING_PANICS: &str = "NothingPanics";
 
 /// Performs a plan and judges it. Runs on the calling thread; equal plans give equal runs.
 ///
-/// # Errors The plan cannot be performed, or the harness failed. A service that misbehaves is not an error but a
-/// violation in the [`Run`].
+/// # Errors
+/// The plan cannot be performed, or the harness failed. A service that misbehaves is not an error but a
 pub fn perform<S: Service>(plan: &Plan<S>, setup: &Setup<S>) -> Result<Run<S>, HarnessError> {
     perform_and_inspect(plan, setup, |_| ()).map(|(run, ())| run)
 }
 
 /// Performs a plan as [`perform`] does, and inspects the state that the hosts shared when the run is over.
 ///
-/// # Errors Those of [`perform`].
+/// # Errors
+/// Those of [`perform`].
 pub fn perform_and_inspect<S: Service, T>(
     plan: &Plan<S>,
     setup: &Setup<S>,

@@ -99,7 +99,8 @@ pub struct MarkSpan {
 pub trait WorldOptions: fmt::Debug + Clone + PartialEq + Default + Serialize + DeserializeOwned + Send + Sync {
     /// Checks the options.
     ///
-    /// # Errors The first invalid value.
+    /// # Errors
+    /// The first invalid value.
     fn check(&self) -> Result<(), BadValue> {
         Ok(())
     }
@@ -141,7 +142,8 @@ pub trait Behaviour<S: Service>:
 
     /// Checks that it is possible in this world.
     ///
-    /// # Errors What is wrong, as a clause.
+    /// # Errors
+    /// What is wrong, as a clause.
     fn check(&self, _world: &World<S>) -> Result<(), String> {
         Ok(())
     }
@@ -291,7 +293,8 @@ pub trait ServiceFault<S: Service>:
 
     /// Checks that it is possible in this world.
     ///
-    /// # Errors What is wrong, as a clause.
+    /// # Errors
+    /// What is wrong, as a clause.
     fn check(&self, _world: &World<S>) -> Result<(), String> {
         Ok(())
     }

@@ -20,7 +20,8 @@ const fn target(name: &'static str, check: fn(&[u8]), cost: usize) -> Target {
 
 /// Passes these bytes to the target of this name.
 ///
-/// # Panics The target found a defect, or there is no such target.
+/// # Panics
+/// The target found a defect, or there is no such target.
 pub fn check(name: &str, input: &[u8]) {
     sim::testbed::fuzz::check(TARGETS, name, input);
 }

@@ -38,7 +38,8 @@ This page is written by `INVENTORY=write cargo test -p scenarios inventory`; a t
 /// The table, with the scenarios, planted bugs and properties of a suite for each row. Names link to their files below
 /// `src`.
 ///
-/// # Panics The sources are not there, or a scenario or planted bug has no file of its name.
+/// # Panics
+/// The sources are not there, or a scenario or planted bug has no file of its name.
 pub fn markdown(suite: &Suite<Login>, src: &Path) -> String {
     let files = files(src);
     let link = |name: &str| match files.get(name) {

@@ -95,7 +95,8 @@ impl Browser {
 
     /// Goes to a URL as if a relying party had sent the browser there, and follows redirects.
     ///
-    /// # Errors Those of [`Client::send`], from any of the requests.
+    /// # Errors
+    /// Those of [`Client::send`], from any of the requests.
     pub(crate) async fn open(&self, url: &str) -> Outcome<Landing> {
         let url = Url::parse(url).map_err(|e| Failure::Fail(Cause::Protocol(format!("{url}: {e}"))))?;
         let reply = self.request(Method::GET, &url, None, SentFrom::Elsewhere).await?;
@@ -145,8 +146,9 @@ impl Browser {
     /// Follows an answer's redirects to their end. Every redirect of the service is a 303, so all requests are GETs and
     /// may be repeated without harm.
     ///
-    /// # Errors `Fail` also when the policy of the page whose form began the chain forbids its destination, as Chromium
-    /// enforces it (CSP level 3 section 6.4.1).
+    /// # Errors
+    /// `Fail` also when the policy of the page whose form began the chain forbids its destination, as Chromium enforces
+    /// it (CSP level 3 section 6.4.1).
     pub(crate) async fn follow(&self, mut reply: Reply) -> Outcome<Landing> {
         let bound_by = reply.bound_by.take();
         for _ in 0..REDIRECTS_MAX {

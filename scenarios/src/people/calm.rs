@@ -82,7 +82,8 @@ async fn attempt(person: &Arc<Person>, rp: &RelyingParty, style: Style, until: I
 
 /// Performs the steps from the relying party's page to the authorization code that the relying party receives.
 ///
-/// # Errors The outcome of the last attempt of the step that failed.
+/// # Errors
+/// The outcome of the last attempt of the step that failed.
 pub(crate) async fn obtain_code(
     person: &Arc<Person>,
     rp: &RelyingParty,

@@ -41,7 +41,8 @@ enum Audience {
 
 /// Checks signature, issuer, audience, nonce and time.
 ///
-/// # Errors A few words that say which check failed.
+/// # Errors
+/// A few words that say which check failed.
 pub(crate) fn check(token: &str, keys: &JwkSet, expected: &Expected<'_>) -> Result<Claims, String> {
     es256::install();
     let header = jsonwebtoken::decode_header(token).map_err(|e| format!("id token: {e}"))?;

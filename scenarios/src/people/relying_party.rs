@@ -95,7 +95,8 @@ impl RelyingParty {
     /// Receives the answer that the browser brings to the redirect URI, and first checks the state, and the issuer
     /// exactly (RFC 9207 section 2.4).
     ///
-    /// # Errors The check that failed, or the error that the service sent.
+    /// # Errors
+    /// The check that failed, or the error that the service sent.
     pub(crate) fn callback(&self, begun: &Begun, url: &Url) -> Result<SeenCode, String> {
         let mut bare = url.clone();
         bare.set_query(None);
@@ -135,7 +136,8 @@ impl RelyingParty {
     /// Exchanges a code through the balancer, and publishes it afterwards, because codes leak through logs and referers
     /// once they have been used.
     ///
-    /// # Errors The outcome of the exchange. After [`Seen::Unknown`] nothing may be assumed: the code may be spent.
+    /// # Errors
+    /// The outcome of the exchange. After [`Seen::Unknown`] nothing may be assumed: the code may be spent.
     pub(crate) async fn exchange(&self, seen_code: &SeenCode) -> Result<Tokens, Seen> {
         let result = present(
             &self.scene,
@@ -160,7 +162,8 @@ impl RelyingParty {
 
     /// Checks the ID token against the service's published keys.
     ///
-    /// # Errors The check that failed, or the outcome of fetching the keys.
+    /// # Errors
+    /// The check that failed, or the outcome of fetching the keys.
     pub(crate) async fn check_id_token(&self, begun: &Begun, tokens: &Tokens) -> Result<Claims, Seen> {
         self.scene
             .recorder
@@ -180,7 +183,8 @@ impl RelyingParty {
     /// Asks userinfo, with the access token, who logged in. The answer must be the ID token's subject (OpenID Connect
     /// Core section 5.3.2) and the person at `address`.
     ///
-    /// # Errors The check that failed, or the outcome of the request.
+    /// # Errors
+    /// The check that failed, or the outcome of the request.
     pub(crate) async fn userinfo(
         &self,
         code: &SeenCode,

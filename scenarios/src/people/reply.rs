@@ -39,7 +39,8 @@ pub(crate) enum Landing {
 impl Reply {
     /// Parses an answer to a request for `url`.
     ///
-    /// # Errors `Unknown` if it redirects to an invalid URL.
+    /// # Errors
+    /// `Unknown` if it redirects to an invalid URL.
     pub(crate) fn read(url: &Url, head: &Parts, body: &[u8]) -> Outcome<Reply> {
         let text = |name: header::HeaderName| head.headers.get(name).and_then(|v| v.to_str().ok());
         let html = text(header::CONTENT_TYPE).is_some_and(|t| t.starts_with("text/html"));
@@ -106,7 +107,8 @@ impl Reply {
 
 /// Resolves a URL reference against the URL of its page.
 ///
-/// # Errors `Fail` if it is not a valid URL.
+/// # Errors
+/// `Fail` if it is not a valid URL.
 pub(crate) fn resolve(base: &Url, reference: &str) -> Outcome<Url> {
     base.join(reference)
         .map_err(|e| Failure::Fail(Cause::Protocol(format!("{reference}: {e}"))))

@@ -42,7 +42,8 @@ pub(crate) struct Presentation {
 
 /// Presents a code to a host, with everything that binds it (RFC 6749 section 4.1.3).
 ///
-/// # Errors The outcome, if no token set came back.
+/// # Errors
+/// The outcome, if no token set came back.
 pub(crate) async fn present(
     scene: &Scene,
     client: &Client,
@@ -130,7 +131,8 @@ pub(crate) async fn call(
 
 /// Parses a JSON answer.
 ///
-/// # Errors The outcome, if the answer is not a success with this JSON.
+/// # Errors
+/// The outcome, if the answer is not a success with this JSON.
 pub(crate) fn read<T: DeserializeOwned>(answer: Outcome<Response<Bytes>>) -> Result<T, Seen> {
     let answer = answer.map_err(|failure| answer::unanswered(&failure))?;
     let status = answer.status().as_u16();

@@ -55,7 +55,7 @@ struct Observed {
 /// Checks the leader on the real stack with the property that also judges the simulation: it holds for the service as
 /// it is, and is violated without the fence. Takes about 25 s.
 ///
-/// # Errors The real programs are not installed, or something does not start.
+/// # Errors
 /// The real programs are not installed, or something does not start.
 pub fn compare(bug: Option<&PlantedBug>) -> Result<Agreement, Unavailable> {
     let seen = run(bug)?;

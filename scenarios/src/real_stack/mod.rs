@@ -80,7 +80,7 @@ fn redeem_across_a_failover(bug: Option<&PlantedBug>) -> Result<Redemption, Unav
 /// Checks on the real stack that a code is redeemed once, with the property that also judges the simulation: it holds
 /// for the service as it is, and is violated without the ledger.
 ///
-/// # Errors The real programs are not installed, or something does not start.
+/// # Errors
 /// The real programs are not installed, or something does not start.
 pub fn compare(bug: Option<&PlantedBug>) -> Result<Agreement, Unavailable> {
     let seen = redeem_across_a_failover(bug)?;

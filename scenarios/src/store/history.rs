@@ -259,7 +259,8 @@ impl fmt::Display for Account {
 
 /// Performs a plan and records the calls to the store. No property is judged.
 ///
-/// # Errors The plan cannot be performed, or the harness failed.
+/// # Errors
+/// The plan cannot be performed, or the harness failed.
 pub fn listen(plan: &Plan, bug: Option<&PlantedBug>) -> Result<(Run, Account), HarnessError> {
     let setup = Setup {
         bug: bug.map(|bug| bug.bug),

@@ -34,7 +34,8 @@ pub(crate) fn host() -> Host<Login> {
 
 /// Accepts events and never returns.
 ///
-/// # Errors The port cannot be listened on.
+/// # Errors
+/// The port cannot be listened on.
 pub async fn serve(env: Env, port: u16, path: &'static str, mode: PeerMode, recorder: Recorder) -> io::Result<()> {
     let listener = env.network.listen(port).await?;
     loop {

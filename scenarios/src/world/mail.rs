@@ -38,7 +38,8 @@ pub(crate) fn host() -> Host<Login> {
 
 /// Accepts mails and never returns.
 ///
-/// # Errors The port cannot be listened on.
+/// # Errors
+/// The port cannot be listened on.
 pub async fn serve(env: Env, port: u16, mode: PeerMode, inboxes: Inboxes, recorder: Recorder) -> io::Result<()> {
     let listener = env.network.listen(port).await?;
     loop {

@@ -70,7 +70,8 @@ pub fn can<S: Service>(fault: &Fault<S>) -> bool {
 
 /// Checks that the classic engine can perform a plan.
 ///
-/// # Errors The first thing in the plan that it cannot do.
+/// # Errors
+/// The first thing in the plan that it cannot do.
 pub fn fits<S: Service>(plan: &Plan<S>) -> Result<(), Misfit> {
     if !plan.order.is_first_come() {
         return Err(Misfit::Order { order: plan.order });

@@ -35,15 +35,16 @@ pub(crate) fn workspace() -> PathBuf {
 /// Writes a failing plan as `SCENARIO-SEED.toml`. The planted bug, if there is one, is named in the file's name and in
 /// the file, so that a replay plants it.
 ///
-/// # Errors The error of the file system, with the file.
-/// What the file system said, and about which file.
+/// # Errors
+/// The error of the file system, with the file.
 pub(crate) fn write<S: Service>(folder: &Path, plan: &Plan<S>, stamp: Stamp<'_>) -> Result<PathBuf, Trouble> {
     write_as(folder, plan, &format!("{}-{}", plan.scenario, plan.seed), stamp)
 }
 
 /// Writes a failing plan under another name.
 ///
-/// # Errors The error of the file system, with the file.
+/// # Errors
+/// The error of the file system, with the file.
 pub(crate) fn write_as<S: Service>(
     folder: &Path,
     plan: &Plan<S>,

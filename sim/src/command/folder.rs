@@ -163,7 +163,8 @@ pub(crate) struct SweepFolder {
 impl SweepFolder {
     /// Creates a folder: `asked`, or one under `under` that is named by the time, in which case `latest` points to it.
     ///
-    /// # Errors The error of the file system, or that the folder already has a sweep.
+    /// # Errors
+    /// The error of the file system, or that the folder already has a sweep.
     pub(crate) fn create(asked: Option<&Path>, under: &Path, header: Header) -> Result<SweepFolder, Trouble> {
         let folder = match asked {
             Some(folder) => empty(folder)?,
@@ -190,7 +191,8 @@ impl SweepFolder {
 
     /// Adds a run.
     ///
-    /// # Errors The error of the file system.
+    /// # Errors
+    /// The error of the file system.
     pub(crate) fn add(&mut self, run: &RunSummary, cpu_ms: u64) -> Result<(), Trouble> {
         let behaviours = Some(run.behaviours.as_slice());
         let line = Line {
@@ -205,7 +207,8 @@ impl SweepFolder {
 
     /// Records how the sweep ended.
     ///
-    /// # Errors The error of the file system.
+    /// # Errors
+    /// The error of the file system.
     pub(crate) fn end(&mut self, ended: Ended) -> Result<(), Trouble> {
         self.header.ended = Some(ended);
         write_header(&self.folder, &self.header)

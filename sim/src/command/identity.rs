@@ -19,7 +19,8 @@ const SEED: u64 = 1;
 
 /// The hash. It differs only between builds whose runs cannot be put into one table. Costs one run.
 ///
-/// # Errors The run cannot be performed; then no other run can be performed either.
+/// # Errors
+/// The run cannot be performed; then no other run can be performed either.
 pub(crate) fn behaviour<S: Service>(suite: &Suite<S>) -> Result<String, Trouble> {
     let mut hash = Sha256::new();
     let mut add = |text: &str| {

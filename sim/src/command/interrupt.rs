@@ -31,7 +31,8 @@ static VIOLATED_AND_ASKED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
 /// Handles the signals from now on.
 ///
-/// # Errors The operating system refuses it.
+/// # Errors
+/// The operating system refuses it.
 pub fn listen() -> Result<(), Trouble> {
     let asked = ASKED.get_or_init(Arc::default);
     let violated = VIOLATED_AND_ASKED.get_or_init(Arc::default);

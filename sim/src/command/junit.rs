@@ -9,7 +9,8 @@ use std::{collections::BTreeMap, time::Duration};
 /// failures (something did not hold) from errors (it could not be decided). Each reason why the sweep as a whole proves
 /// nothing (`open`) is an error of a separate case.
 ///
-/// # Errors It cannot be written as XML.
+/// # Errors
+/// It cannot be written as XML.
 pub(crate) fn text<S: Service>(
     suite: &Suite<S>,
     summaries: &[ScenarioSummary],

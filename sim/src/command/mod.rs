@@ -84,7 +84,8 @@ impl<S: Service> Suite<S> {
 
 /// Checks beforehand, as far as possible, that a file can be written, so that a long sweep is not lost.
 ///
-/// # Errors What is wrong, and what to do.
+/// # Errors
+/// What is wrong, and what to do.
 pub fn must_be_writable(option: &str, file: &Path) -> Result<(), Trouble> {
     let folder = match file.parent() {
         Some(folder) if folder != Path::new("") => folder,

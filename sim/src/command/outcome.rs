@@ -68,7 +68,8 @@ pub(crate) struct Swept<'a, S: Service> {
 impl Outputs {
     /// Checks beforehand, as far as possible, that all outputs can be written.
     ///
-    /// # Errors What is wrong, and what to do.
+    /// # Errors
+    /// What is wrong, and what to do.
     pub(crate) fn check(&self, kept: bool) -> Result<(), Trouble> {
         for (option, file) in [
             ("--json", &self.json),
@@ -107,7 +108,8 @@ impl Outputs {
 
     /// Opens the output for a line for each run, if it was requested.
     ///
-    /// # Errors The error of the file system.
+    /// # Errors
+    /// The error of the file system.
     pub(crate) fn lines(&self) -> Result<Option<Lines>, Trouble> {
         let Some(file) = &self.jsonl else { return Ok(None) };
         let to: Box<dyn Write> = match self.is_piped() {
@@ -124,7 +126,8 @@ impl Outputs {
 
     /// The pages, if they were requested; by default in the sweep's folder.
     ///
-    /// # Errors The error of the file system.
+    /// # Errors
+    /// The error of the file system.
     pub(crate) fn pages(&self, kept: Option<&Path>) -> Result<Option<Pages>, Trouble> {
         let folder = match (&self.report, kept) {
             (Some(Some(folder)), _) => folder.clone(),
@@ -181,7 +184,8 @@ impl Lines {
 
     /// Checks that all lines were written.
     ///
-    /// # Errors The error of the file system.
+    /// # Errors
+    /// The error of the file system.
     pub(crate) fn end(self) -> Result<(), Trouble> {
         match self.failed {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(wrong("--jsonl", &self.file, &error)),

@@ -30,8 +30,8 @@ pub fn tell(text: impl fmt::Display) {
 /// The result of a command that reached a verdict and then failed to do something. A violation stays the verdict, and
 /// the error is printed; any other verdict is replaced by the error.
 ///
-/// # Errors The failure, unless something is violated.
-/// What could not be done, unless something is violated.
+/// # Errors
+/// The failure, unless something is violated.
 pub fn after_verdict(conclusion: Conclusion, rest: Result<(), Trouble>) -> Result<Conclusion, Trouble> {
     match (conclusion, rest) {
         (conclusion, Ok(())) => Ok(conclusion),

@@ -16,7 +16,8 @@ use std::{
 
 /// Performs and judges a plan. If the harness panics, only this run is lost.
 ///
-/// # Errors An error of the harness; never a verdict.
+/// # Errors
+/// An error of the harness; never a verdict.
 pub(crate) fn perform<S: Service>(
     scenario: &Scenario<S>,
     plan: &Plan<S>,
@@ -28,7 +29,8 @@ pub(crate) fn perform<S: Service>(
 
 /// Runs code that may panic: a draw, a property or a mark of the suite.
 ///
-/// # Errors Its panic.
+/// # Errors
+/// Its panic.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Trouble> {
     let done = catch_unwind(AssertUnwindSafe(work));
     done.map_err(|panic| Trouble(format!("the harness panicked: {}", message(&*panic))))

@@ -22,7 +22,8 @@ pub(crate) struct Planted {
 impl Planted {
     /// The bug to plant in a plan; `named` is the bug that its file names.
     ///
-    /// # Errors There is no such bug (the error lists the existing ones), or two are named.
+    /// # Errors
+    /// There is no such bug (the error lists the existing ones), or two are named.
     pub(crate) fn resolve<'a, S: Service>(
         &self,
         suite: &'a Suite<S>,

@@ -57,7 +57,8 @@ struct ReadLine {
 impl StoredSweep {
     /// Reads the whole folder, without changing it.
     ///
-    /// # Errors What is wrong, where, and what to do.
+    /// # Errors
+    /// What is wrong, where, and what to do.
     pub(crate) fn read<S: Service>(suite: &Suite<S>, folder: &Path) -> Result<StoredSweep, Trouble> {
         let header = read_header(folder, suite.command)?;
         let mut stored = StoredSweep {

@@ -32,9 +32,11 @@ impl Engine {
     /// Runs until simulated time `until_ms`, or until `stop` returns true. `stop` is called after every instant. May be
     /// called again to continue.
     ///
-    /// # Errors The simulated code did something that cannot be simulated; see [`EngineError`].
+    /// # Errors
+    /// The simulated code did something that cannot be simulated; see [`EngineError`].
     ///
-    /// # Panics If it is called from inside a run.
+    /// # Panics
+    /// If it is called from inside a run.
     pub fn run(&self, until_ms: u64, stop: impl Fn() -> bool) -> Result<Stats, EngineError> {
         self.enter();
         let done = self.runtime.block_on(self.run_instants(until_ms, stop));

@@ -176,7 +176,8 @@ impl Engine {
     /// seams of that boot; when the future that it returns ends, tasks that it spawned continue. Marks go to `probe`;
     /// `storage` decides the faults of the host's storage.
     ///
-    /// # Panics The name is taken, or the engine has started.
+    /// # Panics
+    /// The name is taken, or the engine has started.
     pub fn add_host(
         &mut self,
         name: &str,

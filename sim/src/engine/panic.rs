@@ -13,7 +13,8 @@ thread_local! {
 
 /// Runs `work`.
 ///
-/// # Errors The message and the location of its panic.
+/// # Errors
+/// The message and the location of its panic.
 pub(crate) fn catch<R>(work: impl FnOnce() -> R) -> Result<R, String> {
     let outer = CATCHING.replace(true);
     let result = panic::catch_unwind(AssertUnwindSafe(work));

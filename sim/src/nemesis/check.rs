@@ -62,7 +62,8 @@ pub enum PlanError {
 
 /// Checks a plan before its world is built.
 ///
-/// # Errors The first thing that is wrong.
+/// # Errors
+/// The first thing that is wrong.
 pub fn check<S: Service>(plan: &Plan<S>) -> Result<(), PlanError> {
     if plan.version > PLAN_VERSION {
         return Err(PlanError::TooNew { found: plan.version });

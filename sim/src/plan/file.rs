@@ -70,7 +70,8 @@ pub enum PlanFileError {
 impl<S: Service> Plan<S> {
     /// Reads a plan file.
     ///
-    /// # Errors The file cannot be read, is torn, is too new, or is not a plan.
+    /// # Errors
+    /// The file cannot be read, is torn, is too new, or is not a plan.
     pub fn read(path: impl AsRef<Path>) -> Result<Plan<S>, PlanFileError> {
         let path = path.as_ref();
         let text = fs::read_to_string(path).map_err(|source| PlanFileError::Io {
@@ -83,7 +84,8 @@ impl<S: Service> Plan<S> {
 
     /// Reads a plan from text; `path` is for error messages.
     ///
-    /// # Errors The text is torn, is too new, or is not a plan.
+    /// # Errors
+    /// The text is torn, is too new, or is not a plan.
     pub fn from_text(text: &str, path: &Path) -> Result<Plan<S>, PlanFileError> {
         let malformed = |error: toml::de::Error| {
             let at = error.span().map_or(0, |span| span.start);
@@ -133,7 +135,8 @@ impl<S: Service> Plan<S> {
 
     /// Writes a plan file, completely or not at all.
     ///
-    /// # Errors The file cannot be written.
+    /// # Errors
+    /// The file cannot be written.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), PlanFileError> {
         let path = path.as_ref();
         let beside = path.with_extension("toml.new");

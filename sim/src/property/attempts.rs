@@ -129,7 +129,8 @@ impl<'a, S: Service> Attempts<'a, S> {
 
     /// Checks that no two attempts have the same key. An attempt for which `key` returns `None` is ignored.
     ///
-    /// # Errors The first two attempts with the same key, in the order in which they ended.
+    /// # Errors
+    /// The first two attempts with the same key, in the order in which they ended.
     pub fn no_two_share<K: Ord>(&self, key: impl Fn(&'a S::Op) -> Option<K>) -> Result<(), Violation> {
         let mut by_end: Vec<&Attempt<'a, S>> = self.0.iter().collect();
         by_end.sort_by_key(|attempt| attempt.ended_ms());

@@ -96,7 +96,8 @@ pub struct Opened<S: Service> {
 
 /// Reads a plan file or an entry.
 ///
-/// # Errors The file cannot be read, is torn, is too new, or is malformed.
+/// # Errors
+/// The file cannot be read, is torn, is too new, or is malformed.
 pub fn open<S: Service>(path: &Path) -> Result<Opened<S>, RegressionFileError> {
     let is_entry = fs::read_to_string(path).is_ok_and(|text| text.lines().any(|line| line.trim() == "[plan]"));
     if !is_entry {
@@ -120,7 +121,8 @@ pub fn open<S: Service>(path: &Path) -> Result<Opened<S>, RegressionFileError> {
 impl<S: Service> Regression<S> {
     /// Reads an entry.
     ///
-    /// # Errors The file cannot be read, is torn, is too new, or is malformed.
+    /// # Errors
+    /// The file cannot be read, is torn, is too new, or is malformed.
     pub fn read(path: &Path) -> Result<Regression<S>, RegressionFileError> {
         let text = fs::read_to_string(path).map_err(|source| failed("read", path, source))?;
         Regression::from_text(&text, path)
@@ -128,7 +130,8 @@ impl<S: Service> Regression<S> {
 
     /// Reads an entry from text; `path` is for error messages.
     ///
-    /// # Errors The text is torn, is too new, or is malformed.
+    /// # Errors
+    /// The text is torn, is too new, or is malformed.
     pub fn from_text(text: &str, path: &Path) -> Result<Regression<S>, RegressionFileError> {
         let path = || path.to_owned();
         // The version is read first, because the rest of a newer file may not be readable at all.
@@ -179,7 +182,8 @@ impl<S: Service> Regression<S> {
 
     /// Writes an entry, completely or not at all.
     ///
-    /// # Errors The file cannot be written.
+    /// # Errors
+    /// The file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), RegressionFileError> {
         let beside = path.with_extension("toml.new");
         let written = fs::write(&beside, self.to_text()).and_then(|()| fs::rename(&beside, path));
@@ -189,7 +193,8 @@ impl<S: Service> Regression<S> {
 
 /// Reads all entries of a folder, in the order of their numbers.
 ///
-/// # Errors The folder or an entry cannot be read.
+/// # Errors
+/// The folder or an entry cannot be read.
 pub fn read_all<S: Service>(folder: &Path) -> Result<Vec<(PathBuf, Regression<S>)>, RegressionFileError> {
     let paths = paths(folder)?.into_iter();
     paths
@@ -199,7 +204,8 @@ pub fn read_all<S: Service>(folder: &Path) -> Result<Vec<(PathBuf, Regression<S>
 
 /// The path of the next entry, numbered one higher than the highest number in the folder.
 ///
-/// # Errors The folder cannot be read.
+/// # Errors
+/// The folder cannot be read.
 pub fn file_name(folder: &Path, name: &str) -> Result<PathBuf, RegressionFileError> {
     let number = |path: &PathBuf| path.file_name()?.to_str()?.split('-').next()?.parse::<u32>().ok();
     let last = paths(folder)?.iter().filter_map(number).max().unwrap_or(0);

@@ -91,7 +91,8 @@ pub enum RegressionError {
 /// Performs a failing plan and makes an entry of it. The entry records the first violation with the given reason;
 /// without a reason, the first violation of the property that must detect the planted bug, or else the first of all.
 ///
-/// # Errors The plan cannot be performed, does not fail, or does not need the planted bug.
+/// # Errors
+/// The plan cannot be performed, does not fail, or does not need the planted bug.
 pub fn record<S: Service>(
     suite: &Suite<S>,
     name: &str,
@@ -131,7 +132,8 @@ pub fn record<S: Service>(
 
 /// Replays an entry. The second value is the entry as it would be recorded today.
 ///
-/// # Errors Its scenario or its planted bug does not exist any more, or its plan cannot be performed.
+/// # Errors
+/// Its scenario or its planted bug does not exist any more, or its plan cannot be performed.
 pub fn replay<S: Service>(
     suite: &Suite<S>,
     entry: &Regression<S>,

@@ -255,7 +255,8 @@ impl<S: Service> Scenario<S> {
 
     /// Checks that a run and its twin agree.
     ///
-    /// # Errors The difference.
+    /// # Errors
+    /// The difference.
     pub fn same(&self, run: &Run<S>, twin: &Run<S>) -> Result<(), Violation> {
         match self.same {
             Some(same) => (same.agree)(run, twin),

@@ -135,7 +135,8 @@ impl<S: Service> Swarm<S> {
 
     /// Sets by how much clocks may be wrong in either direction, milliseconds. Choose less than the service tolerates.
     ///
-    /// # Panics The list is empty.
+    /// # Panics
+    /// The list is empty.
     pub fn clock_offsets_ms(self, offsets_ms: &[i64]) -> Swarm<S> {
         assert!(!offsets_ms.is_empty(), "a wrong clock is wrong by something");
         let clock_offsets_ms = offsets_ms.to_vec();
@@ -147,7 +148,8 @@ impl<S: Service> Swarm<S> {
 
     /// Sets the time at which everything heals.
     ///
-    /// # Panics The time is below 5 s: hosts need a second to boot, and faults some time to have an effect.
+    /// # Panics
+    /// The time is below 5 s: hosts need a second to boot, and faults some time to have an effect.
     pub fn heals_at(self, heals_at: Duration) -> Swarm<S> {
         assert!(heals_at >= secs(5), "everything heals after 5 s or later");
         Swarm { heals_at, ..self }

@@ -17,7 +17,8 @@ use std::{collections::BTreeSet, ops::ControlFlow};
 /// plan that fails without the bug shows nothing about it. Such checks are not counted as runs; only candidates that
 /// fail need one.
 ///
-/// # Errors The plan cannot be performed, or does not fail for that reason.
+/// # Errors
+/// The plan cannot be performed, or does not fail for that reason.
 pub fn shrink_failure<S: Service>(
     scenario: &Scenario<S>,
     plan: &Plan<S>,

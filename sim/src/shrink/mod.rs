@@ -101,7 +101,8 @@ fn describe(found: &[Reason]) -> String {
 /// Shrinks a plan that fails for a reason, within a number of runs. `judge` performs a candidate; candidates that
 /// cannot be performed are skipped. `on_step` is called after every run, and may stop the shrinker.
 ///
-/// # Errors The plan cannot be performed, or does not fail for that reason.
+/// # Errors
+/// The plan cannot be performed, or does not fail for that reason.
 pub fn shrink<S: Service, E>(
     plan: &Plan<S>,
     reason: &Reason,

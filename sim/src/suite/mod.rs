@@ -125,7 +125,8 @@ impl<S: Service> Suite<S> {
 
     /// Adds a scenario.
     ///
-    /// # Panics Another scenario has this name.
+    /// # Panics
+    /// Another scenario has this name.
     #[must_use]
     pub fn scenario(mut self, scenario: Scenario<S>) -> Suite<S> {
         let is_new = self.scenarios.iter().all(|other| other.name() != scenario.name());
@@ -136,8 +137,9 @@ impl<S: Service> Suite<S> {
 
     /// Adds a planted bug.
     ///
-    /// # Panics Another planted bug has this name, its scenario does not exist, or the scenario does not have the
-    /// property that must detect it.
+    /// # Panics
+    /// Another planted bug has this name, its scenario does not exist, or the scenario does not have the property that
+    /// must detect it.
     #[must_use]
     pub fn bug(mut self, bug: PlantedBug<S>) -> Suite<S> {
         assert!(
@@ -184,7 +186,8 @@ impl<S: Service> Suite<S> {
 
     /// Sets the load for `bench`.
     ///
-    /// # Panics Its scenario does not exist.
+    /// # Panics
+    /// Its scenario does not exist.
     #[must_use]
     pub fn load(self, load: Load<S>) -> Suite<S> {
         let scenario = self.find_scenario(load.scenario);
@@ -204,7 +207,8 @@ impl<S: Service> Suite<S> {
 
     /// Sets a scenario with few faults, which `bench` measures unchanged.
     ///
-    /// # Panics The scenario does not exist.
+    /// # Panics
+    /// The scenario does not exist.
     #[must_use]
     pub fn calm_scenario(self, name: &'static str) -> Suite<S> {
         self.find_scenario(name)
@@ -218,7 +222,8 @@ impl<S: Service> Suite<S> {
     /// Adds a calm scenario that `calls` performs once for each call of its processes and each way in which that call
     /// can go wrong.
     ///
-    /// # Panics Its scenario does not exist.
+    /// # Panics
+    /// Its scenario does not exist.
     #[must_use]
     pub fn every_call(mut self, story: CallStory) -> Suite<S> {
         self.find_scenario(story.scenario)
@@ -271,7 +276,8 @@ impl<S: Service> Suite<S> {
 
     /// The scenario of this name.
     ///
-    /// # Errors There is none; the error lists the existing names.
+    /// # Errors
+    /// There is none; the error lists the existing names.
     pub fn find_scenario(&self, name: &str) -> Result<&Scenario<S>, UnknownName> {
         let found = self.scenarios.iter().find(|scenario| scenario.name() == name);
         found.ok_or_else(|| unknown("scenario", name, self.scenarios.iter().map(Scenario::name).collect()))
@@ -279,7 +285,8 @@ impl<S: Service> Suite<S> {
 
     /// The planted bug of this name.
     ///
-    /// # Errors There is none; the error lists the existing names.
+    /// # Errors
+    /// There is none; the error lists the existing names.
     pub fn find_bug(&self, name: &str) -> Result<&PlantedBug<S>, UnknownName> {
         let found = self.bugs.iter().find(|bug| bug.name == name);
         found.ok_or_else(|| unknown("planted bug", name, self.bugs.iter().map(|bug| bug.name).collect()))

@@ -138,7 +138,8 @@ impl RedisCluster {
 
     /// Runs until a simulated time, milliseconds.
     ///
-    /// # Panics The engine fails, or a host panicked.
+    /// # Panics
+    /// The engine fails, or a host panicked.
     pub fn run(&self, until_ms: u64) -> Stats {
         let stats = self.engine.run(until_ms, || false).expect("the engine runs");
         assert_eq!(self.engine.panics().len(), 0, "{:?}", self.engine.panics());
@@ -169,7 +170,8 @@ impl RedisCluster {
 
     /// The value that the client noted under a name.
     ///
-    /// # Panics It noted none.
+    /// # Panics
+    /// It noted none.
     pub fn value(&self, name: &str) -> String {
         let values = self.events_of("client");
         let prefix = format!("{name}: ");
@@ -181,7 +183,8 @@ impl RedisCluster {
 
     /// The host of this name.
     ///
-    /// # Panics There is none.
+    /// # Panics
+    /// There is none.
     pub fn host(engine: &Engine, name: &str) -> HostId {
         engine.host(name).expect("declared")
     }

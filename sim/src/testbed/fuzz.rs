@@ -34,7 +34,8 @@ pub struct Target {
 
 /// Passes these bytes to the target of this name.
 ///
-/// # Panics The target found a defect, or there is no such target.
+/// # Panics
+/// The target found a defect, or there is no such target.
 pub fn check(targets: &[Target], name: &str, input: &[u8]) {
     let target = find(targets, name);
     (target.check)(&input[..input.len().min(INPUT_BYTES_MAX)]);
@@ -48,7 +49,8 @@ fn find<'a>(targets: &'a [Target], name: &str) -> &'a Target {
 /// Passes every file of `corpus/NAME` to the target, then mutations of them, which are the same in each run. The
 /// environment variable `FUZZ_EFFORT` sets their number (default 20,000, divided by the target's cost).
 ///
-/// # Panics The target found a defect (the message contains the input), or there is no corpus.
+/// # Panics
+/// The target found a defect (the message contains the input), or there is no corpus.
 pub fn short_run(targets: &[Target], name: &str, corpus: &Path) {
     let target = find(targets, name);
     let corpus = read_corpus(&corpus.join(name));

@@ -65,7 +65,8 @@ impl Stage {
 
     /// Starts all hosts, and one more that runs `test`; the run ends when `test` has returned.
     ///
-    /// # Panics `test` did not return within this simulated time, or a host panicked.
+    /// # Panics
+    /// `test` did not return within this simulated time, or a host panicked.
     pub fn run<F: Future<Output = ()> + Send + 'static>(mut self, within: Duration, test: impl Fn(Env) -> F + 'static) {
         let done = self.done.clone();
         self.host("test", move |env| {
@@ -89,7 +90,8 @@ impl Stage {
 
 /// Listens on a port and answers each Redis command with the bytes that `reply` returns for it, valid or not.
 ///
-/// # Panics The port is taken.
+/// # Panics
+/// The port is taken.
 pub async fn answer_requests(env: Env, port: u16, reply: impl Fn(&Args) -> Vec<u8> + Clone + Send + 'static) {
     let listener = env.network.listen(port).await.expect("the port is free");
     while let Ok(stream) = listener.accept().await {

@@ -55,7 +55,8 @@ impl<S: Service> World<S> {
 
     /// Adds a host.
     ///
-    /// # Panics The name is taken.
+    /// # Panics
+    /// The name is taken.
     pub fn host(mut self, host: Host<S>) -> World<S> {
         assert!(!self.has(&host.name), "there is a host called {} already", host.name);
         self.hosts.push(host);
@@ -143,7 +144,8 @@ impl<S: Service> World<S> {
 
     /// Declares that two hosts communicate: the swarm breaks such links.
     ///
-    /// # Panics There is no such host.
+    /// # Panics
+    /// There is no such host.
     pub fn linked(mut self, a: &str, b: &str) -> World<S> {
         for host in [a, b] {
             assert!(self.has(host), "there is no host called {host}");

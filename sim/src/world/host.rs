@@ -140,7 +140,8 @@ pub struct Start<'a, S: Service> {
 impl<S: Service> Start<'_, S> {
     /// The state that the hosts share.
     ///
-    /// # Panics In [`Service::share`], which makes it.
+    /// # Panics
+    /// In [`Service::share`], which makes it.
     pub fn shared(&self) -> &S::Shared {
         self.shared.expect("hosts are prepared after what they share")
     }

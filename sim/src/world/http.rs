@@ -50,24 +50,28 @@ impl<'a> Http<'a> {
 
     /// Sends a GET request.
     ///
-    /// # Errors Those of [`Http::send`].
+    /// # Errors
+    /// Those of [`Http::send`].
     pub async fn get(&self, path: &str) -> Result<Answer, Seen> {
         self.send(Method::GET, path, "").await
     }
 
     /// Sends a POST request.
     ///
-    /// # Errors Those of [`Http::send`].
+    /// # Errors
+    /// Those of [`Http::send`].
     pub async fn post(&self, path: &str, body: &str) -> Result<Answer, Seen> {
         self.send(Method::POST, path, body).await
     }
 
     /// Sends a request once, and reads the whole answer, whatever its status.
     ///
-    /// # Errors The outcome without an answer: [`Seen::Fail`] if there was no connection, because then nothing was
-    /// sent; [`Seen::Unknown`] if the connection broke, or the answer took longer than [`PATIENCE`].
+    /// # Errors
+    /// The outcome without an answer: [`Seen::Fail`] if there was no connection, because then nothing was sent;
+    /// [`Seen::Unknown`] if the connection broke, or the answer took longer than [`PATIENCE`].
     ///
-    /// # Panics The path is invalid.
+    /// # Panics
+    /// The path is invalid.
     pub async fn send(&self, method: Method, path: &str, body: &str) -> Result<Answer, Seen> {
         let request = Request::builder()
             .method(method)

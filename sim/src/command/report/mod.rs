@@ -56,7 +56,8 @@ pub(crate) fn page<S: Service>(
 
 /// Writes a page.
 ///
-/// # Errors The error of the file system, with the file.
+/// # Errors
+/// The error of the file system, with the file.
 pub(crate) fn write(file: &Path, page: &str) -> Result<(), Trouble> {
     fs::write(file, page).map_err(|error| Trouble(format!("--report: cannot write {}: {error}", file.display())))
 }

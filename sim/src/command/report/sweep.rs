@@ -49,7 +49,8 @@ struct Written {
 impl Pages {
     /// Pages in this folder, which is created.
     ///
-    /// # Errors The error of the file system.
+    /// # Errors
+    /// The error of the file system.
     pub(crate) fn new(folder: PathBuf) -> Result<Pages, Trouble> {
         make_folder(&folder)?;
         let written = Mutex::default();
@@ -58,7 +59,8 @@ impl Pages {
 
     /// Writes the page of a failed run, if it is among the first of its kind.
     ///
-    /// # Errors The error of the file system, with the file.
+    /// # Errors
+    /// The error of the file system, with the file.
     pub(crate) fn add<S: Service>(
         &self,
         suite: &Suite<S>,
@@ -143,7 +145,8 @@ pub(crate) struct Verdict<'a> {
 
 /// Writes `index.html`, and a page for the first runs of each failure.
 ///
-/// # Errors The error of the file system, with the file.
+/// # Errors
+/// The error of the file system, with the file.
 pub(crate) fn write_sweep<S: Service>(
     suite: &Suite<S>,
     pages: &Pages,
@@ -183,7 +186,8 @@ pub(crate) fn write_sweep<S: Service>(
 
 /// Creates the folder of the pages if it does not exist.
 ///
-/// # Errors The error of the file system. It is better to get it before the sweep than after it.
+/// # Errors
+/// The error of the file system. It is better to get it before the sweep than after it.
 pub(crate) fn make_folder(folder: &Path) -> Result<(), Trouble> {
     fs::create_dir_all(folder).map_err(|error| {
         Trouble(format!(

@@ -77,7 +77,6 @@ fn data_without_an_answer_is_acknowledged_every_400_ms_and_two_segments_at_once(
 
 /// A connection is not affected by others. All kernels are polled together, so a pass because of another connection
 /// finds acknowledgements that would otherwise have waited.
-/// acknowledgements that would otherwise have waited.
 #[test]
 fn strangers_change_nothing() {
     let exchange = |strangers: bool| {
