@@ -1,7 +1,7 @@
 //! Ctrl-C (SIGINT), and SIGTERM, with which Kubernetes and Slurm ask a process to end.
 //!
 //! After the first signal a sweep begins no more runs and reports the results so far; the second one ends the process
-//! at once. In both cases the exit code reports a violation that was found. SIGHUP is ignored here, because `nohup` is
+//! at once. In both cases the exit code reports a violation that was found. SIGHUP is not handled, because `nohup` is
 //! how sweeps run overnight.
 
 use super::Trouble;
