@@ -13,8 +13,8 @@ use crate::{
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-/// A service under test, as a bundle of its types. Usually implemented by a unit struct: `#[derive(Debug, Clone,
-/// PartialEq)] struct BoxOffice;`.
+/// A service under test, as a bundle of its types. Usually implemented by a unit struct:
+/// `#[derive(Debug, Clone, PartialEq)] struct BoxOffice;`.
 pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'static {
     /// `[world]` of a plan: how many hosts there are and how they are configured. [`NoOptions`] if that never changes.
     type World: WorldOptions;
@@ -117,8 +117,8 @@ pub struct BadValue {
     pub must: String,
 }
 
-/// What a person does, as a whole. In a plan it is the fields of an `[[operation]]`, so it is an enum with `#[serde(tag
-/// = "does", rename_all = "kebab-case")]`.
+/// What a person does, as a whole. In a plan it is the fields of an `[[operation]]`, so it is an enum with
+/// `#[serde(tag = "does", rename_all = "kebab-case")]`.
 pub trait Behaviour<S: Service>:
     fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {
@@ -155,8 +155,8 @@ pub trait Behaviour<S: Service>:
     }
 }
 
-/// A step that a person attempts. In the history it is JSON, so it is an enum with `#[serde(tag = "op", rename_all =
-/// "kebab-case")]`.
+/// A step that a person attempts. In the history it is JSON, so it is an enum with
+/// `#[serde(tag = "op", rename_all = "kebab-case")]`.
 pub trait Op: fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its kinds, which triggers may name: see [`Op::kind`].
     const KINDS: &'static [&'static str] = &[];
@@ -202,8 +202,8 @@ pub trait Op: fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Se
     }
 
     /// The name of a group of operations that a brief story omits and counts: successes of this kind by anybody, or
-    /// refusals of attackers. `None` if it is shown. The text names what was omitted: `looks at the account page that
-    /// showed it`.
+    /// refusals of attackers. `None` if it is shown. The text names what was omitted:
+    /// `looks at the account page that showed it`.
     fn routine(&self, _seen: &Seen, _by_attacker: bool) -> Option<&'static str> {
         None
     }
@@ -262,9 +262,9 @@ pub trait Observation<S: Service>:
     }
 }
 
-/// A fault that only this service has. In a plan it is the fields of a `[[fault]]`, so it is an enum with `#[serde(tag
-/// = "fault", rename_all = "kebab-case", deny_unknown_fields)]`. Its `Display` is a sentence without a full stop: `the
-/// mail relay is hanging`.
+/// A fault that only this service has. In a plan it is the fields of a `[[fault]]`, so it is an enum with
+/// `#[serde(tag = "fault", rename_all = "kebab-case", deny_unknown_fields)]`. Its `Display` is a sentence without a
+/// full stop: `the mail relay is hanging`.
 pub trait ServiceFault<S: Service>:
     fmt::Debug + fmt::Display + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {

@@ -1,5 +1,5 @@
-//! Shrinks failing plans, with a progress bar; used by `shrink`, `replay --shrink`, `explore --shrink` and `bugs
-//! --shrink`.
+//! Shrinks failing plans, with a progress bar; used by `shrink`, `replay --shrink`, `explore --shrink` and
+//! `bugs --shrink`.
 
 use super::{Trouble, args, fresh, table};
 use crate::{

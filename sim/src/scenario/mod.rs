@@ -146,8 +146,8 @@ impl<S: Service> Scenario<S> {
     ) -> Scenario<S> {
         self.sometimes_one_in(Mark::<S>::ONE_IN, name, reached)
     }
-    /// Adds a mark that is rarer or more frequent: at least one run in `runs` reaches it. Measure this with `explore
-    /// --marks`, and declare the mark rarer than measured.
+    /// Adds a mark that is rarer or more frequent: at least one run in `runs` reaches it. Measure this with
+    /// `explore --marks`, and declare the mark rarer than measured.
     pub fn sometimes_one_in(
         mut self,
         runs: u32,
