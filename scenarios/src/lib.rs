@@ -1,5 +1,5 @@
-//! What is claimed of the login service: stories, the properties that judge them, and the mistakes
-//! that the properties must detect.
+//! The suite of the login service: its scenarios, the properties that judge them, and the planted bugs that the
+//! properties must detect.
 
 pub mod analytics;
 pub mod availability;
@@ -31,7 +31,7 @@ pub mod world;
 use login::Login;
 use sim::suite::{Load, Suite};
 
-/// All that is claimed of the login service.
+/// The suite of the login service.
 pub fn suite() -> Suite<Login> {
     let suite = Suite::new(
         "squall",

@@ -7,7 +7,7 @@ mod specification;
 use clap::Command;
 use std::process::ExitCode;
 
-// A run is short and allocates all the time: glibc's allocator takes an eighth of it.
+// A run is short and allocates all the time: glibc's allocator takes an eighth of its time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

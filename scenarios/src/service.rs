@@ -1,4 +1,4 @@
-//! The login service as the harness runs it: what people do, its world, and what its writes and marks mean.
+//! The login service as the harness runs it: its people, its world, and the meaning of its writes and marks.
 
 use crate::{
     availability, limits,
@@ -24,7 +24,7 @@ use sim::{
 };
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Somebody does something. A line for each room.
+/// Performs a behaviour of a person or an attacker. One line for each module.
 pub fn act(scene: sim::world::Scene<Login>, who: String, does: Behaviour) -> BoxFuture<'static, ()> {
     Box::pin(async move {
         let label = scene.label.clone();
@@ -193,8 +193,8 @@ impl Service for Login {
         history::marks(&shared.store.operations(), plan)
     }
 
-    /// The service's key prefixes are those of [`Namespace`]. A key that expires is taken, too: Redis tells its replicas
-    /// of both by DEL.
+    /// The service's key prefixes are those of [`Namespace`]. A key that expires counts as taken, too, because Redis
+    /// sends DEL to its replicas in both cases.
     fn name_of_write(command: &str, key: &str) -> Option<&'static str> {
         let of = |namespace: Namespace| {
             let rest = key.strip_prefix(namespace.prefix());
@@ -214,7 +214,7 @@ impl Service for Login {
     }
 }
 
-/// Worlds of several sizes, the smallest first: what `bench` compares.
+/// Worlds of several sizes for `bench`, the smallest first.
 pub(crate) fn sizes() -> Vec<(&'static str, WorldOptions)> {
     let world = |replicas, redis_replicas, sentinels| WorldOptions {
         replicas,

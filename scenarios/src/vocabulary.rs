@@ -1,4 +1,4 @@
-//! The harness's words, for this service.
+//! The types of the harness, for this service.
 
 pub use crate::{
     login::{Behaviour, Login, Observation, Op, OwnFault, ReminderOption, WorldOptions},
@@ -14,35 +14,35 @@ pub use sim::{
     world::Persistence,
 };
 
-/// All that a run depends on, as data.
+/// Everything that a run depends on, as data.
 pub type Plan = sim::plan::Plan<Login>;
-/// One thing that somebody does.
+/// A behaviour of a person or an attacker, with its time.
 pub type Operation = sim::plan::Operation<Login>;
-/// One fault, or the end of one.
+/// A fault, or the end of one.
 pub type Fault = sim::fault::Fault<Login>;
 /// A fault and its time, or its trigger.
 pub type TimedFault = sim::fault::TimedFault<Login>;
-/// Something that was seen.
+/// An event that was observed.
 pub type Event = sim::history::Event<Login>;
-/// An event, its moment and its place.
+/// An event with its time and its source.
 pub type Record = sim::history::Record<Login>;
 /// The whole history of a run, in order.
 pub type History = sim::history::History<Login>;
-/// Records the history while the run goes on.
+/// Records the history during the run.
 pub type Recorder = sim::recorder::Recorder<Login>;
-/// What a property may look at.
+/// The data by which a property may judge.
 pub type Evidence<'a> = sim::property::Evidence<'a, Login>;
-/// What a mark may look at.
+/// The data by which a mark may be judged.
 pub type MarkView<'a> = sim::property::MarkView<'a, Login>;
-/// How a plan is performed, and what the run is judged by.
+/// How to perform a plan, and the properties by which to judge the run.
 pub type Setup = sim::run::Setup<Login>;
-/// A plan, performed and judged.
+/// A plan that was performed and judged.
 pub type Run = sim::run::Run<Login>;
-/// A story that a seed tells in its own way, and what is claimed of it.
+/// A story that each seed varies, with its properties and marks.
 pub type Scenario = sim::scenario::Scenario<Login>;
-/// Which faults are injected, and when.
+/// The faults of a scenario, with their times.
 pub type Faults = sim::scenario::Faults<Login>;
-/// Who does what, and when.
+/// A workload: who does what, and when.
 pub type Workload = sim::scenario::Workload<Login>;
-/// A mistake that can be switched on.
+/// A bug that can be switched on.
 pub type PlantedBug = sim::suite::PlantedBug<Login>;

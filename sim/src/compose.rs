@@ -1,5 +1,5 @@
-//! A service that does several things has the operations, behaviours, observations and faults of each of them in the room
-//! of that thing, and one list of rooms: these macros make one enum of them.
+//! Macros for a service that consists of several modules. Each module has its own operations, behaviours, observations
+//! and faults; these macros make one enum of each kind from a list of modules.
 //!
 //! ```
 //! # use serde::{Deserialize, Serialize};
@@ -49,7 +49,8 @@ pub const fn concat<const N: usize>(lists: &[&[&'static str]]) -> [&'static str;
     all
 }
 
-/// The enum itself, its conversions, and how it is written and read: as the room's own value, known by its tag.
+/// The enum itself, its conversions, and its serde form: a value is written as the module's own value, and recognised
+/// by its tag.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! compose_enum {
@@ -84,8 +85,8 @@ macro_rules! compose_enum {
     };
 }
 
-/// One enum of the operations of several rooms: see [the module](crate::compose). The first room has the compound
-/// operations.
+/// Makes one enum of the operations of several modules: see [the module](crate::compose). The first module has the
+/// compound operations.
 #[macro_export]
 macro_rules! compose_ops {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident($inner:ty)),+ $(,)? }) => {
@@ -129,7 +130,7 @@ macro_rules! compose_ops {
     };
 }
 
-/// One enum of the behaviours of several rooms: see [the module](crate::compose).
+/// Makes one enum of the behaviours of several modules: see [the module](crate::compose).
 #[macro_export]
 macro_rules! compose_behaviours {
     ($service:ty, $(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident($inner:ty)),+ $(,)? }) => {
@@ -162,7 +163,7 @@ macro_rules! compose_behaviours {
     };
 }
 
-/// One enum of the observations of several rooms: see [the module](crate::compose).
+/// Makes one enum of the observations of several modules: see [the module](crate::compose).
 #[macro_export]
 macro_rules! compose_observations {
     ($service:ty, $(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident($inner:ty)),+ $(,)? }) => {
@@ -210,7 +211,7 @@ macro_rules! compose_observations {
     };
 }
 
-/// One enum of the faults of several rooms: see [the module](crate::compose).
+/// Makes one enum of the faults of several modules: see [the module](crate::compose).
 #[macro_export]
 macro_rules! compose_faults {
     ($service:ty, $(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident($inner:ty)),+ $(,)? }) => {

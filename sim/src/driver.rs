@@ -1,7 +1,7 @@
-//! What the world and the nemesis ask of an engine.
+//! The interface of an engine to the world and the nemesis.
 //!
-//! It is used a few times in a run: declaring hosts, faults, the run itself. What hosts do all the time goes through the
-//! seams of their [`Env`], directly to their engine.
+//! It is used a few times in a run: to declare hosts, to inject faults, and for the run itself. Everything that hosts
+//! do goes through the seams of their [`Env`], directly to their engine.
 
 use crate::engine::{Caller, Carried, Engine, EngineError, HostId, HostPanic, LinkConfig, Stats};
 use seams::{BoxFuture, Env, Probe, Storage};
@@ -9,9 +9,9 @@ use std::{net::IpAddr, sync::Arc};
 
 /// The software of a host, called at every boot.
 pub(crate) type Main = Box<dyn Fn(Env) -> BoxFuture<'static, ()>>;
-/// An action scheduled for a time of the simulation.
+/// An action that is scheduled for a simulated time.
 pub(crate) type Action = Box<dyn FnOnce(&dyn Simulator)>;
-/// The handler of calls from inside.
+/// The handler of calls from simulated code.
 pub(crate) type OnCall = Box<dyn Fn(&dyn Simulator, usize)>;
 
 /// An engine. The methods are those of [`Engine`], where they are documented.
@@ -43,7 +43,7 @@ pub(crate) trait Simulator {
 }
 
 impl dyn Simulator + '_ {
-    /// As [`Engine::at`].
+    /// Schedules an action; see [`Engine::at`].
     pub(crate) fn at(&self, at_ms: u64, action: impl FnOnce(&dyn Simulator) + 'static) {
         self.schedule(at_ms, Box::new(action));
     }
@@ -53,7 +53,7 @@ impl dyn Simulator + '_ {
         self.caller().now_ms()
     }
 
-    /// Reads simulated time, milliseconds, also while the engine runs.
+    /// A function that reads simulated time, milliseconds, even while the engine runs.
     pub(crate) fn clock_reader(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
         let caller = self.caller();
         move || caller.now_ms()

@@ -1,4 +1,4 @@
-//! Faults as data: those that any world has, and those of the service.
+//! Faults as data: those of any world, and those of the service.
 
 use crate::{
     calls::CallFault,
@@ -8,10 +8,10 @@ use crate::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::fmt;
 
-/// A host's name, as the world declares it.
+/// The name of a host in its world.
 pub type HostName = String;
 
-/// One fault, or the end of one.
+/// A fault, or the end of one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(
     remote = "Self",
@@ -21,44 +21,44 @@ pub type HostName = String;
     bound = ""
 )]
 pub enum Fault<S: Service> {
-    /// SIGKILL: the process is gone at once, its kernel closes its sockets and keeps what peers
+    /// Kills a process (SIGKILL): it is gone at once; its kernel closes its sockets, and peers keep the data that they
     /// have buffered.
     Kill {
-        /// Whose process.
+        /// The host of the process.
         host: HostName,
     },
-    /// The host goes silent and forgets everything that was not on disk.
+    /// Cuts a host's power: it sends nothing more, and forgets everything that was not on disk.
     PowerLoss {
-        /// Which host.
+        /// The host.
         host: HostName,
     },
     /// Starts a host that was killed or lost power. Nothing happens if it is up.
     Start {
-        /// Which host.
+        /// The host.
         host: HostName,
     },
-    /// SIGSTOP: the process stops, its kernel goes on acknowledging and buffering.
+    /// Pauses a process (SIGSTOP); its kernel goes on acknowledging and buffering.
     Pause {
-        /// Whose process.
+        /// The host of the process.
         host: HostName,
     },
-    /// SIGCONT.
+    /// Resumes a process (SIGCONT).
     Resume {
-        /// Whose process.
+        /// The host of the process.
         host: HostName,
     },
-    /// Nothing passes between two hosts, either way.
+    /// Cuts the link between two hosts in both directions.
     Cut {
         /// One end.
         a: HostName,
         /// The other end.
         b: HostName,
     },
-    /// Nothing passes from one host to another; the way back is open.
+    /// Cuts the link from one host to another; the other direction stays open.
     CutOneWay {
-        /// Whose packets are lost.
+        /// The host whose packets are lost.
         from: HostName,
-        /// Who does not get them.
+        /// The host that does not receive them.
         to: HostName,
     },
     /// Undoes cuts between two hosts, in both directions.
@@ -68,77 +68,78 @@ pub enum Fault<S: Service> {
         /// The other end.
         b: HostName,
     },
-    /// Packets between two hosts are lost with a probability; 0 ends it.
+    /// Packets between two hosts are lost with a probability; 0 ends the fault.
     Loss {
         /// One end.
         a: HostName,
         /// The other end.
         b: HostName,
-        /// Per cent of packets, each way.
+        /// Percentage of packets lost, in each direction.
         percent: u8,
     },
-    /// Packets between two hosts take longer; 0 ends it.
+    /// Packets between two hosts take longer; 0 ends the fault.
     Latency {
         /// One end.
         a: HostName,
         /// The other end.
         b: HostName,
-        /// Added to each packet, milliseconds.
+        /// Latency added to each packet, milliseconds.
         added_ms: u64,
     },
-    /// As [`Fault::Latency`], and it ends by itself.
+    /// As [`Fault::Latency`], but the fault ends by itself.
     LatencySpike {
         /// One end.
         a: HostName,
         /// The other end.
         b: HostName,
-        /// Added to each packet, milliseconds.
+        /// Latency added to each packet, milliseconds.
         added_ms: u64,
-        /// For how long, milliseconds.
+        /// Duration of the fault, milliseconds.
         lasts_ms: u64,
     },
-    /// The wall clock of a host is off by this much from now on; 0 ends it.
+    /// Sets the wall clock of a host wrong from now on; 0 ends the fault.
     ClockOffset {
-        /// Whose clock.
+        /// The host of the clock.
         host: HostName,
         /// Offset from the true time, milliseconds.
         offset_ms: i64,
     },
-    /// The wall clock of a host jumps by this much from where it is.
+    /// Moves the wall clock of a host from its current time.
     ClockJump {
-        /// Whose clock.
+        /// The host of the clock.
         host: HostName,
-        /// How far, milliseconds.
+        /// By how much, milliseconds.
         by_ms: i64,
     },
-    /// The disk under a host's database fails: before the commit, or after it, when the acknowledgement is lost.
+    /// The disk under a host's database fails, before the commit or after it; in the latter case only the
+    /// acknowledgement is lost.
     #[serde(alias = "directory-io-error")]
     DiskError {
-        /// Whose disk.
+        /// The host of the disk.
         host: HostName,
-        /// Whether the commit is durable although it was reported to have failed.
+        /// Whether the commit is durable although it is reported as failed.
         after_commit: bool,
-        /// For how long, milliseconds.
+        /// Duration of the fault, milliseconds.
         lasts_ms: u64,
     },
-    /// The disk under a host's database is slow: each commit that writes something takes so much longer. The process is
-    /// blocked in that call, and keeps what locks it has.
+    /// The disk under a host's database is slow: each commit that writes something takes longer. The process is blocked
+    /// in that call, and keeps its locks.
     #[serde(alias = "directory-slow")]
     DiskSlow {
-        /// Whose disk.
+        /// The host of the disk.
         host: HostName,
         /// How much longer a commit takes, milliseconds.
         by_ms: u64,
-        /// For how long, milliseconds.
+        /// Duration of the fault, milliseconds.
         lasts_ms: u64,
     },
-    /// Something becomes of one call that a process makes through its seams.
+    /// One call that a process makes through its seams fails, or loses its answer, or is late.
     Call(CallFault),
-    /// Everything is repaired: hosts started and resumed, links, clocks and disks restored, and what the service's own
-    /// faults did undone. What liveness is measured from.
+    /// Repairs everything: hosts are started and resumed, links, clocks and disks are restored, and the service's own
+    /// faults are ended. Liveness is measured from this moment on.
     Heal,
-    /// A fault of the service's own.
-    #[serde(skip)] // the two functions below do it
+    /// A fault that only this service has.
+    #[serde(skip)] // (de)serialized by the two functions below
     Own(S::Fault),
 }
 
@@ -152,7 +153,7 @@ impl<S: Service> Serialize for Fault<S> {
 }
 
 impl<'de, S: Service> Deserialize<'de> for Fault<S> {
-    /// The kind decides whose fault it is, so that an error says what is wrong with that one.
+    /// The kind decides whether the fault is the service's own, so that an error is about the right type.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fault<S>, D::Error> {
         let value = serde_json::Value::deserialize(deserializer)?;
         let is_own = value["fault"]
@@ -178,13 +179,14 @@ impl<'de, S: Service> Deserialize<'de> for Fault<S> {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct TimedFault<S: Service> {
-    /// When it is injected, milliseconds from the start of the run; with a trigger, from when on the trigger's event counts.
+    /// When it is injected, milliseconds from the start of the run. With a trigger: the time from which the trigger's
+    /// event counts.
     pub at_ms: u64,
-    /// What is injected.
+    /// The fault to inject.
     #[serde(flatten)]
     pub fault: Fault<S>,
-    /// Relative to what it is injected. If that does not happen, or everything heals before, the fault is not injected at
-    /// all.
+    /// The event that triggers the fault. If the event does not happen, or everything heals before, the fault is not
+    /// injected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Trigger>,
 }
@@ -198,7 +200,7 @@ impl<S: Service> TimedFault<S> {
 }
 
 impl<S: Service> Fault<S> {
-    /// The hosts it names.
+    /// The hosts that it names.
     pub fn hosts(&self) -> Vec<&str> {
         match self {
             Fault::Kill { host }
@@ -222,7 +224,7 @@ impl<S: Service> Fault<S> {
         }
     }
 
-    /// Whether it ends trouble rather than making it.
+    /// Whether it ends a fault rather than being one.
     pub fn repairs(&self) -> bool {
         match self {
             Fault::Start { .. } | Fault::Resume { .. } | Fault::Mend { .. } | Fault::Heal => true,
@@ -258,7 +260,7 @@ impl<S: Service> Fault<S> {
             }
     }
 
-    /// How long it lasts if nothing ends it before, milliseconds.
+    /// Its duration if nothing ends it before, milliseconds.
     pub fn lasts_ms(&self) -> Option<u64> {
         match self {
             Fault::LatencySpike { lasts_ms, .. }
@@ -275,13 +277,13 @@ impl<S: Service> Fault<S> {
         tag_of(self, "fault")
     }
 
-    /// Its kind and the kinds of its hosts, without numbers: `kill redis`. Failures whose small plans have the same shapes
-    /// are one bug.
+    /// Its kind and the kinds of its hosts, without numbers: `kill redis`. Failures whose small plans have the same
+    /// shapes count as one bug.
     pub fn shape(&self) -> String {
         if let Fault::Own(own) = self {
             return own.shape();
         }
-        // `web-a` and `redis-2` are a web and a redis
+        // `web-a` and `redis-2` are a web host and a redis host.
         let group = |host: &&str| host.rsplit_once('-').map_or(*host, |(group, _)| group).to_owned();
         let mut words: Vec<String> = self.hosts().iter().map(group).collect();
         words.insert(0, self.kind());

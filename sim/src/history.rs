@@ -1,4 +1,4 @@
-//! What people and the outside world could see, with simulated time.
+//! The history of a run: everything that people and the outside world could see, with simulated time.
 
 mod builder;
 
@@ -7,8 +7,8 @@ pub use builder::HistoryBuilder;
 use crate::{fault::Fault, service::Service, trigger::Trigger};
 use serde::{Deserialize, Serialize};
 
-/// What an operation came to: the triple of [`seams::Outcome`], seen from outside. A time-out,
-/// a reset, a 502 or a 504 is `Unknown`: it may have happened.
+/// The outcome of an operation: the triple of [`seams::Outcome`], seen from outside. A time-out, a reset, a 502 or a
+/// 504 is `Unknown`: it may have happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Seen {
@@ -24,7 +24,7 @@ pub enum Seen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct OpId(pub u64);
 
-/// A secret's stand-in: equal for equal secrets, and of no use to anybody. Short hexadecimal.
+/// A stand-in for a secret: equal for equal secrets, and useless to an attacker. Short hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Tag(pub String);
 
@@ -40,80 +40,80 @@ impl Tag {
     }
 }
 
-/// Something that was seen.
+/// An event that was observed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case", bound = "")]
 pub enum Event<S: Service> {
     /// Somebody began an operation.
     Began {
-        /// Which.
+        /// The operation's identifier.
         id: OpId,
-        /// What.
+        /// The operation.
         op: S::Op,
     },
-    /// It completed.
+    /// An operation completed.
     Ended {
-        /// Which.
+        /// The operation's identifier.
         id: OpId,
-        /// What.
+        /// The operation, as known at its end.
         op: S::Op,
-        /// How.
+        /// Its outcome.
         seen: Seen,
-        /// How long it took, milliseconds.
+        /// Its duration, milliseconds.
         took_ms: u64,
     },
-    /// A fault was injected (or trouble ended).
+    /// A fault was injected or ended.
     Fault {
-        /// Which.
+        /// The fault.
         fault: Fault<S>,
-        /// Operations in flight at that moment: a fault that hits nothing tests nothing.
+        /// Number of operations in flight at that moment: a fault that hits none tests nothing.
         in_flight: usize,
-        /// What it was relative to, if it was.
+        /// The trigger, if the fault had one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Trigger>,
     },
-    /// A Redis node changed its role, as its own process says.
+    /// A Redis node changed its role, as reported by its own process.
     Role {
-        /// Which node.
+        /// The Redis node.
         host: String,
         /// `master` or `replica`.
         role: String,
     },
-    /// A Sentinel said something, in Sentinel's own words: `+sdown`, `+switch-master`.
+    /// A Sentinel reported an event, in Sentinel's own words: `+sdown`, `+switch-master`.
     Sentinel {
-        /// Which Sentinel.
+        /// The Sentinel.
         host: String,
-        /// Its event.
+        /// The event that it reported.
         says: String,
     },
     /// A process of the service opened or closed its port to the balancer.
     Ready {
-        /// Which host.
+        /// The host.
         host: String,
-        /// Whether it takes requests.
+        /// Whether it accepts requests.
         ready: bool,
-        /// Why not.
+        /// Why not, if it does not.
         why: String,
     },
     /// The balancer answered by itself (502, 504), or its client went away before there was an answer (499).
     Balancer {
-        /// What it did and why.
+        /// What it answered, and why.
         says: String,
     },
-    /// Something that only this service's world has.
+    /// An observation that only this service's world has.
     #[serde(untagged)]
     Own(S::Observation),
 }
 
-/// An event, its moment and its place.
+/// An event with its time and its source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Record<S: Service> {
     /// Simulated time, milliseconds from the start of the run.
     pub at_ms: u64,
-    /// Who: a person, an attacker, a host, `nemesis`.
+    /// The person, attacker or host that the event is about, or `nemesis`.
     pub who: String,
-    /// What.
+    /// The event.
     #[serde(flatten)]
     pub event: Event<S>,
 }
@@ -122,7 +122,7 @@ pub struct Record<S: Service> {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct History<S: Service> {
-    /// In the order in which it happened.
+    /// The records, in the order in which the events happened.
     pub records: Vec<Record<S>>,
 }
 

@@ -1,4 +1,4 @@
-//! From a scenario, a plan and perhaps a planted bug to a verdict.
+//! Judging: from a scenario, a plan and possibly a planted bug to a verdict.
 
 use crate::{
     plan::Plan,
@@ -9,24 +9,24 @@ use crate::{
     suite::PlantedBug,
 };
 
-/// What performs a run, and how it is watched; the latter changes nothing in the run.
+/// The engine that performs a run, and the data that is kept of the run. The latter does not change the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JudgeOptions {
-    /// Which engine.
+    /// The engine.
     pub engine: EngineKind,
     /// Whether to keep the log.
     pub keep_log: bool,
-    /// Whether to keep what went over the wire.
+    /// Whether to keep the messages on the wire.
     pub keep_messages: bool,
-    /// What to log, as `tracing` filters are written.
+    /// The log filter, in the syntax of `tracing` filters.
     pub log_filter: Option<String>,
 }
 
-/// Performs a plan and judges it by the scenario's properties; where the scenario claims that a
-/// changed plan agrees with it, that plan is performed as well. The violations are in the run.
+/// Performs a plan and judges it by the scenario's properties. If the scenario claims that a changed plan agrees with
+/// it, that plan is performed as well. The violations are in the run.
 ///
 /// # Errors
-/// The plan cannot be performed, or names a planted bug other than this one, or the harness broke.
+/// The plan cannot be performed, or names a planted bug other than this one, or the harness failed.
 pub fn judge<S: Service>(
     scenario: &Scenario<S>,
     plan: &Plan<S>,
@@ -50,7 +50,7 @@ pub fn judge<S: Service>(
         people: None,
     };
     let mut run = perform(plan, &setup)?;
-    // On the classic engine a host that sends more changes the latencies of all: two runs agree in nothing.
+    // On the classic engine a host that sends more changes the latencies of all hosts, so two runs cannot be compared.
     if let Some(changed) = scenario.twin(plan).filter(|_| options.engine == EngineKind::EventLoop) {
         let setup = Setup {
             keep_log: false,

@@ -1,8 +1,8 @@
 //! The log of a run: every line with its host and its simulated time.
 //!
-//! What the service's processes write at the level that production runs with is kept of every run, because operators
-//! have to go by it (see [`crate::operators`]); it is a few lines, and what is below that level costs nothing. Nothing in a run may depend
-//! on the log: the fingerprint is the same whatever is kept.
+//! The lines that the service's processes write at production's log level are kept for every run, because operators
+//! depend on them (see [`crate::operators`]). These are a few lines, and lines below that level cost nothing. Nothing
+//! in a run may depend on the log: the fingerprint is the same whatever is kept.
 
 use crate::simulator;
 use serde::Serialize;
@@ -23,12 +23,12 @@ use tracing::{
 };
 use tracing_subscriber::filter::Targets;
 
-/// One line.
+/// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LogLine {
     /// Simulated time, milliseconds from the start of the run.
     pub at_ms: u64,
-    /// Whose process wrote it; `-` outside of every host.
+    /// The host whose process wrote it; `-` outside of every host.
     pub host: String,
     /// `ERROR`, `WARN`, `INFO`, `DEBUG`, `TRACE`.
     pub level: &'static str,
@@ -36,32 +36,32 @@ pub struct LogLine {
     pub text: String,
 }
 
-/// A filter that `tracing` does not understand.
+/// A log filter that `tracing` does not understand.
 #[derive(Debug, thiserror::Error)]
 #[error("the log filter {filter:?} is not understood: {why}. Write it like `warn,shop=debug`")]
 pub struct LogFilterError {
-    /// As given.
+    /// The filter as given.
     pub filter: String,
-    /// What is wrong.
+    /// Why it is not understood.
     pub why: String,
 }
 
-/// What production logs: `info` and above.
+/// The lowest level that production logs.
 const PRODUCTION: Level = Level::INFO;
 
-/// What was logged on this thread.
+/// The lines that a run wrote on this thread.
 #[derive(Debug, Default)]
 pub(crate) struct Logged {
-    /// What the filter lets through; nothing without one.
+    /// Lines that the filter accepts; none without a filter.
     pub(crate) filtered: Vec<LogLine>,
-    /// What the service's processes wrote, as production would have it.
+    /// Lines of the service's processes at production's level.
     pub(crate) by_service: Vec<LogLine>,
 }
 
-/// Runs something and keeps what it logs on this thread; `service` are the hosts of the service's processes.
+/// Runs `work` and captures the log that it writes on this thread. `service` are the hosts of the service's processes.
 ///
 /// # Errors
-/// The filter is not understood; then nothing was run.
+/// The filter is not understood; then `work` was not run.
 pub(crate) fn captured<R>(
     filter: Option<&str>,
     service: &[String],
@@ -77,7 +77,7 @@ pub(crate) fn captured<R>(
     let is_ours = *INSTALLED.get_or_init(|| tracing::subscriber::set_global_default(LogCapture).is_ok());
     let result = match is_ours {
         true => work(),
-        false => tracing::subscriber::with_default(LogCapture, work), // somebody else's program, with a log of its own
+        false => tracing::subscriber::with_default(LogCapture, work), // another program has installed its own log
     };
     Ok((result, guard.end()))
 }
@@ -88,22 +88,23 @@ thread_local! {
     static CAPTURE: RefCell<Option<Capture>> = const { RefCell::new(None) };
 }
 
-/// What is wanted on this thread, and what was logged.
+/// The filters of this thread, and the lines captured so far.
 struct Capture {
     filter: Option<Targets>,
     service: Vec<String>,
     logged: Logged,
 }
 
-/// One subscriber for the process, who asks each thread what it wants to hear. Subscribers of their own for threads that
-/// begin and end runs all the time would miss lines: tracing-core 0.1 asks nobody but the current thread's whether a line
-/// that is met for the first time is wanted, while there is one only, and remembers the answer for all.
+/// The only subscriber of the process; it asks the current thread which lines it wants. With one subscriber for each
+/// thread that begins and ends a run, lines would be lost: when a line is reached for the first time and there is only
+/// one subscriber, tracing-core 0.1 asks only that of the current thread whether the line is wanted, and remembers the
+/// answer for all threads.
 struct LogCapture;
 
 impl Subscriber for LogCapture {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         let is_wanted = |capture: &Capture| capture.wants(metadata) || *metadata.level() <= PRODUCTION;
-        // Spans are not told apart: no line says in which it was written.
+        // Spans are ignored: no line says in which span it was written.
         let wanted = || CAPTURE.with(|capture| capture.try_borrow().ok()?.as_ref().map(is_wanted));
         metadata.is_event() && wanted().unwrap_or(false)
     }
@@ -120,7 +121,7 @@ impl Subscriber for LogCapture {
     }
     fn event(&self, event: &Event<'_>) {
         CAPTURE.with(|capture| {
-            // Borrowed already: what a line says of a value has logged by itself.
+            // It is already borrowed if formatting a line's value writes to the log itself.
             if let Ok(mut capture) = capture.try_borrow_mut()
                 && let Some(capture) = capture.as_mut()
             {
@@ -169,11 +170,11 @@ impl Capture {
     }
 }
 
-/// How many threads listen for more than production logs: what nobody listens for costs nothing.
+/// Number of threads that capture more than production's level. As long as it is 0, other lines cost nothing.
 static VERBOSE: AtomicUsize = AtomicUsize::new(0);
 static COUNTING: Mutex<()> = Mutex::new(());
 
-/// From its making until it ends or is dropped, this thread listens.
+/// Captures the log of this thread until it ends or is dropped.
 struct Guard {
     before: Option<Capture>,
     is_verbose: bool,
@@ -221,7 +222,7 @@ fn count(change: fn(usize) -> usize) {
     }
 }
 
-/// The message, then the fields in their order.
+/// The text of a line: the message, then the fields in their order.
 #[derive(Default)]
 struct Text {
     message: String,
@@ -263,7 +264,7 @@ mod tests {
 
     #[test]
     fn each_thread_hears_itself_and_as_much_as_it_wants_to() {
-        say("before anybody listens"); // met for the first time where nobody wants it
+        say("before anybody listens"); // reached for the first time where nobody wants it
         std::thread::scope(|scope| {
             let loud: Vec<_> = ["one", "two"]
                 .map(|what| scope.spawn(move || (0..200).map(|_| capture("sim=debug", what)).collect::<Vec<_>>()))

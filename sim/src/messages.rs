@@ -1,8 +1,8 @@
-//! What went over the wire, in words that give no secret away: who sent what kind of thing to whom.
+//! The messages on the wire, described without secrets: the sender, the receiver and the kind of each message.
 //!
-//! Recorded only when asked for; the run and its fingerprint are the same with and without. Of an
-//! HTTP request the method and the path are kept, of an answer its status, of a Redis command its
-//! name and the namespace of its key: never a query, a body, a cookie, an identifier or a value.
+//! Recorded only on request; the run and its fingerprint do not change. Of an HTTP request the method and the path are
+//! kept, of an answer its status, of a Redis command its name and the namespace of its key: never a query, a body, a
+//! cookie, an identifier or a value.
 
 use crate::{
     engine::{Carried, CarriedKind, HostId},
@@ -13,24 +13,24 @@ use serde::Serialize;
 /// One message between two hosts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Message {
-    /// When it was sent first, simulated milliseconds.
+    /// When it was first sent, simulated milliseconds.
     pub sent_ms: u64,
-    /// When it arrived; `None` if it had not by the end of the run.
+    /// When it arrived, simulated milliseconds; `None` if it had not arrived by the end of the run.
     pub arrived_ms: Option<u64>,
-    /// Which host sent it.
+    /// The sending host.
     pub from: String,
-    /// For which host it was.
+    /// The receiving host.
     pub to: String,
-    /// What it was, in a few words: `POST /token`, `GETDEL shop:cart:item`, `302`.
+    /// Its kind, in a few words: `POST /token`, `GETDEL shop:cart:item`, `302`.
     pub label: String,
-    /// How many bytes it had.
+    /// Its size, bytes.
     pub bytes: usize,
-    /// Whether it is what hosts say to each other all the time: pings, hellos, lists.
+    /// Whether hosts send such messages all the time: pings, hellos, lists.
     pub routine: bool,
 }
 
-/// Segments as messages; `host` says of each place in the world what is there. What follows the first segment of one write
-/// is part of it.
+/// Converts segments to messages; `host` returns the name and the kind of a host. The first segment of a write and
+/// those that follow it are one message.
 pub fn of_wire<'a>(carried: &[Carried], host: impl Fn(HostId) -> (&'a str, HostKind)) -> Vec<Message> {
     let mut messages: Vec<Message> = vec![];
     let mut last: Option<(&Carried, usize)> = None;
@@ -98,14 +98,14 @@ fn of_bytes(from_port: u16, to_port: u16, payload: &[u8]) -> String {
     label.unwrap_or_else(|| "bytes".into())
 }
 
-/// The first word of a line that begins with these bytes.
+/// The words of the first line of a payload.
 fn words(payload: &[u8]) -> impl Iterator<Item = &str> {
     let line = payload.split(|byte| *byte == b'\r' || *byte == b'\n').next();
     let line = line.and_then(|line| std::str::from_utf8(line).ok()).unwrap_or("");
     line.split(' ')
 }
 
-/// `POST /seats`, or the status of an answer.
+/// The label of an HTTP message: `POST /seats`, or the status of an answer.
 fn http(payload: &[u8]) -> Option<String> {
     let mut words = words(payload);
     let first = words.next()?;
@@ -119,7 +119,7 @@ fn http(payload: &[u8]) -> Option<String> {
     Some(format!("{method} {}", public_path(path)))
 }
 
-/// A path, with whatever might be an identifier left out.
+/// A path, without parts that may be identifiers.
 fn public_path(path: &str) -> String {
     let plain = |part: &&str| {
         part.len() <= 24 && (part.chars()).all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '_' | '.'))
@@ -128,7 +128,7 @@ fn public_path(path: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// `GETDEL shop:cart:item`, or the kind of an answer.
+/// The label of a Redis message: `GETDEL shop:cart:item`, or the kind of an answer.
 fn redis(payload: &[u8]) -> Option<String> {
     let mut lines = payload
         .split(|byte| *byte == b'\n')
@@ -162,7 +162,7 @@ fn redis(payload: &[u8]) -> Option<String> {
     })
 }
 
-/// Of `shop:cart:item:2f77…` what stands before the last colon, if it is made of plain words.
+/// The part of a key before its last colon, if it consists of plain words: `shop:cart:item` of `shop:cart:item:2f77…`.
 fn namespace(key: &str) -> Option<&str> {
     let (namespace, _) = key.rsplit_once(':')?;
     let plain = |c: char| c.is_ascii_lowercase() || matches!(c, ':' | '-' | '_');

@@ -1,4 +1,4 @@
-//! The nearest names to one that does not exist.
+//! Suggestions for a name that does not exist.
 
 /// The names at most a few edits away from `wanted`, nearest first, at most three.
 pub(crate) fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
@@ -14,7 +14,7 @@ pub(crate) fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>
     ranked.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
-/// "; did you mean …?", or nothing when no name is near.
+/// The text "; did you mean …?"; empty if no name is near.
 pub(crate) fn suggestion(near: &[&str]) -> String {
     match near {
         [] => String::new(),
@@ -22,7 +22,7 @@ pub(crate) fn suggestion(near: &[&str]) -> String {
     }
 }
 
-/// Levenshtein's distance: insertions, deletions and substitutions.
+/// The Levenshtein distance: insertions, deletions and substitutions.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

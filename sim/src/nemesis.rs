@@ -1,7 +1,7 @@
-//! Injects the faults of a plan.
+//! The nemesis: injects the faults of a plan.
 //!
-//! It acts on what a real world would let it act on: processes, power, links, clocks, disks, and whatever the service's
-//! own faults act on. It scripts no consequence.
+//! It acts only on what fails in a real world: processes, power, links, clocks, disks, and the targets of the service's
+//! own faults. It never scripts a consequence.
 
 mod check;
 mod links;
@@ -25,13 +25,13 @@ use links::Links;
 use paused::Paused;
 use std::{cell::RefCell, rc::Rc};
 
-/// The number by which a host calls when its process is blocked in a call to its disk, by the host's place in the world;
-/// smaller numbers are places of faults.
+/// The number with which a host calls the engine when its process is blocked in a call to its disk. `host` is the
+/// host's position in the world; smaller numbers are positions of faults in the plan.
 pub(crate) fn call_number(host: usize) -> usize {
     usize::MAX - host
 }
 
-/// Arms the engine with all faults of a plan that [`check`] has accepted.
+/// Schedules all faults of a plan that [`check`] has accepted.
 pub(crate) fn arm<S: Service>(
     engine: &dyn Simulator,
     faults: &[TimedFault<S>],
@@ -66,14 +66,14 @@ pub(crate) fn arm<S: Service>(
     }));
 }
 
-/// What a fault of the service's own may act on.
+/// The part of a run that a fault of the service's own may act on.
 pub struct Control<'a, S: Service> {
     engine: &'a dyn Simulator,
     machinery: &'a Rc<Machinery<S>>,
 }
 
 impl<S: Service> Control<'_, S> {
-    /// What the hosts share.
+    /// The state that the hosts share.
     pub fn shared(&self) -> &S::Shared {
         &self.machinery.shared
     }
@@ -83,7 +83,7 @@ impl<S: Service> Control<'_, S> {
         self.engine.now_ms()
     }
 
-    /// Does something at a later time, milliseconds from the start of the run.
+    /// Performs an action at a later time, milliseconds from the start of the run.
     pub fn at(&self, at_ms: u64, action: impl FnOnce(&Control<'_, S>) + 'static) {
         let machinery = self.machinery.clone();
         self.engine.at(at_ms, move |engine| {
@@ -189,7 +189,7 @@ impl<S: Service> Nemesis<S> {
         Control { engine, machinery }
     }
 
-    /// A process is blocked in a call to its disk.
+    /// Called when a process is blocked in a call to its disk: blocks it for as long as the disk is slow.
     fn block(self: Rc<Self>, engine: &dyn Simulator, host: usize) {
         let machine = &self.machinery.hosts[host];
         let by_ms = machine.disk.as_ref().map_or(0, Disk::slow_by_ms);
@@ -212,10 +212,10 @@ impl<S: Service> Nemesis<S> {
         start(engine, machine.id);
     }
 
-    /// Repairs everything, links before processes, so that what starts finds its peers.
+    /// Repairs everything, links before processes, so that a process that starts finds its peers.
     fn heal(&self, engine: &dyn Simulator) {
         self.links.borrow_mut().heal(engine);
-        // In the order of their names: recorded plans replay with that order.
+        // In the order of their names, because recorded plans were performed in that order.
         let hosts: Vec<_> = self
             .machinery
             .by_name

@@ -1,16 +1,17 @@
-//! What operators have to go by: the log of the service's processes as production writes it, and the references that
-//! people and clients got with an error.
+//! The information that operators have: the log of the service's processes at production's level, and the references
+//! that people and clients got with errors.
 //!
-//! Both are the same whatever log somebody wants to see of a run, and neither belongs to the history: it tells what
-//! happened, and a log what a process says of itself. No secret is in here: where a line had one, it says which kind.
+//! Both are the same whatever log is requested of a run. They do not belong to the history, because the history says
+//! what happened, and a log says what a process writes about itself. They contain no secrets: where a line had one, its
+//! kind is recorded instead.
 
 use crate::log::LogLine;
 use std::collections::BTreeMap;
 
-/// What operators have to go by.
+/// The information that operators have of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Operators {
-    /// What the service's processes wrote, at the level that production runs with, in order.
+    /// The lines of the service's processes at production's level, in order.
     pub log: Vec<ServiceLine>,
     /// Errors that people and clients got, in order.
     pub errors: Vec<ReportedError>,
@@ -21,32 +22,32 @@ pub struct Operators {
 pub struct ServiceLine {
     /// The line, without its secrets.
     pub line: LogLine,
-    /// Which kinds of secrets were in it.
+    /// The kinds of secrets that were in it.
     pub secrets: Vec<&'static str>,
 }
 
-/// An error of the service's own making that somebody got.
+/// An error that the service itself made and that somebody got.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportedError {
     /// Simulated time, milliseconds from the start of the run.
     pub at_ms: u64,
-    /// Who got it.
+    /// The person or client who got it.
     pub who: String,
-    /// Its status.
+    /// Its HTTP status.
     pub status: u16,
-    /// What the service calls the request by.
+    /// The identifier that the service gave to the request.
     pub reference: String,
-    /// Whether that is where whoever got it can read it.
+    /// Whether the reference is on the page or in the answer, where its receiver can read it.
     pub shown: bool,
 }
 
-/// Secrets that somebody has had in hand, each with its kind.
+/// Secrets that people, clients or attackers have had in the run, each with its kind.
 pub type Secrets = BTreeMap<String, &'static str>;
 
-/// Shorter than any secret.
+/// Length of the shortest word that can be a secret, characters.
 const SECRET_LEN_MIN: usize = 6;
 
-/// A line with the secrets in it, which are words of it, replaced by their kinds.
+/// The line with each word that is a secret replaced by its kind.
 pub(crate) fn without_secrets(line: LogLine, secrets: &Secrets) -> ServiceLine {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let words = line.text.split(|c| !is_part(c)).map(|word| word.trim_matches('.'));

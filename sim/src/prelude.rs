@@ -1,4 +1,4 @@
-//! What a suite says all the time: `use sim::prelude::*;`.
+//! The items that most files of a suite need: `use sim::prelude::*;`.
 //!
 //! The traits `Behaviour`, `Op`, `Observation` and `ServiceFault` are not here: a service has types of its own by these
 //! names, and implements `sim::service::Op` for its `Op`.

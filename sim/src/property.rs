@@ -1,4 +1,4 @@
-//! Claims, and how a run is judged by them.
+//! Properties, and how they judge a run.
 
 mod attempts;
 pub mod marks;
@@ -13,26 +13,26 @@ use crate::{history::History, operators::Operators, plan::Plan, service::Service
 use serde::{Deserialize, Serialize};
 use std::{any::type_name, collections::BTreeMap, fmt, sync::Arc};
 
-/// A claim that did not hold, the evidence and the moment.
+/// A property that did not hold, with the evidence and the moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Violation {
-    /// Name of the property; whoever judges a run by it fills it in.
+    /// Name of the property; filled in when the run is judged.
     pub property: String,
-    /// In which way it did not hold, as a slug without names, times and numbers (`tokens-twice`); empty
-    /// if the property knows one way only. Two violations of one property for different reasons are
-    /// two bugs: see [`Reason`].
+    /// The way in which it did not hold, as a slug without names, times and numbers (`tokens-twice`); empty if there is
+    /// only one way. Two violations of one property for different reasons are two bugs: see [`Reason`].
     #[serde(default)]
     pub reason: String,
-    /// One sentence: what happened that must not, or what did not happen that must.
+    /// One sentence: what happened that must not happen, or what did not happen that must.
     pub what: String,
-    /// When it became certain, milliseconds from the start of the run.
+    /// When the violation became certain, milliseconds from the start of the run.
     pub at_ms: u64,
     /// Indices of the records that prove it, in [`History::records`].
     pub evidence: Vec<usize>,
 }
 
 impl Violation {
-    /// What happened that must not, or did not happen that must, and how it is known.
+    /// A violation at `at_ms`, milliseconds from the start of the run, without a name and a reason. `evidence` and
+    /// `what` are as in the fields of the same names.
     pub fn new(at_ms: u64, evidence: Vec<usize>, what: impl Into<String>) -> Violation {
         Violation {
             property: String::new(),
@@ -43,7 +43,7 @@ impl Violation {
         }
     }
 
-    /// The same violation, as one of this property if it does not say of which.
+    /// The same violation, with this property's name if it has none.
     pub(crate) fn of(self, property: String) -> Violation {
         match self.property.is_empty() {
             true => Violation { property, ..self },
@@ -51,7 +51,7 @@ impl Violation {
         }
     }
 
-    /// The same violation, with its reason: see [`Violation::reason`].
+    /// The same violation with a reason: see [`Violation::reason`].
     pub fn because(self, reason: impl Into<String>) -> Violation {
         Violation {
             reason: reason.into(),
@@ -72,38 +72,38 @@ impl fmt::Display for Violation {
     }
 }
 
-/// When a property is to hold.
+/// When a property must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Safety: at every moment.
     Always,
-    /// Liveness: within a bound once everything has healed.
+    /// Liveness: within a bound once all faults have healed.
     Eventually,
 }
 
-/// What a property may look at.
+/// The data by which a property may judge.
 pub struct Evidence<'a, S: Service> {
     /// The plan that was performed.
     pub plan: &'a Plan<S>,
-    /// What was seen.
+    /// The history of the run.
     pub history: &'a History<S>,
-    /// What operators have to go by.
+    /// The information that operators have.
     pub operators: &'a Operators,
 }
 
-/// A claim about what can be seen from outside.
+/// A claim about what can be observed from outside.
 pub trait Property<S: Service>: Send + Sync {
-    /// Stable name: that of its type, `SeatSoldOnce`, unless it says otherwise. Regressions go by it.
+    /// Stable name, by default that of its type: `SeatSoldOnce`. Regressions name properties by it.
     fn name(&self) -> String {
         let path = type_name::<Self>();
         let path = path.split('<').next().unwrap_or(path);
         path.rsplit("::").next().unwrap_or(path).to_owned()
     }
-    /// Safety, unless it says otherwise, or liveness.
+    /// Its kind; safety by default.
     fn kind(&self) -> Kind {
         Kind::Always
     }
-    /// One sentence for people.
+    /// The claim in one sentence, for people.
     fn claim(&self) -> String;
     /// Judges a whole history.
     ///
@@ -112,29 +112,30 @@ pub trait Property<S: Service>: Send + Sync {
     fn check(&self, evidence: &Evidence<'_, S>) -> Result<(), Violation>;
 }
 
-/// A named thing that a sweep must have reached at least once, or it has not tested what it is for.
+/// A named event that a sweep must have reached at least once; otherwise it has not tested what it is for.
 ///
-/// A sweep can miss by chance what only some of its runs reach. So a mark declares how rare it is, and counts as not reached
-/// only from [`Mark::counts_from`] runs on: then a sweep that misses it by chance is one in a million.
+/// A sweep may miss a mark by chance if only some of its runs reach it. So a mark declares how rare it is, and counts
+/// as not reached only after [`Mark::counts_from`] runs: then one sweep in a million misses it by chance.
 #[derive(Clone)]
 pub struct Mark<S: Service> {
-    /// One clause: "the master was replaced".
+    /// A clause: "the master was replaced".
     pub name: &'static str,
     /// Whether a run reached it.
     pub reached: Arc<Reached<S>>,
-    /// At least one run in so many reaches it.
+    /// At least one run in this number reaches it.
     pub one_in: u32,
 }
 
-/// A sweep that misses a mark by chance is at most so likely.
+/// The probability with which a sweep may miss a mark by chance.
 const MISSED_BY_CHANCE: f64 = 1e-6;
 
 impl<S: Service> Mark<S> {
-    /// What a mark declares that declares nothing: one run in four reaches it.
+    /// The default of `one_in`: one run in four reaches it.
     pub const ONE_IN: u32 = 4;
 
-    /// From so many runs on, none of which reached it, it counts as not reached: if one run in `n` does, so many runs miss
-    /// it with a probability of `(1 - 1/n)^runs`, which is then below one in a million.
+    /// The number of runs after which the mark counts as not reached if none of them reached it. If one run in `n`
+    /// reaches it, this number of runs misses it with a probability of `(1 - 1/n)^runs`, which is below one in a
+    /// million.
     pub fn counts_from(&self) -> usize {
         match self.one_in {
             0 | 1 => 1,
@@ -143,16 +144,16 @@ impl<S: Service> Mark<S> {
     }
 }
 
-/// Whether a run reached a mark.
+/// A function that says whether a run reached a mark.
 pub type Reached<S> = dyn Fn(&MarkView<'_, S>) -> bool + Send + Sync;
 
-/// What a mark may look at: the history, and the marks that the service itself set, with counts.
+/// The data by which a mark may be judged: the history, and the marks that the service itself set, with counts.
 pub struct MarkView<'a, S: Service> {
     /// The plan that was performed.
     pub plan: &'a Plan<S>,
-    /// What was seen from outside.
+    /// The history of the run.
     pub history: &'a History<S>,
-    /// What the service and the world reported through [`seams::Probe`].
+    /// The marks that the service and the world set through [`seams::Probe`], with counts.
     pub marks: &'a BTreeMap<&'static str, u64>,
 }
 
@@ -161,7 +162,7 @@ mod tests {
     use super::*;
     use crate::testing::Shop;
 
-    /// From how many runs on a mark counts, by how rare it is.
+    /// A mark counts as not reached after a number of runs that depends on how rare it is.
     #[test]
     fn a_mark_is_missed_by_chance_once_in_a_million_sweeps() {
         let mark = |one_in| Mark::<Shop> {

@@ -1,4 +1,4 @@
-//! Records what is seen while a run goes on: the history, and what operators have to go by.
+//! Records a run while it goes on: the history, and the information that operators have.
 
 use crate::{
     history::{Event, History, OpId, Record, Seen},
@@ -37,7 +37,7 @@ struct Shared<S: Service> {
 }
 
 impl<S: Service> Recorder<S> {
-    /// An empty history; `now_ms` tells simulated time.
+    /// An empty history; `now_ms` returns simulated time, milliseconds.
     pub fn new(now_ms: impl Fn() -> u64 + Send + 'static) -> Recorder<S> {
         Recorder {
             shared: Arc::new(Mutex::new(Shared {
@@ -53,7 +53,7 @@ impl<S: Service> Recorder<S> {
         }
     }
 
-    /// Calls a listener with every event from now on, as it is recorded.
+    /// Calls a listener with every event that is recorded from now on.
     pub(crate) fn listen(&self, listener: impl Fn(&Event<S>) + Send + Sync + 'static) {
         self.with(|s| s.listener = Some(Arc::new(listener)));
     }
@@ -62,7 +62,7 @@ impl<S: Service> Recorder<S> {
         f(&mut self.shared.lock().expect("nobody panics while holding the history"))
     }
 
-    /// Notes an event.
+    /// Records an event.
     pub fn note(&self, who: &str, event: Event<S>) {
         let listening = self.with(|s| {
             let at_ms = (s.now_ms)();
@@ -79,7 +79,7 @@ impl<S: Service> Recorder<S> {
         }
     }
 
-    /// A number that nobody else gets in this run, to tell two observations that belong together from others.
+    /// A number that is unique in this run. Two observations that belong together can carry it.
     pub fn number(&self) -> u64 {
         self.with(|s| {
             s.next_number += 1;
@@ -87,7 +87,7 @@ impl<S: Service> Recorder<S> {
         })
     }
 
-    /// Notes that somebody begins an operation.
+    /// Records that somebody begins an operation.
     pub fn begin(&self, who: &str, op: S::Op) -> OpId {
         let id = self.with(|s| {
             let id = OpId(s.next_op);
@@ -100,7 +100,7 @@ impl<S: Service> Recorder<S> {
         id
     }
 
-    /// Notes how an operation ended.
+    /// Records the outcome of an operation.
     pub fn end(&self, who: &str, id: OpId, seen: Seen) {
         let (op, took_ms) = self.with(|s| {
             let (began_ms, op) = s.open.remove(&id).expect("an operation ends once, after it began");
@@ -109,8 +109,7 @@ impl<S: Service> Recorder<S> {
         self.note(who, Event::Ended { id, op, seen, took_ms });
     }
 
-    /// Notes that somebody got an error of the service with a reference, and whether the reference is where they can read
-    /// it.
+    /// Records that somebody got an error of the service with a reference, and whether they can read the reference.
     pub fn report_error(&self, who: &str, status: u16, reference: &str, shown: bool) {
         self.with(|s| {
             let at_ms = (s.now_ms)();
@@ -124,7 +123,7 @@ impl<S: Service> Recorder<S> {
         });
     }
 
-    /// Notes a secret that somebody has got: no log may contain it. It does not become part of the history.
+    /// Records a secret that somebody has got: no log may contain it. It does not become part of the history.
     pub fn secret(&self, kind: &'static str, secret: &str) {
         self.with(|s| {
             if !s.secrets.contains_key(secret) {
@@ -133,20 +132,20 @@ impl<S: Service> Recorder<S> {
         });
     }
 
-    /// The errors so far, and the secrets.
+    /// The errors and the secrets so far.
     pub fn reported(&self) -> (Vec<ReportedError>, Secrets) {
         self.with(|s| (s.errors.clone(), s.secrets.clone()))
     }
 
-    /// Operations that have begun and not ended; of compound ones only the steps count.
+    /// Number of operations in flight. Of compound operations only the steps count.
     pub fn in_flight(&self) -> usize {
         self.with(|s| s.open.values().filter(|(_, op)| !op.is_compound()).count())
     }
 
-    /// Notes an operation from its beginning to its end, and returns what it came to.
+    /// Records an operation from its beginning to its end, and returns its result.
     ///
     /// # Errors
-    /// How it failed, or that it may have happened.
+    /// Its outcome, if it failed or may have happened.
     pub async fn observe<T>(
         &self,
         who: &str,

@@ -1,4 +1,4 @@
-//! A plan, performed.
+//! Runs: a plan is performed and judged.
 
 use crate::{
     calls::CallRecord,
@@ -26,27 +26,27 @@ use std::{
 use thiserror::Error;
 use xxhash_rust::xxh3::Xxh3;
 
-/// How a plan is performed, and what the run is judged by.
+/// How to perform a plan, and the properties by which to judge the run.
 #[derive(Clone)]
 pub struct Setup<S: Service> {
-    /// What performs it.
+    /// The engine.
     pub engine: EngineKind,
-    /// The planted bug, if there is to be one.
+    /// The planted bug, if any.
     pub bug: Option<S::Bug>,
-    /// What people do instead of what the world says: for tests that bring clients of their own.
+    /// The code for people, instead of the world's own: for tests that bring clients of their own.
     pub people: Option<Arc<Act<S>>>,
     /// Whether to keep the log.
     pub keep_log: bool,
-    /// Whether to keep what went over the wire.
+    /// Whether to keep the messages on the wire.
     pub keep_messages: bool,
-    /// What to log, as `tracing` filters are written; `None` is [`Service::LOG_FILTER`].
+    /// The log filter, in the syntax of `tracing` filters; `None` is [`Service::LOG_FILTER`].
     pub log_filter: Option<String>,
-    /// The claims that the run is judged by.
+    /// The properties by which the run is judged.
     pub properties: Vec<Arc<dyn Property<S>>>,
 }
 
 impl<S: Service> Default for Setup<S> {
-    /// The event loop, no bug, nothing kept, nothing judged.
+    /// The event loop, no planted bug, nothing kept, nothing judged.
     fn default() -> Setup<S> {
         Setup {
             engine: EngineKind::default(),
@@ -60,40 +60,40 @@ impl<S: Service> Default for Setup<S> {
     }
 }
 
-/// A plan, performed and judged.
+/// A plan that was performed and judged.
 #[derive(Debug, Clone)]
 pub struct Run<S: Service> {
     /// The plan.
     pub plan: Plan<S>,
     /// The hosts of its world, in the order of declaration.
     pub hosts: Vec<(String, HostKind)>,
-    /// What was seen.
+    /// The history.
     pub history: History<S>,
     /// Marks that the service and the world set, with counts.
     pub marks: BTreeMap<&'static str, u64>,
-    /// The same marks, each with its moment and its host, in order.
+    /// The same marks, each with its time and its host, in order.
     pub mark_records: Vec<MarkRecord>,
-    /// Claims that did not hold: at most one for each property, and one for each host that panicked.
+    /// Properties that did not hold: at most one violation for each property, and one for each host that panicked.
     pub violations: Vec<Violation>,
-    /// The calls that the service's processes made through their seams, as far as they are wrapped: see [`crate::calls`].
+    /// The calls that the service's processes made through their wrapped seams: see [`crate::calls`].
     pub calls: Vec<CallRecord>,
-    /// When each fault with a trigger was injected, by its place in the plan; `None`: it was not, because what it was relative
-    /// to did not happen, or too late.
+    /// When each fault with a trigger was injected, milliseconds, by its position in the plan. `None` if it was not
+    /// injected, because the event did not happen, or happened too late.
     pub triggered: BTreeMap<usize, Option<u64>>,
     /// Equal for equal plans.
     pub fingerprint: Fingerprint,
-    /// What it cost.
+    /// Counters of the engine.
     pub stats: Stats,
     /// The log, if it was kept.
     pub log: Vec<LogLine>,
-    /// What operators have to go by; always kept.
+    /// The information that operators have; always kept.
     pub operators: Operators,
-    /// What went over the wire, if it was kept, in the order of sending.
+    /// The messages on the wire, if they were kept, in the order of sending.
     pub messages: Vec<Message>,
 }
 
-/// A hash over every packet delivered and every record of the history: equal for equal plans, on any
-/// machine, with and without a log.
+/// A hash of every packet delivered and every record of the history: equal for equal plans, on any machine, with and
+/// without a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(pub u64);
 
@@ -109,71 +109,70 @@ impl Serialize for Fingerprint {
     }
 }
 
-/// Why a plan could not be performed or judged. Never a verdict about the service.
+/// The reason why a plan could not be performed or judged. Never a verdict about the service.
 #[derive(Debug, Error)]
 pub enum HarnessError {
-    /// The plan makes no sense.
+    /// The plan is invalid.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The plan has a fault that the engine asked for cannot do.
+    /// The plan needs something that the chosen engine cannot do.
     #[error(transparent)]
     Misfit(#[from] Misfit),
-    /// The plan was performed with another planted bug than it is to be performed with now.
+    /// The plan names another planted bug than the one with which it is to be performed.
     #[error(
         "the plan says that it needs the planted bug {needed} (its line `bug`), and it is to be performed with {planted}: \
          what it shows would seem to hold. Give it that bug, or take the line out of the plan"
     )]
     OtherBug {
-        /// What the plan names.
+        /// The planted bug that the plan names.
         needed: String,
-        /// What there is: a name, or `none`.
+        /// The planted bug that is present: its name, or `none`.
         planted: String,
     },
-    /// The log filter makes no sense.
+    /// The log filter is invalid.
     #[error(transparent)]
     LogFilter(#[from] LogFilterError),
-    /// The simulation itself broke.
+    /// The simulation itself failed.
     #[error("the simulation of {scenario:?} with seed {seed} broke: {error}")]
     Engine {
-        /// Which scenario.
+        /// The scenario.
         scenario: String,
-        /// Which seed.
+        /// The seed.
         seed: u64,
-        /// What the engine says.
+        /// The engine's error.
         error: EngineError,
     },
     /// A property is broken: it panicked instead of judging.
     #[error("the property {property} panicked on {scenario:?} with seed {seed}: {message}. Mend the property")]
     Property {
-        /// Which.
+        /// The property.
         property: String,
-        /// Which scenario.
+        /// The scenario.
         scenario: String,
-        /// Which seed.
+        /// The seed.
         seed: u64,
-        /// What it said.
+        /// The message of its panic.
         message: String,
     },
 }
 
-/// The name of the claim that the service's own means prepare what it needs: [`Service::set_up`].
+/// The name of the property that the service's own means prepare what it needs: [`Service::set_up`].
 pub const SETS_UP: &str = "SetsUp";
-/// The name of the claim that no host's process panics.
+/// The name of the property that no host's process panics.
 pub const NOTHING_PANICS: &str = "NothingPanics";
 
 /// Performs a plan and judges it. Runs on the calling thread; equal plans give equal runs.
 ///
 /// # Errors
-/// The plan cannot be performed, or the harness broke. A service that misbehaves is no error but a
-/// violation in the [`Run`].
+/// The plan cannot be performed, or the harness failed. A service that misbehaves is not an error but a
 pub fn perform<S: Service>(plan: &Plan<S>, setup: &Setup<S>) -> Result<Run<S>, HarnessError> {
     perform_and_inspect(plan, setup, |_| ()).map(|(run, ())| run)
 }
 
-/// As [`perform`], and looks at what the hosts shared when the run was over.
+/// Performs a plan as [`perform`] does, and inspects the state that the hosts shared when the run is over.
 ///
 /// # Errors
-/// As [`perform`].
+/// Those of [`perform`].
 pub fn perform_and_inspect<S: Service, T>(
     plan: &Plan<S>,
     setup: &Setup<S>,
@@ -236,7 +235,7 @@ fn simulate<S: Service, T>(
     });
     let panics = running.engine().panics().into_iter().map(|panic| Violation {
         property: NOTHING_PANICS.to_owned(),
-        // the message may hold anything; its place in the source is the bug
+        // The message may contain anything; the location of the panic identifies the bug.
         reason: slug(panic.message.rsplit_once(" (").map_or("", |(_, place)| place)),
         what: format!("{} panicked: {}", panic.host, panic.message),
         at_ms: panic.at_ms,

@@ -1,7 +1,7 @@
-//! What the harness has to know of a service: its operations, its observations, its faults and its world.
+//! The interface between the harness and a service: the service's operations, observations, faults and world.
 //!
-//! All of these are types of the service. They are written in plans, described in stories, shrunk and hashed by what
-//! serde and the traits of this module say of them; the harness never looks inside.
+//! All of these are types of the service. The harness writes them in plans, describes them in stories, shrinks and
+//! hashes them, using only serde and the traits of this module.
 
 use crate::{
     calls::{CallSite, CallTrouble},
@@ -13,51 +13,51 @@ use crate::{
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-/// A service under test, as a bundle of its types. Implemented by a type without values of interest:
+/// A service under test, as a bundle of its types. Usually implemented by a unit struct:
 /// `#[derive(Debug, Clone, PartialEq)] struct BoxOffice;`.
 pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'static {
-    /// `[world]` of a plan: how many hosts there are and how they are set up. [`NoOptions`] if that never changes.
+    /// `[world]` of a plan: how many hosts there are and how they are configured. [`NoOptions`] if that never changes.
     type World: WorldOptions;
-    /// `does` of an `[[operation]]`: what somebody does, as a whole.
+    /// `does` of an `[[operation]]`: what a person does, as a whole.
     type Behaviour: Behaviour<Self>;
-    /// One thing that somebody tries, with a beginning and an end in the history.
+    /// A step that a person attempts, with a beginning and an end in the history.
     type Op: Op;
-    /// What else can be seen from outside. [`Nothing`] if there is nothing else.
+    /// Observations from outside that are not operations. [`Nothing`] if there are none.
     type Observation: Observation<Self>;
-    /// Faults that only this service has. [`Nothing`] if the world's own are enough.
+    /// Faults that only this service has. [`Nothing`] if those of any world suffice.
     type Fault: ServiceFault<Self>;
-    /// What a planted bug changes: a wrapper around a part of the service, as a rule.
+    /// A planted bug, usually a function that wraps a part of the service.
     type Bug: Clone + Send + Sync + 'static;
-    /// What the hosts of one run share and a real deployment keeps elsewhere: a database, people's inboxes, the modes of
-    /// peers. Clones share it.
+    /// State that the hosts of one run share and that a real deployment keeps elsewhere: a database, people's inboxes,
+    /// the modes of peers. Clones share it.
     type Shared: Clone + Send + Sync + 'static;
 
-    /// What to log unless somebody says otherwise, as `tracing` filters are written.
+    /// The default log filter, in the syntax of `tracing` filters.
     const LOG_FILTER: &'static str = "info";
-    /// What the service's writes to Redis mean, as names that triggers may use; see [`Service::name_of_write`].
+    /// Names of the service's writes to Redis, which triggers may use; see [`Service::name_of_write`].
     const WRITES: &'static [&'static str] = &[];
     /// Marks of the service and its world that triggers may use.
     const MARKS: &'static [&'static str] = &[];
 
-    /// Which calls its processes make through their seams, where they are wrapped: see [`crate::calls`].
+    /// The calls that its processes make through their wrapped seams: see [`crate::calls`].
     const CALLS: &'static [CallSite] = &[];
 
-    /// Events at which something is in flight that must not be lost, doubled or believed, and which come in every run: what
-    /// most random triggers wait for. Repeat a name to have it drawn more often.
+    /// Events that happen in every run and at which something is in progress that must not be lost, repeated or wrongly
+    /// believed. Most random triggers wait for one of these. A name that is repeated is drawn more often.
     const USUAL_TRIGGERS: &'static [&'static str] = &[];
-    /// Events that come where something has gone wrong already, or somebody special is there: what some random triggers
-    /// wait for.
+    /// Events that happen only after something has failed, or when certain people are there. Some random triggers wait
+    /// for one of these.
     const RARE_TRIGGERS: &'static [&'static str] = &[];
-    /// What a host claims of itself between two marks, for the timeline of a page: "leads".
+    /// Spans between two marks, for the timeline of a report: "leads".
     const MARK_SPANS: &'static [MarkSpan] = &[];
-    /// Marks that every run sets over and over: no novelty for guidance.
+    /// Marks that every run sets many times; guidance ignores them.
     const ROUTINE_MARKS: &'static [&'static str] = &[];
 
-    /// Declares the hosts of a world: which software they run, and how they are linked. Must be a function of the options
-    /// alone, and cheap: it is asked whenever a plan is checked.
+    /// Declares the hosts of a world: their software and their links. Must be a function of the options alone, and
+    /// cheap, because it is called whenever a plan is checked.
     fn world(options: &Self::World) -> World<Self>;
 
-    /// Prepares what the hosts of one run share, before any of them boots.
+    /// Prepares the state that the hosts of one run share, before any of them boots.
     fn share(start: &Start<'_, Self>) -> Self::Shared;
 
     /// Whether the service's own means sufficed to prepare it: its tools filled the database, as an operator does before
@@ -69,63 +69,64 @@ pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'stati
         Ok(())
     }
 
-    /// The lock that a process of the service keeps while it is blocked in a call to a slow disk, if there is one: that of
-    /// a database which its hosts share.
+    /// The lock that a process of the service keeps while it is blocked in a call to a slow disk, if there is one: the
+    /// lock of a database that its hosts share.
     fn storage_lock(_shared: &Self::Shared) -> Option<Arc<dyn StorageLock>> {
         None
     }
 
-    /// Marks that are known only when a run is over, with counts: from what `shared` has recorded.
+    /// Marks that are known only when a run is over, with counts, computed from `shared`.
     fn marks_of_run(_shared: &Self::Shared, _plan: &Plan<Self>) -> BTreeMap<&'static str, u64> {
         BTreeMap::new()
     }
 
-    /// Trouble that only this service's world has at a call of a process: what its peers and links can do to it.
+    /// What peers and links can do to a call of a process in this service's world.
     fn troubles_of_call(_host: &str, _call: &str, _world: &World<Self>) -> Vec<CallTrouble<Self>> {
         vec![]
     }
 
-    /// What a Redis write means, one of [`Service::WRITES`]. `command` is in capitals, as a master tells its replicas.
+    /// The name of a write to Redis, one of [`Service::WRITES`]. `command` is in capitals, as in a master's replication
+    /// stream.
     fn name_of_write(_command: &str, _key: &str) -> Option<&'static str> {
         None
     }
 }
 
-/// What a host claims of itself from one mark to another; it ends as well when the host's process does. A picture of what a
-/// process believes, never a verdict.
+/// A state that a host claims to be in, from one mark to another, or until the host's process ends. It shows what a
+/// process believes, and is never a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MarkSpan {
     /// The mark with which it begins.
     pub begins: &'static str,
     /// The mark with which it ends.
     pub ends: &'static str,
-    /// What it is called in a page: one word, `leads`.
+    /// Its name in a report, one word: `leads`.
     pub label: &'static str,
 }
 
-/// `[world]` of a plan.
+/// The options of a world: `[world]` of a plan.
 pub trait WorldOptions: fmt::Debug + Clone + PartialEq + Default + Serialize + DeserializeOwned + Send + Sync {
-    /// Whether a world can be like this.
+    /// Checks the options.
     ///
     /// # Errors
-    /// The first value that makes no sense.
+    /// The first invalid value.
     fn check(&self) -> Result<(), BadValue> {
         Ok(())
     }
 }
 
-/// A value of a plan that makes no sense: what is wrong and what it must be.
+/// An invalid value of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadValue {
-    /// Which, as in the file: `world.quorum`.
+    /// Its field, as in the file: `world.quorum`.
     pub field: String,
-    /// What it is.
+    /// The value.
     pub value: String,
-    /// What it must be: `must be from 1 to 3`.
+    /// The requirement that it violates: `must be from 1 to 3`.
     pub must: String,
 }
 
-/// What somebody does, as a whole. A plan has it as the fields of an `[[operation]]`, so it is an enum with
+/// What a person does, as a whole. In a plan it is the fields of an `[[operation]]`, so it is an enum with
 /// `#[serde(tag = "does", rename_all = "kebab-case")]`.
 pub trait Behaviour<S: Service>:
     fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
@@ -138,17 +139,17 @@ pub trait Behaviour<S: Service>:
         tag_of(self, "does")
     }
 
-    /// Other people whom it names.
+    /// The other people that it names.
     fn others(&self) -> Vec<&str> {
         vec![]
     }
 
-    /// Whether whoever does this attacks the service; attackers have a host of their own where the world declares one.
+    /// Whether it attacks the service. Attackers have a host of their own if the world declares one.
     fn is_attack(&self) -> bool {
         false
     }
 
-    /// Whether somebody can do this in such a world.
+    /// Checks that it is possible in this world.
     ///
     /// # Errors
     /// What is wrong, as a clause.
@@ -156,19 +157,19 @@ pub trait Behaviour<S: Service>:
         Ok(())
     }
 
-    /// Plainer behaviours that a smaller plan may try instead, the plainest first. None may lead back here. Numbers are
-    /// made smaller without being asked for.
+    /// Simpler behaviours that the shrinker may try instead, the simplest first. None of them may lead back to this
+    /// one. The shrinker makes numbers smaller by itself.
     fn plainer(&self) -> Vec<S::Behaviour> {
         vec![]
     }
 }
 
-/// One thing that somebody tries. The history has it as JSON, so it is an enum with
+/// A step that a person attempts. In the history it is JSON, so it is an enum with
 /// `#[serde(tag = "op", rename_all = "kebab-case")]`.
 pub trait Op: fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its kinds, which triggers may name: see [`Op::kind`].
     const KINDS: &'static [&'static str] = &[];
-    /// What compound operations are called, in the plural: `shopping trips`.
+    /// The name of compound operations in the plural: `shopping trips`.
     const COMPOUND: &'static str = "compound operations";
 
     /// Its kind, as in a written history.
@@ -176,21 +177,21 @@ pub trait Op: fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Se
         tag_of(self, "op")
     }
 
-    /// What somebody does: a clause without its subject, `buys seat 12`.
+    /// Describes it as a clause without its subject: `buys seat 12`.
     fn describe(&self) -> String;
 
-    /// Whether it is made of other operations, which happen between its beginning and its end. It counts as no operation in
-    /// flight; a brief story tells it in one row if all went well.
+    /// Whether it consists of other operations, which happen between its beginning and its end. It is not counted as an
+    /// operation in flight. A brief story shows it in one row if it succeeded.
     fn is_compound(&self) -> bool {
         false
     }
 
-    /// Whether the time that it takes is the service's own, and counts as its latency: not that of a wait for something else.
+    /// Whether its duration counts as the service's latency. It does not if the person waits for something else.
     fn is_timed(&self) -> bool {
         !self.is_compound()
     }
 
-    /// How the end of a compound operation reads.
+    /// Describes the end of a compound operation.
     fn describe_end(&self, seen: &Seen) -> String {
         match seen {
             Seen::Ok => format!("{}: done", self.describe()),
@@ -199,57 +200,57 @@ pub trait Op: fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Se
         }
     }
 
-    /// A compound operation in which everything went well, in one row: `shops`. What its steps add to that is their
-    /// [`Op::detail`].
+    /// Describes a compound operation that succeeded, in one row: `shops`. Its steps add their [`Op::detail`].
     fn describe_whole(&self) -> String {
         self.describe()
     }
 
-    /// What a step adds to the row of the compound operation that it belongs to: `seat 12`.
+    /// The detail that a step adds to the row of its compound operation: `seat 12`.
     fn detail(&self) -> Option<String> {
         None
     }
 
-    /// What a brief story may leave out and count: successes of this kind by anybody, or refusals of attackers. `None`:
-    /// nothing of this kind. The text says what was left out: `looks at the account page that showed it`.
+    /// The name of a group of operations that a brief story omits and counts: successes of this kind by anybody, or
+    /// refusals of attackers. `None` if it is shown. The text names what was omitted:
+    /// `looks at the account page that showed it`.
     fn routine(&self, _seen: &Seen, _by_attacker: bool) -> Option<&'static str> {
         None
     }
 }
 
-/// How something came out: the colour of its row in a story.
+/// The quality of a result: the colour of its row in a story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// As it should.
+    /// As it should be.
     Good,
-    /// As it should not.
+    /// As it should not be.
     Bad,
-    /// It cannot be known.
+    /// Unknown.
     Unsure,
-    /// Neither.
+    /// Neither good nor bad.
     Plain,
 }
 
-/// Something that can be seen from outside and is no operation: a mail that arrived, a call that a peer received. The
-/// history has it as JSON, so it is an enum with `#[serde(tag = "event", rename_all = "kebab-case")]`.
+/// An observation from outside that is not an operation: a mail that arrived, a call that a peer received. In the
+/// history it is JSON, so it is an enum with `#[serde(tag = "event", rename_all = "kebab-case")]`.
 pub trait Observation<S: Service>:
     fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {
-    /// The names by which triggers know them: see [`Observation::name`].
+    /// The names that triggers may use: see [`Observation::name`].
     const NAMES: &'static [&'static str] = &[];
 
     /// Its name, one of [`Observation::NAMES`].
     fn name(&self) -> &'static str;
 
-    /// What was seen: a clause, `mail with code 1f2e arrives at ann@example.com`.
+    /// Describes it as a clause: `mail with code 1f2e arrives at ann@example.com`.
     fn describe(&self) -> String;
 
-    /// How it came out, and a word on it.
+    /// The quality of the result, and one or two words about it.
     fn outcome(&self) -> (Tone, &'static str) {
         (Tone::Plain, "")
     }
 
-    /// Under which filter of a page it comes.
+    /// The filter of a report to which it belongs.
     fn filter(&self) -> Option<&'static str> {
         None
     }
@@ -259,47 +260,47 @@ pub trait Observation<S: Service>:
         false
     }
 
-    /// What a story leaves out and counts; the text says what: `calls that the hook answered`.
+    /// The name of a group of observations that a story omits and counts: `calls that the hook answered`.
     fn routine(&self) -> Option<&'static str> {
         None
     }
 
-    /// Whether it belongs to a compound operation that somebody has under way, one of whose steps is `op`.
+    /// Whether it belongs to a compound operation in progress, one of whose steps is `op`.
     fn is_part_of(&self, _op: &S::Op) -> bool {
         false
     }
 }
 
-/// A fault that only this service has. A plan has it as the fields of a `[[fault]]`, so it is an enum with
-/// `#[serde(tag = "fault", rename_all = "kebab-case", deny_unknown_fields)]`; its `Display` is a sentence without a full
-/// stop: `the mail relay is hanging`.
+/// A fault that only this service has. In a plan it is the fields of a `[[fault]]`, so it is an enum with
+/// `#[serde(tag = "fault", rename_all = "kebab-case", deny_unknown_fields)]`. Its `Display` is a sentence without a
+/// full stop: `the mail relay is hanging`.
 pub trait ServiceFault<S: Service>:
     fmt::Debug + fmt::Display + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {
-    /// Its kinds, as in a plan file: what a bad `fault = "…"` is compared with.
+    /// Its kinds, as in a plan file; they decide which values of `fault = "…"` are of this type.
     const KINDS: &'static [&'static str];
 
-    /// The hosts that it names or concerns.
+    /// The hosts that it names or affects.
     fn hosts(&self) -> Vec<&str> {
         vec![]
     }
 
-    /// Whether it ends trouble rather than making it.
+    /// Whether it ends a fault rather than being one.
     fn repairs(&self) -> bool {
         false
     }
 
-    /// Whether another fault is the end of this one; both are of one kind and of the same hosts.
+    /// Whether another fault is the end of this one. Both have the same kind and the same hosts.
     fn is_ended_by(&self, _end: &Self) -> bool {
         false
     }
 
-    /// How long it lasts if nothing ends it before, milliseconds.
+    /// Its duration if nothing ends it before, milliseconds.
     fn lasts_ms(&self) -> Option<u64> {
         None
     }
 
-    /// Whether it can be injected into such a world.
+    /// Checks that it is possible in this world.
     ///
     /// # Errors
     /// What is wrong, as a clause.
@@ -307,8 +308,8 @@ pub trait ServiceFault<S: Service>:
         Ok(())
     }
 
-    /// Its kind and what it concerns, without names and numbers: failures whose small plans have the same shape are one
-    /// bug.
+    /// Its kind and what it affects, without names and numbers. Failures whose small plans have the same shape count as
+    /// one bug.
     fn shape(&self) -> String {
         tag_of(self, "fault")
     }
@@ -320,7 +321,7 @@ pub trait ServiceFault<S: Service>:
     fn heal(_control: &Control<'_, S>) {}
 }
 
-/// For a service that has no observations or no faults of its own: there is no value of this type.
+/// The type of observations or faults of a service that has none. It has no values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub enum Nothing {}
 
@@ -346,20 +347,20 @@ impl<S: Service> ServiceFault<S> for Nothing {
     }
 }
 
-/// For a service all of whose worlds are alike.
+/// The options of a service whose worlds are all alike.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoOptions {}
 
 impl WorldOptions for NoOptions {}
 
-/// The tag of a value of an internally tagged enum.
+/// The tag of a value whose enum is internally tagged.
 pub(crate) fn tag_of(value: &impl Serialize, tag: &str) -> String {
     let value = serde_json::to_value(value).expect("such types are tables of numbers and text");
     value[tag].as_str().unwrap_or_default().to_owned()
 }
 
-/// A compound operation in which everything went well, with what its steps add.
+/// A compound operation that succeeded, with the details of its steps.
 pub(crate) fn describe_whole<O: Op>(op: &O, steps: &[&O]) -> String {
     let details: Vec<String> = steps.iter().filter_map(|step| step.detail()).collect();
     match details.is_empty() {

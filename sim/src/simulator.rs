@@ -1,4 +1,4 @@
-//! The two engines, as kinds to choose from.
+//! The two engines, and the choice between them.
 
 use crate::{
     classic::{self, Classic},
@@ -44,17 +44,17 @@ impl EngineKind {
     }
 }
 
-/// Simulated milliseconds, for log lines. `None` when nothing is simulated on this thread.
+/// Simulated time for log lines, milliseconds; `None` if nothing is simulated on this thread.
 pub fn current_ms() -> Option<u64> {
     engine::current_ms().or_else(classic::current_ms)
 }
 
-/// Name of the host whose task is being polled or dropped, for log lines. `None` outside of a task.
+/// Name of the host whose task is being polled or dropped, for log lines; `None` outside of a task.
 pub fn current_host() -> Option<String> {
     engine::current_host().or_else(classic::current_host)
 }
 
-/// Which host has an address, on either engine: hosts are numbered in the order of declaration.
+/// The host that has this address, on either engine. Hosts are numbered in the order of declaration.
 pub(crate) fn host_of(ip: IpAddr) -> Option<HostId> {
     engine::host_of(ip).or_else(|| classic::host_of(ip))
 }

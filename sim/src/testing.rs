@@ -29,7 +29,7 @@ pub(crate) struct ShopWorld {
     pub(crate) opening: Vec<Opening>,
 }
 
-/// When a shop opens another row of seats.
+/// The time when a shop opens another row of seats, milliseconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Opening {
@@ -220,7 +220,7 @@ impl ServiceFault<Shop> for Trouble {
     }
 }
 
-/// What a shop asks of others.
+/// The calls of a shop to its dependencies.
 pub(crate) const CALLS: &[CallSite] = &[
     CallSite::new(
         "note sale",
@@ -300,7 +300,7 @@ async fn sell(process: Process<Shop>, env: Env) {
         env.mark("a seat was sold");
         sold += 1;
         if process.bug.is_some() {
-            // the planted bug: every third ticket is that of the sale before
+            // The planted bug: every third ticket repeats the seat of the sale before.
             let seat = sold - u32::from(sold % 3 == 0);
             process
                 .recorder

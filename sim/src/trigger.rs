@@ -1,7 +1,7 @@
-//! What a fault may be relative to: something that happens in the run, and so much later.
+//! Triggers: an event of the run, and a delay after it, that decide when a fault is injected.
 //!
-//! A race is lost in a window of a few milliseconds. A fault at a random time seldom hits it; one that is injected
-//! relative to what happens does. A trigger is data, so it replays and shrinks.
+//! A race is lost within a few milliseconds. A fault at a random time seldom hits this window; one that is injected
+//! relative to an event does. A trigger is data, so it can be replayed and shrunk.
 
 use crate::{
     calls::Moment,
@@ -13,17 +13,17 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt};
 use thiserror::Error;
 
-/// Relative to what a fault is injected.
+/// The event to which a fault is relative.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
-    /// What must happen: one of [`event_names`].
+    /// The event: one of [`event_names`].
     pub event: String,
-    /// How many times, counted from the time of the fault on; from 1.
+    /// The occurrence of the event that counts, from 1, counted from the time of the fault on.
     #[serde(default = "once")]
     pub nth: u32,
-    /// How long after that the fault is injected, milliseconds. At 0 it is injected when everybody has done what there was
-    /// to do in that millisecond, and nothing that was sent in it has arrived.
+    /// Delay after the event, milliseconds. At 0 the fault is injected when all tasks have done their work of that
+    /// millisecond, and nothing that they sent in it has arrived.
     #[serde(default)]
     pub offset_ms: u64,
 }
@@ -33,7 +33,8 @@ fn once() -> u32 {
 }
 
 impl Trigger {
-    /// At the first time that something happens. [`crate::nemesis::check`] says whether it ever can.
+    /// A trigger for the first occurrence of an event. [`crate::nemesis::check`] says whether the event can happen at
+    /// all.
     pub fn at(event: impl Into<String>) -> Trigger {
         Trigger {
             event: event.into(),
@@ -42,7 +43,7 @@ impl Trigger {
         }
     }
 
-    /// Whether an event of the history is what it waits for.
+    /// Whether this record of the history is its event.
     pub(crate) fn is_event<S: Service>(&self, event: &Event<S>) -> bool {
         let name = self.event.as_str();
         let turn = |op: &S::Op, turns: &[&str]| {
@@ -73,19 +74,19 @@ impl Trigger {
         }
     }
 
-    /// Whether a mark is what it waits for.
+    /// Whether this mark is its event.
     pub(crate) fn is_mark(&self, mark: &str) -> bool {
         self.event.strip_prefix("mark: ") == Some(mark)
     }
 
-    /// Whether a call of a process is what it waits for, on this side of it.
+    /// Whether this call of a process is its event, on this side of the call.
     pub(crate) fn is_call(&self, host: &str, call: &str, moment: Moment) -> bool {
         let rest = self.event.strip_prefix(host).and_then(|rest| rest.strip_prefix(' '));
         let rest = rest.and_then(|rest| rest.strip_prefix(moment.verb()));
         rest.and_then(|rest| rest.strip_prefix(' ')) == Some(call)
     }
 
-    /// Whether a command that a Redis master executed is what it waits for.
+    /// Whether this command, which a Redis master executed, is its event.
     pub(crate) fn is_write<S: Service>(&self, command: &str, key: &str) -> bool {
         S::name_of_write(&command.to_ascii_uppercase(), key) == Some(self.event.as_str())
     }
@@ -104,13 +105,13 @@ impl fmt::Display for Trigger {
     }
 }
 
-/// Nothing of that name ever happens.
+/// No event has this name.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("no run of this world ever reports {name:?}, so no fault can be relative to it; {}", suggestions(.name, .known))]
 pub struct UnknownEvent {
-    /// The name asked for.
+    /// The unknown name.
     pub name: String,
-    /// All names.
+    /// All names of events.
     pub known: Vec<String>,
 }
 
@@ -131,12 +132,12 @@ fn suggestions(name: &str, known: &[String]) -> String {
     }
 }
 
-/// What operations do.
+/// The moments of an operation that triggers may name.
 const TURNS: [&str; 5] = ["begins", "ends", "succeeds", "fails", "in doubt"];
 
 const BALANCER_ANSWERS: &str = "balancer answers";
 
-/// The turns of a failover, in the Sentinels' words.
+/// The steps of a failover, as Sentinels name them.
 const SENTINEL: [&str; 14] = [
     "+sdown",
     "-sdown",
@@ -154,7 +155,7 @@ const SENTINEL: [&str; 14] = [
     "+tilt",
 ];
 
-/// The names of everything in a world that a trigger may wait for, always in the same order.
+/// The names of all events of a world that a trigger may wait for, always in the same order.
 pub fn event_names<S: Service>(world: &World<S>) -> Vec<String> {
     let operations = S::Op::KINDS
         .iter()

@@ -1,13 +1,15 @@
-//! Once everything has healed the queue to the analytics hook drains: the hook is told of every login, and soon.
+//! Once everything has healed, the queue to the analytics hook drains: the hook is called for every login, within a
+//! bound.
 //!
-//! Source: inventory 53 (the queue is bounded and drops while the hook hangs; it must not go on dropping).
+//! Source: inventory 53 (the queue is bounded and drops events while the hook hangs; it must not go on dropping them).
 //!
-//! Fairness: everything has healed and had the time to settle, longer than the deadline of one call (2 s), and the hook
-//! answers. Bounds are about twice the worst seen in 30 seeds of each scenario.
+//! Fairness. Everything has healed and had time to settle, which is longer than the deadline of one call (2 s), and the
+//! hook answers. Bounds are about twice the longest time seen in 30 seeds of each scenario.
 //!
-//! Edges. A call does not say to the world whom it is about, so calls are counted: a whole login is told of twice, when
-//! its code is sent and when it succeeds. Other calls (wrong codes, logins that go on) may be among those counted, so
-//! that a call lost among many is not noticed; a queue that has stopped is.
+//! Edges. The world cannot see which person a call is about, so the property counts calls: a whole login leads to two
+//! of them, one when its code is sent and one when it succeeds. Calls for other events (wrong codes, logins still in
+//! progress) may be counted as well. The property therefore misses one lost call among many, but it detects a queue
+//! that has stopped.
 
 use crate::{
     analytics, people,
@@ -21,14 +23,14 @@ use crate::{
 };
 use std::time::Duration;
 
-/// Calls that a whole login leads to at least.
+/// The least number of calls that a whole login leads to.
 const CALLS_PER_LOGIN: usize = 2;
 
-/// See the module.
+/// Property: after healing, the analytics hook is called for every login. See the module.
 pub struct AnalyticsArrive(Bound);
 
 impl AnalyticsArrive {
-    /// So long after the login.
+    /// The calls come within this time after the end of the login.
     pub fn within(limit: Duration) -> AnalyticsArrive {
         AnalyticsArrive(Bound::within(limit, 5_000))
     }

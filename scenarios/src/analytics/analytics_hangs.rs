@@ -1,7 +1,7 @@
-//! The analytics hook hangs, errs or answers garbage, and no login notices.
+//! The analytics hook hangs, answers with errors or answers garbage, and no login is affected.
 //!
-//! Judged twice: by the budget, and by the same day with a healthy hook, which must show the same
-//! logins with the same latencies. (Inventory 53.)
+//! Judged twice: by the latency budget, and by a second run of the same plan with a healthy hook, which must show the
+//! same logins with the same latencies. (Inventory 53.)
 
 use crate::{
     analytics,
@@ -45,7 +45,7 @@ pub(crate) fn analytics_hangs() -> Scenario {
         .lasts(secs(40))
 }
 
-/// Name of the claim that a hook in trouble changes no login.
+/// Name of the property that a hook in trouble changes no login.
 const SAME: &str = "SameWithHealthyHook";
 
 fn with_a_healthy_hook(plan: &mut Plan) {
@@ -57,7 +57,7 @@ fn with_a_healthy_hook(plan: &mut Plan) {
     });
 }
 
-/// Each login began and ended at the same moments and with the same outcome.
+/// In both runs each login ended at the same moment and with the same outcome.
 fn same_logins(run: &Run, twin: &Run) -> Result<(), Violation> {
     let logins = |run| {
         invocations(run)

@@ -1,6 +1,6 @@
 //! The login waits for the analytics hook (inventory 53).
 //!
-//! The second report: the hook hung, and with it every login.
+//! Seen in the second incident report: the hook hung, and every login hung with it.
 
 use crate::vocabulary::PlantedBug;
 use async_trait::async_trait;
@@ -25,7 +25,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     bug: |env, config, wiring| awaiting_at_most(config.deadlines.analytics, env, config, wiring),
 };
 
-/// A replica that waits for the hook, within a limit.
+/// A replica in which every login waits for the hook's answer, for at most `limit`.
 pub(crate) fn awaiting_at_most(limit: Duration, env: &Env, config: &Config, wiring: Wiring) -> Wiring {
     match &config.analytics_hook {
         Some(hook) => Wiring {
@@ -54,7 +54,7 @@ impl Analytics for Awaited {
     }
 }
 
-/// What the hook is told.
+/// The HTTP request that reports an event to the hook.
 pub(crate) fn call(path: &str, event: &LoginEvent) -> Request<Full<Bytes>> {
     let body = serde_json::to_vec(event).expect("an event is plain data");
     let request = Request::builder()

@@ -1,7 +1,7 @@
 //! The login waits for the analytics hook, but not for long (inventory 53).
 //!
-//! The fix that people reach for first: a short deadline (as asked for in privacyidea/privacyidea#5751). Each page
-//! is within its budget; that the hook costs logins anything shows only beside the same day with a healthy one.
+//! The obvious fix, and not enough: a short deadline (as asked for in privacyidea/privacyidea#5751). Each page stays
+//! within its budget. Only a comparison with the same plan and a healthy hook shows that the hook still delays logins.
 
 use crate::{analytics::hook_awaited::awaiting_at_most, vocabulary::PlantedBug};
 use std::time::Duration;

@@ -1,8 +1,8 @@
-//! After some failures in a row the analytics hook is given up for good: a circuit breaker that nothing closes
+//! After some failures in a row the analytics hook is never called again: a circuit breaker that nothing closes
 //! (inventory 53).
 //!
-//! Seen in the world: Particular/ServiceControl#722, Particular/ServiceControl#5017. Logins are well, and nobody is told
-//! of any until the next restart.
+//! Seen in real systems: Particular/ServiceControl#722, Particular/ServiceControl#5017. Logins work, and none of them
+//! is reported to the hook until the next restart.
 
 use crate::{analytics::hook_awaited::call, vocabulary::PlantedBug};
 use async_trait::async_trait;

@@ -1,10 +1,10 @@
-//! The analytics hook: whatever it does, no login notices.
+//! The analytics hook: whatever it does, no login is affected.
 
 mod ops;
 
 pub use ops::{Fault, Observation};
 
-// Claims.
+// Properties.
 pub(crate) mod analytics_arrive;
 
 // Planted bugs.
@@ -12,12 +12,12 @@ pub(crate) mod hook_awaited;
 pub(crate) mod hook_awaited_briefly;
 pub(crate) mod hook_given_up;
 
-// Stories.
+// Scenarios.
 pub(crate) mod analytics_hangs;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
-/// The mistakes that this room's claims must detect, in the order of the reports' rows.
+/// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![
         hook_awaited::PLANTED,
@@ -26,7 +26,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
     ]
 }
 
-/// The stories of this room.
+/// The scenarios of this module.
 pub(crate) fn stories() -> Vec<Scenario> {
     vec![analytics_hangs::analytics_hangs()]
 }

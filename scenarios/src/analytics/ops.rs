@@ -1,4 +1,4 @@
-//! What can be seen of the analytics hook, and what can go wrong with it.
+//! Observations and faults of the analytics hook.
 
 use crate::{
     login::Login,
@@ -11,13 +11,13 @@ use sim::{
 };
 use std::fmt;
 
-/// What the analytics hook sees.
+/// An event that the analytics hook observes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Observation {
     /// The analytics hook was called.
     HookCalled {
-        /// Whether it answered as it should.
+        /// Whether it answered with a success.
         answered: bool,
     },
 }
@@ -54,9 +54,9 @@ impl sim::service::Observation<Login> for Observation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Fault {
-    /// It behaves differently from now on.
+    /// The hook behaves in another way from now on.
     Analytics {
-        /// How.
+        /// The new behaviour.
         #[serde(alias = "manner")]
         mode: Mode,
     },

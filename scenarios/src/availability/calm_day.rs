@@ -1,7 +1,8 @@
 //! Nothing fails, and everything works.
 //!
-//! Two replicas behind a balancer that sends each request to the other one. People log in, come
-//! back and are reminded of things. It is the claim that keeps the others honest. (Inventory 33.)
+//! Two replicas behind a balancer that alternates between them. People log in, come back and get their reminders. This
+//! scenario keeps the other properties honest: without it, a service that refuses everything would violate none of
+//! them. (Inventory 33.)
 
 use crate::{
     catalogue::marks::{marked, somebody_logged_in},

@@ -1,7 +1,7 @@
-//! Once degraded, always degraded: until somebody restarts it (inventory 26).
+//! A replica that has become degraded stays degraded until somebody restarts it (inventory 26).
 //!
-//! Seen in the world: the first report, where the circuit was opened and nothing closed it again. The
-//! trouble is over and half the service stays away.
+//! Seen in the first incident report: the circuit breaker opened and nothing closed it again. Redis works again, and
+//! the replica still refuses.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},
@@ -31,7 +31,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     },
 };
 
-/// After so long without Redis it gives up.
+/// Time without Redis after which the replica gives up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 struct Sticky {

@@ -1,17 +1,17 @@
-//! A replica that cannot reach Redis says so and closes its port to the balancer, and opens it again
-//! by itself.
+//! A replica that cannot reach Redis says so and closes its port to the balancer. It opens the port again by itself.
 //!
-//! Source: inventory 26 (neither sticky nor hidden), 38; measured on nginx 1.22.1: a 503 is passed
-//! through and the replica never ejected, so a degraded replica must close its port.
+//! Source: inventory 26 (the degraded state must be neither sticky nor hidden), 38. Measured on nginx 1.22.1: it passes
+//! a 503 on to the client and does not eject the replica, so a degraded replica must close its port.
 //!
-//! Fairness: Redis is out of reach without a break for the whole bound; after healing nothing breaks again. A replica
-//! looks every second and gives up hope after six; after healing it was ready within 1.4 s (8 seeds of each of two
-//! scenarios).
+//! Fairness. Redis is out of reach without a break for the whole bound; after healing nothing breaks again. A replica
+//! checks Redis every second and closes its port after six seconds without it; after healing it was ready within 1.4 s
+//! (8 seeds of each of two scenarios).
 //!
-//! Nor may it close its port for less: what has not failed for as long as `core/LIMITS.md` says ("degraded") may be a failover.
+//! Nor may it close its port too early: a store that has failed for less time than `core/LIMITS.md` says ("degraded") may be
+//! in a failover.
 //!
-//! Edges. A short outage is none: a normal failover takes two to three seconds. A replica that was
-//! killed or paused meanwhile is judged by nothing before it was healed.
+//! Edges. A short outage does not count: a normal failover takes two to three seconds. A replica that was killed or
+//! paused is not judged until everything has healed.
 
 use crate::{
     property::{faults, human, violation},
@@ -21,21 +21,21 @@ use crate::{
 use spec::Settings;
 use std::time::Duration;
 
-/// See the module.
+/// Property: a replica without Redis closes its port, and opens it again after healing. See the module.
 pub struct DegradedIsReported {
     within_ms: u64,
     recovers_ms: u64,
 }
 
 impl DegradedIsReported {
-    /// So long after Redis went out of reach.
+    /// The replica reports it within this time after Redis went out of reach.
     pub fn within(limit: Duration) -> DegradedIsReported {
         DegradedIsReported {
             within_ms: limit.as_millis() as u64,
             recovers_ms: 30_000,
         }
     }
-    /// And it is ready again so long after everything has healed.
+    /// The replica is ready again within this time after everything has healed.
     pub fn recovers_within(self, limit: Duration) -> DegradedIsReported {
         DegradedIsReported {
             recovers_ms: limit.as_millis() as u64,
@@ -44,7 +44,7 @@ impl DegradedIsReported {
     }
 }
 
-/// Whether a replica's port is open at a moment, as far as it was seen to open and close.
+/// Whether a replica's port is open at `at_ms`, according to the port events up to then; open before the first of them.
 fn ready(history: &History, replica: &str, at_ms: u64) -> bool {
     let mut ready = true;
     for record in history.records.iter().take_while(|record| record.at_ms <= at_ms) {

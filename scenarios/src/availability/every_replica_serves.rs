@@ -1,13 +1,16 @@
-//! Once everything has healed, every replica serves logins: each by itself, not only those that the balancer finds.
+//! Once everything has healed, every replica serves logins: each one by itself, not only those that the balancer
+//! chooses.
 //!
-//! Source: inventory 26, 33, 34, 37, 43 (a replica on which nothing works while its port is open is hidden by its peer).
+//! Source: inventory 26, 33, 34, 37, 43 (a replica that is broken but keeps its port open is hidden by the other
+//! replica, which answers in its place).
 //!
-//! Fairness: everything has healed and stays so, and had the time to settle; the probe reaches the replica by a link
-//! that loses nothing, and presses again when told to. Bounds are about twice the worst seen in 30 seeds of each
-//! scenario.
+//! Fairness. Everything has healed, stays so, and had time to settle; the probe reaches the replica over a link that
+//! loses nothing, and tries again when the page asks for it. Bounds are about twice the longest time seen in 30 seeds
+//! of each scenario.
 //!
-//! Edges. Judged are the logins of probes ([`Behaviour::Availability(availability::Behaviour::LogInAt)`]) that began late enough and had the time before the
-//! run ended. Nobody else sees their codes, so no theft excuses a failure.
+//! Edges. The property judges the logins of probes ([`Behaviour::Availability(availability::Behaviour::LogInAt)`]) that
+//! began after settling and whose deadline is before the end of the run. Nobody else sees their codes, so no theft
+//! excuses a failure.
 
 use crate::{
     availability, people,
@@ -16,7 +19,7 @@ use crate::{
 };
 use std::{collections::BTreeMap, time::Duration};
 
-/// See the module.
+/// Property: after healing, a login at each replica alone succeeds. See the module.
 pub struct EveryReplicaServes(Bound);
 
 impl EveryReplicaServes {

@@ -1,18 +1,21 @@
-//! Once trouble is over, or the service has had time to get over it, everyone who starts to log in
-//! succeeds, and soon.
+//! Once faults are over, or the service has had time to recover from them, every login that begins succeeds within a
+//! bound.
 //!
-//! Source: inventory 6, 34, 37, 39; liveness as openraft's turmoil tests state it: faults heal, then
-//! progress must resume within a bound.
+//! Source: inventory 6, 34, 37, 39. Liveness is stated as in openraft's turmoil tests: faults heal, then progress must
+//! resume within a bound.
 //!
-//! Fairness: what a scenario breaks is mended, all of it, and stays so; the network carries what is sent; people
-//! press again when told to, and think a few seconds at most. Bounds are about twice the worst seen in 30 seeds of
-//! each scenario with a login begun every second from the healing on.
+//! Fairness. Everything that a scenario breaks is repaired and stays so; the network delivers what is sent; people try
+//! again when a page asks them to, and think for a few seconds at most. Bounds are about twice the longest time seen in
+//! 30 seeds of each scenario with a login begun every second after healing.
 //!
-//! Edges. Judged are whole logins that began late enough and had the time before the run ended.
-//! People under attack by a guesser or a flooder may meet a limit ([`crate::property::LimitsLetIn`] judges those), and somebody who
-//! reads their mail may confuse them; a probe of one replica is [`crate::property::EveryReplicaServes`]'s. A code that somebody else
-//! presented too, or that was raced on purpose, may cost its owner the tokens (RFC 6749 section
-//! 4.1.2: on reuse the server revokes them): those logins are not judged.
+//! Edges. The property judges whole logins that began late enough and whose deadline is before the end of the run. It
+//! does not judge:
+//!
+//! - people attacked by a guesser or a flooder, who may meet a limit ([`crate::property::LimitsLetIn`] judges them);
+//! - people whose mail an attacker reads, because the attacker's attempts may disturb their logins;
+//! - probes of one replica ([`crate::property::EveryReplicaServes`] judges them);
+//! - logins whose code somebody else presented too, or that was raced on purpose: their owner may lose the tokens (RFC
+//!   6749 section 4.1.2: on reuse the server revokes them).
 
 use crate::{
     availability, limits, mailed_code, people,
@@ -25,7 +28,7 @@ use crate::{
 };
 use std::time::Duration;
 
-/// See the module.
+/// Property: every login succeeds within a bound. See the module.
 pub struct EveryoneCanLogIn {
     within_ms: u64,
     settle_ms: u64,
@@ -57,7 +60,7 @@ impl EveryoneCanLogIn {
         }
     }
 
-    /// Judges from so long after the last fault on, healed or not: the service must get over it by
+    /// Judges logins that begin at least `settle` after the last fault, healed or not: the service must recover by
     /// itself.
     pub fn after_last_fault(self, settle: Duration) -> EveryoneCanLogIn {
         EveryoneCanLogIn {
@@ -67,7 +70,7 @@ impl EveryoneCanLogIn {
         }
     }
 
-    /// Judges every login, whatever faults are injected: what breaks must not stop anybody.
+    /// Judges every login, whatever faults are injected: they must not stop anybody.
     pub fn at_any_time(self) -> EveryoneCanLogIn {
         EveryoneCanLogIn {
             since: Since::Always,
@@ -75,7 +78,7 @@ impl EveryoneCanLogIn {
         }
     }
 
-    /// From when on logins are judged.
+    /// The moment from which logins are judged, milliseconds; `None` if none is.
     fn judged_from_ms(&self, evidence: &Evidence<'_>) -> Option<u64> {
         match (self.since, faults(evidence.history).last()) {
             (Since::Always, _) | (_, None) => Some(0),
@@ -88,8 +91,7 @@ impl EveryoneCanLogIn {
     }
 }
 
-/// Whether one of the codes of a login was presented more than once by somebody who had all that
-/// binds it.
+/// Whether one of the codes of a login was presented more than once with everything that binds it.
 pub(crate) fn contested(login: &Invocation<'_>, invocations: &[Invocation<'_>]) -> bool {
     let own = invocations.iter().filter_map(|invocation| match invocation.op {
         Op::Redemption(redemption::Op::Redeem { code, .. })

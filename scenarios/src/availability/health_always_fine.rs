@@ -1,7 +1,7 @@
-//! A replica calls itself healthy as long as its process lives (inventory 26, 34, 43).
+//! A replica reports itself healthy as long as its process lives (inventory 26, 34, 43).
 //!
-//! Seen in the world: the first report; readiness that asks nothing (Devlaner/devlane#145,
-//! oklabflensburg/open-city-planner#5). The balancer goes on sending people to it.
+//! Seen in the first incident report, and in real systems whose readiness check asks nothing (Devlaner/devlane#145,
+//! oklabflensburg/open-city-planner#5). The balancer goes on sending people to such a replica.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},

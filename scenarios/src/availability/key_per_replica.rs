@@ -1,7 +1,7 @@
-//! Each replica signs with a key of its own, and publishes that one alone (inventory 33, 40).
+//! Each replica signs with a key of its own, and publishes only that key (inventory 33, 40).
 //!
-//! Seen in the world: dexidp/dex#976, where instances wrote over each other's keys. Whether an ID token
-//! verifies depends on which replica signed it and which one was asked for the keys.
+//! Seen in real systems: dexidp/dex#976, where instances overwrote each other's keys. Whether an ID token verifies
+//! depends on which replica signed it and which one was asked for the keys.
 
 use crate::{
     planted::twist::{KeyTwist, Twisted},
@@ -39,7 +39,7 @@ impl KeyTwist for OwnKey {
         &self.0
     }
     async fn signing_keys(&self) -> Outcome<Vec<SigningKeyRecord>> {
-        Ok(vec![]) // nobody else's are looked at
+        Ok(vec![]) // the other replicas' keys are ignored
     }
     async fn ensure_signing_key(&self, candidate: SigningKeyRecord) -> Outcome<Vec<SigningKeyRecord>> {
         Ok(vec![candidate])

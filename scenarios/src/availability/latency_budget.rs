@@ -2,9 +2,9 @@
 //!
 //! Source: inventory 1 (synchronous mail blocked the page for as long as the relay stalled), 33, 53.
 //!
-//! Edges. Faults on the way of a login itself lengthen it rightly: from the first such fault until
-//! things have healed and settled nothing is judged. An operation that ended in doubt has taken its
-//! time too, and counts. Where links differ from run to run, the budget has so many hops of the slowest in it.
+//! Edges. A fault on the path of a login may lengthen it: nothing is judged from the first such fault until everything
+//! has healed and settled. An operation of unknown outcome took its time as well, and counts. Where link latencies
+//! differ from run to run, the budget includes a number of hops of the longest latency.
 
 use crate::{
     mailed_code, people,
@@ -18,11 +18,11 @@ use crate::{
 };
 use std::time::Duration;
 
-/// How many calls to what it depends on a replica makes one after the other for a page with its redirects, at most: where
-/// calls wait (`call_pause_ms_max`), so many waits are in a page's time.
+/// The largest number of calls that a replica makes one after the other for a page with its redirects. In a world where
+/// calls wait (`call_pause_ms_max`), the time for a page includes that many waits.
 const CALLS_MAX: u64 = 16;
 
-/// See the module.
+/// Property: pages and tokens are answered within a budget of time. See the module.
 pub struct LatencyBudget {
     page_ms: u64,
     token_ms: u64,
@@ -30,7 +30,7 @@ pub struct LatencyBudget {
 }
 
 impl LatencyBudget {
-    /// What a page, with all the redirects that lead to it, may take.
+    /// The longest time for a page, with all the redirects that lead to it.
     pub fn pages(limit: Duration) -> LatencyBudget {
         LatencyBudget {
             page_ms: limit.as_millis() as u64,
@@ -39,12 +39,12 @@ impl LatencyBudget {
         }
     }
 
-    /// And so many times the longest latency of the plan's links: each is a hop that somebody waits for.
+    /// Adds this number of hops to the budget, each as long as the longest latency of the plan's links.
     pub fn and_hops(self, hops: u64) -> LatencyBudget {
         LatencyBudget { hops, ..self }
     }
 
-    /// What the token and userinfo endpoints may take.
+    /// The longest time for an answer of the token or userinfo endpoint.
     pub fn tokens(self, limit: Duration) -> LatencyBudget {
         LatencyBudget {
             token_ms: limit.as_millis() as u64,

@@ -9,7 +9,7 @@ pub(crate) use ops::act;
 pub(crate) mod monitor;
 pub(crate) mod probe;
 
-// Claims.
+// Properties.
 pub(crate) mod degraded_is_reported;
 pub(crate) mod every_replica_serves;
 pub(crate) mod everyone_can_log_in;
@@ -21,14 +21,14 @@ pub(crate) mod degraded_for_good;
 pub(crate) mod health_always_fine;
 pub(crate) mod key_per_replica;
 
-// Stories.
+// Scenarios.
 pub(crate) mod calm_day;
 pub(crate) mod one_login;
 pub(crate) mod replica_dies_mid_flow;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
-/// The mistakes that this room's claims must detect, in the order of the reports' rows.
+/// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![
         health_always_fine::PLANTED,
@@ -37,7 +37,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
     ]
 }
 
-/// The stories of this room.
+/// The scenarios of this module.
 pub(crate) fn stories() -> Vec<Scenario> {
     vec![
         calm_day::calm_day(),

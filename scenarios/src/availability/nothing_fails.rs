@@ -1,13 +1,13 @@
-//! Where nothing is broken, everything works, and at the first try.
+//! Where nothing is broken, every operation succeeds at the first try.
 //!
-//! Source: inventory 33. It keeps the other claims honest: a service that refuses everything breaks
-//! none of them.
+//! Source: inventory 33. This property keeps the others honest: a service that refuses everything would violate none of
+//! them.
 //!
-//! Edges. From the first fault on nothing is judged, but a fault of one call excuses only what is under way while that call
-//! lasts, if the call is made for a login; and a mail that does not come, if the call is made for mail. Presenting a code
-//! with a wrong verifier is meant to fail, as is whatever an attacker does. Where a call for a login has failed, a code
-//! may still be in the store after it was redeemed, and an attacker who presents it then has its tokens revoked (RFC 6749
-//! section 4.1.2). Operations that had not ended when the run did are not judged.
+//! Edges. Nothing is judged after the first fault. A fault of one call excuses less: only operations in progress while
+//! that call lasts, if the call is made for a login; and only a missing mail, if the call is made for mail. A code
+//! presented with a wrong verifier is meant to fail, as is everything that an attacker does. Where a call for a login
+//! has failed, a redeemed code may still be in the store; if an attacker presents it then, its tokens are revoked (RFC
+//! 6749 section 4.1.2). Operations that had not ended when the run ended are not judged.
 
 use crate::{
     mailed_code,
@@ -21,7 +21,7 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-/// See the module.
+/// Property: as long as nothing is broken, every operation succeeds. See the module.
 pub struct NothingFails;
 
 impl Property<Login> for NothingFails {
@@ -74,7 +74,7 @@ impl Property<Login> for NothingFails {
     }
 }
 
-/// Whether somebody asks with a token whose code an attacker has presented as well.
+/// Whether the operation asks with a token whose code an attacker has presented as well.
 fn may_be_revoked(op: &Op, attackers: &BTreeSet<&str>, history: &History) -> bool {
     let Op::Redemption(redemption::Op::UserInfo { code: asked }) = op else {
         return false;

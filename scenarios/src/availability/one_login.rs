@@ -1,8 +1,8 @@
 //! One person logs in, looks at the account page and logs out, and nothing fails.
 //!
-//! `squall calls` performs it once more for each call that a replica makes meanwhile, and each way in which that call can
-//! go wrong. A thief presents the code again, for a code that comes back is of no use without somebody who presents it;
-//! afterwards somebody looks whether everything works. (Inventory 7, 23, 27, 33, 54.)
+//! `squall calls` performs this scenario once more for each call that a replica makes during it, and for each way in
+//! which that call can go wrong. A thief presents the code again: a code that comes back does harm only if somebody
+//! presents it. Afterwards probes check that everything works. (Inventory 7, 23, 27, 33, 54.)
 
 use crate::{
     catalogue::marks::somebody_logged_in,
@@ -17,7 +17,7 @@ use crate::{
 };
 use sim::calls::CallStory;
 
-/// How it is performed again for each call.
+/// How `squall calls` performs the scenario again for each call.
 pub(crate) const EVERY_CALL: CallStory = CallStory {
     scenario: "one_login",
     until_ms: 12_000,
@@ -48,7 +48,7 @@ pub(crate) fn one_login() -> Scenario {
     .always(SessionsSurvive::settling_within(secs(15)))
     .always(ErrorsExplained)
     .always(NoSecretLogged)
-    // Whatever one call comes to: a mail that is lost costs 25 s, and so does a pause a few.
+    // Long enough whatever happens to one call: a lost mail costs 25 s, and a paused process a few more.
     .eventually(EveryoneCanLogIn::within(secs(40)).at_any_time())
     .eventually(EveryReplicaServes::within(secs(8)).settling(secs(15)))
     .eventually(ReplicationCatchesUp::within(secs(15)))

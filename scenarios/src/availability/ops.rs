@@ -1,4 +1,4 @@
-//! What probes do.
+//! The behaviours of probes.
 
 use crate::{
     availability::{monitor, probe},
@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use sim::world::{HostKind, World};
 use std::time::Duration;
 
-/// What probes do, as a whole.
+/// A behaviour of a probe as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Behaviour {
-    /// Logs in calmly at one replica, past the balancer, the token endpoint included: a probe from outside of what
-    /// the balancer would hide. Nobody gets to see its codes.
+    /// Logs in calmly at one replica, past the balancer, token endpoint included. The probe sees from outside what the
+    /// balancer would hide. Nobody else sees its codes.
     LogInAt {
         /// The replica's host.
         replica: String,
@@ -45,7 +45,7 @@ impl sim::service::Behaviour<Login> for Behaviour {
     }
 }
 
-/// Somebody probes a replica.
+/// Performs the behaviour of a probe.
 pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
     match does {
         Behaviour::LogInAt { replica } => probe::log_in_at(scene, who, &replica, label).await,

@@ -1,5 +1,5 @@
-//! A probe of one replica from outside, past the balancer. Behind the balancer a replica that serves nobody hides well:
-//! the other one answers (inventory 33, 34).
+//! A probe of one replica from outside, past the balancer. Behind the balancer a replica that serves nobody goes
+//! unnoticed, because the other one answers in its place (inventory 33, 34).
 
 use crate::{
     people::{
@@ -10,8 +10,8 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// A calm login in which the browser and the relying party know one replica only. Its codes are seen by nobody else, so
-/// that a failure is the replica's own.
+/// A calm login in which the browser and the relying party know one replica only. Nobody else sees its codes, so a
+/// failure is caused by the replica.
 pub(crate) async fn log_in_at(scene: &Scene, who: &str, replica: &str, label: &str) {
     let door = scene.replicas.iter().find(|door| door.0 == replica);
     let scene = Scene {

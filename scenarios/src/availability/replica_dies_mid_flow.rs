@@ -1,8 +1,7 @@
-//! A replica dies while people are between its pages.
+//! A replica dies while people are between two pages of a login.
 //!
-//! It is killed, loses power, or is paused, and comes back later. Anyone who was in
-//! the middle of a login completes it at the other replica, which leads the jobs as well. (Inventory 6, 9,
-//! 30, 34.)
+//! It is killed, loses power, or is paused, and comes back later. Anyone who was in the middle of a login completes it
+//! at the other replica, which also leads the background jobs. (Inventory 6, 9, 30, 34.)
 
 use crate::{
     catalogue::marks::{fault_hit_somebody, marked, somebody_logged_in},

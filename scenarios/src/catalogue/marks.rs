@@ -1,4 +1,4 @@
-//! What a sweep must have reached, in words that scenarios share.
+//! Marks that several scenarios use.
 
 use crate::{
     people,
@@ -11,14 +11,14 @@ pub(crate) fn marked(name: &'static str) -> impl Fn(&MarkView<'_>) -> bool + Sen
     move |reached| reached.marks.get(name).is_some_and(|count| *count > 0)
 }
 
-/// Somebody logged in.
+/// Whether somebody logged in.
 pub(crate) fn somebody_logged_in(reached: &MarkView<'_>) -> bool {
     invocations(reached.history)
         .iter()
         .any(|invocation| *invocation.op == Op::People(people::Op::LogIn) && invocation.ok())
 }
 
-/// When another Redis node became master, milliseconds.
+/// When another Redis node than the first one became master, milliseconds; `None` if none did.
 pub(crate) fn replaced_ms(reached: &MarkView<'_>) -> Option<u64> {
     let records = &reached.history.records;
     let promoted = records.iter().find(|record| match &record.event {
@@ -28,12 +28,12 @@ pub(crate) fn replaced_ms(reached: &MarkView<'_>) -> Option<u64> {
     promoted.map(|record| record.at_ms)
 }
 
-/// The master was replaced.
+/// Whether the master was replaced.
 pub(crate) fn master_replaced(reached: &MarkView<'_>) -> bool {
     replaced_ms(reached).is_some()
 }
 
-/// The master was not replaced though it was down.
+/// Whether the master was not replaced although it was down.
 pub(crate) fn nobody_promoted(reached: &MarkView<'_>) -> bool {
     !master_replaced(reached) && reached.history.records.iter().any(|record| closed(&record.event))
 }
@@ -42,7 +42,7 @@ fn closed(event: &Event) -> bool {
     matches!(event, Event::Ready { ready: false, why, .. } if why.contains("degraded"))
 }
 
-/// A replica closed its port because it was degraded, and opened it again.
+/// Whether a replica closed its port because it was degraded, and opened it again.
 pub(crate) fn port_closed_and_opened(reached: &MarkView<'_>) -> bool {
     let records = &reached.history.records;
     records.iter().enumerate().any(|(index, record)| match &record.event {
@@ -53,21 +53,21 @@ pub(crate) fn port_closed_and_opened(reached: &MarkView<'_>) -> bool {
     })
 }
 
-/// A fault was injected while somebody was doing something.
+/// Whether a fault was injected while an operation was in flight.
 pub(crate) fn fault_hit_somebody(reached: &MarkView<'_>) -> bool {
     reached.history.records.iter().any(
         |record| matches!(&record.event, Event::Fault { fault, in_flight, .. } if !fault.repairs() && *in_flight > 0),
     )
 }
 
-/// From when until when a peer misbehaved.
+/// The time from which, and until which, a peer misbehaved, milliseconds.
 pub(crate) fn stalled(reached: &MarkView<'_>, mode: impl Fn(&Fault) -> Option<Mode>) -> Option<(u64, u64)> {
     let (from, ..) = faults(reached.history).find(|(.., fault)| mode(fault).is_some_and(|m| m != Mode::Healthy))?;
     let healed = faults(reached.history).find(|(at_ms, _, fault)| *at_ms > from && **fault == Fault::Heal);
     Some((from, healed.map_or(u64::MAX, |(at_ms, ..)| at_ms)))
 }
 
-/// Somebody was refused with one of these words.
+/// Whether somebody was refused with this reason.
 pub(crate) fn refused_with(told: &'static str) -> impl Fn(&MarkView<'_>) -> bool + Send + Sync {
     move |reached| {
         invocations(reached.history)
@@ -76,7 +76,7 @@ pub(crate) fn refused_with(told: &'static str) -> impl Fn(&MarkView<'_>) -> bool
     }
 }
 
-/// Somebody was refused with these words.
+/// Whether this person or attacker was refused with this reason.
 pub(crate) fn refused_to(who: &'static str, told: &'static str) -> impl Fn(&MarkView<'_>) -> bool + Send + Sync {
     move |reached| {
         let invocations = invocations(reached.history);

@@ -1,4 +1,4 @@
-//! All scenarios. One story a file.
+//! All scenarios, each in a file of its own.
 
 pub(crate) mod marks;
 
@@ -7,7 +7,7 @@ use crate::{
     store, swarm, vocabulary::Scenario,
 };
 
-/// All scenarios, the quiet ones first. Every answer in any of them is judged by the specification.
+/// All scenarios, those with few faults first. The specification judges every answer in each of them.
 pub fn all() -> Vec<Scenario> {
     let stories = [
         availability::stories(),

@@ -1,4 +1,4 @@
-//! What can go wrong with the directory, beside its disk.
+//! Faults of the directory, beside those of its disk.
 
 use crate::login::Login;
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,7 @@ impl ServiceFault<Login> for Fault {
     }
 }
 
-/// Somebody else takes the write lock as soon as it is free, and keeps it for as long as it is to be busy.
+/// Another connection takes the write lock as soon as it is free, and keeps it until `busy_until_ms`.
 fn lock(control: &Control<'_, Login>) {
     let shared = control.shared();
     let (now_ms, until_ms) = (control.now_ms(), shared.busy_until_ms.load(Ordering::Relaxed));

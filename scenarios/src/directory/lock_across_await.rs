@@ -1,8 +1,8 @@
-//! The directory's write lock is taken before Redis is asked, and held until it has answered (inventory 28).
+//! The directory's write lock is taken before Redis is asked, and held until Redis has answered (inventory 28).
 //!
-//! Seen in the world: requests that kept a transaction open while they waited for Redis, and everybody else's queued up
-//! behind it (Vexa-ai/vexa#508); sqlx was to warn of it for SQLite (transact-rs/sqlx#4166). The commit is quick; what
-//! keeps both replicas from the directory is the round trip in between.
+//! Seen in real systems: requests kept a transaction open while they waited for Redis, and all other requests queued
+//! behind it (Vexa-ai/vexa#508); a warning about this was proposed for sqlx with SQLite (transact-rs/sqlx#4166). The
+//! commit itself is quick; the round trip to Redis keeps both replicas from the directory.
 
 use crate::{
     planted::twist::{SessionTwist, TokenTwist, Twisted},
@@ -49,7 +49,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     },
 };
 
-/// Between two tries for the lock.
+/// Pause between two attempts to take the lock.
 const PAUSE: Duration = Duration::from_millis(5);
 
 struct HoldsTheLock<T> {
@@ -59,8 +59,8 @@ struct HoldsTheLock<T> {
     patience: Duration,
 }
 
-/// A connection with an open write transaction, which is rolled back when it is dropped. A future may go from thread to
-/// thread, hence the lock that nobody takes.
+/// A connection with an open write transaction, which is rolled back when it is dropped. A future may move between
+/// threads, so the connection is in a mutex, which is never contended.
 type Open = Mutex<Connection>;
 
 impl<T> HoldsTheLock<T> {
@@ -81,7 +81,8 @@ impl<T> HoldsTheLock<T> {
         Ok(Mutex::new(connection))
     }
 
-    /// Everything that the write depends on is looked at under its lock, so that nothing can change meanwhile.
+    /// The mistake: waits for the store's answer while it holds the write lock, so that nothing can change before the
+    /// write.
     async fn look_first(&self) -> Outcome<()> {
         let deadline = Instant::now() + self.patience;
         let open = loop {

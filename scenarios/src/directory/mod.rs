@@ -4,23 +4,23 @@ mod fault;
 
 pub use fault::Fault;
 
-// Claims.
+// Properties.
 pub(crate) mod stalls_bounded;
 
 // Planted bugs.
 pub(crate) mod lock_across_await;
 
-// Stories.
+// Scenarios.
 pub(crate) mod slow_disk;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
-/// The mistakes that this room's claims must detect, in the order of the reports' rows.
+/// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![lock_across_await::PLANTED]
 }
 
-/// The stories of this room.
+/// The scenarios of this module.
 pub(crate) fn stories() -> Vec<Scenario> {
     vec![slow_disk::slow_disk()]
 }

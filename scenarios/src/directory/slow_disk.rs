@@ -1,8 +1,8 @@
 //! The disk under the directory is slow, and one replica is far from its Redis.
 //!
-//! A commit takes long, and its process is blocked in it; the other replica meets a locked directory. Then the link
-//! from one replica to Redis is slow as well, so that replica waits much and often. Anyone who is at the other one
-//! waits for a few commits at most. (Inventory 27, 28.)
+//! A commit takes long, and its process is blocked meanwhile; the other replica meets a locked directory. Then the link
+//! from one replica to Redis becomes slow as well, so that this replica waits often and long. Anyone at the other
+//! replica waits for a few commits at most. (Inventory 27, 28.)
 
 use crate::{
     catalogue::marks::{fault_hit_somebody, marked, somebody_logged_in},

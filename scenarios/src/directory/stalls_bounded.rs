@@ -1,19 +1,20 @@
-//! A slow disk costs each page a few of its commits and no more, and what one replica waits for keeps nobody waiting at
-//! the other.
+//! A slow disk delays a page by a few commits at most, and while one replica waits for something else, nobody at the
+//! other replica waits with it.
 //!
-//! Source: inventory 28. SQLite is called inline, so a commit stops its process for as long as the disk takes, and has
-//! the directory's write lock meanwhile; the other replica meets SQLITE_BUSY. Both end with the commit: that is what
-//! bounds a stall. A lock that is held while something else is waited for has no such bound.
+//! Source: inventory 28. SQLite is called inline, so a commit blocks its process for as long as the disk takes, and
+//! holds the directory's write lock meanwhile; the other replica gets SQLITE_BUSY. Both end with the commit, which
+//! bounds the stall. A lock that is held while its holder waits for something else has no such bound.
 //!
-//! Fairness. Judged is anyone who knows one replica only ([`Behaviour::Availability(availability::Behaviour::LogInAt)`]), and of that what the replica answers by
-//! itself: mail is not awaited. Any trouble excuses it until everything has healed and settled, but for slow disks, and
-//! for faults of the other replica, its links, mail or analytics; that it is stopped, in the middle of a commit
-//! perhaps, is an excuse. The allowance is so many of the slowest commits
-//! that the run has had; a run in which disks were well allows for none.
+//! Fairness. The property judges people who know one replica only
+//! ([`Behaviour::Availability(availability::Behaviour::LogInAt)`]), and only the answers that the replica gives by
+//! itself: waiting for mail is not judged. Faults excuse a delay until everything has healed and settled. The
+//! exceptions are slow disks, and faults of the other replica, its links, mail or analytics. A pause of the other
+//! replica does excuse, because it may be paused in the middle of a commit. The allowance is a number of the slowest
+//! commits that the run has had; a run without slow disks has none.
 //!
-//! Edges. A page that ends in doubt has kept somebody waiting as well, and one that is refused because the directory
-//! stayed locked was kept from its lock for longer than any commit: both are violations. What has not ended when the run ends
-//! is a violation once its time was over.
+//! Edges. A page of unknown outcome has kept somebody waiting as well. A page that is refused because the directory
+//! stayed locked has waited for the lock longer than any commit takes. Both are violations. An operation that has not
+//! ended when the run ends is a violation if its deadline is past.
 
 use crate::{
     availability, mailed_code, people,
@@ -27,7 +28,7 @@ use crate::{
 };
 use std::{collections::BTreeMap, time::Duration};
 
-/// See the module.
+/// Property: a slow disk delays pages by a bounded time. See the module.
 pub struct StallsBounded {
     page_ms: u64,
     commits: u64,
@@ -35,7 +36,7 @@ pub struct StallsBounded {
 }
 
 impl StallsBounded {
-    /// What a page, with all the redirects that lead to it, may take while disks are well.
+    /// The longest time for a page, with all the redirects that lead to it, while disks are fast.
     pub fn pages(limit: Duration) -> StallsBounded {
         StallsBounded {
             page_ms: limit.as_millis() as u64,
@@ -44,7 +45,7 @@ impl StallsBounded {
         }
     }
 
-    /// How many commits it may have to wait for: its own, and those of others before it.
+    /// The number of commits that a page may have to wait for: its own, and those of others before it.
     pub fn and_commits(self, commits: u64) -> StallsBounded {
         StallsBounded { commits, ..self }
     }
@@ -58,13 +59,13 @@ impl StallsBounded {
     }
 }
 
-/// Whether a fault may rightly delay anyone who is at a replica by more than a few commits.
+/// Whether a fault may delay somebody at this replica by more than a few commits.
 fn excuses(fault: &Fault, replica: &str) -> bool {
     let elsewhere =
         |host: &&str| matches!(*host, "mail" | "analytics") || (host.starts_with("idp") && *host != replica);
     match fault {
         Fault::DiskSlow { .. } => false,
-        Fault::Pause { .. } => true, // anyone who is stopped in a commit has the lock until it goes on
+        Fault::Pause { .. } => true, // a process that is paused in a commit keeps the lock until it is resumed
         _ => !fault.hosts().iter().any(elsewhere),
     }
 }
@@ -158,7 +159,7 @@ mod tests {
         vocabulary::{Operation, OwnFault},
     };
 
-    /// Somebody at idp-b alone, and a disk of which each commit takes 50 ms.
+    /// A probe at idp-b alone, and a disk on which each commit takes 50 ms.
     fn slow() -> Story {
         let mut story = Story::new().fault(
             1000,

@@ -1,4 +1,4 @@
-//! What the login service reads from anybody over HTTP.
+//! Fuzz targets for the HTTP requests that the login service reads from anybody.
 
 use async_trait::async_trait;
 use idp::{
@@ -25,7 +25,7 @@ use tokio::sync::watch;
 const HTTP_PORT: u16 = 8080;
 const ISSUER: &str = "https://login.example";
 
-/// Accepts mails and sends none.
+/// A mailer that accepts mails and sends none.
 struct NoMail;
 
 #[async_trait]
@@ -39,7 +39,7 @@ impl Mailer for NoMail {
     }
 }
 
-/// A replica with its state in memory, for as long as its host lives.
+/// Serves a replica whose state is in memory, for as long as its host lives.
 async fn serve(env: Env) {
     static DIRECTORIES: AtomicU64 = AtomicU64::new(0);
     let location = format!("file:/fuzz-{}?vfs=memdb", DIRECTORIES.fetch_add(1, Ordering::Relaxed));
@@ -70,8 +70,8 @@ async fn serve(env: Env) {
     serve_connections(env, listener, router, stop).await;
 }
 
-/// Sends these bytes to a replica, which must answer so many requests (if that is known), without a 5xx status; then it
-/// must still serve another connection.
+/// Sends these bytes to a replica. It must answer `requests` requests (if the number is known), none with a 5xx status,
+/// and must then still serve another connection.
 fn check_served(bytes: Vec<u8>, requests: Option<usize>) {
     let mut stage = Stage::new();
     let replica = stage.host("idp", serve);
@@ -114,13 +114,13 @@ fn statuses(mut received: &[u8]) -> Vec<u16> {
     statuses
 }
 
-/// Any bytes on an HTTP connection: no answer is a 5xx, and the next connection is served.
+/// Target: arbitrary bytes on an HTTP connection. No answer is a 5xx, and the next connection is served.
 pub(super) fn http(input: &[u8]) {
     check_served(input.to_vec(), None);
 }
 
-/// Well-formed requests around four arbitrary lines: the query, the cookies, the credentials, and the form (all the rest).
-/// They go to every route that reads any of these.
+/// Target: well-formed requests around four arbitrary lines, which are the query, the cookies, the credentials, and the
+/// form (everything after the third line). The requests go to every route that reads any of these.
 pub(super) fn form(input: &[u8]) {
     let mut lines = input.splitn(4, |byte| *byte == b'\n');
     let [query, cookies, credentials, body] = [(); 4].map(|()| lines.next().unwrap_or_default());

@@ -1,5 +1,5 @@
-//! Fuzz targets for the login service: what it reads from Redis, from Sentinels and from anybody over HTTP, each reader as
-//! a function of any bytes. The models' targets are in `sim/fuzz`.
+//! Fuzz targets for the login service: the code that reads from Redis, from Sentinels and from HTTP clients, each as a
+//! function of arbitrary bytes. The models' targets are in `sim/fuzz`.
 
 mod http;
 mod store;
@@ -18,7 +18,7 @@ const fn target(name: &'static str, check: fn(&[u8]), cost: usize) -> Target {
     Target { name, check, cost }
 }
 
-/// Gives these bytes to the target of this name.
+/// Passes these bytes to the target of this name.
 ///
 /// # Panics
 /// The target found a defect, or there is no such target.

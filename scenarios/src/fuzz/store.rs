@@ -1,4 +1,4 @@
-//! What the login service reads from Redis and from Sentinels.
+//! Fuzz targets for the replies that the login service reads from Redis and from Sentinels.
 
 use async_trait::async_trait;
 use idp::{
@@ -12,14 +12,14 @@ use std::{sync::Arc, time::Duration};
 
 const SENTINEL_PORT: u16 = 26379;
 const REDIS_PORT: u16 = 6379;
-/// What rounding and the network add to a deadline.
+/// Allowance for rounding and the network in addition to a deadline.
 const SLACK: Duration = Duration::from_millis(200);
 
 fn deadlines() -> Deadlines {
     Config::new("idp-a", "https://login.example", StateConfig::Memory).deadlines
 }
 
-/// Always finds the same master.
+/// A finder that always returns the same master.
 struct FixedMaster(&'static str);
 
 #[async_trait]
@@ -29,9 +29,9 @@ impl MasterFinder for FixedMaster {
     }
 }
 
-/// A Redis that answers anything, either from the first command on, or after it has truthfully reported that it is a
-/// master. Every call must end within its deadline; and after the truthful beginning no call may return `Fail`, unless the
-/// bytes hold an error reply, for the command may have been executed.
+/// Target: a Redis that answers arbitrary bytes, either from the first command on, or after it has correctly reported
+/// that it is a master. Every call must end within its deadline. After the correct beginning no call may return `Fail`,
+/// unless the bytes contain an error reply, because the command may have been executed.
 pub(super) fn redis(input: &[u8]) {
     let mut stage = Stage::new();
     for (host, honest) in [("honest", true), ("liar", false)] {
@@ -68,7 +68,8 @@ pub(super) fn redis(input: &[u8]) {
     });
 }
 
-/// Sentinels that answer anything: the search must end in time, and must not find a master without a host or a port.
+/// Target: Sentinels that answer arbitrary bytes. The search must end in time, and must not find a master without a
+/// host or a port.
 pub(super) fn sentinel(input: &[u8]) {
     const HOSTS: [&str; 3] = ["sentinel-1", "sentinel-2", "sentinel-3"];
     let mut stage = Stage::new();

@@ -1,5 +1,5 @@
-//! The rows of the inventory: every mechanism, failure and lesson of the two incident reports that the login service comes
-//! from. `INVENTORY.md` beside the sources is this table with what stands for each row; [`markdown`] writes it.
+//! The inventory: every mechanism, failure and lesson of the two incident reports from which the login service comes.
+//! `INVENTORY.md` is this table, with the tests for each row; [`markdown`] writes it.
 
 mod rows;
 
@@ -8,14 +8,14 @@ use rows::ROWS;
 use sim::suite::Suite;
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
 
-/// One row: its number is a stable name.
+/// A row. Its number is its stable name.
 struct Row {
     number: u8,
     /// The mechanism, the failure or the lesson.
     item: &'static str,
-    /// What must hold.
+    /// The promise that must hold.
     promise: &'static str,
-    /// What proves it beside stories and planted bugs, as a path in the project.
+    /// A test beside scenarios and planted bugs, as a path in the project.
     elsewhere: Option<&'static str>,
 }
 
@@ -35,10 +35,11 @@ This page is written by `INVENTORY=write cargo test -p scenarios inventory`; a t
 |---|---|---|---|---|---|
 ";
 
-/// The table, with what a suite has for each row. Names link to their files below `src`.
+/// The table, with the scenarios, planted bugs and properties of a suite for each row. Names link to their files below
+/// `src`.
 ///
 /// # Panics
-/// The sources are not there, or a story or a planted bug has no file of its name.
+/// The sources are not there, or a scenario or planted bug has no file of its name.
 pub fn markdown(suite: &Suite<Login>, src: &Path) -> String {
     let files = files(src);
     let link = |name: &str| match files.get(name) {
@@ -72,8 +73,8 @@ pub fn markdown(suite: &Suite<Login>, src: &Path) -> String {
     text
 }
 
-/// The source files by the names of what is in them: `code_race` is in `redemption/code_race.rs`, and a whole room has its
-/// own name.
+/// The source files by the names of scenarios and planted bugs: `code_race` is in `redemption/code_race.rs`. The name
+/// of a folder stands for the whole module.
 fn files(src: &Path) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     for room in fs::read_dir(src).expect("the sources are there") {

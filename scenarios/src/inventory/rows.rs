@@ -1,4 +1,4 @@
-//! The table itself.
+//! The rows of the inventory.
 
 use super::Row;
 

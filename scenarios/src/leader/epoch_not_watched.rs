@@ -1,11 +1,11 @@
-//! A leader that renews its lease does not look whether somebody has begun a newer epoch (inventory
-//! 29, 30, 39): the service had this bug itself, until a run of the swarm found it.
+//! A leader that renews its lease does not check whether another replica has begun a newer epoch (inventory 29, 30,
+//! 39). The service itself had this bug until a run of the swarm found it.
 //!
-//! 1. A leads on the old master, which is paused.
-//! 2. B leads on the new one, with epoch 2.
-//! 3. Both wake. A's lease has run out, and the old master grants it anew: epoch 3.
-//! 4. The old master is demoted. B goes on renewing a lease with which it may do nothing any more:
-//!    its epoch is fenced, and nobody else gets the lease. From then on no reminder is sent.
+//! 1. A is the leader, with a lease on the old master. A and the old master are paused.
+//! 2. B becomes the leader, with a lease on the new master, and begins epoch 2.
+//! 3. A and the old master resume. A's lease has expired, and the old master grants it again: A begins epoch 3.
+//! 4. The old master is demoted. B goes on renewing its lease, but may do nothing with it, because its epoch is fenced;
+//!    and no other replica gets the lease. From then on no reminder is sent.
 
 use crate::{
     planted::twist::{EpochTwist, Twisted},
@@ -43,6 +43,6 @@ impl EpochTwist for NotWatched {
         &self.0
     }
     async fn newest_epoch(&self) -> Outcome<LeaderEpoch> {
-        Ok(LeaderEpoch(0)) // none is ever newer
+        Ok(LeaderEpoch(0)) // hides every newer epoch
     }
 }

@@ -1,7 +1,7 @@
-//! The leader is paused past its lease, and then Redis fails over under the new one.
+//! The leader is paused past its lease, and then Redis fails over while the next leader holds the lease.
 //!
-//! Reminders are due at both moments and the relay is slow, so that the leader is in the middle of
-//! sending. Two believe to lead; nobody is reminded twice. (Inventory 29, 30, 31.)
+//! Reminders are due at both moments and the relay is slow, so that the leader is in the middle of sending. Two
+//! replicas believe that they are the leader; nobody is reminded twice. (Inventory 29, 30, 31.)
 
 use crate::{
     catalogue::marks::{marked, master_replaced},

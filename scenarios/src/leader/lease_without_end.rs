@@ -1,7 +1,7 @@
 //! The leader's lease has no lifetime (inventory 24, 29, 30).
 //!
-//! Seen in the world: celerybeatredis#11, closeio/tasktiger#53. A leader that dies holds the lease for good;
-//! from then on nobody leads and no job runs, and every health check is green.
+//! Seen in real systems: celerybeatredis#11, closeio/tasktiger#53. A leader that dies keeps the lease forever: from
+//! then on there is no leader and no job runs, while every health check passes.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},
@@ -28,7 +28,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     },
 };
 
-/// As good as for ever.
+/// The lifetime of the lease: longer than any run.
 const FOR_GOOD: Duration = Duration::from_secs(24 * 3600);
 
 struct ForGood(Arc<dyn AuthStateStore>);

@@ -1,8 +1,8 @@
-//! One replica judges expiry by the time that its log shows, which is that of its time zone (inventory 49).
+//! One replica judges expiry by local time, seven hours ahead of UTC (inventory 49).
 //!
-//! Seen in the world: tokens made in UTC and judged in local time, expired at birth for anyone who lives east of it
-//! (ardanlabs/service#435, nefilim/kjwt#30). The first report lost time over log lines that were seven hours off; here
-//! they are to blame.
+//! Seen in real systems: tokens issued in UTC and judged in local time are already expired when they are issued, in
+//! every time zone ahead of UTC (ardanlabs/service#435, nefilim/kjwt#30). The first incident report lost time on log
+//! lines that were seven hours off but had nothing to do with the outage; here local time is the cause.
 
 use crate::{
     planted::twist::{SessionTwist, TokenTwist, Twisted},

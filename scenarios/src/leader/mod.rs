@@ -4,7 +4,7 @@ mod ops;
 
 pub use ops::Observation;
 
-// Claims.
+// Properties.
 pub(crate) mod reminders_arrive;
 pub(crate) mod reminders_once;
 
@@ -14,13 +14,13 @@ pub(crate) mod lease_without_end;
 pub(crate) mod local_time_for_utc;
 pub(crate) mod unfenced_leader;
 
-// Stories.
+// Scenarios.
 pub(crate) mod leader_pauses;
 pub(crate) mod one_reminder;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
-/// The mistakes that this room's claims must detect, in the order of the reports' rows.
+/// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![
         unfenced_leader::PLANTED,
@@ -30,7 +30,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
     ]
 }
 
-/// The stories of this room.
+/// The scenarios of this module.
 pub(crate) fn stories() -> Vec<Scenario> {
     vec![leader_pauses::leader_pauses(), one_reminder::one_reminder()]
 }

@@ -1,7 +1,7 @@
 //! One person logs in while a reminder is due, so that a leader is at work, and nothing fails.
 //!
-//! `squall calls` performs it once more for each call that a replica makes meanwhile, and each way in which that call can
-//! go wrong. One more reminder is due when everything has long healed. (Inventory 29, 30, 31.)
+//! `squall calls` performs this scenario once more for each call that a replica makes during it, and for each way in
+//! which that call can go wrong. One more reminder is due long after everything has healed. (Inventory 29, 30, 31.)
 
 use crate::{
     catalogue::marks::{marked, somebody_logged_in},
@@ -15,7 +15,7 @@ use crate::{
 };
 use sim::calls::CallStory;
 
-/// How it is performed again for each call.
+/// How `squall calls` performs the scenario again for each call.
 pub(crate) const EVERY_CALL: CallStory = CallStory {
     scenario: "one_reminder",
     until_ms: 10_000,

@@ -1,18 +1,18 @@
-//! What can be seen of the leader's work.
+//! Observations of the leader's work.
 
 use crate::login::Login;
 use serde::{Deserialize, Serialize};
 use sim::world::EPOCH;
 
-/// What the relay sees of the leader's work.
+/// An event of the leader's work that the mail relay observes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Observation {
     /// The relay accepted a reminder.
     ReminderMailed {
-        /// To whom.
+        /// The recipient's address.
         address: String,
-        /// When it was due, milliseconds since the Unix epoch.
+        /// When the reminder was due, milliseconds since the Unix epoch.
         due_ms: u64,
     },
 }

@@ -1,16 +1,16 @@
 //! A reminder that falls due while nothing is broken arrives.
 //!
-//! Source: inventory 31 ("and eventually one once healed"), 30 (a service without a leader for good
-//! would send none).
+//! Source: inventory 31 ("and eventually one once healed"), 30 (a service that never gets a leader would send none).
 //!
-//! Fairness: nothing breaks from a while before the reminder is due until the bound ends, and some replica runs; the
-//! job looks once a second, and was never later than 1.4 s (12 to 30 seeds of each scenario).
+//! Fairness. Nothing breaks from a while before the reminder is due until the bound ends, and some replica runs. The
+//! job looks for due reminders once a second, and no reminder was later than 1.4 s (12 to 30 seeds of each scenario).
 //!
-//! Edges. A reminder whose leader died between claiming and sending it is lost rather than sent
-//! twice, and from outside nobody can tell which those are: judged are the reminders that fall due
-//! when nothing has been broken for a while, before the first fault or after healing. A call that failed counts as broken if
-//! it was made for the leader, or on the way to Redis or the relay, and only makes the reminder late: whoever knows that a
-//! mail was not sent gives its claim back. After a mail in doubt nothing is judged, for a second one would be worse.
+//! Edges. A reminder whose leader died between claiming and sending it is lost rather than sent twice, and from outside
+//! nobody can see which reminders these are. So the property judges only reminders that fall due when nothing has been
+//! broken for a while: before the first fault, or after healing. A failed call excuses a reminder only if it was made
+//! for the leader, or on the way to Redis or the relay, and then the reminder may only be late: a leader that knows
+//! that a mail was not sent gives its claim back. After a mail of unknown outcome nothing is judged, because a second
+//! mail would be worse than none.
 
 use crate::{
     leader,
@@ -24,16 +24,16 @@ use crate::{
 };
 use std::time::Duration;
 
-/// See the module.
+/// Property: a reminder that falls due while nothing is broken arrives within a bound. See the module.
 pub struct RemindersArrive(Bound);
 
 impl RemindersArrive {
-    /// So long after they are due.
+    /// The mail arrives within this time after it is due.
     pub fn within(limit: Duration) -> RemindersArrive {
         RemindersArrive(Bound::within(limit, 30_000))
     }
 
-    /// How long the service needs to have a leader again: a lease that a dead leader held runs out meanwhile.
+    /// How long the service needs to have a leader again: meanwhile the lease of a dead leader expires.
     pub fn settling(self, settle: Duration) -> RemindersArrive {
         RemindersArrive(self.0.settling(settle))
     }
@@ -79,8 +79,8 @@ impl Property<Login> for RemindersArrive {
     }
 }
 
-/// Whether a fault is one of a single call after which the reminder must arrive all the same, though later: nobody can have
-/// sent it, or nothing keeps the leader from giving back what it may have claimed.
+/// Whether a fault is the failure of a single call after which the reminder must still arrive, though later: the mail
+/// certainly was not sent, or the leader can give back a claim that it may have made.
 fn passes(fault: &Fault) -> bool {
     let Fault::Call(call) = fault else { return false };
     let leaves_a_mail_in_doubt = call.call == "mail deliver" && call.error.ends_with("after-data");

@@ -1,10 +1,9 @@
-//! Nobody is reminded twice of one thing.
+//! Nobody is reminded twice of the same thing.
 //!
-//! Source: inventory 29, 31. Two leaders are judged by mails sent twice, not by anybody's word that
-//! it leads.
+//! Source: inventory 29, 31. Two leaders are judged by mails sent twice, not by what a replica says about its role.
 //!
-//! Edges. None: the relay's acceptance is what counts, and a job whose mail may have been taken must
-//! not send it again.
+//! Edges. None: the relay's acceptance of a mail counts, and a job must not send a mail again that the relay may have
+//! accepted.
 
 use crate::{
     leader,
@@ -13,7 +12,7 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
-/// See the module.
+/// Property: at most one mail for each reminder. See the module.
 pub struct RemindersOnce;
 
 impl Property<Login> for RemindersOnce {

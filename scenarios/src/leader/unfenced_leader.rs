@@ -1,8 +1,9 @@
-//! The leader looks once whether it leads, sends, and notes afterwards that it has sent (inventory
-//! 29, 31).
+//! The leader checks once that it is the leader, sends, and records afterwards that it has sent (inventory 29, 31).
 //!
-//! 1. A looks for due reminders. 2. A is paused past its lease. 3. B leads and sends. 4. A goes
-//!    on where it was, and sends.
+//! 1. A looks for due reminders.
+//! 2. A is paused past its lease.
+//! 3. B becomes the leader and sends.
+//! 4. A is resumed where it was, and sends too.
 
 use crate::{
     planted::twist::{EpochTwist, ReminderTwist, Twisted},
@@ -53,7 +54,7 @@ impl EpochTwist for Unfenced {
         &self.epochs
     }
     async fn newest_epoch(&self) -> Outcome<LeaderEpoch> {
-        Ok(LeaderEpoch(0)) // nobody looks
+        Ok(LeaderEpoch(0)) // nobody checks the epoch
     }
 }
 
@@ -66,7 +67,7 @@ impl ReminderTwist for Unfenced {
         Ok(ReminderClaim::Claimed)
     }
     async fn finish_reminder(&self, id: &str, _: LeaderEpoch) -> Outcome<bool> {
-        // Anyone who writes is the newest: what a table without an epoch amounts to.
+        // Every writer gets the newest epoch, as if the table had none.
         let epoch = self.epochs.begin_epoch("anybody").await?;
         self.reminders.claim_reminder(id, epoch, self.env.now()).await?;
         self.reminders.finish_reminder(id, epoch).await

@@ -1,20 +1,17 @@
-//! Wrong codes are refused after so many, over both replicas.
+//! Wrong codes are limited over both replicas together.
 //!
-//! Source: SP 800-63B-4 section 3.2.2 (rate limiting; at most 100 consecutive failures), inventory
-//! 18, 20, 24.
+//! Source: SP 800-63B-4 section 3.2.2 (rate limiting; at most 100 consecutive failures), inventory 18, 20, 24.
 //!
-//! Edges. What counts is an admitted failure: the service looked at the code and said that it is
-//! wrong. The same code typed twice in one flow is one attempt, and teaches nothing (inventory 4).
-//! The windows are fixed ones that begin with an attempt, so that a run of N at the end of one and N
-//! at the start of the next is within the limit (inventory 24). Each state of Redis has counters of
-//! its own: a failover forgets what was not replicated, and a node that starts empty forgets all
-//! (measured: the limit moved back from 8 to 3).
+//! Edges. An attempt counts if it is an admitted failure: the service looked at the code and said that it is wrong. The
+//! same code typed twice in one flow is one attempt, because it tells the attacker nothing new (inventory 4). Windows
+//! are fixed and begin with an attempt, so N attempts at the end of one window and N at the start of the next are
+//! within the limit (inventory 24). Each state of Redis has counters of its own: a failover forgets counts that were
+//! not replicated, and a node that starts empty forgets all (measured: a counter went back from 8 to 3).
 //!
-//! Consecutive failures are counted in the directory, which forgets nothing, and before the answer:
-//! there the bound is exact. Only failures that were answered before an attempt began count against
-//! it, for those in flight together read the counter at the same moment. A success forgets them. One
-//! whose end is in doubt may do so at any later time, if its code was ever mailed; another code
-//! cannot succeed.
+//! Consecutive failures are counted in the directory, which forgets nothing, and before the answer; there the bound is
+//! exact. Only failures that were answered before an attempt began count against it, because attempts in flight
+//! together read the counter at the same moment. A success resets the count. An attempt of unknown outcome may reset it
+//! at any later time, but only if its code was mailed; no other code can succeed.
 
 use crate::{
     mailed_code,
@@ -27,13 +24,13 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the service says of a wrong code.
+/// The error code with which the service refuses a wrong code.
 pub(crate) const WRONG_CODE: &str = "wrong-code";
 
-/// See the module.
+/// Property: wrong codes are limited per address and window, per flow, and in a row. See the module.
 pub struct AttemptsLimited;
 
-/// Failures so far, of an address or a flow.
+/// The failures of an address or a flow so far.
 #[derive(Default)]
 struct Count {
     first_ms: u64,
@@ -42,7 +39,7 @@ struct Count {
 }
 
 impl Count {
-    /// Counts a failure; says how many different codes that makes.
+    /// Counts a failure; returns the number of different codes so far.
     fn one_more(&mut self, invocation: &Invocation<'_>, flow: &Tag, code: &Tag) -> u64 {
         self.codes.insert((flow.clone(), code.clone()));
         self.records.extend(invocation.records());
@@ -50,17 +47,17 @@ impl Count {
     }
 }
 
-/// One address, as far as failures in a row go.
+/// The attempts at one address, for counting failures in a row.
 #[derive(Default)]
 struct Row {
-    /// When each attempt that succeeded, or may have, began and was answered, milliseconds.
+    /// Begin and answer of each attempt that succeeded or may have succeeded, milliseconds.
     successes_ms: Vec<(u64, u64)>,
-    /// When each failure began and was answered, milliseconds.
+    /// Begin and answer of each failure, milliseconds.
     failures_ms: Vec<(u64, u64)>,
 }
 
 impl Row {
-    /// How many failures in a row an attempt certainly found counted, from one time to another.
+    /// The number of failures in a row that were certainly counted before an attempt with this begin and answer.
     fn before(&self, (began_ms, ended_ms): (u64, u64)) -> u64 {
         let successes = self.successes_ms.iter().filter(|(began, _)| *began <= ended_ms);
         let forgotten_ms = successes.map(|(_, answered)| *answered).max();
@@ -154,7 +151,7 @@ mod tests {
     use super::*;
     use crate::property::testing::*;
 
-    /// So many wrong codes, one a second from a time on, five to a flow.
+    /// Wrong codes, one a second from `from_s` on, five to a flow.
     fn guesses(mut story: Story, from_s: u64, count: u64) -> Story {
         for n in 0..count {
             let at = (from_s + n) * 1000;
@@ -235,12 +232,12 @@ mod tests {
         assert!(violation.what.contains("in a row"), "{violation}");
     }
 
-    /// A hundred wrong codes, ten in a window: the most that are looked at in a row.
+    /// A hundred wrong codes, ten in a window: the largest number in a row that the service may look at.
     fn a_hundred_in_a_row() -> Story {
         (0..10).fold(Story::new(), |story, round| guesses(story, round * 61, 10))
     }
 
-    /// A code that is typed after them, at a time.
+    /// A code that is typed after them, from one time to another.
     fn then(story: Story, at_ms: (u64, u64), code: &str, seen: Seen) -> Story {
         story.op(at_ms, "eve", verify(&format!("f{code}"), "ann", code), seen)
     }
@@ -268,7 +265,7 @@ mod tests {
             "k",
             fail(WRONG_CODE),
         );
-        // Another window, so that only the row could be too long.
+        // The new master begins another window, so only the number of failures in a row can be too large.
         let story = story.event(last_ms - 10, "redis-2", master("redis-2"));
         assert_eq!(story.judged_by(&AttemptsLimited), Ok(()));
     }

@@ -1,5 +1,5 @@
-//! An attacker who has codes sent to one address, alternating between the replicas, in a new flow
-//! each time (inventory 20).
+//! An attacker who requests codes for one address, in a new flow each time and alternating between the replicas
+//! (inventory 20).
 
 use crate::{
     people::person::{Opened, Person},
@@ -9,7 +9,7 @@ use sim::world::join_all;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// Asks for mails. Requests do not wait for each other's answers: they may well overlap.
+/// Requests the mails. A request does not wait for the answer to the one before, so requests may overlap.
 pub(crate) async fn flood(scene: &Scene, who: &str, victim: &str, label: &str, sends: u32, every: Duration) {
     let doors = scene.replicas.iter().cycle();
     let requests = (0..sends).zip(doors).map(|(turn, door)| {
@@ -19,7 +19,7 @@ pub(crate) async fn flood(scene: &Scene, who: &str, victim: &str, label: &str, s
             sleep(every * turn).await;
             let rp = attacker.relying_party();
             if let Ok(Opened::LoginPage(login)) = attacker.open(&rp, &rp.begin()).await {
-                let _ = attacker.press_send(&login).await; // what it came to is in the history
+                let _ = attacker.press_send(&login).await; // the outcome is in the history
             }
         }
     });

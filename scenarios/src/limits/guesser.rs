@@ -12,10 +12,10 @@ use crate::{
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How long the attacker waits for a page to come up again before giving that guess up.
+/// How long the attacker waits for a page to load before giving that guess up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Guesses. `attacker` types the victim's address in a browser of their own.
+/// Makes the guesses. `attacker` types the victim's address in a browser of their own.
 pub(crate) async fn guess(attacker: &Person, guesses: u32, every: Duration) {
     let rp = attacker.relying_party();
     let mut flow: Option<Reply> = None;
@@ -28,21 +28,21 @@ pub(crate) async fn guess(attacker: &Person, guesses: u32, every: Duration) {
             flow = new_flow(attacker, &rp).await.ok();
         }
         let Some(page) = &flow else {
-            continue; // no flow could be had: this guess is lost, and the history says why
+            continue; // there is no flow: this guess is lost, and the history has the reason
         };
         let code = format!("{:06}", attacker.choices.between(0, 999_999));
         match attacker.press_verify(page, &code).await {
-            // The flow is as good as before.
+            // The flow can still be used.
             Err(Seen::Unknown(_)) => {}
             Err(seen @ Seen::Fail(_)) if crate::people::answer::worth_another_try(&seen) => {}
             Err(Seen::Fail(told)) if told == "wrong-code" || told == "too-many-logins" => {}
-            // It is used up, or (one time in a million) it led in.
+            // The flow is used up, or (one time in a million) the guess was right.
             Ok(_) | Err(_) => flow = None,
         }
     }
 }
 
-/// A login of the attacker's own for the victim's address, up to the page that asks for the code.
+/// The attacker's own login for the victim's address, up to the page that asks for the code.
 pub(crate) async fn new_flow(attacker: &Person, rp: &RelyingParty) -> Result<Reply, Seen> {
     match attacker.open(rp, &rp.begin()).await? {
         Opened::Code(_) => Err(Seen::Fail("logged in already".into())),

@@ -1,9 +1,9 @@
 //! Somebody guesses codes, alternating between the replicas, and Redis fails over meanwhile.
 //!
 //! The guesser and a flooder use up their limits on a master that is cut off from its replica, and go on at the
-//! promoted one, which has never heard of them: the documented edge, one more limit and no more. A plodder
-//! guesses at the limit until the hard stop of the directory, which forgets nothing. (Inventory 18, 20, 24;
-//! SP 800-63B-4 section 3.2.2.)
+//! promoted node, which does not have these counts. This is the documented edge: one more limit, and not more than one.
+//! The "plodder" guesses as fast as the limit allows until the directory's hard stop, which forgets nothing. (Inventory
+//! 18, 20, 24; SP 800-63B-4 section 3.2.2.)
 
 use crate::{
     catalogue::marks::{marked, master_replaced, refused_to, replaced_ms},
@@ -22,7 +22,7 @@ pub(crate) fn guesser_across_failover() -> Scenario {
         "somebody guesses codes at both replicas, and Redis fails over meanwhile",
     )
     .covering(&[18, 20, 24])
-    // A window that is longer than a failover, and short enough for a hundred guesses at the limit.
+    // The window is longer than a failover, and short enough for a hundred guesses within the limit.
     .world(World::standard().limits_per(secs(8)).links_take_up_to(ms(10)..ms(20)))
     .workload(Guesser::of("victor", 60, ms(150)).from(secs(9)..ms(9500)))
     .workload(Flooder::of("flora", 40, ms(250)).from(secs(9)..ms(9500)))
@@ -62,8 +62,8 @@ pub(crate) fn guesser_across_failover() -> Scenario {
     .lasts(secs(100))
 }
 
-/// More guesses were looked at in the guesser's first window than its limit, because the master was replaced:
-/// the documented edge.
+/// The service looked at more of the guesser's codes in the first window than its limit, because the master was
+/// replaced: the documented edge.
 fn failover_gave_another_limit(reached: &MarkView<'_>) -> bool {
     let invocations = invocations(reached.history);
     let mut looked_at = invocations

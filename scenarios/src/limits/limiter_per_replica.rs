@@ -1,6 +1,6 @@
 //! Each replica counts attempts and mails by itself (inventory 18, 20).
 //!
-//! Anyone who alternates between two replicas gets twice the limit.
+//! An attacker who alternates between two replicas gets twice the limit.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},

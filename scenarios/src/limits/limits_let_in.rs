@@ -1,16 +1,17 @@
-//! A limit that an attacker has met lets the person in whose address it is, once the attack is over or is too slow to
-//! use the limit up.
+//! A limit that an attacker has reached does not keep the owner of the address out, once the attack is over or too slow
+//! to use the limit up.
 //!
 //! Source: inventory 18, 20, 24 (every counter has a lifetime, from its first increment on); SP 800-63B-4 section 3.2.2
 //! (rate limiting must not become a way to lock people out, short of its hard stop).
 //!
-//! Fairness: everything has healed and settled; in the whole span that a window could reach back over, others' attempts
-//! leave room for the person's own ([`OWN`]); the person tries like anybody. The bound is about twice the worst seen in
-//! 30 seeds of each scenario.
+//! Fairness. Everything has healed and settled. In the whole span that a window may reach back over, the attempts of
+//! others leave room for the person's own ([`OWN`]). The person tries like everybody. The bound is about twice the
+//! longest time seen in 30 seeds of each scenario.
 //!
-//! Edges. A store's clock that was ahead and is set back lets every counter of that time live as much longer, for expiry is
-//! absolute on each node's own clock (measured): the span reaches back over that, too (found by the swarm). An address with a hundred failures in its past may be locked for good, by the hard stop. A login whose code was
-//! stolen may cost its owner the tokens (see [`crate::property::EveryoneCanLogIn`]).
+//! Edges. If a store's clock was ahead and is set back, every counter of that time lives longer by as much, because
+//! expiry is absolute on each node's own clock (measured). The span reaches back over that time, too (found by the
+//! swarm). An address with a hundred failures in its past may be locked forever by the hard stop. A login whose code
+//! was stolen may cost its owner the tokens (see [`crate::property::EveryoneCanLogIn`]).
 
 use crate::{
     availability::everyone_can_log_in::contested,
@@ -24,16 +25,16 @@ use crate::{
 };
 use std::time::Duration;
 
-/// Attempts, and mails, that somebody needs who logs in and presses a button again.
+/// The number of attempts, and of mails, that a person needs to log in and press a button once more.
 const OWN: u64 = 2;
-/// Rounding of windows, milliseconds.
+/// Allowance for the rounding of windows, milliseconds.
 const SLACK_MS: u64 = 1000;
 
-/// See the module.
+/// Property: after an attack the person who was attacked can log in. See the module.
 pub struct LimitsLetIn(Bound);
 
 impl LimitsLetIn {
-    /// A whole login takes no longer than this.
+    /// The longest time for a whole login.
     pub fn within(limit: Duration) -> LimitsLetIn {
         LimitsLetIn(Bound::within(limit, 5_000))
     }
@@ -44,7 +45,7 @@ impl LimitsLetIn {
     }
 }
 
-/// The address that an attempt counts for, and whether it is a mail.
+/// The address that an attempt counts for, and whether the attempt sends a mail.
 fn attempt<'a>(invocation: &Invocation<'a>) -> Option<(&'a str, bool)> {
     match invocation.op {
         Op::MailedCode(mailed_code::Op::SendCode { address, .. }) => Some((address, true)),
@@ -53,7 +54,7 @@ fn attempt<'a>(invocation: &Invocation<'a>) -> Option<(&'a str, bool)> {
     }
 }
 
-/// How far the stores' clocks were ahead at most, milliseconds: all that moved one forward, together.
+/// The most that the stores' clocks can have been ahead, milliseconds: the sum of all changes that moved one forward.
 fn ahead_ms(history: &History) -> u64 {
     let forward = history.records.iter().map(|record| match &record.event {
         Event::Fault { fault, .. } => match fault {
@@ -145,7 +146,7 @@ mod tests {
     use crate::property::testing::*;
     use crate::vocabulary::{Operation, Seen};
 
-    /// The world's window is 60 s here.
+    /// An attack on ann, in a world whose window is 60 s.
     fn attacked() -> Story {
         let mut story = Story::new();
         story.operations.push(Operation {
@@ -177,7 +178,7 @@ mod tests {
         )
     }
 
-    /// A store's clock is off for a while.
+    /// An attack while a store's clock is off for a while.
     fn clock(offset_ms: i64) -> Story {
         let host = "redis-1".into();
         let off = attacked().fault(500, Fault::ClockOffset { host, offset_ms });

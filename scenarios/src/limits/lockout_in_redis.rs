@@ -1,8 +1,8 @@
-//! Consecutive failures are counted in Redis, too, and a failover forgets some (inventory 18, 24;
-//! SP 800-63B-4 section 3.2.2).
+//! Consecutive failures are counted in Redis, too, and a failover forgets some of them (inventory 18, 24; SP 800-63B-4
+//! section 3.2.2).
 //!
-//! Seen in the world: login failures in a cache that is lost with its nodes, as Keycloak's `loginFailures` is. The
-//! hard stop comes later by whatever was forgotten.
+//! Seen in real systems: login failures in a cache that is lost with its nodes, as Keycloak's `loginFailures` is. The
+//! hard stop comes later by the number of failures forgotten.
 
 use crate::{
     planted::twist::{FailureTwist, Twisted},

@@ -1,6 +1,6 @@
-//! An address is locked one failure late (inventory 18; SP 800-63B-4 section 3.2.2: *no more than* 100).
+//! An address is locked one failure too late (inventory 18; SP 800-63B-4 section 3.2.2: *no more than* 100).
 //!
-//! Seen in the world: `>` where `>=` was meant, the commonest slip of all at a limit.
+//! Seen in real systems: `>` where `>=` was meant, the most common mistake at a limit.
 
 use crate::{
     planted::twist::{FailureTwist, Twisted},

@@ -1,4 +1,4 @@
-//! Limits of attempts and of mails, over all replicas, and anyone who tries to get round them.
+//! Limits of attempts and of mails, over all replicas, and attackers who try to get round them.
 
 mod ops;
 
@@ -9,7 +9,7 @@ pub(crate) use ops::act;
 pub(crate) mod flooder;
 pub(crate) mod guesser;
 
-// Claims.
+// Properties.
 pub(crate) mod attempts_limited;
 pub(crate) mod limits_let_in;
 pub(crate) mod sends_limited;
@@ -22,13 +22,13 @@ pub(crate) mod new_code_resets_failures;
 pub(crate) mod window_in_wrong_unit;
 pub(crate) mod window_rearmed;
 
-// Stories.
+// Scenarios.
 pub(crate) mod guesser_across_failover;
 pub(crate) mod one_wrong_code;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
-/// The mistakes that this room's claims must detect, in the order of the reports' rows.
+/// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![
         limiter_per_replica::PLANTED,
@@ -40,7 +40,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
     ]
 }
 
-/// The stories of this room.
+/// The scenarios of this module.
 pub(crate) fn stories() -> Vec<Scenario> {
     vec![
         guesser_across_failover::guesser_across_failover(),

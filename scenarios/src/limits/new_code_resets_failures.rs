@@ -1,7 +1,7 @@
-//! A new code comes with new attempts (inventory 20; SP 800-63B-4 section 3.2.2 forbids it).
+//! A new code resets the number of attempts (inventory 20; SP 800-63B-4 section 3.2.2 forbids it).
 //!
-//! Seen in the world: attempts counted per mailed code, in mesutpiskin/keycloak-2fa-email-authenticator#117 and
-//! before. Anyone who asks for another code after each few guesses is never stopped.
+//! Seen in real systems: attempts counted per mailed code, as in mesutpiskin/keycloak-2fa-email-authenticator#117. An
+//! attacker who requests a new code after every few guesses is never stopped.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},
@@ -49,7 +49,7 @@ impl StoreTwist for Forgives {
         let address = record.as_ref().and_then(|record| record["address"].as_str());
         if let Some(address) = address.filter(|_| key.namespace == EMAIL_CODE) {
             let attempts = Key::new(LOGIN_ATTEMPTS, sha256_hex(address));
-            let _ = self.store.take(&attempts).await?; // how many there were is not looked at
+            let _ = self.store.take(&attempts).await?; // resets the count
             self.failures.clear_failures(address).await?;
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! Somebody types a wrong code for an address, then its owner logs in, and nothing fails.
 //!
-//! `squall calls` performs it once more for each call that a replica makes meanwhile, and each way in which that call can
-//! go wrong: a failure that is not counted is a free guess, and one that is counted twice locks people out. (Inventory 18,
-//! 20, 24.)
+//! `squall calls` performs this scenario once more for each call that a replica makes during it, and for each way in
+//! which that call can go wrong. A failure that is not counted is a free guess, and a failure that is counted twice
+//! locks people out. (Inventory 18, 20, 24.)
 
 use crate::{
     catalogue::marks::{refused_to, somebody_logged_in},
@@ -15,7 +15,7 @@ use crate::{
 };
 use sim::calls::CallStory;
 
-/// How it is performed again for each call.
+/// How `squall calls` performs the scenario again for each call.
 pub(crate) const EVERY_CALL: CallStory = CallStory {
     scenario: "one_wrong_code",
     until_ms: 9_000,

@@ -1,4 +1,4 @@
-//! What attackers do against limits.
+//! The behaviours of attackers who try to get round limits.
 
 use crate::{
     limits::{flooder, guesser},
@@ -9,7 +9,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 
-/// What attackers do against limits, as a whole.
+/// A behaviour of such an attacker as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Behaviour {
@@ -17,18 +17,18 @@ pub enum Behaviour {
     Guess {
         /// The person under attack.
         victim: String,
-        /// How many guesses.
+        /// The number of guesses.
         guesses: u32,
-        /// Between two guesses, milliseconds.
+        /// Time between two guesses, milliseconds.
         every_ms: u64,
     },
-    /// Asks for codes to be sent to one address, alternating between the replicas.
+    /// Requests codes for one address, alternating between the replicas.
     Flood {
         /// The person under attack.
         victim: String,
-        /// How many requests.
+        /// The number of requests.
         sends: u32,
-        /// Between two requests, milliseconds.
+        /// Time between two requests, milliseconds.
         every_ms: u64,
     },
 }
@@ -46,7 +46,7 @@ impl sim::service::Behaviour<Login> for Behaviour {
     }
 }
 
-/// Somebody tries to get round a limit.
+/// Performs the behaviour of an attacker.
 pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
     match does {
         Behaviour::Guess {

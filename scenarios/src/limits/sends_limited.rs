@@ -1,10 +1,10 @@
-//! Nobody's inbox is flooded: so many mails with codes per address and window, over both replicas.
+//! Nobody's inbox is flooded: mails with codes are limited per address and window, over both replicas together.
 //!
 //! Source: inventory 20, 24.
 //!
-//! Edges. As for `AttemptsLimited`: fixed windows, and counters that each state of Redis has of its
-//! own. A mail is judged when the relay takes it, which is never before it was counted. The relay
-//! may take one mail twice, when its first word is lost on the way back: equal codes count once.
+//! Edges. As for `AttemptsLimited`: windows are fixed, and each state of Redis has counters of its own. A mail is
+//! judged when the relay accepts it, which is never before it was counted. The relay may accept a mail twice, when its
+//! first reply is lost on the way back: equal codes count once.
 
 use crate::{
     mailed_code,
@@ -17,7 +17,7 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// See the module.
+/// Property: mails with codes are limited per address and window. See the module.
 pub struct SendsLimited;
 
 impl Property<Login> for SendsLimited {

@@ -1,7 +1,7 @@
-//! The limiters' windows are given in seconds to a command that takes milliseconds (inventory 20, 24).
+//! The limiters' windows are given in seconds to a command that expects milliseconds (inventory 20, 24).
 //!
-//! Seen in the world: EXPIRE beside PEXPIRE in rate limiters (tj/node-ratelimiter#11, express-gateway#874).
-//! Every counter is gone before the next attempt comes.
+//! Seen in real systems: EXPIRE confused with PEXPIRE in rate limiters (tj/node-ratelimiter#11, express-gateway#874).
+//! Every counter has expired before the next attempt.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},

@@ -1,7 +1,8 @@
-//! Every attempt gives its counter a whole window of life again (inventory 18, 24).
+//! Every attempt restarts the window of its counter (inventory 18, 24).
 //!
-//! Seen in the world: alisaifee/limits#28, xevix/grape-throttle#5 (INCR, then EXPIRE, each time). Attempts that are slower
-//! than the limit add up all the same, and anyone who tries now and then keeps somebody else out for ever.
+//! Seen in real systems: alisaifee/limits#28, xevix/grape-throttle#5 (INCR, then EXPIRE, each time). The count then
+//! never expires, even if attempts are slower than the limit, and an attacker who tries now and then locks the owner
+//! out forever.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},
@@ -36,7 +37,7 @@ impl StoreTwist for Rearmed {
     }
     async fn count(&self, key: &Key, window: Duration) -> Outcome<u64> {
         let count = self.0.count(key, window).await?;
-        // Anyone who holds this very count is the last who counted: EXPIRE, in the words of this store.
+        // Renews the counter if it still has this count: the equivalent of EXPIRE, which this store does not have.
         self.0.renew(key, count.to_string().as_bytes(), window).await?;
         Ok(count)
     }

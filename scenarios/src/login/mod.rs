@@ -1,4 +1,4 @@
-//! The operations, behaviours, observations and faults of all rooms, each as one enum, and the options of the world.
+//! The operations, behaviours, observations and faults of all modules, each as one enum, and the options of the world.
 
 mod options;
 
@@ -11,11 +11,11 @@ use crate::{
 use idp::{config::Config, replica::Wiring};
 use seams::Env;
 
-/// Wraps the parts of a replica, at each of its boots: to observe them, or to plant a mistake.
+/// Wraps the parts of a replica each time it boots, to observe them or to plant a bug.
 pub type Rewire = fn(&Env, &Config, Wiring) -> Wiring;
 
 sim::compose_ops! {
-    /// What somebody tries: a line for each room.
+    /// An operation of a person or an attacker: one variant for each module.
     pub enum Op {
         People(people::Op),
         MailedCode(mailed_code::Op),
@@ -27,7 +27,7 @@ sim::compose_ops! {
 
 sim::compose_behaviours! {
     Login,
-    /// What people and attackers do, as a whole: a line for each room.
+    /// A behaviour of a person or an attacker as a whole: one variant for each module.
     pub enum Behaviour {
         MailedCode(mailed_code::Behaviour),
         Redemption(redemption::Behaviour),
@@ -41,7 +41,7 @@ sim::compose_behaviours! {
 
 sim::compose_observations! {
     Login,
-    /// What else can be seen from outside: a line for each room.
+    /// An observation from outside that is not an operation: one variant for each module.
     pub enum Observation {
         Exchange(exchange::Observation),
         MailedCode(mailed_code::Observation),
@@ -53,7 +53,7 @@ sim::compose_observations! {
 
 sim::compose_faults! {
     Login,
-    /// Faults that only the login service's world has: a line for each room.
+    /// A fault that only the login service's world has: one variant for each module.
     pub enum OwnFault {
         Mail(mail::Fault),
         Analytics(analytics::Fault),

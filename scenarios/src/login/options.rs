@@ -8,7 +8,7 @@ use sim::{
     world::{Persistence, REPLICATION_LATE_PPM},
 };
 
-/// What the world is like.
+/// The options of the world.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WorldOptions {
@@ -16,11 +16,12 @@ pub struct WorldOptions {
     pub latency_ms_min: u64,
     /// Longest one-way latency of a healthy link, milliseconds.
     pub latency_ms_max: u64,
-    /// One-way latency of the link between the two Redis nodes, milliseconds: what a failover can
-    /// take back is what is on its way here.
+    /// One-way latency of the link between the two Redis nodes, milliseconds. A failover takes back the writes that are
+    /// on this link.
     pub replication_ms: u64,
-    /// How often, in a million, a Redis node tells its replica of writes a millisecond after it has acknowledged them, for
-    /// each client that it answers at once: what a kill can take back. A plan that does not say means half of the times.
+    /// How often, per million replies, a Redis node sends a write to its replica a millisecond after it has
+    /// acknowledged the write, for each client that it answers at once. A kill takes these writes back. Plans without
+    /// it mean half of the time.
     #[serde(default = "as_often_as_ever")]
     pub replication_late_ppm: u32,
     /// How many replicas of the login service there are, from 1 to 8.
@@ -43,8 +44,8 @@ pub struct WorldOptions {
     pub proxy_read_timeout_ms: u64,
     /// nginx's `fail_timeout`, milliseconds.
     pub fail_timeout_ms: u64,
-    /// nginx's `keepalive` to the replicas: how many idle connections it keeps. 0: a connection for each
-    /// request, which is also what a plan means that does not say.
+    /// nginx's `keepalive` to the replicas: the number of idle connections that it keeps. 0, which is also the value of
+    /// plans without it, means a new connection for each request.
     #[serde(default)]
     pub upstream_keepalive: u32,
     /// Lifetime of an authorization code, seconds.
@@ -59,24 +60,24 @@ pub struct WorldOptions {
     pub id_token_ttl_s: u64,
     /// Lifetime of a session, seconds.
     pub session_ttl_s: u64,
-    /// How long after a press of "Send" another one sends no second mail, seconds.
+    /// How long after a press of "Send" another press sends no second mail, seconds.
     pub send_once_s: u64,
     /// Window of the limiters, seconds.
     pub limit_window_s: u64,
     /// Lifetime of the leader's lease, milliseconds.
     pub lease_ms: u64,
-    /// How many of a hundred calls of a replica to what it depends on wait for a drawn time before they are made. 0: no
-    /// time passes between two calls, which is also what a plan means that does not say.
+    /// The percentage of calls of a replica to its dependencies that wait for a random time before they are made. 0,
+    /// which is also the value of plans without it, means that no time passes between two calls.
     #[serde(skip_serializing_if = "is_zero")]
     pub call_pause_percent: u64,
-    /// For how long such a call waits at most, milliseconds.
+    /// The longest such wait, milliseconds.
     #[serde(skip_serializing_if = "is_zero")]
     pub call_pause_ms_max: u64,
-    /// Reminders in the directory: (address of the person, due time in milliseconds of the run).
+    /// Reminders in the directory.
     pub reminders: Vec<ReminderOption>,
 }
 
-/// What plans meant before they could say.
+/// The value for plans that were saved before the option existed.
 fn as_often_as_ever() -> u32 {
     500_000
 }
@@ -85,13 +86,13 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// A reminder that somebody has asked for.
+/// A reminder that a person has asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReminderOption {
     /// Name of the person.
     pub who: String,
-    /// When it is due, milliseconds from the start of the run.
+    /// When the reminder is due, milliseconds from the start of the run.
     pub due_ms: u64,
 }
 
@@ -197,7 +198,7 @@ impl sim::service::WorldOptions for WorldOptions {
             let found = self.call_pause_percent.to_string();
             return bad("call_pause_percent", found, "must be at most 100");
         }
-        // A call that waits for longer than its caller's deadline has failed.
+        // A call that waits longer than its caller's deadline would fail.
         if self.call_pause_ms_max > 500 {
             let found = self.call_pause_ms_max.to_string();
             return bad("call_pause_ms_max", found, "must be at most 500");

@@ -1,4 +1,4 @@
-//! What can go wrong with the mail relay.
+//! Faults of the mail relay.
 
 use crate::{
     login::Login,
@@ -12,9 +12,9 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Fault {
-    /// It behaves differently from now on.
+    /// The relay behaves in another way from now on.
     Mail {
-        /// How.
+        /// The new behaviour.
         #[serde(alias = "manner")]
         mode: Mode,
     },

@@ -1,14 +1,14 @@
-//! Once everything has healed the outbox drains: anyone who is told that a code is on its way gets it, and soon.
+//! Once everything has healed, the outbox drains: a code that a page has promised by mail arrives within a bound.
 //!
-//! Source: inventory 1, 3 (mail beside the request, never lost behind a backlog).
+//! Source: inventory 1, 3 (mail is sent beside the request, and never lost behind a backlog).
 //!
-//! Fairness: everything has healed and had the time to settle, which is longer than the deadline of one mail (10 s), so
-//! that what the relay let hang has been given up; from then on the relay takes mail. Bounds are about twice the worst
-//! seen in 30 seeds of each scenario.
+//! Fairness. Everything has healed and had time to settle, which is longer than the deadline of one mail (10 s), so
+//! that mails left hanging by the relay have been given up. From then on the relay accepts mail. Bounds are about twice
+//! the longest time seen in 30 seeds of each scenario.
 //!
-//! Edges. A second press within the window sends no second mail (inventory 3), and the mail of the first may have been
-//! lost while something was broken: judged is the first press in a flow. A press that was refused, or is in doubt,
-//! promises nothing.
+//! Edges. A second press within the window sends no second mail (inventory 3), and the mail of the first press may have
+//! been lost while something was broken. So the property judges the first press in a flow. A press that was refused, or
+//! whose outcome is unknown, promises nothing.
 
 use crate::{
     mailed_code,
@@ -22,11 +22,11 @@ use crate::{
 };
 use std::{collections::BTreeSet, time::Duration};
 
-/// See the module.
+/// Property: after healing, mails with codes arrive. See the module.
 pub struct MailArrives(Bound);
 
 impl MailArrives {
-    /// So long after the button was pressed.
+    /// The mail arrives within this time after the button was pressed.
     pub fn within(limit: Duration) -> MailArrives {
         MailArrives(Bound::within(limit, 12_000))
     }

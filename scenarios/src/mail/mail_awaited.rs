@@ -1,6 +1,6 @@
-//! The page waits until the relay has taken the mail (inventory 1).
+//! The page waits until the relay has accepted the mail (inventory 1).
 //!
-//! The first report: the relay stalled, the page did not answer, and people pressed the button again.
+//! Seen in the first incident report: the relay stalled, the page did not answer, and people pressed the button again.
 
 use crate::vocabulary::PlantedBug;
 use async_trait::async_trait;

@@ -1,7 +1,7 @@
-//! The mail relay stalls, and people press the button six times.
+//! The mail relay stalls, and people press the send button six times.
 //!
-//! The page answers all the same. When the relay is back the mails come late and several at a time;
-//! whichever code somebody types works. (Inventory 1, 3, 5.)
+//! The page answers all the same. When the relay works again, the mails arrive late and several at a time; every code
+//! among them works. (Inventory 1, 3, 5.)
 
 use crate::{
     catalogue::marks::{marked, somebody_logged_in, stalled},
@@ -58,7 +58,7 @@ pub(crate) fn mail_stalls() -> Scenario {
     .lasts(secs(65))
 }
 
-/// Somebody pressed a button while the mail relay did not answer.
+/// Whether somebody pressed a button while the mail relay did not answer.
 fn send_pressed_while_mail_stalled(reached: &MarkView<'_>) -> bool {
     stalled(reached, |fault| match fault {
         Fault::Own(OwnFault::Mail(mail::Fault::Mail { mode })) => Some(*mode),

@@ -1,7 +1,7 @@
-//! A mail whose fate is unknown keeps its place in the outbox for good (inventory 1, 3).
+//! A mail of unknown outcome keeps its slot in the outbox forever (inventory 1, 3).
 //!
-//! Seen in the world: postalserver/postal#3569, mikel/mail#1427 (a relay that stalls holds a worker for ever). The relay
-//! is back, and no mail goes out until somebody restarts the service.
+//! Seen in real systems: postalserver/postal#3569, mikel/mail#1427 (a relay that stalls holds a worker forever). The
+//! relay works again, and no mail is sent until somebody restarts the service.
 
 use crate::vocabulary::PlantedBug;
 use async_trait::async_trait;
@@ -29,7 +29,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     },
 };
 
-/// Mails on their way at once.
+/// The number of mails that can be in flight at once.
 const PLACES: usize = 4;
 
 struct Placed {
@@ -44,7 +44,7 @@ impl Mailer for Placed {
         let (mailer, places) = (self.mailer.clone(), self.places.clone());
         self.env.spawn(async move {
             let place = places.acquire().await.expect("never closed");
-            // A relay that lets mails hang is a time-out before the mail itself is on its way, too.
+            // A hanging relay also leads to a deadline before the mail itself is sent: such a mail keeps its slot, too.
             let late = |failure: &Failure| matches!(failure.cause(), seams::Cause::Deadline { .. });
             if mailer.deliver(mail).await.as_ref().is_err_and(late) {
                 place.forget();

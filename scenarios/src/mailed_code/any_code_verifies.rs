@@ -1,12 +1,11 @@
-//! Any unexpired code of a flow is accepted: the first as well as the last, and the second click as
-//! well as the first.
+//! Any unexpired code of a flow is accepted: an early code as well as the latest, and on a second click as well as on
+//! the first.
 //!
-//! Source: inventory 5 (six mails came, and only the last code worked), 4 (same outcome for both
-//! clicks).
+//! Source: inventory 5 (six mails came, and only the last code worked), 4 (same outcome for both clicks).
 //!
-//! Edges. A mail does not say to which flow it belongs, so only addresses that have one flow are
-//! judged. A code may rightly be gone after a failover, or not be found while something on the way
-//! is broken: then nothing is judged. Refusals by a limit say so, and are no refusals of the code.
+//! Edges. A mail does not say to which flow it belongs, so only addresses that have one flow are judged. After a
+//! failover a code may be lost, and while something on the path of a login is broken it may not be found: then nothing
+//! is judged. A refusal by a limit is reported as such, and is not a refusal of the code.
 
 use crate::{
     limits::attempts_limited::WRONG_CODE,
@@ -20,7 +19,7 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// See the module.
+/// Property: every unexpired code of a flow is accepted. See the module.
 pub struct AnyCodeVerifies;
 
 impl Property<Login> for AnyCodeVerifies {

@@ -1,8 +1,8 @@
-//! A mailed code belongs to an address, not to a login, and stays valid until it expires (inventory
-//! 4, 10; SP 800-63B-4 section 3.1.3.2).
+//! A mailed code belongs to an address, not to a login, and stays valid until it expires (inventory 4, 10; SP 800-63B-4
+//! section 3.1.3.2).
 //!
-//! Seen in the world: zitadel/zitadel#6452 and WordPress/two-factor#155, where a code that had been used
-//! logged in again. Anyone who reads a mail after its owner has used the code gets in with it.
+//! Seen in real systems: zitadel/zitadel#6452 and WordPress/two-factor#155, where a used code was accepted again.
+//! Whoever reads a mail after its owner has used the code can log in with it.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},
@@ -47,7 +47,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     },
 };
 
-/// A code, as a replica remembers it.
+/// A mailed code, as the replicas remember it.
 #[derive(Clone)]
 struct Mailed {
     address: String,
@@ -86,12 +86,12 @@ struct AnyLogin {
 }
 
 impl AnyLogin {
-    /// The record of a code that was mailed to the address in whichever login.
+    /// The record of a code that was mailed to the address, for any login.
     async fn of_any_login(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
         let Some((flow, mac)) = key.id.split_once(':').filter(|_| key.namespace == EMAIL_CODE) else {
             return Ok(None);
         };
-        let pepper = Pepper::new(self.keys.ensure_pepper([0; 32]).await?); // the replicas made it when they began
+        let pepper = Pepper::new(self.keys.ensure_pepper([0; 32]).await?); // it exists since the replicas started
         let mailed = self.mailed.lock().expect("nobody panics while holding it").clone();
         let found = mailed
             .into_iter()

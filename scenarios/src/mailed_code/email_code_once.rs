@@ -1,11 +1,9 @@
-//! A mailed code logs in one browser's flow, at most once.
+//! A mailed code logs in the flow of one browser, at most once.
 //!
-//! Source: SP 800-63B-4 section 3.1.3.2 (an authentication secret is accepted once). Inventory 4,
-//! 10, 23.
+//! Source: SP 800-63B-4 section 3.1.3.2 (an authentication secret is accepted once). Inventory 4, 10, 23.
 //!
-//! Edges. The same code typed again in the same flow is the same person clicking twice, and leads to
-//! the same session. Codes have six digits, so two mails to one address may by chance carry the same
-//! one: each mail may log in one flow.
+//! Edges. The same code typed again in the same flow is one person who clicks twice, and leads to the same session.
+//! Codes have six digits, so two mails to one address may carry the same code by chance: each mail may log in one flow.
 
 use crate::{
     mailed_code,
@@ -14,7 +12,7 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// See the module.
+/// Property: a mailed code logs in at most one flow. See the module.
 pub struct EmailCodeOnce;
 
 impl Property<Login> for EmailCodeOnce {

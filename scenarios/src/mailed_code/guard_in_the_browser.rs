@@ -1,7 +1,7 @@
-//! Nothing but a script in the page keeps the send button from being pressed again (inventory 3).
+//! Only a script in the page prevents a second press of the send button (inventory 3).
 //!
-//! Seen in the world: the first report, and mail sent as often as it is asked for or as there are
-//! instances (ory/kratos#652, ory/kratos#732). Anyone who has no script gets a mail for every press.
+//! Seen in the first incident report, and in real systems that send a mail for every request or from every instance
+//! (ory/kratos#652, ory/kratos#732). A browser without scripts gets a mail for every press.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},

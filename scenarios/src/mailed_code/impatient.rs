@@ -1,5 +1,5 @@
-//! An impatient login: six clicks on the send button, any of the mails, a double click on the
-//! verify button (inventory 3, 4, 5).
+//! An impatient login: many clicks on the send button, the code of any of the mails, a double click on the verify
+//! button (inventory 3, 4, 5).
 
 use crate::{
     people::{answer, person::Person, reply::Reply},
@@ -9,11 +9,11 @@ use sim::world::join_all;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// How long mails are gathered before one is picked, and how long nothing may happen before the
-/// button is pressed again.
+/// How long the person collects mails before choosing one, and how long they wait for a mail before they press the
+/// button again.
 const GATHER: Duration = Duration::from_secs(5);
 
-/// From the login page to the redirect that follows a verified code.
+/// Performs the steps from the login page to the redirect that follows a verified code.
 pub(crate) async fn sign_in(person: &Arc<Person>, login: &Reply, clicks: u32, until: Instant) -> Result<Reply, Seen> {
     let since = person.mails();
     let clicked = Instant::now();
@@ -35,7 +35,7 @@ pub(crate) async fn sign_in(person: &Arc<Person>, login: &Reply, clicks: u32, un
             if Instant::now() >= until {
                 return Err(Seen::Fail("no mail came".into()));
             }
-            // No answer is waited for to do any good: a refusal ("too many mails") changes nothing.
+            // The answer is ignored: a refusal ("too many mails") changes nothing.
             let _ = person.press_send(&page).await;
             gathered = Instant::now() + GATHER;
         }
@@ -55,7 +55,7 @@ pub(crate) async fn sign_in(person: &Arc<Person>, login: &Reply, clicks: u32, un
     }
 }
 
-/// Two identical posts at once; a browser shows the answer to the last.
+/// Sends two identical posts at once; a browser shows the answer to the last one.
 async fn double_click(person: &Arc<Person>, page: &Reply, code: &str, until: Instant) -> Result<Reply, Seen> {
     let clicks = (0..2).map(|_| {
         let (person, page, code) = (person.clone(), page.clone(), code.to_owned());

@@ -1,6 +1,6 @@
-//! A flow has one code: the latest replaces those before (inventory 5).
+//! A flow has only one code: a new code replaces the one before (inventory 5).
 //!
-//! The first report: six mails had come, and only the code in the last of them worked.
+//! Seen in the first incident report: six mails had come, and only the code in the last of them worked.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},
@@ -29,7 +29,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
 
 struct OneCodePerFlow(Arc<dyn AuthStateStore>);
 
-/// The flow's only key, and what tells its codes apart; `None` for keys of other kinds.
+/// The flow's only key, and a prefix that distinguishes its codes; `None` for keys of other kinds.
 fn split(key: &Key) -> Option<(Key, String)> {
     let (flow, code) = key.id.split_once(':')?;
     let own = key.namespace == EMAIL_CODE;

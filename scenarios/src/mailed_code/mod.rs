@@ -1,4 +1,4 @@
-//! Logging in with a code that comes by mail.
+//! Login with a code that is sent by mail.
 
 mod ops;
 
@@ -9,7 +9,7 @@ pub use ops::{Behaviour, Observation, Op};
 pub(crate) mod impatient;
 pub(crate) mod peek;
 
-// Claims.
+// Properties.
 pub(crate) mod any_code_verifies;
 pub(crate) mod email_code_once;
 pub(crate) mod one_mail_per_window;
@@ -21,7 +21,7 @@ pub(crate) mod latest_code_overwrites;
 
 use crate::vocabulary::PlantedBug;
 
-/// The mistakes that this room's claims must detect, in the order of the reports' rows.
+/// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![
         code_of_address::PLANTED,

@@ -1,11 +1,11 @@
-//! However often somebody presses the send button, one mail comes per window.
+//! However often somebody presses the send button, one mail is sent per window.
 //!
-//! Source: inventory 3 (the button was pressed six times and six mails came); enforced by the
-//! server, for a guard in JavaScript alone is none.
+//! Source: inventory 3 (the button was pressed six times and six mails came). The server must enforce it, because a
+//! guard in JavaScript alone protects nothing.
 //!
-//! Edges. A window begins with the first press that is counted; presses long after it are entitled
-//! to another mail. What a press may cause is bounded by when it was pressed, not by when the relay
-//! takes the mail. Each state of Redis has windows of its own. Equal codes are one mail.
+//! Edges. A window begins with the first press that is counted; a press after its end may send another mail. The times
+//! of the presses decide how many mails are allowed, not the times when the relay accepts the mails. Each state of
+//! Redis has windows of its own. Equal codes are one mail.
 
 use crate::{
     mailed_code,
@@ -18,10 +18,10 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// See the module.
+/// Property: one mail per flow and window. See the module.
 pub struct OneMailPerWindow;
 
-/// When a flow's send button was first pressed, and when the last press had ended.
+/// When a flow's send button was first pressed, and when the last press ended, milliseconds.
 struct Presses {
     first_ms: u64,
     last_ms: u64,
@@ -49,7 +49,7 @@ impl Property<Login> for OneMailPerWindow {
                 first_ms: invocation.began_ms,
                 last_ms: 0,
             });
-            // A press that ended in doubt may still be on its way: nothing bounds when it acts.
+            // A press of unknown outcome may still be on its way, and take effect at any later time.
             let certain = invocation.ok() || invocation.failure().is_some();
             flow.last_ms = flow.last_ms.max(if certain { invocation.ended_ms() } else { u64::MAX });
         }

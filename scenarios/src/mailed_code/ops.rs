@@ -1,4 +1,4 @@
-//! What people and attackers do with mailed codes.
+//! The behaviours, operations and observations of mailed codes.
 
 use crate::{
     login::{self, Login},
@@ -13,25 +13,25 @@ use serde::{Deserialize, Serialize};
 use sim::history::{Seen, Tag};
 use std::{sync::Arc, time::Duration};
 
-/// What people and attackers do with mailed codes, as a whole.
+/// A behaviour of a person or an attacker with mailed codes, as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Behaviour {
-    /// Logs in calmly: one press of each button, the newest mail; gives up after a minute. A
-    /// temporary error is met by pressing again, as people do.
+    /// Logs in calmly: one press of each button, the newest mail; gives up after a minute. After a temporary error the
+    /// person presses again, as people do.
     LogIn,
-    /// Logs in impatiently: presses the send button this many times at once and types the code of
-    /// any of the mails; double-clicks the verify button.
+    /// Logs in impatiently: presses the send button `clicks` times at once, types the code of any of the mails, and
+    /// double-clicks the verify button.
     LogInImpatiently {
         /// How many times the send button is pressed.
         clicks: u32,
     },
-    /// Reads over somebody's shoulder: waits for the first mail with a code to one address, and some
-    /// time later types that code into logins of its own, one at each replica.
+    /// Reads somebody else's mail: waits for the first mail with a code to one address, and after a delay types that
+    /// code into logins of its own, one at each replica.
     PeekAtMail {
         /// The person whose mail it is.
         victim: String,
-        /// How long after the mail came, milliseconds.
+        /// Delay after the mail's arrival, milliseconds.
         after_ms: u64,
     },
 }
@@ -58,7 +58,7 @@ impl sim::service::Behaviour<Login> for Behaviour {
     }
 }
 
-/// Somebody does something with a mailed code.
+/// Performs a behaviour with mailed codes.
 pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
     let person = || Arc::new(Person::new(scene, who, who, label));
     let exchange = Exchange::Once;
@@ -84,19 +84,19 @@ pub enum Op {
     SendCode {
         /// The login in progress.
         flow: Tag,
-        /// Whose address.
+        /// The address that the code is for.
         address: String,
     },
     /// Waited for the mail with the code.
     AwaitMail {
-        /// Whose inbox.
+        /// The owner of the inbox.
         address: String,
     },
     /// Typed a code and pressed "Verify". Success means that the browser is logged in.
     VerifyCode {
         /// The login in progress.
         flow: Tag,
-        /// Whose address.
+        /// The address that the code is for.
         address: String,
         /// The code typed.
         code: Tag,
@@ -137,13 +137,13 @@ impl sim::service::Op for Op {
     }
 }
 
-/// What the relay and the inboxes see of mailed codes.
+/// An event of mailed codes that the relay and the inboxes observe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Observation {
     /// The relay accepted a mail with a one-time code.
     CodeMailed {
-        /// To whom.
+        /// The recipient's address.
         address: String,
         /// The code.
         code: Tag,

@@ -1,8 +1,8 @@
-//! A catch-all: whatever fails, "internal error" is all that anybody is told, the log included (inventory 56).
+//! Every failure is reported as "internal error" only, even in the log (inventory 56).
 //!
-//! Seen in the world: the second report; "an unknown error occurred" without a word in the server's log
-//! (wasp-lang/wasp#2026), a cause swallowed in two or three layers (gitpod-io/gitpod#12158). Anyone who is asked for help
-//! with a reference finds the line, and learns nothing.
+//! Seen in the second incident report, and in real systems: "an unknown error occurred" without a line in the server's
+//! log (wasp-lang/wasp#2026); a cause that two or three layers swallowed (gitpod-io/gitpod#12158). An operator who is
+//! given the reference of an error finds the line in the log, but not the cause.
 
 use crate::{
     planted::twist::{relabelled_directory, relabelled_store},
@@ -24,7 +24,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     },
 };
 
-/// Whether it may have happened all the same is kept: nothing else changes.
+/// Replaces the cause only: a failure of unknown outcome stays one.
 fn internal(failure: Failure) -> Failure {
     let cause = Cause::Protocol("internal error".into());
     match failure {

@@ -1,15 +1,16 @@
-//! Anyone who asks for help with the reference of an error page is told by the log what failed, and the right thing.
+//! The reference of an error page leads to a line of the log that names the part that failed, and names the right one.
 //!
-//! Source: inventory 56 (a cause was swallowed, and the operators had a reference that led to nothing) and 59 (the second
-//! of two faults could not be told from the first).
+//! Source: inventory 56 (a cause was swallowed, and the operators had a reference that led to nothing) and 59 (the
+//! second of two faults could not be distinguished from the first).
 //!
-//! Fairness. Judged are errors that have a reference: the service's own, not the balancer's. Each must have a line of a
-//! replica's log with that reference; where the service says that it cannot do its work just now (5xx), the person must
-//! have been able to read it, and the line must name the part that failed: the store or the directory or a queue, in
-//! whatever words. A part that no fault has hit so far, by the faults of the run, cannot be it. Anything but a fault of
-//! the directory's own may hit the store, for it is far away, behind Sentinels and clocks.
+//! Fairness. The property judges errors with a reference: the service's own, not the balancer's. Each must have a line
+//! of a replica's log with that reference. If the service says that it cannot do its work at the moment (5xx), the
+//! person must have been able to read the reference, and the line must name the part that failed, in any wording: the
+//! store, the directory or a queue. A part that no fault of the run can have hit so far must not be blamed. Every fault
+//! except those of the directory may hit the store, because the store is far away, behind Sentinels and clocks.
 //!
-//! Edges. A line may name several parts: one that was in trouble is enough. What was never answered has no reference.
+//! Edges. If a line names several parts, it is enough that one of them was in trouble. A request without an answer has
+//! no reference.
 
 use crate::{
     directory,
@@ -18,10 +19,10 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
-/// See the module.
+/// Property: the log explains every error that has a reference. See the module.
 pub struct ErrorsExplained;
 
-/// What a part of the service goes by in a log, and whether a fault may hit it.
+/// A part of the service: its names in the log, and whether a fault may hit it.
 struct Part {
     names: &'static [&'static str],
     may_hit: fn(&Fault) -> bool,
@@ -92,10 +93,12 @@ impl Property<Login> for ErrorsExplained {
     }
 }
 
-/// Lines of the log, by the references in them: those that somebody was told. A reference is a word of letters and digits.
+/// Lines of the log by the references in them, for the references that somebody was given. A reference is a word of
+/// letters and digits.
 type Log<'a> = BTreeMap<&'a str, Vec<&'a str>>;
 
-/// In one walk through the log: in a run with hundreds of errors, a search for each took longer than any other property.
+/// Built in one pass through the log: in a run with hundreds of errors, a search for each took longer than any other
+/// property.
 fn by_reference(operators: &Operators) -> Log<'_> {
     let told = operators.errors.iter().map(|told| (told.reference.as_str(), vec![]));
     let mut log: Log<'_> = told.collect();

@@ -1,7 +1,7 @@
-//! Each mail is logged when it is queued, with the code that is in it (inventory 56).
+//! Each mail is logged when it is queued, together with its code (inventory 56).
 //!
-//! Seen in the world: codes at info level, for development (octos-org/octos#140), unconditionally in production
-//! (gopaljilab/Clinical-Insight-Engine#525), and since long ago (openware/barong#647). Anyone who reads the log logs in.
+//! Seen in real systems: codes at info level, for development (octos-org/octos#140), always, in production
+//! (gopaljilab/Clinical-Insight-Engine#525), and for years (openware/barong#647). Whoever reads the log can log in.
 
 use crate::vocabulary::PlantedBug;
 use async_trait::async_trait;

@@ -1,6 +1,6 @@
-//! What operators have to go by: the log, and the references that people get with an error.
+//! The information that operators have: the log, and the references that people get with errors.
 
-// Claims.
+// Properties.
 pub(crate) mod errors_explained;
 pub(crate) mod no_secret_logged;
 
@@ -11,7 +11,7 @@ pub(crate) mod one_error_for_all;
 
 use crate::vocabulary::PlantedBug;
 
-/// The mistakes that this room's claims must detect, in the order of the reports' rows.
+/// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![
         error_detail_lost::PLANTED,

@@ -1,19 +1,19 @@
-//! No line that a replica logs in production has a secret in it.
+//! No line that a replica logs in production contains a secret.
 //!
-//! Source: inventory 56. A log is read by more people than a database, is sent to more places and is kept for longer.
+//! Source: inventory 56. More people read a log than a database, and a log is sent to more places and kept for longer.
 //!
-//! Fairness. Secrets are what somebody in the run has had in hand: cookies, mailed codes, authorization codes, verifiers,
-//! tokens, client secrets. They are looked for as words; what happens to be a part of a longer word is none. The
-//! level is that which production runs with: what is logged to look for a mistake is for those who ask for it.
+//! Fairness. Secrets are values that somebody in the run has had: cookies, mailed codes, authorization codes,
+//! verifiers, tokens, client secrets. The property looks for them as whole words; a part of a longer word does not
+//! count. It judges the log at production's level. Lines of lower levels are for debugging, and appear only on request.
 //!
-//! Edges. That the secret was of use to nobody any more when it was logged excuses nothing: that is luck.
+//! Edges. A secret that was already useless when it was logged is a violation as well, because its uselessness is luck.
 
 use crate::{
     property::{reading::Invocation, violation},
     vocabulary::{Evidence, Kind, Login, Property, Violation},
 };
 
-/// See the module.
+/// Property: no line of the log contains a secret. See the module.
 pub struct NoSecretLogged;
 
 impl Property<Login> for NoSecretLogged {

@@ -1,8 +1,8 @@
-//! Whatever fails, the store is said to be unavailable (inventory 56, 59).
+//! Every failure is reported as an unavailable store (inventory 56, 59).
 //!
-//! Seen in the world: the second report, in which the second of two faults wore the words of the first and was not seen
-//! for that long; one message for every kind of failure (JanssenProject/jans-auth-server#60 asks for better). Operators
-//! mend Redis while the disk is full.
+//! Seen in the second incident report, in which the second of two faults had the error text of the first and therefore
+//! stayed undetected for long; and in real systems with one message for every kind of failure
+//! (JanssenProject/jans-auth-server#60 asks for better ones). Operators repair Redis while the disk is full.
 
 use crate::{planted::twist::relabelled_directory, vocabulary::PlantedBug};
 use idp::replica::Wiring;

@@ -1,16 +1,16 @@
-//! What an answer means to the person who waits for it: the one place that sorts answers into
+//! The outcome of an answer for the person who waits for it. This is the only place that classifies answers as
 //! [`Seen`].
 
 use crate::vocabulary::Seen;
 use seams::{Cause, Failure};
 
-/// What an answer came to that is neither a success nor a redirect; `None` for those two.
-/// `reason` is what the answer says for machines: `data-error`, or the JSON's `error`.
+/// The outcome of an answer that is neither a success nor a redirect; `None` for those two. `reason` is the answer's
+/// machine-readable reason: the page's `data-error`, or `error` of the JSON.
 ///
-/// - 503 that says it is temporary: the service itself refused, so it was not done.
-/// - 502, 504 and 499 come from the balancer, which cannot know what the replica did; any other
-///   5xx comes from somebody in trouble. Neither proves anything.
-/// - every other 4xx is a refusal.
+/// - A 503 that says that it is temporary: the service itself refused, so the request was not done.
+/// - 502, 504 and 499 come from the balancer, which cannot know what the replica did. Any other 5xx comes from a host
+///   in trouble. None of these proves anything.
+/// - Every other 4xx is a refusal.
 pub(crate) fn trouble(status: u16, reason: Option<&str>) -> Option<Seen> {
     let told = reason.map_or_else(|| status.to_string(), str::to_owned);
     match status {
@@ -21,7 +21,7 @@ pub(crate) fn trouble(status: u16, reason: Option<&str>) -> Option<Seen> {
     }
 }
 
-/// What a request came to that got no answer.
+/// The outcome of a request that got no answer.
 pub(crate) fn unanswered(failure: &Failure) -> Seen {
     match failure {
         Failure::Fail(cause @ Cause::Protocol(_)) => Seen::Fail(cause.to_string()), // never sent
@@ -31,8 +31,8 @@ pub(crate) fn unanswered(failure: &Failure) -> Seen {
     }
 }
 
-/// Whether the same thing may well work when it is done again: what people do when they are told
-/// "try again", or nothing at all.
+/// Whether the same request may succeed when it is repeated. People repeat it when the page says "try again", or when
+/// there is no answer at all.
 pub(crate) fn worth_another_try(seen: &Seen) -> bool {
     match seen {
         Seen::Ok => false,

@@ -1,4 +1,4 @@
-//! A browser: cookies, redirects and forms, as far as a login needs them.
+//! A browser: the cookies, redirects and forms that a login needs.
 
 use crate::{
     exchange::{Asking, ask},
@@ -20,18 +20,18 @@ use std::{
 };
 use url::Url;
 
-/// How long a person looks at a page that does not load.
+/// How long a person waits for a page to load.
 pub(crate) const PATIENCE_PER_REQUEST: Duration = Duration::from_secs(10);
-/// Redirects followed in a row; Fetch allows 20, a login needs 2.
+/// Redirects followed in a row at most: Fetch allows 20, a login needs 2.
 const REDIRECTS_MAX: usize = 10;
-/// Names of the session cookie: over https, and in development over http.
+/// Names of the session cookie: the first over https, the second over http, which is for development.
 const SESSION_COOKIES: [&str; 2] = ["__Host-session", "session"];
 
-/// A host and a port to talk to, by the host's name.
+/// The name of a host and a port, to which a client connects.
 pub(crate) type Door = (String, u16);
 
-/// One browser of one person (or of an attacker). The URLs it sees are the issuer's; the bytes go
-/// to the door it is turned to.
+/// A browser of one person or attacker. The URLs that it sees are the issuer's; it connects to the host that
+/// `turn_to` set.
 pub(crate) struct Browser {
     env: Env,
     client: Client,
@@ -48,7 +48,7 @@ struct State {
     reported_lost: Option<String>,
 }
 
-/// Where a navigation comes from: `Sec-Fetch-Site`.
+/// Where a navigation comes from, as `Sec-Fetch-Site` reports it.
 #[derive(Clone, Copy)]
 enum SentFrom {
     Elsewhere,
@@ -56,7 +56,7 @@ enum SentFrom {
 }
 
 impl Browser {
-    /// A fresh browser, turned to the balancer.
+    /// A browser without cookies that connects to the balancer.
     pub(crate) fn new(scene: &Scene, who: &str) -> Browser {
         Browser {
             env: scene.env.clone(),
@@ -73,7 +73,7 @@ impl Browser {
         }
     }
 
-    /// Talks to this door from now on.
+    /// Connects to this host and port from now on.
     pub(crate) fn turn_to(&self, door: &Door) {
         self.state().door = door.clone();
     }
@@ -87,23 +87,23 @@ impl Browser {
             .map(str::to_owned)
     }
 
-    /// "Sign out" is about to be pressed: that the session is gone from then on is no loss.
+    /// Must be called before "Sign out" is pressed: the session's absence from then on is not recorded as a loss.
     pub(crate) fn expect_to_be_logged_out(&self) {
         let session = self.session();
         self.state().reported_lost = session;
     }
 
-    /// Goes to a URL, as if a relying party had sent the browser there, and follows redirects.
+    /// Goes to a URL as if a relying party had sent the browser there, and follows redirects.
     ///
     /// # Errors
-    /// As [`Client::send`], from whichever request failed.
+    /// Those of [`Client::send`], from any of the requests.
     pub(crate) async fn open(&self, url: &str) -> Outcome<Landing> {
         let url = Url::parse(url).map_err(|e| Failure::Fail(Cause::Protocol(format!("{url}: {e}"))))?;
         let reply = self.request(Method::GET, &url, None, SentFrom::Elsewhere).await?;
         self.follow(reply).await
     }
 
-    /// Goes to a path of the service, as if typed.
+    /// Goes to a path of the service as if the person had typed it.
     pub(crate) async fn visit(&self, path: &str) -> Outcome<Landing> {
         let url = resolve(&self.origin, path)?;
         let reply = self.request(Method::GET, &url, None, SentFrom::ThisSite).await?;
@@ -143,12 +143,12 @@ impl Browser {
         Ok(reply)
     }
 
-    /// Follows an answer's redirects to where they end. Every redirect of the service is a 303, so
-    /// all requests are GETs: doing this again is harmless.
+    /// Follows an answer's redirects to their end. Every redirect of the service is a 303, so all requests are GETs and
+    /// may be repeated without harm.
     ///
     /// # Errors
-    /// `Fail` also when the policy of the page whose form began this forbids where it leads, as
-    /// Chromium enforces it (CSP level 3 section 6.4.1).
+    /// `Fail` also when the policy of the page whose form began the chain forbids its destination, as Chromium enforces
+    /// it (CSP level 3 section 6.4.1).
     pub(crate) async fn follow(&self, mut reply: Reply) -> Outcome<Landing> {
         let bound_by = reply.bound_by.take();
         for _ in 0..REDIRECTS_MAX {
@@ -229,7 +229,8 @@ impl Browser {
                 .jar
                 .store(&String::from_utf8_lossy(set.as_bytes()), url, now);
             match stored {
-                // Unless somebody has pressed "Sign out" (`expect_to_be_logged_out`), a deletion is the service's own doing.
+                // Unless somebody has pressed "Sign out" (`expect_to_be_logged_out`), the service deleted the cookie by
+                // itself.
                 Stored::Deleted { name, value } if SESSION_COOKIES.contains(&name.as_str()) => {
                     self.lost_session(&value);
                 }
@@ -239,7 +240,7 @@ impl Browser {
         }
     }
 
-    /// Notes, once for each session, that it was lost.
+    /// Records, once for each session, that it was lost.
     fn lost_session(&self, cookie: &str) {
         let known = self.state().reported_lost.replace(cookie.to_owned());
         if known.as_deref() != Some(cookie) {
@@ -256,7 +257,7 @@ impl Browser {
     }
 }
 
-/// Notes an error of the service's own making: others have no reference.
+/// Records an error that the service itself made; other errors have no reference.
 pub(crate) fn note_error(recorder: &Recorder, who: &str, head: &http::response::Parts, body: &[u8]) {
     let reference = head.headers.get("x-correlation-id").and_then(|id| id.to_str().ok());
     if let (400.., Some(reference)) = (head.status.as_u16(), reference) {
@@ -265,7 +266,7 @@ pub(crate) fn note_error(recorder: &Recorder, who: &str, head: &http::response::
     }
 }
 
-/// The `Host` of a URL: with the port unless it is the scheme's own.
+/// The `Host` header for a URL: with the port unless it is the default port of the scheme.
 pub(crate) fn authority(url: &Url) -> String {
     url[url::Position::BeforeHost..url::Position::AfterPort].to_owned()
 }

@@ -1,5 +1,5 @@
-//! People meet any bytes: pages that are none, cookies that no server should set. A browser neither panics nor keeps what
-//! it must not.
+//! A browser meets arbitrary bytes: answers that are not pages, cookies that no server should set. It neither panics
+//! nor keeps a cookie that it must reject.
 
 use crate::people::{
     jar::{Jar, Stored},

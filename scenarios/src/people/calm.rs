@@ -1,5 +1,4 @@
-//! A calm login: one press of each button, the newest mail, and another try when told to try
-//! again.
+//! A calm login: one press of each button, the newest mail, and another try when the page asks for it.
 
 use crate::{
     mailed_code::impatient,
@@ -19,16 +18,16 @@ use tokio::time::{Instant, sleep};
 /// How long a person goes on trying to log in.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How somebody logs in.
+/// The way in which a person logs in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Style {
-    /// For the impatient: how many times the send button is pressed.
+    /// The number of presses of the send button for an impatient person; `None` for a calm one.
     pub(crate) clicks: Option<u32>,
-    /// What becomes of the code.
+    /// How the code is exchanged.
     pub(crate) exchange: Exchange,
 }
 
-/// What becomes of the code that the relying party receives.
+/// How the code that the relying party receives is exchanged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Exchange {
     /// It is exchanged through the balancer.
@@ -47,8 +46,8 @@ impl Style {
     };
 }
 
-/// Logs in, from the relying party's page to its checked ID token and userinfo. True if that
-/// worked within the person's patience.
+/// Logs in, from the relying party's page to the checked ID token and userinfo. Returns whether this succeeded before
+/// the person gave up (`PATIENCE`).
 pub(crate) async fn log_in(person: &Arc<Person>, style: Style) -> bool {
     let rp = person.relying_party();
     let id = person.scene.recorder.begin(&person.who, Op::People(people::Op::LogIn));
@@ -57,8 +56,8 @@ pub(crate) async fn log_in(person: &Arc<Person>, style: Style) -> bool {
         match attempt(person, &rp, style, until).await {
             Ok(()) => break Seen::Ok,
             Err(seen) if Instant::now() >= until => break seen,
-            // Whatever went wrong, the relying party's page has a "Sign in" button. Somebody whose
-            // browser is logged in by now is not asked for a code again.
+            // After any failure, the relying party's page still has a "Sign in" button. A person whose browser is
+            // logged in by now is not asked for a code again.
             Err(_) => person.think().await,
         }
     };
@@ -81,10 +80,10 @@ async fn attempt(person: &Arc<Person>, rp: &RelyingParty, style: Style, until: I
         .await
 }
 
-/// From the relying party's page to the authorization code that it receives.
+/// Performs the steps from the relying party's page to the authorization code that the relying party receives.
 ///
 /// # Errors
-/// What the last attempt of the step that failed came to.
+/// The outcome of the last attempt of the step that failed.
 pub(crate) async fn obtain_code(
     person: &Arc<Person>,
     rp: &RelyingParty,
@@ -105,7 +104,7 @@ pub(crate) async fn obtain_code(
     }
 }
 
-/// From the login page to the redirect that follows a verified code.
+/// Performs the steps from the login page to the redirect that follows a verified code.
 async fn sign_in(person: &Arc<Person>, login: &Reply, until: Instant) -> Result<Reply, Seen> {
     let since = person.mails();
     let sent = person.insist(until, || person.press_send(login)).await?;
@@ -118,7 +117,7 @@ async fn sign_in(person: &Arc<Person>, login: &Reply, until: Instant) -> Result<
                 return Err(Seen::Fail("no mail came".into()));
             }
             match person.insist(until, || person.press_send(&page)).await {
-                Err(Seen::Fail(told)) if told == "too-many-mails" => {} // but one may be on its way
+                Err(Seen::Fail(told)) if told == "too-many-mails" => {} // a mail may still be on its way
                 result => drop(result?),
             }
             continue;
@@ -126,7 +125,7 @@ async fn sign_in(person: &Arc<Person>, login: &Reply, until: Instant) -> Result<
         sleep(person.choices.ms(300, 1500)).await; // opens the mail, types the code
         let newest = person.codes(since, &tried).pop().expect("mails are not taken back");
         match person.insist(until, || person.press_verify(&page, &newest)).await {
-            // Perhaps the mail belonged to another browser's login; is there one more?
+            // The code may belong to another browser's login: try the next mail, if there is one.
             Err(Seen::Fail(told)) if told == "wrong-code" => {
                 tried.insert(newest);
                 if person.codes(since, &tried).is_empty() {

@@ -1,4 +1,4 @@
-//! What people leave to chance: how long they think, which mail they open.
+//! Random choices of people: how long they think, which mail they open.
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -7,16 +7,16 @@ use rand_chacha::{
 use sha2::{Digest, Sha256};
 use std::{sync::Mutex, time::Duration};
 
-/// One person's stream of choices in one operation. It depends on the run's seed and on the
-/// operation's own label alone, so that an operation behaves alike when others are removed from
-/// the plan: that is what lets a failing plan shrink.
+/// A person's stream of random choices in one operation. It depends only on the run's seed and on the operation's own
+/// label, so an operation behaves the same when others are removed from the plan. Without this, failing plans could not
+/// be shrunk.
 pub(crate) struct Choices(Mutex<ChaCha8Rng>);
 
 impl Choices {
     /// The stream for a label.
     pub(crate) fn new(seed: u64, label: &str) -> Choices {
         let mut hash = Sha256::new();
-        hash.update(b"whim"); // another word is another choice in every run, and plans that were saved mean something else
+        hash.update(b"whim"); // another word would change every choice, and with it the meaning of every saved plan
         hash.update(seed.to_be_bytes());
         hash.update(label.as_bytes());
         Choices(Mutex::new(ChaCha8Rng::from_seed(hash.finalize().into())))
@@ -24,7 +24,7 @@ impl Choices {
 
     /// A number between two bounds, both included.
     pub(crate) fn between(&self, low: u64, high: u64) -> u64 {
-        // The modulo's bias is of no account for bounds this small.
+        // The modulo's bias does not matter for bounds this small.
         low + self.0.lock().expect("no draw panics").next_u64() % (high - low + 1)
     }
 
@@ -33,7 +33,7 @@ impl Choices {
         Duration::from_millis(self.between(low, high))
     }
 
-    /// One of several.
+    /// One of the elements; `None` if there are none.
     pub(crate) fn pick<'a, T>(&self, among: &'a [T]) -> Option<&'a T> {
         let last = among.len().checked_sub(1)?;
         among.get(self.between(0, last as u64) as usize)

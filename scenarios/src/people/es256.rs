@@ -1,5 +1,6 @@
-//! How relying parties verify ES256 signatures (RFC 7518 section 3.4): by `ring`, another implementation than the service's
-//! own, and nothing else. `jsonwebtoken` would bring all of AWS-LC, which takes longer to build than anything else here.
+//! Verification of ES256 signatures (RFC 7518 section 3.4) for relying parties. It uses `ring`, which is not the
+//! service's implementation. `jsonwebtoken`'s own backend would bring AWS-LC, which takes longer to build than anything
+//! else here.
 
 use jsonwebtoken::{
     Algorithm, DecodingKey,
@@ -23,15 +24,15 @@ fn unsupported() -> Error {
     ErrorKind::InvalidAlgorithm.into()
 }
 
-/// Has `jsonwebtoken` verify this way from now on. What somebody else has installed before stays.
+/// Makes `jsonwebtoken` verify with `ring` from now on. A provider that was installed before is kept.
 pub(crate) fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
-        let _ = PROVIDER.install_default(); // somebody else was first: theirs verifies as well
+        let _ = PROVIDER.install_default(); // another provider was installed before; it verifies as well
     });
 }
 
-/// A verifier with a public key: an uncompressed point.
+/// A verifier with a public key, which is an uncompressed point.
 struct Es256(DecodingKey);
 
 impl Verifier<Vec<u8>> for Es256 {

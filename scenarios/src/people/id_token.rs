@@ -5,25 +5,25 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
 use seams::Timestamp;
 use serde::Deserialize;
 
-/// How far the service's clock and the relying party's may disagree, in seconds.
+/// How far the service's clock and the relying party's clock may differ, seconds.
 const LEEWAY_S: u64 = 60;
 
-/// What an ID token must match.
+/// The values that an ID token must match.
 pub(crate) struct Expected<'a> {
-    /// The issuer, exactly.
+    /// The issuer, compared exactly.
     pub(crate) issuer: &'a str,
     /// The audience.
     pub(crate) client_id: &'a str,
     /// The nonce of the authorization request.
     pub(crate) nonce: &'a str,
-    /// The relying party's own time.
+    /// The relying party's own wall clock.
     pub(crate) now: Timestamp,
 }
 
-/// What an ID token says, once checked.
+/// The claims of an ID token that was checked.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Claims {
-    /// The person.
+    /// The subject: the person's identifier.
     pub(crate) sub: String,
     iss: String,
     aud: Audience,
@@ -42,7 +42,7 @@ enum Audience {
 /// Checks signature, issuer, audience, nonce and time.
 ///
 /// # Errors
-/// What was wrong, in a few words.
+/// A few words that say which check failed.
 pub(crate) fn check(token: &str, keys: &JwkSet, expected: &Expected<'_>) -> Result<Claims, String> {
     es256::install();
     let header = jsonwebtoken::decode_header(token).map_err(|e| format!("id token: {e}"))?;
@@ -96,7 +96,7 @@ mod tests {
     use serde_json::{Value, json};
 
     const NOW_S: u64 = 1_790_000_000;
-    // Two PKCS #8 keys made for these tests; they guard nothing.
+    // Two PKCS #8 keys made for these tests; they protect nothing.
     const KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg5DsJahv364A/H+9D\
         ftp801A/idoZcL1RHLD5ZUlg/S6hRANCAAT0CqVlzu39718iweaUAGIERsWAAngM\
         vLXeV/n4dnC0qEnFwRAvKG3PQs4MTTGGkck/EDpLfQsfWlEwj1kW/yiW";

@@ -4,8 +4,8 @@ use seams::Timestamp;
 use std::{collections::BTreeMap, time::Duration};
 use url::Url;
 
-/// The cookies a browser keeps. `SameSite` is not modelled: every request of ours is either sent
-/// from the service's own pages or a top-level GET, which `Lax` lets through.
+/// The cookies that a browser keeps. `SameSite` is not modelled, because every simulated request is sent from one of
+/// the service's own pages or is a top-level GET, which `Lax` allows.
 #[derive(Debug, Default)]
 pub(crate) struct Jar {
     kept: BTreeMap<(String, String), Kept>, // by name and path
@@ -18,24 +18,24 @@ struct Kept {
     expires_at: Option<Timestamp>,
 }
 
-/// What became of a `Set-Cookie` header.
+/// The effect of a `Set-Cookie` header.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Stored {
-    /// It is kept.
+    /// The cookie is kept.
     Kept,
     /// It deleted a cookie that was there.
     Deleted {
-        /// Its name.
+        /// The cookie's name.
         name: String,
-        /// The value it had.
+        /// The value that it had.
         value: String,
     },
-    /// Browsers ignore it.
+    /// Browsers ignore the header, for this reason.
     Ignored(&'static str),
 }
 
 impl Jar {
-    /// Obeys a `Set-Cookie` header that came with the answer to a request for `url`.
+    /// Applies a `Set-Cookie` header of the answer to a request for `url`.
     pub(crate) fn store(&mut self, header: &str, url: &Url, now: Timestamp) -> Stored {
         let Ok(cookie) = cookie::Cookie::parse(header) else {
             return Stored::Ignored("malformed");
@@ -106,7 +106,7 @@ impl Jar {
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }
 
-    /// The value of a live cookie, whatever its path.
+    /// The value of an unexpired cookie, whatever its path.
     pub(crate) fn get(&self, name: &str, now: Timestamp) -> Option<&str> {
         self.kept
             .iter()
@@ -121,7 +121,7 @@ impl Kept {
     }
 }
 
-/// RFC 6265 section 5.1.4.
+/// The default path of a cookie (RFC 6265 section 5.1.4).
 fn default_path(of: &str) -> String {
     match of.rfind('/') {
         None | Some(0) => "/".into(),
@@ -129,7 +129,7 @@ fn default_path(of: &str) -> String {
     }
 }
 
-/// RFC 6265 section 5.1.4.
+/// Whether a request's path matches a cookie's path (RFC 6265 section 5.1.4).
 fn path_matches(request: &str, cookie: &str) -> bool {
     request
         .strip_prefix(cookie)

@@ -1,5 +1,5 @@
-//! What all people have in common: a browser, a relying party, patience. All are HTTP clients; none knows
-//! more of the service than its pages and its documents say.
+//! Parts common to all people: a browser, a relying party, patience. People are HTTP clients that know nothing of the
+//! service but its pages and its published documents.
 
 // People and attackers.
 pub(crate) mod answer;

@@ -1,14 +1,14 @@
-//! What people do on every way to log in.
+//! Operations of people that every way to log in has.
 
 use serde::{Deserialize, Serialize};
 use sim::history::Seen;
 
-/// What people do on every way to log in.
+/// An operation of a person that every way to log in has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
 pub enum Op {
-    /// A whole login: from the relying party's page to its checked ID token. Each step below is an
-    /// operation of its own as well.
+    /// A whole login, from the relying party's page to its checked ID token. Each of its steps is an operation of its
+    /// own as well.
     LogIn,
     /// Opened the authorize URL and got the login page.
     OpenLogin,

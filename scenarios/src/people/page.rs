@@ -1,42 +1,42 @@
-//! What a person's browser makes of a page: its forms, and what it says about itself.
+//! A page as a person's browser reads it: its forms, and the attributes that describe it.
 
 use std::collections::BTreeMap;
 
-/// A page, read. Whatever it does not understand it passes over, as browsers do.
+/// A parsed page. The parser skips everything that it does not understand, as browsers do.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Page {
-    /// Which page it is: `login`, `code`, `account`, `error`.
+    /// The page's name: `login`, `code`, `account`, `error`.
     pub(crate) name: Option<String>,
-    /// Why something did not work, in a word for machines.
+    /// The machine-readable reason why something did not work.
     pub(crate) error: Option<String>,
     /// On the account page: whether somebody is signed in.
     pub(crate) signed_in: Option<bool>,
     /// Its forms, in order.
     pub(crate) forms: Vec<Form>,
-    /// What it says, on one line: without its title, scripts and styles.
+    /// Its text on one line, without title, scripts and styles.
     pub(crate) text: String,
 }
 
 /// A form on a page.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Form {
-    /// Where it goes, as written.
+    /// The URL that it is sent to, as written.
     pub(crate) action: String,
     /// Whether it is sent by POST.
     pub(crate) post: bool,
-    /// Named fields with the values they came with, in order.
+    /// Named fields with their initial values, in order.
     pub(crate) fields: Vec<(String, String)>,
 }
 
 impl Form {
-    /// The value that a field came with.
+    /// The initial value of a field.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 }
 
 impl Page {
-    /// Reads a page.
+    /// Parses a page.
     pub(crate) fn parse(html: &str) -> Page {
         let mut page = Page::default();
         let mut open: Option<Form> = None;
@@ -98,7 +98,7 @@ struct Tag {
     attributes: BTreeMap<String, String>,
 }
 
-/// The tags of a page, in order. Comments, scripts and styles are passed over; text is kept.
+/// The tags of a page, in order. Comments, scripts and styles are skipped; text is kept.
 struct Tags<'a> {
     rest: &'a str,
     text: String,
@@ -153,7 +153,7 @@ fn closing<'a>(text: &'a str, name: &str) -> &'a str {
     found.map_or("", |(at, _)| &text[at..])
 }
 
-/// Reads a tag from its name on; returns what follows it.
+/// Parses a tag from its name on; returns its name, its attributes and the text after it.
 fn tag(text: &str) -> (String, BTreeMap<String, String>, &str) {
     let end = text
         .find(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/')
@@ -169,7 +169,7 @@ fn tag(text: &str) -> (String, BTreeMap<String, String>, &str) {
         if rest.is_empty() {
             return (name, attributes, ""); // cut off in the middle
         }
-        // The first character belongs to the name whatever it is, so that each round makes progress.
+        // The first character always belongs to the name, so that each round makes progress.
         let first = rest.chars().next().map_or(1, char::len_utf8);
         let end = rest[first..]
             .find(|c: char| c.is_ascii_whitespace() || matches!(c, '=' | '>' | '/'))
@@ -194,7 +194,7 @@ fn tag(text: &str) -> (String, BTreeMap<String, String>, &str) {
                 }
             };
         }
-        attributes.entry(key).or_insert_with(|| decode(value)); // of duplicates the first counts
+        attributes.entry(key).or_insert_with(|| decode(value)); // the first of several equal attributes counts
     }
 }
 
@@ -289,7 +289,7 @@ mod tests {
     fn survives_torn_and_strange_pages() {
         let whole = r#"<main data-page="login"><form action=/login/send method=post><input name="flow" value="ü&#xFFFFFF;&bogus;&"></form>"#;
         for (end, _) in whole.char_indices() {
-            Page::parse(&whole[..end]); // must end, and not panic
+            Page::parse(&whole[..end]); // must return, and must not panic
         }
         let page = Page::parse(whole);
         assert_eq!(

@@ -1,5 +1,5 @@
-//! Somebody at a browser, and what they can do there. Each step is an operation of the history;
-//! the order of steps is for [`crate::people::calm`] and the others to say.
+//! A person at a browser, and the steps that they can take there. Each step is an operation of the history; the order
+//! of steps is decided by [`crate::people::calm`] and its siblings.
 
 use crate::{
     mailed_code, people,
@@ -19,30 +19,30 @@ use tokio::time::{Instant, sleep, timeout};
 /// How long a person waits for a mail before pressing "Send" again.
 pub(crate) const PATIENCE_PER_MAIL: Duration = Duration::from_secs(25);
 
-/// Somebody at a browser of their own.
+/// A person (or an attacker) at a browser of their own.
 pub(crate) struct Person {
-    /// The world, as they see it.
+    /// The part of the world that they can reach.
     pub(crate) scene: Scene,
     /// Their name in the history.
     pub(crate) who: String,
     /// The address that they type: their own, or a victim's.
     pub(crate) address: String,
-    /// Their choices.
+    /// The stream of their random choices.
     pub(crate) choices: Choices,
     /// Their browser.
     pub(crate) browser: Browser,
 }
 
-/// Where opening the authorize URL leads.
+/// The result of opening the authorize URL.
 pub(crate) enum Opened {
-    /// To the login page.
+    /// The login page.
     LoginPage(Box<Reply>),
-    /// Straight back to the relying party: the browser was logged in.
+    /// The browser was logged in, and went straight back to the relying party with a code.
     Code(SeenCode),
 }
 
 impl Person {
-    /// Somebody who types `victim`'s address (their own, as a rule). `label` keys their choices.
+    /// A person who types `victim`'s address, which is usually their own. `label` selects their random choices.
     pub(crate) fn new(scene: &Scene, who: &str, victim: &str, label: &str) -> Person {
         Person {
             scene: scene.clone(),
@@ -53,18 +53,18 @@ impl Person {
         }
     }
 
-    /// A relying party that they happen to use.
+    /// A relying party, chosen at random.
     pub(crate) fn relying_party(&self) -> RelyingParty {
         let options = self.choices.pick(&self.scene.clients).expect("the world has clients");
         RelyingParty::new(&self.scene, &self.who, options.clone(), self.choices.between(0, 1) == 0)
     }
 
-    /// Thinks about what went wrong before trying again.
+    /// Waits for a random time before the next attempt, as a person would who reads an error.
     pub(crate) async fn think(&self) {
         sleep(self.choices.ms(1000, 3000)).await;
     }
 
-    /// Does something until it works, patience ends, or it is no use: see
+    /// Repeats `work` until it succeeds, until the time is over, or until repeating is useless: see
     /// [`answer::worth_another_try`].
     pub(crate) async fn insist<T, F>(&self, until: Instant, mut work: impl FnMut() -> F) -> Result<T, Seen>
     where
@@ -78,7 +78,7 @@ impl Person {
         }
     }
 
-    /// Opens the authorize URL. Somebody who is logged in expects to be sent straight back.
+    /// Opens the authorize URL. A person who is logged in expects to be sent straight back to the relying party.
     pub(crate) async fn open(&self, rp: &RelyingParty, begun: &Begun) -> Result<Opened, Seen> {
         let logged_in = self.browser.session().is_some();
         let op = if logged_in {
@@ -143,7 +143,7 @@ impl Person {
             .await
     }
 
-    /// Lets the browser go on to the page that a redirect leads to, reloading while that is of use.
+    /// Lets the browser follow a redirect to this page, and reloads as long as that may help.
     pub(crate) async fn arrive(&self, redirect: &Reply, page: &str, until: Instant) -> Result<Reply, Seen> {
         self.insist(until, || async move {
             match self.browser.follow(redirect.clone()).await {
@@ -159,19 +159,19 @@ impl Person {
         .await
     }
 
-    /// How many mails there are by now.
+    /// The number of mails that have arrived so far.
     pub(crate) fn mails(&self) -> usize {
         self.scene.inboxes.list(&self.address).len()
     }
 
-    /// The codes in the mails after the first `since`, oldest first, but for those `tried`.
+    /// The codes in the mails after the first `since`, oldest first, without those in `tried`.
     pub(crate) fn codes(&self, since: usize, tried: &BTreeSet<String>) -> Vec<String> {
         let mails = self.scene.inboxes.list(&self.address);
         let codes = mails.iter().skip(since).filter_map(|mail| mail.code());
         codes.filter(|code| !tried.contains(*code)).map(str::to_owned).collect()
     }
 
-    /// Waits for a mail with a code that was not tried yet, among those after the first `since`.
+    /// Waits for a mail with a code that is not in `tried`, among those after the first `since`.
     pub(crate) async fn await_code(
         &self,
         since: usize,
@@ -201,7 +201,7 @@ impl Person {
             .await
     }
 
-    /// Lets the browser go on to the relying party, reloading while that is of use.
+    /// Lets the browser follow a redirect to the relying party, and reloads as long as that may help.
     pub(crate) async fn receive_code(
         &self,
         rp: &RelyingParty,
@@ -224,7 +224,7 @@ impl Person {
     }
 }
 
-/// The flow that a form belongs to, as the page says.
+/// The flow of a form, from the page's own field.
 fn flow_of(page: &Reply, action: &str) -> Tag {
     let flow = page.page.form(action).and_then(|form| form.value("flow"));
     Tag::of(flow.unwrap_or_default())

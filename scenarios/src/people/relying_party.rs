@@ -1,4 +1,4 @@
-//! A relying party: an OpenID Connect client that trusts nothing it has not checked.
+//! A relying party: an OpenID Connect client that checks everything before it trusts it.
 
 use crate::{
     people::{
@@ -17,7 +17,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-/// A relying party, and for whom it acts.
+/// A relying party that acts for one person.
 pub(crate) struct RelyingParty {
     scene: Scene,
     client: Client,
@@ -26,9 +26,9 @@ pub(crate) struct RelyingParty {
     basic: bool,
 }
 
-/// An authorization request that was begun, and what its answer must match.
+/// An authorization request in progress, and the values that its answer must match.
 pub(crate) struct Begun {
-    /// Where the browser is sent.
+    /// The URL to which the browser is sent.
     pub(crate) url: String,
     state: String,
     nonce: String,
@@ -42,8 +42,8 @@ struct UserInfo {
 }
 
 impl RelyingParty {
-    /// A relying party that acts for `who`. `basic` says how it proves who it is, if it has a
-    /// secret: in the Authorization header, or in the form.
+    /// A relying party that acts for `who`. If it has a secret, `basic` says how it authenticates: in the Authorization
+    /// header if true, in the form otherwise.
     pub(crate) fn new(scene: &Scene, who: &str, options: RelyingPartyOptions, basic: bool) -> RelyingParty {
         if let Some(secret) = &options.secret {
             scene.recorder.secret("client secret", secret);
@@ -92,11 +92,11 @@ impl RelyingParty {
         }
     }
 
-    /// Takes the answer that the browser brings to the redirect URI, and checks it before anything
-    /// else: the state, and the issuer exactly (RFC 9207 section 2.4).
+    /// Receives the answer that the browser brings to the redirect URI, and first checks the state, and the issuer
+    /// exactly (RFC 9207 section 2.4).
     ///
     /// # Errors
-    /// What was wrong, or the error that the service sent.
+    /// The check that failed, or the error that the service sent.
     pub(crate) fn callback(&self, begun: &Begun, url: &Url) -> Result<SeenCode, String> {
         let mut bare = url.clone();
         bare.set_query(None);
@@ -133,12 +133,11 @@ impl RelyingParty {
         })
     }
 
-    /// Exchanges a code through the balancer, and lets the world see it afterwards: codes leak
-    /// through logs and referers once they have been used.
+    /// Exchanges a code through the balancer, and publishes it afterwards, because codes leak through logs and referers
+    /// once they have been used.
     ///
     /// # Errors
-    /// What the exchange came to. After [`Seen::Unknown`] nothing may be assumed: the code may be
-    /// spent.
+    /// The outcome of the exchange. After [`Seen::Unknown`] nothing may be assumed: the code may be spent.
     pub(crate) async fn exchange(&self, seen_code: &SeenCode) -> Result<Tokens, Seen> {
         let result = present(
             &self.scene,
@@ -153,7 +152,7 @@ impl RelyingParty {
         result
     }
 
-    /// How it presents a code that is its own.
+    /// How it presents a code of its own.
     pub(crate) fn presentation(&self) -> Presentation {
         Presentation {
             basic: self.basic,
@@ -161,10 +160,10 @@ impl RelyingParty {
         }
     }
 
-    /// Checks the ID token against the service's keys.
+    /// Checks the ID token against the service's published keys.
     ///
     /// # Errors
-    /// What was wrong with it, or what fetching the keys came to.
+    /// The check that failed, or the outcome of fetching the keys.
     pub(crate) async fn check_id_token(&self, begun: &Begun, tokens: &Tokens) -> Result<Claims, Seen> {
         self.scene
             .recorder
@@ -181,11 +180,11 @@ impl RelyingParty {
             .await
     }
 
-    /// Asks who logged in, with the access token. It must be the ID token's subject (OpenID
-    /// Connect Core section 5.3.2) and the person whom this is about.
+    /// Asks userinfo, with the access token, who logged in. The answer must be the ID token's subject (OpenID Connect
+    /// Core section 5.3.2) and the person at `address`.
     ///
     /// # Errors
-    /// What it came to.
+    /// The check that failed, or the outcome of the request.
     pub(crate) async fn userinfo(
         &self,
         code: &SeenCode,

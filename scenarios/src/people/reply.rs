@@ -1,4 +1,4 @@
-//! An answer to a browser, read.
+//! A parsed answer to a browser.
 
 use crate::{
     people::{answer, page::Page},
@@ -8,39 +8,39 @@ use http::{header, response::Parts};
 use seams::{Cause, Failure, Outcome};
 use url::Url;
 
-/// An answer, read.
+/// A parsed answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
-    /// What was asked for.
+    /// The URL of the request.
     pub(crate) url: Url,
     /// Its status.
     pub(crate) status: u16,
-    /// Where it sends the browser, if it does.
+    /// The URL to which it redirects the browser, if it does.
     pub(crate) location: Option<Url>,
-    /// What is on the page; empty if it is none.
+    /// Its page; empty if its body is not HTML.
     pub(crate) page: Page,
     /// The `Origin` that a form on this page is sent with.
     pub(crate) form_origin: String,
-    /// Where forms on this page may lead, redirects included: the policy's `form-action`.
+    /// The destinations that forms on this page may have, redirects included: `form-action` of its policy.
     pub(crate) form_action: Option<String>,
-    /// The `form-action` of the page whose form this answers.
+    /// `form-action` of the page whose form this answers.
     pub(crate) bound_by: Option<String>,
 }
 
-/// Where a chain of redirects ends.
+/// The end of a chain of redirects.
 #[derive(Debug)]
 pub(crate) enum Landing {
-    /// On a page of the service.
+    /// A page of the service.
     Page(Box<Reply>),
-    /// At somebody else's URL: a relying party's.
+    /// A URL of another origin: a relying party's.
     Foreign(Url),
 }
 
 impl Reply {
-    /// Reads an answer to a request for `url`.
+    /// Parses an answer to a request for `url`.
     ///
     /// # Errors
-    /// It redirects to what is no URL.
+    /// `Unknown` if it redirects to an invalid URL.
     pub(crate) fn read(url: &Url, head: &Parts, body: &[u8]) -> Outcome<Reply> {
         let text = |name: header::HeaderName| head.headers.get(name).and_then(|v| v.to_str().ok());
         let html = text(header::CONTENT_TYPE).is_some_and(|t| t.starts_with("text/html"));
@@ -51,8 +51,8 @@ impl Reply {
             }
             _ => None,
         };
-        // Fetch, "append a request Origin header": a page that forbids referrers posts its forms
-        // with `Origin: null`, even to itself.
+        // Fetch, "append a request Origin header": a page that forbids referrers posts its forms with `Origin: null`,
+        // even to its own origin.
         let form_origin = match text(header::REFERRER_POLICY) {
             Some("no-referrer") => "null".to_owned(),
             _ => url.origin().ascii_serialization(),
@@ -74,12 +74,12 @@ impl Reply {
         })
     }
 
-    /// What was wrong with it, unless it is a success or a redirect.
+    /// Its outcome if it is neither a success nor a redirect.
     pub(crate) fn trouble(&self) -> Option<Seen> {
         answer::trouble(self.status, self.page.error.as_deref())
     }
 
-    /// Whether it sends the browser to this path.
+    /// Whether it redirects the browser to this path.
     pub(crate) fn leads_to(&self, path: &str) -> bool {
         self.location.as_ref().is_some_and(|to| to.path() == path)
     }
@@ -89,7 +89,7 @@ impl Reply {
         self.page.name.as_deref() == Some(page)
     }
 
-    /// For a success that is not the one expected. Doing the same again would be no use, see
+    /// The outcome of a success other than the expected one. Repeating the request would not help: see
     /// [`answer::worth_another_try`].
     pub(crate) fn unexpected(&self) -> Seen {
         let what = match (&self.location, &self.page.name) {
@@ -105,10 +105,10 @@ impl Reply {
     }
 }
 
-/// Resolves a reference against the page it stands on.
+/// Resolves a URL reference against the URL of its page.
 ///
 /// # Errors
-/// `Fail`: it is no URL.
+/// `Fail` if it is not a valid URL.
 pub(crate) fn resolve(base: &Url, reference: &str) -> Outcome<Url> {
     base.join(reference)
         .map_err(|e| Failure::Fail(Cause::Protocol(format!("{reference}: {e}"))))

@@ -1,5 +1,5 @@
-//! A scene without a world, for the tests of the browser and the relying party: every connection
-//! gets the next answer of a script.
+//! A scene without a world, for tests of the browser and the relying party: every connection gets the next answer of a
+//! script.
 
 use crate::{
     vocabulary::Recorder,
@@ -20,10 +20,10 @@ use std::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// When tests happen.
+/// The wall-clock time of these tests.
 pub(crate) const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
-/// The other end: answers to give, requests seen.
+/// The server of a test: the answers that it gives, and the requests that it received.
 #[derive(Clone, Default)]
 pub(crate) struct Script {
     answers: Arc<Mutex<VecDeque<String>>>,
@@ -31,7 +31,7 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    /// Answers with these heads (status and header lines) and bodies, in this order; then refuses.
+    /// Gives these answers in this order, each with its head (status and header lines) and its body, and then refuses.
     pub(crate) fn new(answers: &[(&str, &str)]) -> Script {
         let script = Script::default();
         let whole = |(head, body): &(&str, &str)| {
@@ -42,12 +42,12 @@ impl Script {
         script
     }
 
-    /// The requests so far, whole.
+    /// The requests received so far, as sent.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 
-    /// A scene in which every host is this one.
+    /// A scene in which every host is this server.
     pub(crate) fn scene(&self) -> Scene {
         struct Stopped;
         impl Clock for Stopped {
@@ -115,7 +115,7 @@ impl Network for Script {
             let (ours, mut theirs) = tokio::io::duplex(1 << 16);
             let requests = self.requests.clone();
             let serve = async move {
-                // Requests of tests are small: they come in one piece.
+                // Requests of tests are small, so one read gets the whole request.
                 let mut buffer = vec![0; 1 << 16];
                 let length = theirs.read(&mut buffer).await.unwrap();
                 let request = String::from_utf8_lossy(&buffer[..length]).into_owned();

@@ -1,4 +1,4 @@
-//! The whole workload in a world without faults: what people do works, what attackers do does not.
+//! The whole workload in a world without faults: the operations of people succeed, those of attackers do not.
 
 use crate::{
     limits, mailed_code, people,
@@ -70,7 +70,7 @@ fn people_log_in_in_their_several_ways() {
         6
     );
     assert_eq!(count(&run, |_, op, _| *op == Op::People(people::Op::LogIn)), 6);
-    // Nothing else went wrong than what had to: one of the race, and the burner.
+    // Only the expected operations failed: one redemption of the race, and the burner's.
     let wrong: Vec<_> = ended(&run).filter(|(_, _, seen)| **seen != Seen::Ok).collect();
     assert_eq!(wrong.len(), 2, "{wrong:?}");
     for (who, op, seen) in wrong {

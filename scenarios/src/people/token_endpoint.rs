@@ -1,5 +1,4 @@
-//! The token endpoint, and how everybody talks to it: relying parties, and those who pretend to be
-//! one.
+//! Requests to the token endpoint, by relying parties and by attackers who pretend to be one.
 
 use crate::{
     exchange::{Asking, ask},
@@ -32,7 +31,7 @@ struct ErrorBody {
     error: String,
 }
 
-/// How a code is presented.
+/// The way in which a code is presented.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Presentation {
     /// Whether a confidential client authenticates in the header rather than in the form.
@@ -41,10 +40,10 @@ pub(crate) struct Presentation {
     pub(crate) wrong_verifier: bool,
 }
 
-/// Presents a code at a door, with all that binds it (RFC 6749 section 4.1.3).
+/// Presents a code to a host, with everything that binds it (RFC 6749 section 4.1.3).
 ///
 /// # Errors
-/// What it came to, when no token set came back.
+/// The outcome, if no token set came back.
 pub(crate) async fn present(
     scene: &Scene,
     client: &Client,
@@ -107,7 +106,7 @@ fn token_request(scene: &Scene, seen_code: &SeenCode, presentation: Presentation
     (request, form)
 }
 
-/// Asks the service at a door, with the issuer's host name, on behalf of somebody.
+/// Sends a request to a host on behalf of `who`, with the issuer's host name.
 pub(crate) async fn call(
     scene: &Scene,
     client: &Client,
@@ -130,10 +129,10 @@ pub(crate) async fn call(
     Ok(Response::from_parts(head, body))
 }
 
-/// Reads a JSON answer.
+/// Parses a JSON answer.
 ///
 /// # Errors
-/// What it came to.
+/// The outcome, if the answer is not a success with this JSON.
 pub(crate) fn read<T: DeserializeOwned>(answer: Outcome<Response<Bytes>>) -> Result<T, Seen> {
     let answer = answer.map_err(|failure| answer::unanswered(&failure))?;
     let status = answer.status().as_u16();

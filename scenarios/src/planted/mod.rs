@@ -1,5 +1,5 @@
-//! The planted bugs: the mistakes of the two incident reports, each of which a property must
-//! detect. They wrap the parts of a replica from outside; the service itself contains none.
+//! The planted bugs: mistakes from the two incident reports, each of which a property must detect. They wrap the parts
+//! of a replica from outside; the service itself contains none of them.
 
 pub(crate) mod twist;
 
@@ -8,7 +8,7 @@ use crate::{
     store, vocabulary::PlantedBug,
 };
 
-/// All planted bugs, room by room.
+/// All planted bugs, module by module.
 pub fn all() -> Vec<PlantedBug> {
     [
         mail::bugs(),
@@ -32,13 +32,13 @@ mod tests {
     use super::*;
     use crate::catalogue;
 
-    /// [`sim::suite::Suite::bug`] panics where there is none.
+    /// [`sim::suite::Suite::bug`] panics if a bug names a scenario or property that does not exist.
     #[test]
     fn each_names_a_scenario_and_one_of_its_properties() {
         assert_eq!(crate::suite().bugs().len(), all().len());
     }
 
-    /// A property that no planted bug breaks may be unable to detect any.
+    /// A property that no planted bug violates may be unable to detect anything.
     #[test]
     fn every_claim_of_every_scenario_detects_a_planted_bug() {
         let detecting: Vec<_> = all().iter().map(|bug| bug.detected_by).collect();

@@ -1,5 +1,5 @@
-//! Parts of a replica in which one thing is done wrongly and the rest as it should be: a twist says
-//! what, everything else goes to the part within.
+//! Parts of a replica in which one thing is done wrongly. A twist is that mistake: it overrides some methods of a part,
+//! and all other calls go to the part that it wraps.
 
 use async_trait::async_trait;
 use idp::{
@@ -16,17 +16,17 @@ use idp::{
 use seams::{Failure, Outcome, Timestamp};
 use std::{sync::Arc, time::Duration};
 
-/// A part with a twist.
+/// A part whose behaviour a twist changes.
 pub(crate) struct Twisted<T>(pub(crate) T);
 
-/// A part whose failures are reported in another way, whichever call they came from.
+/// A part that reports its failures in another way, whichever call they came from.
 struct Relabelled<R: ?Sized> {
     inner: Arc<R>,
     relabel: fn(Failure) -> Failure,
 }
 
-/// For each part: its twist, a trait whose methods go to the part within unless a planted bug says otherwise; and
-/// [`Relabelled`].
+/// Defines for each part its twist, a trait whose methods call the wrapped part unless a planted bug overrides them,
+/// and implements the part for [`Relabelled`].
 macro_rules! parts {
     ($($part:ident twisted by $twist:ident {
         $(fn $method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+
@@ -55,7 +55,7 @@ macro_rules! parts {
     )+};
 }
 
-/// All parts and their methods, for a macro that makes something of each.
+/// Passes all parts and their methods to the given macro.
 macro_rules! each_part {
     ($then:ident) => {
         $then! {
@@ -119,7 +119,7 @@ pub(crate) use each_part;
 
 each_part!(parts);
 
-/// A store whose failures are reported in another way.
+/// A store that reports its failures in another way.
 pub(crate) fn relabelled_store(
     inner: Arc<dyn AuthStateStore>,
     relabel: fn(Failure) -> Failure,
@@ -127,7 +127,7 @@ pub(crate) fn relabelled_store(
     Arc::new(Relabelled { inner, relabel })
 }
 
-/// A directory whose failures are reported in another way, whichever repository they came from.
+/// A directory that reports its failures in another way, whichever repository they came from.
 pub(crate) fn relabelled_directory(directory: Directory, relabel: fn(Failure) -> Failure) -> Directory {
     macro_rules! each {
         ($($repository:ident),+) => {

@@ -1,8 +1,8 @@
-//! The bound of what is judged once everything has healed.
+//! The time bounds of properties that judge the service after healing.
 
 use std::time::Duration;
 
-/// How long something may take, and how long the world has to settle before that is judged.
+/// How long something may take, and how long the world has to settle after healing before it is judged, milliseconds.
 #[derive(Clone, Copy)]
 pub(crate) struct Bound {
     pub(crate) within_ms: u64,

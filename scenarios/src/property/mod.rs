@@ -1,5 +1,5 @@
-//! The claims. Each is judged by what people and the outside world could see, never by the
-//! service's own word for it. `Unknown` detects nothing and absolves nothing.
+//! The properties. Each judges what people and the outside world could see, never what the service says about itself.
+//! `Unknown` neither proves nor excuses anything.
 
 use spec::Settings;
 use std::sync::LazyLock;
@@ -38,19 +38,19 @@ pub use crate::store::replication_catches_up::ReplicationCatchesUp;
 pub(crate) use crate::limits::attempts_limited::WRONG_CODE;
 pub(crate) use reading::{faults, human, invocations, violation};
 
-/// Limits that are promised to everybody: those of `core/LIMITS.md`, and not what the service believes.
+/// Limits that are promised to everybody: those of `core/LIMITS.md`, which need not be those that the service applies.
 pub(crate) struct Promised {
-    /// Attempts at an address and window.
+    /// Attempts per address and window.
     pub(crate) login_attempts: u64,
-    /// Attempts in a login.
+    /// Attempts per login.
     pub(crate) verify_attempts: u64,
-    /// Mails to an address and window.
+    /// Mails per address and window.
     pub(crate) sends: u64,
-    /// Failures in a row until an address is locked.
+    /// Failures in a row after which an address is locked.
     pub(crate) consecutive_failures: u64,
 }
 
-/// Limits that are promised.
+/// The promised limits.
 pub(crate) fn limits() -> Promised {
     static SETTINGS: LazyLock<Settings> = LazyLock::new(Settings::default);
     Promised {

@@ -1,4 +1,4 @@
-//! How the properties read a history.
+//! Functions with which properties read a history.
 
 use crate::{
     mailed_code,
@@ -9,38 +9,38 @@ use std::collections::BTreeMap;
 
 /// An operation: its beginning and, if it ended, its end.
 pub(crate) struct Invocation<'a> {
-    /// Who did it.
+    /// The person or attacker who performed it.
     pub(crate) who: &'a str,
-    /// What; as known at the end, if it ended.
+    /// The operation; as known at the end, if it ended.
     pub(crate) op: &'a Op,
     /// When it began, milliseconds.
     pub(crate) began_ms: u64,
     /// Index of the record of its beginning.
     pub(crate) began_at: usize,
-    /// How it ended.
+    /// Its end, if it ended.
     pub(crate) end: Option<End<'a>>,
 }
 
 /// The end of an operation.
 #[derive(Clone, Copy)]
 pub(crate) struct End<'a> {
-    /// When, milliseconds.
+    /// Its time, milliseconds.
     pub(crate) at_ms: u64,
     /// Index of its record.
     pub(crate) at: usize,
-    /// How.
+    /// The outcome.
     pub(crate) seen: &'a Seen,
     /// How long the operation took, milliseconds.
     pub(crate) took_ms: u64,
 }
 
 impl<'a> Invocation<'a> {
-    /// Whether it certainly happened.
+    /// Whether it certainly succeeded.
     pub(crate) fn ok(&self) -> bool {
         self.end.is_some_and(|end| *end.seen == Seen::Ok)
     }
 
-    /// What the person was told, if it certainly did not happen.
+    /// The reason that the person was given, if it certainly did not happen.
     pub(crate) fn failure(&self) -> Option<&'a str> {
         match self.end?.seen {
             Seen::Fail(why) => Some(why),
@@ -48,7 +48,7 @@ impl<'a> Invocation<'a> {
         }
     }
 
-    /// When it ended; never, if it did not.
+    /// When it ended, milliseconds; `u64::MAX` if it did not end.
     pub(crate) fn ended_ms(&self) -> u64 {
         self.end.map_or(u64::MAX, |end| end.at_ms)
     }
@@ -60,13 +60,13 @@ impl<'a> Invocation<'a> {
             .collect()
     }
 
-    /// What kind of operation it was, as a slug: `send-code`.
+    /// The kind of operation, as a slug: `send-code`.
     pub(crate) fn kind(&self) -> String {
         sim::service::Op::kind(self.op)
     }
 
-    /// How it ended, as a slug for the reason of a violation: the words of a refusal belong to it, those of
-    /// a doubt do not, for the same silence has many.
+    /// Its outcome, as a slug for the reason of a violation. The slug of a refusal includes its text. That of an
+    /// unknown outcome does not, because one cause can lead to many texts.
     pub(crate) fn ending(&self) -> String {
         match self.end.map(|end| end.seen) {
             Some(Seen::Ok) => "late".into(),
@@ -76,12 +76,13 @@ impl<'a> Invocation<'a> {
         }
     }
 
-    /// Whether it ended well by then.
+    /// Whether it succeeded by the deadline.
     pub(crate) fn in_time(&self, deadline_ms: u64) -> bool {
         self.ok() && self.ended_ms() <= deadline_ms
     }
 
-    /// The violation of a claim that it ends well by then: `what` begins a sentence that ends with what became of it.
+    /// The violation if it did not succeed by the deadline: `what` begins a sentence, which ends with the actual
+    /// outcome.
     pub(crate) fn missed(&self, property: &str, deadline_ms: u64, what: &str) -> Violation {
         let instead = match self.ok() {
             true => format!("took until {}", human(self.ended_ms())),
@@ -91,7 +92,7 @@ impl<'a> Invocation<'a> {
         violation(property, at_ms, self.records(), format!("{what} {instead}")).because(self.ending())
     }
 
-    /// "Ok", what the person was told, or that it never ended: for sentences.
+    /// Its outcome, as the end of a sentence.
     pub(crate) fn outcome(&self) -> String {
         match self.end.map(|end| end.seen) {
             Some(Seen::Ok) => "ended well".into(),
@@ -143,8 +144,8 @@ pub(crate) fn faults(history: &History) -> impl Iterator<Item = (u64, usize, &Fa
     })
 }
 
-/// Mails with one-time codes: (time, index, address, code). A mail that the relay took twice, because
-/// its first word was lost on the way back, is there twice.
+/// Mails with one-time codes: (time in milliseconds, index, address, code). A mail that the relay accepted twice,
+/// because its first reply was lost on the way back, is listed twice.
 pub(crate) fn mails(history: &History) -> impl Iterator<Item = (u64, usize, &str, &crate::vocabulary::Tag)> {
     let numbered = history.records.iter().enumerate();
     numbered.filter_map(|(index, record)| match &record.event {
@@ -155,23 +156,23 @@ pub(crate) fn mails(history: &History) -> impl Iterator<Item = (u64, usize, &str
     })
 }
 
-/// Spans of time in which the service may be in trouble, however well it is built.
+/// Spans of time in which the service may fail however well it is built.
 pub(crate) struct TroubledTimes {
     spans: Vec<(u64, u64)>,
 }
 
 impl TroubledTimes {
-    /// From a fault that counts until everything has healed and had time to settle. A repair of one
-    /// thing alone ends nothing: what else is broken is not looked at. A fault of one call counts while that call lasts: it
-    /// excuses whatever waits for it, and nobody who comes afterwards.
+    /// Spans that begin with a fault for which `counts` holds, and end `settle_ms` after everything has healed. A
+    /// single repair ends no span, because other things may still be broken. A fault of one call lasts as long as that
+    /// call: it excuses operations that wait for the call, and no later ones.
     pub(crate) fn of(history: &History, settle_ms: u64, counts: impl Fn(&Fault) -> bool) -> TroubledTimes {
         let mut spans: Vec<(u64, u64)> = vec![];
         let mut since = None;
         for (at_ms, _, fault) in faults(history) {
             if let Fault::Call(call) = fault {
-                // It is over when the call is: nothing needs to heal.
+                // The fault ends with its call: nothing has to heal.
                 let lasts_ms = match purpose(&call.call) {
-                    Purpose::Leader => call.by_ms + settle_ms, // without a lease for as long as one takes to run out
+                    Purpose::Leader => call.by_ms + settle_ms, // there may be no leader until the lease expires
                     Purpose::Store => call.by_ms.min(STORE_CALL_MS_MAX),
                     _ => call.by_ms,
                 };
@@ -188,7 +189,7 @@ impl TroubledTimes {
         TroubledTimes { spans }
     }
 
-    /// When the last of those ends that touch the time from one moment to another, both included.
+    /// The latest end of a span that overlaps the time from `from_ms` to `to_ms`, both included.
     pub(crate) fn ends_ms(&self, from_ms: u64, to_ms: u64) -> Option<u64> {
         let touch = self
             .spans
@@ -197,7 +198,7 @@ impl TroubledTimes {
         touch.map(|(_, until)| *until).max()
     }
 
-    /// Whether there was none from one time to another, both included.
+    /// Whether no span overlaps the time from `from_ms` to `to_ms`, both included.
     pub(crate) fn spares(&self, from_ms: u64, to_ms: u64) -> bool {
         self.spans
             .iter()
@@ -205,12 +206,12 @@ impl TroubledTimes {
     }
 }
 
-/// Callers give up what they ask of the store after so long, milliseconds, whatever holds up a connection below.
+/// The time after which callers give up a call to the store, milliseconds, even if connecting takes longer.
 const STORE_CALL_MS_MAX: u64 = 1000;
 
-/// Whether a fault touches the way of a login: all do but those of the mail relay and the analytics
-/// hook and of the links to them, which the service promises to hide. A fault of one call does if the call is made for a
-/// login: one check of health that fails, or one renewal, harms nobody.
+/// Whether a fault affects the path of a login. All do, except those of the mail relay, the analytics hook and the
+/// links to them, which the service promises to hide. A fault of one call does only if the call is made for a login:
+/// one failed health check, or one failed renewal, harms nobody.
 pub(crate) fn touches_logins(fault: &Fault) -> bool {
     if let Fault::Call(call) = fault {
         return matches!(purpose(&call.call), Purpose::Login | Purpose::Store);
@@ -218,12 +219,13 @@ pub(crate) fn touches_logins(fault: &Fault) -> bool {
     !fault.hosts().iter().any(|host| matches!(*host, "mail" | "analytics"))
 }
 
-/// Whether a fault is one of a single call by which a mail with a code may be lost or late.
+/// Whether a fault is the failure of a single call by which a mail with a code may be lost or late.
 pub(crate) fn touches_mail(fault: &Fault) -> bool {
     matches!(fault, Fault::Call(call) if purpose(&call.call) == Purpose::Mail)
 }
 
-/// Whether a fault may keep the leader from its jobs. One that only concerns a login or analytics does not; all others may.
+/// Whether a fault may keep the leader from its jobs: all may, except the failure of a call for a login or for
+/// analytics.
 pub(crate) fn touches_the_leader(fault: &Fault) -> bool {
     match fault {
         Fault::Call(call) => matches!(purpose(&call.call), Purpose::Leader | Purpose::Store | Purpose::Mail),
@@ -231,13 +233,12 @@ pub(crate) fn touches_the_leader(fault: &Fault) -> bool {
     }
 }
 
-/// Roles taken before this time, milliseconds, are those of the configuration.
+/// Roles taken before this time, milliseconds, come from the configuration and not from a failover.
 const BOOTED_MS: u64 = 500;
 
-/// The moments at which a state of Redis of its own begins, in which counters may start anew: the
-/// beginning of the run, each time a node becomes master or starts empty, and each touch on a Redis
-/// node's clock, on which expiry depends (measured on Redis 7.0.15: expiry is absolute on each
-/// node's own wall clock).
+/// The moments at which Redis enters a new state, in which counters may start again: the beginning of the run, each
+/// time a node becomes master or starts empty, and each change of a Redis node's clock, because expiry depends on it
+/// (measured on Redis 7.0.15: expiry is absolute on each node's own wall clock).
 pub(crate) fn redis_states(evidence: &Evidence<'_>) -> RedisStates {
     let mut states = vec![0];
     let mut clocks_touched = false;
@@ -264,21 +265,21 @@ pub(crate) fn redis_states(evidence: &Evidence<'_>) -> RedisStates {
     }
 }
 
-/// See [`redis_states`].
+/// The states of Redis in a run: see [`redis_states`].
 pub(crate) struct RedisStates {
-    /// How many Redis nodes there are.
+    /// The number of Redis nodes.
     nodes: usize,
     /// When each state began, milliseconds.
     from_ms: Vec<u64>,
 }
 
-/// How much a limit of so many per fixed window may have admitted by a moment, counting from the
-/// first attempt: each state of Redis has windows of its own, for a failover forgets what was not
-/// replicated. Windows are taken as a little shorter than they are, for rounding.
+/// The most that a limit per fixed window may have admitted by `at_ms`, counted from the first attempt. Each state of
+/// Redis has windows of its own, because a failover forgets counts that were not replicated. Windows are assumed to be
+/// 1 % shorter than they are, to allow for rounding.
 pub(crate) fn admitted_max(limit: u64, window_ms: u64, states: &RedisStates, first_ms: u64, at_ms: u64) -> u64 {
     let window_ms = (window_ms - window_ms / 100).max(1);
     let windows = |since: u64| 1 + (at_ms - since) / window_ms;
-    // Of the states that began before the first attempt at most one a node is still there.
+    // Of the states that began before the first attempt, each node can still hold at most one.
     let earlier = states
         .from_ms
         .iter()
@@ -292,8 +293,8 @@ pub(crate) fn admitted_max(limit: u64, window_ms: u64, states: &RedisStates, fir
     limit * (earlier * windows(first_ms) + later.map(|state| windows(*state)).sum::<u64>())
 }
 
-/// From when on everything is well: nothing ever broke, or the last that the nemesis did was to heal everything, so
-/// long ago. Never, if what broke last was not healed.
+/// The moment from which everything works: 0 if there was no fault, otherwise `settle_ms` after the nemesis healed
+/// everything. `None` if the last fault has not healed.
 pub(crate) fn calm_from_ms(history: &History, settle_ms: u64) -> Option<u64> {
     match faults(history).last() {
         None => Some(0),
@@ -302,7 +303,7 @@ pub(crate) fn calm_from_ms(history: &History, settle_ms: u64) -> Option<u64> {
     }
 }
 
-/// A violation; a property that can be violated in several ways says in which with
+/// A violation without a reason. A property that can be violated in several ways adds the reason with
 /// [`Violation::because`].
 pub(crate) fn violation(property: &str, at_ms: u64, evidence: Vec<usize>, what: String) -> Violation {
     Violation {
@@ -314,7 +315,7 @@ pub(crate) fn violation(property: &str, at_ms: u64, evidence: Vec<usize>, what: 
     }
 }
 
-/// Milliseconds as seconds, for sentences.
+/// Milliseconds as seconds, for texts.
 pub(crate) fn human(ms: u64) -> String {
     format!("{:.3} s", ms as f64 / 1000.0)
 }

@@ -1,4 +1,4 @@
-//! Hand-built histories, for the tests of the properties.
+//! Histories written by hand, for tests of the properties.
 
 use crate::{
     mailed_code, redemption,
@@ -12,7 +12,7 @@ use sim::{
     history::HistoryBuilder,
 };
 
-/// A run, written by hand.
+/// A run written by hand.
 #[derive(Default)]
 pub(crate) struct Story {
     history: HistoryBuilder<Login>,
@@ -26,31 +26,31 @@ impl Story {
         Story::default()
     }
 
-    /// Any event, at a time.
+    /// Adds an event at a time.
     pub(crate) fn event(mut self, at_ms: u64, who: &str, event: Event) -> Story {
         self.history = self.history.event(at_ms, who, event);
         self
     }
 
-    /// A whole operation, from one time to another.
+    /// Adds a whole operation with its begin and end.
     pub(crate) fn op(mut self, from_to_ms: (u64, u64), who: &str, op: Op, seen: Seen) -> Story {
         self.history = self.history.op(from_to_ms, who, op, seen);
         self
     }
 
-    /// An operation that never ends.
+    /// Adds an operation that never ends.
     pub(crate) fn unended(mut self, at_ms: u64, who: &str, op: Op) -> Story {
         self.history = self.history.unended(at_ms, who, op);
         self
     }
 
-    /// A fault.
+    /// Adds a fault.
     pub(crate) fn fault(mut self, at_ms: u64, fault: Fault) -> Story {
         self.history = self.history.fault(at_ms, fault, 1);
         self
     }
 
-    /// A line of a replica's log, with secrets of these kinds in it.
+    /// Adds a line of a replica's log that contains secrets of these kinds.
     pub(crate) fn logged(mut self, at_ms: u64, text: &str, secrets: &[&'static str]) -> Story {
         self.operators.log.push(ServiceLine {
             line: LogLine {
@@ -64,7 +64,7 @@ impl Story {
         self
     }
 
-    /// Somebody got an error.
+    /// Adds an error that somebody received.
     pub(crate) fn error(mut self, at_ms: u64, who: &str, status: u16, reference: &str) -> Story {
         self.operators.errors.push(ReportedError {
             at_ms,
@@ -76,7 +76,7 @@ impl Story {
         self
     }
 
-    /// Judges it.
+    /// Judges the history by a property.
     pub(crate) fn judged_by(self, property: &dyn Property<Login>) -> Result<(), Violation> {
         let plan = Plan {
             world: self.world,
@@ -92,7 +92,7 @@ impl Story {
     }
 }
 
-/// A call of `idp-a` whose answer is lost.
+/// The fault of a call of `idp-a` whose answer is lost.
 pub(crate) fn answer_lost(call: &str) -> Fault {
     Fault::Call(CallFault {
         host: "idp-a".into(),

@@ -6,7 +6,7 @@
 //! 4. B sends what is due.
 //! 5. A continues.
 //!
-//! Inventory 29, 31: no one is reminded twice, because of the epoch in the directory.
+//! Inventory 29, 31: nobody is reminded twice, because of the epoch in the directory.
 
 use super::{Deployment, PlantedBug, REMINDERS, agreement, broken, replica, runtime};
 use crate::{
@@ -32,27 +32,28 @@ use std::{io, time::Duration};
 use tokio::time::{Instant, sleep};
 
 const LEASE: Duration = Duration::from_secs(4);
-/// Longer than the lease, the failover and the mails.
+/// Longer than the lease, the failover and the mails together.
 const TIMEOUT: Duration = Duration::from_secs(25);
-/// When all reminders are due, after the directory was filled: by then both replicas are up and one of them leads.
+/// When all reminders are due, counted from the time when the directory was filled: by then both replicas are up and
+/// one of them is the leader.
 const DUE: Duration = Duration::from_secs(8);
-/// How long the relay takes for a mail: the leader is sending one nearly all the time.
+/// How long the relay takes for a mail, milliseconds: long enough that the leader is nearly always sending one.
 const MAIL_MS: u64 = 400;
 
-/// What was observed.
+/// The observations of one run.
 struct Observed {
-    /// The history, for the property.
+    /// The history that the property judges.
     history: History,
-    /// The newest epoch when the leader stopped, and at the end.
+    /// The newest epoch when the leader was stopped, and at the end.
     epochs: [LeaderEpoch; 2],
-    /// Mails before the leader stopped, until it was resumed, and at the end.
+    /// Number of mails before the leader was stopped, until it was resumed, and at the end.
     mailed: [usize; 3],
     /// The role of Redis's replica at the end.
     role: String,
 }
 
-/// Checks on the real stack what is claimed of the leader, with the property that also judges the simulation: it holds for
-/// the service as it is, and is violated without the fence. Takes about 25 s.
+/// Checks the leader on the real stack with the property that also judges the simulation: it holds for the service as
+/// it is, and is violated without the fence. Takes about 25 s.
 ///
 /// # Errors
 /// The real programs are not installed, or something does not start.
@@ -62,7 +63,7 @@ pub fn compare(bug: Option<&PlantedBug>) -> Result<Agreement, Unavailable> {
         .find_scenario("leader_pauses")
         .map_err(|error| broken(io::Error::other(error)))?
         .clone();
-    let plan = scenario.plan(1); // the property looks at the history alone
+    let plan = scenario.plan(1); // the property reads only the history
     let judged = RemindersOnce.check(&Evidence {
         plan: &plan,
         history: &seen.history,
@@ -113,7 +114,7 @@ fn run(bug: Option<&PlantedBug>) -> Result<Observed, Unavailable> {
                 .sum::<usize>()
         };
         until(TIMEOUT, || mailed() > 0).await;
-        sleep(Duration::from_millis(MAIL_MS / 2)).await; // into the next one
+        sleep(Duration::from_millis(MAIL_MS / 2)).await; // then the leader is sending the next mail
         let leader = leader(&stack, &deployment).await?;
         leader.stop();
         sleep(Duration::from_millis(2 * MAIL_MS)).await; // the mail that the leader was sending arrives
@@ -123,11 +124,11 @@ fn run(bug: Option<&PlantedBug>) -> Result<Observed, Unavailable> {
         while newest().await? == first && Instant::now() < waited {
             sleep(Duration::from_millis(100)).await;
         }
-        // The mail that the leader was sending may be counted for the other replica.
+        // The mail that the leader was sending may be counted as one of the other replica.
         until(Duration::from_secs(12), || mailed() >= REMINDERS as usize).await;
         let meanwhile = mailed();
         leader.resume();
-        sleep(Duration::from_millis(5 * MAIL_MS)).await; // for one mail too many
+        sleep(Duration::from_millis(5 * MAIL_MS)).await; // time for a duplicate mail to arrive
         let role = ask(&env, "redis", stack.port(Replica), &["ROLE"], 1_000).await;
         Ok(Observed {
             history: deployment.scene.recorder.history(),
@@ -138,7 +139,7 @@ fn run(bug: Option<&PlantedBug>) -> Result<Observed, Unavailable> {
     })
 }
 
-/// The replica that has the lease.
+/// The replica that holds the lease.
 async fn leader<'d>(stack: &RealStack, deployment: &'d Deployment) -> Result<&'d replica::Replica, Unavailable> {
     let lease = format!("GET {}", Key::new(leader::LEASE, "jobs"));
     let holder = ask(&replica::env("observer"), "redis", stack.port(Master), &[&lease], 1_000).await;

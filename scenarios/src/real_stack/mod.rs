@@ -1,7 +1,7 @@
-//! The login service on a real stack: two replicas on the loopback, one SQLite file, a mail relay, and the real Redis with its
-//! Sentinels. People, wiring, properties and planted bugs are those of the simulation.
+//! The login service on a real stack: two replicas on the loopback interface, one SQLite file, a mail relay, and the
+//! real Redis with its Sentinels. People, wiring, properties and planted bugs are those of the simulation.
 //!
-//! Inventory 7, 29, 39: the claims must also hold where a real Redis loses acknowledged writes.
+//! Inventory 7, 29, 39: the properties must also hold where a real Redis loses acknowledged writes.
 
 mod leader;
 mod replica;
@@ -36,35 +36,39 @@ use seams_os::clock::Stopwatch;
 use std::{io, path::Path, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
-/// How long people and the service may take for a step.
+/// The longest time for a step of people or the service.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Number of reminders.
 const REMINDERS: u64 = 8;
 /// The leader's lease, as in production.
 const LEASE: Duration = Duration::from_secs(10);
 
-/// What was observed of one login.
+/// The observations of one login.
 struct Redemption {
-    /// The history, for the property.
+    /// The history that the property judges.
     history: History,
-    /// The first redemption, while Redis's replica is cut off from the master.
+    /// Outcome of the first redemption, while Redis's replica is cut off from the master.
     first: Seen,
-    /// Whether the new master has the code again after the failover: otherwise nothing was tested.
+    /// Whether the new master has the code again after the failover; otherwise the run has tested nothing.
     live_again: bool,
-    /// The second redemption, at the other replica, after the failover.
+    /// Outcome of the second redemption, at the other replica, after the failover.
     second: Seen,
     /// Number of reminders mailed; each was due once.
     reminded: usize,
 }
 
-/// A person logs in; the relying party redeems the code at one replica of the service while Redis's replica is cut off; the
-/// master is killed; the code, which the new master has again, is presented at the other replica. Takes about 20 s.
+/// Performs a redemption, a failover and a second redemption on the real stack. Takes about 20 s.
+///
+/// 1. A person logs in.
+/// 2. The relying party redeems the code at one replica of the service, while Redis's replica is cut off.
+/// 3. The Redis master is killed.
+/// 4. The new master has the code again, and the code is presented at the other replica.
 fn redeem_across_a_failover(bug: Option<&PlantedBug>) -> Result<Redemption, Unavailable> {
     runtime()?.block_on(async {
         let mut stack = RealStack::start(&EMPTY_SCRIPT).await?;
         stack.settle().await?;
         let folder = Folder::new("deployment").map_err(broken)?;
-        // They are due one after the other, during the whole failover.
+        // The reminders are due one after the other, during the whole failover.
         let due: Vec<Duration> = (0..REMINDERS).map(|n| Duration::from_secs(2 * n + 2)).collect();
         let deployment = Deployment::start(&stack, folder.path(), bug, LEASE, &due)
             .await
@@ -73,8 +77,8 @@ fn redeem_across_a_failover(bug: Option<&PlantedBug>) -> Result<Redemption, Unav
     })
 }
 
-/// Checks on the real stack that a code is redeemed once, with the property that also judges the simulation: it holds for
-/// the service as it is, and is violated without the ledger.
+/// Checks on the real stack that a code is redeemed once, with the property that also judges the simulation: it holds
+/// for the service as it is, and is violated without the ledger.
 ///
 /// # Errors
 /// The real programs are not installed, or something does not start.
@@ -84,7 +88,7 @@ pub fn compare(bug: Option<&PlantedBug>) -> Result<Agreement, Unavailable> {
         .find_scenario("failover_mid_redemption")
         .map_err(|error| broken(io::Error::other(error)))?
         .clone();
-    let plan = scenario.plan(1); // the property looks at the history alone
+    let plan = scenario.plan(1); // the property reads only the history
     let judged = CodeRedeemedOnce.check(&Evidence {
         plan: &plan,
         history: &seen.history,
@@ -105,7 +109,7 @@ pub fn compare(bug: Option<&PlantedBug>) -> Result<Agreement, Unavailable> {
     Ok(agreement(&expectations, bug, &seen))
 }
 
-/// Two threads, as a replica has in production.
+/// A runtime with two threads, as a replica has in production.
 fn runtime() -> Result<tokio::runtime::Runtime, Unavailable> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -114,7 +118,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Unavailable> {
         .map_err(broken)
 }
 
-/// The result, from what was expected and whether it happened.
+/// The result of a comparison: each expectation with whether it was observed.
 fn agreement(expectations: &[(&str, bool)], bug: Option<&PlantedBug>, seen: &str) -> Agreement {
     let failed = expectations.iter().filter(|(_, holds)| !holds);
     let which = bug.map_or("as it is", |bug| bug.name);
@@ -199,7 +203,7 @@ impl Deployment {
         let (begun, until) = (party.begin(), Instant::now() + TIMEOUT);
         let code = calm::obtain_code(&person, &party, &begun, None, until).await;
         let code = code.map_err(|seen| broken(io::Error::other(format!("the person could not log in: {seen:?}"))))?;
-        // The code itself must have reached the replica.
+        // The code itself must have reached Redis's replica.
         sleep(Duration::from_secs(1)).await;
         stack.apply(Cut(Link::Replication(Replica)));
         let first = redeem(scene, "ann", &code, 0).await;
@@ -215,7 +219,7 @@ impl Deployment {
         let key = Key::new(CODE, sha256_hex(&code.code));
         let live_again = asks(format!("EXISTS {key}")).await == "1";
         let second = loop {
-            // Until the service has found the new master it answers with an error, which does not use up the code.
+            // Until the service has found the new master, it answers with errors, which do not use up the code.
             match redeem(scene, "thief", &code, 1).await {
                 Seen::Unknown(_) if Instant::now() < until => sleep(Duration::from_millis(200)).await,
                 Seen::Fail(told) if told != "invalid_grant" && Instant::now() < until => {
@@ -228,7 +232,7 @@ impl Deployment {
         while (0..REMINDERS).any(|n| reminders(n) == 0) && Instant::now() < until {
             sleep(Duration::from_millis(200)).await;
         }
-        sleep(Duration::from_secs(1)).await; // for one mail too many
+        sleep(Duration::from_secs(1)).await; // time for a duplicate mail to arrive
         Ok(Redemption {
             history: scene.recorder.history(),
             first,

@@ -1,4 +1,4 @@
-//! The replicas and their directory, all on one machine.
+//! Replicas and their directory, all on one machine.
 
 use super::TIMEOUT;
 use crate::{
@@ -26,7 +26,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// How long to wait for the directory's lock, which is held for microseconds.
+/// The longest wait for the directory's lock, which is held for microseconds.
 const DIRECTORY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A replica with its production wiring, on a thread of its own that can be stopped.
@@ -38,7 +38,8 @@ pub(super) struct Replica {
 }
 
 impl Replica {
-    /// Starts it with its port for people, its port for operators, and that of the mail relay; it listens when this returns.
+    /// Starts a replica. `ports` are its port for people, its port for operators, and that of the mail relay. It is
+    /// listening when this function returns.
     pub(super) async fn start(
         name: &'static str,
         stack: &RealStack,
@@ -92,8 +93,8 @@ impl Replica {
         Ok(replica)
     }
 
-    /// Blocks its only thread until it is resumed, as SIGSTOP does with a process. The kernel goes on accepting connections
-    /// and acknowledging data.
+    /// Blocks its only thread until it is resumed, as SIGSTOP does with a process. The kernel still accepts connections
+    /// and acknowledges data.
     pub(super) fn stop(&self) {
         *self.is_stopped() = true;
         let stopped = self.stopped.clone();
@@ -106,7 +107,7 @@ impl Replica {
         }
     }
 
-    /// Lets it continue.
+    /// Lets the thread continue.
     pub(super) fn resume(&self) {
         *self.is_stopped() = false;
         self.stopped.1.notify_all();
@@ -126,7 +127,8 @@ impl Drop for Replica {
     }
 }
 
-/// Fills the directory: one client, one user, and a user with a reminder for each of these times until it is due.
+/// Fills the directory with one client, one user, and one user with a reminder for each element of `due`: the time from
+/// now until it is due.
 pub(super) async fn fill_directory(file: &str, client: &RelyingPartyOptions, due: &[Duration]) -> Result<(), String> {
     let env = env("directory");
     let directory = SqliteDirectory::open(env.clone(), file, DIRECTORY_TIMEOUT)
@@ -162,12 +164,12 @@ pub(super) async fn fill_directory(file: &str, client: &RelyingPartyOptions, due
     Ok(())
 }
 
-/// The address of a user who has a reminder.
+/// The address of the user with reminder number `n`.
 pub(super) fn reminded_address(n: u64) -> String {
     format!("sleeper-{n}@example.com")
 }
 
-/// The real seams; every host name is the loopback.
+/// The real seams; every host name resolves to the loopback address.
 pub(super) fn env(host: &str) -> Env {
     let real = seams_os::env(host, IpAddr::V4(Ipv4Addr::LOCALHOST));
     Env {
@@ -176,7 +178,7 @@ pub(super) fn env(host: &str) -> Env {
     }
 }
 
-/// All hosts are this machine.
+/// A network on which all hosts are this machine.
 struct Loopback(Arc<dyn Network>);
 
 impl Network for Loopback {

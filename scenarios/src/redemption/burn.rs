@@ -1,5 +1,5 @@
-//! A code that somebody tries to burn: presented with a wrong verifier before its owner presents
-//! it. Anyone who cannot redeem a code must not be able to spend it either (inventory 7).
+//! An attempt to burn a code: an attacker presents it with a wrong verifier before its owner does. An attacker who
+//! cannot redeem a code must not be able to spend it either (inventory 7).
 
 use crate::{
     people::{
@@ -15,7 +15,7 @@ use idp::http::client::Client;
 /// The burner's name in the history.
 pub(crate) const BURNER: &str = "burner";
 
-/// Lets the burner have the first try, at any replica, then exchanges the code as usual.
+/// Lets the burner present the code first, at a random replica, then exchanges the code as usual.
 pub(crate) async fn exchange(person: &Person, rp: &RelyingParty, code: &SeenCode) -> Result<Tokens, Seen> {
     let door = person
         .choices
@@ -33,6 +33,6 @@ pub(crate) async fn exchange(person: &Person, rp: &RelyingParty, code: &SeenCode
         door,
         wrong,
     )
-    .await; // what it came to is in the history
+    .await; // the outcome is in the history
     rp.exchange(code).await
 }

@@ -1,7 +1,8 @@
-//! Time passes between any two calls of a replica, and Redis refuses a taking here and there, or its answer is lost.
+//! Time passes between any two calls of a replica. Some calls that take a code from Redis fail, and of others the
+//! answer is lost.
 //!
-//! Each code is presented to both replicas at once. Where Redis does not say who was first, the ledger in the directory
-//! decides, and somebody else may come in between any two looks at it. (Inventory 7, 23, 27.)
+//! Each code is presented to both replicas at once. If Redis does not say which replica was first, the ledger in the
+//! directory decides, and the other replica may run between any two reads of the ledger. (Inventory 7, 23, 27.)
 
 use crate::{
     catalogue::marks::marked,
@@ -13,7 +14,7 @@ use crate::{
     vocabulary::{Faults, Scenario},
 };
 
-/// What decides who was first.
+/// The call that decides which replica was first.
 const TAKE: &str = "store take auth:oidc:code";
 
 pub(crate) fn calls_interleave() -> Scenario {

@@ -1,9 +1,9 @@
-//! One code is presented everywhere at once, burnt, stolen and replayed.
+//! One code is presented at all replicas at once, burnt, stolen and replayed.
 //!
-//! First nothing is broken: relying parties race their own codes at both replicas, somebody burns
-//! codes with wrong verifiers, a thief replays every code, an eavesdropper types a mailed code after its owner. Then the answers of Redis are lost on the
-//! way to one replica, and the links to it lose packets: a code may be gone though nobody was told.
-//! (Inventory 7, 23.)
+//! First nothing is broken: relying parties present their own codes to both replicas at once, an attacker burns codes
+//! with wrong verifiers, a thief replays every code, and an eavesdropper types a mailed code after its owner. Then
+//! Redis's answers to one replica are lost, and the links to it lose packets: a code may be taken although no replica
+//! learns of it. (Inventory 7, 23.)
 
 use crate::{
     catalogue::marks::{marked, refused_to, refused_with},

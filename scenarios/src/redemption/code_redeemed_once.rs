@@ -1,11 +1,11 @@
 //! An authorization code yields tokens at most once, through races and failovers.
 //!
-//! Source: RFC 6749 section 4.1.2 ("the client MUST NOT use the authorization code more than
-//! once"; the server "MUST deny the request"). Inventory 7, 23, 39.
+//! Source: RFC 6749 section 4.1.2 ("the client MUST NOT use the authorization code more than once"; the server "MUST
+//! deny the request"). Inventory 7, 23, 39.
 //!
-//! Edges. A redemption whose outcome is unknown may have happened, so a success beside it proves
-//! nothing: only two answers with tokens are a violation. It does not matter who presents the code, nor
-//! where, nor when: after a failover that brought the spent code back, too.
+//! Edges. A redemption of unknown outcome may have happened, so a success beside it proves nothing: only two answers
+//! with tokens are a violation. It does not matter who presents the code, where, or when, even after a failover that
+//! brought the spent code back.
 
 use crate::{
     property::{invocations, violation},
@@ -14,7 +14,7 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
-/// See the module.
+/// Property: an authorization code yields tokens at most once. See the module.
 pub struct CodeRedeemedOnce;
 
 impl Property<Login> for CodeRedeemedOnce {

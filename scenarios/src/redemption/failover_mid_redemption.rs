@@ -1,7 +1,7 @@
-//! The Redis master dies holding a redemption that its replica never saw.
+//! The Redis master dies with a redemption that was not replicated.
 //!
-//! Sentinel promotes a replica on which the spent code still looks live. Anyone who presents it next
-//! must be refused. (Inventory 7, 23, 37, 39.)
+//! Sentinel promotes a replica on which the spent code still seems valid. Everybody who presents it afterwards must be
+//! refused. (Inventory 7, 23, 37, 39.)
 
 use crate::{
     catalogue::marks::{fault_hit_somebody, marked, master_replaced, replaced_ms},
@@ -71,7 +71,7 @@ pub(crate) fn failover_mid_redemption() -> Scenario {
     .lasts(secs(90))
 }
 
-/// A code that had been redeemed was refused after the master was replaced.
+/// Whether a redeemed code was refused after the master was replaced.
 fn replay_refused_after_failover(reached: &MarkView<'_>) -> bool {
     let Some(replaced_ms) = replaced_ms(reached) else {
         return false;

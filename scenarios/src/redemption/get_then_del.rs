@@ -1,7 +1,9 @@
-//! A code is read, and deleted afterwards (inventory 7, 23).
+//! A code is read first and deleted afterwards (inventory 7, 23). The service was first designed so, without a ledger.
 //!
-//! 1. A reads the code. 2. B reads the code. 3. A deletes it. 4. B deletes nothing, and goes on:
-//!    both issue tokens. As first designed, without a ledger behind it.
+//! 1. A reads the code.
+//! 2. B reads the code.
+//! 3. A deletes it.
+//! 4. B deletes nothing and continues: both issue tokens.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},
@@ -41,7 +43,7 @@ impl StoreTwist for GetThenDel {
     async fn take(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
         let found = self.0.get(key).await?;
         if found.is_some() {
-            let _ = self.0.take(key).await?; // DEL: whether there was anything to delete is not looked at
+            let _ = self.0.take(key).await?; // DEL, without a check whether there was anything to delete
         }
         Ok(found)
     }

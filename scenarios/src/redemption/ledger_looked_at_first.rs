@@ -1,8 +1,12 @@
-//! The ledger of spent codes is looked at in one transaction, and written in the next one (inventory 27).
+//! The ledger of spent codes is read in one transaction and written in the next one (inventory 27).
 //!
-//! 1. Redis cannot say who took the code, at A or at B. 2. A looks into the ledger: the code is unspent. 3. B looks: it is
-//!    unspent. 4. A writes, B writes: both issue tokens. Seen in the world wherever a SELECT decides on an INSERT
-//!    (CVE-2024-24768's kin; "check, then act"). As long as no time passes between two calls, nothing comes in between.
+//! 1. Redis cannot say who took the code, neither to A nor to B.
+//! 2. A reads the ledger: the code is unspent.
+//! 3. B reads the ledger: the code is unspent.
+//! 4. A writes, B writes: both issue tokens.
+//!
+//! Seen in real systems wherever a SELECT decides about an INSERT ("check, then act"; similar: CVE-2024-24768). As
+//! long as no time passes between two calls of a replica, nothing can happen between the two transactions.
 
 use crate::{
     planted::twist::{TokenTwist, Twisted},
@@ -53,7 +57,7 @@ impl LooksFirst {
         Ok(Mutex::new(connection))
     }
 
-    /// One transaction: is the code in the ledger?
+    /// The first transaction: whether the code is in the ledger.
     fn is_spent(&self, code_hash: &str) -> rusqlite::Result<bool> {
         let connection = self.open()?;
         let connection = connection.lock().expect("nobody else has it");
@@ -63,7 +67,7 @@ impl LooksFirst {
         Ok(found.is_some())
     }
 
-    /// Another one: an entry that nobody minds.
+    /// The second transaction: enters the code, whether or not it is already there.
     fn enter(&self, code_hash: &str, until_ms: u64) -> rusqlite::Result<()> {
         let connection = self.open()?;
         let connection = connection.lock().expect("nobody else has it");
@@ -86,9 +90,9 @@ impl TokenTwist for LooksFirst {
     }
     async fn redeem(&self, redemption: CodeRedemption) -> Outcome<Redeemed> {
         if self.is_spent(&redemption.code_hash).map_err(|error| broken(&error))? {
-            return self.tokens.redeem(redemption).await; // which revokes what was issued for it
+            return self.tokens.redeem(redemption).await; // revokes the tokens that were issued for the code
         }
-        // The token is recorded without a look, and the code entered beside it.
+        // Records the token under another hash, so without a check, and enters the code separately.
         let unseen = format!("{}:{}", redemption.code_hash, redemption.token.token_hash);
         let unseen = CodeRedemption {
             code_hash: unseen,

@@ -1,7 +1,7 @@
-//! Each replica looks at its own list of spent codes, then writes to it (inventory 27).
+//! Each replica has its own ledger of spent codes (inventory 27).
 //!
-//! Seen in the world: single use kept in one process's memory (ory/fosite#778, kanidm/kanidm#2775 are its kin). A code
-//! that comes back after a failover is good once more, at the other replica.
+//! Seen in real systems: single use that is enforced in one process's memory (similar: ory/fosite#778,
+//! kanidm/kanidm#2775). A code that comes back after a failover can be redeemed once more, at the other replica.
 
 use crate::{
     planted::twist::{TokenTwist, Twisted},

@@ -1,4 +1,4 @@
-//! Authorization codes and what becomes of them: redeemed once, by whom they belong to.
+//! Authorization codes and their redemption: once, and only by the client that the code belongs to.
 
 mod ops;
 
@@ -10,7 +10,7 @@ pub(crate) mod burn;
 pub(crate) mod race;
 pub(crate) mod thief;
 
-// Claims.
+// Properties.
 pub(crate) mod code_redeemed_once;
 pub(crate) mod rightful_code_honoured;
 pub(crate) mod stolen_codes_useless;
@@ -24,14 +24,14 @@ pub(crate) mod spent_code_grace;
 pub(crate) mod unknown_taking_repeated;
 pub(crate) mod validate_after_consume;
 
-// Stories.
+// Scenarios.
 pub(crate) mod calls_interleave;
 pub(crate) mod code_race;
 pub(crate) mod failover_mid_redemption;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
-/// The mistakes that this room's claims must detect, in the order of the reports' rows.
+/// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![
         get_then_del::PLANTED,
@@ -44,7 +44,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
     ]
 }
 
-/// The stories of this room.
+/// The scenarios of this module.
 pub(crate) fn stories() -> Vec<Scenario> {
     vec![
         code_race::code_race(),

@@ -1,4 +1,4 @@
-//! What relying parties and thieves do with authorization codes.
+//! Behaviours and operations of relying parties and thieves with authorization codes.
 
 use crate::{
     login::{self, Login},
@@ -14,17 +14,17 @@ use serde::{Deserialize, Serialize};
 use sim::history::{Seen, Tag};
 use std::sync::Arc;
 
-/// What people and attackers do with authorization codes, as a whole.
+/// A behaviour with authorization codes as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Behaviour {
     /// Logs in; the relying party presents its code to all replicas at the same instant.
     RaceCode,
-    /// Logs in; before the relying party redeems its code, somebody presents it with a wrong PKCE
-    /// verifier, to burn it.
+    /// Logs in; before the relying party redeems its code, an attacker presents it with a wrong PKCE verifier, to burn
+    /// it.
     BurnCode,
-    /// From now on, replays every code that any relying party has received, at all replicas at
-    /// once, at once and again after each of these delays.
+    /// From now on, replays every code that any relying party has received, at all replicas at the same instant:
+    /// immediately, and again after each of these delays.
     StealCodes {
         /// Delays after the code was first seen, milliseconds.
         after_ms: Vec<u64>,
@@ -46,7 +46,7 @@ impl sim::service::Behaviour<Login> for Behaviour {
     }
 }
 
-/// Somebody does something with an authorization code. A thief never ends by itself and is not waited for.
+/// Performs a behaviour with an authorization code. A thief never ends, so this function does not wait for it.
 pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
     let exchange = match does {
         Behaviour::RaceCode => Exchange::Race,
@@ -62,15 +62,15 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
     calm::log_in(&person, Style { clicks: None, exchange }).await;
 }
 
-/// What relying parties and thieves do with an authorization code and its tokens.
+/// An operation with an authorization code or its tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
 pub enum Op {
-    /// Presented an authorization code at the token endpoint; success means a token set came back.
+    /// Presented an authorization code at the token endpoint; success means that a token set came back.
     Redeem {
         /// The code.
         code: Tag,
-        /// Which replica was asked, or `balancer`.
+        /// The replica that was asked, or `balancer`.
         at: String,
         /// Whether everything that binds the code (client, redirect URI, verifier) was right.
         rightful: bool,
@@ -79,7 +79,7 @@ pub enum Op {
     CheckIdToken,
     /// Asked `/userinfo` with the access token.
     UserInfo {
-        /// The code that the token came from.
+        /// The code for which the token was issued.
         code: Tag,
     },
 }

@@ -1,4 +1,4 @@
-//! One code, presented to all replicas at the same instant (inventory 7, 23).
+//! One code that is presented to all replicas at the same instant (inventory 7, 23).
 
 use crate::{
     people::{
@@ -12,7 +12,7 @@ use crate::{
 use idp::http::client::Client;
 use sim::world::join_all;
 
-/// Presents the code everywhere at once; goes on with the first token set.
+/// Presents the code to all replicas at once, and continues with the first token set that comes back.
 pub(crate) async fn exchange(person: &Person, rp: &RelyingParty, code: &SeenCode) -> Result<Tokens, Seen> {
     let scene = &person.scene;
     let presentations = scene.replicas.iter().map(|door| {

@@ -1,7 +1,7 @@
-//! Redis alone guards against a second redemption (inventory 7).
+//! Only Redis prevents a second redemption (inventory 7).
 //!
-//! GETDEL is atomic on one node. After a failover the code is there again (measured on Redis 7.0.15:
-//! with 5 ms between the nodes 643 of 56,971 acknowledged GETDELs came back).
+//! GETDEL is atomic on one node. After a failover the code may be there again (measured on Redis 7.0.15: with 5 ms
+//! between the nodes, 643 of 56,971 acknowledged GETDELs were lost).
 
 use crate::{
     planted::twist::{TokenTwist, Twisted},
@@ -39,7 +39,7 @@ impl TokenTwist for WithoutLedger {
         &self.0
     }
     async fn redeem(&self, redemption: CodeRedemption) -> Outcome<Redeemed> {
-        // An entry of its own for each redemption: the ledger never finds one.
+        // Each redemption has an entry of its own, so the ledger never finds one.
         let code_hash = format!("{}:{}", redemption.code_hash, redemption.token.token_hash);
         self.0
             .redeem(CodeRedemption {

@@ -1,14 +1,15 @@
-//! A code that its owner presents for the first time, rightly and in time, is honoured, even though
-//! somebody else presented it with a wrong verifier before.
+//! A code that its owner presents correctly, in time and for the first time is accepted, even if somebody else
+//! presented it with a wrong verifier before.
 //!
-//! Source: inventory 7 (X: what was issued is redeemable; validate before consuming), RFC 7636
-//! section 4.6, RFC 6749 section 5.2.
+//! Source: inventory 7 (X: what was issued is redeemable; validate before consuming), RFC 7636 section 4.6, RFC 6749
+//! section 5.2.
 //!
-//! Edges. Judged is only `invalid_grant`: "try again later" is an honest answer. A failover may
-//! rightly have lost the code, and a clock may rightly have ended it: any fault on the way of the
-//! login since it began excuses the refusal, but not the failure of one call: whatever becomes of it, the code was issued,
-//! and nobody else has presented it, so that the ledger has no entry. So does another rightful presentation before this one
-//! ended, whatever became of it.
+//! Edges. Only `invalid_grant` is judged: "try again later" is a correct answer. Two things excuse the refusal:
+//!
+//! - A fault on the path of the login since the login began: a failover may have lost the code, and a clock may have
+//!   made it expire. The failure of one call does not excuse: the code was issued and nobody else presented it, so the
+//!   ledger has no entry.
+//! - Another correct presentation that began before this one ended, whatever its outcome.
 
 use crate::{
     people,
@@ -21,7 +22,7 @@ use crate::{
     vocabulary::{Evidence, Fault, Kind, Login, Op, Property, Violation},
 };
 
-/// See the module.
+/// Property: the first correct presentation of a code is accepted. See the module.
 pub struct RightfulCodeHonoured;
 
 impl Property<Login> for RightfulCodeHonoured {
@@ -51,7 +52,7 @@ impl Property<Login> for RightfulCodeHonoured {
             if invocation.failure() != Some("invalid_grant") {
                 continue;
             }
-            // The code is no older than the operation that received it.
+            // The code is not older than the operation that received it.
             let received = |other: &&crate::property::reading::Invocation<'_>| {
                 other.who == invocation.who
                     && *other.op == Op::People(people::Op::ReceiveCode)

@@ -1,8 +1,8 @@
-//! A spent authorization code is honoured for some seconds more, for clients that ask again
-//! (inventory 7; RFC 6749 section 4.1.2 forbids it).
+//! A spent authorization code is accepted for some seconds more, for clients that repeat their request (inventory 7;
+//! RFC 6749 section 4.1.2 forbids it).
 //!
-//! Seen in the world: FriendsOfSymfony/FOSOAuthServerBundle#143 (for the whole lifetime of the code), and as a
-//! grace period wherever a lost answer was to do no harm. A thief asks again as well.
+//! Seen in real systems: FriendsOfSymfony/FOSOAuthServerBundle#143 (for the whole lifetime of the code), and as a grace
+//! period for clients whose answer was lost. A thief can repeat a request as well.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},
@@ -33,7 +33,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     },
 };
 
-/// How long a spent code is honoured.
+/// How long a spent code is accepted.
 const GRACE: Duration = Duration::from_secs(5);
 
 struct Lingers(Arc<dyn AuthStateStore>);

@@ -1,12 +1,11 @@
-//! A code without everything that binds it yields nothing, and a thief who has everything gets
-//! nothing from a code that its owner has redeemed.
+//! A code without everything that binds it yields nothing, and a thief who has everything gets nothing for a code that
+//! its owner has redeemed.
 //!
-//! Source: RFC 7636 section 4.6 (a wrong verifier is `invalid_grant`), RFC 6749 section 4.1.2
-//! (bound to client and redirect URI, used once). Inventory 7.
+//! Source: RFC 7636 section 4.6 (a wrong verifier is `invalid_grant`), RFC 6749 section 4.1.2 (bound to client and
+//! redirect URI, used once). Inventory 7.
 //!
-//! Edges. A thief who comes first and has everything cannot be told from the owner; whether both win
-//! is the matter of `CodeRedeemedOnce`. What counts here as redeemed before is only a success that
-//! had ended when the thief began.
+//! Edges. A thief who comes first and has everything cannot be distinguished from the owner; `CodeRedeemedOnce` judges
+//! whether both succeed. A code counts as redeemed before only if the owner's success had ended when the thief began.
 
 use crate::{
     property::{invocations, violation},
@@ -15,7 +14,7 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
-/// See the module.
+/// Property: a stolen code yields no tokens. See the module.
 pub struct StolenCodesUseless;
 
 impl Property<Login> for StolenCodesUseless {

@@ -1,5 +1,5 @@
-//! A thief who gets hold of every code once its owner has used it, with all that binds it, and
-//! replays it at all replicas at once (inventory 7).
+//! A thief who gets every code after its owner has used it, with everything that binds it, and replays it at all
+//! replicas at once (inventory 7).
 
 use crate::{
     people::token_endpoint::{Presentation, present},
@@ -10,8 +10,7 @@ use sim::world::join_all;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Replays every code that is published from now on: at once, and again after each delay. Never
-/// ends.
+/// Replays every code that is published from now on: immediately, and again after each delay. Never returns.
 pub(crate) async fn steal(scene: &Scene, who: &str, after_ms: &[u64]) {
     let mut delays = after_ms.to_vec();
     delays.push(0);
@@ -43,6 +42,6 @@ async fn replay(scene: &Scene, who: &str, code: &SeenCode, delays_ms: &[u64]) {
                     .is_ok()
             }
         });
-        join_all(&scene.env, presentations).await; // what each came to is in the history
+        join_all(&scene.env, presentations).await; // the outcomes are in the history
     }
 }

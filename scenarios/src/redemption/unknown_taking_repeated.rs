@@ -1,8 +1,11 @@
-//! A taking of unknown outcome is repeated, as redis-rs advises for a time-out (inventory 23).
+//! A GETDEL of unknown outcome is repeated, as redis-rs advises for a time-out (inventory 23).
 //!
-//! 1. GETDEL takes the code, and its answer is lost. 2. The replica asks again: there is nothing. 3. It believes that
-//!    somebody else was first, and refuses the code of its rightful owner, who presents it for the first time. Nobody is
-//!    harmed for long, so only somebody who strikes exactly this call sees it.
+//! 1. GETDEL takes the code, and its answer is lost.
+//! 2. The replica asks again, and the code is not there.
+//! 3. The replica assumes that somebody else was first, and refuses the rightful owner, who presents the code for the
+//!    first time.
+//!
+//! Nobody is harmed for long, so the bug is only seen if exactly this call fails.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},

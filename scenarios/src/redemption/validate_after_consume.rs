@@ -1,7 +1,7 @@
 //! A code is consumed first and validated afterwards (inventory 7).
 //!
-//! Anyone who sees a code, without being able to redeem it, can burn it: one wrong verifier, and its
-//! owner is refused.
+//! Whoever sees a code can burn it, even without being able to redeem it: after one wrong verifier its owner is
+//! refused.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},
@@ -36,7 +36,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
 
 struct ConsumeFirst {
     store: Arc<dyn AuthStateStore>,
-    /// Codes that a request in progress has consumed and not yet validated.
+    /// Codes that requests in progress have consumed and not yet validated.
     consumed: Mutex<BTreeMap<Key, Vec<u8>>>,
 }
 

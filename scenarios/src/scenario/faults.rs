@@ -1,4 +1,4 @@
-//! The words for the faults of the login service's own world.
+//! Functions that make the faults of the login service's own world, for scenarios.
 
 use crate::{
     analytics, directory, mail,
@@ -17,14 +17,14 @@ pub fn analytics(mode: Mode) -> Fault {
     Fault::Own(OwnFault::Analytics(analytics::Fault::Analytics { mode }))
 }
 
-/// Somebody else holds the directory's write lock.
+/// Another connection holds the directory's write lock for this time.
 pub fn directory_busy(lasts: Duration) -> Fault {
     Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy {
         lasts_ms: lasts.as_millis() as u64,
     }))
 }
 
-/// The next call of this name on a replica fails so, and is not done.
+/// The next call of this name on a replica fails with this error, and is not done.
 pub fn call_fails(host: &str, call: &str, error: &str) -> Fault {
     of_call(host, call, CallOutcome::Fails, error)
 }

@@ -1,4 +1,4 @@
-//! The words in which scenarios of the login service are written, beside those of [`sim::scenario`].
+//! The vocabulary of the login service's scenarios: workloads, worlds and faults, beside those of [`sim::scenario`].
 
 mod faults;
 mod workload;

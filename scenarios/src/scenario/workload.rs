@@ -1,4 +1,4 @@
-//! The words in which a scenario says who does what.
+//! The workloads of scenarios: which people and attackers there are, and what they do.
 
 use crate::{
     availability, limits, mailed_code, redemption, session, store,
@@ -11,7 +11,7 @@ use std::time::Duration;
 pub struct Logins;
 
 impl Logins {
-    /// So many people, one login each.
+    /// This number of people, one login each.
     pub fn people(count: usize) -> Workload {
         Workload::people(count, Behaviour::MailedCode(mailed_code::Behaviour::LogIn))
     }
@@ -21,11 +21,11 @@ impl Logins {
     }
 }
 
-/// People who press the button many times.
+/// People who press the send button many times.
 pub struct ImpatientPeople;
 
 impl ImpatientPeople {
-    /// So many people who press the send button so many times at once.
+    /// This number of people, each of whom presses the send button `clicks` times at once.
     pub fn clicking(count: usize, clicks: u32) -> Workload {
         Workload::people(
             count,
@@ -34,11 +34,11 @@ impl ImpatientPeople {
     }
 }
 
-/// People who stay.
+/// People who stay logged in.
 pub struct Visitors;
 
 impl Visitors {
-    /// So many people who log in, then look at their account page so many times.
+    /// This number of people who log in and then look at their account page `looks` times.
     pub fn looking(count: usize, looks: u32, every: Duration) -> Workload {
         let every_ms = every.as_millis() as u64;
         Workload::people(
@@ -48,7 +48,7 @@ impl Visitors {
     }
 }
 
-/// People who do not stay.
+/// People who log out again.
 pub struct SignsOut;
 
 impl SignsOut {
@@ -58,31 +58,31 @@ impl SignsOut {
     }
 }
 
-/// People whose relying party presents the code twice at once.
+/// People whose relying party presents the code to all replicas at once.
 pub struct Racers;
 
 impl Racers {
-    /// So many of them.
+    /// This number of people, one login each.
     pub fn people(count: usize) -> Workload {
         Workload::people(count, Behaviour::Redemption(redemption::Behaviour::RaceCode))
     }
 }
 
-/// People whose code somebody tries to burn.
+/// People whose code an attacker tries to burn.
 pub struct BurntCodes;
 
 impl BurntCodes {
-    /// So many of them.
+    /// This number of people, one login each.
     pub fn people(count: usize) -> Workload {
         Workload::people(count, Behaviour::Redemption(redemption::Behaviour::BurnCode))
     }
 }
 
-/// Anyone who sees every code and presents it again.
+/// An attacker who sees every code and presents it again.
 pub struct CodeThief;
 
 impl CodeThief {
-    /// Replays each code at both replicas: at once, and again after each of these delays.
+    /// Replays each code at all replicas: immediately, and again after each of these delays.
     pub fn replays_after(delays: &[Duration]) -> Workload {
         let after_ms = delays.iter().map(|delay| delay.as_millis() as u64).collect();
         Workload::named(
@@ -93,11 +93,11 @@ impl CodeThief {
     }
 }
 
-/// Anyone who guesses codes.
+/// An attacker who guesses codes.
 pub struct Guesser;
 
 impl Guesser {
-    /// Guesses the codes of one person.
+    /// Guesses codes of one person.
     pub fn of(victim: &str, guesses: u32, every: Duration) -> Workload {
         let does = Behaviour::Limits(limits::Behaviour::Guess {
             victim: victim.into(),
@@ -108,11 +108,11 @@ impl Guesser {
     }
 }
 
-/// Anyone who reads over somebody's shoulder.
+/// An attacker who can read somebody else's mail.
 pub struct Eavesdropper;
 
 impl Eavesdropper {
-    /// Types the code of one person's first mail into logins of its own, so long after it came.
+    /// Types the code of the victim's first mail into logins of its own, this time after the mail's arrival.
     pub fn of(victim: &str, after: Duration) -> Workload {
         let does = Behaviour::MailedCode(mailed_code::Behaviour::PeekAtMail {
             victim: victim.into(),
@@ -122,7 +122,7 @@ impl Eavesdropper {
     }
 }
 
-/// Anyone who looks from outside whether everything works again.
+/// Checks from outside whether everything works again.
 pub struct Probe;
 
 impl Probe {
@@ -137,8 +137,8 @@ impl Probe {
         .every(Duration::ZERO)
     }
 
-    /// When somebody looks from outside whether everything works again: a login at each replica, past the balancer, and
-    /// a look at the Redis nodes. To be said after all other workloads, so that these keep their draws.
+    /// All checks, from a time on: a login at each replica past the balancer, and a check of the Redis nodes. Must be
+    /// the last workload of a scenario, so that the others keep their random draws.
     pub fn everything_from(when: Duration) -> [Workload; 3] {
         let probes = [
             Probe::of(hosts::IDP_A),
@@ -148,7 +148,7 @@ impl Probe {
         probes.map(|probe| probe.from(when))
     }
 
-    /// A look at the Redis nodes.
+    /// A check of the Redis nodes and their replication.
     pub fn of_replication() -> Workload {
         Workload::named("operator", Behaviour::Store(store::Behaviour::CheckReplication)).every(Duration::ZERO)
     }
@@ -167,11 +167,11 @@ impl Monitor {
     }
 }
 
-/// Anyone who has mails sent to somebody else.
+/// An attacker who requests mails for somebody else.
 pub struct Flooder;
 
 impl Flooder {
-    /// Asks for so many codes for one person.
+    /// Requests `sends` codes for one person.
     pub fn of(victim: &str, sends: u32, every: Duration) -> Workload {
         let does = Behaviour::Limits(limits::Behaviour::Flood {
             victim: victim.into(),

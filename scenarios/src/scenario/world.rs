@@ -1,10 +1,10 @@
-//! The words in which a scenario says what its world is like.
+//! The worlds of scenarios: the standard world, and what differs from it.
 
 use crate::vocabulary::{Login, Persistence, ReminderOption, WorldOptions};
 use sim::scenario::{Dice, DrawWorld, Spread, ms, secs};
 use std::time::Duration;
 
-/// What the world is like: the standard one, and what differs.
+/// A world: the standard one with changes.
 #[derive(Clone)]
 pub struct World {
     base: WorldOptions,
@@ -16,7 +16,7 @@ pub struct World {
 }
 
 impl World {
-    /// The world as the reports had it, with Sentinels.
+    /// The world of the incident reports, with Sentinels.
     pub fn standard() -> World {
         World {
             base: WorldOptions::default(),
@@ -28,37 +28,37 @@ impl World {
         }
     }
 
-    /// One-way latency between the two Redis nodes.
+    /// Sets the one-way latency between the two Redis nodes.
     pub fn replication_takes(mut self, latency: impl Into<Spread>) -> World {
         self.replication = latency.into();
         self
     }
 
-    /// Longest one-way latency of every other link.
+    /// Sets the longest one-way latency of every other link.
     pub fn links_take_up_to(mut self, latency: impl Into<Spread>) -> World {
         self.latency_max = latency.into();
         self
     }
 
-    /// What a Redis node keeps through a restart.
+    /// Sets what a Redis node keeps through a restart.
     pub fn redis_keeps(mut self, persistence: Persistence) -> World {
         self.persistence = vec![persistence];
         self
     }
 
-    /// Lifetime of the leader's lease.
+    /// Sets the lifetime of the leader's lease.
     pub fn lease(mut self, lease: Duration) -> World {
         self.base.lease_ms = lease.as_millis() as u64;
         self
     }
 
-    /// So many reminders, each for somebody else, all due within a spread.
+    /// Adds `count` reminders, each for another person, all due at one random time within the spread.
     pub fn reminders(mut self, count: usize, due: impl Into<Spread>) -> World {
         self.reminders.push((count, due.into()));
         self
     }
 
-    /// A reminder that is due at this very time, for nobody else: to see whether somebody leads then.
+    /// Adds one reminder that is due at this time, for a person of its own: it shows whether there is a leader then.
     pub fn reminder_at(mut self, due: Duration) -> World {
         self.late_reminders.push(ReminderOption {
             who: format!("riser-{}", self.late_reminders.len() + 1),
@@ -67,14 +67,14 @@ impl World {
         self
     }
 
-    /// So many of a hundred calls of a replica wait before they are made, for so long at most.
+    /// Makes this percentage of a replica's calls wait before they are made, each for at most this long.
     pub fn calls_wait(mut self, percent: u64, at_most: Duration) -> World {
         self.base.call_pause_percent = percent;
         self.base.call_pause_ms_max = at_most.as_millis() as u64;
         self
     }
 
-    /// The window of the limiters.
+    /// Sets the window of the limiters.
     pub fn limits_per(mut self, window: Duration) -> World {
         self.base.limit_window_s = window.as_secs().max(secs(1).as_secs());
         self
@@ -85,7 +85,7 @@ impl DrawWorld<Login> for World {
     fn draw(&self, dice: &mut Dice) -> WorldOptions {
         let mut reminders = vec![];
         for (group, (count, due)) in self.reminders.iter().enumerate() {
-            // One group is due at one moment, so that a fault near it hits a busy leader.
+            // All reminders of a group are due at one time, so that a fault near it hits a busy leader.
             let due_ms = dice.ms(*due);
             reminders.extend((0..*count).map(|n| ReminderOption {
                 who: format!("sleeper-{}", n + 1),

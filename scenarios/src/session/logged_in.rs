@@ -1,4 +1,4 @@
-//! Somebody who is logged in, and looks at the account page now and then (inventory 55, 61).
+//! A person who is logged in and looks at the account page now and then (inventory 55, 61).
 
 use crate::{
     people::{
@@ -20,27 +20,27 @@ pub(crate) async fn stay(person: &Arc<Person>, every: Duration, looks: u32) {
     }
     for _ in 0..looks {
         sleep(every).await;
-        // A browser without the cookie is a stranger's; that it was lost is in the history.
+        // Without the cookie the visit would be a stranger's. The loss of the cookie is in the history.
         let Some(session) = person.browser.session() else {
             return;
         };
         let op = Op::Session(session::Op::Visit {
             session: Tag::of(&session),
         });
-        let _ = person.scene.recorder.observe(&person.who, op, look(person)).await; // it is in the history
+        let _ = person.scene.recorder.observe(&person.who, op, look(person)).await; // the outcome is in the history
     }
 }
 
-/// How long somebody goes on trying to log out.
+/// How long the person goes on trying to log out.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Logs in, looks at the account page, and presses "Sign out" until that works.
+/// Logs in, looks at the account page, and presses "Sign out" until it succeeds.
 pub(crate) async fn in_and_out(person: &Arc<Person>) {
     if !calm::log_in(person, Style::CALM).await {
         return;
     }
     let Some(session) = person.browser.session().map(Tag::of) else {
-        return; // that it was lost is in the history
+        return; // the loss of the cookie is in the history
     };
     let (until, recorder) = (Instant::now() + PATIENCE, &person.scene.recorder);
     let page = person
@@ -59,7 +59,7 @@ pub(crate) async fn in_and_out(person: &Arc<Person>) {
         });
         recorder.observe(&person.who, op, press_sign_out(person, &page))
     });
-    drop(pressed.await); // it is in the history
+    drop(pressed.await); // the outcome is in the history
 }
 
 async fn press_sign_out(person: &Person, page: &Reply) -> Result<(), Seen> {

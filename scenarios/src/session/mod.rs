@@ -8,24 +8,24 @@ pub use ops::{Behaviour, Observation, Op};
 // People and attackers.
 pub(crate) mod logged_in;
 
-// Claims.
+// Properties.
 pub(crate) mod sessions_survive;
 
 // Planted bugs.
 pub(crate) mod session_deleted_on_error;
 pub(crate) mod sessions_of_this_process;
 
-// Stories.
+// Scenarios.
 pub(crate) mod session_survives;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
-/// The mistakes that this room's claims must detect, in the order of the reports' rows.
+/// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![session_deleted_on_error::PLANTED, sessions_of_this_process::PLANTED]
 }
 
-/// The stories of this room.
+/// The scenarios of this module.
 pub(crate) fn stories() -> Vec<Scenario> {
     vec![session_survives::session_survives()]
 }

@@ -1,4 +1,4 @@
-//! What people who are logged in do.
+//! Behaviours, operations and observations of people who are logged in.
 
 use crate::{
     login::{self, Login},
@@ -14,15 +14,15 @@ use sim::{
 };
 use std::{sync::Arc, time::Duration};
 
-/// What people who are logged in do, as a whole.
+/// A behaviour of a person who is logged in, as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Behaviour {
     /// Logs in, then looks at the account page now and then with the same session cookie.
     StayLoggedIn {
-        /// Between two looks, milliseconds.
+        /// Time between two looks, milliseconds.
         every_ms: u64,
-        /// How many looks.
+        /// The number of looks.
         looks: u32,
     },
     /// Logs in, looks at the account page, and logs out.
@@ -37,7 +37,7 @@ impl sim::service::Behaviour<Login> for Behaviour {
     }
 }
 
-/// Somebody stays logged in.
+/// Performs a behaviour of a person who is logged in.
 pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
     let person = Arc::new(Person::new(scene, who, who, label));
     match does {
@@ -48,7 +48,7 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
     }
 }
 
-/// What people who are logged in do.
+/// An operation of a person who is logged in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
 pub enum Op {
@@ -57,7 +57,7 @@ pub enum Op {
         /// The session cookie, as the browser keeps it.
         session: Tag,
     },
-    /// Pressed "Sign out"; success means that the browser was told that it is out.
+    /// Pressed "Sign out"; success means that the page says that the browser is signed out.
     LogOut {
         /// The session cookie that it had.
         session: Tag,
@@ -88,7 +88,7 @@ impl sim::service::Op for Op {
     }
 }
 
-/// What browsers see of their sessions.
+/// An event that a browser observes of its session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Observation {

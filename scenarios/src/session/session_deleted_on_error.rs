@@ -1,6 +1,7 @@
-//! An error of the directory is taken for the absence of a session (inventory 54, 55, 61).
+//! An error of the directory is treated as the absence of a session (inventory 54, 55, 61).
 //!
-//! The second report: the database blinked, and everybody who was logged in was logged out.
+//! Seen in the second incident report: the database was unavailable for a moment, and everybody who was logged in was
+//! logged out.
 
 use crate::{
     planted::twist::{SessionTwist, Twisted},

@@ -1,8 +1,7 @@
 //! People are logged in while everything around them breaks for a while.
 //!
-//! The directory is locked, the disk fails under one replica and loses an acknowledgement under the
-//! other, Redis fails over, a replica dies. An error page is honest; being logged out is not.
-//! (Inventory 54, 55, 61.)
+//! The directory is locked, the disk of one replica fails and that of the other loses an acknowledgement, Redis fails
+//! over, a replica dies. An error page is acceptable; being logged out is not. (Inventory 54, 55, 61.)
 
 use crate::{
     catalogue::marks::fault_hit_somebody,
@@ -57,7 +56,7 @@ pub(crate) fn session_survives() -> Scenario {
     .lasts(secs(66))
 }
 
-/// A visit succeeded after the first fault.
+/// Whether a visit succeeded after the first fault.
 fn visited_after_fault(reached: &MarkView<'_>) -> bool {
     let Some((injected_ms, ..)) = faults(reached.history).next() else {
         return false;
@@ -70,7 +69,7 @@ fn visited_after_fault(reached: &MarkView<'_>) -> bool {
     })
 }
 
-/// A visit met an error, and the session lived on.
+/// Whether a visit met an error.
 fn visit_met_an_error(reached: &MarkView<'_>) -> bool {
     let visits = invocations(reached.history);
     visits.iter().any(|invocation| {

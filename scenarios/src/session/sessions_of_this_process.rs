@@ -1,7 +1,7 @@
-//! A replica knows no session that is older than its own process (inventory 61).
+//! A replica rejects every session that is older than its own process (inventory 61).
 //!
-//! Seen in the world: timothepoznanski/poznote#1389, keycloak/keycloak#44821. A restart, for whatever reason, logs out
-//! everybody whom the balancer sends there.
+//! Seen in real systems: timothepoznanski/poznote#1389, keycloak/keycloak#44821. After any restart of a replica,
+//! everybody whom the balancer sends there is logged out.
 
 use crate::{
     planted::twist::{SessionTwist, Twisted},

@@ -1,13 +1,13 @@
-//! Who is logged in stays logged in, whatever breaks for a while.
+//! A person who is logged in stays logged in, whatever breaks for a while.
 //!
-//! Source: inventory 54, 55, 61 (a store error was taken for an absence, and people were logged out).
+//! Source: inventory 54, 55, 61 (an error of the store was treated as an absence, and people were logged out).
 //!
-//! Fairness of the visits after healing: nothing breaks again, and the visitor comes back. In 12 seeds no visit failed
-//! after the moment of healing.
+//! Fairness of visits after healing. Nothing breaks again, and the visitor comes back. In 12 seeds no visit failed
+//! after healing.
 //!
-//! Edges. An error page is honest: it deletes nothing. What is a violation is a deleted cookie, or the
-//! page for strangers shown to somebody who holds one; and, once everything has healed and settled,
-//! a visit that does not succeed.
+//! Edges. An error page is acceptable, because it deletes nothing. There are two kinds of violation: a deleted cookie,
+//! or the page for strangers shown to somebody who has a cookie; and, once everything has healed and settled, a visit
+//! that does not succeed.
 
 use crate::{
     property::{faults, human, invocations, violation},
@@ -16,13 +16,13 @@ use crate::{
 };
 use std::time::Duration;
 
-/// See the module.
+/// Property: nobody is logged out by a fault. See the module.
 pub struct SessionsSurvive {
     settle_ms: u64,
 }
 
 impl SessionsSurvive {
-    /// Visits succeed again so long after everything has healed.
+    /// Visits succeed again within this time after everything has healed.
     pub fn settling_within(limit: Duration) -> SessionsSurvive {
         SessionsSurvive {
             settle_ms: limit.as_millis() as u64,

@@ -1,7 +1,7 @@
-//! The master's address is looked up once and kept for good (inventory 39).
+//! The master's address is looked up once and cached forever (inventory 39).
 //!
-//! After a failover the replica goes on asking the old master: nobody, then a replica that answers
-//! READONLY.
+//! After a failover the replica goes on asking the old master, which is down at first, and later is a replica that
+//! answers READONLY.
 
 use crate::vocabulary::PlantedBug;
 use async_trait::async_trait;

@@ -1,7 +1,7 @@
-//! The store's errors are told apart by the words of the library that made them (inventory 58).
+//! The store's errors are classified by the error texts of the Redis library (inventory 58).
 //!
-//! Seen in the world: programs compared the text of Redis's NOSCRIPT, another server said the same in other words, and
-//! they took it for something else (valkey-io/valkey#1537).
+//! Seen in real systems: programs compared the text of Redis's NOSCRIPT error; another server used a different text,
+//! and they classified it as another error (valkey-io/valkey#1537).
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},
@@ -30,7 +30,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
 
 struct ByWords(Arc<dyn AuthStateStore>);
 
-/// What the library said when this was written.
+/// Panics if a lost connection is reported with another text than the library used when this was written.
 fn read<T>(outcome: Outcome<T>) -> Outcome<T> {
     if let Err(Failure::Unknown(Cause::ConnectionLost(words))) = &outcome {
         assert!(words.contains("reset by peer"), "the store says what it never said");

@@ -1,11 +1,14 @@
-//! What the replicas saw of the store that they share, and whether one store that does one thing at a time explains it.
+//! What the replicas observed of their shared store, and whether one linearizable store explains it.
 //!
-//! Without a failover of Redis it does. Through one it need not: replication is asynchronous, so the node that is
-//! promoted may lack writes that were acknowledged (inventory 7). [`Account`] says how many somebody noticed. The
-//! login service is safe all the same, because nothing that must happen at most once rests on this store: a code that
-//! came back meets the ledger of spent codes in the directory, a lease that was granted twice meets the epoch in it,
-//! a flow or a one-time code that was forgotten costs its person one more try, and a counter that went back gives an
-//! attacker at most one more limit, with the hard stop after consecutive failures in the directory.
+//! Without a failover of Redis it does. With a failover it may not: replication is asynchronous, so the promoted node
+//! may lack writes that were acknowledged (inventory 7). [`Account`] says how many of these losses were observed. The
+//! login service is safe all the same, because nothing that must happen at most once depends on this store:
+//!
+//! - a code that came back is in the ledger of spent codes in the directory;
+//! - a lease that was granted twice is fenced by its epoch in the directory;
+//! - a flow or a one-time code that was forgotten costs its person one more try;
+//! - a counter that went back gives an attacker at most one more limit, up to the hard stop after consecutive failures,
+//!   which the directory counts.
 
 mod marks;
 
@@ -32,7 +35,7 @@ use std::{
     time::Duration,
 };
 
-/// Notes what the replicas ask of their stores, and what they get. Clones write to the same notes.
+/// Records the calls of the replicas to their stores, with the answers. Clones share one record.
 #[derive(Clone, Default)]
 pub struct StoreRecorder {
     notes: Arc<Mutex<Notes>>,
@@ -55,8 +58,8 @@ impl Notes {
 }
 
 impl StoreRecorder {
-    /// Listens at the store of a replica, outside of what a planted bug makes of it: what is recorded is what the service
-    /// gets. It asks nothing and delays nothing, so the run stays the same.
+    /// Records at the store of a replica, outside of a planted bug: it records the answers that the service gets. It
+    /// makes no calls and delays nothing, so the run stays the same.
     pub fn listen_at(&self, env: &Env, wiring: Wiring) -> Wiring {
         let store = Arc::new(Recorded {
             inner: wiring.store.clone(),
@@ -66,8 +69,8 @@ impl StoreRecorder {
         Wiring { store, ..wiring }
     }
 
-    /// What was noted so far, in the order of the calls. A call without an answer (its caller was killed or gave up) is
-    /// of unknown outcome.
+    /// The operations recorded so far, in the order of the calls. A call without an answer (its caller was killed or
+    /// gave up) has an unknown outcome.
     pub fn operations(&self) -> Vec<Operation> {
         self.with(|notes| notes.operations.clone())
     }
@@ -77,7 +80,7 @@ impl StoreRecorder {
     }
 }
 
-/// A store at whose door somebody listens.
+/// A store that records its calls and answers.
 struct Recorded {
     inner: Arc<dyn AuthStateStore>,
     client: String,
@@ -119,7 +122,7 @@ impl Recorded {
     }
 }
 
-/// A counter as it is, everything else as a stand-in: values hold what nobody should read.
+/// A counter in clear, everything else as a stand-in, because values may be secrets.
 fn shown(key: &Key, value: &[u8]) -> String {
     match key.namespace {
         LOGIN_ATTEMPTS | VERIFY_ATTEMPTS | SENDS => String::from_utf8_lossy(value).into_owned(),
@@ -182,17 +185,17 @@ impl AuthStateStore for Recorded {
     }
 }
 
-/// The store of one run: what was seen of it, and how that is to be explained.
+/// The store of one run: the recorded operations and their explanation.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// What the replicas saw, in the order of their calls.
+    /// The recorded operations, in the order of their calls.
     pub operations: Vec<Operation>,
-    /// How it is explained.
+    /// The verdicts of the linearizability check.
     pub verdicts: Verdicts,
 }
 
 impl Account {
-    /// Judges what was seen in a run of a plan.
+    /// Checks the operations that were recorded in a run of a plan.
     pub fn of(operations: Vec<Operation>, plan: &Plan) -> Account {
         let limits = Limits {
             slack_ms: slack_ms(plan),
@@ -205,8 +208,8 @@ impl Account {
     }
 }
 
-/// By how much the wall clocks that Redis expires by may disagree: a millisecond of rounding, and what the plan does to
-/// clocks.
+/// The largest difference between the wall clocks by which Redis expires keys, milliseconds: one for rounding, and the
+/// sum of the plan's changes to clocks.
 fn slack_ms(plan: &Plan) -> u64 {
     let off = plan.faults.iter().map(|timed| match timed.fault {
         Fault::ClockOffset { offset_ms, .. } => offset_ms.unsigned_abs(),
@@ -254,10 +257,10 @@ impl fmt::Display for Account {
     }
 }
 
-/// Performs a plan with somebody listening at the store. No property is judged.
+/// Performs a plan and records the calls to the store. No property is judged.
 ///
 /// # Errors
-/// The plan cannot be performed, or the harness broke.
+/// The plan cannot be performed, or the harness failed.
 pub fn listen(plan: &Plan, bug: Option<&PlantedBug>) -> Result<(Run, Account), HarnessError> {
     let setup = Setup {
         bug: bug.map(|bug| bug.bug),

@@ -1,7 +1,7 @@
 //! All keys of the store are in one namespace (inventory 22).
 //!
-//! Seen in the world: dudleycarr/ratelimit.js#15, getsentry/sentry#1241. A counter of attempts in a login has the
-//! very key of the login, and the note of an attempt that of the code it is about.
+//! Seen in real systems: dudleycarr/ratelimit.js#15, getsentry/sentry#1241. The counter of attempts in a login has the
+//! same key as the login itself, and the record of an attempt has the same key as the code that it is about.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},

@@ -1,8 +1,8 @@
-//! A watchdog makes the Redis node that was the master when it started the master again, whatever Sentinel says
-//! (inventory 37, 39, 41).
+//! A watchdog always makes the same Redis node the master: the one that was the master when the watchdog started,
+//! whatever Sentinel decides (inventory 37, 39, 41).
 //!
-//! Seen in the world: helm/charts#21303, bitnami/charts#5418 (two masters after a failover, for a start-up script knows
-//! better). Each side takes writes, and the other never sees them.
+//! Seen in real systems: helm/charts#21303, bitnami/charts#5418 (two masters after a failover, because of a start-up
+//! script). Each master accepts writes that the other never gets.
 
 use crate::vocabulary::PlantedBug;
 use idp::{
@@ -31,7 +31,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     },
 };
 
-/// Between two looks of the watchdog.
+/// Time between two checks of the watchdog.
 const EVERY: Duration = Duration::from_secs(1);
 
 async fn watch(env: Env, finder: SentinelFinder) {
@@ -43,7 +43,7 @@ async fn watch(env: Env, finder: SentinelFinder) {
     };
     loop {
         sleep(EVERY).await;
-        // Whether that worked, the next look will tell.
+        // The next check shows whether this worked.
         let _ = timeout(EVERY, promote(&env, &first)).await;
     }
 }

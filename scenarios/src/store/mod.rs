@@ -10,7 +10,7 @@ pub mod history;
 // People and attackers.
 pub(crate) mod replication;
 
-// Claims.
+// Properties.
 pub(crate) mod no_local_success;
 pub(crate) mod replication_catches_up;
 pub(crate) mod unreachable;
@@ -24,14 +24,14 @@ pub(crate) mod pool_leaks_slots;
 pub(crate) mod silent_fallback;
 pub(crate) mod state_in_process_memory;
 
-// Stories.
+// Scenarios.
 pub(crate) mod old_master_returns;
 pub(crate) mod redis_unreachable;
 pub(crate) mod sentinel_without_quorum;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
-/// The mistakes that this room's claims must detect, in the order of the reports' rows.
+/// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![
         keys_without_namespaces::PLANTED,
@@ -44,7 +44,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
     ]
 }
 
-/// The stories of this room.
+/// The scenarios of this module.
 pub(crate) fn stories() -> Vec<Scenario> {
     vec![
         old_master_returns::old_master_returns(),

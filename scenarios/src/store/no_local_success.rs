@@ -1,11 +1,10 @@
-//! While Redis is out of every replica's reach, nothing that needs it succeeds.
+//! While no replica can reach Redis, nothing that needs Redis succeeds.
 //!
-//! Source: inventory 25 (no success is derived from local state). The `required` flag of the report:
-//! a replica that falls back to a dictionary of its own works, until the other one is asked.
+//! Source: inventory 25 (no success is derived from local state), the `required` flag of the report: a replica that
+//! falls back to a dictionary of its own works until the other replica is asked.
 //!
-//! Edges. What was on its way when the link broke may still succeed: a margin is left. An operation
-//! counts if it began and ended within the outage. Looking at the account page needs the directory
-//! only.
+//! Edges. An operation that was in progress when the link broke may still succeed, so a margin is left. An operation
+//! counts if it began and ended within the outage. The account page needs only the directory.
 
 use crate::{
     mailed_code, people,
@@ -15,10 +14,10 @@ use crate::{
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
 
-/// What was on its way is done by then, milliseconds.
+/// Operations that were in progress when the outage began have ended after this time, milliseconds.
 const MARGIN_MS: u64 = 3_000;
 
-/// See the module.
+/// Property: nothing that needs Redis succeeds while no replica reaches it. See the module.
 pub struct NoLocalSuccess;
 
 impl Property<Login> for NoLocalSuccess {

@@ -1,8 +1,8 @@
 //! The old master comes back and does not know that it was replaced.
 //!
-//! It was killed or paused; a few seconds later it is there again, and for a while it calls
-//! itself master and takes writes that will be lost. Nobody may be told that such a write was done.
-//! (Inventory 39; measured on Redis 7.0.15: up to 10.2 s.)
+//! It was killed or paused. A few seconds later it is there again; for a while it considers itself the master and
+//! accepts writes that will be lost. Nobody may be told that such a write was done. (Inventory 39; measured on Redis
+//! 7.0.15: up to 10.2 s.)
 
 use crate::{
     catalogue::marks::{fault_hit_somebody, master_replaced, somebody_logged_in},

@@ -1,14 +1,14 @@
-//! What operators do at Redis.
+//! Behaviours and operations of operators at Redis.
 
 use crate::{login::Login, store::replication, world::Scene};
 use serde::{Deserialize, Serialize};
 
-/// What operators do at Redis, as a whole.
+/// A behaviour of an operator at Redis as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Behaviour {
-    /// Looks from outside whether the Redis nodes have found together: one master, and replicas that take what is
-    /// written there. Looks again for half a minute.
+    /// Checks from outside whether replication works: one master, and replicas that receive its writes. Repeats the
+    /// check for half a minute.
     CheckReplication,
 }
 
@@ -16,17 +16,17 @@ impl sim::service::Behaviour<Login> for Behaviour {
     const KINDS: &'static [&'static str] = &["check-replication"];
 }
 
-/// Somebody looks at Redis.
+/// Performs a behaviour of an operator at Redis.
 pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, _: &str) {
     let Behaviour::CheckReplication = does;
     replication::check(scene, who).await;
 }
 
-/// What operators do at Redis.
+/// An operation of an operator at Redis.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
 pub enum Op {
-    /// Looked whether one Redis node is the master and the others take what is written there.
+    /// Checked whether exactly one Redis node is the master and the others receive its writes.
     CheckReplication,
 }
 

@@ -1,7 +1,7 @@
-//! A call to Redis that ends in doubt never gives its place in the connection pool back (inventory 26, 37).
+//! A call to Redis of unknown outcome never returns its slot to the connection pool (inventory 26, 37).
 //!
-//! Seen in the world: redis/jedis#3864, redis/jedis#2041. A failover or a bad minute uses the pool up; from then on every
-//! login at this replica fails, while its health check has a connection of its own and all is green.
+//! Seen in real systems: redis/jedis#3864, redis/jedis#2041. A failover or some minutes of errors use the pool up. From
+//! then on every login at this replica fails, while its health check, which has a connection of its own, passes.
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},
@@ -31,9 +31,9 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     },
 };
 
-/// Places in the pool.
+/// The number of slots in the pool.
 const PLACES: usize = 4;
-/// How long a call waits for a place.
+/// How long a call waits for a slot.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 struct Pooled {

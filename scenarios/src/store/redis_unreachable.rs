@@ -1,7 +1,7 @@
-//! Redis goes out of one replica's reach, then out of both replicas'.
+//! Redis becomes unreachable for one replica, then for both.
 //!
-//! The first says so and closes its port; the other goes on. Then neither can work, and neither
-//! pretends to. When the links are back they recover by themselves. (Inventory 25, 26.)
+//! The first replica reports it and closes its port; the other goes on. Then neither can work, and neither pretends to.
+//! When the links work again, they recover by themselves. (Inventory 25, 26.)
 
 use crate::{
     catalogue::marks::{port_closed_and_opened, somebody_logged_in},

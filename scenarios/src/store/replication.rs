@@ -1,6 +1,6 @@
-//! Somebody who looks whether the Redis nodes have found together, as an operator with `redis-cli` would: `ROLE` at
-//! each, then a write at the master and `WAIT` until all replicas have it (inventory 37, 39; measured on Redis 7.0.15:
-//! `WAIT` counts the acknowledgements of that connection's last write).
+//! An operator who checks replication as one would with `redis-cli`: `ROLE` at each node, then a write at the master
+//! and `WAIT` until all replicas have it (inventory 37, 39; measured on Redis 7.0.15: `WAIT` counts the
+//! acknowledgements of that connection's last write).
 
 use crate::{
     store,
@@ -14,14 +14,14 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// How long to go on looking: longer than an old master takes writes before it is demoted (10.2 s).
+/// How long to repeat the check: longer than an old master accepts writes before it is demoted (10.2 s).
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long one look may take.
+/// The longest time for one check.
 const LOOK: Duration = Duration::from_secs(3);
-/// Between two looks.
+/// Time between two checks.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Looks until all is well, or patience ends.
+/// Repeats the check until replication works, or the time is over.
 pub(crate) async fn check(scene: &Scene, who: &str) {
     let id = scene.recorder.begin(who, Op::Store(store::Op::CheckReplication));
     let until = Instant::now() + PATIENCE;
@@ -76,8 +76,8 @@ impl Connection {
         stream.ok().map(Connection)
     }
 
-    /// Whether the reply to an inline command contains these words. The replies that are asked for here are short
-    /// enough to come in one piece.
+    /// Whether the reply to an inline command contains `words`; `None` if there is no reply. These replies are short
+    /// enough to arrive in one read.
     async fn says(&mut self, command: &str, words: &str) -> Option<bool> {
         self.0.write_all(format!("{command}\r\n").as_bytes()).await.ok()?;
         let mut reply = [0; 1024];

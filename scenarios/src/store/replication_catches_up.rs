@@ -1,13 +1,13 @@
-//! Once everything has healed, the Redis nodes find together again: one master, and a replica that takes what is written
-//! there. Nothing that the service does may stand in the way.
+//! Once everything has healed, Redis replication works again: one master, and a replica that receives its writes.
+//! Nothing that the service does may prevent it.
 //!
-//! Source: inventory 37, 38, 39; measured on Redis 7.0.15: an old master that comes back is demoted within 10.2 s, and
+//! Source: inventory 37, 38, 39. Measured on Redis 7.0.15: an old master that comes back is demoted within 10.2 s, and
 //! then copies the new one.
 //!
-//! Fairness: everything has healed and stays so; Sentinels reach each other and the nodes. TCP repeats after pauses that
-//! double, so what was silent for half a minute may be silent for another half after healing. Anyone who looks does so as an
-//! operator would ([`crate::vocabulary::Behaviour::CheckReplication`]): `ROLE` at both nodes, a write, `WAIT`. The bound is about
-//! twice the worst seen in 30 seeds of each scenario.
+//! Fairness. Everything has healed and stays so; the Sentinels reach each other and the nodes. TCP retransmits after
+//! pauses that double, so a connection that got no answer for half a minute may wait for another half minute after
+//! healing. The check is that of an operator ([`crate::vocabulary::Behaviour::CheckReplication`]): `ROLE` at both
+//! nodes, a write, `WAIT`. The bound is about twice the longest time seen in 30 seeds of each scenario.
 
 use crate::{
     property::{human, invocations, reading::calm_from_ms, violation},
@@ -16,13 +16,13 @@ use crate::{
 };
 use std::time::Duration;
 
-/// See the module.
+/// Property: after healing, Redis has one master and its replica receives its writes. See the module.
 pub struct ReplicationCatchesUp {
     within_ms: u64,
 }
 
 impl ReplicationCatchesUp {
-    /// So long after healing.
+    /// Replication works within this time after healing.
     pub fn within(limit: Duration) -> ReplicationCatchesUp {
         ReplicationCatchesUp {
             within_ms: limit.as_millis() as u64,
@@ -48,7 +48,7 @@ impl Property<Login> for ReplicationCatchesUp {
             return Ok(());
         };
         for look in invocations(evidence.history) {
-            // Who begins to look later than that must see it at once, or nearly: a look has three seconds.
+            // A check that begins later than that must succeed at its first try, which may take three seconds.
             let deadline_ms = settled_ms.max(look.began_ms + LOOK_MS);
             let judged = *look.op == Op::Store(store::Op::CheckReplication) && deadline_ms <= evidence.plan.lasts_ms;
             if !judged || (look.ok() && look.ended_ms() <= deadline_ms) {
@@ -67,7 +67,7 @@ impl Property<Login> for ReplicationCatchesUp {
     }
 }
 
-/// How long one look may take, milliseconds.
+/// The longest time for one check, milliseconds.
 const LOOK_MS: u64 = 3000;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The master dies, and there are not enough Sentinels to replace it.
 //!
-//! Nobody can log in, and the service says so, keeps nothing to itself, and recovers when the
-//! Sentinels or the master do. (Inventory 37, 38.)
+//! Nobody can log in. The service reports it, accepts nothing into memory instead, and recovers when the Sentinels or
+//! the master come back. (Inventory 37, 38.)
 
 use crate::{
     catalogue::marks::{marked, nobody_promoted, port_closed_and_opened, somebody_logged_in},

@@ -1,4 +1,4 @@
-//! Without Redis a replica falls back to a dictionary of its own and says nothing (inventory 25, 26).
+//! Without Redis a replica falls back to a dictionary of its own and does not report it (inventory 25, 26).
 
 use crate::{
     planted::twist::{StoreTwist, Twisted},

@@ -1,7 +1,7 @@
-//! Short-lived state lives in the process that made it (inventory 6, 7, 9).
+//! Short-lived state lives in the memory of the process that made it (inventory 6, 7, 9).
 //!
-//! The first report: one process held every login in a dictionary, so each restart lost them all,
-//! and no second process could share the work.
+//! Seen in the first incident report: one process held every login in a dictionary, so each restart lost them all, and
+//! a second process could not share the work.
 
 use crate::vocabulary::PlantedBug;
 use idp::{replica::Wiring, store::MemoryStore};

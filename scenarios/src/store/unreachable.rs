@@ -1,16 +1,16 @@
-//! When Redis is out of a replica's reach: as the injected faults and the nodes' own roles say.
+//! The spans in which a replica cannot reach Redis, according to the injected faults and the roles of the nodes.
 
 use crate::vocabulary::{Event, Fault, History};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is broken at a moment, and who is master.
+/// The broken hosts and links at a moment, and the masters.
 #[derive(Default)]
 struct Broken {
-    /// Who says that it is master; a node that has said nothing may be.
+    /// Whether each node last took the role of master; a node without an entry may be the master.
     masters: BTreeMap<String, bool>,
-    /// Killed, without power or paused.
+    /// Hosts that are killed, without power or paused.
     down: BTreeSet<String>,
-    /// Links that carry nothing, from and to.
+    /// Links that carry nothing, as (from, to).
     cut: BTreeSet<(String, String)>,
 }
 
@@ -54,7 +54,7 @@ impl Broken {
     }
 }
 
-/// Spans in which a condition holds over what is broken; the last may end at `u64::MAX`.
+/// Spans in which a condition holds, as (from, to) in milliseconds; the last may end at `u64::MAX`.
 fn spans(history: &History, condition: impl Fn(&Broken) -> bool) -> Vec<(u64, u64)> {
     let (mut broken, mut since, mut spans) = (Broken::default(), None, vec![]);
     for record in &history.records {
@@ -85,7 +85,7 @@ pub(crate) fn blind(history: &History, nodes: &[String], replica: &str) -> Vec<(
     })
 }
 
-/// Spans in which no replica can have an answer from Redis: each is down, or reaches no master.
+/// Spans in which no replica can get an answer from Redis: each is down, or reaches no master.
 pub(crate) fn all_blind(history: &History, nodes: &[String], replicas: &[String]) -> Vec<(u64, u64)> {
     spans(history, |broken| {
         replicas

@@ -1,4 +1,4 @@
-//! Who is there.
+//! The people and attackers of a run.
 
 use crate::{
     login::Login,
@@ -16,7 +16,7 @@ use sim::{
 };
 use std::time::Duration;
 
-/// Kinds of people of whom each run has some and not others: a line for each.
+/// Kinds of people; each run has some of them. One line for each kind.
 pub(super) const KINDS: &[DrawWorkloads<Login>] = &[
     |_, few| vec![Logins::people(few + 2).every(ms(300))],
     |dice, few| vec![ImpatientPeople::clicking(few, dice.between(2, 8) as u32).every(gap(dice))],
@@ -33,12 +33,12 @@ pub(super) const KINDS: &[DrawWorkloads<Login>] = &[
     },
 ];
 
-/// Between two people of a kind.
+/// Time between two people of a kind.
 fn gap(dice: &mut Dice) -> Duration {
     ms(dice.between(200, 2000))
 }
 
-/// People who simply log in meanwhile.
+/// People who log in during the whole run.
 pub(super) fn people(dice: &mut Dice, few: usize) -> Vec<Workload> {
     vec![Logins::people(few + 5).every(ms(dice.pick(&[500, 2000, 4000])))]
 }
@@ -48,7 +48,7 @@ pub(super) fn late(_: &mut Dice, _: usize) -> Vec<Workload> {
     vec![Logins::people(4).every(secs(2))]
 }
 
-/// Anyone who was attacked logs in, and somebody probes each replica and looks at Redis.
+/// Logins of everybody who was attacked, and checks of each replica and of Redis.
 pub(super) fn victims_and_probes(world: &World<Login>, planned: &[Operation], settled_ms: u64) -> Vec<Operation> {
     let limited = planned
         .iter()

@@ -1,4 +1,4 @@
-//! Which faults of the login service's own there are in a run: a line for each.
+//! The login service's own faults in a run.
 
 use crate::{
     login::Login,
@@ -7,7 +7,7 @@ use crate::{
 };
 use sim::scenario::{Dice, DrawFaults};
 
-/// Kinds of faults that only the login service's world has.
+/// Kinds of faults that only the login service's world has. One line for each kind.
 pub(super) const KINDS: &[DrawFaults<Login>] = &[
     |dice, _| vec![(mail(mode(dice)), Some(mail(Mode::Healthy)))],
     |dice, _| vec![(analytics(mode(dice)), Some(analytics(Mode::Healthy)))],

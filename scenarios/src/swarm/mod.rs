@@ -1,7 +1,8 @@
-//! Everything at random.
+//! The scenario in which everything is random.
 //!
-//! Each seed draws its own topology and settings, which kinds of people there are and how many, and a few kinds of faults,
-//! mild or harsh; then everything heals, and everything must work again. (All rows of the inventory's spine.)
+//! Each seed draws a topology and settings, kinds of people and their numbers, and a few kinds of faults, mild or
+//! harsh. Then everything heals, and everything must work again. (All rows of the inventory that concern a running
+//! system.)
 
 mod crowd;
 mod faults;
@@ -21,9 +22,9 @@ use crate::{
 use sim::scenario::Swarm;
 use std::time::Duration;
 
-/// When everything heals.
+/// Time at which everything heals.
 const HEALS_AT: Duration = secs(45);
-/// How long the world may take to settle after that.
+/// How long the world may take to settle after healing.
 const SETTLES_WITHIN: Duration = secs(45);
 
 pub(crate) fn swarm() -> Scenario {
@@ -45,7 +46,7 @@ pub(crate) fn swarm() -> Scenario {
         1, 3, 4, 5, 6, 7, 9, 18, 20, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 33, 34, 37, 38, 39, 53, 54, 55, 56, 59, 61,
     ])
     .swarm(swarm)
-    // About twice the worst seen in 90 seeds.
+    // About twice the longest time seen in 90 seeds.
     .always(LatencyBudget::pages(ms(150)).and_hops(12))
     .always(CodeRedeemedOnce)
     .always(StolenCodesUseless)
@@ -71,7 +72,7 @@ pub(crate) fn swarm() -> Scenario {
     .sometimes("a fault struck while somebody was doing something", fault_hit_somebody)
     .sometimes("somebody logged in", somebody_logged_in)
     .sometimes("the master was replaced", master_replaced)
-    // Rare where everything is drawn; the story of a Redis that cannot be reached reaches it in every run.
+    // Rare here; the scenario `redis_unreachable` reaches it in every run.
     .sometimes_one_in(
         60,
         "a replica closed its port and opened it again",

@@ -3,14 +3,14 @@
 use crate::vocabulary::{Persistence, ReminderOption, WorldOptions};
 use sim::{scenario::Dice, world::REPLICATION_LATE_PPM};
 
-/// Reminders are due until so long before the end of the run, milliseconds.
+/// Reminders are due before this time of the run, milliseconds.
 const LAST_REMINDER_MS: u64 = 105_000;
 
-/// Settings; lifetimes and windows are shrunk to where faults can hit their edges.
+/// Random settings. Lifetimes and windows are shortened so that faults can hit their edges.
 pub(super) fn some(dice: &mut Dice) -> WorldOptions {
     let sentinels = dice.pick(&[3, 3, 3, 5]);
     let options = WorldOptions {
-        // Two replicas are the deployment of the reports; others show what depends on there being two.
+        // Two replicas are the deployment of the incident reports; other numbers show what depends on there being two.
         replicas: dice.pick(&[1, 2, 2, 2, 2, 2, 3, 4, 8]),
         redis_replicas: dice.pick(&[1, 1, 1, 2]),
         sentinels,
@@ -27,12 +27,12 @@ pub(super) fn some(dice: &mut Dice) -> WorldOptions {
         code_ttl_s: dice.pick(&[10, 30, 60]),
         limit_window_s: dice.pick(&[10, 30, 60]),
         lease_ms: dice.pick(&[2000, 3000, 6000, 10_000]),
-        // As measured, and harsher: what is rare for real is not to be rare here.
+        // The measured value, and higher ones, so that an event that is rare in reality is not rare here.
         replication_late_ppm: dice.pick(&[REPLICATION_LATE_PPM, 200_000, 500_000]),
         reminders: reminders(dice),
         ..WorldOptions::default()
     };
-    // Drawn last: all else is drawn as it was before. In most runs no time passes between two calls.
+    // Drawn last, so that all other draws stay as they were. In most runs no time passes between two calls.
     let (call_pause_percent, call_pause_ms_max) = dice.pick(&[(0, 0), (0, 0), (0, 0), (10, 20), (60, 20)]);
     WorldOptions {
         call_pause_percent,

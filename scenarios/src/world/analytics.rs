@@ -1,4 +1,4 @@
-//! The analytics hook: takes events by POST, and misbehaves on demand.
+//! The analytics hook: accepts events by POST, and misbehaves when a fault says so.
 
 use super::{Mode, PeerMode, hosts};
 use crate::{
@@ -32,7 +32,7 @@ pub(crate) fn host() -> Host<Login> {
     })
 }
 
-/// Takes events for ever.
+/// Accepts events and never returns.
 ///
 /// # Errors
 /// The port cannot be listened on.
@@ -49,7 +49,7 @@ pub async fn serve(env: Env, port: u16, path: &'static str, mode: PeerMode, reco
                         answered: false,
                     })),
                 );
-                let _ = answer_garbage(stream).await; // the caller may be gone: all the same here
+                let _ = answer_garbage(stream).await; // an error means that the caller is gone
             });
             continue;
         }
@@ -69,7 +69,7 @@ pub async fn serve(env: Env, port: u16, path: &'static str, mode: PeerMode, reco
             .auto_date_header(false)
             .serve_connection(TokioIo::new(stream), service);
         env.spawn(async move {
-            let _ = connection.await; // the caller went away
+            let _ = connection.await; // an error means that the caller went away
         });
     }
 }
@@ -97,7 +97,7 @@ async fn answer(
         }
         Mode::Garbage => {
             called(false);
-            return Err(io::ErrorKind::InvalidData.into()); // a kept connection ends, and the next one is answered with garbage
+            return Err(io::ErrorKind::InvalidData.into()); // ends a kept-alive connection; the next one gets garbage
         }
         Mode::Failing => {
             called(false);
@@ -121,7 +121,7 @@ fn status(status: StatusCode) -> Response<Full<Bytes>> {
     response
 }
 
-/// Answers with bytes that are no HTTP.
+/// Answers with bytes that are not HTTP.
 async fn answer_garbage(mut stream: Stream) -> io::Result<()> {
     let mut ignored = [0; 4096];
     let _ = stream.read(&mut ignored).await?;

@@ -1,5 +1,5 @@
-//! The shared directory: one SQLite database in memory, which both replicas open. It outlives every
-//! process, like the file on the disk that it stands for.
+//! The shared directory: one SQLite database in memory, which all replicas open. It outlives every process, like the
+//! file on disk that it stands for.
 
 use super::{offline, scene::RelyingPartyOptions};
 use crate::{
@@ -25,7 +25,7 @@ use std::{
     time::Duration,
 };
 
-/// The database.
+/// The database of one run.
 pub struct SharedDirectory {
     location: String,
     lock: WriteLock,
@@ -35,8 +35,8 @@ pub struct SharedDirectory {
 impl SharedDirectory {
     /// A new database with the people, the relying parties and the reminders of a plan.
     pub fn new(plan: &Plan, clients: &[RelyingPartyOptions], epoch: Timestamp) -> SharedDirectory {
-        // Databases in memory are shared by name within the process: each run needs a name of its
-        // own. Nothing in a run depends on the name.
+        // Databases in memory are shared by name within the process, so each run needs a name of its own. Nothing in a
+        // run depends on the name.
         static RUNS: AtomicU64 = AtomicU64::new(0);
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
         let location = format!("file:/squall-{run}?vfs=memdb");
@@ -53,7 +53,7 @@ impl SharedDirectory {
         self.filled.clone()
     }
 
-    /// What a replica opens.
+    /// The location that a replica opens.
     pub fn location(&self) -> &str {
         &self.location
     }
@@ -64,8 +64,8 @@ impl SharedDirectory {
     }
 }
 
-/// The directory's write lock, taken by a connection of its own, which also keeps the database alive: readers and
-/// writers get `SQLITE_BUSY`. Clones take the same one.
+/// The directory's write lock. A connection of its own takes it, and also keeps the database alive; while it is held,
+/// readers and writers get `SQLITE_BUSY`. Clones take the same lock.
 #[derive(Clone)]
 pub struct WriteLock(Arc<Mutex<Held>>);
 
@@ -93,27 +93,27 @@ impl WriteLock {
         self.0.lock().expect("nobody panics while holding the lock's keeper")
     }
 
-    /// Some other process takes it. False if it cannot be had now: a replica has it, which none of the service's own
-    /// making does from one poll to the next.
+    /// Takes the lock for another process. Returns false if a replica holds it now; no replica of the service holds it
+    /// from one poll to the next.
     pub fn take(&self) -> bool {
         let mut held = self.held();
         held.by_somebody = held.begin();
         held.by_somebody
     }
 
-    /// That other process gives it back.
+    /// Releases the lock of that other process.
     pub fn give_back(&self) {
         self.held().by_somebody = false;
         self.held().end();
     }
 
-    /// A replica keeps it, which is in a call that has not returned.
+    /// Takes the lock for a replica that is in a call that has not returned.
     fn keep(&self) {
         let mut held = self.held();
         held.by_a_call = held.begin();
     }
 
-    /// That call has returned, or its process is gone.
+    /// Releases the lock of that call, because it has returned or its process is gone.
     fn returned(&self) {
         self.held().by_a_call = false;
         self.held().end();
@@ -143,7 +143,7 @@ impl Held {
     }
 }
 
-/// Everybody whom the operations and reminders of a plan name.
+/// All people whom the operations and reminders of a plan name.
 pub(crate) fn people(plan: &Plan) -> BTreeSet<&str> {
     let mut people: BTreeSet<&str> = plan
         .world

@@ -1,6 +1,6 @@
-//! The hosts of the world, by name.
+//! The names and ports of the world's hosts.
 
-/// The balancer: what people talk to.
+/// The balancer, to which people connect.
 pub const BALANCER: &str = "balancer";
 /// The replicas of the login service are called `idp-a`, `idp-b`, …
 pub const IDP: &str = "idp";
@@ -16,18 +16,18 @@ pub const REDIS_1: &str = "redis-1";
 pub const REDIS_2: &str = "redis-2";
 /// The Sentinels are called `sentinel-1`, `sentinel-2`, …
 pub const SENTINEL: &str = "sentinel";
-/// The first three Sentinels; there are always so many.
+/// The first three Sentinels; every world has these.
 pub const SENTINELS: [&str; 3] = ["sentinel-1", "sentinel-2", "sentinel-3"];
 /// The mail relay.
 pub const MAIL: &str = "mail";
 /// The analytics hook.
 pub const ANALYTICS: &str = "analytics";
-/// Where people's browsers and relying parties run.
+/// The host of people's browsers and relying parties.
 pub const PEOPLE: &str = "people";
-/// Where attackers run.
+/// The host of attackers.
 pub const ATTACKERS: &str = "attackers";
 
-/// The names of so many replicas of the login service: `idp-a`, `idp-b`, …
+/// The names of `count` replicas of the login service: `idp-a`, `idp-b`, …
 pub fn replicas(count: usize) -> Vec<String> {
     ('a'..='z')
         .take(count)
@@ -35,7 +35,7 @@ pub fn replicas(count: usize) -> Vec<String> {
         .collect()
 }
 
-/// The names of so many Redis nodes: `redis-1`, `redis-2`, …
+/// The names of `count` Redis nodes: `redis-1`, `redis-2`, …
 pub fn redis(count: usize) -> Vec<String> {
     (1..=count).map(|n| format!("{REDIS}-{n}")).collect()
 }
@@ -53,9 +53,9 @@ pub const ANALYTICS_PORT: u16 = 80;
 /// The analytics hook's path.
 pub const ANALYTICS_PATH: &str = "/events";
 
-/// The issuer. TLS ends before the balancer: people speak plain HTTP to it, with this host name.
+/// The issuer. TLS ends before the balancer, so people send plain HTTP to it, with this host name.
 pub const ISSUER: &str = "https://login.example";
-/// Who sends mails.
+/// The sender of mails.
 pub const MAIL_FROM: &str = "login@login.example";
-/// The name that the Sentinels know the master by.
+/// The name by which the Sentinels know the master.
 pub const MASTER_NAME: &str = "auth";

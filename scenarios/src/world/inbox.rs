@@ -1,4 +1,4 @@
-//! People's inboxes: what the relay has accepted, where they look for their codes.
+//! People's inboxes: the mails that the relay has accepted. People read their codes here.
 
 use std::{
     collections::BTreeMap,
@@ -49,7 +49,7 @@ struct Shared {
 }
 
 impl Inboxes {
-    /// Empty inboxes; `now_ms` tells simulated time.
+    /// Empty inboxes; `now_ms` returns the simulated time, milliseconds.
     pub fn new(now_ms: impl Fn() -> u64 + Send + Sync + 'static) -> Inboxes {
         Inboxes {
             shared: Arc::new(Shared {
@@ -103,7 +103,7 @@ impl Inboxes {
     /// oldest first.
     pub async fn wait_for_new(&self, address: &str, since: usize) -> Vec<InboxMail> {
         loop {
-            let arrived = self.shared.arrived.notified(); // before the look: no arrival is missed
+            let arrived = self.shared.arrived.notified(); // before the check, so that no arrival is missed
             let mut mails = self.list(address);
             if mails.len() > since {
                 return mails.split_off(since);

@@ -1,8 +1,8 @@
-//! The mail relay: enough of SMTP (RFC 5321) for a submitting client, and misbehaves on demand.
+//! The mail relay: the part of SMTP (RFC 5321) that a submitting client needs. It misbehaves when a fault says so.
 //!
-//! A relay that has seen the end of the data takes responsibility (RFC 5321 section 4.2.5): when
-//! it is slow it accepts the mail all the same, even if the client has given up meanwhile. That is
-//! how a mail comes to be sent twice by anyone who retries (RFC 1047).
+//! A relay that has received the end of the data is responsible for the mail (RFC 5321 section 4.2.5). A slow relay
+//! therefore accepts the mail even if the client has given up meanwhile; if the client then retries, the mail is sent
+//! twice (RFC 1047).
 //!
 //! Deliberately absent: TLS, AUTH, extensions, bounces, encodings other than 7bit.
 
@@ -19,9 +19,9 @@ use std::{io, time::Duration};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::sleep;
 
-/// Longest line, CRLF included: RFC 5321 section 4.5.3.1.6 asks for 1000; some more is tolerated.
+/// Longest line, bytes, CRLF included: RFC 5321 section 4.5.3.1.6 requires 1000; longer ones are tolerated.
 const LINE_BYTES_MAX: u64 = 4096;
-/// Longest mail.
+/// Longest mail, bytes.
 const MAIL_BYTES_MAX: usize = 1 << 20;
 
 /// The host of the mail relay.
@@ -36,7 +36,7 @@ pub(crate) fn host() -> Host<Login> {
     })
 }
 
-/// Relays for ever.
+/// Accepts mails and never returns.
 ///
 /// # Errors
 /// The port cannot be listened on.
@@ -134,7 +134,7 @@ impl Session {
         Ok(())
     }
 
-    /// The whole mail has arrived: now the relay answers for it.
+    /// Accepts a mail that has arrived completely: from now on the relay is responsible for it.
     async fn take(&mut self, mail: String) -> io::Result<()> {
         match self.mode.now() {
             Mode::Hanging => return self.hang().await,
@@ -188,8 +188,8 @@ impl Session {
         }
     }
 
-    /// Up to the line that is a single dot, dot-stuffing undone (RFC 5321 section 4.5.2). `None`
-    /// when the client goes away in the middle: then there was no mail.
+    /// Reads up to the line that is a single dot, and undoes dot-stuffing (RFC 5321 section 4.5.2). `None` if the
+    /// client goes away before the end: then there is no mail.
     async fn data(&mut self) -> io::Result<Option<String>> {
         let mut mail = String::new();
         while let Some(line) = self.line().await? {
@@ -246,7 +246,7 @@ impl Session {
     }
 }
 
-/// `FROM:<ann@example.com> SIZE=…`: the address.
+/// The address in an argument such as `FROM:<ann@example.com> SIZE=…`.
 fn path(argument: &str, keyword: &str) -> Option<String> {
     let head = argument.get(..keyword.len())?;
     let rest = argument[keyword.len()..].trim_start();

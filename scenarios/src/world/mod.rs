@@ -7,8 +7,8 @@
 //!           └──────────────────────┘ └─── mail, analytics, the shared directory
 //! ```
 //!
-//! Attackers and racing relying parties also reach the replicas past the balancer. How many replicas, Redis replicas and
-//! Sentinels there are is up to the plan; this is the default.
+//! Attackers and racing relying parties also reach the replicas past the balancer. This is the default; the plan
+//! decides how many replicas, Redis replicas and Sentinels there are.
 
 pub mod analytics;
 pub(crate) mod calls;
@@ -30,31 +30,31 @@ use directory::SharedDirectory;
 use sim::world::Start;
 use std::sync::{Arc, atomic::AtomicU64};
 
-/// What the hosts of one run share. Clones share it.
+/// State that the hosts of one run share. Clones share it.
 #[derive(Clone)]
 pub struct Shared {
     /// The database that all replicas open.
     pub directory: Arc<SharedDirectory>,
-    /// Until when somebody else holds its write lock, milliseconds from the start of the run.
+    /// Time until which another connection holds the directory's write lock, milliseconds from the start of the run.
     pub(crate) busy_until_ms: Arc<AtomicU64>,
     /// How the mail relay behaves.
     pub mail: PeerMode,
     /// How the analytics hook behaves.
     pub analytics: PeerMode,
-    /// What the relay has accepted.
+    /// The mails that the relay has accepted.
     pub inboxes: Inboxes,
     /// The relying parties that the directory knows.
     pub clients: Vec<RelyingPartyOptions>,
     /// Codes that relying parties have received.
     pub codes: CodeFeed,
-    /// What those who break rules know of others' requests.
+    /// What attackers who break rules know of others' requests.
     pub(crate) pool: Pool,
-    /// What the replicas saw of the store that they share.
+    /// The record of the replicas' calls to their store.
     pub store: StoreRecorder,
 }
 
 impl Shared {
-    /// As it is when a run begins.
+    /// The state at the beginning of a run.
     pub fn new(start: &Start<'_, Login>) -> Shared {
         let clients = RelyingPartyOptions::standard();
         let now_ms = start.now_ms.clone();

@@ -1,4 +1,4 @@
-//! How the mail relay and the analytics hook behave at the moment.
+//! How the mail relay and the analytics hook behave at a given moment.
 
 use serde::{Deserialize, Serialize};
 use std::{
@@ -6,15 +6,15 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// How a peer answers.
+/// The way in which a peer answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Mode {
-    /// As it should.
+    /// It works.
     Healthy,
-    /// As it should, but late.
+    /// It works, but answers late.
     Slow {
-        /// How late, milliseconds.
+        /// By how much, milliseconds.
         by_ms: u64,
     },
     /// It accepts the connection and never answers.
@@ -39,7 +39,7 @@ impl fmt::Display for Mode {
 }
 
 impl Mode {
-    /// Its kind, without numbers.
+    /// The kind of mode, without numbers.
     pub(crate) fn kind(self) -> &'static str {
         match self {
             Mode::Healthy => "healthy",
@@ -58,7 +58,7 @@ pub struct PeerMode {
 }
 
 impl Default for PeerMode {
-    /// Healthy.
+    /// A mode that is healthy.
     fn default() -> PeerMode {
         PeerMode {
             current: Arc::new(Mutex::new(Mode::Healthy)),
@@ -67,12 +67,12 @@ impl Default for PeerMode {
 }
 
 impl PeerMode {
-    /// How it behaves now.
+    /// The mode now.
     pub fn now(&self) -> Mode {
         *self.current.lock().expect("nobody panics while holding the mode")
     }
 
-    /// How it behaves from now on.
+    /// Sets the mode from now on.
     pub fn set(&self, mode: Mode) {
         *self.current.lock().expect("nobody panics while holding the mode") = mode;
     }

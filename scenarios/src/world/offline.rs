@@ -1,5 +1,5 @@
-//! A place outside the simulated network, where the world is prepared before time begins: an [`Env`]
-//! whose clock does not move and which reaches nobody.
+//! An [`Env`] outside the simulated network, whose clock does not move and which reaches no host. The world is prepared
+//! in it before simulated time begins.
 
 use seams::{
     BoxFuture, Clock, Entropy, Env, Listener, Network, Probe, Storage, StorageFault, StorageMoment, Stream, Tasks,
@@ -27,7 +27,7 @@ pub(super) fn work(work: impl Future<Output = Result<(), String>>) -> Result<(),
     }
 }
 
-/// Its seams.
+/// The seams of this environment.
 pub(super) fn env(now: Timestamp) -> Env {
     let offline = Arc::new(Offline(now));
     Env {

@@ -1,4 +1,4 @@
-//! One replica of the login service: the very code that runs in production, over this world's seams.
+//! One replica of the login service: the production code over the simulated world's seams.
 
 use super::{calls, hosts};
 use crate::login::{Login, WorldOptions};
@@ -12,10 +12,10 @@ use sim::world::Process;
 use std::{fmt::Display, sync::Arc, time::Duration};
 use tokio::time::sleep;
 
-/// How long the supervisor waits before it starts a process again that could not start.
+/// How long the supervisor waits before it restarts a process that could not start.
 const RESTART_AFTER: Duration = Duration::from_secs(1);
 
-/// All replicas' configuration, with what the plan says.
+/// The configuration of a replica, with the settings of the plan.
 fn config(host: &str, directory: &str, world: &WorldOptions) -> Config {
     let state = StateConfig::Sentinel {
         sentinels: (1..=world.sentinels)
@@ -41,8 +41,8 @@ fn config(host: &str, directory: &str, world: &WorldOptions) -> Config {
     config
 }
 
-/// Lifetimes that a world has otherwise than documented. One that it does not change is the service's own: that it is as
-/// documented is for the specification to see.
+/// Sets the lifetimes in which the world differs from its defaults. The others keep the service's own values, so that
+/// the specification can check that these are as documented.
 fn lifetimes(config: &mut Config, world: &WorldOptions) {
     let usual = WorldOptions::default();
     let (ttl, limits) = (&mut config.ttl, &mut config.limits);
@@ -65,7 +65,7 @@ fn lifetimes(config: &mut Config, world: &WorldOptions) {
     }
 }
 
-/// One boot of a replica.
+/// Runs one boot of a replica.
 pub(crate) async fn run(process: Process<Login>, env: Env) {
     loop {
         let why = serve(&process, &env).await;

@@ -1,4 +1,4 @@
-//! What people, relying parties and attackers have in hand.
+//! The part of the world that people, relying parties and attackers can reach.
 
 use super::{Inboxes, hosts};
 use crate::{
@@ -10,37 +10,37 @@ use seams::Env;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
-/// What people, relying parties and attackers have in hand.
+/// The part of the world that a person, a relying party or an attacker can reach.
 #[derive(Clone)]
 pub struct Scene {
     /// The seams of their own host.
     pub env: Env,
     /// Where operations are recorded.
     pub recorder: Recorder,
-    /// Where mails arrive.
+    /// People's inboxes.
     pub inboxes: Inboxes,
     /// The issuer identifier.
     pub issuer: String,
     /// Host and port of the balancer.
     pub balancer: (String, u16),
-    /// Hosts and ports of the replicas, for those who can reach them past the balancer.
+    /// Hosts and ports of the replicas, for those who can connect past the balancer.
     pub replicas: Vec<(String, u16)>,
     /// The Redis nodes, for operators.
     pub redis: Vec<String>,
     /// The relying parties that the directory knows.
     pub clients: Vec<RelyingPartyOptions>,
-    /// Seed of the run, for whatever the plan leaves open.
+    /// Seed of the run, for choices that the plan leaves open.
     pub seed: u64,
     /// Codes that relying parties have received.
     pub codes: CodeFeed,
-    /// In which way whoever has this is odd.
+    /// The oddity of the person or attacker, if they have one.
     pub(crate) odd: Option<Arc<Odd>>,
-    /// What anybody has sent.
+    /// Everything that anybody has sent.
     pub(crate) pool: Pool,
 }
 
 impl Scene {
-    /// The same, for somebody odd.
+    /// The same scene for somebody with this oddity.
     pub(crate) fn as_odd(&self, odd: Odd) -> Scene {
         Scene {
             odd: Some(Arc::new(odd)),
@@ -74,7 +74,7 @@ impl From<sim::world::Scene<Login>> for Scene {
 pub struct RelyingPartyOptions {
     /// `client_id`.
     pub client_id: String,
-    /// Its secret, in the clear; `None` for a public client.
+    /// Its secret in clear; `None` for a public client.
     pub secret: Option<String>,
     /// Its redirect URI.
     pub redirect_uri: String,
@@ -98,8 +98,8 @@ impl RelyingPartyOptions {
     }
 }
 
-/// An authorization code that a relying party has received, with all that binds it: what a thief
-/// gets who reads logs and referers.
+/// An authorization code that a relying party has received, with everything that binds it: what a thief finds in logs
+/// and referers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenCode {
     /// The code.
@@ -112,8 +112,7 @@ pub struct SeenCode {
     pub who: String,
 }
 
-/// Every code that a relying party has received, in order. Shared by people and thieves; clones
-/// share it.
+/// All codes that relying parties have received, in order. People and thieves share it, and so do clones.
 #[derive(Clone, Default)]
 pub struct CodeFeed {
     shared: Arc<Feed>,
@@ -126,7 +125,7 @@ struct Feed {
 }
 
 impl CodeFeed {
-    /// Lets everybody see a code.
+    /// Makes a code visible to thieves.
     pub fn publish(&self, code: SeenCode) {
         let mut codes = self.shared.codes.lock().expect("nobody panics while holding the feed");
         codes.push(code);
@@ -143,11 +142,11 @@ impl CodeFeed {
             .len()
     }
 
-    /// Waits for the code at this index, counted from 0 in the order of publication: to see every
-    /// code, ask for 0, 1, 2, …
+    /// Waits for the code at this index, counted from 0 in the order of publication. To see every code, ask for 0, 1,
+    /// 2, …
     pub async fn next(&self, after: usize) -> SeenCode {
         loop {
-            let published = self.shared.published.notified(); // before the look: none is missed
+            let published = self.shared.published.notified(); // before the check, so that no code is missed
             let found = {
                 let codes = self.shared.codes.lock().expect("nobody panics while holding the feed");
                 codes.get(after).cloned()

@@ -1,10 +1,10 @@
-//! Faults of hosts and links.
+//! Faults of hosts and links on the classic engine.
 
 use super::Classic;
 use crate::engine::{HostId, LinkConfig};
 use std::time::Duration;
 
-/// A link has one state for both directions.
+/// The key of a link, which has one state for both directions.
 fn ends(a: HostId, b: HostId) -> (HostId, HostId) {
     (a.min(b), a.max(b))
 }
@@ -18,8 +18,8 @@ impl Classic {
         }
     }
 
-    /// SIGKILL. turmoil delivers nothing to a crashed host, and connects would hang. So it is started again at once, with no
-    /// software: its kernel refuses and resets.
+    /// Kills a process (SIGKILL). turmoil delivers nothing to a crashed host, so connects to it would hang. Therefore
+    /// the host is started again at once without software: its kernel refuses connects and resets connections.
     pub(super) fn end(&self, host: HostId) {
         let process = &self.host(host).process;
         if process.is_up() {
@@ -30,7 +30,8 @@ impl Classic {
         }
     }
 
-    /// Cuts both directions, whichever is named: [`super::fits`] refuses plans that cut only one.
+    /// Cuts both directions, whichever order the ends are given in: [`super::fits`] refuses plans that cut only one
+    /// direction.
     pub(super) fn cut(&self, a: HostId, b: HostId) {
         if self.cut.borrow_mut().insert(ends(a, b)) {
             self.sim.borrow().hold(self.ip_of(a), self.ip_of(b));

@@ -1,46 +1,46 @@
-//! Which plans the classic engine can perform. What it cannot do is refused by name, never left out silently.
+//! The plans that the classic engine can perform. The others are refused by name; nothing is left out silently.
 
 use crate::{engine::Order, fault::Fault, plan::Plan, service::Service};
 use thiserror::Error;
 
-/// The largest world that the classic engine performs, in hosts. Each host has a runtime of its own that is stepped at each
-/// tick, whether or not it has anything to do.
+/// The largest world that the classic engine performs, in hosts. Each host has a runtime of its own, which is stepped
+/// in each tick even if it has nothing to do.
 pub const HOSTS_MAX: usize = 16;
 
-/// What the classic engine cannot do.
+/// The reason why the classic engine cannot perform a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Misfit {
-    /// A fault.
+    /// It cannot do a fault of the plan.
     #[error(
         "the plan does not fit the classic engine: fault {number} ({fault}, at {at_ms} ms). It can kill and start hosts, cut \
          links both ways, mend them, slow them down and shift clocks: no power loss, no pause, no slow disk, no cut one way, \
          no loss. Leave out `--engine turmoil`, or that `[[fault]]`"
     )]
     Fault {
-        /// Its position, counted from 1, as in the file.
+        /// The fault's position in the plan file, counted from 1.
         number: usize,
         /// The fault.
         fault: Box<str>,
-        /// When it happens or begins, milliseconds.
+        /// The fault's time, milliseconds.
         at_ms: u64,
     },
-    /// An order of tasks.
+    /// It cannot run tasks in the order of the plan.
     #[error(
         "the plan does not fit the classic engine: its tasks run in an order of their own (order = {order:?}), and there each host \
          has a runtime that runs who was woken first. Leave out `--engine turmoil`, or `order`"
     )]
     Order {
-        /// Which.
+        /// The order of the plan.
         order: Order,
     },
-    /// A world.
+    /// The plan's world is too large.
     #[error(
         "the plan does not fit the classic engine: its world has {hosts} hosts ({}), and the classic engine performs at most \
          {HOSTS_MAX}. Leave out `--engine turmoil`, or make `[world]` smaller",
         .names.join(", ")
     )]
     Hosts {
-        /// How many there are.
+        /// Number of hosts in the world.
         hosts: usize,
         /// Their names.
         names: Vec<String>,
@@ -53,7 +53,7 @@ pub fn can<S: Service>(fault: &Fault<S>) -> bool {
         Fault::Loss { percent, .. } => *percent == 0,
         Fault::Kill { .. }
         | Fault::Start { .. }
-        | Fault::Resume { .. } // no host is ever paused
+        | Fault::Resume { .. } // this engine never pauses a host
         | Fault::Cut { .. }
         | Fault::Mend { .. }
         | Fault::Latency { .. }
@@ -64,14 +64,14 @@ pub fn can<S: Service>(fault: &Fault<S>) -> bool {
         | Fault::Call(_)
         | Fault::Own(_)
         | Fault::Heal => true,
-        _ => false, // what it has not learnt
+        _ => false, // every fault that it does not know
     }
 }
 
-/// Whether the classic engine can perform a plan.
+/// Checks that the classic engine can perform a plan.
 ///
 /// # Errors
-/// The first thing that it cannot do.
+/// The first thing in the plan that it cannot do.
 pub fn fits<S: Service>(plan: &Plan<S>) -> Result<(), Misfit> {
     if !plan.order.is_first_come() {
         return Err(Misfit::Order { order: plan.order });

@@ -1,4 +1,4 @@
-//! A host: its software, its tasks, and the seams that one boot gets.
+//! A host: its software, its tasks, and the seams that one boot uses.
 
 use super::network::HostNetwork;
 use crate::{
@@ -33,7 +33,7 @@ pub(crate) fn current_host() -> Option<String> {
     HERE.with_borrow(|here| here.as_ref().map(|process| process.name.to_string()))
 }
 
-/// Simulated milliseconds. `None` when no classic engine has run on this thread, or when it has been dropped.
+/// Simulated time, milliseconds; `None` if no classic engine has run on this thread, or if it has been dropped.
 pub(crate) fn current_ms() -> Option<u64> {
     INSTALLED.with_borrow(|world| world.as_ref().map(|world| world.now_ms()))
 }
@@ -64,7 +64,7 @@ impl World {
         }
     }
 
-    /// Makes this the engine that runs on this thread.
+    /// Installs this engine on this thread.
     pub(super) fn install(self: &Arc<World>) {
         INSTALLED.set(Some(self.clone()));
     }
@@ -93,7 +93,7 @@ impl World {
         lock(&self.addresses)
     }
 
-    /// Adds what was read from the network to the fingerprint.
+    /// Adds data that was read from the network to the fingerprint.
     pub(super) fn note_read(&self, update: impl FnOnce(&mut Xxh3)) {
         let mut wire = lock(&self.wire);
         wire.update(&self.now_ms().to_le_bytes());
@@ -115,7 +115,8 @@ impl World {
         Some(EngineError::Livelock { at_ms, host, polls })
     }
 
-    /// Whether a task may be polled once more in this tick. Without a limit, a spinning task would never let it end.
+    /// Counts a poll; false if the limit of polls in this tick is exceeded. Without a limit, a spinning task would
+    /// never let the tick end.
     fn count_poll(&self, host: &Arc<str>) -> bool {
         self.polls.fetch_add(1, Ordering::Relaxed);
         let few = self.polls_this_tick.fetch_add(1, Ordering::Relaxed) < self.polls_per_tick_max;
@@ -130,7 +131,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A host's state across boots, shared by everything that belongs to one of them.
+/// A host's state across boots, shared by all sockets and tasks of its boots.
 pub(super) struct Process {
     pub(super) name: Arc<str>,
     pub(super) world: Arc<World>,
@@ -181,7 +182,7 @@ impl Process {
         lock(&self.panicked).is_some()
     }
 
-    /// turmoil's time on this host. Only within a tick.
+    /// Reads turmoil's time on this host. Works only within a tick.
     fn read_clock(&self) {
         if let Some(elapsed) = turmoil::sim_elapsed() {
             let now_ms = elapsed.as_millis() as u64;
@@ -199,7 +200,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Whether this boot is the current one and is up.
+    /// Whether this boot is the host's current one, and is up.
     pub(super) fn is_live(&self) -> bool {
         self.process.is_up() && self.process.boot.load(Ordering::Relaxed) == self.boot
     }
@@ -216,8 +217,8 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// The software that turmoil runs on this host: the process if it is up, then nothing. It never ends, because turmoil does
-    /// not deliver to a host whose software has ended, and a real kernel would answer.
+    /// The software that turmoil runs on this host: the process if it is up, then nothing. It never ends, because
+    /// turmoil does not deliver to a host whose software has ended, whereas a real kernel would answer.
     pub(super) async fn software(self: Rc<Host>) -> turmoil::Result {
         let place = Place {
             process: self.process.clone(),
@@ -246,7 +247,7 @@ impl Host {
     }
 }
 
-/// Spawns tasks on one boot of one host, with tokio.
+/// The tasks seam of one boot of one host; tokio runs the tasks.
 struct HostTasks {
     place: Place,
 }
@@ -258,7 +259,7 @@ impl Tasks for HostTasks {
     )]
     fn spawn(&self, task: BoxFuture<'static, ()>) {
         let task = Task::new(self.place.clone(), task);
-        // A destructor may spawn while its host dies.
+        // A destructor may spawn while its host dies; that task is dropped.
         if self.place.is_live() {
             tokio::task::spawn_local(task);
         }

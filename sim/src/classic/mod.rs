@@ -1,22 +1,23 @@
 //! A second engine: the classic `turmoil::Sim` (crate `turmoil`), behind the same seams.
 //!
-//! It shares with [`crate::engine`] only the seams, the hosts' clocks and their entropy: tasks are tokio's own on a runtime for
-//! each host, TCP is turmoil's, time advances in ticks of [`TICK_MS`] in which one host runs after the other. It exists to
-//! detect errors of the first engine.
+//! It shares with [`crate::engine`] only the seams, the hosts' clocks and their entropy. Tasks are tokio's own, on a
+//! runtime for each host; TCP is turmoil's; time advances in ticks of [`TICK_MS`], in which one host runs after the
+//! other. The engine exists to detect errors of the first engine.
 //!
 //! # What it can do
-//! Kill and start; cuts in both directions (what was sent is held and delivered when the link is mended, as TCP does after a
-//! short partition); latency; wrong wall clocks; and the service's own faults, which need no engine. [`fits`]
-//! refuses the rest: power loss, pauses, cuts in one direction, loss.
+//! It can kill and start hosts, cut links in both directions, slow links down, and set wall clocks wrong; and it can
+//! inject the service's own faults, which need no engine. Data sent over a cut link is held and delivered when the link
+//! is mended, as TCP does after a short partition. [`fits`] refuses everything else: power loss, pauses, cuts in one
+//! direction, loss.
 //!
 //! # How it differs
 //! - A message arrives at the end of its tick at the earliest: most hops take 5 to 15 ms.
-//! - Within a tick the hosts' clocks differ by up to a tick. The history has the latest time of any host, so that it never goes
-//!   back.
+//! - Within a tick the hosts' clocks differ by up to a tick. The history has the latest time of any host, so that its
+//!   time never goes back.
 //! - Faults happen between ticks; a fault with a trigger happens at the end of the tick of its trigger.
-//! - There is one stream of random numbers for all links: a host that sends more changes all latencies, so two runs with one
-//!   change cannot be compared moment by moment.
-//! - Order is preserved within a connection, and not between two connections of the same hosts.
+//! - There is one stream of random numbers for all links: a host that sends more changes all latencies, so two runs
+//!   that differ in one respect cannot be compared moment by moment.
+//! - Order is preserved within a connection, but not between two connections of the same hosts.
 //! - A SYN-ACK takes no time. A mended link delivers at once, without waiting for a retransmission.
 //! - Wire messages are not recorded, and packets are not counted.
 
@@ -47,11 +48,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// Length of a tick, milliseconds. Every host is polled in every tick: ticks of 1 ms cost ten times as much as these.
+/// Length of a tick, milliseconds. Every host is polled in every tick, so ticks of 1 ms would cost ten times as much.
 pub const TICK_MS: u64 = 10;
 
-/// Segments that a connection may have in transit, and connections that may wait to be accepted. turmoil panics if there are
-/// more of the latter.
+/// The most segments that a connection may have in transit, and the most connections that may wait to be accepted.
+/// turmoil panics if there are more of the latter.
 const CAPACITY: usize = 1024;
 
 /// A simulation on the classic engine.
@@ -73,7 +74,7 @@ pub(crate) struct Classic {
     ticks: Cell<u64>,
 }
 
-/// The host that turmoil gives this address, declared or not: it counts from 192.168.0.1 on.
+/// The host to which turmoil gives this address, declared or not: addresses are counted from 192.168.0.1.
 pub(crate) fn host_of(ip: IpAddr) -> Option<HostId> {
     let IpAddr::V4(ip) = ip else { return None };
     match ip.octets() {
@@ -90,7 +91,7 @@ impl Classic {
         let mut builder = turmoil::Builder::new();
         builder
             .rng_seed(config.seed)
-            // the default is the real time
+            // turmoil's default is the real time.
             .epoch(SystemTime::UNIX_EPOCH + Duration::from_millis(config.epoch.0))
             .tick_duration(Duration::from_millis(TICK_MS))
             .simulation_duration(Duration::MAX)
@@ -120,7 +121,7 @@ impl Classic {
         }
     }
 
-    /// Declares a host, down until it is started. Its kernel is up from the beginning: it refuses connects.
+    /// Declares a host, which is down until it is started. Its kernel is up from the beginning, and refuses connects.
     fn declare(&mut self, name: &str, probe: Arc<dyn Probe>, storage: Arc<dyn Storage>, main: Main) -> HostId {
         let id = HostId(self.hosts.len());
         let name: Arc<str> = name.into();
@@ -153,7 +154,7 @@ impl Classic {
 
 impl Drop for Classic {
     fn drop(&mut self) {
-        // Requests of destructors from now on come too late.
+        // From now on, requests that destructors make are ignored.
         for host in &self.hosts {
             host.process.stop();
         }

@@ -47,7 +47,7 @@ impl Network for HostNetwork {
     fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Stream>> {
         Box::pin(async move {
             let peer = SocketAddr::new(self.resolve(host)?, port);
-            // turmoil's error has the address; a real one has the reason
+            // turmoil's error contains the address; a real error contains only the reason.
             let connected = Connecting::new(turmoil_tcp::TcpStream::connect(peer)).await;
             let socket = connected.map_err(|error| io::Error::from(error.kind()))?;
             Ok(HostStream::seam(socket, self.place.clone(), peer))
@@ -70,8 +70,8 @@ impl Network for HostNetwork {
 
 /// A connect in progress.
 ///
-/// turmoil's SYN-ACK takes no time: a caller that cancels in the tick in which the connection is accepted would leave the other
-/// side with a stream that is never closed. So this is polled once more when it is dropped.
+/// turmoil's SYN-ACK takes no time: a caller that cancels in the tick in which the connection is accepted would leave
+/// the other side with a stream that is never closed. Therefore a connect is polled once more when it is dropped.
 struct Connecting<F: Future> {
     /// `None` when it has finished.
     connect: Option<Pin<Box<F>>>,
@@ -92,7 +92,7 @@ impl<F: Future> Future for Connecting<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        // Taken out during the poll, so that it is not polled again if it panics.
+        // Removed during the poll, so that it is not polled again if it panics.
         let mut connect = self.connect.take().expect("polled until it is done, and not after");
         let polled = connect.as_mut().poll(cx);
         if polled.is_pending() {
@@ -106,7 +106,7 @@ impl<F: Future> Future for Connecting<F> {
 impl<F: Future> Drop for Connecting<F> {
     fn drop(&mut self) {
         if let (Some(mut connect), true) = (self.connect.take(), self.has_begun && turmoil::in_simulation()) {
-            // dropping the stream, if there is one, ends the connection
+            // Dropping the stream, if there is one, ends the connection.
             drop(connect.as_mut().poll(&mut Context::from_waker(Waker::noop())));
         }
     }

@@ -8,8 +8,8 @@ use crate::{
 use seams::{Probe, Storage};
 use std::{net::IpAddr, rc::Rc, sync::Arc};
 
-/// Where turmoil's own panics come from: it panics when a host has no free port or no room for connects. These are no failures
-/// of the service.
+/// The place in a panic's message that identifies turmoil's own panics: it panics when a host has no free port or no
+/// room for connects. These are not failures of the service.
 const TURMOIL_SOURCE: &str = "(turmoil-0.";
 
 impl Classic {
@@ -42,7 +42,7 @@ impl Classic {
         }
     }
 
-    /// Ends the processes of which a task has panicked.
+    /// Ends the processes in which a task has panicked.
     fn end_panicked(&self) -> Result<(), EngineError> {
         for (index, host) in self.hosts.iter().enumerate() {
             while let Some(message) = host.process.take_panic() {

@@ -1,4 +1,4 @@
-//! Tests of what only this engine does; `simulator/tests.rs` has what both must do in the same way.
+//! Tests of behaviour that only this engine has; `simulator/tests.rs` has the behaviour that both engines must have.
 
 use super::*;
 use crate::{
@@ -20,7 +20,7 @@ fn performed(server: fn(Env) -> BoxFuture<'static, ()>, client: fn(Env) -> BoxFu
     run.expect_err("turmoil panics")
 }
 
-/// Connects so many times, without waiting for any of the connections.
+/// Connects `times` times, without waiting for any of the connections.
 fn connecting(env: Env, times: u32) -> BoxFuture<'static, ()> {
     Box::pin(async move {
         let mut connects: Vec<_> = (0..times).map(|_| env.network.connect("server", 9)).collect();

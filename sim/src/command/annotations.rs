@@ -1,6 +1,6 @@
-//! `--annotations`: failures as GitHub shows them beside the files of a pull request.
+//! `--annotations`: failures in the form that GitHub shows beside the files of a pull request.
 //!
-//! Workflow commands, as GitHub documents them; the escapes are those of its own toolkit
+//! They are workflow commands, as GitHub documents them. The escapes are those of GitHub's toolkit
 //! (`packages/core/src/command.ts`): a message escapes `%`, CR and LF, a property also `:` and `,`.
 
 use super::{
@@ -10,10 +10,10 @@ use super::{
 use crate::{service::Service, suite::Suite};
 use std::fmt::Write;
 
-/// Seeds named in one annotation.
+/// The largest number of seeds named in one annotation.
 const SEEDS_NAMED_MAX: usize = 3;
 
-/// One line for each failure, at the place where its scenario is written, and one for each reason why the sweep as a whole
+/// One line for each failure, at the source location of its scenario, and one for each reason why the sweep as a whole
 /// proves nothing (`open`).
 pub(crate) fn text<S: Service>(
     suite: &Suite<S>,
@@ -49,7 +49,7 @@ pub(crate) fn text<S: Service>(
     text
 }
 
-/// What failed in a scenario: one clause, and what broke with the lines that replay it.
+/// The failures of a scenario: one clause for all, and the properties that failed with the lines that replay them.
 pub(crate) fn failures<S: Service>(
     suite: &Suite<S>,
     summary: &ScenarioSummary,

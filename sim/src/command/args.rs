@@ -1,11 +1,11 @@
-//! Values that people type.
+//! Values of command-line options.
 
 use std::{fmt, str::FromStr, time::Duration};
 
-/// Where sweeps may begin: room is left above for as many seeds as anybody runs.
+/// The largest first seed of a sweep, so that all further seeds fit into the type.
 pub(crate) const FROM_SEED_MAX: u64 = u64::MAX / 2;
 
-/// A range of seeds: `from` is in, `to` is out.
+/// A range of seeds: `from` is included, `to` is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seeds {
     pub(crate) from: u64,
@@ -13,7 +13,7 @@ pub(crate) struct Seeds {
 }
 
 impl Seeds {
-    /// How many.
+    /// Number of seeds.
     pub(crate) fn count(&self) -> u64 {
         self.to - self.from
     }
@@ -47,7 +47,7 @@ impl FromStr for Seeds {
     }
 }
 
-/// Reads `90s`, `10m`, `1h30m`, `500ms`.
+/// Parses `90s`, `10m`, `1h30m`, `500ms`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     const HOW: &str = "write a number and a unit, as in 90s, 10m or 1h30m";
     let mut total_ms: u64 = 0;

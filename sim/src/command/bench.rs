@@ -13,7 +13,7 @@ use comfy_table::Cell;
 use measure::{Faults, Figures, Measured, People, REPETITIONS};
 use std::time::Duration;
 
-/// The usual load, in units of the suite's load a minute.
+/// The usual load, in units of the suite's load per minute.
 const USUAL_LOAD: u32 = 10;
 
 /// The other loads of the table by load.
@@ -33,14 +33,14 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Measures, on this thread alone.
+/// Measures on this thread only.
 pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusion, Trouble> {
     let (rows, loads, sizes) = (rows(suite)?, loads(suite)?, sizes(suite)?);
     let count = rows.len() + loads.len() + sizes.len();
     let each = Duration::from_secs(args.seconds.into()) / (count as u32 * REPETITIONS);
     let all = |rows: &[Measured<'_, S>]| rows.iter().map(|row| row.measure(each)).collect::<Result<Vec<_>, _>>();
     let (figures, mut by_load, by_hosts) = (all(&rows)?, all(&loads)?, all(&sizes)?);
-    // The usual load is measured once.
+    // The usual load is measured only once.
     let usual = figures.iter().find(|f| f.per_minute == Some(USUAL_LOAD));
     by_load.extend(usual.filter(|_| suite.load.is_some()).cloned());
     by_load.sort_by_key(|f| f.per_minute);
@@ -85,8 +85,8 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     Ok(Conclusion::Held)
 }
 
-/// What is measured: the world at rest, under load, as the swarm has it, each without faults and with them, and a scenario
-/// in which little goes wrong.
+/// The measurements: the world at rest, under load, and as the swarm draws it, each without faults and with faults; and
+/// a scenario with few faults.
 fn rows<S: Service>(suite: &Suite<S>) -> Result<Vec<Measured<'_, S>>, Trouble> {
     let place = place(suite)?;
     let row = |what: &str, people, faults| Measured::of(what.to_owned(), place, people, faults);
@@ -120,7 +120,7 @@ fn loads<S: Service>(suite: &Suite<S>) -> Result<Vec<Measured<'_, S>>, Trouble> 
     Ok(OTHER_LOADS.map(row).into())
 }
 
-/// The worlds of several sizes, each under the usual load.
+/// The worlds of several sizes, each with the usual load.
 fn sizes<S: Service>(suite: &Suite<S>) -> Result<Vec<Measured<'_, S>>, Trouble> {
     let place = place(suite)?;
     let people = match &suite.load {
@@ -134,7 +134,7 @@ fn sizes<S: Service>(suite: &Suite<S>) -> Result<Vec<Measured<'_, S>>, Trouble> 
     Ok(suite.sizes.iter().map(row).collect())
 }
 
-/// The scenario whose world the load is put on.
+/// The scenario whose world gets the load.
 fn place<S: Service>(suite: &Suite<S>) -> Result<&Scenario<S>, Trouble> {
     match &suite.load {
         Some(load) => Ok(suite.find_scenario(load.scenario)?),

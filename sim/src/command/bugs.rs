@@ -1,4 +1,4 @@
-//! `bugs`: is each planted bug detected, and only with the bug?
+//! `bugs`: checks that each planted bug is detected, and only with the bug.
 
 mod medians;
 mod sweeps;
@@ -65,7 +65,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// What became of one planted bug.
+/// The result for one planted bug.
 #[derive(Debug, Serialize)]
 struct Trial {
     bug: &'static str,
@@ -74,21 +74,21 @@ struct Trial {
     expected: &'static str,
     /// The first seed at which that property was violated.
     detected_at: Option<u64>,
-    /// Other properties that were violated on the way.
+    /// Other properties that were violated before.
     also: BTreeSet<String>,
-    /// How many seeds that took; all of them, if it was missed.
+    /// Number of seeds tried; all of them if the bug was missed.
     seeds: u64,
     /// Processor time of those runs.
     cpu_seconds: f64,
-    /// What was violated at the same seeds without the bug.
+    /// The violation at the same seeds without the bug, if any.
     without: Option<String>,
-    /// The plan that detects it, made small.
+    /// The small plan that detects it.
     shrunk: Option<SmallPlan>,
-    /// What the harness could not do.
+    /// The error of the harness, if any.
     error: Option<String>,
 }
 
-/// A plan, made small.
+/// A plan that was shrunk.
 #[derive(Debug, Serialize)]
 struct SmallPlan {
     size: Size,
@@ -215,7 +215,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     Ok(conclusion)
 }
 
-/// How to search: without a scenario that draws everything, in the bug's own only.
+/// The search methods: without a swarm scenario, only the bug's own scenario.
 fn methods<S: Service>(suite: &Suite<S>, args: &Args) -> Vec<Method> {
     let mut methods = vec![Method::Own];
     if suite.swarm().is_some() {
@@ -226,7 +226,7 @@ fn methods<S: Service>(suite: &Suite<S>, args: &Args) -> Vec<Method> {
     methods
 }
 
-/// Makes the plan that detects a bug small.
+/// Shrinks the plan that detects a bug.
 fn shrink<S: Service>(suite: &Suite<S>, bug: &PlantedBug<S>, trial: &mut Trial, budget: Budget) {
     let (Some(seed), Conclusion::Held) = (trial.detected_at, trial.conclusion()) else {
         return;
@@ -260,7 +260,7 @@ fn shrink<S: Service>(suite: &Suite<S>, bug: &PlantedBug<S>, trial: &mut Trial, 
     }
 }
 
-/// Runs the bug's scenario with the bug until it is detected, then the same seeds without it.
+/// Performs the bug's scenario with the bug until it is detected, then the same seeds without the bug.
 fn try_bug<S: Service>(suite: &Suite<S>, bug: &PlantedBug<S>, from: u64, seeds: u64) -> Trial {
     let mut trial = Trial {
         bug: bug.name,

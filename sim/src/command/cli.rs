@@ -1,4 +1,4 @@
-//! What can be typed. The names of the program, and how it is started, are the suite's.
+//! The command line. The name of the program and the command that starts it belong to the suite.
 
 use super::{Conclusion, Trouble, bench, bugs, calls, explore, list, merge, regressions, replay, save, shrink};
 use crate::{service::Service, suite::Suite};
@@ -52,7 +52,7 @@ pub(super) fn command<S: Service>(suite: &Suite<S>) -> clap::Command {
     with_words_of(suite, command)
 }
 
-/// Help texts are constants; `{name}`, `{command}` and `{account}` in them stand for the suite's.
+/// Help texts are constants; `{name}`, `{command}` and `{account}` in them are replaced by the suite's.
 fn with_words_of<S: Service>(suite: &Suite<S>, command: clap::Command) -> clap::Command {
     let subcommands: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     let account = suite.account.as_ref().map(|account| account.what);
@@ -65,13 +65,13 @@ fn with_words_of<S: Service>(suite: &Suite<S>, command: clap::Command) -> clap::
         }
         _ => arg,
     });
-    // Each is taken out and put back at the end, so their order stays.
+    // Each subcommand is removed and added again at the end, so their order stays the same.
     subcommands.into_iter().fold(command, |command, sub| {
         command.mut_subcommand(sub, |sub| with_words_of(suite, sub))
     })
 }
 
-/// Runs what was typed.
+/// Runs the command that was typed.
 pub(super) fn run<S: Service>(suite: &Suite<S>, matches: &ArgMatches) -> Result<Conclusion, Trouble> {
     if suite.scenarios().is_empty() {
         return Err(Trouble(

@@ -81,14 +81,14 @@ pub(crate) struct Args {
     pub(crate) outputs: Outputs,
 }
 
-/// Runs a sweep and says what it found.
+/// Runs a sweep and reports the result.
 pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusion, Trouble> {
     let bug = args.bug.as_deref().map(|bug| suite.find_bug(bug)).transpose()?;
     let scenarios = chosen(suite, args, bug)?;
     let threads = parallel::threads(args.jobs);
     check_engine(args)?;
     args.outputs.check(true)?;
-    // At once: what comes before the first run takes a moment.
+    // Drawn at once, because the preparation of the first run takes a moment.
     let bar = progress::bar(scenarios.len(), args);
     let header = header(suite, args, &scenarios)?;
     let (from, lasts) = (header.from, header.lasts_ms.map(Duration::from_millis));
@@ -117,7 +117,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     let coverage = Coverage::new(&scenarios, args.is_usual() && bug.is_none());
     let next = || {
         let (place, seed) = jobs.next()?;
-        // The first round is whole, however short the time.
+        // The first round is always completed, however short the time.
         let enough = |lasts: Duration| {
             let elapsed = watch.elapsed();
             seed > from && elapsed >= lasts && !(coverage.goes_on() && elapsed < 2 * lasts)
@@ -133,7 +133,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     let runner = Runner {
         suite,
         bug,
-        // As seen from the sweep's folder, which may be moved.
+        // Relative to the sweep's folder, which may be moved.
         named: args.failures.clone().unwrap_or_else(|| FAILURES.into()),
         plans: args.failures.clone().unwrap_or_else(|| folder.path().join(FAILURES)),
         pages: args.outputs.pages(Some(folder.path()))?,
@@ -230,7 +230,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     )
 }
 
-/// What is asked for.
+/// The header of the sweep: what was requested.
 fn header<S: Service>(suite: &Suite<S>, args: &Args, scenarios: &[&Scenario<S>]) -> Result<Header, Trouble> {
     let from = match (args.seeds, args.from_seed, args.shard) {
         (Some(seeds), ..) => seeds.from,
@@ -254,7 +254,7 @@ fn header<S: Service>(suite: &Suite<S>, args: &Args, scenarios: &[&Scenario<S>])
         to: args.seeds.map(|seeds| seeds.to),
         lasts_ms: args.lasts_at_most().map(|lasts| lasts.as_millis() as u64),
         shard: args.shard,
-        // What a shard would breed from depends on the others.
+        // A shard cannot breed plans, because they would depend on the other shards.
         guided: !args.no_guidance && args.shard.is_none() && args.engine == EngineKind::EventLoop,
         swarm: !args.no_swarm,
         engine: args.engine,
@@ -263,13 +263,13 @@ fn header<S: Service>(suite: &Suite<S>, args: &Args, scenarios: &[&Scenario<S>])
 }
 
 impl Args {
-    /// Whether nothing says for how long, or for how many seeds, and what the sweep reaches counts when it ends.
+    /// Whether neither a time nor a number of seeds was requested, and the reached marks count when the sweep ends.
     fn is_usual(&self) -> bool {
         let is_free = self.lasts.is_none() && self.seeds.is_none() && self.until_quiet.is_none();
         is_free && self.shard.is_none() && self.engine == EngineKind::EventLoop
     }
 
-    /// For how long to begin new runs; `None` for a sweep by seeds.
+    /// How long to begin new runs; `None` for a sweep by seeds.
     fn lasts_at_most(&self) -> Option<Duration> {
         let usual_s = if self.until_quiet.is_some() { 86_400 } else { 60 };
         let lasts = self.lasts.unwrap_or(Duration::from_secs(usual_s));
@@ -277,7 +277,7 @@ impl Args {
     }
 }
 
-/// What performs plans again does so on the first engine.
+/// Refuses options that perform plans again with the second engine, because they always use the first engine.
 fn check_engine(args: &Args) -> Result<(), Trouble> {
     let option = match (args.shrink, args.outputs.reports()) {
         _ if args.engine == EngineKind::EventLoop => return Ok(()),
@@ -291,13 +291,13 @@ fn check_engine(args: &Args) -> Result<(), Trouble> {
     )))
 }
 
-/// In rounds: one seed of every scenario, then the next seed.
+/// The runs in rounds: one seed of every scenario, then the next seed.
 fn rounds(seeds: Option<Seeds>, from: u64, scenarios: usize) -> impl Iterator<Item = (usize, u64)> + Send {
     let to = seeds.map_or(u64::MAX, |seeds| seeds.to);
     (from..to).flat_map(move |seed| (0..scenarios).map(move |place| (place, seed)))
 }
 
-/// The scenarios asked for; else that of the planted bug; else all.
+/// The requested scenarios; otherwise that of the planted bug; otherwise all.
 fn chosen<'a, S: Service>(
     suite: &'a Suite<S>,
     args: &Args,

@@ -1,4 +1,4 @@
-//! Where the plans of failing runs are written.
+//! The folders for the plans of failing runs.
 
 use super::Trouble;
 use crate::{
@@ -11,12 +11,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Where plans are written that belong to no sweep.
+/// The folder for plans that belong to no sweep.
 pub(crate) fn folder<S: Service>(suite: &Suite<S>) -> PathBuf {
     root(suite).join("failures")
 }
 
-/// `target/NAME` of the workspace that the command was started in.
+/// The folder `target/NAME` of the workspace in which the command was started.
 pub(crate) fn root<S: Service>(suite: &Suite<S>) -> PathBuf {
     let target = match env::var_os("CARGO_TARGET_DIR") {
         Some(target) => PathBuf::from(target),
@@ -25,26 +25,26 @@ pub(crate) fn root<S: Service>(suite: &Suite<S>) -> PathBuf {
     target.join(suite.name)
 }
 
-/// The nearest folder with a `Cargo.lock`, from where the command was started; else that folder itself.
+/// The nearest folder with a `Cargo.lock`, upwards from the current folder; otherwise the current folder.
 pub(crate) fn workspace() -> PathBuf {
     let here = env::current_dir().unwrap_or_default();
     let root = here.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
     root.unwrap_or(&here).to_owned()
 }
 
-/// Writes a failing plan as `SCENARIO-SEED.toml`, with the planted bug's name where there is one: in the file's name and in
+/// Writes a failing plan as `SCENARIO-SEED.toml`. The planted bug, if there is one, is named in the file's name and in
 /// the file, so that a replay plants it.
 ///
 /// # Errors
-/// What the file system said, and about which file.
+/// The error of the file system, with the file.
 pub(crate) fn write<S: Service>(folder: &Path, plan: &Plan<S>, stamp: Stamp<'_>) -> Result<PathBuf, Trouble> {
     write_as(folder, plan, &format!("{}-{}", plan.scenario, plan.seed), stamp)
 }
 
-/// The same, by a name of its own.
+/// Writes a failing plan under another name.
 ///
 /// # Errors
-/// What the file system said, and about which file.
+/// The error of the file system, with the file.
 pub(crate) fn write_as<S: Service>(
     folder: &Path,
     plan: &Plan<S>,

@@ -1,13 +1,13 @@
-//! What a sweep found, for people.
+//! The results of a sweep, as text for people.
 
 use super::{Conclusion, shard::Shard, summary::ScenarioSummary, table};
 use crate::{report::Look, service::Service, suite::Suite};
 use comfy_table::Cell;
 
-/// Seeds named for one property of one scenario; the rest are counted.
+/// The largest number of seeds named for one property of one scenario; the rest are counted.
 const SEEDS_NAMED_MAX: usize = 3;
 
-/// The table, what was not reached, and what failed with the lines that replay it.
+/// The table, the unreached marks, and the failures with the lines that replay them.
 pub(crate) fn text<S: Service>(
     suite: &Suite<S>,
     look: &Look,
@@ -116,7 +116,7 @@ pub(crate) fn text<S: Service>(
     text
 }
 
-/// The verdict by itself.
+/// The verdict alone.
 pub(crate) fn verdict(conclusion: Conclusion) -> &'static str {
     match conclusion {
         Conclusion::Held => "everything held",
@@ -125,7 +125,7 @@ pub(crate) fn verdict(conclusion: Conclusion) -> &'static str {
     }
 }
 
-/// The verdict as the end of the last line. It claims no more than the runs can show.
+/// The verdict as the end of the last line. It claims no more than the runs prove.
 pub(crate) fn clause(
     conclusion: Conclusion,
     runs: usize,

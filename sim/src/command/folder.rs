@@ -1,9 +1,9 @@
-//! A sweep as a folder, written while it runs: whatever ends the process, what was found is there.
+//! The folder of a sweep, written while the sweep runs: however the process ends, the results so far are stored.
 //!
 //! | in the folder | |
 //! |---|---|
-//! | `sweep.json` | what was asked for and, once the sweep has ended, how it ended: [`Header`] |
-//! | `runs.jsonl` | one line a run, in the order in which they ended: [`Line`] |
+//! | `sweep.json` | what was requested and, once the sweep has ended, how it ended: [`Header`] |
+//! | `runs.jsonl` | one line for each run, in the order in which they ended: [`Line`] |
 //! | `failures/` | the plans of runs that failed |
 //! | `report/` | pages, if there is a report |
 
@@ -28,19 +28,19 @@ pub(crate) const FAILURES: &str = "failures";
 /// The folder of pages.
 pub(crate) const REPORT: &str = "report";
 
-/// What a sweep was asked for, and how it ended.
+/// The header of a sweep: what was requested, and how it ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Header {
     /// [`VERSION`].
     pub(crate) version: u32,
-    /// Which sources the program was built from; `None` if it does not know.
+    /// The identity of the build; `None` if unknown.
     pub(crate) build: Option<String>,
-    /// What the program does, as far as a sample shows: see [`super::identity`].
+    /// A hash of the program's behaviour in a sample: see [`super::identity`].
     pub(crate) behaviour: String,
-    /// When it began, UTC (RFC 3339).
+    /// Time of its beginning, UTC (RFC 3339).
     pub(crate) started: String,
-    /// The bug that was planted.
+    /// The planted bug.
     pub(crate) bug: Option<String>,
     /// The scenarios, in the order of the table.
     pub(crate) scenarios: Vec<String>,
@@ -48,20 +48,20 @@ pub(crate) struct Header {
     pub(crate) from: u64,
     /// The seed after the last one; `None` for a sweep by time.
     pub(crate) to: Option<u64>,
-    /// For how long to begin new runs, milliseconds; `None` for a sweep by seeds.
+    /// How long to begin new runs, milliseconds; `None` for a sweep by seeds.
     pub(crate) lasts_ms: Option<u64>,
-    /// Which part of the sweep this is.
+    /// The part of the sweep that this is.
     pub(crate) shard: Option<Shard>,
-    /// Whether plans were bred from those that reached something new.
+    /// Whether plans were bred from those that showed new behaviour.
     #[serde(default)]
     pub(crate) guided: bool,
-    /// Whether each seed drew what there is at all.
+    /// Whether each seed drew the kinds of people and faults.
     #[serde(default = "yes")]
     pub(crate) swarm: bool,
-    /// What performed it.
+    /// The engine.
     #[serde(default)]
     pub(crate) engine: EngineKind,
-    /// How it ended; `None` while it runs, and for ever if the process was killed.
+    /// How it ended; `None` while it runs, and forever if the process was killed.
     pub(crate) ended: Option<Ended>,
 }
 
@@ -69,7 +69,7 @@ fn yes() -> bool {
     true
 }
 
-/// How a sweep ended.
+/// The end of a sweep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Ended {
@@ -77,14 +77,14 @@ pub(crate) struct Ended {
     pub(crate) conclusion: String,
     /// Whether it was interrupted.
     pub(crate) interrupted: bool,
-    /// How many runs there are.
+    /// Number of runs.
     pub(crate) runs: usize,
-    /// What it took.
+    /// Duration, real time.
     pub(crate) wall_seconds: f64,
 }
 
 impl Header {
-    /// What was run, in a clause.
+    /// The scenarios and seeds, in a clause.
     pub(crate) fn what(&self) -> String {
         match (self.to, self.lasts_ms) {
             (None, Some(lasts_ms)) => {
@@ -101,7 +101,7 @@ impl Header {
         }
     }
 
-    /// The options that chose what was run, to be typed again.
+    /// The options that selected the runs, for typing them again.
     pub(crate) fn options<S: Service>(&self, suite: &Suite<S>) -> String {
         let bug = self.bug.as_deref().and_then(|bug| suite.find_bug(bug).ok());
         let usual: Vec<&str> = match bug {
@@ -130,20 +130,20 @@ impl Header {
 /// One run, as a line of JSON.
 #[derive(Serialize)]
 pub(crate) struct Line<'a> {
-    /// Which sources the program was built from, if it knows.
+    /// The identity of the build, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) build: Option<&'a str>,
     #[serde(flatten)]
     pub(crate) run: &'a RunSummary,
     /// Processor time, milliseconds.
     pub(crate) cpu_ms: u64,
-    /// For the report of a sweep that was merged; see [`crate::guidance::signature`].
+    /// Its behaviours, for the report of a merged sweep; see [`crate::guidance::signature`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) behaviours: Option<&'a [u32]>,
 }
 
 impl Line<'_> {
-    /// Writes it in one piece, so that a process that is killed tears the last line at most.
+    /// Writes the line with one call, so that a process that is killed tears at most the last line.
     pub(crate) fn write(&self, to: &mut impl Write) -> std::io::Result<()> {
         let mut text = serde_json::to_vec(self).expect("a summary is numbers and text");
         text.push(b'\n');
@@ -152,7 +152,7 @@ impl Line<'_> {
     }
 }
 
-/// The folder of a sweep that is running.
+/// The folder of a running sweep.
 #[derive(Debug)]
 pub(crate) struct SweepFolder {
     folder: PathBuf,
@@ -161,10 +161,10 @@ pub(crate) struct SweepFolder {
 }
 
 impl SweepFolder {
-    /// A new folder, `asked` or one named by the time under `under`, where `latest` then points to it.
+    /// Creates a folder: `asked`, or one under `under` that is named by the time, in which case `latest` points to it.
     ///
     /// # Errors
-    /// What the file system said, or that there is a sweep already.
+    /// The error of the file system, or that the folder already has a sweep.
     pub(crate) fn create(asked: Option<&Path>, under: &Path, header: Header) -> Result<SweepFolder, Trouble> {
         let folder = match asked {
             Some(folder) => empty(folder)?,
@@ -179,20 +179,20 @@ impl SweepFolder {
         Ok(SweepFolder { folder, header, runs })
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub(crate) fn path(&self) -> &Path {
         &self.folder
     }
 
-    /// What was asked for.
+    /// The header.
     pub(crate) fn header(&self) -> &Header {
         &self.header
     }
 
-    /// Writes a run down.
+    /// Adds a run.
     ///
     /// # Errors
-    /// What the file system said.
+    /// The error of the file system.
     pub(crate) fn add(&mut self, run: &RunSummary, cpu_ms: u64) -> Result<(), Trouble> {
         let behaviours = Some(run.behaviours.as_slice());
         let line = Line {
@@ -205,10 +205,10 @@ impl SweepFolder {
             .map_err(|error| cannot("write", &self.folder.join(RUNS), &error))
     }
 
-    /// Notes how it ended.
+    /// Records how the sweep ended.
     ///
     /// # Errors
-    /// What the file system said.
+    /// The error of the file system.
     pub(crate) fn end(&mut self, ended: Ended) -> Result<(), Trouble> {
         self.header.ended = Some(ended);
         write_header(&self.folder, &self.header)
@@ -219,7 +219,8 @@ fn cannot(what: &str, file: &Path, error: &std::io::Error) -> Trouble {
     Trouble(format!("cannot {what} {}: {error}", file.display()))
 }
 
-/// Written beside its place and then moved there: a reader finds the old one or the new one.
+/// Writes the header under another name and then moves it to its place, so that a reader finds the old one or the new
+/// one.
 fn write_header(folder: &Path, header: &Header) -> Result<(), Trouble> {
     let (file, draft) = (folder.join(HEADER), folder.join(format!("{HEADER}.new")));
     let text = serde_json::to_string_pretty(header).expect("a header is numbers and text");
@@ -228,7 +229,7 @@ fn write_header(folder: &Path, header: &Header) -> Result<(), Trouble> {
         .map_err(|error| cannot("write", &file, &error))
 }
 
-/// A folder that somebody named: made, and empty.
+/// Makes a folder that the user named, and checks that it is empty.
 pub(crate) fn empty(folder: &Path) -> Result<PathBuf, Trouble> {
     let wrong = |what: &str| Trouble(format!("--out: {} {what}", folder.display()));
     fs::create_dir_all(folder).map_err(|error| wrong(&format!("cannot be made: {error}")))?;
@@ -259,7 +260,7 @@ fn named_by_time(under: &Path) -> Result<PathBuf, Trouble> {
     unreachable!("some number is free")
 }
 
-/// Makes `latest` point to the newest sweep, where the system has symbolic links.
+/// Makes `latest` point to the newest sweep, if the system has symbolic links.
 fn point_latest(under: &Path, folder: &Path) {
     #[cfg(unix)]
     if let Some(name) = folder.file_name() {
@@ -277,7 +278,7 @@ fn point_latest(under: &Path, folder: &Path) {
     let _ = (under, folder);
 }
 
-/// `90 s`, `10 min`.
+/// A duration as text: `90 s`, `10 min`.
 fn for_people(lasts: Duration) -> String {
     match lasts.as_secs() {
         0 => format!("{} ms", lasts.as_millis()),

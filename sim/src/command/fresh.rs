@@ -1,4 +1,4 @@
-//! Fresh seeds, and what a piece of work costs. Both stay outside of the runs; inside, everything comes from the plan.
+//! New random seeds, and the measurement of cost. Both stay outside of runs; inside, everything comes from the plan.
 
 use chrono::{DateTime, Utc};
 pub(crate) use seams_os::clock::Stopwatch;
@@ -8,29 +8,29 @@ use std::{
     time::Duration,
 };
 
-/// Sweeps begin below this: short numbers are easier to type again.
+/// New first seeds are below this number, because short numbers are easier to type.
 const FRESH_SEED_MAX: u64 = 1_000_000_000;
 
-/// A seed that nobody has drawn before, as likely as not: from the operating system's entropy.
+/// A new seed from the operating system's entropy, which has probably never been used.
 pub fn seed() -> u64 {
-    // RandomState is keyed from the operating system's entropy.
+    // RandomState gets its keys from the operating system's entropy.
     RandomState::new().hash_one(wall_ms()) % FRESH_SEED_MAX
 }
 
-/// What time it is: for names of folders and for people.
+/// The current time, for names of folders and for people.
 pub(crate) fn utc() -> DateTime<Utc> {
     DateTime::from_timestamp(wall_ms() / 1000, 0).unwrap_or_default()
 }
 
-/// Time that the calling thread has spent on a processor, as Linux counts it; nothing elsewhere.
+/// Processor time of the calling thread, as Linux counts it; `None` on other systems.
 pub(crate) fn thread_cpu() -> Option<Duration> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     let nanos = text.split_whitespace().next()?.parse().ok()?;
     Some(Duration::from_nanos(nanos))
 }
 
-/// Measures one piece of work on this thread: its result, processor time (real time where the system does not count the
-/// processor's), real time.
+/// Runs a piece of work on this thread; returns its result, its processor time (real time if the system does not count
+/// processor time), and its real time.
 pub(crate) fn measure<T>(work: impl FnOnce() -> T) -> (T, Duration, Duration) {
     let (watch, before) = (Stopwatch::start(), thread_cpu());
     let result = work();

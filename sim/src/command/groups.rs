@@ -1,4 +1,4 @@
-//! `explore --shrink`: what failed in a sweep, made small and grouped, so that one bug is one line.
+//! `explore --shrink`: the failures of a sweep, shrunk and grouped, so that each bug is one line.
 
 use super::{
     Trouble,
@@ -20,7 +20,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// So many failures of one scenario and one reason are made small; the others are counted.
+/// The largest number of failures of one scenario and one reason that are shrunk; the others are counted.
 const SHRUNK_MAX: usize = 3;
 
 /// A failure of a sweep.
@@ -28,11 +28,11 @@ pub(crate) struct Failure<'a> {
     pub(crate) scenario: &'static str,
     pub(crate) seed: u64,
     pub(crate) violations: &'a [Violation],
-    /// The plan, if the seed does not draw it.
+    /// The file of its plan, if the seed does not give the plan.
     pub(crate) file: Option<&'a str>,
 }
 
-/// What failed: a line for each bug, with the small plan that shows it best.
+/// The failures as text: one line for each bug, with its smallest plan.
 pub(crate) fn text<'a, S: Service>(
     suite: &Suite<S>,
     failures: impl IntoIterator<Item = Failure<'a>>,
@@ -70,7 +70,7 @@ pub(crate) fn text<'a, S: Service>(
             };
             let path = shrink::beside(&written);
             shrunk.plan.stamped(stamp(suite, bug)).write(&path)?;
-            // those that were not made small count with the first
+            // The failures that were not shrunk are counted with the first one.
             let runs = if nth == 0 {
                 failures.len().saturating_sub(SHRUNK_MAX) + 1
             } else {

@@ -1,13 +1,14 @@
-//! What a program does, as far as a sample shows.
+//! A hash of a program's behaviour, computed from a sample.
 //!
-//! Runs of two builds must not be merged: their seeds stand for different plans, or their plans come out differently, or
-//! another claim judges them. Which sources a program was built from, [`Suite::built_from`] says; a version number does not
-//! change with every commit, and the bytes of an executable differ between machines that build the same source.
+//! Runs of two builds must not be merged: their seeds may give different plans, their plans different runs, or their
+//! properties different verdicts. [`Suite::built_from`] gives the identity of the sources. A version number would not
+//! do, because it does not change with every commit; and the bytes of an executable differ between machines that build
+//! the same source.
 //!
-//! That equal sources do the same on every machine is what the harness promises, and so it is compared as well: the plans
-//! that are drawn, what is claimed and marked, and the fingerprint of a run, which covers every packet that was sent. Of a
-//! suite that does not know its sources, it is all that can be compared, and it proves nothing: a claim that judges
-//! otherwise under the same name does not show in it.
+//! The harness promises that equal sources behave equally on every machine, and therefore compares the behaviour as
+//! well: the drawn plans, the names of properties and marks, and the fingerprint of a run, which covers every packet.
+//! For a suite that does not know its sources, nothing else can be compared. This proves nothing then: a property with
+//! the same name but another check gives the same hash.
 
 use super::{Trouble, perform::perform};
 use crate::{judge::JudgeOptions, service::Service, suite::Suite};
@@ -16,10 +17,10 @@ use sha2::{Digest, Sha256};
 /// The seed of the plans that are compared.
 const SEED: u64 = 1;
 
-/// Differs only between builds whose runs cannot be put into one table. Costs one run.
+/// The hash. It differs only between builds whose runs cannot be put into one table. Costs one run.
 ///
 /// # Errors
-/// The run cannot be performed: then no other can be, either.
+/// The run cannot be performed; then no other run can be performed either.
 pub(crate) fn behaviour<S: Service>(suite: &Suite<S>) -> Result<String, Trouble> {
     let mut hash = Sha256::new();
     let mut add = |text: &str| {

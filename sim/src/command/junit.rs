@@ -1,12 +1,13 @@
-//! `--junit`: a test case for each scenario, for whatever shows test results.
+//! `--junit`: a test case for each scenario, for programs that show test results.
 
 use super::{Trouble, annotations, summary::ScenarioSummary};
 use crate::{service::Service, suite::Suite};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::{collections::BTreeMap, time::Duration};
 
-/// The file. Whatever leaves the sweep as a whole without a proof (`open`) is an error of a case of its own. A scenario that proves nothing is an error, as the command's exit code has it: JUnit knows
-/// failures (something did not hold) and errors (it could not be told).
+/// The file. A scenario that proves nothing is an error, in agreement with the command's exit code: JUnit distinguishes
+/// failures (something did not hold) from errors (it could not be decided). Each reason why the sweep as a whole proves
+/// nothing (`open`) is an error of a separate case.
 ///
 /// # Errors
 /// It cannot be written as XML.
@@ -47,7 +48,7 @@ pub(crate) fn text<S: Service>(
                 .set_message(summary.inconclusive.join("; "));
             status
         } else if summary.runs == 0 {
-            // Another shard's, or its plans do not fit the engine.
+            // Its runs belong to another shard, or the engine cannot perform its plans.
             TestCaseStatus::skipped()
         } else {
             TestCaseStatus::success()

@@ -1,4 +1,4 @@
-//! `--marks`: in how many runs each mark was reached.
+//! `--marks`: the number of runs that reached each mark.
 
 use super::{Conclusion, summary::ScenarioSummary, table};
 use crate::report::Look;
@@ -12,13 +12,13 @@ pub(crate) struct Row<'a> {
     mark: &'a str,
     /// Runs that reached it.
     reached: usize,
-    /// Runs that could have.
+    /// Runs that could have reached it.
     of: usize,
-    /// From how many runs on it counts that none did.
+    /// The number of runs after which an unreached mark counts as not reached.
     counts_from: usize,
 }
 
-/// All marks, scenario by scenario.
+/// All marks, by scenario.
 pub(crate) fn rows(summaries: &[ScenarioSummary]) -> impl Iterator<Item = Row<'_>> {
     summaries.iter().flat_map(|summary| {
         summary.marks.iter().map(|(mark, reached)| Row {

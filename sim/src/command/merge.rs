@@ -1,4 +1,4 @@
-//! `merge`: the shards of a sweep, reported as the one sweep that they are.
+//! `merge`: reports the shards of a sweep as one sweep.
 
 use super::{
     Conclusion, Trouble,
@@ -97,7 +97,8 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     output::after_verdict(conclusion, output::all([written, ended, lines]))
 }
 
-/// Run by the program that reports it: else seeds stand for other runs, and claims for other judges.
+/// Checks that the shards were run by this program. Otherwise their seeds give other runs, and their properties other
+/// verdicts.
 fn must_be_of_this_build<S: Service>(suite: &Suite<S>, stored: &StoredSweep) -> Result<(), Trouble> {
     let wrong = |theirs: &str, mine: &str| {
         Err(Trouble(format!(
@@ -121,7 +122,7 @@ fn must_be_of_this_build<S: Service>(suite: &Suite<S>, stored: &StoredSweep) -> 
     }
 }
 
-/// All of one sweep, or the first difference.
+/// Checks that all are shards of one sweep; the error names the first difference.
 fn must_be_one_sweep(shards: &[StoredSweep]) -> Result<(), Trouble> {
     let first = &shards[0];
     for other in &shards[1..] {
@@ -166,7 +167,7 @@ fn must_be_one_sweep(shards: &[StoredSweep]) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// No run twice, and none in a shard that it does not belong to.
+/// Checks that no run is there twice, and that each belongs to its shard.
 fn must_be_disjoint(shards: &[StoredSweep]) -> Result<(), Trouble> {
     let mut by_shard: BTreeMap<String, &Path> = BTreeMap::new();
     let mut by_run: BTreeMap<(&str, u64), &Path> = BTreeMap::new();
@@ -205,7 +206,7 @@ fn belongs(header: &Header, scenario: &str, seed: u64) -> bool {
     mine && header.from <= seed && header.to.is_none_or(|to| seed < to)
 }
 
-/// What is missing.
+/// The missing parts.
 fn gaps(shards: &[StoredSweep]) -> Vec<String> {
     let mut gaps = vec![];
     if let Some(of) = shards[0].header.shard.map(|shard| shard.of) {
@@ -271,7 +272,7 @@ fn swept<'a, S: Service>(
     })
 }
 
-/// Shards run beside each other: the sweep took as long as the longest.
+/// Shards run in parallel, so the sweep took as long as the longest shard.
 fn wall(shards: &[StoredSweep]) -> Duration {
     let walls = shards
         .iter()
@@ -279,7 +280,7 @@ fn wall(shards: &[StoredSweep]) -> Duration {
     Duration::try_from_secs_f64(walls.fold(0.0, f64::max)).unwrap_or_default()
 }
 
-/// Writes the runs of the merged sweep as `explore` would have.
+/// Writes the runs of the merged sweep as `explore` would have written them.
 fn write(out: &Path, header: &Header, shards: &[StoredSweep]) -> Result<SweepFolder, Trouble> {
     let mut folder = SweepFolder::create(Some(out), out, header.clone())?;
     for shard in shards {
@@ -293,7 +294,7 @@ fn write(out: &Path, header: &Header, shards: &[StoredSweep]) -> Result<SweepFol
     Ok(folder)
 }
 
-/// A plan stands in the sweep's folder, unless somebody named another one: then it stays there.
+/// Copies a plan that is in the shard's folder. If the user chose another folder for plans, they stay there.
 fn copy_plan(from: &Path, out: &Path, plan: &str) -> Result<(), Trouble> {
     let inside = Path::new(plan).parent() == Some(Path::new(FAILURES));
     let source = from.join(plan);

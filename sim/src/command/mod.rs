@@ -1,8 +1,8 @@
-//! The command line of a suite: [`Suite::main`]. Each command is a file; what they share stands beside them.
+//! The command line of a suite: [`Suite::main`]. Each command is a file; common parts are files beside them.
 //!
-//! Exit codes: 0 all held, 1 something was violated (or `bugs` missed a planted bug), 2 inconclusive, which includes bad
-//! input, output that cannot be written and errors of the harness itself, 130 a sweep that was interrupted before anything
-//! was violated. A violation is 1 whatever comes after it.
+//! Exit codes: 0 all held; 1 something was violated (or `bugs` missed a planted bug); 2 inconclusive, which includes
+//! bad input, output that cannot be written, and errors of the harness itself; 130 a sweep that was interrupted before
+//! anything was violated. A violation is 1 whatever happens after it.
 
 mod annotations;
 mod args;
@@ -52,8 +52,8 @@ use crate::{service::Service, suite::Suite};
 use std::{io::ErrorKind, path::Path, process::ExitCode};
 
 impl<S: Service> Suite<S> {
-    /// Runs the command that was typed: `explore` if none was, and `merge`, `calls`, `replay`, `shrink`, `save`,
-    /// `regressions`, `list`, `bugs`, `bench` and the suite's own commands.
+    /// Runs the command that was typed, or `explore` if there was none. Commands are `explore`, `merge`, `calls`,
+    /// `replay`, `shrink`, `save`, `regressions`, `list`, `bugs`, `bench` and the suite's own commands.
     pub fn main(&self) -> ExitCode {
         let matches = match cli::command(self).try_get_matches() {
             Ok(matches) => matches,
@@ -74,7 +74,7 @@ impl<S: Service> Suite<S> {
             tell(format!("{}: {what}", self.name));
         }
         match conclusion {
-            // Whatever came after it: an interruption, a full disk, a reader who went away.
+            // Whatever happened after it: an interruption, a full disk, a reader that closed its end.
             Conclusion::Violated => Conclusion::Violated.exit(),
             _ if failed => Conclusion::Inconclusive.exit(),
             _ if interrupt::asked() => ExitCode::from(interrupt::EXIT),
@@ -83,7 +83,7 @@ impl<S: Service> Suite<S> {
     }
 }
 
-/// Whether a file can be written, as far as can be told beforehand: better now than after an hour's sweep.
+/// Checks beforehand, as far as possible, that a file can be written, so that a long sweep is not lost.
 ///
 /// # Errors
 /// What is wrong, and what to do.

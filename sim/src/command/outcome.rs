@@ -1,5 +1,5 @@
-//! What a sweep came to: the table, and the files that were asked for. A sweep that ran here and one that was merged from
-//! shards end alike.
+//! The outcome of a sweep: the table and the requested files. The same for a sweep that ran here and for one that was
+//! merged from shards.
 
 use super::{
     Conclusion, Trouble, annotations, findings,
@@ -47,7 +47,7 @@ pub(crate) struct Outputs {
 
 /// A sweep that has ended.
 pub(crate) struct Swept<'a, S: Service> {
-    /// What was asked for.
+    /// The header of the sweep.
     pub(crate) header: Header,
     /// The scenarios, in the order of the table.
     pub(crate) scenarios: Vec<&'a Scenario<S>>,
@@ -57,16 +57,16 @@ pub(crate) struct Swept<'a, S: Service> {
     pub(crate) wall: Duration,
     /// Processor time of each scenario.
     pub(crate) cpu: BTreeMap<&'static str, Duration>,
-    /// Why there are fewer runs than were asked for, or runs of which it is not known that they belong together.
+    /// Reasons why runs are missing, or why it is unknown whether the runs belong together.
     pub(crate) gaps: Vec<String>,
-    /// Its pages, if they are wanted.
+    /// Its pages, if they were requested.
     pub(crate) pages: Option<Pages>,
-    /// Where the plans of failing runs are.
+    /// The folder of the plans of failing runs.
     pub(crate) plans: String,
 }
 
 impl Outputs {
-    /// Whether all of it can be written, as far as can be told beforehand.
+    /// Checks beforehand, as far as possible, that all outputs can be written.
     ///
     /// # Errors
     /// What is wrong, and what to do.
@@ -106,10 +106,10 @@ impl Outputs {
         }
     }
 
-    /// Where to write a line for each run.
+    /// Opens the output for a line for each run, if it was requested.
     ///
     /// # Errors
-    /// What the file system said.
+    /// The error of the file system.
     pub(crate) fn lines(&self) -> Result<Option<Lines>, Trouble> {
         let Some(file) = &self.jsonl else { return Ok(None) };
         let to: Box<dyn Write> = match self.is_piped() {
@@ -124,10 +124,10 @@ impl Outputs {
         }))
     }
 
-    /// The pages, if they are wanted; by themselves they stand in the sweep's folder.
+    /// The pages, if they were requested; by default in the sweep's folder.
     ///
     /// # Errors
-    /// What the file system said.
+    /// The error of the file system.
     pub(crate) fn pages(&self, kept: Option<&Path>) -> Result<Option<Pages>, Trouble> {
         let folder = match (&self.report, kept) {
             (Some(Some(folder)), _) => folder.clone(),
@@ -137,12 +137,12 @@ impl Outputs {
         Pages::new(folder).map(Some)
     }
 
-    /// Whether pages are wanted.
+    /// Whether pages were requested.
     pub(crate) fn reports(&self) -> bool {
         self.report.is_some()
     }
 
-    /// Prints what people read.
+    /// Prints text for people.
     pub(crate) fn print(&self, text: impl std::fmt::Display) {
         match self.is_piped() {
             true => tell(text),
@@ -159,10 +159,10 @@ impl Outputs {
     }
 }
 
-/// Lines of JSON, for a program that listens. If it has closed its end, that is no error.
+/// Lines of JSON for another program. It is not an error if that program has closed its end.
 pub(crate) struct Lines {
     file: PathBuf,
-    /// Where they go, until that fails: a line after one that is missing would look as if nothing were.
+    /// The output, until a write fails: a line after a missing one would hide the gap.
     to: Option<Box<dyn Write>>,
     failed: Option<io::Error>,
 }
@@ -182,10 +182,10 @@ impl Lines {
         }
     }
 
-    /// Whether they are all written.
+    /// Checks that all lines were written.
     ///
     /// # Errors
-    /// What the file system said.
+    /// The error of the file system.
     pub(crate) fn end(self) -> Result<(), Trouble> {
         match self.failed {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(wrong("--jsonl", &self.file, &error)),
@@ -194,8 +194,8 @@ impl Lines {
     }
 }
 
-/// Says what a sweep came to, and writes what was asked for; and whether all of it could be written. Whatever could not, the
-/// conclusion stands, and so does everything else that was asked for.
+/// Prints the outcome of a sweep and writes the requested files; returns the conclusion and whether everything was
+/// written. A failed output changes neither the conclusion nor the other outputs.
 pub(crate) fn conclude<S: Service>(
     suite: &Suite<S>,
     swept: &mut Swept<'_, S>,
@@ -305,14 +305,14 @@ pub(crate) fn conclude<S: Service>(
     (conclusion, output::all(written))
 }
 
-/// Why the sweep as a whole proves nothing, although every run of it may have held.
+/// The reasons why the sweep as a whole proves nothing, although every run may have held.
 fn doubts(header: &Header, summaries: &[ScenarioSummary]) -> Vec<String> {
     let mut doubts = vec![];
     if summaries.iter().all(|summary| summary.runs == 0) {
         doubts.push("there was no run, so nothing was put to the test".to_owned());
     }
     let nothing_violated = || summaries.iter().all(|summary| summary.violated.is_empty());
-    // A shard has some of the runs only.
+    // A shard has only some of the runs.
     if let (Some(bug), None) = (&header.bug, header.shard)
         && nothing_violated()
     {

@@ -1,17 +1,17 @@
-//! What a command says, and whether it could be written: a verdict that nobody could read must not pass for one.
+//! The output of commands, and whether it could be written: a verdict that nobody could read must not count as success.
 
 use super::{Conclusion, Trouble};
 use std::{fmt, io};
 
-/// Prints to standard output. What could not be written is remembered, and ends the command with an error; but a reader that
-/// has closed its end (`… list | head`) has read what it wanted, and is none.
+/// Prints to standard output. A failed write is remembered, and ends the command with an error. A reader that has
+/// closed its end (`… list | head`) is not an error, because it has read what it wanted.
 pub fn say(text: impl fmt::Display) {
     #[cfg(test)]
     super::tests::capture(&text.to_string());
     #[cfg(not(test))]
     {
         use std::io::Write;
-        // In one piece: what another thread says does not come in between.
+        // Written with one call, so that no other thread's output comes in between.
         let text = format!("{text}\n");
         let mut out = io::stdout().lock();
         lost::remember(
@@ -21,17 +21,17 @@ pub fn say(text: impl fmt::Display) {
     }
 }
 
-/// Prints to standard error. Nobody can be told of a standard error that is closed or full, and that changes no verdict.
+/// Prints to standard error. If standard error is closed or full, this cannot be reported, and changes no verdict.
 pub fn tell(text: impl fmt::Display) {
     use std::io::Write;
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// How a command ends that came to a verdict and then could not do something: a violation stays one, and the error is said;
-/// any other verdict gives way to the error.
+/// The result of a command that reached a verdict and then failed to do something. A violation stays the verdict, and
+/// the error is printed; any other verdict is replaced by the error.
 ///
 /// # Errors
-/// What could not be done, unless something is violated.
+/// The failure, unless something is violated.
 pub fn after_verdict(conclusion: Conclusion, rest: Result<(), Trouble>) -> Result<Conclusion, Trouble> {
     match (conclusion, rest) {
         (conclusion, Ok(())) => Ok(conclusion),
@@ -43,7 +43,7 @@ pub fn after_verdict(conclusion: Conclusion, rest: Result<(), Trouble>) -> Resul
     }
 }
 
-/// All that went wrong, as one.
+/// Joins all errors into one.
 pub(crate) fn all(results: impl IntoIterator<Item = Result<(), Trouble>>) -> Result<(), Trouble> {
     let wrong: Vec<String> = (results.into_iter())
         .filter_map(|result| result.err().map(|Trouble(what)| what))
@@ -64,7 +64,7 @@ pub(crate) mod lost {
 
     static LOST: Mutex<Option<String>> = Mutex::new(None);
 
-    /// Remembers the first failure, unless the reader went away.
+    /// Remembers the first failure, unless the reader has closed its end.
     #[cfg_attr(test, expect(dead_code, reason = "tests capture what is said, and write nothing"))]
     pub(crate) fn remember(what: &str, written: io::Result<()>) {
         if let Err(error) = written
@@ -77,7 +77,7 @@ pub(crate) mod lost {
         }
     }
 
-    /// What was lost so far.
+    /// The first failure so far, if any.
     pub(crate) fn trouble() -> Option<Trouble> {
         let lost = LOST.lock().expect("nothing panics while it is locked");
         lost.clone().map(Trouble)

@@ -1,16 +1,16 @@
-//! Many runs on several threads. Each run is single-threaded and self-contained; only whole results
-//! cross threads.
+//! Performs many runs on several threads. Each run is single-threaded and self-contained; only results move between
+//! threads.
 
 use std::{
     sync::{Mutex, mpsc},
     time::Duration,
 };
 
-/// How often `on_result` is called while no result comes.
+/// Interval of the calls of `on_result` while there is no result.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Does every job that `next` hands out, on `threads` threads. `on_result` is called on the calling thread with each result,
-/// in no particular order, and with `None` now and then while none comes.
+/// Performs every job that `next` returns, on `threads` threads. `on_result` is called on the calling thread with each
+/// result, in no particular order, and with `None` at intervals while there is none.
 pub(crate) fn in_parallel<J, R: Send>(
     threads: usize,
     next: impl FnMut() -> Option<J> + Send,
@@ -44,7 +44,7 @@ pub(crate) fn in_parallel<J, R: Send>(
     });
 }
 
-/// How many threads to use: as many as asked for, else one for each core.
+/// The number of threads to use: the requested number, or one for each core.
 pub(crate) fn threads(asked: Option<usize>) -> usize {
     asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
 }

@@ -1,4 +1,4 @@
-//! One run, judged, whatever happens in it.
+//! Performs and judges one run, and survives whatever happens in it.
 
 use super::{Trouble, replay_line, watchdog};
 use crate::{
@@ -14,10 +14,10 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-/// Performs and judges a plan. A panic of the harness costs this run and no other.
+/// Performs and judges a plan. If the harness panics, only this run is lost.
 ///
 /// # Errors
-/// What the harness could not do; never a verdict.
+/// An error of the harness; never a verdict.
 pub(crate) fn perform<S: Service>(
     scenario: &Scenario<S>,
     plan: &Plan<S>,
@@ -29,10 +29,10 @@ pub(crate) fn perform<S: Service>(
     Ok(guarded(|| judge(scenario, plan, bug, options))??)
 }
 
-/// Does something that may panic: a draw, a claim or a mark that somebody wrote.
+/// Runs code that may panic: a draw, a property or a mark of the suite.
 ///
 /// # Errors
-/// It panicked.
+/// Its panic.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Trouble> {
     let done = catch_unwind(AssertUnwindSafe(work));
     done.map_err(|panic| Trouble(format!("the harness panicked: {}", message(&*panic))))

@@ -1,4 +1,4 @@
-//! Which planted bug a plan is performed with: the one that its file names, unless somebody says otherwise.
+//! The planted bug with which a plan is performed: the one that its file names, unless an option says otherwise.
 
 use super::Trouble;
 use crate::{
@@ -20,10 +20,10 @@ pub(crate) struct Planted {
 }
 
 impl Planted {
-    /// The bug to plant in a plan; `named` is what its file says.
+    /// The bug to plant in a plan; `named` is the bug that its file names.
     ///
     /// # Errors
-    /// There is no such bug; says which there are. Or two are named.
+    /// There is no such bug (the error lists the existing ones), or two are named.
     pub(crate) fn resolve<'a, S: Service>(
         &self,
         suite: &'a Suite<S>,

@@ -1,4 +1,4 @@
-//! `regressions`: every bug that was saved, replayed.
+//! `regressions`: replays every saved bug.
 
 use super::{Conclusion, Trouble, failures, say, table};
 use crate::{
@@ -17,7 +17,8 @@ pub(crate) struct Args {
     folder: Option<PathBuf>,
 }
 
-/// Replays them all: none may be back, each planted bug must be detected again, and each plan must still mean the same.
+/// Replays all of them: no bug may be back, each planted bug must be detected again, and each plan must still have its
+/// meaning.
 pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusion, Trouble> {
     let own = || {
         suite

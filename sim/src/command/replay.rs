@@ -69,7 +69,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// What performs the plan once more does so on the first engine.
+    /// Refuses options that perform the plan again with the second engine, because they always use the first engine.
     fn check_engine(&self) -> Result<(), Trouble> {
         let options = [
             ("--account", self.account),
@@ -86,7 +86,7 @@ impl Args {
     }
 }
 
-/// Performs one plan again and tells its story.
+/// Performs one plan again and prints its story.
 pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusion, Trouble> {
     let Found {
         scenario,
@@ -104,7 +104,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
         .into_iter()
         .filter_map(|(build, was)| replay_line::other_build(suite, build, was));
     let others: Vec<String> = others.collect();
-    // Left out on purpose: that is no proof, and a reader must not take it for one.
+    // The bug was left out on request. Such a run proves nothing, and the output must say so.
     let left_out = needed.as_deref().filter(|_| bug.is_none());
     if args.account && suite.account.is_none() {
         return Err(Trouble(format!(
@@ -200,7 +200,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     output::after_verdict(conclusion, output::all(written))
 }
 
-/// Why a run in which nothing was violated proves nothing.
+/// The reasons why a run without a violation proves nothing.
 fn doubts<S: Service>(
     scenario: &Scenario<S>,
     run: &Run<S>,
@@ -228,7 +228,7 @@ fn doubts<S: Service>(
     doubts
 }
 
-/// What the service says of the run: see [`Suite::account`].
+/// The service's own report of the run: see [`Suite::account`].
 fn account<S: Service>(suite: &Suite<S>, run: &Run<S>, bug: Option<&PlantedBug<S>>) -> Result<String, Trouble> {
     let account = suite.account.as_ref().expect("checked before the run");
     let (again, text) = (account.of)(&run.plan, bug)?;
@@ -242,7 +242,7 @@ fn account<S: Service>(suite: &Suite<S>, run: &Run<S>, bug: Option<&PlantedBug<S
     }
 }
 
-/// Makes the plan of a run that failed small, and says where it is.
+/// Shrinks the plan of a run that failed, and prints where the result is.
 fn make_small<S: Service>(
     suite: &Suite<S>,
     scenario: &Scenario<S>,
@@ -271,14 +271,14 @@ fn make_small<S: Service>(
     Ok(())
 }
 
-/// The plan that was asked for, the scenario whose properties judge it, and the planted bug that it needs.
+/// The requested plan, the scenario whose properties judge it, and the planted bug that it needs.
 struct Found<'a, S: Service> {
     scenario: &'a Scenario<S>,
     plan: Plan<S>,
     bug: Option<String>,
-    /// The build that wrote the plan, as its file says.
+    /// The build that wrote the plan, according to its file.
     build: Option<String>,
-    /// The regression that it is the plan of.
+    /// The regression to which the plan belongs, if any.
     entry: Option<Regression<S>>,
 }
 
@@ -327,7 +327,7 @@ fn find<'a, S: Service>(suite: &'a Suite<S>, what: &str, seed: Option<u64>) -> R
     }
 }
 
-/// Whether two paths are one file, as far as it is there already.
+/// Whether two paths name the same file, as far as it exists already.
 fn same_file(a: &Path, b: &Path) -> bool {
     a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }

@@ -1,18 +1,18 @@
-//! The lines that perform a run again.
+//! The command lines that perform a run again.
 
 use crate::{service::Service, simulator::EngineKind, suite::Suite};
 use std::path::Path;
 
-/// What a line must name besides the run.
+/// The parts of a line besides the run.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct With<'a> {
     /// The planted bug.
     pub(crate) bug: Option<&'a str>,
-    /// What performed the run.
+    /// The engine.
     pub(crate) engine: EngineKind,
 }
 
-/// Replays a scenario's seed, or a plan file.
+/// The line that replays a scenario's seed or a plan file.
 pub(crate) fn line<S: Service>(suite: &Suite<S>, what: &str, seed: Option<u64>, with: With<'_>) -> String {
     let seed = seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
     let bug = bug_option(with.bug);
@@ -27,13 +27,14 @@ pub(crate) fn line<S: Service>(suite: &Suite<S>, what: &str, seed: Option<u64>, 
     )
 }
 
-/// ` --build IDENTITY`, or nothing: so that a replay on another build says that it is one.
+/// The text ` --build IDENTITY`, or nothing if the build is unknown. With it, a replay on another build reports the
+/// difference.
 fn build_option<S: Service>(suite: &Suite<S>) -> String {
     suite.build.map(|build| format!(" --build {build}")).unwrap_or_default()
 }
 
-/// Says that a run was performed by another build than this one, where it is known: it may come out otherwise here. `was` is
-/// what is known of it: "the plan was written by".
+/// A notice that another build than this one performed a run, if that is known: the run may differ here. `was` is the
+/// beginning of the sentence, such as "the plan was written by".
 pub(crate) fn other_build<S: Service>(suite: &Suite<S>, build: Option<&str>, was: &str) -> Option<String> {
     let build = build.filter(|build| suite.build != Some(*build))?;
     let this = match suite.build {
@@ -46,12 +47,12 @@ pub(crate) fn other_build<S: Service>(suite: &Suite<S>, build: Option<&str>, was
     ))
 }
 
-/// ` --bug NAME`, or nothing.
+/// The text ` --bug NAME`, or nothing.
 pub(crate) fn bug_option(bug: Option<&str>) -> String {
     bug.map(|bug| format!(" --bug {bug}")).unwrap_or_default()
 }
 
-/// Where the small plan is, how to replay it, and how to save it.
+/// Text that says where the small plan is, how to replay it, and how to save it.
 pub(crate) fn small_plan<S: Service>(suite: &Suite<S>, out: &Path, bug: Option<&str>) -> String {
     let (file, bug) = (out.display().to_string(), bug_option(bug));
     let start = suite.command;

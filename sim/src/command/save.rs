@@ -1,4 +1,4 @@
-//! `save`: a failing plan becomes a regression, which `regressions` replays.
+//! `save`: stores a failing plan as a regression, which `regressions` replays.
 
 use super::{
     Conclusion, Trouble, failures,
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     refresh: bool,
 }
 
-/// Saves a plan, or records a regression anew.
+/// Saves a plan, or records a regression again.
 pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusion, Trouble> {
     if args.refresh && (args.planted.bug.is_some() || args.planted.without_bug) {
         return Err(Trouble(
@@ -83,7 +83,7 @@ pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusio
     Ok(Conclusion::Held)
 }
 
-/// Only what passes, or has diverged, is recorded anew: never a violation.
+/// Records again only a regression that passes or has diverged, never one with a violation.
 fn refresh<S: Service>(suite: &Suite<S>, file: &Path) -> Result<Conclusion, Trouble> {
     let entry = Regression::<S>::read(file)?;
     let (replayed, today) = replay(suite, &entry).map_err(|error| Trouble(format!("{}: {error}", file.display())))?;
@@ -114,7 +114,7 @@ fn refresh<S: Service>(suite: &Suite<S>, file: &Path) -> Result<Conclusion, Trou
     Ok(Conclusion::Held)
 }
 
-/// The folder asked for, or the suite's, which is made for the first regression.
+/// The requested folder, or the suite's, which is created for the first regression.
 fn folder<S: Service>(suite: &Suite<S>, asked: Option<&Path>) -> Result<PathBuf, Trouble> {
     let folder = match (asked, &suite.regressions) {
         (Some(asked), _) => asked.to_owned(),

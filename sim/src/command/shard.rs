@@ -1,12 +1,12 @@
-//! `--shard I/N`: which runs of a sweep are this machine's.
+//! `--shard I/N`: the runs of a sweep that this machine performs.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// More shards than any job array has; a typing mistake is likelier.
+/// The largest number of shards. No job array has more, so a larger number is probably a typing error.
 const SHARDS_MAX: u64 = 10_000;
 
-/// One of `of` parts of a sweep, counted from 1.
+/// One of `of` parts of a sweep, numbered from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Shard {
@@ -15,9 +15,9 @@ pub(crate) struct Shard {
 }
 
 impl Shard {
-    /// Whether the run of `seed` of the scenario that stands at `place` in the sweep is this shard's.
-    /// Every run is exactly one shard's. Neighbouring scenarios and neighbouring seeds go to different
-    /// shards, so that each gets its share of long scenarios and of short ones.
+    /// Whether this shard performs the run of `seed` of the scenario at position `place` in the sweep. Every run
+    /// belongs to exactly one shard. Neighbouring scenarios and neighbouring seeds belong to different shards, so that
+    /// each shard gets both long and short scenarios.
     pub(crate) fn owns(&self, place: usize, seed: u64) -> bool {
         (seed % self.of + place as u64 % self.of) % self.of == self.index - 1
     }

@@ -1,4 +1,4 @@
-//! The guide of a sweep, shared by its threads.
+//! The guide of a sweep, which its threads share.
 
 use super::{Conclusion, interrupt, summary::RunSummary};
 use crate::{guidance::Guide, plan::Plan, scenario::Scenario, service::Service};
@@ -7,17 +7,17 @@ use std::{
     time::Duration,
 };
 
-/// How often a thread that waits for the others checks whether the sweep was interrupted.
+/// Interval at which a waiting thread checks whether the sweep was interrupted.
 const CHECK_EVERY: Duration = Duration::from_millis(200);
 
-/// See [`Guide`].
+/// A [`Guide`] behind a lock.
 pub(crate) struct SharedGuide<S: Service> {
     guide: Mutex<Guide<S>>,
     learned: Condvar,
 }
 
 impl<S: Service> SharedGuide<S> {
-    /// Of a sweep that begins at this seed; unless it `breeds`, plans are what their seeds draw.
+    /// The guide of a sweep that begins at this seed. If not `breeds`, plans are those that their seeds draw.
     pub(crate) fn new(from: u64, breeds: bool) -> SharedGuide<S> {
         SharedGuide {
             guide: Mutex::new(Guide::new(from, breeds)),
@@ -26,12 +26,12 @@ impl<S: Service> SharedGuide<S> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Guide<S>> {
-        // A draw that panics does so while it is locked, and changes nothing in it.
+        // A draw may panic while the lock is held, but it changes nothing in the guide.
         self.guide.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins a run of this seed, once all runs of the generation before it have ended. How many runs in a
-    /// row, up to the end of that one, showed nothing new.
+    /// Begins a run of this seed, once all runs of the generation before have ended. Returns the number of runs in a
+    /// row, up to the end of that generation, that showed no new behaviour.
     pub(crate) fn begin(&self, seed: u64) -> u64 {
         let mut guide = self.lock();
         while !guide.begin(seed) && !interrupt::asked() {
@@ -46,7 +46,7 @@ impl<S: Service> SharedGuide<S> {
         self.lock().plan(scenario, seed, draw).0
     }
 
-    /// A run has ended.
+    /// Records a run that has ended.
     pub(crate) fn learn(&self, scenario: &'static str, plan: &Plan<S>, run: &RunSummary) {
         let failed = run.conclusion() != Conclusion::Held;
         let signature = run.behaviours.clone();

@@ -1,4 +1,4 @@
-//! `shrink`: a failing plan, made small.
+//! `shrink`: shrinks a failing plan.
 
 use super::{
     Conclusion, Trouble,
@@ -43,7 +43,7 @@ pub(crate) struct Args {
     steps: Option<PathBuf>,
 }
 
-/// Makes a plan small and tells its story.
+/// Shrinks a plan and prints its story.
 pub(crate) fn run<S: Service>(suite: &Suite<S>, args: &Args) -> Result<Conclusion, Trouble> {
     let opened = regression::open::<S>(&args.file)?;
     let bug = args.planted.resolve(suite, &args.file, opened.bug.as_deref())?;
@@ -105,7 +105,8 @@ pub(crate) fn print_story<S: Service>(
     Ok(())
 }
 
-/// `a.toml` becomes `a-small.toml`, or `a-small-2.toml` if that is taken: nothing is lost.
+/// The name for the small plan: `a.toml` becomes `a-small.toml`, or `a-small-2.toml` if that exists, so that no file is
+/// overwritten.
 pub(crate) fn beside(file: &Path) -> PathBuf {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let stem = stem.trim_end_matches("-small").to_owned();

@@ -1,5 +1,5 @@
-//! Makes failing plans small, with a progress bar: what `shrink`, `replay --shrink`, `explore --shrink` and
-//! `bugs --shrink` share.
+//! Shrinks failing plans, with a progress bar; used by `shrink`, `replay --shrink`, `explore --shrink` and
+//! `bugs --shrink`.
 
 use super::{Trouble, args, fresh, table};
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{fs, ops::ControlFlow, path::Path, str::FromStr, time::Duration};
 
-/// What shrinking may cost: so many runs, or so much processor time. Only the former gives the same
-/// result on every machine.
+/// The budget of shrinking: a number of runs, or processor time. Only a number of runs gives the same result on every
+/// machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Budget {
     Runs(u64),
@@ -51,22 +51,22 @@ impl FromStr for Budget {
     }
 }
 
-/// A plan that is to be made small.
+/// A plan to shrink.
 pub(crate) struct Task<'a, S: Service> {
     pub(crate) scenario: &'a Scenario<S>,
     pub(crate) plan: &'a Plan<S>,
     pub(crate) bug: Option<&'a PlantedBug<S>>,
     pub(crate) reason: &'a Reason,
     pub(crate) budget: Budget,
-    /// Where to write every step that was taken.
+    /// The folder for every step that was accepted.
     pub(crate) steps_folder: Option<&'a Path>,
-    /// What those files say besides.
+    /// The additional information in those files.
     pub(crate) stamp: Stamp<'a>,
-    /// Whether to show a bar.
+    /// Whether to hide the progress bar.
     pub(crate) quiet: bool,
 }
 
-/// What the file of a plan says besides, if the plan was performed here and with this bug.
+/// The additional information for the file of a plan that was performed here with this bug.
 pub(crate) fn stamp<S: Service>(suite: &Suite<S>, bug: Option<&PlantedBug<S>>) -> Stamp<'static> {
     Stamp {
         bug: bug.map(|bug| bug.name),
@@ -74,7 +74,7 @@ pub(crate) fn stamp<S: Service>(suite: &Suite<S>, bug: Option<&PlantedBug<S>>) -
     }
 }
 
-/// Makes it small.
+/// Shrinks the plan.
 pub(crate) fn make<S: Service>(task: &Task<'_, S>) -> Result<Shrunk<S>, Trouble> {
     if let Some(folder) = task.steps_folder {
         fs::create_dir_all(folder)
@@ -122,7 +122,7 @@ fn bar<S: Service>(task: &Task<'_, S>) -> ProgressBar {
         Budget::Cpu(cpu) => (cpu.as_secs(), "s"),
     };
     let style = ProgressStyle::with_template(&format!("{{bar:32}} {{pos}}/{{len}} {unit}  {{wide_msg}}"));
-    // drawn on standard error, if that is a terminal
+    // Drawn on standard error, if that is a terminal.
     let bar = match task.quiet {
         true => ProgressBar::hidden(),
         false => ProgressBar::new(length),
@@ -131,8 +131,8 @@ fn bar<S: Service>(task: &Task<'_, S>) -> ProgressBar {
     bar
 }
 
-/// Why a run failed, in one reason: the property asked for, else the one that must detect the planted bug, else whichever
-/// was violated first.
+/// The reason for which to shrink: that of the requested property; otherwise that of the property that must detect the
+/// planted bug; otherwise that of the first violation.
 pub(crate) fn reason<S: Service>(
     violations: &[Violation],
     property: Option<&str>,
@@ -164,7 +164,7 @@ pub(crate) fn reason<S: Service>(
     })
 }
 
-/// Before, after, and what it took.
+/// Text with the size before, the size after, and the number of runs.
 pub(crate) fn text<S: Service>(shrunk: &Shrunk<S>, reason: &Reason) -> String {
     let end = match shrunk.finished {
         true => "nothing is left to try",

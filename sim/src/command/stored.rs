@@ -1,4 +1,4 @@
-//! Reads the folder of a sweep, which may have been killed, torn, or written by another build.
+//! Reads the folder of a sweep. The sweep may have been killed, its files torn, or written by another build.
 
 use super::{
     Trouble,
@@ -15,17 +15,17 @@ use std::{
     time::Duration,
 };
 
-/// A sweep, as its folder has it.
+/// A sweep, as stored in its folder.
 pub(crate) struct StoredSweep {
     pub(crate) folder: PathBuf,
     pub(crate) header: Header,
     /// Its runs, each with its processor time, in the order in which they ended.
     pub(crate) runs: Vec<(RunSummary, Duration)>,
-    /// A last line that stops in the middle, as a process leaves it that is killed while writing.
+    /// The last line if it is incomplete, because the process was killed while it was writing.
     pub(crate) torn: Option<String>,
 }
 
-/// A line, as it is read. What the suite does not know is another build's.
+/// A line, as read. Names that the suite does not know come from another build.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReadLine {
@@ -55,7 +55,7 @@ struct ReadLine {
 }
 
 impl StoredSweep {
-    /// Reads it all. Nothing in the folder is changed.
+    /// Reads the whole folder, without changing it.
     ///
     /// # Errors
     /// What is wrong, where, and what to do.
@@ -75,7 +75,7 @@ impl StoredSweep {
             })?;
         }
         let file = folder.join(RUNS);
-        // Bytes: a line may be torn within a character.
+        // Read as bytes, because a line may be torn within a character.
         let bytes = fs::read(&file).map_err(|error| Trouble(format!("cannot read {}: {error}", file.display())))?;
         let mut scenarios: BTreeMap<String, &Scenario<S>> = BTreeMap::new();
         for name in &stored.header.scenarios {

@@ -1,4 +1,4 @@
-//! A run as text for a terminal: its story, its verdict, what it reached.
+//! A run as text for a terminal: its story, its verdict, and the marks that it reached.
 
 use super::{summary::RunSummary, table};
 use crate::{
@@ -10,15 +10,15 @@ use crate::{
 };
 use std::fmt::Write;
 
-/// A run to be told.
+/// A run whose story is to be printed.
 pub(crate) struct RunStory<'a, S: Service> {
     pub(crate) suite: &'a Suite<S>,
     pub(crate) scenario: &'a Scenario<S>,
     pub(crate) run: &'a Run<S>,
     pub(crate) bug: Option<&'a PlantedBug<S>>,
-    /// Whether to show every step, also where nothing happened.
+    /// Whether to show every step, including routine ones.
     pub(crate) all: bool,
-    /// Why it proves nothing although nothing was violated.
+    /// The reasons why it proves nothing although nothing was violated.
     pub(crate) doubts: &'a [String],
 }
 

@@ -1,4 +1,4 @@
-//! What a sweep remembers of its runs: there are thousands of them, and histories are long.
+//! The summaries of runs that a sweep keeps: there are thousands of runs, and histories are long.
 
 mod run;
 
@@ -12,34 +12,35 @@ use crate::{scenario::Scenario, service::Service, simulator::EngineKind, suite::
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// From so many runs of a scenario on, it leaves the sweep inconclusive that most of them were vacuous, or that no fault hit
-/// an operation in flight. It is where a mark that declares nothing counts: see [`crate::property::Mark::counts_from`].
+/// From this number of runs of a scenario on, a sweep is inconclusive if most of them were vacuous, or if no fault hit
+/// an operation in flight. It equals the number for a mark with the default rarity: see
+/// [`crate::property::Mark::counts_from`].
 pub(crate) const RUNS_ENOUGH: usize = 49;
 
-/// What the runs of a sweep are to have reached.
+/// The marks that the runs of a sweep must reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Coverage {
     /// Every mark of every scenario.
     Full,
-    /// Nothing: that is counted when the shards are merged.
+    /// None: they are counted when the shards are merged.
     Shard,
-    /// Nothing: the planted bug may prevent it, or the second engine, which does not perform every fault.
+    /// None: the planted bug may prevent a mark, or the second engine, which does not perform every fault.
     Partial,
 }
 
 /// Runs that failed for the same reason.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Group {
-    /// The property, or the harness's words.
+    /// The property, or the error of the harness.
     pub(crate) what: String,
-    /// What the first of them said.
+    /// The message of the first of them.
     pub(crate) example: String,
     /// Their seeds, in order.
     pub(crate) seeds: Vec<u64>,
-    /// What performed them.
+    /// The engine.
     #[serde(skip)]
     pub(crate) engine: EngineKind,
-    /// The plans of those whose seeds do not draw them, as files.
+    /// The plan files of those whose seeds do not give their plans.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) files: BTreeMap<u64, String>,
 }
@@ -65,23 +66,23 @@ pub(crate) struct ScenarioSummary {
     pub(crate) skipped: usize,
     pub(crate) simulated_ms: u64,
     pub(crate) properties: Vec<String>,
-    /// Each mark, and how many runs reached it.
+    /// Each mark, with the number of runs that reached it.
     pub(crate) marks: BTreeMap<&'static str, usize>,
-    /// From how many runs on each counts as not reached.
+    /// For each mark, the number of runs after which it counts as not reached.
     pub(crate) marks_count_from: BTreeMap<&'static str, usize>,
     pub(crate) faults: usize,
     pub(crate) faults_in_flight: usize,
-    /// Faults with a trigger, and those of them that were not injected.
+    /// Number of faults with a trigger, and of those that were not injected.
     pub(crate) triggers: usize,
     pub(crate) triggers_missed: usize,
     pub(crate) operations: usize,
     /// See [`RunSummary::whole`].
     pub(crate) whole: usize,
-    /// Runs in which nothing was put to the test.
+    /// Number of vacuous runs: see [`RunSummary::vacuous`].
     pub(crate) vacuous: usize,
     pub(crate) violated: Vec<Group>,
     pub(crate) errors: Vec<Group>,
-    /// Why nothing is proved although nothing was violated.
+    /// The reasons why nothing is proved although nothing was violated.
     pub(crate) inconclusive: Vec<String>,
 }
 
@@ -90,7 +91,7 @@ fn is_zero(count: &usize) -> bool {
 }
 
 impl ScenarioSummary {
-    /// Sums up `runs`, which are those of `scenario` in the order of their seeds.
+    /// Summarises `runs`, which are those of `scenario` in the order of their seeds.
     pub(crate) fn of<S: Service>(scenario: &Scenario<S>, runs: &[RunSummary], coverage: Coverage) -> ScenarioSummary {
         let mut marks: BTreeMap<&'static str, usize> = scenario.marks().iter().map(|mark| (mark.name, 0)).collect();
         let mut violated: BTreeMap<&str, Group> = BTreeMap::new();
@@ -170,20 +171,20 @@ impl ScenarioSummary {
         doubts
     }
 
-    /// Marks that no run reached, and from how many runs on that counts.
+    /// Marks that count as not reached, each with the number of runs from which on they do.
     pub(crate) fn unreached(&self) -> impl Iterator<Item = (&'static str, usize)> {
         let unreached = self.marks.iter().filter(|(_, runs)| **runs == 0);
         unreached.map(|(name, _)| (*name, self.marks_count_from.get(name).copied().unwrap_or(1)))
     }
 
-    /// Marks that no run reached, after too few runs to tell.
+    /// Number of marks that no run reached, but after too few runs to count.
     pub(crate) fn open_marks(&self) -> usize {
         self.unreached()
             .filter(|(_, counts_from)| self.runs < *counts_from)
             .count()
     }
 
-    /// What these runs together prove.
+    /// The conclusion from these runs together.
     pub(crate) fn conclusion(&self) -> Conclusion {
         if !self.violated.is_empty() {
             Conclusion::Violated
@@ -203,7 +204,7 @@ fn add<'a>(groups: &mut BTreeMap<&'a str, Group>, what: &'a str, example: &str, 
         engine: run.engine,
         files: BTreeMap::new(),
     });
-    // One run may violate a property in several ways; it is one run.
+    // A run may violate a property in several ways, but counts as one run.
     if group.seeds.last() != Some(&run.seed) {
         group.seeds.push(run.seed);
         group.files.extend(run.file.clone().map(|file| (run.seed, file)));
@@ -219,7 +220,7 @@ pub(super) mod tests {
 
     const MARK_COUNTS_FROM: usize = RUNS_ENOUGH;
 
-    /// A scenario that failed, and what the first of its runs said.
+    /// A scenario that failed, with the message of its first failed run.
     pub(in super::super) fn failing(example: &str) -> ScenarioSummary {
         ScenarioSummary {
             scenario: "rush",

@@ -4,8 +4,8 @@ use crate::report::Look;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, TableComponent, presets};
 use std::io::IsTerminal;
 
-/// How standard output is to look: colours on a terminal only, and never with `NO_COLOR` set to
-/// something (<https://no-color.org>).
+/// The appearance of standard output: colours only on a terminal, and not if `NO_COLOR` is set to anything
+/// (<https://no-color.org>).
 pub fn look() -> Look {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     Look {
@@ -14,7 +14,7 @@ pub fn look() -> Look {
     }
 }
 
-/// An empty table with these headings; those that begin with `>` are for numbers.
+/// An empty table with these headings. Columns whose heading begins with `>` are for numbers.
 pub fn new(look: &Look, headings: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
@@ -36,7 +36,7 @@ pub fn new(look: &Look, headings: &[&str]) -> Table {
     table
 }
 
-/// A table as Markdown, for a page.
+/// A table as Markdown.
 pub fn markdown(table: &Table) -> String {
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let headings: Vec<String> = (table.header().into_iter().flat_map(|row| row.cell_iter()))
@@ -49,7 +49,7 @@ pub fn markdown(table: &Table) -> String {
     line(headings) + &rules + &rows.collect::<String>()
 }
 
-/// A cell that says good (green), bad (red) or neither (yellow).
+/// A coloured cell: good (green), bad (red) or neither (yellow).
 pub fn judged(text: impl ToString, conclusion: super::Conclusion) -> Cell {
     use super::Conclusion::{Held, Inconclusive, Violated};
     Cell::new(text).fg(match conclusion {
@@ -59,7 +59,7 @@ pub fn judged(text: impl ToString, conclusion: super::Conclusion) -> Cell {
     })
 }
 
-/// `1,234,567`.
+/// A number with separators: `1,234,567`.
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -72,7 +72,7 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
-/// `1 run`, `2 runs`.
+/// A number with a noun: `1 run`, `2 runs`.
 pub fn count(number: usize, noun: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{} {noun}{s}", thousands(number as u64))

@@ -1,8 +1,8 @@
-//! Delayed acknowledgements (RFC 9293 section 3.8.6.3): most data is answered soon, and the answer
-//! carries the acknowledgement. turmoil-net sends an acknowledgement for every segment; the engine holds such a packet back
-//! until another packet goes the same way, or until it is due.
+//! Delayed acknowledgements (RFC 9293 section 3.8.6.3). Most data is answered soon, and the answer carries the
+//! acknowledgement. turmoil-net sends an acknowledgement for every segment; the engine holds such a bare
+//! acknowledgement back until another packet goes the same way, or until it is due.
 //!
-//! Meanwhile a kernel that has nothing else to send need not be polled for packets.
+//! Meanwhile the engine need not poll a kernel that has nothing else to send.
 
 use super::{
     delivery::LOW_WINDOW_BYTES,
@@ -12,14 +12,16 @@ use super::{
 use std::mem;
 use turmoil_net::Packet;
 
-/// A bare acknowledgement is sent at the next multiple of this, milliseconds, together with those of all other connections:
-/// one instant and one pass for all of them. RFC 9293 section 3.8.6.3 allows up to 500 ms; no one waits for it.
+/// A bare acknowledgement is sent at the next multiple of this, milliseconds, together with those of all other
+/// connections, so that one pass serves all of them. RFC 9293 section 3.8.6.3 allows up to 500 ms. No peer is kept
+/// waiting by the delay.
 const SLOT_MS: u64 = 400;
-/// This many bytes, two segments, are acknowledged at once (RFC 9293 section 3.8.6.3: at least every second).
+/// This number of bytes, two segments, is acknowledged at once (RFC 9293 section 3.8.6.3: at least every second
+/// segment).
 const UNACKED_BYTES_MAX: usize = 2 * 1_460;
 
 impl Wire {
-    /// A packet reaches a kernel: decides whether, and when, that kernel must be polled for its reaction.
+    /// Called when a packet reaches a kernel: decides whether, and when, the kernel must be polled for its reaction.
     pub(super) fn note_arrival(&mut self, now_ms: u64, flow: Flow, packet: &Packet) {
         let segment = flow::tcp(packet).filter(|segment| !segment.flags.syn && !segment.flags.rst);
         let (Some(segment), Some(receiver)) = (segment, self.directions.get_mut(&flow.reverse())) else {
@@ -38,8 +40,9 @@ impl Wire {
         }
     }
 
-    /// A packet leaves its kernel. A bare acknowledgement is held back (`None`), at least until the pass is over; any other
-    /// packet carries what was held back. So a connection is not affected by when its kernel was polled because of others.
+    /// Called when a packet leaves its kernel. A bare acknowledgement is held back (`None`), at least until the pass is
+    /// over; any other packet carries the acknowledgement that was held back. So a connection does not notice when its
+    /// kernel is polled because of other connections.
     pub(super) fn delay_ack(&mut self, flow: Flow, packet: Packet) -> Option<Packet> {
         let Some(sender) = self.directions.get_mut(&flow) else {
             return Some(packet);
@@ -63,7 +66,7 @@ impl Wire {
         }
     }
 
-    /// Has the kernels polled when an acknowledgement is due.
+    /// Makes the engine poll the kernels when an acknowledgement is due.
     pub(super) fn acknowledge_due(&mut self, now_ms: u64) {
         let first_held = self.held_acks.first_key_value().map(|(key, _)| key.0);
         let due_ms = first_held.into_iter().chain(self.pass_due_ms).min();
@@ -99,7 +102,7 @@ impl Wire {
 }
 
 impl Direction {
-    /// Whether what has arrived must be acknowledged now, also without data.
+    /// Whether the received data must be acknowledged now, even without data to send.
     fn must_ack(&self, now_ms: u64) -> bool {
         let is_due = self.ack_due_ms.is_some_and(|due_ms| due_ms <= now_ms);
         let is_open = !(self.closed || self.dead || self.ghost || self.reset || self.half_open || self.peer_ended);

@@ -9,18 +9,18 @@ use std::{
     },
 };
 
-/// Calls the engine: see [`Engine::on_call`]. Clones call the same engine.
+/// A handle that calls the engine's handler: see [`Engine::on_call`]. Clones call the same engine.
 #[derive(Clone)]
 pub struct Caller {
     calls: Arc<Mutex<Vec<(u64, usize)>>>,
     now_ms: Arc<AtomicU64>,
 }
 
-/// The handler of calls.
+/// The handler of calls: it gets the engine and the number of the call.
 pub(super) type OnCall = Rc<dyn Fn(&Engine, usize)>;
 
 impl Caller {
-    /// A caller of the engine whose simulated time this is, milliseconds.
+    /// A caller of the engine whose simulated time is `now_ms`.
     pub(crate) fn new(now_ms: Arc<AtomicU64>) -> Caller {
         let calls = Arc::default();
         Caller { calls, now_ms }
@@ -31,13 +31,14 @@ impl Caller {
         self.now_ms.clone()
     }
 
-    /// The calls since the last `take`, in order: the time, and the number.
+    /// The calls since the last `take`, in order, each with its time in milliseconds and its number.
     pub(crate) fn take(&self) -> Vec<(u64, usize)> {
         std::mem::take(&mut *self.lock())
     }
 
-    /// Requests call `number` at a time of the simulation, milliseconds. A call for the current or an earlier time is made at
-    /// the end of the current millisecond: after all tasks have been polled, and before anything that they sent arrives.
+    /// Requests call `number` at a simulated time, milliseconds. A call for the current or an earlier time is made at
+    /// the end of the current millisecond: after all tasks have been polled, and before anything that they sent
+    /// arrives.
     pub fn call(&self, at_ms: u64, number: usize) {
         self.lock().push((at_ms, number));
     }
@@ -58,7 +59,7 @@ impl Engine {
         self.caller.clone()
     }
 
-    /// Sets the handler of calls: it gets their numbers, in the order of the calls.
+    /// Sets the handler of calls, which gets the numbers of the calls in the order in which they were requested.
     pub fn on_call(&self, handler: impl Fn(&Engine, usize) + 'static) {
         *self.on_call.borrow_mut() = Some(Rc::new(handler));
     }

@@ -1,4 +1,4 @@
-//! The clock and entropy seams of a host.
+//! A host's implementation of the clock and entropy seams.
 
 use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
@@ -11,8 +11,8 @@ use std::{
     time::Duration,
 };
 
-/// A host's clocks. The monotonic one is simulated time. The wall clock is the epoch plus simulated
-/// time plus an offset plus a drift; timers are affected by neither.
+/// A host's clocks. The monotonic clock is simulated time. The wall clock is the epoch plus simulated time plus an
+/// offset plus a drift; offset and drift do not affect timers.
 pub(crate) struct HostClock {
     epoch: Timestamp,
     now_ms: Arc<AtomicU64>,
@@ -23,9 +23,9 @@ pub(crate) struct HostClock {
 struct Skew {
     offset_ms: i64,
     drift_ppm: i64,
-    /// When the current `drift_ppm` began, simulated milliseconds.
+    /// When the current `drift_ppm` began to apply, simulated milliseconds.
     since_ms: u64,
-    /// The drift accumulated before that, in millionths of a millisecond.
+    /// The drift accumulated before `since_ms`, in millionths of a millisecond.
     drifted: i128,
 }
 
@@ -61,7 +61,7 @@ impl HostClock {
         skew.offset_ms = skew.offset_ms.saturating_add(by_ms);
     }
 
-    /// Changes the rate. The drift so far stays, so the clock does not jump.
+    /// Changes the rate. The drift accumulated so far is kept, so the clock does not jump.
     pub(super) fn set_drift_ppm(&self, drift_ppm: i64) {
         let now_ms = self.now_ms();
         let mut skew = self.skew();
@@ -76,7 +76,7 @@ impl Clock for HostClock {
         let now_ms = self.now_ms();
         let skew = self.skew();
         let drifted_ms = match skew.drifted_at(now_ms) {
-            0 => 0, // nearly always; it saves a 128-bit division
+            0 => 0, // the usual case: saves a 128-bit division
             drifted => drifted.div_euclid(1_000_000),
         };
         let wall = i128::from(self.epoch.0) + i128::from(now_ms) + i128::from(skew.offset_ms) + drifted_ms;
@@ -88,7 +88,7 @@ impl Clock for HostClock {
     }
 }
 
-/// One stream for each host. It continues across boots: a host that starts again must not draw the same tokens.
+/// A host's random stream. It continues across boots, because a host that starts again must not draw the same tokens.
 pub(crate) struct SeededEntropy(Mutex<ChaCha8Rng>);
 
 impl SeededEntropy {

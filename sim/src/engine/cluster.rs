@@ -1,8 +1,7 @@
-//! The hosts of one engine, and which of them is current.
+//! The hosts of one engine, and the host that is current.
 //!
-//! Sockets, spawning and destructors reach their engine through a thread-local: turmoil-net's
-//! sockets are bare numbers, looked up in whichever host is current, and the seams must be `Send`
-//! although everything stays on one thread.
+//! Sockets, spawning and destructors reach their engine through a thread-local. turmoil-net's sockets are bare numbers,
+//! and it looks a number up in the current host; the seams must be `Send` although everything stays on one thread.
 
 use super::{
     EngineConfig, EngineError, HostId, HostPanic,
@@ -88,7 +87,7 @@ impl Cluster {
 
     /// The engine that runs on this thread.
     pub(super) fn installed() -> Option<Rc<Cluster>> {
-        // When a thread ends, its thread-locals are dropped before some streams.
+        // When a thread ends, its thread-locals may be dropped before some streams.
         INSTALLED
             .try_with(|installed| installed.borrow().clone())
             .ok()
@@ -111,14 +110,14 @@ impl Cluster {
         turmoil_net::set_current(self.hosts.borrow()[place.host.0].kernel);
     }
 
-    /// Whether this boot is the current one and is up.
+    /// Whether this boot is the host's current one, and is up.
     pub(super) fn accepts(&self, place: Place) -> bool {
         let hosts = self.hosts.borrow();
         let host = &hosts[place.host.0];
         host.up.get() && host.boot.get() == place.boot
     }
 
-    /// Starts a task; one spawned by a destructor while its host dies is dropped.
+    /// Starts a task. A task that a destructor spawns while its host dies is dropped.
     pub(super) fn spawn(self: &Rc<Cluster>, place: Place, future: TaskFuture) {
         if self.accepts(place) {
             self.executor.spawn(place, future);
@@ -143,7 +142,7 @@ impl Cluster {
         });
     }
 
-    /// Polls tasks in the order of their waking until none is ready. Returns whether there was one.
+    /// Polls tasks until none is ready. Returns whether there was one.
     pub(super) fn poll_ready(self: &Rc<Cluster>) -> Result<bool, EngineError> {
         let mut any = false;
         loop {
@@ -171,7 +170,8 @@ impl Cluster {
 
     fn poll_one(self: &Rc<Cluster>, id: TaskId, place: Place, mut future: TaskFuture, waker: &std::task::Waker) {
         let scope = Scope::enter_cluster(self, place);
-        // All tasks share one root future, whose budget they would use up together and then spin.
+        // All tasks share one root future. Without `unconstrained` they would use up its budget together, and then
+        // spin.
         let polled = panic::catch(|| {
             let unconstrained = &mut tokio::task::unconstrained(future.as_mut());
             Pin::new(unconstrained).poll(&mut Context::from_waker(waker)).is_ready()
@@ -210,8 +210,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// Drops the host's tasks in the order of their spawning, inside the host. Its kernel closes
-    /// their sockets.
+    /// Drops the host's tasks in the order of their spawning, while the host is current. Its kernel closes their
+    /// sockets.
     pub(super) fn kill(self: &Rc<Cluster>, host: HostId) {
         let state = self.host(host);
         state.up.set(false);
@@ -258,7 +258,7 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// `None` when the place's engine is gone.
+    /// Makes the host current; `None` if its engine is gone.
     pub(super) fn enter(place: Place) -> Option<Scope> {
         let cluster = Cluster::installed().filter(|cluster| cluster.engine == place.engine)?;
         Some(Scope::enter_cluster(&cluster, place))

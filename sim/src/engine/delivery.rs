@@ -7,13 +7,14 @@ use super::{
 use std::mem;
 use turmoil_net::{Packet, TcpSegment};
 
-/// If a receiver's window has fallen below this, its peer is sent an update once there is room again.
+/// If a receiver's window has fallen below this number of bytes, its peer gets a window update once there is room
+/// again.
 pub(super) const LOW_WINDOW_BYTES: u16 = 32_768;
-/// The room must be at least two segments (RFC 9293 section 3.8.6.2.2, silly window avoidance).
+/// The least room for such an update, bytes: two segments (RFC 9293 section 3.8.6.2.2, silly window avoidance).
 const WINDOW_STEP_BYTES: u16 = 2_920;
 
 impl Wire {
-    /// Delivers what is due.
+    /// Delivers the packets that are due.
     pub(super) fn deliver_due(&mut self, now_ms: u64) {
         self.retransmit_due(now_ms);
         self.acknowledge_due(now_ms);
@@ -150,8 +151,8 @@ impl Wire {
         self.update_windows(now_ms);
     }
 
-    /// Announces room in receive buffers. turmoil-net does so only when one read frees half the buffer: a slow reader and its
-    /// peer would wait for each other without end.
+    /// Sends window updates. turmoil-net does so only when one read frees half the buffer, so a slow reader and its
+    /// peer would wait for each other forever.
     fn update_windows(&mut self, now_ms: u64) {
         for flow in mem::take(&mut self.made_room) {
             let Some(reader) = self.directions.get_mut(&flow) else {
@@ -171,7 +172,7 @@ impl Wire {
         }
     }
 
-    /// The application has read this much.
+    /// Called when the application has read this number of bytes.
     pub(super) fn note_read(&mut self, flow: Flow, bytes: usize) {
         let Some(reader) = self.directions.get_mut(&flow) else {
             return;
@@ -185,7 +186,7 @@ impl Wire {
         }
     }
 
-    /// The application has written this much.
+    /// Called when the application has written this number of bytes.
     pub(super) fn note_written(&mut self, flow: Option<Flow>, bytes: usize) {
         self.pending_egress = true;
         if let Some(writer) = flow.and_then(|flow| self.directions.get_mut(&flow)) {
@@ -193,7 +194,7 @@ impl Wire {
         }
     }
 
-    /// The application writes no more.
+    /// Called when the application has shut down its half of the connection.
     pub(super) fn note_shutdown(&mut self, flow: Option<Flow>) {
         self.pending_egress = true;
         if let Some(writer) = flow.and_then(|flow| self.directions.get_mut(&flow)) {
@@ -201,7 +202,7 @@ impl Wire {
         }
     }
 
-    /// The application has dropped its stream.
+    /// Called when the application has dropped its stream.
     pub(super) fn note_closed(&mut self, flow: Option<Flow>) {
         self.pending_egress = true;
         if let Some(direction) = flow.and_then(|flow| self.directions.get_mut(&flow)) {

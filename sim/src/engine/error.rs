@@ -1,10 +1,10 @@
-//! Errors that end a run early, and panics of hosts.
+//! Errors that end a run early, and panics of simulated code.
 
 use std::fmt;
 use thiserror::Error;
 
-/// Why the engine cannot continue. Each is a mistake in the simulated code or in the harness, never a result of the
-/// simulation.
+/// The reason why the engine cannot continue. Each is a mistake in the simulated code or in the harness, never a result
+/// of the simulation.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum EngineError {
     /// Simulated time does not advance, because tasks keep waking each other.
@@ -13,11 +13,11 @@ pub enum EngineError {
          that never waits, or raise `polls_per_instant_max`"
     )]
     Livelock {
-        /// When, in simulated milliseconds.
+        /// When, simulated milliseconds.
         at_ms: u64,
         /// The host of the last task.
         host: String,
-        /// Tasks polled at that instant.
+        /// Number of tasks polled at that instant.
         polls: u64,
     },
     /// Simulated code spawned through tokio.
@@ -26,9 +26,9 @@ pub enum EngineError {
          `env.spawn`, so that the engine can kill it, pause it and order it"
     )]
     EscapedTask {
-        /// When, in simulated milliseconds.
+        /// When, simulated milliseconds.
         at_ms: u64,
-        /// The host whose code did it.
+        /// The host whose code spawned the task.
         host: String,
     },
     /// Simulated code started a thread through tokio.
@@ -37,25 +37,25 @@ pub enum EngineError {
          simulated time; call it inline"
     )]
     EscapedThread {
-        /// When, in simulated milliseconds.
+        /// When, simulated milliseconds.
         at_ms: u64,
-        /// The host whose code did it.
+        /// The host whose code started the thread.
         host: String,
     },
-    /// The classic engine failed.
+    /// The classic turmoil engine failed.
     #[error("turmoil failed at {at_ms} ms: {what}")]
     Turmoil {
-        /// When, in simulated milliseconds.
+        /// When, simulated milliseconds.
         at_ms: u64,
-        /// Its error.
+        /// turmoil's error.
         what: String,
     },
 }
 
-/// A task of a host panicked. It killed the host's whole process, as with `panic = "abort"`.
+/// A panic of a task. It killed the host's whole process, as with `panic = "abort"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPanic {
-    /// When, in simulated milliseconds.
+    /// When, simulated milliseconds.
     pub at_ms: u64,
     /// The host.
     pub host: String,

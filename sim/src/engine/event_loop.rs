@@ -1,4 +1,4 @@
-//! The event loop: from instant to instant.
+//! The event loop: it processes one instant after the other.
 
 use super::{Engine, EngineError};
 use std::{future::poll_fn, pin::pin, sync::atomic::Ordering, task::Poll, time::Duration};
@@ -16,27 +16,27 @@ pub struct Stats {
     pub instants: u64,
     /// How often the kernels were polled for packets.
     pub passes: u64,
-    /// Tasks polled.
+    /// Number of polls of tasks.
     pub polls: u64,
-    /// Packets sent, repetitions included.
+    /// Packets sent, retransmissions included.
     pub packets_sent: u64,
     /// Packets lost, by chance, by a cut, or because the receiver had no power.
     pub packets_lost: u64,
-    /// Packets sent again.
+    /// Packets retransmitted.
     pub packets_repeated: u64,
     /// Packets delivered.
     pub packets_delivered: u64,
 }
 
 impl Engine {
-    /// Runs until simulated time `until_ms`, or until `stop` returns true; it is called after every instant. May be called
-    /// again to continue.
+    /// Runs until simulated time `until_ms`, or until `stop` returns true. `stop` is called after every instant. May be
+    /// called again to continue.
     ///
     /// # Errors
-    /// The simulated code cannot be simulated; see [`EngineError`].
+    /// The simulated code did something that cannot be simulated; see [`EngineError`].
     ///
     /// # Panics
-    /// Called from inside a run.
+    /// If it is called from inside a run.
     pub fn run(&self, until_ms: u64, stop: impl Fn() -> bool) -> Result<Stats, EngineError> {
         self.enter();
         let done = self.runtime.block_on(self.run_instants(until_ms, stop));
@@ -62,7 +62,7 @@ impl Engine {
             let now_ms = self.read_clock();
             self.run_instant(now_ms)?;
             if now_ms >= until_ms || stop() {
-                // A task that has called yield_now is woken by the runtime, at this point at the earliest.
+                // The runtime wakes a task that has called yield_now here at the earliest.
                 tokio::task::yield_now().await;
                 if executor.is_idle() {
                     return Ok(());
@@ -75,8 +75,8 @@ impl Engine {
                 alarm_ms = next_ms;
             }
             executor.set_awake(false);
-            // Pending parks the runtime, whose paused clock then jumps to the next timer, which may be this one or a
-            // task's: idle time is skipped without knowledge of what the tasks wait for.
+            // `Pending` parks the runtime, and its paused clock jumps to the next timer. This may be the alarm or a
+            // timer of a task, so idle time is skipped although the engine does not know what tasks wait for.
             poll_fn(|cx| {
                 executor.set_root(cx.waker());
                 if executor.is_idle() {
@@ -100,7 +100,7 @@ impl Engine {
         self.cluster.wire.borrow_mut().deliver_due(now_ms);
         loop {
             self.cluster.poll_ready()?;
-            // A pass polls the kernels of all hosts, so it is left out for a timer that had nothing to send.
+            // A pass polls the kernels of all hosts, so it is skipped if no kernel has anything to send.
             if !self.cluster.wire.borrow().pending_egress {
                 if !self.handle_calls(now_ms) {
                     return Ok(());
@@ -109,7 +109,7 @@ impl Engine {
             }
             self.passes.set(self.passes.get() + 1);
             self.cluster.wire.borrow_mut().egress(now_ms);
-            // traffic within a host may have woken a task: check again
+            // Traffic within a host may have woken a task: check again.
         }
     }
 

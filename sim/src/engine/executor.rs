@@ -1,8 +1,8 @@
-//! Tasks, and the order in which they run.
+//! Tasks, and the queue of those that were woken.
 //!
-//! One run queue for all hosts; which of those that were woken is polled next is up to [`super::order`]. Tasks are stored in the order in which they were spawned, so that a
-//! kill drops them in that order. The executor knows only the number of a host: [`super::cluster`] polls and drops each task
-//! inside its host.
+//! There is one run queue for all hosts; [`super::order`] decides which of the woken tasks is polled next. Tasks are
+//! stored in the order in which they were spawned, so that a kill drops them in that order. The executor knows a host
+//! only by its number: [`super::cluster`] polls and drops each task while its host is current.
 
 use super::{HostId, cluster::Place, order::Scheduler, table::Table};
 use std::{
@@ -16,11 +16,11 @@ use std::{
     task::{Wake, Waker},
 };
 
-/// Order of spawning.
+/// The number of a task, in the order of spawning.
 pub(super) type TaskId = u64;
 pub(super) type TaskFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The queue as wakers reach it. They must be `Send + Sync`, although everything stays on one thread.
+/// The part of the queue that wakers use. They must be `Send + Sync`, although everything stays on one thread.
 #[derive(Default)]
 struct RunQueue {
     woken: Mutex<VecDeque<TaskId>>,
@@ -134,7 +134,7 @@ impl Executor {
         }
     }
 
-    /// The next task to poll. Tasks of paused hosts are moved to `paused`.
+    /// The next task to poll. Woken tasks of paused hosts are moved to `held`.
     pub(super) fn next_ready(&self, is_paused: impl Fn(HostId) -> bool) -> Option<Ready> {
         loop {
             let id = {
@@ -159,14 +159,14 @@ impl Executor {
         }
     }
 
-    /// Returns a task that has not finished.
+    /// Puts back a task that has not finished.
     pub(super) fn put_back(&self, id: TaskId, future: TaskFuture) {
         if let Some(task) = self.tasks.borrow_mut().get_mut(&id) {
             task.future = Some(future);
         }
     }
 
-    /// Removes a task that has finished; the caller has its future.
+    /// Removes a task that has finished; the caller owns its future.
     pub(super) fn finish(&self, id: TaskId) {
         self.scheduler.borrow_mut().forget(id);
         self.tasks.borrow_mut().swap_remove(&id);

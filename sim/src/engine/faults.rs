@@ -1,4 +1,4 @@
-//! Faults of hosts and links. The parent module says what each means.
+//! Faults of hosts and links. The parent module defines each of them.
 
 use super::{Engine, HostId, LinkConfig, cluster::Place, cluster::Scope, link::Link, panic};
 use std::cell::RefMut;
@@ -9,12 +9,12 @@ impl Engine {
         self.cluster.host(host).up.get()
     }
 
-    /// Whether the host's process is stopped.
+    /// Whether the host's process is paused.
     pub fn is_paused(&self, host: HostId) -> bool {
         self.cluster.host(host).paused.get()
     }
 
-    /// Boots a host. Nothing happens if it is up.
+    /// Boots a host. Does nothing if it is up.
     pub fn start(&self, host: HostId) {
         let state = self.cluster.host(host);
         if state.up.get() {
@@ -47,7 +47,7 @@ impl Engine {
         }
     }
 
-    /// SIGKILL. Nothing happens if it is down.
+    /// Kills the host's process (SIGKILL). Does nothing if it is down.
     pub fn kill(&self, host: HostId) {
         if self.is_up(host) {
             let _context = self.runtime.enter();
@@ -55,7 +55,7 @@ impl Engine {
         }
     }
 
-    /// Power loss, also of a host whose process was killed before.
+    /// Cuts the host's power, even if its process was killed before.
     pub fn power_loss(&self, host: HostId) {
         self.kill(host);
         if self.cluster.wire.borrow().is_entered() {
@@ -66,14 +66,14 @@ impl Engine {
         }
     }
 
-    /// SIGSTOP. Nothing happens if it is down.
+    /// Pauses the host's process (SIGSTOP). Does nothing if it is down.
     pub fn pause(&self, host: HostId) {
         if self.is_up(host) {
             self.cluster.host(host).paused.set(true);
         }
     }
 
-    /// SIGCONT: tasks that were woken meanwhile run, in the order of waking.
+    /// Resumes the host's process (SIGCONT): tasks that were woken meanwhile run, in the order of waking.
     pub fn resume(&self, host: HostId) {
         if self.cluster.host(host).paused.replace(false) {
             self.cluster.executor.release(host);
@@ -90,12 +90,12 @@ impl Engine {
         self.link_mut(from, to).cut = false;
     }
 
-    /// Changes what the link does to packets sent from now on.
+    /// Sets the latency and loss for packets sent from now on.
     pub fn set_link(&self, from: HostId, to: HostId, config: LinkConfig) {
         self.link_mut(from, to).config = config;
     }
 
-    /// What the link does to packets, cuts not included.
+    /// The latency and loss of a link, cuts not included.
     pub fn link(&self, from: HostId, to: HostId) -> LinkConfig {
         self.link_mut(from, to).config
     }
@@ -104,17 +104,17 @@ impl Engine {
         RefMut::map(self.cluster.wire.borrow_mut(), |wire| wire.link(from, to))
     }
 
-    /// Sets the offset of a host's wall clock from the true time, milliseconds. Drift is added to it.
+    /// Sets the offset of a host's wall clock from the true time, milliseconds. Drift is added to the offset.
     pub fn clock_offset_ms(&self, host: HostId, offset_ms: i64) {
         self.cluster.host(host).clock.set_offset_ms(offset_ms);
     }
 
-    /// Moves a host's wall clock by this much, milliseconds.
+    /// Moves a host's wall clock by this number of milliseconds.
     pub fn clock_jump_ms(&self, host: HostId, by_ms: i64) {
         self.cluster.host(host).clock.jump_ms(by_ms);
     }
 
-    /// From now on a host's wall clock gains this many milliseconds in a thousand seconds.
+    /// Makes a host's wall clock gain this number of milliseconds in a thousand seconds from now on.
     pub fn clock_drift_ppm(&self, host: HostId, drift_ppm: i64) {
         self.cluster.host(host).clock.set_drift_ppm(drift_ppm);
     }

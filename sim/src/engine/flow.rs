@@ -1,4 +1,4 @@
-//! The engine's state of connections: a flow is one direction of one connection.
+//! The engine's state of connections. A flow is one direction of one connection.
 
 use super::HostId;
 use std::{
@@ -13,7 +13,7 @@ const HOSTS_PER_BYTE: usize = 250;
 /// The largest number of hosts.
 pub(super) const HOSTS_MAX: usize = 255 * HOSTS_PER_BYTE;
 
-/// `10.0.x.y`.
+/// The address of a host: `10.0.x.y`.
 pub(super) fn ip_of(host: HostId) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(
         10,
@@ -23,7 +23,7 @@ pub(super) fn ip_of(host: HostId) -> IpAddr {
     ))
 }
 
-/// The host that [`ip_of`] would give this address, declared or not.
+/// The host for which [`ip_of`] returns this address, whether or not it is declared.
 pub(crate) fn host_of(ip: IpAddr) -> Option<HostId> {
     match ip {
         IpAddr::V4(ip) => match ip.octets() {
@@ -34,13 +34,13 @@ pub(crate) fn host_of(ip: IpAddr) -> Option<HostId> {
     }
 }
 
-/// One direction of a connection, in one word and ordered by sender first: a flow is looked up for every packet, and a power
-/// loss removes all flows of one sender.
+/// One direction of a connection, in one word, because a flow is looked up for every packet. Flows are ordered by
+/// sender first, because a power loss removes all flows of one sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Flow(u64);
 
 impl Flow {
-    /// `None` for anything inside a host or outside the simulation.
+    /// The flow between two addresses; `None` if one of them is not that of a simulated host.
     pub(super) fn between(from: SocketAddr, to: SocketAddr) -> Option<Flow> {
         Some(Flow::new(
             host_of(from.ip())?,
@@ -89,18 +89,18 @@ impl Flow {
     }
 }
 
-/// The engine's state of one direction of a connection, that is, of its sender.
+/// The engine's state of one direction of a connection: the state of its sender.
 #[derive(Default)]
 pub(super) struct Direction {
-    /// Packets that were lost, by order of sending; sent again when the timer fires.
+    /// Lost packets, by order of sending. They are sent again when the timer fires.
     pub(super) blocked: BTreeMap<u64, Packet>,
-    /// The retransmission timer: its key in [`super::wire::Wire`]'s timers.
+    /// The retransmission timer: its key in `timers` of [`super::wire::Wire`].
     pub(super) timer: Option<(u64, u64)>,
-    /// A bare acknowledgement that waits to be sent with data, and its key in [`super::wire::Wire`]'s timers of those.
+    /// A bare acknowledgement that waits to be sent with data, and its key in `held_acks` of [`super::wire::Wire`].
     pub(super) held_ack: Option<((u64, u64), Packet)>,
     /// When the oldest unacknowledged arrival must be acknowledged, milliseconds.
     pub(super) ack_due_ms: Option<u64>,
-    /// Bytes that have arrived and are not acknowledged yet.
+    /// Bytes that have arrived and are not acknowledged.
     pub(super) unacked: usize,
     /// The peer's FIN has arrived.
     pub(super) peer_ended: bool,
@@ -111,28 +111,29 @@ pub(super) struct Direction {
     /// Acknowledgement and window of the last segment sent.
     pub(super) ack: u32,
     pub(super) window: u16,
-    /// Bytes received from the peer, in all.
+    /// Bytes received from the peer in total.
     pub(super) received: usize,
-    /// How many of them the sender's application has read.
+    /// Bytes of `received` that the sender's application has read.
     pub(super) read: usize,
-    /// The task that waits for more.
+    /// The task that waits for more data.
     pub(super) reader: Option<Waker>,
-    /// Bytes that the sender's application has written, and how many of them its kernel has sent.
+    /// Bytes that the sender's application has written (`written`) and that its kernel has sent (`emitted`).
     pub(super) written: usize,
     pub(super) emitted: usize,
-    /// The application has shut down its half, and the FIN was not sent yet.
+    /// The application has shut down its half, and the FIN has not been sent yet.
     pub(super) fin_due: bool,
     /// A RST was received or sent.
     pub(super) reset: bool,
-    /// Listed among the receivers that have room again.
+    /// The flow is in the list of receivers that have room again.
     pub(super) made_room: bool,
     /// The sender's application has dropped its stream.
     pub(super) closed: bool,
-    /// A SYN-ACK was sent, and nothing was received since.
+    /// A SYN-ACK was sent, and nothing has been received since.
     pub(super) half_open: bool,
-    /// Reset before it was established: `accept` must not return it.
+    /// It was reset before it was established: `accept` must not return it.
     pub(super) dead: bool,
-    /// Left over from a process that was killed: what it sent still arrives, and acknowledgements for it are ignored.
+    /// It belongs to a process that was killed: data that the process sent still arrives, and bare acknowledgements of
+    /// it are ignored.
     pub(super) ghost: bool,
 }
 
@@ -142,7 +143,7 @@ impl Direction {
         self.received.saturating_sub(self.read)
     }
 
-    /// Whether the sender's application has read everything that has arrived, and neither FIN nor RST has.
+    /// Whether the sender's application has read everything that has arrived, and no FIN or RST has arrived.
     pub(super) fn has_nothing_to_read(&self) -> bool {
         self.readable() == 0 && !(self.peer_ended || self.reset || self.dead || self.ghost)
     }
@@ -154,8 +155,9 @@ impl Direction {
         }
     }
 
-    /// Whether the sender's kernel will send nothing in reaction to a bare acknowledgement: it has sent everything, and knows
-    /// the connection. Most packets are of that kind, and polling the kernels of all hosts is the largest cost.
+    /// Whether the sender's kernel will send nothing in reaction to a bare acknowledgement, because the connection is
+    /// open and everything has been sent. Most packets are bare acknowledgements, and polling the kernels of all hosts
+    /// is the largest cost.
     pub(super) fn stays_silent_on_ack(&self) -> bool {
         let is_open = !(self.half_open || self.closed || self.dead || self.ghost || self.reset);
         is_open && !self.fin_due && self.written == self.emitted
@@ -169,12 +171,12 @@ pub(super) fn tcp(packet: &Packet) -> Option<&TcpSegment> {
     }
 }
 
-/// Whether a packet carries only an acknowledgement: any later segment of the flow replaces it.
+/// Whether a packet is a bare acknowledgement, which any later segment of the flow replaces.
 pub(super) fn is_pure_ack(packet: &Packet) -> bool {
     tcp(packet).is_some_and(|s| s.payload.is_empty() && !s.flags.syn && !s.flags.fin && !s.flags.rst)
 }
 
-/// Whether a packet carries bytes of the application, or their end.
+/// Whether a packet carries bytes of the application, or a FIN.
 pub(super) fn carries_something(packet: &Packet) -> bool {
     tcp(packet).is_some_and(|segment| !segment.payload.is_empty() || segment.flags.fin)
 }
@@ -184,8 +186,8 @@ pub(super) fn is_syn(segment: &TcpSegment) -> bool {
     segment.flags.syn && !segment.flags.ack
 }
 
-/// Whether a RST was sent by the kernel's own decision, not in reply to a segment. turmoil-net replies to a segment with an
-/// ACK by a RST without one, and to a SYN with sequence number 0.
+/// Whether a RST was sent by the kernel's own decision, not in reply to a segment. turmoil-net's reply to a segment
+/// with an ACK is a RST without one, and its reply to a SYN has sequence number 0.
 pub(super) fn is_unprovoked_reset(segment: &TcpSegment) -> bool {
     segment.flags.rst && segment.flags.ack && segment.seq != 0
 }

@@ -1,4 +1,4 @@
-//! A host: its state across boots, and the seams that one boot gets.
+//! A host: its state across boots, and the seams that one boot uses.
 
 use super::{
     HostId,
@@ -27,12 +27,12 @@ pub(super) struct Host {
     pub(super) storage: Arc<dyn Storage>,
     pub(super) clock: Arc<HostClock>,
     pub(super) entropy: Arc<SeededEntropy>,
-    /// Whether its process runs.
+    /// Whether its process runs (paused or not).
     pub(super) up: Cell<bool>,
     pub(super) paused: Cell<bool>,
     /// Number of boots so far.
     pub(super) boot: Cell<u64>,
-    /// Listeners that the process has dropped; see [`super::socket`].
+    /// Listeners that the process has dropped, by port; see [`super::socket`].
     pub(super) shut: RefCell<BTreeMap<u16, TcpListener>>,
 }
 
@@ -50,7 +50,7 @@ impl Host {
     }
 }
 
-/// Spawns tasks on one boot of one host.
+/// The tasks seam of one boot of one host.
 struct HostTasks {
     place: Place,
 }
@@ -64,14 +64,14 @@ impl Tasks for HostTasks {
     }
 }
 
-/// Name of the host whose task is being polled or dropped, for log lines. `None` outside of a task.
+/// Name of the host whose task is being polled or dropped, for log lines; `None` outside of a task.
 pub fn current_host() -> Option<String> {
     let cluster = Cluster::installed()?;
     let HostId(host) = cluster.current()?.host;
     Some(cluster.hosts.borrow()[host].name.to_string())
 }
 
-/// Simulated milliseconds, for log lines. `None` when no engine has started on this thread.
+/// Simulated time for log lines, milliseconds; `None` if no engine has started on this thread.
 pub fn current_ms() -> Option<u64> {
     Some(Cluster::installed()?.now_ms())
 }

@@ -1,17 +1,17 @@
-//! Links: latency, loss and cuts, for one direction.
+//! Links: latency, loss and cuts of one direction.
 
 use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
 
-/// What a one-way link between two hosts does to packets.
+/// Latency and loss of a one-way link between two hosts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LinkConfig {
-    /// Shortest and longest latency, milliseconds. Most packets take little more than the shortest, and every packet at least
-    /// 1 ms.
+    /// Shortest and longest latency, milliseconds. Most packets take little more than the shortest; every packet takes
+    /// at least 1 ms.
     pub latency_ms: (u64, u64),
     /// Added to every packet's latency, milliseconds.
     pub added_ms: u64,
-    /// Probability that a packet is lost, 0 to 1. A packet that TCP would retransmit arrives late instead.
+    /// Probability that a packet is lost, from 0 to 1. A lost packet that TCP would retransmit arrives late instead.
     pub loss: f64,
 }
 
@@ -19,7 +19,7 @@ pub(super) struct Link {
     pub(super) config: LinkConfig,
     pub(super) cut: bool,
     stream: ChaCha8Rng,
-    /// When the last packet arrives: a link never reorders.
+    /// Arrival of the last packet, milliseconds: a link never reorders packets.
     last_ms: u64,
 }
 
@@ -33,12 +33,13 @@ impl Link {
         }
     }
 
-    /// When a packet sent now arrives; `None` when it is lost. The number of draws is always the same, so that a fault changes
-    /// only the packets that it affects. Only integers: logarithms and similar functions differ from machine to machine.
+    /// The arrival of a packet sent now, milliseconds; `None` if it is lost. The number of draws is always the same, so
+    /// that a fault changes only the packets that it affects. The computation uses only integers, because the results
+    /// of logarithms and similar functions differ between machines.
     pub(super) fn draw(&mut self, now_ms: u64, open: bool) -> Option<u64> {
         let (luck, fate) = (self.stream.next_u64(), self.stream.next_u32());
         let (min, max) = self.config.latency_ms;
-        // the product of two uniform draws: mostly small, sometimes large, a quarter on average
+        // The product of two uniform draws: mostly small, sometimes large, a quarter on average.
         let skewed = ((luck >> 32) * (luck & 0xffff_ffff)) >> 32;
         let above_min = (u128::from(max.saturating_sub(min) + 1) * u128::from(skewed)) >> 32;
         let latency_ms = (min + above_min as u64 + self.config.added_ms).max(1);

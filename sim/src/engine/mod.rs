@@ -1,33 +1,34 @@
-//! The simulation engine: hosts, their clocks, their tasks and the network between them, in simulated time. Anything that is
-//! written against the [`Env`] seams can be simulated.
+//! The simulation engine: hosts, their clocks, their tasks and the network between them, in simulated time. Software
+//! that is written against the [`Env`] seams can be simulated.
 //!
-//! An event loop over the kernels of `turmoil-net` (handshake, backpressure, FIN, RST), with one
-//! paused tokio runtime and an executor of its own. Time jumps from event to event. Equal seeds give
-//! equal runs, to the byte on the wire ([`Engine::wire_hash`]).
+//! The engine is an event loop over the kernels of `turmoil-net` (handshake, backpressure, FIN, RST), with one paused
+//! tokio runtime and an executor of its own. Time jumps from event to event. Equal seeds give equal runs, down to the
+//! bytes on the wire ([`Engine::wire_hash`]).
 //!
 //! # Faults
-//! - **Kill** (SIGKILL): the host's tasks are dropped at once, in the order in which they were
-//!   spawned; its kernel goes on, closes their sockets (FIN, or RST if unread data is left), and
-//!   refuses connects.
-//! - **Power loss**: the host sends nothing more, and what it has sent and has not arrived is lost. Once it has booted again,
-//!   segments of old connections are answered with RST.
-//! - **Pause** (SIGSTOP): no task of the host is polled; its kernel goes on accepting, acknowledging
-//!   and buffering.
-//! - **Cuts, loss, latency**: for each direction. What TCP would retransmit arrives late (first after 200 ms, a SYN after 1 s,
-//!   doubling up to 120 s); one connection never delays another.
+//! - **Kill** (SIGKILL): the host's tasks are dropped at once, in the order in which they were spawned. Its kernel goes
+//!   on, closes their sockets (FIN, or RST if unread data is left), and refuses connects.
+//! - **Power loss**: the host sends nothing more, and everything from it that has not arrived is lost. Once it has
+//!   booted again, it answers segments of old connections with RST.
+//! - **Pause** (SIGSTOP): no task of the host is polled. Its kernel goes on accepting, acknowledging and buffering.
+//! - **Cuts, loss, latency**: for each direction. A packet that TCP would retransmit arrives late (first after 200 ms,
+//!   a SYN after 1 s, doubling up to 120 s). One connection never delays another.
 //! - **Clocks**: offset, jump and drift of a host's wall clock. Timers and the monotonic clock are always correct.
 //!
 //! # Differences from real TCP
-//! No ETIMEDOUT and no keepalive: SYNs and data are retransmitted without end, so every call needs a deadline of its own. No
-//! fast retransmit and no congestion control: bulk transfers under loss are slower than real ones, the moment after a partition
-//! is faster. A RST discards data that the peer has not read (Linux lets it be read). TCP segments are never duplicated,
-//! reordered or corrupted. Traffic within a host has no faults. The cost of a kernel is linear in its sockets (no problem below
-//! about 500 for each host).
+//! - No ETIMEDOUT and no keepalive: SYNs and data are retransmitted without end, so every call needs a deadline of its
+//!   own.
+//! - No fast retransmit and no congestion control: bulk transfers under loss are slower than real ones, and faster just
+//!   after a partition.
+//! - A RST discards data that the peer has not read (Linux lets the peer read it).
+//! - TCP segments are never duplicated, reordered or corrupted.
+//! - Traffic within a host has no faults.
+//! - The cost of a kernel is linear in its sockets (no problem below about 500 for each host).
 //!
 //! # What simulated code must not do
-//! `tokio::spawn`, `JoinSet` and `spawn_blocking` end the run with an [`EngineError`]. Real clocks,
-//! OS entropy, hash maps with random keys and tokio's bare `select!` cannot be detected at run time and
-//! break determinism silently: lints ban them.
+//! `tokio::spawn`, `JoinSet` and `spawn_blocking` end the run with an [`EngineError`]. Real clocks, entropy of the
+//! operating system, hash maps with random keys and tokio's bare `select!` cannot be detected at run time and break
+//! determinism silently, so lints ban them.
 
 mod acks;
 mod caller;
@@ -77,7 +78,7 @@ use std::{
 };
 use tokio::{runtime::Runtime, time::Instant};
 
-/// How an engine is set up.
+/// The options of an engine.
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
     /// Seed of latencies, losses and every host's entropy.
@@ -88,9 +89,9 @@ pub struct EngineConfig {
     pub skip_idle: bool,
     /// Shortest and longest one-way latency of links that [`Engine::set_link`] has not changed, milliseconds.
     pub latency_ms: (u64, u64),
-    /// In which order tasks run that can run at the same time.
+    /// The order in which tasks run that can run at the same time.
     pub order: Order,
-    /// More polls than this while time does not advance are an [`EngineError::Livelock`].
+    /// The largest number of polls at one instant; more are an [`EngineError::Livelock`].
     pub polls_per_instant_max: u64,
 }
 
@@ -107,13 +108,13 @@ impl Default for EngineConfig {
     }
 }
 
-/// A host of an [`Engine`], by order of declaration.
+/// A host of an [`Engine`], numbered in the order of declaration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostId(pub(crate) usize);
 
 type Action = Box<dyn FnOnce(&Engine)>;
 
-/// A simulation. One at a time per thread, from its first start or run until it is dropped.
+/// A simulation. A thread can have one at a time, from its first start or run until it is dropped.
 pub struct Engine {
     config: EngineConfig,
     cluster: Rc<Cluster>,
@@ -121,12 +122,12 @@ pub struct Engine {
     /// Scheduled actions, by time and order of the calls to [`Engine::at`].
     actions: RefCell<BTreeMap<(u64, u64), Action>>,
     next_action: Cell<u64>,
-    /// Calls from inside, and their handler.
+    /// Calls from simulated code, and their handler.
     caller: Caller,
     on_call: RefCell<Option<caller::OnCall>>,
     instants: Cell<u64>,
     passes: Cell<u64>,
-    /// Simulated time 0.
+    /// The moment of simulated time 0.
     start: Instant,
     runtime: Runtime,
 }
@@ -171,9 +172,9 @@ impl Engine {
         }
     }
 
-    /// Declares a host, down until [`Engine::start`]. `main` is its software, called at every boot with that boot's seams; when
-    /// the future that it returns ends, tasks that it spawned continue. Marks go to `probe`; `storage` decides the faults of
-    /// the host's storage.
+    /// Declares a host, which is down until [`Engine::start`]. `main` is its software, called at every boot with the
+    /// seams of that boot; when the future that it returns ends, tasks that it spawned continue. Marks go to `probe`;
+    /// `storage` decides the faults of the host's storage.
     ///
     /// # Panics
     /// The name is taken, or the engine has started.
@@ -208,7 +209,7 @@ impl Engine {
         id
     }
 
-    /// The host of that name. Names are case-sensitive.
+    /// The host of this name. Names are case-sensitive.
     pub fn host(&self, name: &str) -> Option<HostId> {
         self.names.iter().position(|known| **known == *name).map(HostId)
     }
@@ -218,13 +219,13 @@ impl Engine {
         &self.names[host.0]
     }
 
-    /// The host's one address.
+    /// The host's only address.
     pub fn ip(&self, host: HostId) -> IpAddr {
         self.cluster.host(host).ip
     }
 
-    /// Schedules an action, mostly a fault, at a time of the simulation, milliseconds. Actions of one time happen in the order
-    /// of these calls, before anything else of that time; an action for a past time happens next.
+    /// Schedules an action, usually a fault, at a simulated time, milliseconds. Actions of one time happen in the order
+    /// of these calls, before anything else of that time. An action for a past time happens next.
     pub fn at(&self, at_ms: u64, action: impl FnOnce(&Engine) + 'static) {
         let order = self.next_action.get();
         self.next_action.set(order + 1);
@@ -236,25 +237,25 @@ impl Engine {
         self.cluster.now_ms()
     }
 
-    /// Reads simulated time, milliseconds, also while the engine runs.
+    /// A function that reads simulated time, milliseconds, even while the engine runs.
     pub fn clock_reader(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
         let now_ms = self.cluster.now_ms.clone();
         move || now_ms.load(Ordering::Relaxed)
     }
 
-    /// Hash over every packet delivered so far: time, sender, receiver, flags, payload. Equal for
-    /// equal runs, on any machine.
+    /// A hash of every packet delivered so far: time, sender, receiver, flags, payload. Equal for equal runs, on any
+    /// machine.
     pub fn wire_hash(&self) -> u64 {
         self.cluster.wire.borrow().hash.digest()
     }
 
-    /// From now on keeps a copy of every segment that carries something, for [`Engine::carried`]. The run is not changed, and
-    /// takes more memory.
+    /// Keeps, from now on, a copy of every segment that carries something, for [`Engine::carried`]. The run is not
+    /// changed, but takes more memory.
     pub fn keep_carried(&self) {
         self.cluster.wire.borrow_mut().tap = Some(Box::default());
     }
 
-    /// Takes the copies since [`Engine::keep_carried`], in the order of sending, and ends the copying.
+    /// Returns the copies made since [`Engine::keep_carried`], in the order of sending, and ends the copying.
     pub fn carried(&self) -> Vec<Carried> {
         let tap = self.cluster.wire.borrow_mut().tap.take();
         tap.map_or_else(Vec::new, |tap| tap.take())
@@ -267,7 +268,7 @@ impl Engine {
 }
 
 impl Drop for Engine {
-    /// Drops all tasks in the order of their spawning, inside their hosts; then the kernels.
+    /// Drops all tasks in the order of their spawning, each while its host is current, and then the kernels.
     fn drop(&mut self) {
         if self.cluster.wire.borrow().is_entered() {
             let _context = self.runtime.enter();
@@ -288,7 +289,7 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// Numbers the engines of a thread, so that a stream left over from one engine is not taken for another's.
+/// Numbers the engines of a thread, so that a stream left over from one engine is not used with another.
 fn next_engine() -> u64 {
     thread_local!(static NEXT: Cell<u64> = const { Cell::new(0) });
     NEXT.replace(NEXT.get() + 1)

@@ -1,7 +1,8 @@
-//! In which order tasks run that can run at the same time.
+//! The order in which tasks run that can run at the same time.
 //!
-//! On a real host nobody promises an order: another thread is faster, a core is busy. First come, first served hides every
-//! race inside a process, for its tasks then interleave only as far as the network makes them.
+//! A real host guarantees no order: another thread may be faster, a core may be busy. If tasks always ran in the order
+//! of waking, races inside a process would stay hidden, because its tasks would interleave only as the network makes
+//! them.
 
 use super::{executor::TaskId, seed};
 use rand::Rng;
@@ -9,38 +10,38 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
-/// In which order tasks run that can run at the same time.
+/// The order in which tasks run that can run at the same time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
-    /// Who was woken first.
+    /// In the order in which they were woken.
     #[default]
     FirstCome,
-    /// Any of them, drawn anew each time.
+    /// A random one each time.
     Shuffled,
-    /// By priorities that are drawn for each task; now and then the one that is next falls behind all others. A race that
-    /// needs a few exchanges in a certain order is found with a known probability (Burckhardt and others, "A Randomized
-    /// Scheduler with Probabilistic Guarantees of Finding Bugs", 2010).
+    /// By priorities that are drawn for each task; from time to time the task with the highest priority is put behind
+    /// all others. A race that needs a few exchanges in a certain order is found with a known probability (Burckhardt
+    /// and others, "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", 2010).
     Priorities,
 }
 
 impl Order {
-    /// Whether it is what plans mean that do not say.
+    /// Whether it is the default, which plans without an order have.
     pub fn is_first_come(&self) -> bool {
         *self == Order::FirstCome
     }
 }
 
-/// Between two changes of priorities there are up to so many polls.
+/// The largest number of polls between two changes of priorities.
 const POLLS_BETWEEN_CHANGES_MAX: u32 = 400;
 
 /// Picks the task that runs next.
 pub(super) struct Scheduler {
     order: Order,
     random: ChaCha8Rng,
-    /// Of tasks that can run now, or could: the greatest runs first.
+    /// Priorities of tasks that may run; the greatest runs first.
     priorities: BTreeMap<TaskId, u64>,
-    /// Priorities of those that have fallen behind count down from here: all others are greater.
+    /// Counts down: the priority of the last task that was put behind all others.
     behind: u64,
     polls_to_change: u32,
 }
@@ -56,7 +57,7 @@ impl Scheduler {
         }
     }
 
-    /// The position of the next one; `None` if there is none.
+    /// The position of the next task in `woken`; `None` if it is empty.
     pub(super) fn pick(&mut self, woken: &VecDeque<TaskId>) -> Option<usize> {
         match (self.order, woken.len()) {
             (_, 0) => None,
@@ -85,7 +86,7 @@ impl Scheduler {
         at
     }
 
-    /// A task that has ended has no priority any more.
+    /// Forgets the priority of a task that has ended.
     pub(super) fn forget(&mut self, task: TaskId) {
         self.priorities.remove(&task);
     }

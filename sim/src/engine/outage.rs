@@ -1,4 +1,4 @@
-//! Connections when a process is killed or a host loses power.
+//! What happens to connections when a process is killed or a host loses power.
 
 use super::{
     HostId,
@@ -8,8 +8,8 @@ use super::{
 use std::task::Waker;
 
 impl Wire {
-    /// Before a killed process starts again: sends what its kernel still has to send, then frees its sockets; otherwise their
-    /// ports could not be bound again.
+    /// Called before a killed process starts again: sends what its kernel still has to send, then frees its sockets.
+    /// Otherwise their ports could not be bound again.
     pub(super) fn clear_after_kill(&mut self, now_ms: u64, host: HostId) {
         self.egress(now_ms);
         for flow in self.flows_from(host) {
@@ -25,11 +25,11 @@ impl Wire {
         self.egress(now_ms);
     }
 
-    /// The host loses power: its kernel sends nothing more, data in transit from it is lost, and after the next boot it knows
-    /// none of its connections. Its tasks have been dropped already.
+    /// Called when the host loses power, after its tasks have been dropped. Its kernel sends nothing more, data in
+    /// transit from it is lost, and after the next boot it knows none of its connections.
     ///
-    /// Acknowledgements in transit do arrive: turmoil-net retransmits nothing by itself, so a peer whose SYN or data was never
-    /// acknowledged would not send again, and would never receive the RST.
+    /// Acknowledgements in transit do arrive. turmoil-net retransmits nothing by itself, so a peer whose SYN or data
+    /// was never acknowledged would not send again, and would never receive the RST.
     pub(super) fn clear_after_power_loss(&mut self, now_ms: u64, host: HostId) {
         self.powered[host.0] = false;
         let sent = self.under_way.len();

@@ -1,4 +1,4 @@
-//! Panics of simulated code: caught, and not printed.
+//! Panics of simulated code. They are caught and not printed.
 
 use std::{
     cell::{Cell, RefCell},
@@ -14,7 +14,7 @@ thread_local! {
 /// Runs `work`.
 ///
 /// # Errors
-/// It panicked: the message and the location.
+/// The message and the location of its panic.
 pub(crate) fn catch<R>(work: impl FnOnce() -> R) -> Result<R, String> {
     let outer = CATCHING.replace(true);
     let result = panic::catch_unwind(AssertUnwindSafe(work));
@@ -29,7 +29,7 @@ pub(crate) fn catch<R>(work: impl FnOnce() -> R) -> Result<R, String> {
     })
 }
 
-/// The process's own panic hook still handles every panic that is not caught here.
+/// Installs a panic hook. The process's own hook still handles every panic that is not caught by [`catch`].
 pub(crate) fn install_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -44,7 +44,7 @@ pub(crate) fn install_hook() {
     });
 }
 
-/// File and line, without the part of the path that differs between machines.
+/// File and line of a panic, without the part of the path that differs between machines.
 fn location(info: &PanicHookInfo<'_>) -> String {
     let Some(at) = info.location() else {
         return "somewhere".into();

@@ -1,4 +1,4 @@
-//! Seeds derived by labels.
+//! Seeds that are derived by labels.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

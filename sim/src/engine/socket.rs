@@ -1,12 +1,13 @@
 //! TCP streams and listeners that belong to their host.
 //!
-//! turmoil-net's sockets are numbers, looked up in whichever host is current. These know their host,
-//! so that a stream which is polled or dropped anywhere still uses its own kernel. A reader that has read everything waits for
-//! the wire, which knows when something arrives; polling the kernel would be useless.
+//! turmoil-net's sockets are numbers, which it looks up in the current host. The sockets of this module know their
+//! host, so that a stream which is polled or dropped anywhere still uses its own kernel. A reader that has read
+//! everything is registered with [`super::wire`], which wakes it when something arrives; polling the kernel meanwhile
+//! would be useless.
 //!
-//! A listener that is dropped is kept with its port closed, instead of being closed: turmoil-net would refuse to bind the
-//! port again (AddrInUse) while a connection accepted through it exists. A real port can be bound again at once (tokio sets
-//! SO_REUSEADDR), and a service that closes its port when it is degraded needs that.
+//! A listener that is dropped is kept with its port closed, instead of being closed. turmoil-net would refuse to bind
+//! the port again (AddrInUse) while a connection accepted through it exists. A real port can be bound again at once
+//! (tokio sets SO_REUSEADDR), and a service that closes its port when it is degraded needs that.
 
 use super::{
     cluster::{Cluster, Place, Scope},
@@ -24,12 +25,12 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use turmoil_net::shim::tokio::net as turmoil;
 
-/// Most bytes read at once on a connection within a host, where the engine does not see what arrives.
+/// The most bytes read at once on a connection within a host, where the engine does not see how much arrives.
 const LOCAL_READ_BYTES: usize = 4_096;
 
 thread_local! {
-    /// Data is read here first, then copied: turmoil-net zeroes the whole buffer at every attempt to read (measured: 40 % of
-    /// all instructions), so it gets a buffer no larger than what there is to read.
+    /// Data is read here first, then copied. turmoil-net zeroes the whole buffer at every attempt to read (measured: 40
+    /// % of all instructions), so it gets a buffer no larger than the data to read.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -94,7 +95,8 @@ impl Network for HostNetwork {
 }
 
 impl HostNetwork {
-    /// A listener that this process has dropped before. Connections that reached it since are discarded.
+    /// The listener on this port that this process has dropped before, if there is one. Connections that have reached
+    /// it since are discarded.
     fn reopen(&self, port: u16) -> io::Result<Option<turmoil::TcpListener>> {
         let scope = Scope::enter(self.place)
             .filter(|scope| scope.cluster().accepts(self.place))
@@ -109,7 +111,7 @@ impl HostNetwork {
     }
 }
 
-/// Resets the connections that wait to be accepted. The listener's host is current.
+/// Resets the connections that wait to be accepted. The listener's host must be current.
 fn refuse_pending(cluster: &Cluster, socket: &turmoil::TcpListener) {
     let mut context = Context::from_waker(Waker::noop());
     while let Poll::Ready(Ok((child, peer))) = socket.poll_accept(&mut context) {
@@ -186,7 +188,7 @@ struct HostStream {
     /// `None` only while it is being dropped.
     socket: Option<turmoil::TcpStream>,
     place: Place,
-    /// What this end sends; `None` for a connection within its host.
+    /// The direction in which this end sends; `None` for a connection within its host.
     flow: Option<Flow>,
 }
 
@@ -207,7 +209,7 @@ impl HostStream {
         )
     }
 
-    /// The socket, with its host current.
+    /// Makes the socket's host current and returns the socket.
     fn enter(&mut self) -> io::Result<(Scope, Pin<&mut turmoil::TcpStream>)> {
         let scope = Scope::enter(self.place).ok_or_else(gone)?;
         let socket = self.socket.as_mut().ok_or_else(gone)?;
@@ -280,7 +282,7 @@ impl Drop for HostStream {
     }
 }
 
-/// A socket operation, polled and dropped inside its host.
+/// A socket operation that is polled and dropped while its host is current.
 struct InHost<F> {
     /// `None` only while it is being dropped.
     operation: Option<Pin<Box<F>>>,
@@ -301,7 +303,7 @@ impl<T, F: Future<Output = io::Result<T>>> Future for InHost<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         let scope = Scope::enter(self.place).ok_or_else(gone)?;
-        scope.cluster().wire.borrow_mut().pending_egress = true; // mostly a SYN
+        scope.cluster().wire.borrow_mut().pending_egress = true; // usually a SYN
         self.operation.as_mut().ok_or_else(gone)?.as_mut().poll(cx)
     }
 }

@@ -10,8 +10,8 @@ use turmoil_net::TcpSegment;
 pub struct Carried {
     /// When the sender's kernel first sent it, simulated milliseconds.
     pub sent_ms: u64,
-    /// When it arrived, simulated milliseconds; `None` if it had not by the end of the run. A lost segment is retransmitted and
-    /// arrives late.
+    /// When it arrived, simulated milliseconds; `None` if it had not arrived by the end of the run. A lost segment is
+    /// retransmitted and arrives late.
     pub arrived_ms: Option<u64>,
     /// The sender.
     pub from: HostId,
@@ -38,14 +38,14 @@ pub enum CarriedKind {
     Reset,
 }
 
-/// Keeps copies, by order of sending.
+/// The copies, by order of sending.
 #[derive(Default)]
 pub(super) struct Tap {
     carried: BTreeMap<u64, Carried>,
 }
 
 impl Tap {
-    /// A packet leaves its kernel, for the first time or again.
+    /// Called when a packet leaves its kernel, for the first time or again.
     pub(super) fn sent(&mut self, now_ms: u64, order: u64, flow: Flow, segment: &TcpSegment) {
         let flags = segment.flags;
         let kind = match (flags.rst, flags.syn && !flags.ack, segment.payload.is_empty()) {
@@ -66,14 +66,14 @@ impl Tap {
         });
     }
 
-    /// A packet reaches its host.
+    /// Called when a packet reaches its host.
     pub(super) fn arrived(&mut self, now_ms: u64, order: u64) {
         if let Some(carried) = self.carried.get_mut(&order) {
             carried.arrived_ms.get_or_insert(now_ms);
         }
     }
 
-    /// Everything so far, in the order of sending.
+    /// All copies so far, in the order of sending.
     pub(super) fn take(self) -> Vec<Carried> {
         self.carried.into_values().collect()
     }

@@ -1,9 +1,9 @@
 //! The wire: packets in transit, lost packets and their retransmission.
 //!
-//! turmoil-net 0.1.0 never repeats the acknowledgement of a segment that it has already received (so a lost ACK would break the
-//! connection), and counts retransmissions in passes, not in time. So nothing that TCP would deliver in the end is lost here:
-//! **a lost packet is a late packet**, delivered when a retransmission would have arrived. The kernels' own retransmission is
-//! off.
+//! turmoil-net 0.1.0 never repeats the acknowledgement of a segment that it has already received (so a lost ACK would
+//! break the connection), and counts retransmissions in passes, not in time. So the wire loses no packet that TCP would
+//! deliver in the end: **a lost packet is a late packet**, delivered when a retransmission would have arrived. The
+//! kernels' own retransmission is off.
 
 use super::{
     HostId, LinkConfig,
@@ -22,16 +22,16 @@ use std::{
 use turmoil_net::{EnterGuard, KernelConfig, Net, NetstatState, Packet};
 use xxhash_rust::xxh3::Xxh3;
 
-/// First retransmission of a lost segment: Linux's lower bound of the RTO.
+/// First retransmission of a lost segment, milliseconds: Linux's lower bound of the RTO.
 const RTO_MS: u64 = 200;
-/// First retransmission of a lost SYN (RFC 6298 section 2.1).
+/// First retransmission of a lost SYN, milliseconds (RFC 6298 section 2.1).
 const RTO_SYN_MS: u64 = 1_000;
-/// Upper bound of the doubling (Linux's `TCP_RTO_MAX`).
+/// Upper bound of the doubled time-out, milliseconds (Linux's `TCP_RTO_MAX`).
 const RTO_MAX_MS: u64 = 120_000;
 /// At least 65,535, because a SYN always advertises that much.
 pub(super) const RECEIVE_BUFFER_BYTES: usize = 65_536;
 
-/// The kernels, before and after they can run: turmoil-net does not accept new hosts once it is entered.
+/// The kernels before and after they can run: turmoil-net accepts no new hosts once it is entered.
 enum Kernels {
     Declared(Box<Net>),
     Entered(EnterGuard),
@@ -42,29 +42,28 @@ pub(super) struct Wire {
     seed: u64,
     default_link: LinkConfig,
     names: Vec<Arc<str>>,
-    /// Whether a host has power; without it, no packet leaves or reaches it.
+    /// Whether each host has power; without power, no packet leaves or reaches the host.
     pub(super) powered: Vec<bool>,
-    /// Ports on which nothing listens at present although the kernel still holds the socket; see
-    /// [`super::socket`].
+    /// Ports on which nothing listens at present although the kernel still holds the socket; see [`super::socket`].
     pub(super) shut_ports: BTreeSet<(HostId, u16)>,
     links: Table<(HostId, HostId), Link>,
     pub(super) directions: Table<Flow, Direction>,
     /// Packets in transit, by time of arrival and order of sending.
     pub(super) under_way: BTreeMap<(u64, u64), (Flow, Packet)>,
-    /// Retransmission timers.
+    /// Retransmission timers, by time and order.
     timers: BTreeMap<(u64, u64), Flow>,
-    /// When bare acknowledgements that were held back are sent alone.
+    /// Bare acknowledgements that are held back, by the time when they are sent alone.
     pub(super) held_acks: BTreeMap<(u64, u64), Flow>,
     /// Flows whose acknowledgement was held back in this pass.
     pub(super) newly_held: Vec<Flow>,
-    /// When the kernels must be polled at the latest, because an acknowledgement is due.
+    /// The latest time for the next poll of the kernels, because an acknowledgement is due, milliseconds.
     pub(super) pass_due_ms: Option<u64>,
     /// SYNs delivered and not yet answered. If one is left at the end of a pass, the backlog was full.
     pub(super) unanswered_syns: Vec<(Flow, u64, Packet)>,
     /// Receivers that have made room since the last pass.
     pub(super) made_room: Vec<Flow>,
-    /// Whether a kernel may have packets to send: since the last pass something arrived that needs an answer, or a socket was
-    /// opened, written to or closed.
+    /// Whether a kernel may have packets to send: since the last pass a packet arrived that needs an answer, or a
+    /// socket was opened, written to or closed.
     pub(super) pending_egress: bool,
     pub(super) outbound: Vec<Packet>,
     pub(super) next_order: u64,
@@ -73,7 +72,7 @@ pub(super) struct Wire {
     pub(super) lost: u64,
     pub(super) repeated: u64,
     pub(super) delivered: u64,
-    /// Copies of what is sent, if they were requested.
+    /// Copies of sent segments, if they were requested.
     pub(super) tap: Option<Box<Tap>>,
 }
 
@@ -123,14 +122,14 @@ impl Wire {
         matches!(self.kernels, Kernels::Entered(_))
     }
 
-    /// From now on sockets work on this thread, and no host can be added.
+    /// Enters the kernels: from now on sockets work on this thread, and no host can be added.
     pub(super) fn enter(&mut self) {
         if let Kernels::Declared(net) = &mut self.kernels {
             self.kernels = Kernels::Entered(mem::take(&mut **net).enter());
         }
     }
 
-    /// The kernels.
+    /// The entered kernels.
     pub(super) fn guard(&self) -> &EnterGuard {
         match &self.kernels {
             Kernels::Entered(guard) => guard,
@@ -145,7 +144,7 @@ impl Wire {
             .or_insert_with(|| Link::new(config, seed::stream(seed, &["link", &names[from.0], &names[to.0]])))
     }
 
-    /// The next moment at which the wire has something to do.
+    /// The next time at which the wire has something to do, milliseconds.
     pub(super) fn next_event_ms(&self) -> Option<u64> {
         let first_packet = self.under_way.first_key_value().map(|(key, _)| key.0);
         let first_timer = self.timers.first_key_value().map(|(key, _)| key.0);
@@ -182,8 +181,8 @@ impl Wire {
             && segment.flags.rst
         {
             direction.blocked.clear();
-            // A RST of the kernel's own decision is sent once; one in reply to a segment would be sent again for every
-            // retransmission of that segment.
+            // A RST of the kernel's own decision is sent only once. A RST in reply to a segment would be sent again for
+            // every retransmission of that segment.
             if arrival.is_none() && flow::is_unprovoked_reset(segment) {
                 return;
             }
@@ -192,8 +191,8 @@ impl Wire {
         let behind_data = is_data && direction.blocked.values().any(|blocked| !flow::is_pure_ack(blocked));
         match arrival {
             Some(at_ms) if !behind_data => {
-                // The packet replaces a lost ACK, but must come after it: turmoil-net drops the data of a segment that
-                // completes a handshake.
+                // The packet replaces a lost ACK, but must arrive after it: turmoil-net drops the data of a segment
+                // that completes a handshake.
                 if direction.blocked.values().all(flow::is_pure_ack) {
                     direction.timer = None;
                     for (earlier, blocked) in mem::take(&mut direction.blocked) {
@@ -258,8 +257,8 @@ impl Wire {
         }
     }
 
-    /// A retransmission succeeded: sends everything that was stored. The first packet arrives for certain, the others may be
-    /// lost again.
+    /// Called when a retransmission gets through: sends all stored packets. The first one certainly arrives, the others
+    /// may be lost again.
     fn repeat_blocked(&mut self, now_ms: u64, at_ms: u64, flow: Flow) {
         let Some(direction) = self.directions.get_mut(&flow) else {
             return;
@@ -284,7 +283,7 @@ impl Wire {
     }
 }
 
-/// Whether the flow's sender still waits for its connect. A cancelled connect does not retransmit its SYN.
+/// Whether the flow's sender still waits for its connect. The SYN of a cancelled connect is not retransmitted.
 fn is_connecting(flow: Flow) -> bool {
     let peer = (flow::ip_of(flow.receiver()), flow.receiver_port()).into();
     turmoil_net::netstat(flow::ip_of(flow.sender()))

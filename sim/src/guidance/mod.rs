@@ -1,9 +1,9 @@
-//! Novelty guidance: plans whose runs showed something new are kept, and later plans are mutations of them.
+//! Novelty guidance: plans whose runs showed new behaviour are kept, and later plans are mutations of them.
 //!
-//! A sweep goes in generations of [`GENERATION`] seeds. In the first one every seed draws its plan. From then on every
-//! second seed, of a scenario that takes any plan, mutates a plan that an earlier generation kept. What a generation has
-//! shown counts from the next one on, in the order of the seeds: so a sweep is the same however many threads perform it,
-//! and in whatever order its runs end.
+//! A sweep consists of generations of [`GENERATION`] seeds. In the first generation every seed draws its plan. From
+//! then on, if a scenario takes any plan, every second seed mutates a plan that an earlier generation kept. The results
+//! of a generation count only from the next one on, in the order of the seeds. So a sweep gives the same results
+//! whatever the number of threads, and in whatever order its runs end.
 
 mod mutate;
 mod signature;
@@ -17,17 +17,17 @@ use crate::{plan::Plan, scenario::Scenario, service::Service};
 use mutate::mutated;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So many seeds of each scenario are a generation.
+/// Number of seeds of each scenario in a generation.
 pub const GENERATION: u64 = 16;
 
-/// So many plans are kept of each scenario, the newest.
+/// Number of plans kept for each scenario; the newest are kept.
 const CORPUS_MAX: usize = 200;
 
-/// What a sweep has seen, and which plans showed it.
+/// The behaviours that a sweep has seen, and the plans that showed them first.
 pub struct Guide<S: Service> {
     from: u64,
     mutates: bool,
-    /// The generation that is running.
+    /// The current generation.
     generation: u64,
     running: usize,
     ended: BTreeMap<(u64, &'static str), Ended<S>>,
@@ -36,7 +36,7 @@ pub struct Guide<S: Service> {
     quiet: u64,
 }
 
-/// A run of the generation that is running.
+/// A run of the current generation that has ended.
 struct Ended<S: Service> {
     signature: Vec<u32>,
     /// The plan, if it may be mutated.
@@ -44,7 +44,8 @@ struct Ended<S: Service> {
 }
 
 impl<S: Service> Guide<S> {
-    /// Knows nothing yet. `from` is the first seed of the sweep; unless it `mutates`, it only counts what is new.
+    /// A guide without knowledge. `from` is the first seed of the sweep. If `mutates` is false, the guide only counts
+    /// new behaviours.
     pub fn new(from: u64, mutates: bool) -> Guide<S> {
         Guide {
             from,
@@ -58,8 +59,8 @@ impl<S: Service> Guide<S> {
         }
     }
 
-    /// Begins a run of this seed. Returns false while runs of the generation before it have not ended: then the caller has
-    /// to wait for them. Seeds must not fall from one call to the next.
+    /// Begins a run of this seed. Returns false while runs of the generation before have not ended; then the caller has
+    /// to wait for them. Seeds must not decrease from one call to the next.
     pub fn begin(&mut self, seed: u64) -> bool {
         let generation = (seed - self.from) / GENERATION;
         if generation > self.generation {
@@ -73,8 +74,8 @@ impl<S: Service> Guide<S> {
         true
     }
 
-    /// The plan of a run that has begun: what `draw` draws for its seed, or a mutation of plans that were kept; and
-    /// whether it is a mutation.
+    /// The plan of a run that has begun, and whether it is a mutation: either the plan that `draw` draws for its seed,
+    /// or a mutation of kept plans.
     pub fn plan(&self, scenario: &Scenario<S>, seed: u64, draw: impl Fn(u64) -> Plan<S>) -> (Plan<S>, bool) {
         let corpus = self.corpus.get(scenario.name()).map_or(&[][..], Vec::as_slice);
         let is_second = self.generation > 0 && (seed - self.from) % 2 == 1;
@@ -84,14 +85,15 @@ impl<S: Service> Guide<S> {
         }
     }
 
-    /// A run has ended. The plan of one that failed is not kept: its mutations would find the same failure again.
+    /// Records a run that has ended. The plan of a failed run is not kept, because its mutations would find the same
+    /// failure again.
     pub fn learn(&mut self, scenario: &'static str, seed: u64, plan: &Plan<S>, signature: Vec<u32>, failed: bool) {
         let plan = (self.mutates && !failed).then(|| plan.clone());
         self.ended.insert((seed, scenario), Ended { signature, plan });
         self.running = self.running.saturating_sub(1);
     }
 
-    /// How many runs of finished generations, up to the last one, showed nothing new.
+    /// Number of runs of finished generations since the last one that showed new behaviour.
     pub fn quiet(&self) -> u64 {
         self.quiet
     }

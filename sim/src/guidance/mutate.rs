@@ -1,4 +1,4 @@
-//! A plan made from plans that showed something new.
+//! Mutations of plans that showed new behaviour.
 
 use crate::{
     fault::{Fault, TimedFault},
@@ -12,14 +12,14 @@ use crate::{
     trigger::Trigger,
 };
 
-/// A plan has no more faults than this: where something is always broken, nothing gets far.
+/// The largest number of faults in a plan: if something is always broken, no operation gets far.
 const FAULTS_MAX: usize = 16;
 
-/// No fault is injected before this time, milliseconds: everybody boots.
+/// The earliest time of a fault, milliseconds: before it, hosts boot.
 const FIRST_MS: u64 = 1000;
 
-/// The plan of a seed that mutates: one of the kept plans, the newer ones more often, with one to three changes. `draw`
-/// gives fresh plans, to take parts from. Streams are keyed by label, as everywhere.
+/// The plan of a seed that mutates: one of the kept plans, more likely a new one, with one to three changes. `draw`
+/// draws new plans, from which parts are taken. Random streams are keyed by label.
 pub(super) fn mutated<S: Service>(corpus: &[Plan<S>], seed: u64, draw: impl Fn(u64) -> Plan<S>) -> Plan<S> {
     let mut dice = Dice::of(seed, "guidance/mutate");
     let mut parent = || {
@@ -29,7 +29,7 @@ pub(super) fn mutated<S: Service>(corpus: &[Plan<S>], seed: u64, draw: impl Fn(u
     let (mut plan, other) = (parent(), parent());
     let fresh = draw(dice.between(0, u64::MAX - 1));
     if dice.chance(50) {
-        plan.seed = seed; // else the seed decides as before, around what is changed
+        plan.seed = seed; // otherwise the seed decides as before, except for the changed parts
     }
     for _ in 0..dice.between(1, 3) {
         let child = changed(&plan, &other, &fresh, &mut dice);
@@ -40,7 +40,7 @@ pub(super) fn mutated<S: Service>(corpus: &[Plan<S>], seed: u64, draw: impl Fn(u
     plan
 }
 
-/// One change. What heals and when stays as it is, for recovery is measured from it.
+/// Makes one change. The heal keeps its time, because recovery is measured from it.
 fn changed<S: Service>(plan: &Plan<S>, other: &Plan<S>, fresh: &Plan<S>, dice: &mut Dice) -> Plan<S> {
     let mut child = plan.clone();
     let healed_ms = plan.healed_at_ms().unwrap_or(plan.lasts_ms);
@@ -82,26 +82,26 @@ fn changed<S: Service>(plan: &Plan<S>, other: &Plan<S>, fresh: &Plan<S>, dice: &
     child
 }
 
-/// The places of the faults that make trouble.
+/// The positions of the faults that break something.
 fn beginnings<S: Service>(faults: &[TimedFault<S>]) -> Vec<usize> {
     let places = 0..faults.len();
     places.filter(|place| !faults[*place].fault.repairs()).collect()
 }
 
-/// Takes out a fault and its end.
+/// Removes a fault and its end.
 fn remove<S: Service>(faults: &mut Vec<TimedFault<S>>, place: usize) {
     let unwanted: Vec<TimedFault<S>> = with_its_end(faults, place).into_iter().cloned().collect();
     faults.retain(|timed| !unwanted.contains(timed));
 }
 
-/// Moves a fault, and not its end, which keeps its time.
+/// Moves a fault; its end keeps its time.
 fn shift<S: Service>(timed: &mut TimedFault<S>, dice: &mut Dice) {
     let near_ms = dice.pick(&[20, 200, 2000, 10_000]);
     let to_ms = (timed.at_ms + dice.between(0, 2 * near_ms)).saturating_sub(near_ms);
     timed.at_ms = to_ms.max(FIRST_MS);
 }
 
-/// Injects a fault a second time, at this time; it lasts as long.
+/// Injects a fault a second time, at this time and for the same duration.
 fn repeat<S: Service>(faults: &mut Vec<TimedFault<S>>, place: usize, at_ms: u64) {
     let first_ms = faults[place].at_ms;
     let again = with_its_end(faults, place).into_iter().map(|timed| TimedFault {
@@ -112,7 +112,7 @@ fn repeat<S: Service>(faults: &mut Vec<TimedFault<S>>, place: usize, at_ms: u64)
     faults.extend(again);
 }
 
-/// Has a fault injected by a trigger, which counts from some time before the fault on; the end keeps its distance.
+/// Gives a fault a trigger, which counts from some time before the fault on. The fault's end keeps its distance.
 fn inject_by<S: Service>(trigger: Trigger, faults: &mut [TimedFault<S>], place: usize, earlier_ms: u64) {
     let fault = faults[place].clone();
     let end = with_its_end(faults, place).get(1).map(|end| (*end).clone());
@@ -129,7 +129,7 @@ fn inject_by<S: Service>(trigger: Trigger, faults: &mut [TimedFault<S>], place: 
     }
 }
 
-/// A fault, and what ends it, if anything does.
+/// A fault, with the fault that ends it, if there is one.
 fn with_its_end<S: Service>(faults: &[TimedFault<S>], place: usize) -> Vec<&TimedFault<S>> {
     let fault = &faults[place];
     let offset_ms = |timed: &TimedFault<S>| timed.after.as_ref().map_or(0, |trigger| trigger.offset_ms);
@@ -140,7 +140,7 @@ fn with_its_end<S: Service>(faults: &[TimedFault<S>], place: usize) -> Vec<&Time
     std::iter::once(fault).chain(end).collect()
 }
 
-/// What one plan has before a time, and the other one after it.
+/// The faults of one plan before a time, and those of the other one after it.
 fn spliced<S: Service>(before: &[TimedFault<S>], after: &[TimedFault<S>], at_ms: u64) -> Vec<TimedFault<S>> {
     let before = before.iter().filter(|timed| timed.at_ms < at_ms);
     let after = after
@@ -149,7 +149,7 @@ fn spliced<S: Service>(before: &[TimedFault<S>], after: &[TimedFault<S>], at_ms:
     before.chain(after).cloned().collect()
 }
 
-/// The world, with one setting (or what has to change together with it) as in the other.
+/// The world with one setting (and those that have to change together with it) as in the other world.
 fn with_one_setting_of<W: WorldOptions>(world: &W, other: &W, dice: &mut Dice) -> W {
     let differences = options::differences(world, other).into_iter();
     let paths: Vec<Path> = differences.map(|difference| difference.path).collect();

@@ -1,4 +1,4 @@
-//! What a run reached, as a small set of numbers.
+//! The signature of a run: the behaviours that it reached, as a small set of numbers.
 
 use crate::{
     history::{Event, Record, Seen},
@@ -9,16 +9,20 @@ use crate::{
 use std::collections::BTreeSet;
 use xxhash_rust::xxh3::Xxh3;
 
-/// There are at most so many different numbers. Two behaviours that share one are one: novelty is a hint.
+/// The number of different numbers. Two behaviours with the same number count as one; novelty is only a hint.
 const NUMBERS: u64 = 1 << 14;
 
-/// Roles taken before this time, milliseconds, are those of the configuration.
+/// Roles taken before this time, milliseconds, come from the configuration and not from a failover.
 const BOOTED_MS: u64 = 500;
 
-/// What a run reached, as numbers that are equal for equal behaviour in every process: the turns that it took (marks,
-/// roles, ports, failovers, observations that must not be) by themselves and in pairs and triples as they followed each
-/// other, and each kind of error with the turn before it. Which of two hosts it was does not matter, nor how often in a
-/// row. The order of errors among themselves is left out: it depends on many people at once, and is new in every run.
+/// The behaviours that a run reached, as numbers that are equal for equal behaviours in every process. A behaviour is:
+///
+/// - an event of the run (a mark, a role, a closed port, a failover, an observation that must not happen) by itself, or
+///   in a pair or triple with those that follow it;
+/// - a kind of error, with the event before it.
+///
+/// Similar hosts are not distinguished, and repetitions in a row count once. The order of errors among themselves is
+/// left out, because it depends on many people at once and is new in every run.
 pub fn signature<S: Service>(run: &Run<S>) -> Vec<u32> {
     let marks = run
         .mark_records
@@ -47,7 +51,7 @@ pub fn signature<S: Service>(run: &Run<S>) -> Vec<u32> {
     numbers.into_iter().collect()
 }
 
-/// What a record says, if it is a turn of the run.
+/// The name of a record, if it is such an event of the run.
 fn turn<S: Service>(record: &Record<S>) -> Option<String> {
     match &record.event {
         Event::Role { role, .. } if record.at_ms >= BOOTED_MS => Some(format!("a Redis {role}")),

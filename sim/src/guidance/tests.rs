@@ -9,7 +9,7 @@ use crate::{
     testing::{Does, Opening, Shop, ShopWorld, Ticket, Trouble},
 };
 
-/// Draws everything at random.
+/// A scenario that draws everything at random.
 fn anything() -> Scenario<Shop> {
     Scenario::new("anything", "anything at all").drawn(|seed, plan| {
         let mut dice = Dice::of(seed, "anything");
@@ -46,7 +46,7 @@ fn anything() -> Scenario<Shop> {
     })
 }
 
-/// The plans of three generations in which every run shows something new, if runs end in this order.
+/// The plans of three generations in which every run shows new behaviour, if runs end in this order.
 fn planned(order: impl Fn(&mut Vec<u64>)) -> Vec<Plan<Shop>> {
     let scenario = anything();
     let draw = |seed| scenario.plan(seed);

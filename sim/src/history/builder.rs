@@ -1,9 +1,9 @@
-//! Histories that are written by hand, to test what a property accepts and what it rejects.
+//! Histories written by hand, for tests of what a property accepts and what it rejects.
 
 use super::{Event, History, OpId, Record, Seen};
 use crate::{fault::Fault, service::Service};
 
-/// A history, written in any order.
+/// A builder for a history; events may be added in any order.
 ///
 /// ```
 /// # use sim::{history::{History, HistoryBuilder, Seen}, service::Service};
@@ -30,19 +30,19 @@ impl<S: Service> Default for HistoryBuilder<S> {
 }
 
 impl<S: Service> HistoryBuilder<S> {
-    /// An empty one.
+    /// A builder without events.
     pub fn new() -> HistoryBuilder<S> {
         HistoryBuilder::default()
     }
 
-    /// Any event, at a time in milliseconds, and whom or what it is about.
+    /// Adds an event at a time, milliseconds. `who` is the person or host that it is about.
     pub fn event(mut self, at_ms: u64, who: &str, event: Event<S>) -> HistoryBuilder<S> {
         let who = who.to_owned();
         self.records.push(Record { at_ms, who, event });
         self
     }
 
-    /// A whole operation, from one time to another, milliseconds.
+    /// Adds a whole operation with its begin and end, milliseconds.
     pub fn op(mut self, (began_ms, ended_ms): (u64, u64), who: &str, op: S::Op, seen: Seen) -> HistoryBuilder<S> {
         self.invoked += 1;
         let id = OpId(self.invoked);
@@ -52,14 +52,14 @@ impl<S: Service> HistoryBuilder<S> {
         self.event(began_ms, who, began).event(ended_ms, who, ended)
     }
 
-    /// An operation that never ends.
+    /// Adds an operation that never ends.
     pub fn unended(mut self, at_ms: u64, who: &str, op: S::Op) -> HistoryBuilder<S> {
         self.invoked += 1;
         let id = OpId(self.invoked);
         self.event(at_ms, who, Event::Began { id, op })
     }
 
-    /// Words of a Sentinel.
+    /// Adds an event that a Sentinel reported.
     pub fn sentinel(self, at_ms: u64, host: &str, says: &str) -> HistoryBuilder<S> {
         let says = says.to_owned();
         let event = Event::Sentinel {
@@ -69,7 +69,7 @@ impl<S: Service> HistoryBuilder<S> {
         self.event(at_ms, host, event)
     }
 
-    /// A fault, and how many operations were in flight.
+    /// Adds a fault, with the number of operations in flight.
     pub fn fault(self, at_ms: u64, fault: Fault<S>, in_flight: usize) -> HistoryBuilder<S> {
         let after = None;
         let event = Event::Fault {
@@ -80,7 +80,7 @@ impl<S: Service> HistoryBuilder<S> {
         self.event(at_ms, "nemesis", event)
     }
 
-    /// The history, in order of time; what has the same time stays in the order in which it was written.
+    /// The history, in order of time. Events at the same time keep the order in which they were added.
     pub fn history(mut self) -> History<S> {
         self.records.sort_by_key(|record| record.at_ms);
         History { records: self.records }

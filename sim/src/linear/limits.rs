@@ -1,11 +1,11 @@
 //! Limits of the search, and the tolerance for clocks.
 
-/// How long to search, and how exact lifetimes must be.
+/// Limits of the search, and how exact lifetimes must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How wrong the clocks that decide about expiry may be, milliseconds.
+    /// By how much the clocks that decide about expiry may be wrong, milliseconds.
     pub slack_ms: u64,
-    /// How many configurations to examine for each key.
+    /// Number of configurations to examine for each key at most.
     pub configurations: usize,
 }
 

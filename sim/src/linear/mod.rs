@@ -9,7 +9,7 @@
 //! If a store is *not* linearizable, the checker reports by how much: the smallest number of operations whose loss explains all
 //! answers. A failover of an asynchronously replicated store loses operations in this way.
 //!
-//! The checker does not depend on what is stored, or why.
+//! The checker does not depend on the meaning of the stored values.
 
 mod check;
 mod limits;
@@ -162,7 +162,7 @@ pub enum Verdict {
 pub struct Verdicts {
     /// Number of operations checked, on all keys.
     pub operations: usize,
-    /// How many of them are of unknown outcome.
+    /// Number of operations with an unknown outcome.
     pub unknown: usize,
     /// The verdict on each key. Indices are into the operations that were given to [`check`].
     pub keys: BTreeMap<String, Verdict>,

@@ -1,4 +1,4 @@
-//! The sequential store: one key of it.
+//! The sequential store, for one key.
 //!
 //! The exact moment of an operation cannot be observed, so the exact moment at which a value expires is not known either. An
 //! entry therefore has an earliest and a latest moment of expiry: before the first it is there, after the second it is gone,
@@ -57,8 +57,8 @@ pub(super) enum Effect<'a> {
 /// The possible effects of an operation, at most two: that on a value that is there, and that on an absent value.
 pub(super) type Effects<'a> = [Option<Effect<'a>>; 2];
 
-/// All possible effects of an operation on a state, given its answer; none if its answer does not fit the state. The operation
-/// has happened by `ended_ms`; `slack_ms` is how wrong the clocks that decide about expiry may be.
+/// All possible effects of an operation on a state, given its answer; none if its answer does not fit the state. The
+/// operation has happened by `ended_ms`. `slack_ms` is by how much the clocks that decide about expiry may be wrong.
 pub(super) fn effects<'a>(state: State<'a>, operation: &'a Operation, ended_ms: u64, slack_ms: u64) -> Effects<'a> {
     let began_ms = operation.began.ms;
     let answer = match &operation.ending {

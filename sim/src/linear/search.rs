@@ -44,7 +44,7 @@ pub fn check_key(operations: &[&Operation], limits: &Limits) -> Verdict {
     unreachable!("an answer that nothing explains can always be set aside")
 }
 
-/// The cost of an explanation: unexplained answers, then lost operations.
+/// The cost of an explanation: the number of unexplained answers, then the number of lost operations.
 type Cost = (usize, usize);
 
 /// A state, and the earlier states that a store could fall back to: later writes are layers on top of earlier ones.
@@ -61,7 +61,7 @@ struct Node {
     done: Vec<u64>,
     /// The state and its earlier states.
     layer: usize,
-    /// How many answered operations have not been placed yet.
+    /// Number of answered operations that have not been placed yet.
     left: usize,
     /// The last step; `None` at the beginning.
     came: Option<Way>,
@@ -72,7 +72,7 @@ struct Node {
 struct Way {
     from: usize,
     index: usize,
-    /// How many layers were lost.
+    /// Number of layers that were lost.
     undone: usize,
     /// Whether its answer is unexplained.
     unexplained: bool,
@@ -86,7 +86,7 @@ struct Rank {
     left: usize,
     from: usize,
     index: usize,
-    /// How many layers are lost; a step with an unexplained answer comes after all of those.
+    /// Number of layers that are lost. A step with an unexplained answer comes after all others.
     undone: usize,
     effect: usize,
 }

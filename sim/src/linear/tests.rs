@@ -25,7 +25,7 @@ impl HistoryBuilder {
             ms: self.seq * 10,
         }
     }
-    /// Lets time pass.
+    /// Adds a pause.
     fn wait(mut self, ms: u64) -> HistoryBuilder {
         self.seq += ms / 10;
         self
@@ -159,7 +159,7 @@ fn rejects_an_answer_from_before_what_was_over() {
 fn rejects_a_value_taken_twice() {
     let told = history().gets(put("x"), Done).gets(Take, value("x"));
     told.gets(Take, value("x")).undone(&[1]);
-    // also if two takes race
+    // Two takes may also race.
     let race = self::history().gets(put("x"), Done).calls(Take).calls(Take);
     let race = race.answers(1, value("x")).answers(2, value("x"));
     let Verdict::Broken { undone, unexplained } = race.verdict() else {
@@ -223,7 +223,7 @@ fn the_unknown_may_have_happened_at_any_later_time_or_never() {
 
 #[test]
 fn the_unknown_happens_once_and_not_before_its_call() {
-    // one lost take takes one value
+    // One lost take takes one value.
     let told = history().gets(put("x"), Done).calls(Take).gets(Get, Value(None));
     let told = told.gets(put("y"), Done).gets(Get, Value(None));
     assert_ne!(told.verdict(), Verdict::Linearizable);
@@ -231,7 +231,7 @@ fn the_unknown_happens_once_and_not_before_its_call() {
         .gets(count(), Counted(2))
         .calls(count())
         .unexplained(&[0]);
-    // it happened, and was lost
+    // It happened, and was lost.
     let told = self::history().calls(put("x")).gets(Get, value("x"));
     told.gets(Get, Value(None)).undone(&[0]);
 }
@@ -252,7 +252,7 @@ fn what_was_not_done_explains_nothing() {
 
 #[test]
 fn values_expire_between_two_moments_and_stay_so() {
-    // put between 10 and 20 ms, for 100: there until 110 at least, gone after 120
+    // Put between 10 and 20 ms for 100 ms: there until 110 ms at least, gone after 120 ms.
     let there = |wait| history().gets(put_for("x", 100), Done).wait(wait);
     there(60).gets(Get, value("x")).accepted();
     there(60).gets(Get, Value(None)).undone(&[0]); // asked at 90, answered at 100

@@ -1,4 +1,4 @@
-//! Whether a plan can be performed at all. Plans are edited by hand.
+//! Checks whether a plan can be performed. Plans may be edited by hand.
 
 use crate::{
     fault::Fault,
@@ -18,49 +18,49 @@ impl From<BadValue> for PlanError {
 /// A plan that cannot be performed: what is wrong, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PlanError {
-    /// Written by a newer build.
+    /// A newer build wrote it.
     #[error("the plan has version {found}; this build performs versions up to {PLAN_VERSION}. Use a newer build")]
     TooNew {
         /// Its version.
         found: u32,
     },
-    /// A value of the plan or of its world makes no sense.
+    /// A value of the plan or of its world is invalid.
     #[error("{field} is {value}, but {must}. Change it in the plan")]
     Value {
-        /// Which.
+        /// The field.
         field: String,
-        /// What it is.
+        /// The value.
         value: String,
-        /// What it must be.
+        /// The requirement that it violates.
         must: String,
     },
-    /// An operation makes no sense.
+    /// An operation is invalid.
     #[error("operation {number} (of {who:?}, at {at_ms} ms): {what}. Change or remove that `[[operation]]`")]
     Operation {
-        /// Counted from 1, as in the file.
+        /// Its number, counted from 1, as in the file.
         number: usize,
-        /// Whose.
+        /// The person or attacker.
         who: String,
-        /// When.
+        /// Its time, milliseconds.
         at_ms: u64,
         /// What is wrong.
         what: String,
     },
-    /// A fault makes no sense.
+    /// A fault is invalid.
     #[error("fault {number} ({fault}, at {at_ms} ms): {what}. Change or remove that `[[fault]]`")]
     Fault {
-        /// Counted from 1, as in the file.
+        /// Its number, counted from 1, as in the file.
         number: usize,
-        /// Which.
+        /// The fault.
         fault: Box<str>,
-        /// When.
+        /// Its time, milliseconds.
         at_ms: u64,
         /// What is wrong.
         what: String,
     },
 }
 
-/// Checks a plan before anything is built.
+/// Checks a plan before its world is built.
 ///
 /// # Errors
 /// The first thing that is wrong.
@@ -125,7 +125,7 @@ fn check_length(lasts_ms: u64) -> Result<(), BadValue> {
     })
 }
 
-/// The longest that a commit may be made to take, milliseconds: bounded, as the stalls are that come of it.
+/// The longest time that a fault may add to a commit, milliseconds. It bounds the stalls that a slow disk causes.
 const COMMIT_MS_MAX: u64 = 10_000;
 
 fn check_fault<S: Service>(fault: &Fault<S>, world: &World<S>) -> Result<(), String> {
@@ -191,7 +191,7 @@ fn check_trigger<S: Service>(fault: &Fault<S>, trigger: &Trigger, known: &[Strin
     }
 }
 
-/// A name that can be part of an address and of an identifier.
+/// Whether a name can be part of an address and of an identifier.
 pub fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }

@@ -1,4 +1,4 @@
-//! The state of the links: latency and loss overlap, and each ends on its own.
+//! The state of the links: faults of latency and loss may overlap, and each ends by itself.
 
 use crate::{
     driver::Simulator,
@@ -15,13 +15,13 @@ struct Trouble {
     spikes_ms: BTreeMap<u64, u64>, // by the number of the spike
 }
 
-/// Trouble by link; a link is named by its ends in ascending order, for trouble is symmetric.
+/// The faults of each link. A link is identified by its ends in ascending order, because these faults are symmetric.
 pub(super) struct Links {
     troubled: BTreeMap<Ends, Trouble>,
     spikes: u64,
 }
 
-/// A spike that has begun and must end.
+/// A latency spike that has begun and must end.
 pub(super) struct Spike {
     ends: Ends,
     number: u64,
@@ -52,7 +52,7 @@ impl Links {
         Spike { ends, number }
     }
 
-    /// Ends a spike; nothing happens if everything has healed meanwhile.
+    /// Ends a spike; does nothing if everything has healed meanwhile.
     pub(super) fn end_spike(&mut self, engine: &dyn Simulator, spike: Spike) {
         self.change(engine, spike.ends, |trouble| {
             trouble.spikes_ms.remove(&spike.number);

@@ -1,21 +1,21 @@
 //! Processes that do not run: those that were paused, and those that are blocked in a call to a slow disk.
 //!
-//! A process that is paused in such a call keeps the lock of its database until it resumes, as it would: nobody but
-//! itself, or its end, gives it back.
+//! A process that is paused in such a call keeps the lock of its database until it resumes, as a real process does: the
+//! lock is released only by the process itself or by its end.
 
 use crate::{driver::Simulator, engine::HostId, world::Machine};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Who does not run, and why.
+/// The processes that do not run, and the reason.
 #[derive(Default)]
 pub(super) struct Paused {
     paused: BTreeSet<HostId>,
-    /// Until when, milliseconds, each is blocked in its call.
+    /// The processes that are blocked in a call, each with the end of its call in milliseconds.
     blocked: BTreeMap<HostId, u64>,
 }
 
 impl Paused {
-    /// SIGSTOP.
+    /// Pauses a process (SIGSTOP).
     pub(super) fn pause(&mut self, engine: &dyn Simulator, host: &Machine) {
         if engine.is_up(host.id) {
             self.paused.insert(host.id);
@@ -23,13 +23,13 @@ impl Paused {
         }
     }
 
-    /// SIGCONT.
+    /// Resumes a process (SIGCONT), unless it is blocked.
     pub(super) fn resume(&mut self, engine: &dyn Simulator, host: &Machine) {
         self.paused.remove(&host.id);
         self.resume_if_free(engine, host);
     }
 
-    /// A call begins that returns at a time, milliseconds.
+    /// Blocks a process in a call that returns at `until_ms`, milliseconds.
     pub(super) fn block(&mut self, engine: &dyn Simulator, host: &Machine, until_ms: u64) {
         self.blocked.insert(host.id, until_ms);
         engine.pause(host.id);
@@ -45,7 +45,7 @@ impl Paused {
         engine.resume(host.id);
     }
 
-    /// The process is gone, or its call has returned; its lock is free.
+    /// Forgets a process that is gone, or whose call has returned; its lock is free.
     pub(super) fn forget(&mut self, host: &Machine) {
         self.paused.remove(&host.id);
         if self.blocked.remove(&host.id).is_some()

@@ -1,4 +1,4 @@
-//! Waits for the events that faults are relative to.
+//! Waits for the events that trigger faults.
 
 use crate::{calls::Moment, engine::Caller, fault::TimedFault, history::Event, service::Service, trigger::Trigger};
 use std::{
@@ -6,10 +6,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-/// The triggers of a plan, and what has become of each. Clones share them.
+/// The triggers of a plan, each with its state. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Triggers {
-    /// By the place of the fault in the plan; empty for most plans, which then cost nothing.
+    /// The triggers, by the position of the fault in the plan. Empty for most plans, which then pay nothing for
+    /// triggers.
     watched: Arc<Mutex<BTreeMap<usize, Watched>>>,
     none: bool,
     caller: Caller,
@@ -23,14 +24,14 @@ struct Watched {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// So many times more.
+    /// Its event must happen this number of times.
     Waiting(u32),
-    /// It came; the fault is due.
+    /// Its event has happened; the fault is due.
     Due,
     Injected {
         at_ms: u64,
     },
-    /// Everything healed before it could be injected.
+    /// Everything healed before the fault could be injected.
     CalledOff,
 }
 
@@ -63,22 +64,23 @@ impl Triggers {
         self.none
     }
 
-    /// Something was seen.
+    /// Called for each event of the history.
     pub(crate) fn event<S: Service>(&self, event: &Event<S>) {
         self.happened(|trigger| trigger.is_event(event));
     }
 
-    /// A mark was reached.
+    /// Called when a mark is set.
     pub(crate) fn mark(&self, name: &str) {
         self.happened(|trigger| trigger.is_mark(name));
     }
 
-    /// A process is about to make a call, or has its answer. Returns whether a fault is to be injected at this very moment.
+    /// Called when a process is about to make a call, or has its answer. Returns whether a fault is due at this very
+    /// moment.
     pub(crate) fn call(&self, host: &str, call: &str, moment: Moment) -> bool {
         self.happened(|trigger| trigger.is_call(host, call, moment))
     }
 
-    /// A Redis master executed a write.
+    /// Called when a Redis master has executed a write.
     pub(crate) fn write<S: Service>(&self, command: &[u8], key: &[u8]) {
         if !self.none {
             let (command, key) = (String::from_utf8_lossy(command), String::from_utf8_lossy(key));
@@ -90,7 +92,7 @@ impl Triggers {
         self.watched.lock().expect("nobody panics while holding the triggers")
     }
 
-    /// Something happened; returns whether a fault is due at once.
+    /// Counts an event; returns whether a fault is due at once.
     fn happened(&self, is_it: impl Fn(&Trigger) -> bool) -> bool {
         if self.none {
             return false;
@@ -114,15 +116,15 @@ impl Triggers {
         at_once
     }
 
-    /// Whether the fault that is due is to be injected: it is not if everything has healed since its event.
+    /// Whether the due fault is to be injected. It is not if everything has healed since its event.
     pub(super) fn injects(&self, place: usize, at_ms: u64) -> bool {
         let mut watched = self.lock();
         let due = watched.get_mut(&place).filter(|watched| watched.state == State::Due);
         due.map(|watched| watched.state = State::Injected { at_ms }).is_some()
     }
 
-    /// Everything heals: what was to be injected before, and was not, never will be, or the run would never
-    /// be well again.
+    /// Called when everything heals: faults that have not been injected yet are cancelled. Otherwise the run might
+    /// never work again.
     pub(super) fn call_off(&self, now_ms: u64) {
         for watched in self.lock().values_mut() {
             let open = matches!(watched.state, State::Waiting(_) | State::Due);
@@ -132,7 +134,7 @@ impl Triggers {
         }
     }
 
-    /// When each fault with a trigger was injected, by its place in the plan; `None` if it was not.
+    /// When each fault with a trigger was injected, milliseconds, by its position in the plan; `None` if it was not.
     pub(crate) fn injected(&self) -> BTreeMap<usize, Option<u64>> {
         let when = |watched: &Watched| match watched.state {
             State::Injected { at_ms } => Some(at_ms),

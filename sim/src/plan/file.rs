@@ -1,8 +1,8 @@
 //! A plan as a file: TOML that people can read and edit.
 //!
-//! The file ends with the line `# end of plan`. TOML alone cannot tell a file that was torn between
-//! two tables from a shorter plan; the line can. A file is written beside its place and then moved
-//! there, so that a crash tears nothing that existed before.
+//! The file ends with the line `# end of plan`. TOML alone cannot distinguish a file that was torn between two tables
+//! from a shorter plan; this line can. A file is written under another name and then moved to its place, so that a
+//! crash destroys no existing file.
 
 use super::{PLAN_VERSION, Plan};
 use crate::service::Service;
@@ -18,24 +18,24 @@ const END: &str = "# end of plan";
 /// A plan file that cannot be read or written: what is wrong, where, and what to do.
 #[derive(Debug, Error)]
 pub enum PlanFileError {
-    /// The file system says no.
+    /// An error of the file system.
     #[error("cannot {doing} the plan file {}: {source}", path.display())]
     Io {
-        /// `read` or `write`.
+        /// The operation: `read` or `write`.
         doing: &'static str,
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// The file ends too early.
+    /// The file ends too early: it is torn.
     #[error(
         "the plan file {} is torn: it stops at line {line}, without the closing line `{END}`. Write it again with \
          `--save`; if you edited it, put that line back at the end",
         path.display()
     )]
     Torn {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Its last line, counted from 1.
         line: usize,
@@ -47,20 +47,20 @@ pub enum PlanFileError {
         path.display()
     )]
     TooNew {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Its version.
         found: i64,
     },
-    /// It is no plan: bad TOML, an unknown or a missing field, a value of the wrong type.
+    /// It is not a plan: bad TOML, an unknown or a missing field, a value of the wrong type.
     #[error("the plan file {} is not a plan: line {line}, column {column}: {what}. Mend that line, or write the file \
          again with `--save`", path.display())]
     Malformed {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Where, counted from 1.
+        /// The line, counted from 1.
         line: usize,
-        /// Where in the line, counted from 1.
+        /// The column, counted from 1.
         column: usize,
         /// What is wrong.
         what: String,
@@ -71,7 +71,7 @@ impl<S: Service> Plan<S> {
     /// Reads a plan file.
     ///
     /// # Errors
-    /// The file cannot be read, is torn, too new, or no plan.
+    /// The file cannot be read, is torn, is too new, or is not a plan.
     pub fn read(path: impl AsRef<Path>) -> Result<Plan<S>, PlanFileError> {
         let path = path.as_ref();
         let text = fs::read_to_string(path).map_err(|source| PlanFileError::Io {
@@ -82,10 +82,10 @@ impl<S: Service> Plan<S> {
         Plan::from_text(&text, path)
     }
 
-    /// Reads a plan from text; `path` is for the errors.
+    /// Reads a plan from text; `path` is for error messages.
     ///
     /// # Errors
-    /// The text is torn, too new, or no plan.
+    /// The text is torn, is too new, or is not a plan.
     pub fn from_text(text: &str, path: &Path) -> Result<Plan<S>, PlanFileError> {
         let malformed = |error: toml::de::Error| {
             let at = error.span().map_or(0, |span| span.start);
@@ -97,7 +97,7 @@ impl<S: Service> Plan<S> {
                 what: error.message().trim_end_matches(['.', '\n']).replace('\n', "; "),
             }
         };
-        // the version first: the rest of a newer file may not look like a plan of ours at all
+        // The version is read first, because a newer file may not look like a plan of this build at all.
         let table = toml::from_str::<toml::Table>(text);
         let version = table.as_ref().ok().and_then(|table| table.get("version")?.as_integer());
         if let Some(found) = version.filter(|found| *found > i64::from(PLAN_VERSION)) {
@@ -112,7 +112,7 @@ impl<S: Service> Plan<S> {
         toml::from_str(text).map(Plan::up_to_date).map_err(malformed)
     }
 
-    /// The same plan in today's version; what is older means the same.
+    /// The same plan in the current version. Plans of older versions keep their meaning.
     pub(crate) fn up_to_date(self) -> Plan<S> {
         Plan {
             version: PLAN_VERSION,
@@ -133,7 +133,7 @@ impl<S: Service> Plan<S> {
         )
     }
 
-    /// Writes a plan file, whole or not at all.
+    /// Writes a plan file, completely or not at all.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -149,7 +149,7 @@ impl<S: Service> Plan<S> {
     }
 }
 
-/// Line and column of a byte in a text, counted from 1.
+/// Line and column of the byte at `at` in a text, counted from 1.
 pub fn position(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.matches('\n').count() + 1;

@@ -1,4 +1,4 @@
-//! All that a run depends on, as data.
+//! Plans: everything that a run depends on, as data.
 
 mod file;
 pub(crate) mod options;
@@ -17,41 +17,42 @@ use std::collections::BTreeSet;
 /// The version of the plan format that this build writes. It reads all versions up to this one.
 pub const PLAN_VERSION: u32 = 2;
 
-/// All that a run depends on, as data. A seed generates a plan; a plan can be written, edited,
-/// shrunk and replayed, and outlives changes of the generator.
+/// Everything that a run depends on, as data. A seed generates a plan. A plan can be written, edited, shrunk and
+/// replayed, and remains usable when the generator changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound = "")]
 pub struct Plan<S: Service> {
-    /// Format of this file: [`PLAN_VERSION`].
+    /// Version of the plan format: [`PLAN_VERSION`].
     pub version: u32,
     /// The scenario whose properties judge the run.
     pub scenario: String,
     /// Seed of everything that the plan leaves open: latencies, entropy, think times.
     #[serde(with = "seed")]
     pub seed: u64,
-    /// How long the run lasts, in simulated milliseconds.
+    /// Duration of the run, simulated milliseconds.
     pub lasts_ms: u64,
-    /// The planted bug that the plan was performed with. A plan of a file that names one is not performed without it: what
-    /// it shows would seem to hold. Plans that were drawn have none.
+    /// The planted bug with which the plan was performed. A plan file that names one is not performed without it,
+    /// because then the plan would seem to hold. Generated plans have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bug: Option<String>,
-    /// The build that wrote the file, if it knew itself. Another one may perform the plan otherwise.
+    /// The build that wrote the file, if known. Another build may perform the plan differently.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<String>,
-    /// In which order tasks run that can run at the same time.
+    /// The order in which tasks run that can run at the same time.
     #[serde(default, skip_serializing_if = "Order::is_first_come")]
     pub order: Order,
-    /// The world.
+    /// The options of the world.
     pub world: S::World,
-    /// What people and attackers do.
+    /// The behaviours of people and attackers.
     #[serde(default, rename = "operation")]
     pub operations: Vec<Operation<S>>,
-    /// Which faults are injected.
+    /// The faults.
     #[serde(default, rename = "fault")]
     pub faults: Vec<TimedFault<S>>,
 }
 
-/// What a file says of its plan besides the plan: the two lines that a run is not drawn from, and that a replay must know.
+/// The information of a plan file besides the plan itself: two lines that no seed generates, and that a replay must
+/// know.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stamp<'a> {
     /// The planted bug: see [`Plan::bug`].
@@ -60,15 +61,15 @@ pub struct Stamp<'a> {
     pub build: Option<&'a str>,
 }
 
-/// One thing that somebody does.
+/// A behaviour of a person or an attacker, with its time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Operation<S: Service> {
     /// When it begins, milliseconds from the start of the run.
     pub at_ms: u64,
-    /// Who does it: a person's name, or an attacker's.
+    /// The name of the person or attacker.
     pub who: String,
-    /// What.
+    /// The behaviour.
     #[serde(flatten)]
     pub does: S::Behaviour,
 }
@@ -90,7 +91,7 @@ impl<S: Service> Plan<S> {
         }
     }
 
-    /// The same plan with what a file says besides: see [`Stamp`].
+    /// The same plan with this additional information: see [`Stamp`].
     #[must_use]
     pub fn stamped(&self, stamp: Stamp<'_>) -> Plan<S> {
         Plan {
@@ -100,13 +101,13 @@ impl<S: Service> Plan<S> {
         }
     }
 
-    /// Everybody whose behaviour is an attack at least once.
+    /// All people for whom at least one behaviour is an attack.
     pub fn attackers(&self) -> BTreeSet<&str> {
         let attacks = self.operations.iter().filter(|operation| operation.does.is_attack());
         attacks.map(|operation| operation.who.as_str()).collect()
     }
 
-    /// When everything heals for the last time, if it does.
+    /// The time of the last heal, milliseconds from the start of the run; `None` if there is none.
     pub fn healed_at_ms(&self) -> Option<u64> {
         self.faults
             .iter()

@@ -1,27 +1,27 @@
-//! A part of a plan as JSON: how the shrinker and guidance change what they know nothing of.
+//! A part of a plan as JSON. In this form the shrinker and guidance change values whose types they do not know.
 //!
-//! The options of a world are tables of numbers and text. An array of tables in them lists *entries*: things that are
-//! planned, as operations are (`[[world.openings]]`). All else are *settings*, each with its path.
+//! The options of a world are tables of numbers and text. An array of tables in them contains *entries*: planned
+//! events, similar to operations (`[[world.openings]]`). All other values are *settings*, each identified by its path.
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-/// An element of an array of tables: the number of its array, in the order in which they are written, and its index.
+/// The place of an entry: the number of its array, in the order of the file, and its index in the array.
 pub(crate) type Place = (usize, usize);
 
-/// Where a setting is: keys, the outermost table's first.
+/// The path of a setting: its keys, beginning with the outermost table.
 pub(crate) type Path = Vec<String>;
 
-/// An element of an array of tables.
+/// An entry: an element of an array of tables.
 pub(crate) struct Entry {
     pub(crate) place: Place,
     /// The key of its array.
     pub(crate) list: String,
-    /// When it is planned, milliseconds from the start of the run, if it says so.
+    /// The time for which it is planned, milliseconds from the start of the run, if it has one.
     pub(crate) at_ms: Option<u64>,
 }
 
-/// In what two worlds differ.
+/// A setting in which two worlds differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Difference {
     pub(crate) path: Path,
@@ -29,15 +29,15 @@ pub(crate) struct Difference {
     pub(crate) is_list: bool,
 }
 
-/// The fields that say when an entry is planned.
+/// The names of fields that contain the time of an entry.
 const TIMES: [&str; 2] = ["at_ms", "due_ms"];
 
-/// A part of a plan as JSON.
+/// Converts a part of a plan to JSON.
 pub(crate) fn to_json(part: &impl Serialize) -> Value {
     serde_json::to_value(part).expect("a plan is tables of numbers and text")
 }
 
-/// All entries, in the order in which they are written.
+/// All entries, in the order of the file.
 pub(crate) fn entries(world: &impl Serialize) -> Vec<Entry> {
     let (mut entries, mut list) = (vec![], 0);
     each_list(&mut to_json(world), &mut |key, elements| {
@@ -51,7 +51,7 @@ pub(crate) fn entries(world: &impl Serialize) -> Vec<Entry> {
     entries
 }
 
-/// The same world with those entries that are wanted, at times that may be changed. `None` if there is no such world.
+/// The same world with only the wanted entries, at times that may be changed. `None` if such a world is invalid.
 pub(crate) fn with_entries<W: Serialize + DeserializeOwned>(
     world: &W,
     mut wanted: impl FnMut(Place, Option<&mut u64>) -> bool,
@@ -92,7 +92,7 @@ fn time_of(entry: &mut Value) -> Option<&mut Value> {
     entry.get_mut(key)
 }
 
-/// In what two worlds differ, setting by setting.
+/// The settings in which two worlds differ.
 pub(crate) fn differences<W: Serialize>(world: &W, other: &W) -> Vec<Difference> {
     let mut found = vec![];
     compare(&to_json(world), &to_json(other), &mut vec![], &mut found);
@@ -119,8 +119,9 @@ fn compare(this: &Value, other: &Value, path: &mut Path, found: &mut Vec<Differe
     }
 }
 
-/// Which of these settings may have to change together with one of them: it alone, those of its table whose names begin
-/// with the same word (`latency_ms_min`, `latency_ms_max`), and all of its table where that is not the world itself.
+/// The groups of settings that may have to change together with the one at `path`: the setting alone; the settings of
+/// its table whose names begin with the same word (`latency_ms_min`, `latency_ms_max`); and its whole table, unless
+/// that is the world itself.
 pub(crate) fn groups<'a>(paths: &'a [Path], path: &'a Path) -> Vec<Vec<&'a Path>> {
     let table = |path: &'a Path| &path[..path.len().saturating_sub(1)];
     let word = |path: &'a Path| path.last().and_then(|key| key.split('_').next());
@@ -138,7 +139,7 @@ pub(crate) fn groups<'a>(paths: &'a [Path], path: &'a Path) -> Vec<Vec<&'a Path>
     groups
 }
 
-/// The world with these settings as in another one. `None` if there is no such world.
+/// The world with these settings as in another world. `None` if such a world is invalid.
 pub(crate) fn with_settings_of<'a, W: Serialize + DeserializeOwned>(
     world: &W,
     other: &W,
@@ -147,7 +148,7 @@ pub(crate) fn with_settings_of<'a, W: Serialize + DeserializeOwned>(
     let (mut json, other) = (to_json(world), to_json(other));
     for path in paths {
         let Some((key, tables)) = path.split_last() else {
-            json.clone_from(&other); // the world is no table at all
+            json.clone_from(&other); // the world is not a table
             continue;
         };
         let mut from = &other;

@@ -1,5 +1,5 @@
-//! A seed in a file: a number, or hexadecimal text where the number would not fit, for the integers
-//! of TOML end at 2^63 - 1.
+//! The form of a seed in a file: a number, or hexadecimal text if the number is too large, because the integers of TOML
+//! end at 2^63 - 1.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 

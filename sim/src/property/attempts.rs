@@ -1,4 +1,4 @@
-//! A history as properties read it: what everybody tried, each with its end.
+//! The operations of a history, each with its end, as properties read them.
 
 use crate::{
     history::{Event, History, OpId, Seen},
@@ -8,16 +8,16 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
-/// One thing that somebody tried: its beginning and, if it has one, its end.
+/// An operation that somebody attempted: its beginning and, if it has one, its end.
 #[derive(Debug, Clone)]
 pub struct Attempt<'a, S: Service> {
-    /// Who.
+    /// The person or attacker.
     pub who: &'a str,
-    /// What; as known at the end, if it ended.
+    /// The operation; as known at the end, if it ended.
     pub op: &'a S::Op,
     /// When it began, milliseconds from the start of the run.
     pub began_ms: u64,
-    /// How it ended; `None` if it never did, or not before the run was over.
+    /// Its end; `None` if it had not ended when the run was over.
     pub end: Option<End<'a>>,
     /// Indices of its records, in [`History::records`]: the evidence of a violation.
     pub records: Vec<usize>,
@@ -26,19 +26,19 @@ pub struct Attempt<'a, S: Service> {
 /// The end of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct End<'a> {
-    /// When, milliseconds from the start of the run.
+    /// Its time, milliseconds from the start of the run.
     pub at_ms: u64,
-    /// What was seen.
+    /// The outcome.
     pub seen: &'a Seen,
 }
 
 impl<'a, S: Service> Attempt<'a, S> {
-    /// Whether it certainly happened.
+    /// Whether it certainly succeeded.
     pub fn succeeded(&self) -> bool {
         self.end.is_some_and(|end| *end.seen == Seen::Ok)
     }
 
-    /// What somebody was told, if it certainly did not happen.
+    /// The reason that the person was given, if it certainly did not happen.
     pub fn refusal(&self) -> Option<&'a str> {
         match self.end?.seen {
             Seen::Fail(why) => Some(why),
@@ -46,12 +46,12 @@ impl<'a, S: Service> Attempt<'a, S> {
         }
     }
 
-    /// When it ended; never, if it did not.
+    /// When it ended, milliseconds; `u64::MAX` if it did not end.
     pub fn ended_ms(&self) -> u64 {
         self.end.map_or(u64::MAX, |end| end.at_ms)
     }
 
-    /// How it ended, for a sentence that it begins: `failed: sold`.
+    /// Its outcome, as a part of a sentence: `failed: sold`.
     pub fn outcome(&self) -> String {
         match self.end.map(|end| end.seen) {
             Some(Seen::Ok) => format!("succeeded at {}", seconds(self.ended_ms())),
@@ -61,8 +61,8 @@ impl<'a, S: Service> Attempt<'a, S> {
         }
     }
 
-    /// The same as a slug, for [`Violation::reason`]. The words of a refusal belong to it; those of a doubt do not, for the
-    /// same silence has many.
+    /// Its outcome as a slug, for [`Violation::reason`]. The slug of a refusal includes its text. That of an unknown
+    /// outcome does not, because one cause can lead to many texts.
     pub fn ending(&self) -> String {
         match self.end.map(|end| end.seen) {
             Some(Seen::Ok) => "late".into(),
@@ -78,7 +78,7 @@ impl<'a, S: Service> Attempt<'a, S> {
 pub struct Attempts<'a, S: Service>(Vec<Attempt<'a, S>>);
 
 impl<S: Service> History<S> {
-    /// What everybody tried, in the order in which they began.
+    /// All attempts, in the order in which they began.
     pub fn attempts(&self) -> Attempts<'_, S> {
         let mut attempts: Vec<Attempt<'_, S>> = vec![];
         let mut by_id: BTreeMap<OpId, usize> = BTreeMap::new();
@@ -109,28 +109,28 @@ impl<S: Service> History<S> {
         Attempts(attempts)
     }
 
-    /// What certainly happened, in the order in which it began.
+    /// The attempts that certainly succeeded, in the order in which they began.
     pub fn succeeded(&self) -> Attempts<'_, S> {
         self.attempts().that(Attempt::succeeded)
     }
 }
 
 impl<'a, S: Service> Attempts<'a, S> {
-    /// Only these.
+    /// Keeps only the attempts for which `wanted` holds.
     pub fn that(mut self, wanted: impl Fn(&Attempt<'a, S>) -> bool) -> Attempts<'a, S> {
         self.0.retain(wanted);
         self
     }
 
-    /// Each of them.
+    /// An iterator over the attempts.
     pub fn iter(&self) -> std::slice::Iter<'_, Attempt<'a, S>> {
         self.0.iter()
     }
 
-    /// No two of them may share what `key` says of them; those of which it says nothing share nothing.
+    /// Checks that no two attempts have the same key. An attempt for which `key` returns `None` is ignored.
     ///
     /// # Errors
-    /// The first two that do, in the order in which they ended.
+    /// The first two attempts with the same key, in the order in which they ended.
     pub fn no_two_share<K: Ord>(&self, key: impl Fn(&'a S::Op) -> Option<K>) -> Result<(), Violation> {
         let mut by_end: Vec<&Attempt<'a, S>> = self.0.iter().collect();
         by_end.sort_by_key(|attempt| attempt.ended_ms());

@@ -1,5 +1,4 @@
-//! What a sweep should have reached at least once, in words that suites share: for
-//! [`Scenario::sometimes`](crate::scenario::Scenario::sometimes).
+//! Marks that several suites use, for [`Scenario::sometimes`](crate::scenario::Scenario::sometimes).
 
 use crate::{
     history::{Event, History},
@@ -7,17 +6,17 @@ use crate::{
     service::Service,
 };
 
-/// The service or its world set this mark: see [`seams::Env::mark`].
+/// Whether the service or its world set this mark: see [`seams::Env::mark`].
 pub fn marked<S: Service>(name: &'static str) -> impl Fn(&MarkView<'_, S>) -> bool + Send + Sync {
     move |view| view.marks.get(name).is_some_and(|count| *count > 0)
 }
 
-/// Somebody got something done.
+/// Whether an operation of anybody succeeded.
 pub fn somebody_succeeded<S: Service>(view: &MarkView<'_, S>) -> bool {
     view.history.succeeded().iter().next().is_some()
 }
 
-/// Somebody was refused with this word.
+/// Whether somebody was refused with this reason.
 pub fn refused_with<S: Service>(word: &'static str) -> impl Fn(&MarkView<'_, S>) -> bool + Send + Sync {
     move |view| {
         let attempts = view.history.attempts();
@@ -25,18 +24,18 @@ pub fn refused_with<S: Service>(word: &'static str) -> impl Fn(&MarkView<'_, S>)
     }
 }
 
-/// A fault was injected while somebody was doing something.
+/// Whether a fault was injected while an operation was in flight.
 pub fn fault_hit_somebody<S: Service>(view: &MarkView<'_, S>) -> bool {
     let mut events = view.history.records.iter().map(|record| &record.event);
     events.any(|event| matches!(event, Event::Fault { fault, in_flight, .. } if !fault.repairs() && *in_flight > 0))
 }
 
-/// Another Redis node than the first one became master.
+/// Whether another Redis node than the first one became master.
 pub fn master_replaced<S: Service>(view: &MarkView<'_, S>) -> bool {
     replaced_ms(view.history).is_some()
 }
 
-/// Somebody was refused with this word after another Redis node had become master.
+/// Whether somebody was refused with this reason after another Redis node had become master.
 pub fn refused_after_failover<S: Service>(word: &'static str) -> impl Fn(&MarkView<'_, S>) -> bool + Send + Sync {
     move |view| {
         let attempts = view.history.attempts();
@@ -47,8 +46,9 @@ pub fn refused_after_failover<S: Service>(word: &'static str) -> impl Fn(&MarkVi
     }
 }
 
-/// When another Redis node than the first one became master, milliseconds from the start of the run. A node that boots
-/// again takes the role of its own configuration, so the first master may become one again at any time.
+/// When another Redis node than the first one became master, milliseconds from the start of the run. Only other nodes
+/// count, because a node that boots again takes the role of its configuration, so the first one may become master again
+/// at any time.
 fn replaced_ms<S: Service>(history: &History<S>) -> Option<u64> {
     let masters = history.records.iter().filter_map(|record| match &record.event {
         Event::Role { host, role } if role == "master" => Some((host, record.at_ms)),

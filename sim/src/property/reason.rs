@@ -1,17 +1,17 @@
-//! Why a run failed: what stays the same while its plan shrinks.
+//! The reason why a run failed: it stays the same while the plan shrinks.
 
 use crate::property::Violation;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A property, and in which way it did not hold. It contains no names, times or numbers, so that a
-/// smaller plan that shows the same bug has the same reason.
+/// A property, and the way in which it did not hold. It contains no names, times or numbers, so a smaller plan that
+/// shows the same bug has the same reason.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reason {
     /// Name of the property.
     pub property: String,
-    /// [`Violation::reason`]; empty if the property knows one way only.
+    /// [`Violation::reason`]; empty if the property can fail in only one way.
     #[serde(default)]
     pub reason: String,
 }
@@ -25,7 +25,7 @@ impl Reason {
         }
     }
 
-    /// The violation among these that has this reason.
+    /// The first of these violations that has this reason.
     pub fn found_in<'a>(&self, violations: &'a [Violation]) -> Option<&'a Violation> {
         violations.iter().find(|violation| Reason::of(violation) == *self)
     }
@@ -40,7 +40,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Words as a slug: small letters and hyphens, and nothing else. Numbers differ from run to run.
+/// A text as a slug of small letters and hyphens. Numbers are left out, because they differ from run to run.
 pub fn slug(words: &str) -> String {
     let mut slug = String::new();
     for c in words.chars() {

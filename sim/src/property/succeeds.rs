@@ -1,11 +1,11 @@
-//! Once everything has healed, whoever tries something gets it done, and soon.
+//! Once everything has healed, every operation succeeds within a bound.
 //!
-//! Source: liveness as it is stated where faults are injected: everything heals, and then progress must resume within a
-//! bound. Without the healing no service could promise it, and without the bound nothing could ever violate it.
+//! Source: liveness as it is usually stated under fault injection: everything heals, and then progress must resume
+//! within a bound. Without healing no service could promise it, and without a bound nothing could violate it.
 //!
-//! Edges. Judged is what began late enough after the healing and had the time to end before the run did. If nothing ever
-//! broke, everything is judged; if what broke was not healed, nothing is. `Unknown` is no success: when nothing is in the
-//! way, nobody should be left in doubt.
+//! Edges. The property judges operations that began late enough after healing and whose deadline is before the end of
+//! the run. If there was no fault, all operations are judged; if the last fault has not healed, none is. `Unknown` is
+//! not a success: when nothing is broken, nobody should be left without an answer.
 
 use crate::{
     fault::Fault,
@@ -16,10 +16,10 @@ use crate::{
 };
 use std::time::Duration;
 
-/// How long the world may take to settle unless a scenario says otherwise.
+/// The default of how long the world may take to settle after healing, milliseconds.
 const SETTLES_MS: u64 = 20_000;
 
-/// See the module.
+/// Property: after healing, operations succeed within a bound. See the module.
 #[derive(Debug, Clone)]
 pub struct Succeeds {
     within_ms: u64,
@@ -29,7 +29,7 @@ pub struct Succeeds {
 }
 
 impl Succeeds {
-    /// Everything that is tried succeeds within so long.
+    /// Every operation succeeds within this time.
     pub fn within(limit: Duration) -> Succeeds {
         Succeeds {
             within_ms: limit.as_millis() as u64,
@@ -39,7 +39,7 @@ impl Succeeds {
         }
     }
 
-    /// How long the world may take to settle after the healing, 20 s unless this is said.
+    /// Sets how long the world may take to settle after healing; 20 s by default.
     pub fn settling(self, settles: Duration) -> Succeeds {
         Succeeds {
             settles_ms: settles.as_millis() as u64,
@@ -47,13 +47,13 @@ impl Succeeds {
         }
     }
 
-    /// Being refused with this word is as good an answer as a success.
+    /// Accepts a refusal with this reason as well as a success.
     pub fn or_refused(mut self, word: &'static str) -> Succeeds {
         self.refusals.push(word);
         self
     }
 
-    /// Only operations of these kinds: see [`Op::kind`].
+    /// Judges only operations of these kinds: see [`Op::kind`].
     pub fn of_kinds(self, kinds: &'static [&'static str]) -> Succeeds {
         Succeeds {
             kinds: Some(kinds),
@@ -67,7 +67,7 @@ impl Succeeds {
     }
 }
 
-/// A bound, as people write it.
+/// A bound as text.
 fn human(ms: u64) -> String {
     match ms % 1000 {
         0 => format!("{} s", ms / 1000),
@@ -75,7 +75,7 @@ fn human(ms: u64) -> String {
     }
 }
 
-/// From when on nothing is in the way: never, if what broke last was not healed.
+/// The time from which everything works, milliseconds; `None` if the last fault has not healed.
 fn calm_from_ms<S: Service>(history: &History<S>, settles_ms: u64) -> Option<u64> {
     let faults = history.records.iter().filter_map(|record| match &record.event {
         Event::Fault { fault, .. } => Some((record.at_ms, fault)),

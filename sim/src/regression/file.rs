@@ -1,6 +1,6 @@
-//! Entries as files: TOML that people can read and edit, one bug a file, `NNNN-name.toml`.
+//! Entries as files: TOML that people can read and edit, one bug per file, `NNNN-name.toml`.
 //!
-//! As a plan file does, the file ends with a line of its own; a file without it is torn.
+//! As a plan file does, the file ends with a closing line; a file without it is torn.
 
 use super::{REGRESSION_VERSION, Regression};
 use crate::{
@@ -19,24 +19,24 @@ const END: &str = "# end of regression";
 /// A file that cannot be read or written: what is wrong, where, and what to do.
 #[derive(Debug, Error)]
 pub enum RegressionFileError {
-    /// The file system says no.
+    /// An error of the file system.
     #[error("cannot {doing} {}: {source}", path.display())]
     Io {
-        /// `read` or `write`.
+        /// The operation: `read` or `write`.
         doing: &'static str,
-        /// Which file or folder.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// The file ends too early.
+    /// The file ends too early: it is torn.
     #[error(
         "the regression file {} is torn: it stops at line {line}, without the closing line `{END}`. Fetch it again \
          (`git checkout`), or write it again with the command `save`; if you edited it, put that line back at the end",
         path.display()
     )]
     Torn {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Its last line, counted from 1.
         line: usize,
@@ -48,7 +48,7 @@ pub enum RegressionFileError {
         path.display()
     )]
     TooNew {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Its version.
         found: i64,
@@ -57,47 +57,47 @@ pub enum RegressionFileError {
     #[error("the regression file {} is malformed: line {line}, column {column}: {what}. Mend that line, or write the \
          file again with the command `save`", path.display())]
     Malformed {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Where, counted from 1.
+        /// The line, counted from 1.
         line: usize,
-        /// Where in the line, counted from 1.
+        /// The column, counted from 1.
         column: usize,
         /// What is wrong.
         what: String,
     },
-    /// The plan in it says what the entry itself has to say.
+    /// Its plan contains a line that belongs to the entry itself.
     #[error(
         "the regression file {} has a line `bug` or `build` in its table [plan]: they belong above it, among the lines of \
          the entry. Move them",
         path.display()
     )]
     Twice {
-        /// Which file.
+        /// The file.
         path: PathBuf,
     },
-    /// It is a plan file, and cannot be read as one.
+    /// It is a plan file that cannot be read.
     #[error(transparent)]
     Plan(#[from] PlanFileError),
 }
 
-/// A plan file or an entry: both can be replayed, shrunk and saved.
+/// A plan file or an entry. Both can be replayed, shrunk and saved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opened<S: Service> {
     /// The plan.
     pub plan: Plan<S>,
-    /// The planted bug that it needs: the line `bug` of its file, a plan's or an entry's.
+    /// The planted bug that it needs: the line `bug` of the file.
     pub bug: Option<String>,
-    /// The build that wrote the file: its line `build`.
+    /// The build that wrote the file: the line `build` of the file.
     pub build: Option<String>,
-    /// The entry, if it is one, with what broke and what the run did when it was recorded.
+    /// The entry, if the file is one: its recorded violation and the recorded meaning of its run.
     pub entry: Option<Regression<S>>,
 }
 
-/// Reads a plan file or an entry, whichever it is.
+/// Reads a plan file or an entry.
 ///
 /// # Errors
-/// It cannot be read, is torn, too new, or malformed.
+/// The file cannot be read, is torn, is too new, or is malformed.
 pub fn open<S: Service>(path: &Path) -> Result<Opened<S>, RegressionFileError> {
     let is_entry = fs::read_to_string(path).is_ok_and(|text| text.lines().any(|line| line.trim() == "[plan]"));
     if !is_entry {
@@ -122,19 +122,19 @@ impl<S: Service> Regression<S> {
     /// Reads an entry.
     ///
     /// # Errors
-    /// The file cannot be read, is torn, too new, or malformed.
+    /// The file cannot be read, is torn, is too new, or is malformed.
     pub fn read(path: &Path) -> Result<Regression<S>, RegressionFileError> {
         let text = fs::read_to_string(path).map_err(|source| failed("read", path, source))?;
         Regression::from_text(&text, path)
     }
 
-    /// Reads an entry from text; `path` is for the errors.
+    /// Reads an entry from text; `path` is for error messages.
     ///
     /// # Errors
-    /// The text is torn, too new, or malformed.
+    /// The text is torn, is too new, or is malformed.
     pub fn from_text(text: &str, path: &Path) -> Result<Regression<S>, RegressionFileError> {
         let path = || path.to_owned();
-        // the version first: the rest of a newer file may not be readable at all
+        // The version is read first, because the rest of a newer file may not be readable at all.
         let table = toml::from_str::<toml::Table>(text);
         let version = table.ok().and_then(|table| table.get("version")?.as_integer());
         if let Some(found) = version.filter(|found| *found > i64::from(REGRESSION_VERSION)) {
@@ -155,14 +155,14 @@ impl<S: Service> Regression<S> {
                 what,
             }
         })?;
-        // One place for each: the entry's own lines.
+        // Both belong only to the entry's own lines.
         if entry.plan.bug.is_some() || entry.plan.build.is_some() {
             return Err(RegressionFileError::Twice { path: path() });
         }
         Ok(entry)
     }
 
-    /// The same entry in today's version; what is older means the same.
+    /// The same entry in the current version. Entries of older versions keep their meaning.
     fn up_to_date(self) -> Regression<S> {
         Regression {
             version: REGRESSION_VERSION,
@@ -180,7 +180,7 @@ impl<S: Service> Regression<S> {
         )
     }
 
-    /// Writes an entry, whole or not at all.
+    /// Writes an entry, completely or not at all.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -191,7 +191,7 @@ impl<S: Service> Regression<S> {
     }
 }
 
-/// Every entry of a folder, in the order of their numbers.
+/// Reads all entries of a folder, in the order of their numbers.
 ///
 /// # Errors
 /// The folder or an entry cannot be read.
@@ -202,7 +202,7 @@ pub fn read_all<S: Service>(folder: &Path) -> Result<Vec<(PathBuf, Regression<S>
         .collect()
 }
 
-/// The name of the next entry's file: one more than the highest number in the folder.
+/// The path of the next entry, numbered one higher than the highest number in the folder.
 ///
 /// # Errors
 /// The folder cannot be read.

@@ -1,4 +1,4 @@
-//! What a run did, as far as it decides whether a plan still means the same.
+//! The meaning of a run: the facts that decide whether a plan still tests the same.
 
 use crate::{
     history::{Event, Seen},
@@ -10,21 +10,22 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a run did; see [the module](super). It may be edited: a mark that does not matter can be taken out of `decisive`.
+/// The meaning of a run; see [the module](super). It may be edited: a mark that does not matter can be deleted from
+/// `decisive`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Meaning {
     /// Marks that a replay must reach: the scenario's, and those that the service and the world set.
     pub decisive: BTreeSet<String>,
-    /// Faults that were injected while somebody waited for an answer, in words.
+    /// Faults that were injected while an operation was in flight, described in words.
     pub hit: BTreeSet<String>,
-    /// How many operations of each kind succeeded, failed, and may have happened: `[ok, failed, unknown]`. The numbers are
-    /// for the reader; a replay must have the same kinds that succeeded at all.
+    /// Number of operations of each kind that succeeded, failed, and may have happened: `[ok, failed, unknown]`. The
+    /// numbers are for the reader; a replay must only have the same kinds that succeeded.
     pub ended: BTreeMap<String, [u64; 3]>,
 }
 
 impl Meaning {
-    /// What a run did.
+    /// The meaning of a run.
     pub fn of<S: Service>(scenario: &Scenario<S>, run: &Run<S>) -> Meaning {
         let view = MarkView {
             plan: &run.plan,
@@ -57,7 +58,7 @@ impl Meaning {
         meaning
     }
 
-    /// What this meaning has and another lacks, in words; nothing if the other means the same.
+    /// What the other meaning lacks, described in words; empty if it has the same meaning.
     pub fn lost_in(&self, other: &Meaning) -> Vec<String> {
         let marks = self.decisive.difference(&other.decisive);
         let hits = self.hit.difference(&other.hit);

@@ -1,25 +1,27 @@
-//! Bugs that were found, kept as plans: a test of the service replays them all.
+//! Regressions: bugs that were found, stored as plans. A test of the service replays them all.
 //!
-//! An entry is a plan that failed, small as a rule, with what broke. There are two kinds:
+//! An entry is a plan that failed, usually a small one, with its violation. There are two kinds:
 //!
-//! - *with a planted bug*: with the bug the same property must break for the same reason, and without it nothing may. It
-//!   keeps the properties sharp, and the mechanism that the bug takes away in place;
-//! - *of a bug of the service that was mended*: nothing may break.
+//! - *With a planted bug*: with the bug the same property must fail for the same reason, and without the bug no
+//!   property may fail. Such an entry tests that the property still detects the bug, and that the service still has the
+//!   mechanism that the bug removes.
+//! - *Of a bug of the service that was fixed*: no property may fail.
 //!
-//! **When does a plan still mean the same?** A plan outlives changes of the generator, but not every change of the world: a
-//! page that takes a millisecond longer may let a fault miss what it hit. Then a clean run proves nothing. So what the run
-//! did is recorded on saving ([`Meaning`]):
+//! **When does a plan still mean the same?** A plan remains usable when the generator changes, but not after every
+//! change of the world: if a page takes a millisecond longer, a fault may miss the operation that it hit before. Then a
+//! run without a violation proves nothing. So the facts of the run are recorded on saving ([`Meaning`]), and a replay
+//! has one of three results:
 //!
-//! 1. the fingerprint is as recorded: the same run, to the last packet;
-//! 2. it differs, but every fault that hit somebody who waited for an answer still does, everything that people got done
-//!    they still get done (in kind, not in number), and every mark recorded as decisive is still reached: the same
-//!    meaning. `save --refresh` records the new fingerprint;
-//! 3. else the replay has **diverged**. It never counts as passed: somebody has to look, and find the moment again that
-//!    the plan was about (or, if the change was meant, refresh the entry).
+//! 1. The fingerprint is as recorded: the run is the same, down to the last packet.
+//! 2. The fingerprint differs, but every fault that hit an operation in flight still hits one, the same kinds of
+//!    operations succeed (numbers may differ), and every mark recorded as decisive is reached: the meaning is the same.
+//!    `save --refresh` records the new fingerprint.
+//! 3. Otherwise the replay has **diverged**. It never counts as passed: somebody has to look at it, and find the moment
+//!    again that the plan was about (or refresh the entry, if the change was intended).
 //!
-//! A planted bug that is detected for the recorded reason is meaning enough: what the entry was saved for has happened
-//! again. An entry that was saved while its bug was still there records a run that failed; once the bug is mended, rule 2
-//! says whether the clean run got to the same place.
+//! If a planted bug is detected for the recorded reason, the meaning is not checked: the event for which the entry was
+//! saved has happened again. An entry that was saved while its bug was present records a run that failed. Once the bug
+//! is fixed, rule 2 says whether the run without a violation reached the same state.
 
 mod file;
 mod meaning;
@@ -37,30 +39,30 @@ use serde::{Deserialize, Serialize};
 /// The version of the format that this build writes. It reads all versions up to this one.
 pub const REGRESSION_VERSION: u32 = 2;
 
-/// A bug that was found, as a plan.
+/// A bug that was found, stored as a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound = "")]
 pub struct Regression<S: Service> {
-    /// Format of this file: [`REGRESSION_VERSION`].
+    /// Version of the format: [`REGRESSION_VERSION`].
     pub version: u32,
-    /// Its name, as in the file's.
+    /// Its name, as in the name of its file.
     pub name: String,
     /// What went wrong, in one sentence.
     pub what: String,
-    /// Rows of the inventory, where the suite has one.
+    /// Rows of the inventory that it is about, if the suite has an inventory.
     #[serde(default)]
     pub covers: Vec<u8>,
     /// The planted bug that it needs, if any.
     #[serde(default, alias = "plant", skip_serializing_if = "Option::is_none")]
     pub bug: Option<String>,
-    /// The build that recorded it, if it knew itself.
+    /// The build that recorded it, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<String>,
-    /// The fingerprint when it was recorded.
+    /// The recorded fingerprint.
     pub fingerprint: String,
-    /// What broke.
+    /// The property that failed, and the reason.
     pub broke: Reason,
-    /// What the run did when it was recorded.
+    /// The recorded meaning of the run.
     pub meaning: Meaning,
     /// The plan, with its scenario and its seed.
     pub plan: Plan<S>,

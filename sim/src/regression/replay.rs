@@ -12,25 +12,25 @@ use crate::{
 };
 use thiserror::Error;
 
-/// What a replay of an entry came to.
+/// The result of replaying an entry.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Replayed {
-    /// As recorded, to the last packet.
+    /// The same run, down to the last packet.
     Same,
-    /// Not as recorded, but the plan means the same, and the verdict is the right one.
+    /// Another run, but with the same meaning and the right verdict.
     SameMeaning,
-    /// The world has changed so that the plan no longer means the same: neither passed nor failed.
+    /// The plan no longer has its meaning, because the world has changed: neither passed nor failed.
     Diverged {
-        /// What the recorded run did and this one did not.
+        /// Facts of the recorded run that this one lacks.
         lost: Vec<String>,
     },
-    /// Something is violated that must not be: the bug is back, or (with a planted bug) the plan fails without it.
+    /// A property fails that must hold: the bug is back, or (with a planted bug) the plan fails without the bug.
     Violated(Vec<Violation>),
-    /// The planted bug is there, the plan means the same, and the bug is no longer detected.
+    /// The planted bug is present and the plan has its meaning, but the bug is no longer detected.
     NotDetected {
-        /// What should have broken.
+        /// The property that should have failed, and the reason.
         broke: Reason,
-        /// What broke instead.
+        /// The violations that were found instead.
         instead: Vec<Violation>,
     },
 }
@@ -41,7 +41,7 @@ impl Replayed {
         matches!(self, Replayed::Same | Replayed::SameMeaning)
     }
 
-    /// What it means and what to do, for people. `command` is how the suite's binary is started: [`Suite::command`].
+    /// Says what the result means and what to do, for people. `command` starts the suite's binary: [`Suite::command`].
     pub fn describe(&self, command: &str) -> String {
         let listed = |violations: &[Violation]| violations.iter().map(|v| format!("\n  {v}")).collect::<String>();
         match self {
@@ -66,19 +66,19 @@ impl Replayed {
     }
 }
 
-/// Why an entry cannot be recorded or replayed.
+/// The reason why an entry cannot be recorded or replayed.
 #[derive(Debug, Error)]
 pub enum RegressionError {
-    /// Its scenario or its planted bug is gone.
+    /// Its scenario or its planted bug does not exist any more.
     #[error(transparent)]
     Unknown(#[from] UnknownName),
     /// Its plan cannot be performed.
     #[error(transparent)]
     Run(#[from] HarnessError),
-    /// There is nothing to record.
+    /// The plan does not fail, so there is nothing to record.
     #[error("nothing is violated, so there is nothing to save; if it needs a planted bug, add --bug BUG")]
     Holds,
-    /// A planted bug must be what breaks it.
+    /// The plan fails without its planted bug.
     #[error("without the planted bug {bug} the plan fails too: {violation}. Save it without --bug")]
     FailsWithout {
         /// The planted bug.
@@ -88,11 +88,11 @@ pub enum RegressionError {
     },
 }
 
-/// Performs a failing plan and makes an entry of it. What broke is the first violation for this reason; without a reason,
-/// that of the property that must detect the planted bug, or else the first of all.
+/// Performs a failing plan and makes an entry of it. The entry records the first violation with the given reason;
+/// without a reason, the first violation of the property that must detect the planted bug, or else the first of all.
 ///
 /// # Errors
-/// The plan cannot be performed, holds, or does not need the planted bug.
+/// The plan cannot be performed, does not fail, or does not need the planted bug.
 pub fn record<S: Service>(
     suite: &Suite<S>,
     name: &str,
@@ -100,7 +100,7 @@ pub fn record<S: Service>(
     bug: Option<&PlantedBug<S>>,
     reason: Option<&Reason>,
 ) -> Result<Regression<S>, RegressionError> {
-    let plan = &plan.stamped(Stamp::default()); // the entry says both
+    let plan = &plan.stamped(Stamp::default()); // the entry itself names both
     let scenario = suite.find_scenario(&plan.scenario)?;
     let run = perform(scenario, plan, bug)?;
     let detected = bug.and_then(|bug| run.violations.iter().find(|v| v.property == bug.detected_by));
@@ -130,10 +130,10 @@ pub fn record<S: Service>(
     })
 }
 
-/// Replays an entry; the second value is the entry as it would be recorded today.
+/// Replays an entry. The second value is the entry as it would be recorded today.
 ///
 /// # Errors
-/// Its scenario or its planted bug is gone, or its plan cannot be performed.
+/// Its scenario or its planted bug does not exist any more, or its plan cannot be performed.
 pub fn replay<S: Service>(
     suite: &Suite<S>,
     entry: &Regression<S>,
@@ -145,7 +145,7 @@ pub fn replay<S: Service>(
     let today = Regression {
         fingerprint: run.fingerprint.to_string(),
         meaning: Meaning {
-            // marks that somebody took out of the list stay out
+            // Marks that were deleted from the list by hand stay deleted.
             decisive: entry.meaning.decisive.intersection(&did.decisive).cloned().collect(),
             ..did.clone()
         },

@@ -12,7 +12,7 @@ use crate::{
 };
 use std::{collections::BTreeSet, fs, ops::ControlFlow, path::Path};
 
-/// Nobody fails to buy a seat.
+/// Property: no purchase fails.
 struct PurchasesWork;
 
 impl Property<Shop> for PurchasesWork {
@@ -33,7 +33,7 @@ impl Property<Shop> for PurchasesWork {
     }
 }
 
-/// A shop prints each ticket once.
+/// Property: a shop prints each ticket once.
 struct TicketsOnce;
 
 impl Property<Shop> for TicketsOnce {
@@ -82,7 +82,7 @@ fn suite() -> Suite<Shop> {
         })
 }
 
-/// One purchase, and nothing else.
+/// A plan with one purchase and nothing else.
 fn calm() -> Plan<Shop> {
     let ann = Operation {
         at_ms: 1000,
@@ -95,7 +95,7 @@ fn calm() -> Plan<Shop> {
     }
 }
 
-/// An entry of a bug that was mended: its run holds.
+/// An entry of a bug that was fixed: its run has no violation.
 fn mended_of(plan: Plan<Shop>) -> Regression<Shop> {
     let suite = suite();
     let scenario = suite.find_scenario("calm").expect("it is there");
@@ -162,7 +162,7 @@ fn a_run_that_does_not_get_there_has_diverged_and_has_not_passed() {
 
 #[test]
 fn a_planted_bug_that_is_not_detected_is_told_from_a_run_that_diverged() {
-    // nobody is there to meet the bug
+    // Without people nobody meets the bug.
     let mut entry = mended_of(Plan::new("calm", 1, 5_000));
     entry.bug = Some("old_ticket".into());
     assert!(matches!(replayed(&entry), Replayed::NotDetected { .. }));

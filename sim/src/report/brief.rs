@@ -1,4 +1,4 @@
-//! What a brief story need not show step by step.
+//! The parts of a history that a brief story does not show step by step.
 
 use crate::{
     history::{Event, History, Record, Seen},
@@ -7,18 +7,18 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Operations in which nothing happened that anybody would want to read.
+/// Operations that a reader does not need to see in detail.
 #[derive(Debug, Default)]
 pub(super) struct Uneventful {
     /// Indices of records that need no row.
     pub(super) left_out: BTreeSet<usize>,
     /// The end of each compound operation that is shown in one row, and the text of that row.
     pub(super) in_one_row: BTreeMap<usize, String>,
-    /// What is routine among the rest, with counts.
+    /// Counts of routine operations among the rest.
     pub(super) routine: Counts,
 }
 
-/// Texts with counts, in the order in which they came first.
+/// Texts with counts, in the order of their first occurrence.
 #[derive(Debug, Default)]
 pub(super) struct Counts(pub(super) Vec<(&'static str, usize)>);
 
@@ -31,7 +31,7 @@ impl Counts {
     }
 }
 
-/// Those who attack: as the plan says. Without one, whoever never begins a compound operation.
+/// The attackers of the plan. Without a plan, everybody who never begins a compound operation.
 fn attackers<'a, S: Service>(history: &'a History<S>, plan: Option<&'a Plan<S>>) -> BTreeSet<&'a str> {
     if let Some(plan) = plan {
         return plan.attackers();
@@ -46,8 +46,8 @@ fn begins_compound<S: Service>(record: &Record<S>) -> bool {
     matches!(&record.event, Event::Began { op, .. } if op.is_compound())
 }
 
-/// Finds them. A compound operation is uneventful when all of its steps succeeded, none is evidence, and none of `changes`
-/// (of the world) came between its beginning and its end.
+/// Finds the uneventful operations. A compound operation is uneventful if all of its steps succeeded, none of them is
+/// evidence, and none of `changes` (of the world) happened between its beginning and its end.
 pub(super) fn uneventful<S: Service>(
     history: &History<S>,
     plan: Option<&Plan<S>>,
@@ -91,15 +91,15 @@ pub(super) fn uneventful<S: Service>(
     found
 }
 
-/// The steps of a compound operation in which nothing went wrong.
+/// The steps of a compound operation that succeeded.
 struct Steps<'a, S: Service> {
     ops: Vec<&'a S::Op>,
-    /// All of its records but its end.
+    /// All of its records except its end.
     records: BTreeSet<usize>,
 }
 
 impl<'a, S: Service> Steps<'a, S> {
-    /// The steps between two records; `None` if anything but success was seen.
+    /// The steps between two records; `None` if a step did not succeed.
     fn between(records: &'a [Record<S>], begin: usize, end: usize) -> Option<Steps<'a, S>> {
         let who = &records[begin].who;
         let (mut ops, mut steps, mut observed) = (vec![], BTreeSet::from([begin]), vec![]);
@@ -111,7 +111,7 @@ impl<'a, S: Service> Steps<'a, S> {
                     continue;
                 }
                 _ if record.who != *who => continue,
-                // Somebody who does two at the same time: their steps cannot be told apart here.
+                // If somebody performs two compound operations at the same time, their steps cannot be distinguished.
                 Event::Began { op, .. } if op.is_compound() => return None,
                 Event::Began { .. } => open += 1,
                 Event::Ended { op, seen: Seen::Ok, .. } => {

@@ -1,4 +1,4 @@
-//! Changes of the world: what a story rules across the page.
+//! Changes of the world, which a story shows as lines across the page.
 
 use super::{
     sentinel::{self, Hosts},
@@ -9,18 +9,18 @@ use crate::{
     service::Service,
 };
 
-/// What kind of change it is.
+/// The kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ChangeKind {
     /// Something broke.
     Fault,
     /// Something works again.
     Repair,
-    /// A host has another role: neither.
+    /// A host has another role; this is neither a fault nor a repair.
     Role,
 }
 
-/// A change, as a sentence without a full stop.
+/// A change of the world, as a sentence without a full stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Change {
     pub(super) what: String,
@@ -28,7 +28,7 @@ pub(super) struct Change {
 }
 
 impl Change {
-    /// The change that a record is, if it is one.
+    /// The change that a record describes, if it describes one.
     pub(super) fn of<S: Service>(record: &Record<S>, hosts: &Hosts) -> Option<Change> {
         let repair = |repairs| if repairs { ChangeKind::Repair } else { ChangeKind::Fault };
         let (what, kind) = match &record.event {

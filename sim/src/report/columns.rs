@@ -1,14 +1,14 @@
-//! Rows in columns.
+//! Formats rows in columns.
 
 use super::{change::ChangeKind, row::Row, words::seconds};
 use crate::service::Tone;
 
-/// How a story looks.
+/// The appearance of a story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
-    /// ANSI colours; for a terminal only.
+    /// Whether to use ANSI colours; only for a terminal.
     pub colour: bool,
-    /// How wide the lines of changes are, in characters.
+    /// The width of the lines of changes, characters.
     pub width: usize,
 }
 
@@ -78,7 +78,7 @@ pub(super) fn row(look: &Look, row: &Row) -> String {
             is_evidence,
         } => {
             let margin = if *is_evidence { "✗" } else { "─" };
-            // The time stands where it stands in the other rows, on the line.
+            // The time is at the same position as in the other rows.
             let time = seconds(*at_ms);
             let lead = "─".repeat(TIME.saturating_sub(time.len()));
             let text = fill(&format!("{margin}{lead} {time}  {what} "), look.width);
@@ -102,7 +102,7 @@ pub(super) fn row(look: &Look, row: &Row) -> String {
     format!("{}\n", line.trim_end())
 }
 
-/// Rules a line on to the full width.
+/// Fills a line up to the full width.
 fn fill(text: &str, width: usize) -> String {
     let used = text.chars().count();
     format!("{text}{}", "─".repeat(width.saturating_sub(used)))

@@ -1,6 +1,6 @@
-//! A run as a text or a page that a stranger can read.
+//! A run as text or as a page, for readers who do not know the run.
 //!
-//! [`Story`] puts the history into rows (`row`), which say what the service's own types say of themselves, and sets them in
+//! [`Story`] converts the history into rows (`row`), whose texts come from the service's own types, and formats them in
 //! columns; [`html`] makes pages. Nothing here judges: verdicts come from properties.
 
 mod brief;

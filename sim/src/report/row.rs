@@ -1,4 +1,4 @@
-//! The rows of a story: one for each thing that somebody did or saw, or that changed.
+//! The rows of a story: one for each operation, observation or change.
 
 use super::{
     change::{Change, ChangeKind},
@@ -11,24 +11,24 @@ use crate::{
     service::{Observation, Op, Service, Tone},
 };
 
-/// Rows alike in a row beyond which they are counted instead of shown.
+/// The largest number of similar rows in succession that are shown; more are counted.
 const ALIKE_SHOWN_MAX: usize = 3;
 
-/// A line of the log, to be shown among the rows.
+/// A line of the log, shown among the rows.
 #[derive(Debug, Clone, Copy)]
 pub struct LogRow<'a> {
     /// Simulated time, milliseconds from the start of the run.
     pub at_ms: u64,
-    /// On which host.
+    /// The host that wrote it.
     pub host: &'a str,
     /// Level and text.
     pub text: &'a str,
 }
 
-/// One line of the story.
+/// A row of the story.
 #[derive(Debug, Clone)]
 pub(super) enum Row {
-    /// Somebody did or saw something.
+    /// An operation or an observation.
     Step {
         at_ms: u64,
         who: String,
@@ -37,27 +37,28 @@ pub(super) enum Row {
         outcome: String,
         tone: Tone,
         is_evidence: bool,
-        /// The filter under which it comes, if any: see [`filter`].
+        /// The filter to which it belongs, if any: see [`filter`].
         kind: Option<String>,
-        /// What makes it like another one; none for what is always shown.
+        /// Rows with the same value are similar; `None` for rows that are always shown.
         alike: Option<String>,
     },
-    /// The world changed.
+    /// A change of the world.
     Change {
         at_ms: u64,
         what: String,
         kind: ChangeKind,
         is_evidence: bool,
     },
-    /// More of the same.
+    /// The number of further similar rows.
     More { count: usize, until_ms: u64 },
     /// A line of the log.
     Log { at_ms: u64, host: String, text: String },
-    /// A claim that did not hold, at the moment when it became certain.
+    /// A property that did not hold, at the time when the violation became certain.
     Violated { at_ms: u64, what: String },
 }
 
-/// The filter of a page under which an event comes: the kind of an operation, that of an observation, `sentinel`.
+/// The filter of a page to which an event belongs: the kind of an operation, the filter of an observation, or
+/// `sentinel`.
 pub(super) fn filter<S: Service>(event: &Event<S>) -> Option<String> {
     match event {
         Event::Began { op, .. } | Event::Ended { op, .. } => Some(op.kind()),
@@ -67,7 +68,7 @@ pub(super) fn filter<S: Service>(event: &Event<S>) -> Option<String> {
     }
 }
 
-/// What an operation is at its end.
+/// Describes an operation at its end.
 pub(super) fn ended<O: Op>(op: &O, seen: &Seen) -> String {
     match op.is_compound() {
         true => op.describe_end(seen),
@@ -75,7 +76,7 @@ pub(super) fn ended<O: Op>(op: &O, seen: &Seen) -> String {
     }
 }
 
-/// A record as a row of the table; nothing for changes, and for minor messages of Sentinels.
+/// The row of a record. Changes and minor messages of Sentinels have none.
 pub(super) fn step<S: Service>(record: &Record<S>, hosts: &Hosts, is_nested: bool, is_evidence: bool) -> Option<Row> {
     let (what, outcome, tone, alike) = match &record.event {
         Event::Began { op, .. } => (op.describe(), String::new(), Tone::Plain, None),
@@ -112,12 +113,12 @@ pub(super) fn step<S: Service>(record: &Record<S>, hosts: &Hosts, is_nested: boo
     })
 }
 
-/// What a balancer does without its upstreams.
+/// Describes what a balancer answered without its upstreams.
 pub(super) fn by_itself(says: &str) -> String {
     format!("answers by itself: {says}")
 }
 
-/// A record that is evidence, in words.
+/// Describes a record that is evidence.
 pub(super) fn in_words<S: Service>(record: &Record<S>, hosts: &Hosts) -> String {
     match step(record, hosts, false, true).unwrap_or_else(|| as_recorded(record)) {
         Row::Step { who, what, .. } => format!("{who}: {what}"),
@@ -134,7 +135,7 @@ pub(super) fn change<S: Service>(record: &Record<S>, Change { what, kind }: Chan
     }
 }
 
-/// Evidence that has no words of its own is shown as it was recorded.
+/// Evidence without a description, shown as it was recorded.
 pub(super) fn as_recorded<S: Service>(record: &Record<S>) -> Row {
     Row::Step {
         at_ms: record.at_ms,
@@ -167,7 +168,7 @@ pub(super) fn logged(line: &LogRow<'_>) -> Row {
     }
 }
 
-/// Counts what is alike instead of showing it. Evidence is always shown.
+/// Counts similar rows instead of showing them. Evidence is always shown.
 pub(super) fn shorten(rows: Vec<Row>) -> Vec<Row> {
     let key = |row: &Row| match row {
         Row::Step {

@@ -1,11 +1,11 @@
-//! What Sentinels' own messages mean.
+//! The meaning of Sentinels' messages.
 
 use crate::{engine::HostId, simulator, world::HostKind};
 
 /// The hosts of a world, in the order of declaration.
 pub(super) type Hosts = [(String, HostKind)];
 
-/// The meaning of a message that a story needs; nothing for minor ones.
+/// The meaning of a message, for a story; `None` for minor messages.
 pub(super) fn meaning(says: &str, hosts: &Hosts) -> Option<String> {
     let mut words = says.split_whitespace();
     let word = words.next()?;
@@ -39,7 +39,7 @@ pub(super) fn meaning(says: &str, hosts: &Hosts) -> Option<String> {
     Some(format!("{meaning} ({word})"))
 }
 
-/// Of `+switch-master seats 10.0.0.1 6379 10.0.0.2 6379`, the host that is the master from now on.
+/// The new master in a message such as `+switch-master seats 10.0.0.1 6379 10.0.0.2 6379`.
 pub(super) fn new_master<'a>(says: &'a str, hosts: &'a Hosts) -> Option<&'a str> {
     let mut words = says.split_whitespace();
     if words.next() != Some("+switch-master") {
@@ -52,7 +52,7 @@ pub(super) fn new_master<'a>(says: &'a str, hosts: &'a Hosts) -> Option<&'a str>
     )
 }
 
-/// The host of an address, for Sentinels know addresses only.
+/// The host that has an address. Sentinels know only addresses.
 fn host_name<'a>(address: &'a str, hosts: &'a Hosts) -> &'a str {
     let host = address.parse().ok().and_then(simulator::host_of);
     let host = host.and_then(|HostId(number)| hosts.get(number));

@@ -1,4 +1,4 @@
-//! The history as rows.
+//! The history as a story in rows.
 
 use super::{
     brief::{self, Counts, Uneventful},
@@ -19,21 +19,23 @@ use std::{
     ops::ControlFlow,
 };
 
-/// What a story shows: what was seen, what was violated, and the log if wanted.
+/// A story: the history, the violations, and optionally the log.
 #[derive(Debug, Clone)]
 pub struct Story<'a, S: Service> {
-    /// What was seen.
+    /// The history.
     pub history: &'a History<S>,
-    /// The plan, which says who attacks. Without one, whoever never begins a compound operation counts as an attacker.
+    /// The plan, which says who the attackers are. Without a plan, everybody who never begins a compound operation
+    /// counts as an attacker.
     pub plan: Option<&'a Plan<S>>,
-    /// The hosts of the world in the order of declaration, as in [`Run::hosts`]: Sentinels know addresses only.
+    /// The hosts of the world in the order of declaration, as in [`Run::hosts`]. They are needed because Sentinels know
+    /// only addresses.
     pub hosts: &'a [(String, HostKind)],
-    /// What did not hold.
+    /// The violations.
     pub violations: &'a [Violation],
-    /// In order of time; empty for none.
+    /// Log lines, ordered by time; may be empty.
     pub log: &'a [LogRow<'a>],
-    /// Shows a compound operation in one row if everything went well in it and nothing changed in the world meanwhile, and
-    /// leaves out what is routine.
+    /// Whether to show a compound operation in one row if it succeeded and nothing changed in the world meanwhile, and
+    /// to leave out routine operations.
     pub brief: bool,
 }
 
@@ -50,7 +52,7 @@ impl<'a, S: Service> Story<'a, S> {
         }
     }
 
-    /// The story in columns, and what it leaves out.
+    /// The story in columns, and notes about what is left out.
     pub fn render(&self, look: &Look) -> String {
         let (rows, left_out) = self.short_rows();
         let mut text = columns::header(look);
@@ -63,14 +65,13 @@ impl<'a, S: Service> Story<'a, S> {
         text
     }
 
-    /// The rows, what is alike counted instead of shown, and what they leave out.
+    /// The rows, in which similar ones are counted instead of shown, and notes about what is left out.
     pub(super) fn short_rows(&self) -> (Vec<Row>, Vec<String>) {
         let (rows, left_out) = Rows::of(self);
         (shorten(rows), left_out)
     }
 
-    /// The rows that prove one violation, by themselves, with what changed in the world between the
-    /// first and the last of them.
+    /// Only the rows that prove one violation, with the changes of the world between the first and the last of them.
     pub fn evidence(&self, violation: &Violation, look: &Look) -> String {
         let records = &self.history.records;
         let evidence = violation.evidence.iter().copied();
@@ -90,7 +91,7 @@ impl<'a, S: Service> Story<'a, S> {
             let row = match (Change::of(record, self.hosts), &record.event) {
                 (Some(what), _) => change(record, what, is_evidence),
                 _ if !is_evidence => continue,
-                // An operation whose end is evidence as well is shown once.
+                // An operation whose end is also evidence is shown once.
                 (None, Event::Began { id, .. }) if ended.contains(id) => continue,
                 _ => step(record, self.hosts, false, true).unwrap_or_else(|| as_recorded(record)),
             };
@@ -100,7 +101,7 @@ impl<'a, S: Service> Story<'a, S> {
     }
 }
 
-/// Rows in the making.
+/// Builds the rows of a story.
 struct Rows<'a, S: Service> {
     story: &'a Story<'a, S>,
     evidence: BTreeSet<usize>,
@@ -109,14 +110,14 @@ struct Rows<'a, S: Service> {
     begins: BTreeMap<OpId, usize>,
     ends: BTreeMap<OpId, usize>,
     uneventful: Uneventful,
-    /// The compound operations that somebody has under way, each with whether it is a step of another one.
+    /// The compound operations in progress of each person, each with whether it is a step of another one.
     under_way: BTreeMap<&'a str, BTreeMap<OpId, bool>>,
     minor_of_sentinels: usize,
     routine: Counts,
 }
 
 impl<'a, S: Service> Rows<'a, S> {
-    /// The rows of a story, and notes on what they leave out.
+    /// The rows of a story, and notes about what is left out.
     fn of(story: &'a Story<'a, S>) -> (Vec<Row>, Vec<String>) {
         let mut making = Rows::new(story);
         let mut rows = vec![];
@@ -206,7 +207,7 @@ impl<'a, S: Service> Rows<'a, S> {
         Some(row)
     }
 
-    /// Whether a record is a step of a compound operation; breaks if it needs no row.
+    /// Whether a record is a step of a compound operation. Breaks if the record needs no row.
     fn nesting(&mut self, record: &'a Record<S>, is_evidence: bool) -> ControlFlow<(), bool> {
         let under_way = self.under_way.entry(&record.who).or_default();
         let is_nested = !under_way.is_empty();
@@ -227,7 +228,8 @@ impl<'a, S: Service> Rows<'a, S> {
         ControlFlow::Continue(is_nested)
     }
 
-    /// Whether the beginning of an operation has a row of its own: where the world changed before the end, or none came.
+    /// Whether the beginning of an operation has a row of its own: if the world changed before its end, or if it has no
+    /// end.
     fn begins_apart(&self, id: OpId) -> bool {
         match (self.begins.get(&id), self.ends.get(&id)) {
             (Some(begin), Some(end)) => self.changes.range(begin..end).next().is_some(),

@@ -1,4 +1,4 @@
-//! Stories over hand-built histories.
+//! Stories about histories that are written by hand.
 
 use super::*;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     world::HostKind,
 };
 
-/// 1. ann goes shopping; 2. the master dies under her purchase; 3. mallory buys the same seat.
+/// 1. ann goes shopping; 2. the master dies during her purchase; 3. mallory buys the same seat.
 pub(in crate::report) fn twice() -> (History<Shop>, Vec<Violation>) {
     let buy = Did::Buy { seat: 12 };
     let history = HistoryBuilder::new()
@@ -131,7 +131,7 @@ fn observations_that_are_alike_are_counted_too() {
     "#);
 }
 
-/// ann's trip goes well; ben's purchase may have failed.
+/// ann's trip succeeds; ben's purchase may have failed.
 fn trips() -> HistoryBuilder {
     let trip = |history: HistoryBuilder, at: u64, who: &str, seat, seen| {
         history

@@ -2,12 +2,12 @@
 
 use crate::{fault::Fault, history::Seen, service::Service, trigger::Trigger};
 
-/// Simulated time as seconds with milliseconds: `21.004 s`.
+/// A simulated time in seconds with milliseconds: `21.004 s`.
 pub fn seconds(at_ms: u64) -> String {
     format!("{}.{:03} s", at_ms / 1000, at_ms % 1000)
 }
 
-/// A duration, briefly: `31 ms`, `2.4 s`.
+/// A duration in short form: `31 ms`, `2.4 s`.
 pub fn duration(ms: u64) -> String {
     if ms < 1000 {
         format!("{ms} ms")
@@ -16,7 +16,7 @@ pub fn duration(ms: u64) -> String {
     }
 }
 
-/// How an operation came out, without how long it took.
+/// The outcome of an operation, without its duration.
 pub fn seen(seen: &Seen) -> String {
     match seen {
         Seen::Ok => "ok".into(),
@@ -25,7 +25,7 @@ pub fn seen(seen: &Seen) -> String {
     }
 }
 
-/// A fault that was injected, what was in flight at that moment, and its trigger.
+/// Describes an injected fault, the operations in flight at that moment, and its trigger.
 pub(super) fn injected<S: Service>(fault: &Fault<S>, in_flight: usize, after: Option<&Trigger>) -> String {
     let what = match in_flight {
         _ if fault.repairs() => fault.to_string(),

@@ -1,4 +1,4 @@
-//! What a seed decides.
+//! Random draws that a seed decides.
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -10,12 +10,12 @@ use std::{
     time::Duration,
 };
 
-/// A stream of draws. Streams are keyed by label, so that a new draw in one part of a scenario
-/// leaves the other parts as they were.
+/// A stream of random draws. Each part of a scenario has a stream of its own, keyed by a label, so a new draw in one
+/// part does not change the other parts.
 pub struct Dice(ChaCha8Rng);
 
 impl Dice {
-    /// The stream that belongs to a seed and a label.
+    /// The stream of a seed and a label.
     pub fn of(seed: u64, label: &str) -> Dice {
         let key = Sha256::new()
             .chain_update(seed.to_le_bytes())
@@ -24,24 +24,24 @@ impl Dice {
         Dice(ChaCha8Rng::from_seed(key.into()))
     }
 
-    /// A number from `low` to `high`, both included. The bias of the modulus is below 2^-40 for the
-    /// ranges drawn here.
+    /// A random number from `low` to `high`, both included. The bias of the modulus is below 2^-40 for the ranges drawn
+    /// here.
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
         assert!(low <= high, "nothing lies between {low} and {high}");
         low + self.0.next_u64() % (high - low + 1)
     }
 
-    /// True in so many of a hundred draws.
+    /// True with a probability of `percent` per cent.
     pub fn chance(&mut self, percent: u64) -> bool {
         self.between(0, 99) < percent
     }
 
-    /// One of several.
+    /// One of the elements, chosen at random.
     pub fn pick<T: Clone>(&mut self, from: &[T]) -> T {
         from[self.between(0, from.len() as u64 - 1) as usize].clone()
     }
 
-    /// A time within a spread, in milliseconds.
+    /// A random time within a spread, milliseconds.
     pub fn ms(&mut self, spread: Spread) -> u64 {
         self.between(spread.low_ms, spread.high_ms)
     }
@@ -79,12 +79,12 @@ impl From<RangeInclusive<Duration>> for Spread {
     }
 }
 
-/// So many milliseconds.
+/// A duration in milliseconds.
 pub const fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
 }
 
-/// So many seconds.
+/// A duration in seconds.
 pub const fn secs(n: u64) -> Duration {
     Duration::from_secs(n)
 }

@@ -1,4 +1,4 @@
-//! The words in which a scenario says which faults are injected.
+//! The faults of a scenario.
 
 use super::dice::{Dice, Spread};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 use std::time::Duration;
 
-/// Which faults are injected, and when: exact times, or spreads from which the seed draws.
+/// A schedule of faults: exact times, or spreads from which the seed draws.
 #[derive(Clone)]
 pub struct Faults<S: Service> {
     entries: Vec<Entry<S>>,
@@ -22,44 +22,44 @@ impl<S: Service> Default for Faults<S> {
 #[derive(Clone)]
 struct Entry<S: Service> {
     when: When,
-    /// The seed picks one of these.
+    /// The faults of which the seed picks one.
     one_of: Vec<Fault<S>>,
 }
 
 #[derive(Clone, Copy)]
 enum When {
     At(Spread),
-    /// After the entry before it.
+    /// At this time after the entry before it.
     Then(Spread),
 }
 
 impl<S: Service> Faults<S> {
-    /// Nothing, so far.
+    /// A schedule without faults.
     pub fn new() -> Faults<S> {
         Faults::default()
     }
 
-    /// A fault at a time.
+    /// Adds a fault at a time.
     pub fn at(self, when: impl Into<Spread>, fault: Fault<S>) -> Faults<S> {
         self.entry(When::At(when.into()), vec![fault])
     }
 
-    /// One of several faults at a time.
+    /// Adds one of several faults at a time.
     pub fn one_at(self, when: impl Into<Spread>, one_of: impl Into<Vec<Fault<S>>>) -> Faults<S> {
         self.entry(When::At(when.into()), one_of.into())
     }
 
-    /// A fault so long after the one before.
+    /// Adds a fault at this time after the one before it.
     pub fn then(self, later: impl Into<Spread>, fault: Fault<S>) -> Faults<S> {
         self.entry(When::Then(later.into()), vec![fault])
     }
 
-    /// A fault at the same moment as the one before.
+    /// Adds a fault at the same time as the one before it.
     pub fn and(self, fault: Fault<S>) -> Faults<S> {
         self.then(Duration::ZERO, fault)
     }
 
-    /// Everything heals at a time.
+    /// Heals everything at a time.
     pub fn heal_at(self, when: impl Into<Spread>) -> Faults<S> {
         self.at(when, Fault::Heal)
     }
@@ -70,8 +70,8 @@ impl<S: Service> Faults<S> {
         self
     }
 
-    /// The schedule for a stream of draws, in order of time; what is injected at one moment keeps
-    /// the order in which it was declared.
+    /// Draws the times and faults, and returns them in order of time. Faults at the same time keep the order in which
+    /// they were declared.
     pub fn draw(&self, dice: &mut Dice) -> Vec<TimedFault<S>> {
         let mut before_ms = 0;
         let mut drawn: Vec<TimedFault<S>> = self
@@ -90,11 +90,11 @@ impl<S: Service> Faults<S> {
     }
 }
 
-/// SIGKILL.
+/// Kills a process (SIGKILL).
 pub fn kill<S: Service>(host: &str) -> Fault<S> {
     Fault::Kill { host: host.into() }
 }
-/// The host goes silent and forgets.
+/// Cuts a host's power: it sends nothing more, and forgets everything that was not on disk.
 pub fn power_loss<S: Service>(host: &str) -> Fault<S> {
     Fault::PowerLoss { host: host.into() }
 }
@@ -102,22 +102,22 @@ pub fn power_loss<S: Service>(host: &str) -> Fault<S> {
 pub fn start<S: Service>(host: &str) -> Fault<S> {
     Fault::Start { host: host.into() }
 }
-/// SIGSTOP.
+/// Pauses a process (SIGSTOP).
 pub fn pause<S: Service>(host: &str) -> Fault<S> {
     Fault::Pause { host: host.into() }
 }
-/// SIGCONT.
+/// Resumes a process (SIGCONT).
 pub fn resume<S: Service>(host: &str) -> Fault<S> {
     Fault::Resume { host: host.into() }
 }
-/// Nothing passes between two hosts.
+/// Cuts the link between two hosts in both directions.
 pub fn cut<S: Service>(a: &str, b: &str) -> Fault<S> {
     Fault::Cut {
         a: a.into(),
         b: b.into(),
     }
 }
-/// Nothing passes from one host to another.
+/// Cuts the link from one host to another.
 pub fn cut_one_way<S: Service>(from: &str, to: &str) -> Fault<S> {
     Fault::CutOneWay {
         from: from.into(),
@@ -131,7 +131,7 @@ pub fn mend<S: Service>(a: &str, b: &str) -> Fault<S> {
         b: b.into(),
     }
 }
-/// A link loses packets.
+/// Makes a link lose this percentage of packets.
 pub fn loss<S: Service>(a: &str, b: &str, percent: u8) -> Fault<S> {
     Fault::Loss {
         a: a.into(),
@@ -139,7 +139,7 @@ pub fn loss<S: Service>(a: &str, b: &str, percent: u8) -> Fault<S> {
         percent,
     }
 }
-/// A link is slower.
+/// Makes a link slower.
 pub fn latency<S: Service>(a: &str, b: &str, added: Duration) -> Fault<S> {
     Fault::Latency {
         a: a.into(),
@@ -147,7 +147,7 @@ pub fn latency<S: Service>(a: &str, b: &str, added: Duration) -> Fault<S> {
         added_ms: added.as_millis() as u64,
     }
 }
-/// A link is slower for a while.
+/// Makes a link slower for a while.
 pub fn latency_spike<S: Service>(a: &str, b: &str, added: Duration, lasts: Duration) -> Fault<S> {
     Fault::LatencySpike {
         a: a.into(),
@@ -156,7 +156,7 @@ pub fn latency_spike<S: Service>(a: &str, b: &str, added: Duration, lasts: Durat
         lasts_ms: lasts.as_millis() as u64,
     }
 }
-/// The disk fails under one host before its commits.
+/// Makes the disk of one host fail before each commit.
 pub fn disk_fails<S: Service>(host: &str, lasts: Duration) -> Fault<S> {
     Fault::DiskError {
         host: host.into(),
@@ -164,7 +164,7 @@ pub fn disk_fails<S: Service>(host: &str, lasts: Duration) -> Fault<S> {
         lasts_ms: lasts.as_millis() as u64,
     }
 }
-/// The disk is slow under one host: each of its commits takes so much longer.
+/// Makes the disk of one host slow: each of its commits takes longer by this time.
 pub fn disk_slow<S: Service>(host: &str, by: Duration, lasts: Duration) -> Fault<S> {
     Fault::DiskSlow {
         host: host.into(),
@@ -172,7 +172,7 @@ pub fn disk_slow<S: Service>(host: &str, by: Duration, lasts: Duration) -> Fault
         lasts_ms: lasts.as_millis() as u64,
     }
 }
-/// The disk fails under one host after its commits: the acknowledgement is lost.
+/// Makes the disk of one host fail after each commit: only the acknowledgement is lost.
 pub fn acknowledgement_lost<S: Service>(host: &str, lasts: Duration) -> Fault<S> {
     Fault::DiskError {
         host: host.into(),

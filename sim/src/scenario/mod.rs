@@ -1,4 +1,4 @@
-//! A scenario: a story that a seed tells in its own way, and what is claimed of it.
+//! Scenarios: a story that each seed varies, with the properties that must hold in it.
 
 mod dice;
 mod faults;
@@ -21,12 +21,12 @@ use crate::{
 };
 use std::{fmt, panic::Location, sync::Arc, time::Duration};
 
-/// Draws a whole plan: see [`Scenario::drawn`].
+/// A function that draws a whole plan: see [`Scenario::drawn`].
 pub type Draw<S> = Arc<dyn Fn(u64, &mut Plan<S>) + Send + Sync>;
 
-/// Draws the options of a world.
+/// A source of random options of a world.
 pub trait DrawWorld<S: Service>: Send + Sync {
-    /// The options for a stream of draws.
+    /// Draws the options.
     fn draw(&self, dice: &mut Dice) -> S::World;
 }
 
@@ -36,13 +36,13 @@ impl<S: Service, F: Fn(&mut Dice) -> S::World + Send + Sync> DrawWorld<S> for F 
     }
 }
 
-/// A metamorphic claim: a plan with one thing changed must agree with the original.
+/// A metamorphic property: the run of a plan with one change must agree with that of the original.
 pub struct Same<S: Service> {
-    /// Stable name, as a property has one.
+    /// Stable name, like that of a property.
     pub name: &'static str,
-    /// What is changed.
+    /// Changes the plan.
     pub change: fn(&mut Plan<S>),
-    /// In what they must agree.
+    /// Compares the two runs.
     pub agree: fn(&Run<S>, &Run<S>) -> Result<(), Violation>,
 }
 
@@ -54,7 +54,7 @@ impl<S: Service> Clone for Same<S> {
 
 impl<S: Service> Copy for Same<S> {}
 
-/// A story and its claims; see the module.
+/// A story that each seed varies, with its properties and marks.
 #[derive(Clone)]
 pub struct Scenario<S: Service> {
     name: &'static str,
@@ -73,7 +73,7 @@ pub struct Scenario<S: Service> {
 }
 
 impl<S: Service> Scenario<S> {
-    /// A scenario by its name and, in one sentence, what happens in it.
+    /// A scenario with its name and a sentence that says what happens in it.
     #[track_caller]
     pub fn new(name: &'static str, title: &'static str) -> Scenario<S> {
         Scenario {
@@ -93,51 +93,52 @@ impl<S: Service> Scenario<S> {
         }
     }
 
-    /// Rows of an inventory of mechanisms and failures that it is about, where the suite has one.
+    /// Sets the rows of the suite's inventory of mechanisms and failures that it is about, if the suite has one.
     pub fn covering(mut self, rows: &'static [u8]) -> Scenario<S> {
         self.covers = rows;
         self
     }
-    /// What the world is like.
+    /// Sets the options of the world.
     pub fn world(mut self, world: impl DrawWorld<S> + 'static) -> Scenario<S> {
         self.world = Arc::new(world);
         self
     }
-    /// Who does what; may be said several times.
+    /// Adds a workload: who does what. May be called several times.
     pub fn workload(mut self, workload: Workload<S>) -> Scenario<S> {
         self.workloads.push(workload);
         self
     }
-    /// The same, for several at once.
+    /// Adds several workloads.
     pub fn workloads(mut self, workloads: impl IntoIterator<Item = Workload<S>>) -> Scenario<S> {
         self.workloads.extend(workloads);
         self
     }
-    /// Which faults are injected.
+    /// Sets the faults.
     pub fn faults(mut self, faults: Faults<S>) -> Scenario<S> {
         self.faults = faults;
         self
     }
-    /// For a scenario that draws everything: changes the plan that the other words gave.
+    /// Makes this a scenario that draws everything: `draw` changes the plan that the other methods have produced.
     pub fn drawn(mut self, draw: impl Fn(u64, &mut Plan<S>) + Send + Sync + 'static) -> Scenario<S> {
         self.draw = Some(Arc::new(draw));
         self
     }
-    /// The same, without a choice of what there is at all: to see what that choice is worth.
+    /// Sets the plain version of [`Scenario::drawn`], which leaves no kind of people or faults out. Comparing the two
+    /// shows what leaving kinds out is worth.
     pub fn drawn_plainly(mut self, draw: impl Fn(u64, &mut Plan<S>) + Send + Sync + 'static) -> Scenario<S> {
         self.draw_plainly = Some(Arc::new(draw));
         self
     }
-    /// What must hold at every moment.
+    /// Adds a property that must hold at every moment.
     pub fn always(mut self, property: impl Property<S> + 'static) -> Scenario<S> {
         self.properties.push(Arc::new(property));
         self
     }
-    /// What must hold within a bound once everything has healed.
+    /// Adds a property that must hold within a bound once everything has healed.
     pub fn eventually(self, property: impl Property<S> + 'static) -> Scenario<S> {
         self.always(property)
     }
-    /// What a sweep must have reached at least once, and what one run in four reaches, or more; see [`Mark`].
+    /// Adds a mark that a sweep must reach, and that at least one run in four reaches; see [`Mark`].
     pub fn sometimes(
         self,
         name: &'static str,
@@ -145,8 +146,8 @@ impl<S: Service> Scenario<S> {
     ) -> Scenario<S> {
         self.sometimes_one_in(Mark::<S>::ONE_IN, name, reached)
     }
-    /// The same, of what is rarer, or more frequent: at least one run in `runs` reaches it. Measure it with `explore --marks`,
-    /// and declare it rarer than it is.
+    /// Adds a mark that is rarer or more frequent: at least one run in `runs` reaches it. Measure this with
+    /// `explore --marks`, and declare the mark rarer than measured.
     pub fn sometimes_one_in(
         mut self,
         runs: u32,
@@ -160,12 +161,12 @@ impl<S: Service> Scenario<S> {
         });
         self
     }
-    /// What a changed plan must agree with.
+    /// Sets the metamorphic property.
     pub fn same_as(mut self, same: Same<S>) -> Scenario<S> {
         self.same = Some(same);
         self
     }
-    /// How long a run lasts.
+    /// Sets the duration of a run.
     pub fn lasts(mut self, lasts: Duration) -> Scenario<S> {
         self.lasts = lasts;
         self
@@ -175,44 +176,44 @@ impl<S: Service> Scenario<S> {
     pub fn name(&self) -> &'static str {
         self.name
     }
-    /// What happens in it, in one sentence.
+    /// A sentence that says what happens in it.
     pub fn title(&self) -> &'static str {
         self.title
     }
-    /// Where it is written: file and line of the call of [`Scenario::new`].
+    /// Its place in the source: file and line of the call of [`Scenario::new`].
     pub fn source(&self) -> &'static Location<'static> {
         self.source
     }
-    /// Rows of the inventory that it tells of.
+    /// Rows of the inventory that it is about.
     pub fn covers(&self) -> &[u8] {
         self.covers
     }
-    /// Whether what is claimed of it is claimed of any plan: of one that draws everything, it is. A story
-    /// claims what its own faults permit.
+    /// Whether its properties are claimed of any plan. This is so for a scenario that draws everything; any other one
+    /// claims only what its own faults permit.
     pub fn takes_any_plan(&self) -> bool {
         self.draw.is_some()
     }
-    /// What is claimed of it.
+    /// Its properties.
     pub fn properties(&self) -> Vec<Arc<dyn Property<S>>> {
         self.properties.clone()
     }
-    /// The names of all that is claimed of it: its properties, and what its twin must agree with.
+    /// The names of its properties, including the metamorphic one.
     pub fn claims(&self) -> Vec<String> {
         let properties = self.properties.iter().map(|property| property.name());
         properties.chain(self.same.map(|same| same.name.to_owned())).collect()
     }
-    /// What a sweep must have reached.
+    /// The marks that a sweep must reach.
     pub fn marks(&self) -> Vec<Mark<S>> {
         self.marks.clone()
     }
 
-    /// The plan of a seed: always the same one.
+    /// The plan of a seed; equal seeds give equal plans.
     pub fn plan(&self, seed: u64) -> Plan<S> {
         self.drawn_by(self.draw.as_ref(), seed)
     }
 
-    /// The plan of a seed that may draw everything: see [`Scenario::drawn_plainly`]. Others have the plan
-    /// that they always have.
+    /// The plan of a seed in the plain version: see [`Scenario::drawn_plainly`]. A scenario without a plain version has
+    /// only one plan for a seed.
     pub fn plain_plan(&self, seed: u64) -> Plan<S> {
         self.drawn_by(self.draw_plainly.as_ref().or(self.draw.as_ref()), seed)
     }
@@ -243,7 +244,7 @@ impl<S: Service> Scenario<S> {
         plan
     }
 
-    /// The plan with one thing changed that must agree with it, if the scenario claims such a thing.
+    /// The changed plan that must agree with this one, if the scenario has a metamorphic property.
     pub fn twin(&self, plan: &Plan<S>) -> Option<Plan<S>> {
         self.same.map(|same| {
             let mut twin = plan.clone();
@@ -252,10 +253,10 @@ impl<S: Service> Scenario<S> {
         })
     }
 
-    /// Whether a run and its twin agree.
+    /// Checks that a run and its twin agree.
     ///
     /// # Errors
-    /// In what they do not.
+    /// The difference.
     pub fn same(&self, run: &Run<S>, twin: &Run<S>) -> Result<(), Violation> {
         match self.same {
             Some(same) => (same.agree)(run, twin),

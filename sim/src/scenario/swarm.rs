@@ -1,9 +1,10 @@
-//! A scenario in which everything is drawn at random: the options of the world, who is there, and what breaks.
+//! Swarm testing: a scenario in which the options of the world, the people and the faults are random.
 //!
-//! Each run leaves most kinds of things out: where everything is possible, faults hide each other, and seldom does
-//! anything get far enough to fail in an interesting way (Groce, Zhang, Eide, Chen and Regehr, "Swarm testing", ISSTA
-//! 2012). So a seed draws a few kinds of faults, mild or harsh, and how often they come, wait for a trigger, and end; and
-//! a few kinds of people. Then everything heals, the world has time to settle, and everything must work again.
+//! Each run leaves most kinds of faults and people out. If everything is possible in every run, faults hide each other,
+//! and seldom does an operation get far enough to fail in an interesting way (Groce, Zhang, Eide, Chen and Regehr,
+//! "Swarm testing", ISSTA 2012). So a seed draws a few kinds of faults, mild or harsh, and how often they come, wait
+//! for a trigger, and end; and a few kinds of people. Then everything heals, the world has time to settle, and
+//! everything must work again.
 //!
 //! ```text
 //! Scenario::new("swarm", "everything at random, and then everything heals")
@@ -35,20 +36,21 @@ use crate::{
 };
 use std::{sync::Arc, time::Duration};
 
-/// Draws one kind of work: who does it, and how much of it. `few` is how many people a kind of this run has, about; when
-/// the first of them begins is up to the swarm.
+/// Draws the workloads of one kind of people. `few` is about how many people a kind has in this run. The swarm decides
+/// when the first of them begins.
 pub type DrawWorkloads<S> = fn(dice: &mut Dice, few: usize) -> Vec<Workload<S>>;
 
-/// Draws one kind of fault: what is injected at one moment, each with what ends it, if anything does.
+/// Draws one kind of fault: the faults that are injected at one moment, each with the fault that ends it, if there is
+/// one.
 pub type DrawFaults<S> = fn(dice: &mut Dice, world: &World<S>) -> Vec<(Fault<S>, Option<Fault<S>>)>;
 
-/// Plans more operations, when those of a run are known: see [`Swarm::follow_up`].
+/// Plans additional operations after those of a run are known: see [`Swarm::follow_up`].
 pub type FollowUp<S> = fn(world: &World<S>, planned: &[Operation<S>], settled_ms: u64) -> Vec<Operation<S>>;
 
-/// What a run lasts after everything has settled, unless the scenario says otherwise.
+/// How long a run lasts after everything has settled.
 const WATCHED: Duration = secs(40);
 
-/// What a scenario may draw from; see the module.
+/// The choices of a swarm scenario; see the module.
 #[derive(Clone)]
 pub struct Swarm<S: Service> {
     options: Arc<dyn DrawWorld<S>>,
@@ -70,8 +72,8 @@ impl<S: Service> Default for Swarm<S> {
 }
 
 impl<S: Service> Swarm<S> {
-    /// Nobody, in a world of default options, which has the faults that any world has. Everything heals after 45 s, and
-    /// has 45 s to settle.
+    /// A swarm without people, in a world of default options, with the faults of any world. Everything heals after 45
+    /// s, and has 45 s to settle.
     pub fn new() -> Swarm<S> {
         let options = Arc::new(|_: &mut Dice| S::World::default());
         Swarm {
@@ -88,53 +90,53 @@ impl<S: Service> Swarm<S> {
         }
     }
 
-    /// The options of the world. What they decide of its hosts and links decides what can break.
+    /// Sets the options of the world. Its hosts and links decide which faults are possible.
     pub fn options(self, draw: impl DrawWorld<S> + 'static) -> Swarm<S> {
         let options = Arc::new(draw);
         Swarm { options, ..self }
     }
 
-    /// The options of the world in the plain version: see [`Scenario::drawn_plainly`].
+    /// Sets the options of the world in the plain version: see [`Scenario::drawn_plainly`].
     pub fn plain_options(self, draw: impl DrawWorld<S> + 'static) -> Swarm<S> {
         let plain_options = Arc::new(draw);
         Swarm { plain_options, ..self }
     }
 
-    /// Kinds of people of whom each run has some and not others. They begin early.
+    /// Adds kinds of people, of which each run has some. They begin early.
     pub fn crowd(mut self, kinds: &[DrawWorkloads<S>]) -> Swarm<S> {
         self.crowd.extend(kinds);
         self
     }
 
-    /// Kinds of people whom every run has. They begin early.
+    /// Adds kinds of people that every run has. They begin early.
     pub fn background(mut self, kinds: &[DrawWorkloads<S>]) -> Swarm<S> {
         self.background.extend(kinds);
         self
     }
 
-    /// Kinds of people who begin once everything has healed and settled: to see whether everything works again.
+    /// Adds kinds of people who begin once everything has healed and settled. They show whether everything works again.
     pub fn after_healing(mut self, kinds: &[DrawWorkloads<S>]) -> Swarm<S> {
         self.after_healing.extend(kinds);
         self
     }
 
-    /// What else is done once everything has settled, from what is planned and without a draw: somebody who was attacked
-    /// uses the service, somebody asks each process of this world.
+    /// Sets additional operations for the time after settling, which depend on the plan and on no draw. For example,
+    /// somebody who was attacked uses the service, or somebody asks each process of this world.
     pub fn follow_up(self, plan: FollowUp<S>) -> Swarm<S> {
         let follow_up = Some(plan);
         Swarm { follow_up, ..self }
     }
 
-    /// Kinds of faults that only this service has, each as likely as one of the world's own.
+    /// Adds kinds of faults that only this service has, each as likely as one of any world.
     pub fn faults(mut self, kinds: &[DrawFaults<S>]) -> Swarm<S> {
         self.faults.extend(kinds);
         self
     }
 
-    /// By how much clocks may be wrong, either way, milliseconds: less than what the service allows for.
+    /// Sets by how much clocks may be wrong in either direction, milliseconds. Choose less than the service tolerates.
     ///
     /// # Panics
-    /// There is none.
+    /// The list is empty.
     pub fn clock_offsets_ms(self, offsets_ms: &[i64]) -> Swarm<S> {
         assert!(!offsets_ms.is_empty(), "a wrong clock is wrong by something");
         let clock_offsets_ms = offsets_ms.to_vec();
@@ -144,21 +146,21 @@ impl<S: Service> Swarm<S> {
         }
     }
 
-    /// When everything heals.
+    /// Sets the time at which everything heals.
     ///
     /// # Panics
-    /// That is before 5 s: hosts need a second to boot, and faults some time to matter.
+    /// The time is below 5 s: hosts need a second to boot, and faults some time to have an effect.
     pub fn heals_at(self, heals_at: Duration) -> Swarm<S> {
         assert!(heals_at >= secs(5), "everything heals after 5 s or later");
         Swarm { heals_at, ..self }
     }
 
-    /// How long the world may take to settle after that.
+    /// Sets how long the world may take to settle after healing.
     pub fn settles_within(self, settles_within: Duration) -> Swarm<S> {
         Swarm { settles_within, ..self }
     }
 
-    /// How long a run lasts: until everything has settled, and 40 s.
+    /// Duration of a run: until everything has settled, and 40 s more.
     pub fn lasts(&self) -> Duration {
         self.heals_at + self.settles_within + WATCHED
     }
@@ -167,7 +169,7 @@ impl<S: Service> Swarm<S> {
         self.heals_at.as_millis() as u64
     }
 
-    /// Everything that a seed decides.
+    /// Draws a plan.
     fn draw(&self, seed: u64, plan: &mut Plan<S>) {
         let label = plan.scenario.clone();
         let dice = |part: &str| Dice::of(seed, &format!("{label}/{part}"));
@@ -178,7 +180,7 @@ impl<S: Service> Swarm<S> {
         plan.order = dice("order").pick(&[Order::FirstCome, Order::FirstCome, Order::Shuffled, Order::Priorities]);
     }
 
-    /// The same without leaving anything out: every kind of people and of faults in every run.
+    /// Draws the plain version of a plan: every kind of people and of faults is in it.
     fn draw_plainly(&self, seed: u64, plan: &mut Plan<S>) {
         let label = plan.scenario.clone();
         let dice = |part: &str| Dice::of(seed, &format!("{label}/plain/{part}"));
@@ -190,7 +192,7 @@ impl<S: Service> Swarm<S> {
 }
 
 impl<S: Service> Scenario<S> {
-    /// Draws everything at random, with a plain version that leaves nothing out. The scenario lasts as long as the swarm.
+    /// Makes this a swarm scenario, with a plain version that leaves nothing out. It lasts as long as the swarm.
     pub fn swarm(self, swarm: Swarm<S>) -> Scenario<S> {
         let plain = swarm.clone();
         self.lasts(swarm.lasts())

@@ -7,13 +7,13 @@ use crate::{
     world::World,
 };
 
-/// How many of a hundred triggers wait for a usual event, where there are rare ones as well.
+/// The percentage of triggers that wait for a usual event, if there are rare ones as well.
 const USUAL_PERCENT: u64 = 75;
 
-/// Draws a trigger: at the first times of an event more often than at later ones, and shortly after it more often than
-/// long after it. The events are [`Service::USUAL_TRIGGERS`] and [`Service::RARE_TRIGGERS`], as far as this world has
-/// them. If the service names none, an operation that begins is usual, and everything that ever happens is rare. `None` if
-/// nothing does.
+/// Draws a trigger. Early occurrences of an event are more likely than later ones, and short delays more likely than
+/// long ones. The event is one of [`Service::USUAL_TRIGGERS`] and [`Service::RARE_TRIGGERS`] that this world has. If
+/// the service names none, the beginnings of operations are usual, and all events are rare. `None` if the world has no
+/// events.
 pub fn draw_trigger<S: Service>(dice: &mut Dice, world: &World<S>) -> Option<Trigger> {
     let names = event_names(world);
     let event = match S::USUAL_TRIGGERS.is_empty() && S::RARE_TRIGGERS.is_empty() {

@@ -1,10 +1,10 @@
-//! The words in which a scenario says who does what.
+//! The workloads of a scenario: who does what, and when.
 
 use super::dice::{Dice, Spread, secs};
 use crate::{plan::Operation, service::Service};
 use std::{sync::Arc, time::Duration};
 
-/// People's names. Each is given to one person in a run, so that nobody meets a limit by accident.
+/// People's names. A name is given to only one person in a run, so that nobody reaches a limit by accident.
 const NAMES: [&str; 48] = [
     "ann", "ben", "cleo", "dan", "eve", "finn", "gus", "hana", "ines", "jon", "kim", "leo", "mia", "ned", "oona",
     "pia", "quin", "rosa", "sam", "tess", "uma", "vic", "wes", "xena", "yuri", "zoe", "abel", "bea", "cal", "dora",
@@ -12,14 +12,14 @@ const NAMES: [&str; 48] = [
     "ursa", "vera", "will",
 ];
 
-/// Hands out each name once.
+/// Gives each name to one person.
 #[derive(Default)]
 pub struct Cast {
     given: usize,
 }
 
 impl Cast {
-    /// Somebody who has not been named before.
+    /// A name that has not been given before.
     pub fn somebody(&mut self) -> String {
         let name = NAMES[self.given % NAMES.len()];
         let round = self.given / NAMES.len();
@@ -31,7 +31,7 @@ impl Cast {
     }
 }
 
-/// Who does what, and when.
+/// A workload: who does what, and when.
 #[derive(Clone)]
 pub struct Workload<S: Service> {
     who: Who,
@@ -40,7 +40,7 @@ pub struct Workload<S: Service> {
     every: Duration,
 }
 
-/// Draws what one of several people does.
+/// A function that draws the behaviour of one person.
 type DrawBehaviour<S> = dyn Fn(&mut Dice) -> <S as Service>::Behaviour + Send + Sync;
 
 #[derive(Clone)]
@@ -50,12 +50,12 @@ enum Who {
 }
 
 impl<S: Service> Workload<S> {
-    /// So many people, each with a name of their own, who all do this.
+    /// This number of people, each with a name of their own, who all do the same.
     pub fn people(count: usize, does: S::Behaviour) -> Workload<S> {
         Workload::new(Who::People(count), move |_| does.clone())
     }
 
-    /// So many people, each with a name of their own; what each of them does is drawn.
+    /// This number of people, each with a name of their own; the behaviour of each is drawn.
     ///
     /// ```text
     /// Workload::people_each(40, |dice| Behaviour::Buy { seat: dice.between(1, 5) })
@@ -78,25 +78,25 @@ impl<S: Service> Workload<S> {
         }
     }
 
-    /// When the first of them begins.
+    /// Sets when the first of them begins.
     pub fn from(mut self, when: impl Into<Spread>) -> Workload<S> {
         self.from = when.into();
         self
     }
 
-    /// Between the beginnings of two of them, on average; the seed moves each a little.
+    /// Sets the average time between the beginnings of two of them; the seed varies each one a little.
     pub fn every(mut self, gap: Duration) -> Workload<S> {
         self.every = gap;
         self
     }
 
-    /// By another name, where there are several of a kind.
+    /// Sets the name, if there are several of a kind.
     pub fn called(mut self, name: impl Into<String>) -> Workload<S> {
         self.who = Who::Named(name.into());
         self
     }
 
-    /// The operations for a stream of draws.
+    /// Draws the operations.
     pub fn draw(&self, dice: &mut Dice, cast: &mut Cast) -> Vec<Operation<S>> {
         let from_ms = dice.ms(self.from);
         let gap_ms = self.every.as_millis() as u64;

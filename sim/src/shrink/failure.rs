@@ -1,4 +1,4 @@
-//! Makes the plan of a failing run small, with the judge of its scenario.
+//! Shrinks the plan of a failing run; its scenario judges the candidates.
 
 use super::{Reason, ShrinkError, Shrunk, Step, Verdict, shrink};
 use crate::{
@@ -11,11 +11,11 @@ use crate::{
 };
 use std::{collections::BTreeSet, ops::ControlFlow};
 
-/// Makes a plan small that fails for a reason, within so many runs.
+/// Shrinks a plan that fails for a reason, within a number of runs.
 ///
-/// With a planted bug, a smaller plan is taken only if it does not fail for that reason without the bug: a plan so small
-/// that the claim fails by itself shows nothing about the bug. Those runs are not counted; only candidates that fail need
-/// one.
+/// With a planted bug, a smaller plan is accepted only if it does not fail for that reason without the bug, because a
+/// plan that fails without the bug shows nothing about it. Such checks are not counted as runs; only candidates that
+/// fail need one.
 ///
 /// # Errors
 /// The plan cannot be performed, or does not fail for that reason.
@@ -42,7 +42,7 @@ pub fn shrink_failure<S: Service>(
     shrink(plan, reason, runs_max, verdict, on_step)
 }
 
-/// What a run came to, with the people whom the evidence of each violation names.
+/// The verdict of a run, with the people in the evidence of each violation.
 fn verdict<S: Service>(run: &Run<S>) -> Verdict {
     let operations = run.plan.operations.iter();
     let names: BTreeSet<&str> = operations.map(|operation| operation.who.as_str()).collect();

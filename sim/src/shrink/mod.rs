@@ -1,15 +1,15 @@
-//! Makes a failing plan small.
+//! Shrinks a failing plan.
 //!
-//! 1. Guesses that often remove most of it: only the people in the evidence, nothing after the violation, no faults,
-//!    nobody.
-//! 2. Delta debugging over everything that is planned, jointly (`removal`): all that a person does, and a fault with its
-//!    end, are taken out together at first, then single things; once few are left, single things under other seeds, and
+//! 1. Guesses that often remove most of it: only the people in the evidence, nothing after the violation, no faults, no
+//!    people.
+//! 2. Delta debugging over all items of the plan together (`removal`). At first a person's operations are removed
+//!    together, and a fault with its end; then single items; once few are left, single items under other seeds, and
 //!    pairs.
-//! 3. A shorter run, smaller gaps, rounder times, plainer behaviour, smaller sizes, default settings (`simplify`).
+//! 3. A shorter run, smaller gaps, rounder times, simpler behaviour, smaller sizes, default settings (`simplify`).
 //!
-//! This repeats until a whole round changes nothing. A smaller plan is taken only if it fails for the same [`Reason`]: one
-//! that fails for another reason shows another bug. Nothing here reads a clock or draws at random, so equal plans and
-//! budgets give equal results; every step is a plan that can be replayed.
+//! This repeats until a whole round changes nothing. A smaller plan is accepted only if it fails for the same
+//! [`Reason`], because a plan that fails for another reason shows another bug. Nothing here reads a clock or draws at
+//! random, so equal plans and budgets give equal results. Every step is a plan that can be replayed.
 
 mod failure;
 mod removal;
@@ -32,21 +32,22 @@ use std::{
 };
 use thiserror::Error;
 
-/// What a run of a candidate came to, as the caller judges it.
+/// The verdict on a candidate, as the caller judges it.
 pub struct Verdict {
     /// The violations of the run.
     pub violations: Vec<Violation>,
-    /// Who, in [`Plan::operations`], is in the evidence of each: guesses keep them and nobody else.
+    /// The people, by their names in [`Plan::operations`], in the evidence of each violation. Guesses keep only these
+    /// people.
     pub witnesses: Vec<BTreeSet<String>>,
     /// When each fault with a trigger was injected: see [`crate::run::Run::triggered`].
     pub triggered: BTreeMap<usize, Option<u64>>,
 }
 
-/// A run of the shrinker, just done.
+/// The run that the shrinker has just performed.
 pub struct Step<'a, S: Service> {
     /// Runs so far, this one included.
     pub runs: u64,
-    /// How many of them made the plan smaller.
+    /// The number of these runs that made the plan smaller.
     pub taken: u64,
     /// The smallest plan so far.
     pub plan: &'a Plan<S>,
@@ -54,34 +55,34 @@ pub struct Step<'a, S: Service> {
     pub smaller: bool,
 }
 
-/// A plan that has been made small.
+/// The result of shrinking.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shrunk<S: Service> {
     /// The small plan.
     pub plan: Plan<S>,
     /// Its violation.
     pub violation: Violation,
-    /// How large it was.
+    /// The size of the original plan.
     pub before: Size,
-    /// How large it is.
+    /// The size of the small plan.
     pub after: Size,
-    /// How many runs that took, the first, of the plan as it was, included.
+    /// Number of runs, including the first one, of the original plan.
     pub runs: u64,
-    /// Of those, how many made the plan smaller.
+    /// The number of these runs that made the plan smaller.
     pub taken: u64,
-    /// Whether nothing was left to try; else the budget was spent, or the caller stopped it.
+    /// Whether no candidate was left to try. If false, the budget was spent, or the caller stopped the shrinker.
     pub finished: bool,
 }
 
-/// Why a plan cannot be made small.
+/// The reason why a plan cannot be shrunk.
 #[derive(Debug, Error)]
 pub enum ShrinkError<E> {
     /// It does not fail, or not for this reason.
     #[error("the plan does not fail with {reason}; {}", describe(.found))]
     DoesNotFail {
-        /// What was looked for.
+        /// The reason that was looked for.
         reason: Reason,
-        /// For what it failed instead.
+        /// The reasons for which it failed instead.
         found: Vec<Reason>,
     },
     /// It cannot be performed.
@@ -97,8 +98,8 @@ fn describe(found: &[Reason]) -> String {
     }
 }
 
-/// Makes a plan small that fails for a reason, within so many runs. `judge` performs a candidate; one that cannot be
-/// performed is passed over. `on_step` gets every run, and may stop the shrinker.
+/// Shrinks a plan that fails for a reason, within a number of runs. `judge` performs a candidate; candidates that
+/// cannot be performed are skipped. `on_step` is called after every run, and may stop the shrinker.
 ///
 /// # Errors
 /// The plan cannot be performed, or does not fail for that reason.

@@ -1,8 +1,9 @@
-//! Takes things out of a plan: operations, faults and entries of the world jointly, for a failure needs them together.
+//! Removes items from a plan. Operations, faults and entries of the world are treated together, because a failure may
+//! need a combination of them.
 //!
-//! Delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", IEEE TSE 28(2), 2002) over
-//! one list of everything that a plan contains, in order of time, so that a chunk takes out what happens at about one
-//! time, whoever does it.
+//! The algorithm is delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", IEEE
+//! TSE 28(2), 2002) over one list of all items of a plan in order of time, so that a chunk removes items of about the
+//! same time, whoever they belong to.
 
 use crate::{
     plan::{
@@ -13,19 +14,19 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-/// One thing in a plan, by its place in the list of its kind.
+/// An item of a plan, identified by its place in the list of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Item {
     Operation(usize),
     Fault(usize),
-    /// An element of an array of tables in the options of the world.
+    /// An entry: an element of an array of tables in the options of the world.
     Entry(Place),
 }
 
-/// What is taken out together.
+/// Items that are removed together.
 pub(super) type Unit = Vec<Item>;
 
-/// Everything in a plan, in order of time.
+/// All items of a plan, in order of time.
 pub(super) fn items<S: Service>(plan: &Plan<S>) -> Vec<Item> {
     let operations = (plan.operations.iter().enumerate()).map(|(n, o)| (o.at_ms, Item::Operation(n)));
     let faults = (plan.faults.iter().enumerate()).map(|(n, f)| (f.at_ms, Item::Fault(n)));
@@ -36,7 +37,8 @@ pub(super) fn items<S: Service>(plan: &Plan<S>) -> Vec<Item> {
     items.into_iter().map(|(_, item)| item).collect()
 }
 
-/// Everything in a plan, in units: all that one person does, a fault and what ends it. In order of the first time in each.
+/// All items of a plan in units: all operations of one person, or a fault with its end. Units are in order of their
+/// first time.
 pub(super) fn units<S: Service>(plan: &Plan<S>) -> Vec<Unit> {
     let mut units: Vec<Unit> = vec![];
     let mut taken: BTreeSet<Item> = BTreeSet::new();
@@ -54,7 +56,7 @@ pub(super) fn units<S: Service>(plan: &Plan<S>) -> Vec<Unit> {
         let later = all[place + 1..].iter().filter(|other| !taken.contains(other));
         match item {
             Item::Operation(_) => unit.extend(later.filter(belongs)),
-            // one end only: the next one ends the next fault of that kind
+            // Only one end, because the next one ends the next fault of that kind.
             Item::Fault(_) => unit.extend(later.filter(belongs).take(1)),
             Item::Entry(_) => {}
         }
@@ -64,7 +66,7 @@ pub(super) fn units<S: Service>(plan: &Plan<S>) -> Vec<Unit> {
     units
 }
 
-/// The plan without these items. `None` if there is no such world.
+/// The plan without these items. `None` if such a world is invalid.
 pub(super) fn without<S: Service>(plan: &Plan<S>, items: &[Item]) -> Option<Plan<S>> {
     let unwanted: BTreeSet<Item> = items.iter().copied().collect();
     let mut smaller = plan.clone();
@@ -85,7 +87,7 @@ fn retain<T>(list: &mut Vec<T>, wanted: impl Fn(usize) -> bool) {
     });
 }
 
-/// The plan, ending at this time, without what would come later. `None` if there is no such world.
+/// The plan with an earlier end, without the items that would come later. `None` if such a world is invalid.
 pub(super) fn ending_at<S: Service>(plan: &Plan<S>, lasts_ms: u64) -> Option<Plan<S>> {
     let mut shorter = plan.clone();
     shorter.lasts_ms = lasts_ms;

@@ -1,4 +1,4 @@
-//! How large a plan is, and its shape.
+//! The size and the shape of a plan.
 
 use super::Reason;
 use crate::{
@@ -8,20 +8,20 @@ use crate::{
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 
-/// How large a plan is.
+/// The size of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Size {
-    /// Different people (and attackers) who do something.
+    /// Number of different people (and attackers).
     pub people: usize,
-    /// `[[operation]]`s: each is all that somebody does at a time, in however many steps.
+    /// Number of `[[operation]]`s: each is a whole behaviour of a person, whatever its number of steps.
     pub operations: usize,
-    /// `[[fault]]`s that make trouble.
+    /// Number of `[[fault]]`s that break something.
     pub faults: usize,
-    /// `[[fault]]`s that end it: starts, resumes, mends, the heal.
+    /// Number of `[[fault]]`s that end others: starts, resumes, mends, the heal.
     pub repairs: usize,
-    /// Entries of the world: elements of arrays of tables in its options.
+    /// Number of entries of the world: elements of arrays of tables in its options.
     pub extras: usize,
-    /// How long the run lasts, simulated milliseconds.
+    /// Duration of the run, simulated milliseconds.
     pub lasts_ms: u64,
 }
 
@@ -42,7 +42,7 @@ impl Size {
         }
     }
 
-    /// Everything in the plan that can be taken away.
+    /// Number of items that can be removed.
     pub fn items(&self) -> usize {
         self.operations + self.faults + self.repairs + self.extras
     }
@@ -71,14 +71,15 @@ impl fmt::Display for Size {
     }
 }
 
-/// The shape of a plan: which kinds of operations there are, and which kinds of faults in which order, without names and
-/// times; `web-1` and `web-2` are both a `web`. Failures whose small plans have one shape and one [`Reason`] are most
-/// likely one bug.
+/// The shape of a plan: its kinds of operations, and its kinds of faults in their order, without names and times;
+/// `web-1` and `web-2` are both a `web`. Failures whose small plans have the same shape and the same [`Reason`] are
+/// most likely one bug.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Shape(Vec<String>);
 
 impl Shape {
-    /// The shape of a plan. What comes several times in a row is listed once: how many people it took depends on the seed.
+    /// The shape of a plan. Equal kinds in a row are listed once, because the number of people that a failure needs
+    /// depends on the seed.
     pub fn of<S: Service>(plan: &Plan<S>) -> Shape {
         let mut words: Vec<String> = plan.operations.iter().map(|o| o.does.kind()).collect();
         words.sort();
@@ -101,18 +102,18 @@ impl fmt::Display for Shape {
     }
 }
 
-/// Failures of one reason and one shape.
+/// Failures with the same reason and the same shape.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Group<T> {
-    /// Why they failed.
+    /// Their reason.
     pub reason: Reason,
     /// The shape of their small plans.
     pub shape: Shape,
-    /// The failures, in the order in which they came.
+    /// The failures, in their original order.
     pub members: Vec<T>,
 }
 
-/// Sorts failures by reason and shape, the largest group first: one bug is one line.
+/// Groups failures by reason and shape, the largest group first, so that each bug is one line of a table.
 pub fn group<T>(failures: impl IntoIterator<Item = (Reason, Shape, T)>) -> Vec<Group<T>> {
     let mut groups: BTreeMap<(Reason, Shape), Vec<T>> = BTreeMap::new();
     for (reason, shape, member) in failures {

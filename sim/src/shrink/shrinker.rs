@@ -1,4 +1,4 @@
-//! The search for a smaller plan: which candidates are tried, in which order.
+//! The search for a smaller plan: the candidates, and the order in which they are tried.
 
 use super::{
     Reason, Shrunk, Size, Step, Verdict,
@@ -11,17 +11,17 @@ use std::{
     ops::ControlFlow,
 };
 
-/// With at most so many things left, every single one is tried under other seeds, and every pair.
+/// If at most this number of items is left, every single item is removed under other seeds too, and every pair.
 const FEW_ITEMS: usize = 10;
 
-/// Whatever is taken out of a plan shifts what the seed decides for the rest, so that a race may need a bystander to fail.
-/// Under another seed it may not.
+/// The other seeds. Removing an item changes what the seed decides for the rest, so a race may fail only while an
+/// unrelated item is present. Under another seed it may fail without it.
 const SEEDS: [u64; 4] = [1, 2, 3, 4];
 
 pub(super) struct Shrinker<'a, S: Service, J, F> {
     /// The smallest plan so far that fails for the reason.
     plan: Plan<S>,
-    /// What `plan` came to.
+    /// The result of the run of `plan`.
     found: Found,
     reason: &'a Reason,
     judge: J,
@@ -30,11 +30,11 @@ pub(super) struct Shrinker<'a, S: Service, J, F> {
     runs: u64,
     taken: u64,
     stopped: bool,
-    /// Hashes of candidates that have been performed: passes overlap.
+    /// Hashes of candidates that have been performed, because passes try some candidates again.
     tried: BTreeSet<u64>,
 }
 
-/// The violation of a plan, who is in its evidence, and when its faults with triggers were injected.
+/// The violation of a plan, the people in its evidence, and the times at which its faults with triggers were injected.
 struct Found {
     violation: Violation,
     witnesses: BTreeSet<String>,
@@ -60,7 +60,7 @@ where
     J: FnMut(&Plan<S>) -> Result<Verdict, E>,
     F: FnMut(&Step<'_, S>) -> ControlFlow<()>,
 {
-    /// Begins with a plan and what it came to; `None` if it does not fail for this reason.
+    /// Begins with a plan and the result of its run; `None` if it does not fail for this reason.
     pub(super) fn new(
         plan: &Plan<S>,
         reason: &'a Reason,
@@ -83,7 +83,7 @@ where
         })
     }
 
-    /// Makes the plan small; `before` is the plan as it was.
+    /// Shrinks the plan; `before` is the original plan.
     pub(super) fn run(mut self, before: &Plan<S>) -> Shrunk<S> {
         self.report(false);
         self.guess();
@@ -120,7 +120,7 @@ where
         self.stopped |= (self.on_step)(&step).is_break();
     }
 
-    /// Performs a candidate; takes it if it fails for the same reason.
+    /// Performs a candidate, and accepts it if it fails for the same reason.
     fn attempt(&mut self, candidate: Plan<S>) -> bool {
         if self.is_over() || candidate == self.plan || nemesis::check(&candidate).is_err() {
             return false;
@@ -145,7 +145,7 @@ where
         candidates.into_iter().any(|candidate| self.attempt(candidate))
     }
 
-    /// At every place, takes candidates until none works there.
+    /// At each place, accepts candidates until none of them fails for the reason.
     fn everywhere(&mut self, candidates: impl Fn(&Plan<S>, usize) -> Option<Vec<Plan<S>>>) {
         let mut place = 0;
         while let Some(candidates) = candidates(&self.plan, place) {
@@ -160,8 +160,8 @@ where
         self.attempt_any(simplify::shorter(&self.plan, self.found.violation.at_ms));
     }
 
-    /// Gives faults with triggers the times at which they were injected, all together or one by one: a reader who does not
-    /// know the run can read a time. Where the failure needs the trigger, it stays.
+    /// Replaces triggers by the times at which their faults were injected, all together or one by one, because a time
+    /// is easier to read for somebody who does not know the run. A trigger that the failure needs is kept.
     fn drop_triggers(&mut self) {
         let all: BTreeSet<usize> = self.found.triggered.keys().copied().collect();
         if self.attempt_any(simplify::without_triggers(&self.plan, &self.found.triggered, &all)) {
@@ -200,7 +200,7 @@ where
         without(&self.plan, items).is_some_and(|candidate| self.attempt(candidate))
     }
 
-    /// Takes out whatever the failure does not need.
+    /// Removes every item that the failure does not need.
     fn remove(&mut self) {
         self.chunks(units);
         self.chunks(|plan| items(plan).into_iter().map(|item| vec![item]).collect());
@@ -215,13 +215,13 @@ where
         for (unwanted, seed) in single.chain(pairs) {
             let candidate = without(&self.plan, &unwanted).map(|plan| Plan { seed, ..plan });
             if candidate.is_some_and(|candidate| self.attempt(candidate)) {
-                return self.remove(); // places have moved
+                return self.remove(); // places have changed
             }
         }
     }
 
-    /// Chunks of half of everything, then of a quarter, …, then one by one; the latest first, for often nothing depends on
-    /// what comes late.
+    /// Removes chunks of half of the items, then of a quarter, …, then single items. Later chunks are tried first,
+    /// because often nothing depends on late items.
     fn chunks(&mut self, list: impl Fn(&Plan<S>) -> Vec<Unit>) {
         let mut size = list(&self.plan).len().div_ceil(2);
         while size > 0 && !self.is_over() {
@@ -230,7 +230,7 @@ where
                 let units = list(&self.plan);
                 end = end.min(units.len());
                 let begin = end.saturating_sub(size);
-                // what is before `begin` keeps its place, whether or not this is taken
+                // Items before `begin` keep their places, whether or not this candidate is accepted.
                 self.attempt_without(&units[begin..end].concat());
                 end = begin;
             }
@@ -238,7 +238,7 @@ where
         }
     }
 
-    /// Makes what is left simpler.
+    /// Simplifies the remaining items.
     fn simplify(&mut self) {
         self.shorten();
         self.drop_triggers();

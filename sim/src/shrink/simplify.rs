@@ -1,7 +1,7 @@
-//! Makes what is left of a plan simpler: a shorter run, smaller gaps, rounder times, plainer behaviour, default settings.
+//! Simplifies the rest of a plan: a shorter run, smaller gaps, rounder times, simpler behaviour, default settings.
 //!
-//! Every candidate is simpler than its plan in a way that no later candidate undoes (times come earlier or get rounder,
-//! behaviour gets plainer, settings return to their defaults), so taking candidates ends.
+//! Every candidate is simpler than its plan in a way that no later candidate undoes (times become earlier or rounder,
+//! behaviour becomes simpler, settings return to their defaults), so the search ends.
 
 use super::removal::ending_at;
 use crate::{
@@ -19,8 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Times are rounded to multiples of these, milliseconds; the roundest first.
 const ROUND_MS: [u64; 2] = [1000, 100];
 
-/// Shorter runs, for a violation that was certain at this time: nothing later can matter to a claim of safety; one of
-/// liveness has a bound of its own, which the steps in between look for.
+/// Candidates with a shorter run, for a violation that was certain at `certain_ms`. Nothing later can matter to a
+/// safety property. A liveness property has a bound of its own, for which the steps in between are tried.
 pub(super) fn shorter<S: Service>(plan: &Plan<S>, certain_ms: u64) -> Vec<Plan<S>> {
     let least_ms = certain_ms.next_multiple_of(1000);
     let Some(rest_ms) = plan.lasts_ms.checked_sub(least_ms).filter(|rest| *rest > 0) else {
@@ -33,7 +33,7 @@ pub(super) fn shorter<S: Service>(plan: &Plan<S>, certain_ms: u64) -> Vec<Plan<S
     shorter.filter_map(|end| ending_at(plan, end)).collect()
 }
 
-/// Tasks in the order in which they were woken, if they run in another.
+/// The plan with tasks in the order of waking, if it has another order.
 pub(super) fn first_come<S: Service>(plan: &Plan<S>) -> Vec<Plan<S>> {
     let plain = Plan {
         order: Order::FirstCome,
@@ -42,8 +42,8 @@ pub(super) fn first_come<S: Service>(plan: &Plan<S>) -> Vec<Plan<S>> {
     (!plan.order.is_first_come()).then_some(plain).into_iter().collect()
 }
 
-/// A smaller gap before the moment of this place: everything from there on moves earlier by whole seconds. `None` past the
-/// last place.
+/// Candidates with a smaller gap before the event at this place: everything from there on moves earlier by whole
+/// seconds. `None` if there is no such place.
 pub(super) fn smaller_gaps<S: Service>(plan: &Plan<S>, place: usize) -> Option<Vec<Plan<S>>> {
     let mut times = times(plan);
     times.push(0);
@@ -53,7 +53,7 @@ pub(super) fn smaller_gaps<S: Service>(plan: &Plan<S>, place: usize) -> Option<V
     let gap_ms = at_ms - before_ms;
     let mut shifts = vec![(gap_ms - 1) / 1000 * 1000, gap_ms / 2 / 1000 * 1000];
     shifts.dedup();
-    // An entry of the world may be planned for after the end.
+    // An entry of the world may be planned for a time after the end of the run.
     let shifts = shifts
         .into_iter()
         .filter(|shift_ms| (1..plan.lasts_ms).contains(shift_ms));
@@ -65,7 +65,7 @@ pub(super) fn smaller_gaps<S: Service>(plan: &Plan<S>, place: usize) -> Option<V
     Some(moved.collect())
 }
 
-/// A rounder time at this place; place 0 is all of them at once. `None` past the last place.
+/// Candidates with a rounder time at this place; place 0 means all places at once. `None` if there is no such place.
 pub(super) fn rounder_times<S: Service>(plan: &Plan<S>, place: usize) -> Option<Vec<Plan<S>>> {
     let rounded = |round: &dyn Fn(usize, u64) -> u64| {
         let mut index = 0;
@@ -87,8 +87,8 @@ pub(super) fn rounder_times<S: Service>(plan: &Plan<S>, place: usize) -> Option<
     Some(candidates.collect())
 }
 
-/// The faults of these places without their triggers, at the times at which they were injected: before anything else of
-/// that millisecond, or in the next one, for triggers inject at the end of a millisecond.
+/// Candidates in which the faults at these places have no triggers, but the times at which they were injected: at the
+/// beginning of that millisecond, or of the next one, because triggers inject at the end of a millisecond.
 pub(super) fn without_triggers<S: Service>(
     plan: &Plan<S>,
     triggered: &BTreeMap<usize, Option<u64>>,
@@ -113,8 +113,8 @@ pub(super) fn without_triggers<S: Service>(
     moved.into()
 }
 
-/// Plainer behaviour in the operation of this place: [`Behaviour::plainer`], and one element fewer in one of its arrays.
-/// `None` past the last place.
+/// Candidates with simpler behaviour in the operation at this place: [`Behaviour::plainer`], and one element fewer in
+/// one of its arrays. `None` if there is no such place.
 pub(super) fn plainer_behaviour<S: Service>(plan: &Plan<S>, place: usize) -> Option<Vec<Plan<S>>> {
     let does = &plan.operations.get(place)?.does;
     let mut fewer = vec![];
@@ -148,8 +148,8 @@ fn each_removal(json: &Value, path: &mut Path, visit: &mut dyn FnMut(&Path, usiz
     }
 }
 
-/// Default settings of the world, whose entries stay: place 0 is all settings at once, the others are one each, or those
-/// that have to change together with it. `None` past the last place.
+/// Candidates with default settings of the world, whose entries are kept. Place 0 means all settings at once; each
+/// other place is one setting with those that have to change together with it. `None` if there is no such place.
 pub(super) fn default_settings<S: Service>(plan: &Plan<S>, place: usize) -> Option<Vec<Plan<S>>> {
     let defaults = S::World::default();
     let differences = options::differences(&plan.world, &defaults).into_iter();
@@ -182,7 +182,7 @@ fn times<S: Service>(plan: &Plan<S>) -> Vec<u64> {
     times
 }
 
-/// The plan with other times; `change` gets each at which something is planned. `None` if there is no such world.
+/// The plan with other times; `change` is called for the time of each item. `None` if such a world is invalid.
 fn with_times<S: Service>(plan: &Plan<S>, change: &mut dyn FnMut(u64) -> u64) -> Option<Plan<S>> {
     let mut changed = plan.clone();
     for operation in &mut changed.operations {

@@ -1,7 +1,7 @@
-//! Smaller sizes: how many, how long, how much.
+//! Smaller sizes.
 //!
-//! A size is any whole number in a behaviour or a fault, and the numbers of a trigger. 0 stays 0: for many faults it means
-//! their end. Of a negative number the absolute value gets smaller. Times (`at_ms`) are no sizes.
+//! A size is any whole number in a behaviour or a fault, and the numbers of a trigger. 0 stays 0, because it ends many
+//! faults. Of a negative number the absolute value gets smaller. Times (`at_ms`) are not sizes.
 
 use crate::{
     plan::{Plan, options::to_json},
@@ -10,7 +10,7 @@ use crate::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-/// A smaller size at this place. `None` past the last place.
+/// Candidates with a smaller size at this place. `None` if there is no such place.
 pub(super) fn smaller<S: Service>(plan: &Plan<S>, place: usize) -> Option<Vec<Plan<S>>> {
     let mut sizes = vec![];
     with_sizes(plan, &mut |size| {
@@ -39,7 +39,7 @@ fn less_than(size: u64) -> Vec<u64> {
     less
 }
 
-/// One digit and zeros.
+/// Rounds down to one digit followed by zeros.
 fn round_down(value: u64) -> u64 {
     match value.checked_ilog10() {
         Some(digits) => value / 10u64.pow(digits) * 10u64.pow(digits),
@@ -47,10 +47,10 @@ fn round_down(value: u64) -> u64 {
     }
 }
 
-/// The plan with other sizes; `change` gets them in the order of the plan. `None` if there is no such plan.
+/// The plan with other sizes; `change` is called for each in the order of the plan. `None` if there is no such plan.
 fn with_sizes<S: Service>(plan: &Plan<S>, change: &mut dyn FnMut(u64) -> u64) -> Option<Plan<S>> {
     let mut changed = plan.clone();
-    // Every size is asked for, whether or not all come to something.
+    // `change` is called for every size, even if one of them makes the plan invalid.
     let mut exists = true;
     for operation in &mut changed.operations {
         exists &= change_sizes(&mut operation.does, change);
@@ -65,7 +65,7 @@ fn with_sizes<S: Service>(plan: &Plan<S>, change: &mut dyn FnMut(u64) -> u64) ->
     exists.then_some(changed)
 }
 
-/// Whether a part with other sizes exists.
+/// Changes the sizes of a part; returns whether such a part is valid.
 fn change_sizes<T: Serialize + DeserializeOwned>(part: &mut T, change: &mut dyn FnMut(u64) -> u64) -> bool {
     let before = to_json(part);
     let mut json = before.clone();

@@ -1,4 +1,4 @@
-//! A system that can be judged without being simulated: a function from plans to violations.
+//! Tests with a judge that needs no simulation: a function from plans to violations.
 
 mod random;
 
@@ -39,7 +39,8 @@ fn opening(row: &str, due_ms: u64) -> Opening {
     }
 }
 
-/// Twelve operations of six people, four faults with their ends, a heal, an entry of the world, other settings.
+/// A plan with twelve operations of six people, four faults with their ends, a heal, an entry of the world, and other
+/// settings.
 fn large() -> Plan<Shop> {
     let people = ["ann", "ben", "cleo", "dan", "eve", "finn"];
     let mut operations: Vec<Operation<Shop>> = (0..12)
@@ -81,8 +82,8 @@ fn violation(property: &str, reason: &str, at_ms: u64) -> Violation {
     }
 }
 
-/// Two bugs. One property breaks when redis-1 is killed before somebody buys several seats; the same property breaks in
-/// another way when shop-1 is killed, with anybody there at all.
+/// A judge with two bugs. The property fails if redis-1 is killed before somebody buys several seats. The same property
+/// fails for another reason if shop-1 is killed while anybody is there.
 fn two_bugs(plan: &Plan<Shop>) -> Vec<Violation> {
     let killed_ms = |host: &str| {
         let killed = kill(host);
@@ -208,7 +209,7 @@ fn one_bug_is_one_group() {
     assert!(large.starts_with(begin), "{large}");
 }
 
-/// Shrinks a plan by a claim about plans that it violates.
+/// Shrinks a plan with a judge that says of each plan whether it fails.
 fn shrunk_while(plan: Plan<Shop>, fails: impl Fn(&Plan<Shop>) -> bool) -> Plan<Shop> {
     let judge = |plan: &Plan<Shop>| {
         let violation = fails(plan).then(|| violation("P", "claim", plan.lasts_ms / 2));
@@ -254,7 +255,7 @@ fn numbers_keep_their_sign_and_arrays_lose_elements() {
     assert!(matches!(jump, [jump] if jump.fault == clock(-50)), "{jump:?}");
 }
 
-/// A bug that shows when redis-1 is killed: where `only_triggered`, only if it is killed by a trigger.
+/// A plan that fails if redis-1 is killed; with `only_triggered`, only if a trigger kills it.
 fn small_kill(only_triggered: bool) -> TimedFault<Shop> {
     let trigger = Trigger {
         nth: 3,

@@ -1,5 +1,5 @@
-//! What both engines must do in the same way: one scene, performed by each, with one expected result. Times are compared where a
-//! tick makes no difference.
+//! Behaviour that both engines must have: each test performs one scene on both, and expects one result. Times are
+//! compared only if a tick makes no difference.
 
 use super::*;
 use crate::{
@@ -17,7 +17,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// What hosts noted, in order.
+/// The notes of all hosts, in order.
 #[derive(Clone, Default)]
 struct Notes(Arc<Mutex<Vec<String>>>);
 
@@ -33,7 +33,7 @@ fn ms(ms: u64) -> Duration {
 
 type Software = fn(Env, Notes) -> BoxFuture<'static, ()>;
 
-/// A host `server`, a host `client` that boots after 100 ms, and what happens to them.
+/// A host `server`, a host `client` that boots after 100 ms, and the faults that happen to them.
 struct Scene {
     server: Software,
     client: Software,
@@ -51,7 +51,7 @@ impl Scene {
     fn perform(&self, kind: EngineKind, seed: u64) -> Result<Seen, EngineError> {
         let mut engine = kind.build(EngineConfig {
             seed,
-            latency_ms: (1, 40), // more than a tick; otherwise ticks alone would decide
+            latency_ms: (1, 40), // more than a tick; otherwise only ticks would matter
             polls_per_instant_max: 10_000,
             ..EngineConfig::default()
         });
@@ -74,7 +74,7 @@ impl Scene {
         Ok(seen)
     }
 
-    /// Both engines give these notes.
+    /// Checks that both engines give these notes.
     fn shows(&self, expected: &[&str]) {
         for kind in [EngineKind::EventLoop, EngineKind::Turmoil] {
             let seen = self.perform(kind, 1).expect("nothing is wrong with this scene");
@@ -118,7 +118,7 @@ async fn ask(stream: &mut Stream, what: &[u8; 4]) -> String {
     }
 }
 
-/// Connects and asks, once a second.
+/// Connects and sends a request, once a second.
 fn ask_each_second(env: Env, notes: Notes) -> BoxFuture<'static, ()> {
     Box::pin(async move {
         loop {
@@ -158,7 +158,8 @@ fn a_cut_link_is_silent_until_it_is_mended() {
                 engine.cut_one_way(server, client);
                 engine.cut_one_way(client, server);
             });
-            // At a time without a pending SYN, which the first engine would retransmit and turmoil would deliver at once.
+            // There is no pending SYN at this time. The first engine would retransmit it later, and turmoil would
+            // deliver it at once.
             engine.at(3900, move |engine| {
                 engine.mend_one_way(server, client);
                 engine.mend_one_way(client, server);
@@ -169,7 +170,7 @@ fn a_cut_link_is_silent_until_it_is_mended() {
     scene.shows(&["ping", "ping", "no connection", "no connection", "ping"]);
 }
 
-/// Keeps one connection, and asks on it once a second.
+/// Keeps one connection, and sends a request on it once a second.
 fn ask_on_one_connection(env: Env, notes: Notes) -> BoxFuture<'static, ()> {
     Box::pin(async move {
         let mut stream = env.network.connect("server", 9).await.expect("the server is up");
@@ -215,7 +216,7 @@ fn a_killed_host_closes_its_connections() {
         faults: |engine, server, _| engine.at(900, move |engine| engine.kill(server)),
         lasts_ms: 8000,
     };
-    scene.shows(&["ping", "Ok(Some(0))"]); // end of stream, not a reset: nothing was unread
+    scene.shows(&["ping", "Ok(Some(0))"]); // end of stream, not a reset, because all data had been read
 }
 
 #[test]

@@ -1,15 +1,15 @@
-//! How a command ends.
+//! The conclusion of a command.
 
 use std::process::ExitCode;
 
 /// What a command concluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Conclusion {
-    /// Everything that was claimed held.
+    /// All claims held.
     Held,
-    /// Nothing was violated, and yet nothing is proved.
+    /// Nothing was violated, but nothing is proved either.
     Inconclusive,
-    /// Something did not hold.
+    /// A claim was violated.
     Violated,
 }
 
@@ -22,7 +22,7 @@ impl Conclusion {
         })
     }
 
-    /// As machines read it.
+    /// Its name for machines.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Conclusion::Held => "held",
@@ -32,7 +32,7 @@ impl Conclusion {
     }
 }
 
-/// Why a command could not do its work: what was wrong, where, and what to do about it, as one message for people.
+/// The reason why a command failed: what was wrong, where, and what to do about it, as one message for people.
 #[derive(Debug)]
 pub struct Trouble(pub String);
 

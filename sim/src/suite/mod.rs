@@ -1,4 +1,4 @@
-//! A suite: all that is claimed of a service, handed to the harness as one value.
+//! A suite: all scenarios and planted bugs of a service, as one value for the harness.
 
 mod conclusion;
 mod own;
@@ -14,31 +14,32 @@ use crate::{
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// A mistake that can be switched on, and that a property must detect.
+/// A bug that can be switched on, and that a property must detect.
 #[derive(Clone, Copy)]
 pub struct PlantedBug<S: Service> {
     /// Its name, as people type it.
     pub name: &'static str,
-    /// What is done wrongly, in one clause.
+    /// The mistake, in one clause.
     pub title: &'static str,
-    /// Rows of the inventory that it comes from, if there is one.
+    /// Rows of the inventory that it is about, if there is an inventory.
     pub covers: &'static [u8],
     /// The scenario in which it must be detected.
     pub scenario: &'static str,
     /// The property that must detect it.
     pub detected_by: &'static str,
-    /// What is changed.
+    /// The change that makes the mistake.
     pub bug: S::Bug,
 }
 
 /// How many digits of a build's identity are shown and compared.
 const BUILD_DIGITS: usize = 12;
 
-/// What the build script says if it could not find the identity.
+/// The identity that the build script reports if it could not find one.
 const UNKNOWN_BUILD: &str = "unknown";
 
-/// The identity of the build, which the package's build script has found. For [`suite::Suite::built_from`]:
-/// `build-identity` among the build-dependencies, and `fn main() { build_identity::emit(); }` as the package's `build.rs`.
+/// The identity of the build, which the package's build script has found; for [`suite::Suite::built_from`]. It needs
+/// `build-identity` among the build-dependencies, and `fn main() { build_identity::emit(); }` as the package's
+/// `build.rs`.
 ///
 /// [`suite::Suite::built_from`]: crate::suite::Suite::built_from
 #[macro_export]
@@ -54,47 +55,47 @@ macro_rules! build_identity {
 
 /// Scenarios, planted bugs and regressions of one service. [`Suite::main`] is its command line.
 pub struct Suite<S: Service> {
-    /// What its binary is called: `seats`.
+    /// Name of its binary: `seats`.
     pub name: &'static str,
-    /// What is simulated and tested: one clause, without a full stop.
+    /// A clause without a full stop that says what is simulated and tested.
     pub about: &'static str,
-    /// How its binary is started, as in the lines that replay a failure: `cargo run -p seats --`.
+    /// The command that starts its binary, as in the lines that replay a failure: `cargo run -p seats --`.
     pub command: &'static str,
-    /// Which sources it is built from: see [`Suite::built_from`].
+    /// The identity of its build: see [`Suite::built_from`].
     pub(crate) build: Option<&'static str>,
     scenarios: Vec<Scenario<S>>,
     bugs: Vec<PlantedBug<S>>,
-    /// Where regressions are kept, if they are.
+    /// The folder of regressions, if there is one.
     pub regressions: Option<PathBuf>,
-    /// What `bench` puts load on the world with.
+    /// The load for `bench`.
     pub load: Option<Load<S>>,
-    /// Worlds of several sizes, for `bench`: each with its name.
+    /// Worlds of several sizes for `bench`, each with its name.
     pub(crate) sizes: Vec<(&'static str, S::World)>,
-    /// A scenario in which little goes wrong, which `bench` measures as it is.
+    /// A scenario with few faults, which `bench` measures unchanged.
     pub(crate) calm: Option<&'static str>,
     call_stories: Vec<CallStory>,
     pub(crate) account: Option<Account<S>>,
     pub(crate) commands: Vec<OwnCommand>,
 }
 
-/// A steady stream of one kind of work, for `bench`: how much work there is to do a minute, and who does it.
+/// A steady load for `bench`: people who all do the same kind of work.
 #[derive(Clone)]
 pub struct Load<S: Service> {
-    /// What is done, in the plural: `purchases`.
+    /// The name of the work in the plural: `purchases`.
     pub what: &'static str,
-    /// So many people.
+    /// The workload of this number of people.
     pub people: fn(count: usize) -> Workload<S>,
-    /// The scenario whose world it happens in.
+    /// The scenario whose world is used.
     pub scenario: &'static str,
 }
 
-/// There is nothing of that name.
+/// No scenario or planted bug has this name.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("there is no {what} {name:?}{}. There are: {}", crate::nearest::suggestion(.near), .known.join(", "))]
 pub struct UnknownName {
     /// `scenario` or `planted bug`.
     pub what: &'static str,
-    /// The name asked for.
+    /// The unknown name.
     pub name: String,
     /// The nearest names.
     pub near: Vec<&'static str>,
@@ -103,7 +104,7 @@ pub struct UnknownName {
 }
 
 impl<S: Service> Suite<S> {
-    /// An empty suite. `command` is how its binary is started: `cargo run -p seats --`.
+    /// An empty suite. `command` starts its binary: `cargo run -p seats --`.
     pub fn new(name: &'static str, about: &'static str, command: &'static str) -> Suite<S> {
         Suite {
             name,
@@ -122,10 +123,10 @@ impl<S: Service> Suite<S> {
         }
     }
 
-    /// One more scenario.
+    /// Adds a scenario.
     ///
     /// # Panics
-    /// There is one of that name.
+    /// Another scenario has this name.
     #[must_use]
     pub fn scenario(mut self, scenario: Scenario<S>) -> Suite<S> {
         let is_new = self.scenarios.iter().all(|other| other.name() != scenario.name());
@@ -134,10 +135,11 @@ impl<S: Service> Suite<S> {
         self
     }
 
-    /// One more planted bug.
+    /// Adds a planted bug.
     ///
     /// # Panics
-    /// There is one of that name, or its scenario is not there, or does not claim what must detect it.
+    /// Another planted bug has this name, its scenario does not exist, or the scenario does not have the property that
+    /// must detect it.
     #[must_use]
     pub fn bug(mut self, bug: PlantedBug<S>) -> Suite<S> {
         assert!(
@@ -162,18 +164,18 @@ impl<S: Service> Suite<S> {
         self
     }
 
-    /// Which sources the suite is built from: `.built_from(sim::build_identity!())`. Sweeps, plans and lines that replay
-    /// name it, a replay on another build says so, and shards of two builds are not merged. A suite that does not say it
-    /// has an unknown build, whose shards are merged with `--partial` only.
+    /// Sets the identity of the build: `.built_from(sim::build_identity!())`. Sweeps, plans and replay lines name it, a
+    /// replay on another build reports the difference, and shards of two builds are not merged. Without it the build is
+    /// unknown, and shards are merged only with `--partial`.
     #[must_use]
     pub fn built_from(self, identity: &'static str) -> Suite<S> {
-        // What does not differ between machines and folders is enough by its first digits, which people can read.
+        // The identity is equal on all machines and in all folders, so its first digits suffice, which people can read.
         let short = identity.get(..BUILD_DIGITS).unwrap_or(identity);
         let build = (identity != UNKNOWN_BUILD).then_some(short);
         Suite { build, ..self }
     }
 
-    /// The folder in which regressions are kept; if it is relative, in the folder of `Cargo.lock`.
+    /// Sets the folder of regressions. A relative path is relative to the folder of `Cargo.lock`.
     #[must_use]
     pub fn regressions(self, folder: impl Into<PathBuf>) -> Suite<S> {
         Suite {
@@ -182,10 +184,10 @@ impl<S: Service> Suite<S> {
         }
     }
 
-    /// What `bench` puts load on the world with.
+    /// Sets the load for `bench`.
     ///
     /// # Panics
-    /// Its scenario is not there.
+    /// Its scenario does not exist.
     #[must_use]
     pub fn load(self, load: Load<S>) -> Suite<S> {
         let scenario = self.find_scenario(load.scenario);
@@ -196,17 +198,17 @@ impl<S: Service> Suite<S> {
         }
     }
 
-    /// Worlds of several sizes, the smallest first, each with a name (`2 replicas`): `bench` shows what each costs under
-    /// the same load.
+    /// Sets worlds of several sizes, the smallest first, each with a name (`2 replicas`). `bench` shows the cost of
+    /// each under the same load.
     #[must_use]
     pub fn sizes(self, sizes: Vec<(&'static str, S::World)>) -> Suite<S> {
         Suite { sizes, ..self }
     }
 
-    /// A scenario in which little goes wrong, which `bench` measures as it is.
+    /// Sets a scenario with few faults, which `bench` measures unchanged.
     ///
     /// # Panics
-    /// It is not there.
+    /// The scenario does not exist.
     #[must_use]
     pub fn calm_scenario(self, name: &'static str) -> Suite<S> {
         self.find_scenario(name)
@@ -217,10 +219,11 @@ impl<S: Service> Suite<S> {
         }
     }
 
-    /// A calm story that `calls` performs once for each call of its processes and each way in which that can go wrong.
+    /// Adds a calm scenario that `calls` performs once for each call of its processes and each way in which that call
+    /// can go wrong.
     ///
     /// # Panics
-    /// Its scenario is not there.
+    /// Its scenario does not exist.
     #[must_use]
     pub fn every_call(mut self, story: CallStory) -> Suite<S> {
         self.find_scenario(story.scenario)
@@ -229,9 +232,9 @@ impl<S: Service> Suite<S> {
         self
     }
 
-    /// What `replay --account` says of a run: `what` is a clause ("whether one store explains what the processes saw"), and
-    /// `of` performs the plan once more, listens where only this service can, and says what it heard. The run must be the
-    /// same one: its fingerprint is compared.
+    /// Sets the report of `replay --account`. `what` is a clause ("whether one store explains what the processes saw").
+    /// `of` performs the plan once more, records data that only this service has, and returns a report. The run must be
+    /// the same one: its fingerprint is compared.
     #[must_use]
     pub fn account(self, what: &'static str, of: AccountOf<S>) -> Suite<S> {
         Suite {
@@ -240,8 +243,8 @@ impl<S: Service> Suite<S> {
         }
     }
 
-    /// A command of this service's own, beside those of the harness. `command` has its name and what it does; its options are
-    /// those of `A`.
+    /// Adds a command of this service's own, beside those of the harness. `command` has its name and its description;
+    /// its options are those of `A`.
     ///
     /// ```ignore
     /// suite.subcommand(clap::Command::new("redis").about("Serves the simulated Redis over real TCP"), serve::redis)
@@ -261,7 +264,7 @@ impl<S: Service> Suite<S> {
         &self.scenarios
     }
 
-    /// The stories of `calls`, in the order in which they were declared.
+    /// The scenarios of `calls`, in the order in which they were declared.
     pub fn call_stories(&self) -> &[CallStory] {
         &self.call_stories
     }
@@ -271,19 +274,19 @@ impl<S: Service> Suite<S> {
         &self.bugs
     }
 
-    /// The scenario of a name.
+    /// The scenario of this name.
     ///
     /// # Errors
-    /// There is none; says which there are.
+    /// There is none; the error lists the existing names.
     pub fn find_scenario(&self, name: &str) -> Result<&Scenario<S>, UnknownName> {
         let found = self.scenarios.iter().find(|scenario| scenario.name() == name);
         found.ok_or_else(|| unknown("scenario", name, self.scenarios.iter().map(Scenario::name).collect()))
     }
 
-    /// The planted bug of a name.
+    /// The planted bug of this name.
     ///
     /// # Errors
-    /// There is none; says which there are.
+    /// There is none; the error lists the existing names.
     pub fn find_bug(&self, name: &str) -> Result<&PlantedBug<S>, UnknownName> {
         let found = self.bugs.iter().find(|bug| bug.name == name);
         found.ok_or_else(|| unknown("planted bug", name, self.bugs.iter().map(|bug| bug.name).collect()))
@@ -291,12 +294,12 @@ impl<S: Service> Suite<S> {
 }
 
 impl<S: Service> Suite<S> {
-    /// The scenario that draws everything, if there is one: the first that takes any plan.
+    /// The swarm scenario, if there is one: the first that takes any plan.
     pub(crate) fn swarm(&self) -> Option<&Scenario<S>> {
         self.scenarios.iter().find(|scenario| scenario.takes_any_plan())
     }
 
-    /// What is done as a whole, in the plural: `purchases`.
+    /// The name of compound operations in the plural: `purchases`.
     pub(crate) fn whole_operations(&self) -> &'static str {
         self.load.as_ref().map_or("operations", |load| load.what)
     }

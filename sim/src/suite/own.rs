@@ -1,4 +1,4 @@
-//! What a suite adds to the command line.
+//! A suite's own additions to the command line.
 
 use super::{Conclusion, PlantedBug, Trouble};
 use crate::{
@@ -8,14 +8,14 @@ use crate::{
 };
 use clap::ArgMatches;
 
-/// Performs a plan once more, listens where only the service can, and says what it heard.
+/// Performs a plan once more, records data that only the service has, and returns a report.
 pub type AccountOf<S> = fn(&Plan<S>, Option<&PlantedBug<S>>) -> Result<(Run<S>, String), HarnessError>;
 
-/// What `replay --account` says of a run: see [`super::Suite::account`].
+/// The report of `replay --account`: see [`super::Suite::account`].
 pub struct Account<S: Service> {
-    /// What it says, as a clause: "whether one store explains what the processes saw".
+    /// The subject of the report, as a clause: "whether one store explains what the processes saw".
     pub what: &'static str,
-    /// How it is found.
+    /// The function that makes the report.
     pub of: AccountOf<S>,
 }
 
@@ -28,7 +28,7 @@ pub struct OwnCommand {
 }
 
 impl OwnCommand {
-    /// `command` has its name and what it does; its options are those of `A`.
+    /// `command` has its name and its description; its options are those of `A`.
     pub(crate) fn new<A: clap::Args + 'static>(
         command: clap::Command,
         run: fn(&A) -> Result<Conclusion, Trouble>,

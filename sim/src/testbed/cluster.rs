@@ -1,4 +1,4 @@
-//! Two Redis nodes, three Sentinels and a client.
+//! A simulated cluster: two Redis nodes, three Sentinels and a client.
 
 use crate::engine::{Engine, EngineConfig, HostId, Inert, Stats, current_ms};
 use model_redis::{self as redis, Disk, RedisConfig};
@@ -18,15 +18,15 @@ const REDIS_PORT: u16 = 6379;
 const SENTINEL_PORT: u16 = 26379;
 const SENTINELS: [&str; 3] = ["sentinel-1", "sentinel-2", "sentinel-3"];
 
-/// Something that a host of the cluster reported.
+/// An event that a host of the cluster reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClusterEvent {
-    /// When, milliseconds of simulated time.
+    /// When, simulated milliseconds.
     pub at_ms: u64,
     /// The host.
     pub host: &'static str,
-    /// What: a [`redis::RedisEvent`] as `{:?}` writes it, a Sentinel's own line, or `name: value` for what the client
-    /// noted.
+    /// The event: the `Debug` text of a [`redis::RedisEvent`], a Sentinel's own line, or `name: value` for a value that
+    /// the client noted.
     pub text: String,
 }
 
@@ -63,7 +63,7 @@ impl RedisCluster {
         });
         let events = Events::default();
         let disks = [Disk::new(), Disk::new()];
-        // An address is known once its host has been declared, and hosts boot after that.
+        // An address is known after its host has been declared, and hosts boot after that.
         let master: Arc<Mutex<String>> = Arc::default();
         for (i, name) in ["redis-1", "redis-2"].into_iter().enumerate() {
             let mut config = RedisConfig::default();
@@ -118,7 +118,7 @@ impl RedisCluster {
         RedisCluster { engine, events, disks }
     }
 
-    /// The engine below.
+    /// The engine that runs the cluster.
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
@@ -131,12 +131,12 @@ impl RedisCluster {
         &self.disks[node - 1]
     }
 
-    /// Does something at a time of the simulation, milliseconds.
+    /// Schedules an action for a simulated time, milliseconds.
     pub fn at(&self, at_ms: u64, action: impl FnOnce(&Engine) + 'static) {
         self.engine.at(at_ms, action);
     }
 
-    /// Runs until a time of the simulation, milliseconds.
+    /// Runs until a simulated time, milliseconds.
     ///
     /// # Panics
     /// The engine fails, or a host panicked.
@@ -146,19 +146,20 @@ impl RedisCluster {
         stats
     }
 
-    /// What all hosts reported, in order.
+    /// The events that all hosts reported, in order.
     pub fn events(&self) -> Vec<ClusterEvent> {
         lock(&self.events).clone()
     }
 
-    /// What one host reported, each with its time in milliseconds.
+    /// The events that one host reported, each with its time in milliseconds.
     pub fn events_of(&self, host: &str) -> Vec<(u64, String)> {
         let events = lock(&self.events);
         let own = events.iter().filter(|event| event.host == host);
         own.map(|event| (event.at_ms, event.text.clone())).collect()
     }
 
-    /// When any host first reported something that begins with this text, at `from_ms` or later.
+    /// The time, in milliseconds and at `from_ms` or later, when a host first reported an event that begins with this
+    /// text.
     pub fn first_at(&self, begins: &str, from_ms: u64) -> Option<u64> {
         let events = lock(&self.events);
         let mut later = events.iter().filter(|event| event.at_ms >= from_ms);
@@ -180,7 +181,7 @@ impl RedisCluster {
             .to_owned()
     }
 
-    /// The host of that name.
+    /// The host of this name.
     ///
     /// # Panics
     /// There is none.
@@ -195,7 +196,7 @@ impl RedisCluster {
         engine.cut_one_way(b, a);
     }
 
-    /// Mends it.
+    /// Mends the link between two hosts, in both directions.
     pub fn mend(engine: &Engine, a: &str, b: &str) {
         let (a, b) = (Self::host(engine, a), Self::host(engine, b));
         engine.mend_one_way(a, b);
@@ -213,7 +214,7 @@ impl fmt::Debug for RedisCluster {
     }
 }
 
-/// A host that talks to the nodes.
+/// The client, which talks to the nodes.
 #[derive(Clone)]
 pub struct ClusterClient {
     /// Its seams.
@@ -233,7 +234,7 @@ impl ClusterClient {
         report(&self.events, "client", format!("{name}: {value}"));
     }
 
-    /// Sleeps until a time of the simulation, milliseconds.
+    /// Sleeps until a simulated time, milliseconds.
     pub async fn sleep_until(&self, at_ms: u64) {
         let now = current_ms().expect("running");
         tokio::time::sleep(Duration::from_millis(at_ms.saturating_sub(now))).await;
@@ -248,7 +249,7 @@ impl ClusterClient {
         Connection(stream.expect("the node listens"))
     }
 
-    /// One command on a connection of its own; `None` when there is no reply within 200 ms.
+    /// Sends one command on a new connection; `None` if there is no reply within 200 ms.
     pub async fn ask_once(&self, host: &str, port: u16, command: &str) -> Option<String> {
         let work = async {
             let stream = self.env.network.connect(host, port).await.ok()?;
@@ -263,7 +264,8 @@ impl ClusterClient {
 pub struct Connection(Stream);
 
 impl Connection {
-    /// The reply to an inline command, line ends as `|`, or `closed`. Only what arrives in one piece is read.
+    /// Sends an inline command and returns its reply, with line ends as `|`, or `closed`. It reads only once, so the
+    /// reply must arrive in one piece.
     pub async fn ask(&mut self, command: &str) -> String {
         self.try_ask(command).await.unwrap_or_else(|| "closed".into())
     }

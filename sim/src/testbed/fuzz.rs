@@ -1,7 +1,8 @@
-//! Readers of untrusted bytes as functions, and a short run of them on any toolchain: a corpus, and mutations of it.
+//! Fuzz targets: readers of untrusted bytes as functions, and a short run of them on any toolchain, with a corpus and
+//! mutations of it.
 //!
-//! A fuzzer that is guided by coverage calls the same functions ([`check`]). What waits does so in simulated time (see
-//! [`super::Stage`]), so a hang is a failure and does not depend on how long somebody waits.
+//! A coverage-guided fuzzer calls the same functions ([`check`]). Targets that wait do so in simulated time (see
+//! [`super::Stage`]), so a hang is a failure and does not depend on real time.
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -14,24 +15,24 @@ use std::{
 };
 
 /// Longest input, bytes; the rest of a longer one is ignored. A reader that keeps an incomplete message needs as much
-/// memory as it is sent.
+/// memory as the input has bytes.
 const INPUT_BYTES_MAX: usize = 4096;
 
-/// How much work the mutations of one target are by default, in units of [`Target::cost`].
+/// The default amount of work for the mutations of one target, in units of [`Target::cost`].
 const EFFORT: usize = 20_000;
 
-/// A reader of untrusted bytes.
+/// A fuzz target: a reader of untrusted bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
-    /// Also the name of its folder in the corpus.
+    /// Its name, and that of its folder in the corpus.
     pub name: &'static str,
-    /// Reads any bytes; panics if the reader does, hangs, or breaks a promise of its own.
+    /// Reads any bytes. Panics if the reader panics, hangs, or breaks a promise of its own.
     pub check: fn(&[u8]),
-    /// About how much longer one input takes than a parser would.
+    /// How many times longer one input takes than with a plain parser, about.
     pub cost: usize,
 }
 
-/// Gives these bytes to the target of this name.
+/// Passes these bytes to the target of this name.
 ///
 /// # Panics
 /// The target found a defect, or there is no such target.
@@ -45,11 +46,11 @@ fn find<'a>(targets: &'a [Target], name: &str) -> &'a Target {
     target.unwrap_or_else(|| panic!("there is no fuzz target {name}"))
 }
 
-/// Gives the target every file of `corpus/NAME`, then mutations of them, the same ones each time. The environment variable
-/// `FUZZ_EFFORT` sets how many (default 20,000, divided by the target's cost).
+/// Passes every file of `corpus/NAME` to the target, then mutations of them, which are the same in each run. The
+/// environment variable `FUZZ_EFFORT` sets their number (default 20,000, divided by the target's cost).
 ///
 /// # Panics
-/// The target found a defect (the message has the input), or there is no corpus.
+/// The target found a defect (the message contains the input), or there is no corpus.
 pub fn short_run(targets: &[Target], name: &str, corpus: &Path) {
     let target = find(targets, name);
     let corpus = read_corpus(&corpus.join(name));
@@ -84,8 +85,8 @@ fn read_corpus(folder: &Path) -> Vec<(String, Vec<u8>)> {
     files.into_iter().map(read).collect()
 }
 
-/// One to five changes: a byte inserted or changed, a piece removed, repeated, taken from another input, or replaced by a
-/// word that parsers treat in a special way.
+/// Makes one to five changes: a byte is inserted or changed; or a piece is removed, repeated, taken from another input,
+/// or replaced by a word that parsers treat in a special way.
 fn mutate(rng: &mut ChaCha8Rng, input: &[u8], other: &[u8]) -> Vec<u8> {
     const WORDS: [&[u8]; 8] = [
         b"-1",

@@ -1,6 +1,6 @@
-//! For tests that need no plan, world or scenario: hosts on a network without faults that talk for a few simulated
-//! seconds ([`Stage`]); a Redis under Sentinel, with faults at set times ([`RedisCluster`]); readers of untrusted bytes
-//! ([`fuzz`]).
+//! Support for tests that need no plan, world or scenario: hosts on a network without faults that talk for a few
+//! simulated seconds ([`Stage`]), a Redis under Sentinel with faults at fixed times ([`RedisCluster`]), and fuzz
+//! targets ([`fuzz`]).
 
 mod cluster;
 pub mod fuzz;

@@ -1,4 +1,4 @@
-//! Hosts that talk for a few simulated seconds.
+//! Hosts that communicate for a few simulated seconds.
 
 use crate::engine::{Engine, EngineConfig, HostId, Inert};
 use bytes::{Buf, BytesMut};
@@ -63,10 +63,10 @@ impl Stage {
         self.engine.ip(id).to_string()
     }
 
-    /// Starts all hosts, and with them one more that tests the others; the run ends when `test` has returned.
+    /// Starts all hosts, and one more that runs `test`; the run ends when `test` has returned.
     ///
     /// # Panics
-    /// `test` did not return within so much simulated time, or a host panicked.
+    /// `test` did not return within this simulated time, or a host panicked.
     pub fn run<F: Future<Output = ()> + Send + 'static>(mut self, within: Duration, test: impl Fn(Env) -> F + 'static) {
         let done = self.done.clone();
         self.host("test", move |env| {
@@ -88,8 +88,7 @@ impl Stage {
     }
 }
 
-/// Listens on a port and answers each Redis command with the bytes that `reply` returns for it, whether they are a
-/// valid reply or not.
+/// Listens on a port and answers each Redis command with the bytes that `reply` returns for it, valid or not.
 ///
 /// # Panics
 /// The port is taken.
@@ -116,8 +115,8 @@ pub async fn answer_requests(env: Env, port: u16, reply: impl Fn(&Args) -> Vec<u
     }
 }
 
-/// Connects as soon as the host listens, sends these bytes, and returns everything that comes back until the other side
-/// closes the connection or sends nothing for a second.
+/// Connects as soon as the host listens, sends these bytes, and returns all bytes received until the other side closes
+/// the connection or sends nothing for a second.
 pub async fn exchange(env: &Env, host: &str, port: u16, bytes: &[u8]) -> Vec<u8> {
     let mut stream = connect(env, host, port).await;
     let (mut received, mut piece) = (Vec::new(), vec![0; 16 * 1024]);

@@ -1,4 +1,4 @@
-//! Prepares the hosts of a world and boots them.
+//! Builds the hosts of a world and boots them.
 
 use super::{
     EPOCH, Machinery, MarkRecord, Marks, SoundDisk, Start, World,
@@ -31,10 +31,9 @@ impl Addresses {
     }
 }
 
-/// A world, ready to run.
+/// A world that is ready to run.
 pub(crate) struct RunningWorld<S: Service> {
-    // First, because fields are dropped in order: what the engine's tasks hold goes while the rest
-    // is still there.
+    // The first field, because fields are dropped in order: the engine's tasks may refer to the other fields.
     engine: Box<dyn Simulator>,
     recorder: Recorder<S>,
     marks: Marks,
@@ -44,7 +43,7 @@ pub(crate) struct RunningWorld<S: Service> {
 }
 
 impl<S: Service> RunningWorld<S> {
-    /// Prepares every host, arms the nemesis and boots. The plan has been checked.
+    /// Prepares every host, schedules the faults and boots. The plan must have been checked.
     pub(crate) fn build(world: &World<S>, plan: &Plan<S>, setup: &Setup<S>) -> RunningWorld<S> {
         let mut engine = setup.engine.build(EngineConfig {
             seed: plan.seed,
@@ -129,27 +128,27 @@ impl<S: Service> RunningWorld<S> {
         }
     }
 
-    /// The engine that runs it.
+    /// The engine of the run.
     pub(crate) fn engine(&self) -> &dyn Simulator {
         &*self.engine
     }
 
-    /// What its hosts share.
+    /// The state that its hosts share.
     pub(crate) fn shared(&self) -> &S::Shared {
         &self.machinery.shared
     }
 
-    /// Its history.
+    /// The recorder of its history.
     pub(crate) fn recorder(&self) -> &Recorder<S> {
         &self.recorder
     }
 
-    /// The marks reached so far, with counts.
+    /// The marks set so far, with counts.
     pub(crate) fn marks(&self) -> BTreeMap<&'static str, u64> {
         self.marks.counts()
     }
 
-    /// When each fault with a trigger was injected, by its place in the plan; `None` if it was not.
+    /// When each fault with a trigger was injected, milliseconds, by its position in the plan; `None` if it was not.
     pub(crate) fn triggered(&self) -> BTreeMap<usize, Option<u64>> {
         self.triggers.injected()
     }
@@ -159,14 +158,14 @@ impl<S: Service> RunningWorld<S> {
         self.calls.records()
     }
 
-    /// The marks reached so far, with their moments, in order.
+    /// The marks set so far with their times, in order.
     pub(crate) fn mark_records(&self) -> Vec<MarkRecord> {
         self.marks.records()
     }
 }
 
-/// Redis replicas attach over a quick link and have attached when the Sentinels boot, whatever the plan says of the
-/// link: that holds from then on.
+/// Makes the links between Redis nodes fast until the Sentinels boot, so that replicas have attached by then. The
+/// latency of the plan holds from then on.
 fn attach_quickly<S: Service>(
     engine: &dyn Simulator,
     world: &World<S>,
@@ -192,10 +191,10 @@ fn attach_quickly<S: Service>(
     });
 }
 
-/// When replicas have attached, where no Sentinel waits for it, milliseconds.
+/// When replicas have attached if there is no Sentinel, milliseconds.
 const ATTACHED_MS: u64 = 100;
 
-/// How long anything takes both ways between two hosts; what a fault has done to their links stays.
+/// Sets the one-way latency between two hosts in both directions; other changes by faults are kept.
 fn set_latency(engine: &dyn Simulator, [a, b]: [HostId; 2], ms: u64) {
     for (from, to) in [(a, b), (b, a)] {
         let link = LinkConfig {

@@ -1,4 +1,4 @@
-//! The words in which a world is declared.
+//! The declaration of a world.
 
 use super::{
     Act, Host, HostKind, Process, Scene,
@@ -13,7 +13,7 @@ use crate::{
 use seams::Env;
 use std::{fmt, sync::Arc};
 
-/// The hosts of a world and its links, as declared.
+/// A declared world: its hosts and its links.
 pub struct World<S: Service> {
     pub(super) latency_ms: (u64, u64),
     pub(super) call_pauses: CallPauses,
@@ -29,7 +29,7 @@ impl<S: Service> Default for World<S> {
 }
 
 impl<S: Service> World<S> {
-    /// No hosts, and links of 1 to 5 ms one way.
+    /// A world without hosts, with links of 1 to 5 ms one way.
     pub fn new() -> World<S> {
         World {
             latency_ms: (1, 5),
@@ -40,20 +40,20 @@ impl<S: Service> World<S> {
         }
     }
 
-    /// Shortest and longest one-way latency of a healthy link, milliseconds.
+    /// Sets the shortest and longest one-way latency of a healthy link, milliseconds.
     pub fn latency_ms(mut self, shortest: u64, longest: u64) -> World<S> {
         self.latency_ms = (shortest, longest);
         self
     }
 
-    /// How much time passes before calls of the service's processes; none, if nothing is said. Where two database calls
-    /// follow each other without a pause, nothing ever comes in between.
+    /// Sets the pauses before calls of the service's processes; there are none by default. Without a pause between two
+    /// calls to the database, nothing can happen between them.
     pub fn call_pauses(mut self, pauses: CallPauses) -> World<S> {
         self.call_pauses = pauses;
         self
     }
 
-    /// One more host.
+    /// Adds a host.
     ///
     /// # Panics
     /// The name is taken.
@@ -63,7 +63,8 @@ impl<S: Service> World<S> {
         self
     }
 
-    /// Redis nodes `NAME-1`, `NAME-2`, …: the first one is the master when the run begins, the others replicate it.
+    /// Adds Redis nodes `NAME-1`, `NAME-2`, …: the first one is the master when the run begins, the others replicate
+    /// it.
     pub fn redis(mut self, name: &str, options: &RedisOptions) -> World<S> {
         let nodes: Vec<String> = (1..=1 + options.replicas).map(|n| format!("{name}-{n}")).collect();
         self.replication = Some(models::Replication {
@@ -77,7 +78,7 @@ impl<S: Service> World<S> {
         self.linked_all(&nodes, &nodes)
     }
 
-    /// Sentinels `NAME-1`, `NAME-2`, …, which watch the Redis nodes called `redis` and know their master as
+    /// Adds Sentinels `NAME-1`, `NAME-2`, …, which watch the Redis nodes called `redis` and know their master as
     /// `master_name`.
     pub fn sentinels(
         mut self,
@@ -95,8 +96,7 @@ impl<S: Service> World<S> {
         self.linked_all(&sentinels, &nodes).linked_all(&sentinels, &sentinels)
     }
 
-    /// Processes of the service, one on each of these hosts, each with a port that a balancer may ask. `run` is called at
-    /// every boot.
+    /// Adds a process of the service on each of these hosts, with a port for a balancer. `run` is called at every boot.
     pub fn service<F: Future<Output = ()> + Send + 'static>(
         mut self,
         hosts: impl IntoIterator<Item = impl Into<String>>,
@@ -114,14 +114,14 @@ impl<S: Service> World<S> {
         self.linked_all(&hosts, &nodes)
     }
 
-    /// A balancer that behaves as nginx does, in front of the service's processes `GROUP-…`.
+    /// Adds a balancer that behaves as nginx does, in front of the service's processes `GROUP-…`.
     pub fn nginx(self, name: &str, port: u16, group: &str, upstream_port: u16, options: &NginxOptions) -> World<S> {
         let upstreams = self.group(group);
         let host = models::nginx(name, port, &upstreams, upstream_port, options);
         self.host(host).linked_all(&[name.to_owned()], &upstreams)
     }
 
-    /// A host on which people are: they perform the operations of the plan, each at its time.
+    /// Adds a host of people, who perform the operations of the plan, each at its time.
     pub fn people<F: Future<Output = ()> + Send + 'static>(
         self,
         name: &str,
@@ -130,7 +130,7 @@ impl<S: Service> World<S> {
         self.host(people::host(name, |_| true, boxed(act)))
     }
 
-    /// Two hosts: people, and those whose behaviour is an attack.
+    /// Adds two hosts: one of people, and one of those whose behaviour is an attack.
     pub fn people_and_attackers<F: Future<Output = ()> + Send + 'static>(
         self,
         people: &str,
@@ -142,7 +142,7 @@ impl<S: Service> World<S> {
             .host(people::host(attackers, attack, act))
     }
 
-    /// Says that two hosts talk to each other: the swarm breaks such links.
+    /// Declares that two hosts communicate: the swarm breaks such links.
     ///
     /// # Panics
     /// There is no such host.
@@ -171,7 +171,7 @@ impl<S: Service> World<S> {
         self.hosts.iter()
     }
 
-    /// Links on which hosts talk to each other all the time.
+    /// Links between hosts that communicate all the time.
     pub fn links(&self) -> &[(String, String)] {
         &self.links
     }
@@ -181,7 +181,7 @@ impl<S: Service> World<S> {
         self.hosts.iter().any(|host| host.name == name)
     }
 
-    /// What a host is.
+    /// The kind of a host; `None` if there is no such host.
     pub fn kind(&self, name: &str) -> Option<HostKind> {
         let host = self.hosts.iter().find(|host| host.name == name);
         host.map(Host::kind)

@@ -8,15 +8,15 @@ use std::{
 };
 use tokio::time::sleep;
 
-/// A lock of a database that several hosts share. A process that is blocked in its call to a slow disk keeps it.
+/// The lock of a database that several hosts share. A process that is blocked in a call to a slow disk keeps it.
 pub trait StorageLock: Send + Sync {
-    /// A process that is blocked keeps it.
+    /// Takes the lock for a process that is blocked.
     fn keep(&self);
-    /// The call has returned, or its process is gone.
+    /// Releases the lock, because the call has returned or its process is gone.
     fn release(&self);
 }
 
-/// A disk: sound, failing, or slow. Clones are the same one.
+/// A disk, which may be failing or slow. Clones are the same disk.
 #[derive(Clone)]
 pub(crate) struct Disk {
     caller: Caller,
@@ -35,8 +35,8 @@ struct State {
 }
 
 impl Disk {
-    /// A sound disk. The engine is called with `number` when the process is blocked in a commit, for so long as
-    /// [`Disk::slow_by_ms`] says; `lock` is kept meanwhile.
+    /// A disk without faults. The engine is called with `number` when the process is blocked in a commit; it is blocked
+    /// for [`Disk::slow_by_ms`]. `lock` is kept meanwhile.
     pub(crate) fn new(caller: Caller, number: usize, lock: Option<Arc<dyn StorageLock>>) -> Disk {
         Disk {
             caller,
@@ -50,14 +50,14 @@ impl Disk {
         self.state.lock().expect("nobody panics while holding the disk")
     }
 
-    /// The call in which the process was blocked has returned, or the process is gone.
+    /// Called when the blocked call has returned, or the process is gone.
     pub(crate) fn release(&self) {
         if let Some(lock) = &self.lock {
             lock.release();
         }
     }
 
-    /// Fails until a moment of simulated time.
+    /// Makes it fail until a simulated time, milliseconds.
     pub(crate) fn fail_until(&self, after_commit: bool, until_ms: u64) {
         let mut state = self.state();
         let until = match after_commit {
@@ -67,7 +67,7 @@ impl Disk {
         *until = (*until).max(until_ms);
     }
 
-    /// Is slow until a moment of simulated time; a later call replaces an earlier one.
+    /// Makes it slow until a simulated time, milliseconds; a later call replaces an earlier one.
     pub(crate) fn slow_until(&self, by_ms: u64, until_ms: u64) {
         let mut state = self.state();
         (state.slow_by_ms, state.slow_until_ms) = (by_ms, until_ms);
@@ -78,7 +78,7 @@ impl Disk {
         self.state().slow_by_ms
     }
 
-    /// Is sound again.
+    /// Ends all its faults.
     pub(crate) fn heal(&self) {
         *self.state() = State::default();
     }
@@ -90,8 +90,8 @@ impl Storage for Disk {
         let mut state = self.state();
         let fails = match moment {
             StorageMoment::Begin => {
-                // every other transaction fails with its first page, the others with their last:
-                // reads have no commit, and would otherwise never fail
+                // Every other transaction fails with its first page, the others with their last page: reads have no
+                // commit, and would otherwise never fail.
                 state.transactions += 1;
                 now_ms < state.before_commit_until_ms && state.transactions.is_multiple_of(2)
             }
@@ -101,8 +101,8 @@ impl Storage for Disk {
         if fails { Err(StorageFault::Io) } else { Ok(()) }
     }
 
-    /// The commit is done and nobody can see it, for the lock is kept; the process is blocked from the end of this
-    /// millisecond on, and goes on when the disk has answered.
+    /// Called when the commit is done. Nobody can see the commit yet, because the lock is kept. The process is blocked
+    /// from the end of this millisecond until the disk has answered.
     fn synced(&self) -> Option<BoxFuture<'_, ()>> {
         let now_ms = self.caller.now_ms();
         let by_ms = {

@@ -1,4 +1,4 @@
-//! One host of a world, and what it is given when a run begins.
+//! A host of a world, and the information that it gets when a run begins.
 
 use super::{Act, Disk, Marks, build::Addresses};
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 use seams::{Probe, Storage, Timestamp};
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-/// What kind of software a host runs: what faults, triggers and stories go by.
+/// The kind of software that a host runs. Faults, triggers and stories depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum HostKind {
     /// A Redis node.
@@ -24,7 +24,7 @@ pub enum HostKind {
     Balancer,
     /// A process of the service under test.
     Service,
-    /// Where people, clients or attackers are. Killing them proves nothing.
+    /// A host of people, clients or attackers. Killing it proves nothing.
     People,
     /// A peer of the service: a mail relay, a hook.
     Peer,
@@ -38,15 +38,16 @@ pub struct Host<S: Service> {
     pub(super) install: Box<Install<S>>,
 }
 
-/// Prepares a host when a run begins.
+/// A function that prepares a host when a run begins.
 pub type Install<S> = dyn Fn(&Start<'_, S>) -> Installed;
 
 impl<S: Service> Host<S> {
-    /// A host by its name: letters, digits and hyphens. Several of a group are called `group-1`, `group-2`.
+    /// A host with this name, which consists of letters, digits and hyphens. Several hosts of a group are called
+    /// `group-1`, `group-2`.
     ///
-    /// It boots at 0 ms; whoever asks others boots later. A Sentinel asks for INFO when it boots and then only every 10 s,
-    /// so one that boots before the Redis replica has attached knows of nobody to promote until then: Sentinels boot at
-    /// 100 ms, the service's processes at 200 ms, as in a deployment that has settled.
+    /// Hosts boot at 0 ms, Sentinels at 100 ms, the service's processes at 200 ms, as in a deployment that has settled.
+    /// A Sentinel asks for INFO when it boots and then only every 10 s: if it boots before the Redis replica has
+    /// attached, it knows of no replica to promote until then.
     pub fn new(
         name: impl Into<String>,
         kind: HostKind,
@@ -69,7 +70,7 @@ impl<S: Service> Host<S> {
         &self.name
     }
 
-    /// What it is.
+    /// Its kind.
     pub fn kind(&self) -> HostKind {
         self.kind
     }
@@ -102,7 +103,7 @@ impl Installed {
         }
     }
 
-    /// What its disk loses when the host loses power.
+    /// Sets what its disk loses when the host loses power.
     pub fn on_power_loss(self, loses: impl Fn() + 'static) -> Installed {
         Installed {
             power_loss: Some(Box::new(loses)),
@@ -111,17 +112,17 @@ impl Installed {
     }
 }
 
-/// What there is when a run begins, before any host has booted.
+/// The state of a run at its beginning, before any host has booted.
 pub struct Start<'a, S: Service> {
     /// The plan to be performed.
     pub plan: &'a Plan<S>,
-    /// Wall-clock time of the beginning.
+    /// Wall-clock time at the beginning.
     pub epoch: Timestamp,
-    /// Reads simulated time, milliseconds from the start of the run.
+    /// Returns simulated time, milliseconds from the start of the run.
     pub now_ms: Arc<dyn Fn() -> u64 + Send + Sync>,
     /// The host that is being prepared; empty in [`Service::share`].
     pub host: &'a str,
-    /// Where everybody records what is seen.
+    /// The recorder of the run.
     pub recorder: &'a Recorder<S>,
     /// The planted bug, if there is one.
     pub bug: Option<&'a S::Bug>,
@@ -137,7 +138,7 @@ pub struct Start<'a, S: Service> {
 }
 
 impl<S: Service> Start<'_, S> {
-    /// What the hosts share.
+    /// The state that the hosts share.
     ///
     /// # Panics
     /// In [`Service::share`], which makes it.
@@ -145,7 +146,7 @@ impl<S: Service> Start<'_, S> {
         self.shared.expect("hosts are prepared after what they share")
     }
 
-    /// Whoever prepares a process of the service gives it this.
+    /// The data for a process of the service on this host.
     pub fn process(&self) -> Process<S> {
         Process {
             host: self.host.to_owned(),
@@ -158,7 +159,7 @@ impl<S: Service> Start<'_, S> {
     }
 }
 
-/// What every boot of one process of the service has in common.
+/// The data that all boots of one process of the service have in common.
 #[derive(Clone)]
 pub struct Process<S: Service> {
     /// Its host.
@@ -167,15 +168,15 @@ pub struct Process<S: Service> {
     pub options: S::World,
     /// The planted bug, if there is one.
     pub bug: Option<S::Bug>,
-    /// What the hosts share.
+    /// The state that the hosts share.
     pub shared: S::Shared,
-    /// Where everybody records what is seen.
+    /// The recorder of the run.
     pub recorder: Recorder<S>,
-    /// What its calls go through: see [`crate::calls`].
+    /// Its calls: see [`crate::calls`].
     pub calls: Calls,
 }
 
-/// What the nemesis acts on, besides the engine.
+/// The parts of a world that the nemesis acts on, besides the engine.
 pub(crate) struct Machinery<S: Service> {
     pub(crate) shared: S::Shared,
     /// In the order of declaration.
@@ -183,7 +184,7 @@ pub(crate) struct Machinery<S: Service> {
     pub(crate) by_name: BTreeMap<String, usize>,
 }
 
-/// One host, as the nemesis sees it.
+/// The parts of a host that the nemesis acts on.
 pub(crate) struct Machine {
     pub(crate) id: HostId,
     pub(crate) disk: Option<Disk>,
@@ -191,7 +192,7 @@ pub(crate) struct Machine {
 }
 
 impl<S: Service> Machinery<S> {
-    /// A host by its name. Plans are checked: every name that comes here exists.
+    /// The host of this name, which must exist: plans have been checked.
     pub(crate) fn host(&self, name: &str) -> &Machine {
         &self.hosts[self.by_name[name]]
     }

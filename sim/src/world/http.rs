@@ -1,4 +1,4 @@
-//! HTTP, as people speak it: one request, one answer, and no promise that anything happened.
+//! An HTTP client for people: one request, one answer, and no promise that the request had an effect.
 
 use crate::history::Seen;
 use bytes::Bytes;
@@ -9,12 +9,12 @@ use hyper_util::rt::TokioIo;
 use seams::{Env, within};
 use std::{fmt, time::Duration};
 
-/// How long somebody waits for an answer.
+/// How long a person waits for an answer.
 pub const PATIENCE: Duration = Duration::from_secs(10);
-/// Larger answers are not read.
+/// Largest answer, bytes; larger ones are not read.
 const BODY_BYTES_MAX: usize = 1 << 20;
 
-/// An answer, whoever gave it: the service, or the balancer in its place.
+/// An answer, either of the service or of the balancer in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// Its status.
@@ -29,7 +29,7 @@ impl fmt::Display for Answer {
     }
 }
 
-/// Speaks to one host, over a connection of its own for each request. Redirects and cookies are not its business.
+/// A client for one host, with a new connection for each request. It does not handle redirects or cookies.
 #[derive(Clone)]
 pub struct Http<'a> {
     env: &'a Env,
@@ -38,28 +38,28 @@ pub struct Http<'a> {
 }
 
 impl<'a> Http<'a> {
-    /// Speaks to this host on port 80.
+    /// A client for this host, on port 80.
     pub fn to(env: &'a Env, host: &'a str) -> Http<'a> {
         Http { env, host, port: 80 }
     }
 
-    /// Another port.
+    /// Sets the port.
     pub fn port(self, port: u16) -> Http<'a> {
         Http { port, ..self }
     }
 
-    /// GET.
+    /// Sends a GET request.
     ///
     /// # Errors
-    /// As [`Http::send`].
+    /// Those of [`Http::send`].
     pub async fn get(&self, path: &str) -> Result<Answer, Seen> {
         self.send(Method::GET, path, "").await
     }
 
-    /// POST.
+    /// Sends a POST request.
     ///
     /// # Errors
-    /// As [`Http::send`].
+    /// Those of [`Http::send`].
     pub async fn post(&self, path: &str, body: &str) -> Result<Answer, Seen> {
         self.send(Method::POST, path, body).await
     }
@@ -67,11 +67,11 @@ impl<'a> Http<'a> {
     /// Sends a request once, and reads the whole answer, whatever its status.
     ///
     /// # Errors
-    /// What somebody sees who gets no answer: [`Seen::Fail`] if there was no connection, for then nothing was sent;
-    /// [`Seen::Unknown`] if it broke, or took longer than [`PATIENCE`].
+    /// The outcome without an answer: [`Seen::Fail`] if there was no connection, because then nothing was sent;
+    /// [`Seen::Unknown`] if the connection broke, or the answer took longer than [`PATIENCE`].
     ///
     /// # Panics
-    /// The path is none.
+    /// The path is invalid.
     pub async fn send(&self, method: Method, path: &str, body: &str) -> Result<Answer, Seen> {
         let request = Request::builder()
             .method(method)
@@ -87,7 +87,7 @@ impl<'a> Http<'a> {
             sent = true;
             let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(unknown)?;
             self.env.spawn(async move {
-                let _ = connection.await; // its errors reach us through the sender
+                let _ = connection.await; // its errors are reported by the sender
             });
             let answer = sender.send_request(request).await.map_err(unknown)?;
             let status = answer.status().as_u16();
@@ -116,7 +116,7 @@ mod tests {
         time::sleep,
     };
 
-    /// Takes connections and sends these bytes on each, after the request; then waits, or closes it.
+    /// Accepts connections and sends these bytes on each after the request; then waits, or closes the connection.
     async fn serve(env: Env, answer: &'static str, waits: bool) {
         let listener = env.network.listen(80).await.expect("the port is free");
         while let Ok(mut stream) = listener.accept().await {

@@ -1,4 +1,4 @@
-//! The marks of a run: named places that the service and the world say they have reached.
+//! The marks of a run: named events that the service and the world report.
 
 use crate::{nemesis::Triggers, simulator};
 use seams::Probe;
@@ -7,13 +7,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// A mark, its moment and its place. What a process says of itself: good for pictures, never for
+/// A mark with its time and its host. A mark is what a process says about itself: useful for diagrams, never for
 /// verdicts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MarkRecord {
     /// Simulated time, milliseconds from the start of the run.
     pub at_ms: u64,
-    /// On which host.
+    /// The host that set it.
     pub host: String,
     /// The mark.
     pub mark: &'static str,
@@ -27,7 +27,7 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    /// No marks so far; `triggers` are told each.
+    /// No marks so far; `triggers` are notified of each.
     pub(super) fn new(triggers: Triggers) -> Marks {
         Marks {
             records: Arc::default(),

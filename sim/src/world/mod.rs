@@ -1,4 +1,4 @@
-//! A world is declared: which hosts there are, which software they run, and who talks to whom.
+//! The declaration of a world: its hosts, their software, and their links.
 //!
 //! ```text
 //! World::new()
@@ -9,7 +9,7 @@
 //!     .people("people", act)
 //! ```
 //!
-//! Hosts are declared in this order, which decides their addresses. A plan's options decide the numbers.
+//! The order of declaration decides the addresses of the hosts. The options of a plan decide their numbers.
 
 mod build;
 mod declare;

@@ -1,4 +1,4 @@
-//! The models as hosts of a world: Redis, Sentinel and nginx with the options that a plan gives.
+//! The models as hosts of a world: Redis, Sentinel and nginx, with the options of a plan.
 
 use super::{Host, HostKind, Installed};
 use crate::{history::Event, service::Service};
@@ -8,29 +8,29 @@ use model_sentinel::{SentinelConfig, SentinelDisk};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 
-/// Where a Redis node listens.
+/// Port of a Redis node.
 pub const REDIS_PORT: u16 = 6379;
-/// Where a Sentinel listens.
+/// Port of a Sentinel.
 pub const SENTINEL_PORT: u16 = 26379;
-/// Where a mail relay listens (RFC 5321 section 4.5.4.2).
+/// Port of a mail relay (RFC 5321 section 4.5.4.2).
 pub const SMTP_PORT: u16 = 25;
 
-/// What the link between two Redis nodes takes at most while they find each other, milliseconds.
+/// The largest latency of the link between two Redis nodes while replicas attach, milliseconds.
 pub(super) const ATTACH_MS_MAX: u64 = 1;
 
-/// Redis nodes.
+/// The options of the Redis nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RedisOptions {
-    /// How many replicas the master has.
+    /// Number of replicas of the master.
     pub replicas: usize,
-    /// One-way latency of the links between Redis nodes, milliseconds: what a failover can take back is what is on its way
-    /// here.
+    /// One-way latency of the links between Redis nodes, milliseconds. A failover takes back the writes that are on
+    /// these links.
     pub replication_ms: u64,
-    /// How often, in a million, a node sends its replica a write one millisecond after it has acknowledged it, for each client
-    /// that it answers at once: what a kill can take back.
+    /// How often, per million replies, a node sends a write to its replica one millisecond after it has acknowledged
+    /// the write, for each client that it answers at once. A kill takes these writes back.
     pub replication_late_ppm: u32,
-    /// What a node keeps through a restart.
+    /// The persistence of a node.
     pub persistence: Persistence,
 }
 
@@ -40,8 +40,7 @@ pub struct RedisOptions {
 pub enum Persistence {
     /// Nothing.
     None,
-    /// An append-only file with `appendfsync everysec`: a kill loses nothing, a power loss up to a
-    /// second.
+    /// An append-only file with `appendfsync everysec`: a kill loses nothing, a power loss up to a second of writes.
     Aof,
 }
 
@@ -56,7 +55,7 @@ impl Default for RedisOptions {
     }
 }
 
-/// Sentinels.
+/// The options of the Sentinels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SentinelOptions {
@@ -78,7 +77,7 @@ impl Default for SentinelOptions {
     }
 }
 
-/// nginx.
+/// The options of nginx.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NginxOptions {
@@ -88,7 +87,8 @@ pub struct NginxOptions {
     pub read_timeout_ms: u64,
     /// `fail_timeout`, milliseconds.
     pub fail_timeout_ms: u64,
-    /// `keepalive` to the upstreams: how many idle connections it keeps. 0: a connection for each request.
+    /// `keepalive` to the upstreams: the number of idle connections that it keeps. 0 means a new connection for each
+    /// request.
     pub keepalive: u32,
 }
 
@@ -104,9 +104,9 @@ impl Default for NginxOptions {
 }
 
 impl NginxOptions {
-    /// A connection to the upstream for each request, which is what nginx does where `keepalive` is not configured. A kept
-    /// connection whose other end has died in silence costs a POST a 502 (measured on nginx 1.22.1: only a request that was
-    /// never sent goes to the next upstream).
+    /// Options with a new upstream connection for each request, as nginx does if `keepalive` is not configured. If the
+    /// other end of a kept connection has died silently, a POST gets a 502 (measured on nginx 1.22.1: only a request
+    /// that was never sent goes to the next upstream).
     pub fn without_keepalive() -> NginxOptions {
         NginxOptions {
             keepalive: 0,

@@ -9,25 +9,25 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// What somebody has in hand who does something.
+/// The part of the world that a person can use.
 pub struct Scene<S: Service> {
     /// The seams of their own host.
     pub env: Env,
-    /// Where operations are recorded.
+    /// The recorder of the run.
     pub recorder: Recorder<S>,
-    /// What the hosts share.
+    /// The state that the hosts share.
     pub shared: S::Shared,
     /// The options of the world.
     pub options: S::World,
-    /// Seed of the run, for whatever the plan leaves open.
+    /// Seed of the run, for choices that the plan leaves open.
     pub seed: u64,
-    /// What this is, in the plan: keys the choices that the plan leaves open, so that they stay when other operations are
-    /// removed.
+    /// The label of the operation. It keys the choices that the plan leaves open, so that they stay the same when other
+    /// operations are removed.
     pub label: String,
 }
 
 impl<S: Service> Scene<S> {
-    /// Somebody tries something: the history has its beginning, its end, and what they saw, which is returned.
+    /// Performs an operation: records its beginning and its outcome, and returns the outcome.
     pub async fn observe(&self, who: &str, op: S::Op, work: impl Future<Output = Seen>) -> Seen {
         let id = self.recorder.begin(who, op);
         let seen = work.await;
@@ -35,7 +35,7 @@ impl<S: Service> Scene<S> {
         seen
     }
 
-    /// Speaks HTTP to a host, on port 80 unless [`Http::port`] says otherwise.
+    /// An HTTP client for a host, on port 80 unless [`Http::port`] says otherwise.
     pub fn http<'a>(&'a self, host: &'a str) -> Http<'a> {
         Http::to(&self.env, host)
     }
@@ -54,7 +54,7 @@ impl<S: Service> Clone for Scene<S> {
     }
 }
 
-/// A host whose people perform those operations that are theirs.
+/// A host whose people perform those operations for which `theirs` holds.
 pub(super) fn host<S: Service>(
     name: &str,
     theirs: impl Fn(&S::Behaviour) -> bool + 'static,
@@ -83,14 +83,15 @@ pub(super) fn host<S: Service>(
     })
 }
 
-/// Somebody does something: what they have in hand, their name, and what they do.
+/// A function that performs a behaviour: it gets the part of the world, the name of the person, and the behaviour.
 pub type Act<S> = dyn Fn(Scene<S>, String, <S as Service>::Behaviour) -> BoxFuture<'static, ()> + Send + Sync;
 
-/// Starts each operation at its time, and waits for all.
+/// Starts each operation at its time, and waits for all of them.
 fn perform<S: Service>(scene: Scene<S>, operations: Vec<Operation<S>>, act: Arc<Act<S>>) -> BoxFuture<'static, ()> {
     let mut alike = BTreeMap::new();
     let labelled = operations.into_iter().map(|operation| {
-        // Choices are keyed by what the operation is, not by its place in the plan: so they stay when others are removed.
+        // Choices are keyed by the operation, not by its place in the plan, so they stay the same when others are
+        // removed.
         let nth: &mut u32 = alike.entry((operation.who.clone(), operation.at_ms)).or_default();
         let label = format!("{} at {} #{nth}", operation.who, operation.at_ms);
         *nth += 1;
@@ -112,8 +113,8 @@ fn perform<S: Service>(scene: Scene<S>, operations: Vec<Operation<S>>, act: Arc<
     })
 }
 
-/// Starts all of these at this instant, as tasks of their own, and waits for all. Results are in
-/// the order of the tasks; that of a task which did not end (its host died) is missing.
+/// Starts all of these at this instant, as separate tasks, and waits for all of them. Results are in the order of the
+/// tasks; the result of a task that did not end (its host died) is missing.
 pub async fn join_all<T: Send + 'static>(
     env: &Env,
     tasks: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
@@ -125,7 +126,7 @@ pub async fn join_all<T: Send + 'static>(
         count += 1;
         env.spawn(async move {
             let result = task.await;
-            let _ = sender.send((index, result)); // whoever waited is gone
+            let _ = sender.send((index, result)); // an error means that nobody waits any more
         });
     }
     drop(sender);

@@ -1,4 +1,4 @@
-//! A process of the service, seen from outside: whether its port is open, and why not.
+//! The port of a process of the service, seen from outside: whether it is open, and why not.
 
 use super::{Disk, Installed, Marks, Process, Start};
 use crate::{history::Event, recorder::Recorder, service::Service};
@@ -12,9 +12,9 @@ use std::{
     },
 };
 
-/// A process that sets this mark says that it closes its port on purpose.
+/// The mark by which a process says that it closes its port on purpose.
 pub const DEGRADED: &str = "replica degraded";
-/// A process that sets this mark says that it is well again.
+/// The mark by which a process says that it works again.
 pub const RECOVERED: &str = "replica recovered";
 
 /// The software of one of the service's hosts.
@@ -49,7 +49,7 @@ pub(super) fn service_main<S: Service, F: Future<Output = ()> + Send + 'static>(
     }
 }
 
-/// The marks of one process; remembers whether it called itself degraded.
+/// The marks of one process; it remembers whether the process reported itself degraded.
 struct ServiceProbe {
     marks: Marks,
     degraded: Arc<AtomicBool>,
@@ -66,7 +66,7 @@ impl Probe for ServiceProbe {
     }
 }
 
-/// A process's network: records when its port opens and closes.
+/// The network of a process; it records when the process's port opens and closes.
 struct WatchedNetwork<S: Service> {
     inner: Arc<dyn Network>,
     port: u16,
@@ -103,7 +103,7 @@ struct WatchedListener<S: Service> {
     host: String,
     recorder: Recorder<S>,
     degraded: Arc<AtomicBool>,
-    /// Whether anybody was accepted: a port that is only reserved is not open.
+    /// Whether `accept` has been called: a port that is only reserved is not open.
     open: AtomicBool,
 }
 

@@ -1,6 +1,6 @@
-//! What a run's store took back, as marks: a sweep shows in how many runs a failover did what it is there for.
+//! Marks for what the store took back in a run. A sweep shows in how many runs a failover had such an effect.
 //!
-//! Listening and judging cost about 3 % of a run (6 seeds of each scenario), so it is always done.
+//! Recording and checking cost about 3 % of a run (6 seeds of each scenario), so they are always done.
 
 use super::slack_ms;
 use crate::vocabulary::Plan;
@@ -8,21 +8,21 @@ use idp::leader::LEASE;
 use sim::linear::{Call, Limits, Operation, Verdict, check};
 use std::collections::BTreeMap;
 
-/// An acknowledged write was not there any more.
+/// An acknowledged write was gone.
 pub const WRITE_LOST: &str = "the store lost a write";
-/// Something that had been taken was there again.
+/// A value that had been taken was there again.
 pub const TAKEN_CAME_BACK: &str = "the store brought back what was taken";
 /// A counter went back.
 pub const COUNTED_BACK: &str = "the store counted back";
-/// A lease that was held was granted or shortened behind its holder's back.
+/// A lease that was held was granted to another holder, or shortened without its holder's knowledge.
 pub const LEASE_LOST: &str = "the store forgot a lease";
-/// An answer that no single store could have given, whatever it forgot.
+/// An answer that no single store could have given, even if it may forget writes.
 pub const UNEXPLAINED: &str = "the store told two histories";
 
-/// How far to search for each key: enough for all but a few keys in thousands, and never a second.
+/// Limit of the search for each key: enough for all but a few keys in thousands, and never more than a second.
 const CONFIGURATIONS: usize = 2000;
 
-/// The marks of what was seen in a run of a plan, each with how many operations it stands for.
+/// The marks for the operations that were recorded in a run of a plan, each with the number of operations.
 pub fn marks(operations: &[Operation], plan: &Plan) -> BTreeMap<&'static str, u64> {
     let limits = Limits {
         slack_ms: slack_ms(plan),

@@ -1,14 +1,15 @@
-//! How the calls of a replica can fail: what the real dependency answers there, and as what the service's own code reports it.
+//! The errors of a replica's calls: what the real dependency answers, and how the service's own code reports it.
 //!
-//! Sources. Redis 7.0.15's error replies as `server.c` and `replication.c` word them, and what `core/src/store/classify.rs`
-//! makes of each (an error in the place of a reply was not executed; a lost reply is unknown). SQLite's result codes
-//! (<https://sqlite.org/rescode.html>) and what `core/src/store/sqlite` makes of them: only a COMMIT that fails leaves a
-//! doubt. RFC 5321 section 4.2 for the relay's replies; before the final dot nothing can have been sent.
+//! Sources. Redis 7.0.15's error replies, with the texts of `server.c` and `replication.c`, as
+//! `core/src/store/classify.rs` classifies them (a command that got an error reply was not executed; a lost reply is
+//! unknown). SQLite's result codes (<https://sqlite.org/rescode.html>), as `core/src/store/sqlite` classifies them:
+//! only a failed COMMIT is of unknown outcome. RFC 5321 section 4.2 for the relay's replies; before the final dot
+//! nothing can have been sent.
 
 use seams::{Cause, Failure};
 use sim::calls::CallError;
 
-/// An error that is there at once.
+/// An error that comes immediately.
 const fn at_once(name: &'static str, failure: fn() -> Failure) -> CallError {
     CallError {
         name,
@@ -17,7 +18,7 @@ const fn at_once(name: &'static str, failure: fn() -> Failure) -> CallError {
     }
 }
 
-/// An error that a deadline makes.
+/// An error that comes when a deadline is over, after this many milliseconds.
 const fn after(after_ms: u64, name: &'static str, failure: fn() -> Failure) -> CallError {
     CallError {
         name,
@@ -76,7 +77,7 @@ const MISCONF: CallError = at_once("MISCONF", || {
     redis_says("MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.")
 });
 
-/// A command that only reads.
+/// Errors of a command that only reads.
 pub(super) const STORE_READ: &[CallError] = &[
     NO_MASTER,
     UNREACHABLE,
@@ -89,7 +90,7 @@ pub(super) const STORE_READ: &[CallError] = &[
     WRONGTYPE,
 ];
 
-/// A command that writes.
+/// Errors of a command that writes.
 pub(super) const STORE_WRITE: &[CallError] = &[
     NO_MASTER,
     UNREACHABLE,
@@ -106,7 +107,7 @@ pub(super) const STORE_WRITE: &[CallError] = &[
     MISCONF,
 ];
 
-/// ROLE, which touches no key and is answered while a dataset is loaded.
+/// Errors of ROLE, which touches no key and is answered while a dataset is loaded.
 pub(super) const STORE_HEALTH: &[CallError] = &[NO_MASTER, UNREACHABLE, NOT_CONNECTED, RESET, TIMEOUT, NOAUTH];
 
 fn storage(what: &str) -> Failure {
@@ -122,20 +123,20 @@ const IOERR_AT_COMMIT: CallError = at_once("SQLITE_IOERR_FSYNC", || {
     Failure::Unknown(Cause::Storage("disk I/O error".into()))
 });
 
-/// A transaction that only reads.
+/// Errors of a transaction that only reads.
 pub(super) const DIRECTORY_READ: &[CallError] = &[BUSY, IOERR, CORRUPT];
 
-/// A transaction that writes.
+/// Errors of a transaction that writes.
 pub(super) const DIRECTORY_WRITE: &[CallError] = &[BUSY, IOERR, CORRUPT, FULL, SQLITE_READONLY, IOERR_AT_COMMIT];
 
-/// Putting a mail into the outbox.
+/// Errors of putting a mail into the outbox.
 pub(super) const ENQUEUE: &[CallError] = &[at_once("full", || Failure::Fail(Cause::Full("outbox")))];
 
 fn relay_says(line: &str) -> Failure {
     Failure::Fail(Cause::Refused(line.into()))
 }
 
-/// Handing a mail to the relay.
+/// Errors of handing a mail to the relay.
 pub(super) const DELIVER: &[CallError] = &[
     at_once("refused", || {
         Failure::Fail(Cause::Unreachable("mail:25 (connection refused)".into()))
@@ -158,10 +159,10 @@ pub(super) const DELIVER: &[CallError] = &[
     }),
 ];
 
-/// Asking the Sentinels who is master: all are asked before the caller learns of anything.
+/// Errors of asking the Sentinels for the master: the caller gets an error only after all of them were asked.
 pub(super) const FIND: &[CallError] = &[NO_MASTER];
 
-/// Connecting to a peer. Nothing has been said to it yet.
+/// Errors of connecting to a peer. Nothing has been sent to it yet.
 pub(super) const CONNECT: &[CallError] = &[
     at_once("refused", || {
         Failure::Fail(Cause::Unreachable("connection refused".into()))
@@ -169,7 +170,7 @@ pub(super) const CONNECT: &[CallError] = &[
     at_once("no-route", || {
         Failure::Fail(Cause::Unreachable("no route to host".into()))
     }),
-    // Longer than every caller waits: their deadlines are what ends it.
+    // Longer than every caller's deadline, which ends the call.
     after(15_000, "timeout", || {
         Failure::Fail(Cause::Unreachable("connection timed out".into()))
     }),

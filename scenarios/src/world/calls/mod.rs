@@ -1,4 +1,4 @@
-//! The calls that a replica makes through its seams, as the world wraps them: see [`sim::calls`].
+//! The calls that a replica makes through its seams, and how the world wraps them: see [`sim::calls`].
 
 mod errors;
 mod sites;
@@ -8,5 +8,5 @@ pub(crate) mod wrap;
 pub(crate) use sites::{CALLS, Purpose, purpose};
 pub(crate) use troubles::of_call;
 
-/// The opening of the directory, which has an error of its own.
+/// Name of the call that opens the directory, which has an error type of its own.
 pub(crate) const OPEN: &str = "directory open";

@@ -1,4 +1,4 @@
-//! Which calls a replica makes through its seams. A call that is missing here panics in the first run that makes it.
+//! The list of all calls that a replica makes through its seams. A run that makes a call without an entry here panics.
 
 use super::errors::{
     CONNECT, DELIVER, DIRECTORY_READ, DIRECTORY_WRITE, ENQUEUE, FIND, STORE_HEALTH, STORE_READ, STORE_WRITE,
@@ -9,9 +9,9 @@ const fn site(name: &'static str, errors: &'static [sim::calls::CallError]) -> C
     CallSite::new(name, errors)
 }
 
-/// All calls, dependency by dependency. The stories of the sweep reach each that gives no reason.
+/// All calls, by dependency. `squall calls` must reach each one that gives no reason why not.
 pub(crate) const CALLS: &[CallSite] = &[
-    // The store: the command, and the namespace of its key.
+    // The store: each call is named after the command and the namespace of its key.
     site("store put auth:oidc:flow", STORE_WRITE),
     site("store get auth:oidc:flow", STORE_READ),
     site("store put auth:oidc:code", STORE_WRITE),
@@ -37,7 +37,7 @@ pub(crate) const CALLS: &[CallSite] = &[
     site("store release auth:leader", STORE_WRITE)
         .unreached("only a lease without an epoch is given back; the sweep's own faults make it"),
     site("store health", STORE_HEALTH).by_clock(),
-    // The directory: one transaction each.
+    // The directory: each call is one transaction.
     site("directory open", DIRECTORY_WRITE),
     site("directory ensure_pepper", DIRECTORY_WRITE),
     site("directory signing_keys", DIRECTORY_READ),
@@ -66,7 +66,7 @@ pub(crate) const CALLS: &[CallSite] = &[
         .by_clock()
         .unreached("the leader sweeps once a minute, and these stories are over before; longer ones have it"),
     site("directory probe", DIRECTORY_WRITE).by_clock(),
-    // Mail, analytics, and where they go.
+    // Mail, analytics, and connections.
     site("mail enqueue", ENQUEUE),
     site("mail deliver", DELIVER),
     site("hook record", &[]),
@@ -77,24 +77,24 @@ pub(crate) const CALLS: &[CallSite] = &[
     site("connect hook", CONNECT),
 ];
 
-/// What a call is for: what its failure can harm.
+/// The purpose of a call, which says what its failure can harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// A person's login.
     Login,
-    /// A mail with a code, once it was promised.
+    /// A mail with a code, after a page has promised it.
     Mail,
     /// The leader's jobs.
     Leader,
-    /// Analytics: nothing that anybody waits for.
+    /// Analytics: nobody waits for it.
     Analytics,
-    /// The way to Redis, for whoever needs it just now.
+    /// The connection to Redis, for any purpose.
     Store,
-    /// Whether the replica is well, and what it does before it opens its port.
+    /// The replica's health check, and what it does before it opens its port.
     Replica,
 }
 
-/// What a call is for.
+/// The purpose of a call, by its name.
 pub(crate) fn purpose(call: &str) -> Purpose {
     match call {
         "connect mail" => Purpose::Mail,

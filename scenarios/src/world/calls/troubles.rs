@@ -1,4 +1,4 @@
-//! What a replica's peers and links can do to one of its calls: the mechanism does it, nothing is scripted.
+//! What a replica's peers and links can do to one of its calls. Each is a fault of the world; no result is scripted.
 
 use crate::{
     login::Login,
@@ -11,10 +11,10 @@ use sim::{
     world::{HostKind, World},
 };
 
-/// For how long a peer misbehaves, milliseconds.
+/// How long a peer misbehaves, milliseconds.
 const SPELL_MS: u64 = 3_000;
 
-/// The troubles that a call of a replica may meet.
+/// The troubles that may happen to a call of a replica.
 pub(crate) fn of_call(host: &str, call: &str, world: &World<Login>) -> Vec<CallTrouble<Login>> {
     let dependency = call.split(' ').next().unwrap_or_default();
     match (dependency, call) {
@@ -39,7 +39,7 @@ fn before(name: &'static str, faults: Vec<(u64, Fault)>) -> CallTrouble<Login> {
 }
 
 fn store(host: &str, world: &World<Login>) -> Vec<CallTrouble<Login>> {
-    // Longer than the deadline of a call: the command arrives when its caller has given it up.
+    // Longer than the deadline of a call: the command arrives after its caller has given up.
     let slow = |node: &String| (0, latency_spike(host, node, ms(900), ms(200)));
     vec![
         before(

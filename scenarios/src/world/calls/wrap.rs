@@ -1,7 +1,7 @@
-//! Each call of a replica goes through [`Calls`]: here, where the world builds a replica, and nowhere in production code.
+//! Makes each call of a replica go through [`Calls`]. The world does this when it builds a replica; production code
+//! does not.
 //!
-//! What is wrapped is what the replica's parts ask of others, below whatever a planted bug makes of them: the calls of a
-//! mistake are calls as well.
+//! The wrapper is below a planted bug: calls that a planted bug makes to a dependency are calls as well.
 
 use super::CALLS;
 use crate::{login::Login, planted::twist::each_part};
@@ -25,22 +25,22 @@ use seams::{BoxFuture, Env, Listener, Network, Outcome, Stream, Timestamp};
 use sim::{calls::Calls, world::Process};
 use std::{io, net::IpAddr, sync::Arc, time::Duration};
 
-/// A part whose calls are noted.
+/// A part of a replica whose calls go through [`Calls`].
 struct Called<T> {
     inner: T,
     asked: Asked,
 }
 
-/// What calls go through.
+/// The calls of one process.
 #[derive(Clone)]
 pub(crate) struct Asked {
     calls: Calls,
-    /// Whether a bug is planted. Mistakes make calls that the service never makes; those are not noted.
+    /// Whether a bug is planted. A planted bug may make calls that the service never makes; those are not counted.
     is_planted: bool,
 }
 
 impl Asked {
-    /// The calls of a process.
+    /// The calls of this process.
     pub(crate) fn by(process: &Process<Login>) -> Asked {
         Asked {
             calls: process.calls.clone(),
@@ -56,7 +56,8 @@ impl Asked {
     }
 }
 
-/// A method for each call of each part: that of the store by its command and namespace, those of the directory by name.
+/// Defines a method for each call of each part. Calls of the store are named after command and namespace, those of the
+/// directory after the method.
 macro_rules! called {
     (
         AuthStateStore twisted by $store_twist:ident {
@@ -86,7 +87,7 @@ macro_rules! called {
 
 each_part!(called);
 
-/// What the arguments of a command say of its namespace: the key does, nothing else does.
+/// The namespace that an argument of a command has: only the key has one.
 trait Argument {
     fn namespace(&self) -> Option<&'static str> {
         None
@@ -146,7 +147,7 @@ impl MasterFinder for Called<SentinelFinder> {
 impl Network for Called<Arc<dyn Network>> {
     fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Stream>> {
         Box::pin(async move {
-            // The Sentinels name the master by its address.
+            // The Sentinels report the master by its IP address.
             let call = match host.split('-').next() {
                 _ if host.parse::<IpAddr>().is_ok() => "connect redis",
                 Some("sentinel") => "connect sentinel",
@@ -167,7 +168,7 @@ impl Network for Called<Arc<dyn Network>> {
     }
 }
 
-/// The seams of a replica, whose connections are calls.
+/// The seams of a replica; connecting is a call.
 pub(crate) fn env(env: &Env, asked: &Asked) -> Env {
     let network = Called {
         inner: env.network.clone(),
@@ -179,7 +180,7 @@ pub(crate) fn env(env: &Env, asked: &Asked) -> Env {
     }
 }
 
-/// The parts of a replica, whose questions to others are calls.
+/// The parts of a replica; everything that they ask of a dependency is a call.
 pub(crate) fn wiring(env: &Env, config: &Config, wiring: Wiring, asked: &Asked) -> Wiring {
     macro_rules! called {
         ($inner:expr) => {

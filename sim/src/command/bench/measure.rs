@@ -1,4 +1,4 @@
-//! Measures one row: the plans of a scenario, changed, performed over and over.
+//! Measures one row of a table: performs changed plans of a scenario repeatedly.
 
 use super::super::{Trouble, fresh, perform::perform, summary::whole, table};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 use serde::Serialize;
 use std::{fmt, time::Duration};
 
-/// The same measurement so many times, for the spread.
+/// Number of repetitions of a measurement, from which the spread is computed.
 pub(super) const REPETITIONS: u32 = 5;
 
 /// The plans of a scenario, and how they are changed.
@@ -21,14 +21,14 @@ pub(super) struct Measured<'a, S: Service> {
     scenario: &'a Scenario<S>,
     people: People<'a, S>,
     faults: Faults,
-    /// Instead of what the scenario draws.
+    /// The world to use instead of the drawn one.
     world: Option<S::World>,
 }
 
-/// Who does something.
+/// The operations of the measured plans.
 pub(super) enum People<'a, S: Service> {
     Nobody,
-    /// So many units of the load a minute, for as long as the run lasts.
+    /// This number of units of the load per minute, for the whole run.
     Load(&'a Load<S>, u32),
     AsPlanned,
 }
@@ -41,14 +41,14 @@ impl<S: Service> Clone for People<'_, S> {
 
 impl<S: Service> Copy for People<'_, S> {}
 
-/// Which faults are injected.
+/// The faults of the measured plans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Faults {
     None,
     AsPlanned,
 }
 
-/// What one repetition did.
+/// The results of one repetition.
 #[derive(Debug, Default)]
 struct Slice {
     runs: f64,
@@ -59,7 +59,7 @@ struct Slice {
     wall_s: f64,
 }
 
-/// A figure over the repetitions.
+/// A figure and its spread over the repetitions.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Spread {
     pub(super) median: f64,
@@ -67,13 +67,13 @@ pub(super) struct Spread {
     max: f64,
 }
 
-/// What was measured of one row.
+/// The results for one row.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Figures {
     pub(super) what: String,
-    /// Units of the load a minute, if that is what was done.
+    /// Units of the load per minute, if there is a load.
     pub(super) per_minute: Option<u32>,
-    /// Hosts of the world.
+    /// Number of hosts of the world.
     pub(super) hosts: usize,
     pub(super) runs: u64,
     pub(super) simulated_s_per_wall_s: Spread,
@@ -126,7 +126,7 @@ impl<'a, S: Service> Measured<'a, S> {
         plan
     }
 
-    /// Measures for so long in each repetition, and at least one run.
+    /// Measures for this time in each repetition, and at least one run.
     pub(super) fn measure(&self, each: Duration) -> Result<Figures, Trouble> {
         let mut seed = 1;
         let mut slice = || -> Result<Slice, Trouble> {

@@ -8,7 +8,8 @@ use crate::report::Look;
 use comfy_table::{Cell, Table};
 use std::collections::BTreeMap;
 
-/// Medians for a bug by one method: runs, and processor time. A sweep that missed the bug counts as longer than any other.
+/// Medians for one bug and one method: runs, and processor time. A sweep that missed the bug counts as longer than all
+/// others.
 struct Medians {
     runs: Option<u64>,
     cpu_seconds: Option<f64>,
@@ -44,7 +45,7 @@ impl Medians {
     }
 }
 
-/// Rows by bug, columns by method: median runs and processor time to the detection.
+/// A table with rows for bugs and columns for methods: median runs and processor time until the detection.
 fn medians(look: &Look, searches: &[Search], methods: &[Method]) -> Table {
     let mut headings = vec!["planted bug".to_owned()];
     for method in methods {
@@ -90,7 +91,7 @@ pub(super) fn markdown(searches: &[Search], methods: &[Method]) -> String {
     format!("{table}\n{}", summary(searches, methods))
 }
 
-/// In how many sweeps each method detects its bug, and what a detection costs.
+/// For each method, the number of sweeps that detect their bug, and the cost of a detection.
 fn summary(searches: &[Search], methods: &[Method]) -> String {
     let mut text = String::new();
     for method in methods {

@@ -1,5 +1,5 @@
-//! `bugs --sweeps N`: how long it takes to detect each planted bug, in its own scenario and in the swarm, and what the
-//! swarm's methods contribute.
+//! `bugs --sweeps N`: how long the detection of each planted bug takes, in its own scenario and in the swarm, and what
+//! each method of the swarm contributes.
 
 use super::super::{Trouble, fresh, parallel::in_parallel, perform::perform};
 use crate::{
@@ -11,20 +11,20 @@ use crate::{
 use serde::Serialize;
 use std::time::Duration;
 
-/// Sweeps begin so many seeds apart.
+/// Distance between the first seeds of two sweeps.
 const APART: u64 = 1_000_000;
 
-/// Where and how a bug is searched for.
+/// A search method: where and how a bug is searched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Method {
-    /// In the scenario that is meant for it, by the property that is.
+    /// In the bug's own scenario, by the property that must detect it.
     Own,
     /// In the swarm, by any property.
     Swarm,
     /// In the swarm, with every kind of fault in every run and default settings.
     NoSwarm,
-    /// In the swarm, every plan drawn from its seed.
+    /// In the swarm, with every plan drawn from its seed.
     NoGuidance,
 }
 
@@ -39,7 +39,7 @@ impl Method {
     }
 }
 
-/// One search.
+/// One search to perform.
 struct Task<'a, S: Service> {
     suite: &'a Suite<S>,
     bug: &'a PlantedBug<S>,
@@ -48,7 +48,7 @@ struct Task<'a, S: Service> {
     from: u64,
 }
 
-/// One sweep for one bug, and what it found.
+/// A sweep for one bug, with its results.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Search {
     pub(super) bug: &'static str,
@@ -58,13 +58,13 @@ pub(super) struct Search {
     pub(super) runs: Option<u64>,
     /// Processor time of all runs.
     pub(super) cpu_seconds: f64,
-    /// By which property.
+    /// The property that detected it.
     pub(super) by: Option<String>,
-    /// What went wrong: the harness, or a claim that does not hold without the bug either.
+    /// An error of the harness, or a property that fails without the bug too.
     pub(super) error: Option<String>,
 }
 
-/// Sweeps for each bug, so many and of at most so many seeds, by each of these methods.
+/// Sweeps for each bug by each of these methods: a number of sweeps, with a largest number of seeds.
 pub(super) struct Searches<'a, S: Service> {
     pub(super) suite: &'a Suite<S>,
     pub(super) bugs: &'a [&'a PlantedBug<S>],
@@ -77,7 +77,7 @@ pub(super) struct Searches<'a, S: Service> {
 }
 
 impl<S: Service> Searches<'_, S> {
-    /// Performs them all.
+    /// Performs all searches.
     pub(super) fn run(&self) -> Vec<Search> {
         let mut tasks = (0..self.sweeps).flat_map(|nth| {
             let each = self

@@ -4,7 +4,7 @@ use super::{Conclusion, Trial, table};
 use crate::{report::Look, shrink::Size};
 use comfy_table::{Cell, Table};
 
-/// What became of each bug.
+/// The result for each bug.
 pub(super) fn trials(look: &Look, trials: &[Trial]) -> String {
     format!("{}\n{}", outcomes(look, trials), summary(trials))
 }
@@ -54,7 +54,7 @@ fn summary(trials: &[Trial]) -> String {
     )
 }
 
-/// How small the plans became, and their medians.
+/// The sizes of the shrunk plans, and their medians.
 pub(super) fn small_plans(look: &Look, trials: &[Trial]) -> String {
     let headings = [
         "planted bug",

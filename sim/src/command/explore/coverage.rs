@@ -1,5 +1,5 @@
-//! Whether a sweep that was not told for how long should go on a little: a mark that no run has reached says nothing yet,
-//! and will in a moment.
+//! Decides whether a sweep without a requested duration goes on for a while, because a mark that no run has reached
+//! does not count yet but soon will.
 
 use super::RunSummary;
 use crate::{scenario::Scenario, service::Service};
@@ -8,19 +8,19 @@ use std::{
     sync::{Mutex, MutexGuard},
 };
 
-/// What was reached, scenario by scenario.
+/// The marks that were reached, for each scenario.
 pub(super) struct Coverage {
     of: Option<Mutex<BTreeMap<&'static str, Reached>>>,
 }
 
 struct Reached {
     runs: usize,
-    /// Marks that no run has reached, and from how many runs on that counts.
+    /// Marks that no run has reached, each with the number of runs from which on that counts.
     missing: BTreeMap<&'static str, usize>,
 }
 
 impl Coverage {
-    /// Nothing was reached yet. Unless it is `wanted`, no sweep goes on because of it.
+    /// No mark has been reached yet. If not `wanted`, the sweep never goes on because of a mark.
     pub(super) fn new<S: Service>(scenarios: &[&Scenario<S>], wanted: bool) -> Coverage {
         let of = scenarios.iter().map(|scenario| {
             let marks = scenario.marks();
@@ -36,7 +36,7 @@ impl Coverage {
         Some(of.lock().expect("nothing panics while it is locked"))
     }
 
-    /// A run has ended.
+    /// Records a run that has ended.
     pub(super) fn learn(&self, run: &RunSummary) {
         if let Some(mut of) = self.lock()
             && let Some(reached) = of.get_mut(run.scenario)
@@ -47,7 +47,8 @@ impl Coverage {
         }
     }
 
-    /// Whether a mark is missing that does not count yet and would after at most as many runs again.
+    /// Whether there is an unreached mark that does not count yet, but would after at most twice the number of runs so
+    /// far.
     pub(super) fn goes_on(&self) -> bool {
         let of = self.lock();
         of.is_some_and(|of| {

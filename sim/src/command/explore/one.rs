@@ -1,4 +1,4 @@
-//! One run of a sweep, and what becomes of it.
+//! Performs one run of a sweep and records its result.
 
 use super::super::{
     Conclusion, Trouble, failures, fresh,
@@ -20,13 +20,13 @@ use crate::{
 };
 use std::{path::PathBuf, time::Duration};
 
-/// What the threads of a sweep share.
+/// Data that the threads of a sweep share.
 pub(super) struct Runner<'a, S: Service> {
     pub(super) suite: &'a Suite<S>,
     pub(super) bug: Option<&'a PlantedBug<S>>,
-    /// Where the plans of failing runs go,
+    /// The folder for the plans of failing runs.
     pub(super) plans: PathBuf,
-    /// and what that place is called in the file of runs.
+    /// The same folder, as named in the file of runs.
     pub(super) named: PathBuf,
     pub(super) pages: Option<Pages>,
     pub(super) guide: &'a SharedGuide<S>,
@@ -35,8 +35,8 @@ pub(super) struct Runner<'a, S: Service> {
 }
 
 impl<S: Service> Runner<'_, S> {
-    /// Performs one run: what it came to, and what it cost. A draw or a mark that panics costs this run and no other, and none
-    /// that was violated before.
+    /// Performs one run; returns its summary and its cost. If a draw or a mark panics, only this run is lost, and no
+    /// violation found before.
     pub(super) fn run(&self, scenario: &Scenario<S>, seed: u64) -> (RunSummary, Duration) {
         guarded(|| self.attempt(scenario, seed)).unwrap_or_else(|trouble| {
             let plan = Plan::new(scenario.name(), seed, 0);
@@ -95,7 +95,8 @@ impl<S: Service> Runner<'_, S> {
                 let file = path.file_name().map(|file| self.named.join(file));
                 summary.plan = file.map(|file| file.display().to_string());
             }
-            // The verdict stands; only the copy of the plan is missing. The seed has it, or the sweep as a whole.
+            // The verdict is valid; only the copy of the plan is missing. The seed gives the plan again, or the whole
+            // sweep does.
             Err(Trouble(what)) => {
                 let name = self.suite.name;
                 tell(format!(

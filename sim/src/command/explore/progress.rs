@@ -3,7 +3,7 @@
 use super::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar on standard error, if that is a terminal, drawn at once.
+/// A progress bar on standard error if that is a terminal. It is drawn at once.
 pub(super) fn bar(scenarios: usize, args: &Args) -> ProgressBar {
     let (length, unit) = match args.lasts_at_most() {
         Some(lasts) => (lasts.as_secs(), "s"),

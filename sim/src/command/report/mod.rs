@@ -17,10 +17,10 @@ use crate::{
 };
 use std::{fs, path::Path};
 
-/// A trial costs a run; plans with more faults than this have their first ones tried.
+/// The largest number of faults that are tried for a page, because each trial costs a run.
 const TRIALS_MAX: usize = 16;
 
-/// The page of a run that kept its messages. `replay` is the line that performs it again.
+/// The page of a run that has kept its messages. `replay` is the line that performs it again.
 pub(crate) fn page<S: Service>(
     suite: &Suite<S>,
     scenario: &Scenario<S>,
@@ -57,13 +57,13 @@ pub(crate) fn page<S: Service>(
 /// Writes a page.
 ///
 /// # Errors
-/// What the file system said, and about which file.
+/// The error of the file system, with the file.
 pub(crate) fn write(file: &Path, page: &str) -> Result<(), Trouble> {
     fs::write(file, page).map_err(|error| Trouble(format!("--report: cannot write {}: {error}", file.display())))
 }
 
-/// What becomes of the claim that was violated first when one thing is left out of the plan: an experiment shows which
-/// fault mattered, where the times would only suggest it.
+/// Performs the plan again with one part left out at a time, and checks the property that was violated first. Such an
+/// experiment shows which fault mattered; the times alone would only suggest it.
 fn trials<S: Service>(scenario: &Scenario<S>, run: &Run<S>, bug: Option<&PlantedBug<S>>) -> Vec<Trial<S>> {
     let Some(violation) = run.violations.first() else {
         return vec![];
@@ -75,7 +75,7 @@ fn trials<S: Service>(scenario: &Scenario<S>, run: &Run<S>, bug: Option<&Planted
     let plan = |keep: &dyn Fn(usize) -> bool| {
         let faults = run.plan.faults.iter().enumerate();
         Plan {
-            bug: None, // it is given, or left out on purpose
+            bug: None, // the argument of `judge`, or left out on purpose
             faults: faults
                 .filter(|(place, _)| keep(*place))
                 .map(|(_, fault)| fault.clone())

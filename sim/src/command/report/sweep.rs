@@ -21,10 +21,10 @@ use std::{
     sync::{Mutex, MutexGuard},
 };
 
-/// Failing runs of one property and scenario that get a page; the rest are counted.
+/// The largest number of failing runs of one property and scenario that get a page; the rest are counted.
 const PAGES_MAX: usize = 3;
 
-/// Which run a page is about.
+/// The run of a page.
 struct Which<'a, S: Service> {
     suite: &'a Suite<S>,
     scenario: &'static str,
@@ -32,7 +32,7 @@ struct Which<'a, S: Service> {
     bug: Option<&'a PlantedBug<S>>,
 }
 
-/// The pages of a sweep. Those of runs that failed are written while it runs.
+/// The pages of a sweep. The pages of failed runs are written while the sweep runs.
 pub(crate) struct Pages {
     folder: PathBuf,
     written: Mutex<Written>,
@@ -40,27 +40,27 @@ pub(crate) struct Pages {
 
 #[derive(Default)]
 struct Written {
-    /// Files.
+    /// Names of the files written so far.
     files: BTreeSet<String>,
-    /// How many pages there are for a scenario and a property.
+    /// Number of pages for each scenario and property.
     of: BTreeMap<(&'static str, String), usize>,
 }
 
 impl Pages {
-    /// Pages in this folder, which is made.
+    /// Pages in this folder, which is created.
     ///
     /// # Errors
-    /// What the file system said.
+    /// The error of the file system.
     pub(crate) fn new(folder: PathBuf) -> Result<Pages, Trouble> {
         make_folder(&folder)?;
         let written = Mutex::default();
         Ok(Pages { folder, written })
     }
 
-    /// Writes the page of a run that failed, if it is among the first of its kind.
+    /// Writes the page of a failed run, if it is among the first of its kind.
     ///
     /// # Errors
-    /// What the file system said, and about which file.
+    /// The error of the file system, with the file.
     pub(crate) fn add<S: Service>(
         &self,
         suite: &Suite<S>,
@@ -100,7 +100,7 @@ impl Pages {
         Ok(())
     }
 
-    /// Performs a run again, to keep its messages, and writes its page, unless that was done already.
+    /// Performs a run again, this time with its messages, and writes its page, unless the page exists already.
     fn page<S: Service>(
         &self,
         which: &Which<'_, S>,
@@ -132,21 +132,21 @@ impl Pages {
     }
 }
 
-/// What a sweep came to, as the command line says it.
+/// The verdict on a sweep, as the command line prints it.
 pub(crate) struct Verdict<'a> {
     pub(crate) conclusion: Conclusion,
-    /// Why the sweep as a whole proves nothing.
+    /// The reasons why the sweep as a whole proves nothing.
     pub(crate) open: &'a [String],
-    /// What was run, in one line.
+    /// The scenarios and seeds, in one line.
     pub(crate) what: String,
-    /// The line that runs it again.
+    /// The line that runs the sweep again.
     pub(crate) again: &'a str,
 }
 
 /// Writes `index.html`, and a page for the first runs of each failure.
 ///
 /// # Errors
-/// What the file system said, and about which file.
+/// The error of the file system, with the file.
 pub(crate) fn write_sweep<S: Service>(
     suite: &Suite<S>,
     pages: &Pages,
@@ -184,10 +184,10 @@ pub(crate) fn write_sweep<S: Service>(
     Ok(index)
 }
 
-/// Makes the folder of the pages, if it is not there.
+/// Creates the folder of the pages if it does not exist.
 ///
 /// # Errors
-/// What the file system said: better before the sweep than after it.
+/// The error of the file system. It is better to get it before the sweep than after it.
 pub(crate) fn make_folder(folder: &Path) -> Result<(), Trouble> {
     fs::create_dir_all(folder).map_err(|error| {
         Trouble(format!(
@@ -264,10 +264,10 @@ fn marks(summary: &ScenarioSummary) -> impl Iterator<Item = SweepMark> {
     })
 }
 
-/// Behaviours known after each run that brought a new one, in the order of seeds.
+/// Number of known behaviours after each run that showed a new one, in the order of seeds.
 fn over_time(runs: &[&RunSummary]) -> Vec<(u64, u64)> {
     let mut runs: Vec<&&RunSummary> = runs.iter().collect();
-    runs.sort_by_key(|run| run.seed); // stable: scenario by scenario within a seed, as they were run
+    runs.sort_by_key(|run| run.seed); // stable: by scenario within a seed, in the order of the runs
     let (mut known, mut steps) = (BTreeSet::new(), vec![]);
     for (place, run) in runs.iter().enumerate() {
         let before = known.len();
@@ -279,7 +279,7 @@ fn over_time(runs: &[&RunSummary]) -> Vec<(u64, u64)> {
     steps
 }
 
-/// What was run, in one line.
+/// The scenarios, seeds, planted bug and build, in one line.
 pub(crate) fn what_was_run(scenarios: usize, what: &str, bug: Option<&str>, build: Option<&str>) -> String {
     let with = bug
         .map(|bug| format!(", with the planted bug {bug}"))

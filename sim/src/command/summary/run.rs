@@ -1,4 +1,4 @@
-//! What a sweep remembers of one run.
+//! The summary of one run that a sweep keeps.
 
 use super::super::{Conclusion, Trouble};
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 };
 use serde::Serialize;
 
-/// One run.
+/// The summary of a run.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct RunSummary {
     pub(crate) scenario: &'static str,
@@ -23,36 +23,38 @@ pub(crate) struct RunSummary {
     pub(crate) fingerprint: Option<String>,
     pub(crate) violations: Vec<Violation>,
     pub(crate) reached: Vec<&'static str>,
-    /// Faults that were injected; repairs are not counted.
+    /// Number of injected faults, without repairs.
     pub(crate) faults: usize,
-    /// Of those, how many were injected while an operation was in flight.
+    /// Number of those that were injected while an operation was in flight.
     pub(crate) faults_in_flight: usize,
-    /// Faults with a trigger, and those of them that were not injected: the event did not happen, or too late.
+    /// Number of faults with a trigger, and of those that were not injected because the event did not happen, or too
+    /// late.
     pub(crate) triggers: usize,
     pub(crate) triggers_missed: usize,
-    /// Nothing was put to the test: no operation ended, or faults were injected, and nobody did anything while one of them
-    /// was in force. (That asks for less than an operation in flight: a peer that hangs meets those who come afterwards.)
+    /// Whether the run tested nothing: no operation ended, or faults were injected, but there was no operation while
+    /// one of them was in force. (This is weaker than an operation in flight: a peer that hangs affects later
+    /// operations.)
     pub(crate) vacuous: bool,
-    /// Operations that ended.
+    /// Number of operations that ended.
     pub(crate) operations: usize,
-    /// What was done as a whole; see [`whole`].
+    /// Number of whole operations that succeeded; see [`whole`].
     pub(crate) whole: usize,
-    /// What it did that others may not have done; see [`crate::guidance::signature`].
+    /// Its behaviours; see [`crate::guidance::signature`].
     #[serde(skip)]
     pub(crate) behaviours: Vec<u32>,
-    /// What the harness could not do.
+    /// The error of the harness, if any.
     pub(crate) error: Option<String>,
-    /// The plan of a run that failed, as a file.
+    /// The plan file of a run that failed, as written in the file of runs.
     pub(crate) plan: Option<String>,
-    /// Whether the plan is the one that the seed draws; else only its file performs it again.
+    /// Whether the plan is the one that the seed draws. If not, only its file can perform the run again.
     pub(crate) drawn: bool,
-    /// That file, as seen from here.
+    /// The path of that file from the current folder.
     #[serde(skip)]
     pub(crate) file: Option<String>,
-    /// What performed it.
+    /// The engine.
     #[serde(skip)]
     pub(crate) engine: EngineKind,
-    /// It was not performed: its plan has a fault that the engine cannot do.
+    /// Whether it was not performed, because the engine cannot do a fault of its plan.
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) skipped: bool,
 }
@@ -62,7 +64,7 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl RunSummary {
-    /// Sums up a run.
+    /// Summarises a run.
     pub(crate) fn of<S: Service>(scenario: &Scenario<S>, plan: &Plan<S>, run: Result<&Run<S>, &Trouble>) -> RunSummary {
         let mut summary = RunSummary {
             scenario: scenario.name(),
@@ -131,7 +133,7 @@ impl RunSummary {
         summary
     }
 
-    /// A plan that the engine cannot perform.
+    /// The summary for a plan that the engine cannot perform.
     pub(crate) fn of_misfit<S: Service>(scenario: &Scenario<S>, plan: &Plan<S>) -> RunSummary {
         RunSummary {
             error: None,
@@ -141,7 +143,7 @@ impl RunSummary {
         }
     }
 
-    /// What this run contributes to a sweep.
+    /// The conclusion from this run.
     pub(crate) fn conclusion(&self) -> Conclusion {
         if !self.violations.is_empty() {
             Conclusion::Violated
@@ -153,7 +155,7 @@ impl RunSummary {
     }
 }
 
-/// How many things were done as a whole, successfully: compound operations, or, in a history without any, all operations.
+/// Number of whole operations that succeeded: compound operations, or, in a history without any, all operations.
 pub(crate) fn whole<S: Service>(history: &History<S>) -> usize {
     let ended = || {
         history.records.iter().filter_map(|record| match &record.event {

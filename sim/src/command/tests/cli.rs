@@ -1,4 +1,4 @@
-//! What can be typed, and how bad input is answered.
+//! Tests of the command line, and of the errors for bad input.
 
 use super::*;
 use crate::command::cli;
@@ -34,7 +34,7 @@ fn a_suite_has_commands_of_its_own() {
     assert!(help.contains("shout") && help.contains("Shouts"), "{help}");
 }
 
-/// The harness has no name of its own: all names are the suite's.
+/// The help texts contain the names of the suite, and none of the harness.
 #[test]
 fn help_speaks_of_the_suite() {
     let mut command = cli::command(&suite());
@@ -59,7 +59,7 @@ fn help_speaks_of_the_suite() {
     }
 }
 
-/// What is typed, and what the answer must contain: what is wrong, and what to do.
+/// Pairs of command lines and the texts that the error must contain: what is wrong, and what to do.
 #[test]
 fn bad_input_is_answered_clearly() {
     #[rustfmt::skip]

@@ -1,8 +1,8 @@
-//! Sweeps, and what they leave behind.
+//! Tests of sweeps, and of the files that they write.
 
 use super::*;
 
-/// The bug, over seeds that detect it.
+/// Options of a sweep with the bug, over seeds that detect it.
 const FAILING: &[&str] = &["--bug", "same_ticket_twice", "--seeds", "1..4"];
 
 #[test]
@@ -83,7 +83,7 @@ fn a_planted_bug_fails_the_sweep_and_leaves_plans_that_replay() {
     assert!(again.contains("holds a sweep"), "{again}");
 }
 
-/// A violation that was found is not lost with a run that panics after it.
+/// A panic in code of the suite costs only its own run, and does not hide a violation that was found before.
 #[test]
 fn what_somebody_wrote_may_panic_and_costs_its_own_run() {
     let out = scratch("panics").join("out");

@@ -1,9 +1,9 @@
-//! Sweeps outlive the process, travel between machines, and come together again.
+//! Tests of stored sweeps: they survive the end of their process, can be copied to another machine, and can be merged.
 
 use super::*;
 use std::collections::BTreeMap;
 
-/// Two scenarios, of which one fails.
+/// Options of a sweep of two scenarios, one of which fails.
 const SWEEP: &[&str] = &[
     "explore",
     "--seeds",
@@ -17,7 +17,7 @@ const SWEEP: &[&str] = &[
     "--no-guidance",
 ];
 
-/// As a suite that knows which sources it is built from.
+/// Runs a command line with a suite that knows the identity of its build.
 fn typed(args: &[&str]) -> Result<(Conclusion, String), String> {
     typed_to(&suite().built_from("0123456789abcdef"), args)
 }
@@ -28,13 +28,13 @@ fn sweep(out: &Path, more: &[&str]) -> String {
     output
 }
 
-/// The table and the failures: what is above the line with the times.
+/// The part of an output above the line with the times: the table and the failures.
 fn above_times(output: &str) -> &str {
     let end = output.find(" simulated in ").expect("a last line");
     &output[..output[..end].rfind('\n').expect("a table above it")]
 }
 
-/// All files of a folder, to see that nothing was changed.
+/// The contents of all files of a folder, for checking that nothing was changed.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -135,7 +135,8 @@ fn what_was_torn_or_changed_is_named() {
     assert!(merge(&[]).unwrap_err().contains("no version"));
 }
 
-/// Two programs that differ in a claim draw the same plans, and do the same: only their sources tell them apart.
+/// Two programs that differ only in a property draw the same plans and perform the same runs; only their sources
+/// differ.
 #[test]
 fn shards_of_two_builds_are_not_merged_and_of_unknown_ones_only_in_part() {
     let here = scratch("builds");
@@ -176,7 +177,7 @@ fn shards_of_two_builds_are_not_merged_and_of_unknown_ones_only_in_part() {
     );
     let (conclusion, output) = typed_to(&suite(), &["merge", &one, &two, "--partial"]).unwrap();
     assert_eq!(conclusion, Conclusion::Inconclusive, "{output}");
-    // What the build script says where it could not find out is no identity.
+    // The word that the build script writes if it found no identity does not count as one.
     assert_eq!(suite().built_from("unknown").build, None);
 }
 

@@ -1,4 +1,5 @@
-//! The commands as functions, on a suite of the harness's own shop: two scenarios, two properties, one planted bug.
+//! Tests of the commands as functions, on a suite for the shop of the harness's own tests: two scenarios, two
+//! properties, one planted bug.
 
 mod calls;
 mod cli;
@@ -26,13 +27,13 @@ thread_local! {
     static SAID: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Takes what [`super::say`] would print.
+/// Captures the text that [`super::say`] would print.
 pub(super) fn capture(text: &str) {
     println!("{text}");
     SAID.with_borrow_mut(|said| said.push_str(&format!("{text}\n")));
 }
 
-/// No two tickets are for one seat of a process.
+/// Property: no two tickets of a process are for one seat.
 struct TicketPrintedOnce;
 
 impl Property<Shop> for TicketPrintedOnce {
@@ -68,7 +69,7 @@ impl Property<Shop> for TicketPrintedOnce {
     }
 }
 
-/// Where nothing is broken, everybody buys what they want.
+/// Property: while nothing is broken, every purchase succeeds.
 struct EverybodyBuys;
 
 impl Property<Shop> for EverybodyBuys {
@@ -141,7 +142,7 @@ pub(super) fn suite() -> Suite<Shop> {
         .sizes(vec![("three Sentinels", Default::default())])
 }
 
-/// Several people, who buy three seats each, and one who buys one.
+/// A plan with several people who buy three seats each, and one who buys one.
 fn crowd(seed: u64, plan: &mut Plan<Shop>) {
     let mut dice = Dice::of(seed, "crowd");
     for who in ["ann", "ben", "cleo", "dan"] {
@@ -160,7 +161,7 @@ fn crowd(seed: u64, plan: &mut Plan<Shop>) {
     });
 }
 
-/// What a command concluded, and what it printed; or why it could not do its work.
+/// Runs a command line; returns its conclusion and its output, or the reason why it failed.
 fn typed(args: &[&str]) -> Result<(Conclusion, String), String> {
     typed_to(&suite(), args)
 }
@@ -177,7 +178,7 @@ fn typed_to(suite: &Suite<Shop>, args: &[&str]) -> Result<(Conclusion, String), 
     }
 }
 
-/// An empty folder for one test.
+/// Makes an empty folder for one test.
 fn scratch(name: &str) -> PathBuf {
     let folder = env::temp_dir().join(format!("sim-command-{}-{name}", std::process::id()));
     let _ = fs::remove_dir_all(&folder);
@@ -189,12 +190,12 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("a readable path")
 }
 
-/// The JSON of a file.
+/// Reads a file of JSON.
 fn json(file: &Path) -> serde_json::Value {
     serde_json::from_slice(&fs::read(file).expect("the file is there")).expect("JSON")
 }
 
-/// A sweep's JSON without what differs from day to day.
+/// A sweep's JSON without the values that differ from day to day.
 fn without_times(file: &Path) -> serde_json::Value {
     let mut value = json(file);
     assert!(value["wall_seconds"].take().is_number());
@@ -202,7 +203,7 @@ fn without_times(file: &Path) -> serde_json::Value {
     value
 }
 
-/// Without the bug everything holds, and people buy.
+/// Without the bug all properties hold, and people buy seats.
 #[test]
 fn the_suite_is_sound() {
     for scenario in suite().scenarios() {

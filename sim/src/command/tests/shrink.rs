@@ -1,4 +1,4 @@
-//! Failing plans, made small and saved.
+//! Tests of shrinking and saving failing plans.
 
 use super::*;
 
@@ -138,7 +138,7 @@ fn a_plan_that_was_found_with_a_planted_bug_is_replayed_with_it() {
         "{unknown}"
     );
 
-    // As files were before they had that line.
+    // Files of older versions have no such line.
     fs::write(&plan, whole.replace("bug = \"same_ticket_twice\"\n", "")).unwrap();
     assert_eq!(typed(&["replay", file]).unwrap().0, Conclusion::Held);
     assert_eq!(
@@ -146,7 +146,7 @@ fn a_plan_that_was_found_with_a_planted_bug_is_replayed_with_it() {
         Conclusion::Violated
     );
 
-    // Nor does a program that uses the library lose the bug.
+    // A program that uses the library keeps the bug as well.
     fs::write(&plan, &whole).unwrap();
     let (suite, read) = (suite(), Plan::<Shop>::read(&plan).unwrap());
     let refused = crate::judge::judge(&suite.scenarios()[1], &read, None, &Default::default()).unwrap_err();

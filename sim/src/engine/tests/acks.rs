@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// Packets sent for what the client does on one connection, without the three of the handshake and those of the end.
+/// Number of packets for what the client does on one connection, without the three of the handshake and those of the
+/// end.
 fn packets<C>(server: fn(Stream) -> BoxFuture<'static, ()>, client: impl Fn(Stream) -> C + Send + Sync + 'static) -> u64
 where
     C: Future<Output = ()> + Send + 'static,
@@ -74,14 +75,14 @@ fn data_without_an_answer_is_acknowledged_every_400_ms_and_two_segments_at_once(
     );
 }
 
-/// A connection is not affected by others. All kernels are polled together, so a pass that another connection causes finds
-/// acknowledgements that would otherwise have waited.
+/// A connection is not affected by others. All kernels are polled together, so a pass because of another connection
+/// finds acknowledgements that would otherwise have waited.
 #[test]
 fn strangers_change_nothing() {
     let exchange = |strangers: bool| {
         let mut engine = Engine::new(EngineConfig::default());
         let notes = Notes::default();
-        // The answer comes when the request's acknowledgement is due; requests of one to four segments.
+        // The answer comes when the request's acknowledgement is due. Requests have one to four segments.
         let server = host(&mut engine, &notes, "server", |env, _| async move {
             let listener = env.network.listen(9).await.expect("port 9 is free");
             let mut stream = listener.accept().await.expect("accepts");

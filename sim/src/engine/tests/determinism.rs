@@ -1,5 +1,4 @@
-//! Equal seeds give equal runs: twice in one process, in one go or in pieces, with idle time skipped
-//! or not.
+//! Equal seeds give equal runs: twice in one process, in one call or in several, with idle time skipped or not.
 
 use super::*;
 use rand::Rng;
@@ -15,7 +14,7 @@ struct Record {
 const NAMES: [&str; 5] = ["front", "a", "b", "store", "people"];
 const LASTS_MS: u64 = 6_000;
 
-/// A little of everything: keep-alive connections, short ones, deadlines, bulk, entropy, panics.
+/// A host that does some of everything: keep-alive connections, short ones, deadlines, bulk data, entropy, panics.
 async fn node(env: Env, notes: Notes) {
     let serving = env.clone();
     let served = notes.clone();
@@ -136,7 +135,7 @@ fn plan_faults(engine: &Engine, seed: u64) {
     }
 }
 
-/// Runs in `pieces`.
+/// Records a run that is performed in this number of pieces.
 fn record(seed: u64, skip_idle: bool, pieces: u64) -> Record {
     let notes = Notes::default();
     let mut engine = Engine::new(EngineConfig {

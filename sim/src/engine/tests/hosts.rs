@@ -288,7 +288,7 @@ fn a_stream_belongs_to_its_host_wherever_it_is_dropped() {
     assert_eq!(engine.panics(), []);
     drop(engine);
     assert_eq!((current_host(), current_ms()), (None, None));
-    left_behind.lock().expect("unpoisoned").clear(); // there is no kernel to close it, and it must not panic
+    left_behind.lock().expect("unpoisoned").clear(); // there is no kernel to close it, and dropping it must not panic
 }
 
 #[test]

@@ -17,7 +17,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-/// What hosts noted, in order.
+/// The notes of all hosts, in order.
 #[derive(Clone, Default)]
 struct Notes(Arc<Mutex<Vec<String>>>);
 
@@ -26,7 +26,7 @@ impl Notes {
         self.0.lock().expect("unpoisoned").push(what.into());
     }
 
-    /// With the simulated time.
+    /// Adds a note with the simulated time.
     fn stamp(&self, what: impl fmt::Display) {
         self.note(format!("{what} at {}", current_ms().expect("running")));
     }
@@ -47,7 +47,7 @@ fn steady() -> Engine {
     })
 }
 
-/// Declares and starts nothing: `main` gets the seams and the notes.
+/// Declares a host and does not start it: `main` gets the seams and the notes.
 fn host<F>(engine: &mut Engine, notes: &Notes, name: &str, main: impl Fn(Env, Notes) -> F + 'static) -> HostId
 where
     F: Future<Output = ()> + Send + 'static,
@@ -74,8 +74,8 @@ async fn echo_one(mut stream: Stream) {
     }
 }
 
-/// Two hosts, `server` (0) and `client` (1), with faults between them; runs until the client has
-/// finished, at most 400 s. The client starts after 50 ms.
+/// Runs two hosts, `server` (0) and `client` (1), with faults between them, until the client has finished, for at most
+/// 400 s. The client starts after 50 ms.
 fn play<S, C>(
     engine: Engine,
     server: impl Fn(Env, Notes) -> S + 'static,
@@ -114,7 +114,7 @@ where
     notes.all()
 }
 
-/// Faults of the hosts, by simulated milliseconds.
+/// Faults of a test: simulated milliseconds, and the call that injects the fault.
 type Faults = Vec<(u64, fn(&Engine))>;
 
 const SERVER: HostId = HostId(0);
@@ -134,7 +134,7 @@ async fn connect(env: &Env) -> io::Result<Stream> {
     env.network.connect("server", 9).await
 }
 
-/// Connects, and notes the result and the duration.
+/// Connects; returns the result and the duration.
 async fn try_connect(env: &Env, port: u16, limit_ms: u64) -> String {
     let start = Instant::now();
     match timeout(ms(limit_ms), env.network.connect("server", port)).await {
@@ -144,7 +144,7 @@ async fn try_connect(env: &Env, port: u16, limit_ms: u64) -> String {
     }
 }
 
-/// Writes, and notes what was read back and the duration.
+/// Writes; returns what was read back and the duration.
 async fn round_trip(stream: &mut Stream, text: &str, limit_ms: u64) -> String {
     let start = Instant::now();
     if let Err(error) = stream.write_all(text.as_bytes()).await {
@@ -157,7 +157,7 @@ async fn round_trip(stream: &mut Stream, text: &str, limit_ms: u64) -> String {
     )
 }
 
-/// Reads once, and notes what came.
+/// Reads once; returns what was read.
 async fn read_once(stream: &mut Stream, limit_ms: u64) -> String {
     let mut buffer = [0; 64];
     match timeout(ms(limit_ms), stream.read(&mut buffer)).await {
@@ -168,7 +168,7 @@ async fn read_once(stream: &mut Stream, limit_ms: u64) -> String {
     }
 }
 
-/// Notes where it is dropped, and tries to spawn there.
+/// Adds a note of where it is dropped, and tries to spawn a task there.
 struct Witness {
     name: &'static str,
     env: Env,

@@ -122,7 +122,7 @@ fn a_host_without_power_is_silent_and_resets_once_it_is_back() {
             notes.note(try_connect(&env, 9, 1_000).await);
         },
     );
-    // Written at 2060; repeated 200 ms, 600 ms, 1.4 s, 3 s later: the last is the first after the boot.
+    // Written at 2060; retransmitted 200 ms, 600 ms, 1.4 s, 3 s later. The last of these is the first after the boot.
     assert_eq!(
         notes,
         [
@@ -175,7 +175,7 @@ fn a_request_in_flight_when_the_power_goes_is_lost_with_what_was_buffered() {
             notes.note(try_connect(&env, 9, 1_000).await);
         },
     );
-    // The first to be lost is the third write, at 1001; repeated 200 ms, 600 ms and 1.4 s later.
+    // The third write, at 1001, is the first packet to be lost. It is retransmitted 200 ms, 600 ms and 1.4 s later.
     assert_eq!(notes, ["ConnectionReset at 2411", "connected in 10"]);
 }
 
@@ -221,7 +221,7 @@ fn a_kill_behind_a_partition_is_learnt_when_it_ends() {
         notes.stamp(read_once(&mut stream, 60_000).await);
         notes.note(try_connect(&env, 9, 1_000).await);
     });
-    // The FIN of 1100 ms is repeated 200 ms, 600 ms, 1.4 s later.
+    // The FIN of 1100 ms is retransmitted 200 ms, 600 ms, 1.4 s later.
     assert_eq!(notes, ["end at 2505", "connected in 10"]);
 }
 

@@ -86,7 +86,7 @@ fn a_cut_either_way_holds_up_a_connect_and_a_write() {
                 notes.note(try_connect(&other, 9, 60_000).await);
             },
         );
-        // Repeated 200 ms, 600 ms, 1.4 s, 3 s, 6.2 s after the write; SYNs as above.
+        // Retransmitted 200 ms, 600 ms, 1.4 s, 3 s, 6.2 s after the write; SYNs as above.
         assert!(["a in 6210", "a in 6205"].contains(&notes[0].as_str()), "{notes:?}");
         assert!(
             ["connected in 7010", "connected in 7005"].contains(&notes[1].as_str()),
@@ -158,7 +158,7 @@ fn a_write_in_a_long_partition_backs_off() {
             notes.note(round_trip(&mut stream, "a", 120_000).await);
         },
     );
-    // 200 ms doubling: the eighth repetition, at 51 s, is the first after 30 s.
+    // 200 ms doubling: the eighth retransmission, at 51 s, is the first after 30 s.
     assert_eq!(notes, ["a in 51010"]);
 }
 
@@ -280,7 +280,7 @@ fn a_full_backlog_makes_connects_wait() {
         }
         sleep(ms(5_000)).await;
     });
-    // 1,024 fit; the other six try again after a second (turmoil-net's backlog is Linux's and tokio's).
+    // 1,024 fit; the other six try again after a second (turmoil-net's backlog equals that of Linux and tokio).
     let count = |at: &str| notes.iter().filter(|note| *note == at).count();
     assert_eq!(
         (count("connected at 60"), count("connected at 1065")),

@@ -1,8 +1,8 @@
-//! TCP with much data: loss, slow readers, both directions at once.
+//! TCP with large amounts of data: loss, slow readers, both directions at once.
 
 use super::*;
 
-/// Reads to the end in pieces, after a pause, and notes how much.
+/// Reads to the end in pieces, after a pause, and notes the number of bytes.
 async fn slow_sink(env: Env, notes: Notes, first_ms: u64, piece: usize, pause_ms: u64) {
     let listener = env.network.listen(9).await.expect("port 9 is free");
     let mut stream = listener.accept().await.expect("accepts");
@@ -28,7 +28,7 @@ fn pattern(bytes: usize) -> Vec<u8> {
     (0..bytes).map(|i| (i % 251) as u8).collect()
 }
 
-/// Sends a megabyte, waits for the end, and notes how long that took.
+/// Sends a megabyte, waits for the end, and notes the duration.
 async fn send_megabyte(env: Env, notes: Notes) {
     let start = Instant::now();
     let mut stream = connect(&env).await.expect("connects");

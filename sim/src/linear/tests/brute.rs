@@ -150,13 +150,13 @@ proptest! {
     ) {
         let (mut past, mut told, mut lost) = (vec![None], HistoryBuilder::default(), 0);
         for (call, back) in calls {
-            // once in a while it loses up to three writes
+            // Sometimes it loses up to three writes.
             let back = back.saturating_sub(8).min(past.len() - 1);
             lost += back;
             past.truncate(past.len() - back);
             let mut state: Option<String> = past.last().unwrap().clone();
             let Some(answer) = perform(&mut state, &call) else { continue };
-            // every write that the checker calls one is one here, also if the value stays the same
+            // Every call that the checker counts as a write is a write here, even if the value stays the same.
             let wrote = !matches!(
                 (&call, &answer),
                 (Call::Get, _) | (_, Answer::Flag(false) | Answer::Value(None))

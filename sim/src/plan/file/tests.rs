@@ -107,7 +107,7 @@ proptest! {
         prop_assert_eq!(read(&plan.to_text()).unwrap(), plan);
     }
 
-    /// A torn file is an error wherever it was torn, and never another plan.
+    /// A torn file is an error wherever it is torn, and never another plan.
     #[test]
     fn a_torn_file_is_refused(plan in plan(), at in any::<prop::sample::Index>()) {
         let text = plan.to_text();

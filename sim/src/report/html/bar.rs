@@ -1,4 +1,4 @@
-//! What stands in the lanes: bars for operations, ticks for moments.
+//! The content of lanes: bars for operations, ticks for other events.
 
 use super::super::{
     row::{self, ended},
@@ -12,7 +12,7 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
-/// How an operation came out.
+/// The outcome of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
     Done,
@@ -21,7 +21,7 @@ pub(super) enum Status {
 }
 
 impl Status {
-    /// The class of what is drawn.
+    /// The CSS class of its shape.
     pub(super) fn class(self) -> &'static str {
         match self {
             Status::Done => "done",
@@ -48,37 +48,37 @@ pub(super) struct Bar {
     pub(super) from_ms: u64,
     pub(super) to_ms: u64,
     pub(super) status: Status,
-    /// What kind of operation, for the filter.
+    /// The kind of operation, for the filter.
     pub(super) kind: String,
-    /// A clause without its subject.
+    /// The operation as a clause without its subject.
     pub(super) what: String,
-    /// How it came out, in words.
+    /// Its outcome, in words.
     pub(super) outcome: String,
-    /// Whether its steps are bars of their own.
+    /// Whether its steps have bars of their own.
     pub(super) is_compound: bool,
-    /// Whether the time that it took is the service's latency.
+    /// Whether its duration counts as the service's latency.
     pub(super) is_timed: bool,
-    /// Its row in its lane.
+    /// Its row within its lane.
     pub(super) row: usize,
-    /// Its number among the evidence, if it is.
+    /// Its number among the evidence, if it is evidence.
     pub(super) evidence: Option<usize>,
     /// The records of its beginning and its end.
     pub(super) records: Vec<usize>,
 }
 
-/// A moment worth a tick.
+/// An event that is drawn as a tick.
 #[derive(Debug, Clone)]
 pub(super) struct Tick {
     pub(super) at_ms: u64,
-    /// What kind of event, for the filter.
+    /// The kind of event, for the filter.
     pub(super) kind: Option<String>,
-    /// The class of what is drawn.
+    /// The CSS class of its shape.
     pub(super) class: &'static str,
     pub(super) what: String,
     pub(super) evidence: Option<usize>,
 }
 
-/// All operations of a run, in the order in which they began; `numbers` are those of the evidence.
+/// All operations of a run, in the order in which they began; `numbers` are the numbers of the evidence.
 pub(super) fn bars<S: Service>(run: &Run<S>, numbers: &BTreeMap<usize, usize>) -> Vec<Bar> {
     let mut bars: Vec<Bar> = vec![];
     let mut by_id: BTreeMap<OpId, usize> = BTreeMap::new();
@@ -120,7 +120,7 @@ pub(super) fn bars<S: Service>(run: &Run<S>, numbers: &BTreeMap<usize, usize>) -
 }
 
 impl Tick {
-    /// The tick of an event that is neither an operation, nor a fault, a role or routine.
+    /// The tick of an event. Operations, faults, roles and routine events have none.
     pub(super) fn of<S: Service>(at_ms: u64, event: &Event<S>, hosts: &Hosts, evidence: Option<usize>) -> Option<Tick> {
         let (class, what) = match event {
             Event::Own(own) if own.routine().is_some() && evidence.is_none() => return None,

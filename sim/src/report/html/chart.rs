@@ -1,7 +1,7 @@
 //! The timeline: a lane for each fault, host and person.
 //!
-//! Each lane is a drawing of its own whose horizontal positions are percentages of the run: to zoom is
-//! to make the canvas wider, and to pan is to scroll.
+//! Each lane is a drawing of its own whose horizontal positions are percentages of the run. Zooming makes the canvas
+//! wider, and panning scrolls.
 
 use super::{
     FailurePage, Without,
@@ -23,11 +23,11 @@ const FAULT_PX: usize = 20;
 const HOST_PX: usize = 24;
 const BAR_PX: usize = 12;
 const HEADING_PX: usize = 24;
-/// Distances of ticks on the axis, milliseconds: the first that gives at most [`TICKS_MAX`] is taken.
+/// Possible distances of ticks on the axis, milliseconds. The first one with at most [`TICKS_MAX`] ticks is used.
 const STEPS_MS: [u64; 9] = [1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000, 300_000, 600_000];
 const TICKS_MAX: u64 = 12;
 
-/// Controls, names, lanes.
+/// The section of the timeline: controls, names, lanes.
 pub(super) fn section<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     let window = evidence::window(page, model);
     html! {
@@ -56,7 +56,7 @@ pub(super) fn section<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -
     }
 }
 
-/// The lanes in their groups: heading, group, lanes.
+/// The lanes in groups: heading, name of the group, lanes.
 fn groups<S: Service>(model: &Model<S>) -> [(&'static str, &'static str, Vec<&Lane>); 3] {
     let people = if model.involved.is_empty() {
         ""
@@ -120,7 +120,7 @@ fn lanes<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     }
 }
 
-/// Tints over all lanes: faults in force, and the moments at which claims failed.
+/// Colour bands over all lanes: faults in force, and the times at which properties failed.
 fn bands<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     html! {
         @for span in &model.faults {
@@ -148,7 +148,7 @@ fn axis<S: Service>(model: &Model<S>) -> Markup {
     }
 }
 
-/// What a fault concerns, for the column of names.
+/// The target of a fault, for the column of names.
 fn short<S: Service>(span: &FaultSpan<S>) -> String {
     match span.fault.hosts().as_slice() {
         [] => span.fault.kind().replace('-', " "),
@@ -216,7 +216,7 @@ fn one<S: Service>(model: &Model<S>, lane: &Lane, group: &str) -> Markup {
     }
 }
 
-/// Whether a fault stops a host, rather than a link to it.
+/// Whether a fault stops this host, rather than a link to it.
 fn stops<S: Service>(span: &FaultSpan<S>, host: &str) -> bool {
     span.fault.hosts() == [host]
 }
@@ -229,7 +229,7 @@ fn state_of(state: &State, height: usize, lasts: u64) -> Markup {
         StateKind::NotReady => ("notready", "closed", 5, 5),
         StateKind::Claimed(label) => ("claimed", label, height - 9, 5),
     };
-    // Where its text stands, if it has one.
+    // The position of its text, if it has one.
     let baseline = match state.kind {
         StateKind::Master => Some(height / 2 + 4),
         StateKind::NotReady => Some(11),
@@ -286,7 +286,7 @@ fn tick_of(tick: &Tick, lane: &str, height: usize, lasts: u64) -> Markup {
     }
 }
 
-/// The number of a piece of evidence, where it ends.
+/// The number of a piece of evidence, at its end.
 fn badge(evidence: Option<usize>, at_ms: u64, lasts: u64) -> Markup {
     let n = evidence.unwrap_or_default();
     html! {

@@ -4,7 +4,7 @@ use super::{FailurePage, model::Model};
 use crate::service::{MarkSpan, Service};
 use maud::{Markup, html};
 
-/// The form above the timeline. It needs the script, and is not shown without.
+/// The form above the timeline. It needs the script, and is hidden without it.
 pub(super) fn zoom_and_filter<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     let outcomes = [
         ("", "any outcome"),
@@ -46,7 +46,7 @@ pub(super) fn zoom_and_filter<S: Service>(page: &FailurePage<'_, S>, model: &Mod
     }
 }
 
-/// What the shapes mean: never by colour alone.
+/// The legend. Shapes never differ only by colour.
 pub(super) fn legend<S: Service>(model: &Model<S>) -> Markup {
     let glyph = |class: &str| {
         html! {

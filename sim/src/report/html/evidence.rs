@@ -1,4 +1,4 @@
-//! The evidence, numbered, with what changed in the world around it.
+//! The evidence, numbered, and the changes of the world around it.
 
 use super::{
     FailurePage,
@@ -21,17 +21,17 @@ use crate::{
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-/// Whatever takes longer says when it began.
+/// Operations that take longer than this, milliseconds, show when they began.
 const LONG_MS: u64 = 1000;
 
-/// What a line of the list is.
+/// A line of the list.
 enum Line<'a> {
     Operation(&'a Bar),
-    /// Evidence that is no operation.
+    /// Evidence that is not an operation.
     Seen(usize, String),
-    /// Something changed in the world.
+    /// A change of the world.
     Changed(Change),
-    /// The claim has failed.
+    /// The moment at which the property failed.
     Violated(&'a str),
 }
 
@@ -47,7 +47,7 @@ pub(super) fn first<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> 
     }
 }
 
-/// That of the others, folded.
+/// The evidence of the other violations, folded.
 pub(super) fn others<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     html! {
         @if page.run.violations.len() > 1 {
@@ -107,7 +107,7 @@ fn row(at_ms: u64, line: &Line<'_>, targets: bool) -> Markup {
     }
 }
 
-/// The evidence, and all changes from the oldest fault in force to the verdict, in order of time.
+/// The evidence, and all changes from the oldest fault in force up to the verdict, in order of time.
 fn lines<'a, S: Service>(
     page: &FailurePage<'_, S>,
     model: &'a Model<S>,
@@ -149,7 +149,7 @@ fn lines<'a, S: Service>(
             (Some(_), Event::Fault { fault, .. }) if !marked && is_idle(fault, record.at_ms, model) => continue,
             (Some(change), event) if within || marked => {
                 let is_new = match event {
-                    // Every Sentinel says so; the first is news.
+                    // Every Sentinel reports it; only the first report is shown.
                     Event::Sentinel { says, .. } => switched.insert(says.clone()),
                     _ => true,
                 };
@@ -169,14 +169,14 @@ fn lines<'a, S: Service>(
     lines
 }
 
-/// A repair of what was whole.
+/// Whether a repair repaired nothing, because nothing was broken.
 fn is_idle<S: Service>(fault: &Fault<S>, at_ms: u64, model: &Model<S>) -> bool {
     let ends = |span: &FaultSpan<S>| span.to_ms == at_ms && span::ends(&span.fault, fault);
     fault.repairs() && *fault != Fault::Heal && !model.faults.iter().any(ends)
 }
 
-/// How long the evidence and what mattered for it took, with some room on both sides: what the
-/// timeline shows first.
+/// The span of time that the timeline shows first: that of the evidence and of the faults that mattered for it, with
+/// some room on both sides. Milliseconds.
 pub(super) fn window<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Option<(u64, u64)> {
     let violation = page.run.violations.first()?;
     let records = &page.run.history.records;
@@ -185,7 +185,7 @@ pub(super) fn window<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) ->
         .map(|record| record.at_ms);
     let from_ms = moments.chain([violation.at_ms]).min()?;
     let injected = model.faults.iter().map(|span| span.from_ms);
-    // A fault shortly before belongs to it.
+    // A fault shortly before the evidence is included.
     let reach = duration_of_interest(from_ms, violation.at_ms);
     let from_ms = injected
         .filter(|at_ms| (from_ms.saturating_sub(reach)..from_ms).contains(at_ms))
@@ -202,7 +202,7 @@ fn duration_of_interest(from_ms: u64, to_ms: u64) -> u64 {
     (to_ms - from_ms).clamp(2000, 20_000)
 }
 
-/// `31 ms` as [`duration`], for tooltips.
+/// The time from one moment to another for tooltips, as [`duration`] formats it: `31 ms`.
 pub(super) fn lasted(from_ms: u64, to_ms: u64) -> String {
     duration(to_ms.saturating_sub(from_ms))
 }

@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-/// Nothing may be fetched, whatever stands in a page.
+/// The content security policy of a page: nothing may be fetched, whatever the page contains.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; \
                       base-uri 'none'; form-action 'none'";
 
@@ -29,14 +29,14 @@ pub(super) fn page(title: &str, body: &Markup) -> Markup {
     }
 }
 
-/// The button that switches between light and dark. Without JavaScript the system decides.
+/// The button that switches between light and dark. Without JavaScript the system's setting decides.
 pub(super) fn theme_switch() -> Markup {
     html! {
         button type="button" class="js theme" data-theme-switch aria-label="Switch between light and dark" { "◐" }
     }
 }
 
-/// A line to paste, with a button that copies it.
+/// A command line to paste, with a button that copies it.
 pub(super) fn to_paste(line: &str) -> Markup {
     html! {
         div class="paste" {
@@ -46,7 +46,7 @@ pub(super) fn to_paste(line: &str) -> Markup {
     }
 }
 
-/// A link that shows a moment on the timeline.
+/// A link that shows a time on the timeline.
 pub(super) fn moment(at_ms: u64) -> Markup {
     html! { a class="at" href=(format!("#t={at_ms}")) { (super::super::seconds(at_ms)) } }
 }

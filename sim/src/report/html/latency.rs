@@ -1,4 +1,4 @@
-//! How long operations took, over simulated time, on a logarithmic scale.
+//! The durations of operations over simulated time, on a logarithmic scale.
 
 use super::{bar::Status, model::Model, percent};
 use crate::{
@@ -8,10 +8,10 @@ use crate::{
 use maud::{Markup, html};
 
 const HEIGHT_PX: usize = 132;
-/// Powers of ten on the scale: 1 ms to 100 s.
+/// The grid lines of the scale, milliseconds: powers of ten from 1 ms to 100 s.
 const DECADES: [u64; 6] = [1, 10, 100, 1000, 10_000, 100_000];
 
-/// The names of the grid lines.
+/// The labels of the grid lines.
 pub(super) fn names<S: Service>(_: &Model<S>) -> Markup {
     html! {
         div class="name scale" style=(format!("height:{HEIGHT_PX}px")) data-lane="latency" data-group="latency" {
@@ -27,7 +27,7 @@ fn scale(ms: u64) -> String {
     }
 }
 
-/// A dot for each operation that somebody waited for, at its end.
+/// A dot for each operation that counts as latency, at its end.
 pub(super) fn lane<S: Service>(model: &Model<S>) -> Markup {
     let lasts = model.lasts_ms;
     html! {
@@ -51,7 +51,7 @@ pub(super) fn lane<S: Service>(model: &Model<S>) -> Markup {
     }
 }
 
-/// Distance from the top, pixels. In whole numbers: linear between powers of two.
+/// Distance from the top, pixels. Computed with integers, and linear between powers of two.
 fn y(ms: u64) -> usize {
     let ms = ms.clamp(1, 100_000);
     let whole = u64::from(ms.ilog2());

@@ -1,7 +1,7 @@
-//! A run, or a sweep, as a page that opens anywhere: one file, offline, nothing fetched.
+//! Pages about a run or a sweep. A page is one file that opens offline in any browser; nothing is fetched.
 //!
-//! Without JavaScript the page shows the whole run; the script zooms, filters and draws messages. Equal runs give equal
-//! bytes. Pages carry no secret: histories hold stand-ins ([`crate::history::Tag`]) and messages hold labels
+//! Without JavaScript a page shows the whole run; the script zooms, filters and draws messages. Equal runs give equal
+//! bytes. Pages contain no secrets: histories contain stand-ins ([`crate::history::Tag`]) and messages contain labels
 //! ([`crate::messages`]).
 
 mod bar;
@@ -28,48 +28,48 @@ use crate::{fault::TimedFault, run::Run, service::Service};
 use maud::html;
 use model::Model;
 
-/// Everything that a page about one run shows.
+/// The data of a page about one run.
 #[derive(Debug, Clone)]
 pub struct FailurePage<'a, S: Service> {
-    /// The run. Its messages become arrows, if it kept them.
+    /// The run. Its messages are drawn as arrows, if it has kept them.
     pub run: &'a Run<S>,
-    /// What happens in the scenario, in one sentence.
+    /// A sentence that says what happens in the scenario.
     pub title: &'a str,
-    /// The planted bug, by name and in one sentence.
+    /// The planted bug: its name, and a sentence that describes it.
     pub bug: Option<(&'a str, &'a str)>,
-    /// Which sources the program was built from, if it knows.
+    /// The identity of the build, if known.
     pub build: Option<&'a str>,
-    /// The claims that the run was judged by.
+    /// The properties by which the run was judged.
     pub claims: &'a [Claim],
-    /// The marks of the scenario, and whether this run reached them.
+    /// The marks of the scenario, each with whether this run reached it.
     pub marks: &'a [(&'a str, bool)],
-    /// How the command line is started: `cargo squall`, as [`crate::suite::Suite::command`].
+    /// The command that starts the suite's binary: `cargo squall`, as [`crate::suite::Suite::command`].
     pub command: &'a str,
-    /// The line that replays it.
+    /// The line that replays the run.
     pub replay: &'a str,
-    /// What became of the same plan with something left out: what shows which fault mattered.
+    /// Runs of the same plan with something left out, which show which fault mattered.
     pub trials: &'a [Trial<S>],
 }
 
-/// A claim, for people.
+/// A property, described for people.
 #[derive(Debug, Clone)]
 pub struct Claim {
     /// The property's name.
     pub name: String,
-    /// What it claims, as a clause.
+    /// Its claim, as a clause.
     pub claim: String,
 }
 
-/// The same plan, performed once more with something left out.
+/// A run of the same plan with something left out.
 #[derive(Debug, Clone)]
 pub struct Trial<S: Service> {
-    /// What was left out.
+    /// The part that was left out.
     pub without: Without<S>,
-    /// Whether the claim that was violated first holds then; `None` if the plan could not be performed.
+    /// Whether the property that was violated first holds in it; `None` if the plan could not be performed.
     pub holds: Option<bool>,
 }
 
-/// What a trial leaves out.
+/// The part of a plan that a trial leaves out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Without<S: Service> {
     /// One fault of the plan.
@@ -107,19 +107,19 @@ pub fn failure_page<S: Service>(page: &FailurePage<'_, S>) -> String {
     frame::page(&title, &body).into_string()
 }
 
-/// A moment as a part of the run, for `left`, `x` and `width`: `12.3456%`. In whole numbers, so that it
-/// is the same everywhere.
+/// A time as a percentage of the run, for `left`, `x` and `width`: `12.3456%`. Computed with integers, so that it is
+/// the same on every machine.
 fn percent(ms: u64, lasts_ms: u64) -> String {
     let millionths = ms.min(lasts_ms) * 1_000_000 / lasts_ms.max(1);
     format!("{}.{:04}%", millionths / 10_000, millionths % 10_000)
 }
 
-/// The width of a span, as [`percent`].
+/// The width of a span, formatted as by [`percent`].
 fn width(from_ms: u64, to_ms: u64, lasts_ms: u64) -> String {
     percent(to_ms.saturating_sub(from_ms), lasts_ms)
 }
 
-/// What stands before a change of the world.
+/// The sign before a change of the world.
 fn sign(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::Role => "⇄",
@@ -128,7 +128,7 @@ fn sign(kind: ChangeKind) -> &'static str {
     }
 }
 
-/// A clause as the beginning of a sentence, unless it begins with the name of a host.
+/// A clause with a capital at its beginning, unless it begins with the name of a host.
 fn sentence(clause: &str) -> String {
     let first = clause.split(' ').next().unwrap_or("");
     let mut rest = clause.chars();

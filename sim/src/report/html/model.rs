@@ -1,4 +1,4 @@
-//! What is drawn: lanes, and what stands in them.
+//! The data of the timeline: lanes and their content.
 
 use super::{
     bar::{self, Bar, Tick},
@@ -12,10 +12,10 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Rows of bars in one lane; what overlaps more is drawn over the last one.
+/// The largest number of rows in one lane; further bars that overlap are drawn over the last row.
 const ROWS_MAX: usize = 3;
 
-/// A host or a person.
+/// The lane of a host or a person.
 #[derive(Debug, Default)]
 pub(super) struct Lane {
     pub(super) name: String,
@@ -23,24 +23,24 @@ pub(super) struct Lane {
     pub(super) bars: Vec<Bar>,
     pub(super) ticks: Vec<Tick>,
     pub(super) rows: usize,
-    /// A host on which nothing is seen but messages.
+    /// Whether it is a host with no events other than messages.
     pub(super) is_quiet: bool,
-    /// An attacker: what is refused here is as it should be.
+    /// Whether it is an attacker, whose refused operations are as they should be.
     pub(super) attacks: bool,
 }
 
-/// All that is drawn of a run.
+/// All data of the timeline of a run.
 #[derive(Debug)]
 pub(super) struct Model<S: Service> {
     pub(super) lasts_ms: u64,
     pub(super) faults: Vec<FaultSpan<S>>,
     pub(super) hosts: Vec<Lane>,
-    /// People whose operations are evidence.
+    /// Lanes of people whose operations are evidence.
     pub(super) involved: Vec<Lane>,
     pub(super) others: Vec<Lane>,
-    /// The number of each record that is evidence.
+    /// The number of each record of evidence.
     pub(super) numbers: BTreeMap<usize, usize>,
-    /// What can be filtered by: kinds of operations, of observations, `sentinel`.
+    /// The filters: kinds of operations, of observations, and `sentinel`.
     pub(super) kinds: Vec<String>,
 }
 
@@ -114,7 +114,7 @@ impl<S: Service> Model<S> {
         model
     }
 
-    /// The kinds of what is drawn: of operations in the order of [`Op::KINDS`], then of ticks.
+    /// The kinds of the content: of operations in the order of [`Op::KINDS`], then of ticks.
     fn find_kinds(&self) -> Vec<String> {
         let place = |kind: &String| S::Op::KINDS.iter().position(|known| known == kind);
         let of_bars: BTreeSet<&String> = self.bars().map(|bar| &bar.kind).collect();
@@ -131,7 +131,7 @@ impl<S: Service> Model<S> {
         kinds
     }
 
-    /// What people did who are not attackers.
+    /// Operations of people who are not attackers.
     pub(super) fn honest(&self) -> impl Iterator<Item = &Bar> {
         let lanes = self.involved.iter().chain(&self.others);
         lanes.filter(|lane| !lane.attacks).flat_map(|lane| &lane.bars)
@@ -144,7 +144,7 @@ impl<S: Service> Model<S> {
     }
 }
 
-/// Where the lanes of hosts of a kind stand: as requests go, from the balancer down.
+/// The order of the lanes of hosts: in the direction of requests, from the balancer down.
 fn rank(kind: HostKind) -> usize {
     match kind {
         HostKind::Balancer => 0,
@@ -171,7 +171,7 @@ impl Lane {
         bars.any(|bar| bar.evidence.is_some()) || ticks.any(|tick| tick.evidence.is_some())
     }
 
-    /// Gives each bar the first row in which it touches no other.
+    /// Places each bar in the first row in which it overlaps no other.
     fn stack(&mut self, lasts_ms: u64) {
         let gap_ms = lasts_ms / 1500;
         let mut free_at = [0; ROWS_MAX];
@@ -184,7 +184,7 @@ impl Lane {
     }
 }
 
-/// Numbers the evidence from 1 in the order of time; the two records of an operation have one number.
+/// Numbers the evidence from 1 in the order of time. The two records of an operation have one number.
 fn numbers<S: Service>(run: &Run<S>) -> BTreeMap<usize, usize> {
     let records = &run.history.records;
     let evidence: BTreeSet<usize> = (run.violations.iter())

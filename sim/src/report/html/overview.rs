@@ -1,4 +1,4 @@
-//! The whole run in one strip: how many operations came out how, and when faults were in force.
+//! The whole run in one strip: the numbers of outcomes, and the times when faults were in force.
 
 use super::{FailurePage, bar::Status, model::Model, percent, width};
 use crate::service::Service;
@@ -7,7 +7,7 @@ use maud::{Markup, html};
 const BINS: u64 = 120;
 const HEIGHT_PX: usize = 46;
 
-/// The strip. With JavaScript it shows, and moves, what the timeline shows.
+/// The strip. With JavaScript it shows and moves the visible part of the timeline.
 pub(super) fn section<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     let bin_ms = model.lasts_ms.div_ceil(BINS).max(1);
     let mut bins = vec![[0usize; 3]; BINS as usize + 1];

@@ -1,4 +1,4 @@
-//! Spans of time: how long each fault lasted, what each host was.
+//! Spans of time: the duration of each fault, and the states of each host.
 
 use crate::{
     fault::Fault,
@@ -9,7 +9,7 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
-/// A fault and how long it was in force.
+/// A fault, with the time during which it was in force.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct FaultSpan<S: Service> {
     pub(super) from_ms: u64,
@@ -23,31 +23,31 @@ pub(super) struct FaultSpan<S: Service> {
     pub(super) record: usize,
 }
 
-/// What a host was during a span of time.
+/// The state of a host during a span of time.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct State {
     pub(super) from_ms: u64,
     pub(super) to_ms: u64,
     pub(super) kind: StateKind,
-    /// Why, if there is anything to say.
+    /// The reason, if there is one.
     pub(super) why: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StateKind {
-    /// Redis: it takes writes.
+    /// Redis: the node accepts writes.
     Master,
-    /// Redis: it copies a master.
+    /// Redis: the node copies a master.
     Replica,
     /// The service: its port is open to the balancer.
     Ready,
     /// The service: its port is closed.
     NotReady,
-    /// What it claims of itself: see [`MarkSpan`].
+    /// The state that the process claims: see [`MarkSpan`].
     Claimed(&'static str),
 }
 
-/// The faults that were injected, each with its end.
+/// The injected faults, each with its end.
 pub(super) fn faults<S: Service>(history: &History<S>, lasts_ms: u64) -> Vec<FaultSpan<S>> {
     let events = history.records.iter().enumerate();
     let injected: Vec<FaultSpan<S>> = events
@@ -84,7 +84,7 @@ pub(super) fn faults<S: Service>(history: &History<S>, lasts_ms: u64) -> Vec<Fau
         .collect()
 }
 
-/// Whether a later fault, or repair, ends an earlier one: it repairs it, or takes its place.
+/// Whether a later fault or repair ends an earlier fault, by repairing or replacing it.
 pub(super) fn ends<S: Service>(fault: &Fault<S>, later: &Fault<S>) -> bool {
     let hosts = |fault: &Fault<S>| {
         let mut hosts: Vec<String> = fault.hosts().into_iter().map(str::to_owned).collect();
@@ -108,7 +108,7 @@ pub(super) fn ends<S: Service>(fault: &Fault<S>, later: &Fault<S>) -> bool {
         || (is_ended_by_own && takes_its_place() && hosts(fault) == hosts(later))
 }
 
-/// What each host was, and when. A process that is killed, or a host without power, is nothing.
+/// The states of each host. A process that was killed and a host without power have no state.
 pub(super) fn states<S: Service>(run: &Run<S>) -> BTreeMap<String, Vec<State>> {
     let mut states = States::default();
     for record in &run.history.records {
@@ -145,7 +145,7 @@ pub(super) fn states<S: Service>(run: &Run<S>) -> BTreeMap<String, Vec<State>> {
     states.finish(run.plan.lasts_ms)
 }
 
-/// The host whose process is gone after an event.
+/// The host whose process has ended with an event.
 fn stopped<S: Service>(event: &Event<S>) -> Option<&str> {
     match event {
         Event::Fault {
@@ -156,7 +156,7 @@ fn stopped<S: Service>(event: &Event<S>) -> Option<&str> {
     }
 }
 
-/// What hosts claim of themselves between two marks.
+/// The states that hosts claim between two marks.
 fn claimed<S: Service>(run: &Run<S>, span: &MarkSpan) -> Vec<(String, u64, u64)> {
     let stops = run.history.records.iter();
     let stops = stops.filter_map(|record| Some((record.at_ms, stopped(&record.event)?, span.ends)));

@@ -1,4 +1,4 @@
-//! The top of the page: what was claimed, what happened, which fault mattered, in plain words.
+//! The top of the page, in plain words: the claim, the event that violated it, and the fault that mattered.
 
 use super::{FailurePage, Trial, Without, frame, model::Model, sentence};
 use crate::{
@@ -7,10 +7,10 @@ use crate::{
 };
 use maud::{Markup, html};
 
-/// Faults named in a sentence; the rest are counted.
+/// The largest number of faults named in a sentence; the rest are counted.
 const NAMED_MAX: usize = 4;
 
-/// The title, the verdict, the line to paste.
+/// The title, the verdict, and the line to paste.
 pub(super) fn header<S: Service>(page: &FailurePage<'_, S>, name: &str) -> Markup {
     let violations = &page.run.violations;
     html! {
@@ -30,7 +30,7 @@ pub(super) fn header<S: Service>(page: &FailurePage<'_, S>, name: &str) -> Marku
     }
 }
 
-/// What was claimed, what happened, what mattered, and how to replay it.
+/// The claim, the violation, the fault that mattered, and how to replay the run.
 pub(super) fn answers<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     let run = page.run;
     let first = run.violations.first();
@@ -74,7 +74,7 @@ pub(super) fn answers<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -
     }
 }
 
-/// Which fault mattered: by trial where there was one, else by what was in force.
+/// The fault that mattered: by trials if there were any, otherwise the faults that were in force.
 fn mattered<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     let fault = |trial: &Trial<S>| match &trial.without {
         Without::Fault(timed) => Some(match &timed.after {
@@ -123,7 +123,7 @@ fn mattered<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     }
 }
 
-/// What was in force between the first evidence and the verdict.
+/// The faults in force between the first evidence and the verdict.
 fn in_force<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     let Some(violation) = page.run.violations.first() else {
         return html! {};

@@ -1,12 +1,12 @@
-//! A sweep as a page: what was claimed of which scenario, what failed, what was reached, what was new.
+//! The page of a sweep: its scenarios and properties, failures, marks, and new behaviours.
 
 use super::frame;
 use maud::{Markup, html};
 
-/// What a sweep found.
+/// The results of a sweep.
 #[derive(Debug, Clone, Default)]
 pub struct SweepData {
-    /// What was run, in one line: scenarios, seeds.
+    /// The scenarios and seeds, in one line.
     pub what: String,
     /// The verdict in words: "everything held", "something is violated".
     pub verdict: String,
@@ -14,9 +14,9 @@ pub struct SweepData {
     pub good: bool,
     /// The line that runs the same sweep again.
     pub replay: String,
-    /// A line for each scenario.
+    /// One entry for each scenario.
     pub scenarios: Vec<SweepScenario>,
-    /// What failed, one entry for each group of failures.
+    /// One entry for each group of failures.
     pub failures: Vec<SweepFailure>,
     /// All marks of all scenarios.
     pub marks: Vec<SweepMark>,
@@ -29,45 +29,45 @@ pub struct SweepData {
 pub struct SweepScenario {
     /// Its name.
     pub name: String,
-    /// What happens in it, in one sentence.
+    /// A sentence that says what happens in it.
     pub title: String,
-    /// How many runs.
+    /// Number of runs.
     pub runs: u64,
     /// Simulated time of all of them, milliseconds.
     pub simulated_ms: u64,
-    /// How many faults were injected, and how many of them with operations in flight.
+    /// Number of faults injected, and of those injected with operations in flight.
     pub faults: (u64, u64),
-    /// Runs that violated something.
+    /// Number of runs with a violation.
     pub violated: u64,
-    /// Why nothing is proved although nothing was violated.
+    /// The reasons why nothing is proved although nothing was violated.
     pub doubts: Vec<String>,
 }
 
-/// Failures that are alike.
+/// A group of similar failures.
 #[derive(Debug, Clone, Default)]
 pub struct SweepFailure {
-    /// Which scenario.
+    /// The scenario.
     pub scenario: String,
-    /// The property, or what the harness said.
+    /// The property, or the error of the harness.
     pub what: String,
-    /// What the first of them said.
+    /// The message of the first of them.
     pub example: String,
-    /// In how many runs.
+    /// Number of runs.
     pub runs: u64,
-    /// For the first few: the line that replays it, and its page beside this one.
+    /// For the first few: the line that replays the run, and its page in the same folder.
     pub examples: Vec<(String, Option<String>)>,
 }
 
-/// A mark of a scenario, and how many runs reached it.
+/// A mark of a scenario, with the number of runs that reached it.
 #[derive(Debug, Clone, Default)]
 pub struct SweepMark {
-    /// Which scenario.
+    /// The scenario.
     pub scenario: String,
     /// The mark.
     pub mark: String,
-    /// How many runs reached it.
+    /// Number of runs that reached it.
     pub reached: u64,
-    /// Of how many.
+    /// Number of all runs.
     pub of: u64,
 }
 
@@ -181,7 +181,7 @@ fn marks(data: &SweepData) -> Markup {
     }
 }
 
-/// A step for each run that brought something new.
+/// A diagram with a step for each run that showed a new behaviour.
 fn behaviours(data: &SweepData) -> Markup {
     let (Some((runs, most)), true) = (data.behaviours.last().copied(), data.behaviours.len() > 1) else {
         return html! {};

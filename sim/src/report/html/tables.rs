@@ -8,7 +8,7 @@ use crate::{
 };
 use maud::{Markup, html};
 
-/// The story in rows, as `replay` shows it. The filter works here, too.
+/// The story in rows, as `replay` shows it. The filter applies to it too.
 pub(super) fn story<S: Service>(page: &FailurePage<'_, S>) -> Markup {
     let (rows, left_out) = Story::of(page.run).short_rows();
     html! {
@@ -80,7 +80,7 @@ fn class(tone: Tone) -> &'static str {
     }
 }
 
-/// What became of the plan with something left out.
+/// The results of the plan with something left out.
 pub(super) fn trials<S: Service>(page: &FailurePage<'_, S>) -> Markup {
     if page.trials.is_empty() {
         return html! {};
@@ -126,7 +126,7 @@ pub(super) fn trials<S: Service>(page: &FailurePage<'_, S>) -> Markup {
     }
 }
 
-/// Every claim that judged the run.
+/// Every property by which the run was judged.
 pub(super) fn claims<S: Service>(page: &FailurePage<'_, S>) -> Markup {
     let is_violated = |name: &str| page.run.violations.iter().any(|violation| violation.property == name);
     html! {
@@ -198,7 +198,7 @@ pub(super) fn plan<S: Service>(page: &FailurePage<'_, S>) -> Markup {
     }
 }
 
-/// What identifies the run.
+/// The data that identify the run.
 pub(super) fn small_print<S: Service>(page: &FailurePage<'_, S>) -> Markup {
     html! {
         footer {

@@ -1,4 +1,4 @@
-//! Pages over hand-built runs.
+//! Pages about histories that are written by hand.
 
 use super::{super::tests::twice, *};
 use crate::{
@@ -72,7 +72,7 @@ fn page(run: &Run<Shop>) -> String {
     })
 }
 
-/// What a reader sees between two places of a page: a line for each item, without the markup.
+/// The text that a reader sees between two places of a page: one line for each item, without the markup.
 fn visible(page: &str, from: &str, to: &str) -> String {
     let start = page.find(from).unwrap_or_else(|| panic!("{from} is on the page"));
     let end = page[start..].find(to).map_or(page.len(), |length| start + length);

@@ -1,4 +1,4 @@
-//! The messages, for the script to draw on demand.
+//! The messages, which the script draws on demand.
 
 use super::{FailurePage, model::Model};
 use crate::{messages::Message, service::Service};
@@ -6,10 +6,10 @@ use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// More would make a page that is slow to open.
+/// The largest number of messages in a page; more would make it slow to open.
 const MESSAGES_MAX: usize = 12_000;
 
-/// The data of the script. `<` is escaped, so that nothing in it can end the element.
+/// The data for the script. `<` is escaped, so that no data can end the element.
 pub(super) fn script<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -> Markup {
     if page.run.messages.is_empty() {
         return html! {};
@@ -21,7 +21,7 @@ pub(super) fn script<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) ->
         .map_or(model.lasts_ms / 2, |violation| violation.at_ms);
     let kept = chosen(&page.run.messages, middle);
     let (mut hosts, mut labels) = (Names::default(), Names::default());
-    // Six numbers a message; the time it took is -1 for what never arrived.
+    // Six numbers for each message. The duration is -1 for a message that never arrived.
     let mut numbers: Vec<i64> = Vec::with_capacity(kept.len() * 6);
     for message in &kept {
         let took = message
@@ -45,7 +45,7 @@ pub(super) fn script<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) ->
     html! { script type="application/json" id="messages" { (PreEscaped(embeddable(&data))) } }
 }
 
-/// JSON that can stand inside a script element.
+/// JSON that may be placed inside a script element.
 pub(super) fn embeddable(data: &serde_json::Value) -> String {
     let text = data.to_string();
     text.replace('<', "\\u003c")
@@ -53,7 +53,7 @@ pub(super) fn embeddable(data: &serde_json::Value) -> String {
         .replace('&', "\\u0026")
 }
 
-/// Routine is left out first, then what is far from the moment of interest.
+/// The messages to keep: routine ones are left out first, then those far from the moment of interest.
 fn chosen(messages: &[Message], middle_ms: u64) -> Vec<&Message> {
     let mut kept: Vec<&Message> = messages.iter().collect();
     if kept.len() > MESSAGES_MAX {
@@ -67,7 +67,7 @@ fn chosen(messages: &[Message], middle_ms: u64) -> Vec<&Message> {
     kept
 }
 
-/// Numbers names in the order in which they come.
+/// Numbers names in the order of their first use.
 #[derive(Default)]
 struct Names<'a> {
     list: Vec<&'a str>,

@@ -1,4 +1,4 @@
-//! Who is there.
+//! The people of a run.
 
 use super::{DrawWorkloads, Swarm};
 use crate::{
@@ -8,28 +8,28 @@ use crate::{
     world::World,
 };
 
-/// How many people a kind has, about, in the plain version.
+/// About how many people a kind has in the plain version.
 const PLAIN_FEW: usize = 3;
 
 impl<S: Service> Swarm<S> {
-    /// Some kinds of people, few or many.
+    /// Operations of some kinds of people, few or many.
     pub(super) fn some_people(&self, world: &World<S>, dice: &mut Dice) -> Vec<Operation<S>> {
         let percent = dice.pick(&[15, 35, 60]);
         let few = dice.pick(&[1, 2, 4, 6]);
         let mut kinds = self.crowd.clone();
         kinds.retain(|_| dice.chance(percent));
         if kinds.is_empty() && self.background.is_empty() && !self.crowd.is_empty() {
-            kinds.push(dice.pick(&self.crowd)); // a run in which nobody does anything shows nothing
+            kinds.push(dice.pick(&self.crowd)); // a run without people tests nothing
         }
         self.operations_of(&kinds, world, dice, few)
     }
 
-    /// Every kind of people.
+    /// Operations of every kind of people.
     pub(super) fn everybody(&self, world: &World<S>, dice: &mut Dice) -> Vec<Operation<S>> {
         self.operations_of(&self.crowd, world, dice, PLAIN_FEW)
     }
 
-    /// What these people do, those whom every run has, and others once everything has settled.
+    /// Operations of these people, of those whom every run has, and of those who begin once everything has settled.
     fn operations_of(
         &self,
         kinds: &[DrawWorkloads<S>],

@@ -1,4 +1,4 @@
-//! What breaks, how often, and when.
+//! The faults of a run.
 
 use super::{DrawFaults, Swarm, targets::Targets};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     world::World,
 };
 
-/// One kind of fault.
+/// A kind of fault.
 #[derive(Clone)]
 enum Kind<S: Service> {
     Kill,
@@ -34,13 +34,13 @@ enum Kind<S: Service> {
     Own(DrawFaults<S>),
 }
 
-/// How much breaks in a run.
+/// How many faults a run has, and of which kinds.
 struct Intensity<S: Service> {
     kinds: Vec<Kind<S>>,
     faults: u64,
-    /// So many of a hundred faults wait for a trigger.
+    /// The percentage of faults that wait for a trigger.
     triggered_percent: u64,
-    /// So many of a hundred end by themselves; the others last until everything heals.
+    /// The percentage of faults that end by themselves; the others last until everything heals.
     ended_percent: u64,
 }
 
@@ -101,8 +101,8 @@ impl<S: Service> Swarm<S> {
         dice: &mut Dice,
     ) -> Vec<TimedFault<S>> {
         let heal_ms = self.heals_at_ms();
-        // Most people are there early, and what they do is what triggers wait for. Without a trigger a fault comes when
-        // everybody has booted, and early enough to matter before everything heals.
+        // Most people begin early, and triggers wait for their operations. A fault without a trigger comes after all
+        // hosts have booted, and early enough to have an effect before everything heals.
         let triggered = (1000, heal_ms / 2);
         let untriggered = (3000, heal_ms - (heal_ms / 4).min(10_000));
         let mut faults = vec![];
@@ -132,7 +132,7 @@ impl<S: Service> Swarm<S> {
         faults
     }
 
-    /// A fault of a kind, or several that come together, each with what ends it.
+    /// A fault of a kind, or several that come together, each with the fault that ends it.
     fn of_kind(
         &self,
         kind: &Kind<S>,
@@ -202,7 +202,7 @@ impl<S: Service> Swarm<S> {
                     .collect()
             }
             Kind::SlowDisk => {
-                // Mild: everybody waits, and nobody gives up.
+                // Mild: operations wait, and none gives up.
                 let (by, lasts) = (ms(dice.pick(&[10, 40, 150])), secs(dice.between(1, 8)));
                 let hosts = targets.disks(dice).into_iter();
                 hosts.map(|host| (disk_slow(&host, by, lasts), None)).collect()
@@ -212,7 +212,7 @@ impl<S: Service> Swarm<S> {
     }
 }
 
-/// A fault so long after a time, or after what its trigger waits for: a fault and its end count from the same moment.
+/// A fault at a time after `at_ms`, or after its trigger. A fault and its end are relative to the same event.
 fn timed<S: Service>(trigger: &Option<Trigger>, at_ms: u64, later_ms: u64, fault: Fault<S>) -> TimedFault<S> {
     match trigger {
         None => TimedFault::at(at_ms + later_ms, fault),

@@ -1,4 +1,4 @@
-//! What can break in a world: its processes, its links and its disks.
+//! The processes, links and disks of a world that can break.
 
 use crate::{
     scenario::Dice,
@@ -7,9 +7,9 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
-/// Whose processes and clocks break, each kind as often as it is listed: a Redis node most often, for a failover has the
-/// most consequences. A balancer and a peer do not break by themselves: without them nobody gets anything done, which
-/// shows nothing.
+/// Kinds of hosts whose processes and clocks break, each as often as it is listed. A Redis node breaks most often,
+/// because a failover has the most consequences. Balancers and peers are not listed: without them no operation can
+/// succeed, which shows nothing.
 const PROCESSES: [HostKind; 9] = [
     HostKind::Redis,
     HostKind::Redis,
@@ -22,11 +22,11 @@ const PROCESSES: [HostKind; 9] = [
     HostKind::Service,
 ];
 
-/// How many of a hundred faults of a Redis node concern the first one, which is the master when the run begins.
+/// The percentage of faults of a Redis node that affect the first one, which is the master when the run begins.
 const FIRST_REDIS_PERCENT: u64 = 75;
 
-/// What can break in a world. Draws do not depend on how many hosts there are of a kind: a world with five Sentinels does
-/// not have them break more often than one with three.
+/// The possible targets of faults. The probability of a kind does not depend on its number of hosts: five Sentinels
+/// together break as often as three.
 pub(super) struct Targets {
     hosts: BTreeMap<HostKind, Vec<String>>,
     links: Vec<Vec<(String, String)>>,
@@ -45,7 +45,7 @@ impl Targets {
                 links.entry(kinds).or_default().push((a.clone(), b.clone()));
             }
         }
-        // The links of the service twice as often as those between others.
+        // The links of the service are drawn twice as often as those between other hosts.
         let weighted = links.into_iter().flat_map(|(kinds, links)| {
             let times = if kinds.contains(&HostKind::Service) { 2 } else { 1 };
             vec![links; times]
@@ -94,7 +94,7 @@ impl Targets {
         }
     }
 
-    /// Two hosts that share a machine: one of the service and a Redis node where there are both, or else any two.
+    /// Two hosts that share a machine: a host of the service and a Redis node if there are both, otherwise any two.
     pub(super) fn machine(&self, dice: &mut Dice) -> [String; 2] {
         let all: Vec<&String> = self.hosts.values().flatten().collect();
         let first = match self.has_disks() {

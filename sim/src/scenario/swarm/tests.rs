@@ -38,7 +38,7 @@ fn printer_jams(_: &mut Dice, world: &World<Shop>) -> Vec<(Fault<Shop>, Option<F
     vec![(printer(true), Some(printer(false)))]
 }
 
-/// Whoever was sniped shops again.
+/// Everybody who was attacked shops again.
 fn victims(world: &World<Shop>, planned: &[Operation<Shop>], settled_ms: u64) -> Vec<Operation<Shop>> {
     assert_eq!(world.of_kind(HostKind::Service).len(), 2);
     let victims = planned.iter().flat_map(|operation| operation.does.others());

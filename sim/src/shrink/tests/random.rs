@@ -1,4 +1,4 @@
-//! Plans at random, which fail at random.
+//! Random plans that fail at random.
 
 use super::*;
 use proptest::{collection::vec, prelude::*};
@@ -67,13 +67,13 @@ prop_compose! {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever fails, for whatever reason: only sound plans are performed, and shrinking ends.
+    /// Whatever fails, for whatever reason, only valid plans are performed, and shrinking ends.
     #[test]
     fn every_candidate_is_a_sound_plan(plan in any_plan(), arbitrary: u64) {
         let mut is_first = true;
         let judge = |candidate: &Plan<Shop>| {
             prop_assert_eq!(nemesis::check(candidate), Ok(()));
-            // fails or holds as its hash decides
+            // Its hash decides whether it fails.
             let hash = xxhash_rust::xxh3::xxh3_64_with_seed(candidate.to_text().as_bytes(), arbitrary);
             let fails = std::mem::take(&mut is_first) || hash.is_multiple_of(3);
             let violation = fails.then(|| violation("P", "any", candidate.lasts_ms / 2));
