@@ -158,6 +158,7 @@ clean!(
     sentinel_without_quorum at [2, 3],
     guesser_across_failover at [1],
     one_wrong_code at [1],
+    failures_in_a_row at [1],
     mail_stalls at [1, 2],
     analytics_hangs at [1, 2],
     leader_pauses at [1],

@@ -42,6 +42,7 @@ smoke!(
     sentinel_without_quorum,
     guesser_across_failover,
     one_wrong_code,
+    failures_in_a_row,
     mail_stalls,
     analytics_hangs,
     leader_pauses,

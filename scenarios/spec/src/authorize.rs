@@ -44,7 +44,7 @@ impl Wanted {
         let client = client(world, params)?;
         let redirect_uri = params
             .text("redirect_uri")
-            .filter(|uri| client.redirect_uris.iter().any(|u| u == uri))?;
+            .filter(|uri| client.may_be_answered_at(uri))?;
         errors(world, params).is_empty().then_some(())?;
         let asked = params.text("scope").unwrap_or_default();
         let granted: Vec<&str> = SCOPES
@@ -263,7 +263,7 @@ fn refused_here(allowed: &mut Allowed, world: &World, params: &Params<'_>) {
         )
     });
     let uri = params.text("redirect_uri");
-    let registered = client.is_some_and(|client| uri.is_some_and(|uri| client.redirect_uris.iter().any(|u| u == uri)));
+    let registered = client.is_some_and(|client| uri.is_some_and(|uri| client.may_be_answered_at(uri)));
     allowed.when(Known::certain(!registered), || {
         Expected::error_page(
             "redirect-uri",

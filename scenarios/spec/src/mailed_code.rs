@@ -109,16 +109,16 @@ impl Judge<'_> {
     fn too_many_mails(&self, place: usize, to: &str) -> Known {
         let own = &self.index.seen[place];
         let counted: Vec<Counted> = (self.presses(to).into_iter())
-            .filter(|press| !press.contains(&place))
+            .filter(|press| !press.places.contains(&place))
             .filter_map(|press| {
-                let seen: Vec<&Seen<'_>> = press.iter().map(|place| &self.index.seen[*place]).collect();
+                let seen: Vec<&Seen<'_>> = press.places.iter().map(|place| &self.index.seen[*place]).collect();
                 let effects = seen.iter().map(|seen| seen.effect());
                 Some(Counted {
                     times: Times::new(
                         effects.clone().map(|times| times.from_ms).min()?,
                         effects.map(|times| times.to_ms).max()?,
                     ),
-                    certain: seen.iter().all(|seen| seen.done() != Done::Maybe),
+                    certain: !press.perhaps_counted_already && seen.iter().all(|seen| seen.done() != Done::Maybe),
                 })
             })
             .collect();
@@ -132,8 +132,13 @@ impl Judge<'_> {
 
     /// Requests for mails to an address, each with those that may be repetitions of it: of such a group one is counted. A
     /// refusal is counted by itself, for after it the next press is no repetition.
-    fn presses(&self, to: &str) -> Vec<Vec<usize>> {
-        let mut groups: Vec<(Option<Tag>, Vec<usize>)> = vec![];
+    fn presses(&self, to: &str) -> Vec<Press> {
+        let mut presses: Vec<Press> = vec![];
+        let press = |flow, place| Press {
+            flow,
+            places: vec![place],
+            perhaps_counted_already: false,
+        };
         for place in self.index.sends_to.get(to).into_iter().flatten() {
             let seen = &self.index.seen[*place];
             let id = seen.flow;
@@ -141,20 +146,39 @@ impl Judge<'_> {
                 continue;
             };
             if answered_with(seen, "too-many-mails") {
-                groups.push((None, vec![*place]));
+                presses.push(press(None, *place));
                 continue;
             }
             if seen.done() == Done::No {
                 continue;
             }
             let first = self.is_repeated(flow, *place, to) == Known::No;
-            match groups.iter_mut().rev().find(|(flow, _)| *flow == id) {
-                Some((_, group)) if !first => group.push(*place),
-                _ => groups.push((id, vec![*place])),
+            match presses.iter_mut().rev().find(|press| press.flow == id) {
+                Some(earlier) if !first => {
+                    let in_doubt = |place: &usize| self.index.seen[*place].done() == Done::Maybe;
+                    let failed = earlier.places.iter().any(in_doubt);
+                    earlier.places.push(*place);
+                    if failed {
+                        // What has failed may have been counted, and have left the way free for another one.
+                        presses.push(Press {
+                            perhaps_counted_already: true,
+                            ..press(None, *place)
+                        });
+                    }
+                }
+                _ => presses.push(press(id, *place)),
             }
         }
-        groups.into_iter().map(|(_, group)| group).collect()
+        presses
     }
+}
+
+/// Requests for a mail of which one is counted.
+struct Press {
+    flow: Option<Tag>,
+    places: Vec<usize>,
+    /// Whether these are part of another press as well, and counted by themselves only if that one failed.
+    perhaps_counted_already: bool,
 }
 
 /// Whether it was refused with this error, on a page.

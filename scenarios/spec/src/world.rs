@@ -43,6 +43,28 @@ pub struct Client {
     pub redirect_uris: Vec<String>,
 }
 
+impl Client {
+    /// Whether it may be answered there: exactly where it is registered (RFC 9700 section 2.1), but for the port of a
+    /// loopback address, which a native application may choose (RFC 8252 section 7.3).
+    pub(crate) fn may_be_answered_at(&self, uri: &str) -> bool {
+        self.redirect_uris
+            .iter()
+            .any(|known| known == uri || is_loopback_twin(known, uri))
+    }
+}
+
+fn is_loopback_twin(registered: &str, presented: &str) -> bool {
+    ["http://127.0.0.1", "http://[::1]"].into_iter().any(|host| {
+        let (known, asked) = (registered.strip_prefix(host), presented.strip_prefix(host));
+        let (Some(path), Some(asked)) = (known.filter(|path| path.starts_with('/')), asked) else {
+            return false;
+        };
+        let port = asked.strip_prefix(':').and_then(|rest| rest.strip_suffix(path));
+        // As a URL is written: without zeros before it, and without the port that needs no saying (RFC 3986 section 6.2.3).
+        port.is_some_and(|port| port != "80" && port.parse::<u16>().is_ok_and(|number| number.to_string() == port))
+    })
+}
+
 /// Somebody who may log in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
@@ -166,5 +188,42 @@ impl Troubles {
                 && told.from_ms <= forgetting.until_ms
                 && at.to_ms >= forgetting.from_ms
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_port_of_a_loopback_address_is_free() {
+        let client = Client {
+            id: "cli".into(),
+            name: "cli".into(),
+            secret: None,
+            redirect_uris: vec!["http://127.0.0.1/cb".into(), "https://app.example/cb".into()],
+        };
+        for good in [
+            "http://127.0.0.1/cb",
+            "http://127.0.0.1:49152/cb",
+            "https://app.example/cb",
+        ] {
+            assert!(client.may_be_answered_at(good), "{good}");
+        }
+        for bad in [
+            "http://127.0.0.1:49152/other",
+            "https://127.0.0.1:49152/cb",
+            "http://127.0.0.2:49152/cb",
+            "http://[::1]:49152/cb",
+            "http://localhost:49152/cb",
+            "http://x@127.0.0.1:49152/cb",
+            "http://127.0.0.1:49152/cb?x=1",
+            "http://127.0.0.1:049152/cb",
+            "http://127.0.0.1:99999/cb",
+            "http://127.0.0.1:80/cb",
+            "https://app.example:444/cb",
+        ] {
+            assert!(!client.may_be_answered_at(bad), "{bad}");
+        }
     }
 }

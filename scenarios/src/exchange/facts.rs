@@ -28,11 +28,12 @@ static NEVER: LazyLock<Answered> = LazyLock::new(|| Answered::Unknown("not answe
 
 /// Who exists, and which numbers hold.
 pub(super) fn world(plan: &Plan) -> World {
-    let clients = RelyingPartyOptions::standard().into_iter().map(|client| Client {
+    let clients = RelyingPartyOptions::registered().into_iter();
+    let clients = clients.map(|(client, redirect_uris)| Client {
         name: client.client_id.clone(),
         id: client.client_id,
         secret: client.secret.as_deref().map(Tag::of),
-        redirect_uris: vec![client.redirect_uri],
+        redirect_uris,
     });
     let people = people(plan).into_iter().map(|who| Person {
         id: format!("user-{who}"),

@@ -16,8 +16,8 @@ const REPLICATED_MS: u64 = 3_000;
 /// How long a command may be under way at a master that is none any more, milliseconds.
 const UNDER_WAY_MS: u64 = 1_000;
 
-/// The store forgets when another node becomes master, which has not heard all; for as long as there are two; and when the
-/// only master comes back from the dead: without a file it comes back empty, and its replicas with it (measured on Redis
+/// The store forgets when another node becomes master, which has not heard all; for as long as there are two; and when a
+/// master comes back from the dead: without a file it comes back empty, and its replicas with it (measured on Redis
 /// 7.0.15).
 pub(super) fn forgettings(plan: &Plan, history: &History) -> Vec<Forgetting> {
     let mut masters: BTreeSet<&str> = BTreeSet::new();
@@ -28,10 +28,10 @@ pub(super) fn forgettings(plan: &Plan, history: &History) -> Vec<Forgetting> {
         let at_ms = record.at_ms;
         match &record.event {
             Event::Role { host, role } if role == "master" => {
-                let alone = masters.is_empty() && died.contains(host.as_str());
                 masters.insert(host);
                 if at_ms >= BOOTED_MS {
-                    let empty = alone && plan.world.persistence == Persistence::None;
+                    // Another one may have taken its place meanwhile: until the Sentinels say so, clients ask this one.
+                    let empty = died.contains(host.as_str()) && plan.world.persistence == Persistence::None;
                     let since_ms = disturbed_ms.unwrap_or(at_ms);
                     forgettings.push(Forgetting {
                         told_from_ms: if empty {

@@ -23,6 +23,7 @@ pub(crate) mod window_in_wrong_unit;
 pub(crate) mod window_rearmed;
 
 // Scenarios.
+pub(crate) mod failures_in_a_row;
 pub(crate) mod guesser_across_failover;
 pub(crate) mod one_wrong_code;
 
@@ -45,5 +46,6 @@ pub(crate) fn stories() -> Vec<Scenario> {
     vec![
         guesser_across_failover::guesser_across_failover(),
         one_wrong_code::one_wrong_code(),
+        failures_in_a_row::failures_in_a_row(),
     ]
 }

@@ -59,9 +59,11 @@ pub(crate) enum How {
     TooLong,
     /// Something that it never is.
     Nonsense,
+    /// A control character in its middle.
+    Control,
 }
 
-const OF_VALUES: [How; 12] = [
+const OF_VALUES: [How; 13] = [
     How::Absent,
     How::Empty,
     How::Twice,
@@ -74,6 +76,7 @@ const OF_VALUES: [How; 12] = [
     How::Padded,
     How::TooLong,
     How::Nonsense,
+    How::Control,
 ];
 
 const OF_HEADERS: [(&str, Option<&str>); 14] = [
@@ -251,6 +254,11 @@ impl How {
             How::Padded => set(values, format!(" {value} ")),
             How::TooLong => set(values, format!("{value}{}", "x".repeat(2100))),
             How::Nonsense => set(values, "nonsense".into()),
+            How::Control => {
+                let middle = (0..=value.len() / 2).rev().find(|at| value.is_char_boundary(*at));
+                let (before, after) = value.split_at(middle.unwrap_or(0));
+                set(values, format!("{before}\u{7}{after}"));
+            }
         }
         Some(())
     }
@@ -286,7 +294,7 @@ mod tests {
         assert_eq!(all, changes(&draft()));
         assert_eq!(
             all.iter().filter(|change| matches!(change, Change::Value(..))).count(),
-            4 * 12
+            4 * OF_VALUES.len()
         );
         let absent = Change::Value(Place::Form, 1, How::Absent).apply(&of, &pool).unwrap();
         assert_eq!(absent.request().unwrap().body(), "flow=f");

@@ -100,6 +100,26 @@ fn draw(seed: u64, plan: &mut Plan) {
             verifier: verifier.into(),
         });
     }
+    // RFC 8252 section 7.3: any port of a registered loopback address, and nothing else of it.
+    for redirect_uri in [
+        "http://127.0.0.1/callback",
+        "http://127.0.0.1:49152/callback",
+        "http://[::1]:49152/callback",
+        "http://127.0.0.1:49152/other",
+        "http://127.0.0.1:49152/callback/",
+        "https://127.0.0.1:49152/callback",
+        "http://127.0.0.2:49152/callback",
+        "http://localhost:49152/callback",
+        "http://x@127.0.0.1:49152/callback",
+        "http://127.0.0.1:49152/callback?x=1",
+        "http://127.0.0.1:49152/callback#x",
+        "HTTP://127.0.0.1:49152/callback",
+        "https://app.example:444/callback",
+    ] {
+        acts.push(Behaviour::LogInAtNativeApp {
+            redirect_uri: redirect_uri.into(),
+        });
+    }
     for (scope, prompt, max_age) in [
         ("openid", "", ""),
         ("openid profile", "", ""),
@@ -127,7 +147,7 @@ fn draw(seed: u64, plan: &mut Plan) {
     }
     for (n, does) in acts.into_iter().enumerate() {
         plan.operations.push(Operation {
-            at_ms: 1_000 + n as u64 * 1_300 + dice.between(0, 300),
+            at_ms: 1_000 + n as u64 * 1_000 + dice.between(0, 300),
             who: format!("odd-{}", n + 1),
             does: does.into(),
         });

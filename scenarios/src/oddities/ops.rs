@@ -9,7 +9,7 @@ use crate::{
         person::Person,
     },
     session::logged_in,
-    world::Scene,
+    world::{RelyingPartyOptions, Scene},
 };
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
@@ -38,6 +38,12 @@ pub enum Behaviour {
         /// How much later, milliseconds.
         after_ms: u64,
     },
+    /// Logs in at an application on the person's own computer, which listens at a port of its own choice (RFC 8252 section
+    /// 7.3).
+    LogInAtNativeApp {
+        /// Where it listens.
+        redirect_uri: String,
+    },
     /// Logs in, and some time later once more in the same browser, at a client that asks for other things.
     LogInTwice {
         /// How much later, milliseconds.
@@ -62,7 +68,13 @@ fn usual_scope() -> String {
 }
 
 impl sim::service::Behaviour<Login> for Behaviour {
-    const KINDS: &'static [&'static str] = &["break-rules", "dawdle", "come-again", "log-in-twice"];
+    const KINDS: &'static [&'static str] = &[
+        "break-rules",
+        "dawdle",
+        "come-again",
+        "log-in-at-native-app",
+        "log-in-twice",
+    ];
 
     fn plainer(&self) -> Vec<login::Behaviour> {
         vec![mailed_code::Behaviour::LogIn.into()]
@@ -84,14 +96,19 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             again: Some((with.clone(), Duration::from_millis(*after_ms))),
             ..Odd::default()
         },
-        Behaviour::LogInTwice { .. } => Odd::default(),
+        Behaviour::LogInAtNativeApp { .. } | Behaviour::LogInTwice { .. } => Odd::default(),
     };
-    let mut person = Person::new(&scene.as_odd(odd), who, who, label);
+    let mut scene = scene.as_odd(odd);
+    if let Behaviour::LogInAtNativeApp { redirect_uri } = &does {
+        scene.clients = vec![RelyingPartyOptions::native(redirect_uri)];
+    }
+    let mut person = Person::new(&scene, who, who, label);
     match does {
         Behaviour::BreakRules { .. } => logged_in::in_and_out(&Arc::new(person)).await,
         Behaviour::Dawdle { .. } | Behaviour::ComeAgain { .. } => {
             logged_in::stay(&Arc::new(person), Duration::from_millis(500), 1).await;
         }
+        Behaviour::LogInAtNativeApp { .. } => drop(calm::log_in(&Arc::new(person), Style::CALM).await),
         Behaviour::LogInTwice {
             after_ms,
             scope,

@@ -1,7 +1,7 @@
 //! The shared directory: one SQLite database in memory, which all replicas open. It outlives every process, like the
 //! file on disk that it stands for.
 
-use super::{offline, scene::RelyingPartyOptions};
+use super::{RelyingPartyOptions, offline};
 use crate::{
     availability, limits, mailed_code, redemption, store,
     vocabulary::{Behaviour, Plan},
@@ -34,14 +34,14 @@ pub struct SharedDirectory {
 
 impl SharedDirectory {
     /// A new database with the people, the relying parties and the reminders of a plan.
-    pub fn new(plan: &Plan, clients: &[RelyingPartyOptions], epoch: Timestamp) -> SharedDirectory {
+    pub fn new(plan: &Plan, epoch: Timestamp) -> SharedDirectory {
         // Databases in memory are shared by name within the process, so each run needs a name of its own. Nothing in a
         // run depends on the name.
         static RUNS: AtomicU64 = AtomicU64::new(0);
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
         let location = format!("file:/squall-{run}?vfs=memdb");
         let lock = WriteLock::of(&location);
-        let filled = offline::work(fill(&location, plan, clients, epoch));
+        let filled = offline::work(fill(&location, plan, epoch));
         SharedDirectory { location, lock, filled }
     }
 
@@ -165,20 +165,15 @@ pub(crate) fn people(plan: &Plan) -> BTreeSet<&str> {
     people
 }
 
-async fn fill(location: &str, plan: &Plan, clients: &[RelyingPartyOptions], epoch: Timestamp) -> Result<(), String> {
+async fn fill(location: &str, plan: &Plan, epoch: Timestamp) -> Result<(), String> {
     let opened = SqliteDirectory::open(offline::env(epoch), location, Duration::ZERO).await;
     let directory = opened.map_err(|error| error.to_string())?;
-    let added = add(&directory, plan, clients, epoch).await;
+    let added = add(&directory, plan, epoch).await;
     added.map_err(|failure| failure.to_string())
 }
 
-async fn add(
-    directory: &SqliteDirectory,
-    plan: &Plan,
-    clients: &[RelyingPartyOptions],
-    epoch: Timestamp,
-) -> Outcome<()> {
-    for client in clients {
+async fn add(directory: &SqliteDirectory, plan: &Plan, epoch: Timestamp) -> Outcome<()> {
+    for (client, redirect_uris) in RelyingPartyOptions::registered() {
         let hash = |secret: &String| {
             let hash = Sha256::digest(secret.as_bytes());
             ClientSecret::Sha256(hash.iter().map(|byte| format!("{byte:02x}")).collect())
@@ -187,7 +182,7 @@ async fn add(
             id: client.client_id.clone(),
             name: client.client_id.clone(),
             secret: client.secret.as_ref().map_or(ClientSecret::None, hash),
-            redirect_uris: vec![client.redirect_uri.clone()],
+            redirect_uris,
         };
         directory.add_client(&client).await?;
     }

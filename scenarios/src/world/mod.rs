@@ -59,7 +59,7 @@ impl Shared {
         let clients = RelyingPartyOptions::standard();
         let now_ms = start.now_ms.clone();
         Shared {
-            directory: Arc::new(SharedDirectory::new(start.plan, &clients, start.epoch)),
+            directory: Arc::new(SharedDirectory::new(start.plan, start.epoch)),
             busy_until_ms: Arc::default(),
             mail: PeerMode::default(),
             analytics: PeerMode::default(),

@@ -80,7 +80,29 @@ pub struct RelyingPartyOptions {
     pub redirect_uri: String,
 }
 
+/// Redirect URIs of native applications, as registered: the port is theirs to choose (RFC 8252 section 7.3).
+const NATIVE: [&str; 2] = ["http://127.0.0.1/callback", "http://[::1]/callback"];
+
 impl RelyingPartyOptions {
+    /// An application on a person's own computer, which listens there.
+    pub fn native(redirect_uri: &str) -> RelyingPartyOptions {
+        RelyingPartyOptions {
+            client_id: "cli".into(),
+            secret: None,
+            redirect_uri: redirect_uri.to_owned(),
+        }
+    }
+
+    /// All relying parties that are registered, each with its redirect URIs.
+    pub fn registered() -> Vec<(RelyingPartyOptions, Vec<String>)> {
+        let standard = RelyingPartyOptions::standard().into_iter();
+        let mut registered: Vec<_> = standard
+            .map(|client| (client.clone(), vec![client.redirect_uri]))
+            .collect();
+        registered.push((RelyingPartyOptions::native(NATIVE[0]), NATIVE.map(str::to_owned).into()));
+        registered
+    }
+
     /// The relying parties of the world: a public one and a confidential one.
     pub fn standard() -> Vec<RelyingPartyOptions> {
         vec![

@@ -8,7 +8,7 @@ use scenarios::{
     mailed_code::Behaviour::{LogIn, LogInImpatiently, PeekAtMail},
     oddities::{
         self,
-        Behaviour::{BreakRules, ComeAgain, Dawdle, LogInTwice},
+        Behaviour::{BreakRules, ComeAgain, Dawdle, LogInAtNativeApp, LogInTwice},
     },
     redemption::Behaviour::{BurnCode, RaceCode, StealCodes},
     session::Behaviour::{LogInAndOut, StayLoggedIn},
@@ -58,6 +58,7 @@ fn odd() -> impl Strategy<Value = oddities::Behaviour> {
         any::<u32>().prop_map(|changes| BreakRules { changes }),
         (path, ms.clone()).prop_map(|(before, wait_ms)| Dawdle { before, wait_ms }),
         (path, ms.clone()).prop_map(|(with, after_ms)| ComeAgain { with, after_ms }),
+        "[a-z:/.0-9]{0,30}".prop_map(|redirect_uri| LogInAtNativeApp { redirect_uri }),
         (ms, "[a-z ]{0,9}", "[a-z]{0,9}", "[0-9]{0,3}", "[a-z]{0,5}").prop_map(
             |(after_ms, scope, prompt, max_age, verifier)| LogInTwice {
                 after_ms,

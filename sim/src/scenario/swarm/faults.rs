@@ -2,6 +2,7 @@
 
 use super::{DrawFaults, Swarm, targets::Targets};
 use crate::{
+    calls::{CallFault, CallOutcome, Moment},
     fault::{Fault, TimedFault},
     scenario::{
         Dice, acknowledgement_lost, cut, cut_one_way, disk_fails, disk_slow, draw_trigger, kill, latency,
@@ -9,7 +10,7 @@ use crate::{
     },
     service::Service,
     trigger::Trigger,
-    world::World,
+    world::{HostKind, World},
 };
 
 /// A kind of fault.
@@ -31,6 +32,8 @@ enum Kind<S: Service> {
     DiskError,
     LostAcknowledgement,
     SlowDisk,
+    /// A few calls of processes of the service, one by one.
+    Calls,
     Own(DrawFaults<S>),
 }
 
@@ -89,6 +92,9 @@ impl<S: Service> Swarm<S> {
         if targets.has_disks() {
             kinds.extend([Kind::DiskError, Kind::LostAcknowledgement, Kind::SlowDisk]);
         }
+        if !S::CALLS.is_empty() {
+            kinds.push(Kind::Calls);
+        }
         kinds.extend(self.faults.iter().copied().map(Kind::Own));
         kinds
     }
@@ -114,9 +120,15 @@ impl<S: Service> Swarm<S> {
         for _ in 0..count {
             let kind = dice.pick(&intensity.kinds);
             let injected = self.of_kind(&kind, world, targets, dice);
-            let trigger = match dice.chance(intensity.triggered_percent) {
-                true => draw_trigger(dice, world),
-                false => None,
+            let trigger = match (&injected[..], dice.chance(intensity.triggered_percent)) {
+                // Injected at the very call: injected before, it would wait for one, and nobody could say what it excuses.
+                ([(Fault::Call(fault), _)], _) => Some(Trigger {
+                    event: Moment::Before.event(&fault.host, &fault.call),
+                    nth: dice.between(1, 5) as u32,
+                    offset_ms: 0,
+                }),
+                (_, true) => draw_trigger(dice, world),
+                (_, false) => None,
             };
             let (from_ms, to_ms) = if trigger.is_some() { triggered } else { untriggered };
             let at_ms = dice.between(from_ms, to_ms);
@@ -207,8 +219,32 @@ impl<S: Service> Swarm<S> {
                 let hosts = targets.disks(dice).into_iter();
                 hosts.map(|host| (disk_slow(&host, by, lasts), None)).collect()
             }
+            Kind::Calls => vec![(
+                Fault::Call(some_call::<S>(&world.of_kind(HostKind::Service), dice)),
+                None,
+            )],
             Kind::Own(draw) => draw(dice, world),
         }
+    }
+}
+
+/// What becomes of the next call of some kind at some host.
+fn some_call<S: Service>(hosts: &[String], dice: &mut Dice) -> CallFault {
+    let site = dice.pick(S::CALLS);
+    let late_ms = dice.pick(&[5, 50, 400]);
+    let error = (!site.errors.is_empty()).then(|| dice.pick(site.errors));
+    let (outcome, error, by_ms) = match (error, dice.between(0, 3)) {
+        (Some(error), 0) if (error.failure)().is_unknown() => (CallOutcome::AnswerLost, error.name, error.after_ms),
+        (Some(error), 0 | 1) => (CallOutcome::Fails, error.name, error.after_ms),
+        (_, 2) => (CallOutcome::Late, "", late_ms),
+        _ => (CallOutcome::AnswerLate, "", late_ms),
+    };
+    CallFault {
+        host: dice.pick(hosts),
+        call: site.name.to_owned(),
+        outcome,
+        error: error.to_owned(),
+        by_ms,
     }
 }
 
