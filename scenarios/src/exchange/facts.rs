@@ -1,6 +1,6 @@
 //! A history as the specification reads it: what was asked and answered, what was mailed, and when something was broken.
 
-use super::{Observation, forgetting::forgettings, refusals::Refusals};
+use super::{Observation, SETTLES_MS, forgetting::forgettings, refusals::Refusals};
 use crate::{
     directory, mail,
     vocabulary::{Event, Fault, History, Observation as AnyObservation, OwnFault, Plan},
@@ -18,10 +18,7 @@ use spec::{
 };
 use std::{collections::BTreeMap, sync::LazyLock};
 
-/// How long after a repair it may take until all is as before, milliseconds: replicas come back to each other, connections
-/// are made anew, clients of a dead master look for the new one.
-pub(super) const SETTLES_MS: u64 = 15_000;
-/// The same after something that ends by itself and breaks nothing for longer.
+/// How long it takes until all is as before after something that ends by itself, milliseconds.
 const PASSES_MS: u64 = 2_000;
 
 static NEVER: LazyLock<Answered> = LazyLock::new(|| Answered::Unknown("not answered before the run ended".into()));

@@ -1,6 +1,6 @@
 //! When the store forgot: read from what its nodes said of themselves and from what was done to them.
 
-use super::facts::SETTLES_MS;
+use super::SETTLES_MS;
 use crate::{
     vocabulary::{Event, Fault, History, Persistence, Plan},
     world::hosts,

@@ -4,6 +4,7 @@
 mod facts;
 mod forgetting;
 mod observe;
+mod ops;
 mod refusals;
 #[cfg(test)]
 mod tests;
@@ -16,78 +17,15 @@ mod name_is_address;
 
 pub use answers_allowed::{AnswersAllowed, judge};
 pub(crate) use observe::{Asking, ask, read_mail};
+pub use ops::Observation;
 
-use crate::{login::Login, vocabulary::PlantedBug};
-use serde::{Deserialize, Serialize};
-use spec::exchange::{Answered, Mail, Request};
+use crate::vocabulary::PlantedBug;
+
+/// How long after a repair it may take until all is as before, milliseconds: replicas come back to each other, connections
+/// are made anew, clients of a dead master look for the new one.
+const SETTLES_MS: u64 = 15_000;
 
 /// The mistakes that the specification must detect.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![name_is_address::PLANTED]
-}
-
-/// What is seen of exchanges.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
-pub enum Observation {
-    /// A request was sent.
-    Asked {
-        /// Its number: the answer has the same.
-        number: u64,
-        /// Which host was asked; with its port, if that is the operators'.
-        door: String,
-        /// What was asked.
-        request: Box<Request>,
-    },
-    /// It was answered, or given up.
-    Answered {
-        /// The number of the request.
-        number: u64,
-        /// What came back.
-        answer: Answered,
-    },
-    /// The relay accepted a mail.
-    Mailed {
-        /// To whom.
-        address: String,
-        /// What it was.
-        mail: Box<Mail>,
-    },
-}
-
-impl sim::service::Observation<Login> for Observation {
-    const NAMES: &'static [&'static str] = &["request sent", "request answered", "mail accepted"];
-
-    fn name(&self) -> &'static str {
-        match self {
-            Observation::Asked { .. } => "request sent",
-            Observation::Answered { .. } => "request answered",
-            Observation::Mailed { .. } => "mail accepted",
-        }
-    }
-
-    fn describe(&self) -> String {
-        match self {
-            Observation::Asked { number, door, request } => {
-                format!("request {number}: {} {} at {door}", request.method, request.path)
-            }
-            Observation::Answered { number, answer } => {
-                let what = match answer {
-                    Answered::With(answer) => answer.describe(),
-                    Answered::NotSent(why) => format!("not sent: {why}"),
-                    Answered::Unknown(why) => format!("no answer: {why}"),
-                };
-                format!("answer {number}: {what}")
-            }
-            Observation::Mailed { address, .. } => format!("the relay takes a mail to {address}"),
-        }
-    }
-
-    fn filter(&self) -> Option<&'static str> {
-        Some("http")
-    }
-
-    fn routine(&self) -> Option<&'static str> {
-        Some("HTTP requests, answers and mails, as such")
-    }
 }

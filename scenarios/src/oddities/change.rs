@@ -1,6 +1,6 @@
 //! All ways in which a request is changed, one at a time. Enumerable: the same request has the same list.
 
-use super::{draft::Draft, odd::Pool};
+use super::{draft::Draft, pool::Pool};
 use http::{HeaderName, HeaderValue, Method, header};
 
 /// One change.

@@ -5,12 +5,13 @@ mod change;
 mod draft;
 mod odd;
 mod ops;
+mod pool;
 
 pub(crate) use draft::Draft;
 pub(crate) use odd::Odd;
-pub use odd::Pool;
 pub use ops::Behaviour;
 pub(crate) use ops::act;
+pub use pool::Pool;
 
 // Stories.
 mod edges;
