@@ -1,7 +1,7 @@
 //! The harness's words, for this service.
 
 pub use crate::{
-    login::{Behaviour, Login, Observation, Op, OwnFault, ReminderOption, WorldOptions},
+    login::{Behaviour, Login, Observation, Op, OwnFault, ReminderOption, StoreOption, WorldOptions},
     world::Mode,
 };
 pub use sim::{

@@ -6,6 +6,7 @@ pub use ops::Behaviour;
 pub(crate) use ops::act;
 
 // People and attackers.
+pub(crate) mod crawler;
 pub(crate) mod flooder;
 pub(crate) mod guesser;
 

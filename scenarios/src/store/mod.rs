@@ -18,13 +18,16 @@ pub(crate) mod unreachable;
 // Planted bugs.
 pub(crate) mod cached_master_address;
 pub(crate) mod errors_known_by_their_words;
+pub(crate) mod expired_until_swept;
 pub(crate) mod keys_without_namespaces;
+pub(crate) mod login_never_ends;
 pub(crate) mod master_pinned;
 pub(crate) mod pool_leaks_slots;
 pub(crate) mod silent_fallback;
 pub(crate) mod state_in_process_memory;
 
 // Stories.
+pub(crate) mod memory_store;
 pub(crate) mod old_master_returns;
 pub(crate) mod redis_unreachable;
 pub(crate) mod sentinel_without_quorum;
@@ -41,6 +44,8 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         master_pinned::PLANTED,
         silent_fallback::PLANTED,
         errors_known_by_their_words::PLANTED,
+        login_never_ends::PLANTED,
+        expired_until_swept::PLANTED,
     ]
 }
 
@@ -50,5 +55,6 @@ pub(crate) fn stories() -> Vec<Scenario> {
         old_master_returns::old_master_returns(),
         redis_unreachable::redis_unreachable(),
         sentinel_without_quorum::sentinel_without_quorum(),
+        memory_store::memory_store(),
     ]
 }

@@ -2,7 +2,7 @@
 
 use scenarios::{
     availability, mailed_code,
-    vocabulary::{Behaviour, Fault, Operation, Plan, ReminderOption, TimedFault},
+    vocabulary::{Behaviour, Fault, Operation, Plan, ReminderOption, StoreOption, TimedFault},
 };
 use sim::nemesis::check;
 
@@ -17,7 +17,7 @@ fn refused(change: impl FnOnce(&mut Plan)) -> String {
 #[test]
 fn values_of_the_world_are_checked() {
     type Change = fn(&mut Plan);
-    let rows: [(Change, &str); 10] = [
+    let rows: [(Change, &str); 11] = [
         (|p| p.world.quorum = 4, "world.quorum is 4"),
         (|p| p.world.quorum = 0, "from 1 to 3"),
         (|p| p.world.latency_ms_max = 0, "below world.latency_ms_min"),
@@ -27,6 +27,7 @@ fn values_of_the_world_are_checked() {
         (|p| p.world.replicas = 9, "from 1 to 8"),
         (|p| p.world.redis_replicas = 3, "1 or 2"),
         (|p| p.world.sentinels = 4, "3 or 5"),
+        (|p| p.world.store = StoreOption::Memory, "world.replicas is 2"),
         (
             |p| {
                 let who = "ann@x".into();

@@ -1,0 +1,69 @@
+//! One replica, which keeps short-lived state in its own memory, as a developer has it: people log in, mistype, ask for many
+//! mails and let things expire; a crawler begins so many logins that the store sweeps out what has expired; and at last the
+//! process restarts, which forgets all that was in progress. (Inventory 6, 22, 23.)
+
+use crate::{
+    catalogue::marks::{refused_with, somebody_logged_in},
+    limits,
+    oddities::ends::{around_a_window, spread},
+    property::{CodeRedeemedOnce, EmailCodeOnce, NoSecretLogged},
+    scenario::{
+        BurntCodes, CodeThief, ImpatientPeople, Logins, Racers, SignsOut, Visitors, World, hosts::IDP_A, kill, ms,
+        secs, start,
+    },
+    vocabulary::{Faults, Operation, Plan, Scenario},
+};
+use sim::scenario::Dice;
+
+/// When the process restarts, seconds: longer than a login in progress lasts, and all around it.
+const RESTARTS_S: u64 = 1_060;
+
+pub(crate) fn memory_store() -> Scenario {
+    Scenario::new(
+        "memory_store",
+        "one replica with everything in its own memory, as a developer has it, until it restarts",
+    )
+    .covering(&[6, 22, 23])
+    .world(World::of_a_developer().limits_per(secs(300)))
+    .workload(Logins::people(10).every(secs(90)))
+    .workload(ImpatientPeople::clicking(2, 6).every(secs(300)))
+    .workload(Racers::people(2).from(secs(60)).every(secs(200)))
+    .workload(BurntCodes::people(2).from(secs(100)).every(secs(200)))
+    .workload(Visitors::looking(1, 5, secs(200)))
+    .workload(SignsOut::of("sally").from(secs(20)))
+    .workload(CodeThief::replays_after(&[secs(59), secs(61)]))
+    // Around the restart.
+    .workload(Logins::people(8).from(secs(RESTARTS_S - 3)).every(ms(600)))
+    .faults(
+        Faults::new()
+            .at(secs(RESTARTS_S)..secs(RESTARTS_S + 1), kill(IDP_A))
+            .then(ms(500)..secs(2), start(IDP_A))
+            .heal_at(secs(RESTARTS_S + 5)),
+    )
+    .drawn(draw)
+    .always(CodeRedeemedOnce)
+    .always(EmailCodeOnce)
+    .always(NoSecretLogged)
+    .sometimes("somebody logged in", somebody_logged_in)
+    .sometimes("a login in progress had ended", refused_with("expired"))
+    .sometimes("too many mails were asked for", refused_with("too-many-mails"))
+    .lasts(secs(RESTARTS_S + 80))
+}
+
+fn draw(seed: u64, plan: &mut Plan) {
+    let mut dice = Dice::of(seed, "memory store");
+    // Those who wait for an end, and are done before the restart.
+    plan.operations.extend(spread(&plan.world, RESTARTS_S, &mut dice));
+    plan.operations
+        .extend(around_a_window(&plan.world, dice.between(2_000, 30_000)));
+    // More than the store keeps before it looks for what has expired, while others' logins are in progress.
+    let crawl = limits::Behaviour::BeginLogins {
+        logins: 1_100,
+        every_ms: 5,
+    };
+    plan.operations.push(Operation {
+        at_ms: dice.between(50_000, 600_000),
+        who: "crawler".into(),
+        does: crawl.into(),
+    });
+}
