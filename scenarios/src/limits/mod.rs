@@ -20,6 +20,7 @@ pub(crate) mod limiter_per_replica;
 pub(crate) mod lockout_in_redis;
 pub(crate) mod lockout_one_late;
 pub(crate) mod new_code_resets_failures;
+pub(crate) mod window_in_minutes;
 pub(crate) mod window_in_wrong_unit;
 pub(crate) mod window_rearmed;
 
@@ -35,6 +36,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         limiter_per_replica::PLANTED,
         new_code_resets_failures::PLANTED,
         window_in_wrong_unit::PLANTED,
+        window_in_minutes::PLANTED,
         window_rearmed::PLANTED,
         lockout_in_redis::PLANTED,
         lockout_one_late::PLANTED,

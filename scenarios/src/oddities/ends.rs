@@ -97,18 +97,29 @@ pub(crate) fn around_a_window(world: &WorldOptions, from_ms: u64) -> Vec<Operati
     };
     // The sixth mail. And of thirteen guesses the eleventh that is counted at the address: every sixth one meets the limit
     // of its login. A guess waits for the answers to the one before.
-    let acts: [AnyBehaviour; 5] = [
+    let acts: [AnyBehaviour; 6] = [
         flood("mail-early", window_ms / 5 - NEAR_MS / 5).into(),
         flood("mail-late", window_ms / 5 + NEAR_MS / 5).into(),
         guess("guess-early", 15, window_ms / 12 - 70).into(),
         guess("guess-late", 15, window_ms / 12 + 10).into(),
         // In one login, past the windows of its address: the sixth attempt is one too many as long as the login lasts.
         guess("guess-slowly", 7, world.flow_ttl_s * 1000 / 6).into(),
+        flood("pressed-again", 1_000).into(),
     ];
+    // Somebody who has had too many mails is told so each time that they press the button, and not that one is on its way.
+    let pressed_again = Behaviour::ComeAgain {
+        with: "/login/send".into(),
+        after_ms: 4_000,
+    };
     let operations = acts.into_iter().enumerate().map(|(n, does)| Operation {
         at_ms: from_ms + n as u64 * 700,
         who: format!("attacker-{}", n + 1),
         does,
     });
-    operations.collect()
+    let pressed_again = Operation {
+        at_ms: from_ms + 14_000,
+        who: "pressed-again".into(),
+        does: pressed_again.into(),
+    };
+    operations.chain([pressed_again]).collect()
 }

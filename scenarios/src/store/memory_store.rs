@@ -6,7 +6,7 @@ use crate::{
     catalogue::marks::{refused_with, somebody_logged_in},
     limits,
     oddities::ends::{around_a_window, spread},
-    property::{CodeRedeemedOnce, EmailCodeOnce, NoSecretLogged},
+    property::{CodeRedeemedOnce, EmailCodeOnce, NoSecretLogged, RemindersArrive, RemindersOnce},
     scenario::{
         BurntCodes, CodeThief, ImpatientPeople, Logins, Racers, SignsOut, Visitors, World, hosts::IDP_A, kill, ms,
         secs, start,
@@ -24,7 +24,12 @@ pub(crate) fn memory_store() -> Scenario {
         "one replica with everything in its own memory, as a developer has it, until it restarts",
     )
     .covering(&[6, 22, 23])
-    .world(World::of_a_developer().limits_per(secs(300)))
+    .world(
+        World::of_a_developer()
+            .limits_per(secs(300))
+            .reminders(3, secs(200)..secs(300))
+            .reminder_at(secs(RESTARTS_S + 40)),
+    )
     .workload(Logins::people(10).every(secs(90)))
     .workload(ImpatientPeople::clicking(2, 6).every(secs(300)))
     .workload(Racers::people(2).from(secs(60)).every(secs(200)))
@@ -43,7 +48,9 @@ pub(crate) fn memory_store() -> Scenario {
     .drawn(draw)
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
+    .always(RemindersOnce)
     .always(NoSecretLogged)
+    .eventually(RemindersArrive::within(secs(3)).settling(secs(15)))
     .sometimes("somebody logged in", somebody_logged_in)
     .sometimes("a login in progress had ended", refused_with("expired"))
     .sometimes("too many mails were asked for", refused_with("too-many-mails"))

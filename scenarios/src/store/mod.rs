@@ -20,7 +20,6 @@ pub(crate) mod cached_master_address;
 pub(crate) mod errors_known_by_their_words;
 pub(crate) mod expired_until_swept;
 pub(crate) mod keys_without_namespaces;
-pub(crate) mod login_never_ends;
 pub(crate) mod master_pinned;
 pub(crate) mod pool_leaks_slots;
 pub(crate) mod silent_fallback;
@@ -44,7 +43,6 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         master_pinned::PLANTED,
         silent_fallback::PLANTED,
         errors_known_by_their_words::PLANTED,
-        login_never_ends::PLANTED,
         expired_until_swept::PLANTED,
     ]
 }

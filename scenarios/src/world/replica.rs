@@ -41,8 +41,6 @@ fn config(host: &str, directory: &str, world: &WorldOptions) -> Config {
         hosts::ANALYTICS_PATH.to_owned(),
     ));
     lifetimes(&mut config, world);
-    config.leader.lease = Duration::from_millis(world.lease_ms);
-    config.leader.renew_every = Duration::from_millis(world.lease_ms * 3 / 10);
     config
 }
 
@@ -68,6 +66,10 @@ fn lifetimes(config: &mut Config, world: &WorldOptions) {
         if s != usual_s {
             *of = Duration::from_secs(s);
         }
+    }
+    if world.lease_ms != usual.lease_ms {
+        config.leader.lease = Duration::from_millis(world.lease_ms);
+        config.leader.renew_every = Duration::from_millis(world.lease_ms * 3 / 10);
     }
 }
 
