@@ -2,7 +2,8 @@
 //! just before and just after each end, and nothing is broken. What lasts too long is seen only by who waits for its end.
 //! (Inventory 18, 20, 22, 24.)
 //!
-//! It is a developer's world: half a day of Sentinels that ask each other whether all is well would cost a minute.
+//! It is a developer's world: with Sentinels that ask each other all day whether all is well, a run takes 13 s of processor
+//! time in a development build, and not 0.6 s.
 
 use super::{
     Behaviour,

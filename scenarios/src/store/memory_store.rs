@@ -3,7 +3,7 @@
 //! process restarts, which forgets all that was in progress. (Inventory 6, 22, 23.)
 
 use crate::{
-    catalogue::marks::{refused_with, somebody_logged_in},
+    catalogue::marks::{fault_hit_somebody, refused_with, somebody_logged_in},
     limits,
     oddities::ends::{around_a_window, spread},
     property::{CodeRedeemedOnce, EmailCodeOnce, NoSecretLogged, RemindersArrive, RemindersOnce},
@@ -11,7 +11,7 @@ use crate::{
         BurntCodes, CodeThief, ImpatientPeople, Logins, Racers, SignsOut, Visitors, World, hosts::IDP_A, kill, ms,
         secs, start,
     },
-    vocabulary::{Faults, Operation, Plan, Scenario},
+    vocabulary::{Faults, Operation, Plan, Scenario, TimedFault, Trigger},
 };
 use sim::scenario::Dice;
 
@@ -38,19 +38,15 @@ pub(crate) fn memory_store() -> Scenario {
     .workload(SignsOut::of("sally").from(secs(20)))
     .workload(CodeThief::replays_after(&[secs(59), secs(61)]))
     // Around the restart.
-    .workload(Logins::people(8).from(secs(RESTARTS_S - 3)).every(ms(600)))
-    .faults(
-        Faults::new()
-            .at(secs(RESTARTS_S)..secs(RESTARTS_S + 1), kill(IDP_A))
-            .then(ms(500)..secs(2), start(IDP_A))
-            .heal_at(secs(RESTARTS_S + 5)),
-    )
+    .workload(Logins::people(8).from(secs(RESTARTS_S - 2)).every(ms(800)))
+    .faults(Faults::new().heal_at(secs(RESTARTS_S + 12)))
     .drawn(draw)
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
     .always(RemindersOnce)
     .always(NoSecretLogged)
     .eventually(RemindersArrive::within(secs(3)).settling(secs(15)))
+    .sometimes("a fault struck while somebody was doing something", fault_hit_somebody)
     .sometimes("somebody logged in", somebody_logged_in)
     .sometimes("a login in progress had ended", refused_with("expired"))
     .sometimes("too many mails were asked for", refused_with("too-many-mails"))
@@ -73,4 +69,23 @@ fn draw(seed: u64, plan: &mut Plan) {
         who: "crawler".into(),
         does: crawl.into(),
     });
+    restart(plan, &mut dice);
+}
+
+/// The process is killed in the middle of what somebody does, and started again.
+fn restart(plan: &mut Plan, dice: &mut Dice) {
+    let event = dice.pick(&["send-code begins", "verify-code begins", "redeem begins"]);
+    let (nth, killed_ms) = (dice.between(1, 3) as u32, dice.between(0, 12));
+    let started_ms = killed_ms + dice.between(500, 2_000);
+    for (fault, offset_ms) in [(kill(IDP_A), killed_ms), (start(IDP_A), started_ms)] {
+        plan.faults.push(TimedFault {
+            at_ms: RESTARTS_S * 1000,
+            fault,
+            after: Some(Trigger {
+                event: event.into(),
+                nth,
+                offset_ms,
+            }),
+        });
+    }
 }

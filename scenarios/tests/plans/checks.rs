@@ -1,7 +1,7 @@
 //! Plans that make no sense are refused, with the reason.
 
 use scenarios::{
-    availability, mailed_code,
+    availability, mailed_code, store,
     vocabulary::{Behaviour, Fault, Operation, Plan, ReminderOption, StoreOption, TimedFault},
 };
 use sim::nemesis::check;
@@ -55,7 +55,12 @@ fn people_and_replicas_are_known_by_names() {
     let nowhere = availability::Behaviour::LogInAt {
         replica: "idp-c".into(),
     };
+    let no_redis = refused(|plan| {
+        (plan.world.store, plan.world.replicas) = (StoreOption::Memory, 1);
+        does("operator", store::Behaviour::CheckReplication.into())(plan);
+    });
     for (plan, expected) in [
+        (no_redis, "there is no Redis in this world"),
         (
             refused(does("ann@x\r\n", mailed_code::Behaviour::LogIn.into())),
             "is no name",
@@ -93,6 +98,12 @@ fn faults_name_hosts_of_this_world() {
             "{expected:?} is not in {why:?}"
         );
     }
+    let mut developers = Plan::new("test", 1, 10_000);
+    (developers.world.store, developers.world.replicas) = (StoreOption::Memory, 1);
+    assert_eq!(check(&developers), Ok(()));
+    developers.faults = vec![TimedFault::at(1, Fault::Kill { host: host("redis-1") })];
+    let why = check(&developers).expect_err("it has no Redis").to_string();
+    assert!(why.contains("there is no host \"redis-1\""), "{why}");
     let mut larger = Plan::new("test", 1, 10_000);
     larger.world.redis_replicas = 2;
     larger.faults = vec![TimedFault::at(1, Fault::Kill { host: host("redis-3") })];
