@@ -19,7 +19,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     name: "window_in_minutes",
     title: "a window of so many seconds lasts so many minutes",
     covers: &[18, 20, 24],
-    scenario: "long_day",
+    scenario: "documented_lifetimes",
     detected_by: "AnswersAllowed",
     bug: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(SecondsAsMinutes(wiring.store))),
