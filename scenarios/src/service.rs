@@ -2,7 +2,7 @@
 
 use crate::{
     availability, limits,
-    login::{Behaviour, Login, Observation, Op, OwnFault, Rewire, WorldOptions},
+    login::{Behaviour, Login, Observation, Op, OwnFault, Rewire, StoreOption, WorldOptions},
     mailed_code, oddities, redemption, session,
     store::{self, history},
     vocabulary::Plan,
@@ -144,20 +144,23 @@ impl Service for Login {
             keepalive: options.upstream_keepalive,
         };
         let replicas = hosts::replicas(options.replicas);
-        World::new()
+        let world = World::new()
             .latency_ms(options.latency_ms_min, options.latency_ms_max)
             .call_pauses(CallPauses {
                 percent: options.call_pause_percent,
                 ms_max: options.call_pause_ms_max,
-            })
-            .redis(hosts::REDIS, &redis)
-            .sentinels(
+            });
+        let world = match options.store {
+            StoreOption::Redis => world.redis(hosts::REDIS, &redis).sentinels(
                 hosts::SENTINEL,
                 options.sentinels,
                 hosts::REDIS,
                 hosts::MASTER_NAME,
                 &sentinel,
-            )
+            ),
+            StoreOption::Memory => world,
+        };
+        world
             .host(world::mail::host())
             .host(world::analytics::host())
             .service(replicas, hosts::REPLICA_PORT, world::replica::run)

@@ -1,7 +1,7 @@
 //! The types of the harness, for this service.
 
 pub use crate::{
-    login::{Behaviour, Login, Observation, Op, OwnFault, ReminderOption, WorldOptions},
+    login::{Behaviour, Login, Observation, Op, OwnFault, ReminderOption, StoreOption, WorldOptions},
     world::Mode,
 };
 pub use sim::{

@@ -88,4 +88,7 @@ bugs!(
     mailed_code_logged at 1,
     one_error_for_all at 1,
     local_time_for_utc at 1,
+    window_in_minutes at 1,
+    expired_until_swept at 1,
+    session_outlives_its_cookie at 1,
 );

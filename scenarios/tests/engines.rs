@@ -148,6 +148,8 @@ clean!(
     calm_day at [1, 2],
     rule_breakers at [1],
     edges at [1],
+    documented_lifetimes at [1],
+    long_day at [1],
     replica_dies_mid_flow at [2, 3],
     one_login at [1],
     code_race at [1],
@@ -156,6 +158,7 @@ clean!(
     old_master_returns at [1],
     redis_unreachable at [1, 2],
     sentinel_without_quorum at [2, 3],
+    memory_store at [1],
     guesser_across_failover at [1],
     one_wrong_code at [1],
     failures_in_a_row at [1],
@@ -206,12 +209,15 @@ bugs!(
     error_detail_lost at [1, 1],
     mailed_code_logged at [1, 1],
     one_error_for_all at [1, 1],
-    local_time_for_utc at [1, 1];
+    local_time_for_utc at [1, 1],
+    window_in_minutes at [1, 1],
+    expired_until_swept at [1, 1];
     not
     unfenced_leader because "a leader must be paused",
     pool_leaks_slots because "a link must be cut one way, or lose packets",
     hook_awaited_briefly because "two runs of the classic engine do not agree moment by moment",
     epoch_not_watched because "a leader must be paused",
+    session_outlives_its_cookie because "half a day is four million ticks; that the story holds there is proof enough",
 );
 
 #[test]

@@ -40,6 +40,7 @@ smoke!(
     old_master_returns,
     redis_unreachable,
     sentinel_without_quorum,
+    memory_store,
     guesser_across_failover,
     one_wrong_code,
     failures_in_a_row,
@@ -51,5 +52,7 @@ smoke!(
     slow_disk,
     rule_breakers,
     edges,
+    documented_lifetimes,
+    long_day,
     swarm,
 );

@@ -2,7 +2,8 @@
 
 use super::SETTLES_MS;
 use crate::{
-    vocabulary::{Event, Fault, History, Persistence, Plan},
+    property::faults,
+    vocabulary::{Event, Fault, History, Persistence, Plan, StoreOption},
     world::hosts,
 };
 use spec::Forgetting;
@@ -16,10 +17,33 @@ const REPLICATED_MS: u64 = 3_000;
 /// How long a command may be under way at a master that is none any more, milliseconds.
 const UNDER_WAY_MS: u64 = 1_000;
 
-/// The store forgets when another node becomes master, which has not heard all; for as long as there are two; and when a
+/// When the store forgot.
+pub(super) fn forgettings(plan: &Plan, history: &History) -> Vec<Forgetting> {
+    match plan.world.store {
+        StoreOption::Redis => of_redis(plan, history),
+        StoreOption::Memory => of_memory(plan, history),
+    }
+}
+
+/// The memory of a process ends with it.
+fn of_memory(plan: &Plan, history: &History) -> Vec<Forgetting> {
+    let replicas = plan.world.replica_hosts();
+    let ends = faults(history).filter(|(.., fault)| match fault {
+        Fault::Kill { host } | Fault::PowerLoss { host } => replicas.contains(host),
+        _ => false,
+    });
+    let forgotten = ends.map(|(at_ms, ..)| Forgetting {
+        told_from_ms: 0,
+        from_ms: at_ms,
+        until_ms: at_ms,
+    });
+    forgotten.collect()
+}
+
+/// Redis forgets when another node becomes master, which has not heard all; for as long as there are two; and when a
 /// master comes back from the dead: without a file it comes back empty, and its replicas with it (measured on Redis
 /// 7.0.15).
-pub(super) fn forgettings(plan: &Plan, history: &History) -> Vec<Forgetting> {
+fn of_redis(plan: &Plan, history: &History) -> Vec<Forgetting> {
     let mut masters: BTreeSet<&str> = BTreeSet::new();
     let mut died: BTreeSet<&str> = BTreeSet::new();
     let (mut disturbed_ms, mut healed_ms) = (None, None);

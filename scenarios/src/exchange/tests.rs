@@ -657,6 +657,10 @@ fn without_what_was_broken_the_same_answers_are_refused() {
         "a store that forgot"
     );
     assert!(
+        refused("memory_store", 1, &|troubles| troubles.forgettings.clear()),
+        "a store in memory whose process restarted"
+    );
+    assert!(
         !refused("rule_breakers", 1, &|troubles| troubles.spans.clear()),
         "nothing was broken"
     );

@@ -6,6 +6,7 @@ pub use ops::Behaviour;
 pub(crate) use ops::act;
 
 // People and attackers.
+pub(crate) mod crawler;
 pub(crate) mod flooder;
 pub(crate) mod guesser;
 
@@ -19,6 +20,7 @@ pub(crate) mod limiter_per_replica;
 pub(crate) mod lockout_in_redis;
 pub(crate) mod lockout_one_late;
 pub(crate) mod new_code_resets_failures;
+pub(crate) mod window_in_minutes;
 pub(crate) mod window_in_wrong_unit;
 pub(crate) mod window_rearmed;
 
@@ -35,6 +37,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         limiter_per_replica::PLANTED,
         new_code_resets_failures::PLANTED,
         window_in_wrong_unit::PLANTED,
+        window_in_minutes::PLANTED,
         window_rearmed::PLANTED,
         lockout_in_redis::PLANTED,
         lockout_one_late::PLANTED,

@@ -1,7 +1,7 @@
 //! The behaviours of attackers who try to get round limits.
 
 use crate::{
-    limits::{flooder, guesser},
+    limits::{crawler, flooder, guesser},
     login::Login,
     people::person::Person,
     world::Scene,
@@ -31,14 +31,23 @@ pub enum Behaviour {
         /// Time between two requests, milliseconds.
         every_ms: u64,
     },
+    /// Begins logins at a replica and goes no further, as a crawler does: each leaves something in the store.
+    BeginLogins {
+        /// How many.
+        logins: u32,
+        /// Between two of them, milliseconds.
+        every_ms: u64,
+    },
 }
 
 impl sim::service::Behaviour<Login> for Behaviour {
-    const KINDS: &'static [&'static str] = &["guess", "flood"];
+    const KINDS: &'static [&'static str] = &["guess", "flood", "begin-logins"];
 
     fn others(&self) -> Vec<&str> {
-        let (Behaviour::Guess { victim, .. } | Behaviour::Flood { victim, .. }) = self;
-        vec![victim]
+        match self {
+            Behaviour::Guess { victim, .. } | Behaviour::Flood { victim, .. } => vec![victim],
+            Behaviour::BeginLogins { .. } => vec![],
+        }
     }
 
     fn is_attack(&self) -> bool {
@@ -62,5 +71,9 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             sends,
             every_ms,
         } => flooder::flood(scene, who, &victim, label, sends, Duration::from_millis(every_ms)).await,
+        Behaviour::BeginLogins { logins, every_ms } => {
+            let person = Person::new(scene, who, who, label);
+            crawler::begin_logins(&person, logins, Duration::from_millis(every_ms)).await;
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 mod options;
 
-pub use options::{ReminderOption, WorldOptions};
+pub use options::{ReminderOption, StoreOption, WorldOptions};
 
 use crate::{
     analytics, availability, directory, exchange, leader, limits, mail, mailed_code, oddities, people, redemption,

@@ -66,6 +66,10 @@ pub struct WorldOptions {
     pub limit_window_s: u64,
     /// Lifetime of the leader's lease, milliseconds.
     pub lease_ms: u64,
+    /// Where short-lived state is kept. In the memory of the only replica, as a developer has it: then there are no Redis
+    /// nodes and no Sentinels.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub store: StoreOption,
     /// The percentage of calls of a replica to its dependencies that wait for a random time before they are made. 0,
     /// which is also the value of plans without it, means that no time passes between two calls.
     #[serde(skip_serializing_if = "is_zero")]
@@ -84,6 +88,21 @@ fn as_often_as_ever() -> u32 {
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+fn is_usual(store: &StoreOption) -> bool {
+    *store == StoreOption::default()
+}
+
+/// Where short-lived state is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StoreOption {
+    /// In Redis, found through Sentinels.
+    #[default]
+    Redis,
+    /// In the replica's own memory, which it loses when it restarts: what `idp --dev` has.
+    Memory,
 }
 
 /// A reminder that a person has asked for.
@@ -123,6 +142,7 @@ impl Default for WorldOptions {
             send_once_s: 20,
             limit_window_s: 60,
             lease_ms: 10_000,
+            store: StoreOption::Redis,
             call_pause_percent: 0,
             call_pause_ms_max: 0,
             reminders: vec![],
@@ -136,9 +156,12 @@ impl WorldOptions {
         hosts::replicas(self.replicas)
     }
 
-    /// The hosts of the Redis nodes; the first one is the master when the run begins.
+    /// The hosts of the Redis nodes, if there are any; the first one is the master when the run begins.
     pub fn redis_hosts(&self) -> Vec<String> {
-        hosts::redis(1 + self.redis_replicas)
+        match self.store {
+            StoreOption::Redis => hosts::redis(1 + self.redis_replicas),
+            StoreOption::Memory => vec![],
+        }
     }
 }
 
@@ -179,6 +202,10 @@ impl sim::service::WorldOptions for WorldOptions {
         }
         if !(1..=8).contains(&self.replicas) {
             return bad("replicas", self.replicas.to_string(), "must be from 1 to 8");
+        }
+        if self.store == StoreOption::Memory && self.replicas != 1 {
+            let must = "must be 1 where world.store is \"memory\": replicas do not share their memory";
+            return bad("replicas", self.replicas.to_string(), must);
         }
         if !(1..=2).contains(&self.redis_replicas) {
             return bad("redis_replicas", self.redis_replicas.to_string(), "must be 1 or 2");

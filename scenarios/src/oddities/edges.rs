@@ -2,7 +2,7 @@
 //! for other things. Lifetimes are short in this world; all else is as it should be, so that exactly one answer is allowed but
 //! for the few milliseconds of an edge. (Inventory 24.)
 
-use super::Behaviour;
+use super::{Behaviour, ends::waiting};
 use crate::{
     catalogue::marks::somebody_logged_in,
     property::{CodeRedeemedOnce, EmailCodeOnce},
@@ -19,10 +19,6 @@ const EMAIL_CODE_S: u64 = 60;
 const ACCESS_TOKEN_S: u64 = 9;
 const SESSION_S: u64 = 25;
 const SEND_ONCE_S: u64 = 6;
-/// As documented (core/LIMITS.md): the same attempt.
-const TWIN_S: u64 = 5;
-/// How near to an edge people come, milliseconds: nearer than a boundary moved by a second, farther than a request takes.
-const NEAR_MS: u64 = 350;
 
 pub(super) fn edges() -> Scenario {
     Scenario::new(
@@ -51,36 +47,7 @@ fn draw(seed: u64, plan: &mut Plan) {
         ..plan.world.clone()
     };
     let mut dice = Dice::of(seed, "edges");
-    let mut acts: Vec<Behaviour> = vec![];
-    let dawdle = |before: &str, edge_s: u64, back_ms: u64| {
-        [NEAR_MS, 0].map(|early| Behaviour::Dawdle {
-            before: before.to_owned(),
-            // Just before the edge and just after it; what has passed since the lifetime began is taken off.
-            wait_ms: match early {
-                0 => edge_s * 1000 + NEAR_MS - back_ms.min(NEAR_MS),
-                early => edge_s * 1000 - early - back_ms,
-            },
-        })
-    };
-    acts.extend(dawdle("/login/send", FLOW_S, 1_500));
-    acts.extend(dawdle("/login/verify", EMAIL_CODE_S, 1_800));
-    acts.extend(dawdle("/token", CODE_S, 300));
-    acts.extend(dawdle("/userinfo", ACCESS_TOKEN_S, 300));
-    acts.extend(dawdle("/", SESSION_S, 1_200));
-    for (with, edge_s) in [
-        ("/login/send", SEND_ONCE_S),
-        ("/login/verify", TWIN_S),
-        ("/login/verify", SESSION_S),
-        ("/token", CODE_S),
-        ("/userinfo", ACCESS_TOKEN_S),
-        ("/login/continue", FLOW_S),
-        ("/", SESSION_S),
-    ] {
-        for after_ms in [edge_s * 1000 - NEAR_MS, edge_s * 1000 + NEAR_MS] {
-            let with = with.to_owned();
-            acts.push(Behaviour::ComeAgain { with, after_ms });
-        }
-    }
+    let mut acts: Vec<Behaviour> = waiting(&plan.world).into_iter().map(|one| one.does).collect();
     // RFC 7636 section 4.1: 43 to 128 characters, unreserved ones.
     let long = "v".repeat(129);
     let verifiers = [

@@ -3,6 +3,7 @@
 
 mod change;
 mod draft;
+pub(crate) mod ends;
 mod odd;
 mod ops;
 mod pool;
@@ -14,12 +15,19 @@ pub(crate) use ops::act;
 pub use pool::Pool;
 
 // Stories.
+mod documented_lifetimes;
 mod edges;
+mod long_day;
 mod rule_breakers;
 
 use crate::vocabulary::Scenario;
 
 /// The stories of this room.
 pub(crate) fn stories() -> Vec<Scenario> {
-    vec![rule_breakers::rule_breakers(), edges::edges()]
+    vec![
+        rule_breakers::rule_breakers(),
+        edges::edges(),
+        documented_lifetimes::documented_lifetimes(),
+        long_day::long_day(),
+    ]
 }

@@ -98,9 +98,17 @@ impl Browser {
     /// # Errors
     /// Those of [`Client::send`], from any of the requests.
     pub(crate) async fn open(&self, url: &str) -> Outcome<Landing> {
-        let url = Url::parse(url).map_err(|e| Failure::Fail(Cause::Protocol(format!("{url}: {e}"))))?;
-        let reply = self.request(Method::GET, &url, None, SentFrom::Elsewhere).await?;
+        let reply = self.look_at(url).await?;
         self.follow(reply).await
+    }
+
+    /// The same, without following a redirect.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub(crate) async fn look_at(&self, url: &str) -> Outcome<Reply> {
+        let url = Url::parse(url).map_err(|e| Failure::Fail(Cause::Protocol(format!("{url}: {e}"))))?;
+        self.request(Method::GET, &url, None, SentFrom::Elsewhere).await
     }
 
     /// Goes to a path of the service as if the person had typed it.

@@ -1,6 +1,6 @@
 //! The worlds of scenarios: the standard world, and what differs from it.
 
-use crate::vocabulary::{Login, Persistence, ReminderOption, WorldOptions};
+use crate::vocabulary::{Login, Persistence, ReminderOption, StoreOption, WorldOptions};
 use sim::scenario::{Dice, DrawWorld, Spread, ms, secs};
 use std::time::Duration;
 
@@ -26,6 +26,17 @@ impl World {
             reminders: vec![],
             late_reminders: vec![],
         }
+    }
+
+    /// What a developer has: one replica, which keeps short-lived state in its own memory.
+    pub fn of_a_developer() -> World {
+        let mut world = World::standard();
+        world.base = WorldOptions {
+            store: StoreOption::Memory,
+            replicas: 1,
+            ..world.base
+        };
+        world
     }
 
     /// Sets the one-way latency between the two Redis nodes.

@@ -13,6 +13,7 @@ pub(crate) mod sessions_survive;
 
 // Planted bugs.
 pub(crate) mod session_deleted_on_error;
+pub(crate) mod session_outlives_its_cookie;
 pub(crate) mod sessions_of_this_process;
 
 // Scenarios.
@@ -22,7 +23,11 @@ use crate::vocabulary::{PlantedBug, Scenario};
 
 /// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
-    vec![session_deleted_on_error::PLANTED, sessions_of_this_process::PLANTED]
+    vec![
+        session_deleted_on_error::PLANTED,
+        sessions_of_this_process::PLANTED,
+        session_outlives_its_cookie::PLANTED,
+    ]
 }
 
 /// The scenarios of this module.

@@ -18,6 +18,7 @@ pub(crate) mod unreachable;
 // Planted bugs.
 pub(crate) mod cached_master_address;
 pub(crate) mod errors_known_by_their_words;
+pub(crate) mod expired_until_swept;
 pub(crate) mod keys_without_namespaces;
 pub(crate) mod master_pinned;
 pub(crate) mod pool_leaks_slots;
@@ -25,6 +26,7 @@ pub(crate) mod silent_fallback;
 pub(crate) mod state_in_process_memory;
 
 // Scenarios.
+pub(crate) mod memory_store;
 pub(crate) mod old_master_returns;
 pub(crate) mod redis_unreachable;
 pub(crate) mod sentinel_without_quorum;
@@ -41,6 +43,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         master_pinned::PLANTED,
         silent_fallback::PLANTED,
         errors_known_by_their_words::PLANTED,
+        expired_until_swept::PLANTED,
     ]
 }
 
@@ -50,5 +53,6 @@ pub(crate) fn stories() -> Vec<Scenario> {
         old_master_returns::old_master_returns(),
         redis_unreachable::redis_unreachable(),
         sentinel_without_quorum::sentinel_without_quorum(),
+        memory_store::memory_store(),
     ]
 }

@@ -2,6 +2,7 @@
 
 use crate::{login::Login, store::replication, world::Scene};
 use serde::{Deserialize, Serialize};
+use sim::world::{HostKind, World};
 
 /// A behaviour of an operator at Redis as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +15,13 @@ pub enum Behaviour {
 
 impl sim::service::Behaviour<Login> for Behaviour {
     const KINDS: &'static [&'static str] = &["check-replication"];
+
+    fn check(&self, world: &World<Login>) -> Result<(), String> {
+        match world.of_kind(HostKind::Redis).is_empty() {
+            true => Err("there is no Redis in this world".into()),
+            false => Ok(()),
+        }
+    }
 }
 
 /// Performs a behaviour of an operator at Redis.

@@ -63,7 +63,7 @@ pub(super) fn victims_and_probes(world: &World<Login>, planned: &[Operation], se
     let replicas = world.of_kind(HostKind::Service).into_iter();
     let probes = replicas
         .map(|replica| Probe::of(&replica))
-        .chain([Probe::of_replication()]);
+        .chain((!world.of_kind(HostKind::Redis).is_empty()).then(Probe::of_replication));
     let (mut dice, mut cast) = (Dice::of(0, "no choice"), Cast::default());
     let probes = probes.flat_map(|probe| probe.from(ms(settled_ms)).draw(&mut dice, &mut cast));
     victims.chain(probes).collect()

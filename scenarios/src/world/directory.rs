@@ -156,7 +156,8 @@ pub(crate) fn people(plan: &Plan) -> BTreeSet<&str> {
             Behaviour::Limits(limits::Behaviour::Guess { victim, .. })
             | Behaviour::Limits(limits::Behaviour::Flood { victim, .. })
             | Behaviour::MailedCode(mailed_code::Behaviour::PeekAtMail { victim, .. }) => victim,
-            Behaviour::Redemption(redemption::Behaviour::StealCodes { .. })
+            Behaviour::Limits(limits::Behaviour::BeginLogins { .. })
+            | Behaviour::Redemption(redemption::Behaviour::StealCodes { .. })
             | Behaviour::Store(store::Behaviour::CheckReplication)
             | Behaviour::Availability(availability::Behaviour::WatchHealth { .. }) => continue,
             _ => &operation.who,

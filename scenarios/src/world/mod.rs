@@ -7,6 +7,9 @@
 //!           └──────────────────────┘ └─── mail, analytics, the shared directory
 //! ```
 //!
+//! A developer's world has one replica, which keeps in its own memory what would be in Redis: neither Redis nor Sentinels are
+//! there.
+//!
 //! Attackers and racing relying parties also reach the replicas past the balancer. This is the default; the plan
 //! decides how many replicas, Redis replicas and Sentinels there are.
 

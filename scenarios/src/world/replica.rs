@@ -1,7 +1,7 @@
 //! One replica of the login service: the production code over the simulated world's seams.
 
 use super::{calls, hosts};
-use crate::login::{Login, WorldOptions};
+use crate::login::{Login, StoreOption, WorldOptions};
 use idp::{
     config::{Config, StateConfig},
     replica::Wiring,
@@ -15,13 +15,19 @@ use tokio::time::sleep;
 /// How long the supervisor waits before it restarts a process that could not start.
 const RESTART_AFTER: Duration = Duration::from_secs(1);
 
+/// The window of the limiters as documented, seconds; that of worlds is shorter as a rule.
+const DOCUMENTED_WINDOW_S: u64 = 300;
+
 /// The configuration of a replica, with the settings of the plan.
 fn config(host: &str, directory: &str, world: &WorldOptions) -> Config {
-    let state = StateConfig::Sentinel {
-        sentinels: (1..=world.sentinels)
-            .map(|n| (format!("{}-{n}", hosts::SENTINEL), hosts::SENTINEL_PORT))
-            .collect(),
-        master: hosts::MASTER_NAME.to_owned(),
+    let state = match world.store {
+        StoreOption::Redis => StateConfig::Sentinel {
+            sentinels: (1..=world.sentinels)
+                .map(|n| (format!("{}-{n}", hosts::SENTINEL), hosts::SENTINEL_PORT))
+                .collect(),
+            master: hosts::MASTER_NAME.to_owned(),
+        },
+        StoreOption::Memory => StateConfig::Memory,
     };
     let mut config = Config::new(host, hosts::ISSUER, state);
     config.port = hosts::REPLICA_PORT;
@@ -35,9 +41,6 @@ fn config(host: &str, directory: &str, world: &WorldOptions) -> Config {
         hosts::ANALYTICS_PATH.to_owned(),
     ));
     lifetimes(&mut config, world);
-    config.limits.window = Duration::from_secs(world.limit_window_s);
-    config.leader.lease = Duration::from_millis(world.lease_ms);
-    config.leader.renew_every = Duration::from_millis(world.lease_ms * 3 / 10);
     config
 }
 
@@ -56,12 +59,17 @@ fn lifetimes(config: &mut Config, world: &WorldOptions) {
         ),
         (&mut ttl.id_token, world.id_token_ttl_s, usual.id_token_ttl_s),
         (&mut ttl.session, world.session_ttl_s, usual.session_ttl_s),
+        (&mut limits.window, world.limit_window_s, DOCUMENTED_WINDOW_S),
         (&mut limits.send_once, world.send_once_s, usual.send_once_s),
         (&mut ttl.code, world.code_ttl_s, usual.code_ttl_s),
     ] {
         if s != usual_s {
             *of = Duration::from_secs(s);
         }
+    }
+    if world.lease_ms != usual.lease_ms {
+        config.leader.lease = Duration::from_millis(world.lease_ms);
+        config.leader.renew_every = Duration::from_millis(world.lease_ms * 3 / 10);
     }
 }
 

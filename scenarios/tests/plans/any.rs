@@ -3,7 +3,7 @@
 use proptest::{collection::vec, prelude::*, sample::select};
 use scenarios::{
     analytics, availability, directory,
-    limits::Behaviour::{Flood, Guess},
+    limits::Behaviour::{BeginLogins, Flood, Guess},
     mail,
     mailed_code::Behaviour::{LogIn, LogInImpatiently, PeekAtMail},
     oddities::{
@@ -19,6 +19,7 @@ use scenarios::{
 /// Whatever somebody can do; those whom it names are called `others`, and `log-in-at` names one of `replicas`.
 pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl Strategy<Value = Behaviour> {
     let (ms, many) = (0..20_000u64, 0..70u32);
+    let crawl = (many.clone(), ms.clone());
     let attack = (others, many.clone(), ms.clone());
     prop_oneof![
         Just(LogIn.into()),
@@ -45,6 +46,7 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
             };
             flood.into()
         }),
+        crawl.prop_map(|(logins, every_ms)| BeginLogins { logins, every_ms }.into()),
         replicas.prop_map(|replica| availability::Behaviour::LogInAt { replica }.into()),
         (1..20_000u64).prop_map(|every_ms| availability::Behaviour::WatchHealth { every_ms }.into()),
         Just(store::Behaviour::CheckReplication.into()),

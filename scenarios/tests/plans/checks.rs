@@ -1,8 +1,8 @@
 //! Plans that make no sense are refused, with the reason.
 
 use scenarios::{
-    availability, mailed_code,
-    vocabulary::{Behaviour, Fault, Operation, Plan, ReminderOption, TimedFault},
+    availability, mailed_code, store,
+    vocabulary::{Behaviour, Fault, Operation, Plan, ReminderOption, StoreOption, TimedFault},
 };
 use sim::nemesis::check;
 
@@ -17,7 +17,7 @@ fn refused(change: impl FnOnce(&mut Plan)) -> String {
 #[test]
 fn values_of_the_world_are_checked() {
     type Change = fn(&mut Plan);
-    let rows: [(Change, &str); 10] = [
+    let rows: [(Change, &str); 11] = [
         (|p| p.world.quorum = 4, "world.quorum is 4"),
         (|p| p.world.quorum = 0, "from 1 to 3"),
         (|p| p.world.latency_ms_max = 0, "below world.latency_ms_min"),
@@ -27,6 +27,7 @@ fn values_of_the_world_are_checked() {
         (|p| p.world.replicas = 9, "from 1 to 8"),
         (|p| p.world.redis_replicas = 3, "1 or 2"),
         (|p| p.world.sentinels = 4, "3 or 5"),
+        (|p| p.world.store = StoreOption::Memory, "world.replicas is 2"),
         (
             |p| {
                 let who = "ann@x".into();
@@ -54,7 +55,12 @@ fn people_and_replicas_are_known_by_names() {
     let nowhere = availability::Behaviour::LogInAt {
         replica: "idp-c".into(),
     };
+    let no_redis = refused(|plan| {
+        (plan.world.store, plan.world.replicas) = (StoreOption::Memory, 1);
+        does("operator", store::Behaviour::CheckReplication.into())(plan);
+    });
     for (plan, expected) in [
+        (no_redis, "there is no Redis in this world"),
         (
             refused(does("ann@x\r\n", mailed_code::Behaviour::LogIn.into())),
             "is no name",
@@ -92,6 +98,12 @@ fn faults_name_hosts_of_this_world() {
             "{expected:?} is not in {why:?}"
         );
     }
+    let mut developers = Plan::new("test", 1, 10_000);
+    (developers.world.store, developers.world.replicas) = (StoreOption::Memory, 1);
+    assert_eq!(check(&developers), Ok(()));
+    developers.faults = vec![TimedFault::at(1, Fault::Kill { host: host("redis-1") })];
+    let why = check(&developers).expect_err("it has no Redis").to_string();
+    assert!(why.contains("there is no host \"redis-1\""), "{why}");
     let mut larger = Plan::new("test", 1, 10_000);
     larger.world.redis_replicas = 2;
     larger.faults = vec![TimedFault::at(1, Fault::Kill { host: host("redis-3") })];

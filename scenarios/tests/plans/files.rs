@@ -7,8 +7,8 @@ use scenarios::{
     login::Login,
     mail, mailed_code,
     vocabulary::{
-        Behaviour, Fault, Mode, Operation, OwnFault, Persistence, Plan, ReminderOption, TimedFault, Trigger,
-        WorldOptions,
+        Behaviour, Fault, Mode, Operation, OwnFault, Persistence, Plan, ReminderOption, StoreOption, TimedFault,
+        Trigger, WorldOptions,
     },
 };
 use sim::{
@@ -30,6 +30,7 @@ prop_compose! {
         (replication_ms, replication_late_ppm) in (0..50u64, 0..1_000_001u32),
         (replicas, redis_replicas, sentinels) in (0..9usize, 0..4usize, 0..6usize),
         persistence in prop_oneof![Just(Persistence::None), Just(Persistence::Aof)],
+        store in prop_oneof![Just(StoreOption::Redis), Just(StoreOption::Memory)],
         reminders in reminders(),
         operations in vec((0..100_000u64, "[a-zé]{1,8}", behaviour("[a-z]{1,6}", "[a-z]{1,6}")), 0..6),
         faults in vec((0..100_000u64, own_fault(), trigger()), 0..8),
@@ -44,6 +45,7 @@ prop_compose! {
                 redis_replicas,
                 sentinels,
                 persistence,
+                store,
                 reminders,
                 ..WorldOptions::default()
             },
