@@ -10,6 +10,7 @@ pub use sim::{
     operators::{Operators, ReportedError, ServiceLine},
     plan::PLAN_VERSION,
     property::{Kind, Property, Violation},
+    refusal::Refusal,
     trigger::Trigger,
     world::Persistence,
 };

@@ -39,6 +39,7 @@ smoke!(
     calls_interleave,
     old_master_returns,
     redis_unreachable,
+    redis_refuses,
     sentinel_without_quorum,
     memory_store,
     guesser_across_failover,

@@ -2,6 +2,7 @@
 
 use crate::{
     calls::CallFault,
+    refusal::Refusal,
     service::{Service, ServiceFault, tag_of},
     trigger::Trigger,
 };
@@ -122,6 +123,16 @@ pub enum Fault<S: Service> {
         /// Duration of the fault, milliseconds.
         lasts_ms: u64,
     },
+    /// A Redis node refuses commands, because somebody has configured it so, at a console on its machine. What was
+    /// configured is gone after a restart.
+    RedisRefuses {
+        /// The node.
+        host: HostName,
+        /// The reason.
+        why: Refusal,
+        /// Duration of the fault, milliseconds.
+        lasts_ms: u64,
+    },
     /// The disk under a host's database is slow: each commit that writes something takes longer. The process is blocked
     /// in that call, and keeps its locks.
     #[serde(alias = "directory-slow")]
@@ -211,6 +222,7 @@ impl<S: Service> Fault<S> {
             | Fault::ClockOffset { host, .. }
             | Fault::ClockJump { host, .. }
             | Fault::DiskError { host, .. }
+            | Fault::RedisRefuses { host, .. }
             | Fault::DiskSlow { host, .. } => vec![host],
             Fault::Cut { a, b }
             | Fault::Mend { a, b }
@@ -265,6 +277,7 @@ impl<S: Service> Fault<S> {
         match self {
             Fault::LatencySpike { lasts_ms, .. }
             | Fault::DiskError { lasts_ms, .. }
+            | Fault::RedisRefuses { lasts_ms, .. }
             | Fault::DiskSlow { lasts_ms, .. } => Some(*lasts_ms),
             Fault::Call(call) => Some(call.by_ms),
             Fault::Own(own) => own.lasts_ms(),
@@ -326,6 +339,7 @@ impl<S: Service> fmt::Display for Fault<S> {
                 "the disk fails under {host} {} its commits for {lasts_ms} ms",
                 if *after_commit { "after" } else { "before" }
             ),
+            Fault::RedisRefuses { host, why, lasts_ms } => write!(f, "{host} {why} for {lasts_ms} ms"),
             Fault::DiskSlow { host, by_ms, lasts_ms } => {
                 write!(f, "the disk under {host} is {by_ms} ms slower for {lasts_ms} ms")
             }

@@ -23,6 +23,7 @@ pub mod plan;
 pub mod prelude;
 pub mod property;
 pub mod recorder;
+pub mod refusal;
 pub mod regression;
 pub mod report;
 pub mod run;

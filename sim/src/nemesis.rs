@@ -18,12 +18,16 @@ use crate::{
     fault::{Fault, TimedFault},
     history::Event,
     recorder::Recorder,
+    refusal::REFUSALS,
     service::{Service, ServiceFault},
-    world::{Disk, Machinery},
+    world::{Console, Disk, Machinery},
 };
 use links::Links;
 use paused::Paused;
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 /// The number with which a host calls the engine when its process is blocked in a call to its disk. `host` is the
 /// host's position in the world; smaller numbers are positions of faults in the plan.
@@ -47,6 +51,7 @@ pub(crate) fn arm<S: Service>(
         recorder: recorder.clone(),
         triggers,
         calls,
+        refused: Cell::new(false),
     });
     for timed in faults.iter().filter(|timed| timed.after.is_none()) {
         let (nemesis, timed) = (nemesis.clone(), timed.clone());
@@ -100,6 +105,8 @@ struct Nemesis<S: Service> {
     paused: RefCell<Paused>,
     triggers: Triggers,
     calls: CallBook,
+    /// Whether a Redis node was made to refuse commands.
+    refused: Cell<bool>,
 }
 
 impl<S: Service> Nemesis<S> {
@@ -110,6 +117,11 @@ impl<S: Service> Nemesis<S> {
     fn disk(&self, host: &str) -> &Disk {
         let disk = self.machinery.host(host).disk.as_ref();
         disk.expect("`check` has refused hosts without a disk of their own")
+    }
+
+    fn console(&self, host: &str) -> &Console {
+        let console = self.machinery.host(host).console.as_ref();
+        console.expect("`check` has refused hosts that are no Redis nodes")
     }
 
     fn inject(self: Rc<Self>, engine: &dyn Simulator, TimedFault { fault, after, .. }: TimedFault<S>) {
@@ -174,6 +186,12 @@ impl<S: Service> Nemesis<S> {
             Fault::DiskSlow { host, by_ms, lasts_ms } => {
                 self.disk(&host).slow_until(by_ms, engine.now_ms() + lasts_ms);
             }
+            Fault::RedisRefuses { host, why, lasts_ms } => {
+                self.refused.set(true);
+                self.console(&host).type_in(why.begins(lasts_ms));
+                let until_ms = engine.now_ms() + lasts_ms;
+                engine.at(until_ms, move |_| self.console(&host).type_in(why.ends()));
+            }
             Fault::Call(call) => self.calls.strike(call),
             Fault::Heal => {
                 self.triggers.call_off(engine.now_ms());
@@ -231,6 +249,11 @@ impl<S: Service> Nemesis<S> {
         S::Fault::heal(&self.control(engine));
         for disk in hosts.iter().filter_map(|host| host.disk.as_ref()) {
             disk.heal();
+        }
+        if self.refused.get() {
+            for console in hosts.iter().filter_map(|host| host.console.as_ref()) {
+                REFUSALS.iter().for_each(|why| console.type_in(why.ends()));
+            }
         }
         for host in &hosts {
             self.paused.borrow_mut().forget(host);

@@ -142,6 +142,8 @@ pub(super) fn troubles(plan: &Plan, history: &History) -> Troubles {
             .iter()
             .find(|(_, end)| **end == Fault::Heal || fault.is_ended_by(end));
         let until_ms = match (fault.lasts_ms(), end) {
+            // Its clients have to connect again, and some find another master meanwhile.
+            (Some(lasts_ms), _) if matches!(fault, Fault::RedisRefuses { .. }) => from_ms + lasts_ms + SETTLES_MS,
             (Some(lasts_ms), _) => from_ms + lasts_ms + PASSES_MS,
             (None, Some((end_ms, _))) => end_ms + SETTLES_MS,
             (None, None) => u64::MAX,

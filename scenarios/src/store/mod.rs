@@ -28,6 +28,7 @@ pub(crate) mod state_in_process_memory;
 // Scenarios.
 pub(crate) mod memory_store;
 pub(crate) mod old_master_returns;
+pub(crate) mod redis_refuses;
 pub(crate) mod redis_unreachable;
 pub(crate) mod sentinel_without_quorum;
 
@@ -52,6 +53,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
     vec![
         old_master_returns::old_master_returns(),
         redis_unreachable::redis_unreachable(),
+        redis_refuses::redis_refuses(),
         sentinel_without_quorum::sentinel_without_quorum(),
         memory_store::memory_store(),
     ]

@@ -149,6 +149,10 @@ fn check_fault<S: Service>(fault: &Fault<S>, world: &World<S>) -> Result<(), Str
                 "{host} has no database; processes of the service have: {with_disks}"
             ))
         }
+        Fault::RedisRefuses { host, .. } if world.kind(host) != Some(HostKind::Redis) => {
+            let nodes = world.of_kind(HostKind::Redis).join(", ");
+            Err(format!("{host} is no Redis node; there are {nodes}"))
+        }
         Fault::DiskSlow { by_ms, .. } if *by_ms > COMMIT_MS_MAX => Err(format!(
             "a disk that takes longer than {COMMIT_MS_MAX} ms for a commit has failed; let it fail"
         )),

@@ -3,6 +3,7 @@
 use super::dice::{Dice, Spread};
 use crate::{
     fault::{Fault, TimedFault},
+    refusal::Refusal,
     service::Service,
 };
 use std::time::Duration;
@@ -153,6 +154,14 @@ pub fn latency_spike<S: Service>(a: &str, b: &str, added: Duration, lasts: Durat
         a: a.into(),
         b: b.into(),
         added_ms: added.as_millis() as u64,
+        lasts_ms: lasts.as_millis() as u64,
+    }
+}
+/// Makes a Redis node refuse commands.
+pub fn redis_refuses<S: Service>(host: &str, why: Refusal, lasts: Duration) -> Fault<S> {
+    Fault::RedisRefuses {
+        host: host.into(),
+        why,
         lasts_ms: lasts.as_millis() as u64,
     }
 }

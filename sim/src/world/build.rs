@@ -89,6 +89,7 @@ impl<S: Service> RunningWorld<S> {
                 id: engine.add_host(&host.name, probe, storage, installed.main),
                 disk: installed.disk,
                 power_loss: installed.power_loss,
+                console: installed.console,
             });
         }
         let named = |(index, host): (usize, &super::Host<S>)| (host.name.clone(), index);

@@ -1,6 +1,6 @@
 //! A host of a world, and the information that it gets when a run begins.
 
-use super::{Act, Disk, Marks, build::Addresses};
+use super::{Act, Console, Disk, Marks, build::Addresses};
 use crate::{
     calls::{CallBook, CallPauses, Calls},
     driver::Main,
@@ -89,6 +89,7 @@ pub struct Installed {
     pub(super) storage: Option<Arc<dyn Storage>>,
     pub(super) disk: Option<Disk>,
     pub(super) power_loss: Option<Box<dyn Fn()>>,
+    pub(super) console: Option<Console>,
 }
 
 impl Installed {
@@ -100,6 +101,7 @@ impl Installed {
             storage: None,
             disk: None,
             power_loss: None,
+            console: None,
         }
     }
 
@@ -107,6 +109,14 @@ impl Installed {
     pub fn on_power_loss(self, loses: impl Fn() + 'static) -> Installed {
         Installed {
             power_loss: Some(Box::new(loses)),
+            ..self
+        }
+    }
+
+    /// Has a console.
+    pub(super) fn with_console(self, console: Console) -> Installed {
+        Installed {
+            console: Some(console),
             ..self
         }
     }
@@ -189,6 +199,7 @@ pub(crate) struct Machine {
     pub(crate) id: HostId,
     pub(crate) disk: Option<Disk>,
     pub(crate) power_loss: Option<Box<dyn Fn()>>,
+    pub(crate) console: Option<Console>,
 }
 
 impl<S: Service> Machinery<S> {

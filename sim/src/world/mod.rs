@@ -12,6 +12,7 @@
 //! The order of declaration decides the addresses of the hosts. The options of a plan decide their numbers.
 
 mod build;
+mod console;
 mod declare;
 mod disk;
 mod host;
@@ -22,6 +23,7 @@ mod people;
 mod port;
 
 pub(crate) use build::RunningWorld;
+pub(crate) use console::Console;
 pub use declare::World;
 pub use disk::StorageLock;
 pub(crate) use disk::{Disk, SoundDisk};

@@ -1,6 +1,6 @@
 //! The models as hosts of a world: Redis, Sentinel and nginx, with the options of a plan.
 
-use super::{Host, HostKind, Installed};
+use super::{Host, HostKind, Installed, console::Console};
 use crate::{history::Event, service::Service};
 pub use model_redis::REPLICATION_LATE_PPM;
 use model_redis::{Disk, PersistenceMode, RedisConfig, RedisEvent};
@@ -129,7 +129,8 @@ pub(super) fn redis<S: Service>(name: &str, master: Option<String>, options: &Re
     };
     let replication_late_ppm = options.replication_late_ppm;
     Host::new(name, HostKind::Redis, move |start| {
-        let disk = Disk::new();
+        let (disk, console) = (Disk::new(), Console::default());
+        let typed = console.clone();
         let (addresses, recorder, triggers) = (start.addresses.clone(), start.recorder.clone(), start.triggers.clone());
         let (host, master, boot_disk) = (start.host.to_owned(), master.clone(), disk.clone());
         let main = Installed::new(Box::new(move |env| {
@@ -150,9 +151,16 @@ pub(super) fn redis<S: Service>(name: &str, master: Option<String>, options: &Re
                 RedisEvent::Wrote { command, key } => triggers.write::<S>(&command, &key),
                 _ => {}
             };
-            Box::pin(model_redis::serve(env, config, boot_disk.clone(), Arc::new(observer)))
+            let (console, boot_disk) = (console.clone(), boot_disk.clone());
+            Box::pin(async move {
+                tokio::select! {
+                    biased;
+                    ended = model_redis::serve(env.clone(), config, boot_disk, Arc::new(observer)) => ended,
+                    () = console.serve(&env) => {}
+                }
+            })
         }));
-        main.on_power_loss(move || disk.power_loss())
+        main.on_power_loss(move || disk.power_loss()).with_console(typed)
     })
 }
 

@@ -200,10 +200,8 @@ impl Node {
             .as_ref()
             .is_some_and(|queued| exec && queued.queued.iter().any(writes));
         let queues = client.transaction.is_some() && !exec;
+        // Whoever serves the client looks when the pause ends; to wake it now would only make it look again and again.
         client.postponed = client.replica.is_none() && (!pause.writes_only || queued || writes(args) && !queues);
-        if client.postponed {
-            client.wake.notify_one();
-        }
         client.postponed
     }
 

@@ -110,10 +110,14 @@ fn a_script_that_does_not_end_is_ended() {
 #[test]
 fn a_pause_holds_back_and_lets_go() {
     let (mut node, client) = boot(RedisConfig::default(), Disk::new());
-    let (other, _) = node.connect("127.0.0.1:2".parse().expect("an address"));
+    let (other, wake) = node.connect("127.0.0.1:2".parse().expect("an address"));
     assert_eq!(ask(&mut node, client, "CLIENT PAUSE 100 WRITE", START), "+OK\r\n");
     assert_eq!(ask(&mut node, other, "GET k", START), "$-1\r\n");
     assert_eq!(ask(&mut node, other, "SET k v", START), "");
+    // Nothing wakes it before the pause ends: a server that looks again and again serves nobody else.
+    let mut woken = std::pin::pin!(wake.notified());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(woken.as_mut().poll(&mut context).is_pending());
     assert_eq!(node.wait_until(other), Some(START.mono_ms + 100));
     node.wait_expired(other, later(100));
     node.pump(other, later(100));

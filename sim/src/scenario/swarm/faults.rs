@@ -4,9 +4,10 @@ use super::{DrawFaults, Swarm, targets::Targets};
 use crate::{
     calls::{CallFault, CallOutcome, Moment},
     fault::{Fault, TimedFault},
+    refusal::REFUSALS,
     scenario::{
         Dice, acknowledgement_lost, cut, cut_one_way, disk_fails, disk_slow, draw_trigger, kill, latency,
-        latency_spike, loss, mend, ms, pause, power_loss, resume, secs, start,
+        latency_spike, loss, mend, ms, pause, power_loss, redis_refuses, resume, secs, start,
     },
     service::Service,
     trigger::Trigger,
@@ -32,8 +33,10 @@ enum Kind<S: Service> {
     DiskError,
     LostAcknowledgement,
     SlowDisk,
-    /// A few calls of processes of the service, one by one.
-    Calls,
+    /// One call of a process of the service.
+    Call,
+    /// One Redis node, or all of them.
+    RedisRefuses,
     Own(DrawFaults<S>),
 }
 
@@ -51,7 +54,7 @@ impl<S: Service> Swarm<S> {
     /// A few kinds of faults, mild or harsh.
     pub(super) fn some_faults(&self, world: &World<S>, dice: &mut Dice) -> Vec<TimedFault<S>> {
         let targets = Targets::of(world);
-        let all = self.kinds(&targets);
+        let all = self.kinds(&targets, world);
         let kinds = match all.is_empty() {
             true => vec![],
             false => (0..dice.between(1, 4)).map(|_| dice.pick(&all)).collect(),
@@ -69,7 +72,7 @@ impl<S: Service> Swarm<S> {
     pub(super) fn faults_of_every_kind(&self, world: &World<S>, dice: &mut Dice) -> Vec<TimedFault<S>> {
         let targets = Targets::of(world);
         let intensity = Intensity {
-            kinds: self.kinds(&targets),
+            kinds: self.kinds(&targets, world),
             faults: dice.between(1, 8),
             triggered_percent: 30,
             ended_percent: 70,
@@ -78,7 +81,7 @@ impl<S: Service> Swarm<S> {
     }
 
     /// Every kind of fault that this world can have.
-    fn kinds(&self, targets: &Targets) -> Vec<Kind<S>> {
+    fn kinds(&self, targets: &Targets, world: &World<S>) -> Vec<Kind<S>> {
         let mut kinds = vec![];
         if targets.has_processes() {
             kinds.extend([Kind::Kill, Kind::PowerLoss, Kind::Pause, Kind::Clock]);
@@ -93,7 +96,10 @@ impl<S: Service> Swarm<S> {
             kinds.extend([Kind::DiskError, Kind::LostAcknowledgement, Kind::SlowDisk]);
         }
         if !S::CALLS.is_empty() {
-            kinds.push(Kind::Calls);
+            kinds.push(Kind::Call);
+        }
+        if !world.of_kind(HostKind::Redis).is_empty() {
+            kinds.push(Kind::RedisRefuses);
         }
         kinds.extend(self.faults.iter().copied().map(Kind::Own));
         kinds
@@ -219,7 +225,18 @@ impl<S: Service> Swarm<S> {
                 let hosts = targets.disks(dice).into_iter();
                 hosts.map(|host| (disk_slow(&host, by, lasts), None)).collect()
             }
-            Kind::Calls => vec![(
+            Kind::RedisRefuses => {
+                let (mut nodes, why) = (world.of_kind(HostKind::Redis), dice.pick(&REFUSALS));
+                let lasts = ms(dice.between(200, 6000));
+                if dice.chance(50) {
+                    nodes = vec![dice.pick(&nodes)];
+                }
+                nodes
+                    .iter()
+                    .map(|node| (redis_refuses(node, why, lasts), None))
+                    .collect()
+            }
+            Kind::Call => vec![(
                 Fault::Call(some_call::<S>(&world.of_kind(HostKind::Service), dice)),
                 None,
             )],

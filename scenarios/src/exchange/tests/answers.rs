@@ -1,0 +1,310 @@
+//! Answers to people and clients.
+
+use super::{changed, changes::*, judge, told};
+use spec::exchange::{Answer, Body, Word};
+
+/// Path, status and change, for each sentence.
+fn rejected() -> Vec<(&'static str, u16, &'static str, Change)> {
+    let none = serde_json::Value::Null;
+    let mut rows: Vec<(&'static str, u16, &'static str, Change)> = vec![];
+    let mut row = |path, status, what, change: Change| rows.push((path, status, what, change));
+    row("/authorize", 303, "302 may repeat a POST", Box::new(status(302)));
+    row(
+        "/authorize",
+        303,
+        "may be cached",
+        Box::new(header("cache-control", Some("public"))),
+    );
+    row(
+        "/authorize",
+        303,
+        "no nosniff",
+        Box::new(header("x-content-type-options", None)),
+    );
+    row(
+        "/authorize",
+        303,
+        "referrers",
+        Box::new(header("referrer-policy", Some("origin"))),
+    );
+    row(
+        "/authorize",
+        303,
+        "no correlation",
+        Box::new(header("x-correlation-id", None)),
+    );
+    row(
+        "/authorize",
+        303,
+        "a stranger",
+        Box::new(header("x-powered-by", Some("idp"))),
+    );
+    row(
+        "/authorize",
+        303,
+        "no policy",
+        Box::new(header("content-security-policy", None)),
+    );
+    row(
+        "/authorize",
+        303,
+        "readable by scripts",
+        Box::new(attribute("httponly", None)),
+    );
+    row("/authorize", 303, "over http", Box::new(attribute("secure", None)));
+    row(
+        "/authorize",
+        303,
+        "with others' forms",
+        Box::new(attribute("samesite", Some("None"))),
+    );
+    row(
+        "/authorize",
+        303,
+        "on some paths",
+        Box::new(attribute("path", Some("/login"))),
+    );
+    row(
+        "/authorize",
+        303,
+        "for subdomains",
+        Box::new(attribute("domain", Some("example"))),
+    );
+    row(
+        "/authorize",
+        303,
+        "lives otherwise",
+        Box::new(attribute("max-age", Some("60"))),
+    );
+    row("/authorize", 303, "no login", Box::new(without_param("flow")));
+    row("/login", 200, "forms lead anywhere", {
+        let policy = "default-src 'none'; style-src 'sha256-x'; script-src 'unsafe-inline'; form-action *";
+        Box::new(header("content-security-policy", Some(policy)))
+    });
+    row(
+        "/login",
+        200,
+        "as text",
+        Box::new(header("content-type", Some("text/plain"))),
+    );
+    row(
+        "/login",
+        200,
+        "another form",
+        Box::new(page(|page| page.forms[0].action = "/elsewhere".into())),
+    );
+    row(
+        "/login",
+        200,
+        "by GET",
+        Box::new(page(|page| page.forms[0].method = "get".into())),
+    );
+    row(
+        "/login",
+        200,
+        "no client named",
+        Box::new(page(|page| page.text.clear())),
+    );
+    row(
+        "/login",
+        200,
+        "an error",
+        Box::new(page(|page| page.error = Some("expired".into()))),
+    );
+    row(
+        "/login/send",
+        303,
+        "to another page",
+        Box::new(|answer: &mut Answer| Some(answer.location.as_mut()?.target = "/login".into())),
+    );
+    row(
+        "/login/code",
+        200,
+        "somebody else's address",
+        Box::new(page(|page| page.text += " ann@example.com ben@example.com")),
+    );
+    row(
+        "/login/verify",
+        303,
+        "no session",
+        Box::new(|answer: &mut Answer| answer.cookies.pop().map(drop)),
+    );
+    row(
+        "/login/verify",
+        303,
+        "twice",
+        Box::new(|answer: &mut Answer| Some(answer.cookies.push(answer.cookies.first()?.clone()))),
+    );
+    row("/login/continue", 303, "no iss", Box::new(without_param("iss")));
+    row("/login/continue", 303, "no state", Box::new(without_param("state")));
+    row(
+        "/login/continue",
+        303,
+        "elsewhere",
+        Box::new(|answer: &mut Answer| Some(answer.location.as_mut()?.target = "https://evil.example/callback".into())),
+    );
+    row("/token", 200, "no pragma", Box::new(header("pragma", None)));
+    row(
+        "/token",
+        200,
+        "another type",
+        Box::new(tokens(|t| drop(t.rest.insert("token_type".into(), "mac".into())))),
+    );
+    row(
+        "/token",
+        200,
+        "lives otherwise",
+        Box::new(tokens(|t| drop(t.rest.insert("expires_in".into(), 60.into())))),
+    );
+    row(
+        "/token",
+        200,
+        "another scope",
+        Box::new(tokens(|t| drop(t.rest.insert("scope".into(), "openid".into())))),
+    );
+    row("/token", 200, "no ID token", Box::new(tokens(|t| t.id_token = None)));
+    row(
+        "/token",
+        200,
+        "unsigned",
+        Box::new(tokens(|t| {
+            drop(t.id_token.as_mut().unwrap().header.insert("alg".into(), "none".into()));
+        })),
+    );
+    row(
+        "/token",
+        200,
+        "no nonce",
+        Box::new(tokens(|t| t.id_token.as_mut().unwrap().nonce = None)),
+    );
+    for (name, value) in [
+        ("iss", "https://login.example/".into()),
+        ("sub", "user-nobody".into()),
+        ("aud", "another".into()),
+        ("exp", 1_790_000_000.into()),
+        ("iat", 1.into()),
+        ("auth_time", 1.into()),
+        ("at_hash", "x".into()),
+        ("email", "nobody@example.com".into()),
+        ("email_verified", false.into()),
+        ("groups", none),
+    ] {
+        row("/token", 200, name, Box::new(claim(name, value)));
+    }
+    row(
+        "/token",
+        400,
+        "another code",
+        Box::new(json("error", "invalid_request".into())),
+    );
+    row("/token", 400, "as 401", Box::new(status(401)));
+    row("/token", 400, "says too much", Box::new(json("code", "x".into())));
+    row(
+        "/userinfo",
+        200,
+        "another person",
+        Box::new(json("sub", "user-nobody".into())),
+    );
+    row(
+        "/userinfo",
+        200,
+        "more than granted",
+        Box::new(json("phone_number", "1".into())),
+    );
+    row(
+        "/userinfo",
+        401,
+        "no challenge",
+        Box::new(header("www-authenticate", None)),
+    );
+    row(
+        "/jwks",
+        200,
+        "for ever",
+        Box::new(header("cache-control", Some("public, max-age=31536000"))),
+    );
+    row(
+        "/jwks",
+        200,
+        "the private key",
+        Box::new(|answer: &mut Answer| match &mut answer.body {
+            Body::Json(json) => Some(json["keys"][0]["d"] = "x".into()),
+            _ => None,
+        }),
+    );
+    row(
+        "/",
+        200,
+        "nobody",
+        Box::new(page(|page| page.signed_in = Some(page.signed_in == Some(false)))),
+    );
+    row(
+        "/nowhere",
+        404,
+        "another title",
+        Box::new(text("No such page", "xyzzy")),
+    );
+    row(
+        "/login/verify",
+        400,
+        "another notice",
+        Box::new(text("six digits. Code", "xyzzy. Code")),
+    );
+    row(
+        "/",
+        200,
+        "more than there is to say",
+        Box::new(page(|page| page.text.push_str(" xyzzy"))),
+    );
+    row(
+        "/token",
+        400,
+        "another description",
+        Box::new(json("error_description", "xyzzy".into())),
+    );
+    row(
+        "/authorize",
+        303,
+        "another description",
+        Box::new(|answer: &mut Answer| {
+            let params = &mut answer.location.as_mut()?.params;
+            let text = params.iter_mut().find(|(name, _)| name == "error_description")?;
+            Some(text.1 = Word::Clear("xyzzy".into()))
+        }),
+    );
+    row("/nowhere", 404, "something", Box::new(status(200)));
+    row("/token", 405, "no Allow", Box::new(header("allow", None)));
+    rows
+}
+
+#[test]
+fn every_sentence_rejects_an_answer_that_breaks_it() {
+    let (plan, history, operators) = told("rule_breakers", 3);
+    let rows = rejected();
+    assert!(rows.len() >= 50);
+    for (path, status, what, change) in rows {
+        let violations = judge(&plan, &changed(&history, path, status, change), &operators).violations;
+        assert!(!violations.is_empty(), "{path} {status}: {what} is accepted");
+    }
+}
+
+#[test]
+fn what_clients_are_told_wrongly_is_a_violation_of_the_claim() {
+    let (plan, history, operators) = told("edges", 1);
+    let history = changed(&history, "/userinfo", 401, status(200));
+    let run = judge(&plan, &history, &operators);
+    assert_eq!(run.violations.len(), 1);
+    assert!(
+        run.violations[0].what.contains("RFC 6750"),
+        "{}",
+        run.violations[0].what
+    );
+}
+
+#[test]
+fn before_anything_breaks_one_answer_is_allowed() {
+    let (plan, history, operators) = told("rule_breakers", 5);
+    let report = judge(&plan, &history, &operators);
+    assert!(report.calm.judged > 500, "{:?}", report.calm);
+    assert!(report.calm.exact * 100 >= report.calm.judged * 99, "{:?}", report.calm);
+}

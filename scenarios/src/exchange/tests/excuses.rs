@@ -1,0 +1,114 @@
+//! Excuses, and what has none.
+
+use super::{Observation, changed, judge, told};
+use crate::{
+    exchange::{facts, refusals::refusals},
+    vocabulary::{Event, Observation as AnyObservation},
+};
+use spec::{
+    Spec, Troubles,
+    exchange::{Answered, Body},
+};
+
+/// A seed at which somebody sends a form larger than any may be.
+const HUGE: u64 = 4;
+
+/// Each excuse is needed, and no more: the same history is refused when nobody says what was broken, or that the store
+/// forgot.
+#[test]
+fn without_what_was_broken_the_same_answers_are_refused() {
+    let refused = |story: &str, seed: u64, forget: &dyn Fn(&mut Troubles)| {
+        let (plan, history, operators) = told(story, seed);
+        let mut troubles = facts::troubles(&plan, &history);
+        forget(&mut troubles);
+        !Spec::new(&facts::world(&plan), &troubles)
+            .judge(&facts::facts(&history, &refusals(&operators)))
+            .violations
+            .is_empty()
+    };
+    assert!(
+        refused("redis_unreachable", 1, &|troubles| troubles.spans.clear()),
+        "a failing store"
+    );
+    assert!(
+        refused("session_survives", 1, &|troubles| troubles.spans.clear()),
+        "a failing directory"
+    );
+    assert!(
+        refused("guesser_across_failover", 1, &|troubles| troubles.forgettings.clear()),
+        "a store that forgot"
+    );
+    assert!(
+        refused("memory_store", 1, &|troubles| troubles.forgettings.clear()),
+        "a store in memory whose process restarted"
+    );
+    assert!(
+        !refused("rule_breakers", 1, &|troubles| troubles.spans.clear()),
+        "nothing was broken"
+    );
+}
+
+#[test]
+fn identifiers_come_once_and_silence_needs_a_reason() {
+    let (plan, history, operators) = told("rule_breakers", 3);
+    let mut first = None;
+    for record in &history.records {
+        if let Event::Own(AnyObservation::Exchange(Observation::Answered {
+            answer: Answered::With(answer),
+            ..
+        })) = &record.event
+            && let Body::Tokens(tokens) = &answer.body
+        {
+            first = first.or(Some(tokens.access.clone()));
+        }
+    }
+    let first = first.expect("somebody got tokens");
+    let again = changed(&history, "/token", 200, |answer| match &mut answer.body {
+        Body::Tokens(tokens) if tokens.access != first => Some(tokens.access = first.clone()),
+        _ => None,
+    });
+    let reasons: Vec<String> = judge(&plan, &again, &operators)
+        .violations
+        .into_iter()
+        .map(|v| v.reason)
+        .collect();
+    assert!(
+        reasons.iter().any(|reason| reason == "access-token-twice"),
+        "{reasons:?}"
+    );
+
+    let mut silent = history.clone();
+    let answers = silent
+        .records
+        .iter_mut()
+        .rev()
+        .find_map(|record| match &mut record.event {
+            Event::Own(AnyObservation::Exchange(Observation::Answered { answer, .. })) => Some(answer),
+            _ => None,
+        });
+    *answers.unwrap() = Answered::Unknown("nothing".into());
+    let reasons: Vec<String> = judge(&plan, &silent, &operators)
+        .violations
+        .into_iter()
+        .map(|v| v.reason)
+        .collect();
+    assert!(
+        reasons.iter().any(|reason| reason.starts_with("no-answer-")),
+        "{reasons:?}"
+    );
+}
+
+/// A form that is larger than any may be is refused by the service and not by the balancer, for whom a replica that breaks
+/// off is a broken one.
+#[test]
+fn a_huge_form_harms_nobody() {
+    let (_, history, _) = told("rule_breakers", HUGE);
+    let huge = history.records.iter().any(|record| match &record.event {
+        Event::Own(AnyObservation::Exchange(Observation::Answered {
+            answer: Answered::With(answer),
+            ..
+        })) => answer.status == 413,
+        _ => false,
+    });
+    assert!(huge, "this seed has none: choose another one");
+}

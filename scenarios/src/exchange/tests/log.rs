@@ -1,0 +1,49 @@
+//! The log.
+
+use super::{judge, told};
+use crate::vocabulary::Operators;
+
+/// The log tells of each refusal what it must: the same history with another line in the log is rejected, for each reason.
+#[test]
+fn every_sentence_rejects_a_log_that_breaks_it() {
+    let (plan, history, operators) = told("rule_breakers", 3);
+    let of = |what: &str| {
+        let found = operators
+            .log
+            .iter()
+            .position(|written| written.line.text.contains(what));
+        found.unwrap_or_else(|| panic!("no line of the log has {what:?}"))
+    };
+    let place = of("refused correlation=");
+    let replace = |log: &mut Operators, place: usize, from: &str, to: &str| {
+        let text = &mut log.log[place].line.text;
+        let changed = text.replace(from, to);
+        assert_ne!(*text, changed, "{from:?} is in it");
+        *text = changed;
+    };
+    type Row<'a> = (&'static str, &'a dyn Fn(&mut Operators));
+    let rows: [Row<'_>; 6] = [
+        ("refusal-not-logged", &|log| drop(log.log.remove(place))),
+        ("refusal-logged-twice", &|log| {
+            log.log.insert(place, log.log[place].clone())
+        }),
+        ("another-request-in-the-log", &|log| {
+            replace(log, place, "status=", "status=1")
+        }),
+        ("another-request-in-the-log", &|log| {
+            replace(log, place, "path=/", "path=/x/")
+        }),
+        ("another-reason-in-the-log", &|log| {
+            replace(log, of("error=other-browser"), "other-browser", "locked")
+        }),
+        ("another-reason-in-the-log", &|log| {
+            replace(log, of("invalid_grant: no such code"), "no such code", "wrong verifier");
+        }),
+    ];
+    for (reason, change) in rows {
+        let mut changed = operators.clone();
+        change(&mut changed);
+        let found = judge(&plan, &history, &changed).violations;
+        assert!(found.iter().any(|other| other.reason == reason), "{reason}: {found:?}");
+    }
+}

@@ -1,0 +1,54 @@
+//! Redis is there, answers PING, and refuses what it is asked: it is out of memory, has too few replicas, or asks for a
+//! password. Somebody has configured it so, and takes it back after some seconds.
+//!
+//! Reachable is not usable. Nobody is told that something worked which did not, whoever asks for help is told the cause, and
+//! when it is over everything works again. (Inventory 25, 26, 56.)
+
+use crate::{
+    catalogue::marks::{refused_with, somebody_logged_in},
+    property::{
+        CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, NoLocalSuccess,
+        NoSecretLogged, RemindersOnce, SessionsSurvive,
+    },
+    scenario::{Logins, Monitor, Probe, Visitors, World, hosts::*, ms, redis_refuses as refuses, secs},
+    vocabulary::{Faults, Refusal, Scenario},
+};
+
+pub(crate) fn redis_refuses() -> Scenario {
+    let both = |faults: Faults, when, why, lasts_s| {
+        faults
+            .at(when, refuses(REDIS_1, why, secs(lasts_s)))
+            .and(refuses(REDIS_2, why, secs(lasts_s)))
+    };
+    let mut faults = both(Faults::new(), secs(5)..secs(6), Refusal::OutOfMemory, 4);
+    faults = both(faults, secs(14)..secs(15), Refusal::TooFewReplicas, 4);
+    faults = both(faults, secs(23)..secs(24), Refusal::Password, 3);
+    faults = both(faults, secs(31)..secs(32), Refusal::WritesPaused, 2);
+    Scenario::new(
+        "redis_refuses",
+        "Redis answers, and refuses what it is asked, for one reason after the other",
+    )
+    .covering(&[25, 26, 56])
+    .world(World::standard().reminders(3, secs(6)..secs(34)))
+    .workload(Logins::people(24).from(secs(3)).every(ms(1_300)))
+    .workload(Visitors::looking(3, 12, secs(3)).from(secs(1)).every(secs(1)))
+    .workload(Logins::people(4).from(secs(50)).every(secs(1)))
+    .workloads(Probe::everything_from(secs(52)))
+    .workload(Monitor::every(secs(3)))
+    .faults(faults.heal_at(secs(36)))
+    .always(CodeRedeemedOnce)
+    .always(EmailCodeOnce)
+    .always(NoLocalSuccess)
+    .always(RemindersOnce)
+    .always(SessionsSurvive::settling_within(secs(0)))
+    .always(ErrorsExplained)
+    .always(NoSecretLogged)
+    .eventually(EveryoneCanLogIn::within(secs(15)).settling(secs(12)))
+    .eventually(EveryReplicaServes::within(secs(12)).settling(secs(12)))
+    .sometimes("somebody logged in", somebody_logged_in)
+    .sometimes(
+        "somebody was told to try again",
+        refused_with("temporarily-unavailable"),
+    )
+    .lasts(secs(70))
+}

@@ -1,0 +1,69 @@
+//! Why a Redis node refuses commands, and what is typed at its console to make it so.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Why a Redis node refuses commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refusal {
+    /// It is over its `maxmemory` and may evict nothing: writes get `OOM`.
+    OutOfMemory,
+    /// It has fewer replicas than it must have: writes get `NOREPLICAS`.
+    TooFewReplicas,
+    /// It asks for a password that its clients do not have: all that they ask gets `NOAUTH`.
+    Password,
+    /// Writes wait (`CLIENT PAUSE … WRITE`), as during a planned failover.
+    WritesPaused,
+}
+
+/// All of them.
+pub(crate) const REFUSALS: [Refusal; 4] = [
+    Refusal::OutOfMemory,
+    Refusal::TooFewReplicas,
+    Refusal::Password,
+    Refusal::WritesPaused,
+];
+
+/// More replicas than any world has.
+const REPLICAS: &str = "CONFIG SET min-replicas-to-write";
+
+impl Refusal {
+    /// What is typed when it begins.
+    pub(crate) fn begins(self, lasts_ms: u64) -> Vec<String> {
+        let commands: &[&str] = match self {
+            Refusal::OutOfMemory => &["CONFIG SET maxmemory 1"],
+            Refusal::TooFewReplicas => return vec![format!("{REPLICAS} 9")],
+            // Who is connected stays authenticated, so everybody has to connect again.
+            Refusal::Password => &[
+                "CONFIG SET requirepass secret",
+                "AUTH secret",
+                "CLIENT KILL TYPE normal",
+            ],
+            Refusal::WritesPaused => return vec![format!("CLIENT PAUSE {lasts_ms} WRITE")],
+        };
+        commands.iter().map(|command| (*command).to_owned()).collect()
+    }
+
+    /// What is typed when it ends.
+    pub(crate) fn ends(self) -> Vec<String> {
+        let commands: &[&str] = match self {
+            Refusal::OutOfMemory => &["CONFIG SET maxmemory 0"],
+            Refusal::TooFewReplicas => return vec![format!("{REPLICAS} 0")],
+            Refusal::Password => &["AUTH secret", "CONFIG SET requirepass \"\""],
+            Refusal::WritesPaused => &["CLIENT UNPAUSE"],
+        };
+        commands.iter().map(|command| (*command).to_owned()).collect()
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Refusal::OutOfMemory => "is out of memory and refuses writes",
+            Refusal::TooFewReplicas => "has too few replicas and refuses writes",
+            Refusal::Password => "asks for a password",
+            Refusal::WritesPaused => "lets writes wait",
+        })
+    }
+}
