@@ -49,11 +49,7 @@ async fn around(State(service): State<Surroundings>, mut request: Request, next:
             method: &method,
             path: &path,
         };
-        let allow = response.headers_mut().remove(header::ALLOW);
         response = error::answer(&service.issuer, rejected, &logged);
-        if let Some(allow) = allow {
-            response.headers_mut().insert(header::ALLOW, allow);
-        }
     }
     let headers = response.headers_mut();
     headers.insert(

@@ -73,6 +73,13 @@ pub(crate) struct CodeMail<'a> {
     pub(crate) mail: &'a Mail,
 }
 
+/// Something that analytics was told.
+pub(crate) struct Told<'a> {
+    pub(crate) at_ms: u64,
+    pub(crate) record: usize,
+    pub(crate) event: &'a serde_json::Value,
+}
+
 /// All of it.
 pub(crate) struct Index<'a> {
     pub(crate) world: &'a World,
@@ -84,6 +91,7 @@ pub(crate) struct Index<'a> {
     pub(crate) tokens: BTreeMap<Tag, Token>,
     pub(crate) mails: Vec<CodeMail<'a>>,
     pub(crate) other_mails: Vec<OtherMail<'a>>,
+    pub(crate) told: Vec<Told<'a>>,
     /// Attempts at an address: places of verifies.
     pub(crate) verifies_at: BTreeMap<String, Vec<usize>>,
     /// Which address each of them is at.
@@ -108,6 +116,7 @@ impl<'a> Index<'a> {
             tokens: BTreeMap::new(),
             mails: vec![],
             other_mails: vec![],
+            told: vec![],
             verifies_at: BTreeMap::new(),
             attempted: BTreeMap::new(),
             sends_to: BTreeMap::new(),
@@ -134,6 +143,11 @@ impl<'a> Index<'a> {
                         }),
                     }
                 }
+                Fact::Told(event) => index.told.push(Told {
+                    at_ms: timed.at_ms,
+                    record: timed.record,
+                    event,
+                }),
                 Fact::Exchange(exchange) => index.seen.push(Seen::new(*exchange, timed.at_ms, timed.record)),
             }
         }
@@ -282,6 +296,12 @@ impl<'a> Index<'a> {
         }
         self.verifies_at = at;
         self.attempted = attempted;
+    }
+
+    /// When the last exchange ended, milliseconds from the start of the run.
+    pub(crate) fn ended_ms(&self) -> u64 {
+        let ended = self.seen.iter().map(|seen| seen.times.to_ms);
+        ended.filter(|ms| *ms < u64::MAX).max().unwrap_or(0)
     }
 
     /// The name of the cookie that tells browsers apart. `__Host-` wherever there is TLS (RFC 6265bis section 4.1.3.2).

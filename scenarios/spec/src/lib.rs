@@ -21,6 +21,7 @@
 //! ```
 
 mod allowed;
+mod analytics;
 mod authorize;
 mod counter;
 mod documents;

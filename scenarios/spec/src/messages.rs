@@ -17,6 +17,8 @@ struct Tables {
     descriptions: BTreeMap<(&'static str, &'static str), &'static str>,
     /// Subject and lines, by the kind of mail.
     mails: BTreeMap<&'static str, (&'static str, Vec<&'static str>)>,
+    /// Events for analytics, each with whether it names the person.
+    events: BTreeMap<&'static str, bool>,
     /// Reasons that only the log tells.
     reasons: Vec<&'static str>,
 }
@@ -44,6 +46,9 @@ impl Tables {
                     tables
                         .mails
                         .insert(kind, (subject, text.split('/').map(str::trim).collect()));
+                }
+                (["event", ..], [event, _, subject]) => {
+                    tables.events.insert(event, *subject == "the person");
                 }
                 ([_, "when", _], [error, when, text]) => {
                     tables.descriptions.insert((error, when), text);
@@ -74,6 +79,11 @@ pub(crate) fn mail(kind: &str, places: &Places) -> (&'static str, String) {
     let (subject, lines) = found.unwrap_or_else(|| panic!("core/MESSAGES.md has no mail {kind:?}"));
     let lines: Vec<String> = lines.iter().flat_map(|line| filled(line, places)).collect();
     (subject, lines.join("\n"))
+}
+
+/// An event for analytics by its name, and whether it names the person.
+pub(crate) fn event(name: &str) -> Option<(&'static str, bool)> {
+    TABLES.events.get_key_value(name).map(|(name, names)| (*name, *names))
 }
 
 /// Whether a refusal may stand in the log under this name: that of an error, or a reason of it that only the log tells.

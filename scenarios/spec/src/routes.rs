@@ -81,6 +81,7 @@ impl<'a> Spec<'a> {
         judge.mails(&mut report);
         judge.reminders(&mut report);
         judge.leaders(&mut report);
+        judge.analytics(&mut report);
         report.violations.extend(judge.index.duplicates.iter().cloned());
         report.violations.sort_by_key(|violation| violation.at_ms);
         report

@@ -101,6 +101,8 @@ pub enum Fact<'a> {
         /// What it was.
         mail: &'a Mail,
     },
+    /// Analytics was told of an event.
+    Told(&'a serde_json::Value),
 }
 
 /// A fact, its moment and where it stands.
@@ -136,6 +138,8 @@ pub struct Touches {
     pub service: bool,
     /// Mails may be late or lost.
     pub mail: bool,
+    /// Events for analytics may be late or lost.
+    pub analytics: bool,
     /// By how much hosts' clocks may differ from the true time, milliseconds.
     pub clocks_ms: u64,
 }
@@ -168,6 +172,15 @@ impl Troubles {
     pub fn any(&self, from_ms: u64, to_ms: u64, of: fn(&Touches) -> bool) -> bool {
         let overlaps = |trouble: &&Trouble| trouble.from_ms <= to_ms && from_ms <= trouble.until_ms;
         self.spans.iter().filter(overlaps).any(|trouble| of(&trouble.touches))
+    }
+
+    /// When the first thing broke, or, if nothing ever did, never.
+    pub fn first_ms(&self) -> u64 {
+        self.spans
+            .iter()
+            .map(|trouble| trouble.from_ms)
+            .min()
+            .unwrap_or(u64::MAX)
     }
 
     /// Whether something had broken by a moment.

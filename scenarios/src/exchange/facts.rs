@@ -97,6 +97,11 @@ pub(super) fn facts<'a>(history: &'a History, refusals: &'a Refusals<'_>) -> Vec
                     }),
                 });
             }
+            Observation::Told { what } => facts.push(Timed {
+                at_ms: record.at_ms,
+                record: place,
+                fact: Fact::Told(what),
+            }),
             Observation::Mailed { address, mail } => facts.push(Timed {
                 at_ms: record.at_ms,
                 record: place,
@@ -195,11 +200,15 @@ fn touches(fault: &Fault) -> Touches {
         mail: true,
         ..Touches::default()
     };
+    let analytics = Touches {
+        analytics: true,
+        ..Touches::default()
+    };
     match fault {
         Fault::DiskError { .. } | Fault::DiskSlow { .. } => return directory,
         Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { .. })) => return directory,
         Fault::Own(OwnFault::Mail(mail::Fault::Mail { .. })) => return mail,
-        Fault::Own(OwnFault::Analytics(_)) => return Touches::default(),
+        Fault::Own(OwnFault::Analytics(_)) => return analytics,
         _ => {}
     }
     if let Fault::Call(call) = fault {
@@ -208,7 +217,7 @@ fn touches(fault: &Fault) -> Touches {
     let touched = fault.hosts();
     let any = |of: fn(&str) -> bool| touched.iter().any(|host| of(host));
     if any(|host| host == hosts::ANALYTICS) {
-        return Touches::default();
+        return analytics;
     }
     if any(|host| host == hosts::MAIL) {
         return mail;
@@ -233,6 +242,7 @@ fn of_call(call: &CallFault) -> Touches {
         // A replica that fails while it starts opens its port later.
         service: (is_waited_for && call.by_ms > 0) || purpose == Purpose::Replica,
         mail: purpose == Purpose::Mail || call.call.starts_with("mail"),
+        analytics: purpose == Purpose::Analytics,
         clocks_ms: 0,
     }
 }

@@ -31,16 +31,22 @@ pub enum Observation {
         /// What it was.
         mail: Box<Mail>,
     },
+    /// The analytics hook was told of an event.
+    Told {
+        /// The event, as sent.
+        what: serde_json::Value,
+    },
 }
 
 impl sim::service::Observation<Login> for Observation {
-    const NAMES: &'static [&'static str] = &["request sent", "request answered", "mail accepted"];
+    const NAMES: &'static [&'static str] = &["request sent", "request answered", "mail accepted", "analytics told"];
 
     fn name(&self) -> &'static str {
         match self {
             Observation::Asked { .. } => "request sent",
             Observation::Answered { .. } => "request answered",
             Observation::Mailed { .. } => "mail accepted",
+            Observation::Told { .. } => "analytics told",
         }
     }
 
@@ -58,6 +64,7 @@ impl sim::service::Observation<Login> for Observation {
                 format!("answer {number}: {what}")
             }
             Observation::Mailed { address, .. } => format!("the relay takes a mail to {address}"),
+            Observation::Told { what } => format!("the hook is told of {}", what["event"]),
         }
     }
 
@@ -66,6 +73,6 @@ impl sim::service::Observation<Login> for Observation {
     }
 
     fn routine(&self) -> Option<&'static str> {
-        Some("HTTP requests, answers and mails, as such")
+        Some("HTTP requests, answers, mails and events for analytics, as such")
     }
 }

@@ -20,6 +20,8 @@ pub(crate) enum Change {
     Param(&'static str, &'static str),
     /// A body larger than any form.
     Huge,
+    /// A body of so many bytes.
+    Bytes(usize),
     /// The client's secret in the form as well.
     SecretBothWays,
     /// Nothing: the step is repeated.
@@ -149,6 +151,8 @@ pub(crate) fn changes(of: &Draft) -> Vec<Change> {
     all.extend(["GET", "POST", "PUT", "DELETE"].map(Change::Method));
     all.extend(PATHS.map(Change::Path));
     all.extend(PARAMS.map(|(name, value)| Change::Param(name, value)));
+    // As large as a form may be (core/LIMITS.md), and one byte larger.
+    all.extend([65_536, 65_537].map(Change::Bytes));
     all.extend([Change::Huge, Change::SecretBothWays]);
     all
 }
@@ -211,6 +215,11 @@ impl Change {
                     return None;
                 }
                 draft.path = (*path).to_owned();
+            }
+            Change::Bytes(bytes) => {
+                draft.form.as_mut()?.push(("x".into(), String::new()));
+                let rest = bytes.checked_sub(draft.clone().request()?.body().len())?;
+                draft.form.as_mut()?.last_mut()?.1 = "1".repeat(rest);
             }
             Change::Huge => draft.form.as_mut()?.push(("x".into(), "1".repeat(70_000))),
             Change::SecretBothWays => {

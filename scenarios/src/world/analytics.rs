@@ -2,7 +2,7 @@
 
 use super::{Mode, PeerMode, hosts};
 use crate::{
-    analytics,
+    analytics, exchange,
     login::{Login, Observation},
     vocabulary::{Event, Recorder},
 };
@@ -56,13 +56,15 @@ pub async fn serve(env: Env, port: u16, path: &'static str, mode: PeerMode, reco
         let service = service_fn(move |request| {
             let (host, mode, recorder) = (host.clone(), mode.clone(), recorder.clone());
             async move {
-                let response = answer(request, path, mode.now(), |answered| {
-                    recorder.note(
-                        &host,
-                        Event::Own(Observation::Analytics(analytics::Observation::HookCalled { answered })),
-                    );
-                });
-                response.await
+                let told = |what| {
+                    let told = exchange::Observation::Told { what };
+                    recorder.note(&host, Event::Own(Observation::Exchange(told)));
+                };
+                let called = |answered| {
+                    let called = analytics::Observation::HookCalled { answered };
+                    recorder.note(&host, Event::Own(Observation::Analytics(called)));
+                };
+                answer(request, path, mode.now(), told, called).await
             }
         });
         let connection = http1::Builder::new()
@@ -78,6 +80,7 @@ async fn answer(
     request: Request<Incoming>,
     path: &str,
     mode: Mode,
+    told: impl Fn(serde_json::Value),
     called: impl Fn(bool),
 ) -> io::Result<Response<Full<Bytes>>> {
     if request.uri().path() != path {
@@ -87,9 +90,10 @@ async fn answer(
     let Ok(body) = body.map(|body| body.to_bytes()) else {
         return Ok(status(StatusCode::BAD_REQUEST));
     };
-    if serde_json::from_slice::<serde_json::Value>(&body).is_err() {
+    let Ok(event) = serde_json::from_slice(&body) else {
         return Ok(status(StatusCode::BAD_REQUEST));
-    }
+    };
+    told(event);
     Ok(match mode {
         Mode::Hanging => {
             called(false);

@@ -1,5 +1,10 @@
 //! Answers to people and clients.
 
+#![expect(
+    clippy::unit_arg,
+    reason = "a change says by `Some` that it fits, and has nothing else to say"
+)]
+
 use super::{changed, changes::*, judge, told};
 use spec::exchange::{Answer, Body, Word};
 

@@ -1,7 +1,7 @@
 //! The operators' port, and reminders.
 
 use super::{Observation, changed, changes::*, judge, told};
-use crate::vocabulary::{Event, History, Observation as AnyObservation};
+use crate::vocabulary::{Event, History, Observation as AnyObservation, Record};
 use spec::exchange::{Answer, Answered, Body, Mail};
 
 /// What operators are told, and reminders: the reason that each change is rejected for.
@@ -111,6 +111,53 @@ fn every_sentence_rejects_what_operators_or_the_reminded_may_not_be_told() {
         ("reminder-too-early", reminder(&|_, _, at_ms| *at_ms -= 5000)),
     ] {
         let found = reasons(&history);
+        assert!(found.iter().any(|other| other == reason), "{reason}: {found:?}");
+    }
+}
+
+/// Events for analytics: the reason that each change is rejected for.
+#[test]
+fn every_sentence_rejects_an_event_that_breaks_it() {
+    let (plan, history, operators) = told("calm_day", 1);
+    let is_event = |record: &&mut Record| {
+        matches!(
+            &record.event,
+            Event::Own(AnyObservation::Exchange(Observation::Told { .. }))
+        )
+    };
+    let with = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut history = history.clone();
+        for record in history.records.iter_mut().filter(|record| is_event(record)) {
+            if let Event::Own(AnyObservation::Exchange(Observation::Told { what })) = &mut record.event {
+                change(what);
+            }
+        }
+        history
+    };
+    let mut doubled = history.clone();
+    let place = doubled
+        .records
+        .iter_mut()
+        .position(|mut record| is_event(&&mut record))
+        .unwrap();
+    doubled.records.insert(place, doubled.records[place].clone());
+    let mut silent = history.clone();
+    silent.records.retain_mut(|record| !is_event(&record));
+    for (reason, history) in [
+        ("told-wrongly", with(&|what| what["event"] = "xyzzy".into())),
+        ("told-wrongly", with(&|what| what["client_id"] = "xyzzy".into())),
+        ("told-wrongly", with(&|what| what["subject"] = "user-ann".into())),
+        ("told-wrongly", with(&|what| what["at_ms"] = 1.into())),
+        ("told-wrongly", with(&|what| what["address"] = "ann@example.com".into())),
+        ("told-too-often", with(&|what| what["event"] = "login_failed".into())),
+        ("told-too-often", doubled),
+        ("not-told", silent),
+    ] {
+        let found: Vec<String> = judge(&plan, &history, &operators)
+            .violations
+            .into_iter()
+            .map(|v| v.reason)
+            .collect();
         assert!(found.iter().any(|other| other == reason), "{reason}: {found:?}");
     }
 }
