@@ -60,6 +60,7 @@ impl Judge<'_> {
                     .push(violation("told-wrongly", why, one.at_ms, vec![one.record])),
             }
         }
+        self.connections(report);
         let broke_ms = self.troubles.first_ms().min(self.index.ended_ms());
         for (of, happened) in &happened.certain {
             let told = told.get(of).map_or(&[][..], Vec::as_slice);
@@ -75,7 +76,28 @@ impl Judge<'_> {
         }
     }
 
+    /// Connections are kept: of each replica no more than so many at once, and while nothing is broken no others.
+    fn connections(&self, report: &mut Report) {
+        let most = self.setting("events under way") * self.index.world.replicas as u64;
+        let broke_ms = self.troubles.first_ms();
+        let calm = self.index.told.iter().take_while(|told| told.at_ms < broke_ms);
+        let mut opened = BTreeSet::new();
+        for told in calm {
+            opened.insert(told.connection);
+            if opened.len() as u64 > most {
+                let why = format!("comes over the {}th connection, and {most} are enough", opened.len());
+                report
+                    .violations
+                    .push(violation("connections-not-kept", why, told.at_ms, vec![told.record]));
+                return;
+            }
+        }
+    }
+
     fn check_told(&self, told: &Told<'_>) -> Result<Of, String> {
+        if told.host != self.index.world.hook {
+            return Err(format!("is sent to the host {:?} (RFC 9110 section 7.2)", told.host));
+        }
         let Value::Object(says) = told.event else {
             return Err(format!("is {}", told.event));
         };

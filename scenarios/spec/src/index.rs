@@ -78,6 +78,8 @@ pub(crate) struct Told<'a> {
     pub(crate) at_ms: u64,
     pub(crate) record: usize,
     pub(crate) event: &'a serde_json::Value,
+    pub(crate) host: &'a str,
+    pub(crate) connection: u64,
 }
 
 /// All of it.
@@ -143,10 +145,16 @@ impl<'a> Index<'a> {
                         }),
                     }
                 }
-                Fact::Told(event) => index.told.push(Told {
+                Fact::Told {
+                    event,
+                    host,
+                    connection,
+                } => index.told.push(Told {
                     at_ms: timed.at_ms,
                     record: timed.record,
                     event,
+                    host,
+                    connection: *connection,
                 }),
                 Fact::Exchange(exchange) => index.seen.push(Seen::new(*exchange, timed.at_ms, timed.record)),
             }

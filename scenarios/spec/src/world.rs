@@ -26,6 +26,8 @@ pub struct World {
     pub replicas: usize,
     /// The port at which each of them tells operators how it is.
     pub operators_port: u16,
+    /// Host and port of the analytics hook.
+    pub hook: String,
     /// Who sends mails.
     pub mail_from: String,
 }
@@ -102,7 +104,14 @@ pub enum Fact<'a> {
         mail: &'a Mail,
     },
     /// Analytics was told of an event.
-    Told(&'a serde_json::Value),
+    Told {
+        /// The event, as sent.
+        event: &'a serde_json::Value,
+        /// The `Host` that it was sent to.
+        host: &'a str,
+        /// Over which connection.
+        connection: u64,
+    },
 }
 
 /// A fact, its moment and where it stands.

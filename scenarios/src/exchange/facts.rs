@@ -56,6 +56,7 @@ pub(super) fn world(plan: &Plan) -> World {
         reminders: reminders(plan, EPOCH).map(asked_for).collect(),
         replicas: plan.world.replicas,
         operators_port: hosts::OPS_PORT,
+        hook: format!("{}:{}", hosts::ANALYTICS, hosts::ANALYTICS_PORT),
         mail_from: hosts::MAIL_FROM.to_owned(),
     }
 }
@@ -97,10 +98,14 @@ pub(super) fn facts<'a>(history: &'a History, refusals: &'a Refusals<'_>) -> Vec
                     }),
                 });
             }
-            Observation::Told { what } => facts.push(Timed {
+            Observation::Told { what, host, connection } => facts.push(Timed {
                 at_ms: record.at_ms,
                 record: place,
-                fact: Fact::Told(what),
+                fact: Fact::Told {
+                    event: what,
+                    host,
+                    connection: *connection,
+                },
             }),
             Observation::Mailed { address, mail } => facts.push(Timed {
                 at_ms: record.at_ms,

@@ -35,6 +35,10 @@ pub enum Observation {
     Told {
         /// The event, as sent.
         what: serde_json::Value,
+        /// The `Host` that it was sent to.
+        host: String,
+        /// Over which connection: they are numbered as they are opened.
+        connection: u64,
     },
 }
 
@@ -64,7 +68,7 @@ impl sim::service::Observation<Login> for Observation {
                 format!("answer {number}: {what}")
             }
             Observation::Mailed { address, .. } => format!("the relay takes a mail to {address}"),
-            Observation::Told { what } => format!("the hook is told of {}", what["event"]),
+            Observation::Told { what, .. } => format!("the hook is told of {}", what["event"]),
         }
     }
 

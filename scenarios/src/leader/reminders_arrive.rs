@@ -13,14 +13,14 @@
 //! mail would be worse than none.
 
 use crate::{
-    leader,
+    leader, mail,
     property::{
         bound::Bound,
         human,
         reading::{TroubledTimes, touches_the_leader},
         violation,
     },
-    vocabulary::{Event, Evidence, Fault, Kind, Login, Observation, Property, Violation},
+    vocabulary::{Event, Evidence, Fault, Kind, Login, Mode, Observation, OwnFault, Property, Violation},
 };
 use std::time::Duration;
 
@@ -79,10 +79,15 @@ impl Property<Login> for RemindersArrive {
     }
 }
 
-/// Whether a fault is the failure of a single call after which the reminder must still arrive, though later: the mail
-/// certainly was not sent, or the leader can give back a claim that it may have made.
+/// Whether a reminder must still arrive after a fault, though later: the mail certainly was not sent, or the leader can give
+/// back a claim that it may have made. So it is with the failure of a single call, and with a relay that refuses all mails.
 fn passes(fault: &Fault) -> bool {
-    let Fault::Call(call) = fault else { return false };
+    let call = match fault {
+        Fault::Call(call) => call,
+        // It refuses each mail before it has taken it (RFC 5321 section 4.2.1), so the claim is given back.
+        Fault::Own(OwnFault::Mail(mail::Fault::Mail { mode })) => return *mode == Mode::Failing,
+        _ => return false,
+    };
     let leaves_a_mail_in_doubt = call.call == "mail deliver" && call.error.ends_with("after-data");
     touches_the_leader(fault) && !leaves_a_mail_in_doubt
 }
@@ -133,6 +138,23 @@ mod tests {
         assert!(leader().judged_by(&claim()).is_err(), "nobody gave the claim back");
         let login = due(10_000).fault(9000, answer_lost("directory redeem"));
         assert!(login.judged_by(&claim()).is_err());
+    }
+
+    #[test]
+    fn a_relay_that_refuses_makes_a_reminder_late() {
+        let relay = |mode| Fault::Own(OwnFault::Mail(mail::Fault::Mail { mode }));
+        let refused = |mode| due(10_000).fault(8000, relay(mode)).fault(30_000, Fault::Heal);
+        let late = refused(Mode::Failing).event(31_000, "mail", reminded(10_000));
+        assert_eq!(late.judged_by(&claim()), Ok(()));
+        assert!(
+            refused(Mode::Failing).judged_by(&claim()).is_err(),
+            "nobody gave the claim back"
+        );
+        assert_eq!(
+            refused(Mode::Hanging).judged_by(&claim()),
+            Ok(()),
+            "it may have been sent"
+        );
     }
 
     #[test]

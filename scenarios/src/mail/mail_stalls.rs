@@ -8,7 +8,7 @@ use crate::{
     mail, mailed_code,
     property::{
         AnyCodeVerifies, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, MailArrives,
-        OneMailPerWindow, SendsLimited, invocations,
+        OneMailPerWindow, RemindersArrive, RemindersOnce, SendsLimited, invocations,
     },
     scenario::{ImpatientPeople, Logins, Probe, World, mail, ms, secs},
     vocabulary::{Fault, Faults, MarkView, Mode, Op, OwnFault, Scenario},
@@ -27,7 +27,7 @@ pub(crate) fn mail_stalls() -> Scenario {
         "the mail relay stalls and people press the button six times",
     )
     .covering(&[1, 3, 4, 5])
-    .world(World::standard())
+    .world(World::standard().reminders(4, secs(6)..secs(26)))
     .workload(ImpatientPeople::clicking(4, 6).every(ms(700)))
     .workload(Logins::people(14).every(ms(250)))
     .workload(ImpatientPeople::clicking(2, 6).from(secs(42)).every(secs(1)))
@@ -45,6 +45,8 @@ pub(crate) fn mail_stalls() -> Scenario {
     .always(EmailCodeOnce)
     .eventually(EveryoneCanLogIn::within(secs(15)).settling(secs(5)))
     .eventually(EveryReplicaServes::within(secs(10)).settling(secs(12)))
+    .always(RemindersOnce)
+    .eventually(RemindersArrive::within(secs(4)).settling(secs(5)))
     .eventually(MailArrives::within(secs(6)).settling(secs(12)))
     .sometimes(
         "the relay stalled while somebody pressed the button",

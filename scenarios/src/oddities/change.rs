@@ -24,6 +24,8 @@ pub(crate) enum Change {
     Bytes(usize),
     /// The client's secret in the form as well.
     SecretBothWays,
+    /// Another client, which proves itself as it must, with all else as it is.
+    OtherClient(&'static str),
     /// Nothing: the step is repeated.
     Nothing,
 }
@@ -154,6 +156,7 @@ pub(crate) fn changes(of: &Draft) -> Vec<Change> {
     // As large as a form may be (core/LIMITS.md), and one byte larger.
     all.extend([65_536, 65_537].map(Change::Bytes));
     all.extend([Change::Huge, Change::SecretBothWays]);
+    all.extend(["web", "cli"].map(Change::OtherClient)); // the public ones: anybody can be them
     all
 }
 
@@ -222,6 +225,15 @@ impl Change {
                 draft.form.as_mut()?.last_mut()?.1 = "1".repeat(rest);
             }
             Change::Huge => draft.form.as_mut()?.push(("x".into(), "1".repeat(70_000))),
+            Change::OtherClient(id) => {
+                let form = draft.form.as_mut()?;
+                form.iter().find(|(name, _)| name == "grant_type")?;
+                let is_other = form.iter().all(|(name, value)| name != "client_id" || value != id);
+                draft.headers.remove(header::AUTHORIZATION);
+                form.retain(|(name, _)| !matches!(name.as_str(), "client_id" | "client_secret"));
+                form.push(("client_id".into(), (*id).to_owned()));
+                return is_other.then_some(draft);
+            }
             Change::SecretBothWays => {
                 draft.headers.get(header::AUTHORIZATION)?;
                 draft.form.as_mut()?.push(("client_secret".into(), "guessed".into()));

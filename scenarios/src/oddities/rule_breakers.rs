@@ -13,7 +13,7 @@ use sim::scenario::Dice;
 /// How many break rules in one run.
 const MANY: u32 = 12;
 /// How many groups of changes there are: enough for the request with the most parts.
-pub(super) const GROUPS: u32 = 85;
+pub(super) const GROUPS: u32 = 86;
 
 pub(super) fn rule_breakers() -> Scenario {
     Scenario::new(

@@ -7,7 +7,7 @@ use crate::{
     vocabulary::{Event, Recorder},
 };
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -38,6 +38,7 @@ pub(crate) fn host() -> Host<Login> {
 /// The port cannot be listened on.
 pub async fn serve(env: Env, port: u16, path: &'static str, mode: PeerMode, recorder: Recorder) -> io::Result<()> {
     let listener = env.network.listen(port).await?;
+    let mut opened = 0;
     loop {
         let Ok(stream) = listener.accept().await else { continue };
         let (host, mode, recorder) = (env.host.clone(), mode.clone(), recorder.clone());
@@ -53,11 +54,19 @@ pub async fn serve(env: Env, port: u16, path: &'static str, mode: PeerMode, reco
             });
             continue;
         }
-        let service = service_fn(move |request| {
+        let connection = opened;
+        opened += 1;
+        let service = service_fn(move |request: Request<Incoming>| {
             let (host, mode, recorder) = (host.clone(), mode.clone(), recorder.clone());
             async move {
+                let to = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+                let to = to.unwrap_or_default().to_owned();
                 let told = |what| {
-                    let told = exchange::Observation::Told { what };
+                    let told = exchange::Observation::Told {
+                        what,
+                        host: to,
+                        connection,
+                    };
                     recorder.note(&host, Event::Own(Observation::Exchange(told)));
                 };
                 let called = |answered| {
@@ -80,7 +89,7 @@ async fn answer(
     request: Request<Incoming>,
     path: &str,
     mode: Mode,
-    told: impl Fn(serde_json::Value),
+    told: impl FnOnce(serde_json::Value),
     called: impl Fn(bool),
 ) -> io::Result<Response<Full<Bytes>>> {
     if request.uri().path() != path {

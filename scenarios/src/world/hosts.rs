@@ -49,7 +49,7 @@ pub const REPLICA_PORT: u16 = 8080;
 /// A replica's port for operators.
 pub const OPS_PORT: u16 = 9090;
 /// The analytics hook's port.
-pub const ANALYTICS_PORT: u16 = 80;
+pub const ANALYTICS_PORT: u16 = 8088;
 /// The analytics hook's path.
 pub const ANALYTICS_PATH: &str = "/events";
 

@@ -64,7 +64,10 @@ fn identifiers_come_once_and_silence_needs_a_reason() {
     }
     let first = first.expect("somebody got tokens");
     let again = changed(&history, "/token", 200, |answer| match &mut answer.body {
-        Body::Tokens(tokens) if tokens.access != first => Some(tokens.access = first.clone()),
+        Body::Tokens(tokens) if tokens.access != first => {
+            tokens.access = first.clone();
+            Some(())
+        }
         _ => None,
     });
     let reasons: Vec<String> = judge(&plan, &again, &operators)

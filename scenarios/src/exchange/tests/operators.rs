@@ -119,7 +119,7 @@ fn every_sentence_rejects_what_operators_or_the_reminded_may_not_be_told() {
 #[test]
 fn every_sentence_rejects_an_event_that_breaks_it() {
     let (plan, history, operators) = told("calm_day", 1);
-    let is_event = |record: &&mut Record| {
+    let is_event = |record: &Record| {
         matches!(
             &record.event,
             Event::Own(AnyObservation::Exchange(Observation::Told { .. }))
@@ -128,21 +128,17 @@ fn every_sentence_rejects_an_event_that_breaks_it() {
     let with = |change: &dyn Fn(&mut serde_json::Value)| {
         let mut history = history.clone();
         for record in history.records.iter_mut().filter(|record| is_event(record)) {
-            if let Event::Own(AnyObservation::Exchange(Observation::Told { what })) = &mut record.event {
+            if let Event::Own(AnyObservation::Exchange(Observation::Told { what, .. })) = &mut record.event {
                 change(what);
             }
         }
         history
     };
     let mut doubled = history.clone();
-    let place = doubled
-        .records
-        .iter_mut()
-        .position(|mut record| is_event(&&mut record))
-        .unwrap();
+    let place = doubled.records.iter().position(is_event).unwrap();
     doubled.records.insert(place, doubled.records[place].clone());
     let mut silent = history.clone();
-    silent.records.retain_mut(|record| !is_event(&record));
+    silent.records.retain(|record| !is_event(record));
     for (reason, history) in [
         ("told-wrongly", with(&|what| what["event"] = "xyzzy".into())),
         ("told-wrongly", with(&|what| what["client_id"] = "xyzzy".into())),
