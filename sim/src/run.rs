@@ -1,7 +1,7 @@
 //! Runs: a plan is performed and judged.
 
 use crate::{
-    calls::CallRecord,
+    calls::{self, CallRecord},
     classic::{self, Misfit},
     engine::{EngineError, Stats},
     history::History,
@@ -233,6 +233,8 @@ fn simulate<S: Service, T>(
         at_ms: 0,
         evidence: vec![],
     });
+    let calls = running.calls();
+    let too_often = calls::too_often(S::CALLS, &calls);
     let panics = running.engine().panics().into_iter().map(|panic| Violation {
         property: NOTHING_PANICS.to_owned(),
         // The message may contain anything; the location of the panic identifies the bug.
@@ -251,9 +253,9 @@ fn simulate<S: Service, T>(
         plan: plan.clone(),
         marks,
         mark_records: running.mark_records(),
-        calls: running.calls(),
+        calls,
         triggered: running.triggered(),
-        violations: unprepared.into_iter().chain(panics).collect(),
+        violations: unprepared.into_iter().chain(panics).chain(too_often).collect(),
         fingerprint: fingerprint(running.engine().wire_hash(), &history),
         history,
         stats,

@@ -91,6 +91,6 @@ impl MasterFinder for SentinelFinder {
     fn report_unusable(&self) {
         // Measured on Redis 7.0.15: a Sentinel that was cut off still names the old master.
         let next = self.first.load(Ordering::Relaxed) + 1;
-        self.first.store(next % self.sentinels.len().max(1), Ordering::Relaxed);
+        self.first.store(next % self.sentinels.len(), Ordering::Relaxed);
     }
 }

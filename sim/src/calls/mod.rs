@@ -19,6 +19,7 @@
 
 mod book;
 mod fault;
+mod pace;
 mod site;
 mod story;
 #[cfg(test)]
@@ -27,6 +28,8 @@ mod tests;
 pub(crate) use book::CallBook;
 pub use book::CallRecord;
 pub use fault::{CallFault, CallOutcome};
+pub use pace::CALLS_BY_CLOCK;
+pub(crate) use pace::too_often;
 pub use site::{CallError, CallSite, CallTrouble, Moment};
 pub use story::CallStory;
 

@@ -13,6 +13,8 @@ pub struct CallSite {
     /// Whether it comes again and again with the clock: a renewal, a check of health. A sweep takes one for each state of
     /// its process, rather than each.
     pub by_clock: bool,
+    /// How often it may come at most, if that is promised: once in so many milliseconds.
+    pub every_ms: Option<u64>,
     /// Why no story of the sweep reaches it, if none does.
     pub unreached: Option<&'static str>,
 }
@@ -24,6 +26,7 @@ impl CallSite {
             name,
             errors,
             by_clock: false,
+            every_ms: None,
             unreached: None,
         }
     }
@@ -31,6 +34,16 @@ impl CallSite {
     /// It comes again and again with the clock.
     pub const fn by_clock(self) -> CallSite {
         CallSite { by_clock: true, ..self }
+    }
+
+    /// It comes with the clock, once in so many milliseconds: a run in which a process makes it much more often violates
+    /// `CallsByClock`. Idle work is not free: it costs every replica, and what they all depend on.
+    pub const fn every_ms(self, ms: u64) -> CallSite {
+        CallSite {
+            by_clock: true,
+            every_ms: Some(ms),
+            ..self
+        }
     }
 
     /// Why no story of the sweep reaches it.

@@ -270,8 +270,8 @@ impl SqliteDirectory {
 
     /// Tries until the lock is free or the deadline has passed.
     async fn until<T>(&self, deadline: Instant, attempt: impl Fn() -> Result<T, AttemptError>) -> Outcome<T> {
+        let [.., longest] = PAUSES_MS;
         let mut pauses = PAUSES_MS.into_iter();
-        let mut pause = PAUSES_MS[0];
         loop {
             match attempt() {
                 Ok(value) => return Ok(value),
@@ -281,7 +281,7 @@ impl SqliteDirectory {
                 }
                 Err(AttemptError::Busy) => {
                     self.env.mark("directory busy");
-                    pause = pauses.next().unwrap_or(pause);
+                    let pause = pauses.next().unwrap_or(longest);
                     let paused = timeout_at(deadline, sleep(Duration::from_millis(pause))).await;
                     if paused.is_err() {
                         tracing::warn!(waited_ms = self.wait.as_millis() as u64, "the directory stayed locked");

@@ -36,7 +36,7 @@ pub(crate) const CALLS: &[CallSite] = &[
     site("store renew auth:leader", STORE_WRITE).by_clock(),
     site("store release auth:leader", STORE_WRITE)
         .unreached("only a lease without an epoch is given back; the sweep's own faults make it"),
-    site("store health", STORE_HEALTH).by_clock(),
+    site("store health", STORE_HEALTH).every_ms(1000),
     // The directory: each call is one transaction.
     site("directory open", DIRECTORY_WRITE),
     site("directory ensure_pepper", DIRECTORY_WRITE),
@@ -57,15 +57,15 @@ pub(crate) const CALLS: &[CallSite] = &[
     site("directory newest_epoch", DIRECTORY_READ).by_clock(),
     site("directory add_reminder", DIRECTORY_WRITE)
         .unreached("no route of the service adds a reminder yet; a plan's are there from the start"),
-    site("directory due_reminders", DIRECTORY_READ).by_clock(),
+    site("directory due_reminders", DIRECTORY_READ).every_ms(1000),
     site("directory claim_reminder", DIRECTORY_WRITE),
     site("directory finish_reminder", DIRECTORY_WRITE),
     site("directory unclaim_reminder", DIRECTORY_WRITE)
         .unreached("only a reminder that was not sent is given back; the sweep's own faults make it"),
     site("directory sweep", DIRECTORY_WRITE)
-        .by_clock()
+        .every_ms(60_000)
         .unreached("the leader sweeps once a minute, and these stories are over before; longer ones have it"),
-    site("directory probe", DIRECTORY_WRITE).by_clock(),
+    site("directory probe", DIRECTORY_WRITE).every_ms(1000),
     // Mail, analytics, and connections.
     site("mail enqueue", ENQUEUE),
     site("mail deliver", DELIVER),
