@@ -204,6 +204,8 @@ mod tests {
             ("one mail", limits.send_once),
             ("lease", config.leader.lease),
             ("mail relay", deadlines.mail),
+            ("looks at health", deadlines.health_every),
+            ("looks for reminders", config.leader.reminders_every),
             ("degraded", deadlines.degraded_after),
         ] {
             assert_eq!(says(row), lasts.as_secs(), "{row}");
@@ -213,6 +215,7 @@ mod tests {
             ("attempts at an address", limits.login_attempts),
             ("mails to an address", limits.sends),
             ("failures in a row", limits.consecutive_failures),
+            ("events that wait", limits.analytics_queue as u64),
         ] {
             assert_eq!(says(row), number, "{row}");
         }

@@ -37,6 +37,7 @@ smoke!(
     code_race,
     failover_mid_redemption,
     calls_interleave,
+    ledger_outlives_clocks,
     old_master_returns,
     redis_unreachable,
     redis_refuses,

@@ -19,6 +19,7 @@ pub(crate) mod stolen_codes_useless;
 pub(crate) mod get_then_del;
 pub(crate) mod ledger_looked_at_first;
 pub(crate) mod ledger_of_this_replica;
+pub(crate) mod ledger_without_margin;
 pub(crate) mod redemption_without_ledger;
 pub(crate) mod spent_code_grace;
 pub(crate) mod unknown_taking_repeated;
@@ -28,6 +29,7 @@ pub(crate) mod validate_after_consume;
 pub(crate) mod calls_interleave;
 pub(crate) mod code_race;
 pub(crate) mod failover_mid_redemption;
+pub(crate) mod ledger_outlives_clocks;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
@@ -40,6 +42,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         redemption_without_ledger::PLANTED,
         ledger_of_this_replica::PLANTED,
         ledger_looked_at_first::PLANTED,
+        ledger_without_margin::PLANTED,
         unknown_taking_repeated::PLANTED,
     ]
 }
@@ -50,5 +53,6 @@ pub(crate) fn stories() -> Vec<Scenario> {
         code_race::code_race(),
         failover_mid_redemption::failover_mid_redemption(),
         calls_interleave::calls_interleave(),
+        ledger_outlives_clocks::ledger_outlives_clocks(),
     ]
 }
