@@ -155,8 +155,10 @@ clean!(
     code_race at [1],
     failover_mid_redemption at [1, 2],
     calls_interleave at [1, 2],
+    ledger_outlives_clocks at [1],
     old_master_returns at [1],
     redis_unreachable at [1, 2],
+    redis_refuses at [1],
     sentinel_without_quorum at [2, 3],
     memory_store at [1],
     guesser_across_failover at [1],
@@ -205,7 +207,7 @@ bugs!(
     session_deleted_on_error at [1, 1],
     sessions_of_this_process at [1, 1],
     errors_known_by_their_words at [2, 2],
-    lock_across_await at [1, 1],
+    lock_across_await at [2, 2],
     error_detail_lost at [1, 1],
     mailed_code_logged at [1, 1],
     one_error_for_all at [1, 1],
@@ -217,6 +219,7 @@ bugs!(
     pool_leaks_slots because "a link must be cut one way, or lose packets",
     hook_awaited_briefly because "two runs of the classic engine do not agree moment by moment",
     epoch_not_watched because "a leader must be paused",
+    ledger_without_margin because "the classic engine does not detect it in twelve seeds: three things must coincide",
     session_outlives_its_cookie because "half a day is four million ticks; that the story holds there is proof enough",
 );
 

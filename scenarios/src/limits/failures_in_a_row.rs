@@ -7,7 +7,7 @@
 use crate::{
     catalogue::marks::refused_to,
     property::{AttemptsLimited, EmailCodeOnce, NoSecretLogged},
-    scenario::{Guesser, Logins, World, ms, secs},
+    scenario::{Guesser, Logins, Returns, World, ms, secs},
     vocabulary::Scenario,
 };
 
@@ -20,13 +20,12 @@ pub(crate) fn failures_in_a_row() -> Scenario {
     .world(World::standard().limits_per(secs(3)))
     // Together more than a hundred, but a login comes in between.
     .workload(Guesser::of("wendy", 75, ms(400)).called("first-guesser").from(secs(2)))
-    .workload(Logins::of("wendy").from(secs(38)))
+    .workload(Returns::of("wendy", secs(41)).from(secs(38)))
     .workload(
         Guesser::of("wendy", 75, ms(400))
             .called("second-guesser")
             .from(secs(40)),
     )
-    .workload(Logins::of("wendy").from(secs(79)))
     .workload(
         Guesser::of("victor", 150, ms(400))
             .called("third-guesser")

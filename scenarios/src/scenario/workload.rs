@@ -1,7 +1,7 @@
 //! The workloads of scenarios: which people and attackers there are, and what they do.
 
 use crate::{
-    availability, limits, mailed_code, redemption, session, store,
+    availability, limits, mailed_code, oddities, redemption, session, store,
     vocabulary::{Behaviour, Workload},
     world::hosts,
 };
@@ -151,6 +151,23 @@ impl Probe {
     /// A check of the Redis nodes and their replication.
     pub fn of_replication() -> Workload {
         Workload::named("operator", Behaviour::Store(store::Behaviour::CheckReplication)).every(Duration::ZERO)
+    }
+}
+
+/// A person who logs in, and some time later again, with a code once more.
+pub struct Returns;
+
+impl Returns {
+    /// A person, by name, who returns after this time.
+    pub fn of(name: &'static str, after: Duration) -> Workload {
+        let does = Behaviour::Oddity(oddities::Behaviour::LogInTwice {
+            after_ms: after.as_millis() as u64,
+            scope: "openid profile email".into(),
+            prompt: "login".into(),
+            max_age: String::new(),
+            verifier: String::new(),
+        });
+        Workload::named(name, does).every(Duration::ZERO)
     }
 }
 
