@@ -95,7 +95,7 @@ impl<S: Service> Swarm<S> {
         if targets.has_disks() {
             kinds.extend([Kind::DiskError, Kind::LostAcknowledgement, Kind::SlowDisk]);
         }
-        if !S::CALLS.is_empty() {
+        if !S::CALLS.is_empty() && !world.of_kind(HostKind::Service).is_empty() {
             kinds.push(Kind::Call);
         }
         if !world.of_kind(HostKind::Redis).is_empty() {
