@@ -63,6 +63,8 @@ bugs!(
     name_is_address at 1,
     epoch_not_watched at 14,
     silent_fallback at 1,
+    refusal_read_as_absence at 1,
+    event_without_person at 1,
     health_always_fine at 1,
     degraded_for_good at 1,
     unfenced_leader at 1,

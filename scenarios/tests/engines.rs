@@ -204,6 +204,7 @@ bugs!(
     key_per_replica at [1, 1],
     hook_awaited at [3, 3],
     hook_given_up at [1, 1],
+    event_without_person at [1, 1],
     session_deleted_on_error at [1, 1],
     sessions_of_this_process at [1, 1],
     errors_known_by_their_words at [2, 2],
@@ -216,6 +217,7 @@ bugs!(
     expired_until_swept at [1, 1];
     not
     unfenced_leader because "a leader must be paused",
+    refusal_read_as_absence because "a Redis node must refuse commands",
     pool_leaks_slots because "a link must be cut one way, or lose packets",
     hook_awaited_briefly because "two runs of the classic engine do not agree moment by moment",
     epoch_not_watched because "a leader must be paused",

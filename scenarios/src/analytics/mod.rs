@@ -8,6 +8,7 @@ pub use ops::{Fault, Observation};
 pub(crate) mod analytics_arrive;
 
 // Planted bugs.
+pub(crate) mod event_without_person;
 pub(crate) mod hook_awaited;
 pub(crate) mod hook_awaited_briefly;
 pub(crate) mod hook_given_up;
@@ -23,6 +24,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         hook_awaited::PLANTED,
         hook_awaited_briefly::PLANTED,
         hook_given_up::PLANTED,
+        event_without_person::PLANTED,
     ]
 }
 

@@ -22,6 +22,7 @@ pub(crate) mod expired_until_swept;
 pub(crate) mod keys_without_namespaces;
 pub(crate) mod master_pinned;
 pub(crate) mod pool_leaks_slots;
+pub(crate) mod refusal_read_as_absence;
 pub(crate) mod silent_fallback;
 pub(crate) mod state_in_process_memory;
 
@@ -43,6 +44,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         pool_leaks_slots::PLANTED,
         master_pinned::PLANTED,
         silent_fallback::PLANTED,
+        refusal_read_as_absence::PLANTED,
         errors_known_by_their_words::PLANTED,
         expired_until_swept::PLANTED,
     ]
