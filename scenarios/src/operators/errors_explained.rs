@@ -55,6 +55,15 @@ fn of_the_directory(fault: &Fault) -> bool {
     )
 }
 
+/// Whether a line names a request that nobody can have been told of: a reference is 16 hexadecimal digits.
+fn lacks_reference(line: &str) -> bool {
+    let Some((_, rest)) = line.split_once("correlation=") else {
+        return false;
+    };
+    let reference = rest.split(' ').next().unwrap_or_default();
+    reference.len() != 16 || !reference.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 impl Property<Login> for ErrorsExplained {
     fn name(&self) -> String {
         "ErrorsExplained".into()
@@ -66,6 +75,18 @@ impl Property<Login> for ErrorsExplained {
         "for the reference of every error, the log names what failed".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let unnamed = evidence
+            .operators
+            .log
+            .iter()
+            .find(|written| lacks_reference(&written.line.text));
+        if let Some(written) = unnamed {
+            let what = format!(
+                "{} logs a line whose reference is none: {:?}",
+                written.line.host, written.line.text
+            );
+            return Err(violation(&self.name(), written.line.at_ms, vec![], what).because("line-without-reference"));
+        }
         if evidence.operators.errors.is_empty() {
             return Ok(());
         }
@@ -149,10 +170,9 @@ mod tests {
     use super::*;
     use crate::{people, property::testing::*, vocabulary::Op};
 
-    const LOCKED: &str =
-        "refused correlation=0a1b status=503 cause=looking up the person: not done: the directory is locked";
+    const LOCKED: &str = "refused correlation=0a1b0a1b0a1b0a1b status=503 cause=looking up the person: not done: the directory is locked";
     const LOST: &str =
-        "refused correlation=0a1b status=503 cause=counting: outcome unknown: connection lost: redis: EOF";
+        "refused correlation=0a1b0a1b0a1b0a1b status=503 cause=counting: outcome unknown: connection lost: redis: EOF";
 
     fn story() -> Story {
         Story::new()
@@ -172,13 +192,17 @@ mod tests {
     fn accepts_what_is_explained() {
         for story in [
             story(),
-            story().error(3000, "ann", 503, "0a1b").logged(2900, LOCKED, &[]),
             story()
-                .error(3000, "ann", 400, "0a1b")
-                .logged(2900, "refused correlation=0a1b error=expired", &[]),
+                .error(3000, "ann", 503, "0a1b0a1b0a1b0a1b")
+                .logged(2900, LOCKED, &[]),
+            story().error(3000, "ann", 400, "0a1b0a1b0a1b0a1b").logged(
+                2900,
+                "refused correlation=0a1b0a1b0a1b0a1b error=expired",
+                &[],
+            ),
             story()
                 .fault(2000, Fault::Kill { host: "redis-1".into() })
-                .error(3000, "ann", 503, "0a1b")
+                .error(3000, "ann", 503, "0a1b0a1b0a1b0a1b")
                 .logged(2900, LOST, &[]),
         ] {
             assert_eq!(story.judged_by(&ErrorsExplained), Ok(()));
@@ -186,15 +210,27 @@ mod tests {
     }
 
     #[test]
+    fn a_line_names_a_reference_or_none() {
+        let logged = |line: &str| story().logged(2900, line, &[]).judged_by(&ErrorsExplained);
+        assert_eq!(logged("taking a code correlation=0123456789abcdef failure=x"), Ok(()));
+        assert!(logged("taking a code correlation= failure=x").is_err());
+    }
+
+    #[test]
     fn rejects_what_is_not() {
-        let mut hidden = story().error(3000, "ann", 503, "0a1b").logged(2900, LOCKED, &[]);
+        let mut hidden = story()
+            .error(3000, "ann", 503, "0a1b0a1b0a1b0a1b")
+            .logged(2900, LOCKED, &[]);
         hidden.operators.errors[0].shown = false;
-        let told = || story().error(3000, "ann", 503, "0a1b");
+        let told = || story().error(3000, "ann", 503, "0a1b0a1b0a1b0a1b");
         for (story, reason) in [
-            (told().logged(2900, &LOCKED.replace("0a1b", "ffff"), &[]), "not-logged"),
+            (
+                told().logged(2900, &LOCKED.replace("0a1b0a1b0a1b0a1b", "ffffffffffffffff"), &[]),
+                "not-logged",
+            ),
             (hidden, "not-shown"),
             (
-                told().logged(2900, "refused correlation=0a1b cause=internal error", &[]),
+                told().logged(2900, "refused correlation=0a1b0a1b0a1b0a1b cause=internal error", &[]),
                 "no-cause",
             ),
             (told().logged(2900, LOST, &[]), "another-cause"),
