@@ -13,12 +13,7 @@
 
 use crate::{
     analytics, people,
-    property::{
-        bound::Bound,
-        human, invocations,
-        reading::{Invocation, calm_from_ms},
-        violation,
-    },
+    property::{bound::Bound, calm::Calm, human, invocations, reading::Invocation, violation},
     vocabulary::{Event, Evidence, Kind, Login, Observation, Op, Property, Violation},
 };
 use std::time::Duration;
@@ -56,15 +51,16 @@ impl Property<Login> for AnalyticsArrive {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let Some(from_ms) = calm_from_ms(evidence.history, self.0.settle_ms) else {
-            return Ok(());
-        };
+        let calm = Calm::of(evidence, self.0.settle_ms);
+        let from_ms = calm.settled_ms.unwrap_or(u64::MAX);
         let invocations = invocations(evidence.history);
         let judged = |login: &&Invocation<'_>| {
-            *login.op == Op::People(people::Op::LogIn)
-                && login.ok()
-                && login.began_ms >= from_ms
-                && login.ended_ms() + self.0.within_ms <= evidence.plan.lasts_ms
+            if *login.op != Op::People(people::Op::LogIn) || !login.ok() {
+                return false;
+            }
+            let excuse = calm.excuse(login.began_ms, login.ended_ms() + self.0.within_ms);
+            evidence.is_violated(false, excuse);
+            excuse.is_none()
         };
         let mut logins: Vec<&Invocation<'_>> = invocations.iter().filter(judged).collect();
         logins.sort_by_key(|login| login.ended_ms());

@@ -19,14 +19,11 @@
 
 use crate::{
     availability, limits, mailed_code, people,
-    property::{
-        faults, human, invocations,
-        reading::{Invocation, calm_from_ms},
-    },
+    property::{calm::Calm, faults, human, invocations, reading::Invocation},
     redemption,
-    vocabulary::{Behaviour, Evidence, Kind, Login, Op, Property, Violation},
+    vocabulary::{Behaviour, Evidence, Kind, Login, Op, Plan, Property, Violation},
 };
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// Property: every login succeeds within a bound. See the module.
 pub struct EveryoneCanLogIn {
@@ -78,17 +75,39 @@ impl EveryoneCanLogIn {
         }
     }
 
-    /// The moment from which logins are judged, milliseconds; `None` if none is.
-    fn judged_from_ms(&self, evidence: &Evidence<'_>) -> Option<u64> {
-        match (self.since, faults(evidence.history).last()) {
-            (Since::Always, _) | (_, None) => Some(0),
-            (Since::Healed, Some(_)) => calm_from_ms(evidence.history, self.settle_ms),
-            (Since::LastFault, Some(_)) => {
+    /// The times in which logins are judged.
+    fn judged_times(&self, evidence: &Evidence<'_>) -> Calm {
+        let healed = Calm::of(evidence, self.settle_ms);
+        let settled_ms = match self.since {
+            Since::Always => Some(0),
+            Since::Healed => healed.settled_ms,
+            Since::LastFault => {
                 let injected = faults(evidence.history).filter(|(.., fault)| !fault.repairs()).last();
                 Some(injected.map_or(0, |(at_ms, ..)| at_ms + self.settle_ms))
             }
-        }
+        };
+        Calm { settled_ms, ..healed }
     }
+}
+
+/// The excuse of a login one of whose codes was presented more than once with everything that binds it.
+pub(crate) const CONTESTED: &str = "its code was presented twice";
+
+/// Why the logins of some people are never judged.
+fn excused(plan: &Plan) -> BTreeMap<&str, &'static str> {
+    let excuses = plan.operations.iter().filter_map(|operation| match &operation.does {
+        Behaviour::Availability(availability::Behaviour::LogInAt { .. }) => {
+            Some((operation.who.as_str(), "a probe, which EveryReplicaServes judges"))
+        }
+        Behaviour::Limits(limits::Behaviour::Guess { victim, .. } | limits::Behaviour::Flood { victim, .. }) => {
+            Some((victim.as_str(), "attacked at a limit, which LimitsLetIn judges"))
+        }
+        Behaviour::MailedCode(mailed_code::Behaviour::PeekAtMail { victim, .. }) => {
+            Some((victim.as_str(), "an attacker reads the mail"))
+        }
+        _ => None,
+    });
+    excuses.collect()
 }
 
 /// Whether one of the codes of a login was presented more than once with everything that binds it.
@@ -135,26 +154,18 @@ impl Property<Login> for EveryoneCanLogIn {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let Some(from_ms) = self.judged_from_ms(evidence) else {
-            return Ok(());
-        };
-        let excused = |who: &str| {
-            evidence.plan.operations.iter().any(|operation| match &operation.does {
-                Behaviour::Availability(availability::Behaviour::LogInAt { .. }) => operation.who == who,
-                Behaviour::Limits(limits::Behaviour::Guess { victim, .. })
-                | Behaviour::Limits(limits::Behaviour::Flood { victim, .. })
-                | Behaviour::MailedCode(mailed_code::Behaviour::PeekAtMail { victim, .. }) => victim == who,
-                _ => false,
-            })
-        };
+        let calm = self.judged_times(evidence);
+        let excused = excused(evidence.plan);
         let invocations = invocations(evidence.history);
         for login in invocations
             .iter()
             .filter(|invocation| *invocation.op == Op::People(people::Op::LogIn))
         {
             let deadline_ms = login.began_ms + self.within_ms;
-            let judged = login.began_ms >= from_ms && deadline_ms <= evidence.plan.lasts_ms;
-            if !judged || login.in_time(deadline_ms) || excused(login.who) || contested(login, &invocations) {
+            let excuse = (excused.get(login.who).copied())
+                .or_else(|| calm.excuse(login.began_ms, deadline_ms))
+                .or_else(|| contested(login, &invocations).then_some(CONTESTED));
+            if !evidence.is_violated(!login.in_time(deadline_ms), excuse) {
                 continue;
             }
             let what = format!(

@@ -9,6 +9,7 @@
 use crate::{
     mailed_code, people,
     property::{
+        calm::UNENDED,
         human, invocations,
         reading::{TroubledTimes, touches_logins},
         violation,
@@ -91,8 +92,13 @@ impl Property<Login> for LatencyBudget {
             let world = &evidence.plan.world;
             let pauses_ms = CALLS_MAX * world.call_pause_ms_max * u64::from(world.call_pause_percent > 0);
             let budget_ms = limit_ms + self.hops * world.latency_ms_max + pauses_ms;
-            let Some(end) = invocation.end else { continue };
-            if end.took_ms > budget_ms && trouble.spares(invocation.began_ms, end.at_ms) {
+            let Some(end) = invocation.end else {
+                let wrong = invocation.began_ms + budget_ms < evidence.plan.lasts_ms;
+                evidence.is_violated(wrong, Some(UNENDED));
+                continue;
+            };
+            let excuse = (!trouble.spares(invocation.began_ms, end.at_ms)).then_some("a fault on the path of a login");
+            if evidence.is_violated(end.took_ms > budget_ms, excuse) {
                 let what = format!(
                     "{} {}, and waited {}; the budget is {}",
                     invocation.who,

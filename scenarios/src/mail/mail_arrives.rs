@@ -12,12 +12,7 @@
 
 use crate::{
     mailed_code,
-    property::{
-        bound::Bound,
-        human, invocations,
-        reading::{calm_from_ms, mails},
-        violation,
-    },
+    property::{bound::Bound, calm::Calm, human, invocations, reading::mails, violation},
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
 use std::{collections::BTreeSet, time::Duration};
@@ -52,9 +47,7 @@ impl Property<Login> for MailArrives {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let Some(from_ms) = calm_from_ms(evidence.history, self.0.settle_ms) else {
-            return Ok(());
-        };
+        let calm = Calm::of(evidence, self.0.settle_ms);
         let mut flows = BTreeSet::new();
         for press in invocations(evidence.history) {
             let Op::MailedCode(mailed_code::Op::SendCode { flow, address }) = press.op else {
@@ -62,11 +55,14 @@ impl Property<Login> for MailArrives {
             };
             let first = flows.insert(flow);
             let deadline_ms = press.began_ms + self.0.within_ms;
-            if !first || !press.ok() || press.began_ms < from_ms || deadline_ms > evidence.plan.lasts_ms {
-                continue;
+            if !press.ok() {
+                continue; // it promises nothing
             }
+            let again = (!first).then_some("not the first press in its login");
+            let excuse = again.or_else(|| calm.excuse(press.began_ms, deadline_ms));
             let span = press.began_ms..=deadline_ms;
-            if mails(evidence.history).any(|(at_ms, _, to, _)| to == address && span.contains(&at_ms)) {
+            let came = mails(evidence.history).any(|(at_ms, _, to, _)| to == address && span.contains(&at_ms));
+            if !evidence.is_violated(!came, excuse) {
                 continue;
             }
             let what = format!(

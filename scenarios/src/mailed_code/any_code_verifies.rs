@@ -11,6 +11,7 @@ use crate::{
     limits::attempts_limited::WRONG_CODE,
     mailed_code,
     property::{
+        calm::first_of,
         human, invocations,
         reading::{TroubledTimes, mails, touches_logins},
         violation,
@@ -48,9 +49,7 @@ impl Property<Login> for AnyCodeVerifies {
             let Op::MailedCode(mailed_code::Op::VerifyCode { flow, address, code }) = invocation.op else {
                 continue;
             };
-            if invocation.failure() != Some(WRONG_CODE) {
-                continue;
-            }
+            let refused = invocation.failure() == Some(WRONG_CODE);
             let own_flow = flows
                 .get(address.as_str())
                 .is_some_and(|flows| flows.len() == 1 && flows.contains(flow));
@@ -61,7 +60,16 @@ impl Property<Login> for AnyCodeVerifies {
             };
             let pressed_ms = pressed_ms.get(address.as_str()).copied().unwrap_or(sent_ms);
             let fresh = invocation.ended_ms() < pressed_ms + ttl_ms;
-            if own_flow && fresh && trouble.spares(pressed_ms, invocation.ended_ms()) {
+            let excuse = first_of([
+                (!refused && !invocation.ok(), "neither accepted nor called wrong"),
+                (!own_flow, "mails for several logins"),
+                (!fresh, "the code may have expired"),
+                (
+                    !trouble.spares(pressed_ms, invocation.ended_ms()),
+                    "a fault on the path of a login, and 30 s more",
+                ),
+            ]);
+            if evidence.is_violated(refused, excuse) {
                 let what = format!(
                     "{} typed the code that was mailed to {address} at {}, and was told that it is wrong",
                     invocation.who,

@@ -5,6 +5,7 @@ use spec::Settings;
 use std::sync::LazyLock;
 
 pub(crate) mod bound;
+pub(crate) mod calm;
 pub(crate) mod reading;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -273,6 +273,16 @@ pub(crate) struct RedisStates {
     from_ms: Vec<u64>,
 }
 
+impl RedisStates {
+    /// The same run as if Redis had never entered a new state.
+    pub(crate) fn only_first(&self) -> RedisStates {
+        RedisStates {
+            nodes: 1,
+            from_ms: vec![0],
+        }
+    }
+}
+
 /// The most that a limit per fixed window may have admitted by `at_ms`, counted from the first attempt. Each state of
 /// Redis has windows of its own, because a failover forgets counts that were not replicated. Windows are assumed to be
 /// 1 % shorter than they are, to allow for rounding.

@@ -14,6 +14,7 @@
 use crate::{
     people,
     property::{
+        calm::first_of,
         invocations,
         reading::{TroubledTimes, touches_logins},
         violation,
@@ -49,7 +50,9 @@ impl Property<Login> for RightfulCodeHonoured {
             else {
                 continue;
             };
-            if invocation.failure() != Some("invalid_grant") {
+            let refused = invocation.failure() == Some("invalid_grant");
+            if !refused && !invocation.ok() {
+                evidence.is_violated(false, Some("neither tokens nor invalid_grant"));
                 continue;
             }
             // The code is not older than the operation that received it.
@@ -60,6 +63,7 @@ impl Property<Login> for RightfulCodeHonoured {
                     && other.ended_ms() <= invocation.began_ms
             };
             let Some(issue) = invocations.iter().rev().find(received) else {
+                evidence.is_violated(refused, Some("a code that was not received, or by others"));
                 continue;
             };
             let in_time = invocation.ended_ms() < issue.began_ms + ttl_ms;
@@ -69,7 +73,15 @@ impl Property<Login> for RightfulCodeHonoured {
                     !same || other.began_at == invocation.began_at || other.began_ms >= invocation.ended_ms()
                 })
             };
-            if in_time && first() && trouble.spares(issue.began_ms, invocation.ended_ms()) {
+            let excuse = first_of([
+                (!in_time, "the code may have expired"),
+                (!first(), "another correct presentation"),
+                (
+                    !trouble.spares(issue.began_ms, invocation.ended_ms()),
+                    "a fault on the path of a login, and 30 s more",
+                ),
+            ]);
+            if evidence.is_violated(refused, excuse) {
                 let what = format!(
                     "{} presented the code {} at {at} for the first time, with all that binds it, and was refused",
                     invocation.who, code.0

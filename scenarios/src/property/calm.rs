@@ -1,0 +1,56 @@
+//! The times in which nothing is broken, for properties that judge the service after healing.
+
+use crate::{
+    property::{faults, reading::calm_from_ms},
+    vocabulary::Evidence,
+};
+
+/// Nothing may be judged whose deadline lies after the end of the run.
+pub(crate) const CUT_SHORT: &str = "its deadline is after the end of the run";
+/// A fault was injected, and the nemesis never healed it.
+pub(crate) const UNHEALED: &str = "a fault was never healed";
+/// A fault was injected before, or while it lasted, and not everything had healed and settled when it began.
+pub(crate) const UNSETTLED: &str = "not everything had healed and settled";
+/// What had not ended when the run ended.
+pub(crate) const UNENDED: &str = "under way when the run ended";
+
+/// The times before the first fault, and after everything has healed and settled.
+#[derive(Clone, Copy)]
+pub(crate) struct Calm {
+    /// When the first fault was injected; `u64::MAX` if there was none.
+    pub(crate) first_fault_ms: u64,
+    /// The moment from which everything works again; `None` if the last fault has not healed.
+    pub(crate) settled_ms: Option<u64>,
+    pub(crate) lasts_ms: u64,
+}
+
+impl Calm {
+    /// Those of a run, if the world needs `settle_ms` to settle after healing.
+    pub(crate) fn of(evidence: &Evidence<'_>, settle_ms: u64) -> Calm {
+        Calm {
+            first_fault_ms: faults(evidence.history).next().map_or(u64::MAX, |(at_ms, ..)| at_ms),
+            settled_ms: calm_from_ms(evidence.history, settle_ms),
+            lasts_ms: evidence.plan.lasts_ms,
+        }
+    }
+
+    /// Why something that begins then, and must have happened by then, is not judged; `None` if it is.
+    pub(crate) fn excuse(&self, began_ms: u64, deadline_ms: u64) -> Option<&'static str> {
+        if deadline_ms > self.lasts_ms {
+            return Some(CUT_SHORT);
+        }
+        match self.settled_ms {
+            None => Some(UNHEALED),
+            Some(settled_ms) if began_ms < settled_ms => Some(UNSETTLED),
+            Some(_) => None,
+        }
+    }
+}
+
+/// The first excuse that applies, in this order.
+pub(crate) fn first_of<const N: usize>(excuses: [(bool, &'static str); N]) -> Option<&'static str> {
+    excuses
+        .into_iter()
+        .find(|(applies, _)| *applies)
+        .map(|(_, excuse)| excuse)
+}
