@@ -8,14 +8,14 @@
 //! again when a page asks them to, and think for a few seconds at most. Bounds are about twice the longest time seen in
 //! 30 seeds of each scenario with a login begun every second after healing.
 //!
-//! Edges. The property judges whole logins that began late enough and whose deadline is before the end of the run. It
-//! does not judge:
+//! Edges. The property judges whole logins whose deadline is before the end of the run and before the first fault, or
+//! that began late enough after healing. It does not judge:
 //!
 //! - people attacked by a guesser or a flooder, who may meet a limit ([`crate::property::LimitsLetIn`] judges them);
 //! - people whose mail an attacker reads, because the attacker's attempts may disturb their logins;
 //! - probes of one replica ([`crate::property::EveryReplicaServes`] judges them);
-//! - logins whose code somebody else presented too, or that was raced on purpose: their owner may lose the tokens (RFC
-//!   6749 section 4.1.2: on reuse the server revokes them).
+//! - logins whose code somebody else presented too before they had ended, or that was raced on purpose: their owner may
+//!   lose the tokens (RFC 6749 section 4.1.2: on reuse the server revokes them).
 
 use crate::{
     availability, limits, mailed_code, people,
@@ -110,7 +110,8 @@ fn excused(plan: &Plan) -> BTreeMap<&str, &'static str> {
     excuses.collect()
 }
 
-/// Whether one of the codes of a login was presented more than once with everything that binds it.
+/// Whether one of the codes of a login was presented more than once with everything that binds it, before the login had
+/// ended: later it can cost nobody the login.
 pub(crate) fn contested(login: &Invocation<'_>, invocations: &[Invocation<'_>]) -> bool {
     let own = invocations.iter().filter_map(|invocation| match invocation.op {
         Op::Redemption(redemption::Op::Redeem { code, .. })
@@ -123,7 +124,10 @@ pub(crate) fn contested(login: &Invocation<'_>, invocations: &[Invocation<'_>]) 
         _ => None,
     });
     let presented = |wanted| {
-        let same = |invocation: &&Invocation<'_>| matches!(invocation.op, Op::Redemption(redemption::Op::Redeem { code, rightful: true, .. }) if code == wanted);
+        let same = |invocation: &&Invocation<'_>| {
+            let is_it = matches!(invocation.op, Op::Redemption(redemption::Op::Redeem { code, rightful: true, .. }) if code == wanted);
+            is_it && invocation.began_ms <= login.ended_ms()
+        };
         invocations.iter().filter(same).count()
     };
     own.into_iter().any(|code| presented(code) > 1)
@@ -245,6 +249,20 @@ mod tests {
     }
 
     #[test]
+    fn rejects_a_failed_login_whose_code_was_stolen_afterwards() {
+        let story = healed()
+            .op((42_000, 42_050), "ann", redeem("c1", "balancer", true), Seen::Ok)
+            .op((41_000, 50_000), "ann", Op::People(people::Op::LogIn), fail("gave up"))
+            .op(
+                (50_001, 50_090),
+                "thief",
+                redeem("c1", "idp-a", true),
+                fail("invalid_grant"),
+            );
+        assert!(story.judged_by(&claim()).is_err());
+    }
+
+    #[test]
     fn rejects_failure_doubt_lateness_and_no_end() {
         for story in [
             healed().op((41_000, 45_000), "ann", Op::People(people::Op::LogIn), fail("gave up")),
@@ -254,6 +272,33 @@ mod tests {
         ] {
             assert!(story.judged_by(&claim()).is_err());
         }
+    }
+
+    /// Before the first fault nothing is in the way, either.
+    #[test]
+    fn a_fault_excuses_nothing_that_had_to_end_before_it() {
+        let story = |fault_ms| {
+            Story::new()
+                .op((100, 9000), "ann", Op::People(people::Op::LogIn), fail("gave up"))
+                .fault(fault_ms, Fault::Kill { host: "redis-1".into() })
+        };
+        assert_eq!(story(15_100).judged_by(&claim()), Ok(()));
+        assert!(story(15_101).judged_by(&claim()).is_err());
+    }
+
+    #[test]
+    fn counts_what_it_judges_and_why_not() {
+        let story = healed()
+            .op((2000, 3000), "ann", Op::People(people::Op::LogIn), Seen::Ok)
+            .op((3000, 9000), "ben", Op::People(people::Op::LogIn), fail("gave up"))
+            .op((41_000, 45_000), "cleo", Op::People(people::Op::LogIn), Seen::Ok)
+            .unended(119_000, "dan", Op::People(people::Op::LogIn));
+        let excuses = [
+            (crate::property::calm::CUT_SHORT, 1, 1),
+            (crate::property::calm::UNSETTLED, 2, 1),
+        ];
+        let excuses = excuses.map(|(excuse, things, wrong)| (excuse.to_owned(), things, wrong));
+        assert_eq!(story.tally(&claim()), (1, excuses.to_vec()));
     }
 
     #[test]

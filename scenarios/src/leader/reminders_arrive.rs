@@ -148,6 +148,16 @@ mod tests {
     }
 
     #[test]
+    fn the_analytics_hook_excuses_nothing() {
+        let cut = |b: &str| {
+            let (a, b) = ("idp-a".into(), b.into());
+            due(10_000).fault(9000, Fault::Cut { a, b }).judged_by(&claim())
+        };
+        assert_eq!(cut("mail"), Ok(()));
+        assert!(cut("analytics").is_err());
+    }
+
+    #[test]
     fn rejects_absence_and_lateness() {
         let late = due(10_000).event(15_100, "mail", reminded(10_000));
         let healed = due(70_000)

@@ -56,7 +56,7 @@ fn attempt<'a>(invocation: &Invocation<'a>) -> Option<(&'a str, bool)> {
 }
 
 /// The most that the stores' clocks can have been ahead, milliseconds: the sum of all changes that moved one forward.
-fn ahead_ms(history: &History) -> u64 {
+pub(crate) fn ahead_ms(history: &History) -> u64 {
     let forward = history.records.iter().map(|record| match &record.event {
         Event::Fault { fault, .. } => match fault {
             Fault::ClockOffset { host, offset_ms: by_ms } | Fault::ClockJump { host, by_ms }

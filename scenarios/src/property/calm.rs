@@ -9,7 +9,7 @@ use crate::{
 pub(crate) const CUT_SHORT: &str = "its deadline is after the end of the run";
 /// A fault was injected, and the nemesis never healed it.
 pub(crate) const UNHEALED: &str = "a fault was never healed";
-/// A fault was injected before, or while it lasted, and not everything had healed and settled when it began.
+/// A fault was injected before its deadline, and not everything had healed and settled when it began.
 pub(crate) const UNSETTLED: &str = "not everything had healed and settled";
 /// What had not ended when the run ended.
 pub(crate) const UNENDED: &str = "under way when the run ended";
@@ -38,6 +38,9 @@ impl Calm {
     pub(crate) fn excuse(&self, began_ms: u64, deadline_ms: u64) -> Option<&'static str> {
         if deadline_ms > self.lasts_ms {
             return Some(CUT_SHORT);
+        }
+        if deadline_ms < self.first_fault_ms {
+            return None;
         }
         match self.settled_ms {
             None => Some(UNHEALED),

@@ -2,9 +2,10 @@
 
 use crate::{
     mailed_code,
-    vocabulary::{Event, Evidence, Fault, History, Observation, Op, OpId, Seen, Violation},
+    vocabulary::{Event, Evidence, Fault, History, Observation, Op, OpId, OwnFault, Seen, Violation},
     world::calls::{Purpose, purpose},
 };
+use spec::Times;
 use std::collections::BTreeMap;
 
 /// An operation: its beginning and, if it ended, its end.
@@ -51,6 +52,11 @@ impl<'a> Invocation<'a> {
     /// When it ended, milliseconds; `u64::MAX` if it did not end.
     pub(crate) fn ended_ms(&self) -> u64 {
         self.end.map_or(u64::MAX, |end| end.at_ms)
+    }
+
+    /// From its beginning to its end.
+    pub(crate) fn times(&self) -> Times {
+        Times::new(self.began_ms, self.ended_ms())
     }
 
     /// Indices of its records.
@@ -224,12 +230,12 @@ pub(crate) fn touches_mail(fault: &Fault) -> bool {
     matches!(fault, Fault::Call(call) if purpose(&call.call) == Purpose::Mail)
 }
 
-/// Whether a fault may keep the leader from its jobs: all may, except the failure of a call for a login or for
-/// analytics.
+/// Whether a fault may keep the leader from its jobs: all may, except those of the analytics hook and the links to it,
+/// and the failure of a call for a login or for analytics.
 pub(crate) fn touches_the_leader(fault: &Fault) -> bool {
     match fault {
         Fault::Call(call) => matches!(purpose(&call.call), Purpose::Leader | Purpose::Store | Purpose::Mail),
-        _ => true,
+        _ => !fault.hosts().contains(&"analytics") && !matches!(fault, Fault::Own(OwnFault::Analytics(_))),
     }
 }
 

@@ -85,7 +85,7 @@ mod tests {
     use crate::{
         directory,
         property::testing::*,
-        vocabulary::{OwnFault, Seen},
+        vocabulary::{Fault, OwnFault, Seen},
     };
 
     fn visit(at_ms: u64, seen: Seen) -> Story {
