@@ -67,7 +67,7 @@ impl Property<Login> for EveryReplicaServes {
                 continue;
             };
             let deadline_ms = login.began_ms + self.0.within_ms;
-            let excuse = calm.excuse(login.began_ms, deadline_ms);
+            let excuse = calm.excuse(login.began_ms, login.ended_ms().min(deadline_ms));
             if !evidence.is_violated(!login.in_time(deadline_ms), excuse) {
                 continue;
             }

@@ -8,20 +8,22 @@
 //! again when a page asks them to, and think for a few seconds at most. Bounds are about twice the longest time seen in
 //! 30 seeds of each scenario with a login begun every second after healing.
 //!
-//! Edges. The property judges whole logins whose deadline is before the end of the run and before the first fault, or
-//! that began late enough after healing. It does not judge:
+//! Edges. The property judges whole logins that began late enough after healing, and those that ended, or had to end,
+//! before the first fault. A login that is under way when the run ends is judged if its deadline was before. It does not
+//! judge:
 //!
 //! - people attacked by a guesser or a flooder, who may meet a limit ([`crate::property::LimitsLetIn`] judges them);
 //! - people whose mail an attacker reads, because the attacker's attempts may disturb their logins;
 //! - probes of one replica ([`crate::property::EveryReplicaServes`] judges them);
-//! - logins whose code somebody else presented too before they had ended, or that was raced on purpose: their owner may
-//!   lose the tokens (RFC 6749 section 4.1.2: on reuse the server revokes them).
+//! - logins that lost the tokens of a code, or could not use them, after somebody else had presented that code too, or it
+//!   was raced on purpose (RFC 6749 section 4.1.2: on reuse the server revokes them). A login that got its tokens is judged,
+//!   however often its code was presented.
 
 use crate::{
     availability, limits, mailed_code, people,
     property::{calm::Calm, faults, human, invocations, reading::Invocation},
     redemption,
-    vocabulary::{Behaviour, Evidence, Kind, Login, Op, Plan, Property, Violation},
+    vocabulary::{Behaviour, Evidence, Kind, Login, Op, Plan, Property, Tag, Violation},
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -90,8 +92,8 @@ impl EveryoneCanLogIn {
     }
 }
 
-/// The excuse of a login one of whose codes was presented more than once with everything that binds it.
-pub(crate) const CONTESTED: &str = "its code was presented twice";
+/// The excuse of a login that [`contested`] is about.
+pub(crate) const CONTESTED: &str = "lost its tokens to another presentation of its code";
 
 /// Why the logins of some people are never judged.
 fn excused(plan: &Plan) -> BTreeMap<&str, &'static str> {
@@ -110,27 +112,23 @@ fn excused(plan: &Plan) -> BTreeMap<&str, &'static str> {
     excuses.collect()
 }
 
-/// Whether one of the codes of a login was presented more than once with everything that binds it, before the login had
-/// ended: later it can cost nobody the login.
+/// Whether a login lost the tokens of a code that was presented more than once with everything that binds it, before the
+/// login had ended. A login that got its tokens, and could use them, lost nothing: in most scenarios a thief presents every
+/// code.
 pub(crate) fn contested(login: &Invocation<'_>, invocations: &[Invocation<'_>]) -> bool {
-    let own = invocations.iter().filter_map(|invocation| match invocation.op {
-        Op::Redemption(redemption::Op::Redeem { code, .. })
-            if invocation.who == login.who
-                && invocation.began_ms >= login.began_ms
-                && invocation.began_ms <= login.ended_ms() =>
-        {
-            Some(code)
-        }
+    let during = || invocations.iter().filter(|other| other.began_ms <= login.ended_ms());
+    let own = || during().filter(|other| other.who == login.who && other.began_ms >= login.began_ms);
+    let presents = |other: &Invocation<'_>, wanted: &Tag| matches!(other.op, Op::Redemption(redemption::Op::Redeem { code, rightful: true, .. }) if code == wanted);
+    let uses = |other: &Invocation<'_>, wanted: &Tag| matches!(other.op, Op::Redemption(redemption::Op::UserInfo { code }) if code == wanted);
+    let presented = own().filter_map(|other| match other.op {
+        Op::Redemption(redemption::Op::Redeem { code, .. }) => Some(code),
         _ => None,
     });
-    let presented = |wanted| {
-        let same = |invocation: &&Invocation<'_>| {
-            let is_it = matches!(invocation.op, Op::Redemption(redemption::Op::Redeem { code, rightful: true, .. }) if code == wanted);
-            is_it && invocation.began_ms <= login.ended_ms()
-        };
-        invocations.iter().filter(same).count()
+    let lost = |code: &Tag| {
+        !own().any(|other| presents(other, code) && other.ok()) || own().any(|other| uses(other, code) && !other.ok())
     };
-    own.into_iter().any(|code| presented(code) > 1)
+    let mut presented = presented.filter(|code| lost(code));
+    presented.any(|code| during().filter(|other| presents(other, code)).count() > 1)
 }
 
 impl Property<Login> for EveryoneCanLogIn {
@@ -167,7 +165,7 @@ impl Property<Login> for EveryoneCanLogIn {
         {
             let deadline_ms = login.began_ms + self.within_ms;
             let excuse = (excused.get(login.who).copied())
-                .or_else(|| calm.excuse(login.began_ms, deadline_ms))
+                .or_else(|| calm.excuse(login.began_ms, login.ended_ms().min(deadline_ms)))
                 .or_else(|| contested(login, &invocations).then_some(CONTESTED));
             if !evidence.is_violated(!login.in_time(deadline_ms), excuse) {
                 continue;
@@ -193,6 +191,10 @@ mod tests {
         Story::new()
             .fault(1000, Fault::Kill { host: "redis-1".into() })
             .fault(30_000, Fault::Heal)
+    }
+
+    fn user_info(code: &str) -> Op {
+        Op::Redemption(redemption::Op::UserInfo { code: tag(code) })
     }
 
     fn claim() -> EveryoneCanLogIn {
@@ -239,6 +241,7 @@ mod tests {
                 redeem("c1", "idp-a", true),
                 fail("invalid_grant"),
             )
+            .op((42_100, 42_150), "ann", user_info("c1"), fail("invalid_token"))
             .op(
                 (41_000, 50_000),
                 "ann",
@@ -249,17 +252,19 @@ mod tests {
     }
 
     #[test]
-    fn rejects_a_failed_login_whose_code_was_stolen_afterwards() {
-        let story = healed()
-            .op((42_000, 42_050), "ann", redeem("c1", "balancer", true), Seen::Ok)
-            .op((41_000, 50_000), "ann", Op::People(people::Op::LogIn), fail("gave up"))
-            .op(
-                (50_001, 50_090),
-                "thief",
-                redeem("c1", "idp-a", true),
-                fail("invalid_grant"),
-            );
-        assert!(story.judged_by(&claim()).is_err());
+    fn rejects_a_login_whose_code_was_stolen_too_late_or_that_lost_nothing() {
+        let stolen = |at_ms, used| {
+            let story = healed()
+                .op((42_000, 42_050), "ann", redeem("c1", "balancer", true), Seen::Ok)
+                .op((43_000, 43_050), "ann", user_info("c1"), used)
+                .op((41_000, 50_000), "ann", Op::People(people::Op::LogIn), fail("gave up"));
+            let thief = (at_ms, at_ms + 90);
+            let story = story.op(thief, "thief", redeem("c1", "idp-a", true), fail("invalid_grant"));
+            story.judged_by(&claim())
+        };
+        assert_eq!(stolen(42_060, fail("invalid_token")), Ok(()));
+        assert!(stolen(50_001, fail("invalid_token")).is_err());
+        assert!(stolen(42_060, Seen::Ok).is_err());
     }
 
     #[test]
@@ -277,13 +282,23 @@ mod tests {
     /// Before the first fault nothing is in the way, either.
     #[test]
     fn a_fault_excuses_nothing_that_had_to_end_before_it() {
-        let story = |fault_ms| {
-            Story::new()
-                .op((100, 9000), "ann", Op::People(people::Op::LogIn), fail("gave up"))
-                .fault(fault_ms, Fault::Kill { host: "redis-1".into() })
+        let kill = || Fault::Kill { host: "redis-1".into() };
+        let login = || Op::People(people::Op::LogIn);
+        let hangs = |fault_ms| Story::new().unended(100, "ann", login()).fault(fault_ms, kill());
+        let fails = |fault_ms| {
+            let story = Story::new().op((100, 9000), "ann", login(), fail("gave up"));
+            story.fault(fault_ms, kill()).judged_by(&claim())
         };
-        assert_eq!(story(15_100).judged_by(&claim()), Ok(()));
-        assert!(story(15_101).judged_by(&claim()).is_err());
+        assert_eq!(hangs(15_100).judged_by(&claim()), Ok(()));
+        assert!(hangs(15_101).judged_by(&claim()).is_err());
+        assert_eq!(fails(9000), Ok(()));
+        assert!(fails(9001).is_err());
+    }
+
+    #[test]
+    fn the_end_of_the_run_excuses_no_failure_before_it() {
+        let late = |to_ms| healed().op((110_000, to_ms), "ann", Op::People(people::Op::LogIn), fail("gave up"));
+        assert!(late(119_000).judged_by(&claim()).is_err());
     }
 
     #[test]

@@ -118,17 +118,19 @@ impl Property<Login> for LimitsLetIn {
                 .iter()
                 .filter(|invocation| attempt(invocation) == Some((&own, false)) && !invocation.ok());
             let locked = wrong.count() as u64 >= limits.consecutive_failures;
-            let excuse = calm.excuse(login.began_ms, deadline_ms).or_else(|| {
-                first_of([
-                    (contested(login, &invocations), CONTESTED),
-                    (locked, "locked by failures in a row"),
-                    (
-                        others(false) + OWN > limits.login_attempts,
-                        "others' attempts leave no room",
-                    ),
-                    (others(true) + OWN > limits.sends, "others' mails leave no room"),
-                ])
-            });
+            let excuse = calm
+                .excuse(login.began_ms, login.ended_ms().min(deadline_ms))
+                .or_else(|| {
+                    first_of([
+                        (contested(login, &invocations), CONTESTED),
+                        (locked, "locked by failures in a row"),
+                        (
+                            others(false) + OWN > limits.login_attempts,
+                            "others' attempts leave no room",
+                        ),
+                        (others(true) + OWN > limits.sends, "others' mails leave no room"),
+                    ])
+                });
             if !evidence.is_violated(!login.in_time(deadline_ms), excuse) {
                 continue;
             }

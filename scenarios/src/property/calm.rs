@@ -1,11 +1,14 @@
 //! The times in which nothing is broken, for properties that judge the service after healing.
+//!
+//! No property of this kind can promise a whole login, or a mail, while something is broken. What each single answer may
+//! be meanwhile is what [`crate::property::AnswersAllowed`] judges, at any time.
 
 use crate::{
     property::{faults, reading::calm_from_ms},
     vocabulary::Evidence,
 };
 
-/// Nothing may be judged whose deadline lies after the end of the run.
+/// It had neither happened nor failed when the run ended, and its deadline is later.
 pub(crate) const CUT_SHORT: &str = "its deadline is after the end of the run";
 /// A fault was injected, and the nemesis never healed it.
 pub(crate) const UNHEALED: &str = "a fault was never healed";
@@ -34,12 +37,13 @@ impl Calm {
         }
     }
 
-    /// Why something that begins then, and must have happened by then, is not judged; `None` if it is.
-    pub(crate) fn excuse(&self, began_ms: u64, deadline_ms: u64) -> Option<&'static str> {
-        if deadline_ms > self.lasts_ms {
+    /// Why something that began then is not judged; `None` if it is. It was decided when it ended, or at its deadline if
+    /// it had not ended.
+    pub(crate) fn excuse(&self, began_ms: u64, decided_ms: u64) -> Option<&'static str> {
+        if decided_ms > self.lasts_ms {
             return Some(CUT_SHORT);
         }
-        if deadline_ms < self.first_fault_ms {
+        if decided_ms < self.first_fault_ms {
             return None;
         }
         match self.settled_ms {

@@ -3,8 +3,9 @@
 //! Source: liveness as it is usually stated under fault injection: everything heals, and then progress must resume
 //! within a bound. Without healing no service could promise it, and without a bound nothing could violate it.
 //!
-//! Edges. The property judges operations whose deadline is before the end of the run and, if there were faults, before
-//! the first of them or late enough after the healing of the last. `Unknown` is not a success: when nothing is broken,
+//! Edges. If there were faults, the property judges operations that ended, or had to end, before the first of them, and
+//! those that began late enough after the healing of the last. An operation that is under way when the run ends is judged
+//! if its deadline was before. `Unknown` is not a success: when nothing is broken,
 //! nobody should be left without an answer.
 
 use crate::{
@@ -103,12 +104,12 @@ impl Calm {
         }
     }
 
-    /// Why something with this beginning and deadline is not judged.
-    fn excuse(&self, began_ms: u64, deadline_ms: u64) -> Option<&'static str> {
-        if deadline_ms > self.lasts_ms {
+    /// Why something that began then is not judged. It was decided when it ended, or at its deadline if it had not ended.
+    fn excuse(&self, began_ms: u64, decided_ms: u64) -> Option<&'static str> {
+        if decided_ms > self.lasts_ms {
             return Some("its deadline is after the end of the run");
         }
-        if deadline_ms < self.first_fault_ms {
+        if decided_ms < self.first_fault_ms {
             return None;
         }
         match self.settled_ms {
@@ -148,7 +149,7 @@ impl<S: Service> Property<S> for Succeeds {
         };
         for attempt in evidence.history.attempts().that(concerned) {
             let deadline_ms = attempt.began_ms + self.within_ms;
-            let excuse = calm.excuse(attempt.began_ms, deadline_ms);
+            let excuse = calm.excuse(attempt.began_ms, attempt.ended_ms().min(deadline_ms));
             if evidence.is_violated(!self.is_answered(&attempt), excuse) {
                 let what = format!(
                     "at {} {} {}, with nothing left in the way, and that {}",
@@ -249,6 +250,10 @@ mod tests {
         assert_eq!(judged(story(7000), &claim()), Ok(()));
         let violation = judged(story(7001), &claim()).expect_err("it had to end before the fault");
         assert_eq!(violation.reason, "never-ended");
+        let failed = HistoryBuilder::new().op((2000, 3000), "ann", BUY, refused("closed"));
+        assert!(judged(failed.fault(3001, kill(), 1), &claim()).is_err());
+        let late = healed().op((56_000, 57_000), "ann", BUY, refused("closed"));
+        assert!(judged(late, &claim()).is_err(), "nor does the end of the run");
     }
 
     #[test]

@@ -52,8 +52,9 @@ impl Property<Shop> for TicketPrintedOnce {
         for (index, record) in evidence.history.records.iter().enumerate() {
             match record.event {
                 Event::Ready { ready: true, .. } => printed.retain(|(host, _), _| *host != record.who),
+                // A shop without the planted bug notes no ticket: each of its sales could have been one too many.
+                Event::Ended { .. } => evidence.judged(1),
                 Event::Own(Ticket::Printed { seat }) => {
-                    evidence.judged(1);
                     if let Some(before) = printed.insert((record.who.clone(), seat), index) {
                         return Err(Violation {
                             property: self.name(),
