@@ -20,10 +20,13 @@
 //!   however often its code was presented.
 
 use crate::{
-    availability, limits, mailed_code, people,
-    property::{calm::Calm, faults, human, invocations, reading::Invocation},
-    redemption,
-    vocabulary::{Behaviour, Evidence, Kind, Login, Op, Plan, Property, Tag, Violation},
+    availability::{
+        self,
+        contested::{CONTESTED, contested},
+    },
+    limits, mailed_code, people,
+    property::{calm::Calm, faults, human, invocations},
+    vocabulary::{Behaviour, Evidence, Kind, Login, Op, Plan, Property, Violation},
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -92,9 +95,6 @@ impl EveryoneCanLogIn {
     }
 }
 
-/// The excuse of a login that [`contested`] is about.
-pub(crate) const CONTESTED: &str = "lost its tokens to another presentation of its code";
-
 /// Why the logins of some people are never judged.
 fn excused(plan: &Plan) -> BTreeMap<&str, &'static str> {
     let excuses = plan.operations.iter().filter_map(|operation| match &operation.does {
@@ -110,25 +110,6 @@ fn excused(plan: &Plan) -> BTreeMap<&str, &'static str> {
         _ => None,
     });
     excuses.collect()
-}
-
-/// Whether a login lost the tokens of a code that was presented more than once with everything that binds it, before the
-/// login had ended. A login that got its tokens, and could use them, lost nothing: in most scenarios a thief presents every
-/// code.
-pub(crate) fn contested(login: &Invocation<'_>, invocations: &[Invocation<'_>]) -> bool {
-    let during = || invocations.iter().filter(|other| other.began_ms <= login.ended_ms());
-    let own = || during().filter(|other| other.who == login.who && other.began_ms >= login.began_ms);
-    let presents = |other: &Invocation<'_>, wanted: &Tag| matches!(other.op, Op::Redemption(redemption::Op::Redeem { code, rightful: true, .. }) if code == wanted);
-    let uses = |other: &Invocation<'_>, wanted: &Tag| matches!(other.op, Op::Redemption(redemption::Op::UserInfo { code }) if code == wanted);
-    let presented = own().filter_map(|other| match other.op {
-        Op::Redemption(redemption::Op::Redeem { code, .. }) => Some(code),
-        _ => None,
-    });
-    let lost = |code: &Tag| {
-        !own().any(|other| presents(other, code) && other.ok()) || own().any(|other| uses(other, code) && !other.ok())
-    };
-    let mut presented = presented.filter(|code| lost(code));
-    presented.any(|code| during().filter(|other| presents(other, code)).count() > 1)
 }
 
 impl Property<Login> for EveryoneCanLogIn {
@@ -185,6 +166,7 @@ impl Property<Login> for EveryoneCanLogIn {
 mod tests {
     use super::*;
     use crate::property::testing::*;
+    use crate::redemption;
     use crate::vocabulary::{Fault, Operation, Seen};
 
     fn healed() -> Story {

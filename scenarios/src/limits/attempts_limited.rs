@@ -17,8 +17,9 @@ use crate::{
     mailed_code,
     property::{
         invocations, limits,
-        reading::{Invocation, admitted_max, mails, redis_states},
+        reading::{Invocation, mails},
         violation,
+        windows::{admitted_max, redis_states},
     },
     vocabulary::{Evidence, Kind, Login, Op, Property, Seen, Tag, Violation},
 };

@@ -14,7 +14,7 @@
 //! was stolen may cost its owner the tokens (see [`crate::property::EveryoneCanLogIn`]).
 
 use crate::{
-    availability::everyone_can_log_in::{CONTESTED, contested},
+    availability::contested::{CONTESTED, contested},
     limits, mailed_code, people,
     property::{
         bound::Bound,

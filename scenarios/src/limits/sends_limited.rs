@@ -11,8 +11,9 @@ use crate::{
     property::{
         calm::first_of,
         invocations, limits,
-        reading::{admitted_max, mails, redis_states},
+        reading::mails,
         violation,
+        windows::{admitted_max, redis_states},
     },
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };

@@ -12,8 +12,9 @@ use crate::{
     property::{
         calm::first_of,
         invocations,
-        reading::{RedisStates, admitted_max, mails, redis_states},
+        reading::mails,
         violation,
+        windows::{RedisStates, admitted_max, redis_states},
     },
     vocabulary::{Evidence, Kind, Login, Op, Property, Tag, Violation},
 };

@@ -9,6 +9,7 @@ pub(crate) mod calm;
 pub(crate) mod reading;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod windows;
 
 pub use crate::analytics::analytics_arrive::AnalyticsArrive;
 pub use crate::availability::degraded_is_reported::DegradedIsReported;

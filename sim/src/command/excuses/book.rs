@@ -22,6 +22,15 @@ pub(super) struct Book {
     counts: BTreeMap<String, BTreeMap<&'static str, Tally>>,
 }
 
+/// A row of the table.
+struct Row<'a> {
+    property: &'a str,
+    judged: u64,
+    /// Judged and spared things of the property.
+    things: u64,
+    excuse: Option<(Excuse, Spared)>,
+}
+
 impl Book {
     /// An empty one for these scenarios.
     pub(super) fn of<S: Service>(scenarios: &[&Scenario<S>]) -> Book {
@@ -85,27 +94,35 @@ impl Book {
             ">of these wrong",
         ];
         let mut table = table::new(look, &headings);
-        let mut rows: Vec<(&str, u64, Option<(Excuse, Spared)>, u64)> = vec![];
-        for (property, sum) in self.sums() {
-            let things = sum.judged + sum.spared();
-            if sum.spared.is_empty() {
-                rows.push((property, sum.judged, None, things));
+        let mut rows = vec![];
+        for (property, Tally { judged, spared }) in self.sums() {
+            let things = judged + spared.values().map(|spared| spared.things).sum::<u64>();
+            let row = |excuse| Row {
+                property,
+                judged,
+                things,
+                excuse,
+            };
+            if spared.is_empty() {
+                rows.push(row(None));
             }
-            let spared = sum.spared.into_iter();
-            rows.extend(spared.map(|excuse| (property, sum.judged, Some(excuse), things)));
+            rows.extend(spared.into_iter().map(|excuse| row(Some(excuse))));
         }
-        rows.sort_by_key(|(.., excuse, _)| Reverse(excuse.as_ref().map_or(0, |(_, spared)| spared.things)));
-        for (property, judged, excuse, things) in rows {
-            let mut cells = vec![Cell::new(property), Cell::new(table::thousands(judged))];
-            if let Some((excuse, spared)) = excuse {
-                let conclusion = match spared.things > judged {
+        rows.sort_by_key(|row| Reverse(row.excuse.as_ref().map_or(0, |(_, spared)| spared.things)));
+        for row in rows {
+            let mut cells = vec![Cell::new(row.property), Cell::new(table::thousands(row.judged))];
+            if let Some((excuse, spared)) = row.excuse {
+                let conclusion = match spared.things > row.judged {
                     true => Conclusion::Inconclusive,
                     false => Conclusion::Held,
                 };
                 cells.extend([
                     Cell::new(excuse),
                     table::judged(table::thousands(spared.things), conclusion),
-                    Cell::new(format!("{:.1}", 100.0 * spared.things as f64 / things.max(1) as f64)),
+                    Cell::new(format!(
+                        "{:.1}",
+                        100.0 * spared.things as f64 / row.things.max(1) as f64
+                    )),
                     Cell::new(table::thousands(spared.wrong)),
                 ]);
             }
