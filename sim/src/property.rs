@@ -4,14 +4,16 @@ mod attempts;
 pub mod marks;
 mod reason;
 mod succeeds;
+mod tally;
 
 pub use attempts::{Attempt, Attempts, End};
 pub use reason::{Reason, slug};
 pub use succeeds::Succeeds;
+pub use tally::{Excuse, Spared, Tally};
 
 use crate::{history::History, operators::Operators, plan::Plan, service::Service};
 use serde::{Deserialize, Serialize};
-use std::{any::type_name, collections::BTreeMap, fmt, sync::Arc};
+use std::{any::type_name, cell::RefCell, collections::BTreeMap, fmt, sync::Arc};
 
 /// A property that did not hold, with the evidence and the moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,6 +91,53 @@ pub struct Evidence<'a, S: Service> {
     pub history: &'a History<S>,
     /// The information that operators have.
     pub operators: &'a Operators,
+    tally: RefCell<Tally>,
+}
+
+impl<'a, S: Service> Evidence<'a, S> {
+    /// The evidence of a run, for one property.
+    pub fn new(plan: &'a Plan<S>, history: &'a History<S>, operators: &'a Operators) -> Evidence<'a, S> {
+        Evidence {
+            plan,
+            history,
+            operators,
+            tally: RefCell::default(),
+        }
+    }
+
+    /// Counts things that are judged: each of them could have been a violation. Operations that the property is not
+    /// about are no such things.
+    pub fn judged(&self, things: usize) {
+        self.tally.borrow_mut().judged += things as u64;
+    }
+
+    /// Counts things that are not judged because of an excuse.
+    pub fn spared(&self, excuse: impl Into<Excuse>, spared: Spared) {
+        if spared.things > 0 {
+            self.tally.borrow_mut().spare(excuse.into(), spared);
+        }
+    }
+
+    /// Counts one thing, as judged or as spared, and returns whether it is a violation: it is `wrong`, and nothing
+    /// excuses it.
+    pub fn is_violated(&self, wrong: bool, excuse: Option<&'static str>) -> bool {
+        match excuse {
+            None => self.judged(1),
+            Some(excuse) => self.spared(
+                excuse,
+                Spared {
+                    things: 1,
+                    wrong: u64::from(wrong),
+                },
+            ),
+        }
+        wrong && excuse.is_none()
+    }
+
+    /// What was counted so far.
+    pub fn tally(&self) -> Tally {
+        self.tally.borrow().clone()
+    }
 }
 
 /// A claim about what can be observed from outside.
@@ -105,7 +154,7 @@ pub trait Property<S: Service>: Send + Sync {
     }
     /// The claim in one sentence, for people.
     fn claim(&self) -> String;
-    /// Judges a whole history.
+    /// Judges a whole history, and counts in the evidence what it judges and what it excuses: see [`Tally`].
     ///
     /// # Errors
     /// The first violation.

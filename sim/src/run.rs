@@ -10,7 +10,7 @@ use crate::{
     nemesis::{self, PlanError},
     operators::{self, Operators},
     plan::Plan,
-    property::{Evidence, Property, Violation, slug},
+    property::{Evidence, Property, Tally, Violation, slug},
     recorder::Recorder,
     service::Service,
     simulator::EngineKind,
@@ -75,6 +75,8 @@ pub struct Run<S: Service> {
     pub mark_records: Vec<MarkRecord>,
     /// Properties that did not hold: at most one violation for each property, and one for each host that panicked.
     pub violations: Vec<Violation>,
+    /// What each property judged and spared. Properties of one name are counted together.
+    pub tallies: BTreeMap<String, Tally>,
     /// The calls that the service's processes made through their wrapped seams: see [`crate::calls`].
     pub calls: Vec<CallRecord>,
     /// When each fault with a trigger was injected, milliseconds, by its position in the plan. `None` if it was not
@@ -199,7 +201,9 @@ pub fn perform_and_inspect<S: Service, T>(
         ..run
     };
     for property in &setup.properties {
-        run.violations.extend(judge(property.as_ref(), &run)?);
+        let (violation, tally) = judge(property.as_ref(), &run)?;
+        run.violations.extend(violation);
+        run.tallies.entry(property.name()).or_default().add(&tally);
     }
     run.violations.sort_by_key(|violation| violation.at_ms);
     Ok((run, inspected))
@@ -256,6 +260,7 @@ fn simulate<S: Service, T>(
         calls,
         triggered: running.triggered(),
         violations: unprepared.into_iter().chain(panics).chain(too_often).collect(),
+        tallies: BTreeMap::new(),
         fingerprint: fingerprint(running.engine().wire_hash(), &history),
         history,
         stats,
@@ -284,15 +289,11 @@ fn fingerprint<S: Service>(wire_hash: u64, history: &History<S>) -> Fingerprint 
     Fingerprint(hash.digest())
 }
 
-fn judge<S: Service>(property: &dyn Property<S>, run: &Run<S>) -> Result<Option<Violation>, HarnessError> {
-    let evidence = Evidence {
-        plan: &run.plan,
-        history: &run.history,
-        operators: &run.operators,
-    };
+fn judge<S: Service>(property: &dyn Property<S>, run: &Run<S>) -> Result<(Option<Violation>, Tally), HarnessError> {
+    let evidence = Evidence::new(&run.plan, &run.history, &run.operators);
     match catch_unwind(AssertUnwindSafe(|| property.check(&evidence))) {
-        Ok(Ok(())) => Ok(None),
-        Ok(Err(violation)) => Ok(Some(violation.of(property.name()))),
+        Ok(Ok(())) => Ok((None, evidence.tally())),
+        Ok(Err(violation)) => Ok((Some(violation.of(property.name())), evidence.tally())),
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied());

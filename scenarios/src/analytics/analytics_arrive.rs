@@ -13,12 +13,7 @@
 
 use crate::{
     analytics, people,
-    property::{
-        bound::Bound,
-        human, invocations,
-        reading::{Invocation, calm_from_ms},
-        violation,
-    },
+    property::{bound::Bound, calm::Calm, human, invocations, reading::Invocation, violation},
     vocabulary::{Event, Evidence, Kind, Login, Observation, Op, Property, Violation},
 };
 use std::time::Duration;
@@ -56,20 +51,29 @@ impl Property<Login> for AnalyticsArrive {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let Some(from_ms) = calm_from_ms(evidence.history, self.0.settle_ms) else {
-            return Ok(());
-        };
+        let calm = Calm::of(evidence, self.0.settle_ms);
         let invocations = invocations(evidence.history);
         let judged = |login: &&Invocation<'_>| {
-            *login.op == Op::People(people::Op::LogIn)
-                && login.ok()
-                && login.began_ms >= from_ms
-                && login.ended_ms() + self.0.within_ms <= evidence.plan.lasts_ms
+            if *login.op != Op::People(people::Op::LogIn) || !login.ok() {
+                return false;
+            }
+            let excuse = calm.excuse(login.began_ms, login.ended_ms() + self.0.within_ms);
+            evidence.is_violated(false, excuse);
+            excuse.is_none()
         };
         let mut logins: Vec<&Invocation<'_>> = invocations.iter().filter(judged).collect();
         logins.sort_by_key(|login| login.ended_ms());
+        let before = logins
+            .iter()
+            .filter(|login| login.ended_ms() < calm.first_fault_ms)
+            .count();
         for (index, login) in logins.iter().enumerate() {
             let deadline_ms = login.ended_ms() + self.0.within_ms;
+            // Calls from before the first fault say nothing about logins after it.
+            let (from_ms, earlier) = match index < before {
+                true => (0, 0),
+                false => (calm.settled_ms.unwrap_or(0), before),
+            };
             let answered = Event::Own(Observation::Analytics(analytics::Observation::HookCalled {
                 answered: true,
             }));
@@ -79,7 +83,7 @@ impl Property<Login> for AnalyticsArrive {
                 .iter()
                 .filter(|record| record.event == answered && (from_ms..=deadline_ms).contains(&record.at_ms))
                 .count();
-            let logins = index + 1;
+            let logins = index + 1 - earlier;
             if calls < CALLS_PER_LOGIN * logins {
                 let what = format!(
                     "{logins} logins since {} and {calls} calls to the analytics hook by {}",
@@ -132,6 +136,26 @@ mod tests {
         ] {
             assert_eq!(story.judged_by(&claim()), Ok(()));
         }
+    }
+
+    /// Before the first fault nothing is in the way, either, and its calls count for its logins only.
+    #[test]
+    fn judges_before_the_first_fault_and_counts_anew_after_healing() {
+        let early = |fault_ms| {
+            let mode = Mode::Hanging;
+            let hang = Fault::Own(OwnFault::Analytics(analytics::Fault::Analytics { mode }));
+            let login = Story::new().op((100, 4000), "ann", Op::People(people::Op::LogIn), Seen::Ok);
+            called(called(login, 200, true), fault_ms - 1, true)
+                .fault(fault_ms, hang)
+                .fault(30_000, Fault::Heal)
+        };
+        let later = |story: Story| story.op((40_000, 44_000), "ben", Op::People(people::Op::LogIn), Seen::Ok);
+        assert_eq!(early(7001).judged_by(&claim()), Ok(()));
+        assert!(early(8000).judged_by(&claim()).is_err(), "the second call was late");
+        assert!(
+            later(early(7001)).judged_by(&claim()).is_err(),
+            "no call for the second login"
+        );
     }
 
     #[test]

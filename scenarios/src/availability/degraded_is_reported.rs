@@ -14,9 +14,12 @@
 //! paused is not judged until everything has healed.
 
 use crate::{
-    property::{faults, human, violation},
+    property::{
+        calm::{CUT_SHORT, UNHEALED, first_of},
+        faults, human, violation,
+    },
     store::unreachable::blind,
-    vocabulary::{Event, Evidence, History, Kind, Login, Property, Violation},
+    vocabulary::{Event, Evidence, Fault, History, Kind, Login, Property, Violation},
 };
 use spec::Settings;
 use std::time::Duration;
@@ -57,7 +60,8 @@ fn ready(history: &History, replica: &str, at_ms: u64) -> bool {
 }
 
 /// A port that closes although nothing has been broken for long enough.
-fn closed_too_early(name: &str, history: &History) -> Result<(), Violation> {
+fn closed_too_early(name: &str, evidence: &Evidence<'_>) -> Result<(), Violation> {
+    let history = evidence.history;
     let tolerated_ms = Settings::default().get("degraded");
     for (place, record) in history.records.iter().enumerate() {
         let closed = match &record.event {
@@ -71,7 +75,8 @@ fn closed_too_early(name: &str, history: &History) -> Result<(), Violation> {
         let began = faults(history)
             .find(|(.., fault)| !fault.repairs())
             .map(|(at_ms, ..)| at_ms);
-        if began.is_none_or(|began_ms| record.at_ms < began_ms + tolerated_ms) {
+        let early = began.is_none_or(|began_ms| record.at_ms < began_ms + tolerated_ms);
+        if evidence.is_violated(early, None) {
             let what = format!(
                 "{closed} closes its port, and nothing had been broken for {}",
                 human(tolerated_ms)
@@ -99,11 +104,15 @@ impl Property<Login> for DegradedIsReported {
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let (history, lasts_ms) = (evidence.history, evidence.plan.lasts_ms);
         let nodes = evidence.plan.world.redis_hosts();
-        closed_too_early(&self.name(), history)?;
+        closed_too_early(&self.name(), evidence)?;
         for replica in &evidence.plan.world.replica_hosts() {
             for (from_ms, to_ms) in blind(history, &nodes, replica) {
                 let deadline_ms = from_ms + self.within_ms;
-                if deadline_ms <= to_ms.min(lasts_ms) && ready(history, replica, deadline_ms) {
+                let excuse = first_of([
+                    (deadline_ms > lasts_ms, CUT_SHORT),
+                    (deadline_ms > to_ms, "a shorter outage"),
+                ]);
+                if evidence.is_violated(ready(history, replica, deadline_ms), excuse) {
                     let what = format!(
                         "{replica} has not reached Redis since {} and does not say so",
                         human(from_ms)
@@ -111,14 +120,12 @@ impl Property<Login> for DegradedIsReported {
                     return Err(violation(&self.name(), deadline_ms, vec![], what).because("blind-and-ready"));
                 }
             }
-            let last = faults(history).last();
-            let healed_ms = last
-                .filter(|(.., fault)| **fault == crate::vocabulary::Fault::Heal)
-                .map(|(at_ms, ..)| at_ms);
-            let Some(deadline_ms) = healed_ms.map(|at_ms| at_ms + self.recovers_ms) else {
+            let Some((healed_ms, _, last)) = faults(history).last() else {
                 continue;
             };
-            if deadline_ms <= lasts_ms && !ready(history, replica, deadline_ms) {
+            let deadline_ms = healed_ms + self.recovers_ms;
+            let excuse = first_of([(*last != Fault::Heal, UNHEALED), (deadline_ms > lasts_ms, CUT_SHORT)]);
+            if evidence.is_violated(!ready(history, replica, deadline_ms), excuse) {
                 let what = format!(
                     "{replica} is not ready {} after everything healed",
                     human(self.recovers_ms)

@@ -14,7 +14,7 @@
 
 use crate::{
     availability, people,
-    property::{bound::Bound, human, invocations, reading::calm_from_ms},
+    property::{bound::Bound, calm::Calm, human, invocations},
     vocabulary::{Behaviour, Evidence, Kind, Login, Op, Property, Violation},
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -49,9 +49,7 @@ impl Property<Login> for EveryReplicaServes {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let Some(from_ms) = calm_from_ms(evidence.history, self.0.settle_ms) else {
-            return Ok(());
-        };
+        let calm = Calm::of(evidence, self.0.settle_ms);
         let operations = evidence.plan.operations.iter();
         let probes: BTreeMap<&str, &str> = operations
             .filter_map(|operation| match &operation.does {
@@ -69,8 +67,8 @@ impl Property<Login> for EveryReplicaServes {
                 continue;
             };
             let deadline_ms = login.began_ms + self.0.within_ms;
-            let judged = login.began_ms >= from_ms && deadline_ms <= evidence.plan.lasts_ms;
-            if !judged || login.in_time(deadline_ms) {
+            let excuse = calm.excuse(login.began_ms, login.ended_ms().min(deadline_ms));
+            if !evidence.is_violated(!login.in_time(deadline_ms), excuse) {
                 continue;
             }
             let what = format!(

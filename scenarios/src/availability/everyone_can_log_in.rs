@@ -8,25 +8,27 @@
 //! again when a page asks them to, and think for a few seconds at most. Bounds are about twice the longest time seen in
 //! 30 seeds of each scenario with a login begun every second after healing.
 //!
-//! Edges. The property judges whole logins that began late enough and whose deadline is before the end of the run. It
-//! does not judge:
+//! Edges. The property judges whole logins that began late enough after healing, and those that ended, or had to end,
+//! before the first fault. A login that is under way when the run ends is judged if its deadline was before. It does not
+//! judge:
 //!
 //! - people attacked by a guesser or a flooder, who may meet a limit ([`crate::property::LimitsLetIn`] judges them);
 //! - people whose mail an attacker reads, because the attacker's attempts may disturb their logins;
 //! - probes of one replica ([`crate::property::EveryReplicaServes`] judges them);
-//! - logins whose code somebody else presented too, or that was raced on purpose: their owner may lose the tokens (RFC
-//!   6749 section 4.1.2: on reuse the server revokes them).
+//! - logins that lost the tokens of a code, or could not use them, after somebody else had presented that code too, or it
+//!   was raced on purpose (RFC 6749 section 4.1.2: on reuse the server revokes them). A login that got its tokens is judged,
+//!   however often its code was presented.
 
 use crate::{
-    availability, limits, mailed_code, people,
-    property::{
-        faults, human, invocations,
-        reading::{Invocation, calm_from_ms},
+    availability::{
+        self,
+        contested::{CONTESTED, contested},
     },
-    redemption,
-    vocabulary::{Behaviour, Evidence, Kind, Login, Op, Property, Violation},
+    limits, mailed_code, people,
+    property::{calm::Calm, faults, human, invocations},
+    vocabulary::{Behaviour, Evidence, Kind, Login, Op, Plan, Property, Violation},
 };
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// Property: every login succeeds within a bound. See the module.
 pub struct EveryoneCanLogIn {
@@ -78,36 +80,36 @@ impl EveryoneCanLogIn {
         }
     }
 
-    /// The moment from which logins are judged, milliseconds; `None` if none is.
-    fn judged_from_ms(&self, evidence: &Evidence<'_>) -> Option<u64> {
-        match (self.since, faults(evidence.history).last()) {
-            (Since::Always, _) | (_, None) => Some(0),
-            (Since::Healed, Some(_)) => calm_from_ms(evidence.history, self.settle_ms),
-            (Since::LastFault, Some(_)) => {
+    /// The times in which logins are judged.
+    fn judged_times(&self, evidence: &Evidence<'_>) -> Calm {
+        let healed = Calm::of(evidence, self.settle_ms);
+        let settled_ms = match self.since {
+            Since::Always => Some(0),
+            Since::Healed => healed.settled_ms,
+            Since::LastFault => {
                 let injected = faults(evidence.history).filter(|(.., fault)| !fault.repairs()).last();
                 Some(injected.map_or(0, |(at_ms, ..)| at_ms + self.settle_ms))
             }
-        }
+        };
+        Calm { settled_ms, ..healed }
     }
 }
 
-/// Whether one of the codes of a login was presented more than once with everything that binds it.
-pub(crate) fn contested(login: &Invocation<'_>, invocations: &[Invocation<'_>]) -> bool {
-    let own = invocations.iter().filter_map(|invocation| match invocation.op {
-        Op::Redemption(redemption::Op::Redeem { code, .. })
-            if invocation.who == login.who
-                && invocation.began_ms >= login.began_ms
-                && invocation.began_ms <= login.ended_ms() =>
-        {
-            Some(code)
+/// Why the logins of some people are never judged.
+fn excused(plan: &Plan) -> BTreeMap<&str, &'static str> {
+    let excuses = plan.operations.iter().filter_map(|operation| match &operation.does {
+        Behaviour::Availability(availability::Behaviour::LogInAt { .. }) => {
+            Some((operation.who.as_str(), "a probe, which EveryReplicaServes judges"))
+        }
+        Behaviour::Limits(limits::Behaviour::Guess { victim, .. } | limits::Behaviour::Flood { victim, .. }) => {
+            Some((victim.as_str(), "attacked at a limit, which LimitsLetIn judges"))
+        }
+        Behaviour::MailedCode(mailed_code::Behaviour::PeekAtMail { victim, .. }) => {
+            Some((victim.as_str(), "an attacker reads the mail"))
         }
         _ => None,
     });
-    let presented = |wanted| {
-        let same = |invocation: &&Invocation<'_>| matches!(invocation.op, Op::Redemption(redemption::Op::Redeem { code, rightful: true, .. }) if code == wanted);
-        invocations.iter().filter(same).count()
-    };
-    own.into_iter().any(|code| presented(code) > 1)
+    excuses.collect()
 }
 
 impl Property<Login> for EveryoneCanLogIn {
@@ -135,26 +137,18 @@ impl Property<Login> for EveryoneCanLogIn {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let Some(from_ms) = self.judged_from_ms(evidence) else {
-            return Ok(());
-        };
-        let excused = |who: &str| {
-            evidence.plan.operations.iter().any(|operation| match &operation.does {
-                Behaviour::Availability(availability::Behaviour::LogInAt { .. }) => operation.who == who,
-                Behaviour::Limits(limits::Behaviour::Guess { victim, .. })
-                | Behaviour::Limits(limits::Behaviour::Flood { victim, .. })
-                | Behaviour::MailedCode(mailed_code::Behaviour::PeekAtMail { victim, .. }) => victim == who,
-                _ => false,
-            })
-        };
+        let calm = self.judged_times(evidence);
+        let excused = excused(evidence.plan);
         let invocations = invocations(evidence.history);
         for login in invocations
             .iter()
             .filter(|invocation| *invocation.op == Op::People(people::Op::LogIn))
         {
             let deadline_ms = login.began_ms + self.within_ms;
-            let judged = login.began_ms >= from_ms && deadline_ms <= evidence.plan.lasts_ms;
-            if !judged || login.in_time(deadline_ms) || excused(login.who) || contested(login, &invocations) {
+            let excuse = (excused.get(login.who).copied())
+                .or_else(|| calm.excuse(login.began_ms, login.ended_ms().min(deadline_ms)))
+                .or_else(|| contested(login, &invocations).then_some(CONTESTED));
+            if !evidence.is_violated(!login.in_time(deadline_ms), excuse) {
                 continue;
             }
             let what = format!(
@@ -172,12 +166,17 @@ impl Property<Login> for EveryoneCanLogIn {
 mod tests {
     use super::*;
     use crate::property::testing::*;
+    use crate::redemption;
     use crate::vocabulary::{Fault, Operation, Seen};
 
     fn healed() -> Story {
         Story::new()
             .fault(1000, Fault::Kill { host: "redis-1".into() })
             .fault(30_000, Fault::Heal)
+    }
+
+    fn user_info(code: &str) -> Op {
+        Op::Redemption(redemption::Op::UserInfo { code: tag(code) })
     }
 
     fn claim() -> EveryoneCanLogIn {
@@ -224,6 +223,7 @@ mod tests {
                 redeem("c1", "idp-a", true),
                 fail("invalid_grant"),
             )
+            .op((42_100, 42_150), "ann", user_info("c1"), fail("invalid_token"))
             .op(
                 (41_000, 50_000),
                 "ann",
@@ -231,6 +231,22 @@ mod tests {
                 fail("invalid_token"),
             );
         assert_eq!(story.judged_by(&claim()), Ok(()));
+    }
+
+    #[test]
+    fn rejects_a_login_whose_code_was_stolen_too_late_or_that_lost_nothing() {
+        let stolen = |at_ms, used| {
+            let story = healed()
+                .op((42_000, 42_050), "ann", redeem("c1", "balancer", true), Seen::Ok)
+                .op((43_000, 43_050), "ann", user_info("c1"), used)
+                .op((41_000, 50_000), "ann", Op::People(people::Op::LogIn), fail("gave up"));
+            let thief = (at_ms, at_ms + 90);
+            let story = story.op(thief, "thief", redeem("c1", "idp-a", true), fail("invalid_grant"));
+            story.judged_by(&claim())
+        };
+        assert_eq!(stolen(42_060, fail("invalid_token")), Ok(()));
+        assert!(stolen(50_001, fail("invalid_token")).is_err());
+        assert!(stolen(42_060, Seen::Ok).is_err());
     }
 
     #[test]
@@ -243,6 +259,43 @@ mod tests {
         ] {
             assert!(story.judged_by(&claim()).is_err());
         }
+    }
+
+    /// Before the first fault nothing is in the way, either.
+    #[test]
+    fn a_fault_excuses_nothing_that_had_to_end_before_it() {
+        let kill = || Fault::Kill { host: "redis-1".into() };
+        let login = || Op::People(people::Op::LogIn);
+        let hangs = |fault_ms| Story::new().unended(100, "ann", login()).fault(fault_ms, kill());
+        let fails = |fault_ms| {
+            let story = Story::new().op((100, 9000), "ann", login(), fail("gave up"));
+            story.fault(fault_ms, kill()).judged_by(&claim())
+        };
+        assert_eq!(hangs(15_100).judged_by(&claim()), Ok(()));
+        assert!(hangs(15_101).judged_by(&claim()).is_err());
+        assert_eq!(fails(9000), Ok(()));
+        assert!(fails(9001).is_err());
+    }
+
+    #[test]
+    fn the_end_of_the_run_excuses_no_failure_before_it() {
+        let late = |to_ms| healed().op((110_000, to_ms), "ann", Op::People(people::Op::LogIn), fail("gave up"));
+        assert!(late(119_000).judged_by(&claim()).is_err());
+    }
+
+    #[test]
+    fn counts_what_it_judges_and_why_not() {
+        let story = healed()
+            .op((2000, 3000), "ann", Op::People(people::Op::LogIn), Seen::Ok)
+            .op((3000, 9000), "ben", Op::People(people::Op::LogIn), fail("gave up"))
+            .op((41_000, 45_000), "cleo", Op::People(people::Op::LogIn), Seen::Ok)
+            .unended(119_000, "dan", Op::People(people::Op::LogIn));
+        let excuses = [
+            (crate::property::calm::CUT_SHORT, 1, 1),
+            (crate::property::calm::UNSETTLED, 2, 1),
+        ];
+        let excuses = excuses.map(|(excuse, things, wrong)| (excuse.to_owned(), things, wrong));
+        assert_eq!(story.tally(&claim()), (1, excuses.to_vec()));
     }
 
     #[test]

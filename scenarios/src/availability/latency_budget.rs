@@ -2,13 +2,16 @@
 //!
 //! Source: inventory 1 (synchronous mail blocked the page for as long as the relay stalled), 33, 53.
 //!
-//! Edges. A fault on the path of a login may lengthen it: nothing is judged from the first such fault until everything
-//! has healed and settled. An operation of unknown outcome took its time as well, and counts. Where link latencies
+//! Edges. A fault on the path of a login may lengthen it: nothing is judged while replicas, the way to them, the store or
+//! the directory are in trouble, by the account of the specification (`exchange::troubles`: from each fault to its own
+//! end, and until all has settled). Wrong clocks make nothing slow. An operation of unknown outcome took its time as well, and counts. Where link latencies
 //! differ from run to run, the budget includes a number of hops of the longest latency.
 
 use crate::{
+    exchange::troubles,
     mailed_code, people,
     property::{
+        calm::UNENDED,
         human, invocations,
         reading::{TroubledTimes, touches_logins},
         violation,
@@ -16,6 +19,7 @@ use crate::{
     redemption, session, store,
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
+use spec::Touches;
 use std::time::Duration;
 
 /// The largest number of calls that a replica makes one after the other for a page with its redirects. In a world where
@@ -73,6 +77,8 @@ impl Property<Login> for LatencyBudget {
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let trouble = TroubledTimes::of(evidence.history, 20_000, touches_logins);
+        let troubles = troubles(evidence.plan, evidence.history);
+        let path = |touches: &Touches| touches.service || touches.store || touches.directory;
         for invocation in invocations(evidence.history) {
             let limit_ms = match invocation.op {
                 Op::People(people::Op::OpenLogin)
@@ -91,8 +97,15 @@ impl Property<Login> for LatencyBudget {
             let world = &evidence.plan.world;
             let pauses_ms = CALLS_MAX * world.call_pause_ms_max * u64::from(world.call_pause_percent > 0);
             let budget_ms = limit_ms + self.hops * world.latency_ms_max + pauses_ms;
-            let Some(end) = invocation.end else { continue };
-            if end.took_ms > budget_ms && trouble.spares(invocation.began_ms, end.at_ms) {
+            let Some(end) = invocation.end else {
+                let wrong = invocation.began_ms + budget_ms < evidence.plan.lasts_ms;
+                evidence.is_violated(wrong, Some(UNENDED));
+                continue;
+            };
+            let (from_ms, to_ms) = (invocation.began_ms, end.at_ms);
+            let troubled = !trouble.spares(from_ms, to_ms) && troubles.any(from_ms, to_ms, path);
+            let excuse = troubled.then_some("a fault on the path of a login");
+            if evidence.is_violated(end.took_ms > budget_ms, excuse) {
                 let what = format!(
                     "{} {}, and waited {}; the budget is {}",
                     invocation.who,
@@ -130,6 +143,25 @@ mod tests {
             .fault(1000, kill)
             .op((990, 5000), "ben", send("f2", "ben"), unknown());
         assert_eq!(story.judged_by(&budget()), Ok(()));
+    }
+
+    #[test]
+    fn a_fault_excuses_until_its_own_end_and_a_clock_excuses_nothing() {
+        let host = || "idp-a".to_owned();
+        let slow = |story: Story| {
+            story
+                .op((40_000, 41_000), "ann", send("f1", "ann"), Seen::Ok)
+                .judged_by(&budget())
+        };
+        let killed = || Story::new().fault(1000, Fault::Kill { host: host() });
+        assert_eq!(slow(killed()), Ok(()));
+        assert!(slow(killed().fault(20_000, Fault::Start { host: host() })).is_err());
+        let offset_ms = 500;
+        let clock = Fault::ClockOffset {
+            host: host(),
+            offset_ms,
+        };
+        assert!(slow(Story::new().fault(1000, clock)).is_err());
     }
 
     #[test]

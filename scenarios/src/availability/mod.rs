@@ -10,6 +10,7 @@ pub(crate) mod monitor;
 pub(crate) mod probe;
 
 // Properties.
+pub(crate) mod contested;
 pub(crate) mod degraded_is_reported;
 pub(crate) mod every_replica_serves;
 pub(crate) mod everyone_can_log_in;

@@ -12,6 +12,7 @@
 use crate::{
     mailed_code,
     property::{
+        calm::{UNENDED, first_of},
         faults, invocations,
         reading::{TroubledTimes, touches_logins, touches_mail},
         violation,
@@ -48,12 +49,26 @@ impl Property<Login> for NothingFails {
                     invocation.op,
                     Op::Redemption(redemption::Op::Redeem { rightful: false, .. })
                 );
-            let Some(end) = invocation.end else { continue };
+            if meant_to_fail {
+                continue;
+            }
+            let Some(end) = invocation.end else {
+                evidence.is_violated(false, Some(UNENDED));
+                continue;
+            };
             let waits_for_mail = matches!(invocation.op, Op::MailedCode(mailed_code::Op::AwaitMail { .. }));
-            let excused = !trouble.spares(invocation.began_ms, end.at_ms)
-                || (waits_for_mail && mail_fails)
-                || (!trouble.spares(0, end.at_ms) && may_be_revoked(invocation.op, &attackers, evidence.history));
-            if invocation.ok() || meant_to_fail || excused || end.at_ms >= first_fault_ms {
+            let may_be_revoked =
+                || !trouble.spares(0, end.at_ms) && may_be_revoked(invocation.op, &attackers, evidence.history);
+            let excuse = first_of([
+                (end.at_ms >= first_fault_ms, "after the first fault"),
+                (
+                    !trouble.spares(invocation.began_ms, end.at_ms),
+                    "a call for a login failed",
+                ),
+                (waits_for_mail && mail_fails, "a call for its mail failed"),
+                (may_be_revoked(), "an attacker presented its code after a failed call"),
+            ]);
+            if !evidence.is_violated(!invocation.ok(), excuse) {
                 continue;
             }
             let what = format!(

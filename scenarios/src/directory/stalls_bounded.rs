@@ -19,6 +19,7 @@
 use crate::{
     availability, mailed_code, people,
     property::{
+        calm::{CUT_SHORT, first_of},
         faults, human, invocations,
         reading::{Invocation, TroubledTimes},
         violation,
@@ -118,10 +119,18 @@ impl Property<Login> for StallsBounded {
                 continue;
             };
             let until_ms = invocation.ended_ms().min(invocation.began_ms + budget_ms);
-            if until_ms > evidence.plan.lasts_ms || !trouble.spares(invocation.began_ms, until_ms) {
-                continue;
-            }
-            let Some(why) = kept_waiting(invocation, budget_ms) else {
+            let excuse = first_of([
+                (until_ms > evidence.plan.lasts_ms, CUT_SHORT),
+                (
+                    !trouble.spares(invocation.began_ms, until_ms),
+                    "a fault that may delay it",
+                ),
+            ]);
+            let waited = kept_waiting(invocation, budget_ms);
+            let Some(why) = waited.filter(|_| evidence.is_violated(true, excuse)) else {
+                if waited.is_none() {
+                    evidence.is_violated(false, excuse);
+                }
                 continue;
             };
             let what = format!(

@@ -1,4 +1,8 @@
 //! Every answer is one that the specification allows (standards by section: see the package `spec`).
+//!
+//! An answer counts as judged if exactly one was allowed. Where more are allowed, each reason why is an excuse; an answer
+//! with several reasons counts for each. Where the service may also say that it cannot do it now, those that said so
+//! count as wrong.
 
 use super::{
     facts::{facts, troubles, world},
@@ -8,6 +12,7 @@ use crate::{
     property::violation,
     vocabulary::{Evidence, History, Login, Operators, Plan, Property, Violation},
 };
+use sim::property::Spared;
 use spec::{Report, Spec};
 
 /// What the specification says of a run.
@@ -28,6 +33,18 @@ impl Property<Login> for AnswersAllowed {
 
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let report = judge(evidence.plan, evidence.history, evidence.operators);
+        for sizes in [&report.calm, &report.troubled] {
+            evidence.judged(sizes.exact as usize);
+            for (why, times) in &sizes.widened {
+                let spared = Spared {
+                    things: *times,
+                    wrong: 0,
+                };
+                evidence.spared(format!("several answers are allowed: {why}"), spared);
+            }
+            let (things, wrong) = sizes.not_now;
+            evidence.spared("\u{201c}not now\u{201d} is allowed besides", Spared { things, wrong });
+        }
         match report.violations.into_iter().next() {
             None => Ok(()),
             Some(wrong) => Err(violation(&self.name(), wrong.at_ms, wrong.evidence, wrong.what).because(wrong.reason)),

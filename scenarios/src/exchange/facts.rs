@@ -137,7 +137,7 @@ fn logged<'a>(refusals: &'a Refusals<'_>, answer: &Answered) -> &'a [Refused] {
 }
 
 /// When something was broken, and what that can do: from each fault to its end, and until all has settled.
-pub(super) fn troubles(plan: &Plan, history: &History) -> Troubles {
+pub(crate) fn troubles(plan: &Plan, history: &History) -> Troubles {
     let faults: Vec<(u64, &Fault)> = crate::property::faults(history)
         .map(|(at_ms, _, fault)| (at_ms, fault))
         .collect();

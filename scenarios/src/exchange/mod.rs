@@ -16,6 +16,7 @@ mod answers_allowed;
 mod name_is_address;
 
 pub use answers_allowed::{AnswersAllowed, judge};
+pub(crate) use facts::troubles;
 pub(crate) use observe::{Asking, ask, read_mail};
 pub use ops::Observation;
 

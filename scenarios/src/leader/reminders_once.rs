@@ -33,6 +33,7 @@ impl Property<Login> for RemindersOnce {
             else {
                 continue;
             };
+            evidence.judged(1);
             if let Some((first, at_ms)) = taken.insert((address, due_ms), (index, record.at_ms)) {
                 let what = format!("{address} was reminded of one thing at {} and again", human(at_ms));
                 return Err(violation(&self.name(), record.at_ms, vec![first, index], what).because("reminded-twice"));

@@ -17,8 +17,9 @@ use crate::{
     mailed_code,
     property::{
         invocations, limits,
-        reading::{Invocation, admitted_max, mails, redis_states},
+        reading::{Invocation, mails},
         violation,
+        windows::{admitted_max, redis_states},
     },
     vocabulary::{Evidence, Kind, Login, Op, Property, Seen, Tag, Violation},
 };
@@ -68,6 +69,11 @@ impl Row {
     }
 }
 
+/// The excuse of a number of attempts that only a new state of Redis explains.
+fn new_state(admitted: u64, first_state: u64, most: u64) -> Option<&'static str> {
+    (first_state < admitted && admitted <= most).then_some("a new state of Redis has counters of its own")
+}
+
 impl Property<Login> for AttemptsLimited {
     fn name(&self) -> String {
         "AttemptsLimited".into()
@@ -81,6 +87,7 @@ impl Property<Login> for AttemptsLimited {
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let limits = limits();
         let states = redis_states(evidence);
+        let only_first = states.only_first();
         let window_ms = evidence.plan.world.limit_window_s * 1000;
         let mut attempts: Vec<(&Invocation<'_>, &Tag, &str, &Tag)> = vec![];
         let invocations = invocations(evidence.history);
@@ -124,19 +131,23 @@ impl Property<Login> for AttemptsLimited {
             };
             let by_address = addresses.get_mut(address).expect("entered above");
             let admitted = by_address.one_more(invocation, flow, code);
-            let most = admitted_max(limits.login_attempts, window_ms, &states, by_address.first_ms, now_ms);
-            if admitted > most {
+            let first_ms = by_address.first_ms;
+            let most = admitted_max(limits.login_attempts, window_ms, &states, first_ms, now_ms);
+            let first_state = admitted_max(limits.login_attempts, window_ms, &only_first, first_ms, now_ms);
+            if evidence.is_violated(admitted > first_state, new_state(admitted, first_state, most)) {
                 return exceeded(by_address, address, most, "too-many-at-an-address");
             }
             let by_flow = flows.get_mut(flow).expect("entered above");
             let admitted = by_flow.one_more(invocation, flow, code);
-            let most = admitted_max(limits.verify_attempts, u64::MAX, &states, by_flow.first_ms, now_ms);
-            if admitted > most {
+            let first_ms = by_flow.first_ms;
+            let most = admitted_max(limits.verify_attempts, u64::MAX, &states, first_ms, now_ms);
+            let first_state = admitted_max(limits.verify_attempts, u64::MAX, &only_first, first_ms, now_ms);
+            if evidence.is_violated(admitted > first_state, new_state(admitted, first_state, most)) {
                 return exceeded(by_flow, &format!("the flow {}", flow.0), most, "too-many-in-a-flow");
             }
             let row = rows.get_mut(address).expect("entered above");
             let before = row.before((invocation.began_ms, now_ms));
-            if before >= limits.consecutive_failures {
+            if evidence.is_violated(before >= limits.consecutive_failures, None) {
                 let what = format!("a code was looked at for {address} after {before} wrong codes in a row");
                 return Err(violation(&self.name(), now_ms, invocation.records(), what).because("too-many-in-a-row"));
             }

@@ -14,12 +14,13 @@
 //! was stolen may cost its owner the tokens (see [`crate::property::EveryoneCanLogIn`]).
 
 use crate::{
-    availability::everyone_can_log_in::contested,
+    availability::contested::{CONTESTED, contested},
     limits, mailed_code, people,
     property::{
         bound::Bound,
+        calm::{Calm, first_of},
         human, invocations, limits,
-        reading::{Invocation, calm_from_ms},
+        reading::Invocation,
     },
     vocabulary::{Behaviour, Event, Evidence, Fault, History, Kind, Login, Op, Property, Violation},
 };
@@ -55,7 +56,7 @@ fn attempt<'a>(invocation: &Invocation<'a>) -> Option<(&'a str, bool)> {
 }
 
 /// The most that the stores' clocks can have been ahead, milliseconds: the sum of all changes that moved one forward.
-fn ahead_ms(history: &History) -> u64 {
+pub(crate) fn ahead_ms(history: &History) -> u64 {
     let forward = history.records.iter().map(|record| match &record.event {
         Event::Fault { fault, .. } => match fault {
             Fault::ClockOffset { host, offset_ms: by_ms } | Fault::ClockJump { host, by_ms }
@@ -84,9 +85,7 @@ impl Property<Login> for LimitsLetIn {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let Some(from_ms) = calm_from_ms(evidence.history, self.0.settle_ms) else {
-            return Ok(());
-        };
+        let calm = Calm::of(evidence, self.0.settle_ms);
         let window_ms = evidence.plan.world.limit_window_s * 1000 + ahead_ms(evidence.history);
         let limits = limits();
         let attacked = |who: &str| {
@@ -102,12 +101,7 @@ impl Property<Login> for LimitsLetIn {
             .filter(|invocation| *invocation.op == Op::People(people::Op::LogIn))
         {
             let deadline_ms = login.began_ms + self.0.within_ms;
-            if login.in_time(deadline_ms)
-                || login.began_ms < from_ms
-                || deadline_ms > evidence.plan.lasts_ms
-                || !attacked(login.who)
-                || contested(login, &invocations)
-            {
+            if !attacked(login.who) {
                 continue;
             }
             let own = format!("{}@example.com", login.who);
@@ -124,7 +118,20 @@ impl Property<Login> for LimitsLetIn {
                 .iter()
                 .filter(|invocation| attempt(invocation) == Some((&own, false)) && !invocation.ok());
             let locked = wrong.count() as u64 >= limits.consecutive_failures;
-            if locked || others(false) + OWN > limits.login_attempts || others(true) + OWN > limits.sends {
+            let excuse = calm
+                .excuse(login.began_ms, login.ended_ms().min(deadline_ms))
+                .or_else(|| {
+                    first_of([
+                        (contested(login, &invocations), CONTESTED),
+                        (locked, "locked by failures in a row"),
+                        (
+                            others(false) + OWN > limits.login_attempts,
+                            "others' attempts leave no room",
+                        ),
+                        (others(true) + OWN > limits.sends, "others' mails leave no room"),
+                    ])
+                });
+            if !evidence.is_violated(!login.in_time(deadline_ms), excuse) {
                 continue;
             }
             let what = format!(

@@ -7,20 +7,20 @@
 //! the longest time seen in 30 seeds of each scenario.
 //!
 //! Edges. A second press within the window sends no second mail (inventory 3), and the mail of the first press may have
-//! been lost while something was broken. So the property judges the first press in a flow. A press that was refused, or
-//! whose outcome is unknown, promises nothing.
+//! been lost while something was broken. So the property judges a press if nobody pressed in the same login for a window
+//! before it; a store's clock that was ahead makes windows longer. A press that was refused, or whose outcome is unknown,
+//! promises nothing.
 
 use crate::{
+    limits::limits_let_in::ahead_ms,
     mailed_code,
-    property::{
-        bound::Bound,
-        human, invocations,
-        reading::{calm_from_ms, mails},
-        violation,
-    },
+    property::{bound::Bound, calm::Calm, human, invocations, reading::mails, violation},
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
+
+/// Allowance for the rounding of windows, milliseconds.
+const SLACK_MS: u64 = 1000;
 
 /// Property: after healing, mails with codes arrive. See the module.
 pub struct MailArrives(Bound);
@@ -52,21 +52,26 @@ impl Property<Login> for MailArrives {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let Some(from_ms) = calm_from_ms(evidence.history, self.0.settle_ms) else {
-            return Ok(());
-        };
-        let mut flows = BTreeSet::new();
+        let calm = Calm::of(evidence, self.0.settle_ms);
+        let window_ms = evidence.plan.world.send_once_s * 1000 + ahead_ms(evidence.history) + SLACK_MS;
+        let mut pressed_ms: BTreeMap<_, u64> = BTreeMap::new();
         for press in invocations(evidence.history) {
             let Op::MailedCode(mailed_code::Op::SendCode { flow, address }) = press.op else {
                 continue;
             };
-            let first = flows.insert(flow);
+            let ended_ms = press.end.map_or(u64::MAX, |end| end.at_ms);
+            let before_ms = pressed_ms.get(flow).copied();
+            pressed_ms.insert(flow, before_ms.unwrap_or(0).max(ended_ms));
             let deadline_ms = press.began_ms + self.0.within_ms;
-            if !first || !press.ok() || press.began_ms < from_ms || deadline_ms > evidence.plan.lasts_ms {
-                continue;
+            if !press.ok() {
+                continue; // it promises nothing
             }
+            let again = before_ms.is_some_and(|before_ms| press.began_ms < before_ms.saturating_add(window_ms));
+            let calm = calm.excuse(press.began_ms, deadline_ms);
+            let excuse = calm.or(again.then_some("pressed within the window of an earlier press"));
             let span = press.began_ms..=deadline_ms;
-            if mails(evidence.history).any(|(at_ms, _, to, _)| to == address && span.contains(&at_ms)) {
+            let came = mails(evidence.history).any(|(at_ms, _, to, _)| to == address && span.contains(&at_ms));
+            if !evidence.is_violated(!came, excuse) {
                 continue;
             }
             let what = format!(
@@ -122,6 +127,23 @@ mod tests {
         ] {
             assert_eq!(story.judged_by(&claim()), Ok(()));
         }
+    }
+
+    #[test]
+    fn a_press_is_judged_again_after_a_window() {
+        let twice = |again_ms| {
+            let first = healed().op((43_000, 43_020), "ann", send("f1", "ann"), Seen::Ok).event(
+                44_000,
+                "mail",
+                mailed("ann", "c1"),
+            );
+            first
+                .op((again_ms, again_ms + 20), "ann", send("f1", "ann"), Seen::Ok)
+                .judged_by(&claim())
+        };
+        let window_ms = crate::vocabulary::WorldOptions::default().send_once_s * 1000;
+        assert_eq!(twice(43_020 + window_ms), Ok(()));
+        assert!(twice(43_020 + window_ms + SLACK_MS).is_err());
     }
 
     #[test]

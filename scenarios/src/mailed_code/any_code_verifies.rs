@@ -3,21 +3,30 @@
 //!
 //! Source: inventory 5 (six mails came, and only the last code worked), 4 (same outcome for both clicks).
 //!
-//! Edges. A mail does not say to which flow it belongs, so only addresses that have one flow are judged. After a
-//! failover a code may be lost, and while something on the path of a login is broken it may not be found: then nothing
-//! is judged. A refusal by a limit is reported as such, and is not a refusal of the code.
+//! Edges. A mail does not say to which login it belongs. So a code is judged if, when its mail came, nobody had asked for
+//! a mail to its address in another login. A refusal by a limit is reported as such, and is not a refusal of the code.
+//! These things excuse the refusal:
+//!
+//! - The store has forgotten the code since the login first asked for one: `spec::Troubles::forgets`, by which the
+//!   specification judges the same answer. No other fault excuses it: whoever cannot ask the store must not say that the
+//!   code is wrong.
+//! - The clocks of hosts differ by so much that the code may have expired.
+//! - An earlier attempt with the same code got no answer: a replica that was stopped may have taken the code with it.
 
 use crate::{
+    exchange::troubles,
     limits::attempts_limited::WRONG_CODE,
     mailed_code,
     property::{
+        calm::first_of,
         human, invocations,
-        reading::{TroubledTimes, mails, touches_logins},
+        reading::{Invocation, mails},
         violation,
     },
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use spec::Times;
+use std::collections::BTreeMap;
 
 /// Property: every unexpired code of a flow is accepted. See the module.
 pub struct AnyCodeVerifies;
@@ -33,35 +42,54 @@ impl Property<Login> for AnyCodeVerifies {
         "any unexpired code of a flow is accepted, whichever mail it came in and however often it is clicked".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let trouble = TroubledTimes::of(evidence.history, 30_000, touches_logins);
+        let troubles = troubles(evidence.plan, evidence.history);
         let ttl_ms = evidence.plan.world.email_code_ttl_s * 1000;
         let invocations = invocations(evidence.history);
-        let mut flows: BTreeMap<&str, BTreeSet<_>> = BTreeMap::new();
-        let mut pressed_ms: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut pressed: BTreeMap<&str, BTreeMap<_, u64>> = BTreeMap::new();
         for invocation in &invocations {
             if let Op::MailedCode(mailed_code::Op::SendCode { flow, address }) = invocation.op {
-                flows.entry(address).or_default().insert(flow);
-                pressed_ms.entry(address).or_insert(invocation.began_ms);
+                let flows = pressed.entry(address).or_default();
+                flows.entry(flow).or_insert(invocation.began_ms);
             }
         }
         for invocation in &invocations {
             let Op::MailedCode(mailed_code::Op::VerifyCode { flow, address, code }) = invocation.op else {
                 continue;
             };
-            if invocation.failure() != Some(WRONG_CODE) {
-                continue;
-            }
-            let own_flow = flows
-                .get(address.as_str())
-                .is_some_and(|flows| flows.len() == 1 && flows.contains(flow));
+            let refused = invocation.failure() == Some(WRONG_CODE);
             let Some((sent_ms, mail, ..)) = mails(evidence.history)
                 .find(|(at_ms, _, to, mailed)| *to == address && *mailed == code && *at_ms <= invocation.began_ms)
             else {
                 continue;
             };
-            let pressed_ms = pressed_ms.get(address.as_str()).copied().unwrap_or(sent_ms);
-            let fresh = invocation.ended_ms() < pressed_ms + ttl_ms;
-            if own_flow && fresh && trouble.spares(pressed_ms, invocation.ended_ms()) {
+            let flows = pressed.get(address.as_str()).into_iter().flatten();
+            let asked: Vec<_> = flows.filter(|(_, pressed_ms)| **pressed_ms <= sent_ms).collect();
+            let pressed_ms = match asked[..] {
+                [(asked, pressed_ms)] if *asked == flow => Some(*pressed_ms),
+                _ => None,
+            };
+            let typed = invocation.times();
+            let made = Times::new(pressed_ms.unwrap_or(sent_ms), sent_ms);
+            let fresh = |clocks_ms| typed.to_ms + clocks_ms < made.from_ms + ttl_ms;
+            let in_doubt = |other: &Invocation<'_>| {
+                let is_certain = other.ok() || other.failure().is_some();
+                !is_certain && other.op == invocation.op && other.began_ms <= typed.to_ms
+            };
+            let excuse = first_of([
+                (!refused && !invocation.ok(), "neither accepted nor called wrong"),
+                (pressed_ms.is_none(), "the mail may belong to another login"),
+                (!fresh(0), "the code may have expired"),
+                (
+                    !fresh(2 * troubles.clocks_ms(typed.to_ms)),
+                    "the clocks differ by as much as the code lives",
+                ),
+                (troubles.forgets(made, typed), "the store forgot the code"),
+                (
+                    invocations.iter().any(in_doubt),
+                    "an attempt with this code got no answer",
+                ),
+            ]);
+            if evidence.is_violated(refused, excuse) {
                 let what = format!(
                     "{} typed the code that was mailed to {address} at {}, and was told that it is wrong",
                     invocation.who,
@@ -98,8 +126,13 @@ mod tests {
 
     #[test]
     fn accepts_what_deserves_refusal() {
-        let another_flow = pressed().op((100, 150), "ann", send("f2", "ann"), Seen::Ok);
+        let another_flow = Story::new()
+            .op((0, 50), "ann", send("f1", "ann"), Seen::Ok)
+            .op((60, 80), "ann", send("f2", "ann"), Seen::Ok)
+            .event(90, "mail", mailed("ann", "k1"));
         let kill = Fault::Kill { host: "redis-1".into() };
+        let failover = pressed().fault(1000, kill).event(1900, "redis-2", master("redis-2"));
+        let in_doubt = pressed().op((500, 900), "ann", verify("f1", "ann", "k1"), unknown());
         let limited = pressed().op(
             (2000, 2050),
             "ann",
@@ -109,7 +142,8 @@ mod tests {
         for story in [
             refused(pressed(), "f1", "k9"),
             refused(another_flow, "f1", "k1"),
-            refused(pressed().fault(1000, kill), "f1", "k1"),
+            refused(failover, "f1", "k1"),
+            refused(in_doubt, "f1", "k1"),
             limited,
         ] {
             assert_eq!(story.judged_by(&AnyCodeVerifies), Ok(()));
@@ -129,5 +163,39 @@ mod tests {
     fn rejects_a_second_click_refused() {
         let story = pressed().op((1990, 2040), "ann", verify("f1", "ann", "k1"), Seen::Ok);
         assert!(refused(story, "f1", "k1").judged_by(&AnyCodeVerifies).is_err());
+    }
+
+    #[test]
+    fn rejects_a_refusal_though_something_broke_that_makes_no_store_forget() {
+        for host in ["redis-1", "idp-a", "sentinel-1"] {
+            let story = pressed().fault(1000, Fault::Kill { host: host.into() });
+            assert!(refused(story, "f1", "k1").judged_by(&AnyCodeVerifies).is_err());
+        }
+    }
+
+    #[test]
+    fn rejects_a_refusal_though_another_login_began_after_the_mail() {
+        let story = pressed().op((100, 150), "ann", send("f2", "ann"), Seen::Ok);
+        assert!(refused(story, "f1", "k1").judged_by(&AnyCodeVerifies).is_err());
+    }
+
+    #[test]
+    fn counts_what_it_judges_and_why_not() {
+        let late = refused(pressed(), "f1", "k1").op((100_000, 100_050), "ann", send("f2", "ann"), Seen::Ok);
+        let story = late.event(100_090, "mail", mailed("ann", "k2")).op(
+            (101_000, 101_050),
+            "ann",
+            verify("f2", "ann", "k2"),
+            Seen::Ok,
+        );
+        let whose = ("the mail may belong to another login".to_owned(), 1, 0);
+        let (judged, spared) = story.tally(&AnyCodeVerifies);
+        assert_eq!((judged, spared), (1, vec![]), "it ends at the first violation");
+        let accepted = pressed()
+            .op((2000, 2050), "ann", verify("f1", "ann", "k1"), Seen::Ok)
+            .op((3000, 3050), "ann", send("f2", "ann"), Seen::Ok)
+            .event(3090, "mail", mailed("ann", "k2"))
+            .op((4000, 4050), "ann", verify("f2", "ann", "k2"), Seen::Ok);
+        assert_eq!(accepted.tally(&AnyCodeVerifies), (1, vec![whose]));
     }
 }

@@ -92,6 +92,7 @@ impl Property<Login> for ErrorsExplained {
         }
         let log = by_reference(evidence.operators);
         for told in &evidence.operators.errors {
+            evidence.judged(1);
             let Err((reason, why)) = explained(told, &log, evidence) else {
                 continue;
             };

@@ -27,6 +27,7 @@ impl Property<Login> for NoSecretLogged {
         "no line of a replica's log has a code, cookie, verifier, token or client secret in it".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        evidence.judged(evidence.operators.log.len());
         let leak = evidence
             .operators
             .log

@@ -5,9 +5,11 @@ use spec::Settings;
 use std::sync::LazyLock;
 
 pub(crate) mod bound;
+pub(crate) mod calm;
 pub(crate) mod reading;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod windows;
 
 pub use crate::analytics::analytics_arrive::AnalyticsArrive;
 pub use crate::availability::degraded_is_reported::DegradedIsReported;

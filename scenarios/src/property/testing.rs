@@ -10,6 +10,7 @@ use crate::{
 use sim::{
     calls::{CallFault, CallOutcome},
     history::HistoryBuilder,
+    property::Tally,
 };
 
 /// A run written by hand.
@@ -78,17 +79,27 @@ impl Story {
 
     /// Judges the history by a property.
     pub(crate) fn judged_by(self, property: &dyn Property<Login>) -> Result<(), Violation> {
+        self.counted_by(property).0
+    }
+
+    /// What the property judges in the history, and each excuse with the numbers of things that it spares and of those
+    /// that are wrong.
+    pub(crate) fn tally(self, property: &dyn Property<Login>) -> (u64, Vec<(String, u64, u64)>) {
+        let tally = self.counted_by(property).1;
+        let spared = tally.spared.into_iter();
+        let spared = spared.map(|(excuse, spared)| (excuse.into_owned(), spared.things, spared.wrong));
+        (tally.judged, spared.collect())
+    }
+
+    fn counted_by(self, property: &dyn Property<Login>) -> (Result<(), Violation>, Tally) {
         let plan = Plan {
             world: self.world,
             operations: self.operations,
             ..Plan::new("hand-built", 0, 120_000)
         };
         let history = self.history.history();
-        property.check(&Evidence {
-            plan: &plan,
-            history: &history,
-            operators: &self.operators,
-        })
+        let evidence = Evidence::new(&plan, &history, &self.operators);
+        (property.check(&evidence), evidence.tally())
     }
 }
 

@@ -89,11 +89,8 @@ pub fn compare(bug: Option<&PlantedBug>) -> Result<Agreement, Unavailable> {
         .map_err(|error| broken(io::Error::other(error)))?
         .clone();
     let plan = scenario.plan(1); // the property reads only the history
-    let judged = CodeRedeemedOnce.check(&Evidence {
-        plan: &plan,
-        history: &seen.history,
-        operators: &Operators::default(), // the real log is not read here
-    });
+    let operators = Operators::default(); // the real log is not read here
+    let judged = CodeRedeemedOnce.check(&Evidence::new(&plan, &seen.history, &operators));
     let second = match bug {
         None => Seen::Fail("invalid_grant".to_owned()),
         Some(_) => Seen::Ok,

@@ -36,6 +36,7 @@ impl Property<Login> for CodeRedeemedOnce {
             if !invocation.ok() {
                 continue;
             }
+            evidence.judged(1);
             let end_ms = invocation.ended_ms();
             let Some((who, place, when, records)) =
                 redeemed.insert(code, (invocation.who, at, end_ms, invocation.records()))

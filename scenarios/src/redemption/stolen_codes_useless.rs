@@ -39,15 +39,17 @@ impl Property<Login> for StolenCodesUseless {
                 *first = (*first).min(invocation.ended_ms());
             }
         }
-        for invocation in invocations.iter().filter(|invocation| invocation.ok()) {
+        for invocation in invocations.iter().filter(|invocation| invocation.end.is_some()) {
             let Op::Redemption(redemption::Op::Redeem { code, at, rightful }) = invocation.op else {
                 continue;
             };
             let after_owner = redeemed_ms.get(code).is_some_and(|first| *first < invocation.began_ms);
-            let why = match (rightful, after_owner) {
-                (false, _) => "with a wrong verifier",
-                (true, true) => "after it had been redeemed",
-                (true, false) => continue,
+            if (*rightful && !after_owner) || !evidence.is_violated(invocation.ok(), None) {
+                continue;
+            }
+            let why = match rightful {
+                false => "with a wrong verifier",
+                true => "after it had been redeemed",
             };
             let what = format!("{} got tokens at {at} for the code {} {why}", invocation.who, code.0);
             return Err(

@@ -10,9 +10,12 @@
 //! that does not succeed.
 
 use crate::{
-    property::{faults, human, invocations, violation},
+    property::{
+        calm::{Calm, UNENDED},
+        human, invocations, violation,
+    },
     session,
-    vocabulary::{Event, Evidence, Fault, Kind, Login, Observation, Op, Property, Violation},
+    vocabulary::{Event, Evidence, Kind, Login, Observation, Op, Property, Violation},
 };
 use std::time::Duration;
 
@@ -50,16 +53,17 @@ impl Property<Login> for SessionsSurvive {
                 return Err(violation(&self.name(), record.at_ms, vec![index], what).because("logged-out"));
             }
         }
-        let calm_ms = match faults(evidence.history).last() {
-            None => 0,
-            Some((at_ms, _, Fault::Heal)) => at_ms + self.settle_ms,
-            Some(_) => return Ok(()),
-        };
-        for invocation in invocations(evidence.history) {
-            let judged = matches!(invocation.op, Op::Session(session::Op::Visit { .. }))
-                && invocation.began_ms >= calm_ms
-                && invocation.end.is_some();
-            if judged && !invocation.ok() {
+        let calm = Calm::of(evidence, self.settle_ms);
+        let visits = invocations(evidence.history)
+            .into_iter()
+            .filter(|invocation| matches!(invocation.op, Op::Session(session::Op::Visit { .. })));
+        for invocation in visits {
+            evidence.judged(1); // it logged nobody out
+            let excuse = match invocation.end {
+                None => Some(UNENDED),
+                Some(end) => calm.excuse(invocation.began_ms, end.at_ms),
+            };
+            if evidence.is_violated(invocation.end.is_some() && !invocation.ok(), excuse) {
                 let what = format!(
                     "a visit of {} {} though all is well",
                     invocation.who,
@@ -81,7 +85,7 @@ mod tests {
     use crate::{
         directory,
         property::testing::*,
-        vocabulary::{OwnFault, Seen},
+        vocabulary::{Fault, OwnFault, Seen},
     };
 
     fn visit(at_ms: u64, seen: Seen) -> Story {

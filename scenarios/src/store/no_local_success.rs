@@ -8,7 +8,10 @@
 
 use crate::{
     mailed_code, people,
-    property::{human, invocations, violation},
+    property::{
+        calm::{UNENDED, first_of},
+        human, invocations, violation,
+    },
     redemption,
     store::unreachable::all_blind,
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
@@ -33,10 +36,7 @@ impl Property<Login> for NoLocalSuccess {
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let world = &evidence.plan.world;
         let outages = all_blind(evidence.history, &world.redis_hosts(), &world.replica_hosts());
-        for invocation in invocations(evidence.history)
-            .into_iter()
-            .filter(|invocation| invocation.ok())
-        {
+        for invocation in invocations(evidence.history) {
             let needs_redis = matches!(
                 invocation.op,
                 Op::People(people::Op::OpenLogin)
@@ -45,11 +45,18 @@ impl Property<Login> for NoLocalSuccess {
                     | Op::Redemption(redemption::Op::Redeem { .. })
                     | Op::People(people::Op::ReceiveCode)
             );
-            let within =
-                |(from, to): &&(u64, u64)| invocation.began_ms >= from + MARGIN_MS && invocation.ended_ms() <= *to;
-            let Some((from, _)) = outages.iter().find(within).filter(|_| needs_redis) else {
+            let during = |(from, to): &&(u64, u64)| (*from..=*to).contains(&invocation.began_ms);
+            let Some((from, to)) = outages.iter().find(during).filter(|_| needs_redis) else {
                 continue;
             };
+            let excuse = first_of([
+                (invocation.end.is_none(), UNENDED),
+                (invocation.ended_ms() > *to, "the outage ended first"),
+                (invocation.began_ms < from + MARGIN_MS, "the outage had just begun"),
+            ]);
+            if !evidence.is_violated(invocation.ok(), excuse) {
+                continue;
+            }
             let what = format!(
                 "{} {}, and succeeds, though no replica has reached Redis since {}",
                 invocation.who,

@@ -10,7 +10,12 @@
 //! nodes, a write, `WAIT`. The bound is about twice the longest time seen in 30 seeds of each scenario.
 
 use crate::{
-    property::{human, invocations, reading::calm_from_ms, violation},
+    property::{
+        calm::{CUT_SHORT, UNHEALED, first_of},
+        human, invocations,
+        reading::calm_from_ms,
+        violation,
+    },
     store,
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
@@ -44,14 +49,18 @@ impl Property<Login> for ReplicationCatchesUp {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let Some(settled_ms) = calm_from_ms(evidence.history, self.within_ms) else {
-            return Ok(());
-        };
+        let settled_ms = calm_from_ms(evidence.history, self.within_ms);
         for look in invocations(evidence.history) {
             // A check that begins later than that must succeed at its first try, which may take three seconds.
-            let deadline_ms = settled_ms.max(look.began_ms + LOOK_MS);
-            let judged = *look.op == Op::Store(store::Op::CheckReplication) && deadline_ms <= evidence.plan.lasts_ms;
-            if !judged || (look.ok() && look.ended_ms() <= deadline_ms) {
+            let deadline_ms = settled_ms.unwrap_or(0).max(look.began_ms + LOOK_MS);
+            if *look.op != Op::Store(store::Op::CheckReplication) {
+                continue;
+            }
+            let excuse = first_of([
+                (settled_ms.is_none(), UNHEALED),
+                (deadline_ms > evidence.plan.lasts_ms, CUT_SHORT),
+            ]);
+            if !evidence.is_violated(!look.in_time(deadline_ms), excuse) {
                 continue;
             }
             let what = format!(

@@ -1,6 +1,8 @@
 //! The command line. The name of the program and the command that starts it belong to the suite.
 
-use super::{Conclusion, Trouble, bench, bugs, calls, explore, list, merge, regressions, replay, save, shrink};
+use super::{
+    Conclusion, Trouble, bench, bugs, calls, excuses, explore, list, merge, regressions, replay, save, shrink,
+};
 use crate::{service::Service, suite::Suite};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -34,6 +36,8 @@ enum Command {
     List(list::Args),
     /// Tests the tests: is each planted bug detected?
     Bugs(bugs::Args),
+    /// Counts what each property judges, and what its excuses spare: a property that judges nothing proves nothing
+    Excuses(excuses::Args),
     /// Measures how fast the simulation is, on one core
     Bench(bench::Args),
 }
@@ -95,6 +99,7 @@ pub(super) fn run<S: Service>(suite: &Suite<S>, matches: &ArgMatches) -> Result<
         Some(Command::Regressions(args)) => regressions::run(suite, &args),
         Some(Command::List(args)) => list::run(suite, &args),
         Some(Command::Bugs(args)) => bugs::run(suite, &args),
+        Some(Command::Excuses(args)) => excuses::run(suite, &args),
         Some(Command::Bench(args)) => bench::run(suite, &args),
     }
 }

@@ -10,6 +10,7 @@ mod bench;
 mod bugs;
 mod calls;
 mod cli;
+mod excuses;
 mod explore;
 mod failures;
 mod findings;
@@ -53,7 +54,7 @@ use std::{io::ErrorKind, path::Path, process::ExitCode};
 
 impl<S: Service> Suite<S> {
     /// Runs the command that was typed, or `explore` if there was none. Commands are `explore`, `merge`, `calls`,
-    /// `replay`, `shrink`, `save`, `regressions`, `list`, `bugs`, `bench` and the suite's own commands.
+    /// `replay`, `shrink`, `save`, `regressions`, `list`, `bugs`, `excuses`, `bench` and the suite's own commands.
     pub fn main(&self) -> ExitCode {
         let matches = match cli::command(self).try_get_matches() {
             Ok(matches) => matches,

@@ -3,13 +3,14 @@
 //! Source: liveness as it is usually stated under fault injection: everything heals, and then progress must resume
 //! within a bound. Without healing no service could promise it, and without a bound nothing could violate it.
 //!
-//! Edges. The property judges operations that began late enough after healing and whose deadline is before the end of
-//! the run. If there was no fault, all operations are judged; if the last fault has not healed, none is. `Unknown` is
-//! not a success: when nothing is broken, nobody should be left without an answer.
+//! Edges. If there were faults, the property judges operations that ended, or had to end, before the first of them, and
+//! those that began late enough after the healing of the last. An operation that is under way when the run ends is judged
+//! if its deadline was before. `Unknown` is not a success: when nothing is broken,
+//! nobody should be left without an answer.
 
 use crate::{
     fault::Fault,
-    history::{Event, History},
+    history::Event,
     property::{Attempt, Evidence, Kind, Property, Violation},
     report::seconds,
     service::{Op, Service},
@@ -75,16 +76,47 @@ fn human(ms: u64) -> String {
     }
 }
 
-/// The time from which everything works, milliseconds; `None` if the last fault has not healed.
-fn calm_from_ms<S: Service>(history: &History<S>, settles_ms: u64) -> Option<u64> {
-    let faults = history.records.iter().filter_map(|record| match &record.event {
-        Event::Fault { fault, .. } => Some((record.at_ms, fault)),
-        _ => None,
-    });
-    match faults.last() {
-        None => Some(0),
-        Some((at_ms, Fault::Heal)) => Some(at_ms + settles_ms),
-        Some(_) => None,
+/// The times in which nothing was broken.
+struct Calm {
+    first_fault_ms: u64,
+    /// The time from which everything works again; `None` if the last fault has not healed.
+    settled_ms: Option<u64>,
+    lasts_ms: u64,
+}
+
+impl Calm {
+    fn of<S: Service>(evidence: &Evidence<'_, S>, settles_ms: u64) -> Calm {
+        let faults = || {
+            let records = evidence.history.records.iter();
+            records.filter_map(|record| match &record.event {
+                Event::Fault { fault, .. } => Some((record.at_ms, fault)),
+                _ => None,
+            })
+        };
+        Calm {
+            first_fault_ms: faults().next().map_or(u64::MAX, |(at_ms, _)| at_ms),
+            settled_ms: match faults().last() {
+                None => Some(0),
+                Some((at_ms, Fault::Heal)) => Some(at_ms + settles_ms),
+                Some(_) => None,
+            },
+            lasts_ms: evidence.plan.lasts_ms,
+        }
+    }
+
+    /// Why something that began then is not judged. It was decided when it ended, or at its deadline if it had not ended.
+    fn excuse(&self, began_ms: u64, decided_ms: u64) -> Option<&'static str> {
+        if decided_ms > self.lasts_ms {
+            return Some("its deadline is after the end of the run");
+        }
+        if decided_ms < self.first_fault_ms {
+            return None;
+        }
+        match self.settled_ms {
+            None => Some("a fault was never healed"),
+            Some(settled_ms) if began_ms < settled_ms => Some("not everything had healed and settled"),
+            Some(_) => None,
+        }
     }
 }
 
@@ -110,16 +142,15 @@ impl<S: Service> Property<S> for Succeeds {
     }
 
     fn check(&self, evidence: &Evidence<'_, S>) -> Result<(), Violation> {
-        let Some(from_ms) = calm_from_ms(evidence.history, self.settles_ms) else {
-            return Ok(());
+        let calm = Calm::of(evidence, self.settles_ms);
+        let concerned = |attempt: &Attempt<'_, S>| {
+            self.kinds
+                .is_none_or(|kinds| kinds.contains(&attempt.op.kind().as_str()))
         };
-        for attempt in evidence.history.attempts() {
+        for attempt in evidence.history.attempts().that(concerned) {
             let deadline_ms = attempt.began_ms + self.within_ms;
-            let concerned = self
-                .kinds
-                .is_none_or(|kinds| kinds.contains(&attempt.op.kind().as_str()));
-            let judged = concerned && attempt.began_ms >= from_ms && deadline_ms <= evidence.plan.lasts_ms;
-            if judged && !self.is_answered(&attempt) {
+            let excuse = calm.excuse(attempt.began_ms, attempt.ended_ms().min(deadline_ms));
+            if evidence.is_violated(!self.is_answered(&attempt), excuse) {
                 let what = format!(
                     "at {} {} {}, with nothing left in the way, and that {}",
                     seconds(attempt.began_ms),
@@ -141,6 +172,7 @@ mod tests {
     use crate::{
         history::Seen,
         operators::Operators,
+        property::{Spared, Tally},
         testing::{Did, HistoryBuilder, Shop, plan},
     };
 
@@ -158,13 +190,13 @@ mod tests {
     }
 
     fn judged(story: HistoryBuilder, claim: &Succeeds) -> Result<(), Violation> {
+        counted(story, claim).0
+    }
+
+    fn counted(story: HistoryBuilder, claim: &Succeeds) -> (Result<(), Violation>, Tally) {
         let (plan, history, operators) = (plan(60_000), story.history(), Operators::default());
-        let evidence: Evidence<'_, Shop> = Evidence {
-            plan: &plan,
-            history: &history,
-            operators: &operators,
-        };
-        claim.check(&evidence)
+        let evidence: Evidence<'_, Shop> = Evidence::new(&plan, &history, &operators);
+        (claim.check(&evidence), evidence.tally())
     }
 
     fn refused(word: &str) -> Seen {
@@ -204,6 +236,41 @@ mod tests {
             let violation = judged(story, &claim()).expect_err(reason);
             assert_eq!(violation.reason, reason);
         }
+    }
+
+    /// Before the first fault nothing is in the way, either.
+    #[test]
+    fn a_fault_excuses_nothing_that_had_to_end_before_it() {
+        let kill = || Fault::Kill { host: "shop-1".into() };
+        let story = |fault_ms| {
+            HistoryBuilder::new()
+                .unended(2000, "ann", BUY)
+                .fault(fault_ms, kill(), 1)
+        };
+        assert_eq!(judged(story(7000), &claim()), Ok(()));
+        let violation = judged(story(7001), &claim()).expect_err("it had to end before the fault");
+        assert_eq!(violation.reason, "never-ended");
+        let failed = HistoryBuilder::new().op((2000, 3000), "ann", BUY, refused("closed"));
+        assert!(judged(failed.fault(3001, kill(), 1), &claim()).is_err());
+        let late = healed().op((56_000, 57_000), "ann", BUY, refused("closed"));
+        assert!(judged(late, &claim()).is_err(), "nor does the end of the run");
+    }
+
+    #[test]
+    fn everything_is_counted_as_judged_or_as_spared() {
+        let doubt = Seen::Unknown("silence".into());
+        let story = healed()
+            .op((2000, 3000), "ann", BUY, doubt)
+            .op((3000, 3500), "ben", BUY, Seen::Ok)
+            .op((40_000, 45_000), "cleo", BUY, Seen::Ok)
+            .unended(56_000, "eve", BUY);
+        let (_, tally) = counted(story, &claim());
+        let spared = |things, wrong| Spared { things, wrong };
+        let excuses = [
+            ("its deadline is after the end of the run".into(), spared(1, 1)),
+            ("not everything had healed and settled".into(), spared(2, 1)),
+        ];
+        assert_eq!((tally.judged, tally.spared), (1, excuses.into()));
     }
 
     #[test]

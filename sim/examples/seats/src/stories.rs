@@ -13,6 +13,7 @@ impl Property<BoxOffice> for SeatSoldOnce {
 
     fn check(&self, evidence: &Evidence<'_, BoxOffice>) -> Result<(), Violation> {
         let sold = evidence.history.succeeded();
+        evidence.judged(sold.iter().count());
         sold.no_two_share(|Op::Buy { seat }| Some(seat))
     }
 }

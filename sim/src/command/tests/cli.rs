@@ -70,6 +70,8 @@ fn bad_input_is_answered_clearly() {
         (&["--bug", "same_ticket"], &["same_ticket", "same_ticket_twice"]),
         (&["--plant", "same_ticket"], &["same_ticket", "same_ticket_twice"]),
         (&["bugs", "--bug", "nobody"], &["nobody"]),
+        (&["excuses", "--scenario", "clam"], &["clam", "did you mean calm?"]),
+        (&["excuses", "--seeds", "0"], &["'0'", "--seeds"]),
         (&["--for", "10"], &["'10'", "--for", "90s"]),
         (&["--for", "1m", "--seeds", "1..2"], &["cannot be used with"]),
         (&["--seeds", "3..1"], &["3..1", "1..51"]),

@@ -26,6 +26,7 @@ fn run() -> Run<Shop> {
         history,
         marks: [("a seat was sold", 2)].into(),
         mark_records: vec![mark(900, "shift begins"), mark(31_000, "shift ends")],
+        tallies: Default::default(),
         calls: vec![],
         triggered: Default::default(),
         violations,

@@ -1,0 +1,63 @@
+//! The times in which nothing is broken, for properties that judge the service after healing.
+//!
+//! No property of this kind can promise a whole login, or a mail, while something is broken. What each single answer may
+//! be meanwhile is what [`crate::property::AnswersAllowed`] judges, at any time.
+
+use crate::{
+    property::{faults, reading::calm_from_ms},
+    vocabulary::Evidence,
+};
+
+/// It had neither happened nor failed when the run ended, and its deadline is later.
+pub(crate) const CUT_SHORT: &str = "its deadline is after the end of the run";
+/// A fault was injected, and the nemesis never healed it.
+pub(crate) const UNHEALED: &str = "a fault was never healed";
+/// A fault was injected before its deadline, and not everything had healed and settled when it began.
+pub(crate) const UNSETTLED: &str = "not everything had healed and settled";
+/// What had not ended when the run ended.
+pub(crate) const UNENDED: &str = "under way when the run ended";
+
+/// The times before the first fault, and after everything has healed and settled.
+#[derive(Clone, Copy)]
+pub(crate) struct Calm {
+    /// When the first fault was injected; `u64::MAX` if there was none.
+    pub(crate) first_fault_ms: u64,
+    /// The moment from which everything works again; `None` if the last fault has not healed.
+    pub(crate) settled_ms: Option<u64>,
+    pub(crate) lasts_ms: u64,
+}
+
+impl Calm {
+    /// Those of a run, if the world needs `settle_ms` to settle after healing.
+    pub(crate) fn of(evidence: &Evidence<'_>, settle_ms: u64) -> Calm {
+        Calm {
+            first_fault_ms: faults(evidence.history).next().map_or(u64::MAX, |(at_ms, ..)| at_ms),
+            settled_ms: calm_from_ms(evidence.history, settle_ms),
+            lasts_ms: evidence.plan.lasts_ms,
+        }
+    }
+
+    /// Why something that began then is not judged; `None` if it is. It was decided when it ended, or at its deadline if
+    /// it had not ended.
+    pub(crate) fn excuse(&self, began_ms: u64, decided_ms: u64) -> Option<&'static str> {
+        if decided_ms > self.lasts_ms {
+            return Some(CUT_SHORT);
+        }
+        if decided_ms < self.first_fault_ms {
+            return None;
+        }
+        match self.settled_ms {
+            None => Some(UNHEALED),
+            Some(settled_ms) if began_ms < settled_ms => Some(UNSETTLED),
+            Some(_) => None,
+        }
+    }
+}
+
+/// The first excuse that applies, in this order.
+pub(crate) fn first_of<const N: usize>(excuses: [(bool, &'static str); N]) -> Option<&'static str> {
+    excuses
+        .into_iter()
+        .find(|(applies, _)| *applies)
+        .map(|(_, excuse)| excuse)
+}
