@@ -15,7 +15,7 @@ pub struct Tally {
     pub spared: BTreeMap<Excuse, Spared>,
 }
 
-/// An excuse in a few words: `a fault on the path of a login`.
+/// An excuse in a few words: `a fault on the way of a sale`.
 pub type Excuse = Cow<'static, str>;
 
 /// What one excuse spared.

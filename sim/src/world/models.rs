@@ -153,8 +153,7 @@ pub(super) fn redis<S: Service>(name: &str, master: Option<String>, options: &Re
             };
             let (console, boot_disk) = (console.clone(), boot_disk.clone());
             Box::pin(async move {
-                tokio::select! {
-                    biased;
+                seams::select! {
                     ended = model_redis::serve(env.clone(), config, boot_disk, Arc::new(observer)) => ended,
                     () = console.serve(&env) => {}
                 }
