@@ -1,5 +1,5 @@
 //! An executable specification of the login service: of every answer it says whether it is allowed, and by which sentence
-//! of a standard, of the incident reports' inventory, or of `core/LIMITS.md`.
+//! of a standard, of the incident reports' inventory, of `core/LIMITS.md` or of `core/MESSAGES.md`.
 //!
 //! It is written from those documents and not from the service: nothing of `idp` is among its dependencies. It follows the
 //! exchanges of a run as their clients saw them. As long as nothing is broken and nobody races, exactly one answer is
@@ -13,7 +13,11 @@
 //!     epoch_ms: 0,
 //!     clients: vec![],
 //!     people: vec![],
+//!     reminders: vec![],
 //!     settings: Settings::default(),
+//!     replicas: 2,
+//!     operators_port: 9090,
+//!     hook: "analytics:8088".into(),
 //!     mail_from: "login@login.example".into(),
 //! };
 //! let report = Spec::new(&world, &Troubles::default()).judge(&[]);
