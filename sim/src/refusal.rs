@@ -25,7 +25,7 @@ pub(crate) const REFUSALS: [Refusal; 4] = [
     Refusal::WritesPaused,
 ];
 
-/// More replicas than any world has.
+/// Sets how many replicas a master must have; no world has nine.
 const REPLICAS: &str = "CONFIG SET min-replicas-to-write";
 
 impl Refusal {

@@ -124,6 +124,18 @@ impl Judge<'_> {
         }
     }
 
+    /// How many replicas may have performed a request: a balancer repeats a GET at the next one when a replica does not answer
+    /// in time, and that one may answer yet (nginx, `proxy_next_upstream`; it repeats no POST that was sent).
+    fn replicas_reached(&self, seen: &Seen<'_>) -> usize {
+        let silent = self.troubles.any(seen.times.from_ms, seen.times.to_ms, |touches| {
+            touches.service || touches.store || touches.directory
+        });
+        match silent && seen.exchange.request.method == "GET" {
+            true => self.index.world.replicas,
+            false => 1,
+        }
+    }
+
     fn happened(&self) -> Happened {
         let mut happened = Happened::default();
         let index = &self.index;
@@ -136,7 +148,9 @@ impl Judge<'_> {
             let begun = seen.redirected("/login", "flow").is_some();
             let client = seen.params().text("client_id").map(str::to_owned);
             if let (true, Some(client)) = (begun || seen.done() == Done::Maybe, client) {
-                happened.perhaps("login_started", client.clone(), seen);
+                for _ in 0..self.replicas_reached(seen) {
+                    happened.perhaps("login_started", client.clone(), seen);
+                }
                 if begun {
                     happened.surely("login_started", client, seen.times.to_ms);
                 }

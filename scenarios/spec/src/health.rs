@@ -29,6 +29,9 @@ const PARTS: [Part; 2] = [
     },
 ];
 
+/// How long after all has settled a replica may still say what was wrong, milliseconds: it looks once a second, and a look may
+/// take its deadline.
+const NOTICED_MS: u64 = 3_000;
 /// How long after the start somebody must lead, in leases: one that was lost at once has to run out.
 const LEADS_AFTER_LEASES: u64 = 2;
 
@@ -92,6 +95,7 @@ impl Judge<'_> {
         if self.is_starting(seen) {
             return Ok(());
         }
+        let since_ms = seen.times.from_ms.saturating_sub(NOTICED_MS);
         for reason in &reasons {
             let names = |part: &&Part| reason.strip_prefix(part.name).is_some_and(|cause| !cause.is_empty());
             // A replica that was killed starts anew.
@@ -100,7 +104,7 @@ impl Judge<'_> {
                 None if *reason == "starting" => |touches: &Touches| touches.service,
                 None => return wrong(format!("gives the reason {reason:?}, which names no part and cause")),
             };
-            if !self.troubles.any(0, seen.times.to_ms, may_be) {
+            if !self.troubles.any(since_ms, seen.times.to_ms, may_be) {
                 return Err((
                     "blames-what-works",
                     format!("gives the reason {reason:?}, and nothing of the kind was broken"),
@@ -109,7 +113,7 @@ impl Judge<'_> {
         }
         let broken = self
             .troubles
-            .any(0, seen.times.to_ms, |touches| *touches != Touches::default());
+            .any(since_ms, seen.times.to_ms, |touches| *touches != Touches::default());
         match answer.status == 503 && !broken {
             true => Err(("degraded-for-nothing", "is degraded, and nothing was broken".into())),
             false => Ok(()),

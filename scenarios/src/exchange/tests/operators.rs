@@ -134,6 +134,16 @@ fn every_sentence_rejects_an_event_that_breaks_it() {
         }
         history
     };
+    let sent = |change: &dyn Fn(usize, &mut String, &mut u64)| {
+        let mut history = history.clone();
+        for (n, record) in history.records.iter_mut().enumerate() {
+            if let Event::Own(AnyObservation::Exchange(Observation::Told { host, connection, .. })) = &mut record.event
+            {
+                change(n, host, connection);
+            }
+        }
+        history
+    };
     let mut doubled = history.clone();
     let place = doubled.records.iter().position(is_event).unwrap();
     doubled.records.insert(place, doubled.records[place].clone());
@@ -147,6 +157,8 @@ fn every_sentence_rejects_an_event_that_breaks_it() {
         ("told-wrongly", with(&|what| what["address"] = "ann@example.com".into())),
         ("told-too-often", with(&|what| what["event"] = "login_failed".into())),
         ("told-too-often", doubled),
+        ("told-wrongly", sent(&|_, host, _| *host = "analytics".into())),
+        ("connections-not-kept", sent(&|n, _, connection| *connection = n as u64)),
         ("not-told", silent),
     ] {
         let found: Vec<String> = judge(&plan, &history, &operators)
