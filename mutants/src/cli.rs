@@ -66,6 +66,13 @@ struct RunArgs {
     /// So many seeds of every scenario are drawn from; those that reach a mutant are performed
     #[arg(long, value_name = "N", default_value_t = 40)]
     seeds: u64,
+    /// Leave out this property or scenario: how much is it worth? May be given more than once
+    #[arg(long, value_name = "NAME")]
+    without: Vec<String>,
+    /// With --without: the results of the same sample with everything; only what was detected by what is left out is judged
+    /// again
+    #[arg(long, value_name = "DIR", requires = "without")]
+    from: Option<PathBuf>,
     /// Processes at once
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=256))]
     jobs: usize,

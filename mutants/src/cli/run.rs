@@ -4,7 +4,7 @@ use super::{RunArgs, built, describe, say};
 use crate::{
     copy::{Catalogue, Folders},
     judge::{Baseline, Judged, Limits, Verdict, judge},
-    results::Results,
+    results::{self, Results},
     sample::{draw, draw_harmless},
     site::Mutant,
     switch,
@@ -18,6 +18,14 @@ pub(super) fn run(args: &RunArgs) -> Result<bool, Trouble> {
     let baseline = Baseline::of(&folders, &catalogue, args.seeds, args.jobs)?;
     let chosen = chosen(args, &catalogue, &baseline)?;
     let mut results = Results::open(&args.out, &catalogue)?;
+    if let Some(from) = &args.from {
+        for (id, judged) in results::read(std::slice::from_ref(from), &catalogue)? {
+            let is_wanted = chosen.iter().any(|mutant| mutant.id == id);
+            if is_wanted && !judged.needs(&args.without) && !results.judged.contains_key(&id) {
+                results.add(judged)?;
+            }
+        }
+    }
     let is_asked = !args.mutant.is_empty();
     let waiting: Vec<&Mutant> = chosen
         .iter()
@@ -29,6 +37,7 @@ pub(super) fn run(args: &RunArgs) -> Result<bool, Trouble> {
     let limits = Limits {
         budget_s: args.budget,
         run_s: args.run_limit,
+        without: &args.without,
     };
     let next = Mutex::new(waiting.into_iter());
     let done = Mutex::new((&mut results, 0_usize));

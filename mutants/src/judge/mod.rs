@@ -7,7 +7,7 @@ mod baseline;
 mod child;
 
 pub use baseline::Baseline;
-pub use child::{Child, End, RunLine, Runs};
+pub use child::{Child, End, RunLine, Runs, Violated};
 
 use crate::{
     copy::{Catalogue, Folders},
@@ -89,11 +89,13 @@ pub struct Judged {
 
 /// How long to look.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct Limits<'a> {
     /// Seconds of processor time for each mutant.
     pub budget_s: f64,
     /// A run that has not ended after so many real seconds is given up.
     pub run_s: u64,
+    /// Properties and scenarios that are left out.
+    pub without: &'a [String],
 }
 
 /// Judges one mutant.
@@ -105,9 +107,10 @@ pub fn judge(
     catalogue: &Catalogue,
     baseline: &Baseline,
     mutant: &Mutant,
-    limits: Limits,
+    limits: Limits<'_>,
 ) -> Result<Judged, Trouble> {
-    let runs = baseline.reaching(mutant.number);
+    let mut runs = baseline.reaching(mutant.number);
+    runs.retain(|(scenario, _)| !limits.without.contains(scenario));
     let mut judged = Judged {
         id: mutant.id.clone(),
         catalogue: catalogue.key.clone(),
@@ -132,7 +135,7 @@ pub fn judge(
         judged.runs += 1;
         judged.cpu_s += line.cpu_ms / 1000.0;
         judged.differing += usize::from(line.fingerprint.as_deref() != baseline.fingerprint(&line.scenario, line.seed));
-        ended = verdict_of(&line);
+        ended = verdict_of(&line, limits.without);
         match ended.is_some() || judged.cpu_s >= limits.budget_s {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
@@ -162,18 +165,18 @@ pub fn judge(
             },
         },
     };
-    confirm(&child, &mut judged.verdict)?;
+    confirm(&child, &mut judged.verdict, limits.without)?;
     Ok(judged)
 }
 
 /// What a single run says: `None` if it held.
-fn verdict_of(line: &RunLine) -> Option<Verdict> {
+fn verdict_of(line: &RunLine, without: &[String]) -> Option<Verdict> {
     if let Some(error) = &line.error {
         return Some(Verdict::Trouble {
             what: format!("the harness failed on {} {}: {error}", line.scenario, line.seed),
         });
     }
-    let first = line.violations.first()?;
+    let first = first(line, without)?;
     Some(Verdict::Detected {
         property: first.property.clone(),
         reason: first.reason.clone(),
@@ -184,8 +187,15 @@ fn verdict_of(line: &RunLine) -> Option<Verdict> {
     })
 }
 
+/// The first violation of a property that is not left out.
+fn first<'a>(line: &'a RunLine, without: &[String]) -> Option<&'a Violated> {
+    line.violations
+        .iter()
+        .find(|violated| !without.contains(&violated.property))
+}
+
 /// A detection must replay: the same run, alone in a fresh process.
-fn confirm(child: &Child<'_>, verdict: &mut Verdict) -> Result<(), Trouble> {
+fn confirm(child: &Child<'_>, verdict: &mut Verdict, without: &[String]) -> Result<(), Trouble> {
     if let Verdict::Detected {
         property,
         scenario,
@@ -195,7 +205,7 @@ fn confirm(child: &Child<'_>, verdict: &mut Verdict) -> Result<(), Trouble> {
     } = verdict
     {
         let end = child.perform(&[(scenario.clone(), *seed)], |line| {
-            let first = line.violations.first();
+            let first = first(&line, without);
             *confirmed = first.is_some_and(|violation| violation.property == *property);
             ControlFlow::Break(())
         })?;
@@ -205,6 +215,14 @@ fn confirm(child: &Child<'_>, verdict: &mut Verdict) -> Result<(), Trouble> {
 }
 
 impl Judged {
+    /// Whether it was detected by one of these properties, or in one of these scenarios.
+    pub fn needs(&self, names: &[String]) -> bool {
+        match &self.verdict {
+            Verdict::Detected { property, scenario, .. } => names.contains(property) || names.contains(scenario),
+            _ => false,
+        }
+    }
+
     /// A harmless change that somebody objects to, or that changes a run.
     pub fn is_false_alarm(&self, mutant: &Mutant) -> bool {
         mutant.operator == Operator::Harmless && (self.differing > 0 || !matches!(self.verdict, Verdict::Missed { .. }))

@@ -56,7 +56,15 @@ fn bed(test: &str, script: &str) -> Bed {
 
 impl Bed {
     fn judge(&self, budget_s: f64) -> Judged {
-        let limits = Limits { budget_s, run_s: 1 };
+        self.judge_without(budget_s, &[])
+    }
+
+    fn judge_without(&self, budget_s: f64, without: &[String]) -> Judged {
+        let limits = Limits {
+            budget_s,
+            run_s: 1,
+            without,
+        };
         let mutant = &self.catalogue.mutants[0];
         judge(&self.folders, &self.catalogue, &self.baseline, mutant, limits).expect("the script starts")
     }
@@ -117,6 +125,15 @@ fn a_violation_is_a_detection_and_is_replayed() {
         panic!("{judged:?}");
     };
     assert_eq!((property.as_str(), seed, confirmed, judged.runs), ("P", 1, true, 1));
+    // Without what detects it, it is not.
+    let bed_of = |test| bed(test, &answers(&violated));
+    let left_out = |name: &str| [name.to_owned()];
+    let by_others = bed_of("without-p").judge_without(10.0, &left_out("P"));
+    assert_eq!(by_others.verdict, Verdict::Missed { why: Missed::NoEffect });
+    let nowhere = bed_of("without-day").judge_without(10.0, &left_out("day"));
+    assert_eq!(nowhere.verdict, Verdict::Missed { why: Missed::Unreached });
+    let judged = bed_of("with-others").judge_without(10.0, &left_out("Q"));
+    assert!(judged.needs(&left_out("P")) && judged.needs(&left_out("day")) && !judged.needs(&left_out("Q")));
     // The second time it holds: then somebody must look at it.
     let once = format!(
         "test -e \"$0.ran\" && violations='[]' || violations='[{{\"property\":\"P\",\"what\":\"w\"}}]'; touch \"$0.ran\"; {}",

@@ -65,6 +65,14 @@ impl Counts {
         }
     }
 
+    /// The same without those that a second guard makes good.
+    pub fn unmasked_share(&self) -> Share {
+        Share {
+            of: self.judged - self.masked,
+            part: self.detected,
+        }
+    }
+
     /// The median of what a detection cost.
     pub fn median_s(&self) -> Option<f64> {
         let middle = self.detected_after_s.len() / 2;

@@ -70,12 +70,14 @@ pub fn markdown(measured: &Measurement<'_>) -> String {
          `cargo mutate report`, from what was judged; nobody chose the mistakes.\n\n\
          ```sh\n{}\n```\n\n\
          **{} of {} detected: {}** (95 % interval, Wilson). At most {budget} s of processor time for each mutant; a\n\
-         detection took {} in the median. Sources {}, as `cargo mutate list` calls them.\n\n",
+         detection took {} in the median. Without those that a second guard makes good: {}. Sources {}, as\n\
+         `cargo mutate list` calls them.\n\n",
         measured.command,
         total.detected,
         total.judged,
         total.share(),
         total.median_s().map_or("-".into(), |s| format!("{s:.2} s")),
+        total.unmasked_share(),
         measured.catalogue.key,
     );
     page.push_str(
