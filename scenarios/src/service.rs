@@ -18,6 +18,7 @@ use idp::{
 };
 use seams::BoxFuture;
 use sim::{
+    at_rest::Stored,
     calls::{CallPauses, CallSite, CallTrouble},
     service::{MarkSpan, Service},
     world::{NginxOptions, RedisOptions, SentinelOptions, Start, StorageLock, World},
@@ -186,6 +187,12 @@ impl Service for Login {
 
     fn set_up(shared: &Shared) -> Result<(), String> {
         shared.directory.filled()
+    }
+
+    fn at_rest(shared: &Shared) -> Vec<Stored> {
+        let mut stored = shared.put.all();
+        stored.extend(shared.directory.at_rest());
+        stored
     }
 
     fn storage_lock(shared: &Shared) -> Option<Arc<dyn StorageLock>> {

@@ -5,6 +5,7 @@ pub use crate::{
     world::Mode,
 };
 pub use sim::{
+    calls::CallRecord,
     history::{OpId, Seen, Tag},
     log::LogLine,
     operators::{Operators, ReportedError, ServiceLine},

@@ -159,6 +159,7 @@ clean!(
     old_master_returns at [1],
     redis_unreachable at [1, 2],
     redis_refuses at [1],
+    connections_close at [1],
     sentinel_without_quorum at [2, 3],
     memory_store at [1],
     guesser_across_failover at [1],
@@ -170,6 +171,7 @@ clean!(
     one_reminder at [1],
     session_survives at [1],
     slow_disk at [1, 2],
+    calls_fail at [1],
     swarm at [1, 3],
 );
 
@@ -211,6 +213,9 @@ bugs!(
     lock_across_await at [2, 2],
     error_detail_lost at [1, 1],
     mailed_code_logged at [1, 1],
+    mailed_code_kept at [1, 1],
+    failures_swallowed at [1, 1],
+    every_try_logged at [1, 1],
     one_error_for_all at [1, 1],
     local_time_for_utc at [1, 1],
     window_in_minutes at [1, 1],

@@ -3,6 +3,7 @@
 //! A service that is written against the seams of [`seams`] is run in a simulated world of hosts and links, under faults
 //! that a seed or a file decides, and judged by what can be seen from outside. See `GUIDE.md`.
 
+pub mod at_rest;
 pub mod calls;
 pub mod classic;
 pub mod command;

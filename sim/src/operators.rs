@@ -47,12 +47,16 @@ pub type Secrets = BTreeMap<String, &'static str>;
 /// Length of the shortest word that can be a secret, characters.
 const SECRET_LEN_MIN: usize = 6;
 
+/// The words of a text that are long enough to be a secret.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let words = text.split(move |c| !is_part(c)).map(|word| word.trim_matches('.'));
+    words.filter(|word| word.len() >= SECRET_LEN_MIN)
+}
+
 /// The line with each word that is a secret replaced by its kind.
 pub(crate) fn without_secrets(line: LogLine, secrets: &Secrets) -> ServiceLine {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let words = line.text.split(|c| !is_part(c)).map(|word| word.trim_matches('.'));
-    let candidates = words.filter(|word| word.len() >= SECRET_LEN_MIN);
-    let found: Vec<(String, &'static str)> = candidates
+    let found: Vec<(String, &'static str)> = words(&line.text)
         .filter_map(|word| Some((word.to_owned(), *secrets.get(word)?)))
         .collect();
     let text = found.iter().fold(line.text.clone(), |text, (secret, kind)| {

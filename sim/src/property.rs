@@ -11,7 +11,7 @@ pub use reason::{Reason, slug};
 pub use succeeds::Succeeds;
 pub use tally::{Excuse, Spared, Tally};
 
-use crate::{history::History, operators::Operators, plan::Plan, service::Service};
+use crate::{calls::CallRecord, history::History, operators::Operators, plan::Plan, service::Service};
 use serde::{Deserialize, Serialize};
 use std::{any::type_name, cell::RefCell, collections::BTreeMap, fmt, sync::Arc};
 
@@ -91,6 +91,8 @@ pub struct Evidence<'a, S: Service> {
     pub history: &'a History<S>,
     /// The information that operators have.
     pub operators: &'a Operators,
+    /// The calls that the service's processes made to their dependencies, and how each ended.
+    pub calls: &'a [CallRecord],
     tally: RefCell<Tally>,
 }
 
@@ -101,8 +103,15 @@ impl<'a, S: Service> Evidence<'a, S> {
             plan,
             history,
             operators,
+            calls: &[],
             tally: RefCell::default(),
         }
+    }
+
+    /// The same with the calls that the service's processes made.
+    #[must_use]
+    pub fn with_calls(self, calls: &'a [CallRecord]) -> Evidence<'a, S> {
+        Evidence { calls, ..self }
     }
 
     /// Counts things that are judged: each of them could have been a violation. Operations that the property is not

@@ -15,14 +15,20 @@ pub enum Refusal {
     Password,
     /// Writes wait (`CLIENT PAUSE … WRITE`), as during a planned failover.
     WritesPaused,
+    /// Its clients may no longer write (`ACL SETUSER default -@write`): writes get `NOPERM`.
+    Permission,
+    /// It closes the connections of all clients, once (`CLIENT KILL TYPE normal`); whoever connects again is served.
+    ClosedConnections,
 }
 
 /// All of them.
-pub(crate) const REFUSALS: [Refusal; 4] = [
+pub(crate) const REFUSALS: [Refusal; 6] = [
     Refusal::OutOfMemory,
     Refusal::TooFewReplicas,
     Refusal::Password,
     Refusal::WritesPaused,
+    Refusal::Permission,
+    Refusal::ClosedConnections,
 ];
 
 /// Sets how many replicas a master must have; no world has nine.
@@ -41,6 +47,8 @@ impl Refusal {
                 "CLIENT KILL TYPE normal",
             ],
             Refusal::WritesPaused => return vec![format!("CLIENT PAUSE {lasts_ms} WRITE")],
+            Refusal::Permission => &["ACL SETUSER default -@write"],
+            Refusal::ClosedConnections => &["CLIENT KILL TYPE normal"],
         };
         commands.iter().map(|command| (*command).to_owned()).collect()
     }
@@ -52,6 +60,8 @@ impl Refusal {
             Refusal::TooFewReplicas => return vec![format!("{REPLICAS} 0")],
             Refusal::Password => &["AUTH secret", "CONFIG SET requirepass \"\""],
             Refusal::WritesPaused => &["CLIENT UNPAUSE"],
+            Refusal::Permission => &["ACL SETUSER default +@all"],
+            Refusal::ClosedConnections => &[],
         };
         commands.iter().map(|command| (*command).to_owned()).collect()
     }
@@ -64,6 +74,8 @@ impl fmt::Display for Refusal {
             Refusal::TooFewReplicas => "has too few replicas and refuses writes",
             Refusal::Password => "asks for a password",
             Refusal::WritesPaused => "lets writes wait",
+            Refusal::Permission => "lets nobody write",
+            Refusal::ClosedConnections => "closes all connections",
         })
     }
 }

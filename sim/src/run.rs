@@ -1,7 +1,8 @@
 //! Runs: a plan is performed and judged.
 
 use crate::{
-    calls::{self, CallRecord},
+    at_rest::{self, NO_SECRET_STORED},
+    calls::{self, CALLS_BY_CLOCK, CallRecord},
     classic::{self, Misfit},
     engine::{EngineError, Stats},
     history::History,
@@ -162,6 +163,8 @@ pub enum HarnessError {
 pub const SETS_UP: &str = "SetsUp";
 /// The name of the property that no host's process panics.
 pub const NOTHING_PANICS: &str = "NothingPanics";
+/// The properties that hold in every run, whatever its scenario claims.
+pub const IN_EVERY_RUN: &[&str] = &[NOTHING_PANICS, SETS_UP, NO_SECRET_STORED, CALLS_BY_CLOCK];
 
 /// Performs a plan and judges it. Runs on the calling thread; equal plans give equal runs.
 ///
@@ -237,6 +240,8 @@ fn simulate<S: Service, T>(
         at_ms: 0,
         evidence: vec![],
     });
+    let (_, secrets) = running.recorder().reported();
+    let in_clear = at_rest::violation(&S::at_rest(running.shared()), &secrets, plan.lasts_ms);
     let calls = running.calls();
     let too_often = calls::too_often(S::CALLS, &calls);
     let panics = running.engine().panics().into_iter().map(|panic| Violation {
@@ -259,7 +264,12 @@ fn simulate<S: Service, T>(
         mark_records: running.mark_records(),
         calls,
         triggered: running.triggered(),
-        violations: unprepared.into_iter().chain(panics).chain(too_often).collect(),
+        violations: unprepared
+            .into_iter()
+            .chain(panics)
+            .chain(too_often)
+            .chain(in_clear)
+            .collect(),
         tallies: BTreeMap::new(),
         fingerprint: fingerprint(running.engine().wire_hash(), &history),
         history,
@@ -290,7 +300,7 @@ fn fingerprint<S: Service>(wire_hash: u64, history: &History<S>) -> Fingerprint 
 }
 
 fn judge<S: Service>(property: &dyn Property<S>, run: &Run<S>) -> Result<(Option<Violation>, Tally), HarnessError> {
-    let evidence = Evidence::new(&run.plan, &run.history, &run.operators);
+    let evidence = Evidence::new(&run.plan, &run.history, &run.operators).with_calls(&run.calls);
     match catch_unwind(AssertUnwindSafe(|| property.check(&evidence))) {
         Ok(Ok(())) => Ok((None, evidence.tally())),
         Ok(Err(violation)) => Ok((Some(violation.of(property.name())), evidence.tally())),

@@ -4,6 +4,7 @@
 //! hashes them, using only serde and the traits of this module.
 
 use crate::{
+    at_rest::Stored,
     calls::{CallSite, CallTrouble},
     history::Seen,
     nemesis::Control,
@@ -78,6 +79,12 @@ pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'stati
     /// Marks that are known only when a run is over, with counts, computed from `shared`.
     fn marks_of_run(_shared: &Self::Shared, _plan: &Plan<Self>) -> BTreeMap<&'static str, u64> {
         BTreeMap::new()
+    }
+
+    /// What the service has stored in a run, wherever it stores anything, as whoever copies it would see it. A secret in
+    /// clear in it violates [`NO_SECRET_STORED`](crate::at_rest::NO_SECRET_STORED).
+    fn at_rest(_shared: &Self::Shared) -> Vec<Stored> {
+        vec![]
     }
 
     /// What peers and links can do to a call of a process in this service's world.

@@ -107,7 +107,9 @@ impl Candidate {
             Ok(epoch) => epoch,
             Err(failure) => {
                 tracing::warn!(cause = %failure, "no epoch, so no leadership; giving the lease back");
-                let _ = self.store.release(&self.key, self.holder.as_bytes()).await; // else it expires
+                if let Err(failure) = self.store.release(&self.key, self.holder.as_bytes()).await {
+                    tracing::warn!(cause = %failure, "the lease could not be given back; it expires");
+                }
                 return;
             }
         };
@@ -131,8 +133,14 @@ impl Candidate {
                     // 1. A leads on the old master, which is paused; 2. B leads on the new one, epoch 3;
                     // 3. both wake, A's lease has run out and the old master grants it anew, epoch 4;
                     // 4. the old master is demoted. From then on nobody could act while B renews.
-                    if self.epochs.newest_epoch().await.is_ok_and(|newest| newest > epoch) {
-                        break self.step_down(epoch, "a newer epoch was begun; a new one is needed");
+                    match self.epochs.newest_epoch().await {
+                        Ok(newest) if newest > epoch => {
+                            break self.step_down(epoch, "a newer epoch was begun; a new one is needed");
+                        }
+                        Ok(_) => {}
+                        Err(failure) => {
+                            tracing::warn!(cause = %failure, "whether a newer epoch was begun is not known")
+                        }
                     }
                     self.announce.send_replace(Some(Leadership { epoch, valid_until }));
                 }

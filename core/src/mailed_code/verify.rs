@@ -77,9 +77,7 @@ impl MailedCode {
             match &outcome {
                 Ok(_) => {} // the session says so
                 Err(refused) => match outcome_name(refused) {
-                    Some(name) => {
-                        let _ = service.store.put(&twin, name, TWIN).await; // a twin is then judged by itself
-                    }
+                    Some(name) => self.note_outcome(caller, &twin, name).await,
                     None => self.forget(caller, &twin, &pending).await,
                 },
             }
@@ -89,6 +87,13 @@ impl MailedCode {
 
     pub(super) async fn is_open(&self, attempt: &Attempt<'_>) -> Result<bool, MailedCodeRefused> {
         Ok(self.sessions.is_open(&attempt.cookie, &attempt.mac).await?)
+    }
+
+    /// Notes the outcome for twins. Without it each of them is judged by itself.
+    async fn note_outcome(&self, caller: &Caller, twin: &Key, outcome: &[u8]) {
+        if let Err(failure) = self.service.store.put(twin, outcome, TWIN).await {
+            tracing::info!(correlation = caller.correlation, %failure, "the outcome of an attempt is not noted for its twins");
+        }
     }
 
     /// Lets a person try again at once after a failure of the service.

@@ -71,7 +71,6 @@ impl Link {
 
     /// Forgets a connection on which a call failed, unless a newer one has taken its place.
     pub(super) fn forget(&self, live: &Live) {
-        live.up.store(false, Ordering::Relaxed);
         let mut state = self.state.lock().expect("nobody panics while holding it");
         if matches!(&state.0, State::Up(current) if current.generation == live.generation) {
             state.0 = State::Down;

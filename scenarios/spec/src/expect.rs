@@ -37,7 +37,7 @@ pub(crate) enum Content {
         /// Before the query.
         target: String,
         /// The parameters, and no others.
-        params: Vec<(&'static str, Rule)>,
+        params: Vec<(String, Rule)>,
     },
     /// JSON with this `error`, and this `error_description`.
     Error(&'static str, Option<&'static str>),
@@ -143,7 +143,9 @@ impl Expected {
         target: impl Into<String>,
         params: Vec<(&'static str, Rule)>,
     ) -> Expected {
-        let target = target.into();
+        let (target, own) = with_query(target.into());
+        let params = params.into_iter().map(|(name, rule)| (name.to_owned(), rule));
+        let params = own.into_iter().chain(params).collect();
         Expected::of(label, sentence, 303, Content::Redirect { target, params })
     }
 
@@ -197,7 +199,7 @@ impl Expected {
                 }
                 (Content::Redirect { target, params }, _) => answer.location.as_ref().is_some_and(|location| {
                     let has = |name: &str| location.params.iter().any(|(other, _)| other == name);
-                    location.target == *target && params.iter().all(|(name, _)| *name == "state" || has(name))
+                    location.target == *target && params.iter().all(|(name, _)| name == "state" || has(name))
                 }),
                 (Content::Error(code, _), Body::Json(json)) => json["error"] == *code,
                 (Content::Json(_), Body::Json(json)) => json.get("error").is_none(),
@@ -252,7 +254,17 @@ impl Expected {
     }
 }
 
-fn check_params(rules: &[(&'static str, Rule)], found: &[(String, Word)]) -> Result<(), String> {
+/// A redirect URI without its query, and the query: it must be retained (RFC 6749 section 3.1.2).
+fn with_query(uri: String) -> (String, Vec<(String, Rule)>) {
+    let Some((target, query)) = uri.split_once('?') else {
+        return (uri, vec![]);
+    };
+    let own = url::form_urlencoded::parse(query.as_bytes());
+    let own = own.map(|(name, value)| (name.to_string(), Rule::Is(Word::of(&name, &value))));
+    (target.to_owned(), own.collect())
+}
+
+fn check_params(rules: &[(String, Rule)], found: &[(String, Word)]) -> Result<(), String> {
     for (name, rule) in rules {
         let values: Vec<&Word> = found
             .iter()

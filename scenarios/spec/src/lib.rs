@@ -36,7 +36,9 @@ mod frame;
 mod health;
 mod index;
 mod judge;
+mod lines;
 mod log;
+mod log_order;
 mod mailed_code;
 mod mails;
 mod messages;
@@ -55,6 +57,7 @@ mod verify;
 mod world;
 
 pub use allowed::{Sizes, Widened};
+pub use log_order::{LogLine, ProcessEnd, judge_log};
 pub use routes::{Report, Spec, Violation};
 pub use secret::{Secret, Shape, Tag};
 pub use settings::Settings;

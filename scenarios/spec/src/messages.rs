@@ -1,5 +1,6 @@
 //! What people and clients read, word by word: the tables of the page `core/MESSAGES.md`.
 
+use crate::lines::Lines;
 use std::{collections::BTreeMap, sync::LazyLock};
 
 const PAGE: &str = include_str!("../../../core/MESSAGES.md");
@@ -21,6 +22,16 @@ struct Tables {
     events: BTreeMap<&'static str, bool>,
     /// Reasons that only the log tells.
     reasons: Vec<&'static str>,
+    /// Lines of the log, by their level; causes of failures; steps, with where they are taken.
+    log: Vec<Row>,
+}
+
+/// A row of the tables of lines, causes and steps.
+#[derive(Debug, Clone, Copy)]
+enum Row {
+    Line(&'static str, &'static str),
+    Cause(&'static str, &'static str, &'static str),
+    Step(&'static str, &'static str, &'static str),
 }
 
 impl Tables {
@@ -39,6 +50,9 @@ impl Tables {
                 (["page", ..], [name, parts]) => {
                     tables.pages.insert(name, parts.split(" / ").collect());
                 }
+                (["level", ..], [level, line, _]) => tables.log.push(Row::Line(level, line)),
+                (["cause", ..], [cause, of, outcome]) => tables.log.push(Row::Cause(cause, of, outcome)),
+                (["step", ..], [step, of, paths]) => tables.log.push(Row::Step(step, of, paths)),
                 ([_, "title", _], [error, title, notice]) => {
                     tables.errors.entry(error).or_default().push((title, notice));
                 }
@@ -84,6 +98,19 @@ pub(crate) fn mail(kind: &str, places: &Places) -> (&'static str, String) {
 /// An event for analytics by its name, and whether it names the person.
 pub(crate) fn event(name: &str) -> Option<(&'static str, bool)> {
     TABLES.events.get_key_value(name).map(|(name, names)| (*name, *names))
+}
+
+/// What a line of the log may say.
+pub(crate) fn lines() -> Lines {
+    let mut lines = Lines::default();
+    for row in &TABLES.log {
+        match row {
+            Row::Line(level, line) => lines.add_line(level, line),
+            Row::Cause(cause, of, outcome) => lines.add_cause(cause, of, outcome),
+            Row::Step(step, of, paths) => lines.add_step(step, of, paths),
+        }
+    }
+    lines
 }
 
 /// Whether a refusal may stand in the log under this name: that of an error, or a reason of it that only the log tells.

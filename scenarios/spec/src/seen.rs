@@ -128,7 +128,8 @@ impl<'a> Seen<'a> {
     pub(crate) fn redirected(&self, target: &str, param: &str) -> Option<Tag> {
         let location = self.answer()?.location.as_ref()?;
         let found = location.params.iter().find(|(name, _)| name == param);
-        (location.target == target).then_some(found?.1.secret().tag)
+        let without_query = target.split('?').next().unwrap_or(target);
+        (location.target == without_query).then_some(found?.1.secret().tag)
     }
 }
 

@@ -3,11 +3,13 @@
 pub(crate) mod marks;
 
 use crate::{
-    analytics, availability, directory, exchange::AnswersAllowed, leader, limits, mail, oddities, redemption, session,
-    store, swarm, vocabulary::Scenario,
+    analytics, availability, directory, leader, limits, mail, oddities, operators,
+    property::{AnswersAllowed, FailuresLogged, LogAsDocumented},
+    redemption, session, store, swarm,
+    vocabulary::Scenario,
 };
 
-/// All scenarios, those with few faults first. The specification judges every answer in each of them.
+/// All scenarios, those with few faults first. In each of them the specification judges every answer, and the log is judged.
 pub fn all() -> Vec<Scenario> {
     let stories = [
         availability::stories(),
@@ -19,11 +21,18 @@ pub fn all() -> Vec<Scenario> {
         leader::stories(),
         session::stories(),
         directory::stories(),
+        operators::stories(),
         oddities::stories(),
         vec![swarm::swarm()],
     ];
     let stories = stories.concat().into_iter();
-    stories.map(|story| story.always(AnswersAllowed)).collect()
+    let judged = |story: Scenario| {
+        story
+            .always(AnswersAllowed)
+            .always(LogAsDocumented)
+            .always(FailuresLogged)
+    };
+    stories.map(judged).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{Observation, SETTLES_MS, forgetting::forgettings, refusals::Refusals};
 use crate::{
     directory, mail,
-    vocabulary::{Event, Fault, History, Observation as AnyObservation, OwnFault, Plan},
+    vocabulary::{Event, Fault, History, Observation as AnyObservation, OwnFault, Plan, Refusal},
     world::{
         RelyingPartyOptions,
         calls::{Purpose, purpose},
@@ -152,6 +152,8 @@ pub(crate) fn troubles(plan: &Plan, history: &History) -> Troubles {
             .iter()
             .find(|(_, end)| **end == Fault::Heal || fault.is_ended_by(end));
         let until_ms = match (fault.lasts_ms(), end) {
+            // Whoever asks once they have noticed is answered over a new connection.
+            (Some(lasts_ms), _) if closes_connections(fault) => from_ms + lasts_ms,
             // Its clients have to connect again, and some find another master meanwhile.
             (Some(lasts_ms), _) if matches!(fault, Fault::RedisRefuses { .. }) => from_ms + lasts_ms + SETTLES_MS,
             (Some(lasts_ms), _) => from_ms + lasts_ms + PASSES_MS,
@@ -180,6 +182,11 @@ pub(crate) fn troubles(plan: &Plan, history: &History) -> Troubles {
         started_ms: started_ms(plan, history),
         spans: troubles,
     }
+}
+
+fn closes_connections(fault: &Fault) -> bool {
+    let why = Refusal::ClosedConnections;
+    matches!(fault, Fault::RedisRefuses { why: theirs, .. } if *theirs == why)
 }
 
 /// When every replica has opened its port for the first time, and the balancer has noticed.

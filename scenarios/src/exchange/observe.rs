@@ -89,7 +89,8 @@ pub(crate) async fn ask(
         }
     }
     asking.pool.learn(&draft);
-    if let (Some(after), Some(again)) = (odd.again_after(&draft.path), draft.request()) {
+    for after in odd.again_after(&draft.path) {
+        let Some(again) = draft.clone().request() else { continue };
         let (asking, host, port) = (asking.clone(), to.0.to_owned(), to.1);
         let env = asking.env.clone();
         env.spawn(async move {

@@ -59,8 +59,20 @@ pub(crate) fn waiting(world: &WorldOptions) -> Vec<Waiting> {
             does: Behaviour::ComeAgain {
                 with: with.to_owned(),
                 after_ms,
+                and_after_ms: 0,
             },
         }));
+    }
+    // Coming back early does not put off the end.
+    for (with, ends_s) in [("/login/send", world.send_once_s), ("/login/verify", TWIN_S)] {
+        waiting.push(Waiting {
+            ends_s,
+            does: Behaviour::ComeAgain {
+                with: with.to_owned(),
+                after_ms: ends_s * 500,
+                and_after_ms: ends_s * 1000 + NEAR_MS,
+            },
+        });
     }
     waiting
 }
@@ -110,6 +122,7 @@ pub(crate) fn around_a_window(world: &WorldOptions, from_ms: u64) -> Vec<Operati
     let pressed_again = Behaviour::ComeAgain {
         with: "/login/send".into(),
         after_ms: 4_000,
+        and_after_ms: 0,
     };
     let operations = acts.into_iter().enumerate().map(|(n, does)| Operation {
         at_ms: from_ms + n as u64 * 700,

@@ -17,8 +17,8 @@ pub(crate) struct Odd {
     pub(crate) changes: Option<u32>,
     /// What they wait for before a request for this path.
     pub(crate) wait: Option<(String, Duration)>,
-    /// After how long a request for this path comes again.
-    pub(crate) again: Option<(String, Duration)>,
+    /// After which times a request for this path comes again.
+    pub(crate) again: Vec<(String, Duration)>,
     /// The PKCE verifier that their client uses, if not a good one.
     pub(crate) verifier: Option<String>,
     /// What their client asks for otherwise: parameters of the authorization request, without those that are empty.
@@ -34,12 +34,10 @@ impl Odd {
             .map(|(_, wait)| *wait)
     }
 
-    /// After how long a request comes again.
-    pub(crate) fn again_after(&self, path: &str) -> Option<Duration> {
-        self.again
-            .as_ref()
-            .filter(|(after, _)| after == path)
-            .map(|(_, again)| *again)
+    /// After which times a request comes again.
+    pub(crate) fn again_after(&self, path: &str) -> impl Iterator<Item = Duration> {
+        let again = self.again.iter().filter(move |(after, _)| after == path);
+        again.map(|(_, again)| *again)
     }
 
     /// The changed requests to try before this one.

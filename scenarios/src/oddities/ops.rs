@@ -37,6 +37,9 @@ pub enum Behaviour {
         with: String,
         /// How much later, milliseconds.
         after_ms: u64,
+        /// How much later than the first it comes for the third time, milliseconds; 0: it does not.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        and_after_ms: u64,
     },
     /// Logs in at an application on the person's own computer, which listens at a port of its own choice (RFC 8252 section
     /// 7.3).
@@ -61,6 +64,10 @@ pub enum Behaviour {
         #[serde(default)]
         verifier: String,
     },
+}
+
+fn is_zero(ms: &u64) -> bool {
+    *ms == 0
 }
 
 fn usual_scope() -> String {
@@ -92,8 +99,16 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             wait: Some((before.clone(), Duration::from_millis(*wait_ms))),
             ..Odd::default()
         },
-        Behaviour::ComeAgain { with, after_ms } => Odd {
-            again: Some((with.clone(), Duration::from_millis(*after_ms))),
+        Behaviour::ComeAgain {
+            with,
+            after_ms,
+            and_after_ms,
+        } => Odd {
+            again: [*after_ms, *and_after_ms]
+                .into_iter()
+                .filter(|ms| *ms > 0)
+                .map(|ms| (with.clone(), Duration::from_millis(ms)))
+                .collect(),
             ..Odd::default()
         },
         Behaviour::LogInAtNativeApp { .. } | Behaviour::LogInTwice { .. } => Odd::default(),

@@ -43,6 +43,15 @@ const PARTS: [Part; 3] = [
     },
 ];
 
+/// Whether a line blames nothing, or something that one of these faults may have hit.
+pub(super) fn blamed<'a>(line: &str, faults: impl Iterator<Item = &'a Fault> + Clone) -> bool {
+    let named = PARTS
+        .iter()
+        .filter(|part| part.names.iter().any(|name| line.contains(name)));
+    let mut named = named.peekable();
+    named.peek().is_none() || named.any(|part| faults.clone().any(|fault| (part.may_hit)(fault)))
+}
+
 fn of_the_directory(fault: &Fault) -> bool {
     if let Fault::Call(call) = fault {
         return call.call.starts_with("directory ");

@@ -2,14 +2,27 @@
 
 // Properties.
 pub(crate) mod errors_explained;
+pub(crate) mod failures_logged;
+pub(crate) mod log_as_documented;
 pub(crate) mod no_secret_logged;
 
 // Planted bugs.
 pub(crate) mod error_detail_lost;
+pub(crate) mod every_try_logged;
+pub(crate) mod failures_swallowed;
+pub(crate) mod mailed_code_kept;
 pub(crate) mod mailed_code_logged;
 pub(crate) mod one_error_for_all;
 
-use crate::vocabulary::PlantedBug;
+// Scenarios.
+mod calls_fail;
+
+use crate::vocabulary::{PlantedBug, Scenario};
+
+/// The scenarios of this module.
+pub(crate) fn stories() -> Vec<Scenario> {
+    vec![calls_fail::calls_fail()]
+}
 
 /// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
@@ -17,5 +30,8 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         error_detail_lost::PLANTED,
         one_error_for_all::PLANTED,
         mailed_code_logged::PLANTED,
+        mailed_code_kept::PLANTED,
+        failures_swallowed::PLANTED,
+        every_try_logged::PLANTED,
     ]
 }

@@ -100,7 +100,8 @@ impl RelyingParty {
     pub(crate) fn callback(&self, begun: &Begun, url: &Url) -> Result<SeenCode, String> {
         let mut bare = url.clone();
         bare.set_query(None);
-        if bare.as_str() != self.options.redirect_uri {
+        let registered = &self.options.redirect_uri;
+        if bare.as_str() != registered.split('?').next().unwrap_or(registered) {
             return Err(format!("sent to {bare}, which is not the redirect URI"));
         }
         let one = |name: &str| {

@@ -29,6 +29,8 @@ pub use crate::mailed_code::any_code_verifies::AnyCodeVerifies;
 pub use crate::mailed_code::email_code_once::EmailCodeOnce;
 pub use crate::mailed_code::one_mail_per_window::OneMailPerWindow;
 pub use crate::operators::errors_explained::ErrorsExplained;
+pub use crate::operators::failures_logged::FailuresLogged;
+pub use crate::operators::log_as_documented::LogAsDocumented;
 pub use crate::operators::no_secret_logged::NoSecretLogged;
 pub use crate::redemption::code_redeemed_once::CodeRedeemedOnce;
 pub use crate::redemption::rightful_code_honoured::RightfulCodeHonoured;

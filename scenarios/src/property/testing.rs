@@ -8,7 +8,7 @@ use crate::{
     },
 };
 use sim::{
-    calls::{CallFault, CallOutcome},
+    calls::{Answered, CallFault, CallOutcome, CallRecord},
     history::HistoryBuilder,
     property::Tally,
 };
@@ -20,6 +20,7 @@ pub(crate) struct Story {
     pub(crate) world: WorldOptions,
     pub(crate) operations: Vec<crate::vocabulary::Operation>,
     pub(crate) operators: Operators,
+    calls: Vec<CallRecord>,
 }
 
 impl Story {
@@ -53,14 +54,36 @@ impl Story {
 
     /// Adds a line of a replica's log that contains secrets of these kinds.
     pub(crate) fn logged(mut self, at_ms: u64, text: &str, secrets: &[&'static str]) -> Story {
+        self = self.logged_at(at_ms, "WARN", text);
+        self.operators.log.last_mut().expect("just added").secrets = secrets.to_vec();
+        self
+    }
+
+    /// Adds a line of a replica's log at a level.
+    pub(crate) fn logged_at(mut self, at_ms: u64, level: &'static str, text: &str) -> Story {
         self.operators.log.push(ServiceLine {
             line: LogLine {
                 at_ms,
                 host: "idp-a".into(),
-                level: "WARN",
+                level,
                 text: text.into(),
             },
-            secrets: secrets.to_vec(),
+            secrets: vec![],
+        });
+        self
+    }
+
+    /// Adds a call of a replica that failed at once.
+    pub(crate) fn call(mut self, at_ms: u64, call: &'static str, failure: &str) -> Story {
+        self.calls.push(CallRecord {
+            at_ms,
+            host: "idp-a".into(),
+            call,
+            nth: 1,
+            after: None,
+            answered: Some(Answered::WithError),
+            ended_ms: Some(at_ms),
+            failure: Some(failure.into()),
         });
         self
     }
@@ -98,7 +121,7 @@ impl Story {
             ..Plan::new("hand-built", 0, 120_000)
         };
         let history = self.history.history();
-        let evidence = Evidence::new(&plan, &history, &self.operators);
+        let evidence = Evidence::new(&plan, &history, &self.operators).with_calls(&self.calls);
         (property.check(&evidence), evidence.tally())
     }
 }

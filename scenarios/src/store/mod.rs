@@ -27,6 +27,7 @@ pub(crate) mod silent_fallback;
 pub(crate) mod state_in_process_memory;
 
 // Scenarios.
+pub(crate) mod connections_close;
 pub(crate) mod memory_store;
 pub(crate) mod old_master_returns;
 pub(crate) mod redis_refuses;
@@ -56,6 +57,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
         old_master_returns::old_master_returns(),
         redis_unreachable::redis_unreachable(),
         redis_refuses::redis_refuses(),
+        connections_close::connections_close(),
         sentinel_without_quorum::sentinel_without_quorum(),
         memory_store::memory_store(),
     ]

@@ -1,5 +1,5 @@
-//! Redis is there, answers PING, and refuses what it is asked: it is out of memory, has too few replicas, or asks for a
-//! password. Somebody has configured it so, and takes it back after some seconds.
+//! Redis is there, answers PING, and refuses what it is asked: it is out of memory, has too few replicas, asks for a
+//! password, or lets nobody write. Somebody has configured it so, and takes it back after some seconds.
 //!
 //! Reachable is not usable. Nobody is told that something worked which did not, whoever asks for help is told the cause, and
 //! when it is over everything works again. (Inventory 25, 26, 56.)
@@ -24,18 +24,19 @@ pub(crate) fn redis_refuses() -> Scenario {
     faults = both(faults, secs(14)..secs(15), Refusal::TooFewReplicas, 4);
     faults = both(faults, secs(23)..secs(24), Refusal::Password, 3);
     faults = both(faults, secs(31)..secs(32), Refusal::WritesPaused, 2);
+    faults = both(faults, secs(38)..secs(39), Refusal::Permission, 3);
     Scenario::new(
         "redis_refuses",
         "Redis answers, and refuses what it is asked, for one reason after the other",
     )
     .covering(&[25, 26, 56])
-    .world(World::standard().reminders(3, secs(6)..secs(34)))
-    .workload(Logins::people(24).from(secs(3)).every(ms(1_300)))
+    .world(World::standard().reminders(3, secs(6)..secs(42)))
+    .workload(Logins::people(30).from(secs(3)).every(ms(1_300)))
     .workload(Visitors::looking(3, 12, secs(3)).from(secs(1)).every(secs(1)))
-    .workload(Logins::people(4).from(secs(50)).every(secs(1)))
-    .workloads(Probe::everything_from(secs(52)))
+    .workload(Logins::people(4).from(secs(58)).every(secs(1)))
+    .workloads(Probe::everything_from(secs(60)))
     .workload(Monitor::every(secs(3)))
-    .faults(faults.heal_at(secs(36)))
+    .faults(faults.heal_at(secs(44)))
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
     .always(NoLocalSuccess)
@@ -50,5 +51,5 @@ pub(crate) fn redis_refuses() -> Scenario {
         "somebody was told to try again",
         refused_with("temporarily-unavailable"),
     )
-    .lasts(secs(70))
+    .lasts(secs(78))
 }

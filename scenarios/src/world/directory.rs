@@ -1,7 +1,7 @@
 //! The shared directory: one SQLite database in memory, which all replicas open. It outlives every process, like the
 //! file on disk that it stands for.
 
-use super::{RelyingPartyOptions, offline};
+use super::{RelyingPartyOptions, at_rest, offline};
 use crate::{
     availability, limits, mailed_code, redemption, store,
     vocabulary::{Behaviour, Plan},
@@ -15,7 +15,7 @@ use idp::{
 use rusqlite::{Connection, OpenFlags};
 use seams::{Outcome, Timestamp};
 use sha2::{Digest, Sha256};
-use sim::world::StorageLock;
+use sim::{at_rest::Stored, world::StorageLock};
 use std::{
     collections::BTreeSet,
     sync::{
@@ -56,6 +56,12 @@ impl SharedDirectory {
     /// The location that a replica opens.
     pub fn location(&self) -> &str {
         &self.location
+    }
+
+    /// Everything that is kept in it.
+    pub(crate) fn at_rest(&self) -> Vec<Stored> {
+        let held = self.lock.held();
+        at_rest::rows(&held.connection).expect("a database in memory can be read")
     }
 
     /// Its write lock.

@@ -14,6 +14,7 @@
 //! decides how many replicas, Redis replicas and Sentinels there are.
 
 pub mod analytics;
+pub(crate) mod at_rest;
 pub(crate) mod calls;
 pub mod directory;
 pub mod hosts;
@@ -29,6 +30,7 @@ pub use mode::{Mode, PeerMode};
 pub use scene::{CodeFeed, RelyingPartyOptions, Scene, SeenCode};
 
 use crate::{login::Login, oddities::Pool, store::history::StoreRecorder};
+use at_rest::PutIntoStore;
 use directory::SharedDirectory;
 use sim::world::Start;
 use std::sync::{Arc, atomic::AtomicU64};
@@ -54,6 +56,8 @@ pub struct Shared {
     pub(crate) pool: Pool,
     /// The record of the replicas' calls to their store.
     pub store: StoreRecorder,
+    /// What they have put into it.
+    pub(crate) put: PutIntoStore,
 }
 
 impl Shared {
@@ -71,6 +75,7 @@ impl Shared {
             codes: CodeFeed::default(),
             pool: Pool::default(),
             store: StoreRecorder::default(),
+            put: PutIntoStore::default(),
         }
     }
 }

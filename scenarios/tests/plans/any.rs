@@ -59,7 +59,11 @@ fn odd() -> impl Strategy<Value = oddities::Behaviour> {
     prop_oneof![
         any::<u32>().prop_map(|changes| BreakRules { changes }),
         (path, ms.clone()).prop_map(|(before, wait_ms)| Dawdle { before, wait_ms }),
-        (path, ms.clone()).prop_map(|(with, after_ms)| ComeAgain { with, after_ms }),
+        (path, ms.clone(), ms.clone()).prop_map(|(with, after_ms, and_after_ms)| ComeAgain {
+            with,
+            after_ms,
+            and_after_ms
+        }),
         "[a-z:/.0-9]{0,30}".prop_map(|redirect_uri| LogInAtNativeApp { redirect_uri }),
         (ms, "[a-z ]{0,9}", "[a-z]{0,9}", "[0-9]{0,3}", "[a-z]{0,5}").prop_map(
             |(after_ms, scope, prompt, max_age, verifier)| LogInTwice {

@@ -24,6 +24,10 @@ pub struct CallRecord {
     pub after: Option<&'static str>,
     /// How it ended; `None` if it did not: its process died, or nobody waited any more.
     pub answered: Option<Answered>,
+    /// When it ended, milliseconds from the start of the run.
+    pub ended_ms: Option<u64>,
+    /// The failure that its process got, as the service would write it, if it got one.
+    pub failure: Option<String>,
 }
 
 /// How a call ended.
@@ -104,13 +108,19 @@ impl CallBook {
             nth,
             after,
             answered: None,
+            ended_ms: None,
+            failure: None,
         });
         pages.records.len() - 1
     }
 
     /// It ends.
-    pub(super) fn end(&self, number: usize, answered: Answered) {
-        self.pages().records[number].answered = Some(answered);
+    pub(super) fn end(&self, number: usize, answered: Answered, failure: Option<String>) {
+        let now_ms = self.caller.now_ms();
+        let record = &mut self.pages().records[number];
+        record.answered = Some(answered);
+        record.ended_ms = Some(now_ms);
+        record.failure = failure;
     }
 
     /// If faults wait for this very moment of a call, stands still until they have been injected.

@@ -26,7 +26,7 @@ mod story;
 mod tests;
 
 pub(crate) use book::CallBook;
-pub use book::CallRecord;
+pub use book::{Answered, CallRecord};
 pub use fault::{CallFault, CallOutcome};
 pub use pace::CALLS_BY_CLOCK;
 pub(crate) use pace::too_often;
@@ -34,9 +34,9 @@ pub use site::{CallError, CallSite, CallTrouble, Moment};
 pub use story::CallStory;
 
 use crate::scenario::Dice;
-use book::Answered;
 use seams::{Failure, Outcome};
 use std::{
+    fmt,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -84,14 +84,15 @@ impl Calls {
         self.around_with(call, work, |failure| failure).await
     }
 
-    /// As [`Calls::around`], for a call with an error of its own; `as_error` makes it of a failure.
+    /// As [`Calls::around`], for a call with an error of its own; `as_error` makes it of a failure, and it reads as the service
+    /// would write it.
     ///
     /// # Errors
     /// The call's own, or the one that the plan has for it.
     ///
     /// # Panics
     /// There is no such call among those of the service.
-    pub async fn around_with<T, E>(
+    pub async fn around_with<T, E: fmt::Display>(
         &self,
         call: &str,
         work: impl Future<Output = Result<T, E>>,
@@ -105,7 +106,7 @@ impl Calls {
         let Some(fault) = self.book.fault_of(&self.host, call) else {
             let result = work.await;
             self.book.stop_at(&self.host, call, Moment::After).await;
-            self.book.end(note, Answered::of(&result));
+            self.end(note, &result);
             return result;
         };
         let wait = async || {
@@ -135,8 +136,13 @@ impl Calls {
             }
         };
         self.book.stop_at(&self.host, call, Moment::After).await;
-        self.book.end(note, Answered::of(&result));
+        self.end(note, &result);
         result
+    }
+
+    fn end<T, E: fmt::Display>(&self, note: usize, result: &Result<T, E>) {
+        let failure = result.as_ref().err().map(E::to_string);
+        self.book.end(note, Answered::of(result), failure);
     }
 
     fn draw_pause(&self) -> Option<Duration> {

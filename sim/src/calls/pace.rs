@@ -57,6 +57,8 @@ mod tests {
             nth: n as u32 + 1,
             after: None,
             answered: None,
+            ended_ms: None,
+            failure: None,
         };
         (0..30).map(record).collect()
     }

@@ -4,7 +4,7 @@
 //! The wrapper is below a planted bug: calls that a planted bug makes to a dependency are calls as well.
 
 use super::CALLS;
-use crate::{login::Login, planted::twist::each_part};
+use crate::{login::Login, planted::twist::each_part, world::at_rest::PutIntoStore};
 use async_trait::async_trait;
 use idp::{
     analytics::{Analytics, LoginEvent},
@@ -35,6 +35,7 @@ struct Called<T> {
 #[derive(Clone)]
 pub(crate) struct Asked {
     calls: Calls,
+    put: PutIntoStore,
     /// Whether a bug is planted. A planted bug may make calls that the service never makes; those are not counted.
     is_planted: bool,
 }
@@ -44,6 +45,7 @@ impl Asked {
     pub(crate) fn by(process: &Process<Login>) -> Asked {
         Asked {
             calls: process.calls.clone(),
+            put: process.shared.put.clone(),
             is_planted: process.bug.is_some(),
         }
     }
@@ -53,6 +55,14 @@ impl Asked {
             return work.await;
         }
         self.calls.around(call, work).await
+    }
+
+    /// Remembers what a call puts into the store.
+    fn keep(&self, call: &str, argument: &impl Argument) {
+        if let Some(value) = argument.kept() {
+            let namespace = call.rsplit(' ').next().unwrap_or_default();
+            self.put.add(&format!("the store's {namespace}"), value);
+        }
     }
 }
 
@@ -71,6 +81,9 @@ macro_rules! called {
         impl AuthStateStore for Called<Arc<dyn AuthStateStore>> {
             $(async fn $command(&self, $($given: $what),*) -> Outcome<$reply> {
                 let name = named(stringify!($command), [$(prefix(&$given)),*]);
+                if stringify!($command).starts_with("put") {
+                    $(self.asked.keep(&name, &$given);)*
+                }
                 self.asked.around(&name, self.inner.$command($($given),*)).await
             })+
         }
@@ -92,14 +105,25 @@ trait Argument {
     fn namespace(&self) -> Option<&'static str> {
         None
     }
+    /// Its bytes, if the store keeps them.
+    fn kept(&self) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 impl Argument for &Key {
     fn namespace(&self) -> Option<&'static str> {
         Some(self.namespace.prefix())
     }
+    fn kept(&self) -> Option<Vec<u8>> {
+        Some(self.id.clone().into_bytes())
+    }
 }
-impl Argument for &[u8] {}
+impl Argument for &[u8] {
+    fn kept(&self) -> Option<Vec<u8>> {
+        Some(self.to_vec())
+    }
+}
 impl Argument for Duration {}
 
 fn prefix(argument: &impl Argument) -> Option<&'static str> {

@@ -1,0 +1,259 @@
+//! What a line of the log may say: the rows of core/MESSAGES.md, "Lines of the log", with places that stand for more.
+
+use std::sync::LazyLock;
+
+/// How a failure begins that was certainly not done.
+const NOT_DONE: &str = "not done: ";
+/// How a failure begins of which nobody knows whether it was done.
+const UNKNOWN: &str = "outcome unknown: ";
+
+/// Lines, causes, and what is being done while something fails.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    lines: Vec<(&'static str, Vec<Piece>)>,
+    causes: Vec<Cause>,
+    steps: Vec<Step>,
+}
+
+/// Whose failure it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Of {
+    Store,
+    Directory,
+    Mail,
+    Anything,
+}
+
+impl Of {
+    fn named(name: &str) -> Of {
+        match name {
+            "store" => Of::Store,
+            "directory" => Of::Directory,
+            "mail" => Of::Mail,
+            "anything" => Of::Anything,
+            name => panic!("core/MESSAGES.md blames {name:?}: store, directory, mail or anything"),
+        }
+    }
+
+    fn includes(self, other: Of) -> bool {
+        self == Of::Anything || other == Of::Anything || self == other
+    }
+}
+
+/// Why something failed.
+#[derive(Debug)]
+struct Cause {
+    of: Of,
+    /// Whether it always says that nothing was done.
+    is_not_done: bool,
+    pieces: Vec<Piece>,
+}
+
+/// Something that is done for a request.
+#[derive(Debug)]
+struct Step {
+    says: &'static str,
+    of: Of,
+    paths: Vec<&'static str>,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Says(&'static str),
+    Place(&'static str),
+}
+
+impl Lines {
+    /// Adds a row of the table of lines.
+    pub(crate) fn add_line(&mut self, level: &'static str, line: &'static str) {
+        self.lines.push((level, pieces(line)));
+    }
+
+    /// Adds a row of the table of causes.
+    pub(crate) fn add_cause(&mut self, cause: &'static str, of: &str, outcome: &str) {
+        let is_not_done = match outcome {
+            "not done" => true,
+            "either" => false,
+            outcome => panic!("core/MESSAGES.md gives a cause the outcome {outcome:?}: not done, or either"),
+        };
+        self.causes.push(Cause {
+            of: Of::named(of),
+            is_not_done,
+            pieces: pieces(cause),
+        });
+    }
+
+    /// Adds a row of the table of steps.
+    pub(crate) fn add_step(&mut self, says: &'static str, of: &str, paths: &'static str) {
+        let of = Of::named(of);
+        let paths = paths.split(", ").collect();
+        self.steps.push(Step { says, of, paths });
+    }
+
+    /// Whether a line may stand in the log at a level.
+    ///
+    /// # Errors
+    /// What is wrong, as a clause.
+    pub(crate) fn check(&self, level: &str, text: &str) -> Result<(), String> {
+        let fits =
+            |(_, pieces): &&(&str, Vec<Piece>)| Matching { lines: self, text }.ends(pieces, 0).contains(&text.len());
+        match self.lines.iter().find(fits) {
+            Some((as_told, _)) if *as_told == level => Ok(()),
+            Some((as_told, _)) => Err(format!("is written at the level {level} instead of {as_told}")),
+            None => Err("is none that core/MESSAGES.md knows".into()),
+        }
+    }
+}
+
+fn pieces(row: &'static str) -> Vec<Piece> {
+    let mut pieces = vec![];
+    let mut rest = row;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (place, after) = after.split_once('}').expect("a place is closed");
+        pieces.extend((!before.is_empty()).then_some(Piece::Says(before)));
+        pieces.push(Piece::Place(place));
+        rest = after;
+    }
+    pieces.extend((!rest.is_empty()).then_some(Piece::Says(rest)));
+    pieces
+}
+
+/// Matches a line with rows. What has matched may end at several places.
+#[derive(Clone, Copy)]
+struct Matching<'a> {
+    lines: &'a Lines,
+    text: &'a str,
+}
+
+impl Matching<'_> {
+    fn ends(self, pieces: &[Piece], from: usize) -> Vec<usize> {
+        let mut ends = vec![from];
+        for (place, piece) in pieces.iter().enumerate() {
+            let next = pieces.get(place + 1);
+            ends = ends
+                .into_iter()
+                .flat_map(|from| self.after(piece, next, from))
+                .collect();
+            ends.sort_unstable();
+            ends.dedup();
+        }
+        ends
+    }
+
+    fn after(self, piece: &Piece, next: Option<&Piece>, from: usize) -> Vec<usize> {
+        let rest = &self.text[from..];
+        let one = |length: Option<usize>| length.map(|length| from + length).into_iter().collect();
+        match piece {
+            Piece::Says(says) => one(rest.starts_with(says).then_some(says.len())),
+            Piece::Place("number") => one(run_of(rest, |c| c.is_ascii_digit())),
+            Piece::Place("word") => one(run_of(rest, |c| c != ' ')),
+            // Not the cause, which comes after it.
+            Piece::Place("name") => one(run_of(rest, |c| c != '=')),
+            Piece::Place("reference") => {
+                one(run_of(rest, |c| c.is_ascii_digit() || matches!(c, 'a'..='f')).filter(|length| *length == 16))
+            }
+            Piece::Place("text") => match next {
+                // A cause ends where its line, or the next field of it, does.
+                None => ends_of_words(rest).map(|length| from + length).collect(),
+                Some(Piece::Says(says)) => rest
+                    .match_indices(says)
+                    .map(|(at, _)| from + at)
+                    .filter(|to| *to > from)
+                    .collect(),
+                Some(Piece::Place(_)) => panic!("core/MESSAGES.md: free text is followed by another place"),
+            },
+            Piece::Place("reasons") => self.reasons(from),
+            Piece::Place("what failed") => self.what_failed(from),
+            Piece::Place(place) => self.failure(place, from),
+        }
+    }
+
+    /// `{failure}`, `{not done}` or `{unknown}`, of anything or, `{store failure}`, of one part.
+    fn failure(self, place: &str, from: usize) -> Vec<usize> {
+        let (of, outcome) = match place.split_once(' ') {
+            Some((of @ ("store" | "directory" | "mail"), outcome)) => (Of::named(of), outcome),
+            _ => (Of::Anything, place),
+        };
+        match outcome {
+            "not done" => self.causes(NOT_DONE, of, from),
+            "unknown" => self.causes(UNKNOWN, of, from),
+            "failure" => self.failures(of, from),
+            _ => panic!("core/MESSAGES.md: nobody knows what {{{place}}} stands for"),
+        }
+    }
+
+    fn causes(self, prefix: &str, of: Of, from: usize) -> Vec<usize> {
+        if !self.text[from..].starts_with(prefix) {
+            return vec![];
+        }
+        let is_doubtful = prefix == UNKNOWN;
+        let causes = self.lines.causes.iter();
+        let causes = causes.filter(|cause| of.includes(cause.of) && !(is_doubtful && cause.is_not_done));
+        causes
+            .flat_map(|cause| self.ends(&cause.pieces, from + prefix.len()))
+            .collect()
+    }
+
+    fn failures(self, of: Of, from: usize) -> Vec<usize> {
+        let mut ends = self.causes(NOT_DONE, of, from);
+        ends.extend(self.causes(UNKNOWN, of, from));
+        ends
+    }
+
+    /// `store: {cause}`, `directory: {cause}`, or both, separated by `; `; or that the replica is starting.
+    fn reasons(self, from: usize) -> Vec<usize> {
+        let store = self.causes("store: ", Of::Store, from);
+        let both = store.iter().flat_map(|end| match self.text[*end..].starts_with("; ") {
+            true => self.causes("directory: ", Of::Directory, end + 2),
+            false => vec![],
+        });
+        let mut ends: Vec<usize> = both.collect();
+        ends.extend(self.causes("directory: ", Of::Directory, from));
+        ends.extend(store);
+        ends
+    }
+
+    /// A step that is taken for the path of the line, and its failure.
+    fn what_failed(self, from: usize) -> Vec<usize> {
+        let path = self
+            .text
+            .split(" path=")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next())
+            .unwrap_or_default();
+        let rest = &self.text[from..];
+        let taken = |step: &&Step| step.paths.iter().any(|known| matches(known, path));
+        let steps = self.lines.steps.iter().filter(taken);
+        steps
+            .filter_map(|step| rest.strip_prefix(step.says)?.starts_with(": ").then_some(step))
+            .flat_map(|step| self.failures(step.of, from + step.says.len() + 2))
+            .collect()
+    }
+}
+
+/// Whether a path is one of a row; `*` at its end stands for more.
+fn matches(known: &str, path: &str) -> bool {
+    match known.strip_suffix('*') {
+        Some(prefix) => path.starts_with(prefix),
+        None => path == known,
+    }
+}
+
+fn ends_of_words(text: &str) -> impl Iterator<Item = usize> {
+    let between = text.match_indices([' ', ';']).map(|(at, _)| at);
+    between.chain([text.len()]).filter(|length| *length > 0)
+}
+
+fn run_of(text: &str, is_part: impl Fn(char) -> bool) -> Option<usize> {
+    let length = text.find(|c| !is_part(c)).unwrap_or(text.len());
+    (length > 0).then_some(length)
+}
+
+/// Checks a line by the page of messages.
+///
+/// # Errors
+/// What is wrong, as a clause.
+pub(crate) fn check(level: &str, text: &str) -> Result<(), String> {
+    static LINES: LazyLock<Lines> = LazyLock::new(crate::messages::lines);
+    LINES.check(level, text)
+}

@@ -1,0 +1,143 @@
+//! Which lines of the log may follow which: the state of a replica as its log tells it (inventory 26, 29, 56).
+
+use crate::{lines, routes::Violation, settings::Settings};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A line of a replica's log, at production's level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogLine<'a> {
+    /// Milliseconds from the start of the run.
+    pub at_ms: u64,
+    /// Whose.
+    pub host: &'a str,
+    /// `ERROR`, `WARN` or `INFO`.
+    pub level: &'a str,
+    /// The message and its fields.
+    pub text: &'a str,
+}
+
+/// A process of a replica ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProcessEnd<'a> {
+    /// Milliseconds from the start of the run. Lines of that millisecond are of the process that ended.
+    pub at_ms: u64,
+    /// Whose.
+    pub host: &'a str,
+}
+
+/// What is said when the port is opened for the first time.
+const READY: &str = "ready";
+
+/// The state of a process, as its log has told it.
+#[derive(Debug, Default)]
+struct Told<'a> {
+    ready: bool,
+    was_ready: bool,
+    /// The last reasons, and when they were told.
+    reasons: Option<(u64, &'a str)>,
+    epoch: Option<&'a str>,
+}
+
+/// Judges the lines of the replicas' logs, in order: the first that core/MESSAGES.md does not know, or that cannot follow
+/// those before it.
+pub fn judge_log(lines: &[LogLine<'_>], ends: &[ProcessEnd<'_>]) -> Option<Violation> {
+    let look_ms = Settings::default().get("looks at health");
+    let mut processes: BTreeMap<&str, (usize, Told<'_>)> = BTreeMap::new();
+    let mut epochs = BTreeSet::new();
+    for line in lines {
+        let (ended, told) = processes.entry(line.host).or_default();
+        let ended_now = ends
+            .iter()
+            .filter(|end| end.host == line.host && end.at_ms < line.at_ms)
+            .count();
+        // A process that ends and is started again in one millisecond: only the new one can be ready once more.
+        let is_new = line.text == READY
+            && told.was_ready
+            && ends.iter().any(|end| end.host == line.host && end.at_ms == line.at_ms);
+        if ended_now > *ended || (is_new && ended_now == *ended) {
+            (*ended, *told) = (ended_now + usize::from(is_new), Told::default());
+        }
+        let wrong = match lines::check(line.level, line.text) {
+            Err(what) => Some(("undocumented-line", what)),
+            Ok(()) => told
+                .follow(line, look_ms, &mut epochs)
+                .map(|(reason, what)| (reason, what.to_owned())),
+        };
+        if let Some((reason, what)) = wrong {
+            return Some(Violation {
+                reason: reason.into(),
+                what: format!(
+                    "a line in the log of {} {what}: {:?} (inventory 56)",
+                    line.host, line.text
+                ),
+                at_ms: line.at_ms,
+                evidence: vec![],
+            });
+        }
+    }
+    None
+}
+
+impl<'a> Told<'a> {
+    fn follow(
+        &mut self,
+        line: &LogLine<'a>,
+        look_ms: u64,
+        epochs: &mut BTreeSet<&'a str>,
+    ) -> Option<(&'static str, &'static str)> {
+        let text = line.text;
+        if let Some(reasons) = text.strip_prefix("something is wrong reasons=") {
+            let (reasons, ready) = reasons.rsplit_once(" ready=")?;
+            return self.wrong(line.at_ms, reasons, ready == "true", look_ms);
+        }
+        if let Some(reasons) = text.strip_prefix("degraded: closing the port reasons=") {
+            let was_ready = std::mem::take(&mut self.ready);
+            self.reasons = Some((line.at_ms, reasons));
+            return (!was_ready).then_some(("degraded-twice", "says that a port is closed that is not open"));
+        }
+        if text == "recovered: opening the port again" {
+            let was = std::mem::replace(&mut self.ready, true);
+            return (was || !self.was_ready)
+                .then_some(("not-degraded", "tells of a recovery, and nothing had been degraded"));
+        }
+        if text == READY {
+            self.ready = true;
+            let was = std::mem::replace(&mut self.was_ready, true);
+            return was.then_some((
+                "ready-twice",
+                "says for the second time that this process is ready at last",
+            ));
+        }
+        if let Some(epoch) = text.strip_prefix("leading epoch=") {
+            let before = self.epoch.replace(epoch);
+            return match (before, epochs.insert(epoch)) {
+                (_, false) => Some(("epoch-twice", "begins an epoch that somebody has begun before")),
+                (Some(_), _) => Some(("leads-twice", "begins to lead while it leads")),
+                _ => None,
+            };
+        }
+        if let Some(rest) = text.strip_prefix("no longer leading epoch=") {
+            let epoch = rest.split(' ').next();
+            let before = self.epoch.take();
+            return (before != epoch).then_some(("did-not-lead", "ends an epoch in which it did not lead"));
+        }
+        None
+    }
+
+    fn wrong(
+        &mut self,
+        at_ms: u64,
+        reasons: &'a str,
+        ready: bool,
+        look_ms: u64,
+    ) -> Option<(&'static str, &'static str)> {
+        let before = self.reasons.replace((at_ms, reasons));
+        // In between there may have been a look that found nothing wrong, which is not told.
+        let again = before.is_some_and(|(told_ms, told)| told == reasons && at_ms < told_ms + 2 * look_ms);
+        match (again, ready == self.ready) {
+            (true, _) => Some(("told-twice", "tells again what it has just told")),
+            (_, false) => Some(("not-its-state", "does not say whether the port is open")),
+            _ => None,
+        }
+    }
+}

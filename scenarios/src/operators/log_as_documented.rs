@@ -1,0 +1,269 @@
+//! Every line of a replica's log is one that `core/MESSAGES.md` knows, follows the lines before it, and blames nothing that
+//! works.
+//!
+//! Source: inventory 26 (a replica says what is wrong with it), 29 (an epoch is begun once) and 56 (a cause that was swallowed).
+//! Operators search a log for what its documentation says, and alarms are set on its words.
+//!
+//! Fairness. A part counts as one that may not work from the first fault on that can have hit it: what its failure leaves
+//! behind (a lock, a connection, a master that is named wrongly) is told of for longer than the fault lasts. The store is
+//! far away; every fault but those of the directory, the mail relay and the hook may hit it.
+//!
+//! Edges. What the simulated supervisor says of a process that could not start is not the service's own line.
+
+use super::errors_explained::blamed;
+use crate::{
+    property::{faults, violation},
+    vocabulary::{Evidence, Fault, Kind, Login, OwnFault, Property, Violation},
+};
+use spec::{LogLine, ProcessEnd};
+
+/// Property: the log says what is documented. See the module.
+pub struct LogAsDocumented;
+
+/// How the supervisor's line begins.
+const SUPERVISOR: &str = "the replica could not start";
+
+/// Whether a fault can cause a failure.
+type MayCause = fn(&Fault) -> bool;
+
+/// What the directory's failures are called, and the faults that can cause them.
+const KINDS: [(&str, MayCause); 3] = [
+    ("the directory is locked", locks),
+    ("the directory stayed locked", locks),
+    ("the directory failed", |fault| {
+        matches!(fault, Fault::DiskError { .. }) || matches!(fault, Fault::Call(call) if call.error != BUSY)
+    }),
+];
+
+/// The error of a call whose lock somebody else has.
+const BUSY: &str = "SQLITE_BUSY";
+
+fn locks(fault: &Fault) -> bool {
+    matches!(fault, Fault::Own(OwnFault::Directory(_)) | Fault::DiskSlow { .. })
+        || matches!(fault, Fault::Call(call) if call.error == BUSY)
+}
+
+impl Property<Login> for LogAsDocumented {
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        "every line of the log is documented, follows those before it, and blames nothing that works".into()
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let own = || evidence.operators.log.iter().map(|written| &written.line);
+        let lines: Vec<LogLine<'_>> = own()
+            .filter(|line| !line.text.starts_with(SUPERVISOR))
+            .map(|line| LogLine {
+                at_ms: line.at_ms,
+                host: &line.host,
+                level: line.level,
+                text: &line.text,
+            })
+            .collect();
+        evidence.judged(lines.len());
+        let ends = process_ends(evidence);
+        if let Some(wrong) = spec::judge_log(&lines, &ends) {
+            return Err(violation(&self.name(), wrong.at_ms, vec![], wrong.what).because(wrong.reason));
+        }
+        let troubles: Vec<(u64, &Fault)> = faults(evidence.history)
+            .map(|(at_ms, _, fault)| (at_ms, fault))
+            .collect();
+        for line in lines.iter().filter(|line| line.level != "INFO") {
+            let so_far = troubles.iter().take_while(|(at_ms, _)| *at_ms <= line.at_ms);
+            let so_far = so_far.map(|(_, fault)| *fault);
+            let other_kind = KINDS
+                .iter()
+                .any(|(says, may_cause)| line.text.contains(says) && !so_far.clone().any(may_cause));
+            if other_kind || !blamed(line.text, so_far) {
+                let what = format!("{} blames what no fault had hit: {:?}", line.host, line.text);
+                return Err(violation(&self.name(), line.at_ms, vec![], what).because("blames-what-works"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// When processes of replicas ended: they were killed, lost power, or could not start.
+fn process_ends<'a>(evidence: &'a Evidence<'_>) -> Vec<ProcessEnd<'a>> {
+    let killed = faults(evidence.history).filter_map(|(at_ms, _, fault)| match fault {
+        Fault::Kill { host } | Fault::PowerLoss { host } => Some(ProcessEnd { at_ms, host }),
+        _ => None,
+    });
+    let failed = evidence.operators.log.iter().map(|written| &written.line);
+    let failed = failed
+        .filter(|line| line.text.starts_with(SUPERVISOR))
+        .map(|line| ProcessEnd {
+            at_ms: line.at_ms,
+            host: &line.host,
+        });
+    killed.chain(failed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{directory, property::testing::*};
+
+    fn story(lines: &[(u64, &'static str, &str)]) -> Story {
+        let mut story = Story::new().fault(1000, Fault::Kill { host: "redis-1".into() });
+        for (at_ms, level, text) in lines {
+            story = story.logged_at(*at_ms, level, text);
+        }
+        story
+    }
+
+    #[test]
+    fn accepts_what_a_replica_says() {
+        let story = story(&[
+            (900, "INFO", "ready"),
+            (950, "INFO", "leading epoch=1"),
+            (
+                2000,
+                "WARN",
+                "something is wrong reasons=store: no sentinel names a master ready=true",
+            ),
+            (
+                4000,
+                "WARN",
+                "something is wrong reasons=store: no sentinel names a master ready=true",
+            ),
+            (5000, "WARN", "no longer leading epoch=1 why=the lease ran out"),
+            (
+                8000,
+                "ERROR",
+                "degraded: closing the port reasons=store: the store took longer than 800 ms; directory: the directory is locked",
+            ),
+            (9000, "INFO", "recovered: opening the port again"),
+            (9000, "INFO", "leading epoch=2"),
+            (
+                9500,
+                "WARN",
+                "refused correlation=0a1b0a1b0a1b0a1b method=POST path=/login/send status=503 error=temporarily-unavailable cause=counting mails: outcome unknown: connection lost: redis: EOF",
+            ),
+        ]);
+        let busy = directory::Fault::DirectoryBusy { lasts_ms: 5000 };
+        let story = story.fault(1000, Fault::Own(OwnFault::Directory(busy)));
+        assert_eq!(story.judged_by(&LogAsDocumented), Ok(()));
+    }
+
+    #[test]
+    fn rejects_each_kind_of_wrong_line() {
+        let wrong = "something is wrong reasons=store: no sentinel names a master ready=true";
+        let refused = |cause: &str| {
+            format!(
+                "refused correlation=0a1b0a1b0a1b0a1b method=POST path=/login/send status=503 error=temporarily-unavailable cause={cause}"
+            )
+        };
+        for (lines, reason) in [
+            (vec![(2000, "INFO", "all is well")], "undocumented-line"),
+            (vec![(2000, "WARN", "ready")], "undocumented-line"),
+            (
+                vec![
+                    (2000, "INFO", "ready"),
+                    (2001, "WARN", "something is wrong reasons=store: xyzzy ready=true"),
+                ],
+                "undocumented-line",
+            ),
+            (
+                vec![
+                    (2000, "INFO", "ready"),
+                    (
+                        2001,
+                        "WARN",
+                        "something is wrong reasons=directory: no sentinel names a master ready=true",
+                    ),
+                ],
+                "undocumented-line",
+            ),
+            (
+                vec![(
+                    2000,
+                    "WARN",
+                    &refused("ending the session: not done: the directory is locked")[..],
+                )],
+                "undocumented-line",
+            ),
+            (
+                vec![(
+                    2000,
+                    "WARN",
+                    &refused("counting mails: not done: the directory is locked")[..],
+                )],
+                "undocumented-line",
+            ),
+            (
+                vec![(
+                    2000,
+                    "WARN",
+                    "the lease was not renewed cause=no sentinel names a master",
+                )],
+                "undocumented-line",
+            ),
+            (vec![(2000, "WARN", wrong)], "not-its-state"),
+            (
+                vec![(2000, "INFO", "ready"), (2001, "WARN", wrong), (3001, "WARN", wrong)],
+                "told-twice",
+            ),
+            (vec![(2000, "INFO", "ready"), (2001, "INFO", "ready")], "ready-twice"),
+            (
+                vec![(2000, "INFO", "recovered: opening the port again")],
+                "not-degraded",
+            ),
+            (
+                vec![(
+                    2000,
+                    "ERROR",
+                    "degraded: closing the port reasons=store: no sentinel names a master",
+                )],
+                "degraded-twice",
+            ),
+            (
+                vec![(2000, "INFO", "leading epoch=1"), (2001, "INFO", "leading epoch=2")],
+                "leads-twice",
+            ),
+            (
+                vec![
+                    (2000, "INFO", "leading epoch=1"),
+                    (2001, "WARN", "no longer leading epoch=1 why=the lease ran out"),
+                    (2002, "INFO", "leading epoch=1"),
+                ],
+                "epoch-twice",
+            ),
+            (
+                vec![(2000, "WARN", "no longer leading epoch=1 why=the lease ran out")],
+                "did-not-lead",
+            ),
+            (
+                vec![(2000, "WARN", "the directory stayed locked waited_ms=1000")],
+                "blames-what-works",
+            ),
+            (
+                vec![(
+                    2000,
+                    "WARN",
+                    "the directory failed cause=not done: the directory failed: disk I/O error",
+                )],
+                "blames-what-works",
+            ),
+            (
+                vec![(
+                    500,
+                    "WARN",
+                    "the lease was not renewed cause=not done: no sentinel names a master",
+                )],
+                "blames-what-works",
+            ),
+        ] {
+            let violation = story(&lines).judged_by(&LogAsDocumented).unwrap_err();
+            assert_eq!(violation.reason, reason, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_new_process_begins_anew() {
+        let again = story(&[(500, "INFO", "ready"), (3000, "INFO", "ready")]);
+        let killed = again.fault(2000, Fault::Kill { host: "idp-a".into() });
+        assert_eq!(killed.judged_by(&LogAsDocumented), Ok(()));
+    }
+}

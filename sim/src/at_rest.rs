@@ -1,0 +1,77 @@
+//! What a service stores contains no secret in clear: whoever copies a database, a snapshot or a backup must not be able to
+//! act as somebody else.
+//!
+//! The harness knows the secrets that people, clients and attackers have had in a run, and a service hands over what it has
+//! stored ([`Service::at_rest`](crate::service::Service::at_rest)). A secret counts as found if it stands there as a word, as
+//! in the log.
+
+use crate::{
+    operators::{Secrets, words},
+    property::{Violation, slug},
+};
+
+/// The name of the property that nothing is stored in clear that is a secret.
+pub const NO_SECRET_STORED: &str = "NoSecretStored";
+
+/// Something that a service has stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Where, for a person: `redis auth:oidc:code`, `directory sessions.id`.
+    pub place: String,
+    /// Its bytes.
+    pub value: Vec<u8>,
+}
+
+/// The first secret that is stored in clear. `at_ms` is the end of the run, when this is looked at.
+pub(crate) fn violation(stored: &[Stored], secrets: &Secrets, at_ms: u64) -> Option<Violation> {
+    let found = stored.iter().find_map(|stored| {
+        let text = String::from_utf8_lossy(&stored.value);
+        let kind = words(&text).find_map(|word| secrets.get(word));
+        kind.map(|kind| (&stored.place, *kind))
+    });
+    let (place, kind) = found?;
+    Some(Violation {
+        property: NO_SECRET_STORED.to_owned(),
+        reason: slug(&format!("{kind} in {place}")),
+        what: format!("{place} contains {} {kind} in clear", article(kind)),
+        at_ms,
+        evidence: vec![],
+    })
+}
+
+fn article(word: &str) -> &'static str {
+    match word.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) {
+        true => "an",
+        false => "a",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(value: &[u8]) -> Option<String> {
+        let secrets = Secrets::from([("123456".into(), "ticket"), ("aB-_9.xyz".into(), "access token")]);
+        let stored = [Stored {
+            place: "redis desk:ticket".into(),
+            value: value.to_vec(),
+        }];
+        violation(&stored, &secrets, 7).map(|violation| violation.what)
+    }
+
+    #[test]
+    fn a_secret_in_clear_is_found_wherever_it_stands() {
+        for value in [&b"123456"[..], b"{\"ticket\":\"123456\"}", b"\x00\xff123456\xfe"] {
+            assert_eq!(found(value).unwrap(), "redis desk:ticket contains a ticket in clear");
+        }
+        let what = found(b"desk:aB-_9.xyz").unwrap();
+        assert_eq!(what, "redis desk:ticket contains an access token in clear");
+    }
+
+    #[test]
+    fn part_of_another_word_is_none() {
+        for value in [&b"1700000123456789"[..], b"ab123456cd", b"", b"\xff\xff"] {
+            assert_eq!(found(value), None, "{value:?}");
+        }
+    }
+}
