@@ -118,11 +118,14 @@ async fn send(
         },
         request: Box::new(read_request(&head, &body)),
     });
-    let result = client
+    let mut result = client
         .send((host, port), Request::from_parts(head, body.into()), limit)
         .await;
-    let answer = match &result {
-        Ok(response) => Answered::With(Box::new(read_answer(response))),
+    let answer = match &mut result {
+        Ok(response) => {
+            keep_page(response);
+            Answered::With(Box::new(read_answer(response)))
+        }
         Err(Failure::Fail(cause)) => Answered::NotSent(cause.to_string()),
         Err(Failure::Unknown(cause)) => Answered::Unknown(cause.to_string()),
     };
@@ -219,7 +222,7 @@ fn read_answer(response: &Response<Bytes>) -> Answer {
             }
         }),
         cookies: headers.get_all(header::SET_COOKIE).iter().map(set_cookie).collect(),
-        body: read_body(headers, response.body()),
+        body: read_body(headers, response.extensions().get(), response.body()),
     }
 }
 
@@ -238,12 +241,26 @@ fn set_cookie(value: &header::HeaderValue) -> SetCookie {
     }
 }
 
-fn read_body(headers: &HeaderMap, body: &Bytes) -> Body {
+fn is_html(headers: &HeaderMap) -> bool {
+    text(headers, header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+/// Parses a page once, for the history and for the person who reads it.
+fn keep_page(response: &mut Response<Bytes>) {
+    if is_html(response.headers()) {
+        let page = Page::parse(&String::from_utf8_lossy(response.body()));
+        response.extensions_mut().insert(Arc::new(page));
+    }
+}
+
+fn read_body(headers: &HeaderMap, read: Option<&Arc<Page>>, body: &Bytes) -> Body {
     if body.is_empty() {
         return Body::Empty;
     }
-    let kind = text(headers, header::CONTENT_TYPE).unwrap_or_default();
-    if kind.starts_with("text/html") {
+    if let Some(read) = read {
+        return page(read, body.len());
+    }
+    if is_html(headers) {
         return page(&Page::parse(&String::from_utf8_lossy(body)), body.len());
     }
     match serde_json::from_slice(body) {

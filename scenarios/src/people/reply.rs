@@ -6,6 +6,7 @@ use crate::{
 };
 use http::{header, response::Parts};
 use seams::{Cause, Failure, Outcome};
+use std::sync::Arc;
 use url::Url;
 
 /// A parsed answer.
@@ -18,7 +19,7 @@ pub(crate) struct Reply {
     /// The URL to which it redirects the browser, if it does.
     pub(crate) location: Option<Url>,
     /// Its page; empty if its body is not HTML.
-    pub(crate) page: Page,
+    pub(crate) page: Arc<Page>,
     /// The `Origin` that a form on this page is sent with.
     pub(crate) form_origin: String,
     /// The destinations that forms on this page may have, redirects included: `form-action` of its policy.
@@ -63,10 +64,10 @@ impl Reply {
             url: url.clone(),
             status: head.status.as_u16(),
             location,
-            page: if html {
-                Page::parse(&String::from_utf8_lossy(body))
-            } else {
-                Page::default()
+            page: match head.extensions.get::<Arc<Page>>() {
+                Some(read) => read.clone(),
+                None if html => Arc::new(Page::parse(&String::from_utf8_lossy(body))),
+                None => Arc::default(),
             },
             form_origin,
             form_action: form_action.map(str::to_owned),

@@ -11,7 +11,7 @@ use crate::{
 
 /// A scenario that draws everything at random.
 fn anything() -> Scenario<Shop> {
-    Scenario::new("anything", "anything at all").drawn(|seed, plan| {
+    let draw = |seed, plan: &mut Plan<Shop>| {
         let mut dice = Dice::of(seed, "anything");
         plan.world = ShopWorld {
             latency_ms_max: dice.between(1, 30),
@@ -43,7 +43,8 @@ fn anything() -> Scenario<Shop> {
             plan.faults.push(TimedFault::at(from_ms + lasts_ms, end));
         }
         plan.faults.push(TimedFault::at(45_000, Fault::Heal));
-    })
+    };
+    Scenario::new("anything", "anything at all").drawn(draw).drawn_plainly(draw)
 }
 
 /// The plans of three generations in which every run shows new behaviour, if runs end in this order.

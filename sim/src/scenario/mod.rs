@@ -188,10 +188,10 @@ impl<S: Service> Scenario<S> {
     pub fn covers(&self) -> &[u8] {
         self.covers
     }
-    /// Whether its properties are claimed of any plan. This is so for a scenario that draws everything; any other one
-    /// claims only what its own faults permit.
+    /// Whether its properties are claimed of any plan. This is so for a swarm; any other scenario claims only what its own
+    /// faults permit, also one that draws some of its people or faults.
     pub fn takes_any_plan(&self) -> bool {
-        self.draw.is_some()
+        self.draw_plainly.is_some()
     }
     /// Its properties.
     pub fn properties(&self) -> Vec<Arc<dyn Property<S>>> {

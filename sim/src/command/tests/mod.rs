@@ -123,6 +123,7 @@ pub(super) fn suite() -> Suite<Shop> {
                 .heal_at(secs(7)),
         )
         .drawn(crowd)
+        .drawn_plainly(crowd)
         .always(TicketPrintedOnce)
         .sometimes(sold, move |view| view.marks.contains_key(sold))
         .lasts(secs(8));
