@@ -61,7 +61,7 @@ bugs!(
     lockout_in_redis at 1,
     lockout_one_late at 1,
     name_is_address at 1,
-    epoch_not_watched at 14,
+    epoch_not_watched at 1,
     silent_fallback at 1,
     refusal_read_as_absence at 1,
     event_without_person at 1,

@@ -168,6 +168,7 @@ clean!(
     mail_stalls at [1, 2],
     analytics_hangs at [1, 2],
     leader_pauses at [1],
+    old_master_grants at [1],
     one_reminder at [1],
     session_survives at [1],
     slow_disk at [1, 2],

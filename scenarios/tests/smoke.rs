@@ -50,6 +50,7 @@ smoke!(
     mail_stalls,
     analytics_hangs,
     leader_pauses,
+    old_master_grants,
     one_reminder,
     session_survives,
     slow_disk,

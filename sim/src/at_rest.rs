@@ -3,7 +3,7 @@
 //!
 //! The harness knows the secrets that people, clients and attackers have had in a run, and a service hands over what it has
 //! stored ([`Service::at_rest`](crate::service::Service::at_rest)). A secret counts as found if it stands there as a word, as
-//! in the log.
+//! in the log. And nothing that is as long as a key may consist of one byte, repeated: that is a key that nobody has drawn.
 
 use crate::{
     operators::{Secrets, words},
@@ -24,6 +24,15 @@ pub struct Stored {
 
 /// The first secret that is stored in clear. `at_ms` is the end of the run, when this is looked at.
 pub(crate) fn violation(stored: &[Stored], secrets: &Secrets, at_ms: u64) -> Option<Violation> {
+    if let Some(stored) = stored.iter().find(|stored| is_blank(&stored.value)) {
+        return Some(Violation {
+            property: NO_SECRET_STORED.to_owned(),
+            reason: slug(&format!("blank {}", stored.place)),
+            what: format!("{} consists of one byte, {} times", stored.place, stored.value.len()),
+            at_ms,
+            evidence: vec![],
+        });
+    }
     let found = stored.iter().find_map(|stored| {
         let text = String::from_utf8_lossy(&stored.value);
         let kind = words(&text).find_map(|word| secrets.get(word));
@@ -37,6 +46,11 @@ pub(crate) fn violation(stored: &[Stored], secrets: &Secrets, at_ms: u64) -> Opt
         at_ms,
         evidence: vec![],
     })
+}
+
+/// Whether it is as long as a key (128 bits), and has not been drawn.
+fn is_blank(value: &[u8]) -> bool {
+    value.len() >= 16 && value.iter().all(|byte| *byte == value[0])
 }
 
 fn article(word: &str) -> &'static str {
@@ -69,8 +83,16 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_nobody_has_drawn_is_found() {
+        assert_eq!(
+            found(&[0; 32]).unwrap(),
+            "redis desk:ticket consists of one byte, 32 times"
+        );
+    }
+
+    #[test]
     fn part_of_another_word_is_none() {
-        for value in [&b"1700000123456789"[..], b"ab123456cd", b"", b"\xff\xff"] {
+        for value in [&b"1700000123456789"[..], b"ab123456cd", b"", b"\xff\xff", &[0; 15]] {
             assert_eq!(found(value), None, "{value:?}");
         }
     }

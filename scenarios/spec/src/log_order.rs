@@ -36,6 +36,8 @@ struct Told<'a> {
     /// The last reasons, and when they were told.
     reasons: Option<(u64, &'a str)>,
     epoch: Option<&'a str>,
+    /// The cause of a command of which nobody knows whether it was done, and when.
+    doubt: Option<(u64, &'a str)>,
 }
 
 /// Judges the lines of the replicas' logs, in order: the first that core/MESSAGES.md does not know, or that cannot follow
@@ -86,6 +88,19 @@ impl<'a> Told<'a> {
         epochs: &mut BTreeSet<&'a str>,
     ) -> Option<(&'static str, &'static str)> {
         let text = line.text;
+        if let Some(cause) =
+            text.strip_prefix("the store did not answer as it should cause=outcome unknown: connection lost: ")
+        {
+            self.doubt = Some((line.at_ms, cause));
+        }
+        if let Some((at_ms, cause)) = self.doubt
+            && at_ms == line.at_ms
+            && text.starts_with("refused ")
+            && text.ends_with(cause)
+            && text.contains(": not done: connection lost: ")
+        {
+            return Some(("doubt-denied", "says that something was not done of which nobody knows"));
+        }
         if let Some(reasons) = text.strip_prefix("something is wrong reasons=") {
             let (reasons, ready) = reasons.rsplit_once(" ready=")?;
             return self.wrong(line.at_ms, reasons, ready == "true", look_ms);

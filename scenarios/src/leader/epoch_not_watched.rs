@@ -24,7 +24,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     name: "epoch_not_watched",
     title: "a leader that is fenced for good goes on renewing its lease",
     covers: &[29, 30, 39],
-    scenario: "swarm",
+    scenario: "old_master_grants",
     detected_by: "RemindersArrive",
     bug: |_, _, wiring| Wiring {
         directory: Directory {

@@ -16,6 +16,7 @@ pub(crate) mod unfenced_leader;
 
 // Scenarios.
 pub(crate) mod leader_pauses;
+pub(crate) mod old_master_grants;
 pub(crate) mod one_reminder;
 
 use crate::vocabulary::{PlantedBug, Scenario};
@@ -32,5 +33,9 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
 
 /// The scenarios of this module.
 pub(crate) fn stories() -> Vec<Scenario> {
-    vec![leader_pauses::leader_pauses(), one_reminder::one_reminder()]
+    vec![
+        leader_pauses::leader_pauses(),
+        old_master_grants::old_master_grants(),
+        one_reminder::one_reminder(),
+    ]
 }

@@ -38,6 +38,46 @@ const KINDS: [(&str, MayCause); 3] = [
 /// The error of a call whose lock somebody else has.
 const BUSY: &str = "SQLITE_BUSY";
 
+/// Whether a failed transaction is told as what it is, where the disk can have failed in one way only: before the commit, which
+/// is not done, or after it, of which nobody knows.
+fn fits_the_disk<'a>(line: &LogLine<'_>, faults: impl Iterator<Item = &'a Fault>) -> bool {
+    let Some(failure) = line.text.strip_prefix("the directory failed cause=") else {
+        return true;
+    };
+    let mut disks = faults.filter_map(|fault| match fault {
+        Fault::DiskError { after_commit, .. } => Some(*after_commit),
+        _ => None,
+    });
+    disks.any(|after_commit| {
+        failure.starts_with(if after_commit {
+            "outcome unknown: "
+        } else {
+            "not done: "
+        })
+    })
+}
+
+/// Whether somebody had held the lock for as long as a replica says that it has waited.
+fn waited(line: &LogLine<'_>, troubles: &[(u64, &Fault)]) -> bool {
+    /// Between the tries of a replica, and until the lock is taken.
+    const SLACK_MS: u64 = 100;
+    let Some(waited_ms) = line.text.strip_prefix("the directory stayed locked waited_ms=") else {
+        return true;
+    };
+    let waited_ms: u64 = waited_ms.parse().unwrap_or(u64::MAX);
+    let began_ms = (line.at_ms + SLACK_MS).saturating_sub(waited_ms);
+    let held = |(at_ms, fault): &(u64, &Fault)| match fault {
+        Fault::Own(OwnFault::Directory(_)) => {
+            let until_ms = at_ms + fault.lasts_ms().unwrap_or(u64::MAX / 2);
+            *at_ms <= began_ms && line.at_ms <= until_ms + SLACK_MS
+        }
+        // The lock is held during each commit of the other replica.
+        Fault::DiskSlow { .. } => *at_ms <= line.at_ms,
+        _ => false,
+    };
+    troubles.iter().any(held)
+}
+
 fn locks(fault: &Fault) -> bool {
     matches!(fault, Fault::Own(OwnFault::Directory(_)) | Fault::DiskSlow { .. })
         || matches!(fault, Fault::Call(call) if call.error == BUSY)
@@ -75,7 +115,8 @@ impl Property<Login> for LogAsDocumented {
             let other_kind = KINDS
                 .iter()
                 .any(|(says, may_cause)| line.text.contains(says) && !so_far.clone().any(may_cause));
-            if other_kind || !blamed(line.text, so_far) {
+            let is_true = fits_the_disk(line, so_far.clone()) && waited(line, &troubles);
+            if other_kind || !is_true || !blamed(line.text, so_far) {
                 let what = format!("{} blames what no fault had hit: {:?}", line.host, line.text);
                 return Err(violation(&self.name(), line.at_ms, vec![], what).because("blames-what-works"));
             }
@@ -231,6 +272,21 @@ mod tests {
                 "epoch-twice",
             ),
             (
+                vec![
+                    (
+                        2000,
+                        "WARN",
+                        "the store did not answer as it should cause=outcome unknown: connection lost: EOF",
+                    ),
+                    (
+                        2000,
+                        "WARN",
+                        &refused("counting mails: not done: connection lost: redis: EOF")[..],
+                    ),
+                ],
+                "doubt-denied",
+            ),
+            (
                 vec![(2000, "WARN", "no longer leading epoch=1 why=the lease ran out")],
                 "did-not-lead",
             ),
@@ -258,6 +314,31 @@ mod tests {
             let violation = story(&lines).judged_by(&LogAsDocumented).unwrap_err();
             assert_eq!(violation.reason, reason, "{lines:?}");
         }
+    }
+
+    #[test]
+    fn how_the_directory_fails_is_told_as_it_is() {
+        let disk = |after_commit| Fault::DiskError {
+            host: "idp-a".into(),
+            after_commit,
+            lasts_ms: 500,
+        };
+        let failed = |after_commit, outcome: &str| {
+            let line = format!("the directory failed cause={outcome}: the directory failed: disk I/O error");
+            let story = Story::new().fault(1000, disk(after_commit)).logged(1200, &line, &[]);
+            story.judged_by(&LogAsDocumented).is_ok()
+        };
+        assert!(failed(true, "outcome unknown") && failed(false, "not done"));
+        assert!(!failed(true, "not done") && !failed(false, "outcome unknown"));
+        let locked = |at_ms| {
+            let busy = directory::Fault::DirectoryBusy { lasts_ms: 1500 };
+            let story = Story::new().fault(1000, Fault::Own(OwnFault::Directory(busy)));
+            let story = story.logged(at_ms, "the directory stayed locked waited_ms=1000", &[]);
+            story.judged_by(&LogAsDocumented).is_ok()
+        };
+        assert!(locked(2000) && locked(2500));
+        assert!(!locked(1300), "it had not waited for so long");
+        assert!(!locked(4000), "the lock was free");
     }
 
     #[test]

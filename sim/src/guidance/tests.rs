@@ -44,7 +44,9 @@ fn anything() -> Scenario<Shop> {
         }
         plan.faults.push(TimedFault::at(45_000, Fault::Heal));
     };
-    Scenario::new("anything", "anything at all").drawn(draw).drawn_plainly(draw)
+    Scenario::new("anything", "anything at all")
+        .drawn(draw)
+        .drawn_plainly(draw)
 }
 
 /// The plans of three generations in which every run shows new behaviour, if runs end in this order.
