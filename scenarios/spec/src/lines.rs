@@ -162,6 +162,9 @@ impl Matching<'_> {
                     .collect(),
                 Some(Piece::Place(_)) => panic!("core/MESSAGES.md: free text is followed by another place"),
             },
+            // A library with a time-out of its own would end what the service has time for.
+            Piece::Place("end") if rest.contains("timed out") => vec![],
+            Piece::Place("end") => ends_of_words(rest).map(|length| from + length).collect(),
             Piece::Place("reasons") => self.reasons(from),
             Piece::Place("what failed") => self.what_failed(from),
             Piece::Place(place) => self.failure(place, from),

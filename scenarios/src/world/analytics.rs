@@ -7,7 +7,7 @@ use crate::{
     vocabulary::{Event, Recorder},
 };
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -94,6 +94,13 @@ async fn answer(
 ) -> io::Result<Response<Full<Bytes>>> {
     if request.uri().path() != path {
         return Ok(status(StatusCode::NOT_FOUND));
+    }
+    if request.method() != Method::POST {
+        return Ok(status(StatusCode::METHOD_NOT_ALLOWED));
+    }
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    if kind.is_none_or(|kind| kind != "application/json") {
+        return Ok(status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
     let body = Limited::new(request.into_body(), EVENT_BYTES_MAX).collect().await;
     let Ok(body) = body.map(|body| body.to_bytes()) else {

@@ -80,13 +80,14 @@ pub struct RelyingPartyOptions {
     pub redirect_uri: String,
 }
 
-/// Redirect URIs of native applications, as registered: the port is theirs to choose (RFC 8252 section 7.3). A query is
-/// kept (RFC 6749 section 3.1.2), also an empty one.
-const NATIVE: [&str; 4] = [
+/// Redirect URIs of native applications, as registered: the port is theirs to choose (RFC 8252 section 7.3), but for the last
+/// one, which is of another machine. A query is kept (RFC 6749 section 3.1.2), also an empty one.
+const NATIVE: [&str; 5] = [
     "http://127.0.0.1/callback",
     "http://[::1]/callback",
     "http://127.0.0.1/asked?by=cli",
     "http://127.0.0.1/asked?",
+    "http://intranet.example/callback",
 ];
 
 impl RelyingPartyOptions {
