@@ -93,6 +93,12 @@ fn draw(seed: u64, plan: &mut Plan) {
             redirect_uri: redirect_uri.into(),
         });
     }
+    for (after_ms, prompt) in [(500, ""), (2_000, "login"), (3_000, "none"), (1_000, "consent")] {
+        acts.push(Behaviour::LogInInTwoTabs {
+            after_ms,
+            prompt: prompt.into(),
+        });
+    }
     for (scope, prompt, max_age) in [
         ("openid", "", ""),
         ("openid profile", "", ""),

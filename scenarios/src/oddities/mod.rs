@@ -7,6 +7,7 @@ pub(crate) mod ends;
 mod odd;
 mod ops;
 mod pool;
+mod tabs;
 
 pub(crate) use draft::Draft;
 pub(crate) use odd::Odd;

@@ -1,6 +1,6 @@
 //! What odd people, odd clients and those who break rules do.
 
-use super::Odd;
+use super::{Odd, tabs};
 use crate::{
     login::{self, Login},
     mailed_code,
@@ -47,6 +47,14 @@ pub enum Behaviour {
         /// Where it listens.
         redirect_uri: String,
     },
+    /// Begins a login in each of two tabs, logs in in the second, and goes on in the first.
+    LogInInTwoTabs {
+        /// How much later the second one is opened, milliseconds.
+        after_ms: u64,
+        /// `prompt` of the first one's request; empty: none.
+        #[serde(default)]
+        prompt: String,
+    },
     /// Logs in, and some time later once more in the same browser, at a client that asks for other things.
     LogInTwice {
         /// How much later, milliseconds.
@@ -80,6 +88,7 @@ impl sim::service::Behaviour<Login> for Behaviour {
         "dawdle",
         "come-again",
         "log-in-at-native-app",
+        "log-in-in-two-tabs",
         "log-in-twice",
     ];
 
@@ -111,6 +120,10 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
                 .collect(),
             ..Odd::default()
         },
+        Behaviour::LogInInTwoTabs { prompt, .. } => Odd {
+            asks: vec![("prompt".to_owned(), prompt.clone())],
+            ..Odd::default()
+        },
         Behaviour::LogInAtNativeApp { .. } | Behaviour::LogInTwice { .. } => Odd::default(),
     };
     let mut scene = scene.as_odd(odd);
@@ -124,6 +137,9 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             logged_in::stay(&Arc::new(person), Duration::from_millis(500), 1).await;
         }
         Behaviour::LogInAtNativeApp { .. } => drop(calm::log_in(&Arc::new(person), Style::CALM).await),
+        Behaviour::LogInInTwoTabs { after_ms, .. } => {
+            tabs::log_in(person, Duration::from_millis(after_ms)).await;
+        }
         Behaviour::LogInTwice {
             after_ms,
             scope,

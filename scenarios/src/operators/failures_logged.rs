@@ -3,12 +3,13 @@
 //! Source: inventory 25 (nothing falls back silently) and 56 (a cause that was swallowed).
 //!
 //! Fairness. Judged are the calls to the store, to the directory and to the mail relay that ended with a failure, wherever it
-//! came from. A line of the same replica within three seconds must contain the failure as the service writes it: `not done`
-//! or `outcome unknown`, and the cause. What is asked after a failure (a code is put back, a mark taken away) may take its own
-//! deadline before the line is written.
+//! came from, and connections to Redis and to the relay that failed. A line of the same replica within three seconds must
+//! contain the failure as the service writes it: `not done` or `outcome unknown`, and the cause. What is asked after a failure
+//! (a code is put back, a mark taken away) may take its own deadline before the line is written.
 //!
 //! Edges. Not judged: a process that is killed or paused meanwhile cannot write; a failure just before the end of the run. A
-//! look at health is told of once for each cause, so an earlier line counts for it. Connections and Sentinels are judged by what becomes of the calls that needed them.
+//! look at health is told of once for each cause, so an earlier line counts for it. Sentinels are judged by what becomes of the
+//! calls that needed them. Lost events for analytics are not told at production's level.
 
 use crate::{
     property::{faults, violation},
@@ -20,6 +21,8 @@ pub struct FailuresLogged;
 
 /// Within so many milliseconds.
 const WITHIN_MS: u64 = 3_000;
+/// Besides the calls to the store and to the directory, these are told.
+const TOLD: [&str; 3] = ["mail deliver", "connect mail", "connect redis"];
 /// What is looked at by the clock is told of when it changes.
 const TOLD_ONCE: [&str; 2] = ["store health", "directory probe"];
 
@@ -61,7 +64,7 @@ impl Property<Login> for FailuresLogged {
 /// A call that is judged, when it ended, and its failure.
 fn failure(call: &CallRecord) -> Option<(&CallRecord, u64, &str)> {
     let of = call.call.split(' ').next()?;
-    let is_judged = matches!(of, "store" | "directory") || call.call == "mail deliver";
+    let is_judged = matches!(of, "store" | "directory") || TOLD.contains(&call.call);
     let is_judged = is_judged && call.call != crate::world::calls::OPEN;
     is_judged.then_some((call, call.ended_ms?, call.failure.as_deref()?))
 }
@@ -100,7 +103,7 @@ mod tests {
             "refused correlation=0a1b0a1b0a1b0a1b cause=looking up the person: not done: the directory is locked";
         for story in [
             failed("directory user").logged(2100, line, &[]),
-            failed("connect redis"),
+            failed("connect sentinel"),
             failed("directory probe").logged(
                 1000,
                 "something is wrong reasons=directory: the directory is locked ready=true",

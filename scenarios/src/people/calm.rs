@@ -3,6 +3,7 @@
 use crate::{
     mailed_code::impatient,
     people,
+    people::token_endpoint::Tokens,
     people::{
         person::{Opened, PATIENCE_PER_MAIL, Person},
         relying_party::{Begun, RelyingParty},
@@ -17,6 +18,10 @@ use tokio::time::{Instant, sleep};
 
 /// How long a person goes on trying to log in.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often a relying party tries again, and after which time: `Retry-After` in core/LIMITS.md.
+const AGAIN_MAX: usize = 3;
+const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// The way in which a person logs in.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +75,7 @@ async fn attempt(person: &Arc<Person>, rp: &RelyingParty, style: Style, until: I
     let begun = rp.begin();
     let code = obtain_code(person, rp, &begun, style.clicks, until).await?;
     let tokens = match style.exchange {
-        Exchange::Once => rp.exchange(&code).await?,
+        Exchange::Once => exchange(rp, &code).await?,
         Exchange::Race => race::exchange(person, rp, &code).await?,
         Exchange::Burn => burn::exchange(person, rp, &code).await?,
     };
@@ -78,6 +83,17 @@ async fn attempt(person: &Arc<Person>, rp: &RelyingParty, style: Style, until: I
     person
         .insist(until, || rp.userinfo(&code, &tokens, &claims, &person.address))
         .await
+}
+
+/// Exchanges a code. A client that is told to try again in a moment does so, as `Retry-After` says (RFC 9110 section 10.2.3).
+async fn exchange(rp: &RelyingParty, code: &SeenCode) -> Result<Tokens, Seen> {
+    for _ in 0..AGAIN_MAX {
+        match rp.exchange(code).await {
+            Err(Seen::Fail(told)) if told == "temporarily_unavailable" => sleep(RETRY_AFTER).await,
+            result => return result,
+        }
+    }
+    rp.exchange(code).await
 }
 
 /// Performs the steps from the relying party's page to the authorization code that the relying party receives.

@@ -8,7 +8,7 @@ use scenarios::{
     mailed_code::Behaviour::{LogIn, LogInImpatiently, PeekAtMail},
     oddities::{
         self,
-        Behaviour::{BreakRules, ComeAgain, Dawdle, LogInAtNativeApp, LogInTwice},
+        Behaviour::{BreakRules, ComeAgain, Dawdle, LogInAtNativeApp, LogInInTwoTabs, LogInTwice},
     },
     redemption::Behaviour::{BurnCode, RaceCode, StealCodes},
     session::Behaviour::{LogInAndOut, StayLoggedIn},
@@ -65,6 +65,7 @@ fn odd() -> impl Strategy<Value = oddities::Behaviour> {
             and_after_ms
         }),
         "[a-z:/.0-9]{0,30}".prop_map(|redirect_uri| LogInAtNativeApp { redirect_uri }),
+        (ms.clone(), "[a-z]{0,9}").prop_map(|(after_ms, prompt)| LogInInTwoTabs { after_ms, prompt }),
         (ms, "[a-z ]{0,9}", "[a-z]{0,9}", "[0-9]{0,3}", "[a-z]{0,5}").prop_map(
             |(after_ms, scope, prompt, max_age, verifier)| LogInTwice {
                 after_ms,
