@@ -89,7 +89,7 @@ fn a_real_client_logs_in_twice() {
             let registration = Registration {
                 issuer: "https://login.example",
                 client_id: "grafana",
-                secret: Some("grafana-secret-for-simulation"),
+                secret: Some("grafana-secret-for-simulation&a=b+c %41:d"),
                 redirect: "https://grafana.example/login/generic_oauth",
                 address: "ann@example.com",
             };

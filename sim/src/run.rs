@@ -163,8 +163,10 @@ pub enum HarnessError {
 pub const SETS_UP: &str = "SetsUp";
 /// The name of the property that no host's process panics.
 pub const NOTHING_PANICS: &str = "NothingPanics";
+/// The name of the property that a run ends: no process loops without waiting.
+pub const RUN_ENDS: &str = "RunEnds";
 /// The properties that hold in every run, whatever its scenario claims.
-pub const IN_EVERY_RUN: &[&str] = &[NOTHING_PANICS, SETS_UP, NO_SECRET_STORED, CALLS_BY_CLOCK];
+pub const IN_EVERY_RUN: &[&str] = &[NOTHING_PANICS, SETS_UP, RUN_ENDS, NO_SECRET_STORED, CALLS_BY_CLOCK];
 
 /// Performs a plan and judges it. Runs on the calling thread; equal plans give equal runs.
 ///
@@ -224,14 +226,23 @@ fn simulate<S: Service, T>(
     if setup.keep_messages {
         running.engine().keep_carried();
     }
-    let stats = running
-        .engine()
-        .run(plan.lasts_ms)
-        .map_err(|error| HarnessError::Engine {
-            scenario: plan.scenario.clone(),
-            seed: plan.seed,
-            error,
-        })?;
+    let service = world.of_kind(HostKind::Service);
+    let (stats, stuck) = match running.engine().run(plan.lasts_ms) {
+        Ok(stats) => (stats, None),
+        // A process of the service that loops without waiting is the service's fault, not the harness's.
+        Err(EngineError::Livelock { at_ms, host, polls }) if service.contains(&host) => {
+            let what = format!("{host} loops without waiting: {polls} polls at {at_ms} ms while time does not advance");
+            let violation = Violation::new(at_ms, vec![], what).of(RUN_ENDS.to_owned());
+            (Stats::default(), Some(violation.because("livelock")))
+        }
+        Err(error) => {
+            return Err(HarnessError::Engine {
+                scenario: plan.scenario.clone(),
+                seed: plan.seed,
+                error,
+            });
+        }
+    };
     let history = running.recorder().take_history();
     let unprepared = S::set_up(running.shared()).err().map(|why| Violation {
         property: SETS_UP.to_owned(),
@@ -269,6 +280,7 @@ fn simulate<S: Service, T>(
             .chain(panics)
             .chain(too_often)
             .chain(in_clear)
+            .chain(stuck)
             .collect(),
         tallies: BTreeMap::new(),
         fingerprint: fingerprint(running.engine().wire_hash(), &history),

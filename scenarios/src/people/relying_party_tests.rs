@@ -84,7 +84,8 @@ const TOKENS: &str = r#"{"access_token":"a","id_token":"i","token_type":"Bearer"
 
 #[tokio::test]
 async fn authenticates_by_exactly_one_method() {
-    let header = "authorization: Basic Z3JhZmFuYTpncmFmYW5hLXNlY3JldC1mb3Itc2ltdWxhdGlvbg==\r\n";
+    let header =
+        "authorization: Basic Z3JhZmFuYTpncmFmYW5hLXNlY3JldC1mb3Itc2ltdWxhdGlvbiUyNmElM0RiJTJCYyslMjU0MSUzQWQ=\r\n";
     for (client, basic, in_header, in_form) in [
         (0, false, false, "&client_id=web"),
         (1, true, true, ""),
@@ -92,7 +93,7 @@ async fn authenticates_by_exactly_one_method() {
             1,
             false,
             false,
-            "&client_id=grafana&client_secret=grafana-secret-for-simulation",
+            "&client_id=grafana&client_secret=grafana-secret-for-simulation%26a%3Db%2Bc+%2541%3Ad",
         ),
     ] {
         let script = Script::new(&[(JSON, TOKENS)]);

@@ -120,7 +120,7 @@ impl RelyingPartyOptions {
             },
             RelyingPartyOptions {
                 client_id: "grafana".into(),
-                secret: Some("grafana-secret-for-simulation".into()),
+                secret: Some("grafana-secret-for-simulation&a=b+c %41:d".into()),
                 redirect_uri: "https://grafana.example/login/generic_oauth".into(),
             },
         ]
