@@ -55,7 +55,7 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The line with each word that is a secret replaced by its kind.
-pub(crate) fn without_secrets(line: LogLine, secrets: &Secrets) -> ServiceLine {
+pub fn without_secrets(line: LogLine, secrets: &Secrets) -> ServiceLine {
     let found: Vec<(String, &'static str)> = words(&line.text)
         .filter_map(|word| Some((word.to_owned(), *secrets.get(word)?)))
         .collect();

@@ -19,6 +19,8 @@
 //!     operators_port: 9090,
 //!     hook: "analytics:8088".into(),
 //!     mail_from: "login@login.example".into(),
+//!     balancer: None,
+//!     prints_mails: false,
 //! };
 //! let report = Spec::new(&world, &Troubles::default()).judge(&[]);
 //! assert!(report.violations.is_empty());

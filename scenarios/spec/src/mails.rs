@@ -23,8 +23,9 @@ impl Judge<'_> {
         self.none_is_missing(report);
         let mut names = BTreeSet::new();
         for (place, mail) in self.index.mails.iter().enumerate() {
-            // A submission of unknown outcome is not repeated: a second mail with the same code would be no help.
-            let is_new = names.insert(header(mail.mail, "message-id"));
+            // A submission of unknown outcome is not repeated: a second mail with the same code would be no help. What is
+            // printed has no name.
+            let is_new = self.index.world.prints_mails || names.insert(header(mail.mail, "message-id"));
             let once = match is_new {
                 true => Ok(()),
                 false => Err(("mail-sent-twice", "was sent twice (RFC 5321 section 4.2.5)".to_owned())),
@@ -94,14 +95,22 @@ impl Judge<'_> {
         if self.index.person(&mail.address).is_none() {
             return Err(("mail-to-a-stranger", "went to somebody who may not log in".into()));
         }
+        let minutes = (self.setting("mailed code") / 60_000).to_string();
+        let places = Places::from([("code", vec!["CODE".into()]), ("minutes", vec![minutes])]);
+        if self.index.world.prints_mails {
+            let (_, text) = messages::mail("code on a terminal", &places);
+            let is_line = mail.mail.headers.is_empty() && mail.mail.text == text;
+            return match is_line {
+                true => Ok(()),
+                false => wrong(format!("is printed as {:?} instead of {text:?}", mail.mail.text)),
+            };
+        }
         let name = header(mail.mail, "message-id");
         let name = name.strip_prefix('<').and_then(|name| name.split('@').next());
         let is_random = name.is_some_and(|name| name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()));
         if !is_random {
             return wrong(format!("has the Message-ID {name:?}, which is not made of 128 bits"));
         }
-        let minutes = (self.setting("mailed code") / 60_000).to_string();
-        let places = Places::from([("code", vec!["CODE".into()]), ("minutes", vec![minutes])]);
         let written = Written {
             kind: "code",
             name: name.unwrap_or_default(),

@@ -190,14 +190,18 @@ pub(crate) fn check(
     ))
 }
 
-/// A part, with all that may stand in its place.
+/// A part, with all that may stand in its places.
 fn filled(part: &str, places: &Places) -> Vec<String> {
     let Some((before, rest)) = part.split_once('{') else {
         return vec![part.to_owned()];
     };
     let (place, after) = rest.split_once('}').expect("a place is closed");
     let values = places.get(place).map_or(&[][..], Vec::as_slice);
-    values.iter().map(|value| format!("{before}{value}{after}")).collect()
+    let rests = filled(after, places);
+    let all = values
+        .iter()
+        .flat_map(|value| rests.iter().map(move |rest| format!("{before}{value}{rest}")));
+    all.collect()
 }
 
 /// A length of time, as pages say it.
@@ -244,6 +248,18 @@ mod tests {
         ] {
             assert!(check(&good.replacen(from, to, 1)).is_err(), "{to:?} for {from:?}");
         }
+    }
+
+    #[test]
+    fn a_part_may_have_several_places() {
+        let places = Places::from([
+            ("code", vec!["CODE".to_owned()]),
+            ("minutes", vec!["9".to_owned(), "10".to_owned()]),
+        ]);
+        let says = ["{code}: 9 and CODE", "{code}: 10 and CODE"].map(|text| text.replace("{code}", "CODE"));
+        assert_eq!(filled("{code}: {minutes} and {code}", &places), says);
+        assert_eq!(filled("nothing", &places), ["nothing"]);
+        assert_eq!(filled("{client}", &places), [""; 0]);
     }
 
     #[test]

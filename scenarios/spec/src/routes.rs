@@ -108,6 +108,9 @@ impl Judge<'_> {
             return;
         }
         let Some(answer) = seen.answer() else {
+            if self.balancer_refuses(seen) {
+                return;
+            }
             let what = match seen.exchange.answer {
                 Answered::With(answer) => format!("the balancer's own {}", answer.status),
                 Answered::NotSent(why) | Answered::Unknown(why) => why.clone(),
@@ -139,6 +142,14 @@ impl Judge<'_> {
                 report.violations.push(violation(wrong.reason, what));
             }
         }
+    }
+
+    /// Whether a balancer has refused what it must not pass on: two `Authorization` lines (RFC 9110 section 5.3: only what is
+    /// a list may come in several). nginx does so by itself, with its own page.
+    fn balancer_refuses(&self, seen: &Seen<'_>) -> bool {
+        self.index.world.balancer.as_deref() == Some(seen.exchange.door)
+            && seen.exchange.request.authorization.len() > 1
+            && seen.any_answer().is_some_and(|answer| answer.status == 400)
     }
 
     fn expect(&self, place: usize, seen: &Seen<'_>) -> Allowed {

@@ -72,10 +72,12 @@ impl<'a> Seen<'a> {
         self.done
     }
 
-    /// A success or a redirect says that it was done; "not now" and no answer at all say nothing.
+    /// A success or a redirect says that it was done; "not now" and no answer at all say nothing. What a balancer itself
+    /// refuses it passes to nobody.
     fn read_done(&self) -> Done {
         match (self.exchange.answer, self.answer()) {
             (Answered::NotSent(_), _) => Done::No,
+            (Answered::With(answer), None) if (400..500).contains(&answer.status) => Done::No,
             (_, None) => Done::Maybe,
             (_, Some(answer)) => match answer.status {
                 200..=399 => Done::Yes,

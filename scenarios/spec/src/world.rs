@@ -30,6 +30,10 @@ pub struct World {
     pub hook: String,
     /// Who sends mails.
     pub mail_from: String,
+    /// The host at which a balancer takes requests for the replicas.
+    pub balancer: Option<String>,
+    /// Whether codes are printed on the service's terminal instead of being mailed, as a developer's server does.
+    pub prints_mails: bool,
 }
 
 /// A registered client.

@@ -13,13 +13,23 @@ use crate::{
     vocabulary::{Evidence, History, Login, Operators, Plan, Property, Violation},
 };
 use sim::property::Spared;
-use spec::{Report, Spec};
+use spec::{Report, Spec, Troubles, World};
 
 /// What the specification says of a run.
 pub fn judge(plan: &Plan, history: &History, operators: &Operators) -> Report {
-    let (world, troubles) = (world(plan), troubles(plan, history));
+    judge_in(&world(plan), &troubles(plan, history), history, operators, 0)
+}
+
+/// The same of a world that is no plan's. Its clock may be so coarse, milliseconds, that what ended did so that much later.
+pub(crate) fn judge_in(
+    world: &World,
+    troubles: &Troubles,
+    history: &History,
+    operators: &Operators,
+    clock_ms: u64,
+) -> Report {
     let refusals = refusals(operators);
-    Spec::new(&world, &troubles).judge(&facts(history, &refusals))
+    Spec::new(world, troubles).judge(&facts(history, &refusals, clock_ms))
 }
 
 /// Every answer is one that the specification allows.

@@ -24,7 +24,7 @@ const PASSES_MS: u64 = 2_000;
 static NEVER: LazyLock<Answered> = LazyLock::new(|| Answered::Unknown("not answered before the run ended".into()));
 
 /// Who exists, and which numbers hold.
-pub(super) fn world(plan: &Plan) -> World {
+pub(crate) fn world(plan: &Plan) -> World {
     let clients = RelyingPartyOptions::registered().into_iter();
     let clients = clients.map(|(client, redirect_uris)| Client {
         name: client.client_id.clone(),
@@ -58,6 +58,8 @@ pub(super) fn world(plan: &Plan) -> World {
         operators_port: hosts::OPS_PORT,
         hook: format!("{}:{}", hosts::ANALYTICS, hosts::ANALYTICS_PORT),
         mail_from: hosts::MAIL_FROM.to_owned(),
+        balancer: Some(hosts::BALANCER.to_owned()),
+        prints_mails: false,
     }
 }
 
@@ -70,14 +72,16 @@ fn asked_for(reminder: idp::leader::Reminder) -> spec::Reminder {
     }
 }
 
-/// What was asked and answered, and what was mailed, in the order in which it ended.
-pub(super) fn facts<'a>(history: &'a History, refusals: &'a Refusals<'_>) -> Vec<Timed<'a>> {
+/// What was asked and answered, and what was mailed, in the order in which it ended. Each end may have been so much later
+/// than it is dated, milliseconds.
+pub(super) fn facts<'a>(history: &'a History, refusals: &'a Refusals<'_>, ends_within_ms: u64) -> Vec<Timed<'a>> {
     let mut facts = vec![];
     let mut open: BTreeMap<u64, (u64, usize, &str, &Request)> = BTreeMap::new();
     for (place, record) in history.records.iter().enumerate() {
         let Event::Own(AnyObservation::Exchange(observation)) = &record.event else {
             continue;
         };
+        let ended_ms = record.at_ms + ends_within_ms;
         match observation {
             Observation::Asked { number, door, request } => {
                 open.insert(*number, (record.at_ms, place, door, request));
@@ -87,7 +91,7 @@ pub(super) fn facts<'a>(history: &'a History, refusals: &'a Refusals<'_>) -> Vec
                     continue;
                 };
                 facts.push(Timed {
-                    at_ms: record.at_ms,
+                    at_ms: ended_ms,
                     record: place,
                     fact: Fact::Exchange(Exchange {
                         sent_ms,
@@ -99,7 +103,7 @@ pub(super) fn facts<'a>(history: &'a History, refusals: &'a Refusals<'_>) -> Vec
                 });
             }
             Observation::Told { what, host, connection } => facts.push(Timed {
-                at_ms: record.at_ms,
+                at_ms: ended_ms,
                 record: place,
                 fact: Fact::Told {
                     event: what,
@@ -108,7 +112,7 @@ pub(super) fn facts<'a>(history: &'a History, refusals: &'a Refusals<'_>) -> Vec
                 },
             }),
             Observation::Mailed { address, mail } => facts.push(Timed {
-                at_ms: record.at_ms,
+                at_ms: ended_ms,
                 record: place,
                 fact: Fact::Mailed { address, mail },
             }),

@@ -15,8 +15,9 @@ mod answers_allowed;
 // Planted bugs.
 mod name_is_address;
 
+pub(crate) use answers_allowed::judge_in;
 pub use answers_allowed::{AnswersAllowed, judge};
-pub(crate) use facts::troubles;
+pub(crate) use facts::{troubles, world};
 pub(crate) use observe::{Asking, ask, read_mail};
 pub use ops::Observation;
 

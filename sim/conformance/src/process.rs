@@ -140,10 +140,22 @@ impl Process {
     /// # Errors
     /// It is not installed, or cannot be started.
     pub fn start(program: &'static str, prepare: impl FnOnce(&mut Command, &Path)) -> Result<Process, Unavailable> {
-        let broken = |error: io::Error| Unavailable::broken(program, error);
         let file = find(program, &std::env::var_os("PATH").unwrap_or_default()).ok_or(Unavailable::Missing(program))?;
+        Process::start_file(program, &file, prepare)
+    }
+
+    /// The same with a program that lies there; the name is for people.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn start_file(
+        program: &'static str,
+        file: &Path,
+        prepare: impl FnOnce(&mut Command, &Path),
+    ) -> Result<Process, Unavailable> {
+        let broken = |error: io::Error| Unavailable::broken(program, error);
         let folder = Folder::new(program).map_err(broken)?;
-        let mut command = command(&file);
+        let mut command = command(file);
         command
             .current_dir(folder.path())
             .stdin(Stdio::null())

@@ -22,7 +22,7 @@ fn without_what_was_broken_the_same_answers_are_refused() {
         let mut troubles = facts::troubles(&plan, &history);
         forget(&mut troubles);
         !Spec::new(&facts::world(&plan), &troubles)
-            .judge(&facts::facts(&history, &refusals(&operators)))
+            .judge(&facts::facts(&history, &refusals(&operators), 0))
             .violations
             .is_empty()
     };

@@ -3,6 +3,7 @@
 
 mod answers;
 mod changes;
+mod elsewhere;
 mod excuses;
 mod log;
 mod mails;

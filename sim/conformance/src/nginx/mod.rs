@@ -7,7 +7,7 @@ mod real;
 mod simulated;
 mod traffic;
 
-pub use real::run as run_real;
+pub use real::{Balancer, run as run_real, start};
 pub use simulated::run as run_simulated;
 pub use traffic::{Behaviour, Exchange, Request};
 
@@ -39,18 +39,23 @@ pub struct Sequence {
 }
 
 const fn request(method: &'static str, a: Behaviour, b: Behaviour) -> Request {
-    Request {
-        wait_s: 0,
-        method,
-        behaviours: [a, b],
-    }
+    later(0, method, a, b)
 }
 
 const fn later(wait_s: u64, method: &'static str, a: Behaviour, b: Behaviour) -> Request {
     Request {
         wait_s,
         method,
+        twice: None,
         behaviours: [a, b],
+    }
+}
+
+/// A request with a header line that is there twice.
+const fn twice(method: &'static str, line: &'static str) -> Request {
+    Request {
+        twice: Some(line),
+        ..request(method, HEALTHY, HEALTHY)
     }
 }
 
@@ -140,6 +145,26 @@ pub fn named_sequences() -> Vec<Sequence> {
                 request("GET", HEALTHY, HEALTHY),
                 later(12, "GET", Refuses, HEALTHY),
                 request("GET", Refuses, HEALTHY),
+                request("GET", HEALTHY, HEALTHY),
+            ],
+        ),
+        row(
+            "header lines that must not come twice, and some that may",
+            &[
+                twice("POST", "Authorization: Basic YTpi"),
+                twice("GET", "Authorization: Bearer abc"),
+                twice("GET", "Host: app.example"),
+                twice("GET", "If-Match: \"a\""),
+                twice("GET", "If-None-Match: \"a\""),
+                twice("GET", "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT"),
+                twice("GET", "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT"),
+                twice("GET", "If-Range: \"a\""),
+                twice("PUT", "Content-Range: bytes 0-2/3"),
+                twice("POST", "Content-Type: text/plain"),
+                twice("GET", "Cookie: a=1"),
+                twice("GET", "Origin: https://app.example"),
+                twice("GET", "Sec-Fetch-Site: none"),
+                twice("GET", "Accept: text/html"),
                 request("GET", HEALTHY, HEALTHY),
             ],
         ),
@@ -286,8 +311,11 @@ fn side_by_side(sequence: &Sequence, theirs: &[Exchange], ours: &[Exchange]) -> 
             let mark = if theirs == ours { ' ' } else { '!' };
             let [a, b] = request.behaviours;
             format!(
-                "{mark} {} (a: {a:?}, b: {b:?})\n    nginx:     {theirs}\n    simulated: {ours}",
-                request.method
+                "{mark} {}{} (a: {a:?}, b: {b:?})\n    nginx:     {theirs}\n    simulated: {ours}",
+                request.method,
+                request
+                    .twice
+                    .map_or(String::new(), |line| format!(" with \"{line}\" twice"))
             )
         });
     lines.collect::<Vec<_>>().join("\n")

@@ -22,7 +22,14 @@ pub fn run(sequence: &Sequence) -> Result<Vec<Exchange>, Unavailable> {
     let port = || Port::reserve().map_err(broken);
     let reserved = [port()?, port()?, port()?];
     let [balancer, upstreams @ ..] = reserved.each_ref().map(Port::number);
-    let _nginx = start(sequence, balancer, upstreams)?;
+    let _nginx = start(&Balancer {
+        port: balancer,
+        upstreams,
+        fail_timeout_s: FAIL_TIMEOUT_S,
+        read_timeout_s: READ_TIMEOUT_S,
+        non_idempotent: sequence.non_idempotent,
+        keepalive: if sequence.keepalive { 16 } else { 0 },
+    })?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -36,19 +43,45 @@ pub fn run(sequence: &Sequence) -> Result<Vec<Exchange>, Unavailable> {
     }))
 }
 
-fn start(sequence: &Sequence, port: u16, upstreams: [u16; 2]) -> Result<Process, Unavailable> {
-    let [a, b] = upstreams;
-    let repeat = if sequence.non_idempotent {
-        "error timeout non_idempotent"
-    } else {
-        "error timeout"
+/// The part of nginx's configuration that differs. All else is as the model has it: see [`model_nginx::NginxConfig`].
+#[derive(Debug, Clone, Copy)]
+pub struct Balancer {
+    /// `listen`, on the loopback.
+    pub port: u16,
+    /// `server`s, on the loopback.
+    pub upstreams: [u16; 2],
+    /// `fail_timeout`, seconds.
+    pub fail_timeout_s: u64,
+    /// `proxy_read_timeout`, seconds.
+    pub read_timeout_s: u64,
+    /// `proxy_next_upstream … non_idempotent`.
+    pub non_idempotent: bool,
+    /// `keepalive`: how many idle connections are kept.
+    pub keepalive: u32,
+}
+
+/// Starts a real nginx as a balancer. It is listening when this function returns.
+///
+/// # Errors
+/// nginx is not installed, or does not listen within 10 s.
+pub fn start(balancer: &Balancer) -> Result<Process, Unavailable> {
+    let Balancer {
+        port,
+        upstreams: [a, b],
+        fail_timeout_s,
+        read_timeout_s,
+        ..
+    } = *balancer;
+    let repeat = match balancer.non_idempotent {
+        true => "error timeout non_idempotent",
+        false => "error timeout",
     };
-    let (keep, kept) = match sequence.keepalive {
-        true => (
-            "keepalive 16;\n",
+    let (keep, kept) = match balancer.keepalive {
+        0 => (String::new(), ""),
+        many => (
+            format!("keepalive {many};\n"),
             "proxy_http_version 1.1;\nproxy_set_header Connection \"\";\n",
         ),
-        false => ("", ""),
     };
     let process = Process::start("nginx", |command, folder| {
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -59,10 +92,13 @@ fn start(sequence: &Sequence, port: u16, upstreams: [u16; 2]) -> Result<Process,
             "daemon off;\nmaster_process off;\nworker_processes 1;\npid {0}/pid;\nerror_log {0}/error.log;\n\
              events {{ }}\nhttp {{\naccess_log off;\n{temporary}\
              upstream replicas {{\n\
-             server 127.0.0.1:{a} max_fails=1 fail_timeout={FAIL_TIMEOUT_S}s;\n\
-             server 127.0.0.1:{b} max_fails=1 fail_timeout={FAIL_TIMEOUT_S}s;\n{keep}}}\n\
+             server 127.0.0.1:{a} max_fails=1 fail_timeout={fail_timeout_s}s;\n\
+             server 127.0.0.1:{b} max_fails=1 fail_timeout={fail_timeout_s}s;\n{keep}}}\n\
              server {{\nlisten 127.0.0.1:{port};\nlocation / {{\nproxy_pass http://replicas;\n\
-             proxy_connect_timeout 1s;\nproxy_read_timeout {READ_TIMEOUT_S}s;\nproxy_next_upstream {repeat};\n{kept}}}\n}}\n}}\n",
+             proxy_set_header Host $http_host;\n\
+             proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n\
+             proxy_set_header X-Forwarded-Proto https;\n\
+             proxy_connect_timeout 1s;\nproxy_read_timeout {read_timeout_s}s;\nproxy_next_upstream {repeat};\n{kept}}}\n}}\n}}\n",
             folder.display()
         );
         let file = folder.join("nginx.conf");

@@ -35,6 +35,8 @@ pub struct Request {
     pub wait_s: u64,
     /// GET, POST and so on.
     pub method: &'static str,
+    /// A header line that is there twice.
+    pub twice: Option<&'static str>,
     /// Behaviour of the first and of the second upstream.
     pub behaviours: [Behaviour; 2],
 }
@@ -184,7 +186,7 @@ pub(super) async fn run_requests(
         shared.set_behaviours(request.behaviours);
         tokio::time::sleep(SETTLE).await;
         shared.executed.lock().expect("unpoisoned").clear();
-        let answer = send(env, host, port, request.method).await;
+        let answer = send(env, host, port, request).await;
         exchanges.push(Exchange {
             answer,
             executed: shared.executed.lock().expect("unpoisoned").clone(),
@@ -193,14 +195,18 @@ pub(super) async fn run_requests(
     exchanges
 }
 
-async fn send(env: &Env, host: &str, port: u16, method: &str) -> String {
+async fn send(env: &Env, host: &str, port: u16, request: &Request) -> String {
+    let method = request.method;
+    let twice = request
+        .twice
+        .map_or(String::new(), |line| format!("{line}\r\n{line}\r\n"));
     let exchange = async {
         let Ok(mut stream) = env.network.connect(host, port).await else {
             return "refused".to_owned();
         };
         let body = if ["GET", "HEAD"].contains(&method) { "" } else { "x=1" };
         let head = format!(
-            "{method} /page HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            "{method} /page HTTP/1.1\r\nHost: app.example\r\n{twice}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
         if stream.write_all(head.as_bytes()).await.is_err() {

@@ -56,6 +56,20 @@ const HOP_BY_HOP: [HeaderName; 6] = [
     header::CONTENT_LENGTH,
 ];
 
+/// Header lines that must not come twice. nginx refuses the request without asking anybody (`ngx_http_headers_in`; measured).
+const UNIQUE: [HeaderName; 10] = [
+    header::AUTHORIZATION,
+    header::CONTENT_LENGTH,
+    header::CONTENT_RANGE,
+    header::EXPECT,
+    header::HOST,
+    header::IF_MATCH,
+    header::IF_MODIFIED_SINCE,
+    header::IF_NONE_MATCH,
+    header::IF_RANGE,
+    header::IF_UNMODIFIED_SINCE,
+];
+
 impl Proxy {
     pub(super) fn new(env: Env, config: NginxConfig, observer: Observer) -> Proxy {
         let peers = Peers::new(config.upstreams.len(), config.max_fails, config.fail_timeout);
@@ -80,8 +94,16 @@ impl Proxy {
     /// the upstream is closed, and the upstream may execute the request nevertheless.
     pub(super) async fn answer(&self, client: IpAddr, request: Request<Incoming>) -> Result<Answer, NotHttp> {
         let (mut head, body) = request.into_parts();
-        // nginx reads the whole request before it sends it to an upstream (proxy_request_buffering)
-        let body = match Limited::new(body, self.config.body_bytes_max).collect().await {
+        // nginx reads the whole request before it sends it to an upstream (proxy_request_buffering), and to its end what it
+        // has refused (lingering_close)
+        let body = Limited::new(body, self.config.body_bytes_max).collect().await;
+        if UNIQUE.iter().any(|name| head.headers.get_all(name).iter().count() > 1) {
+            let mut refused = page(StatusCode::BAD_REQUEST);
+            let close = HeaderValue::from_static("close");
+            refused.headers_mut().insert(header::CONNECTION, close);
+            return Ok(refused);
+        }
+        let body = match body {
             Ok(body) => body.to_bytes(),
             Err(error) if error.is::<LengthLimitError>() => return Ok(page(StatusCode::PAYLOAD_TOO_LARGE)),
             Err(_) => return Ok(page(StatusCode::BAD_REQUEST)),
