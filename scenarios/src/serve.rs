@@ -4,6 +4,7 @@
 use clap::Args as ClapArgs;
 use model_redis::{PersistenceMode, RedisConfig};
 use model_sentinel::SentinelConfig;
+use server::{Options, program};
 use sim::command::{Conclusion, Trouble, say};
 use std::{
     io::{self, IsTerminal},
@@ -156,6 +157,12 @@ fn serve(what: &str, bind: IpAddr, port: u16, server: impl FnOnce() -> io::Resul
     ));
     server()?;
     Err(Trouble(format!("{what} could not listen on {bind}:{port}")))
+}
+
+/// The login service, until it fails or is stopped.
+pub(crate) fn service(options: &Options) -> Result<Conclusion, Trouble> {
+    program(options.clone())?;
+    Ok(Conclusion::Held)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::{
     mailed_code, oddities, redemption, session,
     store::{self, history},
     vocabulary::Plan,
-    world::{self, Shared, hosts},
+    world::{self, Scene, Shared, hosts},
 };
 use idp::{
     authorize::FLOW,
@@ -29,17 +29,21 @@ use std::{collections::BTreeMap, sync::Arc};
 pub fn act(scene: sim::world::Scene<Login>, who: String, does: Behaviour) -> BoxFuture<'static, ()> {
     Box::pin(async move {
         let label = scene.label.clone();
-        let scene = &scene.into();
-        match does {
-            Behaviour::MailedCode(does) => mailed_code::act(scene, &who, does, &label).await,
-            Behaviour::Redemption(does) => redemption::act(scene, &who, does, &label).await,
-            Behaviour::Session(does) => session::act(scene, &who, does, &label).await,
-            Behaviour::Limits(does) => limits::act(scene, &who, does, &label).await,
-            Behaviour::Store(does) => store::act(scene, &who, does, &label).await,
-            Behaviour::Availability(does) => availability::act(scene, &who, does, &label).await,
-            Behaviour::Oddity(does) => oddities::act(scene, &who, does, &label).await,
-        }
+        perform(&scene.into(), &who, does, &label).await;
     })
+}
+
+/// The same, wherever the service is.
+pub(crate) async fn perform(scene: &Scene, who: &str, does: Behaviour, label: &str) {
+    match does {
+        Behaviour::MailedCode(does) => mailed_code::act(scene, who, does, label).await,
+        Behaviour::Redemption(does) => redemption::act(scene, who, does, label).await,
+        Behaviour::Session(does) => session::act(scene, who, does, label).await,
+        Behaviour::Limits(does) => limits::act(scene, who, does, label).await,
+        Behaviour::Store(does) => store::act(scene, who, does, label).await,
+        Behaviour::Availability(does) => availability::act(scene, who, does, label).await,
+        Behaviour::Oddity(does) => oddities::act(scene, who, does, label).await,
+    }
 }
 
 impl Service for Login {

@@ -1,7 +1,9 @@
 //! `squall specification`: how exactly the specification predicts, so that everybody can see that it is no licence.
 
+use crate::real_specification;
 use clap::Args as ClapArgs;
 use comfy_table::Cell;
+use scenarios::real_stack::specification::Place;
 use sim::{
     command::{Conclusion, Trouble, say, table},
     run::{Setup, perform},
@@ -14,17 +16,37 @@ pub(crate) struct Args {
     /// How many seeds of each scenario, from 1 on
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     seeds: u64,
+    /// Put it before the real service instead, over real sockets: `idp --dev`, or two replicas behind nginx with Redis and
+    /// Sentinels. The adversary goes through all changes of all requests; about two minutes
+    #[arg(long, value_name = "SERVICE", conflicts_with = "seeds")]
+    on: Option<On>,
     /// For machines
     #[arg(long)]
     json: bool,
 }
 
+/// A real service.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum On {
+    /// `idp --dev`
+    Dev,
+    /// Two replicas behind nginx, with Redis and Sentinels
+    Stack,
+}
+
 /// The shares of answers of which exactly one is allowed that the specification must keep, in per cent.
-const EXACT_IN_CALM: f64 = 99.0;
+pub(crate) const EXACT_IN_CALM: f64 = 99.0;
 const EXACT_IN_TROUBLE: f64 = 80.0;
 
 /// Judges runs of every scenario and counts.
 pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
+    if let Some(on) = args.on {
+        let place = match on {
+            On::Dev => Place::Dev,
+            On::Stack => Place::Stack,
+        };
+        return real_specification::run(place, args.json);
+    }
     let suite = scenarios::suite();
     let (mut calm, mut troubled, mut violations) = (Sizes::default(), Sizes::default(), 0);
     for scenario in suite.scenarios() {
@@ -51,7 +73,7 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     Ok(conclusion)
 }
 
-fn percent(sizes: &Sizes) -> f64 {
+pub(crate) fn percent(sizes: &Sizes) -> f64 {
     100.0 * sizes.exact as f64 / sizes.judged.max(1) as f64
 }
 

@@ -44,6 +44,7 @@ pub(crate) struct Asking {
     who: String,
     odd: Option<Arc<Odd>>,
     pool: Pool,
+    pause: Duration,
 }
 
 impl Asking {
@@ -55,6 +56,7 @@ impl Asking {
             who: who.to_owned(),
             odd: scene.odd.clone(),
             pool: scene.pool.clone(),
+            pause: scene.pause,
         }
     }
 
@@ -108,6 +110,9 @@ async fn send(
     request: Request<Bytes>,
     limit: Duration,
 ) -> Outcome<Response<Bytes>> {
+    if !asking.pause.is_zero() {
+        sleep(asking.pause).await;
+    }
     let number = asking.recorder.number();
     let (head, body) = request.into_parts();
     asking.note(Observation::Asked {

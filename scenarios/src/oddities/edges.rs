@@ -35,19 +35,9 @@ pub(super) fn edges() -> Scenario {
     .lasts(secs(150))
 }
 
-fn draw(seed: u64, plan: &mut Plan) {
-    plan.world = WorldOptions {
-        flow_ttl_s: FLOW_S,
-        code_ttl_s: CODE_S,
-        email_code_ttl_s: EMAIL_CODE_S,
-        access_token_ttl_s: ACCESS_TOKEN_S,
-        session_ttl_s: SESSION_S,
-        send_once_s: SEND_ONCE_S,
-        limit_window_s: 30,
-        ..plan.world.clone()
-    };
-    let mut dice = Dice::of(seed, "edges");
-    let mut acts: Vec<Behaviour> = waiting(&plan.world).into_iter().map(|one| one.does).collect();
+/// Clients that ask for other things than usual. `after_ms` draws how long after a first login the second one comes.
+pub(crate) fn asking_otherwise(mut after_ms: impl FnMut() -> u64) -> Vec<Behaviour> {
+    let mut acts = vec![];
     // RFC 7636 section 4.1: 43 to 128 characters, unreserved ones.
     let long = "v".repeat(129);
     let verifiers = [
@@ -117,13 +107,30 @@ fn draw(seed: u64, plan: &mut Plan) {
         ("openid", "", "soon"),
     ] {
         acts.push(Behaviour::LogInTwice {
-            after_ms: dice.pick(&[500, 5_000, 6_500]),
+            after_ms: after_ms(),
             scope: scope.into(),
             prompt: prompt.into(),
             max_age: max_age.into(),
             verifier: String::new(),
         });
     }
+    acts
+}
+
+fn draw(seed: u64, plan: &mut Plan) {
+    plan.world = WorldOptions {
+        flow_ttl_s: FLOW_S,
+        code_ttl_s: CODE_S,
+        email_code_ttl_s: EMAIL_CODE_S,
+        access_token_ttl_s: ACCESS_TOKEN_S,
+        session_ttl_s: SESSION_S,
+        send_once_s: SEND_ONCE_S,
+        limit_window_s: 30,
+        ..plan.world.clone()
+    };
+    let mut dice = Dice::of(seed, "edges");
+    let mut acts: Vec<Behaviour> = waiting(&plan.world).into_iter().map(|one| one.does).collect();
+    acts.extend(asking_otherwise(|| dice.pick(&[500, 5_000, 6_500])));
     for (n, does) in acts.into_iter().enumerate() {
         plan.operations.push(Operation {
             at_ms: 1_000 + n as u64 * 1_000 + dice.between(0, 300),

@@ -8,12 +8,17 @@ mod odd;
 mod ops;
 mod pool;
 mod tabs;
+mod tried;
 
 pub(crate) use draft::Draft;
 pub(crate) use odd::Odd;
 pub use ops::Behaviour;
 pub(crate) use ops::act;
 pub use pool::Pool;
+pub(crate) use tried::Tried;
+pub use tried::Tries;
+
+pub(crate) use edges::asking_otherwise;
 
 // Stories.
 mod documented_lifetimes;

@@ -4,6 +4,7 @@ use super::{
     change::{Change, changes},
     draft::Draft,
     pool::Pool,
+    tried::Tried,
 };
 use std::time::Duration;
 
@@ -11,10 +12,14 @@ use std::time::Duration;
 const CHANGES_EACH: usize = 3;
 
 /// In which way somebody is odd.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Odd {
     /// Which changes of their requests are tried: the first of each request's list that is tried.
     pub(crate) changes: Option<u32>,
+    /// Instead, those that nobody has tried yet.
+    pub(crate) untried: Option<Tried>,
+    /// How their client proves itself, if it has a secret: in the header, or in the form. None: as it happens.
+    pub(crate) basic: Option<bool>,
     /// What they wait for before a request for this path.
     pub(crate) wait: Option<(String, Duration)>,
     /// After which times a request for this path comes again.
@@ -42,6 +47,9 @@ impl Odd {
 
     /// The changed requests to try before this one.
     pub(crate) fn changed(&self, draft: &Draft, pool: &Pool) -> Vec<Draft> {
+        if let Some(untried) = &self.untried {
+            return untried.next(draft, pool);
+        }
         let Some(first) = self.changes else { return vec![] };
         let all: Vec<Change> = changes(draft);
         let tried = (0..CHANGES_EACH).map(|n| &all[(first as usize * CHANGES_EACH + n) % all.len()]);

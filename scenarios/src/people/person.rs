@@ -56,7 +56,9 @@ impl Person {
     /// A relying party, chosen at random.
     pub(crate) fn relying_party(&self) -> RelyingParty {
         let options = self.choices.pick(&self.scene.clients).expect("the world has clients");
-        RelyingParty::new(&self.scene, &self.who, options.clone(), self.choices.between(0, 1) == 0)
+        let basic = self.choices.between(0, 1) == 0;
+        let basic = self.scene.odd.as_ref().and_then(|odd| odd.basic).unwrap_or(basic);
+        RelyingParty::new(&self.scene, &self.who, options.clone(), basic)
     }
 
     /// Waits for a random time before the next attempt, as a person would who reads an error.

@@ -103,6 +103,7 @@ impl Script {
             codes: CodeFeed::default(),
             odd: None,
             pool: Default::default(),
+            pause: Duration::ZERO,
         }
     }
 }

@@ -4,7 +4,10 @@
 //! Inventory 7, 29, 39: the properties must also hold where a real Redis loses acknowledged writes.
 
 mod leader;
+mod names;
 mod replica;
+mod server;
+pub mod specification;
 
 pub use leader::compare as compare_leaders;
 
@@ -183,6 +186,7 @@ impl Deployment {
             codes: CodeFeed::default(),
             odd: None,
             pool: Default::default(),
+            pause: Duration::ZERO,
         };
         Ok(Deployment {
             scene,

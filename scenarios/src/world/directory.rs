@@ -179,7 +179,7 @@ async fn fill(location: &str, plan: &Plan, epoch: Timestamp) -> Result<(), Strin
     added.map_err(|failure| failure.to_string())
 }
 
-async fn add(directory: &SqliteDirectory, plan: &Plan, epoch: Timestamp) -> Outcome<()> {
+pub(crate) async fn add(directory: &SqliteDirectory, plan: &Plan, epoch: Timestamp) -> Outcome<()> {
     for (client, redirect_uris) in RelyingPartyOptions::registered() {
         let hash = |secret: &String| {
             let hash = Sha256::digest(secret.as_bytes());

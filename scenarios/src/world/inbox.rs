@@ -27,10 +27,11 @@ impl InboxMail {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The one-time code, if the mail carries one: six digits after "Your login code is".
+    /// The one-time code, if the mail carries one: six digits after "Your login code is", and then nothing, or more words.
     pub fn code(&self) -> Option<&str> {
         self.body.lines().find_map(|line| {
-            let code = line.trim().strip_prefix("Your login code is ")?.trim_end_matches('.');
+            let rest = line.trim().strip_prefix("Your login code is ")?;
+            let code = rest.split(' ').next()?.trim_end_matches('.');
             (code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit())).then_some(code)
         })
     }

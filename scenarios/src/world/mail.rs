@@ -148,44 +148,11 @@ impl Session {
         }
         let (headers, body) = parse(&mail);
         for recipient in std::mem::take(&mut self.recipients) {
-            self.deliver(&recipient, headers.clone(), body.clone());
+            let (host, inboxes) = (&self.host, &self.inboxes);
+            deliver(host, inboxes, &self.recorder, &recipient, headers.clone(), body.clone());
         }
         self.reset();
         self.say("250 2.0.0 Ok: queued").await
-    }
-
-    fn deliver(&self, recipient: &str, headers: Vec<(String, String)>, body: String) {
-        let subject = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("subject"));
-        let subject = subject.map(|(_, value)| value.clone()).unwrap_or_default();
-        let mail = self.inboxes.deliver(recipient, subject, headers, body);
-        let address = recipient.to_lowercase();
-        self.recorder.note(
-            &self.host,
-            Event::Own(Observation::Exchange(exchange::Observation::Mailed {
-                address: address.clone(),
-                mail: Box::new(exchange::read_mail(&mail)),
-            })),
-        );
-        let due_ms = mail.header("x-reminder-due").and_then(|due| due.trim().parse().ok());
-        if let Some(due_ms) = due_ms {
-            self.recorder.note(
-                &self.host,
-                Event::Own(Observation::Leader(leader::Observation::ReminderMailed {
-                    address,
-                    due_ms,
-                })),
-            );
-        } else if let Some(code) = mail.code() {
-            self.recorder.secret("mailed code", code);
-            let code = Tag::of(code);
-            self.recorder.note(
-                &self.host,
-                Event::Own(Observation::MailedCode(mailed_code::Observation::CodeMailed {
-                    address,
-                    code,
-                })),
-            );
-        }
     }
 
     /// Reads up to the line that is a single dot, and undoes dot-stuffing (RFC 5321 section 4.5.2). `None` if the
@@ -243,6 +210,48 @@ impl Session {
     fn reset(&mut self) {
         self.sender = None;
         self.recipients.clear();
+    }
+}
+
+/// Puts a mail into an inbox and records it.
+pub(crate) fn deliver(
+    host: &str,
+    inboxes: &Inboxes,
+    recorder: &Recorder,
+    recipient: &str,
+    headers: Vec<(String, String)>,
+    body: String,
+) {
+    let subject = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("subject"));
+    let subject = subject.map(|(_, value)| value.clone()).unwrap_or_default();
+    let mail = inboxes.deliver(recipient, subject, headers, body);
+    let address = recipient.to_lowercase();
+    recorder.note(
+        host,
+        Event::Own(Observation::Exchange(exchange::Observation::Mailed {
+            address: address.clone(),
+            mail: Box::new(exchange::read_mail(&mail)),
+        })),
+    );
+    let due_ms = mail.header("x-reminder-due").and_then(|due| due.trim().parse().ok());
+    if let Some(due_ms) = due_ms {
+        recorder.note(
+            host,
+            Event::Own(Observation::Leader(leader::Observation::ReminderMailed {
+                address,
+                due_ms,
+            })),
+        );
+    } else if let Some(code) = mail.code() {
+        recorder.secret("mailed code", code);
+        let code = Tag::of(code);
+        recorder.note(
+            host,
+            Event::Own(Observation::MailedCode(mailed_code::Observation::CodeMailed {
+                address,
+                code,
+            })),
+        );
     }
 }
 

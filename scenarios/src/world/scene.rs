@@ -7,7 +7,10 @@ use crate::{
     vocabulary::Recorder,
 };
 use seams::Env;
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::sync::Notify;
 
 /// The part of the world that a person, a relying party or an attacker can reach.
@@ -37,6 +40,9 @@ pub struct Scene {
     pub(crate) odd: Option<Arc<Odd>>,
     /// Everything that anybody has sent.
     pub(crate) pool: Pool,
+    /// How long everybody waits before each request. Where time is real and is told in whole milliseconds, an answer and what
+    /// is sent because of it must not be in the same one; in the simulation every message takes a while.
+    pub(crate) pause: Duration,
 }
 
 impl Scene {
@@ -65,6 +71,7 @@ impl From<sim::world::Scene<Login>> for Scene {
             codes: scene.shared.codes,
             odd: None,
             pool: scene.shared.pool,
+            pause: Duration::ZERO,
         }
     }
 }

@@ -1,0 +1,153 @@
+//! A replica as a process of its own: what it prints, and what it logs.
+
+use crate::vocabulary::{LogLine, Recorder};
+use crate::world::{Inboxes, hosts, mail};
+use conformance::{Unavailable, process::Process};
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+use tokio::time::sleep;
+
+/// Between two looks at what is printed.
+const LOOKS: Duration = Duration::from_millis(5);
+
+/// The program with the login service, as the operator's command line starts it.
+pub(super) struct Server {
+    name: &'static str,
+    process: Process,
+    printed: PathBuf,
+    logged: PathBuf,
+}
+
+impl Server {
+    /// Starts a replica of this name. `program` is `squall`, whose command `idp` is the program `idp`.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub(super) fn start(
+        program: &Path,
+        name: &'static str,
+        folder: &Path,
+        options: &[String],
+    ) -> Result<Server, Unavailable> {
+        let broken = |why| Unavailable::broken("the login service", why);
+        let [printed, logged] = ["out", "log"].map(|kind| folder.join(format!("{name}.{kind}")));
+        let (out, log) = (File::create(&printed), File::create(&logged));
+        let (out, log) = (out.map_err(broken)?, log.map_err(broken)?);
+        let process = Process::start_file("idp", program, |command, _| {
+            command.args(["idp", "--replica", name]).args(options);
+            command.env_remove("RUST_LOG");
+            command.stdout(Stdio::from(out)).stderr(Stdio::from(log));
+        })?;
+        Ok(Server {
+            name,
+            process,
+            printed,
+            logged,
+        })
+    }
+
+    /// Waits until it serves people.
+    ///
+    /// # Errors
+    /// It does not within 10 s; with its log.
+    pub(super) fn wait_until_ready(&self, port: u16) -> Result<(), Unavailable> {
+        let log = |_| {
+            Unavailable::broken(
+                "the login service",
+                fs::read_to_string(&self.logged).unwrap_or_default(),
+            )
+        };
+        self.process.wait_until_listening(port).map_err(log)
+    }
+
+    /// Puts the codes that it prints into inboxes, for ever.
+    pub(super) fn deliver(&self, inboxes: Inboxes, recorder: Recorder) -> impl Future<Output = ()> + use<> {
+        let file = self.printed.clone();
+        async move {
+            let mut read = 0;
+            loop {
+                let text = fs::read_to_string(&file).unwrap_or_default();
+                let whole = text.rfind('\n').map_or(0, |end| end + 1);
+                // At the end the file is removed.
+                for (to, says) in text.get(read..whole).unwrap_or_default().lines().filter_map(printed) {
+                    mail::deliver(hosts::MAIL, &inboxes, &recorder, to, vec![], says.to_owned());
+                }
+                read = read.max(whole);
+                sleep(LOOKS).await;
+            }
+        }
+    }
+
+    /// What it has logged.
+    pub(super) fn log(&self) -> Vec<LogLine> {
+        let text = fs::read_to_string(&self.logged).unwrap_or_default();
+        text.lines().filter_map(|line| logged(self.name, line)).collect()
+    }
+}
+
+/// A line such as `mail to ann@example.com: Your login code is …`.
+fn printed(line: &str) -> Option<(&str, &str)> {
+    line.strip_prefix("mail to ")?.split_once(": ")
+}
+
+/// A line such as `2026-11-29T04:13:05.123456Z  INFO idp::http: refused correlation="0a1b" method=POST`, as the simulation
+/// writes it: values without quotes. When it was written is not read, because nothing judges by it.
+fn logged(host: &str, line: &str) -> Option<LogLine> {
+    let (_, rest) = line.split_once(' ')?;
+    let (level, rest) = rest.trim_start().split_once(' ')?;
+    let (_, text) = rest.split_once(": ")?;
+    let levels = ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"];
+    Some(LogLine {
+        at_ms: 0,
+        host: host.to_owned(),
+        level: levels.into_iter().find(|known| *known == level)?,
+        text: without_quotes(text),
+    })
+}
+
+fn without_quotes(text: &str) -> String {
+    let mut plain = String::new();
+    let (mut before, mut is_quoted, mut is_escaped) = (' ', false, false);
+    for c in text.chars() {
+        match (c, is_quoted) {
+            (_, true) if is_escaped => {
+                is_escaped = false;
+                plain.push(c);
+            }
+            ('\\', true) => is_escaped = true,
+            ('"', true) => is_quoted = false,
+            ('"', false) if before == '=' => is_quoted = true,
+            _ => plain.push(c),
+        }
+        before = c;
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_log_is_read_as_the_simulation_writes_it() {
+        let line = "2026-11-29T04:13:05.123456Z  INFO idp::http::error: refused correlation=\"0a1b\" method=POST \
+                    path=\"/token\" status=400 error=\"invalid_grant: no such \\\"code\\\"\"";
+        let read = logged("idp-a", line).unwrap();
+        assert_eq!((read.host.as_str(), read.level), ("idp-a", "INFO"));
+        let text = "refused correlation=0a1b method=POST path=/token status=400 error=invalid_grant: no such \"code\"";
+        assert_eq!(read.text, text);
+        assert_eq!(logged("idp-a", "Development: state in memory"), None);
+    }
+
+    #[test]
+    fn a_printed_mail_has_an_address_and_a_text() {
+        let line = "mail to ann@example.com: Your login code is 123456 (good for 10 minutes)";
+        let says = "Your login code is 123456 (good for 10 minutes)";
+        assert_eq!(printed(line), Some(("ann@example.com", says)));
+        assert_eq!(printed("anything else"), None);
+    }
+}

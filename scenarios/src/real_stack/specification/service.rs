@@ -1,0 +1,219 @@
+//! The real login service and what is around it: processes and sockets of this machine.
+
+use super::{Place, broken};
+use crate::{
+    exchange,
+    oddities::Pool,
+    real_stack::{names, server::Server},
+    vocabulary::{Operators, Plan, Recorder},
+    world::{CodeFeed, Inboxes, PeerMode, RelyingPartyOptions, Scene, analytics, directory, hosts, mail},
+};
+use conformance::{
+    Unavailable, nginx,
+    port::Port,
+    process::{Folder, Process},
+    stack::{EMPTY_SCRIPT, MASTER_NAME, RealStack},
+};
+use idp::store::SqliteDirectory;
+use seams::Timestamp;
+use seams_os::clock::wall_ms;
+use sim::operators::without_secrets;
+use spec::World;
+use std::{
+    collections::BTreeMap,
+    io,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// The longest wait for the directory's lock, which is held for microseconds.
+const DIRECTORY_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long everybody waits before each request: see [`Scene::pause`]. Timers may be early by less than a millisecond.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// The service, and what belongs to it.
+pub(super) struct Service {
+    /// What people can reach.
+    pub(super) scene: Scene,
+    /// The same as the specification reads it.
+    pub(super) world: World,
+    servers: Vec<Server>,
+    _balancer: Option<Process>,
+    _stack: Option<RealStack>,
+    _folder: Folder,
+    _reserved: Vec<Port>,
+}
+
+/// Ports of the loopback: for people and for operators of each replica, and one for each of the others.
+struct Ports {
+    reserved: Vec<Port>,
+}
+
+impl Ports {
+    fn next(&mut self) -> Result<u16, Unavailable> {
+        let port = Port::reserve().map_err(broken)?;
+        let number = port.number();
+        self.reserved.push(port);
+        Ok(number)
+    }
+}
+
+impl Service {
+    /// Starts all of it, with the people of a plan in the directory. `program` is `squall`.
+    ///
+    /// # Errors
+    /// A program is not installed, or something does not start.
+    pub(super) async fn start(place: Place, program: &Path, plan: &Plan) -> Result<Service, Unavailable> {
+        let stack = match place {
+            Place::Dev => None,
+            Place::Stack => {
+                let stack = RealStack::start(&EMPTY_SCRIPT).await?;
+                stack.settle().await?;
+                Some(stack)
+            }
+        };
+        let mut ports = Ports { reserved: vec![] };
+        let replicas = [hosts::IDP_A, hosts::IDP_B].into_iter().take(plan.world.replicas);
+        let mut replica_ports = vec![];
+        let mut places: BTreeMap<names::Place, u16> = BTreeMap::new();
+        for name in replicas.clone() {
+            let [port, ops_port] = [ports.next()?, ports.next()?];
+            replica_ports.push(port);
+            places.insert((name.to_owned(), hosts::REPLICA_PORT), port);
+            places.insert((name.to_owned(), hosts::OPS_PORT), ops_port);
+        }
+        let (relay, hook) = (ports.next()?, ports.next()?);
+        let balancer = match (&stack, &replica_ports[..]) {
+            (Some(_), [a, b]) => {
+                let world = &plan.world;
+                let port = ports.next()?;
+                places.insert((hosts::BALANCER.to_owned(), hosts::BALANCER_PORT), port);
+                Some(nginx::Balancer {
+                    port,
+                    upstreams: [*a, *b],
+                    fail_timeout_s: world.fail_timeout_ms / 1000,
+                    read_timeout_s: world.proxy_read_timeout_ms / 1000,
+                    non_idempotent: false,
+                    keepalive: world.upstream_keepalive,
+                })
+            }
+            _ => None,
+        };
+        let folder = Folder::new("specification").map_err(broken)?;
+        let file = folder.path().join("directory.sqlite").display().to_string();
+        let (epoch_ms, clock) = clock();
+        fill(&file, plan, epoch_ms).await?;
+        let (recorder, inboxes) = (Recorder::new(clock.clone()), Inboxes::new(clock));
+        let (env, mode) = (names::env(hosts::MAIL, &places), PeerMode::default());
+        let relaying = mail::serve(env.clone(), relay, mode.clone(), inboxes.clone(), recorder.clone());
+        env.spawn(async move { drop(relaying.await) }); // if the port is taken, no mail comes
+        let env = names::env(hosts::ANALYTICS, &places);
+        let hooked = analytics::serve(env.clone(), hook, hosts::ANALYTICS_PATH, mode, recorder.clone());
+        env.spawn(async move { drop(hooked.await) }); // if the port is taken, no event comes
+
+        let issuer = match place {
+            Place::Dev => format!("http://127.0.0.1:{}", replica_ports[0]),
+            Place::Stack => hosts::ISSUER.to_owned(),
+        };
+        let mut servers = vec![];
+        for name in replicas.clone() {
+            let port = |port| places[&(name.to_owned(), port)];
+            let mut options = vec![
+                format!("--port={}", port(hosts::REPLICA_PORT)),
+                format!("--ops-port={}", port(hosts::OPS_PORT)),
+                format!("--directory={file}"),
+                format!("--analytics-hook=127.0.0.1:{hook}{}", hosts::ANALYTICS_PATH),
+            ];
+            match &stack {
+                None => options.push("--dev".into()),
+                Some(stack) => {
+                    let sentinels = stack.sentinel_ports().map(|port| format!("127.0.0.1:{port}"));
+                    options.extend([
+                        format!("--issuer={issuer}"),
+                        "--bind=127.0.0.1".into(),
+                        format!("--redis-sentinel={}", sentinels.join(",")),
+                        format!("--redis-master={MASTER_NAME}"),
+                        format!("--mail-relay=127.0.0.1:{relay}"),
+                        format!("--mail-from={}", hosts::MAIL_FROM),
+                    ]);
+                }
+            }
+            servers.push(Server::start(program, name, folder.path(), &options)?);
+        }
+        for (server, port) in servers.iter().zip(&replica_ports) {
+            server.wait_until_ready(*port)?;
+            if place == Place::Dev {
+                env.spawn(server.deliver(inboxes.clone(), recorder.clone()));
+            }
+        }
+        let doors: Vec<names::Place> = replicas.map(|name| (name.to_owned(), hosts::REPLICA_PORT)).collect();
+        let world = World {
+            issuer: issuer.clone(),
+            epoch_ms,
+            hook: format!("127.0.0.1:{hook}"),
+            balancer: balancer.map(|_| hosts::BALANCER.to_owned()),
+            prints_mails: place == Place::Dev,
+            ..exchange::world(plan)
+        };
+        Ok(Service {
+            scene: Scene {
+                redis: vec![],
+                env: names::env(hosts::PEOPLE, &places),
+                recorder,
+                inboxes,
+                issuer,
+                balancer: match place {
+                    Place::Dev => doors[0].clone(),
+                    Place::Stack => (hosts::BALANCER.to_owned(), hosts::BALANCER_PORT),
+                },
+                replicas: doors,
+                clients: RelyingPartyOptions::standard(),
+                seed: plan.seed,
+                codes: CodeFeed::default(),
+                odd: None,
+                pool: Pool::default(),
+                pause: PAUSE,
+            },
+            world,
+            servers,
+            _balancer: balancer.map(|balancer| nginx::start(&balancer)).transpose()?,
+            _stack: stack,
+            _folder: folder,
+            _reserved: ports.reserved,
+        })
+    }
+
+    /// What operators have of it: its log, without the secrets that anybody has seen, and the references that were given.
+    pub(super) fn operators(&self) -> Operators {
+        let (errors, secrets) = self.scene.recorder.reported();
+        let lines = self.servers.iter().flat_map(Server::log);
+        Operators {
+            log: lines.map(|line| without_secrets(line, &secrets)).collect(),
+            errors,
+        }
+    }
+}
+
+/// When the history begins, milliseconds since the Unix epoch; and the time since then, milliseconds. It is the wall clock
+/// that the service reads, so that both round in the same way, and it does not go back.
+fn clock() -> (u64, impl Fn() -> u64 + Clone + Send + Sync + 'static) {
+    let epoch_ms = wall_ms() as u64;
+    let latest_ms = Arc::new(AtomicU64::new(0));
+    let now_ms = move || {
+        let since_ms = (wall_ms() as u64).saturating_sub(epoch_ms);
+        latest_ms.fetch_max(since_ms, Ordering::SeqCst).max(since_ms)
+    };
+    (epoch_ms, now_ms)
+}
+
+async fn fill(file: &str, plan: &Plan, epoch_ms: u64) -> Result<(), Unavailable> {
+    let env = names::env("directory", &BTreeMap::new());
+    let directory = SqliteDirectory::open(env, file, DIRECTORY_TIMEOUT).await;
+    let directory = directory.map_err(|error| broken(io::Error::other(error)))?;
+    let added = directory::add(&directory, plan, Timestamp(epoch_ms)).await;
+    added.map_err(|failure| broken(io::Error::other(failure.to_string())))
+}
