@@ -2,6 +2,7 @@
 
 use crate::vocabulary::{LogLine, Recorder};
 use crate::world::{Inboxes, hosts, mail};
+use chrono::DateTime;
 use conformance::{Unavailable, process::Process};
 use std::{
     fs::{self, File},
@@ -82,10 +83,11 @@ impl Server {
         }
     }
 
-    /// What it has logged.
-    pub(super) fn log(&self) -> Vec<LogLine> {
+    /// What it has logged, in a history that begins at `epoch_ms`, milliseconds since the Unix epoch.
+    pub(super) fn log(&self, epoch_ms: u64) -> Vec<LogLine> {
         let text = fs::read_to_string(&self.logged).unwrap_or_default();
-        text.lines().filter_map(|line| logged(self.name, line)).collect()
+        let lines = text.lines().filter_map(|line| logged(self.name, epoch_ms, line));
+        lines.collect()
     }
 }
 
@@ -95,14 +97,15 @@ fn printed(line: &str) -> Option<(&str, &str)> {
 }
 
 /// A line such as `2026-11-29T04:13:05.123456Z  INFO idp::http: refused correlation="0a1b" method=POST`, as the simulation
-/// writes it: values without quotes. When it was written is not read, because nothing judges by it.
-fn logged(host: &str, line: &str) -> Option<LogLine> {
-    let (_, rest) = line.split_once(' ')?;
+/// writes it: values without quotes.
+fn logged(host: &str, epoch_ms: u64, line: &str) -> Option<LogLine> {
+    let (written, rest) = line.split_once(' ')?;
+    let written_ms = DateTime::parse_from_rfc3339(written).ok()?.timestamp_millis();
     let (level, rest) = rest.trim_start().split_once(' ')?;
     let (_, text) = rest.split_once(": ")?;
     let levels = ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"];
     Some(LogLine {
-        at_ms: 0,
+        at_ms: u64::try_from(written_ms).ok()?.saturating_sub(epoch_ms),
         host: host.to_owned(),
         level: levels.into_iter().find(|known| *known == level)?,
         text: without_quotes(text),
@@ -136,11 +139,11 @@ mod tests {
     fn a_line_of_the_log_is_read_as_the_simulation_writes_it() {
         let line = "2026-11-29T04:13:05.123456Z  INFO idp::http::error: refused correlation=\"0a1b\" method=POST \
                     path=\"/token\" status=400 error=\"invalid_grant: no such \\\"code\\\"\"";
-        let read = logged("idp-a", line).unwrap();
-        assert_eq!((read.host.as_str(), read.level), ("idp-a", "INFO"));
+        let read = logged("idp-a", 1_795_925_580_000, line).unwrap();
+        assert_eq!((read.at_ms, read.host.as_str(), read.level), (5_123, "idp-a", "INFO"));
         let text = "refused correlation=0a1b method=POST path=/token status=400 error=invalid_grant: no such \"code\"";
         assert_eq!(read.text, text);
-        assert_eq!(logged("idp-a", "Development: state in memory"), None);
+        assert_eq!(logged("idp-a", 0, "Development: state in memory"), None);
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod wrong;
 use crate::{
     exchange::{Observation, judge_in},
     oddities::Tried,
-    property::{CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, NoSecretLogged},
+    property::{CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, LogAsDocumented, NoSecretLogged},
     vocabulary::{
         Event, Evidence, History, Observation as AnyObservation, Operators, Plan, Property, StoreOption, WorldOptions,
     },
@@ -190,8 +190,13 @@ impl Court<'_> {
     }
 
     fn violations(&self, history: &History) -> Vec<String> {
-        let properties: [&dyn Property<crate::login::Login>; 4] =
-            [&CodeRedeemedOnce, &EmailCodeOnce, &ErrorsExplained, &NoSecretLogged];
+        let properties: [&dyn Property<crate::login::Login>; 5] = [
+            &CodeRedeemedOnce,
+            &EmailCodeOnce,
+            &ErrorsExplained,
+            &LogAsDocumented,
+            &NoSecretLogged,
+        ];
         let evidence = Evidence::new(self.plan, history, self.operators);
         let checked = properties.into_iter().map(|property| property.check(&evidence));
         checked

@@ -141,7 +141,9 @@ pub(super) async fn come(scene: &Scene, world: &WorldOptions, tried: &Tried, pro
         for Operation { who, does, .. } in others(world) {
             let scene = scene.clone();
             let again_ms = match &does {
-                Behaviour::Oddity(oddities::Behaviour::ComeAgain { after_ms, .. }) => *after_ms,
+                Behaviour::Oddity(oddities::Behaviour::ComeAgain {
+                    after_ms, and_after_ms, ..
+                }) => *after_ms.max(and_after_ms),
                 _ => 0,
             };
             all.push(Box::pin(async move {

@@ -190,7 +190,7 @@ impl Service {
     /// What operators have of it: its log, without the secrets that anybody has seen, and the references that were given.
     pub(super) fn operators(&self) -> Operators {
         let (errors, secrets) = self.scene.recorder.reported();
-        let lines = self.servers.iter().flat_map(Server::log);
+        let lines = self.servers.iter().flat_map(|server| server.log(self.world.epoch_ms));
         Operators {
             log: lines.map(|line| without_secrets(line, &secrets)).collect(),
             errors,
