@@ -203,8 +203,14 @@ impl Service for Login {
         Some(Arc::new(shared.directory.lock()))
     }
 
+    fn power_lost(shared: &Shared, host: &str) {
+        shared.directory.power_lost(host);
+    }
+
     fn marks_of_run(shared: &Shared, plan: &Plan) -> BTreeMap<&'static str, u64> {
-        history::marks(&shared.store.operations(), plan)
+        let mut marks = history::marks(&shared.store.operations(), plan);
+        marks.extend(shared.directory.marks());
+        marks
     }
 
     /// The service's key prefixes are those of [`Namespace`]. A key that expires counts as taken, too, because Redis

@@ -172,6 +172,7 @@ clean!(
     one_reminder at [1],
     session_survives at [1],
     slow_disk at [1, 2],
+    directory_loses_power at [1],
     calls_fail at [1],
     swarm at [1, 3],
 );
@@ -223,6 +224,7 @@ bugs!(
     expired_until_swept at [1, 1];
     not
     unfenced_leader because "a leader must be paused",
+    directory_not_synced because "hosts must lose power",
     refusal_read_as_absence because "a Redis node must refuse commands",
     pool_leaks_slots because "a link must be cut one way, or lose packets",
     hook_awaited_briefly because "two runs of the classic engine do not agree moment by moment",

@@ -54,6 +54,7 @@ smoke!(
     one_reminder,
     session_survives,
     slow_disk,
+    directory_loses_power,
     calls_fail,
     rule_breakers,
     edges,

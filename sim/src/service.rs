@@ -76,6 +76,10 @@ pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'stati
         None
     }
 
+    /// Called when the host of one of the service's processes loses power, after the process is gone: what a storage that
+    /// the hosts share loses with it.
+    fn power_lost(_shared: &Self::Shared, _host: &str) {}
+
     /// Marks that are known only when a run is over, with counts, computed from `shared`.
     fn marks_of_run(_shared: &Self::Shared, _plan: &Plan<Self>) -> BTreeMap<&'static str, u64> {
         BTreeMap::new()

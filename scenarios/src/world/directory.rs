@@ -1,5 +1,8 @@
-//! The shared directory: one SQLite database in memory, which all replicas open. It outlives every process, like the
-//! file on disk that it stands for.
+//! The shared directory: one SQLite database, which all replicas open, and the disk that it is on.
+//!
+//! All replicas run on the machine that has the file, as they must: SQLite's write-ahead log does not work over a network.
+//! Each replica's host is a part of that machine which can lose power by itself. Once none of them has power, the machine
+//! has none either, and the disk loses what was not synced.
 
 use super::{RelyingPartyOptions, at_rest, offline};
 use crate::{
@@ -12,37 +15,93 @@ use idp::{
     store::sqlite::SqliteDirectory,
     users::User,
 };
+use model_disk::Disk;
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{RngCore, SeedableRng},
+};
 use rusqlite::{Connection, OpenFlags};
 use seams::{Outcome, Timestamp};
 use sha2::{Digest, Sha256};
 use sim::{at_rest::Stored, world::StorageLock};
 use std::{
-    collections::BTreeSet,
-    sync::{
-        Arc, Mutex, MutexGuard,
-        atomic::{AtomicU64, Ordering},
-    },
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
+
+/// The machine of all replicas lost power.
+pub(crate) const POWER_LOST: &str = "the directory's machine lost power";
+/// Its disk lost a write that was not synced, or a part of it.
+pub(crate) const WRITE_LOST: &str = "the directory's disk lost a write";
 
 /// The database of one run.
 pub struct SharedDirectory {
     location: String,
+    machine: Mutex<Machine>,
     lock: WriteLock,
     filled: Result<(), String>,
+}
+
+/// The machine that has the file.
+struct Machine {
+    disk: Disk,
+    /// The replicas that have power.
+    powered: BTreeSet<String>,
+    dice: ChaCha8Rng,
+    marks: BTreeMap<&'static str, u64>,
 }
 
 impl SharedDirectory {
     /// A new database with the people, the relying parties and the reminders of a plan.
     pub fn new(plan: &Plan, epoch: Timestamp) -> SharedDirectory {
-        // Databases in memory are shared by name within the process, so each run needs a name of its own. Nothing in a
-        // run depends on the name.
-        static RUNS: AtomicU64 = AtomicU64::new(0);
-        let run = RUNS.fetch_add(1, Ordering::Relaxed);
-        let location = format!("file:/squall-{run}?vfs=memdb");
-        let lock = WriteLock::of(&location);
+        let disk = Disk::new();
+        let location = disk.uri("directory.sqlite");
         let filled = offline::work(fill(&location, plan, epoch));
-        SharedDirectory { location, lock, filled }
+        let mut hash = Sha256::new();
+        hash.update(plan.seed.to_le_bytes());
+        hash.update(b"the directory's disk");
+        SharedDirectory {
+            lock: WriteLock::of(&location),
+            machine: Mutex::new(Machine {
+                disk,
+                powered: plan.world.replica_hosts().into_iter().collect(),
+                dice: ChaCha8Rng::from_seed(hash.finalize().into()),
+                marks: BTreeMap::new(),
+            }),
+            location,
+            filled,
+        }
+    }
+
+    fn machine(&self) -> MutexGuard<'_, Machine> {
+        self.machine.lock().expect("nobody panics while holding the machine")
+    }
+
+    /// A replica boots, so that its host has power.
+    pub(crate) fn powered(&self, host: &str) {
+        self.machine().powered.insert(host.to_owned());
+    }
+
+    /// The host of a replica loses power; its process is gone. With the last one the machine loses power, and everybody
+    /// else there loses the write lock.
+    pub(crate) fn power_lost(&self, host: &str) {
+        let mut machine = self.machine();
+        if !machine.powered.remove(host) || !machine.powered.is_empty() {
+            return;
+        }
+        let seed = machine.dice.next_u64();
+        let loss = machine.disk.lose_power(seed);
+        *machine.marks.entry(POWER_LOST).or_default() += 1;
+        if loss.lost + loss.torn > 0 {
+            *machine.marks.entry(WRITE_LOST).or_default() += (loss.lost + loss.torn) as u64;
+        }
+        self.lock.power_lost(&self.location);
+    }
+
+    /// What has happened to the machine, as marks with counts.
+    pub(crate) fn marks(&self) -> BTreeMap<&'static str, u64> {
+        self.machine().marks.clone()
     }
 
     /// Whether the service's own code could fill it.
@@ -70,8 +129,11 @@ impl SharedDirectory {
     }
 }
 
-/// The directory's write lock. A connection of its own takes it, and also keeps the database alive; while it is held,
-/// readers and writers get `SQLITE_BUSY`. Clones take the same lock.
+/// The directory's write lock. A connection of its own takes it; while it is held, writers get `SQLITE_BUSY`. Clones take
+/// the same lock.
+///
+/// The connection is open, and has read, for the whole run: a replica that is killed must not be the last one to close
+/// the database, because SQLite's last connection writes the log back into the file, and a killed process does not.
 #[derive(Clone)]
 pub struct WriteLock(Arc<Mutex<Held>>);
 
@@ -83,16 +145,20 @@ struct Held {
 
 impl WriteLock {
     fn of(location: &str) -> WriteLock {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
-        let connection = Connection::open_with_flags(location, flags).expect("a database in memory can be opened");
-        connection
-            .busy_timeout(Duration::ZERO)
-            .expect("a connection takes a busy timeout");
         WriteLock(Arc::new(Mutex::new(Held {
-            connection,
+            connection: connect(location),
             by_somebody: false,
             by_a_call: false,
         })))
+    }
+
+    /// Whoever held it is gone.
+    fn power_lost(&self, location: &str) {
+        *self.held() = Held {
+            connection: connect(location),
+            by_somebody: false,
+            by_a_call: false,
+        };
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -124,6 +190,18 @@ impl WriteLock {
         self.held().by_a_call = false;
         self.held().end();
     }
+}
+
+/// A connection that has read. Whether it could is the matter of the replicas, which read the same.
+fn connect(location: &str) -> Connection {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(location, flags).expect("a file in memory can be opened");
+    connection
+        .busy_timeout(Duration::ZERO)
+        .expect("a connection takes a busy timeout");
+    let read = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    drop(read);
+    connection
 }
 
 impl StorageLock for WriteLock {

@@ -75,6 +75,7 @@ fn lifetimes(config: &mut Config, world: &WorldOptions) {
 
 /// Runs one boot of a replica.
 pub(crate) async fn run(process: Process<Login>, env: Env) {
+    process.shared.directory.powered(&process.host);
     loop {
         let why = serve(&process, &env).await;
         tracing::error!(%why, "the replica could not start");
@@ -91,7 +92,8 @@ async fn serve(process: &Process<Login>, env: &Env) -> String {
     let opening = process.calls.around_with(calls::OPEN, opening, DirectoryError::Prepare);
     let directory = match opening.await {
         Ok(directory) => Arc::new(directory),
-        Err(error) => return error.to_string(),
+        // Two runs of one plan have their directories in different places.
+        Err(error) => return error.to_string().replace(&config.directory, "directory.sqlite"),
     };
     let wiring = Wiring::standard(env, &Arc::new(config.clone()), directory);
     let wiring = calls::wrap::wiring(env, &config, wiring, &asked);

@@ -30,6 +30,7 @@ pub(super) fn service_main<S: Service, F: Future<Output = ()> + Send + 'static>(
         degraded: Arc::default(),
     };
     let (process, degraded) = (start.process(), probe.degraded.clone());
+    let (shared, host) = (start.shared().clone(), start.host.to_owned());
     let main = move |env: Env| {
         degraded.store(false, Ordering::Relaxed);
         let network = Arc::new(WatchedNetwork {
@@ -45,7 +46,7 @@ pub(super) fn service_main<S: Service, F: Future<Output = ()> + Send + 'static>(
         probe: Some(Arc::new(probe)),
         storage: Some(Arc::new(disk.clone())),
         disk: Some(disk),
-        ..Installed::new(Box::new(main))
+        ..Installed::new(Box::new(main)).on_power_loss(move || S::power_lost(&shared, &host))
     }
 }
 

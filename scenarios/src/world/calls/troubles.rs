@@ -2,7 +2,7 @@
 
 use crate::{
     login::Login,
-    scenario::{analytics, directory_busy, kill, latency_spike, mail, ms, pause, resume, secs, start},
+    scenario::{analytics, directory_busy, kill, latency_spike, mail, ms, pause, power_loss, resume, secs, start},
     vocabulary::{Fault, Mode},
     world::hosts,
 };
@@ -19,7 +19,7 @@ pub(crate) fn of_call(host: &str, call: &str, world: &World<Login>) -> Vec<CallT
     let dependency = call.split(' ').next().unwrap_or_default();
     match (dependency, call) {
         ("store", _) => store(host, world),
-        ("directory", _) => directory(host),
+        ("directory", _) => directory(host, world),
         (_, "mail enqueue" | "mail deliver" | "connect mail") => peer(mail),
         (_, "hook record" | "connect hook") => peer(analytics),
         (_, "sentinel find") => vec![before(
@@ -63,7 +63,12 @@ fn store(host: &str, world: &World<Login>) -> Vec<CallTrouble<Login>> {
     ]
 }
 
-fn directory(host: &str) -> Vec<CallTrouble<Login>> {
+fn directory(host: &str, world: &World<Login>) -> Vec<CallTrouble<Login>> {
+    let replicas = world.of_kind(HostKind::Service);
+    let (lose, back) = (
+        replicas.iter().map(|replica| (0, power_loss(replica))),
+        replicas.iter().map(|replica| (SPELL_MS, start(replica))),
+    );
     let disk = |after_commit| Fault::DiskError {
         host: host.into(),
         after_commit,
@@ -77,6 +82,11 @@ fn directory(host: &str) -> Vec<CallTrouble<Login>> {
             "the disk is slow",
             vec![(0, sim::scenario::disk_slow(host, ms(400), secs(1)))],
         ),
+        CallTrouble {
+            name: "its machine loses power once it is done",
+            moment: Moment::After,
+            faults: lose.chain(back).collect(),
+        },
     ]
 }
 
