@@ -203,6 +203,7 @@ mod tests {
             ("limits", limits.window),
             ("one mail", limits.send_once),
             ("lease", config.leader.lease),
+            ("renewals", config.leader.renew_every),
             ("mail relay", deadlines.mail),
             ("looks at health", deadlines.health_every),
             ("looks for reminders", config.leader.reminders_every),
@@ -216,6 +217,7 @@ mod tests {
             ("mails to an address", limits.sends),
             ("failures in a row", limits.consecutive_failures),
             ("events that wait", limits.analytics_queue as u64),
+            ("mails that wait", limits.outbox as u64),
         ] {
             assert_eq!(says(row), number, "{row}");
         }

@@ -1,7 +1,7 @@
 //! The login service as the harness runs it: its people, its world, and the meaning of its writes and marks.
 
 use crate::{
-    availability, limits,
+    availability, directory, limits,
     login::{Behaviour, Login, Observation, Op, OwnFault, Rewire, StoreOption, WorldOptions},
     mailed_code, oddities, redemption, session,
     store::{self, history},
@@ -42,6 +42,7 @@ pub(crate) async fn perform(scene: &Scene, who: &str, does: Behaviour, label: &s
         Behaviour::Limits(does) => limits::act(scene, who, does, label).await,
         Behaviour::Store(does) => store::act(scene, who, does, label).await,
         Behaviour::Availability(does) => availability::act(scene, who, does, label).await,
+        Behaviour::Directory(does) => directory::act(scene, who, does).await,
         Behaviour::Oddity(does) => oddities::act(scene, who, does, label).await,
     }
 }

@@ -176,7 +176,9 @@ impl Judge<'_> {
                 if seen.done() != Done::No {
                     happened.perhaps("login_succeeded", client_of(flow), seen);
                 }
-                if is_wrong || seen.done() == Done::Maybe {
+                let same = self.same_attempt(flow, *place);
+                let is_told_by_another = same.is_some_and(|same| same.first() != Some(place));
+                if !is_told_by_another && (is_wrong || seen.done() == Done::Maybe) {
                     happened.perhaps("login_failed", client_of(flow), seen);
                 }
                 // The same code again within some seconds is the same attempt.

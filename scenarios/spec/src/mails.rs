@@ -116,6 +116,7 @@ impl Judge<'_> {
             name: name.unwrap_or_default(),
             to: &mail.address,
             at_ms: mail.at_ms,
+            waits_ms: self.setting("mailed code"),
         };
         self.check_written(&written, &places, mail.mail).or_else(wrong)
     }
@@ -153,9 +154,12 @@ pub(crate) struct Written<'w> {
     pub(crate) to: &'w str,
     /// Milliseconds from the start of the run.
     pub(crate) at_ms: u64,
+    /// How long it may wait for others, milliseconds.
+    pub(crate) waits_ms: u64,
 }
 
-/// How long before it arrives a mail may have been written, milliseconds: the relay may have refused it some times.
+/// How long before it arrives a mail may have been written, milliseconds, beside the time for which it is of use: the relay
+/// may have refused it some times, and may be slow.
 const ON_ITS_WAY_MS: u64 = 60_000;
 
 impl Judge<'_> {
@@ -181,7 +185,8 @@ impl Judge<'_> {
         let date = header(mail, "date");
         let dated_ms = DateTime::parse_from_rfc2822(date).map(|date| date.timestamp_millis());
         let dated_ms = dated_ms.map_err(|_| format!("has no date (RFC 5322 section 3.6.1): {date:?}"))?;
-        let arrived = Times::new(written.at_ms.saturating_sub(ON_ITS_WAY_MS), written.at_ms);
+        let earlier_ms = ON_ITS_WAY_MS + written.waits_ms;
+        let arrived = Times::new(written.at_ms.saturating_sub(earlier_ms), written.at_ms);
         let clocks_ms = self.clocks_ms(arrived).saturating_add(1000); // dates have whole seconds
         let possible = arrived.later(self.index.world.epoch_ms).give_or_take(clocks_ms);
         if !(possible.from_ms..=possible.to_ms).contains(&(dated_ms as u64)) {

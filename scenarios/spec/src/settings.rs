@@ -38,7 +38,7 @@ impl Settings {
     }
 }
 
-/// Reads the tables: a table whose second heading is `s` has times.
+/// Reads the tables: a table whose second heading is `s` or `ms` has times.
 fn read(page: &str) -> BTreeMap<String, u64> {
     let mut rows = BTreeMap::new();
     let mut factor = 1;
@@ -46,7 +46,7 @@ fn read(page: &str) -> BTreeMap<String, u64> {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         match cells[2] {
             "s" => factor = 1000,
-            "n" => factor = 1,
+            "n" | "ms" => factor = 1,
             number => {
                 if let Ok(number) = number.parse::<u64>() {
                     rows.insert(cells[1].to_owned(), number * factor);

@@ -8,6 +8,7 @@ pub use ops::{Fault, Observation};
 pub(crate) mod analytics_arrive;
 
 // Planted bugs.
+pub(crate) mod event_told_twice;
 pub(crate) mod event_without_person;
 pub(crate) mod hook_awaited;
 pub(crate) mod hook_awaited_briefly;
@@ -25,6 +26,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         hook_awaited_briefly::PLANTED,
         hook_given_up::PLANTED,
         event_without_person::PLANTED,
+        event_told_twice::PLANTED,
     ]
 }
 

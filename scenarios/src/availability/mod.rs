@@ -20,7 +20,10 @@ pub(crate) mod nothing_fails;
 // Planted bugs.
 pub(crate) mod degraded_for_good;
 pub(crate) mod health_always_fine;
+pub(crate) mod health_asked_often;
+pub(crate) mod health_blames_the_store;
 pub(crate) mod key_per_replica;
+pub(crate) mod port_closed_too_early;
 
 // Scenarios.
 pub(crate) mod calm_day;
@@ -35,6 +38,9 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         health_always_fine::PLANTED,
         degraded_for_good::PLANTED,
         key_per_replica::PLANTED,
+        health_asked_often::PLANTED,
+        health_blames_the_store::PLANTED,
+        port_closed_too_early::PLANTED,
     ]
 }
 

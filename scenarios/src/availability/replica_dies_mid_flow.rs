@@ -7,7 +7,7 @@ use crate::{
     catalogue::marks::{fault_hit_somebody, marked, somebody_logged_in},
     property::{
         AnalyticsArrive, CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, MailArrives,
-        OneMailPerWindow, RemindersArrive, RemindersOnce, ReplicationCatchesUp, StolenCodesUseless,
+        OneMailPerWindow, RemindersArrive, RemindersOnce, ReplicationCatchesUp,
     },
     scenario::{Logins, Monitor, Probe, World, hosts::*, kill, ms, pause, power_loss, resume, secs, start},
     vocabulary::{Faults, Scenario},
@@ -47,7 +47,6 @@ pub(crate) fn replica_dies_mid_flow() -> Scenario {
     )
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
-    .always(StolenCodesUseless)
     .always(OneMailPerWindow)
     .always(RemindersOnce)
     .eventually(RemindersArrive::within(secs(3)))

@@ -1,10 +1,15 @@
 //! The directory and its disk.
 
 mod fault;
+mod ops;
+mod reader;
 
 pub use fault::Fault;
+pub(crate) use ops::act;
+pub use ops::{Behaviour, Observation, ReminderRow};
 
 // Properties.
+pub(crate) mod directory_kept;
 pub(crate) mod stalls_bounded;
 
 // Planted bugs.

@@ -10,7 +10,7 @@ use crate::{
         CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, NoSecretLogged,
         RightfulCodeHonoured, SessionsSurvive, StallsBounded,
     },
-    scenario::{Logins, Monitor, Probe, Visitors, World, disk_slow, hosts::*, latency_spike, ms, secs},
+    scenario::{Guesser, Logins, Monitor, Probe, Visitors, World, disk_slow, hosts::*, latency_spike, ms, secs},
     vocabulary::{Faults, Scenario},
 };
 
@@ -29,6 +29,7 @@ pub(crate) fn slow_disk() -> Scenario {
         .workload(Probe::of(IDP_A).called("early-a").from(secs(8)))
         .workloads(Probe::everything_from(secs(40)))
         .workload(Monitor::every(secs(4)))
+        .workload(Guesser::of("zed", 2, secs(1)).from(secs(20)))
         .faults(
             Faults::new()
                 .one_at(secs(4), slow(IDP_A))

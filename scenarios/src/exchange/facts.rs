@@ -51,6 +51,7 @@ pub(crate) fn world(plan: &Plan) -> World {
             .with("session", plan.world.session_ttl_s * 1000)
             .with("browser cookie", plan.world.session_ttl_s * 1000)
             .with("one mail", plan.world.send_once_s * 1000)
+            .with("mails that wait", plan.world.outbox as u64)
             .with("lease", plan.world.lease_ms)
             .with("limits", plan.world.limit_window_s * 1000),
         reminders: reminders(plan, EPOCH).map(asked_for).collect(),

@@ -5,17 +5,26 @@ mod ops;
 pub use ops::Observation;
 
 // Properties.
+pub(crate) mod lease_kept;
+pub(crate) mod no_lease_no_jobs;
 pub(crate) mod reminders_arrive;
 pub(crate) mod reminders_once;
 
 // Planted bugs.
 pub(crate) mod epoch_not_watched;
+pub(crate) mod everybody_renews;
 pub(crate) mod lease_without_end;
 pub(crate) mod local_time_for_utc;
+pub(crate) mod never_sweeps;
+pub(crate) mod reminder_differs;
+pub(crate) mod renewal_believed;
 pub(crate) mod unfenced_leader;
 
 // Scenarios.
+pub(crate) mod claims_in_doubt;
+pub(crate) mod leader_at_work;
 pub(crate) mod leader_pauses;
+pub(crate) mod lease_in_doubt;
 pub(crate) mod old_master_grants;
 pub(crate) mod one_reminder;
 
@@ -28,6 +37,10 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         lease_without_end::PLANTED,
         epoch_not_watched::PLANTED,
         local_time_for_utc::PLANTED,
+        everybody_renews::PLANTED,
+        never_sweeps::PLANTED,
+        reminder_differs::PLANTED,
+        renewal_believed::PLANTED,
     ]
 }
 
@@ -37,5 +50,8 @@ pub(crate) fn stories() -> Vec<Scenario> {
         leader_pauses::leader_pauses(),
         old_master_grants::old_master_grants(),
         one_reminder::one_reminder(),
+        leader_at_work::leader_at_work(),
+        claims_in_doubt::claims_in_doubt(),
+        lease_in_doubt::lease_in_doubt(),
     ]
 }

@@ -8,7 +8,7 @@ use crate::{
     catalogue::marks::{refused_to, somebody_logged_in},
     property::{
         AttemptsLimited, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, NoSecretLogged, NothingFails,
-        OneMailPerWindow, ReplicationCatchesUp, SendsLimited, SessionsSurvive,
+        OneMailPerWindow, ReplicationCatchesUp, SendsLimited,
     },
     scenario::{Guesser, Logins, Probe, World, ms, secs},
     vocabulary::Scenario,
@@ -38,7 +38,6 @@ pub(crate) fn one_wrong_code() -> Scenario {
     .always(SendsLimited)
     .always(OneMailPerWindow)
     .always(EmailCodeOnce)
-    .always(SessionsSurvive::settling_within(secs(15)))
     .always(ErrorsExplained)
     .always(NoSecretLogged)
     .eventually(EveryReplicaServes::within(secs(8)).settling(secs(15)))

@@ -35,6 +35,7 @@ sim::compose_behaviours! {
         Limits(limits::Behaviour),
         Store(store::Behaviour),
         Availability(availability::Behaviour),
+        Directory(directory::Behaviour),
         Oddity(oddities::Behaviour),
     }
 }
@@ -47,6 +48,8 @@ sim::compose_observations! {
         MailedCode(mailed_code::Observation),
         Session(session::Observation),
         Leader(leader::Observation),
+        Mail(mail::Observation),
+        Directory(directory::Observation),
         Analytics(analytics::Observation),
     }
 }

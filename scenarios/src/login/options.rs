@@ -64,6 +64,9 @@ pub struct WorldOptions {
     pub send_once_s: u64,
     /// Window of the limiters, seconds.
     pub limit_window_s: u64,
+    /// How many mails may wait for the relay at each replica.
+    #[serde(skip_serializing_if = "is_usual_outbox")]
+    pub outbox: usize,
     /// Lifetime of the leader's lease, milliseconds.
     pub lease_ms: u64,
     /// Where short-lived state is kept. In the memory of the only replica, as a developer has it: then there are no Redis
@@ -84,6 +87,13 @@ pub struct WorldOptions {
 /// The value for plans that were saved before the option existed.
 fn as_often_as_ever() -> u32 {
     500_000
+}
+
+/// As documented.
+const OUTBOX: usize = 256;
+
+fn is_usual_outbox(mails: &usize) -> bool {
+    *mails == OUTBOX
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -141,6 +151,7 @@ impl Default for WorldOptions {
             session_ttl_s: 12 * 3600,
             send_once_s: 20,
             limit_window_s: 60,
+            outbox: OUTBOX,
             lease_ms: 10_000,
             store: StoreOption::Redis,
             call_pause_percent: 0,
@@ -189,6 +200,7 @@ impl sim::service::WorldOptions for WorldOptions {
             ("session_ttl_s", self.session_ttl_s),
             ("send_once_s", self.send_once_s),
             ("limit_window_s", self.limit_window_s),
+            ("outbox", self.outbox as u64),
         ];
         if let Some((field, _)) = at_least_1.into_iter().find(|(_, value)| *value == 0) {
             return bad(field, "0".into(), "must be at least 1");

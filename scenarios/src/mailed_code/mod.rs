@@ -7,6 +7,7 @@ pub use ops::{Behaviour, Observation, Op};
 
 // People and attackers.
 pub(crate) mod impatient;
+pub(crate) mod mistype;
 pub(crate) mod peek;
 
 // Properties.

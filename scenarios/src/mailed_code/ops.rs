@@ -2,7 +2,7 @@
 
 use crate::{
     login::{self, Login},
-    mailed_code::peek,
+    mailed_code::{mistype, peek},
     people::{
         calm::{self, Exchange, Style},
         person::Person,
@@ -10,7 +10,10 @@ use crate::{
     world::Scene,
 };
 use serde::{Deserialize, Serialize};
-use sim::history::{Seen, Tag};
+use sim::{
+    history::{Seen, Tag},
+    world::World,
+};
 use std::{sync::Arc, time::Duration};
 
 /// A behaviour of a person or an attacker with mailed codes, as a whole.
@@ -26,6 +29,17 @@ pub enum Behaviour {
         /// How many times the send button is pressed.
         clicks: u32,
     },
+    /// Types wrong codes, and presses the button several times at once for each. In the end they log in with the right one.
+    Mistype {
+        /// In how many logins, one after the other.
+        logins: u32,
+        /// How many wrong codes in each.
+        codes: u32,
+        /// How many times the button is pressed for each.
+        clicks: u32,
+        /// Time between two of them, milliseconds.
+        every_ms: u64,
+    },
     /// Reads somebody else's mail: waits for the first mail with a code to one address, and after a delay types that
     /// code into logins of its own, one at each replica.
     PeekAtMail {
@@ -37,7 +51,14 @@ pub enum Behaviour {
 }
 
 impl sim::service::Behaviour<Login> for Behaviour {
-    const KINDS: &'static [&'static str] = &["log-in", "log-in-impatiently", "peek-at-mail"];
+    const KINDS: &'static [&'static str] = &["log-in", "log-in-impatiently", "mistype", "peek-at-mail"];
+
+    fn check(&self, _world: &World<Login>) -> Result<(), String> {
+        match self {
+            Behaviour::Mistype { codes: 1001.., .. } => Err("codes must be at most 1000".into()),
+            _ => Ok(()),
+        }
+    }
 
     fn others(&self) -> Vec<&str> {
         match self {
@@ -52,7 +73,7 @@ impl sim::service::Behaviour<Login> for Behaviour {
 
     fn plainer(&self) -> Vec<login::Behaviour> {
         match self {
-            Behaviour::LogInImpatiently { .. } => vec![Behaviour::LogIn.into()],
+            Behaviour::LogInImpatiently { .. } | Behaviour::Mistype { .. } => vec![Behaviour::LogIn.into()],
             _ => vec![],
         }
     }
@@ -69,6 +90,18 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
         Behaviour::LogInImpatiently { clicks } => {
             let clicks = Some(clicks);
             calm::log_in(&person(), Style { clicks, exchange }).await;
+        }
+        Behaviour::Mistype {
+            logins,
+            codes,
+            clicks,
+            every_ms,
+        } => {
+            let person = person();
+            for _ in 0..logins {
+                mistype::mistype(&person, codes, clicks, Duration::from_millis(every_ms)).await;
+            }
+            calm::log_in(&person, Style::CALM).await;
         }
         Behaviour::PeekAtMail { victim, after_ms } => {
             peek::peek(scene, who, &victim, label, Duration::from_millis(after_ms)).await;

@@ -65,9 +65,13 @@ pub(crate) enum How {
     Nonsense,
     /// A control character in its middle.
     Control,
+    /// A letter instead of the character in its middle.
+    Letter,
+    /// A hyphen in its middle.
+    Hyphen,
 }
 
-const OF_VALUES: [How; 13] = [
+const OF_VALUES: [How; 15] = [
     How::Absent,
     How::Empty,
     How::Twice,
@@ -81,6 +85,8 @@ const OF_VALUES: [How; 13] = [
     How::TooLong,
     How::Nonsense,
     How::Control,
+    How::Letter,
+    How::Hyphen,
 ];
 
 const OF_HEADERS: [(&str, Option<&str>); 14] = [
@@ -275,10 +281,19 @@ impl How {
             How::Padded => set(values, format!(" {value} ")),
             How::TooLong => set(values, format!("{value}{}", "x".repeat(2100))),
             How::Nonsense => set(values, "nonsense".into()),
-            How::Control => {
+            How::Control | How::Letter | How::Hyphen => {
                 let middle = (0..=value.len() / 2).rev().find(|at| value.is_char_boundary(*at));
                 let (before, after) = value.split_at(middle.unwrap_or(0));
-                set(values, format!("{before}\u{7}{after}"));
+                let changed = match self {
+                    How::Control => format!("{before}\u{7}{after}"),
+                    How::Hyphen => format!("{before}-{after}"),
+                    _ => {
+                        let mut rest = after.chars();
+                        let letter = if rest.next()? == 'x' { 'y' } else { 'x' };
+                        format!("{before}{letter}{}", rest.as_str())
+                    }
+                };
+                set(values, changed);
             }
         }
         Some(())

@@ -3,7 +3,8 @@
 
 use super::Behaviour;
 use crate::{
-    catalogue::marks::somebody_logged_in,
+    catalogue::marks::{marked, somebody_logged_in},
+    mailed_code,
     property::{CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, NoSecretLogged},
     scenario::{Logins, World, secs},
     vocabulary::{Plan, Scenario},
@@ -13,7 +14,7 @@ use sim::scenario::Dice;
 /// How many break rules in one run.
 const MANY: u32 = 12;
 /// How many groups of changes there are: enough for the request with the most parts.
-pub(super) const GROUPS: u32 = 86;
+pub(super) const GROUPS: u32 = 96;
 
 pub(super) fn rule_breakers() -> Scenario {
     Scenario::new(
@@ -29,6 +30,10 @@ pub(super) fn rule_breakers() -> Scenario {
     .always(ErrorsExplained)
     .always(NoSecretLogged)
     .sometimes("somebody logged in", somebody_logged_in)
+    .sometimes(
+        "a wrong code that was sent twice was one attempt",
+        marked("a twin of a verification shared its outcome"),
+    )
     .lasts(secs(60))
 }
 
@@ -43,6 +48,21 @@ fn rule_breakers_of(seed: u64, plan: &mut Plan) {
             who: format!("breaker-{}", n + 1),
             does: Behaviour::BreakRules {
                 changes: (first + n) % GROUPS,
+            }
+            .into(),
+        });
+    }
+    // Wrong codes, each typed once and sent twice: each is one attempt, and the limits count it once.
+    // One comes to the limit of a login, the other to that of the address.
+    for (n, (at_ms, logins, codes)) in [(3_000, 1, 7), (24_000, 3, 5)].into_iter().enumerate() {
+        plan.operations.push(crate::vocabulary::Operation {
+            at_ms: at_ms + dice.between(0, 500),
+            who: format!("mistyper-{}", n + 1),
+            does: mailed_code::Behaviour::Mistype {
+                logins,
+                codes,
+                clicks: 2 + n as u32,
+                every_ms: 700,
             }
             .into(),
         });

@@ -100,6 +100,7 @@ impl Script {
             redis: vec![],
             clients: RelyingPartyOptions::standard(),
             seed: 1,
+            directory: String::new(),
             codes: CodeFeed::default(),
             odd: None,
             pool: Default::default(),

@@ -46,6 +46,21 @@ impl Story {
         self
     }
 
+    /// Adds a call of a replica that was answered.
+    pub(crate) fn answered_call(mut self, at_ms: u64, host: &str, call: &'static str) -> Story {
+        self.calls.push(CallRecord {
+            at_ms,
+            host: host.into(),
+            call,
+            nth: 1,
+            after: None,
+            answered: Some(Answered::Well),
+            ended_ms: Some(at_ms),
+            failure: None,
+        });
+        self
+    }
+
     /// Adds a fault.
     pub(crate) fn fault(mut self, at_ms: u64, fault: Fault) -> Story {
         self.history = self.history.fault(at_ms, fault, 1);

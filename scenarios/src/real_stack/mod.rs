@@ -184,6 +184,7 @@ impl Deployment {
             clients,
             seed: 1,
             codes: CodeFeed::default(),
+            directory: file.clone(),
             odd: None,
             pool: Default::default(),
             pause: Duration::ZERO,

@@ -12,8 +12,8 @@ pub use sim::scenario::{
     pause, power_loss, redis_refuses, resume, secs, start,
 };
 pub use workload::{
-    BurntCodes, CodeThief, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Monitor, Probe, Racers, Returns,
-    SignsOut, Visitors,
+    BurntCodes, CodeThief, DirectoryReader, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Monitor, Probe,
+    Racers, Returns, SignsOut, Visitors,
 };
 pub use world::World;
 

@@ -1,7 +1,7 @@
 //! The workloads of scenarios: which people and attackers there are, and what they do.
 
 use crate::{
-    availability, limits, mailed_code, oddities, redemption, session, store,
+    availability, directory, limits, mailed_code, oddities, redemption, session, store,
     vocabulary::{Behaviour, Workload},
     world::hosts,
 };
@@ -181,6 +181,19 @@ impl Monitor {
         let every_ms = pause.as_millis() as u64;
         let does = Behaviour::Availability(availability::Behaviour::WatchHealth { every_ms });
         Workload::named("monitor", does).every(Duration::ZERO)
+    }
+}
+
+/// An operator who reads the directory.
+pub struct DirectoryReader;
+
+impl DirectoryReader {
+    /// Reads it again and again, with so long between two looks. To be said after all other workloads, so that these keep
+    /// their draws.
+    pub fn every(pause: Duration) -> Workload {
+        let every_ms = pause.as_millis() as u64;
+        let does = Behaviour::Directory(directory::Behaviour::ReadDirectory { every_ms });
+        Workload::named("database-operator", does).every(Duration::ZERO)
     }
 }
 

@@ -63,6 +63,31 @@ impl World {
         self
     }
 
+    /// Sets the number of replicas.
+    pub fn replicas(mut self, count: usize) -> World {
+        self.base.replicas = count;
+        self
+    }
+
+    /// Sets how many mails may wait for the relay at each replica.
+    pub fn outbox(mut self, mails: usize) -> World {
+        self.base.outbox = mails;
+        self
+    }
+
+    /// Sets the lifetime of mailed codes.
+    pub fn mailed_codes_live(mut self, lifetime: Duration) -> World {
+        self.base.email_code_ttl_s = lifetime.as_secs();
+        self
+    }
+
+    /// Sets the lifetimes of sessions and of access tokens.
+    pub fn sessions_and_tokens_live(mut self, session: Duration, access_token: Duration) -> World {
+        self.base.session_ttl_s = session.as_secs();
+        self.base.access_token_ttl_s = access_token.as_secs();
+        self
+    }
+
     /// Adds `count` reminders, each for another person, all due at one random time within the spread.
     pub fn reminders(mut self, count: usize, due: impl Into<Spread>) -> World {
         self.reminders.push((count, due.into()));

@@ -7,8 +7,8 @@
 use crate::{
     catalogue::marks::{refused_with, somebody_logged_in},
     property::{
-        CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, NoLocalSuccess,
-        NoSecretLogged, RemindersOnce, SessionsSurvive,
+        CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, NoSecretLogged,
+        RemindersOnce, SessionsSurvive,
     },
     scenario::{Logins, Monitor, Probe, Visitors, World, hosts::*, ms, redis_refuses as refuses, secs},
     vocabulary::{Faults, Refusal, Scenario},
@@ -39,7 +39,6 @@ pub(crate) fn redis_refuses() -> Scenario {
     .faults(faults.heal_at(secs(44)))
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
-    .always(NoLocalSuccess)
     .always(RemindersOnce)
     .always(SessionsSurvive::settling_within(secs(0)))
     .always(ErrorsExplained)

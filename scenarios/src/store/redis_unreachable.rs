@@ -7,7 +7,7 @@ use crate::{
     catalogue::marks::{port_closed_and_opened, somebody_logged_in},
     property::{
         CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn,
-        NoLocalSuccess, NoSecretLogged, RemindersArrive, RemindersOnce, ReplicationCatchesUp,
+        NoLeaseNoJobs, NoLocalSuccess, NoSecretLogged, RemindersArrive, RemindersOnce, ReplicationCatchesUp,
     },
     scenario::{CodeThief, Logins, Monitor, Probe, World, cut, hosts::*, ms, secs},
     vocabulary::{Faults, Scenario},
@@ -22,6 +22,7 @@ pub(crate) fn redis_unreachable() -> Scenario {
     .world(
         World::standard()
             .reminder_at(secs(66))
+            .reminder_at(secs(43))
             .reminders(4, secs(32)..secs(36))
             .links_take_up_to(ms(15)..ms(35)),
     )
@@ -42,6 +43,7 @@ pub(crate) fn redis_unreachable() -> Scenario {
     )
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
+    .always(NoLeaseNoJobs)
     .always(NoLocalSuccess)
     .always(RemindersOnce)
     .always(ErrorsExplained)

@@ -119,6 +119,10 @@ async fn answer(
             called(false);
             return Err(io::ErrorKind::InvalidData.into()); // ends a kept-alive connection; the next one gets garbage
         }
+        Mode::Dropping => {
+            called(false);
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
         Mode::Failing => {
             called(false);
             status(StatusCode::INTERNAL_SERVER_ERROR)

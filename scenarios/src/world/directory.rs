@@ -21,7 +21,7 @@ use rand_chacha::{
     rand_core::{RngCore, SeedableRng},
 };
 use rusqlite::{Connection, OpenFlags};
-use seams::{Outcome, Timestamp};
+use seams::{Cause, Failure, Outcome, Timestamp};
 use sha2::{Digest, Sha256};
 use sim::{at_rest::Stored, world::StorageLock};
 use std::{
@@ -243,7 +243,8 @@ pub(crate) fn people(plan: &Plan) -> BTreeSet<&str> {
             Behaviour::Limits(limits::Behaviour::BeginLogins { .. })
             | Behaviour::Redemption(redemption::Behaviour::StealCodes { .. })
             | Behaviour::Store(store::Behaviour::CheckReplication)
-            | Behaviour::Availability(availability::Behaviour::WatchHealth { .. }) => continue,
+            | Behaviour::Availability(availability::Behaviour::WatchHealth { .. })
+            | Behaviour::Directory(_) => continue,
             _ => &operation.who,
         });
     }
@@ -279,8 +280,20 @@ pub(crate) async fn add(directory: &SqliteDirectory, plan: &Plan, epoch: Timesta
         };
         directory.add_user(&user).await?;
     }
+    // A person is reminded of one thing at one time, however often they ask for it.
+    let mut known = BTreeSet::new();
     for reminder in reminders(plan, epoch) {
-        directory.add_reminder(reminder).await?;
+        let is_new = known.insert((reminder.user_id.clone(), reminder.due.millis()));
+        for is_new in [is_new, false] {
+            if directory.add_reminder(reminder.clone()).await? != is_new {
+                let what = format!(
+                    "adding {:?} says that it is {}",
+                    reminder.id,
+                    if is_new { "known" } else { "new" }
+                );
+                return Err(Failure::Fail(Cause::Protocol(what)));
+            }
+        }
     }
     Ok(())
 }

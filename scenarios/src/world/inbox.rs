@@ -61,6 +61,11 @@ impl Inboxes {
         }
     }
 
+    /// Simulated time, milliseconds.
+    pub(crate) fn now_ms(&self) -> u64 {
+        (self.shared.now_ms)()
+    }
+
     /// Puts a mail into an inbox.
     pub fn deliver(&self, address: &str, subject: String, headers: Vec<(String, String)>, body: String) -> InboxMail {
         let mail = InboxMail {

@@ -10,7 +10,7 @@ use super::{Mode, PeerMode, hosts, inbox::Inboxes};
 use crate::{
     exchange, leader,
     login::{Login, Observation},
-    mailed_code,
+    mail, mailed_code,
     vocabulary::{Event, Recorder, Tag},
 };
 use seams::{Env, Stream};
@@ -52,12 +52,10 @@ pub async fn serve(env: Env, port: u16, mode: PeerMode, inboxes: Inboxes, record
             recorder: recorder.clone(),
             sender: None,
             recipients: vec![],
+            took: vec![],
+            quit_ms: None,
         };
-        env.spawn(async move {
-            if let Err(error) = session.run().await {
-                tracing::debug!(%error, "a mail session ended early");
-            }
-        });
+        env.spawn(session.converse());
     }
 }
 
@@ -69,10 +67,31 @@ struct Session {
     recorder: Recorder,
     sender: Option<String>,
     recipients: Vec<String>,
+    /// The `Message-ID`s of the mails that it has accepted.
+    took: Vec<String>,
+    /// When it answered QUIT, milliseconds from the start of the run.
+    quit_ms: Option<u64>,
 }
 
 impl Session {
-    async fn run(mut self) -> io::Result<()> {
+    /// The whole conversation, as it is recorded.
+    async fn converse(mut self) {
+        let number = self.recorder.number();
+        let note = |recorder: &Recorder, host: &str, what| recorder.note(host, Event::Own(Observation::Mail(what)));
+        let began = mail::Observation::ConversationBegan { number };
+        note(&self.recorder, &self.host, began);
+        if let Err(error) = self.run().await {
+            tracing::debug!(%error, "a mail session ended early");
+        }
+        let ended = mail::Observation::ConversationEnded {
+            number,
+            took: std::mem::take(&mut self.took),
+            quit_ms: self.quit_ms,
+        };
+        note(&self.recorder, &self.host, ended);
+    }
+
+    async fn run(&mut self) -> io::Result<()> {
         match self.mode.now() {
             Mode::Hanging => return self.hang().await,
             Mode::Failing => {
@@ -81,7 +100,7 @@ impl Session {
                     .await;
             }
             Mode::Garbage => return self.answer_garbage().await,
-            Mode::Healthy | Mode::Slow { .. } => self.say("220 relay.example ESMTP").await?,
+            Mode::Healthy | Mode::Slow { .. } | Mode::Dropping => self.say("220 relay.example ESMTP").await?,
         }
         while let Some(line) = self.line().await? {
             match self.mode.now() {
@@ -92,7 +111,7 @@ impl Session {
                         .await?;
                     continue;
                 }
-                Mode::Healthy | Mode::Slow { .. } => {}
+                Mode::Healthy | Mode::Slow { .. } | Mode::Dropping => {}
             }
             let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
             match verb.to_ascii_uppercase().as_str() {
@@ -121,13 +140,20 @@ impl Session {
                     self.say("354 End data with <CR><LF>.<CR><LF>").await?;
                     let Some(mail) = self.data().await? else { return Ok(()) };
                     self.take(mail).await?;
+                    if self.mode.now() == Mode::Dropping {
+                        return Ok(());
+                    }
                 }
                 "RSET" => {
                     self.reset();
                     self.say("250 2.0.0 Ok").await?;
                 }
                 "NOOP" => self.say("250 2.0.0 Ok").await?,
-                "QUIT" => return self.say("221 2.0.0 Bye").await,
+                "QUIT" => {
+                    self.say("221 2.0.0 Bye").await?;
+                    self.quit_ms = Some(self.inboxes.now_ms());
+                    return self.hang().await; // its client closes the connection
+                }
                 _ => self.say("500 5.5.2 Error: command not recognized").await?,
             }
         }
@@ -144,15 +170,20 @@ impl Session {
                 return self.say("451 4.3.0 Error: queue file write error").await;
             }
             Mode::Slow { by_ms } => sleep(Duration::from_millis(by_ms)).await,
-            Mode::Healthy => {}
+            Mode::Healthy | Mode::Dropping => {}
         }
         let (headers, body) = parse(&mail);
         for recipient in std::mem::take(&mut self.recipients) {
+            let id = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("message-id"));
+            self.took.push(id.map(|(_, id)| id.clone()).unwrap_or_default());
             let (host, inboxes) = (&self.host, &self.inboxes);
             deliver(host, inboxes, &self.recorder, &recipient, headers.clone(), body.clone());
         }
         self.reset();
-        self.say("250 2.0.0 Ok: queued").await
+        match self.mode.now() {
+            Mode::Dropping => Ok(()),
+            _ => self.say("250 2.0.0 Ok: queued").await,
+        }
     }
 
     /// Reads up to the line that is a single dot, and undoes dot-stuffing (RFC 5321 section 4.5.2). `None` if the

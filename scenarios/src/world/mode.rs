@@ -22,6 +22,8 @@ pub enum Mode {
     /// It answers with an error.
     #[serde(alias = "erring")]
     Failing,
+    /// It does what it is asked, and closes the connection without an answer.
+    Dropping,
     /// It answers with bytes that the protocol does not allow.
     Garbage,
 }
@@ -33,6 +35,7 @@ impl fmt::Display for Mode {
             Mode::Slow { by_ms } => write!(f, "{by_ms} ms slow"),
             Mode::Hanging => f.write_str("hanging"),
             Mode::Failing => f.write_str("answering with errors"),
+            Mode::Dropping => f.write_str("closing connections without an answer"),
             Mode::Garbage => f.write_str("answering garbage"),
         }
     }
@@ -46,6 +49,7 @@ impl Mode {
             Mode::Slow { .. } => "slow",
             Mode::Hanging => "hanging",
             Mode::Failing => "answering-with-errors",
+            Mode::Dropping => "closing-without-an-answer",
             Mode::Garbage => "answering-garbage",
         }
     }

@@ -67,6 +67,9 @@ fn lifetimes(config: &mut Config, world: &WorldOptions) {
             *of = Duration::from_secs(s);
         }
     }
+    if world.outbox != usual.outbox {
+        limits.outbox = world.outbox;
+    }
     if world.lease_ms != usual.lease_ms {
         config.leader.lease = Duration::from_millis(world.lease_ms);
         config.leader.renew_every = Duration::from_millis(world.lease_ms * 3 / 10);

@@ -36,6 +36,8 @@ pub struct Scene {
     pub seed: u64,
     /// Codes that relying parties have received.
     pub codes: CodeFeed,
+    /// Where the database is that all replicas open, for operators.
+    pub directory: String,
     /// The oddity of the person or attacker, if they have one.
     pub(crate) odd: Option<Arc<Odd>>,
     /// Everything that anybody has sent.
@@ -69,6 +71,7 @@ impl From<sim::world::Scene<Login>> for Scene {
             clients: scene.shared.clients,
             seed: scene.seed,
             codes: scene.shared.codes,
+            directory: scene.shared.directory.location().to_owned(),
             odd: None,
             pool: scene.shared.pool,
             pause: Duration::ZERO,

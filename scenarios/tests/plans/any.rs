@@ -5,7 +5,7 @@ use scenarios::{
     analytics, availability, directory,
     limits::Behaviour::{BeginLogins, Flood, Guess},
     mail,
-    mailed_code::Behaviour::{LogIn, LogInImpatiently, PeekAtMail},
+    mailed_code::Behaviour::{LogIn, LogInImpatiently, Mistype, PeekAtMail},
     oddities::{
         self,
         Behaviour::{BreakRules, ComeAgain, Dawdle, LogInAtNativeApp, LogInInTwoTabs, LogInTwice},
@@ -25,6 +25,15 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
         Just(LogIn.into()),
         many.clone().prop_map(|clicks| LogInImpatiently { clicks }.into()),
         (others, ms.clone()).prop_map(|(victim, after_ms)| PeekAtMail { victim, after_ms }.into()),
+        (0..4u32, 0..9u32, 0..5u32, ms.clone()).prop_map(|(logins, codes, clicks, every_ms)| {
+            let mistype = Mistype {
+                logins,
+                codes,
+                clicks,
+                every_ms,
+            };
+            mistype.into()
+        }),
         Just(RaceCode.into()),
         Just(BurnCode.into()),
         vec(ms.clone(), 0..4).prop_map(|after_ms| StealCodes { after_ms }.into()),
@@ -49,6 +58,7 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
         crawl.prop_map(|(logins, every_ms)| BeginLogins { logins, every_ms }.into()),
         replicas.prop_map(|replica| availability::Behaviour::LogInAt { replica }.into()),
         (1..20_000u64).prop_map(|every_ms| availability::Behaviour::WatchHealth { every_ms }.into()),
+        (1..20_000u64).prop_map(|every_ms| directory::Behaviour::ReadDirectory { every_ms }.into()),
         Just(store::Behaviour::CheckReplication.into()),
         odd().prop_map(Behaviour::from),
     ]
@@ -80,7 +90,13 @@ fn odd() -> impl Strategy<Value = oddities::Behaviour> {
 
 fn mode() -> impl Strategy<Value = Mode> {
     prop_oneof![
-        select(vec![Mode::Healthy, Mode::Hanging, Mode::Failing, Mode::Garbage]),
+        select(vec![
+            Mode::Healthy,
+            Mode::Hanging,
+            Mode::Failing,
+            Mode::Dropping,
+            Mode::Garbage
+        ]),
         (0..90_000u64).prop_map(|by_ms| Mode::Slow { by_ms }),
     ]
 }

@@ -175,6 +175,7 @@ fn mode() -> impl Strategy<Value = Mode> {
         (100..10_000u64).prop_map(|by_ms| Mode::Slow { by_ms }),
         Just(Mode::Hanging),
         Just(Mode::Failing),
+        Just(Mode::Dropping),
         Just(Mode::Garbage),
     ]
 }

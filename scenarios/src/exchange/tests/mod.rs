@@ -6,8 +6,10 @@ mod changes;
 mod elsewhere;
 mod excuses;
 mod log;
+mod looks;
 mod mails;
 mod operators;
+mod twins;
 
 use super::{Observation, judge};
 use crate::{

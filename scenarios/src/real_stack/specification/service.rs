@@ -174,6 +174,7 @@ impl Service {
                 clients: RelyingPartyOptions::standard(),
                 seed: plan.seed,
                 codes: CodeFeed::default(),
+                directory: folder.path().join("directory.sqlite").display().to_string(),
                 odd: None,
                 pool: Pool::default(),
                 pause: PAUSE,

@@ -94,6 +94,7 @@ fn peer(set: fn(Mode) -> Fault) -> Vec<CallTrouble<Login>> {
     let spell = |name, mode| before(name, vec![(0, set(mode)), (SPELL_MS, set(Mode::Healthy))]);
     vec![
         spell("the peer answers with errors", Mode::Failing),
+        spell("the peer takes it and closes the connection", Mode::Dropping),
         spell("the peer hangs", Mode::Hanging),
         spell("the peer answers garbage", Mode::Garbage),
         spell("the peer is slow", Mode::Slow { by_ms: 2_500 }),
