@@ -1,6 +1,7 @@
 //! Delivery between the wire and the kernels.
 
 use super::{
+    arrivals::Key,
     flow::{self, Direction, Flow},
     wire::{RECEIVE_BUFFER_BYTES, Wire},
 };
@@ -14,22 +15,48 @@ pub(super) const LOW_WINDOW_BYTES: u16 = 32_768;
 const WINDOW_STEP_BYTES: u16 = 2_920;
 
 impl Wire {
-    /// Delivers the packets that are due.
-    pub(super) fn deliver_due(&mut self, now_ms: u64) {
+    /// Begins an instant: fires the timers that are due, and plans the order of the packets that are due.
+    pub(super) fn begin_instant(&mut self, now_ms: u64) {
         self.retransmit_due(now_ms);
         self.acknowledge_due(now_ms);
-        while let Some(first) = self.under_way.first_entry()
-            && first.key().0 <= now_ms
-        {
-            let ((_, order), (flow, packet)) = first.remove_entry();
-            if self.powered[flow.receiver().0] {
-                self.note_arrival(now_ms, flow, &packet);
-                self.deliver(now_ms, flow, order, packet);
-            } else {
-                self.lost += 1;
-                if !flow::is_pure_ack(&packet) && self.directions.contains_key(&flow) {
-                    self.block(now_ms, flow, order, packet);
+        if self.deliveries.are_planned() {
+            let due = self.under_way.range(..=(now_ms, u64::MAX));
+            let due: Vec<(Key, Flow)> = due.map(|(key, (flow, _))| (*key, *flow)).collect();
+            self.deliveries.plan(&due);
+        }
+    }
+
+    /// Delivers the packets that are due, or those that arrive before tasks run. Returns whether there are more: then the
+    /// tasks must run, and this must be called again. Nothing that is sent meanwhile arrives in the same instant.
+    pub(super) fn deliver_due(&mut self, now_ms: u64) -> bool {
+        match self.deliveries.next_group() {
+            Some(keys) => {
+                for key in keys {
+                    if let Some((flow, packet)) = self.under_way.remove(&key) {
+                        self.arrive(now_ms, flow, key.1, packet);
+                    }
                 }
+            }
+            None => {
+                while let Some(first) = self.under_way.first_entry()
+                    && first.key().0 <= now_ms
+                {
+                    let ((_, order), (flow, packet)) = first.remove_entry();
+                    self.arrive(now_ms, flow, order, packet);
+                }
+            }
+        }
+        !self.deliveries.are_done()
+    }
+
+    fn arrive(&mut self, now_ms: u64, flow: Flow, order: u64, packet: Packet) {
+        if self.powered[flow.receiver().0] {
+            self.note_arrival(now_ms, flow, &packet);
+            self.deliver(now_ms, flow, order, packet);
+        } else {
+            self.lost += 1;
+            if !flow::is_pure_ack(&packet) && self.directions.contains_key(&flow) {
+                self.block(now_ms, flow, order, packet);
             }
         }
     }

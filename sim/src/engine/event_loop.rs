@@ -89,28 +89,46 @@ impl Engine {
         }
     }
 
-    /// Processes one instant: actions, then arrivals, then tasks and what they send, until nothing is left to do; then the
-    /// calls for this instant, and what follows from them.
+    /// Processes one instant: actions, then arrivals, then tasks and what they send, until nothing is left to do (in turn
+    /// with the rest of the arrivals, if the order of arrivals says so); then the calls for this instant, and what follows
+    /// from them.
     fn run_instant(&self, now_ms: u64) -> Result<(), EngineError> {
         self.instants.set(self.instants.get() + 1);
         while let Some(action) = self.due_action(now_ms) {
             action(self);
             self.cluster.wire.borrow_mut().pending_egress = true;
         }
-        self.cluster.wire.borrow_mut().deliver_due(now_ms);
+        self.cluster.wire.borrow_mut().begin_instant(now_ms);
+        loop {
+            let more_arrives = self.cluster.wire.borrow_mut().deliver_due(now_ms);
+            self.run_tasks(now_ms)?;
+            if !more_arrives {
+                break;
+            }
+        }
+        while self.handle_calls(now_ms) {
+            self.send(now_ms);
+            self.run_tasks(now_ms)?;
+        }
+        Ok(())
+    }
+
+    /// Polls tasks and sends what they have written, until no task can run and no kernel has anything to send.
+    fn run_tasks(&self, now_ms: u64) -> Result<(), EngineError> {
         loop {
             self.cluster.poll_ready()?;
             // A pass polls the kernels of all hosts, so it is skipped if no kernel has anything to send.
             if !self.cluster.wire.borrow().pending_egress {
-                if !self.handle_calls(now_ms) {
-                    return Ok(());
-                }
-                self.cluster.wire.borrow_mut().pending_egress = true;
+                return Ok(());
             }
-            self.passes.set(self.passes.get() + 1);
-            self.cluster.wire.borrow_mut().egress(now_ms);
+            self.send(now_ms);
             // Traffic within a host may have woken a task: check again.
         }
+    }
+
+    fn send(&self, now_ms: u64) {
+        self.passes.set(self.passes.get() + 1);
+        self.cluster.wire.borrow_mut().egress(now_ms);
     }
 
     fn due_action(&self, now_ms: u64) -> Option<super::Action> {

@@ -87,6 +87,11 @@ impl Flow {
     pub(super) fn bits(self) -> u64 {
         self.0
     }
+
+    #[cfg(test)]
+    pub(super) fn from_bits(bits: u64) -> Flow {
+        Flow(bits)
+    }
 }
 
 /// The engine's state of one direction of a connection: the state of its sender.

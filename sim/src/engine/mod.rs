@@ -15,13 +15,19 @@
 //!   a SYN after 1 s, doubling up to 120 s). One connection never delays another.
 //! - **Clocks**: offset, jump and drift of a host's wall clock. Timers and the monotonic clock are always correct.
 //!
+//! # Order
+//! What can happen at the same time happens in one order by default: tasks run in the order in which they were woken, and
+//! packets are delivered in the order in which they were sent, before any task runs. [`Order`] and [`ArrivalOrder`] are
+//! random orders, which the seed decides.
+//!
 //! # Differences from real TCP
 //! - No ETIMEDOUT and no keepalive: SYNs and data are retransmitted without end, so every call needs a deadline of its
 //!   own.
 //! - No fast retransmit and no congestion control: bulk transfers under loss are slower than real ones, and faster just
 //!   after a partition.
 //! - A RST discards data that the peer has not read (Linux lets the peer read it).
-//! - TCP segments are never duplicated, reordered or corrupted.
+//! - TCP segments of one connection are never duplicated, reordered or corrupted. Those of different connections that
+//!   arrive in the same millisecond may come in any order ([`ArrivalOrder`]).
 //! - Traffic within a host has no faults.
 //! - The cost of a kernel is linear in its sockets (no problem below about 500 for each host).
 //!
@@ -31,6 +37,7 @@
 //! determinism silently, so lints ban them.
 
 mod acks;
+mod arrivals;
 mod caller;
 pub(crate) mod clock;
 mod cluster;
@@ -54,6 +61,7 @@ mod tap;
 mod tests;
 mod wire;
 
+pub use arrivals::ArrivalOrder;
 pub use caller::Caller;
 pub use error::{EngineError, HostPanic};
 pub use event_loop::Stats;
@@ -91,6 +99,8 @@ pub struct EngineConfig {
     pub latency_ms: (u64, u64),
     /// The order in which tasks run that can run at the same time.
     pub order: Order,
+    /// The order in which packets are delivered that arrive in the same millisecond.
+    pub arrival_order: ArrivalOrder,
     /// The largest number of polls at one instant; more are an [`EngineError::Livelock`].
     pub polls_per_instant_max: u64,
 }
@@ -103,6 +113,7 @@ impl Default for EngineConfig {
             skip_idle: true,
             latency_ms: (1, 5),
             order: Order::FirstCome,
+            arrival_order: ArrivalOrder::AsSent,
             polls_per_instant_max: 1_000_000,
         }
     }
@@ -148,12 +159,7 @@ impl Engine {
             let _context = runtime.enter();
             Instant::now()
         };
-        let default_link = LinkConfig {
-            latency_ms: config.latency_ms,
-            added_ms: 0,
-            loss: 0.0,
-        };
-        let wire = wire::Wire::new(config.seed, default_link);
+        let wire = wire::Wire::new(&config);
         let metrics = runtime.handle().metrics();
         let cluster = Cluster::new(next_engine(), wire, &config, metrics);
         let caller = Caller::new(cluster.now_ms.clone());

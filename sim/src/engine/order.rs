@@ -8,7 +8,10 @@ use super::{executor::TaskId, seed};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt,
+};
 
 /// The order in which tasks run that can run at the same time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +32,16 @@ impl Order {
     /// Whether it is the default, which plans without an order have.
     pub fn is_first_come(&self) -> bool {
         *self == Order::FirstCome
+    }
+}
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Order::FirstCome => "in the order in which they were woken",
+            Order::Shuffled => "in a random order",
+            Order::Priorities => "by priorities that sometimes change",
+        })
     }
 }
 

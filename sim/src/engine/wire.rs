@@ -6,7 +6,8 @@
 //! kernels' own retransmission is off.
 
 use super::{
-    HostId, LinkConfig,
+    EngineConfig, HostId, LinkConfig,
+    arrivals::{Deliveries, Key},
     flow::{self, Direction, Flow},
     link::Link,
     seed,
@@ -49,7 +50,9 @@ pub(super) struct Wire {
     links: Table<(HostId, HostId), Link>,
     pub(super) directions: Table<Flow, Direction>,
     /// Packets in transit, by time of arrival and order of sending.
-    pub(super) under_way: BTreeMap<(u64, u64), (Flow, Packet)>,
+    pub(super) under_way: BTreeMap<Key, (Flow, Packet)>,
+    /// The order of the packets that arrive in this instant.
+    pub(super) deliveries: Deliveries,
     /// Retransmission timers, by time and order.
     timers: BTreeMap<(u64, u64), Flow>,
     /// Bare acknowledgements that are held back, by the time when they are sent alone.
@@ -77,20 +80,25 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(seed: u64, default_link: LinkConfig) -> Wire {
-        let config = KernelConfig::default()
+    pub(super) fn new(config: &EngineConfig) -> Wire {
+        let kernels = KernelConfig::default()
             .retx_threshold(u32::MAX)
             .recv_buf_cap(RECEIVE_BUFFER_BYTES);
         Wire {
-            kernels: Kernels::Declared(Box::new(Net::with_config(config))),
-            seed,
-            default_link,
+            kernels: Kernels::Declared(Box::new(Net::with_config(kernels))),
+            seed: config.seed,
+            default_link: LinkConfig {
+                latency_ms: config.latency_ms,
+                added_ms: 0,
+                loss: 0.0,
+            },
             names: Vec::new(),
             powered: Vec::new(),
             shut_ports: BTreeSet::new(),
             links: Table::default(),
             directions: Table::default(),
             under_way: BTreeMap::new(),
+            deliveries: Deliveries::new(config.arrival_order, config.seed),
             timers: BTreeMap::new(),
             held_acks: BTreeMap::new(),
             newly_held: Vec::new(),

@@ -135,13 +135,21 @@ fn plan_faults(engine: &Engine, seed: u64) {
     }
 }
 
-/// Records a run that is performed in this number of pieces.
+/// Records a run with the default orders that is performed in this number of pieces.
 fn record(seed: u64, skip_idle: bool, pieces: u64) -> Record {
+    let default = EngineConfig::default();
+    record_in((default.order, default.arrival_order), seed, skip_idle, pieces)
+}
+
+/// Records a run with these orders of tasks and of arrivals.
+fn record_in(orders: (Order, ArrivalOrder), seed: u64, skip_idle: bool, pieces: u64) -> Record {
     let notes = Notes::default();
     let mut engine = Engine::new(EngineConfig {
         seed,
         skip_idle,
         latency_ms: (1, 20),
+        order: orders.0,
+        arrival_order: orders.1,
         ..EngineConfig::default()
     });
     let hosts = NAMES.map(|name| host(&mut engine, &notes, name, node));
@@ -190,6 +198,48 @@ fn skipping_idle_time_changes_nothing() {
     for seed in 0..200 {
         assert_eq!(record(seed, true, 1), record(seed, false, 1), "seed {seed}");
     }
+}
+
+#[test]
+fn equal_seeds_give_equal_runs_in_any_order_of_tasks_and_arrivals() {
+    const SEEDS: u64 = 20;
+    let default: Vec<Record> = (0..SEEDS).map(|seed| record(seed, true, 1)).collect();
+    for order in [Order::FirstCome, Order::Shuffled, Order::Priorities] {
+        for arrival_order in [ArrivalOrder::AsSent, ArrivalOrder::Shuffled] {
+            let orders = (order, arrival_order);
+            let mut hashes = std::collections::BTreeSet::new();
+            let mut unlike_default = 0;
+            for (seed, default) in (0..).zip(&default) {
+                let first = record_in(orders, seed, true, 1);
+                for (skip_idle, pieces) in [(true, 1), (true, 7), (false, 1)] {
+                    let again = record_in(orders, seed, skip_idle, pieces);
+                    assert_eq!(first, again, "{orders:?}, seed {seed}, {skip_idle}, {pieces}");
+                }
+                unlike_default += u64::from(first != *default);
+                hashes.insert(first.wire_hash);
+            }
+            assert_eq!(hashes.len() as u64, SEEDS, "different seeds, different runs");
+            match orders {
+                (Order::FirstCome, ArrivalOrder::AsSent) => assert_eq!(unlike_default, 0),
+                // Some runs have nothing to reorder that matters.
+                _ => assert!(unlike_default > SEEDS / 4, "{orders:?}: {unlike_default} of {SEEDS}"),
+            }
+        }
+    }
+}
+
+/// Plans that name no order mean the default orders, so runs with these must not change when an order is added. A change
+/// of what the engine does otherwise (its times, its packets) may change the hashes.
+#[test]
+fn runs_in_the_default_orders_stay_the_same() {
+    let hashes = [0, 1, 2, 3].map(|seed| record(seed, true, 1).wire_hash);
+    let expected = [
+        0xa93b_a475_a8e7_5f17,
+        0x107b_7740_adb6_95bc,
+        0x0caa_6af8_3f76_c207,
+        0xc394_7b56_a58c_3744,
+    ];
+    assert_eq!(hashes, expected, "{hashes:#x?}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! Tests of the engine: what its TCP does under faults, what its hosts do, and that equal seeds give
-//! equal runs. Times are simulated; links take 5 ms unless a test says otherwise.
+//! Tests of the engine: what its TCP does under faults, in what order packets arrive, what its hosts do, and that equal
+//! seeds give equal runs. Times are simulated; links take 5 ms unless a test says otherwise.
 
 mod acks;
+mod arrivals;
 mod determinism;
 mod hosts;
 mod mistakes;
