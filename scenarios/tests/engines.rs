@@ -12,7 +12,7 @@ use scenarios::{
 };
 use sim::{
     classic::{self, Misfit},
-    engine::Order,
+    engine::{ArrivalOrder, Order},
     judge::{JudgeOptions, judge},
     run::HarnessError,
     simulator::EngineKind,
@@ -20,11 +20,12 @@ use sim::{
 
 const BOTH: [EngineKind; 2] = [EngineKind::EventLoop, EngineKind::Turmoil];
 
-/// The plan of a seed, without the faults that only the event loop can do, and in the order that any engine has.
+/// The plan of a seed, without the faults that only the event loop can do, and in the orders that any engine has.
 fn fitting_part(scenario: &Scenario, seed: u64) -> Plan {
     let mut plan = scenario.plan(seed);
     plan.faults.retain(|timed| classic::can(&timed.fault));
     plan.order = Order::FirstCome;
+    plan.arrival_order = ArrivalOrder::AsSent;
     plan
 }
 

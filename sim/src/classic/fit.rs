@@ -1,6 +1,11 @@
 //! The plans that the classic engine can perform. The others are refused by name; nothing is left out silently.
 
-use crate::{engine::Order, fault::Fault, plan::Plan, service::Service};
+use crate::{
+    engine::{ArrivalOrder, Order},
+    fault::Fault,
+    plan::Plan,
+    service::Service,
+};
 use thiserror::Error;
 
 /// The largest world that the classic engine performs, in hosts. Each host has a runtime of its own, which is stepped
@@ -32,6 +37,15 @@ pub enum Misfit {
     Order {
         /// The order of the plan.
         order: Order,
+    },
+    /// It cannot deliver packets in the order of the plan.
+    #[error(
+        "the plan does not fit the classic engine: its packets arrive in an order of their own (arrival_order = \
+         {arrival_order:?}), and there the network decides the order. Leave out `--engine turmoil`, or `arrival_order`"
+    )]
+    ArrivalOrder {
+        /// The order of arrivals of the plan.
+        arrival_order: ArrivalOrder,
     },
     /// The plan's world is too large.
     #[error(
@@ -75,6 +89,10 @@ pub fn can<S: Service>(fault: &Fault<S>) -> bool {
 pub fn fits<S: Service>(plan: &Plan<S>) -> Result<(), Misfit> {
     if !plan.order.is_first_come() {
         return Err(Misfit::Order { order: plan.order });
+    }
+    if !plan.arrival_order.is_as_sent() {
+        let arrival_order = plan.arrival_order;
+        return Err(Misfit::ArrivalOrder { arrival_order });
     }
     let world = S::world(&plan.world);
     let names: Vec<String> = world.hosts().map(|host| host.name().to_owned()).collect();

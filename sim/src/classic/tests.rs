@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::{
-    engine::{EngineError, Inert},
+    engine::{ArrivalOrder, EngineError, Inert, Order},
+    plan::Plan,
     simulator::EngineKind,
+    testing::Shop,
 };
 use seams::{BoxFuture, Env};
 use std::future::{pending, poll_fn};
@@ -58,4 +60,21 @@ fn a_host_out_of_ports_is_an_error_of_the_harness_too() {
         panic!("{error}")
     };
     assert!(what.contains("ports exhausted"), "{error}");
+}
+
+#[test]
+fn a_plan_with_an_order_of_its_own_is_refused_by_name() {
+    let plain = Plan::<Shop>::new("calm_day", 1, 1_000);
+    assert_eq!(fits(&plain), Ok(()));
+    let refused = |plan: Plan<Shop>| fits(&plan).expect_err("it does not fit").to_string();
+    let tasks = refused(Plan {
+        order: Order::Shuffled,
+        ..plain.clone()
+    });
+    assert!(tasks.contains("(order = Shuffled)"), "{tasks}");
+    let arrivals = refused(Plan {
+        arrival_order: ArrivalOrder::Shuffled,
+        ..plain
+    });
+    assert!(arrivals.contains("(arrival_order = Shuffled)"), "{arrivals}");
 }

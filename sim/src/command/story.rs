@@ -61,6 +61,9 @@ pub(crate) fn text<S: Service>(look: &Look, run_story: &RunStory<'_, S>, summary
             bug.title
         );
     }
+    if let Some(orders) = report::orders(&run.plan) {
+        let _ = writeln!(text, "{}: {orders}", look.paint("1", "Order"));
+    }
     let _ = writeln!(text, "\n{}", story.render(look));
     for violation in &run.violations {
         let _ = writeln!(

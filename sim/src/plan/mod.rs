@@ -7,7 +7,7 @@ mod seed;
 pub use file::{PlanFileError, position};
 
 use crate::{
-    engine::Order,
+    engine::{ArrivalOrder, Order},
     fault::{Fault, TimedFault},
     service::{Behaviour, Service},
 };
@@ -41,6 +41,9 @@ pub struct Plan<S: Service> {
     /// The order in which tasks run that can run at the same time.
     #[serde(default, skip_serializing_if = "Order::is_first_come")]
     pub order: Order,
+    /// The order in which packets are delivered that arrive in the same millisecond.
+    #[serde(default, skip_serializing_if = "ArrivalOrder::is_as_sent")]
+    pub arrival_order: ArrivalOrder,
     /// The options of the world.
     pub world: S::World,
     /// The behaviours of people and attackers.
@@ -85,6 +88,7 @@ impl<S: Service> Plan<S> {
             bug: None,
             build: None,
             order: Order::FirstCome,
+            arrival_order: ArrivalOrder::AsSent,
             world: S::World::default(),
             operations: vec![],
             faults: vec![],

@@ -18,4 +18,4 @@ mod tests;
 pub use columns::Look;
 pub use row::LogRow;
 pub use story::Story;
-pub use words::{duration, seconds, seen};
+pub use words::{duration, orders, seconds, seen};

@@ -1,6 +1,6 @@
 //! Times, outcomes and faults in plain words.
 
-use crate::{fault::Fault, history::Seen, service::Service, trigger::Trigger};
+use crate::{fault::Fault, history::Seen, plan::Plan, service::Service, trigger::Trigger};
 
 /// A simulated time in seconds with milliseconds: `21.004 s`.
 pub fn seconds(at_ms: u64) -> String {
@@ -22,6 +22,21 @@ pub fn seen(seen: &Seen) -> String {
         Seen::Ok => "ok".into(),
         Seen::Fail(why) => format!("no: {why}"),
         Seen::Unknown(why) => format!("unknown: {why}"),
+    }
+}
+
+/// The orders of tasks and of arrivals in a plan, as clauses; `None` if both are the defaults.
+pub fn orders<S: Service>(plan: &Plan<S>) -> Option<String> {
+    let tasks = format!("tasks that can run at the same time run {}", plan.order);
+    let arrivals = format!(
+        "packets that arrive in the same millisecond are delivered {}",
+        plan.arrival_order
+    );
+    match (plan.order.is_first_come(), plan.arrival_order.is_as_sent()) {
+        (true, true) => None,
+        (false, true) => Some(tasks),
+        (true, false) => Some(arrivals),
+        (false, false) => Some(format!("{tasks}; {arrivals}")),
     }
 }
 

@@ -13,7 +13,7 @@ pub use triggers::draw_trigger;
 pub use workload::{Cast, Workload};
 
 use crate::{
-    engine::Order,
+    engine::{ArrivalOrder, Order},
     plan::{PLAN_VERSION, Plan},
     property::{Mark, MarkView, Property, Violation},
     run::Run,
@@ -232,6 +232,7 @@ impl<S: Service> Scenario<S> {
             bug: None,
             build: None,
             order: Order::FirstCome,
+            arrival_order: ArrivalOrder::AsSent,
             world: self.world.draw(&mut dice("world")),
             operations,
             faults: self.faults.draw(&mut dice("faults")),

@@ -28,7 +28,7 @@ mod tests;
 
 use super::{Dice, DrawWorld, Scenario, Workload, secs};
 use crate::{
-    engine::Order,
+    engine::{ArrivalOrder, Order},
     fault::Fault,
     plan::{Operation, Plan},
     service::Service,
@@ -178,6 +178,8 @@ impl<S: Service> Swarm<S> {
         plan.operations = self.some_people(&world, &mut dice("crowd"));
         plan.faults = self.some_faults(&world, &mut dice("faults"));
         plan.order = dice("order").pick(&[Order::FirstCome, Order::FirstCome, Order::Shuffled, Order::Priorities]);
+        plan.arrival_order =
+            dice("arrival order").pick(&[ArrivalOrder::AsSent, ArrivalOrder::AsSent, ArrivalOrder::Shuffled]);
     }
 
     /// Draws the plain version of a plan: every kind of people and of faults is in it.

@@ -177,6 +177,7 @@ where
     }
 
     fn guess(&mut self) {
+        self.attempt_any(simplify::default_orders(&self.plan));
         self.shorten();
         let witnesses = self.found.witnesses.clone();
         if !witnesses.is_empty() {
@@ -242,7 +243,7 @@ where
     fn simplify(&mut self) {
         self.shorten();
         self.drop_triggers();
-        self.attempt_any(simplify::first_come(&self.plan));
+        self.attempt_any(simplify::default_orders(&self.plan));
         self.everywhere(simplify::default_settings);
         self.everywhere(simplify::smaller_gaps);
         self.everywhere(simplify::plainer_behaviour);

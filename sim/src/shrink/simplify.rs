@@ -5,7 +5,7 @@
 
 use super::removal::ending_at;
 use crate::{
-    engine::Order,
+    engine::{ArrivalOrder, Order},
     nemesis,
     plan::{
         Plan,
@@ -33,13 +33,20 @@ pub(super) fn shorter<S: Service>(plan: &Plan<S>, certain_ms: u64) -> Vec<Plan<S
     shorter.filter_map(|end| ending_at(plan, end)).collect()
 }
 
-/// The plan with tasks in the order of waking, if it has another order.
-pub(super) fn first_come<S: Service>(plan: &Plan<S>) -> Vec<Plan<S>> {
-    let plain = Plan {
-        order: Order::FirstCome,
+/// The plan with the default orders of tasks and arrivals: both, or one of them. They are equal to the plan if it has
+/// these orders already.
+pub(super) fn default_orders<S: Service>(plan: &Plan<S>) -> Vec<Plan<S>> {
+    let orders = [
+        (Order::FirstCome, ArrivalOrder::AsSent),
+        (plan.order, ArrivalOrder::AsSent),
+        (Order::FirstCome, plan.arrival_order),
+    ];
+    let with = |(order, arrival_order)| Plan {
+        order,
+        arrival_order,
         ..plan.clone()
     };
-    (!plan.order.is_first_come()).then_some(plain).into_iter().collect()
+    orders.map(with).into()
 }
 
 /// Candidates with a smaller gap before the event at this place: everything from there on moves earlier by whole

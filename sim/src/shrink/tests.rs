@@ -4,6 +4,7 @@ mod random;
 
 use super::*;
 use crate::{
+    engine::{ArrivalOrder, Order},
     fault::{Fault, TimedFault},
     nemesis,
     plan::{Operation, Plan},
@@ -149,6 +150,40 @@ fn reaches_what_the_bug_needs_and_nothing_else() {
         shrunk.after.to_string(),
         "1 person, 1 operation, 1 fault, 0 repairs, 1.000 s"
     );
+}
+
+/// The orders that a plan with other orders than the defaults has after its first smaller step, and at the end.
+fn orders_of_shrinking(needs: impl Fn(&Plan<Shop>) -> bool) -> [(Order, ArrivalOrder); 2] {
+    let plan = Plan {
+        order: Order::Priorities,
+        arrival_order: ArrivalOrder::Shuffled,
+        ..large()
+    };
+    let judge = |plan: &Plan<Shop>| Ok::<_, Infallible>(verdict(if needs(plan) { two_bugs(plan) } else { vec![] }));
+    let mut first = None;
+    let shrunk = shrink(&plan, &reason("several"), 1000, judge, |step| {
+        if step.smaller {
+            first.get_or_insert((step.plan.order, step.plan.arrival_order));
+        }
+        ControlFlow::Continue(())
+    });
+    let plan = shrunk.expect("it fails").plan;
+    [first.expect("a smaller plan fails"), (plan.order, plan.arrival_order)]
+}
+
+#[test]
+fn orders_that_the_failure_does_not_need_are_removed_first() {
+    let (both, neither) = (
+        (Order::Priorities, ArrivalOrder::Shuffled),
+        (Order::FirstCome, ArrivalOrder::AsSent),
+    );
+    assert_eq!(orders_of_shrinking(|_| true), [neither; 2]);
+    let tasks = (both.0, neither.1);
+    assert_eq!(orders_of_shrinking(|plan| plan.order == both.0), [tasks; 2]);
+    let arrivals = (neither.0, both.1);
+    assert_eq!(orders_of_shrinking(|plan| plan.arrival_order == both.1), [arrivals; 2]);
+    let kept = orders_of_shrinking(|plan| (plan.order, plan.arrival_order) == both);
+    assert_eq!(kept, [both; 2]);
 }
 
 #[test]

@@ -50,6 +50,7 @@ impl<S: Service> RunningWorld<S> {
             epoch: EPOCH,
             latency_ms: world.latency_ms,
             order: plan.order,
+            arrival_order: plan.arrival_order,
             ..EngineConfig::default()
         });
         let recorder = Recorder::new(engine.clock_reader());

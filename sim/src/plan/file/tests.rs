@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    engine::Order,
+    engine::{ArrivalOrder, Order},
     fault::{Fault, TimedFault},
     plan::Operation,
     service::Service,
@@ -69,6 +69,7 @@ prop_compose! {
         (latency_ms_max, quorum) in (0..50u64, 0..9usize),
         (bug, build) in (prop::option::of("[a-z_]{1,20}"), prop::option::of("[0-9a-f]{12}")),
         order in prop::sample::select(vec![Order::FirstCome, Order::Shuffled, Order::Priorities]),
+        arrival_order in prop::sample::select(vec![ArrivalOrder::AsSent, ArrivalOrder::Shuffled]),
         opening in prop::collection::vec(("[a-z]{1,5}", 0..100_000u64), 0..3),
         operations in prop::collection::vec((0..100_000u64, "[a-zé]{1,8}", behaviour()), 0..6),
         faults in prop::collection::vec((0..100_000u64, fault(), trigger()), 0..8),
@@ -81,6 +82,7 @@ prop_compose! {
             bug,
             build,
             order,
+            arrival_order,
             world: ShopWorld {
                 latency_ms_max,
                 quorum,
@@ -180,6 +182,23 @@ fn options_that_a_plan_does_not_mention_are_the_defaults() {
     let line = (text.lines().find(|line| line.starts_with("quorum"))).expect("it is written");
     let old = read(&text.replace(line, "")).expect("read");
     assert_eq!(old.world, ShopWorld::default());
+}
+
+#[test]
+fn orders_are_written_only_if_a_plan_has_others_than_the_defaults() {
+    let text = sample().to_text();
+    assert!(!text.contains("order"), "{text}");
+    let (orders, line) = ("order = \"priorities\"\narrival_order = \"shuffled\"", "seed = 7");
+    let reordered = Plan {
+        order: Order::Priorities,
+        arrival_order: ArrivalOrder::Shuffled,
+        ..sample()
+    };
+    assert!(reordered.to_text().contains(orders), "{}", reordered.to_text());
+    assert_eq!(
+        read(&text.replace(line, &format!("{line}\n{orders}"))).expect("read"),
+        reordered
+    );
 }
 
 #[test]

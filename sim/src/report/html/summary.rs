@@ -2,7 +2,7 @@
 
 use super::{FailurePage, Trial, Without, frame, model::Model, sentence};
 use crate::{
-    report::{duration, seconds},
+    report::{duration, orders, seconds},
     service::Service,
 };
 use maud::{Markup, html};
@@ -43,6 +43,10 @@ pub(super) fn answers<S: Service>(page: &FailurePage<'_, S>, model: &Model<S>) -
                 @if let Some((name, what)) = page.bug {
                     dt { "Planted bug" }
                     dd { code { (name) } ": " (what) "." }
+                }
+                @if let Some(orders) = orders(&run.plan) {
+                    dt { "Order" }
+                    dd { (sentence(&orders)) "." }
                 }
                 @if let Some(claim) = claim {
                     dt { "Claimed" }

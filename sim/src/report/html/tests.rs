@@ -2,7 +2,7 @@
 
 use super::{super::tests::twice, *};
 use crate::{
-    engine::Stats,
+    engine::{ArrivalOrder, Order, Stats},
     fault::Fault,
     history::{Event, History, Record, Seen},
     messages::Message,
@@ -108,6 +108,17 @@ fn the_summary_answers_what_a_stranger_asks() {
     24.009 s ② mallory buys seat 12 ok, 9 ms
     24.009 s ✗ SeatSoldOnce does not hold
     "#);
+}
+
+#[test]
+fn the_summary_has_the_orders_that_are_not_the_defaults() {
+    assert!(!page(&run()).contains("<dt>Order"));
+    let mut run = run();
+    run.plan.order = Order::Priorities;
+    run.plan.arrival_order = ArrivalOrder::Shuffled;
+    insta::assert_snapshot!(visible(&page(&run), "<dt>Order", "<dt>Claimed"), @"
+    Order: Tasks that can run at the same time run by priorities that sometimes change; packets that arrive in the same millisecond are delivered in a random order that TCP permits.
+    ");
 }
 
 #[test]

@@ -137,6 +137,18 @@ fn each_run_leaves_most_kinds_out_and_a_sweep_has_all_of_them() {
 }
 
 #[test]
+fn every_pair_of_orders_is_drawn_and_the_plain_version_has_the_defaults() {
+    let orders = |plan: &Plan<Shop>| format!("{:?} {:?}", plan.order, plan.arrival_order);
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for seed in 0..200 {
+        *counts.entry(orders(&swarm().plan(seed))).or_default() += 1;
+        assert_eq!(orders(&swarm().plain_plan(seed)), "FirstCome AsSent");
+    }
+    assert_eq!(counts.len(), 3 * 2, "{counts:?}");
+    assert!(counts.values().all(|count| *count >= 5), "{counts:?}");
+}
+
+#[test]
 fn some_faults_wait_for_a_trigger_and_a_fault_and_its_end_for_the_same() {
     let (mut triggered, mut timed) = (0, 0);
     for seed in 0..200 {
