@@ -121,3 +121,21 @@ fn in_two_processes() {
         assert_eq!(first["fingerprint"], here.fingerprint.to_string(), "seed {seed}");
     }
 }
+
+#[test]
+fn a_replay_names_the_orders_that_are_not_the_defaults() {
+    let (calm, path) = (common::scenario("calm_day"), common::scratch("in-random-orders.toml"));
+    let told = |plan: &Plan| {
+        plan.write(&path).expect("the plan can be written");
+        let output = common::squall(&["replay", path.to_str().expect("a readable path")]);
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let mut plan = calm.plan(1);
+    assert!(!told(&plan).contains("Order: "));
+    plan.arrival_order = ArrivalOrder::Shuffled;
+    let told = told(&plan);
+    let expected =
+        "Order: packets that arrive in the same millisecond are delivered in a random order that TCP permits";
+    assert!(told.lines().any(|line| line == expected), "{told}");
+    fs::remove_file(&path).expect("the plan can be removed");
+}
