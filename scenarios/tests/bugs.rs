@@ -85,7 +85,7 @@ bugs!(
     master_pinned at 1,
     hook_given_up at 1,
     sessions_of_this_process at 1,
-    errors_known_by_their_words at 2,
+    errors_known_by_their_words at 3,
     directory_not_synced at 1,
     lock_across_await at 2,
     error_detail_lost at 1,

@@ -230,7 +230,7 @@ bugs!(
     renewal_believed at [1, 1],
     session_deleted_on_error at [1, 1],
     sessions_of_this_process at [1, 1],
-    errors_known_by_their_words at [2, 2],
+    errors_known_by_their_words at [3, 3],
     lock_across_await at [2, 2],
     error_detail_lost at [1, 1],
     mailed_code_logged at [1, 1],

@@ -66,10 +66,12 @@ fn report(env: &Env, was_ready_once: bool, before: &Health, now: &Health) {
             tracing::info!("recovered: opening the port again");
         }
         (false, true) => tracing::info!("ready"),
-        _ if before.reasons != now.reasons && !now.reasons.is_empty() => {
-            tracing::warn!(%reasons, ready = now.ready, "something is wrong");
-        }
         _ => {}
+    }
+    // What makes it degraded has been told; something may be wrong with a replica that is ready.
+    let is_told = before.ready && !now.ready;
+    if !is_told && before.reasons != now.reasons && !now.reasons.is_empty() {
+        tracing::warn!(%reasons, ready = now.ready, "something is wrong");
     }
 }
 

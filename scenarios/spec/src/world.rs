@@ -153,6 +153,8 @@ pub struct Touches {
     pub mail: bool,
     /// Events for analytics may be late or lost.
     pub analytics: bool,
+    /// The leader's jobs may be interrupted.
+    pub jobs: bool,
     /// By how much hosts' clocks may differ from the true time, milliseconds.
     pub clocks_ms: u64,
 }

@@ -21,6 +21,9 @@ use std::{collections::BTreeMap, sync::LazyLock};
 /// How long it takes until all is as before after something that ends by itself, milliseconds.
 const PASSES_MS: u64 = 2_000;
 
+/// For how long nginx keeps an idle connection to an upstream (`keepalive_timeout`), milliseconds.
+const KEPT_MS: u64 = 60_000;
+
 static NEVER: LazyLock<Answered> = LazyLock::new(|| Answered::Unknown("not answered before the run ended".into()));
 
 /// Who exists, and which numbers hold.
@@ -162,6 +165,7 @@ pub(crate) fn troubles(plan: &Plan, history: &History) -> Troubles {
             // Its clients have to connect again, and some find another master meanwhile.
             (Some(lasts_ms), _) if matches!(fault, Fault::RedisRefuses { .. }) => from_ms + lasts_ms + SETTLES_MS,
             (Some(lasts_ms), _) => from_ms + lasts_ms + PASSES_MS,
+            (None, Some((end_ms, _))) if all_lose_power(plan, &faults, index) => end_ms + KEPT_MS,
             (None, Some((end_ms, _))) => end_ms + SETTLES_MS,
             (None, None) => u64::MAX,
         };
@@ -187,6 +191,18 @@ pub(crate) fn troubles(plan: &Plan, history: &History) -> Troubles {
         started_ms: started_ms(plan, history),
         spans: troubles,
     }
+}
+
+/// Whether all replicas lose power together, as when their machine does. The balancer then keeps connections to all of them of
+/// which nobody has told it that they have ended, and each costs the request that is sent on it.
+fn all_lose_power(plan: &Plan, faults: &[(u64, &Fault)], one: usize) -> bool {
+    let (at_ms, fault) = faults[one];
+    let lost = |replica: &String| {
+        faults.iter().any(|(other_ms, fault)| {
+            matches!(fault, Fault::PowerLoss { host } if host == replica) && other_ms.abs_diff(at_ms) < KEPT_MS
+        })
+    };
+    matches!(fault, Fault::PowerLoss { .. }) && plan.world.replica_hosts().iter().all(lost)
 }
 
 fn closes_connections(fault: &Fault) -> bool {
@@ -260,6 +276,7 @@ fn of_call(call: &CallFault) -> Touches {
         service: (is_waited_for && call.by_ms > 0) || purpose == Purpose::Replica,
         mail: purpose == Purpose::Mail || call.call.starts_with("mail"),
         analytics: purpose == Purpose::Analytics,
+        jobs: purpose == Purpose::Leader,
         clocks_ms: 0,
     }
 }

@@ -87,13 +87,16 @@ async fn attempt(person: &Arc<Person>, rp: &RelyingParty, style: Style, until: I
 
 /// Exchanges a code. A client that is told to try again in a moment does so, as `Retry-After` says (RFC 9110 section 10.2.3).
 async fn exchange(rp: &RelyingParty, code: &SeenCode) -> Result<Tokens, Seen> {
+    let mut result = rp.try_to_exchange(code).await;
     for _ in 0..AGAIN_MAX {
-        match rp.exchange(code).await {
-            Err(Seen::Fail(told)) if told == "temporarily_unavailable" => sleep(RETRY_AFTER).await,
-            result => return result,
+        if !matches!(&result, Err(Seen::Fail(told)) if told == "temporarily_unavailable") {
+            break;
         }
+        sleep(RETRY_AFTER).await;
+        result = rp.try_to_exchange(code).await;
     }
-    rp.exchange(code).await
+    rp.publish(code);
+    result
 }
 
 /// Performs the steps from the relying party's page to the authorization code that the relying party receives.

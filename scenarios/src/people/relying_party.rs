@@ -142,7 +142,22 @@ impl RelyingParty {
     /// # Errors
     /// The outcome of the exchange. After [`Seen::Unknown`] nothing may be assumed: the code may be spent.
     pub(crate) async fn exchange(&self, seen_code: &SeenCode) -> Result<Tokens, Seen> {
-        let result = present(
+        let result = self.try_to_exchange(seen_code).await;
+        self.publish(seen_code);
+        result
+    }
+
+    /// A code that was used leaks.
+    pub(crate) fn publish(&self, seen_code: &SeenCode) {
+        self.scene.codes.publish(seen_code.clone());
+    }
+
+    /// Presents a code through the balancer, and keeps it to itself: it may have to be presented again.
+    ///
+    /// # Errors
+    /// As [`RelyingParty::exchange`].
+    pub(crate) async fn try_to_exchange(&self, seen_code: &SeenCode) -> Result<Tokens, Seen> {
+        present(
             &self.scene,
             &self.client,
             &self.who,
@@ -150,9 +165,7 @@ impl RelyingParty {
             &self.scene.balancer,
             self.presentation(),
         )
-        .await;
-        self.scene.codes.publish(seen_code.clone());
-        result
+        .await
     }
 
     /// How it presents a code of its own.

@@ -29,6 +29,18 @@ pub(crate) struct Tokens {
 #[derive(Deserialize)]
 struct ErrorBody {
     error: String,
+    #[serde(default)]
+    error_description: String,
+}
+
+impl ErrorBody {
+    /// The error, and whether trying again is of no use: core/MESSAGES.md, "Errors for clients".
+    fn told(&self) -> String {
+        match self.error_description.contains("start again") {
+            true => format!("{}: start again", self.error),
+            false => self.error.clone(),
+        }
+    }
 }
 
 /// The way in which a code is presented.
@@ -137,7 +149,7 @@ pub(crate) fn read<T: DeserializeOwned>(answer: Outcome<Response<Bytes>>) -> Res
     let answer = answer.map_err(|failure| answer::unanswered(&failure))?;
     let status = answer.status().as_u16();
     let error: Option<ErrorBody> = serde_json::from_slice(answer.body()).ok();
-    if let Some(seen) = answer::trouble(status, error.as_ref().map(|e| e.error.as_str())) {
+    if let Some(seen) = answer::trouble(status, error.map(|error| error.told()).as_deref()) {
         return Err(seen);
     }
     serde_json::from_slice(answer.body()).map_err(|e| Seen::Unknown(format!("unexpected answer {status}: {e}")))

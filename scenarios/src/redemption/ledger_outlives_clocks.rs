@@ -33,7 +33,7 @@ pub(crate) fn ledger_outlives_clocks() -> Scenario {
     )
     .drawn(|_, plan: &mut Plan| plan.world.code_ttl_s = CODE_S)
     .workload(Logins::people(40).from(secs(17)).every(ms(180)))
-    .workload(CodeThief::replays_after(&[secs(3), secs(44), secs(60), secs(75)]))
+    .workload(CodeThief::replays_after(&[secs(44), secs(60), secs(75)]))
     .faults(
         Faults::new()
             // Alone at first, the replica with the fast clock becomes the leader.
