@@ -77,7 +77,7 @@ bugs!(
     outbox_loses_places at 1,
     ledger_of_this_replica at 8,
     ledger_looked_at_first at 1,
-    ledger_without_margin at 1,
+    ledger_without_margin at 3,
     unknown_taking_repeated at 1,
     window_rearmed at 1,
     keys_without_namespaces at 1,

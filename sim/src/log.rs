@@ -148,7 +148,9 @@ impl Capture {
         let metadata = event.metadata();
         let host = simulator::current_host();
         let is_service = host.as_ref().is_some_and(|host| self.service.contains(host));
-        let by_service = is_service && *metadata.level() <= PRODUCTION;
+        // The second engine logs what it does for a host, on that host.
+        let is_engine = metadata.target().starts_with("turmoil");
+        let by_service = is_service && !is_engine && *metadata.level() <= PRODUCTION;
         let wanted = self.wants(metadata);
         if !by_service && !wanted {
             return;
