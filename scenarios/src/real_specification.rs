@@ -38,6 +38,7 @@ fn as_json(judged: &Judged) -> serde_json::Value {
         "version": 1, "service": judged.place.to_string(), "exchanges": judged.exchanges, "unanswered": judged.unanswered,
         "mails": judged.mails, "changed_requests": tries.sent, "requests_changed": tries.requests,
         "changes_without_effect": tries.without_effect, "unfinished": tries.unfinished,
+        "stalls": judged.stalls.len(), "judged_around_stalls": judged.report.troubled.judged,
         "judged": calm.judged, "exactly_one_allowed": calm.exact, "widened": widened,
         "violations": violations(judged), "wrong_answers_rejected": judged.rejected,
         "wrong_answers_accepted": judged.accepted, "asked_ms": judged.took_ms[0], "judging_ms": judged.took_ms[1],
@@ -91,6 +92,15 @@ fn show(judged: &Judged) {
     say(rows);
     for (why, times) in &calm.widened {
         say(format!("more than one allowed because of {why}: {times}"));
+    }
+    if let Some(longest) = judged.stalls.iter().max_by_key(|stall| stall.late_ms) {
+        say(format!(
+            "This machine had no time for the service {} times, for up to {} ms: around them {} answers were judged as while a \
+             process is paused.",
+            judged.stalls.len(),
+            longest.late_ms,
+            judged.report.troubled.judged
+        ));
     }
     for unfinished in &tries.unfinished {
         say(format!("not all changes were tried: {unfinished}"));

@@ -25,7 +25,7 @@ use crate::vocabulary::PlantedBug;
 
 /// How long after a repair it may take until all is as before, milliseconds: replicas come back to each other, connections
 /// are made anew, clients of a dead master look for the new one.
-const SETTLES_MS: u64 = 15_000;
+pub(crate) const SETTLES_MS: u64 = 15_000;
 
 /// The mistakes that the specification must detect.
 pub(crate) fn bugs() -> Vec<PlantedBug> {

@@ -71,7 +71,7 @@ fn a_balancer_refuses_what_is_there_twice() {
         balancer: None,
         ..world(&plan)
     };
-    assert_eq!(reasons(&twice, &without), ["no-answer-userinfo"]);
+    assert!(reasons(&twice, &without).contains(&"no-answer-userinfo".to_owned()));
 }
 
 /// A developer's server prints a line for each code.

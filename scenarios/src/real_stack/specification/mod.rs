@@ -12,6 +12,7 @@
 
 mod people;
 mod service;
+mod stalls;
 mod wrong;
 
 use crate::{
@@ -26,9 +27,11 @@ use conformance::Unavailable;
 use seams_os::clock::{Stopwatch, wall_ms};
 use service::Service;
 use spec::{Report, Troubles, World};
+use stalls::Stalls;
 use std::{collections::BTreeSet, fmt, io, path::Path};
 
 pub use crate::oddities::Tries;
+pub use stalls::Stall;
 
 /// The clock of the history has whole milliseconds.
 const CLOCK_MS: u64 = 1;
@@ -69,6 +72,8 @@ pub struct Judged {
     pub tries: Tries,
     /// The verdict.
     pub report: Report,
+    /// When this machine had no time for the service: its answers are then judged as while a process is paused.
+    pub stalls: Vec<Stall>,
     /// Violations of the properties that judge the same story in the simulation.
     pub violations: Vec<String>,
     /// Wrong answers that were rejected.
@@ -88,16 +93,22 @@ pub fn judge(place: Place, program: &Path, progress: Progress<'_>) -> Result<Jud
     let plan = plan(place)?;
     let tried = Tried::default();
     let watch = Stopwatch::start();
-    let (history, operators, world, troubles) = super::runtime()?.block_on(async {
+    let stalls = Stalls::default();
+    let (history, operators, world, started_ms) = super::runtime()?.block_on(async {
         let service = Service::start(place, program, &plan).await?;
-        let troubles = Troubles {
-            started_ms: (wall_ms() as u64).saturating_sub(service.world.epoch_ms),
-            ..Troubles::default()
-        };
+        let epoch_ms = service.world.epoch_ms;
+        let started_ms = (wall_ms() as u64).saturating_sub(epoch_ms);
+        service.scene.env.spawn(Box::pin(stalls.clone().watch(epoch_ms)));
         people::come(&service.scene, &plan.world, &tried, progress).await;
         let history = service.scene.recorder.history();
-        Ok::<_, Unavailable>((history, service.operators(), service.world.clone(), troubles))
+        Ok::<_, Unavailable>((history, service.operators(), service.world.clone(), started_ms))
     })?;
+    let stalls = stalls.all();
+    let troubles = Troubles {
+        spans: stalls.iter().map(|stall| stall.trouble()).collect(),
+        started_ms,
+        ..Troubles::default()
+    };
     let asked_ms = watch.elapsed_ms();
     let court = Court {
         plan: &plan,
@@ -117,6 +128,7 @@ pub fn judge(place: Place, program: &Path, progress: Progress<'_>) -> Result<Jud
         tries: tried.so_far(),
         report,
         violations: court.violations(&history),
+        stalls,
         rejected,
         accepted,
         took_ms: [asked_ms, watch.elapsed_ms() - asked_ms],
@@ -190,13 +202,11 @@ impl Court<'_> {
     }
 
     fn violations(&self, history: &History) -> Vec<String> {
-        let properties: [&dyn Property<crate::login::Login>; 5] = [
-            &CodeRedeemedOnce,
-            &EmailCodeOnce,
-            &ErrorsExplained,
-            &LogAsDocumented,
-            &NoSecretLogged,
-        ];
+        let mut properties: Vec<&dyn Property<crate::login::Login>> =
+            vec![&CodeRedeemedOnce, &EmailCodeOnce, &NoSecretLogged];
+        if self.troubles.spans.is_empty() {
+            properties.extend([&ErrorsExplained as &dyn Property<_>, &LogAsDocumented]); // nothing was broken
+        }
         let evidence = Evidence::new(self.plan, history, self.operators);
         let checked = properties.into_iter().map(|property| property.check(&evidence));
         checked
