@@ -63,6 +63,7 @@ impl Stall {
                 service: true,
                 mail: true,
                 analytics: true,
+                jobs: true,
                 clocks_ms: 0,
             },
         }
