@@ -16,7 +16,7 @@ pub const NO_SECRET_STORED: &str = "NoSecretStored";
 /// Something that a service has stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// Where, for a person: `redis auth:oidc:code`, `directory sessions.id`.
+    /// Where, for a person: `redis desk:ticket`, `the table seats, column holder`.
     pub place: String,
     /// Its bytes.
     pub value: Vec<u8>,
