@@ -39,8 +39,8 @@ pub(crate) fn connections_close() -> Scenario {
     .always(EmailCodeOnce)
     .always(RemindersOnce)
     .always(NoSecretLogged)
-    .eventually(EveryoneCanLogIn::within(secs(10)).at_any_time())
+    .eventually(EveryoneCanLogIn::within(secs(40)).at_any_time())
     .eventually(EveryReplicaServes::within(secs(5)).settling(secs(5)))
     .sometimes("somebody logged in", somebody_logged_in)
-    .lasts(secs(60))
+    .lasts(secs(90))
 }
