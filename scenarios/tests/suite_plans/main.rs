@@ -118,7 +118,7 @@ fn a_failing_plan_is_simple_and_kept() {
 fn made_up_plans_come_to_something() {
     let config = proptest::prelude::ProptestConfig {
         failure_persistence: None,
-        ..common::proptest_config(8)
+        ..common::proptest_config(16)
     };
     let scenario = common::scenario("swarm");
     // The same plans each time: what a chance draw reaches proves nothing.
@@ -149,6 +149,6 @@ fn made_up_plans_come_to_something() {
         "the master was replaced",
         "a fault struck while somebody was doing something",
     ] {
-        assert!(reached(name), "in none of 8 plans: {name}");
+        assert!(reached(name), "in none of 16 plans: {name}");
     }
 }
