@@ -328,3 +328,6 @@ fn judge<S: Service>(property: &dyn Property<S>, run: &Run<S>) -> Result<(Option
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -240,13 +240,22 @@ pub(crate) const CALLS: &[CallSite] = &[
     CallSite::new("close the till", &[]).unreached("no shop ever closes"),
 ];
 
+/// A mistake of the shop's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mistake {
+    /// Every third ticket repeats the seat of the sale before.
+    RepeatsSeats,
+    /// After its first sale it loops without waiting.
+    Loops,
+}
+
 impl Service for Shop {
     type World = ShopWorld;
     type Behaviour = Does;
     type Op = Did;
     type Observation = Ticket;
     type Fault = Trouble;
-    type Bug = ();
+    type Bug = Mistake;
     type Shared = Arc<AtomicBool>;
 
     const WRITES: &'static [&'static str] = &["seat stored"];
@@ -299,8 +308,10 @@ async fn sell(process: Process<Shop>, env: Env) {
         }
         env.mark("a seat was sold");
         sold += 1;
-        if process.bug.is_some() {
-            // The planted bug: every third ticket repeats the seat of the sale before.
+        while process.bug == Some(Mistake::Loops) {
+            tokio::task::yield_now().await;
+        }
+        if process.bug == Some(Mistake::RepeatsSeats) {
             let seat = sold - u32::from(sold % 3 == 0);
             process
                 .recorder

@@ -1,12 +1,12 @@
-//! The directory keeps what it must, no longer than documented, and no secret as it is.
+//! The directory keeps what it must, and no longer than documented.
 //!
-//! Source: inventory 24 (what expires is deleted), 27 (a row is judged by what it says), 31 (what was sent is recorded), 56
-//! (whoever reads the database learns no code and no token); `core/LIMITS.md`: sweeps.
+//! Source: inventory 24 (what expires is deleted), 27 (a row is judged by what it says), 31 (what was sent is recorded);
+//! `core/LIMITS.md`: sweeps.
 //!
 //! Fairness. Judged by what an operator reads there. Rows that have ended must be gone after one interval of sweeps, and what
 //! was mailed must be recorded as sent, if nothing was broken meanwhile. At any time: rows that have not ended stay, but for
 //! sessions that somebody has ended; nothing is recorded as sent that no relay has taken; nothing is claimed before it is
-//! due; reminders stay for longer than a run; no text of the directory contains a secret that somebody was given.
+//! due; reminders stay for longer than a run.
 //!
 //! Edges. The leader looks at its own clock, and its sweep takes a moment.
 
@@ -38,7 +38,7 @@ impl Property<Login> for DirectoryKept {
         Kind::Always
     }
     fn claim(&self) -> String {
-        "the directory keeps what it must, no longer than documented, and no secret as it is".into()
+        "the directory keeps what it must, and no longer than documented".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let asked_for = evidence.plan.world.reminders.iter();
@@ -88,20 +88,8 @@ struct Judging<'a, 'e> {
 
 impl<'a> Judging<'a, '_> {
     fn look(&mut self, at_ms: u64, index: usize, seen: &'a Seen) -> Result<(), Violation> {
-        let Seen::Read {
-            ends_ms,
-            reminders,
-            in_clear,
-        } = seen;
+        let Seen::Read { ends_ms, reminders } = seen;
         let wrong = |reason: &str, what: String| violation(&self.name, at_ms, vec![index], what).because(reason);
-        let clear = in_clear.first();
-        if self.evidence.is_violated(clear.is_some(), None) {
-            let (column, kind) = clear.cloned().unwrap_or_default();
-            return Err(wrong(
-                "secret-in-the-clear",
-                format!("the column {column} has a {kind} as it is"),
-            ));
-        }
         for table in SWEPT {
             let Some(oldest_ms) = ends_ms.get(table).and_then(|ends| ends.first()) else {
                 continue;
@@ -213,7 +201,6 @@ mod tests {
                 claimed,
                 sent,
             }],
-            in_clear: vec![],
         };
         story.event(at_ms, "operator", Event::Own(Observation::Directory(seen)))
     }
@@ -256,20 +243,8 @@ mod tests {
         let lost = Seen::Read {
             ends_ms: BTreeMap::new(),
             reminders: vec![],
-            in_clear: vec![],
         };
         let lost = story().event(5_000, "operator", Event::Own(Observation::Directory(lost)));
         assert_eq!(reason(lost), Err("reminder-lost".into()));
-    }
-
-    #[test]
-    fn rejects_a_secret_in_the_clear() {
-        let seen = Seen::Read {
-            ends_ms: BTreeMap::new(),
-            reminders: vec![],
-            in_clear: vec![("tokens.token_hash".into(), "access token".into())],
-        };
-        let story = Story::new().event(5_000, "operator", Event::Own(Observation::Directory(seen)));
-        assert_eq!(reason(story), Err("secret-in-the-clear".into()));
     }
 }

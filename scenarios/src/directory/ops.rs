@@ -43,9 +43,6 @@ pub enum Observation {
         ends_ms: BTreeMap<String, Vec<u64>>,
         /// What people are to be reminded of.
         reminders: Vec<ReminderRow>,
-        /// Columns in which a secret stands as it is, with its kind.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        in_clear: Vec<(String, String)>,
     },
 }
 
@@ -70,7 +67,7 @@ impl sim::service::Observation<Login> for Observation {
     }
 
     fn describe(&self) -> String {
-        let Observation::Read { ends_ms, reminders, .. } = self;
+        let Observation::Read { ends_ms, reminders } = self;
         let rows: Vec<String> = ends_ms
             .iter()
             .map(|(table, ends)| format!("{} {table}", ends.len()))

@@ -46,7 +46,7 @@ impl Property<Login> for FailuresLogged {
                 let line = &written.line;
                 line.host == host
                     && (from_ms..=at_ms + WITHIN_MS).contains(&line.at_ms)
-                    && line.text.contains(told(call.call, failure))
+                    && line.text.contains(as_written(call.call, failure))
             });
             let excuse = stopped(evidence, host, at_ms).then_some("its process was stopped");
             if evidence.is_violated(!told, excuse) {
@@ -70,7 +70,7 @@ fn failure(call: &CallRecord) -> Option<(&CallRecord, u64, &str)> {
 }
 
 /// The part of a failure that the log must have: `/health` gives the cause alone.
-fn told<'a>(call: &str, failure: &'a str) -> &'a str {
+fn as_written<'a>(call: &str, failure: &'a str) -> &'a str {
     match TOLD_ONCE.contains(&call) {
         true => failure.split_once(": ").map_or(failure, |(_, cause)| cause),
         false => failure,

@@ -13,15 +13,21 @@ use crate::{
     vocabulary::{Op, Seen},
     world::SeenCode,
 };
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use spec::Settings;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 use tokio::time::{Instant, sleep};
 
 /// How long a person goes on trying to log in.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How often a relying party tries again, and after which time: `Retry-After` in core/LIMITS.md.
+/// How often a relying party tries again.
 const AGAIN_MAX: usize = 3;
-const RETRY_AFTER: Duration = Duration::from_secs(2);
+/// After which time: `Retry-After`, as documented.
+static RETRY_AFTER: LazyLock<Duration> = LazyLock::new(|| Duration::from_millis(Settings::default().get("try again")));
 
 /// The way in which a person logs in.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +98,7 @@ async fn exchange(rp: &RelyingParty, code: &SeenCode) -> Result<Tokens, Seen> {
         if !matches!(&result, Err(Seen::Fail(told)) if told == "temporarily_unavailable") {
             break;
         }
-        sleep(RETRY_AFTER).await;
+        sleep(*RETRY_AFTER).await;
         result = rp.try_to_exchange(code).await;
     }
     rp.publish(code);

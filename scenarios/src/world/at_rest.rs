@@ -33,26 +33,39 @@ impl PutIntoStore {
 /// # Errors
 /// SQLite's.
 pub(crate) fn rows(connection: &Connection) -> rusqlite::Result<Vec<Stored>> {
+    let mut stored = vec![];
+    each_value(connection, |table, column, value| {
+        if let ValueRef::Text(value) | ValueRef::Blob(value) = value {
+            stored.push(Stored {
+                place: format!("the directory's {table}.{column}"),
+                value: value.to_vec(),
+            });
+        }
+    })?;
+    Ok(stored)
+}
+
+/// Visits every value of every table of a database: table, column, value.
+///
+/// # Errors
+/// SQLite's.
+pub(crate) fn each_value(
+    connection: &Connection,
+    mut visit: impl FnMut(&str, &str, ValueRef<'_>),
+) -> rusqlite::Result<()> {
     let mut tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")?;
     let tables: rusqlite::Result<Vec<String>> = tables.query_map([], |row| row.get(0))?.collect();
-    let mut stored = vec![];
     for table in tables? {
         let mut statement = connection.prepare(&format!("SELECT * FROM \"{table}\""))?;
         let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             for (place, column) in columns.iter().enumerate() {
-                let (ValueRef::Text(value) | ValueRef::Blob(value)) = row.get_ref(place)? else {
-                    continue;
-                };
-                stored.push(Stored {
-                    place: format!("the directory's {table}.{column}"),
-                    value: value.to_vec(),
-                });
+                visit(&table, column, row.get_ref(place)?);
             }
         }
     }
-    Ok(stored)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! takes, so that it decides nothing about runs that end.
 
 use super::{interrupt, tell};
+use crate::run::RUN_ENDS;
 use seams_os::clock::{self, Stopwatch};
 use std::{
     collections::BTreeMap,
@@ -64,7 +65,7 @@ fn stuck(runs: &BTreeMap<u64, (Stopwatch, String)>, limit: Duration) -> Option<S
 fn give_up(replay: &str) -> ! {
     interrupt::something_is_violated();
     tell(format!(
-        "violated: RunEnds. A run has not ended after {} s of real time: the service loops without waiting, or waits in real \
+        "violated: {RUN_ENDS}. A run has not ended after {} s of real time: the service loops without waiting, or waits in real \
          time. Runs that had ended are in the sweep's folder. To see it again: {replay}",
         LIMIT.as_secs()
     ));

@@ -78,7 +78,7 @@ fn suite() -> Suite<Shop> {
             covers: &[7],
             scenario: "calm",
             detected_by: "TicketsOnce",
-            bug: (),
+            bug: crate::testing::Mistake::RepeatsSeats,
         })
 }
 

@@ -104,7 +104,7 @@ fn what_somebody_wrote_may_panic_and_costs_its_own_run() {
         covers: &[],
         scenario: "draws",
         detected_by: "TicketPrintedOnce",
-        bug: (),
+        bug: crate::testing::Mistake::RepeatsSeats,
     };
     let suite = Suite::new("shop", "A shop", "cargo shop").scenario(story("draws", "draw"));
     let suite = suite.scenario(story("marks", "mark")).bug(bug);
@@ -144,7 +144,7 @@ fn a_planted_bug_that_is_not_detected_is_no_proof() {
         covers: &[],
         scenario: "idle",
         detected_by: "TicketPrintedOnce",
-        bug: (),
+        bug: crate::testing::Mistake::RepeatsSeats,
     };
     let suite = Suite::new("shop", "A shop", "cargo shop").scenario(idle).bug(bug);
     let args = [

@@ -136,7 +136,7 @@ pub(super) fn suite() -> Suite<Shop> {
             covers: &[],
             scenario: "rush",
             detected_by: "TicketPrintedOnce",
-            bug: (),
+            bug: crate::testing::Mistake::RepeatsSeats,
         })
         .load(Load {
             what: "purchases",
