@@ -54,6 +54,7 @@ mod settings;
 mod times;
 mod token;
 mod token_set;
+mod twins;
 mod userinfo;
 mod verify;
 mod world;

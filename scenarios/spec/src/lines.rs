@@ -260,3 +260,69 @@ pub(crate) fn check(level: &str, text: &str) -> Result<(), String> {
     static LINES: LazyLock<Lines> = LazyLock::new(crate::messages::lines);
     LINES.check(level, text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    fn refused(cause: &str) -> String {
+        format!("refused correlation=0a1b2c3d4e5f6071 method=POST path=/token status=503 error=e cause={cause}")
+    }
+
+    #[test]
+    fn each_place_admits_what_it_stands_for() {
+        for (level, text) in [
+            ("INFO", "leading epoch=12"),
+            (
+                "INFO",
+                "refused correlation=0a1b2c3d4e5f6071 method=GET path=/x status=404 error=not-found",
+            ),
+            (
+                "WARN",
+                &refused("reading an authorization code: outcome unknown: connection lost: redis: broken pipe"),
+            ),
+            (
+                "WARN",
+                "not sent; another try later reminder=ann @ 5 cause=not done: refused: 550 no such user",
+            ),
+            (
+                "WARN",
+                "something is wrong reasons=directory: the directory is locked ready=true",
+            ),
+        ] {
+            assert_eq!(check(level, text), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn and_nothing_else() {
+        for (level, text) in [
+            ("WARN", "leading epoch=12"),
+            ("INFO", "leading epoch="),
+            ("INFO", "leading epoch=12 and more"),
+            (
+                "INFO",
+                "refused correlation=xyz method=GET path=/x status=404 error=not-found",
+            ),
+            (
+                "WARN",
+                &refused("reading an authorization code: outcome unknown: connection lost: redis: timed out"),
+            ),
+            (
+                "WARN",
+                &refused("reading an authorization code: not done: the directory is locked"),
+            ),
+            (
+                "WARN",
+                &refused("ending the session: not done: the directory is locked"),
+            ),
+            (
+                "WARN",
+                "something is wrong reasons=mail: the directory is locked ready=true",
+            ),
+            ("WARN", "the directory stayed locked waited_ms=2000"),
+        ] {
+            assert!(check(level, text).is_err(), "{text}");
+        }
+    }
+}

@@ -193,8 +193,10 @@ pub(crate) fn troubles(plan: &Plan, history: &History) -> Troubles {
     }
 }
 
-/// Whether all replicas lose power together, as when their machine does. The balancer then keeps connections to all of them of
-/// which nobody has told it that they have ended, and each costs the request that is sent on it.
+/// Whether all replicas lose power within the time for which the balancer keeps an idle connection. It then has connections to
+/// all of them of which nobody has told it that they have ended; the first request that is sent on one fails on each, both
+/// replicas count as failed, and there is no live upstream (as real nginx does: the sequence "both close on reuse" of the
+/// conformance tests).
 fn all_lose_power(plan: &Plan, faults: &[(u64, &Fault)], one: usize) -> bool {
     let (at_ms, fault) = faults[one];
     let lost = |replica: &String| {
@@ -278,5 +280,50 @@ fn of_call(call: &CallFault) -> Touches {
         analytics: purpose == Purpose::Analytics,
         jobs: purpose == Purpose::Leader,
         clocks_ms: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{ms, power_loss, redis_refuses, start};
+    use sim::history::HistoryBuilder;
+
+    fn spans(faults: impl IntoIterator<Item = (u64, Fault)>) -> Vec<(u64, u64)> {
+        let history = faults
+            .into_iter()
+            .fold(HistoryBuilder::default(), |history, (at_ms, fault)| {
+                history.fault(at_ms, fault, 0)
+            });
+        let troubles = troubles(&Plan::new("hand-built", 0, 200_000), &history.history());
+        troubles
+            .spans
+            .iter()
+            .map(|span| (span.from_ms, span.until_ms))
+            .collect()
+    }
+
+    /// The balancer keeps connections of which nobody has told it that they have ended, if no replica is left to tell it.
+    #[test]
+    fn only_a_power_loss_of_all_replicas_is_felt_until_kept_connections_have_ended() {
+        let lose = |b_ms: u64| {
+            let at = [(1_000, power_loss("idp-a")), (b_ms, power_loss("idp-b"))];
+            let back = ["idp-a", "idp-b"].map(|host| (b_ms + 3_000, start(host)));
+            spans(at.into_iter().chain(back))
+        };
+        assert_eq!(lose(1_000), [(1_000, 4_000 + KEPT_MS); 2]);
+        let apart_ms = 1_000 + KEPT_MS;
+        let settled_ms = apart_ms + 3_000 + SETTLES_MS;
+        assert_eq!(lose(apart_ms), [(1_000, settled_ms), (apart_ms, settled_ms)]);
+        let one = spans([(1_000, power_loss("idp-a")), (4_000, start("idp-a"))]);
+        assert_eq!(one, [(1_000, 4_000 + SETTLES_MS)]);
+    }
+
+    /// Whoever asks once a closed connection has been noticed is answered.
+    #[test]
+    fn closed_connections_are_felt_no_longer_than_it_takes_to_notice() {
+        let refuses = |why| spans([(1_000, redis_refuses("redis-1", why, ms(40)))]);
+        assert_eq!(refuses(Refusal::ClosedConnections), [(1_000, 1_040)]);
+        assert_eq!(refuses(Refusal::Permission), [(1_000, 1_040 + SETTLES_MS)]);
     }
 }

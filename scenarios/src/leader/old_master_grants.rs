@@ -22,7 +22,8 @@ pub(crate) fn old_master_grants() -> Scenario {
             .reminders(3, secs(4)..secs(25))
             .reminders(4, secs(30)..secs(50)),
     )
-    .workload(Logins::people(12).from(secs(3)).every(secs(4)))
+    .workload(Logins::people(24).from(ms(300)).every(ms(700)))
+    .workload(Logins::people(4).from(secs(30)).every(secs(4)))
     .workload(Monitor::every(secs(2)))
     .faults(
         Faults::new()

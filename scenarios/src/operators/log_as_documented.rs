@@ -10,10 +10,10 @@
 //!
 //! Edges. What the simulated supervisor says of a process that could not start is not the service's own line.
 
-use super::errors_explained::blamed;
+use super::blame::blames_rightly;
 use crate::{
     property::{faults, violation},
-    vocabulary::{Evidence, Fault, Kind, Login, OwnFault, Property, Violation},
+    vocabulary::{Evidence, Fault, Kind, Login, Property, Violation},
 };
 use spec::{LogLine, ProcessEnd};
 
@@ -22,66 +22,6 @@ pub struct LogAsDocumented;
 
 /// How the supervisor's line begins.
 const SUPERVISOR: &str = "the replica could not start";
-
-/// Whether a fault can cause a failure.
-type MayCause = fn(&Fault) -> bool;
-
-/// What the directory's failures are called, and the faults that can cause them.
-const KINDS: [(&str, MayCause); 3] = [
-    ("the directory is locked", locks),
-    ("the directory stayed locked", locks),
-    ("the directory failed", |fault| {
-        matches!(fault, Fault::DiskError { .. }) || matches!(fault, Fault::Call(call) if call.error != BUSY)
-    }),
-];
-
-/// The error of a call whose lock somebody else has.
-const BUSY: &str = "SQLITE_BUSY";
-
-/// Whether a failed transaction is told as what it is, where the disk can have failed in one way only: before the commit, which
-/// is not done, or after it, of which nobody knows.
-fn fits_the_disk<'a>(line: &LogLine<'_>, faults: impl Iterator<Item = &'a Fault>) -> bool {
-    let Some(failure) = line.text.strip_prefix("the directory failed cause=") else {
-        return true;
-    };
-    let mut disks = faults.filter_map(|fault| match fault {
-        Fault::DiskError { after_commit, .. } => Some(*after_commit),
-        _ => None,
-    });
-    disks.any(|after_commit| {
-        failure.starts_with(if after_commit {
-            "outcome unknown: "
-        } else {
-            "not done: "
-        })
-    })
-}
-
-/// Whether somebody had held the lock for as long as a replica says that it has waited.
-fn waited(line: &LogLine<'_>, troubles: &[(u64, &Fault)]) -> bool {
-    /// Between the tries of a replica, and until the lock is taken.
-    const SLACK_MS: u64 = 100;
-    let Some(waited_ms) = line.text.strip_prefix("the directory stayed locked waited_ms=") else {
-        return true;
-    };
-    let waited_ms: u64 = waited_ms.parse().unwrap_or(u64::MAX);
-    let began_ms = (line.at_ms + SLACK_MS).saturating_sub(waited_ms);
-    let held = |(at_ms, fault): &(u64, &Fault)| match fault {
-        Fault::Own(OwnFault::Directory(_)) => {
-            let until_ms = at_ms + fault.lasts_ms().unwrap_or(u64::MAX / 2);
-            *at_ms <= began_ms && line.at_ms <= until_ms + SLACK_MS
-        }
-        // The lock is held during each commit of the other replica.
-        Fault::DiskSlow { .. } => *at_ms <= line.at_ms,
-        _ => false,
-    };
-    troubles.iter().any(held)
-}
-
-fn locks(fault: &Fault) -> bool {
-    matches!(fault, Fault::Own(OwnFault::Directory(_)) | Fault::DiskSlow { .. })
-        || matches!(fault, Fault::Call(call) if call.error == BUSY)
-}
 
 impl Property<Login> for LogAsDocumented {
     fn kind(&self) -> Kind {
@@ -110,13 +50,7 @@ impl Property<Login> for LogAsDocumented {
             .map(|(at_ms, _, fault)| (at_ms, fault))
             .collect();
         for line in lines.iter().filter(|line| line.level != "INFO") {
-            let so_far = troubles.iter().take_while(|(at_ms, _)| *at_ms <= line.at_ms);
-            let so_far = so_far.map(|(_, fault)| *fault);
-            let other_kind = KINDS
-                .iter()
-                .any(|(says, may_cause)| line.text.contains(says) && !so_far.clone().any(may_cause));
-            let is_true = fits_the_disk(line, so_far.clone()) && waited(line, &troubles);
-            if other_kind || !is_true || !blamed(line.text, so_far) {
+            if !blames_rightly(line, &troubles) {
                 let what = format!("{} blames what no fault had hit: {:?}", line.host, line.text);
                 return Err(violation(&self.name(), line.at_ms, vec![], what).because("blames-what-works"));
             }
@@ -144,7 +78,7 @@ fn process_ends<'a>(evidence: &'a Evidence<'_>) -> Vec<ProcessEnd<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{directory, property::testing::*};
+    use crate::{directory, property::testing::*, scenario::ms, vocabulary::OwnFault};
 
     fn story(lines: &[(u64, &'static str, &str)]) -> Story {
         let mut story = Story::new().fault(1000, Fault::Kill { host: "redis-1".into() });
@@ -339,6 +273,39 @@ mod tests {
         assert!(locked(2000) && locked(2500));
         assert!(!locked(1300), "it had not waited for so long");
         assert!(!locked(4000), "the lock was free");
+        let slow = |at_ms| {
+            let slow = sim::scenario::disk_slow("idp-b", ms(400), ms(1000));
+            let story = Story::new().fault(1000, slow);
+            let story = story.logged(at_ms, "the directory stayed locked waited_ms=1000", &[]);
+            story.judged_by(&LogAsDocumented).is_ok()
+        };
+        assert!(slow(2500) && slow(3400));
+        assert!(!slow(3600), "the disk has been fast for longer than that");
+    }
+
+    #[test]
+    fn a_cause_that_is_never_in_doubt_is_not_told_as_if_it_were() {
+        let waits = |cause: &str| {
+            let busy = directory::Fault::DirectoryBusy { lasts_ms: 5000 };
+            let story = Story::new().fault(1000, Fault::Own(OwnFault::Directory(busy)));
+            let story = story.logged(2000, &format!("reminders have to wait cause={cause}"), &[]);
+            story.judged_by(&LogAsDocumented).map_err(|violation| violation.reason)
+        };
+        assert_eq!(waits("not done: the directory is locked"), Ok(()));
+        let undocumented = Err("undocumented-line".to_owned());
+        assert_eq!(waits("outcome unknown: the directory is locked"), undocumented);
+        assert_eq!(
+            waits("not done: connection lost: redis: EOF"),
+            undocumented,
+            "of another part"
+        );
+    }
+
+    #[test]
+    fn what_the_supervisor_says_is_not_the_service_s() {
+        let said = |text: &str| Story::new().logged(500, text, &[]).judged_by(&LogAsDocumented);
+        assert_eq!(said("the replica could not start why=the port is taken"), Ok(()));
+        assert!(said("the replica would not start why=the port is taken").is_err());
     }
 
     #[test]
@@ -346,5 +313,16 @@ mod tests {
         let again = story(&[(500, "INFO", "ready"), (3000, "INFO", "ready")]);
         let killed = again.fault(2000, Fault::Kill { host: "idp-a".into() });
         assert_eq!(killed.judged_by(&LogAsDocumented), Ok(()));
+        // In one millisecond: the old process said so, was killed, and the new one says so, once.
+        let at_once = |lines: &[(u64, &'static str, &str)]| {
+            let killed = story(lines).fault(500, Fault::Kill { host: "idp-a".into() });
+            killed.judged_by(&LogAsDocumented).is_ok()
+        };
+        assert!(at_once(&[(400, "INFO", "ready"), (500, "INFO", "ready")]));
+        assert!(!at_once(&[
+            (400, "INFO", "ready"),
+            (500, "INFO", "ready"),
+            (600, "INFO", "ready")
+        ]));
     }
 }

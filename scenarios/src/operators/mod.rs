@@ -1,6 +1,7 @@
 //! The information that operators have: the log, and the references that people get with errors.
 
 // Properties.
+mod blame;
 pub(crate) mod errors_explained;
 pub(crate) mod failures_logged;
 pub(crate) mod log_as_documented;

@@ -1,0 +1,79 @@
+//! Whether a line of the log blames what a fault of the run can have hit, and tells truly how it failed.
+
+use super::errors_explained::blamed;
+use crate::vocabulary::{Fault, OwnFault};
+use spec::LogLine;
+
+/// Whether a line blames nothing that works, given the faults of the run with their times.
+pub(super) fn blames_rightly(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bool {
+    let so_far = faults.iter().take_while(|(at_ms, _)| *at_ms <= line.at_ms);
+    let so_far = so_far.map(|(_, fault)| *fault);
+    let mut told = KINDS.iter().filter(|(says, _)| line.text.contains(says));
+    told.all(|(_, may_cause)| so_far.clone().any(may_cause))
+        && fits_the_disk(line, so_far.clone())
+        && waited(line, faults)
+        && blamed(line.text, so_far)
+}
+
+/// Whether a fault can cause a failure.
+type MayCause = fn(&Fault) -> bool;
+
+/// What the directory's failures are called, and the faults that can cause them.
+const KINDS: [(&str, MayCause); 3] = [
+    ("the directory is locked", locks),
+    ("the directory stayed locked", locks),
+    ("the directory failed", |fault| {
+        matches!(fault, Fault::DiskError { .. }) || matches!(fault, Fault::Call(call) if call.error != BUSY)
+    }),
+];
+
+/// The error of a call whose lock somebody else has.
+const BUSY: &str = "SQLITE_BUSY";
+
+/// Whether a failed transaction is told as what it is, where the disk can have failed in one way only: before the commit, which
+/// is not done, or after it, of which nobody knows.
+fn fits_the_disk<'a>(line: &LogLine<'_>, faults: impl Iterator<Item = &'a Fault>) -> bool {
+    let Some(failure) = line.text.strip_prefix("the directory failed cause=") else {
+        return true;
+    };
+    let mut disks = faults.filter_map(|fault| match fault {
+        Fault::DiskError { after_commit, .. } => Some(*after_commit),
+        _ => None,
+    });
+    disks.any(|after_commit| {
+        failure.starts_with(if after_commit {
+            "outcome unknown: "
+        } else {
+            "not done: "
+        })
+    })
+}
+
+/// Whether somebody had held the lock for as long as a replica says that it has waited.
+fn waited(line: &LogLine<'_>, troubles: &[(u64, &Fault)]) -> bool {
+    /// Between the tries of a replica, and until the lock is taken.
+    const SLACK_MS: u64 = 100;
+    let Some(waited_ms) = line.text.strip_prefix("the directory stayed locked waited_ms=") else {
+        return true;
+    };
+    let waited_ms: u64 = waited_ms.parse().unwrap_or(u64::MAX);
+    let began_ms = (line.at_ms + SLACK_MS).saturating_sub(waited_ms);
+    let held = |(at_ms, fault): &(u64, &Fault)| match fault {
+        Fault::Own(OwnFault::Directory(_)) => {
+            let until_ms = at_ms + fault.lasts_ms().unwrap_or(u64::MAX / 2);
+            *at_ms <= began_ms && line.at_ms <= until_ms + SLACK_MS
+        }
+        // The lock is held during each commit of the other replica; the last one begins at the end of the fault.
+        Fault::DiskSlow { by_ms, lasts_ms, .. } => {
+            let until_ms = at_ms + lasts_ms + by_ms;
+            *at_ms <= line.at_ms && line.at_ms <= until_ms + waited_ms + SLACK_MS
+        }
+        _ => false,
+    };
+    troubles.iter().any(held)
+}
+
+fn locks(fault: &Fault) -> bool {
+    matches!(fault, Fault::Own(OwnFault::Directory(_)) | Fault::DiskSlow { .. })
+        || matches!(fault, Fault::Call(call) if call.error == BUSY)
+}
