@@ -87,6 +87,7 @@ bugs!(
     sessions_of_this_process at 1,
     errors_known_by_their_words at 3,
     directory_not_synced at 1,
+    waits_by_spinning at 1,
     lock_across_await at 2,
     error_detail_lost at 1,
     mailed_code_logged at 1,

@@ -240,7 +240,8 @@ bugs!(
     one_error_for_all at [1, 1],
     local_time_for_utc at [1, 1],
     window_in_minutes at [1, 1],
-    expired_until_swept at [1, 1];
+    expired_until_swept at [1, 1],
+    waits_by_spinning at [1, 1];
     not
     unfenced_leader because "a leader must be paused",
     directory_not_synced because "hosts must lose power",

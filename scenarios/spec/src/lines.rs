@@ -57,8 +57,9 @@ struct Step {
     paths: Vec<&'static str>,
 }
 
+/// A piece of a row: a text, or a place by its name.
 #[derive(Debug)]
-enum Piece {
+pub(crate) enum Piece {
     Says(&'static str),
     Place(&'static str),
 }
@@ -105,7 +106,8 @@ impl Lines {
     }
 }
 
-fn pieces(row: &'static str) -> Vec<Piece> {
+/// The pieces of a row, whose places stand in braces.
+pub(crate) fn pieces(row: &'static str) -> Vec<Piece> {
     let mut pieces = vec![];
     let mut rest = row;
     while let Some((before, after)) = rest.split_once('{') {

@@ -1,6 +1,6 @@
 //! What people and clients read, word by word: the tables of the page `core/MESSAGES.md`.
 
-use crate::lines::Lines;
+use crate::lines::{Lines, Piece, pieces};
 use std::{collections::BTreeMap, sync::LazyLock};
 
 const PAGE: &str = include_str!("../../../core/MESSAGES.md");
@@ -191,17 +191,17 @@ pub(crate) fn check(
 }
 
 /// A part, with all that may stand in its places.
-fn filled(part: &str, places: &Places) -> Vec<String> {
-    let Some((before, rest)) = part.split_once('{') else {
-        return vec![part.to_owned()];
-    };
-    let (place, after) = rest.split_once('}').expect("a place is closed");
-    let values = places.get(place).map_or(&[][..], Vec::as_slice);
-    let rests = filled(after, places);
-    let all = values
-        .iter()
-        .flat_map(|value| rests.iter().map(move |rest| format!("{before}{value}{rest}")));
-    all.collect()
+fn filled(part: &'static str, places: &Places) -> Vec<String> {
+    pieces(part).iter().fold(vec![String::new()], |begun, piece| {
+        let says = |begun: &String| match piece {
+            Piece::Says(says) => vec![format!("{begun}{says}")],
+            Piece::Place(place) => {
+                let values = places.get(place).map_or(&[][..], Vec::as_slice);
+                values.iter().map(|value| format!("{begun}{value}")).collect()
+            }
+        };
+        begun.iter().flat_map(says).collect()
+    })
 }
 
 /// A length of time, as pages say it.

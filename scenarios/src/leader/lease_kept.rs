@@ -9,11 +9,15 @@
 //! some ways through the network. Drawn pauses before calls make it longer.
 
 use crate::{
+    login::renew_every,
     property::{human, violation},
     vocabulary::{Evidence, Kind, Login, Property, Violation},
 };
 use spec::Settings;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// Property: the lease is asked for and renewed at the documented pace, and only its holder renews it. See the module.
 pub struct LeaseKept;
@@ -41,7 +45,7 @@ impl Property<Login> for LeaseKept {
         let documented = Settings::default();
         let pause_ms = match world.lease_ms == documented.get("lease") {
             true => documented.get("renewals"),
-            false => world.lease_ms * 3 / 10,
+            false => renew_every(Duration::from_millis(world.lease_ms)).as_millis() as u64,
         };
         let longest_ms = pause_ms + WAYS * world.latency_ms_max + 3 * world.call_pause_ms_max;
         let broke_ms = crate::property::faults(evidence.history)

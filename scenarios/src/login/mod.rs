@@ -2,6 +2,7 @@
 
 mod options;
 
+pub(crate) use options::renew_every;
 pub use options::{ReminderOption, StoreOption, WorldOptions};
 
 use crate::{

@@ -7,6 +7,12 @@ use sim::{
     service::BadValue,
     world::{Persistence, REPLICATION_LATE_PPM},
 };
+use std::time::Duration;
+
+/// How long a leader waits between two renewals of a lease that is not the documented one.
+pub(crate) fn renew_every(lease: Duration) -> Duration {
+    lease * 3 / 10
+}
 
 /// The options of the world.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

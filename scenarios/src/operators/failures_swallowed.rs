@@ -3,10 +3,13 @@
 //! Seen in real systems: `if let Ok(rows) = …` in a background job, so that a job that could not read its table for weeks
 //! looked like one that had nothing to do.
 
-use crate::vocabulary::PlantedBug;
+use crate::{
+    planted::twist::{ReminderTwist, Twisted},
+    vocabulary::PlantedBug,
+};
 use async_trait::async_trait;
 use idp::{
-    leader::{LeaderEpoch, Reminder, ReminderClaim, ReminderRepository},
+    leader::{Reminder, ReminderRepository},
     replica::Wiring,
 };
 use seams::{Outcome, Timestamp};
@@ -19,7 +22,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     scenario: "calls_fail",
     detected_by: "FailuresLogged",
     bug: |_, _, mut wiring: Wiring| {
-        wiring.directory.reminders = Arc::new(Swallows(wiring.directory.reminders));
+        wiring.directory.reminders = Arc::new(Twisted(Swallows(wiring.directory.reminders)));
         wiring
     },
 };
@@ -27,20 +30,11 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
 struct Swallows(Arc<dyn ReminderRepository>);
 
 #[async_trait]
-impl ReminderRepository for Swallows {
+impl ReminderTwist for Swallows {
+    fn inner(&self) -> &Arc<dyn ReminderRepository> {
+        &self.0
+    }
     async fn due_reminders(&self, now: Timestamp, limit: usize) -> Outcome<Vec<Reminder>> {
         Ok(self.0.due_reminders(now, limit).await.unwrap_or_default())
-    }
-    async fn add_reminder(&self, reminder: Reminder) -> Outcome<bool> {
-        self.0.add_reminder(reminder).await
-    }
-    async fn claim_reminder(&self, id: &str, epoch: LeaderEpoch, now: Timestamp) -> Outcome<ReminderClaim> {
-        self.0.claim_reminder(id, epoch, now).await
-    }
-    async fn finish_reminder(&self, id: &str, epoch: LeaderEpoch) -> Outcome<bool> {
-        self.0.finish_reminder(id, epoch).await
-    }
-    async fn unclaim_reminder(&self, id: &str, epoch: LeaderEpoch) -> Outcome<bool> {
-        self.0.unclaim_reminder(id, epoch).await
     }
 }

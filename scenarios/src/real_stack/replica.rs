@@ -2,6 +2,7 @@
 
 use super::TIMEOUT;
 use crate::{
+    login::renew_every,
     vocabulary::PlantedBug,
     world::{RelyingPartyOptions, hosts},
 };
@@ -59,7 +60,7 @@ impl Replica {
         };
         let mut config = Config::new(name, hosts::ISSUER, state);
         (config.port, config.ops_port) = (port, ops_port);
-        (config.leader.lease, config.leader.renew_every) = (lease, lease * 3 / 10);
+        (config.leader.lease, config.leader.renew_every) = (lease, renew_every(lease));
         config.mail_relay = Some((hosts::MAIL.to_owned(), relay));
         let (file, bug) = (directory.to_owned(), bug.copied());
         let serving = async move {

@@ -25,6 +25,7 @@ pub(crate) mod pool_leaks_slots;
 pub(crate) mod refusal_read_as_absence;
 pub(crate) mod silent_fallback;
 pub(crate) mod state_in_process_memory;
+pub(crate) mod waits_by_spinning;
 
 // Scenarios.
 pub(crate) mod connections_close;
@@ -45,6 +46,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         pool_leaks_slots::PLANTED,
         master_pinned::PLANTED,
         silent_fallback::PLANTED,
+        waits_by_spinning::PLANTED,
         refusal_read_as_absence::PLANTED,
         errors_known_by_their_words::PLANTED,
         expired_until_swept::PLANTED,

@@ -1,7 +1,7 @@
 //! One replica of the login service: the production code over the simulated world's seams.
 
 use super::{calls, hosts};
-use crate::login::{Login, StoreOption, WorldOptions};
+use crate::login::{Login, StoreOption, WorldOptions, renew_every};
 use idp::{
     config::{Config, StateConfig},
     replica::Wiring,
@@ -72,7 +72,7 @@ fn lifetimes(config: &mut Config, world: &WorldOptions) {
     }
     if world.lease_ms != usual.lease_ms {
         config.leader.lease = Duration::from_millis(world.lease_ms);
-        config.leader.renew_every = Duration::from_millis(world.lease_ms * 3 / 10);
+        config.leader.renew_every = renew_every(config.leader.lease);
     }
 }
 
