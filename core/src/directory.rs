@@ -11,7 +11,7 @@ use crate::{
     redemption::TokenRepository,
     registry,
     session::SessionRepository,
-    store::{DirectoryError, DirectoryProbe, SqliteDirectory},
+    store::{DirectoryError, DirectoryProbe, SqliteDirectory, sqlite::IfEmpty},
     users::UserRepository,
 };
 use seams::Env;
@@ -67,5 +67,13 @@ impl SqliteDirectory {
     /// See [`DirectoryError`].
     pub async fn open(env: Env, location: &str, wait: Duration) -> Result<SqliteDirectory, DirectoryError> {
         SqliteDirectory::open_with(env, location, wait, registry::SCHEMAS).await
+    }
+
+    /// The same for a directory that must be there already: nothing is made if it is not.
+    ///
+    /// # Errors
+    /// See [`DirectoryError`].
+    pub async fn open_existing(env: Env, location: &str, wait: Duration) -> Result<SqliteDirectory, DirectoryError> {
+        SqliteDirectory::open_or(env, location, wait, registry::SCHEMAS, IfEmpty::Refuse).await
     }
 }

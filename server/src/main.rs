@@ -1,15 +1,21 @@
 //! The login service for real: one replica.
 
 use clap::Parser;
-use server::{Options, program};
+use server::{Options, StartFailure, program};
 use std::process::ExitCode;
+
+/// Like clap's: the command line is wrong.
+const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     match program(Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("idp: {failure}");
-            ExitCode::FAILURE
+            match failure {
+                StartFailure::Argument(_) => USAGE.into(),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -1,20 +1,22 @@
 //! From the operator's command line to a running replica.
 
-use crate::options::{AddClient, AddUser, Command, Options};
+use crate::{
+    demo::Demo,
+    dev,
+    directory::{IfMissing, open},
+    issuer,
+    operate::operate,
+    options::Options,
+};
 use idp::{
-    clients::{Client, ClientSecret},
     config::{Config, StateConfig},
     replica::{self, Wiring},
-    store::SqliteDirectory,
-    users::User,
 };
-use seams::{Env, random_token};
-use sha2::{Digest, Sha256};
 use std::{
-    net::{IpAddr, Ipv4Addr},
+    io::{self, Write},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
     sync::Arc,
-    time::Duration,
 };
 use thiserror::Error;
 
@@ -35,20 +37,25 @@ pub enum StartFailure {
     /// An argument that cannot be used.
     #[error("{0}")]
     Argument(String),
+    /// What the operator asked for was not done.
+    #[error("{0}")]
+    Refused(String),
 }
 
 const DEV_DIRECTORY: &str = "target/idp-dev.sqlite";
-/// How long to wait for the directory's lock, which is held for microseconds.
-const DIRECTORY_WAIT: Duration = Duration::from_secs(1);
 
 /// Does what the operator asked for. Serving ends only by failure.
 ///
 /// # Errors
 /// Why it could not be done.
 pub async fn run(options: Options) -> Result<(), StartFailure> {
-    match options.command.clone() {
-        Some(Command::AddUser(user)) => add_user(user).await,
-        Some(Command::AddClient(client)) => add_client(client).await,
+    match &options.command {
+        Some(command) => {
+            let done = operate(command).await?;
+            // Whoever reads it may have gone, as `head` does.
+            let _ = io::stdout().write_all(done.print().as_bytes());
+            Ok(())
+        }
         None => serve(options).await,
     }
 }
@@ -59,21 +66,30 @@ async fn serve(options: Options) -> Result<(), StartFailure> {
     } else {
         Ipv4Addr::UNSPECIFIED.into()
     });
-    let env = seams_os::env(&options.replica, bind);
-    let file = options.directory.clone().unwrap_or_else(|| DEV_DIRECTORY.into());
-    let directory = open(&env, &file).await?;
-    let mut config = config(&options, bind)?;
-    config.directory = file.display().to_string();
+    let config = config(&options, bind)?;
+    let own = [
+        (options.ops_port, options.ops_bind),
+        (options.demo_port, Ipv4Addr::LOCALHOST.into()),
+    ];
+    let env = seams_os::env_bound(&options.replica, bind, &own[..if options.dev { 2 } else { 1 }]);
+    let if_missing = if options.dev || options.create_directory {
+        IfMissing::Create
+    } else {
+        IfMissing::Refuse
+    };
+    let directory = open(&env, Path::new(&config.directory), if_missing).await?;
     if options.dev {
-        seed(&directory, &config).await.map_err(|why| StartFailure::Directory {
-            file: file.display().to_string(),
-            why,
-        })?;
-        eprintln!("Development: state in memory, codes printed here, one replica only.");
-        eprintln!("  issuer    {}", config.issuer);
-        eprintln!("  person    ann@example.com");
-        eprintln!("  client    demo (public), redirect URI http://127.0.0.1:8000/callback");
-        eprintln!("  directory {}", file.display());
+        dev::prepare(&directory, &config.directory).await?;
+        dev::greet(&config, &config.directory);
+        dev::start_demo(Demo {
+            env: env.clone(),
+            issuer: config.issuer.clone(),
+            service: (reached_at(bind).to_string(), options.port),
+            port: options.demo_port,
+        })
+        .await;
+    } else {
+        dev::refuse(&directory, &config.directory).await?;
     }
     let wiring = Wiring::standard(&env, &Arc::new(config.clone()), Arc::new(directory));
     Err(StartFailure::Replica(
@@ -82,18 +98,12 @@ async fn serve(options: Options) -> Result<(), StartFailure> {
 }
 
 fn config(options: &Options, bind: IpAddr) -> Result<Config, StartFailure> {
-    let issuer = options
-        .issuer
-        .clone()
-        .unwrap_or_else(|| format!("http://{bind}:{}", options.port));
-    if issuer.ends_with('/') {
+    let issuer = options.issuer.clone().unwrap_or_else(|| dev_issuer(bind, options.port));
+    issuer::check(&issuer, options.dev).map_err(StartFailure::Argument)?;
+    if options.port == options.ops_port {
+        let port = options.port;
         return Err(StartFailure::Argument(format!(
-            "--issuer {issuer}: leave the trailing slash out, clients compare it exactly"
-        )));
-    }
-    if !issuer.starts_with("https://") && !options.dev {
-        return Err(StartFailure::Argument(format!(
-            "--issuer {issuer}: must be https (OpenID Connect Discovery 1.0 section 3)"
+            "--port {port} and --ops-port {port}: people and operators need a port each"
         )));
     }
     let state = if options.dev {
@@ -107,99 +117,34 @@ fn config(options: &Options, bind: IpAddr) -> Result<Config, StartFailure> {
     let mut config = Config::new(&options.replica, issuer, state);
     config.port = options.port;
     config.ops_port = options.ops_port;
+    let directory = options.directory.clone().unwrap_or_else(|| DEV_DIRECTORY.into());
+    config.directory = directory.display().to_string();
     config.mail_relay = options.mail_relay.clone();
     config.mail_from = options.mail_from.clone();
     config.analytics_hook = options.analytics_hook.clone();
+    if options.dev && !options.dev_limits {
+        dev::lift_limits(&mut config);
+    }
     Ok(config)
 }
 
-async fn open(env: &Env, file: &Path) -> Result<SqliteDirectory, StartFailure> {
-    let name = file.display().to_string();
-    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|e| StartFailure::Directory {
-            file: name.clone(),
-            why: e.to_string(),
-        })?;
-    }
-    SqliteDirectory::open(env.clone(), &name, DIRECTORY_WAIT)
-        .await
-        .map_err(|e| StartFailure::Directory {
-            file: name,
-            why: e.to_string(),
-        })
+/// Where a developer's browser finds the service.
+fn dev_issuer(bind: IpAddr, port: u16) -> String {
+    let address = SocketAddr::new(reached_at(bind), port).to_string();
+    // The usual port is not written (RFC 3986 section 6.2.3).
+    let host = if port == 80 {
+        address.trim_end_matches(":80")
+    } else {
+        &address
+    };
+    format!("http://{host}")
 }
 
-/// The demo person and client of `--dev`.
-async fn seed(directory: &SqliteDirectory, config: &Config) -> Result<(), String> {
-    let ann = User {
-        id: "user-ann".into(),
-        address: "ann@example.com".into(),
-        name: "Ann".into(),
-    };
-    let demo = Client {
-        id: "demo".into(),
-        name: "Demo".into(),
-        secret: ClientSecret::None,
-        redirect_uris: vec![
-            "http://127.0.0.1:8000/callback".into(),
-            format!("{}/demo", config.issuer),
-        ],
-    };
-    directory.add_user(&ann).await.map_err(|e| e.to_string())?;
-    directory.add_client(&demo).await.map_err(|e| e.to_string())
-}
-
-async fn add_user(user: AddUser) -> Result<(), StartFailure> {
-    let env = seams_os::env("idp", Ipv4Addr::LOCALHOST.into());
-    let directory = open(&env, &user.directory).await?;
-    let address = user.address.trim().to_lowercase();
-    if !address.contains('@') {
-        return Err(StartFailure::Argument(format!(
-            "--address {address}: not a mail address"
-        )));
-    }
-    let record = User {
-        id: format!("user-{}", random_token(&*env.entropy)),
-        address,
-        name: user.name,
-    };
-    directory
-        .add_user(&record)
-        .await
-        .map_err(|e| failed(&user.directory, &e))?;
-    println!("{} may log in; subject {}", record.address, record.id);
-    Ok(())
-}
-
-async fn add_client(client: AddClient) -> Result<(), StartFailure> {
-    let env = seams_os::env("idp", Ipv4Addr::LOCALHOST.into());
-    let directory = open(&env, &client.directory).await?;
-    let secret = client.confidential.then(|| random_token(&*env.entropy));
-    let hash =
-        |secret: &String| ClientSecret::Sha256(Sha256::digest(secret).iter().map(|b| format!("{b:02x}")).collect());
-    let record = Client {
-        id: client.id,
-        name: client.name,
-        secret: secret.as_ref().map_or(ClientSecret::None, hash),
-        redirect_uris: client.redirect_uri,
-    };
-    directory
-        .add_client(&record)
-        .await
-        .map_err(|e| failed(&client.directory, &e))?;
-    match secret {
-        Some(secret) => println!(
-            "client {} with secret {secret}\nIt is shown this once: only its hash is kept.",
-            record.id
-        ),
-        None => println!("client {}, public: PKCE is what protects its codes", record.id),
-    }
-    Ok(())
-}
-
-fn failed(file: &Path, why: &impl ToString) -> StartFailure {
-    StartFailure::Directory {
-        file: file.display().to_string(),
-        why: why.to_string(),
+/// An address of this machine at which a server is reached that listens on `bind`.
+fn reached_at(bind: IpAddr) -> IpAddr {
+    if bind.is_unspecified() {
+        Ipv4Addr::LOCALHOST.into()
+    } else {
+        bind
     }
 }

@@ -44,7 +44,16 @@ fn folder(name: &str) -> PathBuf {
 fn dev(ports: [u16; 2], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_idp"));
     let [port, ops_port] = ports.map(|port| port.to_string());
-    command.args(["--dev", "--port", &port, "--ops-port", &ops_port, "--directory"]);
+    command.args([
+        "--dev",
+        "--demo-port",
+        "0",
+        "--port",
+        &port,
+        "--ops-port",
+        &ops_port,
+        "--directory",
+    ]);
     command.arg(folder.join("directory.sqlite"));
     command
 }

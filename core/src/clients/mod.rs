@@ -1,6 +1,8 @@
 //! Relying parties: what is registered of them, and how they authenticate.
 
+mod administration;
 mod model;
+pub mod registration;
 mod repository;
 mod sqlite;
 

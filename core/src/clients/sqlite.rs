@@ -3,7 +3,7 @@
 use super::{Client, ClientRepository, ClientSecret};
 use crate::store::sqlite::{Schema, SqliteDirectory};
 use async_trait::async_trait;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use seams::Outcome;
 
 pub(crate) const SCHEMA: Schema = Schema {
@@ -26,59 +26,62 @@ pub(crate) const SCHEMA: Schema = Schema {
     expiring: &[],
 };
 
+/// The client with this ID, as it is registered.
+pub(super) fn find(t: &Connection, id: &str) -> rusqlite::Result<Option<Client>> {
+    let found = t
+        .prepare_cached("SELECT id, name, secret_sha256 FROM clients WHERE id = ?1")?
+        .query_row([id], |row| {
+            let secret: Option<String> = row.get("secret_sha256")?;
+            Ok(Client {
+                id: row.get("id")?,
+                name: row.get("name")?,
+                secret: secret.map_or(ClientSecret::None, ClientSecret::Sha256),
+                redirect_uris: vec![],
+            })
+        })
+        .optional()?;
+    let Some(mut client) = found else { return Ok(None) };
+    client.redirect_uris = t
+        .prepare_cached("SELECT uri FROM redirect_uris WHERE client_id = ?1 ORDER BY position")?
+        .query_map([id], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(Some(client))
+}
+
+/// Registers a client, or changes what is registered of the one with its ID.
+pub(super) fn put(t: &Connection, client: &Client) -> rusqlite::Result<()> {
+    let secret = match &client.secret {
+        ClientSecret::None => None,
+        ClientSecret::Sha256(hash) => Some(hash),
+    };
+    t.prepare_cached(
+        "INSERT INTO clients (id, name, secret_sha256) VALUES (?1, ?2, ?3)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, secret_sha256 = excluded.secret_sha256",
+    )?
+    .execute(params![client.id, client.name, secret])?;
+    t.prepare_cached("DELETE FROM redirect_uris WHERE client_id = ?1")?
+        .execute([&client.id])?;
+    let mut insert = t.prepare_cached("INSERT INTO redirect_uris (client_id, position, uri) VALUES (?1, ?2, ?3)")?;
+    for (position, uri) in client.redirect_uris.iter().enumerate() {
+        insert.execute(params![client.id, position as i64, uri])?;
+    }
+    Ok(())
+}
+
 #[async_trait]
 impl ClientRepository for SqliteDirectory {
     async fn client(&self, id: &str) -> Outcome<Option<Client>> {
-        self.read(|t| {
-            let found = t
-                .prepare_cached("SELECT id, name, secret_sha256 FROM clients WHERE id = ?1")?
-                .query_row([id], |row| {
-                    let secret: Option<String> = row.get("secret_sha256")?;
-                    Ok(Client {
-                        id: row.get("id")?,
-                        name: row.get("name")?,
-                        secret: secret.map_or(ClientSecret::None, ClientSecret::Sha256),
-                        redirect_uris: vec![],
-                    })
-                })
-                .optional()?;
-            let Some(mut client) = found else { return Ok(None) };
-            client.redirect_uris = t
-                .prepare_cached("SELECT uri FROM redirect_uris WHERE client_id = ?1 ORDER BY position")?
-                .query_map([id], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
-            Ok(Some(client))
-        })
-        .await
+        self.read(|t| find(t, id)).await
     }
 }
 
 impl SqliteDirectory {
-    /// Adds a client, or updates the one with the same ID: for development, the simulation and the operator's commands.
+    /// Adds a client, or updates the one with the same ID: for development and the simulation.
     ///
     /// # Errors
     /// As every write: `Fail` or `Unknown`.
     pub async fn add_client(&self, client: &Client) -> Outcome<()> {
-        let secret = match &client.secret {
-            ClientSecret::None => None,
-            ClientSecret::Sha256(hash) => Some(hash),
-        };
-        self.write(|t| {
-            t.prepare_cached(
-                "INSERT INTO clients (id, name, secret_sha256) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (id) DO UPDATE SET name = excluded.name, secret_sha256 = excluded.secret_sha256",
-            )?
-            .execute(params![client.id, client.name, secret])?;
-            t.prepare_cached("DELETE FROM redirect_uris WHERE client_id = ?1")?
-                .execute([&client.id])?;
-            let mut insert =
-                t.prepare_cached("INSERT INTO redirect_uris (client_id, position, uri) VALUES (?1, ?2, ?3)")?;
-            for (position, uri) in client.redirect_uris.iter().enumerate() {
-                insert.execute(params![client.id, position as i64, uri])?;
-            }
-            Ok(())
-        })
-        .await
+        self.write(|t| put(t, client)).await
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) const SCHEMA: Schema = Schema {
     expiring: &[],
 };
 
-fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
         id: row.get("id")?,
         address: row.get("address")?,
@@ -49,7 +49,7 @@ impl UserRepository for SqliteDirectory {
 }
 
 impl SqliteDirectory {
-    /// Adds a user, or updates the one with the same ID: for development, the simulation and the operator's commands.
+    /// Adds a user, or updates the one with the same ID: for development and the simulation.
     ///
     /// # Errors
     /// As every write: `Fail` or `Unknown`; `Fail` also when another user has the address.

@@ -19,13 +19,21 @@ use tokio::net::{TcpListener, TcpStream};
 /// An [`Env`] of real clocks, sockets, threads and entropy. `bind` is the address that
 /// [`Network::listen`] listens on. Must be called inside a tokio runtime.
 pub fn env(host: &str, bind: IpAddr) -> Env {
+    env_bound(host, bind, &[])
+}
+
+/// The same, but each of `ports` is listened on at an address of its own.
+pub fn env_bound(host: &str, bind: IpAddr, ports: &[(u16, IpAddr)]) -> Env {
     Env {
         host: host.into(),
         clock: Arc::new(SystemClock {
             started: Instant::now(),
         }),
         entropy: Arc::new(SystemEntropy),
-        network: Arc::new(TcpNetwork { bind }),
+        network: Arc::new(TcpNetwork {
+            bind,
+            ports: ports.to_vec(),
+        }),
         tasks: Arc::new(TokioTasks(tokio::runtime::Handle::current())),
         storage: Arc::new(HonestStorage),
         probe: Arc::new(LogProbe),
@@ -83,6 +91,8 @@ impl Probe for LogProbe {
 
 struct TcpNetwork {
     bind: IpAddr,
+    /// Ports with an address of their own.
+    ports: Vec<(u16, IpAddr)>,
 }
 
 impl Network for TcpNetwork {
@@ -97,7 +107,9 @@ impl Network for TcpNetwork {
 
     fn listen(&self, port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {
         Box::pin(async move {
-            let listener = TcpListener::bind((self.bind, port)).await?;
+            let own = self.ports.iter().find(|(own, _)| *own == port);
+            let bind = own.map_or(self.bind, |(_, bind)| *bind);
+            let listener = TcpListener::bind((bind, port)).await?;
             let local = listener.local_addr()?;
             Ok(Box::new(TcpAcceptor { listener, local }) as Box<dyn Listener>)
         })

@@ -8,6 +8,7 @@
 //!
 //! SQL never asks SQLite for the time or for randomness: both come in as values.
 
+mod development;
 mod schema;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -15,6 +16,7 @@ pub(crate) mod testing;
 mod tests;
 mod value;
 
+pub(crate) use schema::IfEmpty;
 pub use schema::{Expiring, Schema};
 pub(crate) use value::{ms, timestamp};
 
@@ -57,6 +59,14 @@ pub enum DirectoryError {
     /// The file system cannot keep a write-ahead log: a network share, perhaps.
     #[error("the directory cannot use a write-ahead log here, only \"{0}\"; put it on a local disk")]
     NoWriteAheadLog(String),
+    /// It has none of our tables, and none were to be made.
+    #[error(
+        "{location} is not a directory of this service: it is empty, or another program's; `idp init` makes a new one"
+    )]
+    NotOurs {
+        /// The path or URI.
+        location: String,
+    },
     /// The schema could not be read or written in time.
     #[error("the directory cannot be prepared: {0}")]
     Prepare(Failure),
@@ -108,7 +118,10 @@ enum AttemptError {
 impl From<rusqlite::Error> for AttemptError {
     fn from(error: rusqlite::Error) -> AttemptError {
         match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => AttemptError::Busy,
+            // The last one: somebody makes or removes the write-ahead log at this moment.
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
+                AttemptError::Busy
+            }
             _ => AttemptError::Failed(Failure::Fail(Cause::Storage(error.to_string()))),
         }
     }
@@ -136,14 +149,23 @@ impl SqliteDirectory {
         wait: Duration,
         schemas: &'static [Schema],
     ) -> Result<SqliteDirectory, DirectoryError> {
+        SqliteDirectory::open_or(env, location, wait, schemas, IfEmpty::Fill).await
+    }
+
+    pub(crate) async fn open_or(
+        env: Env,
+        location: &str,
+        wait: Duration,
+        schemas: &'static [Schema],
+        if_empty: IfEmpty,
+    ) -> Result<SqliteDirectory, DirectoryError> {
         let failed = |error| DirectoryError::Open {
             location: location.to_owned(),
             error,
         };
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_URI
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut flags =
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        flags.set(OpenFlags::SQLITE_OPEN_CREATE, if_empty == IfEmpty::Fill);
         let connection = Connection::open_with_flags(location, flags).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(64);
         // A waiting SQLite would stop the whole thread.
@@ -153,11 +175,6 @@ impl SqliteDirectory {
         connection
             .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
             .map_err(failed)?;
-        // FULL, not NORMAL: NORMAL may lose the last commits to a power loss, and with them the
-        // memory of spent codes. Measured on Redis + SQLite: 145 us a commit against 43 us.
-        connection
-            .execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")
-            .map_err(failed)?;
         let directory = SqliteDirectory {
             env,
             schemas,
@@ -165,8 +182,16 @@ impl SqliteDirectory {
             connection: Mutex::new(connection),
         };
         let deadline = Instant::now() + wait;
+        if if_empty == IfEmpty::Refuse {
+            // Before anything is changed: it may be another program's.
+            let found = directory.until(deadline, || Ok(schema::found(&directory.connection())?));
+            if found.await.map_err(DirectoryError::Prepare)? == 0 {
+                let location = location.to_owned();
+                return Err(DirectoryError::NotOurs { location });
+            }
+        }
         let mode = directory
-            .until(deadline, || directory.write_ahead())
+            .until(deadline, || directory.configure())
             .await
             .map_err(DirectoryError::Prepare)?;
         if mode != "wal" && mode != "memory" {
@@ -180,6 +205,13 @@ impl SqliteDirectory {
             }),
             Err(failure) => Err(DirectoryError::Prepare(failure)),
         }
+    }
+
+    /// The same directory, whose operations wait for its lock up to `wait`: opening may take longer, because others open
+    /// it at the same time.
+    #[must_use]
+    pub fn waiting(self, wait: Duration) -> SqliteDirectory {
+        SqliteDirectory { wait, ..self }
     }
 
     /// The seams of the host that opened it.
@@ -196,8 +228,13 @@ impl SqliteDirectory {
         self.connection.lock().expect("nobody panics while holding it")
     }
 
-    fn write_ahead(&self) -> Result<String, AttemptError> {
+    /// Settings of the connection; returns the journal's mode. Each of them may meet a lock: SQLite reads the schema first,
+    /// and somebody else may make the write-ahead log at the same moment.
+    fn configure(&self) -> Result<String, AttemptError> {
         let connection = self.connection();
+        // FULL, not NORMAL: NORMAL may lose the last commits to a power loss, and with them the
+        // memory of spent codes. Measured on Redis + SQLite: 145 us a commit against 43 us.
+        connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")?;
         Ok(connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?)
     }
 

@@ -32,11 +32,25 @@ pub(super) fn version(schemas: &[Schema]) -> u32 {
     versions.map(|(version, _)| *version).max().unwrap_or(0)
 }
 
+/// What to do with a database that has no tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IfEmpty {
+    /// Make them.
+    Fill,
+    /// Leave it as it is: somebody has mistyped its name.
+    Refuse,
+}
+
+/// The version that a database has; 0 if it has no tables of ours.
+pub(super) fn found(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
 /// Brings a database up to the newest version: executes what it has not executed yet, in the order of the versions and
 /// within one in the order of the list. Leaves a current database as it is. The inner error is the version of a database
 /// that is newer than this release.
 pub(super) fn prepare(transaction: &Connection, schemas: &[Schema]) -> rusqlite::Result<Result<(), u32>> {
-    let found: u32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let found = found(transaction)?;
     let newest = version(schemas);
     if found > newest {
         return Ok(Err(found));

@@ -21,6 +21,7 @@ use sim::operators::without_secrets;
 use spec::World;
 use std::{
     collections::BTreeMap,
+    fs::OpenOptions,
     io,
     path::Path,
     sync::{
@@ -106,7 +107,7 @@ impl Service {
         let folder = Folder::new("specification").map_err(broken)?;
         let file = folder.path().join("directory.sqlite").display().to_string();
         let (epoch_ms, clock) = clock();
-        fill(&file, plan, epoch_ms).await?;
+        fill(&file, place, plan, epoch_ms).await?;
         let (recorder, inboxes) = (Recorder::new(clock.clone()), Inboxes::new(clock));
         let (env, mode) = (names::env(hosts::MAIL, &places), PeerMode::default());
         let relaying = mail::serve(env.clone(), relay, mode.clone(), inboxes.clone(), recorder.clone());
@@ -129,7 +130,8 @@ impl Service {
                 format!("--analytics-hook=127.0.0.1:{hook}{}", hosts::ANALYTICS_PATH),
             ];
             match &stack {
-                None => options.push("--dev".into()),
+                // The specification knows the limits of production.
+                None => options.extend(["--dev", "--dev-limits", "--demo-port=0"].map(str::to_owned)),
                 Some(stack) => {
                     let sentinels = stack.sentinel_ports().map(|port| format!("127.0.0.1:{port}"));
                     options.extend([
@@ -211,10 +213,24 @@ fn clock() -> (u64, impl Fn() -> u64 + Clone + Send + Sync + 'static) {
     (epoch_ms, now_ms)
 }
 
-async fn fill(file: &str, plan: &Plan, epoch_ms: u64) -> Result<(), Unavailable> {
+async fn fill(file: &str, place: Place, plan: &Plan, epoch_ms: u64) -> Result<(), Unavailable> {
+    let refused = |failure: seams::Failure| broken(io::Error::other(failure.to_string()));
+    private(file).map_err(broken)?;
     let env = names::env("directory", &BTreeMap::new());
     let directory = SqliteDirectory::open(env, file, DIRECTORY_TIMEOUT).await;
     let directory = directory.map_err(|error| broken(io::Error::other(error)))?;
+    if place == Place::Dev {
+        directory.use_for_development().await.map_err(refused)?;
+    }
     let added = directory::add(&directory, plan, Timestamp(epoch_ms)).await;
-    added.map_err(|failure| broken(io::Error::other(failure.to_string())))
+    added.map_err(refused)
+}
+
+/// An empty file that only its owner can read: the service refuses another.
+fn private(file: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(|_| ())
 }

@@ -1,0 +1,153 @@
+//! What operators do with the people who may log in.
+
+use super::{User, sqlite::user};
+use crate::store::sqlite::SqliteDirectory;
+use rusqlite::{Connection, OptionalExtension};
+use seams::Outcome;
+
+/// What became of a change to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserChange {
+    /// It is done: this is the person now.
+    Done(User),
+    /// Nobody has the address.
+    NoSuchUser,
+    /// Somebody else has the new address.
+    AddressTaken,
+}
+
+fn find(t: &Connection, address: &str) -> rusqlite::Result<Option<User>> {
+    t.prepare_cached("SELECT id, address, name FROM users WHERE address = ?1")?
+        .query_row([address], user)
+        .optional()
+}
+
+impl SqliteDirectory {
+    /// All people who may log in, in the order of their addresses.
+    ///
+    /// # Errors
+    /// As every read: `Fail`.
+    pub async fn users(&self) -> Outcome<Vec<User>> {
+        self.read(|t| {
+            let mut all = t.prepare("SELECT id, address, name FROM users ORDER BY address")?;
+            all.query_map([], user)?.collect()
+        })
+        .await
+    }
+
+    /// Registers a person. False, and nothing is changed, if somebody has the address.
+    ///
+    /// # Errors
+    /// As every write: `Fail` or `Unknown`.
+    pub async fn register_user(&self, new: &User) -> Outcome<bool> {
+        self.write(|t| {
+            let is_new = find(t, &new.address)?.is_none();
+            if is_new {
+                t.prepare_cached("INSERT INTO users (id, address, name) VALUES (?1, ?2, ?3)")?
+                    .execute([&new.id, &new.address, &new.name])?;
+            }
+            Ok(is_new)
+        })
+        .await
+    }
+
+    /// Changes the address or the name of the person who has `address`; what is `None` stays. The subject stays.
+    ///
+    /// # Errors
+    /// As every write: `Fail` or `Unknown`.
+    pub async fn change_user(
+        &self,
+        address: &str,
+        new_address: Option<&str>,
+        new_name: Option<&str>,
+    ) -> Outcome<UserChange> {
+        self.write(|t| {
+            let Some(mut user) = find(t, address)? else {
+                return Ok(UserChange::NoSuchUser);
+            };
+            if let Some(new) = new_address.filter(|new| *new != address) {
+                if find(t, new)?.is_some() {
+                    return Ok(UserChange::AddressTaken);
+                }
+                user.address = new.to_owned();
+            }
+            if let Some(new) = new_name {
+                user.name = new.to_owned();
+            }
+            t.prepare_cached("UPDATE users SET address = ?2, name = ?3 WHERE id = ?1")?
+                .execute([&user.id, &user.address, &user.name])?;
+            Ok(UserChange::Done(user))
+        })
+        .await
+    }
+
+    /// Removes the person who has an address, with all sessions, access tokens and reminders. False if nobody has it.
+    ///
+    /// # Errors
+    /// As every write: `Fail` or `Unknown`.
+    pub async fn remove_user(&self, address: &str) -> Outcome<bool> {
+        // ON DELETE CASCADE takes the rest along.
+        self.write(|t| Ok(t.execute("DELETE FROM users WHERE address = ?1", [address])? == 1))
+            .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        redemption::TokenRepository,
+        store::{
+            sqlite::testing::{in_memory, open, redemption},
+            testing::{Fixture, START},
+        },
+        users::UserRepository,
+    };
+
+    fn bob() -> User {
+        User {
+            id: "user-bob".into(),
+            address: "bob@example.com".into(),
+            name: "Bob".into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_person_is_registered_once_and_keeps_the_subject() {
+        let fixture = Fixture::new();
+        let a = open(&fixture, &in_memory("users-administration")).await;
+        assert_eq!(a.register_user(&bob()).await, Ok(true));
+        let again = User {
+            id: "user-other".into(),
+            ..bob()
+        };
+        assert_eq!(a.register_user(&again).await, Ok(false));
+        let addresses: Vec<_> = a.users().await.unwrap().into_iter().map(|u| u.address).collect();
+        assert_eq!(addresses, ["ann@example.com", "bob@example.com"]);
+
+        let moved = User {
+            address: "bob@example.org".into(),
+            name: "Robert".into(),
+            ..bob()
+        };
+        let change = a.change_user("bob@example.com", Some("bob@example.org"), Some("Robert"));
+        assert_eq!(change.await, Ok(UserChange::Done(moved.clone())));
+        assert_eq!(a.user("user-bob").await, Ok(Some(moved.clone())));
+        let taken = a.change_user("bob@example.org", Some("ann@example.com"), None).await;
+        assert_eq!(taken, Ok(UserChange::AddressTaken));
+        let nobody = a.change_user("bob@example.com", None, Some("Bob")).await;
+        assert_eq!(nobody, Ok(UserChange::NoSuchUser));
+        let same = a.change_user("bob@example.org", Some("bob@example.org"), None).await;
+        assert_eq!(same, Ok(UserChange::Done(moved)));
+    }
+
+    #[tokio::test]
+    async fn a_removed_person_takes_the_tokens_along() {
+        let fixture = Fixture::new();
+        let a = open(&fixture, &in_memory("users-removal")).await;
+        a.redeem(redemption("code", "token")).await.expect("a token");
+        assert_eq!(a.remove_user("ann@example.com").await, Ok(true));
+        assert_eq!(a.remove_user("ann@example.com").await, Ok(false));
+        assert_eq!(a.token("token", START).await, Ok(None));
+    }
+}

@@ -1,0 +1,232 @@
+//! Relying parties.
+
+use super::{Desk, Done, refused};
+use crate::{
+    options::{AddClient, At, ChangeClient, OneClient},
+    start::StartFailure,
+};
+use idp::{
+    clients::{
+        Client, ClientRepository, ClientSecret,
+        registration::{client_id, display_name, redirect_uri},
+    },
+    hash::sha256_hex,
+};
+use seams::random_token;
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Redirect URIs of one client at most.
+const REDIRECT_URIS_MAX: usize = 50;
+
+/// A client, with the names that RFC 7591 section 2 gives to its metadata.
+#[derive(Serialize)]
+struct Shown {
+    client_id: String,
+    client_name: String,
+    /// How it authenticates at the token endpoint; `client_secret_post` is as good.
+    token_endpoint_auth_method: &'static str,
+    redirect_uris: Vec<String>,
+    /// A new secret, shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
+}
+
+impl Shown {
+    fn of(client: Client, client_secret: Option<String>) -> Shown {
+        Shown {
+            client_id: client.id,
+            client_name: client.name,
+            token_endpoint_auth_method: match client.secret {
+                ClientSecret::None => "none",
+                ClientSecret::Sha256(_) => "client_secret_basic",
+            },
+            redirect_uris: client.redirect_uris,
+            client_secret,
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self.token_endpoint_auth_method {
+            "none" => "public",
+            _ => "confidential",
+        }
+    }
+
+    fn line(&self) -> String {
+        let uris = self.redirect_uris.join(" ");
+        format!("{}  {}  {}  {uris}", self.client_id, self.kind(), self.client_name)
+    }
+
+    fn text(&self) -> String {
+        let kind = match self.kind() {
+            "public" => "public: PKCE is what protects its codes",
+            kind => kind,
+        };
+        let mut text = format!(
+            "client        {}\nname          {}\nkind          {kind}\n",
+            self.client_id, self.client_name
+        );
+        for uri in &self.redirect_uris {
+            text += &format!("redirect URI  {uri}\n");
+        }
+        if let Some(secret) = &self.client_secret {
+            text += &format!("secret        {secret}\nIt is shown this once: only its hash is kept.\n");
+        }
+        text
+    }
+}
+
+fn unusable(option: &str, value: &str, why: &impl ToString) -> StartFailure {
+    StartFailure::Argument(format!("{option} {value:?}: {}", why.to_string()))
+}
+
+fn named(name: &str) -> Result<(), StartFailure> {
+    display_name(name).map_err(|why| unusable("--name", name, &why))
+}
+
+fn redirected(uris: &[String]) -> Result<(), StartFailure> {
+    let mut known = BTreeSet::new();
+    for uri in uris {
+        redirect_uri(uri).map_err(|why| unusable("--redirect-uri", uri, &why))?;
+        if !known.insert(uri) {
+            return Err(unusable("--redirect-uri", uri, &"it is given twice"));
+        }
+    }
+    if uris.len() > REDIRECT_URIS_MAX {
+        let why = format!("{} are given, and {REDIRECT_URIS_MAX} are the most", uris.len());
+        return Err(StartFailure::Argument(format!("--redirect-uri: {why}")));
+    }
+    Ok(())
+}
+
+fn nobody<T>(id: &str) -> Result<T, StartFailure> {
+    refused(format!("there is no client {id:?}: list-clients shows which there are"))
+}
+
+/// A new secret, and how it is kept.
+fn new_secret(desk: &Desk) -> (String, ClientSecret) {
+    let secret = random_token(&*desk.env.entropy);
+    let kept = ClientSecret::Sha256(sha256_hex(&secret));
+    (secret, kept)
+}
+
+pub(super) async fn add(new: &AddClient) -> Result<Done, StartFailure> {
+    client_id(&new.id).map_err(|why| unusable("--id", &new.id, &why))?;
+    named(&new.name)?;
+    redirected(&new.redirect_uri)?;
+    let desk = Desk::open(&new.at).await?;
+    let (secret, kept) = match new.confidential {
+        true => {
+            let (secret, kept) = new_secret(&desk);
+            (Some(secret), kept)
+        }
+        false => (None, ClientSecret::None),
+    };
+    let client = Client {
+        id: new.id.clone(),
+        name: new.name.clone(),
+        secret: kept,
+        redirect_uris: new.redirect_uri.clone(),
+    };
+    let is_new = desk.directory.register_client(&client).await;
+    if !is_new.map_err(|failure| desk.failed(&failure))? {
+        return refused(format!(
+            "client {:?} is there already, and was left as it is: change-client changes it, rotate-client-secret gives it \
+             a new secret",
+            new.id
+        ));
+    }
+    let shown = Shown::of(client, secret);
+    Ok(desk.done(shown.text(), &shown))
+}
+
+pub(super) async fn list(at: &At) -> Result<Done, StartFailure> {
+    let desk = Desk::open(at).await?;
+    let clients = desk
+        .directory
+        .clients()
+        .await
+        .map_err(|failure| desk.failed(&failure))?;
+    let all: Vec<Shown> = clients.into_iter().map(|client| Shown::of(client, None)).collect();
+    let lines: Vec<String> = all.iter().map(Shown::line).collect();
+    Ok(desk.done(lines.join("\n"), &all))
+}
+
+pub(super) async fn show(client: &OneClient) -> Result<Done, StartFailure> {
+    let desk = Desk::open(&client.at).await?;
+    let found = desk.directory.client(&client.id).await;
+    match found.map_err(|failure| desk.failed(&failure))? {
+        Some(client) => {
+            let shown = Shown::of(client, None);
+            Ok(desk.done(shown.text(), &shown))
+        }
+        None => nobody(&client.id),
+    }
+}
+
+pub(super) async fn change(client: &ChangeClient) -> Result<Done, StartFailure> {
+    client.name.as_deref().map(named).transpose()?;
+    redirected(&client.redirect_uri)?;
+    let desk = Desk::open(&client.at).await?;
+    let (secret, kept) = new_secret(&desk);
+    let change = |mut known: Client| {
+        if let Some(name) = &client.name {
+            known.name.clone_from(name);
+        }
+        if !client.redirect_uri.is_empty() {
+            known.redirect_uris.clone_from(&client.redirect_uri);
+        }
+        // One that is confidential already keeps its secret: a new one is a matter of rotate-client-secret.
+        match (client.confidential, client.public, &known.secret) {
+            (true, _, ClientSecret::None) => known.secret = kept.clone(),
+            (_, true, _) => known.secret = ClientSecret::None,
+            _ => {}
+        }
+        known
+    };
+    let changed = desk.directory.change_client(&client.id, change).await;
+    match changed.map_err(|failure| desk.failed(&failure))? {
+        Some(changed) => {
+            let is_new = changed.secret == kept;
+            let shown = Shown::of(changed, is_new.then_some(secret));
+            Ok(desk.done(shown.text(), &shown))
+        }
+        None => nobody(&client.id),
+    }
+}
+
+pub(super) async fn remove(client: &OneClient) -> Result<Done, StartFailure> {
+    let desk = Desk::open(&client.at).await?;
+    let removed = desk.directory.remove_client(&client.id).await;
+    if !removed.map_err(|failure| desk.failed(&failure))? {
+        return nobody(&client.id);
+    }
+    let text = format!("client {:?} is removed, with all its access tokens", client.id);
+    Ok(desk.done(text, &json!({ "client_id": client.id, "removed": true })))
+}
+
+pub(super) async fn rotate_secret(client: &OneClient) -> Result<Done, StartFailure> {
+    let desk = Desk::open(&client.at).await?;
+    let (secret, kept) = new_secret(&desk);
+    let rotate = |known: Client| match known.secret {
+        ClientSecret::None => known,
+        ClientSecret::Sha256(_) => Client {
+            secret: kept.clone(),
+            ..known
+        },
+    };
+    let changed = desk.directory.change_client(&client.id, rotate).await;
+    match changed.map_err(|failure| desk.failed(&failure))? {
+        Some(changed) if changed.secret == kept => {
+            let shown = Shown::of(changed, Some(secret));
+            Ok(desk.done(shown.text(), &shown))
+        }
+        Some(_) => refused(format!(
+            "client {:?} is public and has no secret: change-client --confidential gives it one",
+            client.id
+        )),
+        None => nobody(&client.id),
+    }
+}

@@ -1,0 +1,145 @@
+//! What operators do with the directory.
+
+use clap::{ArgGroup, Args, Subcommand};
+use std::path::PathBuf;
+
+/// What to do instead of serving.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Makes a new directory.
+    Init(At),
+    /// Adds a person who may log in.
+    AddUser(AddUser),
+    /// Lists the people who may log in.
+    ListUsers(At),
+    /// Shows a person.
+    ShowUser(OneUser),
+    /// Changes the address or the name of a person, who stays the same subject for clients.
+    ChangeUser(ChangeUser),
+    /// Removes a person, with all sessions and access tokens.
+    RemoveUser(OneUser),
+    /// Lets an address log in again that was locked after too many wrong codes.
+    UnlockUser(OneUser),
+    /// Adds a relying party.
+    AddClient(AddClient),
+    /// Lists the relying parties.
+    ListClients(At),
+    /// Shows a relying party.
+    ShowClient(OneClient),
+    /// Changes the name, the redirect URIs or the kind of a relying party.
+    ChangeClient(ChangeClient),
+    /// Removes a relying party, with all its access tokens.
+    RemoveClient(OneClient),
+    /// Gives a confidential client a new secret and prints it, once. The old one is refused from then on.
+    RotateClientSecret(OneClient),
+}
+
+/// Where to do it, and how to say it.
+#[derive(Debug, Clone, Args)]
+pub struct At {
+    /// The SQLite file that all replicas share.
+    #[arg(long, value_name = "FILE")]
+    pub directory: PathBuf,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A person who may log in.
+#[derive(Debug, Clone, Args)]
+pub struct AddUser {
+    /// Where.
+    #[command(flatten)]
+    pub at: At,
+    /// Mail address.
+    #[arg(long)]
+    pub address: String,
+    /// Display name.
+    #[arg(long)]
+    pub name: String,
+}
+
+/// One person.
+#[derive(Debug, Clone, Args)]
+pub struct OneUser {
+    /// Where.
+    #[command(flatten)]
+    pub at: At,
+    /// Mail address.
+    #[arg(long)]
+    pub address: String,
+}
+
+/// A person, and what becomes different.
+#[derive(Debug, Clone, Args)]
+#[command(group = ArgGroup::new("change").required(true).multiple(true).args(["new_address", "name"]))]
+pub struct ChangeUser {
+    /// Where.
+    #[command(flatten)]
+    pub at: At,
+    /// Mail address until now.
+    #[arg(long)]
+    pub address: String,
+    /// Mail address from now on.
+    #[arg(long, value_name = "ADDRESS")]
+    pub new_address: Option<String>,
+    /// Display name from now on.
+    #[arg(long)]
+    pub name: Option<String>,
+}
+
+/// A relying party.
+#[derive(Debug, Clone, Args)]
+pub struct AddClient {
+    /// Where.
+    #[command(flatten)]
+    pub at: At,
+    /// `client_id`.
+    #[arg(long)]
+    pub id: String,
+    /// Name shown to people.
+    #[arg(long)]
+    pub name: String,
+    /// Redirect URI, compared exactly; may be given several times.
+    #[arg(long, required = true)]
+    pub redirect_uri: Vec<String>,
+    /// Makes it a confidential client and prints its new secret, once.
+    #[arg(long)]
+    pub confidential: bool,
+}
+
+/// One relying party.
+#[derive(Debug, Clone, Args)]
+pub struct OneClient {
+    /// Where.
+    #[command(flatten)]
+    pub at: At,
+    /// `client_id`.
+    #[arg(long)]
+    pub id: String,
+}
+
+/// A relying party, and what becomes different.
+#[derive(Debug, Clone, Args)]
+#[command(group = ArgGroup::new("change").required(true).multiple(true)
+    .args(["name", "redirect_uri", "confidential", "public"]))]
+pub struct ChangeClient {
+    /// Where.
+    #[command(flatten)]
+    pub at: At,
+    /// `client_id`, which stays.
+    #[arg(long)]
+    pub id: String,
+    /// Name shown to people from now on.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Redirect URI from now on, instead of all until now; may be given several times.
+    #[arg(long)]
+    pub redirect_uri: Vec<String>,
+    /// Makes a public client a confidential one and prints its new secret, once.
+    #[arg(long, conflicts_with = "public")]
+    pub confidential: bool,
+    /// Makes a confidential client a public one: its secret is forgotten, and PKCE alone protects its codes.
+    #[arg(long)]
+    pub public: bool,
+}
