@@ -1,6 +1,6 @@
 //! The configuration, which the operator decides.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// Configuration of one replica. All replicas of a service share it, except `replica`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Config {
     pub state: StateConfig,
     /// Mail relay as host and port.
     pub mail_relay: Option<(String, u16)>,
+    /// How to get in there.
+    pub mail_access: MailAccess,
     /// Sender address of mails.
     pub mail_from: String,
     /// Analytics hook as host, port and path.
@@ -43,9 +45,67 @@ pub enum StateConfig {
         sentinels: Vec<(String, u16)>,
         /// The name they know the master by.
         master: String,
+        /// How to get in at a Sentinel.
+        sentinel_access: RedisAccess,
+        /// How to get in at Redis.
+        redis_access: RedisAccess,
     },
     /// This process's memory: development with a single replica only.
     Memory,
+}
+
+/// A secret that the operator gave. It is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// A secret.
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+
+    /// What it is, for whoever asks for it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)") // not for logs
+    }
+}
+
+/// How to get in at Redis or at a Sentinel.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RedisAccess {
+    /// The user, if it is not Redis's default user.
+    pub user: Option<String>,
+    /// The password, if one is asked for.
+    pub password: Option<Secret>,
+    /// Whether the connection is encrypted.
+    pub tls: bool,
+}
+
+/// How to get in at the mail relay.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MailAccess {
+    /// Whether the connection is encrypted, and from when on.
+    pub tls: MailTls,
+    /// Name and password, if the relay asks for them (RFC 4954).
+    pub login: Option<(String, Secret)>,
+}
+
+/// Whether the connection to the mail relay is encrypted, and from when on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MailTls {
+    /// Not at all: a relay on a trusted network.
+    #[default]
+    None,
+    /// From STARTTLS on (RFC 3207). A relay that does not offer it is refused.
+    StartTls,
+    /// From the beginning (RFC 8314 section 3.3).
+    Implicit,
 }
 
 /// Lifetimes.
@@ -133,6 +193,7 @@ impl Config {
             directory: "idp.sqlite".into(),
             state,
             mail_relay: None,
+            mail_access: MailAccess::default(),
             mail_from: "login@localhost".into(),
             analytics_hook: None,
             ttl: Ttl {
@@ -175,6 +236,17 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let access = RedisAccess {
+            user: Some("idp".into()),
+            password: Some(Secret::new("hunter2")),
+            tls: true,
+        };
+        let shown = format!("{access:?}");
+        assert!(shown.contains("idp") && !shown.contains("hunter2"), "{shown}");
+    }
 
     /// What clients and operators are told is what they get.
     #[test]

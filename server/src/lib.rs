@@ -1,5 +1,6 @@
 //! The login service for real: the production wiring of the seams, and the operator's commands.
 
+mod access;
 mod demo;
 mod dev;
 mod directory;
@@ -7,8 +8,11 @@ mod issuer;
 mod operate;
 mod options;
 mod program;
+mod secret;
 mod start;
 
-pub use options::{AddClient, AddUser, At, ChangeClient, ChangeUser, Command, OneClient, OneUser, Options};
+pub use options::{
+    Access, AddClient, AddUser, At, ChangeClient, ChangeUser, Command, MailTls, OneClient, OneUser, Options,
+};
 pub use program::program;
 pub use start::{StartFailure, run};

@@ -1,6 +1,7 @@
 //! From the operator's command line to a running replica.
 
 use crate::{
+    access,
     demo::Demo,
     dev,
     directory::{IfMissing, open},
@@ -12,6 +13,7 @@ use idp::{
     config::{Config, StateConfig},
     replica::{self, Wiring},
 };
+use seams_os::Connected;
 use std::{
     io::{self, Write},
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -67,11 +69,16 @@ async fn serve(options: Options) -> Result<(), StartFailure> {
         Ipv4Addr::UNSPECIFIED.into()
     });
     let config = config(&options, bind)?;
-    let own = [
-        (options.ops_port, options.ops_bind),
-        (options.demo_port, Ipv4Addr::LOCALHOST.into()),
-    ];
-    let env = seams_os::env_bound(&options.replica, bind, &own[..if options.dev { 2 } else { 1 }]);
+    let mut ports = vec![(options.ops_port, options.ops_bind)];
+    if options.dev {
+        ports.push((options.demo_port, Ipv4Addr::LOCALHOST.into()));
+    }
+    let connected = Connected {
+        bind,
+        ports,
+        trust: access::trust(&options.access).map_err(StartFailure::Argument)?,
+    };
+    let env = seams_os::env_connected(&options.replica, connected);
     let if_missing = if options.dev || options.create_directory {
         IfMissing::Create
     } else {
@@ -109,9 +116,12 @@ fn config(options: &Options, bind: IpAddr) -> Result<Config, StartFailure> {
     let state = if options.dev {
         StateConfig::Memory
     } else {
+        let [sentinel_access, redis_access] = access::redis(&options.access).map_err(StartFailure::Argument)?;
         StateConfig::Sentinel {
             sentinels: options.redis_sentinel.clone(),
             master: options.redis_master.clone(),
+            sentinel_access,
+            redis_access,
         }
     };
     let mut config = Config::new(&options.replica, issuer, state);
@@ -120,6 +130,7 @@ fn config(options: &Options, bind: IpAddr) -> Result<Config, StartFailure> {
     let directory = options.directory.clone().unwrap_or_else(|| DEV_DIRECTORY.into());
     config.directory = directory.display().to_string();
     config.mail_relay = options.mail_relay.clone();
+    config.mail_access = access::mail(&options.access).map_err(StartFailure::Argument)?;
     config.mail_from = options.mail_from.clone();
     config.analytics_hook = options.analytics_hook.clone();
     if options.dev && !options.dev_limits {

@@ -72,6 +72,20 @@ pub trait Network: Send + Sync {
     /// The host is unknown, or refuses.
     fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Stream>>;
 
+    /// Encrypts a connection that [`Network::connect`] made, with TLS. The other end must prove that it is `name`, a host name
+    /// or an IP address.
+    ///
+    /// # Errors
+    /// The other end cannot prove it. Or there is no TLS on this network: the default, because a simulation's links are
+    /// not listened to.
+    fn secure<'a>(&'a self, stream: Stream, name: &'a str) -> BoxFuture<'a, io::Result<Stream>> {
+        Box::pin(async move {
+            drop(stream);
+            let what = format!("no TLS on this network, and {name} asks for it");
+            Err(io::Error::new(io::ErrorKind::Unsupported, what))
+        })
+    }
+
     /// Listens on all of this host's addresses, or, in production, on those configured.
     ///
     /// # Errors

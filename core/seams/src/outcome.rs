@@ -41,6 +41,14 @@ pub enum Cause {
     /// No Sentinel named a master.
     #[error("no sentinel names a master")]
     NoMaster,
+    /// A Sentinel refused to say who is master, and no other said it.
+    #[error("sentinel {sentinel} refuses: {why}")]
+    SentinelRefuses {
+        /// Which one: host and port.
+        sentinel: String,
+        /// What it answered: NOAUTH, WRONGPASS, NOPERM; or why there is no TLS with it.
+        why: String,
+    },
     /// The deadline passed.
     #[error("{what} took longer than {}", human_ms(*limit_ms))]
     Deadline {

@@ -3,6 +3,7 @@
 mod console;
 mod outbox;
 mod relay;
+mod starttls;
 
 pub use console::ConsoleMailer;
 pub use outbox::Outbox;

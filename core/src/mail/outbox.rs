@@ -2,9 +2,9 @@
 
 use super::{
     Mail, Mailer, Subject,
-    relay::{render, submit},
+    relay::{Place, render, submit},
 };
-use crate::config::Config;
+use crate::config::{Config, MailAccess};
 use async_trait::async_trait;
 use lettre::Message;
 use seams::{Cause, Env, Failure, Outcome};
@@ -33,13 +33,19 @@ struct Relay {
     env: Env,
     host: String,
     port: u16,
+    access: MailAccess,
     limit: Duration,
     from: String,
 }
 
 impl Relay {
     async fn submit(&self, message: &Message) -> Outcome<()> {
-        submit(&self.env, (&self.host, self.port), message, self.limit).await
+        let place = Place {
+            host: &self.host,
+            port: self.port,
+            access: &self.access,
+        };
+        submit(&self.env, place, message, self.limit).await
     }
 }
 
@@ -53,6 +59,7 @@ impl Outbox {
                 env,
                 host,
                 port,
+                access: config.mail_access.clone(),
                 limit: config.deadlines.mail,
                 from: config.mail_from.clone(),
             }),

@@ -1,6 +1,10 @@
 //! Rendering a mail, and handing it to the relay.
 
-use super::{Mail, Subject};
+use super::{
+    Mail, Subject,
+    starttls::{Upgraded, upgrade},
+};
+use crate::config::{MailAccess, MailTls};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use lettre::{
     Address, Message,
@@ -9,6 +13,7 @@ use lettre::{
         header::{ContentType, HeaderName, HeaderValue},
     },
     transport::smtp::{
+        authentication::{Credentials, Mechanism},
         client::{AsyncSmtpConnection, AsyncTokioStream},
         commands,
         extension::ClientId,
@@ -88,22 +93,55 @@ fn id_name(id: &str) -> String {
     }
 }
 
+/// Where the relay is, and how to get in.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) host: &'a str,
+    pub(super) port: u16,
+    pub(super) access: &'a MailAccess,
+}
+
+impl Place<'_> {
+    async fn connect(self, env: &Env) -> Outcome<SmtpStream> {
+        let Place { host, port, access } = self;
+        let stream = env.network.connect(host, port).await;
+        let stream = stream.map_err(|e| Failure::Fail(Cause::Unreachable(format!("{host}:{port} ({e})"))))?;
+        let Upgraded { stream, greeting } = match access.tls {
+            MailTls::None => return Ok(SmtpStream::new(stream, vec![])),
+            MailTls::StartTls => upgrade(env, stream, host).await?,
+            MailTls::Implicit => {
+                let stream = env.network.secure(stream, host).await;
+                let no_tls = |error| Failure::Fail(Cause::Refused(format!("TLS: {error}")));
+                Upgraded {
+                    stream: stream.map_err(no_tls)?,
+                    greeting: vec![],
+                }
+            }
+        };
+        Ok(SmtpStream::new(stream, greeting))
+    }
+}
+
 /// Hands a message to the relay over a connection of its own.
 ///
 /// # Errors
 /// `Fail` when the relay cannot have taken it: it was not reached, refused, or broke off before the
 /// message itself was on its way. `Unknown` after that (RFC 5321 section 4.2.5: the relay is
 /// responsible once it has answered the final dot, and its answer may be lost).
-pub(super) async fn submit(env: &Env, (host, port): (&str, u16), message: &Message, limit: Duration) -> Outcome<()> {
+pub(super) async fn submit(env: &Env, place: Place<'_>, message: &Message, limit: Duration) -> Outcome<()> {
     let mut on_its_way = false;
     let conversation = async {
-        let stream = env.network.connect(host, port).await;
-        let stream = stream.map_err(|e| Failure::Fail(Cause::Unreachable(format!("{host}:{port} ({e})"))))?;
+        let stream = place.connect(env).await?;
         let refused = |e: lettre::transport::smtp::Error| Failure::Fail(Cause::Refused(e.to_string()));
         let hello = ClientId::Domain(env.host.to_string());
-        let mut smtp = AsyncSmtpConnection::connect_with_transport(Box::new(SmtpStream(stream)), &hello)
+        let mut smtp = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello)
             .await
             .map_err(refused)?;
+        if let Some((name, password)) = &place.access.login {
+            let credentials = Credentials::new(name.clone(), password.reveal().to_owned());
+            let ways = [Mechanism::Plain, Mechanism::Login];
+            smtp.auth(&ways, &credentials).await.map_err(refused)?;
+        }
         let envelope = message.envelope();
         smtp.command(commands::Mail::new(envelope.from().cloned(), vec![]))
             .await
@@ -136,28 +174,45 @@ pub(super) async fn submit(env: &Env, (host, port): (&str, u16), message: &Messa
 
 /// A seam's stream as lettre wants it.
 #[derive(Debug)]
-struct SmtpStream(Stream);
+struct SmtpStream {
+    /// What has been read already, and is read again first.
+    greeting: io::Cursor<Vec<u8>>,
+    stream: Stream,
+}
+
+impl SmtpStream {
+    fn new(stream: Stream, greeting: Vec<u8>) -> SmtpStream {
+        SmtpStream {
+            greeting: io::Cursor::new(greeting),
+            stream,
+        }
+    }
+}
 
 impl AsyncTokioStream for SmtpStream {
     fn peer_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.0.peer())
+        Ok(self.stream.peer())
     }
 }
 
 impl AsyncRead for SmtpStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
+        let before = buf.filled().len();
+        if Pin::new(&mut self.greeting).poll_read(cx, buf)?.is_ready() && buf.filled().len() > before {
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for SmtpStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
+        Pin::new(&mut self.stream).poll_write(cx, buf)
     }
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -28,9 +28,20 @@ impl Wiring {
     /// The parts that the configuration asks for; starts their workers. Nothing is connected yet.
     pub fn standard(env: &Env, config: &Config, directory: impl Into<Directory>) -> Wiring {
         let store: Arc<dyn AuthStateStore> = match &config.state {
-            StateConfig::Sentinel { sentinels, master } => {
+            StateConfig::Sentinel {
+                sentinels,
+                master,
+                sentinel_access,
+                redis_access,
+            } => {
                 let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
-                Arc::new(RedisStore::new(env.clone(), Arc::new(finder), config.deadlines))
+                let finder = Arc::new(finder.with_access(sentinel_access.clone()));
+                Arc::new(RedisStore::with_access(
+                    env.clone(),
+                    finder,
+                    config.deadlines,
+                    redis_access.clone(),
+                ))
             }
             StateConfig::Memory => Arc::new(MemoryStore::new(env.clock.clone())),
         };

@@ -17,10 +17,7 @@ pub(super) struct Verdict {
 
 /// Judges an error that a command got after it was handed to a live connection.
 pub(super) fn classify(error: &RedisError) -> Verdict {
-    let text = || match error.detail() {
-        Some(detail) => format!("{} {detail}", error.code().unwrap_or("error")),
-        None => error.code().map_or_else(|| error.to_string(), str::to_owned),
-    };
+    let text = || text(error);
     match error.kind() {
         // An aborted transaction executed nothing: one of its commands was refused when queued.
         ErrorKind::Server(
@@ -56,6 +53,14 @@ pub(super) fn classify(error: &RedisError) -> Verdict {
             failure: Failure::Unknown(Cause::Protocol(error.to_string())),
             reconnect: true,
         },
+    }
+}
+
+/// An error of the server as it said it: its code and what follows.
+pub(super) fn text(error: &RedisError) -> String {
+    match error.detail() {
+        Some(detail) => format!("{} {detail}", error.code().unwrap_or("error")),
+        None => error.code().map_or_else(|| error.to_string(), str::to_owned),
     }
 }
 

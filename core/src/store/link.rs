@@ -4,7 +4,7 @@
 //! that a request that gives up does not end the attempt for the others that wait for it.
 
 use super::MasterFinder;
-use crate::config::Deadlines;
+use crate::config::{Deadlines, RedisAccess};
 use ::redis::{AsyncConnectionConfig, RedisConnectionInfo, RedisResult, Value, aio::MultiplexedConnection};
 use seams::{BoxFuture, Cause, Env, Failure, Outcome, Stream, within};
 use std::sync::{
@@ -33,15 +33,17 @@ pub(super) struct Link {
     env: Env,
     finder: Arc<dyn MasterFinder>,
     deadlines: Deadlines,
+    access: RedisAccess,
     state: Mutex<(State, u64)>,
 }
 
 impl Link {
-    pub(super) fn new(env: Env, finder: Arc<dyn MasterFinder>, deadlines: Deadlines) -> Arc<Link> {
+    pub(super) fn new(env: Env, finder: Arc<dyn MasterFinder>, deadlines: Deadlines, access: RedisAccess) -> Arc<Link> {
         Arc::new(Link {
             env,
             finder,
             deadlines,
+            access,
             state: Mutex::new((State::Down, 0)),
         })
     }
@@ -95,13 +97,19 @@ impl Link {
     async fn connect_to(&self, host: &str, port: u16, generation: u64) -> Outcome<Live> {
         let stream = self.env.network.connect(host, port).await;
         let stream = stream.map_err(|e| Failure::Fail(Cause::Unreachable(format!("{host}:{port} ({e})"))))?;
-        let (mut connection, driver) = speak(stream).await.map_err(lost)?;
+        let stream = match self.access.tls {
+            true => self.env.network.secure(stream, host).await,
+            false => Ok(stream),
+        };
+        let no_tls = |error| Failure::Fail(Cause::Refused(format!("{host}:{port}: TLS: {error}")));
+        let (mut connection, driver) = speak(stream.map_err(no_tls)?).await.map_err(lost)?;
         let up = Arc::new(AtomicBool::new(true));
         let seen = up.clone();
         self.env.spawn(async move {
             driver.await;
             seen.store(false, Ordering::Relaxed);
         });
+        authenticate(&mut connection, &self.access).await.map_err(lost)?;
         let role: Value = ::redis::cmd("ROLE").query_async(&mut connection).await.map_err(lost)?;
         if !is_master(&role) {
             return Err(Failure::Fail(Cause::Refused(format!("{host}:{port} is not a master"))));
@@ -146,6 +154,18 @@ pub(super) async fn speak(stream: Stream) -> RedisResult<(MultiplexedConnection,
     let info = RedisConnectionInfo::default().set_skip_set_lib_name();
     let (connection, driver) = MultiplexedConnection::new_with_config(&info, stream, config).await?;
     Ok((connection, Box::pin(driver)))
+}
+
+/// Says who we are, if a password is to be given. Not by redis-rs's own way, which hides what the server answers.
+pub(super) async fn authenticate(connection: &mut MultiplexedConnection, access: &RedisAccess) -> RedisResult<()> {
+    let Some(password) = &access.password else {
+        return Ok(());
+    };
+    let mut auth = ::redis::cmd("AUTH");
+    if let Some(user) = &access.user {
+        auth.arg(user);
+    }
+    auth.arg(password.reveal()).query_async(connection).await
 }
 
 /// Whether ROLE's answer is a master's.

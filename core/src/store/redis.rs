@@ -10,7 +10,7 @@ use super::{
     link::{Link, Live, is_master},
 };
 use crate::{
-    config::Deadlines,
+    config::{Deadlines, RedisAccess},
     store::{AuthStateStore, Key},
 };
 use ::redis::{Cmd, FromRedisValue, Pipeline, Value, cmd, pipe};
@@ -42,10 +42,21 @@ enum Request {
 impl RedisStore {
     /// A store on the master that `finder` finds. Connects when first used.
     pub fn new(env: Env, finder: Arc<dyn MasterFinder>, deadlines: Deadlines) -> RedisStore {
+        RedisStore::with_access(env, finder, deadlines, RedisAccess::default())
+    }
+
+    /// The same for a Redis that asks for a password, or for TLS.
+    pub fn with_access(
+        env: Env,
+        finder: Arc<dyn MasterFinder>,
+        deadlines: Deadlines,
+        access: RedisAccess,
+    ) -> RedisStore {
+        let link = || Link::new(env.clone(), finder.clone(), deadlines, access.clone());
         RedisStore {
             limit: deadlines.store,
-            shared: Link::new(env.clone(), finder.clone(), deadlines),
-            exclusive: tokio::sync::Mutex::new(Link::new(env.clone(), finder, deadlines)),
+            shared: link(),
+            exclusive: tokio::sync::Mutex::new(link()),
             env,
         }
     }

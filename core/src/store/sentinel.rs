@@ -1,7 +1,7 @@
 //! Who is master, according to the Sentinels.
 
-use super::link::speak;
-use crate::config::Deadlines;
+use super::link::{authenticate, speak};
+use crate::config::{Deadlines, RedisAccess};
 use async_trait::async_trait;
 use seams::{Cause, Env, Failure, Outcome, within};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,6 +25,7 @@ pub struct SentinelFinder {
     sentinels: Vec<(String, u16)>,
     master: String,
     deadlines: Deadlines,
+    access: RedisAccess,
     first: AtomicUsize,
 }
 
@@ -37,16 +38,39 @@ impl SentinelFinder {
             sentinels,
             master,
             deadlines,
+            access: RedisAccess::default(),
             first: AtomicUsize::new(0),
         }
+    }
+
+    /// The same for Sentinels that ask for a password, or for TLS.
+    #[must_use]
+    pub fn with_access(self, access: RedisAccess) -> SentinelFinder {
+        SentinelFinder { access, ..self }
     }
 
     async fn ask(&self, host: &str, port: u16) -> Outcome<(String, u16)> {
         let stream = self.env.network.connect(host, port).await;
         let stream = stream.map_err(|e| Failure::Fail(Cause::Unreachable(format!("{host}:{port} ({e})"))))?;
-        let failed = |e: ::redis::RedisError| Failure::Fail(Cause::Protocol(e.to_string()));
+        let refuses = |why: String| {
+            Failure::Fail(Cause::SentinelRefuses {
+                sentinel: format!("{host}:{port}"),
+                why,
+            })
+        };
+        // A code means that the Sentinel has answered: with NOAUTH or WRONGPASS, for example.
+        let failed = |error: ::redis::RedisError| match error.code() {
+            Some(_) => refuses(super::classify::text(&error)),
+            None => Failure::Fail(Cause::Protocol(error.to_string())),
+        };
+        let stream = match self.access.tls {
+            true => self.env.network.secure(stream, host).await,
+            false => Ok(stream),
+        };
+        let stream = stream.map_err(|error| refuses(format!("TLS: {error}")))?;
         let (mut connection, driver) = speak(stream).await.map_err(failed)?;
         self.env.spawn(driver);
+        authenticate(&mut connection, &self.access).await.map_err(failed)?;
         let answer: Option<(String, u16)> = ::redis::cmd("SENTINEL")
             .arg("get-master-addr-by-name")
             .arg(&self.master)
@@ -70,6 +94,7 @@ impl MasterFinder for SentinelFinder {
     async fn find(&self) -> Outcome<(String, u16)> {
         let count = self.sentinels.len();
         let first = self.first.load(Ordering::Relaxed);
+        let mut refusal = None;
         for at in (first..first + count).map(|i| i % count) {
             let (host, port) = &self.sentinels[at];
             let cause = match within(self.deadlines.connect, "a sentinel", self.ask(host, *port)).await {
@@ -84,8 +109,12 @@ impl MasterFinder for SentinelFinder {
             // spend its time on the same silent Sentinel.
             self.first.store((at + 1) % count, Ordering::Relaxed);
             tracing::debug!(sentinel = %host, port, %cause, "a sentinel did not help");
+            if matches!(cause, Cause::SentinelRefuses { .. }) {
+                refusal.get_or_insert(cause);
+            }
         }
-        Err(Failure::Fail(Cause::NoMaster))
+        // That it refuses says more than that the others are silent.
+        Err(Failure::Fail(refusal.unwrap_or(Cause::NoMaster)))
     }
 
     fn report_unusable(&self) {

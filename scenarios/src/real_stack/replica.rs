@@ -9,7 +9,7 @@ use crate::{
 use conformance::stack::{MASTER_NAME, RealStack};
 use idp::{
     clients::{Client as RegisteredClient, ClientSecret},
-    config::{Config, StateConfig},
+    config::{Config, RedisAccess, StateConfig},
     leader::{Reminder, ReminderRepository},
     replica::{self, Wiring},
     store::SqliteDirectory,
@@ -57,6 +57,8 @@ impl Replica {
         let state = StateConfig::Sentinel {
             sentinels: sentinels.to_vec(),
             master: MASTER_NAME.to_owned(),
+            sentinel_access: RedisAccess::default(),
+            redis_access: RedisAccess::default(),
         };
         let mut config = Config::new(name, hosts::ISSUER, state);
         (config.port, config.ops_port) = (port, ops_port);

@@ -20,7 +20,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     scenario: "old_master_returns",
     detected_by: "EveryoneCanLogIn",
     bug: |env, config, wiring| match &config.state {
-        StateConfig::Sentinel { sentinels, master } => {
+        StateConfig::Sentinel { sentinels, master, .. } => {
             let finder = Cached {
                 finder: SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines),
                 found: Mutex::default(),

@@ -23,7 +23,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     scenario: "failover_mid_redemption",
     detected_by: "ReplicationCatchesUp",
     bug: |env, config, wiring| {
-        if let StateConfig::Sentinel { sentinels, master } = &config.state {
+        if let StateConfig::Sentinel { sentinels, master, .. } = &config.state {
             let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
             env.spawn(watch(env.clone(), finder));
         }

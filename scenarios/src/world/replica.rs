@@ -3,7 +3,7 @@
 use super::{calls, hosts};
 use crate::login::{Login, StoreOption, WorldOptions, renew_every};
 use idp::{
-    config::{Config, StateConfig},
+    config::{Config, RedisAccess, StateConfig},
     replica::Wiring,
     store::{DirectoryError, sqlite::SqliteDirectory},
 };
@@ -26,6 +26,8 @@ fn config(host: &str, directory: &str, world: &WorldOptions) -> Config {
                 .map(|n| (format!("{}-{n}", hosts::SENTINEL), hosts::SENTINEL_PORT))
                 .collect(),
             master: hosts::MASTER_NAME.to_owned(),
+            sentinel_access: RedisAccess::default(),
+            redis_access: RedisAccess::default(),
         },
         StoreOption::Memory => StateConfig::Memory,
     };

@@ -1,8 +1,10 @@
 //! The command line.
 
+mod access;
 mod commands;
 mod places;
 
+pub use access::{Access, MailTls};
 pub use commands::{AddClient, AddUser, At, ChangeClient, ChangeUser, Command, OneClient, OneUser};
 
 use clap::Parser;
@@ -88,6 +90,10 @@ pub struct Options {
     /// The analytics hook (HTTP): login events are posted to it, and nothing waits for it.
     #[arg(long, value_name = "HOST:PORT/PATH", value_parser = hook)]
     pub analytics_hook: Option<(String, u16, String)>,
+
+    /// How to get in there.
+    #[command(flatten)]
+    pub access: Access,
 }
 
 #[cfg(test)]

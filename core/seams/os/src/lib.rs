@@ -2,6 +2,9 @@
 //! [`clock`] is the real clock for what is outside of a simulation.
 
 pub mod clock;
+mod tls;
+
+pub use tls::Trust;
 
 use rand::{TryRngCore, rngs::OsRng};
 use seams::{
@@ -19,21 +22,34 @@ use tokio::net::{TcpListener, TcpStream};
 /// An [`Env`] of real clocks, sockets, threads and entropy. `bind` is the address that
 /// [`Network::listen`] listens on. Must be called inside a tokio runtime.
 pub fn env(host: &str, bind: IpAddr) -> Env {
-    env_bound(host, bind, &[])
+    let connected = Connected {
+        bind,
+        ports: vec![],
+        trust: None,
+    };
+    env_connected(host, connected)
 }
 
-/// The same, but each of `ports` is listened on at an address of its own.
-pub fn env_bound(host: &str, bind: IpAddr, ports: &[(u16, IpAddr)]) -> Env {
+/// How a process is connected.
+#[derive(Clone)]
+pub struct Connected {
+    /// The address that it listens on.
+    pub bind: IpAddr,
+    /// Ports with an address of their own.
+    pub ports: Vec<(u16, IpAddr)>,
+    /// The authorities that it trusts; without any, TLS is refused.
+    pub trust: Option<Trust>,
+}
+
+/// The same, for a process that is connected in this way.
+pub fn env_connected(host: &str, connected: Connected) -> Env {
     Env {
         host: host.into(),
         clock: Arc::new(SystemClock {
             started: Instant::now(),
         }),
         entropy: Arc::new(SystemEntropy),
-        network: Arc::new(TcpNetwork {
-            bind,
-            ports: ports.to_vec(),
-        }),
+        network: Arc::new(TcpNetwork(connected)),
         tasks: Arc::new(TokioTasks(tokio::runtime::Handle::current())),
         storage: Arc::new(HonestStorage),
         probe: Arc::new(LogProbe),
@@ -89,11 +105,7 @@ impl Probe for LogProbe {
     }
 }
 
-struct TcpNetwork {
-    bind: IpAddr,
-    /// Ports with an address of their own.
-    ports: Vec<(u16, IpAddr)>,
-}
+struct TcpNetwork(Connected);
 
 impl Network for TcpNetwork {
     fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Stream>> {
@@ -105,10 +117,23 @@ impl Network for TcpNetwork {
         })
     }
 
+    fn secure<'a>(&'a self, stream: Stream, name: &'a str) -> BoxFuture<'a, io::Result<Stream>> {
+        Box::pin(async move {
+            match &self.0.trust {
+                Some(trust) => trust.secure(stream, name).await,
+                None => Err(io::Error::new(
+                    io::ErrorKind::Unsupported,
+                    "no authority is trusted here",
+                )),
+            }
+        })
+    }
+
     fn listen(&self, port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {
         Box::pin(async move {
-            let own = self.ports.iter().find(|(own, _)| *own == port);
-            let bind = own.map_or(self.bind, |(_, bind)| *bind);
+            let Connected { bind, ports, .. } = &self.0;
+            let own = ports.iter().find(|(own, _)| *own == port);
+            let bind = own.map_or(*bind, |(_, bind)| *bind);
             let listener = TcpListener::bind((bind, port)).await?;
             let local = listener.local_addr()?;
             Ok(Box::new(TcpAcceptor { listener, local }) as Box<dyn Listener>)

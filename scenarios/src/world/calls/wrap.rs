@@ -227,7 +227,7 @@ pub(crate) fn wiring(env: &Env, config: &Config, wiring: Wiring, asked: &Asked) 
         probe,
     } = wiring.directory;
     let store: Arc<dyn AuthStateStore> = match &config.state {
-        StateConfig::Sentinel { sentinels, master } => {
+        StateConfig::Sentinel { sentinels, master, .. } => {
             let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
             Arc::new(RedisStore::new(env.clone(), called!(finder), config.deadlines))
         }
