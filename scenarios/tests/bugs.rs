@@ -93,6 +93,7 @@ bugs!(
     mailed_code_logged at 1,
     mailed_code_kept at 1,
     failures_swallowed at 1,
+    refusal_swallowed at 1,
     every_try_logged at 1,
     one_error_for_all at 1,
     local_time_for_utc at 1,

@@ -42,6 +42,7 @@ smoke!(
     redis_unreachable,
     redis_refuses,
     connections_close,
+    sentinels_refuse,
     sentinel_without_quorum,
     memory_store,
     guesser_across_failover,

@@ -123,6 +123,14 @@ pub enum Fault<S: Service> {
         /// Duration of the fault, milliseconds.
         lasts_ms: u64,
     },
+    /// A Sentinel asks for a password that its clients do not have, because somebody has configured it so, at a console on
+    /// its machine. What was configured is gone after a restart.
+    SentinelRefuses {
+        /// The Sentinel.
+        host: HostName,
+        /// Duration of the fault, milliseconds.
+        lasts_ms: u64,
+    },
     /// A Redis node refuses commands, because somebody has configured it so, at a console on its machine. What was
     /// configured is gone after a restart.
     RedisRefuses {
@@ -223,6 +231,7 @@ impl<S: Service> Fault<S> {
             | Fault::ClockJump { host, .. }
             | Fault::DiskError { host, .. }
             | Fault::RedisRefuses { host, .. }
+            | Fault::SentinelRefuses { host, .. }
             | Fault::DiskSlow { host, .. } => vec![host],
             Fault::Cut { a, b }
             | Fault::Mend { a, b }
@@ -278,6 +287,7 @@ impl<S: Service> Fault<S> {
             Fault::LatencySpike { lasts_ms, .. }
             | Fault::DiskError { lasts_ms, .. }
             | Fault::RedisRefuses { lasts_ms, .. }
+            | Fault::SentinelRefuses { lasts_ms, .. }
             | Fault::DiskSlow { lasts_ms, .. } => Some(*lasts_ms),
             Fault::Call(call) => Some(call.by_ms),
             Fault::Own(own) => own.lasts_ms(),
@@ -340,6 +350,7 @@ impl<S: Service> fmt::Display for Fault<S> {
                 if *after_commit { "after" } else { "before" }
             ),
             Fault::RedisRefuses { host, why, lasts_ms } => write!(f, "{host} {why} for {lasts_ms} ms"),
+            Fault::SentinelRefuses { host, lasts_ms } => write!(f, "{host} asks for a password for {lasts_ms} ms"),
             Fault::DiskSlow { host, by_ms, lasts_ms } => {
                 write!(f, "the disk under {host} is {by_ms} ms slower for {lasts_ms} ms")
             }

@@ -18,9 +18,9 @@ use crate::{
     fault::{Fault, TimedFault},
     history::Event,
     recorder::Recorder,
-    refusal::REFUSALS,
+    refusal::{REFUSALS, SENTINEL_ASKS, SENTINEL_ASKS_NO_MORE},
     service::{Service, ServiceFault},
-    world::{Console, Disk, Machinery},
+    world::{Console, Disk, Machinery, REDIS_PORT, SENTINEL_PORT},
 };
 use links::Links;
 use paused::Paused;
@@ -52,6 +52,7 @@ pub(crate) fn arm<S: Service>(
         triggers,
         calls,
         refused: Cell::new(false),
+        asked: Cell::new(false),
     });
     for timed in faults.iter().filter(|timed| timed.after.is_none()) {
         let (nemesis, timed) = (nemesis.clone(), timed.clone());
@@ -107,6 +108,8 @@ struct Nemesis<S: Service> {
     calls: CallBook,
     /// Whether a Redis node was made to refuse commands.
     refused: Cell<bool>,
+    /// Whether a Sentinel was made to ask for a password.
+    asked: Cell<bool>,
 }
 
 impl<S: Service> Nemesis<S> {
@@ -121,7 +124,7 @@ impl<S: Service> Nemesis<S> {
 
     fn console(&self, host: &str) -> &Console {
         let console = self.machinery.host(host).console.as_ref();
-        console.expect("`check` has refused hosts that are no Redis nodes")
+        console.expect("`check` has refused hosts that are no Redis nodes and no Sentinels")
     }
 
     fn inject(self: Rc<Self>, engine: &dyn Simulator, TimedFault { fault, after, .. }: TimedFault<S>) {
@@ -192,6 +195,14 @@ impl<S: Service> Nemesis<S> {
                 let until_ms = engine.now_ms() + lasts_ms;
                 engine.at(until_ms, move |_| self.console(&host).type_in(why.ends()));
             }
+            Fault::SentinelRefuses { host, lasts_ms } => {
+                self.asked.set(true);
+                self.console(&host).type_in(typed(SENTINEL_ASKS));
+                let until_ms = engine.now_ms() + lasts_ms;
+                engine.at(until_ms, move |_| {
+                    self.console(&host).type_in(typed(SENTINEL_ASKS_NO_MORE))
+                });
+            }
             Fault::Call(call) => self.calls.strike(call),
             Fault::Heal => {
                 self.triggers.call_off(engine.now_ms());
@@ -250,9 +261,11 @@ impl<S: Service> Nemesis<S> {
         for disk in hosts.iter().filter_map(|host| host.disk.as_ref()) {
             disk.heal();
         }
-        if self.refused.get() {
-            for console in hosts.iter().filter_map(|host| host.console.as_ref()) {
-                REFUSALS.iter().for_each(|why| console.type_in(why.ends()));
+        for console in hosts.iter().filter_map(|host| host.console.as_ref()) {
+            match console.port() {
+                REDIS_PORT if self.refused.get() => REFUSALS.iter().for_each(|why| console.type_in(why.ends())),
+                SENTINEL_PORT if self.asked.get() => console.type_in(typed(SENTINEL_ASKS_NO_MORE)),
+                _ => {}
             }
         }
         for host in &hosts {
@@ -261,6 +274,10 @@ impl<S: Service> Nemesis<S> {
             start(engine, host.id);
         }
     }
+}
+
+fn typed(commands: &[&str]) -> Vec<String> {
+    commands.iter().map(|command| (*command).to_owned()).collect()
 }
 
 /// Boots a host unless it is up.

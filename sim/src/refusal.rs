@@ -31,6 +31,11 @@ pub(crate) const REFUSALS: [Refusal; 6] = [
     Refusal::ClosedConnections,
 ];
 
+/// What is typed at a Sentinel so that it asks for a password. A Sentinel has no CONFIG.
+pub(crate) const SENTINEL_ASKS: &[&str] = &["ACL SETUSER default resetpass >secret"];
+/// What is typed when it ends.
+pub(crate) const SENTINEL_ASKS_NO_MORE: &[&str] = &["AUTH secret", "ACL SETUSER default nopass"];
+
 /// Sets how many replicas a master must have; no world has nine.
 const REPLICAS: &str = "CONFIG SET min-replicas-to-write";
 

@@ -163,7 +163,7 @@ pub(crate) fn troubles(plan: &Plan, history: &History) -> Troubles {
             // Whoever asks once they have noticed is answered over a new connection.
             (Some(lasts_ms), _) if closes_connections(fault) => from_ms + lasts_ms,
             // Its clients have to connect again, and some find another master meanwhile.
-            (Some(lasts_ms), _) if matches!(fault, Fault::RedisRefuses { .. }) => from_ms + lasts_ms + SETTLES_MS,
+            (Some(lasts_ms), _) if asks_for_new_connections(fault) => from_ms + lasts_ms + SETTLES_MS,
             (Some(lasts_ms), _) => from_ms + lasts_ms + PASSES_MS,
             (None, Some((end_ms, _))) if all_lose_power(plan, &faults, index) => end_ms + KEPT_MS,
             (None, Some((end_ms, _))) => end_ms + SETTLES_MS,
@@ -205,6 +205,10 @@ fn all_lose_power(plan: &Plan, faults: &[(u64, &Fault)], one: usize) -> bool {
         })
     };
     matches!(fault, Fault::PowerLoss { .. }) && plan.world.replica_hosts().iter().all(lost)
+}
+
+fn asks_for_new_connections(fault: &Fault) -> bool {
+    matches!(fault, Fault::RedisRefuses { .. } | Fault::SentinelRefuses { .. })
 }
 
 fn closes_connections(fault: &Fault) -> bool {
@@ -286,7 +290,7 @@ fn of_call(call: &CallFault) -> Touches {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{ms, power_loss, redis_refuses, start};
+    use crate::scenario::{ms, power_loss, redis_refuses, sentinel_refuses, start};
     use sim::history::HistoryBuilder;
 
     fn spans(faults: impl IntoIterator<Item = (u64, Fault)>) -> Vec<(u64, u64)> {
@@ -325,5 +329,8 @@ mod tests {
         let refuses = |why| spans([(1_000, redis_refuses("redis-1", why, ms(40)))]);
         assert_eq!(refuses(Refusal::ClosedConnections), [(1_000, 1_040)]);
         assert_eq!(refuses(Refusal::Permission), [(1_000, 1_040 + SETTLES_MS)]);
+        // Whoever found no master may have closed its port, and the balancer looks again later.
+        let asked = spans([(1_000, sentinel_refuses("sentinel-1", ms(40)))]);
+        assert_eq!(asked, [(1_000, 1_040 + SETTLES_MS)]);
     }
 }

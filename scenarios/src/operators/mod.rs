@@ -6,6 +6,7 @@ pub(crate) mod errors_explained;
 pub(crate) mod failures_logged;
 pub(crate) mod log_as_documented;
 pub(crate) mod no_secret_logged;
+pub(crate) mod refusals_named;
 
 // Planted bugs.
 pub(crate) mod error_detail_lost;
@@ -14,6 +15,7 @@ pub(crate) mod failures_swallowed;
 pub(crate) mod mailed_code_kept;
 pub(crate) mod mailed_code_logged;
 pub(crate) mod one_error_for_all;
+pub(crate) mod refusal_swallowed;
 
 // Scenarios.
 mod calls_fail;
@@ -34,5 +36,6 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         mailed_code_kept::PLANTED,
         failures_swallowed::PLANTED,
         every_try_logged::PLANTED,
+        refusal_swallowed::PLANTED,
     ]
 }

@@ -37,6 +37,7 @@ pub use crate::operators::errors_explained::ErrorsExplained;
 pub use crate::operators::failures_logged::FailuresLogged;
 pub use crate::operators::log_as_documented::LogAsDocumented;
 pub use crate::operators::no_secret_logged::NoSecretLogged;
+pub use crate::operators::refusals_named::RefusalsNamed;
 pub use crate::redemption::code_redeemed_once::CodeRedeemedOnce;
 pub use crate::redemption::rightful_code_honoured::RightfulCodeHonoured;
 pub use crate::redemption::stolen_codes_useless::StolenCodesUseless;

@@ -34,6 +34,7 @@ pub(crate) mod old_master_returns;
 pub(crate) mod redis_refuses;
 pub(crate) mod redis_unreachable;
 pub(crate) mod sentinel_without_quorum;
+pub(crate) mod sentinels_refuse;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
@@ -60,6 +61,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
         redis_unreachable::redis_unreachable(),
         redis_refuses::redis_refuses(),
         connections_close::connections_close(),
+        sentinels_refuse::sentinels_refuse(),
         sentinel_without_quorum::sentinel_without_quorum(),
         memory_store::memory_store(),
     ]

@@ -153,6 +153,10 @@ fn check_fault<S: Service>(fault: &Fault<S>, world: &World<S>) -> Result<(), Str
             let nodes = world.of_kind(HostKind::Redis).join(", ");
             Err(format!("{host} is no Redis node; there are {nodes}"))
         }
+        Fault::SentinelRefuses { host, .. } if world.kind(host) != Some(HostKind::Sentinel) => {
+            let sentinels = world.of_kind(HostKind::Sentinel).join(", ");
+            Err(format!("{host} is no Sentinel; there are {sentinels}"))
+        }
         Fault::DiskSlow { by_ms, .. } if *by_ms > COMMIT_MS_MAX => Err(format!(
             "a disk that takes longer than {COMMIT_MS_MAX} ms for a commit has failed; let it fail"
         )),

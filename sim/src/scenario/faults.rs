@@ -165,6 +165,13 @@ pub fn redis_refuses<S: Service>(host: &str, why: Refusal, lasts: Duration) -> F
         lasts_ms: lasts.as_millis() as u64,
     }
 }
+/// Makes a Sentinel ask for a password.
+pub fn sentinel_refuses<S: Service>(host: &str, lasts: Duration) -> Fault<S> {
+    Fault::SentinelRefuses {
+        host: host.into(),
+        lasts_ms: lasts.as_millis() as u64,
+    }
+}
 /// Makes the disk of one host fail before each commit.
 pub fn disk_fails<S: Service>(host: &str, lasts: Duration) -> Fault<S> {
     Fault::DiskError {

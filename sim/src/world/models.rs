@@ -129,7 +129,7 @@ pub(super) fn redis<S: Service>(name: &str, master: Option<String>, options: &Re
     };
     let replication_late_ppm = options.replication_late_ppm;
     Host::new(name, HostKind::Redis, move |start| {
-        let (disk, console) = (Disk::new(), Console::default());
+        let (disk, console) = (Disk::new(), Console::at(REDIS_PORT));
         let typed = console.clone();
         let (addresses, recorder, triggers) = (start.addresses.clone(), start.recorder.clone(), start.triggers.clone());
         let (host, master, boot_disk) = (start.host.to_owned(), master.clone(), disk.clone());
@@ -166,7 +166,8 @@ pub(super) fn redis<S: Service>(name: &str, master: Option<String>, options: &Re
 pub(super) fn sentinel<S: Service>(name: &str, master: &str, master_name: &str, options: &SentinelOptions) -> Host<S> {
     let (master, master_name, options) = (master.to_owned(), master_name.to_owned(), options.clone());
     Host::new(name, HostKind::Sentinel, move |start| {
-        let disk = SentinelDisk::new();
+        let (disk, console) = (SentinelDisk::new(), Console::at(SENTINEL_PORT));
+        let typed = console.clone();
         let (addresses, recorder, host) = (start.addresses.clone(), start.recorder.clone(), start.host.to_owned());
         let (master, master_name, options) = (master.clone(), master_name.clone(), options.clone());
         Installed::new(Box::new(move |env| {
@@ -184,8 +185,15 @@ pub(super) fn sentinel<S: Service>(name: &str, master: &str, master_name: &str, 
                 let host = host.clone();
                 recorder.note(&host.clone(), Event::Sentinel { host, says });
             };
-            Box::pin(model_sentinel::serve(env, config, disk.clone(), Arc::new(observer)))
+            let (console, disk) = (console.clone(), disk.clone());
+            Box::pin(async move {
+                seams::select! {
+                    ended = model_sentinel::serve(env.clone(), config, disk, Arc::new(observer)) => ended,
+                    () = console.serve(&env) => {}
+                }
+            })
         }))
+        .with_console(typed)
     })
 }
 

@@ -7,6 +7,24 @@ use model_redis::resp::{Args, Reply, parse_int};
 use model_redis::{unknown_command, wrong_arity};
 use std::collections::BTreeSet;
 
+/// The commands that exist here; others are unknown also to a client that has not given its password.
+const KNOWN: [&str; 12] = [
+    "ping",
+    "quit",
+    "auth",
+    "acl",
+    "hello",
+    "client",
+    "role",
+    "info",
+    "publish",
+    "subscribe",
+    "unsubscribe",
+    "sentinel",
+];
+/// What a client may do before it has given its password.
+const BEFORE_AUTH: [&str; 3] = ["auth", "hello", "quit"];
+
 /// One client's connection.
 #[derive(Default)]
 pub(super) struct Session {
@@ -14,6 +32,8 @@ pub(super) struct Session {
     pub(super) resp3: bool,
     pub(super) channels: BTreeSet<Bytes>,
     pub(super) name: Bytes,
+    /// A password was asked for when it connected, and it has not given it yet.
+    pub(super) must_authenticate: bool,
     /// Close after the replies.
     pub(super) closing: bool,
 }
@@ -31,11 +51,15 @@ impl Sentinel {
         let short = match name.as_str() {
             "client" | "sentinel" | "subscribe" => args.len() < 2,
             "publish" => args.len() != 3,
+            "auth" | "acl" => args.len() < 2,
             "role" => args.len() != 1,
             _ => false,
         };
         if short {
             return vec![Reply::error(wrong_arity(&name))];
+        }
+        if session.must_authenticate && KNOWN.contains(&name.as_str()) && !BEFORE_AUTH.contains(&name.as_str()) {
+            return vec![Reply::error("NOAUTH Authentication required.")];
         }
         vec![match name.as_str() {
             "ping" if !session.channels.is_empty() && !session.resp3 => Reply::Array(vec![
@@ -49,6 +73,12 @@ impl Sentinel {
                 session.closing = true;
                 Reply::OK
             }
+            "auth" => self.auth(session, args),
+            "acl" => self.acl(args),
+            "hello" if session.must_authenticate && args.len() > 1 => Reply::error(
+                "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> \
+                 <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
+            ),
             "hello" => hello(session, args),
             "client" => client(session, args),
             "role" => Reply::Array(vec![
@@ -67,6 +97,54 @@ impl Sentinel {
             "sentinel" => self.sentinel(args, now_ms),
             _ => Reply::error(unknown_command(args)),
         }]
+    }
+
+    /// AUTH: there is one user, called default.
+    fn auth(&self, session: &mut Session, args: &Args) -> Reply {
+        let (user, password) = match args.len() {
+            2 => (None, &args[1]),
+            3 => (Some(&args[1]), &args[2]),
+            _ => return Reply::error("ERR syntax error"),
+        };
+        let is_default = user.is_none_or(|user| *user == "default");
+        match &self.password {
+            None if user.is_none() => Reply::error(
+                "ERR AUTH <password> called without any password configured for the default user. Are you sure your \
+                 configuration is correct?",
+            ),
+            None if is_default => Reply::OK, // it has no password: any is right
+            Some(known) if is_default && known == password => {
+                session.must_authenticate = false;
+                Reply::OK
+            }
+            _ => Reply::error("WRONGPASS invalid username-password pair or user is disabled."),
+        }
+    }
+
+    /// ACL SETUSER default with a password or without one; who is connected stays so. A Sentinel has no CONFIG.
+    fn acl(&mut self, args: &Args) -> Reply {
+        let words: Vec<String> = args
+            .iter()
+            .map(|word| String::from_utf8_lossy(word).into_owned())
+            .collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match &words[1..] {
+            [setuser, "default", "resetpass", password]
+                if setuser.eq_ignore_ascii_case("setuser") && password.starts_with('>') =>
+            {
+                self.password = Some(args[4].slice(1..));
+                Reply::OK
+            }
+            [setuser, "default", "nopass"] if setuser.eq_ignore_ascii_case("setuser") => {
+                self.password = None;
+                Reply::OK
+            }
+            [setuser, _, .., last] if setuser.eq_ignore_ascii_case("setuser") => {
+                Reply::error(format!("ERR Error in ACL SETUSER modifier '{last}': Syntax error"))
+            }
+            [word, ..] => Reply::error(format!("ERR unknown subcommand '{word}'. Try ACL HELP.")),
+            [] => Reply::error(wrong_arity("acl")),
+        }
     }
 
     fn sentinel(&mut self, args: &Args, now_ms: u64) -> Reply {

@@ -103,6 +103,64 @@ fn replies() {
     );
 }
 
+/// As measured on Sentinel 7.0.15: while it asks for a password, and afterwards.
+#[test]
+fn a_password() {
+    let mut sentinel = sentinel();
+    let mut say = |session: &mut Session, line: &str| {
+        let args = split_words(line.as_bytes()).expect("balanced quotes");
+        let mut wire = BytesMut::new();
+        for reply in sentinel.execute(session, &args, 1100) {
+            reply.encode(false, &mut wire);
+        }
+        String::from_utf8_lossy(&wire).trim_end().to_owned()
+    };
+    let stranger = || Session {
+        must_authenticate: true,
+        ..Session::default()
+    };
+    let none = "-ERR AUTH <password> called without any password configured for the default user. Are you sure your \
+                configuration is correct?";
+    let wrong = "-WRONGPASS invalid username-password pair or user is disabled.";
+    let asked = "-NOAUTH Authentication required.";
+    let operator = &mut Session::default();
+    for (line, reply) in [
+        ("AUTH foo", none),
+        ("AUTH default foo", "+OK"),
+        ("AUTH bob foo", wrong),
+        ("AUTH", "-ERR wrong number of arguments for 'auth' command"),
+        ("AUTH a b c", "-ERR syntax error"),
+        ("ACL foo", "-ERR unknown subcommand 'foo'. Try ACL HELP."),
+        ("ACL", "-ERR wrong number of arguments for 'acl' command"),
+        ("ACL SETUSER default resetpass >secret", "+OK"),
+        ("PING", "+PONG"),
+    ] {
+        assert_eq!(say(operator, line), reply, "{line}");
+    }
+    let client = &mut stranger();
+    for (line, reply) in [
+        ("PING", asked),
+        ("SENTINEL get-master-addr-by-name mymaster", asked),
+        ("CLIENT ID", asked),
+        ("SUBSCRIBE x", asked),
+        ("PUBLISH a b", asked),
+        ("ROLE", asked),
+        ("SENTINEL", "-ERR wrong number of arguments for 'sentinel' command"),
+        ("NOSUCH", "-ERR unknown command 'NOSUCH', with args beginning with:"),
+        ("AUTH wrong", wrong),
+        ("AUTH default wrong", wrong),
+        ("AUTH x secret", wrong),
+        ("PING", asked),
+        ("AUTH secret", "+OK"),
+        ("PING", "+PONG"),
+    ] {
+        assert_eq!(say(client, line), reply, "{line}");
+    }
+    assert!(say(&mut stranger(), "HELLO 3").starts_with("-NOAUTH HELLO must be called with the client already"));
+    assert_eq!(say(client, "ACL SETUSER default nopass"), "+OK");
+    assert_eq!(say(operator, "AUTH foo"), none);
+}
+
 #[test]
 fn one_vote_an_epoch() {
     let mut sentinel = sentinel();

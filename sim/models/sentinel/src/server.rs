@@ -190,6 +190,7 @@ async fn serve_client(shared: Shared, stream: Stream, id: u64) {
     let wake: Arc<Notify> = Arc::default();
     let mut session = Session {
         id,
+        must_authenticate: shared.lock().password.is_some(),
         ..Session::default()
     };
     converse_with_client(&shared, stream, &mut session, &wake).await;

@@ -7,6 +7,7 @@ use super::failover::Failover;
 use super::instance::{Address, Instance, Kind, Pending};
 use super::links::{stale_command_link_at, stale_pubsub_link_at};
 use super::{ASK_MS, HELLO_MS, INFO_MS, PING_MS, TILT_MS, TILT_TRIGGER_MS};
+use bytes::Bytes;
 use model_redis::Moment;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ type Subscriber = Box<dyn FnMut(&str, &str) + Send>;
 /// One Sentinel.
 pub(super) struct Sentinel {
     pub(super) config: SentinelConfig,
+    /// The password of the default user, if clients must give one. It is not in the configuration file.
+    pub(super) password: Option<Bytes>,
     disk: SentinelDisk,
     pub(super) id: String,
     pub(super) current_epoch: u64,
@@ -100,6 +103,7 @@ impl Sentinel {
             tilt_since: None,
             last_tick: None,
             tick_pending: false,
+            password: None,
             ticks: vec![],
             next_channel: 1,
             openings: vec![],
