@@ -99,6 +99,7 @@ pub mod replica;
 pub mod service;
 pub mod session;
 pub mod store;
+mod trouble;
 pub mod unavailable;
 pub mod users;
 

@@ -3,7 +3,7 @@
 use crate::{
     authorize::{self, Way},
     clients, keys, leader, ledger, limits, mailed_code, redemption, session,
-    store::{Namespace, sqlite::Schema},
+    store::{self, Namespace, sqlite::Schema},
     users,
 };
 
@@ -20,6 +20,7 @@ pub const SCHEMAS: &[Schema] = &[
     redemption::SCHEMA,
     limits::SCHEMA,
     leader::SCHEMA,
+    store::PROBE_SCHEMA,
 ];
 
 /// The namespaces of all modules' keys in the store.
@@ -32,6 +33,7 @@ pub const NAMESPACES: &[Namespace] = &[
     limits::LOGIN_ATTEMPTS,
     limits::VERIFY_ATTEMPTS,
     leader::LEASE,
+    store::HEALTH,
 ];
 
 #[cfg(test)]

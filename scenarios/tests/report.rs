@@ -30,7 +30,7 @@ fn written(name: &str) -> (PathBuf, String) {
         "replay",
         "failover_mid_redemption",
         "--seed",
-        "5",
+        "3",
         "--bug",
         BUG,
         "--report",
@@ -165,12 +165,12 @@ fn the_same_run_makes_the_same_page_and_is_not_changed_by_it() {
     assert!(first == second, "equal runs give equal bytes");
     let scenario = common::scenario("failover_mid_redemption");
     let bug = common::bug(BUG);
-    let run = common::perform(&scenario, &scenario.plan(5), Some(&bug));
+    let run = common::perform(&scenario, &scenario.plan(3), Some(&bug));
     let options = JudgeOptions {
         keep_messages: true,
         ..JudgeOptions::default()
     };
-    let watched = judge(&scenario, &scenario.plan(5), Some(&bug), &options).expect("the harness works");
+    let watched = judge(&scenario, &scenario.plan(3), Some(&bug), &options).expect("the harness works");
     assert_eq!(run.fingerprint, watched.fingerprint);
     assert_eq!((run.history, run.mark_records), (watched.history, watched.mark_records));
     assert!(run.messages.is_empty() && !watched.messages.is_empty());

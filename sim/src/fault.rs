@@ -152,6 +152,15 @@ pub enum Fault<S: Service> {
         /// Duration of the fault, milliseconds.
         lasts_ms: u64,
     },
+    /// A process has no file descriptor left (`EMFILE`): it can accept no connection, make none and open no port. What is
+    /// open stays open, and whoever connects waits in the backlog of the port. A process that is started again has a
+    /// table of its own.
+    NoDescriptors {
+        /// The host of the process.
+        host: String,
+        /// Duration of the fault, milliseconds.
+        lasts_ms: u64,
+    },
     /// One call that a process makes through its seams fails, or loses its answer, or is late.
     Call(CallFault),
     /// Repairs everything: hosts are started and resumed, links, clocks and disks are restored, and the service's own
@@ -232,6 +241,7 @@ impl<S: Service> Fault<S> {
             | Fault::DiskError { host, .. }
             | Fault::RedisRefuses { host, .. }
             | Fault::SentinelRefuses { host, .. }
+            | Fault::NoDescriptors { host, .. }
             | Fault::DiskSlow { host, .. } => vec![host],
             Fault::Cut { a, b }
             | Fault::Mend { a, b }
@@ -288,6 +298,7 @@ impl<S: Service> Fault<S> {
             | Fault::DiskError { lasts_ms, .. }
             | Fault::RedisRefuses { lasts_ms, .. }
             | Fault::SentinelRefuses { lasts_ms, .. }
+            | Fault::NoDescriptors { lasts_ms, .. }
             | Fault::DiskSlow { lasts_ms, .. } => Some(*lasts_ms),
             Fault::Call(call) => Some(call.by_ms),
             Fault::Own(own) => own.lasts_ms(),
@@ -353,6 +364,9 @@ impl<S: Service> fmt::Display for Fault<S> {
             Fault::SentinelRefuses { host, lasts_ms } => write!(f, "{host} asks for a password for {lasts_ms} ms"),
             Fault::DiskSlow { host, by_ms, lasts_ms } => {
                 write!(f, "the disk under {host} is {by_ms} ms slower for {lasts_ms} ms")
+            }
+            Fault::NoDescriptors { host, lasts_ms } => {
+                write!(f, "{host} has no file descriptor left for {lasts_ms} ms")
             }
             Fault::Call(call) => call.fmt(f),
             Fault::Heal => f.write_str("everything heals"),

@@ -20,7 +20,7 @@ use crate::{
     recorder::Recorder,
     refusal::{REFUSALS, SENTINEL_ASKS, SENTINEL_ASKS_NO_MORE},
     service::{Service, ServiceFault},
-    world::{Console, Disk, Machinery, REDIS_PORT, SENTINEL_PORT},
+    world::{Console, Descriptors, Disk, Machinery, REDIS_PORT, SENTINEL_PORT},
 };
 use links::Links;
 use paused::Paused;
@@ -122,6 +122,11 @@ impl<S: Service> Nemesis<S> {
         disk.expect("`check` has refused hosts without a disk of their own")
     }
 
+    fn descriptors(&self, host: &str) -> &Descriptors {
+        let descriptors = self.machinery.host(host).descriptors.as_ref();
+        descriptors.expect("`check` has refused hosts that are no processes of the service")
+    }
+
     fn console(&self, host: &str) -> &Console {
         let console = self.machinery.host(host).console.as_ref();
         console.expect("`check` has refused hosts that are no Redis nodes and no Sentinels")
@@ -203,6 +208,11 @@ impl<S: Service> Nemesis<S> {
                     self.console(&host).type_in(typed(SENTINEL_ASKS_NO_MORE))
                 });
             }
+            Fault::NoDescriptors { host, lasts_ms } => {
+                let until_ms = engine.now_ms() + lasts_ms;
+                self.descriptors(&host).run_out_until(until_ms);
+                engine.at(until_ms, move |_| self.descriptors(&host).are_back(until_ms));
+            }
             Fault::Call(call) => self.calls.strike(call),
             Fault::Heal => {
                 self.triggers.call_off(engine.now_ms());
@@ -260,6 +270,9 @@ impl<S: Service> Nemesis<S> {
         S::Fault::heal(&self.control(engine));
         for disk in hosts.iter().filter_map(|host| host.disk.as_ref()) {
             disk.heal();
+        }
+        for descriptors in hosts.iter().filter_map(|host| host.descriptors.as_ref()) {
+            descriptors.are_back(u64::MAX);
         }
         for console in hosts.iter().filter_map(|host| host.console.as_ref()) {
             match console.port() {

@@ -69,6 +69,9 @@ pub enum Cause {
     /// The directory is locked by another writer.
     #[error("the directory is locked")]
     Busy,
+    /// The directory's disk has no room for more.
+    #[error("the directory's disk is full")]
+    DiskFull,
     /// The directory's disk failed.
     #[error("the directory failed: {0}")]
     Storage(String),

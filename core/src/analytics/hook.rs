@@ -2,12 +2,12 @@
 //! (inventory 53).
 
 use super::{Analytics, LoginEvent};
-use crate::{config::Config, http::client::Client};
+use crate::{config::Config, http::client::Client, trouble::Trouble};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, header};
 use http_body_util::Full;
-use seams::Env;
+use seams::{Cause, Env, Failure};
 use std::{
     collections::VecDeque,
     sync::{
@@ -29,7 +29,7 @@ impl Analytics for NoAnalytics {
     async fn record(&self, _event: LoginEvent) {}
 }
 
-/// Posts each event as JSON. The queue is bounded: the oldest events are dropped, and counted.
+/// Posts each event as JSON. The queue is bounded: the oldest events are dropped. How many were lost is told in the log.
 pub struct AnalyticsHook {
     shared: Arc<Shared>,
 }
@@ -44,8 +44,9 @@ struct Shared {
     capacity: usize,
     waiting: Mutex<VecDeque<LoginEvent>>,
     more: Notify,
-    dropped: AtomicU64,
-    failed: AtomicU64,
+    /// Events that were lost since the hook has taken one.
+    lost: AtomicU64,
+    trouble: Trouble,
 }
 
 impl AnalyticsHook {
@@ -59,8 +60,8 @@ impl AnalyticsHook {
             capacity: config.limits.analytics_queue.max(1),
             waiting: Mutex::new(VecDeque::new()),
             more: Notify::new(),
-            dropped: AtomicU64::new(0),
-            failed: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+            trouble: Trouble::new(env.clock.clone()),
             client: Client::new(&env),
             env,
         });
@@ -68,16 +69,6 @@ impl AnalyticsHook {
             shared.env.spawn(work(shared.clone()));
         }
         AnalyticsHook { shared }
-    }
-
-    /// Events dropped because the queue was full, so far.
-    pub fn dropped(&self) -> u64 {
-        self.shared.dropped.load(Ordering::Relaxed)
-    }
-
-    /// Events that the hook did not take, so far.
-    pub fn failed(&self) -> u64 {
-        self.shared.failed.load(Ordering::Relaxed)
     }
 }
 
@@ -89,12 +80,16 @@ impl Analytics for AnalyticsHook {
             let mut waiting = shared.waiting.lock().expect("nobody panics while holding it");
             if waiting.len() >= shared.capacity {
                 waiting.pop_front();
-                shared.dropped.fetch_add(1, Ordering::Relaxed);
                 shared.env.mark("analytics dropped");
+                shared.lose(Failure::Fail(Cause::Full("analytics")));
             }
             waiting.push_back(event);
         }
         shared.more.notify_one();
+    }
+
+    fn trouble(&self) -> Option<Cause> {
+        self.shared.trouble.now()
     }
 }
 
@@ -121,16 +116,31 @@ impl Shared {
             .uri(&self.path)
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::new(Bytes::from(body)));
-        let cause = match request {
-            Ok(request) => match self.client.send((&self.host, self.port), request, self.limit).await {
-                Ok(answer) if answer.status().is_success() => return,
-                Ok(answer) => format!("answered {}", answer.status()),
-                Err(failure) => failure.to_string(),
-            },
-            Err(error) => error.to_string(),
+        let posted = match request {
+            Ok(request) => self.client.send((&self.host, self.port), request, self.limit).await,
+            Err(error) => Err(Failure::Fail(Cause::Protocol(error.to_string()))),
         };
-        self.failed.fetch_add(1, Ordering::Relaxed);
-        tracing::debug!(event = event.event, %cause, "the analytics hook did not take an event");
+        match posted {
+            Ok(answer) if answer.status().is_success() => self.took(),
+            Ok(answer) => self.lose(Failure::Fail(Cause::Refused(format!("status {}", answer.status())))),
+            Err(failure) => self.lose(failure),
+        }
+    }
+
+    /// Counts a lost event, and tells of the first: an hour of trouble is two lines of the log.
+    fn lose(&self, failure: Failure) {
+        self.trouble.begin(failure.cause());
+        if self.lost.fetch_add(1, Ordering::Relaxed) == 0 {
+            tracing::warn!(cause = %failure, "analytics loses events");
+        }
+    }
+
+    fn took(&self) {
+        self.trouble.end();
+        let lost = self.lost.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            tracing::warn!(lost, "the analytics hook takes events again");
+        }
     }
 }
 
@@ -167,9 +177,13 @@ mod tests {
             hook.record(event(n)).await;
         }
         assert_eq!(began.elapsed(), Duration::ZERO);
-        assert_eq!(hook.dropped(), 7);
+        assert_eq!(hook.shared.lost.load(Ordering::Relaxed), 7);
         tokio::time::sleep(Duration::from_secs(5)).await;
-        assert_eq!(hook.failed(), 3);
+        assert_eq!(
+            hook.shared.lost.load(Ordering::Relaxed),
+            10,
+            "nothing has been taken since"
+        );
         assert_eq!(hook.shared.waiting.lock().unwrap().len(), 0);
     }
 }

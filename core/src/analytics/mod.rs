@@ -5,6 +5,7 @@ mod hook;
 pub use hook::{AnalyticsHook, NoAnalytics};
 
 use async_trait::async_trait;
+use seams::Cause;
 
 /// What analytics learns of a login. No address, no code, no token.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -22,7 +23,12 @@ pub struct LoginEvent {
 /// Delivers login events.
 #[async_trait]
 pub trait Analytics: Send + Sync {
-    /// Puts an event into the bounded queue and returns at once. A full queue drops the event and
-    /// counts it: analytics never costs a login anything (inventory 53).
+    /// Puts an event into the bounded queue and returns at once. A full queue drops its
+    /// oldest event, and the log says so: analytics never costs a login anything (inventory 53).
     async fn record(&self, event: LoginEvent);
+
+    /// What keeps events from being told at present, for `/health`.
+    fn trouble(&self) -> Option<Cause> {
+        None
+    }
 }

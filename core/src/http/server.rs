@@ -35,7 +35,8 @@ pub async fn serve_connections(env: Env, listener: Box<dyn Listener>, router: Ro
         let stream = match accepted {
             Ok(stream) => stream,
             Err(error) => {
-                tracing::warn!(%error, "no connection could be accepted");
+                let port = listener.local_addr().port();
+                tracing::warn!(port, %error, "no connection could be accepted");
                 tokio::time::sleep(ACCEPT_RETRY_AFTER).await;
                 continue;
             }

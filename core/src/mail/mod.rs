@@ -9,7 +9,7 @@ pub use console::ConsoleMailer;
 pub use outbox::Outbox;
 
 use async_trait::async_trait;
-use seams::{Outcome, Timestamp};
+use seams::{Cause, Outcome, Timestamp};
 
 /// A mail, before it is rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,4 +60,9 @@ pub trait Mailer: Send + Sync {
     /// Hands a mail to the relay and waits for its answer, within a deadline: for background jobs
     /// only, never on a request's path.
     async fn deliver(&self, mail: Mail) -> Outcome<()>;
+
+    /// What keeps mails from being delivered at present, for `/health`.
+    fn trouble(&self) -> Option<Cause> {
+        None
+    }
 }

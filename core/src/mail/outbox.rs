@@ -4,7 +4,10 @@ use super::{
     Mail, Mailer, Subject,
     relay::{Place, render, submit},
 };
-use crate::config::{Config, MailAccess};
+use crate::{
+    config::{Config, MailAccess},
+    trouble::Trouble,
+};
 use async_trait::async_trait;
 use lettre::Message;
 use seams::{Cause, Env, Failure, Outcome};
@@ -36,6 +39,7 @@ struct Relay {
     access: MailAccess,
     limit: Duration,
     from: String,
+    trouble: Trouble,
 }
 
 impl Relay {
@@ -45,7 +49,12 @@ impl Relay {
             port: self.port,
             access: &self.access,
         };
-        submit(&self.env, place, message, self.limit).await
+        let outcome = submit(&self.env, place, message, self.limit).await;
+        match &outcome {
+            Ok(()) => self.trouble.end(),
+            Err(failure) => self.trouble.begin(failure.cause()),
+        }
+        outcome
     }
 }
 
@@ -56,6 +65,7 @@ impl Outbox {
             slots: Arc::new(Semaphore::new(config.limits.outbox)),
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
             relay: Arc::new(Relay {
+                trouble: Trouble::new(env.clock.clone()),
                 env,
                 host,
                 port,
@@ -94,6 +104,13 @@ impl Mailer for Outbox {
     async fn deliver(&self, mail: Mail) -> Outcome<()> {
         let message = render(&self.relay.env, &self.relay.from, &mail)?;
         self.relay.submit(&message).await
+    }
+
+    fn trouble(&self) -> Option<Cause> {
+        match self.slots.available_permits() {
+            0 => Some(Cause::Full("outbox")),
+            _ => self.relay.trouble.now(),
+        }
     }
 }
 

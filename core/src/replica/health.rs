@@ -2,12 +2,10 @@
 //! got a 503 keeps sending (measured on nginx 1.22: a POST is answered with the 503, and the
 //! replica is never ejected). It recovers by itself (inventory 25, 26).
 
-use crate::{
-    config::Deadlines,
-    store::{AuthStateStore, DirectoryProbe},
-};
+use super::Wiring;
+use crate::config::Deadlines;
 use seams::{Cause, Env};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use tokio::{sync::watch, time::sleep};
 
 /// The state of the parts that a replica cannot work without.
@@ -16,31 +14,30 @@ pub struct Health {
     /// Whether the port for people should be open.
     pub ready: bool,
     /// What is wrong, part and cause. May hold something while still `ready`: a failure that may
-    /// pass.
+    /// pass, or one that the port cannot mend by being closed.
     pub reasons: Vec<String>,
 }
 
 /// Starts to watch the store and the directory. Not ready until both have answered once; degraded
 /// when one has not for [`Deadlines::degraded_after`].
-pub fn watch_health(
-    env: &Env,
-    deadlines: Deadlines,
-    store: Arc<dyn AuthStateStore>,
-    directory: Arc<dyn DirectoryProbe>,
-) -> watch::Receiver<Health> {
+pub fn watch_health(env: &Env, deadlines: Deadlines, wiring: &Wiring) -> watch::Receiver<Health> {
     let (announce, health) = watch::channel(Health {
         ready: false,
         reasons: vec!["starting".into()],
     });
-    let env = env.clone();
+    let (env, wiring) = (env.clone(), wiring.clone());
     env.clone().spawn(async move {
         let mut watched = Watched::default();
         loop {
-            let store = store.health().await.map_err(|f| f.cause().clone());
-            let directory = directory.probe().await.map_err(|f| f.cause().clone());
+            let parts = Parts {
+                store: wiring.store.health().await.map_err(|f| f.cause().clone()),
+                directory: wiring.directory.probe.probe().await.map_err(|f| f.cause().clone()),
+                mail: wiring.mailer.trouble(),
+                analytics: wiring.analytics.trouble(),
+            };
             let now = env.clock.monotonic();
             let before = announce.borrow().clone();
-            let health = watched.judge(now, &deadlines, store, directory);
+            let health = watched.judge(now, &deadlines, parts);
             report(&env, watched.was_ready_once, &before, &health);
             watched.was_ready_once |= health.ready;
             announce.send_if_modified(|current| {
@@ -75,6 +72,14 @@ fn report(env: &Env, was_ready_once: bool, before: &Health, now: &Health) {
     }
 }
 
+/// What a look at all parts found.
+struct Parts {
+    store: Result<(), Cause>,
+    directory: Result<(), Cause>,
+    mail: Option<Cause>,
+    analytics: Option<Cause>,
+}
+
 #[derive(Default)]
 struct Watched {
     was_ready_once: bool,
@@ -102,26 +107,37 @@ impl Part {
     }
 }
 
+/// Whether the other replicas have the same trouble, whoever of them is asked.
+fn concerns_all(cause: &Cause) -> bool {
+    match cause {
+        Cause::Busy | Cause::DiskFull => true,
+        // The first word of Redis's answer is its code.
+        Cause::Refused(why) => {
+            let code = why.strip_prefix("redis: ").and_then(|why| why.split(' ').next());
+            matches!(code, Some("OOM" | "MISCONF" | "NOREPLICAS"))
+        }
+        _ => false,
+    }
+}
+
 impl Watched {
-    fn judge(
-        &mut self,
-        now: Duration,
-        deadlines: &Deadlines,
-        store: Result<(), Cause>,
-        directory: Result<(), Cause>,
-    ) -> Health {
+    fn judge(&mut self, now: Duration, deadlines: &Deadlines, parts: Parts) -> Health {
         let tolerance = deadlines.degraded_after;
-        let store_works = self.store.judge(now, tolerance, store.is_ok());
-        // A locked directory is locked for the other replica too, and can still be read: closing
-        // both ports would only lock out people who are logged in.
-        let directory_answers = matches!(directory, Ok(()) | Err(Cause::Busy));
-        let directory_works = self.directory.judge(now, tolerance, directory_answers);
-        let reason = |part: &str, result: Result<(), Cause>| result.err().map(|cause| format!("{part}: {cause}"));
+        // A store that refuses to write refuses the other replicas as well, and so does a directory that is locked or
+        // full; both can still be read. Closing all ports would only lock out people who are logged in.
+        let answers = |part: &Result<(), Cause>| part.as_ref().err().is_none_or(concerns_all);
+        let store_works = self.store.judge(now, tolerance, answers(&parts.store));
+        let directory_works = self.directory.judge(now, tolerance, answers(&parts.directory));
+        let reasons = [
+            ("store", parts.store.err()),
+            ("directory", parts.directory.err()),
+            ("mail", parts.mail),
+            ("analytics", parts.analytics),
+        ];
         Health {
             ready: store_works && directory_works,
-            reasons: [reason("store", store), reason("directory", directory)]
-                .into_iter()
-                .flatten()
+            reasons: (reasons.into_iter())
+                .filter_map(|(part, cause)| cause.map(|cause| format!("{part}: {cause}")))
                 .collect(),
         }
     }
@@ -132,13 +148,22 @@ mod tests {
     use super::*;
     use crate::config::{Config, StateConfig};
 
+    fn parts(store: Result<(), Cause>, directory: Result<(), Cause>) -> Parts {
+        Parts {
+            store,
+            directory,
+            mail: None,
+            analytics: None,
+        }
+    }
+
     #[test]
     fn degraded_only_after_a_while_and_recovered_at_once() {
         let deadlines = Config::new("idp-a", "https://login.example", StateConfig::Memory).deadlines;
         let secs = Duration::from_secs;
         let down = || Err(Cause::NoMaster);
         let mut watched = Watched::default();
-        let mut ready = |at, store, directory| watched.judge(secs(at), &deadlines, store, directory).ready;
+        let mut ready = |at, store, directory| watched.judge(secs(at), &deadlines, parts(store, directory)).ready;
         assert!(!ready(0, down(), Ok(())), "never answered yet");
         assert!(ready(1, Ok(()), Ok(())));
         assert!(ready(10, down(), Ok(())), "a failover, perhaps");
@@ -154,25 +179,47 @@ mod tests {
         assert!(!ready(32, Ok(()), disk()));
         assert!(ready(33, Ok(()), Err(Cause::Busy)));
         assert!(ready(50, Ok(()), Err(Cause::Busy)), "locked is not lost");
+        assert!(ready(51, Ok(()), Err(Cause::DiskFull)));
+        assert!(ready(60, Ok(()), Err(Cause::DiskFull)), "what is there can be read");
+        let refused = |why: &str| Err(Cause::Refused(format!("redis: {why}")));
+        for (at, why) in [
+            (61, "OOM command not allowed"),
+            (70, "NOREPLICAS Not enough good replicas"),
+        ] {
+            assert!(ready(at, refused(why), Ok(())));
+            assert!(
+                ready(at + 8, refused(why), Ok(())),
+                "{why}: the other replica is refused as well"
+            );
+        }
+        let demoted = || refused("READONLY You can't write against a read only replica.");
+        assert!(ready(80, demoted(), Ok(())));
+        assert!(!ready(86, demoted(), Ok(())), "another replica may reach the master");
     }
 
     #[test]
     fn reasons_are_given_before_the_replica_degrades() {
         let deadlines = Config::new("idp-a", "https://login.example", StateConfig::Memory).deadlines;
         let mut watched = Watched::default();
-        watched.judge(Duration::ZERO, &deadlines, Ok(()), Ok(()));
+        watched.judge(Duration::ZERO, &deadlines, parts(Ok(()), Ok(())));
         let health = watched.judge(
             Duration::from_secs(1),
             &deadlines,
-            Err(Cause::NoMaster),
-            Err(Cause::Busy),
+            Parts {
+                store: Err(Cause::NoMaster),
+                directory: Err(Cause::Busy),
+                mail: Some(Cause::Full("outbox")),
+                analytics: Some(Cause::Full("analytics")),
+            },
         );
         assert!(health.ready);
         assert_eq!(
             health.reasons,
             [
                 "store: no sentinel names a master",
-                "directory: the directory is locked"
+                "directory: the directory is locked",
+                "mail: the outbox queue is full",
+                "analytics: the analytics queue is full",
             ]
         );
     }

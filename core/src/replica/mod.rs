@@ -64,12 +64,7 @@ pub async fn serve(env: Env, config: Config, wiring: Wiring) -> StartError {
     }
 
     let config = Arc::new(config);
-    let health = watch_health(
-        &env,
-        config.deadlines,
-        wiring.store.clone(),
-        wiring.directory.probe.clone(),
-    );
+    let health = watch_health(&env, config.deadlines, &wiring);
     let leadership = seek_leadership(&env, &config, wiring.store.clone(), wiring.directory.epochs.clone());
     send_reminders(
         &env,

@@ -29,7 +29,12 @@ pub(super) fn classify(error: &RedisError) -> Verdict {
             failure: Failure::Fail(Cause::Refused(text())),
             reconnect: true,
         },
-        // NOREPLICAS, NOAUTH, BUSY, MISCONF and others that redis-rs has no name for: an error in
+        // This node is the master, and cannot write for a reason that another connection has as well.
+        ErrorKind::Extension if matches!(error.code(), Some("OOM" | "MISCONF" | "BUSY")) => Verdict {
+            failure: Failure::Fail(Cause::Refused(text())),
+            reconnect: false,
+        },
+        // NOREPLICAS (perhaps of a master that has been replaced), NOAUTH and others that redis-rs has no name for: an error in
         // the place of a reply means that the command was not executed.
         ErrorKind::Extension => Verdict {
             failure: Failure::Fail(Cause::Refused(text())),

@@ -4,13 +4,10 @@ use crate::store::{AuthStateStore, Key};
 use async_trait::async_trait;
 use seams::{Cause, Clock, Failure, Outcome, Timestamp};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
     time::Duration,
 };
-
-/// Below this many entries, an expired one is deleted only when its key is used.
-const PURGE_FROM: usize = 1024;
 
 /// The same semantics as Redis, without the sharing: what is put here is lost with the process and
 /// unknown to every other replica. Never a fall-back for an unreachable Redis.
@@ -19,9 +16,12 @@ pub struct MemoryStore {
     state: Mutex<State>,
 }
 
+/// Every operation first forgets what has expired; so all that is here is live.
+#[derive(Default)]
 struct State {
     entries: BTreeMap<Key, Entry>,
-    purge_at: usize,
+    /// When entries were to expire, by what was last said of them or earlier.
+    ends: BTreeSet<(Timestamp, Key)>,
 }
 
 struct Entry {
@@ -30,25 +30,30 @@ struct Entry {
 }
 
 impl State {
-    /// A live entry. Redis's rule: expired when now > expiry, strictly.
-    fn live(&mut self, key: &Key, now: Timestamp) -> Option<&mut Entry> {
-        if self.entries.get(key).is_some_and(|e| now > e.expires_at) {
-            self.entries.remove(key);
+    /// Redis's rule: expired when now > expiry, strictly.
+    fn forget_expired(&mut self, now: Timestamp) {
+        while self.ends.first().is_some_and(|(at, _)| now > *at) {
+            let (_, key) = self.ends.pop_first().expect("there is a first");
+            // It may have been written anew, or renewed, meanwhile.
+            if self.entries.get(&key).is_some_and(|e| now > e.expires_at) {
+                self.entries.remove(&key);
+            }
         }
-        self.entries.get_mut(key)
     }
 
-    fn put(&mut self, key: &Key, value: &[u8], now: Timestamp, ttl: Duration) {
-        if self.entries.len() >= self.purge_at {
-            self.entries.retain(|_, e| now <= e.expires_at);
-            self.purge_at = (2 * self.entries.len()).max(PURGE_FROM);
-        }
-        let entry = Entry {
-            value: value.to_vec(),
-            expires_at: now + ttl.max(Duration::from_millis(1)),
-        };
-        self.entries.insert(key.clone(), entry);
+    fn put(&mut self, key: &Key, value: Vec<u8>, expires_at: Timestamp) {
+        self.entries.insert(key.clone(), Entry { value, expires_at });
+        self.ends.insert((expires_at, key.clone()));
     }
+
+    fn holds(&self, key: &Key, holder: &[u8]) -> bool {
+        self.entries.get(key).is_some_and(|e| e.value == holder)
+    }
+}
+
+/// Redis refuses a lifetime of nothing.
+fn end(now: Timestamp, ttl: Duration) -> Timestamp {
+    now + ttl.max(Duration::from_millis(1))
 }
 
 impl MemoryStore {
@@ -56,51 +61,47 @@ impl MemoryStore {
     pub fn new(clock: Arc<dyn Clock>) -> MemoryStore {
         MemoryStore {
             clock,
-            state: Mutex::new(State {
-                entries: BTreeMap::new(),
-                purge_at: PURGE_FROM,
-            }),
+            state: Mutex::default(),
         }
     }
 
     fn with<R>(&self, f: impl FnOnce(&mut State, Timestamp) -> R) -> R {
         let mut state = self.state.lock().expect("nobody panics while holding it");
-        f(&mut state, self.clock.wall())
+        let now = self.clock.wall();
+        state.forget_expired(now);
+        f(&mut state, now)
     }
 }
 
 #[async_trait]
 impl AuthStateStore for MemoryStore {
     async fn put(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<()> {
-        self.with(|s, now| s.put(key, value, now, ttl));
+        self.with(|s, now| s.put(key, value.to_vec(), end(now, ttl)));
         Ok(())
     }
 
     async fn put_if_absent(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<bool> {
         Ok(self.with(|s, now| {
-            let absent = s.live(key, now).is_none();
+            let absent = !s.entries.contains_key(key);
             if absent {
-                s.put(key, value, now, ttl);
+                s.put(key, value.to_vec(), end(now, ttl));
             }
             absent
         }))
     }
 
     async fn get(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
-        Ok(self.with(|s, now| s.live(key, now).map(|e| e.value.clone())))
+        Ok(self.with(|s, _| s.entries.get(key).map(|e| e.value.clone())))
     }
 
     async fn take(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
-        Ok(self.with(|s, now| {
-            s.live(key, now)?;
-            s.entries.remove(key).map(|e| e.value)
-        }))
+        Ok(self.with(|s, _| s.entries.remove(key).map(|e| e.value)))
     }
 
     async fn count(&self, key: &Key, window: Duration) -> Outcome<u64> {
         self.with(|s, now| {
-            let Some(entry) = s.live(key, now) else {
-                s.put(key, b"1", now, window);
+            let Some(entry) = s.entries.get_mut(key) else {
+                s.put(key, b"1".to_vec(), end(now, window));
                 return Ok(1);
             };
             let count = str::from_utf8(&entry.value).ok().and_then(|v| v.parse::<u64>().ok());
@@ -113,18 +114,18 @@ impl AuthStateStore for MemoryStore {
     }
 
     async fn renew(&self, key: &Key, holder: &[u8], ttl: Duration) -> Outcome<bool> {
-        Ok(self.with(|s, now| match s.live(key, now) {
-            Some(entry) if entry.value == holder => {
-                entry.expires_at = now + ttl;
-                true
+        Ok(self.with(|s, now| {
+            let held = s.holds(key, holder);
+            if held {
+                s.put(key, holder.to_vec(), end(now, ttl));
             }
-            _ => false,
+            held
         }))
     }
 
     async fn release(&self, key: &Key, holder: &[u8]) -> Outcome<bool> {
-        Ok(self.with(|s, now| {
-            let held = s.live(key, now).is_some_and(|e| e.value == holder);
+        Ok(self.with(|s, _| {
+            let held = s.holds(key, holder);
             if held {
                 s.entries.remove(key);
             }
@@ -288,11 +289,16 @@ mod tests {
     async fn expired_entries_do_not_pile_up() {
         let fixture = Fixture::new();
         let store = MemoryStore::new(fixture.clock.clone());
-        for i in 0..10 * PURGE_FROM {
+        for i in 0..1000 {
             let key = Key::new(Namespace::new("auth:oidc:flow"), i.to_string());
             store.put(&key, b"v", Duration::from_millis(5)).await.unwrap();
             fixture.clock.pass(1);
         }
-        assert!(store.state.lock().unwrap().entries.len() <= PURGE_FROM + 1);
+        let state = store.state.lock().unwrap();
+        assert_eq!(
+            (state.entries.len(), state.ends.len()),
+            (6, 6),
+            "those of the last 5 ms"
+        );
     }
 }

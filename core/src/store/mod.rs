@@ -16,7 +16,9 @@ pub(crate) mod testing;
 
 pub use memory::MemoryStore;
 pub use probe::DirectoryProbe;
+pub(crate) use probe::SCHEMA as PROBE_SCHEMA;
 pub(crate) use record::{decode, encode};
+pub(crate) use redis::HEALTH;
 pub use redis::RedisStore;
 pub use sentinel::{MasterFinder, SentinelFinder};
 pub use sqlite::{DirectoryError, SqliteDirectory};

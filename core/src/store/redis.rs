@@ -7,17 +7,22 @@
 use super::{
     MasterFinder,
     classify::{Verdict, classify},
-    link::{Link, Live, is_master},
+    link::{Link, Live},
 };
 use crate::{
     config::{Deadlines, RedisAccess},
-    store::{AuthStateStore, Key},
+    store::{AuthStateStore, Key, Namespace},
 };
-use ::redis::{Cmd, FromRedisValue, Pipeline, Value, cmd, pipe};
+use ::redis::{Cmd, FromRedisValue, Pipeline, cmd, pipe};
 use async_trait::async_trait;
 use seams::{Cause, Env, Failure, Outcome};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout_at};
+
+/// What a replica writes and takes to see whether the store works.
+pub(crate) const HEALTH: Namespace = Namespace::new("auth:health");
+/// It need not live for longer than the deadline of a look.
+const HEALTH_LIVES: Duration = Duration::from_secs(5);
 
 /// Short-lived state in the Redis that is master now.
 ///
@@ -80,8 +85,11 @@ impl RedisStore {
             match self.exchange(&self.shared, &live, deadline, &request).await {
                 // It did not happen, for this node has been demoted or is not ready: safe to look
                 // for the master once more. Every other failure is for the caller to judge.
-                Err(Failure::Fail(Cause::Refused(_))) if again => self.env.mark("store refused, asked again"),
-                result => return result,
+                Err(Verdict {
+                    failure: Failure::Fail(Cause::Refused(_)),
+                    reconnect: true,
+                }) if again => self.env.mark("store refused, asked again"),
+                result => return result.map_err(|verdict| verdict.failure),
             }
         }
         unreachable!("the second round returns")
@@ -100,7 +108,7 @@ impl RedisStore {
         live: &Live,
         deadline: Instant,
         request: &Request,
-    ) -> Outcome<T> {
+    ) -> Result<T, Verdict> {
         let mut connection = live.connection.clone();
         let answer = async {
             match request {
@@ -108,7 +116,7 @@ impl RedisStore {
                 Request::Batch(batch) => batch.query_async(&mut connection).await,
             }
         };
-        let Verdict { failure, reconnect } = match timeout_at(deadline, answer).await {
+        let verdict = match timeout_at(deadline, answer).await {
             Ok(Ok(value)) => return Ok(value),
             Ok(Err(error)) => classify(&error),
             Err(_) => Verdict {
@@ -116,14 +124,14 @@ impl RedisStore {
                 reconnect: true,
             },
         };
-        if reconnect {
+        if verdict.reconnect {
             link.forget(live);
         }
-        if failure.is_unknown() {
+        if verdict.failure.is_unknown() {
             self.env.mark("store outcome unknown");
         }
-        tracing::warn!(cause = %failure, "the store did not answer as it should");
-        Err(failure)
+        tracing::warn!(cause = %verdict.failure, "the store did not answer as it should");
+        Err(verdict)
     }
 
     /// `change` if `holder` holds the key: WATCH, GET, then MULTI … EXEC, which Redis executes only
@@ -144,7 +152,7 @@ impl RedisStore {
         let (held,): (Option<Vec<u8>>,) = match look {
             Ok(held) => held,
             // Only read so far: whatever the outcome, nothing was changed.
-            Err(failure) => return Err(Failure::Fail(failure.cause().clone())),
+            Err(verdict) => return Err(Failure::Fail(verdict.failure.cause().clone())),
         };
         if held.as_deref() != Some(holder) {
             return Ok(false);
@@ -153,7 +161,8 @@ impl RedisStore {
         transaction.atomic().add_command(change);
         let done: Option<(i64,)> = self
             .exchange(&link, &live, deadline, &Request::Batch(transaction))
-            .await?;
+            .await
+            .map_err(|verdict| verdict.failure)?;
         Ok(done == Some((1,)))
     }
 }
@@ -231,15 +240,12 @@ impl AuthStateStore for RedisStore {
         self.if_held(key, holder, delete).await.map_err(named)
     }
 
+    /// Does what a login does: writes a key, and takes it. A node may answer, be the master, and refuse every write
+    /// (`OOM`, `NOREPLICAS`); one that is no master any more refuses it as well (`READONLY`).
     async fn health(&self) -> Outcome<()> {
-        let role: Value = self.ask(Request::Command(cmd("ROLE"))).await?;
-        if is_master(&role) {
-            Ok(())
-        } else {
-            Err(Failure::Fail(Cause::Refused(
-                "the connected node is not a master".into(),
-            )))
-        }
+        let key = Key::new(HEALTH, &*self.env.host);
+        self.put(&key, b"1", HEALTH_LIVES).await?;
+        self.take(&key).await.map(drop)
     }
 }
 

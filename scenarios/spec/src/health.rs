@@ -16,22 +16,39 @@ struct Part {
     name: &'static str,
     /// What can make it so.
     may_be: fn(&Touches) -> bool,
+    /// How long after all has settled it may still be told, milliseconds.
+    told_for_ms: u64,
 }
 
-const PARTS: [Part; 2] = [
+const PARTS: [Part; 4] = [
     Part {
         name: "store: ",
         may_be: |touches| touches.store || touches.service,
+        told_for_ms: NOTICED_MS,
     },
     Part {
         name: "directory: ",
         may_be: |touches| touches.directory || touches.service,
+        told_for_ms: NOTICED_MS,
+    },
+    Part {
+        name: "mail: ",
+        may_be: |touches| touches.mail || touches.service,
+        told_for_ms: TOLD_MS,
+    },
+    Part {
+        name: "analytics: ",
+        may_be: |touches| touches.analytics || touches.service,
+        told_for_ms: TOLD_MS,
     },
 ];
 
 /// How long after all has settled a replica may still say what was wrong, milliseconds: it looks once a second, and a look may
 /// take its deadline.
 const NOTICED_MS: u64 = 3_000;
+/// The same of mail and analytics, of which nothing is known until the next one: a minute (core/LIMITS.md), after the deadline
+/// of a try.
+const TOLD_MS: u64 = 75_000;
 /// How long after the start somebody must lead, in leases: one that was lost at once has to run out.
 const LEADS_AFTER_LEASES: u64 = 2;
 
@@ -99,9 +116,9 @@ impl Judge<'_> {
         for reason in &reasons {
             let names = |part: &&Part| reason.strip_prefix(part.name).is_some_and(|cause| !cause.is_empty());
             // A replica that was killed starts anew.
-            let may_be = match PARTS.iter().find(names) {
-                Some(part) => part.may_be,
-                None if *reason == "starting" => |touches: &Touches| touches.service,
+            let (may_be, since_ms) = match PARTS.iter().find(names) {
+                Some(part) => (part.may_be, seen.times.from_ms.saturating_sub(part.told_for_ms)),
+                None if *reason == "starting" => ((|touches| touches.service) as fn(&Touches) -> bool, since_ms),
                 None => return wrong(format!("gives the reason {reason:?}, which names no part and cause")),
             };
             if !self.troubles.any(since_ms, seen.times.to_ms, may_be) {

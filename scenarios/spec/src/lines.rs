@@ -21,6 +21,7 @@ pub(crate) enum Of {
     Store,
     Directory,
     Mail,
+    Analytics,
     Anything,
 }
 
@@ -30,8 +31,9 @@ impl Of {
             "store" => Of::Store,
             "directory" => Of::Directory,
             "mail" => Of::Mail,
+            "analytics" => Of::Analytics,
             "anything" => Of::Anything,
-            name => panic!("core/MESSAGES.md blames {name:?}: store, directory, mail or anything"),
+            name => panic!("core/MESSAGES.md blames {name:?}: store, directory, mail, analytics or anything"),
         }
     }
 
@@ -176,7 +178,7 @@ impl Matching<'_> {
     /// `{failure}`, `{not done}` or `{unknown}`, of anything or, `{store failure}`, of one part.
     fn failure(self, place: &str, from: usize) -> Vec<usize> {
         let (of, outcome) = match place.split_once(' ') {
-            Some((of @ ("store" | "directory" | "mail"), outcome)) => (Of::named(of), outcome),
+            Some((of @ ("store" | "directory" | "mail" | "analytics"), outcome)) => (Of::named(of), outcome),
             _ => (Of::Anything, place),
         };
         match outcome {
@@ -205,17 +207,26 @@ impl Matching<'_> {
         ends
     }
 
-    /// `store: {cause}`, `directory: {cause}`, or both, separated by `; `; or that the replica is starting.
+    /// `store: {cause}` and so on, those that are wrong, separated by `; `.
     fn reasons(self, from: usize) -> Vec<usize> {
-        let store = self.causes("store: ", Of::Store, from);
-        let both = store.iter().flat_map(|end| match self.text[*end..].starts_with("; ") {
-            true => self.causes("directory: ", Of::Directory, end + 2),
-            false => vec![],
-        });
-        let mut ends: Vec<usize> = both.collect();
-        ends.extend(self.causes("directory: ", Of::Directory, from));
-        ends.extend(store);
-        ends
+        let parts = [
+            ("store: ", Of::Store),
+            ("directory: ", Of::Directory),
+            ("mail: ", Of::Mail),
+            ("analytics: ", Of::Analytics),
+        ];
+        // Where the reasons before a part may end; `None`: there is none yet.
+        let mut before: Vec<Option<usize>> = vec![None];
+        for (prefix, of) in parts {
+            let with = before.iter().flat_map(|end| match end {
+                None => self.causes(prefix, of, from),
+                Some(end) if self.text[*end..].starts_with("; ") => self.causes(prefix, of, end + 2),
+                Some(_) => vec![],
+            });
+            let with: Vec<Option<usize>> = with.map(Some).collect();
+            before.extend(with);
+        }
+        before.into_iter().flatten().collect()
     }
 
     /// A step that is taken for the path of the line, and its failure.

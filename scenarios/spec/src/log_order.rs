@@ -28,6 +28,19 @@ pub struct ProcessEnd<'a> {
 /// What is said when the port is opened for the first time.
 const READY: &str = "ready";
 
+/// Lines about something that is tried again after a pause, and the pause (core/LIMITS.md).
+const PACES: [(&str, &str); 3] = [
+    ("no connection could be accepted", "accepts again"),
+    ("ready, but the port cannot be opened", "tries to open the port"),
+    ("keys cannot be loaded yet", "tries to open the port"),
+];
+/// How often things are done, milliseconds.
+struct Paces {
+    look_ms: u64,
+    /// As [`PACES`].
+    tries_ms: [u64; 3],
+}
+
 /// The state of a process, as its log has told it.
 #[derive(Debug, Default)]
 struct Told<'a> {
@@ -38,12 +51,20 @@ struct Told<'a> {
     epoch: Option<&'a str>,
     /// The cause of a command of which nobody knows whether it was done, and when.
     doubt: Option<(u64, &'a str)>,
+    /// Whether analytics loses events.
+    loses_events: bool,
+    /// When each of [`PACES`] was told, by what was tried.
+    tried_ms: BTreeMap<&'a str, u64>,
 }
 
 /// Judges the lines of the replicas' logs, in order: the first that core/MESSAGES.md does not know, or that cannot follow
 /// those before it.
 pub fn judge_log(lines: &[LogLine<'_>], ends: &[ProcessEnd<'_>]) -> Option<Violation> {
-    let look_ms = Settings::default().get("looks at health");
+    let settings = Settings::default();
+    let paces = Paces {
+        look_ms: settings.get("looks at health"),
+        tries_ms: PACES.map(|(_, row)| settings.get(row)),
+    };
     let mut processes: BTreeMap<&str, (usize, Told<'_>)> = BTreeMap::new();
     let mut epochs = BTreeSet::new();
     for line in lines {
@@ -62,7 +83,7 @@ pub fn judge_log(lines: &[LogLine<'_>], ends: &[ProcessEnd<'_>]) -> Option<Viola
         let wrong = match lines::check(line.level, line.text) {
             Err(what) => Some(("undocumented-line", what)),
             Ok(()) => told
-                .follow(line, look_ms, &mut epochs)
+                .follow(line, &paces, &mut epochs)
                 .map(|(reason, what)| (reason, what.to_owned())),
         };
         if let Some((reason, what)) = wrong {
@@ -84,7 +105,7 @@ impl<'a> Told<'a> {
     fn follow(
         &mut self,
         line: &LogLine<'a>,
-        look_ms: u64,
+        paces: &Paces,
         epochs: &mut BTreeSet<&'a str>,
     ) -> Option<(&'static str, &'static str)> {
         let text = line.text;
@@ -103,7 +124,7 @@ impl<'a> Told<'a> {
         }
         if let Some(reasons) = text.strip_prefix("something is wrong reasons=") {
             let (reasons, ready) = reasons.rsplit_once(" ready=")?;
-            return self.wrong(line.at_ms, reasons, ready == "true", look_ms);
+            return self.wrong(line.at_ms, reasons, ready == "true", paces.look_ms);
         }
         if let Some(reasons) = text.strip_prefix("degraded: closing the port reasons=") {
             let was_ready = std::mem::take(&mut self.ready);
@@ -122,6 +143,24 @@ impl<'a> Told<'a> {
                 "ready-twice",
                 "says for the second time that this process is ready at last",
             ));
+        }
+        let what = text.split(" error=").next().unwrap_or(text);
+        let what = what.split(" cause=").next().unwrap_or(what);
+        for ((says, _), pause_ms) in PACES.iter().zip(paces.tries_ms) {
+            if what.starts_with(says)
+                && let Some(before_ms) = self.tried_ms.insert(what, line.at_ms)
+                && line.at_ms < before_ms + pause_ms
+            {
+                return Some(("tried-too-soon", "tells of another try before its pause is over"));
+            }
+        }
+        if text.starts_with("analytics loses events ") {
+            let lost = std::mem::replace(&mut self.loses_events, true);
+            return lost.then_some(("loses-twice", "says for the second time that events are lost"));
+        }
+        if let Some(lost) = text.strip_prefix("the analytics hook takes events again lost=") {
+            let lost_any = std::mem::replace(&mut self.loses_events, false) && lost != "0";
+            return (!lost_any).then_some(("lost-nothing", "tells of lost events, and none had been lost"));
         }
         if let Some(epoch) = text.strip_prefix("leading epoch=") {
             let before = self.epoch.replace(epoch);

@@ -6,6 +6,7 @@ pub use ops::{Fault, Observation};
 
 // Properties.
 pub(crate) mod analytics_arrive;
+pub(crate) mod events_counted;
 
 // Planted bugs.
 pub(crate) mod event_told_twice;
@@ -13,9 +14,11 @@ pub(crate) mod event_without_person;
 pub(crate) mod hook_awaited;
 pub(crate) mod hook_awaited_briefly;
 pub(crate) mod hook_given_up;
+pub(crate) mod losses_uncounted;
 
 // Scenarios.
 pub(crate) mod analytics_hangs;
+pub(crate) mod hook_hangs_long;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
@@ -27,10 +30,11 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         hook_given_up::PLANTED,
         event_without_person::PLANTED,
         event_told_twice::PLANTED,
+        losses_uncounted::PLANTED,
     ]
 }
 
 /// The scenarios of this module.
 pub(crate) fn stories() -> Vec<Scenario> {
-    vec![analytics_hangs::analytics_hangs()]
+    vec![analytics_hangs::analytics_hangs(), hook_hangs_long::hook_hangs_long()]
 }

@@ -14,6 +14,7 @@ pub(crate) mod contested;
 pub(crate) mod degraded_is_reported;
 pub(crate) mod every_replica_serves;
 pub(crate) mod everyone_can_log_in;
+pub(crate) mod health_tells;
 pub(crate) mod latency_budget;
 pub(crate) mod nothing_fails;
 
@@ -22,11 +23,13 @@ pub(crate) mod degraded_for_good;
 pub(crate) mod health_always_fine;
 pub(crate) mod health_asked_often;
 pub(crate) mod health_blames_the_store;
+pub(crate) mod health_only_reads;
 pub(crate) mod key_per_replica;
 pub(crate) mod port_closed_too_early;
 
 // Scenarios.
 pub(crate) mod calm_day;
+pub(crate) mod descriptors_run_out;
 pub(crate) mod one_login;
 pub(crate) mod replica_dies_mid_flow;
 
@@ -40,6 +43,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         key_per_replica::PLANTED,
         health_asked_often::PLANTED,
         health_blames_the_store::PLANTED,
+        health_only_reads::PLANTED,
         port_closed_too_early::PLANTED,
     ]
 }
@@ -50,5 +54,6 @@ pub(crate) fn stories() -> Vec<Scenario> {
         calm_day::calm_day(),
         replica_dies_mid_flow::replica_dies_mid_flow(),
         one_login::one_login(),
+        descriptors_run_out::descriptors_run_out(),
     ]
 }

@@ -3,7 +3,7 @@
 pub(crate) mod marks;
 
 use crate::{
-    analytics, availability, directory, leader, limits, mail, oddities, operators,
+    analytics, availability, directory, leader, limits, mail, mailed_code, oddities, operators,
     property::{AnswersAllowed, FailuresLogged, LogAsDocumented},
     redemption, session, store, swarm,
     vocabulary::Scenario,
@@ -16,6 +16,7 @@ pub fn all() -> Vec<Scenario> {
         redemption::stories(),
         store::stories(),
         limits::stories(),
+        mailed_code::stories(),
         mail::stories(),
         analytics::stories(),
         leader::stories(),

@@ -1,4 +1,4 @@
-//! Faults of the directory, beside those of its disk.
+//! Faults of the directory, beside those of its disk under one replica.
 
 use crate::login::Login;
 use serde::{Deserialize, Serialize};
@@ -14,33 +14,52 @@ pub enum Fault {
         /// For how long, milliseconds.
         lasts_ms: u64,
     },
+    /// The disk of the directory has no room for more (`SQLITE_FULL`). What is there can be read.
+    DirectoryFull {
+        /// For how long, milliseconds.
+        lasts_ms: u64,
+    },
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fault::DirectoryBusy { lasts_ms } = self;
-        write!(f, "the directory is locked for {lasts_ms} ms")
+        match self {
+            Fault::DirectoryBusy { lasts_ms } => write!(f, "the directory is locked for {lasts_ms} ms"),
+            Fault::DirectoryFull { lasts_ms } => write!(f, "the directory's disk is full for {lasts_ms} ms"),
+        }
     }
 }
 
 impl ServiceFault<Login> for Fault {
-    const KINDS: &'static [&'static str] = &["directory-busy"];
+    const KINDS: &'static [&'static str] = &["directory-busy", "directory-full"];
 
     fn lasts_ms(&self) -> Option<u64> {
-        let Fault::DirectoryBusy { lasts_ms } = self;
-        Some(*lasts_ms)
+        match self {
+            Fault::DirectoryBusy { lasts_ms } | Fault::DirectoryFull { lasts_ms } => Some(*lasts_ms),
+        }
     }
 
     fn inject(&self, control: &Control<'_, Login>) {
-        let Fault::DirectoryBusy { lasts_ms } = self;
-        let until_ms = control.now_ms() + lasts_ms;
-        control.shared().busy_until_ms.fetch_max(until_ms, Ordering::Relaxed);
-        lock(control);
+        let shared = control.shared();
+        match self {
+            Fault::DirectoryBusy { lasts_ms } => {
+                let until_ms = control.now_ms() + lasts_ms;
+                shared.busy_until_ms.fetch_max(until_ms, Ordering::Relaxed);
+                lock(control);
+            }
+            Fault::DirectoryFull { lasts_ms } => {
+                let until_ms = control.now_ms() + lasts_ms;
+                shared.full_until_ms.fetch_max(until_ms, Ordering::Relaxed);
+                fill(control);
+            }
+        }
     }
 
     fn heal(control: &Control<'_, Login>) {
         control.shared().busy_until_ms.store(0, Ordering::Relaxed);
         control.shared().directory.lock().give_back();
+        control.shared().full_until_ms.store(0, Ordering::Relaxed);
+        fill(control);
     }
 }
 
@@ -55,4 +74,15 @@ fn lock(control: &Control<'_, Login>) {
     }
     let next_ms = if write_lock.take() { until_ms } else { now_ms + 1 };
     control.at(next_ms, lock);
+}
+
+/// Somebody's files take all the room until `full_until_ms`.
+fn fill(control: &Control<'_, Login>) {
+    let shared = control.shared();
+    let until_ms = shared.full_until_ms.load(Ordering::Relaxed);
+    let is_full = control.now_ms() < until_ms;
+    shared.directory.fill(is_full);
+    if is_full {
+        control.at(until_ms, fill);
+    }
 }

@@ -10,24 +10,35 @@ pub use ops::{Behaviour, Observation, ReminderRow};
 
 // Properties.
 pub(crate) mod directory_kept;
+pub(crate) mod ledger_remembers;
 pub(crate) mod stalls_bounded;
 
 // Planted bugs.
 pub(crate) mod directory_not_synced;
 pub(crate) mod lock_across_await;
+pub(crate) mod probe_writes_nothing;
 
 // Scenarios.
 pub(crate) mod directory_loses_power;
+pub(crate) mod disk_is_full;
 pub(crate) mod slow_disk;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
 /// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
-    vec![directory_not_synced::PLANTED, lock_across_await::PLANTED]
+    vec![
+        directory_not_synced::PLANTED,
+        lock_across_await::PLANTED,
+        probe_writes_nothing::PLANTED,
+    ]
 }
 
 /// The scenarios of this module.
 pub(crate) fn stories() -> Vec<Scenario> {
-    vec![slow_disk::slow_disk(), directory_loses_power::directory_loses_power()]
+    vec![
+        slow_disk::slow_disk(),
+        directory_loses_power::directory_loses_power(),
+        disk_is_full::disk_is_full(),
+    ]
 }

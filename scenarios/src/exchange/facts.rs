@@ -2,7 +2,7 @@
 
 use super::{Observation, SETTLES_MS, forgetting::forgettings, refusals::Refusals};
 use crate::{
-    directory, mail,
+    mail,
     vocabulary::{Event, Fault, History, Observation as AnyObservation, OwnFault, Plan, Refusal},
     world::{
         RelyingPartyOptions,
@@ -55,6 +55,7 @@ pub(crate) fn world(plan: &Plan) -> World {
             .with("browser cookie", plan.world.session_ttl_s * 1000)
             .with("one mail", plan.world.send_once_s * 1000)
             .with("mails that wait", plan.world.outbox as u64)
+            .with("events that wait", plan.world.analytics_queue as u64)
             .with("lease", plan.world.lease_ms)
             .with("limits", plan.world.limit_window_s * 1000),
         reminders: reminders(plan, EPOCH).map(asked_for).collect(),
@@ -245,9 +246,19 @@ fn touches(fault: &Fault) -> Touches {
     };
     match fault {
         Fault::DiskError { .. } | Fault::DiskSlow { .. } => return directory,
-        Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { .. })) => return directory,
+        Fault::Own(OwnFault::Directory(_)) => return directory,
         Fault::Own(OwnFault::Mail(mail::Fault::Mail { .. })) => return mail,
         Fault::Own(OwnFault::Analytics(_)) => return analytics,
+        // The process reaches nothing new, whatever it is.
+        Fault::NoDescriptors { .. } => {
+            return Touches {
+                store: true,
+                service: true,
+                mail: true,
+                analytics: true,
+                ..Touches::default()
+            };
+        }
         _ => {}
     }
     if let Fault::Call(call) = fault {

@@ -6,7 +6,8 @@
 use crate::{
     catalogue::marks::{marked, somebody_logged_in},
     property::{
-        CodeRedeemedOnce, DirectoryKept, EmailCodeOnce, LeaseKept, NothingFails, RemindersArrive, RemindersOnce,
+        CodeRedeemedOnce, DirectoryKept, EmailCodeOnce, LeaseKept, LedgerRemembers, NothingFails, RemindersArrive,
+        RemindersOnce,
     },
     scenario::{DirectoryReader, Logins, Monitor, Probe, Visitors, World, ms, secs},
     vocabulary::Scenario,
@@ -33,6 +34,7 @@ pub(crate) fn leader_at_work() -> Scenario {
     .always(NothingFails)
     .always(LeaseKept)
     .always(DirectoryKept)
+    .always(LedgerRemembers)
     .always(RemindersOnce)
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)

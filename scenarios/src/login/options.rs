@@ -73,6 +73,9 @@ pub struct WorldOptions {
     /// How many mails may wait for the relay at each replica.
     #[serde(skip_serializing_if = "is_usual_outbox")]
     pub outbox: usize,
+    /// How many events may wait for the analytics hook at each replica.
+    #[serde(skip_serializing_if = "is_usual_analytics_queue")]
+    pub analytics_queue: usize,
     /// Lifetime of the leader's lease, milliseconds.
     pub lease_ms: u64,
     /// Where short-lived state is kept. In the memory of the only replica, as a developer has it: then there are no Redis
@@ -97,9 +100,15 @@ fn as_often_as_ever() -> u32 {
 
 /// As documented.
 const OUTBOX: usize = 256;
+/// As documented.
+const ANALYTICS_QUEUE: usize = 256;
 
 fn is_usual_outbox(mails: &usize) -> bool {
     *mails == OUTBOX
+}
+
+fn is_usual_analytics_queue(events: &usize) -> bool {
+    *events == ANALYTICS_QUEUE
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -158,6 +167,7 @@ impl Default for WorldOptions {
             send_once_s: 20,
             limit_window_s: 60,
             outbox: OUTBOX,
+            analytics_queue: ANALYTICS_QUEUE,
             lease_ms: 10_000,
             store: StoreOption::Redis,
             call_pause_percent: 0,
@@ -207,6 +217,7 @@ impl sim::service::WorldOptions for WorldOptions {
             ("send_once_s", self.send_once_s),
             ("limit_window_s", self.limit_window_s),
             ("outbox", self.outbox as u64),
+            ("analytics_queue", self.analytics_queue as u64),
         ];
         if let Some((field, _)) = at_least_1.into_iter().find(|(_, value)| *value == 0) {
             return bad(field, "0".into(), "must be at least 1");

@@ -7,10 +7,10 @@ use crate::{
     catalogue::marks::{marked, somebody_logged_in, stalled},
     mail, mailed_code,
     property::{
-        AnyCodeVerifies, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, MailArrives,
+        AnyCodeVerifies, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, HealthTells, LatencyBudget, MailArrives,
         OneMailPerWindow, RemindersArrive, RemindersOnce, SendsLimited, invocations,
     },
-    scenario::{ImpatientPeople, Logins, Probe, World, mail, ms, secs},
+    scenario::{ImpatientPeople, Logins, Monitor, Probe, World, mail, ms, secs},
     vocabulary::{Fault, Faults, MarkView, Mode, Op, OwnFault, Scenario},
 };
 
@@ -32,6 +32,7 @@ pub(crate) fn mail_stalls() -> Scenario {
     .workload(Logins::people(14).every(ms(250)))
     .workload(ImpatientPeople::clicking(2, 6).from(secs(42)).every(secs(1)))
     .workload(Logins::people(2).from(secs(42)).every(secs(1)))
+    .workload(Monitor::every(secs(3)))
     .workloads(Probe::everything_from(secs(50)))
     .faults(
         Faults::new()
@@ -39,6 +40,7 @@ pub(crate) fn mail_stalls() -> Scenario {
             .heal_at(secs(28)..secs(36)),
     )
     .always(LatencyBudget::pages(ms(500)).tokens(ms(400)))
+    .always(HealthTells)
     .always(OneMailPerWindow)
     .always(SendsLimited)
     .always(AnyCodeVerifies)

@@ -18,6 +18,7 @@ pub(crate) mod mails_one_by_one;
 pub(crate) mod outbox_loses_places;
 pub(crate) mod outbox_without_end;
 pub(crate) mod refused_mail_dropped;
+pub(crate) mod trouble_untold;
 pub(crate) mod unknown_mail_repeated;
 
 // Scenarios.
@@ -37,6 +38,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         outbox_without_end::PLANTED,
         refused_mail_dropped::PLANTED,
         unknown_mail_repeated::PLANTED,
+        trouble_untold::PLANTED,
     ]
 }
 

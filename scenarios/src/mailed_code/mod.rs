@@ -20,7 +20,10 @@ pub(crate) mod code_of_address;
 pub(crate) mod guard_in_the_browser;
 pub(crate) mod latest_code_overwrites;
 
-use crate::vocabulary::PlantedBug;
+// Scenarios.
+pub(crate) mod twins_wait_in_vain;
+
+use crate::vocabulary::{PlantedBug, Scenario};
 
 /// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
@@ -29,4 +32,9 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         latest_code_overwrites::PLANTED,
         guard_in_the_browser::PLANTED,
     ]
+}
+
+/// The scenarios of this module.
+pub(crate) fn stories() -> Vec<Scenario> {
+    vec![twins_wait_in_vain::twins_wait_in_vain()]
 }

@@ -8,6 +8,8 @@ use http::{HeaderName, HeaderValue, Method, header};
 pub(crate) enum Change {
     /// Of a parameter or a cookie.
     Value(Place, usize, How),
+    /// A parameter gets so many bytes, by more in front of it.
+    Length(Place, usize, usize),
     /// A header is replaced, or left out.
     Header(&'static str, Option<&'static str>),
     /// The `Authorization` header is sent twice.
@@ -106,6 +108,13 @@ const OF_HEADERS: [(&str, Option<&str>); 14] = [
     ("authorization", Some("Bearer abc")),
 ];
 
+/// As long as a value may be (core/LIMITS.md), and one byte longer.
+const LENGTHS: [(&str, [usize; 2]); 3] = [
+    ("state", [2048, 2049]),
+    ("nonce", [2048, 2049]),
+    ("address", [254, 255]),
+];
+
 /// Parameters that mean something at one step or another, and one that nobody knows.
 const PARAMS: [(&str, &str); 14] = [
     ("x", "1"),
@@ -152,6 +161,15 @@ pub(crate) fn changes(of: &Draft) -> Vec<Change> {
             all.extend(OF_VALUES.map(|how| Change::Value(place, at, how)));
         }
     }
+    for (place, values) in [
+        (Place::Query, &of.query[..]),
+        (Place::Form, of.form.as_deref().unwrap_or_default()),
+    ] {
+        for (at, (name, _)) in values.iter().enumerate() {
+            let lengths = LENGTHS.iter().filter(|(of, _)| of == name);
+            all.extend(lengths.flat_map(|(_, bytes)| bytes.map(|bytes| Change::Length(place, at, bytes))));
+        }
+    }
     for (name, value) in OF_HEADERS {
         all.push(Change::Header(name, value));
     }
@@ -188,6 +206,14 @@ impl Change {
                 if *place == Place::Cookie && !values.iter().all(|(_, value)| is_header(value)) {
                     return None; // no browser can send it
                 }
+            }
+            Change::Length(place, at, bytes) => {
+                let values = match place {
+                    Place::Form => draft.form.as_mut()?,
+                    _ => &mut draft.query,
+                };
+                let value = &mut values.get_mut(*at)?.1;
+                *value = format!("{}{value}", "a".repeat(bytes.checked_sub(value.len())?));
             }
             Change::Header(name, value) => {
                 // What a browser says of the site counts before the origin.
@@ -320,6 +346,20 @@ mod tests {
         let request = draft().request().unwrap();
         assert_eq!(request.body(), "flow=f&code=123456");
         assert_eq!(request.headers()["cookie"], "a=1; b=2");
+    }
+
+    #[test]
+    fn lengths_are_exact() {
+        let mut of = draft();
+        of.form = Some(vec![("address".into(), "ann@example.com".into())]);
+        let lengths =
+            |change: &Change| matches!(change, Change::Length(..)).then(|| change.apply(&of, &Pool::default()));
+        let lengths: Vec<usize> = changes(&of)
+            .iter()
+            .filter_map(lengths)
+            .map(|draft| draft.unwrap().form.unwrap()[0].1.len())
+            .collect();
+        assert_eq!(lengths, [254, 255]);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Whether a line of the log blames what a fault of the run can have hit, and tells truly how it failed.
 
 use super::errors_explained::blamed;
-use crate::vocabulary::{Fault, OwnFault};
+use crate::{
+    directory,
+    vocabulary::{Fault, OwnFault},
+};
 use spec::LogLine;
 
 /// Whether a line blames nothing that works, given the faults of the run with their times.
@@ -18,17 +21,30 @@ pub(super) fn blames_rightly(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bo
 /// Whether a fault can cause a failure.
 type MayCause = fn(&Fault) -> bool;
 
-/// What the directory's failures are called, and the faults that can cause them.
-const KINDS: [(&str, MayCause); 3] = [
+/// What failures are called that are not the store's, and the faults that can cause them.
+const KINDS: [(&str, MayCause); 6] = [
+    ("no connection could be accepted", lacks_descriptors),
+    ("the port cannot be opened", lacks_descriptors),
+    ("the directory's disk is full", |fault| {
+        matches!(
+            fault,
+            Fault::Own(OwnFault::Directory(directory::Fault::DirectoryFull { .. }))
+        ) || matches!(fault, Fault::Call(call) if call.error == FULL)
+    }),
     ("the directory is locked", locks),
     ("the directory stayed locked", locks),
     ("the directory failed", |fault| {
-        matches!(fault, Fault::DiskError { .. }) || matches!(fault, Fault::Call(call) if call.error != BUSY)
+        fills(fault)
+            || matches!(fault, Fault::DiskError { .. })
+            || matches!(fault, Fault::Call(call) if call.error != BUSY)
     }),
 ];
 
 /// The error of a call whose lock somebody else has.
 const BUSY: &str = "SQLITE_BUSY";
+
+/// The error of a call for which there is no room.
+const FULL: &str = "SQLITE_FULL";
 
 /// Whether a failed transaction is told as what it is, where the disk can have failed in one way only: before the commit, which
 /// is not done, or after it, of which nobody knows.
@@ -36,6 +52,9 @@ fn fits_the_disk<'a>(line: &LogLine<'_>, faults: impl Iterator<Item = &'a Fault>
     let Some(failure) = line.text.strip_prefix("the directory failed cause=") else {
         return true;
     };
+    if failure == "not done: the directory's disk is full" {
+        return true; // SQLite says so itself, and means it
+    }
     let mut disks = faults.filter_map(|fault| match fault {
         Fault::DiskError { after_commit, .. } => Some(*after_commit),
         _ => None,
@@ -59,7 +78,7 @@ fn waited(line: &LogLine<'_>, troubles: &[(u64, &Fault)]) -> bool {
     let waited_ms: u64 = waited_ms.parse().unwrap_or(u64::MAX);
     let began_ms = (line.at_ms + SLACK_MS).saturating_sub(waited_ms);
     let held = |(at_ms, fault): &(u64, &Fault)| match fault {
-        Fault::Own(OwnFault::Directory(_)) => {
+        Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { .. })) => {
             let until_ms = at_ms + fault.lasts_ms().unwrap_or(u64::MAX / 2);
             *at_ms <= began_ms && line.at_ms <= until_ms + SLACK_MS
         }
@@ -73,7 +92,25 @@ fn waited(line: &LogLine<'_>, troubles: &[(u64, &Fault)]) -> bool {
     troubles.iter().any(held)
 }
 
+fn fills(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Own(OwnFault::Directory(directory::Fault::DirectoryFull { .. }))
+    ) || matches!(fault, Fault::Call(call) if call.error == FULL)
+}
+
+fn lacks_descriptors(fault: &Fault) -> bool {
+    matches!(fault, Fault::NoDescriptors { .. })
+}
+
 fn locks(fault: &Fault) -> bool {
-    matches!(fault, Fault::Own(OwnFault::Directory(_)) | Fault::DiskSlow { .. })
+    let is_held = |fault: &Fault| {
+        matches!(
+            fault,
+            Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { .. }))
+        )
+    };
+    is_held(fault)
+        || matches!(fault, Fault::DiskSlow { .. })
         || matches!(fault, Fault::Call(call) if call.error == BUSY)
 }

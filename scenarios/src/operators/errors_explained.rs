@@ -7,13 +7,13 @@
 //! of a replica's log with that reference. If the service says that it cannot do its work at the moment (5xx), the
 //! person must have been able to read the reference, and the line must name the part that failed, in any wording: the
 //! store, the directory or a queue. A part that no fault of the run can have hit so far must not be blamed. Every fault
-//! except those of the directory may hit the store, because the store is far away, behind Sentinels and clocks.
+//! except those of the directory, the mail relay and the analytics hook may hit the store, because the store is far away,
+//! behind Sentinels and clocks.
 //!
 //! Edges. If a line names several parts, it is enough that one of them was in trouble. A request without an answer has
 //! no reference.
 
 use crate::{
-    directory,
     property::{faults, invocations, reading::Invocation, violation},
     vocabulary::{Evidence, Fault, Kind, Login, Operators, OwnFault, Property, ReportedError, Violation},
 };
@@ -28,14 +28,18 @@ struct Part {
     may_hit: fn(&Fault) -> bool,
 }
 
-const PARTS: [Part; 3] = [
+const PARTS: [Part; 4] = [
     Part {
         names: &["the store", "redis", "sentinel", "the master"],
-        may_hit: |fault| !of_the_directory(fault),
+        may_hit: |fault| !of_the_directory(fault) && !of_others(fault),
     },
     Part {
         names: &["the directory"],
         may_hit: of_the_directory,
+    },
+    Part {
+        names: &["analytics loses events"],
+        may_hit: |fault| !of_the_directory(fault) && !matches!(fault, Fault::Own(OwnFault::Mail(_))),
     },
     Part {
         names: &["queue"],
@@ -58,10 +62,13 @@ fn of_the_directory(fault: &Fault) -> bool {
     }
     matches!(
         fault,
-        Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { .. }))
-            | Fault::DiskError { .. }
-            | Fault::DiskSlow { .. }
+        Fault::Own(OwnFault::Directory(_)) | Fault::DiskError { .. } | Fault::DiskSlow { .. }
     )
+}
+
+/// Whether it is the mail relay or the analytics hook that behaves in another way.
+fn of_others(fault: &Fault) -> bool {
+    matches!(fault, Fault::Own(OwnFault::Mail(_) | OwnFault::Analytics(_)))
 }
 
 /// Whether a line names a request that nobody can have been told of: a reference is 16 hexadecimal digits.
@@ -178,6 +185,7 @@ fn explained(told: &ReportedError, log: &Log<'_>, evidence: &Evidence<'_>) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::directory;
     use crate::{people, property::testing::*, vocabulary::Op};
 
     const LOCKED: &str = "refused correlation=0a1b0a1b0a1b0a1b status=503 cause=looking up the person: not done: the directory is locked";

@@ -9,7 +9,7 @@
 //!
 //! Edges. Not judged: a process that is killed or paused meanwhile cannot write; a failure just before the end of the run. A
 //! look at health is told of once for each cause, so an earlier line counts for it. Sentinels are judged by what becomes of the
-//! calls that needed them. Lost events for analytics are not told at production's level.
+//! calls that needed them. What analytics loses is told once, until the hook takes an event again; it is not judged here.
 
 use crate::{
     property::{faults, violation},

@@ -225,6 +225,48 @@ mod tests {
                 "did-not-lead",
             ),
             (
+                vec![(2000, "WARN", "the analytics hook takes events again lost=3")],
+                "lost-nothing",
+            ),
+            (
+                vec![
+                    (
+                        2000,
+                        "WARN",
+                        "analytics loses events cause=not done: the analytics queue is full",
+                    ),
+                    (
+                        2001,
+                        "WARN",
+                        "analytics loses events cause=not done: the analytics queue is full",
+                    ),
+                ],
+                "loses-twice",
+            ),
+            (
+                vec![
+                    (
+                        2000,
+                        "WARN",
+                        "no connection could be accepted port=9090 error=Too many open files (os error 24)",
+                    ),
+                    (
+                        2099,
+                        "WARN",
+                        "no connection could be accepted port=9090 error=Too many open files (os error 24)",
+                    ),
+                ],
+                "tried-too-soon",
+            ),
+            (
+                vec![(
+                    2000,
+                    "WARN",
+                    "no connection could be accepted port=9090 error=Too many open files (os error 24)",
+                )],
+                "blames-what-works",
+            ),
+            (
                 vec![(2000, "WARN", "the directory stayed locked waited_ms=1000")],
                 "blames-what-works",
             ),

@@ -12,12 +12,15 @@ pub(crate) mod testing;
 pub(crate) mod windows;
 
 pub use crate::analytics::analytics_arrive::AnalyticsArrive;
+pub use crate::analytics::events_counted::EventsCounted;
 pub use crate::availability::degraded_is_reported::DegradedIsReported;
 pub use crate::availability::every_replica_serves::EveryReplicaServes;
 pub use crate::availability::everyone_can_log_in::EveryoneCanLogIn;
+pub use crate::availability::health_tells::HealthTells;
 pub use crate::availability::latency_budget::LatencyBudget;
 pub use crate::availability::nothing_fails::NothingFails;
 pub use crate::directory::directory_kept::DirectoryKept;
+pub use crate::directory::ledger_remembers::LedgerRemembers;
 pub use crate::directory::stalls_bounded::StallsBounded;
 pub use crate::exchange::AnswersAllowed;
 pub use crate::leader::lease_kept::LeaseKept;

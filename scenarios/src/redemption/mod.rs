@@ -20,6 +20,7 @@ pub(crate) mod get_then_del;
 pub(crate) mod ledger_looked_at_first;
 pub(crate) mod ledger_of_this_replica;
 pub(crate) mod ledger_without_margin;
+pub(crate) mod ledger_without_slack;
 pub(crate) mod redemption_without_ledger;
 pub(crate) mod spent_code_grace;
 pub(crate) mod unknown_taking_repeated;
@@ -43,6 +44,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         ledger_of_this_replica::PLANTED,
         ledger_looked_at_first::PLANTED,
         ledger_without_margin::PLANTED,
+        ledger_without_slack::PLANTED,
         unknown_taking_repeated::PLANTED,
     ]
 }

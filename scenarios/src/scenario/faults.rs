@@ -24,6 +24,13 @@ pub fn directory_busy(lasts: Duration) -> Fault {
     }))
 }
 
+/// The directory's disk has no room for more for this time.
+pub fn directory_full(lasts: Duration) -> Fault {
+    Fault::Own(OwnFault::Directory(directory::Fault::DirectoryFull {
+        lasts_ms: lasts.as_millis() as u64,
+    }))
+}
+
 /// The next call of this name on a replica fails with this error, and is not done.
 pub fn call_fails(host: &str, call: &str, error: &str) -> Fault {
     of_call(host, call, CallOutcome::Fails, error)
@@ -32,6 +39,17 @@ pub fn call_fails(host: &str, call: &str, error: &str) -> Fault {
 /// The next call of this name on a replica is done, and the replica gets this error instead of its answer.
 pub fn answer_lost(host: &str, call: &str, error: &str) -> Fault {
     of_call(host, call, CallOutcome::AnswerLost, error)
+}
+
+/// The next call of this name on a replica is made this much later.
+pub fn call_late(host: &str, call: &str, by: Duration) -> Fault {
+    Fault::Call(CallFault {
+        host: host.into(),
+        call: call.into(),
+        outcome: CallOutcome::Late,
+        error: String::new(),
+        by_ms: by.as_millis() as u64,
+    })
 }
 
 fn of_call(host: &str, call: &str, outcome: CallOutcome, error: &str) -> Fault {

@@ -75,6 +75,12 @@ impl World {
         self
     }
 
+    /// Sets how many events may wait for the analytics hook at each replica.
+    pub fn analytics_queue(mut self, events: usize) -> World {
+        self.base.analytics_queue = events;
+        self
+    }
+
     /// Sets the lifetime of mailed codes.
     pub fn mailed_codes_live(mut self, lifetime: Duration) -> World {
         self.base.email_code_ttl_s = lifetime.as_secs();

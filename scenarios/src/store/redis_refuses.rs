@@ -7,8 +7,8 @@
 use crate::{
     catalogue::marks::{refused_with, somebody_logged_in},
     property::{
-        CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, NoSecretLogged,
-        RemindersOnce, SessionsSurvive,
+        CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, HealthTells,
+        NoSecretLogged, RemindersOnce, SessionsSurvive,
     },
     scenario::{Logins, Monitor, Probe, Visitors, World, hosts::*, ms, redis_refuses as refuses, secs},
     vocabulary::{Faults, Refusal, Scenario},
@@ -20,7 +20,7 @@ pub(crate) fn redis_refuses() -> Scenario {
             .at(when, refuses(REDIS_1, why, secs(lasts_s)))
             .and(refuses(REDIS_2, why, secs(lasts_s)))
     };
-    let mut faults = both(Faults::new(), secs(5)..secs(6), Refusal::OutOfMemory, 4);
+    let mut faults = both(Faults::new(), secs(4)..secs(5), Refusal::OutOfMemory, 8);
     faults = both(faults, secs(14)..secs(15), Refusal::TooFewReplicas, 4);
     faults = both(faults, secs(23)..secs(24), Refusal::Password, 3);
     faults = both(faults, secs(31)..secs(32), Refusal::WritesPaused, 2);
@@ -37,6 +37,7 @@ pub(crate) fn redis_refuses() -> Scenario {
     .workloads(Probe::everything_from(secs(60)))
     .workload(Monitor::every(secs(3)))
     .faults(faults.heal_at(secs(44)))
+    .always(HealthTells)
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
     .always(RemindersOnce)

@@ -2,7 +2,7 @@
 
 use crate::{
     login::Login,
-    scenario::{analytics, directory_busy, mail, ms, power_loss, start},
+    scenario::{analytics, directory_busy, directory_full, mail, ms, power_loss, start},
     world::Mode,
 };
 use sim::{
@@ -15,6 +15,7 @@ pub(super) const KINDS: &[DrawFaults<Login>] = &[
     |dice, _| vec![(mail(mode(dice)), Some(mail(Mode::Healthy)))],
     |dice, _| vec![(analytics(mode(dice)), Some(analytics(Mode::Healthy)))],
     |dice, _| vec![(directory_busy(ms(dice.between(200, 5000))), None)],
+    |dice, _| vec![(directory_full(ms(dice.between(200, 5000))), None)],
     // The machine of the directory, and so all replicas.
     |_, world| {
         let replicas = world.of_kind(HostKind::Service).into_iter();

@@ -78,6 +78,11 @@ impl SharedDirectory {
         self.machine.lock().expect("nobody panics while holding the machine")
     }
 
+    /// Whether its disk has no room for more from now on.
+    pub(crate) fn fill(&self, is_full: bool) {
+        self.machine().disk.fill(is_full);
+    }
+
     /// A replica boots, so that its host has power.
     pub(crate) fn powered(&self, host: &str) {
         self.machine().powered.insert(host.to_owned());

@@ -42,6 +42,8 @@ pub struct Shared {
     pub directory: Arc<SharedDirectory>,
     /// Time until which another connection holds the directory's write lock, milliseconds from the start of the run.
     pub(crate) busy_until_ms: Arc<AtomicU64>,
+    /// Until when the directory's disk is full, milliseconds.
+    pub(crate) full_until_ms: Arc<AtomicU64>,
     /// How the mail relay behaves.
     pub mail: PeerMode,
     /// How the analytics hook behaves.
@@ -68,6 +70,7 @@ impl Shared {
         Shared {
             directory: Arc::new(SharedDirectory::new(start.plan, start.epoch)),
             busy_until_ms: Arc::default(),
+            full_until_ms: Arc::default(),
             mail: PeerMode::default(),
             analytics: PeerMode::default(),
             inboxes: Inboxes::new(move || now_ms()),

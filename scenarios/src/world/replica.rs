@@ -72,6 +72,9 @@ fn lifetimes(config: &mut Config, world: &WorldOptions) {
     if world.outbox != usual.outbox {
         limits.outbox = world.outbox;
     }
+    if world.analytics_queue != usual.analytics_queue {
+        limits.analytics_queue = world.analytics_queue;
+    }
     if world.lease_ms != usual.lease_ms {
         config.leader.lease = Duration::from_millis(world.lease_ms);
         config.leader.renew_every = renew_every(config.leader.lease);

@@ -149,6 +149,10 @@ fn check_fault<S: Service>(fault: &Fault<S>, world: &World<S>) -> Result<(), Str
                 "{host} has no database; processes of the service have: {with_disks}"
             ))
         }
+        Fault::NoDescriptors { host, .. } if world.kind(host) != Some(HostKind::Service) => Err(format!(
+            "{host} is no process of the service; those are {}",
+            world.of_kind(HostKind::Service).join(", ")
+        )),
         Fault::RedisRefuses { host, .. } if world.kind(host) != Some(HostKind::Redis) => {
             let nodes = world.of_kind(HostKind::Redis).join(", ");
             Err(format!("{host} is no Redis node; there are {nodes}"))

@@ -188,6 +188,13 @@ pub fn disk_slow<S: Service>(host: &str, by: Duration, lasts: Duration) -> Fault
         lasts_ms: lasts.as_millis() as u64,
     }
 }
+/// Lets a process of the service have no file descriptor left.
+pub fn no_descriptors<S: Service>(host: &str, lasts: Duration) -> Fault<S> {
+    Fault::NoDescriptors {
+        host: host.into(),
+        lasts_ms: lasts.as_millis() as u64,
+    }
+}
 /// Makes the disk of one host fail after each commit: only the acknowledgement is lost.
 pub fn acknowledgement_lost<S: Service>(host: &str, lasts: Duration) -> Fault<S> {
     Fault::DiskError {

@@ -91,6 +91,7 @@ impl<S: Service> RunningWorld<S> {
                 disk: installed.disk,
                 power_loss: installed.power_loss,
                 console: installed.console,
+                descriptors: installed.descriptors,
             });
         }
         let named = |(index, host): (usize, &super::Host<S>)| (host.name.clone(), index);

@@ -1,6 +1,6 @@
 //! A host of a world, and the information that it gets when a run begins.
 
-use super::{Act, Console, Disk, Marks, build::Addresses};
+use super::{Act, Console, Descriptors, Disk, Marks, build::Addresses};
 use crate::{
     calls::{CallBook, CallPauses, Calls},
     driver::Main,
@@ -88,6 +88,7 @@ pub struct Installed {
     pub(super) probe: Option<Arc<dyn Probe>>,
     pub(super) storage: Option<Arc<dyn Storage>>,
     pub(super) disk: Option<Disk>,
+    pub(super) descriptors: Option<Descriptors>,
     pub(super) power_loss: Option<Box<dyn Fn()>>,
     pub(super) console: Option<Console>,
 }
@@ -100,6 +101,7 @@ impl Installed {
             probe: None,
             storage: None,
             disk: None,
+            descriptors: None,
             power_loss: None,
             console: None,
         }
@@ -200,6 +202,8 @@ pub(crate) struct Machine {
     pub(crate) disk: Option<Disk>,
     pub(crate) power_loss: Option<Box<dyn Fn()>>,
     pub(crate) console: Option<Console>,
+    /// The table of file descriptors of a process of the service.
+    pub(crate) descriptors: Option<Descriptors>,
 }
 
 impl<S: Service> Machinery<S> {

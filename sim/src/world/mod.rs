@@ -14,6 +14,7 @@
 mod build;
 mod console;
 mod declare;
+mod descriptors;
 mod disk;
 mod host;
 mod http;
@@ -25,6 +26,7 @@ mod port;
 pub(crate) use build::RunningWorld;
 pub(crate) use console::Console;
 pub use declare::World;
+pub(crate) use descriptors::Descriptors;
 pub use disk::StorageLock;
 pub(crate) use disk::{Disk, SoundDisk};
 pub use host::{Host, HostKind, Install, Installed, Process, Start};

@@ -1,6 +1,6 @@
 //! The port of a process of the service, seen from outside: whether it is open, and why not.
 
-use super::{Disk, Installed, Marks, Process, Start};
+use super::{Descriptors, Disk, Installed, Marks, Process, Start, descriptors::LimitedNetwork};
 use crate::{history::Event, recorder::Recorder, service::Service};
 use seams::{BoxFuture, Env, Listener, Network, Probe, Stream};
 use std::{
@@ -30,11 +30,18 @@ pub(super) fn service_main<S: Service, F: Future<Output = ()> + Send + 'static>(
         degraded: Arc::default(),
     };
     let (process, degraded) = (start.process(), probe.degraded.clone());
+    let table = Descriptors::default();
+    let descriptors = table.clone();
     let (shared, host) = (start.shared().clone(), start.host.to_owned());
     let main = move |env: Env| {
         degraded.store(false, Ordering::Relaxed);
-        let network = Arc::new(WatchedNetwork {
+        descriptors.are_back(u64::MAX);
+        let limited = LimitedNetwork {
             inner: env.network.clone(),
+            descriptors: descriptors.clone(),
+        };
+        let network = Arc::new(WatchedNetwork {
+            inner: Arc::new(limited),
             port,
             host: process.host.clone(),
             recorder: process.recorder.clone(),
@@ -46,6 +53,7 @@ pub(super) fn service_main<S: Service, F: Future<Output = ()> + Send + 'static>(
         probe: Some(Arc::new(probe)),
         storage: Some(Arc::new(disk.clone())),
         disk: Some(disk),
+        descriptors: Some(table),
         ..Installed::new(Box::new(main)).on_power_loss(move || S::power_lost(&shared, &host))
     }
 }

@@ -20,8 +20,6 @@ pub(crate) use schema::IfEmpty;
 pub use schema::{Expiring, Schema};
 pub(crate) use value::{ms, timestamp};
 
-use super::DirectoryProbe;
-use async_trait::async_trait;
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 use seams::{Cause, Env, Failure, Outcome, StorageFault, StorageMoment};
 use std::{
@@ -122,6 +120,7 @@ impl From<rusqlite::Error> for AttemptError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
                 AttemptError::Busy
             }
+            Some(ErrorCode::DiskFull) => AttemptError::Failed(Failure::Fail(Cause::DiskFull)),
             _ => AttemptError::Failed(Failure::Fail(Cause::Storage(error.to_string()))),
         }
     }
@@ -288,15 +287,24 @@ impl SqliteDirectory {
         // fails with BUSY after its reads, however long it waits.
         let transaction = Transaction::begin(&connection, "BEGIN IMMEDIATE")?;
         let value = job(&connection)?;
-        storage.check(StorageMoment::BeforeCommit)?; // dropping the transaction rolls it back
+        let writes = connection.total_changes() != changes;
+        if writes {
+            storage.check(StorageMoment::BeforeCommit)?; // dropping the transaction rolls it back
+        }
         if let Err(error) = transaction.commit() {
             return Err(match AttemptError::from(error) {
                 // The log may be on disk although the sync was reported to have failed.
-                AttemptError::Failed(failure) => AttemptError::Failed(Failure::Unknown(failure.cause().clone())),
-                AttemptError::Busy => AttemptError::Busy,
+                AttemptError::Failed(Failure::Fail(Cause::Storage(why))) => {
+                    AttemptError::Failed(Failure::Unknown(Cause::Storage(why)))
+                }
+                // Somebody else has the lock, or there was no room for the log: it has no commit then.
+                undone => undone,
             });
         }
-        wrote.store(connection.total_changes() != changes, Ordering::Relaxed);
+        wrote.store(writes, Ordering::Relaxed);
+        if !writes {
+            return Ok(value);
+        }
         match storage.check(StorageMoment::AfterCommit) {
             Ok(()) => Ok(value),
             Err(fault) => Err(AttemptError::Failed(Failure::Unknown(Cause::Storage(
@@ -327,12 +335,5 @@ impl SqliteDirectory {
                 }
             }
         }
-    }
-}
-
-#[async_trait]
-impl DirectoryProbe for SqliteDirectory {
-    async fn probe(&self) -> Outcome<()> {
-        self.write(|_| Ok(())).await
     }
 }

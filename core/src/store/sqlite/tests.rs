@@ -116,14 +116,16 @@ async fn a_newer_schema_is_refused() {
     let fixture = Fixture::new();
     drop(open(&fixture, &file.location()).await);
     let other = Connection::open(&file.0).unwrap();
-    other
-        .pragma_update(None, "user_version", schema::version(crate::registry::SCHEMAS) + 1)
-        .unwrap();
+    let known = schema::version(crate::registry::SCHEMAS);
+    other.pragma_update(None, "user_version", known + 1).unwrap();
     let refused = SqliteDirectory::open(fixture.env("idp-a"), &file.location(), WAIT).await;
     let Err(error) = refused else { panic!("it opened") };
     assert_eq!(
         error.to_string(),
-        "the directory has schema version 2, this release knows versions up to 1: run a newer release"
+        format!(
+            "the directory has schema version {}, this release knows versions up to {known}: run a newer release",
+            known + 1
+        )
     );
 }
 

@@ -117,7 +117,7 @@ fn storage(what: &str) -> Failure {
 const BUSY: CallError = after(DIRECTORY_MS, "SQLITE_BUSY", || Failure::Fail(Cause::Busy));
 const IOERR: CallError = at_once("SQLITE_IOERR", || storage("disk I/O error"));
 const CORRUPT: CallError = at_once("SQLITE_CORRUPT", || storage("database disk image is malformed"));
-const FULL: CallError = at_once("SQLITE_FULL", || storage("database or disk is full"));
+const FULL: CallError = at_once("SQLITE_FULL", || Failure::Fail(Cause::DiskFull));
 const SQLITE_READONLY: CallError = at_once("SQLITE_READONLY", || storage("attempt to write a readonly database"));
 const IOERR_AT_COMMIT: CallError = at_once("SQLITE_IOERR_FSYNC", || {
     Failure::Unknown(Cause::Storage("disk I/O error".into()))

@@ -21,7 +21,7 @@ use idp::{
     store::{AuthStateStore, DirectoryProbe, Key, MasterFinder, RedisStore, SentinelFinder},
     users::{User, UserRepository},
 };
-use seams::{BoxFuture, Env, Listener, Network, Outcome, Stream, Timestamp};
+use seams::{BoxFuture, Cause, Env, Listener, Network, Outcome, Stream, Timestamp};
 use sim::{calls::Calls, world::Process};
 use std::{io, net::IpAddr, sync::Arc, time::Duration};
 
@@ -145,6 +145,9 @@ impl Mailer for Called<Arc<dyn Mailer>> {
     async fn deliver(&self, mail: Mail) -> Outcome<()> {
         self.asked.around("mail deliver", self.inner.deliver(mail)).await
     }
+    fn trouble(&self) -> Option<Cause> {
+        self.inner.trouble()
+    }
 }
 
 #[async_trait]
@@ -155,6 +158,9 @@ impl Analytics for Called<Arc<dyn Analytics>> {
             Ok(())
         };
         let _ = self.asked.around("hook record", recorded).await; // it never fails
+    }
+    fn trouble(&self) -> Option<Cause> {
+        self.inner.trouble()
     }
 }
 

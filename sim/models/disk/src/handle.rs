@@ -4,7 +4,7 @@ use crate::{
     locks::{Busy, Level},
     registry::{self, Inner},
     shm::{self, Shm},
-    state::{PowerLost, State},
+    state::{NotWritten, PowerLost, State},
 };
 use std::sync::{Arc, MutexGuard};
 
@@ -15,6 +15,17 @@ pub(crate) enum Refused {
     PowerLost,
     /// Somebody else has a lock.
     Busy,
+    /// There is no room for more.
+    Full,
+}
+
+impl From<NotWritten> for Refused {
+    fn from(why: NotWritten) -> Refused {
+        match why {
+            NotWritten::PowerLost => Refused::PowerLost,
+            NotWritten::Full => Refused::Full,
+        }
+    }
 }
 
 impl From<PowerLost> for Refused {

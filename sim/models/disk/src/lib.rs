@@ -36,7 +36,7 @@
 //! seed of a power loss. SQLite takes the salt of a write-ahead log from its own generator, which the process seeds once; nothing
 //! that can be observed through SQL depends on the salt.
 //!
-//! Deliberately absent: memory-mapped files, a full disk, errors of a single read or write, sectors that can no longer be
+//! Deliberately absent: memory-mapped files, errors of a single read or write, sectors that can no longer be
 //! read, bytes that change by themselves, and directories.
 
 mod file;
@@ -115,6 +115,12 @@ impl Disk {
     /// synchronous = OFF` has as its effect, for all connections.
     pub fn ignore_syncs(&self, ignores: bool) {
         self.0.state().ignore_syncs(ignores);
+    }
+
+    /// Sets whether it is full from now on: no file can become longer, which SQLite gets as `SQLITE_FULL`. What a file has
+    /// already can be read, written anew and cut, as on a file system whose blocks are all taken.
+    pub fn fill(&self, is_full: bool) {
+        self.0.state().fill(is_full);
     }
 
     /// How many operations it has performed so far: writes, truncations, syncs and deletions.

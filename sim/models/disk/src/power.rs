@@ -113,7 +113,7 @@ impl State {
 mod tests {
     use crate::{
         power::PowerLoss,
-        state::{Crash, PowerLost, State},
+        state::{Crash, NotWritten, State},
     };
 
     /// A file with one synced write and several that are not; another that was deleted, and one that was created.
@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(state.write(file, 0, b"a"), Ok(()));
         assert_eq!(state.sync(file), Ok(()));
         assert_eq!(state.boot, 0);
-        assert_eq!(state.write(file, 1, b"b"), Err(PowerLost));
+        assert_eq!(state.write(file, 1, b"b"), Err(NotWritten::PowerLost));
         assert_eq!(state.boot, 1);
         assert_eq!(state.content("file").expect("synced")[0], b'a');
         let file = state.open("file", false).expect("it is there");

@@ -19,6 +19,7 @@ pub(crate) struct State {
     operations: u64,
     handles: u64,
     ignores_syncs: bool,
+    is_full: bool,
     crash: Option<Crash>,
 }
 
@@ -52,6 +53,19 @@ pub(crate) struct Crash {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PowerLost;
 
+/// Why a write was not performed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NotWritten {
+    PowerLost,
+    Full,
+}
+
+impl From<PowerLost> for NotWritten {
+    fn from(_: PowerLost) -> NotWritten {
+        NotWritten::PowerLost
+    }
+}
+
 impl State {
     pub(crate) fn operations(&self) -> u64 {
         self.operations
@@ -63,6 +77,10 @@ impl State {
 
     pub(crate) fn ignore_syncs(&mut self, ignores: bool) {
         self.ignores_syncs = ignores;
+    }
+
+    pub(crate) fn fill(&mut self, is_full: bool) {
+        self.is_full = is_full;
     }
 
     pub(crate) fn unsynced(&self) -> usize {
@@ -156,11 +174,15 @@ impl State {
         Ok(true)
     }
 
-    pub(crate) fn write(&mut self, node: usize, offset: usize, bytes: &[u8]) -> Result<(), PowerLost> {
+    /// On a full disk a file cannot become longer; what it has already can be written anew.
+    pub(crate) fn write(&mut self, node: usize, offset: usize, bytes: &[u8]) -> Result<(), NotWritten> {
         let number = self.count();
         let node = &mut self.nodes[node];
+        if self.is_full && offset + bytes.len() > node.file.len() {
+            return Err(NotWritten::Full);
+        }
         node.file.write((!node.is_temporary).then_some(number), offset, bytes);
-        self.crash_if_due()
+        Ok(self.crash_if_due()?)
     }
 
     pub(crate) fn truncate(&mut self, node: usize, length: usize) -> Result<(), PowerLost> {

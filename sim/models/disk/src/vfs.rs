@@ -116,11 +116,12 @@ unsafe fn path<'a>(name: *const c_char) -> Option<&'a str> {
     unsafe { CStr::from_ptr(name) }.to_str().ok()
 }
 
-/// The code for a result: `failed` if the machine has lost power.
+/// The code for a result: `failed` only if the machine has lost power.
 fn code(result: Result<(), Refused>, failed: c_int) -> c_int {
     match result {
         Ok(()) => ffi::SQLITE_OK,
         Err(Refused::Busy) => ffi::SQLITE_BUSY,
+        Err(Refused::Full) => ffi::SQLITE_FULL,
         Err(Refused::PowerLost) => failed,
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     refusal::REFUSALS,
     scenario::{
         Dice, acknowledgement_lost, cut, cut_one_way, disk_fails, disk_slow, draw_trigger, kill, latency,
-        latency_spike, loss, mend, ms, pause, power_loss, redis_refuses, resume, secs, start,
+        latency_spike, loss, mend, ms, no_descriptors, pause, power_loss, redis_refuses, resume, secs, start,
     },
     service::Service,
     trigger::Trigger,
@@ -33,6 +33,7 @@ enum Kind<S: Service> {
     DiskError,
     LostAcknowledgement,
     SlowDisk,
+    NoDescriptors,
     /// One call of a process of the service.
     Call,
     /// One Redis node, or all of them.
@@ -94,6 +95,7 @@ impl<S: Service> Swarm<S> {
         }
         if targets.has_disks() {
             kinds.extend([Kind::DiskError, Kind::LostAcknowledgement, Kind::SlowDisk]);
+            kinds.push(Kind::NoDescriptors);
         }
         if !S::CALLS.is_empty() && !world.of_kind(HostKind::Service).is_empty() {
             kinds.push(Kind::Call);
@@ -224,6 +226,10 @@ impl<S: Service> Swarm<S> {
                 let (by, lasts) = (ms(dice.pick(&[10, 40, 150])), secs(dice.between(1, 8)));
                 let hosts = targets.disks(dice).into_iter();
                 hosts.map(|host| (disk_slow(&host, by, lasts), None)).collect()
+            }
+            Kind::NoDescriptors => {
+                let host = dice.pick(&world.of_kind(HostKind::Service));
+                one(no_descriptors(&host, ms(dice.between(200, 6000))), None)
             }
             Kind::RedisRefuses => {
                 let (mut nodes, why) = (world.of_kind(HostKind::Redis), dice.pick(&REFUSALS));
