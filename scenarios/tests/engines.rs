@@ -229,6 +229,7 @@ bugs!(
     event_without_person at [1, 1],
     event_told_twice at [1, 1],
     losses_uncounted at [1, 1],
+    every_press_counted at [1, 1],
     ledger_without_slack at [1, 1],
     health_asked_often at [1, 1],
     health_blames_the_store at [1, 1],

@@ -99,10 +99,19 @@ impl Limits {
             env.mark("an attempt was refused by the limiter of its address");
             return Err(LimitRefused::TooManyLogins { window: limits.window });
         }
+        self.admit_again(address).await
+    }
+
+    /// The same for an attempt that was counted before and not judged, because something failed: it is not counted again,
+    /// and a locked address stays locked.
+    ///
+    /// # Errors
+    /// See [`LimitRefused`].
+    pub async fn admit_again(&self, address: &str) -> Result<u64, LimitRefused> {
         let failures = self.failures.failures(address).await;
         let failures = failures.during("reading the failures of an address")?;
-        if failures >= limits.consecutive_failures {
-            env.mark("an attempt met a locked address");
+        if failures >= self.service.config.limits.consecutive_failures {
+            self.service.env.mark("an attempt met a locked address");
             return Err(LimitRefused::Locked);
         }
         Ok(failures)

@@ -14,9 +14,27 @@ use std::time::Duration;
 /// For how long an attempt is remembered, so that its twin (a double click, a proxy's repetition)
 /// shares its outcome. Short, for the twin of a wrong code is not judged again.
 const TWIN: Duration = Duration::from_secs(5);
+/// What is noted of an attempt that was charged and not judged, because something failed: typing the same code again is no
+/// further guess.
+const CHARGED: &[u8] = b"charged";
 /// Between two polls for the outcome of a twin, and how many polls at most.
 const POLL_EVERY: Duration = Duration::from_millis(50);
 const POLLS_MAX: u32 = 30;
+
+/// What is known of an attempt from before.
+enum Before {
+    /// Its outcome.
+    Judged(Result<String, MailedCodeRefused>),
+    /// It was charged, and something failed.
+    Charged,
+    Nothing,
+}
+
+impl Before {
+    fn is_charged(&self) -> bool {
+        matches!(self, Before::Charged)
+    }
+}
 
 /// An attempt to verify: all that identifies it.
 pub(super) struct Attempt<'a> {
@@ -52,8 +70,10 @@ impl MailedCode {
         // requests have one outcome (inventory 4):
         // 1. its session is open already: that is the outcome;
         // 2. it is being judged, here or on the other replica: wait for the outcome;
-        // 3. neither: judge it. A twin that waits in vain is judged as well, and charged: sharing an
-        //    outcome must never be a way around the limiter.
+        // 3. it was charged before, and something failed: judge it, and charge nothing. Whoever presses
+        //    again while the directory is locked must not run out of attempts;
+        // 4. none of them: charge and judge it. So is a twin that waits in vain: sharing an outcome must
+        //    never be a way around the limiter.
         if self.is_open(&attempt).await? {
             service.env.mark("a repeated verification met its own session");
             return Ok(attempt.cookie);
@@ -68,18 +88,35 @@ impl MailedCode {
                 return Err(unavailable.into());
             }
         };
-        if !first && let Some(outcome) = self.await_twin(&attempt, &twin).await? {
-            service.env.mark("a twin of a verification shared its outcome");
-            return outcome;
-        }
-        let outcome = self.judge(caller, &attempt).await;
-        if first {
-            match &outcome {
-                Ok(_) => {} // the session says so
-                Err(refused) => match outcome_name(refused) {
-                    Some(name) => self.note_outcome(caller, &twin, name).await,
-                    None => self.forget(caller, &twin, &pending).await,
-                },
+        let before = match first {
+            true => Before::Nothing,
+            false => self.await_twin(&attempt, &twin).await?,
+        };
+        let was_charged = before.is_charged();
+        let admitted = match before {
+            Before::Judged(outcome) => {
+                service.env.mark("a twin of a verification shared its outcome");
+                return outcome;
+            }
+            Before::Charged => {
+                service.env.mark("an attempt was judged again, and charged once");
+                self.limits.admit_again(address).await
+            }
+            Before::Nothing => self.limits.admit(&flow.hash, address).await,
+        };
+        let is_charged = admitted.is_ok();
+        let outcome = match admitted {
+            Ok(earlier_failures) => self.judge(caller, &attempt, earlier_failures).await,
+            Err(refused) => Err(refused.into()),
+        };
+        if let Err(refused) = &outcome
+            && (first || was_charged)
+        {
+            match outcome_name(refused) {
+                Some(name) => self.note(caller, &twin, name, TWIN).await,
+                None if is_charged => self.note(caller, &twin, CHARGED, service.config.ttl.flow).await,
+                None if first => self.forget(caller, &twin, &pending).await,
+                None => {}
             }
         }
         outcome
@@ -89,9 +126,9 @@ impl MailedCode {
         Ok(self.sessions.is_open(&attempt.cookie, &attempt.mac).await?)
     }
 
-    /// Notes the outcome for twins. Without it each of them is judged by itself.
-    async fn note_outcome(&self, caller: &Caller, twin: &Key, outcome: &[u8]) {
-        if let Err(failure) = self.service.store.put(twin, outcome, TWIN).await {
+    /// Notes for twins what became of an attempt. Without it each of them is judged by itself.
+    async fn note(&self, caller: &Caller, twin: &Key, outcome: &[u8], lasts: Duration) {
+        if let Err(failure) = self.service.store.put(twin, outcome, lasts).await {
             tracing::info!(correlation = caller.correlation, %failure, "the outcome of an attempt is not noted for its twins");
         }
     }
@@ -103,14 +140,10 @@ impl MailedCode {
         }
     }
 
-    async fn await_twin(
-        &self,
-        attempt: &Attempt<'_>,
-        twin: &Key,
-    ) -> Result<Option<Result<String, MailedCodeRefused>>, MailedCodeRefused> {
+    async fn await_twin(&self, attempt: &Attempt<'_>, twin: &Key) -> Result<Before, MailedCodeRefused> {
         for _ in 0..POLLS_MAX {
             if self.is_open(attempt).await? {
-                return Ok(Some(Ok(attempt.cookie.clone())));
+                return Ok(Before::Judged(Ok(attempt.cookie.clone())));
             }
             let noted = self.service.store.get(twin).await;
             let refused = match noted.during("looking for the outcome of an attempt")?.as_deref() {
@@ -121,15 +154,16 @@ impl MailedCode {
                 }
                 .into(),
                 Some(b"locked") => LimitRefused::Locked.into(),
+                Some(CHARGED) => return Ok(Before::Charged),
                 Some(_) => {
                     tokio::time::sleep(POLL_EVERY).await;
                     continue;
                 }
-                None => return Ok(None),
+                None => return Ok(Before::Nothing),
             };
-            return Ok(Some(Err(refused)));
+            return Ok(Before::Judged(Err(refused)));
         }
-        Ok(None)
+        Ok(Before::Nothing)
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn descriptors_run_out() -> Scenario {
     )
     .covering(&[26, 45, 47])
     .world(World::standard())
-    .workload(Logins::people(14).from(secs(2)).every(ms(900)))
+    .workload(Logins::people(30).from(secs(2)).every(ms(450)))
     .workload(Visitors::looking(3, 8, secs(2)))
     .workload(Monitor::every(secs(2)))
     .workloads(Probe::everything_from(secs(44)))

@@ -7,7 +7,7 @@ use crate::{
     catalogue::marks::{refused_with, somebody_logged_in},
     property::{
         CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, HealthTells,
-        SessionsSurvive,
+        RightCodesAdmitted, SessionsSurvive,
     },
     scenario::{Logins, Monitor, Probe, Visitors, World, directory_full, ms, secs},
     vocabulary::{Faults, Scenario},
@@ -18,7 +18,7 @@ pub(crate) fn disk_is_full() -> Scenario {
         .covering(&[25, 26, 27])
         .world(World::standard())
         .workload(Visitors::looking(3, 12, secs(2)))
-        .workload(Logins::people(16).from(secs(3)).every(ms(1_100)))
+        .workload(Logins::people(24).from(secs(3)).every(ms(500)))
         .workload(Logins::people(4).from(secs(34)).every(secs(1)))
         .workloads(Probe::everything_from(secs(38)))
         .workload(Monitor::every(secs(2)))
@@ -28,6 +28,7 @@ pub(crate) fn disk_is_full() -> Scenario {
                 .heal_at(secs(28)),
         )
         .always(HealthTells)
+        .always(RightCodesAdmitted)
         .always(CodeRedeemedOnce)
         .always(EmailCodeOnce)
         .always(SessionsSurvive::settling_within(secs(2)))

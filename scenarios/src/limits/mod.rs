@@ -16,6 +16,7 @@ pub(crate) mod limits_let_in;
 pub(crate) mod sends_limited;
 
 // Planted bugs.
+pub(crate) mod every_press_counted;
 pub(crate) mod limiter_per_replica;
 pub(crate) mod lockout_in_redis;
 pub(crate) mod lockout_one_late;
@@ -41,6 +42,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         window_rearmed::PLANTED,
         lockout_in_redis::PLANTED,
         lockout_one_late::PLANTED,
+        every_press_counted::PLANTED,
     ]
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod peek;
 pub(crate) mod any_code_verifies;
 pub(crate) mod email_code_once;
 pub(crate) mod one_mail_per_window;
+pub(crate) mod right_codes_admitted;
 
 // Planted bugs.
 pub(crate) mod code_of_address;
