@@ -18,7 +18,7 @@ pub enum Command {
     ChangeUser(ChangeUser),
     /// Removes a person, with all sessions and access tokens.
     RemoveUser(OneUser),
-    /// Lets an address log in again that was locked after too many wrong codes.
+    /// Lets an address log in again that was locked after too many wrong codes. The limit for five minutes stays.
     UnlockUser(OneUser),
     /// Adds a relying party.
     AddClient(AddClient),

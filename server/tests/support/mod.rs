@@ -2,6 +2,8 @@
 
 #![expect(dead_code, reason = "each test is a program of its own, and uses a part of this")]
 
+pub(crate) mod certificates;
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,

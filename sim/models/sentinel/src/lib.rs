@@ -3,6 +3,7 @@
 //!
 //! Deliberately absent: several masters, host names, scripts, ACLs, SENTINEL SET, MONITOR and REMOVE.
 
+mod auth;
 mod commands;
 mod config;
 mod failover;

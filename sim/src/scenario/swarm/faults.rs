@@ -7,7 +7,8 @@ use crate::{
     refusal::REFUSALS,
     scenario::{
         Dice, acknowledgement_lost, cut, cut_one_way, disk_fails, disk_slow, draw_trigger, kill, latency,
-        latency_spike, loss, mend, ms, no_descriptors, pause, power_loss, redis_refuses, resume, secs, start,
+        latency_spike, loss, mend, ms, no_descriptors, pause, power_loss, redis_refuses, resume, secs,
+        sentinel_refuses, start,
     },
     service::Service,
     trigger::Trigger,
@@ -38,6 +39,8 @@ enum Kind<S: Service> {
     Call,
     /// One Redis node, or all of them.
     RedisRefuses,
+    /// One Sentinel asks for a password, or all of them do.
+    SentinelRefuses,
     Own(DrawFaults<S>),
 }
 
@@ -102,6 +105,9 @@ impl<S: Service> Swarm<S> {
         }
         if !world.of_kind(HostKind::Redis).is_empty() {
             kinds.push(Kind::RedisRefuses);
+        }
+        if !world.of_kind(HostKind::Sentinel).is_empty() {
+            kinds.push(Kind::SentinelRefuses);
         }
         kinds.extend(self.faults.iter().copied().map(Kind::Own));
         kinds
@@ -241,6 +247,14 @@ impl<S: Service> Swarm<S> {
                     .iter()
                     .map(|node| (redis_refuses(node, why, lasts), None))
                     .collect()
+            }
+            Kind::SentinelRefuses => {
+                let (mut sentinels, lasts) = (world.of_kind(HostKind::Sentinel), ms(dice.between(200, 6000)));
+                if dice.chance(50) {
+                    sentinels = vec![dice.pick(&sentinels)];
+                }
+                let asks = sentinels.iter().map(|host| (sentinel_refuses(host, lasts), None));
+                asks.collect()
             }
             Kind::Call => vec![(
                 Fault::Call(some_call::<S>(&world.of_kind(HostKind::Service), dice)),
