@@ -2,7 +2,7 @@
 
 use conformance::{
     Agreement, Unavailable, nginx,
-    redis::{RedisProcess, random, vectors},
+    redis::{RedisProcess, cases, random, vectors},
     stack::{anomalies, losses, timeline},
 };
 use std::{io::Write, ops::ControlFlow};
@@ -41,6 +41,16 @@ fn must_agree(agreement: &Agreement) {
 fn golden_replies() {
     if let Some(agreement) = available(vectors::compare()) {
         must_agree(&agreement);
+    }
+}
+
+/// All of them are compared before the first difference fails the test.
+#[test]
+fn single_behaviours() {
+    let compared = at_once(&cases::all(), cases::compare);
+    let agreements: Vec<Agreement> = compared.into_iter().filter_map(available).collect();
+    if let Some(all) = agreements.into_iter().reduce(Agreement::and) {
+        must_agree(&all);
     }
 }
 
@@ -105,10 +115,11 @@ fn failovers_step_by_step() {
         };
         assert!(
             failovers.real.is_empty() || failovers.agree(),
-            "the master is {}: {:#?}\nsame order: {}",
+            "the master is {}: {:#?}\nsame order: {}, same states: {}",
             fault.name,
             failovers.steps(),
-            failovers.same_order()
+            failovers.same_order(),
+            failovers.same_states()
         );
     }
 }

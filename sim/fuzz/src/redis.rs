@@ -14,25 +14,25 @@ use std::{sync::Arc, time::Duration};
 pub(super) fn request(mut input: &[u8]) {
     loop {
         match parse_request(input) {
-            Request::Command(args, used) => {
+            (Request::Command(args), used) => {
                 assert!(0 < used && used <= input.len());
-                assert_eq!(parse_request(&input[..used]), Request::Command(args.clone(), used));
+                assert_eq!(parse_request(&input[..used]), (Request::Command(args.clone()), used));
                 assert!(
                     args.iter().map(|arg| arg.len()).sum::<usize>() <= used,
                     "arguments longer than the request"
                 );
                 let mut wire = BytesMut::new();
                 encode_request(&args, &mut wire);
-                assert_eq!(parse_request(&wire), Request::Command(args, wire.len()));
+                assert_eq!(parse_request(&wire), (Request::Command(args), wire.len()));
                 input = &input[used..];
             }
-            Request::Malformed(why) => {
+            (Request::Malformed(why), _) => {
                 let mut wire = BytesMut::new();
                 Reply::error(why).encode(false, &mut wire);
                 assert!(matches!(parse_reply(&wire), Ok(Some((Reply::Error(_), used))) if used == wire.len()));
                 return;
             }
-            Request::Incomplete => return,
+            (Request::Incomplete, _) => return,
         }
     }
 }

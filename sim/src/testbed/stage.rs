@@ -100,7 +100,7 @@ pub async fn answer_requests(env: Env, port: u16, reply: impl Fn(&Args) -> Vec<u
             let mut stream = stream;
             let mut input = BytesMut::new();
             loop {
-                while let Request::Command(args, used) = parse_request(&input) {
+                while let (Request::Command(args), used) = parse_request(&input) {
                     input.advance(used);
                     if stream.write_all(&reply(&args)).await.is_err() {
                         return; // the client has closed the connection

@@ -80,7 +80,7 @@ impl RealServer {
 
     /// Becomes its replica, until this is dropped.
     pub(super) fn attach(&mut self) {
-        let connection = stream::attach(self);
+        let (connection, _) = stream::attach(self);
         self.replica = Some(self.connections.remove(connection));
     }
 

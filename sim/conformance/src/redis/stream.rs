@@ -8,11 +8,12 @@ const SKEW_MS_MAX: i64 = 250;
 /// How long a full synchronisation may take, milliseconds.
 const SYNC_MS_MAX: u64 = 10_000;
 
-/// Becomes a replica on a new connection, and reads the dataset. What arrives on this connection from now on is the stream.
+/// Becomes a replica on a new connection, and reads the dataset. What arrives on this connection from now on is the stream,
+/// whose offset is returned, too.
 ///
 /// # Panics
 /// No dataset comes.
-pub(super) fn attach(server: &mut dyn Server) -> usize {
+pub(super) fn attach(server: &mut dyn Server) -> (usize, u64) {
     let connection = server.connect();
     let mut bytes = server.ask(connection, b"PSYNC ? -1\r\n").bytes;
     let mut waited_ms = 0;
@@ -20,13 +21,23 @@ pub(super) fn attach(server: &mut dyn Server) -> usize {
         if let Some(length) = payload_end(&bytes)
             && bytes.len() >= length
         {
-            return connection;
+            return (connection, offset(&bytes));
         }
         assert!(waited_ms < SYNC_MS_MAX, "no dataset came: {}", bytes.escape_ascii());
         server.wait(10);
         waited_ms += 10;
         bytes.extend(server.receive(connection).bytes);
     }
+}
+
+/// The number in `+FULLRESYNC id 17`.
+fn offset(bytes: &[u8]) -> u64 {
+    let text = String::from_utf8_lossy(bytes);
+    let number = text
+        .lines()
+        .next()
+        .and_then(|line| line.rsplit(' ').next()?.parse().ok());
+    number.expect("an offset")
 }
 
 /// Where the dataset ends: after `+FULLRESYNC …`, possibly newlines that keep the link alive, `$n`, and `n` bytes.
@@ -70,9 +81,21 @@ fn time(word: &[u8]) -> Option<i64> {
 }
 
 /// The commands in a piece of the stream, without SELECT and PING; `None` if it is incomplete.
-fn commands(mut bytes: &[u8]) -> Option<Vec<Vec<Vec<u8>>>> {
+fn commands(bytes: &[u8]) -> Option<Vec<Vec<Vec<u8>>>> {
+    let is_left_out = |name: &Vec<u8>| name == b"SELECT" || name.eq_ignore_ascii_case(b"PING");
+    let mut commands: Vec<_> = commands_with_lengths(bytes)?
+        .into_iter()
+        .map(|(words, _)| words)
+        .collect();
+    commands.retain(|words| !words.first().is_some_and(is_left_out));
+    Some(commands)
+}
+
+/// All commands in a piece of the stream, each with its length in bytes; `None` if it is incomplete.
+pub(super) fn commands_with_lengths(mut bytes: &[u8]) -> Option<Vec<(Vec<Vec<u8>>, usize)>> {
     let mut commands = Vec::new();
     while !bytes.is_empty() {
+        let before = bytes.len();
         let count = number(&mut bytes, b'*')?;
         let mut words = Vec::new();
         for _ in 0..count {
@@ -80,10 +103,7 @@ fn commands(mut bytes: &[u8]) -> Option<Vec<Vec<Vec<u8>>>> {
             words.push(bytes.get(..length)?.to_vec());
             bytes = bytes.get(length + 2..)?;
         }
-        let is_left_out = |name: &Vec<u8>| name == b"SELECT" || name.eq_ignore_ascii_case(b"PING");
-        if !words.first().is_some_and(is_left_out) {
-            commands.push(words);
-        }
+        commands.push((words, before - bytes.len()));
     }
     Some(commands)
 }

@@ -107,7 +107,7 @@ pub(super) fn acl(node: &mut Node, client: &mut Client, args: &Args, _: Context)
         }
         b"cat" => cat(&args[2..]),
         b"getuser" => node.users.all.get(&args[2]).map_or(Reply::Null, getuser),
-        b"setuser" => setuser(node, &args[2], &args[3..]),
+        b"setuser" => setuser(node, client, &args[2], &args[3..]),
         _ => deluser(node, client, &args[2..]),
     }
 }
@@ -148,7 +148,7 @@ fn getuser(user: &User) -> Reply {
 }
 
 /// Applies all rules or none. Connected clients keep their user, with the new rules.
-fn setuser(node: &mut Node, name: &Bytes, rules: &[Bytes]) -> Reply {
+fn setuser(node: &mut Node, client: &mut Client, name: &Bytes, rules: &[Bytes]) -> Reply {
     if name.iter().any(|byte| *byte == b' ' || *byte == 0) {
         return Reply::error("ERR Usernames can't contain spaces or null characters");
     }
@@ -159,6 +159,16 @@ fn setuser(node: &mut Node, name: &Bytes, rules: &[Bytes]) -> Reply {
             return Reply::error(format!("ERR Error in ACL SETUSER modifier '{rule}': {why}"));
         }
     }
+    // Who listens where the user may no longer listen is disconnected (ACLKillPubsubClientsIfNeeded).
+    let revoked = |other: &Client| {
+        let mut channels = other.channels.iter().chain(&other.shard_channels);
+        let mut patterns = other.patterns.iter();
+        other.user.as_ref() == Some(name)
+            && (channels.any(|channel| !user.may_use_channel(channel, false))
+                || patterns.any(|pattern| !user.may_use_channel(pattern, true)))
+    };
+    node.kill(revoked);
+    client.closing |= revoked(client);
     node.users.all.insert(name.clone(), user);
     node.users.look_again();
     Reply::OK

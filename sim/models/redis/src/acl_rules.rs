@@ -256,17 +256,20 @@ impl User {
             _ => &[],
         };
         let literal = spec.name == "psubscribe";
-        channels.iter().all(|channel| {
-            let fits = |known: &Bytes| {
-                known == "*"
-                    || if literal {
-                        known == channel
-                    } else {
-                        glob(known, channel)
-                    }
-            };
-            self.channels.iter().any(fits)
-        })
+        channels.iter().all(|channel| self.may_use_channel(channel, literal))
+    }
+
+    /// Whether the user may use this channel or, `literal`, this pattern.
+    pub(super) fn may_use_channel(&self, channel: &Bytes, literal: bool) -> bool {
+        let fits = |known: &Bytes| {
+            known == "*"
+                || if literal {
+                    known == channel
+                } else {
+                    glob(known, channel)
+                }
+        };
+        self.channels.iter().any(fits)
     }
 
     /// `~a* %R~b*`.

@@ -24,6 +24,16 @@ impl Backlog {
     /// Appends, dropping the oldest bytes beyond the capacity.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
+        self.trim();
+    }
+
+    /// Changes the capacity (`repl-backlog-size`).
+    pub(super) fn resize(&mut self, capacity: usize) {
+        self.capacity = capacity;
+        self.trim();
+    }
+
+    fn trim(&mut self) {
         let excess = self.bytes.len().saturating_sub(self.capacity);
         if excess > 0 {
             let _forgotten = self.bytes.split_to(excess);

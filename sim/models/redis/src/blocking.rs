@@ -7,13 +7,12 @@ use super::node::{ClientId, Node};
 use super::resp::Reply;
 use bytes::Bytes;
 
-/// Milliseconds between two runs of Redis's cron (hz 10); time-outs are rounded up to them.
-const CRON_MS: u64 = 100;
-
 impl Node {
     /// The first run of the cron at or after a moment.
     pub(super) fn cron_turn_after(&self, mono_ms: u64) -> u64 {
-        self.started.mono_ms + (mono_ms - self.started.mono_ms).next_multiple_of(CRON_MS)
+        // ten times a second (`hz`); time-outs are rounded up to that
+        let cron_ms = 1000 / super::options::number(&self.options, "hz") as u64;
+        self.started.mono_ms + (mono_ms - self.started.mono_ms).next_multiple_of(cron_ms)
     }
 
     /// A key for which clients wait now exists: they are served when the execution unit is over.
@@ -46,6 +45,7 @@ impl Node {
                 db,
                 from_master: false,
                 nested: false,
+                reads: false,
             };
             for id in self.waiters.get(&(db, key.clone())).cloned().unwrap_or_default() {
                 let client = self.clients.get(&id).filter(|client| !client.closing);
@@ -75,9 +75,14 @@ impl Node {
         self.forget_waiter(id);
         let offset = self.history.offset;
         if let Some(client) = self.clients.get_mut(&id) {
-            client.waiting = None;
-            client.written_offset = offset;
+            // A pop has written; WAIT has not.
+            if let Some(Waiting::Keys { .. }) = client.waiting.take() {
+                client.written_offset = offset;
+            }
             client.push(reply);
+            if let Reply::Error(text) = reply {
+                self.stats.error(text);
+            }
             self.released.push(id);
         }
     }
@@ -121,7 +126,7 @@ impl Node {
         let client = self.clients.get(&id)?;
         match &client.waiting {
             Some(waiting) => waiting.until_mono_ms(),
-            None if client.postponed => self.paused.map(|pause| pause.until_mono_ms),
+            None if client.postponed.is_some() => self.paused.map(|pause| pause.until_mono_ms),
             None => None,
         }
     }

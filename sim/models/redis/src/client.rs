@@ -3,7 +3,7 @@
 use super::node::ClientId;
 use super::pops::Want;
 use super::replication::Attached;
-use super::resp::{Args, Reply};
+use super::resp::{Args, Reply, RequestParser};
 use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -17,6 +17,7 @@ pub(super) struct Client {
     pub(super) name: Bytes,
     pub(super) resp3: bool,
     pub(super) input: BytesMut,
+    pub(super) parser: RequestParser,
     pub(super) output: BytesMut,
     /// Close once the output is flushed.
     pub(super) closing: bool,
@@ -33,8 +34,8 @@ pub(super) struct Client {
     pub(super) patterns: BTreeSet<Bytes>,
     pub(super) shard_channels: BTreeSet<Bytes>,
     pub(super) replies: Replies,
-    /// Its commands are held back by CLIENT PAUSE.
-    pub(super) postponed: bool,
+    /// The command that CLIENT PAUSE holds back, and with it all that the client has sent after it.
+    pub(super) postponed: Option<Args>,
     /// The last command, as CLIENT LIST shows it.
     pub(super) last_command: &'static str,
     pub(super) connected_mono_ms: u64,
@@ -52,6 +53,10 @@ pub(super) struct Client {
 #[derive(Default)]
 pub(super) struct Transaction {
     pub(super) queued: Vec<Args>,
+    /// The flags that any of the queued commands has.
+    pub(super) flags: u32,
+    /// The flags that any of them lacks.
+    pub(super) lacks: u32,
     pub(super) aborted: bool,
 }
 
@@ -96,6 +101,7 @@ impl Client {
             name: Bytes::new(),
             resp3: false,
             input: BytesMut::new(),
+            parser: RequestParser::default(),
             output: BytesMut::new(),
             closing: false,
             transaction: None,
@@ -107,7 +113,7 @@ impl Client {
             patterns: BTreeSet::new(),
             shard_channels: BTreeSet::new(),
             replies: Replies::On,
-            postponed: false,
+            postponed: None,
             last_command: "NULL",
             connected_mono_ms: now_mono_ms,
             last_mono_ms: now_mono_ms,
@@ -138,6 +144,9 @@ impl Client {
     pub(super) fn close_now(&mut self) {
         self.closing = true;
         self.output.clear();
+        self.channels.clear();
+        self.patterns.clear();
+        self.shard_channels.clear();
         self.wake.notify_one();
     }
 }

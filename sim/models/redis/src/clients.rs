@@ -1,7 +1,7 @@
 //! CLIENT: information about clients, and control of them.
 
 use super::client::{Client, Replies};
-use super::command::{self, flag};
+use super::command::flag;
 use super::config::Moment;
 use super::keyspace::{Context, NOT_AN_INTEGER, SYNTAX, is_one_of};
 use super::node::{ClientId, Node};
@@ -132,7 +132,7 @@ impl Node {
             (client.replica.is_some(), 'S'),
             (client.listens(), 'P'),
             (client.transaction.is_some(), 'x'),
-            (client.waiting.is_some(), 'b'),
+            (client.waiting.is_some() || client.postponed.is_some(), 'b'),
             (client.dirty, 'd'),
         ] {
             flags.extend(set.then_some(letter));
@@ -178,37 +178,30 @@ impl Node {
         killed
     }
 
-    /// Whether CLIENT PAUSE holds a command back; ends a pause that is over.
-    pub(super) fn postpones(&mut self, id: ClientId, args: &Args, now: Moment) -> bool {
-        let Some(pause) = self.paused else { return false };
-        if now.mono_ms >= pause.until_mono_ms {
+    /// The pause in progress; ends one that is over.
+    pub(super) fn paused_at(&mut self, now: Moment) -> Option<Pause> {
+        if self.paused?.until_mono_ms <= now.mono_ms {
             self.unpause();
-            return false;
         }
-        let writes = |args: &Args| {
-            let spec = args.first().and_then(|name| command::lookup(name));
-            spec.is_some_and(|spec| {
-                spec.is(flag::WRITE) || matches!(spec.name, "publish" | "spublish" | "eval" | "evalsha")
-            })
-        };
-        let Some(client) = self.clients.get_mut(&id) else {
-            return false;
-        };
-        let exec = args.first().is_some_and(|name| is_one_of(name, &["EXEC"]));
-        let queued = client
-            .transaction
-            .as_ref()
-            .is_some_and(|queued| exec && queued.queued.iter().any(writes));
-        let queues = client.transaction.is_some() && !exec;
-        // Whoever serves the client looks when the pause ends; to wake it now would only make it look again and again.
-        client.postponed = client.replica.is_none() && (!pause.writes_only || queued || writes(args) && !queues);
-        client.postponed
+        self.paused
+    }
+
+    /// Whether CLIENT PAUSE holds back a command with these flags. A write is held back also where it would only be queued
+    /// (processCommand checks before it queues).
+    pub(super) fn holds_back(&mut self, client: &Client, flags: u32, now: Moment) -> bool {
+        let writes = flags & (flag::WRITE | flag::MAY_REPLICATE) != 0;
+        let pause = self.paused_at(now).filter(|_| client.replica.is_none());
+        pause.is_some_and(|pause| !pause.writes_only || writes)
     }
 
     fn unpause(&mut self) {
         self.paused = None;
-        for client in self.clients.values().filter(|client| client.postponed) {
-            client.wake.notify_one();
+        self.timers.notify_one(); // expired keys are deleted again
+        for id in std::mem::take(&mut self.postponed) {
+            if let Some(client) = self.clients.get(&id) {
+                client.wake.notify_one();
+                self.released.push(id);
+            }
         }
     }
 }

@@ -33,6 +33,12 @@ pub(super) mod flag {
     pub(in super::super) const NO_MULTI: u32 = 1 << 15;
     pub(in super::super) const MOVABLE_KEYS: u32 = 1 << 16;
     pub(in super::super) const ALLOW_BUSY: u32 = 1 << 17;
+    /// It may be replicated although it does not write: PUBLISH, and scripts (not shown).
+    pub(in super::super) const MAY_REPLICATE: u32 = 1 << 19;
+    /// It writes, and looks up as readers do: what it finds is counted as hits and misses (not shown).
+    pub(in super::super) const READS: u32 = 1 << 21;
+    /// Its "keys" are channels: no rights on keys are needed (not shown).
+    pub(in super::super) const NOT_KEYS: u32 = 1 << 20;
     /// Expired keys that it deletes are not replicated as one transaction (not shown).
     pub(in super::super) const ARBITRARY_KEYS: u32 = 1 << 18;
 
@@ -134,6 +140,9 @@ impl Spec {
 
     /// The keys among the words (getKeysFromCommand in db.c).
     pub(super) fn keys_of<'a>(&self, args: &'a [Bytes]) -> Vec<&'a Bytes> {
+        if self.is(flag::NOT_KEYS) {
+            return vec![];
+        }
         let (first, last, step) = self.keys;
         let last = if last < 0 {
             args.len() as i64 + i64::from(last)

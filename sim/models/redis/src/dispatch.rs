@@ -7,36 +7,61 @@ use super::keyspace::{Context, Fault};
 use super::node::Node;
 use super::resp::{Args, Reply};
 
+pub(super) const MASTERDOWN: &str = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+
+/// The flags that decide whether a command may run now: its own and, for EXEC, those of the commands that it would run.
+#[derive(Clone, Copy)]
+struct Flags {
+    has: u32,
+    lacks: u32,
+}
+
 impl Node {
-    /// Refuses, queues or calls a command (processCommand).
-    pub(super) fn process(&mut self, client: &mut Client, args: &Args, now: Moment) -> Reply {
+    /// Refuses, queues or calls a command (processCommand); `None` if CLIENT PAUSE holds it back.
+    pub(super) fn process(&mut self, client: &mut Client, args: &Args, now: Moment) -> Option<Reply> {
         let Some(spec) = command::lookup(&args[0]) else {
             // an attack with a browser's HTTP request (cross-protocol scripting): close without a reply
             if [&b"post"[..], b"host:"].contains(&&args[0].to_ascii_lowercase()[..]) {
                 client.close_now();
-                return Reply::Nothing;
+                return Some(Reply::Nothing);
             }
-            return reject(client, unknown_command(args));
+            let error = unknown_command(args);
+            self.stats.error(&error);
+            return Some(reject(client, error));
         };
         client.last_command = spec.name;
-        if let Some(error) = self.objection(client, spec, args, now) {
+        let own = super::script::flags(self, spec, args);
+        let queued = client.transaction.as_ref().filter(|_| spec.name == "exec");
+        let flags = Flags {
+            has: own | queued.map_or(0, |transaction| transaction.flags),
+            lacks: !own | queued.map_or(0, |transaction| transaction.lacks),
+        };
+        if let Some(error) = self.objection(client, spec, flags, args, now) {
             if spec.name == "exec" {
                 client.transaction = None;
                 client.unwatch();
                 let error = error.strip_prefix("ERR ").unwrap_or(&error);
-                return Reply::error(format!("EXECABORT Transaction discarded because of: {error}"));
+                let error = format!("EXECABORT Transaction discarded because of: {error}");
+                self.stats.rejected(spec, args, &error);
+                return Some(Reply::error(error));
             }
-            return reject(client, error);
+            self.stats.rejected(spec, args, &error);
+            return Some(reject(client, error));
+        }
+        if self.paused.is_some() && self.holds_back(client, flags.has, now) {
+            return None;
         }
         if let (Some(transaction), false) = (&mut client.transaction, is_direct(spec.name)) {
             transaction.queued.push(args.clone());
-            return Reply::simple("QUEUED");
+            transaction.flags |= own;
+            transaction.lacks |= !own;
+            return Some(Reply::simple("QUEUED"));
         }
-        self.call(client, spec, args, false, now)
+        Some(self.call(client, spec, args, false, now))
     }
 
     /// The reason why a command may not run now, in the order in which Redis checks.
-    fn objection(&mut self, client: &Client, spec: &Spec, args: &Args, now: Moment) -> Option<Fault> {
+    fn objection(&mut self, client: &Client, spec: &Spec, flags: Flags, args: &Args, now: Moment) -> Option<Fault> {
         if let Some(error) = spec.misused(args) {
             return Some(error.into());
         }
@@ -50,22 +75,15 @@ impl Node {
         if restricted && let Some(error) = self.users.refusal(client, spec, args) {
             return Some(error.into());
         }
-        let queued = client.transaction.as_ref().filter(|_| spec.name == "exec");
-        let may = |wanted: u32| {
-            let queued = queued.iter().flat_map(|transaction| &transaction.queued);
-            spec.is(wanted)
-                || queued
-                    .filter_map(|args| command::lookup(&args[0]))
-                    .any(|spec| spec.is(wanted))
-        };
-        if self.config.maxmemory > 0 && !self.evict(now) {
+        self.full = self.config.maxmemory > 0 && !self.evict(now);
+        if self.full {
             // A command of a transaction is refused when it is queued, not when it is executed.
             let queues = client.transaction.is_some() && !is_direct(spec.name);
-            if queues || may(flag::DENYOOM) {
+            if queues || flags.has & flag::DENYOOM != 0 {
                 return Some(super::eviction::OOM.into());
             }
         }
-        let write = may(flag::WRITE);
+        let write = flags.has & flag::WRITE != 0;
         if write && self.role.is_master() && !self.enough_replicas(now) {
             return Some("NOREPLICAS Not enough good replicas to write.".into());
         }
@@ -79,11 +97,16 @@ impl Node {
             );
             return Some(error.into());
         }
-        if self.role.link_is_down() && !self.config.replica_serve_stale_data && !spec.is(flag::STALE) {
-            return Some("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.".into());
+        if self.is_stale() && flags.lacks & flag::STALE != 0 {
+            return Some(MASTERDOWN.into());
         }
-        (self.is_loading(now) && !spec.is(flag::LOADING))
+        (self.is_loading(now) && flags.lacks & flag::LOADING != 0)
             .then(|| "LOADING Redis is loading the dataset in memory".into())
+    }
+
+    /// Whether it is a replica that has lost its master and must not answer from what it has.
+    pub(super) fn is_stale(&self) -> bool {
+        self.role.link_is_down() && !self.config.replica_serve_stale_data
     }
 
     /// Runs a command that was not refused. `nested`: in a transaction or a script.
@@ -94,14 +117,22 @@ impl Node {
             db: client.db,
             from_master: false,
             nested,
+            reads: spec.is(flag::READONLY) || spec.is(flag::READS),
         };
         if spec.is(flag::ARBITRARY_KEYS) && !nested {
             self.apart = true;
         }
-        match spec.run {
+        self.stats.begins();
+        let reply = match spec.run {
             Run::Data(run) => run(self, args, ctx).unwrap_or_else(Reply::Error),
             Run::Client(run) => run(self, client, args, ctx),
+        };
+        let is_counted = std::mem::take(&mut self.stats.script_errors_are_counted);
+        if let (Reply::Error(text), false) = (&reply, is_counted) {
+            self.stats.error(text);
         }
+        self.stats.ends(spec, args, &reply);
+        reply
     }
 }
 

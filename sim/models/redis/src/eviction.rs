@@ -16,8 +16,6 @@ pub(super) const OOM: &str = "OOM command not allowed when used memory > 'maxmem
 
 /// Memory of an empty server of 7.0.15, bytes (measured).
 const EMPTY_SERVER: usize = 915_000;
-/// `maxmemory-samples`.
-const SAMPLES: usize = 5;
 
 /// `maxmemory-policy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -96,16 +94,18 @@ impl Node {
         EMPTY_SERVER + self.data.iter().map(|(_, data)| data.weight()).sum::<usize>()
     }
 
-    /// Evicts keys until there is room (performEvictions). False: memory stays full. Replicas leave eviction to their master.
+    /// Evicts keys until there is room (performEvictions). False: memory stays full. Replicas leave eviction to their master,
+    /// and nothing changes during CLIENT PAUSE.
     pub(super) fn evict(&mut self, now: Moment) -> bool {
-        if !self.role.is_master() {
+        if !self.role.is_master() || self.paused_at(now).is_some() {
             return true;
         }
         while self.used_memory() as u64 > self.config.maxmemory {
             let Some((db, key)) = self.candidate() else {
                 return false;
             };
-            self.expire(db, &key);
+            self.stats.evicted_keys += 1;
+            self.remove_unasked(db, &key);
             // Each eviction is replicated by itself, before the command that needs the room.
             self.propagate(now);
         }
@@ -114,6 +114,7 @@ impl Node {
 
     fn candidate(&mut self) -> Option<(u8, Bytes)> {
         let policy = self.config.maxmemory_policy;
+        let samples = super::options::number(&self.options, "maxmemory-samples") as usize;
         let mut best: Option<(i64, u8, Bytes)> = None;
         if policy == Policy::NoEviction {
             return None;
@@ -124,7 +125,7 @@ impl Node {
             } else {
                 data.len()
             };
-            for _ in 0..SAMPLES.min(number) {
+            for _ in 0..samples.min(number) {
                 let nth = self.random.random_range(0..number);
                 let sample = if policy.only_volatile() {
                     data.nth_expiring(nth)

@@ -9,7 +9,7 @@ use bytes::Bytes;
 /// TTL, PTTL, EXPIRETIME and PEXPIRETIME. -2: no key, -1: no expiry.
 pub(super) fn ttl(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     Ok(Reply::Int(
-        match node.lookup(&args[1], ctx).map(|entry| entry.expires_at_ms) {
+        match node.look_at(&args[1], ctx).map(|entry| entry.expires_at_ms) {
             None => -2,
             Some(None) => -1,
             Some(Some(at)) => {

@@ -1,48 +1,163 @@
 //! INFO and ROLE, as Sentinels and clients read them.
 
+use super::client::Client;
 use super::config::{Moment, PersistenceMode};
 use super::node::Node;
+use super::options;
 use super::replication::{LinkState, Role};
 use super::resp::{Args, Reply};
 use bytes::Bytes;
+use std::collections::BTreeSet;
 use std::fmt::Write;
+
+/// The sections: each with its text, and whether it is among the default ones. Memory, persistence, CPU and counters are so
+/// in Redis, too; here they are given only by name or with `all`, because Sentinels request the default sections once a
+/// second, and read none of these.
+type Section = (&'static str, fn(&Node, Moment) -> String, bool);
+const SECTIONS: &[Section] = &[
+    ("Server", Node::info_server, true),
+    ("Clients", Node::info_clients, true),
+    ("Memory", Node::info_memory, false),
+    ("Persistence", Node::info_persistence, false),
+    ("Stats", Node::info_stats, false),
+    ("Replication", Node::info_replication, true),
+    ("CPU", Node::info_cpu, false),
+    ("Commandstats", |node, _| node.stats.command_lines(), false),
+    ("Errorstats", |node, _| node.stats.error_lines(), false),
+    ("Keyspace", Node::info_keyspace, true),
+];
+
+const CPU: &[&str] = &[
+    "sys",
+    "user",
+    "sys_children",
+    "user_children",
+    "sys_main_thread",
+    "user_main_thread",
+];
+
+const STATS: &[&str] = &[
+    "total_connections_received",
+    "total_commands_processed",
+    "instantaneous_ops_per_sec",
+    "total_net_input_bytes",
+    "total_net_output_bytes",
+    "total_net_repl_input_bytes",
+    "total_net_repl_output_bytes",
+    "instantaneous_input_kbps",
+    "instantaneous_output_kbps",
+    "instantaneous_input_repl_kbps",
+    "instantaneous_output_repl_kbps",
+    "rejected_connections",
+    "sync_full",
+    "sync_partial_ok",
+    "sync_partial_err",
+    "expired_keys",
+    "expired_stale_perc",
+    "expired_time_cap_reached_count",
+    "expire_cycle_cpu_milliseconds",
+    "evicted_keys",
+    "evicted_clients",
+    "total_eviction_exceeded_time",
+    "current_eviction_exceeded_time",
+    "keyspace_hits",
+    "keyspace_misses",
+    "pubsub_channels",
+    "pubsub_patterns",
+    "pubsubshard_channels",
+    "latest_fork_usec",
+    "total_forks",
+    "migrate_cached_sockets",
+    "slave_expires_tracked_keys",
+    "active_defrag_hits",
+    "active_defrag_misses",
+    "active_defrag_key_hits",
+    "active_defrag_key_misses",
+    "total_active_defrag_time",
+    "current_active_defrag_time",
+    "tracking_total_keys",
+    "tracking_total_items",
+    "tracking_total_prefixes",
+    "unexpected_error_replies",
+    "total_error_replies",
+    "dump_payload_sanitizations",
+    "total_reads_processed",
+    "total_writes_processed",
+    "io_threaded_reads_processed",
+    "io_threaded_writes_processed",
+    "reply_buffer_shrinks",
+    "reply_buffer_expands",
+];
 
 impl Node {
     pub(super) fn info_reply(&self, args: &Args, now: Moment) -> Reply {
-        Reply::Text(self.info(args.get(1).map(Bytes::as_ref), now))
+        let sections: Vec<String> = args[1..]
+            .iter()
+            .map(|name| String::from_utf8_lossy(name).to_ascii_lowercase())
+            .collect();
+        Reply::Text(self.info(&sections, now))
     }
 
-    /// The sections that Sentinel and people read; `section` picks one.
-    pub(super) fn info(&self, section: Option<&[u8]>, now: Moment) -> String {
-        let wanted = section.map(|name| String::from_utf8_lossy(name).to_ascii_lowercase());
-        let default = wanted.as_deref().is_none_or(|name| name == "default");
-        let all = wanted
-            .as_deref()
-            .is_some_and(|name| ["all", "everything"].contains(&name));
-        let sections = [
-            ("Server", self.info_server(now)),
-            (
-                "Clients",
-                format!(
-                    "connected_clients:{}\r\nblocked_clients:{}\r\n",
-                    self.clients.len() + 1,
-                    self.clients.values().filter(|c| c.waiting.is_some()).count()
-                ),
-            ),
-            ("Replication", self.info_replication(now)),
-            ("Keyspace", self.info_keyspace()),
-            // Only by name or with `all`: Sentinels request the default sections once a second, and read neither of these.
-            ("Memory", self.info_memory()),
-            ("Persistence", self.info_persistence(now)),
+    /// The sections of these names, in lower case; `default` (also if there is none) has those that Sentinels and people
+    /// read. Each is made only if it is wanted: Sentinels ask once a second.
+    fn info(&self, sections: &[String], now: Moment) -> String {
+        let has = |wanted: &str| sections.iter().any(|name| name == wanted);
+        let (default, all) = (sections.is_empty() || has("default"), has("all") || has("everything"));
+        let mut text = String::new();
+        for (name, section, in_default) in SECTIONS {
+            if all || default && *in_default || has(&name.to_ascii_lowercase()) {
+                let break_line = if text.is_empty() { "" } else { "\r\n" };
+                text.push_str(&format!("{break_line}# {name}\r\n{}", section(self, now)));
+            }
+        }
+        text
+    }
+
+    fn info_clients(&self, _: Moment) -> String {
+        let blocked = |client: &&Box<Client>| client.waiting.is_some() || client.postponed.is_some();
+        format!(
+            "connected_clients:{}\r\nblocked_clients:{}\r\n",
+            self.clients.len() + 1,
+            self.clients.values().filter(blocked).count()
+        )
+    }
+
+    /// All fields of 7.0.15; what the model does not have is zero.
+    fn info_stats(&self, _: Moment) -> String {
+        let stats = &self.stats;
+        let distinct = |of: fn(&Client) -> &BTreeSet<Bytes>| {
+            let all = self.clients.values().flat_map(|client| of(client));
+            all.collect::<BTreeSet<_>>().len() as u64
+        };
+        let known = [
+            ("total_connections_received", stats.connections),
+            ("total_commands_processed", stats.executed),
+            ("total_net_input_bytes", stats.input_bytes),
+            ("total_net_output_bytes", stats.output_bytes),
+            ("total_net_repl_output_bytes", stats.replication_output_bytes),
+            ("sync_full", stats.full_syncs),
+            ("sync_partial_ok", stats.partial_syncs),
+            ("sync_partial_err", stats.refused_partial_syncs),
+            ("expired_keys", stats.expired_keys),
+            ("evicted_keys", stats.evicted_keys),
+            ("keyspace_hits", stats.hits),
+            ("keyspace_misses", stats.misses),
+            ("pubsub_channels", distinct(|client| &client.channels)),
+            ("pubsub_patterns", distinct(|client| &client.patterns)),
+            ("pubsubshard_channels", distinct(|client| &client.shard_channels)),
+            ("total_error_replies", stats.errors),
         ];
-        let in_default = |name: &str| !["Memory", "Persistence"].contains(&name);
-        let chosen = sections.iter().filter(|(name, _)| {
-            all || default && in_default(name) || wanted.as_deref() == Some(&name.to_ascii_lowercase())
-        });
-        chosen
-            .map(|(name, text)| format!("# {name}\r\n{text}"))
-            .collect::<Vec<_>>()
-            .join("\r\n")
+        let line = |name: &&str| match known.iter().find(|(known, _)| known == name) {
+            Some((_, count)) => format!("{name}:{count}\r\n"),
+            None if name.ends_with("kbps") || name.ends_with("perc") => format!("{name}:0.00\r\n"),
+            None => format!("{name}:0\r\n"),
+        };
+        STATS.iter().map(line).collect()
+    }
+
+    fn info_cpu(&self, _: Moment) -> String {
+        let line = |name: &&str| format!("used_cpu_{name}:0.000000\r\n");
+        CPU.iter().map(line).collect()
     }
 
     fn info_server(&self, now: Moment) -> String {
@@ -54,13 +169,13 @@ impl Node {
         )
     }
 
-    fn info_keyspace(&self) -> String {
+    fn info_keyspace(&self, _: Moment) -> String {
         let used = self.data.iter().filter(|(_, data)| data.len() > 0);
         used.map(|(db, data)| format!("db{db}:keys={},expires={},avg_ttl=0\r\n", data.len(), data.expiring()))
             .collect()
     }
 
-    fn info_memory(&self) -> String {
+    fn info_memory(&self, _: Moment) -> String {
         format!(
             "used_memory:{}\r\nmaxmemory:{}\r\nmaxmemory_policy:{}\r\n",
             self.used_memory(),
@@ -113,7 +228,7 @@ impl Node {
                     };
                     put("master_link_down_since_seconds", &since);
                 }
-                put("slave_priority", &100);
+                put("slave_priority", &options::number(&self.options, "replica-priority"));
                 put("slave_read_only", &1);
                 put("replica_announced", &1);
             }

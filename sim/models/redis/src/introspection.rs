@@ -91,7 +91,7 @@ fn getkeys(words: &[Bytes]) -> Reply {
     let Some(spec) = command::lookup(&words[0]) else {
         return Reply::error("ERR Invalid command specified");
     };
-    if spec.keys.0 == 0 && !spec.is(flag::MOVABLE_KEYS) {
+    if spec.keys.0 == 0 && !spec.is(flag::MOVABLE_KEYS) || spec.is(flag::NOT_KEYS) {
         return Reply::error("ERR The command has no key arguments");
     }
     if !spec.takes(words.len()) {

@@ -4,12 +4,14 @@ use super::databases::DATABASES;
 use super::keyspace::{Answer, Context, Fault, SYNTAX, integer, is_one_of};
 use super::node::Node;
 use super::resp::{Args, Reply};
-use super::value::Value;
+use super::value::{Limits, Value};
 use bytes::Bytes;
 use rand::Rng;
 
 const DB_RANGE: &str = "ERR DB index is out of range";
 const SAME_OBJECT: &str = "ERR source and destination objects are the same";
+/// How often a replica draws before it returns an expired key (dbRandomKey).
+const RANDOMKEY_TRIES_MAX: u32 = 100;
 const NO_SUCH_KEY: &str = "ERR no such key";
 
 /// DEL and UNLINK.
@@ -30,12 +32,16 @@ pub(super) fn del(node: &mut Node, args: &Args, ctx: Context) -> Answer {
 
 /// EXISTS and TOUCH. A key that is named twice counts twice.
 pub(super) fn exists(node: &mut Node, args: &Args, ctx: Context) -> Answer {
-    let found = args[1..].iter().filter(|key| node.exists(key, ctx)).count();
-    Ok(Reply::Int(found as i64))
+    let uses = ctx.name == "touch";
+    let exists = |key: &&Bytes| match uses {
+        true => node.lookup(key, ctx).is_some(),
+        false => node.look_at(key, ctx).is_some(),
+    };
+    Ok(Reply::Int(args[1..].iter().filter(exists).count() as i64))
 }
 
 pub(super) fn kind(node: &mut Node, args: &Args, ctx: Context) -> Answer {
-    let kind = node.lookup(&args[1], ctx).map(|entry| entry.value.type_name());
+    let kind = node.look_at(&args[1], ctx).map(|entry| entry.value.type_name());
     Ok(Reply::simple(kind.unwrap_or("none")))
 }
 
@@ -86,7 +92,7 @@ pub(super) fn copy(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     let Some(entry) = node.lookup(&args[1], ctx).cloned() else {
         return Ok(Reply::Int(0));
     };
-    if node.exists(&args[2], target) && !replace {
+    if node.peek(&args[2], target).is_some() && !replace {
         return Ok(Reply::Int(0));
     }
     node.data[target.db].remove(&args[2]);
@@ -150,32 +156,33 @@ pub(super) fn flush(node: &mut Node, args: &Args, ctx: Context) -> Answer {
 }
 
 pub(super) fn randomkey(node: &mut Node, _: &Args, ctx: Context) -> Answer {
+    let mut tries = RANDOMKEY_TRIES_MAX;
     loop {
-        let length = node.db(ctx).len();
+        let (length, expiring) = (node.db(ctx).len(), node.db(ctx).expiring());
         if length == 0 {
             return Ok(Reply::Null);
         }
         let n = node.random.random_range(0..length);
         let key = node.db(ctx).nth(n).expect("there are so many").0.clone();
-        // A replica may return an expired key: it cannot delete it, and might search without end (dbRandomKey).
-        if node.exists(&key, ctx) || !node.role.is_master() {
+        tries -= 1;
+        // Where expired keys are not deleted and all keys have an expiry, the search may never end, so it returns some key.
+        if node.peek(&key, ctx).is_some() || expiring == length && tries == 0 {
             return Ok(Reply::Bulk(key));
         }
     }
 }
 
 pub(super) fn object(node: &mut Node, args: &Args, ctx: Context) -> Answer {
+    let limits = Limits::of(&node.options);
     let entry = match args.get(2) {
-        Some(key) => node.data[ctx.db]
-            .get(key)
-            .filter(|entry| !entry.expired(ctx.now.wall_ms)),
+        Some(key) => node.look_at(key, ctx).map(|entry| &*entry),
         None => None,
     };
     let Some(entry) = entry else {
         return Ok(if args.len() == 2 { help() } else { Reply::Null });
     };
     Ok(match args[1].to_ascii_lowercase().as_slice() {
-        b"encoding" => Reply::bulk(entry.value.encoding()),
+        b"encoding" => Reply::bulk(entry.value.encoding_within(&limits)),
         b"refcount" => Reply::Int(match &entry.value {
             // Small integers are shared.
             Value::Str(text) if super::number::parse_int(text).is_some_and(|n| (0..10_000).contains(&n)) => {
@@ -219,6 +226,6 @@ pub(super) fn keys(node: &mut Node, args: &Args, ctx: Context) -> Answer {
         .filter(|(key, _)| super::glob::glob(&args[1], key))
         .map(|(key, _)| key.clone())
         .collect();
-    let live = matching.into_iter().filter(|key| node.exists(key, ctx));
+    let live = matching.into_iter().filter(|key| node.peek(key, ctx).is_some());
     Ok(Reply::Array(live.map(Reply::Bulk).collect()))
 }

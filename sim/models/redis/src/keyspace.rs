@@ -30,6 +30,8 @@ pub(super) struct Context {
     pub(super) from_master: bool,
     /// In a transaction or a script: a command that would block returns at once.
     pub(super) nested: bool,
+    /// The keys that it looks up are counted as hits and misses.
+    pub(super) reads: bool,
 }
 
 /// A command to replicate, and its database.
@@ -45,17 +47,30 @@ impl Node {
         &mut self.data[ctx.db]
     }
 
-    /// Looks up a key. An expired key is absent: a master deletes it and replicates that; a replica hides it and waits for
-    /// its master's DEL; commands from the master still see it (expireIfNeeded in db.c).
-    pub(super) fn lookup(&mut self, key: &Bytes, ctx: Context) -> Option<&Entry> {
+    /// Looks at a key without a trace. An expired key is absent: a master deletes it and replicates that, except during
+    /// CLIENT PAUSE; a replica hides it and waits for its master's DEL; commands from the master still see it
+    /// (expireIfNeeded in db.c).
+    pub(super) fn peek(&mut self, key: &Bytes, ctx: Context) -> Option<&mut Entry> {
         let expired = self.data[ctx.db].get(key)?.expired(ctx.now.wall_ms);
         if expired && !ctx.from_master {
-            if self.role.is_master() {
+            if self.role.is_master() && self.paused_at(ctx.now).is_none() {
                 self.expire(ctx.db, key);
             }
             return None;
         }
-        let entry = self.data[ctx.db].get_mut(key)?;
+        self.data[ctx.db].get_mut(key)
+    }
+
+    /// Looks up a key for a command that asks about it: this is no use of its value (LOOKUP_NOTOUCH).
+    pub(super) fn look_at(&mut self, key: &Bytes, ctx: Context) -> Option<&mut Entry> {
+        let found = self.peek(key, ctx).is_some();
+        self.stats.looked_up(found, ctx);
+        if found { self.data[ctx.db].get_mut(key) } else { None }
+    }
+
+    /// Looks up a key for its value.
+    pub(super) fn lookup(&mut self, key: &Bytes, ctx: Context) -> Option<&Entry> {
+        let entry = self.look_at(key, ctx)?;
         entry.used_mono_ms = ctx.now.mono_ms;
         Some(entry)
     }
@@ -131,7 +146,7 @@ impl Node {
 
     /// Replaces a key by a value that may be empty, as the *STORE commands do. Returns the number of elements.
     pub(super) fn store(&mut self, key: &Bytes, value: Value, args: &Args, ctx: Context) -> Reply {
-        let (existed, length) = (self.exists(key, ctx), value.len());
+        let (existed, length) = (self.peek(key, ctx).is_some(), value.len());
         if length > 0 {
             self.put(key, value, None, ctx);
             self.changed(key, args.clone(), ctx);
@@ -162,6 +177,12 @@ impl Node {
 
     /// Deletes an expired key, on a master.
     pub(super) fn expire(&mut self, db: u8, key: &Bytes) {
+        self.stats.expired_keys += 1;
+        self.remove_unasked(db, key);
+    }
+
+    /// Deletes a key that no command has named, and replicates that as DEL.
+    pub(super) fn remove_unasked(&mut self, db: u8, key: &Bytes) {
         self.data[db].remove(key);
         self.touch(db, key);
         let args = vec![Bytes::from_static(b"DEL"), key.clone()];

@@ -2,6 +2,7 @@
 
 use super::config::Moment;
 use super::databases::Databases;
+use super::replica::Incoming;
 use super::replication::LinkState;
 use super::resp::encode_request;
 use super::shared::Shared;
@@ -47,7 +48,7 @@ pub(super) async fn follow(env: Env, node: Shared) {
 struct Link {
     reader: ReadHalf<Stream>,
     writer: WriteHalf<Stream>,
-    input: BytesMut,
+    input: Incoming,
 }
 
 impl Link {
@@ -58,8 +59,8 @@ impl Link {
     }
 
     async fn fill(&mut self) -> io::Result<()> {
-        self.input.reserve(4096);
-        match self.reader.read_buf(&mut self.input).await? {
+        self.input.bytes.reserve(4096);
+        match self.reader.read_buf(&mut self.input.bytes).await? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
             _ => Ok(()),
         }
@@ -68,8 +69,8 @@ impl Link {
     /// One line of a reply. Empty lines keep the link alive while the master is busy.
     async fn line(&mut self) -> io::Result<String> {
         loop {
-            while let Some(end) = self.input.iter().position(|byte| *byte == b'\n') {
-                let line = self.input.split_to(end + 1);
+            while let Some(end) = self.input.bytes.iter().position(|byte| *byte == b'\n') {
+                let line = self.input.bytes.split_to(end + 1);
                 let text = String::from_utf8_lossy(&line).trim_end().to_owned();
                 if !text.is_empty() {
                     return Ok(text);
@@ -98,7 +99,7 @@ async fn session(env: &Env, node: &Shared, (host, port): &(String, u16), connect
         let mut link = Link {
             reader,
             writer,
-            input: BytesMut::new(),
+            input: Incoming::default(),
         };
         link.send(&["PING"]).await?;
         let pong = link.line().await?;
@@ -142,10 +143,10 @@ async fn receive(link: &mut Link) -> io::Result<Databases> {
         .strip_prefix('$')
         .and_then(|n| n.parse().ok())
         .ok_or_else(|| io::Error::other(head.clone()))?;
-    while link.input.len() < length {
+    while link.input.bytes.len() < length {
         link.fill().await?;
     }
-    let snapshot = link.input.split_to(length).freeze();
+    let snapshot = link.input.bytes.split_to(length).freeze();
     Databases::from_snapshot(&snapshot).ok_or_else(|| io::Error::other("not a snapshot"))
 }
 
@@ -154,13 +155,16 @@ async fn stay(env: &Env, node: &Shared, link: &mut Link) -> io::Result<()> {
     let mut next_ms = Moment::of(env).mono_ms;
     loop {
         let now = Moment::of(env);
-        let wanted = node.lock().apply(&mut link.input, now).map_err(io::Error::other)?;
-        if wanted || now.mono_ms >= next_ms {
+        let asked_at = node.lock().apply(&mut link.input, now).map_err(io::Error::other)?;
+        if asked_at.is_some() || now.mono_ms >= next_ms {
             if node.lock().master_is_silent(now) {
                 return Err(io::ErrorKind::TimedOut.into());
             }
-            let offset = node.lock().offset().to_string();
-            link.send(&["REPLCONF", "ACK", &offset]).await?;
+            let offset = match asked_at {
+                Some(offset) if now.mono_ms < next_ms => offset,
+                _ => node.lock().offset(),
+            };
+            link.send(&["REPLCONF", "ACK", &offset.to_string()]).await?;
             if now.mono_ms >= next_ms {
                 next_ms = now.mono_ms + EVERY_MS;
             }

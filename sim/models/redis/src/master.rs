@@ -64,6 +64,13 @@ impl Node {
             .ok()
             .and_then(|offset| self.history.missing(&id, offset));
         let partial = missing.is_some();
+        match (partial, offset) {
+            (true, _) => self.stats.partial_syncs += 1,
+            (false, -1) => {}
+            // It asked to continue, which is not possible.
+            (false, _) => self.stats.refused_partial_syncs += 1,
+        }
+        self.stats.full_syncs += u64::from(!partial);
         match missing {
             Some(bytes) => {
                 client
@@ -161,12 +168,19 @@ impl Node {
             until_mono_ms,
         });
         client.wake.notify_one();
-        if self.replicas().next().is_some() {
+        self.wants_acks = true;
+        Reply::Nothing
+    }
+
+    /// Asks the replicas to acknowledge, after the command that waits for it (replicationRequestAckFromSlaves): the question
+    /// is part of the stream and moves the offset, but this command does not wait for it.
+    pub(super) fn ask_for_acks(&mut self, now: Moment) {
+        let streams = self.history.backlog.is_some() || self.replicas().next().is_some();
+        if self.role.is_master() && streams && self.paused_at(now).is_none() {
             let mut ask = BytesMut::new();
             encode_request(&["REPLCONF", "GETACK", "*"], &mut ask);
             self.stream(&ask);
         }
-        Reply::Nothing
     }
 
     fn release_waiting(&mut self, speaking: Option<&Attached>) {
@@ -194,11 +208,16 @@ impl Node {
         let mut due: Option<u64> = None;
         let mut at = |mono_ms: u64| due = Some(due.map_or(mono_ms, |other| other.min(mono_ms)));
         if self.role.is_master() {
-            while let Some((db, key)) = self.data.first_expired(now.wall_ms) {
+            let pause = self.paused_at(now);
+            while pause.is_none()
+                && let Some((db, key)) = self.data.first_expired(now.wall_ms)
+            {
                 self.expire(db, &key);
                 self.propagate(now);
             }
-            if let Some(expiry) = self.data.next_expiry_ms() {
+            if let Some(pause) = pause {
+                at(pause.until_mono_ms);
+            } else if let Some(expiry) = self.data.next_expiry_ms() {
                 // Checked again after a second at the latest, because the wall clock may jump.
                 let left = (expiry + 1 - now.wall_ms).clamp(1, 1000) as u64;
                 at((now.mono_ms + left).next_multiple_of(100));

@@ -8,9 +8,11 @@ use super::config::{Moment, PersistenceMode, RedisConfig, RedisEvent};
 use super::databases::Databases;
 use super::disk::Disk;
 use super::keyspace::Effect;
+use super::options::Options;
 use super::replication::Role;
-use super::resp::{Args, Reply, Request, encode_request, parse_request};
+use super::resp::{Args, Reply, Request, encode_request};
 use super::script::Scripts;
+use super::stats::Stats;
 use bytes::{Buf, Bytes, BytesMut};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
@@ -24,6 +26,8 @@ pub(crate) type ClientId = u64;
 /// One Redis node.
 pub(crate) struct Node {
     pub(super) config: RedisConfig,
+    /// Options of CONFIG that only matter to who asks for them.
+    pub(super) options: Options,
     pub(super) disk: Disk,
     pub(super) data: Databases,
     pub(super) history: History,
@@ -48,12 +52,19 @@ pub(crate) struct Node {
     pub(super) ready: Vec<(u8, Bytes)>,
     /// CLIENT PAUSE.
     pub(super) paused: Option<Pause>,
+    /// The clients that it holds back, in order of arrival.
+    pub(super) postponed: Vec<ClientId>,
+    /// Memory was full when the current command began.
+    pub(super) full: bool,
+    /// WAIT waits for acknowledgements: the replicas must be asked for them.
+    pub(super) wants_acks: bool,
     /// Changes since the last snapshot.
     pub(super) dirty: u64,
     /// When the last snapshot was taken, Unix seconds.
     pub(super) saved_at_s: i64,
     pub(super) users: Users,
     pub(super) scripts: Scripts,
+    pub(super) stats: Stats,
     pub(super) random: ChaCha8Rng,
     pub(super) started: Moment,
     pub(super) run_id: String,
@@ -115,6 +126,7 @@ impl Node {
             next_ping_mono_ms: now.mono_ms + config.repl_ping_s * 1000,
             users: Users::new(&config.requirepass),
             config,
+            options: Options::new(),
             disk,
             data,
             clients: BTreeMap::new(),
@@ -128,9 +140,13 @@ impl Node {
             waiters: BTreeMap::new(),
             ready: vec![],
             paused: None,
+            postponed: vec![],
+            full: false,
+            wants_acks: false,
             dirty: 0,
             saved_at_s: now.unix_s(),
             scripts: Scripts::default(),
+            stats: Stats::default(),
             started: now,
             random_hex: Box::new(random_hex),
             observer,
@@ -161,6 +177,7 @@ impl Node {
     pub(crate) fn connect(&mut self, address: SocketAddr) -> (ClientId, Arc<Notify>) {
         let id = self.next_client;
         self.next_client += 1;
+        self.stats.connections += 1;
         let client = Client::new(id, address, self.users.initial(), self.latest.mono_ms);
         let wake = client.wake.clone();
         self.clients.insert(id, Box::new(client));
@@ -172,12 +189,14 @@ impl Node {
         self.clients.remove(&id);
         self.forget_waiter(id);
         self.released.retain(|released| *released != id);
+        self.postponed.retain(|postponed| *postponed != id);
     }
 
     /// Bytes have arrived from a client.
     pub(crate) fn feed(&mut self, id: ClientId, bytes: &[u8], now: Moment) {
         if let Some(client) = self.clients.get_mut(&id) {
             client.input.extend_from_slice(bytes);
+            self.stats.input_bytes += bytes.len() as u64;
         }
         self.pump(id, now);
     }
@@ -186,28 +205,32 @@ impl Node {
     pub(crate) fn pump(&mut self, id: ClientId, now: Moment) {
         self.released.retain(|released| *released != id);
         self.latest = now;
-        while let Some(client) = self.clients.get_mut(&id) {
-            if client.closing || client.waiting.is_some() {
+        loop {
+            let paused = self.paused_at(now).is_some();
+            let Some(client) = self.clients.get_mut(&id) else {
+                return;
+            };
+            if client.closing || client.waiting.is_some() || client.postponed.is_some() && paused {
                 return;
             }
-            client.postponed = false;
-            match parse_request(&client.input) {
+            let request = match client.postponed.take() {
+                Some(args) => Request::Command(args),
+                None => {
+                    let (mut read, stranger) = (0, client.user.is_none() && self.users.initial().is_none());
+                    let request = client.parser.read(&client.input, &mut read, stranger);
+                    client.input.advance(read);
+                    request
+                }
+            };
+            match request {
                 Request::Incomplete => return,
                 Request::Malformed(error) => {
+                    self.stats.error(&error);
                     client.push(&Reply::error(error));
                     client.closing = true;
                 }
-                Request::Command(args, used) => {
-                    if self.paused.is_some() && self.postpones(id, &args, now) {
-                        return;
-                    }
-                    if let Some(client) = self.clients.get_mut(&id) {
-                        client.input.advance(used);
-                    }
-                    if !args.is_empty() {
-                        self.run(id, args, now);
-                    }
-                }
+                Request::Command(args) if args.is_empty() => {}
+                Request::Command(args) => self.run(id, args, now),
             }
         }
     }
@@ -218,12 +241,20 @@ impl Node {
             return;
         };
         client.last_mono_ms = now.mono_ms;
+        let replies = client.replies;
         if client.replies == Replies::SkipNext {
             client.replies = Replies::SkipThis;
         }
         self.own_watched.extend(client.watched.keys().cloned());
         let reply = self.process(&mut client, &args, now);
         self.own_watched.clear();
+        let Some(reply) = reply else {
+            // Whoever serves the client looks when the pause ends: see `wait_until`.
+            (client.replies, client.postponed) = (replies, Some(args));
+            self.postponed.push(id);
+            self.clients.insert(id, client);
+            return;
+        };
         client.dirty |= std::mem::take(&mut self.own_dirty) && !client.watched.is_empty();
         match client.replies {
             Replies::On => reply.encode(client.resp3, &mut client.output),
@@ -235,6 +266,9 @@ impl Node {
         self.clients.insert(id, client);
         if !self.ready.is_empty() {
             self.serve_waiting(now);
+        }
+        if std::mem::take(&mut self.wants_acks) {
+            self.ask_for_acks(now);
         }
     }
 
@@ -248,7 +282,14 @@ impl Node {
     /// Output to write, and whether to close the connection after it.
     pub(crate) fn take_output(&mut self, id: ClientId) -> (Bytes, bool) {
         match self.clients.get_mut(&id) {
-            Some(client) => (client.output.split().freeze(), client.closing),
+            Some(client) => {
+                let output = client.output.split().freeze();
+                match client.replica {
+                    Some(_) => self.stats.replication_output_bytes += output.len() as u64,
+                    None => self.stats.output_bytes += output.len() as u64,
+                }
+                (output, client.closing)
+            }
             None => (Bytes::new(), true),
         }
     }

@@ -24,13 +24,18 @@ pub(super) fn parse_double(text: &[u8]) -> Option<f64> {
 
 /// `%.17g`: how scores and other doubles are shown.
 pub(super) fn format_double(value: f64) -> String {
+    format_digits(value, 17)
+}
+
+/// `%.Ng`, for a number of digits from 1 on.
+pub(super) fn format_digits(value: f64, precision: usize) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "inf" } else { "-inf" }.into();
     }
     if value == 0.0 {
         return if value.is_sign_negative() { "-0" } else { "0" }.into();
     }
-    let scientific = format!("{value:.16e}");
+    let scientific = format!("{value:.*e}", precision - 1);
     let (mantissa, exponent) = scientific.split_once('e').expect("`e` is always there");
     let exponent: i32 = exponent.parse().expect("a number");
     let (sign, digits) = match mantissa.strip_prefix('-') {
@@ -38,7 +43,7 @@ pub(super) fn format_double(value: f64) -> String {
         None => ("", mantissa.replace('.', "")),
     };
     let digits = digits.trim_end_matches('0');
-    if !(-4..17).contains(&exponent) {
+    if !(-4..precision as i32).contains(&exponent) {
         let (first, rest) = digits.split_at(1);
         let point = if rest.is_empty() { "" } else { "." };
         let minus = if exponent < 0 { '-' } else { '+' };
@@ -88,6 +93,13 @@ mod tests {
             (f64::INFINITY, "inf"),
         ] {
             assert_eq!(format_double(value), text);
+        }
+        for (value, text) in [
+            (1_700_000_000_123_456.0, "1.7000000001235e+15"),
+            (0.1, "0.1"),
+            (1e13, "10000000000000"),
+        ] {
+            assert_eq!(format_digits(value, 14), text);
         }
     }
 

@@ -7,10 +7,23 @@ use super::databases::{DATABASES, Databases};
 use super::keyspace::{Context, Effect, is_one_of};
 use super::node::Node;
 use super::replication::{LinkState, Role};
-use super::resp::{Args, Request, parse_int, parse_request};
+use super::resp::{Args, Request, RequestParser, parse_int};
 use bytes::BytesMut;
 use std::sync::Arc;
 use tokio::sync::Notify;
+
+/// What has come from the master and is not yet applied.
+#[derive(Default)]
+pub(crate) struct Incoming {
+    pub(crate) bytes: BytesMut,
+    parser: RequestParser,
+    /// How much of it the parser has read.
+    read: usize,
+    /// A transaction has begun whose end has not come.
+    open: bool,
+    /// Commands that have been read and are applied with the end of their transaction.
+    unit: Vec<Args>,
+}
 
 impl Node {
     /// The master to follow, if there is one.
@@ -89,37 +102,38 @@ impl Node {
         self.tell(RedisEvent::FullSync);
     }
 
-    /// Applies the complete commands of the stream; a transaction is applied, and counted, as a whole. Returns whether the
-    /// master asked for an acknowledgement.
+    /// Applies the complete commands of the stream; a transaction is applied, and counted, as a whole. Returns the offset to
+    /// acknowledge, if the master asked for it: what was applied before it asked (replicationSendAck; the question itself
+    /// counts only afterwards).
     ///
     /// # Errors
     /// The stream violates the protocol.
-    pub(crate) fn apply(&mut self, input: &mut BytesMut, now: Moment) -> Result<bool, String> {
-        let (mut wants_ack, mut at, mut unit, mut open) = (false, 0, vec![], false);
+    pub(crate) fn apply(&mut self, stream: &mut Incoming, now: Moment) -> Result<Option<u64>, String> {
+        let mut asked_at = None;
         loop {
-            let (args, used) = match parse_request(&input[at..]) {
-                Request::Command(args, used) => (args, used),
-                Request::Incomplete => return Ok(wants_ack),
+            let args = match stream.parser.read(&stream.bytes, &mut stream.read, false) {
+                Request::Command(args) => args,
+                Request::Incomplete => return Ok(asked_at),
                 Request::Malformed(error) => return Err(error),
             };
-            at += used;
             match args.first().map(|name| name.to_ascii_lowercase()).as_deref() {
-                Some(b"multi") => open = true,
-                Some(b"exec") => open = false,
-                _ => unit.push(args),
+                Some(b"multi") => stream.open = true,
+                Some(b"exec") => stream.open = false,
+                _ => stream.unit.push(args),
             }
-            if open {
+            if stream.open {
                 continue;
             }
-            for args in unit.drain(..) {
-                wants_ack |= args.len() == 3 && is_one_of(&args[0], &["replconf"]) && is_one_of(&args[1], &["getack"]);
+            for args in stream.unit.drain(..) {
+                if args.len() == 3 && is_one_of(&args[0], &["replconf"]) && is_one_of(&args[1], &["getack"]) {
+                    asked_at = Some(self.offset());
+                }
                 self.apply_one(&args, now);
             }
             // To the disk, and unchanged to this node's own replicas.
             self.propagate(now);
-            let applied = input.split_to(at);
+            let applied = stream.bytes.split_to(std::mem::take(&mut stream.read));
             self.stream(&applied);
-            at = 0;
         }
     }
 
@@ -145,6 +159,7 @@ impl Node {
                     db: self.master_db,
                     from_master: true,
                     nested: false,
+                    reads: false,
                 };
                 // A command that failed at the master fails here too.
                 let _reply = run(self, args, ctx);

@@ -5,14 +5,13 @@ use bytes::{BufMut, Bytes, BytesMut};
 use std::{borrow::Cow, fmt::Write as _};
 
 pub use super::number::parse_int;
+pub use super::request::{Request, RequestParser, parse_request, split_words};
 
 /// A command and its arguments.
 pub type Args = Vec<Bytes>;
 
-/// Longest inline request and longest length line, bytes (PROTO_INLINE_MAX_SIZE).
-const INLINE_MAX: usize = 64 * 1024;
 /// Longest bulk, bytes (proto-max-bulk-len).
-const BULK_MAX: i64 = 512 * 1024 * 1024;
+pub(super) const BULK_MAX: i64 = 512 * 1024 * 1024;
 
 /// A reply, independent of the client's protocol version.
 #[derive(Debug, Clone, PartialEq)]
@@ -183,129 +182,10 @@ pub fn encode_request<A: AsRef<[u8]>>(args: &[A], out: &mut BytesMut) {
     args.iter().for_each(|arg| bulk(out, arg.as_ref()));
 }
 
-/// What is at the beginning of an input buffer.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Request {
-    /// A command and its length in bytes. A command without words is ignored.
-    Command(Args, usize),
-    /// More bytes are needed.
-    Incomplete,
-    /// A protocol error: reply with it, then close.
-    Malformed(String),
-}
-
-/// Parses one request. Errors are those of networking.c of 7.0.
-pub fn parse_request(buffer: &[u8]) -> Request {
-    match buffer.first() {
-        None => Request::Incomplete,
-        Some(b'*') => parse_multibulk(buffer),
-        Some(_) => parse_inline(buffer),
-    }
-}
-
-fn malformed(what: &str) -> Request {
-    Request::Malformed(format!("ERR Protocol error: {what}"))
-}
-
 /// The line that starts at `from`, without its end, and where the next one starts.
-fn read_line(buffer: &[u8], from: usize) -> Option<(&[u8], usize)> {
+pub(super) fn read_line(buffer: &[u8], from: usize) -> Option<(&[u8], usize)> {
     let at = buffer[from..].windows(2).position(|pair| pair == b"\r\n")? + from;
     Some((&buffer[from..at], at + 2))
-}
-
-fn parse_multibulk(buffer: &[u8]) -> Request {
-    let Some((count, mut at)) = read_line(buffer, 1) else {
-        return if buffer.len() > INLINE_MAX {
-            malformed("too big mbulk count string")
-        } else {
-            Request::Incomplete
-        };
-    };
-    let count = match parse_int(count) {
-        Some(count) if count <= i32::MAX as i64 => count,
-        _ => return malformed("invalid multibulk length"),
-    };
-    let mut args = Vec::with_capacity(count.clamp(0, 16) as usize);
-    while (args.len() as i64) < count {
-        match buffer.get(at) {
-            None => return Request::Incomplete,
-            Some(b'$') => {}
-            Some(other) => return malformed(&format!("expected '$', got '{}'", *other as char)),
-        }
-        let Some((length, start)) = read_line(buffer, at + 1) else {
-            return if buffer.len() - at > INLINE_MAX {
-                malformed("too big bulk count string")
-            } else {
-                Request::Incomplete
-            };
-        };
-        let length = match parse_int(length) {
-            Some(length) if (0..=BULK_MAX).contains(&length) => length as usize,
-            _ => return malformed("invalid bulk length"),
-        };
-        if buffer.len() < start + length + 2 {
-            return Request::Incomplete;
-        }
-        args.push(Bytes::copy_from_slice(&buffer[start..start + length]));
-        at = start + length + 2;
-    }
-    Request::Command(args, at)
-}
-
-fn parse_inline(buffer: &[u8]) -> Request {
-    let Some(end) = buffer.iter().position(|byte| *byte == b'\n') else {
-        return if buffer.len() > INLINE_MAX {
-            malformed("too big inline request")
-        } else {
-            Request::Incomplete
-        };
-    };
-    let text = buffer[..end].strip_suffix(b"\r").unwrap_or(&buffer[..end]);
-    match split_words(text) {
-        Some(args) => Request::Command(args, end + 1),
-        None => malformed("unbalanced quotes in request"),
-    }
-}
-
-/// Splits a line as `sdssplitargs` does: words, "double quotes" with escapes, 'single quotes'.
-/// `None` when quotes are unbalanced.
-pub fn split_words(text: &[u8]) -> Option<Args> {
-    let mut words = vec![];
-    let mut rest = text.iter().copied().peekable();
-    loop {
-        while rest.next_if(u8::is_ascii_whitespace).is_some() {}
-        if rest.peek().is_none() {
-            return Some(words);
-        }
-        let mut word = BytesMut::new();
-        while let Some(byte) = rest.next_if(|byte| !byte.is_ascii_whitespace()) {
-            let quote = byte;
-            if quote != b'"' && quote != b'\'' {
-                word.put_u8(byte);
-                continue;
-            }
-            loop {
-                match rest.next()? {
-                    end if end == quote => break,
-                    b'\\' if quote == b'\'' && rest.peek() == Some(&b'\'') => word.put_u8(rest.next()?),
-                    b'\\' if quote == b'"' => match rest.next()? {
-                        b'n' => word.put_u8(b'\n'),
-                        b'r' => word.put_u8(b'\r'),
-                        b't' => word.put_u8(b'\t'),
-                        b'b' => word.put_u8(8),
-                        b'a' => word.put_u8(7),
-                        other => word.put_u8(other),
-                    },
-                    other => word.put_u8(other),
-                }
-            }
-            // A closing quote must be followed by a space or by nothing.
-            if rest.peek().is_some_and(|byte| !byte.is_ascii_whitespace()) {
-                return None;
-            }
-        }
-        words.push(word.freeze());
-    }
 }
 
 /// Parses one reply: `None` when more bytes are needed, else the reply and the bytes it took.
@@ -366,30 +246,3 @@ fn parse_nested(buffer: &[u8], depth: usize) -> Result<Option<(Reply, usize)>, S
 
 #[cfg(test)]
 mod any_bytes;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_may_arrive_in_any_pieces() {
-        let mut wire = BytesMut::new();
-        encode_request(&["SET", "k", "a\r\nb"], &mut wire);
-        for cut in 0..wire.len() {
-            assert_eq!(parse_request(&wire[..cut]), Request::Incomplete, "cut at {cut}");
-        }
-        let expected = vec![Bytes::from("SET"), Bytes::from("k"), Bytes::from("a\r\nb")];
-        assert_eq!(parse_request(&wire), Request::Command(expected, wire.len()));
-    }
-
-    #[test]
-    fn quotes_are_as_redis_reads_them() {
-        let words = |text: &str| split_words(text.as_bytes());
-        assert_eq!(
-            words(r#"SET k "a b\n" 'c d'"#).unwrap()[2..],
-            [Bytes::from("a b\n"), Bytes::from("c d")]
-        );
-        assert_eq!(words(r#"SET a "unbalanced"#), None);
-        assert_eq!(words(r#"SET a "b"c"#), None);
-    }
-}

@@ -6,7 +6,7 @@ use super::keyspace::{Answer, Context, Fault, SYNTAX, integer, is_one_of};
 use super::node::Node;
 use super::number::format_double;
 use super::resp::{Args, Reply};
-use super::value::{Hash, Set, Value};
+use super::value::{Hash, Limits, Set, Value};
 use super::zset::Zset;
 use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_64;
@@ -78,7 +78,7 @@ pub(super) fn scan(node: &mut Node, args: &Args, ctx: Context) -> Answer {
     let keys: Vec<Bytes> = keys.into_iter().filter(|key| request.wants(key)).cloned().collect();
     let mut found = vec![];
     for key in keys {
-        let kind = node.lookup(&key, ctx).map(|entry| entry.value.type_name());
+        let kind = node.peek(&key, ctx).map(|entry| entry.value.type_name());
         let wanted = |kind: &str| request.kind.as_ref().is_none_or(|wanted| is_one_of(wanted, &[kind]));
         if kind.is_some_and(wanted) {
             found.push(Reply::Bulk(key));
@@ -99,7 +99,7 @@ pub(super) fn scan_elements(node: &mut Node, args: &Args, ctx: Context) -> Answe
         return Ok(answer(0, vec![])); // whatever the options are
     };
     let mut request = request(&args[2], &args[3..], false)?;
-    let small = ["listpack", "intset"].contains(&value.encoding());
+    let small = ["listpack", "intset"].contains(&value.encoding_within(&Limits::of(&node.options)));
     if small {
         (request.cursor, request.count) = (0, usize::MAX);
     }

@@ -63,7 +63,7 @@ pub(super) fn hello(node: &mut Node, client: &mut Client, args: &Args, _: Contex
     }
     if client.user.is_none() {
         return Reply::error(
-            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
         );
     }
     client.resp3 = resp3;

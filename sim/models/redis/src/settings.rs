@@ -1,4 +1,4 @@
-//! CONFIG: the parameters that the model has, with Redis's names.
+//! CONFIG. What matters here is in the node's configuration; all other options are only remembered (`options`).
 
 use super::client::Client;
 use super::config::PersistenceMode;
@@ -7,7 +7,9 @@ use super::glob::glob;
 use super::keyspace::{Context, SYNTAX};
 use super::node::Node;
 use super::number::parse_int;
+use super::options::{self, Kind};
 use super::resp::{Args, Reply};
+use super::stats::Stats;
 use bytes::Bytes;
 
 pub(super) fn config(node: &mut Node, _: &mut Client, args: &Args, _: Context) -> Reply {
@@ -35,71 +37,60 @@ pub(super) fn config(node: &mut Node, _: &mut Client, args: &Args, _: Context) -
             node.disk.lock().replica_of = Some(node.role.master_address());
             Reply::OK
         }
-        _ => Reply::OK,
+        _ => {
+            node.stats = Stats::default();
+            Reply::OK
+        }
     }
 }
 
-/// Parameters with a fixed value.
-const FIXED: &[(&str, &str)] = &[
-    ("appendfilename", "appendonly.aof"),
-    ("appendfsync", "everysec"),
-    ("databases", "16"),
-    ("dbfilename", "dump.rdb"),
-    ("hash-max-listpack-entries", "512"),
-    ("hash-max-listpack-value", "64"),
-    ("hz", "10"),
-    ("maxclients", "10000"),
-    ("maxmemory-samples", "5"),
-    ("proto-max-bulk-len", "536870912"),
-    ("replica-priority", "100"),
-    ("replica-read-only", "yes"),
-    ("set-max-intset-entries", "512"),
-    ("slave-read-only", "yes"),
-    ("timeout", "0"),
-    ("zset-max-listpack-entries", "128"),
-    ("zset-max-listpack-value", "64"),
-];
+/// The smallest backlog (CONFIG_REPL_BACKLOG_MIN_SIZE).
+const BACKLOG_BYTES_MIN: usize = 16 * 1024;
 
 impl Node {
+    /// All options and their values, in alphabetical order.
     fn parameters(&self) -> Vec<(&'static str, String)> {
+        let value = |(name, ..): &(&'static str, &str, Kind)| (*name, self.value(name));
+        options::ALL.iter().map(value).collect()
+    }
+
+    /// The value of an option; empty if there is no such option.
+    fn value(&self, name: &str) -> String {
         let yes_no = |yes| if yes { "yes" } else { "no" }.to_owned();
         let config = &self.config;
         let save = match config.persistence {
             PersistenceMode::Rdb { after_s, changes } => format!("{after_s} {changes}"),
             PersistenceMode::None | PersistenceMode::Aof => String::new(),
         };
-        let (lag, replicas) = (
-            config.min_replicas_max_lag_s.to_string(),
-            config.min_replicas_to_write.to_string(),
-        );
-        let mut all = vec![
-            ("appendonly", yes_no(config.persistence == PersistenceMode::Aof)),
-            ("lua-time-limit", config.lua_time_limit_ms.to_string()),
-            ("busy-reply-threshold", config.lua_time_limit_ms.to_string()),
-            ("maxmemory", config.maxmemory.to_string()),
-            ("maxmemory-policy", config.maxmemory_policy.name().into()),
-            ("min-replicas-max-lag", lag.clone()),
-            ("min-replicas-to-write", replicas.clone()),
-            ("min-slaves-max-lag", lag),
-            ("min-slaves-to-write", replicas),
-            ("port", config.port.to_string()),
-            ("repl-backlog-size", config.repl_backlog_size.to_string()),
-            ("repl-ping-replica-period", config.repl_ping_s.to_string()),
-            ("repl-timeout", config.repl_timeout_s.to_string()),
-            ("replica-announce-ip", config.announce_ip.clone()),
-            ("replica-serve-stale-data", yes_no(config.replica_serve_stale_data)),
-            ("requirepass", config.requirepass.clone()),
-            ("save", save),
-            ("slave-serve-stale-data", yes_no(config.replica_serve_stale_data)),
-        ];
-        all.extend(FIXED.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        all.sort_unstable();
-        all
+        let Some((name, default, _)) = options::find(name) else {
+            return String::new();
+        };
+        match name {
+            "appendonly" => yes_no(config.persistence == PersistenceMode::Aof),
+            "busy-reply-threshold" => config.lua_time_limit_ms.to_string(),
+            "maxmemory" => config.maxmemory.to_string(),
+            "maxmemory-policy" => config.maxmemory_policy.name().into(),
+            "min-replicas-max-lag" => config.min_replicas_max_lag_s.to_string(),
+            "min-replicas-to-write" => config.min_replicas_to_write.to_string(),
+            "port" => config.port.to_string(),
+            "repl-backlog-size" => config.repl_backlog_size.to_string(),
+            "repl-ping-replica-period" => config.repl_ping_s.to_string(),
+            "repl-timeout" => config.repl_timeout_s.to_string(),
+            "replica-announce-ip" => config.announce_ip.clone(),
+            "replica-serve-stale-data" => yes_no(config.replica_serve_stale_data),
+            "replicaof" => match self.role.master_address() {
+                Some((host, port)) => format!("{host} {port}"),
+                None => String::new(),
+            },
+            "requirepass" => config.requirepass.clone(),
+            "save" => save,
+            _ => self.options.get(name).cloned().unwrap_or_else(|| default.to_owned()),
+        }
     }
 
     /// Sets all of the pairs, or none of them.
     fn config_set(&mut self, pairs: &[Bytes]) -> Reply {
-        let before = self.config.clone();
+        let (before, options) = (self.config.clone(), self.options.clone());
         let mut seen = vec![];
         for pair in pairs.chunks(2) {
             let name = String::from_utf8_lossy(&pair[0]).to_ascii_lowercase();
@@ -110,7 +101,7 @@ impl Node {
             };
             seen.push(name);
             let Err(why) = failure else { continue };
-            self.config = before;
+            (self.config, self.options) = (before, options);
             let name = String::from_utf8_lossy(&pair[0]);
             return Reply::error(if why.is_empty() {
                 format!("ERR Unknown option or number of arguments for CONFIG SET - '{name}'")
@@ -120,6 +111,9 @@ impl Node {
         }
         if self.config.maxmemory > 0 && before.maxmemory == 0 {
             self.weigh_everything();
+        }
+        if let Some(backlog) = &mut self.history.backlog {
+            backlog.resize(self.config.repl_backlog_size);
         }
         if self.config.requirepass != before.requirepass {
             self.users.require(&self.config.requirepass);
@@ -143,16 +137,18 @@ impl Node {
             _ => Err("argument must be 'yes' or 'no'".to_owned()),
         };
         let most = i64::from(i32::MAX);
+        let (name, _, kind) = options::find(name).ok_or_else(String::new)?;
+        let current = self.value(name);
         let config = &mut self.config;
         match name {
-            "min-replicas-to-write" | "min-slaves-to-write" => config.min_replicas_to_write = number(0, most)? as usize,
-            "min-replicas-max-lag" | "min-slaves-max-lag" => config.min_replicas_max_lag_s = number(0, most)? as u64,
-            "replica-serve-stale-data" | "slave-serve-stale-data" => config.replica_serve_stale_data = truth()?,
+            "min-replicas-to-write" => config.min_replicas_to_write = number(0, most)? as usize,
+            "min-replicas-max-lag" => config.min_replicas_max_lag_s = number(0, most)? as u64,
+            "replica-serve-stale-data" => config.replica_serve_stale_data = truth()?,
             "repl-timeout" => config.repl_timeout_s = number(1, most)? as u64,
-            "repl-ping-replica-period" | "repl-ping-slave-period" => config.repl_ping_s = number(1, most)? as u64,
-            "lua-time-limit" | "busy-reply-threshold" => config.lua_time_limit_ms = number(0, i64::MAX)? as u64,
+            "repl-ping-replica-period" => config.repl_ping_s = number(1, most)? as u64,
+            "busy-reply-threshold" => config.lua_time_limit_ms = number(0, i64::MAX)? as u64,
             "requirepass" => config.requirepass = String::from_utf8_lossy(value).into_owned(),
-            "maxmemory" => config.maxmemory = memory(value).ok_or("argument must be a memory value")?,
+            "maxmemory" => config.maxmemory = options::memory(value).ok_or("argument must be a memory value")?,
             "maxmemory-policy" => config.maxmemory_policy = Policy::named(value)?,
             "appendonly" => {
                 let aof = truth()?;
@@ -160,27 +156,15 @@ impl Node {
             }
             "save" => self.save_points(value)?,
             "replica-announce-ip" => config.announce_ip = String::from_utf8_lossy(value).into_owned(),
-            "databases" | "port" => return Err("can't set immutable config".into()),
-            _ if FIXED.iter().any(|(known, _)| *known == name) => return Err("this parameter is fixed here".into()),
-            _ => return Err(String::new()),
+            "repl-backlog-size" => {
+                let bytes = options::accept(name, Kind::Memory(1), value, "")?;
+                config.repl_backlog_size = bytes.parse::<usize>().unwrap_or(usize::MAX).max(BACKLOG_BYTES_MIN);
+            }
+            _ => {
+                let value = options::accept(name, kind, value, &current)?;
+                self.options.insert(name, value);
+            }
         }
         Ok(())
     }
-}
-
-/// Bytes, with the units of redis.conf: `k` is 1000, `kb` is 1024.
-fn memory(text: &[u8]) -> Option<u64> {
-    let text = String::from_utf8_lossy(text).to_ascii_lowercase();
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "" | "b" => 1,
-        "k" => 1000,
-        "kb" => 1 << 10,
-        "m" => 1_000_000,
-        "mb" => 1 << 20,
-        "g" => 1_000_000_000,
-        "gb" => 1 << 30,
-        _ => return None,
-    };
-    digits.parse::<u64>().ok()?.checked_mul(unit)
 }

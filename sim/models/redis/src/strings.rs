@@ -80,7 +80,7 @@ pub(super) fn set(node: &mut Node, args: &Args, ctx: Context) -> Answer {
         None => None,
     };
     let old = node
-        .lookup(key, ctx)
+        .lookup(key, Context { reads: get, ..ctx })
         .map(|entry| (entry.value.clone(), entry.expires_at_ms));
     let reply = match (&old, get) {
         (_, false) => Reply::OK,

@@ -1,6 +1,7 @@
 //! Values of keys.
 
 use super::number::parse_int;
+use super::options::{self, Options};
 use super::zset::Zset;
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -15,6 +16,41 @@ pub(super) type Set = BTreeSet<Bytes>;
 
 /// The error for a key of another type than the command's.
 pub(super) const WRONGTYPE: &str = "WRONGTYPE Operation against a key holding the wrong kind of value";
+
+/// Up to where values have their small encodings: `hash-max-listpack-entries` and so on.
+pub(super) struct Limits {
+    hash_entries: usize,
+    hash_bytes: usize,
+    set_entries: usize,
+    zset_entries: usize,
+    zset_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            hash_entries: 512,
+            hash_bytes: 64,
+            set_entries: 512,
+            zset_entries: 128,
+            zset_bytes: 64,
+        }
+    }
+}
+
+impl Limits {
+    /// As the options say.
+    pub(super) fn of(options: &Options) -> Limits {
+        let number = |name| usize::try_from(options::number(options, name)).unwrap_or(0);
+        Limits {
+            hash_entries: number("hash-max-listpack-entries"),
+            hash_bytes: number("hash-max-listpack-value"),
+            set_entries: number("set-max-intset-entries"),
+            zset_entries: number("zset-max-listpack-entries"),
+            zset_bytes: number("zset-max-listpack-value"),
+        }
+    }
+}
 
 /// The value of one key.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,20 +79,40 @@ impl Value {
         }
     }
 
+    /// OBJECT ENCODING by the default limits.
+    pub(super) fn encoding(&self) -> &'static str {
+        self.encoding_within(&Limits::default())
+    }
+
     /// OBJECT ENCODING, from the current value alone. Redis never converts back (a hash that once was large stays a
     /// hashtable, an appended string stays raw); the model does not keep that.
-    pub(super) fn encoding(&self) -> &'static str {
+    pub(super) fn encoding_within(&self, limits: &Limits) -> &'static str {
+        let short = |word: &Bytes, most: usize| word.len() <= most;
         match self {
             Value::Str(text) if text.len() <= 20 && parse_int(text).is_some() => "int",
             Value::Str(text) if text.len() <= 44 => "embstr",
             Value::Str(_) => "raw",
             Value::List(_) => "quicklist",
-            Value::Hash(hash) if hash.len() <= 512 && hash.iter().all(|(f, v)| f.len() <= 64 && v.len() <= 64) => {
+            Value::Hash(hash)
+                if hash.len() <= limits.hash_entries
+                    && hash
+                        .iter()
+                        .all(|(field, value)| short(field, limits.hash_bytes) && short(value, limits.hash_bytes)) =>
+            {
                 "listpack"
             }
-            Value::Set(set) if set.len() <= 512 && set.iter().all(|member| parse_int(member).is_some()) => "intset",
+            Value::Set(set)
+                if set.len() <= limits.set_entries && set.iter().all(|member| parse_int(member).is_some()) =>
+            {
+                "intset"
+            }
             Value::Hash(_) | Value::Set(_) => "hashtable",
-            Value::Zset(zset) if zset.len() <= 128 && zset.iter().all(|(member, _)| member.len() <= 64) => "listpack",
+            Value::Zset(zset)
+                if zset.len() <= limits.zset_entries
+                    && zset.iter().all(|(member, _)| short(member, limits.zset_bytes)) =>
+            {
+                "listpack"
+            }
             Value::Zset(_) => "skiplist",
         }
     }

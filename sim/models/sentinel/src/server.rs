@@ -4,7 +4,7 @@ use super::commands::Session;
 use super::config::{SentinelConfig, SentinelDisk};
 use super::state::{Opening, Sentinel};
 use bytes::{Buf, Bytes, BytesMut};
-use model_redis::resp::{Reply, Request, parse_reply, parse_request};
+use model_redis::resp::{Reply, Request, RequestParser, parse_reply};
 use model_redis::{Moment, sleep_until};
 use seams::{Env, Stream};
 use std::collections::BTreeMap;
@@ -199,12 +199,12 @@ async fn serve_client(shared: Shared, stream: Stream, id: u64) {
 
 async fn converse_with_client(shared: &Shared, stream: Stream, session: &mut Session, wake: &Arc<Notify>) {
     let (mut reader, mut writer) = tokio::io::split(stream);
-    let (mut input, mut output) = (BytesMut::new(), BytesMut::new());
+    let (mut input, mut output) = (Input::default(), BytesMut::new());
     loop {
         if session.closing && output.is_empty() {
             return;
         }
-        input.reserve(1024);
+        input.bytes.reserve(1024);
         seams::select! {
             written = writer.write(&output), if !output.is_empty() => match written {
                 Ok(n) if n > 0 => output.advance(n),
@@ -218,7 +218,7 @@ async fn converse_with_client(shared: &Shared, stream: Stream, session: &mut Ses
                     Reply::Push(parts).encode(session.resp3, &mut output);
                 }
             }
-            read = reader.read_buf(&mut input) => match read {
+            read = reader.read_buf(&mut input.bytes) => match read {
                 Ok(n) if n > 0 => answer(shared, session, wake, &mut input, &mut output),
                 _ => return,
             },
@@ -226,17 +226,32 @@ async fn converse_with_client(shared: &Shared, stream: Stream, session: &mut Ses
     }
 }
 
+/// What a client has sent and is not yet read.
+#[derive(Default)]
+struct Input {
+    bytes: BytesMut,
+    parser: RequestParser,
+}
+
+impl Input {
+    fn request(&mut self) -> Request {
+        let mut at = 0;
+        let request = self.parser.read(&self.bytes, &mut at, false);
+        self.bytes.advance(at);
+        request
+    }
+}
+
 /// Executes the complete requests in the input.
-fn answer(shared: &Shared, session: &mut Session, wake: &Arc<Notify>, input: &mut BytesMut, output: &mut BytesMut) {
+fn answer(shared: &Shared, session: &mut Session, wake: &Arc<Notify>, input: &mut Input, output: &mut BytesMut) {
     while !session.closing {
-        match parse_request(input) {
+        match input.request() {
             Request::Incomplete => return,
             Request::Malformed(error) => {
                 Reply::error(error).encode(session.resp3, output);
                 session.closing = true;
             }
-            Request::Command(args, used) => {
-                input.advance(used);
+            Request::Command(args) => {
                 if args.is_empty() {
                     continue;
                 }

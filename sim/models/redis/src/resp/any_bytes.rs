@@ -1,7 +1,7 @@
 //! Any bytes as a request or a reply: no panic, nothing read beyond the end, the same result in pieces and at once.
 
-use super::{Reply, Request, encode_request, parse_reply, parse_request};
-use bytes::BytesMut;
+use super::{Reply, Request, RequestParser, encode_request, parse_reply, parse_request};
+use bytes::{Buf, BytesMut};
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::FileFailurePersistence};
 
 fn config() -> ProptestConfig {
@@ -52,19 +52,44 @@ proptest! {
     #[test]
     fn any_bytes_are_a_request_or_none(wire in wire()) {
         match parse_request(&wire) {
-            Request::Command(_, used) => {
+            (Request::Command(_), used) => {
                 prop_assert!(0 < used && used <= wire.len());
                 // What follows a complete request changes nothing.
                 prop_assert_eq!(parse_request(&wire[..used]), parse_request(&wire));
             }
             // The error quotes the input, and is one line nevertheless.
-            Request::Malformed(why) => {
+            (Request::Malformed(why), _) => {
                 let mut answer = BytesMut::new();
                 Reply::error(why).encode(false, &mut answer);
                 prop_assert!(matches!(parse_reply(&answer), Ok(Some((Reply::Error(_), used))) if used == answer.len()));
             }
-            Request::Incomplete => {}
+            (Request::Incomplete, _) => {}
         }
+    }
+
+    #[test]
+    fn pieces_are_read_as_the_whole(wire in wire(), size in 1..20usize, stranger: bool) {
+        let read = |size: usize| {
+            let (mut parser, mut buffer, mut read) = (RequestParser::default(), BytesMut::new(), vec![]);
+            for piece in wire.chunks(size) {
+                buffer.extend_from_slice(piece);
+                loop {
+                    let mut at = 0;
+                    let request = parser.read(&buffer, &mut at, stranger);
+                    buffer.advance(at);
+                    match request {
+                        Request::Incomplete => break,
+                        Request::Command(_) => read.push(request),
+                        Request::Malformed(_) => {
+                            read.push(request);
+                            return read;
+                        }
+                    }
+                }
+            }
+            read
+        };
+        prop_assert_eq!(read(size), read(wire.len().max(1)));
     }
 
     #[test]
@@ -83,7 +108,7 @@ proptest! {
         let mut wire = BytesMut::new();
         encode_request(&words, &mut wire);
         let words: Vec<bytes::Bytes> = words.into_iter().map(Into::into).collect();
-        prop_assert_eq!(parse_request(&wire), Request::Command(words.clone(), wire.len()));
+        prop_assert_eq!(parse_request(&wire), (Request::Command(words.clone()), wire.len()));
 
         let reply = Reply::Array(words.iter().map(Reply::bulk).collect());
         let mut wire = BytesMut::new();
@@ -102,7 +127,7 @@ fn arrays_within_arrays_end_somewhere() {
 /// Measured on Redis 7.0.15: `*2\r\n\r\n` is answered with `-ERR Protocol error: expected '$', got ' '`.
 #[test]
 fn an_error_that_quotes_an_end_of_line_is_one_line() {
-    let Request::Malformed(why) = parse_request(b"*2\r\n\r\n") else {
+    let (Request::Malformed(why), _) = parse_request(b"*2\r\n\r\n") else {
         panic!("it is none");
     };
     let mut answer = BytesMut::new();

@@ -26,7 +26,12 @@ pub(super) fn to_lua(lua: &Lua, reply: &Reply, resp3: bool) -> mlua::Result<Valu
     };
     match reply {
         Reply::Simple(text) => field(lua, "ok", text.as_ref()),
-        Reply::Error(text) => field(lua, "err", text.as_ref()),
+        Reply::Error(text) => {
+            let table = lua.create_table()?;
+            table.raw_set("err", text.as_ref())?;
+            table.raw_set(super::errors::COUNTED, true)?;
+            Ok(Value::Table(table))
+        }
         Reply::Int(n) => Ok(Value::Number(*n as f64)),
         Reply::Bulk(bytes) => string(bytes),
         Reply::Null | Reply::NullArray if resp3 => Ok(Value::Nil),
@@ -71,9 +76,12 @@ pub(super) fn to_lua(lua: &Lua, reply: &Reply, resp3: bool) -> mlua::Result<Valu
     }
 }
 
-/// The reply for what the script returned. `resp3`: whether the script has set RESP3.
-pub(super) fn to_reply(value: &Value, resp3: bool) -> Reply {
-    reply_at(value, resp3, 0)
+/// The reply for what the script returned, and the errors in it that were not counted when a command failed. `resp3`:
+/// whether the script has set RESP3.
+pub(super) fn to_reply(value: &Value, resp3: bool) -> (Reply, Vec<String>) {
+    let mut errors = vec![];
+    let reply = reply_at(value, resp3, 0, &mut errors);
+    (reply, errors)
 }
 
 fn one_line(text: &mlua::String) -> String {
@@ -90,7 +98,7 @@ fn truncated(number: f64) -> i64 {
     }
 }
 
-fn reply_at(value: &Value, resp3: bool, depth: usize) -> Reply {
+fn reply_at(value: &Value, resp3: bool, depth: usize, errors: &mut Vec<String>) -> Reply {
     match value {
         Value::String(text) => Reply::Bulk(Bytes::copy_from_slice(&text.as_bytes())),
         Value::Boolean(truth) if resp3 => Reply::Bool(*truth),
@@ -98,17 +106,21 @@ fn reply_at(value: &Value, resp3: bool, depth: usize) -> Reply {
         Value::Number(number) => Reply::Int(truncated(*number)),
         Value::Integer(number) => Reply::Int(*number),
         Value::Table(_) if depth > DEPTH_MAX => Reply::error("ERR reached lua stack limit"),
-        Value::Table(table) => table_reply(table, resp3, depth),
+        Value::Table(table) => table_reply(table, resp3, depth, errors),
         _ => Reply::Null,
     }
 }
 
-fn table_reply(table: &Table, resp3: bool, depth: usize) -> Reply {
+fn table_reply(table: &Table, resp3: bool, depth: usize, errors: &mut Vec<String>) -> Reply {
     let get = |name: &str| table.raw_get::<Value>(name).unwrap_or(Value::Nil);
-    let inner = |value: &Value| reply_at(value, resp3, depth + 1);
     if let Value::String(text) = get("err") {
-        return Reply::error(one_line(&text));
+        let text = one_line(&text);
+        if !super::errors::is_counted(&Value::Table(table.clone())) {
+            errors.push(text.clone());
+        }
+        return Reply::error(text);
     }
+    let mut inner = |value: &Value| reply_at(value, resp3, depth + 1, errors);
     if let Value::String(text) = get("ok") {
         return Reply::Simple(one_line(&text).into());
     }

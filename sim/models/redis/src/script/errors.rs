@@ -23,15 +23,62 @@ pub(super) fn error_table(lua: &Lua, text: &str) -> mlua::Result<Value> {
 
 /// An error with its code, raised by a function of the model.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Raised(Fault);
-
-pub(super) fn raised(text: impl Into<Fault>) -> mlua::Error {
-    mlua::Error::external(Raised(text.into()))
+#[error("{text}")]
+struct Raised {
+    text: Fault,
+    /// It is a command's error, which was counted when the command failed.
+    counted: bool,
 }
 
-/// The text of an error that a function of the model raised; `None` for an error of the script itself.
-pub(super) fn error_text(error: &Value) -> Option<String> {
+pub(super) fn raised(text: impl Into<Fault>) -> mlua::Error {
+    let (text, counted) = (text.into(), false);
+    mlua::Error::external(Raised { text, counted })
+}
+
+/// The error of a command, raised by `redis.call`.
+pub(super) fn command_failed(text: Fault) -> mlua::Error {
+    mlua::Error::external(Raised { text, counted: true })
+}
+
+/// The field of an error that was counted when its command failed; scripts can see it, as in Redis.
+pub(super) const COUNTED: &str = "ignore_error_stats_update";
+
+/// Whether an error, or what a script returns, is an error that was counted before.
+pub(super) fn is_counted(value: &Value) -> bool {
+    let Value::Table(table) = value else { return false };
+    table.raw_get::<bool>(COUNTED).unwrap_or(false)
+}
+
+/// An error like those of Lua's own functions, without a code.
+pub(super) fn failed(text: impl Into<String>) -> mlua::Error {
+    mlua::Error::RuntimeError(text.into())
+}
+
+/// An error with the position from which the library was called, as luaL_error has it.
+pub(super) fn located(lua: &Lua, error: &mlua::Error) -> mlua::Error {
+    let text = match error {
+        mlua::Error::RuntimeError(text) => text.clone(),
+        other => other.to_string(),
+    };
+    failed(match caller(lua) {
+        Some(position) => format!("{position}: {text}"),
+        None => text,
+    })
+}
+
+/// The position from which the current function was called; `None` if it was not called by a script, but by `pcall` or the
+/// like.
+pub(super) fn caller(lua: &Lua) -> Option<String> {
+    let position = lua.inspect_stack(1, |frame| {
+        let source = frame.source().short_src.map(|source| source.into_owned());
+        source.zip(frame.current_line())
+    });
+    position.flatten().map(|(source, line)| format!("{source}:{line}"))
+}
+
+/// The text of an error that a function of the model raised, and whether it was counted before; `None` for an error of the
+/// script itself. Errors like Lua's own have no code.
+pub(super) fn error_text(error: &Value) -> Option<(String, bool)> {
     let Value::Error(error) = error else {
         return None;
     };
@@ -40,9 +87,22 @@ pub(super) fn error_text(error: &Value) -> Option<String> {
         inner = cause;
     }
     Some(match inner {
-        mlua::Error::RuntimeError(text) => format!("ERR {text}"),
-        other => other.to_string(),
+        mlua::Error::RuntimeError(text) => (text.clone(), false),
+        other => (
+            other.to_string(),
+            other.downcast_ref::<Raised>().is_some_and(|raised| raised.counted),
+        ),
     })
+}
+
+/// Whether an error is like those of Lua's own functions.
+pub(super) fn is_plain(error: &Value) -> bool {
+    let Value::Error(error) = error else { return false };
+    let mut inner = error.as_ref();
+    while let mlua::Error::CallbackError { cause, .. } = inner {
+        inner = cause;
+    }
+    matches!(inner, mlua::Error::RuntimeError(_))
 }
 
 /// Ends a script that runs for too long. From then on every instruction fails, so that a `pcall` in the script cannot catch
@@ -70,12 +130,16 @@ pub(super) fn handler(lua: &Lua) -> mlua::Result<Function> {
         let table = match error {
             Value::Table(table) => table,
             other => {
-                let text = match error_text(&other) {
-                    Some(text) => text,
-                    None => format!("ERR {}", other.to_string()?),
+                let (text, counted) = match error_text(&other) {
+                    Some((text, counted)) if !is_plain(&other) => (text, counted),
+                    Some((text, _)) => (format!("ERR {text}"), false),
+                    None => (format!("ERR {}", other.to_string()?), false),
                 };
                 let table = lua.create_table()?;
                 table.raw_set("err", text)?;
+                if counted {
+                    table.raw_set(COUNTED, true)?;
+                }
                 table
             }
         };

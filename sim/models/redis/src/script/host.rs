@@ -1,15 +1,17 @@
 //! One run of a script, and the functions that it can call.
 
 use super::super::client::Client;
-use super::super::command::{self, flag};
+use super::super::command::{self, Spec, flag};
 use super::super::eviction::OOM;
 use super::super::keyspace::{Context, Fault};
 use super::super::node::Node;
 use super::super::number::format_double;
 use super::super::resp::{Args, Reply};
 use super::convert::{to_lua, to_reply};
-use super::errors::{error_table, error_text, failure, handler, limit_instructions, raised};
-use super::{CHUNK, Run, bits, digest, json};
+use super::errors::{
+    command_failed, error_table, error_text, failure, handler, is_counted, is_plain, limit_instructions, raised,
+};
+use super::{CHUNK, Run, bits, digest, guard, json};
 use bytes::Bytes;
 use mlua::{Function, Lua, LuaOptions, MultiValue, StdLib, Table, Value};
 use std::cell::{Cell, RefCell};
@@ -52,14 +54,33 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Calls a command (scriptCall), or refuses it with the errors for scripts.
-    fn run(&mut self, args: &Args) -> Result<Reply, String> {
-        let spec = command::lookup(&args[0]).ok_or("ERR Unknown Redis command called from script")?;
+    /// Calls a command, or refuses it with the errors for scripts.
+    fn run(&mut self, args: &Args) -> Reply {
+        let spec = command::lookup(&args[0]);
+        let refusal = match spec {
+            None => Some("ERR Unknown Redis command called from script".into()),
+            Some(spec) => self.refusal(spec, args).err(),
+        };
+        match (refusal, spec) {
+            (None, Some(spec)) => self.call(spec, args),
+            (refusal, spec) => {
+                let text: Fault = refusal.unwrap_or_default();
+                match spec {
+                    Some(spec) => self.node.stats.rejected(spec, args, &text),
+                    None => self.node.stats.error(&text),
+                }
+                Reply::Error(text)
+            }
+        }
+    }
+
+    /// The reason why a script may not call a command now (scriptCall).
+    fn refusal(&mut self, spec: &Spec, args: &Args) -> Result<(), Fault> {
         if !spec.takes(args.len()) {
             return Err("ERR Wrong number of args calling Redis command from script".into());
         }
         if let Some(error) = spec.misused(args) {
-            return Err(error);
+            return Err(error.into());
         }
         if spec.is(flag::NOSCRIPT) {
             return Err("ERR This Redis command is not allowed from script".into());
@@ -75,10 +96,13 @@ impl Call<'_> {
                 () if error.contains("one of the channels") => "can't publish to the channel mentioned in the command",
                 () => "can't run this command or subcommand",
             };
-            return Err(format!("ERR The user executing the script {why}"));
+            return Err(format!("ERR The user executing the script {why}").into());
+        }
+        if self.node.is_stale() && !spec.is(flag::STALE) {
+            return Err("ERR Can not execute the command on a stale replica".into());
         }
         let write = spec.is(flag::WRITE);
-        if self.read_only && (write || spec.name.ends_with("publish")) {
+        if self.read_only && (write || spec.is(flag::MAY_REPLICATE)) {
             return Err("ERR Write commands are not allowed from read-only scripts.".into());
         }
         if write && !self.wrote {
@@ -92,13 +116,29 @@ impl Call<'_> {
         if self.full && spec.is(flag::DENYOOM) && !self.wrote {
             return Err(OOM.into());
         }
-        self.wrote |= write;
+        Ok(())
+    }
+
+    fn call(&mut self, spec: &Spec, args: &Args) -> Reply {
+        self.wrote |= spec.is(flag::WRITE);
         let before = self.node.effects.len();
         let reply = self.node.call(self.client, spec, args, true, self.ctx.now);
         if !self.replicates {
             self.node.effects.truncate(before);
         }
-        Ok(reply)
+        reply
+    }
+
+    /// `redis.acl_check_cmd`: whether the user may run this command; `None` if there is no such command.
+    fn may_run(&self, args: &Args) -> Option<bool> {
+        let spec = command::lookup(&args[0])?;
+        let word = args.get(1).filter(|_| !spec.subcommands.is_empty());
+        let is = |name: &str, word: &Bytes| word.eq_ignore_ascii_case(name.as_bytes());
+        if word.is_some_and(|word| !spec.subcommands.iter().any(|(name, _)| is(name, word))) {
+            return None;
+        }
+        let users = &self.node.users;
+        Some(!users.are_restricted() || users.refusal(self.client, spec, args).is_none())
     }
 }
 
@@ -120,13 +160,13 @@ fn words(args: &MultiValue) -> Result<Args, &'static str> {
 /// Runs a script to its end.
 pub(super) fn run(node: &mut Node, client: &mut Client, run: &Run, ctx: Context) -> Reply {
     let (db, resp3) = (client.db, Cell::new(false));
-    let full = node.config.maxmemory > 0 && !run.flags.allow_oom && !node.evict(ctx.now);
+    let full = node.full && !run.allow_oom;
     let limit = node.config.lua_time_limit_ms * INSTRUCTIONS_PER_MS;
     let call = RefCell::new(Call {
         node,
         client,
         ctx,
-        read_only: run.flags.read_only,
+        read_only: run.read_only,
         full,
         wrote: false,
         replicates: true,
@@ -136,23 +176,30 @@ pub(super) fn run(node: &mut Node, client: &mut Client, run: &Run, ctx: Context)
         let xpcall: Function = lua.globals().get("xpcall")?;
         let host = lua.create_table()?;
         let redis = lua.create_table()?;
-        let ask = |args: &MultiValue| -> Reply {
-            let reply = words(args).map_err(|error| format!("ERR {error}"));
-            reply
-                .and_then(|words| call.borrow_mut().run(&words))
-                .unwrap_or_else(Reply::error)
-        };
+        let ask = |args: &MultiValue| words(args).map(|words| call.borrow_mut().run(&words));
         let resp3 = &resp3;
         redis.set(
             "call",
             scope.create_function(move |lua, args: MultiValue| match ask(&args) {
-                Reply::Error(text) => Err(raised(text)),
-                reply => to_lua(lua, &reply, resp3.get()),
+                Err(error) => Err(raised(format!("ERR {error}"))),
+                Ok(Reply::Error(text)) => Err(command_failed(text)),
+                Ok(reply) => to_lua(lua, &reply, resp3.get()),
             })?,
         )?;
         redis.set(
             "pcall",
-            scope.create_function(move |lua, args: MultiValue| to_lua(lua, &ask(&args), resp3.get()))?,
+            scope.create_function(move |lua, args: MultiValue| match ask(&args) {
+                Err(error) => error_table(lua, error),
+                Ok(reply) => to_lua(lua, &reply, resp3.get()),
+            })?,
+        )?;
+        redis.set(
+            "acl_check_cmd",
+            scope.create_function(|_, args: MultiValue| {
+                let words = words(&args).map_err(|error| raised(format!("ERR {error}")))?;
+                let may = call.borrow().may_run(&words);
+                may.ok_or_else(|| raised("ERR Invalid command passed to redis.acl_check_cmd()"))
+            })?,
         )?;
         redis.set(
             "setresp",
@@ -192,7 +239,14 @@ pub(super) fn run(node: &mut Node, client: &mut Client, run: &Run, ctx: Context)
         )?;
         plain_functions(&lua, &redis)?;
         host.set("redis", redis)?;
-        host.set("text", lua.create_function(|_, error: Value| Ok(error_text(&error)))?)?;
+        let text = lua.create_function(|_, error: Value| {
+            let plain = is_plain(&error);
+            Ok((error_text(&error).map(|(text, _)| text), plain))
+        })?;
+        host.set("text", text)?;
+        host.set("guarded", lua.create_function(guard::guarded)?)?;
+        host.set("load", lua.create_function(guard::load)?)?;
+        host.set("loadstring", lua.create_function(guard::loadstring)?)?;
         host.set("keys", strings(&lua, run.keys)?)?;
         host.set("argv", strings(&lua, run.argv)?)?;
         host.set("bit", bits::library(&lua)?)?;
@@ -204,11 +258,21 @@ pub(super) fn run(node: &mut Node, client: &mut Client, run: &Run, ctx: Context)
             limit_instructions(&lua, limit)?;
         }
         let (done, value): (bool, Value) = xpcall.call((function, handler(&lua)?))?;
-        Ok(if done {
-            to_reply(&value, resp3.get())
-        } else {
-            failure(&value, run.sha)
-        })
+        let (reply, errors) = match done {
+            true => to_reply(&value, resp3.get()),
+            false => {
+                let reply = failure(&value, run.sha);
+                let text = match &reply {
+                    Reply::Error(text) if !is_counted(&value) => vec![text.to_string()],
+                    _ => vec![],
+                };
+                (reply, text)
+            }
+        };
+        let stats = &mut call.borrow_mut().node.stats;
+        errors.iter().for_each(|text| stats.error(text));
+        stats.script_errors_are_counted = true;
+        Ok(reply)
     });
     lua.remove_hook();
     let call = call.into_inner();

@@ -1,125 +1,199 @@
-//! The `cjson` library: `encode`, `decode` and `null`. Its settings (encode_sparse_array and so on) are absent.
+//! The `cjson` library: `encode`, `decode` and `null`, as lua-cjson 2.1 does it. Its settings (`encode_sparse_array` and so
+//! on) are absent. Both directions keep their place in a stack of their own: a thousand levels fit into any thread.
 
-use super::super::number::format_double;
-use mlua::{LightUserData, Lua, Table, Value};
+use super::decode::decode;
+use super::errors::{failed, located};
+use mlua::{LightUserData, Lua, MultiValue, Table, Value};
 
 /// Deepest nesting, as in lua-cjson.
-const DEPTH_MAX: usize = 1000;
-
-fn failed(text: impl Into<String>) -> mlua::Error {
-    mlua::Error::RuntimeError(text.into())
-}
+pub(super) const DEPTH_MAX: usize = 1000;
+/// An array of this length may have as many holes as it likes; a longer one at most one of two (encode_sparse_array).
+const SPARSE_LENGTH_MAX: usize = 10;
+const SPARSE_RATIO_MAX: usize = 2;
 
 /// `cjson.encode` and the others.
 pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
     let table = lua.create_table()?;
-    table.set("null", Value::LightUserData(LightUserData(std::ptr::null_mut())))?;
+    table.set("null", null())?;
     table.set(
         "encode",
-        lua.create_function(|lua, value: Value| {
-            let mut bytes = vec![];
-            encode(&value, 0, &mut bytes)?;
-            lua.create_string(bytes)
+        lua.create_function(|lua, args: MultiValue| {
+            let value = one_argument(lua, "encode", args)?;
+            let text = encode(value).map_err(|error| located(lua, &error))?;
+            lua.create_string(text)
         })?,
     )?;
-    let decode = |lua: &Lua, text: mlua::String| {
-        let json: serde_json::Value = serde_json::from_slice(&text.as_bytes())
-            .map_err(|error| failed(format!("Expected value but found invalid token: {error}")))?;
-        to_lua(lua, &json)
-    };
-    table.set("decode", lua.create_function(decode)?)?;
+    table.set(
+        "decode",
+        lua.create_function(|lua, args: MultiValue| {
+            let value = one_argument(lua, "decode", args)?;
+            match lua.coerce_string(value.clone())? {
+                Some(text) => decode(lua, &text.as_bytes()).map_err(|error| located(lua, &error)),
+                None => {
+                    let kind = value.type_name();
+                    let error = failed(format!("bad argument #1 to 'decode' (string expected, got {kind})"));
+                    Err(located(lua, &error))
+                }
+            }
+        })?,
+    )?;
     Ok(table)
 }
 
-fn to_lua(lua: &Lua, json: &serde_json::Value) -> mlua::Result<Value> {
-    use serde_json::Value as Json;
-    Ok(match json {
-        Json::Null => Value::LightUserData(LightUserData(std::ptr::null_mut())),
-        Json::Bool(truth) => Value::Boolean(*truth),
-        Json::Number(number) => Value::Number(number.as_f64().unwrap_or(f64::NAN)),
-        Json::String(text) => Value::String(lua.create_string(text)?),
-        Json::Array(items) => {
-            let table = lua.create_table()?;
-            for (nth, item) in items.iter().enumerate() {
-                table.raw_set(nth + 1, to_lua(lua, item)?)?;
-            }
-            Value::Table(table)
+fn one_argument(lua: &Lua, function: &str, args: MultiValue) -> mlua::Result<Value> {
+    match (args.len(), args.into_iter().next()) {
+        (1, Some(value)) => Ok(value),
+        _ => {
+            let error = failed(format!("bad argument #1 to '{function}' (expected 1 argument)"));
+            Err(located(lua, &error))
         }
-        Json::Object(fields) => {
-            let table = lua.create_table()?;
-            for (name, value) in fields {
-                table.raw_set(name.as_str(), to_lua(lua, value)?)?;
-            }
-            Value::Table(table)
-        }
-    })
+    }
 }
 
-fn encode(value: &Value, depth: usize, out: &mut Vec<u8>) -> mlua::Result<()> {
+/// `cjson.null`.
+pub(super) fn null() -> Value {
+    Value::LightUserData(LightUserData(std::ptr::null_mut()))
+}
+
+/// A table that is being written.
+enum Open {
+    /// An array, its length and how many elements have been written.
+    Array(Table, usize, usize),
+    /// The pairs of an object that have not been written, the last one first, and whether some have been.
+    Object(Vec<(Value, Value)>, bool),
+}
+
+fn encode(value: Value) -> mlua::Result<Vec<u8>> {
+    let mut out = vec![];
+    let mut open: Vec<Open> = vec![];
+    let mut next = Some(value);
+    loop {
+        if let Some(value) = next.take() {
+            match value {
+                Value::Table(_) if open.len() >= DEPTH_MAX => {
+                    let depth = open.len() + 1;
+                    return Err(failed(format!("Cannot serialise, excessive nesting ({depth})")));
+                }
+                Value::Table(table) => open.push(begin(table, &mut out)?),
+                other => scalar(&other, &mut out)?,
+            }
+        }
+        match open.last_mut() {
+            None => return Ok(out),
+            Some(Open::Array(table, length, written)) if *written < *length => {
+                if *written > 0 {
+                    out.push(b',');
+                }
+                *written += 1;
+                next = Some(table.raw_get(*written)?);
+            }
+            Some(Open::Array(..)) => {
+                out.push(b']');
+                open.pop();
+            }
+            Some(Open::Object(pairs, some)) => match pairs.pop() {
+                Some((key, value)) => {
+                    if std::mem::replace(some, true) {
+                        out.push(b',');
+                    }
+                    name(&key, &mut out)?;
+                    next = Some(value);
+                }
+                None => {
+                    out.push(b'}');
+                    open.pop();
+                }
+            },
+        }
+    }
+}
+
+fn begin(table: Table, out: &mut Vec<u8>) -> mlua::Result<Open> {
+    let mut pairs: Vec<(Value, Value)> = table.pairs().collect::<mlua::Result<_>>()?;
+    match array_length(&pairs)? {
+        // An empty table is an object.
+        None | Some(0) => {
+            out.push(b'{');
+            pairs.reverse();
+            Ok(Open::Object(pairs, false))
+        }
+        Some(length) => {
+            out.push(b'[');
+            Ok(Open::Array(table, length, 0))
+        }
+    }
+}
+
+/// The highest key, if all keys are positive whole numbers (lua_array_length). It is kept in an int of C: a key that does not
+/// fit becomes the smallest one, so such a table is an object.
+fn array_length(pairs: &[(Value, Value)]) -> mlua::Result<Option<usize>> {
+    let mut highest = 0_i32;
+    for (key, _) in pairs {
+        let key = match key {
+            Value::Integer(key) => *key as f64,
+            Value::Number(key) => *key,
+            _ => return Ok(None),
+        };
+        if key < 1.0 || key.fract() != 0.0 {
+            return Ok(None);
+        }
+        if key > f64::from(highest) {
+            highest = if key > f64::from(i32::MAX) {
+                i32::MIN
+            } else {
+                key as i32
+            };
+        }
+    }
+    let length = usize::try_from(highest).unwrap_or(0);
+    if length > SPARSE_LENGTH_MAX && length > pairs.len() * SPARSE_RATIO_MAX {
+        return Err(failed("Cannot serialise table: excessively sparse array"));
+    }
+    Ok(Some(length))
+}
+
+fn name(key: &Value, out: &mut Vec<u8>) -> mlua::Result<()> {
+    match key {
+        Value::String(text) => quote(&text.as_bytes(), out),
+        Value::Number(_) | Value::Integer(_) => {
+            out.push(b'"');
+            scalar(key, out)?;
+            out.push(b'"');
+        }
+        other => {
+            let kind = other.type_name();
+            return Err(failed(format!(
+                "Cannot serialise {kind}: table key must be a number or string"
+            )));
+        }
+    }
+    out.push(b':');
+    Ok(())
+}
+
+fn scalar(value: &Value, out: &mut Vec<u8>) -> mlua::Result<()> {
     match value {
         Value::Nil => out.extend(b"null"),
         Value::LightUserData(pointer) if pointer.0.is_null() => out.extend(b"null"),
         Value::Boolean(truth) => out.extend(truth.to_string().bytes()),
-        Value::Integer(number) => out.extend(number.to_string().bytes()),
+        // In Lua 5.1 every number is a double.
+        Value::Integer(number) => out.extend(fourteen_digits(*number as f64).bytes()),
         Value::Number(number) if !number.is_finite() => {
             return Err(failed("Cannot serialise number: must not be NaN or Inf"));
         }
         Value::Number(number) => out.extend(fourteen_digits(*number).bytes()),
         Value::String(text) => quote(&text.as_bytes(), out),
-        Value::Table(_) if depth >= DEPTH_MAX => return Err(failed("Cannot serialise, excessive depth (1001)")),
-        Value::Table(table) => encode_table(table, depth, out)?,
         other => {
-            return Err(failed(format!(
-                "Cannot serialise {}: type not supported",
-                other.type_name()
-            )));
+            let kind = other.type_name();
+            return Err(failed(format!("Cannot serialise {kind}: type not supported")));
         }
     }
     Ok(())
 }
 
-/// Encodes a table: an array if its keys are 1 to n, else an object. An empty table is an object.
-fn encode_table(table: &Table, depth: usize, out: &mut Vec<u8>) -> mlua::Result<()> {
-    let pairs: Vec<(Value, Value)> = table.pairs().collect::<mlua::Result<_>>()?;
-    let length = table.raw_len();
-    if length > 0 && pairs.len() == length {
-        out.push(b'[');
-        for nth in 1..=length {
-            if nth > 1 {
-                out.push(b',');
-            }
-            encode(&table.raw_get(nth)?, depth + 1, out)?;
-        }
-        out.push(b']');
-        return Ok(());
-    }
-    out.push(b'{');
-    for (nth, (key, value)) in pairs.iter().enumerate() {
-        if nth > 0 {
-            out.push(b',');
-        }
-        match key {
-            Value::String(text) => quote(&text.as_bytes(), out),
-            Value::Number(number) => quote(fourteen_digits(*number).as_bytes(), out),
-            Value::Integer(number) => quote(number.to_string().as_bytes(), out),
-            _ => return Err(failed("Cannot serialise table: table key must be a number or string")),
-        }
-        out.push(b':');
-        encode(value, depth + 1, out)?;
-    }
-    out.push(b'}');
-    Ok(())
-}
-
-/// `%.14g`.
+/// `%.14g`: more digits are lost.
 fn fourteen_digits(number: f64) -> String {
-    let rounded: f64 = format!("{number:.13e}").parse().expect("a number");
-    let text = format!("{rounded}");
-    if text.len() <= 18 && !(rounded != 0.0 && rounded.abs() < 1e-4) {
-        text
-    } else {
-        format_double(rounded)
-    }
+    super::super::number::format_digits(number, 14)
 }
 
 fn quote(bytes: &[u8], out: &mut Vec<u8>) {

@@ -7,12 +7,15 @@
 
 mod bits;
 mod convert;
+mod decode;
 mod errors;
+mod guard;
 mod host;
 mod json;
 mod random;
 
 use super::client::Client;
+use super::command::{Spec, flag};
 use super::keyspace::{Answer, Context, Fault, SYNTAX, integer, is_one_of};
 use super::node::Node;
 use super::resp::{Args, Reply};
@@ -33,8 +36,11 @@ pub(super) struct Scripts {
 /// The flags in a script's shebang line.
 #[derive(Clone, Copy, Default)]
 struct Flags {
-    read_only: bool,
+    /// There is such a line. A script without it may do what its commands may do, as before 7.0.
+    declared: bool,
+    no_writes: bool,
     allow_oom: bool,
+    allow_stale: bool,
 }
 
 /// A run that is about to begin.
@@ -43,7 +49,8 @@ struct Run<'a> {
     sha: &'a str,
     keys: &'a [Bytes],
     argv: &'a [Bytes],
-    flags: Flags,
+    read_only: bool,
+    allow_oom: bool,
 }
 
 fn digest(body: &[u8]) -> String {
@@ -74,17 +81,74 @@ fn prepare_and_run(node: &mut Node, client: &mut Client, args: &Args, ctx: Conte
         let sha = load(node, &args[1])?;
         (sha, args[1].clone())
     };
-    let (mut flags, start) = shebang(&body)?;
-    flags.read_only |= ctx.name.ends_with("_ro");
+    let (flags, start) = shebang(&body)?;
+    let read_only = ctx.name.ends_with("_ro");
+    if let Some(why) = objection(node, flags, read_only, ctx) {
+        return Err(why.into());
+    }
     let (keys, argv) = args[3..].split_at(number);
     let run = Run {
         body: &body[start..],
         sha: &sha,
         keys,
         argv,
-        flags,
+        read_only: read_only || flags.declared && flags.no_writes,
+        allow_oom: flags.declared && flags.allow_oom,
     };
     Ok(host::run(node, client, &run, ctx))
+}
+
+/// The reason why a script may not begin (scriptPrepareForRun). Most are found before (see [`flags`]); what remains is what
+/// has changed since a script was queued, and the read-only forms.
+fn objection(node: &mut Node, flags: Flags, read_only: bool, ctx: Context) -> Option<&'static str> {
+    if !flags.declared {
+        return node.is_stale().then_some(super::dispatch::MASTERDOWN);
+    }
+    if node.is_stale() && !flags.allow_stale {
+        return Some(
+            "MASTERDOWN Link with MASTER is down, replica-serve-stale-data is set to 'no' and 'allow-stale' flag is not set on the script.",
+        );
+    }
+    if !flags.no_writes {
+        if !node.role.is_master() {
+            return Some("READONLY You can not run script with write flag on readonly replica.");
+        }
+        if !node.enough_replicas(ctx.now) {
+            return Some("NOREPLICAS Not enough good replicas to write.");
+        }
+        if read_only {
+            return Some("ERR Can not execute a script with write flag using *_ro command.");
+        }
+    }
+    (node.full && !flags.allow_oom && !flags.no_writes)
+        .then_some("OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'")
+}
+
+/// The flags of a command; those of a script that declares its own follow from these (getCommandFlags).
+pub(super) fn flags(node: &Node, spec: &Spec, args: &Args) -> u32 {
+    let body = match (spec.name, args.get(1)) {
+        ("eval" | "eval_ro", Some(body)) => Some(body),
+        ("evalsha" | "evalsha_ro", Some(sha)) => {
+            let sha = String::from_utf8_lossy(sha).to_ascii_lowercase();
+            node.scripts.known.get(&sha)
+        }
+        _ => None,
+    };
+    let Some((declared, _)) = body
+        .and_then(|body| shebang(body).ok())
+        .filter(|(flags, _)| flags.declared)
+    else {
+        return spec.flags;
+    };
+    let mut flags = spec.flags & !(flag::STALE | flag::DENYOOM | flag::WRITE | flag::MAY_REPLICATE);
+    for (set, flag) in [
+        (!declared.allow_oom && !declared.no_writes, flag::DENYOOM),
+        (!declared.no_writes, flag::WRITE),
+        (declared.allow_stale, flag::STALE),
+    ] {
+        flags |= if set { flag } else { 0 };
+    }
+    flags
 }
 
 /// Compiles and stores a script; returns its digest.
@@ -101,10 +165,13 @@ fn load(node: &mut Node, body: &Bytes) -> Result<String, Fault> {
 /// `#!lua flags=no-writes,allow-oom`: the flags, and where the script begins (at the line's end, so that lines keep
 /// their numbers).
 fn shebang(body: &[u8]) -> Result<(Flags, usize), Fault> {
-    let mut flags = Flags::default();
     if !body.starts_with(b"#!") {
-        return Ok((flags, 0));
+        return Ok((Flags::default(), 0));
     }
+    let mut flags = Flags {
+        declared: true,
+        ..Flags::default()
+    };
     let end = body
         .iter()
         .position(|byte| *byte == b'\n')
@@ -121,9 +188,10 @@ fn shebang(body: &[u8]) -> Result<(Flags, usize), Fault> {
             .ok_or_else(|| format!("ERR Unknown lua shebang option: {word}"))?;
         for name in names.split(',').filter(|name| !name.is_empty()) {
             match name {
-                "no-writes" => flags.read_only = true,
+                "no-writes" => flags.no_writes = true,
                 "allow-oom" => flags.allow_oom = true,
-                "allow-stale" | "no-cluster" | "allow-cross-slot-keys" => {}
+                "allow-stale" => flags.allow_stale = true,
+                "no-cluster" | "allow-cross-slot-keys" => {}
                 _ => return Err(format!("ERR Unexpected flag in script shebang: {name}").into()),
             }
         }

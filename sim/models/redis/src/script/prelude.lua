@@ -4,14 +4,31 @@ local host = ...
 local error, getmetatable, pairs, rawget, setmetatable, type = error, getmetatable, pairs, rawget, setmetatable, type
 local plain_pcall, plain_xpcall, plain_tostring = pcall, xpcall, tostring
 
+-- The tables that no script may change, and their fields. In Redis they are plain tables of a Lua that can make tables
+-- read-only; here each is a proxy, and whatever looks into it or changes it past its metatable is guarded (guard.rs).
+local fields_of = {}
+local READONLY = "Attempt to modify a readonly table"
+
 local function readonly(fields)
-    return setmetatable({}, {
+    local proxy = setmetatable({}, {
         __index = fields,
         __newindex = function()
-            error("Attempt to modify a readonly table", 2)
+            error(READONLY, 2)
         end,
     })
+    fields_of[proxy] = fields
+    return proxy
 end
+
+local function changing(name, call)
+    return host.guarded(name, call, fields_of, true)
+end
+
+local function looking(name, call)
+    return host.guarded(name, call, fields_of, false)
+end
+
+table.insert = changing("insert", table.insert)
 
 local redis = host.redis
 redis.REDIS_VERSION = "7.0.15"
@@ -73,25 +90,33 @@ local globals = {
     math = readonly(math),
     coroutine = readonly(coroutine),
     tostring = tostring,
+    setmetatable = changing("setmetatable", setmetatable),
+    rawset = changing("rawset", rawset),
+    rawget = looking("rawget", rawget),
+    next = looking("next", next),
+    pairs = looking("pairs", pairs),
+    load = host.load(load),
+    loadstring = host.loadstring(loadstring),
     pcall = function(...)
         return outcome(plain_pcall(...))
     end,
     xpcall = function(call, handler)
         return plain_xpcall(call, function(failure)
-            local text = host.text(failure)
-            return handler(text and { err = text } or failure)
+            local text, plain = host.text(failure)
+            return handler(plain and text or text and { err = text } or failure)
         end)
     end,
     KEYS = host.keys,
     ARGV = host.argv,
 }
 for _, name in pairs({
-    "getfenv", "setmetatable", "next", "assert", "tonumber", "rawequal", "collectgarbage", "getmetatable", "rawset",
-    "type", "select", "unpack", "gcinfo", "pairs", "rawget", "loadstring", "ipairs", "_VERSION", "setfenv", "load",
-    "error", "newproxy",
+    "assert", "tonumber", "rawequal", "collectgarbage", "getmetatable", "type", "select", "unpack", "gcinfo", "ipairs",
+    "_VERSION", "error",
 }) do
     globals[name] = rawget(_G, name)
 end
+-- The one table that all strings lead to.
+getmetatable("").__metatable = readonly({ __index = globals.string })
 
 local protected = setmetatable({}, {
     __index = function(_, name)
@@ -102,8 +127,9 @@ local protected = setmetatable({}, {
         return value
     end,
     __newindex = function()
-        error("Attempt to modify a readonly table", 2)
+        error(READONLY, 2)
     end,
 })
+fields_of[protected] = globals
 globals._G = protected
 return protected

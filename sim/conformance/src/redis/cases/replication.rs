@@ -1,0 +1,90 @@
+//! Acknowledgements, and what a replica shows.
+
+use super::Case;
+
+pub(super) const CASES: &[Case] = &[
+    Case {
+        claim: "the question for acknowledgements is part of the stream, and only what comes after it waits for it",
+        steps: r#"
+            1> SET x 0
+            replica
+            ack all
+            1> SET x 1
+            ack
+            1> WAIT 1 0
+            1> SET x 2
+            1> WAIT 1 0
+            ack
+            1> WAIT 1 100
+            1> PING
+            1> WAIT 1 0
+            ack
+            1> WAIT 1 100
+            2> WAIT 1 100
+            1> PING
+            1> WAIT 1 0
+            ack all
+        "#,
+    },
+    Case {
+        claim: "the question moves the offset also while no replica is there to hear it",
+        steps: r#"
+            1> SET x 0
+            replica
+            ack all
+            2> SET x 1
+            2> WAIT 2 100
+            ack all
+            wait 200
+            1# INFO replication; connected_slaves
+        "#,
+    },
+    Case {
+        claim: "RANDOMKEY on a replica shows no expired key while there is another one",
+        steps: r#"
+            1> MSET a 1 b 1 c 1 d 1 live 1
+            1> PEXPIRE a 40
+            1> PEXPIRE b 40
+            1> PEXPIRE c 40
+            1> PEXPIRE d 40
+            1> REPLICAOF 127.0.0.1 1
+            wait 100
+            1> DBSIZE
+            1> RANDOMKEY
+            1> RANDOMKEY
+            1> RANDOMKEY
+            1> RANDOMKEY
+            1> RANDOMKEY
+            1> RANDOMKEY
+            1> RANDOMKEY
+            1> RANDOMKEY
+        "#,
+    },
+    Case {
+        claim: "a replica all of whose keys have expired shows one of them",
+        steps: r#"
+            1> SET a 1 PX 40
+            1> REPLICAOF 127.0.0.1 1
+            wait 100
+            1> GET a
+            1> RANDOMKEY
+        "#,
+    },
+    Case {
+        claim: "on a replica a script that declares no flags may run and not write, one that may write does not run",
+        steps: r##"
+            1> SET a 1
+            1> REPLICAOF 127.0.0.1 1
+            1> EVAL "return redis.call('get','a')" 0
+            1> EVAL "return redis.call('set','a',1)" 0
+            1> EVAL "#!lua\nreturn redis.call('get','a')" 0
+            1> EVAL "#!lua flags=no-writes\nreturn redis.call('get','a')" 0
+            1> CONFIG SET replica-serve-stale-data no
+            1> EVAL "return 1" 0
+            1> EVAL "#!lua flags=no-writes\nreturn 1" 0
+            1> EVAL "#!lua flags=no-writes,allow-stale\nreturn 1" 0
+            1> EVAL "#!lua flags=no-writes,allow-stale\nreturn redis.call('get','a')" 0
+            1> EVAL "#!lua flags=no-writes,allow-stale\nreturn redis.call('echo','a')" 0
+        "##,
+    },
+];
