@@ -95,8 +95,15 @@ fn write_failovers(page: &mut String, failovers: &Failovers) {
         true => "The leading Sentinel logs the same events, in the same order, each time",
         false => "The leading Sentinel does **not** always log the same events in the same order",
     };
+    let states = failovers.real.iter().max_by_key(|failover| failover.states.len());
+    let states = states.map(|failover| failover.states.join(", "));
     let events = failovers.real.first().map(|failover| failover.leader_events.join(", "));
     let _ = writeln!(page, "\n{order}: {}.", events.unwrap_or_default());
+    let same = match failovers.same_states() {
+        true => "`SENTINEL MASTER` shows the same states of the failover",
+        false => "`SENTINEL MASTER` does **not** always show the same states of the failover",
+    };
+    let _ = writeln!(page, "{same}: {}.", states.unwrap_or_default());
 }
 
 fn write_losses(page: &mut String, rates: &[LossRate]) {

@@ -81,6 +81,8 @@ pub enum Action {
     ResumeSentinels,
     /// A client tries to write there every 10 ms until it succeeds: see [`Observations::writable_ms`].
     Watch(Node),
+    /// Clients ask each Sentinel every 10 ms about the master: see [`Observations::inspections`].
+    Inspect,
 }
 
 /// What happens to both stacks, and what must be observed.
@@ -148,6 +150,17 @@ pub struct Observations {
     pub events: Vec<Event>,
     /// When the node of [`Action::Watch`] accepted a write, milliseconds from the beginning of the script.
     pub writable_ms: Option<i64>,
+    /// What the Sentinels said about the master, in order of time: when, which Sentinel, what.
+    pub inspections: Vec<(i64, usize, Inspection)>,
+}
+
+/// What a Sentinel says about the master (`SENTINEL MASTER`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inspection {
+    /// `master,disconnected`.
+    pub flags: String,
+    /// The state of the failover that it leads.
+    pub failover_state: Option<String>,
 }
 
 /// An event that a Sentinel logged.

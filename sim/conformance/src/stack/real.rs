@@ -4,7 +4,7 @@ mod start;
 
 use super::{
     Action, Event, Link, Node, Observations, Script, TIMEOUT_MS,
-    ask::{ask, until_writable},
+    ask::{ask, inspect, until_writable},
     proxy::{self, Cuts},
 };
 use crate::{
@@ -189,6 +189,18 @@ impl RealStack {
                         shared.lock().expect("unpoisoned").writable_ms = Some(watch.elapsed_ms() as i64);
                     });
                 }
+                Action::Inspect => {
+                    for (sentinel, port) in self.sentinel_ports.into_iter().enumerate() {
+                        let (env, shared) = (env.clone(), shared.clone());
+                        self.env.spawn(async move {
+                            let seen = |inspection| {
+                                let seen = (watch.elapsed_ms() as i64, sentinel, inspection);
+                                shared.lock().expect("unpoisoned").inspections.push(seen);
+                            };
+                            inspect(&env, "127.0.0.1", port, seen).await;
+                        });
+                    }
+                }
                 other => self.apply(other),
             }
         }
@@ -202,7 +214,7 @@ impl RealStack {
     /// Does what an action says; those of clients do nothing.
     pub fn apply(&mut self, action: Action) {
         match action {
-            Action::Ask(..) | Action::Watch(_) => {} // clients do these
+            Action::Ask(..) | Action::Watch(_) | Action::Inspect => {} // clients do these
             Action::Cut(link) => self.each_end(link, Cuts::cut),
             Action::Mend(link) => self.each_end(link, Cuts::mend),
             Action::Kill(node) => drop(self.nodes[node.index()].take()),

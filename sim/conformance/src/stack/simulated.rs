@@ -2,7 +2,7 @@
 
 use super::{
     Action, DOWN_AFTER_MS, Event, Link, MASTER_NAME, Node, Observations, Script, TIMEOUT_MS,
-    ask::{ask, until_writable},
+    ask::{ask, inspect, until_writable},
 };
 use model_redis::{self as redis, Disk, RedisConfig};
 use model_sentinel::{self as sentinel, SentinelConfig, SentinelDisk};
@@ -17,6 +17,7 @@ use std::{
 const SETTLED_MS: u64 = 15_000;
 const SENTINELS: [&str; 3] = ["sentinel-1", "sentinel-2", "sentinel-3"];
 const PORT: u16 = 6379;
+const SENTINEL_PORT: u16 = 26379;
 
 /// Addresses, known once all hosts are declared.
 #[derive(Clone, Default)]
@@ -113,7 +114,7 @@ fn apply(engine: &Engine, action: Action, nodes: &[HostId], disks: &[Disk; 3], s
         }),
     };
     match action {
-        Action::Ask(..) | Action::Watch(_) => {} // the client does these
+        Action::Ask(..) | Action::Watch(_) | Action::Inspect => {} // the client does these
         Action::Cut(which) => link(which, Engine::cut_one_way),
         Action::Mend(which) => link(which, Engine::mend_one_way),
         Action::Kill(node) => engine.kill(nodes[node.index()]),
@@ -162,7 +163,7 @@ fn declare_sentinel(
     let (disk, addresses, observed) = (SentinelDisk::new(), addresses.clone(), observed.clone());
     engine.add_host(name, Arc::new(Inert), Arc::new(Inert), move |env| {
         let config = SentinelConfig {
-            port: 26379,
+            port: SENTINEL_PORT,
             announce_ip: addresses.at(index),
             master_name: MASTER_NAME.to_owned(),
             master: (addresses.of(Node::Master), PORT),
@@ -187,6 +188,7 @@ fn declare_client(
     observed: &Arc<Mutex<Observations>>,
 ) -> HostId {
     let (actions, addresses, observed) = (script.actions, addresses.clone(), observed.clone());
+    let nodes = script.nodes().len();
     engine.add_host("client", Arc::new(Inert), Arc::new(Inert), move |env| {
         let (addresses, observed) = (addresses.clone(), observed.clone());
         Box::pin(async move {
@@ -209,6 +211,20 @@ fn declare_client(
                             until_writable(&asker, &host, PORT).await;
                             lock(&observed).writable_ms = Some(now_ms(begins_ms));
                         });
+                    }
+                    Action::Inspect => {
+                        for sentinel in 0..SENTINELS.len() {
+                            let host = addresses.at(nodes + sentinel);
+                            let (asker, observed) = (asker.clone(), observed.clone());
+                            env.spawn(async move {
+                                tokio::time::sleep(begins).await;
+                                let seen = |inspection| {
+                                    let seen = (now_ms(begins_ms), sentinel, inspection);
+                                    lock(&observed).inspections.push(seen);
+                                };
+                                inspect(&asker, &host, SENTINEL_PORT, seen).await;
+                            });
+                        }
                     }
                     _ => {}
                 }

@@ -1,8 +1,8 @@
 //! When each step of a failover happens: the real Sentinels and the simulated ones, side by side.
 
 use super::{
-    Action::{Ask, Kill, Pause, Watch},
-    EMPTY_SCRIPT,
+    Action::{Ask, Inspect, Kill, Pause, Watch},
+    EMPTY_SCRIPT, Inspection,
     Node::{Master, Replica},
     Observations, Script, run_real, run_simulated,
 };
@@ -31,6 +31,7 @@ pub const FAULTS: [Fault; 2] = [
             actions: &[
                 (0, Kill(Master)),
                 (1, Watch(Replica)),
+                (1, Inspect),
                 (3_500, Ask("role", Replica, &["ROLE"])),
             ],
             ..EMPTY_SCRIPT
@@ -42,6 +43,8 @@ pub const FAULTS: [Fault; 2] = [
             (1319, 1426),
             (2118, 2265),
             (2177, 2364),
+            // after +switch-master 740 to 910
+            (2917, 3274),
         ],
     },
     Fault {
@@ -52,6 +55,7 @@ pub const FAULTS: [Fault; 2] = [
             actions: &[
                 (0, Pause(Master)),
                 (1, Watch(Replica)),
+                (1, Inspect),
                 (4_500, Ask("role", Replica, &["ROLE"])),
             ],
             ..EMPTY_SCRIPT
@@ -65,18 +69,22 @@ pub const FAULTS: [Fault; 2] = [
             (1360, 2290),
             (2159, 3129),
             (2270, 3200),
+            // The link to a master that is only stopped is not broken, so nothing keeps a Sentinel from connecting anew.
+            (2270, 3310),
         ],
     },
 ];
 
-/// The steps that are timed: the first time that any Sentinel logs an event that begins so.
-pub const STEPS: [&str; 6] = [
+/// The steps that are timed: the first time that any Sentinel logs an event that begins so; when a write succeeds; and when the
+/// first Sentinel that has switched no longer says `disconnected` of its master.
+pub const STEPS: [&str; 7] = [
     "+sdown master",
     "+odown master",
     "+try-failover",
     "the replica takes writes",
     "+promoted-slave",
     "+switch-master",
+    "the new master is connected",
 ];
 
 /// The events of the leading Sentinel that are compared, in the order in which it logs them. Others (`+vote-for-leader` of
@@ -105,6 +113,24 @@ pub struct Failover {
     pub at_ms: [Option<i64>; STEPS.len()],
     /// The events of the leader, in order.
     pub leader_events: Vec<String>,
+    /// The states of the failover that its leader showed to clients, in order.
+    pub states: Vec<String>,
+}
+
+/// When the Sentinel that was the first to switch is connected to the new master.
+fn connected_ms(observed: &Observations) -> Option<i64> {
+    let switched = observed
+        .events
+        .iter()
+        .find(|event| event.text.starts_with("+switch-master"))?;
+    // what it said last before is about the old master
+    let of_it = |(_, sentinel, _): &&(i64, usize, Inspection)| *sentinel == switched.sentinel;
+    let after = observed.inspections.iter().filter(of_it);
+    let connected = |flags: &str| !flags.contains("disconnected") && !flags.contains("down");
+    let found = after
+        .filter(|(at_ms, ..)| *at_ms >= switched.at_ms)
+        .find(|(.., inspection)| connected(&inspection.flags));
+    found.map(|(at_ms, ..)| *at_ms)
 }
 
 impl Failover {
@@ -112,6 +138,7 @@ impl Failover {
         let after = || observed.events.iter().filter(|event| event.at_ms > 0);
         let first = |step: &str| match step {
             "the replica takes writes" => observed.writable_ms,
+            "the new master is connected" => connected_ms(observed),
             step => after()
                 .find(|event| event.text.starts_with(step))
                 .map(|event| event.at_ms),
@@ -131,9 +158,18 @@ impl Failover {
             }
             leader_events.push(word.to_owned());
         }
+        // Until the end of the failover, as the events: if the new master is not reached in time, another one follows.
+        let ends_ms = first("+switch-master").unwrap_or(i64::MAX);
+        let of_leader =
+            |(at_ms, sentinel, _): &&(i64, usize, Inspection)| Some(*sentinel) == leader && *at_ms < ends_ms;
+        let shown = observed.inspections.iter().filter(of_leader);
+        let states = shown.filter_map(|(.., inspection)| inspection.failover_state.clone());
+        let mut states: Vec<String> = states.collect();
+        states.dedup();
         Failover {
             at_ms: STEPS.map(first),
             leader_events,
+            states,
         }
     }
 }
@@ -210,10 +246,23 @@ impl Failovers {
         !first.leader_events.is_empty() && all.all(|failover| failover.leader_events == first.leader_events)
     }
 
+    /// Whether the real and the simulated Sentinels show the same states of a failover to their clients. A state that lasts for
+    /// one tick can be missed by a real client.
+    pub fn same_states(&self) -> bool {
+        let Some(simulated) = self.simulated.first() else {
+            return false;
+        };
+        let shown = |failover: &Failover| {
+            let mut rest = simulated.states.iter();
+            !failover.states.is_empty() && failover.states.iter().all(|state| rest.any(|other| other == state))
+        };
+        self.real.iter().chain(&self.simulated).all(shown)
+    }
+
     /// Whether the simulated failovers agree with the real ones.
     pub fn agree(&self) -> bool {
         let steps = self.steps();
-        steps.len() == STEPS.len() && steps.iter().all(Step::agrees) && self.same_order()
+        steps.len() == STEPS.len() && steps.iter().all(Step::agrees) && self.same_order() && self.same_states()
     }
 }
 
@@ -235,6 +284,7 @@ mod tests {
         Failover {
             at_ms: [Some(at); STEPS.len()],
             leader_events: events.split(' ').map(str::to_owned).collect(),
+            states: vec!["wait_promotion".to_owned()],
         }
     }
 
@@ -264,6 +314,17 @@ mod tests {
         let mut all = failovers(&[1_000], &[1_000]);
         all.simulated.push(failover(1_000, "+switch-master +sdown"));
         assert!(!all.agree());
+    }
+
+    #[test]
+    fn another_state_is_a_difference() {
+        let mut all = failovers(&[1_000], &[1_000]);
+        all.real[0].states.push("reconf_slaves".to_owned());
+        assert!(!all.agree());
+        all.simulated[0].states.push("reconf_slaves".to_owned());
+        assert!(all.agree());
+        all.real[0].states.clear();
+        assert!(!all.agree(), "none is shown");
     }
 
     #[test]

@@ -221,10 +221,15 @@ impl Sentinel {
             ("flags", self.flags(instance)),
             ("link-pending-commands", pending.to_string()),
             ("link-refcount", "1".into()),
+        ];
+        if instance.kind == Kind::Master && self.failover.in_progress() {
+            fields.push(("failover-state", self.failover.stage.name().into()));
+        }
+        fields.extend([
             ("last-ping-sent", instance.unanswered_ping_ms.map_or("0".into(), ago)),
             ("last-ok-ping-reply", ago(instance.last_available_ms)),
             ("last-ping-reply", ago(instance.last_pong_ms)),
-        ];
+        ]);
         if let Some(since) = instance.s_down_since {
             fields.push(("s-down-time", ago(since)));
         }

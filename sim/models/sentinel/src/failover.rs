@@ -31,6 +31,21 @@ pub(super) struct Failover {
     pub(super) forced: bool,
 }
 
+impl Stage {
+    /// As in `failover-state` (sentinelFailoverStateStr).
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Stage::None => "none",
+            Stage::WaitStart => "wait_start",
+            Stage::SelectReplica => "select_slave",
+            Stage::SendReplicaofNoOne => "send_slaveof_noone",
+            Stage::WaitPromotion => "wait_promotion",
+            Stage::ReconfigureReplicas => "reconf_slaves",
+            Stage::UpdateConfig => "update_config",
+        }
+    }
+}
+
 impl Failover {
     pub(super) fn in_progress(&self) -> bool {
         self.stage != Stage::None
@@ -268,7 +283,14 @@ impl Sentinel {
         replicas.insert(old);
         replicas.remove(&master);
         let down_after_ms = self.config.down_after_ms;
-        self.master = Instance::new(Kind::Master, master, String::new(), down_after_ms, now_ms);
+        let mut next = Instance::new(Kind::Master, master, String::new(), down_after_ms, now_ms);
+        // It is the same instance with another address (sentinelResetMaster): when it last tried to connect, sent a hello and
+        // got INFO remains. After a kill it has just tried to reach the old master, so it is `disconnected` for most of a
+        // second (measured: 0.74 to 0.91 s).
+        next.last_reconnect_ms = self.master.last_reconnect_ms;
+        next.last_hello_sent_ms = self.master.last_hello_sent_ms;
+        next.info_at = self.master.info_at;
+        self.master = next;
         self.o_down_since = None;
         self.leader = None;
         self.failover = Failover::default();
