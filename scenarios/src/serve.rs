@@ -98,7 +98,7 @@ fn quorum(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Serves until it is interrupted.
+/// Serves until it is asked to end, which it does with status 0, as Redis does.
 pub(crate) fn redis(args: &RedisArgs) -> Result<Conclusion, Trouble> {
     let config = RedisConfig {
         port: args.port,
@@ -118,7 +118,7 @@ pub(crate) fn redis(args: &RedisArgs) -> Result<Conclusion, Trouble> {
     })
 }
 
-/// Serves until it is interrupted.
+/// The same for a Sentinel.
 pub(crate) fn sentinel(args: &SentinelArgs) -> Result<Conclusion, Trouble> {
     let Address(host, port) = &args.monitor;
     let Ok(ip) = host.parse::<IpAddr>() else {
@@ -153,10 +153,10 @@ fn serve(what: &str, bind: IpAddr, port: u16, server: impl FnOnce() -> io::Resul
         ))
     })?;
     say(format!(
-        "{what} (a model of 7.0.15) listens on {bind}:{port}; its data is lost when it ends. Ctrl-C ends it."
+        "{what} (a model of 7.0.15) listens on {bind}:{port}; its data is lost when it ends. Ctrl-C or SIGTERM ends it."
     ));
-    server()?;
-    Err(Trouble(format!("{what} could not listen on {bind}:{port}")))
+    server().map_err(|error| Trouble(format!("{what} could not listen on {bind}:{port}: {error}")))?;
+    Ok(Conclusion::Held)
 }
 
 /// The login service, until it fails or is stopped.

@@ -192,6 +192,20 @@ impl Process {
         self.child.id()
     }
 
+    /// SIGTERM, and the status with which it ends; `None` if a signal ends it, or if it does not end within 10 s.
+    pub fn terminate(&mut self) -> Option<i32> {
+        let sent = Command::new("kill").args(["-TERM", &self.id().to_string()]).status();
+        let watch = Stopwatch::start();
+        while sent.as_ref().is_ok_and(|sent| sent.success()) && watch.elapsed_ms() < START_MS_MAX {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return status.code(),
+                Ok(None) => sleep_ms(5),
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+
     /// SIGKILL.
     pub fn kill(&mut self) {
         // It may have ended by itself.

@@ -7,9 +7,10 @@ use std::{
     net::{IpAddr, TcpListener},
     sync::Arc,
 };
+use tokio::signal::unix::{SignalKind, signal};
 
-/// Serves a Redis node on this address. Returns only if it cannot listen on its port, or if a client shuts it down. Its
-/// data is lost with the process; events go to the log.
+/// Serves a Redis node on this address until the process is asked to end, by SIGTERM or SIGINT: a real one ends with status 0
+/// then, and so must who calls this. Its data is lost with the process; events go to the log.
 ///
 /// # Errors
 /// There is no runtime, or the port is taken.
@@ -38,6 +39,13 @@ fn serve(bind: IpAddr, port: u16, server: impl AsyncFnOnce()) -> io::Result<()> 
     // The models only log that a port is taken; here it is an error.
     drop(TcpListener::bind((bind, port))?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(server());
-    Ok(())
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        seams::select! {
+            _ = terminate.recv() => Ok(()),
+            _ = interrupt.recv() => Ok(()),
+            () = server() => Err(io::ErrorKind::AddrInUse.into()),
+        }
+    })
 }
