@@ -2,7 +2,7 @@
 
 use ::conformance::{
     Agreement, Unavailable, nginx, process,
-    redis::{RedisProcess, random, vectors},
+    redis::{RedisProcess, acknowledgement, cases, random, vectors},
     report::Report,
     stack::{
         anomalies,
@@ -67,6 +67,13 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     add(
         "golden vectors, checked against redis-server and the model",
         vectors::compare()?,
+    );
+    let single = cases::all();
+    let compared = single.iter().map(cases::compare);
+    let compared = compared.collect::<Result<Vec<_>, _>>()?;
+    add(
+        "single behaviours, step by step",
+        compared.into_iter().fold(acknowledgement::compare()?, Agreement::and),
     );
     for (what, stream, share) in [
         ("random commands on three connections", false, 4),

@@ -2,7 +2,7 @@
 
 use conformance::{
     Agreement, Unavailable, nginx,
-    redis::{RedisProcess, cases, random, vectors},
+    redis::{RedisProcess, acknowledgement, cases, random, vectors},
     stack::{anomalies, losses, timeline},
 };
 use std::{io::Write, ops::ControlFlow};
@@ -51,6 +51,13 @@ fn single_behaviours() {
     let agreements: Vec<Agreement> = compared.into_iter().filter_map(available).collect();
     if let Some(all) = agreements.into_iter().reduce(Agreement::and) {
         must_agree(&all);
+    }
+}
+
+#[test]
+fn an_acknowledgement_is_that_of_a_real_replica() {
+    if let Some(agreement) = available(acknowledgement::compare()) {
+        must_agree(&agreement);
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`vectors`] are replies that were measured once; [`cases`] are single behaviours, step by step; [`random`] makes up sequences
 //! on three connections, and compares what a replica receives too. Proptest shrinks a sequence that shows a difference.
 
+pub mod acknowledgement;
 pub mod cases;
 mod compare;
 mod grammar;

@@ -4,12 +4,9 @@
 //! writes a failover or a restart loses follows from it and is not scripted. Replies and effects are compared, command by
 //! command, with those of the real server (`vectors`, `golden`, and the package `conformance`).
 //!
-//! Deliberately absent: streams, bitmaps, HyperLogLog, geo commands, SORT, DUMP and RESTORE, MIGRATE, functions, modules,
-//! cluster, client-side caching, keyspace notifications, MONITOR, SLOWLOG, LATENCY, MEMORY, DEBUG, SHUTDOWN, FAILOVER and
-//! SYNC (all of them answered as unknown commands); RDB files (a full resynchronisation carries an encoding of its
-//! own); diskless delay; output buffer limits; encodings that a value once had; the LFU policies; the selected
-//! database of the stream in a full resynchronisation from a replica (only database 0 survives a chain). PING and SELECT in
-//! the replication stream are there because offsets depend on them.
+//! The README lists what is absent. Also absent: the selected database of the stream in a full resynchronisation from a
+//! replica (only database 0 survives a chain). PING, SELECT and REPLCONF GETACK in the replication stream are there because
+//! offsets depend on them.
 
 mod acl;
 mod acl_rules;

@@ -124,6 +124,21 @@ fn a_pause_holds_back_and_lets_go() {
     assert_eq!(&node.take_output(other).0[..], b"+OK\r\n");
 }
 
+/// As processCommand does it: what is refused is refused at once, everything else waits, and continues in order. (A real
+/// server in this state answers nobody, so it is not among the comparisons.)
+#[test]
+fn a_pause_of_everything_holds_back_even_its_end() {
+    let (mut node, client) = boot(RedisConfig::default(), Disk::new());
+    let [one, other] = [2, 3].map(|port| node.connect(([127, 0, 0, 1], port).into()).0);
+    assert_eq!(ask(&mut node, client, "CLIENT PAUSE 100", START), "+OK\r\n");
+    assert_eq!(ask(&mut node, other, "PING", START), "");
+    assert_eq!(ask(&mut node, one, "CLIENT UNPAUSE", START), "");
+    assert!(ask(&mut node, client, "NOSUCH", START).starts_with("-ERR unknown command"));
+    assert!(ask(&mut node, client, "GET", START).starts_with("-ERR wrong number"));
+    assert_eq!(ask(&mut node, client, "PING", later(100)), "+PONG\r\n", "it is over");
+    assert_eq!(node.released, [other, one], "in the order in which they came");
+}
+
 #[test]
 fn a_blocked_client_gets_an_error_when_the_role_changes() {
     let (mut node, client) = boot(RedisConfig::default(), Disk::new());

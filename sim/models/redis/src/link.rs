@@ -160,12 +160,12 @@ async fn stay(env: &Env, node: &Shared, link: &mut Link) -> io::Result<()> {
             if node.lock().master_is_silent(now) {
                 return Err(io::ErrorKind::TimedOut.into());
             }
-            let offset = match asked_at {
-                Some(offset) if now.mono_ms < next_ms => offset,
-                _ => node.lock().offset(),
-            };
-            link.send(&["REPLCONF", "ACK", &offset.to_string()]).await?;
+            if let Some(offset) = asked_at {
+                link.send(&["REPLCONF", "ACK", &offset.to_string()]).await?;
+            }
             if now.mono_ms >= next_ms {
+                let offset = node.lock().offset().to_string();
+                link.send(&["REPLCONF", "ACK", &offset]).await?;
                 next_ms = now.mono_ms + EVERY_MS;
             }
         }
