@@ -206,7 +206,7 @@ bugs!(
     validate_after_consume at [1, 1],
     spent_code_grace at [1, 1],
     redemption_without_ledger at [3, 5],
-    ledger_of_this_replica at [4, 9],
+    ledger_of_this_replica at [4, 7],
     ledger_looked_at_first at [1, 1],
     unknown_taking_repeated at [1, 1],
     limiter_per_replica at [1, 1],

@@ -4,12 +4,11 @@
 use super::request;
 use crate::{Agreement, Unavailable, port::Port, process::Process};
 use model_redis::{Disk, RedisConfig, resp::Args, serve};
-use seams_os::clock::{Stopwatch, sleep_ms};
+use seams_os::clock::Stopwatch;
 use sim::testbed::{Stage, answer_requests};
 use std::{
     net::{IpAddr, Ipv4Addr},
     sync::{Arc, Mutex},
-    thread,
     time::Duration,
 };
 
@@ -66,11 +65,6 @@ fn real() -> Result<Option<u64>, Unavailable> {
         tokio::runtime::Builder::new_current_thread().enable_all().build(),
     );
     let runtime = runtime.map_err(broken)?;
-    // The thread serves as long as this process lives: nobody waits for it.
-    thread::spawn(move || {
-        let env = seams_os::env("master", IpAddr::V4(Ipv4Addr::LOCALHOST));
-        runtime.block_on(answer_requests(env, number, script));
-    });
     let _replica = Process::start("redis-server", |command, folder| {
         let (own, master) = (own.number().to_string(), number.to_string());
         command.args(["--bind", "127.0.0.1", "--save", "", "--port", &own]);
@@ -79,10 +73,14 @@ fn real() -> Result<Option<u64>, Unavailable> {
             .arg("--dir")
             .arg(folder);
     })?;
-    let watch = Stopwatch::start();
-    while first(&acks).is_none() && watch.elapsed_ms() < ACK_MS_MAX {
-        sleep_ms(5);
-    }
+    runtime.block_on(async {
+        let env = seams_os::env("master", IpAddr::V4(Ipv4Addr::LOCALHOST));
+        env.spawn(answer_requests(env.clone(), number, script));
+        let watch = Stopwatch::start();
+        while first(&acks).is_none() && watch.elapsed_ms() < ACK_MS_MAX {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
     Ok(first(&acks))
 }
 

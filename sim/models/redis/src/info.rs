@@ -114,11 +114,11 @@ impl Node {
     }
 
     fn info_clients(&self, _: Moment) -> String {
-        let blocked = |client: &&Box<Client>| client.waiting.is_some() || client.postponed.is_some();
+        let blocked = |client: &Client| client.waiting.is_some() || client.postponed.is_some();
         format!(
             "connected_clients:{}\r\nblocked_clients:{}\r\n",
             self.clients.len() + 1,
-            self.clients.values().filter(blocked).count()
+            self.clients.values().filter(|client| blocked(client)).count()
         )
     }
 

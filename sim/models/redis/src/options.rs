@@ -100,7 +100,7 @@ pub(super) fn accept(name: &str, kind: Kind, value: &[u8], before: &str) -> Resu
 fn buffer_limits(text: &str, before: &str) -> Result<String, String> {
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     let mut limits: Vec<String> = before.split(' ').map(str::to_owned).collect();
-    if words.is_empty() || words.len() % 4 != 0 {
+    if words.is_empty() || !words.len().is_multiple_of(4) {
         return Err("Wrong number of arguments in buffer limit configuration.".into());
     }
     for group in words.chunks(4) {
