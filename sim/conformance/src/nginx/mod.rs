@@ -9,10 +9,10 @@ mod traffic;
 
 pub use real::{Balancer, run as run_real, start};
 pub use simulated::run as run_simulated;
-pub use traffic::{Behaviour, Exchange, Request};
+pub use traffic::{Behaviour, Exchange, Request, Size};
 
 use crate::{Agreement, Unavailable};
-use Behaviour::{Answers, BreaksOff, ClosesConnection, Hangs, NotHttp, Refuses};
+use Behaviour::{Answers, AnswersWithHead, BadHeader, BreaksOff, ClosesConnection, Hangs, NotHttp, Refuses};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{RngCore, SeedableRng},
@@ -47,6 +47,7 @@ const fn later(wait_s: u64, method: &'static str, a: Behaviour, b: Behaviour) ->
         wait_s,
         method,
         twice: None,
+        size: Size::USUAL,
         behaviours: [a, b],
     }
 }
@@ -55,6 +56,14 @@ const fn later(wait_s: u64, method: &'static str, a: Behaviour, b: Behaviour) ->
 const fn twice(method: &'static str, line: &'static str) -> Request {
     Request {
         twice: Some(line),
+        ..request(method, HEALTHY, HEALTHY)
+    }
+}
+
+/// A request with a head of this size.
+const fn sized(method: &'static str, request_line: usize, headers: (usize, usize)) -> Request {
+    Request {
+        size: Size { request_line, headers },
         ..request(method, HEALTHY, HEALTHY)
     }
 }
@@ -149,6 +158,57 @@ pub fn named_sequences() -> Vec<Sequence> {
             ],
         ),
         row(
+            "the head of an answer fits into one page: 502 for a larger one, and the server is out",
+            &[
+                request("GET", AnswersWithHead(4096), HEALTHY),
+                request("POST", HEALTHY, AnswersWithHead(4096)),
+                request("GET", AnswersWithHead(4097), HEALTHY),
+                request("GET", HEALTHY, HEALTHY),
+                request("GET", HEALTHY, HEALTHY),
+                later(12, "GET", HEALTHY, HEALTHY),
+                request("GET", HEALTHY, HEALTHY),
+                request("GET", HEALTHY, HEALTHY),
+            ],
+        ),
+        row(
+            "two answers with large heads, and nobody is left",
+            &[
+                request("GET", AnswersWithHead(9000), AnswersWithHead(9000)),
+                request("POST", AnswersWithHead(9000), AnswersWithHead(9000)),
+                request("GET", HEALTHY, HEALTHY),
+                request("POST", HEALTHY, HEALTHY),
+            ],
+        ),
+        row(
+            "a line in an answer's head that is no header: 502, and the server is out",
+            &[
+                request("GET", BadHeader, HEALTHY),
+                request("GET", HEALTHY, HEALTHY),
+                request("GET", HEALTHY, HEALTHY),
+            ],
+        ),
+        row(
+            "the head of a request fits into its buffers, or no server is asked",
+            &[
+                sized("GET", 8192, (0, 0)),
+                sized("GET", 8193, (0, 0)),
+                sized("POST", 8193, (0, 0)),
+                sized("GET", 0, (1, 8192)),
+                sized("GET", 0, (1, 8193)),
+                sized("POST", 0, (1, 8193)),
+                sized("GET", 0, (3, 8192)),
+                sized("GET", 0, (4, 8192)),
+                sized("GET", 0, (5, 8192)),
+                sized("GET", 8192, (2, 8192)),
+                sized("GET", 8192, (3, 8192)),
+                sized("GET", 8192, (4, 8192)),
+                sized("GET", 0, (4, 5000)),
+                sized("GET", 0, (5, 5000)),
+                sized("GET", 0, (500, 20)),
+                request("GET", HEALTHY, HEALTHY),
+            ],
+        ),
+        row(
             "header lines that must not come twice, and some that may",
             &[
                 twice("POST", "Authorization: Basic YTpi"),
@@ -213,6 +273,14 @@ pub fn named_sequences() -> Vec<Sequence> {
             later(12, "POST", HEALTHY, HEALTHY),
         ]),
     ));
+    rows.push(with_keepalive(
+        "the head of an answer over an idle connection is too large: no other server is tried",
+        &then(&[
+            request("GET", AnswersWithHead(4097), HEALTHY),
+            request("GET", BadHeader, BadHeader),
+            request("GET", HEALTHY, HEALTHY),
+        ]),
+    ));
     rows.push(Sequence {
         non_idempotent: true,
         ..row(
@@ -235,7 +303,7 @@ pub fn random_sequences(seed: u64, count: usize) -> Vec<Sequence> {
         let requests = 2 + choose(6);
         let mut hangs = 0;
         let requests = (0..requests).map(|_| {
-            let behaviours = [(); 2].map(|()| match choose(12) {
+            let behaviours = [(); 2].map(|()| match choose(14) {
                 0 => Refuses,
                 1 => ClosesConnection,
                 // a hang takes a second, and no server may come back within the sequence
@@ -247,6 +315,8 @@ pub fn random_sequences(seed: u64, count: usize) -> Vec<Sequence> {
                 4 => Answers(500),
                 5 => Answers(503),
                 6 => NotHttp,
+                7 => AnswersWithHead(4090 + choose(12)),
+                8 => BadHeader,
                 _ => HEALTHY,
             });
             let method = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD"][choose(6)];
@@ -311,11 +381,18 @@ fn side_by_side(sequence: &Sequence, theirs: &[Exchange], ours: &[Exchange]) -> 
             let mark = if theirs == ours { ' ' } else { '!' };
             let [a, b] = request.behaviours;
             format!(
-                "{mark} {}{} (a: {a:?}, b: {b:?})\n    nginx:     {theirs}\n    simulated: {ours}",
+                "{mark} {}{}{} (a: {a:?}, b: {b:?})\n    nginx:     {theirs}\n    simulated: {ours}",
                 request.method,
                 request
                     .twice
-                    .map_or(String::new(), |line| format!(" with \"{line}\" twice"))
+                    .map_or(String::new(), |line| format!(" with \"{line}\" twice")),
+                match request.size {
+                    Size {
+                        request_line: 0,
+                        headers: (0, _),
+                    } => String::new(),
+                    size => format!(" of size {size:?}"),
+                },
             )
         });
     lines.collect::<Vec<_>>().join("\n")

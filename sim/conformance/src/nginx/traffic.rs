@@ -26,6 +26,10 @@ pub enum Behaviour {
     BreaksOff,
     /// Executes, and answers with something that is not HTTP.
     NotHttp,
+    /// Executes, and answers with a head of so many bytes, with its empty line.
+    AnswersWithHead(usize),
+    /// Executes, and answers with a line in the head that is no header.
+    BadHeader,
 }
 
 /// One request, and how the upstreams behave during it.
@@ -37,8 +41,44 @@ pub struct Request {
     pub method: &'static str,
     /// A header line that is there twice.
     pub twice: Option<&'static str>,
+    /// How large its head is.
+    pub size: Size,
     /// Behaviour of the first and of the second upstream.
     pub behaviours: [Behaviour; 2],
+}
+
+/// How large the head of a request is.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// Bytes of the request line, with its end; as long as it has to be, if that is more.
+    pub request_line: usize,
+    /// More header lines: how many, and how many bytes each has, with its end.
+    pub headers: (usize, usize),
+}
+
+impl Size {
+    /// As small as it can be.
+    pub const USUAL: Size = Size {
+        request_line: 0,
+        headers: (0, 0),
+    };
+
+    fn target(self, method: &str) -> String {
+        let bare = format!("{method} /page HTTP/1.1\r\n").len();
+        match self.request_line.saturating_sub(bare) {
+            0 => "/page".to_owned(),
+            more => format!("/page?{}", "x".repeat(more - 1)),
+        }
+    }
+
+    fn lines(self) -> String {
+        let (count, bytes) = self.headers;
+        let line = |n: usize| {
+            let name = format!("X-{n}: ");
+            format!("{name}{}\r\n", "x".repeat(bytes.saturating_sub(name.len() + 2)))
+        };
+        (0..count).map(line).collect()
+    }
 }
 
 /// A request's answer and executions.
@@ -131,6 +171,15 @@ async fn serve_connection(mut stream: Stream, index: usize, shared: Arc<Shared>)
                 let head = format!("HTTP/1.1 200 Test\r\nX-Upstream: {name}\r\nContent-Length: 100\r\n\r\n");
                 (head + "half", false)
             }
+            Behaviour::AnswersWithHead(bytes) => {
+                let head = format!("HTTP/1.1 200 Test\r\nX-Upstream: {name}\r\nContent-Length: 0\r\nX-Long: ");
+                let long = "x".repeat(bytes.saturating_sub(head.len() + "\r\n\r\n".len()));
+                (format!("{head}{long}\r\n\r\n"), true)
+            }
+            Behaviour::BadHeader => {
+                let head = format!("HTTP/1.1 200 Test\r\nX-Upstream: {name}\r\nno header\r\nContent-Length: 0\r\n\r\n");
+                (head, true)
+            }
             Behaviour::NotHttp => ("this is no HTTP\r\n\r\n".to_owned(), false),
             Behaviour::Hangs => std::future::pending().await,
             Behaviour::ClosesConnection | Behaviour::Refuses => (String::new(), false),
@@ -206,7 +255,9 @@ async fn send(env: &Env, host: &str, port: u16, request: &Request) -> String {
         };
         let body = if ["GET", "HEAD"].contains(&method) { "" } else { "x=1" };
         let head = format!(
-            "{method} /page HTTP/1.1\r\nHost: app.example\r\n{twice}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            "{method} {} HTTP/1.1\r\nHost: app.example\r\n{twice}{}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            request.size.target(method),
+            request.size.lines(),
             body.len()
         );
         if stream.write_all(head.as_bytes()).await.is_err() {

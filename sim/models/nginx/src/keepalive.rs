@@ -1,5 +1,6 @@
 //! Idle connections to all upstreams: nginx's `keepalive` (`ngx_http_upstream_keepalive_module.c`).
 
+use super::head::HeadWatch;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::client::conn::http1::SendRequest;
@@ -18,6 +19,8 @@ const REQUESTS_MAX: u32 = 1_000;
 /// A connection without a request in progress.
 pub(super) struct Connection {
     pub(super) sender: SendRequest<Full<Bytes>>,
+    /// The head of its answer.
+    pub(super) watch: HeadWatch,
     /// Requests carried so far.
     pub(super) requests: u32,
 }

@@ -8,6 +8,7 @@
 //! exact round robin; several need `zone` for that), weights, backup servers.
 
 mod body;
+mod head;
 mod keepalive;
 mod peers;
 mod proxy;
@@ -23,6 +24,9 @@ use std::{
 
 /// `keepalive_timeout`: how long a client may send nothing between two requests.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// How many header lines a request may have. nginx counts only their bytes; the HTTP library of this model needs a number.
+const HEADER_LINES_MAX: usize = 1_000;
 
 /// Called when the balancer answers by itself, with the status and the reason (`502 …`, `504 …`), and when a client closes
 /// its connection before the answer (`499 …`).
@@ -50,6 +54,14 @@ pub struct NginxConfig {
     pub keepalive: usize,
     /// `client_max_body_size`: 1 MB by default; longer requests get 413.
     pub body_bytes_max: usize,
+    /// `client_header_buffer_size`: 1 KB by default, bytes. Where the head of a request begins.
+    pub header_buffer: usize,
+    /// `large_client_header_buffers`: four of 8 KB by default, as number and bytes. A request line that is longer than one
+    /// gets 414; a header line that is longer, or more of them than there are buffers, 400.
+    pub large_header_buffers: (usize, usize),
+    /// `proxy_buffer_size`: one page by default, bytes. A server that answers with a larger head counts as failed, and the
+    /// client gets 502.
+    pub answer_buffer: usize,
     /// The value of `X-Forwarded-Proto` for the upstreams.
     pub forwarded_proto: &'static str,
 }
@@ -67,6 +79,9 @@ impl NginxConfig {
             non_idempotent: false,
             keepalive: 0,
             body_bytes_max: 1 << 20,
+            header_buffer: 1 << 10,
+            large_header_buffers: (4, 8 << 10),
+            answer_buffer: 4 << 10,
             forwarded_proto: "https",
         }
     }
@@ -98,6 +113,7 @@ pub async fn serve(env: Env, config: NginxConfig, observer: Observer) -> io::Res
         let mut http = http1::Builder::new();
         http.auto_date_header(false)
             .timer(TokioTimer::new())
+            .max_headers(HEADER_LINES_MAX)
             .header_read_timeout(KEEPALIVE_TIMEOUT);
         let connection = http.serve_connection(
             TokioIo::new(stream),

@@ -3,6 +3,7 @@
 use super::{
     NginxConfig, Observer,
     body::Relayed,
+    head::{HeadWatch, RequestBuffers, TooLarge, Watched},
     keepalive::{Connection, Idle, Return},
     peers::Peers,
 };
@@ -36,6 +37,9 @@ struct UpstreamError {
     sent: bool,
     /// The answer was not HTTP.
     invalid: bool,
+    /// Its head was too large, or a line of it no header. No other server is tried (`proxy_next_upstream … invalid_header` is
+    /// not set).
+    bad_head: bool,
     /// It was sent over an idle connection.
     reused: bool,
 }
@@ -97,11 +101,16 @@ impl Proxy {
         // nginx reads the whole request before it sends it to an upstream (proxy_request_buffering), and to its end what it
         // has refused (lingering_close)
         let body = Limited::new(body, self.config.body_bytes_max).collect().await;
+        match self.check(&head) {
+            Ok(()) => {}
+            Err(TooLarge::RequestLine) => return Ok(refused("414 Request-URI Too Large", StatusCode::URI_TOO_LONG)),
+            Err(TooLarge::Headers) => {
+                const TITLE: &str = "400 Request Header Or Cookie Too Large";
+                return Ok(refused(TITLE, StatusCode::BAD_REQUEST));
+            }
+        }
         if UNIQUE.iter().any(|name| head.headers.get_all(name).iter().count() > 1) {
-            let mut refused = page(StatusCode::BAD_REQUEST);
-            let close = HeaderValue::from_static("close");
-            refused.headers_mut().insert(header::CONNECTION, close);
-            return Ok(refused);
+            return Ok(refused("400 Bad Request", StatusCode::BAD_REQUEST));
         }
         let body = match body {
             Ok(body) => body.to_bytes(),
@@ -127,11 +136,11 @@ impl Proxy {
                 Err(error) => error,
             };
             self.peers().failed(&mut round, index, self.env.clock.monotonic());
-            if error.reused && !error.timed_out {
+            if error.reused && !error.timed_out && !error.bad_head {
                 round.one_more_try(); // as in ngx_http_upstream_next; the failure counts nevertheless
             }
             let repeatable = !error.sent || self.config.non_idempotent || is_idempotent(&head.method);
-            if !repeatable || !round.tries_left() {
+            if error.bad_head || !repeatable || !round.tries_left() {
                 let status = match error.timed_out {
                     true => StatusCode::GATEWAY_TIMEOUT,
                     false => StatusCode::BAD_GATEWAY,
@@ -141,6 +150,21 @@ impl Proxy {
             }
             self.env.mark("the balancer turned to the next replica");
         }
+    }
+
+    /// Whether the head of a request, as its client has sent it, fits into the buffers.
+    fn check(&self, head: &request::Parts) -> Result<(), TooLarge> {
+        let (count, size) = self.config.large_header_buffers;
+        let buffers = RequestBuffers {
+            first: self.config.header_buffer,
+            count,
+            size,
+        };
+        let target = head.uri.path_and_query().map_or(0, |target| target.as_str().len());
+        let request_line = head.method.as_str().len() + target + "  HTTP/1.1\r\n".len();
+        let headers = head.headers.iter();
+        let lines = headers.map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+        buffers.check(request_line, lines)
     }
 
     /// `proxy_set_header`: Host unchanged, X-Forwarded-For with the client appended, X-Forwarded-Proto.
@@ -171,11 +195,18 @@ impl Proxy {
         };
         let reused = connection.requests > 0;
         connection.requests += 1;
+        let watch = connection.watch.clone();
+        watch.begin();
         let broken = |error: hyper::Error| UpstreamError {
-            why: format!("broke off before the answer: {error}"),
+            why: match (watch.is_too_large(), error.is_parse() && watch.is_http()) {
+                (true, _) => "sent too big header".to_owned(),
+                (false, true) => "sent invalid header".to_owned(),
+                (false, false) => format!("broke off before the answer: {error}"),
+            },
             timed_out: false,
             sent: true,
-            invalid: error.is_parse(),
+            invalid: error.is_parse() && !watch.is_http(),
+            bad_head: watch.is_too_large() || (error.is_parse() && watch.is_http()),
             reused,
         };
         let mut request = Request::new(Full::new(body));
@@ -189,6 +220,7 @@ impl Proxy {
                 timed_out: true,
                 sent: true,
                 invalid: false,
+                bad_head: false,
                 reused,
             })?
             .map_err(broken)?;
@@ -213,19 +245,26 @@ impl Proxy {
             timed_out,
             sent: false,
             invalid: false,
+            bad_head: false,
             reused: false,
         };
         let stream = timeout(self.config.connect_timeout, self.env.network.connect(host, *port))
             .await
             .map_err(|_| unsent("did not accept the connection in time".to_owned(), true))?
             .map_err(|error| unsent(format!("refused the connection: {error}"), false))?;
+        let watch = HeadWatch::default();
+        let stream = Watched::new(stream, watch.clone(), self.config.answer_buffer);
         let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|error| unsent(format!("broke off before the request: {error}"), false))?;
         self.env.spawn(async move {
             let _ = connection.await; // its errors reach the request through the sender and the body
         });
-        Ok(Connection { sender, requests: 0 })
+        Ok(Connection {
+            sender,
+            watch,
+            requests: 0,
+        })
     }
 
     /// Answers with an error page of its own, and reports that.
@@ -243,9 +282,21 @@ fn is_idempotent(method: &Method) -> bool {
 }
 
 fn page(status: StatusCode) -> Answer {
-    let text = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or("Error"));
+    let reason = status.canonical_reason().unwrap_or("Error");
+    titled(&format!("{} {reason}", status.as_u16()), status)
+}
+
+/// The page for a request that no upstream gets to see. The connection is closed.
+fn refused(title: &str, status: StatusCode) -> Answer {
+    let mut refused = titled(title, status);
+    let close = HeaderValue::from_static("close");
+    refused.headers_mut().insert(header::CONNECTION, close);
+    refused
+}
+
+fn titled(title: &str, status: StatusCode) -> Answer {
     let html = format!(
-        "<html>\r\n<head><title>{text}</title></head>\r\n<body>\r\n<center><h1>{text}</h1></center>\r\n</body>\r\n</html>\r\n"
+        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
     );
     let mut response = Response::new(Either::Left(Full::new(Bytes::from(html))));
     *response.status_mut() = status;
