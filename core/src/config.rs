@@ -149,6 +149,19 @@ pub struct Limits {
     pub outbox: usize,
     /// Login events waiting at most.
     pub analytics_queue: usize,
+    /// Requests that may go on at once without their clients, which have left.
+    pub unattended: usize,
+    /// Bytes of the head of an answer: status line and headers. nginx takes no more than one page (`proxy_buffer_size`) and
+    /// counts a larger one as a failure of the replica, so whoever could cause one could take replicas away from everybody.
+    pub answer_head: usize,
+}
+
+impl Limits {
+    /// Bytes of a way back to a client: the redirect URI with `state` and `iss`. The rest of the head is for a code or an
+    /// error, and for everything that is not `Location`.
+    pub fn way_back(&self) -> usize {
+        self.answer_head.saturating_sub(1024)
+    }
 }
 
 /// Deadlines of calls to others.
@@ -169,6 +182,8 @@ pub struct Deadlines {
     /// How long the store must be unreachable before the replica closes its port. Longer than a
     /// normal failover, or every failover would close both replicas.
     pub degraded_after: Duration,
+    /// How long a request may take that goes on without its client. Longer than all its calls together.
+    pub unattended: Duration,
 }
 
 /// The leader's lease and its jobs.
@@ -214,6 +229,8 @@ impl Config {
                 consecutive_failures: 100,
                 outbox: 256,
                 analytics_queue: 256,
+                unattended: 256,
+                answer_head: 4096,
             },
             deadlines: Deadlines {
                 connect: Duration::from_millis(300),
@@ -223,6 +240,7 @@ impl Config {
                 analytics: Duration::from_secs(2),
                 health_every: Duration::from_secs(1),
                 degraded_after: Duration::from_secs(6),
+                unattended: Duration::from_secs(30),
             },
             leader: LeaderConfig {
                 lease: Duration::from_secs(10),
@@ -280,6 +298,7 @@ mod tests {
             ("looks at health", deadlines.health_every),
             ("looks for reminders", config.leader.reminders_every),
             ("degraded", deadlines.degraded_after),
+            ("request without a client", deadlines.unattended),
         ] {
             assert_eq!(says(row), lasts.as_secs(), "{row}");
         }
@@ -290,6 +309,9 @@ mod tests {
             ("failures in a row", limits.consecutive_failures),
             ("events that wait", limits.analytics_queue as u64),
             ("mails that wait", limits.outbox as u64),
+            ("requests without a client", limits.unattended as u64),
+            ("bytes of an answer's head", limits.answer_head as u64),
+            ("bytes of a way back", limits.way_back() as u64),
         ] {
             assert_eq!(says(row), number, "{row}");
         }

@@ -48,6 +48,8 @@
 //! - A code is validated before it is consumed, hashed at rest, compared in constant time.
 //! - A request waits for neither mail nor analytics, and the directory's lock is never held across an await.
 //! - A failure is not an absence: a directory that cannot be read logs nobody out.
+//! - What has begun runs to its end, although its client leaves: the layer around every request goes on with it.
+//! - Whatever a client sends, the head of the answer fits into a balancer's buffer.
 //!
 //! Deliberately absent: a fallback for an unreachable Redis, a retry of anything that consumes, a wait for a lock inside
 //! SQLite.

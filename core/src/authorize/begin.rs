@@ -1,6 +1,8 @@
 //! A client sends a person to log in.
 
-use super::{Authorization, AuthorizeError, AuthorizeRefused, AuthorizeRequest, BROWSER, FLOW, FlowRecord, Prompt};
+use super::{
+    Authorization, AuthorizeError, AuthorizeRefused, AuthorizeRequest, BROWSER, FLOW, FlowRecord, Prompt, way_back,
+};
 use crate::{
     clients::may_redirect_to,
     hash::{is_token, sha256_hex},
@@ -49,15 +51,14 @@ impl Authorization {
         if !may_redirect_to(&client, redirect_uri) {
             return Err(RequestError::RedirectUri.into());
         }
+        let state = params.get("state").filter(|_| params.repeated() != Some("state"));
+        let fits = way_back::fits(&service.config, redirect_uri, state);
         let to_client = |error| AuthorizeRefused::ToClient {
             redirect_uri: redirect_uri.to_owned(),
-            state: params
-                .get("state")
-                .filter(|_| params.repeated() != Some("state"))
-                .map(str::to_owned),
+            state: state.filter(|_| fits).map(str::to_owned),
             error,
         };
-        let request = AuthorizeRequest::read(params, &client.id, redirect_uri).map_err(to_client)?;
+        let request = AuthorizeRequest::read(params, &client.id, redirect_uri, fits).map_err(to_client)?;
 
         let session = self.sessions.current(caller).await?;
         if let Some(session) = session.filter(|session| request.satisfied_by(session, service.env.now())) {

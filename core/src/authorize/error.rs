@@ -94,6 +94,11 @@ pub enum FlowRefused {
     Expired,
     /// The login was begun in another browser (inventory 9).
     OtherBrowser,
+    /// Its `state` is too long to go back to the client.
+    TooLong {
+        /// Where to: registered.
+        redirect_uri: String,
+    },
     /// Not now.
     Unavailable(Unavailable),
 }
@@ -120,6 +125,14 @@ impl From<FlowRefused> for Rejected {
                 "It was begun in another browser, or the cookies of this one were cleared. Go back to the application \
                  and start again here.",
             ),
+            FlowRefused::TooLong { redirect_uri } => {
+                return AuthorizeRefused::ToClient {
+                    redirect_uri,
+                    state: None,
+                    error: AuthorizeError::TooLong,
+                }
+                .into();
+            }
             FlowRefused::Unavailable(unavailable) => return unavailable.into(),
         })
     }

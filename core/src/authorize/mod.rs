@@ -9,6 +9,7 @@ mod record;
 mod request;
 mod resume;
 mod routes;
+mod way_back;
 
 #[cfg(test)]
 mod tests;

@@ -65,7 +65,7 @@ pub enum AuthorizeError {
     Prompt,
     /// `max_age` is not a number of seconds.
     MaxAge,
-    /// `state` or `nonce` is too long to be kept.
+    /// `state` or `nonce` is too long: to be kept, or, as it is encoded, to go back with the person.
     TooLong,
     /// `request` is not supported (OpenID Connect Core section 6).
     RequestObject,
@@ -77,11 +77,16 @@ pub enum AuthorizeError {
 
 impl AuthorizeRequest {
     /// Checks all but the client and its redirect URI, which the caller has checked: before that, no
-    /// answer may be sent anywhere (RFC 6749 section 4.1.2.1).
+    /// answer may be sent anywhere (RFC 6749 section 4.1.2.1). `fits`: whether a way back with this `state` is short enough.
     ///
     /// # Errors
     /// [`AuthorizeError`], to be sent to the client.
-    pub fn read(params: &Params, client_id: &str, redirect_uri: &str) -> Result<AuthorizeRequest, AuthorizeError> {
+    pub fn read(
+        params: &Params,
+        client_id: &str,
+        redirect_uri: &str,
+        fits: bool,
+    ) -> Result<AuthorizeRequest, AuthorizeError> {
         if let Some(name) = params.repeated() {
             return Err(AuthorizeError::Repeated(name.to_owned()));
         }
@@ -114,6 +119,9 @@ impl AuthorizeRequest {
             Some(value) if value.len() > OPAQUE_BYTES_MAX => Err(AuthorizeError::TooLong),
             value => Ok(value.map(str::to_owned)),
         };
+        if !fits {
+            return Err(AuthorizeError::TooLong);
+        }
         Ok(AuthorizeRequest {
             client_id: client_id.to_owned(),
             redirect_uri: redirect_uri.to_owned(),
@@ -165,7 +173,7 @@ mod tests {
                         &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
     fn read(query: &str) -> Result<AuthorizeRequest, AuthorizeError> {
-        AuthorizeRequest::read(&Params::parse(query.as_bytes()), "c", "https://c/cb")
+        AuthorizeRequest::read(&Params::parse(query.as_bytes()), "c", "https://c/cb", true)
     }
 
     #[test]
@@ -218,6 +226,13 @@ mod tests {
         ] {
             assert_eq!(read(&query), Err(error), "{query}");
         }
+    }
+
+    #[test]
+    fn what_does_not_fit_into_the_way_back_is_too_long() {
+        let params = Params::parse(GOOD.as_bytes());
+        let read = AuthorizeRequest::read(&params, "c", "https://c/cb", false);
+        assert_eq!(read, Err(AuthorizeError::TooLong));
     }
 
     #[test]

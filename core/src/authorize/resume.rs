@@ -1,6 +1,6 @@
 //! The person is logged in and goes back to the client, with an authorization code.
 
-use super::{Authorization, AuthorizeRequest, BROWSER, FlowRefused};
+use super::{Authorization, AuthorizeRequest, BROWSER, FlowRefused, way_back};
 use crate::{
     http::{Caller, append},
     redemption::{self, CodeRecord},
@@ -32,6 +32,12 @@ impl Authorization {
             return Ok(Continued::LogIn);
         };
         let request = &flow.record.request;
+        // A replica of an earlier version may have begun the login.
+        if !way_back::fits(&self.service.config, &request.redirect_uri, request.state.as_deref()) {
+            return Err(FlowRefused::TooLong {
+                redirect_uri: request.redirect_uri.clone(),
+            });
+        }
         if request.wants_fresh_login() {
             let (browser, cookie) = (caller.cookie(BROWSER), caller.cookie(session::COOKIE));
             let pepper = &self.service.pepper;

@@ -1,6 +1,12 @@
 //! Authorization requests and logins in progress, as people and clients see them.
 
-use crate::testing::{AUTHORIZE, Browser, ISSUER, TestBed};
+use super::{FLOW, FlowRecord};
+use crate::{
+    hash::sha256_hex,
+    store::{AuthStateStore, Key, decode, encode},
+    testing::{AUTHORIZE, Browser, ISSUER, Seen, TestBed},
+};
+use std::time::Duration;
 
 const ANN: &str = "ann@example.com";
 
@@ -104,4 +110,67 @@ async fn refusals_go_to_the_client_or_to_the_person() {
             .location()
             .starts_with("/login?flow=")
     );
+}
+
+/// Whoever can make an answer larger than a balancer takes can take replicas away from everybody.
+fn is_small(seen: &Seen) -> bool {
+    let lines = seen
+        .headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4);
+    lines.sum::<usize>() + 100 <= 4096
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_state_makes_an_answer_too_large() {
+    let bed = TestBed::new().await;
+    let mut ann = Browser::default();
+    ann.log_in(&bed).await; // a live session answers at once
+    let with = |state: &str| AUTHORIZE.replace("state=st", &format!("state={state}"));
+    for state in [
+        "%7B".repeat(2048),
+        "%C3%A4".repeat(1024),
+        "a".repeat(40_000),
+        "%7B".repeat(20_000),
+    ] {
+        for asks in ["", "&prompt=none", "&prompt=login", "&request=x", "&nonce=2"] {
+            let refused = ann.get(&bed, &format!("{}{asks}", with(&state))).await;
+            assert!(
+                refused.location().starts_with("https://app.example/callback?error="),
+                "{asks}"
+            );
+            assert_eq!(
+                (refused.param("state"), refused.param("iss")),
+                (String::new(), ISSUER.into())
+            );
+            assert!(is_small(&refused), "{asks}");
+        }
+    }
+    // The longest that is allowed.
+    for (state, count) in [("%7B", 990), ("a", 2048)] {
+        let back = ann.get(&bed, &with(&state.repeat(count))).await;
+        assert_eq!(back.param("state").len(), count);
+        assert!(!back.param("code").is_empty() && is_small(&back));
+        let refused = ann
+            .get(&bed, &format!("{}&request=x", with(&state.repeat(count))))
+            .await;
+        assert_eq!(refused.param("state").len(), count);
+        assert!(is_small(&refused));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_of_an_earlier_version_with_a_long_state_ends_without_a_code() {
+    let bed = TestBed::new().await;
+    let mut ann = Browser::default();
+    ann.log_in(&bed).await;
+    let flow = ann.get(&bed, &format!("{AUTHORIZE}&prompt=login")).await.param("flow");
+    let key = Key::new(FLOW, sha256_hex(&flow));
+    let mut record: FlowRecord = decode(&bed.store.get(&key).await.unwrap().unwrap()).unwrap();
+    record.request.state = Some("{".repeat(2048));
+    let ttl = Duration::from_secs(900);
+    bed.store.put(&key, &encode(&record), ttl).await.unwrap();
+    let refused = ann.get(&bed, &format!("/login/continue?flow={flow}")).await;
+    assert_eq!(refused.param("error"), "invalid_request");
+    assert!(refused.param("code").is_empty() && refused.param("state").is_empty() && is_small(&refused));
 }

@@ -4,8 +4,11 @@
 use super::{
     Caller, Rejected, RequestError,
     error::{self, Logged},
+    respond::head_bytes,
+    rest::Rest,
+    unattended::{Unattended, to_its_end},
 };
-use crate::hash::hex;
+use crate::{config::Config, hash::hex};
 use axum::{
     Router,
     extract::{Request, State},
@@ -20,18 +23,22 @@ use std::sync::Arc;
 struct Surroundings {
     env: Env,
     issuer: Arc<str>,
+    head_bytes_max: usize,
 }
 
 /// The routes of the service, with what all of them share around them.
-pub(crate) fn surround(routes: Router, env: Env, issuer: &str) -> Router {
+pub(crate) fn surround(routes: Router, env: Env, config: &Config) -> Router {
+    let unattended = Unattended::new(env.clone(), config);
     let surroundings = Surroundings {
         env,
-        issuer: issuer.into(),
+        issuer: config.issuer.as_str().into(),
+        head_bytes_max: config.limits.answer_head,
     };
     routes
         .fallback(|| async { Rejected::from(RequestError::NotFound) })
         .method_not_allowed_fallback(|| async { Rejected::from(RequestError::MethodNotAllowed) })
         .layer(middleware::from_fn_with_state(surroundings, around))
+        .layer(middleware::from_fn_with_state(unattended, to_its_end))
 }
 
 async fn around(State(service): State<Surroundings>, mut request: Request, next: Next) -> Response {
@@ -42,19 +49,33 @@ async fn around(State(service): State<Surroundings>, mut request: Request, next:
     request.extensions_mut().insert(caller);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
 
+    let logged = Logged {
+        correlation: &correlation,
+        method: &method,
+        path: &path,
+    };
+    let (request, rest) = Rest::of(request);
     let mut response = next.run(request).await;
+    rest.forget().await;
     if let Some(rejected) = response.extensions_mut().remove::<Rejected>() {
-        let logged = Logged {
-            correlation: &correlation,
-            method: &method,
-            path: &path,
-        };
         response = error::answer(&service.issuer, rejected, &logged);
     }
+    frame(&mut response, &correlation);
+    // Routes refuse early what would make an answer too large. This is for what they do not foresee, such as a redirect URI
+    // that an operator has registered.
+    if head_bytes(&response) > service.head_bytes_max {
+        response = error::answer(&service.issuer, RequestError::TooLarge.into(), &logged);
+        frame(&mut response, &correlation);
+    }
+    response
+}
+
+/// Adds the headers that every answer has.
+fn frame(response: &mut Response, correlation: &str) {
     let headers = response.headers_mut();
     headers.insert(
         "x-correlation-id",
-        HeaderValue::from_str(&correlation).expect("hexadecimal"),
+        HeaderValue::from_str(correlation).expect("hexadecimal"),
     );
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -64,5 +85,4 @@ async fn around(State(service): State<Surroundings>, mut request: Request, next:
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
-    response
 }

@@ -5,12 +5,15 @@ mod caller;
 pub mod client;
 mod error;
 mod layer;
+mod lingering;
 pub(crate) mod page;
 mod params;
 pub(crate) mod read;
 pub(crate) mod respond;
+mod rest;
 pub mod server;
 mod style;
+mod unattended;
 
 #[cfg(test)]
 mod tests;

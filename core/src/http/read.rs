@@ -11,9 +11,9 @@ use url::Url;
 /// Largest form, in bytes.
 const FORM_BYTES_MAX: usize = 64 * 1024;
 /// So much of a larger one is read, and forgotten: nginx lets 1 MiB through (`client_max_body_size`).
-const DISCARDED_BYTES_MAX: usize = 2 * 1024 * 1024;
+pub(super) const DISCARDED_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// How long a form may take to arrive.
-const FORM_TIME_MAX: Duration = Duration::from_secs(10);
+pub(super) const FORM_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// Why a form cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -39,6 +39,17 @@ pub(crate) fn see_other(location: &str) -> Result<Response, RequestError> {
     Ok(response)
 }
 
+/// Bytes of an answer's head as it is sent, with what hyper and the connection add to it (`Content-Length`, `Connection`).
+pub(super) fn head_bytes(response: &Response) -> usize {
+    /// `HTTP/1.1 200 `, the end of that line, and of the head.
+    const STATUS_LINE: usize = "HTTP/1.1 200 \r\n\r\n".len();
+    const ADDED: usize = "content-length: 18446744073709551615\r\nconnection: keep-alive\r\n".len();
+    let reason = response.status().canonical_reason().unwrap_or_default().len();
+    let lines = response.headers().iter();
+    let lines = lines.map(|(name, value)| name.as_str().len() + ": \r\n".len() + value.len());
+    STATUS_LINE + reason + ADDED + lines.sum::<usize>()
+}
+
 /// Adds `Retry-After`, in whole seconds.
 pub(super) fn retry_after(mut response: Response, wait: Option<Duration>) -> Response {
     if let Some(wait) = wait {
@@ -52,6 +63,14 @@ pub(super) fn retry_after(mut response: Response, wait: Option<Duration>) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_head_is_as_long_as_it_is_written() {
+        let mut response = see_other("/login?flow=a").unwrap();
+        response.headers_mut().append("x-b", HeaderValue::from_static("c"));
+        let written = "HTTP/1.1 303 See Other\r\nlocation: /login?flow=a\r\nx-b: c\r\n\r\n";
+        assert_eq!(head_bytes(&response), written.len() + 62);
+    }
 
     #[test]
     fn a_location_that_is_no_header_is_refused() {

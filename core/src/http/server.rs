@@ -3,6 +3,7 @@
 //! `axum::serve` spawns on tokio's own executor and sets a `Date` from the real clock; neither is
 //! possible in the simulation.
 
+use super::lingering::Lingering;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::{
@@ -49,7 +50,7 @@ pub async fn serve_connections(env: Env, listener: Box<dyn Listener>, router: Ro
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD_TIME_MAX)
                 .max_buf_size(HEAD_BYTES_MAX)
-                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+                .serve_connection(TokioIo::new(Lingering::new(stream)), TowerToHyperService::new(router));
             let mut connection = std::pin::pin!(connection);
             let early = seams::select! {
                 ended = connection.as_mut() => Some(ended),
@@ -172,5 +173,22 @@ mod tests {
         let head = format!("GET /slow HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(2 * HEAD_BYTES_MAX));
         let _ = oversized.write_all(head.as_bytes()).await; // it need not be read to the end
         assert!(rest(&mut oversized).await.starts_with("HTTP/1.1 431"));
+    }
+
+    /// A balancer that is still sending when the connection is reset takes that for a failure.
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_to_half_a_request_does_not_cut_the_rest_off() {
+        let served = Served::new();
+        let lines = "x: y\r\n".repeat(1_000);
+        let body = "x".repeat(200_000);
+        for request in [
+            format!("GET /slow HTTP/1.1\r\n{lines}\r\n"),
+            format!("POST /nowhere HTTP/1.1\r\ncontent-length: {}\r\n\r\n{body}", body.len()),
+        ] {
+            let mut peer = served.connect();
+            peer.write_all(request.as_bytes()).await.expect("somebody reads it");
+            peer.shutdown().await.unwrap();
+            assert!(rest(&mut peer).await.starts_with("HTTP/1.1 4"));
+        }
     }
 }

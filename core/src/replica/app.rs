@@ -99,5 +99,5 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(redemption::routes(app.redemption.clone()))
         .merge(authorize::routes(app.authorization.clone()))
         .merge(mailed_code::routes(app.mailed_code.clone()));
-    surround(routes, env.clone(), &config.issuer)
+    surround(routes, env.clone(), config)
 }
