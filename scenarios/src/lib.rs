@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod directory;
 pub mod exchange;
 pub mod fuzz;
+pub mod http;
 pub mod inventory;
 pub mod leader;
 pub mod limits;

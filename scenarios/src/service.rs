@@ -1,7 +1,7 @@
 //! The login service as the harness runs it: its people, its world, and the meaning of its writes and marks.
 
 use crate::{
-    availability, directory, limits,
+    availability, directory, http, limits,
     login::{Behaviour, Login, Observation, Op, OwnFault, Rewire, StoreOption, WorldOptions},
     mailed_code, oddities, redemption, session,
     store::{self, history},
@@ -44,6 +44,7 @@ pub(crate) async fn perform(scene: &Scene, who: &str, does: Behaviour, label: &s
         Behaviour::Availability(does) => availability::act(scene, who, does, label).await,
         Behaviour::Directory(does) => directory::act(scene, who, does).await,
         Behaviour::Oddity(does) => oddities::act(scene, who, does, label).await,
+        Behaviour::Http(does) => http::act(scene, who, does, label).await,
     }
 }
 

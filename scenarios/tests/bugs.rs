@@ -118,4 +118,6 @@ bugs!(
     never_sweeps at 1,
     reminder_differs at 1,
     renewal_believed at 1,
+    request_dropped at 1,
+    heads_without_bound at 1,
 );

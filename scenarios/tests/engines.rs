@@ -186,6 +186,8 @@ clean!(
     directory_loses_power at [1],
     disk_is_full at [1],
     calls_fail at [1],
+    large_heads at [1],
+    clients_leave at [1],
     swarm at [1, 3],
 );
 
@@ -251,7 +253,9 @@ bugs!(
     local_time_for_utc at [1, 1],
     window_in_minutes at [1, 1],
     expired_until_swept at [1, 1],
-    waits_by_spinning at [3, 1];
+    waits_by_spinning at [3, 1],
+    request_dropped at [1, 1],
+    heads_without_bound at [1, 1];
     not
     unfenced_leader because "a leader must be paused",
     directory_not_synced because "hosts must lose power",

@@ -4,6 +4,7 @@ mod common;
 
 use conformance::{Agreement, Unavailable};
 use scenarios::{real_stack, vocabulary::PlantedBug};
+use std::path::Path;
 
 /// Inventory 7, 29, 31, 39: a failover of the real Redis brings a code back and gives two replicas the lease; nevertheless no
 /// code is redeemed twice and no one is reminded twice. The bugs planted in the simulation are detected here too, by the same
@@ -42,4 +43,18 @@ fn the_login_service_on_the_real_stack() {
     }
     assert!(all.compared > 0, "nothing was compared");
     assert!(all.differences.is_empty(), "{}", all.differences.join("\n\n"));
+}
+
+/// Inventory 3, 4, 33: a stranger sends what nginx lets through at its largest, and people leave between two steps of their
+/// requests; everybody logs in, and every answer is as specified.
+#[test]
+fn strangers_and_those_who_leave_harm_nobody() {
+    match real_stack::specification::judge_strangers(Path::new(env!("CARGO_BIN_EXE_squall"))) {
+        Ok(all) => assert!(all.differences.is_empty(), "{}", all.differences.join("\n\n")),
+        Err(Unavailable::Missing(program)) => {
+            let why = format!("{program} is not installed; ci/test installs it");
+            common::left_out("strangers at the real stack", &why);
+        }
+        Err(error) => panic!("{error}"),
+    }
 }

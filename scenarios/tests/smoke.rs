@@ -71,5 +71,7 @@ smoke!(
     edges,
     documented_lifetimes,
     long_day,
+    large_heads,
+    clients_leave,
     swarm,
 );

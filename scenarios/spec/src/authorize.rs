@@ -8,7 +8,7 @@ use crate::{
     index::Session,
     judge::{Judge, Needs, page_not_now},
     messages,
-    secret::Tag,
+    secret::{Tag, encoded_bytes},
     seen::{Params, Seen},
     world::{Client, World},
 };
@@ -64,6 +64,17 @@ impl Wanted {
     }
 }
 
+/// Whether the way back is as short as core/LIMITS.md says: the redirect URI with `state` and `iss`, as they are written. If
+/// not, no answer has the `state`.
+fn fits(world: &World, params: &Params<'_>) -> bool {
+    let uri = params.text("redirect_uri").unwrap_or_default();
+    let joint = usize::from(!uri.ends_with('?'));
+    let iss = "iss=".len() + encoded_bytes(&world.issuer);
+    let state = params.secret("state").filter(|_| params.count("state") == 1);
+    let state = state.map_or(0, |state| "&state=".len() + state.encoded_bytes());
+    (uri.len() + joint + iss + state) as u64 <= world.settings.get("bytes of a way back")
+}
+
 fn client<'w>(world: &'w World, params: &Params<'_>) -> Option<&'w Client> {
     let id = params.text("client_id")?;
     world.clients.iter().find(|client| client.id == id)
@@ -97,6 +108,7 @@ type Wrong = (&'static str, &'static str, &'static str);
 fn errors(world: &World, params: &Params<'_>) -> Vec<Wrong> {
     let opaque_max = world.settings.get("bytes of state or nonce") as usize;
     let too_long = |name| params.secret(name).is_some_and(|value| value.bytes > opaque_max);
+    let is_way_back_too_long = !fits(world, params);
     let scopes = params.text("scope").unwrap_or_default();
     let challenge = params.secret("code_challenge");
     let is_s256 = challenge.is_some_and(|challenge| challenge.is_token());
@@ -157,10 +169,10 @@ fn errors(world: &World, params: &Params<'_>) -> Vec<Wrong> {
             "RFC 9700 section 2.1.1: S256, and without a method it would be plain",
         ),
         (
-            too_long("state") || too_long("nonce"),
+            too_long("state") || too_long("nonce") || is_way_back_too_long,
             "invalid_request",
             "state or nonce",
-            "core/LIMITS.md: bytes of state or nonce",
+            "core/LIMITS.md: bytes of state or nonce, bytes of a way back",
         ),
         (
             prompt(params).is_none(),
@@ -299,6 +311,7 @@ fn error_to_client(world: &World, params: &Params<'_>, redirect_uri: &str, (code
         ("iss", Rule::Is(Word::Clear(world.issuer.clone()))), // RFC 9207 section 2
     ];
     if params.count("state") == 1
+        && fits(world, params)
         && let Some(state) = params.secret("state")
     {
         answer.push(("state", Rule::Tag(state.tag)));

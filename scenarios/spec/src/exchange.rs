@@ -42,6 +42,8 @@ pub enum Answered {
     NotSent(String),
     /// Nothing, and the request may have done its work, or may do it yet.
     Unknown(String),
+    /// The client did not wait for the answer, and the request may have done its work, or may do it yet.
+    GivenUp(String),
 }
 
 /// A request.
@@ -75,6 +77,16 @@ pub struct Request {
     /// Bytes of the body.
     #[serde(default)]
     pub body_bytes: usize,
+    /// Bytes of its longest line, the request line or a header line, with its end; 0: not more than 4,096.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub longest_line: usize,
+    /// Header lines; 0: not more than 64.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub header_lines: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// An `Authorization` header, read.

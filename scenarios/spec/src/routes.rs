@@ -108,12 +108,15 @@ impl Judge<'_> {
             return;
         }
         let Some(answer) = seen.answer() else {
-            if self.balancer_refuses(seen) {
+            if self.balancer_refuses(seen) || self.has_too_many_lines(seen) {
                 return;
+            }
+            if matches!(seen.exchange.answer, Answered::GivenUp(_)) {
+                return; // nobody waited for what would have been judged
             }
             let what = match seen.exchange.answer {
                 Answered::With(answer) => format!("the balancer's own {}", answer.status),
-                Answered::NotSent(why) | Answered::Unknown(why) => why.clone(),
+                Answered::NotSent(why) | Answered::Unknown(why) | Answered::GivenUp(why) => why.clone(),
             };
             let broken = |touches: &crate::world::Touches| touches.service || touches.store || touches.directory;
             let starting = seen.times.from_ms <= self.troubles.started_ms;
@@ -145,11 +148,25 @@ impl Judge<'_> {
     }
 
     /// Whether a balancer has refused what it must not pass on: two `Authorization` lines (RFC 9110 section 5.3: only what is
-    /// a list may come in several). nginx does so by itself, with its own page.
+    /// a list may come in several), or a line that is longer than its buffers (core/LIMITS.md). nginx does so by itself, with
+    /// its own page: 400, and 414 for a request line.
     fn balancer_refuses(&self, seen: &Seen<'_>) -> bool {
+        let request = seen.exchange.request;
+        let is_too_long = request.longest_line as u64 > self.setting("bytes of a line of a request's head");
         self.index.world.balancer.as_deref() == Some(seen.exchange.door)
-            && seen.exchange.request.authorization.len() > 1
-            && seen.any_answer().is_some_and(|answer| answer.status == 400)
+            && seen.any_answer().is_some_and(|answer| match answer.status {
+                400 => request.authorization.len() > 1 || is_too_long,
+                414 => is_too_long,
+                _ => false,
+            })
+    }
+
+    /// Whether the request has been refused for the number of its header lines. A balancer adds a few.
+    fn has_too_many_lines(&self, seen: &Seen<'_>) -> bool {
+        const ADDED_MAX: u64 = 8;
+        let lines = seen.exchange.request.header_lines as u64;
+        lines + ADDED_MAX > self.setting("header lines of a request")
+            && seen.any_answer().is_some_and(|answer| answer.status == 431)
     }
 
     fn expect(&self, place: usize, seen: &Seen<'_>) -> Allowed {

@@ -54,6 +54,9 @@ pub struct Secret {
     pub tag: Tag,
     /// Its length.
     pub bytes: usize,
+    /// Its length as it is written in a query, if that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoded_bytes: Option<usize>,
     /// What else it can be.
     #[serde(default, skip_serializing_if = "Shape::is_other")]
     pub shape: Shape,
@@ -87,8 +90,14 @@ impl Secret {
         Secret {
             tag: Tag::of(text),
             bytes: text.len(),
+            encoded_bytes: Some(encoded_bytes(text)).filter(|bytes| *bytes != text.len()),
             shape: shape(text),
         }
+    }
+
+    /// Its length as it is written in a query.
+    pub fn encoded_bytes(&self) -> usize {
+        self.encoded_bytes.unwrap_or(self.bytes)
     }
 
     /// Whether it looks like 256 bits in base64url.
@@ -111,6 +120,13 @@ impl Secret {
             _ => None,
         }
     }
+}
+
+/// How long a text is in `application/x-www-form-urlencoded` (URL standard section 5.2): a space is one byte, all but a few
+/// characters are three for each byte.
+pub(crate) fn encoded_bytes(text: &str) -> usize {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"*-._ ".contains(&byte);
+    text.bytes().map(|byte| if is_plain(byte) { 1 } else { 3 }).sum()
 }
 
 fn shape(text: &str) -> Shape {
@@ -150,6 +166,8 @@ mod tests {
         assert_eq!(Secret::of(" 123-456 ").digits(), Some(Tag::of("123456")));
         assert_eq!(Secret::of("1234567").digits(), None);
         assert_eq!(Secret::of("short").challenge(), None);
+        assert_eq!(Secret::of("a b{\u{e4}").encoded_bytes(), 3 + 3 + 6);
+        assert_eq!(Secret::of("short").encoded_bytes(), 5);
         let written = serde_json::to_string(&verifier).unwrap();
         assert_eq!(serde_json::from_str::<Secret>(&written).unwrap(), verifier);
         assert_eq!(format!("{}", Tag::of("abc")), "ba7816bf");

@@ -3,7 +3,7 @@
 pub(crate) mod marks;
 
 use crate::{
-    analytics, availability, directory, leader, limits, mail, mailed_code, oddities, operators,
+    analytics, availability, directory, http, leader, limits, mail, mailed_code, oddities, operators,
     property::{AnswersAllowed, FailuresLogged, LogAsDocumented},
     redemption, session, store, swarm,
     vocabulary::Scenario,
@@ -24,6 +24,7 @@ pub fn all() -> Vec<Scenario> {
         directory::stories(),
         operators::stories(),
         oddities::stories(),
+        http::stories(),
         vec![swarm::swarm()],
     ];
     let stories = stories.concat().into_iter();

@@ -147,8 +147,14 @@ fn logged<'a>(refusals: &'a Refusals<'_>, answer: &Answered) -> &'a [Refused] {
 
 /// When something was broken, and what that can do: from each fault to its end, and until all has settled.
 pub(crate) fn troubles(plan: &Plan, history: &History) -> Troubles {
+    troubles_but_for(plan, history, |_| false)
+}
+
+/// The same, if some faults break nothing.
+pub(crate) fn troubles_but_for(plan: &Plan, history: &History, harmless: fn(&Fault) -> bool) -> Troubles {
     let faults: Vec<(u64, &Fault)> = crate::property::faults(history)
         .map(|(at_ms, _, fault)| (at_ms, fault))
+        .filter(|(_, fault)| !harmless(fault))
         .collect();
     let mut troubles = vec![];
     let mut jumped_ms: BTreeMap<&str, i64> = BTreeMap::new();

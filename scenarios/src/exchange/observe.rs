@@ -14,7 +14,7 @@ use base64::{
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, header, request};
 use idp::http::client::Client;
-use seams::{Env, Failure, Outcome};
+use seams::{Cause, Env, Failure, Outcome};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use spec::{
@@ -80,6 +80,11 @@ pub(crate) async fn ask(
     let Some(odd) = &asking.odd else {
         return send(asking, client, to, request, limit).await;
     };
+    if let Some(haste) = &odd.haste
+        && let Some(patience) = haste.of(request.uri().path())
+    {
+        return send_and_give_up(asking, client, to, request, patience).await;
+    }
     let (head, body) = request.into_parts();
     let draft = Draft::of(&head, &body);
     if let Some(wait) = odd.wait_before(&draft.path) {
@@ -106,9 +111,31 @@ pub(crate) async fn ask(
 async fn send(
     asking: &Asking,
     client: &Client,
+    to: (&str, u16),
+    request: Request<Bytes>,
+    limit: Duration,
+) -> Outcome<Response<Bytes>> {
+    send_as(asking, client, to, request, limit, false).await
+}
+
+/// Sends a request and closes the connection after this time, as a browser does whose user presses the button again.
+async fn send_and_give_up(
+    asking: &Asking,
+    client: &Client,
+    to: (&str, u16),
+    request: Request<Bytes>,
+    patience: Duration,
+) -> Outcome<Response<Bytes>> {
+    send_as(asking, client, to, request, patience, true).await
+}
+
+async fn send_as(
+    asking: &Asking,
+    client: &Client,
     (host, port): (&str, u16),
     request: Request<Bytes>,
     limit: Duration,
+    gives_up: bool,
 ) -> Outcome<Response<Bytes>> {
     if !asking.pause.is_zero() {
         sleep(asking.pause).await;
@@ -130,6 +157,10 @@ async fn send(
         Ok(response) => {
             keep_page(response);
             Answered::With(Box::new(read_answer(response)))
+        }
+        // Perhaps before there was a connection.
+        Err(failure) if gives_up && matches!(failure.cause(), Cause::Deadline { .. }) => {
+            Answered::GivenUp(failure.cause().to_string())
         }
         Err(Failure::Fail(cause)) => Answered::NotSent(cause.to_string()),
         Err(Failure::Unknown(cause)) => Answered::Unknown(cause.to_string()),
@@ -174,7 +205,18 @@ fn read_request(head: &request::Parts, body: &Bytes) -> spec::exchange::Request 
         origin: text(headers, header::ORIGIN),
         fetch_site: text(headers, "sec-fetch-site"),
         body_bytes: body.len(),
+        longest_line: Some(longest_line(head)).filter(|bytes| *bytes > 4_096).unwrap_or(0),
+        header_lines: Some(headers.len()).filter(|lines| *lines > 64).unwrap_or(0),
     }
+}
+
+/// Bytes of the longest line of a request's head, with its end.
+fn longest_line(head: &request::Parts) -> usize {
+    let target = head.uri.path_and_query().map_or(0, |target| target.as_str().len());
+    let first = head.method.as_str().len() + target + "  HTTP/1.1\r\n".len();
+    let headers = head.headers.iter();
+    let lines = headers.map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    lines.max().unwrap_or(0).max(first)
 }
 
 fn authorization(value: &header::HeaderValue) -> Authorization {

@@ -42,6 +42,24 @@ pub enum Observation {
     },
 }
 
+impl Observation {
+    /// Whether it is a request.
+    pub(crate) fn is_request(&self) -> bool {
+        matches!(self, Observation::Asked { .. })
+    }
+
+    /// Whether it is an answer.
+    pub(crate) fn is_answer(&self) -> bool {
+        matches!(
+            self,
+            Observation::Answered {
+                answer: Answered::With(_),
+                ..
+            }
+        )
+    }
+}
+
 impl sim::service::Observation<Login> for Observation {
     const NAMES: &'static [&'static str] = &["request sent", "request answered", "mail accepted", "analytics told"];
 
@@ -64,6 +82,7 @@ impl sim::service::Observation<Login> for Observation {
                     Answered::With(answer) => answer.describe(),
                     Answered::NotSent(why) => format!("not sent: {why}"),
                     Answered::Unknown(why) => format!("no answer: {why}"),
+                    Answered::GivenUp(why) => format!("given up: {why}"),
                 };
                 format!("answer {number}: {what}")
             }

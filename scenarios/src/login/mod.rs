@@ -6,14 +6,14 @@ pub(crate) use options::renew_every;
 pub use options::{ReminderOption, StoreOption, WorldOptions};
 
 use crate::{
-    analytics, availability, directory, exchange, leader, limits, mail, mailed_code, oddities, people, redemption,
-    session, store,
+    analytics, availability, directory, exchange, http, leader, limits, mail, mailed_code, oddities, people,
+    redemption, session, store,
 };
 use idp::{config::Config, replica::Wiring};
 use seams::Env;
 
-/// Wraps the parts of a replica each time it boots, to observe them or to plant a bug.
-pub type Rewire = fn(&Env, &Config, Wiring) -> Wiring;
+/// Wraps the parts of a replica each time it boots, or changes its configuration, to plant a bug.
+pub type Rewire = fn(&Env, &mut Config, Wiring) -> Wiring;
 
 sim::compose_ops! {
     /// An operation of a person or an attacker: one variant for each module.
@@ -38,6 +38,7 @@ sim::compose_behaviours! {
         Availability(availability::Behaviour),
         Directory(directory::Behaviour),
         Oddity(oddities::Behaviour),
+        Http(http::Behaviour),
     }
 }
 

@@ -6,15 +6,22 @@
 //! that mails left hanging by the relay have been given up. From then on the relay accepts mail. Bounds are about twice
 //! the longest time seen in 30 seeds of each scenario.
 //!
-//! Edges. A second press within the window sends no second mail (inventory 3), and the mail of the first press may have
-//! been lost while something was broken. So the property judges a press if nobody pressed in the same login for a window
-//! before it; a store's clock that was ahead makes windows longer. A press that was refused, or whose outcome is unknown,
-//! promises nothing.
+//! Edges. A link that is slower, by so little that no deadline passes because of it (`only_slows`), breaks nothing and
+//! excuses nothing. A second press within the window sends no second mail (inventory 3); a store's clock that was ahead makes
+//! windows longer. If the first press was answered, or something was broken meanwhile, so that its mail may be lost, the second
+//! one is not judged. If nobody waited for the answer to the first, whose mail may have come since then, the second one is: its
+//! page promises a mail. A press that was refused, or whose outcome is unknown, promises nothing.
 
 use crate::{
     limits::limits_let_in::ahead_ms,
     mailed_code,
-    property::{bound::Bound, calm::Calm, human, invocations, reading::mails, violation},
+    property::{
+        bound::Bound,
+        calm::Calm,
+        human, invocations,
+        reading::{mails, only_slows},
+        violation,
+    },
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -37,6 +44,15 @@ impl MailArrives {
     }
 }
 
+/// A press of the button.
+#[derive(Clone, Copy)]
+struct Pressed {
+    began_ms: u64,
+    ended_ms: u64,
+    /// Whether its page said that a mail is on its way.
+    promised: bool,
+}
+
 impl Property<Login> for MailArrives {
     fn name(&self) -> String {
         "MailArrives".into()
@@ -52,24 +68,33 @@ impl Property<Login> for MailArrives {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let calm = Calm::of(evidence, self.0.settle_ms);
+        let calm = Calm::but_for(evidence, self.0.settle_ms, only_slows);
         let window_ms = evidence.plan.world.send_once_s * 1000 + ahead_ms(evidence.history) + SLACK_MS;
-        let mut pressed_ms: BTreeMap<_, u64> = BTreeMap::new();
+        let mut pressed: BTreeMap<_, Vec<Pressed>> = BTreeMap::new();
         for press in invocations(evidence.history) {
             let Op::MailedCode(mailed_code::Op::SendCode { flow, address }) = press.op else {
                 continue;
             };
-            let ended_ms = press.end.map_or(u64::MAX, |end| end.at_ms);
-            let before_ms = pressed_ms.get(flow).copied();
-            pressed_ms.insert(flow, before_ms.unwrap_or(0).max(ended_ms));
+            let before = pressed.entry(flow).or_default();
+            let again: Vec<Pressed> = (before.iter().copied())
+                .filter(|earlier| press.began_ms < earlier.ended_ms.saturating_add(window_ms))
+                .collect();
+            before.push(Pressed {
+                began_ms: press.began_ms,
+                ended_ms: press.ended_ms(),
+                promised: press.ok(),
+            });
             let deadline_ms = press.began_ms + self.0.within_ms;
             if !press.ok() {
                 continue; // it promises nothing
             }
-            let again = before_ms.is_some_and(|before_ms| press.began_ms < before_ms.saturating_add(window_ms));
-            let calm = calm.excuse(press.began_ms, deadline_ms);
-            let excuse = calm.or(again.then_some("pressed within the window of an earlier press"));
-            let span = press.began_ms..=deadline_ms;
+            let is_excused =
+                |earlier: &Pressed| earlier.promised || calm.excuse(earlier.began_ms, press.began_ms).is_some();
+            let kept = again.iter().any(is_excused);
+            let excuse = calm.excuse(press.began_ms, deadline_ms);
+            let excuse = excuse.or(kept.then_some("pressed within the window of an earlier press"));
+            let first_ms = again.iter().map(|earlier| earlier.began_ms).min();
+            let span = first_ms.unwrap_or(press.began_ms)..=deadline_ms;
             let came = mails(evidence.history).any(|(at_ms, _, to, _)| to == address && span.contains(&at_ms));
             if !evidence.is_violated(!came, excuse) {
                 continue;
@@ -144,6 +169,44 @@ mod tests {
         let window_ms = crate::vocabulary::WorldOptions::default().send_once_s * 1000;
         assert_eq!(twice(43_020 + window_ms), Ok(()));
         assert!(twice(43_020 + window_ms + SLACK_MS).is_err());
+    }
+
+    fn pressed_twice(story: Story) -> Story {
+        story.op((50_000, 50_040), "ann", send("f1", "ann"), unknown()).op(
+            (50_040, 50_060),
+            "ann",
+            send("f1", "ann"),
+            Seen::Ok,
+        )
+    }
+
+    #[test]
+    fn a_press_that_nobody_waited_for_excuses_nothing() {
+        let came = |at_ms| pressed_twice(healed()).event(at_ms, "mail", mailed("ann", "c1"));
+        assert_eq!(
+            pressed_twice(healed()).judged_by(&claim()).unwrap_err().reason,
+            "no-mail"
+        );
+        assert_eq!(came(50_050).judged_by(&claim()), Ok(()));
+        assert_eq!(came(54_000).judged_by(&claim()), Ok(()));
+        assert!(came(49_000).judged_by(&claim()).is_err(), "that is of an earlier press");
+    }
+
+    #[test]
+    fn a_slower_link_excuses_nothing_and_a_much_slower_one_does() {
+        let slower = |added_ms| {
+            let link = |added_ms| Fault::Latency {
+                a: "idp-a".into(),
+                b: "redis-1".into(),
+                added_ms,
+            };
+            pressed_twice(Story::new().fault(1_000, link(added_ms)))
+        };
+        assert!(slower(60).judged_by(&claim()).is_err());
+        assert!(slower(60).fault(70_000, Fault::Heal).judged_by(&claim()).is_err());
+        assert_eq!(slower(61).judged_by(&claim()), Ok(()));
+        let killed = slower(60).fault(50_010, Fault::Kill { host: "idp-a".into() });
+        assert_eq!(killed.judged_by(&claim()), Ok(()));
     }
 
     #[test]

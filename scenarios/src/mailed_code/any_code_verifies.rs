@@ -11,21 +11,23 @@
 //!   specification judges the same answer. No other fault excuses it: whoever cannot ask the store must not say that the
 //!   code is wrong.
 //! - The clocks of hosts differ by so much that the code may have expired.
-//! - An earlier attempt with the same code got no answer: a replica that was stopped may have taken the code with it.
+//! - An earlier attempt with the same code got no answer, and something was broken since: a replica that was stopped may have
+//!   taken the code with it. A link that is slower, by so little that no deadline passes because of it (`only_slows`), breaks
+//!   nothing, and neither does a client that leaves.
 
 use crate::{
-    exchange::troubles,
+    exchange::{troubles, troubles_but_for},
     limits::attempts_limited::WRONG_CODE,
     mailed_code,
     property::{
         calm::first_of,
         human, invocations,
-        reading::{Invocation, mails},
+        reading::{Invocation, mails, only_slows},
         violation,
     },
     vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
 };
-use spec::Times;
+use spec::{Times, Touches};
 use std::collections::BTreeMap;
 
 /// Property: every unexpired code of a flow is accepted. See the module.
@@ -43,6 +45,8 @@ impl Property<Login> for AnyCodeVerifies {
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let troubles = troubles(evidence.plan, evidence.history);
+        let breaks = troubles_but_for(evidence.plan, evidence.history, only_slows);
+        let any = |touches: &Touches| touches.service || touches.store || touches.directory;
         let ttl_ms = evidence.plan.world.email_code_ttl_s * 1000;
         let invocations = invocations(evidence.history);
         let mut pressed: BTreeMap<&str, BTreeMap<_, u64>> = BTreeMap::new();
@@ -73,7 +77,8 @@ impl Property<Login> for AnyCodeVerifies {
             let fresh = |clocks_ms| typed.to_ms + clocks_ms < made.from_ms + ttl_ms;
             let in_doubt = |other: &Invocation<'_>| {
                 let is_certain = other.ok() || other.failure().is_some();
-                !is_certain && other.op == invocation.op && other.began_ms <= typed.to_ms
+                let is_earlier = !is_certain && other.op == invocation.op && other.began_ms <= typed.to_ms;
+                is_earlier && breaks.any(other.began_ms, typed.to_ms, any)
             };
             let excuse = first_of([
                 (!refused && !invocation.ok(), "neither accepted nor called wrong"),
@@ -132,7 +137,8 @@ mod tests {
             .event(90, "mail", mailed("ann", "k1"));
         let kill = Fault::Kill { host: "redis-1".into() };
         let failover = pressed().fault(1000, kill).event(1900, "redis-2", master("redis-2"));
-        let in_doubt = pressed().op((500, 900), "ann", verify("f1", "ann", "k1"), unknown());
+        let stopped = pressed().fault(600, Fault::Kill { host: "idp-a".into() });
+        let in_doubt = stopped.op((500, 900), "ann", verify("f1", "ann", "k1"), unknown());
         let limited = pressed().op(
             (2000, 2050),
             "ann",
@@ -148,6 +154,21 @@ mod tests {
         ] {
             assert_eq!(story.judged_by(&AnyCodeVerifies), Ok(()));
         }
+    }
+
+    #[test]
+    fn rejects_a_refusal_after_an_attempt_that_nobody_waited_for() {
+        let left = || pressed().op((500, 900), "ann", verify("f1", "ann", "k1"), unknown());
+        assert!(refused(left(), "f1", "k1").judged_by(&AnyCodeVerifies).is_err());
+        let slower = left().fault(
+            300,
+            Fault::Latency {
+                a: "idp-a".into(),
+                b: "redis-1".into(),
+                added_ms: 60,
+            },
+        );
+        assert!(refused(slower, "f1", "k1").judged_by(&AnyCodeVerifies).is_err());
     }
 
     #[test]

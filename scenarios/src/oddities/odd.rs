@@ -6,6 +6,7 @@ use super::{
     pool::Pool,
     tried::Tried,
 };
+use crate::http::haste::Haste;
 use std::time::Duration;
 
 /// How many changes of each request are tried before the request itself.
@@ -26,6 +27,10 @@ pub(crate) struct Odd {
     pub(crate) again: Vec<(String, Duration)>,
     /// The PKCE verifier that their client uses, if not a good one.
     pub(crate) verifier: Option<String>,
+    /// What their client adds to each `state` and `nonce`.
+    pub(crate) opaque: String,
+    /// How little patience they have.
+    pub(crate) haste: Option<Haste>,
     /// What their client asks for otherwise: parameters of the authorization request, without those that are empty.
     pub(crate) asks: Vec<(String, String)>,
 }

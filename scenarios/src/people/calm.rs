@@ -81,7 +81,7 @@ async fn attempt(person: &Arc<Person>, rp: &RelyingParty, style: Style, until: I
     let begun = rp.begin();
     let code = obtain_code(person, rp, &begun, style.clicks, until).await?;
     let tokens = match style.exchange {
-        Exchange::Once => exchange(rp, &code).await?,
+        Exchange::Once => exchange(person, rp, &code).await?,
         Exchange::Race => race::exchange(person, rp, &code).await?,
         Exchange::Burn => burn::exchange(person, rp, &code).await?,
     };
@@ -91,14 +91,16 @@ async fn attempt(person: &Arc<Person>, rp: &RelyingParty, style: Style, until: I
         .await
 }
 
-/// Exchanges a code. A client that is told to try again in a moment does so, as `Retry-After` says (RFC 9110 section 10.2.3).
-async fn exchange(rp: &RelyingParty, code: &SeenCode) -> Result<Tokens, Seen> {
+/// Exchanges a code. A client that is told to try again in a moment does so, as `Retry-After` says (RFC 9110 section 10.2.3);
+/// the library of a hasty one repeats a request that it did not wait for.
+async fn exchange(person: &Person, rp: &RelyingParty, code: &SeenCode) -> Result<Tokens, Seen> {
     let mut result = rp.try_to_exchange(code).await;
     for _ in 0..AGAIN_MAX {
-        if !matches!(&result, Err(Seen::Fail(told)) if told == "temporarily_unavailable") {
-            break;
+        match &result {
+            Err(seen) if person.gave_up(seen) => {}
+            Err(Seen::Fail(told)) if told == "temporarily_unavailable" => sleep(*RETRY_AFTER).await,
+            _ => break,
         }
-        sleep(*RETRY_AFTER).await;
         result = rp.try_to_exchange(code).await;
     }
     rp.publish(code);
@@ -116,7 +118,11 @@ pub(crate) async fn obtain_code(
     clicks: Option<u32>,
     until: Instant,
 ) -> Result<SeenCode, Seen> {
-    match person.open(rp, begun).await? {
+    let mut opened = person.open(rp, begun).await;
+    while opened.as_ref().is_err_and(|seen| person.gave_up(seen)) {
+        opened = person.open(rp, begun).await;
+    }
+    match opened? {
         Opened::Code(code) => Ok(code),
         Opened::LoginPage(page) => {
             sleep(person.choices.ms(200, 1200)).await; // finds the field, types the address

@@ -66,6 +66,12 @@ impl Person {
         sleep(self.choices.ms(1000, 3000)).await;
     }
 
+    /// Whether the outcome of a step is that this person did not wait for it. Then it is taken again at once.
+    pub(crate) fn gave_up(&self, seen: &Seen) -> bool {
+        let is_hasty = self.scene.odd.as_ref().is_some_and(|odd| odd.haste.is_some());
+        is_hasty && matches!(seen, Seen::Unknown(told) | Seen::Fail(told) if told.contains("took longer than"))
+    }
+
     /// Repeats `work` until it succeeds, until the time is over, or until repeating is useless: see
     /// [`answer::worth_another_try`].
     pub(crate) async fn insist<T, F>(&self, until: Instant, mut work: impl FnMut() -> F) -> Result<T, Seen>
@@ -74,6 +80,7 @@ impl Person {
     {
         loop {
             match work().await {
+                Err(seen) if self.gave_up(&seen) => {}
                 Err(seen) if answer::worth_another_try(&seen) && Instant::now() < until => self.think().await,
                 result => return result,
             }

@@ -62,9 +62,13 @@ impl RelyingParty {
     /// Begins an authorization request: code flow, PKCE S256 (RFC 7636 section 4), state, nonce.
     pub(crate) fn begin(&self) -> Begun {
         let token = || random_token(&*self.scene.env.entropy);
-        let (state, nonce, mut verifier) = (token(), token(), token());
-        if let Some(odd) = self.scene.odd.as_ref().and_then(|odd| odd.verifier.clone()) {
-            verifier = odd;
+        let (mut state, mut nonce, mut verifier) = (token(), token(), token());
+        if let Some(odd) = &self.scene.odd {
+            state.push_str(&odd.opaque);
+            nonce.push_str(&odd.opaque);
+            if let Some(odd) = &odd.verifier {
+                verifier.clone_from(odd);
+            }
         }
         self.scene.recorder.secret("PKCE verifier", &verifier);
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));

@@ -4,8 +4,8 @@
 pub(crate) mod twist;
 
 use crate::{
-    analytics, availability, directory, exchange, leader, limits, mail, mailed_code, operators, redemption, session,
-    store, vocabulary::PlantedBug,
+    analytics, availability, directory, exchange, http, leader, limits, mail, mailed_code, operators, redemption,
+    session, store, vocabulary::PlantedBug,
 };
 
 /// All planted bugs, module by module.
@@ -23,6 +23,7 @@ pub fn all() -> Vec<PlantedBug> {
         availability::bugs(),
         operators::bugs(),
         exchange::bugs(),
+        http::bugs(),
     ]
     .concat()
 }

@@ -4,8 +4,8 @@
 //! be meanwhile is what [`crate::property::AnswersAllowed`] judges, at any time.
 
 use crate::{
-    property::{faults, reading::calm_from_ms},
-    vocabulary::Evidence,
+    property::faults,
+    vocabulary::{Evidence, Fault},
 };
 
 /// It had neither happened nor failed when the run ended, and its deadline is later.
@@ -30,9 +30,25 @@ pub(crate) struct Calm {
 impl Calm {
     /// Those of a run, if the world needs `settle_ms` to settle after healing.
     pub(crate) fn of(evidence: &Evidence<'_>, settle_ms: u64) -> Calm {
+        Calm::but_for(evidence, settle_ms, |_| false)
+    }
+
+    /// The same, if some faults break nothing.
+    pub(crate) fn but_for(evidence: &Evidence<'_>, settle_ms: u64, harmless: fn(&Fault) -> bool) -> Calm {
+        let all: Vec<(u64, &Fault)> = faults(evidence.history)
+            .map(|(at_ms, _, fault)| (at_ms, fault))
+            .collect();
+        let mut broken: Vec<(u64, &Fault)> = all.iter().copied().filter(|(_, fault)| !harmless(fault)).collect();
+        if broken.len() < all.len() && broken.iter().all(|(_, fault)| **fault == Fault::Heal) {
+            broken.clear(); // there was nothing to heal
+        }
         Calm {
-            first_fault_ms: faults(evidence.history).next().map_or(u64::MAX, |(at_ms, ..)| at_ms),
-            settled_ms: calm_from_ms(evidence.history, settle_ms),
+            first_fault_ms: broken.first().map_or(u64::MAX, |(at_ms, _)| *at_ms),
+            settled_ms: match broken.last() {
+                None => Some(0),
+                Some((at_ms, Fault::Heal)) => Some(at_ms + settle_ms),
+                Some(_) => None,
+            },
             lasts_ms: evidence.plan.lasts_ms,
         }
     }

@@ -23,6 +23,7 @@ pub use crate::directory::directory_kept::DirectoryKept;
 pub use crate::directory::ledger_remembers::LedgerRemembers;
 pub use crate::directory::stalls_bounded::StallsBounded;
 pub use crate::exchange::AnswersAllowed;
+pub use crate::http::nobody_harmed::NobodyHarmed;
 pub use crate::leader::lease_kept::LeaseKept;
 pub use crate::leader::no_lease_no_jobs::NoLeaseNoJobs;
 pub use crate::leader::reminders_arrive::RemindersArrive;

@@ -239,6 +239,12 @@ pub(crate) fn touches_the_leader(fault: &Fault) -> bool {
     }
 }
 
+/// Whether a fault only makes links slower, and by so little that no deadline passes because of it: a call to the store waits
+/// for two ways, and connecting may take 300 ms.
+pub(crate) fn only_slows(fault: &Fault) -> bool {
+    matches!(fault, Fault::Latency { added_ms, .. } | Fault::LatencySpike { added_ms, .. } if *added_ms <= 60)
+}
+
 /// The moment from which everything works: 0 if there was no fault, otherwise `settle_ms` after the nemesis healed
 /// everything. `None` if the last fault has not healed.
 pub(crate) fn calm_from_ms(history: &History, settle_ms: u64) -> Option<u64> {

@@ -70,7 +70,7 @@ impl Replica {
             let directory = SqliteDirectory::open(env.clone(), &file, DIRECTORY_TIMEOUT).await?;
             let mut wiring = Wiring::standard(&env, &config, Arc::new(directory));
             if let Some(bug) = bug {
-                wiring = (bug.bug)(&env, &config, wiring);
+                wiring = (bug.bug)(&env, &mut config, wiring);
             }
             let serving = replica::serve(env.clone(), config, wiring);
             env.spawn(async move {

@@ -32,7 +32,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     covers: &[7, 27],
     scenario: "calls_interleave",
     detected_by: "CodeRedeemedOnce",
-    bug: |_, config: &Config, wiring| Wiring {
+    bug: |_, config: &mut Config, wiring| Wiring {
         directory: Directory {
             tokens: Arc::new(Twisted(LooksFirst {
                 tokens: wiring.directory.tokens,

@@ -23,7 +23,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     covers: &[7, 27],
     scenario: "failover_mid_redemption",
     detected_by: "CodeRedeemedOnce",
-    bug: |_, config: &Config, wiring| Wiring {
+    bug: |_, config: &mut Config, wiring| Wiring {
         directory: Directory {
             tokens: Arc::new(Twisted(OwnLedger {
                 tokens: wiring.directory.tokens,

@@ -26,7 +26,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     covers: &[7],
     scenario: "ledger_outlives_clocks",
     detected_by: "CodeRedeemedOnce",
-    bug: |_, config: &Config, wiring| Wiring {
+    bug: |_, config: &mut Config, wiring| Wiring {
         directory: Directory {
             tokens: Arc::new(Twisted(Forgetful {
                 tokens: wiring.directory.tokens,

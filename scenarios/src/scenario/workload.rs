@@ -1,7 +1,7 @@
 //! The workloads of scenarios: which people and attackers there are, and what they do.
 
 use crate::{
-    availability, directory, limits, mailed_code, oddities, redemption, session, store,
+    availability, directory, http, limits, mailed_code, oddities, redemption, session, store,
     vocabulary::{Behaviour, Workload},
     world::hosts,
 };
@@ -209,5 +209,44 @@ impl Flooder {
             every_ms: every.as_millis() as u64,
         });
         Workload::named("flooder", does)
+    }
+}
+
+/// People who leave before they are answered, and ask again.
+pub struct HastyPeople;
+
+impl HastyPeople {
+    /// This number of people. Each waits for an answer for a time of their own, within these bounds in milliseconds, and
+    /// leaves once or twice at each step.
+    pub fn waiting(count: usize, from_ms: u64, to_ms: u64) -> Workload {
+        Workload::people_each(count, move |dice| {
+            Behaviour::Http(http::Behaviour::LogInHastily {
+                patience_ms: dice.between(from_ms, to_ms),
+                times: dice.between(1, 2) as u32,
+            })
+        })
+    }
+}
+
+/// People who log in at clients with a `state` and a `nonce` of their own making.
+pub struct Clients;
+
+impl Clients {
+    /// Three of them: state and nonce end with this text, so many times.
+    pub fn with_state(text: &str, times: u32) -> Workload {
+        let text = text.to_owned();
+        Workload::people(3, Behaviour::Http(http::Behaviour::LogInWithState { text, times }))
+    }
+}
+
+/// A stranger who wants nothing but to be in the way.
+pub struct Stranger;
+
+impl Stranger {
+    /// Sends so many requests that are as large as a balancer lets through.
+    pub fn sends_largest(requests: u32, every: Duration) -> Workload {
+        let every_ms = every.as_millis() as u64;
+        let does = http::Behaviour::SendLargest { requests, every_ms };
+        Workload::named("stranger", Behaviour::Http(does)).every(Duration::ZERO)
     }
 }

@@ -4,8 +4,8 @@ use crate::{
     login::Login,
     mailed_code,
     scenario::{
-        BurntCodes, CodeThief, Eavesdropper, Flooder, Guesser, ImpatientPeople, Logins, Monitor, Probe, Racers,
-        Visitors, ms, secs,
+        BurntCodes, Clients, CodeThief, Eavesdropper, Flooder, Guesser, HastyPeople, ImpatientPeople, Logins, Monitor,
+        Probe, Racers, Stranger, Visitors, ms, secs,
     },
     vocabulary::{Behaviour, Operation, Workload},
 };
@@ -30,6 +30,12 @@ pub(super) const KINDS: &[DrawWorkloads<Login>] = &[
     |dice, _| {
         let after = secs(dice.between(1, 8));
         vec![Logins::of("wendy"), Eavesdropper::of("wendy", after)]
+    },
+    |dice, few| vec![HastyPeople::waiting(few + 2, 10, 250).every(gap(dice))],
+    |dice, _| vec![Stranger::sends_largest(40, ms(dice.pick(&[100, 400])))],
+    |dice, _| {
+        let (text, times) = dice.pick(&[("a", 2_000), ("{", 900), ("\u{dfc}\u{65e5}", 150)]);
+        vec![Clients::with_state(text, times).every(gap(dice))]
     },
 ];
 

@@ -13,8 +13,8 @@ use crate::{
     property::{
         AnalyticsArrive, AnyCodeVerifies, AttemptsLimited, CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce,
         ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, LimitsLetIn, MailArrives, NoLocalSuccess,
-        NoSecretLogged, OneMailPerWindow, RemindersArrive, RemindersOnce, ReplicationCatchesUp, RightfulCodeHonoured,
-        SendsLimited, SessionsSurvive, StolenCodesUseless,
+        NoSecretLogged, NobodyHarmed, OneMailPerWindow, RemindersArrive, RemindersOnce, ReplicationCatchesUp,
+        RightfulCodeHonoured, SendsLimited, SessionsSurvive, StolenCodesUseless,
     },
     scenario::{ms, secs},
     vocabulary::Scenario,
@@ -53,6 +53,7 @@ pub(crate) fn swarm() -> Scenario {
     .always(RightfulCodeHonoured)
     .always(EmailCodeOnce)
     .always(AnyCodeVerifies)
+    .always(NobodyHarmed)
     .always(AttemptsLimited)
     .always(SendsLimited)
     .always(OneMailPerWindow)
@@ -82,6 +83,11 @@ pub(crate) fn swarm() -> Scenario {
         6,
         "the balancer turned to the other replica",
         marked("the balancer turned to the next replica"),
+    )
+    .sometimes_one_in(
+        6,
+        "a request went on without its client",
+        marked("a request went on without its client"),
     )
     .sometimes("the store's outcome was unknown", marked("store outcome unknown"))
 }

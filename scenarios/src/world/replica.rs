@@ -93,7 +93,7 @@ pub(crate) async fn run(process: Process<Login>, env: Env) {
 }
 
 async fn serve(process: &Process<Login>, env: &Env) -> String {
-    let config = config(&process.host, process.shared.directory.location(), &process.options);
+    let mut config = config(&process.host, process.shared.directory.location(), &process.options);
     let asked = calls::wrap::Asked::by(process);
     let env = &calls::wrap::env(env, &asked);
     let opening = SqliteDirectory::open(env.clone(), &config.directory, config.deadlines.directory);
@@ -106,7 +106,7 @@ async fn serve(process: &Process<Login>, env: &Env) -> String {
     let wiring = Wiring::standard(env, &Arc::new(config.clone()), directory);
     let wiring = calls::wrap::wiring(env, &config, wiring, &asked);
     let wiring = match &process.bug {
-        Some(rewire) => rewire(env, &config, wiring),
+        Some(rewire) => rewire(env, &mut config, wiring),
         None => wiring,
     };
     let wiring = process.shared.store.listen_at(env, wiring);

@@ -3,6 +3,10 @@
 use proptest::{collection::vec, prelude::*, sample::select};
 use scenarios::{
     analytics, availability, directory,
+    http::{
+        self,
+        Behaviour::{LogInHastily, LogInWithState, SendLargest},
+    },
     limits::Behaviour::{BeginLogins, Flood, Guess},
     mail,
     mailed_code::Behaviour::{LogIn, LogInImpatiently, Mistype, PeekAtMail},
@@ -61,6 +65,16 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
         (1..20_000u64).prop_map(|every_ms| directory::Behaviour::ReadDirectory { every_ms }.into()),
         Just(store::Behaviour::CheckReplication.into()),
         odd().prop_map(Behaviour::from),
+        with_heads_and_haste().prop_map(Behaviour::from),
+    ]
+}
+
+fn with_heads_and_haste() -> impl Strategy<Value = http::Behaviour> {
+    let (ms, many) = (0..20_000u64, 0..70u32);
+    prop_oneof![
+        ("[a-z\u{e4}{]{0,9}", many.clone()).prop_map(|(text, times)| LogInWithState { text, times }),
+        (many.clone(), ms.clone()).prop_map(|(requests, every_ms)| SendLargest { requests, every_ms }),
+        (ms, many).prop_map(|(patience_ms, times)| LogInHastily { patience_ms, times }),
     ]
 }
 

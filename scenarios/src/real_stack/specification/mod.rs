@@ -13,6 +13,7 @@
 mod people;
 mod service;
 mod stalls;
+mod strangers;
 mod wrong;
 
 use crate::{
@@ -32,6 +33,7 @@ use std::{collections::BTreeSet, fmt, io, path::Path};
 
 pub use crate::oddities::Tries;
 pub use stalls::Stall;
+pub use strangers::judge_strangers;
 
 /// The clock of the history has whole milliseconds.
 const CLOCK_MS: u64 = 1;
@@ -144,6 +146,14 @@ fn exchanges(history: &History) -> impl Iterator<Item = &Observation> {
         Event::Own(AnyObservation::Exchange(observation)) => Some(observation),
         _ => None,
     })
+}
+
+/// Whether somebody did not wait for an answer.
+fn is_given_up(record: &crate::vocabulary::Record) -> bool {
+    let Event::Own(AnyObservation::Exchange(Observation::Answered { answer, .. })) = &record.event else {
+        return false;
+    };
+    matches!(answer, spec::exchange::Answered::GivenUp(_))
 }
 
 /// Requests without an answer, but for those of the operators' monitor.

@@ -1,0 +1,34 @@
+//! Between the balancer and a replica: answers that the balancer takes for failures, and clients that leave before they are
+//! answered.
+
+mod ops;
+
+pub use ops::Behaviour;
+pub(crate) use ops::act;
+
+// People and attackers.
+pub(crate) mod haste;
+mod strangers;
+
+// Properties.
+pub(crate) mod nobody_harmed;
+
+// Planted bugs.
+pub(crate) mod heads_without_bound;
+pub(crate) mod request_dropped;
+
+// Scenarios.
+pub(crate) mod clients_leave;
+pub(crate) mod large_heads;
+
+use crate::vocabulary::{PlantedBug, Scenario};
+
+/// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
+pub(crate) fn bugs() -> Vec<PlantedBug> {
+    vec![request_dropped::PLANTED, heads_without_bound::PLANTED]
+}
+
+/// The scenarios of this module.
+pub(crate) fn stories() -> Vec<Scenario> {
+    vec![large_heads::large_heads(), clients_leave::clients_leave()]
+}

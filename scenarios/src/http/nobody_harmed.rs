@@ -1,0 +1,139 @@
+//! Nobody's requests make anybody else's fail: what a replica answers is never something that the balancer takes for a failure
+//! of that replica.
+//!
+//! Source: inventory 33, 34. A balancer sends nobody to a replica that has failed, for a while. So whoever can make a replica
+//! look broken takes it away from everybody, and two requests are enough for two replicas (measured on nginx 1.22.1: two
+//! requests a second made 110 of 156 requests of others fail).
+//!
+//! Edges. An answer with a head that the balancer does not take has no excuse: no fault makes a head too large, or no header.
+//! The balancer's other failures (a connection refused or broken, no answer in time, no replica left) are excused while
+//! something that makes them is broken, by the account of the specification (`exchange::troubles`), and until all replicas have
+//! opened their ports. A client that leaves (499) has not failed.
+
+use crate::{
+    exchange::troubles,
+    property::{calm::first_of, violation},
+    vocabulary::{Event, Evidence, Kind, Login, Observation, Property, Violation},
+};
+use spec::Touches;
+
+/// How the balancer reports an answer whose head it does not take.
+const BAD_HEADS: [(&str, &str); 2] = [
+    ("sent too big header", "head-too-large"),
+    ("sent invalid header", "head-invalid"),
+];
+
+/// Property: no request makes a replica look broken to the balancer. See the module.
+pub struct NobodyHarmed;
+
+impl Property<Login> for NobodyHarmed {
+    fn name(&self) -> String {
+        "NobodyHarmed".into()
+    }
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        "nobody's requests make anybody else's fail: no answer makes a replica look broken to the balancer".into()
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let troubles = troubles(evidence.plan, evidence.history);
+        let broken = |touches: &Touches| touches.service || touches.store || touches.directory;
+        // What it reports when it gives up was under way for as long as it waits for a replica, or for all of them.
+        let world = &evidence.plan.world;
+        let waits_ms = (world.proxy_connect_timeout_ms + world.proxy_read_timeout_ms) * world.replicas as u64;
+        let numbered = evidence.history.records.iter().enumerate();
+        for (index, record) in numbered {
+            let says = match &record.event {
+                Event::Balancer { says } => says,
+                Event::Own(Observation::Exchange(exchange)) if exchange.is_answer() => {
+                    evidence.judged(1); // nothing was wrong with it
+                    continue;
+                }
+                _ => continue,
+            };
+            if says.starts_with("499 ") {
+                continue;
+            }
+            let bad_head = BAD_HEADS.iter().find(|(how, _)| says.contains(how));
+            let began_ms = record.at_ms.saturating_sub(waits_ms + world.fail_timeout_ms);
+            let excuse = match bad_head {
+                Some(_) => None,
+                None => first_of([
+                    (record.at_ms <= troubles.started_ms, "the replicas were starting"),
+                    (
+                        troubles.any(began_ms, record.at_ms, broken),
+                        "a fault on the way of a request",
+                    ),
+                ]),
+            };
+            if evidence.is_violated(true, excuse) {
+                let what = format!("a request made a replica look broken to the balancer: {says}");
+                let reason = bad_head.map_or("no-answer", |(_, reason)| reason);
+                return Err(violation(&self.name(), record.at_ms, vec![index], what).because(reason));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{property::testing::Story, vocabulary::Fault};
+
+    const TOO_BIG: &str = "502 for GET /authorize: idp-a sent too big header";
+
+    /// Both replicas have opened their ports.
+    fn started() -> Story {
+        ["idp-a", "idp-b"].into_iter().fold(Story::new(), |story, host| {
+            let ready = Event::Ready {
+                host: host.into(),
+                ready: true,
+                why: String::new(),
+            };
+            story.event(1_000, host, ready)
+        })
+    }
+
+    fn says(story: Story, at_ms: u64, says: &str) -> Story {
+        story.event(at_ms, "balancer", Event::Balancer { says: says.into() })
+    }
+
+    #[test]
+    fn accepts_failures_with_a_cause_and_clients_that_leave() {
+        let killed = || started().fault(20_000, Fault::Kill { host: "idp-a".into() });
+        for story in [
+            says(started(), 20_000, "499 for POST /token: the client went away"),
+            says(started(), 900, "502 for GET /: no live upstreams"),
+            says(
+                killed(),
+                21_000,
+                "502 for POST /token: idp-a broke off before the answer: reset",
+            ),
+        ] {
+            assert_eq!(story.judged_by(&NobodyHarmed), Ok(()));
+        }
+    }
+
+    #[test]
+    fn rejects_a_head_that_the_balancer_does_not_take_whatever_is_broken() {
+        let killed = started().fault(20_000, Fault::Kill { host: "idp-b".into() });
+        for story in [says(started(), 900, TOO_BIG), says(killed, 21_000, TOO_BIG)] {
+            assert_eq!(story.judged_by(&NobodyHarmed).unwrap_err().reason, "head-too-large");
+        }
+        let invalid = says(started(), 20_000, "502 for GET /: idp-a sent invalid header");
+        assert_eq!(invalid.judged_by(&NobodyHarmed).unwrap_err().reason, "head-invalid");
+    }
+
+    #[test]
+    fn rejects_a_failure_without_a_cause() {
+        for what in [
+            "502 for GET /: no live upstreams",
+            "502 for GET /: idp-a broke off before the answer: reset",
+        ] {
+            let story = says(started(), 20_000, what);
+            assert_eq!(story.judged_by(&NobodyHarmed).unwrap_err().reason, "no-answer");
+        }
+    }
+}

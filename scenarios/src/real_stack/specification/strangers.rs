@@ -1,0 +1,124 @@
+//! A stranger who sends what is allowed at its largest, and people who leave before they are answered, at the real service behind
+//! the real nginx: everybody else is served as if they were not there, and those who ask again are served as well.
+
+use super::{Court, Place, Service, broken, plan};
+use crate::{
+    http, mailed_code, people,
+    property::{AnyCodeVerifies, MailArrives, invocations},
+    service::perform,
+    vocabulary::{Evidence, Operation, Plan, Property},
+};
+use conformance::{Agreement, Unavailable};
+use seams_os::clock::wall_ms;
+use sim::world::join_all;
+use spec::Troubles;
+use std::{path::Path, time::Duration};
+use tokio::time::sleep;
+
+/// People who log in calmly, and people who leave.
+const CALM: u64 = 12;
+const HASTY: u64 = 12;
+/// For how long the stranger goes on, milliseconds, and the time between two requests.
+const LASTS_MS: u64 = 8_000;
+const EVERY_MS: u64 = 60;
+
+/// Lets them come, and judges every answer, every mail and every login. `program` is `squall`, whose command `idp` is the
+/// service. Takes about 20 s.
+///
+/// # Errors
+/// The real programs are not installed, or something does not start.
+pub fn judge_strangers(program: &Path) -> Result<Agreement, Unavailable> {
+    let operations = operations();
+    let people = operations.len() as u64 - 1;
+    let plan = Plan {
+        lasts_ms: 120_000,
+        operations,
+        faults: vec![],
+        ..plan(Place::Stack)?
+    };
+    let (history, operators, world, started_ms) = crate::real_stack::runtime()?.block_on(async {
+        let service = Service::start(Place::Stack, program, &plan).await?;
+        let started_ms = (wall_ms() as u64).saturating_sub(service.world.epoch_ms);
+        let acts = plan.operations.iter().cloned().map(|operation| {
+            let scene = service.scene.clone();
+            async move {
+                sleep(Duration::from_millis(operation.at_ms)).await;
+                perform(&scene, &operation.who, operation.does, &operation.who).await;
+            }
+        });
+        join_all(&service.scene.env, acts).await;
+        let history = service.scene.recorder.history();
+        Ok::<_, Unavailable>((history, service.operators(), service.world.clone(), started_ms))
+    })?;
+    let troubles = Troubles {
+        started_ms,
+        ..Troubles::default()
+    };
+    let court = Court {
+        plan: &plan,
+        world: &world,
+        troubles: &troubles,
+        operators: &operators,
+    };
+    let mut differences: Vec<String> = (court.report(&history).violations.into_iter())
+        .map(|violation| violation.what)
+        .collect();
+    let evidence = Evidence::new(&plan, &history, &operators);
+    let claims: [&dyn Property<_>; 2] = [&AnyCodeVerifies, &MailArrives::within(Duration::from_secs(6))];
+    let violated = claims.into_iter().filter_map(|claim| claim.check(&evidence).err());
+    differences.extend(violated.map(|violation| violation.to_string()));
+    let is_login = |op: &_| *op == crate::vocabulary::Op::People(people::Op::LogIn);
+    let logins: Vec<_> = invocations(&history)
+        .into_iter()
+        .filter(|one| is_login(one.op))
+        .collect();
+    let failed = logins.iter().filter(|login| !login.ok());
+    differences.extend(failed.map(|login| format!("{} could not log in: it {}", login.who, login.outcome())));
+    if logins.len() as u64 != people {
+        differences.push(format!("{} of {people} people tried to log in", logins.len()));
+    }
+    let left = history
+        .records
+        .iter()
+        .filter(|record| super::is_given_up(record))
+        .count();
+    if left == 0 {
+        return Err(broken(std::io::Error::other(
+            "nobody left before an answer: the test shows nothing",
+        )));
+    }
+    Ok(Agreement {
+        compared: logins.len() as u64 + left as u64,
+        differences,
+        ..Agreement::default()
+    })
+}
+
+fn operations() -> Vec<Operation> {
+    let stranger = http::Behaviour::SendLargest {
+        requests: (LASTS_MS / EVERY_MS) as u32,
+        every_ms: EVERY_MS,
+    };
+    let mut all = vec![Operation {
+        at_ms: 0,
+        who: "stranger".into(),
+        does: stranger.into(),
+    }];
+    let calm = (0..CALM).map(|n| Operation {
+        at_ms: 300 + n * 500,
+        who: format!("calm-{n}"),
+        does: mailed_code::Behaviour::LogIn.into(),
+    });
+    // A request takes about two milliseconds here.
+    let hasty = (0..HASTY).map(|n| Operation {
+        at_ms: 500 + n * 500,
+        who: format!("hasty-{n}"),
+        does: http::Behaviour::LogInHastily {
+            patience_ms: 1 + n % 4,
+            times: 2,
+        }
+        .into(),
+    });
+    all.extend(calm.chain(hasty));
+    all
+}
