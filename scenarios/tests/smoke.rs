@@ -62,6 +62,7 @@ smoke!(
     leader_at_work,
     claims_in_doubt,
     lease_in_doubt,
+    mailboxes_gone,
     session_survives,
     slow_disk,
     directory_loses_power,

@@ -63,6 +63,10 @@ pub enum Cause {
     /// The server refused: READONLY, NOREPLICAS, LOADING, MASTERDOWN.
     #[error("refused: {0}")]
     Refused(String),
+    /// The server refused, and will always do so: an address that does not exist (RFC 5321 section 4.2.1, a reply of the
+    /// 500s).
+    #[error("refused for good: {0}")]
+    RefusedForGood(String),
     /// The server answered something that the protocol does not allow here.
     #[error("unexpected answer: {0}")]
     Protocol(String),

@@ -2,7 +2,8 @@
 //!
 //! 1. The reminder is claimed in the directory, by the newest epoch only.
 //! 2. The mail goes to the relay.
-//! 3. Sent: recorded. Definitely not sent: the claim is given back. Unknown: the claim stays, for a
+//! 3. Sent: recorded. Definitely not sent: the claim is given back, and others come first at the next look;
+//!    but it stays if the relay refuses this mail for good. Unknown: the claim stays, for a
 //!    second mail would be worse than none; so does the claim of a leader that died in between.
 //!
 //! A claim that must be given back is remembered until the directory has taken it back, and nothing
@@ -14,7 +15,7 @@ use crate::{
     config::Config,
     mail::{Mail, Mailer, Subject},
 };
-use seams::{Env, Failure, Outcome};
+use seams::{Cause, Env, Failure, Outcome};
 use std::sync::Arc;
 use tokio::{sync::watch, time::sleep};
 
@@ -115,6 +116,11 @@ impl Job {
             Ok(()) => {
                 self.env.mark("reminder sent");
                 self.reminders.finish_reminder(&id, epoch).await?;
+            }
+            // The claim stays: no other try would be better.
+            Err(failure @ Failure::Fail(Cause::RefusedForGood(_))) => {
+                tracing::error!(reminder = %id, cause = %failure, "not sent, and not tried again");
+                self.env.mark("reminder given up");
             }
             Err(failure @ Failure::Fail(_)) => {
                 tracing::warn!(reminder = %id, cause = %failure, "not sent; another try later");

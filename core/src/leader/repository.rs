@@ -48,13 +48,14 @@ pub trait EpochRepository: Send + Sync {
 pub trait ReminderRepository: Send + Sync {
     /// Adds a reminder; false if there is one for the same user and time.
     async fn add_reminder(&self, reminder: Reminder) -> Outcome<bool>;
-    /// Reminders due by `now` that nobody has claimed, oldest first.
+    /// Reminders due by `now` that nobody has claimed: those that were tried least often first, the oldest of them first.
+    /// Otherwise a few that fail again and again would keep all others from being sent.
     async fn due_reminders(&self, now: Timestamp, limit: usize) -> Outcome<Vec<Reminder>>;
     /// Claims a reminder for sending, provided that `epoch` is the newest (inventory 29, 31).
     async fn claim_reminder(&self, id: &str, epoch: LeaderEpoch, now: Timestamp) -> Outcome<ReminderClaim>;
     /// Records that a claimed reminder was sent.
     async fn finish_reminder(&self, id: &str, epoch: LeaderEpoch) -> Outcome<bool>;
-    /// Gives a claim back, when the relay definitely did not take the mail.
+    /// Gives a claim back, when the relay definitely did not take the mail, and counts the try.
     async fn unclaim_reminder(&self, id: &str, epoch: LeaderEpoch) -> Outcome<bool>;
 }
 

@@ -14,9 +14,10 @@ const REMINDERS_KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 pub(crate) const SCHEMA: Schema = Schema {
     matter: "leader",
-    statements: &[(
-        1,
-        "CREATE TABLE leader (
+    statements: &[
+        (
+            1,
+            "CREATE TABLE leader (
             one INTEGER PRIMARY KEY CHECK (one = 1),
             epoch INTEGER NOT NULL,
             holder TEXT NOT NULL
@@ -34,7 +35,13 @@ pub(crate) const SCHEMA: Schema = Schema {
             UNIQUE (user_id, due)
         ) STRICT;
         CREATE INDEX reminders_by_due ON reminders (due) WHERE claimed_epoch IS NULL;",
-    )],
+        ),
+        (
+            3,
+            // How often it was tried: those that fail again and again must not keep others from being sent.
+            "ALTER TABLE reminders ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;",
+        ),
+    ],
     expiring: &[Expiring {
         delete: "DELETE FROM reminders WHERE due <= ?1 AND claimed_epoch IS NOT NULL",
         kept_for: REMINDERS_KEPT_FOR,
@@ -94,7 +101,7 @@ impl ReminderRepository for SqliteDirectory {
         self.read(|t| {
             t.prepare_cached(
                 "SELECT id, user_id, address, text, due FROM reminders
-                 WHERE claimed_epoch IS NULL AND due <= ?1 ORDER BY due, id LIMIT ?2",
+                 WHERE claimed_epoch IS NULL AND due <= ?1 ORDER BY tries, due, id LIMIT ?2",
             )?
             .query_map(params![ms(now), limit as i64], |row| {
                 Ok(Reminder {
@@ -147,7 +154,7 @@ impl ReminderRepository for SqliteDirectory {
         self.write(|t| {
             let rows = t
                 .prepare_cached(
-                    "UPDATE reminders SET claimed_epoch = NULL, claimed_at = NULL
+                    "UPDATE reminders SET claimed_epoch = NULL, claimed_at = NULL, tries = tries + 1
                      WHERE id = ?1 AND claimed_epoch = ?2 AND sent = 0",
                 )?
                 .execute(params![id, epoch.0])?;

@@ -52,6 +52,7 @@ impl Relay {
         let outcome = submit(&self.env, place, message, self.limit).await;
         match &outcome {
             Ok(()) => self.trouble.end(),
+            Err(Failure::Fail(Cause::RefusedForGood(_))) => self.trouble.end(), // the relay works
             Err(failure) => self.trouble.begin(failure.cause()),
         }
         outcome
@@ -142,6 +143,11 @@ async fn carry(
             Err(failure @ Failure::Unknown(_)) => {
                 tracing::error!(cause = %failure, "a mail may or may not have been sent");
                 relay.env.mark("mail fate unknown");
+                break;
+            }
+            Err(failure @ Failure::Fail(Cause::RefusedForGood(_))) => {
+                tracing::error!(cause = %failure, "a mail was not sent; giving up");
+                relay.env.mark("mail given up");
                 break;
             }
             Err(failure @ Failure::Fail(_)) => {

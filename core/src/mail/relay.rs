@@ -133,6 +133,11 @@ pub(super) async fn submit(env: &Env, place: Place<'_>, message: &Message, limit
     let conversation = async {
         let stream = place.connect(env).await?;
         let refused = |e: lettre::transport::smtp::Error| Failure::Fail(Cause::Refused(e.to_string()));
+        // What the relay says of this mail, not of this service: another try would be refused as well.
+        let of_this_mail = |e: lettre::transport::smtp::Error| match e.is_permanent() {
+            true => Failure::Fail(Cause::RefusedForGood(e.to_string())),
+            false => refused(e),
+        };
         let hello = ClientId::Domain(env.host.to_string());
         let mut smtp = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello)
             .await
@@ -149,12 +154,12 @@ pub(super) async fn submit(env: &Env, place: Place<'_>, message: &Message, limit
         for to in envelope.to() {
             smtp.command(commands::Rcpt::new(to.clone(), vec![]))
                 .await
-                .map_err(refused)?;
+                .map_err(of_this_mail)?;
         }
         smtp.command(commands::Data).await.map_err(refused)?;
         on_its_way = true;
         smtp.message(&message.formatted()).await.map_err(|e| match e.status() {
-            Some(_) => refused(e), // a refusal
+            Some(_) => of_this_mail(e), // a refusal
             None => Failure::Unknown(Cause::ConnectionLost(e.to_string())),
         })?;
         Ok(smtp)

@@ -16,6 +16,7 @@ pub(crate) mod everybody_renews;
 pub(crate) mod lease_without_end;
 pub(crate) mod local_time_for_utc;
 pub(crate) mod never_sweeps;
+pub(crate) mod oldest_first_for_ever;
 pub(crate) mod reminder_differs;
 pub(crate) mod renewal_believed;
 pub(crate) mod unfenced_leader;
@@ -25,6 +26,7 @@ pub(crate) mod claims_in_doubt;
 pub(crate) mod leader_at_work;
 pub(crate) mod leader_pauses;
 pub(crate) mod lease_in_doubt;
+pub(crate) mod mailboxes_gone;
 pub(crate) mod old_master_grants;
 pub(crate) mod one_reminder;
 
@@ -39,6 +41,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         local_time_for_utc::PLANTED,
         everybody_renews::PLANTED,
         never_sweeps::PLANTED,
+        oldest_first_for_ever::PLANTED,
         reminder_differs::PLANTED,
         renewal_believed::PLANTED,
     ]
@@ -53,5 +56,6 @@ pub(crate) fn stories() -> Vec<Scenario> {
         leader_at_work::leader_at_work(),
         claims_in_doubt::claims_in_doubt(),
         lease_in_doubt::lease_in_doubt(),
+        mailboxes_gone::mailboxes_gone(),
     ]
 }

@@ -22,6 +22,7 @@ use crate::{
         violation,
     },
     vocabulary::{Event, Evidence, Fault, Kind, Login, Mode, Observation, OwnFault, Property, Violation},
+    world::mail::{FULL, GONE},
 };
 use std::time::Duration;
 
@@ -57,7 +58,9 @@ impl Property<Login> for RemindersArrive {
         let lasting = |fault: &Fault| touches_the_leader(fault) && !passes(fault);
         let trouble = TroubledTimes::of(evidence.history, self.0.settle_ms, lasting);
         let passing = TroubledTimes::of(evidence.history, self.0.settle_ms, passes);
-        for reminder in &evidence.plan.world.reminders {
+        let refused = |who: &str| who.starts_with(GONE) || who.starts_with(FULL);
+        let reminders = evidence.plan.world.reminders.iter();
+        for reminder in reminders.filter(|reminder| !refused(&reminder.who)) {
             let in_time_ms = reminder.due_ms + self.0.within_ms;
             let passed_ms = passing.ends_ms(reminder.due_ms, in_time_ms);
             let latest_ms = passed_ms.map_or(in_time_ms, |passed_ms| in_time_ms.max(passed_ms + self.0.within_ms));

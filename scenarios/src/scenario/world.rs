@@ -100,6 +100,15 @@ impl World {
         self
     }
 
+    /// Adds `count` reminders for people whose mail the relay refuses: their names begin as that of `whom`.
+    pub fn refused_reminders(mut self, whom: &str, count: usize, due: Duration) -> World {
+        self.late_reminders.extend((1..=count).map(|n| ReminderOption {
+            who: format!("{whom}{n}"),
+            due_ms: due.as_millis() as u64,
+        }));
+        self
+    }
+
     /// Adds one reminder that is due at this time, for a person of its own: it shows whether there is a leader then.
     pub fn reminder_at(mut self, due: Duration) -> World {
         self.late_reminders.push(ReminderOption {

@@ -19,6 +19,10 @@ use std::{io, time::Duration};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::sleep;
 
+/// People whose names begin so have no mailbox any more: the relay refuses their mail for good (RFC 5321 section 4.2.2, 550).
+pub(crate) const GONE: &str = "gone-";
+/// The mailboxes of people whose names begin so are full: the relay refuses their mail for the time being (452).
+pub(crate) const FULL: &str = "full-";
 /// Longest line, bytes, CRLF included: RFC 5321 section 4.5.3.1.6 requires 1000; longer ones are tolerated.
 const LINE_BYTES_MAX: u64 = 4096;
 /// Longest mail, bytes.
@@ -129,6 +133,12 @@ impl Session {
                 },
                 "RCPT" => match (path(argument, "TO:"), &self.sender) {
                     (_, None) => self.say("503 5.5.1 Error: need MAIL command").await?,
+                    (Some(recipient), Some(_)) if recipient.starts_with(GONE) => {
+                        self.say("550 5.1.1 Recipient address rejected: User unknown").await?;
+                    }
+                    (Some(recipient), Some(_)) if recipient.starts_with(FULL) => {
+                        self.say("452 4.2.2 Mailbox full").await?;
+                    }
                     (Some(recipient), Some(_)) if recipient.contains('@') => {
                         self.recipients.push(recipient);
                         self.say("250 2.1.5 Ok").await?;
