@@ -78,10 +78,6 @@ fn waited(line: &LogLine<'_>, troubles: &[(u64, &Fault)]) -> bool {
     let waited_ms: u64 = waited_ms.parse().unwrap_or(u64::MAX);
     let began_ms = (line.at_ms + SLACK_MS).saturating_sub(waited_ms);
     let held = |(at_ms, fault): &(u64, &Fault)| match fault {
-        Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { .. })) => {
-            let until_ms = at_ms + fault.lasts_ms().unwrap_or(u64::MAX / 2);
-            *at_ms <= began_ms && line.at_ms <= until_ms + SLACK_MS
-        }
         // The lock is held during each commit of the other replica; the last one begins at the end of the fault.
         Fault::DiskSlow { by_ms, lasts_ms, .. } => {
             let until_ms = at_ms + lasts_ms + by_ms;
@@ -89,7 +85,31 @@ fn waited(line: &LogLine<'_>, troubles: &[(u64, &Fault)]) -> bool {
         }
         _ => false,
     };
-    troubles.iter().any(held)
+    troubles.iter().any(held) || locked_since_ms(line.at_ms.saturating_sub(SLACK_MS), troubles) <= began_ms
+}
+
+/// Since when somebody has held the lock without a break, at a time; `u64::MAX` if nobody did. Faults that overlap are one.
+fn locked_since_ms(at_ms: u64, troubles: &[(u64, &Fault)]) -> u64 {
+    let mut held: Vec<(u64, u64)> = (troubles.iter())
+        .filter(|(_, fault)| is_held(fault))
+        .map(|(from_ms, fault)| (*from_ms, from_ms + fault.lasts_ms().unwrap_or(u64::MAX / 2)))
+        .collect();
+    held.sort_unstable();
+    let (mut since_ms, mut until_ms) = (u64::MAX, 0);
+    for (from_ms, to_ms) in held.into_iter().filter(|(from_ms, _)| *from_ms <= at_ms) {
+        if from_ms > until_ms || since_ms == u64::MAX {
+            since_ms = from_ms;
+        }
+        until_ms = until_ms.max(to_ms);
+    }
+    if until_ms < at_ms { u64::MAX } else { since_ms }
+}
+
+fn is_held(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { .. }))
+    )
 }
 
 fn fills(fault: &Fault) -> bool {
@@ -104,13 +124,30 @@ fn lacks_descriptors(fault: &Fault) -> bool {
 }
 
 fn locks(fault: &Fault) -> bool {
-    let is_held = |fault: &Fault| {
-        matches!(
-            fault,
-            Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { .. }))
-        )
-    };
     is_held(fault)
         || matches!(fault, Fault::DiskSlow { .. })
         || matches!(fault, Fault::Call(call) if call.error == BUSY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locks_that_overlap_are_one() {
+        let held = |lasts_ms| Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { lasts_ms }));
+        let (first, second) = (held(1_500), held(1_100));
+        let line = LogLine {
+            at_ms: 3_000,
+            host: "idp-a",
+            level: "WARN",
+            text: "the directory stayed locked waited_ms=1000",
+        };
+        assert!(blames_rightly(&line, &[(1_000, &first), (2_200, &second)]));
+        assert!(
+            !blames_rightly(&line, &[(500, &first), (2_200, &second)]),
+            "it was free in between"
+        );
+        assert!(!blames_rightly(&line, &[(500, &first)]));
+    }
 }
