@@ -61,7 +61,7 @@ fn nothing_can_be_added_with_a_rollback_journal() {
     on_a_full_disk("DELETE");
 }
 
-/// A commit of one row, which is what a login writes.
+/// A commit of one row.
 #[test]
 fn a_small_commit_fails_as_well() {
     let disk = Disk::new();
