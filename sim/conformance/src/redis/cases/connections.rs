@@ -7,7 +7,7 @@ pub(super) const CASES: &[Case] = &[
         claim: "a pause of writes holds up writers and nobody else, and they continue in order when it ends",
         steps: r#"
             1> SET x 0
-            1> CLIENT PAUSE 300 WRITE
+            1> CLIENT PAUSE 2000 WRITE
             2> SET x 1
             3> APPEND x 2
             4> PING
@@ -15,7 +15,7 @@ pub(super) const CASES: &[Case] = &[
             4> NOSUCH
             4> SET
             2> GET x
-            wait 400
+            wait 2500
             4> GET x
         "#,
     },
@@ -36,37 +36,37 @@ pub(super) const CASES: &[Case] = &[
             1> SET x 1
             2> MULTI
             2> GET x
-            3> CLIENT PAUSE 200 WRITE
+            3> CLIENT PAUSE 2000 WRITE
             1> EXEC
             2> EXEC
             2> MULTI
             2> SET x 2
-            wait 300
+            wait 2500
             2> EXEC
         "#,
     },
     Case {
         claim: "a pause of writes holds up scripts, unless they declare that they do not write",
         steps: r##"
-            1> CLIENT PAUSE 200 WRITE
+            1> CLIENT PAUSE 2000 WRITE
             2> EVAL "#!lua flags=no-writes\nreturn 1" 0
             3> EVAL "return 2" 0
             4> EVAL_RO "return 3" 0
             5> EVAL "#!lua\nreturn 4" 0
             6> PUBLISH a b
             7> EVALSHA 098e0f0d1448c0a81dafe820f66d460eb09263da 0
-            wait 300
+            wait 2500
         "##,
     },
     Case {
         claim: "nothing expires during a pause",
         steps: r#"
-            1> SET x 1 PX 30
-            1> CLIENT PAUSE 200 WRITE
-            wait 100
+            1> SET x 1 PX 1000
+            1> CLIENT PAUSE 4000 WRITE
+            wait 1500
             1> GET x
             1> DBSIZE
-            wait 300
+            wait 3000
             1> DBSIZE
         "#,
     },

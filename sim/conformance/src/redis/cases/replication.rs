@@ -33,9 +33,9 @@ pub(super) const CASES: &[Case] = &[
             replica
             ack all
             2> SET x 1
-            2> WAIT 2 100
+            2> WAIT 2 2000
             ack all
-            wait 200
+            wait 2500
             1# INFO replication; connected_slaves
         "#,
     },
@@ -43,12 +43,12 @@ pub(super) const CASES: &[Case] = &[
         claim: "RANDOMKEY on a replica shows no expired key while there is another one",
         steps: r#"
             1> MSET a 1 b 1 c 1 d 1 live 1
-            1> PEXPIRE a 40
-            1> PEXPIRE b 40
-            1> PEXPIRE c 40
-            1> PEXPIRE d 40
+            1> PEXPIRE a 1000
+            1> PEXPIRE b 1000
+            1> PEXPIRE c 1000
+            1> PEXPIRE d 1000
             1> REPLICAOF 127.0.0.1 1
-            wait 100
+            wait 1500
             1> DBSIZE
             1> RANDOMKEY
             1> RANDOMKEY
@@ -63,9 +63,9 @@ pub(super) const CASES: &[Case] = &[
     Case {
         claim: "a replica all of whose keys have expired shows one of them",
         steps: r#"
-            1> SET a 1 PX 40
+            1> SET a 1 PX 1000
             1> REPLICAOF 127.0.0.1 1
-            wait 100
+            wait 1500
             1> GET a
             1> RANDOMKEY
         "#,

@@ -1,4 +1,5 @@
-//! The notation of steps, and how they are run.
+//! The notation of steps, and how they are run. Between two steps may pass a second on a busy machine: what a step relies on (a
+//! pause, an expiry) lasts longer.
 //!
 //! | a step | what happens |
 //! |---|---|
