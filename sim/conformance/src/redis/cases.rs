@@ -20,7 +20,7 @@ use seams_os::clock::wall_ms;
 pub struct Case {
     /// The behaviour, in one sentence.
     pub claim: &'static str,
-    /// One step a line; [`steps`] has the notation.
+    /// One step a line; the module `steps` has the notation.
     pub steps: &'static str,
 }
 
