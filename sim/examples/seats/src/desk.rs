@@ -10,7 +10,7 @@ use axum::{
 use hyper::server::conn::http1;
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use seams::{Env, Outcome};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 pub(crate) const PORT: u16 = 8080;
 
@@ -25,7 +25,11 @@ pub(crate) trait Seats: Send + Sync {
 pub(crate) async fn serve(env: Env, seats: Arc<dyn Seats>) {
     let router = Router::new().route("/seats/{seat}", post(sell)).with_state(seats);
     let listener = env.network.listen(PORT).await.expect("nobody else has the port");
-    while let Ok(stream) = listener.accept().await {
+    loop {
+        let Ok(stream) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(100)).await; // no file descriptor is free, for example
+            continue;
+        };
         let service = TowerToHyperService::new(router.clone());
         let connection = http1::Builder::new()
             .auto_date_header(false) // it would read the real clock
