@@ -254,6 +254,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clients::registration;
 
     #[test]
     fn a_secret_is_not_shown() {
@@ -304,6 +305,12 @@ mod tests {
         }
         for (row, number) in [
             ("wrong codes in a login", limits.verify_attempts),
+            ("bytes of a redirect URI", registration::REDIRECT_URI_BYTES_MAX as u64),
+            (
+                "bytes of a client's name for itself",
+                registration::CLIENT_ID_BYTES_MAX as u64,
+            ),
+            ("characters of a display name", registration::NAME_CHARS_MAX as u64),
             ("attempts at an address", limits.login_attempts),
             ("mails to an address", limits.sends),
             ("failures in a row", limits.consecutive_failures),

@@ -62,7 +62,7 @@
 //! 2. `mod.rs`: a struct with what its use cases need (`Service`, `Authorization`, `Sessions`, `Limits`, repositories), its
 //!    `Namespace`s, and its `Way`, which is its part of the login page;
 //! 3. the use cases, as methods of that struct. They find the login with `Authorization::open_flow`, ask
-//!    `Limits::admit` before they look at what was presented, and end in `Sessions::open`, which spends the proof in the
+//!    `Limits::charge` before they look at what was presented, and end in `Sessions::open`, which spends the proof in the
 //!    ledger and opens the session in one transaction; `Limits::count_failure` comes before "wrong" is said;
 //! 4. `repository.rs` and `sqlite.rs`: a trait of a few methods, and its `SCHEMA`, whose statements have the next version
 //!    of the directory, with the rows that expire;

@@ -63,6 +63,9 @@ pub enum Cause {
     /// The server refused: READONLY, NOREPLICAS, LOADING, MASTERDOWN.
     #[error("refused: {0}")]
     Refused(String),
+    /// The server is the right one, and refuses every write of everybody for the time being: OOM, MISCONF, NOREPLICAS.
+    #[error("refused: {0}")]
+    WritesRefused(String),
     /// The server refused, and will always do so: an address that does not exist (RFC 5321 section 4.2.1, a reply of the
     /// 500s).
     #[error("refused for good: {0}")]

@@ -76,14 +76,14 @@ impl AnalyticsHook {
 impl Analytics for AnalyticsHook {
     async fn record(&self, event: LoginEvent) {
         let shared = &self.shared;
-        {
+        let oldest = {
             let mut waiting = shared.waiting.lock().expect("nobody panics while holding it");
-            if waiting.len() >= shared.capacity {
-                waiting.pop_front();
-                shared.env.mark("analytics dropped");
-                shared.lose(Failure::Fail(Cause::Full("analytics")));
-            }
             waiting.push_back(event);
+            (waiting.len() > shared.capacity).then(|| waiting.pop_front())
+        };
+        if oldest.is_some() {
+            shared.env.mark("analytics dropped");
+            shared.lose(Failure::Fail(Cause::Full("analytics")));
         }
         shared.more.notify_one();
     }
@@ -127,9 +127,13 @@ impl Shared {
         }
     }
 
-    /// Counts a lost event, and tells of the first: an hour of trouble is two lines of the log.
+    /// Counts a lost event, and tells of the first since one was taken.
     fn lose(&self, failure: Failure) {
-        self.trouble.begin(failure.cause());
+        // Why the queue is full says more than that it is.
+        let is_known = matches!(failure.cause(), Cause::Full(_)) && self.trouble.now().is_some();
+        if !is_known {
+            self.trouble.begin(failure.cause());
+        }
         if self.lost.fetch_add(1, Ordering::Relaxed) == 0 {
             tracing::warn!(cause = %failure, "analytics loses events");
         }

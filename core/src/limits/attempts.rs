@@ -74,12 +74,11 @@ impl Limits {
 
     /// The limiters of a login in progress (its hash) and of an address, before the code is looked at: each counts this
     /// attempt first and judges then, so that replicas that look at the same moment admit no more than the limit
-    /// together (inventory 18). Nothing here is ever reset by sending a new code (inventory 20). Returns how many
-    /// consecutive failures there were before.
+    /// together (inventory 18). Nothing here is ever reset by sending a new code (inventory 20).
     ///
     /// # Errors
     /// See [`LimitRefused`].
-    pub async fn admit(&self, flow_hash: &str, address: &str) -> Result<u64, LimitRefused> {
+    pub async fn charge(&self, flow_hash: &str, address: &str) -> Result<(), LimitRefused> {
         let Service { env, config, store, .. } = &self.service;
         let limits = &config.limits;
         // The flow first: somebody who guesses in one flow is stopped there, and does not use up the attempts of
@@ -99,15 +98,14 @@ impl Limits {
             env.mark("an attempt was refused by the limiter of its address");
             return Err(LimitRefused::TooManyLogins { window: limits.window });
         }
-        self.admit_again(address).await
+        Ok(())
     }
 
-    /// The same for an attempt that was counted before and not judged, because something failed: it is not counted again,
-    /// and a locked address stays locked.
+    /// How many consecutive failures there are at an address. With too many of them it is locked, whatever is presented.
     ///
     /// # Errors
     /// See [`LimitRefused`].
-    pub async fn admit_again(&self, address: &str) -> Result<u64, LimitRefused> {
+    pub async fn earlier_failures(&self, address: &str) -> Result<u64, LimitRefused> {
         let failures = self.failures.failures(address).await;
         let failures = failures.during("reading the failures of an address")?;
         if failures >= self.service.config.limits.consecutive_failures {

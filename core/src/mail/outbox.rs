@@ -108,10 +108,10 @@ impl Mailer for Outbox {
     }
 
     fn trouble(&self) -> Option<Cause> {
-        match self.slots.available_permits() {
-            0 => Some(Cause::Full("outbox")),
-            _ => self.relay.trouble.now(),
-        }
+        // Why it is full, if that is known.
+        let is_full = self.slots.available_permits() == 0;
+        let failed = self.relay.trouble.now();
+        failed.or_else(|| is_full.then_some(Cause::Full("outbox")))
     }
 }
 
@@ -145,13 +145,9 @@ async fn carry(
                 relay.env.mark("mail fate unknown");
                 break;
             }
-            Err(failure @ Failure::Fail(Cause::RefusedForGood(_))) => {
-                tracing::error!(cause = %failure, "a mail was not sent; giving up");
-                relay.env.mark("mail given up");
-                break;
-            }
             Err(failure @ Failure::Fail(_)) => {
-                let Some(pause) = pauses.next() else {
+                let is_final = matches!(failure.cause(), Cause::RefusedForGood(_));
+                let Some(pause) = pauses.next().filter(|_| !is_final) else {
                     tracing::error!(cause = %failure, "a mail was not sent; giving up");
                     relay.env.mark("mail given up");
                     break;

@@ -21,6 +21,7 @@ use lettre::{
 };
 use seams::{Cause, Env, Failure, Outcome, Stream, within};
 use std::{
+    error::Error,
     io,
     net::SocketAddr,
     pin::Pin,
@@ -41,7 +42,8 @@ const QUIT_LIMIT: Duration = Duration::from_secs(1);
 pub(super) fn render(env: &Env, from: &str, mail: &Mail) -> Outcome<Message> {
     let invalid = |what: &str| Failure::Fail(Cause::Protocol(what.to_owned()));
     let from: Address = from.parse().map_err(|_| invalid("the sender is not a mail address"))?;
-    let to: Address = mail.to.parse().map_err(|_| invalid("not a mail address"))?;
+    let to: Address =
+        (mail.to.parse()).map_err(|_| Failure::Fail(Cause::RefusedForGood("not a mail address".into())))?;
     let (name, subject, body, due) = match &mail.subject {
         Subject::Code { code, minutes } => (
             fresh_name(env),
@@ -122,6 +124,13 @@ impl Place<'_> {
     }
 }
 
+/// Whether the relay refuses this mail for good. Not for reasons of policy (`5.7.x`, RFC 3463 section 3.8): they concern this
+/// service or the relay's configuration, which somebody will mend.
+fn is_final(error: &lettre::transport::smtp::Error) -> bool {
+    let is_policy = |reply: &dyn std::error::Error| reply.to_string().starts_with("5.7.");
+    error.is_permanent() && !error.source().is_some_and(is_policy)
+}
+
 /// Hands a message to the relay over a connection of its own.
 ///
 /// # Errors
@@ -133,8 +142,7 @@ pub(super) async fn submit(env: &Env, place: Place<'_>, message: &Message, limit
     let conversation = async {
         let stream = place.connect(env).await?;
         let refused = |e: lettre::transport::smtp::Error| Failure::Fail(Cause::Refused(e.to_string()));
-        // What the relay says of this mail, not of this service: another try would be refused as well.
-        let of_this_mail = |e: lettre::transport::smtp::Error| match e.is_permanent() {
+        let of_this_mail = |e: lettre::transport::smtp::Error| match is_final(&e) {
             true => Failure::Fail(Cause::RefusedForGood(e.to_string())),
             false => refused(e),
         };

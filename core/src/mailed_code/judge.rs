@@ -14,14 +14,10 @@ use crate::{
 use seams::Failure;
 
 impl MailedCode {
-    /// Judges an attempt that the limits admit, and opens its session.
-    pub(super) async fn judge(
-        &self,
-        caller: &Caller,
-        attempt: &Attempt<'_>,
-        earlier_failures: u64,
-    ) -> Result<String, MailedCodeRefused> {
+    /// Judges an attempt that has been charged, and opens its session.
+    pub(super) async fn judge(&self, caller: &Caller, attempt: &Attempt<'_>) -> Result<String, MailedCodeRefused> {
         let service = &self.service;
+        let earlier_failures = self.limits.earlier_failures(attempt.address).await?;
         let (now, key) = (service.env.now(), email_code_key(attempt.flow, &attempt.mac));
 
         let user = self.users.user_by_address(attempt.address).await;

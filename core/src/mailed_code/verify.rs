@@ -7,7 +7,7 @@ use crate::{
     limits::{LimitRefused, VERIFY_ATTEMPTS},
     session,
     store::Key,
-    unavailable::During,
+    unavailable::{During, Unavailable},
 };
 use std::time::Duration;
 
@@ -28,12 +28,6 @@ enum Before {
     /// It was charged, and something failed.
     Charged,
     Nothing,
-}
-
-impl Before {
-    fn is_charged(&self) -> bool {
-        matches!(self, Before::Charged)
-    }
 }
 
 /// An attempt to verify: all that identifies it.
@@ -80,43 +74,45 @@ impl MailedCode {
         }
         let twin = Key::new(VERIFY_ATTEMPTS, format!("{}:{}", flow.hash, attempt.mac));
         let pending = format!("pending {}", service.random_token());
-        let claimed = service.store.put_if_absent(&twin, pending.as_bytes(), TWIN).await;
-        let first = match claimed.during("noting an attempt") {
+        let first = match self.claims(&twin, &pending).await {
             Ok(first) => first,
             Err(unavailable) => {
                 self.forget(caller, &twin, &pending).await;
                 return Err(unavailable.into());
             }
         };
+        let again = Key::new(VERIFY_ATTEMPTS, format!("{}:{}:again", flow.hash, attempt.mac));
         let before = match first {
             true => Before::Nothing,
-            false => self.await_twin(&attempt, &twin).await?,
+            false => self.await_twin(&attempt, &twin, &again, &pending).await?,
         };
-        let was_charged = before.is_charged();
-        let admitted = match before {
+        let is_again = matches!(before, Before::Charged);
+        let charged = match before {
             Before::Judged(outcome) => {
                 service.env.mark("a twin of a verification shared its outcome");
                 return outcome;
             }
             Before::Charged => {
                 service.env.mark("an attempt was judged again, and charged once");
-                self.limits.admit_again(address).await
+                Ok(())
             }
-            Before::Nothing => self.limits.admit(&flow.hash, address).await,
+            Before::Nothing => self.limits.charge(&flow.hash, address).await,
         };
-        let is_charged = admitted.is_ok();
-        let outcome = match admitted {
-            Ok(earlier_failures) => self.judge(caller, &attempt, earlier_failures).await,
+        let is_charged = charged.is_ok();
+        let outcome = match charged {
+            Ok(()) => self.judge(caller, &attempt).await,
             Err(refused) => Err(refused.into()),
         };
-        if let Err(refused) = &outcome
-            && (first || was_charged)
-        {
+        if let Err(refused) = &outcome {
             match outcome_name(refused) {
-                Some(name) => self.note(caller, &twin, name, TWIN).await,
+                Some(name) if first || is_again => self.note(caller, &twin, name, TWIN).await,
+                // In vain for a twin that was judged by itself as well: it was charged, too.
                 None if is_charged => self.note(caller, &twin, CHARGED, service.config.ttl.flow).await,
                 None if first => self.forget(caller, &twin, &pending).await,
-                None => {}
+                _ => {}
+            }
+            if is_again && outcome_name(refused).is_none() {
+                self.forget(caller, &again, &pending).await;
             }
         }
         outcome
@@ -124,6 +120,11 @@ impl MailedCode {
 
     pub(super) async fn is_open(&self, attempt: &Attempt<'_>) -> Result<bool, MailedCodeRefused> {
         Ok(self.sessions.is_open(&attempt.cookie, &attempt.mac).await?)
+    }
+
+    async fn claims(&self, key: &Key, pending: &str) -> Result<bool, Unavailable> {
+        let claimed = self.service.store.put_if_absent(key, pending.as_bytes(), TWIN).await;
+        claimed.during("noting an attempt")
     }
 
     /// Notes for twins what became of an attempt. Without it each of them is judged by itself.
@@ -140,7 +141,15 @@ impl MailedCode {
         }
     }
 
-    async fn await_twin(&self, attempt: &Attempt<'_>, twin: &Key) -> Result<Before, MailedCodeRefused> {
+    /// Waits for the outcome of a twin. An attempt that was charged before is judged again by one request at a time: who
+    /// claims `again`.
+    async fn await_twin(
+        &self,
+        attempt: &Attempt<'_>,
+        twin: &Key,
+        again: &Key,
+        pending: &str,
+    ) -> Result<Before, MailedCodeRefused> {
         for _ in 0..POLLS_MAX {
             if self.is_open(attempt).await? {
                 return Ok(Before::Judged(Ok(attempt.cookie.clone())));
@@ -154,7 +163,7 @@ impl MailedCode {
                 }
                 .into(),
                 Some(b"locked") => LimitRefused::Locked.into(),
-                Some(CHARGED) => return Ok(Before::Charged),
+                Some(CHARGED) if self.claims(again, pending).await? => return Ok(Before::Charged),
                 Some(_) => {
                     tokio::time::sleep(POLL_EVERY).await;
                     continue;

@@ -109,15 +109,7 @@ impl Part {
 
 /// Whether the other replicas have the same trouble, whoever of them is asked.
 fn concerns_all(cause: &Cause) -> bool {
-    match cause {
-        Cause::Busy | Cause::DiskFull => true,
-        // The first word of Redis's answer is its code.
-        Cause::Refused(why) => {
-            let code = why.strip_prefix("redis: ").and_then(|why| why.split(' ').next());
-            matches!(code, Some("OOM" | "MISCONF" | "NOREPLICAS"))
-        }
-        _ => false,
-    }
+    matches!(cause, Cause::Busy | Cause::DiskFull | Cause::WritesRefused(_))
 }
 
 impl Watched {
@@ -181,18 +173,14 @@ mod tests {
         assert!(ready(50, Ok(()), Err(Cause::Busy)), "locked is not lost");
         assert!(ready(51, Ok(()), Err(Cause::DiskFull)));
         assert!(ready(60, Ok(()), Err(Cause::DiskFull)), "what is there can be read");
-        let refused = |why: &str| Err(Cause::Refused(format!("redis: {why}")));
-        for (at, why) in [
-            (61, "OOM command not allowed"),
-            (70, "NOREPLICAS Not enough good replicas"),
-        ] {
-            assert!(ready(at, refused(why), Ok(())));
-            assert!(
-                ready(at + 8, refused(why), Ok(())),
-                "{why}: the other replica is refused as well"
-            );
-        }
-        let demoted = || refused("READONLY You can't write against a read only replica.");
+        let refused = || Err(Cause::WritesRefused("redis: OOM command not allowed".into()));
+        assert!(ready(61, refused(), Ok(())));
+        assert!(ready(69, refused(), Ok(())), "the other replica is refused as well");
+        let demoted = || {
+            Err(Cause::Refused(
+                "redis: READONLY You can't write against a read only replica.".into(),
+            ))
+        };
         assert!(ready(80, demoted(), Ok(())));
         assert!(!ready(86, demoted(), Ok(())), "another replica may reach the master");
     }

@@ -29,13 +29,23 @@ pub(super) fn classify(error: &RedisError) -> Verdict {
             failure: Failure::Fail(Cause::Refused(text())),
             reconnect: true,
         },
-        // This node is the master, and cannot write for a reason that another connection has as well.
-        ErrorKind::Extension if matches!(error.code(), Some("OOM" | "MISCONF" | "BUSY")) => Verdict {
+        // An error in the place of a reply means that the command was not executed. This node is the master, and cannot write
+        // for a reason that another connection, and another replica of this service, has as well.
+        ErrorKind::Extension if matches!(error.code(), Some("OOM" | "MISCONF")) => Verdict {
+            failure: Failure::Fail(Cause::WritesRefused(text())),
+            reconnect: false,
+        },
+        // The same; but a master that has lost its replicas may have been replaced.
+        ErrorKind::Extension if error.code() == Some("NOREPLICAS") => Verdict {
+            failure: Failure::Fail(Cause::WritesRefused(text())),
+            reconnect: true,
+        },
+        // A script runs; it is over for all connections at once.
+        ErrorKind::Extension if error.code() == Some("BUSY") => Verdict {
             failure: Failure::Fail(Cause::Refused(text())),
             reconnect: false,
         },
-        // NOREPLICAS (perhaps of a master that has been replaced), NOAUTH and others that redis-rs has no name for: an error in
-        // the place of a reply means that the command was not executed.
+        // NOAUTH and others that redis-rs has no name for.
         ErrorKind::Extension => Verdict {
             failure: Failure::Fail(Cause::Refused(text())),
             reconnect: true,
@@ -87,7 +97,6 @@ mod tests {
     fn refusals_definitely_did_not_happen() {
         for line in [
             "-READONLY You can't write against a read only replica.",
-            "-NOREPLICAS Not enough good replicas to write.",
             "-LOADING Redis is loading the dataset in memory",
             "-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
             "-EXECABORT Transaction discarded because of previous errors.",
@@ -138,10 +147,22 @@ mod tests {
 
     #[test]
     fn a_code_that_redis_rs_does_not_know_is_a_refusal() {
-        let verdict = classify(&make_extension_error("NOREPLICAS".into(), Some("Not enough".into())));
-        assert_eq!(
-            verdict.failure,
-            Failure::Fail(Cause::Refused("NOREPLICAS Not enough".into()))
-        );
+        let said = |code: &str| classify(&make_extension_error(code.into(), Some("no".into())));
+        let is_of_everybody = |verdict: &Verdict| match &verdict.failure {
+            Failure::Fail(Cause::WritesRefused(_)) => true,
+            Failure::Fail(Cause::Refused(_)) => false,
+            other => panic!("{other:?}"),
+        };
+        for (code, of_everybody, reconnect) in [
+            ("OOM", true, false),
+            ("MISCONF", true, false),
+            ("NOREPLICAS", true, true),
+            ("BUSY", false, false),
+            ("NOAUTH", false, true),
+        ] {
+            let verdict = said(code);
+            assert_eq!(is_of_everybody(&verdict), of_everybody, "{code}");
+            assert_eq!(verdict.reconnect, reconnect, "{code}");
+        }
     }
 }

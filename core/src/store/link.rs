@@ -137,7 +137,7 @@ async fn attempt_to_connect(link: Arc<Link>, generation: u64, done: watch::Sende
     let _ = done.send(Some(result)); // nobody may be waiting any more
 }
 
-/// Nothing but ROLE has been asked: whatever went wrong, it did not happen.
+/// Nothing but AUTH and ROLE has been asked: whatever went wrong, nothing was changed.
 fn lost(error: ::redis::RedisError) -> Failure {
     match super::classify::classify(&error).failure {
         Failure::Fail(cause) | Failure::Unknown(cause) => Failure::Fail(cause),

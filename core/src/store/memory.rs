@@ -20,7 +20,7 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct State {
     entries: BTreeMap<Key, Entry>,
-    /// When entries were to expire, by what was last said of them or earlier.
+    /// When each of them expires.
     ends: BTreeSet<(Timestamp, Key)>,
 }
 
@@ -34,16 +34,20 @@ impl State {
     fn forget_expired(&mut self, now: Timestamp) {
         while self.ends.first().is_some_and(|(at, _)| now > *at) {
             let (_, key) = self.ends.pop_first().expect("there is a first");
-            // It may have been written anew, or renewed, meanwhile.
-            if self.entries.get(&key).is_some_and(|e| now > e.expires_at) {
-                self.entries.remove(&key);
-            }
+            self.entries.remove(&key);
         }
     }
 
     fn put(&mut self, key: &Key, value: Vec<u8>, expires_at: Timestamp) {
+        self.remove(key);
         self.entries.insert(key.clone(), Entry { value, expires_at });
         self.ends.insert((expires_at, key.clone()));
+    }
+
+    fn remove(&mut self, key: &Key) -> Option<Vec<u8>> {
+        let (key, entry) = self.entries.remove_entry(key)?;
+        self.ends.remove(&(entry.expires_at, key));
+        Some(entry.value)
     }
 
     fn holds(&self, key: &Key, holder: &[u8]) -> bool {
@@ -95,7 +99,7 @@ impl AuthStateStore for MemoryStore {
     }
 
     async fn take(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
-        Ok(self.with(|s, _| s.entries.remove(key).map(|e| e.value)))
+        Ok(self.with(|s, _| s.remove(key)))
     }
 
     async fn count(&self, key: &Key, window: Duration) -> Outcome<u64> {
@@ -127,7 +131,7 @@ impl AuthStateStore for MemoryStore {
         Ok(self.with(|s, _| {
             let held = s.holds(key, holder);
             if held {
-                s.entries.remove(key);
+                s.remove(key);
             }
             held
         }))

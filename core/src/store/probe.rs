@@ -30,6 +30,7 @@ impl DirectoryProbe for SqliteDirectory {
     async fn probe(&self) -> Outcome<()> {
         let (replica, now) = (&self.env().host, ms(self.env().now()));
         self.write(|t| {
+            // One more in the same millisecond: SQLite writes nothing if nothing changes.
             t.prepare_cached(
                 "INSERT INTO probe (replica, at) VALUES (?1, ?2) ON CONFLICT (replica) DO UPDATE SET at = ?2 + (at = ?2)",
             )?

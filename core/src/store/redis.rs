@@ -86,7 +86,7 @@ impl RedisStore {
                 // It did not happen, for this node has been demoted or is not ready: safe to look
                 // for the master once more. Every other failure is for the caller to judge.
                 Err(Verdict {
-                    failure: Failure::Fail(Cause::Refused(_)),
+                    failure: Failure::Fail(Cause::Refused(_) | Cause::WritesRefused(_)),
                     reconnect: true,
                 }) if again => self.env.mark("store refused, asked again"),
                 result => return result.map_err(|verdict| verdict.failure),
@@ -174,6 +174,7 @@ fn named(failure: Failure) -> Failure {
         Cause::Unreachable(what) => Cause::Unreachable(format!("redis at {what}")),
         Cause::ConnectionLost(why) => Cause::ConnectionLost(format!("redis: {why}")),
         Cause::Refused(why) => Cause::Refused(format!("redis: {why}")),
+        Cause::WritesRefused(why) => Cause::WritesRefused(format!("redis: {why}")),
         Cause::Protocol(what) => Cause::Protocol(format!("redis: {what}")),
         named => named,
     };

@@ -103,8 +103,8 @@ fn passes(fault: &Fault) -> bool {
         Fault::Own(OwnFault::Mail(mail::Fault::Mail { mode })) => return *mode == Mode::Failing,
         _ => return false,
     };
-    let leaves_a_mail_in_doubt = call.call == "mail deliver" && call.error.ends_with("after-data");
-    touches_the_leader(fault) && !leaves_a_mail_in_doubt
+    let ends_a_mail = call.call == "mail deliver" && (call.error.ends_with("after-data") || call.error == "550");
+    touches_the_leader(fault) && !ends_a_mail
 }
 
 /// Wall-clock time at which every run begins, milliseconds since the Unix epoch.

@@ -59,6 +59,28 @@ async fn only_the_newest_epoch_claims() {
 }
 
 #[tokio::test]
+async fn what_was_tried_less_often_comes_first_and_then_what_is_due_longest() {
+    let fixture = Fixture::new();
+    let a = open(&fixture, &in_memory("order")).await;
+    for (id, minutes) in [("late", 9), ("early", 1), ("tried", 0)] {
+        a.add_reminder(reminder(id, START + Duration::from_secs(60 * minutes)))
+            .await
+            .unwrap();
+    }
+    let epoch = a.begin_epoch("idp-a").await.unwrap();
+    assert_eq!(
+        a.claim_reminder("tried", epoch, START).await,
+        Ok(ReminderClaim::Claimed)
+    );
+    assert_eq!(a.unclaim_reminder("tried", epoch).await, Ok(true));
+    let due = a.due_reminders(START + HOUR, 10).await.unwrap();
+    let order: Vec<&str> = due.iter().map(|reminder| reminder.id.as_str()).collect();
+    assert_eq!(order, ["early", "late", "tried"]);
+    let first = a.due_reminders(START + HOUR, 1).await.unwrap();
+    assert_eq!(first[0].id, "early");
+}
+
+#[tokio::test]
 async fn the_ledger_outlives_a_clock_that_runs_ahead() {
     let fixture = Fixture::new();
     let a = open(&fixture, &in_memory("sweep")).await;

@@ -102,7 +102,7 @@ async fn a_reminder_names_itself_and_smuggles_no_header() {
     assert!(body.contains("Bcc: thief"), "{body}");
     let smuggled = outbox.deliver(code("ann@example.com\r\nBcc: thief@example.com")).await;
     assert!(
-        matches!(smuggled, Err(Failure::Fail(Cause::Protocol(_)))),
+        matches!(smuggled, Err(Failure::Fail(Cause::RefusedForGood(_)))),
         "{smuggled:?}"
     );
 }
@@ -154,6 +154,27 @@ async fn nobody_waits_for_a_hanging_relay_and_the_outbox_is_bounded() {
         connections.push(stream);
     }
     assert_eq!(connections.len(), IN_FLIGHT_MAX);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_relay_says_of_the_mail_is_final_and_what_it_says_of_us_is_not() {
+    for (reply, is_final) in [
+        ("550 5.1.1 No such user", true),
+        ("552 5.2.2 Mailbox full", true),
+        ("550 No such user", true),
+        ("550 5.7.1 Relaying denied", false),
+        ("451 4.3.0 Later", false),
+    ] {
+        let fixture = Fixture::new();
+        let outbox = outbox(&fixture, 8);
+        let mut relay = fixture.network.serve("mail");
+        outbox.enqueue(code("ann@example.com")).await.unwrap();
+        let first_try = relay.recv().await.unwrap();
+        let _ = timeout(Duration::from_secs(20), converse(first_try, Some("354"), Some(reply))).await;
+        let again = timeout(Duration::from_secs(60), relay.recv()).await;
+        assert_eq!(again.is_err(), is_final, "{reply}");
+        assert_eq!(fixture.marks.seen("mail given up"), usize::from(is_final), "{reply}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -199,7 +199,10 @@ async fn refused_twice_is_a_definite_failure() {
         _ => Say("-NOREPLICAS Not enough good replicas to write.\r\n"),
     });
     let taken = world.store.take(&key()).await;
-    assert!(matches!(taken, Err(Failure::Fail(Cause::Refused(_)))), "{taken:?}");
+    assert!(
+        matches!(taken, Err(Failure::Fail(Cause::WritesRefused(_)))),
+        "{taken:?}"
+    );
     assert_eq!(world.asked("GETDEL"), 2);
 }
 

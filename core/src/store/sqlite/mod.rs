@@ -57,7 +57,7 @@ pub enum DirectoryError {
     /// The file system cannot keep a write-ahead log: a network share, perhaps.
     #[error("the directory cannot use a write-ahead log here, only \"{0}\"; put it on a local disk")]
     NoWriteAheadLog(String),
-    /// It has none of our tables, and none were to be made.
+    /// It has none of our tables, and none were to be made, or it has another program's.
     #[error(
         "{location} is not a directory of this service: it is empty, or another program's; `idp init` makes a new one"
     )]
@@ -181,13 +181,16 @@ impl SqliteDirectory {
             connection: Mutex::new(connection),
         };
         let deadline = Instant::now() + wait;
-        if if_empty == IfEmpty::Refuse {
-            // Before anything is changed: it may be another program's.
-            let found = directory.until(deadline, || Ok(schema::found(&directory.connection())?));
-            if found.await.map_err(DirectoryError::Prepare)? == 0 {
-                let location = location.to_owned();
-                return Err(DirectoryError::NotOurs { location });
-            }
+        // Before anything is changed: it may be another program's.
+        let found = directory.until(deadline, || Ok(schema::found(&directory.connection())?));
+        let is_ours = match found.await.map_err(DirectoryError::Prepare)? {
+            schema::Found::Ours => true,
+            schema::Found::Nothing => if_empty == IfEmpty::Fill,
+            schema::Found::Others => false,
+        };
+        if !is_ours {
+            let location = location.to_owned();
+            return Err(DirectoryError::NotOurs { location });
         }
         let mode = directory
             .until(deadline, || directory.configure())
@@ -273,7 +276,8 @@ impl SqliteDirectory {
         result
     }
 
-    /// `wrote` says whether a commit had anything to write: only then does SQLite wait for the disk.
+    /// `wrote` says whether a commit had rows to write: only then does SQLite wait for the disk. A change of tables or a PRAGMA
+    /// is not counted (SQLite, `total_changes`).
     fn attempt_to_write<T>(
         &self,
         job: impl Fn(&Connection) -> rusqlite::Result<T>,

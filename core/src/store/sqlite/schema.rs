@@ -41,8 +41,30 @@ pub(crate) enum IfEmpty {
     Refuse,
 }
 
+/// What is in a database before anything is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// No table at all.
+    Nothing,
+    /// A directory, of any release.
+    Ours,
+    /// Tables, but no version: this service writes both in one transaction.
+    Others,
+}
+
+/// What is there. One statement, for another replica may be making the tables at this moment.
+pub(super) fn found(connection: &Connection) -> rusqlite::Result<Found> {
+    let both = "SELECT user_version, EXISTS (SELECT * FROM sqlite_schema) FROM pragma_user_version";
+    let (version, has_tables): (u32, bool) = connection.query_row(both, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(match (version, has_tables) {
+        (0, false) => Found::Nothing,
+        (0, true) => Found::Others,
+        _ => Found::Ours,
+    })
+}
+
 /// The version that a database has; 0 if it has no tables of ours.
-pub(super) fn found(connection: &Connection) -> rusqlite::Result<u32> {
+fn version_of(connection: &Connection) -> rusqlite::Result<u32> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
@@ -50,7 +72,7 @@ pub(super) fn found(connection: &Connection) -> rusqlite::Result<u32> {
 /// within one in the order of the list. Leaves a current database as it is. The inner error is the version of a database
 /// that is newer than this release.
 pub(super) fn prepare(transaction: &Connection, schemas: &[Schema]) -> rusqlite::Result<Result<(), u32>> {
-    let found = found(transaction)?;
+    let found = version_of(transaction)?;
     let newest = version(schemas);
     if found > newest {
         return Ok(Err(found));

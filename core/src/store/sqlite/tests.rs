@@ -130,6 +130,18 @@ async fn a_newer_schema_is_refused() {
 }
 
 #[tokio::test]
+async fn the_database_of_another_program_is_left_as_it_is() {
+    let file = TempFile::new("others");
+    let other = Connection::open(&file.0).unwrap();
+    other.execute_batch("CREATE TABLE recipes (name TEXT)").unwrap();
+    let fixture = Fixture::new();
+    let opened = SqliteDirectory::open(fixture.env("idp-a"), &file.location(), WAIT).await;
+    assert!(matches!(opened, Err(DirectoryError::NotOurs { .. })));
+    let tables: u32 = (other.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))).unwrap();
+    assert_eq!(tables, 1, "nothing was made");
+}
+
+#[tokio::test]
 async fn a_place_without_a_database_is_an_error() {
     let fixture = Fixture::new();
     let opened = SqliteDirectory::open(fixture.env("idp-a"), "/nowhere/at/all.sqlite", WAIT).await;

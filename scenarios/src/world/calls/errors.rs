@@ -146,7 +146,12 @@ pub(super) const DELIVER: &[CallError] = &[
     }),
     at_once("450", || relay_says("450 4.2.1 Mailbox temporarily unavailable")),
     at_once("451", || relay_says("451 4.3.0 Error: queue file write error")),
-    at_once("550", || relay_says("550 5.1.1 No such user")),
+    // Of the recipient: final. A refusal by policy, 5.7.x, is not.
+    at_once("550", || {
+        Failure::Fail(Cause::RefusedForGood(
+            "permanent error (550): 5.1.1 No such user".into(),
+        ))
+    }),
     at_once("554", || relay_says("554 5.7.1 Message rejected")),
     after(MAIL_MS, "timeout-before-data", || {
         Failure::Fail(late("the mail relay", MAIL_MS))
