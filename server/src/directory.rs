@@ -51,7 +51,8 @@ pub(crate) async fn open(env: &Env, file: &Path, if_missing: IfMissing) -> Resul
 /// # Errors
 /// The file is there, or cannot be made.
 pub(crate) async fn init(env: &Env, file: &Path) -> Result<(), StartFailure> {
-    if file.exists() {
+    // An empty one is what an interrupted `init` leaves.
+    if fs::metadata(file).is_ok_and(|about| !about.is_file() || about.len() > 0) {
         let file = file.display();
         return Err(StartFailure::Refused(format!(
             "{file} is there already: nothing was changed"

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 /// Like clap's: the command line is wrong.
 const USAGE: u8 = 2;
+/// A command was interrupted, or its commit was: it may have been done.
+const UNKNOWN: u8 = 3;
 
 fn main() -> ExitCode {
     match program(Options::parse()) {
@@ -14,6 +16,7 @@ fn main() -> ExitCode {
             eprintln!("idp: {failure}");
             match failure {
                 StartFailure::Argument(_) => USAGE.into(),
+                StartFailure::Unknown(_) => UNKNOWN.into(),
                 _ => ExitCode::FAILURE,
             }
         }

@@ -7,7 +7,8 @@ use crate::{
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
-/// Logs to standard error and does what the operator asked for, until it fails or Ctrl-C is pressed.
+/// Logs to standard error and does what the operator asked for, until it fails or Ctrl-C is pressed. A command that is
+/// interrupted may have been done.
 ///
 /// # Errors
 /// Why it could not be done.
@@ -20,10 +21,14 @@ pub fn program(options: Options) -> Result<(), StartFailure> {
         .init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| StartFailure::Replica(error.to_string()))?;
+    let is_command = options.command.is_some();
     runtime.block_on(async {
         tokio::select! {
             result = run(options) => result,
-            _ = tokio::signal::ctrl_c() => Ok(()),
+            _ = tokio::signal::ctrl_c() => match is_command {
+                true => Err(StartFailure::Unknown("interrupted".into())),
+                false => Ok(()),
+            },
         }
     })
 }

@@ -15,7 +15,7 @@ use idp::{
 };
 use seams_os::Connected;
 use std::{
-    io::{self, Write},
+    io::{self, ErrorKind, Write},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
     sync::Arc,
@@ -42,6 +42,9 @@ pub enum StartFailure {
     /// What the operator asked for was not done.
     #[error("{0}")]
     Refused(String),
+    /// Nobody knows whether it was done.
+    #[error("{0}; it may have been done: look before you try again")]
+    Unknown(String),
 }
 
 const DEV_DIRECTORY: &str = "target/idp-dev.sqlite";
@@ -54,11 +57,22 @@ pub async fn run(options: Options) -> Result<(), StartFailure> {
     match &options.command {
         Some(command) => {
             let done = operate(command).await?;
-            // Whoever reads it may have gone, as `head` does.
-            let _ = io::stdout().write_all(done.print().as_bytes());
-            Ok(())
+            answer(&done.print())
         }
         None => serve(options).await,
+    }
+}
+
+/// Prints the answer of a command that is done. Whoever reads it may have gone, as `head` does; what else goes wrong is told,
+/// for the answer may contain the only copy of a secret.
+fn answer(text: &str) -> Result<(), StartFailure> {
+    let mut out = io::stdout();
+    let printed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match printed {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(StartFailure::Refused(format!(
+            "it is done, but its answer could not be written: {error}"
+        ))),
+        _ => Ok(()),
     }
 }
 
@@ -107,12 +121,11 @@ async fn serve(options: Options) -> Result<(), StartFailure> {
 fn config(options: &Options, bind: IpAddr) -> Result<Config, StartFailure> {
     let issuer = options.issuer.clone().unwrap_or_else(|| dev_issuer(bind, options.port));
     issuer::check(&issuer, options.dev).map_err(StartFailure::Argument)?;
-    if options.port == options.ops_port {
-        let port = options.port;
-        return Err(StartFailure::Argument(format!(
-            "--port {port} and --ops-port {port}: people and operators need a port each"
-        )));
+    let mut ports = vec![("--port", options.port), ("--ops-port", options.ops_port)];
+    if options.dev {
+        ports.push(("--demo-port", options.demo_port));
     }
+    apart(&ports)?;
     let state = if options.dev {
         StateConfig::Memory
     } else {
@@ -137,6 +150,19 @@ fn config(options: &Options, bind: IpAddr) -> Result<Config, StartFailure> {
         dev::lift_limits(&mut config);
     }
     Ok(config)
+}
+
+/// Refuses two uses of one port. 0 is any free one.
+fn apart(ports: &[(&str, u16)]) -> Result<(), StartFailure> {
+    for (at, (option, port)) in ports.iter().enumerate() {
+        let earlier = ports[..at].iter().find(|(_, earlier)| earlier == port && *port != 0);
+        if let Some((other, _)) = earlier {
+            return Err(StartFailure::Argument(format!(
+                "{other} {port} and {option} {port}: each needs a port of its own"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Where a developer's browser finds the service.

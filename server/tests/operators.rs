@@ -50,6 +50,8 @@ fn a_new_directory_is_private_and_only_made_on_request() {
     let err = refused(1, &["list-users", "--directory", &empty]);
     assert!(err.contains("not a directory of this service"), "{err}");
     assert_eq!(fs::metadata(&empty).expect("a file").len(), 0, "left as it was");
+    done(&["init", "--directory", &empty]); // what an interrupted `init` has left
+    assert_eq!(done(&["list-users", "--directory", &empty]), "");
 
     for wide in [0o644, 0o640, 0o604] {
         fs::set_permissions(&file, fs::Permissions::from_mode(wide)).expect("a mode");

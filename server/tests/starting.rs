@@ -118,7 +118,12 @@ fn an_issuer_that_cannot_work_is_refused() {
     }
     let same = ["--issuer", "https://login.example", "--port", "9090"];
     let err = refused(2, &[&same[..], &rest].concat());
-    assert!(err.contains("people and operators need a port each"), "{err}");
+    assert!(err.contains("--port 9090 and --ops-port 9090"), "{err}");
+    let err = refused(
+        2,
+        &["--dev", "--port", "8090", "--demo-port", "8090", "--directory", &file],
+    );
+    assert!(err.contains("--port 8090 and --demo-port 8090"), "{err}");
     assert!(!fs::exists(&file).expect("known"), "refused before anything was made");
 }
 

@@ -51,9 +51,13 @@ impl Desk {
     }
 
     fn failed(&self, failure: &Failure) -> StartFailure {
-        StartFailure::Directory {
-            file: self.at.directory.display().to_string(),
-            why: failure.to_string(),
+        let file = self.at.directory.display().to_string();
+        match failure {
+            Failure::Fail(cause) => StartFailure::Directory {
+                file,
+                why: cause.to_string(),
+            },
+            Failure::Unknown(cause) => StartFailure::Unknown(format!("the directory {file}: {cause}")),
         }
     }
 
