@@ -38,6 +38,7 @@ pub async fn serve_connections(env: Env, listener: Box<dyn Listener>, router: Ro
             Err(error) => {
                 let port = listener.local_addr().port();
                 tracing::warn!(port, %error, "no connection could be accepted");
+                env.mark("a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_RETRY_AFTER).await;
                 continue;
             }

@@ -109,6 +109,7 @@ async fn open_while_ready(env: Env, config: &Config, app: Arc<App>, mut health: 
             Ok(listener) => listener,
             Err(error) => {
                 tracing::error!(%error, "ready, but the port cannot be opened; trying again");
+                env.mark("the port could not be opened");
                 sleep(PAUSE).await;
                 continue;
             }

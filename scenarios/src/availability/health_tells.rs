@@ -5,9 +5,11 @@
 //!
 //! Fairness. A part certainly does not work if it has been so for [`NOTICED_MS`]: all Redis nodes refuse every write, the
 //! directory is full or locked, the replica's disk fails; mails fail while the relay takes none, and events while the hook takes
-//! none, as the replica's own log says. A look at health comes once a second and takes up to its deadline.
+//! none, as the replica's own log says. A look at health comes once a second and takes up to its deadline. A relay that refuses
+//! a mail for good has answered: with that the trouble with mails ends.
 //!
-//! Edges. A replica that was killed, paused or cut off meanwhile has other things to tell. The specification judges the
+//! Edges. A replica to which something else happens (it was killed or paused, has no descriptor, a link or its clock) has other
+//! things to tell, until the end of that fault and for twice [`NOTICED_MS`], in which it starts. The specification judges the
 //! opposite, that nothing is blamed which works.
 
 use crate::{
@@ -15,16 +17,20 @@ use crate::{
     property::{faults, violation},
     vocabulary::{Event, Evidence, Fault, Kind, Login, Mode, Observation, OwnFault, Property, Refusal, Violation},
 };
-use spec::exchange::{Answered, Body};
+use spec::{
+    Settings,
+    exchange::{Answered, Body},
+};
 use std::collections::BTreeMap;
+
+#[cfg(test)]
+mod tests;
 
 /// Property: the health of a replica names every part that does not work. See the module.
 pub struct HealthTells;
 
 /// So long something may be broken before it is told, milliseconds.
 const NOTICED_MS: u64 = 3_000;
-/// For how long trouble with mail and analytics is told if nothing more is tried, milliseconds (core/LIMITS.md).
-const TOLD_MS: u64 = 60_000;
 
 /// Lines of a replica's log that say that a mail, or an event, was not taken.
 const MAIL_FAILED: [&str; 5] = [
@@ -35,6 +41,8 @@ const MAIL_FAILED: [&str; 5] = [
     "may or may not have been sent",
 ];
 const EVENT_LOST: &str = "analytics loses events";
+/// What a line says of a mail that the relay has answered, though not taken.
+const FOR_GOOD: &str = "refused for good: ";
 
 /// What was broken, from when to when, and at which replica; everywhere, if none is named.
 struct Broken<'a> {
@@ -44,10 +52,14 @@ struct Broken<'a> {
     host: Option<&'a str>,
 }
 
+/// A fault, from when to when, milliseconds.
+struct Span<'a> {
+    from_ms: u64,
+    to_ms: u64,
+    fault: &'a Fault,
+}
+
 impl Property<Login> for HealthTells {
-    fn name(&self) -> String {
-        "HealthTells".into()
-    }
     fn kind(&self) -> Kind {
         Kind::Always
     }
@@ -55,7 +67,8 @@ impl Property<Login> for HealthTells {
         "the health of a replica names every part that does not work".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let broken = broken(evidence);
+        let spans = spans(evidence);
+        let broken = broken(evidence, &spans);
         let mut asked: BTreeMap<u64, (u64, &str)> = BTreeMap::new();
         for (index, record) in evidence.history.records.iter().enumerate() {
             let Event::Own(Observation::Exchange(seen)) = &record.event else {
@@ -76,14 +89,17 @@ impl Property<Login> for HealthTells {
                     let host = door.split(':').next().unwrap_or_default();
                     let reasons = says["reasons"].as_array().into_iter().flatten();
                     let told: Vec<&str> = reasons.filter_map(|reason| reason.as_str()).collect();
-                    let others = disturbed(evidence, host, asked_ms).then_some("the replica itself was in trouble");
+                    let others = disturbed(&spans, host, asked_ms).then_some("the replica itself was in trouble");
                     for broken in &broken {
                         let is_here = broken.host.is_none_or(|of| of == host);
                         let lasts = broken.from_ms + NOTICED_MS <= asked_ms && record.at_ms <= broken.to_ms;
                         if !is_here || !lasts {
                             continue;
                         }
-                        let names = told.iter().any(|reason| reason.starts_with(broken.part));
+                        let names = told.iter().any(|reason| {
+                            let cause = reason.strip_prefix(broken.part);
+                            cause.is_some_and(|cause| cause.starts_with(": "))
+                        });
                         if evidence.is_violated(!names, others) {
                             let what = format!(
                                 "{host} gives the reasons {told:?}, and \u{201c}{}\u{201d} had not worked since {} ms",
@@ -101,66 +117,78 @@ impl Property<Login> for HealthTells {
     }
 }
 
-/// Whether a replica was killed, paused or cut off, or its clock was moved, within the time in which it had to notice.
-fn disturbed(evidence: &Evidence<'_>, host: &str, at_ms: u64) -> bool {
-    let heals = healed_ms(evidence);
-    faults(evidence.history).any(|(from_ms, _, fault)| {
-        let is_its = match fault {
-            Fault::DiskError { .. } | Fault::Own(_) | Fault::RedisRefuses { .. } => false,
-            fault => fault.hosts().contains(&host),
-        };
-        is_its && from_ms <= at_ms && at_ms <= heals + 2 * NOTICED_MS
-    })
-}
-
-/// When everything heals.
-fn healed_ms(evidence: &Evidence<'_>) -> u64 {
-    let heals = faults(evidence.history).filter(|(.., fault)| **fault == Fault::Heal);
-    heals.map(|(at_ms, ..)| at_ms).next().unwrap_or(u64::MAX / 2)
-}
-
-fn broken<'a>(evidence: &'a Evidence<'_>) -> Vec<Broken<'a>> {
-    let heals_ms = healed_ms(evidence);
+/// The faults of the run, repairs left out. A fault ends by itself, by its repair or when everything heals.
+fn spans<'a>(evidence: &'a Evidence<'_>) -> Vec<Span<'a>> {
     let all: Vec<(u64, &Fault)> = faults(evidence.history)
         .map(|(at_ms, _, fault)| (at_ms, fault))
         .collect();
-    let ends_ms = |at_ms: u64, fault: &Fault| {
-        let by_itself = fault.lasts_ms().map_or(u64::MAX / 2, |lasts_ms| at_ms + lasts_ms);
-        let ended = all
-            .iter()
-            .filter(|(end_ms, end)| *end_ms >= at_ms && fault.is_ended_by(end));
-        let ended = ended.map(|(end_ms, _)| *end_ms).min().unwrap_or(u64::MAX / 2);
-        by_itself.min(ended).min(heals_ms)
-    };
-    let mut broken = store(evidence, &all, &ends_ms);
-    for (at_ms, fault) in &all {
-        let to_ms = ends_ms(*at_ms, fault);
+    let broken = all.iter().enumerate().filter(|(_, (_, fault))| !fault.repairs());
+    broken
+        .map(|(index, (from_ms, fault))| {
+            let by_itself_ms = fault.lasts_ms().map_or(u64::MAX, |lasts_ms| from_ms + lasts_ms);
+            let mut later = all[index + 1..].iter();
+            let ended = later.find(|(_, later)| is_over(fault, later));
+            Span {
+                from_ms: *from_ms,
+                to_ms: ended.map_or(u64::MAX, |(at_ms, _)| *at_ms).min(by_itself_ms),
+                fault,
+            }
+        })
+        .collect()
+}
+
+/// Whether a fault is over with a later one.
+fn is_over(fault: &Fault, later: &Fault) -> bool {
+    match (fault, later) {
+        (_, Fault::Heal) => true,
+        // What was configured is gone after a restart.
+        (Fault::RedisRefuses { host, .. }, Fault::Kill { host: of } | Fault::PowerLoss { host: of }) => host == of,
+        // A peer has one mode at a time.
+        (Fault::Own(OwnFault::Mail(_)), Fault::Own(OwnFault::Mail(_))) => true,
+        (Fault::Own(OwnFault::Analytics(_)), Fault::Own(OwnFault::Analytics(_))) => true,
+        _ => fault.is_ended_by(later),
+    }
+}
+
+/// Whether a replica itself was in trouble, by a fault of another kind than those that it has to tell of, within the time in
+/// which it had to notice.
+fn disturbed(spans: &[Span<'_>], host: &str, at_ms: u64) -> bool {
+    spans.iter().any(|span| {
+        let is_its = match span.fault {
+            Fault::DiskError { .. } | Fault::Own(_) | Fault::RedisRefuses { .. } => false,
+            fault => fault.hosts().contains(&host),
+        };
+        is_its && (span.from_ms..=span.to_ms.saturating_add(2 * NOTICED_MS)).contains(&at_ms)
+    })
+}
+
+fn broken<'a>(evidence: &'a Evidence<'_>, spans: &[Span<'a>]) -> Vec<Broken<'a>> {
+    let mut broken = store(evidence, spans);
+    for Span { from_ms, to_ms, fault } in spans {
+        let (from_ms, to_ms) = (*from_ms, *to_ms);
+        let directory = |host| Broken {
+            part: "directory",
+            from_ms,
+            to_ms,
+            host,
+        };
         match fault {
             Fault::Own(OwnFault::Directory(
                 directory::Fault::DirectoryFull { .. } | directory::Fault::DirectoryBusy { .. },
-            )) => broken.push(Broken {
-                part: "directory",
-                from_ms: *at_ms,
-                to_ms,
-                host: None,
-            }),
+            )) => broken.push(directory(None)),
             Fault::DiskError {
                 host,
                 after_commit: false,
                 ..
-            } => broken.push(Broken {
-                part: "directory",
-                from_ms: *at_ms,
-                to_ms,
-                host: Some(host),
-            }),
+            } => broken.push(directory(Some(host))),
             Fault::Own(OwnFault::Mail(mail::Fault::Mail { mode })) if takes_nothing(*mode) => {
-                let failed = |text: &str| MAIL_FAILED.iter().any(|says| text.starts_with(says));
-                broken.extend(told(evidence, "mail", (*at_ms, to_ms), failed));
+                let failed =
+                    |text: &str| MAIL_FAILED.iter().any(|says| text.starts_with(says)) && !text.contains(FOR_GOOD);
+                broken.extend(told(evidence, "mail", (from_ms, to_ms), failed));
             }
             Fault::Own(OwnFault::Analytics(analytics::Fault::Analytics { mode })) if takes_nothing(*mode) => {
                 let failed = |text: &str| text.starts_with(EVENT_LOST);
-                broken.extend(told(evidence, "analytics", (*at_ms, to_ms), failed));
+                broken.extend(told(evidence, "analytics", (from_ms, to_ms), failed));
             }
             _ => {}
         }
@@ -169,14 +197,14 @@ fn broken<'a>(evidence: &'a Evidence<'_>) -> Vec<Broken<'a>> {
 }
 
 /// Times in which every node refuses every write.
-fn store<'a>(evidence: &Evidence<'_>, all: &[(u64, &Fault)], ends_ms: &dyn Fn(u64, &Fault) -> u64) -> Vec<Broken<'a>> {
+fn store<'a>(evidence: &Evidence<'_>, spans: &[Span<'a>]) -> Vec<Broken<'a>> {
     let nodes = evidence.plan.world.redis_hosts();
     let mut refusals: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
-    for (at_ms, fault) in all {
-        if let Fault::RedisRefuses { host, why, .. } = fault
+    for span in spans {
+        if let Fault::RedisRefuses { host, why, .. } = span.fault
             && matches!(why, Refusal::OutOfMemory | Refusal::TooFewReplicas)
         {
-            refusals.entry(host).or_default().push((*at_ms, ends_ms(*at_ms, fault)));
+            refusals.entry(host).or_default().push((span.from_ms, span.to_ms));
         }
     }
     let first = refusals.get(nodes.first().map(String::as_str).unwrap_or_default());
@@ -198,20 +226,27 @@ fn store<'a>(evidence: &Evidence<'_>, all: &[(u64, &Fault)], ends_ms: &dyn Fn(u6
     of_first.filter_map(by_all).collect()
 }
 
-/// From what a replica's log says of a part while a fault lasts: since then it does not work there.
+/// From what a replica's log says of a part while a fault lasts: since then it does not work there, for as long as the last
+/// failure is told, or until the peer answers.
 fn told<'a>(
     evidence: &'a Evidence<'_>,
     part: &'static str,
     (from_ms, to_ms): (u64, u64),
     says_so: impl Fn(&str) -> bool,
 ) -> Vec<Broken<'a>> {
-    let lines = evidence.operators.log.iter().map(|written| &written.line);
-    lines
+    let told_ms = Settings::default().get("trouble with mail or analytics");
+    let lines = || evidence.operators.log.iter().map(|written| &written.line);
+    let answered_ms = |host: &str, after_ms: u64| {
+        let mut answers = lines().filter(|line| line.host == host && line.at_ms >= after_ms);
+        let answer = answers.find(|line| line.text.contains(FOR_GOOD));
+        answer.map_or(u64::MAX, |line| line.at_ms)
+    };
+    lines()
         .filter(|line| (from_ms..to_ms).contains(&line.at_ms) && says_so(&line.text))
         .map(|line| Broken {
             part,
             from_ms: line.at_ms,
-            to_ms: to_ms.min(line.at_ms + TOLD_MS),
+            to_ms: to_ms.min(line.at_ms + told_ms).min(answered_ms(&line.host, line.at_ms)),
             host: Some(&line.host),
         })
         .collect()

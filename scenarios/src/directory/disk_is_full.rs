@@ -1,7 +1,7 @@
 //! The disk of the directory has no room for more: reading goes on, and nothing new can be kept.
 //!
 //! Nobody can log in, people who are logged in stay so, and every replica says what is wrong with which part. When there is room
-//! again everything goes on by itself. (Inventory 25, 26, 27.)
+//! again everything goes on by itself; but whoever makes room locks the directory once more. (Inventory 25, 26, 27.)
 
 use crate::{
     catalogue::marks::{refused_with, somebody_logged_in},
@@ -9,7 +9,7 @@ use crate::{
         CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, HealthTells,
         RightCodesAdmitted, SessionsSurvive,
     },
-    scenario::{Logins, Monitor, Probe, Visitors, World, directory_full, ms, secs},
+    scenario::{Logins, Monitor, Probe, Visitors, World, directory_busy, directory_full, ms, secs},
     vocabulary::{Faults, Scenario},
 };
 
@@ -25,7 +25,8 @@ pub(crate) fn disk_is_full() -> Scenario {
         .faults(
             Faults::new()
                 .at(secs(6)..secs(9), directory_full(secs(14)))
-                .heal_at(secs(28)),
+                .at(secs(24), directory_busy(secs(5)))
+                .heal_at(secs(29)),
         )
         .always(HealthTells)
         .always(RightCodesAdmitted)
