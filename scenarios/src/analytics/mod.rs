@@ -14,6 +14,7 @@ pub(crate) mod event_without_person;
 pub(crate) mod hook_awaited;
 pub(crate) mod hook_awaited_briefly;
 pub(crate) mod hook_given_up;
+pub(crate) mod hook_trouble_untold;
 pub(crate) mod losses_uncounted;
 
 // Scenarios.
@@ -31,6 +32,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         event_without_person::PLANTED,
         event_told_twice::PLANTED,
         losses_uncounted::PLANTED,
+        hook_trouble_untold::PLANTED,
     ]
 }
 
