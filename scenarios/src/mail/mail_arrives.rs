@@ -117,6 +117,7 @@ mod tests {
     use crate::{
         mail,
         property::testing::*,
+        scenario::{latency_spike, ms, secs},
         vocabulary::{Fault, Mode, OwnFault, Seen},
     };
 
@@ -205,6 +206,9 @@ mod tests {
         assert!(slower(60).judged_by(&claim()).is_err());
         assert!(slower(60).fault(70_000, Fault::Heal).judged_by(&claim()).is_err());
         assert_eq!(slower(61).judged_by(&claim()), Ok(()));
+        let spike = latency_spike("idp-a", "redis-1", ms(60), secs(90));
+        let spiked = slower(60).fault(2_000, spike);
+        assert_eq!(spiked.judged_by(&claim()), Ok(()), "it is 120 ms slower");
         let killed = slower(60).fault(50_010, Fault::Kill { host: "idp-a".into() });
         assert_eq!(killed.judged_by(&claim()), Ok(()));
     }

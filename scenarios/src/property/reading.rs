@@ -240,10 +240,13 @@ pub(crate) fn touches_the_leader(fault: &Fault) -> bool {
 }
 
 /// Whether a fault only makes links slower, and by so little that no deadline passes because of it: a call to the store waits
-/// for two ways, and connecting may take 300 ms.
+/// for two ways, and connecting may take 300 ms. A spike counts as trouble: it adds to what there is.
 pub(crate) fn only_slows(fault: &Fault) -> bool {
-    matches!(fault, Fault::Latency { added_ms, .. } | Fault::LatencySpike { added_ms, .. } if *added_ms <= 60)
+    matches!(fault, Fault::Latency { added_ms, .. } if *added_ms <= SLOWER_MS_MAX)
 }
+
+/// By how much a link may be slower without anything being broken, milliseconds.
+const SLOWER_MS_MAX: u64 = 60;
 
 /// The moment from which everything works: 0 if there was no fault, otherwise `settle_ms` after the nemesis healed
 /// everything. `None` if the last fault has not healed.
