@@ -154,7 +154,7 @@ pub(crate) fn troubles(plan: &Plan, history: &History) -> Troubles {
 pub(crate) fn troubles_but_for(plan: &Plan, history: &History, harmless: fn(&Fault) -> bool) -> Troubles {
     let faults: Vec<(u64, &Fault)> = crate::property::faults(history)
         .map(|(at_ms, _, fault)| (at_ms, fault))
-        .filter(|(_, fault)| !harmless(fault))
+        .filter(|(_, fault)| fault.repairs() || !harmless(fault)) // the end of a harmful one seems harmless
         .collect();
     let mut troubles = vec![];
     let mut jumped_ms: BTreeMap<&str, i64> = BTreeMap::new();
@@ -237,7 +237,7 @@ fn started_ms(plan: &Plan, history: &History) -> u64 {
 }
 
 /// What a fault can do. The mail relay and the analytics hook are nobody's business but the mails'.
-fn touches(fault: &Fault) -> Touches {
+pub(crate) fn touches(fault: &Fault) -> Touches {
     let directory = Touches {
         directory: true,
         ..Touches::default()
@@ -255,7 +255,8 @@ fn touches(fault: &Fault) -> Touches {
         Fault::Own(OwnFault::Directory(_)) => return directory,
         Fault::Own(OwnFault::Mail(mail::Fault::Mail { .. })) => return mail,
         Fault::Own(OwnFault::Analytics(_)) => return analytics,
-        // The process reaches nothing new, whatever it is.
+        // The process reaches nothing new, whatever it is. Its directory is open already, and so is what the jobs are done with
+        // but for the store and the relay.
         Fault::NoDescriptors { .. } => {
             return Touches {
                 store: true,
@@ -307,7 +308,7 @@ fn of_call(call: &CallFault) -> Touches {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{ms, power_loss, redis_refuses, sentinel_refuses, start};
+    use crate::scenario::{ms, no_descriptors, power_loss, redis_refuses, sentinel_refuses, start};
     use sim::history::HistoryBuilder;
 
     fn spans(faults: impl IntoIterator<Item = (u64, Fault)>) -> Vec<(u64, u64)> {
@@ -338,6 +339,44 @@ mod tests {
         assert_eq!(lose(apart_ms), [(1_000, settled_ms), (apart_ms, settled_ms)]);
         let one = spans([(1_000, power_loss("idp-a")), (4_000, start("idp-a"))]);
         assert_eq!(one, [(1_000, 4_000 + SETTLES_MS)]);
+    }
+
+    /// A process without descriptors goes on with what is open: its directory is a file, and clocks are nobody's connection.
+    #[test]
+    fn a_process_without_descriptors_is_in_trouble_with_whatever_is_connected_to() {
+        let fault = no_descriptors("idp-a", ms(3_000));
+        let touched = touches(&fault);
+        assert!(touched.store && touched.service && touched.mail && touched.analytics);
+        assert!(!touched.directory && !touched.jobs && touched.clocks_ms == 0);
+        assert_eq!(spans([(1_000, fault)]), [(1_000, 4_000 + PASSES_MS)]);
+    }
+
+    /// A slow link breaks nothing if that is so little, but what was broken ends when it is fast again.
+    #[test]
+    fn a_harmful_fault_ends_with_one_that_would_be_harmless() {
+        let link = |added_ms| Fault::Latency {
+            a: "idp-a".into(),
+            b: "redis-1".into(),
+            added_ms,
+        };
+        let faults = [(1_000, link(50)), (2_000, link(500)), (9_000, link(0))];
+        let history = faults
+            .into_iter()
+            .fold(HistoryBuilder::default(), |history, (at_ms, fault)| {
+                history.fault(at_ms, fault, 0)
+            });
+        let plan = Plan::new("hand-built", 0, 200_000);
+        let troubles = troubles_but_for(
+            &plan,
+            &history.history(),
+            |fault| matches!(fault, Fault::Latency { added_ms, .. } if *added_ms <= 60),
+        );
+        let spans: Vec<(u64, u64)> = troubles
+            .spans
+            .iter()
+            .map(|span| (span.from_ms, span.until_ms))
+            .collect();
+        assert_eq!(spans, [(2_000, 9_000 + SETTLES_MS)]);
     }
 
     /// Whoever asks once a closed connection has been noticed is answered.

@@ -17,7 +17,7 @@ mod name_is_address;
 
 pub(crate) use answers_allowed::judge_in;
 pub use answers_allowed::{AnswersAllowed, judge};
-pub(crate) use facts::{troubles, troubles_but_for, world};
+pub(crate) use facts::{touches, troubles, troubles_but_for, world};
 pub(crate) use observe::{Asking, ask, read_mail};
 pub use ops::Observation;
 

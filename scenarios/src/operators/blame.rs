@@ -3,6 +3,7 @@
 use super::errors_explained::blamed;
 use crate::{
     directory,
+    exchange::touches,
     vocabulary::{Fault, OwnFault},
 };
 use spec::LogLine;
@@ -15,6 +16,7 @@ pub(super) fn blames_rightly(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bo
     told.all(|(_, may_cause)| so_far.clone().any(may_cause))
         && fits_the_disk(line, so_far.clone())
         && waited(line, faults)
+        && lacked_descriptors(line, faults)
         && blamed(line.text, so_far)
 }
 
@@ -22,21 +24,18 @@ pub(super) fn blames_rightly(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bo
 type MayCause = fn(&Fault) -> bool;
 
 /// What failures are called that are not the store's, and the faults that can cause them.
-const KINDS: [(&str, MayCause); 6] = [
-    ("no connection could be accepted", lacks_descriptors),
-    ("the port cannot be opened", lacks_descriptors),
-    ("the directory's disk is full", |fault| {
-        matches!(
-            fault,
-            Fault::Own(OwnFault::Directory(directory::Fault::DirectoryFull { .. }))
-        ) || matches!(fault, Fault::Call(call) if call.error == FULL)
-    }),
+const KINDS: [(&str, MayCause); 5] = [
+    ("the directory's disk is full", fills),
     ("the directory is locked", locks),
     ("the directory stayed locked", locks),
     ("the directory failed", |fault| {
         fills(fault)
             || matches!(fault, Fault::DiskError { .. })
             || matches!(fault, Fault::Call(call) if call.error != BUSY)
+    }),
+    ("analytics loses events", |fault| {
+        let touched = touches(fault);
+        touched.analytics || touched.service
     }),
 ];
 
@@ -119,14 +118,28 @@ fn fills(fault: &Fault) -> bool {
     ) || matches!(fault, Fault::Call(call) if call.error == FULL)
 }
 
-fn lacks_descriptors(fault: &Fault) -> bool {
-    matches!(fault, Fault::NoDescriptors { .. })
-}
-
 fn locks(fault: &Fault) -> bool {
     is_held(fault)
         || matches!(fault, Fault::DiskSlow { .. })
         || matches!(fault, Fault::Call(call) if call.error == BUSY)
+}
+
+/// Whether the process had no descriptor left at that moment, if a line tells of what needs a new one.
+fn lacked_descriptors(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bool {
+    let needs_one = ["no connection could be accepted", "the port cannot be opened"];
+    if !needs_one.iter().any(|says| line.text.contains(says)) {
+        return true;
+    }
+    let is_over = |from_ms: u64| {
+        let mut heals = faults.iter().filter(|(_, fault)| **fault == Fault::Heal);
+        heals.any(|(at_ms, _)| from_ms <= *at_ms && *at_ms < line.at_ms)
+    };
+    faults.iter().any(|(from_ms, fault)| match fault {
+        Fault::NoDescriptors { host, lasts_ms } => {
+            host == line.host && (*from_ms..=from_ms + lasts_ms).contains(&line.at_ms) && !is_over(*from_ms)
+        }
+        _ => false,
+    })
 }
 
 #[cfg(test)]

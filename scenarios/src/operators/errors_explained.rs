@@ -28,7 +28,7 @@ struct Part {
     may_hit: fn(&Fault) -> bool,
 }
 
-const PARTS: [Part; 4] = [
+const PARTS: [Part; 3] = [
     Part {
         names: &["the store", "redis", "sentinel", "the master"],
         may_hit: |fault| !of_the_directory(fault) && !of_others(fault),
@@ -36,10 +36,6 @@ const PARTS: [Part; 4] = [
     Part {
         names: &["the directory"],
         may_hit: of_the_directory,
-    },
-    Part {
-        names: &["analytics loses events"],
-        may_hit: |fault| !of_the_directory(fault) && !matches!(fault, Fault::Own(OwnFault::Mail(_))),
     },
     Part {
         names: &["queue"],
@@ -185,25 +181,32 @@ fn explained(told: &ReportedError, log: &Log<'_>, evidence: &Evidence<'_>) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory;
-    use crate::{people, property::testing::*, vocabulary::Op};
+    use crate::{
+        people,
+        property::testing::*,
+        scenario::{directory_busy, mail, secs},
+        vocabulary::{Mode, Op},
+    };
 
     const LOCKED: &str = "refused correlation=0a1b0a1b0a1b0a1b status=503 cause=looking up the person: not done: the directory is locked";
     const LOST: &str =
         "refused correlation=0a1b0a1b0a1b0a1b status=503 cause=counting: outcome unknown: connection lost: redis: EOF";
 
     fn story() -> Story {
-        Story::new()
-            .fault(
-                1000,
-                Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { lasts_ms: 5000 })),
-            )
-            .op(
-                (2000, 3000),
-                "ann",
-                Op::People(people::Op::OpenLogin),
-                fail("temporarily-unavailable"),
-            )
+        hit_by(directory_busy(secs(5)))
+    }
+
+    fn only_mails_fail() -> Story {
+        hit_by(mail(Mode::Failing))
+    }
+
+    fn hit_by(fault: Fault) -> Story {
+        Story::new().fault(1000, fault).op(
+            (2000, 3000),
+            "ann",
+            Op::People(people::Op::OpenLogin),
+            fail("temporarily-unavailable"),
+        )
     }
 
     #[test]
@@ -252,6 +255,12 @@ mod tests {
                 "no-cause",
             ),
             (told().logged(2900, LOST, &[]), "another-cause"),
+            (
+                only_mails_fail()
+                    .error(3000, "ann", 503, "0a1b0a1b0a1b0a1b")
+                    .logged(2900, LOST, &[]),
+                "another-cause",
+            ),
         ] {
             let violation = story.judged_by(&ErrorsExplained).unwrap_err();
             assert_eq!((violation.reason.as_str(), violation.evidence), (reason, vec![1, 2]));

@@ -78,7 +78,12 @@ fn process_ends<'a>(evidence: &'a Evidence<'_>) -> Vec<ProcessEnd<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{directory, property::testing::*, scenario::ms, vocabulary::OwnFault};
+    use crate::{
+        directory,
+        property::testing::*,
+        scenario::{analytics, directory_busy, directory_full, disk_fails, kill, mail, ms, no_descriptors, pause},
+        vocabulary::{Mode, OwnFault},
+    };
 
     fn story(lines: &[(u64, &'static str, &str)]) -> Story {
         let mut story = Story::new().fault(1000, Fault::Kill { host: "redis-1".into() });
@@ -119,6 +124,32 @@ mod tests {
         ]);
         let busy = directory::Fault::DirectoryBusy { lasts_ms: 5000 };
         let story = story.fault(1000, Fault::Own(OwnFault::Directory(busy)));
+        assert_eq!(story.judged_by(&LogAsDocumented), Ok(()));
+    }
+
+    const NO_PORT: &str = "ready, but the port cannot be opened; trying again error=Too many open files (os error 24)";
+    const NO_KEYS: &str = "keys cannot be loaded yet; trying again cause=not done: the directory is locked";
+
+    /// What is tried again is told again after its pause, each port by itself; and events are lost again after they were taken.
+    #[test]
+    fn accepts_what_is_told_again() {
+        let refuses =
+            |port: u16| format!("no connection could be accepted port={port} error=Too many open files (os error 24)");
+        let loses = "analytics loses events cause=not done: the analytics queue is full";
+        let (people, operators) = (refuses(8080), refuses(9090));
+        let told = [
+            (2000, "ERROR", NO_PORT),
+            (3000, "ERROR", NO_PORT),
+            (4000, "WARN", &people),
+            (4050, "WARN", &operators),
+            (4100, "WARN", &people),
+            (4200, "WARN", loses),
+            (4300, "WARN", "the analytics hook takes events again lost=2"),
+            (4400, "WARN", loses),
+        ];
+        let story = story(&told)
+            .fault(1000, no_descriptors("idp-a", ms(5000)))
+            .fault(1000, analytics(Mode::Failing));
         assert_eq!(story.judged_by(&LogAsDocumented), Ok(()));
     }
 
@@ -235,6 +266,25 @@ mod tests {
                         "WARN",
                         "analytics loses events cause=not done: the analytics queue is full",
                     ),
+                    (2001, "WARN", "the analytics hook takes events again lost=0"),
+                ],
+                "lost-nothing",
+            ),
+            (
+                vec![(2000, "ERROR", NO_PORT), (2999, "ERROR", NO_PORT)],
+                "tried-too-soon",
+            ),
+            (
+                vec![(2000, "ERROR", NO_KEYS), (2999, "ERROR", NO_KEYS)],
+                "tried-too-soon",
+            ),
+            (
+                vec![
+                    (
+                        2000,
+                        "WARN",
+                        "analytics loses events cause=not done: the analytics queue is full",
+                    ),
                     (
                         2001,
                         "WARN",
@@ -323,6 +373,56 @@ mod tests {
         };
         assert!(slow(2500) && slow(3400));
         assert!(!slow(3600), "the disk has been fast for longer than that");
+    }
+
+    #[test]
+    fn a_process_lacks_descriptors_only_while_it_does() {
+        for line in [
+            "no connection could be accepted port=9090 error=Too many open files (os error 24)",
+            "ready, but the port cannot be opened; trying again error=Too many open files (os error 24)",
+        ] {
+            let level = if line.starts_with("ready") { "ERROR" } else { "WARN" };
+            let told = |at_ms, host| {
+                let story = Story::new().fault(1000, no_descriptors(host, ms(500)));
+                story.logged_at(at_ms, level, line)
+            };
+            assert_eq!(told(1500, "idp-a").judged_by(&LogAsDocumented), Ok(()), "{line}");
+            let healed = told(1400, "idp-a").fault(1300, Fault::Heal);
+            for wrong in [told(1501, "idp-a"), told(999, "idp-a"), told(1500, "idp-b"), healed] {
+                let violation = wrong.judged_by(&LogAsDocumented).unwrap_err();
+                assert_eq!(violation.reason, "blames-what-works", "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_blamed_if_it_is_full() {
+        let full = "the directory failed cause=not done: the directory's disk is full";
+        let told = |fault| {
+            let story = Story::new().fault(1000, fault).logged(1200, full, &[]);
+            story.judged_by(&LogAsDocumented).is_ok()
+        };
+        assert!(told(directory_full(ms(500))));
+        assert!(!told(directory_busy(ms(500))));
+        assert!(!told(disk_fails("idp-a", ms(500))));
+    }
+
+    #[test]
+    fn analytics_loses_events_by_what_touches_the_hook_or_the_replica() {
+        for cause in [
+            "not done: the analytics queue is full",
+            "outcome unknown: the answer took longer than 2 s",
+        ] {
+            let told = |fault| {
+                let line = format!("analytics loses events cause={cause}");
+                let story = Story::new().fault(1000, fault).logged(1200, &line, &[]);
+                story.judged_by(&LogAsDocumented).is_ok()
+            };
+            assert!(told(analytics(Mode::Failing)) && told(pause("idp-a")), "{cause}");
+            assert!(told(no_descriptors("idp-a", ms(500))), "{cause}");
+            assert!(!told(kill("redis-1")) && !told(mail(Mode::Failing)), "{cause}");
+            assert!(!told(directory_full(ms(500))), "{cause}");
+        }
     }
 
     #[test]

@@ -12,7 +12,6 @@ use crate::{
     property::{faults, violation},
     vocabulary::{Evidence, Fault, History, Kind, Login, Property, Violation},
 };
-use std::collections::BTreeMap;
 
 /// Property: the refusal of a Sentinel is named. See the module.
 pub struct RefusalsNamed;
@@ -24,19 +23,35 @@ const SEARCH_MS: u64 = 800;
 /// For so long other faults may have something to do with it, milliseconds.
 const OTHERS_MS: u64 = 10_000;
 
-/// From when and until when all Sentinels ask for a password, milliseconds; nothing heals before.
-fn all_ask(history: &History, sentinels: &[String]) -> Option<(u64, u64)> {
-    let mut asks: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    for (at_ms, _, fault) in faults(history) {
-        if let Fault::SentinelRefuses { host, lasts_ms } = fault {
-            asks.insert(host, (at_ms, at_ms + lasts_ms));
-        }
-    }
-    let spans = sentinels.iter().map(|host| asks.get(host.as_str()).copied());
-    let spans = spans.collect::<Option<Vec<_>>>()?;
-    let from_ms = spans.iter().map(|(from_ms, _)| *from_ms).max()?;
-    let until_ms = spans.iter().map(|(_, until_ms)| *until_ms).min()?;
-    Some((from_ms + SEARCH_MS, until_ms))
+/// A Sentinel, and from when and until when it asks for a password, milliseconds.
+type Asks<'a> = (&'a str, u64, u64);
+
+/// When each Sentinel asks for a password: until everything heals, or it is started anew.
+fn asks(history: &History) -> Vec<Asks<'_>> {
+    let all: Vec<(u64, &Fault)> = faults(history).map(|(at_ms, _, fault)| (at_ms, fault)).collect();
+    let refusals = all.iter().enumerate().filter_map(|(index, (at_ms, fault))| {
+        let Fault::SentinelRefuses { host, lasts_ms } = fault else {
+            return None;
+        };
+        let mut later = all[index + 1..].iter();
+        let ended = later.find(|(_, later)| match later {
+            Fault::Heal => true,
+            Fault::Kill { host: of } | Fault::PowerLoss { host: of } => of == host,
+            _ => false,
+        });
+        let ended_ms = ended.map_or(u64::MAX, |(at_ms, _)| *at_ms);
+        Some((host.as_str(), *at_ms, (at_ms + lasts_ms).min(ended_ms)))
+    });
+    refusals.collect()
+}
+
+/// Whether all Sentinels ask for a password, and have done so for as long as a search takes.
+fn all_ask(asks: &[Asks<'_>], sentinels: &[String], at_ms: u64) -> bool {
+    let is_asking = |sentinel: &String| {
+        asks.iter()
+            .any(|(host, from_ms, until_ms)| host == sentinel && (from_ms + SEARCH_MS..*until_ms).contains(&at_ms))
+    };
+    !sentinels.is_empty() && sentinels.iter().all(is_asking)
 }
 
 impl Property<Login> for RefusalsNamed {
@@ -49,13 +64,10 @@ impl Property<Login> for RefusalsNamed {
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let (history, world) = (evidence.history, &evidence.plan.world);
         let sentinels: Vec<String> = (1..=world.sentinels).map(|n| format!("sentinel-{n}")).collect();
-        let Some((from_ms, until_ms)) = all_ask(history, &sentinels) else {
-            return Ok(());
-        };
+        let asks = asks(history);
         let lines = evidence.operators.log.iter().map(|written| &written.line);
-        for line in lines.filter(|line| (from_ms..until_ms).contains(&line.at_ms)) {
-            let is_about_it = line.text.contains(NAMES_NONE) || line.text.contains("sentinel");
-            if !is_about_it {
+        for line in lines.filter(|line| all_ask(&asks, &sentinels, line.at_ms)) {
+            if !line.text.contains("sentinel") {
                 continue;
             }
             let other = faults(history).any(|(at_ms, _, fault)| {
@@ -106,26 +118,40 @@ mod tests {
 
     #[test]
     fn rejects_one_that_is_swallowed() {
-        assert!(
-            asking(3)
-                .logged(7_000, SWALLOWED, &[])
-                .judged_by(&RefusalsNamed)
-                .is_err()
-        );
+        let again = (1..=3).fold(asking(3), |story, n| {
+            let host = format!("sentinel-{n}");
+            story.fault(40_000, Fault::SentinelRefuses { host, lasts_ms: 8_000 })
+        });
+        for story in [
+            asking(3).logged(5_800, SWALLOWED, &[]),
+            asking(3).logged(12_999, SWALLOWED, &[]),
+            again.logged(7_000, SWALLOWED, &[]),
+        ] {
+            assert_eq!(story.judged_by(&RefusalsNamed).unwrap_err().reason, "refusal-not-named");
+        }
+    }
+
+    #[test]
+    fn nobody_asks_any_more_once_everything_has_healed_or_a_sentinel_is_new() {
+        for end in [
+            Fault::Heal,
+            Fault::Kill {
+                host: "sentinel-2".into(),
+            },
+        ] {
+            let ended = asking(3).fault(6_500, end).logged(7_000, SWALLOWED, &[]);
+            assert_eq!(ended.tally(&RefusalsNamed), (0, vec![]));
+        }
     }
 
     #[test]
     fn another_fault_of_the_last_seconds_excuses() {
         let killed = |at_ms| {
-            let story = asking(3).fault(
-                at_ms,
-                Fault::Kill {
-                    host: "sentinel-1".into(),
-                },
-            );
+            let story = asking(3).fault(at_ms, Fault::Kill { host: "idp-a".into() });
             story.logged(7_000, SWALLOWED, &[])
         };
-        assert_eq!(killed(6_000).judged_by(&RefusalsNamed), Ok(()));
+        let excused = (0, vec![("another fault".into(), 1, 1)]);
+        assert_eq!(killed(6_000).tally(&RefusalsNamed), excused);
         assert!(killed(7_001).judged_by(&RefusalsNamed).is_err());
     }
 }
