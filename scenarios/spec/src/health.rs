@@ -11,44 +11,21 @@ use crate::{
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A part that can be wrong, as reasons name it.
-struct Part {
-    name: &'static str,
-    /// What can make it so.
-    may_be: fn(&Touches) -> bool,
-    /// How long after all has settled it may still be told, milliseconds.
-    told_for_ms: u64,
-}
+/// What can make a part wrong.
+type MayBe = fn(&Touches) -> bool;
 
-const PARTS: [Part; 4] = [
-    Part {
-        name: "store: ",
-        may_be: |touches| touches.store || touches.service,
-        told_for_ms: NOTICED_MS,
-    },
-    Part {
-        name: "directory: ",
-        may_be: |touches| touches.directory || touches.service,
-        told_for_ms: NOTICED_MS,
-    },
-    Part {
-        name: "mail: ",
-        may_be: |touches| touches.mail || touches.service,
-        told_for_ms: TOLD_MS,
-    },
-    Part {
-        name: "analytics: ",
-        may_be: |touches| touches.analytics || touches.service,
-        told_for_ms: TOLD_MS,
-    },
+/// The parts that can be wrong, as reasons name them, what can make them so, and whether the last failure is told for a while:
+/// of mail and analytics nothing is known until the next one is tried.
+const PARTS: [(&str, MayBe, bool); 4] = [
+    ("store: ", |touches| touches.store || touches.service, false),
+    ("directory: ", |touches| touches.directory || touches.service, false),
+    ("mail: ", |touches| touches.mail || touches.service, true),
+    ("analytics: ", |touches| touches.analytics || touches.service, true),
 ];
 
 /// How long after all has settled a replica may still say what was wrong, milliseconds: it looks once a second, and a look may
 /// take its deadline.
 const NOTICED_MS: u64 = 3_000;
-/// The same of mail and analytics, of which nothing is known until the next one: a minute (core/LIMITS.md), after the deadline
-/// of a try.
-const TOLD_MS: u64 = 75_000;
 /// How long after the start somebody must lead, in leases: one that was lost at once has to run out.
 const LEADS_AFTER_LEASES: u64 = 2;
 
@@ -113,12 +90,18 @@ impl Judge<'_> {
             return Ok(());
         }
         let since_ms = seen.times.from_ms.saturating_sub(NOTICED_MS);
+        // A try that began while something was broken takes up to its deadline, and then its failure is told.
+        let tried_ms = self.setting("mail relay") + self.setting("trouble with mail or analytics");
         for reason in &reasons {
-            let names = |part: &&Part| reason.strip_prefix(part.name).is_some_and(|cause| !cause.is_empty());
+            let names = |(name, ..): &&(&str, MayBe, bool)| {
+                let cause = reason.strip_prefix(*name);
+                cause.is_some_and(|cause| !cause.is_empty())
+            };
             // A replica that was killed starts anew.
             let (may_be, since_ms) = match PARTS.iter().find(names) {
-                Some(part) => (part.may_be, seen.times.from_ms.saturating_sub(part.told_for_ms)),
-                None if *reason == "starting" => ((|touches| touches.service) as fn(&Touches) -> bool, since_ms),
+                Some((_, may_be, true)) => (*may_be, since_ms.saturating_sub(tried_ms)),
+                Some((_, may_be, false)) => (*may_be, since_ms),
+                None if *reason == "starting" => ((|touches| touches.service) as MayBe, since_ms),
                 None => return wrong(format!("gives the reason {reason:?}, which names no part and cause")),
             };
             if !self.troubles.any(since_ms, seen.times.to_ms, may_be) {

@@ -302,6 +302,10 @@ mod tests {
                 "WARN",
                 "something is wrong reasons=directory: the directory is locked ready=true",
             ),
+            (
+                "WARN",
+                "something is wrong reasons=store: no sentinel names a master; mail: the outbox queue is full; analytics: the analytics queue is full ready=true",
+            ),
         ] {
             assert_eq!(check(level, text), Ok(()), "{text}");
         }
@@ -332,6 +336,10 @@ mod tests {
             (
                 "WARN",
                 "something is wrong reasons=mail: the directory is locked ready=true",
+            ),
+            (
+                "WARN",
+                "something is wrong reasons=analytics: the analytics queue is full; mail: the outbox queue is full ready=true",
             ),
             ("WARN", "the directory stayed locked waited_ms=2000"),
         ] {

@@ -129,6 +129,15 @@ impl Judge<'_> {
             }
             return;
         };
+        let lines = seen.exchange.request.header_lines;
+        if lines as u64 > self.setting("header lines of a request") {
+            let what = format!(
+                "{asked} had {lines} header lines, and was answered {}",
+                answer.describe()
+            );
+            report.violations.push(violation("too-many-lines".into(), what));
+            return;
+        }
         let allowed = self.expect(place, seen);
         match allowed.judge(answer) {
             Ok(_) => {

@@ -6,8 +6,8 @@ use crate::{
     vocabulary::{Event, Observation as AnyObservation},
 };
 use spec::{
-    Spec, Troubles,
-    exchange::{Answered, Body},
+    Spec, Troubles, Violation,
+    exchange::{Answered, Body, Request},
 };
 
 /// Each excuse is needed, and no more: the same history is refused when nobody says what was broken, or that the store
@@ -30,6 +30,14 @@ fn without_what_was_broken_the_same_answers_are_refused() {
     assert!(
         refused("session_survives", 1, &|troubles| troubles.spans.clear()),
         "a failing directory"
+    );
+    assert!(
+        refused("hook_hangs_long", 1, &|troubles| troubles.spans.clear()),
+        "a failing hook"
+    );
+    assert!(
+        refused("disk_is_full", 1, &|troubles| troubles.spans.clear()),
+        "a full disk"
     );
     assert!(
         refused("guesser_across_failover", 1, &|troubles| troubles.forgettings.clear()),
@@ -77,25 +85,51 @@ fn identifiers_come_once_and_silence_needs_a_reason() {
         "{reasons:?}"
     );
 
-    let mut silent = history.clone();
-    let answers = silent
-        .records
-        .iter_mut()
-        .rev()
-        .find_map(|record| match &mut record.event {
-            Event::Own(AnyObservation::Exchange(Observation::Answered { answer, .. })) => Some(answer),
-            _ => None,
-        });
-    *answers.unwrap() = Answered::Unknown("nothing".into());
-    let reasons: Vec<String> = judge(&plan, &silent, &operators)
-        .violations
-        .into_iter()
-        .map(|v| v.reason)
-        .collect();
+    let ends_with = |last: Answered| {
+        let mut history = history.clone();
+        let answers = history
+            .records
+            .iter_mut()
+            .rev()
+            .find_map(|record| match &mut record.event {
+                Event::Own(AnyObservation::Exchange(Observation::Answered { answer, .. })) => Some(answer),
+                _ => None,
+            });
+        *answers.unwrap() = last;
+        judge(&plan, &history, &operators).violations
+    };
+    let silent = |violations: &[Violation]| violations.iter().any(|v| v.reason.starts_with("no-answer-"));
+    assert!(silent(&ends_with(Answered::Unknown("nothing".into()))));
+    assert!(silent(&ends_with(Answered::NotSent("nothing".into()))));
     assert!(
-        reasons.iter().any(|reason| reason.starts_with("no-answer-")),
-        "{reasons:?}"
+        !silent(&ends_with(Answered::GivenUp("left".into()))),
+        "nobody waited for it"
     );
+}
+
+/// What is refused before the service sees it: a line that is too long, by the balancer; too many lines, by whoever counts them.
+#[test]
+fn large_heads_are_refused_for_what_is_large() {
+    let reasons = |story: &str, change: &dyn Fn(&mut Request)| -> Vec<String> {
+        let (plan, mut history, operators) = told(story, 1);
+        for record in &mut history.records {
+            if let Event::Own(AnyObservation::Exchange(Observation::Asked { request, .. })) = &mut record.event {
+                change(request);
+            }
+        }
+        let violations = judge(&plan, &history, &operators).violations;
+        violations.into_iter().map(|v| v.reason).collect()
+    };
+    let shorter = reasons("large_heads", &|request| request.longest_line = 0);
+    assert!(
+        shorter.iter().any(|reason| reason.starts_with("no-answer-")),
+        "{shorter:?}"
+    );
+    let fewer = reasons("large_heads", &|request| request.header_lines = 0);
+    assert!(fewer.iter().any(|reason| reason.starts_with("no-answer-")), "{fewer:?}");
+    assert_eq!(reasons("calm_day", &|request| request.header_lines = 100), [""; 0]);
+    let more = reasons("calm_day", &|request| request.header_lines = 101);
+    assert!(more.iter().any(|reason| reason == "too-many-lines"), "{more:?}");
 }
 
 /// A form that is larger than any may be is refused by the service and not by the balancer, for whom a replica that breaks

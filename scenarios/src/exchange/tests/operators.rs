@@ -59,6 +59,14 @@ fn every_sentence_rejects_what_operators_or_the_reminded_may_not_be_told() {
         ("two-leaders", says("leader", true.into())),
         ("no-leader", says("leader", false.into())),
         ("blames-what-works", says("reasons", serde_json::json!(["store: gone"]))),
+        (
+            "blames-what-works",
+            says("reasons", serde_json::json!(["mail: the outbox queue is full"])),
+        ),
+        (
+            "blames-what-works",
+            says("reasons", serde_json::json!(["analytics: the analytics queue is full"])),
+        ),
         ("health-differs", says("reasons", serde_json::json!(["xyzzy"]))),
         ("degraded-without-a-reason", degraded("")),
         ("blames-what-works", degraded("directory: the disk is full")),
