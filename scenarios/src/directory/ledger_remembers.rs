@@ -3,7 +3,7 @@
 //! Source: inventory 7 (what was spent stays spent), 24 (what expires is deleted); `core/LIMITS.md`: lifetimes of codes, and
 //! the disagreement of clocks. A code that somebody whose clock is late still takes for valid must be known to be spent.
 //!
-//! Fairness. Judged by what an operator reads in the directory, in runs in which nothing is broken. Which row belongs to which
+//! Fairness. Judged by what an operator reads in the directory before anything breaks. Which row belongs to which
 //! code cannot be seen; so each row must end when a code that was issued has ended, and clocks that disagree as well.
 //!
 //! Edges. A code is issued between the request for it and the answer. The leader deletes rows a day later; no run waits for
@@ -28,9 +28,6 @@ const LEDGER: &str = "spent";
 type Issued = (u64, u64, u64);
 
 impl Property<Login> for LedgerRemembers {
-    fn name(&self) -> String {
-        "LedgerRemembers".into()
-    }
     fn kind(&self) -> Kind {
         Kind::Always
     }
@@ -39,12 +36,13 @@ impl Property<Login> for LedgerRemembers {
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let slack_ms = Settings::default().get("disagreement of clocks");
-        let excuse = faults(evidence.history).next().map(|_| "something was broken");
+        let broke_ms = faults(evidence.history).next().map_or(u64::MAX, |(at_ms, ..)| at_ms);
         let issued = issued(evidence);
         for (index, record) in evidence.history.records.iter().enumerate() {
             let Event::Own(Observation::Directory(Seen::Read { ends_ms, .. })) = &record.event else {
                 continue;
             };
+            let excuse = (record.at_ms >= broke_ms).then_some("something was broken");
             for end_ms in ends_ms.get(LEDGER).into_iter().flatten() {
                 let is_right = issued.iter().any(|(from_ms, to_ms, lives_ms)| {
                     let known_ms = lives_ms + slack_ms;
@@ -98,13 +96,12 @@ fn issued(evidence: &Evidence<'_>) -> Vec<Issued> {
 mod tests {
     use super::*;
     use crate::property::testing::*;
-    use spec::exchange::Request;
+    use spec::exchange::{Answer, Location, Request, Word};
 
-    /// Somebody asked for a mail from 1 to 2 s; an operator reads that the ledger remembers a code until then.
-    fn remembered_until(end_ms: u64) -> Result<(), String> {
+    /// Somebody asked for something from 1 to 2 s; an operator reads at 5 s that the ledger remembers a code until then.
+    fn remembered(path: &str, answer: Answered, until_ms: u64) -> Story {
         let request = Request {
-            method: "POST".into(),
-            path: "/login/send".into(),
+            path: path.into(),
             ..Request::default()
         };
         let exchange = |seen| Event::Own(Observation::Exchange(seen));
@@ -113,27 +110,66 @@ mod tests {
             door: "proxy".into(),
             request: Box::new(request),
         };
-        let answered = exchange::Observation::Answered {
-            number: 1,
-            answer: Answered::Unknown("reset".into()),
-        };
+        let answered = exchange::Observation::Answered { number: 1, answer };
         let read = Seen::Read {
-            ends_ms: BTreeMap::from([(LEDGER.into(), vec![end_ms])]),
+            ends_ms: BTreeMap::from([(LEDGER.into(), vec![until_ms])]),
             reminders: vec![],
         };
-        let story = Story::new()
+        Story::new()
             .event(1_000, "ann", exchange(asked))
             .event(2_000, "ann", exchange(answered))
-            .event(5_000, "operator", Event::Own(Observation::Directory(read)));
-        story.judged_by(&LedgerRemembers).map_err(|violation| violation.reason)
+            .event(5_000, "operator", Event::Own(Observation::Directory(read)))
+    }
+
+    fn mailed(until_ms: u64) -> Story {
+        remembered("/login/send", Answered::Unknown("reset".into()), until_ms)
+    }
+
+    /// The browser is sent away with a parameter.
+    fn sent_with(name: &str, until_ms: u64) -> Story {
+        let location = Location {
+            target: "https://shop.example/callback".into(),
+            params: vec![(name.into(), Word::of(name, "x"))],
+        };
+        let answer = Answer {
+            location: Some(location),
+            ..Answer::default()
+        };
+        remembered("/authorize", Answered::With(Box::new(answer)), until_ms)
+    }
+
+    fn is_right(story: Story) -> bool {
+        match story.judged_by(&LedgerRemembers) {
+            Ok(()) => true,
+            Err(violation) => {
+                assert_eq!(violation.reason, "remembered-wrongly");
+                false
+            }
+        }
     }
 
     #[test]
     fn a_mailed_code_is_remembered_for_ten_minutes_and_five() {
-        assert_eq!(remembered_until(901_000), Ok(()));
-        assert_eq!(remembered_until(902_000), Ok(()));
+        assert!(is_right(mailed(901_000)) && is_right(mailed(902_000)));
         for wrong in [900_999, 902_001, 602_000, 18_602_000] {
-            assert_eq!(remembered_until(wrong), Err("remembered-wrongly".into()));
+            assert!(!is_right(mailed(wrong)), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_authorization_code_is_remembered_for_one_minute_and_five() {
+        assert!(is_right(sent_with("code", 361_000)) && is_right(sent_with("code", 362_000)));
+        for wrong in [360_999, 362_001, 901_000] {
+            assert!(!is_right(sent_with("code", wrong)), "{wrong}");
+        }
+        assert!(!is_right(sent_with("error", 361_000)), "no code was issued");
+    }
+
+    #[test]
+    fn what_is_read_before_anything_breaks_is_judged() {
+        let broken = |at_ms| mailed(1).fault(at_ms, crate::vocabulary::Fault::Kill { host: "idp-a".into() });
+        let excused = (0, vec![("something was broken".into(), 1, 1)]);
+        assert_eq!(broken(4_000).tally(&LedgerRemembers), excused);
+        assert!(!is_right(broken(6_000)));
     }
 }

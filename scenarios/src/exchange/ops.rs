@@ -47,17 +47,6 @@ impl Observation {
     pub(crate) fn is_request(&self) -> bool {
         matches!(self, Observation::Asked { .. })
     }
-
-    /// Whether it is an answer.
-    pub(crate) fn is_answer(&self) -> bool {
-        matches!(
-            self,
-            Observation::Answered {
-                answer: Answered::With(_),
-                ..
-            }
-        )
-    }
 }
 
 impl sim::service::Observation<Login> for Observation {

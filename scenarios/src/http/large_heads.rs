@@ -6,10 +6,9 @@
 
 use crate::{
     catalogue::marks::somebody_logged_in,
-    http::nobody_harmed::NobodyHarmed,
     property::{
-        AnyCodeVerifies, CodeRedeemedOnce, EveryReplicaServes, EveryoneCanLogIn, MailArrives, NothingFails,
-        RightfulCodeHonoured, invocations,
+        AnyCodeVerifies, CodeRedeemedOnce, EveryReplicaServes, EveryoneCanLogIn, MailArrives, NobodyHarmed,
+        NothingFails, RightfulCodeHonoured, invocations,
     },
     scenario::{Clients, Logins, Probe, Stranger, World, ms, secs},
     vocabulary::{Event, MarkView, Observation, Scenario},
@@ -42,7 +41,7 @@ pub(crate) fn large_heads() -> Scenario {
 }
 
 /// Whether an attacker's request was sent while somebody else was doing something.
-pub(crate) fn stranger_met_somebody(reached: &MarkView<'_>) -> bool {
+fn stranger_met_somebody(reached: &MarkView<'_>) -> bool {
     let attackers = reached.plan.attackers();
     let mut sent = reached.history.records.iter().filter_map(|record| {
         let is_request = matches!(&record.event, Event::Own(Observation::Exchange(exchange)) if exchange.is_request());

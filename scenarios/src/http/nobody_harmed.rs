@@ -11,11 +11,13 @@
 //! opened their ports. A client that leaves (499) has not failed.
 
 use crate::{
-    exchange::troubles,
+    exchange::{self, troubles},
     property::{calm::first_of, violation},
     vocabulary::{Event, Evidence, Kind, Login, Observation, Property, Violation},
+    world::hosts,
 };
-use spec::Touches;
+use spec::{Touches, exchange::Answered};
+use std::collections::BTreeSet;
 
 /// How the balancer reports an answer whose head it does not take.
 const BAD_HEADS: [(&str, &str); 2] = [
@@ -27,9 +29,6 @@ const BAD_HEADS: [(&str, &str); 2] = [
 pub struct NobodyHarmed;
 
 impl Property<Login> for NobodyHarmed {
-    fn name(&self) -> String {
-        "NobodyHarmed".into()
-    }
     fn kind(&self) -> Kind {
         Kind::Always
     }
@@ -42,12 +41,14 @@ impl Property<Login> for NobodyHarmed {
         // What it reports when it gives up was under way for as long as it waits for a replica, or for all of them.
         let world = &evidence.plan.world;
         let waits_ms = (world.proxy_connect_timeout_ms + world.proxy_read_timeout_ms) * world.replicas as u64;
+        let mut passed_on = BTreeSet::new();
         let numbered = evidence.history.records.iter().enumerate();
         for (index, record) in numbered {
             let says = match &record.event {
                 Event::Balancer { says } => says,
-                Event::Own(Observation::Exchange(exchange)) if exchange.is_answer() => {
-                    evidence.judged(1); // nothing was wrong with it
+                Event::Own(Observation::Exchange(exchange)) => {
+                    // What the balancer passes on was nothing that it takes for a failure.
+                    evidence.judged(usize::from(is_passed_on(exchange, &mut passed_on)));
                     continue;
                 }
                 _ => continue,
@@ -77,10 +78,29 @@ impl Property<Login> for NobodyHarmed {
     }
 }
 
+/// Whether it is an answer of the service that came through the balancer: an error of the balancer's own has no correlation ID.
+/// Numbers of requests at its door are kept.
+fn is_passed_on(seen: &exchange::Observation, asked: &mut BTreeSet<u64>) -> bool {
+    match seen {
+        exchange::Observation::Asked { number, door, .. } => {
+            if door == hosts::BALANCER {
+                asked.insert(*number);
+            }
+            false
+        }
+        exchange::Observation::Answered {
+            number,
+            answer: Answered::With(answer),
+        } => asked.remove(number) && answer.headers.contains_key("x-correlation-id"),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{property::testing::Story, vocabulary::Fault};
+    use spec::exchange::Answer;
 
     const TOO_BIG: &str = "502 for GET /authorize: idp-a sent too big header";
 
@@ -124,6 +144,48 @@ mod tests {
         }
         let invalid = says(started(), 20_000, "502 for GET /: idp-a sent invalid header");
         assert_eq!(invalid.judged_by(&NobodyHarmed).unwrap_err().reason, "head-invalid");
+    }
+
+    #[test]
+    fn a_fault_excuses_no_failure_long_after_it_has_healed() {
+        let healed = started()
+            .fault(20_000, Fault::Kill { host: "idp-a".into() })
+            .fault(22_000, Fault::Heal);
+        let what = "502 for POST /token: idp-a broke off before the answer: reset";
+        assert_eq!(
+            says(healed, 90_000, what).judged_by(&NobodyHarmed).unwrap_err().reason,
+            "no-answer"
+        );
+    }
+
+    #[test]
+    fn only_answers_of_the_service_through_the_balancer_are_judged() {
+        let own = |door: &str, headers: &[(&str, &str)]| {
+            let exchange = |seen| Event::Own(Observation::Exchange(seen));
+            let asked = exchange::Observation::Asked {
+                number: 1,
+                door: door.into(),
+                request: Box::default(),
+            };
+            let headers = headers
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let answer = Answer {
+                status: 200,
+                headers: headers.collect(),
+                ..Answer::default()
+            };
+            let answered = exchange::Observation::Answered {
+                number: 1,
+                answer: Answered::With(Box::new(answer)),
+            };
+            let story = started().event(2_000, "ann", exchange(asked));
+            story.event(2_100, "ann", exchange(answered)).tally(&NobodyHarmed).0
+        };
+        let reference = [("x-correlation-id", "0a1b0a1b0a1b0a1b")];
+        assert_eq!(own(hosts::BALANCER, &reference), 1);
+        assert_eq!(own(hosts::BALANCER, &[]), 0, "the balancer's own page");
+        assert_eq!(own("idp-a:9090", &reference), 0, "past the balancer");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The relay refuses the mail of ten people, for good or for the time being, and nothing is broken.
+//! The relay refuses the mail of twenty people, for good or for the time being, and nothing is broken.
 //!
 //! Their reminders are the oldest. All others must arrive in time nevertheless. (Inventory 31.)
 

@@ -10,7 +10,7 @@
 //! broken for a while: before the first fault, or after healing. A failed call excuses a reminder only if it was made
 //! for the leader, or on the way to Redis or the relay, and then the reminder may only be late: a leader that knows
 //! that a mail was not sent gives its claim back. After a mail of unknown outcome nothing is judged, because a second
-//! mail would be worse than none.
+//! mail would be worse than none. Whose mailbox is full or gone (`world::mail`) gets none.
 
 use crate::{
     leader, mail,
@@ -117,9 +117,13 @@ mod tests {
     use crate::vocabulary::ReminderOption;
 
     fn due(due_ms: u64) -> Story {
+        due_for("ann", due_ms)
+    }
+
+    fn due_for(who: &str, due_ms: u64) -> Story {
         let mut story = Story::new();
         story.world.reminders.push(ReminderOption {
-            who: "ann".into(),
+            who: who.into(),
             due_ms,
         });
         story
@@ -180,6 +184,16 @@ mod tests {
         };
         assert_eq!(cut("mail"), Ok(()));
         assert!(cut("analytics").is_err());
+    }
+
+    #[test]
+    fn nobody_is_reminded_whose_mailbox_is_full_or_gone() {
+        for who in ["gone-1", "full-1"] {
+            assert_eq!(due_for(who, 10_000).tally(&claim()), (0, vec![]), "{who}");
+        }
+        for who in ["ann", "fulvia", "gonzalo"] {
+            assert!(due_for(who, 10_000).judged_by(&claim()).is_err(), "{who}");
+        }
     }
 
     #[test]
