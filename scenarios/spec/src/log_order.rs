@@ -29,7 +29,7 @@ pub struct ProcessEnd<'a> {
 const READY: &str = "ready";
 
 /// Lines about something that is tried again after a pause, and the pause (core/LIMITS.md).
-const PACES: [(&str, &str); 3] = [
+const TRIED_AGAIN: [(&str, &str); 3] = [
     ("no connection could be accepted", "accepts again"),
     ("ready, but the port cannot be opened", "tries to open the port"),
     ("keys cannot be loaded yet", "tries to open the port"),
@@ -37,7 +37,7 @@ const PACES: [(&str, &str); 3] = [
 /// How often things are done, milliseconds.
 struct Paces {
     look_ms: u64,
-    /// As [`PACES`].
+    /// As [`TRIED_AGAIN`].
     tries_ms: [u64; 3],
 }
 
@@ -53,7 +53,7 @@ struct Told<'a> {
     doubt: Option<(u64, &'a str)>,
     /// Whether analytics loses events.
     loses_events: bool,
-    /// When each of [`PACES`] was told, by what was tried.
+    /// When each of [`TRIED_AGAIN`] was told, by what was tried.
     tried_ms: BTreeMap<&'a str, u64>,
 }
 
@@ -63,7 +63,7 @@ pub fn judge_log(lines: &[LogLine<'_>], ends: &[ProcessEnd<'_>]) -> Option<Viola
     let settings = Settings::default();
     let paces = Paces {
         look_ms: settings.get("looks at health"),
-        tries_ms: PACES.map(|(_, row)| settings.get(row)),
+        tries_ms: TRIED_AGAIN.map(|(_, row)| settings.get(row)),
     };
     let mut processes: BTreeMap<&str, (usize, Told<'_>)> = BTreeMap::new();
     let mut epochs = BTreeSet::new();
@@ -146,7 +146,7 @@ impl<'a> Told<'a> {
         }
         let what = text.split(" error=").next().unwrap_or(text);
         let what = what.split(" cause=").next().unwrap_or(what);
-        for ((says, _), pause_ms) in PACES.iter().zip(paces.tries_ms) {
+        for ((says, _), pause_ms) in TRIED_AGAIN.iter().zip(paces.tries_ms) {
             if what.starts_with(says)
                 && let Some(before_ms) = self.tried_ms.insert(what, line.at_ms)
                 && line.at_ms < before_ms + pause_ms

@@ -21,7 +21,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     detected_by: "EventsCounted",
     bug: |env, config, wiring| match &config.analytics_hook {
         Some(hook) => Wiring {
-            analytics: Arc::new(Silent {
+            analytics: Arc::new(CountsNothing {
                 env: env.clone(),
                 hook: hook.clone(),
                 limit: config.deadlines.analytics,
@@ -32,14 +32,14 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     },
 };
 
-struct Silent {
+struct CountsNothing {
     env: Env,
     hook: (String, u16, String),
     limit: Duration,
 }
 
 #[async_trait]
-impl Analytics for Silent {
+impl Analytics for CountsNothing {
     async fn record(&self, event: LoginEvent) {
         let (host, port, path) = self.hook.clone();
         let request = call(&path, &event);

@@ -151,10 +151,10 @@ pub(crate) fn troubles(plan: &Plan, history: &History) -> Troubles {
 }
 
 /// The same, if some faults break nothing.
-pub(crate) fn troubles_but_for(plan: &Plan, history: &History, harmless: fn(&Fault) -> bool) -> Troubles {
+pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&Fault) -> bool) -> Troubles {
     let faults: Vec<(u64, &Fault)> = crate::property::faults(history)
         .map(|(at_ms, _, fault)| (at_ms, fault))
-        .filter(|(_, fault)| fault.repairs() || !harmless(fault)) // the end of a harmful one seems harmless
+        .filter(|(_, fault)| fault.repairs() || !is_harmless(fault)) // the end of a harmful one seems harmless
         .collect();
     let mut troubles = vec![];
     let mut jumped_ms: BTreeMap<&str, i64> = BTreeMap::new();

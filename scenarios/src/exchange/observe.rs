@@ -77,13 +77,14 @@ pub(crate) async fn ask(
     request: Request<Bytes>,
     limit: Duration,
 ) -> Outcome<Response<Bytes>> {
+    let waits = Patience::Until(limit);
     let Some(odd) = &asking.odd else {
-        return send(asking, client, to, request, limit).await;
+        return send(asking, client, to, request, waits).await;
     };
     if let Some(haste) = &odd.haste
         && let Some(patience) = haste.of(request.uri().path())
     {
-        return send_and_give_up(asking, client, to, request, patience).await;
+        return send(asking, client, to, request, Patience::ThenLeaves(patience)).await;
     }
     let (head, body) = request.into_parts();
     let draft = Draft::of(&head, &body);
@@ -92,7 +93,7 @@ pub(crate) async fn ask(
     }
     for changed in odd.changed(&draft, &asking.pool) {
         if let Some(changed) = changed.request() {
-            drop(send(asking, &Client::new(&asking.env), to, changed, limit).await); // it is in the history
+            drop(send(asking, &Client::new(&asking.env), to, changed, waits).await); // it is in the history
         }
     }
     asking.pool.learn(&draft);
@@ -102,41 +103,33 @@ pub(crate) async fn ask(
         let env = asking.env.clone();
         env.spawn(async move {
             sleep(after).await;
-            drop(send(&asking, &Client::new(&asking.env), (&host, port), again, limit).await);
+            drop(send(&asking, &Client::new(&asking.env), (&host, port), again, waits).await);
         });
     }
-    send(asking, client, to, Request::from_parts(head, body), limit).await
+    send(asking, client, to, Request::from_parts(head, body), waits).await
 }
 
+/// How long somebody waits for an answer.
+#[derive(Clone, Copy)]
+enum Patience {
+    /// So long; no answer by then is a failure.
+    Until(Duration),
+    /// So long; then the connection is closed, as by a browser whose user presses the button again.
+    ThenLeaves(Duration),
+}
+
+/// Sends a request, and notes it and what comes back.
 async fn send(
-    asking: &Asking,
-    client: &Client,
-    to: (&str, u16),
-    request: Request<Bytes>,
-    limit: Duration,
-) -> Outcome<Response<Bytes>> {
-    send_as(asking, client, to, request, limit, false).await
-}
-
-/// Sends a request and closes the connection after this time, as a browser does whose user presses the button again.
-async fn send_and_give_up(
-    asking: &Asking,
-    client: &Client,
-    to: (&str, u16),
-    request: Request<Bytes>,
-    patience: Duration,
-) -> Outcome<Response<Bytes>> {
-    send_as(asking, client, to, request, patience, true).await
-}
-
-async fn send_as(
     asking: &Asking,
     client: &Client,
     (host, port): (&str, u16),
     request: Request<Bytes>,
-    limit: Duration,
-    gives_up: bool,
+    patience: Patience,
 ) -> Outcome<Response<Bytes>> {
+    let (limit, leaves) = match patience {
+        Patience::Until(limit) => (limit, false),
+        Patience::ThenLeaves(limit) => (limit, true),
+    };
     if !asking.pause.is_zero() {
         sleep(asking.pause).await;
     }
@@ -159,7 +152,7 @@ async fn send_as(
             Answered::With(Box::new(read_answer(response)))
         }
         // Perhaps before there was a connection.
-        Err(failure) if gives_up && matches!(failure.cause(), Cause::Deadline { .. }) => {
+        Err(failure) if leaves && matches!(failure.cause(), Cause::Deadline { .. }) => {
             Answered::GivenUp(failure.cause().to_string())
         }
         Err(Failure::Fail(cause)) => Answered::NotSent(cause.to_string()),

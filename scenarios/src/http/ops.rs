@@ -75,7 +75,7 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             return;
         }
         Behaviour::LogInWithState { text, times } => Odd {
-            opaque: text.repeat(times as usize),
+            state_suffix: text.repeat(times as usize),
             ..Odd::default()
         },
         Behaviour::LogInHastily { patience_ms, times } => Odd {

@@ -9,12 +9,14 @@ use crate::{
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, header};
 use idp::http::client::Client;
-use std::time::Duration;
+use spec::Settings;
+use std::{sync::LazyLock, time::Duration};
 use tokio::time::sleep;
 use url::{Url, form_urlencoded::byte_serialize};
 
-/// nginx's default buffers for lines of a request's head (`large_client_header_buffers`), bytes.
-const LINE_BYTES_MAX: usize = 8_192;
+/// As long as a line of a request's head may be (core/LIMITS.md), bytes.
+static LINE_BYTES_MAX: LazyLock<usize> =
+    LazyLock::new(|| Settings::default().get("bytes of a line of a request's head") as usize);
 
 /// Sends the requests of [`largest`] through the balancer, one after the other, again and again.
 pub(super) async fn send_largest(scene: &Scene, who: &str, requests: u32, every: Duration) {
@@ -57,7 +59,7 @@ fn largest(client: &RelyingPartyOptions) -> Vec<Request<Bytes>> {
     let of_bytes = |bytes: usize| "a".repeat(bytes);
     let fill = |path: &str| {
         let around = format!("GET {path} HTTP/1.1\r\n").len();
-        get(&format!("{path}{}", of_bytes(LINE_BYTES_MAX - around)))
+        get(&format!("{path}{}", of_bytes(*LINE_BYTES_MAX - around)))
     };
     let line = |name: &str, bytes: usize| (name.to_owned(), of_bytes(bytes - name.len() - ": \r\n".len()));
     let numbered = |count: usize, bytes: usize| (0..count).map(|n| line(&format!("x-{n}"), bytes)).collect::<Vec<_>>();
@@ -91,16 +93,16 @@ fn largest(client: &RelyingPartyOptions) -> Vec<Request<Bytes>> {
         post("/jwks", &of_bytes(1_000_000)),
         of_another_kind(post("/token", &of_bytes(1_000_000))),
         of_another_kind(post("/authorize", &of_bytes(1_000_000))),
-        with_lines(get("/jwks"), &[line("cookie", LINE_BYTES_MAX)]),
-        with_lines(get("/userinfo"), &[line("authorization", LINE_BYTES_MAX)]),
-        with_lines(get("/jwks"), &numbered(3, LINE_BYTES_MAX)),
+        with_lines(get("/jwks"), &[line("cookie", *LINE_BYTES_MAX)]),
+        with_lines(get("/userinfo"), &[line("authorization", *LINE_BYTES_MAX)]),
+        with_lines(get("/jwks"), &numbered(3, *LINE_BYTES_MAX)),
         // More lines than the service takes, before and after it has read them all.
         with_lines(get("/jwks"), &numbered(300, 20)),
         with_lines(get("/jwks"), &numbered(400, 60)),
         with_lines(post("/token", &of_bytes(1_000_000)), &numbered(300, 20)),
         // What the balancer refuses by itself.
-        get(&format!("/jwks?{}", of_bytes(LINE_BYTES_MAX))),
-        with_lines(get("/jwks"), &[line("cookie", LINE_BYTES_MAX + 1)]),
+        get(&format!("/jwks?{}", of_bytes(*LINE_BYTES_MAX))),
+        with_lines(get("/jwks"), &[line("cookie", *LINE_BYTES_MAX + 1)]),
     ]
 }
 

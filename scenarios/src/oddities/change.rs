@@ -2,6 +2,8 @@
 
 use super::{draft::Draft, pool::Pool};
 use http::{HeaderName, HeaderValue, Method, header};
+use spec::Settings;
+use std::sync::LazyLock;
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,11 +111,18 @@ const OF_HEADERS: [(&str, Option<&str>); 14] = [
 ];
 
 /// As long as a value may be (core/LIMITS.md), and one byte longer.
-const LENGTHS: [(&str, [usize; 2]); 3] = [
-    ("state", [2048, 2049]),
-    ("nonce", [2048, 2049]),
-    ("address", [254, 255]),
-];
+static LENGTHS: LazyLock<[(&str, [usize; 2]); 3]> = LazyLock::new(|| {
+    let settings = Settings::default();
+    let up_to = |row| {
+        let bytes = settings.get(row) as usize;
+        [bytes, bytes + 1]
+    };
+    [
+        ("state", up_to("bytes of state or nonce")),
+        ("nonce", up_to("bytes of state or nonce")),
+        ("address", up_to("bytes of a mail address")),
+    ]
+});
 
 /// Parameters that mean something at one step or another, and one that nobody knows.
 const PARAMS: [(&str, &str); 14] = [

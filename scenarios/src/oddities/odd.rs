@@ -28,7 +28,7 @@ pub(crate) struct Odd {
     /// The PKCE verifier that their client uses, if not a good one.
     pub(crate) verifier: Option<String>,
     /// What their client adds to each `state` and `nonce`.
-    pub(crate) opaque: String,
+    pub(crate) state_suffix: String,
     /// How little patience they have.
     pub(crate) haste: Option<Haste>,
     /// What their client asks for otherwise: parameters of the authorization request, without those that are empty.

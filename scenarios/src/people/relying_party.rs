@@ -64,8 +64,8 @@ impl RelyingParty {
         let token = || random_token(&*self.scene.env.entropy);
         let (mut state, mut nonce, mut verifier) = (token(), token(), token());
         if let Some(odd) = &self.scene.odd {
-            state.push_str(&odd.opaque);
-            nonce.push_str(&odd.opaque);
+            state.push_str(&odd.state_suffix);
+            nonce.push_str(&odd.state_suffix);
             if let Some(odd) = &odd.verifier {
                 verifier.clone_from(odd);
             }

@@ -34,11 +34,11 @@ impl Calm {
     }
 
     /// The same, if some faults break nothing.
-    pub(crate) fn but_for(evidence: &Evidence<'_>, settle_ms: u64, harmless: fn(&Fault) -> bool) -> Calm {
+    pub(crate) fn but_for(evidence: &Evidence<'_>, settle_ms: u64, is_harmless: fn(&Fault) -> bool) -> Calm {
         let all: Vec<(u64, &Fault)> = faults(evidence.history)
             .map(|(at_ms, _, fault)| (at_ms, fault))
             .collect();
-        let mut broken: Vec<(u64, &Fault)> = all.iter().copied().filter(|(_, fault)| !harmless(fault)).collect();
+        let mut broken: Vec<(u64, &Fault)> = all.iter().copied().filter(|(_, fault)| !is_harmless(fault)).collect();
         if broken.len() < all.len() && broken.iter().all(|(_, fault)| **fault == Fault::Heal) {
             broken.clear(); // there was nothing to heal
         }
