@@ -233,7 +233,7 @@ bugs!(
     event_told_twice at [1, 1],
     losses_uncounted at [1, 1],
     hook_trouble_untold at [1, 1],
-    second_opening_refused at [1, 1],
+    second_opening_refused at [1, 2],
     oldest_first_for_ever at [1, 1],
     every_press_counted at [1, 1],
     ledger_without_slack at [1, 1],
