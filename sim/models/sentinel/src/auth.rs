@@ -5,29 +5,6 @@ use super::state::Sentinel;
 use model_redis::resp::{Args, Reply};
 use model_redis::wrong_arity;
 
-/// The commands that exist here; others are unknown also to a client that has not given its password.
-const KNOWN: [&str; 12] = [
-    "ping",
-    "quit",
-    "auth",
-    "acl",
-    "hello",
-    "client",
-    "role",
-    "info",
-    "publish",
-    "subscribe",
-    "unsubscribe",
-    "sentinel",
-];
-/// What a client may do before it has given its password.
-const BEFORE_AUTH: [&str; 3] = ["auth", "hello", "quit"];
-
-/// Whether a client must have given its password before it may use this command.
-pub(super) fn needs_password(command: &str) -> bool {
-    KNOWN.contains(&command) && !BEFORE_AUTH.contains(&command)
-}
-
 impl Sentinel {
     /// AUTH: there is one user, called default.
     pub(super) fn auth(&self, session: &mut Session, args: &Args) -> Reply {
@@ -42,8 +19,8 @@ impl Sentinel {
                 "ERR AUTH <password> called without any password configured for the default user. Are you sure your \
                  configuration is correct?",
             ),
-            None if is_default => Reply::OK, // it has no password: any is right
-            Some(known) if is_default && known == password => {
+            // While there is no password any is right, and it counts also when there is one again later (measured).
+            known if is_default && known.as_ref().is_none_or(|known| known == password) => {
                 session.must_authenticate = false;
                 Reply::OK
             }
@@ -51,7 +28,8 @@ impl Sentinel {
         }
     }
 
-    /// ACL SETUSER default with a password or without one; who is connected stays so. A Sentinel has no CONFIG.
+    /// ACL SETUSER default with a password or without one; who is connected stays so. The configuration file has it only when
+    /// it is rewritten, by SENTINEL FLUSHCONFIG or for another reason (measured).
     pub(super) fn acl(&mut self, args: &Args) -> Reply {
         let words: Vec<String> = args
             .iter()

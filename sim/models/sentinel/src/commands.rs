@@ -1,8 +1,8 @@
 //! The commands of clients and of other Sentinels.
 
-use super::auth::needs_password;
 use super::instance::{Address, Instance, Kind, Reconfiguration};
 use super::state::Sentinel;
+use super::table::Command;
 use bytes::Bytes;
 use model_redis::resp::{Args, Reply, parse_int};
 use model_redis::{unknown_command, wrong_arity};
@@ -15,78 +15,69 @@ pub(super) struct Session {
     pub(super) resp3: bool,
     pub(super) channels: BTreeSet<Bytes>,
     pub(super) name: Bytes,
-    /// A password was asked for when it connected, and it has not given it yet.
+    /// A password was asked for when it connected, and it has not given one since. That matters while there is a password.
     pub(super) must_authenticate: bool,
     /// Close after the replies.
     pub(super) closing: bool,
+}
+
+impl Session {
+    pub(super) fn ping(&self, args: &Args) -> Reply {
+        let word = args.get(1).cloned();
+        if !self.channels.is_empty() && !self.resp3 {
+            return Reply::Array(vec![Reply::bulk("pong"), Reply::bulk(word.unwrap_or_default())]);
+        }
+        word.map_or(Reply::simple("PONG"), Reply::Bulk)
+    }
 }
 
 impl Sentinel {
     /// Runs one command; several replies are possible (SUBSCRIBE of several channels).
     pub(super) fn execute(&mut self, session: &mut Session, args: &Args, now_ms: u64) -> Vec<Reply> {
         let name = String::from_utf8_lossy(&args[0]).to_ascii_lowercase();
-        let in_context = ["subscribe", "unsubscribe", "ping", "quit", "reset"].contains(&name.as_str());
-        if !session.resp3 && !session.channels.is_empty() && !in_context {
-            return vec![Reply::error(format!(
-                "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
-            ))];
-        }
-        let short = match name.as_str() {
-            "client" | "sentinel" | "subscribe" => args.len() < 2,
-            "publish" => args.len() != 3,
-            "auth" | "acl" => args.len() < 2,
-            "role" => args.len() != 1,
-            _ => false,
+        let error = |text: String| vec![Reply::error(text)];
+        let Some(command) = Command::of(&name) else {
+            return error(unknown_command(args));
         };
-        if short {
-            return vec![Reply::error(wrong_arity(&name))];
+        if !command.takes(args.len()) {
+            return error(wrong_arity(&name));
         }
-        if session.must_authenticate && needs_password(&name) {
-            return vec![Reply::error("NOAUTH Authentication required.")];
+        // Taking the password back lets in also who was asked for it (measured).
+        if self.password.is_some() && session.must_authenticate && !command.before_auth {
+            return error("NOAUTH Authentication required.".to_owned());
         }
-        vec![match name.as_str() {
-            "ping" if !session.channels.is_empty() && !session.resp3 => Reply::Array(vec![
-                Reply::bulk("pong"),
-                Reply::bulk(args.get(1).cloned().unwrap_or_default()),
-            ]),
-            "ping" => args
-                .get(1)
-                .map_or(Reply::simple("PONG"), |word| Reply::Bulk(word.clone())),
-            "quit" => {
-                session.closing = true;
-                Reply::OK
-            }
-            "auth" => self.auth(session, args),
-            "acl" => self.acl(args),
-            "hello" if session.must_authenticate && args.len() > 1 => Reply::error(
-                "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> \
-                 <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
-            ),
-            "hello" => hello(session, args),
-            "client" => client(session, args),
-            "role" => Reply::Array(vec![
-                Reply::bulk("sentinel"),
-                Reply::Array(vec![Reply::bulk(&self.config.master_name)]),
-            ]),
-            "info" => Reply::Text(self.info()),
-            "publish" if args[1] != super::HELLO_CHANNEL => {
-                Reply::error("ERR Only HELLO messages are accepted by Sentinel instances.")
-            }
-            "publish" => {
-                self.hello_received(&String::from_utf8_lossy(&args[2]), now_ms);
-                Reply::Int(1)
-            }
-            "subscribe" | "unsubscribe" => return subscription(session, &name, &args[1..]),
-            "sentinel" => self.sentinel(args, now_ms),
-            _ => Reply::error(unknown_command(args)),
-        }]
+        if !session.resp3 && !session.channels.is_empty() && !command.while_subscribed {
+            return error(format!(
+                "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+            ));
+        }
+        (command.run)(self, session, args, now_ms)
     }
 
-    fn sentinel(&mut self, args: &Args, now_ms: u64) -> Reply {
+    pub(super) fn role(&self) -> Reply {
+        Reply::Array(vec![
+            Reply::bulk("sentinel"),
+            Reply::Array(vec![Reply::bulk(&self.config.master_name)]),
+        ])
+    }
+
+    pub(super) fn publish(&mut self, args: &Args, now_ms: u64) -> Reply {
+        if args[1] != super::HELLO_CHANNEL {
+            return Reply::error("ERR Only HELLO messages are accepted by Sentinel instances.");
+        }
+        self.hello_received(&String::from_utf8_lossy(&args[2]), now_ms);
+        Reply::Int(1)
+    }
+
+    pub(super) fn sentinel(&mut self, args: &Args, now_ms: u64) -> Reply {
         let word = String::from_utf8_lossy(&args[1]).to_ascii_lowercase();
         let ours = args.get(2).is_some_and(|name| *name == self.config.master_name);
         match (word.as_str(), args.len()) {
             ("myid", 2) => Reply::bulk(&self.id),
+            ("flushconfig", 2) => {
+                self.save();
+                Reply::OK
+            }
             ("masters", 2) => Reply::Array(vec![self.fields(&self.master, now_ms)]),
             ("get-master-addr-by-name", 3) if !ours => Reply::NullArray,
             ("get-master-addr-by-name", 3) => {
@@ -160,7 +151,7 @@ impl Sentinel {
         Reply::error(text)
     }
 
-    fn info(&self) -> String {
+    pub(super) fn info(&self) -> String {
         let status = match (self.o_down_since, self.master.s_down_since) {
             (Some(_), _) => "odown",
             (None, Some(_)) => "sdown",
@@ -285,14 +276,22 @@ impl Sentinel {
     }
 }
 
-fn hello(session: &mut Session, args: &Args) -> Reply {
-    match args.get(1).map(|version| parse_int(version)) {
-        None => {}
-        Some(Some(2)) => session.resp3 = false,
-        Some(Some(3)) => session.resp3 = true,
+pub(super) fn hello(session: &mut Session, args: &Args) -> Reply {
+    let resp3 = match args.get(1).map(|version| parse_int(version)) {
+        None => session.resp3,
+        Some(Some(2)) => false,
+        Some(Some(3)) => true,
         Some(Some(_)) => return Reply::error("NOPROTO unsupported protocol version"),
         Some(None) => return Reply::error("ERR Protocol version is not an integer or out of range"),
+    };
+    // It asks also after the password was taken back (measured).
+    if session.must_authenticate {
+        return Reply::error(
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> \
+             <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
+        );
     }
+    session.resp3 = resp3;
     let field = |name: &str, value: Reply| (Reply::bulk(name), value);
     Reply::Map(vec![
         field("server", Reply::bulk("redis")),
@@ -304,7 +303,7 @@ fn hello(session: &mut Session, args: &Args) -> Reply {
     ])
 }
 
-fn client(session: &mut Session, args: &Args) -> Reply {
+pub(super) fn client(session: &mut Session, args: &Args) -> Reply {
     match (args[1].to_ascii_uppercase().as_slice(), args.len()) {
         (b"ID", 2) => Reply::Int(session.id as i64),
         (b"GETNAME", 2) if session.name.is_empty() => Reply::Null,
@@ -320,7 +319,7 @@ fn client(session: &mut Session, args: &Args) -> Reply {
     }
 }
 
-fn subscription(session: &mut Session, name: &str, channels: &[Bytes]) -> Vec<Reply> {
+pub(super) fn subscription(session: &mut Session, name: &str, channels: &[Bytes]) -> Vec<Reply> {
     let mut channels = channels.to_vec();
     if channels.is_empty() {
         channels = session.channels.iter().cloned().collect();

@@ -1,6 +1,7 @@
 //! A Sentinel's configuration, and the configuration file that it rewrites.
 
 use super::instance::Address;
+use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -38,6 +39,8 @@ pub(super) struct Saved {
     pub(super) leader_epoch: u64,
     pub(super) master: Address,
     pub(super) replicas: BTreeSet<Address>,
+    /// The password that clients must give.
+    pub(super) password: Option<Bytes>,
     /// By ID.
     pub(super) sentinels: BTreeMap<String, Address>,
 }

@@ -6,7 +6,7 @@ use super::config::{SentinelConfig, SentinelDisk};
 use super::state::{InstanceId, Sentinel};
 use bytes::BytesMut;
 use model_redis::Moment;
-use model_redis::resp::split_words;
+use model_redis::resp::{Reply, split_words};
 use std::sync::Arc;
 
 const VECTORS: &str = include_str!("../vectors/sentinel-7.0.15.txt");
@@ -156,9 +156,59 @@ fn a_password() {
     ] {
         assert_eq!(say(client, line), reply, "{line}");
     }
-    assert!(say(&mut stranger(), "HELLO 3").starts_with("-NOAUTH HELLO must be called with the client already"));
+    let hello = "-NOAUTH HELLO must be called with the client already";
+    for line in ["HELLO", "HELLO 2", "HELLO 3"] {
+        assert!(say(&mut stranger(), line).starts_with(hello), "{line}");
+    }
+    assert_eq!(say(&mut stranger(), "HELLO 9"), "-NOPROTO unsupported protocol version");
+    // Who was asked for it is served as soon as it is taken back, and asked again when there is another one.
+    let (waiting, eager) = (&mut stranger(), &mut stranger());
+    assert_eq!(say(waiting, "PING"), asked);
     assert_eq!(say(client, "ACL SETUSER default nopass"), "+OK");
     assert_eq!(say(operator, "AUTH foo"), none);
+    assert_eq!(say(waiting, "PING"), "+PONG");
+    assert_eq!(
+        say(waiting, "SENTINEL CKQUORUM other"),
+        "-ERR No such master with that name"
+    );
+    assert!(say(waiting, "HELLO 3").starts_with(hello));
+    assert_eq!(say(eager, "AUTH default any"), "+OK");
+    assert_eq!(say(client, "ACL SETUSER default resetpass >secret"), "+OK");
+    assert_eq!(say(waiting, "PING"), asked);
+    assert_eq!(say(eager, "PING"), "+PONG");
+    assert_eq!(say(client, "ACL SETUSER default resetpass >other"), "+OK");
+    assert_eq!(say(client, "PING"), "+PONG");
+}
+
+/// As measured on Sentinel 7.0.15: the file has the password from its next rewrite on.
+#[test]
+fn a_password_after_a_restart() {
+    let disk = SentinelDisk::new();
+    let boot = || {
+        let (config, now) = (sentinel().config, Moment { wall_ms: 1, mono_ms: 1 });
+        Sentinel::boot(config, disk.clone(), now, || 7, Arc::new(|_| {}))
+    };
+    let say = |sentinel: &mut Sentinel, line: &str| {
+        let args = split_words(line.as_bytes()).expect("balanced quotes");
+        assert_eq!(
+            sentinel.execute(&mut Session::default(), &args, 1),
+            [Reply::OK],
+            "{line}"
+        );
+    };
+    let password = |sentinel: &Sentinel| sentinel.password.clone();
+    let mut first = boot();
+    say(&mut first, "ACL SETUSER default resetpass >secret");
+    assert_eq!(password(&boot()), None, "the file has not been rewritten");
+    first.vote(1, "alice", 1);
+    assert_eq!(password(&boot()).as_deref(), Some(&b"secret"[..]));
+    say(&mut boot(), "ACL SETUSER default resetpass >other");
+    assert_eq!(password(&boot()).as_deref(), Some(&b"secret"[..]));
+    let mut second = boot();
+    say(&mut second, "ACL SETUSER default nopass");
+    assert_eq!(password(&boot()).as_deref(), Some(&b"secret"[..]), "nor has it now");
+    say(&mut second, "SENTINEL FLUSHCONFIG");
+    assert_eq!(password(&boot()), None);
 }
 
 #[test]

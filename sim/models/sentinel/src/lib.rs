@@ -1,7 +1,8 @@
 //! A model of Redis Sentinel 7.0.15: a server over [`seams::Env`] that watches one master. Each Sentinel decides from its own
 //! observations, exchanges hellos, votes once per epoch, and performs a failover with the events in the measured order.
 //!
-//! Deliberately absent: several masters, host names, scripts, ACLs, SENTINEL SET, MONITOR and REMOVE.
+//! Deliberately absent: several masters, host names, scripts, users other than the default one and its password, SENTINEL SET,
+//! MONITOR and REMOVE.
 
 mod auth;
 mod commands;
@@ -14,6 +15,7 @@ mod instance;
 mod links;
 mod server;
 mod state;
+mod table;
 mod votes;
 
 pub use config::{SentinelConfig, SentinelDisk};

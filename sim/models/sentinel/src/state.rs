@@ -34,7 +34,8 @@ type Subscriber = Box<dyn FnMut(&str, &str) + Send>;
 /// One Sentinel.
 pub(super) struct Sentinel {
     pub(super) config: SentinelConfig,
-    /// The password of the default user, if clients must give one. It is not in the configuration file.
+    /// The password of the default user, if clients must give one. A restart keeps it if the configuration file was rewritten
+    /// since.
     pub(super) password: Option<Bytes>,
     disk: SentinelDisk,
     pub(super) id: String,
@@ -75,6 +76,7 @@ impl Sentinel {
             config_epoch: 0,
             leader_epoch: 0,
             master: config.master.clone(),
+            password: None,
             replicas: Default::default(),
             sentinels: Default::default(),
         });
@@ -103,7 +105,7 @@ impl Sentinel {
             tilt_since: None,
             last_tick: None,
             tick_pending: false,
-            password: None,
+            password: saved.password,
             ticks: vec![],
             next_channel: 1,
             openings: vec![],
@@ -125,6 +127,7 @@ impl Sentinel {
             config_epoch: self.config_epoch,
             leader_epoch: self.leader_epoch,
             master: self.current_master(),
+            password: self.password.clone(),
             replicas: self
                 .replicas
                 .keys()
