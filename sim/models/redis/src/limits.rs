@@ -124,6 +124,29 @@ fn a_pause_holds_back_and_lets_go() {
     assert_eq!(&node.take_output(other).0[..], b"+OK\r\n");
 }
 
+#[test]
+fn a_pause_holds_back_the_question_for_acknowledgements() {
+    let (mut node, client) = boot(RedisConfig::default(), Disk::new());
+    let [waiting, writing, replica] = [2, 3, 4].map(|port| node.connect(([127, 0, 0, 1], port).into()).0);
+    ask(&mut node, replica, "PSYNC ? -1", START);
+    assert_eq!(ask(&mut node, waiting, "SET k v", START), "+OK\r\n");
+    assert_eq!(ask(&mut node, client, "CLIENT PAUSE 100 WRITE", START), "+OK\r\n");
+    node.take_output(replica);
+    assert_eq!(ask(&mut node, waiting, "WAIT 1 0", START), "");
+    assert_eq!(ask(&mut node, writing, "SET k w", START), "");
+    let (asked, _) = node.take_output(replica);
+    assert!(asked.is_empty(), "{}", asked.escape_ascii());
+    assert_eq!(node.cron(START), Some(START.mono_ms + 100), "then it is asked");
+    node.cron(later(100));
+    node.pump(writing, later(100));
+    let (asked, _) = node.take_output(replica);
+    let asked = asked.escape_ascii().to_string();
+    assert!(
+        asked.contains("SET") && asked.ends_with("GETACK\\r\\n$1\\r\\n*\\r\\n"),
+        "{asked}"
+    );
+}
+
 /// As processCommand does it: what is refused is refused at once, everything else waits, and continues in order. (A real
 /// server in this state answers nobody, so it is not among the comparisons.)
 #[test]

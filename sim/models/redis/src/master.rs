@@ -169,14 +169,21 @@ impl Node {
         });
         client.wake.notify_one();
         self.wants_acks = true;
+        if self.paused.is_some() {
+            self.timers.notify_one(); // it is asked when the pause ends
+        }
         Reply::Nothing
     }
 
-    /// Asks the replicas to acknowledge, after the command that waits for it (replicationRequestAckFromSlaves): the question
-    /// is part of the stream and moves the offset, but this command does not wait for it.
+    /// Asks the replicas to acknowledge if a client waits for that, after its command (replicationRequestAckFromSlaves): the
+    /// question is part of the stream and moves the offset, but this command does not wait for it. During a pause nothing is
+    /// asked; it is asked when the pause is over, after the writes that the pause has held back (beforeSleep).
     pub(super) fn ask_for_acks(&mut self, now: Moment) {
-        let streams = self.history.backlog.is_some() || self.replicas().next().is_some();
-        if self.role.is_master() && streams && self.paused_at(now).is_none() {
+        if !self.wants_acks || self.paused_at(now).is_some() || !self.released.is_empty() {
+            return;
+        }
+        self.wants_acks = false;
+        if self.role.is_master() && (self.history.backlog.is_some() || self.replicas().next().is_some()) {
             let mut ask = BytesMut::new();
             encode_request(&["REPLCONF", "GETACK", "*"], &mut ask);
             self.stream(&ask);
@@ -209,6 +216,7 @@ impl Node {
         let mut at = |mono_ms: u64| due = Some(due.map_or(mono_ms, |other| other.min(mono_ms)));
         if self.role.is_master() {
             let pause = self.paused_at(now);
+            self.ask_for_acks(now);
             while pause.is_none()
                 && let Some((db, key)) = self.data.first_expired(now.wall_ms)
             {

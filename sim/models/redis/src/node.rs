@@ -205,6 +205,11 @@ impl Node {
     pub(crate) fn pump(&mut self, id: ClientId, now: Moment) {
         self.released.retain(|released| *released != id);
         self.latest = now;
+        self.execute_input(id, now);
+        self.ask_for_acks(now);
+    }
+
+    fn execute_input(&mut self, id: ClientId, now: Moment) {
         loop {
             let paused = self.paused_at(now).is_some();
             let Some(client) = self.clients.get_mut(&id) else {
@@ -266,9 +271,6 @@ impl Node {
         self.clients.insert(id, client);
         if !self.ready.is_empty() {
             self.serve_waiting(now);
-        }
-        if std::mem::take(&mut self.wants_acks) {
-            self.ask_for_acks(now);
         }
     }
 
