@@ -124,7 +124,7 @@ pub enum Fault<S: Service> {
         lasts_ms: u64,
     },
     /// A Sentinel asks for a password that its clients do not have, because somebody has configured it so, at a console on
-    /// its machine. What was configured is gone after a restart.
+    /// its machine. That is in its configuration file: it asks also after a restart, until the fault ends.
     SentinelRefuses {
         /// The Sentinel.
         host: HostName,

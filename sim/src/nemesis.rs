@@ -6,6 +6,9 @@
 mod check;
 mod links;
 mod paused;
+mod refusals;
+#[cfg(test)]
+mod tests;
 mod triggers;
 
 pub use check::{PlanError, check, is_name};
@@ -18,16 +21,14 @@ use crate::{
     fault::{Fault, TimedFault},
     history::Event,
     recorder::Recorder,
-    refusal::{REFUSALS, SENTINEL_ASKS, SENTINEL_ASKS_NO_MORE},
+    refusal::{REFUSALS, Refusal, SENTINEL_ASKS, SENTINEL_ASKS_NO_MORE},
     service::{Service, ServiceFault},
     world::{Console, Descriptors, Disk, Machinery, REDIS_PORT, SENTINEL_PORT},
 };
 use links::Links;
 use paused::Paused;
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use refusals::Refusals;
+use std::{cell::RefCell, rc::Rc};
 
 /// The number with which a host calls the engine when its process is blocked in a call to its disk. `host` is the
 /// host's position in the world; smaller numbers are positions of faults in the plan.
@@ -51,8 +52,7 @@ pub(crate) fn arm<S: Service>(
         recorder: recorder.clone(),
         triggers,
         calls,
-        refused: Cell::new(false),
-        asked: Cell::new(false),
+        refusals: RefCell::default(),
     });
     for timed in faults.iter().filter(|timed| timed.after.is_none()) {
         let (nemesis, timed) = (nemesis.clone(), timed.clone());
@@ -106,10 +106,7 @@ struct Nemesis<S: Service> {
     paused: RefCell<Paused>,
     triggers: Triggers,
     calls: CallBook,
-    /// Whether a Redis node was made to refuse commands.
-    refused: Cell<bool>,
-    /// Whether a Sentinel was made to ask for a password.
-    asked: Cell<bool>,
+    refusals: RefCell<Refusals>,
 }
 
 impl<S: Service> Nemesis<S> {
@@ -130,6 +127,18 @@ impl<S: Service> Nemesis<S> {
     fn console(&self, host: &str) -> &Console {
         let console = self.machinery.host(host).console.as_ref();
         console.expect("`check` has refused hosts that are no Redis nodes and no Sentinels")
+    }
+
+    fn type_in(&self, host: &str, commands: Vec<String>) {
+        let commands = self.refusals.borrow().with_password(host, commands);
+        self.console(host).type_in(commands);
+    }
+
+    /// The end of a refusal.
+    fn redis_accepts(&self, host: &str, why: Refusal, now_ms: u64) {
+        if self.refusals.borrow_mut().end(host, why, now_ms) {
+            self.type_in(host, why.ends());
+        }
     }
 
     fn inject(self: Rc<Self>, engine: &dyn Simulator, TimedFault { fault, after, .. }: TimedFault<S>) {
@@ -195,17 +204,26 @@ impl<S: Service> Nemesis<S> {
                 self.disk(&host).slow_until(by_ms, engine.now_ms() + lasts_ms);
             }
             Fault::RedisRefuses { host, why, lasts_ms } => {
-                self.refused.set(true);
-                self.console(&host).type_in(why.begins(lasts_ms));
                 let until_ms = engine.now_ms() + lasts_ms;
-                engine.at(until_ms, move |_| self.console(&host).type_in(why.ends()));
+                self.type_in(&host, why.begins(lasts_ms));
+                let mut refusals = self.refusals.borrow_mut();
+                refusals.of_redis = true;
+                refusals.begin(&host, why, until_ms);
+                drop(refusals);
+                engine.at(until_ms, move |engine| self.redis_accepts(&host, why, engine.now_ms()));
             }
             Fault::SentinelRefuses { host, lasts_ms } => {
-                self.asked.set(true);
-                self.console(&host).type_in(typed(SENTINEL_ASKS));
                 let until_ms = engine.now_ms() + lasts_ms;
-                engine.at(until_ms, move |_| {
-                    self.console(&host).type_in(typed(SENTINEL_ASKS_NO_MORE))
+                self.type_in(&host, typed(SENTINEL_ASKS));
+                let mut refusals = self.refusals.borrow_mut();
+                refusals.of_sentinels = true;
+                refusals.begin(&host, Refusal::Password, until_ms);
+                drop(refusals);
+                engine.at(until_ms, move |engine| {
+                    let ends = (self.refusals.borrow_mut()).end(&host, Refusal::Password, engine.now_ms());
+                    if ends {
+                        self.console(&host).insist(typed(SENTINEL_ASKS_NO_MORE));
+                    }
                 });
             }
             Fault::NoDescriptors { host, lasts_ms } => {
@@ -274,18 +292,28 @@ impl<S: Service> Nemesis<S> {
         for descriptors in hosts.iter().filter_map(|host| host.descriptors.as_ref()) {
             descriptors.are_back(u64::MAX);
         }
-        for console in hosts.iter().filter_map(|host| host.console.as_ref()) {
-            match console.port() {
-                REDIS_PORT if self.refused.get() => REFUSALS.iter().for_each(|why| console.type_in(why.ends())),
-                SENTINEL_PORT if self.asked.get() => console.type_in(typed(SENTINEL_ASKS_NO_MORE)),
-                _ => {}
-            }
-        }
+        self.consoles_heal();
         for host in &hosts {
             self.paused.borrow_mut().forget(host);
             engine.resume(host.id);
             start(engine, host.id);
         }
+    }
+
+    /// Takes back what was typed at consoles.
+    fn consoles_heal(&self) {
+        for (name, index) in &self.machinery.by_name {
+            let Some(console) = &self.machinery.hosts[*index].console else {
+                continue;
+            };
+            let (of_redis, of_sentinels) = (self.refusals.borrow().of_redis, self.refusals.borrow().of_sentinels);
+            match console.port() {
+                REDIS_PORT if of_redis => REFUSALS.iter().for_each(|why| self.type_in(name, why.ends())),
+                SENTINEL_PORT if of_sentinels => console.insist(typed(SENTINEL_ASKS_NO_MORE)),
+                _ => {}
+            }
+        }
+        self.refusals.borrow_mut().clear();
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Why a Redis node refuses commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Refusal {
     /// It is over its `maxmemory` and may evict nothing: writes get `OOM`.
@@ -31,10 +31,15 @@ pub(crate) const REFUSALS: [Refusal; 6] = [
     Refusal::ClosedConnections,
 ];
 
+/// Gives the password.
+pub(crate) const GIVES_PASSWORD: &str = "AUTH secret";
+
+/// Writes a Sentinel's configuration to its file.
+const FLUSHES: &str = "SENTINEL FLUSHCONFIG";
 /// What is typed at a Sentinel so that it asks for a password. A Sentinel has no CONFIG.
-pub(crate) const SENTINEL_ASKS: &[&str] = &["ACL SETUSER default resetpass >secret"];
+pub(crate) const SENTINEL_ASKS: &[&str] = &["ACL SETUSER default resetpass >secret", FLUSHES];
 /// What is typed when it ends.
-pub(crate) const SENTINEL_ASKS_NO_MORE: &[&str] = &["AUTH secret", "ACL SETUSER default nopass"];
+pub(crate) const SENTINEL_ASKS_NO_MORE: &[&str] = &[GIVES_PASSWORD, "ACL SETUSER default nopass", FLUSHES];
 
 /// Sets how many replicas a master must have; no world has nine.
 const REPLICAS: &str = "CONFIG SET min-replicas-to-write";
@@ -48,7 +53,7 @@ impl Refusal {
             // Who is connected stays authenticated, so everybody has to connect again.
             Refusal::Password => &[
                 "CONFIG SET requirepass secret",
-                "AUTH secret",
+                GIVES_PASSWORD,
                 "CLIENT KILL TYPE normal",
             ],
             Refusal::WritesPaused => return vec![format!("CLIENT PAUSE {lasts_ms} WRITE")],
@@ -63,7 +68,7 @@ impl Refusal {
         let commands: &[&str] = match self {
             Refusal::OutOfMemory => &["CONFIG SET maxmemory 0"],
             Refusal::TooFewReplicas => return vec![format!("{REPLICAS} 0")],
-            Refusal::Password => &["AUTH secret", "CONFIG SET requirepass \"\""],
+            Refusal::Password => &[GIVES_PASSWORD, "CONFIG SET requirepass \"\""],
             Refusal::WritesPaused => &["CLIENT UNPAUSE"],
             Refusal::Permission => &["ACL SETUSER default +@all"],
             Refusal::ClosedConnections => &[],

@@ -3,12 +3,18 @@
 use seams::Env;
 use std::{
     collections::VecDeque,
+    io,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     sync::Notify,
+    time::sleep,
 };
+
+/// How long an operator waits before he tries again, if a node does not answer.
+const TRIES_AGAIN: Duration = Duration::from_millis(10);
 
 /// Commands that wait to be typed. Clones are the same console.
 #[derive(Debug, Clone)]
@@ -18,8 +24,16 @@ pub(crate) struct Console(Arc<Shared>);
 struct Shared {
     /// Where the node listens.
     port: u16,
-    commands: Mutex<VecDeque<Vec<String>>>,
+    commands: Mutex<VecDeque<Typed>>,
     typed: Notify,
+}
+
+/// Commands of one connection.
+#[derive(Debug, Clone)]
+struct Typed {
+    commands: Vec<String>,
+    /// Until the node has answered them.
+    again: bool,
 }
 
 impl Console {
@@ -36,36 +50,54 @@ impl Console {
         self.0.port
     }
 
-    /// Types commands, one after the other, over one connection.
+    /// Types commands, one after the other, over one connection. A node that is not there hears nothing.
     pub(crate) fn type_in(&self, commands: Vec<String>) {
-        self.commands().push_back(commands);
+        let again = false;
+        self.push(Typed { commands, again });
+    }
+
+    /// Types commands until the node has answered them, also after the machine's next start: the node may keep in a file what
+    /// they take back.
+    pub(crate) fn insist(&self, commands: Vec<String>) {
+        let again = true;
+        self.push(Typed { commands, again });
+    }
+
+    fn push(&self, typed: Typed) {
+        self.commands().push_back(typed);
         self.0.typed.notify_one();
     }
 
-    fn commands(&self) -> std::sync::MutexGuard<'_, VecDeque<Vec<String>>> {
+    fn commands(&self) -> std::sync::MutexGuard<'_, VecDeque<Typed>> {
         self.0.commands.lock().expect("nobody panics while typing")
     }
 
-    /// Sends what is typed, as long as the machine is up. What was typed before is lost with the machine.
+    /// Sends what is typed, as long as the machine is up.
     pub(super) async fn serve(&self, env: &Env) {
-        self.commands().clear();
+        self.commands().retain(|typed| typed.again);
         loop {
-            self.0.typed.notified().await;
-            while let Some(commands) = { self.commands().pop_front() } {
-                // A node that is not there hears nothing, as in reality.
-                drop(send(env, self.0.port, &commands).await);
+            while let Some(typed) = { self.commands().front().cloned() } {
+                let sent = send(env, self.0.port, &typed.commands).await;
+                if sent.is_err() && typed.again {
+                    sleep(TRIES_AGAIN).await;
+                } else {
+                    self.commands().pop_front();
+                }
             }
+            self.0.typed.notified().await;
         }
     }
 }
 
-async fn send(env: &Env, port: u16, commands: &[String]) -> std::io::Result<()> {
+async fn send(env: &Env, port: u16, commands: &[String]) -> io::Result<()> {
     let mut stream = env.network.connect(&env.host, port).await?;
     for command in commands {
         stream.write_all(format!("{command}\r\n").as_bytes()).await?;
         // The next command may need what this one does.
         let mut reply = BufReader::new(&mut stream);
-        reply.read_line(&mut String::new()).await?;
+        if reply.read_line(&mut String::new()).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
     }
     Ok(())
 }
