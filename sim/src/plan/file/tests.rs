@@ -1,8 +1,10 @@
 use super::*;
 use crate::{
+    calls::{CallFault, CallOutcome},
     engine::{ArrivalOrder, Order},
     fault::{Fault, TimedFault},
     plan::Operation,
+    refusal::REFUSALS,
     service::Service,
     testing::{Does, Opening, Shop, ShopWorld, Trouble},
     trigger::{Trigger, event_names},
@@ -49,10 +51,32 @@ fn fault() -> impl Strategy<Value = Fault<Shop>> {
             by_ms,
             lasts_ms
         }),
+        (host(), prop::sample::select(&REFUSALS[..]), 0..9_999u64)
+            .prop_map(|(host, why, lasts_ms)| { Fault::RedisRefuses { host, why, lasts_ms } }),
+        (host(), 0..9_999u64).prop_map(|(host, lasts_ms)| Fault::SentinelRefuses { host, lasts_ms }),
+        (host(), 0..9_999u64).prop_map(|(host, lasts_ms)| Fault::NoDescriptors { host, lasts_ms }),
+        call().prop_map(Fault::Call),
         any::<bool>().prop_map(|jams| Fault::Own(Trouble::Printer { jams })),
         (0..9_999u64).prop_map(|lasts_ms| Fault::Own(Trouble::OutOfPaper { lasts_ms })),
         Just(Fault::Heal),
     ]
+}
+
+fn call() -> impl Strategy<Value = CallFault> {
+    let outcomes = [
+        CallOutcome::Fails,
+        CallOutcome::AnswerLost,
+        CallOutcome::Late,
+        CallOutcome::AnswerLate,
+    ];
+    let of = ("[a-z]{1,8}-[0-9]", "[a-z ]{1,12}", "[a-z]{0,8}");
+    (of, prop::sample::select(outcomes.to_vec()), 0..9_999u64).prop_map(|((host, call, error), outcome, by_ms)| CallFault {
+        host,
+        call,
+        outcome,
+        error,
+        by_ms,
+    })
 }
 
 fn trigger() -> impl Strategy<Value = Option<Trigger>> {

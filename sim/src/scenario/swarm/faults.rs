@@ -98,10 +98,12 @@ impl<S: Service> Swarm<S> {
         }
         if targets.has_disks() {
             kinds.extend([Kind::DiskError, Kind::LostAcknowledgement, Kind::SlowDisk]);
-            kinds.push(Kind::NoDescriptors);
         }
-        if !S::CALLS.is_empty() && !world.of_kind(HostKind::Service).is_empty() {
-            kinds.push(Kind::Call);
+        if !world.of_kind(HostKind::Service).is_empty() {
+            kinds.push(Kind::NoDescriptors);
+            if !S::CALLS.is_empty() {
+                kinds.push(Kind::Call);
+            }
         }
         if !world.of_kind(HostKind::Redis).is_empty() {
             kinds.push(Kind::RedisRefuses);
