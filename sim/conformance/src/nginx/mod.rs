@@ -12,7 +12,9 @@ pub use simulated::run as run_simulated;
 pub use traffic::{Behaviour, Exchange, Request, Size};
 
 use crate::{Agreement, Unavailable};
-use Behaviour::{Answers, AnswersWithHead, BadHeader, BreaksOff, ClosesConnection, Hangs, NotHttp, Refuses};
+use Behaviour::{
+    Answers, AnswersWithHead, AnswersWithLines, BadHeader, BreaksOff, ClosesConnection, Hangs, NotHttp, Refuses,
+};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{RngCore, SeedableRng},
@@ -167,6 +169,15 @@ pub fn named_sequences() -> Vec<Sequence> {
                 request("GET", HEALTHY, HEALTHY),
                 later(12, "GET", HEALTHY, HEALTHY),
                 request("GET", HEALTHY, HEALTHY),
+                request("GET", HEALTHY, HEALTHY),
+            ],
+        ),
+        row(
+            "of an answer's head the bytes are counted, and not the lines",
+            &[
+                request("GET", AnswersWithLines(101), HEALTHY),
+                request("POST", HEALTHY, AnswersWithLines(650)),
+                request("GET", AnswersWithLines(700), HEALTHY),
                 request("GET", HEALTHY, HEALTHY),
             ],
         ),

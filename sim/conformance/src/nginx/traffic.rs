@@ -28,6 +28,8 @@ pub enum Behaviour {
     NotHttp,
     /// Executes, and answers with a head of so many bytes, with its empty line.
     AnswersWithHead(usize),
+    /// Executes, and answers with a head of so many lines.
+    AnswersWithLines(usize),
     /// Executes, and answers with a line in the head that is no header.
     BadHeader,
 }
@@ -170,6 +172,10 @@ async fn serve_connection(mut stream: Stream, index: usize, shared: Arc<Shared>)
             Behaviour::BreaksOff => {
                 let head = format!("HTTP/1.1 200 Test\r\nX-Upstream: {name}\r\nContent-Length: 100\r\n\r\n");
                 (head + "half", false)
+            }
+            Behaviour::AnswersWithLines(lines) => {
+                let head = format!("HTTP/1.1 200 Test\r\nX-Upstream: {name}\r\nContent-Length: 0\r\n");
+                (head + &"A: 1\r\n".repeat(lines.saturating_sub(2)) + "\r\n", true)
             }
             Behaviour::AnswersWithHead(bytes) => {
                 let head = format!("HTTP/1.1 200 Test\r\nX-Upstream: {name}\r\nContent-Length: 0\r\nX-Long: ");

@@ -50,6 +50,9 @@ struct UpstreamError {
 #[error("the upstream's answer is not HTTP")]
 pub(super) struct NotHttp;
 
+/// The shortest header line.
+const SHORTEST_LINE: &str = "a:\n";
+
 /// Hop-by-hop headers (RFC 9110 section 7.6.1), and those that nginx sets for each upstream.
 const HOP_BY_HOP: [HeaderName; 6] = [
     header::CONNECTION,
@@ -254,7 +257,11 @@ impl Proxy {
             .map_err(|error| unsent(format!("refused the connection: {error}"), false))?;
         let watch = HeadWatch::default();
         let stream = Watched::new(stream, watch.clone(), self.config.answer_buffer);
-        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        // nginx counts only bytes; the HTTP library needs a number, and no more lines than that fit into the buffer.
+        let lines_max = self.config.answer_buffer / SHORTEST_LINE.len();
+        let (sender, connection) = hyper::client::conn::http1::Builder::new()
+            .max_headers(lines_max)
+            .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| unsent(format!("broke off before the request: {error}"), false))?;
         self.env.spawn(async move {
