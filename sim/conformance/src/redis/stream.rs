@@ -49,9 +49,8 @@ fn payload_end(bytes: &[u8]) -> Option<usize> {
 }
 
 /// Whether two pieces of the stream have the same meaning. Times of expiry may be as far apart as the two questions were.
-/// SELECT and PING are left out: SELECT is repeated for every replica, and PING depends on the clock. It also depends on the
-/// clock whether an expired key is deleted by the cron or by the next command, and in the latter case both are sent as one
-/// transaction.
+/// SELECT and PING are left out. It depends on the clock whether an expired key is deleted by the cron or by the next
+/// command, and in the latter case both are sent as one transaction.
 pub(super) fn agree(ours: &Received, theirs: &Received) -> bool {
     let (Some(mut ours), Some(mut theirs)) = (commands(&ours.bytes), commands(&theirs.bytes)) else {
         return false;
@@ -82,13 +81,19 @@ fn time(word: &[u8]) -> Option<i64> {
 
 /// The commands in a piece of the stream, without SELECT and PING; `None` if it is incomplete.
 fn commands(bytes: &[u8]) -> Option<Vec<Vec<Vec<u8>>>> {
-    let is_left_out = |name: &Vec<u8>| name == b"SELECT" || name.eq_ignore_ascii_case(b"PING");
     let mut commands: Vec<_> = commands_with_lengths(bytes)?
         .into_iter()
         .map(|(words, _)| words)
         .collect();
-    commands.retain(|words| !words.first().is_some_and(is_left_out));
+    commands.retain(|words| !is_left_out(words));
     Some(commands)
+}
+
+/// SELECT and PING: the one is repeated for every replica, the other depends on the clock.
+pub(super) fn is_left_out(words: &[Vec<u8>]) -> bool {
+    words
+        .first()
+        .is_some_and(|name| name == b"SELECT" || name.eq_ignore_ascii_case(b"PING"))
 }
 
 /// All commands in a piece of the stream, each with its length in bytes; `None` if it is incomplete.

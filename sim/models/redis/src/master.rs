@@ -11,16 +11,19 @@ use super::resp::{Args, Reply, encode_request, parse_int};
 use bytes::BytesMut;
 
 impl Node {
+    /// The attached replicas, without one whose connection is being closed (freeClient).
     pub(super) fn replicas(&self) -> impl Iterator<Item = (&Client, &Attached)> {
         self.clients
             .values()
+            .filter(|client| !client.closing)
             .filter_map(|client| Some((&**client, client.replica.as_ref()?)))
     }
 
     /// Appends to the stream, to the backlog and to every replica's output.
     pub(super) fn stream(&mut self, bytes: &[u8]) {
         self.history.push(bytes);
-        for client in self.clients.values_mut().filter(|client| client.replica.is_some()) {
+        let attached = |client: &&mut Box<Client>| client.replica.is_some() && !client.closing;
+        for client in self.clients.values_mut().filter(attached) {
             client.output.extend_from_slice(bytes);
             client.wake.notify_one();
         }
@@ -179,7 +182,11 @@ impl Node {
     /// question is part of the stream and moves the offset, but this command does not wait for it. During a pause nothing is
     /// asked; it is asked when the pause is over, after the writes that the pause has held back (beforeSleep).
     pub(super) fn ask_for_acks(&mut self, now: Moment) {
-        if !self.wants_acks || self.paused_at(now).is_some() || !self.released.is_empty() {
+        if !self.wants_acks || self.paused_at(now).is_some() {
+            return;
+        }
+        let held_back = |id| self.clients.get(id).is_some_and(|client| client.postponed.is_some());
+        if self.released.iter().any(held_back) {
             return;
         }
         self.wants_acks = false;

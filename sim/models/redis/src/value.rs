@@ -6,6 +6,7 @@ use super::zset::Zset;
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::LazyLock;
 
 /// A list, from head to tail.
 pub(super) type List = VecDeque<Bytes>;
@@ -26,17 +27,7 @@ pub(super) struct Limits {
     zset_bytes: usize,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
-            hash_entries: 512,
-            hash_bytes: 64,
-            set_entries: 512,
-            zset_entries: 128,
-            zset_bytes: 64,
-        }
-    }
-}
+static DEFAULTS: LazyLock<Limits> = LazyLock::new(|| Limits::of(&Options::new()));
 
 impl Limits {
     /// As the options say.
@@ -81,7 +72,7 @@ impl Value {
 
     /// OBJECT ENCODING by the default limits.
     pub(super) fn encoding(&self) -> &'static str {
-        self.encoding_within(&Limits::default())
+        self.encoding_within(&DEFAULTS)
     }
 
     /// OBJECT ENCODING, from the current value alone. Redis never converts back (a hash that once was large stays a

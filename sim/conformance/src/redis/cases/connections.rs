@@ -61,12 +61,12 @@ pub(super) const CASES: &[Case] = &[
     Case {
         claim: "nothing expires during a pause",
         steps: r#"
-            1> SET x 1 PX 1000
-            1> CLIENT PAUSE 4000 WRITE
-            wait 1500
+            1> SET x 1 PX 6000
+            1> CLIENT PAUSE 12000 WRITE
+            wait 6500
             1> GET x
             1> DBSIZE
-            wait 3000
+            wait 6000
             1> DBSIZE
         "#,
     },

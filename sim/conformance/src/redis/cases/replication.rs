@@ -29,26 +29,50 @@ pub(super) const CASES: &[Case] = &[
     Case {
         claim: "the question moves the offset also while no replica is there to hear it",
         steps: r#"
+            1> CONFIG SET repl-ping-replica-period 3600
+            1> SET x 0
+            replica
+            ack all
+            1> CLIENT KILL TYPE replica
+            1# INFO replication; connected_slaves master_repl_offset
+            2> SET x 1
+            1# INFO replication; connected_slaves master_repl_offset
+            2> WAIT 1 2000
+            1# INFO replication; connected_slaves master_repl_offset
+            wait 2500
+        "#,
+    },
+    Case {
+        claim: "during a pause of writes nobody is asked, and afterwards the question comes after the writes that waited",
+        steps: r#"
             1> SET x 0
             replica
             ack all
             2> SET x 1
-            2> WAIT 2 2000
-            ack all
+            1> CLIENT PAUSE 100000 WRITE
+            2> WAIT 1 0
+            3> SET x 2
+            4> SET x 3
+            wait 300
+            1> CLIENT UNPAUSE
+            ack
+            2> SET x 4
+            1> CLIENT PAUSE 2000 WRITE
+            2> WAIT 1 0
             wait 2500
-            1# INFO replication; connected_slaves
+            ack
         "#,
     },
     Case {
         claim: "RANDOMKEY on a replica shows no expired key while there is another one",
         steps: r#"
             1> MSET a 1 b 1 c 1 d 1 live 1
-            1> PEXPIRE a 1000
-            1> PEXPIRE b 1000
-            1> PEXPIRE c 1000
-            1> PEXPIRE d 1000
+            1> PEXPIRE a 6000
+            1> PEXPIRE b 6000
+            1> PEXPIRE c 6000
+            1> PEXPIRE d 6000
             1> REPLICAOF 127.0.0.1 1
-            wait 1500
+            wait 6500
             1> DBSIZE
             1> RANDOMKEY
             1> RANDOMKEY
@@ -63,9 +87,9 @@ pub(super) const CASES: &[Case] = &[
     Case {
         claim: "a replica all of whose keys have expired shows one of them",
         steps: r#"
-            1> SET a 1 PX 1000
+            1> SET a 1 PX 6000
             1> REPLICAOF 127.0.0.1 1
-            wait 1500
+            wait 6500
             1> GET a
             1> RANDOMKEY
         "#,

@@ -10,7 +10,7 @@ pub(super) const CASES: &[Case] = &[
             1> SCRIPT LOAD "#!lua\nreturn redis.call('get','a')"
             1> CONFIG SET maxmemory 1
             1> EVAL "#!lua\nreturn redis.call('get','a')" 0
-            1> EVALSHA 7d8e8bd8f3b4b4b0f1d1e7b7a1b1a1b1a1b1a1b1 0
+            1> EVALSHA a61cb0caa0f32367d5109da224e474fc83a932aa 0
             1> EVAL "#!lua flags=allow-oom\nreturn redis.call('set','a',2)" 0
             1> EVAL "#!lua flags=no-writes\nreturn redis.call('get','a')" 0
             1> EVAL "return redis.call('get','a')" 0
