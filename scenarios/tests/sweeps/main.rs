@@ -97,8 +97,7 @@ fn a_sweep_that_is_killed_leaves_what_it_found() {
 fn an_interruption_ends_with_the_table() {
     let out = place("interrupted").join("sweep");
     let child = running(&out, 1, &["--scenario", "calm_day"]);
-    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(interrupted.expect("kill is there").success());
+    sim::testbed::signal(child.id(), "INT").expect("it is running");
     let output = child.wait_with_output().expect("it ends");
     let told = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(130), "{told}");

@@ -1,6 +1,7 @@
 //! The real programs as processes that end together with the thread that started them, and so do their folders.
 
 use seams_os::clock::{Stopwatch, sleep_ms};
+use sim::testbed::signal;
 use std::{
     ffi::OsStr,
     fmt::Display,
@@ -194,9 +195,9 @@ impl Process {
 
     /// SIGTERM, and the status with which it ends; `None` if a signal ends it, or if it does not end within 10 s.
     pub fn terminate(&mut self) -> Option<i32> {
-        let sent = Command::new("kill").args(["-TERM", &self.id().to_string()]).status();
+        signal(self.id(), "TERM").ok()?;
         let watch = Stopwatch::start();
-        while sent.as_ref().is_ok_and(|sent| sent.success()) && watch.elapsed_ms() < START_MS_MAX {
+        while watch.elapsed_ms() < START_MS_MAX {
             match self.child.try_wait() {
                 Ok(Some(status)) => return status.code(),
                 Ok(None) => sleep_ms(5),

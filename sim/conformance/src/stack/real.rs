@@ -13,11 +13,11 @@ use crate::{
 };
 use seams::Env;
 use seams_os::clock::{Stopwatch, wall_ms};
+use sim::testbed::signal;
 use std::{
     fs, io,
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
-    process::Command,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -219,8 +219,8 @@ impl RealStack {
             Action::Mend(link) => self.each_end(link, Cuts::mend),
             Action::Kill(node) => drop(self.nodes[node.index()].take()),
             Action::LosePower(node) => self.lose_power(node),
-            Action::Pause(node) => self.signal(node, "-STOP"),
-            Action::Resume(node) => self.signal(node, "-CONT"),
+            Action::Pause(node) => self.signal(node, "STOP"),
+            Action::Resume(node) => self.signal(node, "CONT"),
             // If it does not start, the replies show it.
             Action::Start(node) => drop(self.start_node(node)),
             Action::KillSentinels(many) => self
@@ -228,8 +228,8 @@ impl RealStack {
                 .iter_mut()
                 .take(many)
                 .for_each(|(process, _)| process.kill()),
-            Action::PauseSentinels => self.sentinels.iter().for_each(|(process, _)| signal(process, "-STOP")),
-            Action::ResumeSentinels => self.sentinels.iter().for_each(|(process, _)| signal(process, "-CONT")),
+            Action::PauseSentinels => self.sentinels.iter().for_each(|(process, _)| send(process, "STOP")),
+            Action::ResumeSentinels => self.sentinels.iter().for_each(|(process, _)| send(process, "CONT")),
         }
     }
 
@@ -258,7 +258,7 @@ impl RealStack {
 
     fn signal(&self, node: Node, which: &str) {
         if let Some(process) = &self.nodes[node.index()] {
-            signal(process, which);
+            send(process, which);
         }
     }
 
@@ -283,11 +283,6 @@ impl RealStack {
     }
 }
 
-fn signal(process: &Process, signal: &str) {
-    let sent = Command::new("kill").args([signal, &process.id().to_string()]).status();
-    assert!(
-        sent.is_ok_and(|status| status.success()),
-        "kill {signal} {}",
-        process.id()
-    );
+fn send(process: &Process, which: &str) {
+    signal(process.id(), which).expect("it is running");
 }

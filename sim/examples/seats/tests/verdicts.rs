@@ -135,8 +135,7 @@ fn running(folder: &Path, bug: &[&str]) -> Child {
 }
 
 fn interrupt(child: &Child) {
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(killed.expect("kill is there").success());
+    sim::testbed::signal(child.id(), "INT").expect("it is running");
 }
 
 #[test]
