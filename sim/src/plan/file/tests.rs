@@ -70,12 +70,14 @@ fn call() -> impl Strategy<Value = CallFault> {
         CallOutcome::AnswerLate,
     ];
     let of = ("[a-z]{1,8}-[0-9]", "[a-z ]{1,12}", "[a-z]{0,8}");
-    (of, prop::sample::select(outcomes.to_vec()), 0..9_999u64).prop_map(|((host, call, error), outcome, by_ms)| CallFault {
-        host,
-        call,
-        outcome,
-        error,
-        by_ms,
+    (of, prop::sample::select(outcomes.to_vec()), 0..9_999u64).prop_map(|((host, call, error), outcome, by_ms)| {
+        CallFault {
+            host,
+            call,
+            outcome,
+            error,
+            by_ms,
+        }
     })
 }
 
