@@ -67,8 +67,7 @@ fn told(asks: (&'static str, u16, &'static str), faults: &[(u64, Fault<Shop>)]) 
     let world = Shop::world(&ShopWorld::default()).host(client);
     let running = RunningWorld::build(&world, &plan, &Setup::default());
     running.engine().run(plan.lasts_ms).expect("the engine runs");
-    let told = told.lock().expect("unpoisoned").clone();
-    told
+    told.lock().expect("unpoisoned").clone()
 }
 
 /// Each word must be told first within a quarter of a second after the time that is given.
