@@ -11,6 +11,7 @@
 //!
 //! - [`authorize`]: the authorization request, the login in progress that it begins, the login page, the way back to the
 //!   client.
+//! - [`end_session`]: clients that sign people out.
 //! - [`session`]: browsers that are logged in; the session cookie, the account page, logging out.
 //! - [`redemption`]: authorization codes, the token endpoint, access tokens, ID tokens, userinfo; PKCE and scopes.
 //! - `ledger`: the spent codes of all kinds.
@@ -87,6 +88,7 @@ pub mod authorize;
 pub mod clients;
 pub mod config;
 pub mod directory;
+pub mod end_session;
 pub mod hash;
 pub mod http;
 pub mod keys;

@@ -36,6 +36,9 @@ pub const NAMESPACES: &[Namespace] = &[
     store::HEALTH,
 ];
 
+/// The paths whose answers scripts of other sites may read. Nothing that depends on a cookie is among them.
+pub const FOR_SCRIPTS: &[&str] = &["/.well-known/openid-configuration", "/jwks", "/token", "/userinfo"];
+
 #[cfg(test)]
 mod tests {
     use super::*;

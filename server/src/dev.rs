@@ -5,7 +5,7 @@ use crate::{
     start::StartFailure,
 };
 use idp::{
-    clients::{Client, ClientSecret},
+    clients::{Client, ClientSecret, Pkce},
     config::Config,
     store::SqliteDirectory,
     users::User,
@@ -58,12 +58,16 @@ async fn seed(directory: &SqliteDirectory) -> Outcome<()> {
         id: "user-ann".into(),
         address: "ann@example.com".into(),
         name: "Ann".into(),
+        username: Some("ann".into()),
+        groups: vec!["developers".into()],
     };
     let demo = Client {
         id: CLIENT.into(),
         name: "Demo".into(),
         secret: ClientSecret::None,
         redirect_uris: vec![DEMO_CALLBACK.into()],
+        pkce: Pkce::Required,
+        post_logout_redirect_uris: vec![],
     };
     directory.register_user(&ann).await?;
     directory.register_client(&demo).await?;

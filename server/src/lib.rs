@@ -12,7 +12,7 @@ mod secret;
 mod start;
 
 pub use options::{
-    Access, AddClient, AddUser, At, ChangeClient, ChangeUser, Command, MailTls, OneClient, OneUser, Options,
+    Access, AddClient, AddUser, At, ChangeClient, ChangeUser, Command, MailTls, OneClient, OneUser, Options, PkceChoice,
 };
 pub use program::program;
 pub use start::{StartFailure, run};

@@ -1,14 +1,16 @@
 //! A client sends a person to log in.
 
 use super::{
-    Authorization, AuthorizeError, AuthorizeRefused, AuthorizeRequest, BROWSER, FLOW, FlowRecord, Prompt, way_back,
+    Authorization, AuthorizeError, AuthorizeRefused, AuthorizeRequest, BROWSER, FLOW, FlowRecord, Prompt, ToClient,
+    way_back,
 };
 use crate::{
     clients::may_redirect_to,
     hash::{is_token, sha256_hex},
     http::{Caller, Params, RequestError},
+    keys::read_hint,
     store::{Key, encode},
-    unavailable::During,
+    unavailable::{During, Unavailable},
 };
 
 /// What becomes of an authorization request.
@@ -26,6 +28,13 @@ pub enum Authorized {
         /// The browser's cookie: set it, whether it is new or not.
         browser: String,
     },
+    /// The person is logged in, and has to say whether they want to go on to the client.
+    Consent {
+        /// Identifier of the new flow.
+        flow: String,
+        /// The browser's cookie: set it, whether it is new or not.
+        browser: String,
+    },
 }
 
 impl Authorization {
@@ -37,39 +46,64 @@ impl Authorization {
         let service = &self.service;
         // Until client and redirect URI are known to belong together, nothing is sent anywhere: this
         // would be an open redirector otherwise (RFC 6749 section 4.1.2.1, RFC 9700 section 4.11).
-        if let Some(name @ ("client_id" | "redirect_uri")) = params.repeated() {
-            return Err(RequestError::Malformed(match name {
-                "client_id" => "client_id was given more than once",
-                _ => "redirect_uri was given more than once",
-            })
-            .into());
+        match params.repeated_of(&["client_id", "redirect_uri"]) {
+            Some("client_id") => return Err(RequestError::Malformed("client_id was given more than once").into()),
+            Some(_) => return Err(RequestError::Malformed("redirect_uri was given more than once").into()),
+            None => {}
         }
         let client_id = params.get("client_id").ok_or(AuthorizeRefused::UnknownClient)?;
         let client = self.clients.client(client_id).await.during("looking up the client")?;
         let client = client.ok_or(AuthorizeRefused::UnknownClient)?;
-        let redirect_uri = params.get("redirect_uri").ok_or(RequestError::RedirectUri)?;
-        if !may_redirect_to(&client, redirect_uri) {
-            return Err(RequestError::RedirectUri.into());
-        }
-        let state = params.get("state").filter(|_| params.repeated() != Some("state"));
+        let redirect_uri = params
+            .get("redirect_uri")
+            .filter(|uri| may_redirect_to(&client, uri))
+            .ok_or_else(|| AuthorizeRefused::RedirectUri(client.id.clone()))?;
+        let state = params.get("state").filter(|_| params.repeated_of(&["state"]).is_none());
         let fits = way_back::fits(&service.config, redirect_uri, state);
-        let to_client = |error| AuthorizeRefused::ToClient {
-            redirect_uri: redirect_uri.to_owned(),
-            state: state.filter(|_| fits).map(str::to_owned),
-            error,
+        let to_client = |error| {
+            AuthorizeRefused::ToClient(ToClient {
+                client_id: client.id.clone(),
+                redirect_uri: redirect_uri.to_owned(),
+                state: state.filter(|_| fits).map(str::to_owned),
+                error,
+            })
         };
-        let request = AuthorizeRequest::read(params, &client.id, redirect_uri, fits).map_err(to_client)?;
+        let mut request = AuthorizeRequest::read(params, &client, redirect_uri, fits).map_err(to_client)?;
+        if let Some(hint) = params.get("id_token_hint") {
+            let about = read_hint(&self.keys, &service.config.issuer, hint);
+            request.subject = Some(about.ok_or_else(|| to_client(AuthorizeError::Hint))?.subject);
+        }
 
         let session = self.sessions.current(caller).await?;
-        if let Some(session) = session.filter(|session| request.satisfied_by(session, service.env.now())) {
-            service.env.mark("a live session answered for the person");
-            let location = self.issue_code(&request, &session).await?;
-            return Ok(Authorized::Back { location });
+        let session = session.filter(|session| request.satisfied_by(session, service.env.now()));
+        match (session, request.prompt) {
+            (Some(session), _) if !request.needs_consent => {
+                service.env.mark("a live session answered for the person");
+                let location = self.issue_code(caller, &request, &session).await?;
+                Ok(Authorized::Back { location })
+            }
+            (Some(_), Prompt::None) => Err(to_client(AuthorizeError::ConsentRequired)),
+            (None, Prompt::None) => Err(to_client(AuthorizeError::LoginRequired)),
+            (Some(_), _) => {
+                let (flow, browser) = self.begin(caller, request, client.name).await?;
+                Ok(Authorized::Consent { flow, browser })
+            }
+            (None, _) => {
+                let (flow, browser) = self.begin(caller, request, client.name).await?;
+                service.report("login_started", &client.id, None).await;
+                Ok(Authorized::LogIn { flow, browser })
+            }
         }
-        if request.prompt == Prompt::None {
-            return Err(to_client(AuthorizeError::LoginRequired));
-        }
+    }
 
+    /// Begins a login in progress: its identifier, and the browser's cookie.
+    async fn begin(
+        &self,
+        caller: &Caller,
+        request: AuthorizeRequest,
+        client_name: String,
+    ) -> Result<(String, String), Unavailable> {
+        let service = &self.service;
         // A browser keeps its cookie, so that logins in several of its tabs do not disturb each other.
         let browser = match caller.cookie(BROWSER) {
             Some(cookie) if is_token(cookie) => cookie.to_owned(),
@@ -80,14 +114,14 @@ impl Authorization {
         let record = FlowRecord {
             browser_hash: sha256_hex(&browser),
             request,
-            client_name: client.name,
+            client_name,
             address: None,
+            consented: None,
             expires_at: service.env.now() + ttl,
         };
         let key = Key::new(FLOW, sha256_hex(&flow));
         let written = service.store.put(&key, &encode(&record), ttl).await;
         written.during("beginning a login")?;
-        service.report("login_started", &client.id, None).await;
-        Ok(Authorized::LogIn { flow, browser })
+        Ok((flow, browser))
     }
 }

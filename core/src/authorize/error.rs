@@ -13,17 +13,39 @@ pub enum AuthorizeRefused {
     Request(RequestError),
     /// To the person: no such client, so nowhere safe to redirect to.
     UnknownClient,
+    /// To the person: not a redirect URI of this client, or none at all.
+    RedirectUri(String),
     /// To the client.
-    ToClient {
-        /// Where to: registered.
-        redirect_uri: String,
-        /// Echoed.
-        state: Option<String>,
-        /// Why.
-        error: AuthorizeError,
-    },
+    ToClient(ToClient),
     /// Not now.
     Unavailable(Unavailable),
+}
+
+/// A refusal that goes to the client, through the person's browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToClient {
+    /// Which client.
+    pub client_id: String,
+    /// Where to: registered for it.
+    pub redirect_uri: String,
+    /// Echoed.
+    pub state: Option<String>,
+    /// Why.
+    pub error: AuthorizeError,
+}
+
+impl From<ToClient> for Rejected {
+    fn from(refused: ToClient) -> Rejected {
+        let (code, parameter, description) = explain(&refused.error);
+        Rejected::Redirect(RedirectError {
+            client: refused.client_id,
+            redirect_uri: refused.redirect_uri,
+            state: refused.state,
+            code,
+            parameter,
+            description,
+        })
+    }
 }
 
 impl From<RequestError> for AuthorizeRefused {
@@ -42,49 +64,66 @@ impl From<AuthorizeRefused> for Rejected {
     fn from(refused: AuthorizeRefused) -> Rejected {
         match refused {
             AuthorizeRefused::Request(error) => error.into(),
-            AuthorizeRefused::UnknownClient => Rejected::Page(PageError::new(
-                Kind::Invalid,
-                "unknown-client",
-                "Unknown application",
-                "The application that sent you here is not registered. You have not been logged in.",
-            )),
-            AuthorizeRefused::ToClient {
-                redirect_uri,
-                state,
-                error,
-            } => {
-                let (code, description) = explain(&error);
-                Rejected::Redirect(RedirectError {
-                    redirect_uri,
-                    state,
-                    code,
-                    description,
-                })
+            AuthorizeRefused::UnknownClient => Rejected::Page(
+                PageError::new(
+                    Kind::Invalid,
+                    "unknown-client",
+                    "Unknown application",
+                    "The application that sent you here is not registered. You have not been logged in.",
+                )
+                .blame(None, "client_id"),
+            ),
+            AuthorizeRefused::RedirectUri(client) => {
+                let page = PageError::from(RequestError::RedirectUri);
+                Rejected::Page(page.blame(Some(client), "redirect_uri"))
             }
+            AuthorizeRefused::ToClient(refused) => refused.into(),
             AuthorizeRefused::Unavailable(unavailable) => unavailable.into(),
         }
     }
 }
 
-/// Error codes: RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6.
-fn explain(error: &AuthorizeError) -> (ErrorCode, &'static str) {
+/// Error codes (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6), the parameter that is to blame, and what
+/// the client's developers read.
+fn explain(error: &AuthorizeError) -> (ErrorCode, Option<&'static str>, &'static str) {
     use AuthorizeError as E;
     use ErrorCode as C;
-    match error {
-        E::Repeated(_) => (C::InvalidRequest, "a parameter was given more than once"),
-        E::NoResponseType => (C::InvalidRequest, "response_type is missing"),
-        E::ResponseType => (C::UnsupportedResponseType, "response_type must be code"),
-        E::ResponseMode => (C::InvalidRequest, "response_mode must be query"),
-        E::Scope => (C::InvalidScope, "scope must contain openid"),
-        E::Challenge => (C::InvalidRequest, "a PKCE code_challenge is required"),
-        E::ChallengeMethod => (C::InvalidRequest, "code_challenge_method must be S256"),
-        E::Prompt => (C::InvalidRequest, "prompt is not supported"),
-        E::MaxAge => (C::InvalidRequest, "max_age must be a number of seconds"),
-        E::TooLong => (C::InvalidRequest, "state or nonce is too long"),
-        E::RequestObject => (C::RequestNotSupported, "request objects are not supported"),
-        E::RequestUri => (C::RequestUriNotSupported, "request_uri is not supported"),
-        E::LoginRequired => (C::LoginRequired, "the person has to log in"),
-    }
+    let (code, parameter, description) = match error {
+        E::Repeated(name) => (C::InvalidRequest, *name, "a parameter was given more than once"),
+        E::NoResponseType => (C::InvalidRequest, "response_type", "response_type is missing"),
+        E::ResponseType => (
+            C::UnsupportedResponseType,
+            "response_type",
+            "response_type must be code",
+        ),
+        E::ResponseMode => (C::InvalidRequest, "response_mode", "response_mode must be query"),
+        E::Scope => (C::InvalidScope, "scope", "scope must contain openid"),
+        E::Challenge => (C::InvalidRequest, "code_challenge", "a PKCE code_challenge is required"),
+        E::ChallengeMethod => {
+            let what = "code_challenge_method must be S256";
+            (C::InvalidRequest, "code_challenge_method", what)
+        }
+        E::Prompt => (C::InvalidRequest, "prompt", "prompt is not supported"),
+        E::MaxAge => (C::InvalidRequest, "max_age", "max_age must be a number of seconds"),
+        E::StateTooLong => (C::InvalidRequest, "state", "state is too long"),
+        E::NonceTooLong => (C::InvalidRequest, "nonce", "nonce is too long"),
+        E::Hint => (
+            C::InvalidRequest,
+            "id_token_hint",
+            "id_token_hint must be an ID token of this service",
+        ),
+        E::RequestObject => (C::RequestNotSupported, "request", "request objects are not supported"),
+        E::RequestUri => (C::RequestUriNotSupported, "request_uri", "request_uri is not supported"),
+        E::LoginRequired => return (C::LoginRequired, None, "the person has to log in"),
+        E::ConsentRequired => {
+            return (
+                C::ConsentRequired,
+                None,
+                "the person has to say that they want to go on",
+            );
+        }
+    };
+    (code, Some(parameter), description)
 }
 
 /// Why a request that belongs to a login in progress is refused.
@@ -94,11 +133,8 @@ pub enum FlowRefused {
     Expired,
     /// The login was begun in another browser (inventory 9).
     OtherBrowser,
-    /// Its `state` is too long to go back to the client.
-    TooLong {
-        /// Where to: registered.
-        redirect_uri: String,
-    },
+    /// To the client.
+    ToClient(ToClient),
     /// Not now.
     Unavailable(Unavailable),
 }
@@ -125,14 +161,7 @@ impl From<FlowRefused> for Rejected {
                 "It was begun in another browser, or the cookies of this one were cleared. Go back to the application \
                  and start again here.",
             ),
-            FlowRefused::TooLong { redirect_uri } => {
-                return AuthorizeRefused::ToClient {
-                    redirect_uri,
-                    state: None,
-                    error: AuthorizeError::TooLong,
-                }
-                .into();
-            }
+            FlowRefused::ToClient(refused) => return refused.into(),
             FlowRefused::Unavailable(unavailable) => return unavailable.into(),
         })
     }

@@ -2,6 +2,7 @@
 //! the person goes back to the client with a code.
 
 mod begin;
+mod consent;
 mod error;
 mod flow;
 mod page;
@@ -15,7 +16,7 @@ mod way_back;
 mod tests;
 
 pub use begin::Authorized;
-pub use error::{AuthorizeRefused, FlowRefused};
+pub use error::{AuthorizeRefused, FlowRefused, ToClient};
 pub use flow::{LoginView, OpenFlow};
 pub use page::Way;
 pub(crate) use page::login as login_page;
@@ -24,7 +25,9 @@ pub use request::{AuthorizeError, AuthorizeRequest, Prompt};
 pub use resume::Continued;
 pub use routes::routes;
 
-use crate::{clients::ClientRepository, http::Cookie, service::Service, session::Sessions, store::Namespace};
+use crate::{
+    clients::ClientRepository, http::Cookie, keys::Keys, service::Service, session::Sessions, store::Namespace,
+};
 use std::sync::Arc;
 
 /// A login in progress, bound to a browser.
@@ -38,21 +41,24 @@ pub struct Authorization {
     service: Service,
     clients: Arc<dyn ClientRepository>,
     sessions: Arc<Sessions>,
+    keys: Arc<Keys>,
     ways: &'static [Way],
 }
 
 impl Authorization {
-    /// Authorization for these clients; the login page offers these ways to log in, in this order.
+    /// Authorization for these clients, whose ID tokens these keys have signed; the login page offers these ways to log in, in this order.
     pub fn new(
         service: Service,
         clients: Arc<dyn ClientRepository>,
         sessions: Arc<Sessions>,
+        keys: Arc<Keys>,
         ways: &'static [Way],
     ) -> Authorization {
         Authorization {
             service,
             clients,
             sessions,
+            keys,
             ways,
         }
     }

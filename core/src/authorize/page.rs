@@ -1,7 +1,10 @@
 //! The login page: who is asked for, and the ways to log in.
 
 use super::LoginView;
-use crate::http::page::{Notice, Page, notice, reference};
+use crate::{
+    http::page::{Notice, Page, notice, reference},
+    session::SignedIn,
+};
 use axum::response::Response;
 use maud::{Markup, html};
 
@@ -30,5 +33,25 @@ pub(crate) fn login(view: &LoginView, error: Option<&Notice<'_>>) -> Response {
             ((way.offer)(view))
         }
         (reference(error))
+    })
+}
+
+/// Where the person says that they want to go on to the client.
+pub(super) fn consent(view: &LoginView, signed_in: &SignedIn) -> Response {
+    let title = format!("Continue to {}?", view.client_name);
+    let page = Page {
+        kind: "consent",
+        title: &title,
+        error: None,
+        signed_in: None,
+        redirect_uri: Some(&view.redirect_uri),
+    };
+    page.render(html! {
+        p { "You are signed in as " strong { (signed_in.user.address) } }
+        form method="post" action="/login/consent" {
+            input type="hidden" name="flow" value=(view.flow);
+            button data-busy="Continuing…" { "Continue" }
+        }
+        p.soft { "If you did not start this yourself, close this page." }
     })
 }

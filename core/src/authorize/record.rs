@@ -17,6 +17,9 @@ pub struct FlowRecord {
     pub client_name: String,
     /// Where the last code was sent.
     pub address: Option<String>,
+    /// The session (its `id_hash`) whose person has said that they want to go on to the client.
+    #[serde(default)]
+    pub consented: Option<String>,
     /// When it ends.
     pub expires_at: Timestamp,
 }
@@ -48,12 +51,15 @@ mod tests {
                 scope: "openid".into(),
                 state: None,
                 nonce: None,
-                challenge: String::new(),
+                challenge: None,
                 prompt: Prompt::Auto,
                 max_age_s: None,
+                subject: None,
+                needs_consent: false,
             },
             client_name: "C".into(),
             address: None,
+            consented: None,
             expires_at: Timestamp(1000),
         };
         assert!(flow.began_in(Some("cookie")));

@@ -1,6 +1,6 @@
 //! The person is logged in and goes back to the client, with an authorization code.
 
-use super::{Authorization, AuthorizeRequest, BROWSER, FlowRefused, way_back};
+use super::{Authorization, AuthorizeError, AuthorizeRequest, BROWSER, FlowRefused, OpenFlow, ToClient, way_back};
 use crate::{
     http::{Caller, append},
     redemption::{self, CodeRecord},
@@ -18,6 +18,8 @@ pub enum Continued {
     },
     /// Not logged in yet: to the login page.
     LogIn,
+    /// Not asked yet: to the page that asks.
+    Consent,
 }
 
 impl Authorization {
@@ -32,24 +34,42 @@ impl Authorization {
             return Ok(Continued::LogIn);
         };
         let request = &flow.record.request;
+        let refused = |error, state| {
+            FlowRefused::ToClient(ToClient {
+                client_id: request.client_id.clone(),
+                redirect_uri: request.redirect_uri.clone(),
+                state,
+                error,
+            })
+        };
         // A replica of an earlier version may have begun the login.
         if !way_back::fits(&self.service.config, &request.redirect_uri, request.state.as_deref()) {
-            return Err(FlowRefused::TooLong {
-                redirect_uri: request.redirect_uri.clone(),
-            });
+            return Err(refused(AuthorizeError::StateTooLong, None));
         }
-        if request.wants_fresh_login() {
-            let (browser, cookie) = (caller.cookie(BROWSER), caller.cookie(session::COOKIE));
-            let pepper = &self.service.pepper;
-            let here = browser
-                .zip(cookie)
-                .is_some_and(|(browser, cookie)| session::opened_in(&session, pepper, &flow.id, browser, cookie));
-            if !here {
-                return Ok(Continued::LogIn);
-            }
+        let here = self.was_opened_in(&flow, caller, &session);
+        if (request.wants_fresh_login() || !request.is_about(&session)) && !here {
+            return Ok(Continued::LogIn);
         }
-        let location = self.issue_code(request, &session).await?;
+        if !request.is_about(&session) {
+            // The person who logged in is not the one whom the client asked for.
+            return Err(refused(AuthorizeError::LoginRequired, request.state.clone()));
+        }
+        // Whoever has just logged in has read where to.
+        let has_consented = here || flow.record.consented.as_ref() == Some(&session.id_hash);
+        if request.needs_consent && !has_consented {
+            return Ok(Continued::Consent);
+        }
+        let location = self.issue_code(caller, request, &session).await?;
         Ok(Continued::Back { location })
+    }
+
+    /// Whether the session of this browser was opened in this very login.
+    fn was_opened_in(&self, flow: &OpenFlow, caller: &Caller, session: &Session) -> bool {
+        let (browser, cookie) = (caller.cookie(BROWSER), caller.cookie(session::COOKIE));
+        let pepper = &self.service.pepper;
+        browser
+            .zip(cookie)
+            .is_some_and(|(browser, cookie)| session::opened_in(session, pepper, &flow.id, browser, cookie))
     }
 
     /// Issues a code for a session and says where to take it.
@@ -59,6 +79,7 @@ impl Authorization {
     /// code of its own.
     pub(super) async fn issue_code(
         &self,
+        caller: &Caller,
         request: &AuthorizeRequest,
         session: &Session,
     ) -> Result<String, Unavailable> {
@@ -76,6 +97,8 @@ impl Authorization {
             expires_at: now + config.ttl.code,
         };
         redemption::keep_code(service, &code, &record).await?;
+        let (client, subject) = (&record.client_id, &record.user_id);
+        tracing::info!(correlation = caller.correlation, client, subject, "code issued");
         let mut answer = vec![("code", code.as_str())];
         answer.extend(request.state.as_deref().map(|state| ("state", state)));
         answer.push(("iss", &config.issuer)); // RFC 9207

@@ -4,7 +4,7 @@ use super::{FLOW, FlowRecord};
 use crate::{
     hash::sha256_hex,
     store::{AuthStateStore, Key, decode, encode},
-    testing::{AUTHORIZE, Browser, ISSUER, Seen, TestBed},
+    testing::{AUTHORIZE, Browser, ISSUER, Seen, TestBed, VERIFIER},
 };
 use std::time::Duration;
 
@@ -86,6 +86,7 @@ async fn refusals_go_to_the_client_or_to_the_person() {
         (format!("{AUTHORIZE}&nonce=2"), "invalid_request", "st"),
         (format!("{AUTHORIZE}&state=2"), "invalid_request", ""),
         (format!("{AUTHORIZE}&request=x"), "request_not_supported", "st"),
+        (format!("{AUTHORIZE}&id_token_hint=x"), "invalid_request", "st"),
     ] {
         let refused = ann.get(&bed, &query).await;
         assert!(
@@ -173,4 +174,91 @@ async fn a_login_of_an_earlier_version_with_a_long_state_ends_without_a_code() {
     let refused = ann.get(&bed, &format!("/login/continue?flow={flow}")).await;
     assert_eq!(refused.param("error"), "invalid_request");
     assert!(refused.param("code").is_empty() && refused.param("state").is_empty() && is_small(&refused));
+}
+
+/// OpenID Connect Core section 3.1.2.1: whom the client means is who answers, or nobody.
+#[tokio::test(start_paused = true)]
+async fn an_id_token_hint_names_the_only_person_who_answers() {
+    let bed = TestBed::new().await;
+    let mut ann = Browser::default();
+    let code = ann.log_in(&bed).await;
+    let tokens = bed.redeem(0, &code, VERIFIER).await.json();
+    let hint = tokens["id_token"].as_str().unwrap();
+    let about_ann = format!("{AUTHORIZE}&id_token_hint={hint}");
+    bed.fixture.clock.pass(3_600_000); // an ID token that has expired is a hint all the same
+    for prompt in ["", "&prompt=none"] {
+        let back = ann.get(&bed, &format!("{about_ann}{prompt}")).await;
+        assert!(!back.param("code").is_empty(), "{prompt}");
+    }
+    let mut bob = Browser::default();
+    bob.log_in_as(&bed, "bob@example.com").await;
+    let refused = bob.get(&bed, &format!("{about_ann}&prompt=none")).await;
+    assert_eq!(refused.param("error"), "login_required");
+    // He may log in as somebody else; as himself he is not the one.
+    let flow = bob.get(&bed, &about_ann).await.param("flow");
+    let onward = bob.get(&bed, &format!("/login/continue?flow={flow}")).await;
+    assert_eq!(onward.location(), format!("/login?flow={flow}"));
+    let refused = bob.finish(&bed, &flow, "bob@example.com").await;
+    assert_eq!(
+        (refused.param("error"), refused.param("code")),
+        ("login_required".into(), String::new())
+    );
+    let flow = bob.get(&bed, &about_ann).await.param("flow");
+    let back = bob.finish(&bed, &flow, "ann@example.com").await;
+    assert!(!back.param("code").is_empty());
+}
+
+/// RFC 6749 section 3.1, RFC 8707 section 2.
+#[tokio::test(start_paused = true)]
+async fn what_is_not_understood_may_come_twice() {
+    let bed = TestBed::new().await;
+    let mut ann = Browser::default();
+    for more in ["&resource=https://a.example&resource=https://b.example", "&x=1&x=2"] {
+        let begun = ann.get(&bed, &format!("{AUTHORIZE}{more}")).await;
+        assert!(begun.location().starts_with("/login?flow="), "{more}");
+    }
+}
+
+/// RFC 8252 section 8.6, and `prompt=consent`: a session from before is no answer by itself.
+#[tokio::test(start_paused = true)]
+async fn a_person_is_asked_where_the_client_may_be_another() {
+    let bed = TestBed::new().await;
+    let mut ann = Browser::default();
+    ann.log_in(&bed).await;
+    let native = AUTHORIZE.replace("client_id=web", "client_id=native").replace(
+        "https%3A%2F%2Fapp.example%2Fcallback",
+        "http%3A%2F%2F127.0.0.1%3A5000%2Fcallback",
+    );
+    let consent = format!("{AUTHORIZE}&prompt=consent");
+    for query in [&native, &consent] {
+        let asked = ann.get(&bed, query).await;
+        assert!(asked.location().starts_with("/login/consent?flow="), "{query}");
+        let flow = asked.param("flow");
+        let page = ann.get(&bed, &format!("/login/consent?flow={flow}")).await;
+        assert_eq!(page.page(), (200, "consent", ""));
+        assert!(page.body.contains("ann@example.com"));
+        let back = ann.get(&bed, &format!("/login/continue?flow={flow}")).await;
+        assert_eq!(
+            back.location(),
+            format!("/login/consent?flow={flow}"),
+            "it is not skipped"
+        );
+        let given = ann.post(&bed, "/login/consent", &[("flow", &flow)]).await;
+        let back = ann.get(&bed, given.location()).await;
+        assert!(!back.param("code").is_empty(), "{query}");
+    }
+    let refused = ann.get(&bed, &format!("{native}&prompt=none")).await;
+    assert_eq!(refused.param("error"), "consent_required");
+    // Whoever logs in on the way there has said it.
+    let mut bob = Browser::default();
+    let flow = bob.get(&bed, &native).await.param("flow");
+    let back = bob.finish(&bed, &flow, "bob@example.com").await;
+    assert!(!back.param("code").is_empty());
+    // What one person has said is not said for another.
+    let flow = ann.get(&bed, &native).await.param("flow");
+    ann.post(&bed, "/login/consent", &[("flow", &flow)]).await;
+    ann.get(&bed, &format!("{AUTHORIZE}&prompt=login")).await;
+    ann.log_in_as(&bed, "bob@example.com").await;
+    let other = ann.get(&bed, AUTHORIZE).await;
+    assert!(!other.param("code").is_empty());
 }

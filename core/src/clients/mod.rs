@@ -6,6 +6,6 @@ pub mod registration;
 mod repository;
 mod sqlite;
 
-pub use model::{Credentials, UnreadableCredentials, may_redirect_to};
-pub use repository::{Client, ClientRepository, ClientSecret};
+pub use model::{Credentials, UnreadableCredentials, may_be_impersonated, may_redirect_to};
+pub use repository::{Client, ClientRepository, ClientSecret, Pkce};
 pub(crate) use sqlite::SCHEMA;

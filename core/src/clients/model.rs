@@ -17,6 +17,12 @@ pub fn may_redirect_to(client: &Client, uri: &str) -> bool {
         .any(|known| known == uri || same_loopback(known, uri))
 }
 
+/// Whether the application that is answered there may be another one than it says: a public client on a person's own computer.
+/// Any program there can listen on loopback, or register the same scheme (RFC 8252 section 8.6).
+pub fn may_be_impersonated(client: &Client, redirect_uri: &str) -> bool {
+    client.secret == ClientSecret::None && !redirect_uri.starts_with("https://")
+}
+
 fn same_loopback(registered: &str, presented: &str) -> bool {
     let without_port = |text: &str| -> Option<String> {
         let mut uri = Url::parse(text).ok()?;
@@ -124,8 +130,10 @@ mod tests {
         Client {
             id: "c".into(),
             name: "C".into(),
+            pkce: secret.usual_pkce(),
             secret,
             redirect_uris: uris.iter().map(|u| u.to_string()).collect(),
+            post_logout_redirect_uris: vec![],
         }
     }
 
@@ -163,6 +171,24 @@ mod tests {
             "",
         ] {
             assert!(!may_redirect_to(&c, bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn whoever_is_on_somebodys_own_computer_may_be_impersonated() {
+        let (public, confidential) = (ClientSecret::None, ClientSecret::Sha256(String::new()));
+        for (uri, expected) in [
+            ("https://app.example/cb", false),
+            ("http://127.0.0.1:5000/cb", true),
+            ("http://localhost/cb", true),
+            ("com.example.app:/cb", true),
+        ] {
+            assert_eq!(
+                may_be_impersonated(&client(public.clone(), &[]), uri),
+                expected,
+                "{uri}"
+            );
+            assert!(!may_be_impersonated(&client(confidential.clone(), &[]), uri), "{uri}");
         }
     }
 

@@ -13,6 +13,17 @@ pub enum ClientSecret {
     Sha256(String),
 }
 
+/// Whether a client must prove that whoever redeems a code is who asked for it (RFC 7636).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pkce {
+    /// Every authorization request has a challenge. Public clients have no other choice (RFC 9700 section 2.1.1), for
+    /// nothing else protects their codes.
+    Required,
+    /// A challenge is checked if there is one. For confidential clients, of which RFC 9700 section 2.1.1 only recommends
+    /// PKCE: many have it switched off as shipped.
+    Optional,
+}
+
 /// A relying party.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
@@ -24,6 +35,20 @@ pub struct Client {
     pub secret: ClientSecret,
     /// Redirect URIs, compared exactly (RFC 9700 section 2.1).
     pub redirect_uris: Vec<String>,
+    /// Whether it must use PKCE.
+    pub pkce: Pkce,
+    /// Where people may be sent after it has signed them out, compared exactly (RP-Initiated Logout section 3).
+    pub post_logout_redirect_uris: Vec<String>,
+}
+
+impl ClientSecret {
+    /// What a client that authenticates so has to do, unless the operator decides otherwise.
+    pub fn usual_pkce(&self) -> Pkce {
+        match self {
+            ClientSecret::None => Pkce::Required,
+            ClientSecret::Sha256(_) => Pkce::Optional,
+        }
+    }
 }
 
 /// Finds relying parties.

@@ -1,16 +1,17 @@
 //! Clients in SQLite.
 
-use super::{Client, ClientRepository, ClientSecret};
-use crate::store::sqlite::{Schema, SqliteDirectory};
+use super::{Client, ClientRepository, ClientSecret, Pkce};
+use crate::store::sqlite::{Schema, SqliteDirectory, list, written};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 use seams::Outcome;
 
 pub(crate) const SCHEMA: Schema = Schema {
     matter: "clients",
-    statements: &[(
-        1,
-        "CREATE TABLE clients (
+    statements: &[
+        (
+            1,
+            "CREATE TABLE clients (
             id TEXT PRIMARY KEY,
             name TEXT NOT NULL,
             secret_sha256 TEXT
@@ -22,21 +23,36 @@ pub(crate) const SCHEMA: Schema = Schema {
             uri TEXT NOT NULL,
             PRIMARY KEY (client_id, position)
         ) STRICT;",
-    )],
+        ),
+        (
+            4,
+            "ALTER TABLE clients ADD COLUMN pkce_required INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE clients ADD COLUMN post_logout_redirect_uris TEXT NOT NULL DEFAULT '[]';",
+        ),
+    ],
     expiring: &[],
 };
 
 /// The client with this ID, as it is registered.
 pub(super) fn find(t: &Connection, id: &str) -> rusqlite::Result<Option<Client>> {
     let found = t
-        .prepare_cached("SELECT id, name, secret_sha256 FROM clients WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT id, name, secret_sha256, pkce_required, post_logout_redirect_uris FROM clients WHERE id = ?1",
+        )?
         .query_row([id], |row| {
             let secret: Option<String> = row.get("secret_sha256")?;
+            let secret = secret.map_or(ClientSecret::None, ClientSecret::Sha256);
             Ok(Client {
                 id: row.get("id")?,
                 name: row.get("name")?,
-                secret: secret.map_or(ClientSecret::None, ClientSecret::Sha256),
+                // Of a public client it is required, whatever the row says.
+                pkce: match row.get("pkce_required")? {
+                    true => Pkce::Required,
+                    false => secret.usual_pkce(),
+                },
+                secret,
                 redirect_uris: vec![],
+                post_logout_redirect_uris: list(row, "post_logout_redirect_uris")?,
             })
         })
         .optional()?;
@@ -55,10 +71,18 @@ pub(super) fn put(t: &Connection, client: &Client) -> rusqlite::Result<()> {
         ClientSecret::Sha256(hash) => Some(hash),
     };
     t.prepare_cached(
-        "INSERT INTO clients (id, name, secret_sha256) VALUES (?1, ?2, ?3)
-         ON CONFLICT (id) DO UPDATE SET name = excluded.name, secret_sha256 = excluded.secret_sha256",
+        "INSERT INTO clients (id, name, secret_sha256, pkce_required, post_logout_redirect_uris)
+         VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, secret_sha256 = excluded.secret_sha256,
+         pkce_required = excluded.pkce_required, post_logout_redirect_uris = excluded.post_logout_redirect_uris",
     )?
-    .execute(params![client.id, client.name, secret])?;
+    .execute(params![
+        client.id,
+        client.name,
+        secret,
+        client.pkce == Pkce::Required,
+        written(&client.post_logout_redirect_uris)
+    ])?;
     t.prepare_cached("DELETE FROM redirect_uris WHERE client_id = ?1")?
         .execute([&client.id])?;
     let mut insert = t.prepare_cached("INSERT INTO redirect_uris (client_id, position, uri) VALUES (?1, ?2, ?3)")?;

@@ -2,7 +2,7 @@
 //! has.
 
 use super::{
-    Caller, Rejected, RequestError,
+    Caller, Rejected, RequestError, cors,
     error::{self, Logged},
     respond::head_bytes,
     rest::Rest,
@@ -24,15 +24,18 @@ struct Surroundings {
     env: Env,
     issuer: Arc<str>,
     head_bytes_max: usize,
+    for_scripts: &'static [&'static str],
 }
 
-/// The routes of the service, with what all of them share around them.
-pub(crate) fn surround(routes: Router, env: Env, config: &Config) -> Router {
+/// The routes of the service, with what all of them share around them. Scripts of other sites may read what is
+/// `for_scripts`, and nothing else.
+pub(crate) fn surround(routes: Router, env: Env, config: &Config, for_scripts: &'static [&'static str]) -> Router {
     let unattended = Unattended::new(env.clone(), config);
     let surroundings = Surroundings {
         env,
         issuer: config.issuer.as_str().into(),
         head_bytes_max: config.limits.answer_head,
+        for_scripts,
     };
     routes
         .fallback(|| async { Rejected::from(RequestError::NotFound) })
@@ -55,24 +58,28 @@ async fn around(State(service): State<Surroundings>, mut request: Request, next:
         path: &path,
     };
     let (request, rest) = Rest::of(request);
+    let is_for_scripts = service.for_scripts.contains(&path.as_str());
     let mut response = next.run(request).await;
     rest.forget().await;
     if let Some(rejected) = response.extensions_mut().remove::<Rejected>() {
         response = error::answer(&service.issuer, rejected, &logged);
     }
-    frame(&mut response, &correlation);
+    frame(&mut response, &correlation, is_for_scripts);
     // Routes refuse early what would make an answer too large. This is for what they do not foresee, such as a redirect URI
     // that an operator has registered.
     if head_bytes(&response) > service.head_bytes_max {
         response = error::answer(&service.issuer, RequestError::TooLarge.into(), &logged);
-        frame(&mut response, &correlation);
+        frame(&mut response, &correlation, is_for_scripts);
     }
     response
 }
 
 /// Adds the headers that every answer has.
-fn frame(response: &mut Response, correlation: &str) {
+fn frame(response: &mut Response, correlation: &str, is_for_scripts: bool) {
     let headers = response.headers_mut();
+    if is_for_scripts {
+        cors::expose(headers);
+    }
     headers.insert(
         "x-correlation-id",
         HeaderValue::from_str(correlation).expect("hexadecimal"),

@@ -3,6 +3,7 @@
 
 mod caller;
 pub mod client;
+pub(crate) mod cors;
 mod error;
 mod layer;
 mod lingering;

@@ -1,6 +1,6 @@
-//! Parameters of requests: `application/x-www-form-urlencoded`, each at most once.
+//! Parameters of requests: `application/x-www-form-urlencoded`, each that means something at most once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use url::form_urlencoded;
 
 /// Parameters by name. "Request and response parameters MUST NOT be included more than once", and
@@ -8,17 +8,17 @@ use url::form_urlencoded;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Params {
     values: BTreeMap<String, String>,
-    repeated: Option<String>,
+    repeated: BTreeSet<String>,
 }
 
 impl Params {
     /// Reads a query or a form. Never fails: bytes that are not UTF-8 become U+FFFD and match nothing.
     pub fn parse(encoded: &[u8]) -> Params {
         let mut params = Params::default();
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for (name, value) in form_urlencoded::parse(encoded) {
             if !seen.insert(name.to_string()) {
-                params.repeated.get_or_insert(name.to_string());
+                params.repeated.insert(name.into_owned());
             } else if !value.is_empty() {
                 params.values.insert(name.into_owned(), value.into_owned());
             }
@@ -31,9 +31,16 @@ impl Params {
         self.values.get(name).map(String::as_str)
     }
 
-    /// The first parameter that came more than once.
-    pub fn repeated(&self) -> Option<&str> {
-        self.repeated.as_deref()
+    /// The first of these names that came more than once. Of names that mean nothing here, any number may come:
+    /// unrecognized parameters are ignored (RFC 6749 section 3.1), and `resource` comes once for each resource (RFC 8707
+    /// section 2).
+    pub fn repeated_of(&self, names: &[&'static str]) -> Option<&'static str> {
+        names.iter().copied().find(|name| self.repeated.contains(*name))
+    }
+
+    /// Whether any parameter came more than once.
+    pub fn has_repeated(&self) -> bool {
+        !self.repeated.is_empty()
     }
 }
 
@@ -60,9 +67,11 @@ mod tests {
         assert_eq!(params.get("a"), Some("1"));
         assert_eq!(params.get("b"), None);
         assert_eq!(params.get("c"), Some("x y+"));
-        assert_eq!(params.repeated(), None);
-        assert_eq!(Params::parse(b"a=1&a=1").repeated(), Some("a"));
-        assert_eq!(Params::parse(b"a=&a=1").repeated(), Some("a"));
+        assert!(!params.has_repeated());
+        let twice = Params::parse(b"x=1&b=1&x=1&b=&c=1");
+        assert_eq!(twice.repeated_of(&["a", "b", "c"]), Some("b"));
+        assert_eq!(twice.repeated_of(&["a", "c"]), None, "x means nothing");
+        assert!(twice.has_repeated());
     }
 
     #[test]

@@ -34,12 +34,17 @@ impl From<Unread> for RequestError {
 /// Reads a form.
 pub(crate) async fn form(request: Request) -> Result<Params, Unread> {
     let (parts, body) = request.into_parts();
-    let kind = text(&parts.headers, header::CONTENT_TYPE).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+    if !is_form(&parts.headers) {
         return Err(Unread::Malformed("the body must be application/x-www-form-urlencoded"));
     }
     Ok(Params::parse(&bytes(body).await?))
+}
+
+/// Whether a body says that it is a form.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    let kind = text(headers, header::CONTENT_TYPE).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 /// What is too large is read to its end all the same, as far as a balancer lets it through: who answers and closes a
@@ -73,9 +78,9 @@ pub(crate) async fn own_form(issuer: &str, request: Request) -> Result<Params, R
         return Err(RequestError::CrossSite);
     }
     let form = form(request).await?;
-    match form.repeated() {
-        None => Ok(form),
-        Some(_) => Err(RequestError::Malformed("a field was given more than once")),
+    match form.has_repeated() {
+        false => Ok(form),
+        true => Err(RequestError::Malformed("a field was given more than once")),
     }
 }
 

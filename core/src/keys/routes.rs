@@ -1,14 +1,16 @@
 //! The public keys, for clients.
 
 use super::Keys;
-use crate::http::respond;
+use crate::http::{cors::preflight, respond};
 use axum::{Router, extract::State, response::Response, routing::get};
 use serde_json::json;
 use std::sync::Arc;
 
 /// The routes of this module.
 pub fn routes(keys: Arc<Keys>) -> Router {
-    Router::new().route("/jwks", get(jwks)).with_state(keys)
+    Router::new()
+        .route("/jwks", get(jwks).options(preflight))
+        .with_state(keys)
 }
 
 /// RFC 7517 section 5.

@@ -5,7 +5,10 @@ use crate::hash::hex;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use p256::{
     SecretKey,
-    ecdsa::{self, Signature, signature::Signer},
+    ecdsa::{
+        self, Signature,
+        signature::{Signer, Verifier},
+    },
     pkcs8::{DecodePrivateKey, EncodePrivateKey},
 };
 use seams::{Cause, Env, Failure, Outcome, Timestamp};
@@ -83,6 +86,28 @@ impl SigningKey {
     }
 }
 
+/// A JWT in compact form, taken apart.
+struct Parts<'a> {
+    header: Map<String, Value>,
+    claims: Map<String, Value>,
+    signed: &'a str,
+    signature: Vec<u8>,
+}
+
+impl Parts<'_> {
+    fn read(token: &str) -> Option<Parts<'_>> {
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (header, claims) = signed.split_once('.')?;
+        let object = |part: &str| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
+        Some(Parts {
+            header: object(header)?,
+            claims: object(claims)?,
+            signed,
+            signature: URL_SAFE_NO_PAD.decode(signature).ok()?,
+        })
+    }
+}
+
 /// Key ID: the first 64 bits of the SHA-256 of the public key, so that equal keys have equal IDs on
 /// every replica.
 fn kid(key: &ecdsa::SigningKey) -> String {
@@ -133,6 +158,18 @@ impl Keys {
         &self.keys[0] // never empty: see `load`
     }
 
+    /// The claims of a JWT that one of these keys has signed; `None`: none has. The header decides nothing but which key
+    /// it is: each key has one algorithm (RFC 8725 section 3.1).
+    pub fn verify(&self, token: &str) -> Option<Map<String, Value>> {
+        let jwt = Parts::read(token)?;
+        let kid = jwt.header.get("kid")?.as_str()?;
+        let key = self.keys.iter().find(|key| key.kid == kid)?;
+        (jwt.header.get("alg")? == "ES256").then_some(())?;
+        let signature = Signature::from_slice(&jwt.signature).ok()?;
+        let verified = key.key.verifying_key().verify(jwt.signed.as_bytes(), &signature);
+        verified.is_ok().then_some(jwt.claims)
+    }
+
     /// All that are published, newest first.
     pub fn all(&self) -> &[SigningKey] {
         &self.keys
@@ -153,6 +190,37 @@ mod tests {
         let drawn = SigningKey::generate(|| draws.next().unwrap(), Timestamp(5)).unwrap();
         assert!(drawn == key(3));
         assert!(drawn.kid != key(4).kid && drawn.kid.len() == 16);
+    }
+
+    #[test]
+    fn what_these_keys_have_signed_is_known_again_and_nothing_else() {
+        let read = |byte| SigningKey::read(&key(byte)).unwrap();
+        let keys = Keys {
+            keys: vec![read(2), read(1)],
+        };
+        let claims = json!({ "sub": "user-ann" }).as_object().cloned().unwrap();
+        let good = read(1).sign(&claims);
+        assert_eq!(keys.verify(&good), Some(claims.clone()));
+        let [header, payload, signature]: [&str; 3] = good.split('.').collect::<Vec<_>>().try_into().unwrap();
+        let encode = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let other = encode(json!({ "sub": "user-bob" }));
+        let unsigned = encode(json!({ "alg": "none", "kid": read(1).kid }));
+        let as_other = encode(json!({ "alg": "ES256", "kid": read(2).kid }));
+        for bad in [
+            read(3).sign(&claims),
+            format!("{header}.{other}.{signature}"),
+            format!("{unsigned}.{payload}."),
+            format!("{unsigned}.{payload}.{signature}"),
+            format!("{as_other}.{payload}.{signature}"),
+            format!("{header}.{payload}"),
+            format!("{good}A"),
+            format!(" {good}"),
+            good[..good.len() - 1].to_owned(),
+            "nonsense".to_owned(),
+            String::new(),
+        ] {
+            assert_eq!(keys.verify(&bad), None, "{bad}");
+        }
     }
 
     #[test]

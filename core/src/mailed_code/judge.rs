@@ -52,8 +52,12 @@ impl MailedCode {
             .sessions
             .open(&user, &attempt.cookie, &attempt.mac, now, record.expires_at)
             .await;
+        let client = &attempt.flow.record.request.client_id;
         match opening {
-            Ok(SessionOpening::Opened | SessionOpening::AlreadyOpen) => {}
+            Ok(SessionOpening::Opened) => {
+                tracing::info!(correlation = caller.correlation, client, subject = user.id, "signed in");
+            }
+            Ok(SessionOpening::AlreadyOpen) => {}
             Ok(SessionOpening::CodeSpent) => return self.refuse(attempt).await,
             Err(failure) => {
                 // It is put back, for the person will press again. Safe even if the session was opened
@@ -74,8 +78,7 @@ impl MailedCode {
             // They stay counted, which errs on the safe side; the login is not undone for it.
             tracing::warn!(correlation = caller.correlation, %failure, "forgetting the failures of an address");
         }
-        let client_id = &attempt.flow.record.request.client_id;
-        service.report("login_succeeded", client_id, Some(&user.id)).await;
+        service.report("login_succeeded", client, Some(&user.id)).await;
         Ok(attempt.cookie.clone())
     }
 

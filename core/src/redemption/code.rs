@@ -18,8 +18,8 @@ pub struct CodeRecord {
     pub client_id: String,
     /// The redirect URI it was sent to.
     pub redirect_uri: String,
-    /// S256 challenge (RFC 7636).
-    pub challenge: String,
+    /// S256 challenge (RFC 7636), if the client used one.
+    pub challenge: Option<String>,
     /// For the ID token.
     pub nonce: Option<String>,
     /// Granted scope, space-separated.
@@ -42,7 +42,7 @@ pub struct Presentation<'a> {
     /// `redirect_uri`.
     pub redirect_uri: &'a str,
     /// `code_verifier`.
-    pub verifier: &'a str,
+    pub verifier: Option<&'a str>,
 }
 
 /// Why a grant is refused. Clients are told `invalid_grant`, and no more; the log knows which.
@@ -58,6 +58,11 @@ pub enum GrantRefused {
     OtherRedirect,
     /// The verifier is not what the challenge was made of.
     Verifier,
+    /// There is a challenge, and no verifier.
+    NoVerifier,
+    /// There is a verifier, and the code was asked for without a challenge: somebody may have taken it out of the
+    /// authorization request, to use a code of their own in this client (RFC 9700 section 4.8.2).
+    NoChallenge,
     /// Somebody else took it from the store a moment ago.
     Taken,
     /// The ledger says that it is spent.
@@ -77,8 +82,13 @@ impl CodeRecord {
         if self.redirect_uri != presented.redirect_uri {
             return Err(GrantRefused::OtherRedirect);
         }
-        if !pkce::verifies(presented.verifier, &self.challenge) {
-            return Err(GrantRefused::Verifier);
+        match (&self.challenge, presented.verifier) {
+            (None, None) => {}
+            (Some(challenge), Some(verifier)) if pkce::verifies(verifier, challenge) => {}
+            (Some(_), Some(_)) => return Err(GrantRefused::Verifier),
+            (Some(_), None) => return Err(GrantRefused::NoVerifier),
+            // "MUST be rejected" (RFC 9700 section 2.1.1).
+            (None, Some(_)) => return Err(GrantRefused::NoChallenge),
         }
         self.remaining(now).map(|_| ()).ok_or(GrantRefused::Expired)
     }
@@ -110,7 +120,7 @@ mod tests {
         let record = CodeRecord {
             client_id: "c".into(),
             redirect_uri: "https://c/cb".into(),
-            challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into(),
+            challenge: Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into()),
             nonce: None,
             scope: "openid".into(),
             user_id: "user-ann".into(),
@@ -121,7 +131,7 @@ mod tests {
         let good = Presentation {
             client_id: "c",
             redirect_uri: "https://c/cb",
-            verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+            verifier: Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
         };
         let check = |presented, now| record.check(presented, Timestamp(now));
         assert_eq!(check(good, 59_999), Ok(()));
@@ -135,16 +145,30 @@ mod tests {
                 },
                 GrantRefused::OtherRedirect,
             ),
-            (Presentation { verifier: "", ..good }, GrantRefused::Verifier),
             (
                 Presentation {
-                    verifier: &record.challenge,
+                    verifier: Some(""),
                     ..good
                 },
                 GrantRefused::Verifier,
             ),
+            (
+                Presentation {
+                    verifier: record.challenge.as_deref(),
+                    ..good
+                },
+                GrantRefused::Verifier,
+            ),
+            (Presentation { verifier: None, ..good }, GrantRefused::NoVerifier),
         ] {
             assert_eq!(check(presented, 1), Err(refused));
         }
+        let without = CodeRecord {
+            challenge: None,
+            ..record.clone()
+        };
+        assert_eq!(without.check(good, Timestamp(1)), Err(GrantRefused::NoChallenge));
+        let bare = Presentation { verifier: None, ..good };
+        assert_eq!(without.check(bare, Timestamp(1)), Ok(()));
     }
 }

@@ -11,6 +11,8 @@ use crate::{
 pub enum TokenError {
     /// Not a well-formed request; says what is wrong.
     Malformed(&'static str),
+    /// A parameter is missing, or was given more than once; says which, and what is wrong.
+    Parameter(&'static str, &'static str),
     /// The request is larger than a form can be.
     TooLarge,
     /// The client is unknown, or did not authenticate.
@@ -47,11 +49,39 @@ impl From<Unread> for TokenError {
     }
 }
 
+/// A refusal of the token endpoint, and whose request it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRefused {
+    /// Why.
+    pub error: TokenError,
+    /// The client, if there is one of this name: for the log.
+    pub client: Option<String>,
+}
+
+impl From<TokenError> for TokenRefused {
+    fn from(error: TokenError) -> TokenRefused {
+        TokenRefused { error, client: None }
+    }
+}
+
+impl From<Unavailable> for TokenRefused {
+    fn from(unavailable: Unavailable) -> TokenRefused {
+        TokenError::from(unavailable).into()
+    }
+}
+
 impl From<TokenError> for Rejected {
     fn from(error: TokenError) -> Rejected {
+        TokenRefused::from(error).into()
+    }
+}
+
+impl From<TokenRefused> for Rejected {
+    fn from(refused: TokenRefused) -> Rejected {
+        let TokenRefused { error, client } = refused;
         use TokenError as E;
         let (code, description) = match &error {
-            E::Malformed(what) => (ErrorCode::InvalidRequest, *what),
+            E::Malformed(what) | E::Parameter(_, what) => (ErrorCode::InvalidRequest, *what),
             E::TooLarge => (ErrorCode::RequestTooLarge, "the request is too large"),
             E::Client { .. } => (ErrorCode::InvalidClient, "client authentication failed"),
             E::GrantType => (ErrorCode::UnsupportedGrantType, "grant_type must be authorization_code"),
@@ -64,6 +94,12 @@ impl From<TokenError> for Rejected {
         };
         let json = JsonError {
             description: Some(description),
+            client,
+            parameter: match &error {
+                E::Parameter(name, _) => Some(name),
+                E::GrantType => Some("grant_type"),
+                _ => None,
+            },
             ..JsonError::new(code)
         };
         Rejected::Json(match error {
@@ -92,6 +128,8 @@ fn reason(refused: GrantRefused) -> &'static str {
         GrantRefused::OtherClient => "invalid_grant: another client's",
         GrantRefused::OtherRedirect => "invalid_grant: another redirect URI",
         GrantRefused::Verifier => "invalid_grant: wrong verifier",
+        GrantRefused::NoVerifier => "invalid_grant: no verifier",
+        GrantRefused::NoChallenge => "invalid_grant: a verifier without a challenge",
         GrantRefused::Taken => "invalid_grant: taken by another request",
         GrantRefused::Spent => "invalid_grant: in the spent ledger",
     }
@@ -102,6 +140,10 @@ fn reason(refused: GrantRefused) -> &'static str {
 pub enum BearerError {
     /// None was given.
     Missing,
+    /// It was given in more than one way, or more than once.
+    Repeated,
+    /// The request is larger than a form can be.
+    TooLarge,
     /// Unknown, expired or revoked.
     Invalid,
     /// Not now.
@@ -121,6 +163,15 @@ impl From<BearerError> for Rejected {
             BearerError::Missing => JsonError {
                 challenge: Some("Bearer"),
                 ..JsonError::new(ErrorCode::MissingToken)
+            },
+            BearerError::Repeated => JsonError {
+                challenge: Some("Bearer error=\"invalid_request\""),
+                parameter: Some("access_token"),
+                ..JsonError::new(ErrorCode::InvalidRequest)
+            },
+            BearerError::TooLarge => JsonError {
+                challenge: Some("Bearer error=\"invalid_request\""),
+                ..JsonError::new(ErrorCode::RequestTooLarge)
             },
             BearerError::Invalid => JsonError {
                 challenge: Some("Bearer error=\"invalid_token\""),

@@ -7,6 +7,12 @@ use seams::Timestamp;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+/// How sure the login is: no level of ISO/IEC 29115 is claimed (OpenID Connect Core section 2), for whoever reads somebody's
+/// mail can be them. SP 800-63B-4 section 3.1.3.1 accepts no mailed code either.
+pub const ACR: &str = "0";
+/// How people log in: a one-time code (RFC 8176 section 2). There is no other way here.
+const AMR: [&str; 1] = ["otp"];
+
 /// What an ID token says besides who the person is.
 #[derive(Debug, Clone, Copy)]
 pub struct Statement<'a> {
@@ -38,6 +44,8 @@ pub fn claims(user: &User, statement: Statement<'_>) -> Map<String, Value> {
         ("exp", statement.expires_at.secs().into()),
         ("iat", statement.now.secs().into()),
         ("auth_time", statement.auth_time.secs().into()),
+        ("acr", ACR.into()),
+        ("amr", AMR.as_slice().into()),
         ("at_hash", URL_SAFE_NO_PAD.encode(half).into()),
     ] {
         claims.insert(name.into(), value);
@@ -67,6 +75,7 @@ mod tests {
             id: "user-ann".into(),
             address: "ann@example.com".into(),
             name: "Ann".into(),
+            ..User::default()
         };
         let statement = Statement {
             issuer: "https://login.example",
@@ -91,6 +100,7 @@ mod tests {
             Value::Object(read.claims),
             json!({
                 "iss": "https://login.example", "sub": "user-ann", "aud": "web", "exp": 300, "iat": 2, "auth_time": 1,
+                "acr": "0", "amr": ["otp"],
                 "nonce": "n", "email": "ann@example.com", "email_verified": true, "at_hash": "PEaenWxYddN6Q_NT1PiOYQ",
             })
         );

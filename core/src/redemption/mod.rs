@@ -15,8 +15,8 @@ mod userinfo;
 mod tests;
 
 pub use code::{CodeRecord, GrantRefused, Presentation, keep_code};
-pub use error::{BearerError, TokenError};
-pub use id_token::{Statement, claims};
+pub use error::{BearerError, TokenError, TokenRefused};
+pub use id_token::{ACR, Statement, claims};
 pub use redeem::TokenSet;
 pub use repository::{CodeRedemption, Redeemed, TokenRecord, TokenRepository};
 pub use routes::routes;

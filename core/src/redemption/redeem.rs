@@ -2,10 +2,10 @@
 
 use super::{
     CODE, CodeRecord, CodeRedemption, GrantRefused, Presentation, Redeemed, Redemption, Statement, TokenError,
-    TokenRecord, claims,
+    TokenRecord, TokenRefused, claims,
 };
 use crate::{
-    clients::{Credentials, UnreadableCredentials},
+    clients::{Client, Credentials, Pkce, UnreadableCredentials},
     hash::sha256_hex,
     http::{Caller, Params},
     store::{Key, decode, encode},
@@ -30,6 +30,16 @@ pub struct TokenSet {
     pub id_token: String,
 }
 
+/// The parameters that mean something at the token endpoint; none of them may come twice (RFC 6749 section 3.2).
+const PARAMETERS: [&str; 6] = [
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "client_id",
+    "client_secret",
+];
+
 /// A code on its way to the ledger.
 struct Consumed {
     code: CodeRecord,
@@ -42,19 +52,20 @@ impl Redemption {
     /// Answers `POST /token`.
     ///
     /// # Errors
-    /// [`TokenError`].
+    /// See [`TokenError`].
     pub async fn redeem(
         &self,
         caller: &Caller,
         authorization: Option<&str>,
         form: &Params,
-    ) -> Result<TokenSet, TokenError> {
-        if form.repeated().is_some() {
-            return Err(TokenError::Malformed("a parameter was given more than once"));
+    ) -> Result<TokenSet, TokenRefused> {
+        if let Some(name) = form.repeated_of(&PARAMETERS) {
+            return Err(TokenError::Parameter(name, "a parameter was given more than once").into());
         }
         let grant_type = form.get("grant_type");
-        if grant_type.ok_or(TokenError::Malformed("grant_type is missing"))? != "authorization_code" {
-            return Err(TokenError::GrantType);
+        let missing = TokenError::Parameter("grant_type", "grant_type is missing");
+        if grant_type.ok_or(missing)? != "authorization_code" {
+            return Err(TokenError::GrantType.into());
         }
         let credentials = Credentials::read(authorization, form).map_err(|unreadable| match unreadable {
             UnreadableCredentials::Missing => TokenError::Client { basic: false },
@@ -63,16 +74,33 @@ impl Redemption {
         })?;
         let client = self.clients.client(&credentials.client_id).await;
         let client = client.during("looking up the client")?;
-        let client = client
-            .filter(|client| credentials.prove(client))
-            .ok_or(TokenError::Client {
-                basic: credentials.basic,
-            })?;
-        let code = form.get("code").ok_or(TokenError::Malformed("code is missing"))?;
+        let refused = TokenError::Client {
+            basic: credentials.basic,
+        };
+        let Some(client) = client else {
+            return Err(refused.into());
+        };
+        let tokens = match credentials.prove(&client) {
+            true => self.redeem_for(&client, caller, form).await,
+            false => Err(refused),
+        };
+        tokens.map_err(|error| TokenRefused {
+            error,
+            client: Some(client.id),
+        })
+    }
+
+    /// The same for a client that has proved who it is.
+    async fn redeem_for(&self, client: &Client, caller: &Caller, form: &Params) -> Result<TokenSet, TokenError> {
+        let code = form
+            .get("code")
+            .ok_or(TokenError::Parameter("code", "code is missing"))?;
         let redirect_uri = form.get("redirect_uri");
-        let redirect_uri = redirect_uri.ok_or(TokenError::Malformed("redirect_uri is missing"))?;
+        let redirect_uri = redirect_uri.ok_or(TokenError::Parameter("redirect_uri", "redirect_uri is missing"))?;
         let verifier = form.get("code_verifier");
-        let verifier = verifier.ok_or(TokenError::Malformed("code_verifier is missing"))?;
+        if verifier.is_none() && client.pkce == Pkce::Required {
+            return Err(TokenError::Parameter("code_verifier", "code_verifier is missing"));
+        }
         let presented = Presentation {
             client_id: &client.id,
             redirect_uri,
@@ -87,6 +115,10 @@ impl Redemption {
             && consumed.taken
         {
             self.put_back(caller, &key, &consumed.code, &unavailable.failure).await;
+        }
+        if issued.is_ok() {
+            let (client, subject) = (&client.id, &consumed.user.id);
+            tracing::info!(correlation = caller.correlation, client, subject, "code redeemed");
         }
         issued
     }

@@ -1,7 +1,7 @@
 //! The token endpoint and userinfo.
 
 use super::{BearerError, Redemption, TokenError};
-use crate::http::{Caller, Rejected, read, respond};
+use crate::http::{Caller, Params, Rejected, cors::preflight, read, read::Unread, respond};
 use axum::{
     Router,
     extract::{Request, State},
@@ -17,8 +17,8 @@ type Answer = Result<Response, Rejected>;
 /// The routes of this redemption.
 pub fn routes(redemption: Arc<Redemption>) -> Router {
     Router::new()
-        .route("/token", post(token))
-        .route("/userinfo", get(userinfo).post(userinfo))
+        .route("/token", post(token).options(preflight))
+        .route("/userinfo", get(userinfo_get).post(userinfo_post).options(preflight))
         .with_state(redemption)
 }
 
@@ -35,8 +35,24 @@ async fn token(State(redemption): Shared, caller: Caller, request: Request) -> A
     Ok(response)
 }
 
-async fn userinfo(State(redemption): Shared, headers: HeaderMap) -> Answer {
-    let authorization = read::authorization(&headers).map_err(|()| BearerError::Invalid)?;
-    let claims = redemption.userinfo(authorization).await?;
+async fn userinfo_get(State(redemption): Shared, headers: HeaderMap) -> Answer {
+    userinfo(&redemption, &headers, None).await
+}
+
+/// The access token may be in the body, if that is a form; any other body says nothing (RFC 6750 section 2.2).
+async fn userinfo_post(State(redemption): Shared, headers: HeaderMap, request: Request) -> Answer {
+    let form = match read::is_form(&headers) {
+        false => None,
+        true => Some(read::form(request).await.map_err(|unread| match unread {
+            Unread::TooLarge => BearerError::TooLarge,
+            Unread::Malformed(_) => BearerError::Missing, // it ended early, or took too long
+        })?),
+    };
+    userinfo(&redemption, &headers, form.as_ref()).await
+}
+
+async fn userinfo(redemption: &Redemption, headers: &HeaderMap, form: Option<&Params>) -> Answer {
+    let authorization = read::authorization(headers).map_err(|()| BearerError::Invalid)?;
+    let claims = redemption.userinfo(authorization, form).await?;
     Ok(respond::json(StatusCode::OK, &claims))
 }

@@ -4,7 +4,7 @@ use crate::users::User;
 use serde_json::{Map, Value};
 
 /// What can be asked for; anything else is ignored (OpenID Connect Core section 3.1.2.1).
-pub const SUPPORTED: [&str; 3] = ["openid", "profile", "email"];
+pub const SUPPORTED: [&str; 4] = ["openid", "profile", "email", "groups"];
 
 /// Whether a space-separated scope contains `name`.
 pub fn contains(scope: &str, name: &str) -> bool {
@@ -28,6 +28,13 @@ pub fn claims(user: &User, scope: &str) -> Map<String, Value> {
     }
     if contains(scope, "profile") {
         claims.insert("name".into(), user.name.as_str().into());
+        if let Some(username) = &user.username {
+            claims.insert("preferred_username".into(), username.as_str().into());
+        }
+    }
+    // No standard has this scope and this claim; clients that know groups know them by these names.
+    if contains(scope, "groups") {
+        claims.insert("groups".into(), user.groups.clone().into());
     }
     claims
 }
@@ -42,6 +49,8 @@ mod tests {
             id: "user-ann".into(),
             address: "ann@example.com".into(),
             name: "Ann".into(),
+            username: Some("ann".into()),
+            groups: vec!["staff".into(), "night shift".into()],
         };
         assert_eq!(granted("email offline_access openid"), "openid email");
         let names = |scope: &str| {
@@ -56,6 +65,17 @@ mod tests {
             ["email", "email_verified", "sub"].map(String::from).into()
         );
         assert_eq!(claims(&ann, "openid profile")["name"], "Ann");
+        assert_eq!(claims(&ann, "openid profile")["preferred_username"], "ann");
+        assert_eq!(names("openid groups"), ["groups", "sub"].map(String::from).into());
+        assert_eq!(
+            claims(&ann, "groups")["groups"],
+            serde_json::json!(["staff", "night shift"])
+        );
+        let nameless = User {
+            username: None,
+            ..ann.clone()
+        };
+        assert_eq!(claims(&nameless, "profile").get("preferred_username"), None);
         assert!(!contains("openidx", "openid"));
     }
 }

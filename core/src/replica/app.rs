@@ -4,6 +4,7 @@ use super::{Wiring, discovery};
 use crate::{
     authorize::{self, Authorization},
     config::Config,
+    end_session::{self, EndSession},
     hash::Pepper,
     http::surround,
     keys::{self, Keys},
@@ -25,6 +26,7 @@ pub struct App {
     sessions: Arc<Sessions>,
     redemption: Arc<Redemption>,
     authorization: Arc<Authorization>,
+    end_session: Arc<EndSession>,
     mailed_code: Arc<MailedCode>,
 }
 
@@ -65,10 +67,17 @@ impl App {
             directory.tokens,
             keys.clone(),
         ));
+        let end_session = Arc::new(EndSession::new(
+            service.clone(),
+            directory.clients.clone(),
+            sessions.clone(),
+            keys.clone(),
+        ));
         let authorization = Arc::new(Authorization::new(
             service.clone(),
             directory.clients,
             sessions.clone(),
+            keys.clone(),
             registry::WAYS,
         ));
         let mailed_code = Arc::new(MailedCode::new(
@@ -85,6 +94,7 @@ impl App {
             sessions,
             redemption,
             authorization,
+            end_session,
             mailed_code,
         }))
     }
@@ -98,6 +108,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(session::routes(app.sessions.clone()))
         .merge(redemption::routes(app.redemption.clone()))
         .merge(authorize::routes(app.authorization.clone()))
+        .merge(end_session::routes(app.end_session.clone()))
         .merge(mailed_code::routes(app.mailed_code.clone()));
-    surround(routes, env.clone(), config)
+    surround(routes, env.clone(), config, registry::FOR_SCRIPTS)
 }

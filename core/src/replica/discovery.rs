@@ -1,6 +1,10 @@
 //! The metadata of the service, for clients.
 
-use crate::{config::Config, http::respond, redemption::scope};
+use crate::{
+    config::Config,
+    http::{cors::preflight, respond},
+    redemption::{ACR, scope},
+};
 use axum::{Router, extract::State, response::Response, routing::get};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -8,7 +12,7 @@ use std::sync::Arc;
 /// The route of the metadata.
 pub(super) fn routes(config: &Config) -> Router {
     Router::new()
-        .route("/.well-known/openid-configuration", get(discovery))
+        .route("/.well-known/openid-configuration", get(discovery).options(preflight))
         .with_state(Arc::new(metadata(&config.issuer)))
 }
 
@@ -24,6 +28,7 @@ fn metadata(issuer: &str) -> Value {
         "authorization_endpoint": at("/authorize"),
         "token_endpoint": at("/token"),
         "userinfo_endpoint": at("/userinfo"),
+        "end_session_endpoint": at("/end-session"),
         "jwks_uri": at("/jwks"),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
@@ -35,9 +40,11 @@ fn metadata(issuer: &str) -> Value {
         "subject_types_supported": ["public"],
         "scopes_supported": scope::SUPPORTED,
         "claims_supported": [
-            "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "email", "email_verified", "name",
+            "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "email", "email_verified",
+            "name", "preferred_username", "groups",
         ],
-        "prompt_values_supported": ["none", "login", "select_account"],
+        "acr_values_supported": [ACR],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_parameter_supported": false,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,

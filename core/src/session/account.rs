@@ -118,7 +118,9 @@ impl Sessions {
     pub async fn log_out(&self, caller: &Caller) -> Result<(), Unavailable> {
         if let Some(cookie) = caller.cookie(COOKIE) {
             let ended = self.repository.end_session(&sha256_hex(cookie)).await;
-            ended.during("ending the session")?;
+            if let Some(subject) = ended.during("ending the session")? {
+                tracing::info!(correlation = caller.correlation, subject, "signed out");
+            }
         }
         Ok(())
     }

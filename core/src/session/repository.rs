@@ -45,6 +45,6 @@ pub trait SessionRepository: Send + Sync {
     /// A live session by the hash of its cookie; `None` when there is none or it has ended. A
     /// failure is not an absence (inventory 55).
     async fn session(&self, id_hash: &str, now: Timestamp) -> Outcome<Option<Session>>;
-    /// Ends a session. True if there was one.
-    async fn end_session(&self, id_hash: &str) -> Outcome<bool>;
+    /// Ends a session, and says whose it was; `None` if there was none.
+    async fn end_session(&self, id_hash: &str) -> Outcome<Option<String>>;
 }

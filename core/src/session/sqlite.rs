@@ -89,12 +89,11 @@ impl SessionRepository for SqliteDirectory {
         .await
     }
 
-    async fn end_session(&self, id_hash: &str) -> Outcome<bool> {
+    async fn end_session(&self, id_hash: &str) -> Outcome<Option<String>> {
         self.write(|t| {
-            let rows = t
-                .prepare_cached("DELETE FROM sessions WHERE id_hash = ?1")?
-                .execute([id_hash])?;
-            Ok(rows == 1)
+            t.prepare_cached("DELETE FROM sessions WHERE id_hash = ?1 RETURNING user_id")?
+                .query_row([id_hash], |row| row.get(0))
+                .optional()
         })
         .await
     }

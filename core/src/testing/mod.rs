@@ -56,14 +56,17 @@ impl TestBed {
         for (id, secret, uri) in [
             ("web", None, "https://app.example/callback"),
             ("grafana", Some("s3cret"), "https://grafana.example/login/generic_oauth"),
+            ("native", None, "http://127.0.0.1/callback"),
             ("torn", None, "https://torn.example/a\nb"), // no browser can be sent there
         ] {
             let secret = secret.map_or(ClientSecret::None, |secret| ClientSecret::Sha256(sha256_hex(secret)));
             let client = Client {
                 id: id.into(),
                 name: id.to_uppercase(),
+                pkce: secret.usual_pkce(),
                 secret,
                 redirect_uris: vec![uri.into()],
+                post_logout_redirect_uris: vec![format!("https://{id}.example/bye")],
             };
             directory.add_client(&client).await.expect("a client");
         }
@@ -72,6 +75,7 @@ impl TestBed {
                 id: format!("user-{name}"),
                 address: format!("{name}@example.com"),
                 name: name.into(),
+                ..User::default()
             };
             directory.add_user(&user).await.expect("a user");
         }

@@ -1,6 +1,9 @@
 //! What operators do with the people who may log in.
 
-use super::{User, sqlite::user};
+use super::{
+    User,
+    sqlite::{put, user},
+};
 use crate::store::sqlite::SqliteDirectory;
 use rusqlite::{Connection, OptionalExtension};
 use seams::Outcome;
@@ -17,7 +20,7 @@ pub enum UserChange {
 }
 
 fn find(t: &Connection, address: &str) -> rusqlite::Result<Option<User>> {
-    t.prepare_cached("SELECT id, address, name FROM users WHERE address = ?1")?
+    t.prepare_cached("SELECT id, address, name, username, group_names FROM users WHERE address = ?1")?
         .query_row([address], user)
         .optional()
 }
@@ -29,7 +32,7 @@ impl SqliteDirectory {
     /// As every read: `Fail`.
     pub async fn users(&self) -> Outcome<Vec<User>> {
         self.read(|t| {
-            let mut all = t.prepare("SELECT id, address, name FROM users ORDER BY address")?;
+            let mut all = t.prepare("SELECT id, address, name, username, group_names FROM users ORDER BY address")?;
             all.query_map([], user)?.collect()
         })
         .await
@@ -43,40 +46,29 @@ impl SqliteDirectory {
         self.write(|t| {
             let is_new = find(t, &new.address)?.is_none();
             if is_new {
-                t.prepare_cached("INSERT INTO users (id, address, name) VALUES (?1, ?2, ?3)")?
-                    .execute([&new.id, &new.address, &new.name])?;
+                put(t, new)?;
             }
             Ok(is_new)
         })
         .await
     }
 
-    /// Changes the address or the name of the person who has `address`; what is `None` stays. The subject stays.
+    /// Changes what is registered of the person who has `address`. The subject stays.
     ///
     /// # Errors
     /// As every write: `Fail` or `Unknown`.
-    pub async fn change_user(
-        &self,
-        address: &str,
-        new_address: Option<&str>,
-        new_name: Option<&str>,
-    ) -> Outcome<UserChange> {
+    pub async fn change_user(&self, address: &str, change: impl Fn(User) -> User + Send + Sync) -> Outcome<UserChange> {
         self.write(|t| {
-            let Some(mut user) = find(t, address)? else {
+            let Some(known) = find(t, address)? else {
                 return Ok(UserChange::NoSuchUser);
             };
-            if let Some(new) = new_address.filter(|new| *new != address) {
-                if find(t, new)?.is_some() {
-                    return Ok(UserChange::AddressTaken);
-                }
-                user.address = new.to_owned();
+            let id = known.id.clone();
+            let changed = User { id, ..change(known) };
+            if changed.address != address && find(t, &changed.address)?.is_some() {
+                return Ok(UserChange::AddressTaken);
             }
-            if let Some(new) = new_name {
-                user.name = new.to_owned();
-            }
-            t.prepare_cached("UPDATE users SET address = ?2, name = ?3 WHERE id = ?1")?
-                .execute([&user.id, &user.address, &user.name])?;
-            Ok(UserChange::Done(user))
+            put(t, &changed)?;
+            Ok(UserChange::Done(changed))
         })
         .await
     }
@@ -109,6 +101,8 @@ mod tests {
             id: "user-bob".into(),
             address: "bob@example.com".into(),
             name: "Bob".into(),
+            username: Some("bob".into()),
+            groups: vec!["staff".into()],
         }
     }
 
@@ -130,14 +124,23 @@ mod tests {
             name: "Robert".into(),
             ..bob()
         };
-        let change = a.change_user("bob@example.com", Some("bob@example.org"), Some("Robert"));
+        let to = |address: &str, name: &str| {
+            let (address, name) = (address.to_owned(), name.to_owned());
+            move |known: User| User {
+                id: "user-other".into(),
+                address: address.clone(),
+                name: name.clone(),
+                ..known
+            }
+        };
+        let change = a.change_user("bob@example.com", to("bob@example.org", "Robert"));
         assert_eq!(change.await, Ok(UserChange::Done(moved.clone())));
         assert_eq!(a.user("user-bob").await, Ok(Some(moved.clone())));
-        let taken = a.change_user("bob@example.org", Some("ann@example.com"), None).await;
+        let taken = a.change_user("bob@example.org", to("ann@example.com", "Robert")).await;
         assert_eq!(taken, Ok(UserChange::AddressTaken));
-        let nobody = a.change_user("bob@example.com", None, Some("Bob")).await;
+        let nobody = a.change_user("bob@example.com", to("bob@example.com", "Bob")).await;
         assert_eq!(nobody, Ok(UserChange::NoSuchUser));
-        let same = a.change_user("bob@example.org", Some("bob@example.org"), None).await;
+        let same = a.change_user("bob@example.org", to("bob@example.org", "Robert")).await;
         assert_eq!(same, Ok(UserChange::Done(moved)));
     }
 

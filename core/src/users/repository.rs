@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use seams::Outcome;
 
 /// A person who may log in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct User {
     /// Opaque, stable identifier: the `sub` of ID tokens.
     pub id: String,
@@ -12,6 +12,11 @@ pub struct User {
     pub address: String,
     /// Display name.
     pub name: String,
+    /// The name that clients show and that may change: `preferred_username`. It identifies nobody; `id` does (OpenID Connect
+    /// Core section 5.7).
+    pub username: Option<String>,
+    /// Names of groups, for clients that decide by them what somebody may do.
+    pub groups: Vec<String>,
 }
 
 /// Finds people.

@@ -1,21 +1,28 @@
 //! Users in SQLite.
 
 use super::{User, UserRepository};
-use crate::store::sqlite::{Schema, SqliteDirectory};
+use crate::store::sqlite::{Schema, SqliteDirectory, list, written};
 use async_trait::async_trait;
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use seams::Outcome;
 
 pub(crate) const SCHEMA: Schema = Schema {
     matter: "users",
-    statements: &[(
-        1,
-        "CREATE TABLE users (
+    statements: &[
+        (
+            1,
+            "CREATE TABLE users (
             id TEXT PRIMARY KEY,
             address TEXT NOT NULL UNIQUE,
             name TEXT NOT NULL
         ) STRICT;",
-    )],
+        ),
+        (
+            4,
+            "ALTER TABLE users ADD COLUMN username TEXT;
+        ALTER TABLE users ADD COLUMN group_names TEXT NOT NULL DEFAULT '[]';",
+        ),
+    ],
     expiring: &[],
 };
 
@@ -24,14 +31,33 @@ pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
         id: row.get("id")?,
         address: row.get("address")?,
         name: row.get("name")?,
+        username: row.get("username")?,
+        groups: list(row, "group_names")?,
     })
+}
+
+/// Registers a person, or changes what is registered of the one with the same ID.
+pub(super) fn put(t: &Connection, user: &User) -> rusqlite::Result<()> {
+    t.prepare_cached(
+        "INSERT INTO users (id, address, name, username, group_names) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (id) DO UPDATE SET address = excluded.address, name = excluded.name,
+         username = excluded.username, group_names = excluded.group_names",
+    )?
+    .execute(params![
+        user.id,
+        user.address,
+        user.name,
+        user.username,
+        written(&user.groups)
+    ])?;
+    Ok(())
 }
 
 #[async_trait]
 impl UserRepository for SqliteDirectory {
     async fn user_by_address(&self, address: &str) -> Outcome<Option<User>> {
         self.read(|t| {
-            t.prepare_cached("SELECT id, address, name FROM users WHERE address = ?1")?
+            t.prepare_cached("SELECT id, address, name, username, group_names FROM users WHERE address = ?1")?
                 .query_row([address], user)
                 .optional()
         })
@@ -40,7 +66,7 @@ impl UserRepository for SqliteDirectory {
 
     async fn user(&self, id: &str) -> Outcome<Option<User>> {
         self.read(|t| {
-            t.prepare_cached("SELECT id, address, name FROM users WHERE id = ?1")?
+            t.prepare_cached("SELECT id, address, name, username, group_names FROM users WHERE id = ?1")?
                 .query_row([id], user)
                 .optional()
         })
@@ -54,14 +80,6 @@ impl SqliteDirectory {
     /// # Errors
     /// As every write: `Fail` or `Unknown`; `Fail` also when another user has the address.
     pub async fn add_user(&self, user: &User) -> Outcome<()> {
-        self.write(|t| {
-            t.prepare_cached(
-                "INSERT INTO users (id, address, name) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (id) DO UPDATE SET address = excluded.address, name = excluded.name",
-            )?
-            .execute([&user.id, &user.address, &user.name])?;
-            Ok(())
-        })
-        .await
+        self.write(|t| put(t, user)).await
     }
 }

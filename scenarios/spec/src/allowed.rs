@@ -140,6 +140,14 @@ impl Allowed {
         self.not_now.push((expected, why));
     }
 
+    /// Each of the answers has this header.
+    pub(crate) fn with_header(&mut self, name: &'static str, value: &str) {
+        let not_now = self.not_now.iter_mut().map(|(expected, _)| expected);
+        for expected in self.members.iter_mut().map(|(expected, _)| expected).chain(not_now) {
+            expected.headers.insert(name, Some(value.to_owned()));
+        }
+    }
+
     /// Whether the rules have come to an end.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed

@@ -17,6 +17,24 @@ pub struct Exchange<'a> {
     pub answer: &'a Answered,
     /// The refusals that the log tells of under its reference.
     pub logged: &'a [Refused],
+    /// What else it tells of there: the audit log.
+    pub audited: &'a [Audited],
+}
+
+/// What somebody did, as the log tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audited {
+    /// `signed in`.
+    pub what: String,
+    /// At which client.
+    pub client: Option<String>,
+    /// Who.
+    pub subject: String,
+}
+
+impl Audited {
+    /// What the log tells of.
+    pub const WHATS: [&'static str; 4] = ["signed in", "signed out", "code issued", "code redeemed"];
 }
 
 /// A refusal, as the log tells of it.
@@ -30,6 +48,10 @@ pub struct Refused {
     pub status: u16,
     /// The name of the error, or the reason that only the log tells.
     pub error: String,
+    /// The client that is named.
+    pub client: Option<String>,
+    /// The parameter that is named.
+    pub parameter: Option<String>,
 }
 
 /// What came back.
@@ -117,7 +139,7 @@ pub enum Word {
 }
 
 /// Parameters whose values are no secrets. All others are recorded as tags.
-pub const PUBLIC: [&str; 15] = [
+pub const PUBLIC: [&str; 16] = [
     "acr_values",
     "address",
     "client_id",
@@ -127,6 +149,7 @@ pub const PUBLIC: [&str; 15] = [
     "grant_type",
     "iss",
     "max_age",
+    "post_logout_redirect_uri",
     "prompt",
     "redirect_uri",
     "response_mode",
@@ -269,6 +292,8 @@ pub struct Tokens {
 /// An ID token, without its signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdToken {
+    /// The whole of it, by which it is known again when a client gives it back as a hint.
+    pub whole: Secret,
     /// Its header.
     pub header: serde_json::Map<String, serde_json::Value>,
     /// Its claims, but for the nonce.

@@ -45,6 +45,8 @@ pub(crate) enum Content {
     Json(Value),
     /// The public keys.
     Keys,
+    /// Nothing.
+    Nothing,
     /// A token set.
     Tokens(Box<TokenSet>),
 }
@@ -205,6 +207,7 @@ impl Expected {
                 (Content::Json(_), Body::Json(json)) => json.get("error").is_none(),
                 (Content::Keys, Body::Json(json)) => json.get("keys").is_some(),
                 (Content::Tokens(_), Body::Tokens(_)) => true,
+                (Content::Nothing, Body::Empty) => answer.location.is_none(),
                 _ => false,
             }
     }
@@ -230,6 +233,7 @@ impl Expected {
             },
             (Content::Keys, Body::Json(json)) => frame::check_keys(json),
             (Content::Tokens(rule), Body::Tokens(tokens)) => rule.check(tokens),
+            (Content::Nothing, Body::Empty) => Ok(()),
             _ => Err(format!("it is {}", answer.describe())),
         }
     }

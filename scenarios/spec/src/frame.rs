@@ -34,7 +34,7 @@ pub(crate) fn check_headers(expected: &Expected, answer: &Answer) -> Result<(), 
             is("content-type", "text/html; charset=utf-8")?;
             check_policy(header("content-security-policy"), page.leads_to.as_deref())?;
         }
-        Content::Redirect { .. } => is("content-security-policy", NO_PAGE)?,
+        Content::Redirect { .. } | Content::Nothing => is("content-security-policy", NO_PAGE)?,
         _ => {
             is("content-type", "application/json")?;
             is("content-security-policy", NO_PAGE)?;

@@ -3,7 +3,7 @@
 
 use crate::{
     allowed::slug,
-    authorize::Wanted,
+    authorize::{About, Issued, Wanted},
     exchange::Mail,
     mailed_code::{Addresses, addresses},
     routes::Violation,
@@ -23,6 +23,8 @@ pub(crate) struct Flow {
     pub(crate) browser: Tag,
     /// Requests to send a code, and attempts to verify one, by their places in [`Index::seen`].
     pub(crate) sends: Vec<usize>,
+    /// Requests that say that the person wants to go on.
+    pub(crate) consents: Vec<usize>,
     pub(crate) verifies: Vec<usize>,
 }
 
@@ -100,6 +102,8 @@ pub(crate) struct Index<'a> {
     pub(crate) attempted: BTreeMap<usize, Addresses>,
     /// Requests for mails to an address.
     pub(crate) sends_to: BTreeMap<String, Vec<usize>>,
+    /// The ID tokens that clients have got.
+    pub(crate) id_tokens: Issued,
     /// Names of the published keys.
     pub(crate) keys: Vec<String>,
     /// What came twice and must not.
@@ -122,6 +126,7 @@ impl<'a> Index<'a> {
             verifies_at: BTreeMap::new(),
             attempted: BTreeMap::new(),
             sends_to: BTreeMap::new(),
+            id_tokens: BTreeMap::new(),
             keys: vec![],
             duplicates: vec![],
         };
@@ -171,16 +176,18 @@ impl<'a> Index<'a> {
         let request = seen.exchange.request;
         match (request.method.as_str(), request.path.as_str()) {
             (_, "/authorize") => {
-                self.learn_code(place, Wanted::read(self.world, &seen.params()));
-                let (browser, flow) = (seen.set(&self.browser_cookie()), seen.redirected("/login", "flow"));
-                if let (Some(browser), Some(flow), Some(wanted)) =
-                    (browser, flow, Wanted::read(self.world, &seen.params()))
-                {
+                self.learn_code(place, Wanted::read(self.world, &self.id_tokens, &seen.params()));
+                let page = ["/login", "/login/consent"].into_iter();
+                let flow = page.filter_map(|page| seen.redirected(page, "flow")).next();
+                let browser = seen.set(&self.browser_cookie());
+                let wanted = Wanted::read(self.world, &self.id_tokens, &seen.params());
+                if let (Some(browser), Some(flow), Some(wanted)) = (browser, flow, wanted) {
                     self.first_of(self.flows.contains_key(&flow), "login in progress", &seen);
                     self.flows.entry(flow).or_insert(Flow {
                         born: seen.times,
                         wanted,
                         browser,
+                        consents: vec![],
                         sends: vec![],
                         verifies: vec![],
                     });
@@ -221,6 +228,14 @@ impl<'a> Index<'a> {
                         born: seen.times,
                         code: code.tag,
                     });
+                    if let Some(id_token) = &tokens.id_token {
+                        let text = |name: &str| id_token.claims.get(name).and_then(|claim| claim.as_str());
+                        let about = About {
+                            subject: text("sub").unwrap_or_default().to_owned(),
+                            client_id: text("aud").unwrap_or_default().to_owned(),
+                        };
+                        self.id_tokens.insert(id_token.whole.tag, about);
+                    }
                 }
             }
             _ => {}
@@ -262,7 +277,11 @@ impl<'a> Index<'a> {
         for place in 0..self.seen.len() {
             let seen = self.seen[place];
             let params = seen.params();
-            if seen.is("POST", "/logout") && seen.done() != Done::No {
+            let is_question = seen.answer().is_some_and(|answer| answer.status == 200);
+            let ends = seen.is("POST", "/logout")
+                || seen.is("POST", "/end-session/confirm")
+                || (seen.is("GET", "/end-session") || seen.is("HEAD", "/end-session")) && !is_question;
+            if ends && seen.done() != Done::No {
                 let cookie = seen.cookie(&self.session_cookie()).map(|cookie| cookie.tag);
                 if let Some(session) = cookie.and_then(|cookie| self.sessions.get_mut(&cookie)) {
                     session.ended.push(place);
@@ -277,6 +296,13 @@ impl<'a> Index<'a> {
                 }
                 if seen.is("POST", "/login/verify") {
                     flow.verifies.push(place);
+                }
+                let leads_on = seen.answer().is_none_or(|answer| {
+                    let location = answer.location.as_ref();
+                    answer.status >= 500 || location.is_some_and(|location| location.target == "/login/continue")
+                });
+                if seen.is("POST", "/login/consent") && leads_on {
+                    flow.consents.push(place);
                 }
             }
             if seen.is("POST", "/token")

@@ -107,7 +107,8 @@ impl<'a> Judge<'a> {
         let mut live = self
             .expired(self.authenticated(session), self.setting("session"), seen.times)
             .negated();
-        for ended in &session.ended {
+        let by_others = (session.ended.iter()).filter(|ended| self.index.seen[**ended].record != seen.record);
+        for ended in by_others {
             live = live.and(self.precedes(&self.index.seen[*ended], seen).negated());
         }
         live

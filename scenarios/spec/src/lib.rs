@@ -28,9 +28,11 @@
 
 mod allowed;
 mod analytics;
+mod audit;
 mod authorize;
 mod counter;
 mod documents;
+mod end_session;
 pub mod exchange;
 mod expect;
 mod form;

@@ -20,6 +20,7 @@ impl Judge<'_> {
         seen: &Seen<'_>,
         answer: &Answer,
     ) -> Result<(), (&'static str, String)> {
+        self.check_audit(seen, answer)?;
         let request = seen.exchange.request;
         let error = error_of(answer);
         let is_refusal = error.is_some() || answer.status >= 400;
@@ -42,12 +43,14 @@ impl Judge<'_> {
             path,
             status,
             error: logged,
+            ..
         } = line;
         let fits = (method, path, *status) == (&request.method, &request.path, answer.status);
         if !fits {
             let what = format!("is in the log as {method} {path} with the status {status}");
             return Err(("another-request-in-the-log", what));
         }
+        self.check_blamed(seen, answer, line)?;
         let Some(error) = error else {
             return Ok(()); // the answer to a HEAD does not say
         };
@@ -59,6 +62,70 @@ impl Judge<'_> {
             true => Ok(()),
             false => Err(("another-reason-in-the-log", format!("is in the log as {logged:?}"))),
         }
+    }
+}
+
+impl Judge<'_> {
+    /// Whether the log names the client and the parameter that are to blame, and no others: that is what the people who run
+    /// the service look for.
+    fn check_blamed(&self, seen: &Seen<'_>, answer: &Answer, line: &Refused) -> Result<(), (&'static str, String)> {
+        let client = match answer.status {
+            503 => None, // nobody is to blame
+            _ if answer.location.is_some() => self.client_of(seen),
+            _ if seen.exchange.request.path == "/token" => token::blamed(self, seen, answer),
+            // Without it nobody finds out which application has to be registered anew.
+            _ if error_of(answer) == Some("redirect-uri") => seen.params().text("client_id"),
+            _ => None,
+        };
+        if line.client.as_deref() != client {
+            let what = format!("is in the log as of the client {:?} instead of {client:?}", line.client);
+            return Err(("another-client-in-the-log", what));
+        }
+        let parameter = match (error_of(answer), description_of(answer)) {
+            _ if answer.status == 503 => "",
+            (Some("unknown-client"), _) => "client_id",
+            (Some("redirect-uri"), _) => "redirect_uri",
+            (Some(error), Some(description)) => messages::parameter(error, description).unwrap_or_default(),
+            (Some("invalid_request"), None) if answer.status == 400 => "access_token", // of /userinfo
+            _ => "",
+        };
+        let is_named = match (parameter, line.parameter.as_deref()) {
+            ("", None) => true,
+            ("any", Some(name)) => seen.params().count(name) > 1,
+            (expected, Some(name)) => expected == name,
+            (_, None) => false,
+        };
+        match is_named {
+            true => Ok(()),
+            false => Err((
+                "another-parameter-in-the-log",
+                format!(
+                    "is in the log with the parameter {:?} instead of {parameter:?}",
+                    line.parameter
+                ),
+            )),
+        }
+    }
+
+    /// The client that an answer by redirect goes to: that of the request, or of the login in progress.
+    pub(crate) fn client_of<'s>(&'s self, seen: &Seen<'s>) -> Option<&'s str> {
+        if seen.exchange.request.path == "/authorize" {
+            return seen.params().text("client_id");
+        }
+        let flow = seen.flow.and_then(|flow| self.index.flows.get(&flow));
+        flow.map(|flow| flow.wanted.client_id.as_str())
+    }
+}
+
+/// The text of the error that an answer tells clients.
+fn description_of(answer: &Answer) -> Option<&str> {
+    if let Some(location) = &answer.location {
+        let text = location.params.iter().find(|(name, _)| name == "error_description");
+        return text.and_then(|(_, word)| word.clear());
+    }
+    match &answer.body {
+        Body::Json(json) => json["error_description"].as_str(),
+        _ => None,
     }
 }
 

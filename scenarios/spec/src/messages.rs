@@ -16,6 +16,8 @@ struct Tables {
     errors: BTreeMap<&'static str, Vec<(&'static str, &'static str)>>,
     /// `error_description`, by error and occasion.
     descriptions: BTreeMap<(&'static str, &'static str), &'static str>,
+    /// The parameter that the log names, by error and `error_description`.
+    parameters: BTreeMap<(&'static str, &'static str), &'static str>,
     /// Subject and lines, by the kind of mail.
     mails: BTreeMap<&'static str, (&'static str, Vec<&'static str>)>,
     /// Events for analytics, each with whether it names the person.
@@ -64,8 +66,9 @@ impl Tables {
                 (["event", ..], [event, _, subject]) => {
                     tables.events.insert(event, *subject == "the person");
                 }
-                ([_, "when", _], [error, when, text]) => {
+                ([_, "when", ..], [error, when, parameter, text]) => {
                     tables.descriptions.insert((error, when), text);
+                    tables.parameters.insert((error, text), parameter);
                 }
                 (_, [reason, _]) => tables.reasons.push(reason),
                 _ => panic!("core/MESSAGES.md has a row {line:?} that fits no table"),
@@ -82,6 +85,11 @@ impl Tables {
 pub(crate) fn description(error: &str, when: &str) -> &'static str {
     let found = TABLES.descriptions.get(&(error, when));
     found.unwrap_or_else(|| panic!("core/MESSAGES.md has no row {error:?}, {when:?}"))
+}
+
+/// The parameter that the log names of a refusal with this `error_description`: its name, `any` or nothing.
+pub(crate) fn parameter(error: &str, description: &str) -> Option<&'static str> {
+    TABLES.parameters.get(&(error, description)).copied()
 }
 
 /// Subject and text of a mail; each place has one value.

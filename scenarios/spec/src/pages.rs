@@ -8,6 +8,7 @@ use crate::{
     judge::Judge,
     messages::Places,
     seen::Seen,
+    world::Person,
 };
 
 /// The page on which people say who they are. It may show one of these addresses.
@@ -76,6 +77,24 @@ pub(crate) fn code(seen: &Seen<'_>, flow: &Flow, addresses: &[String], error: Op
             page,
         ),
     }
+}
+
+/// The page on which somebody who is logged in says that they want to go on to the client.
+pub(crate) fn consent(judge: &Judge<'_>, seen: &Seen<'_>, flow: &Flow, person: &Person) -> Expected {
+    let page = PageRule {
+        name: "consent",
+        places: Places::from([
+            ("client", vec![client_name(judge, flow)]),
+            ("address", vec![person.address.clone()]),
+        ]),
+        forms: vec![FormRule {
+            action: "/login/consent",
+            fields: vec![("flow", flow_value(seen))],
+        }],
+        leads_to: Some(origin(&flow.wanted.redirect_uri)),
+        ..PageRule::default()
+    };
+    Expected::page("whether to go on", "RFC 8252 section 8.6", 200, page)
 }
 
 fn client_name(judge: &Judge<'_>, flow: &Flow) -> String {

@@ -2,7 +2,7 @@
 
 use crate::{
     allowed::{Allowed, Sizes},
-    authorize, documents,
+    authorize, documents, end_session,
     exchange::Answered,
     expect::Expected,
     index::Index,
@@ -15,13 +15,16 @@ use crate::{
 use std::cell::OnceCell;
 
 /// Paths, the methods that they answer to, in the order in which `Allow` says them.
-const ROUTES: [(&str, &[&str]); 12] = [
+const ROUTES: [(&str, &[&str]); 15] = [
     ("/", &["GET", "HEAD"]),
     ("/.well-known/openid-configuration", &["GET", "HEAD"]),
     ("/authorize", &["GET", "HEAD", "POST"]),
+    ("/end-session", &["GET", "HEAD", "POST"]),
+    ("/end-session/confirm", &["POST"]),
     ("/jwks", &["GET", "HEAD"]),
     ("/login", &["GET", "HEAD"]),
     ("/login/code", &["GET", "HEAD"]),
+    ("/login/consent", &["GET", "HEAD", "POST"]),
     ("/login/continue", &["GET", "HEAD"]),
     ("/login/send", &["POST"]),
     ("/login/verify", &["POST"]),
@@ -180,11 +183,26 @@ impl Judge<'_> {
 
     fn expect(&self, place: usize, seen: &Seen<'_>) -> Allowed {
         let request = seen.exchange.request;
+        if !documents::is_for_scripts(&request.path) {
+            return self.expect_here(place, seen);
+        }
+        let mut allowed = match request.method.as_str() {
+            "OPTIONS" => documents::expect_preflight(self),
+            _ => self.expect_here(place, seen),
+        };
+        documents::expose(&mut allowed);
+        allowed
+    }
+
+    fn expect_here(&self, place: usize, seen: &Seen<'_>) -> Allowed {
+        let request = seen.exchange.request;
         let Some((_, methods)) = ROUTES.iter().find(|(path, _)| *path == request.path) else {
             return only(Expected::error_page("not-found", "RFC 9110 section 15.5.5", 404));
         };
         if !methods.contains(&request.method.as_str()) {
             let refused = Expected::error_page("method-not-allowed", "RFC 9110 section 15.5.6", 405);
+            let mut methods = methods.to_vec();
+            methods.extend(documents::is_for_scripts(&request.path).then_some("OPTIONS"));
             return only(refused.header("allow", methods.join(",")));
         }
         match (request.method.as_str(), request.path.as_str()) {
@@ -194,8 +212,12 @@ impl Judge<'_> {
             (_, "/login/send") => mailed_code::expect_send(self, place, seen),
             (_, "/login/code") => mailed_code::expect_code_page(self, place, seen),
             (_, "/login/verify") => verify::expect(self, place, seen),
+            ("POST", "/login/consent") => authorize::expect_consented(self, seen),
+            (_, "/login/consent") => authorize::expect_consent_page(self, seen),
             (_, "/login/continue") => authorize::expect_continue(self, seen),
             (_, "/logout") => session::expect_logout(self, seen),
+            (_, "/end-session") => end_session::expect(self, seen),
+            (_, "/end-session/confirm") => end_session::expect_confirmed(self, seen),
             (_, "/token") => token::expect(self, place, seen),
             (_, "/userinfo") => userinfo::expect(self, seen),
             (_, "/jwks") => documents::expect_keys(self),

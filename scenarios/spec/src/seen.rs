@@ -161,6 +161,12 @@ impl<'a> Params<'a> {
         self.0.iter().filter(|(other, _)| other == name).count()
     }
 
+    /// Whether one of these is there more than once. "The authorization server MUST ignore unrecognized request parameters"
+    /// (RFC 6749 section 3.1), however often they come.
+    pub(crate) fn has_repeated_of(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.count(name) > 1)
+    }
+
     /// Whether any parameter is there more than once.
     pub(crate) fn has_repeated(&self) -> bool {
         self.0.iter().any(|(name, _)| self.count(name) > 1)

@@ -2,16 +2,28 @@
 
 use crate::{
     allowed::{Allowed, Known, Widened},
-    exchange::Authorization,
+    exchange::{Answer, Authorization, Body},
     expect::{Content, Expected},
     form::is_form,
     index::{Code, Index},
     judge::{Judge, Needs, nothing_spent, perhaps_spent},
+    messages,
+    secret::{Secret, Tag},
     seen::{Done, Seen},
     times::Times,
     token_set::TokenSet,
     world::{Client, World},
 };
+
+/// What RFC 6749 sections 2.3.1 and 4.1.3 and RFC 7636 section 4.5 name as parameters of a token request.
+const PARAMETERS: [&str; 6] = [
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "client_id",
+    "client_secret",
+];
 
 /// What a client says that it is.
 #[derive(Debug, PartialEq)]
@@ -51,11 +63,21 @@ pub(crate) fn is_rightful(world: &World, code: &Code, seen: &Seen<'_>) -> bool {
         return false;
     };
     is_form(seen)
-        && !params.has_repeated()
+        && !params.has_repeated_of(&PARAMETERS)
         && params.text("grant_type") == Some("authorization_code")
         && client.id == code.wanted.client_id
         && params.text("redirect_uri") == Some(&code.wanted.redirect_uri)
-        && params.secret("code_verifier").and_then(|verifier| verifier.challenge()) == Some(code.wanted.challenge)
+        && proves(params.secret("code_verifier"), code.wanted.challenge)
+}
+
+/// Whether a verifier is the one of a challenge; without a challenge there is none, and one that is there all the same is
+/// refused (RFC 9700 section 2.1.1).
+fn proves(verifier: Option<Secret>, challenge: Option<Tag>) -> bool {
+    match (verifier, challenge) {
+        (None, None) => true,
+        (Some(verifier), Some(challenge)) => verifier.challenge() == Some(challenge),
+        _ => false,
+    }
 }
 
 /// What may be answered.
@@ -71,7 +93,7 @@ pub(crate) fn expect(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowe
     allowed.when(Known::certain(judge.is_too_large(seen)), || {
         Expected::error("invalid_request", "too large", "core/LIMITS.md: bytes of a form", 413)
     });
-    allowed.when(Known::certain(params.has_repeated()), || {
+    allowed.when(Known::certain(params.has_repeated_of(&PARAMETERS)), || {
         invalid("repeated", "RFC 6749 section 3.2: no parameter twice")
     });
     allowed.when(Known::certain(params.get("grant_type").is_none()), || {
@@ -100,12 +122,13 @@ pub(crate) fn expect(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowe
     allowed.when(Known::certain(credentials == Credentials::Refused), || {
         refused_client(!headers.is_empty())
     });
-    for (name, when) in [
-        ("code", "no code"),
-        ("redirect_uri", "no redirect_uri"),
-        ("code_verifier", "no code_verifier"),
+    let needs_verifier = matches!(credentials, Credentials::Client(client) if client.is_pkce_required);
+    for (name, when, is_required) in [
+        ("code", "no code", true),
+        ("redirect_uri", "no redirect_uri", true),
+        ("code_verifier", "no code_verifier", needs_verifier),
     ] {
-        allowed.when(Known::certain(params.get(name).is_none()), || {
+        allowed.when(Known::certain(is_required && params.get(name).is_none()), || {
             invalid(
                 when,
                 "RFC 6749 section 4.1.3, RFC 7636 section 4.5: what is required is there",
@@ -172,6 +195,28 @@ fn grant(judge: &Judge<'_>, allowed: &mut Allowed, place: usize, seen: &Seen<'_>
     allowed.otherwise(|| tokens(judge, seen, code));
 }
 
+/// The client that the log names of a refusal: the one that the request names, if there is one of that name, once the service
+/// has looked for it, which it does after all that can be seen from the request alone.
+pub(crate) fn blamed<'j>(judge: &'j Judge<'_>, seen: &Seen<'_>, answer: &Answer) -> Option<&'j str> {
+    let Body::Json(json) = &answer.body else { return None };
+    let before = ["no form", "too large", "repeated", "no grant_type", "two methods"];
+    let description = json["error_description"].as_str().unwrap_or_default();
+    let is_before = before
+        .iter()
+        .any(|when| messages::description("invalid_request", when) == description);
+    if is_before || json["error"] == "unsupported_grant_type" {
+        return None;
+    }
+    let params = seen.params();
+    let id = match &seen.exchange.request.authorization[..] {
+        [] => params.text("client_id"),
+        [Authorization::Basic { user, .. }] => Some(user.as_str()),
+        _ => None,
+    };
+    let mut clients = judge.index.world.clients.iter().map(|client| client.id.as_str());
+    clients.find(|client| Some(*client) == id)
+}
+
 /// Why a code may have been refused, as the log names it (core/MESSAGES.md).
 pub(crate) fn reasons(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Vec<&'static str> {
     const GONE: &str = "invalid_grant: no such code";
@@ -181,14 +226,19 @@ pub(crate) fn reasons(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Vec<&
         return vec![GONE];
     };
     let wanted = &code.wanted;
-    let fits = params.secret("code_verifier").and_then(|verifier| verifier.challenge()) == Some(wanted.challenge);
+    let verifier = params.secret("code_verifier");
+    let not_proved = match (&verifier, wanted.challenge) {
+        (None, Some(_)) => "invalid_grant: no verifier",
+        (Some(_), None) => "invalid_grant: a verifier without a challenge",
+        _ => "invalid_grant: wrong verifier",
+    };
     let mismatches = [
         (client.id != wanted.client_id, "invalid_grant: another client's"),
         (
             params.text("redirect_uri") != Some(&wanted.redirect_uri),
             "invalid_grant: another redirect URI",
         ),
-        (!fits, "invalid_grant: wrong verifier"),
+        (!proves(verifier, wanted.challenge), not_proved),
     ];
     let mismatches = mismatches.into_iter().filter(|(holds, _)| *holds);
     let mut reasons: Vec<&'static str> = mismatches.map(|(_, reason)| reason).collect();

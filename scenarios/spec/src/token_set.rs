@@ -94,6 +94,9 @@ impl TokenSet {
             expected.insert("iss".into(), self.issuer.clone().into());
             expected.insert("aud".into(), self.client_id.clone().into());
             expected.insert("at_hash".into(), at_hash.into());
+            // A mailed code: RFC 8176 section 2, and no level of assurance (SP 800-63B-4 section 3.1.3.1).
+            expected.insert("amr".into(), json!(["otp"]));
+            expected.insert("acr".into(), "0".into());
             expected
         };
         match self.people.iter().any(|person| says(person) == plain) {
@@ -121,6 +124,11 @@ pub(crate) fn granted(person: &Person, scope: &str) -> Map<String, Value> {
     }
     if has("profile") {
         claims.insert("name".into(), person.name.clone().into());
+        let username = person.username.clone().map(Value::from);
+        claims.extend(username.map(|username| ("preferred_username".to_owned(), username)));
+    }
+    if has("groups") {
+        claims.insert("groups".into(), person.groups.clone().into());
     }
     claims
 }

@@ -4,6 +4,7 @@ use crate::{
     allowed::{Allowed, Known, Widened},
     exchange::Authorization,
     expect::{Content, Expected},
+    form::is_form,
     index::Code,
     judge::{Judge, Needs, json_not_now},
     seen::Seen,
@@ -15,9 +16,31 @@ use serde_json::Value;
 pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
     let mut allowed = Allowed::default();
     let index = &judge.index;
-    let token = match &seen.exchange.request.authorization[..] {
-        [Authorization::Bearer(token)] => index.tokens.get(&token.tag),
-        [] | [_] if !has_bearer(seen) => {
+    let headers = &seen.exchange.request.authorization[..];
+    // A body that is a form may have the token (RFC 6750 section 2.2); any other body says nothing.
+    let has_form = seen.exchange.request.method == "POST" && is_form(seen);
+    let params = seen.params();
+    let in_form = params.secret("access_token").filter(|_| has_form);
+    let malformed = |status| {
+        Expected::bare_error(
+            "invalid_request",
+            "RFC 6750 sections 2 and 3.1: the token once, in one way; core/LIMITS.md: bytes of a form",
+            status,
+        )
+        .header("www-authenticate", "Bearer error=\"invalid_request\"")
+    };
+    if has_form {
+        allowed.when(Known::certain(judge.is_too_large(seen)), || malformed(413));
+        let is_repeated = params.count("access_token") > 1 || (in_form.is_some() && headers.len() == 1);
+        allowed.when(Known::certain(headers.len() < 2 && is_repeated), || malformed(400));
+    }
+    if allowed.is_closed() {
+        return allowed;
+    }
+    let token = match (headers, in_form) {
+        ([Authorization::Bearer(token)], _) => index.tokens.get(&token.tag),
+        ([], Some(token)) => index.tokens.get(&token.tag),
+        ([] | [_], _) if !has_bearer(seen) => {
             allowed.otherwise(|| {
                 Expected::bare_error("missing_token", "RFC 6750 section 3.1: a challenge without a code", 401)
                     .header("www-authenticate", "Bearer")

@@ -47,6 +47,11 @@ pub struct Client {
     pub secret: Option<Tag>,
     /// Its redirect URIs.
     pub redirect_uris: Vec<String>,
+    /// Whether each of its authorization requests must have a PKCE challenge: always if it is a public one (RFC 9700 section
+    /// 2.1.1).
+    pub is_pkce_required: bool,
+    /// Where people may be sent after it has signed them out.
+    pub post_logout_redirect_uris: Vec<String>,
 }
 
 impl Client {
@@ -56,6 +61,14 @@ impl Client {
         self.redirect_uris
             .iter()
             .any(|known| known == uri || is_loopback_twin(known, uri))
+    }
+}
+
+impl Client {
+    /// Whether another program may take the answer that is sent there: a public client on somebody's own computer (RFC 8252
+    /// section 8.6).
+    pub(crate) fn may_be_impersonated_at(&self, uri: &str) -> bool {
+        self.secret.is_none() && !uri.starts_with("https:")
     }
 }
 
@@ -80,6 +93,10 @@ pub struct Person {
     pub address: String,
     /// Name.
     pub name: String,
+    /// `preferred_username`.
+    pub username: Option<String>,
+    /// The groups that they are in.
+    pub groups: Vec<String>,
 }
 
 /// Something that somebody is to be reminded of.
@@ -230,6 +247,8 @@ mod tests {
             name: "cli".into(),
             secret: None,
             redirect_uris: vec!["http://127.0.0.1/cb".into(), "https://app.example/cb".into()],
+            is_pkce_required: true,
+            post_logout_redirect_uris: vec![],
         };
         for good in [
             "http://127.0.0.1/cb",

@@ -1,20 +1,24 @@
 //! A history as the specification reads it: what was asked and answered, what was mailed, and when something was broken.
 
-use super::{Observation, SETTLES_MS, forgetting::forgettings, refusals::Refusals};
+use super::{
+    Observation, SETTLES_MS,
+    forgetting::forgettings,
+    refusals::{Refusals, Told},
+};
 use crate::{
     mail,
     vocabulary::{Event, Fault, History, Observation as AnyObservation, OwnFault, Plan, Refusal},
     world::{
         RelyingPartyOptions,
         calls::{Purpose, purpose},
-        directory::{people, reminders},
+        directory::{groups, people, reminders, username},
         hosts,
     },
 };
 use sim::{calls::CallFault, world::EPOCH};
 use spec::{
     Client, Fact, Person, Settings, Tag, Timed, Touches, Trouble, Troubles, World,
-    exchange::{Answered, Exchange, Refused, Request},
+    exchange::{Answered, Exchange, Request},
 };
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -31,6 +35,8 @@ pub(crate) fn world(plan: &Plan) -> World {
     let clients = RelyingPartyOptions::registered().into_iter();
     let clients = clients.map(|(client, redirect_uris)| Client {
         name: client.client_id.clone(),
+        is_pkce_required: client.secret.is_none(),
+        post_logout_redirect_uris: RelyingPartyOptions::farewells(&client.client_id),
         id: client.client_id,
         secret: client.secret.as_deref().map(Tag::of),
         redirect_uris,
@@ -39,6 +45,8 @@ pub(crate) fn world(plan: &Plan) -> World {
         id: format!("user-{who}"),
         address: format!("{}@example.com", who.to_lowercase()),
         name: who.to_owned(),
+        username: username(who),
+        groups: groups(who),
     });
     World {
         issuer: hosts::ISSUER.to_owned(),
@@ -103,7 +111,8 @@ pub(super) fn facts<'a>(history: &'a History, refusals: &'a Refusals<'_>, ends_w
                         door,
                         request,
                         answer,
-                        logged: logged(refusals, answer),
+                        logged: logged(refusals, answer).map_or(&[], |told| &told.refused),
+                        audited: logged(refusals, answer).map_or(&[], |told| &told.audited),
                     }),
                 });
             }
@@ -133,16 +142,15 @@ pub(super) fn facts<'a>(history: &'a History, refusals: &'a Refusals<'_>, ends_w
             request,
             answer: &NEVER,
             logged: &[],
+            audited: &[],
         }),
     }));
     facts
 }
 
-fn logged<'a>(refusals: &'a Refusals<'_>, answer: &Answered) -> &'a [Refused] {
-    let Answered::With(answer) = answer else { return &[] };
-    let reference = answer.headers.get("x-correlation-id");
-    let found = reference.and_then(|reference| refusals.get(reference.as_str()));
-    found.map_or(&[], Vec::as_slice)
+fn logged<'a>(refusals: &'a Refusals<'_>, answer: &Answered) -> Option<&'a Told> {
+    let Answered::With(answer) = answer else { return None };
+    refusals.get(answer.headers.get("x-correlation-id")?.as_str())
 }
 
 /// When something was broken, and what that can do: from each fault to its end, and until all has settled.

@@ -13,6 +13,8 @@ mod tests;
 mod answers_allowed;
 
 // Planted bugs.
+mod consent_for_granted;
+mod hint_forgotten;
 mod name_is_address;
 
 pub(crate) use answers_allowed::judge_in;
@@ -29,5 +31,9 @@ pub(crate) const SETTLES_MS: u64 = 15_000;
 
 /// The mistakes that the specification must detect.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
-    vec![name_is_address::PLANTED]
+    vec![
+        name_is_address::PLANTED,
+        hint_forgotten::PLANTED,
+        consent_for_granted::PLANTED,
+    ]
 }

@@ -354,6 +354,7 @@ fn id_token_of(token: &str) -> Option<IdToken> {
     let (header, mut claims) = (parts.next()??, parts.next()??);
     let nonce = claims.remove("nonce");
     Some(IdToken {
+        whole: Secret::of(token),
         header,
         claims,
         nonce: nonce.as_ref().and_then(Value::as_str).map(Secret::of),

@@ -1,18 +1,28 @@
-//! The refusals that the service's log tells of, by the reference that people and clients got with them.
+//! What the service's log tells of requests, by the reference that people and clients got: refusals, and who did what.
 
 use crate::vocabulary::Operators;
-use spec::exchange::Refused;
+use spec::exchange::{Audited, Refused};
 use std::collections::BTreeMap;
 
-/// Refusals by correlation ID.
-pub(super) type Refusals<'a> = BTreeMap<&'a str, Vec<Refused>>;
+/// What is told, by correlation ID.
+pub(super) type Refusals<'a> = BTreeMap<&'a str, Told>;
 
-/// Reads the lines `refused correlation=… method=… path=… status=… error=… [cause=…]`.
+/// What is told of one request.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) refused: Vec<Refused>,
+    pub(super) audited: Vec<Audited>,
+}
+
+/// Reads the lines `refused correlation=… method=… path=… status=… [client=…] [parameter=…] error=… [cause=…]`.
 pub(super) fn refusals(operators: &Operators) -> Refusals<'_> {
     let mut refusals = Refusals::new();
     for written in &operators.log {
         if let Some((correlation, refused)) = read(&written.line.text) {
-            refusals.entry(correlation).or_default().push(refused);
+            refusals.entry(correlation).or_default().refused.push(refused);
+        }
+        if let Some((correlation, audited)) = read_audited(&written.line.text) {
+            refusals.entry(correlation).or_default().audited.push(audited);
         }
     }
     refusals
@@ -23,15 +33,41 @@ fn read(line: &str) -> Option<(&str, Refused)> {
     let (correlation, rest) = rest.split_once(" method=")?;
     let (method, rest) = rest.split_once(" path=")?;
     let (path, rest) = rest.split_once(" status=")?;
-    let (status, rest) = rest.split_once(" error=")?;
+    let (before, rest) = rest.split_once(" error=")?;
+    let (before, parameter) = optional(before, " parameter=");
+    let (status, client) = optional(before, " client=");
     let error = rest.split_once(" cause=").map_or(rest, |(error, _)| error);
     let refused = Refused {
         method: method.to_owned(),
         path: path.to_owned(),
         status: status.parse().ok()?,
         error: error.to_owned(),
+        client,
+        parameter,
     };
     Some((correlation, refused))
+}
+
+/// Reads the lines `signed in correlation=… client=… subject=…`, and those like it, of which some have no client.
+fn read_audited(line: &str) -> Option<(&str, Audited)> {
+    let what = Audited::WHATS.into_iter().find(|what| line.starts_with(what))?;
+    let rest = line.strip_prefix(what)?.strip_prefix(" correlation=")?;
+    let (rest, subject) = rest.rsplit_once(" subject=")?;
+    let (correlation, client) = optional(rest, " client=");
+    let audited = Audited {
+        what: what.to_owned(),
+        client,
+        subject: subject.to_owned(),
+    };
+    Some((correlation, audited))
+}
+
+/// What stands before the last field of a text, and the field, if it has it.
+fn optional<'a>(text: &'a str, field: &str) -> (&'a str, Option<String>) {
+    match text.rsplit_once(field) {
+        Some((before, value)) => (before, Some(value.to_owned())),
+        None => (text, None),
+    }
 }
 
 #[cfg(test)]
@@ -48,7 +84,26 @@ mod tests {
         assert_eq!(refused.error, "temporarily_unavailable");
         let line = "refused correlation=0a1b method=POST path=/token status=400 error=invalid_grant: no such code";
         assert_eq!(read(line).unwrap().1.error, "invalid_grant: no such code");
+        let line = "refused correlation=0a1b method=GET path=/authorize status=303 client=grafana parameter=prompt \
+                    error=invalid_request";
+        let refused = read(line).unwrap().1;
+        assert_eq!((refused.status, refused.error.as_str()), (303, "invalid_request"));
+        assert_eq!(refused.client.as_deref(), Some("grafana"));
+        assert_eq!(refused.parameter.as_deref(), Some("prompt"));
         assert_eq!(read("refused correlation=0a1b method=POST"), None);
         assert_eq!(read("ready"), None);
+    }
+
+    #[test]
+    fn reads_who_did_what() {
+        let (correlation, audited) = read_audited("signed in correlation=0a1b client=web subject=user-ann").unwrap();
+        assert_eq!((correlation, audited.what.as_str()), ("0a1b", "signed in"));
+        assert_eq!(
+            (audited.client.as_deref(), audited.subject.as_str()),
+            (Some("web"), "user-ann")
+        );
+        let (_, audited) = read_audited("signed out correlation=0a1b subject=user-ann").unwrap();
+        assert_eq!(audited.client, None);
+        assert_eq!(read_audited("signed in"), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use idp::{
-    clients::{Client, ClientSecret},
+    clients::{Client, ClientSecret, Pkce},
     config::{Config, StateConfig},
     http::server::serve_connections,
     mail::{Mail, Mailer},
@@ -51,11 +51,14 @@ async fn serve(env: Env) {
         name: "Web".into(),
         secret: ClientSecret::None,
         redirect_uris: vec!["https://app.example/callback".into()],
+        pkce: Pkce::Required,
+        post_logout_redirect_uris: vec!["https://app.example/bye".into()],
     };
     let user = User {
         id: "user-ann".into(),
         address: "ann@example.com".into(),
         name: "Ann".into(),
+        ..User::default()
     };
     directory.add_client(&client).await.expect("a client");
     directory.add_user(&user).await.expect("a user");

@@ -22,6 +22,8 @@ pub(crate) enum Change {
     Path(&'static str),
     /// A parameter with this value: one more, or instead of what is there.
     Param(&'static str, &'static str),
+    /// A parameter that means nothing here comes twice.
+    Meaningless(&'static str),
     /// A body larger than any form.
     Huge,
     /// A body of so many bytes.
@@ -125,7 +127,7 @@ static LENGTHS: LazyLock<[(&str, [usize; 2]); 3]> = LazyLock::new(|| {
 });
 
 /// Parameters that mean something at one step or another, and one that nobody knows.
-const PARAMS: [(&str, &str); 14] = [
+const PARAMS: [(&str, &str); 16] = [
     ("x", "1"),
     ("response_mode", "query"),
     ("response_mode", "fragment"),
@@ -140,15 +142,19 @@ const PARAMS: [(&str, &str); 14] = [
     ("client_id", "grafana"),
     ("client_secret", "guessed"),
     ("max_age", "99999999999999999999"),
+    ("id_token_hint", "nonsense"),
+    ("access_token", "guessed"),
 ];
 
-const PATHS: [&str; 13] = [
+const PATHS: [&str; 15] = [
     "/",
     "/.well-known/openid-configuration",
     "/authorize",
+    "/end-session",
     "/jwks",
     "/login",
     "/login/code",
+    "/login/consent",
     "/login/continue",
     "/login/send",
     "/login/verify",
@@ -183,9 +189,10 @@ pub(crate) fn changes(of: &Draft) -> Vec<Change> {
         all.push(Change::Header(name, value));
     }
     all.push(Change::AuthorizationTwice);
-    all.extend(["GET", "POST", "PUT", "DELETE"].map(Change::Method));
+    all.extend(["GET", "POST", "PUT", "DELETE", "OPTIONS"].map(Change::Method));
     all.extend(PATHS.map(Change::Path));
     all.extend(PARAMS.map(|(name, value)| Change::Param(name, value)));
+    all.extend(["x", "resource"].map(Change::Meaningless));
     // As large as a form may be (core/LIMITS.md), and one byte larger.
     all.extend([65_536, 65_537].map(Change::Bytes));
     all.extend([Change::Huge, Change::SecretBothWays]);
@@ -203,6 +210,10 @@ impl Change {
                 let values = draft.form.as_mut().unwrap_or(&mut draft.query);
                 values.retain(|(other, _)| other != name);
                 values.push(((*name).to_owned(), (*value).to_owned()));
+            }
+            Change::Meaningless(name) => {
+                let values = draft.form.as_mut().unwrap_or(&mut draft.query);
+                values.extend(["1", "2"].map(|value| ((*name).to_owned(), value.to_owned())));
             }
             Change::Value(place, at, how) => {
                 let values = match place {

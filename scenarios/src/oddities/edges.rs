@@ -2,7 +2,7 @@
 //! for other things. Lifetimes are short in this world; all else is as it should be, so that exactly one answer is allowed but
 //! for the few milliseconds of an edge. (Inventory 24.)
 
-use super::{Behaviour, ends::waiting};
+use super::{Behaviour, Hint, ends::waiting};
 use crate::{
     catalogue::marks::somebody_logged_in,
     property::{CodeRedeemedOnce, EmailCodeOnce},
@@ -112,6 +112,52 @@ pub(crate) fn asking_otherwise(mut after_ms: impl FnMut() -> u64) -> Vec<Behavio
             prompt: prompt.into(),
             max_age: max_age.into(),
             verifier: String::new(),
+        });
+    }
+    for (hint, prompt) in [
+        (Hint::Own, "none"),
+        (Hint::Own, ""),
+        (Hint::Another, "none"),
+        (Hint::Another, ""),
+        (Hint::Garbage, ""),
+        (Hint::Garbage, "none"),
+    ] {
+        acts.push(Behaviour::LogInAsHinted {
+            after_ms: 500,
+            hint,
+            prompt: prompt.into(),
+        });
+    }
+    for (hint, return_to) in [
+        (Some(Hint::Own), "https://app.example/bye"),
+        (Some(Hint::Own), "https://app.example/bye?from=idp"),
+        (Some(Hint::Own), ""),
+        (Some(Hint::Own), "https://app.example/bye/"),
+        (Some(Hint::Own), "https://grafana.example/logout"),
+        (Some(Hint::Another), "https://app.example/bye"),
+        (Some(Hint::Another), ""),
+        (Some(Hint::Garbage), ""),
+        (None, "https://app.example/bye"),
+        (None, ""),
+    ] {
+        acts.push(Behaviour::SignOutAtClient {
+            hint,
+            return_to: return_to.into(),
+            changes: None,
+        });
+    }
+    for (redirect_uri, prompt) in [
+        ("http://127.0.0.1:49152/callback", ""),
+        ("http://127.0.0.1:49152/callback", "none"),
+        ("http://127.0.0.1:49152/callback", "login"),
+        ("http://[::1]:49152/callback", "consent"),
+        ("http://intranet.example/callback", ""),
+    ] {
+        acts.push(Behaviour::ComeBackToNativeApp {
+            redirect_uri: redirect_uri.into(),
+            after_ms: 500,
+            prompt: prompt.into(),
+            changes: None,
         });
     }
     acts

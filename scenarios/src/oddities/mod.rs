@@ -7,13 +7,14 @@ pub(crate) mod ends;
 mod odd;
 mod ops;
 mod pool;
+mod sign_out;
 mod tabs;
 mod tried;
 
 pub(crate) use draft::Draft;
 pub(crate) use odd::Odd;
-pub use ops::Behaviour;
-pub(crate) use ops::act;
+pub use ops::{Behaviour, Hint};
+pub(crate) use ops::{act, learn_id_token};
 pub use pool::Pool;
 pub(crate) use tried::Tried;
 pub use tried::Tries;

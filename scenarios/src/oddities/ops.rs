@@ -1,6 +1,6 @@
 //! What odd people, odd clients and those who break rules do.
 
-use super::{Odd, tabs};
+use super::{Odd, sign_out, tabs};
 use crate::{
     login::{self, Login},
     mailed_code,
@@ -72,6 +72,81 @@ pub enum Behaviour {
         #[serde(default)]
         verifier: String,
     },
+    /// Logs in, and some time later once more in the same browser, at a client that says whom it means: it gives an ID token
+    /// as a hint.
+    LogInAsHinted {
+        /// How much later, milliseconds.
+        after_ms: u64,
+        /// Which.
+        hint: Hint,
+        /// `prompt` of the second request; empty: none.
+        #[serde(default)]
+        prompt: String,
+    },
+    /// Logs in at an application on the person's own computer, and some time later once more in the same browser: then they are
+    /// asked whether they want to go on (RFC 8252 section 8.6).
+    ComeBackToNativeApp {
+        /// Where it listens.
+        redirect_uri: String,
+        /// How much later, milliseconds.
+        after_ms: u64,
+        /// `prompt` of the second request; empty: none.
+        #[serde(default)]
+        prompt: String,
+        /// Which changed versions of each request are sent before it: the number of a group of changes; none: no changes.
+        #[serde(default)]
+        changes: Option<u32>,
+    },
+    /// Logs in, and is signed out by the client.
+    SignOutAtClient {
+        /// Which ID token it shows; none: it says its name instead.
+        #[serde(default)]
+        hint: Option<Hint>,
+        /// Where the person is to go then; empty: nowhere.
+        #[serde(default)]
+        return_to: String,
+        /// Which changed versions of each request are sent before it: the number of a group of changes; none: no changes.
+        #[serde(default)]
+        changes: Option<u32>,
+    },
+}
+
+/// An `id_token_hint`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hint {
+    /// The ID token of the first login.
+    Own,
+    /// Somebody else's, or, if nobody else has one yet, something that is none.
+    Another,
+    /// Something that is no ID token.
+    Garbage,
+}
+
+impl Hint {
+    /// What the client gives as a hint about somebody.
+    pub(super) fn text(self, scene: &Scene, who: &str) -> String {
+        let own = scene.pool.other(&id_token_of(who), "").unwrap_or_default();
+        let found = match self {
+            Hint::Own => Some(own),
+            Hint::Another => scene.pool.other(HINT, &own),
+            Hint::Garbage => None,
+        };
+        found.unwrap_or_else(|| "nonsense".into())
+    }
+}
+
+/// The name of the parameter, by which the pool knows all ID tokens.
+pub(super) const HINT: &str = "id_token_hint";
+
+fn id_token_of(who: &str) -> String {
+    format!("ID token of {who}")
+}
+
+/// Somebody's client got an ID token: it may be somebody's hint later.
+pub(crate) fn learn_id_token(scene: &Scene, who: &str, token: &str) {
+    scene.pool.keep(HINT, token);
+    scene.pool.keep(&id_token_of(who), token);
 }
 
 fn is_zero(ms: &u64) -> bool {
@@ -90,6 +165,9 @@ impl sim::service::Behaviour<Login> for Behaviour {
         "log-in-at-native-app",
         "log-in-in-two-tabs",
         "log-in-twice",
+        "log-in-as-hinted",
+        "sign-out-at-client",
+        "come-back-to-native-app",
     ];
 
     fn plainer(&self) -> Vec<login::Behaviour> {
@@ -124,13 +202,21 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             asks: vec![("prompt".to_owned(), prompt.clone())],
             ..Odd::default()
         },
+        Behaviour::SignOutAtClient { changes, .. } | Behaviour::ComeBackToNativeApp { changes, .. } => Odd {
+            changes: *changes,
+            ..Odd::default()
+        },
         Behaviour::LogInAtNativeApp { .. } | Behaviour::LogInTwice { .. } => Odd::default(),
+        Behaviour::LogInAsHinted { .. } => Odd::default(),
     };
     let mut scene = scene.as_odd(odd);
-    if let Behaviour::LogInAtNativeApp { redirect_uri } = &does {
+    if let Behaviour::LogInAtNativeApp { redirect_uri } | Behaviour::ComeBackToNativeApp { redirect_uri, .. } = &does {
         scene.clients = vec![RelyingPartyOptions::native(redirect_uri)];
     }
-    let mut person = Person::new(&scene, who, who, label);
+    if let Behaviour::SignOutAtClient { .. } = &does {
+        scene.clients.retain(|client| client.client_id == sign_out::CLIENT);
+    }
+    let person = Person::new(&scene, who, who, label);
     match does {
         Behaviour::BreakRules { .. } => logged_in::in_and_out(&Arc::new(person)).await,
         Behaviour::Dawdle { .. } | Behaviour::ComeAgain { .. } => {
@@ -147,18 +233,49 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             max_age,
             verifier,
         } => {
-            let first = Arc::new(person);
-            calm::log_in(&first, Style::CALM).await;
-            sleep(Duration::from_millis(after_ms)).await;
-            let Some(known) = Arc::into_inner(first) else { return };
-            person = known;
             let asks = [("scope", scope), ("prompt", prompt), ("max_age", max_age)];
-            person.scene = scene.as_odd(Odd {
+            let odd = Odd {
                 verifier: Some(verifier).filter(|verifier| !verifier.is_empty()),
                 asks: asks.map(|(name, value)| (name.to_owned(), value)).into(),
                 ..Odd::default()
-            });
-            calm::log_in(&Arc::new(person), Style::CALM).await;
+            };
+            log_in_again(person, after_ms, || odd).await;
+        }
+        Behaviour::ComeBackToNativeApp {
+            after_ms,
+            prompt,
+            changes,
+            ..
+        } => {
+            let odd = Odd {
+                changes,
+                asks: vec![("prompt".to_owned(), prompt)],
+                ..Odd::default()
+            };
+            log_in_again(person, after_ms, || odd).await;
+        }
+        Behaviour::SignOutAtClient { hint, return_to, .. } => {
+            sign_out::sign_out(&Arc::new(person), hint, &return_to).await;
+        }
+        Behaviour::LogInAsHinted { after_ms, hint, prompt } => {
+            let asks = || [(HINT, hint.text(&scene, who)), ("prompt", prompt)];
+            let odd = || Odd {
+                asks: asks().map(|(name, value)| (name.to_owned(), value)).into(),
+                ..Odd::default()
+            };
+            log_in_again(person, after_ms, odd).await;
         }
     }
+}
+
+/// Logs in, and some time later once more in the same browser, in another way.
+async fn log_in_again(person: Person, after_ms: u64, odd: impl FnOnce() -> Odd) {
+    let first = Arc::new(person);
+    calm::log_in(&first, Style::CALM).await;
+    sleep(Duration::from_millis(after_ms)).await;
+    let Some(mut person) = Arc::into_inner(first) else {
+        return;
+    };
+    person.scene = person.scene.as_odd(odd());
+    calm::log_in(&Arc::new(person), Style::CALM).await;
 }

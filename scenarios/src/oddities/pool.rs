@@ -24,6 +24,12 @@ impl Pool {
         }
     }
 
+    /// Remembers a value that somebody got.
+    pub(crate) fn keep(&self, name: &str, value: &str) {
+        let mut known = self.0.lock().expect("nobody panics while holding the pool");
+        known.entry(name.to_owned()).or_default().push(value.to_owned());
+    }
+
     /// The latest value of this name that is another one.
     pub(crate) fn other(&self, name: &str, than: &str) -> Option<String> {
         let known = self.0.lock().expect("nobody panics while holding the pool");

@@ -1,7 +1,7 @@
 //! Those who break rules: each part of each request is absent, doubled, another's, too long; steps are repeated, skipped, and
 //! done in another order. Nothing else is wrong, so that of every answer exactly one is allowed. (Inventory 7, 9.)
 
-use super::Behaviour;
+use super::{Behaviour, Hint};
 use crate::{
     catalogue::marks::{marked, somebody_logged_in},
     mailed_code,
@@ -13,6 +13,10 @@ use sim::scenario::Dice;
 
 /// How many break rules in one run.
 const MANY: u32 = 12;
+/// How many are signed out by a client.
+const SIGN_OUTS: u32 = 4;
+/// How many go on to an application on their own computer.
+const GOINGS_ON: u32 = 3;
 /// How many groups of changes there are: enough for the request with the most parts.
 pub(super) const GROUPS: u32 = 96;
 
@@ -48,6 +52,35 @@ fn rule_breakers_of(seed: u64, plan: &mut Plan) {
             who: format!("breaker-{}", n + 1),
             does: Behaviour::BreakRules {
                 changes: (first + n) % GROUPS,
+            }
+            .into(),
+        });
+    }
+    // A client signs them out: at once, and after a question.
+    for n in 0..SIGN_OUTS {
+        let changes = (seed as u32).wrapping_mul(SIGN_OUTS / 2).wrapping_add(n / 2);
+        plan.operations.push(crate::vocabulary::Operation {
+            at_ms: 2_700 + u64::from(n) * 9_000 + dice.between(0, 500),
+            who: format!("signed-out-{}", n + 1),
+            does: Behaviour::SignOutAtClient {
+                hint: (n % 2 == 0).then_some(Hint::Own),
+                return_to: "https://app.example/bye".into(),
+                changes: Some(changes % GROUPS),
+            }
+            .into(),
+        });
+    }
+    // Somebody who is logged in goes on to an application on their own computer.
+    for n in 0..GOINGS_ON {
+        let changes = (seed as u32).wrapping_mul(GOINGS_ON).wrapping_add(n) % GROUPS;
+        plan.operations.push(crate::vocabulary::Operation {
+            at_ms: 3_200 + u64::from(n) * 11_000 + dice.between(0, 500),
+            who: format!("going-on-{}", n + 1),
+            does: Behaviour::ComeBackToNativeApp {
+                redirect_uri: "http://127.0.0.1:49152/callback".into(),
+                after_ms: 500,
+                prompt: String::new(),
+                changes: Some(changes),
             }
             .into(),
         });

@@ -102,6 +102,7 @@ impl Person {
             Ok(Landing::Page(reply)) => match reply.trouble() {
                 Some(seen) => Err(seen),
                 None if reply.is("login") => Ok(Opened::LoginPage(reply)),
+                None if reply.is("consent") => self.go_on(rp, begun, &reply).await,
                 None => Err(reply.unexpected()),
             },
         };
@@ -112,6 +113,21 @@ impl Person {
         };
         self.scene.recorder.end(&self.who, id, seen);
         opened
+    }
+
+    /// Says that they want to go on to the relying party.
+    async fn go_on(&self, rp: &RelyingParty, begun: &Begun, asked: &Reply) -> Result<Opened, Seen> {
+        let pressed = self.browser.submit(asked, "/login/consent", &[]).await;
+        let pressed = pressed.map_err(|failure| answer::unanswered(&failure))?;
+        if let Some(seen) = pressed.trouble() {
+            return Err(seen);
+        }
+        match self.browser.follow(pressed).await {
+            Err(failure) => Err(answer::unanswered(&failure)),
+            Ok(Landing::Foreign(url)) => rp.callback(begun, &url).map(Opened::Code).map_err(Seen::Fail),
+            Ok(Landing::Page(reply)) if reply.is("login") => Ok(Opened::LoginPage(reply)),
+            Ok(Landing::Page(reply)) => Err(reply.trouble().unwrap_or_else(|| reply.unexpected())),
+        }
     }
 
     /// Types the address and presses "Send login code": on the login page, or again on the code

@@ -10,7 +10,7 @@ use crate::{
     world::{RelyingPartyOptions, Scene, SeenCode},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use http::{Request, header};
+use http::{Method, Request, header};
 use idp::http::client::Client;
 use seams::random_token;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -32,7 +32,7 @@ pub(crate) struct Begun {
     pub(crate) url: String,
     state: String,
     nonce: String,
-    verifier: String,
+    verifier: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -59,7 +59,21 @@ impl RelyingParty {
         }
     }
 
-    /// Begins an authorization request: code flow, PKCE S256 (RFC 7636 section 4), state, nonce.
+    /// Whether it uses PKCE. Many confidential clients have it switched off as shipped: here those that authenticate in the
+    /// header.
+    fn uses_pkce(&self) -> bool {
+        self.options.secret.is_none() || !self.basic
+    }
+
+    /// What it asks for. A confidential client wants to know what somebody may do there.
+    fn scope(&self) -> &'static str {
+        match self.options.secret {
+            None => "openid profile email",
+            Some(_) => "openid profile email groups",
+        }
+    }
+
+    /// Begins an authorization request: code flow, state, nonce, and PKCE S256 (RFC 7636 section 4) if it uses that.
     pub(crate) fn begin(&self) -> Begun {
         let token = || random_token(&*self.scene.env.entropy);
         let (mut state, mut nonce, mut verifier) = (token(), token(), token());
@@ -76,7 +90,7 @@ impl RelyingParty {
             ("response_type", "code"),
             ("client_id", self.options.client_id.as_str()),
             ("redirect_uri", &self.options.redirect_uri),
-            ("scope", "openid profile email"),
+            ("scope", self.scope()),
             ("state", &state),
             ("nonce", &nonce),
             ("code_challenge", &challenge),
@@ -84,6 +98,9 @@ impl RelyingParty {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
+        if !self.uses_pkce() {
+            params.retain(|(name, _)| !name.starts_with("code_challenge"));
+        }
         if let Some(odd) = &self.scene.odd {
             odd.ask(&mut params);
         }
@@ -94,7 +111,7 @@ impl RelyingParty {
             url: format!("{}/authorize?{query}", self.scene.issuer),
             state,
             nonce,
-            verifier,
+            verifier: self.uses_pkce().then_some(verifier),
         }
     }
 
@@ -218,7 +235,7 @@ impl RelyingParty {
         self.scene
             .recorder
             .observe(&self.who, op, async {
-                let info: UserInfo = self.get("/userinfo", Some(&tokens.access_token)).await?;
+                let info: UserInfo = self.ask_userinfo(&tokens.access_token).await?;
                 if info.sub != claims.sub {
                     Err(Seen::Fail("userinfo is about another subject than the ID token".into()))
                 } else if info.email.as_deref().is_some_and(|email| email != address) {
@@ -228,6 +245,31 @@ impl RelyingParty {
                 }
             })
             .await
+    }
+
+    /// With the token in the header, or, if it puts its own secret into forms, in the body (RFC 6750 sections 2.1 and 2.2).
+    async fn ask_userinfo<T: DeserializeOwned>(&self, token: &str) -> Result<T, Seen> {
+        if self.options.secret.is_none() || self.basic {
+            return self.get("/userinfo", Some(token)).await;
+        }
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("access_token", token)
+            .finish();
+        let request = Request::builder()
+            .method(Method::POST)
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let answer = call(
+            &self.scene,
+            &self.client,
+            &self.who,
+            &self.scene.balancer,
+            request,
+            "/userinfo",
+            form,
+        )
+        .await;
+        read(answer)
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, bearer: Option<&str>) -> Result<T, Seen> {

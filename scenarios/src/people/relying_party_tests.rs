@@ -24,7 +24,7 @@ fn asks_with_pkce_state_and_nonce() {
     assert_eq!((&asked["state"], &asked["nonce"]), (&begun.state, &begun.nonce));
     assert_ne!(asked["state"], asked["nonce"]);
     assert_eq!(asked["code_challenge_method"], "S256");
-    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(begun.verifier.as_bytes()));
+    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(begun.verifier.as_deref().unwrap().as_bytes()));
     assert_eq!(asked["code_challenge"], challenge);
 }
 
@@ -73,7 +73,7 @@ fn checks_the_callback_before_anything_else() {
 fn code(scene: &Scene, client: usize) -> SeenCode {
     SeenCode {
         code: "the-code".into(),
-        verifier: "the-verifier".into(),
+        verifier: Some("the-verifier".into()),
         client: scene.clients[client].clone(),
         who: "ann".into(),
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     exchange::{Asking, ask},
+    oddities::learn_id_token,
     people::{
         answer,
         browser::{Door, PATIENCE_PER_REQUEST, authority, note_error},
@@ -76,6 +77,7 @@ pub(crate) async fn present(
             let tokens: Tokens = read(call(scene, client, who, door, request, "/token", form).await)?;
             scene.recorder.secret("access token", &tokens.access_token);
             scene.recorder.secret("ID token", &tokens.id_token);
+            learn_id_token(scene, who, &tokens.id_token);
             if tokens.token_type.eq_ignore_ascii_case("bearer") {
                 Ok(tokens)
             } else {
@@ -87,17 +89,16 @@ pub(crate) async fn present(
 
 fn token_request(scene: &Scene, seen_code: &SeenCode, presentation: Presentation) -> (http::request::Builder, String) {
     let client = &seen_code.client;
-    let verifier = if presentation.wrong_verifier {
-        random_token(&*scene.env.entropy)
-    } else {
-        seen_code.verifier.clone()
+    let verifier = match presentation.wrong_verifier {
+        true => Some(random_token(&*scene.env.entropy)),
+        false => seen_code.verifier.clone(),
     };
     let mut form = vec![
         ("grant_type", "authorization_code"),
         ("code", &seen_code.code),
         ("redirect_uri", &client.redirect_uri),
-        ("code_verifier", &verifier),
     ];
+    form.extend(verifier.as_deref().map(|verifier| ("code_verifier", verifier)));
     let mut request = Request::builder()
         .method(Method::POST)
         .header(header::ACCEPT, "application/json")

@@ -8,7 +8,7 @@ use crate::{
 };
 use conformance::stack::{MASTER_NAME, RealStack};
 use idp::{
-    clients::{Client as RegisteredClient, ClientSecret},
+    clients::{Client as RegisteredClient, ClientSecret, Pkce},
     config::{Config, RedisAccess, StateConfig},
     leader::{Reminder, ReminderRepository},
     replica::{self, Wiring},
@@ -143,12 +143,15 @@ pub(super) async fn fill_directory(file: &str, client: &RelyingPartyOptions, due
         name: client.client_id.clone(),
         secret: ClientSecret::None,
         redirect_uris: vec![client.redirect_uri.clone()],
+        pkce: Pkce::Required,
+        post_logout_redirect_uris: vec![],
     };
     directory.add_client(&client).await.map_err(failed)?;
     let user = |id: String, address: String| User {
         name: id.clone(),
         id,
         address,
+        ..User::default()
     };
     let ann = user("ann".to_owned(), "ann@example.com".to_owned());
     directory.add_user(&ann).await.map_err(failed)?;

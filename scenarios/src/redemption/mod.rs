@@ -21,6 +21,7 @@ pub(crate) mod ledger_looked_at_first;
 pub(crate) mod ledger_of_this_replica;
 pub(crate) mod ledger_without_margin;
 pub(crate) mod ledger_without_slack;
+pub(crate) mod pkce_optional_for_all;
 pub(crate) mod redemption_without_ledger;
 pub(crate) mod spent_code_grace;
 pub(crate) mod unknown_taking_repeated;
@@ -39,6 +40,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![
         get_then_del::PLANTED,
         validate_after_consume::PLANTED,
+        pkce_optional_for_all::PLANTED,
         spent_code_grace::PLANTED,
         redemption_without_ledger::PLANTED,
         ledger_of_this_replica::PLANTED,

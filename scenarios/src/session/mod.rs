@@ -14,6 +14,7 @@ pub(crate) mod sessions_survive;
 // Planted bugs.
 pub(crate) mod second_opening_refused;
 pub(crate) mod session_deleted_on_error;
+pub(crate) mod session_not_ended;
 pub(crate) mod session_outlives_its_cookie;
 pub(crate) mod sessions_of_this_process;
 
@@ -29,6 +30,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         session_deleted_on_error::PLANTED,
         sessions_of_this_process::PLANTED,
         session_outlives_its_cookie::PLANTED,
+        session_not_ended::PLANTED,
     ]
 }
 

@@ -269,10 +269,13 @@ pub(crate) async fn add(directory: &SqliteDirectory, plan: &Plan, epoch: Timesta
             let hash = Sha256::digest(secret.as_bytes());
             ClientSecret::Sha256(hash.iter().map(|byte| format!("{byte:02x}")).collect())
         };
+        let secret = client.secret.as_ref().map_or(ClientSecret::None, hash);
         let client = Client {
             id: client.client_id.clone(),
             name: client.client_id.clone(),
-            secret: client.secret.as_ref().map_or(ClientSecret::None, hash),
+            pkce: secret.usual_pkce(),
+            secret,
+            post_logout_redirect_uris: RelyingPartyOptions::farewells(&client.client_id),
             redirect_uris,
         };
         directory.add_client(&client).await?;
@@ -282,6 +285,8 @@ pub(crate) async fn add(directory: &SqliteDirectory, plan: &Plan, epoch: Timesta
             id: format!("user-{who}"),
             address: address(who),
             name: who.to_owned(),
+            username: username(who),
+            groups: groups(who),
         };
         directory.add_user(&user).await?;
     }
@@ -326,6 +331,17 @@ pub(crate) fn reminders(plan: &Plan, epoch: Timestamp) -> impl Iterator<Item = R
             due: epoch + Duration::from_millis(due_ms),
         }
     })
+}
+
+/// The name by which clients know somebody: some have none.
+pub(crate) fn username(who: &str) -> Option<String> {
+    (!who.len().is_multiple_of(3)).then(|| format!("{who}.{}", who.len()))
+}
+
+/// The groups that somebody is in: none, one or two.
+pub(crate) fn groups(who: &str) -> Vec<String> {
+    let all = ["staff".to_owned(), format!("friends of {who}")];
+    all.into_iter().take(who.len() % 3).collect()
 }
 
 fn address(who: &str) -> String {

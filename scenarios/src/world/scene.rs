@@ -120,6 +120,18 @@ impl RelyingPartyOptions {
         registered
     }
 
+    /// Where a client may send people after it has signed them out, as registered.
+    pub fn farewells(client_id: &str) -> Vec<String> {
+        match client_id {
+            "web" => vec![
+                "https://app.example/bye".into(),
+                "https://app.example/bye?from=idp".into(),
+            ],
+            "grafana" => vec!["https://grafana.example/logout".into()],
+            _ => vec![],
+        }
+    }
+
     /// The relying parties of the world: a public one and a confidential one.
     pub fn standard() -> Vec<RelyingPartyOptions> {
         vec![
@@ -143,8 +155,8 @@ impl RelyingPartyOptions {
 pub struct SeenCode {
     /// The code.
     pub code: String,
-    /// The PKCE verifier.
-    pub verifier: String,
+    /// The PKCE verifier; `None`: the relying party uses no PKCE.
+    pub verifier: Option<String>,
     /// The relying party that it was issued to.
     pub client: RelyingPartyOptions,
     /// The person who logged in.

@@ -12,7 +12,11 @@ use scenarios::{
     mailed_code::Behaviour::{LogIn, LogInImpatiently, Mistype, PeekAtMail},
     oddities::{
         self,
-        Behaviour::{BreakRules, ComeAgain, Dawdle, LogInAtNativeApp, LogInInTwoTabs, LogInTwice},
+        Behaviour::{
+            BreakRules, ComeAgain, ComeBackToNativeApp, Dawdle, LogInAsHinted, LogInAtNativeApp, LogInInTwoTabs,
+            LogInTwice, SignOutAtClient,
+        },
+        Hint,
     },
     redemption::Behaviour::{BurnCode, RaceCode, StealCodes},
     session::Behaviour::{LogInAndOut, StayLoggedIn},
@@ -97,6 +101,30 @@ fn odd() -> impl Strategy<Value = oddities::Behaviour> {
                 prompt,
                 max_age,
                 verifier,
+            }
+        ),
+        (
+            0..90_000u64,
+            select(vec![Hint::Own, Hint::Another, Hint::Garbage]),
+            "[a-z]{0,9}"
+        )
+            .prop_map(|(after_ms, hint, prompt)| LogInAsHinted { after_ms, hint, prompt }),
+        (
+            proptest::option::of(select(vec![Hint::Own, Hint::Another, Hint::Garbage])),
+            "[a-z:/.]{0,20}",
+            any::<Option<u32>>()
+        )
+            .prop_map(|(hint, return_to, changes)| SignOutAtClient {
+                hint,
+                return_to,
+                changes
+            }),
+        ("[a-z:/.0-9]{0,30}", 0..90_000u64, "[a-z]{0,9}", any::<Option<u32>>()).prop_map(
+            |(redirect_uri, after_ms, prompt, changes)| ComeBackToNativeApp {
+                redirect_uri,
+                after_ms,
+                prompt,
+                changes,
             }
         ),
     ]

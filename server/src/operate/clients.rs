@@ -2,12 +2,12 @@
 
 use super::{Desk, Done, refused};
 use crate::{
-    options::{AddClient, At, ChangeClient, OneClient},
+    options::{AddClient, At, ChangeClient, OneClient, PkceChoice},
     start::StartFailure,
 };
 use idp::{
     clients::{
-        Client, ClientRepository, ClientSecret,
+        Client, ClientRepository, ClientSecret, Pkce,
         registration::{client_id, display_name, redirect_uri},
     },
     hash::sha256_hex,
@@ -28,6 +28,12 @@ struct Shown {
     /// How it authenticates at the token endpoint; `client_secret_post` is as good.
     token_endpoint_auth_method: &'static str,
     redirect_uris: Vec<String>,
+    /// As RP-Initiated Logout section 3.1 names it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    post_logout_redirect_uris: Vec<String>,
+    /// Whether a confidential client must use PKCE; of a public one it is understood.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    require_pkce: bool,
     /// A new secret, shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<String>,
@@ -38,11 +44,13 @@ impl Shown {
         Shown {
             client_id: client.id,
             client_name: client.name,
+            require_pkce: client.pkce == Pkce::Required && client.secret != ClientSecret::None,
             token_endpoint_auth_method: match client.secret {
                 ClientSecret::None => "none",
                 ClientSecret::Sha256(_) => "client_secret_basic",
             },
             redirect_uris: client.redirect_uris,
+            post_logout_redirect_uris: client.post_logout_redirect_uris,
             client_secret,
         }
     }
@@ -62,6 +70,7 @@ impl Shown {
     fn text(&self) -> String {
         let kind = match self.kind() {
             "public" => "public: PKCE is what protects its codes",
+            kind if self.require_pkce => &format!("{kind}, must use PKCE"),
             kind => kind,
         };
         let mut text = format!(
@@ -70,6 +79,9 @@ impl Shown {
         );
         for uri in &self.redirect_uris {
             text += &format!("redirect URI  {uri}\n");
+        }
+        for uri in &self.post_logout_redirect_uris {
+            text += &format!("after logout  {uri}\n");
         }
         if let Some(secret) = &self.client_secret {
             text += &format!("secret        {secret}\nIt is shown this once: only its hash is kept.\n");
@@ -86,19 +98,30 @@ fn named(name: &str) -> Result<(), StartFailure> {
     display_name(name).map_err(|why| unusable("--name", name, &why))
 }
 
-fn redirected(uris: &[String]) -> Result<(), StartFailure> {
+fn redirected(option: &str, uris: &[String]) -> Result<(), StartFailure> {
     let mut known = BTreeSet::new();
     for uri in uris {
-        redirect_uri(uri).map_err(|why| unusable("--redirect-uri", uri, &why))?;
+        redirect_uri(uri).map_err(|why| unusable(option, uri, &why))?;
         if !known.insert(uri) {
-            return Err(unusable("--redirect-uri", uri, &"it is given twice"));
+            return Err(unusable(option, uri, &"it is given twice"));
         }
     }
     if uris.len() > REDIRECT_URIS_MAX {
         let why = format!("{} are given, and {REDIRECT_URIS_MAX} are the most", uris.len());
-        return Err(StartFailure::Argument(format!("--redirect-uri: {why}")));
+        return Err(StartFailure::Argument(format!("{option}: {why}")));
     }
     Ok(())
+}
+
+const REDIRECT_URI: &str = "--redirect-uri";
+/// Checked as a redirect URI is: it is where a browser is sent, too.
+const POST_LOGOUT: &str = "--post-logout-redirect-uri";
+
+fn pkce(choice: PkceChoice) -> Pkce {
+    match choice {
+        PkceChoice::Required => Pkce::Required,
+        PkceChoice::Optional => Pkce::Optional,
+    }
 }
 
 fn nobody<T>(id: &str) -> Result<T, StartFailure> {
@@ -115,7 +138,8 @@ fn new_secret(desk: &Desk) -> (String, ClientSecret) {
 pub(super) async fn add(new: &AddClient) -> Result<Done, StartFailure> {
     client_id(&new.id).map_err(|why| unusable("--id", &new.id, &why))?;
     named(&new.name)?;
-    redirected(&new.redirect_uri)?;
+    redirected(REDIRECT_URI, &new.redirect_uri)?;
+    redirected(POST_LOGOUT, &new.post_logout_redirect_uri)?;
     let desk = Desk::open(&new.at).await?;
     let (secret, kept) = match new.confidential {
         true => {
@@ -127,8 +151,10 @@ pub(super) async fn add(new: &AddClient) -> Result<Done, StartFailure> {
     let client = Client {
         id: new.id.clone(),
         name: new.name.clone(),
+        pkce: new.pkce.map_or(kept.usual_pkce(), pkce),
         secret: kept,
         redirect_uris: new.redirect_uri.clone(),
+        post_logout_redirect_uris: new.post_logout_redirect_uri.clone(),
     };
     let is_new = desk.directory.register_client(&client).await;
     if !is_new.map_err(|failure| desk.failed(&failure))? {
@@ -168,7 +194,8 @@ pub(super) async fn show(client: &OneClient) -> Result<Done, StartFailure> {
 
 pub(super) async fn change(client: &ChangeClient) -> Result<Done, StartFailure> {
     client.name.as_deref().map(named).transpose()?;
-    redirected(&client.redirect_uri)?;
+    redirected(REDIRECT_URI, &client.redirect_uri)?;
+    redirected(POST_LOGOUT, &client.post_logout_redirect_uri)?;
     let desk = Desk::open(&client.at).await?;
     let (secret, kept) = new_secret(&desk);
     let change = |mut known: Client| {
@@ -178,11 +205,19 @@ pub(super) async fn change(client: &ChangeClient) -> Result<Done, StartFailure> 
         if !client.redirect_uri.is_empty() {
             known.redirect_uris.clone_from(&client.redirect_uri);
         }
+        if !client.post_logout_redirect_uri.is_empty() {
+            known
+                .post_logout_redirect_uris
+                .clone_from(&client.post_logout_redirect_uri);
+        }
         // One that is confidential already keeps its secret: a new one is a matter of rotate-client-secret.
         match (client.confidential, client.public, &known.secret) {
             (true, _, ClientSecret::None) => known.secret = kept.clone(),
-            (_, true, _) => known.secret = ClientSecret::None,
+            (_, true, _) => (known.secret, known.pkce) = (ClientSecret::None, Pkce::Required),
             _ => {}
+        }
+        if let (Some(choice), ClientSecret::Sha256(_)) = (client.pkce, &known.secret) {
+            known.pkce = pkce(choice);
         }
         known
     };

@@ -16,12 +16,19 @@ use seams::random_token;
 use serde::Serialize;
 use serde_json::json;
 
+/// Groups of one person at most: all of them are in each ID token that a client asks for them with.
+const GROUPS_MAX: usize = 50;
+
 /// A person, with the names that OpenID Connect Core section 5.1 gives to claims.
 #[derive(Serialize)]
 struct Shown {
     sub: String,
     email: String,
     name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preferred_username: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<String>,
     /// Wrong codes in a row.
     wrong_codes: u64,
     /// Whether there were so many that nobody can log in with this address.
@@ -36,6 +43,8 @@ impl Shown {
             sub: user.id,
             email: user.address,
             name: user.name,
+            preferred_username: user.username,
+            groups: user.groups,
             wrong_codes,
             locked: wrong_codes >= failures_max(),
         })
@@ -53,8 +62,15 @@ impl Shown {
         } else {
             ""
         };
+        let mut more = String::new();
+        if let Some(username) = &self.preferred_username {
+            more += &format!("username     {username}\n");
+        }
+        for group in &self.groups {
+            more += &format!("group        {group}\n");
+        }
         format!(
-            "address      {email}\nname         {name}\nsubject      {sub}\nwrong codes  {} in a row{locked}",
+            "address      {email}\nname         {name}\n{more}subject      {sub}\nwrong codes  {} in a row{locked}",
             self.wrong_codes
         )
     }
@@ -73,6 +89,21 @@ fn address(option: &str, text: &str) -> Result<String, StartFailure> {
 
 fn named(name: &str) -> Result<(), StartFailure> {
     display_name(name).map_err(|why| StartFailure::Argument(format!("--name {name:?}: {why}")))
+}
+
+/// Names that clients read are as those that people read.
+fn called(username: Option<&str>, groups: &[String]) -> Result<(), StartFailure> {
+    let usernames = username.iter().map(|name| ("--username", *name));
+    for (option, name) in usernames.chain(groups.iter().map(|name| ("--group", name.as_str()))) {
+        display_name(name).map_err(|why| StartFailure::Argument(format!("{option} {name:?}: {why}")))?;
+    }
+    match groups.len() <= GROUPS_MAX {
+        true => Ok(()),
+        false => Err(StartFailure::Argument(format!(
+            "--group: {} are given, and {GROUPS_MAX} are the most",
+            groups.len()
+        ))),
+    }
 }
 
 async fn shown(desk: &Desk, address: &str) -> Result<Shown, StartFailure> {
@@ -98,11 +129,14 @@ fn taken<T>(address: &str) -> Result<T, StartFailure> {
 pub(super) async fn add(new: &AddUser) -> Result<Done, StartFailure> {
     let address = address("--address", &new.address)?;
     named(&new.name)?;
+    called(new.username.as_deref(), &new.group)?;
     let desk = Desk::open(&new.at).await?;
     let user = User {
         id: format!("user-{}", random_token(&*desk.env.entropy)),
         address,
         name: new.name.clone(),
+        username: new.username.clone(),
+        groups: new.group.clone(),
     };
     let is_new = desk.directory.register_user(&user).await;
     if !is_new.map_err(|failure| desk.failed(&failure))? {
@@ -136,8 +170,20 @@ pub(super) async fn change(user: &ChangeUser) -> Result<Done, StartFailure> {
     let new = user.new_address.as_deref().map(|new| address("--new-address", new));
     let new = new.transpose()?;
     user.name.as_deref().map(named).transpose()?;
+    called(user.username.as_deref(), &user.group)?;
     let desk = Desk::open(&user.at).await?;
-    let change = desk.directory.change_user(&old, new.as_deref(), user.name.as_deref());
+    let changed = |known: User| User {
+        address: new.clone().unwrap_or(known.address),
+        name: user.name.clone().unwrap_or(known.name),
+        username: user.username.clone().or(known.username),
+        groups: match (user.no_groups, &user.group[..]) {
+            (true, _) => vec![],
+            (false, []) => known.groups,
+            (false, groups) => groups.to_vec(),
+        },
+        id: known.id,
+    };
+    let change = desk.directory.change_user(&old, changed);
     match change.await.map_err(|failure| desk.failed(&failure))? {
         UserChange::Done(user) => {
             let shown = Shown::of(&desk, user).await?;

@@ -1,6 +1,6 @@
 //! What operators do with the directory.
 
-use clap::{ArgGroup, Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// What to do instead of serving.
@@ -57,6 +57,12 @@ pub struct AddUser {
     /// Display name.
     #[arg(long)]
     pub name: String,
+    /// The name that clients show (`preferred_username`).
+    #[arg(long)]
+    pub username: Option<String>,
+    /// A group that they are in, for clients that ask for the scope `groups`; may be given several times.
+    #[arg(long)]
+    pub group: Vec<String>,
 }
 
 /// One person.
@@ -72,7 +78,8 @@ pub struct OneUser {
 
 /// A person, and what becomes different.
 #[derive(Debug, Clone, Args)]
-#[command(group = ArgGroup::new("change").required(true).multiple(true).args(["new_address", "name"]))]
+#[command(group = ArgGroup::new("change").required(true).multiple(true)
+    .args(["new_address", "name", "username", "group", "no_groups"]))]
 pub struct ChangeUser {
     /// Where.
     #[command(flatten)]
@@ -86,6 +93,24 @@ pub struct ChangeUser {
     /// Display name from now on.
     #[arg(long)]
     pub name: Option<String>,
+    /// The name that clients show from now on (`preferred_username`).
+    #[arg(long)]
+    pub username: Option<String>,
+    /// A group that they are in from now on, instead of all until now; may be given several times.
+    #[arg(long)]
+    pub group: Vec<String>,
+    /// They are in no group from now on.
+    #[arg(long, conflicts_with = "group")]
+    pub no_groups: bool,
+}
+
+/// Whether a confidential client must use PKCE. A public one always must.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PkceChoice {
+    /// Each of its authorization requests must have a challenge (RFC 9700 section 2.1.1 recommends it).
+    Required,
+    /// A challenge is checked if there is one.
+    Optional,
 }
 
 /// A relying party.
@@ -103,9 +128,15 @@ pub struct AddClient {
     /// Redirect URI, compared exactly; may be given several times.
     #[arg(long, required = true)]
     pub redirect_uri: Vec<String>,
+    /// Where people may be sent after the client has signed them out, compared exactly; may be given several times.
+    #[arg(long)]
+    pub post_logout_redirect_uri: Vec<String>,
     /// Makes it a confidential client and prints its new secret, once.
     #[arg(long)]
     pub confidential: bool,
+    /// Whether a confidential client must use PKCE [default: optional].
+    #[arg(long, requires = "confidential")]
+    pub pkce: Option<PkceChoice>,
 }
 
 /// One relying party.
@@ -122,7 +153,7 @@ pub struct OneClient {
 /// A relying party, and what becomes different.
 #[derive(Debug, Clone, Args)]
 #[command(group = ArgGroup::new("change").required(true).multiple(true)
-    .args(["name", "redirect_uri", "confidential", "public"]))]
+    .args(["name", "redirect_uri", "post_logout_redirect_uri", "confidential", "public", "pkce"]))]
 pub struct ChangeClient {
     /// Where.
     #[command(flatten)]
@@ -136,6 +167,12 @@ pub struct ChangeClient {
     /// Redirect URI from now on, instead of all until now; may be given several times.
     #[arg(long)]
     pub redirect_uri: Vec<String>,
+    /// Where people may be sent after a sign-out from now on, instead of all until now; may be given several times.
+    #[arg(long)]
+    pub post_logout_redirect_uri: Vec<String>,
+    /// Whether a confidential client must use PKCE from now on.
+    #[arg(long, conflicts_with = "public")]
+    pub pkce: Option<PkceChoice>,
     /// Makes a public client a confidential one and prints its new secret, once.
     #[arg(long, conflicts_with = "public")]
     pub confidential: bool,

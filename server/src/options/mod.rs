@@ -5,7 +5,7 @@ mod commands;
 mod places;
 
 pub use access::{Access, MailTls};
-pub use commands::{AddClient, AddUser, At, ChangeClient, ChangeUser, Command, OneClient, OneUser};
+pub use commands::{AddClient, AddUser, At, ChangeClient, ChangeUser, Command, OneClient, OneUser, PkceChoice};
 
 use clap::Parser;
 use places::{hook, host_port};

@@ -63,6 +63,8 @@ pub enum ErrorCode {
     RequestUriNotSupported,
     /// `login_required`.
     LoginRequired,
+    /// `consent_required`.
+    ConsentRequired,
     /// `missing_token`: a name of our own, for RFC 6750 section 3.1 wants no code in the challenge.
     MissingToken,
     /// `invalid_token`.
@@ -85,6 +87,7 @@ impl ErrorCode {
             ErrorCode::RequestNotSupported => ("request_not_supported", Kind::Invalid),
             ErrorCode::RequestUriNotSupported => ("request_uri_not_supported", Kind::Invalid),
             ErrorCode::LoginRequired => ("login_required", Kind::Invalid),
+            ErrorCode::ConsentRequired => ("consent_required", Kind::Invalid),
             ErrorCode::MissingToken => ("missing_token", Kind::Unauthenticated),
             ErrorCode::InvalidToken => ("invalid_token", Kind::Unauthenticated),
             ErrorCode::TemporarilyUnavailable => ("temporarily_unavailable", Kind::Unavailable),

@@ -35,6 +35,8 @@ pub struct PageError {
     text: &'static str,
     retry_after: Option<Duration>,
     unavailable: Option<Unavailable>,
+    /// The client, if it is a registered one, and the parameter that are to blame, for the log.
+    blamed: (Option<String>, Option<&'static str>),
     place: Place,
 }
 
@@ -56,6 +58,7 @@ impl PageError {
             text,
             retry_after: None,
             unavailable: None,
+            blamed: (None, None),
             place: Place::OwnPage(title),
         }
     }
@@ -73,6 +76,15 @@ impl PageError {
         }
     }
 
+    /// A parameter is to blame, of this client if it is a registered one: for the log.
+    #[must_use]
+    pub fn blame(self, client: Option<String>, parameter: &'static str) -> PageError {
+        PageError {
+            blamed: (client, Some(parameter)),
+            ..self
+        }
+    }
+
     /// It is worth trying again after this time.
     #[must_use]
     pub fn retry_after(self, wait: Duration) -> PageError {
@@ -86,12 +98,16 @@ impl PageError {
 /// A refusal that a client gets through the person's browser.
 #[derive(Debug, Clone)]
 pub struct RedirectError {
+    /// Which client, for the log.
+    pub client: String,
     /// Where to: registered for the client.
     pub redirect_uri: String,
     /// Echoed.
     pub state: Option<String>,
     /// Why.
     pub code: ErrorCode,
+    /// The parameter that is to blame, for the log.
+    pub parameter: Option<&'static str>,
     /// The same, for the client's developers.
     pub description: &'static str,
 }
@@ -105,6 +121,10 @@ pub struct JsonError {
     pub description: Option<&'static str>,
     /// For the log, where it knows more than the client is told; the code otherwise.
     pub reason: Option<&'static str>,
+    /// Which client, for the log, if it is a registered one: what a stranger calls itself is not logged.
+    pub client: Option<String>,
+    /// The parameter that is to blame, for the log.
+    pub parameter: Option<&'static str>,
     /// `WWW-Authenticate`.
     pub challenge: Option<&'static str>,
     /// What failed.
@@ -118,6 +138,8 @@ impl JsonError {
             code,
             description: None,
             reason: None,
+            client: None,
+            parameter: None,
             challenge: None,
             unavailable: None,
         }
@@ -151,18 +173,31 @@ pub(super) struct Logged<'a> {
     pub(super) path: &'a str,
 }
 
+/// Who and what is to blame for a refusal.
+struct Blamed<'a> {
+    client: Option<&'a str>,
+    parameter: Option<&'static str>,
+}
+
 impl Logged<'_> {
-    fn refused(&self, name: &str, status: StatusCode, unavailable: Option<&Unavailable>) {
+    fn refused(&self, name: &str, status: StatusCode, blamed: &Blamed<'_>) {
+        let Logged {
+            correlation,
+            method,
+            path,
+        } = self;
+        let (status, Blamed { client, parameter }) = (status.as_u16(), blamed);
+        tracing::info!(correlation, %method, path, status, client, parameter, error = name, "refused");
+    }
+
+    fn failed(&self, name: &str, status: StatusCode, cause: &Unavailable) {
         let Logged {
             correlation,
             method,
             path,
         } = self;
         let status = status.as_u16();
-        match unavailable {
-            Some(cause) => tracing::warn!(correlation, %method, path, status, error = name, %cause, "refused"),
-            None => tracing::info!(correlation, %method, path, status, error = name, "refused"),
-        }
+        tracing::warn!(correlation, %method, path, status, error = name, %cause, "refused");
     }
 }
 
@@ -177,7 +212,17 @@ pub(super) fn answer(issuer: &str, rejected: Rejected, request: &Logged<'_>) -> 
 
 fn to_person(error: &PageError, request: &Logged<'_>) -> Response {
     let status = error.kind.status();
-    request.refused(error.name, status, error.unavailable.as_ref());
+    match &error.unavailable {
+        Some(cause) => request.failed(error.name, status, cause),
+        None => {
+            let (client, parameter) = &error.blamed;
+            let blamed = Blamed {
+                client: client.as_deref(),
+                parameter: *parameter,
+            };
+            request.refused(error.name, status, &blamed);
+        }
+    }
     let notice = Notice {
         name: error.name,
         text: error.text,
@@ -199,7 +244,11 @@ fn through_browser(issuer: &str, error: &RedirectError, request: &Logged<'_>) ->
     params.push(("iss", issuer));
     match respond::see_other(&append(&error.redirect_uri, &params)) {
         Ok(response) => {
-            request.refused(code, StatusCode::SEE_OTHER, None);
+            let blamed = Blamed {
+                client: Some(&error.client),
+                parameter: error.parameter,
+            };
+            request.refused(code, StatusCode::SEE_OTHER, &blamed);
             response
         }
         Err(error) => answer(issuer, error.into(), request), // a page: there is nowhere to redirect to
@@ -209,7 +258,14 @@ fn through_browser(issuer: &str, error: &RedirectError, request: &Logged<'_>) ->
 fn to_client(error: &JsonError, request: &Logged<'_>) -> Response {
     let (code, kind) = error.code.parts();
     let status = kind.status();
-    request.refused(error.reason.unwrap_or(code), status, error.unavailable.as_ref());
+    let blamed = Blamed {
+        client: error.client.as_deref(),
+        parameter: error.parameter,
+    };
+    match &error.unavailable {
+        Some(cause) => request.failed(error.reason.unwrap_or(code), status, cause),
+        None => request.refused(error.reason.unwrap_or(code), status, &blamed),
+    }
     let mut body = serde_json::Map::new();
     body.insert("error".into(), code.into());
     if let Some(description) = error.description {

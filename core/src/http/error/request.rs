@@ -22,8 +22,14 @@ pub enum RequestError {
 
 impl From<RequestError> for Rejected {
     fn from(error: RequestError) -> Rejected {
+        Rejected::Page(error.into())
+    }
+}
+
+impl From<RequestError> for PageError {
+    fn from(error: RequestError) -> PageError {
         const FAILED: &str = "That did not work";
-        Rejected::Page(match error {
+        match error {
             RequestError::Malformed(what) => PageError::new(Kind::Invalid, "malformed", FAILED, what),
             RequestError::CrossSite => PageError::new(
                 Kind::Forbidden,
@@ -51,7 +57,7 @@ impl From<RequestError> for Rejected {
                 "The application that sent you here named a return address that is not registered. You have not been \
                  logged in.",
             ),
-        })
+        }
     }
 }
 

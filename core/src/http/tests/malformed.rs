@@ -131,7 +131,7 @@ async fn pages_are_closed_to_everything_foreign() {
     }
     let preflight = Request::builder()
         .method(Method::OPTIONS)
-        .uri("/token")
+        .uri("/login")
         .body(Body::empty())
         .unwrap();
     assert_eq!(bed.call(0, preflight).await.status, 405);

@@ -49,6 +49,7 @@ impl Setup {
             id: "user-ann".into(),
             address: "ann@example.com".into(),
             name: "Ann".into(),
+            ..User::default()
         };
         directory.add_user(&ann).await.unwrap();
         let reminder = Reminder {

@@ -31,6 +31,7 @@ async fn tokens_are_good_everywhere_and_say_who_it_is() {
     post.headers_mut()
         .insert(header::AUTHORIZATION, bearer.parse().unwrap());
     assert_eq!(bed.call(1, post).await.status, 200);
+    the_token_may_be_in_the_body(&bed, tokens["access_token"].as_str().unwrap()).await;
 
     // A replay is refused, and what the first redemption issued goes with it only if the store
     // brings the code back: the store's own answer is that there is no such code.
@@ -44,6 +45,77 @@ async fn tokens_are_good_everywhere_and_say_who_it_is() {
     assert_eq!(late.header("www-authenticate"), "Bearer error=\"invalid_token\"");
     let none = bed.get("/userinfo", None).await;
     assert_eq!((none.status.as_u16(), none.header("www-authenticate")), (401, "Bearer"));
+}
+
+/// RFC 6750 section 2.2; and not in two ways (section 2).
+async fn the_token_may_be_in_the_body(bed: &TestBed, token: &str) {
+    let field = ("access_token", token);
+    let here = bed.call(1, form("/userinfo", &[field])).await;
+    assert_eq!(here.json()["sub"], "user-ann");
+    let with = |mut request: http::Request<axum::body::Body>, name, value: &str| {
+        request.headers_mut().insert(name, value.parse().unwrap());
+        request
+    };
+    let bearer = format!("Bearer {token}");
+    for (request, status, error) in [
+        (form("/userinfo", &[("access_token", "guessed")]), 401, "invalid_token"),
+        (form("/userinfo", &[("access_token", "")]), 401, "missing_token"),
+        (form("/userinfo", &[field, field]), 400, "invalid_request"),
+        (
+            with(form("/userinfo", &[field]), header::AUTHORIZATION, &bearer),
+            400,
+            "invalid_request",
+        ),
+        (
+            with(form("/userinfo", &[field]), header::CONTENT_TYPE, "text/plain"),
+            401,
+            "missing_token",
+        ),
+        (
+            form("/userinfo", &[field, ("x", &"x".repeat(70_000))]),
+            413,
+            "invalid_request",
+        ),
+    ] {
+        assert_eq!(bed.call(0, request).await.error(), (status, error.into()));
+    }
+}
+
+/// The Fetch standard: a client that runs in a browser reads tokens and errors; nothing else can be read from there.
+#[tokio::test(start_paused = true)]
+async fn scripts_of_other_sites_may_read_what_depends_on_no_cookie() {
+    let bed = TestBed::new().await;
+    for path in crate::registry::FOR_SCRIPTS {
+        let asked = http::Request::options(*path).body(axum::body::Body::empty()).unwrap();
+        let preflight = bed.call(0, asked).await;
+        assert_eq!(
+            (preflight.status.as_u16(), preflight.body.as_str()),
+            (204, ""),
+            "{path}"
+        );
+        assert_eq!(
+            preflight.header("access-control-allow-headers"),
+            "authorization, content-type"
+        );
+        let refused = http::Request::put(*path).body(axum::body::Body::empty()).unwrap();
+        let refused = bed.call(0, refused).await;
+        assert!(
+            refused.header("allow").ends_with(",OPTIONS"),
+            "{}",
+            refused.header("allow")
+        );
+        for seen in [bed.get(path, None).await, bed.token(0, &[]).await, preflight, refused] {
+            assert_eq!(seen.header("access-control-allow-origin"), "*", "{path}");
+            assert_eq!(seen.header("access-control-allow-credentials"), "", "{path}");
+        }
+    }
+    for path in ["/", "/login", "/authorize", "/nowhere"] {
+        assert_eq!(
+            bed.get(path, None).await.header("access-control-allow-origin"),
+            "",
+            "{path}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,7 +18,7 @@ mod value;
 
 pub(crate) use schema::IfEmpty;
 pub use schema::{Expiring, Schema};
-pub(crate) use value::{ms, timestamp};
+pub(crate) use value::{list, ms, timestamp, written};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 use seams::{Cause, Env, Failure, Outcome, StorageFault, StorageMoment};

@@ -2,7 +2,7 @@
 
 use super::SqliteDirectory;
 use crate::{
-    clients::{Client, ClientSecret},
+    clients::{Client, ClientSecret, Pkce},
     redemption::{CodeRedemption, TokenRecord},
     store::testing::{Fixture, START},
     users::User,
@@ -52,6 +52,7 @@ pub(crate) async fn open(fixture: &Fixture, location: &str) -> SqliteDirectory {
         id: "user-ann".into(),
         address: "ann@example.com".into(),
         name: "Ann".into(),
+        ..User::default()
     };
     directory.add_user(&user).await.expect("a user");
     directory.add_client(&web()).await.expect("a client");
@@ -64,6 +65,8 @@ pub(crate) fn web() -> Client {
         name: "Web".into(),
         secret: ClientSecret::None,
         redirect_uris: vec!["https://app.example/z".into(), "https://app.example/a".into()],
+        pkce: Pkce::Required,
+        post_logout_redirect_uris: vec!["https://app.example/bye".into()],
     }
 }
 

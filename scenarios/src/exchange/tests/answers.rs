@@ -192,6 +192,9 @@ fn rejected() -> Vec<(&'static str, u16, &'static str, Change)> {
         ("at_hash", "x".into()),
         ("email", "nobody@example.com".into()),
         ("email_verified", false.into()),
+        ("acr", "1".into()),
+        ("amr", serde_json::json!(["pwd"])),
+        ("preferred_username", "nobody".into()),
         ("groups", none),
     ] {
         row("/token", 200, name, Box::new(claim(name, value)));
@@ -200,7 +203,7 @@ fn rejected() -> Vec<(&'static str, u16, &'static str, Change)> {
         "/token",
         400,
         "another code",
-        Box::new(json("error", "invalid_request".into())),
+        Box::new(json("error", "unauthorized_client".into())),
     );
     row("/token", 400, "as 401", Box::new(status(401)));
     row("/token", 400, "says too much", Box::new(json("code", "x".into())));
@@ -278,6 +281,60 @@ fn rejected() -> Vec<(&'static str, u16, &'static str, Change)> {
         }),
     );
     row("/nowhere", 404, "something", Box::new(status(200)));
+    for (path, status) in [("/jwks", 200), ("/token", 400), ("/userinfo", 401)] {
+        let origin = "access-control-allow-origin";
+        row(path, status, "scripts cannot read it", Box::new(header(origin, None)));
+        row(
+            path,
+            status,
+            "for one site",
+            Box::new(header(origin, Some("https://app.example"))),
+        );
+        let credentials = header("access-control-allow-credentials", Some("true"));
+        row(path, status, "with cookies", Box::new(credentials));
+    }
+    let for_all = || Box::new(header("access-control-allow-origin", Some("*")));
+    row("/", 200, "scripts read who is signed in", for_all());
+    row("/authorize", 303, "scripts get codes", for_all());
+    let any = header("access-control-allow-headers", Some("*"));
+    row("/token", 204, "any header", Box::new(any));
+    row(
+        "/end-session",
+        303,
+        "the cookie stays",
+        Box::new(|answer: &mut Answer| answer.cookies.pop().map(drop)),
+    );
+    row(
+        "/end-session",
+        303,
+        "elsewhere",
+        Box::new(|answer: &mut Answer| Some(answer.location.as_mut()?.target = "https://evil.example/bye".into())),
+    );
+    row("/end-session", 303, "no state", Box::new(without_param("state")));
+    row(
+        "/end-session",
+        200,
+        "another application",
+        Box::new(text("web wants", "grafana wants")),
+    );
+    row(
+        "/end-session",
+        200,
+        "signs out at once",
+        Box::new(page(|page| page.forms.clear())),
+    );
+    row(
+        "/login/consent",
+        200,
+        "somebody else",
+        Box::new(text("signed in as going", "signed in as ann")),
+    );
+    row(
+        "/login/consent",
+        200,
+        "no question",
+        Box::new(page(|page| page.forms[0].action = "/login/continue".into())),
+    );
     row("/token", 405, "no Allow", Box::new(header("allow", None)));
     rows
 }

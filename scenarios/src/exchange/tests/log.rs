@@ -22,7 +22,7 @@ fn every_sentence_rejects_a_log_that_breaks_it() {
         *text = changed;
     };
     type Row<'a> = (&'static str, &'a dyn Fn(&mut Operators));
-    let rows: [Row<'_>; 6] = [
+    let rows: [Row<'_>; 12] = [
         ("refusal-not-logged", &|log| drop(log.log.remove(place))),
         ("refusal-logged-twice", &|log| {
             log.log.insert(place, log.log[place].clone())
@@ -38,6 +38,42 @@ fn every_sentence_rejects_a_log_that_breaks_it() {
         }),
         ("another-reason-in-the-log", &|log| {
             replace(log, of("invalid_grant: no such code"), "no such code", "wrong verifier");
+        }),
+        ("another-client-in-the-log", &|log| {
+            replace(log, of(" client=web parameter="), "client=web", "client=grafana");
+        }),
+        ("another-parameter-in-the-log", &|log| {
+            replace(
+                log,
+                of(" parameter=code_challenge "),
+                "parameter=code_challenge",
+                "parameter=scope",
+            );
+        }),
+        ("not-audited", &|log| {
+            drop(log.log.remove(of("code issued correlation=")))
+        }),
+        ("audited-too-often", &|log| {
+            let place = of("code redeemed correlation=");
+            log.log.insert(place, log.log[place].clone());
+        }),
+        ("audited-otherwise", &|log| {
+            replace(log, of("signed in correlation="), "subject=user-", "subject=other-");
+        }),
+        ("audited-without-reason", &|log| {
+            let refused = &log.log[place].line.text;
+            let reference = refused.split_whitespace().nth(1).unwrap_or_default().to_owned();
+            let line = of("signed in correlation=");
+            let own = log.log[line]
+                .line
+                .text
+                .split_whitespace()
+                .nth(2)
+                .unwrap_or_default()
+                .to_owned();
+            let mut told = log.log[line].clone();
+            told.line.text = told.line.text.replace(&own, &reference);
+            log.log.push(told);
         }),
     ];
     for (reason, change) in rows {

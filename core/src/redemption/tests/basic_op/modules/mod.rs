@@ -1,0 +1,6 @@
+//! What each module does.
+
+pub(super) mod clients;
+pub(super) mod people;
+pub(super) mod requests;
+pub(super) mod tokens;
