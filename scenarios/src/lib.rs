@@ -21,6 +21,7 @@ pub mod planted;
 pub mod property;
 pub mod real_stack;
 pub mod redemption;
+pub mod registry;
 pub mod scenario;
 pub mod service;
 pub mod session;

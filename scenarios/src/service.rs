@@ -3,7 +3,7 @@
 use crate::{
     availability, directory, http, limits,
     login::{Behaviour, Login, Observation, Op, OwnFault, Rewire, StoreOption, WorldOptions},
-    mailed_code, oddities, redemption, session,
+    mailed_code, oddities, redemption, registry, session,
     store::{self, history},
     vocabulary::Plan,
     world::{self, Scene, Shared, hosts},
@@ -45,6 +45,7 @@ pub(crate) async fn perform(scene: &Scene, who: &str, does: Behaviour, label: &s
         Behaviour::Directory(does) => directory::act(scene, who, does).await,
         Behaviour::Oddity(does) => oddities::act(scene, who, does, label).await,
         Behaviour::Http(does) => http::act(scene, who, does, label).await,
+        Behaviour::Registry(does) => registry::act(scene, who, does, label).await,
     }
 }
 

@@ -62,7 +62,7 @@ bugs!(
     lockout_in_redis at 1,
     lockout_one_late at 1,
     name_is_address at 1,
-    consent_for_granted at 1,
+    consent_for_granted at 3,
     hint_forgotten at 2,
     epoch_not_watched at 1,
     silent_fallback at 1,
@@ -117,6 +117,7 @@ bugs!(
     ledger_without_slack at 1,
     trouble_untold at 2,
     health_only_reads at 1,
+    full_disk_closes_ports at 1,
     probe_writes_nothing at 1,
     health_asked_often at 1,
     health_blames_the_store at 1,
@@ -127,4 +128,5 @@ bugs!(
     renewal_believed at 1,
     request_dropped at 1,
     heads_without_bound at 1,
+    demo_in_production at 1,
 );

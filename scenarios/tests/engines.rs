@@ -189,6 +189,7 @@ clean!(
     calls_fail at [1],
     large_heads at [1],
     clients_leave at [1],
+    operators_at_work at [1],
     swarm at [1, 3],
 );
 
@@ -201,6 +202,7 @@ bugs!(
     unknown_mail_repeated at [1, 1],
     trouble_untold at [2, 2],
     probe_writes_nothing at [1, 1],
+    full_disk_closes_ports at [1, 1],
     guard_in_the_browser at [1, 1],
     code_of_address at [1, 1],
     latest_code_overwrites at [4, 4],
@@ -221,7 +223,7 @@ bugs!(
     lockout_in_redis at [1, 1],
     lockout_one_late at [1, 1],
     name_is_address at [1, 1],
-    consent_for_granted at [1, 1],
+    consent_for_granted at [3, 3],
     hint_forgotten at [2, 2],
     silent_fallback at [1, 1],
     health_always_fine at [1, 1],
@@ -263,7 +265,8 @@ bugs!(
     expired_until_swept at [1, 1],
     waits_by_spinning at [3, 1],
     request_dropped at [1, 1],
-    heads_without_bound at [1, 1];
+    heads_without_bound at [1, 1],
+    demo_in_production at [1, 1];
     not
     unfenced_leader because "a leader must be paused",
     directory_not_synced because "hosts must lose power",

@@ -74,5 +74,6 @@ smoke!(
     long_day,
     large_heads,
     clients_leave,
+    operators_at_work,
     swarm,
 );

@@ -141,6 +141,7 @@ async fn deliver(does: Relay, tls: MailTls, password: &str) -> (Outcome<()>, [Ve
             code: "123456".into(),
             minutes: 10,
         },
+        is_decoy: false,
     };
     tokio::join!(
         outbox.deliver(mail),

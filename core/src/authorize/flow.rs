@@ -37,8 +37,6 @@ pub struct LoginView {
     pub address: String,
     /// The client's name.
     pub client_name: String,
-    /// The client's redirect URI: the browser must be allowed to end up there.
-    pub redirect_uri: String,
     /// The ways to log in that are offered.
     pub ways: &'static [Way],
 }
@@ -86,7 +84,6 @@ impl Authorization {
             flow: flow.id.clone(),
             address: flow.record.address.clone().unwrap_or_default(),
             client_name: flow.record.client_name.clone(),
-            redirect_uri: flow.record.request.redirect_uri.clone(),
             ways: self.ways,
         }
     }

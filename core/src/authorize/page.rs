@@ -24,7 +24,6 @@ pub(crate) fn login(view: &LoginView, error: Option<&Notice<'_>>) -> Response {
         title: "Sign in",
         error: error.map(|e| e.name),
         signed_in: None,
-        redirect_uri: Some(&view.redirect_uri),
     };
     page.render(html! {
         p { "to continue to " strong { (view.client_name) } }
@@ -44,7 +43,6 @@ pub(super) fn consent(view: &LoginView, signed_in: &SignedIn) -> Response {
         title: &title,
         error: None,
         signed_in: None,
-        redirect_uri: Some(&view.redirect_uri),
     };
     page.render(html! {
         p { "You are signed in as " strong { (signed_in.user.address) } }

@@ -257,8 +257,8 @@ async fn a_person_is_asked_where_the_client_may_be_another() {
     // What one person has said is not said for another.
     let flow = ann.get(&bed, &native).await.param("flow");
     ann.post(&bed, "/login/consent", &[("flow", &flow)]).await;
-    ann.get(&bed, &format!("{AUTHORIZE}&prompt=login")).await;
-    ann.log_in_as(&bed, "bob@example.com").await;
-    let other = ann.get(&bed, AUTHORIZE).await;
-    assert!(!other.param("code").is_empty());
+    let other = ann.get(&bed, &format!("{AUTHORIZE}&prompt=login")).await.param("flow");
+    ann.finish(&bed, &other, "bob@example.com").await;
+    let back = ann.get(&bed, &format!("/login/continue?flow={flow}")).await;
+    assert_eq!(back.location(), format!("/login/consent?flow={flow}"));
 }

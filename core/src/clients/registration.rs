@@ -78,8 +78,10 @@ pub fn redirect_uri(text: &str) -> Result<(), UnusableRedirectUri> {
     if !uri.username().is_empty() || uri.password().is_some() {
         return Err(Unusable::UserInfo);
     }
-    // Browsers read `https:x` as `https://x`; other parsers do not.
-    if matches!(uri.scheme(), "http" | "https") && !text[uri.scheme().len()..].starts_with("://") {
+    // Browsers read `https:x` and `https:///x` as `https://x`; other parsers do not.
+    let after = &text[uri.scheme().len()..];
+    let has_host = after.strip_prefix("://").is_some_and(|rest| !rest.starts_with('/'));
+    if matches!(uri.scheme(), "http" | "https") && !has_host {
         return Err(Unusable::NoHost);
     }
     let path = text.split('?').next().unwrap_or_default();
@@ -214,6 +216,7 @@ mod tests {
             ("com.example.app:/cb#x", Fragment),
             ("https://", NoHost),
             ("https:app.example", NoHost),
+            ("https:///cb", NoHost),
             ("https:/app.example", NoHost),
             ("https://ann@app.example/cb", UserInfo),
             ("https://ann:pw@app.example/cb", UserInfo),

@@ -12,7 +12,6 @@ pub(super) fn ask(leaving: &Leaving) -> Response {
         title: "Sign out?",
         error: None,
         signed_in: None,
-        redirect_uri: leaving.uri.as_deref(),
     };
     let name = leaving.client.as_ref().map_or("An application", |client| &client.name);
     let client = leaving.client.as_ref().map(|client| client.id.as_str());

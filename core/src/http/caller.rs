@@ -60,7 +60,8 @@ impl Caller {
         let texts = headers
             .get_all(header::COOKIE)
             .into_iter()
-            .filter_map(|h| h.to_str().ok());
+            // A neighbour's cookie may have any bytes; ours have ASCII alone (RFC 6265 section 4.1.1).
+            .map(|header| String::from_utf8_lossy(header.as_bytes()).into_owned());
         let pairs = texts.flat_map(|text| Pair::split_parse(text).flatten());
         Caller {
             correlation,

@@ -25,8 +25,6 @@ pub(crate) struct Page<'a> {
     pub(crate) error: Option<&'a str>,
     /// Whether somebody is logged in, on the page that says so.
     pub(crate) signed_in: Option<bool>,
-    /// Where the browser may end up after a form of this page, beside this service.
-    pub(crate) redirect_uri: Option<&'a str>,
 }
 
 impl Page<'_> {
@@ -58,7 +56,7 @@ impl Page<'_> {
             header::CONTENT_TYPE,
             HeaderValue::from_static("text/html; charset=utf-8"),
         );
-        let policy = HeaderValue::from_str(&policy(self.redirect_uri)).expect("origins and schemes are ASCII");
+        let policy = HeaderValue::from_str(&policy()).expect("origins and schemes are ASCII");
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         response
     }
@@ -89,7 +87,6 @@ pub(crate) fn error(title: &str, what: &Notice<'_>) -> Response {
         title,
         error: Some(what.name),
         signed_in: None,
-        redirect_uri: None,
     };
     page.render(html! {
         p.notice role="alert" { (what.text) }

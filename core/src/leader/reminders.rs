@@ -111,6 +111,7 @@ impl Job {
                 text: reminder.text,
                 due: reminder.due,
             },
+            is_decoy: false,
         };
         match self.mailer.deliver(mail).await {
             Ok(()) => {

@@ -14,8 +14,9 @@ impl Mailer for ConsoleMailer {
         self.deliver(mail).await
     }
 
-    async fn deliver(&self, Mail { to, subject }: Mail) -> Outcome<()> {
+    async fn deliver(&self, Mail { to, subject, is_decoy }: Mail) -> Outcome<()> {
         match subject {
+            _ if is_decoy => println!("mail to {to}: none, for nobody has this address"),
             Subject::Code { code, minutes } => {
                 println!("mail to {to}: Your login code is {code} (good for {minutes} minutes)");
             }

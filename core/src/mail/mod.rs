@@ -18,6 +18,8 @@ pub struct Mail {
     pub to: String,
     /// What it says.
     pub subject: Subject,
+    /// Nobody has the address: everything is done as for somebody, and the relay never gets it.
+    pub is_decoy: bool,
 }
 
 /// What a mail says.

@@ -28,7 +28,6 @@ pub(super) fn code(view: &LoginView, error: Option<&Notice<'_>>) -> Response {
         title: "Enter your code",
         error: error.map(|e| e.name),
         signed_in: None,
-        redirect_uri: Some(&view.redirect_uri),
     };
     page.render(html! {
         // Whether anybody has this address is not for the page to say.

@@ -99,17 +99,16 @@ impl MailedCode {
         let key = email_code_key(flow, &mac);
         let kept = service.store.put(&key, &encode(&record), ttl).await;
         kept.during("keeping a one-time code")?; // if unknown: no mail with a code that may not work
-        if is_known {
-            let mail = Mail {
-                to: address.to_owned(),
-                subject: Subject::Code {
-                    code,
-                    minutes: ttl.as_secs() / 60,
-                },
-            };
-            let queued = self.mailer.enqueue(mail).await;
-            queued.during("queueing a mail")?;
-        }
+        // The same for the outbox, which may be full.
+        let mail = Mail {
+            to: address.to_owned(),
+            subject: Subject::Code {
+                code,
+                minutes: ttl.as_secs() / 60,
+            },
+            is_decoy: !is_known,
+        };
+        self.mailer.enqueue(mail).await.during("queueing a mail")?;
         let client_id = &flow.record.request.client_id;
         service.report("code_sent", client_id, None).await;
         Ok(())

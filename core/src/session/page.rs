@@ -18,7 +18,6 @@ pub(super) fn account(signed_in: Option<&SignedIn>, now: Timestamp) -> Response 
         },
         error: None,
         signed_in: Some(signed_in.is_some()),
-        redirect_uri: None,
     };
     page.render(match signed_in {
         None => html! {

@@ -42,7 +42,7 @@ impl Mailer for Outgoing {
         if let Some(failure) = self.full.lock().unwrap().take() {
             return Err(failure);
         }
-        if let Subject::Code { code, .. } = mail.subject {
+        if let (Subject::Code { code, .. }, false) = (mail.subject, mail.is_decoy) {
             self.mails.lock().unwrap().push((mail.to, code));
         }
         Ok(())

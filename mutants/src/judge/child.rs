@@ -117,6 +117,9 @@ impl Child<'_> {
                 match lines.recv_timeout(Duration::from_secs(self.run_s)) {
                     Ok(line) => {
                         let line = line.about(self.program)?;
+                        if !line.starts_with('{') {
+                            continue; // the service itself has printed it, as its console mailer does
+                        }
                         let line = serde_json::from_str(&line).map_err(|error| Trouble::Unreadable {
                             path: self.program.to_owned(),
                             what: format!("it said {line:?}: {error}"),

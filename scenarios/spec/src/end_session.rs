@@ -5,7 +5,7 @@ use crate::{
     authorize::{About, hint},
     exchange::Word,
     expect::{Expected, FormRule, PageRule, Rule},
-    form::{malformed, origin},
+    form::malformed,
     judge::{Judge, Needs, page_not_now},
     messages::Places,
     seen::{Params, Seen},
@@ -132,7 +132,6 @@ fn question(judge: &Judge<'_>, params: &Params<'_>, about: Option<&About>) -> Ex
             action: "/end-session/confirm",
             fields,
         }],
-        leads_to: uri.map(origin),
         ..PageRule::default()
     };
     Expected::page(

@@ -48,6 +48,8 @@ pub struct Refused {
     pub status: u16,
     /// The name of the error, or the reason that only the log tells.
     pub error: String,
+    /// What failed, and whether it may have been done nevertheless.
+    pub cause: Option<String>,
     /// The client that is named.
     pub client: Option<String>,
     /// The parameter that is named.

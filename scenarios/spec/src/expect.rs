@@ -98,8 +98,6 @@ pub(crate) struct PageRule {
     pub(crate) notice: Option<&'static str>,
     /// Its forms: method and action, and the fields with their values.
     pub(crate) forms: Vec<FormRule>,
-    /// The origin that its forms may lead to besides the service's own.
-    pub(crate) leads_to: Option<String>,
 }
 
 /// A form: its action, and its fields.

@@ -58,6 +58,6 @@ pub(crate) fn malformed(notice: &'static str) -> Expected {
 }
 
 /// The origin of a URL: `https://login.example`.
-pub(crate) fn origin(url: &str) -> String {
+fn origin(url: &str) -> String {
     url::Url::parse(url).map_or_else(|_| url.to_owned(), |url| url.origin().ascii_serialization())
 }

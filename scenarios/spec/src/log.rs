@@ -51,6 +51,7 @@ impl Judge<'_> {
             return Err(("another-request-in-the-log", what));
         }
         self.check_blamed(seen, answer, line)?;
+        check_doubt(answer, line)?;
         let Some(error) = error else {
             return Ok(()); // the answer to a HEAD does not say
         };
@@ -114,6 +115,21 @@ impl Judge<'_> {
         }
         let flow = seen.flow.and_then(|flow| self.index.flows.get(&flow));
         flow.map(|flow| flow.wanted.client_id.as_str())
+    }
+}
+
+/// Whether a client is told that its code may be spent exactly if that is in doubt: whether it may try again depends on it.
+fn check_doubt(answer: &Answer, line: &Refused) -> Result<(), (&'static str, String)> {
+    let (Some(description), Some(cause), "/token") = (description_of(answer), &line.cause, line.path.as_str()) else {
+        return Ok(());
+    };
+    let is_told = description == messages::description("temporarily_unavailable", "the code may be spent");
+    match is_told == cause.contains("outcome unknown: ") {
+        true => Ok(()),
+        false => Err((
+            "doubt-told-wrongly",
+            format!("says {description:?}, and the log {cause:?}"),
+        )),
     }
 }
 

@@ -269,7 +269,7 @@ pub(crate) fn expect_code_page(judge: &Judge<'_>, place: usize, seen: &Seen<'_>)
         };
         allowed.when(none, to_login);
         allowed.when(forgotten, to_login);
-        allowed.otherwise(|| pages::code(seen, flow, &found.possible, None));
+        allowed.otherwise(|| pages::code(seen, &found.possible, None));
     }
     judge.or_not_now(&mut allowed, seen, BOTH, page_not_now);
     allowed

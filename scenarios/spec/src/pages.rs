@@ -3,7 +3,6 @@
 use crate::{
     exchange::Word,
     expect::{Expected, FormRule, PageRule},
-    form::origin,
     index::Flow,
     judge::Judge,
     messages::Places,
@@ -27,7 +26,6 @@ pub(crate) fn login(
             action: "/login/send",
             fields: vec![("flow", flow_value(seen)), ("address", shown)],
         }],
-        leads_to: Some(origin(&flow.wanted.redirect_uri)),
         ..PageRule::default()
     };
     match error {
@@ -42,7 +40,7 @@ pub(crate) fn login(
 }
 
 /// The page on which people type their code, for one of these addresses.
-pub(crate) fn code(seen: &Seen<'_>, flow: &Flow, addresses: &[String], error: Option<&'static str>) -> Expected {
+pub(crate) fn code(seen: &Seen<'_>, addresses: &[String], error: Option<&'static str>) -> Expected {
     let page = PageRule {
         name: "code",
         error,
@@ -60,7 +58,6 @@ pub(crate) fn code(seen: &Seen<'_>, flow: &Flow, addresses: &[String], error: Op
                 ],
             },
         ],
-        leads_to: Some(origin(&flow.wanted.redirect_uri)),
         ..PageRule::default()
     };
     match error {
@@ -91,7 +88,6 @@ pub(crate) fn consent(judge: &Judge<'_>, seen: &Seen<'_>, flow: &Flow, person: &
             action: "/login/consent",
             fields: vec![("flow", flow_value(seen))],
         }],
-        leads_to: Some(origin(&flow.wanted.redirect_uri)),
         ..PageRule::default()
     };
     Expected::page("whether to go on", "RFC 8252 section 8.6", 200, page)

@@ -24,7 +24,7 @@ pub(crate) fn expect(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowe
         allowed.when(found.any.negated(), no_code_sent);
         allowed.when(judge.forgotten(flow.born, seen.times), no_code_sent);
         match seen.digits {
-            None => allowed.otherwise(|| pages::code(seen, flow, &found.possible, Some("not-a-code"))),
+            None => allowed.otherwise(|| pages::code(seen, &found.possible, Some("not-a-code"))),
             Some(digits) => {
                 let attempt = Attempt {
                     judge,
@@ -363,7 +363,7 @@ impl Attempt<'_, '_> {
                     .header("retry-after", window_s)
             }
             "locked" => Expected::error_page(error, "SP 800-63B-4 section 3.2.2", 429),
-            _ => pages::code(self.seen, self.flow, self.at, Some("wrong-code")),
+            _ => pages::code(self.seen, self.at, Some("wrong-code")),
         }
     }
 }

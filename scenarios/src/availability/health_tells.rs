@@ -53,10 +53,10 @@ struct Broken<'a> {
 }
 
 /// A fault, from when to when, milliseconds.
-struct Span<'a> {
-    from_ms: u64,
-    to_ms: u64,
-    fault: &'a Fault,
+pub(super) struct Span<'a> {
+    pub(super) from_ms: u64,
+    pub(super) to_ms: u64,
+    pub(super) fault: &'a Fault,
 }
 
 impl Property<Login> for HealthTells {
@@ -118,7 +118,7 @@ impl Property<Login> for HealthTells {
 }
 
 /// The faults of the run, repairs left out. A fault ends by itself, by its repair or when everything heals.
-fn spans<'a>(evidence: &'a Evidence<'_>) -> Vec<Span<'a>> {
+pub(super) fn spans<'a>(evidence: &'a Evidence<'_>) -> Vec<Span<'a>> {
     let all: Vec<(u64, &Fault)> = faults(evidence.history)
         .map(|(at_ms, _, fault)| (at_ms, fault))
         .collect();

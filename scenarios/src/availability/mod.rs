@@ -17,9 +17,11 @@ pub(crate) mod everyone_can_log_in;
 pub(crate) mod health_tells;
 pub(crate) mod latency_budget;
 pub(crate) mod nothing_fails;
+pub(crate) mod port_stays_open;
 
 // Planted bugs.
 pub(crate) mod degraded_for_good;
+pub(crate) mod full_disk_closes_ports;
 pub(crate) mod health_always_fine;
 pub(crate) mod health_asked_often;
 pub(crate) mod health_blames_the_store;
@@ -45,6 +47,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         health_blames_the_store::PLANTED,
         health_only_reads::PLANTED,
         port_closed_too_early::PLANTED,
+        full_disk_closes_ports::PLANTED,
     ]
 }
 

@@ -5,7 +5,7 @@ pub(crate) mod marks;
 use crate::{
     analytics, availability, directory, http, leader, limits, mail, mailed_code, oddities, operators,
     property::{AnswersAllowed, FailuresLogged, LogAsDocumented},
-    redemption, session, store, swarm,
+    redemption, registry, session, store, swarm,
     vocabulary::Scenario,
 };
 
@@ -25,6 +25,7 @@ pub fn all() -> Vec<Scenario> {
         operators::stories(),
         oddities::stories(),
         http::stories(),
+        registry::stories(),
         vec![swarm::swarm()],
     ];
     let stories = stories.concat().into_iter();

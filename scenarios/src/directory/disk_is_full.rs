@@ -7,7 +7,7 @@ use crate::{
     catalogue::marks::{refused_with, somebody_logged_in},
     property::{
         CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, HealthTells,
-        RightCodesAdmitted, SessionsSurvive,
+        PortStaysOpen, RightCodesAdmitted, SessionsSurvive,
     },
     scenario::{Logins, Monitor, Probe, Visitors, World, directory_busy, directory_full, ms, secs},
     vocabulary::{Faults, Scenario},
@@ -29,6 +29,7 @@ pub(crate) fn disk_is_full() -> Scenario {
                 .heal_at(secs(29)),
         )
         .always(HealthTells)
+        .always(PortStaysOpen)
         .always(RightCodesAdmitted)
         .always(CodeRedeemedOnce)
         .always(EmailCodeOnce)

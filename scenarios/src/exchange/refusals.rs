@@ -36,12 +36,16 @@ fn read(line: &str) -> Option<(&str, Refused)> {
     let (before, rest) = rest.split_once(" error=")?;
     let (before, parameter) = optional(before, " parameter=");
     let (status, client) = optional(before, " client=");
-    let error = rest.split_once(" cause=").map_or(rest, |(error, _)| error);
+    let (error, cause) = match rest.split_once(" cause=") {
+        Some((error, cause)) => (error, Some(cause.to_owned())),
+        None => (rest, None),
+    };
     let refused = Refused {
         method: method.to_owned(),
         path: path.to_owned(),
         status: status.parse().ok()?,
         error: error.to_owned(),
+        cause,
         client,
         parameter,
     };
@@ -82,6 +86,7 @@ mod tests {
         assert_eq!((correlation, refused.status), ("0a1b", 503));
         assert_eq!((refused.method.as_str(), refused.path.as_str()), ("POST", "/token"));
         assert_eq!(refused.error, "temporarily_unavailable");
+        assert_eq!(refused.cause.as_deref(), Some("counting: connection lost: error=x"));
         let line = "refused correlation=0a1b method=POST path=/token status=400 error=invalid_grant: no such code";
         assert_eq!(read(line).unwrap().1.error, "invalid_grant: no such code");
         let line = "refused correlation=0a1b method=GET path=/authorize status=303 client=grafana parameter=prompt \

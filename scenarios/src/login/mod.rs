@@ -7,7 +7,7 @@ pub use options::{ReminderOption, StoreOption, WorldOptions};
 
 use crate::{
     analytics, availability, directory, exchange, http, leader, limits, mail, mailed_code, oddities, people,
-    redemption, session, store,
+    redemption, registry, session, store,
 };
 use idp::{config::Config, replica::Wiring};
 use seams::Env;
@@ -39,6 +39,7 @@ sim::compose_behaviours! {
         Directory(directory::Behaviour),
         Oddity(oddities::Behaviour),
         Http(http::Behaviour),
+        Registry(registry::Behaviour),
     }
 }
 
@@ -53,6 +54,7 @@ sim::compose_observations! {
         Mail(mail::Observation),
         Directory(directory::Observation),
         Analytics(analytics::Observation),
+        Registry(registry::Observation),
     }
 }
 

@@ -7,13 +7,17 @@
 //! contain the failure as the service writes it: `not done` or `outcome unknown`, and the cause. What is asked after a failure
 //! (a code is put back, a mark taken away) may take its own deadline before the line is written.
 //!
+//! A process that has no file descriptors for long enough that a monitor came says that it could accept nobody, and if it gets
+//! ready meanwhile, that it cannot open its port.
+//!
 //! Edges. Not judged: a process that is killed or paused meanwhile cannot write; a failure just before the end of the run. A
 //! look at health is told of once for each cause, so an earlier line counts for it. Sentinels are judged by what becomes of the
 //! calls that needed them. What analytics loses is told once, until the hook takes an event again; it is not judged here.
 
 use crate::{
+    availability,
     property::{faults, violation},
-    vocabulary::{CallRecord, Evidence, Fault, Kind, Login, Property, Violation},
+    vocabulary::{Behaviour, CallRecord, Evidence, Fault, Kind, Login, Property, Violation},
 };
 
 /// Property: the log has every failure. See the module.
@@ -57,8 +61,96 @@ impl Property<Login> for FailuresLogged {
                 return Err(violation(&self.name(), at_ms, vec![], what).because(sim::shrink::slug(call.call)));
             }
         }
+        self.check_descriptors(evidence)
+    }
+}
+
+const REFUSES: &str = "no connection could be accepted";
+const OPENS: [&str; 2] = ["ready", "recovered: opening the port again"];
+const CLOSED: &str = "ready, but the port cannot be opened";
+
+impl FailuresLogged {
+    fn check_descriptors(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let monitored_ms = monitored_every_ms(evidence);
+        for (from_ms, host, to_ms) in without_descriptors(evidence) {
+            let lines = || {
+                evidence
+                    .operators
+                    .log
+                    .iter()
+                    .map(|written| &written.line)
+                    .filter(|line| line.host == host)
+            };
+            let says = |text: &str, from_ms: u64, to_ms: u64| {
+                lines().any(|line| (from_ms..=to_ms).contains(&line.at_ms) && line.text.starts_with(text))
+            };
+            if monitored_ms.is_some_and(|every_ms| from_ms + every_ms + LOOK_MS < to_ms)
+                && evidence.is_violated(!says(REFUSES, from_ms, to_ms), None)
+            {
+                let what = format!("{host} had no file descriptors, and its log does not say that it accepts nobody");
+                return Err(violation(&self.name(), from_ms, vec![], what).because("nobody-accepted"));
+            }
+            let opening = lines().filter(|line| {
+                OPENS.contains(&line.text.as_str()) && (from_ms..to_ms.saturating_sub(LOOK_MS)).contains(&line.at_ms)
+            });
+            for line in opening {
+                if evidence.is_violated(!says(CLOSED, line.at_ms, line.at_ms + LOOK_MS), None) {
+                    let what =
+                        format!("{host} had no file descriptor to open its port with, and its log does not say so");
+                    return Err(violation(&self.name(), line.at_ms, vec![], what).because("port-not-opened"));
+                }
+            }
+        }
         Ok(())
     }
+}
+
+/// So long a monitor's connection, or a try to open a port, may take, milliseconds.
+const LOOK_MS: u64 = 500;
+
+/// The longest pause of the monitors that are there from the beginning, if there are any.
+fn monitored_every_ms(evidence: &Evidence<'_>) -> Option<u64> {
+    let pauses = evidence
+        .plan
+        .operations
+        .iter()
+        .filter_map(|operation| match operation.does {
+            Behaviour::Availability(availability::Behaviour::WatchHealth { every_ms }) => {
+                Some(operation.at_ms + every_ms)
+            }
+            _ => None,
+        });
+    pauses.min()
+}
+
+/// When each process had no descriptors: from, whose, and to, milliseconds; if nothing else happened to the host meanwhile.
+fn without_descriptors<'a>(evidence: &'a Evidence<'_>) -> Vec<(u64, &'a str, u64)> {
+    let all: Vec<(u64, &Fault)> = faults(evidence.history)
+        .map(|(at_ms, _, fault)| (at_ms, fault))
+        .collect();
+    let lacking = all.iter().enumerate().filter_map(|(index, (from_ms, fault))| {
+        let Fault::NoDescriptors { host, lasts_ms } = fault else {
+            return None;
+        };
+        let is_end = |fault: &Fault| *fault == Fault::Heal || fault.hosts().contains(&host.as_str());
+        let others_ms = all[index + 1..]
+            .iter()
+            .find(|(_, other)| is_end(other))
+            .map(|(at_ms, _)| *at_ms);
+        let was_whole = all[..index]
+            .iter()
+            .rev()
+            .find(|(_, other)| is_end(other))
+            .is_none_or(|(_, other)| {
+                other.repairs() || matches!(other, Fault::DiskError { .. } | Fault::NoDescriptors { .. })
+            });
+        let to_ms = others_ms
+            .unwrap_or(u64::MAX)
+            .min(from_ms + lasts_ms)
+            .min(evidence.plan.lasts_ms);
+        was_whole.then_some((*from_ms, host.as_str(), to_ms))
+    });
+    lacking.collect()
 }
 
 /// A call that is judged, when it ended, and its failure.
@@ -125,6 +217,38 @@ mod tests {
         ] {
             assert!(story.judged_by(&FailuresLogged).is_err());
         }
+    }
+
+    #[test]
+    fn a_process_without_descriptors_says_so() {
+        let without = |lasts_ms| {
+            let host = "idp-a".into();
+            let mut story = Story::new().fault(4000, Fault::NoDescriptors { host, lasts_ms });
+            story.operations.push(crate::vocabulary::Operation {
+                at_ms: 0,
+                who: "monitor".into(),
+                does: availability::Behaviour::WatchHealth { every_ms: 2000 }.into(),
+            });
+            story
+        };
+        let told = without(3000).logged(5000, "no connection could be accepted port=8080 error=x", &[]);
+        assert_eq!(told.judged_by(&FailuresLogged), Ok(()));
+        assert_eq!(
+            without(2400).judged_by(&FailuresLogged),
+            Ok(()),
+            "no monitor may have come"
+        );
+        let violated = without(3000).judged_by(&FailuresLogged).expect_err("nothing is told");
+        assert_eq!(violated.reason, "nobody-accepted");
+        let opens = "recovered: opening the port again";
+        let violated = without(2400)
+            .logged(5000, opens, &[])
+            .judged_by(&FailuresLogged)
+            .expect_err("it cannot");
+        assert_eq!(violated.reason, "port-not-opened");
+        let cannot = "ready, but the port cannot be opened; trying again error=x";
+        let story = without(2400).logged(5000, opens, &[]).logged(5001, cannot, &[]);
+        assert_eq!(story.judged_by(&FailuresLogged), Ok(()));
     }
 
     #[test]

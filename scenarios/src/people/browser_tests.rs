@@ -98,6 +98,32 @@ async fn a_form_leads_nowhere_that_its_page_forbids() {
     }
 }
 
+/// A client's callback may go on to another origin of its own, of which the service knows nothing.
+#[tokio::test]
+async fn a_policy_of_the_form_binds_the_redirects_of_the_client() {
+    for (policy, allowed) in [
+        ("form-action 'self' https://grafana.example", false),
+        (
+            "form-action 'self' https://grafana.example https://dashboards.example",
+            true,
+        ),
+        ("default-src 'none'", true),
+    ] {
+        let head = format!("{}\nContent-Security-Policy: {policy}", LOGIN.0);
+        let back = "303 See Other\nLocation: https://grafana.example/login/generic_oauth?code=c";
+        let script = Script::new(&[(&head, LOGIN.1), (back, "")]);
+        let (browser, _) = browser(&script);
+        let login = page(browser.open("https://login.example/login").await);
+        let reply = browser.submit(&login, "/login/send", &[]).await.unwrap();
+        let landing = browser.follow(reply).await;
+        assert_eq!(
+            matches!(landing, Ok(Landing::Foreign(_))),
+            allowed,
+            "{policy}: {landing:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn gives_up_a_circle_of_redirects() {
     let script = Script::new(&[("303 See Other\nLocation: /again", ""); 20]);

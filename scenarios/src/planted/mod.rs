@@ -5,7 +5,7 @@ pub(crate) mod twist;
 
 use crate::{
     analytics, availability, directory, exchange, http, leader, limits, mail, mailed_code, operators, redemption,
-    session, store, vocabulary::PlantedBug,
+    registry, session, store, vocabulary::PlantedBug,
 };
 
 /// All planted bugs, module by module.
@@ -24,6 +24,7 @@ pub fn all() -> Vec<PlantedBug> {
         operators::bugs(),
         exchange::bugs(),
         http::bugs(),
+        registry::bugs(),
     ]
     .concat()
 }

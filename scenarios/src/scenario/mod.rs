@@ -12,8 +12,8 @@ pub use sim::scenario::{
     no_descriptors, pause, power_loss, redis_refuses, resume, secs, sentinel_refuses, start,
 };
 pub use workload::{
-    BurntCodes, Clients, CodeThief, DirectoryReader, Eavesdropper, Flooder, Guesser, HastyPeople, ImpatientPeople,
-    Logins, Monitor, Probe, Racers, Returns, SignsOut, Stranger, Visitors,
+    Administrator, BurntCodes, Clients, CodeThief, DirectoryReader, Eavesdropper, Flooder, Guesser, HastyPeople,
+    ImpatientPeople, Logins, Monitor, Probe, Racers, Returns, SignsOut, Stranger, Visitors,
 };
 pub use world::World;
 

@@ -1,7 +1,7 @@
 //! The workloads of scenarios: which people and attackers there are, and what they do.
 
 use crate::{
-    availability, directory, http, limits, mailed_code, oddities, redemption, session, store,
+    availability, directory, http, limits, mailed_code, oddities, redemption, registry, session, store,
     vocabulary::{Behaviour, Workload},
     world::hosts,
 };
@@ -194,6 +194,18 @@ impl DirectoryReader {
         let every_ms = pause.as_millis() as u64;
         let does = Behaviour::Directory(directory::Behaviour::ReadDirectory { every_ms });
         Workload::named("database-operator", does).every(Duration::ZERO)
+    }
+}
+
+/// An operator who changes what is registered.
+pub struct Administrator;
+
+impl Administrator {
+    /// Gives this number of commands. To be said after all other workloads, so that these keep their draws.
+    pub fn giving(commands: u64, every: Duration) -> Workload {
+        let every_ms = every.as_millis() as u64;
+        let does = Behaviour::Registry(registry::Behaviour::Administer { commands, every_ms });
+        Workload::named("administrator", does).every(Duration::ZERO)
     }
 }
 

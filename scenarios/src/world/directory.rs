@@ -249,7 +249,8 @@ pub(crate) fn people(plan: &Plan) -> BTreeSet<&str> {
             | Behaviour::Redemption(redemption::Behaviour::StealCodes { .. })
             | Behaviour::Store(store::Behaviour::CheckReplication)
             | Behaviour::Availability(availability::Behaviour::WatchHealth { .. })
-            | Behaviour::Directory(_) => continue,
+            | Behaviour::Directory(_)
+            | Behaviour::Registry(_) => continue,
             _ => &operation.who,
         });
     }

@@ -19,6 +19,7 @@ use scenarios::{
         Hint,
     },
     redemption::Behaviour::{BurnCode, RaceCode, StealCodes},
+    registry,
     session::Behaviour::{LogInAndOut, StayLoggedIn},
     store,
     vocabulary::{Behaviour, Mode, OwnFault, ReminderOption},
@@ -67,6 +68,8 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
         replicas.prop_map(|replica| availability::Behaviour::LogInAt { replica }.into()),
         (1..20_000u64).prop_map(|every_ms| availability::Behaviour::WatchHealth { every_ms }.into()),
         (1..20_000u64).prop_map(|every_ms| directory::Behaviour::ReadDirectory { every_ms }.into()),
+        (0..99u64, 1..9_999u64)
+            .prop_map(|(commands, every_ms)| registry::Behaviour::Administer { commands, every_ms }.into()),
         Just(store::Behaviour::CheckReplication.into()),
         odd().prop_map(Behaviour::from),
         with_heads_and_haste().prop_map(Behaviour::from),

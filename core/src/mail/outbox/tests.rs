@@ -20,6 +20,7 @@ fn code(to: &str) -> Mail {
             code: "123456".into(),
             minutes: 10,
         },
+        is_decoy: false,
     }
 }
 
@@ -31,6 +32,7 @@ fn reminder() -> Mail {
             text: "Water\nBcc: thief@example.com".into(),
             due: crate::store::testing::START,
         },
+        is_decoy: false,
     }
 }
 
@@ -154,6 +156,30 @@ async fn nobody_waits_for_a_hanging_relay_and_the_outbox_is_bounded() {
         connections.push(stream);
     }
     assert_eq!(connections.len(), IN_FLIGHT_MAX);
+}
+
+/// Whether somebody has an address is nobody's business: a full outbox refuses both, and time tells nothing either.
+#[tokio::test(start_paused = true)]
+async fn a_decoy_is_refused_as_a_mail_is_and_goes_nowhere() {
+    let fixture = Fixture::new();
+    let mut relay = fixture.network.serve("mail");
+    let outbox = outbox(&fixture, 1);
+    let decoy = |to: &str| Mail {
+        is_decoy: true,
+        ..code(to)
+    };
+    assert_eq!(outbox.enqueue(decoy("nobody@example.com")).await, Ok(()));
+    assert_eq!(
+        outbox.enqueue(decoy("no..body@example.com")).await,
+        Ok(()),
+        "nobody can have it"
+    );
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(relay.try_recv().is_err(), "nothing is sent");
+    outbox.enqueue(code("ann@example.com")).await.unwrap();
+    let full = Err(Failure::Fail(Cause::Full("outbox")));
+    assert_eq!(outbox.enqueue(code("bob@example.com")).await, full);
+    assert_eq!(outbox.enqueue(decoy("nobody@example.com")).await, full);
 }
 
 #[tokio::test(start_paused = true)]

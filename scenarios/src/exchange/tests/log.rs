@@ -6,7 +6,7 @@ use crate::vocabulary::Operators;
 /// The log tells of each refusal what it must: the same history with another line in the log is rejected, for each reason.
 #[test]
 fn every_sentence_rejects_a_log_that_breaks_it() {
-    let (plan, history, operators) = told("rule_breakers", 3);
+    let (plan, history, operators) = told("rule_breakers", 2);
     let of = |what: &str| {
         let found = operators
             .log
