@@ -254,7 +254,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clients::registration;
+    use crate::{clients::registration, mailed_code::code};
 
     #[test]
     fn a_secret_is_not_shown() {
@@ -265,6 +265,28 @@ mod tests {
         };
         let shown = format!("{access:?}");
         assert!(shown.contains("idp") && !shown.contains("hunter2"), "{shown}");
+    }
+
+    /// What a guesser can reach, computed from the limits. The chance is at most guesses times codes that they may meet.
+    #[test]
+    fn the_page_of_limits_says_what_guessing_is_worth() {
+        let page = include_str!("../LIMITS.md");
+        let config = Config::new("idp-a", "https://login.example", StateConfig::Memory);
+        let (limits, window_s) = (config.limits, config.limits.window.as_secs());
+        let codes = u64::from(code::CODES);
+        let at_once = limits.sends * (config.ttl.email_code.as_secs() / window_s + 1);
+        let in_a_row = limits.consecutive_failures + limits.login_attempts;
+        let a_day = limits.login_attempts * 24 * 3600 / window_s;
+        for (row, number) in [
+            ("codes", codes),
+            ("codes valid at once", at_once),
+            ("guesses in a row", in_a_row),
+            ("guesses until the lock, one in", codes / (in_a_row * at_once)),
+            ("guesses a day", a_day),
+            ("guesses of a day, one in", codes / (a_day * at_once)),
+        ] {
+            assert!(page.contains(&format!("\n| {row} | {number} |")), "{row}: {number}");
+        }
     }
 
     /// What clients and operators are told is what they get.

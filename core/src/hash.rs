@@ -33,7 +33,7 @@ pub fn is_token(text: &str) -> bool {
 }
 
 /// The service's own secret. It keys the hashes of what can be guessed, so that somebody who reads Redis or
-/// a backup cannot find six digits by trying all of them.
+/// a backup cannot find eight digits by trying all of them.
 #[derive(Clone)]
 pub struct Pepper([u8; 32]);
 

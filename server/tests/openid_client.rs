@@ -109,7 +109,7 @@ fn code_in(line: &str) -> Option<String> {
         .chars()
         .take_while(char::is_ascii_digit)
         .collect();
-    (code.len() == 6).then_some(code)
+    (code.len() == 8).then_some(code)
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ async fn limits_agree(steps: Vec<AtLimits>) -> Result<(), TestCaseError> {
                     continue;
                 };
                 guess += 1;
-                let code = format!("{guess:06}");
+                let code = format!("{guess:08}");
                 if bed.out.codes("ann@example.com").contains(&code) || now_ms > *ends_ms {
                     continue; // a lucky guess, or a login that is over: other tests are about those
                 }

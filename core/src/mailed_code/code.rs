@@ -1,24 +1,27 @@
-//! One-time codes that are mailed: six digits (SP 800-63B-4 section 3.1.3.1 asks for at least six).
+//! One-time codes that are mailed: eight digits. SP 800-63B-4 section 3.1.3.1 asks for at least six; but several codes of an
+//! address are valid at a time, and each guess may meet any of them (`core/LIMITS.md`, "Guessing").
 
 use crate::hash::Pepper;
 
-/// A code of six digits from unpredictable numbers. Draws again above the last multiple of a
-/// million, otherwise the low codes would be more likely than the high ones.
+/// How many codes there are.
+pub const CODES: u32 = 100_000_000;
+
+/// A code of eight digits from unpredictable numbers. Draws again above the last multiple of [`CODES`], otherwise the low codes
+/// would be more likely than the high ones.
 pub fn draw(mut next: impl FnMut() -> u32) -> String {
-    const CODES: u32 = 1_000_000;
     const END: u32 = u32::MAX - u32::MAX % CODES;
     loop {
         let number = next();
         if number < END {
-            return format!("{:06}", number % CODES);
+            return format!("{:08}", number % CODES);
         }
     }
 }
 
-/// What a person typed, as six digits. Spaces and hyphens are ignored.
+/// What a person typed, as eight digits. Spaces and hyphens are ignored.
 pub fn typed(text: &str) -> Option<String> {
     let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-    (digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_digit())).then_some(digits)
+    (digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit())).then_some(digits)
 }
 
 /// How a code is kept: keyed, and bound to its flow and to the address it was sent to. Bound to the
@@ -46,16 +49,16 @@ mod tests {
 
     #[test]
     fn numbers_that_would_bias_are_drawn_again() {
-        let mut numbers = [u32::MAX, 4_294_000_000, 4_293_999_999].into_iter();
-        assert_eq!(draw(|| numbers.next().unwrap()), "999999");
-        assert_eq!(draw(|| 7), "000007");
+        let mut numbers = [u32::MAX, 4_200_000_000, 4_199_999_999].into_iter();
+        assert_eq!(draw(|| numbers.next().unwrap()), "99999999");
+        assert_eq!(draw(|| 7), "00000007");
     }
 
     #[test]
     fn what_people_type() {
-        assert_eq!(typed(" 123 456 ").as_deref(), Some("123456"));
-        assert_eq!(typed("123-456").as_deref(), Some("123456"));
-        for wrong in ["", "12345", "1234567", "12345a", "١٢٣٤٥٦"] {
+        assert_eq!(typed(" 1234 5678 ").as_deref(), Some("12345678"));
+        assert_eq!(typed("1234-5678").as_deref(), Some("12345678"));
+        for wrong in ["", "1234567", "123456789", "1234567a", "123456", "١٢٣٤٥٦٧٨"] {
             assert_eq!(typed(wrong), None, "{wrong}");
         }
     }

@@ -18,7 +18,7 @@ pub enum MailedCodeRefused {
     Address(LoginView),
     /// A code has to be asked for first.
     NoCodeSent,
-    /// What was typed is not six digits. Not charged.
+    /// What was typed is not eight digits. Not charged.
     NotACode(LoginView),
     /// The code is wrong, expired or spent.
     WrongCode(LoginView),
@@ -67,7 +67,7 @@ impl From<MailedCodeRefused> for Rejected {
                 PageError::new(Kind::Invalid, "no-code-sent", "No code yet", "Ask for a code first.")
             }
             MailedCodeRefused::NotACode(view) => {
-                PageError::on(Kind::Invalid, "not-a-code", "A code has six digits.", move |notice| {
+                PageError::on(Kind::Invalid, "not-a-code", "A code has eight digits.", move |notice| {
                     pages::code(&view, Some(notice))
                 })
             }

@@ -17,7 +17,7 @@ pub(super) fn offer(view: &LoginView) -> Markup {
                 maxlength="254";
             button data-busy="Sending code…" { "Send login code" }
         }
-        p.soft { "You will get a mail with a code of six digits. There is no password." }
+        p.soft { "You will get a mail with a code of eight digits. There is no password." }
     }
 }
 
@@ -35,9 +35,9 @@ pub(super) fn code(view: &LoginView, error: Option<&Notice<'_>>) -> Response {
         (notice(error))
         form method="post" action="/login/verify" {
             input type="hidden" name="flow" value=(view.flow);
-            label for="code" { "Code of six digits" }
+            label for="code" { "Code of eight digits" }
             input #code .code name="code" inputmode="numeric" pattern="[0-9 \\-]*" required autocomplete="one-time-code"
-                autofocus maxlength="12";
+                autofocus maxlength="16";
             button data-busy="Checking…" { "Sign in" }
         }
         form method="post" action="/login/send" {

@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn a_page_says_all_of_it_and_nothing_else() {
         let good = "Sign in to continue to web That is not a mail address. Please check it. Mail address Send login code You \
-                    will get a mail with a code of six digits. There is no password. Reference, if you ask for help: 0a1b";
+                    will get a mail with a code of eight digits. There is no password. Reference, if you ask for help: 0a1b";
         let check = |text: &str| check("login", Some("invalid-address"), None, &places(), text);
         assert_eq!(check(good), Ok(()));
         for (from, to) in [

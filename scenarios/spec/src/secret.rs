@@ -113,7 +113,7 @@ impl Secret {
         }
     }
 
-    /// The tag of the six digits that it is.
+    /// The tag of the eight digits that it is.
     pub fn digits(&self) -> Option<Tag> {
         match self.shape {
             Shape::Digits(tag) => Some(tag),
@@ -144,7 +144,7 @@ fn shape(text: &str) -> Shape {
         return Shape::Other;
     }
     let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-    match digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    match digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         true => Shape::Digits(Tag::of(&digits)),
         false => Shape::Other,
     }
@@ -163,8 +163,8 @@ mod tests {
             verifier.challenge(),
             Some(Tag::of("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"))
         );
-        assert_eq!(Secret::of(" 123-456 ").digits(), Some(Tag::of("123456")));
-        assert_eq!(Secret::of("1234567").digits(), None);
+        assert_eq!(Secret::of(" 1234-5678 ").digits(), Some(Tag::of("12345678")));
+        assert_eq!(Secret::of("123456789").digits(), None);
         assert_eq!(Secret::of("short").challenge(), None);
         assert_eq!(Secret::of("a b{\u{e4}").encoded_bytes(), 3 + 3 + 6);
         assert_eq!(Secret::of("short").encoded_bytes(), 5);

@@ -19,7 +19,7 @@ pub(crate) struct Seen<'a> {
     done: Done,
     /// The login in progress that it is about.
     pub(crate) flow: Option<Tag>,
-    /// The six digits that it presents.
+    /// The eight digits that it presents.
     pub(crate) digits: Option<Tag>,
 }
 

@@ -30,7 +30,7 @@ pub(crate) async fn guess(attacker: &Person, guesses: u32, every: Duration) {
         let Some(page) = &flow else {
             continue; // there is no flow: this guess is lost, and the history has the reason
         };
-        let code = format!("{:06}", attacker.choices.between(0, 999_999));
+        let code = format!("{:08}", attacker.choices.between(0, 99_999_999));
         match attacker.press_verify(page, &code).await {
             // The flow can still be used.
             Err(Seen::Unknown(_)) => {}

@@ -3,7 +3,7 @@
 //! Source: SP 800-63B-4 section 3.1.3.2 (an authentication secret is accepted once). Inventory 4, 10, 23.
 //!
 //! Edges. The same code typed again in the same flow is one person who clicks twice, and leads to the same session.
-//! Codes have six digits, so two mails to one address may carry the same code by chance: each mail may log in one flow.
+//! Codes have eight digits, so two mails to one address may carry the same code by chance: each mail may log in one flow.
 
 use crate::{
     mailed_code,

@@ -17,7 +17,7 @@ pub(crate) async fn mistype(person: &Arc<Person>, codes: u32, clicks: u32, every
     };
     let mut typed = BTreeSet::new();
     while typed.len() < codes as usize {
-        let code = format!("{:06}", person.choices.between(0, 999_999));
+        let code = format!("{:08}", person.choices.between(0, 99_999_999));
         if typed.insert(code.clone()) {
             press(person, &page, &code, clicks).await;
             sleep(every).await;

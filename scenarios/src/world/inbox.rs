@@ -27,12 +27,12 @@ impl InboxMail {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The one-time code, if the mail carries one: six digits after "Your login code is", and then nothing, or more words.
+    /// The one-time code, if the mail carries one: eight digits after "Your login code is", and then nothing, or more words.
     pub fn code(&self) -> Option<&str> {
         self.body.lines().find_map(|line| {
             let rest = line.trim().strip_prefix("Your login code is ")?;
             let code = rest.split(' ').next()?.trim_end_matches('.');
-            (code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit())).then_some(code)
+            (code.len() == 8 && code.bytes().all(|b| b.is_ascii_digit())).then_some(code)
         })
     }
 }

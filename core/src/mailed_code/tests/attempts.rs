@@ -36,11 +36,11 @@ async fn a_double_click_is_one_attempt_with_one_outcome() {
     assert_eq!(ann.verify(&bed, &flow, &code).await.location(), one.location());
 
     // Two attempts are charged by now: three more are admitted, and no code but the first works.
-    for code in ["111111", "222222", "333333"] {
+    for code in ["00111111", "00222222", "00333333"] {
         assert_eq!(ann.verify(&bed, &flow, code).await.page().2, "wrong-code");
     }
     assert_eq!(
-        ann.verify(&bed, &flow, "444444").await.page(),
+        ann.verify(&bed, &flow, "00444444").await.page(),
         (429, "error", "too-many-attempts")
     );
 }
@@ -53,7 +53,7 @@ async fn attempts_are_limited_per_flow_and_twins_are_no_way_around() {
     let flow = eve.begin(&bed).await;
     eve.ask(&bed, &flow).await;
     let right = bed.out.codes(ANN).pop().unwrap();
-    let guesses = (0..).map(|n| format!("{n:06}")).filter(|guess| *guess != right);
+    let guesses = (0..).map(|n| format!("{n:08}")).filter(|guess| *guess != right);
     for (turn, guess) in guesses.take(bed.config.limits.verify_attempts as usize).enumerate() {
         eve.replica = turn % 2;
         assert_eq!(
@@ -100,7 +100,7 @@ async fn attempts_are_limited_per_address_over_flows_and_the_address_cannot_be_s
             "sends suffice"
         );
         let right = bed.out.codes(ANN).pop().unwrap();
-        for guess in (0..).map(|n| format!("{n:06}")).filter(|guess| *guess != right).take(4) {
+        for guess in (0..).map(|n| format!("{n:08}")).filter(|guess| *guess != right).take(4) {
             match eve.verify(&bed, &flow, &guess).await.page() {
                 (400, "code", "wrong-code") => admitted += 1,
                 other => {
@@ -175,7 +175,7 @@ async fn what_people_mistype_costs_them_nothing() {
         assert!(!seen.body.contains("<script>alert"));
     }
     assert_eq!(
-        ann.verify(&bed, &flow, "123456").await.page(),
+        ann.verify(&bed, &flow, "12345678").await.page(),
         (400, "error", "no-code-sent")
     );
     assert_eq!(
@@ -183,7 +183,7 @@ async fn what_people_mistype_costs_them_nothing() {
         format!("/login?flow={flow}")
     );
     ann.ask(&bed, &flow).await;
-    for code in ["", "12345", "abcdef", "1234567", "١٢٣٤٥٦"] {
+    for code in ["", "1234567", "abcdefgh", "123456789", "١٢٣٤٥٦٧٨"] {
         for _ in 0..3 {
             assert_eq!(
                 ann.verify(&bed, &flow, code).await.page(),

@@ -121,10 +121,10 @@ async fn a_failure_that_cannot_be_counted_is_not_a_free_guess() {
     let mut eve = Browser::default();
     let flow = eve.begin(&bed).await;
     eve.ask(&bed, &flow).await;
-    let guess = if bed.out.codes(ANN) == ["000000"] {
-        "000001"
+    let guess = if bed.out.codes(ANN) == ["00000000"] {
+        "00000001"
     } else {
-        "000000"
+        "00000000"
     };
     bed.fixture
         .storage

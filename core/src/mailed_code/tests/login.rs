@@ -143,7 +143,7 @@ async fn an_unknown_address_gets_the_same_answers_and_no_mail() {
     );
     assert!(bed.out.codes("nobody@example.com").is_empty());
     assert_eq!(
-        eve.verify(&bed, &flow, "000000").await.page(),
+        eve.verify(&bed, &flow, "00000000").await.page(),
         (400, "code", "wrong-code")
     );
 }

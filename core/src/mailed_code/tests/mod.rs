@@ -8,5 +8,5 @@ const ANN: &str = "ann@example.com";
 
 /// Another code than this one.
 fn wrong(code: &str) -> &'static str {
-    if code == "000000" { "000001" } else { "000000" }
+    if code == "00000000" { "00000001" } else { "00000000" }
 }

@@ -256,7 +256,7 @@ fn rejected() -> Vec<(&'static str, u16, &'static str, Change)> {
         "/login/verify",
         400,
         "another notice",
-        Box::new(text("six digits. Code", "xyzzy. Code")),
+        Box::new(text("eight digits. Code", "xyzzy. Code")),
     );
     row(
         "/",
