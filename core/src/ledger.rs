@@ -24,7 +24,8 @@ pub(crate) const SCHEMA: Schema = Schema {
         CREATE INDEX spent_by_expiry ON spent (remember_until);",
     )],
     expiring: &[Expiring {
-        delete: "DELETE FROM spent WHERE remember_until <= ?1",
+        table: "spent",
+        when: "remember_until <= ?1",
         kept_for: MARGIN,
     }],
 };

@@ -129,4 +129,5 @@ bugs!(
     request_dropped at 1,
     heads_without_bound at 1,
     demo_in_production at 1,
+    swept_at_once at 1,
 );

@@ -182,6 +182,7 @@ clean!(
     claims_in_doubt at [1],
     lease_in_doubt at [1],
     mailboxes_gone at [1],
+    backlog_swept at [1],
     session_survives at [1],
     slow_disk at [1, 2],
     directory_loses_power at [1],
@@ -268,6 +269,7 @@ bugs!(
     heads_without_bound at [1, 1],
     demo_in_production at [1, 1];
     not
+    swept_at_once because "a process must be blocked while SQLite works",
     unfenced_leader because "a leader must be paused",
     directory_not_synced because "hosts must lose power",
     health_only_reads because "a Redis node must refuse commands",

@@ -63,6 +63,7 @@ smoke!(
     claims_in_doubt,
     lease_in_doubt,
     mailboxes_gone,
+    backlog_swept,
     session_survives,
     slow_disk,
     directory_loses_power,

@@ -249,7 +249,7 @@ impl<S: Service> Nemesis<S> {
     /// Called when a process is blocked in a call to its disk: blocks it for as long as the disk is slow.
     fn block(self: Rc<Self>, engine: &dyn Simulator, host: usize) {
         let machine = &self.machinery.hosts[host];
-        let by_ms = machine.disk.as_ref().map_or(0, Disk::slow_by_ms);
+        let by_ms = machine.disk.as_ref().map_or(0, Disk::blocked_ms);
         let until_ms = engine.now_ms() + by_ms;
         self.paused.borrow_mut().block(engine, machine, until_ms);
         engine.at(until_ms, {

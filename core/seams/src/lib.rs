@@ -72,7 +72,7 @@ impl Env {
         let value = work().map_err(|error| Failure::Unknown(broken(&error)))?;
         let after = self.storage.check(StorageMoment::AfterCommit);
         after.map_err(|fault| Failure::Unknown(broken(&fault)))?;
-        if let Some(stall) = self.storage.synced() {
+        if let Some(stall) = self.storage.synced(1) {
             stall.await;
         }
         Ok(value)

@@ -42,8 +42,9 @@ pub trait Storage: Send + Sync {
 
     /// Asked when a commit that wrote something has returned: what to wait for because the disk is slow. With a real
     /// disk nothing, for the call itself has blocked the thread; a simulated call takes no time, and the simulated disk
-    /// returns here how long this process is blocked (inventory 28).
-    fn synced(&self) -> Option<BoxFuture<'_, ()>> {
+    /// returns here how long this process is blocked (inventory 28). `rows` were inserted, changed or deleted.
+    fn synced(&self, rows: u64) -> Option<BoxFuture<'_, ()>> {
+        let _ = rows;
         None
     }
 }

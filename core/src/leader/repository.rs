@@ -62,6 +62,7 @@ pub trait ReminderRepository: Send + Sync {
 /// Deletes what has expired.
 #[async_trait]
 pub trait ExpiryRepository: Send + Sync {
-    /// Deletes the expired rows of all tables, provided that `epoch` is the newest; returns how many there were.
+    /// Deletes the expired rows of all tables, as long as `epoch` is the newest; returns how many there were. Some rows at a
+    /// time, for nobody else can write meanwhile.
     async fn sweep(&self, epoch: LeaderEpoch, now: Timestamp) -> Outcome<u64>;
 }

@@ -8,8 +8,11 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 use seams::{Cause, Failure, Outcome, Timestamp};
 use std::time::Duration;
+use tokio::time::sleep;
 
 /// How long claimed reminders are kept, so that adding one again does not send it again.
+/// Between two deletions of one sweep: longer than others wait between two tries to get the lock.
+const PAUSE: Duration = Duration::from_millis(50);
 const REMINDERS_KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 pub(crate) const SCHEMA: Schema = Schema {
@@ -43,7 +46,8 @@ pub(crate) const SCHEMA: Schema = Schema {
         ),
     ],
     expiring: &[Expiring {
-        delete: "DELETE FROM reminders WHERE due <= ?1 AND claimed_epoch IS NOT NULL",
+        table: "reminders",
+        when: "due <= ?1 AND claimed_epoch IS NOT NULL",
         kept_for: REMINDERS_KEPT_FOR,
     }],
 };
@@ -167,17 +171,35 @@ impl ReminderRepository for SqliteDirectory {
 #[async_trait]
 impl ExpiryRepository for SqliteDirectory {
     async fn sweep(&self, epoch: LeaderEpoch, now: Timestamp) -> Outcome<u64> {
+        let mut swept = 0;
+        loop {
+            let rows = self.sweep_some(epoch, now).await?;
+            swept += rows as u64;
+            if rows < self.rows_at_once() {
+                return Ok(swept);
+            }
+            sleep(PAUSE).await;
+        }
+    }
+}
+
+impl SqliteDirectory {
+    /// Deletes as many rows as it may at once, and says how many it were.
+    async fn sweep_some(&self, epoch: LeaderEpoch, now: Timestamp) -> Outcome<usize> {
         let swept = self
             .write(|t| {
                 if newest_epoch(t)? != epoch {
                     return Ok(None);
                 }
                 let mut rows = 0;
-                for expiring in self.schemas().iter().flat_map(|schema| schema.expiring) {
-                    let before = ms(now).saturating_sub(expiring.kept_for.as_millis() as i64);
-                    rows += t.prepare_cached(expiring.delete)?.execute([before])?;
+                for Expiring { table, when, kept_for } in self.schemas().iter().flat_map(|schema| schema.expiring) {
+                    let before = ms(now).saturating_sub(kept_for.as_millis() as i64);
+                    let delete =
+                        format!("DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE {when} LIMIT ?2)");
+                    let left = (self.rows_at_once() - rows) as i64;
+                    rows += t.prepare_cached(&delete)?.execute([before, left])?;
                 }
-                Ok(Some(rows as u64))
+                Ok(Some(rows))
             })
             .await?;
         swept.ok_or_else(|| {

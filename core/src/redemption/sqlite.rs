@@ -27,7 +27,8 @@ pub(crate) const SCHEMA: Schema = Schema {
         CREATE INDEX tokens_by_expiry ON tokens (expires_at);",
     )],
     expiring: &[Expiring {
-        delete: "DELETE FROM tokens WHERE expires_at <= ?1",
+        table: "tokens",
+        when: "expires_at <= ?1",
         kept_for: Duration::ZERO,
     }],
 };

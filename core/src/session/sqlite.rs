@@ -24,7 +24,8 @@ pub(crate) const SCHEMA: Schema = Schema {
         CREATE INDEX sessions_by_expiry ON sessions (expires_at);",
     )],
     expiring: &[Expiring {
-        delete: "DELETE FROM sessions WHERE expires_at <= ?1",
+        table: "sessions",
+        when: "expires_at <= ?1",
         kept_for: Duration::ZERO,
     }],
 };

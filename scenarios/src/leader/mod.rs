@@ -19,9 +19,11 @@ pub(crate) mod never_sweeps;
 pub(crate) mod oldest_first_for_ever;
 pub(crate) mod reminder_differs;
 pub(crate) mod renewal_believed;
+pub(crate) mod swept_at_once;
 pub(crate) mod unfenced_leader;
 
 // Scenarios.
+pub(crate) mod backlog_swept;
 pub(crate) mod claims_in_doubt;
 pub(crate) mod leader_at_work;
 pub(crate) mod leader_pauses;
@@ -41,6 +43,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         local_time_for_utc::PLANTED,
         everybody_renews::PLANTED,
         never_sweeps::PLANTED,
+        swept_at_once::PLANTED,
         oldest_first_for_ever::PLANTED,
         reminder_differs::PLANTED,
         renewal_believed::PLANTED,
@@ -57,5 +60,6 @@ pub(crate) fn stories() -> Vec<Scenario> {
         claims_in_doubt::claims_in_doubt(),
         lease_in_doubt::lease_in_doubt(),
         mailboxes_gone::mailboxes_gone(),
+        backlog_swept::backlog_swept(),
     ]
 }

@@ -89,6 +89,9 @@ pub struct WorldOptions {
     /// The longest such wait, milliseconds.
     #[serde(skip_serializing_if = "is_zero")]
     pub call_pause_ms_max: u64,
+    /// So many access tokens are in the directory that had expired before the run begins: nobody has swept for long.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub expired_tokens: u64,
     /// Reminders in the directory.
     pub reminders: Vec<ReminderOption>,
 }
@@ -172,6 +175,7 @@ impl Default for WorldOptions {
             store: StoreOption::Redis,
             call_pause_percent: 0,
             call_pause_ms_max: 0,
+            expired_tokens: 0,
             reminders: vec![],
         }
     }
@@ -249,6 +253,10 @@ impl sim::service::WorldOptions for WorldOptions {
         if self.replication_late_ppm > 1_000_000 {
             let found = self.replication_late_ppm.to_string();
             return bad("replication_late_ppm", found, "must be at most 1000000: of a million");
+        }
+        if self.expired_tokens > 1_000_000 {
+            let found = self.expired_tokens.to_string();
+            return bad("expired_tokens", found, "must be at most 1000000");
         }
         if self.call_pause_percent > 100 {
             let found = self.call_pause_percent.to_string();

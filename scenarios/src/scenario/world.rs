@@ -81,6 +81,12 @@ impl World {
         self
     }
 
+    /// Sets how many expired access tokens are in the directory when the run begins.
+    pub fn expired_tokens(mut self, count: u64) -> World {
+        self.base.expired_tokens = count;
+        self
+    }
+
     /// Sets the lifetime of mailed codes.
     pub fn mailed_codes_live(mut self, lifetime: Duration) -> World {
         self.base.email_code_ttl_s = lifetime.as_secs();

@@ -261,7 +261,22 @@ async fn fill(location: &str, plan: &Plan, epoch: Timestamp) -> Result<(), Strin
     let opened = SqliteDirectory::open(offline::env(epoch), location, Duration::ZERO).await;
     let directory = opened.map_err(|error| error.to_string())?;
     let added = add(&directory, plan, epoch).await;
-    added.map_err(|failure| failure.to_string())
+    added.map_err(|failure| failure.to_string())?;
+    match plan.world.expired_tokens {
+        0 => Ok(()),
+        count => add_expired(location, count, epoch).map_err(|error| error.to_string()),
+    }
+}
+
+/// Access tokens of the first person, which had expired at the beginning.
+fn add_expired(location: &str, count: u64, epoch: Timestamp) -> rusqlite::Result<()> {
+    connect(location).execute(
+        "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)
+         INSERT INTO tokens (token_hash, code_hash, user_id, client_id, scope, expires_at)
+         SELECT 'expired token ' || n, 'expired code ' || n, (SELECT min(id) FROM users), 'web', 'openid', ?2 FROM numbers",
+        [count, epoch.millis() - 1],
+    )?;
+    Ok(())
 }
 
 pub(crate) async fn add(directory: &SqliteDirectory, plan: &Plan, epoch: Timestamp) -> Outcome<()> {

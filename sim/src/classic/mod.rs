@@ -98,7 +98,7 @@ impl Classic {
             .min_message_latency(Duration::from_millis(min_ms))
             .max_message_latency(Duration::from_millis(max_ms))
             .tcp_capacity(CAPACITY);
-        let caller = Caller::new(Arc::default());
+        let caller = Caller::new(Arc::default()).without_pauses();
         Classic {
             sim: RefCell::new(builder.build()),
             epoch: config.epoch,

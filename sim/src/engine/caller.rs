@@ -14,6 +14,7 @@ use std::{
 pub struct Caller {
     calls: Arc<Mutex<Vec<(u64, usize)>>>,
     now_ms: Arc<AtomicU64>,
+    can_pause: bool,
 }
 
 /// The handler of calls: it gets the engine and the number of the call.
@@ -22,8 +23,24 @@ pub(super) type OnCall = Rc<dyn Fn(&Engine, usize)>;
 impl Caller {
     /// A caller of the engine whose simulated time is `now_ms`.
     pub(crate) fn new(now_ms: Arc<AtomicU64>) -> Caller {
-        let calls = Arc::default();
-        Caller { calls, now_ms }
+        Caller {
+            calls: Arc::default(),
+            now_ms,
+            can_pause: true,
+        }
+    }
+
+    /// The same of an engine that cannot pause a host.
+    pub(crate) fn without_pauses(self) -> Caller {
+        Caller {
+            can_pause: false,
+            ..self
+        }
+    }
+
+    /// Whether the engine can pause a host.
+    pub(crate) fn can_pause(&self) -> bool {
+        self.can_pause
     }
 
     /// The engine's simulated time, milliseconds.

@@ -32,11 +32,16 @@ struct State {
     transactions: u64,
     slow_until_ms: u64,
     slow_by_ms: u64,
+    /// How long the last commit blocked its process.
+    blocked_ms: u64,
 }
+
+/// How long SQLite works for each row that it writes, microseconds. Measured: it deletes 120,000 rows with their indexes in 2.1 s.
+const ROW_US: u64 = 17;
 
 impl Disk {
     /// A disk without faults. The engine is called with `number` when the process is blocked in a commit; it is blocked
-    /// for [`Disk::slow_by_ms`]. `lock` is kept meanwhile.
+    /// for [`Disk::blocked_ms`]. `lock` is kept meanwhile.
     pub(crate) fn new(caller: Caller, number: usize, lock: Option<Arc<dyn StorageLock>>) -> Disk {
         Disk {
             caller,
@@ -73,9 +78,9 @@ impl Disk {
         (state.slow_by_ms, state.slow_until_ms) = (by_ms, until_ms);
     }
 
-    /// How much longer a commit takes, milliseconds.
-    pub(crate) fn slow_by_ms(&self) -> u64 {
-        self.state().slow_by_ms
+    /// How long the last commit blocks its process, milliseconds.
+    pub(crate) fn blocked_ms(&self) -> u64 {
+        self.state().blocked_ms
     }
 
     /// Ends all its faults.
@@ -103,11 +108,13 @@ impl Storage for Disk {
 
     /// Called when the commit is done. Nobody can see the commit yet, because the lock is kept. The process is blocked
     /// from the end of this millisecond until the disk has answered.
-    fn synced(&self) -> Option<BoxFuture<'_, ()>> {
+    fn synced(&self, rows: u64) -> Option<BoxFuture<'_, ()>> {
         let now_ms = self.caller.now_ms();
         let by_ms = {
-            let state = self.state();
-            state.slow_by_ms * u64::from(now_ms < state.slow_until_ms)
+            let mut state = self.state();
+            let work_ms = rows * ROW_US / 1000 * u64::from(self.caller.can_pause());
+            state.blocked_ms = work_ms + state.slow_by_ms * u64::from(now_ms < state.slow_until_ms);
+            state.blocked_ms
         };
         if by_ms == 0 {
             return None;

@@ -80,6 +80,26 @@ async fn what_was_tried_less_often_comes_first_and_then_what_is_due_longest() {
     assert_eq!(first[0].id, "early");
 }
 
+#[tokio::test(start_paused = true)]
+async fn some_rows_are_deleted_at_a_time() {
+    let fixture = Fixture::new();
+    let a = open(&fixture, &in_memory("batches")).await.sweeping(2);
+    let epoch = a.begin_epoch("idp-a").await.unwrap();
+    for n in 0..5 {
+        let (id, code) = (format!("s{n}"), format!("otp{n}"));
+        a.open_session(session(&id, &code), &code, START + HOUR).await.unwrap();
+    }
+    a.redeem(redemption("code", "t1")).await.unwrap();
+    let began = tokio::time::Instant::now();
+    assert_eq!(
+        a.sweep(epoch, START + 2 * HOUR).await,
+        Ok(6),
+        "five sessions and a token"
+    );
+    assert_eq!(began.elapsed(), 3 * PAUSE, "others come in between");
+    assert_eq!(a.sweep(epoch, START + 2 * HOUR).await, Ok(0));
+}
+
 #[tokio::test]
 async fn the_ledger_outlives_a_clock_that_runs_ahead() {
     let fixture = Fixture::new();

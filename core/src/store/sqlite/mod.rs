@@ -25,7 +25,7 @@ use seams::{Cause, Env, Failure, Outcome, StorageFault, StorageMoment};
 use std::{
     sync::{
         Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -78,8 +78,12 @@ pub struct SqliteDirectory {
     schemas: &'static [Schema],
     /// How long to wait for the lock, over all tries.
     wait: Duration,
+    rows_at_once: usize,
     connection: Mutex<Connection>,
 }
+
+/// How many expired rows are deleted in one transaction: SQLite takes some milliseconds for so many.
+const ROWS_AT_ONCE: usize = 500;
 
 /// A transaction that ends with its scope. Unlike rusqlite's own, it keeps its statements prepared:
 /// each transaction is short, and parsing its BEGIN and COMMIT would be a considerable part of it.
@@ -178,6 +182,7 @@ impl SqliteDirectory {
             env,
             schemas,
             wait,
+            rows_at_once: ROWS_AT_ONCE,
             connection: Mutex::new(connection),
         };
         let deadline = Instant::now() + wait;
@@ -214,6 +219,16 @@ impl SqliteDirectory {
     #[must_use]
     pub fn waiting(self, wait: Duration) -> SqliteDirectory {
         SqliteDirectory { wait, ..self }
+    }
+
+    /// The same directory, which deletes at most so many expired rows in one transaction.
+    #[must_use]
+    pub fn sweeping(self, rows_at_once: usize) -> SqliteDirectory {
+        SqliteDirectory { rows_at_once, ..self }
+    }
+
+    pub(crate) fn rows_at_once(&self) -> usize {
+        self.rows_at_once
     }
 
     /// The seams of the host that opened it.
@@ -261,12 +276,13 @@ impl SqliteDirectory {
         &self,
         job: impl Fn(&Connection) -> rusqlite::Result<T> + Send + Sync,
     ) -> Outcome<T> {
-        let wrote = AtomicBool::new(false);
+        let wrote = AtomicU64::new(0);
         let result = self
             .until(Instant::now() + self.wait, || self.attempt_to_write(&job, &wrote))
             .await;
-        if wrote.into_inner()
-            && let Some(stall) = self.env.storage.synced()
+        let rows = wrote.into_inner();
+        if rows > 0
+            && let Some(stall) = self.env.storage.synced(rows)
         {
             stall.await;
         }
@@ -276,12 +292,12 @@ impl SqliteDirectory {
         result
     }
 
-    /// `wrote` says whether a commit had rows to write: only then does SQLite wait for the disk. A change of tables or a PRAGMA
+    /// `wrote` says how many rows a commit had to write: only if there were any does SQLite wait for the disk. A change of tables or a PRAGMA
     /// is not counted (SQLite, `total_changes`).
     fn attempt_to_write<T>(
         &self,
         job: impl Fn(&Connection) -> rusqlite::Result<T>,
-        wrote: &AtomicBool,
+        wrote: &AtomicU64,
     ) -> Result<T, AttemptError> {
         let storage = &self.env.storage;
         storage.check(StorageMoment::Begin)?;
@@ -291,8 +307,8 @@ impl SqliteDirectory {
         // fails with BUSY after its reads, however long it waits.
         let transaction = Transaction::begin(&connection, "BEGIN IMMEDIATE")?;
         let value = job(&connection)?;
-        let writes = connection.total_changes() != changes;
-        if writes {
+        let rows = connection.total_changes() - changes;
+        if rows > 0 {
             storage.check(StorageMoment::BeforeCommit)?; // dropping the transaction rolls it back
         }
         if let Err(error) = transaction.commit() {
@@ -305,8 +321,8 @@ impl SqliteDirectory {
                 undone => undone,
             });
         }
-        wrote.store(writes, Ordering::Relaxed);
-        if !writes {
+        wrote.store(rows, Ordering::Relaxed);
+        if rows == 0 {
             return Ok(value);
         }
         match storage.check(StorageMoment::AfterCommit) {

@@ -20,8 +20,10 @@ pub struct Schema {
 /// Rows that the leader deletes when their time is over.
 #[derive(Debug, Clone, Copy)]
 pub struct Expiring {
-    /// A DELETE whose parameter `?1` is a time: it deletes the rows that had expired by then.
-    pub delete: &'static str,
+    /// Their table.
+    pub table: &'static str,
+    /// The condition that a row has expired by the time `?1`.
+    pub when: &'static str,
     /// How much longer they are kept.
     pub kept_for: Duration,
 }
