@@ -3,7 +3,7 @@
 
 use clap::Args as ClapArgs;
 use model_redis::{PersistenceMode, RedisConfig};
-use model_sentinel::SentinelConfig;
+use model_sentinel::{Passwords, SentinelConfig};
 use server::{Options, program};
 use sim::command::{Conclusion, Trouble, say};
 use std::{
@@ -134,6 +134,7 @@ pub(crate) fn sentinel(args: &SentinelArgs) -> Result<Conclusion, Trouble> {
         quorum: args.quorum,
         down_after_ms: args.down_after_milliseconds,
         failover_timeout_ms: args.failover_timeout,
+        passwords: Passwords::default(),
     };
     serve("sentinel", args.bind, args.port, || {
         conformance::serve::sentinel(config, args.bind)

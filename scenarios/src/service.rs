@@ -139,11 +139,13 @@ impl Service for Login {
             replication_ms: options.replication_ms,
             replication_late_ppm: options.replication_late_ppm,
             persistence: options.persistence,
+            ..RedisOptions::default()
         };
         let sentinel = SentinelOptions {
             quorum: options.quorum,
             down_after_ms: options.down_after_ms,
             failover_timeout_ms: options.failover_timeout_ms,
+            ..SentinelOptions::default()
         };
         let nginx = NginxOptions {
             connect_timeout_ms: options.proxy_connect_timeout_ms,

@@ -4,6 +4,7 @@ use crate::{
     calls::CallFault,
     refusal::Refusal,
     service::{Service, ServiceFault, tag_of},
+    tls::Defect,
     trigger::Trigger,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -161,6 +162,15 @@ pub enum Fault<S: Service> {
         /// Duration of the fault, milliseconds.
         lasts_ms: u64,
     },
+    /// Whoever connects to a host anew is shown a certificate that it should not believe. Connections that are there stay.
+    BadCertificate {
+        /// The host, which has a certificate.
+        host: HostName,
+        /// What is wrong with it.
+        why: Defect,
+        /// Duration of the fault, milliseconds.
+        lasts_ms: u64,
+    },
     /// One call that a process makes through its seams fails, or loses its answer, or is late.
     Call(CallFault),
     /// Repairs everything: hosts are started and resumed, links, clocks and disks are restored, and the service's own
@@ -242,6 +252,7 @@ impl<S: Service> Fault<S> {
             | Fault::RedisRefuses { host, .. }
             | Fault::SentinelRefuses { host, .. }
             | Fault::NoDescriptors { host, .. }
+            | Fault::BadCertificate { host, .. }
             | Fault::DiskSlow { host, .. } => vec![host],
             Fault::Cut { a, b }
             | Fault::Mend { a, b }
@@ -299,6 +310,7 @@ impl<S: Service> Fault<S> {
             | Fault::RedisRefuses { lasts_ms, .. }
             | Fault::SentinelRefuses { lasts_ms, .. }
             | Fault::NoDescriptors { lasts_ms, .. }
+            | Fault::BadCertificate { lasts_ms, .. }
             | Fault::DiskSlow { lasts_ms, .. } => Some(*lasts_ms),
             Fault::Call(call) => Some(call.by_ms),
             Fault::Own(own) => own.lasts_ms(),
@@ -367,6 +379,9 @@ impl<S: Service> fmt::Display for Fault<S> {
             }
             Fault::NoDescriptors { host, lasts_ms } => {
                 write!(f, "{host} has no file descriptor left for {lasts_ms} ms")
+            }
+            Fault::BadCertificate { host, why, lasts_ms } => {
+                write!(f, "{host} presents a certificate {why} for {lasts_ms} ms")
             }
             Fault::Call(call) => call.fmt(f),
             Fault::Heal => f.write_str("everything heals"),

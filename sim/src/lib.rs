@@ -20,6 +20,7 @@ pub mod messages;
 mod nearest;
 pub mod nemesis;
 pub mod operators;
+pub mod overheard;
 pub mod plan;
 pub mod prelude;
 pub mod property;
@@ -36,5 +37,6 @@ pub mod suite;
 pub mod testbed;
 #[cfg(test)]
 mod testing;
+pub mod tls;
 pub mod trigger;
 pub mod world;

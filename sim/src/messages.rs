@@ -6,6 +6,7 @@
 
 use crate::{
     engine::{Carried, CarriedKind, HostId},
+    tls,
     world::{HostKind, REDIS_PORT, SENTINEL_PORT, SMTP_PORT},
 };
 use serde::Serialize;
@@ -88,6 +89,9 @@ fn label(segment: &Carried) -> String {
 
 fn of_bytes(from_port: u16, to_port: u16, payload: &[u8]) -> String {
     const REDIS: [u16; 2] = [REDIS_PORT, SENTINEL_PORT];
+    if let Some(label) = tls::label(payload) {
+        return label.into();
+    }
     let label = if REDIS.contains(&to_port) || REDIS.contains(&from_port) {
         redis(payload)
     } else if [from_port, to_port].contains(&SMTP_PORT) {
@@ -211,6 +215,9 @@ mod tests {
             ((50_000, 25), "Your code is s3cret\r\n", "text of a mail"),
             ((25, 50_000), "250-relay s3cret\r\n", "250"),
             ((50_000, 8080), "s3cret", "bytes"),
+            ((50_000, 6379), "\x17\x03\x03\x00\x06s3cret", "TLS"),
+            ((50_000, 25), "\x16\x03\x01\x00\x06s3cret", "TLS handshake"),
+            ((50_000, 25), "\x16\x03\x01 s3cret", "text of a mail"),
         ];
         for ((from, to), payload, expected) in rows {
             assert_eq!(of_bytes(*from, *to, payload.as_bytes()), *expected, "{payload}");

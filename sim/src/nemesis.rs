@@ -21,8 +21,9 @@ use crate::{
     fault::{Fault, TimedFault},
     history::Event,
     recorder::Recorder,
-    refusal::{REFUSALS, Refusal, SENTINEL_ASKS, SENTINEL_ASKS_NO_MORE},
+    refusal::{REFUSALS, Refusal, sentinel_asks, sentinel_asks_no_more},
     service::{Service, ServiceFault},
+    tls::Certificate,
     world::{Console, Descriptors, Disk, Machinery, REDIS_PORT, SENTINEL_PORT},
 };
 use links::Links;
@@ -124,6 +125,11 @@ impl<S: Service> Nemesis<S> {
         descriptors.expect("`check` has refused hosts that are no processes of the service")
     }
 
+    fn certificate(&self, host: &str) -> &Certificate {
+        let certificate = self.machinery.host(host).certificate.as_ref();
+        certificate.expect("`check` has refused hosts that have none")
+    }
+
     fn console(&self, host: &str) -> &Console {
         let console = self.machinery.host(host).console.as_ref();
         console.expect("`check` has refused hosts that are no Redis nodes and no Sentinels")
@@ -205,7 +211,7 @@ impl<S: Service> Nemesis<S> {
             }
             Fault::RedisRefuses { host, why, lasts_ms } => {
                 let until_ms = engine.now_ms() + lasts_ms;
-                self.type_in(&host, why.begins(lasts_ms));
+                self.type_in(&host, why.begins(lasts_ms, self.console(&host).typist()));
                 let mut refusals = self.refusals.borrow_mut();
                 refusals.of_redis = true;
                 refusals.begin(&host, why, until_ms);
@@ -214,7 +220,7 @@ impl<S: Service> Nemesis<S> {
             }
             Fault::SentinelRefuses { host, lasts_ms } => {
                 let until_ms = engine.now_ms() + lasts_ms;
-                self.type_in(&host, typed(SENTINEL_ASKS));
+                self.type_in(&host, sentinel_asks());
                 let mut refusals = self.refusals.borrow_mut();
                 refusals.of_sentinels = true;
                 refusals.begin(&host, Refusal::Password, until_ms);
@@ -222,7 +228,8 @@ impl<S: Service> Nemesis<S> {
                 engine.at(until_ms, move |engine| {
                     let ends = (self.refusals.borrow_mut()).end(&host, Refusal::Password, engine.now_ms());
                     if ends {
-                        self.console(&host).insist(typed(SENTINEL_ASKS_NO_MORE));
+                        let console = self.console(&host);
+                        console.insist(sentinel_asks_no_more(console.typist()));
                     }
                 });
             }
@@ -230,6 +237,11 @@ impl<S: Service> Nemesis<S> {
                 let until_ms = engine.now_ms() + lasts_ms;
                 self.descriptors(&host).run_out_until(until_ms);
                 engine.at(until_ms, move |_| self.descriptors(&host).are_back(until_ms));
+            }
+            Fault::BadCertificate { host, why, lasts_ms } => {
+                self.certificate(&host).set_defect(Some(why));
+                let until_ms = engine.now_ms() + lasts_ms;
+                engine.at(until_ms, move |_| self.certificate(&host).set_defect(None));
             }
             Fault::Call(call) => self.calls.strike(call),
             Fault::Heal => {
@@ -293,6 +305,9 @@ impl<S: Service> Nemesis<S> {
             descriptors.are_back(u64::MAX);
         }
         self.consoles_heal();
+        for certificate in hosts.iter().filter_map(|host| host.certificate.as_ref()) {
+            certificate.set_defect(None);
+        }
         for host in &hosts {
             self.paused.borrow_mut().forget(host);
             engine.resume(host.id);
@@ -308,17 +323,18 @@ impl<S: Service> Nemesis<S> {
             };
             let (of_redis, of_sentinels) = (self.refusals.borrow().of_redis, self.refusals.borrow().of_sentinels);
             match console.port() {
-                REDIS_PORT if of_redis => REFUSALS.iter().for_each(|why| self.type_in(name, why.ends())),
-                SENTINEL_PORT if of_sentinels => console.insist(typed(SENTINEL_ASKS_NO_MORE)),
+                REDIS_PORT if of_redis => {
+                    let typist = console.typist();
+                    let of_user = typist.user.as_ref().map(|_| Refusal::AnotherPassword);
+                    let all = REFUSALS.into_iter().chain(of_user);
+                    all.for_each(|why| self.type_in(name, why.ends(typist)));
+                }
+                SENTINEL_PORT if of_sentinels => console.insist(sentinel_asks_no_more(console.typist())),
                 _ => {}
             }
         }
         self.refusals.borrow_mut().clear();
     }
-}
-
-fn typed(commands: &[&str]) -> Vec<String> {
-    commands.iter().map(|command| (*command).to_owned()).collect()
 }
 
 /// Boots a host unless it is up.

@@ -11,7 +11,9 @@ pub use reason::{Reason, slug};
 pub use succeeds::Succeeds;
 pub use tally::{Excuse, Spared, Tally};
 
-use crate::{calls::CallRecord, history::History, operators::Operators, plan::Plan, service::Service};
+use crate::{
+    calls::CallRecord, history::History, operators::Operators, overheard::Overheard, plan::Plan, service::Service,
+};
 use serde::{Deserialize, Serialize};
 use std::{any::type_name, cell::RefCell, collections::BTreeMap, fmt, sync::Arc};
 
@@ -93,6 +95,8 @@ pub struct Evidence<'a, S: Service> {
     pub operators: &'a Operators,
     /// The calls that the service's processes made to their dependencies, and how each ended.
     pub calls: &'a [CallRecord],
+    /// What the service's processes said to hosts that have a certificate.
+    pub overheard: &'a [Overheard],
     tally: RefCell<Tally>,
 }
 
@@ -104,6 +108,7 @@ impl<'a, S: Service> Evidence<'a, S> {
             history,
             operators,
             calls: &[],
+            overheard: &[],
             tally: RefCell::default(),
         }
     }
@@ -112,6 +117,12 @@ impl<'a, S: Service> Evidence<'a, S> {
     #[must_use]
     pub fn with_calls(self, calls: &'a [CallRecord]) -> Evidence<'a, S> {
         Evidence { calls, ..self }
+    }
+
+    /// The same with what was overheard of them.
+    #[must_use]
+    pub fn with_overheard(self, overheard: &'a [Overheard]) -> Evidence<'a, S> {
+        Evidence { overheard, ..self }
     }
 
     /// Counts things that are judged: each of them could have been a violation. Operations that the property is not

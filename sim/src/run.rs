@@ -10,6 +10,7 @@ use crate::{
     messages::{self, Message},
     nemesis::{self, PlanError},
     operators::{self, Operators},
+    overheard::Overheard,
     plan::Plan,
     property::{Evidence, Property, Tally, Violation, slug},
     recorder::Recorder,
@@ -91,6 +92,8 @@ pub struct Run<S: Service> {
     pub log: Vec<LogLine>,
     /// The information that operators have; always kept.
     pub operators: Operators,
+    /// What the service's processes said to hosts that have a certificate.
+    pub overheard: Vec<Overheard>,
     /// The messages on the wire, if they were kept, in the order of sending.
     pub messages: Vec<Message>,
 }
@@ -288,6 +291,7 @@ fn simulate<S: Service, T>(
         stats,
         log: vec![],
         operators: Operators::default(),
+        overheard: running.overheard().without(&secrets),
         messages: messages::of_wire(&running.engine().carried(), |host| {
             let (name, kind) = &hosts[host.0];
             (name, *kind)
@@ -312,7 +316,8 @@ fn fingerprint<S: Service>(wire_hash: u64, history: &History<S>) -> Fingerprint 
 }
 
 fn judge<S: Service>(property: &dyn Property<S>, run: &Run<S>) -> Result<(Option<Violation>, Tally), HarnessError> {
-    let evidence = Evidence::new(&run.plan, &run.history, &run.operators).with_calls(&run.calls);
+    let evidence = Evidence::new(&run.plan, &run.history, &run.operators);
+    let evidence = evidence.with_calls(&run.calls).with_overheard(&run.overheard);
     match catch_unwind(AssertUnwindSafe(|| property.check(&evidence))) {
         Ok(Ok(())) => Ok((None, evidence.tally())),
         Ok(Err(violation)) => Ok((Some(violation.of(property.name())), evidence.tally())),

@@ -76,8 +76,7 @@ pub trait Network: Send + Sync {
     /// or an IP address.
     ///
     /// # Errors
-    /// The other end cannot prove it. Or there is no TLS on this network: the default, because a simulation's links are
-    /// not listened to.
+    /// The other end cannot prove it. Or there is no TLS on this network, which is the default.
     fn secure<'a>(&'a self, stream: Stream, name: &'a str) -> BoxFuture<'a, io::Result<Stream>> {
         Box::pin(async move {
             drop(stream);

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use model_redis::resp::encode_request;
-use model_sentinel::{SentinelConfig, SentinelDisk, serve};
+use model_sentinel::{Passwords, SentinelConfig, SentinelDisk, serve};
 use sim::testbed::{Stage, answer_requests, exchange};
 use std::{sync::Arc, time::Duration};
 
@@ -27,6 +27,7 @@ pub(super) fn conversation(input: &[u8]) {
             quorum: 1,
             down_after_ms: 1_000,
             failover_timeout_ms: 3_000,
+            passwords: Passwords::default(),
         };
         serve(env, config, SentinelDisk::new(), Arc::new(|_| {}))
     });

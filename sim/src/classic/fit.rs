@@ -75,6 +75,7 @@ pub fn can<S: Service>(fault: &Fault<S>) -> bool {
         | Fault::ClockOffset { .. }
         | Fault::ClockJump { .. }
         | Fault::DiskError { .. }
+        | Fault::BadCertificate { .. }
         | Fault::Call(_)
         | Fault::Own(_)
         | Fault::Heal => true,

@@ -1,6 +1,7 @@
 //! The network seam over turmoil's sockets.
 
 use super::host::Place;
+use crate::tls::{self, Check};
 use seams::{BoxFuture, Listener, Network, Stream};
 use std::{
     io,
@@ -52,6 +53,10 @@ impl Network for HostNetwork {
             let socket = connected.map_err(|error| io::Error::from(error.kind()))?;
             Ok(HostStream::seam(socket, self.place.clone(), peer))
         })
+    }
+
+    fn secure<'a>(&'a self, stream: Stream, name: &'a str) -> BoxFuture<'a, io::Result<Stream>> {
+        Box::pin(tls::connect(stream, name, Check::Everything))
     }
 
     fn listen(&self, port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {

@@ -13,6 +13,7 @@ use super::{
     cluster::{Cluster, Place, Scope},
     flow::Flow,
 };
+use crate::tls::{self, Check};
 use seams::{BoxFuture, Listener, Network, Stream};
 use std::{
     cell::RefCell,
@@ -72,6 +73,10 @@ impl Network for HostNetwork {
             let socket = InHost::new(self.place, turmoil::TcpStream::connect(peer)).await?;
             Ok(HostStream::seam(socket, self.place, peer))
         })
+    }
+
+    fn secure<'a>(&'a self, stream: Stream, name: &'a str) -> BoxFuture<'a, io::Result<Stream>> {
+        Box::pin(tls::connect(stream, name, Check::Everything))
     }
 
     fn listen(&self, port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {

@@ -3,6 +3,7 @@
 use crate::{
     fault::Fault,
     plan::{PLAN_VERSION, Plan},
+    refusal::Refusal,
     service::{BadValue, Behaviour, Service, ServiceFault, WorldOptions},
     trigger::{Trigger, UnknownEvent, event_names},
     world::{HostKind, World},
@@ -153,10 +154,18 @@ fn check_fault<S: Service>(fault: &Fault<S>, world: &World<S>) -> Result<(), Str
             "{host} is no process of the service; those are {}",
             world.of_kind(HostKind::Service).join(", ")
         )),
+        Fault::BadCertificate { host, .. } if !world.certified().contains(host) => Err(format!(
+            "{host} has no certificate; hosts that have one are {:?}",
+            world.certified()
+        )),
         Fault::RedisRefuses { host, .. } if world.kind(host) != Some(HostKind::Redis) => {
             let nodes = world.of_kind(HostKind::Redis).join(", ");
             Err(format!("{host} is no Redis node; there are {nodes}"))
         }
+        Fault::RedisRefuses {
+            why: Refusal::AnotherPassword,
+            ..
+        } if !world.redis_has_user() => Err("the Redis nodes of this world have no user for the service".into()),
         Fault::SentinelRefuses { host, .. } if world.kind(host) != Some(HostKind::Sentinel) => {
             let sentinels = world.of_kind(HostKind::Sentinel).join(", ");
             Err(format!("{host} is no Sentinel; there are {sentinels}"))
@@ -215,6 +224,7 @@ mod tests {
         fault::TimedFault,
         plan::Operation,
         testing::{Does, Shop, plan},
+        tls::Defect,
     };
 
     #[test]
@@ -248,6 +258,16 @@ mod tests {
             host: "attackers".into(),
             by_ms: 1,
         };
+        let no_certificate = Fault::BadCertificate {
+            host: "redis-1".into(),
+            why: Defect::Expired,
+            lasts_ms: 1,
+        };
+        let no_user = Fault::RedisRefuses {
+            host: "redis-1".into(),
+            why: Refusal::AnotherPassword,
+            lasts_ms: 1,
+        };
         let rows = [
             (1, loss("shop-1", "redis-9", 5), "there is no host \"redis-9\""),
             (1, loss("shop-1", "redis-1", 101), "more than 100 %"),
@@ -257,6 +277,8 @@ mod tests {
             (1, jump, "what others are judged by"),
             (1, disk_error("printer"), "has no database"),
             (1, disk_slow(10_001), "has failed"),
+            (1, no_certificate, "redis-1 has no certificate"),
+            (1, no_user, "no user for the service"),
         ];
         for (at_ms, fault, expected) in rows {
             let mut plan = plan(10_000);

@@ -50,6 +50,7 @@ impl Refusals {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::Typist;
 
     #[test]
     fn the_end_of_one_is_not_the_end_of_a_later_one() {
@@ -73,17 +74,17 @@ mod tests {
     #[test]
     fn an_operator_gives_the_password_where_one_is_asked_for() {
         let mut refusals = Refusals::default();
-        let typed = |refusals: &Refusals, why: Refusal| refusals.with_password("redis-1", why.ends());
-        assert_eq!(typed(&refusals, Refusal::OutOfMemory), Refusal::OutOfMemory.ends());
+        let typed = |refusals: &Refusals, why: Refusal| refusals.with_password("redis-1", why.ends(&Typist::default()));
+        assert_eq!(typed(&refusals, Refusal::OutOfMemory), Refusal::OutOfMemory.ends(&Typist::default()));
         refusals.begin("redis-1", Refusal::Password, 500);
-        let expected = [vec![GIVES_PASSWORD.to_owned()], Refusal::OutOfMemory.ends()].concat();
+        let expected = [vec![GIVES_PASSWORD.to_owned()], Refusal::OutOfMemory.ends(&Typist::default())].concat();
         assert_eq!(typed(&refusals, Refusal::OutOfMemory), expected);
-        assert_eq!(typed(&refusals, Refusal::Password), Refusal::Password.ends());
+        assert_eq!(typed(&refusals, Refusal::Password), Refusal::Password.ends(&Typist::default()));
         assert_eq!(
             typed(&refusals, Refusal::ClosedConnections),
-            Refusal::ClosedConnections.ends()
+            Refusal::ClosedConnections.ends(&Typist::default())
         );
         refusals.end("redis-1", Refusal::Password, 500);
-        assert_eq!(typed(&refusals, Refusal::OutOfMemory), Refusal::OutOfMemory.ends());
+        assert_eq!(typed(&refusals, Refusal::OutOfMemory), Refusal::OutOfMemory.ends(&Typist::default()));
     }
 }

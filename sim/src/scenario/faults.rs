@@ -5,6 +5,7 @@ use crate::{
     fault::{Fault, TimedFault},
     refusal::Refusal,
     service::Service,
+    tls::Defect,
 };
 use std::time::Duration;
 
@@ -192,6 +193,14 @@ pub fn disk_slow<S: Service>(host: &str, by: Duration, lasts: Duration) -> Fault
 pub fn no_descriptors<S: Service>(host: &str, lasts: Duration) -> Fault<S> {
     Fault::NoDescriptors {
         host: host.into(),
+        lasts_ms: lasts.as_millis() as u64,
+    }
+}
+/// Shows whoever connects to a host anew a certificate that it should not believe.
+pub fn bad_certificate<S: Service>(host: &str, why: Defect, lasts: Duration) -> Fault<S> {
+    Fault::BadCertificate {
+        host: host.into(),
+        why,
         lasts_ms: lasts.as_millis() as u64,
     }
 }

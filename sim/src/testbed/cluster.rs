@@ -2,7 +2,7 @@
 
 use crate::engine::{Engine, EngineConfig, HostId, Inert, Stats, current_ms};
 use model_redis::{self as redis, Disk, RedisConfig};
-use model_sentinel::{self as sentinel, SentinelConfig, SentinelDisk};
+use model_sentinel::{self as sentinel, Passwords, SentinelConfig, SentinelDisk};
 use seams::{BoxFuture, Env, Stream};
 use std::{
     fmt,
@@ -56,6 +56,16 @@ impl RedisCluster {
         adjust: impl Fn(&mut RedisConfig),
         script: impl Fn(ClusterClient) -> BoxFuture<'static, ()> + 'static,
     ) -> RedisCluster {
+        RedisCluster::with_passwords(seed, adjust, &Passwords::default(), script)
+    }
+
+    /// The same with Sentinels that ask for, and give, these passwords.
+    pub fn with_passwords(
+        seed: u64,
+        adjust: impl Fn(&mut RedisConfig),
+        passwords: &Passwords,
+        script: impl Fn(ClusterClient) -> BoxFuture<'static, ()> + 'static,
+    ) -> RedisCluster {
         let mut engine = Engine::new(EngineConfig {
             seed,
             latency_ms: (1, 3),
@@ -88,7 +98,7 @@ impl RedisCluster {
         for name in SENTINELS {
             let (events, disk, master) = (events.clone(), SentinelDisk::new(), ip(&engine, "redis-1"));
             let own: Arc<Mutex<String>> = Arc::default();
-            let announced = own.clone();
+            let (announced, passwords) = (own.clone(), passwords.clone());
             let id = engine.add_host(name, Arc::new(Inert), Arc::new(Inert), move |env| {
                 let config = SentinelConfig {
                     port: SENTINEL_PORT,
@@ -98,6 +108,7 @@ impl RedisCluster {
                     quorum: 2,
                     down_after_ms: 1000,
                     failover_timeout_ms: 10_000,
+                    passwords: passwords.clone(),
                 };
                 let events = events.clone();
                 let observer = Arc::new(move |text| report(&events, name, text));

@@ -2,7 +2,7 @@
 
 use super::{
     EPOCH, Machinery, MarkRecord, Marks, SoundDisk, Start, World,
-    host::Machine,
+    host::{Certificates, Machine},
     models::{ATTACH_MS_MAX, Replication},
 };
 use crate::{
@@ -10,10 +10,12 @@ use crate::{
     driver::Simulator,
     engine::{EngineConfig, HostId, LinkConfig},
     nemesis::{self, Triggers},
+    overheard::OverheardBook,
     plan::Plan,
     recorder::Recorder,
     run::Setup,
     service::Service,
+    tls::Certificate,
 };
 use std::{
     collections::BTreeMap,
@@ -27,7 +29,17 @@ pub(crate) struct Addresses(Arc<OnceLock<BTreeMap<String, String>>>);
 
 impl Addresses {
     pub(super) fn of(&self, host: &str) -> String {
-        self.0.get().expect("known before any host boots")[host].clone()
+        self.known()[host].clone()
+    }
+
+    /// The name of the host that has this address.
+    pub(super) fn name_of(&self, address: &str) -> Option<&str> {
+        let mut known = self.known().iter();
+        known.find(|(_, own)| *own == address).map(|(name, _)| name.as_str())
+    }
+
+    fn known(&self) -> &BTreeMap<String, String> {
+        self.0.get().expect("known before any host boots")
     }
 }
 
@@ -39,6 +51,7 @@ pub(crate) struct RunningWorld<S: Service> {
     marks: Marks,
     triggers: Triggers,
     calls: CallBook,
+    overheard: OverheardBook,
     machinery: Rc<Machinery<S>>,
 }
 
@@ -77,7 +90,10 @@ impl<S: Service> RunningWorld<S> {
             call_pauses: world.call_pauses,
             caller: engine.caller(),
             number: 0,
+            certificates: certificates(world),
+            overheard: OverheardBook::default(),
         };
+        let (certificates, overheard) = (start.certificates.clone(), start.overheard.clone());
         let shared = S::share(&start);
         start.shared = Some(&shared);
         let mut hosts = vec![];
@@ -92,6 +108,7 @@ impl<S: Service> RunningWorld<S> {
                 power_loss: installed.power_loss,
                 console: installed.console,
                 descriptors: installed.descriptors,
+                certificate: certificates.get(&host.name).cloned(),
             });
         }
         let named = |(index, host): (usize, &super::Host<S>)| (host.name.clone(), index);
@@ -99,7 +116,11 @@ impl<S: Service> RunningWorld<S> {
         let known = by_name
             .iter()
             .map(|(name, index)| (name.clone(), engine.ip(hosts[*index].id).to_string()));
-        let set = start.addresses.0.set(known.collect());
+        let known: BTreeMap<String, String> = known.collect();
+        for (host, certificate) in &*certificates {
+            certificate.add_name(&known[host]);
+        }
+        let set = start.addresses.0.set(known);
         set.expect("addresses are set once");
         let machinery = Rc::new(Machinery {
             shared: shared.clone(),
@@ -127,6 +148,7 @@ impl<S: Service> RunningWorld<S> {
             marks,
             triggers,
             calls,
+            overheard,
             machinery,
         }
     }
@@ -161,10 +183,22 @@ impl<S: Service> RunningWorld<S> {
         self.calls.records()
     }
 
+    /// What was overheard of the service's processes so far.
+    pub(crate) fn overheard(&self) -> &OverheardBook {
+        &self.overheard
+    }
+
     /// The marks set so far with their times, in order.
     pub(crate) fn mark_records(&self) -> Vec<MarkRecord> {
         self.marks.records()
     }
+}
+
+/// A certificate for each host that is to have one.
+fn certificates<S: Service>(world: &World<S>) -> Certificates {
+    let with = world.hosts.iter().filter(|host| host.has_certificate);
+    let issued = with.map(|host| (host.name.clone(), Certificate::of(&host.name)));
+    Arc::new(issued.collect())
 }
 
 /// Makes the links between Redis nodes fast until the Sentinels boot, so that replicas have attached by then. The

@@ -1,9 +1,10 @@
 //! A console on the machine of a Redis node or a Sentinel: `redis-cli` there, with which an operator changes its configuration.
 
+use super::RedisPasswords;
 use seams::Env;
 use std::{
     collections::VecDeque,
-    io,
+    fmt, io,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -16,6 +17,42 @@ use tokio::{
 /// How long an operator waits before he tries again, if a node does not answer.
 const TRIES_AGAIN: Duration = Duration::from_millis(10);
 
+/// Whoever types at a console, and the passwords that they know.
+#[derive(Clone, Default)]
+pub(crate) struct Typist {
+    /// The password of the default user; empty: none is asked for.
+    pub(crate) admin: String,
+    /// The user of the service's processes and its password, if it has a user of its own.
+    pub(crate) user: Option<(String, String)>,
+}
+
+impl Typist {
+    pub(super) fn of_redis(passwords: &RedisPasswords) -> Typist {
+        Typist {
+            admin: passwords.admin.clone(),
+            user: Some((passwords.user.clone(), passwords.password.clone())),
+        }
+    }
+
+    pub(super) fn of_sentinel(password: &str) -> Typist {
+        Typist {
+            admin: password.to_owned(),
+            user: None,
+        }
+    }
+
+    /// How they get in, if a password is asked for.
+    fn auth(&self) -> Option<String> {
+        (!self.admin.is_empty()).then(|| format!("AUTH {}", self.admin))
+    }
+}
+
+impl fmt::Debug for Typist {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Typist(…)") // not for logs
+    }
+}
+
 /// Commands that wait to be typed. Clones are the same console.
 #[derive(Debug, Clone)]
 pub(crate) struct Console(Arc<Shared>);
@@ -24,6 +61,7 @@ pub(crate) struct Console(Arc<Shared>);
 struct Shared {
     /// Where the node listens.
     port: u16,
+    typist: Typist,
     commands: Mutex<VecDeque<Typed>>,
     typed: Notify,
 }
@@ -38,9 +76,10 @@ struct Typed {
 
 impl Console {
     /// A console that connects to this port of its own machine.
-    pub(crate) fn at(port: u16) -> Console {
+    pub(crate) fn at(port: u16, typist: Typist) -> Console {
         Console(Arc::new(Shared {
             port,
+            typist,
             ..Shared::default()
         }))
     }
@@ -48,6 +87,11 @@ impl Console {
     /// The port that it connects to.
     pub(crate) fn port(&self) -> u16 {
         self.0.port
+    }
+
+    /// What whoever types there knows.
+    pub(crate) fn typist(&self) -> &Typist {
+        &self.0.typist
     }
 
     /// Types commands, one after the other, over one connection. A node that is not there hears nothing.
@@ -77,7 +121,9 @@ impl Console {
         self.commands().retain(|typed| typed.again);
         loop {
             while let Some(typed) = { self.commands().front().cloned() } {
-                let sent = send(env, self.0.port, &typed.commands).await;
+                let admin = self.0.typist.auth().into_iter();
+                let commands: Vec<String> = admin.chain(typed.commands).collect();
+                let sent = send(env, self.0.port, &commands).await;
                 if sent.is_err() && typed.again {
                     sleep(TRIES_AGAIN).await;
                 } else {

@@ -20,6 +20,7 @@ pub struct World<S: Service> {
     pub(super) hosts: Vec<Host<S>>,
     links: Vec<(String, String)>,
     pub(super) replication: Option<models::Replication>,
+    redis_has_user: bool,
 }
 
 impl<S: Service> Default for World<S> {
@@ -37,6 +38,7 @@ impl<S: Service> World<S> {
             hosts: vec![],
             links: vec![],
             replication: None,
+            redis_has_user: false,
         }
     }
 
@@ -71,6 +73,7 @@ impl<S: Service> World<S> {
             nodes: nodes.clone(),
             ms: options.replication_ms,
         });
+        self.redis_has_user = options.passwords.is_some();
         for (index, node) in nodes.iter().enumerate() {
             let master = (index > 0).then(|| nodes[0].clone());
             self = self.host(models::redis(node, master, options));
@@ -179,6 +182,17 @@ impl<S: Service> World<S> {
     /// Whether there is such a host.
     pub fn has(&self, name: &str) -> bool {
         self.hosts.iter().any(|host| host.name == name)
+    }
+
+    /// The names of the hosts that have a certificate.
+    pub fn certified(&self) -> Vec<String> {
+        let hosts = self.hosts.iter().filter(|host| host.has_certificate);
+        hosts.map(|host| host.name.clone()).collect()
+    }
+
+    /// Whether the Redis nodes have a user for the service's processes.
+    pub fn redis_has_user(&self) -> bool {
+        self.redis_has_user
     }
 
     /// The kind of a host; `None` if there is no such host.

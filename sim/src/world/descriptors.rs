@@ -55,6 +55,10 @@ impl Network for LimitedNetwork {
         })
     }
 
+    fn secure<'a>(&'a self, stream: Stream, name: &'a str) -> BoxFuture<'a, io::Result<Stream>> {
+        self.inner.secure(stream, name)
+    }
+
     fn listen(&self, port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {
         Box::pin(async move {
             self.descriptors.take()?;

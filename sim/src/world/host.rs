@@ -6,9 +6,11 @@ use crate::{
     driver::Main,
     engine::{Caller, HostId},
     nemesis::Triggers,
+    overheard::OverheardBook,
     plan::Plan,
     recorder::Recorder,
     service::Service,
+    tls::Certificate,
 };
 use seams::{Probe, Storage, Timestamp};
 use std::{collections::BTreeMap, fmt, sync::Arc};
@@ -35,8 +37,12 @@ pub struct Host<S: Service> {
     pub(super) name: String,
     pub(super) kind: HostKind,
     pub(super) boots_at_ms: u64,
+    pub(super) has_certificate: bool,
     pub(super) install: Box<Install<S>>,
 }
+
+/// Certificates by host name.
+pub(crate) type Certificates = Arc<BTreeMap<String, Certificate>>;
 
 /// A function that prepares a host when a run begins.
 pub type Install<S> = dyn Fn(&Start<'_, S>) -> Installed;
@@ -61,7 +67,18 @@ impl<S: Service> Host<S> {
                 HostKind::Service => 200,
                 _ => 0,
             },
+            has_certificate: false,
             install: Box::new(install),
+        }
+    }
+
+    /// Has a certificate, for its name and its address: [`Start::certificate`]. What the service's processes send to it is
+    /// overheard on its way: [`crate::overheard`].
+    #[must_use]
+    pub fn with_certificate(self) -> Host<S> {
+        Host {
+            has_certificate: true,
+            ..self
         }
     }
 
@@ -147,6 +164,9 @@ pub struct Start<'a, S: Service> {
     pub(crate) call_pauses: CallPauses,
     pub(crate) caller: Caller,
     pub(crate) number: usize,
+    /// The certificates of the hosts that have one.
+    pub(crate) certificates: Certificates,
+    pub(crate) overheard: OverheardBook,
 }
 
 impl<S: Service> Start<'_, S> {
@@ -156,6 +176,15 @@ impl<S: Service> Start<'_, S> {
     /// In [`Service::share`], which makes it.
     pub fn shared(&self) -> &S::Shared {
         self.shared.expect("hosts are prepared after what they share")
+    }
+
+    /// The certificate of the host that is being prepared.
+    ///
+    /// # Panics
+    /// It has none: see [`Host::with_certificate`].
+    pub fn certificate(&self) -> Certificate {
+        let own = self.certificates.get(self.host);
+        own.expect("the host was declared with a certificate").clone()
     }
 
     /// The data for a process of the service on this host.
@@ -204,6 +233,7 @@ pub(crate) struct Machine {
     pub(crate) console: Option<Console>,
     /// The table of file descriptors of a process of the service.
     pub(crate) descriptors: Option<Descriptors>,
+    pub(crate) certificate: Option<Certificate>,
 }
 
 impl<S: Service> Machinery<S> {

@@ -16,6 +16,7 @@ mod console;
 mod declare;
 mod descriptors;
 mod disk;
+mod ears;
 mod host;
 mod http;
 mod marks;
@@ -24,7 +25,7 @@ mod people;
 mod port;
 
 pub(crate) use build::RunningWorld;
-pub(crate) use console::Console;
+pub(crate) use console::{Console, Typist};
 pub use declare::World;
 pub(crate) use descriptors::Descriptors;
 pub use disk::StorageLock;
@@ -35,11 +36,11 @@ pub use http::{Answer, Http, PATIENCE};
 pub use marks::MarkRecord;
 pub(crate) use marks::Marks;
 pub use models::{
-    NginxOptions, Persistence, REDIS_PORT, REPLICATION_LATE_PPM, RedisOptions, SENTINEL_PORT, SMTP_PORT,
-    SentinelOptions,
+    NginxOptions, PASSWORD_REFUSED, Persistence, REDIS_PORT, REPLICATION_LATE_PPM, RedisOptions, RedisPasswords,
+    SENTINEL_PORT, SMTP_PORT, SentinelOptions,
 };
 pub use people::{Act, Scene, join_all};
-pub use port::{DEGRADED, RECOVERED};
+pub use port::{CERTIFICATE_REFUSED, DEGRADED, HANDSHAKE_BROKEN, RECOVERED};
 
 use seams::Timestamp;
 

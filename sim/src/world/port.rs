@@ -1,7 +1,7 @@
 //! The port of a process of the service, seen from outside: whether it is open, and why not.
 
-use super::{Descriptors, Disk, Installed, Marks, Process, Start, descriptors::LimitedNetwork};
-use crate::{history::Event, recorder::Recorder, service::Service};
+use super::{Descriptors, Disk, Installed, Marks, Process, Start, descriptors::LimitedNetwork, ears::Ears};
+use crate::{history::Event, overheard::Layer, recorder::Recorder, service::Service};
 use seams::{BoxFuture, Env, Listener, Network, Probe, Stream};
 use std::{
     io,
@@ -17,6 +17,11 @@ pub const DEGRADED: &str = "replica degraded";
 /// The mark by which a process says that it works again.
 pub const RECOVERED: &str = "replica recovered";
 
+/// The mark for a process that did not believe a certificate.
+pub const CERTIFICATE_REFUSED: &str = "a certificate was refused";
+/// The mark for a process that went away because a TLS handshake broke.
+pub const HANDSHAKE_BROKEN: &str = "a TLS handshake broke";
+
 /// The software of one of the service's hosts.
 pub(super) fn service_main<S: Service, F: Future<Output = ()> + Send + 'static>(
     start: &Start<'_, S>,
@@ -30,6 +35,7 @@ pub(super) fn service_main<S: Service, F: Future<Output = ()> + Send + 'static>(
         degraded: Arc::default(),
     };
     let (process, degraded) = (start.process(), probe.degraded.clone());
+    let (ears, marks) = (Ears::of(start), start.marks.clone());
     let table = Descriptors::default();
     let descriptors = table.clone();
     let (shared, host) = (start.shared().clone(), start.host.to_owned());
@@ -46,6 +52,8 @@ pub(super) fn service_main<S: Service, F: Future<Output = ()> + Send + 'static>(
             host: process.host.clone(),
             recorder: process.recorder.clone(),
             degraded: degraded.clone(),
+            ears: ears.clone(),
+            marks: marks.clone(),
         });
         Box::pin(run(process.clone(), Env { network, ..env })) as BoxFuture<'static, ()>
     };
@@ -75,18 +83,40 @@ impl Probe for ServiceProbe {
     }
 }
 
-/// The network of a process; it records when the process's port opens and closes.
+/// The network of a process; it records when the process's port opens and closes, and what it says to hosts that have a
+/// certificate.
 struct WatchedNetwork<S: Service> {
     inner: Arc<dyn Network>,
     port: u16,
     host: String,
     recorder: Recorder<S>,
     degraded: Arc<AtomicBool>,
+    ears: Ears,
+    marks: Marks,
 }
 
 impl<S: Service> Network for WatchedNetwork<S> {
     fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Stream>> {
-        self.inner.connect(host, port)
+        Box::pin(async move {
+            let stream = self.inner.connect(host, port).await?;
+            Ok(self.ears.listen(stream, Layer::Clear))
+        })
+    }
+
+    fn secure<'a>(&'a self, stream: Stream, name: &'a str) -> BoxFuture<'a, io::Result<Stream>> {
+        Box::pin(async move {
+            let secured = self.inner.secure(stream, name).await;
+            if let Err(error) = &secured {
+                // As rustls says it, and as the model does.
+                let is_certificate = error.to_string().starts_with("invalid peer certificate");
+                self.marks.mark(if is_certificate {
+                    CERTIFICATE_REFUSED
+                } else {
+                    HANDSHAKE_BROKEN
+                });
+            }
+            Ok(self.ears.listen(secured?, Layer::Encrypted))
+        })
     }
 
     fn listen(&self, port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {

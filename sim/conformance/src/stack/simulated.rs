@@ -5,7 +5,7 @@ use super::{
     ask::{ask, inspect, until_writable},
 };
 use model_redis::{self as redis, Disk, RedisConfig};
-use model_sentinel::{self as sentinel, SentinelConfig, SentinelDisk};
+use model_sentinel::{self as sentinel, Passwords, SentinelConfig, SentinelDisk};
 use sim::engine::{Engine, EngineConfig, EngineError, HostId, Inert, current_ms};
 use std::{
     net::IpAddr,
@@ -170,6 +170,7 @@ fn declare_sentinel(
             quorum,
             down_after_ms: DOWN_AFTER_MS,
             failover_timeout_ms,
+            passwords: Passwords::default(),
         };
         let observed = observed.clone();
         let observer = Arc::new(move |text: String| {

@@ -21,12 +21,27 @@ pub(super) struct Users {
 }
 
 impl Users {
-    /// The default user, with a password if it is not empty.
-    pub(super) fn new(password: &str) -> Users {
+    /// The default user, with a password if it is not empty, and the users of these lines of a configuration file.
+    ///
+    /// # Panics
+    /// A line is wrong: Redis does not start with such a file.
+    pub(super) fn new(password: &str, lines: &[String]) -> Users {
         let mut users = Users {
             all: BTreeMap::from([(DEFAULT, User::everything())]),
             restricted: false,
         };
+        for line in lines {
+            let mut words = line
+                .split_whitespace()
+                .map(|word| Bytes::copy_from_slice(word.as_bytes()));
+            let name = words.next().expect("a user has a name");
+            let mut user = User::new();
+            for rule in words {
+                user.apply(&rule)
+                    .unwrap_or_else(|why| panic!("a user of the configuration: {why}"));
+            }
+            users.all.insert(name, user);
+        }
         users.require(password);
         users
     }

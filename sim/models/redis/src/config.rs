@@ -38,6 +38,10 @@ pub struct RedisConfig {
     pub replication_late_ppm: u32,
     /// `requirepass`: the default user's password. Empty: none.
     pub requirepass: String,
+    /// `masterauth`: the password that it gives to its master. Empty: none.
+    pub masterauth: String,
+    /// `user` lines, without that word: `app on >secret ~app:* &* +@all`.
+    pub users: Vec<String>,
     /// `maxmemory`, bytes; 0 is no limit.
     pub maxmemory: u64,
     /// `maxmemory-policy`.
@@ -67,6 +71,8 @@ impl Default for RedisConfig {
             loading_ms: 0,
             replication_late_ppm: REPLICATION_LATE_PPM,
             requirepass: String::new(),
+            masterauth: String::new(),
+            users: vec![],
             maxmemory: 0,
             maxmemory_policy: Policy::NoEviction,
             lua_time_limit_ms: 5000,
@@ -113,6 +119,8 @@ pub enum RedisEvent {
     PartialSync,
     /// A replica lost the link to its master.
     LinkDown,
+    /// A client gave a wrong password, or one of a user that there is not.
+    PasswordRefused,
 }
 
 /// A moment, by both clocks of a host.

@@ -83,7 +83,7 @@ impl Link {
 
 /// One connection, from its beginning to its end. `connected` becomes true when the replica follows.
 async fn session(env: &Env, node: &Shared, (host, port): &(String, u16), connected: &mut bool) -> io::Result<()> {
-    let (limit, own_port, own_ip) = {
+    let (limit, own_port, own_ip, password) = {
         let mut node = node.lock();
         node.link_is(LinkState::Connecting, Moment::of(env));
         let config = &node.config;
@@ -91,6 +91,7 @@ async fn session(env: &Env, node: &Shared, (host, port): &(String, u16), connect
             Duration::from_secs(config.repl_timeout_s),
             config.port.to_string(),
             config.announce_ip.clone(),
+            config.masterauth.clone(),
         )
     };
     let handshake = async {
@@ -103,8 +104,16 @@ async fn session(env: &Env, node: &Shared, (host, port): &(String, u16), connect
         };
         link.send(&["PING"]).await?;
         let pong = link.line().await?;
-        if !pong.starts_with('+') {
+        let asks = pong.starts_with("-NOAUTH") && !password.is_empty();
+        if !pong.starts_with('+') && !asks {
             return Err(io::Error::other(pong));
+        }
+        if !password.is_empty() {
+            link.send(&["AUTH", &password]).await?;
+            let answer = link.line().await?;
+            if answer.starts_with('-') {
+                return Err(io::Error::other(answer));
+            }
         }
         link.send(&["REPLCONF", "listening-port", &own_port]).await?;
         if !own_ip.is_empty() {

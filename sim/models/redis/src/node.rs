@@ -124,7 +124,7 @@ impl Node {
             run_id,
             role: Role::boot(replica_of, now),
             next_ping_mono_ms: now.mono_ms + config.repl_ping_s * 1000,
-            users: Users::new(&config.requirepass),
+            users: Users::new(&config.requirepass, &config.users),
             config,
             options: Options::new(),
             disk,

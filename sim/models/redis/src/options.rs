@@ -232,7 +232,7 @@ pub(super) const ALL: &[(&str, &str, Kind)] = &[
     ("logfile", "", Immutable),
     ("loglevel", "notice", OneOf(&["debug", "verbose", "notice", "warning"])),
     ("lua-time-limit", "", Alias("busy-reply-threshold")),
-    ("masterauth", "", Fixed),
+    ("masterauth", "", Own),
     ("masteruser", "", Fixed),
     ("maxclients", "10000", Fixed),
     ("maxmemory", "", Own),

@@ -2,6 +2,7 @@
 
 use super::client::Client;
 use super::clients::set_name;
+use super::config::RedisEvent;
 use super::keyspace::{Context, SYNTAX, is_one_of};
 use super::node::Node;
 use super::resp::{Args, Reply, parse_int};
@@ -23,6 +24,7 @@ pub(super) fn auth(node: &mut Node, client: &mut Client, args: &Args, _: Context
         _ => return Reply::error(SYNTAX),
     };
     if !node.users.accepts(&user, password) {
+        node.tell(RedisEvent::PasswordRefused);
         return Reply::error(WRONGPASS);
     }
     client.user = Some(user);
@@ -44,6 +46,7 @@ pub(super) fn hello(node: &mut Node, client: &mut Client, args: &Args, _: Contex
         match after {
             [user, password, after @ ..] if is_one_of(option, &["AUTH"]) => {
                 if !node.users.accepts(user, password) {
+                    node.tell(RedisEvent::PasswordRefused);
                     return Reply::error(WRONGPASS);
                 }
                 client.user = Some(user.clone());

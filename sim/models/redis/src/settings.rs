@@ -83,6 +83,7 @@ impl Node {
                 None => String::new(),
             },
             "requirepass" => config.requirepass.clone(),
+            "masterauth" => config.masterauth.clone(),
             "save" => save,
             _ => self.options.get(name).cloned().unwrap_or_else(|| default.to_owned()),
         }
@@ -148,6 +149,7 @@ impl Node {
             "repl-ping-replica-period" => config.repl_ping_s = number(1, most)? as u64,
             "busy-reply-threshold" => config.lua_time_limit_ms = number(0, i64::MAX)? as u64,
             "requirepass" => config.requirepass = String::from_utf8_lossy(value).into_owned(),
+            "masterauth" => config.masterauth = String::from_utf8_lossy(value).into_owned(),
             "maxmemory" => config.maxmemory = options::memory(value).ok_or("argument must be a memory value")?,
             "maxmemory-policy" => config.maxmemory_policy = Policy::named(value)?,
             "appendonly" => {

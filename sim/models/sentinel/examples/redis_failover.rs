@@ -6,7 +6,7 @@
 //! `cargo run -p model-sentinel --example redis_failover [seed]`
 
 use model_redis::{self as redis, Disk, RedisConfig};
-use model_sentinel::{self as sentinel, SentinelConfig, SentinelDisk};
+use model_sentinel::{self as sentinel, Passwords, SentinelConfig, SentinelDisk};
 use seams::Env;
 use sim::engine::{Engine, EngineConfig, EngineError, Inert, current_ms};
 use std::{io, sync::Arc, time::Duration};
@@ -82,6 +82,7 @@ fn main() -> Result<(), EngineError> {
             quorum: 2,
             down_after_ms: 1_000,
             failover_timeout_ms: 10_000,
+            passwords: Passwords::default(),
         };
         let disk = SentinelDisk::new();
         hosts.push(engine.add_host(name, Arc::new(Inert), Arc::new(Inert), move |env| {

@@ -3,6 +3,7 @@
 use super::instance::Address;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Configuration of one Sentinel, watching one master.
@@ -22,6 +23,23 @@ pub struct SentinelConfig {
     pub down_after_ms: u64,
     /// `failover-timeout`, milliseconds.
     pub failover_timeout_ms: u64,
+    /// The passwords that it asks for and gives.
+    pub passwords: Passwords,
+}
+
+/// The passwords of a Sentinel's configuration. `Default`: there are none.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Passwords {
+    /// `requirepass`: what its clients and the other Sentinels must give, and what it gives to these. Empty: none.
+    pub require: String,
+    /// `auth-pass` for the master and its replicas. Empty: none.
+    pub of_redis: String,
+}
+
+impl fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passwords(…)") // not for logs
+    }
 }
 
 /// The configuration file that Sentinel rewrites. Sentinel syncs it, so it survives a kill and a power loss. Clones are the

@@ -2,7 +2,7 @@
 //! names, order and structure are compared byte by byte.
 
 use super::commands::Session;
-use super::config::{SentinelConfig, SentinelDisk};
+use super::config::{Passwords, SentinelConfig, SentinelDisk};
 use super::state::{InstanceId, Sentinel};
 use bytes::BytesMut;
 use model_redis::Moment;
@@ -21,6 +21,7 @@ fn sentinel() -> Sentinel {
         quorum: 2,
         down_after_ms: 1000,
         failover_timeout_ms: 10_000,
+        passwords: Passwords::default(),
     };
     let now = Moment {
         wall_ms: 1_790_000_000_000,

@@ -18,7 +18,7 @@ mod state;
 mod table;
 mod votes;
 
-pub use config::{SentinelConfig, SentinelDisk};
+pub use config::{Passwords, SentinelConfig, SentinelDisk};
 pub use server::serve;
 
 /// Channel on which Sentinels find one another.

@@ -34,16 +34,25 @@ impl Sentinel {
             return;
         }
         instance.last_reconnect_ms = Some(now_ms);
-        let address = instance.address.clone();
+        let (address, kind) = (instance.address.clone(), instance.kind);
         let (no_command, no_pubsub) = (
             instance.command.is_none(),
-            instance.pubsub.is_none() && instance.kind != Kind::Sentinel,
+            instance.pubsub.is_none() && kind != Kind::Sentinel,
         );
         let name = format!("sentinel-{}", &self.id[..8]);
+        // Sentinels that ask for a password have the same one (sentinelSendAuthIfNeeded).
+        let passwords = &self.config.passwords;
+        let password = match kind {
+            Kind::Sentinel => passwords.require.clone(),
+            Kind::Master | Kind::Replica => passwords.of_redis.clone(),
+        };
         if no_command {
             let channel = self.open(address.clone(), now_ms);
             let instance = self.instance_mut(who).expect("it was there above");
             instance.command = Some(channel);
+            if !password.is_empty() {
+                instance.send(&["AUTH", &password], Pending::Ignored);
+            }
             instance.send(&["CLIENT", "SETNAME", &format!("{name}-cmd")], Pending::Ignored);
             ping(instance, now_ms);
         }
@@ -51,6 +60,9 @@ impl Sentinel {
             let mut channel = self.open(address, now_ms);
             let commands = [vec!["CLIENT", "SETNAME", ""], vec!["SUBSCRIBE", super::HELLO_CHANNEL]];
             let name = format!("{name}-pubsub");
+            if !password.is_empty() {
+                model_redis::resp::encode_request(&["AUTH", &password], &mut channel.outbox);
+            }
             for mut words in commands {
                 if words.len() == 3 {
                     words[2] = &name;

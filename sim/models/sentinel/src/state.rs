@@ -70,13 +70,14 @@ impl Sentinel {
         mut random: impl FnMut() -> u64 + Send + 'static,
         observer: Arc<dyn Fn(String) + Send + Sync>,
     ) -> Sentinel {
+        let required = &config.passwords.require;
         let saved = disk.load().unwrap_or_else(|| Saved {
             id: (0..5).map(|_| format!("{:08x}", random() as u32)).collect(),
             current_epoch: 0,
             config_epoch: 0,
             leader_epoch: 0,
             master: config.master.clone(),
-            password: None,
+            password: (!required.is_empty()).then(|| Bytes::copy_from_slice(required.as_bytes())),
             replicas: Default::default(),
             sentinels: Default::default(),
         });

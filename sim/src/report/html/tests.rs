@@ -34,6 +34,7 @@ fn run() -> Run<Shop> {
         stats: Stats::default(),
         log: vec![],
         operators: Default::default(),
+        overheard: vec![],
         messages: vec![Message {
             sent_ms: 20_995,
             arrived_ms: None,

@@ -4,13 +4,14 @@ use super::{DrawFaults, Swarm, targets::Targets};
 use crate::{
     calls::{CallFault, CallOutcome, Moment},
     fault::{Fault, TimedFault},
-    refusal::REFUSALS,
+    refusal::{REFUSALS, Refusal},
     scenario::{
-        Dice, acknowledgement_lost, cut, cut_one_way, disk_fails, disk_slow, draw_trigger, kill, latency,
-        latency_spike, loss, mend, ms, no_descriptors, pause, power_loss, redis_refuses, resume, secs,
+        Dice, acknowledgement_lost, bad_certificate, cut, cut_one_way, disk_fails, disk_slow, draw_trigger, kill,
+        latency, latency_spike, loss, mend, ms, no_descriptors, pause, power_loss, redis_refuses, resume, secs,
         sentinel_refuses, start,
     },
     service::Service,
+    tls::DEFECTS,
     trigger::Trigger,
     world::{HostKind, World},
 };
@@ -41,6 +42,10 @@ enum Kind<S: Service> {
     RedisRefuses,
     /// One Sentinel asks for a password, or all of them do.
     SentinelRefuses,
+    /// A host with a certificate presents a bad one.
+    BadCertificate,
+    /// The password of the service's user is another one at all Redis nodes.
+    AnotherPassword,
     Own(DrawFaults<S>),
 }
 
@@ -110,6 +115,12 @@ impl<S: Service> Swarm<S> {
         }
         if !world.of_kind(HostKind::Sentinel).is_empty() {
             kinds.push(Kind::SentinelRefuses);
+        }
+        if !world.certified().is_empty() {
+            kinds.push(Kind::BadCertificate);
+        }
+        if world.redis_has_user() {
+            kinds.push(Kind::AnotherPassword);
         }
         kinds.extend(self.faults.iter().copied().map(Kind::Own));
         kinds
@@ -257,6 +268,16 @@ impl<S: Service> Swarm<S> {
                 }
                 let asks = sentinels.iter().map(|host| (sentinel_refuses(host, lasts), None));
                 asks.collect()
+            }
+            Kind::BadCertificate => {
+                let host = dice.pick(&world.certified());
+                let why = dice.pick(&DEFECTS);
+                one(bad_certificate(&host, why, ms(dice.between(200, 6000))), None)
+            }
+            Kind::AnotherPassword => {
+                let (nodes, lasts) = (world.of_kind(HostKind::Redis), ms(dice.between(200, 6000)));
+                let refuses = |node: &String| (redis_refuses(node, Refusal::AnotherPassword, lasts), None);
+                nodes.iter().map(refuses).collect()
             }
             Kind::Call => vec![(
                 Fault::Call(some_call::<S>(&world.of_kind(HostKind::Service), dice)),

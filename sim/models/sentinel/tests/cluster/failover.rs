@@ -1,5 +1,6 @@
 //! Failovers: the timeline, the return of the old master, and when no replica is promoted.
 
+use model_sentinel::Passwords;
 use sim::testbed::{ClusterClient, RedisCluster};
 
 /// From the moment of the fault, asks `redis-2` every 10 ms until it accepts a write.
@@ -258,4 +259,47 @@ fn a_new_master_that_is_reached_late_is_failed_over_and_nobody_is_promoted() {
         }
     }
     assert!((1..=20).contains(&again), "{again} of 100");
+}
+
+/// Everybody asks for a password: replicas and Sentinels give theirs, and whoever has none is told so. With a wrong one, the
+/// replica does not follow, so there is nobody to promote.
+#[test]
+fn nodes_with_passwords_fail_over_if_all_know_them() {
+    for (masterauth, is_promoted) in [("admin-pw", true), ("wrong-pw", false)] {
+        let passwords = Passwords {
+            require: "sentinel-pw".into(),
+            of_redis: "admin-pw".into(),
+        };
+        let guarded = move |config: &mut model_redis::RedisConfig| {
+            config.requirepass = "admin-pw".into();
+            config.masterauth = masterauth.into();
+            config.users = vec!["app on >app-pw ~app:* &* +@all".into()];
+        };
+        let cluster = RedisCluster::with_passwords(3, guarded, &passwords, |client| {
+            Box::pin(async move {
+                client.sleep_until(15_000).await;
+                for (host, port, name) in [("redis-1", 6379, "redis"), ("sentinel-1", 26379, "sentinel")] {
+                    let said = client.ask_once(host, port, "PING").await;
+                    client.note(name, &said.unwrap_or_default());
+                }
+                let said = client.ask_once("redis-1", 6379, "AUTH app app-pw").await;
+                client.note("app", &said.unwrap_or_default());
+                let said = client.ask_once("redis-1", 6379, "AUTH app admin-pw").await;
+                client.note("wrong", &said.unwrap_or_default());
+            })
+        });
+        cluster.at(20_000, |engine| engine.kill(RedisCluster::host(engine, "redis-1")));
+        cluster.run(30_000);
+        let heard = cluster.events_of("client");
+        let said: Vec<&str> = heard.iter().map(|(_, text)| text.as_str()).collect();
+        let refused = "wrong: -WRONGPASS invalid username-password pair or user is disabled.";
+        let asked = ["redis", "sentinel"].map(|of| format!("{of}: -NOAUTH Authentication required."));
+        assert_eq!(said, [&asked[0], &asked[1], "app: +OK", refused]);
+        assert_eq!(
+            cluster.first_at("+promoted-slave", 20_000).is_some(),
+            is_promoted,
+            "{:?}",
+            cluster.events()
+        );
+    }
 }
