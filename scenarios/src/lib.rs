@@ -1,6 +1,7 @@
 //! The suite of the login service: its scenarios, the properties that judge them, and the planted bugs that the
 //! properties must detect.
 
+mod access;
 pub mod analytics;
 pub mod availability;
 pub mod catalogue;

@@ -139,13 +139,17 @@ impl Service for Login {
             replication_ms: options.replication_ms,
             replication_late_ppm: options.replication_late_ppm,
             persistence: options.persistence,
-            ..RedisOptions::default()
+            tls: options.access.is_guarded(),
+            passwords: world::access::of_redis(options),
         };
+        let (password, redis_password) = world::access::of_sentinels(options);
         let sentinel = SentinelOptions {
             quorum: options.quorum,
             down_after_ms: options.down_after_ms,
             failover_timeout_ms: options.failover_timeout_ms,
-            ..SentinelOptions::default()
+            tls: options.access.is_guarded(),
+            password,
+            redis_password,
         };
         let nginx = NginxOptions {
             connect_timeout_ms: options.proxy_connect_timeout_ms,
@@ -171,7 +175,7 @@ impl Service for Login {
             StoreOption::Memory => world,
         };
         world
-            .host(world::mail::host())
+            .host(world::mail::host(options.access))
             .host(world::analytics::host())
             .service(replicas, hosts::REPLICA_PORT, world::replica::run)
             .nginx(

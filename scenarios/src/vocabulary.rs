@@ -1,7 +1,7 @@
 //! The types of the harness, for this service.
 
 pub use crate::{
-    login::{Behaviour, Login, Observation, Op, OwnFault, ReminderOption, StoreOption, WorldOptions},
+    login::{AccessOption, Behaviour, Login, Observation, Op, OwnFault, ReminderOption, StoreOption, WorldOptions},
     world::Mode,
 };
 pub use sim::{
@@ -12,6 +12,7 @@ pub use sim::{
     plan::PLAN_VERSION,
     property::{Kind, Property, Violation},
     refusal::Refusal,
+    tls::Defect,
     trigger::Trigger,
     world::Persistence,
 };

@@ -130,4 +130,6 @@ bugs!(
     heads_without_bound at 1,
     demo_in_production at 1,
     swept_at_once at 1,
+    starttls_optional at 1,
+    certificate_unchecked at 1,
 );

@@ -191,7 +191,9 @@ clean!(
     large_heads at [1],
     clients_leave at [1],
     operators_at_work at [1],
+    guarded_dependencies at [1],
     swarm at [1, 3],
+    guarded_swarm at [1],
 );
 
 bugs!(
@@ -266,6 +268,8 @@ bugs!(
     expired_until_swept at [1, 1],
     waits_by_spinning at [3, 1],
     request_dropped at [1, 1],
+    starttls_optional at [1, 1],
+    certificate_unchecked at [1, 1],
     heads_without_bound at [1, 1],
     demo_in_production at [1, 1];
     not

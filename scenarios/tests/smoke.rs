@@ -76,5 +76,7 @@ smoke!(
     large_heads,
     clients_leave,
     operators_at_work,
+    guarded_dependencies,
     swarm,
+    guarded_swarm,
 );

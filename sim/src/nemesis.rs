@@ -143,7 +143,7 @@ impl<S: Service> Nemesis<S> {
     /// The end of a refusal.
     fn redis_accepts(&self, host: &str, why: Refusal, now_ms: u64) {
         if self.refusals.borrow_mut().end(host, why, now_ms) {
-            self.type_in(host, why.ends());
+            self.type_in(host, why.ends(self.console(host).typist()));
         }
     }
 

@@ -4,9 +4,9 @@
 //! Reachable is not usable: a Redis that refuses writes answers `PING`, and a full disk can be read.
 //!
 //! Fairness. A part certainly does not work if it has been so for [`NOTICED_MS`]: all Redis nodes refuse every write, the
-//! directory is full or locked, the replica's disk fails; mails fail while the relay takes none, and events while the hook takes
-//! none, as the replica's own log says. A look at health comes once a second and takes up to its deadline. A relay that refuses
-//! a mail for good has answered: with that the trouble with mails ends.
+//! directory is full or locked, the replica's disk fails; mails fail while the relay takes none or lets nobody in, and events
+//! while the hook takes none, as the replica's own log says. A look at health comes once a second and takes up to its deadline.
+//! A relay that refuses a mail for good has answered: with that the trouble with mails ends.
 //!
 //! Edges. A replica to which something else happens (it was killed or paused, has no descriptor, a link or its clock) has other
 //! things to tell, until the end of that fault and for twice [`NOTICED_MS`], in which it starts. The specification judges the
@@ -15,7 +15,10 @@
 use crate::{
     analytics, directory, exchange, mail,
     property::{faults, violation},
-    vocabulary::{Event, Evidence, Fault, Kind, Login, Mode, Observation, OwnFault, Property, Refusal, Violation},
+    vocabulary::{
+        AccessOption, Event, Evidence, Fault, Kind, Login, Mode, Observation, OwnFault, Property, Refusal, Violation,
+    },
+    world::hosts,
 };
 use spec::{
     Settings,
@@ -186,6 +189,10 @@ fn broken<'a>(evidence: &'a Evidence<'_>, spans: &[Span<'a>]) -> Vec<Broken<'a>>
                     |text: &str| MAIL_FAILED.iter().any(|says| text.starts_with(says)) && !text.contains(FOR_GOOD);
                 broken.extend(told(evidence, "mail", (from_ms, to_ms), failed));
             }
+            fault if keeps_out(fault, evidence.plan.world.access) => {
+                let failed = |text: &str| MAIL_FAILED.iter().any(|says| text.starts_with(says));
+                broken.extend(told(evidence, "mail", (from_ms, to_ms), failed));
+            }
             Fault::Own(OwnFault::Analytics(analytics::Fault::Analytics { mode })) if takes_nothing(*mode) => {
                 let failed = |text: &str| text.starts_with(EVENT_LOST);
                 broken.extend(told(evidence, "analytics", (from_ms, to_ms), failed));
@@ -250,6 +257,18 @@ fn told<'a>(
             host: Some(&line.host),
         })
         .collect()
+}
+
+/// Whether a fault keeps every client out of the relay.
+fn keeps_out(fault: &Fault, access: AccessOption) -> bool {
+    match fault {
+        Fault::Own(OwnFault::Mail(mail::Fault::NoStarttls { .. } | mail::Fault::ClearBehindStarttls { .. })) => {
+            access == AccessOption::Guarded
+        }
+        Fault::Own(OwnFault::Mail(mail::Fault::RelayPassword { .. })) => access.is_guarded(),
+        Fault::BadCertificate { host, .. } => host == hosts::MAIL,
+        _ => false,
+    }
 }
 
 /// Whether a peer takes nothing at all.

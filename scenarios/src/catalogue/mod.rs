@@ -3,7 +3,7 @@
 pub(crate) mod marks;
 
 use crate::{
-    analytics, availability, directory, http, leader, limits, mail, mailed_code, oddities, operators,
+    access, analytics, availability, directory, http, leader, limits, mail, mailed_code, oddities, operators,
     property::{AnswersAllowed, FailuresLogged, LogAsDocumented},
     redemption, registry, session, store, swarm,
     vocabulary::Scenario,
@@ -26,7 +26,8 @@ pub fn all() -> Vec<Scenario> {
         oddities::stories(),
         http::stories(),
         registry::stories(),
-        vec![swarm::swarm()],
+        access::stories(),
+        vec![swarm::swarm(), swarm::guarded_swarm()],
     ];
     let stories = stories.concat().into_iter();
     let judged = |story: Scenario| {

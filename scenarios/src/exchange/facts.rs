@@ -6,7 +6,6 @@ use super::{
     refusals::{Refusals, Told},
 };
 use crate::{
-    mail,
     vocabulary::{Event, Fault, History, Observation as AnyObservation, OwnFault, Plan, Refusal},
     world::{
         RelyingPartyOptions,
@@ -261,7 +260,7 @@ pub(crate) fn touches(fault: &Fault) -> Touches {
     match fault {
         Fault::DiskError { .. } | Fault::DiskSlow { .. } => return directory,
         Fault::Own(OwnFault::Directory(_)) => return directory,
-        Fault::Own(OwnFault::Mail(mail::Fault::Mail { .. })) => return mail,
+        Fault::Own(OwnFault::Mail(_)) => return mail,
         Fault::Own(OwnFault::Analytics(_)) => return analytics,
         // The process reaches nothing new, whatever it is. Its directory is open already, and so is what the jobs are done with
         // but for the store and the relay.

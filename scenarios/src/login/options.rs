@@ -82,6 +82,9 @@ pub struct WorldOptions {
     /// nodes and no Sentinels.
     #[serde(skip_serializing_if = "is_usual")]
     pub store: StoreOption,
+    /// How replicas get in at the relay, at Redis and at the Sentinels.
+    #[serde(skip_serializing_if = "is_open")]
+    pub access: AccessOption,
     /// The percentage of calls of a replica to its dependencies that wait for a random time before they are made. 0,
     /// which is also the value of plans without it, means that no time passes between two calls.
     #[serde(skip_serializing_if = "is_zero")]
@@ -120,6 +123,30 @@ fn is_zero(number: &u64) -> bool {
 
 fn is_usual(store: &StoreOption) -> bool {
     *store == StoreOption::default()
+}
+
+fn is_open(access: &AccessOption) -> bool {
+    !access.is_guarded()
+}
+
+/// How replicas get in at the relay, at Redis and at the Sentinels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccessOption {
+    /// Whoever is on the network gets in, and everything is in clear. Also the value of plans without the option.
+    #[default]
+    Open,
+    /// Each wants a password, over TLS: at the relay from STARTTLS on.
+    Guarded,
+    /// The same, but at the relay TLS begins with the connection.
+    GuardedImplicit,
+}
+
+impl AccessOption {
+    /// Whether anything is asked for.
+    pub fn is_guarded(self) -> bool {
+        self != AccessOption::Open
+    }
 }
 
 /// Where short-lived state is kept.
@@ -173,6 +200,7 @@ impl Default for WorldOptions {
             analytics_queue: ANALYTICS_QUEUE,
             lease_ms: 10_000,
             store: StoreOption::Redis,
+            access: AccessOption::Open,
             call_pause_percent: 0,
             call_pause_ms_max: 0,
             expired_tokens: 0,

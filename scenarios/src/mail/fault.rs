@@ -1,4 +1,4 @@
-//! Faults of the mail relay.
+//! Faults of the mail relay, and of the path to it.
 
 use crate::{
     login::Login,
@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use sim::{nemesis::Control, service::ServiceFault};
 use std::fmt;
 
-/// A fault of the mail relay.
+/// A fault of the mail relay, or of the path to it. Those that concern how a client gets in do nothing where the relay lets
+/// everybody in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Fault {
@@ -18,42 +19,96 @@ pub enum Fault {
         #[serde(alias = "manner")]
         mode: Mode,
     },
+    /// Somebody on the path takes STARTTLS out of what the relay offers, and passes on what a client says in clear then.
+    NoStarttls {
+        /// Duration of the fault, milliseconds.
+        lasts_ms: u64,
+    },
+    /// Somebody on the path puts text in clear behind the reply to STARTTLS (CVE-2011-0411).
+    ClearBehindStarttls {
+        /// Duration of the fault, milliseconds.
+        lasts_ms: u64,
+    },
+    /// The relay has another password for the replicas than they have.
+    RelayPassword {
+        /// Duration of the fault, milliseconds.
+        lasts_ms: u64,
+    },
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fault::Mail { mode } = self;
-        write!(f, "the mail relay is {mode}")
+        match self {
+            Fault::Mail { mode } => write!(f, "the mail relay is {mode}"),
+            Fault::NoStarttls { lasts_ms } => {
+                write!(
+                    f,
+                    "somebody hides for {lasts_ms} ms that the mail relay offers STARTTLS"
+                )
+            }
+            Fault::ClearBehindStarttls { lasts_ms } => {
+                write!(
+                    f,
+                    "somebody puts text behind the mail relay's reply to STARTTLS for {lasts_ms} ms"
+                )
+            }
+            Fault::RelayPassword { lasts_ms } => {
+                write!(
+                    f,
+                    "the mail relay has another password for the service for {lasts_ms} ms"
+                )
+            }
+        }
     }
 }
 
 impl ServiceFault<Login> for Fault {
-    const KINDS: &'static [&'static str] = &["mail"];
+    const KINDS: &'static [&'static str] = &["mail", "no-starttls", "clear-behind-starttls", "relay-password"];
 
     fn hosts(&self) -> Vec<&str> {
         vec![hosts::MAIL]
     }
 
     fn repairs(&self) -> bool {
-        let Fault::Mail { mode } = self;
-        *mode == Mode::Healthy
+        matches!(self, Fault::Mail { mode: Mode::Healthy })
     }
 
     fn is_ended_by(&self, end: &Fault) -> bool {
-        end.repairs()
+        matches!(self, Fault::Mail { .. }) && end.repairs()
+    }
+
+    fn lasts_ms(&self) -> Option<u64> {
+        match self {
+            Fault::Mail { .. } => None,
+            Fault::NoStarttls { lasts_ms }
+            | Fault::ClearBehindStarttls { lasts_ms }
+            | Fault::RelayPassword { lasts_ms } => Some(*lasts_ms),
+        }
     }
 
     fn shape(&self) -> String {
-        let Fault::Mail { mode } = self;
-        format!("{} {}", hosts::MAIL, mode.kind())
+        match self {
+            Fault::Mail { mode } => format!("{} {}", hosts::MAIL, mode.kind()),
+            Fault::NoStarttls { .. } => "no-starttls".into(),
+            Fault::ClearBehindStarttls { .. } => "clear-behind-starttls".into(),
+            Fault::RelayPassword { .. } => "relay-password".into(),
+        }
     }
 
     fn inject(&self, control: &Control<'_, Login>) {
-        let Fault::Mail { mode } = self;
-        control.shared().mail.set(*mode);
+        let shared = control.shared();
+        let tampering = &shared.tampering;
+        let (until, lasts_ms) = match self {
+            Fault::Mail { mode } => return shared.mail.set(*mode),
+            Fault::NoStarttls { lasts_ms } => (&tampering.no_starttls, lasts_ms),
+            Fault::ClearBehindStarttls { lasts_ms } => (&tampering.clear_text, lasts_ms),
+            Fault::RelayPassword { lasts_ms } => (&tampering.another_password, lasts_ms),
+        };
+        until.lasts_until(control.now_ms() + lasts_ms);
     }
 
     fn heal(control: &Control<'_, Login>) {
         control.shared().mail.set(Mode::Healthy);
+        control.shared().tampering.end();
     }
 }

@@ -98,6 +98,7 @@ impl Script {
             balancer: ("balancer".into(), 80),
             replicas: vec![("idp-a".into(), 8080), ("idp-b".into(), 8080)],
             redis: vec![],
+            redis_access: idp::config::RedisAccess::default(),
             clients: RelyingPartyOptions::standard(),
             seed: 1,
             directory: String::new(),

@@ -4,8 +4,8 @@
 pub(crate) mod twist;
 
 use crate::{
-    analytics, availability, directory, exchange, http, leader, limits, mail, mailed_code, operators, redemption,
-    registry, session, store, vocabulary::PlantedBug,
+    access, analytics, availability, directory, exchange, http, leader, limits, mail, mailed_code, operators,
+    redemption, registry, session, store, vocabulary::PlantedBug,
 };
 
 /// All planted bugs, module by module.
@@ -25,6 +25,7 @@ pub fn all() -> Vec<PlantedBug> {
         exchange::bugs(),
         http::bugs(),
         registry::bugs(),
+        access::bugs(),
     ]
     .concat()
 }

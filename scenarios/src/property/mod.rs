@@ -11,6 +11,7 @@ pub(crate) mod reading;
 pub(crate) mod testing;
 pub(crate) mod windows;
 
+pub use crate::access::no_secret_in_clear::NoSecretInClear;
 pub use crate::analytics::analytics_arrive::AnalyticsArrive;
 pub use crate::analytics::events_counted::EventsCounted;
 pub use crate::availability::degraded_is_reported::DegradedIsReported;

@@ -10,6 +10,7 @@ use crate::{
 use sim::{
     calls::{Answered, CallFault, CallOutcome, CallRecord},
     history::HistoryBuilder,
+    overheard::Overheard,
     property::Tally,
 };
 
@@ -21,6 +22,7 @@ pub(crate) struct Story {
     pub(crate) operations: Vec<crate::vocabulary::Operation>,
     pub(crate) operators: Operators,
     calls: Vec<CallRecord>,
+    heard: Vec<Overheard>,
 }
 
 impl Story {
@@ -103,6 +105,12 @@ impl Story {
         self
     }
 
+    /// Adds something that was overheard.
+    pub(crate) fn heard(mut self, heard: Overheard) -> Story {
+        self.heard.push(heard);
+        self
+    }
+
     /// Adds an error that somebody received.
     pub(crate) fn error(mut self, at_ms: u64, who: &str, status: u16, reference: &str) -> Story {
         self.operators.errors.push(ReportedError {
@@ -137,6 +145,7 @@ impl Story {
         };
         let history = self.history.history();
         let evidence = Evidence::new(&plan, &history, &self.operators).with_calls(&self.calls);
+        let evidence = evidence.with_overheard(&self.heard);
         (property.check(&evidence), evidence.tally())
     }
 }

@@ -175,6 +175,7 @@ impl Deployment {
         let addresses: Vec<_> = replicas.iter().map(|replica| replica.address.clone()).collect();
         let scene = Scene {
             redis: vec![],
+            redis_access: idp::config::RedisAccess::default(),
             env: replica::env("people"),
             recorder,
             inboxes,

@@ -12,6 +12,24 @@ pub fn mail(mode: Mode) -> Fault {
     Fault::Own(OwnFault::Mail(mail::Fault::Mail { mode }))
 }
 
+/// Somebody on the path hides for this time that the mail relay offers STARTTLS.
+pub fn no_starttls(lasts: Duration) -> Fault {
+    let lasts_ms = lasts.as_millis() as u64;
+    Fault::Own(OwnFault::Mail(mail::Fault::NoStarttls { lasts_ms }))
+}
+
+/// Somebody on the path puts text in clear behind the mail relay's reply to STARTTLS for this time.
+pub fn clear_behind_starttls(lasts: Duration) -> Fault {
+    let lasts_ms = lasts.as_millis() as u64;
+    Fault::Own(OwnFault::Mail(mail::Fault::ClearBehindStarttls { lasts_ms }))
+}
+
+/// The mail relay has another password for the replicas for this time.
+pub fn relay_password(lasts: Duration) -> Fault {
+    let lasts_ms = lasts.as_millis() as u64;
+    Fault::Own(OwnFault::Mail(mail::Fault::RelayPassword { lasts_ms }))
+}
+
 /// The analytics hook changes its mode.
 pub fn analytics(mode: Mode) -> Fault {
     Fault::Own(OwnFault::Analytics(analytics::Fault::Analytics { mode }))

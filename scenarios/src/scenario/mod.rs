@@ -5,11 +5,14 @@ mod workload;
 mod world;
 
 pub use crate::vocabulary::{Faults, Scenario, Workload};
-pub use faults::{analytics, answer_lost, call_fails, call_late, directory_busy, directory_full, mail};
+pub use faults::{
+    analytics, answer_lost, call_fails, call_late, clear_behind_starttls, directory_busy, directory_full, mail,
+    no_starttls, relay_password,
+};
 pub use sim::scenario::acknowledgement_lost;
 pub use sim::scenario::{
-    Cast, Dice, Same, Spread, cut, cut_one_way, disk_fails, disk_slow, kill, latency, latency_spike, loss, mend, ms,
-    no_descriptors, pause, power_loss, redis_refuses, resume, secs, sentinel_refuses, start,
+    Cast, Dice, Same, Spread, bad_certificate, cut, cut_one_way, disk_fails, disk_slow, kill, latency, latency_spike,
+    loss, mend, ms, no_descriptors, pause, power_loss, redis_refuses, resume, secs, sentinel_refuses, start,
 };
 pub use workload::{
     Administrator, BurntCodes, Clients, CodeThief, DirectoryReader, Eavesdropper, Flooder, Guesser, HastyPeople,

@@ -1,6 +1,6 @@
 //! The worlds of scenarios: the standard world, and what differs from it.
 
-use crate::vocabulary::{Login, Persistence, ReminderOption, StoreOption, WorldOptions};
+use crate::vocabulary::{AccessOption, Login, Persistence, ReminderOption, StoreOption, WorldOptions};
 use sim::scenario::{Dice, DrawWorld, Spread, ms, secs};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ pub struct World {
     persistence: Vec<Persistence>,
     reminders: Vec<(usize, Spread)>,
     late_reminders: Vec<ReminderOption>,
+    access: Vec<AccessOption>,
 }
 
 impl World {
@@ -25,6 +26,15 @@ impl World {
             persistence: vec![Persistence::None, Persistence::Aof],
             reminders: vec![],
             late_reminders: vec![],
+            access: vec![],
+        }
+    }
+
+    /// The same, in which everybody whom the service depends on wants a password, over TLS; the relay in one of two ways.
+    pub fn guarded() -> World {
+        World {
+            access: vec![AccessOption::Guarded, AccessOption::GuardedImplicit],
+            ..World::standard()
         }
     }
 
@@ -150,12 +160,20 @@ impl DrawWorld<Login> for World {
             }));
         }
         reminders.extend(self.late_reminders.iter().cloned());
-        WorldOptions {
+        let options = WorldOptions {
             replication_ms: dice.ms(self.replication),
             latency_ms_max: dice.ms(self.latency_max).max(self.base.latency_ms_min),
             persistence: dice.pick(&self.persistence),
             reminders,
             ..self.base.clone()
+        };
+        // Drawn last and only where there is a choice, so that other worlds stay as they were.
+        match self.access.is_empty() {
+            true => options,
+            false => WorldOptions {
+                access: dice.pick(&self.access),
+                ..options
+            },
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     vocabulary::{Op, Seen},
     world::{Scene, hosts},
 };
+use idp::config::RedisAccess;
 use seams::{Stream, within};
 use std::time::Duration;
 use tokio::{
@@ -72,8 +73,17 @@ struct Connection(Stream);
 
 impl Connection {
     async fn open(scene: &Scene, node: &str) -> Option<Connection> {
-        let stream = scene.env.network.connect(node, hosts::REDIS_PORT).await;
-        stream.ok().map(Connection)
+        let RedisAccess { password, tls, .. } = &scene.redis_access;
+        let mut stream = scene.env.network.connect(node, hosts::REDIS_PORT).await.ok()?;
+        if *tls {
+            stream = scene.env.network.secure(stream, node).await.ok()?;
+        }
+        let mut connection = Connection(stream);
+        if let Some(password) = password {
+            let command = format!("AUTH {}", password.reveal());
+            connection.says(&command, "+OK").await?.then_some(())?;
+        }
+        Some(connection)
     }
 
     /// Whether the reply to an inline command contains `words`; `None` if there is no reply. These replies are short

@@ -2,7 +2,10 @@
 
 use crate::{
     login::Login,
-    scenario::{analytics, directory_busy, directory_full, mail, ms, power_loss, start},
+    scenario::{
+        analytics, clear_behind_starttls, directory_busy, directory_full, mail, ms, no_starttls, power_loss,
+        relay_password, start,
+    },
     world::Mode,
 };
 use sim::{
@@ -21,6 +24,13 @@ pub(super) const KINDS: &[DrawFaults<Login>] = &[
         let replicas = world.of_kind(HostKind::Service).into_iter();
         replicas.map(|host| (power_loss(&host), Some(start(&host)))).collect()
     },
+];
+
+/// Kinds of faults that concern how replicas get in at the relay. One line for each kind.
+pub(super) const OF_ACCESS: &[DrawFaults<Login>] = &[
+    |dice, _| vec![(no_starttls(ms(dice.between(200, 6000))), None)],
+    |dice, _| vec![(clear_behind_starttls(ms(dice.between(200, 6000))), None)],
+    |dice, _| vec![(relay_password(ms(dice.between(200, 6000))), None)],
 ];
 
 fn mode(dice: &mut Dice) -> Mode {

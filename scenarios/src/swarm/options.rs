@@ -1,6 +1,6 @@
 //! The topology and the settings of a run.
 
-use crate::vocabulary::{Persistence, ReminderOption, WorldOptions};
+use crate::vocabulary::{AccessOption, Persistence, ReminderOption, WorldOptions};
 use sim::{scenario::Dice, world::REPLICATION_LATE_PPM};
 
 /// Reminders are due before this time of the run, milliseconds.
@@ -39,6 +39,28 @@ pub(super) fn some(dice: &mut Dice) -> WorldOptions {
         call_pause_ms_max,
         ..options
     }
+}
+
+/// The same, in a world in which passwords and TLS are asked for.
+pub(super) fn guarded(dice: &mut Dice) -> WorldOptions {
+    let options = some(dice);
+    WorldOptions {
+        access: access(dice),
+        ..options
+    }
+}
+
+/// Default settings of such a world.
+pub(super) fn guarded_default(dice: &mut Dice) -> WorldOptions {
+    let options = default(dice);
+    WorldOptions {
+        access: access(dice),
+        ..options
+    }
+}
+
+fn access(dice: &mut Dice) -> AccessOption {
+    dice.pick(&[AccessOption::Guarded, AccessOption::GuardedImplicit])
 }
 
 /// Default settings.

@@ -42,6 +42,10 @@ pub fn redis(count: usize) -> Vec<String> {
 
 pub use sim::world::{REDIS_PORT, SENTINEL_PORT, SMTP_PORT};
 
+/// The relay's port for those who give a password, with STARTTLS (RFC 6409).
+pub const SUBMISSION_PORT: u16 = 587;
+/// The same with TLS from the beginning (RFC 8314).
+pub const SUBMISSIONS_PORT: u16 = 465;
 /// The balancer's port for people.
 pub const BALANCER_PORT: u16 = 80;
 /// A replica's port for the balancer.

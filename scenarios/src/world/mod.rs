@@ -13,6 +13,7 @@
 //! Attackers and racing relying parties also reach the replicas past the balancer. This is the default; the plan
 //! decides how many replicas, Redis replicas and Sentinels there are.
 
+pub(crate) mod access;
 pub mod analytics;
 pub(crate) mod at_rest;
 pub(crate) mod calls;
@@ -46,6 +47,8 @@ pub struct Shared {
     pub(crate) full_until_ms: Arc<AtomicU64>,
     /// How the mail relay behaves.
     pub mail: PeerMode,
+    /// What is done to those who want to get in there.
+    pub(crate) tampering: mail::Tampering,
     /// How the analytics hook behaves.
     pub analytics: PeerMode,
     /// The mails that the relay has accepted.
@@ -67,11 +70,13 @@ impl Shared {
     pub fn new(start: &Start<'_, Login>) -> Shared {
         let clients = RelyingPartyOptions::standard();
         let now_ms = start.now_ms.clone();
+        access::tell(&start.plan.world, start.recorder);
         Shared {
             directory: Arc::new(SharedDirectory::new(start.plan, start.epoch)),
             busy_until_ms: Arc::default(),
             full_until_ms: Arc::default(),
             mail: PeerMode::default(),
+            tampering: mail::Tampering::default(),
             analytics: PeerMode::default(),
             inboxes: Inboxes::new(move || now_ms()),
             clients,

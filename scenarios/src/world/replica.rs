@@ -1,6 +1,6 @@
 //! One replica of the login service: the production code over the simulated world's seams.
 
-use super::{calls, hosts};
+use super::{access, calls, hosts};
 use crate::login::{Login, StoreOption, WorldOptions, renew_every};
 use idp::{
     config::{Config, RedisAccess, StateConfig},
@@ -35,7 +35,8 @@ fn config(host: &str, directory: &str, world: &WorldOptions) -> Config {
     config.port = hosts::REPLICA_PORT;
     config.ops_port = hosts::OPS_PORT;
     config.directory = directory.to_owned();
-    config.mail_relay = Some((hosts::MAIL.to_owned(), hosts::SMTP_PORT));
+    config.mail_relay = Some((hosts::MAIL.to_owned(), access::relay_port(world.access)));
+    access::configure(&mut config, world);
     config.mail_from = hosts::MAIL_FROM.to_owned();
     config.analytics_hook = Some((
         hosts::ANALYTICS.to_owned(),

@@ -1,11 +1,12 @@
 //! The part of the world that people, relying parties and attackers can reach.
 
-use super::{Inboxes, hosts};
+use super::{Inboxes, access, hosts};
 use crate::{
     login::Login,
     oddities::{Odd, Pool},
     vocabulary::Recorder,
 };
+use idp::config::RedisAccess;
 use seams::Env;
 use std::{
     sync::{Arc, Mutex},
@@ -30,6 +31,8 @@ pub struct Scene {
     pub replicas: Vec<(String, u16)>,
     /// The Redis nodes, for operators.
     pub redis: Vec<String>,
+    /// How operators get in there.
+    pub(crate) redis_access: RedisAccess,
     /// The relying parties that the directory knows.
     pub clients: Vec<RelyingPartyOptions>,
     /// Seed of the run, for choices that the plan leaves open.
@@ -68,6 +71,7 @@ impl From<sim::world::Scene<Login>> for Scene {
             balancer: (hosts::BALANCER.to_owned(), hosts::BALANCER_PORT),
             replicas: replicas.map(|host| (host, hosts::REPLICA_PORT)).collect(),
             redis: scene.options.redis_hosts(),
+            redis_access: access::of_operators(&scene.options),
             clients: scene.shared.clients,
             seed: scene.seed,
             codes: scene.shared.codes,

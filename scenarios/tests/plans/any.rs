@@ -150,6 +150,9 @@ fn mode() -> impl Strategy<Value = Mode> {
 pub(crate) fn own_fault() -> impl Strategy<Value = OwnFault> {
     prop_oneof![
         mode().prop_map(|mode| mail::Fault::Mail { mode }.into()),
+        (0..9_999u64).prop_map(|lasts_ms| mail::Fault::NoStarttls { lasts_ms }.into()),
+        (0..9_999u64).prop_map(|lasts_ms| mail::Fault::ClearBehindStarttls { lasts_ms }.into()),
+        (0..9_999u64).prop_map(|lasts_ms| mail::Fault::RelayPassword { lasts_ms }.into()),
         mode().prop_map(|mode| analytics::Fault::Analytics { mode }.into()),
         (0..9_999u64).prop_map(|lasts_ms| directory::Fault::DirectoryBusy { lasts_ms }.into()),
         (0..9_999u64).prop_map(|lasts_ms| directory::Fault::DirectoryFull { lasts_ms }.into()),

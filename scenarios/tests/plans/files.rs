@@ -1,14 +1,14 @@
 //! Plan files of the login service: what is written is read, and what older builds wrote means what it meant.
 
 use crate::any::{behaviour, own_fault, reminders};
-use proptest::{collection::vec, prelude::*, strategy::ValueTree, test_runner::TestRunner};
+use proptest::{collection::vec, prelude::*, sample::select, strategy::ValueTree, test_runner::TestRunner};
 use scenarios::{
     analytics, directory,
     login::Login,
     mail, mailed_code,
     vocabulary::{
-        Behaviour, Fault, Mode, Operation, OwnFault, Persistence, Plan, ReminderOption, StoreOption, TimedFault,
-        Trigger, WorldOptions,
+        AccessOption, Behaviour, Fault, Mode, Operation, OwnFault, Persistence, Plan, ReminderOption, StoreOption,
+        TimedFault, Trigger, WorldOptions,
     },
 };
 use sim::{
@@ -31,6 +31,7 @@ prop_compose! {
         (replicas, redis_replicas, sentinels) in (0..9usize, 0..4usize, 0..6usize),
         persistence in prop_oneof![Just(Persistence::None), Just(Persistence::Aof)],
         store in prop_oneof![Just(StoreOption::Redis), Just(StoreOption::Memory)],
+        access in select(vec![AccessOption::Open, AccessOption::Guarded, AccessOption::GuardedImplicit]),
         reminders in reminders(),
         operations in vec((0..100_000u64, "[a-zé]{1,8}", behaviour("[a-z]{1,6}", "[a-z]{1,6}")), 0..6),
         faults in vec((0..100_000u64, own_fault(), trigger()), 0..8),
@@ -46,6 +47,7 @@ prop_compose! {
                 sentinels,
                 persistence,
                 store,
+                access,
                 reminders,
                 ..WorldOptions::default()
             },

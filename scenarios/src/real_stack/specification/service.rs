@@ -164,6 +164,7 @@ impl Service {
         Ok(Service {
             scene: Scene {
                 redis: vec![],
+                redis_access: idp::config::RedisAccess::default(),
                 env: names::env(hosts::PEOPLE, &places),
                 recorder,
                 inboxes,

@@ -193,6 +193,10 @@ impl Network for Called<Arc<dyn Network>> {
         })
     }
 
+    fn secure<'a>(&'a self, stream: Stream, name: &'a str) -> BoxFuture<'a, io::Result<Stream>> {
+        self.inner.secure(stream, name)
+    }
+
     fn listen(&self, port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {
         self.inner.listen(port)
     }
@@ -233,9 +237,16 @@ pub(crate) fn wiring(env: &Env, config: &Config, wiring: Wiring, asked: &Asked) 
         probe,
     } = wiring.directory;
     let store: Arc<dyn AuthStateStore> = match &config.state {
-        StateConfig::Sentinel { sentinels, master, .. } => {
+        StateConfig::Sentinel {
+            sentinels,
+            master,
+            sentinel_access,
+            redis_access,
+        } => {
             let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
-            Arc::new(RedisStore::new(env.clone(), called!(finder), config.deadlines))
+            let finder = finder.with_access(sentinel_access.clone());
+            let (finder, access) = (called!(finder), redis_access.clone());
+            Arc::new(RedisStore::with_access(env.clone(), finder, config.deadlines, access))
         }
         StateConfig::Memory => wiring.store,
     };
