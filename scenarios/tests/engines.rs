@@ -193,7 +193,7 @@ clean!(
     operators_at_work at [1],
     guarded_dependencies at [1],
     swarm at [1, 3],
-    guarded_swarm at [1],
+    guarded_swarm at [12],
 );
 
 bugs!(

@@ -41,7 +41,8 @@ pub(crate) fn guarded_dependencies() -> Scenario {
     .world(
         World::guarded()
             .reminders(3, secs(6)..secs(36))
-            .reminders(2, secs(60)..secs(62)),
+            .reminders(2, secs(60)..secs(62))
+            .reminder_at(secs(84)),
     )
     .workload(Logins::people(40).from(secs(3)).every(ms(1_400)))
     .workload(Visitors::looking(3, 18, secs(3)).from(secs(1)).every(secs(1)))
