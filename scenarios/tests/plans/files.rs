@@ -86,7 +86,7 @@ fn no_behaviour_and_no_fault_is_forgotten() {
     fn drawn<T>(strategy: impl Strategy<Value = T>, kind: impl Fn(&T) -> String) -> BTreeSet<String> {
         let mut runner = TestRunner::deterministic();
         let mut draw = || strategy.new_tree(&mut runner).expect("it can be drawn").current();
-        (0..500).map(|_| kind(&draw())).collect()
+        (0..2_000).map(|_| kind(&draw())).collect()
     }
     let set = |kinds: &[&str]| kinds.iter().map(|kind| (*kind).to_owned()).collect::<BTreeSet<_>>();
     let kinds = drawn(behaviour("[a-z]", "[a-z]"), |does| does.kind());

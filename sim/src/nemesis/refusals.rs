@@ -75,16 +75,29 @@ mod tests {
     fn an_operator_gives_the_password_where_one_is_asked_for() {
         let mut refusals = Refusals::default();
         let typed = |refusals: &Refusals, why: Refusal| refusals.with_password("redis-1", why.ends(&Typist::default()));
-        assert_eq!(typed(&refusals, Refusal::OutOfMemory), Refusal::OutOfMemory.ends(&Typist::default()));
+        assert_eq!(
+            typed(&refusals, Refusal::OutOfMemory),
+            Refusal::OutOfMemory.ends(&Typist::default())
+        );
         refusals.begin("redis-1", Refusal::Password, 500);
-        let expected = [vec![GIVES_PASSWORD.to_owned()], Refusal::OutOfMemory.ends(&Typist::default())].concat();
+        let expected = [
+            vec![GIVES_PASSWORD.to_owned()],
+            Refusal::OutOfMemory.ends(&Typist::default()),
+        ]
+        .concat();
         assert_eq!(typed(&refusals, Refusal::OutOfMemory), expected);
-        assert_eq!(typed(&refusals, Refusal::Password), Refusal::Password.ends(&Typist::default()));
+        assert_eq!(
+            typed(&refusals, Refusal::Password),
+            Refusal::Password.ends(&Typist::default())
+        );
         assert_eq!(
             typed(&refusals, Refusal::ClosedConnections),
             Refusal::ClosedConnections.ends(&Typist::default())
         );
         refusals.end("redis-1", Refusal::Password, 500);
-        assert_eq!(typed(&refusals, Refusal::OutOfMemory), Refusal::OutOfMemory.ends(&Typist::default()));
+        assert_eq!(
+            typed(&refusals, Refusal::OutOfMemory),
+            Refusal::OutOfMemory.ends(&Typist::default())
+        );
     }
 }

@@ -280,12 +280,12 @@ fn nodes_with_passwords_fail_over_if_all_know_them() {
                 client.sleep_until(15_000).await;
                 for (host, port, name) in [("redis-1", 6379, "redis"), ("sentinel-1", 26379, "sentinel")] {
                     let said = client.ask_once(host, port, "PING").await;
-                    client.note(name, &said.unwrap_or_default());
+                    client.note(name, said.unwrap_or_default());
                 }
                 let said = client.ask_once("redis-1", 6379, "AUTH app app-pw").await;
-                client.note("app", &said.unwrap_or_default());
+                client.note("app", said.unwrap_or_default());
                 let said = client.ask_once("redis-1", 6379, "AUTH app admin-pw").await;
-                client.note("wrong", &said.unwrap_or_default());
+                client.note("wrong", said.unwrap_or_default());
             })
         });
         cluster.at(20_000, |engine| engine.kill(RedisCluster::host(engine, "redis-1")));
