@@ -16,7 +16,7 @@ impl Mailer for ConsoleMailer {
 
     async fn deliver(&self, Mail { to, subject, is_decoy }: Mail) -> Outcome<()> {
         match subject {
-            _ if is_decoy => println!("mail to {to}: none, for nobody has this address"),
+            _ if is_decoy => println!("no mail: nobody has the address {to}"),
             Subject::Code { code, minutes } => {
                 println!("mail to {to}: Your login code is {code} (good for {minutes} minutes)");
             }

@@ -155,16 +155,27 @@ impl Browser<'_> {
     /// From the authorize URL to the redirect URI.
     async fn authorize(&mut self, url: Url, registration: &Registration, code: Option<Code>) -> Url {
         let landed = self.go(Method::GET, url, String::new()).await;
-        let Some(code) = code else {
-            return landed.expect_err("the session makes the login page unnecessary");
-        };
-        let (login, page) = landed.expect("the login page");
-        let flow = hidden(&page, "flow");
         let form = |fields: &[(&str, &str)]| {
             url::form_urlencoded::Serializer::new(String::new())
                 .extend_pairs(fields)
                 .finish()
         };
+        let Some(code) = code else {
+            // The session makes the login page unnecessary. Of an application on their own computer people are asked whether
+            // they want to go on to it (RFC 8252 section 8.6).
+            let (asked, page) = match landed {
+                Err(back) => return back,
+                Ok(page) => page,
+            };
+            assert_eq!(asked.path(), "/login/consent");
+            let given = form(&[("flow", &hidden(&page, "flow"))]);
+            return self
+                .go(Method::POST, asked.join("/login/consent").expect("a URL"), given)
+                .await
+                .expect_err("back at the relying party");
+        };
+        let (login, page) = landed.expect("the login page");
+        let flow = hidden(&page, "flow");
         let sent = form(&[("flow", &flow), ("address", registration.address)]);
         let (asked, page) = self
             .go(Method::POST, login.join("/login/send").expect("a URL"), sent)

@@ -1,0 +1,36 @@
+//! Reserved ports. A program of its own: a process that another thread starts has the listening socket for a moment.
+
+#[path = "../src/port.rs"]
+mod port;
+
+use port::Port;
+use std::{
+    collections::BTreeSet,
+    net::{Ipv4Addr, TcpListener, TcpStream},
+};
+
+#[test]
+fn a_reserved_port_can_be_listened_on_again_and_again() {
+    let port = Port::reserve().expect("a port is free");
+    for _ in 0..3 {
+        let address = (Ipv4Addr::LOCALHOST, port.number());
+        let listener = TcpListener::bind(address).expect("it is reserved for us");
+        let client = TcpStream::connect(address).expect("it listens");
+        drop((listener.accept().expect("a connection"), client));
+    }
+}
+
+#[test]
+fn no_other_socket_gets_it() {
+    let ports: Vec<_> = (0..64).map(|_| Port::reserve().expect("a port is free")).collect();
+    let numbers: BTreeSet<_> = ports.iter().map(Port::number).collect();
+    assert_eq!(numbers.len(), ports.len());
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
+    let address = listener.local_addr().expect("an address");
+    let outgoing: Vec<_> = (0..64)
+        .map(|_| TcpStream::connect(address).expect("it listens"))
+        .collect();
+    for connection in &outgoing {
+        assert!(!numbers.contains(&connection.local_addr().expect("an address").port()));
+    }
+}
