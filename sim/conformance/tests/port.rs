@@ -1,9 +1,6 @@
 //! Reserved ports. A program of its own: a process that another thread starts has the listening socket for a moment.
 
-#[path = "../src/port.rs"]
-mod port;
-
-use port::Port;
+use conformance::port::Port;
 use std::{
     collections::BTreeSet,
     net::{Ipv4Addr, TcpListener, TcpStream},
