@@ -254,7 +254,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clients::registration, mailed_code::code};
+    use crate::{clients::registration, end_session, mailed_code::code};
 
     #[test]
     fn a_secret_is_not_shown() {
@@ -327,6 +327,7 @@ mod tests {
         }
         for (row, number) in [
             ("wrong codes in a login", limits.verify_attempts),
+            ("bytes of state at a sign-out", end_session::STATE_BYTES_MAX as u64),
             ("bytes of a redirect URI", registration::REDIRECT_URI_BYTES_MAX as u64),
             (
                 "bytes of a client's name for itself",

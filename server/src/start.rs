@@ -6,7 +6,7 @@ use crate::{
     dev,
     directory::{IfMissing, open},
     issuer,
-    operate::operate,
+    operate::{Done, operate},
     options::Options,
 };
 use idp::{
@@ -57,21 +57,21 @@ pub async fn run(options: Options) -> Result<(), StartFailure> {
     match &options.command {
         Some(command) => {
             let done = operate(command).await?;
-            answer(&done.print())
+            answer(&done)
         }
         None => serve(options).await,
     }
 }
 
-/// Prints the answer of a command that is done. Whoever reads it may have gone, as `head` does; what else goes wrong is told,
-/// for the answer may contain the only copy of a secret.
-fn answer(text: &str) -> Result<(), StartFailure> {
+/// Prints the answer of a command that is done. Whoever reads it may have gone, as `head` does, unless it has the only copy of a
+/// secret; what else goes wrong is told.
+fn answer(done: &Done) -> Result<(), StartFailure> {
     let mut out = io::stdout();
-    let printed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let printed = out.write_all(done.print().as_bytes()).and_then(|()| out.flush());
     match printed {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(StartFailure::Refused(format!(
-            "it is done, but its answer could not be written: {error}"
-        ))),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe || done.has_secret() => Err(StartFailure::Refused(
+            format!("it is done, but its answer could not be written: {error}"),
+        )),
         _ => Ok(()),
     }
 }

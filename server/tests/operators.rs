@@ -3,6 +3,7 @@
 mod support;
 
 use serde_json::{Value, json};
+use std::time::Duration;
 use support::{Folder, done, refused};
 
 /// A new directory.
@@ -167,7 +168,7 @@ async fn a_locked_address_is_unlocked() {
     assert_eq!(run("unlock-user", &[]), not_locked);
 
     let env = seams_os::env("test", std::net::Ipv4Addr::LOCALHOST.into());
-    let opened = SqliteDirectory::open(env, &file, std::time::Duration::from_secs(5)).await;
+    let opened = SqliteDirectory::open(env, &file, Duration::from_secs(5)).await;
     let opened = opened.expect("the directory");
     let fail = async |times: u64| {
         for _ in 0..times {
@@ -277,6 +278,140 @@ fn clients_are_added_listed_shown_changed_and_removed() {
     let removed = json_of("remove-client", &["--id", "app"]);
     assert_eq!(removed, json!({ "client_id": "app", "removed": true }));
     assert_eq!(json_of("list-clients", &[]), json!([]));
+}
+
+#[test]
+fn what_clients_are_told_of_people_is_changed_and_taken_back() {
+    let folder = Folder::new("told");
+    let file = directory(&folder);
+    let run = |command: &str, args: &[&str]| {
+        let at = ["--directory", file.as_str(), "--json"];
+        parsed(&done(&[&[command][..], &at, args].concat()))
+    };
+    let ann = ["--address", "ann@example.com"];
+    let called = [
+        "--name",
+        "Ann",
+        "--username",
+        "ann",
+        "--group",
+        "staff",
+        "--group",
+        "on call",
+    ];
+    let added = run("add-user", &[&ann[..], &called].concat());
+    assert_eq!(added["preferred_username"], "ann");
+    assert_eq!(added["groups"], json!(["staff", "on call"]));
+    let change = |args: &[&str]| run("change-user", &[&ann[..], args].concat());
+    let moved = change(&["--username", "anne", "--group", "board"]);
+    assert_eq!(
+        (&moved["preferred_username"], &moved["groups"]),
+        (&json!("anne"), &json!(["board"]))
+    );
+    assert_eq!(
+        change(&["--name", "Anne"])["groups"],
+        json!(["board"]),
+        "what is not named stays"
+    );
+    let bare = change(&["--no-username", "--no-groups"]);
+    assert_eq!((bare.get("preferred_username"), bare.get("groups")), (None, None));
+    for contradiction in [["--username", "a", "--no-username"], ["--group", "a", "--no-groups"]] {
+        let args = [&["change-user", "--directory", file.as_str()][..], &ann, &contradiction].concat();
+        assert!(refused(2, &args).contains("cannot be used with"));
+    }
+}
+
+#[test]
+fn where_people_go_after_a_sign_out_and_pkce_are_changed_and_taken_back() {
+    let folder = Folder::new("sign-out");
+    let file = directory(&folder);
+    let args = |command: &'static str, args: &[&'static str]| {
+        let file = file.clone();
+        let all: Vec<String> = [command, "--directory"].iter().map(|arg| (*arg).to_owned()).collect();
+        [all, vec![file], args.iter().map(|arg| (*arg).to_owned()).collect()].concat()
+    };
+    let run = |command, more: &[&'static str]| {
+        let all = args(command, &[more, &["--json"]].concat());
+        parsed(&done(&all.iter().map(String::as_str).collect::<Vec<_>>()))
+    };
+    let no = |code, command, more: &[&'static str]| {
+        let all = args(command, more);
+        refused(code, &all.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    const BYE: [&str; 2] = ["--post-logout-redirect-uri", "https://web.example/bye"];
+    let web = [
+        "--id",
+        "web",
+        "--name",
+        "Web",
+        "--redirect-uri",
+        "https://web.example/cb",
+    ];
+    let added = run(
+        "add-client",
+        &[&web[..], &BYE, &["--confidential", "--pkce", "required"]].concat(),
+    );
+    assert_eq!(added["post_logout_redirect_uris"], json!(["https://web.example/bye"]));
+    assert_eq!(added["require_pkce"], true);
+    let kept = run("change-client", &["--id", "web", "--name", "Web 2"]);
+    assert_eq!(
+        kept["post_logout_redirect_uris"],
+        json!(["https://web.example/bye"]),
+        "what is not named stays"
+    );
+    let nowhere = ["--id", "web", "--no-post-logout-redirect-uris", "--pkce", "optional"];
+    let changed = run("change-client", &nowhere);
+    let gone = (changed.get("post_logout_redirect_uris"), changed.get("require_pkce"));
+    assert_eq!(gone, (None, None));
+    let contradiction = [&["--id", "web", "--no-post-logout-redirect-uris"][..], &BYE].concat();
+    assert!(no(2, "change-client", &contradiction).contains("cannot be used with"));
+    let bad = ["--id", "web", "--post-logout-redirect-uri", "https:///bye"];
+    assert!(no(2, "change-client", &bad).contains("it has no host"));
+
+    run("change-client", &["--id", "web", "--public"]);
+    let err = no(1, "change-client", &["--id", "web", "--pkce", "optional"]);
+    assert!(err.contains("web is public, and always has to use PKCE"), "{err}");
+}
+
+/// The answer of such a command may be the only copy of a secret.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_told() {
+    use std::{fs::OpenOptions, process::Stdio};
+    let folder = Folder::new("full");
+    let file = directory(&folder);
+    let add = |id: &str, more: &[&str], out: Stdio| {
+        let web = [
+            "add-client",
+            "--directory",
+            &file,
+            "--id",
+            id,
+            "--name",
+            "Web",
+            "--redirect-uri",
+            "https://web.example/cb",
+        ];
+        let mut command = support::idp(&[&web[..], more].concat());
+        let output = command.stdout(out).stderr(Stdio::piped()).spawn().expect("it starts");
+        support::Said::from(output.wait_with_output().expect("it ends"))
+    };
+    let full = || Stdio::from(OpenOptions::new().write(true).open("/dev/full").expect("a device"));
+    let said = add("web", &[], full());
+    assert_eq!(said.code, 1);
+    assert!(
+        said.err.contains("it is done, but its answer could not be written"),
+        "{}",
+        said.err
+    );
+    let nobody_reads = || {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        Stdio::from(writer)
+    };
+    assert_eq!(add("app", &[], nobody_reads()).code, 0, "whoever reads has seen enough");
+    let said = add("secret", &["--confidential"], nobody_reads());
+    assert_eq!(said.code, 1, "{}", said.err);
 }
 
 #[test]

@@ -21,10 +21,10 @@ use crate::{
     fault::{Fault, TimedFault},
     history::Event,
     recorder::Recorder,
-    refusal::{REFUSALS, Refusal, sentinel_asks, sentinel_asks_no_more},
+    refusal::{Refusal, sentinel_asks, sentinel_asks_no_more},
     service::{Service, ServiceFault},
     tls::Certificate,
-    world::{Console, Descriptors, Disk, Machinery, REDIS_PORT, SENTINEL_PORT},
+    world::{Console, Descriptors, Disk, Machinery, SENTINEL_PORT},
 };
 use links::Links;
 use paused::Paused;
@@ -140,10 +140,29 @@ impl<S: Service> Nemesis<S> {
         self.console(host).type_in(commands);
     }
 
-    /// The end of a refusal.
-    fn redis_accepts(&self, host: &str, why: Refusal, now_ms: u64) {
-        if self.refusals.borrow_mut().end(host, why, now_ms) {
-            self.type_in(host, why.ends(self.console(host).typist()));
+    /// A node or a Sentinel begins to refuse.
+    fn refuse(self: Rc<Self>, engine: &dyn Simulator, host: String, why: Refusal, lasts_ms: u64) {
+        let until_ms = engine.now_ms() + lasts_ms;
+        let console = self.console(&host);
+        match console.port() {
+            SENTINEL_PORT => self.type_in(&host, sentinel_asks()),
+            _ => self.type_in(&host, why.begins(lasts_ms, console.operator())),
+        }
+        self.refusals.borrow_mut().begin(&host, why, until_ms);
+        engine.at(until_ms, move |engine| {
+            let ends = self.refusals.borrow_mut().end(&host, why, engine.now_ms());
+            if ends {
+                self.take_back(&host, why);
+            }
+        });
+    }
+
+    /// Takes back what was typed.
+    fn take_back(&self, host: &str, why: Refusal) {
+        let console = self.console(host);
+        match console.port() {
+            SENTINEL_PORT => console.insist(sentinel_asks_no_more(console.operator())),
+            _ => self.type_in(host, why.ends(console.operator())),
         }
     }
 
@@ -209,39 +228,17 @@ impl<S: Service> Nemesis<S> {
             Fault::DiskSlow { host, by_ms, lasts_ms } => {
                 self.disk(&host).slow_until(by_ms, engine.now_ms() + lasts_ms);
             }
-            Fault::RedisRefuses { host, why, lasts_ms } => {
-                let until_ms = engine.now_ms() + lasts_ms;
-                self.type_in(&host, why.begins(lasts_ms, self.console(&host).typist()));
-                let mut refusals = self.refusals.borrow_mut();
-                refusals.of_redis = true;
-                refusals.begin(&host, why, until_ms);
-                drop(refusals);
-                engine.at(until_ms, move |engine| self.redis_accepts(&host, why, engine.now_ms()));
-            }
-            Fault::SentinelRefuses { host, lasts_ms } => {
-                let until_ms = engine.now_ms() + lasts_ms;
-                self.type_in(&host, sentinel_asks());
-                let mut refusals = self.refusals.borrow_mut();
-                refusals.of_sentinels = true;
-                refusals.begin(&host, Refusal::Password, until_ms);
-                drop(refusals);
-                engine.at(until_ms, move |engine| {
-                    let ends = (self.refusals.borrow_mut()).end(&host, Refusal::Password, engine.now_ms());
-                    if ends {
-                        let console = self.console(&host);
-                        console.insist(sentinel_asks_no_more(console.typist()));
-                    }
-                });
-            }
+            Fault::RedisRefuses { host, why, lasts_ms } => self.refuse(engine, host, why, lasts_ms),
+            Fault::SentinelRefuses { host, lasts_ms } => self.refuse(engine, host, Refusal::Password, lasts_ms),
             Fault::NoDescriptors { host, lasts_ms } => {
                 let until_ms = engine.now_ms() + lasts_ms;
                 self.descriptors(&host).run_out_until(until_ms);
                 engine.at(until_ms, move |_| self.descriptors(&host).are_back(until_ms));
             }
             Fault::BadCertificate { host, why, lasts_ms } => {
-                self.certificate(&host).set_defect(Some(why));
                 let until_ms = engine.now_ms() + lasts_ms;
-                engine.at(until_ms, move |_| self.certificate(&host).set_defect(None));
+                self.certificate(&host).break_until(why, until_ms);
+                engine.at(until_ms, move |_| self.certificate(&host).mend(until_ms));
             }
             Fault::Call(call) => self.calls.strike(call),
             Fault::Heal => {
@@ -258,10 +255,13 @@ impl<S: Service> Nemesis<S> {
         Control { engine, machinery }
     }
 
-    /// Called when a process is blocked in a call to its disk: blocks it for as long as the disk is slow.
+    /// Called when a process is blocked in a call to its disk: blocks it for as long as that takes.
     fn block(self: Rc<Self>, engine: &dyn Simulator, host: usize) {
         let machine = &self.machinery.hosts[host];
-        let by_ms = machine.disk.as_ref().map_or(0, Disk::blocked_ms);
+        let by_ms = machine.disk.as_ref().map_or(0, Disk::take_blocked_ms);
+        if by_ms == 0 {
+            return; // two commits of one millisecond have blocked it once
+        }
         let until_ms = engine.now_ms() + by_ms;
         self.paused.borrow_mut().block(engine, machine, until_ms);
         engine.at(until_ms, {
@@ -304,9 +304,9 @@ impl<S: Service> Nemesis<S> {
         for descriptors in hosts.iter().filter_map(|host| host.descriptors.as_ref()) {
             descriptors.are_back(u64::MAX);
         }
-        self.consoles_heal();
+        self.heal_consoles();
         for certificate in hosts.iter().filter_map(|host| host.certificate.as_ref()) {
-            certificate.set_defect(None);
+            certificate.mend(u64::MAX);
         }
         for host in &hosts {
             self.paused.borrow_mut().forget(host);
@@ -315,23 +315,11 @@ impl<S: Service> Nemesis<S> {
         }
     }
 
-    /// Takes back what was typed at consoles.
-    fn consoles_heal(&self) {
-        for (name, index) in &self.machinery.by_name {
-            let Some(console) = &self.machinery.hosts[*index].console else {
-                continue;
-            };
-            let (of_redis, of_sentinels) = (self.refusals.borrow().of_redis, self.refusals.borrow().of_sentinels);
-            match console.port() {
-                REDIS_PORT if of_redis => {
-                    let typist = console.typist();
-                    let of_user = typist.user.as_ref().map(|_| Refusal::AnotherPassword);
-                    let all = REFUSALS.into_iter().chain(of_user);
-                    all.for_each(|why| self.type_in(name, why.ends(typist)));
-                }
-                SENTINEL_PORT if of_sentinels => console.insist(sentinel_asks_no_more(console.typist())),
-                _ => {}
-            }
+    /// Takes back what was typed at consoles and has not ended.
+    fn heal_consoles(&self) {
+        let open = self.refusals.borrow().open();
+        for (host, why) in open {
+            self.take_back(&host, why);
         }
         self.refusals.borrow_mut().clear();
     }

@@ -54,17 +54,23 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     words.filter(|word| word.len() >= SECRET_LEN_MIN)
 }
 
-/// The line with each word that is a secret replaced by its kind.
-pub fn without_secrets(line: LogLine, secrets: &Secrets) -> ServiceLine {
-    let found: Vec<(String, &'static str)> = words(&line.text)
-        .filter_map(|word| Some((word.to_owned(), *secrets.get(word)?)))
+/// The text with each word that is a secret replaced by its kind, and the kinds.
+pub(crate) fn take_out(text: &str, secrets: &Secrets) -> (String, Vec<&'static str>) {
+    let found: Vec<(&str, &'static str)> = words(text)
+        .filter_map(|word| Some((word, *secrets.get(word)?)))
         .collect();
-    let text = found.iter().fold(line.text.clone(), |text, (secret, kind)| {
+    let cleared = found.iter().fold(text.to_owned(), |text, (secret, kind)| {
         text.replace(secret, &format!("({kind})"))
     });
+    (cleared, found.into_iter().map(|(_, kind)| kind).collect())
+}
+
+/// The line with each word that is a secret replaced by its kind.
+pub fn without_secrets(line: LogLine, secrets: &Secrets) -> ServiceLine {
+    let (text, secrets) = take_out(&line.text, secrets);
     ServiceLine {
         line: LogLine { text, ..line },
-        secrets: found.into_iter().map(|(_, kind)| kind).collect(),
+        secrets,
     }
 }
 

@@ -5,7 +5,7 @@
 //! no secrets: where there was one, its kind is recorded instead, as in the log of operators.
 
 use crate::{
-    operators::{Secrets, words},
+    operators::{Secrets, take_out, words},
     tls::{Readable, Shown},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -107,27 +107,20 @@ impl OverheardBook {
     }
 }
 
-/// The text with each secret replaced by its kind, also where it stands in base64 (SASL PLAIN, RFC 4616), and the kinds.
+/// As [`take_out`], also where a secret stands in base64 (SASL PLAIN, RFC 4616).
 fn without_secrets(text: &str, secrets: &Secrets) -> (String, Vec<&'static str>) {
     let (mut said, mut found) = (text.to_owned(), vec![]);
-    let mut take = |word: &str, kind: &'static str| {
-        said = said.replace(word, &format!("({kind})"));
-        found.push(kind);
-    };
     let encoded = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')));
     for word in encoded.filter(|word| word.len() >= 8) {
         let decoded = STANDARD.decode(word).unwrap_or_default();
         let decoded = String::from_utf8_lossy(&decoded);
         if let Some(kind) = words(&decoded).find_map(|word| secrets.get(word)) {
-            take(word, kind);
+            said = said.replace(word, &format!("({kind})"));
+            found.push(*kind);
         }
     }
-    for word in words(text) {
-        if let Some(kind) = secrets.get(word) {
-            take(word, kind);
-        }
-    }
-    (said, found)
+    let (said, plain) = take_out(&said, secrets);
+    (said, [found, plain].concat())
 }
 
 struct Tapped {

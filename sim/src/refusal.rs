@@ -1,6 +1,6 @@
 //! Why a Redis node refuses commands, and what is typed at its console to make it so.
 
-use crate::world::Typist;
+use crate::world::{Operator, ServiceUser};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -12,11 +12,12 @@ pub enum Refusal {
     OutOfMemory,
     /// It has fewer replicas than it must have: writes get `NOREPLICAS`.
     TooFewReplicas,
-    /// It asks for a password that its clients do not have: all that they ask gets `NOAUTH`.
+    /// It asks for a password that nobody has, of all who have no user of their own: what they ask gets `NOAUTH`. Where processes
+    /// have a user, these are operators, other nodes and Sentinels.
     Password,
     /// Writes wait (`CLIENT PAUSE … WRITE`), as during a planned failover.
     WritesPaused,
-    /// Its clients may no longer write (`ACL SETUSER default -@write`): writes get `NOPERM`.
+    /// Nobody may write any more (`ACL SETUSER default -@write`, and the same of the processes' user): writes get `NOPERM`.
     Permission,
     /// It closes the connections of all clients, once (`CLIENT KILL TYPE normal`); whoever connects again is served.
     ClosedConnections,
@@ -46,8 +47,8 @@ pub(crate) fn sentinel_asks() -> Vec<String> {
 }
 
 /// What is typed when it ends.
-pub(crate) fn sentinel_asks_no_more(typist: &Typist) -> Vec<String> {
-    let as_before = match typist.admin.as_str() {
+pub(crate) fn sentinel_asks_no_more(operator: &Operator) -> Vec<String> {
+    let as_before = match operator.admin.as_str() {
         "" => "ACL SETUSER default nopass".to_owned(),
         password => format!("ACL SETUSER default resetpass >{password}"),
     };
@@ -59,7 +60,7 @@ const REPLICAS: &str = "CONFIG SET min-replicas-to-write";
 
 impl Refusal {
     /// What is typed when it begins.
-    pub(crate) fn begins(self, lasts_ms: u64, typist: &Typist) -> Vec<String> {
+    pub(crate) fn begins(self, lasts_ms: u64, operator: &Operator) -> Vec<String> {
         let commands: &[&str] = match self {
             Refusal::OutOfMemory => &["CONFIG SET maxmemory 1"],
             Refusal::TooFewReplicas => return vec![format!("{REPLICAS} 9")],
@@ -70,35 +71,46 @@ impl Refusal {
                 "CLIENT KILL TYPE normal",
             ],
             Refusal::WritesPaused => return vec![format!("CLIENT PAUSE {lasts_ms} WRITE")],
-            Refusal::Permission => &["ACL SETUSER default -@write"],
+            Refusal::Permission => return permit(operator, "-@write", |_| "-@write".to_owned()),
             Refusal::ClosedConnections => &["CLIENT KILL TYPE normal"],
-            Refusal::AnotherPassword => return with_password(typist, |_| "another-secret"),
+            Refusal::AnotherPassword => return with_password(operator, |_| "another-secret"),
         };
         commands.iter().map(|command| (*command).to_owned()).collect()
     }
 
     /// What is typed when it ends.
-    pub(crate) fn ends(self, typist: &Typist) -> Vec<String> {
+    pub(crate) fn ends(self, operator: &Operator) -> Vec<String> {
         let commands: &[&str] = match self {
             Refusal::OutOfMemory => &["CONFIG SET maxmemory 0"],
             Refusal::TooFewReplicas => return vec![format!("{REPLICAS} 0")],
             Refusal::Password => {
-                let as_before = format!("CONFIG SET requirepass \"{}\"", typist.admin);
+                let as_before = format!("CONFIG SET requirepass \"{}\"", operator.admin);
                 return vec![GIVES_PASSWORD.to_owned(), as_before];
             }
             Refusal::WritesPaused => &["CLIENT UNPAUSE"],
-            Refusal::Permission => &["ACL SETUSER default +@all"],
+            Refusal::Permission => return permit(operator, "+@all", |own| own.rules.clone()),
             Refusal::ClosedConnections => &[],
-            Refusal::AnotherPassword => return with_password(typist, |own| own),
+            Refusal::AnotherPassword => return with_password(operator, |own| own),
         };
         commands.iter().map(|command| (*command).to_owned()).collect()
     }
 }
 
-/// Gives the service's user this password. Who is connected stays authenticated, so everybody has to connect again.
-fn with_password(typist: &Typist, password: impl Fn(&str) -> &str) -> Vec<String> {
-    let Some((user, own)) = &typist.user else { return vec![] };
-    let set = format!("ACL SETUSER {user} resetpass >{}", password(own));
+/// Gives the default user these rules, and the user of the service's processes others.
+fn permit(operator: &Operator, of_default: &str, of_user: impl Fn(&ServiceUser) -> String) -> Vec<String> {
+    let user = operator.user.iter();
+    let user = user.map(|own| format!("ACL SETUSER {} {}", own.name, of_user(own)));
+    [format!("ACL SETUSER default {of_default}")]
+        .into_iter()
+        .chain(user)
+        .collect()
+}
+
+/// Gives the user of the service's processes this password. Who is connected stays authenticated, so everybody has to connect
+/// again.
+fn with_password(operator: &Operator, password: impl Fn(&str) -> &str) -> Vec<String> {
+    let Some(own) = &operator.user else { return vec![] };
+    let set = format!("ACL SETUSER {} resetpass >{}", own.name, password(&own.password));
     vec![set, "CLIENT KILL TYPE normal".to_owned()]
 }
 

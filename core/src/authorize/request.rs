@@ -176,11 +176,6 @@ impl AuthorizeRequest {
     pub fn is_about(&self, session: &Session) -> bool {
         self.subject.as_ref().is_none_or(|subject| *subject == session.user_id)
     }
-
-    /// Whether the person has to log in within this very flow, whatever session there is.
-    pub fn wants_fresh_login(&self) -> bool {
-        self.prompt == Prompt::Login || self.max_age_s.is_some()
-    }
 }
 
 /// The S256 challenge. A client that may leave it out leaves all of it out: half a challenge is a mistake, and without a

@@ -47,7 +47,7 @@ impl Authorization {
             return Err(refused(AuthorizeError::StateTooLong, None));
         }
         let here = self.was_opened_in(&flow, caller, &session);
-        if (request.wants_fresh_login() || !request.is_about(&session)) && !here {
+        if !here && !request.satisfied_by(&session, self.service.env.now()) {
             return Ok(Continued::LogIn);
         }
         if !request.is_about(&session) {

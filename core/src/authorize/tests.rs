@@ -230,7 +230,8 @@ async fn a_person_is_asked_where_the_client_may_be_another() {
         "http%3A%2F%2F127.0.0.1%3A5000%2Fcallback",
     );
     let consent = format!("{AUTHORIZE}&prompt=consent");
-    for query in [&native, &consent] {
+    let young = format!("{native}&max_age=10000");
+    for query in [&native, &consent, &young] {
         let asked = ann.get(&bed, query).await;
         assert!(asked.location().starts_with("/login/consent?flow="), "{query}");
         let flow = asked.param("flow");

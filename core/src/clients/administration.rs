@@ -60,7 +60,7 @@ impl SqliteDirectory {
                 ..change(client)
             };
             put(t, &changed)?;
-            Ok(Some(changed))
+            find(t, id)
         })
         .await
     }

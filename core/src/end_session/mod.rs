@@ -12,5 +12,7 @@ mod routes;
 mod tests;
 
 pub use error::EndSessionRefused;
+#[cfg(test)]
+pub(crate) use request::STATE_BYTES_MAX;
 pub use request::{EndSession, Ended, Leaving};
 pub use routes::routes;

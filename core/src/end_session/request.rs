@@ -16,7 +16,7 @@ const PARAMETERS: [&str; 4] = ["id_token_hint", "client_id", "post_logout_redire
 
 /// Longest `state` that is given back to a client after a sign-out, in bytes. Encoded it may be three times as long, and what
 /// a balancer takes of an answer's header is a page of memory (nginx: `proxy_buffer_size`).
-const STATE_BYTES_MAX: usize = 512;
+pub(crate) const STATE_BYTES_MAX: usize = 512;
 
 /// The use cases of clients that sign people out.
 pub struct EndSession {
@@ -40,9 +40,14 @@ pub struct Leaving {
 /// What becomes of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
-    /// Nobody is logged in here any more: there.
+    /// The person is signed out now.
     Gone {
-        /// Where to.
+        /// Where they go.
+        location: String,
+    },
+    /// No session is found. It may be one that a clock or a failing disk hides, so its cookie stays (inventory 55).
+    Nobody {
+        /// Where they go.
         location: String,
     },
     /// The person has to say whether they want it, and goes there then.
@@ -84,7 +89,7 @@ impl EndSession {
         let hint = self.hint(params)?;
         let leaving = self.leaving(params, hint.as_ref()).await?;
         let Some(session) = self.sessions.current(caller).await? else {
-            return Ok(Ended::Gone {
+            return Ok(Ended::Nobody {
                 location: leaving.location(),
             });
         };
@@ -130,7 +135,9 @@ impl EndSession {
     async fn leaving(&self, params: &Params, hint: Option<&Hint>) -> Result<Leaving, EndSessionRefused> {
         let named = params.get("client_id");
         let id = match (hint, named) {
-            (Some(hint), Some(named)) if hint.client_id != named => return Err(EndSessionRefused::OtherClient),
+            (Some(hint), Some(named)) if hint.client_id != named => {
+                return Err(EndSessionRefused::OtherClient(hint.client_id.clone()));
+            }
             (Some(hint), _) => Some(hint.client_id.as_str()),
             (None, named) => named,
         };
@@ -145,12 +152,12 @@ impl EndSession {
         if let Some(uri) = &uri {
             let registered = client.as_ref().map(|client| &client.post_logout_redirect_uris[..]);
             if !registered.unwrap_or_default().contains(uri) {
-                return Err(EndSessionRefused::ReturnAddress);
+                return Err(EndSessionRefused::ReturnAddress(client.map(|client| client.id)));
             }
         }
         let state = params.get("state").filter(|_| uri.is_some());
         if state.is_some_and(|state| state.len() > STATE_BYTES_MAX) {
-            return Err(EndSessionRefused::TooLong);
+            return Err(EndSessionRefused::TooLong(client.map(|client| client.id)));
         }
         Ok(Leaving {
             client,

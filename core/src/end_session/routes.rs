@@ -28,6 +28,7 @@ pub fn routes(end_session: Arc<EndSession>) -> Router {
 async fn end(State(end_session): Shared, caller: Caller, parts: Parts) -> Answer {
     match end_session.end(&caller, &read::query(&parts)).await? {
         Ended::Gone { location } => Ok(gone(&end_session, &location)?),
+        Ended::Nobody { location } => Ok(respond::see_other(&location)?),
         Ended::Ask(leaving) => Ok(page::ask(&leaving)),
     }
 }
@@ -44,7 +45,7 @@ async fn confirm(State(end_session): Shared, caller: Caller, request: Request) -
     Ok(gone(&end_session, &location)?)
 }
 
-/// The session has ended, if there was one; the cookie may go.
+/// The session has ended; the cookie may go.
 fn gone(end_session: &EndSession, location: &str) -> Result<Response, RequestError> {
     let mut response = respond::see_other(location)?;
     session::COOKIE.delete(&end_session.service.config.issuer, &mut response);

@@ -23,6 +23,13 @@ async fn a_client_with_the_persons_id_token_signs_them_out_at_once() {
     assert_eq!(ann.get(&bed, "/").await.signed_in(), "false");
     let again = ann.get(&bed, &format!("/end-session?id_token_hint={hint}")).await;
     assert_eq!(again.location(), "/", "nobody is signed in, and nothing is asked");
+    let mut eve = Browser::default();
+    let nobody = eve.get(&bed, "/end-session").await;
+    assert_eq!(
+        nobody.header("set-cookie"),
+        "",
+        "a session that is not found may be there"
+    );
 }
 
 #[tokio::test(start_paused = true)]

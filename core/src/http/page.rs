@@ -1,6 +1,6 @@
 //! The frame of all pages. Pages say what is happening, and work without JavaScript.
 
-use super::style::{SCRIPT, STYLE, policy};
+use super::style::{POLICY, SCRIPT, STYLE};
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, header};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -56,8 +56,7 @@ impl Page<'_> {
             header::CONTENT_TYPE,
             HeaderValue::from_static("text/html; charset=utf-8"),
         );
-        let policy = HeaderValue::from_str(&policy()).expect("origins and schemes are ASCII");
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
         response
     }
 }

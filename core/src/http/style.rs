@@ -2,6 +2,7 @@
 //! and the content security policy admits them by their hash and nothing else.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use http::HeaderValue;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
@@ -45,15 +46,13 @@ delete form.dataset.busy;\
 const button=form.querySelector('button');\
 if(button.dataset.idle){button.textContent=button.dataset.idle;button.disabled=false}}});";
 
-static HASHES: LazyLock<[String; 2]> = LazyLock::new(|| {
-    [STYLE, SCRIPT].map(|text| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes()))))
-});
-
-/// The policy of a page. Without `form-action`: browsers apply it to all redirects after a form (CSP level 3 section 6.4.1),
-/// those of the client as well, which nobody here knows. A form cannot be smuggled in, for nothing is written unescaped.
-pub(super) fn policy() -> String {
-    let [style, script] = &*HASHES;
-    format!(
+/// The policy of every page. Without `form-action`: browsers apply it to all redirects after a form (CSP level 3 section
+/// 6.4.1), those of the client as well, which nobody here knows. A form cannot be smuggled in, for nothing is written unescaped.
+pub(super) static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())));
+    let (style, script) = (hash(STYLE), hash(SCRIPT));
+    let policy = format!(
         "default-src 'none'; style-src {style}; script-src {script}; img-src data:; frame-ancestors 'none'; base-uri 'none'"
-    )
-}
+    );
+    HeaderValue::from_str(&policy).expect("hashes are ASCII")
+});

@@ -10,9 +10,9 @@ use seams::{Cause, Failure, Outcome, Timestamp};
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How long claimed reminders are kept, so that adding one again does not send it again.
 /// Between two deletions of one sweep: longer than others wait between two tries to get the lock.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How long claimed reminders are kept, so that adding one again does not send it again.
 const REMINDERS_KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 pub(crate) const SCHEMA: Schema = Schema {
@@ -43,6 +43,11 @@ pub(crate) const SCHEMA: Schema = Schema {
             3,
             // How often it was tried: those that fail again and again must not keep others from being sent.
             "ALTER TABLE reminders ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;",
+        ),
+        (
+            5,
+            // Sweeps look for those that are to be deleted.
+            "CREATE INDEX reminders_claimed ON reminders (due) WHERE claimed_epoch IS NOT NULL;",
         ),
     ],
     expiring: &[Expiring {
@@ -178,6 +183,7 @@ impl ExpiryRepository for SqliteDirectory {
             if rows < self.rows_at_once() {
                 return Ok(swept);
             }
+            self.env().mark("a sweep goes on");
             sleep(PAUSE).await;
         }
     }

@@ -85,9 +85,9 @@ mod tests {
     #[test]
     fn a_code_is_bound_to_flow_and_address() {
         let pepper = Pepper::new([1; 32]);
-        let kept = mac(&pepper, "flow", "a@x", "123456");
-        assert_ne!(kept, mac(&pepper, "flow2", "a@x", "123456"));
-        assert_ne!(kept, mac(&pepper, "flow", "b@x", "123456"));
-        assert_ne!(kept, mac(&pepper, "flow", "a@x", "123457"));
+        let kept = mac(&pepper, "flow", "a@x", "12345678");
+        assert_ne!(kept, mac(&pepper, "flow2", "a@x", "12345678"));
+        assert_ne!(kept, mac(&pepper, "flow", "b@x", "12345678"));
+        assert_ne!(kept, mac(&pepper, "flow", "a@x", "12345679"));
     }
 }

@@ -2,10 +2,9 @@
 
 use super::{
     User,
-    sqlite::{put, user},
+    sqlite::{find, put, user},
 };
 use crate::store::sqlite::SqliteDirectory;
-use rusqlite::{Connection, OptionalExtension};
 use seams::Outcome;
 
 /// What became of a change to a person.
@@ -17,12 +16,6 @@ pub enum UserChange {
     NoSuchUser,
     /// Somebody else has the new address.
     AddressTaken,
-}
-
-fn find(t: &Connection, address: &str) -> rusqlite::Result<Option<User>> {
-    t.prepare_cached("SELECT id, address, name, username, group_names FROM users WHERE address = ?1")?
-        .query_row([address], user)
-        .optional()
 }
 
 impl SqliteDirectory {

@@ -53,15 +53,17 @@ pub(super) fn put(t: &Connection, user: &User) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// The person who has an address.
+pub(super) fn find(t: &Connection, address: &str) -> rusqlite::Result<Option<User>> {
+    t.prepare_cached("SELECT id, address, name, username, group_names FROM users WHERE address = ?1")?
+        .query_row([address], user)
+        .optional()
+}
+
 #[async_trait]
 impl UserRepository for SqliteDirectory {
     async fn user_by_address(&self, address: &str) -> Outcome<Option<User>> {
-        self.read(|t| {
-            t.prepare_cached("SELECT id, address, name, username, group_names FROM users WHERE address = ?1")?
-                .query_row([address], user)
-                .optional()
-        })
-        .await
+        self.read(|t| find(t, address)).await
     }
 
     async fn user(&self, id: &str) -> Outcome<Option<User>> {

@@ -47,7 +47,9 @@ pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
         false => live.and(theirs.negated()),
     };
     allowed.when(asks, || question(judge, &params, about));
-    allowed.otherwise(|| gone(judge, &params));
+    allowed.when(live, || gone(judge, &params));
+    // A session that is not found may be there: its cookie stays (inventory 55).
+    allowed.otherwise(|| goes(&params));
     let has_cookie = seen.cookie(&judge.index.session_cookie()).is_some();
     let needs = Needs {
         directory: has_cookie || about.is_some() || params.get("client_id").is_some(),
@@ -77,7 +79,8 @@ fn refused(name: &'static str, sentence: &'static str) -> Expected {
     Expected::error_page(name, sentence, 400)
 }
 
-fn client<'j>(judge: &'j Judge<'_>, params: &Params<'_>, about: Option<&About>) -> Option<&'j Client> {
+/// The client that a request names, by its ID token or by itself.
+pub(crate) fn client<'j>(judge: &'j Judge<'_>, params: &Params<'_>, about: Option<&About>) -> Option<&'j Client> {
     let id = match about {
         Some(about) => about.client_id.as_str(),
         None => params.text("client_id")?,
@@ -142,16 +145,19 @@ fn question(judge: &Judge<'_>, params: &Params<'_>, about: Option<&About>) -> Ex
     )
 }
 
+/// The person is signed out, and goes where the client wants.
 fn gone(judge: &Judge<'_>, params: &Params<'_>) -> Expected {
+    goes(params).cookie(judge.index.session_cookie(), None, 0)
+}
+
+fn goes(params: &Params<'_>) -> Expected {
     let uri = params.text("post_logout_redirect_uri");
     let state = params.secret("state").filter(|_| uri.is_some());
     let answer = state.map(|state| ("state", Rule::Tag(state.tag)));
-    let session_cookie = judge.index.session_cookie();
     Expected::redirect(
         "signed out by a client",
         "RP-Initiated Logout section 3: to the registered address, with state, after the session is over",
         uri.unwrap_or("/"),
         answer.into_iter().collect(),
     )
-    .cookie(session_cookie, None, 0)
 }

@@ -2,6 +2,8 @@
 //! anything else (inventory 56; core/MESSAGES.md, "Reasons in the log").
 
 use crate::{
+    authorize::hint,
+    end_session,
     exchange::{Answer, Body, Refused},
     judge::Judge,
     messages,
@@ -76,7 +78,7 @@ impl Judge<'_> {
             _ if seen.exchange.request.path == "/token" => token::blamed(self, seen, answer),
             // Without it nobody finds out which application has to be registered anew.
             _ if error_of(answer) == Some("redirect-uri") => seen.params().text("client_id"),
-            _ => None,
+            _ => self.blamed_at_sign_out(seen, error_of(answer)),
         };
         if line.client.as_deref() != client {
             let what = format!("is in the log as of the client {:?} instead of {client:?}", line.client);
@@ -86,6 +88,10 @@ impl Judge<'_> {
             _ if answer.status == 503 => "",
             (Some("unknown-client"), _) => "client_id",
             (Some("redirect-uri"), _) => "redirect_uri",
+            (Some("unknown-client-signs-out" | "another-clients-id-token"), _) => "client_id",
+            (Some("not-our-id-token"), _) => "id_token_hint",
+            (Some("post-logout-redirect-uri"), _) => "post_logout_redirect_uri",
+            (Some("return-too-long"), _) => "state",
             (Some(error), Some(description)) => messages::parameter(error, description).unwrap_or_default(),
             (Some("invalid_request"), None) if answer.status == 400 => "access_token", // of /userinfo
             _ => "",
@@ -106,6 +112,21 @@ impl Judge<'_> {
                 ),
             )),
         }
+    }
+
+    /// The registered client whose request to sign a person out is refused.
+    fn blamed_at_sign_out<'s>(&'s self, seen: &Seen<'s>, error: Option<&str>) -> Option<&'s str> {
+        match error? {
+            "another-clients-id-token" | "post-logout-redirect-uri" | "return-too-long" => {}
+            _ => return None,
+        }
+        let params = seen.params();
+        let by_form = seen.exchange.request.path == "/end-session/confirm";
+        let about = hint(&self.index.id_tokens, &params).flatten().filter(|_| !by_form);
+        if error? == "another-clients-id-token" {
+            return about.map(|about| about.client_id.as_str());
+        }
+        end_session::client(self, &params, about).map(|client| client.id.as_str())
     }
 
     /// The client that an answer by redirect goes to: that of the request, or of the login in progress.

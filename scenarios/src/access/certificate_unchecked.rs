@@ -3,9 +3,15 @@
 //! Seen in real systems: the check was turned off because the certificate of a test system had expired, and nobody turned it
 //! on again. There are so many that there is a paper on them (Georgiev et al., "The most dangerous code in the world", CCS 2012).
 
-use super::starttls_optional::over;
+use super::starttls_optional::with_network;
 use crate::vocabulary::PlantedBug;
-use seams::{BoxFuture, Listener, Network, Stream};
+use idp::{
+    config::{Config, StateConfig},
+    mail::Outbox,
+    replica::Wiring,
+    store::{RedisStore, SentinelFinder},
+};
+use seams::{BoxFuture, Env, Listener, Network, Stream};
 use sim::tls::{self, Check};
 use std::{io, sync::Arc};
 
@@ -17,6 +23,34 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     detected_by: "NoSecretInClear",
     bug: |env, config, wiring| over(env, config, wiring, Arc::new(Credulous(env.network.clone()))),
 };
+
+/// The same parts, which reach what they depend on over another network.
+fn over(env: &Env, config: &Config, wiring: Wiring, network: Arc<dyn Network>) -> Wiring {
+    let env = with_network(env, network);
+    let store = match &config.state {
+        StateConfig::Sentinel {
+            sentinels,
+            master,
+            sentinel_access,
+            redis_access,
+        } => {
+            let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
+            let finder = Arc::new(finder.with_access(sentinel_access.clone()));
+            let (env, access) = (env.clone(), redis_access.clone());
+            Arc::new(RedisStore::with_access(env, finder, config.deadlines, access))
+        }
+        StateConfig::Memory => wiring.store,
+    };
+    let mailer = match &config.mail_relay {
+        Some(relay) => Arc::new(Outbox::new(env, config, relay.clone())),
+        None => wiring.mailer,
+    };
+    Wiring {
+        store,
+        mailer,
+        ..wiring
+    }
+}
 
 struct Credulous(Arc<dyn Network>);
 

@@ -4,20 +4,10 @@
 //! everything from then on (Durumeric et al., "Neither snow nor rain nor MITM", IMC 2015).
 
 use crate::vocabulary::PlantedBug;
-use idp::{
-    config::{Config, MailTls, StateConfig},
-    mail::Outbox,
-    replica::Wiring,
-    store::{RedisStore, SentinelFinder},
-};
+use idp::{config::MailTls, mail::Outbox, replica::Wiring};
 use seams::{BoxFuture, Env, Listener, Network, Stream};
-use std::{
-    io,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use std::{io, sync::Arc};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
     name: "starttls_optional",
@@ -40,36 +30,8 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     },
 };
 
-fn with_network(env: &Env, network: Arc<dyn Network>) -> Env {
+pub(super) fn with_network(env: &Env, network: Arc<dyn Network>) -> Env {
     Env { network, ..env.clone() }
-}
-
-/// The same parts, which reach what they depend on over another network.
-pub(super) fn over(env: &Env, config: &Config, wiring: Wiring, network: Arc<dyn Network>) -> Wiring {
-    let env = with_network(env, network);
-    let store = match &config.state {
-        StateConfig::Sentinel {
-            sentinels,
-            master,
-            sentinel_access,
-            redis_access,
-        } => {
-            let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
-            let finder = Arc::new(finder.with_access(sentinel_access.clone()));
-            let (env, access) = (env.clone(), redis_access.clone());
-            Arc::new(RedisStore::with_access(env, finder, config.deadlines, access))
-        }
-        StateConfig::Memory => wiring.store,
-    };
-    let mailer = match &config.mail_relay {
-        Some(relay) => Arc::new(Outbox::new(env, config, relay.clone())),
-        None => wiring.mailer,
-    };
-    Wiring {
-        store,
-        mailer,
-        ..wiring
-    }
 }
 
 /// A network that encrypts connections to a relay if the relay says that it can.
@@ -86,8 +48,9 @@ impl Opportunistic {
         reply(&mut stream).await?;
         let peer = stream.peer();
         let stream = self.0.secure(stream, host).await?;
-        let greeting = io::Cursor::new(greeting.into_bytes());
-        Ok(Some(Stream::new(Greeted { greeting, stream }, peer)))
+        let (reads, writes) = tokio::io::split(stream);
+        let again = io::Cursor::new(greeting.into_bytes()).chain(reads); // the greeting is read again
+        Ok(Some(Stream::new(tokio::io::join(again, writes), peer)))
     }
 }
 
@@ -122,33 +85,5 @@ impl Network for Opportunistic {
 
     fn listen(&self, port: u16) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {
         self.0.listen(port)
-    }
-}
-
-/// A stream on which the greeting is read again.
-struct Greeted {
-    greeting: io::Cursor<Vec<u8>>,
-    stream: Stream,
-}
-
-impl AsyncRead for Greeted {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        if Pin::new(&mut self.greeting).poll_read(cx, buf)?.is_ready() && buf.filled().len() > before {
-            return Poll::Ready(Ok(()));
-        }
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Greeted {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -14,7 +14,10 @@
 
 use crate::{
     analytics, directory, exchange, mail,
-    property::{faults, violation},
+    property::{
+        spans::{Span, spans},
+        violation,
+    },
     vocabulary::{
         AccessOption, Event, Evidence, Fault, Kind, Login, Mode, Observation, OwnFault, Property, Refusal, Violation,
     },
@@ -53,13 +56,6 @@ struct Broken<'a> {
     from_ms: u64,
     to_ms: u64,
     host: Option<&'a str>,
-}
-
-/// A fault, from when to when, milliseconds.
-pub(super) struct Span<'a> {
-    pub(super) from_ms: u64,
-    pub(super) to_ms: u64,
-    pub(super) fault: &'a Fault,
 }
 
 impl Property<Login> for HealthTells {
@@ -120,39 +116,6 @@ impl Property<Login> for HealthTells {
     }
 }
 
-/// The faults of the run, repairs left out. A fault ends by itself, by its repair or when everything heals.
-pub(super) fn spans<'a>(evidence: &'a Evidence<'_>) -> Vec<Span<'a>> {
-    let all: Vec<(u64, &Fault)> = faults(evidence.history)
-        .map(|(at_ms, _, fault)| (at_ms, fault))
-        .collect();
-    let broken = all.iter().enumerate().filter(|(_, (_, fault))| !fault.repairs());
-    broken
-        .map(|(index, (from_ms, fault))| {
-            let by_itself_ms = fault.lasts_ms().map_or(u64::MAX, |lasts_ms| from_ms + lasts_ms);
-            let mut later = all[index + 1..].iter();
-            let ended = later.find(|(_, later)| is_over(fault, later));
-            Span {
-                from_ms: *from_ms,
-                to_ms: ended.map_or(u64::MAX, |(at_ms, _)| *at_ms).min(by_itself_ms),
-                fault,
-            }
-        })
-        .collect()
-}
-
-/// Whether a fault is over with a later one.
-fn is_over(fault: &Fault, later: &Fault) -> bool {
-    match (fault, later) {
-        (_, Fault::Heal) => true,
-        // What was configured is gone after a restart.
-        (Fault::RedisRefuses { host, .. }, Fault::Kill { host: of } | Fault::PowerLoss { host: of }) => host == of,
-        // A peer has one mode at a time.
-        (Fault::Own(OwnFault::Mail(_)), Fault::Own(OwnFault::Mail(_))) => true,
-        (Fault::Own(OwnFault::Analytics(_)), Fault::Own(OwnFault::Analytics(_))) => true,
-        _ => fault.is_ended_by(later),
-    }
-}
-
 /// Whether a replica itself was in trouble, by a fault of another kind than those that it has to tell of, within the time in
 /// which it had to notice.
 fn disturbed(spans: &[Span<'_>], host: &str, at_ms: u64) -> bool {
@@ -184,13 +147,9 @@ fn broken<'a>(evidence: &'a Evidence<'_>, spans: &[Span<'a>]) -> Vec<Broken<'a>>
                 after_commit: false,
                 ..
             } => broken.push(directory(Some(host))),
-            Fault::Own(OwnFault::Mail(mail::Fault::Mail { mode })) if takes_nothing(*mode) => {
+            fault if takes_no_mail(fault, evidence.plan.world.access) => {
                 let failed =
                     |text: &str| MAIL_FAILED.iter().any(|says| text.starts_with(says)) && !text.contains(FOR_GOOD);
-                broken.extend(told(evidence, "mail", (from_ms, to_ms), failed));
-            }
-            fault if keeps_out(fault, evidence.plan.world.access) => {
-                let failed = |text: &str| MAIL_FAILED.iter().any(|says| text.starts_with(says));
                 broken.extend(told(evidence, "mail", (from_ms, to_ms), failed));
             }
             Fault::Own(OwnFault::Analytics(analytics::Fault::Analytics { mode })) if takes_nothing(*mode) => {
@@ -233,8 +192,8 @@ fn store<'a>(evidence: &Evidence<'_>, spans: &[Span<'a>]) -> Vec<Broken<'a>> {
     of_first.filter_map(by_all).collect()
 }
 
-/// From what a replica's log says of a part while a fault lasts: since then it does not work there, for as long as the last
-/// failure is told, or until the peer answers.
+/// From what a replica's log says of a part while a fault lasts: since then it does not work there, until the peer answers, or
+/// until the last failure is no longer told (`core/LIMITS.md`: trouble with mail or analytics).
 fn told<'a>(
     evidence: &'a Evidence<'_>,
     part: &'static str,
@@ -259,9 +218,10 @@ fn told<'a>(
         .collect()
 }
 
-/// Whether a fault keeps every client out of the relay.
-fn keeps_out(fault: &Fault, access: AccessOption) -> bool {
+/// Whether the relay takes no mail of anybody, or no client can authenticate there.
+fn takes_no_mail(fault: &Fault, access: AccessOption) -> bool {
     match fault {
+        Fault::Own(OwnFault::Mail(mail::Fault::Mail { mode })) => takes_nothing(*mode),
         Fault::Own(OwnFault::Mail(mail::Fault::NoStarttls { .. } | mail::Fault::ClearBehindStarttls { .. })) => {
             access == AccessOption::Guarded
         }

@@ -161,7 +161,7 @@ pub(crate) fn troubles(plan: &Plan, history: &History) -> Troubles {
 pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&Fault) -> bool) -> Troubles {
     let faults: Vec<(u64, &Fault)> = crate::property::faults(history)
         .map(|(at_ms, _, fault)| (at_ms, fault))
-        .filter(|(_, fault)| fault.repairs() || !is_harmless(fault)) // the end of a harmful one seems harmless
+        .filter(|(_, fault)| fault.repairs() || !is_harmless(fault)) // a repair is kept: it may end a fault that does harm
         .collect();
     let mut troubles = vec![];
     let mut jumped_ms: BTreeMap<&str, i64> = BTreeMap::new();

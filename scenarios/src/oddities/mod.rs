@@ -10,6 +10,7 @@ mod pool;
 mod sign_out;
 mod tabs;
 mod tried;
+mod value;
 
 pub(crate) use draft::Draft;
 pub(crate) use odd::Odd;

@@ -16,7 +16,11 @@
 
 use crate::{
     availability,
-    property::{faults, violation},
+    property::{
+        faults,
+        spans::{Span, spans},
+        violation,
+    },
     vocabulary::{Behaviour, CallRecord, Evidence, Fault, Kind, Login, Property, Violation},
 };
 
@@ -71,32 +75,32 @@ const CLOSED: &str = "ready, but the port cannot be opened";
 
 impl FailuresLogged {
     fn check_descriptors(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let monitored_ms = monitored_every_ms(evidence);
-        for (from_ms, host, to_ms) in without_descriptors(evidence) {
-            let lines = || {
-                evidence
-                    .operators
-                    .log
-                    .iter()
-                    .map(|written| &written.line)
-                    .filter(|line| line.host == host)
+        let monitor_comes_ms = monitor_comes_ms(evidence);
+        let spans = spans(evidence);
+        for span in &spans {
+            let Fault::NoDescriptors { host, .. } = span.fault else {
+                continue;
             };
+            let (from_ms, to_ms) = (span.from_ms, span.to_ms.min(evidence.plan.lasts_ms));
+            let excuse = spans
+                .iter()
+                .any(|other| disturbs(other, span, host))
+                .then_some(DISTURBED);
+            let log = evidence.operators.log.iter().map(|written| &written.line);
+            let lines = || log.clone().filter(|line| line.host == *host);
             let says = |text: &str, from_ms: u64, to_ms: u64| {
                 lines().any(|line| (from_ms..=to_ms).contains(&line.at_ms) && line.text.starts_with(text))
             };
-            if monitored_ms.is_some_and(|every_ms| from_ms + every_ms + LOOK_MS < to_ms)
-                && evidence.is_violated(!says(REFUSES, from_ms, to_ms), None)
-            {
+            let was_asked = monitor_comes_ms.is_some_and(|every_ms| from_ms + every_ms + LOOK_MS < to_ms);
+            if was_asked && evidence.is_violated(!says(REFUSES, from_ms, to_ms), excuse) {
                 let what = format!("{host} had no file descriptors, and its log does not say that it accepts nobody");
                 return Err(violation(&self.name(), from_ms, vec![], what).because("nobody-accepted"));
             }
-            let opening = lines().filter(|line| {
-                OPENS.contains(&line.text.as_str()) && (from_ms..to_ms.saturating_sub(LOOK_MS)).contains(&line.at_ms)
-            });
+            let while_ms = from_ms..to_ms.saturating_sub(LOOK_MS);
+            let opening = lines().filter(|line| OPENS.contains(&line.text.as_str()) && while_ms.contains(&line.at_ms));
             for line in opening {
-                if evidence.is_violated(!says(CLOSED, line.at_ms, line.at_ms + LOOK_MS), None) {
-                    let what =
-                        format!("{host} had no file descriptor to open its port with, and its log does not say so");
+                if evidence.is_violated(!says(CLOSED, line.at_ms, line.at_ms + LOOK_MS), excuse) {
+                    let what = format!("{host} had no file descriptor for its port, and its log does not say so");
                     return Err(violation(&self.name(), line.at_ms, vec![], what).because("port-not-opened"));
                 }
             }
@@ -107,50 +111,26 @@ impl FailuresLogged {
 
 /// So long a monitor's connection, or a try to open a port, may take, milliseconds.
 const LOOK_MS: u64 = 500;
+/// So long a process needs to start, milliseconds.
+const STARTS_MS: u64 = 2_000;
+const DISTURBED: &str = "something else happened to the process";
 
-/// The longest pause of the monitors that are there from the beginning, if there are any.
-fn monitored_every_ms(evidence: &Evidence<'_>) -> Option<u64> {
-    let pauses = evidence
-        .plan
-        .operations
-        .iter()
-        .filter_map(|operation| match operation.does {
-            Behaviour::Availability(availability::Behaviour::WatchHealth { every_ms }) => {
-                Some(operation.at_ms + every_ms)
-            }
-            _ => None,
-        });
+/// So long at most, from any moment, until a monitor comes, milliseconds; if there is one.
+fn monitor_comes_ms(evidence: &Evidence<'_>) -> Option<u64> {
+    let operations = evidence.plan.operations.iter();
+    let pauses = operations.filter_map(|operation| match operation.does {
+        Behaviour::Availability(availability::Behaviour::WatchHealth { every_ms }) => Some(operation.at_ms + every_ms),
+        _ => None,
+    });
     pauses.min()
 }
 
-/// When each process had no descriptors: from, whose, and to, milliseconds; if nothing else happened to the host meanwhile.
-fn without_descriptors<'a>(evidence: &'a Evidence<'_>) -> Vec<(u64, &'a str, u64)> {
-    let all: Vec<(u64, &Fault)> = faults(evidence.history)
-        .map(|(at_ms, _, fault)| (at_ms, fault))
-        .collect();
-    let lacking = all.iter().enumerate().filter_map(|(index, (from_ms, fault))| {
-        let Fault::NoDescriptors { host, lasts_ms } = fault else {
-            return None;
-        };
-        let is_end = |fault: &Fault| *fault == Fault::Heal || fault.hosts().contains(&host.as_str());
-        let others_ms = all[index + 1..]
-            .iter()
-            .find(|(_, other)| is_end(other))
-            .map(|(at_ms, _)| *at_ms);
-        let was_whole = all[..index]
-            .iter()
-            .rev()
-            .find(|(_, other)| is_end(other))
-            .is_none_or(|(_, other)| {
-                other.repairs() || matches!(other, Fault::DiskError { .. } | Fault::NoDescriptors { .. })
-            });
-        let to_ms = others_ms
-            .unwrap_or(u64::MAX)
-            .min(from_ms + lasts_ms)
-            .min(evidence.plan.lasts_ms);
-        was_whole.then_some((*from_ms, host.as_str(), to_ms))
-    });
-    lacking.collect()
+/// Whether another fault keeps the process from accepting or telling anything while it has no descriptors. A disk that fails, or
+/// a second time without descriptors, does not.
+fn disturbs(other: &Span<'_>, span: &Span<'_>, host: &str) -> bool {
+    let overlaps = other.from_ms <= span.to_ms && span.from_ms <= other.to_ms.saturating_add(STARTS_MS);
+    let is_none = matches!(other.fault, Fault::DiskError { .. } | Fault::NoDescriptors { .. });
+    overlaps && !is_none && other.fault.hosts().contains(&host)
 }
 
 /// A call that is judged, when it ended, and its failure.
@@ -181,7 +161,11 @@ fn stopped(evidence: &Evidence<'_>, on: &str, at_ms: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::property::testing::*;
+    use crate::{
+        property::testing::*,
+        scenario::{cut, disk_fails, kill, ms, no_descriptors, secs, start},
+        vocabulary::Operation,
+    };
 
     const CAUSE: &str = "not done: the directory is locked";
 
@@ -219,18 +203,19 @@ mod tests {
         }
     }
 
+    /// A monitor comes every two seconds.
+    fn watched(mut story: Story) -> Story {
+        story.operations.push(Operation {
+            at_ms: 0,
+            who: "monitor".into(),
+            does: availability::Behaviour::WatchHealth { every_ms: 2000 }.into(),
+        });
+        story
+    }
+
     #[test]
     fn a_process_without_descriptors_says_so() {
-        let without = |lasts_ms| {
-            let host = "idp-a".into();
-            let mut story = Story::new().fault(4000, Fault::NoDescriptors { host, lasts_ms });
-            story.operations.push(crate::vocabulary::Operation {
-                at_ms: 0,
-                who: "monitor".into(),
-                does: availability::Behaviour::WatchHealth { every_ms: 2000 }.into(),
-            });
-            story
-        };
+        let without = |lasts_ms| watched(Story::new().fault(4000, no_descriptors("idp-a", ms(lasts_ms))));
         let told = without(3000).logged(5000, "no connection could be accepted port=8080 error=x", &[]);
         assert_eq!(told.judged_by(&FailuresLogged), Ok(()));
         assert_eq!(
@@ -249,6 +234,27 @@ mod tests {
         let cannot = "ready, but the port cannot be opened; trying again error=x";
         let story = without(2400).logged(5000, opens, &[]).logged(5001, cannot, &[]);
         assert_eq!(story.judged_by(&FailuresLogged), Ok(()));
+
+        let spared = (0, vec![(DISTURBED.to_owned(), 1, 1)]);
+        for fault in [kill("idp-a"), cut("monitor", "idp-a")] {
+            assert_eq!(without(3000).fault(6000, fault).tally(&FailuresLogged), spared);
+        }
+        assert_eq!(
+            without(3000).fault(5000, Fault::Heal).tally(&FailuresLogged),
+            (0, vec![])
+        );
+        for story in [
+            without(3000).fault(6000, kill("idp-b")),
+            without(3000).fault(4500, disk_fails("idp-a", secs(1))),
+        ] {
+            assert!(story.judged_by(&FailuresLogged).is_err());
+        }
+        let restarted = |at_ms| {
+            let story = Story::new().fault(1000, kill("idp-a")).fault(at_ms, start("idp-a"));
+            watched(story.fault(4000, no_descriptors("idp-a", secs(3))))
+        };
+        assert_eq!(restarted(2000).tally(&FailuresLogged), spared);
+        assert!(restarted(1999).judged_by(&FailuresLogged).is_err());
     }
 
     #[test]

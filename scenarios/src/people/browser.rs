@@ -164,11 +164,13 @@ impl Browser {
                 return Ok(Landing::Page(Box::new(reply)));
             };
             if next.origin() != self.origin.origin() {
-                let sources = [next.origin().ascii_serialization()];
-                let sources = sources.iter().map(String::as_str).chain(goes_on_to(&next));
+                let origin = next.origin().ascii_serialization();
                 let forbidden = bound_by.as_ref().and_then(|allowed| {
-                    let mut sources = sources;
-                    sources.find(|source| !allowed.split(' ').any(|other| other == *source))
+                    let is_forbidden = |source: &&str| !allowed.split(' ').any(|other| other == *source);
+                    [origin.as_str()]
+                        .into_iter()
+                        .chain(goes_on_to(&next))
+                        .find(is_forbidden)
                 });
                 if let Some(source) = forbidden {
                     let blocked = format!("form-action forbids to go on to {source}");

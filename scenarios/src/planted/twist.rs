@@ -3,12 +3,14 @@
 
 use async_trait::async_trait;
 use idp::{
+    authorize::{FLOW, FlowRecord},
     clients::{Client, ClientRepository},
     directory::Directory,
     keys::{KeyRepository, SigningKeyRecord},
     leader::{EpochRepository, ExpiryRepository, LeaderEpoch, Reminder, ReminderClaim, ReminderRepository},
     limits::FailureRepository,
     redemption::{CodeRedemption, Redeemed, TokenRecord, TokenRepository},
+    replica::Wiring,
     session::{Session, SessionOpening, SessionRepository},
     store::{AuthStateStore, DirectoryProbe, Key},
     users::{User, UserRepository},
@@ -118,6 +120,36 @@ macro_rules! each_part {
 pub(crate) use each_part;
 
 each_part!(parts);
+
+/// The store, in which every login in progress is changed before it is put.
+pub(crate) fn with_flows(wiring: Wiring, change: fn(&mut FlowRecord)) -> Wiring {
+    let inner = wiring.store;
+    Wiring {
+        store: Arc::new(Twisted(ChangedFlows { inner, change })),
+        ..wiring
+    }
+}
+
+struct ChangedFlows {
+    inner: Arc<dyn AuthStateStore>,
+    change: fn(&mut FlowRecord),
+}
+
+#[async_trait]
+impl StoreTwist for ChangedFlows {
+    fn inner(&self) -> &Arc<dyn AuthStateStore> {
+        &self.inner
+    }
+    async fn put(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<()> {
+        let flow = serde_json::from_slice::<FlowRecord>(value).ok();
+        let Some(mut flow) = flow.filter(|_| key.namespace == FLOW) else {
+            return self.inner.put(key, value, ttl).await;
+        };
+        (self.change)(&mut flow);
+        let value = serde_json::to_vec(&flow).expect("it was read from JSON");
+        self.inner.put(key, &value, ttl).await
+    }
+}
 
 /// A store that reports its failures in another way.
 pub(crate) fn relabelled_store(

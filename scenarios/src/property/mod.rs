@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 pub(crate) mod bound;
 pub(crate) mod calm;
 pub(crate) mod reading;
+pub(crate) mod spans;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod windows;

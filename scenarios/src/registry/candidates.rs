@@ -72,75 +72,88 @@ const BAD: [(&str, &str); 36] = [
 
 /// A text that somebody may try to register.
 pub(super) fn draw(choices: &Choices) -> Command {
-    let (kind, all) = match choices.between(0, 7) {
-        0..=5 => (Kind::RedirectUri, redirect_uris()),
-        6 => (Kind::ClientId, client_ids()),
-        _ => (Kind::DisplayName, display_names()),
+    let kind = match choices.between(0, 7) {
+        0..=5 => Kind::RedirectUri,
+        6 => Kind::ClientId,
+        _ => Kind::DisplayName,
     };
+    let all = all(kind);
     let (text, _) = choices.pick(&all).expect("there are some").clone();
     Command::Check { kind, text }
 }
 
-/// What must be said of a text, if it is one of these: the beginning of the reason.
-pub(super) fn verdict(kind: Kind, text: &str) -> Option<Option<&'static str>> {
-    let all = match kind {
+/// Why a text is refused: the beginning of the reason. `None`: it may be registered.
+///
+/// # Panics
+/// The text is not one of these.
+pub(super) fn refusal(kind: Kind, text: &str) -> Option<String> {
+    let found = all(kind).into_iter().find(|(known, _)| known == text);
+    found.expect("only what is drawn here is checked").1
+}
+
+/// All texts to register as something.
+pub(super) fn all(kind: Kind) -> Vec<Candidate> {
+    match kind {
         Kind::RedirectUri => redirect_uris(),
         Kind::ClientId => client_ids(),
         Kind::DisplayName => display_names(),
-    };
-    all.into_iter().find(|(known, _)| known == text).map(|(_, why)| why)
+    }
 }
 
-type Candidate = (String, Option<&'static str>);
+/// A text, and the beginning of the reason why it is refused; `None`: it may be registered.
+type Candidate = (String, Option<String>);
+
+fn good(text: impl Into<String>) -> Candidate {
+    (text.into(), None)
+}
+
+fn bad(text: impl Into<String>, why: impl Into<String>) -> Candidate {
+    (text.into(), Some(why.into()))
+}
 
 fn redirect_uris() -> Vec<Candidate> {
-    let longest = |more: usize| {
+    let most = limit("bytes of a redirect URI");
+    let of_bytes = |bytes: usize| {
         let start = "https://app.example/";
-        format!(
-            "{start}{}",
-            "x".repeat(limit("bytes of a redirect URI") - start.len() + more)
-        )
+        format!("{start}{}", "x".repeat(bytes - start.len()))
     };
-    let good = GOOD.map(|uri| (uri.to_owned(), None));
-    let bad = BAD.map(|(uri, why)| (uri.to_owned(), Some(why)));
-    let lengths = [
-        (longest(0), None),
-        (longest(1), Some("it has 513 bytes, and 512 are the most")),
-    ];
-    good.into_iter().chain(bad).chain(lengths).collect()
+    let too_long = format!("it has {} bytes, and {most} are the most", most + 1);
+    let lengths = [good(of_bytes(most)), bad(of_bytes(most + 1), too_long)];
+    let bads = BAD.into_iter().map(|(uri, why)| bad(uri, why));
+    GOOD.into_iter().map(good).chain(bads).chain(lengths).collect()
 }
 
 fn client_ids() -> Vec<Candidate> {
     let most = limit("bytes of a client's name for itself");
     let visible: String = ('!'..='~').collect();
     vec![
-        ("a".into(), None),
-        (visible, None),
-        ("x".repeat(most), None),
-        (String::new(), Some("it is empty")),
-        ("x".repeat(most + 1), Some("it is too long: 128 bytes are the most")),
-        ("two words".into(), Some("it has ' ': use visible ASCII characters")),
-        ("caf\u{e9}".into(), Some("it has 'é': use visible ASCII characters")),
-        ("a\u{7f}".into(), Some("it has '\\u{7f}': use visible ASCII characters")),
+        good("a"),
+        good(visible),
+        good("x".repeat(most)),
+        bad("", "it is empty"),
+        bad(
+            "x".repeat(most + 1),
+            format!("it is too long: {most} bytes are the most"),
+        ),
+        bad("two words", "it has ' ': use visible ASCII characters"),
+        bad("caf\u{e9}", "it has 'é': use visible ASCII characters"),
+        bad("a\u{7f}", "it has '\\u{7f}': use visible ASCII characters"),
     ]
 }
 
 fn display_names() -> Vec<Candidate> {
     let most = limit("characters of a display name");
     vec![
-        ("A".into(), None),
-        ("Żaneta O'Neil \u{1f600}".into(), None),
-        ("\u{e9}".repeat(most), None),
-        (String::new(), Some("it is empty")),
-        (" \u{a0} ".into(), Some("it is empty")),
-        (
+        good("A"),
+        good("Żaneta O'Neil \u{1f600}"),
+        good("\u{e9}".repeat(most)),
+        bad("", "it is empty"),
+        bad(" \u{a0} ", "it is empty"),
+        bad(
             "\u{e9}".repeat(most + 1),
-            Some("it is too long: 100 characters are the most"),
+            format!("it is too long: {most} characters are the most"),
         ),
-        ("a\nb".into(), Some("it has '\\n': use characters that can be seen")),
-        (
-            "a\u{9d}b".into(),
-            Some("it has '\\u{9d}': use characters that can be seen"),
-        ),
+        bad("a\nb", "it has '\\n': use characters that can be seen"),
+        bad("a\u{9d}b", "it has '\\u{9d}': use characters that can be seen"),
     ]
 }

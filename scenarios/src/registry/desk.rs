@@ -30,10 +30,14 @@ pub(super) async fn administer(scene: &Scene, who: &str, label: &str, commands: 
     for nth in 0..commands {
         let command = Command::draw(&choices, nth);
         let from_ms = scene.env.now().millis().saturating_sub(EPOCH.millis());
-        let told = tell(scene, &command).await;
+        let answer = tell(scene, &command).await;
         let command = Box::new(command);
-        let told = Observation::Told { from_ms, command, told };
-        scene.recorder.note(who, Event::Own(AnyObservation::Registry(told)));
+        let answered = Observation::Answered {
+            from_ms,
+            command,
+            answer,
+        };
+        scene.recorder.note(who, Event::Own(AnyObservation::Registry(answered)));
         sleep(every).await;
     }
 }

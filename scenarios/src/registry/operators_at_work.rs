@@ -4,7 +4,7 @@
 use crate::{
     catalogue::marks::{fault_hit_somebody, somebody_logged_in},
     property::{EveryoneCanLogIn, RegistryAsTold},
-    registry::{Answer, Observation as Told},
+    registry::{self, Answer},
     scenario::{Administrator, Logins, World, directory_busy, directory_full, ms, secs},
     vocabulary::{Event, Faults, MarkView, Observation, Scenario},
 };
@@ -33,17 +33,17 @@ pub(crate) fn operators_at_work() -> Scenario {
     .lasts(secs(50))
 }
 
-fn told(view: &MarkView<'_>, is: fn(&Answer) -> bool) -> bool {
+fn answered(view: &MarkView<'_>, is: fn(&Answer) -> bool) -> bool {
     view.history.records.iter().any(|record| match &record.event {
-        Event::Own(Observation::Registry(Told::Told { told, .. })) => is(told),
+        Event::Own(Observation::Registry(registry::Observation::Answered { answer, .. })) => is(answer),
         _ => false,
     })
 }
 
 fn a_command_failed(view: &MarkView<'_>) -> bool {
-    told(view, |told| matches!(told, Answer::Failed { .. }))
+    answered(view, |answer| matches!(answer, Answer::Failed { .. }))
 }
 
 fn a_command_was_refused(view: &MarkView<'_>) -> bool {
-    told(view, |told| matches!(told, Answer::Refused { .. }))
+    answered(view, |answer| matches!(answer, Answer::Refused { .. }))
 }

@@ -44,13 +44,13 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Observation {
     /// A command and its answer.
-    Told {
+    Answered {
         /// When it was given, milliseconds from the start of the run.
         from_ms: u64,
         /// The command.
         command: Box<Command>,
         /// Its answer.
-        told: Answer,
+        answer: Answer,
     },
 }
 
@@ -62,8 +62,8 @@ impl sim::service::Observation<Login> for Observation {
     }
 
     fn describe(&self) -> String {
-        let Observation::Told { command, told, .. } = self;
-        let what = match told {
+        let Observation::Answered { command, answer, .. } = self;
+        let what = match answer {
             Answer::Done => "done".into(),
             Answer::People { people } => format!("{} people", people.len()),
             Answer::Apps { apps } => format!("{} clients", apps.len()),

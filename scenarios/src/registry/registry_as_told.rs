@@ -3,14 +3,15 @@
 //! Source: RFC 6749 section 2 (what is registered of a client), section 3.1.2 (redirect URIs), OpenID Connect Core section 5.7
 //! (a subject never changes); inventory 27.
 //!
-//! Fairness. A model is told of each command and follows it: what is registered, in which order it is listed, who has a name
+//! Fairness. A model follows each command: what is registered, in which order it is listed, who has a name
 //! already, what may be registered at all. A command that has failed changed nothing; after one whose outcome is in doubt both
 //! are possible, until an answer tells.
 //!
-//! Edges. Commands may fail from the first fault on until everything has healed and settled.
+//! Edges. Commands may fail from the first fault on until everything has healed and settled. There is one operator at a time:
+//! of two the order of what they did would not be known.
 
 use super::{
-    Observation as Told, candidates,
+    Observation as Registered, candidates,
     command::{Answer, App, Command, Person, TAKEN, UNKNOWN},
 };
 use crate::{
@@ -31,9 +32,6 @@ pub struct RegistryAsTold;
 const SETTLES_MS: u64 = 2_000;
 
 impl Property<Login> for RegistryAsTold {
-    fn name(&self) -> String {
-        "RegistryAsTold".into()
-    }
     fn kind(&self) -> Kind {
         Kind::Always
     }
@@ -44,14 +42,19 @@ impl Property<Login> for RegistryAsTold {
         let calm = Calm::of(evidence, SETTLES_MS);
         let mut possible = BTreeSet::from([State::at_first(evidence.plan)]);
         for (index, record) in evidence.history.records.iter().enumerate() {
-            let Event::Own(Observation::Registry(Told::Told { from_ms, command, told })) = &record.event else {
+            let Event::Own(Observation::Registry(answered)) = &record.event else {
                 continue;
             };
+            let Registered::Answered {
+                from_ms,
+                command,
+                answer,
+            } = answered;
             let after = possible
                 .iter()
-                .flat_map(|state| state.after(command, told))
+                .flat_map(|state| state.after(command, answer))
                 .collect::<BTreeSet<_>>();
-            let is_failure = matches!(told, Answer::Failed { .. });
+            let is_failure = matches!(answer, Answer::Failed { .. });
             let excuse = is_failure.then(|| calm.excuse(*from_ms, record.at_ms)).flatten();
             if evidence.is_violated(after.is_empty() || is_failure, excuse) {
                 let expected: Vec<String> = possible
@@ -59,7 +62,7 @@ impl Property<Login> for RegistryAsTold {
                     .map(|state| format!("{:?}", state.clone().follow(command)))
                     .collect();
                 let what = format!(
-                    "{command:?} was answered with {told:?}; right is {}",
+                    "{command:?} was answered with {answer:?}; right is {}",
                     expected.join(" or ")
                 );
                 return Err(violation(&self.name(), record.at_ms, vec![index], what).because(command.name()));
@@ -116,15 +119,15 @@ impl State {
         let mut followed = self.clone();
         let right = followed.follow(command);
         match told {
-            Answer::Failed { in_doubt: false, .. } => self.or_begun(command),
-            Answer::Failed { .. } => [self.or_begun(command), vec![followed]].concat(),
+            Answer::Failed { in_doubt: false, .. } => self.after_failure(command),
+            Answer::Failed { .. } => [self.after_failure(command), vec![followed]].concat(),
             told if is_as(told, &right) => vec![followed],
             _ => vec![],
         }
     }
 
     /// What is registered after a command that did not come to its end: `develop` has several steps.
-    fn or_begun(&self, command: &Command) -> Vec<State> {
+    fn after_failure(&self, command: &Command) -> Vec<State> {
         let mut begun = vec![self.clone()];
         if let Command::Develop { file, .. } = command
             && !self.others.contains_key(file)
@@ -184,11 +187,7 @@ impl State {
                         id: id.clone(),
                         ..to.clone()
                     });
-                    // What was asked for, as it was written down.
-                    one_app(&App {
-                        id: id.clone(),
-                        ..to.clone()
-                    })
+                    one_app(app)
                 }
                 None => Answer::refused(UNKNOWN),
             },
@@ -200,10 +199,7 @@ impl State {
             Command::ListClients => Answer::Apps {
                 apps: self.apps.values().cloned().collect(),
             },
-            Command::Check { kind, text } => match candidates::verdict(*kind, text) {
-                Some(Some(why)) => Answer::refused(why),
-                _ => Answer::Done,
-            },
+            Command::Check { kind, text } => candidates::refusal(*kind, text).map_or(Answer::Done, Answer::refused),
             Command::Develop { file, .. } if file == "directory.sqlite" => Answer::Development {
                 before: false,
                 told: false,
@@ -237,3 +233,6 @@ fn is_as(told: &Answer, right: &Answer) -> bool {
         (told, right) => told == right,
     }
 }
+
+#[cfg(test)]
+mod tests;

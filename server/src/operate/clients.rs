@@ -165,7 +165,9 @@ pub(super) async fn add(new: &AddClient) -> Result<Done, StartFailure> {
         ));
     }
     let shown = Shown::of(client, secret);
-    Ok(desk.done(shown.text(), &shown))
+    Ok(desk
+        .done(shown.text(), &shown)
+        .with_secret(shown.client_secret.is_some()))
 }
 
 pub(super) async fn list(at: &At) -> Result<Done, StartFailure> {
@@ -186,7 +188,9 @@ pub(super) async fn show(client: &OneClient) -> Result<Done, StartFailure> {
     match found.map_err(|failure| desk.failed(&failure))? {
         Some(client) => {
             let shown = Shown::of(client, None);
-            Ok(desk.done(shown.text(), &shown))
+            Ok(desk
+                .done(shown.text(), &shown)
+                .with_secret(shown.client_secret.is_some()))
         }
         None => nobody(&client.id),
     }
@@ -197,6 +201,16 @@ pub(super) async fn change(client: &ChangeClient) -> Result<Done, StartFailure> 
     redirected(REDIRECT_URI, &client.redirect_uri)?;
     redirected(POST_LOGOUT, &client.post_logout_redirect_uri)?;
     let desk = Desk::open(&client.at).await?;
+    if client.pkce.is_some() && !client.confidential {
+        let found = desk.directory.client(&client.id).await;
+        let found = found.map_err(|failure| desk.failed(&failure))?;
+        if found.is_some_and(|found| found.secret == ClientSecret::None) {
+            return refused(format!(
+                "{} is public, and always has to use PKCE: --pkce is for confidential clients",
+                client.id
+            ));
+        }
+    }
     let (secret, kept) = new_secret(&desk);
     let change = |mut known: Client| {
         if let Some(name) = &client.name {
@@ -205,7 +219,7 @@ pub(super) async fn change(client: &ChangeClient) -> Result<Done, StartFailure> 
         if !client.redirect_uri.is_empty() {
             known.redirect_uris.clone_from(&client.redirect_uri);
         }
-        if !client.post_logout_redirect_uri.is_empty() {
+        if client.no_post_logout_redirect_uris || !client.post_logout_redirect_uri.is_empty() {
             known
                 .post_logout_redirect_uris
                 .clone_from(&client.post_logout_redirect_uri);
@@ -226,7 +240,9 @@ pub(super) async fn change(client: &ChangeClient) -> Result<Done, StartFailure> 
         Some(changed) => {
             let is_new = changed.secret == kept;
             let shown = Shown::of(changed, is_new.then_some(secret));
-            Ok(desk.done(shown.text(), &shown))
+            Ok(desk
+                .done(shown.text(), &shown)
+                .with_secret(shown.client_secret.is_some()))
         }
         None => nobody(&client.id),
     }
@@ -256,7 +272,9 @@ pub(super) async fn rotate_secret(client: &OneClient) -> Result<Done, StartFailu
     match changed.map_err(|failure| desk.failed(&failure))? {
         Some(changed) if changed.secret == kept => {
             let shown = Shown::of(changed, Some(secret));
-            Ok(desk.done(shown.text(), &shown))
+            Ok(desk
+                .done(shown.text(), &shown)
+                .with_secret(shown.client_secret.is_some()))
         }
         Some(_) => refused(format!(
             "client {:?} is public and has no secret: change-client --confidential gives it one",

@@ -20,9 +20,20 @@ pub(crate) struct Done {
     text: String,
     json: Value,
     is_json: bool,
+    /// It has the only copy of a secret.
+    has_secret: bool,
 }
 
 impl Done {
+    /// The same answer, which has the only copy of a secret.
+    fn with_secret(self, has_secret: bool) -> Done {
+        Done { has_secret, ..self }
+    }
+
+    pub(crate) fn has_secret(&self) -> bool {
+        self.has_secret
+    }
+
     /// As the operator wanted it, ending with a line break if there is anything.
     pub(crate) fn print(&self) -> String {
         match (self.is_json, self.text.as_str()) {
@@ -66,6 +77,7 @@ impl Desk {
             text: text.into(),
             json: serde_json::to_value(json).expect("what is said here has string keys, so it encodes"),
             is_json: self.at.json,
+            has_secret: false,
         }
     }
 }
@@ -91,6 +103,7 @@ pub(crate) async fn operate(command: &Command) -> Result<Done, StartFailure> {
                 text: format!("{file} is a new directory; only its owner can read it"),
                 json: json!({ "directory": file.to_string() }),
                 is_json: at.json,
+                has_secret: false,
             })
         }
         Command::AddUser(user) => users::add(user).await,

@@ -175,7 +175,10 @@ pub(super) async fn change(user: &ChangeUser) -> Result<Done, StartFailure> {
     let changed = |known: User| User {
         address: new.clone().unwrap_or(known.address),
         name: user.name.clone().unwrap_or(known.name),
-        username: user.username.clone().or(known.username),
+        username: match user.no_username {
+            true => None,
+            false => user.username.clone().or(known.username),
+        },
         groups: match (user.no_groups, &user.group[..]) {
             (true, _) => vec![],
             (false, []) => known.groups,

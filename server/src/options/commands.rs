@@ -79,7 +79,7 @@ pub struct OneUser {
 /// A person, and what becomes different.
 #[derive(Debug, Clone, Args)]
 #[command(group = ArgGroup::new("change").required(true).multiple(true)
-    .args(["new_address", "name", "username", "group", "no_groups"]))]
+    .args(["new_address", "name", "username", "no_username", "group", "no_groups"]))]
 pub struct ChangeUser {
     /// Where.
     #[command(flatten)]
@@ -96,6 +96,9 @@ pub struct ChangeUser {
     /// The name that clients show from now on (`preferred_username`).
     #[arg(long)]
     pub username: Option<String>,
+    /// Clients show no name of theirs from now on.
+    #[arg(long, conflicts_with = "username")]
+    pub no_username: bool,
     /// A group that they are in from now on, instead of all until now; may be given several times.
     #[arg(long)]
     pub group: Vec<String>,
@@ -153,7 +156,8 @@ pub struct OneClient {
 /// A relying party, and what becomes different.
 #[derive(Debug, Clone, Args)]
 #[command(group = ArgGroup::new("change").required(true).multiple(true)
-    .args(["name", "redirect_uri", "post_logout_redirect_uri", "confidential", "public", "pkce"]))]
+    .args(["name", "redirect_uri", "post_logout_redirect_uri", "no_post_logout_redirect_uris", "confidential", "public",
+        "pkce"]))]
 pub struct ChangeClient {
     /// Where.
     #[command(flatten)]
@@ -170,6 +174,9 @@ pub struct ChangeClient {
     /// Where people may be sent after a sign-out from now on, instead of all until now; may be given several times.
     #[arg(long)]
     pub post_logout_redirect_uri: Vec<String>,
+    /// People are sent nowhere after a sign-out from now on.
+    #[arg(long, conflicts_with = "post_logout_redirect_uri")]
+    pub no_post_logout_redirect_uris: bool,
     /// Whether a confidential client must use PKCE from now on.
     #[arg(long, conflicts_with = "public")]
     pub pkce: Option<PkceChoice>,

@@ -10,7 +10,6 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 /// A folder that is removed at the end.
@@ -132,7 +131,7 @@ impl Server {
                 return;
             }
             assert!(!self.has_ended(), "waiting for {what}: {}", self.logged());
-            seams_os::clock::sleep(Duration::from_millis(50));
+            seams_os::clock::sleep_ms(50);
         }
         panic!("waited 20 s for {what}: {}", self.logged());
     }

@@ -18,7 +18,7 @@ use std::{
 /// A run takes a fraction of a second.
 const LIMIT: Duration = Duration::from_secs(120);
 /// Between two looks.
-const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE_MS: u64 = 1_000;
 
 static RUNS: Mutex<BTreeMap<u64, (Stopwatch, String)>> = Mutex::new(BTreeMap::new());
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -45,7 +45,7 @@ pub(super) fn watch(replay: String) -> Watched {
         // Without it a run that hangs does so in silence, which is no reason to perform none.
         drop(watchdog.spawn(|| {
             loop {
-                clock::sleep(PAUSE);
+                clock::sleep_ms(PAUSE_MS);
                 if let Some(replay) = stuck(&runs(), LIMIT) {
                     give_up(&replay);
                 }
@@ -92,7 +92,7 @@ mod tests {
     fn the_one_that_is_stuck_is_named() {
         let runs = BTreeMap::from([(1, (Stopwatch::start(), "replay this".to_owned()))]);
         assert_eq!(stuck(&runs, Duration::from_secs(60)), None);
-        clock::sleep(Duration::from_millis(2));
+        clock::sleep_ms(2);
         assert_eq!(stuck(&runs, Duration::from_millis(1)), Some("replay this".into()));
     }
 }

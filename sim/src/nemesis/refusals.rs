@@ -11,9 +11,6 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
     until_ms: BTreeMap<(HostName, Refusal), u64>,
-    /// Whether there has been one at a Redis node, and at a Sentinel.
-    pub(super) of_redis: bool,
-    pub(super) of_sentinels: bool,
 }
 
 impl Refusals {
@@ -25,11 +22,18 @@ impl Refusals {
     /// One of them ends: whether that is to be typed, which it is not while another one goes on.
     pub(super) fn end(&mut self, host: &str, why: Refusal, now_ms: u64) -> bool {
         let key = (host.to_owned(), why);
-        if self.until_ms.get(&key).is_some_and(|until_ms| *until_ms > now_ms) {
-            return false;
+        let ends = self.until_ms.get(&key).is_some_and(|until_ms| *until_ms <= now_ms);
+        if ends {
+            self.until_ms.remove(&key);
         }
-        self.until_ms.remove(&key);
-        true
+        ends
+    }
+
+    /// Those that go on, of each host the password last: while it asks for one, what else is typed there needs it.
+    pub(super) fn open(&self) -> Vec<(HostName, Refusal)> {
+        let mut open: Vec<_> = self.until_ms.keys().cloned().collect();
+        open.sort_by_key(|(_, why)| *why == Refusal::Password);
+        open
     }
 
     /// All of them have ended.
@@ -50,7 +54,7 @@ impl Refusals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::Typist;
+    use crate::world::Operator;
 
     #[test]
     fn the_end_of_one_is_not_the_end_of_a_later_one() {
@@ -64,9 +68,13 @@ mod tests {
             assert_eq!(refusals.end("redis-1", Refusal::OutOfMemory, at_ms), ends, "{at_ms}");
         }
         refusals.begin("redis-1", Refusal::OutOfMemory, 2_000);
+        refusals.begin("redis-1", Refusal::Password, 2_000);
+        let open = refusals.open();
+        assert_eq!(open.last(), Some(&("redis-1".to_owned(), Refusal::Password)));
+        assert_eq!(open.len(), 4);
         refusals.clear();
         assert!(
-            refusals.end("redis-1", Refusal::OutOfMemory, 1_000),
+            !refusals.end("redis-1", Refusal::OutOfMemory, 2_000),
             "everything was healed"
         );
     }
@@ -74,30 +82,31 @@ mod tests {
     #[test]
     fn an_operator_gives_the_password_where_one_is_asked_for() {
         let mut refusals = Refusals::default();
-        let typed = |refusals: &Refusals, why: Refusal| refusals.with_password("redis-1", why.ends(&Typist::default()));
+        let typed =
+            |refusals: &Refusals, why: Refusal| refusals.with_password("redis-1", why.ends(&Operator::default()));
         assert_eq!(
             typed(&refusals, Refusal::OutOfMemory),
-            Refusal::OutOfMemory.ends(&Typist::default())
+            Refusal::OutOfMemory.ends(&Operator::default())
         );
         refusals.begin("redis-1", Refusal::Password, 500);
         let expected = [
             vec![GIVES_PASSWORD.to_owned()],
-            Refusal::OutOfMemory.ends(&Typist::default()),
+            Refusal::OutOfMemory.ends(&Operator::default()),
         ]
         .concat();
         assert_eq!(typed(&refusals, Refusal::OutOfMemory), expected);
         assert_eq!(
             typed(&refusals, Refusal::Password),
-            Refusal::Password.ends(&Typist::default())
+            Refusal::Password.ends(&Operator::default())
         );
         assert_eq!(
             typed(&refusals, Refusal::ClosedConnections),
-            Refusal::ClosedConnections.ends(&Typist::default())
+            Refusal::ClosedConnections.ends(&Operator::default())
         );
         refusals.end("redis-1", Refusal::Password, 500);
         assert_eq!(
             typed(&refusals, Refusal::OutOfMemory),
-            Refusal::OutOfMemory.ends(&Typist::default())
+            Refusal::OutOfMemory.ends(&Operator::default())
         );
     }
 }

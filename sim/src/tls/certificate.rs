@@ -42,7 +42,8 @@ pub struct Certificate(Arc<Mutex<Issued>>);
 #[derive(Debug, Default)]
 struct Issued {
     names: BTreeSet<String>,
-    defect: Option<Defect>,
+    /// What is wrong with it, and until when, milliseconds.
+    defect: Option<(Defect, u64)>,
 }
 
 impl Certificate {
@@ -58,26 +59,37 @@ impl Certificate {
         self.lock().names.insert(name.to_owned());
     }
 
-    /// Breaks or mends it, for handshakes from now on.
-    pub fn set_defect(&self, defect: Option<Defect>) {
-        self.lock().defect = defect;
+    /// Breaks it for handshakes from now on, until a time in milliseconds at which somebody calls [`Certificate::mend`].
+    pub fn break_until(&self, why: Defect, until_ms: u64) {
+        let mut issued = self.lock();
+        let until_ms = issued
+            .defect
+            .map_or(until_ms, |(_, earlier_ms)| until_ms.max(earlier_ms));
+        issued.defect = Some((why, until_ms));
+    }
+
+    /// Mends it, unless it is to be bad until later than this.
+    pub fn mend(&self, at_ms: u64) {
+        let mut issued = self.lock();
+        issued.defect = issued.defect.filter(|(_, until_ms)| *until_ms > at_ms);
     }
 
     /// What is wrong with it.
     pub fn defect(&self) -> Option<Defect> {
-        self.lock().defect
+        self.lock().defect.map(|(why, _)| why)
     }
 
     /// What a server presents now.
     pub(super) fn presented(&self) -> Presented {
         let issued = self.lock();
+        let defect = issued.defect.map(|(why, _)| why);
         Presented {
-            names: match issued.defect {
+            names: match defect {
                 Some(Defect::AnotherName) => vec![OTHER.to_owned()],
                 _ => issued.names.iter().cloned().collect(),
             },
-            is_trusted: issued.defect != Some(Defect::Untrusted),
-            is_valid: issued.defect != Some(Defect::Expired),
+            is_trusted: defect != Some(Defect::Untrusted),
+            is_valid: defect != Some(Defect::Expired),
         }
     }
 
@@ -131,7 +143,7 @@ impl Presented {
         })
     }
 
-    /// Whether a client that wants `name` believes it. In the order of webpki: the chain, its validity, the name.
+    /// Whether a client that wants `name` believes it. In the order of webpki: its validity, the chain, the name.
     pub(super) fn check(&self, name: &str, check: Check) -> Result<(), Refused> {
         const CERTIFICATE_EXPIRED: u8 = 45;
         const UNKNOWN_CA: u8 = 48;
@@ -143,11 +155,11 @@ impl Presented {
         if check == Check::Nothing {
             return Ok(());
         }
-        if !self.is_trusted {
-            return refused(UNKNOWN_CA, "UnknownIssuer".into());
-        }
         if !self.is_valid {
             return refused(CERTIFICATE_EXPIRED, "certificate expired".into());
+        }
+        if !self.is_trusted {
+            return refused(UNKNOWN_CA, "UnknownIssuer".into());
         }
         if check == Check::Everything && !self.names.iter().any(|own| own.eq_ignore_ascii_case(name)) {
             let own = self.names.iter().map(|own| format!("DnsName({own:?})"));

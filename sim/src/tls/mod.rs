@@ -15,9 +15,9 @@
 //! - **Certificates.** A [`Certificate`] is of the names of its host, and is trusted; a fault makes it another's, lets it
 //!   expire, or has an authority sign it that nobody trusts ([`Defect`]). Whoever connects checks it as rustls does, and gets its
 //!   words for what is wrong.
-//! - **Disagreement.** What is no record breaks the handshake, and later the connection: plain text sent to a port for TLS is
-//!   answered with an alert (the `\x15` that `redis-cli` shows), plain text from the other end is "corrupt", and so is what
-//!   somebody puts in clear behind the reply to STARTTLS (CVE-2011-0411). A stream that ends without `close_notify` was cut off.
+//! - **Disagreement.** What is no record breaks the handshake, and later the connection: whoever sends plain text to a port for
+//!   TLS gets no answer (OpenSSL closes without an alert), plain text from the other end is "corrupt", and so is what somebody
+//!   puts in clear behind the reply to STARTTLS (CVE-2011-0411). A stream that ends without `close_notify` was cut off.
 //!
 //! A client's side is behind [`seams::Network::secure`] on every simulated host. [`accept`] is a server's side, from the first
 //! byte of a connection or from some later one on; [`network()`] lets a model that knows nothing of TLS speak it on all its

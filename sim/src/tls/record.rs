@@ -24,8 +24,8 @@ pub(super) const FINISHED: u8 = 20;
 const FATAL: u8 = 2;
 /// The description of the alert with which a stream ends as it should.
 pub(super) const CLOSE_NOTIFY: u8 = 0;
-/// The description of the alert for what is no TLS: OpenSSL's answer to plain text ("wrong version number").
-pub(super) const PROTOCOL_VERSION: u8 = 70;
+/// The description of the alert with which rustls answers what is no TLS.
+pub(super) const DECODE_ERROR: u8 = 50;
 
 /// Why bytes are no record, in rustls's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +106,7 @@ pub(super) fn alert(description: u8) -> String {
         42 => "BadCertificate",
         45 => "CertificateExpired",
         48 => "UnknownCA",
-        PROTOCOL_VERSION => "ProtocolVersion",
+        DECODE_ERROR => "DecodeError",
         other => return format!("Unknown({other})"),
     };
     name.into()

@@ -81,7 +81,11 @@ impl Secured {
             let step = match ready!(self.poll_record(cx)) {
                 Ok(Some(record)) => self.step(&record),
                 Ok(None) => Err((None, io::ErrorKind::UnexpectedEof, "tls handshake eof".to_owned())),
-                Err(error) => Err((Some(record::PROTOCOL_VERSION), error.kind(), error.to_string())),
+                // rustls tells the other end; OpenSSL, as a server, closes without a word.
+                Err(error) => {
+                    let alert = matches!(self.state, State::Asks { .. }).then_some(record::DECODE_ERROR);
+                    Err((alert, error.kind(), error.to_string()))
+                }
             };
             match step {
                 Ok(next) => self.state = next,

@@ -42,14 +42,14 @@ async fn a_server_proves_who_it_is() {
         (Defect::Untrusted, "UnknownIssuer"),
     ];
     for (defect, why) in rows {
-        certificate.set_defect(Some(defect));
+        certificate.break_until(defect, 1);
         let error = greeted(&certificate, Check::Everything).await.unwrap_err();
         assert_eq!(error.to_string(), format!("invalid peer certificate: {why}"));
         let is_refused = greeted(&certificate, Check::NotTheName).await.is_err();
         assert_eq!(is_refused, defect != Defect::AnotherName, "{defect}");
         assert!(greeted(&certificate, Check::Nothing).await.is_ok(), "{defect}");
     }
-    certificate.set_defect(None);
+    certificate.mend(1);
     assert!(greeted(&certificate, Check::Everything).await.is_ok());
 }
 
@@ -63,7 +63,7 @@ async fn whoever_is_refused_is_told_why() {
 }
 
 #[tokio::test]
-async fn plain_text_at_a_port_for_tls_is_answered_with_an_alert() {
+async fn plain_text_at_a_port_for_tls_is_not_answered() {
     let (mut client, server) = pair();
     let mut server = accept(server, &Certificate::of("redis-1"));
     let asking = async {
@@ -78,8 +78,24 @@ async fn plain_text_at_a_port_for_tls_is_answered_with_an_alert() {
         error.to_string()
     };
     let (reply, error) = tokio::join!(asking, serving);
-    assert_eq!(reply, [0x15, 3, 3, 0, 2, 2, 70]);
+    assert!(
+        reply.is_empty(),
+        "OpenSSL has no alert for what is no TLS at all: {reply:?}"
+    );
     assert_eq!(error, "received corrupt message of type InvalidContentType");
+}
+
+#[test]
+fn a_certificate_is_mended_when_the_last_reason_ends() {
+    let certificate = Certificate::of("redis-1");
+    certificate.break_until(Defect::Expired, 5_000);
+    certificate.break_until(Defect::Untrusted, 7_000);
+    certificate.break_until(Defect::AnotherName, 6_000);
+    certificate.mend(5_000);
+    certificate.mend(6_000);
+    assert_eq!(certificate.defect(), Some(Defect::AnotherName));
+    certificate.mend(7_000);
+    assert_eq!(certificate.defect(), None);
 }
 
 /// A server of plain text, a port at which nobody answers a handshake, and CVE-2011-0411: the reply to STARTTLS has been read,

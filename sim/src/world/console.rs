@@ -17,25 +17,38 @@ use tokio::{
 /// How long an operator waits before he tries again, if a node does not answer.
 const TRIES_AGAIN: Duration = Duration::from_millis(10);
 
-/// Whoever types at a console, and the passwords that they know.
+/// An operator at a console, and the passwords that they know.
 #[derive(Clone, Default)]
-pub(crate) struct Typist {
+pub(crate) struct Operator {
     /// The password of the default user; empty: none is asked for.
     pub(crate) admin: String,
-    /// The user of the service's processes and its password, if it has a user of its own.
-    pub(crate) user: Option<(String, String)>,
+    /// The user of the service's processes, if they have one of their own.
+    pub(crate) user: Option<ServiceUser>,
 }
 
-impl Typist {
-    pub(super) fn of_redis(passwords: &RedisPasswords) -> Typist {
-        Typist {
+/// The user of the service's processes.
+#[derive(Clone)]
+pub(crate) struct ServiceUser {
+    pub(crate) name: String,
+    pub(crate) password: String,
+    /// What it may do, as ACL rules.
+    pub(crate) rules: String,
+}
+
+impl Operator {
+    pub(super) fn of_redis(passwords: &RedisPasswords) -> Operator {
+        Operator {
             admin: passwords.admin.clone(),
-            user: Some((passwords.user.clone(), passwords.password.clone())),
+            user: Some(ServiceUser {
+                name: passwords.user.clone(),
+                password: passwords.password.clone(),
+                rules: passwords.rules.clone(),
+            }),
         }
     }
 
-    pub(super) fn of_sentinel(password: &str) -> Typist {
-        Typist {
+    pub(super) fn of_sentinel(password: &str) -> Operator {
+        Operator {
             admin: password.to_owned(),
             user: None,
         }
@@ -47,9 +60,9 @@ impl Typist {
     }
 }
 
-impl fmt::Debug for Typist {
+impl fmt::Debug for Operator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Typist(…)") // not for logs
+        f.write_str("Operator(…)") // not for logs
     }
 }
 
@@ -61,7 +74,7 @@ pub(crate) struct Console(Arc<Shared>);
 struct Shared {
     /// Where the node listens.
     port: u16,
-    typist: Typist,
+    operator: Operator,
     commands: Mutex<VecDeque<Typed>>,
     typed: Notify,
 }
@@ -71,15 +84,15 @@ struct Shared {
 struct Typed {
     commands: Vec<String>,
     /// Until the node has answered them.
-    again: bool,
+    until_answered: bool,
 }
 
 impl Console {
     /// A console that connects to this port of its own machine.
-    pub(crate) fn at(port: u16, typist: Typist) -> Console {
+    pub(crate) fn at(port: u16, operator: Operator) -> Console {
         Console(Arc::new(Shared {
             port,
-            typist,
+            operator,
             ..Shared::default()
         }))
     }
@@ -89,22 +102,28 @@ impl Console {
         self.0.port
     }
 
-    /// What whoever types there knows.
-    pub(crate) fn typist(&self) -> &Typist {
-        &self.0.typist
+    /// The operator there.
+    pub(crate) fn operator(&self) -> &Operator {
+        &self.0.operator
     }
 
     /// Types commands, one after the other, over one connection. A node that is not there hears nothing.
     pub(crate) fn type_in(&self, commands: Vec<String>) {
-        let again = false;
-        self.push(Typed { commands, again });
+        let until_answered = false;
+        self.push(Typed {
+            commands,
+            until_answered,
+        });
     }
 
     /// Types commands until the node has answered them, also after the machine's next start: the node may keep in a file what
     /// they take back.
     pub(crate) fn insist(&self, commands: Vec<String>) {
-        let again = true;
-        self.push(Typed { commands, again });
+        let until_answered = true;
+        self.push(Typed {
+            commands,
+            until_answered,
+        });
     }
 
     fn push(&self, typed: Typed) {
@@ -118,13 +137,13 @@ impl Console {
 
     /// Sends what is typed, as long as the machine is up.
     pub(super) async fn serve(&self, env: &Env) {
-        self.commands().retain(|typed| typed.again);
+        self.commands().retain(|typed| typed.until_answered);
         loop {
             while let Some(typed) = { self.commands().front().cloned() } {
-                let admin = self.0.typist.auth().into_iter();
+                let admin = self.0.operator.auth().into_iter();
                 let commands: Vec<String> = admin.chain(typed.commands).collect();
                 let sent = send(env, self.0.port, &commands).await;
-                if sent.is_err() && typed.again {
+                if sent.is_err() && typed.until_answered {
                     sleep(TRIES_AGAIN).await;
                 } else {
                     self.commands().pop_front();

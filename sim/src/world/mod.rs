@@ -16,16 +16,16 @@ mod console;
 mod declare;
 mod descriptors;
 mod disk;
-mod ears;
 mod host;
 mod http;
 mod marks;
 mod models;
 mod people;
 mod port;
+mod tap;
 
 pub(crate) use build::RunningWorld;
-pub(crate) use console::{Console, Typist};
+pub(crate) use console::{Console, Operator, ServiceUser};
 pub use declare::World;
 pub(crate) use descriptors::Descriptors;
 pub use disk::StorageLock;

@@ -2,7 +2,7 @@
 
 use super::{
     Host, HostKind, Installed,
-    console::{Console, Typist},
+    console::{Console, Operator},
 };
 use crate::{
     history::Event,
@@ -184,11 +184,11 @@ pub(super) fn redis<S: Service>(name: &str, master: Option<String>, options: &Re
     };
     let (replication_late_ppm, passwords, tls) = (options.replication_late_ppm, options.passwords.clone(), options.tls);
     let host = Host::new(name, HostKind::Redis, move |start| {
-        let typist = match &passwords {
-            Some(passwords) => Typist::of_redis(passwords),
-            None => Typist::default(),
+        let operator = match &passwords {
+            Some(passwords) => Operator::of_redis(passwords),
+            None => Operator::default(),
         };
-        let (disk, console) = (Disk::new(), Console::at(REDIS_PORT, typist));
+        let (disk, console) = (Disk::new(), Console::at(REDIS_PORT, operator));
         let (typed, certificate) = (console.clone(), tls.then(|| start.certificate()));
         let (passwords, marks) = (passwords.clone(), start.marks.clone());
         let (addresses, recorder, triggers) = (start.addresses.clone(), start.recorder.clone(), start.triggers.clone());
@@ -203,13 +203,16 @@ pub(super) fn redis<S: Service>(name: &str, master: Option<String>, options: &Re
                 ..with_passwords(passwords.as_ref())
             };
             let env = encrypted(env, certificate.as_ref());
+            let of_service = passwords.as_ref().map(|passwords| passwords.user.clone());
             let (recorder, triggers, host, marks) = (recorder.clone(), triggers.clone(), host.clone(), marks.clone());
             let observer = move |event| match event {
                 RedisEvent::Role { role } => {
                     let (host, role) = (host.clone(), role.to_owned());
                     recorder.note(&host.clone(), Event::Role { host, role });
                 }
-                RedisEvent::PasswordRefused => marks.mark(PASSWORD_REFUSED),
+                RedisEvent::PasswordRefused { user } if Some(&user) == of_service.as_ref() => {
+                    marks.mark(PASSWORD_REFUSED)
+                }
                 RedisEvent::Wrote { command, key } => triggers.write::<S>(&command, &key),
                 _ => {}
             };
@@ -264,8 +267,8 @@ pub(super) fn sentinel<S: Service>(name: &str, master: &str, master_name: &str, 
     let (master, master_name, options) = (master.to_owned(), master_name.to_owned(), options.clone());
     let tls = options.tls;
     let host = Host::new(name, HostKind::Sentinel, move |start| {
-        let typist = Typist::of_sentinel(&options.password);
-        let (disk, console) = (SentinelDisk::new(), Console::at(SENTINEL_PORT, typist));
+        let operator = Operator::of_sentinel(&options.password);
+        let (disk, console) = (SentinelDisk::new(), Console::at(SENTINEL_PORT, operator));
         let (typed, certificate) = (console.clone(), tls.then(|| start.certificate()));
         let (addresses, recorder, host) = (start.addresses.clone(), start.recorder.clone(), start.host.to_owned());
         let (master, master_name, options) = (master.clone(), master_name.clone(), options.clone());

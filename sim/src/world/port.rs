@@ -1,6 +1,6 @@
 //! The port of a process of the service, seen from outside: whether it is open, and why not.
 
-use super::{Descriptors, Disk, Installed, Marks, Process, Start, descriptors::LimitedNetwork, ears::Ears};
+use super::{Descriptors, Disk, Installed, Marks, Process, Start, descriptors::LimitedNetwork, tap::Tap};
 use crate::{history::Event, overheard::Layer, recorder::Recorder, service::Service};
 use seams::{BoxFuture, Env, Listener, Network, Probe, Stream};
 use std::{
@@ -35,7 +35,7 @@ pub(super) fn service_main<S: Service, F: Future<Output = ()> + Send + 'static>(
         degraded: Arc::default(),
     };
     let (process, degraded) = (start.process(), probe.degraded.clone());
-    let (ears, marks) = (Ears::of(start), start.marks.clone());
+    let (tap, marks) = (Tap::of(start), start.marks.clone());
     let table = Descriptors::default();
     let descriptors = table.clone();
     let (shared, host) = (start.shared().clone(), start.host.to_owned());
@@ -52,7 +52,7 @@ pub(super) fn service_main<S: Service, F: Future<Output = ()> + Send + 'static>(
             host: process.host.clone(),
             recorder: process.recorder.clone(),
             degraded: degraded.clone(),
-            ears: ears.clone(),
+            tap: tap.clone(),
             marks: marks.clone(),
         });
         Box::pin(run(process.clone(), Env { network, ..env })) as BoxFuture<'static, ()>
@@ -91,7 +91,7 @@ struct WatchedNetwork<S: Service> {
     host: String,
     recorder: Recorder<S>,
     degraded: Arc<AtomicBool>,
-    ears: Ears,
+    tap: Tap,
     marks: Marks,
 }
 
@@ -99,7 +99,7 @@ impl<S: Service> Network for WatchedNetwork<S> {
     fn connect<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Stream>> {
         Box::pin(async move {
             let stream = self.inner.connect(host, port).await?;
-            Ok(self.ears.listen(stream, Layer::Clear))
+            Ok(self.tap.listen(stream, Layer::Clear))
         })
     }
 
@@ -115,7 +115,7 @@ impl<S: Service> Network for WatchedNetwork<S> {
                     HANDSHAKE_BROKEN
                 });
             }
-            Ok(self.ears.listen(secured?, Layer::Encrypted))
+            Ok(self.tap.listen(secured?, Layer::Encrypted))
         })
     }
 

@@ -3,8 +3,12 @@
 use super::*;
 use crate::{
     property::testing::Story,
-    scenario::{analytics, directory_busy, directory_full, disk_fails, kill, mail, redis_refuses, secs, start},
+    scenario::{
+        analytics, bad_certificate, clear_behind_starttls, directory_busy, directory_full, disk_fails, kill, mail, ms,
+        no_starttls, redis_refuses, relay_password, secs, start,
+    },
 };
+use sim::tls::Defect;
 use spec::exchange::{Answer, Request};
 
 const LASTS: std::time::Duration = secs(90);
@@ -28,6 +32,17 @@ fn mails_fail() -> Story {
     broken_by(mail(Mode::Hanging)).logged(10_000, MAIL_FAILS, &[])
 }
 
+/// In a world where dependencies ask for passwords and TLS, a mail fails because of this.
+fn keeps_mails_out(access: AccessOption, fault: Fault) -> Story {
+    let mut story = broken_by(fault).logged(10_000, MAIL_FAILS, &[]);
+    story.world.access = access;
+    story
+}
+
+fn expired(host: &str) -> Fault {
+    bad_certificate(host, Defect::Expired, LASTS)
+}
+
 /// In each something does not work at idp-a from 10 s on: the part.
 fn parts() -> Vec<(Story, &'static str)> {
     vec![
@@ -37,6 +52,16 @@ fn parts() -> Vec<(Story, &'static str)> {
         (broken_by(directory_busy(LASTS)), "directory"),
         (broken_by(disk_fails("idp-a", LASTS)), "directory"),
         (mails_fail(), "mail"),
+        (keeps_mails_out(AccessOption::Guarded, no_starttls(LASTS)), "mail"),
+        (
+            keeps_mails_out(AccessOption::Guarded, clear_behind_starttls(LASTS)),
+            "mail",
+        ),
+        (
+            keeps_mails_out(AccessOption::GuardedImplicit, relay_password(LASTS)),
+            "mail",
+        ),
+        (keeps_mails_out(AccessOption::Guarded, expired("mail")), "mail"),
         (
             broken_by(analytics(Mode::Failing)).logged(10_000, EVENTS_LOST, &[]),
             "analytics",
@@ -118,6 +143,10 @@ fn accepts_what_may_work_all_the_same() {
         Story::new().logged(10_000, MAIL_FAILS, &[]),
         Story::new().logged(10_000, EVENTS_LOST, &[]),
         mails_fail().fault(12_000, mail(Mode::Slow { by_ms: 500 })),
+        keeps_mails_out(AccessOption::Open, no_starttls(LASTS)),
+        keeps_mails_out(AccessOption::Open, relay_password(LASTS)),
+        keeps_mails_out(AccessOption::GuardedImplicit, no_starttls(LASTS)),
+        keeps_mails_out(AccessOption::Guarded, expired("redis-1")),
         hook_fails()
             .logged(10_000, EVENTS_LOST, &[])
             .fault(12_000, analytics(Mode::Healthy)),
@@ -134,6 +163,19 @@ fn a_mail_that_is_refused_for_good_is_no_trouble_and_ends_it() {
     accepts(after(broken_by(mail(Mode::Failing)), refused));
     accepts(after(mails_fail(), refused));
     rejects(after(broken_by(mail(Mode::Failing)), given_up), "mail-untold");
+}
+
+#[test]
+fn what_happens_on_the_way_to_the_relay_and_its_mode_do_not_end_each_other() {
+    rejects(
+        gives(mails_fail().fault(12_000, no_starttls(ms(500))), 15_000, &[]),
+        "mail-untold",
+    );
+    let hidden = keeps_mails_out(AccessOption::Guarded, no_starttls(LASTS));
+    rejects(
+        gives(hidden.fault(12_000, mail(Mode::Healthy)), 15_000, &[]),
+        "mail-untold",
+    );
 }
 
 #[test]

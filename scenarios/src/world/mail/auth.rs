@@ -1,4 +1,4 @@
-//! How a client gets in at a guarded relay: STARTTLS (RFC 3207) and AUTH (RFC 4954).
+//! How a client authenticates at a guarded relay: STARTTLS (RFC 3207) and AUTH (RFC 4954).
 
 use super::{
     gate::{self, Gate},
@@ -8,13 +8,13 @@ use sim::tls;
 use std::io;
 use tokio::io::BufReader;
 
-/// Marks of a guarded relay: what it did to a client.
+/// Mark: somebody has hidden that it offers STARTTLS.
 pub(crate) const NOT_OFFERED: &str = "the relay offered no STARTTLS";
-/// See [`NOT_OFFERED`].
+/// Mark: somebody has put text in clear behind its reply to STARTTLS.
 pub(crate) const CLEAR_TEXT: &str = "there was text in clear behind the reply to STARTTLS";
-/// See [`NOT_OFFERED`].
+/// Mark: a client gave another password than it wants.
 pub(crate) const PASSWORD_REFUSED: &str = "the relay refused a password";
-/// See [`NOT_OFFERED`].
+/// Mark: a client has authenticated.
 pub(crate) const LET_IN: &str = "the relay let a client in";
 
 impl Session {
@@ -24,17 +24,17 @@ impl Session {
             return Ok(false);
         };
         let now_ms = self.inboxes.now_ms();
-        let is_in_clear = !self.is_encrypted && !gate.is_downgraded(now_ms);
+        let must_encrypt = !self.is_encrypted && !gate.is_downgraded(now_ms);
         match verb {
             "EHLO" => {
                 self.reset();
-                if !self.is_encrypted && !is_in_clear {
+                if !self.is_encrypted && !must_encrypt {
                     self.env.mark(NOT_OFFERED);
                 }
                 let offers = gate.offers(self.is_encrypted, now_ms);
                 self.say(&format!("250-relay.example\r\n250 {offers}")).await?;
             }
-            "STARTTLS" if self.is_encrypted || !is_in_clear => {
+            "STARTTLS" if !must_encrypt => {
                 self.say("502 5.5.1 Error: command not implemented").await?;
             }
             "STARTTLS" => {
@@ -51,7 +51,7 @@ impl Session {
                 self.is_encrypted = true;
             }
             "HELO" | "NOOP" | "RSET" | "QUIT" => return Ok(false),
-            _ if is_in_clear => self.say("530 5.7.0 Must issue a STARTTLS command first").await?,
+            _ if must_encrypt => self.say("530 5.7.0 Must issue a STARTTLS command first").await?,
             "AUTH" if self.is_known => self.say("503 5.5.1 Error: already authenticated").await?,
             "AUTH" => self.authenticate(&gate, argument).await?,
             "MAIL" if !self.is_known => self.say("530 5.7.0 Authentication required").await?,

@@ -50,7 +50,7 @@ pub struct Request {
 }
 
 /// How large the head of a request is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     /// Bytes of the request line, with its end; as long as it has to be, if that is more.
     pub request_line: usize,

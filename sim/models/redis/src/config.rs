@@ -120,7 +120,10 @@ pub enum RedisEvent {
     /// A replica lost the link to its master.
     LinkDown,
     /// A client gave a wrong password, or one of a user that there is not.
-    PasswordRefused,
+    PasswordRefused {
+        /// The name that was given.
+        user: String,
+    },
 }
 
 /// A moment, by both clocks of a host.

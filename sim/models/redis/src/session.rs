@@ -24,7 +24,9 @@ pub(super) fn auth(node: &mut Node, client: &mut Client, args: &Args, _: Context
         _ => return Reply::error(SYNTAX),
     };
     if !node.users.accepts(&user, password) {
-        node.tell(RedisEvent::PasswordRefused);
+        node.tell(RedisEvent::PasswordRefused {
+            user: String::from_utf8_lossy(&user).into_owned(),
+        });
         return Reply::error(WRONGPASS);
     }
     client.user = Some(user);
@@ -46,7 +48,9 @@ pub(super) fn hello(node: &mut Node, client: &mut Client, args: &Args, _: Contex
         match after {
             [user, password, after @ ..] if is_one_of(option, &["AUTH"]) => {
                 if !node.users.accepts(user, password) {
-                    node.tell(RedisEvent::PasswordRefused);
+                    node.tell(RedisEvent::PasswordRefused {
+                        user: String::from_utf8_lossy(user).into_owned(),
+                    });
                     return Reply::error(WRONGPASS);
                 }
                 client.user = Some(user.clone());

@@ -30,7 +30,8 @@ pub struct SentinelConfig {
 /// The passwords of a Sentinel's configuration. `Default`: there are none.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Passwords {
-    /// `requirepass`: what its clients and the other Sentinels must give, and what it gives to these. Empty: none.
+    /// `requirepass`: what it asks for at its first start (later its file says that), and what it always gives to the other
+    /// Sentinels. Empty: none.
     pub require: String,
     /// `auth-pass` for the master and its replicas. Empty: none.
     pub of_redis: String,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// Clones listen to the same process.
 #[derive(Clone)]
-pub(super) struct Ears {
+pub(super) struct Tap {
     from: String,
     certificates: Certificates,
     addresses: Addresses,
@@ -18,10 +18,10 @@ pub(super) struct Ears {
     now_ms: Arc<dyn Fn() -> u64 + Send + Sync>,
 }
 
-impl Ears {
+impl Tap {
     /// Those for the process on the host that is being prepared.
-    pub(super) fn of<S: Service>(start: &Start<'_, S>) -> Ears {
-        Ears {
+    pub(super) fn of<S: Service>(start: &Start<'_, S>) -> Tap {
+        Tap {
             from: start.host.to_owned(),
             certificates: start.certificates.clone(),
             addresses: start.addresses.clone(),
