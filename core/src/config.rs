@@ -184,6 +184,11 @@ pub struct Deadlines {
     pub degraded_after: Duration,
     /// How long a request may take that goes on without its client. Longer than all its calls together.
     pub unattended: Duration,
+    /// How long a replica may take to stop. Longer than the longest step, one try of one mail, and shorter than supervisors
+    /// wait as a rule (Kubernetes: 30 s, systemd: 90 s).
+    pub stop: Duration,
+    /// How long of this requests and jobs may take: the rest is for the outbox.
+    pub stop_work: Duration,
 }
 
 /// The leader's lease and its jobs.
@@ -241,6 +246,8 @@ impl Config {
                 health_every: Duration::from_secs(1),
                 degraded_after: Duration::from_secs(6),
                 unattended: Duration::from_secs(30),
+                stop: Duration::from_secs(15),
+                stop_work: Duration::from_secs(10),
             },
             leader: LeaderConfig {
                 lease: Duration::from_secs(10),
@@ -254,7 +261,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clients::registration, end_session, mailed_code::code};
+    use crate::{clients::registration, end_session, http::server::KEPT_AFTER_LEAVING, mailed_code::code};
 
     #[test]
     fn a_secret_is_not_shown() {
@@ -322,6 +329,9 @@ mod tests {
             ("looks for reminders", config.leader.reminders_every),
             ("degraded", deadlines.degraded_after),
             ("request without a client", deadlines.unattended),
+            ("stop", deadlines.stop),
+            ("work at a stop", deadlines.stop_work),
+            ("kept connections at a stop", KEPT_AFTER_LEAVING),
         ] {
             assert_eq!(says(row), lasts.as_secs(), "{row}");
         }

@@ -30,7 +30,8 @@
 //! - [`config`], [`hash`], [`unavailable`], [`service`]: what the operator decides, hashes, the failure of a dependency,
 //!   and what the use cases of all modules are given.
 //! - [`directory`]: the repositories of all modules. [`registry`]: the other lists that a module adds a line to.
-//! - [`replica`]: all of it put together and served; readiness, the operators' port.
+//! - [`replica`]: all of it put together and served; readiness, the operators' port, stopping. [`stop`]: how its parts learn
+//!   of that.
 //!
 //! A module has up to seven kinds of files: its pure model, without `async` and seams, to which time comes as a value
 //! (`model`, `code`, `request`, …); its use cases; `repository` (what is kept, as a trait) and `sqlite` (its tables and
@@ -102,6 +103,7 @@ pub mod registry;
 pub mod replica;
 pub mod service;
 pub mod session;
+pub mod stop;
 pub mod store;
 mod trouble;
 pub mod unavailable;

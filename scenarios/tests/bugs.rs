@@ -47,6 +47,9 @@ fn detected(name: &str, seed: u64) {
 
 bugs!(
     mail_awaited at 1,
+    stops_at_once at 1,
+    outbox_dropped_at_stop at 1,
+    lease_kept_at_stop at 1,
     guard_in_the_browser at 1,
     code_of_address at 1,
     latest_code_overwrites at 4,

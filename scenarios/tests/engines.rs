@@ -152,6 +152,7 @@ clean!(
     documented_lifetimes at [1],
     long_day at [1],
     replica_dies_mid_flow at [2, 3],
+    rolling_restart at [1],
     one_login at [1],
     descriptors_run_out at [1],
     code_race at [1],
@@ -274,6 +275,9 @@ bugs!(
     demo_in_production at [1, 1];
     not
     swept_at_once because "a process must be blocked while SQLite works",
+    stops_at_once because "a process must be asked to end",
+    outbox_dropped_at_stop because "a process must be asked to end",
+    lease_kept_at_stop because "a process must be asked to end",
     unfenced_leader because "a leader must be paused",
     directory_not_synced because "hosts must lose power",
     health_only_reads because "a Redis node must refuse commands",

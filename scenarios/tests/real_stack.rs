@@ -45,6 +45,20 @@ fn the_login_service_on_the_real_stack() {
     assert!(all.differences.is_empty(), "{}", all.differences.join("\n\n"));
 }
 
+/// Inventory 1, 29, 34: both replicas are restarted behind nginx, one after the other, while people log in and mails wait; nothing
+/// is lost.
+#[test]
+fn a_rolling_restart_harms_nobody() {
+    match real_stack::specification::judge_restarts(Path::new(env!("CARGO_BIN_EXE_squall"))) {
+        Ok(all) => assert!(all.differences.is_empty(), "{}", all.differences.join("\n\n")),
+        Err(Unavailable::Missing(program)) => {
+            let why = format!("{program} is not installed; ci/test installs it");
+            common::left_out("a rolling restart of the real stack", &why);
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
 /// Inventory 3, 4, 33: a stranger sends what nginx lets through at its largest, and people leave between two steps of their
 /// requests; everybody logs in, and every answer is as specified.
 #[test]

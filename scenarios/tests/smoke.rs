@@ -33,6 +33,7 @@ macro_rules! smoke {
 smoke!(
     calm_day,
     replica_dies_mid_flow,
+    rolling_restart,
     one_login,
     descriptors_run_out,
     code_race,

@@ -16,7 +16,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use http_body_util::Full;
 use idp::{
     hash::same,
-    http::{client::send, server::serve_connections},
+    http::{
+        client::send,
+        server::{PortState, serve_connections},
+    },
 };
 use maud::{DOCTYPE, Markup, html};
 use seams::{Env, random_token};
@@ -75,7 +78,7 @@ impl Demo {
             .route("/login", get(log_in))
             .route("/callback", get(callback))
             .with_state(Arc::new(self));
-        let (never_stopped, stop) = watch::channel(false);
+        let (never_stopped, stop) = watch::channel(PortState::Open);
         env.clone().spawn(async move {
             serve_connections(env, listener, router, stop).await;
             drop(never_stopped);

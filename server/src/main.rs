@@ -8,6 +8,8 @@ use std::process::ExitCode;
 const USAGE: u8 = 2;
 /// A command was interrupted, or its commit was: it may have been done.
 const UNKNOWN: u8 = 3;
+/// As of a process that SIGINT has ended.
+const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     match program(Options::parse()) {
@@ -17,6 +19,7 @@ fn main() -> ExitCode {
             match failure {
                 StartFailure::Argument(_) => USAGE.into(),
                 StartFailure::Unknown(_) => UNKNOWN.into(),
+                StartFailure::Interrupted => INTERRUPTED.into(),
                 _ => ExitCode::FAILURE,
             }
         }

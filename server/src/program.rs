@@ -4,11 +4,17 @@ use crate::{
     options::Options,
     start::{StartFailure, run},
 };
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+};
 use tracing_subscriber::EnvFilter;
 
-/// Logs to standard error and does what the operator asked for, until it fails or Ctrl-C is pressed. A command that is
-/// interrupted may have been done.
+/// Logs to standard error and does what the operator asked for, until it fails or is interrupted.
+///
+/// A command that is interrupted may have been done. A replica that gets SIGTERM or SIGINT (Ctrl-C) stops: it answers what
+/// has begun, sends what waits in its outbox, and ends. With the second of them it ends at once.
 ///
 /// # Errors
 /// Why it could not be done.
@@ -20,15 +26,48 @@ pub fn program(options: Options) -> Result<(), StartFailure> {
         .with_writer(std::io::stderr)
         .init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| StartFailure::Replica(error.to_string()))?;
+    let failed = |error: io::Error| StartFailure::Replica(error.to_string());
+    let runtime = runtime.map_err(failed)?;
     let is_command = options.command.is_some();
     runtime.block_on(async {
-        tokio::select! {
-            result = run(options) => result,
-            _ = tokio::signal::ctrl_c() => match is_command {
-                true => Err(StartFailure::Unknown("interrupted".into())),
-                false => Ok(()),
-            },
+        if is_command {
+            return seams::select! {
+                result = run(options, watch::Sender::new(false).subscribe()) => result,
+                _ = tokio::signal::ctrl_c() => Err(StartFailure::Unknown("interrupted".into())),
+            };
+        }
+        let mut signals = Signals::new().map_err(failed)?;
+        let (ask, asked) = watch::channel(false);
+        let twice = async {
+            signals.next().await;
+            ask.send_replace(true);
+            signals.next().await;
+        };
+        seams::select! {
+            result = run(options, asked) => result,
+            () = twice => Err(StartFailure::Interrupted),
         }
     })
+}
+
+/// The signals that ask the process to end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Signals> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        seams::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

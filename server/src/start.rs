@@ -15,12 +15,14 @@ use idp::{
 };
 use seams_os::Connected;
 use std::{
+    future::pending,
     io::{self, ErrorKind, Write},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
     sync::Arc,
 };
 use thiserror::Error;
+use tokio::sync::watch;
 
 /// Why the service did not start, or stopped.
 #[derive(Debug, Error)]
@@ -42,6 +44,9 @@ pub enum StartFailure {
     /// What the operator asked for was not done.
     #[error("{0}")]
     Refused(String),
+    /// A replica was asked twice to stop.
+    #[error("interrupted while it was stopping: what was under way is cut off, and mails may be lost")]
+    Interrupted,
     /// Nobody knows whether it was done.
     #[error("{0}; it may have been done: look before you try again")]
     Unknown(String),
@@ -49,17 +54,17 @@ pub enum StartFailure {
 
 const DEV_DIRECTORY: &str = "target/idp-dev.sqlite";
 
-/// Does what the operator asked for. Serving ends only by failure.
+/// Does what the operator asked for. Serving ends by failure, or in order once `asked` is true.
 ///
 /// # Errors
 /// Why it could not be done.
-pub async fn run(options: Options) -> Result<(), StartFailure> {
+pub async fn run(options: Options, asked: watch::Receiver<bool>) -> Result<(), StartFailure> {
     match &options.command {
         Some(command) => {
             let done = operate(command).await?;
             answer(&done)
         }
-        None => serve(options).await,
+        None => serve(options, asked).await,
     }
 }
 
@@ -76,7 +81,7 @@ fn answer(done: &Done) -> Result<(), StartFailure> {
     }
 }
 
-async fn serve(options: Options) -> Result<(), StartFailure> {
+async fn serve(options: Options, mut asked: watch::Receiver<bool>) -> Result<(), StartFailure> {
     let bind = options.bind.unwrap_or(if options.dev {
         Ipv4Addr::LOCALHOST.into()
     } else {
@@ -98,7 +103,10 @@ async fn serve(options: Options) -> Result<(), StartFailure> {
     } else {
         IfMissing::Refuse
     };
-    let directory = open(&env, Path::new(&config.directory), if_missing).await?;
+    let directory = seams::select! {
+        opened = open(&env, Path::new(&config.directory), if_missing) => opened?,
+        () = to_stop(&mut asked) => return Ok(()),
+    };
     if options.dev {
         dev::prepare(&directory, &config.directory).await?;
         dev::greet(&config, &config.directory);
@@ -113,9 +121,15 @@ async fn serve(options: Options) -> Result<(), StartFailure> {
         dev::refuse(&directory, &config.directory).await?;
     }
     let wiring = Wiring::standard(&env, &Arc::new(config.clone()), Arc::new(directory));
-    Err(StartFailure::Replica(
-        replica::serve(env, config, wiring).await.to_string(),
-    ))
+    let served = replica::serve(env, config, wiring, to_stop(&mut asked)).await;
+    served.map_err(|error| StartFailure::Replica(error.to_string()))
+}
+
+/// Waits until the replica is to stop.
+async fn to_stop(asked: &mut watch::Receiver<bool>) {
+    if asked.wait_for(|asked| *asked).await.is_err() {
+        pending().await // nobody is left who could ask
+    }
 }
 
 fn config(options: &Options, bind: IpAddr) -> Result<Config, StartFailure> {

@@ -29,12 +29,19 @@ pub enum Fault<S: Service> {
         /// The host of the process.
         host: HostName,
     },
+    /// Asks a process of the service to end (SIGTERM). It works until it has ended by itself; after 90 s it is killed, as by
+    /// a supervisor (systemd's `TimeoutStopSec`). One that does not handle the signal ends at once. If it is started before
+    /// it has ended, it starts when it has.
+    Stop {
+        /// The host of the process.
+        host: HostName,
+    },
     /// Cuts a host's power: it sends nothing more, and forgets everything that was not on disk.
     PowerLoss {
         /// The host.
         host: HostName,
     },
-    /// Starts a host that was killed or lost power. Nothing happens if it is up.
+    /// Starts a host that was killed or stopped, or lost power. Nothing happens if it is up.
     Start {
         /// The host.
         host: HostName,
@@ -242,6 +249,7 @@ impl<S: Service> Fault<S> {
     pub fn hosts(&self) -> Vec<&str> {
         match self {
             Fault::Kill { host }
+            | Fault::Stop { host }
             | Fault::PowerLoss { host }
             | Fault::Start { host }
             | Fault::Pause { host }
@@ -291,7 +299,7 @@ impl<S: Service> Fault<S> {
         };
         same_hosts
             && match (self, end) {
-                (Fault::Kill { .. } | Fault::PowerLoss { .. }, Fault::Start { .. })
+                (Fault::Kill { .. } | Fault::Stop { .. } | Fault::PowerLoss { .. }, Fault::Start { .. })
                 | (Fault::Pause { .. }, Fault::Resume { .. })
                 | (Fault::Cut { .. } | Fault::CutOneWay { .. }, Fault::Mend { .. })
                 | (Fault::Loss { .. }, Fault::Loss { .. })
@@ -344,6 +352,7 @@ impl<S: Service> fmt::Display for Fault<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fault::Kill { host } => write!(f, "{host} is killed"),
+            Fault::Stop { host } => write!(f, "{host} is asked to end"),
             Fault::PowerLoss { host } => write!(f, "{host} loses power"),
             Fault::Start { host } => write!(f, "{host} starts"),
             Fault::Pause { host } => write!(f, "{host} is paused"),

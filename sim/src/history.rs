@@ -95,6 +95,13 @@ pub enum Event<S: Service> {
         /// Why not, if it does not.
         why: String,
     },
+    /// A process of the service ended, though nobody killed it: it was asked to, or its main function returned.
+    Exit {
+        /// The host.
+        host: String,
+        /// In which way it ended.
+        how: String,
+    },
     /// The balancer answered by itself (502, 504), or its client went away before there was an answer (499).
     Balancer {
         /// What it answered, and why.

@@ -7,6 +7,7 @@ mod check;
 mod links;
 mod paused;
 mod refusals;
+mod stops;
 #[cfg(test)]
 mod tests;
 mod triggers;
@@ -30,12 +31,21 @@ use links::Links;
 use paused::Paused;
 use refusals::Refusals;
 use std::{cell::RefCell, rc::Rc};
+use stops::Stops;
 
 /// The number with which a host calls the engine when its process is blocked in a call to its disk. `host` is the
 /// host's position in the world; smaller numbers are positions of faults in the plan.
 pub(crate) fn call_number(host: usize) -> usize {
     usize::MAX - host
 }
+
+/// The number with which a host calls the engine when the main function of its process has returned.
+pub(crate) fn return_number(host: usize) -> usize {
+    call_number(host) - HOSTS_MAX
+}
+
+/// More hosts than any world has.
+const HOSTS_MAX: usize = 1 << 16;
 
 /// Schedules all faults of a plan that [`check`] has accepted.
 pub(crate) fn arm<S: Service>(
@@ -54,6 +64,7 @@ pub(crate) fn arm<S: Service>(
         triggers,
         calls,
         refusals: RefCell::default(),
+        stops: RefCell::default(),
     });
     for timed in faults.iter().filter(|timed| timed.after.is_none()) {
         let (nemesis, timed) = (nemesis.clone(), timed.clone());
@@ -64,6 +75,8 @@ pub(crate) fn arm<S: Service>(
         let host = usize::MAX - number;
         if host < nemesis.machinery.hosts.len() {
             nemesis.clone().block(engine, host);
+        } else if let Some(host) = host.checked_sub(HOSTS_MAX).filter(|host| *host < HOSTS_MAX) {
+            nemesis.returned(engine, host);
         } else {
             if nemesis.triggers.injects(number, engine.now_ms()) {
                 nemesis.clone().inject(engine, faults[number].clone());
@@ -108,6 +121,7 @@ struct Nemesis<S: Service> {
     triggers: Triggers,
     calls: CallBook,
     refusals: RefCell<Refusals>,
+    stops: RefCell<Stops>,
 }
 
 impl<S: Service> Nemesis<S> {
@@ -178,11 +192,14 @@ impl<S: Service> Nemesis<S> {
             Fault::Kill { host } => {
                 engine.kill(self.id(&host));
                 self.paused.borrow_mut().forget(self.machinery.host(&host));
+                self.stops.borrow_mut().forget(self.id(&host));
             }
+            Fault::Stop { host } => self.stop(engine, &host),
             Fault::PowerLoss { host } => {
                 engine.power_loss(self.id(&host));
                 let machine = self.machinery.host(&host);
                 self.paused.borrow_mut().forget(machine);
+                self.stops.borrow_mut().forget(machine.id);
                 if let Some(loses) = &machine.power_loss {
                     loses();
                 }
@@ -275,6 +292,9 @@ impl<S: Service> Nemesis<S> {
 
     fn start(&self, engine: &dyn Simulator, host: &str) {
         let machine = self.machinery.host(host);
+        if self.stops.borrow_mut().start_later(machine.id) {
+            return;
+        }
         if !engine.is_up(machine.id) {
             self.paused.borrow_mut().forget(machine);
         }
@@ -311,7 +331,9 @@ impl<S: Service> Nemesis<S> {
         for host in &hosts {
             self.paused.borrow_mut().forget(host);
             engine.resume(host.id);
-            start(engine, host.id);
+            if !self.stops.borrow_mut().start_later(host.id) {
+                start(engine, host.id);
+            }
         }
     }
 

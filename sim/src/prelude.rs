@@ -12,7 +12,7 @@ pub use crate::{
     scenario::{
         Dice, Faults, Scenario, Swarm, Workload, acknowledgement_lost, bad_certificate, cut, cut_one_way, disk_fails,
         disk_slow, kill, latency, latency_spike, loss, mend, ms, no_descriptors, pause, power_loss, redis_refuses,
-        resume, secs, sentinel_refuses, start,
+        resume, secs, sentinel_refuses, start, stop,
     },
     service::{BadValue, NoOptions, Nothing, Service, WorldOptions},
     suite::{PlantedBug, Suite},

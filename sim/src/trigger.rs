@@ -69,7 +69,7 @@ impl Trigger {
                 let word = name.strip_prefix("sentinel says ");
                 word.is_some_and(|word| says.split_whitespace().next() == Some(word))
             }
-            Event::Fault { .. } => false,
+            Event::Fault { .. } | Event::Exit { .. } => false,
             Event::Own(own) => name == own.name(),
         }
     }

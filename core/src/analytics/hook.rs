@@ -16,7 +16,10 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::Notify;
+use tokio::{
+    sync::{Notify, watch},
+    time::timeout,
+};
 
 /// Calls in flight at once.
 const IN_FLIGHT_MAX: usize = 4;
@@ -44,6 +47,8 @@ struct Shared {
     capacity: usize,
     waiting: Mutex<VecDeque<LoginEvent>>,
     more: Notify,
+    /// Events that wait or are on their way.
+    pending: watch::Sender<u64>,
     /// Events that were lost since the hook has taken one.
     lost: AtomicU64,
     trouble: Trouble,
@@ -60,6 +65,7 @@ impl AnalyticsHook {
             capacity: config.limits.analytics_queue.max(1),
             waiting: Mutex::new(VecDeque::new()),
             more: Notify::new(),
+            pending: watch::Sender::new(0),
             lost: AtomicU64::new(0),
             trouble: Trouble::new(env.clock.clone()),
             client: Client::new(&env),
@@ -81,11 +87,21 @@ impl Analytics for AnalyticsHook {
             waiting.push_back(event);
             (waiting.len() > shared.capacity).then(|| waiting.pop_front())
         };
+        if oldest.is_none() {
+            shared.pending.send_modify(|pending| *pending += 1);
+        }
         if oldest.is_some() {
             shared.env.mark("analytics dropped");
             shared.lose(Failure::Fail(Cause::Full("analytics")));
         }
         shared.more.notify_one();
+    }
+
+    async fn finish(&self, within: Duration) -> u64 {
+        let mut pending = self.shared.pending.subscribe();
+        let _ = timeout(within, pending.wait_for(|pending| *pending == 0)).await;
+        let left = *pending.borrow();
+        left + self.shared.lost.swap(0, Ordering::Relaxed)
     }
 
     fn trouble(&self) -> Option<Cause> {
@@ -101,7 +117,10 @@ async fn work(shared: Arc<Shared>) {
             .expect("nobody panics while holding it")
             .pop_front();
         match next {
-            Some(event) => shared.post(&event).await,
+            Some(event) => {
+                shared.post(&event).await;
+                shared.pending.send_modify(|pending| *pending -= 1);
+            }
             None => shared.more.notified().await,
         }
     }
@@ -189,5 +208,23 @@ mod tests {
             "nothing has been taken since"
         );
         assert_eq!(hook.shared.waiting.lock().unwrap().len(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_lost_when_the_process_stops_is_counted() {
+        let fixture = Fixture::new();
+        let mut accepted_and_never_answered = fixture.network.serve("analytics");
+        let config = Config::new("idp-a", "https://login.example", StateConfig::Memory);
+        let hook = ("analytics".to_owned(), 80, "/events".to_owned());
+        let hook = AnalyticsHook::start(fixture.env("idp-a"), &config, hook);
+        assert_eq!(hook.finish(Duration::from_secs(5)).await, 0, "nothing waits");
+        for n in 0..10 {
+            hook.record(event(n)).await;
+        }
+        let began = tokio::time::Instant::now();
+        // Four are given up after two seconds, the next four are under way, and two wait.
+        assert_eq!(hook.finish(Duration::from_secs(3)).await, 10);
+        assert_eq!(began.elapsed(), Duration::from_secs(3));
+        assert!(accepted_and_never_answered.recv().await.is_some());
     }
 }

@@ -8,7 +8,7 @@ use super::{
     rest::Rest,
     unattended::{Unattended, to_its_end},
 };
-use crate::{config::Config, hash::hex};
+use crate::{config::Config, hash::hex, stop::Stop};
 use axum::{
     Router,
     extract::{Request, State},
@@ -29,8 +29,14 @@ struct Surroundings {
 
 /// The routes of the service, with what all of them share around them. Scripts of other sites may read what is
 /// `for_scripts`, and nothing else.
-pub(crate) fn surround(routes: Router, env: Env, config: &Config, for_scripts: &'static [&'static str]) -> Router {
-    let unattended = Unattended::new(env.clone(), config);
+pub(crate) fn surround(
+    routes: Router,
+    env: Env,
+    config: &Config,
+    for_scripts: &'static [&'static str],
+    stop: Stop,
+) -> Router {
+    let unattended = Unattended::new(env.clone(), config, stop);
     let surroundings = Surroundings {
         env,
         issuer: config.issuer.as_str().into(),

@@ -5,13 +5,17 @@
 
 use super::lingering::Lingering;
 use axum::Router;
-use hyper::server::conn::http1;
+use http::{HeaderValue, header};
+use hyper::{
+    server::conn::http1,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use seams::{Env, Listener};
-use std::time::Duration;
+use seams::{Env, Listener, Stream};
+use std::{future::ready, time::Duration};
 use tokio::sync::watch;
 
 /// Largest head of a request, in bytes.
@@ -22,55 +26,110 @@ const HEAD_BYTES_MAX: usize = 64 * 1024;
 const HEAD_TIME_MAX: Duration = Duration::from_secs(75);
 /// How long connections may take to finish once the port is closed.
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(10);
+/// For how long an idle connection of a port that [`PortState::Leaves`] is kept.
+pub(crate) const KEPT_AFTER_LEAVING: Duration = Duration::from_secs(2);
+/// How many connections are accepted at most that wait when such a port is closed.
+const ACCEPTED_LAST_MAX: usize = 1024;
 /// Before accepting again after an error: without file descriptors, an immediate retry would fail again.
 const ACCEPT_RETRY_AFTER: Duration = Duration::from_millis(100);
 
-/// Serves HTTP/1.1 on `listener` until `stop` becomes true, or its sender is gone. Then the port is
-/// closed at once; connections finish the request they are in.
-pub async fn serve_connections(env: Env, listener: Box<dyn Listener>, router: Router, mut stop: watch::Receiver<bool>) {
+/// What is to become of a port and of its connections. Whichever it is, a request under way is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortState {
+    /// Whoever connects is served.
+    Open,
+    /// Nobody can connect, and idle connections are closed at once.
+    Closed,
+    /// Nobody can connect, but connections that were made before are still of use for a moment: each is closed with its next
+    /// answer, which says so (RFC 9112 section 9.6). A balancer that has a connection at hand may send a request on it in the
+    /// very moment in which it is closed; nginx then answers a POST with 502, for it may have been done. Until the
+    /// connection is closed, the balancer finds out that no other can be made, and sends nothing more.
+    Leaves,
+}
+
+/// Serves HTTP/1.1 on `listener` until it is no longer to be open, or nobody is left to say so. Then the port is closed at
+/// once; connections finish the request they are in.
+pub async fn serve_connections(
+    env: Env,
+    listener: Box<dyn Listener>,
+    router: Router,
+    state: watch::Receiver<PortState>,
+) {
+    let serve = |stream| env.spawn(serve_connection(stream, router.clone(), state.clone()));
+    let mut told = state.clone();
     loop {
         let accepted = seams::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
+            _ = told.wait_for(|state| *state != PortState::Open) => break,
             accepted = listener.accept() => accepted,
         };
-        let stream = match accepted {
-            Ok(stream) => stream,
+        match accepted {
+            Ok(stream) => serve(stream),
             Err(error) => {
                 let port = listener.local_addr().port();
                 tracing::warn!(port, %error, "no connection could be accepted");
                 env.mark("a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_RETRY_AFTER).await;
-                continue;
             }
-        };
-        let (router, mut stop) = (router.clone(), stop.clone());
-        env.spawn(async move {
-            let peer = stream.peer();
-            let connection = http1::Builder::new()
-                .auto_date_header(false)
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_TIME_MAX)
-                .max_buf_size(HEAD_BYTES_MAX)
-                .serve_connection(TokioIo::new(Lingering::new(stream)), TowerToHyperService::new(router));
-            let mut connection = std::pin::pin!(connection);
-            let early = seams::select! {
-                ended = connection.as_mut() => Some(ended),
-                _ = stop.wait_for(|stop| *stop) => None,
+        }
+    }
+    // A connection that waits to be accepted would be reset, perhaps with a request on it.
+    if *state.borrow() == PortState::Leaves {
+        for _ in 0..ACCEPTED_LAST_MAX {
+            let waits = seams::select! {
+                accepted = listener.accept() => accepted.ok(),
+                () = ready(()) => None,
             };
-            let ended = match early {
-                Some(ended) => ended,
-                None => {
-                    connection.as_mut().graceful_shutdown();
-                    match tokio::time::timeout(DRAIN_TIME_MAX, connection).await {
-                        Ok(ended) => ended,
-                        Err(_) => return,
-                    }
-                }
-            };
-            if let Err(error) = ended {
-                tracing::debug!(%peer, %error, "a connection broke");
+            let Some(stream) = waits else { break };
+            serve(stream);
+        }
+    }
+}
+
+async fn serve_connection(stream: Stream, router: Router, mut state: watch::Receiver<PortState>) {
+    let peer = stream.peer();
+    let (inner, leaves) = (TowerToHyperService::new(router), state.clone());
+    let service = service_fn(move |request| {
+        let (answering, leaves) = (inner.call(request), leaves.clone());
+        async move {
+            let mut answer = answering.await?;
+            if *leaves.borrow() == PortState::Leaves {
+                answer
+                    .headers_mut()
+                    .insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
-        });
+            Ok::<_, std::convert::Infallible>(answer)
+        }
+    });
+    let connection = http1::Builder::new()
+        .auto_date_header(false)
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME_MAX)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(Lingering::new(stream)), service);
+    let mut connection = std::pin::pin!(connection);
+    let is_to_close = async {
+        // It is also closed if nobody is left who could say so.
+        let _ = state.wait_for(|state| *state != PortState::Open).await;
+        if *state.borrow() == PortState::Leaves {
+            tokio::time::sleep(KEPT_AFTER_LEAVING).await;
+        }
+    };
+    let early = seams::select! {
+        ended = connection.as_mut() => Some(ended),
+        () = is_to_close => None,
+    };
+    let ended = match early {
+        Some(ended) => ended,
+        None => {
+            connection.as_mut().graceful_shutdown();
+            match tokio::time::timeout(DRAIN_TIME_MAX, connection).await {
+                Ok(ended) => ended,
+                Err(_) => return,
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%peer, %error, "a connection broke");
     }
 }
 
@@ -104,7 +163,7 @@ mod tests {
 
     struct Served {
         incoming: mpsc::UnboundedSender<Stream>,
-        stop: watch::Sender<bool>,
+        state: watch::Sender<PortState>,
     }
 
     impl Served {
@@ -115,11 +174,11 @@ mod tests {
                 "done"
             });
             let (incoming, streams) = mpsc::unbounded_channel();
-            let (stop, stopped) = watch::channel(false);
+            let (state, told) = watch::channel(PortState::Open);
             let listener = Box::new(TestListener(Mutex::new(streams)));
             let router = Router::new().route("/slow", slow);
-            env.spawn(serve_connections(env.clone(), listener, router, stopped));
-            Served { incoming, stop }
+            env.spawn(serve_connections(env.clone(), listener, router, told));
+            Served { incoming, state }
         }
 
         fn connect(&self) -> DuplexStream {
@@ -145,7 +204,7 @@ mod tests {
         let (mut busy, mut idle) = (served.connect(), served.connect());
         busy.write_all(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
         tokio::time::sleep(Duration::from_secs(1)).await;
-        served.stop.send(true).unwrap();
+        served.state.send(PortState::Closed).unwrap();
         tokio::time::timeout(Duration::from_millis(10), served.incoming.closed())
             .await
             .expect("the listener is dropped at once");
@@ -159,6 +218,35 @@ mod tests {
             !answer.to_lowercase().contains("\r\ndate:"),
             "the real clock is not read"
         );
+    }
+
+    const ASKED: &[u8] = b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    /// What a balancer keeps is of use once more, and whoever has connected already is served.
+    #[tokio::test(start_paused = true)]
+    async fn a_port_that_is_left_answers_whoever_is_connected() {
+        let served = Served::new();
+        let (mut idle, mut unused) = (served.connect(), served.connect());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let mut waits = served.connect();
+        served.state.send(PortState::Leaves).unwrap();
+        tokio::time::timeout(Duration::from_millis(10), served.incoming.closed())
+            .await
+            .expect("the listener is dropped at once");
+        tokio::time::sleep(KEPT_AFTER_LEAVING / 2).await;
+        idle.write_all(ASKED).await.unwrap();
+        waits.write_all(ASKED).await.unwrap();
+        for asked in [&mut idle, &mut waits] {
+            let answer = rest(asked).await;
+            assert!(
+                answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("done"),
+                "{answer}"
+            );
+            assert!(answer.to_lowercase().contains("\r\nconnection: close\r\n"), "{answer}");
+        }
+        let began = tokio::time::Instant::now();
+        assert_eq!(rest(&mut unused).await, "");
+        assert_eq!(began.elapsed(), Duration::ZERO, "an idle one is closed meanwhile");
     }
 
     #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@
 //!
 //! Deliberately absent: a task for every request. As long as somebody waits, the connection's own task does the work.
 
-use crate::config::Config;
+use crate::{config::Config, stop::Stop};
 use axum::{
     extract::{Request, State},
     middleware::Next,
@@ -30,14 +30,17 @@ pub(super) struct Unattended {
     env: Env,
     places: Arc<Semaphore>,
     time_max: Duration,
+    /// A replica that stops waits for them, and for the connections that have a router.
+    stop: Stop,
 }
 
 impl Unattended {
-    pub(super) fn new(env: Env, config: &Config) -> Unattended {
+    pub(super) fn new(env: Env, config: &Config, stop: Stop) -> Unattended {
         Unattended {
             env,
             places: Arc::new(Semaphore::new(config.limits.unattended)),
             time_max: config.deadlines.unattended,
+            stop,
         }
     }
 
@@ -47,13 +50,13 @@ impl Unattended {
             tracing::warn!("too many requests go on without their clients; one is dropped where it stands");
             return;
         };
-        let (env, time_max) = (self.env.clone(), self.time_max);
+        let (env, time_max, waited_for) = (self.env.clone(), self.time_max, self.stop.clone());
         self.env.spawn(async move {
             env.mark("a request went on without its client");
             if timeout(time_max, work).await.is_err() {
                 tracing::error!("a request without a client did not end; it is dropped where it stands");
             }
-            drop(place);
+            drop((place, waited_for));
         });
     }
 }
@@ -133,7 +136,8 @@ mod tests {
             });
             let mut config = Config::new("idp", "https://login.example", StateConfig::Memory);
             config.limits.unattended = unattended;
-            let layer = middleware::from_fn_with_state(Unattended::new(fixture.env("idp"), &config), to_its_end);
+            let layer =
+                middleware::from_fn_with_state(Unattended::new(fixture.env("idp"), &config, Stop::never()), to_its_end);
             let never = get(std::future::pending::<()>);
             let panics = get(|| async {
                 if true {

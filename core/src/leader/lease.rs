@@ -7,6 +7,7 @@
 use super::{EpochRepository, LEASE, LeaderEpoch};
 use crate::{
     config::Config,
+    stop::Stop,
     store::{AuthStateStore, Key},
 };
 use seams::{Env, Failure, random_token};
@@ -32,12 +33,13 @@ impl Leadership {
 }
 
 /// Starts to acquire and to renew the lease. The channel holds the leadership while there is one;
-/// its reader also asks [`Leadership::is_valid`].
+/// its reader also asks [`Leadership::is_valid`]. If the replica stops, the lease is given back.
 pub fn seek_leadership(
     env: &Env,
     config: &Config,
     store: Arc<dyn AuthStateStore>,
     epochs: Arc<dyn EpochRepository>,
+    stop: Stop,
 ) -> watch::Receiver<Option<Leadership>> {
     let (announce, leadership) = watch::channel(None);
     let candidate = Candidate {
@@ -51,7 +53,7 @@ pub fn seek_leadership(
         holder: format!("{}:{}", config.replica, random_token(&*env.entropy)),
         announce,
     };
-    env.spawn(candidate.run());
+    env.spawn(candidate.run(stop));
     leadership
 }
 
@@ -67,7 +69,31 @@ struct Candidate {
 }
 
 impl Candidate {
-    async fn run(self) {
+    async fn run(self, mut stop: Stop) {
+        seams::select! {
+            () = stop.asked() => {}
+            () = self.seek() => {} // it never ends
+        }
+        self.give_back().await;
+    }
+
+    /// Lets the next one lead at once. Nobody here acts as the leader any more: what is still under way carries its epoch.
+    async fn give_back(&self) {
+        let led = *self.announce.borrow();
+        if let Some(Leadership { epoch, .. }) = led {
+            self.announce.send_replace(None);
+            self.env.mark("lease lost");
+            tracing::info!(epoch = epoch.0, why = "the replica stops", "no longer leading");
+        }
+        // Even if this replica does not lead, it may have been given the lease in this moment.
+        match self.store.release(&self.key, self.holder.as_bytes()).await {
+            Ok(true) => self.env.mark("lease given back"),
+            Ok(false) => {}
+            Err(failure) => tracing::warn!(cause = %failure, "the lease could not be given back; it expires"),
+        }
+    }
+
+    async fn seek(&self) {
         // Whether the lease may be ours although its grant was not acknowledged.
         let mut may_be_ours = false;
         loop {

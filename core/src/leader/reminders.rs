@@ -14,6 +14,7 @@ use super::{LeaderEpoch, Leadership, Reminder, ReminderClaim, ReminderRepository
 use crate::{
     config::Config,
     mail::{Mail, Mailer, Subject},
+    stop::Stop,
 };
 use seams::{Cause, Env, Failure, Outcome};
 use std::sync::Arc;
@@ -22,28 +23,38 @@ use tokio::{sync::watch, time::sleep};
 /// Reminders looked up at once.
 const BATCH: usize = 8;
 
-/// Starts to send reminders whenever this replica leads.
+/// Starts to send reminders whenever this replica leads. If it stops, it does so between two of them.
 pub fn send_reminders(
     env: &Env,
     config: &Config,
     reminders: Arc<dyn ReminderRepository>,
     mailer: Arc<dyn Mailer>,
     leadership: watch::Receiver<Option<Leadership>>,
+    stop: Stop,
 ) {
     let mut job = Job {
         env: env.clone(),
         reminders,
         mailer,
         leadership,
+        stop,
         to_give_back: None,
     };
     let every = config.leader.reminders_every;
     env.spawn(async move {
+        let mut stop = job.stop.clone();
         loop {
-            sleep(every).await;
+            seams::select! {
+                () = stop.asked() => break,
+                () = sleep(every) => {}
+            }
             if let Err(failure) = job.look().await {
                 tracing::warn!(cause = %failure, "reminders have to wait");
             }
+        }
+        // A claim that stayed would keep everybody from sending it.
+        if let Err(failure) = job.give_back().await {
+            tracing::warn!(cause = %failure, "reminders have to wait");
         }
     });
 }
@@ -53,13 +64,14 @@ struct Job {
     reminders: Arc<dyn ReminderRepository>,
     mailer: Arc<dyn Mailer>,
     leadership: watch::Receiver<Option<Leadership>>,
+    stop: Stop,
     to_give_back: Option<(String, LeaderEpoch)>,
 }
 
 impl Job {
     fn leadership(&self) -> Option<Leadership> {
         let leadership = *self.leadership.borrow();
-        leadership.filter(|l| l.is_valid(&self.env))
+        leadership.filter(|l| l.is_valid(&self.env) && !self.stop.is_asked())
     }
 
     async fn look(&mut self) -> Outcome<()> {

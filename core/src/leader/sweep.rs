@@ -1,6 +1,7 @@
 //! Deleting what has expired, by the leader.
 
 use super::{ExpiryRepository, Leadership};
+use crate::stop::Stop;
 use seams::Env;
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::sleep};
@@ -9,11 +10,19 @@ use tokio::{sync::watch, time::sleep};
 const EVERY: Duration = Duration::from_secs(60);
 
 /// Starts to sweep the directory whenever this replica leads.
-pub fn sweep_directory(env: &Env, expired: Arc<dyn ExpiryRepository>, leadership: watch::Receiver<Option<Leadership>>) {
+pub fn sweep_directory(
+    env: &Env,
+    expired: Arc<dyn ExpiryRepository>,
+    leadership: watch::Receiver<Option<Leadership>>,
+    mut stop: Stop,
+) {
     let env = env.clone();
     env.clone().spawn(async move {
         loop {
-            sleep(EVERY).await;
+            seams::select! {
+                () = stop.asked() => return,
+                () = sleep(EVERY) => {}
+            }
             let current = *leadership.borrow();
             let Some(current) = current.filter(|l| l.is_valid(&env)) else {
                 continue;

@@ -10,6 +10,7 @@ pub use outbox::Outbox;
 
 use async_trait::async_trait;
 use seams::{Cause, Outcome, Timestamp};
+use std::time::Duration;
 
 /// A mail, before it is rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +63,12 @@ pub trait Mailer: Send + Sync {
     /// Hands a mail to the relay and waits for its answer, within a deadline: for background jobs
     /// only, never on a request's path.
     async fn deliver(&self, mail: Mail) -> Outcome<()>;
+
+    /// Nothing more will be enqueued, for the process stops: sends what waits, and what waits for its next try at once.
+    /// Returns how many mails are left after this time; it may be that some of them have been sent.
+    async fn finish(&self, _within: Duration) -> usize {
+        0
+    }
 
     /// What keeps mails from being delivered at present, for `/health`.
     fn trouble(&self) -> Option<Cause> {

@@ -13,8 +13,8 @@ use lettre::Message;
 use seams::{Cause, Env, Failure, Outcome};
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::sleep,
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    time::{sleep, timeout},
 };
 
 /// Mails on their way at once. One that hangs at the relay must not delay all others for its
@@ -29,6 +29,7 @@ pub struct Outbox {
     relay: Arc<Relay>,
     /// One permit for each mail that waits or is on its way.
     slots: Arc<Semaphore>,
+    places: usize,
     in_flight: Arc<Semaphore>,
 }
 
@@ -40,6 +41,8 @@ struct Relay {
     limit: Duration,
     from: String,
     trouble: Trouble,
+    /// Ends the pauses of mails that wait for their next try.
+    hurry: watch::Sender<()>,
 }
 
 impl Relay {
@@ -64,9 +67,11 @@ impl Outbox {
     pub fn new(env: Env, config: &Config, (host, port): (String, u16)) -> Outbox {
         Outbox {
             slots: Arc::new(Semaphore::new(config.limits.outbox)),
+            places: config.limits.outbox,
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
             relay: Arc::new(Relay {
                 trouble: Trouble::new(env.clock.clone()),
+                hurry: watch::Sender::default(),
                 env,
                 host,
                 port,
@@ -111,6 +116,18 @@ impl Mailer for Outbox {
         self.relay.submit(&message).await
     }
 
+    async fn finish(&self, within: Duration) -> usize {
+        if self.slots.available_permits() < self.places {
+            self.relay.env.mark("mails waited for the stop");
+        }
+        self.relay.hurry.send_replace(());
+        let all = u32::try_from(self.places).unwrap_or(u32::MAX);
+        match timeout(within, self.slots.acquire_many(all)).await {
+            Ok(_) => 0,
+            Err(_) => self.places - self.slots.available_permits(),
+        }
+    }
+
     fn trouble(&self) -> Option<Cause> {
         // Why it is full, if that is known.
         let is_full = self.slots.available_permits() == 0;
@@ -132,6 +149,7 @@ async fn carry(
     let clock = &relay.env.clock;
     let began = clock.monotonic();
     let mut pauses = PAUSES_MS.into_iter();
+    let mut hurry = relay.hurry.subscribe();
     loop {
         let outcome = {
             let _turn = in_flight.acquire().await.expect("never closed");
@@ -157,7 +175,10 @@ async fn carry(
                     break;
                 };
                 tracing::warn!(cause = %failure, pause_ms = pause, "a mail was not sent; trying again");
-                sleep(Duration::from_millis(pause)).await;
+                seams::select! {
+                    () = sleep(Duration::from_millis(pause)) => {}
+                    _ = hurry.changed() => {}
+                }
             }
         }
     }

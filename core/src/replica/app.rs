@@ -14,6 +14,7 @@ use crate::{
     registry,
     service::Service,
     session::{self, Sessions},
+    stop::Stop,
 };
 use axum::Router;
 use seams::{Env, Outcome};
@@ -100,8 +101,8 @@ impl App {
     }
 }
 
-/// All routes of the service.
-pub fn router(app: Arc<App>) -> Router {
+/// All routes of the service. Whoever has told the replica to stop waits for this router, its clones and their requests.
+pub fn router(app: Arc<App>, stop: Stop) -> Router {
     let Service { env, config, .. } = &app.service;
     let routes = discovery::routes(config)
         .merge(keys::routes(app.keys.clone()))
@@ -110,5 +111,5 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(authorize::routes(app.authorization.clone()))
         .merge(end_session::routes(app.end_session.clone()))
         .merge(mailed_code::routes(app.mailed_code.clone()));
-    surround(routes, env.clone(), config, registry::FOR_SCRIPTS)
+    surround(routes, env.clone(), config, registry::FOR_SCRIPTS, stop)
 }

@@ -4,6 +4,7 @@ mod app;
 mod discovery;
 mod health;
 mod ops;
+mod stopping;
 mod wiring;
 
 #[cfg(test)]
@@ -15,11 +16,12 @@ pub use wiring::Wiring;
 
 use crate::{
     config::Config,
-    http::server::serve_connections,
+    http::server::{PortState, serve_connections},
     leader::{seek_leadership, send_reminders, sweep_directory},
+    stop::{Stop, Stopping},
 };
 use seams::{Env, Listener};
-use std::{io, sync::Arc, time::Duration};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 use thiserror::Error;
 use tokio::{sync::watch, time::sleep};
 
@@ -42,50 +44,90 @@ pub enum StartError {
     Configuration(String),
 }
 
-/// Runs a replica: the ops port, the jobs, and the port for people, open whenever the replica can
-/// do its work. Returns only if it cannot start; stopping is dropping the future.
-pub async fn serve(env: Env, config: Config, wiring: Wiring) -> StartError {
+/// Runs a replica: the ops port, the jobs, and the port for people, open whenever the replica can do its work. When `asked`
+/// ends, the replica stops: see [`stopping`]. Dropping the future stops it at once.
+///
+/// # Errors
+/// It cannot start.
+pub async fn serve(
+    env: Env,
+    config: Config,
+    wiring: Wiring,
+    asked: impl Future<Output = ()> + Send,
+) -> Result<(), StartError> {
     if config.mail_relay.is_some()
         && let Err(error) = config.mail_from.parse::<lettre::Address>()
     {
         let what = format!("mail_from {:?} is not a mail address: {error}", config.mail_from);
-        return StartError::Configuration(what);
+        return Err(StartError::Configuration(what));
     }
     // Both ports are tried at once: a port that is taken must be known before anything is
     // running, not minutes later when the replica gets ready (inventory 45).
-    let ops_listener = match listen(&env, config.ops_port).await {
-        Ok(listener) => listener,
-        Err(error) => return error,
-    };
-    match listen(&env, config.port).await {
-        // Closed again: the balancer must not find it open before people can be served.
-        Ok(listener) => drop(listener),
-        Err(error) => return error,
-    }
+    let ops_listener = listen(&env, config.ops_port).await?;
+    // Closed again: the balancer must not find it open before people can be served.
+    drop(listen(&env, config.port).await?);
 
     let config = Arc::new(config);
+    let stopping = Stopping::new();
     let health = watch_health(&env, config.deadlines, &wiring);
-    let leadership = seek_leadership(&env, &config, wiring.store.clone(), wiring.directory.epochs.clone());
+    let leadership = seek_leadership(
+        &env,
+        &config,
+        wiring.store.clone(),
+        wiring.directory.epochs.clone(),
+        stopping.stop(),
+    );
     send_reminders(
         &env,
         &config,
         wiring.directory.reminders.clone(),
         wiring.mailer.clone(),
         leadership.clone(),
+        stopping.stop(),
     );
-    sweep_directory(&env, wiring.directory.expiry.clone(), leadership.clone());
+    sweep_directory(
+        &env,
+        wiring.directory.expiry.clone(),
+        leadership.clone(),
+        stopping.stop(),
+    );
 
-    let (_never_stopped, stop) = watch::channel(false);
-    let ops = ops::router(&env, &config, health.clone(), leadership);
-    env.spawn(serve_connections(env.clone(), ops_listener, ops, stop));
+    let (tell, stops) = watch::channel(false);
+    let (_never_closed, open) = watch::channel(PortState::Open);
+    let ops = ops::router(&env, &config, health.clone(), leadership, stops);
+    env.spawn(serve_connections(env.clone(), ops_listener, ops, open));
 
-    let app = load(&env, &config, &wiring).await;
-    open_while_ready(env, &config, app, health).await
+    let serving = serve_people(&env, &config, &wiring, health, stopping.stop());
+    let mut serving = pin!(serving);
+    seams::select! {
+        () = serving.as_mut() => {} // it ends only when it is told to
+        () = asked => {}
+    }
+    tell.send_replace(true);
+    stopping::stop(&env, &config.deadlines, &wiring, &stopping, serving).await;
+    Ok(())
 }
 
 async fn listen(env: &Env, port: u16) -> Result<Box<dyn Listener>, StartError> {
     let listening = env.network.listen(port).await;
     listening.map_err(|error| StartError::Listen { port, error })
+}
+
+/// Loads what is needed and serves people, until the replica stops.
+async fn serve_people(
+    env: &Env,
+    config: &Arc<Config>,
+    wiring: &Wiring,
+    health: watch::Receiver<Health>,
+    mut stop: Stop,
+) {
+    let loaded = seams::select! {
+        app = load(env, config, wiring) => Some(app),
+        () = stop.asked() => None,
+    };
+    if let Some(app) = loaded {
+        open_while_ready(env, config, app, health, stop).await;
+    }
 }
 
 async fn load(env: &Env, config: &Arc<Config>, wiring: &Wiring) -> Arc<App> {
@@ -100,12 +142,21 @@ async fn load(env: &Env, config: &Arc<Config>, wiring: &Wiring) -> Arc<App> {
     }
 }
 
-/// Opens the port when ready and closes it when degraded, forever.
-async fn open_while_ready(env: Env, config: &Config, app: Arc<App>, mut health: watch::Receiver<Health>) -> ! {
-    let router = app::router(app);
+/// Opens the port when ready and closes it when degraded, until the replica stops.
+async fn open_while_ready(
+    env: &Env,
+    config: &Config,
+    app: Arc<App>,
+    mut health: watch::Receiver<Health>,
+    mut stop: Stop,
+) {
+    let router = app::router(app, stop.clone());
     loop {
-        until(&mut health, true).await;
-        let listener = match listen(&env, config.port).await {
+        seams::select! {
+            () = stop.asked() => return,
+            () = until(&mut health, true) => {}
+        }
+        let listener = match listen(env, config.port).await {
             Ok(listener) => listener,
             Err(error) => {
                 tracing::error!(%error, "ready, but the port cannot be opened; trying again");
@@ -114,11 +165,14 @@ async fn open_while_ready(env: Env, config: &Config, app: Arc<App>, mut health: 
                 continue;
             }
         };
-        let (stop, stopped) = watch::channel(false);
-        let serving = serve_connections(env.clone(), listener, router.clone(), stopped);
+        let (tell, state) = watch::channel(PortState::Open);
+        let serving = serve_connections(env.clone(), listener, router.clone(), state);
         let closing = async {
-            until(&mut health, false).await;
-            stop.send_replace(true);
+            let state = seams::select! {
+                () = stop.asked() => PortState::Leaves,
+                () = until(&mut health, false) => PortState::Closed,
+            };
+            tell.send_replace(state);
         };
         tokio::join!(serving, closing);
     }

@@ -14,12 +14,13 @@ struct Ops {
     replica: String,
     health: watch::Receiver<Health>,
     leadership: watch::Receiver<Option<Leadership>>,
+    stops: watch::Receiver<bool>,
 }
 
 /// The answer of `/health`.
 #[derive(Serialize)]
 struct Report {
-    /// `ok`, or `degraded`: then the port for people is closed, and the status 503.
+    /// `ok`; or, with the status 503 and a port for people that is closed, `degraded` or `stopping`.
     status: &'static str,
     /// What is wrong. May hold something while `ok`: a failure that may pass.
     reasons: Vec<String>,
@@ -33,22 +34,24 @@ pub(super) fn router(
     config: &Config,
     health: watch::Receiver<Health>,
     leadership: watch::Receiver<Option<Leadership>>,
+    stops: watch::Receiver<bool>,
 ) -> Router {
     Router::new().route("/health", get(report)).with_state(Ops {
         env: env.clone(),
         replica: config.replica.clone(),
         health,
         leadership,
+        stops,
     })
 }
 
 async fn report(State(ops): State<Ops>) -> (StatusCode, Json<Report>) {
     let Health { ready, reasons } = ops.health.borrow().clone();
     let leader = ops.leadership.borrow().is_some_and(|l| l.is_valid(&ops.env));
-    let (code, status) = if ready {
-        (StatusCode::OK, "ok")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "degraded")
+    let (code, status) = match (*ops.stops.borrow(), ready) {
+        (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+        (false, true) => (StatusCode::OK, "ok"),
+        (false, false) => (StatusCode::SERVICE_UNAVAILABLE, "degraded"),
     };
     let report = Report {
         status,

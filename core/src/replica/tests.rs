@@ -2,8 +2,9 @@ use super::*;
 use crate::{
     config::StateConfig,
     http::client,
+    leader::LEASE,
     store::{
-        MemoryStore, SqliteDirectory,
+        AuthStateStore, Key, MemoryStore, SqliteDirectory,
         testing::{Fixture, Flaky},
     },
 };
@@ -11,6 +12,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use seams::{Cause, Failure};
+use tokio::sync::oneshot;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -18,23 +20,29 @@ struct Running {
     fixture: Fixture,
     env: Env,
     store: Arc<Flaky>,
+    stop: Option<oneshot::Sender<()>>,
+    ended: watch::Receiver<bool>,
 }
 
 impl Running {
     async fn new(test: &str, store_answers: bool) -> Running {
+        let config = config();
         let fixture = Fixture::new();
         fixture.clock.follow_tokio();
         let env = fixture.env("idp-a");
-        let config = config();
         let location = format!("file:/replica-{test}?vfs=memdb");
         let directory = SqliteDirectory::open(env.clone(), &location, SECOND)
             .await
             .expect("it opens");
         let store = Arc::new(Flaky::new(MemoryStore::new(env.clock.clone())));
+        let (stop, asked) = oneshot::channel();
+        let (tell, ended) = watch::channel(false);
         let running = Running {
             store: store.clone(),
             fixture,
             env: env.clone(),
+            stop: Some(stop),
+            ended,
         };
         if !store_answers {
             running.lose_the_store();
@@ -42,10 +50,23 @@ impl Running {
         let mut wiring = Wiring::standard(&env, &config, Arc::new(directory));
         wiring.store = store;
         env.clone().spawn(async move {
-            let error = serve(env, config, wiring).await;
-            panic!("{error}");
+            let asked = async move {
+                if asked.await.is_err() {
+                    std::future::pending::<()>().await; // the test is over
+                }
+            };
+            serve(env, config, wiring, asked).await.expect("it starts");
+            tell.send_replace(true);
         });
         running
+    }
+
+    fn ask_to_stop(&mut self) {
+        self.stop.take().expect("asked once").send(()).expect("it is there");
+    }
+
+    fn has_ended(&self) -> bool {
+        *self.ended.borrow()
     }
 
     fn lose_the_store(&self) {
@@ -126,6 +147,52 @@ async fn a_port_in_use_is_said_at_once() {
         .expect("it opens");
     let wiring = Wiring::standard(&env, &config(), Arc::new(directory));
     let _somebody_else = env.network.listen(8080).await.unwrap();
-    let error = serve(env, config(), wiring).await;
+    let error = serve(env, config(), wiring, std::future::pending()).await.unwrap_err();
     assert_eq!(error.to_string(), "cannot listen on port 8080: address in use");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_stops_lets_nobody_in_gives_the_lease_back_and_ends() {
+    let mut replica = Running::new("stops", true).await;
+    sleep(2 * SECOND).await;
+    let lease = Key::new(LEASE, "jobs");
+    assert!(replica.store.get(&lease).await.unwrap().is_some());
+    let idle = replica.env.network.connect("idp-a", 8080).await.unwrap();
+    replica.ask_to_stop();
+    sleep(SECOND).await;
+    assert!(!replica.has_ended(), "a connection is left");
+    assert_eq!(replica.store.get(&lease).await, Ok(None));
+    assert!(replica.env.network.connect("idp-a", 8080).await.is_err());
+    let health = replica.get(9090, "/health").await.expect("the ops port stays open");
+    assert_eq!(health.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        str::from_utf8(health.body()).unwrap(),
+        r#"{"status":"stopping","reasons":[],"leader":false,"replica":"idp-a"}"#
+    );
+    drop(idle);
+    sleep(SECOND / 10).await;
+    assert!(replica.has_ended(), "nothing is left to wait for");
+    assert_eq!(replica.fixture.marks.seen("lease given back"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_never_got_ready_ends_at_once() {
+    let mut replica = Running::new("unready", false).await;
+    sleep(2 * SECOND).await;
+    replica.ask_to_stop();
+    sleep(SECOND / 10).await;
+    assert!(replica.has_ended());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_takes_no_longer_than_documented() {
+    let mut replica = Running::new("late", true).await;
+    sleep(2 * SECOND).await;
+    replica.store.hang();
+    replica.ask_to_stop();
+    sleep(config().deadlines.stop_work - SECOND).await;
+    assert!(!replica.has_ended(), "the lease has not been given back yet");
+    sleep(2 * SECOND).await;
+    assert!(replica.has_ended());
+    assert_eq!(replica.fixture.marks.seen("cut off by a stop"), 1);
 }

@@ -12,6 +12,7 @@ use crate::{
     config::{Config, StateConfig},
     hash::sha256_hex,
     replica::{App, Wiring, router},
+    stop::Stop,
     store::{MemoryStore, SqliteDirectory, testing::Fixture},
     users::User,
 };
@@ -90,7 +91,7 @@ impl TestBed {
         let mut replicas = vec![];
         for _ in 0..2 {
             let app = App::load(env.clone(), config.clone(), wiring.clone()).await;
-            replicas.push(router(app.expect("the directory answers")));
+            replicas.push(router(app.expect("the directory answers"), Stop::never()));
         }
         TestBed {
             fixture,

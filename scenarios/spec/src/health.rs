@@ -32,7 +32,7 @@ const LEADS_AFTER_LEASES: u64 = 2;
 impl Judge<'_> {
     /// Judges an answer at the operators' port.
     pub(crate) fn health(&self, seen: &Seen<'_>, report: &mut Report) {
-        let whole = |touches: &Touches| touches.service;
+        let whole = |touches: &Touches| touches.service || touches.stops;
         let door = seen.exchange.door;
         let is_ours = seen.exchange.request.path == "/health";
         let wrong = match seen.any_answer() {
@@ -75,6 +75,10 @@ impl Judge<'_> {
         let fits = match says["status"].as_str() {
             Some("ok") => answer.status == 200,
             Some("degraded") => answer.status == 503,
+            Some("stopping") => {
+                let is_asked = |touches: &Touches| touches.stops || touches.service;
+                answer.status == 503 && self.troubles.any(seen.times.from_ms, seen.times.to_ms, is_asked)
+            }
             _ => false,
         };
         if !fits {
@@ -83,7 +87,7 @@ impl Judge<'_> {
         let reasons = says["reasons"].as_array().into_iter().flatten();
         let reasons: Option<Vec<&str>> = reasons.map(Value::as_str).collect();
         let reasons = reasons.ok_or(("health-differs", format!("says {}", answer_of(says))))?;
-        if answer.status == 503 && reasons.is_empty() {
+        if says["status"] == "degraded" && reasons.is_empty() {
             return Err(("degraded-without-a-reason", "is degraded, and does not say why".into()));
         }
         if self.is_starting(seen) {
@@ -101,7 +105,7 @@ impl Judge<'_> {
             let (may_be, since_ms) = match PARTS.iter().find(names) {
                 Some((_, may_be, true)) => (*may_be, since_ms.saturating_sub(tried_ms)),
                 Some((_, may_be, false)) => (*may_be, since_ms),
-                None if *reason == "starting" => ((|touches| touches.service) as MayBe, since_ms),
+                None if *reason == "starting" => ((|touches| touches.service || touches.stops) as MayBe, since_ms),
                 None => return wrong(format!("gives the reason {reason:?}, which names no part and cause")),
             };
             if !self.troubles.any(since_ms, seen.times.to_ms, may_be) {

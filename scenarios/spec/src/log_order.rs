@@ -53,6 +53,8 @@ struct Told<'a> {
     doubt: Option<(u64, &'a str)>,
     /// Whether analytics loses events.
     loses_events: bool,
+    /// Whether it is stopping.
+    stops: bool,
     /// When each of [`TRIED_AGAIN`] was told, by what was tried.
     tried_ms: BTreeMap<&'a str, u64>,
 }
@@ -135,6 +137,16 @@ impl<'a> Told<'a> {
             let was = std::mem::replace(&mut self.ready, true);
             return (was || !self.was_ready)
                 .then_some(("not-degraded", "tells of a recovery, and nothing had been degraded"));
+        }
+        if text == "stopping" {
+            let was = std::mem::replace(&mut self.stops, true);
+            return was.then_some(("stopping-twice", "says for the second time that this process stops"));
+        }
+        if text == "stopped" {
+            return (!self.stops).then_some((
+                "stopped-at-once",
+                "says that the process has stopped, and not that it stops",
+            ));
         }
         if text == READY {
             self.ready = true;

@@ -123,7 +123,13 @@ impl Judge<'_> {
             };
             let broken = |touches: &crate::world::Touches| touches.service || touches.store || touches.directory;
             let starting = seen.times.from_ms <= self.troubles.started_ms;
-            if !starting && !self.troubles.any(seen.times.from_ms, seen.times.to_ms, broken) {
+            // The balancer turns to another replica.
+            let is_away = matches!(seen.exchange.answer, Answered::NotSent(_))
+                && self.index.world.balancer.as_deref() != Some(seen.exchange.door)
+                && self
+                    .troubles
+                    .any(seen.times.from_ms, seen.times.to_ms, |touches| touches.stops);
+            if !starting && !is_away && !self.troubles.any(seen.times.from_ms, seen.times.to_ms, broken) {
                 let path = &seen.exchange.request.path;
                 report.violations.push(violation(
                     format!("no-answer-{}", crate::allowed::slug(path)),

@@ -172,6 +172,8 @@ pub struct Touches {
     pub analytics: bool,
     /// The leader's jobs may be interrupted.
     pub jobs: bool,
+    /// A replica that was asked to is stopping, or has not started again: whoever asks it alone finds nobody.
+    pub stops: bool,
     /// By how much hosts' clocks may differ from the true time, milliseconds.
     pub clocks_ms: u64,
 }

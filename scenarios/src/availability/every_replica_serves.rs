@@ -49,7 +49,7 @@ impl Property<Login> for EveryReplicaServes {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let calm = Calm::of(evidence, self.0.settle_ms);
+        let calm = Calm::of_each_replica(evidence, self.0.settle_ms);
         let operations = evidence.plan.operations.iter();
         let probes: BTreeMap<&str, &str> = operations
             .filter_map(|operation| match &operation.does {

@@ -18,6 +18,7 @@ pub(crate) mod health_tells;
 pub(crate) mod latency_budget;
 pub(crate) mod nothing_fails;
 pub(crate) mod port_stays_open;
+pub(crate) mod stops_in_order;
 
 // Planted bugs.
 pub(crate) mod degraded_for_good;
@@ -27,13 +28,17 @@ pub(crate) mod health_asked_often;
 pub(crate) mod health_blames_the_store;
 pub(crate) mod health_only_reads;
 pub(crate) mod key_per_replica;
+pub(crate) mod lease_kept_at_stop;
+pub(crate) mod outbox_dropped_at_stop;
 pub(crate) mod port_closed_too_early;
+pub(crate) mod stops_at_once;
 
 // Scenarios.
 pub(crate) mod calm_day;
 pub(crate) mod descriptors_run_out;
 pub(crate) mod one_login;
 pub(crate) mod replica_dies_mid_flow;
+pub(crate) mod rolling_restart;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
@@ -48,6 +53,9 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         health_only_reads::PLANTED,
         port_closed_too_early::PLANTED,
         full_disk_closes_ports::PLANTED,
+        stops_at_once::PLANTED,
+        outbox_dropped_at_stop::PLANTED,
+        lease_kept_at_stop::PLANTED,
     ]
 }
 
@@ -56,6 +64,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
     vec![
         calm_day::calm_day(),
         replica_dies_mid_flow::replica_dies_mid_flow(),
+        rolling_restart::rolling_restart(),
         one_login::one_login(),
         descriptors_run_out::descriptors_run_out(),
     ]

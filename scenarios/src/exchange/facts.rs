@@ -6,6 +6,7 @@ use super::{
     refusals::{Refusals, Told},
 };
 use crate::{
+    property::stops::{Stopped, stops},
     vocabulary::{Event, Fault, History, Observation as AnyObservation, OwnFault, Plan, Refusal},
     world::{
         RelyingPartyOptions,
@@ -164,9 +165,13 @@ pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&
         .filter(|(_, fault)| fault.repairs() || !is_harmless(fault)) // a repair is kept: it may end a fault that does harm
         .collect();
     let mut troubles = vec![];
+    let unnoticed: Vec<Stopped<'_>> = stops(history).into_iter().filter(|stop| stop.is_unnoticed).collect();
+    troubles.extend(unnoticed.iter().flat_map(|stop| of_stop(plan, stop)));
     let mut jumped_ms: BTreeMap<&str, i64> = BTreeMap::new();
     for (index, (from_ms, fault)) in faults.iter().enumerate() {
-        if fault.repairs() {
+        let is_unnoticed =
+            |stop: &Stopped<'_>| stop.from_ms == *from_ms && matches!(fault, Fault::Stop { host } if host == stop.host);
+        if fault.repairs() || unnoticed.iter().any(is_unnoticed) {
             continue;
         }
         let later = &faults[index + 1..];
@@ -205,6 +210,30 @@ pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&
         started_ms: started_ms(plan, history),
         spans: troubles,
     }
+}
+
+/// What can happen because a replica stops while another one serves: it is not there for those who ask it alone, until it has
+/// started again; its jobs are somebody else's; and a request that comes in the moment in which it closes connections may be
+/// lost. All else goes on.
+fn of_stop(plan: &Plan, stop: &Stopped<'_>) -> Vec<Trouble> {
+    let away = Trouble {
+        from_ms: stop.from_ms,
+        until_ms: stop.started_ms.saturating_add(PASSES_MS),
+        touches: Touches {
+            jobs: true,
+            stops: true,
+            ..Touches::default()
+        },
+    };
+    let closings = stop.closings(plan).map(|(from_ms, until_ms)| Trouble {
+        from_ms,
+        until_ms,
+        touches: Touches {
+            service: true,
+            ..Touches::default()
+        },
+    });
+    closings.into_iter().chain([away]).collect()
 }
 
 /// Whether all replicas lose power within the time for which the balancer keeps an idle connection. It then has connections to
@@ -308,6 +337,7 @@ fn of_call(call: &CallFault) -> Touches {
         mail: purpose == Purpose::Mail || call.call.starts_with("mail"),
         analytics: purpose == Purpose::Analytics,
         jobs: purpose == Purpose::Leader,
+        stops: false,
         clocks_ms: 0,
     }
 }
@@ -315,7 +345,7 @@ fn of_call(call: &CallFault) -> Touches {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{ms, no_descriptors, power_loss, redis_refuses, sentinel_refuses, start};
+    use crate::scenario::{ms, no_descriptors, power_loss, redis_refuses, sentinel_refuses, start, stop};
     use sim::history::HistoryBuilder;
 
     fn spans(faults: impl IntoIterator<Item = (u64, Fault)>) -> Vec<(u64, u64)> {
@@ -346,6 +376,43 @@ mod tests {
         assert_eq!(lose(apart_ms), [(1_000, settled_ms), (apart_ms, settled_ms)]);
         let one = spans([(1_000, power_loss("idp-a")), (4_000, start("idp-a"))]);
         assert_eq!(one, [(1_000, 4_000 + SETTLES_MS)]);
+    }
+
+    /// `idp-a` is asked to end at 20 s, and starts again at 26 s.
+    fn restarted(other_closes_ms: u64) -> Vec<Trouble> {
+        let ready = |host: &str, ready| Event::Ready {
+            host: host.to_owned(),
+            ready,
+            why: String::new(),
+        };
+        let history = HistoryBuilder::default()
+            .event(300, "idp-a", ready("idp-a", true))
+            .event(300, "idp-b", ready("idp-b", true))
+            .event(other_closes_ms, "idp-b", ready("idp-b", false))
+            .fault(20_000, stop("idp-a"), 1)
+            .fault(26_000, start("idp-a"), 1);
+        troubles(&Plan::new("hand-built", 0, 200_000), &history.history()).spans
+    }
+
+    #[test]
+    fn a_stop_touches_little_while_another_replica_serves_and_as_much_as_a_kill_otherwise() {
+        let unnoticed = restarted(30_000);
+        let lost = |touches: &Touches| touches.service || touches.store || touches.directory || touches.mail;
+        let spans: Vec<_> = (unnoticed.iter())
+            .map(|span| (span.from_ms, span.until_ms, lost(&span.touches), span.touches.stops))
+            .collect();
+        assert_eq!(
+            spans,
+            [
+                (19_975, 20_010, true, false),
+                (21_975, 22_010, true, false),
+                (20_000, 28_000, false, true),
+            ]
+        );
+        let noticed = restarted(22_000);
+        assert_eq!(noticed.len(), 1);
+        assert_eq!((noticed[0].from_ms, noticed[0].until_ms), (20_000, 26_000 + SETTLES_MS));
+        assert!(noticed[0].touches.service);
     }
 
     /// A process without descriptors goes on with what is open: its directory is a file, and clocks are nobody's connection.

@@ -2,7 +2,6 @@
 
 use super::SETTLES_MS;
 use crate::{
-    property::faults,
     vocabulary::{Event, Fault, History, Persistence, Plan, StoreOption},
     world::hosts,
 };
@@ -25,17 +24,21 @@ pub(super) fn forgettings(plan: &Plan, history: &History) -> Vec<Forgetting> {
     }
 }
 
-/// The memory of a process ends with it.
+/// The memory of a process ends with it: it is killed, or it stops.
 fn of_memory(plan: &Plan, history: &History) -> Vec<Forgetting> {
     let replicas = plan.world.replica_hosts();
-    let ends = faults(history).filter(|(.., fault)| match fault {
-        Fault::Kill { host } | Fault::PowerLoss { host } => replicas.contains(host),
+    let ends = history.records.iter().filter(|record| match &record.event {
+        Event::Fault {
+            fault: Fault::Kill { host } | Fault::PowerLoss { host },
+            ..
+        }
+        | Event::Exit { host, .. } => replicas.contains(host),
         _ => false,
     });
-    let forgotten = ends.map(|(at_ms, ..)| Forgetting {
+    let forgotten = ends.map(|record| Forgetting {
         told_from_ms: 0,
-        from_ms: at_ms,
-        until_ms: at_ms,
+        from_ms: record.at_ms,
+        until_ms: record.at_ms,
     });
     forgotten.collect()
 }

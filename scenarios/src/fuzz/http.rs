@@ -4,10 +4,11 @@ use async_trait::async_trait;
 use idp::{
     clients::{Client, ClientSecret, Pkce},
     config::{Config, StateConfig},
-    http::server::serve_connections,
+    http::server::{PortState, serve_connections},
     mail::{Mail, Mailer},
     redemption::pkce,
     replica::{App, Wiring, router},
+    stop::Stop,
     store::SqliteDirectory,
     users::User,
 };
@@ -67,9 +68,9 @@ async fn serve(env: Env) {
         ..Wiring::standard(&env, &config, Arc::new(directory))
     };
     let app = App::load(env.clone(), config, wiring).await;
-    let router = router(app.expect("the directory answers"));
+    let router = router(app.expect("the directory answers"), Stop::never());
     let listener = env.network.listen(HTTP_PORT).await.expect("the port is free");
-    let (_never, stop) = watch::channel(false);
+    let (_never, stop) = watch::channel(PortState::Open);
     serve_connections(env, listener, router, stop).await;
 }
 

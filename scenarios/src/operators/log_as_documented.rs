@@ -13,7 +13,7 @@
 use super::blame::blames_rightly;
 use crate::{
     property::{faults, violation},
-    vocabulary::{Evidence, Fault, Kind, Login, Property, Violation},
+    vocabulary::{Event, Evidence, Fault, Kind, Login, Property, Violation},
 };
 use spec::{LogLine, ProcessEnd};
 
@@ -59,7 +59,7 @@ impl Property<Login> for LogAsDocumented {
     }
 }
 
-/// When processes of replicas ended: they were killed, lost power, or could not start.
+/// When processes of replicas ended: they were killed, lost power, could not start, or stopped.
 fn process_ends<'a>(evidence: &'a Evidence<'_>) -> Vec<ProcessEnd<'a>> {
     let killed = faults(evidence.history).filter_map(|(at_ms, _, fault)| match fault {
         Fault::Kill { host } | Fault::PowerLoss { host } => Some(ProcessEnd { at_ms, host }),
@@ -72,7 +72,18 @@ fn process_ends<'a>(evidence: &'a Evidence<'_>) -> Vec<ProcessEnd<'a>> {
             at_ms: line.at_ms,
             host: &line.host,
         });
-    killed.chain(failed).collect()
+    let ended = evidence
+        .history
+        .records
+        .iter()
+        .filter_map(|record| match &record.event {
+            Event::Exit { host, .. } => Some(ProcessEnd {
+                at_ms: record.at_ms,
+                host,
+            }),
+            _ => None,
+        });
+    killed.chain(failed).chain(ended).collect()
 }
 
 #[cfg(test)]

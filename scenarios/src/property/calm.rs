@@ -4,7 +4,7 @@
 //! be meanwhile is what [`crate::property::AnswersAllowed`] judges, at any time.
 
 use crate::{
-    property::faults,
+    property::{faults, stops::unnoticed},
     vocabulary::{Evidence, Fault},
 };
 
@@ -28,17 +28,28 @@ pub(crate) struct Calm {
 }
 
 impl Calm {
-    /// Those of a run, if the world needs `settle_ms` to settle after healing.
+    /// Those of a run, if the world needs `settle_ms` to settle after healing. Stops that nobody notices break nothing.
     pub(crate) fn of(evidence: &Evidence<'_>, settle_ms: u64) -> Calm {
         Calm::but_for(evidence, settle_ms, |_| false)
     }
 
     /// The same, if some faults break nothing.
     pub(crate) fn but_for(evidence: &Evidence<'_>, settle_ms: u64, is_harmless: fn(&Fault) -> bool) -> Calm {
-        let all: Vec<(u64, &Fault)> = faults(evidence.history)
-            .map(|(at_ms, _, fault)| (at_ms, fault))
-            .collect();
-        let mut broken: Vec<(u64, &Fault)> = all.iter().copied().filter(|(_, fault)| !is_harmless(fault)).collect();
+        let unnoticed = unnoticed(evidence.history);
+        Calm::without(evidence, settle_ms, |place, fault| {
+            is_harmless(fault) || unnoticed.contains(&place)
+        })
+    }
+
+    /// Those in which each single replica works.
+    pub(crate) fn of_each_replica(evidence: &Evidence<'_>, settle_ms: u64) -> Calm {
+        Calm::without(evidence, settle_ms, |_, _| false)
+    }
+
+    fn without(evidence: &Evidence<'_>, settle_ms: u64, is_harmless: impl Fn(usize, &Fault) -> bool) -> Calm {
+        let all: Vec<(u64, usize, &Fault)> = faults(evidence.history).collect();
+        let breaks = all.iter().filter(|(_, place, fault)| !is_harmless(*place, fault));
+        let mut broken: Vec<(u64, &Fault)> = breaks.map(|(at_ms, _, fault)| (*at_ms, *fault)).collect();
         if broken.len() < all.len() && broken.iter().all(|(_, fault)| **fault == Fault::Heal) {
             broken.clear(); // there was nothing to heal
         }

@@ -2,6 +2,7 @@
 
 use crate::{
     mailed_code,
+    property::stops::unnoticed,
     vocabulary::{Event, Fault, History, Observation, Op, OpId, OwnFault, Seen, Violation},
     world::calls::{Purpose, purpose},
 };
@@ -170,11 +171,12 @@ pub(crate) struct TroubledTimes {
 impl TroubledTimes {
     /// Spans that begin with a fault for which `counts` holds, and end `settle_ms` after everything has healed. A
     /// single repair ends no span, because other things may still be broken. A fault of one call lasts as long as that
-    /// call: it excuses operations that wait for the call, and no later ones.
+    /// call: it excuses operations that wait for the call, and no later ones. A stop that nobody notices is no trouble.
     pub(crate) fn of(history: &History, settle_ms: u64, counts: impl Fn(&Fault) -> bool) -> TroubledTimes {
         let mut spans: Vec<(u64, u64)> = vec![];
         let mut since = None;
-        for (at_ms, _, fault) in faults(history) {
+        let unnoticed = unnoticed(history);
+        for (at_ms, _, fault) in faults(history).filter(|(_, place, _)| !unnoticed.contains(place)) {
             if let Fault::Call(call) = fault {
                 // The fault ends with its call: nothing has to heal.
                 let lasts_ms = match purpose(&call.call) {

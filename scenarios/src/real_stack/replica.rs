@@ -72,10 +72,11 @@ impl Replica {
             if let Some(bug) = bug {
                 wiring = (bug.bug)(&env, &mut config, wiring);
             }
-            let serving = replica::serve(env.clone(), config, wiring);
+            let serving = replica::serve(env.clone(), config, wiring, std::future::pending());
             env.spawn(async move {
-                let why = serving.await;
-                tracing::error!(%why, "a replica stopped");
+                if let Err(why) = serving.await {
+                    tracing::error!(%why, "a replica could not start");
+                }
             });
             Ok::<_, idp::store::DirectoryError>(())
         };

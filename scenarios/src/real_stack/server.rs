@@ -4,10 +4,12 @@ use crate::vocabulary::{LogLine, Recorder};
 use crate::world::{Inboxes, hosts, mail};
 use chrono::DateTime;
 use conformance::{Unavailable, process::Process};
+use sim::testbed::signal;
 use std::{
     fs::{self, File},
+    net::{Ipv4Addr, TcpStream},
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{ExitStatus, Stdio},
     time::Duration,
 };
 use tokio::time::sleep;
@@ -19,8 +21,14 @@ const LOOKS: Duration = Duration::from_millis(5);
 pub(super) struct Server {
     name: &'static str,
     process: Process,
+    program: PathBuf,
+    options: Vec<String>,
     printed: PathBuf,
     logged: PathBuf,
+}
+
+fn broken(why: impl std::fmt::Display) -> Unavailable {
+    Unavailable::broken("the login service", why)
 }
 
 impl Server {
@@ -34,21 +42,49 @@ impl Server {
         folder: &Path,
         options: &[String],
     ) -> Result<Server, Unavailable> {
-        let broken = |why| Unavailable::broken("the login service", why);
         let [printed, logged] = ["out", "log"].map(|kind| folder.join(format!("{name}.{kind}")));
-        let (out, log) = (File::create(&printed), File::create(&logged));
-        let (out, log) = (out.map_err(broken)?, log.map_err(broken)?);
-        let process = Process::start_file("idp", program, |command, _| {
-            command.args(["idp", "--replica", name]).args(options);
-            command.env_remove("RUST_LOG");
-            command.stdout(Stdio::from(out)).stderr(Stdio::from(log));
-        })?;
+        for file in [&printed, &logged] {
+            File::create(file).map_err(broken)?;
+        }
         Ok(Server {
             name,
-            process,
+            process: process(program, name, options, [&printed, &logged])?,
+            program: program.to_owned(),
+            options: options.to_vec(),
             printed,
             logged,
         })
+    }
+
+    /// SIGTERM.
+    ///
+    /// # Errors
+    /// It has gone.
+    pub(super) fn ask_to_end(&self) -> Result<(), Unavailable> {
+        signal(self.process.id(), "TERM").map_err(broken)
+    }
+
+    /// How it has ended, if it has.
+    ///
+    /// # Errors
+    /// Nobody knows.
+    pub(super) fn status(&mut self) -> Result<Option<ExitStatus>, Unavailable> {
+        self.process.status().map_err(broken)
+    }
+
+    /// Starts it once more, after it has ended.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub(super) fn start_again(&mut self) -> Result<(), Unavailable> {
+        let files = [&self.printed, &self.logged];
+        self.process = process(&self.program, self.name, &self.options, files)?;
+        Ok(())
+    }
+
+    /// Whether it serves people on its port.
+    pub(super) fn serves(&self, port: u16) -> bool {
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
     }
 
     /// Waits until it serves people.
@@ -89,6 +125,18 @@ impl Server {
         let lines = text.lines().filter_map(|line| logged(self.name, epoch_ms, line));
         lines.collect()
     }
+}
+
+/// Starts the process; what it prints and logs is added to these files.
+fn process(program: &Path, name: &str, options: &[String], files: [&PathBuf; 2]) -> Result<Process, Unavailable> {
+    let open = |file: &PathBuf| File::options().append(true).open(file).map_err(broken);
+    let [out, log] = files.map(open);
+    let (out, log) = (out?, log?);
+    Process::start_file("idp", program, |command, _| {
+        command.args(["idp", "--replica", name]).args(options);
+        command.env_remove("RUST_LOG");
+        command.stdout(Stdio::from(out)).stderr(Stdio::from(log));
+    })
 }
 
 /// A line such as `mail to ann@example.com: Your login code is …`.

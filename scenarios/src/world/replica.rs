@@ -10,7 +10,7 @@ use idp::{
 use seams::Env;
 use sim::world::Process;
 use std::{fmt::Display, sync::Arc, time::Duration};
-use tokio::time::sleep;
+use tokio::{sync::watch, time::sleep};
 
 /// How long the supervisor waits before it restarts a process that could not start.
 const RESTART_AFTER: Duration = Duration::from_secs(1);
@@ -82,27 +82,58 @@ fn lifetimes(config: &mut Config, world: &WorldOptions) {
     }
 }
 
-/// Runs one boot of a replica.
+/// Runs one boot of a replica, as the program does: it stops in order at the first signal, and ends at once at the second.
 pub(crate) async fn run(process: Process<Login>, env: Env) {
     process.shared.directory.powered(&process.host);
-    loop {
-        let why = serve(&process, &env).await;
-        tracing::error!(%why, "the replica could not start");
-        env.mark("replica could not start");
-        sleep(RESTART_AFTER).await;
+    let mut signal = process.signals.on_stop();
+    let (ask, asked) = watch::channel(false);
+    let twice = async {
+        signal.next().await;
+        ask.send_replace(true);
+        signal.next().await;
+    };
+    seams::select! {
+        () = twice => {}
+        () = keep_running(&process, &env, asked) => {}
     }
 }
 
-async fn serve(process: &Process<Login>, env: &Env) -> String {
+/// Runs until the process is asked to stop and has done so; what could not start is started again.
+async fn keep_running(process: &Process<Login>, env: &Env, asked: watch::Receiver<bool>) {
+    loop {
+        let Err(why) = serve(process, env, asked.clone()).await else {
+            return;
+        };
+        tracing::error!(%why, "the replica could not start");
+        env.mark("replica could not start");
+        if asks(asked.clone(), sleep(RESTART_AFTER)).await {
+            return;
+        }
+    }
+}
+
+/// Whether the process is asked to stop before this has happened.
+async fn asks(mut asked: watch::Receiver<bool>, happens: impl Future) -> bool {
+    seams::select! {
+        _ = happens => false,
+        _ = asked.wait_for(|asked| *asked) => true,
+    }
+}
+
+async fn serve(process: &Process<Login>, env: &Env, mut to_stop: watch::Receiver<bool>) -> Result<(), String> {
     let mut config = config(&process.host, process.shared.directory.location(), &process.options);
     let asked = calls::wrap::Asked::by(process);
     let env = &calls::wrap::env(env, &asked);
     let opening = SqliteDirectory::open(env.clone(), &config.directory, config.deadlines.directory);
     let opening = process.calls.around_with(calls::OPEN, opening, DirectoryError::Prepare);
-    let directory = match opening.await {
+    let opened = seams::select! {
+        opened = opening => opened,
+        _ = to_stop.wait_for(|asked| *asked) => return Ok(()),
+    };
+    let directory = match opened {
         Ok(directory) => Arc::new(directory),
         // Two runs of one plan have their directories in different places.
-        Err(error) => return error.to_string().replace(&config.directory, "directory.sqlite"),
+        Err(error) => return Err(error.to_string().replace(&config.directory, "directory.sqlite")),
     };
     let wiring = Wiring::standard(env, &Arc::new(config.clone()), directory);
     let wiring = calls::wrap::wiring(env, &config, wiring, &asked);
@@ -111,7 +142,9 @@ async fn serve(process: &Process<Login>, env: &Env) -> String {
         None => wiring,
     };
     let wiring = process.shared.store.listen_at(env, wiring);
-    in_words(idp::replica::serve(env.clone(), config, wiring).await)
+    let to_stop = async move { drop(to_stop.wait_for(|asked| *asked).await) };
+    let served = idp::replica::serve(env.clone(), config, wiring, to_stop).await;
+    served.map_err(in_words)
 }
 
 fn in_words(error: impl Display) -> String {

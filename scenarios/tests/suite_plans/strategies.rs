@@ -212,6 +212,7 @@ fn fault() -> impl Strategy<Value = Fault> {
         3 => server().prop_map(|host| Fault::Kill { host }),
         2 => server().prop_map(|host| Fault::Pause { host }),
         1 => server().prop_map(|host| Fault::PowerLoss { host }),
+        1 => replica().prop_map(|host| Fault::Stop { host }),
         2 => server().prop_map(|host| Fault::Start { host }),
         2 => server().prop_map(|host| Fault::Resume { host }),
         3 => link().prop_map(|(a, b)| Fault::Cut { a, b }),

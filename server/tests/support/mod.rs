@@ -118,6 +118,26 @@ impl Server {
         self.child.try_wait().expect("a status").is_some()
     }
 
+    /// Sends it a signal: `TERM`, `INT`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args(["-s", name, &self.child.id().to_string()])
+            .status();
+        assert!(sent.expect("there is kill").success());
+    }
+
+    /// Waits until it has ended; its exit code, or `None` if a signal has ended it. Panics if it does not end within 20 s.
+    pub(crate) fn exit_code(&mut self) -> Option<i32> {
+        for _ in 0..400 {
+            if let Some(status) = self.child.try_wait().expect("a status") {
+                seams_os::clock::sleep_ms(50); // for its last lines
+                return status.code();
+            }
+            seams_os::clock::sleep_ms(50);
+        }
+        panic!("waited 20 s for its end: {}", self.logged());
+    }
+
     /// Waits until a port of this machine accepts connections; panics if it does not within 20 s, or the program ends.
     pub(crate) fn wait_for_port(&mut self, port: u16) {
         let is_open = |_: &Server| TcpStream::connect(("127.0.0.1", port)).is_ok();

@@ -18,8 +18,8 @@ pub enum Misfit {
     /// It cannot do a fault of the plan.
     #[error(
         "the plan does not fit the classic engine: fault {number} ({fault}, at {at_ms} ms). It can kill and start hosts, cut \
-         links both ways, mend them, slow them down and shift clocks: no power loss, no pause, no slow disk, no cut one way, \
-         no loss. Leave out `--engine turmoil`, or that `[[fault]]`"
+         links both ways, mend them, slow them down and shift clocks: no stop, no power loss, no pause, no slow disk, no \
+         cut one way, no loss. Leave out `--engine turmoil`, or that `[[fault]]`"
     )]
     Fault {
         /// The fault's position in the plan file, counted from 1.

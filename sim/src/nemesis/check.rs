@@ -150,10 +150,12 @@ fn check_fault<S: Service>(fault: &Fault<S>, world: &World<S>) -> Result<(), Str
                 "{host} has no database; processes of the service have: {with_disks}"
             ))
         }
-        Fault::NoDescriptors { host, .. } if world.kind(host) != Some(HostKind::Service) => Err(format!(
-            "{host} is no process of the service; those are {}",
-            world.of_kind(HostKind::Service).join(", ")
-        )),
+        Fault::NoDescriptors { host, .. } | Fault::Stop { host } if world.kind(host) != Some(HostKind::Service) => {
+            Err(format!(
+                "{host} is no process of the service; those are {}",
+                world.of_kind(HostKind::Service).join(", ")
+            ))
+        }
         Fault::BadCertificate { host, .. } if !world.certified().contains(host) => Err(format!(
             "{host} has no certificate; hosts that have one are {:?}",
             world.certified()
@@ -274,6 +276,11 @@ mod tests {
             (1, loss("shop-1", "shop-1", 5), "no link to itself"),
             (10_001, Fault::Heal, "after the run has ended"),
             (1, Fault::Kill { host: "people".into() }, "cut their links instead"),
+            (
+                1,
+                Fault::Stop { host: "redis-1".into() },
+                "redis-1 is no process of the service",
+            ),
             (1, jump, "what others are judged by"),
             (1, disk_error("printer"), "has no database"),
             (1, disk_slow(10_001), "has failed"),

@@ -16,7 +16,7 @@ pub(super) enum ChangeKind {
     Fault,
     /// Something works again.
     Repair,
-    /// A host has another role; this is neither a fault nor a repair.
+    /// A host has another role, or ends as it was asked to; this is neither a fault nor a repair.
     Role,
 }
 
@@ -48,6 +48,7 @@ impl Change {
                 };
                 (what, repair(*ready))
             }
+            Event::Exit { host, how } => (format!("{host} has ended: {how}"), ChangeKind::Role),
             Event::Sentinel { says, .. } => {
                 let new = sentinel::new_master(says, hosts)?;
                 let what = format!("{} tells clients that the Redis master is now {new}", record.who);

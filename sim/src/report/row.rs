@@ -98,7 +98,7 @@ pub(super) fn step<S: Service>(record: &Record<S>, hosts: &Hosts, is_nested: boo
         }
         Event::Sentinel { says, .. } => (sentinel::meaning(says, hosts)?, String::new(), Tone::Plain, None),
         Event::Balancer { says } => (by_itself(says), String::new(), Tone::Plain, Some(says.clone())),
-        Event::Fault { .. } | Event::Role { .. } | Event::Ready { .. } => return None,
+        Event::Fault { .. } | Event::Role { .. } | Event::Ready { .. } | Event::Exit { .. } => return None,
     };
     Some(Row::Step {
         at_ms: record.at_ms,

@@ -96,6 +96,10 @@ impl<S: Service> Faults<S> {
 pub fn kill<S: Service>(host: &str) -> Fault<S> {
     Fault::Kill { host: host.into() }
 }
+/// Asks a process of the service to end (SIGTERM).
+pub fn stop<S: Service>(host: &str) -> Fault<S> {
+    Fault::Stop { host: host.into() }
+}
 /// Cuts a host's power: it sends nothing more, and forgets everything that was not on disk.
 pub fn power_loss<S: Service>(host: &str) -> Fault<S> {
     Fault::PowerLoss { host: host.into() }

@@ -177,6 +177,7 @@ impl<S: Service> Swarm<S> {
         let world = S::world(&plan.world);
         plan.operations = self.some_people(&world, &mut dice("crowd"));
         plan.faults = self.some_faults(&world, &mut dice("faults"));
+        plan.faults.extend(self.perhaps_a_stop(&world, &mut dice("stop")));
         plan.order = dice("order").pick(&[Order::FirstCome, Order::FirstCome, Order::Shuffled, Order::Priorities]);
         plan.arrival_order =
             dice("arrival order").pick(&[ArrivalOrder::AsSent, ArrivalOrder::AsSent, ArrivalOrder::Shuffled]);
@@ -190,6 +191,7 @@ impl<S: Service> Swarm<S> {
         let world = S::world(&plan.world);
         plan.operations = self.everybody(&world, &mut dice("crowd"));
         plan.faults = self.faults_of_every_kind(&world, &mut dice("faults"));
+        plan.faults.extend(self.a_stop(&world, &mut dice("stop")));
     }
 }
 

@@ -92,6 +92,7 @@ impl<S: Service> RunningWorld<S> {
             number: 0,
             certificates: certificates(world),
             overheard: OverheardBook::default(),
+            return_number: 0,
         };
         let (certificates, overheard) = (start.certificates.clone(), start.overheard.clone());
         let shared = S::share(&start);
@@ -99,6 +100,7 @@ impl<S: Service> RunningWorld<S> {
         let mut hosts = vec![];
         for (index, host) in world.hosts.iter().enumerate() {
             (start.host, start.number) = (&host.name, nemesis::call_number(index));
+            start.return_number = nemesis::return_number(index);
             let installed = (host.install)(&start);
             let probe = installed.probe.unwrap_or_else(|| Arc::new(marks.clone()));
             let storage = installed.storage.unwrap_or_else(|| Arc::new(SoundDisk));
@@ -109,6 +111,7 @@ impl<S: Service> RunningWorld<S> {
                 console: installed.console,
                 descriptors: installed.descriptors,
                 certificate: certificates.get(&host.name).cloned(),
+                signals: installed.signals,
             });
         }
         let named = |(index, host): (usize, &super::Host<S>)| (host.name.clone(), index);

@@ -1,6 +1,6 @@
 //! A host of a world, and the information that it gets when a run begins.
 
-use super::{Act, Console, Descriptors, Disk, Marks, build::Addresses};
+use super::{Act, Console, Descriptors, Disk, Marks, Signals, build::Addresses};
 use crate::{
     calls::{CallBook, CallPauses, Calls},
     driver::Main,
@@ -106,6 +106,7 @@ pub struct Installed {
     pub(super) storage: Option<Arc<dyn Storage>>,
     pub(super) disk: Option<Disk>,
     pub(super) descriptors: Option<Descriptors>,
+    pub(super) signals: Option<Signals>,
     pub(super) power_loss: Option<Box<dyn Fn()>>,
     pub(super) console: Option<Console>,
 }
@@ -119,6 +120,7 @@ impl Installed {
             storage: None,
             disk: None,
             descriptors: None,
+            signals: None,
             power_loss: None,
             console: None,
         }
@@ -167,6 +169,7 @@ pub struct Start<'a, S: Service> {
     /// The certificates of the hosts that have one.
     pub(crate) certificates: Certificates,
     pub(crate) overheard: OverheardBook,
+    pub(crate) return_number: usize,
 }
 
 impl<S: Service> Start<'_, S> {
@@ -195,6 +198,7 @@ impl<S: Service> Start<'_, S> {
             bug: self.bug.cloned(),
             shared: self.shared().clone(),
             recorder: self.recorder.clone(),
+            signals: Signals::default(),
             calls: Calls::new(self.host, self.plan.seed, self.calls.clone(), self.call_pauses),
         }
     }
@@ -213,6 +217,8 @@ pub struct Process<S: Service> {
     pub shared: S::Shared,
     /// The recorder of the run.
     pub recorder: Recorder<S>,
+    /// How it is asked to end.
+    pub signals: Signals,
     /// Its calls: see [`crate::calls`].
     pub calls: Calls,
 }
@@ -234,6 +240,8 @@ pub(crate) struct Machine {
     /// The table of file descriptors of a process of the service.
     pub(crate) descriptors: Option<Descriptors>,
     pub(crate) certificate: Option<Certificate>,
+    /// The signals of a process of the service.
+    pub(crate) signals: Option<Signals>,
 }
 
 impl<S: Service> Machinery<S> {

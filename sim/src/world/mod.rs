@@ -22,6 +22,7 @@ mod marks;
 mod models;
 mod people;
 mod port;
+mod signals;
 mod tap;
 
 pub(crate) use build::RunningWorld;
@@ -41,6 +42,7 @@ pub use models::{
 };
 pub use people::{Act, Scene, join_all};
 pub use port::{CERTIFICATE_REFUSED, DEGRADED, HANDSHAKE_BROKEN, RECOVERED};
+pub use signals::{Signals, StopSignal};
 
 use seams::Timestamp;
 

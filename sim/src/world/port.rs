@@ -1,6 +1,6 @@
 //! The port of a process of the service, seen from outside: whether it is open, and why not.
 
-use super::{Descriptors, Disk, Installed, Marks, Process, Start, descriptors::LimitedNetwork, tap::Tap};
+use super::{Descriptors, Disk, Installed, Marks, Process, Signals, Start, descriptors::LimitedNetwork, tap::Tap};
 use crate::{history::Event, overheard::Layer, recorder::Recorder, service::Service};
 use seams::{BoxFuture, Env, Listener, Network, Probe, Stream};
 use std::{
@@ -38,10 +38,13 @@ pub(super) fn service_main<S: Service, F: Future<Output = ()> + Send + 'static>(
     let (tap, marks) = (Tap::of(start), start.marks.clone());
     let table = Descriptors::default();
     let descriptors = table.clone();
+    let signals = process.signals.clone();
+    let (caller, return_number) = (start.caller.clone(), start.return_number);
     let (shared, host) = (start.shared().clone(), start.host.to_owned());
     let main = move |env: Env| {
         degraded.store(false, Ordering::Relaxed);
         descriptors.are_back(u64::MAX);
+        process.signals.boot();
         let limited = LimitedNetwork {
             inner: env.network.clone(),
             descriptors: descriptors.clone(),
@@ -54,14 +57,23 @@ pub(super) fn service_main<S: Service, F: Future<Output = ()> + Send + 'static>(
             degraded: degraded.clone(),
             tap: tap.clone(),
             marks: marks.clone(),
+            signals: process.signals.clone(),
         });
-        Box::pin(run(process.clone(), Env { network, ..env })) as BoxFuture<'static, ()>
+        let running = run(process.clone(), Env { network, ..env });
+        let (signals, caller) = (process.signals.clone(), caller.clone());
+        Box::pin(async move {
+            running.await;
+            // The process ends at the end of this millisecond, with all its tasks.
+            signals.returns();
+            caller.call(caller.now_ms(), return_number);
+        }) as BoxFuture<'static, ()>
     };
     Installed {
         probe: Some(Arc::new(probe)),
         storage: Some(Arc::new(disk.clone())),
         disk: Some(disk),
         descriptors: Some(table),
+        signals: Some(signals),
         ..Installed::new(Box::new(main)).on_power_loss(move || S::power_lost(&shared, &host))
     }
 }
@@ -93,6 +105,7 @@ struct WatchedNetwork<S: Service> {
     degraded: Arc<AtomicBool>,
     tap: Tap,
     marks: Marks,
+    signals: Signals,
 }
 
 impl<S: Service> Network for WatchedNetwork<S> {
@@ -130,6 +143,7 @@ impl<S: Service> Network for WatchedNetwork<S> {
                 host: self.host.clone(),
                 recorder: self.recorder.clone(),
                 degraded: self.degraded.clone(),
+                signals: self.signals.clone(),
                 open: AtomicBool::new(false),
             };
             Ok(Box::new(watched) as Box<dyn Listener>)
@@ -142,6 +156,7 @@ struct WatchedListener<S: Service> {
     host: String,
     recorder: Recorder<S>,
     degraded: Arc<AtomicBool>,
+    signals: Signals,
     /// Whether `accept` has been called: a port that is only reserved is not open.
     open: AtomicBool,
 }
@@ -175,9 +190,10 @@ impl<S: Service> Drop for WatchedListener<S> {
         if !self.open.load(Ordering::Relaxed) {
             return;
         }
-        let why = match self.degraded.load(Ordering::Relaxed) {
-            true => "it calls itself degraded",
-            false => "its process ended",
+        let why = match (self.degraded.load(Ordering::Relaxed), self.signals.is_asked()) {
+            (true, _) => "it calls itself degraded",
+            (false, true) => "it was asked to end",
+            (false, false) => "its process ended",
         };
         self.note(false, why);
     }

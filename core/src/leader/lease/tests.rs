@@ -3,6 +3,7 @@ mod reference;
 use super::*;
 use crate::{
     config::StateConfig,
+    stop::Stopping,
     store::{
         MemoryStore, SqliteDirectory,
         testing::{Fixture, Flaky},
@@ -35,8 +36,12 @@ impl Pair {
     }
 
     fn candidate(&self, host: &str) -> (Env, watch::Receiver<Option<Leadership>>) {
+        self.candidate_until(host, Stop::never())
+    }
+
+    fn candidate_until(&self, host: &str, stop: Stop) -> (Env, watch::Receiver<Option<Leadership>>) {
         let env = self.fixture.env(host);
-        let leadership = seek_leadership(&env, &self.config, self.store.clone(), self.directory.clone());
+        let leadership = seek_leadership(&env, &self.config, self.store.clone(), self.directory.clone(), stop);
         (env, leadership)
     }
 }
@@ -153,4 +158,21 @@ async fn whoever_keeps_the_lease_recovers_from_a_newer_epoch() {
     sleep(8 * SECOND).await;
     assert!(leads(&a));
     assert!(a.1.borrow().expect("leads").epoch > newest, "and may act again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_stops_lets_another_lead_before_its_lease_is_over() {
+    let pair = Pair::new("stops").await;
+    let stopping = Stopping::new();
+    let a = pair.candidate_until("idp-a", stopping.stop());
+    let b = pair.candidate("idp-b");
+    sleep(SECOND).await;
+    assert!(leads(&a) && !leads(&b));
+    stopping.ask();
+    stopping.ended().await;
+    assert!(!leads(&a));
+    assert_eq!(pair.store.get(&KEY()).await, Ok(None));
+    sleep(pair.config.leader.renew_every).await;
+    assert!(leads(&b));
+    assert_eq!(pair.fixture.marks.seen("lease given back"), 1);
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     config::StateConfig,
     leader::EpochRepository,
+    stop::Stopping,
     store::{
         SqliteDirectory,
         testing::{Fixture, START},
@@ -17,6 +18,7 @@ use std::{collections::VecDeque, sync::Mutex, time::Duration};
 struct Relay {
     taken: Mutex<Vec<Mail>>,
     answers: Mutex<VecDeque<Outcome<()>>>,
+    takes: Mutex<Duration>,
 }
 
 #[async_trait]
@@ -25,6 +27,8 @@ impl Mailer for Relay {
         panic!("a job waits for the relay's word")
     }
     async fn deliver(&self, mail: Mail) -> Outcome<()> {
+        let takes = *self.takes.lock().unwrap();
+        sleep(takes).await;
         self.taken.lock().unwrap().push(mail);
         self.answers.lock().unwrap().pop_front().unwrap_or(Ok(()))
     }
@@ -68,6 +72,10 @@ impl Setup {
     }
 
     fn start_job(&self, epoch: LeaderEpoch) {
+        self.start_job_until(epoch, Stop::never());
+    }
+
+    fn start_job_until(&self, epoch: LeaderEpoch, stop: Stop) {
         let leadership = Leadership {
             epoch,
             valid_until: Duration::from_secs(60),
@@ -75,7 +83,14 @@ impl Setup {
         let (_, leadership) = watch::channel(Some(leadership));
         let config = Config::new("idp-a", "https://login.example", StateConfig::Memory);
         let env = self.fixture.env("idp-a");
-        send_reminders(&env, &config, self.directory.clone(), self.relay.clone(), leadership);
+        send_reminders(
+            &env,
+            &config,
+            self.directory.clone(),
+            self.relay.clone(),
+            leadership,
+            stop,
+        );
     }
 
     fn mails(&self) -> usize {
@@ -148,4 +163,30 @@ async fn a_claim_whose_fate_is_unknown_is_given_back() {
     assert_eq!(setup.mails(), 0);
     secs(30).await;
     assert_eq!(setup.mails(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_stops_between_two_reminders() {
+    let setup = Setup::new("stops").await;
+    let another = Reminder {
+        id: "r2".into(),
+        user_id: "user-ann".into(),
+        address: "ann@example.com".into(),
+        text: "Feed the cat".into(),
+        due: START + Duration::from_millis(9_500),
+    };
+    setup.directory.add_reminder(another).await.unwrap();
+    *setup.relay.takes.lock().unwrap() = Duration::from_secs(3);
+    let stopping = Stopping::new();
+    let epoch = setup.directory.begin_epoch("a").await.unwrap();
+    setup.start_job_until(epoch, stopping.stop());
+    secs(12).await;
+    stopping.ask();
+    stopping.ended().await;
+    assert_eq!(setup.mails(), 1, "the one that was under way");
+    assert_eq!(setup.fixture.marks.seen("reminder sent"), 1);
+    let next = setup.directory.begin_epoch("b").await.unwrap();
+    setup.start_job(next);
+    secs(20).await;
+    assert_eq!(setup.mails(), 2, "the other one is sent by the next leader");
 }

@@ -219,3 +219,39 @@ async fn a_refused_mail_is_tried_again_and_an_unknown_one_is_not() {
     assert!(relay.try_recv().is_err(), "no fourth");
     assert_eq!(outbox.slots.available_permits(), 8);
 }
+
+/// A mail that waits for its next try is tried at once, and what is left in the end is counted.
+#[tokio::test(start_paused = true)]
+async fn the_last_mails_are_sent_when_the_process_stops() {
+    let fixture = Fixture::new();
+    let outbox = outbox(&fixture, 8);
+    assert_eq!(outbox.finish(Duration::from_secs(5)).await, 0, "nothing waits");
+    outbox.enqueue(code("ann@example.com")).await.unwrap();
+    // Nobody listens: the third try is due 1.5 s after the first, the next one 2 s later.
+    tokio::time::sleep(Duration::from_millis(1_600)).await;
+    let mut relay = fixture.network.serve("mail");
+    let (began, outbox) = (Instant::now(), Arc::new(outbox));
+    let finishing = {
+        let outbox = outbox.clone();
+        async move { outbox.finish(Duration::from_secs(5)).await }
+    };
+    let relaying = async { converse(relay.recv().await.unwrap(), Some("354"), Some("250 taken")).await };
+    let (left, message) = tokio::join!(finishing, relaying);
+    assert_eq!(left, 0);
+    assert!(message.expect("a message").contains("To: ann@example.com"));
+    assert_eq!(began.elapsed(), Duration::ZERO, "it did not wait for its turn");
+
+    for _ in 0..3 {
+        outbox.enqueue(code("ben@example.com")).await.unwrap();
+    }
+    let hangs = async {
+        let _kept = relay.recv().await;
+        std::future::pending::<()>().await;
+    };
+    let finishing = outbox.finish(Duration::from_secs(5));
+    seams::select! {
+        left = finishing => assert_eq!(left, 3),
+        () = hangs => {}
+    }
+    assert_eq!(began.elapsed(), Duration::from_secs(5));
+}

@@ -55,6 +55,11 @@ fn every_sentence_rejects_what_operators_or_the_reminded_may_not_be_told() {
             .unwrap();
         })
     };
+    // Nobody has asked any replica to end.
+    let stopping = everywhere(&|answer| {
+        answer.status = 503;
+        json("status", "stopping".into())(answer).unwrap();
+    });
     for (reason, history) in [
         ("two-leaders", says("leader", true.into())),
         ("no-leader", says("leader", false.into())),
@@ -69,6 +74,7 @@ fn every_sentence_rejects_what_operators_or_the_reminded_may_not_be_told() {
         ),
         ("health-differs", says("reasons", serde_json::json!(["xyzzy"]))),
         ("degraded-without-a-reason", degraded("")),
+        ("health-differs", stopping),
         ("blames-what-works", degraded("directory: the disk is full")),
     ] {
         let found = reasons(&history);

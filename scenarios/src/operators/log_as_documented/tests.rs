@@ -136,6 +136,11 @@ fn rejects_each_kind_of_wrong_line() {
         ),
         (vec![(2000, "INFO", "ready"), (2001, "INFO", "ready")], "ready-twice"),
         (
+            vec![(2000, "INFO", "stopping"), (2001, "INFO", "stopping")],
+            "stopping-twice",
+        ),
+        (vec![(2000, "INFO", "stopped")], "stopped-at-once"),
+        (
             vec![(2000, "INFO", "recovered: opening the port again")],
             "not-degraded",
         ),
@@ -378,6 +383,10 @@ fn a_new_process_begins_anew() {
     let again = story(&[(500, "INFO", "ready"), (3000, "INFO", "ready")]);
     let killed = again.fault(2000, Fault::Kill { host: "idp-a".into() });
     assert_eq!(killed.judged_by(&LogAsDocumented), Ok(()));
+    let stopped = story(&[(500, "INFO", "ready"), (3000, "INFO", "ready")]);
+    let (host, how) = ("idp-a".to_owned(), "it returned".to_owned());
+    let stopped = stopped.event(2000, "idp-a", Event::Exit { host, how });
+    assert_eq!(stopped.judged_by(&LogAsDocumented), Ok(()));
     // In one millisecond: the old process said so, was killed, and the new one says so, once.
     let at_once = |lines: &[(u64, &'static str, &str)]| {
         let killed = story(lines).fault(500, Fault::Kill { host: "idp-a".into() });

@@ -11,6 +11,7 @@
 //! for each part of an answer, and must be rejected.
 
 mod people;
+mod restarts;
 mod service;
 mod stalls;
 mod strangers;
@@ -32,6 +33,7 @@ use stalls::Stalls;
 use std::{collections::BTreeSet, fmt, io, path::Path};
 
 pub use crate::oddities::Tries;
+pub use restarts::judge_restarts;
 pub use stalls::Stall;
 pub use strangers::judge_strangers;
 

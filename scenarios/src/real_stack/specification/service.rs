@@ -42,7 +42,11 @@ pub(super) struct Service {
     pub(super) scene: Scene,
     /// The same as the specification reads it.
     pub(super) world: World,
-    servers: Vec<Server>,
+    /// How the mail relay behaves.
+    pub(super) mail: PeerMode,
+    pub(super) servers: Vec<Server>,
+    /// The port for people of each.
+    pub(super) people_ports: Vec<u16>,
     _balancer: Option<Process>,
     _stack: Option<RealStack>,
     _folder: Folder,
@@ -113,7 +117,13 @@ impl Service {
         let relaying = mail::serve(env.clone(), relay, mode.clone(), inboxes.clone(), recorder.clone());
         env.spawn(async move { drop(relaying.await) }); // if the port is taken, no mail comes
         let env = names::env(hosts::ANALYTICS, &places);
-        let hooked = analytics::serve(env.clone(), hook, hosts::ANALYTICS_PATH, mode, recorder.clone());
+        let hooked = analytics::serve(
+            env.clone(),
+            hook,
+            hosts::ANALYTICS_PATH,
+            PeerMode::default(),
+            recorder.clone(),
+        );
         env.spawn(async move { drop(hooked.await) }); // if the port is taken, no event comes
 
         let issuer = match place {
@@ -183,7 +193,9 @@ impl Service {
                 pause: PAUSE,
             },
             world,
+            mail: mode,
             servers,
+            people_ports: replica_ports,
             _balancer: balancer.map(|balancer| nginx::start(&balancer)).transpose()?,
             _stack: stack,
             _folder: folder,

@@ -64,6 +64,7 @@ impl Stall {
                 mail: true,
                 analytics: true,
                 jobs: true,
+                stops: false,
                 clocks_ms: 0,
             },
         }

@@ -145,6 +145,9 @@ impl Mailer for Called<Arc<dyn Mailer>> {
     async fn deliver(&self, mail: Mail) -> Outcome<()> {
         self.asked.around("mail deliver", self.inner.deliver(mail)).await
     }
+    async fn finish(&self, within: Duration) -> usize {
+        self.inner.finish(within).await
+    }
     fn trouble(&self) -> Option<Cause> {
         self.inner.trouble()
     }
@@ -158,6 +161,9 @@ impl Analytics for Called<Arc<dyn Analytics>> {
             Ok(())
         };
         let _ = self.asked.around("hook record", recorded).await; // it never fails
+    }
+    async fn finish(&self, within: Duration) -> u64 {
+        self.inner.finish(within).await
     }
     fn trouble(&self) -> Option<Cause> {
         self.inner.trouble()

@@ -25,6 +25,7 @@ fn fault() -> impl Strategy<Value = Fault<Shop>> {
     prop_oneof![
         host().prop_map(|host| Fault::Kill { host }),
         host().prop_map(|host| Fault::PowerLoss { host }),
+        host().prop_map(|host| Fault::Stop { host }),
         host().prop_map(|host| Fault::Start { host }),
         host().prop_map(|host| Fault::Pause { host }),
         host().prop_map(|host| Fault::Resume { host }),

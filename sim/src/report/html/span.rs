@@ -151,7 +151,8 @@ fn stopped<S: Service>(event: &Event<S>) -> Option<&str> {
         Event::Fault {
             fault: Fault::Kill { host } | Fault::PowerLoss { host },
             ..
-        } => Some(host),
+        }
+        | Event::Exit { host, .. } => Some(host),
         _ => None,
     }
 }

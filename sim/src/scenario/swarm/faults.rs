@@ -8,7 +8,7 @@ use crate::{
     scenario::{
         Dice, acknowledgement_lost, bad_certificate, cut, cut_one_way, disk_fails, disk_slow, draw_trigger, kill,
         latency, latency_spike, loss, mend, ms, no_descriptors, pause, power_loss, redis_refuses, resume, secs,
-        sentinel_refuses, start,
+        sentinel_refuses, start, stop,
     },
     service::Service,
     tls::DEFECTS,
@@ -87,6 +87,32 @@ impl<S: Service> Swarm<S> {
             ended_percent: 70,
         };
         self.schedule(&intensity, world, &targets, dice)
+    }
+
+    /// A process of the service is asked to end, in every fourth run. Drawn apart from all other faults: an operator stops a
+    /// process whatever else happens.
+    pub(super) fn perhaps_a_stop(&self, world: &World<S>, dice: &mut Dice) -> Vec<TimedFault<S>> {
+        match dice.chance(25) {
+            true => self.a_stop(world, dice),
+            false => vec![],
+        }
+    }
+
+    /// A process of the service is asked to end, and is started again soon afterwards, or when everything heals.
+    pub(super) fn a_stop(&self, world: &World<S>, dice: &mut Dice) -> Vec<TimedFault<S>> {
+        let processes = world.of_kind(HostKind::Service);
+        if processes.is_empty() {
+            return vec![];
+        }
+        let host = dice.pick(&processes);
+        let heal_ms = self.heals_at_ms();
+        let at_ms = dice.between(3000, heal_ms - (heal_ms / 4).min(10_000));
+        let starts_ms = at_ms + dice.between(50, 8_000);
+        let starts = dice.chance(70) && starts_ms < heal_ms;
+        let starts = starts.then(|| TimedFault::at(starts_ms, start(&host)));
+        std::iter::once(TimedFault::at(at_ms, stop(&host)))
+            .chain(starts)
+            .collect()
     }
 
     /// Every kind of fault that this world can have.

@@ -1,0 +1,171 @@
+use super::*;
+use crate::{
+    property::testing::*,
+    scenario::{kill, mail as relay, start, stop},
+    vocabulary::Seen,
+};
+use spec::exchange::{Answer, Request};
+
+/// `idp-a` leads, is asked to end at 20 s, ends at `ended_ms`, and is started again at 26 s.
+fn stopped(ended_ms: u64, how: &str) -> Story {
+    let ready = |story: Story, at_ms, host: &str, ready| {
+        let (host, why) = (host.to_owned(), String::new());
+        story.event(at_ms, "host", Event::Ready { host, ready, why })
+    };
+    let story = ready(Story::new(), 300, "idp-a", true);
+    let story = ready(story, 310, "idp-b", true).logged_at(400, "INFO", "leading epoch=1");
+    let story = ready(story.fault(20_000, stop("idp-a")), 20_000, "idp-a", false);
+    let (host, how) = ("idp-a".to_owned(), how.to_owned());
+    let story = story.event(ended_ms, "idp-a", Event::Exit { host, how });
+    story.fault(26_000, start("idp-a"))
+}
+
+/// The other replica leads at some time.
+fn then_leads(mut story: Story, at_ms: u64) -> Story {
+    story = story.logged_at(at_ms, "INFO", "leading epoch=2");
+    story.operators.log.last_mut().expect("just added").line.host = "idp-b".into();
+    story
+}
+
+fn sound() -> Story {
+    then_leads(stopped(23_000, RETURNED), 22_500)
+}
+
+fn asked(story: Story, (sent_ms, ended_ms): (u64, u64), door: &str, answer: Answered) -> Story {
+    let request = Box::new(Request {
+        path: "/token".into(),
+        ..Request::default()
+    });
+    let (number, door) = (sent_ms, door.to_owned());
+    let event = |seen| Event::Own(Observation::Exchange(seen));
+    let story = story.event(
+        sent_ms,
+        "ann",
+        event(exchange::Observation::Asked { number, door, request }),
+    );
+    story.event(
+        ended_ms,
+        "ann",
+        event(exchange::Observation::Answered { number, answer }),
+    )
+}
+
+fn status(status: u16) -> Answered {
+    Answered::With(Box::new(Answer {
+        status,
+        ..Answer::default()
+    }))
+}
+
+fn nothing() -> Answered {
+    Answered::Unknown("connection lost".into())
+}
+
+fn reason(story: Story) -> Result<(), String> {
+    story.judged_by(&StopsInOrder).map_err(|violation| violation.reason)
+}
+
+#[test]
+fn accepts_a_stop_in_order() {
+    assert_eq!(reason(sound()), Ok(()));
+    assert_eq!(
+        reason(asked(sound(), (19_000, 20_500), "balancer", status(200))),
+        Ok(())
+    );
+    assert_eq!(
+        reason(asked(
+            sound(),
+            (21_000, 21_002),
+            "idp-a",
+            Answered::NotSent("refused".into())
+        )),
+        Ok(())
+    );
+    assert_eq!(
+        reason(asked(sound(), (19_000, 20_500), "idp-b", nothing())),
+        Ok(()),
+        "another replica's"
+    );
+    let left = Answered::GivenUp("it took longer than 100 ms".into());
+    assert_eq!(reason(asked(sound(), (19_000, 20_500), "balancer", left)), Ok(()));
+}
+
+#[test]
+fn rejects_a_process_that_does_not_end_or_is_killed() {
+    let late = |ended_ms, how| reason(then_leads(stopped(ended_ms, how), 22_500));
+    assert_eq!(late(36_500, RETURNED), Err("does-not-end".into()));
+    assert_eq!(late(20_000, "it does not handle SIGTERM"), Err("does-not-end".into()));
+    assert_eq!(late(36_000, RETURNED), Ok(()));
+}
+
+#[test]
+fn rejects_what_is_cut_off_and_what_another_could_have_served() {
+    for (times, door, answer) in [
+        ((19_000, 20_010), "balancer", nothing()),
+        ((19_000, 20_010), "balancer", status(502)),
+        ((19_000, 20_010), "idp-a", nothing()),
+        ((21_000, 21_020), "balancer", status(503)),
+        ((21_000, 21_020), "balancer", Answered::NotSent("refused".into())),
+    ] {
+        let shown = format!("{times:?} {door}");
+        assert_eq!(
+            reason(asked(sound(), times, door, answer)),
+            Err("cut-off".into()),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn a_moment_and_other_trouble_excuse_and_no_more() {
+    for sent_ms in [19_975, 20_010, 21_975, 22_010] {
+        let lost = asked(sound(), (sent_ms, sent_ms + 50), "balancer", status(502));
+        assert_eq!(reason(lost), Ok(()), "{sent_ms}");
+    }
+    for sent_ms in [19_974, 20_011, 21_974, 22_011] {
+        let lost = asked(sound(), (sent_ms, sent_ms + 60), "balancer", status(502));
+        assert_eq!(reason(lost), Err("cut-off".into()), "{sent_ms}");
+    }
+    let lost = || asked(sound(), (21_000, 21_020), "balancer", status(502));
+    assert_eq!(reason(lost().fault(20_500, kill("redis-1"))), Ok(()));
+    let slow = relay(Mode::Slow { by_ms: 900 });
+    assert_eq!(reason(lost().fault(20_500, slow)), Err("cut-off".into()));
+    let long = then_leads(stopped(34_000, RETURNED), 22_500);
+    assert_eq!(reason(asked(long, (19_000, 31_000), "balancer", status(504))), Ok(()));
+}
+
+#[test]
+fn rejects_a_lease_that_is_kept() {
+    let leads = |at_ms| reason(then_leads(stopped(23_000, RETURNED), at_ms));
+    assert_eq!(leads(24_100), Ok(()));
+    assert_eq!(leads(29_000), Err("lease-kept".into()));
+    assert_eq!(reason(stopped(23_000, RETURNED)), Err("lease-kept".into()));
+    let follower =
+        stopped(23_000, RETURNED).logged_at(10_000, "WARN", "no longer leading epoch=1 why=the lease ran out");
+    assert_eq!(reason(follower), Ok(()));
+}
+
+#[test]
+fn rejects_a_mail_that_is_lost() {
+    let pressed = |at_ms| sound().op((at_ms, at_ms + 20), "ann", send("f1", "ann"), Seen::Ok);
+    assert_eq!(reason(pressed(19_000)), Err("no-mail".into()));
+    assert_eq!(
+        reason(pressed(19_000).event(35_500, "mail", mailed("ann", "c1"))),
+        Err("no-mail".into())
+    );
+    assert_eq!(
+        reason(pressed(19_000).event(22_900, "mail", mailed("ann", "c1"))),
+        Ok(())
+    );
+    assert_eq!(
+        reason(pressed(19_000).event(19_500, "mail", mailed("ann", "c1"))),
+        Ok(())
+    );
+    assert_eq!(reason(pressed(24_000)), Ok(()), "that waits elsewhere");
+    assert_eq!(reason(pressed(19_000).fault(19_500, kill("mail"))), Ok(()));
+    let again = pressed(19_000).event(19_500, "mail", mailed("ann", "c1"));
+    assert_eq!(
+        reason(again.op((19_900, 19_920), "ann", send("f1", "ann"), Seen::Ok)),
+        Ok(())
+    );
+}
