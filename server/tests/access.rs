@@ -50,8 +50,9 @@ impl Stack {
         };
         let common = format!("bind 127.0.0.1\ndir {at}\n");
         let of_redis = format!(
-            "{common}{}save \"\"\nrequirepass admin-pw\nuser idp on >redis-pw ~auth:* &* +@all\n",
-            listen(redis)
+            "{common}{}save \"\"\nrequirepass admin-pw\n{}",
+            listen(redis),
+            include_str!("../../core/redis.acl").replace("PASSWORD", "redis-pw"),
         );
         let of_sentinel = format!(
             "{common}{}requirepass sentinel-pw\nsentinel monitor auth 127.0.0.1 {redis} 1\n\

@@ -138,7 +138,12 @@ impl Finder<'_> {
                 Some(_) => (Shape::Expr, self.source(&field.expr)),
                 None => (Shape::Shorthand, self.source(&field.member)),
             };
-            if matches!(text, "None" | "false" | "0" | "vec![]" | "String::new()" | "env") {
+            // What is the default already would be no mistake.
+            let is_default = matches!(
+                text,
+                "None" | "false" | "0" | "vec![]" | "String::new()" | "AtomicUsize::new(0)"
+            );
+            if is_default || text.ends_with("::default()") || text == "env" {
                 continue;
             }
             let range = match field.colon_token {

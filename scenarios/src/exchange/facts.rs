@@ -49,7 +49,7 @@ pub(crate) fn world(plan: &Plan) -> World {
         groups: groups(who),
     });
     World {
-        issuer: hosts::ISSUER.to_owned(),
+        issuer: plan.world.issuer().to_owned(),
         epoch_ms: EPOCH.millis(),
         clients: clients.collect(),
         people: people.collect(),

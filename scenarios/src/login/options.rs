@@ -210,6 +210,14 @@ impl Default for WorldOptions {
 }
 
 impl WorldOptions {
+    /// The issuer: that of a developer has no TLS in front of it, as that of `idp --dev`.
+    pub fn issuer(&self) -> &'static str {
+        match self.store {
+            StoreOption::Redis => hosts::ISSUER,
+            StoreOption::Memory => hosts::ISSUER_OF_A_DEVELOPER,
+        }
+    }
+
     /// The hosts of the login service's replicas.
     pub fn replica_hosts(&self) -> Vec<String> {
         hosts::replicas(self.replicas)

@@ -14,7 +14,7 @@ use url::form_urlencoded::Serializer;
 pub(super) const CLIENT: &str = "web";
 
 /// Logs in, is signed out by the client, says yes if asked, and looks at the account page. The client gives this ID token as a
-/// hint, or else its name, and wants the person to go there afterwards.
+/// hint, or its name, or both, and wants the person to go there afterwards.
 pub(super) async fn sign_out(person: &Arc<Person>, hint: Option<Hint>, return_to: &str) {
     if !calm::log_in(person, Style::CALM).await {
         return;
@@ -32,10 +32,13 @@ pub(super) async fn sign_out(person: &Arc<Person>, hint: Option<Hint>, return_to
 
 fn query(person: &Person, hint: Option<Hint>, return_to: &str) -> String {
     let mut query = Serializer::new(String::new());
-    match hint {
-        Some(hint) => query.append_pair(super::ops::HINT, &hint.text(&person.scene, &person.who)),
-        None => query.append_pair("client_id", CLIENT),
-    };
+    if let Some(hint) = hint {
+        query.append_pair(super::ops::HINT, &hint.text(&person.scene, &person.who));
+    }
+    // A client that wants the person back says who it is, also with a hint, as many libraries do.
+    if hint.is_none() || !return_to.is_empty() {
+        query.append_pair("client_id", CLIENT);
+    }
     if !return_to.is_empty() {
         query.append_pair("post_logout_redirect_uri", return_to);
         query.append_pair("state", &random_token(&*person.scene.env.entropy));

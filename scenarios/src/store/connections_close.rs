@@ -7,7 +7,7 @@
 use crate::{
     catalogue::marks::somebody_logged_in,
     property::{CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, NoSecretLogged, RemindersOnce},
-    scenario::{Logins, Monitor, Probe, Racers, World, hosts::*, ms, redis_refuses, secs},
+    scenario::{Logins, Monitor, Probe, Racers, World, cut, hosts::*, ms, redis_refuses, secs},
     vocabulary::{Faults, Refusal, Scenario},
 };
 
@@ -22,6 +22,10 @@ pub(crate) fn connections_close() -> Scenario {
         let from = ms(4_000 + n * 1_300);
         let closes = |node| redis_refuses(node, Refusal::ClosedConnections, ms(NOTICED_MS));
         faults = faults.at(from..from + ms(1_000), closes(REDIS_1)).and(closes(REDIS_2));
+    }
+    // At the end one replica finds no Sentinel either that would say where to connect.
+    for sentinel in SENTINELS {
+        faults = faults.at(secs(35), cut(IDP_A, sentinel));
     }
     Scenario::new(
         "connections_close",

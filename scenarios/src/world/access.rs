@@ -16,6 +16,8 @@ pub(crate) const RELAY: &str = "relay-password-6Vq2";
 const REDIS: &str = "redis-password-9Tr4";
 /// The password of the operators of Redis, of its replicas and of the Sentinels.
 const REDIS_ADMIN: &str = "admin-password-3Kw8";
+/// The user of the replicas at Redis, as operators are told to make it: nothing but what the service needs.
+const ACL: &str = include_str!("../../../core/redis.acl");
 /// The password at the Sentinels.
 const SENTINEL: &str = "sentinel-password-1Zx7";
 
@@ -36,13 +38,21 @@ pub(crate) fn tell(world: &WorldOptions, recorder: &Recorder) {
     }
 }
 
+/// What the user of the replicas may do at Redis.
+fn rules() -> &'static str {
+    let (_, rules) = ACL
+        .split_once(">PASSWORD ")
+        .expect("the file says where the password goes");
+    rules.trim_end()
+}
+
 /// The passwords of the Redis nodes.
 pub(crate) fn of_redis(world: &WorldOptions) -> Option<RedisPasswords> {
     world.access.is_guarded().then(|| RedisPasswords {
         admin: REDIS_ADMIN.to_owned(),
         user: USER.to_owned(),
         password: REDIS.to_owned(),
-        rules: "~auth:* &* +@all".to_owned(),
+        rules: rules().to_owned(),
     })
 }
 

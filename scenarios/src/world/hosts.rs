@@ -59,6 +59,8 @@ pub const ANALYTICS_PATH: &str = "/events";
 
 /// The issuer. TLS ends before the balancer, so people send plain HTTP to it, with this host name.
 pub const ISSUER: &str = "https://login.example";
+/// The issuer where there is no TLS.
+pub const ISSUER_OF_A_DEVELOPER: &str = "http://localhost";
 /// The sender of mails.
 pub const MAIL_FROM: &str = "login@login.example";
 /// The name by which the Sentinels know the master.

@@ -31,7 +31,7 @@ fn config(host: &str, directory: &str, world: &WorldOptions) -> Config {
         },
         StoreOption::Memory => StateConfig::Memory,
     };
-    let mut config = Config::new(host, hosts::ISSUER, state);
+    let mut config = Config::new(host, world.issuer(), state);
     config.port = hosts::REPLICA_PORT;
     config.ops_port = hosts::OPS_PORT;
     config.directory = directory.to_owned();

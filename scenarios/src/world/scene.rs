@@ -67,7 +67,7 @@ impl From<sim::world::Scene<Login>> for Scene {
             env: scene.env,
             recorder: scene.recorder,
             inboxes: scene.shared.inboxes,
-            issuer: hosts::ISSUER.to_owned(),
+            issuer: scene.options.issuer().to_owned(),
             balancer: (hosts::BALANCER.to_owned(), hosts::BALANCER_PORT),
             replicas: replicas.map(|host| (host, hosts::REPLICA_PORT)).collect(),
             redis: scene.options.redis_hosts(),
