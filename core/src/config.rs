@@ -335,6 +335,14 @@ mod tests {
         ] {
             assert_eq!(says(row), lasts.as_secs(), "{row}");
         }
+        for (row, lasts) in [
+            ("a call to the store", deadlines.store),
+            ("connecting to Redis or to a Sentinel", deadlines.connect),
+            ("the directory's lock", deadlines.directory),
+            ("analytics hook", deadlines.analytics),
+        ] {
+            assert_eq!(Duration::from_millis(says(row)), lasts, "{row}");
+        }
         for (row, number) in [
             ("wrong codes in a login", limits.verify_attempts),
             ("bytes of state at a sign-out", end_session::STATE_BYTES_MAX as u64),

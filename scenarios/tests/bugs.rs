@@ -76,6 +76,8 @@ bugs!(
     unfenced_leader at 1,
     lease_without_end at 7,
     cached_master_address at 2,
+    connects_patiently at 1,
+    deadline_of_nobody at 1,
     key_per_replica at 1,
     hook_awaited at 3,
     hook_awaited_briefly at 3,

@@ -2,7 +2,7 @@
 
 use crate::{
     at_rest::{self, NO_SECRET_STORED},
-    calls::{self, CALLS_BY_CLOCK, CallRecord},
+    calls::{self, CALLS_BY_CLOCK, CALLS_IN_TIME, CallRecord},
     classic::{self, Misfit},
     engine::{EngineError, Stats},
     history::History,
@@ -169,7 +169,14 @@ pub const NOTHING_PANICS: &str = "NothingPanics";
 /// The name of the property that a run ends: no process loops without waiting.
 pub const RUN_ENDS: &str = "RunEnds";
 /// The properties that hold in every run, whatever its scenario claims.
-pub const IN_EVERY_RUN: &[&str] = &[NOTHING_PANICS, SETS_UP, RUN_ENDS, NO_SECRET_STORED, CALLS_BY_CLOCK];
+pub const IN_EVERY_RUN: &[&str] = &[
+    NOTHING_PANICS,
+    SETS_UP,
+    RUN_ENDS,
+    NO_SECRET_STORED,
+    CALLS_BY_CLOCK,
+    CALLS_IN_TIME,
+];
 
 /// Performs a plan and judges it. Runs on the calling thread; equal plans give equal runs.
 ///
@@ -257,7 +264,8 @@ fn simulate<S: Service, T>(
     let (_, secrets) = running.recorder().reported();
     let in_clear = at_rest::violation(&S::at_rest(running.shared()), &secrets, plan.lasts_ms);
     let calls = running.calls();
-    let too_often = calls::too_often(S::CALLS, &calls);
+    let paced = calls::too_often(S::CALLS, &calls).into_iter();
+    let paced = paced.chain(calls::too_long(S::CALLS, &calls));
     let panics = running.engine().panics().into_iter().map(|panic| Violation {
         property: NOTHING_PANICS.to_owned(),
         // The message may contain anything; the location of the panic identifies the bug.
@@ -281,7 +289,7 @@ fn simulate<S: Service, T>(
         violations: unprepared
             .into_iter()
             .chain(panics)
-            .chain(too_often)
+            .chain(paced)
             .chain(in_clear)
             .chain(stuck)
             .collect(),

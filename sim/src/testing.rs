@@ -236,7 +236,8 @@ pub(crate) const CALLS: &[CallSite] = &[
                 after_ms: 0,
             },
         ],
-    ),
+    )
+    .within_ms(50),
     CallSite::new("close the till", &[]).unreached("no shop ever closes"),
 ];
 

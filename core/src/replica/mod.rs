@@ -45,7 +45,7 @@ pub enum StartError {
 }
 
 /// Runs a replica: the ops port, the jobs, and the port for people, open whenever the replica can do its work. When `asked`
-/// ends, the replica stops: see [`stopping`]. Dropping the future stops it at once.
+/// ends, the replica stops: see the module `stopping`. Dropping the future stops it at once.
 ///
 /// # Errors
 /// It cannot start.

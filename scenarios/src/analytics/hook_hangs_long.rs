@@ -1,11 +1,11 @@
-//! The analytics hook takes nothing for a while, and more events wait for it than may.
+//! The analytics hook takes nothing for a while, and more events wait for it than may; later nobody listens there.
 //!
 //! The oldest are dropped. An operator reads in the log that events are lost, and afterwards how many. (Inventory 53.)
 
 use crate::{
     catalogue::marks::{marked, somebody_logged_in},
     property::{EventsCounted, HealthTells, LatencyBudget},
-    scenario::{Logins, Monitor, World, analytics, ms, secs},
+    scenario::{Logins, Monitor, World, analytics, hosts::ANALYTICS, kill, ms, secs, start},
     vocabulary::{Faults, Mode, Scenario},
 };
 
@@ -23,8 +23,15 @@ pub(crate) fn hook_hangs_long() -> Scenario {
     .world(World::of_a_developer().analytics_queue(3))
     .workload(Logins::people(20).from(secs(2)).every(ms(150)))
     .workload(Logins::people(4).from(secs(40)).every(secs(1)))
+    .workload(Logins::people(4).from(secs(52)).every(secs(1)))
     .workload(Monitor::every(secs(3)))
-    .faults(Faults::new().one_at(secs(3)..secs(6), stalls).heal_at(secs(25)))
+    .faults(
+        Faults::new()
+            .one_at(secs(3)..secs(6), stalls)
+            .heal_at(secs(25))
+            .at(secs(49), kill(ANALYTICS))
+            .at(secs(55), start(ANALYTICS)),
+    )
     .always(HealthTells)
     .always(EventsCounted)
     .always(LatencyBudget::pages(ms(500)).tokens(ms(400)))

@@ -10,10 +10,13 @@
 //! A process that has no file descriptors for long enough that a monitor came says that it could accept nobody, and if it gets
 //! ready meanwhile, that it cannot open its port.
 //!
+//! And a cause that is told is the cause, as far as it can be seen: [`deadlines_told`].
+//!
 //! Edges. Not judged: a process that is killed or paused meanwhile cannot write; a failure just before the end of the run. A
 //! look at health is told of once for each cause, so an earlier line counts for it. Sentinels are judged by what becomes of the
 //! calls that needed them. What analytics loses is told once, until the hook takes an event again; it is not judged here.
 
+use super::deadlines_told;
 use crate::{
     availability,
     property::{
@@ -65,7 +68,8 @@ impl Property<Login> for FailuresLogged {
                 return Err(violation(&self.name(), at_ms, vec![], what).because(sim::shrink::slug(call.call)));
             }
         }
-        self.check_descriptors(evidence)
+        self.check_descriptors(evidence)?;
+        deadlines_told::check(&self.name(), evidence)
     }
 }
 

@@ -2,6 +2,7 @@
 
 // Properties.
 mod blame;
+mod deadlines_told;
 pub(crate) mod errors_explained;
 pub(crate) mod failures_logged;
 pub(crate) mod log_as_documented;
@@ -9,6 +10,7 @@ pub(crate) mod no_secret_logged;
 pub(crate) mod refusals_named;
 
 // Planted bugs.
+pub(crate) mod deadline_of_nobody;
 pub(crate) mod error_detail_lost;
 pub(crate) mod every_try_logged;
 pub(crate) mod failures_swallowed;
@@ -36,6 +38,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         mailed_code_kept::PLANTED,
         failures_swallowed::PLANTED,
         every_try_logged::PLANTED,
+        deadline_of_nobody::PLANTED,
         refusal_swallowed::PLANTED,
     ]
 }

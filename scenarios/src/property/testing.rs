@@ -58,6 +58,7 @@ impl Story {
             after: None,
             answered: Some(Answered::Well),
             ended_ms: Some(at_ms),
+            is_late: false,
             failure: None,
         });
         self
@@ -91,7 +92,12 @@ impl Story {
     }
 
     /// Adds a call of a replica that failed at once.
-    pub(crate) fn call(mut self, at_ms: u64, call: &'static str, failure: &str) -> Story {
+    pub(crate) fn call(self, at_ms: u64, call: &'static str, failure: &str) -> Story {
+        self.call_from(at_ms, at_ms, call, failure)
+    }
+
+    /// Adds a call of a replica that failed after a while.
+    pub(crate) fn call_from(mut self, at_ms: u64, ended_ms: u64, call: &'static str, failure: &str) -> Story {
         self.calls.push(CallRecord {
             at_ms,
             host: "idp-a".into(),
@@ -99,7 +105,8 @@ impl Story {
             nth: 1,
             after: None,
             answered: Some(Answered::WithError),
-            ended_ms: Some(at_ms),
+            ended_ms: Some(ended_ms),
+            is_late: false,
             failure: Some(failure.into()),
         });
         self

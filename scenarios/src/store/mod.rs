@@ -17,6 +17,7 @@ pub(crate) mod unreachable;
 
 // Planted bugs.
 pub(crate) mod cached_master_address;
+pub(crate) mod connects_patiently;
 pub(crate) mod errors_known_by_their_words;
 pub(crate) mod expired_until_swept;
 pub(crate) mod keys_without_namespaces;
@@ -44,6 +45,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         keys_without_namespaces::PLANTED,
         state_in_process_memory::PLANTED,
         cached_master_address::PLANTED,
+        connects_patiently::PLANTED,
         pool_leaks_slots::PLANTED,
         master_pinned::PLANTED,
         silent_fallback::PLANTED,

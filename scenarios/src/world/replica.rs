@@ -31,9 +31,8 @@ fn config(host: &str, directory: &str, world: &WorldOptions) -> Config {
         },
         StoreOption::Memory => StateConfig::Memory,
     };
+    // Its ports are the documented ones, by which the balancer and the operators know it.
     let mut config = Config::new(host, world.issuer(), state);
-    config.port = hosts::REPLICA_PORT;
-    config.ops_port = hosts::OPS_PORT;
     config.directory = directory.to_owned();
     config.mail_relay = Some((hosts::MAIL.to_owned(), access::relay_port(world.access)));
     access::configure(&mut config, world);

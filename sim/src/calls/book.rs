@@ -26,6 +26,9 @@ pub struct CallRecord {
     pub answered: Option<Answered>,
     /// When it ended, milliseconds from the start of the run.
     pub ended_ms: Option<u64>,
+    /// Whether its process waited longer for its dependency than [`CallSite::within_ms`] says. What a plan does to the call
+    /// itself does not count.
+    pub is_late: bool,
     /// The failure that its process got, as the service would write it, if it got one.
     pub failure: Option<String>,
 }
@@ -109,9 +112,15 @@ impl CallBook {
             after,
             answered: None,
             ended_ms: None,
+            is_late: false,
             failure: None,
         });
         pages.records.len() - 1
+    }
+
+    /// It takes longer than its site promises.
+    pub(super) fn is_late(&self, number: usize) {
+        self.pages().records[number].is_late = true;
     }
 
     /// It ends.

@@ -28,8 +28,8 @@ mod tests;
 pub(crate) use book::CallBook;
 pub use book::{Answered, CallRecord};
 pub use fault::{CallFault, CallOutcome};
-pub use pace::CALLS_BY_CLOCK;
-pub(crate) use pace::too_often;
+pub use pace::{CALLS_BY_CLOCK, CALLS_IN_TIME};
+pub(crate) use pace::{too_long, too_often};
 pub use site::{CallError, CallSite, CallTrouble, Moment};
 pub use story::CallStory;
 
@@ -37,10 +37,14 @@ use crate::scenario::Dice;
 use seams::{Failure, Outcome};
 use std::{
     fmt,
+    pin::pin,
     sync::{Arc, Mutex},
     time::Duration,
 };
 use tokio::time::sleep;
+
+/// So much later than promised a call may end: timers count whole milliseconds.
+const SLACK: Duration = Duration::from_millis(2);
 
 /// How much time passes before the calls of a world's processes: so many of a hundred wait for a drawn time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -104,7 +108,7 @@ impl Calls {
         }
         self.book.stop_at(&self.host, call, Moment::Before).await;
         let Some(fault) = self.book.fault_of(&self.host, call) else {
-            let result = work.await;
+            let result = self.in_time(call, note, work).await;
             self.book.stop_at(&self.host, call, Moment::After).await;
             self.end(note, &result);
             return result;
@@ -138,6 +142,20 @@ impl Calls {
         self.book.stop_at(&self.host, call, Moment::After).await;
         self.end(note, &result);
         result
+    }
+
+    /// Performs a call, and notes if it takes longer than its site promises. Time is that of the process: in one that was
+    /// paused the call's own deadline and this one are over at once, and then the call is asked first.
+    async fn in_time<T>(&self, call: &str, note: usize, work: impl Future<Output = T>) -> T {
+        let Some(within_ms) = self.book.site(call).within_ms else {
+            return work.await;
+        };
+        let mut work = pin!(work);
+        seams::select! {
+            result = work.as_mut() => return result,
+            () = sleep(Duration::from_millis(within_ms) + SLACK) => self.book.is_late(note),
+        }
+        work.await
     }
 
     fn end<T, E: fmt::Display>(&self, note: usize, result: &Result<T, E>) {

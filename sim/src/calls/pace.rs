@@ -1,11 +1,24 @@
-//! Calls that come by the clock come no more often than their site says.
+//! Calls that come by the clock come no more often than their site says, and calls end within the time that it says.
 
 use super::{CallRecord, CallSite};
-use crate::property::Violation;
+use crate::property::{Violation, slug};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// The name of the property that calls by the clock keep their pace.
 pub const CALLS_BY_CLOCK: &str = "CallsByClock";
+
+/// The name of the property that calls end in time.
+pub const CALLS_IN_TIME: &str = "CallsInTime";
+
+/// The first call for which a process waited longer than promised.
+pub(crate) fn too_long(sites: &[CallSite], calls: &[CallRecord]) -> Option<Violation> {
+    let record = calls.iter().find(|record| record.is_late)?;
+    let CallRecord { at_ms, host, call, .. } = record;
+    let within_ms = sites.iter().find(|site| site.name == *call)?.within_ms?;
+    let what = format!("{host} waits longer than {within_ms} ms for the call \u{201c}{call}\u{201d}");
+    let violation = Violation::new(at_ms + within_ms, vec![], what);
+    Some(violation.because(slug(call)).of(CALLS_IN_TIME.into()))
+}
 
 /// So many calls in a row are looked at: a process that starts anew makes one at once.
 const IN_A_ROW: usize = 12;
@@ -58,6 +71,7 @@ mod tests {
             after: None,
             answered: None,
             ended_ms: None,
+            is_late: false,
             failure: None,
         };
         (0..30).map(record).collect()

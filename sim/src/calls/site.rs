@@ -15,6 +15,8 @@ pub struct CallSite {
     pub by_clock: bool,
     /// How often it may come at most, if that is promised: once in so many milliseconds.
     pub every_ms: Option<u64>,
+    /// Within how long it ends at most, if that is promised, milliseconds.
+    pub within_ms: Option<u64>,
     /// Why no story of the sweep reaches it, if none does.
     pub unreached: Option<&'static str>,
 }
@@ -27,6 +29,7 @@ impl CallSite {
             errors,
             by_clock: false,
             every_ms: None,
+            within_ms: None,
             unreached: None,
         }
     }
@@ -42,6 +45,15 @@ impl CallSite {
         CallSite {
             by_clock: true,
             every_ms: Some(ms),
+            ..self
+        }
+    }
+
+    /// It ends within so many milliseconds of its process's time, whatever its dependency does: a run in which a process waits
+    /// longer violates `CallsInTime`. Whoever waits without end for a dependency has its outages.
+    pub const fn within_ms(self, ms: u64) -> CallSite {
+        CallSite {
+            within_ms: Some(ms),
             ..self
         }
     }

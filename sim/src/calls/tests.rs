@@ -203,6 +203,37 @@ async fn time_passes_before_calls_where_the_world_has_it() {
     }
 }
 
+/// How long the process waits counts, and not what time has passed before.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_takes_longer_than_promised_is_a_violation() {
+    for (work_ms, at_ms) in [(50, None), (60, Some(50))] {
+        let calls = calls(
+            1,
+            CallPauses {
+                percent: 100,
+                ms_max: 90,
+            },
+        );
+        let work = async {
+            sleep(Duration::from_millis(work_ms)).await;
+            Ok(())
+        };
+        let limit = Duration::from_millis(200);
+        let asked = tokio::time::timeout(limit, calls.around("note sale", work)).await;
+        assert!(matches!(asked, Ok(Ok(()))), "it goes on");
+        let late = too_long(CALLS, &calls.book.records());
+        assert_eq!(late.as_ref().map(|late| late.at_ms), at_ms, "{late:?}");
+        assert!(late.is_none_or(|late| late.property == CALLS_IN_TIME && late.reason == "note-sale"));
+    }
+    let calls = calls(1, CallPauses::default());
+    let never = calls.around("note sale", std::future::pending::<Outcome<()>>());
+    drop(tokio::time::timeout(Duration::from_millis(60), never).await);
+    assert!(
+        too_long(CALLS, &calls.book.records()).is_some(),
+        "whoever gave up had waited"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 #[should_panic(expected = "no call is named \"note sales\"")]
 async fn a_call_that_is_not_declared_is_a_mistake() {

@@ -36,11 +36,11 @@ fn late(what: &'static str, limit_ms: u64) -> Cause {
 }
 
 /// [`idp::config::Deadlines::store`], milliseconds.
-const STORE_MS: u64 = 800;
+pub(super) const STORE_MS: u64 = 800;
 /// [`idp::config::Deadlines::directory`], milliseconds.
-const DIRECTORY_MS: u64 = 1000;
+pub(super) const DIRECTORY_MS: u64 = 1000;
 /// [`idp::config::Deadlines::mail`], milliseconds.
-const MAIL_MS: u64 = 10_000;
+pub(super) const MAIL_MS: u64 = 10_000;
 
 const NO_MASTER: CallError = at_once("no-master", || Failure::Fail(Cause::NoMaster));
 const UNREACHABLE: CallError = at_once("refused", || {

@@ -1,80 +1,102 @@
 //! The list of all calls that a replica makes through its seams. A run that makes a call without an entry here panics.
 
 use super::errors::{
-    CONNECT, DELIVER, DIRECTORY_READ, DIRECTORY_WRITE, ENQUEUE, FIND, STORE_HEALTH, STORE_READ, STORE_WRITE,
+    CONNECT, DELIVER, DIRECTORY_MS, DIRECTORY_READ, DIRECTORY_WRITE, ENQUEUE, FIND, MAIL_MS, STORE_HEALTH, STORE_MS,
+    STORE_READ, STORE_WRITE,
 };
 use sim::calls::CallSite;
+
+/// [`idp::config::Deadlines::connect`], milliseconds.
+const CONNECT_MS: u64 = 300;
+/// [`idp::config::Deadlines::analytics`], milliseconds.
+const HOOK_MS: u64 = 2000;
+/// Between two renewals of the shortest lease that a world may have, milliseconds.
+const RENEWAL_MS_MIN: u64 = 300;
+/// What only puts something into a queue waits for nobody.
+const QUEUE_MS: u64 = 0;
 
 const fn site(name: &'static str, errors: &'static [sim::calls::CallError]) -> CallSite {
     CallSite::new(name, errors)
 }
 
+const fn store(name: &'static str, errors: &'static [sim::calls::CallError]) -> CallSite {
+    site(name, errors).within_ms(STORE_MS)
+}
+
+/// One transaction. What waits for the lock gives up after a while; time in which its disk blocks the process is none of its.
+const fn directory(name: &'static str, errors: &'static [sim::calls::CallError]) -> CallSite {
+    site(name, errors).within_ms(DIRECTORY_MS)
+}
+
 /// All calls, by dependency. `squall calls` must reach each one that gives no reason why not.
 pub(crate) const CALLS: &[CallSite] = &[
     // The store: each call is named after the command and the namespace of its key.
-    site("store put auth:oidc:flow", STORE_WRITE),
-    site("store get auth:oidc:flow", STORE_READ),
-    site("store put auth:oidc:code", STORE_WRITE),
-    site("store get auth:oidc:code", STORE_READ),
-    site("store take auth:oidc:code", STORE_WRITE),
-    site("store put auth:email:code", STORE_WRITE),
-    site("store get auth:email:code", STORE_READ),
-    site("store take auth:email:code", STORE_WRITE),
-    site("store put_if_absent auth:limit:send-once", STORE_WRITE),
-    site("store release auth:limit:send-once", STORE_WRITE)
+    store("store put auth:oidc:flow", STORE_WRITE),
+    store("store get auth:oidc:flow", STORE_READ),
+    store("store put auth:oidc:code", STORE_WRITE),
+    store("store get auth:oidc:code", STORE_READ),
+    store("store take auth:oidc:code", STORE_WRITE),
+    store("store put auth:email:code", STORE_WRITE),
+    store("store get auth:email:code", STORE_READ),
+    store("store take auth:email:code", STORE_WRITE),
+    store("store put_if_absent auth:limit:send-once", STORE_WRITE),
+    store("store release auth:limit:send-once", STORE_WRITE)
         .unreached("only a press of the button that failed is taken back; the sweep's own faults make it"),
-    site("store count auth:limit:send", STORE_WRITE),
-    site("store count auth:limit:verify", STORE_WRITE),
-    site("store count auth:limit:login", STORE_WRITE),
-    site("store put_if_absent auth:limit:verify", STORE_WRITE),
-    site("store put auth:limit:verify", STORE_WRITE),
-    site("store get auth:limit:verify", STORE_READ)
+    store("store count auth:limit:send", STORE_WRITE),
+    store("store count auth:limit:verify", STORE_WRITE),
+    store("store count auth:limit:login", STORE_WRITE),
+    store("store put_if_absent auth:limit:verify", STORE_WRITE),
+    store("store put auth:limit:verify", STORE_WRITE),
+    store("store get auth:limit:verify", STORE_READ)
         .unreached("only the twin of an attempt asks for its outcome; code_race and the swarm have double clicks"),
-    site("store release auth:limit:verify", STORE_WRITE)
+    store("store release auth:limit:verify", STORE_WRITE)
         .unreached("only an attempt that came to nothing is taken back; the sweep's own faults make it"),
-    site("store put_if_absent auth:leader", STORE_WRITE).by_clock(),
-    site("store renew auth:leader", STORE_WRITE).by_clock(),
-    site("store release auth:leader", STORE_WRITE)
+    store("store put_if_absent auth:leader", STORE_WRITE).every_ms(RENEWAL_MS_MIN),
+    store("store renew auth:leader", STORE_WRITE).every_ms(RENEWAL_MS_MIN),
+    store("store release auth:leader", STORE_WRITE)
         .unreached("only a lease without an epoch is given back; the sweep's own faults make it"),
-    site("store health", STORE_HEALTH).every_ms(1000),
+    // Two commands.
+    site("store health", STORE_HEALTH)
+        .within_ms(2 * STORE_MS)
+        .every_ms(1000),
     // The directory: each call is one transaction.
     site("directory open", DIRECTORY_WRITE),
-    site("directory ensure_pepper", DIRECTORY_WRITE),
-    site("directory signing_keys", DIRECTORY_READ),
-    site("directory ensure_signing_key", DIRECTORY_WRITE),
-    site("directory client", DIRECTORY_READ),
-    site("directory user_by_address", DIRECTORY_READ),
-    site("directory user", DIRECTORY_READ),
-    site("directory open_session", DIRECTORY_WRITE),
-    site("directory session", DIRECTORY_READ),
-    site("directory end_session", DIRECTORY_WRITE),
-    site("directory redeem", DIRECTORY_WRITE),
-    site("directory token", DIRECTORY_READ),
-    site("directory failures", DIRECTORY_READ),
-    site("directory count_failure", DIRECTORY_WRITE),
-    site("directory clear_failures", DIRECTORY_WRITE),
-    site("directory begin_epoch", DIRECTORY_WRITE),
-    site("directory newest_epoch", DIRECTORY_READ).by_clock(),
-    site("directory add_reminder", DIRECTORY_WRITE)
+    directory("directory ensure_pepper", DIRECTORY_WRITE),
+    directory("directory signing_keys", DIRECTORY_READ),
+    directory("directory ensure_signing_key", DIRECTORY_WRITE),
+    directory("directory client", DIRECTORY_READ),
+    directory("directory user_by_address", DIRECTORY_READ),
+    directory("directory user", DIRECTORY_READ),
+    directory("directory open_session", DIRECTORY_WRITE),
+    directory("directory session", DIRECTORY_READ),
+    directory("directory end_session", DIRECTORY_WRITE),
+    directory("directory redeem", DIRECTORY_WRITE),
+    directory("directory token", DIRECTORY_READ),
+    directory("directory failures", DIRECTORY_READ),
+    directory("directory count_failure", DIRECTORY_WRITE),
+    directory("directory clear_failures", DIRECTORY_WRITE),
+    directory("directory begin_epoch", DIRECTORY_WRITE),
+    directory("directory newest_epoch", DIRECTORY_READ).by_clock(),
+    directory("directory add_reminder", DIRECTORY_WRITE)
         .unreached("no route of the service adds a reminder yet; a plan's are there from the start"),
-    site("directory due_reminders", DIRECTORY_READ).every_ms(1000),
-    site("directory claim_reminder", DIRECTORY_WRITE),
-    site("directory finish_reminder", DIRECTORY_WRITE),
-    site("directory unclaim_reminder", DIRECTORY_WRITE)
+    directory("directory due_reminders", DIRECTORY_READ).every_ms(1000),
+    directory("directory claim_reminder", DIRECTORY_WRITE),
+    directory("directory finish_reminder", DIRECTORY_WRITE),
+    directory("directory unclaim_reminder", DIRECTORY_WRITE)
         .unreached("only a reminder that was not sent is given back; the sweep's own faults make it"),
     site("directory sweep", DIRECTORY_WRITE)
         .every_ms(60_000)
         .unreached("the leader sweeps once a minute, and these stories are over before; longer ones have it"),
-    site("directory probe", DIRECTORY_WRITE).every_ms(1000),
+    directory("directory probe", DIRECTORY_WRITE).every_ms(1000),
     // Mail, analytics, and connections.
-    site("mail enqueue", ENQUEUE),
-    site("mail deliver", DELIVER),
-    site("hook record", &[]),
-    site("sentinel find", FIND),
-    site("connect sentinel", CONNECT),
-    site("connect redis", CONNECT),
-    site("connect mail", CONNECT),
-    site("connect hook", CONNECT),
+    site("mail enqueue", ENQUEUE).within_ms(QUEUE_MS),
+    site("mail deliver", DELIVER).within_ms(MAIL_MS),
+    site("hook record", &[]).within_ms(QUEUE_MS),
+    site("sentinel find", FIND).within_ms(STORE_MS),
+    site("connect sentinel", CONNECT).within_ms(CONNECT_MS),
+    site("connect redis", CONNECT).within_ms(CONNECT_MS),
+    site("connect mail", CONNECT).within_ms(MAIL_MS),
+    site("connect hook", CONNECT).within_ms(HOOK_MS),
 ];
 
 /// The purpose of a call, which says what its failure can harm.
@@ -118,5 +140,24 @@ pub(crate) fn purpose(call: &str) -> Purpose {
         | "directory signing_keys"
         | "directory ensure_signing_key" => Purpose::Replica,
         _ => Purpose::Login,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deadlines_are_those_that_operators_are_told() {
+        let documented = spec::Settings::default();
+        for (row, ms) in [
+            ("a call to the store", STORE_MS),
+            ("connecting to Redis or to a Sentinel", CONNECT_MS),
+            ("the directory's lock", DIRECTORY_MS),
+            ("mail relay", MAIL_MS),
+            ("analytics hook", HOOK_MS),
+        ] {
+            assert_eq!(documented.get(row), ms, "{row}");
+        }
     }
 }
