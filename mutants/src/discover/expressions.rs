@@ -99,7 +99,7 @@ impl Finder<'_> {
                 self.add(end..end, Shape::Arm, Operator::ArmLeftOut, self.source(&arm.pat));
             }
             let other = item.arms.get(at + 1).or(item.arms.get(at.wrapping_sub(1)));
-            if let Some(other) = other {
+            if let Some(other) = other.filter(|other| !(is_mark(&arm.body) && is_mark(&other.body))) {
                 // A body that is a block needs no comma after it.
                 let range = self.range(&*arm.body);
                 self.add(range, Shape::Tail, Operator::ArmSwapped, self.source(&*other.body));
@@ -157,4 +157,9 @@ impl Finder<'_> {
             }
         }
     }
+}
+
+/// Whether it does nothing but set a mark.
+fn is_mark(body: &Expr) -> bool {
+    matches!(body, Expr::MethodCall(call) if call.method == "mark")
 }

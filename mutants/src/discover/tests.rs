@@ -91,6 +91,8 @@ fn arms_are_left_out_where_another_takes_their_values() {
         Operator::ArmSwapped,
         &["g() => h()", "h() => g()"],
     );
+    let marks = r#"fn f() { match x { A => env.mark("a"), B => env.mark("b") } }"#;
+    check(marks, Operator::ArmSwapped, &[]);
 }
 
 #[test]
