@@ -203,6 +203,13 @@ pub struct LeaderConfig {
 }
 
 impl Config {
+    /// Host and port of the issuer, which has no path, as a browser shows them.
+    pub fn authority(&self) -> &str {
+        self.issuer
+            .split_once("://")
+            .map_or(&self.issuer, |(_, authority)| authority)
+    }
+
     /// Defaults for everything that has one.
     pub fn new(replica: impl Into<String>, issuer: impl Into<String>, state: StateConfig) -> Config {
         Config {

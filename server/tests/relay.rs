@@ -139,6 +139,8 @@ async fn deliver(does: Relay, tls: MailTls, password: &str) -> (Outcome<()>, [Ve
         to: "ann@example.com".into(),
         subject: Subject::Code {
             code: "123456".into(),
+            client: "Wiki".into(),
+            service: "login.example".into(),
             minutes: 10,
         },
         is_decoy: false,

@@ -173,6 +173,8 @@ async fn a_mail_in_the_outbox_is_sent_before_it_ends() {
             to: "ann@example.com".into(),
             subject: Subject::Code {
                 code: "123456".into(),
+                client: "Wiki".into(),
+                service: "login.example".into(),
                 minutes: 10,
             },
             is_decoy: false,

@@ -17,7 +17,7 @@ impl Mailer for ConsoleMailer {
     async fn deliver(&self, Mail { to, subject, is_decoy }: Mail) -> Outcome<()> {
         match subject {
             _ if is_decoy => println!("no mail: nobody has the address {to}"),
-            Subject::Code { code, minutes } => {
+            Subject::Code { code, minutes, .. } => {
                 println!("mail to {to}: Your login code is {code} (good for {minutes} minutes)");
             }
             Subject::Reminder { text, .. } => println!("mail to {to}: Reminder: {text}"),

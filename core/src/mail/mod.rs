@@ -30,6 +30,10 @@ pub enum Subject {
     Code {
         /// The code as the person types it.
         code: String,
+        /// The name of the application that the person wants to go to.
+        client: String,
+        /// Host and port of this service, as the person sees them in the browser.
+        service: String,
         /// For how many minutes it is valid.
         minutes: u64,
     },

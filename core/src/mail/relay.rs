@@ -45,12 +45,18 @@ pub(super) fn render(env: &Env, from: &str, mail: &Mail) -> Outcome<Message> {
     let to: Address =
         (mail.to.parse()).map_err(|_| Failure::Fail(Cause::RefusedForGood("not a mail address".into())))?;
     let (name, subject, body, due) = match &mail.subject {
-        Subject::Code { code, minutes } => (
+        Subject::Code {
+            code,
+            client,
+            service,
+            minutes,
+        } => (
             fresh_name(env),
             "Your login code",
             // Short lines of ASCII: lettre then leaves them as they are (7bit).
             format!(
                 "Your login code is {code}\r\n\r\n\
+                 Type it at {service} to go on to {client}.\r\n\
                  It is good for {minutes} minutes, once.\r\n\
                  If you did not ask for it, ignore this mail.\r\n\
                  Tell nobody the code: we never ask for it.\r\n"

@@ -104,6 +104,8 @@ impl MailedCode {
             to: address.to_owned(),
             subject: Subject::Code {
                 code,
+                client: flow.record.client_name.clone(),
+                service: service.config.authority().to_owned(),
                 minutes: ttl.as_secs() / 60,
             },
             is_decoy: !is_known,

@@ -57,6 +57,11 @@ pub(crate) fn malformed(notice: &'static str) -> Expected {
     Expected::error_page_with("malformed", Some(notice), sentence, 400)
 }
 
+/// The host of a URL, with its port if it has one: `login.example`.
+pub(crate) fn authority(url: &str) -> String {
+    url::Url::parse(url).map_or_else(|_| url.to_owned(), |url| url.authority().to_owned())
+}
+
 /// The origin of a URL: `https://login.example`.
 fn origin(url: &str) -> String {
     url::Url::parse(url).map_or_else(|_| url.to_owned(), |url| url.origin().ascii_serialization())

@@ -4,9 +4,11 @@
 use crate::{
     allowed::Known,
     exchange::Mail,
+    form,
     index::CodeMail,
     judge::Judge,
     messages::{self, Places},
+    pages::client_name,
     routes::{Report, Violation},
     seen::Done,
     times::Times,
@@ -96,7 +98,11 @@ impl Judge<'_> {
             return Err(("mail-to-a-stranger", "went to somebody who may not log in".into()));
         }
         let minutes = (self.setting("mailed code") / 60_000).to_string();
-        let places = Places::from([("code", vec!["CODE".into()]), ("minutes", vec![minutes])]);
+        let places = Places::from([
+            ("code", vec!["CODE".into()]),
+            ("minutes", vec![minutes]),
+            ("service", vec![form::authority(&self.index.world.issuer)]),
+        ]);
         if self.index.world.prints_mails {
             let (_, text) = messages::mail("code on a terminal", &places);
             let is_line = mail.mail.headers.is_empty() && mail.mail.text == text;
@@ -118,7 +124,27 @@ impl Judge<'_> {
             at_ms: mail.at_ms,
             waits_ms: self.setting("mailed code"),
         };
-        self.check_written(&written, &places, mail.mail).or_else(wrong)
+        // Which of the logins it is for is not in the mail.
+        let mut why = Err("names an application for which no code had been asked for".to_owned());
+        for client in self.clients_before(mail) {
+            let mut places = places.clone();
+            places.insert("client", vec![client]);
+            why = self.check_written(&written, &places, mail.mail);
+            if why.is_ok() {
+                break;
+            }
+        }
+        why.or_else(wrong)
+    }
+
+    /// The names of the applications for which codes had been asked for at this address.
+    fn clients_before(&self, mail: &CodeMail<'_>) -> Vec<String> {
+        let sends = self.index.sends_to.get(&mail.address).into_iter().flatten();
+        let sends = sends.map(|send| &self.index.seen[*send]);
+        let sends = sends.filter(|seen| seen.times.from_ms <= mail.at_ms);
+        let flows = sends.filter_map(|seen| self.index.flows.get(&seen.flow?));
+        let names: BTreeSet<String> = flows.map(|flow| client_name(self, flow)).collect();
+        names.into_iter().collect()
     }
 
     /// There are no more mails to an address than were asked for: one for each request that is not a repetition.

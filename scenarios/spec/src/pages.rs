@@ -93,7 +93,7 @@ pub(crate) fn consent(judge: &Judge<'_>, seen: &Seen<'_>, flow: &Flow, person: &
     Expected::page("whether to go on", "RFC 8252 section 8.6", 200, page)
 }
 
-fn client_name(judge: &Judge<'_>, flow: &Flow) -> String {
+pub(crate) fn client_name(judge: &Judge<'_>, flow: &Flow) -> String {
     let client = judge
         .index
         .world

@@ -64,7 +64,7 @@ struct Noted {
 #[async_trait]
 impl Mailer for Noted {
     async fn enqueue(&self, mail: Mail) -> Outcome<()> {
-        if let Subject::Code { code, minutes } = &mail.subject {
+        if let Subject::Code { code, minutes, .. } = &mail.subject {
             let mut mailed = self.mailed.lock().expect("nobody panics while holding it");
             mailed.push(Mailed {
                 address: mail.to.clone(),

@@ -110,7 +110,7 @@ mod tests {
         };
         assert_eq!(
             struck("idp-a").tally(&FailuresLogged),
-            (0, vec![(STRUCK.to_owned(), 1, 1)])
+            (1, vec![(STRUCK.to_owned(), 1, 1)])
         );
         assert!(struck("idp-b").judged_by(&FailuresLogged).is_err());
     }

@@ -174,7 +174,7 @@ mod tests {
     const CAUSE: &str = "not done: the directory is locked";
 
     fn failed(call: &'static str) -> Story {
-        Story::new().call(2000, call, CAUSE)
+        Story::new().call_from(1000, 2000, call, CAUSE)
     }
 
     #[test]

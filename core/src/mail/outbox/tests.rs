@@ -18,6 +18,8 @@ fn code(to: &str) -> Mail {
         to: to.into(),
         subject: Subject::Code {
             code: "123456".into(),
+            client: "Wiki".into(),
+            service: "login.example".into(),
             minutes: 10,
         },
         is_decoy: false,
@@ -78,6 +80,8 @@ async fn a_code_arrives_as_plain_text() {
     let message = converse(relay.recv().await.unwrap(), Some("354"), Some("250 taken")).await;
     let message = message.expect("a message");
     assert!(message.contains("\r\nYour login code is 123456\r\n"), "{message}");
+    let whither = "\r\nType it at login.example to go on to Wiki.\r\n";
+    assert!(message.contains(whither), "{message}");
     assert!(message.contains("To: ann@example.com\r\n"), "{message}");
     assert!(message.contains("From: login@login.example\r\n"), "{message}");
     assert!(message.contains("Content-Transfer-Encoding: 7bit\r\n"), "{message}");
