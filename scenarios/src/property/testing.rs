@@ -91,12 +91,7 @@ impl Story {
         self
     }
 
-    /// Adds a call of a replica that failed at once.
-    pub(crate) fn call(self, at_ms: u64, call: &'static str, failure: &str) -> Story {
-        self.call_from(at_ms, at_ms, call, failure)
-    }
-
-    /// Adds a call of a replica that failed after a while.
+    /// Adds a call of a replica that failed.
     pub(crate) fn call_from(mut self, at_ms: u64, ended_ms: u64, call: &'static str, failure: &str) -> Story {
         self.calls.push(CallRecord {
             at_ms,

@@ -17,6 +17,7 @@ pub(crate) fn operators_at_work() -> Scenario {
     .covering(&[27])
     .world(World::standard())
     .workload(Logins::people(8).from(secs(2)).every(secs(3)))
+    .workload(Logins::people(20).from(secs(9)).every(ms(450)))
     .workload(Administrator::giving(240, ms(150)))
     .faults(
         Faults::new()
