@@ -25,7 +25,7 @@ use crate::{
         stops::{RETURNED, Stopped, stops},
         violation,
     },
-    vocabulary::{Event, Evidence, Fault, Kind, Login, Mode, Observation, Op, OwnFault, Property, Violation},
+    vocabulary::{Event, Evidence, Fault, Kind, LogLine, Login, Mode, Observation, Op, OwnFault, Property, Violation},
     world::hosts,
 };
 use spec::{
@@ -190,7 +190,7 @@ impl Judging<'_, '_> {
         Ok(())
     }
 
-    /// Another replica leads after its next question.
+    /// Another process leads after its next question: of another replica, or of this one, if it is started again at once.
     fn gives_the_lease_back(&self, stop: &Stopped<'_>, documented: &Settings) -> Result<(), Violation> {
         let world = &self.evidence.plan.world;
         let pause_ms = match world.lease_ms == documented.get("lease") {
@@ -206,11 +206,12 @@ impl Judging<'_, '_> {
             text if text.starts_with("no longer leading ") => false,
             _ => leads,
         });
-        let leads = log().any(|line| {
-            line.host != stop.host
-                && (stop.from_ms..=deadline_ms).contains(&line.at_ms)
-                && line.text.starts_with("leading epoch=")
-        });
+        let after = || log().filter(|line| (stop.from_ms..=deadline_ms).contains(&line.at_ms));
+        let ended = after().find(|line| line.host == stop.host && line.text == "stopped");
+        let is_other = |line: &&LogLine| line.host != stop.host || ended.is_some_and(|ended| ended.at_ms <= line.at_ms);
+        let leads = after()
+            .filter(is_other)
+            .any(|line| line.text.starts_with("leading epoch="));
         let excuse = first_of([
             (!led, NOT_LEADING),
             (deadline_ms > self.evidence.plan.lasts_ms, CUT_SHORT),

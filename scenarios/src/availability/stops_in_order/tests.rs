@@ -140,6 +140,14 @@ fn rejects_a_lease_that_is_kept() {
     assert_eq!(leads(24_100), Ok(()));
     assert_eq!(leads(29_000), Err("lease-kept".into()));
     assert_eq!(reason(stopped(23_000, RETURNED)), Err("lease-kept".into()));
+    let itself = |story: Story| reason(story.logged_at(21_700, "INFO", "leading epoch=2"));
+    assert_eq!(
+        itself(stopped(21_500, RETURNED)),
+        Err("lease-kept".into()),
+        "it has not stopped"
+    );
+    let at_once = stopped(21_500, RETURNED).logged_at(21_500, "INFO", "stopped");
+    assert_eq!(itself(at_once), Ok(()), "it is started again at once");
     let follower =
         stopped(23_000, RETURNED).logged_at(10_000, "WARN", "no longer leading epoch=1 why=the lease ran out");
     assert_eq!(reason(follower), Ok(()));
