@@ -12,8 +12,12 @@ use crate::{
     world::{RelyingPartyOptions, Scene},
 };
 use serde::{Deserialize, Serialize};
+use sim::world::World;
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
+
+/// How many tabs a browser restores at most, and how often another site sends it here.
+const TABS_MAX: u32 = 20;
 
 /// What they do, as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +58,21 @@ pub enum Behaviour {
         /// `prompt` of the first one's request; empty: none.
         #[serde(default)]
         prompt: String,
+    },
+    /// The browser restores several tabs nearly at once, and a login begins in each; the person logs in in one after the other.
+    RestoreTabs {
+        /// How many.
+        tabs: u32,
+    },
+    /// Logs in. Meanwhile another site, in another tab, sends the browser to log in by a form.
+    SentByAnotherSite {
+        /// How much later than the login begins, milliseconds.
+        after_ms: u64,
+        /// How many times.
+        times: u32,
+        /// Which changed versions of each request are sent before it: the number of a group of changes; none: no changes.
+        #[serde(default)]
+        changes: Option<u32>,
     },
     /// Logs in, and some time later once more in the same browser, at a client that asks for other things.
     LogInTwice {
@@ -164,11 +183,23 @@ impl sim::service::Behaviour<Login> for Behaviour {
         "come-again",
         "log-in-at-native-app",
         "log-in-in-two-tabs",
+        "restore-tabs",
+        "sent-by-another-site",
         "log-in-twice",
         "log-in-as-hinted",
         "sign-out-at-client",
         "come-back-to-native-app",
     ];
+
+    fn check(&self, _world: &World<Login>) -> Result<(), String> {
+        match self {
+            Behaviour::RestoreTabs { tabs } if *tabs > TABS_MAX => Err(format!("tabs must be at most {TABS_MAX}")),
+            Behaviour::SentByAnotherSite { times, .. } if *times > TABS_MAX => {
+                Err(format!("times must be at most {TABS_MAX}"))
+            }
+            _ => Ok(()),
+        }
+    }
 
     fn plainer(&self) -> Vec<login::Behaviour> {
         vec![mailed_code::Behaviour::LogIn.into()]
@@ -202,12 +233,14 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             asks: vec![("prompt".to_owned(), prompt.clone())],
             ..Odd::default()
         },
-        Behaviour::SignOutAtClient { changes, .. } | Behaviour::ComeBackToNativeApp { changes, .. } => Odd {
+        Behaviour::SignOutAtClient { changes, .. }
+        | Behaviour::ComeBackToNativeApp { changes, .. }
+        | Behaviour::SentByAnotherSite { changes, .. } => Odd {
             changes: *changes,
             ..Odd::default()
         },
         Behaviour::LogInAtNativeApp { .. } | Behaviour::LogInTwice { .. } => Odd::default(),
-        Behaviour::LogInAsHinted { .. } => Odd::default(),
+        Behaviour::LogInAsHinted { .. } | Behaviour::RestoreTabs { .. } => Odd::default(),
     };
     let mut scene = scene.as_odd(odd);
     if let Behaviour::LogInAtNativeApp { redirect_uri } | Behaviour::ComeBackToNativeApp { redirect_uri, .. } = &does {
@@ -225,6 +258,10 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
         Behaviour::LogInAtNativeApp { .. } => drop(calm::log_in(&Arc::new(person), Style::CALM).await),
         Behaviour::LogInInTwoTabs { after_ms, .. } => {
             tabs::log_in(person, Duration::from_millis(after_ms)).await;
+        }
+        Behaviour::RestoreTabs { tabs } => tabs::restore(&Arc::new(person), tabs).await,
+        Behaviour::SentByAnotherSite { after_ms, times, .. } => {
+            tabs::sent_by_another_site(&Arc::new(person), Duration::from_millis(after_ms), times).await;
         }
         Behaviour::LogInTwice {
             after_ms,

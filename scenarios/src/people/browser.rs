@@ -3,8 +3,8 @@
 use crate::{
     exchange::{Asking, ask},
     people::{
-        jar::{Jar, Stored},
-        reply::{Landing, Reply, resolve},
+        jar::{Jar, SentFrom, Stored},
+        reply::{Landing, Navigation, Reply, resolve},
     },
     session,
     vocabulary::{Event, Observation, Recorder, Tag},
@@ -27,6 +27,9 @@ const REDIRECTS_MAX: usize = 10;
 /// Names of the session cookie: the first over https, the second over http, which is for development.
 const SESSION_COOKIES: [&str; 2] = ["__Host-session", "session"];
 
+/// The origin of a site that has nothing to do with anybody here.
+const ANOTHER_SITE: &str = "https://elsewhere.example";
+
 /// The name of a host and a port, to which a client connects.
 pub(crate) type Door = (String, u16);
 
@@ -46,13 +49,6 @@ struct State {
     jar: Jar,
     door: Door,
     reported_lost: Option<String>,
-}
-
-/// Where a navigation comes from, as `Sec-Fetch-Site` reports it.
-#[derive(Clone, Copy)]
-enum SentFrom {
-    Elsewhere,
-    ThisSite,
 }
 
 impl Browser {
@@ -108,13 +104,28 @@ impl Browser {
     /// As [`Client::send`].
     pub(crate) async fn look_at(&self, url: &str) -> Outcome<Reply> {
         let url = Url::parse(url).map_err(|e| Failure::Fail(Cause::Protocol(format!("{url}: {e}"))))?;
-        self.request(Method::GET, &url, None, SentFrom::Elsewhere).await
+        let begins = self.begins(SentFrom::Elsewhere);
+        self.request(Method::GET, &url, None, begins).await
+    }
+
+    /// Goes to a URL as if another site had posted a form there whose fields are those of its query, and follows redirects.
+    ///
+    /// # Errors
+    /// Those of [`Client::send`], from any of the requests.
+    pub(crate) async fn open_by_form(&self, url: &str) -> Outcome<Landing> {
+        let mut url = Url::parse(url).map_err(|e| Failure::Fail(Cause::Protocol(format!("{url}: {e}"))))?;
+        let fields = url.query().unwrap_or_default().to_owned();
+        url.set_query(None);
+        let (form, begins) = (Some((fields, ANOTHER_SITE)), self.begins(SentFrom::Elsewhere));
+        let reply = self.request(Method::POST, &url, form, begins).await?;
+        self.follow(reply).await
     }
 
     /// Goes to a path of the service as if the person had typed it.
     pub(crate) async fn visit(&self, path: &str) -> Outcome<Landing> {
         let url = resolve(&self.origin, path)?;
-        let reply = self.request(Method::GET, &url, None, SentFrom::ThisSite).await?;
+        let begins = self.begins(SentFrom::ThisSite);
+        let reply = self.request(Method::GET, &url, None, begins).await?;
         self.follow(reply).await
     }
 
@@ -140,12 +151,13 @@ impl Browser {
             .extend_pairs(fields)
             .finish();
         let mut url = resolve(&on.url, &form.action)?;
+        let begins = self.begins(SentFrom::ThisSite);
         let mut reply = if form.post {
             let body = Some((encoded, on.form_origin.as_str()));
-            self.request(Method::POST, &url, body, SentFrom::ThisSite).await?
+            self.request(Method::POST, &url, body, begins).await?
         } else {
             url.set_query(Some(&encoded));
-            self.request(Method::GET, &url, None, SentFrom::ThisSite).await?
+            self.request(Method::GET, &url, None, begins).await?
         };
         reply.bound_by = on.form_action.clone();
         Ok(reply)
@@ -178,20 +190,34 @@ impl Browser {
                 }
                 return Ok(Landing::Foreign(next));
             }
-            reply = self.request(Method::GET, &next, None, SentFrom::ThisSite).await?;
+            // What another site began is its navigation to the end (Fetch Metadata section 2.3).
+            reply = self.request(Method::GET, &next, None, reply.navigation).await?;
         }
         Err(Failure::Unknown(Cause::Protocol(format!(
             "more than {REDIRECTS_MAX} redirects"
         ))))
     }
 
-    async fn request(&self, method: Method, url: &Url, form: Option<(String, &str)>, from: SentFrom) -> Outcome<Reply> {
+    fn begins(&self, from: SentFrom) -> Navigation {
+        let session = self.session();
+        Navigation { from, session }
+    }
+
+    async fn request(
+        &self,
+        method: Method,
+        url: &Url,
+        form: Option<(String, &str)>,
+        mut navigation: Navigation,
+    ) -> Outcome<Reply> {
         let protocol = |e: &dyn std::fmt::Display| Failure::Fail(Cause::Protocol(e.to_string()));
         let path = url[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
-        let held = self.session();
+        let from = navigation.from;
+        let held = self.session().filter(|held| navigation.session.as_ref() == Some(held));
         let (cookies, (host, port)) = {
             let state = self.state();
-            (state.jar.header(url, self.env.now()), state.door.clone())
+            let cookies = state.jar.header(url, &method, from, self.env.now());
+            (cookies, state.door.clone())
         };
         let mut request = Request::builder()
             .method(method)
@@ -223,8 +249,12 @@ impl Browser {
         let (head, body) = answer.into_parts();
 
         note_error(&self.recorder, &self.who, &head, &body);
-        let reply = Reply::read(url, &head, &body)?;
+        let mut reply = Reply::read(url, &head, &body)?;
+        let before = self.session();
         self.keep_cookies(&head.headers, url);
+        let got = self.session().filter(|got| before.as_ref() != Some(got));
+        navigation.session = got.or(navigation.session);
+        reply.navigation = navigation;
         if let Some(held) = held
             && (reply.is("login") || reply.page.signed_in == Some(false))
         {

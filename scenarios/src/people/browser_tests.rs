@@ -33,7 +33,7 @@ fn page(landing: Outcome<Landing>) -> Reply {
 async fn follows_redirects_keeps_cookies_and_sends_forms() {
     let script = Script::new(&[
         (
-            "303 See Other\nLocation: /login?flow=f\nSet-Cookie: __Host-browser=b; Secure; HttpOnly; SameSite=Lax; Path=/",
+            "303 See Other\nLocation: /login?flow=f\nSet-Cookie: __Host-flow-1=b; Secure; HttpOnly; SameSite=Lax; Path=/",
             "",
         ),
         LOGIN,
@@ -52,10 +52,36 @@ async fn follows_redirects_keeps_cookies_and_sends_forms() {
     assert!(!requests[0].contains("cookie:"));
     assert!(requests[0].contains("sec-fetch-site: cross-site"));
     assert!(requests[1].starts_with("GET /login?flow=f HTTP/1.1\r\n"));
-    assert!(requests[1].contains("cookie: __Host-browser=b\r\n"));
+    assert!(requests[1].contains("cookie: __Host-flow-1=b\r\n"));
     assert!(requests[2].starts_with("POST /login/send HTTP/1.1\r\n"));
     assert!(requests[2].contains("origin: null\r\n"), "the page forbids referrers");
     assert!(requests[2].ends_with("\r\n\r\nflow=f&address=ann%40example.com"));
+}
+
+/// RFC 6265bis section 4.1.2.7.
+#[tokio::test]
+async fn a_form_of_another_site_comes_without_lax_cookies_and_what_follows_with_them() {
+    let script = Script::new(&[
+        (
+            "303 See Other\nLocation: /login\nSet-Cookie: a=b; SameSite=Lax; Path=/",
+            "",
+        ),
+        LOGIN,
+        ("303 See Other\nLocation: /authorize?x=1", ""),
+        ("303 See Other\nLocation: https://app.example/callback?code=c", ""),
+    ]);
+    let (browser, _) = browser(&script);
+    page(browser.open("https://login.example/authorize").await);
+    let landing = browser.open_by_form("https://login.example/authorize?x=1&y=%20").await;
+    assert!(matches!(landing, Ok(Landing::Foreign(_))), "{landing:?}");
+    let requests = script.requests();
+    let [posted, followed] = &requests[2..] else {
+        panic!("{requests:?}")
+    };
+    assert!(posted.starts_with("POST /authorize HTTP/1.1\r\n") && posted.ends_with("\r\n\r\nx=1&y=%20"));
+    assert!(posted.contains("origin: https://elsewhere.example\r\n") && !posted.contains("cookie:"));
+    assert!(followed.starts_with("GET /authorize?x=1 HTTP/1.1\r\n"));
+    assert!(followed.contains("cookie: a=b\r\n") && followed.contains("sec-fetch-site: cross-site"));
 }
 
 #[tokio::test]
@@ -186,6 +212,20 @@ async fn notes_a_lost_session_once() {
         }
         assert_eq!(logged_out(&recorder.history()), expected, "{what}");
     }
+}
+
+/// A login began before another tab was logged in, and its page is shown afterwards.
+#[tokio::test]
+async fn what_another_tab_has_got_is_not_lost() {
+    let script = Script::new(&[("303 See Other\nLocation: /login", ""), SESSION, LOGIN, LOGIN]);
+    let (browser, recorder) = browser(&script);
+    let begun = browser.look_at("https://login.example/authorize").await.unwrap();
+    page(browser.visit("/").await);
+    assert!(browser.session().is_some());
+    page(browser.follow(begun).await);
+    assert_eq!(logged_out(&recorder.history()), 0);
+    page(browser.visit("/login").await);
+    assert_eq!(logged_out(&recorder.history()), 1);
 }
 
 #[tokio::test]

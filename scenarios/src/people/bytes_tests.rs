@@ -2,9 +2,10 @@
 //! nor keeps a cookie that it must reject.
 
 use crate::people::{
-    jar::{Jar, Stored},
+    jar::{Jar, SentFrom, Stored},
     page::Page,
 };
+use http::Method;
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::FileFailurePersistence};
 use seams::Timestamp;
 use url::Url;
@@ -40,7 +41,7 @@ proptest! {
     #[test]
     fn a_cookie_may_be_anything(set in text(vec![
         "__Host-session", "__Secure-x", "=", "abc", "; ", "Path=/", "Path=", "Secure", "HttpOnly", "Max-Age=0", "Max-Age=-9",
-        "Max-Age=99999999999999999999", "Expires=Thu, 01 Jan 1970 00:00:00 GMT", "Domain=evil.example", "Domain=", ";", ",", "é",
+        "Max-Age=99999999999999999999", "Expires=Thu, 01 Jan 1970 00:00:00 GMT", "Domain=evil.example", "Domain=", "SameSite=None", "SameSite=", ";", ",", "é",
     ])) {
         let (mut jar, now) = (Jar::default(), Timestamp(1_790_000_000_000));
         let url = Url::parse("https://login.example/login").expect("a URL");
@@ -49,7 +50,7 @@ proptest! {
         if stored == Stored::Kept && lower.starts_with("__host-") {
             prop_assert!(lower.contains("secure") && lower.contains("path=/"), "{:?}", set);
         }
-        if let Some(header) = jar.header(&url, now) {
+        if let Some(header) = jar.header(&url, &Method::GET, SentFrom::ThisSite, now) {
             prop_assert!(!header.contains([';', '\r', '\n']), "one cookie is sent as one: {:?}", header);
         }
     }

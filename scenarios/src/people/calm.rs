@@ -77,17 +77,57 @@ pub(crate) async fn log_in(person: &Arc<Person>, style: Style) -> bool {
     succeeded
 }
 
+/// Logs in on a login page that is open already. If that fails, the person begins anew at the relying party. Returns whether they
+/// are logged in before they give up.
+pub(crate) async fn log_in_on(person: &Arc<Person>, rp: &RelyingParty, begun: &Begun, page: &Reply) -> bool {
+    let id = person.scene.recorder.begin(&person.who, Op::People(people::Op::LogIn));
+    let until = Instant::now() + PATIENCE;
+    let mut seen = attempt_on(person, rp, begun, page, until).await;
+    while seen.is_err() && Instant::now() < until {
+        person.think().await;
+        seen = attempt(person, rp, Style::CALM, until).await;
+    }
+    let succeeded = seen.is_ok();
+    let seen = seen.map_or_else(|seen| seen, |()| Seen::Ok);
+    person.scene.recorder.end(&person.who, id, seen);
+    succeeded
+}
+
+async fn attempt_on(
+    person: &Arc<Person>,
+    rp: &RelyingParty,
+    begun: &Begun,
+    page: &Reply,
+    until: Instant,
+) -> Result<(), Seen> {
+    let onward = sign_in(person, page, until).await?;
+    let code = person.receive_code(rp, begun, &onward, until).await?;
+    use_code(person, rp, begun, &code, Exchange::Once, until).await
+}
+
 async fn attempt(person: &Arc<Person>, rp: &RelyingParty, style: Style, until: Instant) -> Result<(), Seen> {
     let begun = rp.begin();
     let code = obtain_code(person, rp, &begun, style.clicks, until).await?;
-    let tokens = match style.exchange {
-        Exchange::Once => exchange(person, rp, &code).await?,
-        Exchange::Race => race::exchange(person, rp, &code).await?,
-        Exchange::Burn => burn::exchange(person, rp, &code).await?,
+    use_code(person, rp, &begun, &code, style.exchange, until).await
+}
+
+/// Performs the steps from the authorization code to userinfo.
+async fn use_code(
+    person: &Arc<Person>,
+    rp: &RelyingParty,
+    begun: &Begun,
+    code: &SeenCode,
+    how: Exchange,
+    until: Instant,
+) -> Result<(), Seen> {
+    let tokens = match how {
+        Exchange::Once => exchange(person, rp, code).await?,
+        Exchange::Race => race::exchange(person, rp, code).await?,
+        Exchange::Burn => burn::exchange(person, rp, code).await?,
     };
-    let claims = person.insist(until, || rp.check_id_token(&begun, &tokens)).await?;
+    let claims = person.insist(until, || rp.check_id_token(begun, &tokens)).await?;
     person
-        .insist(until, || rp.userinfo(&code, &tokens, &claims, &person.address))
+        .insist(until, || rp.userinfo(code, &tokens, &claims, &person.address))
         .await
 }
 

@@ -1,7 +1,7 @@
 //! A parsed answer to a browser.
 
 use crate::{
-    people::{answer, page::Page},
+    people::{answer, jar::SentFrom, page::Page},
     vocabulary::Seen,
 };
 use http::{header, response::Parts};
@@ -9,11 +9,32 @@ use seams::{Cause, Failure, Outcome};
 use std::sync::Arc;
 use url::Url;
 
+/// A navigation, from a link, a form or the address bar through all redirects.
+#[derive(Debug, Clone)]
+pub(crate) struct Navigation {
+    /// Where it comes from.
+    pub(crate) from: SentFrom,
+    /// The session that the browser had when it began, or got on the way. One that another tab has got meanwhile is no concern
+    /// of it.
+    pub(crate) session: Option<String>,
+}
+
+impl Default for Navigation {
+    fn default() -> Navigation {
+        Navigation {
+            from: SentFrom::ThisSite,
+            session: None,
+        }
+    }
+}
+
 /// A parsed answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     /// The URL of the request.
     pub(crate) url: Url,
+    /// The navigation that it answers.
+    pub(crate) navigation: Navigation,
     /// Its status.
     pub(crate) status: u16,
     /// The URL to which it redirects the browser, if it does.
@@ -62,6 +83,7 @@ impl Reply {
             .and_then(|policy| policy.split(';').find_map(|d| d.trim().strip_prefix("form-action ")));
         Ok(Reply {
             url: url.clone(),
+            navigation: Navigation::default(),
             status: head.status.as_u16(),
             location,
             page: match head.extensions.get::<Arc<Page>>() {

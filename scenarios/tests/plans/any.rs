@@ -14,7 +14,7 @@ use scenarios::{
         self,
         Behaviour::{
             BreakRules, ComeAgain, ComeBackToNativeApp, Dawdle, LogInAsHinted, LogInAtNativeApp, LogInInTwoTabs,
-            LogInTwice, SignOutAtClient,
+            LogInTwice, RestoreTabs, SentByAnotherSite, SignOutAtClient,
         },
         Hint,
     },
@@ -97,6 +97,12 @@ fn odd() -> impl Strategy<Value = oddities::Behaviour> {
         }),
         "[a-z:/.0-9]{0,30}".prop_map(|redirect_uri| LogInAtNativeApp { redirect_uri }),
         (ms.clone(), "[a-z]{0,9}").prop_map(|(after_ms, prompt)| LogInInTwoTabs { after_ms, prompt }),
+        (0..9u32).prop_map(|tabs| RestoreTabs { tabs }),
+        (ms.clone(), 0..9u32, any::<Option<u32>>()).prop_map(|(after_ms, times, changes)| SentByAnotherSite {
+            after_ms,
+            times,
+            changes,
+        }),
         (ms, "[a-z ]{0,9}", "[a-z]{0,9}", "[0-9]{0,3}", "[a-z]{0,5}").prop_map(
             |(after_ms, scope, prompt, max_age, verifier)| LogInTwice {
                 after_ms,
