@@ -151,6 +151,8 @@ pub struct Limits {
     pub analytics_queue: usize,
     /// Requests that may go on at once without their clients, which have left.
     pub unattended: usize,
+    /// Logins in progress in one browser at most: each has a cookie, and a balancer takes requests of a certain size only.
+    pub flows_in_browser: usize,
     /// Bytes of the head of an answer: status line and headers. nginx takes no more than one page (`proxy_buffer_size`) and
     /// counts a larger one as a failure of the replica, so whoever could cause one could take replicas away from everybody.
     pub answer_head: usize,
@@ -242,6 +244,7 @@ impl Config {
                 outbox: 256,
                 analytics_queue: 256,
                 unattended: 256,
+                flows_in_browser: 4,
                 answer_head: 4096,
             },
             deadlines: Deadlines {
@@ -268,7 +271,9 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clients::registration, end_session, http::server::KEPT_AFTER_LEAVING, mailed_code::code};
+    use crate::{
+        authorize::flow_cookie, clients::registration, end_session, http::server::KEPT_AFTER_LEAVING, mailed_code::code,
+    };
 
     #[test]
     fn a_secret_is_not_shown() {
@@ -325,7 +330,6 @@ mod tests {
             ("access token", ttl.access_token),
             ("ID token", ttl.id_token),
             ("session", ttl.session),
-            ("browser cookie", ttl.session),
             ("disagreement of clocks", ttl.clock_slack),
             ("limits", limits.window),
             ("one mail", limits.send_once),
@@ -367,6 +371,9 @@ mod tests {
             ("requests without a client", limits.unattended as u64),
             ("bytes of an answer's head", limits.answer_head as u64),
             ("bytes of a way back", limits.way_back() as u64),
+            ("bytes of an authorization request by POST", limits.way_back() as u64),
+            ("logins in progress in a browser", limits.flows_in_browser as u64),
+            ("cookies deleted in an answer", flow_cookie::DELETED_AT_ONCE_MAX as u64),
         ] {
             assert_eq!(says(row), number, "{row}");
         }

@@ -59,8 +59,13 @@ const MATTERS: &[Matter] = &[
     },
     Matter {
         name: "cookies",
-        files: &["http/caller.rs", "session/account.rs", "session/model.rs"],
-        words: &["COOKIE", "BROWSER", "cookie"],
+        files: &[
+            "authorize/flow_cookie.rs",
+            "http/caller.rs",
+            "session/account.rs",
+            "session/model.rs",
+        ],
+        words: &["COOKIE", "cookie"],
         operators: &[Operator::Cookie],
     },
     Matter {

@@ -74,6 +74,7 @@ smoke!(
     edges,
     documented_lifetimes,
     long_day,
+    several_logins,
     large_heads,
     clients_leave,
     operators_at_work,

@@ -1,12 +1,11 @@
 //! A client sends a person to log in.
 
 use super::{
-    Authorization, AuthorizeError, AuthorizeRefused, AuthorizeRequest, BROWSER, FLOW, FlowRecord, Prompt, ToClient,
-    way_back,
+    Authorization, AuthorizeError, AuthorizeRefused, AuthorizeRequest, FLOW, FlowRecord, Prompt, ToClient, way_back,
 };
 use crate::{
     clients::may_redirect_to,
-    hash::{is_token, sha256_hex},
+    hash::sha256_hex,
     http::{Caller, Params, RequestError},
     keys::read_hint,
     store::{Key, encode},
@@ -25,15 +24,15 @@ pub enum Authorized {
     LogIn {
         /// Identifier of the new flow.
         flow: String,
-        /// The browser's cookie: set it, whether it is new or not.
-        browser: String,
+        /// The value of its cookie.
+        cookie: String,
     },
     /// The person is logged in, and has to say whether they want to go on to the client.
     Consent {
         /// Identifier of the new flow.
         flow: String,
-        /// The browser's cookie: set it, whether it is new or not.
-        browser: String,
+        /// The value of its cookie.
+        cookie: String,
     },
 }
 
@@ -85,34 +84,24 @@ impl Authorization {
             (Some(_), Prompt::None) => Err(to_client(AuthorizeError::ConsentRequired)),
             (None, Prompt::None) => Err(to_client(AuthorizeError::LoginRequired)),
             (Some(_), _) => {
-                let (flow, browser) = self.begin(caller, request, client.name).await?;
-                Ok(Authorized::Consent { flow, browser })
+                let (flow, cookie) = self.begin(request, client.name).await?;
+                Ok(Authorized::Consent { flow, cookie })
             }
             (None, _) => {
-                let (flow, browser) = self.begin(caller, request, client.name).await?;
+                let (flow, cookie) = self.begin(request, client.name).await?;
                 service.report("login_started", &client.id, None).await;
-                Ok(Authorized::LogIn { flow, browser })
+                Ok(Authorized::LogIn { flow, cookie })
             }
         }
     }
 
-    /// Begins a login in progress: its identifier, and the browser's cookie.
-    async fn begin(
-        &self,
-        caller: &Caller,
-        request: AuthorizeRequest,
-        client_name: String,
-    ) -> Result<(String, String), Unavailable> {
+    /// Begins a login in progress: its identifier, and the value of its cookie.
+    async fn begin(&self, request: AuthorizeRequest, client_name: String) -> Result<(String, String), Unavailable> {
         let service = &self.service;
-        // A browser keeps its cookie, so that logins in several of its tabs do not disturb each other.
-        let browser = match caller.cookie(BROWSER) {
-            Some(cookie) if is_token(cookie) => cookie.to_owned(),
-            _ => service.random_token(),
-        };
-        let flow = service.random_token();
+        let (cookie, flow) = (service.random_token(), service.random_token());
         let ttl = service.config.ttl.flow;
         let record = FlowRecord {
-            browser_hash: sha256_hex(&browser),
+            browser_hash: sha256_hex(&cookie),
             request,
             client_name,
             address: None,
@@ -122,6 +111,6 @@ impl Authorization {
         let key = Key::new(FLOW, sha256_hex(&flow));
         let written = service.store.put(&key, &encode(&record), ttl).await;
         written.during("beginning a login")?;
-        Ok((flow, browser))
+        Ok((flow, cookie))
     }
 }

@@ -158,8 +158,8 @@ impl From<FlowRefused> for Rejected {
                 Kind::Invalid,
                 "other-browser",
                 "This sign-in belongs to another browser",
-                "It was begun in another browser, or the cookies of this one were cleared. Go back to the application \
-                 and start again here.",
+                "It was begun in another browser, or this one has lost its cookie: cookies were cleared, or several other \
+                 sign-ins were begun. Go back to the application and start again here.",
             ),
             FlowRefused::ToClient(refused) => return refused.into(),
             FlowRefused::Unavailable(unavailable) => return unavailable.into(),

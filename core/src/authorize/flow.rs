@@ -1,6 +1,6 @@
 //! Finding the login in progress that a request belongs to.
 
-use super::{Authorization, BROWSER, FLOW, FlowRecord, FlowRefused, Way};
+use super::{Authorization, FLOW, FlowRecord, FlowRefused, Way, flow_cookie};
 use crate::{
     hash::{is_token, sha256_hex},
     http::Caller,
@@ -14,6 +14,8 @@ use std::time::Duration;
 pub struct OpenFlow {
     /// Its identifier, a secret.
     pub id: String,
+    /// The value of its cookie, which this browser has: a secret.
+    pub cookie: String,
     /// What stands for it wherever it is kept or logged.
     pub hash: String,
     /// What is known of it.
@@ -56,12 +58,12 @@ impl Authorization {
             Some(bytes) => decode(&bytes).during("reading the login in progress")?,
             None => return Err(FlowRefused::Expired),
         };
-        if !record.began_in(caller.cookie(BROWSER)) {
-            return Err(FlowRefused::OtherBrowser);
-        }
+        // The time first: a browser drops the cookie when it is over, and must not be told that it is another one.
         let remaining = record.remaining(self.service.env.now()).ok_or(FlowRefused::Expired)?;
+        let cookie = flow_cookie::presented(caller, &hash, &record).ok_or(FlowRefused::OtherBrowser)?;
         Ok(OpenFlow {
             id: id.to_owned(),
+            cookie: cookie.to_owned(),
             hash,
             record,
             remaining,

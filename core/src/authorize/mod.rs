@@ -2,9 +2,11 @@
 //! the person goes back to the client with a code.
 
 mod begin;
+mod by_post;
 mod consent;
 mod error;
 mod flow;
+pub(crate) mod flow_cookie;
 mod page;
 mod record;
 mod request;
@@ -25,16 +27,11 @@ pub use request::{AuthorizeError, AuthorizeRequest, Prompt};
 pub use resume::Continued;
 pub use routes::routes;
 
-use crate::{
-    clients::ClientRepository, http::Cookie, keys::Keys, service::Service, session::Sessions, store::Namespace,
-};
+use crate::{clients::ClientRepository, keys::Keys, service::Service, session::Sessions, store::Namespace};
 use std::sync::Arc;
 
 /// A login in progress, bound to a browser.
 pub const FLOW: Namespace = Namespace::new("auth:oidc:flow");
-
-/// The cookie that tells this browser from others: logins in progress are bound to it.
-pub const BROWSER: Cookie = Cookie::new("browser");
 
 /// The use cases of authorization requests.
 pub struct Authorization {

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// A login in progress, as kept in the store under the hash of its identifier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlowRecord {
-    /// SHA-256 of the cookie of the browser that began it (inventory 9).
+    /// SHA-256 of the value of its cookie, which the browser has that began it (inventory 9).
     pub browser_hash: String,
     /// What the client asked for.
     pub request: AuthorizeRequest,
@@ -25,9 +25,9 @@ pub struct FlowRecord {
 }
 
 impl FlowRecord {
-    /// Whether this browser began it.
-    pub fn began_in(&self, browser: Option<&str>) -> bool {
-        browser.is_some_and(|cookie| same(&sha256_hex(cookie), &self.browser_hash))
+    /// Whether it began in the browser that has this cookie.
+    pub fn began_in(&self, cookie: &str) -> bool {
+        same(&sha256_hex(cookie), &self.browser_hash)
     }
 
     /// How much longer it lives. None: it has ended.
@@ -62,8 +62,7 @@ mod tests {
             consented: None,
             expires_at: Timestamp(1000),
         };
-        assert!(flow.began_in(Some("cookie")));
-        assert!(!flow.began_in(Some("another")) && !flow.began_in(None));
+        assert!(flow.began_in("cookie") && !flow.began_in("another"));
         assert_eq!(flow.remaining(Timestamp(999)), Some(Duration::from_millis(1)));
         assert_eq!(flow.remaining(Timestamp(1000)), None);
         let written = serde_json::to_vec(&flow).unwrap();

@@ -1,6 +1,6 @@
 //! The person is logged in and goes back to the client, with an authorization code.
 
-use super::{Authorization, AuthorizeError, AuthorizeRequest, BROWSER, FlowRefused, OpenFlow, ToClient, way_back};
+use super::{Authorization, AuthorizeError, AuthorizeRequest, FlowRefused, OpenFlow, ToClient, way_back};
 use crate::{
     http::{Caller, append},
     redemption::{self, CodeRecord},
@@ -65,11 +65,9 @@ impl Authorization {
 
     /// Whether the session of this browser was opened in this very login.
     fn was_opened_in(&self, flow: &OpenFlow, caller: &Caller, session: &Session) -> bool {
-        let (browser, cookie) = (caller.cookie(BROWSER), caller.cookie(session::COOKIE));
         let pepper = &self.service.pepper;
-        browser
-            .zip(cookie)
-            .is_some_and(|(browser, cookie)| session::opened_in(session, pepper, &flow.id, browser, cookie))
+        let presented = caller.cookie(&session::COOKIE);
+        presented.is_some_and(|presented| session::opened_in(session, pepper, &flow.id, &flow.cookie, presented))
     }
 
     /// Issues a code for a session and says where to take it.

@@ -1,7 +1,10 @@
 //! The authorization endpoint, the login page, and the way back to the client.
 
-use super::{Authorization, Authorized, BROWSER, Continued, page};
-use crate::http::{Caller, Params, Rejected, RequestError, read, respond};
+use super::{Authorization, Authorized, Continued, by_post, flow_cookie, page};
+use crate::{
+    hash::sha256_hex,
+    http::{Caller, Rejected, RequestError, read, respond},
+};
 use axum::{
     Router,
     extract::{Request, State},
@@ -25,21 +28,18 @@ pub fn routes(authorization: Arc<Authorization>) -> Router {
 }
 
 async fn authorize_get(State(authorization): Shared, caller: Caller, parts: Parts) -> Answer {
-    authorize(&authorization, &caller, &read::query(&parts)).await
-}
-
-/// OpenID Connect Core section 3.1.2.1 asks for POST as well.
-async fn authorize_post(State(authorization): Shared, caller: Caller, request: Request) -> Answer {
-    let form = read::form(request).await.map_err(RequestError::from)?;
-    authorize(&authorization, &caller, &form).await
-}
-
-async fn authorize(authorization: &Authorization, caller: &Caller, params: &Params) -> Answer {
-    match authorization.authorize(caller, params).await? {
+    match authorization.authorize(&caller, &read::query(&parts)).await? {
         Authorized::Back { location } => Ok(respond::see_other(&location)?),
-        Authorized::LogIn { flow, browser } => Ok(begun(authorization, &login(&flow), &browser)?),
-        Authorized::Consent { flow, browser } => Ok(begun(authorization, &consent(&flow), &browser)?),
+        Authorized::LogIn { flow, cookie } => Ok(begun(&authorization, &caller, &login(&flow), (&flow, &cookie))?),
+        Authorized::Consent { flow, cookie } => Ok(begun(&authorization, &caller, &consent(&flow), (&flow, &cookie))?),
     }
+}
+
+/// OpenID Connect Core section 3.1.2.1 asks for POST as well: see [`by_post`].
+async fn authorize_post(State(authorization): Shared, request: Request) -> Answer {
+    let form = read::form_bytes(request).await.map_err(RequestError::from)?;
+    let location = by_post::as_get(&form, authorization.service.config.limits.way_back());
+    Ok(respond::see_other(&location.ok_or(RequestError::TooLarge)?)?)
 }
 
 fn login(flow: &str) -> String {
@@ -50,11 +50,20 @@ fn consent(flow: &str) -> String {
     format!("/login/consent?flow={flow}")
 }
 
-/// To a page of a login in progress that has just begun.
-fn begun(authorization: &Authorization, location: &str, browser: &str) -> Result<Response, RequestError> {
+/// To a page of a login in progress that has just begun. Its cookie lives as long as the login.
+fn begun(
+    authorization: &Authorization,
+    caller: &Caller,
+    location: &str,
+    (flow, cookie): (&str, &str),
+) -> Result<Response, RequestError> {
     let mut response = respond::see_other(location)?;
     let config = &authorization.service.config;
-    BROWSER.set(&config.issuer, &mut response, browser, config.ttl.session);
+    for surplus in flow_cookie::surplus(caller, config.limits.flows_in_browser) {
+        surplus.delete(&config.issuer, &mut response);
+    }
+    let name = flow_cookie::of(&sha256_hex(flow));
+    name.set(&config.issuer, &mut response, cookie, config.ttl.flow);
     Ok(response)
 }
 

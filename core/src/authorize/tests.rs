@@ -1,5 +1,7 @@
 //! Authorization requests and logins in progress, as people and clients see them.
 
+mod flow_cookies;
+
 use super::{FLOW, FlowRecord};
 use crate::{
     hash::sha256_hex,
@@ -101,16 +103,6 @@ async fn refusals_go_to_the_client_or_to_the_person() {
         assert_eq!(refused.param("iss"), ISSUER);
         assert_eq!(refused.param("code"), "");
     }
-    // The same by POST (OpenID Connect Core section 3.1.2.1).
-    let (_, query) = AUTHORIZE.split_once('?').unwrap();
-    let fields: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
-    let fields: Vec<_> = fields.iter().map(|(n, v)| (&**n, &**v)).collect();
-    assert!(
-        ann.post(&bed, "/authorize", &fields)
-            .await
-            .location()
-            .starts_with("/login?flow=")
-    );
 }
 
 /// Whoever can make an answer larger than a balancer takes can take replicas away from everybody.

@@ -3,27 +3,32 @@
 use axum::{extract::FromRequestParts, response::Response};
 use cookie::Cookie as Pair;
 use http::{HeaderMap, HeaderValue, header, request::Parts};
-use std::{convert::Infallible, time::Duration};
+use std::{borrow::Cow, convert::Infallible, time::Duration};
 
 /// A cookie of this service. Modules define theirs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cookie(&'static str);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cookie(Cow<'static, str>);
 
 impl Cookie {
     /// The cookie of this name.
     pub const fn new(name: &'static str) -> Cookie {
-        Cookie(name)
+        Cookie(Cow::Borrowed(name))
+    }
+
+    /// The cookie of a name that is known only now.
+    pub(crate) fn named(name: String) -> Cookie {
+        Cookie(Cow::Owned(name))
     }
 
     /// With TLS, `__Host-` keeps a neighbouring subdomain from planting one (RFC 6265bis section
     /// 4.1.3.2). Without TLS, on a developer's machine, browsers would not accept it.
-    fn name(self, has_tls: bool) -> String {
-        format!("{}{}", if has_tls { "__Host-" } else { "" }, self.0)
+    fn name(&self, has_tls: bool) -> String {
+        format!("{}{}", prefix(has_tls), self.0)
     }
 
     /// Sets it. `Lax`: it comes along when a client sends a person here, and not with a form that
     /// another site posts.
-    pub(crate) fn set(self, issuer: &str, response: &mut Response, value: &str, max_age: Duration) {
+    pub(crate) fn set(&self, issuer: &str, response: &mut Response, value: &str, max_age: Duration) {
         let tail = if has_tls(issuer) { "; Secure" } else { "" };
         let cookie = format!(
             "{}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{tail}",
@@ -35,9 +40,13 @@ impl Cookie {
     }
 
     /// Deletes it.
-    pub(crate) fn delete(self, issuer: &str, response: &mut Response) {
+    pub(crate) fn delete(&self, issuer: &str, response: &mut Response) {
         self.set(issuer, response, "", Duration::ZERO);
     }
+}
+
+fn prefix(has_tls: bool) -> &'static str {
+    if has_tls { "__Host-" } else { "" }
 }
 
 fn has_tls(issuer: &str) -> bool {
@@ -56,7 +65,7 @@ pub struct Caller {
 
 impl Caller {
     /// Who sends these headers, to the service with this issuer.
-    pub(super) fn read(correlation: String, issuer: &str, headers: &HeaderMap) -> Caller {
+    pub(crate) fn read(correlation: String, issuer: &str, headers: &HeaderMap) -> Caller {
         let texts = headers
             .get_all(header::COOKIE)
             .into_iter()
@@ -73,10 +82,19 @@ impl Caller {
     }
 
     /// The value of a cookie; of the first, if there are several.
-    pub fn cookie(&self, cookie: Cookie) -> Option<&str> {
+    pub fn cookie(&self, cookie: &Cookie) -> Option<&str> {
         let name = cookie.name(self.has_tls);
         let found = self.cookies.iter().find(|(other, _)| *other == name);
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// The names of all cookies that may be ours, in the order in which they were sent: browsers send the oldest first, as long
+    /// as their paths are equally long (RFC 6265 section 5.4).
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let prefix = prefix(self.has_tls);
+        self.cookies
+            .iter()
+            .filter_map(move |(name, _)| name.strip_prefix(prefix))
     }
 }
 

@@ -33,11 +33,16 @@ impl From<Unread> for RequestError {
 
 /// Reads a form.
 pub(crate) async fn form(request: Request) -> Result<Params, Unread> {
+    Ok(Params::parse(&form_bytes(request).await?))
+}
+
+/// Reads a form, as it was sent.
+pub(crate) async fn form_bytes(request: Request) -> Result<Bytes, Unread> {
     let (parts, body) = request.into_parts();
     if !is_form(&parts.headers) {
         return Err(Unread::Malformed("the body must be application/x-www-form-urlencoded"));
     }
-    Ok(Params::parse(&bytes(body).await?))
+    bytes(body).await
 }
 
 /// Whether a body says that it is a form.

@@ -2,7 +2,7 @@
 
 use super::{MailedCode, MailedCodeRefused, code};
 use crate::{
-    authorize::{BROWSER, FlowRefused, OpenFlow},
+    authorize::OpenFlow,
     http::Caller,
     limits::{LimitRefused, VERIFY_ATTEMPTS},
     session,
@@ -48,7 +48,6 @@ impl MailedCode {
     pub async fn verify_code(&self, caller: &Caller, flow_id: &str, typed: &str) -> Result<String, MailedCodeRefused> {
         let service = &self.service;
         let flow = self.authorization.open_flow(caller, flow_id).await?;
-        let browser = caller.cookie(BROWSER).ok_or(FlowRefused::OtherBrowser)?;
         let address = flow.record.address.as_deref();
         let address = address.ok_or(MailedCodeRefused::NoCodeSent)?;
         let code = code::typed(typed).ok_or_else(|| MailedCodeRefused::NotACode(self.authorization.view(&flow)))?;
@@ -56,7 +55,7 @@ impl MailedCode {
         let attempt = Attempt {
             flow: &flow,
             address,
-            cookie: session::value(&service.pepper, &flow.id, browser, &mac),
+            cookie: session::value(&service.pepper, &flow.id, &flow.cookie, &mac),
             mac,
         };
 

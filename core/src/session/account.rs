@@ -42,7 +42,7 @@ impl Sessions {
     /// # Errors
     /// The directory did not answer. That is not "logged out" (inventory 55).
     pub async fn current(&self, caller: &Caller) -> Result<Option<Session>, Unavailable> {
-        let Some(cookie) = caller.cookie(COOKIE).filter(|cookie| is_token(cookie)) else {
+        let Some(cookie) = caller.cookie(&COOKIE).filter(|cookie| is_token(cookie)) else {
             return Ok(None);
         };
         let found = self
@@ -116,7 +116,7 @@ impl Sessions {
     /// The directory did not end it, or may not have: the cookie has to stay, or the person would think
     /// that they are logged out.
     pub async fn log_out(&self, caller: &Caller) -> Result<(), Unavailable> {
-        if let Some(cookie) = caller.cookie(COOKIE) {
+        if let Some(cookie) = caller.cookie(&COOKIE) {
             let ended = self.repository.end_session(&sha256_hex(cookie)).await;
             if let Some(subject) = ended.during("ending the session")? {
                 tracing::info!(correlation = caller.correlation, subject, "signed out");

@@ -3,12 +3,12 @@
 use super::{AUTHORIZE, Seen, TestBed, form};
 use axum::body::Body;
 use http::{Request, header};
-use std::collections::BTreeMap;
 
 /// A browser: cookies, and the replica that its requests go to.
 #[derive(Clone, Default)]
 pub(crate) struct Browser {
-    pub(crate) cookies: BTreeMap<String, String>,
+    /// Names and values, the oldest first.
+    pub(crate) cookies: Vec<(String, String)>,
     pub(crate) replica: usize,
 }
 
@@ -29,13 +29,26 @@ impl Browser {
                 .next()
                 .and_then(|pair| pair.split_once('='))
                 .expect("a pair");
-            if text.contains("Max-Age=0") {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.into(), value.into());
+            match text.contains("Max-Age=0") {
+                true => self.cookies.retain(|(other, _)| other != name),
+                false => self.keep(name, value),
             }
         }
         seen
+    }
+
+    /// Keeps a cookie, in the place of one of the same name (RFC 6265 section 5.3).
+    pub(crate) fn keep(&mut self, name: &str, value: &str) {
+        match self.cookies.iter_mut().find(|(other, _)| other == name) {
+            Some((_, known)) => value.clone_into(known),
+            None => self.cookies.push((name.into(), value.into())),
+        }
+    }
+
+    /// The value of a cookie.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        let found = self.cookies.iter().find(|(other, _)| other == name);
+        found.map(|(_, value)| value.as_str())
     }
 
     pub(crate) async fn get(&mut self, bed: &TestBed, path: &str) -> Seen {

@@ -143,7 +143,8 @@ impl Judge<'_> {
         for seen in index
             .seen
             .iter()
-            .filter(|seen| seen.exchange.request.path == "/authorize")
+            // A request by POST begins nothing.
+            .filter(|seen| seen.exchange.request.path == "/authorize" && seen.exchange.request.method != "POST")
         {
             let begun = seen.redirected("/login", "flow").is_some();
             let client = seen.params().text("client_id").map(str::to_owned);

@@ -267,17 +267,22 @@ fn with_query(uri: String) -> (String, Vec<(String, Rule)>) {
 }
 
 fn check_params(rules: &[(String, Rule)], found: &[(String, Word)]) -> Result<(), String> {
-    for (name, rule) in rules {
+    for (name, _) in rules {
         let values: Vec<&Word> = found
             .iter()
             .filter(|(other, _)| other == name)
             .map(|(_, v)| v)
             .collect();
-        match values[..] {
-            [value] if rule.admits(value) => {}
-            [_] => return Err(format!("{name} is not what it must be")),
-            [] => return Err(format!("{name} is missing")),
-            _ => return Err(format!("{name} is there {} times", values.len())),
+        // What came twice by POST comes twice by GET.
+        let rules = rules.iter().filter(|(other, _)| other == name).map(|(_, rule)| rule);
+        let rules: Vec<&Rule> = rules.collect();
+        match (values.len(), rules.len()) {
+            (0, _) => return Err(format!("{name} is missing")),
+            (many, expected) if many != expected => return Err(format!("{name} is there {many} times")),
+            _ => {}
+        }
+        if !rules.iter().zip(&values).all(|(rule, value)| rule.admits(value)) {
+            return Err(format!("{name} is not what it must be"));
         }
     }
     match found

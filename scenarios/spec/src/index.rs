@@ -12,15 +12,15 @@ use crate::{
     times::Times,
     world::{Fact, Person, Timed, World},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A login in progress.
 #[derive(Debug)]
 pub(crate) struct Flow {
     pub(crate) born: Times,
     pub(crate) wanted: Wanted,
-    /// The cookie of the browser that it belongs to.
-    pub(crate) browser: Tag,
+    /// The value of its cookie, which the browser has that it belongs to.
+    pub(crate) cookie: Tag,
     /// Requests to send a code, and attempts to verify one, by their places in [`Index::seen`].
     pub(crate) sends: Vec<usize>,
     /// Requests that say that the person wants to go on.
@@ -90,6 +90,8 @@ pub(crate) struct Index<'a> {
     /// In the order in which they ended.
     pub(crate) seen: Vec<Seen<'a>>,
     pub(crate) flows: BTreeMap<Tag, Flow>,
+    /// The values of their cookies.
+    flow_cookies: BTreeSet<Tag>,
     pub(crate) sessions: BTreeMap<Tag, Session>,
     pub(crate) codes: BTreeMap<Tag, Code>,
     pub(crate) tokens: BTreeMap<Tag, Token>,
@@ -117,6 +119,7 @@ impl<'a> Index<'a> {
             world,
             seen: vec![],
             flows: BTreeMap::new(),
+            flow_cookies: BTreeSet::new(),
             sessions: BTreeMap::new(),
             codes: BTreeMap::new(),
             tokens: BTreeMap::new(),
@@ -179,14 +182,16 @@ impl<'a> Index<'a> {
                 self.learn_code(place, Wanted::read(self.world, &self.id_tokens, &seen.params()));
                 let page = ["/login", "/login/consent"].into_iter();
                 let flow = page.filter_map(|page| seen.redirected(page, "flow")).next();
-                let browser = seen.set(&self.browser_cookie());
+                let cookie = flow.and_then(|flow| seen.set(&self.flow_cookie(flow)));
                 let wanted = Wanted::read(self.world, &self.id_tokens, &seen.params());
-                if let (Some(browser), Some(flow), Some(wanted)) = (browser, flow, wanted) {
+                if let (Some(cookie), Some(flow), Some(wanted)) = (cookie, flow, wanted) {
                     self.first_of(self.flows.contains_key(&flow), "login in progress", &seen);
+                    let is_known = !self.flow_cookies.insert(cookie) || cookie == flow;
+                    self.first_of(is_known, "cookie of a login in progress", &seen);
                     self.flows.entry(flow).or_insert(Flow {
                         born: seen.times,
                         wanted,
-                        browser,
+                        cookie,
                         consents: vec![],
                         sends: vec![],
                         verifies: vec![],
@@ -338,12 +343,35 @@ impl<'a> Index<'a> {
         ended.filter(|ms| *ms < u64::MAX).max().unwrap_or(0)
     }
 
-    /// The name of the cookie that tells browsers apart. `__Host-` wherever there is TLS (RFC 6265bis section 4.1.3.2).
-    pub(crate) fn browser_cookie(&self) -> String {
-        self.cookie_name("browser")
+    /// The name of the cookie of a login in progress: no login's cookie takes the place of another's. It ends with the first
+    /// eight digits of the identifier's hash, which is how tags are written.
+    pub(crate) fn flow_cookie(&self, flow: Tag) -> String {
+        self.cookie_name(&format!("flow-{flow}"))
     }
 
-    /// The name of the session cookie.
+    /// The cookies that an answer by which a login begins has to delete: so that this browser has no more of them than it may,
+    /// the oldest, which browsers send first (RFC 6265 section 5.4).
+    pub(crate) fn surplus_cookies(&self, seen: &Seen<'_>) -> Vec<String> {
+        let prefix = self.cookie_name("flow-");
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let is_of_a_flow = |name: &str| {
+            let digits = name.strip_prefix(&prefix);
+            digits.is_some_and(|digits| digits.len() == 8 && digits.bytes().all(is_digit))
+        };
+        let mut found: Vec<String> = vec![];
+        for (name, _) in &seen.exchange.request.cookies {
+            if is_of_a_flow(name) && !found.contains(name) {
+                found.push(name.clone());
+            }
+        }
+        let setting = |row| self.world.settings.get(row) as usize;
+        let others = setting("logins in progress in a browser") - 1;
+        let surplus = found.len().saturating_sub(others);
+        found.truncate(surplus.min(setting("cookies deleted in an answer")));
+        found
+    }
+
+    /// The name of the session cookie. `__Host-` wherever there is TLS (RFC 6265bis section 4.1.3.2).
     pub(crate) fn session_cookie(&self) -> String {
         self.cookie_name("session")
     }

@@ -140,8 +140,8 @@ impl<'a> Judge<'a> {
         let over = self.expired(flow.born, self.setting("login in progress"), seen.times);
         allowed.when(over, expired);
         allowed.when(self.forgotten(flow.born, seen.times), expired);
-        let browser = seen.cookie(&self.index.browser_cookie());
-        if browser.map(|browser| browser.tag) != Some(flow.browser) {
+        let cookie = seen.flow.and_then(|id| seen.cookie(&self.index.flow_cookie(id)));
+        if cookie.map(|cookie| cookie.tag) != Some(flow.cookie) {
             allowed.otherwise(|| {
                 Expected::error_page(
                     "other-browser",

@@ -89,6 +89,20 @@ pub(crate) fn asking_otherwise(mut after_ms: impl FnMut() -> u64) -> Vec<Behavio
             prompt: prompt.into(),
         });
     }
+    acts.extend([2, 4].map(|tabs| Behaviour::RestoreTabs { tabs }));
+    acts.extend(
+        [(300, 1), (1_500, 3)].map(|(after_ms, times)| Behaviour::SentByAnotherSite {
+            after_ms,
+            times,
+            changes: None,
+        }),
+    );
+    // One login more than a browser may have: the oldest ends.
+    acts.push(Behaviour::SentByAnotherSite {
+        after_ms: 300,
+        times: 5,
+        changes: None,
+    });
     for (scope, prompt, max_age) in [
         ("openid", "", ""),
         ("openid profile", "", ""),

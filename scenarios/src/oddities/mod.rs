@@ -22,13 +22,25 @@ pub use tried::Tries;
 
 pub(crate) use edges::asking_otherwise;
 
+// Properties.
+pub(crate) mod logins_side_by_side;
+
+// Planted bugs.
+mod one_cookie_for_all_flows;
+
 // Stories.
 mod documented_lifetimes;
 mod edges;
 mod long_day;
 mod rule_breakers;
+mod several_logins;
 
-use crate::vocabulary::Scenario;
+use crate::vocabulary::{PlantedBug, Scenario};
+
+/// The planted bugs that the properties of this room must detect.
+pub(crate) fn bugs() -> Vec<PlantedBug> {
+    vec![one_cookie_for_all_flows::PLANTED]
+}
 
 /// The stories of this room.
 pub(crate) fn stories() -> Vec<Scenario> {
@@ -37,5 +49,6 @@ pub(crate) fn stories() -> Vec<Scenario> {
         edges::edges(),
         documented_lifetimes::documented_lifetimes(),
         long_day::long_day(),
+        several_logins::several_logins(),
     ]
 }

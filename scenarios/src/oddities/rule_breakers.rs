@@ -17,6 +17,8 @@ const MANY: u32 = 12;
 const SIGN_OUTS: u32 = 4;
 /// How many go on to an application on their own computer.
 const GOINGS_ON: u32 = 3;
+/// How many are sent to log in by a form of another site.
+const POSTED: u32 = 3;
 /// How many groups of changes there are: enough for the request with the most parts.
 pub(super) const GROUPS: u32 = 96;
 
@@ -80,6 +82,20 @@ fn rule_breakers_of(seed: u64, plan: &mut Plan) {
                 redirect_uri: "http://127.0.0.1:49152/callback".into(),
                 after_ms: 500,
                 prompt: String::new(),
+                changes: Some(changes),
+            }
+            .into(),
+        });
+    }
+    // Another site sends somebody to log in by a form.
+    for n in 0..POSTED {
+        let changes = (seed as u32).wrapping_mul(POSTED).wrapping_add(n) % GROUPS;
+        plan.operations.push(crate::vocabulary::Operation {
+            at_ms: 2_300 + u64::from(n) * 12_000 + dice.between(0, 500),
+            who: format!("posted-{}", n + 1),
+            does: Behaviour::SentByAnotherSite {
+                after_ms: 300,
+                times: 1,
                 changes: Some(changes),
             }
             .into(),

@@ -3,7 +3,7 @@
 use super::{
     change::{Change, changes},
     draft::Draft,
-    pool::Pool,
+    pool::{Pool, kind_of},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -101,6 +101,9 @@ impl Tried {
             names.into_iter().collect::<Vec<_>>().join(" ")
         };
         let form = draft.form.as_deref().unwrap_or_default();
+        // Each login in progress has a cookie of its own, and how many there are decides how many changes there are.
+        let mut cookies: Vec<&str> = draft.cookies.iter().map(|(name, _)| kind_of(name)).collect();
+        cookies.sort_unstable();
         Of {
             client: self.client.clone(),
             request: format!(
@@ -109,7 +112,7 @@ impl Tried {
                 draft.path,
                 names(&draft.query),
                 names(form),
-                names(&draft.cookies)
+                cookies.join(" ")
             ),
         }
     }

@@ -4,7 +4,7 @@
 pub(crate) mod twist;
 
 use crate::{
-    access, analytics, availability, directory, exchange, http, leader, limits, mail, mailed_code, operators,
+    access, analytics, availability, directory, exchange, http, leader, limits, mail, mailed_code, oddities, operators,
     redemption, registry, session, store, vocabulary::PlantedBug,
 };
 
@@ -23,6 +23,7 @@ pub fn all() -> Vec<PlantedBug> {
         availability::bugs(),
         operators::bugs(),
         exchange::bugs(),
+        oddities::bugs(),
         http::bugs(),
         registry::bugs(),
         access::bugs(),

@@ -43,6 +43,7 @@ pub use crate::mailed_code::any_code_verifies::AnyCodeVerifies;
 pub use crate::mailed_code::email_code_once::EmailCodeOnce;
 pub use crate::mailed_code::one_mail_per_window::OneMailPerWindow;
 pub use crate::mailed_code::right_codes_admitted::RightCodesAdmitted;
+pub use crate::oddities::logins_side_by_side::LoginsSideBySide;
 pub use crate::operators::errors_explained::ErrorsExplained;
 pub use crate::operators::failures_logged::FailuresLogged;
 pub use crate::operators::log_as_documented::LogAsDocumented;

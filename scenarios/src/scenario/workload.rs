@@ -171,6 +171,36 @@ impl Returns {
     }
 }
 
+/// People whose browsers restore several tabs at once.
+pub struct RestoredTabs;
+
+impl RestoredTabs {
+    /// This number of people, each with two to four tabs in which they log in one after the other.
+    pub fn people(count: usize) -> Workload {
+        Workload::people_each(count, |dice| {
+            Behaviour::Oddity(oddities::Behaviour::RestoreTabs {
+                tabs: dice.between(2, 4) as u32,
+            })
+        })
+    }
+}
+
+/// People whom another site sends to log in while they are at it.
+pub struct SentElsewhere;
+
+impl SentElsewhere {
+    /// This number of people, each of whom is sent one to three times.
+    pub fn people(count: usize) -> Workload {
+        Workload::people_each(count, |dice| {
+            Behaviour::Oddity(oddities::Behaviour::SentByAnotherSite {
+                after_ms: dice.between(200, 2500),
+                times: dice.between(1, 3) as u32,
+                changes: None,
+            })
+        })
+    }
+}
+
 /// An operator's monitor.
 pub struct Monitor;
 

@@ -5,7 +5,7 @@ use crate::{
     mailed_code,
     scenario::{
         BurntCodes, Clients, CodeThief, Eavesdropper, Flooder, Guesser, HastyPeople, ImpatientPeople, Logins, Monitor,
-        Probe, Racers, Stranger, Visitors, ms, secs,
+        Probe, Racers, RestoredTabs, SentElsewhere, Stranger, Visitors, ms, secs,
     },
     vocabulary::{Behaviour, Operation, Workload},
 };
@@ -36,6 +36,12 @@ pub(super) const KINDS: &[DrawWorkloads<Login>] = &[
     |dice, _| {
         let (text, times) = dice.pick(&[("a", 2_000), ("{", 900), ("\u{dfc}\u{65e5}", 150)]);
         vec![Clients::with_state(text, times).every(gap(dice))]
+    },
+    |dice, few| {
+        vec![
+            RestoredTabs::people(few).every(gap(dice)),
+            SentElsewhere::people(few).every(gap(dice)),
+        ]
     },
 ];
 

@@ -15,9 +15,9 @@ use crate::{
     catalogue::marks::{fault_hit_somebody, marked, master_replaced, port_closed_and_opened, somebody_logged_in},
     property::{
         AnalyticsArrive, AnyCodeVerifies, AttemptsLimited, CodeRedeemedOnce, DegradedIsReported, EmailCodeOnce,
-        ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, LimitsLetIn, MailArrives, NoLocalSuccess,
-        NoSecretLogged, NobodyHarmed, OneMailPerWindow, RemindersArrive, RemindersOnce, ReplicationCatchesUp,
-        RightfulCodeHonoured, SendsLimited, SessionsSurvive, StolenCodesUseless,
+        ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, LatencyBudget, LimitsLetIn, LoginsSideBySide,
+        MailArrives, NoLocalSuccess, NoSecretLogged, NobodyHarmed, OneMailPerWindow, RemindersArrive, RemindersOnce,
+        ReplicationCatchesUp, RightfulCodeHonoured, SendsLimited, SessionsSurvive, StolenCodesUseless,
     },
     scenario::{ms, secs},
     vocabulary::{Login, Scenario},
@@ -84,6 +84,7 @@ fn claimed_of(swarm: Scenario, hops: u64) -> Scenario {
         .always(RightfulCodeHonoured)
         .always(EmailCodeOnce)
         .always(AnyCodeVerifies)
+        .always(LoginsSideBySide)
         .always(NobodyHarmed)
         .always(AttemptsLimited)
         .always(SendsLimited)

@@ -1,5 +1,6 @@
 //! `/authorize` (RFC 6749 section 4.1.1, OpenID Connect Core section 3.1.2), and the way back to the client.
 
+mod by_post;
 mod consent;
 mod request;
 
@@ -23,11 +24,11 @@ use request::{Wrong, client, errors, fits};
 
 /// What may be answered.
 pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
+    if seen.exchange.request.method == "POST" {
+        return by_post::expect(judge, seen);
+    }
     let mut allowed = Allowed::default();
     let (params, world) = (seen.params(), judge.index.world);
-    if seen.exchange.request.method == "POST" {
-        judge.form(&mut allowed, seen);
-    }
     refused_here(&mut allowed, world, &params);
     if allowed.is_closed() {
         judge.or_not_now(
@@ -180,20 +181,25 @@ pub(crate) fn back(world: &World, wanted: &Wanted) -> Expected {
     )
 }
 
-/// To the login page. A browser keeps the cookie that it has, so that logins in several tabs do not disturb each other.
+/// To the login page. Each login has a cookie of its own, so that those of several tabs do not disturb each other; it lives as
+/// long as the login.
 fn begins(judge: &Judge<'_>, seen: &Seen<'_>, page: &'static str) -> Expected {
-    let name = judge.index.browser_cookie();
-    let value = match seen.cookie(&name) {
-        Some(cookie) if cookie.is_token() => Rule::Tag(cookie.tag),
-        _ => Rule::New,
-    };
-    Expected::redirect(
+    let begins = Expected::redirect(
         "a login begins",
         "OpenID Connect Core section 3.1.2.3, RFC 8252 section 8.6; inventory 9: it is bound to the browser",
         page,
         vec![("flow", Rule::New)],
-    )
-    .cookie(name, Some(value), judge.setting("browser cookie"))
+    );
+    let surplus = judge.index.surplus_cookies(seen).into_iter();
+    let begins = surplus.fold(begins, |begins, name| begins.cookie(name, None, 0));
+    // It is named after the login, of which nothing is known but this answer.
+    match seen.redirected(page, "flow") {
+        Some(flow) => {
+            let name = judge.index.flow_cookie(flow);
+            begins.cookie(name, Some(Rule::New), judge.setting("login in progress"))
+        }
+        None => begins,
+    }
 }
 
 /// `/login/continue`: the login is over, or the person has yet to log in.

@@ -36,7 +36,7 @@ pub(crate) struct About {
 }
 
 /// What the service's documents name as parameters of an authorization request.
-const PARAMETERS: [&str; 14] = [
+pub(super) const PARAMETERS: [&str; 14] = [
     "response_type",
     "response_mode",
     "client_id",

@@ -6,7 +6,10 @@
 )]
 
 use super::{changed, changes::*, judge, told};
-use spec::exchange::{Answer, Body, Word};
+use spec::{
+    Secret,
+    exchange::{Answer, Body, Word},
+};
 
 /// Path, status and change, for each sentence.
 fn rejected() -> Vec<(&'static str, u16, &'static str, Change)> {
@@ -80,6 +83,34 @@ fn rejected() -> Vec<(&'static str, u16, &'static str, Change)> {
         303,
         "lives otherwise",
         Box::new(attribute("max-age", Some("60"))),
+    );
+    row(
+        "/authorize",
+        303,
+        "one cookie for all logins",
+        Box::new(|answer: &mut Answer| Some(answer.cookies.last_mut()?.name = "__Host-browser".into())),
+    );
+    row(
+        "/authorize",
+        303,
+        "ends another login",
+        Box::new(|answer: &mut Answer| {
+            let mut other = answer.cookies.first()?.clone();
+            other.name = "__Host-flow-00000000".into();
+            other.value = Secret::of("");
+            other.attributes.insert("max-age".into(), "0".into());
+            Some(answer.cookies.insert(0, other))
+        }),
+    );
+    row(
+        "/authorize",
+        303,
+        "its cookie is its identifier",
+        Box::new(|answer: &mut Answer| {
+            let params = &answer.location.as_ref()?.params;
+            let (_, flow) = params.iter().find(|(name, _)| name == "flow")?;
+            Some(answer.cookies.last_mut()?.value = flow.secret())
+        }),
     );
     row("/authorize", 303, "no login", Box::new(without_param("flow")));
     row("/login", 200, "any script runs", {
@@ -347,6 +378,52 @@ fn every_sentence_rejects_an_answer_that_breaks_it() {
     for (path, status, what, change) in rows {
         let violations = judge(&plan, &changed(&history, path, status, change), &operators).violations;
         assert!(!violations.is_empty(), "{path} {status}: {what} is accepted");
+    }
+}
+
+/// OpenID Connect Core section 3.1.2.1, and what a form of another site may do.
+#[test]
+fn a_request_by_post_goes_on_by_get_as_it_came() {
+    let (plan, history, operators) = told("several_logins", 1);
+    let by_get = |answer: &Answer| answer.location.as_ref().is_some_and(|to| to.target == "/authorize");
+    let rows: Vec<(&str, Change)> = vec![
+        ("a parameter is lost", Box::new(without_param("scope"))),
+        (
+            "a parameter is another",
+            Box::new(|answer: &mut Answer| {
+                let params = &mut answer.location.as_mut()?.params;
+                let (_, scope) = params.iter_mut().find(|(name, _)| name == "scope")?;
+                Some(*scope = Word::Clear("openid".into()))
+            }),
+        ),
+        (
+            "a parameter comes twice",
+            Box::new(|answer: &mut Answer| {
+                let params = &mut answer.location.as_mut()?.params;
+                Some(params.push(params.first()?.clone()))
+            }),
+        ),
+        (
+            "what means nothing goes on",
+            Box::new(|answer: &mut Answer| {
+                let params = &mut answer.location.as_mut()?.params;
+                Some(params.push(("x".into(), Word::Clear("1".into()))))
+            }),
+        ),
+        (
+            "it goes elsewhere",
+            Box::new(|answer: &mut Answer| Some(answer.location.as_mut()?.target = "/login".into())),
+        ),
+        ("it is posted again", Box::new(status(307))),
+    ];
+    for (what, change) in rows {
+        let of_a_post = |answer: &mut Answer| match by_get(answer) {
+            true => change(answer),
+            false => None,
+        };
+        let history = changed(&history, "/authorize", 303, of_a_post);
+        let violations = judge(&plan, &history, &operators).violations;
+        assert!(!violations.is_empty(), "{what}, and it is accepted");
     }
 }
 

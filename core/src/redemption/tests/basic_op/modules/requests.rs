@@ -55,11 +55,13 @@ pub(in super::super) async fn acr_values(client: &mut Client) {
     assert!(claims["amr"].is_array());
 }
 
-/// OpenID Connect Core section 3.1.2.1: by POST as well.
+/// OpenID Connect Core section 3.1.2.1: by POST as well. The browser is sent on to the same request by GET.
 pub(in super::super) async fn post_request(client: &mut Client) {
     let params = Client::params(&[]);
     let fields: Vec<(&str, &str)> = params.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let begun = client.browser.post(&client.bed, "/authorize", &fields).await;
+    let posted = client.browser.post(&client.bed, "/authorize", &fields).await;
+    assert!(posted.location().starts_with("/authorize?"), "{}", posted.location());
+    let begun = client.browser.get(&client.bed, posted.location()).await;
     let back = client.finish(begun).await;
     let code = client.code_of(&back);
     assert_eq!(client.redeem(&code, &[]).await.status, 200);
