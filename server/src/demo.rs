@@ -2,7 +2,8 @@
 //! tokens that it got.
 //!
 //! It is what a client's developer would write: the code flow with PKCE, `state`, `nonce` and `iss` (RFC 9700 section 2.1,
-//! RFC 9207). It keeps nothing: what it must remember between the two redirects is in a cookie of the browser.
+//! RFC 9207). It keeps nothing: what it must remember between the two redirects is in a cookie of the browser, one for each
+//! login, so that those of several tabs do not disturb each other.
 
 use axum::{
     Router,
@@ -31,7 +32,6 @@ use url::form_urlencoded::{self, Serializer};
 
 /// Its `client_id`.
 pub(crate) const CLIENT: &str = "demo";
-const COOKIE: &str = "demo";
 /// How long the service may take to answer.
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -147,7 +147,8 @@ async fn log_in(State(demo): State<Arc<Demo>>) -> Response {
         .append_pair("code_challenge_method", "S256")
         .finish();
     let mut response = Redirect::to(&format!("{}/authorize?{query}", demo.issuer)).into_response();
-    let cookie = format!("{COOKIE}={state}.{nonce}.{verifier}; Path=/callback; Max-Age=900; HttpOnly; SameSite=Lax");
+    let name = cookie_of(&state);
+    let cookie = format!("{name}={state}.{nonce}.{verifier}; Path=/callback; Max-Age=900; HttpOnly; SameSite=Lax");
     let cookie = HeaderValue::from_str(&cookie).expect("tokens are base64url");
     response.headers_mut().append(header::SET_COOKIE, cookie);
     response
@@ -171,7 +172,8 @@ async fn callback(State(demo): State<Arc<Demo>>, headers: HeaderMap, RawQuery(qu
 
 async fn finish(demo: &Demo, headers: &HeaderMap, params: &BTreeMap<String, String>) -> Result<Markup, String> {
     let param = |name: &str| params.get(name).map(String::as_str).unwrap_or_default();
-    let cookie = cookie(headers).ok_or("this browser has no login under way: begin with \"Log in\"")?;
+    let cookie = cookie(headers, &cookie_of(param("state")));
+    let cookie = cookie.ok_or("this browser has no login under way with this `state`: begin with \"Log in\"")?;
     let mut kept = cookie.splitn(3, '.');
     let [state, nonce, verifier] = [(); 3].map(|()| kept.next().unwrap_or_default());
     if !same(param("state"), state) {
@@ -222,13 +224,19 @@ fn pretty(json: &str) -> String {
     serde_json::from_str::<Value>(json).map_or_else(|_| json.to_owned(), |value| format!("{value:#}"))
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// The name of the cookie of a login: it ends with the beginning of its `state`.
+fn cookie_of(state: &str) -> String {
+    let beginning: String = state.chars().take(8).collect();
+    format!("demo-{beginning}")
+}
+
+fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let pairs = headers
         .get_all(header::COOKIE)
         .into_iter()
         .filter_map(|value| value.to_str().ok());
     let mut pairs = pairs.flat_map(|value| value.split("; "));
-    pairs.find_map(|pair| pair.strip_prefix(COOKIE)?.strip_prefix('='))
+    pairs.find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
 }
 
 fn page(status: StatusCode, title: &str, body: &Markup) -> Response {

@@ -114,6 +114,15 @@ fn the_demo_client_shows_the_tokens_that_it_got() {
     let authorize = browser.redirected(&format!("{demo}/login"));
     assert!(authorize.starts_with(&format!("{issuer}/authorize?")), "{authorize}");
     let login = browser.redirected(&authorize);
+    // In another tab another login begins meanwhile, and another client posts its request.
+    let other = browser.redirected(&format!("{demo}/login"));
+    let (endpoint, query) = other.split_once('?').expect("a query");
+    let posted = browser.request("POST", endpoint, query);
+    assert_eq!(
+        (posted.status, posted.header("location")),
+        (303, Some(&*format!("/authorize?{query}")))
+    );
+    assert!(browser.redirected(&other).contains("/login?flow="));
     let flow = login.rsplit_once("flow=").expect("a flow").1.to_owned();
     let sent = browser.request(
         "POST",
