@@ -142,6 +142,12 @@ impl<'a> Told<'a> {
             let was = std::mem::replace(&mut self.stops, true);
             return was.then_some(("stopping-twice", "says for the second time that this process stops"));
         }
+        if text == "stopped" && self.epoch.is_some() {
+            return Some((
+                "led-to-the-end",
+                "says that the process has stopped, and not that it leads no longer",
+            ));
+        }
         if text == "stopped" {
             return (!self.stops).then_some((
                 "stopped-at-once",

@@ -5,6 +5,7 @@ mod blame;
 mod deadlines_told;
 pub(crate) mod errors_explained;
 pub(crate) mod failures_logged;
+mod lines_missing;
 pub(crate) mod log_as_documented;
 pub(crate) mod no_secret_logged;
 pub(crate) mod refusals_named;

@@ -141,6 +141,14 @@ fn rejects_each_kind_of_wrong_line() {
         ),
         (vec![(2000, "INFO", "stopped")], "stopped-at-once"),
         (
+            vec![
+                (2000, "INFO", "leading epoch=1"),
+                (2001, "INFO", "stopping"),
+                (2002, "INFO", "stopped"),
+            ],
+            "led-to-the-end",
+        ),
+        (
             vec![(2000, "INFO", "recovered: opening the port again")],
             "not-degraded",
         ),
@@ -384,7 +392,7 @@ fn a_new_process_begins_anew() {
     let killed = again.fault(2000, Fault::Kill { host: "idp-a".into() });
     assert_eq!(killed.judged_by(&LogAsDocumented), Ok(()));
     let stopped = story(&[(500, "INFO", "ready"), (3000, "INFO", "ready")]);
-    let (host, how) = ("idp-a".to_owned(), "it returned".to_owned());
+    let (host, how) = ("idp-a".to_owned(), "exit status: 1".to_owned());
     let stopped = stopped.event(2000, "idp-a", Event::Exit { host, how });
     assert_eq!(stopped.judged_by(&LogAsDocumented), Ok(()));
     // In one millisecond: the old process said so, was killed, and the new one says so, once.
