@@ -139,11 +139,9 @@ impl Finder<'_> {
                 None => (Shape::Shorthand, self.source(&field.member)),
             };
             // What is the default already would be no mistake.
-            let is_default = matches!(
-                text,
-                "None" | "false" | "0" | "vec![]" | "String::new()" | "AtomicUsize::new(0)"
-            );
-            if is_default || text.ends_with("::default()") || text == "env" {
+            let is_default = matches!(text, "None" | "false" | "0" | "vec![]" | "String::new()");
+            let is_zero = text.starts_with("Atomic") && text.ends_with("::new(0)");
+            if is_default || is_zero || text.ends_with("::default()") || text == "env" {
                 continue;
             }
             let range = match field.colon_token {

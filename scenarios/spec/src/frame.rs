@@ -4,7 +4,9 @@ use crate::{
     exchange::{Answer, SetCookie},
     expect::{Content, CookieRule, Expected},
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 /// The policy of what is no page: nothing may be loaded, and nobody may frame it.
 const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -141,14 +143,23 @@ pub(crate) fn check_keys(json: &Value) -> Result<(), String> {
                 return Err(format!("a key has {name} {}", key[name]));
             }
         }
-        if !names.insert(
-            key["kid"]
-                .as_str()
-                .filter(|kid| !kid.is_empty())
-                .ok_or("a key has no name")?,
-        ) {
+        let name = key["kid"].as_str().ok_or("a key has no name")?;
+        if !names.insert(name) {
             return Err("two keys have one name".into());
+        }
+        let own = name_of(key).ok_or("the coordinates of a key cannot be read")?;
+        if name != own {
+            return Err(format!("a key is called {name:?} instead of {own:?}"));
         }
     }
     Ok(())
+}
+
+/// The name of a key follows from it, so that equal keys have equal names at every replica, and another key another one
+/// (core/LIMITS.md, RFC 7517 section 4.5): the first 64 bits of the SHA-256 of its point (SEC 1 section 2.3.3, uncompressed).
+fn name_of(key: &Value) -> Option<String> {
+    let coordinate = |name: &str| URL_SAFE_NO_PAD.decode(key[name].as_str()?).ok();
+    let point = [vec![4], coordinate("x")?, coordinate("y")?].concat();
+    let hash = Sha256::digest(point);
+    Some(hash[..8].iter().map(|byte| format!("{byte:02x}")).collect())
 }

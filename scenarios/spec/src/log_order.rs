@@ -37,6 +37,8 @@ const TRIED_AGAIN: [(&str, &str); 3] = [
 /// How often things are done, milliseconds.
 struct Paces {
     look_ms: u64,
+    /// How long requests and jobs have at a stop.
+    work_ms: u64,
     /// As [`TRIED_AGAIN`].
     tries_ms: [u64; 3],
 }
@@ -53,8 +55,8 @@ struct Told<'a> {
     doubt: Option<(u64, &'a str)>,
     /// Whether analytics loses events.
     loses_events: bool,
-    /// Whether it is stopping.
-    stops: bool,
+    /// Since when it is stopping.
+    stops_ms: Option<u64>,
     /// When each of [`TRIED_AGAIN`] was told, by what was tried.
     tried_ms: BTreeMap<&'a str, u64>,
 }
@@ -65,6 +67,7 @@ pub fn judge_log(lines: &[LogLine<'_>], ends: &[ProcessEnd<'_>]) -> Option<Viola
     let settings = Settings::default();
     let paces = Paces {
         look_ms: settings.get("looks at health"),
+        work_ms: settings.get("work at a stop"),
         tries_ms: TRIED_AGAIN.map(|(_, row)| settings.get(row)),
     };
     let mut processes: BTreeMap<&str, (usize, Told<'_>)> = BTreeMap::new();
@@ -139,8 +142,10 @@ impl<'a> Told<'a> {
                 .then_some(("not-degraded", "tells of a recovery, and nothing had been degraded"));
         }
         if text == "stopping" {
-            let was = std::mem::replace(&mut self.stops, true);
-            return was.then_some(("stopping-twice", "says for the second time that this process stops"));
+            let was = self.stops_ms.replace(line.at_ms);
+            return was
+                .is_some()
+                .then_some(("stopping-twice", "says for the second time that this process stops"));
         }
         if text == "stopped" && self.epoch.is_some() {
             return Some((
@@ -149,10 +154,16 @@ impl<'a> Told<'a> {
             ));
         }
         if text == "stopped" {
-            return (!self.stops).then_some((
+            return self.stops_ms.is_none().then_some((
                 "stopped-at-once",
                 "says that the process has stopped, and not that it stops",
             ));
+        }
+        if text.starts_with("requests or jobs did not end in time") {
+            let had_time = self
+                .stops_ms
+                .is_some_and(|stops_ms| line.at_ms >= stops_ms + paces.work_ms);
+            return (!had_time).then_some(("cut-off-early", "cuts off what had time left"));
         }
         if text == READY {
             self.ready = true;

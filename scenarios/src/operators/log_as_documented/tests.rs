@@ -142,6 +142,17 @@ fn rejects_each_kind_of_wrong_line() {
         (vec![(2000, "INFO", "stopped")], "stopped-at-once"),
         (
             vec![
+                (2000, "INFO", "stopping"),
+                (
+                    11_999,
+                    "ERROR",
+                    "requests or jobs did not end in time; they are cut off",
+                ),
+            ],
+            "cut-off-early",
+        ),
+        (
+            vec![
                 (2000, "INFO", "leading epoch=1"),
                 (2001, "INFO", "stopping"),
                 (2002, "INFO", "stopped"),
