@@ -24,8 +24,10 @@ pub enum TokenError {
     GrantType,
     /// The code is refused.
     Grant(GrantRefused),
-    /// Not now.
+    /// Not now, and the code is as good as before.
     Unavailable(Unavailable),
+    /// Not now, and the code may be spent, or lost.
+    InDoubt(Unavailable),
 }
 
 impl From<Unavailable> for TokenError {
@@ -86,7 +88,7 @@ impl From<TokenRefused> for Rejected {
             E::Client { .. } => (ErrorCode::InvalidClient, "client authentication failed"),
             E::GrantType => (ErrorCode::UnsupportedGrantType, "grant_type must be authorization_code"),
             E::Grant(_) => (ErrorCode::InvalidGrant, "the code is not valid here and now"),
-            E::Unavailable(unavailable) if unavailable.failure.is_unknown() => (
+            E::InDoubt(_) => (
                 ErrorCode::TemporarilyUnavailable,
                 "the code may be spent or not; start again with a new one",
             ),
@@ -111,7 +113,7 @@ impl From<TokenRefused> for Rejected {
                 reason: Some(reason(refused)),
                 ..json
             },
-            E::Unavailable(unavailable) => JsonError {
+            E::Unavailable(unavailable) | E::InDoubt(unavailable) => JsonError {
                 unavailable: Some(unavailable),
                 ..json
             },

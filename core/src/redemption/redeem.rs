@@ -44,8 +44,15 @@ const PARAMETERS: [&str; 6] = [
 struct Consumed {
     code: CodeRecord,
     user: User,
-    /// Whether the store is known to have given it up.
-    taken: bool,
+    taken: Taken,
+}
+
+/// Whether the store has given a code up.
+enum Taken {
+    Yes,
+    /// It is there still.
+    No,
+    Unknown,
 }
 
 impl Redemption {
@@ -110,17 +117,26 @@ impl Redemption {
         let code_hash = sha256_hex(code);
         let key = Key::new(CODE, code_hash.clone());
         let consumed = self.consume(caller, &key, presented).await?;
-        let issued = self.issue(code_hash, &consumed).await;
-        if let Err(TokenError::Unavailable(unavailable)) = &issued
-            && consumed.taken
-        {
-            self.put_back(caller, &key, &consumed.code, &unavailable.failure).await;
+        match self.issue(code_hash, &consumed).await {
+            Ok(issued) => {
+                let (client, subject) = (&client.id, &consumed.user.id);
+                tracing::info!(correlation = caller.correlation, client, subject, "code redeemed");
+                Ok(issued)
+            }
+            Err(TokenError::Unavailable(unavailable)) => {
+                let is_there = match consumed.taken {
+                    Taken::Yes => self.put_back(caller, &key, &consumed.code, &unavailable.failure).await,
+                    Taken::No => true,
+                    Taken::Unknown => false,
+                };
+                // "Try again" is said only to whom it can help.
+                Err(match is_there && !unavailable.failure.is_unknown() {
+                    true => TokenError::Unavailable(unavailable),
+                    false => TokenError::InDoubt(unavailable),
+                })
+            }
+            Err(refused) => Err(refused),
         }
-        if issued.is_ok() {
-            let (client, subject) = (&client.id, &consumed.user.id);
-            tracing::info!(correlation = caller.correlation, client, subject, "code redeemed");
-        }
-        issued
     }
 
     /// Validates, then takes:
@@ -145,7 +161,7 @@ impl Redemption {
         let user = self.users.user(&code.user_id).await;
         let user = user.during("looking up the person")?.ok_or(GrantRefused::Unknown)?;
         let taken = match self.service.store.take(key).await {
-            Ok(Some(_)) => true,
+            Ok(Some(_)) => Taken::Yes,
             Ok(None) => {
                 self.service.env.mark("a race for a code was lost");
                 return Err(GrantRefused::Taken.into());
@@ -153,7 +169,10 @@ impl Redemption {
             Err(failure) => {
                 self.service.env.mark("an authorization code may be in the store still");
                 tracing::warn!(correlation = caller.correlation, %failure, "taking a code; the ledger decides");
-                false
+                match failure.is_unknown() {
+                    true => Taken::Unknown,
+                    false => Taken::No,
+                }
             }
         };
         Ok(Consumed { code, user, taken })
@@ -200,14 +219,16 @@ impl Redemption {
     }
 
     /// Gives a code back that was taken and could not be redeemed: the client may try again. Safe even if
-    /// the redemption was recorded after all, for the ledger then refuses the code.
-    async fn put_back(&self, caller: &Caller, key: &Key, code: &CodeRecord, why: &Failure) {
+    /// the redemption was recorded after all, for the ledger then refuses the code. Returns whether it is there again.
+    async fn put_back(&self, caller: &Caller, key: &Key, code: &CodeRecord, why: &Failure) -> bool {
         let Some(left) = code.remaining(self.service.env.now()) else {
-            return;
+            return false;
         };
         self.service.env.mark("an authorization code was put back");
-        if let Err(failure) = self.service.store.put(key, &encode(code), left).await {
+        let put = self.service.store.put(key, &encode(code), left).await;
+        if let Err(failure) = &put {
             tracing::warn!(correlation = caller.correlation, %why, %failure, "a code could not be put back");
         }
+        put.is_ok()
     }
 }

@@ -139,13 +139,20 @@ impl Judge<'_> {
     }
 }
 
-/// Whether a client is told that its code may be spent exactly if that is in doubt: whether it may try again depends on it.
+/// Whether a client is told that its code may be spent if that is in doubt, and not if nothing but reading failed: whether it
+/// may try again depends on it. If the redemption was not recorded, that depends on whether the code could be put back.
 fn check_doubt(answer: &Answer, line: &Refused) -> Result<(), (&'static str, String)> {
     let (Some(description), Some(cause), "/token") = (description_of(answer), &line.cause, line.path.as_str()) else {
         return Ok(());
     };
     let is_told = description == messages::description("temporarily_unavailable", "the code may be spent");
-    match is_told == cause.contains("outcome unknown: ") {
+    let (is_recorded, is_in_doubt) = (cause.starts_with("recording "), cause.contains("outcome unknown: "));
+    let is_right = match (is_recorded, is_in_doubt) {
+        (false, _) => !is_told,
+        (true, true) => is_told,
+        (true, false) => true,
+    };
+    match is_right {
         true => Ok(()),
         false => Err((
             "doubt-told-wrongly",

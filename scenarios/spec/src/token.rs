@@ -155,6 +155,14 @@ fn refused_client(basic: bool) -> Expected {
     }
 }
 
+/// Whether it was told that trying again with the same code can help.
+fn says_that_nothing_was_spent(seen: &Seen<'_>) -> bool {
+    let Some(Body::Json(json)) = seen.answer().map(|answer| &answer.body) else {
+        return false;
+    };
+    json["error_description"] == messages::description("temporarily_unavailable", "nothing was spent")
+}
+
 fn grant(judge: &Judge<'_>, allowed: &mut Allowed, place: usize, seen: &Seen<'_>) {
     let refused = || {
         Expected::error(
@@ -184,6 +192,8 @@ fn grant(judge: &Judge<'_>, allowed: &mut Allowed, place: usize, seen: &Seen<'_>
     for other in &others {
         let taken = match other.done() {
             Done::Yes | Done::No => Known::No, // judged above; who was refused has not taken it
+            // It was put back before that was said; meanwhile whoever else presents it cannot find it.
+            Done::Maybe if says_that_nothing_was_spent(other) && other.times.is_before(seen.times) => Known::No,
             Done::Maybe => judge.precedes(other, seen),
         };
         gone = if gone == Known::No { taken } else { gone };

@@ -46,6 +46,36 @@ async fn a_redemption_that_was_not_recorded_gives_its_code_back() {
     assert_eq!(bed.redeem(1, &code, VERIFIER).await.status, 200);
 }
 
+/// Whoever is told to try again must be able to: the code is there.
+#[tokio::test(start_paused = true)]
+async fn try_again_is_said_only_to_whom_it_can_help() {
+    const AGAIN: &str = "try again in a moment";
+    const ANEW: &str = "the code may be spent or not; start again with a new one";
+    for (call, failure, done, says) in [
+        ("take", refused(), false, AGAIN),
+        ("take", lost(), true, ANEW),
+        ("take", lost(), false, ANEW),
+        ("put", refused(), false, ANEW),
+        ("put", lost(), true, ANEW),
+        ("get", lost(), true, AGAIN),
+    ] {
+        let bed = TestBed::new().await;
+        let code = Browser::default().log_in(&bed).await;
+        bed.store.fail(call, CODE, failure.clone(), done);
+        if call != "get" {
+            bed.fixture
+                .storage
+                .fail(StorageMoment::BeforeCommit, StorageFault::Io, 1);
+        }
+        let refused = bed.redeem(0, &code, VERIFIER).await;
+        assert_eq!(refused.error(), (503, "temporarily_unavailable".into()));
+        assert_eq!(refused.json()["error_description"], says, "{call}: {failure}");
+        if says == AGAIN {
+            assert_eq!(bed.redeem(1, &code, VERIFIER).await.status, 200);
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_redemption_of_unknown_outcome_is_never_repeated() {
     let bed = TestBed::new().await;
