@@ -51,6 +51,10 @@ struct RunArgs {
     /// So many changes that change nothing are judged with it
     #[arg(long, value_name = "N", default_value_t = 50)]
     harmless: usize,
+    /// Only mutants that touch this matter of security, as the report names them, or "any of them"; may be given more than
+    /// once
+    #[arg(long, value_name = "NAME", conflicts_with = "mutant", value_parser = matters::names_or_any())]
+    matter: Vec<String>,
     /// Only this part of it: the first of four is 1/4
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,

@@ -1,6 +1,7 @@
 //! Matters of security that a mutant touches, told from its place and its text.
 
 use crate::{operator::Operator, site::Mutant};
+use clap::builder::PossibleValuesParser;
 
 /// A matter, and what is of it.
 struct Matter {
@@ -87,6 +88,24 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     MATTERS.iter().map(|matter| matter.name)
 }
 
+/// Stands for every matter.
+pub const ANY: &str = "any of them";
+
+/// What may be asked for by name.
+pub fn names_or_any() -> PossibleValuesParser {
+    PossibleValuesParser::new(names().chain([ANY]))
+}
+
+/// Whether a mutant is of one of the `asked` matters; without any, every mutant is.
+pub fn is_asked_for(mutant: &Mutant, asked: &[String]) -> bool {
+    let of = of(mutant);
+    let is_of = |name: &String| match name.as_str() {
+        ANY => !of.is_empty(),
+        name => of.contains(&name),
+    };
+    asked.is_empty() || asked.iter().any(is_of)
+}
+
 /// The matters of a mutant.
 pub fn of(mutant: &Mutant) -> Vec<&'static str> {
     let below = mutant.file.strip_prefix("core/src/").unwrap_or(&mutant.file);
@@ -131,6 +150,20 @@ mod tests {
         assert_eq!(check, ["bindings"]);
         let logged = of("core/src/http/client.rs", "f", Operator::Log, "1", "2");
         assert!(logged.is_empty(), "{logged:?}");
+        let asked = |names: &[&str]| {
+            let found = Found {
+                range: 0..1,
+                shape: Shape::Expr,
+                operator: Operator::Body,
+                replacement: "2".into(),
+                function: "spend".into(),
+            };
+            let ledger = &name("core/src/ledger.rs", "1", vec![found], 0)[0];
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            is_asked_for(ledger, &names)
+        };
+        assert!(asked(&[]) && asked(&[ANY]) && asked(&["limits", "single use"]));
+        assert!(!asked(&["limits"]));
         let part = |text: &str| format!("f(\"{text}\", {}, \"redirect_uri\")", "a".repeat(90));
         let far = of("core/src/http/x.rs", "f", Operator::Literal, &part("1"), &part("2"));
         assert!(far.is_empty(), "what is far from the change is not of it: {far:?}");

@@ -88,6 +88,7 @@ bugs!(
     ledger_looked_at_first at 1,
     ledger_without_margin at 3,
     unknown_taking_repeated at 1,
+    code_not_put_back at 1,
     window_rearmed at 1,
     keys_without_namespaces at 1,
     pool_leaks_slots at 1,

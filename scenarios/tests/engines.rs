@@ -220,6 +220,7 @@ bugs!(
     ledger_of_this_replica at [4, 7],
     ledger_looked_at_first at [1, 1],
     unknown_taking_repeated at [1, 1],
+    code_not_put_back at [1, 1],
     limiter_per_replica at [1, 1],
     new_code_resets_failures at [1, 1],
     window_in_wrong_unit at [1, 1],

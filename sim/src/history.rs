@@ -7,6 +7,15 @@ pub use builder::HistoryBuilder;
 use crate::{fault::Fault, service::Service, trigger::Trigger};
 use serde::{Deserialize, Serialize};
 
+/// How a process ended that was asked to, and did ([`Event::Exit`]).
+pub const RETURNED: &str = "it returned";
+/// Why a port is closed ([`Event::Ready`]): its process said that it cannot do its work.
+pub const CLOSED_DEGRADED: &str = "it calls itself degraded";
+/// Why a port is closed: its process was asked to end.
+pub const CLOSED_STOPPING: &str = "it was asked to end";
+/// Why a port is closed: its process ended, or was killed.
+pub const CLOSED_ENDED: &str = "its process ended";
+
 /// The outcome of an operation: the triple of [`seams::Outcome`], seen from outside. A time-out, a reset, a 502 or a
 /// 504 is `Unknown`: it may have happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -82,15 +82,19 @@ impl AnalyticsHook {
 impl Analytics for AnalyticsHook {
     async fn record(&self, event: LoginEvent) {
         let shared = &self.shared;
-        let oldest = {
+        let is_full = {
             let mut waiting = shared.waiting.lock().expect("nobody panics while holding it");
             waiting.push_back(event);
-            (waiting.len() > shared.capacity).then(|| waiting.pop_front())
+            let is_full = waiting.len() > shared.capacity;
+            if is_full {
+                waiting.pop_front();
+            } else {
+                // Under the lock: a worker on another thread counts it down once it has taken and posted it.
+                shared.pending.send_modify(|pending| *pending += 1);
+            }
+            is_full
         };
-        if oldest.is_none() {
-            shared.pending.send_modify(|pending| *pending += 1);
-        }
-        if oldest.is_some() {
+        if is_full {
             shared.env.mark("analytics dropped");
             shared.lose(Failure::Fail(Cause::Full("analytics")));
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     analytics::{Analytics, AnalyticsHook, NoAnalytics},
-    config::{Config, StateConfig},
+    config::Config,
     directory::Directory,
     mail::{ConsoleMailer, Mailer, Outbox},
     store::{AuthStateStore, MemoryStore, RedisStore, SentinelFinder},
@@ -27,23 +27,9 @@ pub struct Wiring {
 impl Wiring {
     /// The parts that the configuration asks for; starts their workers. Nothing is connected yet.
     pub fn standard(env: &Env, config: &Config, directory: impl Into<Directory>) -> Wiring {
-        let store: Arc<dyn AuthStateStore> = match &config.state {
-            StateConfig::Sentinel {
-                sentinels,
-                master,
-                sentinel_access,
-                redis_access,
-            } => {
-                let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
-                let finder = Arc::new(finder.with_access(sentinel_access.clone()));
-                Arc::new(RedisStore::with_access(
-                    env.clone(),
-                    finder,
-                    config.deadlines,
-                    redis_access.clone(),
-                ))
-            }
-            StateConfig::Memory => Arc::new(MemoryStore::new(env.clock.clone())),
+        let store: Arc<dyn AuthStateStore> = match SentinelFinder::of(env, config) {
+            Some(finder) => Arc::new(RedisStore::of(env, config, Arc::new(finder))),
+            None => Arc::new(MemoryStore::new(env.clock.clone())),
         };
         let mailer: Arc<dyn Mailer> = match &config.mail_relay {
             Some(relay) => Arc::new(Outbox::new(env.clone(), config, relay.clone())),

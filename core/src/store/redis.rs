@@ -10,7 +10,7 @@ use super::{
     link::{Link, Live},
 };
 use crate::{
-    config::{Deadlines, RedisAccess},
+    config::{Config, Deadlines, RedisAccess, StateConfig},
     store::{AuthStateStore, Key, Namespace},
 };
 use ::redis::{Cmd, FromRedisValue, Pipeline, cmd, pipe};
@@ -64,6 +64,15 @@ impl RedisStore {
             exclusive: tokio::sync::Mutex::new(link()),
             env,
         }
+    }
+
+    /// The same with the deadlines of a configuration, and with what its Redis asks for.
+    pub fn of(env: &Env, config: &Config, finder: Arc<dyn MasterFinder>) -> RedisStore {
+        let access = match &config.state {
+            StateConfig::Sentinel { redis_access, .. } => redis_access.clone(),
+            StateConfig::Memory => RedisAccess::default(),
+        };
+        RedisStore::with_access(env.clone(), finder, config.deadlines, access)
     }
 
     fn late(&self) -> Cause {

@@ -1,7 +1,7 @@
 //! Who is master, according to the Sentinels.
 
 use super::link::{authenticate, speak};
-use crate::config::{Deadlines, RedisAccess};
+use crate::config::{Config, Deadlines, RedisAccess, StateConfig};
 use async_trait::async_trait;
 use seams::{Cause, Env, Failure, Outcome, within};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,6 +41,21 @@ impl SentinelFinder {
             access: RedisAccess::default(),
             first: AtomicUsize::new(0),
         }
+    }
+
+    /// The Sentinels of a configuration; without any, the state is in memory.
+    pub fn of(env: &Env, config: &Config) -> Option<SentinelFinder> {
+        let StateConfig::Sentinel {
+            sentinels,
+            master,
+            sentinel_access,
+            ..
+        } = &config.state
+        else {
+            return None;
+        };
+        let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
+        Some(finder.with_access(sentinel_access.clone()))
     }
 
     /// The same for Sentinels that ask for a password, or for TLS.

@@ -4,6 +4,7 @@ use super::{RunArgs, built, describe, say};
 use crate::{
     copy::{Catalogue, Folders},
     judge::{Baseline, Judged, Limits, Verdict, judge},
+    matters,
     results::{self, Results},
     sample::{draw, draw_harmless},
     site::Mutant,
@@ -81,10 +82,10 @@ fn chosen<'a>(args: &RunArgs, catalogue: &'a Catalogue, baseline: &Baseline) -> 
             })
             .collect();
     }
-    let mut chosen = match args.sample {
-        Some(count) => draw(catalogue.built(), count, args.seed),
-        None => draw(catalogue.built(), usize::MAX, args.seed),
-    };
+    let touching = catalogue
+        .built()
+        .filter(|mutant| matters::is_asked_for(mutant, &args.matter));
+    let mut chosen = draw(touching, args.sample.unwrap_or(usize::MAX), args.seed);
     // One that no run reaches could not give an alarm.
     let reached = catalogue
         .built()

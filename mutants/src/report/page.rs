@@ -127,7 +127,7 @@ pub fn markdown(measured: &Measurement<'_>) -> String {
     page.push_str("\n## By matter of security\n\nA mutant may be of several.\n\n");
     let of = matters::names().map(|name| (name, measured.counts(|m| matters::of(m).contains(&name))));
     let any = measured.counts(|m| !matters::of(m).is_empty());
-    table(&mut page, "matter", of.chain([("any of them", any)]));
+    table(&mut page, "matter", of.chain([(matters::ANY, any)]));
     by_property(&mut page, measured);
     missed(&mut page, measured);
     dropped(&mut page, measured.catalogue);

@@ -6,7 +6,7 @@
 use super::starttls_optional::with_network;
 use crate::vocabulary::PlantedBug;
 use idp::{
-    config::{Config, StateConfig},
+    config::Config,
     mail::Outbox,
     replica::Wiring,
     store::{RedisStore, SentinelFinder},
@@ -27,19 +27,9 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
 /// The same parts, which reach what they depend on over another network.
 fn over(env: &Env, config: &Config, wiring: Wiring, network: Arc<dyn Network>) -> Wiring {
     let env = with_network(env, network);
-    let store = match &config.state {
-        StateConfig::Sentinel {
-            sentinels,
-            master,
-            sentinel_access,
-            redis_access,
-        } => {
-            let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
-            let finder = Arc::new(finder.with_access(sentinel_access.clone()));
-            let (env, access) = (env.clone(), redis_access.clone());
-            Arc::new(RedisStore::with_access(env, finder, config.deadlines, access))
-        }
-        StateConfig::Memory => wiring.store,
+    let store = match SentinelFinder::of(&env, config) {
+        Some(finder) => Arc::new(RedisStore::of(&env, config, Arc::new(finder))),
+        None => wiring.store,
     };
     let mailer = match &config.mail_relay {
         Some(relay) => Arc::new(Outbox::new(env, config, relay.clone())),

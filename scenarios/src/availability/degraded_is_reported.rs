@@ -21,6 +21,7 @@ use crate::{
     store::unreachable::blind,
     vocabulary::{Event, Evidence, Fault, History, Kind, Login, Property, Violation},
 };
+use sim::history::CLOSED_DEGRADED;
 use spec::Settings;
 use std::time::Duration;
 
@@ -69,7 +70,7 @@ fn closed_too_early(name: &str, evidence: &Evidence<'_>) -> Result<(), Violation
                 host,
                 ready: false,
                 why,
-            } if why.contains("degraded") => host,
+            } if why == CLOSED_DEGRADED => host,
             _ => continue,
         };
         let began = faults(history)

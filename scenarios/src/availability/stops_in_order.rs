@@ -22,12 +22,13 @@ use crate::{
         calm::{CUT_SHORT, first_of},
         human, invocations,
         reading::{TroubledTimes, mails, only_slows},
-        stops::{RETURNED, Stopped, stops},
+        stops::{Stopped, stops},
         violation,
     },
     vocabulary::{Event, Evidence, Fault, Kind, LogLine, Login, Mode, Observation, Op, OwnFault, Property, Violation},
     world::hosts,
 };
+use sim::history::RETURNED;
 use spec::{
     Settings,
     exchange::{Answered, Body},

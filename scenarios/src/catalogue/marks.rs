@@ -5,6 +5,7 @@ use crate::{
     property::{faults, invocations},
     vocabulary::{Event, Fault, MarkView, Mode, Op},
 };
+use sim::history::CLOSED_DEGRADED;
 
 /// Whether the service or the world set a mark.
 pub(crate) fn marked(name: &'static str) -> impl Fn(&MarkView<'_>) -> bool + Send + Sync {
@@ -39,7 +40,7 @@ pub(crate) fn nobody_promoted(reached: &MarkView<'_>) -> bool {
 }
 
 fn closed(event: &Event) -> bool {
-    matches!(event, Event::Ready { ready: false, why, .. } if why.contains("degraded"))
+    matches!(event, Event::Ready { ready: false, why, .. } if why == CLOSED_DEGRADED)
 }
 
 /// Whether a replica closed its port because it was degraded, and opened it again.

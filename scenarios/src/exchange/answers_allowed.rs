@@ -5,8 +5,9 @@
 //! count as wrong.
 
 use super::{
-    facts::{facts, troubles, world},
+    facts::{facts, world},
     refusals::refusals,
+    troubles::troubles,
 };
 use crate::{
     property::violation,

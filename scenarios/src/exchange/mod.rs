@@ -8,6 +8,7 @@ mod ops;
 mod refusals;
 #[cfg(test)]
 mod tests;
+mod troubles;
 
 // Claims.
 mod answers_allowed;
@@ -19,9 +20,10 @@ mod name_is_address;
 
 pub(crate) use answers_allowed::judge_in;
 pub use answers_allowed::{AnswersAllowed, judge};
-pub(crate) use facts::{touches, troubles, troubles_but_for, world};
+pub(crate) use facts::world;
 pub(crate) use observe::{Asking, ask, read_mail};
 pub use ops::Observation;
+pub(crate) use troubles::{touches, troubles, troubles_but_for};
 
 use crate::vocabulary::PlantedBug;
 

@@ -4,17 +4,18 @@
 //! Source: `core/MESSAGES.md`; inventory 26 and 38: an operator who asks why a port is closed reads it in the log of that moment.
 
 use crate::{
-    property::{stops::RETURNED, violation},
+    property::violation,
     vocabulary::{Event, Evidence, Violation},
 };
+use sim::history::{CLOSED_DEGRADED, CLOSED_STOPPING, RETURNED};
 use std::collections::BTreeMap;
 
 /// What says that a port opens.
 const OPENS: [&str; 2] = ["ready", "recovered: opening the port again"];
 /// Why a port closes, as the harness says it, and how the line begins that tells it.
 const CLOSES: [(&str, &str); 2] = [
-    ("it calls itself degraded", "degraded: closing the port"),
-    ("it was asked to end", "stopping"),
+    (CLOSED_DEGRADED, "degraded: closing the port"),
+    (CLOSED_STOPPING, "stopping"),
 ];
 /// So much earlier or later than the event its line may be, milliseconds: both are of one moment, and a real process is seen
 /// from outside.
@@ -68,6 +69,7 @@ pub(super) fn check(property: &str, evidence: &Evidence<'_>) -> Result<(), Viola
 mod tests {
     use super::*;
     use crate::{operators::log_as_documented::LogAsDocumented, property::testing::*};
+    use sim::history::CLOSED_ENDED;
 
     fn port(story: Story, at_ms: u64, ready: bool, why: &str) -> Story {
         let (host, why) = ("idp-a".to_owned(), why.to_owned());
@@ -89,11 +91,11 @@ mod tests {
         assert_eq!(reason(told()), Ok(()));
         let untold = Err("not-told".to_owned());
         assert_eq!(reason(opened()), untold);
-        let closed = |story| port(story, 9000, false, "it was asked to end");
+        let closed = |story| port(story, 9000, false, CLOSED_STOPPING);
         assert_eq!(reason(closed(told())), untold);
         assert_eq!(reason(says(closed(told()), 9000, "INFO", "stopping")), Ok(()));
         assert_eq!(reason(says(closed(told()), 7000, "INFO", "stopping")), untold);
-        let killed = port(told(), 9000, false, "its process ended");
+        let killed = port(told(), 9000, false, CLOSED_ENDED);
         assert_eq!(reason(killed), Ok(()), "it could not say so");
         // It is told once for each time that it opens.
         let again = port(says(closed(told()), 9000, "INFO", "stopping"), 12_000, true, "");

@@ -5,7 +5,6 @@
 use crate::vocabulary::PlantedBug;
 use async_trait::async_trait;
 use idp::{
-    config::StateConfig,
     replica::Wiring,
     store::{MasterFinder, RedisStore, SentinelFinder},
 };
@@ -18,16 +17,12 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     covers: &[26, 56],
     scenario: "sentinels_refuse",
     detected_by: "RefusalsNamed",
-    bug: |env, config, wiring| match &config.state {
-        StateConfig::Sentinel { sentinels, master, .. } => {
-            let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
-            let finder = Arc::new(Swallowing(finder));
-            Wiring {
-                store: Arc::new(RedisStore::new(env.clone(), finder, config.deadlines)),
-                ..wiring
-            }
-        }
-        StateConfig::Memory => wiring,
+    bug: |env, config, wiring| match SentinelFinder::of(env, config) {
+        Some(finder) => Wiring {
+            store: Arc::new(RedisStore::of(env, config, Arc::new(Swallowing(finder)))),
+            ..wiring
+        },
+        None => wiring,
     },
 };
 

@@ -151,7 +151,11 @@ impl Browser {
             .extend_pairs(fields)
             .finish();
         let mut url = resolve(&on.url, &form.action)?;
-        let begins = self.begins(SentFrom::ThisSite);
+        // The page was made for whom it was shown to: what another tab has got since is not lost by its form.
+        let begins = Navigation {
+            from: SentFrom::ThisSite,
+            session: on.navigation.session.clone(),
+        };
         let mut reply = if form.post {
             let body = Some((encoded, on.form_origin.as_str()));
             self.request(Method::POST, &url, body, begins).await?

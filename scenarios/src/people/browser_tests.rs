@@ -217,13 +217,16 @@ async fn notes_a_lost_session_once() {
 /// A login began before another tab was logged in, and its page is shown afterwards.
 #[tokio::test]
 async fn what_another_tab_has_got_is_not_lost() {
-    let script = Script::new(&[("303 See Other\nLocation: /login", ""), SESSION, LOGIN, LOGIN]);
+    let script = Script::new(&[("303 See Other\nLocation: /login", ""), SESSION, LOGIN, LOGIN, LOGIN]);
     let (browser, recorder) = browser(&script);
     let begun = browser.look_at("https://login.example/authorize").await.unwrap();
     page(browser.visit("/").await);
     assert!(browser.session().is_some());
-    page(browser.follow(begun).await);
+    let login = page(browser.follow(begun).await);
     assert_eq!(logged_out(&recorder.history()), 0);
+    let sent = browser.submit(&login, "/login/send", &[]).await.unwrap();
+    assert!(sent.is("login"));
+    assert_eq!(logged_out(&recorder.history()), 0, "the form of a page from before");
     page(browser.visit("/login").await);
     assert_eq!(logged_out(&recorder.history()), 1);
 }

@@ -14,9 +14,6 @@ use std::collections::BTreeSet;
 /// `fail_timeout` of the worlds, and some ways.
 const NOTICED_MS: u64 = 11_000;
 
-/// How a process is recorded to have ended that ended in order.
-pub(crate) const RETURNED: &str = "it returned";
-
 /// A replica that was asked to end.
 pub(crate) struct Stopped<'a> {
     pub(crate) host: &'a str,
@@ -167,6 +164,7 @@ fn is_up(history: &History, host: &str, from_ms: u64, to_ms: u64) -> bool {
 mod tests {
     use super::*;
     use crate::scenario::{kill, start, stop};
+    use sim::history::RETURNED;
 
     fn ready(at_ms: u64, host: &str, ready: bool) -> (u64, Event) {
         let (host, why) = (host.to_owned(), String::new());

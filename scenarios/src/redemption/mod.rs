@@ -16,6 +16,7 @@ pub(crate) mod rightful_code_honoured;
 pub(crate) mod stolen_codes_useless;
 
 // Planted bugs.
+pub(crate) mod code_not_put_back;
 pub(crate) mod get_then_del;
 pub(crate) mod ledger_looked_at_first;
 pub(crate) mod ledger_of_this_replica;
@@ -48,6 +49,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         ledger_without_margin::PLANTED,
         ledger_without_slack::PLANTED,
         unknown_taking_repeated::PLANTED,
+        code_not_put_back::PLANTED,
     ]
 }
 

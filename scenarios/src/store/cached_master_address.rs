@@ -6,7 +6,6 @@
 use crate::vocabulary::PlantedBug;
 use async_trait::async_trait;
 use idp::{
-    config::StateConfig,
     replica::Wiring,
     store::{MasterFinder, RedisStore, SentinelFinder},
 };
@@ -19,18 +18,15 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     covers: &[39],
     scenario: "old_master_returns",
     detected_by: "EveryoneCanLogIn",
-    bug: |env, config, wiring| match &config.state {
-        StateConfig::Sentinel { sentinels, master, .. } => {
-            let finder = Cached {
-                finder: SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines),
-                found: Mutex::default(),
-            };
+    bug: |env, config, wiring| match SentinelFinder::of(env, config) {
+        Some(finder) => {
+            let found = Mutex::default();
             Wiring {
-                store: Arc::new(RedisStore::new(env.clone(), Arc::new(finder), config.deadlines)),
+                store: Arc::new(RedisStore::of(env, config, Arc::new(Cached { finder, found }))),
                 ..wiring
             }
         }
-        StateConfig::Memory => wiring,
+        None => wiring,
     },
 };
 

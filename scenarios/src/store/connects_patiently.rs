@@ -5,7 +5,6 @@
 
 use crate::vocabulary::PlantedBug;
 use idp::{
-    config::{Deadlines, StateConfig},
     replica::Wiring,
     store::{RedisStore, SentinelFinder},
 };
@@ -17,19 +16,15 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     covers: &[25, 39],
     scenario: "redis_unreachable",
     detected_by: "CallsInTime",
-    bug: |env, config, wiring| match &config.state {
-        StateConfig::Sentinel { sentinels, master, .. } => {
-            let deadlines = config.deadlines;
-            let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), deadlines);
-            let patient = Deadlines {
-                connect: deadlines.connect * 60,
-                ..deadlines
-            };
+    bug: |env, config, wiring| match SentinelFinder::of(env, config) {
+        Some(finder) => {
+            let mut patient = config.clone();
+            patient.deadlines.connect *= 60;
             Wiring {
-                store: Arc::new(RedisStore::new(env.clone(), Arc::new(finder), patient)),
+                store: Arc::new(RedisStore::of(env, &patient, Arc::new(finder))),
                 ..wiring
             }
         }
-        StateConfig::Memory => wiring,
+        None => wiring,
     },
 };

@@ -5,10 +5,7 @@
 //! script). Each master accepts writes that the other never gets.
 
 use crate::vocabulary::PlantedBug;
-use idp::{
-    config::StateConfig,
-    store::{MasterFinder, SentinelFinder},
-};
+use idp::store::{MasterFinder, SentinelFinder};
 use seams::Env;
 use std::time::Duration;
 use tokio::{
@@ -23,8 +20,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     scenario: "failover_mid_redemption",
     detected_by: "ReplicationCatchesUp",
     bug: |env, config, wiring| {
-        if let StateConfig::Sentinel { sentinels, master, .. } = &config.state {
-            let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
+        if let Some(finder) = SentinelFinder::of(env, config) {
             env.spawn(watch(env.clone(), finder));
         }
         wiring

@@ -4,13 +4,17 @@
 //! is to be started while it is still ending is started when it has ended.
 
 use super::Nemesis;
-use crate::{driver::Simulator, engine::HostId, history::Event, service::Service};
+use crate::{
+    driver::Simulator,
+    engine::HostId,
+    history::{Event, RETURNED},
+    service::Service,
+};
 use std::{collections::BTreeMap, rc::Rc};
 
 /// How long a process may take to end after it was asked to, milliseconds.
 pub(super) const STOPS_WITHIN_MS: u64 = 90_000;
 
-const BY_ITSELF: &str = "it returned";
 const BY_DEFAULT: &str = "it does not handle SIGTERM";
 const TOO_LATE: &str = "it was killed, for it had not ended 90 s after it was asked to";
 
@@ -70,7 +74,7 @@ impl<S: Service> Nemesis<S> {
         // It may have been killed, and started again, in this very millisecond.
         let has_returned = machine.signals.as_ref().is_some_and(|signals| signals.has_returned());
         if engine.is_up(machine.id) && has_returned {
-            self.ends(engine, index, BY_ITSELF);
+            self.ends(engine, index, RETURNED);
         }
     }
 
@@ -97,7 +101,7 @@ mod tests {
     use crate::{
         engine::current_ms,
         fault::{Fault, TimedFault},
-        history::Event,
+        history::{Event, RETURNED},
         run::Setup,
         testing::{Shop, plan},
         world::{Host, HostKind, Installed, Process, RunningWorld, World},
@@ -235,7 +239,7 @@ mod tests {
     #[test]
     fn a_process_that_handles_the_signal_works_until_it_returns() {
         let up = [(1_000, "up"), (12_000, "down"), (20_000, "up")];
-        let returned = [(12_000, super::BY_ITSELF)];
+        let returned = [(12_000, RETURNED)];
         check(orderly, [(10_000, stop()), (20_000, start())], &up, &returned);
         check(orderly, [(10_000, stop()), (20_000, Fault::Heal)], &up, &returned);
     }
@@ -257,7 +261,7 @@ mod tests {
     fn a_process_that_is_to_start_while_it_ends_starts_when_it_has_ended() {
         for again in [start(), Fault::Heal] {
             let (told, ended) = performed(orderly, [(10_000, stop()), (11_000, again)]);
-            assert_eq!(ended, [(12_000, super::BY_ITSELF.to_owned())]);
+            assert_eq!(ended, [(12_000, RETURNED.to_owned())]);
             assert_eq!(told.last().map(|(_, word)| *word), Some("up"), "{told:?}");
         }
     }

@@ -1,7 +1,12 @@
 //! The port of a process of the service, seen from outside: whether it is open, and why not.
 
 use super::{Descriptors, Disk, Installed, Marks, Process, Signals, Start, descriptors::LimitedNetwork, tap::Tap};
-use crate::{history::Event, overheard::Layer, recorder::Recorder, service::Service};
+use crate::{
+    history::{CLOSED_DEGRADED, CLOSED_ENDED, CLOSED_STOPPING, Event},
+    overheard::Layer,
+    recorder::Recorder,
+    service::Service,
+};
 use seams::{BoxFuture, Env, Listener, Network, Probe, Stream};
 use std::{
     io,
@@ -191,9 +196,9 @@ impl<S: Service> Drop for WatchedListener<S> {
             return;
         }
         let why = match (self.degraded.load(Ordering::Relaxed), self.signals.is_asked()) {
-            (true, _) => "it calls itself degraded",
-            (false, true) => "it was asked to end",
-            (false, false) => "its process ended",
+            (true, _) => CLOSED_DEGRADED,
+            (false, true) => CLOSED_STOPPING,
+            (false, false) => CLOSED_ENDED,
         };
         self.note(false, why);
     }

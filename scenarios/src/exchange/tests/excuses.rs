@@ -2,7 +2,7 @@
 
 use super::{Observation, changed, judge, told};
 use crate::{
-    exchange::{facts, refusals::refusals},
+    exchange::{facts, refusals::refusals, troubles},
     vocabulary::{Event, Observation as AnyObservation},
 };
 use spec::{
@@ -16,7 +16,7 @@ use spec::{
 fn without_what_was_broken_the_same_answers_are_refused() {
     let refused = |story: &str, seed: u64, forget: &dyn Fn(&mut Troubles)| {
         let (plan, history, operators) = told(story, seed);
-        let mut troubles = facts::troubles(&plan, &history);
+        let mut troubles = troubles(&plan, &history);
         forget(&mut troubles);
         !Spec::new(&facts::world(&plan), &troubles)
             .judge(&facts::facts(&history, &refusals(&operators), 0))

@@ -146,7 +146,7 @@ impl Service {
                 sleep(Duration::from_millis(2)).await;
             };
             let how = match status.code() {
-                Some(0) => crate::property::stops::RETURNED.to_owned(),
+                Some(0) => sim::history::RETURNED.to_owned(),
                 _ => status.to_string(),
             };
             let of = host.to_owned();

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use idp::{
     analytics::{Analytics, LoginEvent},
     clients::{Client, ClientRepository},
-    config::{Config, StateConfig},
+    config::Config,
     directory::Directory,
     keys::{KeyRepository, SigningKeyRecord},
     leader::{EpochRepository, ExpiryRepository, LeaderEpoch, Reminder, ReminderClaim, ReminderRepository},
@@ -242,19 +242,9 @@ pub(crate) fn wiring(env: &Env, config: &Config, wiring: Wiring, asked: &Asked) 
         expiry,
         probe,
     } = wiring.directory;
-    let store: Arc<dyn AuthStateStore> = match &config.state {
-        StateConfig::Sentinel {
-            sentinels,
-            master,
-            sentinel_access,
-            redis_access,
-        } => {
-            let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
-            let finder = finder.with_access(sentinel_access.clone());
-            let (finder, access) = (called!(finder), redis_access.clone());
-            Arc::new(RedisStore::with_access(env.clone(), finder, config.deadlines, access))
-        }
-        StateConfig::Memory => wiring.store,
+    let store: Arc<dyn AuthStateStore> = match SentinelFinder::of(env, config) {
+        Some(finder) => Arc::new(RedisStore::of(env, config, called!(finder))),
+        None => wiring.store,
     };
     Wiring {
         store: called!(store),
