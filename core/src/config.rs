@@ -173,6 +173,8 @@ pub struct Deadlines {
     pub connect: Duration,
     /// One call to Redis, discovery included.
     pub store: Duration,
+    /// Between two questions to the Sentinels whether the master is the master still.
+    pub look_at_sentinels: Duration,
     /// Waiting for the directory's lock, over all tries.
     pub directory: Duration,
     /// One mail to the relay.
@@ -249,6 +251,7 @@ impl Config {
             },
             deadlines: Deadlines {
                 connect: Duration::from_millis(300),
+                look_at_sentinels: Duration::from_secs(5),
                 store: Duration::from_millis(800),
                 directory: Duration::from_millis(1000),
                 mail: Duration::from_secs(10),
@@ -338,6 +341,7 @@ mod tests {
             ("mail relay", deadlines.mail),
             ("looks at health", deadlines.health_every),
             ("looks for reminders", config.leader.reminders_every),
+            ("looks at the Sentinels", deadlines.look_at_sentinels),
             ("degraded", deadlines.degraded_after),
             ("request without a client", deadlines.unattended),
             ("stop", deadlines.stop),

@@ -4,7 +4,7 @@
 //! 7.0.15: two leaders for 15.5 s). What keeps a second leader harmless is the epoch in the
 //! directory, which every effect carries (inventory 29). No lease, no jobs (inventory 30).
 
-use super::{EpochRepository, LEASE, LeaderEpoch};
+use super::{EpochRepository, Fitness, LEASE, LeaderEpoch};
 use crate::{
     config::Config,
     stop::Stop,
@@ -33,12 +33,14 @@ impl Leadership {
 }
 
 /// Starts to acquire and to renew the lease. The channel holds the leadership while there is one;
-/// its reader also asks [`Leadership::is_valid`]. If the replica stops, the lease is given back.
+/// its reader also asks [`Leadership::is_valid`]. If the replica stops, the lease is given back, and so it is if its jobs say
+/// that they cannot be done here.
 pub fn seek_leadership(
     env: &Env,
     config: &Config,
     store: Arc<dyn AuthStateStore>,
     epochs: Arc<dyn EpochRepository>,
+    fitness: Arc<Fitness>,
     stop: Stop,
 ) -> watch::Receiver<Option<Leadership>> {
     let (announce, leadership) = watch::channel(None);
@@ -46,6 +48,7 @@ pub fn seek_leadership(
         env: env.clone(),
         store,
         epochs,
+        fitness,
         lease: config.leader.lease,
         renew_every: config.leader.renew_every,
         key: Key::new(LEASE, "jobs"),
@@ -61,6 +64,7 @@ struct Candidate {
     env: Env,
     store: Arc<dyn AuthStateStore>,
     epochs: Arc<dyn EpochRepository>,
+    fitness: Arc<Fitness>,
     lease: Duration,
     renew_every: Duration,
     key: Key,
@@ -133,10 +137,7 @@ impl Candidate {
             Ok(epoch) => epoch,
             Err(failure) => {
                 tracing::warn!(cause = %failure, "no epoch, so no leadership; giving the lease back");
-                if let Err(failure) = self.store.release(&self.key, self.holder.as_bytes()).await {
-                    tracing::warn!(cause = %failure, "the lease could not be given back; it expires");
-                }
-                return;
+                return self.release().await;
             }
         };
         tracing::info!(epoch = epoch.0, "leading");
@@ -168,12 +169,34 @@ impl Candidate {
                             tracing::warn!(cause = %failure, "whether a newer epoch was begun is not known")
                         }
                     }
+                    if self.fitness.is_unfit_for(self.lease) {
+                        break self.give_way(epoch).await;
+                    }
                     self.announce.send_replace(Some(Leadership { epoch, valid_until }));
                 }
                 Ok(Ok(false)) => break self.step_down(epoch, "somebody else holds the lease, or nobody"),
                 Ok(Err(failure)) => tracing::warn!(cause = %failure, "the lease was not renewed"),
                 Err(_) => break self.step_down(epoch, "the lease ran out"),
             }
+        }
+    }
+
+    /// Lets another one lead, which may be able to do the jobs.
+    async fn give_way(&self, epoch: LeaderEpoch) {
+        self.step_down(
+            epoch,
+            "its jobs have failed for as long as a lease; another replica may do them",
+        );
+        self.env.mark("an unfit leader gave way");
+        self.release().await;
+        self.fitness.worked();
+        // Each of the others has asked by then.
+        sleep(self.renew_every).await;
+    }
+
+    async fn release(&self) {
+        if let Err(failure) = self.store.release(&self.key, self.holder.as_bytes()).await {
+            tracing::warn!(cause = %failure, "the lease could not be given back; it expires");
         }
     }
 

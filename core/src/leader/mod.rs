@@ -2,12 +2,14 @@
 
 use crate::store::Namespace;
 
+mod fitness;
 mod lease;
 mod reminders;
 mod repository;
 mod sqlite;
 mod sweep;
 
+pub use fitness::Fitness;
 pub use lease::{Leadership, seek_leadership};
 pub use reminders::send_reminders;
 pub use repository::{EpochRepository, ExpiryRepository, LeaderEpoch, Reminder, ReminderClaim, ReminderRepository};

@@ -10,7 +10,7 @@
 //! is claimed before that: given back late, after the same reminder was claimed and sent again, it
 //! would be sent twice.
 
-use super::{LeaderEpoch, Leadership, Reminder, ReminderClaim, ReminderRepository};
+use super::{Fitness, LeaderEpoch, Leadership, Reminder, ReminderClaim, ReminderRepository};
 use crate::{
     config::Config,
     mail::{Mail, Mailer, Subject},
@@ -29,7 +29,7 @@ pub fn send_reminders(
     config: &Config,
     reminders: Arc<dyn ReminderRepository>,
     mailer: Arc<dyn Mailer>,
-    leadership: watch::Receiver<Option<Leadership>>,
+    (leadership, fitness): (watch::Receiver<Option<Leadership>>, Arc<Fitness>),
     stop: Stop,
 ) {
     let mut job = Job {
@@ -37,6 +37,7 @@ pub fn send_reminders(
         reminders,
         mailer,
         leadership,
+        fitness,
         stop,
         to_give_back: None,
     };
@@ -64,6 +65,7 @@ struct Job {
     reminders: Arc<dyn ReminderRepository>,
     mailer: Arc<dyn Mailer>,
     leadership: watch::Receiver<Option<Leadership>>,
+    fitness: Arc<Fitness>,
     stop: Stop,
     to_give_back: Option<(String, LeaderEpoch)>,
 }
@@ -125,7 +127,13 @@ impl Job {
             },
             is_decoy: false,
         };
-        match self.mailer.deliver(mail).await {
+        let began = self.env.clock.monotonic();
+        let outcome = self.mailer.deliver(mail).await;
+        match &outcome {
+            Ok(()) => self.fitness.worked(),
+            Err(failure) => self.fitness.failed(began, failure.cause()),
+        }
+        match outcome {
             Ok(()) => {
                 self.env.mark("reminder sent");
                 self.reminders.finish_reminder(&id, epoch).await?;

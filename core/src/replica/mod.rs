@@ -17,7 +17,7 @@ pub use wiring::Wiring;
 use crate::{
     config::Config,
     http::server::{PortState, serve_connections},
-    leader::{seek_leadership, send_reminders, sweep_directory},
+    leader::{Fitness, seek_leadership, send_reminders, sweep_directory},
     stop::{Stop, Stopping},
 };
 use seams::{Env, Listener};
@@ -70,11 +70,13 @@ pub async fn serve(
     let config = Arc::new(config);
     let stopping = Stopping::new();
     let health = watch_health(&env, config.deadlines, &wiring);
+    let fitness = Fitness::new(env.clock.clone());
     let leadership = seek_leadership(
         &env,
         &config,
         wiring.store.clone(),
         wiring.directory.epochs.clone(),
+        fitness.clone(),
         stopping.stop(),
     );
     send_reminders(
@@ -82,7 +84,7 @@ pub async fn serve(
         &config,
         wiring.directory.reminders.clone(),
         wiring.mailer.clone(),
-        leadership.clone(),
+        (leadership.clone(), fitness),
         stopping.stop(),
     );
     sweep_directory(

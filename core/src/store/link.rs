@@ -17,6 +17,8 @@ use tokio::sync::watch;
 #[derive(Clone)]
 pub(super) struct Live {
     pub(super) connection: MultiplexedConnection,
+    /// Host and port of the node.
+    address: (String, u16),
     /// Which attempt made it: a caller forgets only the connection that it used itself.
     generation: u64,
     /// False once the driver has seen the end of the stream.
@@ -79,6 +81,39 @@ impl Link {
         }
     }
 
+    /// Goes to this node, if there is a connection to another one. It is given up only for one that works as well.
+    pub(super) async fn follow(&self, master: &(String, u16)) {
+        let Some(live) = self.up() else { return };
+        let (host, port) = (master.0.as_str(), master.1);
+        if live.address == *master {
+            return;
+        }
+        let generation = {
+            let mut state = self.state.lock().expect("nobody panics while holding it");
+            state.1 += 1;
+            state.1
+        };
+        let attempt = self.connect_to(host, port, generation);
+        let Ok(Ok(next)) = within(self.deadlines.connect, "connecting to the master", attempt).await else {
+            return;
+        };
+        let mut state = self.state.lock().expect("nobody panics while holding it");
+        if matches!(&state.0, State::Up(current) if current.generation == live.generation) {
+            state.0 = State::Up(next);
+            self.env.mark("the master was left for another");
+            tracing::warn!(%host, port, "most sentinels name another master: going there");
+        }
+    }
+
+    /// The connection, if there is one.
+    fn up(&self) -> Option<Live> {
+        let state = self.state.lock().expect("nobody panics while holding it");
+        match &state.0 {
+            State::Up(live) if live.up.load(Ordering::Relaxed) => Some(live.clone()),
+            _ => None,
+        }
+    }
+
     async fn connect(&self, generation: u64) -> Outcome<Live> {
         let (host, port) = self.finder.find().await?;
         let attempt = self.connect_to(&host, port, generation);
@@ -87,7 +122,6 @@ impl Link {
             Err(cause) => Err(Failure::Fail(cause)),
         };
         if let Err(failure) = &result {
-            self.finder.report_unusable();
             self.env.mark("master did not hold");
             tracing::warn!(%host, port, cause = %failure.cause(), "the named master cannot be used");
         }
@@ -116,6 +150,7 @@ impl Link {
         }
         Ok(Live {
             connection,
+            address: (host.to_owned(), port),
             generation,
             up,
         })

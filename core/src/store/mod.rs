@@ -3,6 +3,7 @@
 
 mod classify;
 mod link;
+mod lookout;
 mod memory;
 mod probe;
 mod record;

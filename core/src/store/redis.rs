@@ -8,6 +8,7 @@ use super::{
     MasterFinder,
     classify::{Verdict, classify},
     link::{Link, Live},
+    lookout::Lookout,
 };
 use crate::{
     config::{Config, Deadlines, RedisAccess, StateConfig},
@@ -35,6 +36,7 @@ pub struct RedisStore {
     shared: Arc<Link>,
     /// For compare-and-set: WATCH is a state of the connection, so one caller at a time has it.
     exclusive: tokio::sync::Mutex<Arc<Link>>,
+    lookout: Arc<Lookout>,
 }
 
 /// What is sent at once, and gets one answer.
@@ -58,10 +60,12 @@ impl RedisStore {
         access: RedisAccess,
     ) -> RedisStore {
         let link = || Link::new(env.clone(), finder.clone(), deadlines, access.clone());
+        let (shared, exclusive) = (link(), link());
         RedisStore {
             limit: deadlines.store,
-            shared: link(),
-            exclusive: tokio::sync::Mutex::new(link()),
+            lookout: Lookout::new(&env, finder, deadlines, [shared.clone(), exclusive.clone()]),
+            shared,
+            exclusive: tokio::sync::Mutex::new(exclusive),
             env,
         }
     }
@@ -253,6 +257,7 @@ impl AuthStateStore for RedisStore {
     /// Does what a login does: writes a key, and takes it. A node may answer, be the master, and refuse every write
     /// (`OOM`, `NOREPLICAS`); one that is no master any more refuses it as well (`READONLY`).
     async fn health(&self) -> Outcome<()> {
+        self.lookout.look();
         let key = Key::new(HEALTH, &*self.env.host);
         self.put(&key, b"1", HEALTH_LIVES).await?;
         self.take(&key).await.map(drop)

@@ -2,9 +2,11 @@
 
 use super::link::{authenticate, speak};
 use crate::config::{Config, Deadlines, RedisAccess, StateConfig};
+use ::redis::RedisResult;
 use async_trait::async_trait;
 use seams::{Cause, Env, Failure, Outcome, within};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{collections::BTreeMap, sync::Arc};
+use tokio::sync::mpsc;
 
 /// Finds the Redis master.
 #[async_trait]
@@ -15,32 +17,64 @@ pub trait MasterFinder: Send + Sync {
     /// Always `Fail`: looking changes nothing.
     async fn find(&self) -> Outcome<(String, u16)>;
 
-    /// The node that was found last cannot be used: ask another Sentinel first, next time.
-    fn report_unusable(&self) {}
+    /// The same if most of those who know agree; otherwise nothing. Whoever has a connection that works leaves it only for
+    /// that.
+    async fn elected(&self) -> Option<(String, u16)> {
+        None
+    }
 }
 
-/// Asks the Sentinels, one after the other, beginning with the one that answered last.
-pub struct SentinelFinder {
+/// Asks all Sentinels at once, and believes what more than half of them say. Without a majority, the one whose configuration
+/// is newest is right: a Sentinel that was cut off still names the old master (measured on Redis 7.0.15).
+#[derive(Clone)]
+pub struct SentinelFinder(Arc<Sentinels>);
+
+struct Sentinels {
     env: Env,
-    sentinels: Vec<(String, u16)>,
+    addresses: Vec<(String, u16)>,
     master: String,
     deadlines: Deadlines,
     access: RedisAccess,
-    first: AtomicUsize,
+}
+
+/// What a Sentinel says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Opinion {
+    master: (String, u16),
+    /// The epoch of its configuration, which grows with each failover; 0 if it does not say.
+    epoch: u64,
+}
+
+/// What became of a search.
+enum Search {
+    /// Most Sentinels name this master.
+    Elected((String, u16)),
+    /// Those that answered, fewer than that or at odds, and why the others did not.
+    Divided(Vec<Opinion>, Option<Cause>),
 }
 
 impl SentinelFinder {
     /// `sentinels` as host and port; `master` is the name they know the master by. Each Sentinel
     /// has [`Deadlines::connect`] to take the connection and answer.
     pub fn new(env: Env, sentinels: Vec<(String, u16)>, master: String, deadlines: Deadlines) -> SentinelFinder {
-        SentinelFinder {
+        SentinelFinder::with_access(env, sentinels, master, deadlines, RedisAccess::default())
+    }
+
+    /// The same for Sentinels that ask for a password, or for TLS.
+    pub fn with_access(
+        env: Env,
+        sentinels: Vec<(String, u16)>,
+        master: String,
+        deadlines: Deadlines,
+        access: RedisAccess,
+    ) -> SentinelFinder {
+        SentinelFinder(Arc::new(Sentinels {
             env,
-            sentinels,
+            addresses: sentinels,
             master,
             deadlines,
-            access: RedisAccess::default(),
-            first: AtomicUsize::new(0),
-        }
+            access,
+        }))
     }
 
     /// The Sentinels of a configuration; without any, the state is in memory.
@@ -54,17 +88,91 @@ impl SentinelFinder {
         else {
             return None;
         };
-        let finder = SentinelFinder::new(env.clone(), sentinels.clone(), master.clone(), config.deadlines);
-        Some(finder.with_access(sentinel_access.clone()))
+        let (sentinels, master, access) = (sentinels.clone(), master.clone(), sentinel_access.clone());
+        Some(SentinelFinder::with_access(
+            env.clone(),
+            sentinels,
+            master,
+            config.deadlines,
+            access,
+        ))
     }
 
-    /// The same for Sentinels that ask for a password, or for TLS.
-    #[must_use]
-    pub fn with_access(self, access: RedisAccess) -> SentinelFinder {
-        SentinelFinder { access, ..self }
+    /// Asks all of them, until most agree or the last has answered.
+    async fn search(&self) -> Search {
+        let all = self.0.addresses.len();
+        let (say, mut said) = mpsc::channel(all.max(1));
+        for at in 0..all {
+            let (sentinels, say) = (self.0.clone(), say.clone());
+            // In a task of its own: a search that has ended does not wait for those that are silent.
+            self.0.env.spawn(async move {
+                let _ = say.send(sentinels.opinion(at).await).await;
+            });
+        }
+        drop(say);
+        let (mut opinions, mut refusal) = (Vec::<Opinion>::new(), None);
+        while let Some(opinion) = said.recv().await {
+            match opinion {
+                Ok(opinion) => {
+                    let agree = opinions.iter().filter(|other| other.master == opinion.master);
+                    if 2 * (agree.count() + 1) > all {
+                        return Search::Elected(opinion.master);
+                    }
+                    opinions.push(opinion);
+                }
+                Err(cause @ Cause::SentinelRefuses { .. }) => drop(refusal.get_or_insert(cause)),
+                Err(_) => {}
+            }
+        }
+        Search::Divided(opinions, refusal)
+    }
+}
+
+#[async_trait]
+impl MasterFinder for SentinelFinder {
+    async fn find(&self) -> Outcome<(String, u16)> {
+        match self.search().await {
+            Search::Elected(master) => Ok(master),
+            Search::Divided(opinions, refusal) => match newest(opinions) {
+                Some(opinion) => {
+                    self.0.env.mark("the sentinels are divided");
+                    Ok(opinion.master)
+                }
+                // That one refuses says more than that the others are silent.
+                None => Err(Failure::Fail(refusal.unwrap_or(Cause::NoMaster))),
+            },
+        }
     }
 
-    async fn ask(&self, host: &str, port: u16) -> Outcome<(String, u16)> {
+    async fn elected(&self) -> Option<(String, u16)> {
+        match self.search().await {
+            Search::Elected(master) => Some(master),
+            Search::Divided(..) => None,
+        }
+    }
+}
+
+/// The opinion of the highest epoch; of several, the one that was heard first.
+fn newest(opinions: Vec<Opinion>) -> Option<Opinion> {
+    opinions
+        .into_iter()
+        .reduce(|best, other| if other.epoch > best.epoch { other } else { best })
+}
+
+impl Sentinels {
+    /// What one of them says, within its deadline.
+    async fn opinion(&self, at: usize) -> Result<Opinion, Cause> {
+        let (host, port) = &self.addresses[at];
+        let cause = match within(self.deadlines.connect, "a sentinel", self.ask(host, *port)).await {
+            Ok(Ok(opinion)) => return Ok(opinion),
+            Ok(Err(failure)) => failure.cause().clone(),
+            Err(cause) => cause,
+        };
+        tracing::debug!(sentinel = %host, port, %cause, "a sentinel did not help");
+        Err(cause)
+    }
+
+    async fn ask(&self, host: &str, port: u16) -> Outcome<Opinion> {
         let stream = self.env.network.connect(host, port).await;
         let stream = stream.map_err(|e| Failure::Fail(Cause::Unreachable(format!("{host}:{port} ({e})"))))?;
         let refuses = |why: String| {
@@ -92,49 +200,21 @@ impl SentinelFinder {
             .query_async(&mut connection)
             .await
             .map_err(failed)?;
-        match answer {
-            None => Err(Failure::Fail(Cause::NoMaster)),
+        let master = match answer {
+            None => return Err(Failure::Fail(Cause::NoMaster)),
             // An empty name could resolve to ourselves, and nobody listens on port 0.
             Some((host, port)) if host.is_empty() || port == 0 => {
                 let what = format!("a Sentinel names {host:?}, port {port}, as the master");
-                Err(Failure::Fail(Cause::Protocol(what)))
+                return Err(Failure::Fail(Cause::Protocol(what)));
             }
-            Some(address) => Ok(address),
-        }
-    }
-}
-
-#[async_trait]
-impl MasterFinder for SentinelFinder {
-    async fn find(&self) -> Outcome<(String, u16)> {
-        let count = self.sentinels.len();
-        let first = self.first.load(Ordering::Relaxed);
-        let mut refusal = None;
-        for at in (first..first + count).map(|i| i % count) {
-            let (host, port) = &self.sentinels[at];
-            let cause = match within(self.deadlines.connect, "a sentinel", self.ask(host, *port)).await {
-                Ok(Ok(address)) => {
-                    self.first.store(at, Ordering::Relaxed);
-                    return Ok(address);
-                }
-                Ok(Err(failure)) => failure.cause().clone(),
-                Err(cause) => cause,
-            };
-            // Remembered even if the caller's deadline ends the search here: the next search must not
-            // spend its time on the same silent Sentinel.
-            self.first.store((at + 1) % count, Ordering::Relaxed);
-            tracing::debug!(sentinel = %host, port, %cause, "a sentinel did not help");
-            if matches!(cause, Cause::SentinelRefuses { .. }) {
-                refusal.get_or_insert(cause);
-            }
-        }
-        // That it refuses says more than that the others are silent.
-        Err(Failure::Fail(refusal.unwrap_or(Cause::NoMaster)))
-    }
-
-    fn report_unusable(&self) {
-        // Measured on Redis 7.0.15: a Sentinel that was cut off still names the old master.
-        let next = self.first.load(Ordering::Relaxed) + 1;
-        self.first.store(next % self.sentinels.len(), Ordering::Relaxed);
+            Some(address) => address,
+        };
+        let known = ::redis::cmd("SENTINEL").arg("master").arg(&self.master).to_owned();
+        let known: RedisResult<BTreeMap<String, String>> = known.query_async(&mut connection).await;
+        let epoch = known.ok().and_then(|known| known.get("config-epoch")?.parse().ok());
+        Ok(Opinion {
+            master,
+            epoch: epoch.unwrap_or(0),
+        })
     }
 }

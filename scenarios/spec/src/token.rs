@@ -264,7 +264,9 @@ pub(crate) fn reasons(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Vec<&
         if expired {
             reasons.push("invalid_grant: expired");
         }
-        if rivals.iter().any(|other| !other.effect().is_before(seen.times)) {
+        // Whoever found it and could not take it knows no other reason.
+        let is_gone_now = judge.troubles.forgets_within(code.born, seen.times);
+        if is_gone_now || rivals.iter().any(|other| !other.effect().is_before(seen.times)) {
             reasons.push("invalid_grant: taken by another request");
         }
         // The store gives a redeemed code back only when it has failed.

@@ -236,11 +236,41 @@ impl Troubles {
                 && at.to_ms >= forgetting.from_ms
         })
     }
+
+    /// Whether the store may have forgotten it in the midst of this: it was there when it began, and is not any more.
+    pub fn forgets_within(&self, told: Times, at: Times) -> bool {
+        let is_then = |forgetting: &&Forgetting| at.from_ms <= forgetting.until_ms;
+        let forgettings: Vec<Forgetting> = self.forgettings.iter().filter(is_then).copied().collect();
+        let then = Troubles {
+            forgettings,
+            ..Troubles::default()
+        };
+        then.forgets(told, at)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_store_forgets_in_the_midst_of_what_goes_on_while_it_does() {
+        let forgetting = Forgetting {
+            told_from_ms: 1000,
+            from_ms: 5000,
+            until_ms: 6000,
+        };
+        let troubles = Troubles {
+            forgettings: vec![forgetting],
+            ..Troubles::default()
+        };
+        let within =
+            |told_ms, from_ms, to_ms| troubles.forgets_within(Times::new(told_ms, told_ms), Times::new(from_ms, to_ms));
+        assert!(within(2000, 4900, 5000) && within(2000, 6000, 6100));
+        assert!(!within(2000, 6001, 6100), "it was forgotten before that");
+        assert!(!within(2000, 4800, 4999) && !within(900, 5000, 5100) && !within(6500, 5900, 6600));
+        assert!(troubles.forgets(Times::new(2000, 2000), Times::new(9000, 9100)));
+    }
 
     #[test]
     fn only_the_port_of_a_loopback_address_is_free() {

@@ -2,10 +2,11 @@
 
 use super::SETTLES_MS;
 use crate::{
-    vocabulary::{Event, Fault, History, Persistence, Plan, StoreOption},
+    property::faults,
+    vocabulary::{Event, Fault, History, OwnFault, Persistence, Plan, StoreOption},
     world::hosts,
 };
-use spec::Forgetting;
+use spec::{Forgetting, Settings};
 use std::collections::BTreeSet;
 
 /// Roles taken before this time, milliseconds, are those of the configuration.
@@ -15,6 +16,8 @@ const BOOTED_MS: u64 = 500;
 const REPLICATED_MS: u64 = 3_000;
 /// How long a command may be under way at a master that is none any more, milliseconds.
 const UNDER_WAY_MS: u64 = 1_000;
+/// How long it takes until most Sentinels have heard of a new master, milliseconds: they tell each other every two seconds.
+const HEARD_MS: u64 = 4_000;
 
 /// When the store forgot.
 pub(super) fn forgettings(plan: &Plan, history: &History) -> Vec<Forgetting> {
@@ -51,6 +54,7 @@ fn of_redis(plan: &Plan, history: &History) -> Vec<Forgetting> {
     let mut died: BTreeSet<&str> = BTreeSet::new();
     let (mut disturbed_ms, mut healed_ms) = (None, None);
     let mut forgettings: Vec<Forgetting> = vec![];
+    let mut promoted: Vec<&str> = vec![];
     for record in &history.records {
         let at_ms = record.at_ms;
         match &record.event {
@@ -60,6 +64,7 @@ fn of_redis(plan: &Plan, history: &History) -> Vec<Forgetting> {
                     // Another one may have taken its place meanwhile: until the Sentinels say so, clients ask this one.
                     let empty = died.contains(host.as_str()) && plan.world.persistence == Persistence::None;
                     let since_ms = disturbed_ms.unwrap_or(at_ms);
+                    promoted.push(host);
                     forgettings.push(Forgetting {
                         told_from_ms: if empty {
                             0
@@ -94,7 +99,49 @@ fn of_redis(plan: &Plan, history: &History) -> Vec<Forgetting> {
             }
         }
     }
+    let looks_ms = Settings::default().get("looks at the Sentinels");
+    for (forgetting, promoted) in forgettings.iter_mut().zip(promoted) {
+        let from_ms = forgetting.from_ms + UNDER_WAY_MS;
+        if is_followed(plan, history, promoted, (from_ms, forgetting.until_ms)) {
+            let followed_ms = from_ms + HEARD_MS + looks_ms + UNDER_WAY_MS;
+            forgetting.until_ms = forgetting.until_ms.min(followed_ms);
+        }
+    }
     forgettings
+}
+
+/// Whether every replica can find out which of two masters is the right one, and goes there: for as long as there are two, most
+/// Sentinels, the new master and the replicas reach each other, and nothing is broken but nodes of the store, or links among
+/// them.
+fn is_followed(plan: &Plan, history: &History, promoted: &str, (from_ms, until_ms): (u64, u64)) -> bool {
+    let faults: Vec<(u64, &Fault)> = faults(history).map(|(at_ms, _, fault)| (at_ms, fault)).collect();
+    let ends_ms = |index: usize, fault: &Fault| {
+        let (at_ms, lasts_ms) = (faults[index].0, fault.lasts_ms());
+        let is_end = |end: &&(u64, &Fault)| *end.1 == Fault::Heal || fault.is_ended_by(end.1);
+        let ended_ms = faults[index + 1..].iter().find(is_end).map(|(end_ms, _)| *end_ms);
+        lasts_ms.map_or(ended_ms.unwrap_or(u64::MAX), |lasts_ms| at_ms + lasts_ms)
+    };
+    let broken = (faults.iter().enumerate())
+        .filter(|(index, (at_ms, fault))| !fault.repairs() && *at_ms <= until_ms && ends_ms(*index, fault) >= from_ms)
+        .map(|(_, (_, fault))| *fault);
+    // The Sentinels that the new master does not reach: they tell each other through the nodes.
+    let mut away = BTreeSet::new();
+    for fault in broken {
+        let touched = fault.hosts();
+        let is_of_store = |host: &&str| host.starts_with(hosts::REDIS) || host.starts_with(hosts::SENTINEL);
+        let concerns_it = touched.contains(&promoted);
+        match fault {
+            Fault::Own(OwnFault::Mail(_) | OwnFault::Analytics(_)) => {}
+            _ if !touched.iter().all(is_of_store) => return false,
+            Fault::Cut { .. } | Fault::CutOneWay { .. } if concerns_it => away.extend(touched),
+            Fault::Cut { .. } | Fault::CutOneWay { .. } => {}
+            Fault::Kill { .. } | Fault::PowerLoss { .. } if !concerns_it => away.extend(touched),
+            _ => return false,
+        }
+    }
+    let all = plan.world.sentinels;
+    let away = away.iter().filter(|host| host.starts_with(hosts::SENTINEL)).count();
+    2 * (all - away) > all
 }
 
 /// Whether it keeps the nodes of the store from telling each other.

@@ -21,6 +21,7 @@ pub(crate) mod reminder_differs;
 pub(crate) mod renewal_believed;
 pub(crate) mod swept_at_once;
 pub(crate) mod unfenced_leader;
+pub(crate) mod unfit_leader_stays;
 
 // Scenarios.
 pub(crate) mod backlog_swept;
@@ -31,6 +32,7 @@ pub(crate) mod lease_in_doubt;
 pub(crate) mod mailboxes_gone;
 pub(crate) mod old_master_grants;
 pub(crate) mod one_reminder;
+pub(crate) mod unfit_leader;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
@@ -47,6 +49,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         oldest_first_for_ever::PLANTED,
         reminder_differs::PLANTED,
         renewal_believed::PLANTED,
+        unfit_leader_stays::PLANTED,
     ]
 }
 
@@ -60,6 +63,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
         claims_in_doubt::claims_in_doubt(),
         lease_in_doubt::lease_in_doubt(),
         mailboxes_gone::mailboxes_gone(),
+        unfit_leader::unfit_leader(),
         backlog_swept::backlog_swept(),
     ]
 }

@@ -10,20 +10,25 @@
 //! broken for a while: before the first fault, or after healing. A failed call excuses a reminder only if it was made
 //! for the leader, or on the way to Redis or the relay, and then the reminder may only be late: a leader that knows
 //! that a mail was not sent gives its claim back. After a mail of unknown outcome nothing is judged, because a second
-//! mail would be worse than none. Whose mailbox is full or gone (`world::mail`) gets none.
+//! mail would be worse than none. Whose mailbox is full or gone (`world::mail`) gets none. If the relay is out of reach of one
+//! replica alone, another one has to lead soon: what falls due meanwhile is late by no more than that takes.
 
 use crate::{
     leader, mail,
     property::{
         bound::Bound,
         calm::{CUT_SHORT, first_of},
-        human,
+        faults, human,
         reading::{TroubledTimes, touches_the_leader},
         violation,
     },
     vocabulary::{Event, Evidence, Fault, Kind, Login, Mode, Observation, OwnFault, Property, Violation},
-    world::mail::{FULL, GONE},
+    world::{
+        hosts,
+        mail::{FULL, GONE},
+    },
 };
+use spec::Settings;
 use std::time::Duration;
 
 /// Property: a reminder that falls due while nothing is broken arrives within a bound. See the module.
@@ -55,7 +60,10 @@ impl Property<Login> for RemindersArrive {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let lasting = |fault: &Fault| touches_the_leader(fault) && !passes(fault);
+        let lonely = cuts_off_one(evidence);
+        let lasting = |fault: &Fault| {
+            touches_the_leader(fault) && !passes(fault) && !(lonely.is_some() && is_cut_off(fault).is_some())
+        };
         let trouble = TroubledTimes::of(evidence.history, self.0.settle_ms, lasting);
         let passing = TroubledTimes::of(evidence.history, self.0.settle_ms, passes);
         let refused = |who: &str| who.starts_with(GONE) || who.starts_with(FULL);
@@ -63,9 +71,17 @@ impl Property<Login> for RemindersArrive {
         for reminder in reminders.filter(|reminder| !refused(&reminder.who)) {
             let in_time_ms = reminder.due_ms + self.0.within_ms;
             let passed_ms = passing.ends_ms(reminder.due_ms, in_time_ms);
-            let latest_ms = passed_ms.map_or(in_time_ms, |passed_ms| in_time_ms.max(passed_ms + self.0.within_ms));
+            let mut latest_ms = passed_ms.map_or(in_time_ms, |passed_ms| in_time_ms.max(passed_ms + self.0.within_ms));
+            let cut_at_ms = lonely.filter(|(from_ms, until_ms)| *from_ms <= in_time_ms && reminder.due_ms <= *until_ms);
+            if cut_at_ms.is_some() {
+                latest_ms = latest_ms.max(reminder.due_ms + self.0.within_ms + moves_ms(evidence));
+            }
             let excuse = first_of([
                 (latest_ms > evidence.plan.lasts_ms, CUT_SHORT),
+                (
+                    cut_at_ms.is_some_and(|(from_ms, _)| from_ms >= reminder.due_ms),
+                    "it may have been on its way when the relay got out of reach",
+                ),
                 (
                     !trouble.spares(reminder.due_ms, latest_ms),
                     "a fault that may keep the leader from its jobs",
@@ -84,7 +100,7 @@ impl Property<Login> for RemindersArrive {
                 });
             let arrived_ms = mailed_ms.next().unwrap_or(u64::MAX);
             let only_late = (in_time_ms + 1..=latest_ms).contains(&arrived_ms);
-            let excuse = excuse.or(only_late.then_some("a failed call of the leader delayed it"));
+            let excuse = excuse.or(only_late.then_some("it had to wait for another try, or for another leader"));
             if evidence.is_violated(arrived_ms > in_time_ms, excuse) {
                 let what = format!("{to} was not reminded of what was due at {}", human(reminder.due_ms));
                 return Err(violation(&self.name(), latest_ms, vec![], what).because("no-reminder"));
@@ -92,6 +108,37 @@ impl Property<Login> for RemindersArrive {
         }
         Ok(())
     }
+}
+
+/// Of which replica the relay gets out of reach by this fault.
+fn is_cut_off(fault: &Fault) -> Option<&str> {
+    match fault {
+        Fault::Cut { a, b } if b == hosts::MAIL => Some(a),
+        Fault::Cut { a, b } if a == hosts::MAIL => Some(b),
+        _ => None,
+    }
+}
+
+/// From when until when the relay is out of reach of one replica alone, milliseconds, if that happens and no more.
+fn cuts_off_one(evidence: &Evidence<'_>) -> Option<(u64, u64)> {
+    let cuts: Vec<(u64, &str)> = faults(evidence.history)
+        .filter_map(|(at_ms, _, fault)| Some((at_ms, is_cut_off(fault)?)))
+        .collect();
+    let (from_ms, first) = *cuts.first()?;
+    let is_alone = cuts.iter().all(|(_, host)| *host == first) && evidence.plan.world.replicas > 1;
+    let healed_ms = faults(evidence.history)
+        .find(|(at_ms, _, fault)| *at_ms >= from_ms && **fault == Fault::Heal)
+        .map_or(u64::MAX, |(at_ms, ..)| at_ms);
+    is_alone.then_some((from_ms, healed_ms))
+}
+
+/// How long it takes until another replica leads and has sent what was due, milliseconds: the first mail is tried for as long as
+/// a mail may take, and so is one that is being tried while the leader gives way; it does so once it has failed for as long as a
+/// lease; then the others ask.
+fn moves_ms(evidence: &Evidence<'_>) -> u64 {
+    let documented = Settings::default();
+    let (mail_ms, lease_ms) = (documented.get("mail relay"), evidence.plan.world.lease_ms);
+    2 * mail_ms + lease_ms + 3 * documented.get("renewals")
 }
 
 /// Whether a reminder must still arrive after a fault, though later: the mail certainly was not sent, or the leader can give
@@ -182,8 +229,25 @@ mod tests {
             let (a, b) = ("idp-a".into(), b.into());
             due(10_000).fault(9000, Fault::Cut { a, b }).judged_by(&claim())
         };
-        assert_eq!(cut("mail"), Ok(()));
         assert!(cut("analytics").is_err());
+    }
+
+    /// Another replica reaches the relay, and leads before long.
+    #[test]
+    fn a_relay_out_of_reach_of_one_replica_makes_a_reminder_late() {
+        let cut = |a: &str| Fault::Cut {
+            a: a.into(),
+            b: "mail".into(),
+        };
+        let one = |due_ms| due(due_ms).fault(9000, cut("idp-a"));
+        let late = one(10_000).event(41_000, "mail", reminded(10_000));
+        assert_eq!(late.judged_by(&claim()), Ok(()));
+        let too_late = one(10_000).event(60_000, "mail", reminded(10_000));
+        assert!(too_late.judged_by(&claim()).is_err());
+        assert!(one(10_000).judged_by(&claim()).is_err());
+        assert_eq!(one(8900).judged_by(&claim()), Ok(()), "it may have been on its way");
+        let both = one(10_000).fault(9500, cut("idp-b"));
+        assert_eq!(both.judged_by(&claim()), Ok(()), "nobody reaches it");
     }
 
     #[test]

@@ -33,7 +33,4 @@ impl MasterFinder for Swallowing {
     async fn find(&self) -> Outcome<(String, u16)> {
         self.0.find().await.map_err(|_| Failure::Fail(Cause::NoMaster))
     }
-    fn report_unusable(&self) {
-        self.0.report_unusable();
-    }
 }

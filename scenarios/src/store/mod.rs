@@ -20,6 +20,7 @@ pub(crate) mod cached_master_address;
 pub(crate) mod connects_patiently;
 pub(crate) mod errors_known_by_their_words;
 pub(crate) mod expired_until_swept;
+pub(crate) mod first_sentinel_believed;
 pub(crate) mod keys_without_namespaces;
 pub(crate) mod master_pinned;
 pub(crate) mod pool_leaks_slots;
@@ -30,6 +31,7 @@ pub(crate) mod waits_by_spinning;
 
 // Scenarios.
 pub(crate) mod connections_close;
+pub(crate) mod master_cut_off;
 pub(crate) mod memory_store;
 pub(crate) mod old_master_returns;
 pub(crate) mod redis_refuses;
@@ -45,6 +47,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         keys_without_namespaces::PLANTED,
         state_in_process_memory::PLANTED,
         cached_master_address::PLANTED,
+        first_sentinel_believed::PLANTED,
         connects_patiently::PLANTED,
         pool_leaks_slots::PLANTED,
         master_pinned::PLANTED,
@@ -60,6 +63,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
 pub(crate) fn stories() -> Vec<Scenario> {
     vec![
         old_master_returns::old_master_returns(),
+        master_cut_off::master_cut_off(),
         redis_unreachable::redis_unreachable(),
         redis_refuses::redis_refuses(),
         connections_close::connections_close(),

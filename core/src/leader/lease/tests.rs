@@ -9,7 +9,7 @@ use crate::{
         testing::{Fixture, Flaky},
     },
 };
-use seams::{Cause, Outcome};
+use seams::{Cause, Clock, Outcome};
 
 const KEY: fn() -> Key = || Key::new(LEASE, "jobs");
 const SECOND: Duration = Duration::from_secs(1);
@@ -40,8 +40,22 @@ impl Pair {
     }
 
     fn candidate_until(&self, host: &str, stop: Stop) -> (Env, watch::Receiver<Option<Leadership>>) {
+        self.candidate_with(host, self.fitness(), stop)
+    }
+
+    fn fitness(&self) -> Arc<Fitness> {
+        Fitness::new(self.fixture.clock.clone())
+    }
+
+    fn candidate_with(
+        &self,
+        host: &str,
+        fitness: Arc<Fitness>,
+        stop: Stop,
+    ) -> (Env, watch::Receiver<Option<Leadership>>) {
         let env = self.fixture.env(host);
-        let leadership = seek_leadership(&env, &self.config, self.store.clone(), self.directory.clone(), stop);
+        let (store, epochs) = (self.store.clone(), self.directory.clone());
+        let leadership = seek_leadership(&env, &self.config, store, epochs, fitness, stop);
         (env, leadership)
     }
 }
@@ -63,6 +77,31 @@ async fn one_leads_and_goes_on_leading() {
         assert!(leads(&a) && !leads(&b));
     }
     assert_eq!(pair.fixture.marks.seen("leader elected"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unfit_leader_gives_way_and_leads_again_if_nobody_else_does() {
+    let pair = Pair::new("unfit").await;
+    let fitness = pair.fitness();
+    let fails = || fitness.failed(pair.fixture.clock.monotonic(), &Cause::Unreachable("mail".into()));
+    let a = pair.candidate_with("idp-a", fitness.clone(), Stop::never());
+    sleep(SECOND).await;
+    assert!(leads(&a));
+    fails();
+    sleep(8 * SECOND).await;
+    assert!(leads(&a), "it may pass");
+    sleep(5 * SECOND).await;
+    assert!(!leads(&a));
+    sleep(6 * SECOND).await;
+    assert!(leads(&a), "nobody else wanted to");
+
+    let b = pair.candidate("idp-b");
+    fails();
+    sleep(17 * SECOND).await;
+    assert!(!leads(&a) && leads(&b));
+    sleep(60 * SECOND).await;
+    assert!(!leads(&a) && leads(&b), "for it is fit");
+    assert_eq!(pair.fixture.marks.seen("an unfit leader gave way"), 2);
 }
 
 #[tokio::test(start_paused = true)]

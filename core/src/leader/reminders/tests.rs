@@ -88,7 +88,7 @@ impl Setup {
             &config,
             self.directory.clone(),
             self.relay.clone(),
-            leadership,
+            (leadership, Fitness::new(self.fixture.clock.clone())),
             stop,
         );
     }

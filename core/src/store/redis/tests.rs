@@ -2,11 +2,12 @@
 //! simulated Redis and a real one.
 
 mod bytes;
+mod sentinels;
 
 use super::*;
 use crate::{
     config::{Config, StateConfig},
-    store::{Namespace, SentinelFinder, testing::Fixture},
+    store::{Namespace, testing::Fixture},
 };
 use std::sync::{
     Mutex,
@@ -298,39 +299,4 @@ async fn counting_gives_the_lifetime_first() {
             "EXEC"
         ]
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_silent_sentinel_is_asked_once_and_a_unusable_one_last() {
-    let World { fixture, asked, .. } = World::new(&["unused"]);
-    let _silent = fixture.network.serve("sentinel-1");
-    for (host, answer) in [
-        ("sentinel-2", "*2\r\n$7\r\nredis-1\r\n$4\r\n6379\r\n"),
-        ("sentinel-3", "*2\r\n$7\r\nredis-2\r\n$4\r\n6379\r\n"),
-    ] {
-        serve(fixture.network.serve(host), asked.clone(), move |_| Say(answer));
-    }
-    let sentinels = ["sentinel-1", "sentinel-2", "sentinel-3"].map(|host| (host.to_owned(), 26379));
-    let deadlines = Config::new("idp-a", "https://login.example", StateConfig::Memory).deadlines;
-    let finder = SentinelFinder::new(fixture.env("idp-a"), sentinels.into(), "auth".into(), deadlines);
-    let redis = |n| Ok((format!("redis-{n}"), 6379));
-
-    let began = Instant::now();
-    assert_eq!(finder.find().await, redis(1));
-    assert_eq!(began.elapsed(), deadlines.connect, "spent on the silent one");
-    assert_eq!(finder.find().await, redis(1));
-    assert_eq!(began.elapsed(), deadlines.connect, "which is not asked again");
-    finder.report_unusable();
-    assert_eq!(finder.find().await, redis(2), "somebody else's opinion");
-    assert_eq!(asked.lock().unwrap()[0], "SENTINEL get-master-addr-by-name auth");
-}
-
-#[tokio::test(start_paused = true)]
-async fn no_sentinel_no_master() {
-    let World { fixture, asked, .. } = World::new(&["unused"]);
-    serve(fixture.network.serve("sentinel-1"), asked, |_| Say("*-1\r\n")); // unknown name
-    let sentinels = vec![("sentinel-1".into(), 26379), ("sentinel-2".into(), 26379)];
-    let deadlines = Config::new("idp-a", "https://login.example", StateConfig::Memory).deadlines;
-    let finder = SentinelFinder::new(fixture.env("idp-a"), sentinels, "auth".into(), deadlines);
-    assert_eq!(finder.find().await, Err(Failure::Fail(Cause::NoMaster)));
 }

@@ -8,6 +8,8 @@ use sim::calls::CallSite;
 
 /// [`idp::config::Deadlines::connect`], milliseconds.
 const CONNECT_MS: u64 = 300;
+/// [`idp::config::Deadlines::look_at_sentinels`], milliseconds.
+const LOOK_MS: u64 = 5000;
 /// [`idp::config::Deadlines::analytics`], milliseconds.
 const HOOK_MS: u64 = 2000;
 /// Between two renewals of the shortest lease that a world may have, milliseconds.
@@ -90,9 +92,10 @@ pub(crate) const CALLS: &[CallSite] = &[
     site("mail enqueue", ENQUEUE).within_ms(QUEUE_MS),
     site("mail deliver", DELIVER).within_ms(MAIL_MS),
     site("hook record", &[]).within_ms(QUEUE_MS),
-    // Several questions, each with its deadline.
-    site("sentinel find", FIND),
-    site("connect sentinel", CONNECT).within_ms(CONNECT_MS),
+    // All Sentinels are asked at once.
+    site("sentinel find", FIND).within_ms(CONNECT_MS),
+    site("sentinel elected", &[]).within_ms(CONNECT_MS).every_ms(LOOK_MS),
+    site("connect sentinel", CONNECT).within_ms(CONNECT_MS).by_clock(),
     site("connect redis", CONNECT).within_ms(CONNECT_MS),
     site("connect mail", CONNECT).within_ms(MAIL_MS),
     site("connect hook", CONNECT).within_ms(HOOK_MS),
@@ -113,6 +116,8 @@ pub(crate) enum Purpose {
     Store,
     /// The replica's health check, and what it does before it opens its port.
     Replica,
+    /// A look at the Sentinels in the background: nobody waits for it.
+    Lookout,
 }
 
 /// The purpose of a call, by its name.
@@ -131,6 +136,7 @@ pub(crate) fn purpose(call: &str) -> Purpose {
         | "directory unclaim_reminder"
         | "directory sweep" => Purpose::Leader,
         "hook record" | "connect hook" => Purpose::Analytics,
+        "sentinel elected" => Purpose::Lookout,
         "sentinel find" | "connect sentinel" | "connect redis" => Purpose::Store,
         "store health"
         | "directory probe"
@@ -155,6 +161,7 @@ mod tests {
             ("the directory's lock", DIRECTORY_MS),
             ("mail relay", MAIL_MS),
             ("analytics hook", HOOK_MS),
+            ("looks at the Sentinels", LOOK_MS),
         ] {
             assert_eq!(documented.get(row), ms, "{row}");
         }

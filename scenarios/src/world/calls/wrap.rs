@@ -175,8 +175,9 @@ impl MasterFinder for Called<SentinelFinder> {
     async fn find(&self) -> Outcome<(String, u16)> {
         self.asked.around("sentinel find", self.inner.find()).await
     }
-    fn report_unusable(&self) {
-        self.inner.report_unusable();
+    async fn elected(&self) -> Option<(String, u16)> {
+        let looked = async { Ok(self.inner.elected().await) };
+        self.asked.around("sentinel elected", looked).await.unwrap_or_default()
     }
 }
 

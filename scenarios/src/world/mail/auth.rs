@@ -71,7 +71,7 @@ impl Session {
                     .and_then(gate::plain)
                     .map(|(name, password)| (name.to_owned(), password.to_owned()))
             }
-            "LOGIN" => {
+            "LOGIN" if gate.is_implicit || !self.is_encrypted => {
                 let name = self.answer("Username:", initial).await?;
                 let password = self.answer("Password:", "").await?;
                 name.zip(password)

@@ -70,11 +70,12 @@ impl Gate {
         })
     }
 
-    /// The extensions that a client is told of. A client of implicit TLS is offered LOGIN alone, as some relays do.
+    /// The extensions that a client is told of. A client of implicit TLS is offered LOGIN alone, one of STARTTLS PLAIN alone, as
+    /// some relays do: whoever knows only one of them fails at one of the relays.
     pub(super) fn offers(&self, is_encrypted: bool, now_ms: u64) -> &'static str {
         match (is_encrypted, self.is_implicit) {
             (true, true) => "AUTH LOGIN",
-            (true, false) => "AUTH PLAIN LOGIN",
+            (true, false) => "AUTH PLAIN",
             (false, _) if self.is_downgraded(now_ms) => "AUTH PLAIN LOGIN",
             (false, _) => "STARTTLS",
         }
