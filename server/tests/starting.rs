@@ -55,6 +55,34 @@ fn replicas_that_start_at_the_same_time_share_a_new_directory() {
     }
 }
 
+/// "How To Corrupt An SQLite Database File", section 1.4: two processes would each work on a log of their own.
+#[cfg(unix)]
+#[test]
+fn a_replica_does_not_go_on_with_files_that_were_deleted() {
+    let folder = Folder::new("deleted");
+    let file = folder.file("directory.sqlite");
+    done(&["init", "--directory", &file]);
+    let (_reserved, numbers) = ports();
+    let ops_port = numbers[1];
+    let mut server = Server::start(replica("idp-a", &file, numbers));
+    server.wait_for_port(ops_port);
+    let says = "directory: the directory's files were deleted or replaced";
+    assert!(!get(ops_port, "/health").1.contains("directory:"));
+    for log in ["directory.sqlite-wal", "directory.sqlite-shm"] {
+        fs::remove_file(folder.file(log)).expect("it is there");
+    }
+    server.wait_until("the replica to notice", |_| get(ops_port, "/health").1.contains(says));
+    // Others go on with the directory, and so does the replica once it starts again.
+    let add = ["add-user", "--directory", &file, "--address", "ann@example.com", "--name", "Ann"];
+    done(&add);
+    assert!(get(ops_port, "/health").1.contains(says), "its files are others still");
+    drop(server);
+    let mut server = Server::start(replica("idp-a", &file, numbers));
+    server.wait_for_port(ops_port);
+    assert!(!get(ops_port, "/health").1.contains("directory:"));
+    assert!(done(&["list-users", "--directory", &file]).contains("ann@example.com"));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_replica_makes_a_directory_only_if_it_is_told_to() {

@@ -19,7 +19,7 @@ pub use entropy::{Entropy, random_token};
 pub use network::{Io, Listener, Network, Stream};
 pub use outcome::{Cause, Failure, Outcome, within};
 pub use probe::Probe;
-pub use storage::{Storage, StorageFault, StorageMoment};
+pub use storage::{DatabaseFiles, FileId, Storage, StorageFault, StorageMoment};
 pub use tasks::{BoxFuture, Tasks};
 
 use std::{fmt::Display, sync::Arc};

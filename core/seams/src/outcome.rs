@@ -79,6 +79,9 @@ pub enum Cause {
     /// The directory's disk has no room for more.
     #[error("the directory's disk is full")]
     DiskFull,
+    /// Its files are not those any more that this replica has open.
+    #[error("the directory's files were deleted or replaced")]
+    Replaced,
     /// The directory's disk failed.
     #[error("the directory failed: {0}")]
     Storage(String),

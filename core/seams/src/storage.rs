@@ -1,7 +1,7 @@
 //! What may go wrong below SQLite.
 
 use super::BoxFuture;
-use std::fmt;
+use std::{fmt, io};
 
 /// Where a transaction stands when the storage is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,4 +47,21 @@ pub trait Storage: Send + Sync {
         let _ = rows;
         None
     }
+
+    /// The files that the names of a database stand for now. SQLite goes on with the files that it has opened, although
+    /// somebody has deleted them or put others in their place, and whoever opens the database then gets others (inventory
+    /// 27).
+    ///
+    /// # Errors
+    /// It cannot be told at present.
+    fn files(&self, location: &str) -> io::Result<DatabaseFiles> {
+        let _ = location;
+        Ok(DatabaseFiles::default())
+    }
 }
+
+/// A file: no other one has these numbers while it is open. Device and inode, for example.
+pub type FileId = (u64, u64);
+
+/// The files of a database: itself, its write-ahead log, and the log's index. `None`: there is none.
+pub type DatabaseFiles = [Option<FileId>; 3];

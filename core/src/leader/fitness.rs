@@ -35,7 +35,7 @@ impl Fitness {
     pub(super) fn failed(&self, began: Duration, cause: &Cause) {
         let may_be_ours = matches!(
             cause,
-            Cause::Unreachable(_) | Cause::Deadline { .. } | Cause::ConnectionLost(_)
+            Cause::Unreachable(_) | Cause::Deadline { .. } | Cause::ConnectionLost(_) | Cause::Replaced
         );
         if may_be_ours {
             let mut since = self.failing_since.lock().unwrap_or_else(PoisonError::into_inner);

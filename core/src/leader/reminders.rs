@@ -49,8 +49,12 @@ pub fn send_reminders(
                 () = stop.asked() => break,
                 () = sleep(every) => {}
             }
+            let began = job.env.clock.monotonic();
             if let Err(failure) = job.look().await {
                 tracing::warn!(cause = %failure, "reminders have to wait");
+                if *failure.cause() == Cause::Replaced {
+                    job.fitness.failed(began, failure.cause());
+                }
             }
         }
         // A claim that stayed would keep everybody from sending it.

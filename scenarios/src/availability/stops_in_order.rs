@@ -55,9 +55,6 @@ const NOT_LEADING: &str = "it did not lead";
 const PRESSED_BEFORE: &str = "pressed within the window of an earlier press";
 
 impl Property<Login> for StopsInOrder {
-    fn name(&self) -> String {
-        "StopsInOrder".into()
-    }
     fn kind(&self) -> Kind {
         Kind::Always
     }

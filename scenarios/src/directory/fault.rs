@@ -19,6 +19,9 @@ pub enum Fault {
         /// For how long, milliseconds.
         lasts_ms: u64,
     },
+    /// Somebody deletes the directory's write-ahead log and its index while they are in use. Whoever has them open goes on with
+    /// them until it starts again; whoever opens the directory gets others.
+    DirectoryLogDeleted {},
 }
 
 impl fmt::Display for Fault {
@@ -26,16 +29,18 @@ impl fmt::Display for Fault {
         match self {
             Fault::DirectoryBusy { lasts_ms } => write!(f, "the directory is locked for {lasts_ms} ms"),
             Fault::DirectoryFull { lasts_ms } => write!(f, "the directory's disk is full for {lasts_ms} ms"),
+            Fault::DirectoryLogDeleted {} => write!(f, "the directory's log and its index are deleted"),
         }
     }
 }
 
 impl ServiceFault<Login> for Fault {
-    const KINDS: &'static [&'static str] = &["directory-busy", "directory-full"];
+    const KINDS: &'static [&'static str] = &["directory-busy", "directory-full", "directory-log-deleted"];
 
     fn lasts_ms(&self) -> Option<u64> {
         match self {
             Fault::DirectoryBusy { lasts_ms } | Fault::DirectoryFull { lasts_ms } => Some(*lasts_ms),
+            Fault::DirectoryLogDeleted {} => None,
         }
     }
 
@@ -52,6 +57,7 @@ impl ServiceFault<Login> for Fault {
                 shared.full_until_ms.fetch_max(until_ms, Ordering::Relaxed);
                 fill(control);
             }
+            Fault::DirectoryLogDeleted {} => shared.directory.lose_log(),
         }
     }
 

@@ -14,6 +14,7 @@ pub(crate) mod ledger_remembers;
 pub(crate) mod stalls_bounded;
 
 // Planted bugs.
+pub(crate) mod deleted_log_unnoticed;
 pub(crate) mod directory_not_synced;
 pub(crate) mod lock_across_await;
 pub(crate) mod probe_writes_nothing;
@@ -21,6 +22,7 @@ pub(crate) mod probe_writes_nothing;
 // Scenarios.
 pub(crate) mod directory_loses_power;
 pub(crate) mod disk_is_full;
+pub(crate) mod log_deleted;
 pub(crate) mod slow_disk;
 
 use crate::vocabulary::{PlantedBug, Scenario};
@@ -29,6 +31,7 @@ use crate::vocabulary::{PlantedBug, Scenario};
 pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![
         directory_not_synced::PLANTED,
+        deleted_log_unnoticed::PLANTED,
         lock_across_await::PLANTED,
         probe_writes_nothing::PLANTED,
     ]
@@ -40,5 +43,6 @@ pub(crate) fn stories() -> Vec<Scenario> {
         slow_disk::slow_disk(),
         directory_loses_power::directory_loses_power(),
         disk_is_full::disk_is_full(),
+        log_deleted::log_deleted(),
     ]
 }

@@ -24,12 +24,14 @@ pub(super) fn blames_rightly(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bo
 type MayCause = fn(&Fault) -> bool;
 
 /// What failures are called that are not the store's, and the faults that can cause them.
-const KINDS: [(&str, MayCause); 5] = [
+const KINDS: [(&str, MayCause); 6] = [
+    ("the directory's files were deleted", is_log_deleted),
     ("the directory's disk is full", fills),
     ("the directory is locked", locks),
     ("the directory stayed locked", locks),
     ("the directory failed", |fault| {
         fills(fault)
+            || is_log_deleted(fault)
             || matches!(fault, Fault::DiskError { .. })
             || matches!(fault, Fault::Call(call) if call.error != BUSY)
     }),
@@ -53,6 +55,9 @@ fn fits_the_disk<'a>(line: &LogLine<'_>, faults: impl Iterator<Item = &'a Fault>
     };
     if failure == "not done: the directory's disk is full" {
         return true; // SQLite says so itself, and means it
+    }
+    if failure == "not done: the directory's files were deleted or replaced" {
+        return true; // the names of the files say so
     }
     let mut disks = faults.filter_map(|fault| match fault {
         Fault::DiskError { after_commit, .. } => Some(*after_commit),
@@ -108,6 +113,13 @@ fn is_held(fault: &Fault) -> bool {
     matches!(
         fault,
         Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { .. }))
+    )
+}
+
+fn is_log_deleted(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Own(OwnFault::Directory(directory::Fault::DirectoryLogDeleted {}))
     )
 }
 

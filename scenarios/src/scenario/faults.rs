@@ -49,6 +49,11 @@ pub fn directory_full(lasts: Duration) -> Fault {
     }))
 }
 
+/// The directory's write-ahead log and its index are deleted while they are in use.
+pub fn directory_log_deleted() -> Fault {
+    Fault::Own(OwnFault::Directory(directory::Fault::DirectoryLogDeleted {}))
+}
+
 /// The next call of this name on a replica fails with this error, and is not done.
 pub fn call_fails(host: &str, call: &str, error: &str) -> Fault {
     of_call(host, call, CallOutcome::Fails, error)

@@ -6,7 +6,7 @@ mod world;
 
 pub use crate::vocabulary::{Faults, Scenario, Workload};
 pub use faults::{
-    analytics, answer_lost, call_fails, call_late, clear_behind_starttls, directory_busy, directory_full, mail,
+    analytics, answer_lost, call_fails, call_late, clear_behind_starttls, directory_busy, directory_full, directory_log_deleted, mail,
     no_starttls, relay_password,
 };
 pub use sim::scenario::acknowledgement_lost;

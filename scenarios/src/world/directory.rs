@@ -21,7 +21,7 @@ use rand_chacha::{
     rand_core::{RngCore, SeedableRng},
 };
 use rusqlite::{Connection, OpenFlags};
-use seams::{Cause, Failure, Outcome, Timestamp};
+use seams::{Cause, DatabaseFiles, Failure, Outcome, Timestamp};
 use sha2::{Digest, Sha256};
 use sim::{at_rest::Stored, world::StorageLock};
 use std::{
@@ -29,6 +29,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
+
+/// The name of its file.
+const FILE: &str = "directory.sqlite";
 
 /// The machine of all replicas lost power.
 pub(crate) const POWER_LOST: &str = "the directory's machine lost power";
@@ -56,7 +59,7 @@ impl SharedDirectory {
     /// A new database with the people, the relying parties and the reminders of a plan.
     pub fn new(plan: &Plan, epoch: Timestamp) -> SharedDirectory {
         let disk = Disk::new();
-        let location = disk.uri("directory.sqlite");
+        let location = disk.uri(FILE);
         let filled = offline::work(fill(&location, plan, epoch));
         let mut hash = Sha256::new();
         hash.update(plan.seed.to_le_bytes());
@@ -83,6 +86,14 @@ impl SharedDirectory {
         self.machine().disk.fill(is_full);
     }
 
+    /// Somebody writes the log back into the file, as for a copy of it, and deletes the log and its index.
+    pub(crate) fn lose_log(&self) {
+        let written_back = self.lock.held().connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        drop(written_back); // somebody else may be writing
+        self.machine().disk.lose_log(FILE);
+        self.lock.reopen(&self.location);
+    }
+
     /// A replica boots, so that its host has power.
     pub(crate) fn powered(&self, host: &str) {
         self.machine().powered.insert(host.to_owned());
@@ -101,7 +112,7 @@ impl SharedDirectory {
         if loss.lost + loss.torn > 0 {
             *machine.marks.entry(WRITE_LOST).or_default() += (loss.lost + loss.torn) as u64;
         }
-        self.lock.power_lost(&self.location);
+        self.lock.reopen(&self.location);
     }
 
     /// What has happened to the machine, as marks with counts.
@@ -157,8 +168,8 @@ impl WriteLock {
         })))
     }
 
-    /// Whoever held it is gone.
-    fn power_lost(&self, location: &str) {
+    /// Whoever held it is gone, or holds it on files that have lost their names.
+    fn reopen(&self, location: &str) {
         *self.held() = Held {
             connection: connect(location),
             by_somebody: false,
@@ -215,6 +226,10 @@ impl StorageLock for WriteLock {
     }
     fn release(&self) {
         self.returned();
+    }
+    fn files(&self, location: &str) -> DatabaseFiles {
+        let numbers = Disk::of(location).map(|disk| disk.identity(FILE));
+        numbers.unwrap_or_default().map(|number| number.map(|number| (0, number)))
     }
 }
 

@@ -1,8 +1,9 @@
 //! The disk under the database of one of the service's processes.
 
 use crate::engine::Caller;
-use seams::{BoxFuture, Storage, StorageFault, StorageMoment};
+use seams::{BoxFuture, DatabaseFiles, Storage, StorageFault, StorageMoment};
 use std::{
+    io,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -14,6 +15,11 @@ pub trait StorageLock: Send + Sync {
     fn keep(&self);
     /// Releases the lock, because the call has returned or its process is gone.
     fn release(&self);
+    /// The files that the names of the database stand for now: [`Storage::files`].
+    fn files(&self, location: &str) -> DatabaseFiles {
+        let _ = location;
+        DatabaseFiles::default()
+    }
 }
 
 /// A disk, which may be failing or slow. Clones are the same disk.
@@ -91,6 +97,11 @@ impl Disk {
 }
 
 impl Storage for Disk {
+    fn files(&self, location: &str) -> io::Result<DatabaseFiles> {
+        let lock = self.lock.as_ref();
+        Ok(lock.map_or(DatabaseFiles::default(), |lock| lock.files(location)))
+    }
+
     fn check(&self, moment: StorageMoment) -> Result<(), StorageFault> {
         let now_ms = self.caller.now_ms();
         let mut state = self.state();

@@ -8,7 +8,7 @@ pub use tls::Trust;
 
 use rand::{TryRngCore, rngs::OsRng};
 use seams::{
-    BoxFuture, Clock, Entropy, Env, Listener, Network, Probe, Storage, StorageFault, StorageMoment, Stream, Tasks,
+    BoxFuture, Clock, DatabaseFiles, Entropy, Env, Listener, Network, Probe, Storage, StorageFault, StorageMoment, Stream, Tasks,
     Timestamp,
 };
 use std::{
@@ -93,6 +93,21 @@ struct HonestStorage;
 impl Storage for HonestStorage {
     fn check(&self, _: StorageMoment) -> Result<(), StorageFault> {
         Ok(())
+    }
+
+    /// By device and inode. A URI may mean something else than a file, and nothing is said of it.
+    #[cfg(unix)]
+    fn files(&self, location: &str) -> io::Result<DatabaseFiles> {
+        use std::os::unix::fs::MetadataExt;
+        let file = |suffix: &str| match std::fs::metadata(format!("{location}{suffix}")) {
+            Ok(found) => Ok(Some((found.dev(), found.ino()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        };
+        if location.starts_with("file:") {
+            return Ok(DatabaseFiles::default());
+        }
+        Ok([file("")?, file("-wal")?, file("-shm")?])
     }
 }
 

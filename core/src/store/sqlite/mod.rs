@@ -21,7 +21,7 @@ pub use schema::{Expiring, Schema};
 pub(crate) use value::{list, ms, timestamp, written};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
-use seams::{Cause, Env, Failure, Outcome, StorageFault, StorageMoment};
+use seams::{Cause, DatabaseFiles, Env, Failure, Outcome, StorageFault, StorageMoment};
 use std::{
     sync::{
         Mutex,
@@ -75,6 +75,9 @@ pub enum DirectoryError {
 /// The modules implement their repositories for it, each next to its [`Schema`].
 pub struct SqliteDirectory {
     env: Env,
+    location: String,
+    /// What was opened, if that can be told.
+    files: Option<DatabaseFiles>,
     schemas: &'static [Schema],
     /// How long to wait for the lock, over all tries.
     wait: Duration,
@@ -178,8 +181,10 @@ impl SqliteDirectory {
         connection
             .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
             .map_err(failed)?;
-        let directory = SqliteDirectory {
+        let mut directory = SqliteDirectory {
             env,
+            location: location.to_owned(),
+            files: None,
             schemas,
             wait,
             rows_at_once: ROWS_AT_ONCE,
@@ -205,7 +210,12 @@ impl SqliteDirectory {
             return Err(DirectoryError::NoWriteAheadLog(mode));
         }
         match directory.write(|t| schema::prepare(t, schemas)).await {
-            Ok(Ok(())) => Ok(directory),
+            Ok(Ok(())) => {
+                // The log is there by now, and stays for as long as anybody has the database open.
+                let files = directory.env.storage.files(location).ok();
+                directory.files = files.filter(|files| files.iter().all(Option::is_some));
+                Ok(directory)
+            }
             Ok(Err(found)) => Err(DirectoryError::NewerSchema {
                 found,
                 known: schema::version(schemas),
@@ -245,6 +255,13 @@ impl SqliteDirectory {
         self.connection.lock().expect("nobody panics while holding it")
     }
 
+    /// Whether somebody has deleted or replaced a file of the database since it was opened. Other replicas may work on other
+    /// files: what is written here they never see, and the other way round.
+    fn is_replaced(&self) -> bool {
+        let Some(opened) = self.files else { return false };
+        self.env.storage.files(&self.location).is_ok_and(|files| files != opened)
+    }
+
     /// Settings of the connection; returns the journal's mode. Each of them may meet a lock: SQLite reads the schema first,
     /// and somebody else may make the write-ahead log at the same moment.
     fn configure(&self) -> Result<String, AttemptError> {
@@ -262,6 +279,9 @@ impl SqliteDirectory {
     ) -> Outcome<T> {
         self.until(Instant::now() + self.wait, || {
             self.env.storage.check(StorageMoment::Begin)?;
+            if self.is_replaced() {
+                return Err(AttemptError::Failed(Failure::Fail(Cause::Replaced)));
+            }
             let connection = self.connection();
             let transaction = Transaction::begin(&connection, "BEGIN")?;
             let value = job(&connection)?;
@@ -301,6 +321,9 @@ impl SqliteDirectory {
     ) -> Result<T, AttemptError> {
         let storage = &self.env.storage;
         storage.check(StorageMoment::Begin)?;
+        if self.is_replaced() {
+            return Err(AttemptError::Failed(Failure::Fail(Cause::Replaced)));
+        }
         let connection = self.connection();
         let changes = connection.total_changes();
         // IMMEDIATE takes the write lock now. A read transaction that turns into a write later
@@ -324,6 +347,9 @@ impl SqliteDirectory {
         wrote.store(rows, Ordering::Relaxed);
         if rows == 0 {
             return Ok(value);
+        }
+        if self.is_replaced() {
+            return Err(AttemptError::Failed(Failure::Unknown(Cause::Replaced)));
         }
         match storage.check(StorageMoment::AfterCommit) {
             Ok(()) => Ok(value),

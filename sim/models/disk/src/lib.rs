@@ -123,6 +123,24 @@ impl Disk {
         self.0.state().fill(is_full);
     }
 
+    /// Somebody deletes the write-ahead log of a database and the log's index (`rm directory.sqlite-wal directory.sqlite-shm`).
+    /// Whoever has them open goes on with them, as on Unix; whoever opens the database afterwards gets new ones.
+    pub fn lose_log(&self, file: &str) {
+        let lost = self.0.state().lose_log(file);
+        drop(lost); // with the machine's power it is lost as well
+    }
+
+    /// Which files a database consists of now, by name: itself, its write-ahead log and the log's index, by numbers that no
+    /// other file of this disk has or had.
+    pub fn identity(&self, file: &str) -> [Option<u64>; 3] {
+        self.0.state().identity(file)
+    }
+
+    /// Sets whether [`Disk::identity`] says nothing from now on: as for a service that does not ask.
+    pub fn be_silent(&self, is_silent: bool) {
+        self.0.state().be_silent(is_silent);
+    }
+
     /// How many operations it has performed so far: writes, truncations, syncs and deletions.
     pub fn operations(&self) -> u64 {
         self.0.state().operations()

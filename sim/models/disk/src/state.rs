@@ -20,6 +20,7 @@ pub(crate) struct State {
     handles: u64,
     ignores_syncs: bool,
     is_full: bool,
+    is_silent: bool,
     crash: Option<Crash>,
 }
 
@@ -29,6 +30,8 @@ pub(crate) struct Node {
     pub(crate) file: File,
     pub(crate) locks: Locks,
     pub(crate) shm: Weak<Shm>,
+    /// How often its shared memory has lost its name: whoever has it keeps it, and whoever comes later gets another.
+    pub(crate) shm_lost: u64,
     /// Whether a power loss has no effect on it: nobody can find it afterwards.
     pub(crate) is_temporary: bool,
 }
@@ -81,6 +84,32 @@ impl State {
 
     pub(crate) fn fill(&mut self, is_full: bool) {
         self.is_full = is_full;
+    }
+
+    /// Takes the log of a database and its index away from their names.
+    pub(crate) fn lose_log(&mut self, name: &str) -> Result<(), PowerLost> {
+        self.delete(&format!("{name}-wal"), true)?;
+        if let Some(node) = self.names.get(name) {
+            let node = &mut self.nodes[*node];
+            node.shm = Weak::new();
+            node.shm_lost += 1;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn be_silent(&mut self, is_silent: bool) {
+        self.is_silent = is_silent;
+    }
+
+    /// The numbers of a database's file, its log and its index.
+    pub(crate) fn identity(&self, name: &str) -> [Option<u64>; 3] {
+        let node = |name: &str| self.names.get(name).map(|node| *node as u64);
+        let log = format!("{name}-wal");
+        let index = self.names.get(name).map(|node| self.nodes[*node].shm_lost);
+        if self.is_silent {
+            return [None; 3];
+        }
+        [node(name), node(&log), index.filter(|_| node(&log).is_some())]
     }
 
     pub(crate) fn unsynced(&self) -> usize {
