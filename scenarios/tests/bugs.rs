@@ -136,6 +136,7 @@ bugs!(
     reminder_differs at 1,
     renewal_believed at 1,
     unfit_leader_stays at 1,
+    own_clock_believed at 1,
     request_dropped at 1,
     heads_without_bound at 1,
     demo_in_production at 1,

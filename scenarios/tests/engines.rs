@@ -264,6 +264,7 @@ bugs!(
     sessions_of_this_process at [1, 1],
     errors_known_by_their_words at [1, 2],
     lock_across_await at [2, 1],
+    own_clock_believed at [1, 1],
     deleted_log_unnoticed at [1, 1],
     error_detail_lost at [1, 1],
     mailed_code_logged at [1, 1],

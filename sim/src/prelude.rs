@@ -10,7 +10,7 @@ pub use crate::{
     plan::{Operation, Plan},
     property::{Attempt, Evidence, Kind, MarkView, Property, Succeeds, Violation, marks},
     scenario::{
-        Dice, Faults, Scenario, Swarm, Workload, acknowledgement_lost, bad_certificate, cut, cut_one_way, disk_fails,
+        Dice, Faults, Scenario, Swarm, Workload, acknowledgement_lost, bad_certificate, clock_jump, cut, cut_one_way, disk_fails,
         disk_slow, kill, latency, latency_spike, loss, mend, ms, no_descriptors, pause, power_loss, redis_refuses,
         resume, secs, sentinel_refuses, start, stop,
     },

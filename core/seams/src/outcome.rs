@@ -79,6 +79,12 @@ pub enum Cause {
     /// The directory's disk has no room for more.
     #[error("the directory's disk is full")]
     DiskFull,
+    /// This host's clock is so far from the store's that one of them is wrong, milliseconds.
+    #[error("this clock is {} Redis's", human_distance(*ahead_ms))]
+    ClockApart {
+        /// By how much it is ahead; negative: behind.
+        ahead_ms: i64,
+    },
     /// Its files are not those any more that this replica has open.
     #[error("the directory's files were deleted or replaced")]
     Replaced,
@@ -95,6 +101,14 @@ fn human_ms(ms: u64) -> String {
         format!("{} s", ms / 1000)
     } else {
         format!("{ms} ms")
+    }
+}
+
+fn human_distance(ahead_ms: i64) -> String {
+    let seconds = ahead_ms.unsigned_abs() / 1000;
+    match ahead_ms {
+        0.. => format!("{seconds} s ahead of"),
+        _ => format!("{seconds} s behind"),
     }
 }
 

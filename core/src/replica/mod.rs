@@ -89,6 +89,8 @@ pub async fn serve(
     );
     sweep_directory(
         &env,
+        &config,
+        wiring.store.clone(),
         wiring.directory.expiry.clone(),
         leadership.clone(),
         stopping.stop(),

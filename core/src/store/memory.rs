@@ -140,6 +140,9 @@ impl AuthStateStore for MemoryStore {
     async fn health(&self) -> Outcome<()> {
         Ok(())
     }
+    async fn time(&self) -> Outcome<Timestamp> {
+        Ok(self.clock.wall())
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::{
 };
 use ::redis::{Cmd, FromRedisValue, Pipeline, cmd, pipe};
 use async_trait::async_trait;
-use seams::{Cause, Env, Failure, Outcome};
+use seams::{Cause, Env, Failure, Outcome, Timestamp};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout_at};
 
@@ -261,6 +261,11 @@ impl AuthStateStore for RedisStore {
         let key = Key::new(HEALTH, &*self.env.host);
         self.put(&key, b"1", HEALTH_LIVES).await?;
         self.take(&key).await.map(drop)
+    }
+
+    async fn time(&self) -> Outcome<Timestamp> {
+        let (seconds, microseconds): (u64, u64) = self.ask(Request::Command(cmd("TIME"))).await?;
+        Ok(Timestamp(seconds * 1000 + microseconds / 1000))
     }
 }
 

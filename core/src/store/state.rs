@@ -1,7 +1,7 @@
 //! Short-lived state, shared by the replicas.
 
 use async_trait::async_trait;
-use seams::Outcome;
+use seams::{Outcome, Timestamp};
 use std::{fmt, time::Duration};
 
 /// What a key is for. Each module defines the namespaces that it uses; [`crate::registry::NAMESPACES`] lists them all.
@@ -75,4 +75,7 @@ pub trait AuthStateStore: Send + Sync {
 
     /// Whether a master can be reached that would take a write.
     async fn health(&self) -> Outcome<()>;
+
+    /// What time it is by the store's clock, which is one for all replicas.
+    async fn time(&self) -> Outcome<Timestamp>;
 }

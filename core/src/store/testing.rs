@@ -293,4 +293,7 @@ impl AuthStateStore for Flaky {
     async fn health(&self) -> Outcome<()> {
         self.pass(self.store.health()).await
     }
+    async fn time(&self) -> Outcome<Timestamp> {
+        self.pass(self.store.time()).await
+    }
 }

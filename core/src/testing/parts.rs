@@ -6,7 +6,7 @@ use crate::{
     store::{AuthStateStore, Key, MemoryStore, Namespace},
 };
 use async_trait::async_trait;
-use seams::{Entropy, Failure, Outcome};
+use seams::{Entropy, Failure, Outcome, Timestamp};
 use sha2::{Digest, Sha256};
 use std::{
     sync::{
@@ -152,5 +152,8 @@ impl AuthStateStore for FailingStore {
     }
     async fn health(&self) -> Outcome<()> {
         self.inner.health().await
+    }
+    async fn time(&self) -> Outcome<Timestamp> {
+        self.inner.time().await
     }
 }

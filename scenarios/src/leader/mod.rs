@@ -17,6 +17,7 @@ pub(crate) mod lease_without_end;
 pub(crate) mod local_time_for_utc;
 pub(crate) mod never_sweeps;
 pub(crate) mod oldest_first_for_ever;
+pub(crate) mod own_clock_believed;
 pub(crate) mod reminder_differs;
 pub(crate) mod renewal_believed;
 pub(crate) mod swept_at_once;
@@ -26,6 +27,7 @@ pub(crate) mod unfit_leader_stays;
 // Scenarios.
 pub(crate) mod backlog_swept;
 pub(crate) mod claims_in_doubt;
+pub(crate) mod clock_far_ahead;
 pub(crate) mod leader_at_work;
 pub(crate) mod leader_pauses;
 pub(crate) mod lease_in_doubt;
@@ -46,6 +48,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         everybody_renews::PLANTED,
         never_sweeps::PLANTED,
         swept_at_once::PLANTED,
+        own_clock_believed::PLANTED,
         oldest_first_for_ever::PLANTED,
         reminder_differs::PLANTED,
         renewal_believed::PLANTED,
@@ -64,6 +67,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
         lease_in_doubt::lease_in_doubt(),
         mailboxes_gone::mailboxes_gone(),
         unfit_leader::unfit_leader(),
+        clock_far_ahead::clock_far_ahead(),
         backlog_swept::backlog_swept(),
     ]
 }

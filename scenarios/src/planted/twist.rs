@@ -70,6 +70,7 @@ macro_rules! each_part {
                 fn renew(key: &Key, holder: &[u8], ttl: Duration) -> bool;
                 fn release(key: &Key, holder: &[u8]) -> bool;
                 fn health() -> ();
+                fn time() -> Timestamp;
             }
             UserRepository twisted by UserTwist {
                 fn user_by_address(address: &str) -> Option<User>;

@@ -11,7 +11,7 @@ pub use faults::{
 };
 pub use sim::scenario::acknowledgement_lost;
 pub use sim::scenario::{
-    Cast, Dice, Same, Spread, bad_certificate, cut, cut_one_way, disk_fails, disk_slow, kill, latency, latency_spike,
+    Cast, Dice, Same, Spread, bad_certificate, clock_jump, cut, cut_one_way, disk_fails, disk_slow, kill, latency, latency_spike,
     loss, mend, ms, no_descriptors, pause, power_loss, redis_refuses, resume, secs, sentinel_refuses, start, stop,
 };
 pub use workload::{

@@ -22,7 +22,7 @@ use idp::{
     replica::Wiring,
     store::{AuthStateStore, Key},
 };
-use seams::{Env, Failure, Outcome};
+use seams::{Env, Failure, Outcome, Timestamp};
 use sim::{
     linear::{Answer, Call, Ending, Limits, Loss, Operation, Verdicts, When, check},
     run::{HarnessError, perform_and_inspect},
@@ -182,6 +182,9 @@ impl AuthStateStore for Recorded {
     }
     async fn health(&self) -> Outcome<()> {
         self.inner.health().await
+    }
+    async fn time(&self) -> Outcome<Timestamp> {
+        self.inner.time().await
     }
 }
 

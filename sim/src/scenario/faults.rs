@@ -92,6 +92,14 @@ impl<S: Service> Faults<S> {
     }
 }
 
+/// Moves the wall clock of a host.
+pub fn clock_jump<S: Service>(host: &str, by_ms: i64) -> Fault<S> {
+    Fault::ClockJump {
+        host: host.into(),
+        by_ms,
+    }
+}
+
 /// Kills a process (SIGKILL).
 pub fn kill<S: Service>(host: &str) -> Fault<S> {
     Fault::Kill { host: host.into() }
