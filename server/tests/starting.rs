@@ -73,7 +73,15 @@ fn a_replica_does_not_go_on_with_files_that_were_deleted() {
     }
     server.wait_until("the replica to notice", |_| get(ops_port, "/health").1.contains(says));
     // Others go on with the directory, and so does the replica once it starts again.
-    let add = ["add-user", "--directory", &file, "--address", "ann@example.com", "--name", "Ann"];
+    let add = [
+        "add-user",
+        "--directory",
+        &file,
+        "--address",
+        "ann@example.com",
+        "--name",
+        "Ann",
+    ];
     done(&add);
     assert!(get(ops_port, "/health").1.contains(says), "its files are others still");
     drop(server);

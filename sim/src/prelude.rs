@@ -10,9 +10,9 @@ pub use crate::{
     plan::{Operation, Plan},
     property::{Attempt, Evidence, Kind, MarkView, Property, Succeeds, Violation, marks},
     scenario::{
-        Dice, Faults, Scenario, Swarm, Workload, acknowledgement_lost, bad_certificate, clock_jump, cut, cut_one_way, disk_fails,
-        disk_slow, kill, latency, latency_spike, loss, mend, ms, no_descriptors, pause, power_loss, redis_refuses,
-        resume, secs, sentinel_refuses, start, stop,
+        Dice, Faults, Scenario, Swarm, Workload, acknowledgement_lost, bad_certificate, clock_jump, cut, cut_one_way,
+        disk_fails, disk_slow, kill, latency, latency_spike, loss, mend, ms, no_descriptors, pause, power_loss,
+        redis_refuses, resume, secs, sentinel_refuses, start, stop,
     },
     service::{BadValue, NoOptions, Nothing, Service, WorldOptions},
     suite::{PlantedBug, Suite},

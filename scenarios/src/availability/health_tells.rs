@@ -146,9 +146,15 @@ fn broken<'a>(evidence: &'a Evidence<'_>, spans: &[Span<'a>]) -> Vec<Broken<'a>>
             Fault::Own(OwnFault::Directory(directory::Fault::DirectoryLogDeleted {})) => {
                 broken.extend(spans.iter().filter_map(|span| {
                     let to_ms = span.from_ms;
-                    let ends = matches!(span.fault, Fault::Kill { .. } | Fault::Stop { .. } | Fault::PowerLoss { .. });
+                    let ends = matches!(
+                        span.fault,
+                        Fault::Kill { .. } | Fault::Stop { .. } | Fault::PowerLoss { .. }
+                    );
                     let host = span.fault.hosts().first().copied();
-                    (ends && to_ms > from_ms).then_some(Broken { to_ms, ..directory(host) })
+                    (ends && to_ms > from_ms).then_some(Broken {
+                        to_ms,
+                        ..directory(host)
+                    })
                 }));
             }
             Fault::DiskError {

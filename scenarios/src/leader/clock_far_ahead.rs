@@ -20,7 +20,7 @@ pub(crate) fn clock_far_ahead() -> Scenario {
     )
     .covering(&[24, 27, 29])
     .world(World::standard())
-    .workload(Logins::people(10).from(secs(3)).every(ms(2_000)))
+    .workload(Logins::people(60).from(secs(3)).every(ms(800)))
     .workload(DirectoryReader::every(ms(3_500)))
     .faults(
         Faults::new()

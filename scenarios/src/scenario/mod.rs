@@ -6,13 +6,14 @@ mod world;
 
 pub use crate::vocabulary::{Faults, Scenario, Workload};
 pub use faults::{
-    analytics, answer_lost, call_fails, call_late, clear_behind_starttls, directory_busy, directory_full, directory_log_deleted, mail,
-    no_starttls, relay_password,
+    analytics, answer_lost, call_fails, call_late, clear_behind_starttls, directory_busy, directory_full,
+    directory_log_deleted, mail, no_starttls, relay_password,
 };
 pub use sim::scenario::acknowledgement_lost;
 pub use sim::scenario::{
-    Cast, Dice, Same, Spread, bad_certificate, clock_jump, cut, cut_one_way, disk_fails, disk_slow, kill, latency, latency_spike,
-    loss, mend, ms, no_descriptors, pause, power_loss, redis_refuses, resume, secs, sentinel_refuses, start, stop,
+    Cast, Dice, Same, Spread, bad_certificate, clock_jump, cut, cut_one_way, disk_fails, disk_slow, kill, latency,
+    latency_spike, loss, mend, ms, no_descriptors, pause, power_loss, redis_refuses, resume, secs, sentinel_refuses,
+    start, stop,
 };
 pub use workload::{
     Administrator, BurntCodes, Clients, CodeThief, DirectoryReader, Eavesdropper, Flooder, Guesser, HastyPeople,

@@ -88,7 +88,11 @@ impl SharedDirectory {
 
     /// Somebody writes the log back into the file, as for a copy of it, and deletes the log and its index.
     pub(crate) fn lose_log(&self) {
-        let written_back = self.lock.held().connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        let written_back = self
+            .lock
+            .held()
+            .connection
+            .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
         drop(written_back); // somebody else may be writing
         self.machine().disk.lose_log(FILE);
         self.lock.reopen(&self.location);
@@ -229,7 +233,9 @@ impl StorageLock for WriteLock {
     }
     fn files(&self, location: &str) -> DatabaseFiles {
         let numbers = Disk::of(location).map(|disk| disk.identity(FILE));
-        numbers.unwrap_or_default().map(|number| number.map(|number| (0, number)))
+        numbers
+            .unwrap_or_default()
+            .map(|number| number.map(|number| (0, number)))
     }
 }
 

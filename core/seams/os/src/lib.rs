@@ -8,8 +8,8 @@ pub use tls::Trust;
 
 use rand::{TryRngCore, rngs::OsRng};
 use seams::{
-    BoxFuture, Clock, DatabaseFiles, Entropy, Env, Listener, Network, Probe, Storage, StorageFault, StorageMoment, Stream, Tasks,
-    Timestamp,
+    BoxFuture, Clock, DatabaseFiles, Entropy, Env, Listener, Network, Probe, Storage, StorageFault, StorageMoment,
+    Stream, Tasks, Timestamp,
 };
 use std::{
     io,

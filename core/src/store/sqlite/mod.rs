@@ -259,7 +259,10 @@ impl SqliteDirectory {
     /// files: what is written here they never see, and the other way round.
     fn is_replaced(&self) -> bool {
         let Some(opened) = self.files else { return false };
-        self.env.storage.files(&self.location).is_ok_and(|files| files != opened)
+        self.env
+            .storage
+            .files(&self.location)
+            .is_ok_and(|files| files != opened)
     }
 
     /// Settings of the connection; returns the journal's mode. Each of them may meet a lock: SQLite reads the schema first,
