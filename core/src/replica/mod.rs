@@ -98,10 +98,11 @@ pub async fn serve(
 
     let (tell, stops) = watch::channel(false);
     let (_never_closed, open) = watch::channel(PortState::Open);
-    let ops = ops::router(&env, &config, health.clone(), leadership, stops);
+    let (announce, serving) = watch::channel(Serving::NotYet);
+    let ops = ops::router(&env, &config, health.clone(), serving, leadership, stops);
     env.spawn(serve_connections(env.clone(), ops_listener, ops, open));
 
-    let serving = serve_people(&env, &config, &wiring, health, stopping.stop());
+    let serving = serve_people(&env, &config, &wiring, health, &announce, stopping.stop());
     let mut serving = pin!(serving);
     seams::select! {
         () = serving.as_mut() => {} // it ends only when it is told to
@@ -117,29 +118,47 @@ async fn listen(env: &Env, port: u16) -> Result<Box<dyn Listener>, StartError> {
     listening.map_err(|error| StartError::Listen { port, error })
 }
 
+/// Whether people can be served: a replica may be healthy, and its port closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Serving {
+    /// It starts, or waits until it is healthy.
+    NotYet,
+    /// The port is open.
+    Open,
+    /// Something keeps the port closed: what, and why.
+    Kept(String),
+}
+
 /// Loads what is needed and serves people, until the replica stops.
 async fn serve_people(
     env: &Env,
     config: &Arc<Config>,
     wiring: &Wiring,
     health: watch::Receiver<Health>,
+    announce: &watch::Sender<Serving>,
     mut stop: Stop,
 ) {
     let loaded = seams::select! {
-        app = load(env, config, wiring) => Some(app),
+        app = load(env, config, wiring, announce) => Some(app),
         () = stop.asked() => None,
     };
     if let Some(app) = loaded {
-        open_while_ready(env, config, app, health, stop).await;
+        open_while_ready(env, config, app, health, announce, stop).await;
     }
 }
 
-async fn load(env: &Env, config: &Arc<Config>, wiring: &Wiring) -> Arc<App> {
+async fn load(
+    env: &Env,
+    config: &Arc<Config>,
+    wiring: &Wiring,
+    announce: &watch::Sender<Serving>,
+) -> Arc<App> {
     loop {
         match App::load(env.clone(), config.clone(), wiring.clone()).await {
             Ok(app) => return app,
             Err(failure) => {
                 tracing::error!(cause = %failure, "keys cannot be loaded yet; trying again");
+                announce.send_replace(Serving::Kept(format!("keys: {}", failure.cause())));
                 sleep(PAUSE).await;
             }
         }
@@ -152,9 +171,11 @@ async fn open_while_ready(
     config: &Config,
     app: Arc<App>,
     mut health: watch::Receiver<Health>,
+    announce: &watch::Sender<Serving>,
     mut stop: Stop,
 ) {
     let router = app::router(app, stop.clone());
+    announce.send_replace(Serving::NotYet);
     loop {
         seams::select! {
             () = stop.asked() => return,
@@ -165,17 +186,20 @@ async fn open_while_ready(
             Err(error) => {
                 tracing::error!(%error, "ready, but the port cannot be opened; trying again");
                 env.mark("the port could not be opened");
+                announce.send_replace(Serving::Kept(format!("port: {error}")));
                 sleep(PAUSE).await;
                 continue;
             }
         };
         let (tell, state) = watch::channel(PortState::Open);
+        announce.send_replace(Serving::Open);
         let serving = serve_connections(env.clone(), listener, router.clone(), state);
         let closing = async {
             let state = seams::select! {
                 () = stop.asked() => PortState::Leaves,
                 () = until(&mut health, false) => PortState::Closed,
             };
+            announce.send_replace(Serving::NotYet);
             tell.send_replace(state);
         };
         tokio::join!(serving, closing);

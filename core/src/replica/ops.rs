@@ -1,7 +1,7 @@
 //! What operators and their probes see, on a port of its own: open as long as the process lives,
 //! so that a degraded replica can say why (inventory 26).
 
-use super::Health;
+use super::{Health, Serving};
 use crate::{config::Config, leader::Leadership};
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use seams::Env;
@@ -13,6 +13,7 @@ struct Ops {
     env: Env,
     replica: String,
     health: watch::Receiver<Health>,
+    serving: watch::Receiver<Serving>,
     leadership: watch::Receiver<Option<Leadership>>,
     stops: watch::Receiver<bool>,
 }
@@ -33,6 +34,7 @@ pub(super) fn router(
     env: &Env,
     config: &Config,
     health: watch::Receiver<Health>,
+    serving: watch::Receiver<Serving>,
     leadership: watch::Receiver<Option<Leadership>>,
     stops: watch::Receiver<bool>,
 ) -> Router {
@@ -40,15 +42,24 @@ pub(super) fn router(
         env: env.clone(),
         replica: config.replica.clone(),
         health,
+        serving,
         leadership,
         stops,
     })
 }
 
 async fn report(State(ops): State<Ops>) -> (StatusCode, Json<Report>) {
-    let Health { ready, reasons } = ops.health.borrow().clone();
+    let Health { ready, mut reasons } = ops.health.borrow().clone();
+    let serving = ops.serving.borrow().clone();
+    // Ready is healthy, and loaded, and listening.
+    let is_open = serving == Serving::Open;
+    match serving {
+        Serving::Kept(why) => reasons.push(why),
+        Serving::NotYet if ready && reasons.is_empty() => reasons.push("starting".into()),
+        Serving::NotYet | Serving::Open => {}
+    }
     let leader = ops.leadership.borrow().is_some_and(|l| l.is_valid(&ops.env));
-    let (code, status) = match (*ops.stops.borrow(), ready) {
+    let (code, status) = match (*ops.stops.borrow(), ready && is_open) {
         (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         (false, true) => (StatusCode::OK, "ok"),
         (false, false) => (StatusCode::SERVICE_UNAVAILABLE, "degraded"),

@@ -11,6 +11,7 @@
 //! a replica may close its port has passed since its end.
 
 use crate::{
+    directory,
     property::{
         spans::{Span, spans},
         violation,
@@ -59,6 +60,8 @@ impl Property<Login> for PortStaysOpen {
 /// Whether what is wrong is wrong for every replica, and another one would not help.
 fn is_everywhere(span: &Span<'_>) -> bool {
     match span.fault {
+        // Whoever starts again has other files.
+        Fault::Own(OwnFault::Directory(directory::Fault::DirectoryLogDeleted {})) => false,
         Fault::Own(OwnFault::Directory(_) | OwnFault::Mail(_) | OwnFault::Analytics(_)) => true,
         Fault::RedisRefuses { why, .. } => matches!(why, Refusal::OutOfMemory | Refusal::TooFewReplicas),
         _ => false,

@@ -7,7 +7,7 @@
 use crate::{
     catalogue::marks::somebody_logged_in,
     property::{
-        CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, HealthTells,
+        CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, HealthTells, OkMeansOpen,
         RemindersArrive, RemindersOnce, SessionsSurvive,
     },
     scenario::{Logins, Monitor, Probe, Visitors, World, directory_log_deleted, hosts::*, kill, ms, secs, start},
@@ -38,6 +38,7 @@ pub(crate) fn log_deleted() -> Scenario {
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
     .always(HealthTells)
+    .always(OkMeansOpen)
     .always(ErrorsExplained)
     .always(RemindersOnce)
     .always(SessionsSurvive::settling_within(secs(0)))

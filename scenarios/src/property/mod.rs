@@ -22,7 +22,7 @@ pub use crate::availability::everyone_can_log_in::EveryoneCanLogIn;
 pub use crate::availability::health_tells::HealthTells;
 pub use crate::availability::latency_budget::LatencyBudget;
 pub use crate::availability::nothing_fails::NothingFails;
-pub use crate::availability::port_stays_open::PortStaysOpen;
+pub use crate::availability::{ok_means_open::OkMeansOpen, port_stays_open::PortStaysOpen};
 pub use crate::availability::stops_in_order::StopsInOrder;
 pub use crate::directory::directory_kept::DirectoryKept;
 pub use crate::directory::ledger_remembers::LedgerRemembers;

@@ -8,7 +8,7 @@ use crate::{
     catalogue::marks::{refused_with, somebody_logged_in},
     property::{
         CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, HealthTells,
-        NoSecretLogged, PortStaysOpen, RemindersOnce, SessionsSurvive,
+        NoSecretLogged, OkMeansOpen, PortStaysOpen, RemindersOnce, SessionsSurvive,
     },
     scenario::{Logins, Monitor, Probe, Visitors, World, hosts::*, ms, redis_refuses as refuses, secs},
     vocabulary::{Faults, Refusal, Scenario},
@@ -39,6 +39,7 @@ pub(crate) fn redis_refuses() -> Scenario {
     .faults(faults.heal_at(secs(44)))
     .always(HealthTells)
     .always(PortStaysOpen)
+    .always(OkMeansOpen)
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
     .always(RemindersOnce)

@@ -1,0 +1,139 @@
+//! A replica whose health is `ok` accepts people.
+//!
+//! Source: inventory 26 (the degraded state must not be hidden), 45 (a port that cannot be opened). Ready is healthy, and loaded,
+//! and listening: a monitor, and whoever restarts replicas one after the other, believes the answer.
+//!
+//! Fairness. Judged is each answer `ok` at the operators' port, by whether the port for people was open at some moment between
+//! the question and the answer, or within [`MOMENT_MS`] of them.
+
+use crate::{
+    exchange,
+    property::violation,
+    vocabulary::{Event, Evidence, Kind, Login, Observation, Property, Violation},
+};
+use spec::exchange::{Answered, Body};
+use std::collections::BTreeMap;
+
+/// Property: whoever says `ok` accepts people. See the module.
+pub struct OkMeansOpen;
+
+/// The port opens and closes, and the health changes, in one moment and not at once, milliseconds.
+const MOMENT_MS: u64 = 100;
+
+impl Property<Login> for OkMeansOpen {
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        "a replica whose health is ok accepts people".into()
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let open = open(evidence);
+        let mut asked: BTreeMap<u64, (u64, &str)> = BTreeMap::new();
+        for (index, record) in evidence.history.records.iter().enumerate() {
+            let Event::Own(Observation::Exchange(seen)) = &record.event else {
+                continue;
+            };
+            match seen {
+                exchange::Observation::Asked { number, door, request } if request.path == "/health" => {
+                    asked.insert(*number, (record.at_ms, door));
+                }
+                exchange::Observation::Answered {
+                    number,
+                    answer: Answered::With(answer),
+                } => {
+                    let Some((asked_ms, door)) = asked.remove(number) else {
+                        continue;
+                    };
+                    let is_ok = matches!(&answer.body, Body::Json(says) if says["status"] == "ok");
+                    if !is_ok {
+                        continue;
+                    }
+                    let host = door.split(':').next().unwrap_or_default();
+                    let was_open = open.get(host).into_iter().flatten().any(|(from_ms, to_ms)| {
+                        *from_ms <= record.at_ms + MOMENT_MS && asked_ms <= to_ms.saturating_add(MOMENT_MS)
+                    });
+                    if evidence.is_violated(!was_open, None) {
+                        let what = format!("{host} says that it is ok, and its port for people is closed");
+                        return Err(violation(&self.name(), record.at_ms, vec![index], what).because("closed"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// From when to when the port of each replica was open, milliseconds.
+fn open<'a>(evidence: &'a Evidence<'_>) -> BTreeMap<&'a str, Vec<(u64, u64)>> {
+    let mut open: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
+    for record in &evidence.history.records {
+        let Event::Ready { host, ready, .. } = &record.event else {
+            continue;
+        };
+        let times = open.entry(host).or_default();
+        match ready {
+            true => times.push((record.at_ms, u64::MAX)),
+            false => times.iter_mut().for_each(|(_, to_ms)| *to_ms = (*to_ms).min(record.at_ms)),
+        }
+    }
+    open
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::testing::*;
+    use spec::exchange::{Answer, Request};
+
+    fn port(story: Story, at_ms: u64, ready: bool) -> Story {
+        let (host, why) = ("idp-a".to_owned(), String::new());
+        story.event(at_ms, "idp-a", Event::Ready { host, ready, why })
+    }
+
+    fn health(story: Story, at_ms: u64, status: &str) -> Story {
+        let own = |seen| Event::Own(Observation::Exchange(seen));
+        let request = Request {
+            method: "GET".into(),
+            path: "/health".into(),
+            ..Request::default()
+        };
+        let answer = Answer {
+            status: 200,
+            body: Body::Json(serde_json::json!({ "status": status })),
+            ..Answer::default()
+        };
+        let asked = exchange::Observation::Asked {
+            number: at_ms,
+            door: "idp-a:9090".into(),
+            request,
+        };
+        let answered = exchange::Observation::Answered {
+            number: at_ms,
+            answer: Answered::With(answer),
+        };
+        story
+            .event(at_ms, "monitor", own(asked))
+            .event(at_ms + 5, "monitor", own(answered))
+    }
+
+    #[test]
+    fn ok_is_said_only_while_the_port_is_open() {
+        let closed = || port(port(Story::new(), 300, true), 9000, false);
+        for (at_ms, status, holds) in [
+            (250, "ok", true),
+            (100, "ok", false),
+            (5000, "ok", true),
+            (9090, "ok", true),
+            (9200, "ok", false),
+            (9200, "degraded", true),
+        ] {
+            let judged = health(closed(), at_ms, status).judged_by(&OkMeansOpen);
+            assert_eq!(judged.is_ok(), holds, "{at_ms} {status}: {judged:?}");
+        }
+        let again = health(port(closed(), 12_000, true), 13_000, "ok");
+        assert_eq!(again.judged_by(&OkMeansOpen), Ok(()));
+        assert!(health(Story::new(), 500, "ok").judged_by(&OkMeansOpen).is_err());
+    }
+}
