@@ -54,6 +54,11 @@ impl Env {
         self.tasks.spawn(Box::pin(task));
     }
 
+    /// Starts a task without which this process is of no use: see [`Tasks::spawn_vital`].
+    pub fn spawn_vital(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn_vital(name, Box::pin(task));
+    }
+
     /// Records that something worth knowing happened; see [`Probe`].
     pub fn mark(&self, name: &'static str) {
         self.probe.mark(name);

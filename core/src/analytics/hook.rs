@@ -72,7 +72,7 @@ impl AnalyticsHook {
             env,
         });
         for _ in 0..IN_FLIGHT_MAX {
-            shared.env.spawn(work(shared.clone()));
+            shared.env.spawn_vital("analytics", work(shared.clone()));
         }
         AnalyticsHook { shared }
     }

@@ -56,7 +56,7 @@ pub fn seek_leadership(
         holder: format!("{}:{}", config.replica, random_token(&*env.entropy)),
         announce,
     };
-    env.spawn(candidate.run(stop));
+    env.spawn_vital("lease", candidate.run(stop));
     leadership
 }
 

@@ -42,7 +42,7 @@ pub fn send_reminders(
         to_give_back: None,
     };
     let every = config.leader.reminders_every;
-    env.spawn(async move {
+    env.spawn_vital("reminders", async move {
         let mut stop = job.stop.clone();
         loop {
             seams::select! {

@@ -22,7 +22,7 @@ pub fn sweep_directory(
     mut stop: Stop,
 ) {
     let (env, slack) = (env.clone(), config.ttl.clock_slack);
-    env.clone().spawn(async move {
+    env.clone().spawn_vital("sweeps", async move {
         loop {
             seams::select! {
                 () = stop.asked() => return,

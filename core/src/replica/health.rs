@@ -26,7 +26,7 @@ pub fn watch_health(env: &Env, deadlines: Deadlines, wiring: &Wiring) -> watch::
         reasons: vec!["starting".into()],
     });
     let (env, wiring) = (env.clone(), wiring.clone());
-    env.clone().spawn(async move {
+    env.clone().spawn_vital("health", async move {
         let mut watched = Watched::default();
         loop {
             let parts = Parts {

@@ -85,7 +85,20 @@ impl Tasks for TokioTasks {
     fn spawn(&self, task: BoxFuture<'static, ()>) {
         self.0.spawn(task);
     }
+
+    fn spawn_vital(&self, name: &'static str, task: BoxFuture<'static, ()>) {
+        let running = self.0.spawn(task);
+        self.0.spawn(async move {
+            if running.await.is_err_and(|error| error.is_panic()) {
+                tracing::error!(task = name, "a background task has panicked; the process ends");
+                std::process::exit(PANICKED);
+            }
+        });
+    }
 }
+
+/// The exit code of a process that a panic has ended, as the standard library has it.
+const PANICKED: i32 = 101;
 
 /// SQLite reports its own faults; none are added.
 struct HonestStorage;
