@@ -47,13 +47,10 @@ pub fn sweep_directory(
 /// Whether this clock and the store's differ by no more than clocks may.
 ///
 /// # Errors
-/// `Fail` if they do, or if the store does not say what time it is.
+/// `Fail` if they do; what the store answers if it does not say what time it is.
 async fn compare_clocks(env: &Env, store: &dyn AuthStateStore, slack: Duration) -> Outcome<()> {
     let asked = env.now();
-    let theirs = store
-        .time()
-        .await
-        .map_err(|failure| Failure::Fail(failure.cause().clone()))?;
+    let theirs = store.time().await?;
     // It looked at its clock while we waited.
     let ahead_ms = asked.millis().cast_signed() - theirs.millis().cast_signed();
     let behind_ms = theirs.millis().cast_signed() - env.now().millis().cast_signed();

@@ -100,7 +100,10 @@ pub async fn serve(
     let (_never_closed, open) = watch::channel(PortState::Open);
     let (announce, serving) = watch::channel(Serving::NotYet);
     let ops = ops::router(&env, &config, health.clone(), serving, leadership, stops);
-    env.spawn_vital("operators' port", serve_connections(env.clone(), ops_listener, ops, open));
+    env.spawn_vital(
+        "operators' port",
+        serve_connections(env.clone(), ops_listener, ops, open),
+    );
 
     let serving = serve_people(&env, &config, &wiring, health, &announce, stopping.stop());
     let mut serving = pin!(serving);
@@ -147,12 +150,7 @@ async fn serve_people(
     }
 }
 
-async fn load(
-    env: &Env,
-    config: &Arc<Config>,
-    wiring: &Wiring,
-    announce: &watch::Sender<Serving>,
-) -> Arc<App> {
+async fn load(env: &Env, config: &Arc<Config>, wiring: &Wiring, announce: &watch::Sender<Serving>) -> Arc<App> {
     loop {
         match App::load(env.clone(), config.clone(), wiring.clone()).await {
             Ok(app) => return app,

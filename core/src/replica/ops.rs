@@ -50,16 +50,16 @@ pub(super) fn router(
 
 async fn report(State(ops): State<Ops>) -> (StatusCode, Json<Report>) {
     let Health { ready, mut reasons } = ops.health.borrow().clone();
-    let serving = ops.serving.borrow().clone();
+    let (serving, stops) = (ops.serving.borrow().clone(), *ops.stops.borrow());
     // Ready is healthy, and loaded, and listening.
     let is_open = serving == Serving::Open;
     match serving {
         Serving::Kept(why) => reasons.push(why),
-        Serving::NotYet if ready && reasons.is_empty() => reasons.push("starting".into()),
+        Serving::NotYet if ready && reasons.is_empty() && !stops => reasons.push("starting".into()),
         Serving::NotYet | Serving::Open => {}
     }
     let leader = ops.leadership.borrow().is_some_and(|l| l.is_valid(&ops.env));
-    let (code, status) = match (*ops.stops.borrow(), ready && is_open) {
+    let (code, status) = match (stops, ready && is_open) {
         (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         (false, true) => (StatusCode::OK, "ok"),
         (false, false) => (StatusCode::SERVICE_UNAVAILABLE, "degraded"),

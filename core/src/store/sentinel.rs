@@ -2,7 +2,7 @@
 
 use super::link::{authenticate, speak};
 use crate::config::{Config, Deadlines, RedisAccess, StateConfig};
-use ::redis::RedisResult;
+use ::redis::{FromRedisValue, Value};
 use async_trait::async_trait;
 use seams::{Cause, Env, Failure, Outcome, within};
 use std::{collections::BTreeMap, sync::Arc};
@@ -194,13 +194,17 @@ impl Sentinels {
         let (mut connection, driver) = speak(stream).await.map_err(failed)?;
         self.env.spawn(driver);
         authenticate(&mut connection, &self.access).await.map_err(failed)?;
-        let answer: Option<(String, u16)> = ::redis::cmd("SENTINEL")
-            .arg("get-master-addr-by-name")
-            .arg(&self.master)
-            .query_async(&mut connection)
-            .await
-            .map_err(failed)?;
-        let master = match answer {
+        let asking = |question: &str| {
+            let mut command = ::redis::cmd("SENTINEL");
+            command.arg(question).arg(&self.master);
+            let mut connection = connection.clone();
+            async move { command.query_async(&mut connection).await }
+        };
+        // Both at once: the second question costs no time.
+        let (named, known) = tokio::join!(asking("get-master-addr-by-name"), asking("master"));
+        let named: Option<(String, u16)> =
+            FromRedisValue::from_redis_value(named.map_err(failed)?).map_err(|e| failed(e.into()))?;
+        let master = match named {
             None => return Err(Failure::Fail(Cause::NoMaster)),
             // An empty name could resolve to ourselves, and nobody listens on port 0.
             Some((host, port)) if host.is_empty() || port == 0 => {
@@ -209,8 +213,7 @@ impl Sentinels {
             }
             Some(address) => address,
         };
-        let known = ::redis::cmd("SENTINEL").arg("master").arg(&self.master).to_owned();
-        let known: RedisResult<BTreeMap<String, String>> = known.query_async(&mut connection).await;
+        let known = known.and_then(|known: Value| Ok(BTreeMap::<String, String>::from_redis_value(known)?));
         let epoch = known.ok().and_then(|known| known.get("config-epoch")?.parse().ok());
         Ok(Opinion {
             master,

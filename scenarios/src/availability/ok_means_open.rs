@@ -75,7 +75,9 @@ fn open<'a>(evidence: &'a Evidence<'_>) -> BTreeMap<&'a str, Vec<(u64, u64)>> {
         let times = open.entry(host).or_default();
         match ready {
             true => times.push((record.at_ms, u64::MAX)),
-            false => times.iter_mut().for_each(|(_, to_ms)| *to_ms = (*to_ms).min(record.at_ms)),
+            false => times
+                .iter_mut()
+                .for_each(|(_, to_ms)| *to_ms = (*to_ms).min(record.at_ms)),
         }
     }
     open
@@ -107,11 +109,11 @@ mod tests {
         let asked = exchange::Observation::Asked {
             number: at_ms,
             door: "idp-a:9090".into(),
-            request,
+            request: Box::new(request),
         };
         let answered = exchange::Observation::Answered {
             number: at_ms,
-            answer: Answered::With(answer),
+            answer: Answered::With(Box::new(answer)),
         };
         story
             .event(at_ms, "monitor", own(asked))

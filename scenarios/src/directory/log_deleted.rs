@@ -7,8 +7,8 @@
 use crate::{
     catalogue::marks::somebody_logged_in,
     property::{
-        CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, HealthTells, OkMeansOpen,
-        RemindersArrive, RemindersOnce, SessionsSurvive,
+        CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, HealthTells,
+        OkMeansOpen, RemindersArrive, RemindersOnce, SessionsSurvive,
     },
     scenario::{Logins, Monitor, Probe, Visitors, World, directory_log_deleted, hosts::*, kill, ms, secs, start},
     vocabulary::{Event, Fault, Faults, MarkView, Scenario},

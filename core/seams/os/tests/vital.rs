@@ -19,7 +19,11 @@ fn a_process_ends_if_its_vital_task_panics() {
             .expect("it starts");
         let said = String::from_utf8_lossy(&output.stdout);
         assert_eq!(said.contains("still here"), lives, "{task}: {said}");
-        assert_eq!(output.status.code(), Some(if lives { 0 } else { 101 }), "{task}: {said}");
+        assert_eq!(
+            output.status.code(),
+            Some(if lives { 0 } else { 101 }),
+            "{task}: {said}"
+        );
     }
 }
 
