@@ -55,6 +55,8 @@ pub(crate) struct Code {
 pub(crate) struct Token {
     pub(crate) born: Times,
     pub(crate) code: Tag,
+    /// The exchange in which it was issued, by its place in [`Index::seen`].
+    pub(crate) issued: usize,
 }
 
 /// A mail without one.
@@ -232,6 +234,7 @@ impl<'a> Index<'a> {
                     self.tokens.entry(tokens.access.tag).or_insert(Token {
                         born: seen.times,
                         code: code.tag,
+                        issued: place,
                     });
                     if let Some(id_token) = &tokens.id_token {
                         let text = |name: &str| id_token.claims.get(name).and_then(|claim| claim.as_str());

@@ -257,22 +257,24 @@ pub(crate) fn reasons(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Vec<&
         .map(|other| &judge.index.seen[*other])
         .collect();
     let expired = judge.expired(code.born, judge.setting("authorization code"), seen.times) != Known::No;
-    if expired || !rivals.is_empty() || judge.store_forgot(code.born, seen.times) {
+    // As long as the token that was issued for it lives, a code is known to be spent, and to whom it belongs.
+    let is_spent = rivals.iter().any(|other| judge.precedes(other, seen) == Known::Yes)
+        && judge.expired(code.born, judge.setting("access token"), seen.times) == Known::No;
+    if !is_spent && (expired || !rivals.is_empty() || judge.store_forgot(code.born, seen.times)) {
         reasons.push(GONE);
     }
     if reasons.iter().all(|reason| *reason == GONE) {
+        if !rivals.is_empty() {
+            reasons.push("invalid_grant: in the spent ledger");
+        }
+        if is_spent {
+            return reasons;
+        }
         if expired {
             reasons.push("invalid_grant: expired");
         }
         if rivals.iter().any(|other| !other.effect().is_before(seen.times)) {
             reasons.push("invalid_grant: taken by another request");
-        }
-        // The store gives a redeemed code back only when it has failed.
-        let failed = judge.troubles.any(code.born.from_ms, seen.times.to_ms, |touches| {
-            touches.store || touches.service || touches.directory
-        });
-        if failed && !rivals.is_empty() {
-            reasons.push("invalid_grant: in the spent ledger");
         }
     }
     reasons

@@ -165,6 +165,8 @@ pub struct SeenCode {
     pub client: RelyingPartyOptions,
     /// The person who logged in.
     pub who: String,
+    /// The access token that was issued for it, if it was redeemed.
+    pub access_token: Option<String>,
 }
 
 /// All codes that relying parties have received, in order. People and thieves share it, and so do clones.

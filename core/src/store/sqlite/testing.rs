@@ -3,7 +3,7 @@
 use super::SqliteDirectory;
 use crate::{
     clients::{Client, ClientSecret, Pkce},
-    redemption::{CodeRedemption, TokenRecord},
+    redemption::{Binding, CodeRedemption, TokenRecord},
     store::testing::{Fixture, START},
     users::User,
 };
@@ -75,6 +75,11 @@ pub(crate) fn redemption(code: &str, token: &str) -> CodeRedemption {
     CodeRedemption {
         code_hash: code.into(),
         remember_until: START + HOUR,
+        binding: Binding {
+            client_id: "web".into(),
+            redirect_uri: "https://app.example/a".into(),
+            challenge: Some("c".into()),
+        },
         token: TokenRecord {
             token_hash: token.into(),
             user_id: "user-ann".into(),

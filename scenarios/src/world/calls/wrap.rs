@@ -15,7 +15,7 @@ use idp::{
     leader::{EpochRepository, ExpiryRepository, LeaderEpoch, Reminder, ReminderClaim, ReminderRepository},
     limits::FailureRepository,
     mail::{Mail, Mailer},
-    redemption::{CodeRedemption, Redeemed, TokenRecord, TokenRepository},
+    redemption::{CodeRedemption, Redeemed, SpentCode, TokenRecord, TokenRepository},
     replica::Wiring,
     session::{Session, SessionOpening, SessionRepository},
     store::{AuthStateStore, DirectoryProbe, Key, MasterFinder, RedisStore, SentinelFinder},
