@@ -60,6 +60,7 @@ bugs!(
     spent_code_grace at 1,
     reuse_ends_nothing at 1,
     anybody_revokes at 1,
+    algorithm_ignored at 1,
     redemption_without_ledger at 4,
     limiter_per_replica at 1,
     new_code_resets_failures at 1,

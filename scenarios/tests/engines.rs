@@ -218,6 +218,7 @@ bugs!(
     spent_code_grace at [1, 1],
     reuse_ends_nothing at [1, 1],
     anybody_revokes at [1, 1],
+    algorithm_ignored at [1, 1],
     redemption_without_ledger at [4, 5],
     ledger_of_this_replica at [4, 5],
     ledger_looked_at_first at [1, 2],

@@ -39,7 +39,7 @@ pub struct Redemption {
 }
 
 impl Redemption {
-    /// Redemption with these repositories; the newest of `keys` signs.
+    /// Redemption with these repositories; of `keys`, the newest for the client's algorithm signs.
     pub fn new(
         service: Service,
         clients: Arc<dyn ClientRepository>,

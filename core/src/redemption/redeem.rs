@@ -117,7 +117,7 @@ impl Redemption {
         let code_hash = sha256_hex(code);
         let key = Key::new(CODE, code_hash.clone());
         let consumed = self.consume(caller, &key, presented).await?;
-        match self.issue(code_hash, &consumed).await {
+        match self.issue(client, code_hash, &consumed).await {
             Ok(issued) => {
                 let (client, subject) = (&client.id, &consumed.user.id);
                 tracing::info!(correlation = caller.correlation, client, subject, "code redeemed");
@@ -186,7 +186,7 @@ impl Redemption {
 
     /// Enters the redemption into the ledger, together with the access token, and signs.
     /// After that, nothing can fail any more.
-    async fn issue(&self, code_hash: String, consumed: &Consumed) -> Result<TokenSet, TokenError> {
+    async fn issue(&self, client: &Client, code_hash: String, consumed: &Consumed) -> Result<TokenSet, TokenError> {
         let Consumed { code, user, .. } = consumed;
         let (now, ttl) = (self.service.env.now(), &self.service.config.ttl);
         let access_token = self.service.random_token();
@@ -217,7 +217,7 @@ impl Redemption {
             access_token: &access_token,
         };
         Ok(TokenSet {
-            id_token: self.keys.newest().sign(&claims(user, statement)),
+            id_token: self.keys.newest(client.id_token_alg).sign(&claims(user, statement)),
             access_token,
             token_type: "Bearer",
             expires_in: ttl.access_token.as_secs(),

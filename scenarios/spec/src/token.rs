@@ -284,6 +284,8 @@ fn tokens(judge: &Judge<'_>, seen: &Seen<'_>, code: &Code) -> Expected {
     let index: &Index<'_> = &judge.index;
     let world = index.world;
     let session = code.session.and_then(|cookie| index.sessions.get(&cookie));
+    let mut clients = world.clients.iter();
+    let client = clients.find(|client| client.id == code.wanted.client_id);
     let clocks = judge.clocks_ms(seen.times);
     let unix = |times: Times| times.later(world.epoch_ms).give_or_take(clocks);
     let rule = TokenSet {
@@ -296,6 +298,7 @@ fn tokens(judge: &Judge<'_>, seen: &Seen<'_>, code: &Code) -> Expected {
         issued: unix(seen.times),
         access_ms: judge.setting("access token"),
         id_ms: judge.setting("ID token"),
+        algorithm: client.map_or_else(String::new, |client| client.id_token_alg.clone()),
         keys: index.keys.clone(),
     };
     Expected::of(

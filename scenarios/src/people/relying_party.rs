@@ -202,6 +202,7 @@ impl RelyingParty {
                 let expected = Expected {
                     issuer: &self.scene.issuer,
                     client_id: &self.options.client_id,
+                    algorithm: self.options.id_token_alg,
                     nonce: &begun.nonce,
                     now: self.scene.env.now(),
                 };

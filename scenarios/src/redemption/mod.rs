@@ -16,6 +16,7 @@ pub(crate) mod rightful_code_honoured;
 pub(crate) mod stolen_codes_useless;
 
 // Planted bugs.
+pub(crate) mod algorithm_ignored;
 pub(crate) mod anybody_revokes;
 pub(crate) mod code_not_put_back;
 pub(crate) mod get_then_del;
@@ -47,6 +48,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         spent_code_grace::PLANTED,
         reuse_ends_nothing::PLANTED,
         anybody_revokes::PLANTED,
+        algorithm_ignored::PLANTED,
         redemption_without_ledger::PLANTED,
         ledger_of_this_replica::PLANTED,
         ledger_looked_at_first::PLANTED,

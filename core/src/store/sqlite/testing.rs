@@ -3,6 +3,7 @@
 use super::SqliteDirectory;
 use crate::{
     clients::{Client, ClientSecret, Pkce},
+    keys::Algorithm,
     redemption::{Binding, CodeRedemption, TokenRecord},
     store::testing::{Fixture, START},
     users::User,
@@ -67,6 +68,7 @@ pub(crate) fn web() -> Client {
         redirect_uris: vec!["https://app.example/z".into(), "https://app.example/a".into()],
         pkce: Pkce::Required,
         post_logout_redirect_uris: vec!["https://app.example/bye".into()],
+        id_token_alg: Algorithm::Es256,
     }
 }
 

@@ -262,5 +262,6 @@ pub(crate) fn wiring(env: &Env, config: &Config, wiring: Wiring, asked: &Asked) 
         },
         mailer: called!(wiring.mailer),
         analytics: called!(wiring.analytics),
+        rsa_keys: wiring.rsa_keys, // the processor makes them: nobody is asked
     }
 }
