@@ -18,6 +18,7 @@ const MATTERS: &[Matter] = &[
         name: "bindings",
         files: &["redemption/pkce.rs", "authorize/flow.rs", "session/model.rs"],
         words: &[
+            "Binding::check",
             "CodeRecord::check",
             "is_own",
             "prove",
@@ -32,6 +33,7 @@ const MATTERS: &[Matter] = &[
         files: &[
             "ledger.rs",
             "redemption/redeem.rs",
+            "redemption/reuse.rs",
             "redemption/sqlite.rs",
             "mailed_code/judge.rs",
         ],

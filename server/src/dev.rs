@@ -7,6 +7,7 @@ use crate::{
 use idp::{
     clients::{Client, ClientSecret, Pkce},
     config::Config,
+    keys::Algorithm,
     store::SqliteDirectory,
     users::User,
 };
@@ -68,6 +69,7 @@ async fn seed(directory: &SqliteDirectory) -> Outcome<()> {
         redirect_uris: vec![DEMO_CALLBACK.into()],
         pkce: Pkce::Required,
         post_logout_redirect_uris: vec![],
+        id_token_alg: Algorithm::Rs256,
     };
     directory.register_user(&ann).await?;
     directory.register_client(&demo).await?;

@@ -8,11 +8,13 @@ mod issuer;
 mod operate;
 mod options;
 mod program;
+mod rsa_key;
 mod secret;
 mod start;
 
 pub use options::{
-    Access, AddClient, AddUser, At, ChangeClient, ChangeUser, Command, MailTls, OneClient, OneUser, Options, PkceChoice,
+    Access, AddClient, AddUser, AlgorithmChoice, At, ChangeClient, ChangeUser, Command, ImportSigningKey, MailTls,
+    OneClient, OneUser, Options, PkceChoice,
 };
 pub use program::program;
 pub use start::{StartFailure, run};

@@ -8,6 +8,7 @@ use crate::{
     issuer,
     operate::{Done, operate},
     options::Options,
+    rsa_key::NewRsaKey,
 };
 use idp::{
     config::{Config, StateConfig},
@@ -120,7 +121,12 @@ async fn serve(options: Options, mut asked: watch::Receiver<bool>) -> Result<(),
     } else {
         dev::refuse(&directory, &config.directory).await?;
     }
-    let wiring = Wiring::standard(&env, &Arc::new(config.clone()), Arc::new(directory));
+    let wiring = Wiring::standard(
+        &env,
+        &Arc::new(config.clone()),
+        Arc::new(directory),
+        Arc::new(NewRsaKey),
+    );
     let served = replica::serve(env, config, wiring, to_stop(&mut asked)).await;
     served.map_err(|error| StartFailure::Replica(error.to_string()))
 }

@@ -1,18 +1,20 @@
 //! `idp --dev`: a developer logs in at the demo client, by hand and by curl, as often as they like.
 
+#[path = "support/browser.rs"]
+mod browser;
 #[expect(unreachable_pub, reason = "the file is part of a library")]
 #[path = "../../sim/conformance/src/port.rs"]
 mod port;
 mod support;
 
+use browser::{Browser, printed_codes};
 use port::Port;
 use serde_json::Value;
 use std::{
-    collections::BTreeMap,
     io::Write,
     process::{Command, Stdio},
 };
-use support::{Answer, Folder, Server, idp, send};
+use support::{Folder, Server, idp};
 
 /// A server for development, and its ports: for people, for operators, of the demo client.
 fn dev(folder: &Folder) -> (Server, [u16; 3], [Port; 3]) {
@@ -37,52 +39,7 @@ fn dev(folder: &Folder) -> (Server, [u16; 3], [Port; 3]) {
 
 /// The code that was printed last.
 fn printed_code(server: &Server) -> Option<String> {
-    let printed = server.printed();
-    let last = printed.iter().rev().find(|line| line.contains("login code is "))?;
-    let code = last.split("login code is ").nth(1)?;
-    Some(code.chars().take_while(char::is_ascii_digit).collect())
-}
-
-/// A browser on loopback: cookies go to every port, as browsers do (RFC 6265 section 8.5).
-#[derive(Default)]
-struct Browser(BTreeMap<String, String>);
-
-impl Browser {
-    fn request(&mut self, method: &str, url: &str, body: &str) -> Answer {
-        let rest = url.strip_prefix("http://127.0.0.1:").expect("a URL of this machine");
-        let (port, path) = rest.split_once('/').expect("a path");
-        let cookies: Vec<String> = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let mut headers = format!("Cookie: {}\r\n", cookies.join("; "));
-        if method == "POST" {
-            headers += "Content-Type: application/x-www-form-urlencoded\r\nSec-Fetch-Site: same-origin\r\n";
-        }
-        let answer = send(
-            method,
-            port.parse().expect("a port"),
-            &format!("/{path}"),
-            &headers,
-            body,
-        );
-        let set = answer.head.lines().filter_map(|line| line.split_once(": "));
-        for (_, cookie) in set.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
-            let (name, value) = cookie
-                .split(';')
-                .next()
-                .and_then(|pair| pair.split_once('='))
-                .expect("a pair");
-            self.0.insert(name.to_owned(), value.to_owned());
-        }
-        answer
-    }
-
-    /// Where a GET of this URL redirects to.
-    fn redirected(&mut self, url: &str) -> String {
-        let answer = self.request("GET", url, "");
-        let location = answer.header("location");
-        location
-            .unwrap_or_else(|| panic!("{url}: {}\n{}", answer.head, answer.body))
-            .to_owned()
-    }
+    printed_codes(server).pop()
 }
 
 fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
@@ -113,7 +70,7 @@ fn the_demo_client_shows_the_tokens_that_it_got() {
     );
     let authorize = browser.redirected(&format!("{demo}/login"));
     assert!(authorize.starts_with(&format!("{issuer}/authorize?")), "{authorize}");
-    let login = browser.redirected(&authorize);
+    let login = browser.open(&authorize).0;
     // In another tab another login begins meanwhile, and another client posts its request.
     let other = browser.redirected(&format!("{demo}/login"));
     let (endpoint, query) = other.split_once('?').expect("a query");
@@ -123,22 +80,7 @@ fn the_demo_client_shows_the_tokens_that_it_got() {
         (303, Some(&*format!("/authorize?{query}")))
     );
     assert!(browser.redirected(&other).contains("/login?flow="));
-    let flow = login.rsplit_once("flow=").expect("a flow").1.to_owned();
-    let sent = browser.request(
-        "POST",
-        &format!("{issuer}/login/send"),
-        &format!("flow={flow}&address=ann@example.com"),
-    );
-    assert_eq!(sent.status, 303, "{}", sent.body);
-    server.wait_until("a code", |server| printed_code(server).is_some());
-    let code = printed_code(&server).expect("a code");
-    let verified = browser.request(
-        "POST",
-        &format!("{issuer}/login/verify"),
-        &format!("flow={flow}&code={code}"),
-    );
-    assert_eq!(verified.status, 303, "{}", verified.body);
-    let back = browser.redirected(&format!("{issuer}/login/continue?flow={flow}"));
+    let back = browser.log_in(&mut server, &login, "ann@example.com");
     assert!(back.starts_with(&format!("{demo}/callback?code=")), "{back}");
 
     let shown = browser.request("GET", &back, "");

@@ -152,6 +152,16 @@ async fn relay(listener: TcpListener, greets: oneshot::Receiver<()>) -> Vec<Stri
     }
 }
 
+/// "Makes" a key that protects nothing.
+struct KeyOfTests;
+
+#[async_trait::async_trait]
+impl idp::keys::RsaKeyMaker for KeyOfTests {
+    async fn make(&self) -> seams::Outcome<Vec<u8>> {
+        Ok(include_bytes!("../../core/src/testing/rsa/1.der").to_vec())
+    }
+}
+
 /// The whole replica, over real sockets.
 #[tokio::test]
 async fn a_mail_in_the_outbox_is_sent_before_it_ends() {
@@ -163,7 +173,12 @@ async fn a_mail_in_the_outbox_is_sent_before_it_ends() {
     [config.port, config.ops_port] = reserved.each_ref().map(Port::number);
     config.mail_relay = Some(("127.0.0.1".into(), relay_port));
     let directory = SqliteDirectory::open(env.clone(), "file:/stopping?vfs=memdb", Duration::from_secs(1)).await;
-    let wiring = Wiring::standard(&env, &config, Arc::new(directory.expect("it opens")));
+    let wiring = Wiring::standard(
+        &env,
+        &config,
+        Arc::new(directory.expect("it opens")),
+        Arc::new(KeyOfTests),
+    );
     let mailer = wiring.mailer.clone();
     let (stop, asked) = oneshot::channel::<()>();
     let (greet, greets) = oneshot::channel();

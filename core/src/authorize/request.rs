@@ -228,6 +228,7 @@ mod tests {
             redirect_uris: vec![],
             pkce,
             post_logout_redirect_uris: vec![],
+            id_token_alg: crate::keys::Algorithm::Es256,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Authorization, AuthorizeError, AuthorizeRequest, FlowRefused, OpenFlow, ToClient, way_back};
 use crate::{
     http::{Caller, append},
-    redemption::{self, CodeRecord},
+    redemption::{self, Binding, CodeRecord},
     session::{self, Session},
     unavailable::Unavailable,
 };
@@ -84,9 +84,11 @@ impl Authorization {
         let (service, config) = (&self.service, &self.service.config);
         let (code, now) = (service.random_token(), service.env.now());
         let record = CodeRecord {
-            client_id: request.client_id.clone(),
-            redirect_uri: request.redirect_uri.clone(),
-            challenge: request.challenge.clone(),
+            binding: Binding {
+                client_id: request.client_id.clone(),
+                redirect_uri: request.redirect_uri.clone(),
+                challenge: request.challenge.clone(),
+            },
             nonce: request.nonce.clone(),
             scope: request.scope.clone(),
             user_id: session.user_id.clone(),
@@ -95,7 +97,7 @@ impl Authorization {
             expires_at: now + config.ttl.code,
         };
         redemption::keep_code(service, &code, &record).await?;
-        let (client, subject) = (&record.client_id, &record.user_id);
+        let (client, subject) = (&record.binding.client_id, &record.user_id);
         tracing::info!(correlation = caller.correlation, client, subject, "code issued");
         let mut answer = vec![("code", code.as_str())];
         answer.extend(request.state.as_deref().map(|state| ("state", state)));

@@ -134,6 +134,7 @@ mod tests {
             secret,
             redirect_uris: uris.iter().map(|u| u.to_string()).collect(),
             post_logout_redirect_uris: vec![],
+            id_token_alg: crate::keys::Algorithm::Es256,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is registered of a relying party.
 
+use crate::keys::Algorithm;
 use async_trait::async_trait;
 use seams::Outcome;
 
@@ -39,6 +40,8 @@ pub struct Client {
     pub pkce: Pkce,
     /// Where people may be sent after it has signed them out, compared exactly (RP-Initiated Logout section 3).
     pub post_logout_redirect_uris: Vec<String>,
+    /// How its ID tokens are signed (`id_token_signed_response_alg`, OpenID Connect Dynamic Registration section 2).
+    pub id_token_alg: Algorithm,
 }
 
 impl ClientSecret {

@@ -1,7 +1,10 @@
 //! Clients in SQLite.
 
 use super::{Client, ClientRepository, ClientSecret, Pkce};
-use crate::store::sqlite::{Schema, SqliteDirectory, list, written};
+use crate::{
+    keys::algorithm,
+    store::sqlite::{Schema, SqliteDirectory, list, written},
+};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 use seams::Outcome;
@@ -29,6 +32,11 @@ pub(crate) const SCHEMA: Schema = Schema {
             "ALTER TABLE clients ADD COLUMN pkce_required INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE clients ADD COLUMN post_logout_redirect_uris TEXT NOT NULL DEFAULT '[]';",
         ),
+        // A client that was registered when there was ES256 alone goes on with it.
+        (
+            6,
+            "ALTER TABLE clients ADD COLUMN id_token_alg TEXT NOT NULL DEFAULT 'ES256';",
+        ),
     ],
     expiring: &[],
 };
@@ -37,7 +45,7 @@ pub(crate) const SCHEMA: Schema = Schema {
 pub(super) fn find(t: &Connection, id: &str) -> rusqlite::Result<Option<Client>> {
     let found = t
         .prepare_cached(
-            "SELECT id, name, secret_sha256, pkce_required, post_logout_redirect_uris FROM clients WHERE id = ?1",
+            "SELECT id, name, secret_sha256, pkce_required, post_logout_redirect_uris, id_token_alg FROM clients WHERE id = ?1",
         )?
         .query_row([id], |row| {
             let secret: Option<String> = row.get("secret_sha256")?;
@@ -53,6 +61,7 @@ pub(super) fn find(t: &Connection, id: &str) -> rusqlite::Result<Option<Client>>
                 secret,
                 redirect_uris: vec![],
                 post_logout_redirect_uris: list(row, "post_logout_redirect_uris")?,
+                id_token_alg: algorithm(row, "id_token_alg")?,
             })
         })
         .optional()?;
@@ -71,17 +80,19 @@ pub(super) fn put(t: &Connection, client: &Client) -> rusqlite::Result<()> {
         ClientSecret::Sha256(hash) => Some(hash),
     };
     t.prepare_cached(
-        "INSERT INTO clients (id, name, secret_sha256, pkce_required, post_logout_redirect_uris)
-         VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO clients (id, name, secret_sha256, pkce_required, post_logout_redirect_uris, id_token_alg)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, secret_sha256 = excluded.secret_sha256,
-         pkce_required = excluded.pkce_required, post_logout_redirect_uris = excluded.post_logout_redirect_uris",
+         pkce_required = excluded.pkce_required, post_logout_redirect_uris = excluded.post_logout_redirect_uris,
+         id_token_alg = excluded.id_token_alg",
     )?
     .execute(params![
         client.id,
         client.name,
         secret,
         client.pkce == Pkce::Required,
-        written(&client.post_logout_redirect_uris)
+        written(&client.post_logout_redirect_uris),
+        client.id_token_alg.name()
     ])?;
     t.prepare_cached("DELETE FROM redirect_uris WHERE client_id = ?1")?
         .execute([&client.id])?;

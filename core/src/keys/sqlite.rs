@@ -1,16 +1,17 @@
 //! Keys in SQLite.
 
-use super::{KeyRepository, SigningKeyRecord};
+use super::{Algorithm, KeyRepository, SigningKeyRecord};
 use crate::store::sqlite::{Schema, SqliteDirectory, ms, timestamp};
 use async_trait::async_trait;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params, types::Type};
 use seams::Outcome;
 
 pub(crate) const SCHEMA: Schema = Schema {
     matter: "keys",
-    statements: &[(
-        1,
-        "CREATE TABLE signing_keys (
+    statements: &[
+        (
+            1,
+            "CREATE TABLE signing_keys (
             kid TEXT PRIMARY KEY,
             pkcs8 BLOB NOT NULL,
             created_at INTEGER NOT NULL
@@ -20,15 +21,31 @@ pub(crate) const SCHEMA: Schema = Schema {
             name TEXT PRIMARY KEY,
             value BLOB NOT NULL
         ) STRICT;",
-    )],
+        ),
+        (
+            6,
+            "ALTER TABLE signing_keys ADD COLUMN alg TEXT NOT NULL DEFAULT 'ES256';",
+        ),
+    ],
     expiring: &[],
 };
 
+/// An algorithm by its name. One that this release does not know is of a newer one.
+pub(crate) fn algorithm(row: &Row<'_>, column: &str) -> rusqlite::Result<Algorithm> {
+    let name: String = row.get(column)?;
+    let unknown = || {
+        let why = format!("{name:?} is no signature algorithm");
+        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, why.into())
+    };
+    Algorithm::named(&name).ok_or_else(unknown)
+}
+
 fn signing_keys(t: &Connection) -> rusqlite::Result<Vec<SigningKeyRecord>> {
-    t.prepare_cached("SELECT kid, pkcs8, created_at FROM signing_keys ORDER BY created_at DESC, kid")?
+    t.prepare_cached("SELECT kid, alg, pkcs8, created_at FROM signing_keys ORDER BY created_at DESC, kid")?
         .query_map([], |row| {
             Ok(SigningKeyRecord {
                 kid: row.get("kid")?,
+                algorithm: algorithm(row, "alg")?,
                 pkcs8: row.get("pkcs8")?,
                 created_at: timestamp(row, "created_at")?,
             })
@@ -45,10 +62,15 @@ impl KeyRepository for SqliteDirectory {
     async fn ensure_signing_key(&self, candidate: SigningKeyRecord) -> Outcome<Vec<SigningKeyRecord>> {
         self.write(|t| {
             t.prepare_cached(
-                "INSERT INTO signing_keys (kid, pkcs8, created_at)
-                 SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM signing_keys)",
+                "INSERT INTO signing_keys (kid, alg, pkcs8, created_at)
+                 SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE alg = ?2)",
             )?
-            .execute(params![candidate.kid, candidate.pkcs8, ms(candidate.created_at)])?;
+            .execute(params![
+                candidate.kid,
+                candidate.algorithm.name(),
+                candidate.pkcs8,
+                ms(candidate.created_at)
+            ])?;
             signing_keys(t)
         })
         .await

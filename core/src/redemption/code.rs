@@ -11,15 +11,23 @@ use seams::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What an authorization code stands for, as kept in the store under the hash of the code.
+/// What binds a code to whom it was issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CodeRecord {
+pub struct Binding {
     /// The client it was issued to.
     pub client_id: String,
     /// The redirect URI it was sent to.
     pub redirect_uri: String,
     /// S256 challenge (RFC 7636), if the client used one.
     pub challenge: Option<String>,
+}
+
+/// What an authorization code stands for, as kept in the store under the hash of the code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeRecord {
+    /// What must be presented with it.
+    #[serde(flatten)]
+    pub binding: Binding,
     /// For the ID token.
     pub nonce: Option<String>,
     /// Granted scope, space-separated.
@@ -48,7 +56,7 @@ pub struct Presentation<'a> {
 /// Why a grant is refused. Clients are told `invalid_grant`, and no more; the log knows which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GrantRefused {
-    /// Never issued, expired, or spent long ago.
+    /// Never issued, expired, or spent so long ago that its token has ended.
     Unknown,
     /// Its lifetime is over by this host's clock, whatever the store's says.
     Expired,
@@ -65,17 +73,16 @@ pub enum GrantRefused {
     NoChallenge,
     /// Somebody else took it from the store a moment ago.
     Taken,
-    /// The ledger says that it is spent.
+    /// It is spent: the ledger says so, or there is a token that was issued for it.
     Spent,
 }
 
-impl CodeRecord {
-    /// Whether all that binds the code is right. Asked *before* the code is consumed, or somebody
-    /// with a stolen code and no verifier could burn it (inventory 7).
+impl Binding {
+    /// Whether all that binds a code was presented with it.
     ///
     /// # Errors
-    /// [`GrantRefused`].
-    pub fn check(&self, presented: Presentation<'_>, now: Timestamp) -> Result<(), GrantRefused> {
+    /// [`GrantRefused`]: what is wrong.
+    pub fn check(&self, presented: Presentation<'_>) -> Result<(), GrantRefused> {
         if self.client_id != presented.client_id {
             return Err(GrantRefused::OtherClient);
         }
@@ -83,13 +90,24 @@ impl CodeRecord {
             return Err(GrantRefused::OtherRedirect);
         }
         match (&self.challenge, presented.verifier) {
-            (None, None) => {}
-            (Some(challenge), Some(verifier)) if pkce::verifies(verifier, challenge) => {}
-            (Some(_), Some(_)) => return Err(GrantRefused::Verifier),
-            (Some(_), None) => return Err(GrantRefused::NoVerifier),
+            (None, None) => Ok(()),
+            (Some(challenge), Some(verifier)) if pkce::verifies(verifier, challenge) => Ok(()),
+            (Some(_), Some(_)) => Err(GrantRefused::Verifier),
+            (Some(_), None) => Err(GrantRefused::NoVerifier),
             // "MUST be rejected" (RFC 9700 section 2.1.1).
-            (None, Some(_)) => return Err(GrantRefused::NoChallenge),
+            (None, Some(_)) => Err(GrantRefused::NoChallenge),
         }
+    }
+}
+
+impl CodeRecord {
+    /// Whether all that binds the code is right, and it lives. Asked *before* the code is consumed, or somebody
+    /// with a stolen code and no verifier could burn it (inventory 7).
+    ///
+    /// # Errors
+    /// [`GrantRefused`].
+    pub fn check(&self, presented: Presentation<'_>, now: Timestamp) -> Result<(), GrantRefused> {
+        self.binding.check(presented)?;
         self.remaining(now).map(|_| ()).ok_or(GrantRefused::Expired)
     }
 
@@ -118,9 +136,11 @@ mod tests {
     #[test]
     fn all_that_binds_it_must_be_right() {
         let record = CodeRecord {
-            client_id: "c".into(),
-            redirect_uri: "https://c/cb".into(),
-            challenge: Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into()),
+            binding: Binding {
+                client_id: "c".into(),
+                redirect_uri: "https://c/cb".into(),
+                challenge: Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into()),
+            },
             nonce: None,
             scope: "openid".into(),
             user_id: "user-ann".into(),
@@ -154,7 +174,7 @@ mod tests {
             ),
             (
                 Presentation {
-                    verifier: record.challenge.as_deref(),
+                    verifier: record.binding.challenge.as_deref(),
                     ..good
                 },
                 GrantRefused::Verifier,
@@ -164,7 +184,10 @@ mod tests {
             assert_eq!(check(presented, 1), Err(refused));
         }
         let without = CodeRecord {
-            challenge: None,
+            binding: Binding {
+                challenge: None,
+                ..record.binding.clone()
+            },
             ..record.clone()
         };
         assert_eq!(without.check(good, Timestamp(1)), Err(GrantRefused::NoChallenge));

@@ -6,6 +6,7 @@ mod id_token;
 pub mod pkce;
 mod redeem;
 mod repository;
+mod reuse;
 mod routes;
 pub mod scope;
 mod sqlite;
@@ -14,11 +15,11 @@ mod userinfo;
 #[cfg(test)]
 mod tests;
 
-pub use code::{CodeRecord, GrantRefused, Presentation, keep_code};
+pub use code::{Binding, CodeRecord, GrantRefused, Presentation, keep_code};
 pub use error::{BearerError, TokenError, TokenRefused};
 pub use id_token::{ACR, Statement, claims};
 pub use redeem::TokenSet;
-pub use repository::{CodeRedemption, Redeemed, TokenRecord, TokenRepository};
+pub use repository::{CodeRedemption, Redeemed, SpentCode, TokenRecord, TokenRepository};
 pub use routes::routes;
 pub(crate) use sqlite::SCHEMA;
 
@@ -38,7 +39,7 @@ pub struct Redemption {
 }
 
 impl Redemption {
-    /// Redemption with these repositories; the newest of `keys` signs.
+    /// Redemption with these repositories; of `keys`, the newest for the client's algorithm signs.
     pub fn new(
         service: Service,
         clients: Arc<dyn ClientRepository>,

@@ -117,7 +117,7 @@ impl Redemption {
         let code_hash = sha256_hex(code);
         let key = Key::new(CODE, code_hash.clone());
         let consumed = self.consume(caller, &key, presented).await?;
-        match self.issue(code_hash, &consumed).await {
+        match self.issue(client, code_hash, &consumed).await {
             Ok(issued) => {
                 let (client, subject) = (&client.id, &consumed.user.id);
                 tracing::info!(correlation = caller.correlation, client, subject, "code redeemed");
@@ -140,7 +140,7 @@ impl Redemption {
     }
 
     /// Validates, then takes:
-    /// 1. read the code: absent means never issued, expired or spent;
+    /// 1. read the code: absent means never issued, expired or spent, which is asked of the ledger;
     /// 2. check all that binds it, and who it stands for, while it is still there: a thief without the verifier must not be
     ///    able to burn it (inventory 7);
     /// 3. take it: of two that race, on whichever replica, one gets it and the other `invalid_grant`;
@@ -155,16 +155,22 @@ impl Redemption {
             .get(key)
             .await
             .during("reading an authorization code")?;
-        let bytes = found.ok_or(GrantRefused::Unknown)?;
+        let Some(bytes) = found else {
+            return Err(self.gone(key, presented, GrantRefused::Unknown).await);
+        };
         let code: CodeRecord = decode(&bytes).during("reading an authorization code")?;
-        code.check(presented, self.service.env.now())?;
+        match code.check(presented, self.service.env.now()) {
+            Ok(()) => {}
+            Err(GrantRefused::Expired) => return Err(self.gone(key, presented, GrantRefused::Expired).await),
+            Err(refused) => return Err(refused.into()),
+        }
         let user = self.users.user(&code.user_id).await;
         let user = user.during("looking up the person")?.ok_or(GrantRefused::Unknown)?;
         let taken = match self.service.store.take(key).await {
             Ok(Some(_)) => Taken::Yes,
             Ok(None) => {
                 self.service.env.mark("a race for a code was lost");
-                return Err(GrantRefused::Taken.into());
+                return Err(self.gone(key, presented, GrantRefused::Taken).await);
             }
             Err(failure) => {
                 self.service.env.mark("an authorization code may be in the store still");
@@ -180,17 +186,18 @@ impl Redemption {
 
     /// Enters the redemption into the ledger, together with the access token, and signs.
     /// After that, nothing can fail any more.
-    async fn issue(&self, code_hash: String, consumed: &Consumed) -> Result<TokenSet, TokenError> {
+    async fn issue(&self, client: &Client, code_hash: String, consumed: &Consumed) -> Result<TokenSet, TokenError> {
         let Consumed { code, user, .. } = consumed;
         let (now, ttl) = (self.service.env.now(), &self.service.config.ttl);
         let access_token = self.service.random_token();
         let redemption = CodeRedemption {
             code_hash,
             remember_until: code.expires_at + ttl.clock_slack,
+            binding: code.binding.clone(),
             token: TokenRecord {
                 token_hash: sha256_hex(&access_token),
                 user_id: code.user_id.clone(),
-                client_id: code.client_id.clone(),
+                client_id: code.binding.client_id.clone(),
                 scope: code.scope.clone(),
                 expires_at: now + ttl.access_token,
             },
@@ -201,7 +208,7 @@ impl Redemption {
         }
         let statement = Statement {
             issuer: &self.service.config.issuer,
-            client_id: &code.client_id,
+            client_id: &code.binding.client_id,
             scope: &code.scope,
             nonce: code.nonce.as_deref(),
             auth_time: code.auth_time,
@@ -210,7 +217,7 @@ impl Redemption {
             access_token: &access_token,
         };
         Ok(TokenSet {
-            id_token: self.keys.newest().sign(&claims(user, statement)),
+            id_token: self.keys.newest(client.id_token_alg).sign(&claims(user, statement)),
             access_token,
             token_type: "Bearer",
             expires_in: ttl.access_token.as_secs(),

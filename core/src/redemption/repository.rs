@@ -1,5 +1,6 @@
 //! What is kept of redemptions and of the tokens issued by them.
 
+use super::Binding;
 use async_trait::async_trait;
 use seams::{Outcome, Timestamp};
 
@@ -11,6 +12,8 @@ pub struct CodeRedemption {
     /// Until when the ledger must remember it: not before the code's own expiry, with slack for
     /// clocks.
     pub remember_until: Timestamp,
+    /// What the code was bound to: only whoever presents all of it again revokes the token.
+    pub binding: Binding,
     /// The access token issued.
     pub token: TokenRecord,
 }
@@ -23,6 +26,15 @@ pub enum Redeemed {
     /// The code was spent before; the tokens issued from it are revoked now (RFC 6749 section
     /// 4.1.2).
     AlreadySpent,
+}
+
+/// A code that was redeemed, as long as the token that was issued for it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpentCode {
+    /// What it was bound to.
+    pub binding: Binding,
+    /// Whether that token has been revoked.
+    pub is_revoked: bool,
 }
 
 /// An access token, as stored.
@@ -46,6 +58,10 @@ pub trait TokenRepository: Send + Sync {
     /// Records a redemption, unless the code is in the spent ledger. This, not Redis, is what makes
     /// a code redeemable at most once through a failover (inventory 7).
     async fn redeem(&self, redemption: CodeRedemption) -> Outcome<Redeemed>;
+    /// What is known of a code that was redeemed; `None`: it was not, or its token has ended.
+    async fn spent_code(&self, code_hash: &str) -> Outcome<Option<SpentCode>>;
+    /// Revokes the token that was issued for a code. Returns whether there was one that was not revoked.
+    async fn revoke_token_of(&self, code_hash: &str) -> Outcome<bool>;
     /// A live, unrevoked access token.
     async fn token(&self, token_hash: &str, now: Timestamp) -> Outcome<Option<TokenRecord>>;
 }

@@ -1,20 +1,21 @@
 //! Redemptions and tokens in SQLite.
 
-use super::{CodeRedemption, Redeemed, TokenRecord, TokenRepository};
+use super::{Binding, CodeRedemption, Redeemed, SpentCode, TokenRecord, TokenRepository};
 use crate::{
     ledger::spend,
     store::sqlite::{Expiring, Schema, SqliteDirectory, ms, timestamp},
 };
 use async_trait::async_trait;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use seams::{Outcome, Timestamp};
 use std::time::Duration;
 
 pub(crate) const SCHEMA: Schema = Schema {
     matter: "tokens",
-    statements: &[(
-        1,
-        "CREATE TABLE tokens (
+    statements: &[
+        (
+            1,
+            "CREATE TABLE tokens (
             token_hash TEXT PRIMARY KEY,
             code_hash TEXT NOT NULL,
             user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -25,7 +26,15 @@ pub(crate) const SCHEMA: Schema = Schema {
         ) STRICT;
         CREATE INDEX tokens_by_code ON tokens (code_hash);
         CREATE INDEX tokens_by_expiry ON tokens (expires_at);",
-    )],
+        ),
+        // Nobody can present an empty redirect URI: what was issued before this version is not revoked by a code that comes
+        // again, and ends within an hour.
+        (
+            5,
+            "ALTER TABLE tokens ADD COLUMN redirect_uri TEXT NOT NULL DEFAULT '';
+        ALTER TABLE tokens ADD COLUMN challenge TEXT;",
+        ),
+    ],
     expiring: &[Expiring {
         table: "tokens",
         when: "expires_at <= ?1",
@@ -33,20 +42,26 @@ pub(crate) const SCHEMA: Schema = Schema {
     }],
 };
 
+fn revoke(t: &Connection, code_hash: &str) -> rusqlite::Result<bool> {
+    let rows = t
+        .prepare_cached("UPDATE tokens SET revoked = 1 WHERE code_hash = ?1 AND revoked = 0")?
+        .execute([code_hash])?;
+    Ok(rows > 0)
+}
+
 #[async_trait]
 impl TokenRepository for SqliteDirectory {
     async fn redeem(&self, redemption: CodeRedemption) -> Outcome<Redeemed> {
         let redeemed = self
             .write(|t| {
                 if !spend(t, &redemption.code_hash, redemption.remember_until)? {
-                    t.prepare_cached("UPDATE tokens SET revoked = 1 WHERE code_hash = ?1")?
-                        .execute([&redemption.code_hash])?;
+                    revoke(t, &redemption.code_hash)?;
                     return Ok(Redeemed::AlreadySpent);
                 }
-                let token = &redemption.token;
+                let (token, binding) = (&redemption.token, &redemption.binding);
                 t.prepare_cached(
-                    "INSERT INTO tokens (token_hash, code_hash, user_id, client_id, scope, expires_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    "INSERT INTO tokens (token_hash, code_hash, user_id, client_id, scope, expires_at, redirect_uri, challenge)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 )?
                 .execute(params![
                     token.token_hash,
@@ -54,7 +69,9 @@ impl TokenRepository for SqliteDirectory {
                     token.user_id,
                     token.client_id,
                     token.scope,
-                    ms(token.expires_at)
+                    ms(token.expires_at),
+                    binding.redirect_uri,
+                    binding.challenge
                 ])?;
                 Ok(Redeemed::Now)
             })
@@ -64,6 +81,28 @@ impl TokenRepository for SqliteDirectory {
             tracing::warn!("a spent code was presented; the tokens issued from it are revoked");
         }
         Ok(redeemed)
+    }
+
+    async fn spent_code(&self, code_hash: &str) -> Outcome<Option<SpentCode>> {
+        self.read(|t| {
+            t.prepare_cached("SELECT client_id, redirect_uri, challenge, revoked FROM tokens WHERE code_hash = ?1")?
+                .query_row([code_hash], |row| {
+                    Ok(SpentCode {
+                        binding: Binding {
+                            client_id: row.get("client_id")?,
+                            redirect_uri: row.get("redirect_uri")?,
+                            challenge: row.get("challenge")?,
+                        },
+                        is_revoked: row.get("revoked")?,
+                    })
+                })
+                .optional()
+        })
+        .await
+    }
+
+    async fn revoke_token_of(&self, code_hash: &str) -> Outcome<bool> {
+        self.write(|t| revoke(t, code_hash)).await
     }
 
     async fn token(&self, token_hash: &str, now: Timestamp) -> Outcome<Option<TokenRecord>> {

@@ -43,11 +43,12 @@ impl App {
             directory,
             mailer,
             analytics,
+            rsa_keys,
         } = wiring;
         let mut candidate = [0; 32];
         env.entropy.fill(&mut candidate);
         let pepper = Pepper::new(directory.keys.ensure_pepper(candidate).await?);
-        let keys = Arc::new(Keys::load(&env, &*directory.keys).await?);
+        let keys = Arc::new(Keys::load(&env, &*directory.keys, &*rsa_keys).await?);
         let service = Service {
             env,
             config,

@@ -3,6 +3,7 @@
 use crate::{
     config::Config,
     http::{cors::preflight, respond},
+    keys::Algorithm,
     redemption::{ACR, scope},
 };
 use axum::{Router, extract::State, response::Response, routing::get};
@@ -34,7 +35,7 @@ fn metadata(issuer: &str) -> Value {
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code"],
         "code_challenge_methods_supported": ["S256"],
-        "id_token_signing_alg_values_supported": ["ES256"],
+        "id_token_signing_alg_values_supported": Algorithm::ALL.map(Algorithm::name),
         "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
         "authorization_response_iss_parameter_supported": true,
         "subject_types_supported": ["public"],

@@ -7,6 +7,7 @@ use crate::{
         AuthStateStore, Key, MemoryStore, SqliteDirectory,
         testing::{Fixture, Flaky},
     },
+    testing::rsa::FixedRsaKeys,
 };
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -47,7 +48,7 @@ impl Running {
         if !store_answers {
             running.lose_the_store();
         }
-        let mut wiring = Wiring::standard(&env, &config, Arc::new(directory));
+        let mut wiring = Wiring::standard(&env, &config, Arc::new(directory), Arc::new(FixedRsaKeys::default()));
         wiring.store = store;
         env.clone().spawn(async move {
             let asked = async move {
@@ -145,7 +146,7 @@ async fn a_port_in_use_is_said_at_once() {
     let directory = SqliteDirectory::open(env.clone(), location, SECOND)
         .await
         .expect("it opens");
-    let wiring = Wiring::standard(&env, &config(), Arc::new(directory));
+    let wiring = Wiring::standard(&env, &config(), Arc::new(directory), Arc::new(FixedRsaKeys::default()));
     let _somebody_else = env.network.listen(8080).await.unwrap();
     let error = serve(env, config(), wiring, std::future::pending()).await.unwrap_err();
     assert_eq!(error.to_string(), "cannot listen on port 8080: address in use");

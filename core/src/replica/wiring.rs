@@ -4,6 +4,7 @@ use crate::{
     analytics::{Analytics, AnalyticsHook, NoAnalytics},
     config::Config,
     directory::Directory,
+    keys::RsaKeyMaker,
     mail::{ConsoleMailer, Mailer, Outbox},
     store::{AuthStateStore, MemoryStore, RedisStore, SentinelFinder},
 };
@@ -22,11 +23,18 @@ pub struct Wiring {
     pub mailer: Arc<dyn Mailer>,
     /// Outgoing login events.
     pub analytics: Arc<dyn Analytics>,
+    /// What makes the RSA key of a directory that has none.
+    pub rsa_keys: Arc<dyn RsaKeyMaker>,
 }
 
 impl Wiring {
     /// The parts that the configuration asks for; starts their workers. Nothing is connected yet.
-    pub fn standard(env: &Env, config: &Config, directory: impl Into<Directory>) -> Wiring {
+    pub fn standard(
+        env: &Env,
+        config: &Config,
+        directory: impl Into<Directory>,
+        rsa_keys: Arc<dyn RsaKeyMaker>,
+    ) -> Wiring {
         let store: Arc<dyn AuthStateStore> = match SentinelFinder::of(env, config) {
             Some(finder) => Arc::new(RedisStore::of(env, config, Arc::new(finder))),
             None => Arc::new(MemoryStore::new(env.clock.clone())),
@@ -44,6 +52,7 @@ impl Wiring {
             directory: directory.into(),
             mailer,
             analytics,
+            rsa_keys,
         }
     }
 }

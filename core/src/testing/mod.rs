@@ -4,6 +4,7 @@
 mod browser;
 mod parts;
 pub(crate) mod random;
+pub(crate) mod rsa;
 
 pub(crate) use browser::Browser;
 
@@ -11,6 +12,7 @@ use crate::{
     clients::{Client, ClientSecret},
     config::{Config, StateConfig},
     hash::sha256_hex,
+    keys::Algorithm,
     replica::{App, Wiring, router},
     stop::Stop,
     store::{MemoryStore, SqliteDirectory, testing::Fixture},
@@ -54,11 +56,16 @@ impl TestBed {
         let location = format!("file:/surface-{}?vfs=memdb", BEDS.fetch_add(1, Ordering::Relaxed));
         let directory = SqliteDirectory::open(env.clone(), &location, Duration::from_secs(1)).await;
         let directory = directory.expect("a new directory opens");
-        for (id, secret, uri) in [
-            ("web", None, "https://app.example/callback"),
-            ("grafana", Some("s3cret"), "https://grafana.example/login/generic_oauth"),
-            ("native", None, "http://127.0.0.1/callback"),
-            ("torn", None, "https://torn.example/a\nb"), // no browser can be sent there
+        for (id, secret, uri, id_token_alg) in [
+            ("web", None, "https://app.example/callback", Algorithm::Es256),
+            (
+                "grafana",
+                Some("s3cret"),
+                "https://grafana.example/login/generic_oauth",
+                Algorithm::Rs256,
+            ),
+            ("native", None, "http://127.0.0.1/callback", Algorithm::Es256),
+            ("torn", None, "https://torn.example/a\nb", Algorithm::Es256), // no browser can be sent there
         ] {
             let secret = secret.map_or(ClientSecret::None, |secret| ClientSecret::Sha256(sha256_hex(secret)));
             let client = Client {
@@ -68,6 +75,7 @@ impl TestBed {
                 secret,
                 redirect_uris: vec![uri.into()],
                 post_logout_redirect_uris: vec![format!("https://{id}.example/bye")],
+                id_token_alg,
             };
             directory.add_client(&client).await.expect("a client");
         }
@@ -87,6 +95,7 @@ impl TestBed {
             directory: Arc::new(directory).into(),
             mailer: out.clone(),
             analytics: out.clone(),
+            rsa_keys: Arc::new(rsa::FixedRsaKeys::default()),
         };
         let mut replicas = vec![];
         for _ in 0..2 {

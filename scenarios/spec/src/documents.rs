@@ -4,6 +4,7 @@ use crate::{
     allowed::Allowed,
     expect::{Content, Expected},
     judge::Judge,
+    keys,
 };
 use serde_json::json;
 
@@ -29,7 +30,7 @@ pub(crate) fn expect_metadata(judge: &Judge<'_>) -> Allowed {
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code"],
         "code_challenge_methods_supported": ["S256"],
-        "id_token_signing_alg_values_supported": ["ES256"],
+        "id_token_signing_alg_values_supported": keys::algorithms(),
         "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
         "authorization_response_iss_parameter_supported": true,
         "subject_types_supported": ["public"],

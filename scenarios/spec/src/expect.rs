@@ -2,7 +2,7 @@
 
 use crate::{
     exchange::{Answer, Body, Page, Word},
-    frame,
+    frame, keys,
     messages::{self, Places},
     secret::Tag,
     token_set::TokenSet,
@@ -229,7 +229,7 @@ impl Expected {
                 true => Ok(()),
                 false => Err(format!("it says {json} instead of {expected}")),
             },
-            (Content::Keys, Body::Json(json)) => frame::check_keys(json),
+            (Content::Keys, Body::Json(json)) => keys::check(json),
             (Content::Tokens(rule), Body::Tokens(tokens)) => rule.check(tokens),
             (Content::Nothing, Body::Empty) => Ok(()),
             _ => Err(format!("it is {}", answer.describe())),

@@ -1,12 +1,9 @@
-//! What is around every answer: headers, cookies' attributes, the policy of a page; and the public keys.
+//! What is around every answer: headers, cookies' attributes, the policy of a page.
 
 use crate::{
     exchange::{Answer, SetCookie},
     expect::{Content, CookieRule, Expected},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 /// The policy of what is no page: nothing may be loaded, and nobody may frame it.
 const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -126,40 +123,4 @@ pub(crate) fn check_cookie(rule: &CookieRule, cookie: &SetCookie) -> Result<(), 
         Some(name) => Err(format!("the cookie {} has {name}", rule.name)),
         None => Ok(()),
     }
-}
-
-/// Public keys only, each with what a client needs to choose it (RFC 7517 section 4, RFC 7518 section 6.2.1).
-pub(crate) fn check_keys(json: &Value) -> Result<(), String> {
-    let keys = json["keys"].as_array().filter(|keys| !keys.is_empty());
-    let mut names = std::collections::BTreeSet::new();
-    for key in keys.ok_or("it has no keys")? {
-        let object = key.as_object().ok_or("a key is no object")?;
-        let members: Vec<&str> = object.keys().map(String::as_str).collect();
-        if members != ["alg", "crv", "kid", "kty", "use", "x", "y"] {
-            return Err(format!("a key has the members {members:?}"));
-        }
-        for (name, value) in [("alg", "ES256"), ("crv", "P-256"), ("kty", "EC"), ("use", "sig")] {
-            if key[name] != value {
-                return Err(format!("a key has {name} {}", key[name]));
-            }
-        }
-        let name = key["kid"].as_str().ok_or("a key has no name")?;
-        if !names.insert(name) {
-            return Err("two keys have one name".into());
-        }
-        let own = name_of(key).ok_or("the coordinates of a key cannot be read")?;
-        if name != own {
-            return Err(format!("a key is called {name:?} instead of {own:?}"));
-        }
-    }
-    Ok(())
-}
-
-/// The name of a key follows from it, so that equal keys have equal names at every replica, and another key another one
-/// (core/LIMITS.md, RFC 7517 section 4.5): the first 64 bits of the SHA-256 of its point (SEC 1 section 2.3.3, uncompressed).
-fn name_of(key: &Value) -> Option<String> {
-    let coordinate = |name: &str| URL_SAFE_NO_PAD.decode(key[name].as_str()?).ok();
-    let point = [vec![4], coordinate("x")?, coordinate("y")?].concat();
-    let hash = Sha256::digest(point);
-    Some(hash[..8].iter().map(|byte| format!("{byte:02x}")).collect())
 }

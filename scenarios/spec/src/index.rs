@@ -55,6 +55,8 @@ pub(crate) struct Code {
 pub(crate) struct Token {
     pub(crate) born: Times,
     pub(crate) code: Tag,
+    /// The exchange in which it was issued, by its place in [`Index::seen`].
+    pub(crate) issued: usize,
 }
 
 /// A mail without one.
@@ -106,8 +108,8 @@ pub(crate) struct Index<'a> {
     pub(crate) sends_to: BTreeMap<String, Vec<usize>>,
     /// The ID tokens that clients have got.
     pub(crate) id_tokens: Issued,
-    /// Names of the published keys.
-    pub(crate) keys: Vec<String>,
+    /// The published keys: each one's name, and its algorithm.
+    pub(crate) keys: Vec<(String, String)>,
     /// What came twice and must not.
     pub(crate) duplicates: Vec<Violation>,
 }
@@ -220,8 +222,9 @@ impl<'a> Index<'a> {
             ("GET", "/jwks") => {
                 if let Some(crate::exchange::Body::Json(json)) = seen.answer().map(|answer| &answer.body) {
                     let keys = json["keys"].as_array().into_iter().flatten();
-                    let names = keys.filter_map(|key| key["kid"].as_str());
-                    self.keys.extend(names.map(str::to_owned));
+                    let text = |key: &serde_json::Value, name: &str| Some(key[name].as_str()?.to_owned());
+                    let named = keys.filter_map(|key| Some((text(key, "kid")?, text(key, "alg")?)));
+                    self.keys.extend(named);
                 }
             }
             ("POST", "/token") => {
@@ -232,6 +235,7 @@ impl<'a> Index<'a> {
                     self.tokens.entry(tokens.access.tag).or_insert(Token {
                         born: seen.times,
                         code: code.tag,
+                        issued: place,
                     });
                     if let Some(id_token) = &tokens.id_token {
                         let text = |name: &str| id_token.claims.get(name).and_then(|claim| claim.as_str());

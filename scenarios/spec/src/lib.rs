@@ -40,6 +40,7 @@ mod frame;
 mod health;
 mod index;
 mod judge;
+mod keys;
 mod lines;
 mod log;
 mod log_order;

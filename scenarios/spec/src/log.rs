@@ -140,14 +140,17 @@ impl Judge<'_> {
 }
 
 /// Whether a client is told that its code may be spent if that is in doubt, and not if nothing but reading failed: whether it
-/// may try again depends on it. If the redemption was not recorded, that depends on whether the code could be put back.
+/// may try again depends on it. If the redemption was not recorded, that depends on whether the code could be put back. Of a code
+/// that the store does not give, only the ledger knows more: trying again gets no tokens.
 fn check_doubt(answer: &Answer, line: &Refused) -> Result<(), (&'static str, String)> {
     let (Some(description), Some(cause), "/token") = (description_of(answer), &line.cause, line.path.as_str()) else {
         return Ok(());
     };
     let is_told = description == messages::description("temporarily_unavailable", "the code may be spent");
     let (is_recorded, is_in_doubt) = (cause.starts_with("recording "), cause.contains("outcome unknown: "));
+    let is_gone = ["looking up a spent code: ", "revoking the token of a spent code: "];
     let is_right = match (is_recorded, is_in_doubt) {
+        _ if is_gone.iter().any(|step| cause.starts_with(step)) => is_told,
         (false, _) => !is_told,
         (true, true) => is_told,
         (true, false) => true,

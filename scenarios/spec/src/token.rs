@@ -257,10 +257,19 @@ pub(crate) fn reasons(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Vec<&
         .map(|other| &judge.index.seen[*other])
         .collect();
     let expired = judge.expired(code.born, judge.setting("authorization code"), seen.times) != Known::No;
-    if expired || !rivals.is_empty() || judge.store_forgot(code.born, seen.times) {
+    // As long as the token that was issued for it lives, a code is known to be spent, and to whom it belongs.
+    let is_spent = rivals.iter().any(|other| judge.precedes(other, seen) == Known::Yes)
+        && judge.expired(code.born, judge.setting("access token"), seen.times) == Known::No;
+    if !is_spent && (expired || !rivals.is_empty() || judge.store_forgot(code.born, seen.times)) {
         reasons.push(GONE);
     }
     if reasons.iter().all(|reason| *reason == GONE) {
+        if !rivals.is_empty() {
+            reasons.push("invalid_grant: in the spent ledger");
+        }
+        if is_spent {
+            return reasons;
+        }
         if expired {
             reasons.push("invalid_grant: expired");
         }
@@ -268,13 +277,6 @@ pub(crate) fn reasons(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Vec<&
         let is_gone_now = judge.troubles.forgets_within(code.born, seen.times);
         if is_gone_now || rivals.iter().any(|other| !other.effect().is_before(seen.times)) {
             reasons.push("invalid_grant: taken by another request");
-        }
-        // The store gives a redeemed code back only when it has failed.
-        let failed = judge.troubles.any(code.born.from_ms, seen.times.to_ms, |touches| {
-            touches.store || touches.service || touches.directory
-        });
-        if failed && !rivals.is_empty() {
-            reasons.push("invalid_grant: in the spent ledger");
         }
     }
     reasons
@@ -284,6 +286,8 @@ fn tokens(judge: &Judge<'_>, seen: &Seen<'_>, code: &Code) -> Expected {
     let index: &Index<'_> = &judge.index;
     let world = index.world;
     let session = code.session.and_then(|cookie| index.sessions.get(&cookie));
+    let mut clients = world.clients.iter();
+    let client = clients.find(|client| client.id == code.wanted.client_id);
     let clocks = judge.clocks_ms(seen.times);
     let unix = |times: Times| times.later(world.epoch_ms).give_or_take(clocks);
     let rule = TokenSet {
@@ -296,6 +300,7 @@ fn tokens(judge: &Judge<'_>, seen: &Seen<'_>, code: &Code) -> Expected {
         issued: unix(seen.times),
         access_ms: judge.setting("access token"),
         id_ms: judge.setting("ID token"),
+        algorithm: client.map_or_else(String::new, |client| client.id_token_alg.clone()),
         keys: index.keys.clone(),
     };
     Expected::of(

@@ -29,8 +29,10 @@ pub(crate) struct TokenSet {
     pub(crate) access_ms: u64,
     /// Lifetime of the ID token, milliseconds.
     pub(crate) id_ms: u64,
-    /// Names of the keys that were published; empty: nobody has looked yet.
-    pub(crate) keys: Vec<String>,
+    /// The algorithm that the client has registered.
+    pub(crate) algorithm: String,
+    /// The keys that were published, each one's name and algorithm; empty: nobody has looked yet.
+    pub(crate) keys: Vec<(String, String)>,
 }
 
 impl TokenSet {
@@ -59,13 +61,21 @@ impl TokenSet {
         if members != ["alg", "kid", "typ"] {
             return Err(format!("the header of the ID token has {members:?}"));
         }
-        if header["alg"] != "ES256" || header["typ"] != "JWT" {
-            return Err(format!("the ID token is {} {}", header["typ"], header["alg"]));
+        if header["alg"] != *self.algorithm || header["typ"] != "JWT" {
+            let (typ, alg) = (&header["typ"], &header["alg"]);
+            return Err(format!("the ID token is {typ} {alg} instead of JWT {}", self.algorithm));
         }
+        // "A key MUST only be used with one algorithm" (RFC 8725 section 3.1).
         let kid = header["kid"].as_str().unwrap_or_default();
-        match self.keys.is_empty() || self.keys.iter().any(|key| key == kid) {
+        let is_this = |(name, algorithm): &(String, String)| name == kid && *algorithm == self.algorithm;
+        match self.keys.is_empty() || self.keys.iter().any(is_this) {
             true => Ok(()),
-            false => Err(format!("the ID token is signed with {kid}, which is not published")),
+            false => {
+                let algorithm = &self.algorithm;
+                Err(format!(
+                    "the ID token is signed with {kid}, which is not published for {algorithm}"
+                ))
+            }
         }
     }
 

@@ -2,12 +2,12 @@
 
 use crate::{
     allowed::{Allowed, Known, Widened},
-    exchange::Authorization,
+    exchange::{Authorization, Body},
     expect::{Content, Expected},
     form::is_form,
-    index::Code,
+    index::{Code, Token},
     judge::{Judge, Needs, json_not_now},
-    seen::Seen,
+    seen::{Done, Seen},
     token_set::granted,
 };
 use serde_json::Value;
@@ -61,7 +61,10 @@ pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
                 invalid,
             );
             let code = index.codes.get(&token.code);
-            allowed.when(code.map_or(Known::No, |code| revoked(judge, seen, code)), invalid);
+            allowed.when(
+                code.map_or(Known::No, |code| revoked(judge, seen, token, code)),
+                invalid,
+            );
             let session = code.and_then(|code| index.sessions.get(&code.session?));
             let people = session.map_or(vec![], |session| judge.people_of(session));
             let scope = code.map_or("", |code| &code.wanted.scope);
@@ -81,14 +84,27 @@ pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
     allowed
 }
 
-/// RFC 6749 section 4.1.2: when a code is used again, what was issued for it should be revoked "when possible". That is where
-/// the ledger meets it: where the store did not take the code away, or got it back. Otherwise it is simply not there any more.
-fn revoked(judge: &Judge<'_>, seen: &Seen<'_>, code: &Code) -> Known {
-    let presented = code.rightful.iter().map(|place| &judge.index.seen[*place]);
-    let again = presented.filter(|other| other.effect().may_precede(seen.times)).count() > 1;
-    let store_failed = (judge.troubles).any(code.born.from_ms, seen.times.to_ms, |touches| touches.store);
-    let forgot = judge.store_forgot(code.born, seen.times);
-    Known::of(false, again && (store_failed || forgot), Widened::StoreForgot)
+/// RFC 6749 section 4.1.2: when a code is used again, what was issued for it is revoked. Once the service has denied a
+/// presentation that came after the one that got the token, by somebody who had all that binds the code, the token is dead. Of
+/// presentations at once, and of those that were not answered so, it cannot be known; of those without something that binds the
+/// code it can: they revoke nothing.
+fn revoked(judge: &Judge<'_>, seen: &Seen<'_>, token: &Token, code: &Code) -> Known {
+    let others = code.rightful.iter().filter(|place| **place != token.issued);
+    let others: Vec<&Seen<'_>> = others.map(|place| &judge.index.seen[*place]).collect();
+    let after = |other: &&Seen<'_>| token.born.is_before(other.times) && other.times.is_before(seen.times);
+    let certain = others.iter().any(|other| after(other) && is_denied(other));
+    let mut possible = others.iter().filter(|other| !seen.times.is_before(other.effect()));
+    let why = match others.iter().any(|other| other.done() == Done::Maybe) {
+        true => Widened::InDoubt,
+        false => Widened::Race,
+    };
+    Known::of(certain, possible.next().is_some(), why)
+}
+
+/// Whether the service has said that a code is not valid.
+fn is_denied(presented: &Seen<'_>) -> bool {
+    let answer = presented.answer().filter(|answer| answer.status == 400);
+    answer.is_some_and(|answer| matches!(&answer.body, Body::Json(json) if json["error"] == "invalid_grant"))
 }
 
 fn has_bearer(seen: &Seen<'_>) -> bool {

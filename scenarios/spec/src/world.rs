@@ -52,6 +52,8 @@ pub struct Client {
     pub is_pkce_required: bool,
     /// Where people may be sent after it has signed them out.
     pub post_logout_redirect_uris: Vec<String>,
+    /// The algorithm that signs its ID tokens, by its name in RFC 7518 (OpenID Connect Dynamic Registration section 2).
+    pub id_token_alg: String,
 }
 
 impl Client {
@@ -281,6 +283,7 @@ mod tests {
             redirect_uris: vec!["http://127.0.0.1/cb".into(), "https://app.example/cb".into()],
             is_pkce_required: true,
             post_logout_redirect_uris: vec![],
+            id_token_alg: "ES256".into(),
         };
         for good in [
             "http://127.0.0.1/cb",

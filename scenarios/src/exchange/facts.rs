@@ -28,6 +28,7 @@ pub(crate) fn world(plan: &Plan) -> World {
         name: client.client_id.clone(),
         is_pkce_required: client.secret.is_none(),
         post_logout_redirect_uris: RelyingPartyOptions::farewells(&client.client_id),
+        id_token_alg: client.id_token_alg.to_owned(),
         id: client.client_id,
         secret: client.secret.as_deref().map(Tag::of),
         redirect_uris,

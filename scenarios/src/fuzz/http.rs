@@ -1,10 +1,12 @@
 //! Fuzz targets for the HTTP requests that the login service reads from anybody.
 
+use crate::world::rsa_keys::FixedRsaKeys;
 use async_trait::async_trait;
 use idp::{
     clients::{Client, ClientSecret, Pkce},
     config::{Config, StateConfig},
     http::server::{PortState, serve_connections},
+    keys::Algorithm,
     mail::{Mail, Mailer},
     redemption::pkce,
     replica::{App, Wiring, router},
@@ -54,6 +56,7 @@ async fn serve(env: Env) {
         redirect_uris: vec!["https://app.example/callback".into()],
         pkce: Pkce::Required,
         post_logout_redirect_uris: vec!["https://app.example/bye".into()],
+        id_token_alg: Algorithm::Es256,
     };
     let user = User {
         id: "user-ann".into(),
@@ -65,7 +68,7 @@ async fn serve(env: Env) {
     directory.add_user(&user).await.expect("a user");
     let wiring = Wiring {
         mailer: Arc::new(NoMail),
-        ..Wiring::standard(&env, &config, Arc::new(directory))
+        ..Wiring::standard(&env, &config, Arc::new(directory), Arc::new(FixedRsaKeys::of("idp")))
     };
     let app = App::load(env.clone(), config, wiring).await;
     let router = router(app.expect("the directory answers"), Stop::never());

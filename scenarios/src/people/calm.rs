@@ -5,6 +5,7 @@ use crate::{
     people,
     people::token_endpoint::Tokens,
     people::{
+        id_token::Claims,
         person::{Opened, PATIENCE_PER_MAIL, Person},
         relying_party::{Begun, RelyingParty},
         reply::Reply,
@@ -111,7 +112,7 @@ async fn attempt(person: &Arc<Person>, rp: &RelyingParty, style: Style, until: I
     use_code(person, rp, &begun, &code, style.exchange, until).await
 }
 
-/// Performs the steps from the authorization code to userinfo.
+/// Performs the steps from the authorization code to userinfo. Then the code leaks.
 async fn use_code(
     person: &Arc<Person>,
     rp: &RelyingParty,
@@ -121,29 +122,58 @@ async fn use_code(
     until: Instant,
 ) -> Result<(), Seen> {
     let tokens = match how {
-        Exchange::Once => exchange(person, rp, code).await?,
-        Exchange::Race => race::exchange(person, rp, code).await?,
-        Exchange::Burn => burn::exchange(person, rp, code).await?,
+        Exchange::Once => exchange(person, rp, code).await,
+        Exchange::Race => race::exchange(person, rp, code).await,
+        Exchange::Burn => burn::exchange(person, rp, code).await,
     };
-    let claims = person.insist(until, || rp.check_id_token(begun, &tokens)).await?;
+    let used = match &tokens {
+        // The presentations that were refused may have ended the access that one of them got: nothing is certain of it.
+        Ok(tokens) if matches!(how, Exchange::Race) => check(person, rp, begun, tokens, until).await.map(|_| ()),
+        Ok(tokens) => use_tokens(person, rp, begun, code, tokens, until).await,
+        Err(seen) => Err(seen.clone()),
+    };
+    // Not earlier: who presents it again ends the access that it gave (RFC 6749 section 4.1.2).
+    rp.publish(code, tokens.as_ref().ok());
+    used
+}
+
+async fn check(
+    person: &Person,
+    rp: &RelyingParty,
+    begun: &Begun,
+    tokens: &Tokens,
+    until: Instant,
+) -> Result<Claims, Seen> {
+    person.insist(until, || rp.check_id_token(begun, tokens)).await
+}
+
+/// Checks the ID token, and asks userinfo.
+async fn use_tokens(
+    person: &Person,
+    rp: &RelyingParty,
+    begun: &Begun,
+    code: &SeenCode,
+    tokens: &Tokens,
+    until: Instant,
+) -> Result<(), Seen> {
+    let claims = check(person, rp, begun, tokens, until).await?;
     person
-        .insist(until, || rp.userinfo(code, &tokens, &claims, &person.address))
+        .insist(until, || rp.userinfo(code, tokens, &claims, &person.address))
         .await
 }
 
 /// Exchanges a code. A client that is told to try again in a moment does so, as `Retry-After` says (RFC 9110 section 10.2.3);
 /// the library of a hasty one repeats a request that it did not wait for.
 async fn exchange(person: &Person, rp: &RelyingParty, code: &SeenCode) -> Result<Tokens, Seen> {
-    let mut result = rp.try_to_exchange(code).await;
+    let mut result = rp.exchange(code).await;
     for _ in 0..AGAIN_MAX {
         match &result {
             Err(seen) if person.gave_up(seen) => {}
             Err(Seen::Fail(told)) if told == "temporarily_unavailable" => sleep(*RETRY_AFTER).await,
             _ => break,
         }
-        result = rp.try_to_exchange(code).await;
+        result = rp.exchange(code).await;
     }
-    rp.publish(code);
     result
 }
 

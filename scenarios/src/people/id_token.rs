@@ -1,6 +1,6 @@
 //! The check of an ID token (OpenID Connect Core section 3.1.3.7).
 
-use super::es256;
+use super::signatures;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
 use seams::Timestamp;
 use serde::Deserialize;
@@ -14,6 +14,8 @@ pub(crate) struct Expected<'a> {
     pub(crate) issuer: &'a str,
     /// The audience.
     pub(crate) client_id: &'a str,
+    /// The algorithm of the signature.
+    pub(crate) algorithm: &'a str,
     /// The nonce of the authorization request.
     pub(crate) nonce: &'a str,
     /// The relying party's own wall clock.
@@ -44,16 +46,18 @@ enum Audience {
 /// # Errors
 /// A few words that say which check failed.
 pub(crate) fn check(token: &str, keys: &JwkSet, expected: &Expected<'_>) -> Result<Claims, String> {
-    es256::install();
+    signatures::install();
     let header = jsonwebtoken::decode_header(token).map_err(|e| format!("id token: {e}"))?;
-    if header.alg != Algorithm::ES256 {
+    // What it is configured for, whatever the token says (RFC 8725 section 3.1).
+    let algorithm: Algorithm = expected.algorithm.parse().map_err(|e| format!("id token: {e}"))?;
+    if header.alg != algorithm {
         return Err(format!("id token: signed with {:?}", header.alg));
     }
     let kid = header.kid.ok_or("id token: no key ID")?;
     let key = keys.find(&kid).ok_or("id token: its key is not published")?;
     let key = DecodingKey::from_jwk(key).map_err(|e| format!("id token: its key: {e}"))?;
     // Everything but the signature is checked below, by the simulated clock and by exact rules.
-    let mut validation = Validation::new(Algorithm::ES256);
+    let mut validation = Validation::new(algorithm);
     validation.validate_exp = false;
     validation.validate_nbf = false;
     validation.validate_aud = false;
@@ -138,6 +142,7 @@ mod tests {
         let expected = Expected {
             issuer: "https://login.example",
             client_id: "web",
+            algorithm: "ES256",
             nonce: "n",
             now: Timestamp(NOW_S * 1000),
         };

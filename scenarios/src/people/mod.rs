@@ -8,7 +8,6 @@ pub(crate) mod browser;
 mod bytes_tests;
 pub(crate) mod calm;
 pub(crate) mod choices;
-mod es256;
 pub(crate) mod id_token;
 pub(crate) mod jar;
 mod ops;
@@ -16,6 +15,7 @@ pub(crate) mod page;
 pub(crate) mod person;
 pub(crate) mod relying_party;
 pub(crate) mod reply;
+mod signatures;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

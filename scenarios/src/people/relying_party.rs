@@ -154,30 +154,23 @@ impl RelyingParty {
             verifier: begun.verifier.clone(),
             client: self.options.clone(),
             who: self.who.clone(),
+            access_token: None,
         })
     }
 
-    /// Exchanges a code through the balancer, and publishes it afterwards, because codes leak through logs and referers
-    /// once they have been used.
+    /// A code that was used leaks through logs and referers, and so may the token that was issued for it.
+    pub(crate) fn publish(&self, seen_code: &SeenCode, tokens: Option<&Tokens>) {
+        self.scene.codes.publish(SeenCode {
+            access_token: tokens.map(|tokens| tokens.access_token.clone()),
+            ..seen_code.clone()
+        });
+    }
+
+    /// Presents a code through the balancer.
     ///
     /// # Errors
     /// The outcome of the exchange. After [`Seen::Unknown`] nothing may be assumed: the code may be spent.
     pub(crate) async fn exchange(&self, seen_code: &SeenCode) -> Result<Tokens, Seen> {
-        let result = self.try_to_exchange(seen_code).await;
-        self.publish(seen_code);
-        result
-    }
-
-    /// A code that was used leaks.
-    pub(crate) fn publish(&self, seen_code: &SeenCode) {
-        self.scene.codes.publish(seen_code.clone());
-    }
-
-    /// Presents a code through the balancer, and keeps it to itself: it may have to be presented again.
-    ///
-    /// # Errors
-    /// As [`RelyingParty::exchange`].
-    pub(crate) async fn try_to_exchange(&self, seen_code: &SeenCode) -> Result<Tokens, Seen> {
         present(
             &self.scene,
             &self.client,
@@ -209,6 +202,7 @@ impl RelyingParty {
                 let expected = Expected {
                     issuer: &self.scene.issuer,
                     client_id: &self.options.client_id,
+                    algorithm: self.options.id_token_alg,
                     nonce: &begun.nonce,
                     now: self.scene.env.now(),
                 };

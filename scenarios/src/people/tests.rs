@@ -146,12 +146,20 @@ fn attackers_get_nothing_but_refusals() {
     assert_eq!(
         count(&run, |who, op, _| who == "thief"
             && matches!(op, Op::Redemption(redemption::Op::Redeem { .. }))),
-        6
+        7
     );
     assert_eq!(
         count(&run, |who, _, seen| who == "thief" && told(seen, "invalid_grant")),
-        6
+        7
     );
+    // The token lives until the code was presented with all that binds it.
+    let asked = |expected: &dyn Fn(&Seen) -> bool| {
+        count(&run, |who, op, seen| {
+            who == "thief" && matches!(op, Op::Redemption(redemption::Op::UserInfo { .. })) && expected(seen)
+        })
+    };
+    assert_eq!(asked(&|seen| *seen == Seen::Ok), 1);
+    assert_eq!(asked(&|seen| told(seen, "invalid_token")), 3);
 
     assert_eq!(
         count(&run, |who, op, seen| {

@@ -9,7 +9,7 @@ use idp::{
     keys::{KeyRepository, SigningKeyRecord},
     leader::{EpochRepository, ExpiryRepository, LeaderEpoch, Reminder, ReminderClaim, ReminderRepository},
     limits::FailureRepository,
-    redemption::{CodeRedemption, Redeemed, TokenRecord, TokenRepository},
+    redemption::{CodeRedemption, Redeemed, SpentCode, TokenRecord, TokenRepository},
     replica::Wiring,
     session::{Session, SessionOpening, SessionRepository},
     store::{AuthStateStore, DirectoryProbe, Key},
@@ -91,6 +91,8 @@ macro_rules! each_part {
             }
             TokenRepository twisted by TokenTwist {
                 fn redeem(redemption: CodeRedemption) -> Redeemed;
+                fn spent_code(code_hash: &str) -> Option<SpentCode>;
+                fn revoke_token_of(code_hash: &str) -> bool;
                 fn token(token_hash: &str, now: Timestamp) -> Option<TokenRecord>;
             }
             FailureRepository twisted by FailureTwist {

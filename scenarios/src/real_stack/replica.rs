@@ -4,12 +4,13 @@ use super::TIMEOUT;
 use crate::{
     login::renew_every,
     vocabulary::PlantedBug,
-    world::{RelyingPartyOptions, hosts},
+    world::{RelyingPartyOptions, hosts, rsa_keys::FixedRsaKeys},
 };
 use conformance::stack::{MASTER_NAME, RealStack};
 use idp::{
     clients::{Client as RegisteredClient, ClientSecret, Pkce},
     config::{Config, RedisAccess, StateConfig},
+    keys::Algorithm,
     leader::{Reminder, ReminderRepository},
     replica::{self, Wiring},
     store::SqliteDirectory,
@@ -68,7 +69,7 @@ impl Replica {
         let serving = async move {
             let env = env(name);
             let directory = SqliteDirectory::open(env.clone(), &file, DIRECTORY_TIMEOUT).await?;
-            let mut wiring = Wiring::standard(&env, &config, Arc::new(directory));
+            let mut wiring = Wiring::standard(&env, &config, Arc::new(directory), Arc::new(FixedRsaKeys::of(name)));
             if let Some(bug) = bug {
                 wiring = (bug.bug)(&env, &mut config, wiring);
             }
@@ -146,6 +147,7 @@ pub(super) async fn fill_directory(file: &str, client: &RelyingPartyOptions, due
         redirect_uris: vec![client.redirect_uri.clone()],
         pkce: Pkce::Required,
         post_logout_redirect_uris: vec![],
+        id_token_alg: Algorithm::named(client.id_token_alg).expect("one that the service has"),
     };
     directory.add_client(&client).await.map_err(failed)?;
     let user = |id: String, address: String| User {

@@ -16,6 +16,8 @@ pub(crate) mod rightful_code_honoured;
 pub(crate) mod stolen_codes_useless;
 
 // Planted bugs.
+pub(crate) mod algorithm_ignored;
+pub(crate) mod anybody_revokes;
 pub(crate) mod code_not_put_back;
 pub(crate) mod get_then_del;
 pub(crate) mod ledger_looked_at_first;
@@ -24,6 +26,7 @@ pub(crate) mod ledger_without_margin;
 pub(crate) mod ledger_without_slack;
 pub(crate) mod pkce_optional_for_all;
 pub(crate) mod redemption_without_ledger;
+pub(crate) mod reuse_ends_nothing;
 pub(crate) mod spent_code_grace;
 pub(crate) mod unknown_taking_repeated;
 pub(crate) mod validate_after_consume;
@@ -43,6 +46,9 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         validate_after_consume::PLANTED,
         pkce_optional_for_all::PLANTED,
         spent_code_grace::PLANTED,
+        reuse_ends_nothing::PLANTED,
+        anybody_revokes::PLANTED,
+        algorithm_ignored::PLANTED,
         redemption_without_ledger::PLANTED,
         ledger_of_this_replica::PLANTED,
         ledger_looked_at_first::PLANTED,

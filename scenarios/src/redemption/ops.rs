@@ -117,6 +117,7 @@ impl sim::service::Op for Op {
     fn routine(&self, seen: &Seen, by_attacker: bool) -> Option<&'static str> {
         match (self, seen) {
             (Op::Redeem { .. }, Seen::Fail(_)) if by_attacker => Some("attempts of attackers that were refused"),
+            (Op::UserInfo { .. }, Seen::Ok | Seen::Fail(_)) if by_attacker => Some("questions of attackers who it is"),
             _ => None,
         }
     }

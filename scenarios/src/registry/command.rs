@@ -37,6 +37,8 @@ pub struct App {
     pub farewells: Vec<String>,
     /// Whether it must use PKCE.
     pub pkce_required: bool,
+    /// How its ID tokens are signed.
+    pub id_token_alg: String,
 }
 
 /// What an operator asks for. The variants are the commands of `idp --help`, and the checks that they make of what they are
@@ -261,5 +263,6 @@ fn app(choices: &Choices, id: String) -> App {
         redirect_uris: some(3, "callback"),
         farewells: some(2, "bye"),
         pkce_required: choices.between(0, 1) == 1,
+        id_token_alg: (*choices.pick(&["RS256", "ES256"]).expect("some")).into(),
     }
 }

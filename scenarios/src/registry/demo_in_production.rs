@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use idp::{
     clients::{Client, ClientRepository, ClientSecret, Pkce},
     directory::Directory,
+    keys::Algorithm,
     replica::Wiring,
     store::SqliteDirectory,
 };
@@ -55,6 +56,7 @@ impl ClientTwist for AddsDemo {
             redirect_uris: vec!["http://127.0.0.1/callback".into()],
             post_logout_redirect_uris: vec![],
             pkce: Pkce::Required,
+            id_token_alg: Algorithm::Es256,
         };
         if let Ok(directory) = SqliteDirectory::open_existing(self.env.clone(), &self.location, Duration::ZERO).await {
             directory.add_client(&demo).await?;

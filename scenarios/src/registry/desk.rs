@@ -11,6 +11,7 @@ use crate::{
 };
 use idp::{
     clients::{Client, ClientRepository, ClientSecret, Pkce, registration},
+    keys::Algorithm,
     store::{SqliteDirectory, sqlite::DirectoryError},
     users::{User, UserChange, UserRepository},
 };
@@ -176,6 +177,7 @@ fn client(app: &App) -> Client {
         secret: app.secret_sha256.map_or(ClientSecret::None, ClientSecret::Sha256),
         redirect_uris: app.redirect_uris,
         post_logout_redirect_uris: app.farewells,
+        id_token_alg: Algorithm::named(&app.id_token_alg).unwrap_or(Algorithm::Es256),
         pkce: if app.pkce_required {
             Pkce::Required
         } else {
@@ -195,5 +197,6 @@ fn app(client: Client) -> App {
         redirect_uris: client.redirect_uris,
         farewells: client.post_logout_redirect_uris,
         pkce_required: client.pkce == Pkce::Required,
+        id_token_alg: client.id_token_alg.name().into(),
     }
 }

@@ -105,6 +105,7 @@ impl State {
                 }),
                 redirect_uris,
                 farewells: RelyingPartyOptions::farewells(&client.client_id),
+                id_token_alg: client.id_token_alg.to_owned(),
                 id: client.client_id,
             });
         State {

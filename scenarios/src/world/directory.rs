@@ -11,6 +11,7 @@ use crate::{
 };
 use idp::{
     clients::{Client, ClientSecret},
+    keys::Algorithm,
     leader::{Reminder, ReminderRepository},
     store::sqlite::SqliteDirectory,
     users::User,
@@ -313,6 +314,7 @@ pub(crate) async fn add(directory: &SqliteDirectory, plan: &Plan, epoch: Timesta
             pkce: secret.usual_pkce(),
             secret,
             post_logout_redirect_uris: RelyingPartyOptions::farewells(&client.client_id),
+            id_token_alg: Algorithm::named(client.id_token_alg).expect("one that the service has"),
             redirect_uris,
         };
         directory.add_client(&client).await?;

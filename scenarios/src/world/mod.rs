@@ -24,6 +24,7 @@ pub mod mail;
 mod mode;
 mod offline;
 pub(crate) mod replica;
+pub(crate) mod rsa_keys;
 mod scene;
 
 pub use inbox::{InboxMail, Inboxes};

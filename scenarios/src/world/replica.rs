@@ -1,6 +1,6 @@
 //! One replica of the login service: the production code over the simulated world's seams.
 
-use super::{access, calls, hosts};
+use super::{access, calls, hosts, rsa_keys::FixedRsaKeys};
 use crate::login::{Login, StoreOption, WorldOptions, renew_every};
 use idp::{
     config::{Config, RedisAccess, StateConfig},
@@ -134,7 +134,12 @@ async fn serve(process: &Process<Login>, env: &Env, mut to_stop: watch::Receiver
         // Two runs of one plan have their directories in different places.
         Err(error) => return Err(error.to_string().replace(&config.directory, "directory.sqlite")),
     };
-    let wiring = Wiring::standard(env, &Arc::new(config.clone()), directory);
+    let wiring = Wiring::standard(
+        env,
+        &Arc::new(config.clone()),
+        directory,
+        Arc::new(FixedRsaKeys::of(&process.host)),
+    );
     let wiring = calls::wrap::wiring(env, &config, wiring, &asked);
     let wiring = match &process.bug {
         Some(rewire) => rewire(env, &mut config, wiring),

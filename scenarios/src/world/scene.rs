@@ -92,6 +92,8 @@ pub struct RelyingPartyOptions {
     pub secret: Option<String>,
     /// Its redirect URI.
     pub redirect_uri: String,
+    /// The algorithm that signs its ID tokens. It takes no other: its library checks what it was configured for.
+    pub id_token_alg: &'static str,
 }
 
 /// Redirect URIs of native applications, as registered: the port is theirs to choose (RFC 8252 section 7.3), but for the last
@@ -111,6 +113,7 @@ impl RelyingPartyOptions {
             client_id: "cli".into(),
             secret: None,
             redirect_uri: redirect_uri.to_owned(),
+            id_token_alg: "ES256",
         }
     }
 
@@ -143,11 +146,13 @@ impl RelyingPartyOptions {
                 client_id: "web".into(),
                 secret: None,
                 redirect_uri: "https://app.example/callback".into(),
+                id_token_alg: "ES256",
             },
             RelyingPartyOptions {
                 client_id: "grafana".into(),
                 secret: Some("grafana-secret-for-simulation&a=b+c %41:d".into()),
                 redirect_uri: "https://grafana.example/login/generic_oauth".into(),
+                id_token_alg: "RS256",
             },
         ]
     }
@@ -165,6 +170,8 @@ pub struct SeenCode {
     pub client: RelyingPartyOptions,
     /// The person who logged in.
     pub who: String,
+    /// The access token that was issued for it, if it was redeemed.
+    pub access_token: Option<String>,
 }
 
 /// All codes that relying parties have received, in order. People and thieves share it, and so do clones.

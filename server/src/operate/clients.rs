@@ -2,7 +2,7 @@
 
 use super::{Desk, Done, refused};
 use crate::{
-    options::{AddClient, At, ChangeClient, OneClient, PkceChoice},
+    options::{AddClient, AlgorithmChoice, At, ChangeClient, OneClient, PkceChoice},
     start::StartFailure,
 };
 use idp::{
@@ -11,6 +11,7 @@ use idp::{
         registration::{client_id, display_name, redirect_uri},
     },
     hash::sha256_hex,
+    keys::Algorithm,
 };
 use seams::random_token;
 use serde::Serialize;
@@ -31,6 +32,7 @@ struct Shown {
     /// As RP-Initiated Logout section 3.1 names it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     post_logout_redirect_uris: Vec<String>,
+    id_token_signed_response_alg: &'static str,
     /// Whether a confidential client must use PKCE; of a public one it is understood.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     require_pkce: bool,
@@ -49,6 +51,7 @@ impl Shown {
                 ClientSecret::None => "none",
                 ClientSecret::Sha256(_) => "client_secret_basic",
             },
+            id_token_signed_response_alg: client.id_token_alg.name(),
             redirect_uris: client.redirect_uris,
             post_logout_redirect_uris: client.post_logout_redirect_uris,
             client_secret,
@@ -74,8 +77,8 @@ impl Shown {
             kind => kind,
         };
         let mut text = format!(
-            "client        {}\nname          {}\nkind          {kind}\n",
-            self.client_id, self.client_name
+            "client        {}\nname          {}\nkind          {kind}\nID tokens     {}\n",
+            self.client_id, self.client_name, self.id_token_signed_response_alg
         );
         for uri in &self.redirect_uris {
             text += &format!("redirect URI  {uri}\n");
@@ -124,6 +127,13 @@ fn pkce(choice: PkceChoice) -> Pkce {
     }
 }
 
+fn algorithm(choice: AlgorithmChoice) -> Algorithm {
+    match choice {
+        AlgorithmChoice::Rs256 => Algorithm::Rs256,
+        AlgorithmChoice::Es256 => Algorithm::Es256,
+    }
+}
+
 fn nobody<T>(id: &str) -> Result<T, StartFailure> {
     refused(format!("there is no client {id:?}: list-clients shows which there are"))
 }
@@ -155,6 +165,7 @@ pub(super) async fn add(new: &AddClient) -> Result<Done, StartFailure> {
         secret: kept,
         redirect_uris: new.redirect_uri.clone(),
         post_logout_redirect_uris: new.post_logout_redirect_uri.clone(),
+        id_token_alg: algorithm(new.id_token_signed_response_alg),
     };
     let is_new = desk.directory.register_client(&client).await;
     if !is_new.map_err(|failure| desk.failed(&failure))? {
@@ -229,6 +240,9 @@ pub(super) async fn change(client: &ChangeClient) -> Result<Done, StartFailure> 
             (true, _, ClientSecret::None) => known.secret = kept.clone(),
             (_, true, _) => (known.secret, known.pkce) = (ClientSecret::None, Pkce::Required),
             _ => {}
+        }
+        if let Some(choice) = client.id_token_signed_response_alg {
+            known.id_token_alg = algorithm(choice);
         }
         if let (Some(choice), ClientSecret::Sha256(_)) = (client.pkce, &known.secret) {
             known.pkce = pkce(choice);

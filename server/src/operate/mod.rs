@@ -1,6 +1,7 @@
 //! What operators do with the directory, beside serving: one command, one transaction, one answer.
 
 mod clients;
+mod keys;
 mod users;
 
 use crate::{
@@ -118,5 +119,6 @@ pub(crate) async fn operate(command: &Command) -> Result<Done, StartFailure> {
         Command::ChangeClient(client) => clients::change(client).await,
         Command::RemoveClient(client) => clients::remove(client).await,
         Command::RotateClientSecret(client) => clients::rotate_secret(client).await,
+        Command::ImportSigningKey(key) => keys::import(key).await,
     }
 }

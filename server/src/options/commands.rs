@@ -32,6 +32,8 @@ pub enum Command {
     RemoveClient(OneClient),
     /// Gives a confidential client a new secret and prints it, once. The old one is refused from then on.
     RotateClientSecret(OneClient),
+    /// Puts an RSA key into a new directory, for a machine that cannot make one, or for one that came with the clients
+    ImportSigningKey(ImportSigningKey),
 }
 
 /// Where to do it, and how to say it.
@@ -116,6 +118,17 @@ pub enum PkceChoice {
     Optional,
 }
 
+/// How the ID tokens of a client are signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AlgorithmChoice {
+    /// With an RSA key, as every client understands that asks for nothing else.
+    #[value(name = "RS256")]
+    Rs256,
+    /// With a key on the curve P-256: shorter tokens, and less work.
+    #[value(name = "ES256")]
+    Es256,
+}
+
 /// A relying party.
 #[derive(Debug, Clone, Args)]
 pub struct AddClient {
@@ -140,6 +153,10 @@ pub struct AddClient {
     /// Whether a confidential client must use PKCE [default: optional].
     #[arg(long, requires = "confidential")]
     pub pkce: Option<PkceChoice>,
+    /// How its ID tokens are signed. What clients expect that were told nothing is RS256 (OpenID Connect Dynamic Registration
+    /// section 2).
+    #[arg(long, value_name = "ALG", ignore_case = true, default_value = "RS256")]
+    pub id_token_signed_response_alg: AlgorithmChoice,
 }
 
 /// One relying party.
@@ -157,7 +174,7 @@ pub struct OneClient {
 #[derive(Debug, Clone, Args)]
 #[command(group = ArgGroup::new("change").required(true).multiple(true)
     .args(["name", "redirect_uri", "post_logout_redirect_uri", "no_post_logout_redirect_uris", "confidential", "public",
-        "pkce"]))]
+        "pkce", "id_token_signed_response_alg"]))]
 pub struct ChangeClient {
     /// Where.
     #[command(flatten)]
@@ -180,10 +197,24 @@ pub struct ChangeClient {
     /// Whether a confidential client must use PKCE from now on.
     #[arg(long, conflicts_with = "public")]
     pub pkce: Option<PkceChoice>,
+    /// How its ID tokens are signed from now on.
+    #[arg(long, value_name = "ALG", ignore_case = true)]
+    pub id_token_signed_response_alg: Option<AlgorithmChoice>,
     /// Makes a public client a confidential one and prints its new secret, once.
     #[arg(long, conflicts_with = "public")]
     pub confidential: bool,
     /// Makes a confidential client a public one: its secret is forgotten, and PKCE alone protects its codes.
     #[arg(long)]
     pub public: bool,
+}
+
+/// A key that signs ID tokens.
+#[derive(Debug, Clone, Args)]
+pub struct ImportSigningKey {
+    /// Where.
+    #[command(flatten)]
+    pub at: At,
+    /// File with an RSA key of 2048 to 4096 bits: PKCS#8 in PEM, without a password.
+    #[arg(long, value_name = "FILE")]
+    pub pem: PathBuf,
 }

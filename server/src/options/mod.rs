@@ -5,7 +5,10 @@ mod commands;
 mod places;
 
 pub use access::{Access, MailTls};
-pub use commands::{AddClient, AddUser, At, ChangeClient, ChangeUser, Command, OneClient, OneUser, PkceChoice};
+pub use commands::{
+    AddClient, AddUser, AlgorithmChoice, At, ChangeClient, ChangeUser, Command, ImportSigningKey, OneClient, OneUser,
+    PkceChoice,
+};
 
 use clap::Parser;
 use places::{hook, host_port};

@@ -28,11 +28,11 @@ fn clients_are_added_listed_shown_changed_and_removed() {
         &[&app[..], &["--redirect-uri", "com.example.app:/cb"]].concat(),
     );
     let says = "client        app\nname          App\nkind          public: PKCE is what protects its codes\n\
-                redirect URI  https://app.example/cb\nredirect URI  com.example.app:/cb\n";
+                ID tokens     RS256\nredirect URI  https://app.example/cb\nredirect URI  com.example.app:/cb\n";
     assert_eq!(out, says);
     let public = json!({
         "client_id": "app", "client_name": "App", "token_endpoint_auth_method": "none",
-        "redirect_uris": ["https://app.example/cb", "com.example.app:/cb"],
+        "redirect_uris": ["https://app.example/cb", "com.example.app:/cb"], "id_token_signed_response_alg": "RS256",
     });
     assert_eq!(json_of("show-client", &["--id", "app"]), public);
 
@@ -69,15 +69,30 @@ fn clients_are_added_listed_shown_changed_and_removed() {
         "Web 2",
         "--redirect-uri",
         "https://web.example/2",
+        "--id-token-signed-response-alg",
+        "es256",
     ];
     let changed = json_of("change-client", &change);
     let says = json!({
         "client_id": "web", "client_name": "Web 2", "token_endpoint_auth_method": "client_secret_basic",
-        "redirect_uris": ["https://web.example/2"],
+        "redirect_uris": ["https://web.example/2"], "id_token_signed_response_alg": "ES256",
     });
     assert_eq!(changed, says, "the secret stays, and is not shown");
     let kept = json_of("change-client", &["--id", "web", "--confidential"]);
     assert_eq!(kept, says, "one that has a secret keeps it");
+    let none = [
+        "change-client",
+        at[0],
+        at[1],
+        "--id",
+        "web",
+        "--id-token-signed-response-alg",
+        "none",
+    ];
+    assert!(
+        refused(2, &none).contains("[possible values: RS256, ES256]"),
+        "signed, or no token"
+    );
     let made_public = json_of("change-client", &["--id", "web", "--public"]);
     assert_eq!(made_public["token_endpoint_auth_method"], "none");
     let with_secret = json_of("change-client", &["--id", "web", "--confidential"]);

@@ -1,6 +1,7 @@
 //! What operators do with the directory: each command, its output, and what it refuses.
 
 mod clients;
+mod keys;
 mod people;
 #[path = "../support/mod.rs"]
 mod support;

@@ -192,9 +192,14 @@ impl Answer {
 
 /// Sends a request over a connection of its own.
 pub(crate) fn send(method: &str, port: u16, path: &str, headers: &str, body: &str) -> Answer {
+    send_to(("127.0.0.1", port), method, path, headers, body)
+}
+
+/// The same to this machine by another of its names.
+pub(crate) fn send_to((host, port): (&str, u16), method: &str, path: &str, headers: &str, body: &str) -> Answer {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the port is open");
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+        "{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}",
         body.len()
     );
     stream.write_all(request.as_bytes()).expect("a request");

@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    keys::Algorithm,
     store::{
         sqlite::testing::{in_memory, open, web},
         testing::Fixture,
@@ -16,6 +17,7 @@ async fn people_and_clients_are_found_as_they_were_added() {
     let ann = a.user_by_address("ann@example.com").await.unwrap();
     assert_eq!(ann, a.user("user-ann").await.unwrap());
     let mut changed = web();
+    changed.id_token_alg = Algorithm::Rs256;
     changed.secret = ClientSecret::Sha256("ab".into());
     changed.redirect_uris = vec!["https://app.example/callback".into()];
     a.add_client(&changed).await.unwrap();

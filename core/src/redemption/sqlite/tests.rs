@@ -30,3 +30,25 @@ async fn a_code_is_redeemed_once_in_a_file() {
     let file = TempFile::new("redeem");
     code_is_redeemed_once_by_either_replica(&file.location()).await;
 }
+
+/// RFC 6749 section 4.1.2: found by the code, revoked once, for whichever replica.
+#[tokio::test]
+async fn the_token_of_a_spent_code_is_revoked() {
+    let fixture = Fixture::new();
+    let location = in_memory("reuse");
+    let (a, b) = (open(&fixture, &location).await, open(&fixture, &location).await);
+    assert_eq!(b.spent_code("code").await, Ok(None));
+    let redemption = redemption("code", "t1");
+    let spent = |is_revoked| {
+        let binding = redemption.binding.clone();
+        Ok(Some(SpentCode { binding, is_revoked }))
+    };
+    a.redeem(redemption.clone()).await.unwrap();
+    assert_eq!(b.spent_code("code").await, spent(false));
+    assert_eq!(b.revoke_token_of("other").await, Ok(false));
+    assert!(a.token("t1", START).await.unwrap().is_some());
+    assert_eq!(b.revoke_token_of("code").await, Ok(true));
+    assert_eq!(b.revoke_token_of("code").await, Ok(false));
+    assert_eq!(a.spent_code("code").await, spent(true));
+    assert_eq!(a.token("t1", START).await, Ok(None));
+}

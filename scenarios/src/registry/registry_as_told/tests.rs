@@ -54,6 +54,7 @@ fn tool(secret: Option<&str>, pkce_required: bool) -> App {
         redirect_uris: vec!["https://tool.example/b".into(), "https://tool.example/a".into()],
         farewells: vec![],
         pkce_required,
+        id_token_alg: "RS256".into(),
     }
 }
 

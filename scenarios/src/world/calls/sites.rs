@@ -74,6 +74,8 @@ pub(crate) const CALLS: &[CallSite] = &[
     directory("directory session", DIRECTORY_READ),
     directory("directory end_session", DIRECTORY_WRITE),
     directory("directory redeem", DIRECTORY_WRITE),
+    directory("directory spent_code", DIRECTORY_READ),
+    directory("directory revoke_token_of", DIRECTORY_WRITE),
     directory("directory token", DIRECTORY_READ),
     directory("directory failures", DIRECTORY_READ),
     directory("directory count_failure", DIRECTORY_WRITE),

@@ -15,7 +15,7 @@ use idp::{
     leader::{EpochRepository, ExpiryRepository, LeaderEpoch, Reminder, ReminderClaim, ReminderRepository},
     limits::FailureRepository,
     mail::{Mail, Mailer},
-    redemption::{CodeRedemption, Redeemed, TokenRecord, TokenRepository},
+    redemption::{CodeRedemption, Redeemed, SpentCode, TokenRecord, TokenRepository},
     replica::Wiring,
     session::{Session, SessionOpening, SessionRepository},
     store::{AuthStateStore, DirectoryProbe, Key, MasterFinder, RedisStore, SentinelFinder},
@@ -263,5 +263,6 @@ pub(crate) fn wiring(env: &Env, config: &Config, wiring: Wiring, asked: &Asked) 
         },
         mailer: called!(wiring.mailer),
         analytics: called!(wiring.analytics),
+        rsa_keys: wiring.rsa_keys, // the processor makes them: nobody is asked
     }
 }

@@ -6,9 +6,13 @@ use crate::testing::VERIFIER;
 /// Presents a code a second time, so much later.
 async fn is_refused_again(client: &mut Client, after_ms: u64) {
     let code = client.code(&[]).await;
-    assert_eq!(client.redeem(&code, &[]).await.status, 200);
+    let tokens = client.redeem(&code, &[]).await.json();
+    let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+    assert_eq!(client.bed.get("/userinfo", Some(&bearer)).await.status, 200);
     client.bed.fixture.clock.pass(after_ms);
     assert_eq!(client.redeem(&code, &[]).await.error(), (400, "invalid_grant".into()));
+    // RFC 6749 section 4.1.2.
+    assert_eq!(client.bed.get("/userinfo", Some(&bearer)).await.status, 401);
 }
 
 pub(in super::super) async fn code_reuse(client: &mut Client) {

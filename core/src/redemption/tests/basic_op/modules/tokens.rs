@@ -32,7 +32,7 @@ pub(in super::super) async fn signature(client: &mut Client) {
     let token = json["id_token"].as_str().unwrap();
     let keys: JwkSet = serde_json::from_value(client.document("/jwks").await).unwrap();
     let key = keys.find(jose_header(token)["kid"].as_str().unwrap()).unwrap();
-    let mut rules = Validation::new(Algorithm::ES256);
+    let mut rules = Validation::new(Algorithm::RS256);
     rules.validate_exp = false;
     rules.set_audience(&["grafana"]);
     let checked = decode::<Map<String, Value>>(token, &DecodingKey::from_jwk(key).unwrap(), &rules);
