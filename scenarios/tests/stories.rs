@@ -44,6 +44,6 @@ fn a_code_is_redeemed_twice_without_the_ledger() {
     story(
         "story_redemption_without_ledger",
         1,
-        &["replay", "failover_mid_redemption", "--seed", "3", "--bug", bug],
+        &["replay", "failover_mid_redemption", "--seed", "2", "--bug", bug],
     );
 }

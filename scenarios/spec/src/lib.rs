@@ -40,6 +40,7 @@ mod frame;
 mod health;
 mod index;
 mod judge;
+mod limits;
 mod lines;
 mod log;
 mod log_order;

@@ -156,7 +156,7 @@ mod tests {
     }
 
     fn says(story: Story, at_ms: u64, ready: bool) -> Story {
-        let (host, why) = ("idp-a".to_owned(), "degraded: redis".to_owned());
+        let (host, why) = ("idp-a".to_owned(), CLOSED_DEGRADED.to_owned());
         story.event(at_ms, "idp-a", Event::Ready { host, ready, why })
     }
 
