@@ -1,5 +1,6 @@
 //! The configuration, which the operator decides.
 
+use crate::http::TrustedProxies;
 use std::{fmt, time::Duration};
 
 /// Configuration of one replica. All replicas of a service share it, except `replica`.
@@ -13,6 +14,8 @@ pub struct Config {
     pub port: u16,
     /// Port for operators: `/health`. Open as long as the process lives.
     pub ops_port: u16,
+    /// Whom to believe about the addresses of clients.
+    pub proxies: TrustedProxies,
     /// Where the directory is that all replicas share: a path, or an SQLite URI.
     pub directory: String,
     /// Where short-lived state is kept.
@@ -123,6 +126,8 @@ pub struct Ttl {
     pub id_token: Duration,
     /// A session.
     pub session: Duration,
+    /// How long a browser is known in which somebody has logged in, from the last login on.
+    pub known_browser: Duration,
     /// How far hosts' clocks may disagree: the ledger remembers that much longer.
     pub clock_slack: Duration,
 }
@@ -140,6 +145,18 @@ pub struct Limits {
     pub verify_attempts: u64,
     /// Mails to one address and window.
     pub sends: u64,
+    /// The same two of one client at one address: fewer, so that nobody uses up alone what everybody has at an address, and
+    /// enough is left for a person to log in.
+    pub client_login_attempts: u64,
+    /// See above.
+    pub client_sends: u64,
+    /// The same two of one client at all addresses together, for whoever tries one after the other.
+    pub client_login_attempts_in_all: u64,
+    /// See above.
+    pub client_sends_in_all: u64,
+    /// Browsers in which one person is known; another one is known instead of that in which the person has not logged in for
+    /// the longest time.
+    pub known_browsers: u64,
     /// Pressing the button again within this time sends no second mail.
     pub send_once: Duration,
     /// Consecutive failures at one address until it is locked (SP 800-63B-4 section 3.2.2: at most
@@ -221,6 +238,7 @@ impl Config {
             issuer: issuer.into(),
             port: 8080,
             ops_port: 9090,
+            proxies: TrustedProxies::default(),
             directory: "idp.sqlite".into(),
             state,
             mail_relay: None,
@@ -234,6 +252,7 @@ impl Config {
                 access_token: Duration::from_secs(3600),
                 id_token: Duration::from_secs(300),
                 session: Duration::from_secs(12 * 3600),
+                known_browser: Duration::from_secs(180 * 24 * 3600),
                 clock_slack: Duration::from_secs(300),
             },
             limits: Limits {
@@ -241,6 +260,11 @@ impl Config {
                 login_attempts: 10,
                 verify_attempts: 5,
                 sends: 5,
+                client_login_attempts: 8,
+                client_sends: 4,
+                client_login_attempts_in_all: 60,
+                client_sends_in_all: 30,
+                known_browsers: 8,
                 send_once: Duration::from_secs(20),
                 consecutive_failures: 100,
                 outbox: 256,
@@ -297,7 +321,7 @@ mod tests {
         let (limits, window_s) = (config.limits, config.limits.window.as_secs());
         let codes = u64::from(code::CODES);
         let at_once = limits.sends * (config.ttl.email_code.as_secs() / window_s + 1);
-        let in_a_row = limits.consecutive_failures + limits.login_attempts;
+        let in_a_row = limits.consecutive_failures;
         let a_day = limits.login_attempts * 24 * 3600 / window_s;
         for (row, number) in [
             ("codes", codes),
@@ -333,6 +357,7 @@ mod tests {
             ("access token", ttl.access_token),
             ("ID token", ttl.id_token),
             ("session", ttl.session),
+            ("known browser", ttl.known_browser),
             ("disagreement of clocks", ttl.clock_slack),
             ("limits", limits.window),
             ("one mail", limits.send_once),
@@ -369,6 +394,11 @@ mod tests {
             ("characters of a display name", registration::NAME_CHARS_MAX as u64),
             ("attempts at an address", limits.login_attempts),
             ("mails to an address", limits.sends),
+            ("attempts of a client at an address", limits.client_login_attempts),
+            ("mails of a client to an address", limits.client_sends),
+            ("attempts of a client", limits.client_login_attempts_in_all),
+            ("mails of a client", limits.client_sends_in_all),
+            ("known browsers of a person", limits.known_browsers),
             ("failures in a row", limits.consecutive_failures),
             ("events that wait", limits.analytics_queue as u64),
             ("mails that wait", limits.outbox as u64),

@@ -64,8 +64,8 @@
 //! 2. `mod.rs`: a struct with what its use cases need (`Service`, `Authorization`, `Sessions`, `Limits`, repositories), its
 //!    `Namespace`s, and its `Way`, which is its part of the login page;
 //! 3. the use cases, as methods of that struct. They find the login with `Authorization::open_flow`, ask
-//!    `Limits::charge` before they look at what was presented, and end in `Sessions::open`, which spends the proof in the
-//!    ledger and opens the session in one transaction; `Limits::count_failure` comes before "wrong" is said;
+//!    `Limits::charge` and `Limits::count_attempt` before they look at what was presented, and end in `Sessions::open`, which
+//!    spends the proof in the ledger and opens the session in one transaction, and in `Limits::succeed`;
 //! 4. `repository.rs` and `sqlite.rs`: a trait of a few methods, and its `SCHEMA`, whose statements have the next version
 //!    of the directory, with the rows that expire;
 //! 5. `error.rs`: an enum, and `From` it for `Rejected`: texts and names here, status and code by `Kind` or `ErrorCode`;

@@ -28,10 +28,12 @@ pub const NAMESPACES: &[Namespace] = &[
     authorize::FLOW,
     redemption::CODE,
     mailed_code::EMAIL_CODE,
-    mailed_code::SENDS,
+    limits::SENDS,
     mailed_code::SEND_ONCE,
     limits::LOGIN_ATTEMPTS,
     limits::VERIFY_ATTEMPTS,
+    limits::CLIENT_ATTEMPTS,
+    limits::CLIENT_SENDS,
     leader::LEASE,
     store::HEALTH,
 ];

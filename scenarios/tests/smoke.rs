@@ -50,6 +50,7 @@ smoke!(
     guesser_across_failover,
     one_wrong_code,
     failures_in_a_row,
+    strangers_at_the_door,
     twins_wait_in_vain,
     mail_stalls,
     mails_wait,

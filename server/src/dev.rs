@@ -80,6 +80,10 @@ async fn seed(directory: &SqliteDirectory) -> Outcome<()> {
 pub(crate) fn lift_limits(config: &mut Config) {
     config.limits.login_attempts = UNLIMITED;
     config.limits.sends = UNLIMITED;
+    config.limits.client_login_attempts = UNLIMITED;
+    config.limits.client_sends = UNLIMITED;
+    config.limits.client_login_attempts_in_all = UNLIMITED;
+    config.limits.client_sends_in_all = UNLIMITED;
 }
 
 /// What a developer needs to know, on standard error.

@@ -12,6 +12,7 @@ use crate::{
 };
 use idp::{
     config::{Config, StateConfig},
+    http::TrustedProxies,
     replica::{self, Wiring},
 };
 use seams_os::Connected;
@@ -160,6 +161,10 @@ fn config(options: &Options, bind: IpAddr) -> Result<Config, StartFailure> {
     let mut config = Config::new(&options.replica, issuer, state);
     config.port = options.port;
     config.ops_port = options.ops_port;
+    config.proxies = TrustedProxies {
+        networks: options.trusted_proxy.clone(),
+        header: options.proxy_header.into(),
+    };
     let directory = options.directory.clone().unwrap_or_else(|| DEV_DIRECTORY.into());
     config.directory = directory.display().to_string();
     config.mail_relay = options.mail_relay.clone();

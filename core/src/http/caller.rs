@@ -1,9 +1,15 @@
 //! Who calls, and the cookies that say so.
 
+use super::{ClientAddress, TrustedProxies};
 use axum::{extract::FromRequestParts, response::Response};
 use cookie::Cookie as Pair;
 use http::{HeaderMap, HeaderValue, header, request::Parts};
-use std::{borrow::Cow, convert::Infallible, time::Duration};
+use std::{
+    borrow::Cow,
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
 /// A cookie of this service. Modules define theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,11 +59,17 @@ fn has_tls(issuer: &str) -> bool {
     issuer.starts_with("https://")
 }
 
+/// Who is at the other end of the connection that a request came over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
 /// Who calls: what the browser's cookies say, and the name under which the log knows the request. Handlers extract it.
 #[derive(Clone, Default)]
 pub struct Caller {
     /// Correlation ID, as the person sees it.
     pub correlation: String,
+    /// From where, for limits.
+    pub client: ClientAddress,
     has_tls: bool,
     /// Name and value, as sent.
     cookies: Vec<(String, String)>,
@@ -74,11 +86,19 @@ impl Caller {
         let pairs = texts.flat_map(|text| Pair::split_parse(text).flatten());
         Caller {
             correlation,
+            client: ClientAddress::default(),
             has_tls: has_tls(issuer),
             cookies: pairs
                 .map(|pair| (pair.name().to_owned(), pair.value().to_owned()))
                 .collect(),
         }
+    }
+
+    /// The same, of somebody who is at the other end of this connection, or speaks through a trusted proxy there.
+    pub(crate) fn at(mut self, peer: Option<&Peer>, proxies: &TrustedProxies, headers: &HeaderMap) -> Caller {
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+        self.client = proxies.client(peer, headers);
+        self
     }
 
     /// The value of a cookie; of the first, if there are several.

@@ -2,7 +2,7 @@
 //! has.
 
 use super::{
-    Caller, Rejected, RequestError, cors,
+    Caller, Rejected, RequestError, TrustedProxies, cors,
     error::{self, Logged},
     respond::head_bytes,
     rest::Rest,
@@ -23,6 +23,7 @@ use std::sync::Arc;
 struct Surroundings {
     env: Env,
     issuer: Arc<str>,
+    proxies: Arc<TrustedProxies>,
     head_bytes_max: usize,
     for_scripts: &'static [&'static str],
 }
@@ -40,6 +41,7 @@ pub(crate) fn surround(
     let surroundings = Surroundings {
         env,
         issuer: config.issuer.as_str().into(),
+        proxies: Arc::new(config.proxies.clone()),
         head_bytes_max: config.limits.answer_head,
         for_scripts,
     };
@@ -55,6 +57,7 @@ async fn around(State(service): State<Surroundings>, mut request: Request, next:
     service.env.entropy.fill(&mut id);
     let correlation = hex(&id);
     let caller = Caller::read(correlation.clone(), &service.issuer, request.headers());
+    let caller = caller.at(request.extensions().get(), &service.proxies, request.headers());
     request.extensions_mut().insert(caller);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
 

@@ -3,6 +3,7 @@
 
 mod caller;
 pub mod client;
+mod client_address;
 pub(crate) mod cors;
 mod error;
 mod layer;
@@ -19,7 +20,9 @@ mod unattended;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use caller::Peer;
 pub use caller::{Caller, Cookie};
+pub use client_address::{ClientAddress, ForwardedBy, Network, TrustedProxies};
 pub use error::{ErrorCode, JsonError, Kind, PageError, RedirectError, Rejected, RequestError};
 pub(crate) use layer::surround;
 pub use params::{Params, append};

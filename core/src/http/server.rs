@@ -3,10 +3,11 @@
 //! `axum::serve` spawns on tokio's own executor and sets a `Date` from the real clock; neither is
 //! possible in the simulation.
 
-use super::lingering::Lingering;
+use super::{Peer, lingering::Lingering};
 use axum::Router;
-use http::{HeaderValue, header};
+use http::{HeaderValue, Request, header};
 use hyper::{
+    body::Incoming,
     server::conn::http1,
     service::{Service, service_fn},
 };
@@ -88,7 +89,8 @@ pub async fn serve_connections(
 async fn serve_connection(stream: Stream, router: Router, mut state: watch::Receiver<PortState>) {
     let peer = stream.peer();
     let (inner, leaves) = (TowerToHyperService::new(router), state.clone());
-    let service = service_fn(move |request| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer.ip()));
         let (answering, leaves) = (inner.call(request), leaves.clone());
         async move {
             let mut answer = answering.await?;

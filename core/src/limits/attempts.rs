@@ -1,20 +1,22 @@
 //! Limits of attempts to log in.
 
-use super::{FailureRepository, LOGIN_ATTEMPTS, VERIFY_ATTEMPTS, admits};
+use super::{
+    CLIENT_ATTEMPTS, CLIENT_SENDS, CountedAttempt, FailureRepository, Known, LOGIN_ATTEMPTS, SENDS, VERIFY_ATTEMPTS,
+    admits,
+};
 use crate::{
     hash::sha256_hex,
-    http::{Kind, PageError, Rejected},
+    http::{Caller, Kind, PageError, Rejected},
     service::Service,
-    store::Key,
+    store::{Key, Namespace},
     unavailable::{During, Unavailable},
 };
-use seams::Outcome;
 use std::{sync::Arc, time::Duration};
 
 /// The limiters of attempts. A way to log in asks them before it looks at what was presented.
 pub struct Limits {
-    service: Service,
-    failures: Arc<dyn FailureRepository>,
+    pub(super) service: Service,
+    pub(super) failures: Arc<dyn FailureRepository>,
 }
 
 /// Why an attempt is refused before it is judged.
@@ -25,6 +27,16 @@ pub enum LimitRefused {
     /// Too many attempts at this address, over all logins.
     TooManyLogins {
         /// The window of the limiter: it admits again when that has passed, at the latest.
+        window: Duration,
+    },
+    /// Too many attempts, or mails, from this client.
+    TooManyFromHere {
+        /// As above.
+        window: Duration,
+    },
+    /// Too many mails to this address.
+    TooManyMails {
+        /// As above.
         window: Duration,
     },
     /// Too many consecutive failures at this address (SP 800-63B-4 section 3.2.2).
@@ -55,6 +67,20 @@ impl From<LimitRefused> for Rejected {
                 "There were too many attempts to sign in at this address. Please wait before you try again.",
             )
             .retry_after(window),
+            LimitRefused::TooManyFromHere { window } => PageError::new(
+                Kind::TooMany,
+                "too-many-from-here",
+                "Too many attempts",
+                "There were too many attempts to sign in from where you are. Please wait before you try again.",
+            )
+            .retry_after(window),
+            LimitRefused::TooManyMails { window } => PageError::new(
+                Kind::TooMany,
+                "too-many-mails",
+                "Too many mails",
+                "So many codes were sent to this address that the next has to wait. A code that has arrived for this sign-in still works.",
+            )
+            .retry_after(window),
             LimitRefused::Locked => PageError::new(
                 Kind::TooMany,
                 "locked",
@@ -72,64 +98,133 @@ impl Limits {
         Limits { service, failures }
     }
 
-    /// The limiters of a login in progress (its hash) and of an address, before the code is looked at: each counts this
-    /// attempt first and judges then, so that replicas that look at the same moment admit no more than the limit
+    /// The limiters of a login in progress (its hash), of the client and of an address, before the code is looked at: each
+    /// counts this attempt first and judges then, so that replicas that look at the same moment admit no more than the limit
     /// together (inventory 18). Nothing here is ever reset by sending a new code (inventory 20).
     ///
     /// # Errors
     /// See [`LimitRefused`].
-    pub async fn charge(&self, flow_hash: &str, address: &str) -> Result<(), LimitRefused> {
-        let Service { env, config, store, .. } = &self.service;
-        let limits = &config.limits;
+    pub async fn charge(
+        &self,
+        caller: &Caller,
+        flow_hash: &str,
+        address: &str,
+        known: Option<&Known>,
+    ) -> Result<(), LimitRefused> {
+        let limits = &self.service.config.limits;
         // The flow first: somebody who guesses in one flow is stopped there, and does not use up the attempts of
-        // the person whose address it is.
+        // the person whose address it is. Then the client, for the same reason.
         let in_flow = Key::new(VERIFY_ATTEMPTS, flow_hash);
-        let counted = store.count(&in_flow, config.ttl.flow).await;
+        let counted = self.service.store.count(&in_flow, self.service.config.ttl.flow).await;
         if !admits(counted.during("counting attempts in a login")?, limits.verify_attempts) {
-            env.mark("an attempt was refused by the limiter of its flow");
+            self.service
+                .env
+                .mark("an attempt was refused by the limiter of its flow");
             return Err(LimitRefused::TooManyAttempts);
         }
-        let at_address = Key::new(LOGIN_ATTEMPTS, sha256_hex(address));
-        let counted = store.count(&at_address, limits.window).await;
+        let mine = ClientLimits {
+            of: CLIENT_ATTEMPTS,
+            at_address: limits.client_login_attempts,
+            in_all: limits.client_login_attempts_in_all,
+            doing: "counting attempts of a client",
+        };
+        self.charge_client(caller, address, known, &mine).await?;
+        let at_address = Key::new(LOGIN_ATTEMPTS, counted_at(address, known));
+        let counted = self.service.store.count(&at_address, limits.window).await;
         if !admits(
             counted.during("counting attempts at an address")?,
             limits.login_attempts,
         ) {
-            env.mark("an attempt was refused by the limiter of its address");
+            self.service
+                .env
+                .mark("an attempt was refused by the limiter of its address");
             return Err(LimitRefused::TooManyLogins { window: limits.window });
         }
         Ok(())
     }
 
-    /// How many consecutive failures there are at an address. With too many of them it is locked, whatever is presented.
+    /// The limiters of mails, of the client and of the address, before a code is sent.
     ///
     /// # Errors
     /// See [`LimitRefused`].
-    pub async fn earlier_failures(&self, address: &str) -> Result<u64, LimitRefused> {
-        let failures = self.failures.failures(address).await;
-        let failures = failures.during("reading the failures of an address")?;
-        if failures >= self.service.config.limits.consecutive_failures {
+    pub async fn charge_mail(&self, caller: &Caller, address: &str, known: Option<&Known>) -> Result<(), LimitRefused> {
+        let limits = &self.service.config.limits;
+        let mine = ClientLimits {
+            of: CLIENT_SENDS,
+            at_address: limits.client_sends,
+            in_all: limits.client_sends_in_all,
+            doing: "counting mails of a client",
+        };
+        self.charge_client(caller, address, known, &mine).await?;
+        let sends = Key::new(SENDS, counted_at(address, known));
+        let counted = self.service.store.count(&sends, limits.window).await;
+        if !admits(counted.during("counting mails")?, limits.sends) {
+            self.service.env.mark("a mail was refused by the limiter");
+            return Err(LimitRefused::TooManyMails { window: limits.window });
+        }
+        Ok(())
+    }
+
+    /// The limiters of a client, of which a known browser is free: many people may share an address (an office, a mobile
+    /// network), and some of them may be up to no good.
+    async fn charge_client(
+        &self,
+        caller: &Caller,
+        address: &str,
+        known: Option<&Known>,
+        mine: &ClientLimits,
+    ) -> Result<(), LimitRefused> {
+        if known.is_some() {
+            return Ok(());
+        }
+        let (store, window) = (&self.service.store, self.service.config.limits.window);
+        let client = sha256_hex(&caller.client.to_string());
+        let pair = format!("{client}:{}", sha256_hex(address));
+        let [pair, client] = [pair, client].map(|of| Key::new(mine.of, of));
+        // At once: a person waits for it.
+        let (at_address, in_all) = tokio::join!(store.count(&pair, window), store.count(&client, window));
+        let (at_address, in_all) = (at_address.during(mine.doing)?, in_all.during(mine.doing)?);
+        if !admits(at_address, mine.at_address) || !admits(in_all, mine.in_all) {
+            self.service.env.mark("a limiter of its client refused somebody");
+            return Err(LimitRefused::TooManyFromHere { window });
+        }
+        Ok(())
+    }
+
+    /// Counts an attempt, durably, as a failure, which it is until it succeeds. With too many in a row before it the address is
+    /// locked, whatever is presented. The attempt is judged only after that: an answer that is not counted would be a free
+    /// guess.
+    ///
+    /// # Errors
+    /// See [`LimitRefused`]. The directory may not have counted it.
+    pub async fn count_attempt(&self, address: &str, known: Option<&Known>) -> Result<(), LimitRefused> {
+        let attempt = CountedAttempt {
+            address: address.to_owned(),
+            known: known.map(|known| known.hash.clone()),
+            at: self.service.env.now(),
+            limit: self.service.config.limits.consecutive_failures,
+        };
+        let counted = self.failures.count_attempt(attempt).await;
+        if counted.during("counting an attempt")?.is_none() {
             self.service.env.mark("an attempt met a locked address");
             return Err(LimitRefused::Locked);
         }
-        Ok(failures)
+        Ok(())
     }
+}
 
-    /// Counts a failure, durably. The caller says "wrong" only after that: an answer that is not counted would be a
-    /// free guess.
-    ///
-    /// # Errors
-    /// The directory did not count it, or may not have.
-    pub async fn count_failure(&self, address: &str) -> Result<(), Unavailable> {
-        let counted = self.failures.count_failure(address).await;
-        counted.during("counting a failure").map(|_| ())
-    }
+/// How many a client may have in a window.
+struct ClientLimits {
+    of: Namespace,
+    /// At one address.
+    at_address: u64,
+    /// At all of them together.
+    in_all: u64,
+    /// What is being done, for the log.
+    doing: &'static str,
+}
 
-    /// Forgets the failures of an address, after a success.
-    ///
-    /// # Errors
-    /// The directory did not forget them, or may not have.
-    pub async fn forget_failures(&self, address: &str) -> Outcome<()> {
-        self.failures.clear_failures(address).await
-    }
+/// Where it counts: at the address, or in the browser in which its owner is known.
+fn counted_at(address: &str, known: Option<&Known>) -> String {
+    known.map_or_else(|| sha256_hex(address), |known| format!("known:{}", known.hash))
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 enum AtLimits {
     /// Somebody begins a login for the address, at a replica.
-    Begin { replica: usize },
+    Begin { replica: usize, client: u8 },
     /// A wrong code is typed in one of the logins, at a replica.
     Guess { nth: usize, replica: usize },
     /// Time passes, milliseconds.
@@ -22,7 +22,7 @@ enum AtLimits {
 fn at_limits() -> impl Strategy<Value = AtLimits> {
     let replica = || 0..2usize;
     prop_oneof![
-        2 => replica().prop_map(|replica| AtLimits::Begin { replica }),
+        2 => (replica(), 0..3u8).prop_map(|(replica, client)| AtLimits::Begin { replica, client }),
         8 => (0..4usize, replica()).prop_map(|(nth, replica)| AtLimits::Guess { nth, replica }),
         1 => prop::sample::select(vec![1000, 60_000, 150_000, 300_001]).prop_map(AtLimits::Wait),
     ]
@@ -49,11 +49,19 @@ impl Window {
     }
 }
 
+/// What a client may do at the address.
+#[derive(Default)]
+struct ClientWindows {
+    attempts: Window,
+    mails: Window,
+}
+
 async fn limits_agree(steps: Vec<AtLimits>) -> Result<(), TestCaseError> {
     let bed = TestBed::new().await;
     let (limits, ttl) = (bed.config.limits, bed.config.ttl);
     let (mut now_ms, mut guess) = (0, 0u32);
     let (mut at_address, mut mails, mut failures) = (Window::default(), Window::default(), 0);
+    let mut clients: [ClientWindows; 3] = Default::default();
     let mut logins: Vec<(Browser, String, Window, u64)> = vec![];
     for (at, step) in steps.iter().enumerate() {
         match *step {
@@ -61,14 +69,18 @@ async fn limits_agree(steps: Vec<AtLimits>) -> Result<(), TestCaseError> {
                 bed.fixture.clock.pass(ms);
                 now_ms += ms;
             }
-            AtLimits::Begin { replica } => {
+            AtLimits::Begin { replica, client } => {
                 let mut browser = Browser {
                     replica,
+                    client,
                     ..Browser::default()
                 };
                 let flow = browser.begin(&bed).await;
                 let seen = browser.ask(&bed, &flow).await;
-                if mails.count(now_ms, limits.window) <= limits.sends {
+                let own = &mut clients[usize::from(client)];
+                if own.mails.count(now_ms, limits.window) > limits.client_sends {
+                    prop_assert_eq!(seen.page().2, "too-many-from-here", "step {}", at);
+                } else if mails.count(now_ms, limits.window) <= limits.sends {
                     prop_assert_eq!(seen.status.as_u16(), 303, "step {}: {}", at, seen.body);
                     let ends_ms = now_ms + ttl.flow.as_millis() as u64;
                     logins.push((browser, flow, Window::default(), ends_ms));
@@ -87,8 +99,11 @@ async fn limits_agree(steps: Vec<AtLimits>) -> Result<(), TestCaseError> {
                 }
                 browser.replica = replica;
                 let seen = browser.verify(&bed, flow, &code).await;
+                let own = &mut clients[usize::from(browser.client)];
                 let told = if in_flow.count(now_ms, ttl.flow) > limits.verify_attempts {
                     "too-many-attempts"
+                } else if own.attempts.count(now_ms, limits.window) > limits.client_login_attempts {
+                    "too-many-from-here"
                 } else if at_address.count(now_ms, limits.window) > limits.login_attempts {
                     "too-many-logins"
                 } else if failures >= limits.consecutive_failures {

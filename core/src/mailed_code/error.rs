@@ -7,7 +7,6 @@ use crate::{
     limits::LimitRefused,
     unavailable::Unavailable,
 };
-use std::time::Duration;
 
 /// Why a code is not sent or not accepted.
 #[derive(Debug, Clone)]
@@ -22,12 +21,7 @@ pub enum MailedCodeRefused {
     NotACode(LoginView),
     /// The code is wrong, expired or spent.
     WrongCode(LoginView),
-    /// Too many mails to this address.
-    TooManyMails {
-        /// The window of the limiter: it admits again when that has passed, at the latest.
-        window: Duration,
-    },
-    /// Too many attempts.
+    /// Too many attempts, or mails.
     Limit(LimitRefused),
     /// Not now.
     Unavailable(Unavailable),
@@ -77,14 +71,6 @@ impl From<MailedCodeRefused> for Rejected {
                 "That code is wrong, has expired or was used before.",
                 move |notice| pages::code(&view, Some(notice)),
             ),
-            MailedCodeRefused::TooManyMails { window } => PageError::new(
-                Kind::TooMany,
-                "too-many-mails",
-                "Too many mails",
-                "So many codes were sent to this address that the next has to wait. Codes that have arrived still \
-                 work.",
-            )
-            .retry_after(window),
         })
     }
 }

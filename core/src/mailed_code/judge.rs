@@ -3,7 +3,7 @@
 use super::{
     MailedCode, MailedCodeRefused,
     send::{EmailCodeRecord, email_code_key},
-    verify::Attempt,
+    verify::{Attempt, LoggedIn},
 };
 use crate::{
     http::Caller,
@@ -15,9 +15,11 @@ use seams::Failure;
 
 impl MailedCode {
     /// Judges an attempt that has been charged, and opens its session.
-    pub(super) async fn judge(&self, caller: &Caller, attempt: &Attempt<'_>) -> Result<String, MailedCodeRefused> {
+    pub(super) async fn judge(&self, caller: &Caller, attempt: &Attempt<'_>) -> Result<LoggedIn, MailedCodeRefused> {
         let service = &self.service;
-        let earlier_failures = self.limits.earlier_failures(attempt.address).await?;
+        // Also if it was charged before: what has failed meanwhile may have been this.
+        let known = attempt.known.as_ref();
+        self.limits.count_attempt(attempt.address, known).await?;
         let (now, key) = (service.env.now(), email_code_key(attempt.flow, &attempt.mac));
 
         let user = self.users.user_by_address(attempt.address).await;
@@ -31,7 +33,7 @@ impl MailedCode {
         let live = record.filter(|record| record.expires_at > now && record.address == attempt.address);
         let (Some(record), Some(user)) = (live, user) else {
             if self.is_open(attempt).await? {
-                return Ok(attempt.cookie.clone()); // a twin opened the session before it recorded its outcome
+                return Ok(attempt.logged_in()); // a twin opened the session before it recorded its outcome
             }
             return self.refuse(attempt).await;
         };
@@ -72,19 +74,17 @@ impl MailedCode {
                 .into());
             }
         }
-        if earlier_failures > 0
-            && let Err(failure) = self.limits.forget_failures(attempt.address).await
-        {
+        let known = self.limits.succeed(&user, attempt.address, &attempt.known_cookie).await;
+        if let Err(failure) = known {
             // They stay counted, which errs on the safe side; the login is not undone for it.
             tracing::warn!(correlation = caller.correlation, %failure, "forgetting the failures of an address");
         }
         service.report("login_succeeded", client, Some(&user.id)).await;
-        Ok(attempt.cookie.clone())
+        Ok(attempt.logged_in())
     }
 
-    /// Counts the failure, and only then says "wrong".
-    async fn refuse(&self, attempt: &Attempt<'_>) -> Result<String, MailedCodeRefused> {
-        self.limits.count_failure(attempt.address).await?;
+    /// Says "wrong". The failure has been counted.
+    async fn refuse(&self, attempt: &Attempt<'_>) -> Result<LoggedIn, MailedCodeRefused> {
         let client_id = &attempt.flow.record.request.client_id;
         self.service.report("login_failed", client_id, None).await;
         let view = self.authorization.view(attempt.flow);

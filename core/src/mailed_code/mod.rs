@@ -13,6 +13,7 @@ mod tests;
 
 pub use error::MailedCodeRefused;
 pub use routes::routes;
+pub use verify::LoggedIn;
 
 use crate::{
     authorize::{Authorization, Way},
@@ -27,8 +28,6 @@ use std::sync::Arc;
 
 /// A one-time code sent by mail.
 pub const EMAIL_CODE: Namespace = Namespace::new("auth:email:code");
-/// Counter: mails sent to one address.
-pub const SENDS: Namespace = Namespace::new("auth:limit:send");
 /// Marker: a mail was sent in this flow within the idempotency window.
 pub const SEND_ONCE: Namespace = Namespace::new("auth:limit:send-once");
 

@@ -3,7 +3,7 @@
 use super::{MailedCode, pages};
 use crate::{
     http::{Caller, Rejected, read, respond},
-    session,
+    limits, session,
 };
 use axum::{
     Router,
@@ -49,8 +49,14 @@ async fn verify(State(mailed_code): Shared, caller: Caller, request: Request) ->
     let form = read::own_form(&config.issuer, request).await?;
     let flow = form.get("flow").unwrap_or_default();
     let code = form.get("code").unwrap_or_default();
-    let cookie = mailed_code.verify_code(&caller, flow, code).await?;
+    let logged_in = mailed_code.verify_code(&caller, flow, code).await?;
     let mut response = respond::see_other(&format!("/login/continue?flow={flow}"))?;
-    session::COOKIE.set(&config.issuer, &mut response, &cookie, config.ttl.session);
+    session::COOKIE.set(&config.issuer, &mut response, &logged_in.session, config.ttl.session);
+    limits::COOKIE.set(
+        &config.issuer,
+        &mut response,
+        &logged_in.known,
+        config.ttl.known_browser,
+    );
     Ok(response)
 }

@@ -1,11 +1,10 @@
 //! A person asks for a code by mail.
 
-use super::{EMAIL_CODE, MailedCode, MailedCodeRefused, SEND_ONCE, SENDS, code};
+use super::{EMAIL_CODE, MailedCode, MailedCodeRefused, SEND_ONCE, code};
 use crate::{
     authorize::OpenFlow,
     hash::sha256_hex,
     http::Caller,
-    limits::admits,
     mail::{Mail, Subject},
     store::{Key, encode},
     unavailable::During,
@@ -55,7 +54,7 @@ impl MailedCode {
             return Ok(());
         }
         let sent = match first.during("noting that the button was pressed") {
-            Ok(_) => self.send(&mut flow, &address, &address_hash).await,
+            Ok(_) => self.send(caller, &mut flow, &address).await,
             Err(unavailable) => Err(unavailable.into()),
         };
         if sent.is_err()
@@ -67,15 +66,10 @@ impl MailedCode {
         sent
     }
 
-    async fn send(&self, flow: &mut OpenFlow, address: &str, address_hash: &str) -> Result<(), MailedCodeRefused> {
+    async fn send(&self, caller: &Caller, flow: &mut OpenFlow, address: &str) -> Result<(), MailedCodeRefused> {
         let service = &self.service;
-        let limits = &service.config.limits;
-        let sends = Key::new(SENDS, address_hash);
-        let counted = service.store.count(&sends, limits.window).await;
-        if !admits(counted.during("counting mails")?, limits.sends) {
-            service.env.mark("a mail was refused by the limiter");
-            return Err(MailedCodeRefused::TooManyMails { window: limits.window });
-        }
+        let known = self.limits.known(caller, address).await?;
+        self.limits.charge_mail(caller, address, known.as_ref()).await?;
         let user = self.users.user_by_address(address).await;
         let is_known = user.during("looking up the person")?.is_some();
 

@@ -4,7 +4,7 @@ use super::{MailedCode, MailedCodeRefused, code};
 use crate::{
     authorize::OpenFlow,
     http::Caller,
-    limits::{LimitRefused, VERIFY_ATTEMPTS},
+    limits::{self, Known, LimitRefused, VERIFY_ATTEMPTS},
     session,
     store::Key,
     unavailable::{During, Unavailable},
@@ -24,7 +24,7 @@ const POLLS_MAX: u32 = 30;
 /// What is known of an attempt from before.
 enum Before {
     /// Its outcome.
-    Judged(Result<String, MailedCodeRefused>),
+    Judged(Result<LoggedIn, MailedCodeRefused>),
     /// It was charged, and something failed.
     Charged,
     Nothing,
@@ -38,25 +38,61 @@ pub(super) struct Attempt<'a> {
     pub(super) mac: String,
     /// The session that it opens in this browser if it is right.
     pub(super) cookie: String,
+    /// The browser, if the person with this address is known in it.
+    pub(super) known: Option<Known>,
+    /// The cookie by which it is known from then on.
+    pub(super) known_cookie: String,
+}
+
+/// The cookies of a browser in which somebody has logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedIn {
+    /// That of the session.
+    pub session: String,
+    /// That by which the browser is known.
+    pub known: String,
+}
+
+impl Attempt<'_> {
+    /// What the browser gets if it is right.
+    pub(super) fn logged_in(&self) -> LoggedIn {
+        LoggedIn {
+            session: self.cookie.clone(),
+            known: self.known_cookie.clone(),
+        }
+    }
 }
 
 impl MailedCode {
-    /// Answers `POST /login/verify`: the session cookie to set.
+    /// Answers `POST /login/verify`: the cookies to set.
     ///
     /// # Errors
     /// See [`MailedCodeRefused`].
-    pub async fn verify_code(&self, caller: &Caller, flow_id: &str, typed: &str) -> Result<String, MailedCodeRefused> {
+    pub async fn verify_code(
+        &self,
+        caller: &Caller,
+        flow_id: &str,
+        typed: &str,
+    ) -> Result<LoggedIn, MailedCodeRefused> {
         let service = &self.service;
         let flow = self.authorization.open_flow(caller, flow_id).await?;
         let address = flow.record.address.as_deref();
         let address = address.ok_or(MailedCodeRefused::NoCodeSent)?;
         let code = code::typed(typed).ok_or_else(|| MailedCodeRefused::NotACode(self.authorization.view(&flow)))?;
         let mac = code::mac(&service.pepper, &flow.hash, address, &code);
+        let known = self.limits.known(caller, address).await?;
+        // A browser that is known already keeps its cookie: its person has others, and not one more at each login.
+        let known_cookie = known.as_ref().map_or_else(
+            || limits::new_cookie(&service.pepper, &flow.id, &flow.cookie, &mac),
+            |known| known.cookie.clone(),
+        );
         let attempt = Attempt {
             flow: &flow,
             address,
             cookie: session::value(&service.pepper, &flow.id, &flow.cookie, &mac),
             mac,
+            known,
+            known_cookie,
         };
 
         // The same code in the same flow and browser is the same attempt. It is charged once, and both
@@ -69,7 +105,7 @@ impl MailedCode {
         //    never be a way around the limiter.
         if self.is_open(&attempt).await? {
             service.env.mark("a repeated verification met its own session");
-            return Ok(attempt.cookie);
+            return Ok(attempt.logged_in());
         }
         let twin = Key::new(VERIFY_ATTEMPTS, format!("{}:{}", flow.hash, attempt.mac));
         let pending = format!("pending {}", service.random_token());
@@ -95,7 +131,10 @@ impl MailedCode {
                 service.env.mark("an attempt was judged again, and charged once");
                 Ok(())
             }
-            Before::Nothing => self.limits.charge(&flow.hash, address).await,
+            Before::Nothing => {
+                let known = attempt.known.as_ref();
+                self.limits.charge(caller, &flow.hash, address, known).await
+            }
         };
         let is_charged = charged.is_ok();
         let outcome = match charged {
@@ -151,13 +190,17 @@ impl MailedCode {
     ) -> Result<Before, MailedCodeRefused> {
         for _ in 0..POLLS_MAX {
             if self.is_open(attempt).await? {
-                return Ok(Before::Judged(Ok(attempt.cookie.clone())));
+                return Ok(Before::Judged(Ok(attempt.logged_in())));
             }
             let noted = self.service.store.get(twin).await;
             let refused = match noted.during("looking for the outcome of an attempt")?.as_deref() {
                 Some(b"wrong") => MailedCodeRefused::WrongCode(self.authorization.view(attempt.flow)),
                 Some(b"flow") => LimitRefused::TooManyAttempts.into(),
                 Some(b"address") => LimitRefused::TooManyLogins {
+                    window: self.service.config.limits.window,
+                }
+                .into(),
+                Some(b"here") => LimitRefused::TooManyFromHere {
                     window: self.service.config.limits.window,
                 }
                 .into(),
@@ -181,6 +224,7 @@ fn outcome_name(refused: &MailedCodeRefused) -> Option<&'static [u8]> {
         MailedCodeRefused::WrongCode(_) => Some(b"wrong"),
         MailedCodeRefused::Limit(LimitRefused::TooManyAttempts) => Some(b"flow"),
         MailedCodeRefused::Limit(LimitRefused::TooManyLogins { .. }) => Some(b"address"),
+        MailedCodeRefused::Limit(LimitRefused::TooManyFromHere { .. }) => Some(b"here"),
         MailedCodeRefused::Limit(LimitRefused::Locked) => Some(b"locked"),
         _ => None,
     }

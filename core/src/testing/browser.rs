@@ -1,6 +1,7 @@
 //! A browser.
 
 use super::{AUTHORIZE, Seen, TestBed, form};
+use crate::http::Peer;
 use axum::body::Body;
 use http::{Request, header};
 
@@ -10,6 +11,8 @@ pub(crate) struct Browser {
     /// Names and values, the oldest first.
     pub(crate) cookies: Vec<(String, String)>,
     pub(crate) replica: usize,
+    /// From where its requests come: the last number of its address.
+    pub(crate) client: u8,
 }
 
 impl Browser {
@@ -17,6 +20,7 @@ impl Browser {
         let cookies: Vec<String> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
         let headers = request.headers_mut();
         headers.insert(header::COOKIE, cookies.join("; ").parse().expect("cookies"));
+        request.extensions_mut().insert(Peer([192, 0, 2, self.client].into()));
         let seen = bed.call(self.replica, request).await;
         for cookie in seen.headers.get_all(header::SET_COOKIE) {
             let text = cookie.to_str().expect("text");

@@ -107,6 +107,9 @@ pub struct Request {
     /// Header lines; 0: not more than 64.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub header_lines: usize,
+    /// From where it came: an IPv4 address, or the first 64 bits of an IPv6 address.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub client: String,
 }
 
 fn is_zero(number: &usize) -> bool {

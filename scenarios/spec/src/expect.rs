@@ -60,6 +60,8 @@ pub(crate) enum Rule {
     Tag(Tag),
     /// 256 bits that were never seen before: none of these.
     New,
+    /// 256 bits, but not these.
+    Other(Tag),
 }
 
 impl Rule {
@@ -68,6 +70,7 @@ impl Rule {
             Rule::Is(text) => text == word,
             Rule::Tag(tag) => word.secret().tag == *tag,
             Rule::New => word.secret().is_token(),
+            Rule::Other(tag) => word.secret().is_token() && word.secret().tag != *tag,
         }
     }
 }

@@ -104,6 +104,8 @@ pub(crate) struct Index<'a> {
     pub(crate) verifies_at: BTreeMap<String, Vec<usize>>,
     /// Which address each of them is at.
     pub(crate) attempted: BTreeMap<usize, Addresses>,
+    /// Logins that said that a browser is known from then on, by the value of its cookie.
+    pub(crate) known: BTreeMap<Tag, Vec<usize>>,
     /// Requests for mails to an address.
     pub(crate) sends_to: BTreeMap<String, Vec<usize>>,
     /// The ID tokens that clients have got.
@@ -130,6 +132,7 @@ impl<'a> Index<'a> {
             told: vec![],
             verifies_at: BTreeMap::new(),
             attempted: BTreeMap::new(),
+            known: BTreeMap::new(),
             sends_to: BTreeMap::new(),
             id_tokens: BTreeMap::new(),
             keys: vec![],
@@ -339,6 +342,11 @@ impl<'a> Index<'a> {
         }
         self.verifies_at = at;
         self.attempted = attempted;
+        for place in self.attempted.keys() {
+            if let Some(cookie) = self.seen[*place].set(&self.known_cookie()) {
+                self.known.entry(cookie).or_default().push(*place);
+            }
+        }
     }
 
     /// When the last exchange ended, milliseconds from the start of the run.
@@ -378,6 +386,11 @@ impl<'a> Index<'a> {
     /// The name of the session cookie. `__Host-` wherever there is TLS (RFC 6265bis section 4.1.3.2).
     pub(crate) fn session_cookie(&self) -> String {
         self.cookie_name("session")
+    }
+
+    /// The name of the cookie of a known browser.
+    pub(crate) fn known_cookie(&self) -> String {
+        self.cookie_name("known")
     }
 
     fn cookie_name(&self, name: &str) -> String {

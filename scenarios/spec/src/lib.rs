@@ -41,6 +41,7 @@ mod health;
 mod index;
 mod judge;
 mod keys;
+mod limits;
 mod lines;
 mod log;
 mod log_order;

@@ -8,6 +8,7 @@ use crate::{
     expect::{Expected, Rule},
     index::{Flow, Index},
     judge::{Judge, Needs, page_not_now},
+    limits::{self, FROM_HERE},
     pages,
     secret::Tag,
     seen::{Done, Seen},
@@ -105,34 +106,57 @@ impl Judge<'_> {
         once.refuses(&others, own.times, |since, at| self.store_forgot(since, at))
     }
 
-    /// Whether there are too many mails to an address (core/LIMITS.md).
-    fn too_many_mails(&self, place: usize, to: &str) -> Known {
+    /// Whether there are too many mails to an address (core/LIMITS.md): in this browser, if its owner is known there, else in
+    /// all others together.
+    fn too_many_mails(&self, place: usize, to: &str, known: Known) -> Known {
         let own = &self.index.seen[place];
-        let counted: Vec<Counted> = (self.presses(to).into_iter())
-            .filter(|press| !press.places.contains(&place))
-            .filter_map(|press| {
-                let seen: Vec<&Seen<'_>> = press.places.iter().map(|place| &self.index.seen[*place]).collect();
-                let effects = seen.iter().map(|seen| seen.effect());
-                Some(Counted {
-                    times: Times::new(
-                        effects.clone().map(|times| times.from_ms).min()?,
-                        effects.map(|times| times.to_ms).max()?,
-                    ),
-                    certain: !press.perhaps_counted_already && seen.iter().all(|seen| seen.done() != Done::Maybe),
+        let over = |in_known_browser: bool| {
+            let presses = self.presses(to).into_iter();
+            let others = presses.filter(|press| !press.places.contains(&place));
+            let counted: Vec<Counted> = others
+                .filter(|press| !(press.places.iter()).all(|place| answered_with(&self.index.seen[*place], FROM_HERE)))
+                .filter(|press| {
+                    let is_one = |place: &usize| self.are_one(&self.index.seen[*place], own);
+                    !in_known_browser || press.places.iter().any(is_one)
                 })
-            })
-            .collect();
-        let window = Window {
-            limit: self.setting("mails to an address"),
-            lasts_ms: self.setting("limits"),
-            clocks_ms: self.clocks_ms(own.times),
+                .filter_map(|press| {
+                    let by_known = self.press_by_known(&press, to);
+                    let here = if in_known_browser { by_known } else { by_known.negated() };
+                    let mut one = self.counted_press(&press)?;
+                    one.certain &= here == Known::Yes;
+                    (here != Known::No).then_some(one)
+                })
+                .collect();
+            let window = self.window("mails to an address", own.times);
+            window.refuses(&counted, own.times, |since, at| self.store_forgot(since, at))
         };
-        window.refuses(&counted, own.times, |since, at| self.store_forgot(since, at))
+        match known {
+            Known::Yes => over(true),
+            Known::No => over(false),
+            Known::Maybe(why) => match (over(true), over(false)) {
+                (Known::No, Known::No) => Known::No,
+                (Known::Yes, Known::Yes) => Known::Yes,
+                _ => Known::Maybe(why),
+            },
+        }
+    }
+
+    /// When a press was counted, and whether it certainly was.
+    pub(crate) fn counted_press(&self, press: &Press) -> Option<Counted> {
+        let seen: Vec<&Seen<'_>> = press.places.iter().map(|place| &self.index.seen[*place]).collect();
+        let effects = seen.iter().map(|seen| seen.effect());
+        Some(Counted {
+            times: Times::new(
+                effects.clone().map(|times| times.from_ms).min()?,
+                effects.map(|times| times.to_ms).max()?,
+            ),
+            certain: !press.perhaps_counted_already && seen.iter().all(|seen| seen.done() != Done::Maybe),
+        })
     }
 
     /// Requests for mails to an address, each with those that may be repetitions of it: of such a group one is counted. A
     /// refusal is counted by itself, for after it the next press is no repetition.
-    fn presses(&self, to: &str) -> Vec<Press> {
+    pub(crate) fn presses(&self, to: &str) -> Vec<Press> {
         let mut presses: Vec<Press> = vec![];
         let press = |flow, place| Press {
             flow,
@@ -145,7 +169,7 @@ impl Judge<'_> {
             let Some(flow) = id.and_then(|id| self.index.flows.get(&id)) else {
                 continue;
             };
-            if answered_with(seen, "too-many-mails") {
+            if answered_with(seen, "too-many-mails") || answered_with(seen, FROM_HERE) {
                 presses.push(press(None, *place));
                 continue;
             }
@@ -174,9 +198,9 @@ impl Judge<'_> {
 }
 
 /// Requests for a mail of which one is counted.
-struct Press {
+pub(crate) struct Press {
     flow: Option<Tag>,
-    places: Vec<usize>,
+    pub(crate) places: Vec<usize>,
     /// Whether these are part of another press as well, and counted by themselves only if that one failed.
     perhaps_counted_already: bool,
 }
@@ -203,7 +227,10 @@ pub(crate) fn expect_send(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> A
             }),
             Some(to) => {
                 let repeated = judge.is_repeated(flow, place, &to);
-                let over = repeated.negated().and(judge.too_many_mails(place, &to));
+                let known = judge.known(seen, &to);
+                let from_here = known.negated().and(judge.too_many_mails_from_here(place, &to));
+                allowed.when(repeated.negated().and(from_here), || limits::from_here(judge));
+                let over = repeated.negated().and(judge.too_many_mails(place, &to, known));
                 allowed.when(over, || {
                     let window_s = judge.setting("limits") / 1000;
                     Expected::error_page(

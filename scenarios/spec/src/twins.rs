@@ -14,7 +14,13 @@ use crate::{
 const WAITS_MS: u64 = 1_000;
 
 /// Refusals of attempts that were judged, or stopped by a limiter.
-pub(crate) const REFUSALS: [&str; 4] = ["wrong-code", "too-many-attempts", "too-many-logins", "locked"];
+pub(crate) const REFUSALS: [&str; 5] = [
+    "wrong-code",
+    "too-many-attempts",
+    "too-many-from-here",
+    "too-many-logins",
+    "locked",
+];
 
 impl Judge<'_> {
     /// How an attempt counts in its login, whoever asks; `None`: it does not.

@@ -6,6 +6,7 @@ use crate::{
     expect::{Expected, Rule},
     index::{Flow, Session},
     judge::{Judge, Needs, page_not_now},
+    limits::{self, FROM_HERE},
     mailed_code::answered_with,
     pages,
     secret::Tag,
@@ -76,6 +77,7 @@ impl Attempt<'_, '_> {
             }
         }
         allowed.when(self.too_many_in_login(), || self.refused("too-many-attempts"));
+        allowed.when(self.too_many_from_here(), || limits::from_here(self.judge));
         allowed.when(self.too_many_at_address(), || self.refused("too-many-logins"));
         allowed.when(self.is_locked(), || self.refused("locked"));
         allowed.when(self.is_right(), || self.opens());
@@ -145,10 +147,35 @@ impl Attempt<'_, '_> {
         })
     }
 
+    /// Whether the browser is one in which the person has logged in before who has the address.
+    fn known_at(&self, address: &str) -> Known {
+        self.judge.known(self.seen, address)
+    }
+
+    fn too_many_from_here(&self) -> Known {
+        let selves = self.selves();
+        self.at_any(|address| {
+            let over = self.judge.too_many_attempts_from_here(self.seen, &selves, address);
+            self.known_at(address).negated().and(over)
+        })
+    }
+
     fn too_many_at_address(&self) -> Known {
+        self.at_any(|address| match self.known_at(address) {
+            Known::Yes => self.over_at(address, true),
+            Known::No => self.over_at(address, false),
+            Known::Maybe(why) => match (self.over_at(address, true), self.over_at(address, false)) {
+                (Known::No, Known::No) => Known::No,
+                (Known::Yes, Known::Yes) => Known::Yes,
+                _ => Known::Maybe(why),
+            },
+        })
+    }
+
+    fn at_any(&self, holds: impl Fn(&str) -> Known) -> Known {
         let mut refuses = Known::No;
         for address in self.at {
-            let over = self.over_at(address);
+            let over = holds(address);
             // Which of several addresses it is at cannot be known.
             refuses = match (self.at.len(), over) {
                 (1, over) => over,
@@ -159,7 +186,8 @@ impl Attempt<'_, '_> {
         refuses
     }
 
-    fn over_at(&self, address: &str) -> Known {
+    /// Whether there are too many attempts: in this browser, in which the owner of the address is known, or in all others.
+    fn over_at(&self, address: &str, in_known_browser: bool) -> Known {
         let index = &self.judge.index;
         let selves = self.selves();
         let places = index
@@ -172,55 +200,86 @@ impl Attempt<'_, '_> {
         for place in places {
             let other = &index.seen[*place];
             let flow = other.flow.and_then(|flow| index.flows.get(&flow));
-            // The limiter of the login comes first; who is stopped there is not counted at the address.
-            if answered_with(other, "too-many-attempts") {
+            // The limiters of the login and of the client come first; who is stopped there is not counted at the address.
+            if answered_with(other, "too-many-attempts") || answered_with(other, FROM_HERE) {
+                continue;
+            }
+            let by_known = self.judge.known(other, address);
+            let here = match in_known_browser {
+                true if self.judge.are_one(other, self.seen) => by_known,
+                true => Known::No,
+                false => by_known.negated(),
+            };
+            if here == Known::No {
                 continue;
             }
             if let Some(mut one) = flow.and_then(|flow| self.judge.counted(flow, *place)) {
-                one.certain &= index.attempted[place].possible.len() == 1;
+                one.certain &= index.attempted[place].possible.len() == 1 && here == Known::Yes;
                 all.push(one);
             }
         }
-        let window = Window {
-            limit: self.judge.setting("attempts at an address"),
-            lasts_ms: self.judge.setting("limits"),
-            clocks_ms: self.judge.clocks_ms(self.seen.times),
-        };
+        let window = self.judge.window("attempts at an address", self.seen.times);
         window.refuses(&all, self.seen.times, |since, at| self.judge.store_forgot(since, at))
     }
 
-    /// Failures in a row are counted durably: no failover forgets them (SP 800-63B-4 section 3.2.2).
+    /// Failures in a row are counted durably: no failover forgets them (SP 800-63B-4 section 3.2.2). Each attempt counts as one
+    /// before it is judged, until it succeeds, and so do those under way at the same moment. What happens in a known browser
+    /// counts there.
     fn is_locked(&self) -> Known {
         let limit = self.judge.setting("failures in a row");
         let mut locked = Known::No;
         for address in self.at {
-            let (mut at_least, mut at_most) = (0, 0);
-            for place in self.judge.index.verifies_at.get(address).into_iter().flatten() {
-                let other = &self.judge.index.seen[*place];
-                let flow = other.flow.and_then(|flow| self.judge.index.flows.get(&flow));
-                let same = flow.and_then(|flow| self.judge.same_attempt(flow, *place));
-                if same.is_some_and(|same| same.first() != Some(place)) {
-                    continue; // charged with another
-                }
-                if *place == self.place || !other.effect().may_precede(self.seen.times) {
-                    continue;
-                }
-                match other.done() {
-                    Done::Yes if other.times.is_before(self.seen.times) => (at_least, at_most) = (0, 0),
-                    Done::Yes => at_least = 0,
-                    Done::Maybe => (at_least, at_most) = (0, at_most + 1),
-                    Done::No if answered_with(other, "wrong-code") => {
-                        at_least += u64::from(other.times.is_before(self.seen.times));
-                        at_most += 1;
-                    }
-                    Done::No => {}
-                }
-            }
-            if at_most >= limit {
-                locked = Known::of(at_least >= limit && self.at.len() == 1, true, Widened::Race);
+            let by_known = self.known_at(address);
+            let (at_least, at_most) = self.failures_at(address);
+            let possible = at_most >= limit && by_known != Known::Yes;
+            if possible {
+                let certain = at_least >= limit && self.at.len() == 1 && by_known == Known::No;
+                locked = Known::of(certain, true, Widened::Race);
             }
         }
         locked
+    }
+
+    /// How many failures in a row are counted at an address when this attempt comes, at least and at most.
+    fn failures_at(&self, address: &str) -> (u64, u64) {
+        let judge = self.judge;
+        let places = judge.index.verifies_at.get(address).into_iter().flatten();
+        let earlier: Vec<usize> = places
+            .copied()
+            .filter(|place| *place != self.place && judge.index.seen[*place].effect().may_precede(self.seen.times))
+            .collect();
+        let seen = |place: &usize| &judge.index.seen[*place];
+        let successes: Vec<&Seen<'_>> = earlier.iter().map(seen).filter(|one| one.done() != Done::No).collect();
+        // A success that was noted, wherever it was, forgets what had been counted before.
+        let is_noted = |one: &Seen<'_>| {
+            let Times { from_ms, to_ms } = one.times;
+            let broken = judge
+                .troubles
+                .any(from_ms, to_ms, |touches| touches.directory || touches.service);
+            one.done() == Done::Yes && one.times.is_before(self.seen.times) && !broken
+        };
+        let (mut at_least, mut at_most) = (0, 0);
+        for place in &earlier {
+            let one = seen(place);
+            let flow = one.flow.and_then(|flow| judge.index.flows.get(&flow));
+            let same = flow.and_then(|flow| judge.same_attempt(flow, *place));
+            if same.is_some_and(|same| same.first() != Some(place)) {
+                continue; // charged with another
+            }
+            let by_known = judge.known(one, address);
+            let counts = one.done() != Done::No || answered_with(one, "wrong-code");
+            if !counts || by_known == Known::Yes {
+                continue;
+            }
+            let mut forgotten = successes.iter().filter(|success| is_noted(success));
+            if !forgotten.any(|success| one.record == success.record || one.effect().is_before(success.times)) {
+                at_most += 1;
+            }
+            let may_forget = |success: &&Seen<'_>| !success.effect().is_before(one.times);
+            let is_certain = one.done() == Done::No && one.times.is_before(self.seen.times) && by_known == Known::No;
+            at_least += u64::from(is_certain && !successes.iter().any(may_forget));
+        }
+        (at_least, at_most)
     }
 
     /// Whether the code is right: mailed for this login, not too old, not spent (SP 800-63B-4 section 3.1.3.1).
@@ -343,6 +402,14 @@ impl Attempt<'_, '_> {
             .next()
             .map_or(Rule::New, |(cookie, _)| Rule::Tag(cookie));
         let flow = self.seen.flow;
+        let cookie = self.seen.cookie(&index.known_cookie()).map(|cookie| cookie.tag);
+        let known = self.at_any(|address| self.known_at(address));
+        // What somebody else may have put into the browser must not become known.
+        let known = match (known, cookie) {
+            (Known::Yes, Some(cookie)) => Rule::Tag(cookie),
+            (Known::No, Some(cookie)) => Rule::Other(cookie),
+            _ => Rule::New,
+        };
         Expected::redirect(
             "the code is right",
             "SP 800-63B-4 section 3.1.3.1; inventory 4, 5",
@@ -350,6 +417,7 @@ impl Attempt<'_, '_> {
             flow.map(|flow| ("flow", Rule::Tag(flow))).into_iter().collect(),
         )
         .cookie(index.session_cookie(), Some(value), self.judge.setting("session"))
+        .cookie(index.known_cookie(), Some(known), self.judge.setting("known browser"))
     }
 
     fn refused(&self, error: &'static str) -> Expected {

@@ -208,6 +208,7 @@ mod tests {
                 victim: "ann".into(),
                 guesses: 1,
                 every_ms: 1,
+                in_one_place: false,
             }),
         });
         assert_eq!(story.judged_by(&claim()), Ok(()));

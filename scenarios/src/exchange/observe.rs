@@ -3,7 +3,10 @@
 use super::Observation;
 use crate::{
     oddities::{Draft, Odd, Pool},
-    people::page::Page,
+    people::{
+        page::Page,
+        place::{Place, Places},
+    },
     vocabulary::{Event, Observation as AnyObservation, Recorder},
     world::{InboxMail, Scene, hosts},
 };
@@ -21,7 +24,11 @@ use spec::{
     Secret,
     exchange::{Answer, Answered, Authorization, Body, Form, IdToken, Location, Mail, SetCookie, Tokens, Word},
 };
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::time::sleep;
 use url::form_urlencoded;
 
@@ -45,6 +52,7 @@ pub(crate) struct Asking {
     odd: Option<Arc<Odd>>,
     pool: Pool,
     pause: Duration,
+    place: Arc<Mutex<Place>>,
 }
 
 impl Asking {
@@ -57,7 +65,17 @@ impl Asking {
             odd: scene.odd.clone(),
             pool: scene.pool.clone(),
             pause: scene.pause,
+            place: Arc::new(Mutex::new(Place::of(who, Places::Own, 0))),
         }
+    }
+
+    /// Is at another place from now on.
+    pub(crate) fn come_from(&self, place: Place) {
+        *self.place.lock().expect("nobody panics while holding a place") = place;
+    }
+
+    fn place(&self) -> Place {
+        *self.place.lock().expect("nobody panics while holding a place")
     }
 
     fn note(&self, observation: Observation) {
@@ -134,15 +152,23 @@ async fn send(
         sleep(asking.pause).await;
     }
     let number = asking.recorder.number();
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
+    let place = asking.place();
     asking.note(Observation::Asked {
         number,
         door: match port {
             hosts::OPS_PORT => format!("{host}:{port}"),
             _ => host.to_owned(),
         },
-        request: Box::new(read_request(&head, &body)),
+        request: Box::new(spec::exchange::Request {
+            client: place.client(),
+            ..read_request(&head, &body)
+        }),
     });
+    for (name, value) in place.headers(number) {
+        let value = value.parse().expect("addresses are text");
+        head.headers.insert(name, value);
+    }
     let mut result = client
         .send((host, port), Request::from_parts(head, body.into()), limit)
         .await;
@@ -200,6 +226,7 @@ fn read_request(head: &request::Parts, body: &Bytes) -> spec::exchange::Request 
         body_bytes: body.len(),
         longest_line: Some(longest_line(head)).filter(|bytes| *bytes > 4_096).unwrap_or(0),
         header_lines: Some(headers.len()).filter(|lines| *lines > 64).unwrap_or(0),
+        client: String::new(),
     }
 }
 

@@ -8,10 +8,14 @@
 //! within the limit (inventory 24). Each state of Redis has counters of its own: a failover forgets counts that were
 //! not replicated, and a node that starts empty forgets all (measured: a counter went back from 8 to 3).
 //!
-//! Consecutive failures are counted in the directory, which forgets nothing, and before the answer; there the bound is
-//! exact. Only failures that were answered before an attempt began count against it, because attempts in flight
-//! together read the counter at the same moment. A success resets the count. An attempt of unknown outcome may reset it
+//! Consecutive failures are counted in the directory, which forgets nothing, and before the code is looked at; there the bound
+//! is exact, also for attempts in flight together. A success resets the count. An attempt of unknown outcome may reset it
 //! at any later time, but only if its code was mailed; no other code can succeed.
+//!
+//! What the owner of an address tries in a browser that has logged in before is counted there, and not at the address. Each
+//! login of theirs may have made one more browser known. So their own attempts are counted apart from those of others, with the
+//! limit once for each of these browsers, and in a row only those of others are counted. The specification is exact about the
+//! owner's as well.
 
 use crate::{
     mailed_code,
@@ -53,19 +57,17 @@ impl Count {
 struct Row {
     /// Begin and answer of each attempt that succeeded or may have succeeded, milliseconds.
     successes_ms: Vec<(u64, u64)>,
-    /// Begin and answer of each failure, milliseconds.
-    failures_ms: Vec<(u64, u64)>,
+    /// Begin of each failure of others than the owner, milliseconds.
+    failures_ms: Vec<u64>,
 }
 
 impl Row {
-    /// The number of failures in a row that were certainly counted before an attempt with this begin and answer.
-    fn before(&self, (began_ms, ended_ms): (u64, u64)) -> u64 {
+    /// The number of failures in a row that were looked at before an attempt with this answer.
+    fn before(&self, ended_ms: u64) -> u64 {
         let successes = self.successes_ms.iter().filter(|(began, _)| *began <= ended_ms);
         let forgotten_ms = successes.map(|(_, answered)| *answered).max();
-        let counted = self.failures_ms.iter().filter(|(began, answered)| {
-            forgotten_ms.is_none_or(|forgotten| forgotten < *began) && *answered < began_ms
-        });
-        counted.count() as u64
+        let is_counted = |began: &&u64| forgotten_ms.is_none_or(|forgotten| forgotten < **began);
+        self.failures_ms.iter().filter(is_counted).count() as u64
     }
 }
 
@@ -106,7 +108,10 @@ impl Property<Login> for AttemptsLimited {
                 first_ms: invocation.began_ms,
                 ..Count::default()
             };
-            addresses.entry(*address).or_insert_with(fresh);
+            // Whoever tries first begins the window, for both.
+            for is_owner in [false, true] {
+                addresses.entry((*address, is_owner)).or_insert_with(fresh);
+            }
             flows.entry(*flow).or_insert_with(fresh);
             let row = rows.entry(*address).or_default();
             match invocation.end.map(|end| end.seen) {
@@ -129,11 +134,17 @@ impl Property<Login> for AttemptsLimited {
                 let what = format!("{admitted} wrong codes were looked at for {of}; at most {most} are admitted");
                 Err(violation(&self.name(), now_ms, count.records.clone(), what).because(reason))
             };
-            let by_address = addresses.get_mut(address).expect("entered above");
+            let is_owner = format!("{}@example.com", invocation.who) == *address;
+            let row = rows.get_mut(address).expect("entered above");
+            // Browsers that may be known, and those that are not, together.
+            let logins = row.successes_ms.iter().filter(|(began, _)| *began <= now_ms).count() as u64;
+            let browsers = if is_owner { 1 + logins } else { 1 };
+            let by_address = addresses.get_mut(&(address, is_owner)).expect("entered above");
             let admitted = by_address.one_more(invocation, flow, code);
             let first_ms = by_address.first_ms;
-            let most = admitted_max(limits.login_attempts, window_ms, &states, first_ms, now_ms);
-            let first_state = admitted_max(limits.login_attempts, window_ms, &only_first, first_ms, now_ms);
+            let limit = limits.login_attempts * browsers;
+            let most = admitted_max(limit, window_ms, &states, first_ms, now_ms);
+            let first_state = admitted_max(limit, window_ms, &only_first, first_ms, now_ms);
             if evidence.is_violated(admitted > first_state, new_state(admitted, first_state, most)) {
                 return exceeded(by_address, address, most, "too-many-at-an-address");
             }
@@ -145,13 +156,16 @@ impl Property<Login> for AttemptsLimited {
             if evidence.is_violated(admitted > first_state, new_state(admitted, first_state, most)) {
                 return exceeded(by_flow, &format!("the flow {}", flow.0), most, "too-many-in-a-flow");
             }
+            if is_owner {
+                continue;
+            }
             let row = rows.get_mut(address).expect("entered above");
-            let before = row.before((invocation.began_ms, now_ms));
+            let before = row.before(now_ms);
             if evidence.is_violated(before >= limits.consecutive_failures, None) {
                 let what = format!("a code was looked at for {address} after {before} wrong codes in a row");
                 return Err(violation(&self.name(), now_ms, invocation.records(), what).because("too-many-in-a-row"));
             }
-            row.failures_ms.push((invocation.began_ms, now_ms));
+            row.failures_ms.push(invocation.began_ms);
         }
         Ok(())
     }
@@ -253,6 +267,23 @@ mod tests {
         story.op(at_ms, "eve", verify(&format!("f{code}"), "ann", code), seen)
     }
 
+    #[test]
+    fn a_known_browser_of_the_owner_counts_by_itself() {
+        let own = |count: u64, logged_in: bool| {
+            let mut story = guesses(Story::new(), 20, 10);
+            if logged_in {
+                story = story.op((100, 150), "ann", verify("f", "ann", "right"), Seen::Ok);
+            }
+            for n in 0..count {
+                let guess = verify(&format!("own{}", n / 5), "ann", &format!("own{n}"));
+                story = story.op((21_000 + n * 10, 21_005 + n * 10), "ann", guess, fail(WRONG_CODE));
+            }
+            story.judged_by(&AttemptsLimited)
+        };
+        assert_eq!((own(10, false), own(20, true)), (Ok(()), Ok(())));
+        assert!(own(11, false).is_err() && own(21, true).is_err());
+    }
+
     const AFTER_MS: (u64, u64) = (620_000, 620_050);
 
     #[test]
@@ -268,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn accepts_one_that_was_under_way_with_the_hundredth() {
+    fn rejects_one_that_was_under_way_with_the_hundredth() {
         let last_ms = (9 * 61 + 9) * 1000;
         let story = then(
             a_hundred_in_a_row(),
@@ -278,7 +309,10 @@ mod tests {
         );
         // The new master begins another window, so only the number of failures in a row can be too large.
         let story = story.event(last_ms - 10, "redis-2", master("redis-2"));
-        assert_eq!(story.judged_by(&AttemptsLimited), Ok(()));
+        assert_eq!(
+            story.judged_by(&AttemptsLimited).unwrap_err().reason,
+            "too-many-in-a-row"
+        );
     }
 
     #[test]

@@ -10,6 +10,11 @@ use crate::{
     scenario::{Guesser, Logins, Returns, World, ms, secs},
     vocabulary::Scenario,
 };
+use std::time::Duration;
+
+const CROWD: [&str; 7] = [
+    "crowd-1", "crowd-2", "crowd-3", "crowd-4", "crowd-5", "crowd-6", "crowd-7",
+];
 
 pub(crate) fn failures_in_a_row() -> Scenario {
     Scenario::new(
@@ -32,6 +37,11 @@ pub(crate) fn failures_in_a_row() -> Scenario {
             .from(secs(20)),
     )
     .workload(Logins::of("victor").from(secs(80)))
+    // Several at once, who together use up what a window admits: the hundredth has others at its side.
+    .workloads(CROWD.map(|name| {
+        let guesser = Guesser::of("ulla", 50, ms(2100)).called(name);
+        guesser.from(secs(20)).every(Duration::ZERO)
+    }))
     .always(AttemptsLimited)
     .always(EmailCodeOnce)
     .always(NoSecretLogged)

@@ -2,7 +2,10 @@
 //! (inventory 20).
 
 use crate::{
-    people::person::{Opened, Person},
+    people::{
+        person::{Opened, Person},
+        place::Places,
+    },
     world::Scene,
 };
 use sim::world::join_all;
@@ -10,11 +13,18 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 /// Requests the mails. A request does not wait for the answer to the one before, so requests may overlap.
-pub(crate) async fn flood(scene: &Scene, who: &str, victim: &str, label: &str, sends: u32, every: Duration) {
+pub(crate) async fn flood(
+    scene: &Scene,
+    (who, victim, label): (&str, &str, &str),
+    sends: u32,
+    every: Duration,
+    places: Places,
+) {
     let doors = scene.replicas.iter().cycle();
     let requests = (0..sends).zip(doors).map(|(turn, door)| {
         let attacker = Person::new(scene, who, victim, &format!("{label} {turn}"));
         attacker.browser.turn_to(door);
+        attacker.browser.come_from(places, turn);
         async move {
             sleep(every * turn).await;
             let rp = attacker.relying_party();

@@ -4,6 +4,7 @@
 use crate::{
     people::{
         person::{Opened, Person},
+        place::Places,
         relying_party::RelyingParty,
         reply::Reply,
     },
@@ -16,7 +17,7 @@ use tokio::time::{Instant, sleep};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Makes the guesses. `attacker` types the victim's address in a browser of their own.
-pub(crate) async fn guess(attacker: &Person, guesses: u32, every: Duration) {
+pub(crate) async fn guess(attacker: &Person, guesses: u32, every: Duration, places: Places) {
     let rp = attacker.relying_party();
     let mut flow: Option<Reply> = None;
     for (turn, door) in (0..guesses).zip(attacker.scene.replicas.iter().cycle()) {
@@ -24,6 +25,7 @@ pub(crate) async fn guess(attacker: &Person, guesses: u32, every: Duration) {
             sleep(every).await;
         }
         attacker.browser.turn_to(door);
+        attacker.browser.come_from(places, turn);
         if flow.is_none() {
             flow = new_flow(attacker, &rp).await.ok();
         }
@@ -35,7 +37,8 @@ pub(crate) async fn guess(attacker: &Person, guesses: u32, every: Duration) {
             // The flow can still be used.
             Err(Seen::Unknown(_)) => {}
             Err(seen @ Seen::Fail(_)) if crate::people::answer::worth_another_try(&seen) => {}
-            Err(Seen::Fail(told)) if told == "wrong-code" || told == "too-many-logins" => {}
+            Err(Seen::Fail(told))
+                if ["wrong-code", "too-many-from-here", "too-many-logins"].contains(&told.as_str()) => {}
             // The flow is used up, or (one time in a million) the guess was right.
             Ok(_) | Err(_) => flow = None,
         }

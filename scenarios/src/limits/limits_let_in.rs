@@ -5,7 +5,7 @@
 //! (rate limiting must not become a way to lock people out, short of its hard stop).
 //!
 //! Fairness. Everything has healed and settled. In the whole span that a window may reach back over, the attempts of
-//! others leave room for the person's own ([`OWN`]). The person tries like everybody. The bound is about twice the
+//! others leave room for the person's own ([`OWN`]); those that were stopped because of where they came from do not count. The person tries like everybody. The bound is about twice the
 //! longest time seen in 30 seeds of each scenario.
 //!
 //! Edges. If a store's clock was ahead and is set back, every counter of that time lives longer by as much, because
@@ -28,6 +28,8 @@ use std::time::Duration;
 
 /// The number of attempts, and of mails, that a person needs to log in and press a button once more.
 const OWN: u64 = 2;
+/// The error with which the service refuses a client that has had too many.
+const FROM_HERE: &str = "too-many-from-here";
 /// Allowance for the rounding of windows, milliseconds.
 const SLACK_MS: u64 = 1000;
 
@@ -112,7 +114,10 @@ impl Property<Login> for LimitsLetIn {
                     .filter(|invocation| attempt(invocation) == Some((&own, mail)));
                 let near =
                     alike.filter(|invocation| invocation.ended_ms() >= since_ms && invocation.began_ms <= deadline_ms);
-                near.filter(|invocation| invocation.who != login.who).count() as u64
+                let others = near.filter(|invocation| invocation.who != login.who);
+                others
+                    .filter(|invocation| invocation.failure() != Some(FROM_HERE))
+                    .count() as u64
             };
             let wrong = invocations
                 .iter()
@@ -163,6 +168,7 @@ mod tests {
                 victim: "ann".into(),
                 guesses: 1,
                 every_ms: 1,
+                in_one_place: false,
             }),
         });
         story
@@ -213,6 +219,24 @@ mod tests {
         ] {
             assert_eq!(story.judged_by(&claim()), Ok(()));
         }
+    }
+
+    #[test]
+    fn what_was_stopped_where_it_came_from_leaves_room() {
+        let liar = |error: &str| {
+            let guess = |story: Story, n: u64| {
+                let at_ms = 60_000 + n;
+                story.op(
+                    (at_ms, at_ms + 10),
+                    "liar",
+                    verify("f", "ann", &format!("{n}")),
+                    fail(error),
+                )
+            };
+            refused((0..20).fold(attacked(), guess)).judged_by(&claim())
+        };
+        assert!(liar("too-many-from-here").is_err());
+        assert_eq!(liar("too-many-logins"), Ok(()));
     }
 
     #[test]

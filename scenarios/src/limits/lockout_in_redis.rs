@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use idp::{
     directory::Directory,
     hash::sha256_hex,
-    limits::{FailureRepository, LOGIN_ATTEMPTS},
+    limits::{CountedAttempt, FailureRepository, KnownBrowser, LOGIN_ATTEMPTS},
     replica::Wiring,
     store::{AuthStateStore, Key},
 };
@@ -53,15 +53,15 @@ impl FailureTwist for CountsInRedis {
     fn inner(&self) -> &Arc<dyn FailureRepository> {
         &self.failures
     }
-    async fn count_failure(&self, address: &str) -> Outcome<u64> {
-        self.store.count(&key(address), FOR_GOOD).await
+    async fn count_attempt(&self, attempt: CountedAttempt) -> Outcome<Option<u64>> {
+        if attempt.known.is_some() {
+            return self.failures.count_attempt(attempt).await;
+        }
+        let count = self.store.count(&key(&attempt.address), FOR_GOOD).await?;
+        Ok(Some(count).filter(|count| *count <= attempt.limit))
     }
-    async fn failures(&self, address: &str) -> Outcome<u64> {
-        let count = self.store.get(&key(address)).await?;
-        let count = count.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
-        Ok(count.unwrap_or(0))
-    }
-    async fn clear_failures(&self, address: &str) -> Outcome<()> {
-        self.store.take(&key(address)).await.map(|_| ())
+    async fn succeed(&self, browser: KnownBrowser) -> Outcome<()> {
+        self.store.take(&key(&browser.address)).await?;
+        self.failures.succeed(browser).await
     }
 }

@@ -1,13 +1,17 @@
 //! An address is locked one failure too late (inventory 18; SP 800-63B-4 section 3.2.2: *no more than* 100).
 //!
-//! Seen in real systems: `>` where `>=` was meant, the most common mistake at a limit.
+//! Seen in real systems: `<=` where `<` was meant, the most common mistake at a limit.
 
 use crate::{
     planted::twist::{FailureTwist, Twisted},
     vocabulary::PlantedBug,
 };
 use async_trait::async_trait;
-use idp::{directory::Directory, limits::FailureRepository, replica::Wiring};
+use idp::{
+    directory::Directory,
+    limits::{CountedAttempt, FailureRepository},
+    replica::Wiring,
+};
 use seams::Outcome;
 use std::sync::Arc;
 
@@ -33,7 +37,8 @@ impl FailureTwist for OneLate {
     fn inner(&self) -> &Arc<dyn FailureRepository> {
         &self.0
     }
-    async fn failures(&self, address: &str) -> Outcome<u64> {
-        Ok(self.0.failures(address).await?.saturating_sub(1))
+    async fn count_attempt(&self, attempt: CountedAttempt) -> Outcome<Option<u64>> {
+        let limit = attempt.limit + 1;
+        self.0.count_attempt(CountedAttempt { limit, ..attempt }).await
     }
 }

@@ -16,11 +16,15 @@ pub(crate) mod limits_let_in;
 pub(crate) mod sends_limited;
 
 // Planted bugs.
+pub(crate) mod clients_uncounted;
 pub(crate) mod every_press_counted;
+pub(crate) mod header_of_client_believed;
+pub(crate) mod judged_before_counted;
 pub(crate) mod limiter_per_replica;
 pub(crate) mod lockout_in_redis;
 pub(crate) mod lockout_one_late;
 pub(crate) mod new_code_resets_failures;
+pub(crate) mod owner_is_a_stranger;
 pub(crate) mod window_in_minutes;
 pub(crate) mod window_in_wrong_unit;
 pub(crate) mod window_rearmed;
@@ -29,6 +33,7 @@ pub(crate) mod window_rearmed;
 pub(crate) mod failures_in_a_row;
 pub(crate) mod guesser_across_failover;
 pub(crate) mod one_wrong_code;
+pub(crate) mod strangers_at_the_door;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
@@ -43,6 +48,10 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         lockout_in_redis::PLANTED,
         lockout_one_late::PLANTED,
         every_press_counted::PLANTED,
+        judged_before_counted::PLANTED,
+        clients_uncounted::PLANTED,
+        header_of_client_believed::PLANTED,
+        owner_is_a_stranger::PLANTED,
     ]
 }
 
@@ -52,5 +61,6 @@ pub(crate) fn stories() -> Vec<Scenario> {
         guesser_across_failover::guesser_across_failover(),
         one_wrong_code::one_wrong_code(),
         failures_in_a_row::failures_in_a_row(),
+        strangers_at_the_door::strangers_at_the_door(),
     ]
 }

@@ -3,11 +3,16 @@
 use crate::{
     limits::{crawler, flooder, guesser},
     login::Login,
-    people::person::Person,
+    people::{person::Person, place::Places},
     world::Scene,
 };
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
 
 /// A behaviour of such an attacker as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +26,9 @@ pub enum Behaviour {
         guesses: u32,
         /// Time between two guesses, milliseconds.
         every_ms: u64,
+        /// From a single place, which the attacker denies. Otherwise each guess comes from another.
+        #[serde(default, skip_serializing_if = "is_false")]
+        in_one_place: bool,
     },
     /// Requests codes for one address, alternating between the replicas.
     Flood {
@@ -30,6 +38,9 @@ pub enum Behaviour {
         sends: u32,
         /// Time between two requests, milliseconds.
         every_ms: u64,
+        /// As above.
+        #[serde(default, skip_serializing_if = "is_false")]
+        in_one_place: bool,
     },
     /// Begins logins at a replica and goes no further, as a crawler does: each leaves something in the store.
     BeginLogins {
@@ -62,15 +73,21 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             victim,
             guesses,
             every_ms,
+            in_one_place,
         } => {
             let person = Arc::new(Person::new(scene, who, &victim, label));
-            guesser::guess(&person, guesses, Duration::from_millis(every_ms)).await;
+            let places = Places::of(in_one_place);
+            guesser::guess(&person, guesses, Duration::from_millis(every_ms), places).await;
         }
         Behaviour::Flood {
             victim,
             sends,
             every_ms,
-        } => flooder::flood(scene, who, &victim, label, sends, Duration::from_millis(every_ms)).await,
+            in_one_place,
+        } => {
+            let (every, places) = (Duration::from_millis(every_ms), Places::of(in_one_place));
+            flooder::flood(scene, (who, &victim, label), sends, every, places).await;
+        }
         Behaviour::BeginLogins { logins, every_ms } => {
             let person = Person::new(scene, who, who, label);
             crawler::begin_logins(&person, logins, Duration::from_millis(every_ms)).await;

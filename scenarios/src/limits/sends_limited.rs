@@ -3,7 +3,8 @@
 //! Source: inventory 20, 24.
 //!
 //! Edges. As for `AttemptsLimited`: windows are fixed, and each state of Redis has counters of its own. A mail is
-//! judged when the relay accepts it, which is never before it was counted. The relay may accept a mail twice, when its
+//! judged when the relay accepts it, which is never before it was counted. A browser in which the owner of the address has
+//! logged in before has mails of its own, and each login may have made one more browser known. The relay may accept a mail twice, when its
 //! first reply is lost on the way back: equal codes count once.
 
 use crate::{
@@ -36,7 +37,13 @@ impl Property<Login> for SendsLimited {
         let states = redis_states(evidence);
         let window_ms = evidence.plan.world.limit_window_s * 1000;
         let mut first_ms: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut logins_ms: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
         for invocation in invocations(evidence.history) {
+            if let Op::MailedCode(mailed_code::Op::VerifyCode { address, .. }) = invocation.op
+                && invocation.failure().is_none()
+            {
+                logins_ms.entry(address).or_default().push(invocation.began_ms);
+            }
             if let Op::MailedCode(mailed_code::Op::SendCode { address, .. }) = invocation.op {
                 first_ms.entry(address).or_insert(invocation.began_ms);
             }
@@ -47,8 +54,11 @@ impl Property<Login> for SendsLimited {
             let new = codes.insert(code);
             records.push(index);
             let first_ms = first_ms.get(address).copied().unwrap_or(at_ms).min(at_ms);
-            let most = admitted_max(limits().sends, window_ms, &states, first_ms, at_ms);
-            let first_state = admitted_max(limits().sends, window_ms, &states.only_first(), first_ms, at_ms);
+            let logins = logins_ms.get(address).into_iter().flatten();
+            let browsers = 1 + logins.filter(|began_ms| **began_ms <= at_ms).count() as u64;
+            let limit = limits().sends * browsers;
+            let most = admitted_max(limit, window_ms, &states, first_ms, at_ms);
+            let first_state = admitted_max(limit, window_ms, &states.only_first(), first_ms, at_ms);
             let excuse = first_of([
                 (!new, "a mail that the relay accepted twice"),
                 (
@@ -97,6 +107,13 @@ mod tests {
     fn accepts_what_a_failover_forgets() {
         let story = flood(Story::new().event(4500, "redis-2", master("redis-2")), 0, 10);
         assert_eq!(story.judged_by(&SendsLimited), Ok(()));
+    }
+
+    #[test]
+    fn a_known_browser_has_mails_of_its_own() {
+        let logged_in = || Story::new().op((0, 50), "ann", verify("f", "ann", "right"), Seen::Ok);
+        assert_eq!(flood(logged_in(), 1, 10).judged_by(&SendsLimited), Ok(()));
+        assert!(flood(logged_in(), 1, 11).judged_by(&SendsLimited).is_err());
     }
 
     #[test]

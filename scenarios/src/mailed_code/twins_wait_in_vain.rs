@@ -16,10 +16,10 @@ use crate::{
 const CALLS: [&str; 3] = [
     "store take auth:email:code",
     "store get auth:email:code",
-    "directory count_failure",
+    "directory count_attempt",
 ];
-/// Longer than a twin waits.
-const STOPS_MS: u64 = 2_500;
+/// Longer than a twin waits, and short enough for two of them in one request before the balancer gives up.
+const STOPS_MS: u64 = 2_000;
 
 /// Somebody who types so many wrong codes in each of some logins, and double-clicks for each.
 fn mistypes(name: &'static str, logins: u32, codes: u32) -> Workload {

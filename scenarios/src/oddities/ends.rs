@@ -101,11 +101,13 @@ pub(crate) fn around_a_window(world: &WorldOptions, from_ms: u64) -> Vec<Operati
         victim: victim.into(),
         sends: 8,
         every_ms,
+        in_one_place: false,
     };
     let guess = |victim: &str, guesses, every_ms| limits::Behaviour::Guess {
         victim: victim.into(),
         guesses,
         every_ms,
+        in_one_place: false,
     };
     // The sixth mail. And of thirteen guesses the eleventh that is counted at the address: every sixth one meets the limit
     // of its login. A guess waits for the answers to the one before.

@@ -4,6 +4,7 @@ use crate::{
     exchange::{Asking, ask},
     people::{
         jar::{Jar, SentFrom, Stored},
+        place::{Place, Places},
         reply::{Landing, Navigation, Reply, resolve},
     },
     session,
@@ -72,6 +73,11 @@ impl Browser {
     /// Connects to this host and port from now on.
     pub(crate) fn turn_to(&self, door: &Door) {
         self.state().door = door.clone();
+    }
+
+    /// Is at another place from now on.
+    pub(crate) fn come_from(&self, places: Places, turn: u32) {
+        self.asking.come_from(Place::of(&self.who, places, turn));
     }
 
     /// The session cookie, if there is one.

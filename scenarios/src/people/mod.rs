@@ -13,6 +13,7 @@ pub(crate) mod jar;
 mod ops;
 pub(crate) mod page;
 pub(crate) mod person;
+pub(crate) mod place;
 pub(crate) mod relying_party;
 pub(crate) mod reply;
 mod signatures;

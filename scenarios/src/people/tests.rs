@@ -125,6 +125,7 @@ fn attackers_get_nothing_but_refusals() {
                     victim: "bob".into(),
                     guesses: 30,
                     every_ms: 500,
+                    in_one_place: false,
                 }),
             ),
             (
@@ -134,6 +135,7 @@ fn attackers_get_nothing_but_refusals() {
                     victim: "cat".into(),
                     sends: 20,
                     every_ms: 200,
+                    in_one_place: false,
                 }),
             ),
         ],

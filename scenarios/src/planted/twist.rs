@@ -8,7 +8,7 @@ use idp::{
     directory::Directory,
     keys::{KeyRepository, SigningKeyRecord},
     leader::{EpochRepository, ExpiryRepository, LeaderEpoch, Reminder, ReminderClaim, ReminderRepository},
-    limits::FailureRepository,
+    limits::{CountedAttempt, FailureRepository, KnownBrowser},
     redemption::{CodeRedemption, Redeemed, SpentCode, TokenRecord, TokenRepository},
     replica::Wiring,
     session::{Session, SessionOpening, SessionRepository},
@@ -96,9 +96,11 @@ macro_rules! each_part {
                 fn token(token_hash: &str, now: Timestamp) -> Option<TokenRecord>;
             }
             FailureRepository twisted by FailureTwist {
-                fn count_failure(address: &str) -> u64;
+                fn count_attempt(attempt: CountedAttempt) -> Option<u64>;
                 fn failures(address: &str) -> u64;
                 fn clear_failures(address: &str) -> ();
+                fn is_known(cookie_hash: &str, address: &str, now: Timestamp, limit: u64) -> bool;
+                fn succeed(browser: KnownBrowser) -> ();
             }
             EpochRepository twisted by EpochTwist {
                 fn begin_epoch(holder: &str) -> LeaderEpoch;

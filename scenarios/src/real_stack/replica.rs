@@ -63,6 +63,7 @@ impl Replica {
         };
         let mut config = Config::new(name, hosts::ISSUER, state);
         (config.port, config.ops_port) = (port, ops_port);
+        config.proxies.networks = vec!["127.0.0.0/8".parse().expect("a network")];
         (config.leader.lease, config.leader.renew_every) = (lease, renew_every(lease));
         config.mail_relay = Some((hosts::MAIL.to_owned(), relay));
         let (file, bug) = (directory.to_owned(), bug.copied());

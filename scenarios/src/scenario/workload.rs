@@ -103,8 +103,20 @@ impl Guesser {
             victim: victim.into(),
             guesses,
             every_ms: every.as_millis() as u64,
+            in_one_place: false,
         });
         Workload::named("guesser", does)
+    }
+
+    /// The same from a single place, which each request denies.
+    pub fn in_one_place(victim: &str, guesses: u32, every: Duration) -> Workload {
+        let does = Behaviour::Limits(limits::Behaviour::Guess {
+            victim: victim.into(),
+            guesses,
+            every_ms: every.as_millis() as u64,
+            in_one_place: true,
+        });
+        Workload::named("liar", does)
     }
 }
 
@@ -249,8 +261,20 @@ impl Flooder {
             victim: victim.into(),
             sends,
             every_ms: every.as_millis() as u64,
+            in_one_place: false,
         });
         Workload::named("flooder", does)
+    }
+
+    /// The same from a single place.
+    pub fn in_one_place(victim: &str, sends: u32, every: Duration) -> Workload {
+        let does = Behaviour::Limits(limits::Behaviour::Flood {
+            victim: victim.into(),
+            sends,
+            every_ms: every.as_millis() as u64,
+            in_one_place: true,
+        });
+        Workload::named("nuisance", does)
     }
 }
 

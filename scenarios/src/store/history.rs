@@ -17,8 +17,7 @@ pub use marks::{COUNTED_BACK, LEASE_LOST, TAKEN_CAME_BACK, UNEXPLAINED, WRITE_LO
 use crate::vocabulary::{Fault, Plan, PlantedBug, Run, Setup, Tag};
 use async_trait::async_trait;
 use idp::{
-    limits::{LOGIN_ATTEMPTS, VERIFY_ATTEMPTS},
-    mailed_code::SENDS,
+    limits::{CLIENT_ATTEMPTS, CLIENT_SENDS, LOGIN_ATTEMPTS, SENDS, VERIFY_ATTEMPTS},
     replica::Wiring,
     store::{AuthStateStore, Key},
 };
@@ -125,7 +124,9 @@ impl Recorded {
 /// A counter in clear, everything else as a stand-in, because values may be secrets.
 fn shown(key: &Key, value: &[u8]) -> String {
     match key.namespace {
-        LOGIN_ATTEMPTS | VERIFY_ATTEMPTS | SENDS => String::from_utf8_lossy(value).into_owned(),
+        LOGIN_ATTEMPTS | VERIFY_ATTEMPTS | SENDS | CLIENT_ATTEMPTS | CLIENT_SENDS => {
+            String::from_utf8_lossy(value).into_owned()
+        }
         _ => Tag::of(value).0,
     }
 }

@@ -34,6 +34,10 @@ fn config(host: &str, directory: &str, world: &WorldOptions) -> Config {
     // Its ports are the documented ones, by which the balancer and the operators know it.
     let mut config = Config::new(host, world.issuer(), state);
     config.directory = directory.to_owned();
+    // All hosts of this world: the balancer, and the network in front of it.
+    config.proxies.networks = ["10.0.0.0/8", "192.168.0.0/16"]
+        .map(|network| network.parse().expect("a network"))
+        .to_vec();
     config.mail_relay = Some((hosts::MAIL.to_owned(), access::relay_port(world.access)));
     access::configure(&mut config, world);
     config.mail_from = hosts::MAIL_FROM.to_owned();

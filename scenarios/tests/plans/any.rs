@@ -48,19 +48,21 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
         vec(ms.clone(), 0..4).prop_map(|after_ms| StealCodes { after_ms }.into()),
         (ms, many).prop_map(|(every_ms, looks)| StayLoggedIn { every_ms, looks }.into()),
         Just(LogInAndOut.into()),
-        attack.clone().prop_map(|(victim, guesses, every_ms)| {
+        (attack.clone(), any::<bool>()).prop_map(|((victim, guesses, every_ms), in_one_place)| {
             let guess = Guess {
                 victim,
                 guesses,
                 every_ms,
+                in_one_place,
             };
             guess.into()
         }),
-        attack.prop_map(|(victim, sends, every_ms)| {
+        (attack, any::<bool>()).prop_map(|((victim, sends, every_ms), in_one_place)| {
             let flood = Flood {
                 victim,
                 sends,
                 every_ms,
+                in_one_place,
             };
             flood.into()
         }),

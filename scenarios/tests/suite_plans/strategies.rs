@@ -82,18 +82,20 @@ fn attacks() -> impl Strategy<Value = Vec<Operation>> {
     };
     let steals = vec(0..16_000u64, 1..5)
         .prop_map(|after_ms| Behaviour::Redemption(redemption::Behaviour::StealCodes { after_ms }));
-    let guesses = (1..60u32, 100..1500u64).prop_map(|(guesses, every_ms)| {
+    let guesses = (1..60u32, 100..1500u64, any::<bool>()).prop_map(|(guesses, every_ms, in_one_place)| {
         Behaviour::Limits(limits::Behaviour::Guess {
             victim: "victor".into(),
             guesses,
             every_ms,
+            in_one_place,
         })
     });
-    let floods = (1..30u32, 100..1500u64).prop_map(|(sends, every_ms)| {
+    let floods = (1..30u32, 100..1500u64, any::<bool>()).prop_map(|(sends, every_ms, in_one_place)| {
         Behaviour::Limits(limits::Behaviour::Flood {
             victim: "flora".into(),
             sends,
             every_ms,
+            in_one_place,
         })
     });
     let peeks = (0..8000u64).prop_map(|after_ms| {

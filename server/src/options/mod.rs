@@ -10,9 +10,29 @@ pub use commands::{
     PkceChoice,
 };
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
+use idp::http::{ForwardedBy, Network};
 use places::{hook, host_port};
 use std::{net::IpAddr, path::PathBuf};
+
+/// Where trusted proxies name their clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ProxyHeader {
+    /// X-Forwarded-For.
+    #[default]
+    XForwardedFor,
+    /// Forwarded (RFC 7239).
+    Forwarded,
+}
+
+impl From<ProxyHeader> for ForwardedBy {
+    fn from(header: ProxyHeader) -> ForwardedBy {
+        match header {
+            ProxyHeader::XForwardedFor => ForwardedBy::XForwardedFor,
+            ProxyHeader::Forwarded => ForwardedBy::Forwarded,
+        }
+    }
+}
 
 /// A highly available OpenID Connect login service: one replica.
 ///
@@ -59,6 +79,15 @@ pub struct Options {
     /// Port for people and relying parties; closed while the replica is degraded.
     #[arg(long, default_value_t = 8080)]
     pub port: u16,
+
+    /// A proxy that is believed when it names a client: an address or a network (10.0.0.0/8). May be given several times.
+    /// Without it each client is who connects.
+    #[arg(long, value_name = "ADDRESS|CIDR")]
+    pub trusted_proxy: Vec<Network>,
+
+    /// The header to which trusted proxies append the address of their client. The other one is not read.
+    #[arg(long, value_enum, default_value_t)]
+    pub proxy_header: ProxyHeader,
 
     /// Port for operators: /health.
     #[arg(long, default_value_t = 9090)]
@@ -110,6 +139,18 @@ mod tests {
     fn clap_accepts_the_definition() {
         use clap::CommandFactory;
         Options::command().debug_assert();
+    }
+
+    #[test]
+    fn proxies_are_addresses_or_networks() {
+        let parse = |proxy: &str| Options::try_parse_from(["idp", "--dev", "--trusted-proxy", proxy]);
+        for good in ["10.0.0.0/8", "192.0.2.1", "2001:db8::/48"] {
+            assert_eq!(parse(good).unwrap().trusted_proxy, [good.parse().unwrap()]);
+        }
+        let refused = parse("proxy.internal").unwrap_err().to_string();
+        assert!(refused.contains("is neither an address nor a network"), "{refused}");
+        let several = ["idp", "--dev", "--trusted-proxy=10.0.0.1", "--trusted-proxy=10.0.0.2"];
+        assert_eq!(Options::try_parse_from(several).unwrap().trusted_proxy.len(), 2);
     }
 
     #[test]

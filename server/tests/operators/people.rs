@@ -100,7 +100,11 @@ fn people_are_added_listed_shown_changed_and_removed() {
 
 #[tokio::test]
 async fn a_locked_address_is_unlocked() {
-    use idp::{limits::FailureRepository, store::SqliteDirectory};
+    use idp::{
+        limits::{CountedAttempt, FailureRepository},
+        store::SqliteDirectory,
+    };
+    use seams::Timestamp;
     let folder = Folder::new("unlock");
     let file = directory(&folder);
     let at = ["--directory", file.as_str(), "--address", "ann@example.com"];
@@ -114,7 +118,13 @@ async fn a_locked_address_is_unlocked() {
     let opened = opened.expect("the directory");
     let fail = async |times: u64| {
         for _ in 0..times {
-            opened.count_failure("ann@example.com").await.expect("counted");
+            let attempt = CountedAttempt {
+                address: "ann@example.com".into(),
+                known: None,
+                at: Timestamp(0),
+                limit: 100,
+            };
+            opened.count_attempt(attempt).await.expect("counted");
         }
     };
     fail(3).await;

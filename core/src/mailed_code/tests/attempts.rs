@@ -93,6 +93,7 @@ async fn attempts_are_limited_per_address_over_flows_and_the_address_cannot_be_s
     'flows: loop {
         let mut eve = Browser {
             replica: admitted as usize % 2,
+            client: admitted as u8,
             ..Browser::default()
         };
         let flow = eve.begin(&bed).await;

@@ -3,8 +3,8 @@
 use super::ANN;
 use crate::{
     authorize::FLOW,
-    limits::{LOGIN_ATTEMPTS, VERIFY_ATTEMPTS},
-    mailed_code::{EMAIL_CODE, SEND_ONCE, SENDS},
+    limits::{CLIENT_SENDS, LOGIN_ATTEMPTS, SENDS, VERIFY_ATTEMPTS},
+    mailed_code::{EMAIL_CODE, SEND_ONCE},
     testing::{Browser, TestBed},
 };
 use seams::{Cause, Failure, StorageFault, StorageMoment};
@@ -28,11 +28,13 @@ async fn a_failed_send_can_be_repeated_at_once() {
         ("get", FLOW, lost(), true),
         ("put_if_absent", SEND_ONCE, refused(), false),
         ("put_if_absent", SEND_ONCE, lost(), true),
+        ("count", CLIENT_SENDS, refused(), false),
         ("count", SENDS, refused(), false),
         ("put", FLOW, lost(), true),
         ("put", EMAIL_CODE, lost(), true),
     ] {
         bed.store.fail(call, namespace, failure, done);
+        ann.client += 1; // what has failed is counted
         let seen = ann.ask(&bed, &flow).await;
         assert_eq!(seen.page(), DOWN, "{call} {namespace:?}");
         assert_eq!(seen.header("retry-after"), "2");

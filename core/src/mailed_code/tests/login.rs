@@ -103,12 +103,16 @@ async fn sends_are_limited_over_all_flows_and_replicas() {
     for turn in 0..bed.config.limits.sends {
         let mut browser = Browser {
             replica: turn as usize % 2,
+            client: turn as u8,
             ..Browser::default()
         };
         let flow = browser.begin(&bed).await;
         assert!(browser.ask(&bed, &flow).await.location().starts_with("/login/code"));
     }
-    let mut browser = Browser::default();
+    let mut browser = Browser {
+        client: 100,
+        ..Browser::default()
+    };
     let flow = browser.begin(&bed).await;
     for _ in 0..2 {
         let refused = browser.ask(&bed, &flow).await;

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod failures;
+mod known;
 mod login;
 
 const ANN: &str = "ann@example.com";

@@ -3,7 +3,7 @@ use super::{
     *,
 };
 use crate::{
-    limits::FailureRepository,
+    limits::{CountedAttempt, FailureRepository},
     redemption::{Redeemed, TokenRepository},
     session::SessionRepository,
     store::testing::{Fixture, START},
@@ -161,7 +161,13 @@ async fn a_commit_waits_for_the_disk_if_it_has_written_something() {
         .expect("nothing to clear");
     directory.failures("ann@example.com").await.expect("a read");
     assert_eq!(began.elapsed(), Duration::ZERO);
-    directory.count_failure("ann@example.com").await.expect("a write");
+    let attempt = CountedAttempt {
+        address: "ann@example.com".into(),
+        known: None,
+        at: seams::Timestamp(0),
+        limit: 1,
+    };
+    directory.count_attempt(attempt).await.expect("a write");
     assert_eq!(began.elapsed(), slow);
 }
 

@@ -111,11 +111,13 @@ fn others(world: &WorldOptions) -> Vec<Operation> {
         victim: "guessed".into(),
         guesses: 20,
         every_ms: 100,
+        in_one_place: false,
     };
     let flood = limits::Behaviour::Flood {
         victim: "flooded".into(),
         sends: 8,
         every_ms: 300,
+        in_one_place: false,
     };
     all.push(operation("guesser".into(), guess));
     all.push(operation("flooder".into(), flood));

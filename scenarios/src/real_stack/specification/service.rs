@@ -137,6 +137,7 @@ impl Service {
                 format!("--port={}", port(hosts::REPLICA_PORT)),
                 format!("--ops-port={}", port(hosts::OPS_PORT)),
                 format!("--directory={file}"),
+                "--trusted-proxy=127.0.0.0/8".into(),
                 format!("--analytics-hook=127.0.0.1:{hook}{}", hosts::ANALYTICS_PATH),
             ];
             match &stack {

@@ -47,6 +47,8 @@ pub(crate) const CALLS: &[CallSite] = &[
     store("store count auth:limit:send", STORE_WRITE),
     store("store count auth:limit:verify", STORE_WRITE),
     store("store count auth:limit:login", STORE_WRITE),
+    store("store count auth:limit:client-login", STORE_WRITE),
+    store("store count auth:limit:client-send", STORE_WRITE),
     store("store put_if_absent auth:limit:verify", STORE_WRITE),
     store("store put auth:limit:verify", STORE_WRITE),
     store("store get auth:limit:verify", STORE_READ)
@@ -77,9 +79,9 @@ pub(crate) const CALLS: &[CallSite] = &[
     directory("directory spent_code", DIRECTORY_READ),
     directory("directory revoke_token_of", DIRECTORY_WRITE),
     directory("directory token", DIRECTORY_READ),
-    directory("directory failures", DIRECTORY_READ),
-    directory("directory count_failure", DIRECTORY_WRITE),
-    directory("directory clear_failures", DIRECTORY_WRITE),
+    directory("directory count_attempt", DIRECTORY_WRITE),
+    directory("directory is_known", DIRECTORY_READ),
+    directory("directory succeed", DIRECTORY_WRITE),
     directory("directory begin_epoch", DIRECTORY_WRITE),
     directory("directory newest_epoch", DIRECTORY_READ).by_clock(),
     directory("directory add_reminder", DIRECTORY_WRITE)

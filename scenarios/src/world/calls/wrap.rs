@@ -13,7 +13,7 @@ use idp::{
     directory::Directory,
     keys::{KeyRepository, SigningKeyRecord},
     leader::{EpochRepository, ExpiryRepository, LeaderEpoch, Reminder, ReminderClaim, ReminderRepository},
-    limits::FailureRepository,
+    limits::{CountedAttempt, FailureRepository, KnownBrowser},
     mail::{Mail, Mailer},
     redemption::{CodeRedemption, Redeemed, SpentCode, TokenRecord, TokenRepository},
     replica::Wiring,

@@ -1,0 +1,200 @@
+//! Limits of clients, and browsers that are free of what strangers use up (core/LIMITS.md, "Limits" and "Known browsers"; SP
+//! 800-63B-4 section 3.2.2).
+
+use crate::{
+    allowed::{Known, Widened},
+    counter::{Counted, Window},
+    expect::Expected,
+    judge::Judge,
+    mailed_code::{Press, answered_with},
+    seen::{Done, Seen},
+    times::Times,
+};
+
+/// The error with which a client is refused that has had too many, wherever it tried.
+pub(crate) const FROM_HERE: &str = "too-many-from-here";
+
+/// The page that says so.
+pub(crate) fn from_here(judge: &Judge<'_>) -> Expected {
+    let window_s = (judge.setting("limits") / 1000).to_string();
+    let sentence = "core/LIMITS.md: attempts, or mails, of a client; RFC 7239 section 8.1";
+    Expected::error_page(FROM_HERE, sentence, 429).header("retry-after", window_s)
+}
+
+impl Judge<'_> {
+    /// Whether the browser that asks is one in which the person with this address has logged in before.
+    pub(crate) fn known(&self, seen: &Seen<'_>, address: &str) -> Known {
+        let index = &self.index;
+        let Some(cookie) = seen.cookie(&index.known_cookie()).map(|cookie| cookie.tag) else {
+            return Known::No;
+        };
+        let mut known = Known::No;
+        for place in index.known.get(&cookie).into_iter().flatten() {
+            let at = &index.attempted[place].possible;
+            if !at.iter().any(|possible| possible == address) {
+                continue;
+            }
+            let login = &index.seen[*place];
+            let expired = self.expired(login.times, self.setting("known browser"), seen.times);
+            let one = self.precedes(login, seen).and(expired.negated());
+            let one = match one {
+                Known::Yes if at.len() > 1 || self.is_being_noted(*place, seen) => Known::Maybe(Widened::Race),
+                Known::Yes if self.may_not_be_noted(login) => Known::Maybe(Widened::Directory),
+                one => one,
+            };
+            known = match (known, one) {
+                (Known::Yes, _) | (_, Known::Yes) => Known::Yes,
+                (Known::No, one) => one,
+                (maybe, _) => maybe,
+            };
+        }
+        // The oldest is no longer known when there are too many, and one in which too many codes were wrong.
+        let limit = self.setting("known browsers of a person") as usize;
+        let others = index.known.values().filter(|places| {
+            let mut at = places.iter().flat_map(|place| &index.attempted[place].possible);
+            at.any(|possible| possible == address)
+        });
+        let forgotten = others.count() > limit || self.failures_in(seen, address) >= self.setting("failures in a row");
+        known.and(Known::of(!forgotten, true, Widened::Race))
+    }
+
+    /// Whether another press of the same button may yet have to note the browser.
+    fn is_being_noted(&self, place: usize, seen: &Seen<'_>) -> bool {
+        let index = &self.index;
+        let login = &index.seen[place];
+        let flow = login.flow.and_then(|flow| index.flows.get(&flow));
+        let twins = flow.into_iter().flat_map(|flow| &flow.verifies);
+        let mut same = twins
+            .map(|twin| &index.seen[*twin])
+            .filter(|twin| twin.digits == login.digits && twin.record != seen.record);
+        same.any(|twin| twin.done() != Done::No && !twin.effect().is_before(seen.times))
+    }
+
+    fn may_not_be_noted(&self, login: &Seen<'_>) -> bool {
+        let Times { from_ms, to_ms } = login.times;
+        self.troubles
+            .any(from_ms, to_ms, |touches| touches.directory || touches.service)
+    }
+
+    /// Attempts in this browser that have not succeeded.
+    fn failures_in(&self, seen: &Seen<'_>, address: &str) -> u64 {
+        let name = self.index.known_cookie();
+        let cookie = seen.cookie(&name).map(|cookie| cookie.tag);
+        let attempts = self.index.verifies_at.get(address).into_iter().flatten();
+        let own = attempts
+            .map(|place| &self.index.seen[*place])
+            .filter(|other| other.cookie(&name).map(|cookie| cookie.tag) == cookie && other.done() != Done::Yes);
+        own.count() as u64
+    }
+
+    /// Whether two browsers have the same cookie of a known browser.
+    pub(crate) fn are_one(&self, one: &Seen<'_>, other: &Seen<'_>) -> bool {
+        let name = self.index.known_cookie();
+        let cookie = |seen: &Seen<'_>| seen.cookie(&name).map(|cookie| cookie.tag);
+        cookie(one).is_some() && cookie(one) == cookie(other)
+    }
+
+    /// A limit of the page, over a window.
+    pub(crate) fn window(&self, row: &str, at: Times) -> Window {
+        Window {
+            limit: self.setting(row),
+            lasts_ms: self.setting("limits"),
+            clocks_ms: self.clocks_ms(at),
+        }
+    }
+
+    /// Whether a client has too many attempts, at this address or at all of them. `selves` are the attempts that are one with
+    /// this one.
+    pub(crate) fn too_many_attempts_from_here(&self, seen: &Seen<'_>, selves: &[usize], address: &str) -> Known {
+        let index = &self.index;
+        let counted = |place: usize, at: &[String], known: Known| -> Option<Counted> {
+            let other = &index.seen[place];
+            if selves.contains(&place) || known == Known::Yes || answered_with(other, "too-many-attempts") {
+                return None; // the limiter of the login comes first
+            }
+            let flow = other.flow.and_then(|flow| index.flows.get(&flow))?;
+            let mut one = self.counted(flow, place)?;
+            one.certain &= at.len() == 1 && known == Known::No;
+            Some(one)
+        };
+        let here = |place: &&usize| index.seen[**place].exchange.request.client == seen.exchange.request.client;
+        let at_address = index.verifies_at.get(address).into_iter().flatten().filter(here);
+        let pair: Vec<Counted> = at_address
+            .filter_map(|place| {
+                let known = self.known(&index.seen[*place], address);
+                counted(*place, &index.attempted[place].possible, known)
+            })
+            .collect();
+        let forgets = |since, at| self.store_forgot(since, at);
+        let over = self
+            .window("attempts of a client at an address", seen.times)
+            .refuses(&pair, seen.times, forgets);
+        let window = self.window("attempts of a client", seen.times);
+        let all: Vec<usize> = index.attempted.keys().filter(|place| here(place)).copied().collect();
+        if over == Known::Yes || (all.len() as u64) < window.limit {
+            return over;
+        }
+        let all: Vec<Counted> = (all.into_iter())
+            .filter_map(|place| {
+                let at = &index.attempted[&place].possible;
+                let known = at.first().map_or(Known::No, |at| self.known(&index.seen[place], at));
+                let mut one = counted(place, at, known)?;
+                // It may have been stopped at its address already.
+                one.certain &= !answered_with(&index.seen[place], FROM_HERE);
+                Some(one)
+            })
+            .collect();
+        either(over, window.refuses(&all, seen.times, forgets))
+    }
+
+    /// The same of mails. Of the presses of a button that may be repetitions of each other one is counted.
+    pub(crate) fn too_many_mails_from_here(&self, place: usize, to: &str) -> Known {
+        let index = &self.index;
+        let seen = &index.seen[place];
+        let here = |place: &usize| index.seen[*place].exchange.request.client == seen.exchange.request.client;
+        let counted = |presses: Vec<Press>, to: &str, is_in_all: bool| -> Vec<Counted> {
+            let own = presses.into_iter().filter(|press| press.places.iter().any(&here));
+            let others = own.filter(|press| !press.places.contains(&place));
+            others
+                .filter_map(|press| {
+                    let stopped = |place: &usize| answered_with(&index.seen[*place], FROM_HERE);
+                    let all_here = press.places.iter().all(&here);
+                    let strangers = self.press_by_known(&press, to);
+                    let mut one = self.counted_press(&press)?;
+                    one.certain &=
+                        all_here && strangers == Known::No && !(is_in_all && press.places.iter().any(stopped));
+                    (strangers != Known::Yes).then_some(one)
+                })
+                .collect()
+        };
+        let forgets = |since, at| self.store_forgot(since, at);
+        let pair = self.window("mails of a client to an address", seen.times);
+        let over = pair.refuses(&counted(self.presses(to), to, false), seen.times, forgets);
+        let window = self.window("mails of a client", seen.times);
+        let sends = index.sends_to.values().flatten().filter(|place| here(place));
+        if over == Known::Yes || (sends.count() as u64) < window.limit {
+            return over;
+        }
+        let all: Vec<Counted> = (index.sends_to.keys())
+            .flat_map(|to| counted(self.presses(to), to, true))
+            .collect();
+        either(over, window.refuses(&all, seen.times, forgets))
+    }
+
+    /// Whether the presses come from a browser in which the person with the address is known.
+    pub(crate) fn press_by_known(&self, press: &Press, to: &str) -> Known {
+        let mut known = press
+            .places
+            .iter()
+            .map(|place| self.known(&self.index.seen[*place], to));
+        let first = known.next().unwrap_or(Known::No);
+        match known.all(|other| other == first) {
+            true => first,
+            false => Known::Maybe(Widened::Race),
+        }
+    }
+}
+
+fn either(one: Known, other: Known) -> Known {
+    one.negated().and(other.negated()).negated()
+}
