@@ -140,6 +140,8 @@ impl<'a> Judging<'a, '_> {
             let gone: usize = gone.sum();
             let ended = match table.as_str() {
                 "sessions" => self.logouts - logouts.min(self.logouts),
+                // A browser that is seen again is known for longer: the row has another end.
+                "known_browsers" => now.iter().filter(|end| count(ends, end) < count(now, end)).count(),
                 _ => 0,
             };
             if self.evidence.is_violated(gone > ended, None) {
