@@ -168,6 +168,8 @@ pub struct Limits {
     pub analytics_queue: usize,
     /// Requests that may go on at once without their clients, which have left.
     pub unattended: usize,
+    /// Connections on the port for people at once. Fewer than the process has descriptors: others need some.
+    pub connections: usize,
     /// Logins in progress in one browser at most: each has a cookie, and a balancer takes requests of a certain size only.
     pub flows_in_browser: usize,
     /// Bytes of the head of an answer: status line and headers. nginx takes no more than one page (`proxy_buffer_size`) and
@@ -270,6 +272,7 @@ impl Config {
                 outbox: 256,
                 analytics_queue: 256,
                 unattended: 256,
+                connections: 4096,
                 flows_in_browser: 4,
                 answer_head: 4096,
             },
@@ -299,7 +302,11 @@ impl Config {
 mod tests {
     use super::*;
     use crate::{
-        authorize::flow_cookie, clients::registration, end_session, http::server::KEPT_AFTER_LEAVING, mailed_code::code,
+        authorize::flow_cookie,
+        clients::registration,
+        end_session,
+        http::{head_time::HEAD_TIME_MAX, server::KEPT_AFTER_LEAVING},
+        mailed_code::code,
     };
 
     #[test]
@@ -372,6 +379,7 @@ mod tests {
             ("stop", deadlines.stop),
             ("work at a stop", deadlines.stop_work),
             ("kept connections at a stop", KEPT_AFTER_LEAVING),
+            ("head of a request", HEAD_TIME_MAX),
         ] {
             assert_eq!(says(row), lasts.as_secs(), "{row}");
         }
@@ -406,6 +414,7 @@ mod tests {
             ("bytes of an answer's head", limits.answer_head as u64),
             ("bytes of a way back", limits.way_back() as u64),
             ("bytes of an authorization request by POST", limits.way_back() as u64),
+            ("connections of people", limits.connections as u64),
             ("logins in progress in a browser", limits.flows_in_browser as u64),
             ("cookies deleted in an answer", flow_cookie::DELETED_AT_ONCE_MAX as u64),
         ] {

@@ -2,6 +2,7 @@
 
 mod access;
 mod demo;
+mod descriptors;
 mod dev;
 mod directory;
 mod issuer;

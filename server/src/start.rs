@@ -3,7 +3,7 @@
 use crate::{
     access,
     demo::Demo,
-    dev,
+    descriptors, dev,
     directory::{IfMissing, open},
     issuer,
     operate::{Done, operate},
@@ -161,6 +161,7 @@ fn config(options: &Options, bind: IpAddr) -> Result<Config, StartFailure> {
     let mut config = Config::new(&options.replica, issuer, state);
     config.port = options.port;
     config.ops_port = options.ops_port;
+    config.limits.connections = descriptors::for_people(config.limits.connections);
     config.proxies = TrustedProxies {
         networks: options.trusted_proxy.clone(),
         header: options.proxy_header.into(),

@@ -6,6 +6,7 @@ pub mod client;
 mod client_address;
 pub(crate) mod cors;
 mod error;
+pub(crate) mod head_time;
 mod layer;
 mod lingering;
 pub(crate) mod page;

@@ -3,7 +3,7 @@
 //! `axum::serve` spawns on tokio's own executor and sets a `Date` from the real clock; neither is
 //! possible in the simulation.
 
-use super::{Peer, lingering::Lingering};
+use super::{Peer, head_time::HeadsInTime, lingering::Lingering};
 use axum::Router;
 use http::{HeaderValue, Request, header};
 use hyper::{
@@ -16,15 +16,22 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use seams::{Env, Listener, Stream};
-use std::{future::ready, time::Duration};
-use tokio::sync::watch;
+use std::{
+    future::ready,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::{Semaphore, watch};
 
 /// Largest head of a request, in bytes.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
-/// How long a peer may take to send the head of a request, and may stay idle between two requests. Longer than a
-/// balancer keeps its connections (nginx's `keepalive_timeout`: 60 s): if this side closed first, a request might
-/// be on its way, and a POST that arrives on a closed connection becomes a 502.
-const HEAD_TIME_MAX: Duration = Duration::from_secs(75);
+/// How long a peer may stay idle between two requests. Longer than a balancer keeps its connections (nginx's
+/// `keepalive_timeout`: 60 s): if this side closed first, a request might be on its way, and a POST that arrives on a closed
+/// connection becomes a 502.
+const IDLE_TIME_MAX: Duration = Duration::from_secs(75);
 /// How long connections may take to finish once the port is closed.
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(10);
 /// For how long an idle connection of a port that [`PortState::Leaves`] is kept.
@@ -48,23 +55,48 @@ pub enum PortState {
     Leaves,
 }
 
-/// Serves HTTP/1.1 on `listener` until it is no longer to be open, or nobody is left to say so. Then the port is closed at
-/// once; connections finish the request they are in.
+/// [`serve_some`] without a bound on connections.
 pub async fn serve_connections(
     env: Env,
     listener: Box<dyn Listener>,
     router: Router,
     state: watch::Receiver<PortState>,
 ) {
-    let serve = |stream| env.spawn(serve_connection(stream, router.clone(), state.clone()));
+    let places = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
+    serve_some(env, listener, router, state, places).await;
+}
+
+/// Serves HTTP/1.1 on `listener` until it is no longer to be open, or nobody is left to say so. Then the port is closed at
+/// once; connections finish the request they are in.
+///
+/// Each connection takes one of the `places`; whoever finds none waits in the kernel's backlog. A process has only so many
+/// descriptors, and this port must leave some: for operators, for the store, for mails.
+pub async fn serve_some(
+    env: Env,
+    listener: Box<dyn Listener>,
+    router: Router,
+    state: watch::Receiver<PortState>,
+    places: Arc<Semaphore>,
+) {
+    let serve = |stream, place| {
+        let serving = serve_connection(stream, router.clone(), state.clone());
+        env.spawn(async move {
+            serving.await;
+            drop(place);
+        });
+    };
     let mut told = state.clone();
     loop {
-        let accepted = seams::select! {
+        let next = async {
+            let place = places.clone().acquire_owned().await;
+            (listener.accept().await, place)
+        };
+        let (accepted, place) = seams::select! {
             _ = told.wait_for(|state| *state != PortState::Open) => break,
-            accepted = listener.accept() => accepted,
+            next = next => next,
         };
         match accepted {
-            Ok(stream) => serve(stream),
+            Ok(stream) => serve(stream, place.ok()),
             Err(error) => {
                 let port = listener.local_addr().port();
                 tracing::warn!(port, %error, "no connection could be accepted");
@@ -76,12 +108,15 @@ pub async fn serve_connections(
     // A connection that waits to be accepted would be reset, perhaps with a request on it.
     if *state.borrow() == PortState::Leaves {
         for _ in 0..ACCEPTED_LAST_MAX {
+            let Ok(place) = places.clone().try_acquire_owned() else {
+                break;
+            };
             let waits = seams::select! {
                 accepted = listener.accept() => accepted.ok(),
                 () = ready(()) => None,
             };
             let Some(stream) = waits else { break };
-            serve(stream);
+            serve(stream, Some(place));
         }
     }
 }
@@ -89,11 +124,15 @@ pub async fn serve_connections(
 async fn serve_connection(stream: Stream, router: Router, mut state: watch::Receiver<PortState>) {
     let peer = stream.peer();
     let (inner, leaves) = (TowerToHyperService::new(router), state.clone());
+    let is_under_way = Arc::new(AtomicBool::new(false));
+    let stream = HeadsInTime::new(Lingering::new(stream), is_under_way.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer.ip()));
-        let (answering, leaves) = (inner.call(request), leaves.clone());
+        is_under_way.store(true, Ordering::Relaxed);
+        let (answering, leaves, is_under_way) = (inner.call(request), leaves.clone(), is_under_way.clone());
         async move {
             let mut answer = answering.await?;
+            is_under_way.store(false, Ordering::Relaxed);
             if *leaves.borrow() == PortState::Leaves {
                 answer
                     .headers_mut()
@@ -105,9 +144,9 @@ async fn serve_connection(stream: Stream, router: Router, mut state: watch::Rece
     let connection = http1::Builder::new()
         .auto_date_header(false)
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME_MAX)
+        .header_read_timeout(IDLE_TIME_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(Lingering::new(stream)), service);
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let is_to_close = async {
         // It is also closed if nobody is left who could say so.
@@ -138,7 +177,7 @@ async fn serve_connection(stream: Stream, router: Router, mut state: watch::Rece
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::testing::Fixture;
+    use crate::{http::head_time::HEAD_TIME_MAX, store::testing::Fixture};
     use axum::routing::get;
     use seams::{BoxFuture, Stream};
     use std::{io, net::SocketAddr};
@@ -163,6 +202,9 @@ mod tests {
         }
     }
 
+    /// More than most tests need.
+    const PLACES: usize = 8;
+
     struct Served {
         incoming: mpsc::UnboundedSender<Stream>,
         state: watch::Sender<PortState>,
@@ -179,7 +221,8 @@ mod tests {
             let (state, told) = watch::channel(PortState::Open);
             let listener = Box::new(TestListener(Mutex::new(streams)));
             let router = Router::new().route("/slow", slow);
-            env.spawn(serve_connections(env.clone(), listener, router, told));
+            let places = Arc::new(Semaphore::new(PLACES));
+            env.spawn(serve_some(env.clone(), listener, router, told, places));
             Served { incoming, state }
         }
 
@@ -260,10 +303,60 @@ mod tests {
         assert!(!rest(&mut slow).await.contains("200"));
         assert_eq!(began.elapsed().as_secs(), HEAD_TIME_MAX.as_secs());
 
+        // Nor is it prolonged by a byte now and then, and whoever says nothing is not waited for either.
+        let (mut trickle, mut silent) = (served.connect(), served.connect());
+        let began = tokio::time::Instant::now();
+        for byte in b"GET /slow HTTP/1.1\r\nhost: x\r\nx: y" {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            if trickle.write_all(&[*byte]).await.is_err() {
+                break;
+            }
+        }
+        assert_eq!(
+            (rest(&mut trickle).await, rest(&mut silent).await),
+            (String::new(), String::new())
+        );
+        assert!(
+            began.elapsed() < HEAD_TIME_MAX + Duration::from_secs(5),
+            "{:?}",
+            began.elapsed()
+        );
+
+        // Between two requests there is more time.
+        let mut kept = served.connect();
+        for pause in [0, IDLE_TIME_MAX.as_secs() - 5] {
+            tokio::time::sleep(Duration::from_secs(pause)).await;
+            kept.write_all(ASKED).await.expect("it is kept");
+            let mut answer = vec![];
+            while !answer.ends_with(b"done") {
+                let byte = kept.read_u8().await.expect("an answer");
+                answer.push(byte);
+            }
+            assert!(answer.starts_with(b"HTTP/1.1 200"));
+        }
+
         let mut oversized = served.connect();
         let head = format!("GET /slow HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(2 * HEAD_BYTES_MAX));
         let _ = oversized.write_all(head.as_bytes()).await; // it need not be read to the end
         assert!(rest(&mut oversized).await.starts_with("HTTP/1.1 431"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_finds_no_place_waits_for_one() {
+        let served = Served::new();
+        let silent: Vec<DuplexStream> = (0..PLACES).map(|_| served.connect()).collect();
+        let mut late = served.connect();
+        late.write_all(ASKED).await.unwrap();
+        let began = tokio::time::Instant::now();
+        let mut answer = [0; 12];
+        late.read_exact(&mut answer).await.expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 200");
+        assert_eq!(
+            began.elapsed().as_secs(),
+            HEAD_TIME_MAX.as_secs() + 2,
+            "until one of them is given up"
+        );
+        drop(silent);
     }
 
     /// A balancer that is still sending when the connection is reset takes that for a failure.

@@ -3,7 +3,7 @@
 use super::{CountedAttempt, FailureRepository, KnownBrowser};
 use crate::store::sqlite::{Expiring, Schema, SqliteDirectory, ms};
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Params, params};
 use seams::{Outcome, Timestamp};
 use std::time::Duration;
 
@@ -31,37 +31,55 @@ pub(crate) const SCHEMA: Schema = Schema {
         CREATE INDEX known_browsers_by_expiry ON known_browsers (expires_at);
         CREATE INDEX known_browsers_by_user ON known_browsers (user_id, seen_at);",
         ),
+        (
+            7,
+            // Anybody can make addresses up.
+            "ALTER TABLE failures ADD COLUMN failed_at INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX failures_by_time ON failures (failed_at);",
+        ),
     ],
-    expiring: &[Expiring {
-        table: "known_browsers",
-        when: "expires_at <= ?1",
-        kept_for: Duration::ZERO,
-    }],
+    expiring: &[
+        Expiring {
+            table: "known_browsers",
+            when: "expires_at <= ?1",
+            kept_for: Duration::ZERO,
+        },
+        // Of addresses that nobody has, the newest are kept, whatever their age: after a while that anybody can wait for, one
+        // that was locked would be open again, and tell that nobody has it.
+        Expiring {
+            table: "failures",
+            when: "failed_at <= ?1 AND rowid IN (
+                SELECT failures.rowid FROM failures LEFT JOIN users USING (address) WHERE users.id IS NULL
+                ORDER BY failed_at DESC, failures.rowid DESC LIMIT -1 OFFSET 10000)",
+            kept_for: Duration::ZERO,
+        },
+    ],
 };
 
-/// One more at the address or in the browser that a statement is about, unless there are enough already.
-fn one_more(t: &Connection, statement: &str, of: &str, limit: u64) -> rusqlite::Result<Option<u64>> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+/// Counts one more, with a statement that returns nothing if there are enough already.
+fn one_more(t: &Connection, statement: &str, parameters: impl Params) -> rusqlite::Result<Option<u64>> {
     t.prepare_cached(statement)?
-        .query_row(params![of, limit], |row| row.get(0))
+        .query_row(parameters, |row| row.get(0))
         .optional()
 }
 
 #[async_trait]
 impl FailureRepository for SqliteDirectory {
     async fn count_attempt(&self, attempt: CountedAttempt) -> Outcome<Option<u64>> {
+        let limit = i64::try_from(attempt.limit).unwrap_or(i64::MAX);
         self.write(|t| {
             if let Some(known) = &attempt.known {
                 let own = "UPDATE known_browsers SET failures = failures + 1
                            WHERE cookie_hash = ?1 AND failures < ?2 RETURNING failures";
-                let counted = one_more(t, own, known, attempt.limit)?;
+                let counted = one_more(t, own, params![known, limit])?;
                 if counted.is_some() {
                     return Ok(counted);
                 }
             }
-            let at_address = "INSERT INTO failures (address, count) VALUES (?1, 1)
-                              ON CONFLICT (address) DO UPDATE SET count = count + 1 WHERE count < ?2 RETURNING count";
-            one_more(t, at_address, &attempt.address, attempt.limit)
+            let at_address = "INSERT INTO failures (address, count, failed_at) VALUES (?1, 1, ?3)
+                              ON CONFLICT (address) DO UPDATE SET count = count + 1, failed_at = ?3
+                              WHERE count < ?2 RETURNING count";
+            one_more(t, at_address, params![attempt.address, limit, ms(attempt.at)])
         })
         .await
     }

@@ -5,6 +5,7 @@ use crate::{
     authorize::OpenFlow,
     hash::sha256_hex,
     http::Caller,
+    limits::LimitRefused,
     mail::{Mail, Subject},
     store::{Key, encode},
     unavailable::During,
@@ -69,7 +70,38 @@ impl MailedCode {
     async fn send(&self, caller: &Caller, flow: &mut OpenFlow, address: &str) -> Result<(), MailedCodeRefused> {
         let service = &self.service;
         let known = self.limits.known(caller, address).await?;
-        self.limits.charge_mail(caller, address, known.as_ref()).await?;
+        // Whoever has pressed while something failed was counted, and has got no mail: that is made good before they are
+        // refused. One press that was counted is good for one mail.
+        let unspent = Key::new(SEND_ONCE, format!("{}:{}:counted", flow.hash, sha256_hex(address)));
+        if let Err(refused) = self.limits.charge_mail(caller, address, known.as_ref()).await {
+            let is_over = matches!(
+                refused,
+                LimitRefused::TooManyFromHere { .. } | LimitRefused::TooManyMails { .. }
+            );
+            let found = match is_over {
+                true => service.store.take(&unspent).await,
+                false => Ok(None),
+            };
+            if found.during("looking for a press that was counted")?.is_none() {
+                return Err(refused.into());
+            }
+            service.env.mark("a press that had failed was made good");
+        }
+        let sent = self.send_counted(flow, address).await;
+        if sent.is_err()
+            && let Err(failure) = service
+                .store
+                .put(&unspent, b"counted", service.config.limits.window)
+                .await
+        {
+            tracing::info!(correlation = caller.correlation, %failure, "a press that was counted may be counted again");
+        }
+        sent
+    }
+
+    /// Makes a code and queues its mail, which has been counted.
+    async fn send_counted(&self, flow: &mut OpenFlow, address: &str) -> Result<(), MailedCodeRefused> {
+        let service = &self.service;
         let user = self.users.user_by_address(address).await;
         let is_known = user.during("looking up the person")?.is_some();
 

@@ -16,14 +16,17 @@ pub use wiring::Wiring;
 
 use crate::{
     config::Config,
-    http::server::{PortState, serve_connections},
+    http::server::{PortState, serve_connections, serve_some},
     leader::{Fitness, seek_leadership, send_reminders, sweep_directory},
     stop::{Stop, Stopping},
 };
 use seams::{Env, Listener};
 use std::{io, pin::pin, sync::Arc, time::Duration};
 use thiserror::Error;
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::sleep,
+};
 
 /// Between two tries of what must succeed before the port can be opened.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -174,6 +177,8 @@ async fn open_while_ready(
 ) {
     let router = app::router(app, stop.clone());
     announce.send_replace(Serving::NotYet);
+    // One bound for all the times that the port is open: what is closed may have connections that end.
+    let places = Arc::new(Semaphore::new(config.limits.connections));
     loop {
         seams::select! {
             () = stop.asked() => return,
@@ -191,7 +196,7 @@ async fn open_while_ready(
         };
         let (tell, state) = watch::channel(PortState::Open);
         announce.send_replace(Serving::Open);
-        let serving = serve_connections(env.clone(), listener, router.clone(), state);
+        let serving = serve_some(env.clone(), listener, router.clone(), state, places.clone());
         let closing = async {
             let state = seams::select! {
                 () = stop.asked() => PortState::Leaves,

@@ -228,9 +228,20 @@ pub(crate) fn expect_send(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> A
             Some(to) => {
                 let repeated = judge.is_repeated(flow, place, &to);
                 let known = judge.known(seen, &to);
+                // A press that failed may have been counted, and is made good.
+                let failed = |other: &usize| {
+                    let other = &judge.index.seen[*other];
+                    let asked = other.params().text("address").and_then(address);
+                    other.done() == Done::Maybe && other.times.may_precede(seen.times) && asked.as_deref() == Some(&to)
+                };
+                let made_good = Known::of(false, flow.sends.iter().any(failed), Widened::InDoubt).negated();
                 let from_here = known.negated().and(judge.too_many_mails_from_here(place, &to));
+                let from_here = from_here.and(made_good);
                 allowed.when(repeated.negated().and(from_here), || limits::from_here(judge));
-                let over = repeated.negated().and(judge.too_many_mails(place, &to, known));
+                let over = repeated
+                    .negated()
+                    .and(judge.too_many_mails(place, &to, known))
+                    .and(made_good);
                 allowed.when(over, || {
                     let window_s = judge.setting("limits") / 1000;
                     Expected::error_page(

@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    leader::{EpochRepository, ExpiryRepository},
     store::{
         sqlite::testing::{in_memory, open},
         testing::Fixture,
@@ -108,5 +109,30 @@ async fn the_browser_that_was_not_used_for_longest_is_forgotten() {
     }
     for (name, known) in [("laptop", true), ("phone", false), ("tablet", true)] {
         assert_eq!(a.is_known(name, ANN, Timestamp(5), LIMIT).await, Ok(known), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn addresses_that_nobody_has_are_kept_up_to_a_number() {
+    const KEPT: u64 = 10_000;
+    let fixture = Fixture::new();
+    let a = directory(&fixture, "made-up").await;
+    let epoch = a.begin_epoch("idp-a").await.unwrap();
+    // Hers is the oldest, and is kept.
+    a.count_attempt(attempt(ANN, None)).await.unwrap();
+    a.write(|t| {
+        let mut insert = t.prepare_cached("INSERT INTO failures (address, count, failed_at) VALUES (?1, 3, ?2)")?;
+        for n in 0..KEPT + 600 {
+            insert.execute(params![format!("made-up-{n}@example.com"), 2000 + n])?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+    assert_eq!(a.sweep(epoch, Timestamp(1 << 40)).await, Ok(600));
+    assert_eq!(a.sweep(epoch, Timestamp(1 << 40)).await, Ok(0));
+    assert_eq!(a.failures(ANN).await, Ok(1));
+    for (n, left) in [(0, 0), (599, 0), (600, 3), (KEPT + 599, 3)] {
+        assert_eq!(a.failures(&format!("made-up-{n}@example.com")).await, Ok(left), "{n}");
     }
 }

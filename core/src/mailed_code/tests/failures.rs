@@ -46,6 +46,22 @@ async fn a_failed_send_can_be_repeated_at_once() {
     assert_eq!(bed.out.codes(ANN).len(), 1);
 }
 
+/// Each press counts, and whoever was counted for nothing is not refused for it.
+#[tokio::test(start_paused = true)]
+async fn presses_that_failed_are_made_good_once() {
+    let bed = TestBed::new().await;
+    let mut ann = Browser::default();
+    let flow = ann.begin(&bed).await;
+    for _ in 0..bed.config.limits.client_sends {
+        bed.store.fail("put", EMAIL_CODE, lost(), true);
+        assert_eq!(ann.ask(&bed, &flow).await.page(), DOWN);
+    }
+    assert!(ann.ask(&bed, &flow).await.location().starts_with("/login/code"));
+    assert_eq!(bed.out.codes(ANN).len(), 1);
+    bed.fixture.clock.pass(21_000);
+    assert_eq!(ann.ask(&bed, &flow).await.page().2, "too-many-from-here");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_failed_verification_can_be_repeated_at_once() {
     for (call, namespace, failure, done) in [

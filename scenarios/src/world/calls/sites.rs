@@ -44,6 +44,10 @@ pub(crate) const CALLS: &[CallSite] = &[
     store("store put_if_absent auth:limit:send-once", STORE_WRITE),
     store("store release auth:limit:send-once", STORE_WRITE)
         .unreached("only a press of the button that failed is taken back; the sweep's own faults make it"),
+    store("store put auth:limit:send-once", STORE_WRITE)
+        .unreached("only a press that failed after it was counted is noted; the sweep's own faults make it"),
+    store("store take auth:limit:send-once", STORE_WRITE)
+        .unreached("only a press over a limit looks whether another one has failed; attackers press so often"),
     store("store count auth:limit:send", STORE_WRITE),
     store("store count auth:limit:verify", STORE_WRITE),
     store("store count auth:limit:login", STORE_WRITE),
