@@ -107,7 +107,7 @@ bugs!(
     error_detail_lost at 1,
     mailed_code_logged at 1,
     mailed_code_kept at 1,
-    failures_swallowed at 3,
+    failures_swallowed at 1,
     refusal_swallowed at 1,
     every_try_logged at 1,
     one_error_for_all at 1,
