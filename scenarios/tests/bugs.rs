@@ -101,7 +101,7 @@ bugs!(
     sessions_of_this_process at 1,
     errors_known_by_their_words at 2,
     directory_not_synced at 1,
-    deleted_log_unnoticed at 2,
+    deleted_log_unnoticed at 1,
     waits_by_spinning at 1,
     lock_across_await at 1,
     error_detail_lost at 1,

@@ -232,11 +232,9 @@ impl StorageLock for WriteLock {
     fn release(&self) {
         self.returned();
     }
-    fn files(&self, location: &str) -> DatabaseFiles {
-        let numbers = Disk::of(location).map(|disk| disk.identity(FILE));
-        numbers
-            .unwrap_or_default()
-            .map(|number| number.map(|number| (0, number)))
+    fn files(&self, location: &str) -> Option<DatabaseFiles> {
+        let numbers = Disk::of(location)?.identity(FILE)?;
+        Some(numbers.map(|number| number.map(|number| (0, number))))
     }
 }
 

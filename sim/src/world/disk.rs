@@ -15,10 +15,10 @@ pub trait StorageLock: Send + Sync {
     fn keep(&self);
     /// Releases the lock, because the call has returned or its process is gone.
     fn release(&self);
-    /// The files that the names of the database stand for now: [`Storage::files`].
-    fn files(&self, location: &str) -> DatabaseFiles {
+    /// The files that the names of the database stand for now: [`Storage::files`]. `None`: it cannot be told.
+    fn files(&self, location: &str) -> Option<DatabaseFiles> {
         let _ = location;
-        DatabaseFiles::default()
+        None
     }
 }
 
@@ -98,8 +98,8 @@ impl Disk {
 
 impl Storage for Disk {
     fn files(&self, location: &str) -> io::Result<DatabaseFiles> {
-        let lock = self.lock.as_ref();
-        Ok(lock.map_or(DatabaseFiles::default(), |lock| lock.files(location)))
+        let files = self.lock.as_ref().and_then(|lock| lock.files(location));
+        files.ok_or_else(|| io::Error::other("the disk does not say"))
     }
 
     fn check(&self, moment: StorageMoment) -> Result<(), StorageFault> {

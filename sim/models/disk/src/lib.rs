@@ -131,8 +131,8 @@ impl Disk {
     }
 
     /// Which files a database consists of now, by name: itself, its write-ahead log and the log's index, by numbers that no
-    /// other file of this disk has or had.
-    pub fn identity(&self, file: &str) -> [Option<u64>; 3] {
+    /// other file of this disk has or had. `None`: it does not say ([`Disk::be_silent`]).
+    pub fn identity(&self, file: &str) -> Option<[Option<u64>; 3]> {
         self.0.state().identity(file)
     }
 

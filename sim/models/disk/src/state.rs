@@ -102,14 +102,14 @@ impl State {
     }
 
     /// The numbers of a database's file, its log and its index.
-    pub(crate) fn identity(&self, name: &str) -> [Option<u64>; 3] {
+    pub(crate) fn identity(&self, name: &str) -> Option<[Option<u64>; 3]> {
+        if self.is_silent {
+            return None;
+        }
         let node = |name: &str| self.names.get(name).map(|node| *node as u64);
         let log = format!("{name}-wal");
         let index = self.names.get(name).map(|node| self.nodes[*node].shm_lost);
-        if self.is_silent {
-            return [None; 3];
-        }
-        [node(name), node(&log), index.filter(|_| node(&log).is_some())]
+        Some([node(name), node(&log), index.filter(|_| node(&log).is_some())])
     }
 
     pub(crate) fn unsynced(&self) -> usize {
