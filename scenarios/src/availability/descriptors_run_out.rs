@@ -8,7 +8,7 @@
 
 use crate::{
     catalogue::marks::{marked, port_closed_and_opened, somebody_logged_in},
-    property::{CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, HealthTells, OkMeansOpen},
+    property::{CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, HealthTells},
     scenario::{Logins, Monitor, Probe, Visitors, World, disk_fails, hosts::*, ms, no_descriptors, secs},
     vocabulary::{Faults, Scenario},
 };
@@ -33,7 +33,6 @@ pub(crate) fn descriptors_run_out() -> Scenario {
             .heal_at(secs(34)),
     )
     .always(HealthTells)
-    .always(OkMeansOpen)
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
     .eventually(EveryoneCanLogIn::within(secs(15)).at_any_time())

@@ -12,6 +12,7 @@
 //! things to tell, until the end of that fault and for twice [`NOTICED_MS`], in which it starts. The specification judges the
 //! opposite, that nothing is blamed which works.
 
+use super::ok_means_open;
 use crate::{
     analytics, directory, exchange, mail,
     property::{
@@ -112,7 +113,7 @@ impl Property<Login> for HealthTells {
                 _ => {}
             }
         }
-        Ok(())
+        ok_means_open::check(&self.name(), evidence)
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) mod everyone_can_log_in;
 pub(crate) mod health_tells;
 pub(crate) mod latency_budget;
 pub(crate) mod nothing_fails;
-pub(crate) mod ok_means_open;
+mod ok_means_open;
 pub(crate) mod port_stays_open;
 pub(crate) mod stops_in_order;
 

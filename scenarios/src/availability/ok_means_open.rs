@@ -1,4 +1,5 @@
-//! A replica whose health is `ok` accepts people.
+//! A replica whose health is `ok` accepts people. Judged for [`HealthTells`](super::health_tells::HealthTells): the port for
+//! people is one of the parts that may not work.
 //!
 //! Source: inventory 26 (the degraded state must not be hidden), 45 (a port that cannot be opened). Ready is healthy, and loaded,
 //! and listening: a monitor, and whoever restarts replicas one after the other, believes the answer.
@@ -9,60 +10,50 @@
 use crate::{
     exchange,
     property::violation,
-    vocabulary::{Event, Evidence, Kind, Login, Observation, Property, Violation},
+    vocabulary::{Event, Evidence, Observation, Violation},
 };
 use spec::exchange::{Answered, Body};
 use std::collections::BTreeMap;
 
-/// Property: whoever says `ok` accepts people. See the module.
-pub struct OkMeansOpen;
-
 /// The port opens and closes, and the health changes, in one moment and not at once, milliseconds.
 const MOMENT_MS: u64 = 100;
 
-impl Property<Login> for OkMeansOpen {
-    fn kind(&self) -> Kind {
-        Kind::Always
-    }
-    fn claim(&self) -> String {
-        "a replica whose health is ok accepts people".into()
-    }
-    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let open = open(evidence);
-        let mut asked: BTreeMap<u64, (u64, &str)> = BTreeMap::new();
-        for (index, record) in evidence.history.records.iter().enumerate() {
-            let Event::Own(Observation::Exchange(seen)) = &record.event else {
-                continue;
-            };
-            match seen {
-                exchange::Observation::Asked { number, door, request } if request.path == "/health" => {
-                    asked.insert(*number, (record.at_ms, door));
-                }
-                exchange::Observation::Answered {
-                    number,
-                    answer: Answered::With(answer),
-                } => {
-                    let Some((asked_ms, door)) = asked.remove(number) else {
-                        continue;
-                    };
-                    let is_ok = matches!(&answer.body, Body::Json(says) if says["status"] == "ok");
-                    if !is_ok {
-                        continue;
-                    }
-                    let host = door.split(':').next().unwrap_or_default();
-                    let was_open = open.get(host).into_iter().flatten().any(|(from_ms, to_ms)| {
-                        *from_ms <= record.at_ms + MOMENT_MS && asked_ms <= to_ms.saturating_add(MOMENT_MS)
-                    });
-                    if evidence.is_violated(!was_open, None) {
-                        let what = format!("{host} says that it is ok, and its port for people is closed");
-                        return Err(violation(&self.name(), record.at_ms, vec![index], what).because("closed"));
-                    }
-                }
-                _ => {}
+/// The first answer `ok` of a replica whose port is closed.
+pub(super) fn check(property: &str, evidence: &Evidence<'_>) -> Result<(), Violation> {
+    let open = open(evidence);
+    let mut asked: BTreeMap<u64, (u64, &str)> = BTreeMap::new();
+    for (index, record) in evidence.history.records.iter().enumerate() {
+        let Event::Own(Observation::Exchange(seen)) = &record.event else {
+            continue;
+        };
+        match seen {
+            exchange::Observation::Asked { number, door, request } if request.path == "/health" => {
+                asked.insert(*number, (record.at_ms, door));
             }
+            exchange::Observation::Answered {
+                number,
+                answer: Answered::With(answer),
+            } => {
+                let Some((asked_ms, door)) = asked.remove(number) else {
+                    continue;
+                };
+                let is_ok = matches!(&answer.body, Body::Json(says) if says["status"] == "ok");
+                if !is_ok {
+                    continue;
+                }
+                let host = door.split(':').next().unwrap_or_default();
+                let was_open = open.get(host).into_iter().flatten().any(|(from_ms, to_ms)| {
+                    *from_ms <= record.at_ms + MOMENT_MS && asked_ms <= to_ms.saturating_add(MOMENT_MS)
+                });
+                if evidence.is_violated(!was_open, None) {
+                    let what = format!("{host} says that it is ok, and its port for people is closed");
+                    return Err(violation(property, record.at_ms, vec![index], what).because("closed"));
+                }
+            }
+            _ => {}
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// From when to when the port of each replica was open, milliseconds.
@@ -86,7 +77,7 @@ fn open<'a>(evidence: &'a Evidence<'_>) -> BTreeMap<&'a str, Vec<(u64, u64)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::property::testing::*;
+    use crate::{availability::health_tells::HealthTells, property::testing::*};
     use spec::exchange::{Answer, Request};
 
     fn port(story: Story, at_ms: u64, ready: bool) -> Story {
@@ -131,11 +122,11 @@ mod tests {
             (9200, "ok", false),
             (9200, "degraded", true),
         ] {
-            let judged = health(closed(), at_ms, status).judged_by(&OkMeansOpen);
+            let judged = health(closed(), at_ms, status).judged_by(&HealthTells);
             assert_eq!(judged.is_ok(), holds, "{at_ms} {status}: {judged:?}");
         }
         let again = health(port(closed(), 12_000, true), 13_000, "ok");
-        assert_eq!(again.judged_by(&OkMeansOpen), Ok(()));
-        assert!(health(Story::new(), 500, "ok").judged_by(&OkMeansOpen).is_err());
+        assert_eq!(again.judged_by(&HealthTells), Ok(()));
+        assert!(health(Story::new(), 500, "ok").judged_by(&HealthTells).is_err());
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     catalogue::marks::{refused_with, somebody_logged_in},
     property::{
         CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, HealthTells,
-        OkMeansOpen, PortStaysOpen, RightCodesAdmitted, SessionsSurvive,
+        PortStaysOpen, RightCodesAdmitted, SessionsSurvive,
     },
     scenario::{Logins, Monitor, Probe, Visitors, World, directory_busy, directory_full, ms, secs},
     vocabulary::{Faults, Scenario},
@@ -30,7 +30,6 @@ pub(crate) fn disk_is_full() -> Scenario {
         )
         .always(HealthTells)
         .always(PortStaysOpen)
-        .always(OkMeansOpen)
         .always(RightCodesAdmitted)
         .always(CodeRedeemedOnce)
         .always(EmailCodeOnce)

@@ -8,7 +8,7 @@ use crate::{
     catalogue::marks::somebody_logged_in,
     property::{
         CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, HealthTells,
-        OkMeansOpen, RemindersArrive, RemindersOnce, SessionsSurvive,
+        RemindersArrive, RemindersOnce, SessionsSurvive,
     },
     scenario::{Logins, Monitor, Probe, Visitors, World, directory_log_deleted, hosts::*, kill, ms, secs, start},
     vocabulary::{Event, Fault, Faults, MarkView, Scenario},
@@ -38,7 +38,6 @@ pub(crate) fn log_deleted() -> Scenario {
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
     .always(HealthTells)
-    .always(OkMeansOpen)
     .always(ErrorsExplained)
     .always(RemindersOnce)
     .always(SessionsSurvive::settling_within(secs(0)))

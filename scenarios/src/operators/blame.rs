@@ -17,7 +17,22 @@ pub(super) fn blames_rightly(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bo
         && fits_the_disk(line, so_far.clone())
         && waited(line, faults)
         && lacked_descriptors(line, faults)
-        && blamed(line.text, so_far)
+        && (blamed(line.text, so_far) || was_blocked(line, faults))
+}
+
+/// Whether the process was blocked by its disk while it waited for something that the line says took too long: its own deadline
+/// had passed when it came to look for the answer.
+fn was_blocked(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bool {
+    /// The longest deadline of a call to the store.
+    const WAITED_MS: u64 = 800;
+    line.text.contains(" took longer than ")
+        && faults.iter().any(|(from_ms, fault)| match fault {
+            Fault::DiskSlow { host, by_ms, lasts_ms } => {
+                let until_ms = from_ms + lasts_ms + by_ms + WAITED_MS;
+                host == line.host && (*from_ms..=until_ms).contains(&line.at_ms)
+            }
+            _ => false,
+        })
 }
 
 /// Whether a fault can cause a failure.
@@ -157,6 +172,31 @@ fn lacked_descriptors(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_that_its_disk_blocks_is_late_for_everybody() {
+        let slow = Fault::DiskSlow {
+            host: "idp-a".into(),
+            by_ms: 400,
+            lasts_ms: 1_000,
+        };
+        let says = |at_ms, host, text| {
+            let level = "WARN";
+            let line = LogLine {
+                at_ms,
+                host,
+                level,
+                text,
+            };
+            blames_rightly(&line, &[(4_700, &slow)])
+        };
+        let late = "the store did not answer as it should cause=outcome unknown: the store took longer than 800 ms";
+        assert!(says(5_900, "idp-a", late));
+        assert!(!says(5_900, "idp-b", late), "which has a disk of its own");
+        assert!(!says(4_600, "idp-a", late) && !says(7_000, "idp-a", late));
+        let lost = "the store did not answer as it should cause=outcome unknown: connection lost: redis: reset";
+        assert!(!says(5_900, "idp-a", lost));
+    }
 
     #[test]
     fn locks_that_overlap_are_one() {

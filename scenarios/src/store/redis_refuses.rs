@@ -8,7 +8,7 @@ use crate::{
     catalogue::marks::{refused_with, somebody_logged_in},
     property::{
         CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, HealthTells,
-        NoSecretLogged, OkMeansOpen, PortStaysOpen, RemindersOnce, SessionsSurvive,
+        NoSecretLogged, PortStaysOpen, RemindersOnce, SessionsSurvive,
     },
     scenario::{Logins, Monitor, Probe, Visitors, World, hosts::*, ms, redis_refuses as refuses, secs},
     vocabulary::{Faults, Refusal, Scenario},
@@ -39,7 +39,6 @@ pub(crate) fn redis_refuses() -> Scenario {
     .faults(faults.heal_at(secs(44)))
     .always(HealthTells)
     .always(PortStaysOpen)
-    .always(OkMeansOpen)
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
     .always(RemindersOnce)

@@ -164,6 +164,7 @@ pub(crate) fn own_fault() -> impl Strategy<Value = OwnFault> {
         mode().prop_map(|mode| analytics::Fault::Analytics { mode }.into()),
         (0..9_999u64).prop_map(|lasts_ms| directory::Fault::DirectoryBusy { lasts_ms }.into()),
         (0..9_999u64).prop_map(|lasts_ms| directory::Fault::DirectoryFull { lasts_ms }.into()),
+        Just(directory::Fault::DirectoryLogDeleted {}.into()),
     ]
 }
 

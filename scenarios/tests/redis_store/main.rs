@@ -271,8 +271,15 @@ fn a_take_in_two_steps_is_not_explained() {
                     pause_ms: 0,
                 };
                 notes.take(&redis(&client.env, deadlines()), &put).await;
-                for number in 0..CLIENTS {
-                    let (store, notes) = (TwoSteps(redis(&client.env, deadlines())), notes.clone());
+                // All are connected before the first one takes it.
+                let mut stores = vec![];
+                for _ in 0..CLIENTS {
+                    let store = redis(&client.env, deadlines());
+                    ask(&store, 1, &Call::Get).await.expect("nothing is broken");
+                    stores.push(TwoSteps(store));
+                }
+                for (number, store) in stores.into_iter().enumerate() {
+                    let notes = notes.clone();
                     client.env.spawn(async move { store.take(&notes, number).await });
                 }
             })

@@ -84,7 +84,9 @@ pub(crate) const CALLS: &[CallSite] = &[
     directory("directory revoke_token_of", DIRECTORY_WRITE),
     directory("directory token", DIRECTORY_READ),
     directory("directory count_attempt", DIRECTORY_WRITE),
-    directory("directory is_known", DIRECTORY_READ),
+    directory("directory is_known", DIRECTORY_READ).unreached(
+        "only a browser in which somebody has logged in before has a cookie for it; people of other stories return",
+    ),
     directory("directory succeed", DIRECTORY_WRITE),
     directory("directory begin_epoch", DIRECTORY_WRITE),
     directory("directory newest_epoch", DIRECTORY_READ).by_clock(),
