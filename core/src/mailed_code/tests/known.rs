@@ -139,11 +139,11 @@ async fn a_browser_knows_who_logged_in_there_last() {
     shared.log_in_as(&bed, "bob@example.com").await;
     assert_ne!(known(&shared), of_ann);
     // What somebody else has put there does not become known.
-    let mut planted = new_browser();
-    planted.keep("__Host-known", &"A".repeat(43));
+    let mut foreign = new_browser();
+    foreign.keep("__Host-known", &"A".repeat(43));
     bed.fixture.clock.pass(300_001);
-    log_in(&bed, &mut planted).await.unwrap();
-    assert_ne!(known(&planted), "A".repeat(43));
+    log_in(&bed, &mut foreign).await.unwrap();
+    assert_ne!(known(&foreign), "A".repeat(43));
 }
 
 #[tokio::test(start_paused = true)]
