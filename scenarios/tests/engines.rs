@@ -255,7 +255,7 @@ bugs!(
     event_told_twice at [1, 1],
     losses_uncounted at [1, 1],
     hook_trouble_untold at [1, 1],
-    second_opening_refused at [1, 2],
+    second_opening_refused at [1, 10],
     oldest_first_for_ever at [1, 1],
     every_press_counted at [1, 1],
     judged_before_counted at [1, 1],

@@ -18,8 +18,8 @@ const CALLS: [&str; 3] = [
     "store get auth:email:code",
     "directory count_attempt",
 ];
-/// Longer than a twin waits, and short enough for two of them in one request before the balancer gives up.
-const STOPS_MS: u64 = 2_000;
+/// Two of them are longer than a twin waits, and three of them in one request are over before the balancer gives up.
+const STOPS_MS: u64 = 1_450;
 
 /// Somebody who types so many wrong codes in each of some logins, and double-clicks for each.
 fn mistypes(name: &'static str, logins: u32, codes: u32) -> Workload {
