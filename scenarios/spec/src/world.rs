@@ -232,22 +232,19 @@ impl Troubles {
 
     /// Whether the store may have forgotten, up to a moment, what it was told at some time.
     pub fn forgets(&self, told: Times, at: Times) -> bool {
-        self.forgettings.iter().any(|forgetting| {
-            told.to_ms >= forgetting.told_from_ms
-                && told.from_ms <= forgetting.until_ms
-                && at.to_ms >= forgetting.from_ms
-        })
+        self.forgettings.iter().any(|forgetting| forgetting.concerns(told, at))
     }
 
     /// Whether the store may have forgotten it in the midst of this: it was there when it began, and is not any more.
     pub fn forgets_within(&self, told: Times, at: Times) -> bool {
-        let is_then = |forgetting: &&Forgetting| at.from_ms <= forgetting.until_ms;
-        let forgettings: Vec<Forgetting> = self.forgettings.iter().filter(is_then).copied().collect();
-        let then = Troubles {
-            forgettings,
-            ..Troubles::default()
-        };
-        then.forgets(told, at)
+        let goes_on = |forgetting: &Forgetting| at.from_ms <= forgetting.until_ms;
+        (self.forgettings.iter()).any(|forgetting| forgetting.concerns(told, at) && goes_on(forgetting))
+    }
+}
+
+impl Forgetting {
+    fn concerns(&self, told: Times, at: Times) -> bool {
+        told.to_ms >= self.told_from_ms && told.from_ms <= self.until_ms && at.to_ms >= self.from_ms
     }
 }
 

@@ -12,22 +12,20 @@
 //! things to tell, until the end of that fault and for twice [`NOTICED_MS`], in which it starts. The specification judges the
 //! opposite, that nothing is blamed which works.
 
-use super::ok_means_open;
+use super::{
+    health_answers::{HealthAnswer, health_answers},
+    ok_means_open,
+};
 use crate::{
-    analytics, directory, exchange, mail,
+    analytics, directory, mail,
     property::{
         spans::{Span, spans},
         violation,
     },
-    vocabulary::{
-        AccessOption, Event, Evidence, Fault, Kind, Login, Mode, Observation, OwnFault, Property, Refusal, Violation,
-    },
+    vocabulary::{AccessOption, Evidence, Fault, Kind, Login, Mode, OwnFault, Property, Refusal, Violation},
     world::hosts,
 };
-use spec::{
-    Settings,
-    exchange::{Answered, Body},
-};
+use spec::Settings;
 use std::collections::BTreeMap;
 
 #[cfg(test)]
@@ -67,50 +65,33 @@ impl Property<Login> for HealthTells {
         "the health of a replica names every part that does not work".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let spans = spans(evidence);
+        let spans = spans(evidence.history);
         let broken = broken(evidence, &spans);
-        let mut asked: BTreeMap<u64, (u64, &str)> = BTreeMap::new();
-        for (index, record) in evidence.history.records.iter().enumerate() {
-            let Event::Own(Observation::Exchange(seen)) = &record.event else {
-                continue;
-            };
-            match seen {
-                exchange::Observation::Asked { number, door, request } if request.path == "/health" => {
-                    asked.insert(*number, (record.at_ms, door));
+        for answer in health_answers(evidence.history) {
+            let HealthAnswer {
+                asked_ms, at_ms, host, ..
+            } = answer;
+            let reasons = answer.says["reasons"].as_array().into_iter().flatten();
+            let told: Vec<&str> = reasons.filter_map(|reason| reason.as_str()).collect();
+            let others = disturbed(&spans, host, asked_ms).then_some("the replica itself was in trouble");
+            for broken in &broken {
+                let is_here = broken.host.is_none_or(|of| of == host);
+                let lasts = broken.from_ms + NOTICED_MS <= asked_ms && at_ms <= broken.to_ms;
+                if !is_here || !lasts {
+                    continue;
                 }
-                exchange::Observation::Answered {
-                    number,
-                    answer: Answered::With(answer),
-                } => {
-                    let Some((asked_ms, door)) = asked.remove(number) else {
-                        continue;
-                    };
-                    let Body::Json(says) = &answer.body else { continue };
-                    let host = door.split(':').next().unwrap_or_default();
-                    let reasons = says["reasons"].as_array().into_iter().flatten();
-                    let told: Vec<&str> = reasons.filter_map(|reason| reason.as_str()).collect();
-                    let others = disturbed(&spans, host, asked_ms).then_some("the replica itself was in trouble");
-                    for broken in &broken {
-                        let is_here = broken.host.is_none_or(|of| of == host);
-                        let lasts = broken.from_ms + NOTICED_MS <= asked_ms && record.at_ms <= broken.to_ms;
-                        if !is_here || !lasts {
-                            continue;
-                        }
-                        let names = told.iter().any(|reason| {
-                            let cause = reason.strip_prefix(broken.part);
-                            cause.is_some_and(|cause| cause.starts_with(": "))
-                        });
-                        if evidence.is_violated(!names, others) {
-                            let what = format!(
-                                "{host} gives the reasons {told:?}, and \u{201c}{}\u{201d} had not worked since {} ms",
-                                broken.part, broken.from_ms
-                            );
-                            let reason = format!("{}-untold", broken.part);
-                            return Err(violation(&self.name(), record.at_ms, vec![index], what).because(&reason));
-                        }
-                    }
+                let names = told.iter().any(|reason| {
+                    let cause = reason.strip_prefix(broken.part);
+                    cause.is_some_and(|cause| cause.starts_with(": "))
+                });
+                if evidence.is_violated(!names, others) {
+                    let what = format!(
+                        "{host} gives the reasons {told:?}, and \u{201c}{}\u{201d} had not worked since {} ms",
+                        broken.part, broken.from_ms
+                    );
+                    let reason = format!("{}-untold", broken.part);
+                    return Err(violation(&self.name(), at_ms, vec![answer.record], what).because(&reason));
                 }
-                _ => {}
             }
         }
         ok_means_open::check(&self.name(), evidence)

@@ -14,6 +14,7 @@ pub(crate) mod contested;
 pub(crate) mod degraded_is_reported;
 pub(crate) mod every_replica_serves;
 pub(crate) mod everyone_can_log_in;
+mod health_answers;
 pub(crate) mod health_tells;
 pub(crate) mod latency_budget;
 pub(crate) mod nothing_fails;

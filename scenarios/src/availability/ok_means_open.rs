@@ -7,12 +7,11 @@
 //! Fairness. Judged is each answer `ok` at the operators' port, by whether the port for people was open at some moment between
 //! the question and the answer, or within [`MOMENT_MS`] of them.
 
+use super::health_answers::health_answers;
 use crate::{
-    exchange,
     property::violation,
-    vocabulary::{Event, Evidence, Observation, Violation},
+    vocabulary::{Event, Evidence, Violation},
 };
-use spec::exchange::{Answered, Body};
 use std::collections::BTreeMap;
 
 /// The port opens and closes, and the health changes, in one moment and not at once, milliseconds.
@@ -21,36 +20,16 @@ const MOMENT_MS: u64 = 100;
 /// The first answer `ok` of a replica whose port is closed.
 pub(super) fn check(property: &str, evidence: &Evidence<'_>) -> Result<(), Violation> {
     let open = open(evidence);
-    let mut asked: BTreeMap<u64, (u64, &str)> = BTreeMap::new();
-    for (index, record) in evidence.history.records.iter().enumerate() {
-        let Event::Own(Observation::Exchange(seen)) = &record.event else {
+    for answer in health_answers(evidence.history) {
+        if answer.says["status"] != "ok" {
             continue;
-        };
-        match seen {
-            exchange::Observation::Asked { number, door, request } if request.path == "/health" => {
-                asked.insert(*number, (record.at_ms, door));
-            }
-            exchange::Observation::Answered {
-                number,
-                answer: Answered::With(answer),
-            } => {
-                let Some((asked_ms, door)) = asked.remove(number) else {
-                    continue;
-                };
-                let is_ok = matches!(&answer.body, Body::Json(says) if says["status"] == "ok");
-                if !is_ok {
-                    continue;
-                }
-                let host = door.split(':').next().unwrap_or_default();
-                let was_open = open.get(host).into_iter().flatten().any(|(from_ms, to_ms)| {
-                    *from_ms <= record.at_ms + MOMENT_MS && asked_ms <= to_ms.saturating_add(MOMENT_MS)
-                });
-                if evidence.is_violated(!was_open, None) {
-                    let what = format!("{host} says that it is ok, and its port for people is closed");
-                    return Err(violation(property, record.at_ms, vec![index], what).because("closed"));
-                }
-            }
-            _ => {}
+        }
+        let was_open = open.get(answer.host).into_iter().flatten().any(|(from_ms, to_ms)| {
+            *from_ms <= answer.at_ms + MOMENT_MS && answer.asked_ms <= to_ms.saturating_add(MOMENT_MS)
+        });
+        if evidence.is_violated(!was_open, None) {
+            let what = format!("{} says that it is ok, and its port for people is closed", answer.host);
+            return Err(violation(property, answer.at_ms, vec![answer.record], what).because("closed"));
         }
     }
     Ok(())
@@ -77,8 +56,8 @@ fn open<'a>(evidence: &'a Evidence<'_>) -> BTreeMap<&'a str, Vec<(u64, u64)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{availability::health_tells::HealthTells, property::testing::*};
-    use spec::exchange::{Answer, Request};
+    use crate::{availability::health_tells::HealthTells, exchange, property::testing::*, vocabulary::Observation};
+    use spec::exchange::{Answer, Answered, Body, Request};
 
     fn port(story: Story, at_ms: u64, ready: bool) -> Story {
         let (host, why) = ("idp-a".to_owned(), String::new());

@@ -34,7 +34,7 @@ impl Property<Login> for PortStaysOpen {
         "no replica closes its port because of something that is wrong for all of them".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let spans = spans(evidence);
+        let spans = spans(evidence.history);
         let before_ms = 2 * Settings::default().get("degraded");
         let lines = evidence.operators.log.iter().map(|written| &written.line);
         for line in lines.filter(|line| line.text.starts_with(CLOSES)) {

@@ -2,7 +2,7 @@
 
 use super::SETTLES_MS;
 use crate::{
-    property::faults,
+    property::spans::spans,
     vocabulary::{Event, Fault, History, OwnFault, Persistence, Plan, StoreOption},
     world::hosts,
 };
@@ -114,16 +114,10 @@ fn of_redis(plan: &Plan, history: &History) -> Vec<Forgetting> {
 /// Sentinels, the new master and the replicas reach each other, and nothing is broken but nodes of the store, or links among
 /// them.
 fn is_followed(plan: &Plan, history: &History, promoted: &str, (from_ms, until_ms): (u64, u64)) -> bool {
-    let faults: Vec<(u64, &Fault)> = faults(history).map(|(at_ms, _, fault)| (at_ms, fault)).collect();
-    let ends_ms = |index: usize, fault: &Fault| {
-        let (at_ms, lasts_ms) = (faults[index].0, fault.lasts_ms());
-        let is_end = |end: &&(u64, &Fault)| *end.1 == Fault::Heal || fault.is_ended_by(end.1);
-        let ended_ms = faults[index + 1..].iter().find(is_end).map(|(end_ms, _)| *end_ms);
-        lasts_ms.map_or(ended_ms.unwrap_or(u64::MAX), |lasts_ms| at_ms + lasts_ms)
-    };
-    let broken = (faults.iter().enumerate())
-        .filter(|(index, (at_ms, fault))| !fault.repairs() && *at_ms <= until_ms && ends_ms(*index, fault) >= from_ms)
-        .map(|(_, (_, fault))| *fault);
+    let spans = spans(history);
+    let broken = (spans.iter())
+        .filter(|span| span.from_ms <= until_ms && span.to_ms >= from_ms)
+        .map(|span| span.fault);
     // The Sentinels that the new master does not reach: they tell each other through the nodes.
     let mut away = BTreeSet::new();
     for fault in broken {
@@ -148,4 +142,85 @@ fn is_followed(plan: &Plan, history: &History, promoted: &str, (from_ms, until_m
 fn disturbs(fault: &Fault) -> bool {
     let touched = fault.hosts();
     !fault.repairs() && !touched.is_empty() && touched.iter().all(|host| host.starts_with(hosts::REDIS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        scenario::{cut, kill, latency, mail, ms, pause},
+        vocabulary::Mode,
+    };
+    use sim::history::HistoryBuilder;
+
+    /// `redis-1` is cut off from `redis-2` and two Sentinels at 10 s, `redis-2` is promoted at 14 s, and at 44 s all is mended.
+    /// Returns when the store forgets no more what it is told.
+    fn forgets_until_ms(more: &[(u64, Fault)]) -> u64 {
+        let first = [
+            cut("redis-1", "redis-2"),
+            cut("redis-1", "sentinel-2"),
+            cut("redis-1", "sentinel-3"),
+        ];
+        let first = first.into_iter().map(|fault| (10_000, fault));
+        let role = |host: &str, role: &str| Event::Role {
+            host: host.into(),
+            role: role.into(),
+        };
+        let mut faults: Vec<(u64, Fault)> = first
+            .chain(more.iter().cloned())
+            .chain([(44_000, Fault::Heal)])
+            .collect();
+        faults.sort_by_key(|(at_ms, _)| *at_ms);
+        let mut history = HistoryBuilder::default().event(0, "redis-1", role("redis-1", "master"));
+        let mut is_promoted = false;
+        for (at_ms, fault) in faults {
+            if at_ms > 14_000 && !is_promoted {
+                history = history.event(14_000, "redis-2", role("redis-2", "master"));
+                is_promoted = true;
+            }
+            history = history.fault(at_ms, fault, 0);
+        }
+        let history = history.event(55_000, "redis-1", role("redis-1", "replica")).history();
+        let forgettings = forgettings(&Plan::new("hand-built", 0, 60_000), &history);
+        assert_eq!(forgettings.len(), 1, "{forgettings:?}");
+        forgettings[0].until_ms
+    }
+
+    /// Once most Sentinels have heard of the new master, and everybody has looked.
+    const FOLLOWED_MS: u64 = 14_000 + HEARD_MS + 5_000 + UNDER_WAY_MS;
+
+    #[test]
+    fn a_new_master_is_followed_by_whoever_can_learn_of_it_and_reach_it() {
+        assert_eq!(forgets_until_ms(&[]), FOLLOWED_MS);
+        for fault in [kill("sentinel-1"), cut("redis-1", "sentinel-1"), mail(Mode::Hanging)] {
+            assert_eq!(forgets_until_ms(&[(20_000, fault.clone())]), FOLLOWED_MS, "{fault}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_expected_to_follow_who_cannot() {
+        for (what, faults) in [
+            (
+                "it does not reach most of them",
+                vec![kill("sentinel-1"), cut("redis-2", "sentinel-2")],
+            ),
+            ("a replica does not reach it", vec![cut("idp-a", "redis-2")]),
+            ("a replica does not reach a Sentinel", vec![cut("idp-b", "sentinel-3")]),
+            ("a replica does nothing", vec![pause("idp-a")]),
+            ("a replica is in other trouble", vec![cut("redis-1", "idp-a")]),
+            ("a link is slow", vec![latency("redis-2", "sentinel-2", ms(900))]),
+        ] {
+            let faults: Vec<(u64, Fault)> = faults.into_iter().map(|fault| (20_000, fault)).collect();
+            assert_eq!(
+                forgets_until_ms(&faults),
+                55_000 + UNDER_WAY_MS,
+                "{what}: until the old master is told"
+            );
+        }
+        assert_eq!(
+            forgets_until_ms(&[(20_000, kill("redis-2"))]),
+            20_000 + UNDER_WAY_MS,
+            "it has died"
+        );
+    }
 }

@@ -18,8 +18,9 @@ use crate::{
     property::{
         bound::Bound,
         calm::{CUT_SHORT, first_of},
-        faults, human,
+        human,
         reading::{TroubledTimes, touches_the_leader},
+        spans::{Span, spans},
         violation,
     },
     vocabulary::{Event, Evidence, Fault, Kind, Login, Mode, Observation, OwnFault, Property, Violation},
@@ -119,17 +120,14 @@ fn is_cut_off(fault: &Fault) -> Option<&str> {
     }
 }
 
-/// From when until when the relay is out of reach of one replica alone, milliseconds, if that happens and no more.
+/// From when until when the relay is out of reach of one replica alone, milliseconds, if that happens once.
 fn cuts_off_one(evidence: &Evidence<'_>) -> Option<(u64, u64)> {
-    let cuts: Vec<(u64, &str)> = faults(evidence.history)
-        .filter_map(|(at_ms, _, fault)| Some((at_ms, is_cut_off(fault)?)))
+    let spans = spans(evidence.history);
+    let cuts: Vec<(&Span<'_>, &str)> = (spans.iter())
+        .filter_map(|span| Some((span, is_cut_off(span.fault)?)))
         .collect();
-    let (from_ms, first) = *cuts.first()?;
-    let is_alone = cuts.iter().all(|(_, host)| *host == first) && evidence.plan.world.replicas > 1;
-    let healed_ms = faults(evidence.history)
-        .find(|(at_ms, _, fault)| *at_ms >= from_ms && **fault == Fault::Heal)
-        .map_or(u64::MAX, |(at_ms, ..)| at_ms);
-    is_alone.then_some((from_ms, healed_ms))
+    let [(cut, _)] = cuts[..] else { return None };
+    (evidence.plan.world.replicas > 1).then_some((cut.from_ms, cut.to_ms))
 }
 
 /// How long it takes until another replica leads and has sent what was due, milliseconds: the first mail is tried for as long as

@@ -6,7 +6,7 @@ use crate::{
     exchange::touches,
     vocabulary::{Fault, OwnFault},
 };
-use spec::LogLine;
+use spec::{LogLine, Settings};
 
 /// Whether a line blames nothing that works, given the faults of the run with their times.
 pub(super) fn blames_rightly(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bool {
@@ -23,12 +23,11 @@ pub(super) fn blames_rightly(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bo
 /// Whether the process was blocked by its disk while it waited for something that the line says took too long: its own deadline
 /// had passed when it came to look for the answer.
 fn was_blocked(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bool {
-    /// The longest deadline of a call to the store.
-    const WAITED_MS: u64 = 800;
+    let waited_ms = Settings::default().get("a call to the store");
     line.text.contains(" took longer than ")
         && faults.iter().any(|(from_ms, fault)| match fault {
             Fault::DiskSlow { host, by_ms, lasts_ms } => {
-                let until_ms = from_ms + lasts_ms + by_ms + WAITED_MS;
+                let until_ms = from_ms + lasts_ms + by_ms + waited_ms;
                 host == line.host && (*from_ms..=until_ms).contains(&line.at_ms)
             }
             _ => false,

@@ -80,7 +80,7 @@ const CLOSED: &str = "ready, but the port cannot be opened";
 impl FailuresLogged {
     fn check_descriptors(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let monitor_comes_ms = monitor_comes_ms(evidence);
-        let spans = spans(evidence);
+        let spans = spans(evidence.history);
         for span in &spans {
             let Fault::NoDescriptors { host, .. } = span.fault else {
                 continue;

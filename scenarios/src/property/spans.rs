@@ -3,7 +3,7 @@
 use super::faults;
 use crate::{
     analytics, mail,
-    vocabulary::{Evidence, Fault, OwnFault},
+    vocabulary::{Fault, History, OwnFault},
 };
 
 /// A fault, from when to when, milliseconds.
@@ -14,10 +14,8 @@ pub(crate) struct Span<'a> {
 }
 
 /// The faults of the run, repairs left out. A fault ends by itself, by its repair or when everything heals.
-pub(crate) fn spans<'a>(evidence: &'a Evidence<'_>) -> Vec<Span<'a>> {
-    let all: Vec<(u64, &Fault)> = faults(evidence.history)
-        .map(|(at_ms, _, fault)| (at_ms, fault))
-        .collect();
+pub(crate) fn spans(history: &History) -> Vec<Span<'_>> {
+    let all: Vec<(u64, &Fault)> = faults(history).map(|(at_ms, _, fault)| (at_ms, fault)).collect();
     let broken = all.iter().enumerate().filter(|(_, (_, fault))| !fault.repairs());
     broken
         .map(|(index, (from_ms, fault))| {

@@ -2,14 +2,16 @@
 
 use super::*;
 use crate::{
+    exchange,
     property::testing::Story,
     scenario::{
         analytics, bad_certificate, clear_behind_starttls, directory_busy, directory_full, disk_fails, kill, mail, ms,
         no_starttls, redis_refuses, relay_password, secs, start,
     },
+    vocabulary::{Event, Observation},
 };
 use sim::tls::Defect;
-use spec::exchange::{Answer, Request};
+use spec::exchange::{Answer, Answered, Body, Request};
 
 const LASTS: std::time::Duration = secs(90);
 const MAIL_FAILS: &str = "a mail was not sent; trying again cause=not done: refused: 451 no pause_ms=500";
