@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// How a process ended that was asked to, and did ([`Event::Exit`]).
 pub const RETURNED: &str = "it returned";
+/// How a process ended that left its orderly end unfinished, for it was asked once more.
+pub const INTERRUPTED: &str = "it was asked once more";
 /// Why a port is closed ([`Event::Ready`]): its process said that it cannot do its work.
 pub const CLOSED_DEGRADED: &str = "it calls itself degraded";
 /// Why a port is closed: its process was asked to end.

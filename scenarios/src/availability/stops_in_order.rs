@@ -12,7 +12,8 @@
 //! Fairness. Another replica serves all the while, and the balancer knows that; nothing else is broken. A mail relay that is
 //! slow breaks nothing, for it takes what is handed to it; neither does a link that is a little slower.
 //!
-//! Edges. A request that is sent in the moment in which the replica closes connections on which it has no request may arrive too
+//! Edges. A process that is asked once more ends at once, as a kill would end it; what it had answered before is judged.
+//! A request that is sent in the moment in which the replica closes connections on which it has no request may arrive too
 //! late, and a balancer must not repeat a POST. One that its client did not wait for, or that takes longer than requests may
 //! take at a stop, is not judged. A second press within the window sends no second mail.
 
@@ -49,6 +50,7 @@ const LEASE_WAYS: u64 = 20;
 const OTHER_FAULT: &str = "something else was broken";
 const NOBODY_ELSE: &str = "no other replica served";
 const NOT_OPEN: &str = "its port was not open";
+const ASKED_AGAIN: &str = "its end was interrupted, for it was asked once more";
 const IN_THE_MOMENT: &str = "sent in the moment in which connections were closed";
 const TOO_LONG: &str = "it took longer than requests may take at a stop";
 const NOT_LEADING: &str = "it did not lead";
@@ -117,6 +119,7 @@ impl Judging<'_, '_> {
         let in_time = (stop.ended).is_some_and(|(at_ms, how)| at_ms <= deadline_ms && how == RETURNED);
         let excuse = first_of([
             (deadline_ms > self.evidence.plan.lasts_ms, CUT_SHORT),
+            (stop.interrupted_ms().is_some(), ASKED_AGAIN),
             (!stop.served, NOT_OPEN),
             (self.is_troubled(stop.from_ms, deadline_ms), OTHER_FAULT),
         ]);
@@ -168,6 +171,7 @@ impl Judging<'_, '_> {
             let is_in = |(from_ms, to_ms): &(u64, u64)| (*from_ms..=*to_ms).contains(&sent_ms);
             let excuse = first_of([
                 (!stop.served, NOT_OPEN),
+                (stop.interrupted_ms().is_some_and(|at_ms| at_ms <= ended), ASKED_AGAIN),
                 (!stop.is_unnoticed, NOBODY_ELSE),
                 (self.is_troubled(sent_ms, ended), OTHER_FAULT),
                 (closings.iter().any(is_in), IN_THE_MOMENT),
@@ -213,6 +217,7 @@ impl Judging<'_, '_> {
         let excuse = first_of([
             (!led, NOT_LEADING),
             (deadline_ms > self.evidence.plan.lasts_ms, CUT_SHORT),
+            (stop.interrupted_ms().is_some(), ASKED_AGAIN),
             (!stop.is_unnoticed, NOBODY_ELSE),
             (self.is_troubled(stop.from_ms, deadline_ms), OTHER_FAULT),
         ]);
@@ -256,6 +261,7 @@ impl Judging<'_, '_> {
             let excuse = first_of([
                 (deadline_ms > evidence.plan.lasts_ms, CUT_SHORT),
                 (is_again, PRESSED_BEFORE),
+                (stop.interrupted_ms().is_some(), ASKED_AGAIN),
                 (self.is_troubled(press.began_ms, deadline_ms), OTHER_FAULT),
             ]);
             if !evidence.is_violated(!came, excuse) {

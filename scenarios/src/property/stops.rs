@@ -7,6 +7,7 @@ use crate::{
     property::{faults, reading::only_slows},
     vocabulary::{Event, Fault, History, Plan},
 };
+use sim::history::INTERRUPTED;
 use spec::Settings;
 use std::collections::BTreeSet;
 
@@ -29,7 +30,7 @@ pub(crate) struct Stopped<'a> {
     started_at: Option<usize>,
     /// Whether its own port was open.
     pub(crate) served: bool,
-    /// Whether another replica served all the while.
+    /// Whether another replica served all the while, and this one could finish.
     pub(crate) is_unnoticed: bool,
 }
 
@@ -40,6 +41,13 @@ const WAYS_THERE: u64 = 4;
 const MISSED_BY_MS: u64 = 5;
 
 impl Stopped<'_> {
+    /// When its end was interrupted, for it was asked once more, milliseconds: from then on this is a kill.
+    pub(crate) fn interrupted_ms(&self) -> Option<u64> {
+        self.ended
+            .filter(|(_, how)| *how == INTERRUPTED)
+            .map(|(at_ms, _)| at_ms)
+    }
+
     /// The moments in which the replica closes connections on which it has no request: when its port is closed, those that
     /// are being made; later, those that were idle, of whose end the balancer learns one way later. A request that is sent in
     /// such a moment may arrive too late; if it was a POST, a balancer must not try it again, for it cannot know (RFC 9110
@@ -80,7 +88,8 @@ pub(crate) fn stops(history: &History) -> Vec<Stopped<'_>> {
                 started_ms,
                 started_at: started.map(|(_, place, _)| *place),
                 served: was_open(history, host, place),
-                is_unnoticed: another_serves(history, host, from_ms, started_ms),
+                is_unnoticed: !ended.is_some_and(|(_, how)| how == INTERRUPTED)
+                    && another_serves(history, host, from_ms, started_ms),
             }
         })
         .collect()

@@ -96,7 +96,7 @@ pub(crate) async fn run(process: Process<Login>, env: Env) {
         signal.next().await;
     };
     seams::select! {
-        () = twice => {}
+        () = twice => process.signals.interrupt(),
         () = keep_running(&process, &env, asked) => {}
     }
 }

@@ -20,15 +20,17 @@ pub(crate) fn settings() -> Settings {
     settings
 }
 
-/// As [`settings`], for proptest.
+/// As [`settings`], for proptest; `PROPTEST_CASES` asks for another number of cases.
 pub(crate) fn proptest_config(cases: u32) -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    let by_default = ProptestConfig::default();
     ProptestConfig {
-        cases,
+        cases: if asked { by_default.cases } else { cases },
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/regressions/proptest.txt"
         )))),
-        ..ProptestConfig::default()
+        ..by_default
     }
 }
 

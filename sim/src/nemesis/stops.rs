@@ -7,7 +7,7 @@ use super::Nemesis;
 use crate::{
     driver::Simulator,
     engine::HostId,
-    history::{Event, RETURNED},
+    history::{Event, INTERRUPTED, RETURNED},
     service::Service,
 };
 use std::{collections::BTreeMap, rc::Rc};
@@ -72,9 +72,16 @@ impl<S: Service> Nemesis<S> {
     pub(super) fn returned(&self, engine: &dyn Simulator, index: usize) {
         let machine = &self.machinery.hosts[index];
         // It may have been killed, and started again, in this very millisecond.
-        let has_returned = machine.signals.as_ref().is_some_and(|signals| signals.has_returned());
-        if engine.is_up(machine.id) && has_returned {
-            self.ends(engine, index, RETURNED);
+        let Some(signals) = machine.signals.as_ref().filter(|signals| signals.has_returned()) else {
+            return;
+        };
+        if engine.is_up(machine.id) {
+            let how = if signals.is_interrupted() {
+                INTERRUPTED
+            } else {
+                RETURNED
+            };
+            self.ends(engine, index, how);
         }
     }
 
@@ -101,7 +108,7 @@ mod tests {
     use crate::{
         engine::current_ms,
         fault::{Fault, TimedFault},
-        history::{Event, RETURNED},
+        history::{Event, INTERRUPTED, RETURNED},
         run::Setup,
         testing::{Shop, plan},
         world::{Host, HostKind, Installed, Process, RunningWorld, World},
@@ -134,6 +141,19 @@ mod tests {
             env.spawn(greet(env.clone())); // it ends with the process
             stop.next().await;
             sleep(ENDS_AFTER).await;
+        })
+    }
+
+    /// It ends at once when it is asked once more.
+    fn impatient(process: Process<Shop>, env: Env) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            let mut stop = process.signals.on_stop();
+            env.spawn(greet(env.clone()));
+            stop.next().await;
+            seams::select! {
+                () = sleep(ENDS_AFTER) => {}
+                () = stop.next() => process.signals.interrupt(),
+            }
         })
     }
 
@@ -242,6 +262,16 @@ mod tests {
         let returned = [(12_000, RETURNED)];
         check(orderly, [(10_000, stop()), (20_000, start())], &up, &returned);
         check(orderly, [(10_000, stop()), (20_000, Fault::Heal)], &up, &returned);
+    }
+
+    #[test]
+    fn a_process_that_is_asked_once_more_may_leave_its_end_unfinished() {
+        let up = [(1_000, "up"), (11_000, "down"), (20_000, "up")];
+        let twice = [(10_000, stop()), (11_000, stop()), (20_000, start())];
+        check(impatient, twice, &up, &[(11_000, INTERRUPTED)]);
+        let once = [(10_000, stop()), (20_000, start())];
+        let up = [(1_000, "up"), (12_000, "down"), (20_000, "up")];
+        check(impatient, once, &up, &[(12_000, RETURNED)]);
     }
 
     #[test]

@@ -21,6 +21,8 @@ struct State {
     asked: AtomicBool,
     /// Whether the main function of this boot has returned.
     returned: AtomicBool,
+    /// Whether it returned without having finished.
+    interrupted: AtomicBool,
 }
 
 /// A handler of the signal that asks the process to end.
@@ -62,6 +64,7 @@ impl Signals {
         *self.handler() = None;
         self.0.asked.store(false, Ordering::Relaxed);
         self.0.returned.store(false, Ordering::Relaxed);
+        self.0.interrupted.store(false, Ordering::Relaxed);
     }
 
     /// Its main function returns.
@@ -72,6 +75,18 @@ impl Signals {
     /// Whether the main function of this boot has returned.
     pub(crate) fn has_returned(&self) -> bool {
         self.0.returned.load(Ordering::Relaxed)
+    }
+
+    /// Says that the process is about to return although its orderly end is not finished, for it was asked once more: as
+    /// a program does that exits with the status of an interrupted one. The history says so of its end
+    /// ([`INTERRUPTED`](crate::history::INTERRUPTED)).
+    pub fn interrupt(&self) {
+        self.0.interrupted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether this boot left its orderly end unfinished.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.0.interrupted.load(Ordering::Relaxed)
     }
 
     fn handler(&self) -> MutexGuard<'_, Option<watch::Sender<()>>> {

@@ -4,6 +4,7 @@ use crate::{
     scenario::{kill, mail as relay, start, stop},
     vocabulary::Seen,
 };
+use sim::history::INTERRUPTED;
 use spec::exchange::{Answer, Request};
 
 /// `idp-a` leads, is asked to end at 20 s, ends at `ended_ms`, and is started again at 26 s.
@@ -96,6 +97,16 @@ fn rejects_a_process_that_does_not_end_or_is_killed() {
     assert_eq!(late(36_500, RETURNED), Err("does-not-end".into()));
     assert_eq!(late(20_000, "it does not handle SIGTERM"), Err("does-not-end".into()));
     assert_eq!(late(36_000, RETURNED), Ok(()));
+}
+
+#[test]
+fn a_second_request_interrupts_and_excuses_no_more_than_that() {
+    let interrupted = || stopped(21_000, INTERRUPTED);
+    assert_eq!(reason(interrupted()), Ok(()), "the lease is kept, the mails are lost");
+    assert_eq!(
+        reason(asked(interrupted(), (20_500, 21_010), "idp-a", nothing())),
+        Ok(())
+    );
 }
 
 #[test]
