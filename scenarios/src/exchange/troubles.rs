@@ -2,7 +2,10 @@
 
 use super::{SETTLES_MS, forgetting::forgettings};
 use crate::{
-    property::stops::{Stopped, stops},
+    property::{
+        spans::keeps_lock_until_ms,
+        stops::{Stopped, stops},
+    },
     vocabulary::{Event, Fault, History, OwnFault, Plan, Refusal},
     world::{
         calls::{Purpose, purpose},
@@ -55,6 +58,7 @@ pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&
             (None, None) => u64::MAX,
         };
         let mut touches = touches(fault);
+        touches.directory |= keeps_lock_until_ms(&faults, index).is_some();
         if let Fault::ClockOffset { host, offset_ms: by_ms } | Fault::ClockJump { host, by_ms } = fault {
             let off = jumped_ms.entry(host).or_default();
             *off = match fault {

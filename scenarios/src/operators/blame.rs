@@ -4,6 +4,7 @@ use super::errors_explained::blamed;
 use crate::{
     directory,
     exchange::touches,
+    property::spans::keeps_lock_until_ms,
     vocabulary::{Fault, OwnFault},
 };
 use spec::{LogLine, Settings};
@@ -103,7 +104,13 @@ fn waited(line: &LogLine<'_>, troubles: &[(u64, &Fault)]) -> bool {
         }
         _ => false,
     };
-    troubles.iter().any(held) || locked_since_ms(line.at_ms.saturating_sub(SLACK_MS), troubles) <= began_ms
+    // Whoever is paused in a commit keeps it for as long.
+    let mut kept = (0..troubles.len()).filter_map(|index| {
+        let until_ms = keeps_lock_until_ms(troubles, index)?;
+        Some((troubles[index].0, until_ms.saturating_add(waited_ms + SLACK_MS)))
+    });
+    let is_kept = kept.any(|(from_ms, until_ms)| (from_ms..=until_ms).contains(&line.at_ms));
+    troubles.iter().any(held) || is_kept || locked_since_ms(line.at_ms.saturating_sub(SLACK_MS), troubles) <= began_ms
 }
 
 /// Since when somebody has held the lock without a break, at a time; `u64::MAX` if nobody did. Faults that overlap are one.
@@ -195,6 +202,31 @@ mod tests {
         assert!(!says(4_600, "idp-a", late) && !says(7_000, "idp-a", late));
         let lost = "the store did not answer as it should cause=outcome unknown: connection lost: redis: reset";
         assert!(!says(5_900, "idp-a", lost));
+    }
+
+    #[test]
+    fn a_process_that_is_paused_in_a_commit_keeps_the_lock() {
+        let slow = Fault::DiskSlow {
+            host: "idp-a".into(),
+            by_ms: 100,
+            lasts_ms: 1_000,
+        };
+        let (host, resumed) = ("idp-a".to_owned(), Fault::Resume { host: "idp-a".into() });
+        let paused = Fault::Pause { host };
+        let says = |paused_ms, at_ms| {
+            let (host, level, text) = ("idp-b", "WARN", "the directory stayed locked waited_ms=1000");
+            let line = LogLine {
+                at_ms,
+                host,
+                level,
+                text,
+            };
+            let faults = [(1_000, &slow), (paused_ms, &paused), (20_000, &resumed)];
+            blames_rightly(&line, &faults)
+        };
+        assert!(says(1_500, 12_000) && says(1_500, 21_000));
+        assert!(!says(1_500, 21_200), "it has gone on");
+        assert!(!says(5_000, 12_000), "it was in no commit");
     }
 
     #[test]

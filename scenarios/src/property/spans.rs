@@ -45,3 +45,52 @@ fn is_over(fault: &Fault, later: &Fault) -> bool {
         _ => fault.is_ended_by(later),
     }
 }
+
+/// Until when a process that is paused by one of the faults keeps the lock of the directory, milliseconds, if it may have been
+/// in a commit: its disk was slow. Without that a commit takes no time that a pause could fall into.
+pub(crate) fn keeps_lock_until_ms(faults: &[(u64, &Fault)], index: usize) -> Option<u64> {
+    let (paused_ms, Fault::Pause { host: paused }) = faults[index] else {
+        return None;
+    };
+    let is_commit = |(from_ms, fault): &(u64, &Fault)| match fault {
+        Fault::DiskSlow { host, by_ms, lasts_ms } => {
+            host == paused && (*from_ms..=from_ms + lasts_ms + by_ms).contains(&paused_ms)
+        }
+        _ => false,
+    };
+    let goes_on = |fault: &Fault| match fault {
+        Fault::Heal => true,
+        Fault::Resume { host } | Fault::Kill { host } | Fault::PowerLoss { host } => host == paused,
+        _ => false,
+    };
+    let until_ms = || (faults[index..].iter()).find_map(|(at_ms, fault)| goes_on(fault).then_some(*at_ms));
+    faults.iter().any(is_commit).then(|| until_ms().unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_keeps_the_lock_if_it_falls_into_a_commit() {
+        let host = || "idp-a".to_owned();
+        let slow = Fault::DiskSlow {
+            host: host(),
+            by_ms: 100,
+            lasts_ms: 1_000,
+        };
+        let (pause, resume) = (Fault::Pause { host: host() }, Fault::Resume { host: host() });
+        let other = Fault::Resume { host: "idp-b".into() };
+        let kept = |at_ms, ends: &Fault| {
+            let faults = [(4_000, &slow), (at_ms, &pause), (8_000, &other), (9_000, ends)];
+            keeps_lock_until_ms(&faults, 1)
+        };
+        assert_eq!(kept(5_100, &resume), Some(9_000));
+        assert_eq!(kept(5_100, &Fault::Heal), Some(9_000));
+        assert_eq!(kept(5_100, &Fault::Kill { host: host() }), Some(9_000));
+        assert_eq!(kept(5_100, &other), Some(u64::MAX));
+        assert_eq!((kept(5_101, &resume), kept(3_999, &resume)), (None, None));
+        let elsewhere = Fault::Pause { host: "idp-b".into() };
+        assert_eq!(keeps_lock_until_ms(&[(4_000, &slow), (4_500, &elsewhere)], 1), None);
+    }
+}
