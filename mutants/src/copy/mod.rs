@@ -230,7 +230,7 @@ fn is_mutated(file: &str) -> bool {
         return false;
     };
     let is_test = |part: &str| matches!(part, "tests" | "testing" | "tests.rs" | "testing.rs");
-    below.ends_with(".rs") && !below.split('/').any(is_test)
+    below.ends_with(".rs") && !below.ends_with("_tests.rs") && !below.split('/').any(is_test)
 }
 
 fn utf8<'a>(root: &Path, file: &str, bytes: &'a [u8]) -> Result<&'a str, Trouble> {

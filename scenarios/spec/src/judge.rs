@@ -9,7 +9,10 @@ use crate::{
     times::Times,
     world::Troubles,
 };
-use std::cell::OnceCell;
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::BTreeMap,
+};
 
 /// What rules are judged by.
 pub(crate) struct Judge<'a> {
@@ -17,6 +20,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) troubles: &'a Troubles,
     /// How each exchange counts as an attempt, once somebody has asked.
     pub(crate) counted: Vec<OnceCell<Option<Counted>>>,
+    /// Whether a person was known in a browser, by the record of what was asked there and the address, once somebody has asked.
+    pub(crate) known: RefCell<BTreeMap<(usize, String), Known>>,
 }
 
 /// Which parts an answer depends on.

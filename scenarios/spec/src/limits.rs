@@ -2,6 +2,7 @@
 //! 800-63B-4 section 3.2.2).
 
 use crate::{
+    Tag,
     allowed::{Known, Widened},
     counter::{Counted, Window},
     expect::Expected,
@@ -24,6 +25,16 @@ pub(crate) fn from_here(judge: &Judge<'_>) -> Expected {
 impl Judge<'_> {
     /// Whether the browser that asks is one in which the person with this address has logged in before.
     pub(crate) fn known(&self, seen: &Seen<'_>, address: &str) -> Known {
+        let asked = (seen.record, address.to_owned());
+        if let Some(known) = self.known.borrow().get(&asked) {
+            return *known;
+        }
+        let known = self.is_known(seen, address);
+        self.known.borrow_mut().insert(asked, known);
+        known
+    }
+
+    fn is_known(&self, seen: &Seen<'_>, address: &str) -> Known {
         let index = &self.index;
         let Some(cookie) = seen.cookie(&index.known_cookie()).map(|cookie| cookie.tag) else {
             return Known::No;
@@ -48,14 +59,36 @@ impl Judge<'_> {
                 (maybe, _) => maybe,
             };
         }
-        // The oldest is no longer known when there are too many, and one in which too many codes were wrong.
-        let limit = self.setting("known browsers of a person") as usize;
-        let others = index.known.values().filter(|places| {
-            let mut at = places.iter().flat_map(|place| &index.attempted[place].possible);
-            at.any(|possible| possible == address)
-        });
-        let forgotten = others.count() > limit || self.failures_in(seen, address) >= self.setting("failures in a row");
-        known.and(Known::of(!forgotten, true, Widened::Race))
+        if known == Known::No {
+            return known;
+        }
+        known
+            .and(self.has_too_many_since(&cookie, seen, address).negated())
+            .and(self.failed_too_often(seen, address).negated())
+    }
+
+    /// Whether the person has logged in in so many other browsers since the last login in this one that it is known no longer.
+    fn has_too_many_since(&self, cookie: &Tag, seen: &Seen<'_>, address: &str) -> Known {
+        let index = &self.index;
+        let last = |places: &[usize]| {
+            let logins = places.iter().map(|place| &index.seen[*place]);
+            let before = logins.filter(|login| self.precedes(login, seen) != Known::No);
+            before.max_by_key(|login| login.times.from_ms)
+        };
+        let Some(own) = index.known.get(cookie).and_then(|places| last(places)) else {
+            return Known::No;
+        };
+        let (mut certain, mut possible) = (0, 0);
+        for (_, places) in index.known.iter().filter(|(other, _)| *other != cookie) {
+            let is_here = |place: &&usize| index.attempted[place].possible.iter().any(|at| at == address);
+            let here: Vec<usize> = places.iter().filter(is_here).copied().collect();
+            let Some(login) = last(&here) else { continue };
+            let is_noted = self.precedes(login, seen) == Known::Yes && !self.may_not_be_noted(login);
+            certain += u64::from(is_noted && own.effect().is_before(login.times));
+            possible += u64::from(own.times.from_ms <= login.effect().to_ms);
+        }
+        let most = self.setting("known browsers of a person");
+        Known::of(certain >= most, possible >= most, Widened::Race)
     }
 
     /// Whether another press of the same button may yet have to note the browser.
@@ -76,15 +109,22 @@ impl Judge<'_> {
             .any(from_ms, to_ms, |touches| touches.directory || touches.service)
     }
 
-    /// Attempts in this browser that have not succeeded.
-    fn failures_in(&self, seen: &Seen<'_>, address: &str) -> u64 {
-        let name = self.index.known_cookie();
-        let cookie = seen.cookie(&name).map(|cookie| cookie.tag);
+    /// Whether so many codes in a row were wrong in this browser that it is known no longer.
+    fn failed_too_often(&self, seen: &Seen<'_>, address: &str) -> Known {
         let attempts = self.index.verifies_at.get(address).into_iter().flatten();
-        let own = attempts
-            .map(|place| &self.index.seen[*place])
-            .filter(|other| other.cookie(&name).map(|cookie| cookie.tag) == cookie && other.done() != Done::Yes);
-        own.count() as u64
+        let attempts = attempts.map(|place| &self.index.seen[*place]);
+        let own: Vec<&Seen<'_>> = attempts.filter(|other| self.are_one(other, seen)).collect();
+        let successes = own.iter().filter(|other| self.precedes(other, seen) == Known::Yes);
+        let since_ms = successes.map(|other| other.times.to_ms).max().unwrap_or_default();
+        let later = own.iter().filter(|other| since_ms <= other.times.to_ms);
+        let (mut certain, mut possible) = (0, 0);
+        for other in later.filter(|other| other.done() != Done::Yes && other.effect().may_precede(seen.times)) {
+            let was_judged = answered_with(other, "wrong-code");
+            certain += u64::from(was_judged && other.effect().is_before(seen.times) && since_ms <= other.times.from_ms);
+            possible += u64::from(was_judged || other.done() == Done::Maybe);
+        }
+        let most = self.setting("failures in a row");
+        Known::of(certain >= most, possible >= most, Widened::Race)
     }
 
     /// Whether two browsers have the same cookie of a known browser.

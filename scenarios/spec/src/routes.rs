@@ -12,7 +12,7 @@ use crate::{
     session, token, userinfo, verify,
     world::{Timed, Troubles, World},
 };
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 /// Paths, the methods that they answer to, in the order in which `Allow` says them.
 const ROUTES: [(&str, &[&str]); 15] = [
@@ -74,6 +74,7 @@ impl<'a> Spec<'a> {
         let index = Index::of(self.world, facts);
         let judge = Judge {
             counted: vec![OnceCell::new(); index.seen.len()],
+            known: RefCell::default(),
             index,
             troubles: self.troubles,
         };

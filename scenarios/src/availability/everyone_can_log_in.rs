@@ -209,6 +209,7 @@ mod tests {
                 guesses: 1,
                 every_ms: 1,
                 in_one_place: false,
+                known_as: None,
             }),
         });
         assert_eq!(story.judged_by(&claim()), Ok(()));

@@ -52,6 +52,7 @@ pub(crate) fn world(plan: &Plan) -> World {
             .with("access token", plan.world.access_token_ttl_s * 1000)
             .with("ID token", plan.world.id_token_ttl_s * 1000)
             .with("session", plan.world.session_ttl_s * 1000)
+            .with("known browser", plan.world.known_browser_ttl_s * 1000)
             .with("one mail", plan.world.send_once_s * 1000)
             .with("mails that wait", plan.world.outbox as u64)
             .with("events that wait", plan.world.analytics_queue as u64)

@@ -169,6 +169,7 @@ mod tests {
                 guesses: 1,
                 every_ms: 1,
                 in_one_place: false,
+                known_as: None,
             }),
         });
         story

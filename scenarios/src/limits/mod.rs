@@ -6,6 +6,7 @@ pub use ops::Behaviour;
 pub(crate) use ops::act;
 
 // People and attackers.
+pub(crate) mod browsers;
 pub(crate) mod crawler;
 pub(crate) mod flooder;
 pub(crate) mod guesser;
@@ -20,6 +21,7 @@ pub(crate) mod clients_uncounted;
 pub(crate) mod every_press_counted;
 pub(crate) mod header_of_client_believed;
 pub(crate) mod judged_before_counted;
+pub(crate) mod known_for_everybody;
 pub(crate) mod limiter_per_replica;
 pub(crate) mod lockout_in_redis;
 pub(crate) mod lockout_one_late;
@@ -32,6 +34,7 @@ pub(crate) mod window_rearmed;
 // Scenarios.
 pub(crate) mod failures_in_a_row;
 pub(crate) mod guesser_across_failover;
+pub(crate) mod known_browsers;
 pub(crate) mod one_wrong_code;
 pub(crate) mod strangers_at_the_door;
 
@@ -52,6 +55,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         clients_uncounted::PLANTED,
         header_of_client_believed::PLANTED,
         owner_is_a_stranger::PLANTED,
+        known_for_everybody::PLANTED,
     ]
 }
 
@@ -62,5 +66,6 @@ pub(crate) fn stories() -> Vec<Scenario> {
         one_wrong_code::one_wrong_code(),
         failures_in_a_row::failures_in_a_row(),
         strangers_at_the_door::strangers_at_the_door(),
+        known_browsers::known_browsers(),
     ]
 }

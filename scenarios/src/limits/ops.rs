@@ -1,13 +1,17 @@
 //! The behaviours of attackers who try to get round limits.
 
 use crate::{
-    limits::{crawler, flooder, guesser},
+    limits::{browsers, crawler, flooder, guesser},
     login::Login,
     people::{person::Person, place::Places},
     world::Scene,
 };
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
+use sim::world::World;
+use std::time::Duration;
+
+/// How many browsers somebody may have.
+const BROWSERS_MAX: u32 = 64;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_false(value: &bool) -> bool {
@@ -29,6 +33,18 @@ pub enum Behaviour {
         /// From a single place, which the attacker denies. Otherwise each guess comes from another.
         #[serde(default, skip_serializing_if = "is_false")]
         in_one_place: bool,
+        /// Who has logged in in that browser before: the attacker, or the victim, whose device it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        known_as: Option<String>,
+    },
+    /// Logs in in several browsers, one after the other, and later once more in each.
+    UseManyBrowsers {
+        /// How many.
+        browsers: u32,
+        /// From one login to the next, milliseconds.
+        every_ms: u64,
+        /// From the last one to the first that comes back, milliseconds.
+        back_after_ms: u64,
     },
     /// Requests codes for one address, alternating between the replicas.
     Flood {
@@ -52,17 +68,30 @@ pub enum Behaviour {
 }
 
 impl sim::service::Behaviour<Login> for Behaviour {
-    const KINDS: &'static [&'static str] = &["guess", "flood", "begin-logins"];
+    const KINDS: &'static [&'static str] = &["guess", "use-many-browsers", "flood", "begin-logins"];
+
+    fn check(&self, _world: &World<Login>) -> Result<(), String> {
+        match self {
+            Behaviour::UseManyBrowsers { browsers, .. } if *browsers > BROWSERS_MAX => {
+                Err(format!("browsers must be at most {BROWSERS_MAX}"))
+            }
+            _ => Ok(()),
+        }
+    }
 
     fn others(&self) -> Vec<&str> {
         match self {
-            Behaviour::Guess { victim, .. } | Behaviour::Flood { victim, .. } => vec![victim],
-            Behaviour::BeginLogins { .. } => vec![],
+            Behaviour::Guess { victim, known_as, .. } => {
+                let known = known_as.iter().filter(|known| *known != victim);
+                std::iter::once(victim).chain(known).map(String::as_str).collect()
+            }
+            Behaviour::Flood { victim, .. } => vec![victim],
+            Behaviour::UseManyBrowsers { .. } | Behaviour::BeginLogins { .. } => vec![],
         }
     }
 
     fn is_attack(&self) -> bool {
-        true
+        !matches!(self, Behaviour::UseManyBrowsers { .. })
     }
 }
 
@@ -74,10 +103,23 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             guesses,
             every_ms,
             in_one_place,
+            known_as,
         } => {
-            let person = Arc::new(Person::new(scene, who, &victim, label));
+            let mut person = Person::new(scene, who, &victim, label);
+            if let Some(known_as) = known_as {
+                person.browser = browsers::logged_in(scene, who, &known_as, label).await;
+                person.scene = browsers::asking_for_a_login(scene);
+            }
             let places = Places::of(in_one_place);
             guesser::guess(&person, guesses, Duration::from_millis(every_ms), places).await;
+        }
+        Behaviour::UseManyBrowsers {
+            browsers,
+            every_ms,
+            back_after_ms,
+        } => {
+            let [every, back_after] = [every_ms, back_after_ms].map(Duration::from_millis);
+            browsers::use_many(scene, (who, label), browsers, every, back_after).await;
         }
         Behaviour::Flood {
             victim,

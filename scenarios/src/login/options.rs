@@ -66,6 +66,9 @@ pub struct WorldOptions {
     pub id_token_ttl_s: u64,
     /// Lifetime of a session, seconds.
     pub session_ttl_s: u64,
+    /// For how long a browser is known after a login in it, seconds.
+    #[serde(skip_serializing_if = "is_usual_known_browser")]
+    pub known_browser_ttl_s: u64,
     /// How long after a press of "Send" another press sends no second mail, seconds.
     pub send_once_s: u64,
     /// Window of the limiters, seconds.
@@ -108,6 +111,13 @@ fn as_often_as_ever() -> u32 {
 const OUTBOX: usize = 256;
 /// As documented.
 const ANALYTICS_QUEUE: usize = 256;
+
+/// As documented.
+const KNOWN_BROWSER_S: u64 = 180 * 24 * 3600;
+
+fn is_usual_known_browser(s: &u64) -> bool {
+    *s == KNOWN_BROWSER_S
+}
 
 fn is_usual_outbox(mails: &usize) -> bool {
     *mails == OUTBOX
@@ -194,6 +204,7 @@ impl Default for WorldOptions {
             access_token_ttl_s: 3600,
             id_token_ttl_s: 300,
             session_ttl_s: 12 * 3600,
+            known_browser_ttl_s: KNOWN_BROWSER_S,
             send_once_s: 20,
             limit_window_s: 60,
             outbox: OUTBOX,
@@ -254,6 +265,7 @@ impl sim::service::WorldOptions for WorldOptions {
             ("access_token_ttl_s", self.access_token_ttl_s),
             ("id_token_ttl_s", self.id_token_ttl_s),
             ("session_ttl_s", self.session_ttl_s),
+            ("known_browser_ttl_s", self.known_browser_ttl_s),
             ("send_once_s", self.send_once_s),
             ("limit_window_s", self.limit_window_s),
             ("outbox", self.outbox as u64),

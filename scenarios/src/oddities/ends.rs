@@ -108,6 +108,7 @@ pub(crate) fn around_a_window(world: &WorldOptions, from_ms: u64) -> Vec<Operati
         guesses,
         every_ms,
         in_one_place: false,
+        known_as: None,
     };
     // The sixth mail. And of thirteen guesses the eleventh that is counted at the address: every sixth one meets the limit
     // of its login. A guess waits for the answers to the one before.

@@ -63,6 +63,7 @@ fn draw(seed: u64, plan: &mut Plan) {
         guesses: 124,
         every_ms: 31_000,
         in_one_place: false,
+        known_as: None,
     };
     somebody(3 * HOUR_MS, "patient-attacker", guess.into());
     somebody(6 * HOUR_MS, "lotta", mailed_code::Behaviour::LogIn.into());

@@ -4,7 +4,7 @@
 mod change;
 mod draft;
 pub(crate) mod ends;
-mod odd;
+pub(crate) mod odd;
 mod ops;
 mod pool;
 mod sign_out;

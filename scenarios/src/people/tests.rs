@@ -126,6 +126,7 @@ fn attackers_get_nothing_but_refusals() {
                     guesses: 30,
                     every_ms: 500,
                     in_one_place: false,
+                    known_as: None,
                 }),
             ),
             (

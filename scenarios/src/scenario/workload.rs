@@ -104,6 +104,7 @@ impl Guesser {
             guesses,
             every_ms: every.as_millis() as u64,
             in_one_place: false,
+            known_as: None,
         });
         Workload::named("guesser", does)
     }
@@ -115,8 +116,36 @@ impl Guesser {
             guesses,
             every_ms: every.as_millis() as u64,
             in_one_place: true,
+            known_as: None,
         });
         Workload::named("liar", does)
+    }
+
+    /// The same in a browser in which somebody has logged in before: the attacker, or the victim.
+    pub fn known_as(known_as: &str, victim: &str, guesses: u32, every: Duration) -> Workload {
+        let does = Behaviour::Limits(limits::Behaviour::Guess {
+            victim: victim.into(),
+            guesses,
+            every_ms: every.as_millis() as u64,
+            in_one_place: true,
+            known_as: Some(known_as.into()),
+        });
+        Workload::named(known_as, does)
+    }
+}
+
+/// People with several browsers.
+pub struct ManyBrowsers;
+
+impl ManyBrowsers {
+    /// A person who logs in in so many, one after the other, and some time later once more in each.
+    pub fn of(name: &'static str, browsers: u32, every: Duration, back_after: Duration) -> Workload {
+        let does = Behaviour::Limits(limits::Behaviour::UseManyBrowsers {
+            browsers,
+            every_ms: every.as_millis() as u64,
+            back_after_ms: back_after.as_millis() as u64,
+        });
+        Workload::named(name, does).every(Duration::ZERO)
     }
 }
 

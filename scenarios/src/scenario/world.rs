@@ -110,6 +110,12 @@ impl World {
         self
     }
 
+    /// Sets for how long a browser is known.
+    pub fn browsers_known_for(mut self, lifetime: Duration) -> World {
+        self.base.known_browser_ttl_s = lifetime.as_secs();
+        self
+    }
+
     /// Adds `count` reminders, each for another person, all due at one random time within the spread.
     pub fn reminders(mut self, count: usize, due: impl Into<Spread>) -> World {
         self.reminders.push((count, due.into()));

@@ -261,6 +261,9 @@ pub(crate) fn people(plan: &Plan) -> BTreeSet<&str> {
         .map(|reminder| reminder.who.as_str())
         .collect();
     for operation in &plan.operations {
+        if let Behaviour::Limits(limits::Behaviour::Guess { known_as, .. }) = &operation.does {
+            people.extend(known_as.as_deref());
+        }
         people.insert(match &operation.does {
             Behaviour::Limits(limits::Behaviour::Guess { victim, .. })
             | Behaviour::Limits(limits::Behaviour::Flood { victim, .. })

@@ -65,6 +65,11 @@ fn lifetimes(config: &mut Config, world: &WorldOptions) {
         ),
         (&mut ttl.id_token, world.id_token_ttl_s, usual.id_token_ttl_s),
         (&mut ttl.session, world.session_ttl_s, usual.session_ttl_s),
+        (
+            &mut ttl.known_browser,
+            world.known_browser_ttl_s,
+            usual.known_browser_ttl_s,
+        ),
         (&mut limits.window, world.limit_window_s, DOCUMENTED_WINDOW_S),
         (&mut limits.send_once, world.send_once_s, usual.send_once_s),
         (&mut ttl.code, world.code_ttl_s, usual.code_ttl_s),

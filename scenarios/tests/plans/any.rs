@@ -1,13 +1,13 @@
 //! Parts of plans as proptest draws them: every behaviour, and every fault of the login service's own.
 
-use proptest::{collection::vec, prelude::*, sample::select};
+use proptest::{collection::vec, option, prelude::*, sample::select};
 use scenarios::{
     analytics, availability, directory,
     http::{
         self,
         Behaviour::{LogInHastily, LogInWithState, SendLargest},
     },
-    limits::Behaviour::{BeginLogins, Flood, Guess},
+    limits::Behaviour::{BeginLogins, Flood, Guess, UseManyBrowsers},
     mail,
     mailed_code::Behaviour::{LogIn, LogInImpatiently, Mistype, PeekAtMail},
     oddities::{
@@ -46,16 +46,27 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
         Just(RaceCode.into()),
         Just(BurnCode.into()),
         vec(ms.clone(), 0..4).prop_map(|after_ms| StealCodes { after_ms }.into()),
-        (ms, many).prop_map(|(every_ms, looks)| StayLoggedIn { every_ms, looks }.into()),
+        (ms.clone(), many).prop_map(|(every_ms, looks)| StayLoggedIn { every_ms, looks }.into()),
         Just(LogInAndOut.into()),
-        (attack.clone(), any::<bool>()).prop_map(|((victim, guesses, every_ms), in_one_place)| {
-            let guess = Guess {
-                victim,
-                guesses,
+        (attack.clone(), any::<bool>(), option::of(others)).prop_map(
+            |((victim, guesses, every_ms), in_one_place, known_as)| {
+                let guess = Guess {
+                    victim,
+                    guesses,
+                    every_ms,
+                    in_one_place,
+                    known_as,
+                };
+                guess.into()
+            }
+        ),
+        (0..64u32, ms.clone(), ms.clone()).prop_map(|(browsers, every_ms, back_after_ms)| {
+            let use_many = UseManyBrowsers {
+                browsers,
                 every_ms,
-                in_one_place,
+                back_after_ms,
             };
-            guess.into()
+            use_many.into()
         }),
         (attack, any::<bool>()).prop_map(|((victim, sends, every_ms), in_one_place)| {
             let flood = Flood {

@@ -88,6 +88,7 @@ fn attacks() -> impl Strategy<Value = Vec<Operation>> {
             guesses,
             every_ms,
             in_one_place,
+            known_as: None,
         })
     });
     let floods = (1..30u32, 100..1500u64, any::<bool>()).prop_map(|(sends, every_ms, in_one_place)| {

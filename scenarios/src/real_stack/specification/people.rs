@@ -112,6 +112,7 @@ fn others(world: &WorldOptions) -> Vec<Operation> {
         guesses: 20,
         every_ms: 100,
         in_one_place: false,
+        known_as: None,
     };
     let flood = limits::Behaviour::Flood {
         victim: "flooded".into(),
