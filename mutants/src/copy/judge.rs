@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         suite
             .scenarios()
             .iter()
-            .for_each(|scenario| println!("{}", scenario.name()));
+            .for_each(|scenario| println!("{} {}", scenario.name(), scenario.whole_seeds()));
         return ExitCode::SUCCESS;
     }
     let mut out = io::stdout().lock();

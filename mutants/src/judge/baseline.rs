@@ -14,7 +14,8 @@ use std::{
     process::Command,
 };
 
-/// Runs in the order in which a mutant meets them: one seed of every scenario, then the next seed.
+/// Runs in the order in which a mutant meets them: each scenario once as a whole, which is one seed, or so many as go through
+/// its list; then one more seed of each, and so on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
     /// [`Catalogue::key`].
@@ -84,20 +85,35 @@ impl Baseline {
     }
 }
 
-fn scenarios(judge: &Path) -> Result<Vec<String>, Trouble> {
+/// The scenarios, and how many seeds are the whole of each.
+fn scenarios(judge: &Path) -> Result<Vec<(String, u64)>, Trouble> {
     let listed = Command::new(judge).args(["--runs", "--list"]).output().about(judge)?;
-    Ok(String::from_utf8_lossy(&listed.stdout)
-        .lines()
-        .map(str::to_owned)
-        .collect())
+    let listed = String::from_utf8_lossy(&listed.stdout);
+    let parts = listed.lines().filter_map(|line| line.split_once(' '));
+    let read = parts.map(|(name, seeds)| Some((name.to_owned(), seeds.parse().ok()?)));
+    let unreadable = || Trouble::Said(format!("{} lists its scenarios in another way", judge.display()));
+    read.collect::<Option<_>>().ok_or_else(unreadable)
+}
+
+/// All runs, in the order in which a mutant meets them.
+fn in_order(scenarios: &[(String, u64)], seeds: u64) -> Vec<(String, u64)> {
+    let rounds = (0..seeds).flat_map(|round| {
+        scenarios.iter().flat_map(move |(scenario, whole)| {
+            let whole = (*whole).min(seeds);
+            let seeds = match round {
+                0 => 1..=whole,
+                _ => whole + round..=whole + round,
+            };
+            seeds.map(move |seed| (scenario.clone(), seed))
+        })
+    });
+    rounds.filter(|(_, seed)| *seed <= seeds).collect()
 }
 
 fn record(folders: &Folders, catalogue: &Catalogue, seeds: u64, jobs: usize) -> Result<Baseline, Trouble> {
     let judge: PathBuf = folders.judge();
     let scenarios = scenarios(&judge)?;
-    let all: Vec<(String, u64)> = (1..=seeds)
-        .flat_map(|seed| scenarios.iter().map(move |scenario| (scenario.clone(), seed)))
-        .collect();
+    let all = in_order(&scenarios, seeds);
     let one = |job: usize| -> Result<Vec<RunLine>, Trouble> {
         let runs: Vec<_> = all.iter().skip(job).step_by(jobs).cloned().collect();
         let child = Child {
@@ -138,10 +154,10 @@ fn record(folders: &Folders, catalogue: &Catalogue, seeds: u64, jobs: usize) -> 
                 "{scenario}, seed {seed}, cannot be performed: {error}"
             )));
         };
-        let place = scenarios.iter().position(|other| *other == scenario);
+        let place = all.iter().position(|(other, of)| *other == scenario && *of == seed);
         let (cpu_ms, reached) = (line.cpu_ms, line.reached);
         recorded.insert(
-            (seed, place),
+            place,
             Recorded {
                 scenario,
                 seed,
@@ -156,4 +172,25 @@ fn record(folders: &Folders, catalogue: &Catalogue, seeds: u64, jobs: usize) -> 
         seeds,
         runs: recorded.into_values().collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_order;
+
+    #[test]
+    fn each_scenario_comes_as_a_whole_before_any_comes_again() {
+        let scenarios = [("all".to_owned(), 3), ("one".to_owned(), 1)];
+        let order = in_order(&scenarios, 4);
+        let shown: Vec<String> = order.iter().map(|(name, seed)| format!("{name} {seed}")).collect();
+        assert_eq!(
+            shown,
+            ["all 1", "all 2", "all 3", "one 1", "all 4", "one 2", "one 3", "one 4"]
+        );
+        assert_eq!(
+            in_order(&scenarios, 1).len(),
+            2,
+            "a list may be longer than what is asked for"
+        );
+    }
 }

@@ -34,6 +34,7 @@ pub(crate) mod lease_in_doubt;
 pub(crate) mod mailboxes_gone;
 pub(crate) mod old_master_grants;
 pub(crate) mod one_reminder;
+pub(crate) mod reminders_in_doubt;
 pub(crate) mod unfit_leader;
 
 use crate::vocabulary::{PlantedBug, Scenario};
@@ -64,6 +65,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
         one_reminder::one_reminder(),
         leader_at_work::leader_at_work(),
         claims_in_doubt::claims_in_doubt(),
+        reminders_in_doubt::reminders_in_doubt(),
         lease_in_doubt::lease_in_doubt(),
         mailboxes_gone::mailboxes_gone(),
         unfit_leader::unfit_leader(),

@@ -10,6 +10,7 @@ pub(crate) mod browsers;
 pub(crate) mod crawler;
 pub(crate) mod flooder;
 pub(crate) mod guesser;
+pub(crate) mod sprayer;
 
 // Properties.
 pub(crate) mod attempts_limited;
@@ -36,6 +37,7 @@ pub(crate) mod failures_in_a_row;
 pub(crate) mod guesser_across_failover;
 pub(crate) mod known_browsers;
 pub(crate) mod one_wrong_code;
+pub(crate) mod spraying;
 pub(crate) mod strangers_at_the_door;
 
 use crate::vocabulary::{PlantedBug, Scenario};
@@ -67,5 +69,6 @@ pub(crate) fn stories() -> Vec<Scenario> {
         failures_in_a_row::failures_in_a_row(),
         strangers_at_the_door::strangers_at_the_door(),
         known_browsers::known_browsers(),
+        spraying::spraying(),
     ]
 }

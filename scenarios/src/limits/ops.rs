@@ -1,7 +1,7 @@
 //! The behaviours of attackers who try to get round limits.
 
 use crate::{
-    limits::{browsers, crawler, flooder, guesser},
+    limits::{browsers, crawler, flooder, guesser, sprayer},
     login::Login,
     people::{person::Person, place::Places},
     world::Scene,
@@ -58,6 +58,15 @@ pub enum Behaviour {
         #[serde(default, skip_serializing_if = "is_false")]
         in_one_place: bool,
     },
+    /// Tries many addresses from a single place, none of them often.
+    Spray {
+        /// How many addresses: `<who>-1`, `<who>-2`, and so on.
+        addresses: u32,
+        /// Guesses at each.
+        guesses_each: u32,
+        /// Time between two requests, milliseconds.
+        every_ms: u64,
+    },
     /// Begins logins at a replica and goes no further, as a crawler does: each leaves something in the store.
     BeginLogins {
         /// How many.
@@ -68,7 +77,7 @@ pub enum Behaviour {
 }
 
 impl sim::service::Behaviour<Login> for Behaviour {
-    const KINDS: &'static [&'static str] = &["guess", "use-many-browsers", "flood", "begin-logins"];
+    const KINDS: &'static [&'static str] = &["guess", "use-many-browsers", "flood", "spray", "begin-logins"];
 
     fn check(&self, _world: &World<Login>) -> Result<(), String> {
         match self {
@@ -86,7 +95,7 @@ impl sim::service::Behaviour<Login> for Behaviour {
                 std::iter::once(victim).chain(known).map(String::as_str).collect()
             }
             Behaviour::Flood { victim, .. } => vec![victim],
-            Behaviour::UseManyBrowsers { .. } | Behaviour::BeginLogins { .. } => vec![],
+            Behaviour::UseManyBrowsers { .. } | Behaviour::Spray { .. } | Behaviour::BeginLogins { .. } => vec![],
         }
     }
 
@@ -129,6 +138,14 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
         } => {
             let (every, places) = (Duration::from_millis(every_ms), Places::of(in_one_place));
             flooder::flood(scene, (who, &victim, label), sends, every, places).await;
+        }
+        Behaviour::Spray {
+            addresses,
+            guesses_each,
+            every_ms,
+        } => {
+            let person = Person::new(scene, who, who, label);
+            sprayer::spray(person, addresses, guesses_each, Duration::from_millis(every_ms)).await;
         }
         Behaviour::BeginLogins { logins, every_ms } => {
             let person = Person::new(scene, who, who, label);

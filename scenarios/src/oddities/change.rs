@@ -99,6 +99,20 @@ const PARAMS: [(&str, &str); 16] = [
     ("access_token", "guessed"),
 ];
 
+/// What people type into a field: what is no address and no code, or is one as it may be typed.
+const TYPED: [(&str, &str); 10] = [
+    ("address", "@example.com"),
+    ("address", "ann@"),
+    ("address", "ann@bea@example.com"),
+    ("address", "an n@example.com"),
+    ("address", "a\u{1}nn@example.com"),
+    ("address", "<ann@example.com>"),
+    ("code", "abcdefgh"),
+    ("code", "1234\u{661}678"),
+    ("code", "12345678\t"),
+    ("code", "12 34 56 78"),
+];
+
 const PATHS: [&str; 15] = [
     "/",
     "/.well-known/openid-configuration",
@@ -138,6 +152,11 @@ pub(crate) fn changes(of: &Draft) -> Vec<Change> {
             all.extend(lengths.flat_map(|(_, bytes)| bytes.map(|bytes| Change::Length(place, at, bytes))));
         }
     }
+    let fields = of.form.as_deref().unwrap_or_default();
+    let typed = TYPED
+        .iter()
+        .filter(|(name, _)| fields.iter().any(|(field, _)| field == name));
+    all.extend(typed.map(|(name, value)| Change::Param(name, value)));
     for (name, value) in OF_HEADERS {
         all.push(Change::Header(name, value));
     }

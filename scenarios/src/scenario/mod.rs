@@ -18,7 +18,7 @@ pub use sim::scenario::{
 pub use workload::{
     Administrator, BurntCodes, Clients, CodeThief, DirectoryReader, Eavesdropper, Flooder, Guesser, HastyPeople,
     ImpatientPeople, Logins, ManyBrowsers, Monitor, Probe, Racers, RestoredTabs, Returns, SentElsewhere, SignsOut,
-    Stranger, Visitors,
+    Sprayer, Stranger, Visitors,
 };
 pub use world::World;
 

@@ -134,6 +134,21 @@ impl Guesser {
     }
 }
 
+/// An attacker who tries many addresses from one place.
+pub struct Sprayer;
+
+impl Sprayer {
+    /// Tries so many addresses, each so many times.
+    pub fn of(addresses: u32, guesses_each: u32, every: Duration) -> Workload {
+        let does = Behaviour::Limits(limits::Behaviour::Spray {
+            addresses,
+            guesses_each,
+            every_ms: every.as_millis() as u64,
+        });
+        Workload::named("sprayer", does)
+    }
+}
+
 /// People with several browsers.
 pub struct ManyBrowsers;
 

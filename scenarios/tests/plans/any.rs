@@ -7,7 +7,7 @@ use scenarios::{
         self,
         Behaviour::{LogInHastily, LogInWithState, SendLargest},
     },
-    limits::Behaviour::{BeginLogins, Flood, Guess, UseManyBrowsers},
+    limits::Behaviour::{BeginLogins, Flood, Guess, Spray, UseManyBrowsers},
     mail,
     mailed_code::Behaviour::{LogIn, LogInImpatiently, Mistype, PeekAtMail},
     oddities::{
@@ -46,7 +46,7 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
         Just(RaceCode.into()),
         Just(BurnCode.into()),
         vec(ms.clone(), 0..4).prop_map(|after_ms| StealCodes { after_ms }.into()),
-        (ms.clone(), many).prop_map(|(every_ms, looks)| StayLoggedIn { every_ms, looks }.into()),
+        (ms.clone(), many.clone()).prop_map(|(every_ms, looks)| StayLoggedIn { every_ms, looks }.into()),
         Just(LogInAndOut.into()),
         (attack.clone(), any::<bool>(), option::of(others)).prop_map(
             |((victim, guesses, every_ms), in_one_place, known_as)| {
@@ -76,6 +76,14 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
                 in_one_place,
             };
             flood.into()
+        }),
+        (many.clone(), 0..9u32, ms.clone()).prop_map(|(addresses, guesses_each, every_ms)| {
+            let spray = Spray {
+                addresses,
+                guesses_each,
+                every_ms,
+            };
+            spray.into()
         }),
         crawl.prop_map(|(logins, every_ms)| BeginLogins { logins, every_ms }.into()),
         replicas.prop_map(|replica| availability::Behaviour::LogInAt { replica }.into()),

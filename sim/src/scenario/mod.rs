@@ -61,6 +61,7 @@ pub struct Scenario<S: Service> {
     title: &'static str,
     source: &'static Location<'static>,
     covers: &'static [u8],
+    seeds: u64,
     lasts: Duration,
     world: Arc<dyn DrawWorld<S>>,
     workloads: Vec<Workload<S>>,
@@ -81,6 +82,7 @@ impl<S: Service> Scenario<S> {
             title,
             source: Location::caller(),
             covers: &[],
+            seeds: 1,
             lasts: secs(60),
             world: Arc::new(|_: &mut Dice| S::World::default()),
             workloads: vec![],
@@ -98,6 +100,18 @@ impl<S: Service> Scenario<S> {
         self.covers = rows;
         self
     }
+
+    /// Says that consecutive seeds go through a list, which so many of them complete: less is not the whole story.
+    pub fn enumerated_by(mut self, seeds: u64) -> Scenario<S> {
+        self.seeds = seeds.max(1);
+        self
+    }
+
+    /// How many consecutive seeds are the whole story.
+    pub fn whole_seeds(&self) -> u64 {
+        self.seeds
+    }
+
     /// Sets the options of the world.
     pub fn world(mut self, world: impl DrawWorld<S> + 'static) -> Scenario<S> {
         self.world = Arc::new(world);
