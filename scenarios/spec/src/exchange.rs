@@ -54,6 +54,8 @@ pub struct Refused {
     pub client: Option<String>,
     /// The parameter that is named.
     pub parameter: Option<String>,
+    /// Whether another line of this request says that a code was taken, or may have been, and is not back.
+    pub is_code_away: bool,
 }
 
 /// What came back.

@@ -2,6 +2,7 @@
 //! anything else (inventory 56; core/MESSAGES.md, "Reasons in the log").
 
 use crate::{
+    allowed::Known,
     authorize::hint,
     end_session,
     exchange::{Answer, Body, Refused},
@@ -53,7 +54,7 @@ impl Judge<'_> {
             return Err(("another-request-in-the-log", what));
         }
         self.check_blamed(seen, answer, line)?;
-        check_doubt(answer, line)?;
+        self.check_doubt(seen, answer, line)?;
         let Some(error) = error else {
             return Ok(()); // the answer to a HEAD does not say
         };
@@ -139,28 +140,38 @@ impl Judge<'_> {
     }
 }
 
-/// Whether a client is told that its code may be spent if that is in doubt, and not if nothing but reading failed: whether it
-/// may try again depends on it. If the redemption was not recorded, that depends on whether the code could be put back. Of a code
-/// that the store does not give, only the ledger knows more: trying again gets no tokens.
-fn check_doubt(answer: &Answer, line: &Refused) -> Result<(), (&'static str, String)> {
-    let (Some(description), Some(cause), "/token") = (description_of(answer), &line.cause, line.path.as_str()) else {
-        return Ok(());
-    };
-    let is_told = description == messages::description("temporarily_unavailable", "the code may be spent");
-    let (is_recorded, is_in_doubt) = (cause.starts_with("recording "), cause.contains("outcome unknown: "));
-    let is_gone = ["looking up a spent code: ", "revoking the token of a spent code: "];
-    let is_right = match (is_recorded, is_in_doubt) {
-        _ if is_gone.iter().any(|step| cause.starts_with(step)) => is_told,
-        (false, _) => !is_told,
-        (true, true) => is_told,
-        (true, false) => true,
-    };
-    match is_right {
-        true => Ok(()),
-        false => Err((
-            "doubt-told-wrongly",
-            format!("says {description:?}, and the log {cause:?}"),
-        )),
+impl Judge<'_> {
+    /// Whether a client is told that its code may be spent if that is in doubt, and only then: whether it may try again depends
+    /// on it. If the redemption was not recorded, the code is there unless it could not be put back, or its time is over. Of a
+    /// code that the store does not give, only the ledger knows more: trying again gets no tokens.
+    fn check_doubt(&self, seen: &Seen<'_>, answer: &Answer, line: &Refused) -> Result<(), (&'static str, String)> {
+        let (Some(description), Some(cause), "/token") = (description_of(answer), &line.cause, line.path.as_str())
+        else {
+            return Ok(());
+        };
+        let is_told = description == messages::description("temporarily_unavailable", "the code may be spent");
+        let (is_recorded, is_in_doubt) = (cause.starts_with("recording "), cause.contains("outcome unknown: "));
+        let is_gone = ["looking up a spent code: ", "revoking the token of a spent code: "];
+        let code = seen
+            .params()
+            .secret("code")
+            .and_then(|code| self.index.codes.get(&code.tag));
+        let expired = code.map_or(Known::No, |code| {
+            self.expired(code.born, self.setting("authorization code"), seen.times)
+        });
+        let is_right = match (is_recorded, is_in_doubt) {
+            _ if is_gone.iter().any(|step| cause.starts_with(step)) => is_told,
+            (false, _) => !is_told,
+            (true, true) => is_told,
+            (true, false) => is_told == line.is_code_away || expired != Known::No,
+        };
+        match is_right {
+            true => Ok(()),
+            false => Err((
+                "doubt-told-wrongly",
+                format!("says {description:?}, and the log {cause:?}"),
+            )),
+        }
     }
 }
 

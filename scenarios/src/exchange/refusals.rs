@@ -2,7 +2,7 @@
 
 use crate::vocabulary::Operators;
 use spec::exchange::{Audited, Refused};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is told, by correlation ID.
 pub(super) type Refusals<'a> = BTreeMap<&'a str, Told>;
@@ -17,8 +17,12 @@ pub(super) struct Told {
 /// Reads the lines `refused correlation=… method=… path=… status=… [client=…] [parameter=…] error=… [cause=…]`.
 pub(super) fn refusals(operators: &Operators) -> Refusals<'_> {
     let mut refusals = Refusals::new();
+    let away: BTreeSet<&str> = (operators.log.iter())
+        .filter_map(|written| read_code_away(&written.line.text))
+        .collect();
     for written in &operators.log {
-        if let Some((correlation, refused)) = read(&written.line.text) {
+        if let Some((correlation, mut refused)) = read(&written.line.text) {
+            refused.is_code_away = away.contains(correlation);
             refusals.entry(correlation).or_default().refused.push(refused);
         }
         if let Some((correlation, audited)) = read_audited(&written.line.text) {
@@ -48,8 +52,17 @@ fn read(line: &str) -> Option<(&str, Refused)> {
         cause,
         client,
         parameter,
+        is_code_away: false,
     };
     Some((correlation, refused))
+}
+
+/// Reads the lines that say that an authorization code was taken, or may have been, and is not back.
+fn read_code_away(line: &str) -> Option<&str> {
+    let lost = line.strip_prefix("a code could not be put back correlation=");
+    let unsure = || line.strip_prefix("taking a code; the ledger decides correlation=");
+    let rest = lost.or_else(|| unsure().filter(|rest| rest.contains(" failure=outcome unknown: ")))?;
+    rest.split(' ').next()
 }
 
 /// Reads the lines `signed in correlation=… client=… subject=…`, and those like it, of which some have no client.
@@ -97,6 +110,23 @@ mod tests {
         assert_eq!(refused.parameter.as_deref(), Some("prompt"));
         assert_eq!(read("refused correlation=0a1b method=POST"), None);
         assert_eq!(read("ready"), None);
+    }
+
+    #[test]
+    fn reads_where_a_code_is() {
+        let away = |line| read_code_away(line) == Some("0a1b");
+        assert!(away(
+            "a code could not be put back correlation=0a1b why=not done: the directory is locked failure=not done: x"
+        ));
+        assert!(away(
+            "taking a code; the ledger decides correlation=0a1b failure=outcome unknown: connection lost: y"
+        ));
+        assert!(!away(
+            "taking a code; the ledger decides correlation=0a1b failure=not done: connection refused"
+        ));
+        assert!(!away(
+            "a one-time code could not be put back correlation=0a1b why=x failure=y"
+        ));
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(crate) async fn logged_in(scene: &Scene, who: &str, known_as: &str, label: &
     person.browser
 }
 
-/// Logs in in several browsers one after the other, and later once more in each, the first one last.
+/// Logs in in several browsers one after the other, and later once more in each.
 pub(crate) async fn use_many(
     scene: &Scene,
     (who, label): (&str, &str),
@@ -42,7 +42,7 @@ pub(crate) async fn use_many(
         sleep(every).await;
     }
     sleep(back_after).await;
-    for (number, browser) in used.into_iter().enumerate().rev() {
+    for (number, browser) in used.into_iter().enumerate() {
         let mut person = Person::new(&asking_for_a_login(scene), who, who, &format!("{label} {number} again"));
         person.browser = browser;
         calm::log_in(&Arc::new(person), Style::CALM).await;

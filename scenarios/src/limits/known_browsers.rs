@@ -2,7 +2,7 @@
 //! the while, so that it shows who is known.
 //!
 //! - Ann has more browsers than may be known: in the first one she is a stranger again.
-//! - Bea comes back before the end of the time for which a browser is known, and Cleo after it.
+//! - Bea comes back before the end of the time for which a browser is known, Cleo and Cora after it.
 //! - Eve has an account of her own, and guesses at Dora's address in the browser in which she is known herself.
 //! - Somebody at one of Ulla's devices guesses there until it is known no longer. Her other one goes on to be known.
 //!
@@ -12,7 +12,7 @@
 use crate::{
     catalogue::marks::refused_to,
     property::{AttemptsLimited, EmailCodeOnce, NoSecretLogged, SendsLimited},
-    scenario::{Guesser, ManyBrowsers, Returns, World, ms, secs},
+    scenario::{Flooder, Guesser, ManyBrowsers, Returns, World, ms, secs},
     vocabulary::Scenario,
 };
 
@@ -25,23 +25,17 @@ pub(crate) fn known_browsers() -> Scenario {
     .world(World::standard().limits_per(secs(3)).browsers_known_for(secs(40)))
     .workload(ManyBrowsers::of("ann", 9, ms(200), secs(5)).from(secs(1)))
     .workload(Returns::of("bea", secs(25)).from(secs(1)))
-    .workload(Returns::of("cleo", secs(45)).from(secs(1)))
+    .workload(Returns::of("cleo", secs(42)).from(secs(1)))
+    .workload(Returns::of("cora", secs(43)).from(secs(1)))
     .workload(Guesser::known_as("eve", "dora", 30, ms(200)).from(secs(2)))
-    .workload(Guesser::known_as("ulla", "ulla", 150, ms(250)).from(secs(2)))
+    .workload(Guesser::known_as("ulla", "ulla", 250, ms(100)).from(secs(2)))
     .workload(Returns::of("ulla", secs(38)).from(secs(12)))
+    .workload(Flooder::of("ann", 90, ms(120)).called("flood-of-ann").from(secs(22)))
+    .workload(Flooder::of("bea", 40, ms(120)).called("flood-of-bea").from(secs(24)))
+    .workload(Flooder::of("cleo", 50, ms(120)).called("flood-of-cleo").from(secs(43)))
     .workload(
-        Guesser::of("ann", 130, ms(120))
-            .called("strangers-of-ann")
-            .from(secs(24)),
-    )
-    .workload(
-        Guesser::of("bea", 40, ms(120))
-            .called("strangers-of-bea")
-            .from(secs(24)),
-    )
-    .workload(
-        Guesser::of("cleo", 60, ms(120))
-            .called("strangers-of-cleo")
+        Guesser::of("cora", 50, ms(120))
+            .called("strangers-of-cora")
             .from(secs(43)),
     )
     .workload(
@@ -58,8 +52,8 @@ pub(crate) fn known_browsers() -> Scenario {
         refused_to("eve", "too-many-from-here"),
     )
     .sometimes(
-        "the limiter of the address refused somebody in a browser that is known no longer",
-        refused_to("cleo", "too-many-logins"),
+        "somebody was refused a mail in a browser that is known no longer",
+        refused_to("cleo", "too-many-mails"),
     )
     .lasts(secs(75))
 }

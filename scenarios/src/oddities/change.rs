@@ -48,7 +48,7 @@ pub(crate) enum Place {
     Cookie,
 }
 
-const OF_HEADERS: [(&str, Option<&str>); 14] = [
+const OF_HEADERS: [(&str, Option<&str>); 16] = [
     ("sec-fetch-site", Some("cross-site")),
     ("sec-fetch-site", Some("same-site")),
     ("sec-fetch-site", Some("none")),
@@ -61,6 +61,8 @@ const OF_HEADERS: [(&str, Option<&str>); 14] = [
     ("content-type", None),
     ("authorization", None),
     ("authorization", Some("Basic !")),
+    ("authorization", Some("Basic Z3JhZmFuYTpndWVzc2Vk")), // grafana:guessed
+    ("authorization", Some("Basic bm9ib2R5Omd1ZXNzZWQ=")), // nobody:guessed
     ("authorization", Some("Digest abc")),
     ("authorization", Some("Bearer abc")),
 ];
