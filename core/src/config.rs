@@ -205,6 +205,9 @@ pub struct Deadlines {
     /// How long the store must be unreachable before the replica closes its port. Longer than a
     /// normal failover, or every failover would close both replicas.
     pub degraded_after: Duration,
+    /// How often in a row what was unreachable must answer before the port is opened again: one answer would open it for a
+    /// store that fails most of the time, and it would close and open again and again.
+    pub good_looks: u32,
     /// How long a request may take that goes on without its client. Longer than all its calls together.
     pub unattended: Duration,
     /// How long a replica may take to stop. Longer than the longest step, one try of one mail, and shorter than supervisors
@@ -285,6 +288,7 @@ impl Config {
                 analytics: Duration::from_secs(2),
                 health_every: Duration::from_secs(1),
                 degraded_after: Duration::from_secs(6),
+                good_looks: 3,
                 unattended: Duration::from_secs(30),
                 stop: Duration::from_secs(15),
                 stop_work: Duration::from_secs(10),
@@ -410,6 +414,7 @@ mod tests {
             ("failures in a row", limits.consecutive_failures),
             ("events that wait", limits.analytics_queue as u64),
             ("mails that wait", limits.outbox as u64),
+            ("good looks", u64::from(deadlines.good_looks)),
             ("requests without a client", limits.unattended as u64),
             ("bytes of an answer's head", limits.answer_head as u64),
             ("bytes of a way back", limits.way_back() as u64),

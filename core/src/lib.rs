@@ -27,8 +27,8 @@
 //!   SQLite: connections, transactions, migrations, classification of errors.
 //! - [`http`]: the accept loop, the layer around every request, reading requests, the one place that maps errors to
 //!   status and codes, the frame of the pages, a small client.
-//! - [`config`], [`hash`], [`unavailable`], [`service`]: what the operator decides, hashes, the failure of a dependency,
-//!   and what the use cases of all modules are given.
+//! - [`config`], [`clocks`], [`hash`], [`unavailable`], [`service`]: what the operator decides, what time it is for all replicas,
+//!   hashes, the failure of a dependency, and what the use cases of all modules are given.
 //! - [`directory`]: the repositories of all modules. [`registry`]: the other lists that a module adds a line to.
 //! - [`replica`]: all of it put together and served; readiness, the operators' port, stopping. [`stop`]: how its parts learn
 //!   of that.
@@ -87,6 +87,7 @@
 pub mod analytics;
 pub mod authorize;
 pub mod clients;
+pub mod clocks;
 pub mod config;
 pub mod directory;
 pub mod end_session;

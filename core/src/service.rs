@@ -2,11 +2,12 @@
 
 use crate::{
     analytics::{Analytics, LoginEvent},
+    clocks::Clocks,
     config::Config,
     hash::Pepper,
     store::AuthStateStore,
 };
-use seams::Env;
+use seams::{Env, Timestamp};
 use std::sync::Arc;
 
 /// What all modules share: the seams, the configuration, short-lived state, analytics and the pepper. Cheap to clone.
@@ -14,8 +15,10 @@ use std::sync::Arc;
 /// Repositories are not here: each module is given those that it needs.
 #[derive(Clone)]
 pub struct Service {
-    /// The seams of this replica's host.
+    /// The seams of this replica's host. For what time it is see [`Service::now`].
     pub env: Env,
+    /// What time it is for all replicas.
+    pub clocks: Arc<Clocks>,
     /// What the operator decided.
     pub config: Arc<Config>,
     /// Short-lived state.
@@ -27,13 +30,18 @@ pub struct Service {
 }
 
 impl Service {
+    /// What time it is for all replicas: for whatever one of them dates and another one judges.
+    pub fn now(&self) -> Timestamp {
+        self.clocks.now()
+    }
+
     /// Reports a login event to analytics.
     pub(crate) async fn report(&self, event: &'static str, client_id: &str, subject: Option<&str>) {
         let event = LoginEvent {
             event,
             client_id: client_id.to_owned(),
             subject: subject.map(str::to_owned),
-            at_ms: self.env.now().millis(),
+            at_ms: self.now().millis(),
         };
         self.analytics.record(event).await;
     }

@@ -74,7 +74,7 @@ impl Authorization {
         }
 
         let session = self.sessions.current(caller).await?;
-        let session = session.filter(|session| request.satisfied_by(session, service.env.now()));
+        let session = session.filter(|session| request.satisfied_by(session, service.now()));
         match (session, request.prompt) {
             (Some(session), _) if !request.needs_consent => {
                 service.env.mark("a live session answered for the person");
@@ -106,7 +106,7 @@ impl Authorization {
             client_name,
             address: None,
             consented: None,
-            expires_at: service.env.now() + ttl,
+            expires_at: service.now() + ttl,
         };
         let key = Key::new(FLOW, sha256_hex(&flow));
         let written = service.store.put(&key, &encode(&record), ttl).await;

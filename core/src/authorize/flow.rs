@@ -59,7 +59,7 @@ impl Authorization {
             None => return Err(FlowRefused::Expired),
         };
         // The time first: a browser drops the cookie when it is over, and must not be told that it is another one.
-        let remaining = record.remaining(self.service.env.now()).ok_or(FlowRefused::Expired)?;
+        let remaining = record.remaining(self.service.now()).ok_or(FlowRefused::Expired)?;
         let cookie = flow_cookie::presented(caller, &hash, &record).ok_or(FlowRefused::OtherBrowser)?;
         Ok(OpenFlow {
             id: id.to_owned(),

@@ -47,7 +47,7 @@ impl Authorization {
             return Err(refused(AuthorizeError::StateTooLong, None));
         }
         let here = self.was_opened_in(&flow, caller, &session);
-        if !here && !request.satisfied_by(&session, self.service.env.now()) {
+        if !here && !request.satisfied_by(&session, self.service.now()) {
             return Ok(Continued::LogIn);
         }
         if !request.is_about(&session) {
@@ -82,7 +82,7 @@ impl Authorization {
         session: &Session,
     ) -> Result<String, Unavailable> {
         let (service, config) = (&self.service, &self.service.config);
-        let (code, now) = (service.random_token(), service.env.now());
+        let (code, now) = (service.random_token(), service.now());
         let record = CodeRecord {
             binding: Binding {
                 client_id: request.client_id.clone(),

@@ -3,9 +3,13 @@
 //! The lease in Redis only saves work: a failover of Redis may grant it twice (measured on Redis
 //! 7.0.15: two leaders for 15.5 s). What keeps a second leader harmless is the epoch in the
 //! directory, which every effect carries (inventory 29). No lease, no jobs (inventory 30).
+//!
+//! What is due, and what has expired, is a matter of clocks. Whoever's clock is too far from that of Redis does not lead: it would
+//! send reminders early or late, and delete the sessions of everybody who is logged in.
 
 use super::{EpochRepository, Fitness, LEASE, LeaderEpoch};
 use crate::{
+    clocks::Clocks,
     config::Config,
     stop::Stop,
     store::{AuthStateStore, Key},
@@ -34,13 +38,13 @@ impl Leadership {
 
 /// Starts to acquire and to renew the lease. The channel holds the leadership while there is one;
 /// its reader also asks [`Leadership::is_valid`]. If the replica stops, the lease is given back, and so it is if its jobs say
-/// that they cannot be done here.
+/// that they cannot be done here, or if its clock is too far from the store's.
 pub fn seek_leadership(
     env: &Env,
     config: &Config,
     store: Arc<dyn AuthStateStore>,
     epochs: Arc<dyn EpochRepository>,
-    fitness: Arc<Fitness>,
+    (fitness, clocks): (Arc<Fitness>, Arc<Clocks>),
     stop: Stop,
 ) -> watch::Receiver<Option<Leadership>> {
     let (announce, leadership) = watch::channel(None);
@@ -49,6 +53,7 @@ pub fn seek_leadership(
         store,
         epochs,
         fitness,
+        clocks,
         lease: config.leader.lease,
         renew_every: config.leader.renew_every,
         key: Key::new(LEASE, "jobs"),
@@ -65,6 +70,7 @@ struct Candidate {
     store: Arc<dyn AuthStateStore>,
     epochs: Arc<dyn EpochRepository>,
     fitness: Arc<Fitness>,
+    clocks: Arc<Clocks>,
     lease: Duration,
     renew_every: Duration,
     key: Key,
@@ -98,9 +104,18 @@ impl Candidate {
     }
 
     async fn seek(&self) {
+        self.clocks.known().await;
         // Whether the lease may be ours although its grant was not acknowledged.
         let mut may_be_ours = false;
         loop {
+            if self.clocks.apart().is_some() {
+                if may_be_ours {
+                    self.release().await;
+                    may_be_ours = false;
+                }
+                sleep(self.renew_every).await;
+                continue;
+            }
             let asked_at = self.env.clock.monotonic();
             let acquired = match self.acquire().await {
                 Ok(false) if may_be_ours => self.renew().await,
@@ -149,6 +164,11 @@ impl Candidate {
             let asked_at = self.env.clock.monotonic();
             if asked_at >= valid_until {
                 break self.step_down(epoch, "the lease ran out");
+            }
+            if self.clocks.apart().is_some() {
+                self.step_down(epoch, "its clock is too far from Redis's; another replica may lead");
+                self.env.mark("a leader whose clock is wrong gave way");
+                break self.release().await;
             }
             // A renewal must not outlive the lease: after that moment the channel is wrong.
             let renewal = tokio::time::timeout(valid_until - asked_at, self.renew()).await;

@@ -12,6 +12,7 @@
 
 use super::{Fitness, LeaderEpoch, Leadership, Reminder, ReminderClaim, ReminderRepository};
 use crate::{
+    clocks::Clocks,
     config::Config,
     mail::{Mail, Mailer, Subject},
     stop::Stop,
@@ -29,7 +30,7 @@ pub fn send_reminders(
     config: &Config,
     reminders: Arc<dyn ReminderRepository>,
     mailer: Arc<dyn Mailer>,
-    (leadership, fitness): (watch::Receiver<Option<Leadership>>, Arc<Fitness>),
+    (leadership, fitness, clocks): (watch::Receiver<Option<Leadership>>, Arc<Fitness>, Arc<Clocks>),
     stop: Stop,
 ) {
     let mut job = Job {
@@ -38,6 +39,7 @@ pub fn send_reminders(
         mailer,
         leadership,
         fitness,
+        clocks,
         stop,
         to_give_back: None,
     };
@@ -70,6 +72,7 @@ struct Job {
     mailer: Arc<dyn Mailer>,
     leadership: watch::Receiver<Option<Leadership>>,
     fitness: Arc<Fitness>,
+    clocks: Arc<Clocks>,
     stop: Stop,
     to_give_back: Option<(String, LeaderEpoch)>,
 }
@@ -85,7 +88,9 @@ impl Job {
         if self.leadership().is_none() {
             return Ok(());
         }
-        for reminder in self.reminders.due_reminders(self.env.now(), BATCH).await? {
+        // It may have been found wrong since the lease was renewed.
+        let now = self.clocks.agreed()?;
+        for reminder in self.reminders.due_reminders(now, BATCH).await? {
             // Asked again each time: the mail before may have taken longer than the lease.
             let Some(leadership) = self.leadership() else {
                 return Ok(());
@@ -107,7 +112,7 @@ impl Job {
     async fn send(&mut self, leadership: Leadership, reminder: Reminder) -> Outcome<()> {
         let Leadership { epoch, .. } = leadership;
         let id = reminder.id;
-        match self.reminders.claim_reminder(&id, epoch, self.env.now()).await {
+        match self.reminders.claim_reminder(&id, epoch, self.clocks.now()).await {
             Ok(ReminderClaim::Claimed) => {}
             Ok(ReminderClaim::Taken) => return Ok(()),
             Err(failure) => {

@@ -201,7 +201,7 @@ impl Limits {
         let attempt = CountedAttempt {
             address: address.to_owned(),
             known: known.map(|known| known.hash.clone()),
-            at: self.service.env.now(),
+            at: self.service.now(),
             limit: self.service.config.limits.consecutive_failures,
         };
         let counted = self.failures.count_attempt(attempt).await;

@@ -42,7 +42,7 @@ impl Limits {
             return Ok(None);
         };
         let (hash, limit) = (sha256_hex(cookie), self.service.config.limits.consecutive_failures);
-        let found = self.failures.is_known(&hash, address, self.service.env.now(), limit);
+        let found = self.failures.is_known(&hash, address, self.service.now(), limit);
         let is_known = found.await.during("looking up a known browser")?;
         Ok(is_known.then(|| Known {
             cookie: cookie.to_owned(),
@@ -55,7 +55,7 @@ impl Limits {
     /// # Errors
     /// The directory did not do it, or may not have.
     pub async fn succeed(&self, user: &User, address: &str, cookie: &str) -> Outcome<()> {
-        let (config, now) = (&self.service.config, self.service.env.now());
+        let (config, now) = (&self.service.config, self.service.now());
         let browser = KnownBrowser {
             cookie_hash: sha256_hex(cookie),
             user_id: user.id.clone(),

@@ -20,7 +20,7 @@ impl MailedCode {
         // Also if it was charged before: what has failed meanwhile may have been this.
         let known = attempt.known.as_ref();
         self.limits.count_attempt(attempt.address, known).await?;
-        let (now, key) = (service.env.now(), email_code_key(attempt.flow, &attempt.mac));
+        let (now, key) = (service.now(), email_code_key(attempt.flow, &attempt.mac));
 
         let user = self.users.user_by_address(attempt.address).await;
         let user = user.during("looking up the person")?;
@@ -93,7 +93,7 @@ impl MailedCode {
 
     async fn put_back(&self, caller: &Caller, key: &Key, record: &EmailCodeRecord, why: &Failure) {
         let service = &self.service;
-        let left = record.expires_at.since(service.env.now());
+        let left = record.expires_at.since(service.now());
         if left.is_zero() {
             return;
         }

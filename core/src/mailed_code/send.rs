@@ -118,7 +118,7 @@ impl MailedCode {
         let ttl = service.config.ttl.email_code;
         let record = EmailCodeRecord {
             address: address.to_owned(),
-            expires_at: service.env.now() + ttl,
+            expires_at: service.now() + ttl,
         };
         // Kept for an unknown address as well, with a code that nobody is told: as many calls as for a
         // known one, so that time tells nothing either.

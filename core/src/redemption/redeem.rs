@@ -159,7 +159,7 @@ impl Redemption {
             return Err(self.gone(key, presented, GrantRefused::Unknown).await);
         };
         let code: CodeRecord = decode(&bytes).during("reading an authorization code")?;
-        match code.check(presented, self.service.env.now()) {
+        match code.check(presented, self.service.now()) {
             Ok(()) => {}
             Err(GrantRefused::Expired) => return Err(self.gone(key, presented, GrantRefused::Expired).await),
             Err(refused) => return Err(refused.into()),
@@ -188,7 +188,11 @@ impl Redemption {
     /// After that, nothing can fail any more.
     async fn issue(&self, client: &Client, code_hash: String, consumed: &Consumed) -> Result<TokenSet, TokenError> {
         let Consumed { code, user, .. } = consumed;
-        let (now, ttl) = (self.service.env.now(), &self.service.config.ttl);
+        // The client compares the ID token with a clock of its own, and refuses one from the future. Of the two clocks that are
+        // known here the later one may be wrong.
+        let now = self.service.now();
+        let issued = now.min(self.service.env.now());
+        let ttl = &self.service.config.ttl;
         let access_token = self.service.random_token();
         let redemption = CodeRedemption {
             code_hash,
@@ -212,8 +216,8 @@ impl Redemption {
             scope: &code.scope,
             nonce: code.nonce.as_deref(),
             auth_time: code.auth_time,
-            now,
-            expires_at: now + ttl.id_token,
+            now: issued,
+            expires_at: issued + ttl.id_token,
             access_token: &access_token,
         };
         Ok(TokenSet {
@@ -228,7 +232,7 @@ impl Redemption {
     /// Gives a code back that was taken and could not be redeemed: the client may try again. Safe even if
     /// the redemption was recorded after all, for the ledger then refuses the code. Returns whether it is there again.
     async fn put_back(&self, caller: &Caller, key: &Key, code: &CodeRecord, why: &Failure) -> bool {
-        let Some(left) = code.remaining(self.service.env.now()) else {
+        let Some(left) = code.remaining(self.service.now()) else {
             return false;
         };
         self.service.env.mark("an authorization code was put back");

@@ -41,7 +41,7 @@ impl Redemption {
         if !is_token(token) {
             return Err(BearerError::Invalid);
         }
-        let found = self.tokens.token(&sha256_hex(token), self.service.env.now()).await;
+        let found = self.tokens.token(&sha256_hex(token), self.service.now()).await;
         let record = found
             .during("looking up an access token")?
             .ok_or(BearerError::Invalid)?;

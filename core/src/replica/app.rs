@@ -3,6 +3,7 @@
 use super::{Wiring, discovery};
 use crate::{
     authorize::{self, Authorization},
+    clocks::Clocks,
     config::Config,
     end_session::{self, EndSession},
     hash::Pepper,
@@ -37,7 +38,7 @@ impl App {
     /// # Errors
     /// The directory does not answer, or a key in it cannot be read: worth another try, for nothing
     /// was changed but what the next try finds.
-    pub async fn load(env: Env, config: Arc<Config>, wiring: Wiring) -> Outcome<Arc<App>> {
+    pub async fn load(env: Env, config: Arc<Config>, wiring: Wiring, clocks: Arc<Clocks>) -> Outcome<Arc<App>> {
         let Wiring {
             store,
             directory,
@@ -51,6 +52,7 @@ impl App {
         let keys = Arc::new(Keys::load(&env, &*directory.keys, &*rsa_keys).await?);
         let service = Service {
             env,
+            clocks,
             config,
             store,
             analytics,

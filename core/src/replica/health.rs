@@ -1,11 +1,12 @@
 //! Whether this replica can do its work. A degraded one closes its port, because a balancer that
 //! got a 503 keeps sending (measured on nginx 1.22: a POST is answered with the 503, and the
-//! replica is never ejected). It recovers by itself (inventory 25, 26).
+//! replica is never ejected). It recovers by itself (inventory 25, 26), but not at the first answer: what fails most of the time
+//! would open and close the port again and again, and each time people would be sent to a replica that fails them.
 
 use super::Wiring;
-use crate::config::Deadlines;
+use crate::{clocks::Clocks, config::Deadlines};
 use seams::{Cause, Env};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::sleep};
 
 /// The state of the parts that a replica cannot work without.
@@ -18,9 +19,9 @@ pub struct Health {
     pub reasons: Vec<String>,
 }
 
-/// Starts to watch the store and the directory. Not ready until both have answered once; degraded
-/// when one has not for [`Deadlines::degraded_after`].
-pub fn watch_health(env: &Env, deadlines: Deadlines, wiring: &Wiring) -> watch::Receiver<Health> {
+/// Starts to watch the store, with its clock, and the directory. Not ready until both have answered once; degraded when one has
+/// not for [`Deadlines::degraded_after`], until it has answered [`Deadlines::good_looks`] times in a row.
+pub fn watch_health(env: &Env, deadlines: Deadlines, wiring: &Wiring, clocks: Arc<Clocks>) -> watch::Receiver<Health> {
     let (announce, health) = watch::channel(Health {
         ready: false,
         reasons: vec!["starting".into()],
@@ -29,9 +30,15 @@ pub fn watch_health(env: &Env, deadlines: Deadlines, wiring: &Wiring) -> watch::
     env.clone().spawn_vital("health", async move {
         let mut watched = Watched::default();
         loop {
+            let store = match wiring.store.health().await {
+                // Before the port is opened: whatever is dated must be dated by the time that is one for all.
+                Ok(()) => clocks.look(&*wiring.store).await,
+                failed => failed,
+            };
             let parts = Parts {
-                store: wiring.store.health().await.map_err(|f| f.cause().clone()),
+                store: store.map_err(|f| f.cause().clone()),
                 directory: wiring.directory.probe.probe().await.map_err(|f| f.cause().clone()),
+                clock: clocks.apart(),
                 mail: wiring.mailer.trouble(),
                 analytics: wiring.analytics.trouble(),
             };
@@ -78,6 +85,7 @@ struct Parts {
     directory: Result<(), Cause>,
     mail: Option<Cause>,
     analytics: Option<Cause>,
+    clock: Option<Cause>,
 }
 
 #[derive(Default)]
@@ -92,18 +100,31 @@ struct Watched {
 struct Part {
     answered_once: bool,
     failing_since: Option<Duration>,
+    /// Why it has failed for too long, and how often it has answered since the last failure.
+    broken: Option<(Cause, u32)>,
 }
 
 impl Part {
-    /// Whether the part counts as working: it answers, or has failed for less than `tolerance`.
-    fn judge(&mut self, now: Duration, tolerance: Duration, answered: bool) -> bool {
-        if answered {
+    /// Why the part counts as broken, if it does: it has failed for too long, and has not answered often enough since.
+    fn judge(&mut self, now: Duration, deadlines: &Deadlines, failed: Option<&Cause>) -> Option<Cause> {
+        let Some(cause) = failed else {
             self.answered_once = true;
             self.failing_since = None;
-            return true;
-        }
+            if let Some((_, answers)) = &mut self.broken {
+                *answers += 1;
+            }
+            self.broken = self
+                .broken
+                .take()
+                .filter(|(_, answers)| *answers < deadlines.good_looks);
+            return self.broken.as_ref().map(|(cause, _)| cause.clone());
+        };
         let since = *self.failing_since.get_or_insert(now);
-        self.answered_once && now.saturating_sub(since) < tolerance
+        let is_tolerated = now.saturating_sub(since) < deadlines.degraded_after;
+        if self.broken.is_some() || (self.answered_once && !is_tolerated) {
+            self.broken = Some((cause.clone(), 0));
+        }
+        (!self.answered_once || self.broken.is_some()).then(|| cause.clone())
     }
 }
 
@@ -114,20 +135,22 @@ fn concerns_all(cause: &Cause) -> bool {
 
 impl Watched {
     fn judge(&mut self, now: Duration, deadlines: &Deadlines, parts: Parts) -> Health {
-        let tolerance = deadlines.degraded_after;
         // A store that refuses to write refuses the other replicas as well, and so does a directory that is locked or
         // full; both can still be read. Closing all ports would only lock out people who are logged in.
-        let answers = |part: &Result<(), Cause>| part.as_ref().err().is_none_or(concerns_all);
-        let store_works = self.store.judge(now, tolerance, answers(&parts.store));
-        let directory_works = self.directory.judge(now, tolerance, answers(&parts.directory));
+        let failed = |part: &Result<(), Cause>| part.as_ref().err().filter(|cause| !concerns_all(cause)).cloned();
+        let store = self.store.judge(now, deadlines, failed(&parts.store).as_ref());
+        let directory = (self.directory).judge(now, deadlines, failed(&parts.directory).as_ref());
+        let ready = store.is_none() && directory.is_none();
         let reasons = [
-            ("store", parts.store.err()),
-            ("directory", parts.directory.err()),
+            // What has failed for too long is told until it counts as working.
+            ("store", parts.store.err().or(store)),
+            ("directory", parts.directory.err().or(directory)),
             ("mail", parts.mail),
             ("analytics", parts.analytics),
+            ("clock", parts.clock),
         ];
         Health {
-            ready: store_works && directory_works,
+            ready,
             reasons: (reasons.into_iter())
                 .filter_map(|(part, cause)| cause.map(|cause| format!("{part}: {cause}")))
                 .collect(),
@@ -146,11 +169,12 @@ mod tests {
             directory,
             mail: None,
             analytics: None,
+            clock: None,
         }
     }
 
     #[test]
-    fn degraded_only_after_a_while_and_recovered_at_once() {
+    fn degraded_only_after_a_while_and_recovered_after_some_answers() {
         let deadlines = Config::new("idp-a", "https://login.example", StateConfig::Memory).deadlines;
         let secs = Duration::from_secs;
         let down = || Err(Cause::NoMaster);
@@ -161,15 +185,19 @@ mod tests {
         assert!(ready(10, down(), Ok(())), "a failover, perhaps");
         assert!(ready(15, down(), Ok(())));
         assert!(!ready(16, down(), Ok(())), "six seconds without a master");
+        assert!(!ready(17, Ok(()), Ok(())), "one answer is not enough");
+        assert!(!ready(17, Ok(()), Ok(())));
         assert!(ready(17, Ok(()), Ok(())));
         let disk = || Err(Cause::Storage("disk I/O error".into()));
         assert!(ready(18, Ok(()), disk()));
         assert!(ready(19, down(), Ok(())), "each part has a tolerance of its own");
         assert!(ready(24, down(), Ok(())));
         assert!(!ready(25, down(), Ok(())));
-        assert!(ready(26, Ok(()), disk()));
+        assert!(!ready(26, Ok(()), disk()));
         assert!(!ready(32, Ok(()), disk()));
-        assert!(ready(33, Ok(()), Err(Cause::Busy)));
+        assert!(!ready(33, Ok(()), Err(Cause::Busy)));
+        assert!(!ready(34, Ok(()), Err(Cause::Busy)));
+        assert!(ready(35, Ok(()), Err(Cause::Busy)), "it answers");
         assert!(ready(50, Ok(()), Err(Cause::Busy)), "locked is not lost");
         assert!(ready(51, Ok(()), Err(Cause::DiskFull)));
         assert!(ready(60, Ok(()), Err(Cause::DiskFull)), "what is there can be read");
@@ -198,6 +226,7 @@ mod tests {
                 directory: Err(Cause::Busy),
                 mail: Some(Cause::Full("outbox")),
                 analytics: Some(Cause::Full("analytics")),
+                clock: Some(Cause::ClockApart { ahead_ms: -301_000 }),
             },
         );
         assert!(health.ready);
@@ -208,7 +237,43 @@ mod tests {
                 "directory: the directory is locked",
                 "mail: the outbox queue is full",
                 "analytics: the analytics queue is full",
+                "clock: this clock is 301 s behind Redis's",
             ]
         );
+    }
+    /// What fails again and again is closed once, and told for as long as it is closed.
+    #[test]
+    fn a_port_does_not_flap() {
+        let deadlines = Config::new("idp-a", "https://login.example", StateConfig::Memory).deadlines;
+        let mut watched = Watched::default();
+        let mut look = |at, store| watched.judge(Duration::from_secs(at), &deadlines, parts(store, Ok(())));
+        look(0, Ok(()));
+        for at in 1..7 {
+            assert!(look(at, Err(Cause::NoMaster)).ready);
+        }
+        for at in (7..60).step_by(3) {
+            for (late, store) in [(0, Err(Cause::NoMaster)), (1, Ok(())), (2, Ok(()))] {
+                let health = look(at + late, store);
+                assert!(!health.ready, "{at} {late}");
+                assert_eq!(health.reasons, ["store: no sentinel names a master"]);
+            }
+        }
+        let third = look(61, Ok(()));
+        assert!(third.ready && third.reasons.is_empty());
+    }
+
+    /// It was never told that it works, so nobody is sent here again and again.
+    #[test]
+    fn the_first_answer_opens_the_port() {
+        let deadlines = Config::new("idp-a", "https://login.example", StateConfig::Memory).deadlines;
+        let mut watched = Watched::default();
+        let mut ready = |at, store| {
+            let health = watched.judge(Duration::from_secs(at), &deadlines, parts(store, Ok(())));
+            health.ready
+        };
+        for at in 0..20 {
+            assert!(!ready(at, Err(Cause::NoMaster)));
+        }
+        assert!(ready(20, Ok(())));
     }
 }

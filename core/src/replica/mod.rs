@@ -15,6 +15,7 @@ pub use health::{Health, watch_health};
 pub use wiring::Wiring;
 
 use crate::{
+    clocks::Clocks,
     config::Config,
     http::server::{PortState, serve_connections, serve_some},
     leader::{Fitness, seek_leadership, send_reminders, sweep_directory},
@@ -72,14 +73,15 @@ pub async fn serve(
 
     let config = Arc::new(config);
     let stopping = Stopping::new();
-    let health = watch_health(&env, config.deadlines, &wiring);
+    let clocks = Clocks::new(&env, config.ttl.clock_slack);
+    let health = watch_health(&env, config.deadlines, &wiring, clocks.clone());
     let fitness = Fitness::new(env.clock.clone());
     let leadership = seek_leadership(
         &env,
         &config,
         wiring.store.clone(),
         wiring.directory.epochs.clone(),
-        fitness.clone(),
+        (fitness.clone(), clocks.clone()),
         stopping.stop(),
     );
     send_reminders(
@@ -87,13 +89,12 @@ pub async fn serve(
         &config,
         wiring.directory.reminders.clone(),
         wiring.mailer.clone(),
-        (leadership.clone(), fitness),
+        (leadership.clone(), fitness, clocks.clone()),
         stopping.stop(),
     );
     sweep_directory(
         &env,
-        &config,
-        wiring.store.clone(),
+        clocks.clone(),
         wiring.directory.expiry.clone(),
         leadership.clone(),
         stopping.stop(),
@@ -108,7 +109,7 @@ pub async fn serve(
         serve_connections(env.clone(), ops_listener, ops, open),
     );
 
-    let serving = serve_people(&env, &config, &wiring, health, &announce, stopping.stop());
+    let serving = serve_people(&env, &config, (&wiring, clocks), health, &announce, stopping.stop());
     let mut serving = pin!(serving);
     seams::select! {
         () = serving.as_mut() => {} // it ends only when it is told to
@@ -139,13 +140,13 @@ enum Serving {
 async fn serve_people(
     env: &Env,
     config: &Arc<Config>,
-    wiring: &Wiring,
+    parts: (&Wiring, Arc<Clocks>),
     health: watch::Receiver<Health>,
     announce: &watch::Sender<Serving>,
     mut stop: Stop,
 ) {
     let loaded = seams::select! {
-        app = load(env, config, wiring, announce) => Some(app),
+        app = load(env, config, parts, announce) => Some(app),
         () = stop.asked() => None,
     };
     if let Some(app) = loaded {
@@ -153,9 +154,14 @@ async fn serve_people(
     }
 }
 
-async fn load(env: &Env, config: &Arc<Config>, wiring: &Wiring, announce: &watch::Sender<Serving>) -> Arc<App> {
+async fn load(
+    env: &Env,
+    config: &Arc<Config>,
+    (wiring, clocks): (&Wiring, Arc<Clocks>),
+    announce: &watch::Sender<Serving>,
+) -> Arc<App> {
     loop {
-        match App::load(env.clone(), config.clone(), wiring.clone()).await {
+        match App::load(env.clone(), config.clone(), wiring.clone(), clocks.clone()).await {
             Ok(app) => return app,
             Err(failure) => {
                 tracing::error!(cause = %failure, "keys cannot be loaded yet; trying again");

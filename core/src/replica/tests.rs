@@ -122,7 +122,9 @@ async fn the_port_is_open_exactly_while_the_replica_can_work() {
     assert_eq!(replica.fixture.marks.seen("replica degraded"), 1);
 
     replica.store.fail(Ok(()));
-    sleep(2 * SECOND).await;
+    sleep(SECOND).await;
+    assert!(!replica.is_open().await, "one answer is not enough");
+    sleep(3 * SECOND).await;
     assert!(replica.is_open().await, "by itself");
     assert_eq!(replica.fixture.marks.seen("replica recovered"), 1);
 }

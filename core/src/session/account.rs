@@ -45,10 +45,7 @@ impl Sessions {
         let Some(cookie) = caller.cookie(&COOKIE).filter(|cookie| is_token(cookie)) else {
             return Ok(None);
         };
-        let found = self
-            .repository
-            .session(&sha256_hex(cookie), self.service.env.now())
-            .await;
+        let found = self.repository.session(&sha256_hex(cookie), self.service.now()).await;
         found.during("looking up the session")
     }
 
@@ -58,10 +55,7 @@ impl Sessions {
     /// # Errors
     /// The directory did not answer.
     pub async fn is_open(&self, cookie: &str, opened_by: &str) -> Result<bool, Unavailable> {
-        let found = self
-            .repository
-            .session(&sha256_hex(cookie), self.service.env.now())
-            .await;
+        let found = self.repository.session(&sha256_hex(cookie), self.service.now()).await;
         let session = found.during("looking for the session of a code")?;
         Ok(session.is_some_and(|session| same(&session.opened_by, opened_by)))
     }

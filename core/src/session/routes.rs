@@ -22,7 +22,7 @@ pub fn routes(sessions: Arc<Sessions>) -> Router {
 /// restored backup hides (inventory 55).
 async fn account(State(sessions): State<Arc<Sessions>>, caller: Caller) -> Result<Response, Rejected> {
     let signed_in = sessions.visit(&caller).await?;
-    Ok(page::account(signed_in.as_ref(), sessions.service.env.now()))
+    Ok(page::account(signed_in.as_ref(), sessions.service.now()))
 }
 
 async fn log_out(

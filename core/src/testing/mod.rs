@@ -10,6 +10,7 @@ pub(crate) use browser::Browser;
 
 use crate::{
     clients::{Client, ClientSecret},
+    clocks::Clocks,
     config::{Config, StateConfig},
     hash::sha256_hex,
     keys::Algorithm,
@@ -99,7 +100,8 @@ impl TestBed {
         };
         let mut replicas = vec![];
         for _ in 0..2 {
-            let app = App::load(env.clone(), config.clone(), wiring.clone()).await;
+            let clocks = Clocks::new(&env, config.ttl.clock_slack);
+            let app = App::load(env.clone(), config.clone(), wiring.clone(), clocks).await;
             replicas.push(router(app.expect("the directory answers"), Stop::never()));
         }
         TestBed {

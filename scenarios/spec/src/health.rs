@@ -16,7 +16,7 @@ type MayBe = fn(&Touches) -> bool;
 
 /// The parts that can be wrong, as reasons name them, what can make them so, and whether the last failure is told for a while:
 /// of mail and analytics nothing is known until the next one is tried.
-const PARTS: [(&str, MayBe, bool); 6] = [
+const PARTS: [(&str, MayBe, bool); 7] = [
     ("store: ", |touches| touches.store || touches.service, false),
     ("directory: ", |touches| touches.directory || touches.service, false),
     ("mail: ", |touches| touches.mail || touches.service, true),
@@ -24,6 +24,7 @@ const PARTS: [(&str, MayBe, bool); 6] = [
     // What keeps the port for people closed: they cannot be read while the replica starts, or there is no descriptor for it.
     ("keys: ", |touches| touches.directory || touches.service, false),
     ("port: ", |touches| touches.service, false),
+    ("clock: ", |touches| touches.clocks_ms > 0, false),
 ];
 
 /// How long after all has settled a replica may still say what was wrong, milliseconds: it looks once a second, and a look may

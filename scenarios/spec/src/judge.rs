@@ -44,9 +44,14 @@ impl<'a> Judge<'a> {
         2 * self.troubles.clocks_ms(at.to_ms)
     }
 
+    /// By how much two replicas may disagree on what one of them dates and the other one judges.
+    pub(crate) fn dates_ms(&self, at: Times) -> u64 {
+        2 * self.troubles.dates_ms(at.to_ms)
+    }
+
     /// Whether what began then, and lives so long, has ended.
     pub(crate) fn expired(&self, born: Times, lives_ms: u64, at: Times) -> Known {
-        let clocks = self.clocks_ms(at);
+        let clocks = self.dates_ms(at);
         let ends = born.later(lives_ms);
         let certain = at.from_ms >= ends.to_ms.saturating_add(clocks);
         let possible = at.to_ms.saturating_add(clocks) >= ends.from_ms;

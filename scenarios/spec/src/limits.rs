@@ -139,7 +139,7 @@ impl Judge<'_> {
         Window {
             limit: self.setting(row),
             lasts_ms: self.setting("limits"),
-            clocks_ms: self.clocks_ms(at),
+            clocks_ms: self.dates_ms(at),
         }
     }
 

@@ -22,6 +22,7 @@ pub(crate) enum Of {
     Directory,
     Mail,
     Analytics,
+    Clock,
     Anything,
 }
 
@@ -32,8 +33,9 @@ impl Of {
             "directory" => Of::Directory,
             "mail" => Of::Mail,
             "analytics" => Of::Analytics,
+            "clock" => Of::Clock,
             "anything" => Of::Anything,
-            name => panic!("core/MESSAGES.md blames {name:?}: store, directory, mail, analytics or anything"),
+            name => panic!("core/MESSAGES.md blames {name:?}: store, directory, mail, analytics, clock or anything"),
         }
     }
 
@@ -214,6 +216,7 @@ impl Matching<'_> {
             ("directory: ", Of::Directory),
             ("mail: ", Of::Mail),
             ("analytics: ", Of::Analytics),
+            ("clock: ", Of::Clock),
         ];
         // Where the reasons before a part may end; `None`: there is none yet.
         let mut before: Vec<Option<usize>> = vec![None];
@@ -301,6 +304,10 @@ mod tests {
             (
                 "WARN",
                 "something is wrong reasons=directory: the directory is locked ready=true",
+            ),
+            (
+                "WARN",
+                "something is wrong reasons=mail: the outbox queue is full; clock: this clock is 301 s behind Redis's ready=true",
             ),
             (
                 "WARN",

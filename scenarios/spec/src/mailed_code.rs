@@ -93,7 +93,7 @@ impl Judge<'_> {
         let once = Window {
             limit: 1,
             lasts_ms: self.setting("one mail"),
-            clocks_ms: self.clocks_ms(own.times),
+            clocks_ms: self.dates_ms(own.times),
         };
         let others: Vec<Counted> = (flow.sends.iter().map(|send| &self.index.seen[*send]))
             .filter(|other| other.record != own.record && other.done() != Done::No)

@@ -7,7 +7,6 @@ use crate::{
     mails::{Written, header},
     messages::Places,
     routes::{Report, Violation},
-    times::Times,
     world::Reminder,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -102,8 +101,8 @@ impl Judge<'_> {
             let why = format!("says that it was due at {due:?} instead of {}", reminder.due_ms);
             return Err(("reminder-differs", why));
         }
-        let clocks_ms = self.clocks_ms(Times::new(mail.at_ms, mail.at_ms));
-        if world.epoch_ms + mail.at_ms + clocks_ms < reminder.due_ms {
+        let leader_ms = self.troubles.leader_ms(mail.at_ms);
+        if world.epoch_ms + mail.at_ms + leader_ms < reminder.due_ms {
             return Err(("reminder-too-early", "comes before it is due".into()));
         }
         self.check_reminder_text(reminder, mail)

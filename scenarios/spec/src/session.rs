@@ -42,7 +42,7 @@ pub(crate) fn expect_account(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
 }
 
 fn account(judge: &Judge<'_>, seen: &Seen<'_>, session: &Session, person: &Person) -> Expected {
-    let (since, clocks_ms) = (judge.authenticated(session), judge.clocks_ms(seen.times));
+    let (since, clocks_ms) = (judge.authenticated(session), judge.dates_ms(seen.times));
     let shortest = seen.times.from_ms.saturating_sub(since.to_ms.saturating_add(clocks_ms));
     let longest = (seen.times.to_ms - since.from_ms).saturating_add(clocks_ms);
     let lives_ms = judge.setting("session");

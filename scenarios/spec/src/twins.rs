@@ -36,7 +36,7 @@ impl Judge<'_> {
         own.digits?;
         let is_refused = |one: &Seen<'_>| REFUSALS.iter().any(|error| answered_with(one, error));
         let same_ms = self.setting("same attempt");
-        let slack_ms = self.clocks_ms(own.times);
+        let slack_ms = self.dates_ms(own.times);
         let mut same: Vec<usize> = flow.verifies.clone();
         same.retain(|other| {
             let other = &self.index.seen[*other];
@@ -92,7 +92,7 @@ impl Judge<'_> {
             return (same.first() == Some(&place)).then_some(counted); // for all of them
         }
         // Its twin may have been charged instead; who meets the session that the code has opened is not charged at all.
-        let same_ms = self.setting("same attempt") + self.clocks_ms(other.times);
+        let same_ms = self.setting("same attempt") + self.dates_ms(other.times);
         let has_twin = flow.verifies.iter().map(|place| &self.index.seen[*place]).any(|twin| {
             twin.record != other.record
                 && twin.digits == other.digits

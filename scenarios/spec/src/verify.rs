@@ -121,7 +121,7 @@ impl Attempt<'_, '_> {
     }
 
     fn refusals_of_twins(&self) -> Vec<&'static str> {
-        let same_ms = self.judge.setting("same attempt") + self.judge.clocks_ms(self.seen.times);
+        let same_ms = self.judge.setting("same attempt") + self.judge.dates_ms(self.seen.times);
         let twins = self.others().filter(|other| self.has_same_code(other)).filter(|other| {
             other.times.may_precede(self.seen.times)
                 && self.seen.times.from_ms <= other.effect().to_ms.saturating_add(same_ms)
@@ -139,7 +139,7 @@ impl Attempt<'_, '_> {
         let window = Window {
             limit: self.judge.setting("wrong codes in a login"),
             lasts_ms: self.judge.setting("login in progress"),
-            clocks_ms: self.judge.clocks_ms(self.seen.times),
+            clocks_ms: self.judge.dates_ms(self.seen.times),
         };
         let counted: Vec<Counted> = counted.collect();
         window.refuses(&counted, self.seen.times, |since, at| {

@@ -178,6 +178,11 @@ pub struct Touches {
     pub stops: bool,
     /// By how much hosts' clocks may differ from the true time, milliseconds.
     pub clocks_ms: u64,
+    /// By how much what replicas date may, of which another one judges, milliseconds: they go by the clock of Redis as long as
+    /// theirs is not too far from it (`core/LIMITS.md`, "Clocks").
+    pub dates_ms: u64,
+    /// By how much the leader may be wrong about the time, milliseconds: nobody leads whose clock is too far from that of Redis.
+    pub leader_ms: u64,
 }
 
 /// A time at which the store lost what it had been told, or got back what it had given away: it was replaced by a node
@@ -226,8 +231,22 @@ impl Troubles {
 
     /// By how much a clock may have been wrong up to a moment. What was dated by a wrong clock stays so.
     pub fn clocks_ms(&self, to_ms: u64) -> u64 {
+        self.most_ms(to_ms, |touches| touches.clocks_ms)
+    }
+
+    /// By how much what replicas had dated up to a moment may have been wrong.
+    pub fn dates_ms(&self, to_ms: u64) -> u64 {
+        self.most_ms(to_ms, |touches| touches.dates_ms)
+    }
+
+    /// By how much the leader may have been wrong about the time up to a moment.
+    pub fn leader_ms(&self, to_ms: u64) -> u64 {
+        self.most_ms(to_ms, |touches| touches.leader_ms)
+    }
+
+    fn most_ms(&self, to_ms: u64, of: fn(&Touches) -> u64) -> u64 {
         let earlier = self.spans.iter().filter(|trouble| trouble.from_ms <= to_ms);
-        earlier.map(|trouble| trouble.touches.clocks_ms).max().unwrap_or(0)
+        earlier.map(|trouble| of(&trouble.touches)).max().unwrap_or(0)
     }
 
     /// Whether the store may have forgotten, up to a moment, what it was told at some time.

@@ -6,9 +6,10 @@
 //! Fairness. A part certainly does not work if it has been so for [`NOTICED_MS`]: all Redis nodes refuse every write, the
 //! directory is full or locked, the replica's disk fails; mails fail while the relay takes none or lets nobody in, and events
 //! while the hook takes none, as the replica's own log says. A look at health comes once a second and takes up to its deadline.
-//! A relay that refuses a mail for good has answered: with that the trouble with mails ends.
+//! A relay that refuses a mail for good has answered: with that the trouble with mails ends. A clock that is further from all
+//! others than clocks may be is told, if nothing else is wrong with the store that it is compared with.
 //!
-//! Edges. A replica to which something else happens (it was killed or paused, has no descriptor, a link or its clock) has other
+//! Edges. A replica to which something else happens (it was killed or paused, has no descriptor, or a link) has other
 //! things to tell, until the end of that fault and for twice [`NOTICED_MS`], in which it starts. The specification judges the
 //! opposite, that nothing is blamed which works.
 
@@ -104,6 +105,7 @@ fn disturbed(spans: &[Span<'_>], host: &str, at_ms: u64) -> bool {
     spans.iter().any(|span| {
         let is_its = match span.fault {
             Fault::DiskError { .. } | Fault::Own(_) | Fault::RedisRefuses { .. } => false,
+            Fault::ClockOffset { .. } | Fault::ClockJump { .. } => false,
             fault => fault.hosts().contains(&host),
         };
         is_its && (span.from_ms..=span.to_ms.saturating_add(2 * NOTICED_MS)).contains(&at_ms)
@@ -112,6 +114,7 @@ fn disturbed(spans: &[Span<'_>], host: &str, at_ms: u64) -> bool {
 
 fn broken<'a>(evidence: &'a Evidence<'_>, spans: &[Span<'a>]) -> Vec<Broken<'a>> {
     let mut broken = store(evidence, spans);
+    broken.extend(clock(spans));
     for Span { from_ms, to_ms, fault } in spans {
         let (from_ms, to_ms) = (*from_ms, *to_ms);
         let directory = |host| Broken {
@@ -157,6 +160,29 @@ fn broken<'a>(evidence: &'a Evidence<'_>, spans: &[Span<'a>]) -> Vec<Broken<'a>>
         }
     }
     broken
+}
+
+/// The time in which the clock of a replica is too far from all others, if it is the only one that is wrong, and once.
+fn clock<'a>(spans: &[Span<'a>]) -> Option<Broken<'a>> {
+    let is_of_store = |span: &Span<'_>| {
+        let mut hosts = span.fault.hosts().into_iter();
+        hosts.any(|host| host.starts_with(hosts::REDIS) || host.starts_with(hosts::SENTINEL))
+    };
+    let mut wrong = spans.iter().filter_map(|span| match span.fault {
+        Fault::ClockOffset { host, offset_ms: by_ms } | Fault::ClockJump { host, by_ms } => Some((span, host, *by_ms)),
+        _ => None,
+    });
+    let (Some((span, host, by_ms)), None) = (wrong.next(), wrong.next()) else {
+        return None;
+    };
+    let slack_ms = Settings::default().get("disagreement of clocks") + NOTICED_MS;
+    let is_told = host.starts_with("idp-") && by_ms.unsigned_abs() > slack_ms && !spans.iter().any(is_of_store);
+    is_told.then_some(Broken {
+        part: "clock",
+        from_ms: span.from_ms,
+        to_ms: span.to_ms,
+        host: Some(host),
+    })
 }
 
 /// Times in which every node refuses every write.

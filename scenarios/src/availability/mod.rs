@@ -20,6 +20,7 @@ pub(crate) mod latency_budget;
 pub(crate) mod nothing_fails;
 mod ok_means_open;
 pub(crate) mod port_stays_open;
+pub(crate) mod ports_do_not_flap;
 pub(crate) mod stops_in_order;
 
 // Planted bugs.
@@ -31,6 +32,7 @@ pub(crate) mod health_blames_the_store;
 pub(crate) mod health_only_reads;
 pub(crate) mod key_per_replica;
 pub(crate) mod lease_kept_at_stop;
+pub(crate) mod one_success_opens;
 pub(crate) mod outbox_dropped_at_stop;
 pub(crate) mod port_closed_too_early;
 pub(crate) mod stops_at_once;
@@ -54,6 +56,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         health_blames_the_store::PLANTED,
         health_only_reads::PLANTED,
         port_closed_too_early::PLANTED,
+        one_success_opens::PLANTED,
         full_disk_closes_ports::PLANTED,
         stops_at_once::PLANTED,
         outbox_dropped_at_stop::PLANTED,

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use sim::calls::CallFault;
-use spec::{Touches, Trouble, Troubles};
+use spec::{Settings, Touches, Trouble, Troubles};
 use std::collections::BTreeMap;
 
 /// How long it takes until all is as before after something that ends by itself, milliseconds.
@@ -65,7 +65,7 @@ pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&
                 Fault::ClockJump { .. } => *off + by_ms,
                 _ => *by_ms,
             };
-            touches.clocks_ms = off.unsigned_abs();
+            touches = of_clock(plan, &faults, host, off.unsigned_abs(), touches);
         }
         if touches != Touches::default() {
             troubles.push(Trouble {
@@ -127,6 +127,33 @@ fn asks_for_new_connections(fault: &Fault) -> bool {
 fn closes_connections(fault: &Fault) -> bool {
     let why = Refusal::ClosedConnections;
     matches!(fault, Fault::RedisRefuses { why: theirs, .. } if *theirs == why)
+}
+
+/// A replica whose clock is nearer to that of Redis goes by its own, and no answer is on its way for longer, milliseconds.
+const NEAR_MS: u64 = 2_000;
+
+/// What a clock that is so far off can do besides. All replicas go by the clock of Redis, as long as theirs is not too far from it
+/// (`core/LIMITS.md`, "Clocks").
+fn of_clock(plan: &Plan, faults: &[(u64, &Fault)], host: &str, off_ms: u64, touches: Touches) -> Touches {
+    let slack_ms = Settings::default().get("disagreement of clocks");
+    let is_of_store = |fault: &Fault| {
+        let is_clock = matches!(fault, Fault::ClockOffset { .. } | Fault::ClockJump { .. });
+        is_clock && fault.hosts().iter().any(|host| host.starts_with(hosts::REDIS))
+    };
+    let is_set_right = plan.world.replica_hosts().iter().any(|replica| replica == host)
+        && !plan.world.redis_hosts().is_empty()
+        && !faults.iter().any(|(_, fault)| is_of_store(fault));
+    let near_ms = off_ms.min(NEAR_MS);
+    Touches {
+        clocks_ms: off_ms,
+        dates_ms: if is_set_right && off_ms <= slack_ms {
+            near_ms
+        } else {
+            off_ms
+        },
+        leader_ms: if is_set_right { near_ms } else { off_ms },
+        ..touches
+    }
 }
 
 /// When every replica has opened its port for the first time, and the balancer has noticed.
@@ -209,6 +236,8 @@ fn of_call(call: &CallFault) -> Touches {
         jobs: purpose == Purpose::Leader,
         stops: false,
         clocks_ms: 0,
+        dates_ms: 0,
+        leader_ms: 0,
     }
 }
 
@@ -283,6 +312,20 @@ mod tests {
         assert_eq!(noticed.len(), 1);
         assert_eq!((noticed[0].from_ms, noticed[0].until_ms), (20_000, 26_000 + SETTLES_MS));
         assert!(noticed[0].touches.service);
+    }
+
+    #[test]
+    fn a_replicas_clock_does_no_harm_within_the_disagreement_and_a_wrong_one_does_not_lead() {
+        let of = |host: &str, offset_ms: i64| {
+            let host = host.to_owned();
+            let history = HistoryBuilder::default().fault(1_000, Fault::ClockOffset { host, offset_ms }, 1);
+            let touches = troubles(&Plan::new("hand-built", 0, 200_000), &history.history()).spans[0].touches;
+            (touches.clocks_ms, touches.dates_ms, touches.leader_ms)
+        };
+        assert_eq!(of("idp-a", -300_000), (300_000, 2_000, 2_000));
+        assert_eq!(of("idp-a", 300_001), (300_001, 300_001, 2_000));
+        assert_eq!(of("idp-a", 500), (500, 500, 500));
+        assert_eq!(of("redis-1", 60_000), (60_000, 60_000, 60_000));
     }
 
     /// A process without descriptors goes on with what is open: its directory is a file, and clocks are nobody's connection.

@@ -4,6 +4,7 @@ use crate::world::rsa_keys::FixedRsaKeys;
 use async_trait::async_trait;
 use idp::{
     clients::{Client, ClientSecret, Pkce},
+    clocks::Clocks,
     config::{Config, StateConfig},
     http::server::{PortState, serve_connections},
     keys::Algorithm,
@@ -70,7 +71,8 @@ async fn serve(env: Env) {
         mailer: Arc::new(NoMail),
         ..Wiring::standard(&env, &config, Arc::new(directory), Arc::new(FixedRsaKeys::of("idp")))
     };
-    let app = App::load(env.clone(), config, wiring).await;
+    let clocks = Clocks::new(&env, config.ttl.clock_slack);
+    let app = App::load(env.clone(), config, wiring, clocks).await;
     let router = router(app.expect("the directory answers"), Stop::never());
     let listener = env.network.listen(HTTP_PORT).await.expect("the port is free");
     let (_never, stop) = watch::channel(PortState::Open);

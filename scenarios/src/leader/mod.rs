@@ -13,6 +13,7 @@ pub(crate) mod reminders_once;
 // Planted bugs.
 pub(crate) mod epoch_not_watched;
 pub(crate) mod everybody_renews;
+pub(crate) mod leader_by_its_own_clock;
 pub(crate) mod lease_without_end;
 pub(crate) mod local_time_for_utc;
 pub(crate) mod never_sweeps;
@@ -50,6 +51,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         never_sweeps::PLANTED,
         swept_at_once::PLANTED,
         own_clock_believed::PLANTED,
+        leader_by_its_own_clock::PLANTED,
         oldest_first_for_ever::PLANTED,
         reminder_differs::PLANTED,
         renewal_believed::PLANTED,

@@ -3,14 +3,8 @@
 //! What this service did itself. Seen in real systems: a virtual machine that was resumed, or whose time zone somebody has "set
 //! right" by setting the clock. Everybody is logged out, for good.
 
-use crate::{
-    planted::twist::{StoreTwist, Twisted},
-    vocabulary::PlantedBug,
-};
-use async_trait::async_trait;
-use idp::{replica::Wiring, store::AuthStateStore};
-use seams::{Env, Outcome, Timestamp};
-use std::sync::Arc;
+use crate::{planted::twist::by_its_own_clock, vocabulary::PlantedBug};
+use idp::replica::Wiring;
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
     name: "own_clock_believed",
@@ -19,19 +13,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     scenario: "clock_far_ahead",
     detected_by: "DirectoryKept",
     bug: |env, _, wiring| Wiring {
-        store: Arc::new(Twisted(Believing(env.clone(), wiring.store))),
+        store: by_its_own_clock(env, wiring.store),
         ..wiring
     },
 };
-
-struct Believing(Env, Arc<dyn AuthStateStore>);
-
-#[async_trait]
-impl StoreTwist for Believing {
-    fn inner(&self) -> &Arc<dyn AuthStateStore> {
-        &self.1
-    }
-    async fn time(&self) -> Outcome<Timestamp> {
-        Ok(self.0.now())
-    }
-}

@@ -11,7 +11,8 @@
 //! for the leader, or on the way to Redis or the relay, and then the reminder may only be late: a leader that knows
 //! that a mail was not sent gives its claim back. After a mail of unknown outcome nothing is judged, because a second
 //! mail would be worse than none. Whose mailbox is full or gone (`world::mail`) gets none. If the relay is out of reach of one
-//! replica alone, another one has to lead soon: what falls due meanwhile is late by no more than that takes.
+//! replica alone, or its clock alone is wrong, another one has to lead soon: what falls due meanwhile is late by no more than that
+//! takes.
 
 use crate::{
     leader, mail,
@@ -61,9 +62,9 @@ impl Property<Login> for RemindersArrive {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let lonely = cuts_off_one(evidence);
+        let lonely = concerns_one(evidence);
         let lasting = |fault: &Fault| {
-            touches_the_leader(fault) && !passes(fault) && !(lonely.is_some() && is_cut_off(fault).is_some())
+            touches_the_leader(fault) && !passes(fault) && !(lonely.is_some() && unfit(fault).is_some())
         };
         let trouble = TroubledTimes::of(evidence.history, self.0.settle_ms, lasting);
         let passing = TroubledTimes::of(evidence.history, self.0.settle_ms, passes);
@@ -81,7 +82,7 @@ impl Property<Login> for RemindersArrive {
                 (latest_ms > evidence.plan.lasts_ms, CUT_SHORT),
                 (
                     cut_at_ms.is_some_and(|(from_ms, _)| from_ms >= reminder.due_ms),
-                    "it may have been on its way when the relay got out of reach",
+                    "it may have been on its way when its leader got unfit",
                 ),
                 (
                     !trouble.spares(reminder.due_ms, latest_ms),
@@ -111,20 +112,21 @@ impl Property<Login> for RemindersArrive {
     }
 }
 
-/// Of which replica the relay gets out of reach by this fault.
-fn is_cut_off(fault: &Fault) -> Option<&str> {
+/// Which replica cannot do the jobs because of this fault, while others can: the relay gets out of its reach, or its clock is wrong.
+fn unfit(fault: &Fault) -> Option<&str> {
     match fault {
+        Fault::ClockOffset { host, .. } | Fault::ClockJump { host, .. } if host.starts_with("idp-") => Some(host),
         Fault::Cut { a, b } if b == hosts::MAIL => Some(a),
         Fault::Cut { a, b } if a == hosts::MAIL => Some(b),
         _ => None,
     }
 }
 
-/// From when until when the relay is out of reach of one replica alone, milliseconds, if that happens once.
-fn cuts_off_one(evidence: &Evidence<'_>) -> Option<(u64, u64)> {
+/// From when until when one replica alone cannot do the jobs, milliseconds, if that happens once.
+fn concerns_one(evidence: &Evidence<'_>) -> Option<(u64, u64)> {
     let spans = spans(evidence.history);
     let cuts: Vec<(&Span<'_>, &str)> = (spans.iter())
-        .filter_map(|span| Some((span, is_cut_off(span.fault)?)))
+        .filter_map(|span| Some((span, unfit(span.fault)?)))
         .collect();
     let [(cut, _)] = cuts[..] else { return None };
     (evidence.plan.world.replicas > 1).then_some((cut.from_ms, cut.to_ms))
@@ -228,6 +230,21 @@ mod tests {
             due(10_000).fault(9000, Fault::Cut { a, b }).judged_by(&claim())
         };
         assert!(cut("analytics").is_err());
+    }
+
+    /// Another replica leads before long, whose clock is right.
+    #[test]
+    fn a_wrong_clock_of_one_replica_makes_a_reminder_late() {
+        let wrong = |host: &str| Fault::ClockJump {
+            host: host.into(),
+            by_ms: 13 * 3600 * 1000,
+        };
+        let one = |due_ms| due(due_ms).fault(9000, wrong("idp-a"));
+        let late = one(10_000).event(41_000, "mail", reminded(10_000));
+        assert_eq!(late.judged_by(&claim()), Ok(()));
+        assert!(one(10_000).judged_by(&claim()).is_err());
+        let both = one(10_000).fault(9500, wrong("idp-b"));
+        assert_eq!(both.judged_by(&claim()), Ok(()), "nobody leads");
     }
 
     /// Another replica reaches the relay, and leads before long.

@@ -85,7 +85,7 @@ impl Property<Login> for AnyCodeVerifies {
                 (pressed_ms.is_none(), "the mail may belong to another login"),
                 (!fresh(0), "the code may have expired"),
                 (
-                    !fresh(2 * troubles.clocks_ms(typed.to_ms)),
+                    !fresh(2 * troubles.dates_ms(typed.to_ms)),
                     "the clocks differ by as much as the code lives",
                 ),
                 (troubles.forgets(made, typed), "the store forgot the code"),

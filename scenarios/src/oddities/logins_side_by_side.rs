@@ -62,7 +62,7 @@ impl Property<Login> for LoginsSideBySide {
                 later.filter(|login| login.answered_ms <= press.ended_ms()).count()
             });
             let lives_ms = evidence.plan.world.flow_ttl_s * 1000;
-            let clocks_ms = 2 * troubles.clocks_ms(press.ended_ms());
+            let clocks_ms = 2 * troubles.dates_ms(press.ended_ms());
             let is_over =
                 own.is_some_and(|own| press.ended_ms().saturating_add(clocks_ms) >= theirs[own].asked_ms + lives_ms);
             let excuse = first_of([
@@ -185,7 +185,7 @@ mod tests {
     fn accepts_what_is_answered_and_what_is_refused_with_reason() {
         let over_ms = Story::new().world.flow_ttl_s * 1000 + 1_000;
         let clock = Fault::ClockOffset {
-            host: "idp-a".into(),
+            host: "redis-1".into(),
             offset_ms: 5_000,
         };
         for story in [

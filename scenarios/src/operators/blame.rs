@@ -39,7 +39,9 @@ fn was_blocked(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bool {
 type MayCause = fn(&Fault) -> bool;
 
 /// What failures are called that are not the store's, and the faults that can cause them.
-const KINDS: [(&str, MayCause); 6] = [
+const KINDS: [(&str, MayCause); 8] = [
+    ("this clock is ", is_of_a_clock),
+    ("its clock is too far", is_of_a_clock),
     ("the directory's files were deleted", is_log_deleted),
     ("the directory's disk is full", fills),
     ("the directory is locked", locks),
@@ -135,6 +137,10 @@ fn is_held(fault: &Fault) -> bool {
         fault,
         Fault::Own(OwnFault::Directory(directory::Fault::DirectoryBusy { .. }))
     )
+}
+
+fn is_of_a_clock(fault: &Fault) -> bool {
+    matches!(fault, Fault::ClockOffset { .. } | Fault::ClockJump { .. })
 }
 
 fn is_log_deleted(fault: &Fault) -> bool {

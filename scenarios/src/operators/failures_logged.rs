@@ -35,7 +35,7 @@ const WITHIN_MS: u64 = 3_000;
 /// Besides the calls to the store and to the directory, these are told.
 const TOLD: [&str; 3] = ["mail deliver", "connect mail", "connect redis"];
 /// What is looked at by the clock is told of when it changes.
-const TOLD_ONCE: [&str; 2] = ["store health", "directory probe"];
+const TOLD_ONCE: [&str; 3] = ["store health", "store time", "directory probe"];
 
 impl Property<Login> for FailuresLogged {
     fn kind(&self) -> Kind {

@@ -15,7 +15,7 @@ use idp::{
     store::{AuthStateStore, DirectoryProbe, Key},
     users::{User, UserRepository},
 };
-use seams::{Failure, Outcome, Timestamp};
+use seams::{Env, Failure, Outcome, Timestamp};
 use std::{sync::Arc, time::Duration};
 
 /// A part whose behaviour a twist changes.
@@ -125,6 +125,28 @@ macro_rules! each_part {
 pub(crate) use each_part;
 
 each_part!(parts);
+
+/// A store that says that it is the time that this host's own clock shows.
+struct OwnClock {
+    env: Env,
+    store: Arc<dyn AuthStateStore>,
+}
+
+#[async_trait]
+impl StoreTwist for OwnClock {
+    fn inner(&self) -> &Arc<dyn AuthStateStore> {
+        &self.store
+    }
+    async fn time(&self) -> Outcome<Timestamp> {
+        Ok(self.env.now())
+    }
+}
+
+/// A replica's store that says so, whatever Redis says.
+pub(crate) fn by_its_own_clock(env: &Env, store: Arc<dyn AuthStateStore>) -> Arc<dyn AuthStateStore> {
+    let env = env.clone();
+    Arc::new(Twisted(OwnClock { env, store }))
+}
 
 /// The store, in which every login in progress is changed before it is put.
 pub(crate) fn with_flows(wiring: Wiring, change: fn(&mut FlowRecord)) -> Wiring {

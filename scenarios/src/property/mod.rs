@@ -23,6 +23,7 @@ pub use crate::availability::health_tells::HealthTells;
 pub use crate::availability::latency_budget::LatencyBudget;
 pub use crate::availability::nothing_fails::NothingFails;
 pub use crate::availability::port_stays_open::PortStaysOpen;
+pub use crate::availability::ports_do_not_flap::PortsDoNotFlap;
 pub use crate::availability::stops_in_order::StopsInOrder;
 pub use crate::directory::directory_kept::DirectoryKept;
 pub use crate::directory::ledger_remembers::LedgerRemembers;

@@ -4,17 +4,18 @@
 //! is minutes fast, so it forgets codes that the other replica still accepts, and a failover of Redis gives one back.
 
 use crate::{
-    planted::twist::{TokenTwist, Twisted},
+    planted::twist::{ExpiryTwist, TokenTwist, Twisted},
     vocabulary::PlantedBug,
 };
 use async_trait::async_trait;
 use idp::{
     config::Config,
     directory::Directory,
+    leader::{ExpiryRepository, LeaderEpoch},
     redemption::{CodeRedemption, Redeemed, TokenRepository},
     replica::Wiring,
 };
-use seams::{Outcome, Timestamp};
+use seams::{Env, Outcome, Timestamp};
 use std::{sync::Arc, time::Duration};
 
 /// How much longer the ledger remembers by itself.
@@ -26,8 +27,9 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     covers: &[7],
     scenario: "ledger_outlives_clocks",
     detected_by: "CodeRedeemedOnce",
-    bug: |_, config: &mut Config, wiring| Wiring {
+    bug: |env, config: &mut Config, wiring| Wiring {
         directory: Directory {
+            expiry: Arc::new(Twisted(OwnClock(env.clone(), wiring.directory.expiry))),
             tokens: Arc::new(Twisted(Forgetful {
                 tokens: wiring.directory.tokens,
                 early: config.ttl.clock_slack + MARGIN,
@@ -37,6 +39,19 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
         ..wiring
     },
 };
+
+/// By the clock of the host that deletes, and not by that of the store.
+struct OwnClock(Env, Arc<dyn ExpiryRepository>);
+
+#[async_trait]
+impl ExpiryTwist for OwnClock {
+    fn inner(&self) -> &Arc<dyn ExpiryRepository> {
+        &self.1
+    }
+    async fn sweep(&self, epoch: LeaderEpoch, _now: Timestamp) -> Outcome<u64> {
+        self.1.sweep(epoch, self.0.now()).await
+    }
+}
 
 struct Forgetful {
     tokens: Arc<dyn TokenRepository>,

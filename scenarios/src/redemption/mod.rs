@@ -19,6 +19,7 @@ pub(crate) mod stolen_codes_useless;
 pub(crate) mod algorithm_ignored;
 pub(crate) mod anybody_revokes;
 pub(crate) mod code_not_put_back;
+pub(crate) mod each_by_its_own_clock;
 pub(crate) mod get_then_del;
 pub(crate) mod ledger_looked_at_first;
 pub(crate) mod ledger_of_this_replica;
@@ -33,6 +34,7 @@ pub(crate) mod validate_after_consume;
 
 // Scenarios.
 pub(crate) mod calls_interleave;
+pub(crate) mod clocks_differ;
 pub(crate) mod code_race;
 pub(crate) mod failover_mid_redemption;
 pub(crate) mod ledger_outlives_clocks;
@@ -56,6 +58,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         ledger_without_slack::PLANTED,
         unknown_taking_repeated::PLANTED,
         code_not_put_back::PLANTED,
+        each_by_its_own_clock::PLANTED,
     ]
 }
 
@@ -66,5 +69,6 @@ pub(crate) fn stories() -> Vec<Scenario> {
         failover_mid_redemption::failover_mid_redemption(),
         calls_interleave::calls_interleave(),
         ledger_outlives_clocks::ledger_outlives_clocks(),
+        clocks_differ::clocks_differ(),
     ]
 }

@@ -63,7 +63,7 @@ impl Property<Login> for RightfulCodeHonoured {
                 continue;
             }
             let (issued, presented) = (issue.times(), invocation.times());
-            let clocks_ms = 2 * troubles.clocks_ms(presented.to_ms);
+            let clocks_ms = 2 * troubles.dates_ms(presented.to_ms);
             let in_time = |clocks_ms| presented.to_ms + clocks_ms < issued.from_ms + ttl_ms;
             let first = || {
                 invocations.iter().all(|other| {

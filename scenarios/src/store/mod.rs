@@ -38,6 +38,7 @@ pub(crate) mod redis_refuses;
 pub(crate) mod redis_unreachable;
 pub(crate) mod sentinel_without_quorum;
 pub(crate) mod sentinels_refuse;
+pub(crate) mod store_flaps;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
@@ -69,6 +70,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
         connections_close::connections_close(),
         sentinels_refuse::sentinels_refuse(),
         sentinel_without_quorum::sentinel_without_quorum(),
+        store_flaps::store_flaps(),
         memory_store::memory_store(),
     ]
 }

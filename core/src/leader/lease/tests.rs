@@ -40,22 +40,27 @@ impl Pair {
     }
 
     fn candidate_until(&self, host: &str, stop: Stop) -> (Env, watch::Receiver<Option<Leadership>>) {
-        self.candidate_with(host, self.fitness(), stop)
+        self.candidate_with(host, (self.fitness(), self.clocks(host)), stop)
     }
 
     fn fitness(&self) -> Arc<Fitness> {
         Fitness::new(self.fixture.clock.clone())
     }
 
+    /// Of a host that has looked at the store's clock.
+    fn clocks(&self, host: &str) -> Arc<Clocks> {
+        Clocks::right(&self.fixture.env(host), self.config.ttl.clock_slack)
+    }
+
     fn candidate_with(
         &self,
         host: &str,
-        fitness: Arc<Fitness>,
+        jobs: (Arc<Fitness>, Arc<Clocks>),
         stop: Stop,
     ) -> (Env, watch::Receiver<Option<Leadership>>) {
         let env = self.fixture.env(host);
         let (store, epochs) = (self.store.clone(), self.directory.clone());
-        let leadership = seek_leadership(&env, &self.config, store, epochs, fitness, stop);
+        let leadership = seek_leadership(&env, &self.config, store, epochs, jobs, stop);
         (env, leadership)
     }
 }
@@ -84,7 +89,8 @@ async fn an_unfit_leader_gives_way_and_leads_again_if_nobody_else_does() {
     let pair = Pair::new("unfit").await;
     let fitness = pair.fitness();
     let fails = || fitness.failed(pair.fixture.clock.monotonic(), &Cause::Unreachable("mail".into()));
-    let a = pair.candidate_with("idp-a", fitness.clone(), Stop::never());
+    let jobs = (fitness.clone(), pair.clocks("idp-a"));
+    let a = pair.candidate_with("idp-a", jobs, Stop::never());
     sleep(SECOND).await;
     assert!(leads(&a));
     fails();
@@ -214,4 +220,40 @@ async fn a_leader_that_stops_lets_another_lead_before_its_lease_is_over() {
     sleep(pair.config.leader.renew_every).await;
     assert!(leads(&b));
     assert_eq!(pair.fixture.marks.seen("lease given back"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_has_a_wrong_clock_does_not_lead_until_it_is_right() {
+    let pair = Pair::new("clock").await;
+    let theirs = Fixture::new();
+    theirs.clock.follow_tokio();
+    let store = MemoryStore::new(theirs.clock.clone());
+    let clocks = pair.clocks("idp-a");
+    let a = pair.candidate_with("idp-a", (pair.fitness(), clocks.clone()), Stop::never());
+    sleep(SECOND).await;
+    assert!(leads(&a));
+    theirs.clock.pass(301_000);
+    clocks.look(&store).await.unwrap();
+    sleep(3 * SECOND).await;
+    assert!(!leads(&a));
+    assert_eq!(pair.store.get(&KEY()).await, Ok(None), "given back at once");
+    sleep(30 * SECOND).await;
+    assert!(!leads(&a), "nobody leads");
+    assert_eq!(pair.fixture.marks.seen("a leader whose clock is wrong gave way"), 1);
+    pair.fixture.clock.pass(301_000);
+    clocks.look(&store).await.unwrap();
+    sleep(4 * SECOND).await;
+    assert!(leads(&a), "it is right again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_leads_who_has_not_looked_at_the_stores_clock() {
+    let pair = Pair::new("no-look").await;
+    let clocks = Clocks::new(&pair.fixture.env("idp-a"), pair.config.ttl.clock_slack);
+    let a = pair.candidate_with("idp-a", (pair.fitness(), clocks.clone()), Stop::never());
+    sleep(20 * SECOND).await;
+    assert!(!leads(&a));
+    clocks.look(&*pair.store).await.unwrap();
+    sleep(SECOND / 10).await;
+    assert!(leads(&a));
 }

@@ -4,7 +4,7 @@ use crate::{
     leader::EpochRepository,
     stop::Stopping,
     store::{
-        SqliteDirectory,
+        MemoryStore, SqliteDirectory,
         testing::{Fixture, START},
     },
     users::User,
@@ -38,6 +38,7 @@ struct Setup {
     fixture: Fixture,
     directory: Arc<SqliteDirectory>,
     relay: Arc<Relay>,
+    clocks: Arc<Clocks>,
 }
 
 impl Setup {
@@ -65,6 +66,7 @@ impl Setup {
         };
         directory.add_reminder(reminder).await.unwrap();
         Setup {
+            clocks: Clocks::new(&fixture.env("idp-a"), Duration::from_secs(300)),
             fixture,
             directory: Arc::new(directory),
             relay: Arc::default(),
@@ -88,7 +90,11 @@ impl Setup {
             &config,
             self.directory.clone(),
             self.relay.clone(),
-            (leadership, Fitness::new(self.fixture.clock.clone())),
+            (
+                leadership,
+                Fitness::new(self.fixture.clock.clone()),
+                self.clocks.clone(),
+            ),
             stop,
         );
     }
@@ -189,4 +195,37 @@ async fn a_job_stops_between_two_reminders() {
     setup.start_job(next);
     secs(20).await;
     assert_eq!(setup.mails(), 2, "the other one is sent by the next leader");
+}
+
+/// By whose clock it is due is decided by the store's, however wrong this host's is.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_ahead_sends_nothing_early_and_one_that_is_too_far_sends_nothing() {
+    let setup = Setup::new("ahead").await;
+    let theirs = Fixture::new();
+    theirs.clock.follow_tokio();
+    let store = MemoryStore::new(theirs.clock.clone());
+    let epoch = setup.directory.begin_epoch("a").await.unwrap();
+    setup.fixture.clock.pass(301_000);
+    setup.clocks.look(&store).await.unwrap();
+    let env = setup.fixture.env("idp-a");
+    let valid_until = env.clock.monotonic() + Duration::from_secs(60);
+    let (_sender, leadership) = watch::channel(Some(Leadership { epoch, valid_until }));
+    let config = Config::new("idp-a", "https://login.example", StateConfig::Memory);
+    let jobs = (leadership, Fitness::new(env.clock.clone()), setup.clocks.clone());
+    send_reminders(
+        &env,
+        &config,
+        setup.directory.clone(),
+        setup.relay.clone(),
+        jobs,
+        Stop::never(),
+    );
+    secs(5).await;
+    assert_eq!(setup.mails(), 0, "nobody knows what time it is");
+    theirs.clock.pass(2_000);
+    setup.clocks.look(&store).await.unwrap();
+    secs(2).await;
+    assert_eq!(setup.mails(), 0, "it is due in a second, by the store's clock");
+    secs(3).await;
+    assert_eq!(setup.mails(), 1);
 }

@@ -5,8 +5,8 @@ use crate::{
     exchange,
     property::testing::Story,
     scenario::{
-        analytics, bad_certificate, clear_behind_starttls, directory_busy, directory_full, disk_fails, kill, mail, ms,
-        no_starttls, redis_refuses, relay_password, secs, start,
+        analytics, bad_certificate, clear_behind_starttls, clock_jump, directory_busy, directory_full, disk_fails,
+        kill, mail, ms, no_starttls, redis_refuses, relay_password, secs, start,
     },
     vocabulary::{Event, Observation},
 };
@@ -53,6 +53,7 @@ fn parts() -> Vec<(Story, &'static str)> {
         (broken_by(directory_full(LASTS)), "directory"),
         (broken_by(directory_busy(LASTS)), "directory"),
         (broken_by(disk_fails("idp-a", LASTS)), "directory"),
+        (broken_by(clock_jump("idp-a", -310_000)), "clock"),
         (mails_fail(), "mail"),
         (keeps_mails_out(AccessOption::Guarded, no_starttls(LASTS)), "mail"),
         (

@@ -66,6 +66,8 @@ impl Stall {
                 jobs: true,
                 stops: false,
                 clocks_ms: 0,
+                dates_ms: 0,
+                leader_ms: 0,
             },
         }
     }

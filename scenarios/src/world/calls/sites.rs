@@ -65,9 +65,7 @@ pub(crate) const CALLS: &[CallSite] = &[
         .unreached("only a lease without an epoch is given back; the sweep's own faults make it"),
     // Two commands, each with its deadline: in a process that was paused meanwhile the second one begins late.
     site("store health", STORE_HEALTH).every_ms(1000),
-    store("store time", STORE_READ)
-        .every_ms(60_000)
-        .unreached("the leader sweeps once a minute, and these stories are over before; longer ones have it"),
+    store("store time", STORE_READ).every_ms(1000),
     // The directory: each call is one transaction.
     site("directory open", DIRECTORY_WRITE),
     directory("directory ensure_pepper", DIRECTORY_WRITE),
@@ -141,7 +139,6 @@ pub(crate) fn purpose(call: &str) -> Purpose {
         | "store put_if_absent auth:leader"
         | "store renew auth:leader"
         | "store release auth:leader"
-        | "store time"
         | "directory begin_epoch"
         | "directory newest_epoch"
         | "directory due_reminders"
@@ -153,6 +150,7 @@ pub(crate) fn purpose(call: &str) -> Purpose {
         "sentinel elected" => Purpose::Lookout,
         "sentinel find" | "connect sentinel" | "connect redis" => Purpose::Store,
         "store health"
+        | "store time"
         | "directory probe"
         | "directory open"
         | "directory ensure_pepper"
