@@ -4,7 +4,7 @@
 //! oklabflensburg/open-city-planner#5). The balancer goes on sending people to such a replica.
 
 use crate::{
-    planted::twist::{StoreTwist, Twisted},
+    planted::twist::{StoreTwist, Twisted, by_its_own_clock},
     vocabulary::PlantedBug,
 };
 use async_trait::async_trait;
@@ -18,8 +18,8 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     covers: &[26, 34, 43],
     scenario: "redis_unreachable",
     detected_by: "DegradedIsReported",
-    bug: |_, _, wiring| Wiring {
-        store: Arc::new(Twisted(AlwaysFine(wiring.store))),
+    bug: |env, _, wiring| Wiring {
+        store: Arc::new(Twisted(AlwaysFine(by_its_own_clock(env, wiring.store)))),
         ..wiring
     },
 };
