@@ -17,6 +17,9 @@ use tokio::sync::watch;
 /// Nearer than this the two clocks are taken for the same: by how much exactly they differ cannot be seen from an answer that
 /// was on its way, and each look would come to another result.
 const NEAR_MS: i64 = 1000;
+/// Times are in whole milliseconds, so what is added up of them is a little early. What is that near to this host's own clock is
+/// what that clock shows.
+const ROUNDED_MS: u64 = 5;
 /// A distance that changes by less is told as before: otherwise one that lies between two seconds would be told anew at each
 /// look.
 const SAME_MS: u64 = 5000;
@@ -106,7 +109,11 @@ impl Clocks {
     pub fn agreed(&self) -> Outcome<Timestamp> {
         match *self.seen.borrow() {
             Seen::Nothing => Ok(self.env.now()),
-            Seen::Time { at, is } => Ok(is + self.env.clock.monotonic().saturating_sub(at)),
+            Seen::Time { at, is } => {
+                let (time, own) = (is + self.env.clock.monotonic().saturating_sub(at), self.env.now());
+                let is_same = own.millis().abs_diff(time.millis()) <= ROUNDED_MS;
+                Ok(if is_same { own } else { time })
+            }
             Seen::Apart { ahead_ms } => Err(Failure::Fail(Cause::ClockApart { ahead_ms })),
         }
     }

@@ -37,7 +37,7 @@ fn sweep(name: &str, code: i32, more: &[&str]) -> (String, Vec<Value>) {
 fn a_guided_sweep_is_the_same_with_any_number_of_threads_and_what_it_breeds_replays() {
     let bug = "get_then_del";
     let same = |jobs: &str| {
-        let more = ["--seeds", "1..49", "--bug", bug, "--jobs", jobs];
+        let more = ["--seeds", "1..97", "--bug", bug, "--jobs", jobs];
         let (told, mut runs) = sweep(&format!("guided-{jobs}"), 1, &more);
         // Where plans are kept differs from sweep to sweep.
         runs.iter_mut().for_each(|run| drop(run["plan"].take()));

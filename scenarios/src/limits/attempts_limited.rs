@@ -18,14 +18,14 @@
 //! owner's as well.
 
 use crate::{
-    mailed_code,
+    limits, mailed_code,
     property::{
-        invocations, limits,
+        invocations,
         reading::{Invocation, mails},
         violation,
         windows::{admitted_max, redis_states},
     },
-    vocabulary::{Evidence, Kind, Login, Op, Property, Seen, Tag, Violation},
+    vocabulary::{Behaviour, Evidence, Kind, Login, Op, Plan, Property, Seen, Tag, Violation},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,6 +71,18 @@ impl Row {
     }
 }
 
+/// As whom somebody is known in their browser: as themselves, unless it is somebody else's.
+fn known_as<'a>(plan: &'a Plan, who: &'a str) -> &'a str {
+    let mut known = plan.operations.iter().filter_map(|operation| match &operation.does {
+        Behaviour::Limits(limits::Behaviour::Guess {
+            known_as: Some(known_as),
+            ..
+        }) if operation.who == who => Some(known_as.as_str()),
+        _ => None,
+    });
+    known.next().unwrap_or(who)
+}
+
 /// The excuse of a number of attempts that only a new state of Redis explains.
 fn new_state(admitted: u64, first_state: u64, most: u64) -> Option<&'static str> {
     (first_state < admitted && admitted <= most).then_some("a new state of Redis has counters of its own")
@@ -87,7 +99,7 @@ impl Property<Login> for AttemptsLimited {
         "wrong codes are limited per address and window, per flow, and in a row, over both replicas".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let limits = limits();
+        let limits = crate::property::limits();
         let states = redis_states(evidence);
         let only_first = states.only_first();
         let window_ms = evidence.plan.world.limit_window_s * 1000;
@@ -134,7 +146,8 @@ impl Property<Login> for AttemptsLimited {
                 let what = format!("{admitted} wrong codes were looked at for {of}; at most {most} are admitted");
                 Err(violation(&self.name(), now_ms, count.records.clone(), what).because(reason))
             };
-            let is_owner = format!("{}@example.com", invocation.who) == *address;
+            let who = known_as(evidence.plan, invocation.who);
+            let is_owner = format!("{who}@example.com") == *address;
             let row = rows.get_mut(address).expect("entered above");
             // Browsers that may be known, and those that are not, together.
             let logins = row.successes_ms.iter().filter(|(began, _)| *began <= now_ms).count() as u64;
