@@ -88,7 +88,7 @@ pub(crate) fn stops(history: &History) -> Vec<Stopped<'_>> {
                 started_ms,
                 started_at: started.map(|(_, place, _)| *place),
                 served: was_open(history, host, place),
-                is_unnoticed: !ended.is_some_and(|(_, how)| how == INTERRUPTED)
+                is_unnoticed: ended.is_none_or(|(_, how)| how != INTERRUPTED)
                     && another_serves(history, host, from_ms, started_ms),
             }
         })
