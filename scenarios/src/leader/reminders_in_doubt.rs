@@ -4,7 +4,7 @@
 use crate::{
     catalogue::marks::marked,
     property::{RemindersArrive, RemindersOnce},
-    scenario::{Logins, World, mail, secs},
+    scenario::{Logins, World, mail, ms, secs},
     vocabulary::{Faults, Mode, Scenario},
 };
 
@@ -21,7 +21,7 @@ pub(crate) fn reminders_in_doubt() -> Scenario {
             .reminders(2, secs(15)..secs(17))
             .reminder_at(secs(30)),
     )
-    .workload(Logins::of("ann").from(secs(24)))
+    .workload(Logins::people(8).from(secs(8)).every(ms(800)))
     .faults(
         Faults::new()
             .at(secs(10), mail(Mode::Dropping))
