@@ -211,6 +211,19 @@ mod tests {
         assert!(two.clocks.agreed().is_err());
     }
 
+    #[test]
+    fn what_is_lost_by_rounding_is_made_good() {
+        let two = Two::new();
+        let env = two.ours.env("idp-a");
+        let told = |late_ms| {
+            let is = Timestamp(env.now().millis() - late_ms);
+            let at = env.clock.monotonic();
+            two.clocks.seen.send_replace(Seen::Time { at, is });
+            env.now().millis() - two.clocks.now().millis()
+        };
+        assert_eq!((told(0), told(5), told(6)), (0, 0, 6));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn whoever_waits_for_the_first_look_is_told_of_it() {
         let two = Two::new();

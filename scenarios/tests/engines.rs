@@ -266,6 +266,7 @@ bugs!(
     losses_uncounted at [1, 1],
     hook_trouble_untold at [1, 1],
     second_opening_refused at [2, 10],
+    claims_given_back_together at [2, 2],
     oldest_first_for_ever at [1, 1],
     every_press_counted at [1, 1],
     judged_before_counted at [1, 1],

@@ -110,13 +110,8 @@ impl Part {
         let Some(cause) = failed else {
             self.answered_once = true;
             self.failing_since = None;
-            if let Some((_, answers)) = &mut self.broken {
-                *answers += 1;
-            }
-            self.broken = self
-                .broken
-                .take()
-                .filter(|(_, answers)| *answers < deadlines.good_looks);
+            let once_more = self.broken.take().map(|(cause, answers)| (cause, answers + 1));
+            self.broken = once_more.filter(|(_, answers)| *answers < deadlines.good_looks);
             return self.broken.as_ref().map(|(cause, _)| cause.clone());
         };
         let since = *self.failing_since.get_or_insert(now);
@@ -241,6 +236,7 @@ mod tests {
             ]
         );
     }
+
     /// What fails again and again is closed once, and told for as long as it is closed.
     #[test]
     fn a_port_does_not_flap() {

@@ -172,7 +172,7 @@ impl Judging<'_, '_> {
             let excuse = first_of([
                 (!stop.served, NOT_OPEN),
                 (stop.interrupted_ms().is_some_and(|at_ms| at_ms <= ended), ASKED_AGAIN),
-                (!stop.is_unnoticed, NOBODY_ELSE),
+                (!stop.another_serves, NOBODY_ELSE),
                 (self.is_troubled(sent_ms, ended), OTHER_FAULT),
                 (closings.iter().any(is_in), IN_THE_MOMENT),
                 (sent_ms < stop.from_ms && sent_ms + self.work_ms < ended, TOO_LONG),
@@ -218,7 +218,7 @@ impl Judging<'_, '_> {
             (!led, NOT_LEADING),
             (deadline_ms > self.evidence.plan.lasts_ms, CUT_SHORT),
             (stop.interrupted_ms().is_some(), ASKED_AGAIN),
-            (!stop.is_unnoticed, NOBODY_ELSE),
+            (!stop.another_serves, NOBODY_ELSE),
             (self.is_troubled(stop.from_ms, deadline_ms), OTHER_FAULT),
         ]);
         if !self.evidence.is_violated(!leads, excuse) {

@@ -12,12 +12,15 @@ use crate::{
         hosts,
     },
 };
-use sim::calls::CallFault;
+use sim::{calls::CallFault, history::CLOSED_DEGRADED};
 use spec::{Settings, Touches, Trouble, Troubles};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long it takes until all is as before after something that ends by itself, milliseconds.
 const PASSES_MS: u64 = 2_000;
+
+/// How many calls to the store a look at health makes.
+const LOOK_CALLS: u64 = 3;
 
 /// For how long nginx keeps an idle connection to an upstream (`keepalive_timeout`), milliseconds.
 const KEPT_MS: u64 = 60_000;
@@ -34,7 +37,7 @@ pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&
         .filter(|(_, fault)| fault.repairs() || !is_harmless(fault)) // a repair is kept: it may end a fault that does harm
         .collect();
     let mut troubles = vec![];
-    let unnoticed: Vec<Stopped<'_>> = stops(history).into_iter().filter(|stop| stop.is_unnoticed).collect();
+    let unnoticed: Vec<Stopped<'_>> = stops(history).into_iter().filter(Stopped::is_unnoticed).collect();
     troubles.extend(unnoticed.iter().flat_map(|stop| of_stop(plan, stop)));
     let mut jumped_ms: BTreeMap<&str, i64> = BTreeMap::new();
     for (index, (from_ms, fault)) in faults.iter().enumerate() {
@@ -52,7 +55,7 @@ pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&
             (Some(lasts_ms), _) if closes_connections(fault) => from_ms + lasts_ms,
             // Its clients have to connect again, and some find another master meanwhile.
             (Some(lasts_ms), _) if asks_for_new_connections(fault) => from_ms + lasts_ms + SETTLES_MS,
-            (Some(lasts_ms), _) => from_ms + lasts_ms + PASSES_MS,
+            (Some(lasts_ms), _) => reopened_ms(history, from_ms + lasts_ms) + PASSES_MS,
             (None, Some((end_ms, _))) if all_lose_power(plan, &faults, index) => end_ms + KEPT_MS,
             (None, Some((end_ms, _))) => end_ms + SETTLES_MS,
             (None, None) => u64::MAX,
@@ -118,6 +121,32 @@ fn all_lose_power(plan: &Plan, faults: &[(u64, &Fault)], one: usize) -> bool {
         })
     };
     matches!(fault, Fault::PowerLoss { .. }) && plan.world.replica_hosts().iter().all(lost)
+}
+
+/// When the last port is opened again that was closed when a fault ended, because its replica called itself degraded: it is opened
+/// after some good looks (`core/LIMITS.md`), and no excuse lasts longer than they may take. Without such a port: when it ended.
+fn reopened_ms(history: &History, ended_ms: u64) -> u64 {
+    let documented = Settings::default();
+    let look_ms = documented.get("looks at health") + LOOK_CALLS * documented.get("a call to the store");
+    let latest_ms = ended_ms + documented.get("good looks") * look_ms;
+    let mut closed: BTreeSet<&str> = BTreeSet::new();
+    let mut opened_ms = ended_ms;
+    for record in history.records.iter().take_while(|record| record.at_ms <= latest_ms) {
+        match &record.event {
+            Event::Ready {
+                host,
+                ready: false,
+                why,
+            } if why == CLOSED_DEGRADED && record.at_ms <= ended_ms => {
+                closed.insert(host);
+            }
+            Event::Ready { host, ready: true, .. } if closed.remove(host.as_str()) => {
+                opened_ms = opened_ms.max(record.at_ms);
+            }
+            _ => {}
+        }
+    }
+    if closed.is_empty() { opened_ms } else { latest_ms }
 }
 
 fn asks_for_new_connections(fault: &Fault) -> bool {
@@ -242,138 +271,4 @@ fn of_call(call: &CallFault) -> Touches {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scenario::{ms, no_descriptors, power_loss, redis_refuses, sentinel_refuses, start, stop};
-    use sim::history::HistoryBuilder;
-
-    fn spans(faults: impl IntoIterator<Item = (u64, Fault)>) -> Vec<(u64, u64)> {
-        let history = faults
-            .into_iter()
-            .fold(HistoryBuilder::default(), |history, (at_ms, fault)| {
-                history.fault(at_ms, fault, 0)
-            });
-        let troubles = troubles(&Plan::new("hand-built", 0, 200_000), &history.history());
-        troubles
-            .spans
-            .iter()
-            .map(|span| (span.from_ms, span.until_ms))
-            .collect()
-    }
-
-    /// The balancer keeps connections of which nobody has told it that they have ended, if no replica is left to tell it.
-    #[test]
-    fn only_a_power_loss_of_all_replicas_is_felt_until_kept_connections_have_ended() {
-        let lose = |b_ms: u64| {
-            let at = [(1_000, power_loss("idp-a")), (b_ms, power_loss("idp-b"))];
-            let back = ["idp-a", "idp-b"].map(|host| (b_ms + 3_000, start(host)));
-            spans(at.into_iter().chain(back))
-        };
-        assert_eq!(lose(1_000), [(1_000, 4_000 + KEPT_MS); 2]);
-        let apart_ms = 1_000 + KEPT_MS;
-        let settled_ms = apart_ms + 3_000 + SETTLES_MS;
-        assert_eq!(lose(apart_ms), [(1_000, settled_ms), (apart_ms, settled_ms)]);
-        let one = spans([(1_000, power_loss("idp-a")), (4_000, start("idp-a"))]);
-        assert_eq!(one, [(1_000, 4_000 + SETTLES_MS)]);
-    }
-
-    /// `idp-a` is asked to end at 20 s, and starts again at 26 s.
-    fn restarted(other_closes_ms: u64) -> Vec<Trouble> {
-        let ready = |host: &str, ready| Event::Ready {
-            host: host.to_owned(),
-            ready,
-            why: String::new(),
-        };
-        let history = HistoryBuilder::default()
-            .event(300, "idp-a", ready("idp-a", true))
-            .event(300, "idp-b", ready("idp-b", true))
-            .event(other_closes_ms, "idp-b", ready("idp-b", false))
-            .fault(20_000, stop("idp-a"), 1)
-            .fault(26_000, start("idp-a"), 1);
-        troubles(&Plan::new("hand-built", 0, 200_000), &history.history()).spans
-    }
-
-    #[test]
-    fn a_stop_touches_little_while_another_replica_serves_and_as_much_as_a_kill_otherwise() {
-        let unnoticed = restarted(30_000);
-        let lost = |touches: &Touches| touches.service || touches.store || touches.directory || touches.mail;
-        let spans: Vec<_> = (unnoticed.iter())
-            .map(|span| (span.from_ms, span.until_ms, lost(&span.touches), span.touches.stops))
-            .collect();
-        assert_eq!(
-            spans,
-            [
-                (19_975, 20_010, true, false),
-                (21_975, 22_010, true, false),
-                (20_000, 28_000, false, true),
-            ]
-        );
-        let noticed = restarted(22_000);
-        assert_eq!(noticed.len(), 1);
-        assert_eq!((noticed[0].from_ms, noticed[0].until_ms), (20_000, 26_000 + SETTLES_MS));
-        assert!(noticed[0].touches.service);
-    }
-
-    #[test]
-    fn a_replicas_clock_does_no_harm_within_the_disagreement_and_a_wrong_one_does_not_lead() {
-        let of = |host: &str, offset_ms: i64| {
-            let host = host.to_owned();
-            let history = HistoryBuilder::default().fault(1_000, Fault::ClockOffset { host, offset_ms }, 1);
-            let touches = troubles(&Plan::new("hand-built", 0, 200_000), &history.history()).spans[0].touches;
-            (touches.clocks_ms, touches.dates_ms, touches.leader_ms)
-        };
-        assert_eq!(of("idp-a", -300_000), (300_000, 2_000, 2_000));
-        assert_eq!(of("idp-a", 300_001), (300_001, 300_001, 2_000));
-        assert_eq!(of("idp-a", 500), (500, 500, 500));
-        assert_eq!(of("redis-1", 60_000), (60_000, 60_000, 60_000));
-    }
-
-    /// A process without descriptors goes on with what is open: its directory is a file, and clocks are nobody's connection.
-    #[test]
-    fn a_process_without_descriptors_is_in_trouble_with_whatever_is_connected_to() {
-        let fault = no_descriptors("idp-a", ms(3_000));
-        let touched = touches(&fault);
-        assert!(touched.store && touched.service && touched.mail && touched.analytics);
-        assert!(!touched.directory && !touched.jobs && touched.clocks_ms == 0);
-        assert_eq!(spans([(1_000, fault)]), [(1_000, 4_000 + PASSES_MS)]);
-    }
-
-    /// A slow link breaks nothing if that is so little, but what was broken ends when it is fast again.
-    #[test]
-    fn a_harmful_fault_ends_with_one_that_would_be_harmless() {
-        let link = |added_ms| Fault::Latency {
-            a: "idp-a".into(),
-            b: "redis-1".into(),
-            added_ms,
-        };
-        let faults = [(1_000, link(50)), (2_000, link(500)), (9_000, link(0))];
-        let history = faults
-            .into_iter()
-            .fold(HistoryBuilder::default(), |history, (at_ms, fault)| {
-                history.fault(at_ms, fault, 0)
-            });
-        let plan = Plan::new("hand-built", 0, 200_000);
-        let troubles = troubles_but_for(
-            &plan,
-            &history.history(),
-            |fault| matches!(fault, Fault::Latency { added_ms, .. } if *added_ms <= 60),
-        );
-        let spans: Vec<(u64, u64)> = troubles
-            .spans
-            .iter()
-            .map(|span| (span.from_ms, span.until_ms))
-            .collect();
-        assert_eq!(spans, [(2_000, 9_000 + SETTLES_MS)]);
-    }
-
-    /// Whoever asks once a closed connection has been noticed is answered.
-    #[test]
-    fn closed_connections_are_felt_no_longer_than_it_takes_to_notice() {
-        let refuses = |why| spans([(1_000, redis_refuses("redis-1", why, ms(40)))]);
-        assert_eq!(refuses(Refusal::ClosedConnections), [(1_000, 1_040)]);
-        assert_eq!(refuses(Refusal::Permission), [(1_000, 1_040 + SETTLES_MS)]);
-        // Whoever found no master may have closed its port, and the balancer looks again later.
-        let asked = spans([(1_000, sentinel_refuses("sentinel-1", ms(40)))]);
-        assert_eq!(asked, [(1_000, 1_040 + SETTLES_MS)]);
-    }
-}
+mod tests;

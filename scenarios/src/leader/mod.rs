@@ -11,6 +11,7 @@ pub(crate) mod reminders_arrive;
 pub(crate) mod reminders_once;
 
 // Planted bugs.
+pub(crate) mod claims_given_back_together;
 pub(crate) mod epoch_not_watched;
 pub(crate) mod everybody_renews;
 pub(crate) mod leader_by_its_own_clock;
@@ -53,6 +54,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         own_clock_believed::PLANTED,
         leader_by_its_own_clock::PLANTED,
         oldest_first_for_ever::PLANTED,
+        claims_given_back_together::PLANTED,
         reminder_differs::PLANTED,
         renewal_believed::PLANTED,
         unfit_leader_stays::PLANTED,

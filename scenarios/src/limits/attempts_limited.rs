@@ -297,6 +297,31 @@ mod tests {
         assert!(own(11, false).is_err() && own(21, true).is_err());
     }
 
+    #[test]
+    fn whoever_guesses_at_a_device_of_the_owner_counts_as_the_owner() {
+        let at_device_of = |whose: &str| {
+            let mut story = guesses(Story::new(), 20, 10);
+            for n in 0..10 {
+                let guess = verify(&format!("own{}", n / 5), "ann", &format!("own{n}"));
+                story = story.op((31_000 + n * 10, 31_005 + n * 10), "nephew", guess, fail(WRONG_CODE));
+            }
+            story.operations.push(crate::vocabulary::Operation {
+                at_ms: 0,
+                who: "nephew".into(),
+                does: Behaviour::Limits(limits::Behaviour::Guess {
+                    victim: "ann".into(),
+                    guesses: 10,
+                    every_ms: 10,
+                    in_one_place: true,
+                    known_as: Some(whose.into()),
+                }),
+            });
+            story.judged_by(&AttemptsLimited)
+        };
+        assert_eq!(at_device_of("ann"), Ok(()));
+        assert!(at_device_of("nephew").is_err(), "in a browser of their own");
+    }
+
     const AFTER_MS: (u64, u64) = (620_000, 620_050);
 
     #[test]

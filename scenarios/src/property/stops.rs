@@ -30,8 +30,8 @@ pub(crate) struct Stopped<'a> {
     started_at: Option<usize>,
     /// Whether its own port was open.
     pub(crate) served: bool,
-    /// Whether another replica served all the while, and this one could finish.
-    pub(crate) is_unnoticed: bool,
+    /// Whether another replica served all the while.
+    pub(crate) another_serves: bool,
 }
 
 /// How many ways through the network there are between a person who sends a request and the replica, if the balancer has to
@@ -46,6 +46,11 @@ impl Stopped<'_> {
         self.ended
             .filter(|(_, how)| *how == INTERRUPTED)
             .map(|(at_ms, _)| at_ms)
+    }
+
+    /// Whether nobody can notice it: another replica serves, and this one could finish.
+    pub(crate) fn is_unnoticed(&self) -> bool {
+        self.another_serves && self.interrupted_ms().is_none()
     }
 
     /// The moments in which the replica closes connections on which it has no request: when its port is closed, those that
@@ -88,8 +93,7 @@ pub(crate) fn stops(history: &History) -> Vec<Stopped<'_>> {
                 started_ms,
                 started_at: started.map(|(_, place, _)| *place),
                 served: was_open(history, host, place),
-                is_unnoticed: ended.is_none_or(|(_, how)| how != INTERRUPTED)
-                    && another_serves(history, host, from_ms, started_ms),
+                another_serves: another_serves(history, host, from_ms, started_ms),
             }
         })
         .collect()
@@ -97,7 +101,7 @@ pub(crate) fn stops(history: &History) -> Vec<Stopped<'_>> {
 
 /// The records of stops that nobody notices, and of what started those replicas again.
 pub(crate) fn unnoticed(history: &History) -> BTreeSet<usize> {
-    let stops = stops(history).into_iter().filter(|stop| stop.is_unnoticed);
+    let stops = stops(history).into_iter().filter(Stopped::is_unnoticed);
     let of_one = |stop: Stopped<'_>| {
         let started = stop.started_at.filter(|place| !is_heal(history, *place));
         std::iter::once(stop.place).chain(started)
@@ -212,8 +216,8 @@ mod tests {
             (stops[0].ended, stops[0].started_ms),
             (Some((23_000, RETURNED)), 26_000)
         );
-        assert_eq!(unnoticed(&history).len(), if stops[0].is_unnoticed { 2 } else { 0 });
-        stops[0].is_unnoticed
+        assert_eq!(unnoticed(&history).len(), if stops[0].is_unnoticed() { 2 } else { 0 });
+        stops[0].is_unnoticed()
     }
 
     #[test]

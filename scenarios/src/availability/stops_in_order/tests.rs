@@ -107,6 +107,8 @@ fn a_second_request_interrupts_and_excuses_no_more_than_that() {
         reason(asked(interrupted(), (20_500, 21_010), "idp-a", nothing())),
         Ok(())
     );
+    let before = asked(interrupted(), (19_000, 20_900), "idp-a", nothing());
+    assert_eq!(reason(before), Err("cut-off".into()), "it was not interrupted yet");
 }
 
 #[test]

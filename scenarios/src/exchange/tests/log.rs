@@ -1,7 +1,8 @@
 //! The log.
 
-use super::{judge, told};
-use crate::vocabulary::Operators;
+use super::{Observation, changes::json, judge, told};
+use crate::vocabulary::{Event, History, Observation as AnyObservation, Operators};
+use spec::exchange::Answered;
 
 /// The log tells of each refusal what it must: the same history with another line in the log is rejected, for each reason.
 #[test]
@@ -82,4 +83,44 @@ fn every_sentence_rejects_a_log_that_breaks_it() {
         let found = judge(&plan, &history, &changed).violations;
         assert!(found.iter().any(|other| other.reason == reason), "{reason}: {found:?}");
     }
+}
+
+/// Whether a code may be spent is told as the log knows it: neither too often nor too seldom.
+#[test]
+fn whether_a_code_may_be_spent_is_told_if_it_is_in_doubt_and_only_then() {
+    let (plan, mut history, operators) = told("calls_fail", 1);
+    let is_there = "cause=recording a redemption: not done: the directory is locked";
+    let mut lines = operators.log.iter();
+    let place = lines.position(|written| written.line.text.contains(is_there));
+    let place = place.expect("a redemption was not recorded");
+    let line = &operators.log[place];
+    let reference = line.line.text.split(['=', ' ']).nth(2).expect("it has one").to_owned();
+    let rejects = |history: &History, operators: &Operators| {
+        let found = judge(&plan, history, operators).violations;
+        found.iter().any(|violation| violation.reason == "doubt-told-wrongly")
+    };
+    let mut away = operators.clone();
+    let mut more = line.clone();
+    more.line.text = format!("a code could not be put back correlation={reference} why=x failure=y");
+    away.log.push(more);
+    assert!(rejects(&history, &away), "it is away, and nobody is told");
+    let mut unknown = operators.clone();
+    let text = &mut unknown.log[place].line.text;
+    *text = text.replace("not done: ", "outcome unknown: ");
+    assert!(rejects(&history, &unknown), "it may be recorded, and nobody is told");
+    for record in &mut history.records {
+        if let Event::Own(AnyObservation::Exchange(Observation::Answered {
+            answer: Answered::With(answer),
+            ..
+        })) = &mut record.event
+            && answer.headers.get("x-correlation-id") == Some(&reference)
+        {
+            let spent = "the code may be spent or not; start again with a new one";
+            json("error_description", spent.into())(answer).expect("it is JSON");
+        }
+    }
+    assert!(
+        rejects(&history, &operators),
+        "it is back, and somebody is told that it may not be"
+    );
 }
