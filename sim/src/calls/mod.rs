@@ -110,7 +110,7 @@ impl Calls {
         let Some(fault) = self.book.fault_of(&self.host, call) else {
             let result = self.in_time(call, note, work).await;
             self.book.stop_at(&self.host, call, Moment::After).await;
-            self.end(note, &result);
+            self.end(call, note, &result);
             return result;
         };
         let wait = async || {
@@ -140,7 +140,7 @@ impl Calls {
             }
         };
         self.book.stop_at(&self.host, call, Moment::After).await;
-        self.end(note, &result);
+        self.end(call, note, &result);
         result
     }
 
@@ -163,8 +163,10 @@ impl Calls {
         work.await
     }
 
-    fn end<T, E: fmt::Display>(&self, note: usize, result: &Result<T, E>) {
+    fn end<T, E: fmt::Display>(&self, call: &str, note: usize, result: &Result<T, E>) {
         let failure = result.as_ref().err().map(E::to_string);
+        let failed = failure.as_deref();
+        tracing::trace!(target: "calls", call, failed);
         self.book.end(note, Answered::of(result), failure);
     }
 

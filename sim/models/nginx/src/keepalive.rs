@@ -9,12 +9,16 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::timeout};
 
 /// `keepalive_timeout` of an upstream: how long a connection may be idle. nginx's default.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// `keepalive_requests` of an upstream: how many requests one connection carries. nginx's default.
 const REQUESTS_MAX: u32 = 1_000;
+
+/// How long the HTTP library may need to learn that a connection is free. nginx waits for none: it keeps no connection on
+/// which it is still sending (`request_body_sent` in `ngx_http_upstream_free_keepalive_peer`).
+const HAND_OVER: Duration = Duration::from_millis(1);
 
 /// A connection without a request in progress.
 pub(super) struct Connection {
@@ -23,6 +27,8 @@ pub(super) struct Connection {
     pub(super) watch: HeadWatch,
     /// Requests carried so far.
     pub(super) requests: u32,
+    /// Whether its server said that it closes it after this answer.
+    pub(super) is_last: bool,
 }
 
 struct IdleConnection {
@@ -60,7 +66,8 @@ impl Idle {
 
     /// Keeps a connection whose answer is complete.
     pub(super) fn put(&self, upstream: usize, connection: Connection, now: Duration) {
-        if self.max == 0 || connection.requests >= REQUESTS_MAX || connection.sender.is_closed() {
+        let is_over = connection.is_last || connection.requests >= REQUESTS_MAX || connection.sender.is_closed();
+        if self.max == 0 || is_over {
             return;
         }
         let mut idle = self.lock();
@@ -82,7 +89,7 @@ impl Idle {
                 all.remove(index)?
             };
             let mut connection = found.connection;
-            if connection.sender.ready().await.is_ok() {
+            if let Ok(Ok(())) = timeout(HAND_OVER, connection.sender.ready()).await {
                 return Some(connection);
             }
         }

@@ -228,6 +228,7 @@ impl Proxy {
             })?
             .map_err(broken)?;
         let (mut head, body) = answer.into_parts();
+        connection.is_last = ends_connection(&head.headers);
         head.headers.remove(header::CONNECTION);
         head.headers.remove(header::TRANSFER_ENCODING);
         head.version = http::Version::HTTP_11;
@@ -271,6 +272,7 @@ impl Proxy {
             sender,
             watch,
             requests: 0,
+            is_last: false,
         })
     }
 
@@ -286,6 +288,15 @@ impl Proxy {
 /// As nginx defines it: all methods but POST, LOCK and PATCH. So a DELETE may be executed twice.
 fn is_idempotent(method: &Method) -> bool {
     !(*method == Method::POST || *method == Method::PATCH || method.as_str() == "LOCK")
+}
+
+/// Whether an answer says that its connection carries no other one.
+fn ends_connection(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(header::CONNECTION).iter();
+    let mut options = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','));
+    options.any(|option| option.trim().eq_ignore_ascii_case("close"))
 }
 
 fn page(status: StatusCode) -> Answer {

@@ -28,8 +28,10 @@ pub(super) enum Behaviour {
     AnswersNoHttp,
     /// Waits a second before it executes.
     IsSlow,
+    /// Answers before it has read the body, and says that it closes the connection, but takes its time for that.
+    ClosesSoon,
 }
-use Behaviour::{Answers, AnswersNoHttp, ClosesBeforeHeaders, DiesMidBody, Hangs, IsSlow};
+use Behaviour::{Answers, AnswersNoHttp, ClosesBeforeHeaders, ClosesSoon, DiesMidBody, Hangs, IsSlow};
 
 type Shared<T> = Arc<Mutex<T>>;
 
@@ -74,6 +76,13 @@ async fn attend(
                     return;
                 }
                 continue;
+            }
+            ClosesSoon => {
+                let _ = stream
+                    .write_all(b"HTTP/1.1 204 Done\r\nConnection: close\r\n\r\n")
+                    .await;
+                sleep(Duration::from_secs(10)).await;
+                return;
             }
             Answers(500) => b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n",
             Answers(_) => b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",
@@ -157,7 +166,11 @@ pub(super) fn bench_with_deadline(
 
 /// One request on a connection of its own, and the whole answer.
 async fn send(env: &Env, method: Method) -> Result<(StatusCode, Bytes), Box<dyn Error>> {
-    let body = if method == Method::POST { "x=1" } else { "" };
+    let body = match method {
+        Method::POST => "x=1".to_owned(),
+        Method::PUT => "x".repeat(1_000_000), // more than a connection takes at once
+        _ => String::new(),
+    };
     let request = Request::builder()
         .method(method)
         .uri("/page?q=1")

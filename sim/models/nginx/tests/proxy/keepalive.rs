@@ -1,9 +1,12 @@
 //! Connections to upstreams that carry several requests, and what happens when one has been closed meanwhile.
 
-use super::bench::{Behaviour::ClosesBeforeHeaders, Bench, bench, every_second};
+use super::bench::{
+    Behaviour::{ClosesBeforeHeaders, ClosesSoon},
+    Bench, bench, bench_with_deadline, every_second,
+};
 use http::Method;
 use model_nginx::NginxConfig;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 fn with_keepalive(config: &mut NginxConfig) {
     config.keepalive = 16;
@@ -77,6 +80,14 @@ fn after_a_close_a_new_connection_is_made() {
         ["a1", "b1", "a1", "b1"],
         "a's second life counts anew"
     );
+}
+
+#[test]
+fn nobody_waits_for_a_connection_on_which_a_request_is_still_sent() {
+    let patient = Duration::from_secs(1);
+    let bench = bench_with_deadline(patient, every_second(4, Method::PUT), with_keepalive);
+    *bench.upstreams[0].lock().unwrap() = ClosesSoon;
+    assert_eq!(bench.run().first_lines(), ["204", "b", "204", "b"]);
 }
 
 #[test]
