@@ -149,8 +149,9 @@ pub enum Fault<S: Service> {
         /// Duration of the fault, milliseconds.
         lasts_ms: u64,
     },
-    /// The disk under a host's database is slow: each commit that writes something takes longer. The process is blocked
-    /// in that call, and keeps its locks.
+    /// The disk under a host's database is slow: each commit that writes something takes longer, and the database stays locked.
+    /// A process that commits inline ([`seams::Storage::synced`]) is blocked meanwhile; one that commits on a thread of its own
+    /// ([`seams::Storage::syncing`]) goes on.
     #[serde(alias = "directory-slow")]
     DiskSlow {
         /// The host of the disk.

@@ -40,12 +40,26 @@ pub trait Storage: Send + Sync {
     /// The fault at that moment.
     fn check(&self, moment: StorageMoment) -> Result<(), StorageFault>;
 
-    /// Asked when a commit that wrote something has returned: what to wait for because the disk is slow. With a real
-    /// disk nothing, for the call itself has blocked the thread; a simulated call takes no time, and the simulated disk
-    /// returns here how long this process is blocked (inventory 28). `rows` were inserted, changed or deleted.
+    /// Asked when a commit that wrote something has returned, and nobody but its caller's thread performs it: what to wait
+    /// for because the disk is slow. With a real disk nothing, for the call itself has blocked the thread; a simulated call
+    /// takes no time, and the simulated disk returns here how long this process is blocked (inventory 28). `rows` were inserted,
+    /// changed or deleted.
     fn synced(&self, rows: u64) -> Option<BoxFuture<'_, ()>> {
         let _ = rows;
         None
+    }
+
+    /// The same for a commit that is performed by [`Storage::blocking`], asked just before it, with the transaction open and
+    /// the database locked: only whoever waits for this commit, or for the lock, is kept waiting by a slow disk.
+    fn syncing(&self, rows: u64) -> Option<BoxFuture<'_, ()>> {
+        let _ = rows;
+        None
+    }
+
+    /// Performs a call that may block its thread for as long as the disk takes, so that everything else goes on: a real one
+    /// takes its thread out of those that everybody shares.
+    fn blocking(&self, call: &mut dyn FnMut()) {
+        call();
     }
 
     /// The files that the names of a database stand for now. SQLite goes on with the files that it has opened, although

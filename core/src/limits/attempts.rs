@@ -183,6 +183,11 @@ impl Limits {
         let [pair, client] = [pair, client].map(|of| Key::new(mine.of, of));
         // At once: a person waits for it.
         let (at_address, in_all) = tokio::join!(store.count(&pair, window), store.count(&client, window));
+        if let (Err(told), Err(failure)) = (&at_address, &in_all)
+            && told != failure
+        {
+            tracing::warn!(correlation = caller.correlation, %failure, "a second counter failed in another way");
+        }
         let (at_address, in_all) = (at_address.during(mine.doing)?, in_all.during(mine.doing)?);
         if !admits(at_address, mine.at_address) || !admits(in_all, mine.in_all) {
             self.service.env.mark("a limiter of its client refused somebody");

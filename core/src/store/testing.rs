@@ -201,7 +201,7 @@ impl Storage for TestStorage {
         }
     }
 
-    fn synced(&self, _: u64) -> Option<BoxFuture<'_, ()>> {
+    fn syncing(&self, _: u64) -> Option<BoxFuture<'_, ()>> {
         let by = *self.slow.lock().unwrap();
         by.map(|by| Box::pin(tokio::time::sleep(by)) as BoxFuture<'_, ()>)
     }

@@ -10,7 +10,7 @@ use crate::{
     secret::{Secret, Tag},
     seen::{Done, Seen},
     times::Times,
-    world::{Fact, Person, Timed, World},
+    world::{Fact, Person, Timed, Troubles, World},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,6 +89,7 @@ pub(crate) struct Told<'a> {
 /// All of it.
 pub(crate) struct Index<'a> {
     pub(crate) world: &'a World,
+    pub(crate) troubles: &'a Troubles,
     /// In the order in which they ended.
     pub(crate) seen: Vec<Seen<'a>>,
     pub(crate) flows: BTreeMap<Tag, Flow>,
@@ -118,9 +119,10 @@ pub(crate) struct Index<'a> {
 
 impl<'a> Index<'a> {
     /// Goes through what happened.
-    pub(crate) fn of(world: &'a World, facts: &[Timed<'a>]) -> Index<'a> {
+    pub(crate) fn of(world: &'a World, troubles: &'a Troubles, facts: &[Timed<'a>]) -> Index<'a> {
         let mut index = Index {
             world,
+            troubles,
             seen: vec![],
             flows: BTreeMap::new(),
             flow_cookies: BTreeSet::new(),

@@ -48,10 +48,14 @@ pub(crate) fn addresses(index: &Index<'_>, flow: &Flow, place: usize) -> Address
         .filter(|send| send.done() != Done::No && send.effect().may_precede(own.times) && send.record != own.record)
         .filter_map(|send| Some((send, address(send.params().text("address")?)?)))
         .collect();
+    // Whether what it wrote is there still, if it wrote something.
+    let stands = |send: &Seen<'_>| {
+        let is_done = send.done() == Done::Yes && send.times.is_before(own.times);
+        is_done && !index.troubles.forgets(send.times, own.times)
+    };
     // Whether it certainly wrote its address: it was answered well, and no other for the same address came shortly before.
     let wrote = |send: &Seen<'_>, to: &str| {
-        send.done() == Done::Yes
-            && send.times.is_before(own.times)
+        stands(send)
             && !sends.iter().any(|(other, address)| {
                 other.record != send.record
                     && address == to
@@ -74,11 +78,16 @@ pub(crate) fn addresses(index: &Index<'_>, flow: &Flow, place: usize) -> Address
         sends
             .iter()
             .filter(|(_, address)| address == to)
-            .all(|(send, _)| send.done() == Done::Yes && send.times.is_before(own.times))
+            .all(|(send, _)| stands(send))
     };
     let certain = sends.iter().any(|(send, to)| wrote(send, to)) || sends.iter().any(|(_, to)| settled(to));
     let in_doubt = sends.iter().any(|(send, _)| send.done() == Done::Maybe);
-    let why = if in_doubt { Widened::InDoubt } else { Widened::Race };
+    let is_forgotten = |(send, _): &(&Seen<'_>, String)| index.troubles.forgets(send.times, own.times);
+    let why = match in_doubt {
+        true => Widened::InDoubt,
+        false if sends.iter().any(is_forgotten) => Widened::StoreForgot,
+        false => Widened::Race,
+    };
     Addresses {
         any: Known::of(certain, !sends.is_empty(), why),
         possible,
@@ -295,7 +304,6 @@ pub(crate) fn expect_code_page(judge: &Judge<'_>, place: usize, seen: &Seen<'_>)
     let mut allowed = Allowed::default();
     if let Some(flow) = judge.flow(&mut allowed, seen) {
         let found = addresses(&judge.index, flow, place);
-        let forgotten = judge.forgotten(flow.born, seen.times);
         let none = found.any.negated();
         let to_login = || {
             Expected::redirect(
@@ -306,7 +314,6 @@ pub(crate) fn expect_code_page(judge: &Judge<'_>, place: usize, seen: &Seen<'_>)
             )
         };
         allowed.when(none, to_login);
-        allowed.when(forgotten, to_login);
         allowed.otherwise(|| pages::code(seen, &found.possible, None));
     }
     judge.or_not_now(&mut allowed, seen, BOTH, page_not_now);

@@ -71,7 +71,7 @@ impl<'a> Spec<'a> {
 
     /// Judges what happened, given in the order in which it ended.
     pub fn judge(&self, facts: &[Timed<'a>]) -> Report {
-        let index = Index::of(self.world, facts);
+        let index = Index::of(self.world, self.troubles, facts);
         let judge = Judge {
             counted: vec![OnceCell::new(); index.seen.len()],
             known: RefCell::default(),

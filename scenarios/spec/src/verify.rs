@@ -23,7 +23,6 @@ pub(crate) fn expect(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowe
         let found = &judge.index.attempted[&place];
         let no_code_sent = || Expected::error_page("no-code-sent", "inventory 5: first a code is asked for", 400);
         allowed.when(found.any.negated(), no_code_sent);
-        allowed.when(judge.forgotten(flow.born, seen.times), no_code_sent);
         match seen.digits {
             None => allowed.otherwise(|| pages::code(seen, &found.possible, Some("not-a-code"))),
             Some(digits) => {

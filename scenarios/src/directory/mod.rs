@@ -17,6 +17,7 @@ pub(crate) mod stalls_bounded;
 pub(crate) mod deleted_log_unnoticed;
 pub(crate) mod directory_not_synced;
 pub(crate) mod lock_across_await;
+pub(crate) mod one_connection;
 pub(crate) mod probe_writes_nothing;
 
 // Scenarios.
@@ -33,6 +34,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         directory_not_synced::PLANTED,
         deleted_log_unnoticed::PLANTED,
         lock_across_await::PLANTED,
+        one_connection::PLANTED,
         probe_writes_nothing::PLANTED,
     ]
 }

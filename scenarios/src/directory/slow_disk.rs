@@ -1,8 +1,8 @@
 //! The disk under the directory is slow, and one replica is far from its Redis.
 //!
-//! A commit takes long, and its process is blocked meanwhile; the other replica meets a locked directory. Then the link
+//! A commit takes long; the other replica meets a locked directory, and so do others at the same replica. Then the link
 //! from one replica to Redis becomes slow as well, so that this replica waits often and long. Anyone at the other
-//! replica waits for a few commits at most. (Inventory 27, 28.)
+//! replica waits for a few commits at most, and whoever only looks at a page for none. (Inventory 27, 28.)
 
 use crate::{
     catalogue::marks::{fault_hit_somebody, marked, somebody_logged_in},
@@ -37,7 +37,12 @@ pub(crate) fn slow_disk() -> Scenario {
                 .at(secs(14)..secs(16), latency_spike(IDP_A, REDIS_1, ms(300), secs(10)))
                 .heal_at(secs(34)),
         )
-        .always(StallsBounded::pages(ms(500)).and_commits(5).settling(secs(5)))
+        .always(
+            StallsBounded::pages(ms(500))
+                .and_commits(5)
+                .looks(ms(60))
+                .settling(secs(5)),
+        )
         .always(CodeRedeemedOnce)
         .always(EmailCodeOnce)
         .always(RightfulCodeHonoured)

@@ -1,16 +1,18 @@
 //! A slow disk delays a page by a few commits at most, and while one replica waits for something else, nobody at the
 //! other replica waits with it.
 //!
-//! Source: inventory 28. SQLite is called inline, so a commit blocks its process for as long as the disk takes, and
-//! holds the directory's write lock meanwhile; the other replica gets SQLITE_BUSY. Both end with the commit, which
-//! bounds the stall. A lock that is held while its holder waits for something else has no such bound.
+//! Source: inventory 28. A commit holds the directory's write lock for as long as the disk takes; the other replica gets
+//! SQLITE_BUSY. That ends with the commit, and one replica's writers do not starve the other's, which bounds the stall. A
+//! lock that is held while its holder waits for something else has no such bound. Who only looks at a page waits for no
+//! commit at all: SQLite's write-ahead log lets everybody read.
 //!
 //! Fairness. The property judges people who know one replica only
 //! ([`Behaviour::Availability(availability::Behaviour::LogInAt)`]), and only the answers that the replica gives by
 //! itself: waiting for mail is not judged. Faults excuse a delay until everything has healed and settled. The
 //! exceptions are slow disks, and faults of the other replica, its links, mail or analytics. A pause of the other
 //! replica does excuse, because it may be paused in the middle of a commit. The allowance is a number of the slowest
-//! commits that the run has had; a run without slow disks has none.
+//! commits that the run has had; a run without slow disks has none. Looks at the account page are judged wherever they go;
+//! any fault but a slow disk excuses them.
 //!
 //! Edges. A page of unknown outcome has kept somebody waiting as well. A page that is refused because the directory
 //! stayed locked has waited for the lock longer than any commit takes. Both are violations. An operation that has not
@@ -24,7 +26,7 @@ use crate::{
         reading::{Invocation, TroubledTimes},
         violation,
     },
-    store,
+    session, store,
     vocabulary::{Behaviour, Evidence, Fault, Kind, Login, Op, Property, Seen, Violation},
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -33,6 +35,8 @@ use std::{collections::BTreeMap, time::Duration};
 pub struct StallsBounded {
     page_ms: u64,
     commits: u64,
+    /// The longest time for a look at the account page, if that is judged.
+    look_ms: Option<u64>,
     settle_ms: u64,
 }
 
@@ -42,6 +46,7 @@ impl StallsBounded {
         StallsBounded {
             page_ms: limit.as_millis() as u64,
             commits: 0,
+            look_ms: None,
             settle_ms: 20_000,
         }
     }
@@ -49,6 +54,12 @@ impl StallsBounded {
     /// The number of commits that a page may have to wait for: its own, and those of others before it.
     pub fn and_commits(self, commits: u64) -> StallsBounded {
         StallsBounded { commits, ..self }
+    }
+
+    /// The longest time for a look at the account page, which reads and writes nothing.
+    pub fn looks(self, limit: Duration) -> StallsBounded {
+        let look_ms = Some(limit.as_millis() as u64);
+        StallsBounded { look_ms, ..self }
     }
 
     /// How long the world needs to settle after healing.
@@ -143,6 +154,38 @@ impl Property<Login> for StallsBounded {
             );
             return Err(violation(&self.name(), until_ms, invocation.records(), what).because(why));
         }
+        self.check_looks(evidence)
+    }
+}
+
+impl StallsBounded {
+    fn check_looks(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let Some(limit_ms) = self.look_ms else {
+            return Ok(());
+        };
+        let is_other = |fault: &Fault| !matches!(fault, Fault::DiskSlow { .. });
+        let trouble = TroubledTimes::of(evidence.history, self.settle_ms, is_other);
+        let looks = invocations(evidence.history);
+        for look in looks
+            .iter()
+            .filter(|look| matches!(look.op, Op::Session(session::Op::Visit { .. })))
+        {
+            let Some(took_ms) = look.end.map(|end| end.took_ms) else {
+                continue;
+            };
+            let (from_ms, to_ms) = (look.began_ms, look.began_ms + took_ms);
+            let excuse = (!trouble.spares(from_ms, to_ms)).then_some("a fault that may delay it");
+            if evidence.is_violated(took_ms > limit_ms, excuse) {
+                let what = format!(
+                    "{} {}, which only reads, and waited {}; the budget is {}",
+                    look.who,
+                    sim::service::Op::describe(look.op),
+                    human(took_ms),
+                    human(limit_ms)
+                );
+                return Err(violation(&self.name(), to_ms, look.records(), what).because("look"));
+            }
+        }
         Ok(())
     }
 }
@@ -216,6 +259,18 @@ mod tests {
         ] {
             assert_eq!(story.judged_by(&claim()), Ok(()));
         }
+    }
+
+    #[test]
+    fn who_only_looks_waits_for_no_commit() {
+        let claim = || claim().looks(Duration::from_millis(60));
+        let look = |story: Story, took_ms| story.op((2000, 2000 + took_ms), "ann", visit("s1"), Seen::Ok);
+        assert_eq!(look(slow(), 60).judged_by(&claim()), Ok(()));
+        assert_eq!(
+            look(slow().fault(1500, cut("idp-a", "redis-1")), 90).judged_by(&claim()),
+            Ok(())
+        );
+        assert_eq!(look(slow(), 61).judged_by(&claim()).unwrap_err().reason, "look");
     }
 
     #[test]

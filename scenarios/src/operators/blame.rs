@@ -7,7 +7,7 @@ use crate::{
     property::spans::keeps_lock_until_ms,
     vocabulary::{Fault, OwnFault},
 };
-use spec::{LogLine, Settings};
+use spec::LogLine;
 
 /// Whether a line blames nothing that works, given the faults of the run with their times.
 pub(super) fn blames_rightly(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bool {
@@ -18,34 +18,21 @@ pub(super) fn blames_rightly(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bo
         && fits_the_disk(line, so_far.clone())
         && waited(line, faults)
         && lacked_descriptors(line, faults)
-        && (blamed(line.text, so_far) || was_blocked(line, faults))
-}
-
-/// Whether the process was blocked by its disk while it waited for something that the line says took too long: its own deadline
-/// had passed when it came to look for the answer.
-fn was_blocked(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bool {
-    let waited_ms = Settings::default().get("a call to the store");
-    line.text.contains(" took longer than ")
-        && faults.iter().any(|(from_ms, fault)| match fault {
-            Fault::DiskSlow { host, by_ms, lasts_ms } => {
-                let until_ms = from_ms + lasts_ms + by_ms + waited_ms;
-                host == line.host && (*from_ms..=until_ms).contains(&line.at_ms)
-            }
-            _ => false,
-        })
+        && blamed(line.text, so_far)
 }
 
 /// Whether a fault can cause a failure.
 type MayCause = fn(&Fault) -> bool;
 
 /// What failures are called that are not the store's, and the faults that can cause them.
-const KINDS: [(&str, MayCause); 8] = [
+const KINDS: [(&str, MayCause); 9] = [
     ("this clock is ", is_of_a_clock),
     ("its clock is too far", is_of_a_clock),
     ("the directory's files were deleted", is_log_deleted),
     ("the directory's disk is full", fills),
     ("the directory is locked", locks),
-    ("the directory stayed locked", locks),
+    (LOCKED[0], locks),
+    (LOCKED[1], locks),
     ("the directory failed", |fault| {
         fills(fault)
             || is_log_deleted(fault)
@@ -56,6 +43,12 @@ const KINDS: [(&str, MayCause); 8] = [
         let touched = touches(fault);
         touched.analytics || touched.service
     }),
+];
+
+/// What is said by whoever had to wait too long to write.
+const LOCKED: [&str; 2] = [
+    "the directory stayed locked",
+    "the queue of the directory's writers is long",
 ];
 
 /// The error of a call whose lock somebody else has.
@@ -93,7 +86,8 @@ fn fits_the_disk<'a>(line: &LogLine<'_>, faults: impl Iterator<Item = &'a Fault>
 fn waited(line: &LogLine<'_>, troubles: &[(u64, &Fault)]) -> bool {
     /// Between the tries of a replica, and until the lock is taken.
     const SLACK_MS: u64 = 100;
-    let Some(waited_ms) = line.text.strip_prefix("the directory stayed locked waited_ms=") else {
+    let told = LOCKED.iter().find_map(|told| line.text.strip_prefix(told));
+    let Some(waited_ms) = told.and_then(|told| told.strip_prefix(" waited_ms=")) else {
         return true;
     };
     let waited_ms: u64 = waited_ms.parse().unwrap_or(u64::MAX);

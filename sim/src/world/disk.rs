@@ -90,6 +90,15 @@ impl Disk {
         std::mem::take(&mut self.state().blocked_ms)
     }
 
+    /// How long a commit of so many rows takes from now on, milliseconds, if it takes any time.
+    fn commit_ms(&self, rows: u64) -> Option<u64> {
+        let state = self.state();
+        let is_slow = self.caller.now_ms() < state.slow_until_ms;
+        let slow_ms = if is_slow { state.slow_by_ms } else { 0 };
+        let by_ms = rows * ROW_US / 1000 + slow_ms;
+        (by_ms > 0).then_some(by_ms)
+    }
+
     /// Ends all its faults.
     pub(crate) fn heal(&self) {
         *self.state() = State::default();
@@ -121,29 +130,22 @@ impl Storage for Disk {
     /// Called when the commit is done. Nobody can see the commit yet, because the lock is kept. The process is blocked
     /// from the end of this millisecond until the disk has answered.
     fn synced(&self, rows: u64) -> Option<BoxFuture<'_, ()>> {
-        let now_ms = self.caller.now_ms();
-        let by_ms = {
+        let rows = if self.caller.can_pause() { rows } else { 0 };
+        let by_ms = self.commit_ms(rows)?;
+        {
             let mut state = self.state();
-            let work_ms = if self.caller.can_pause() {
-                rows * ROW_US / 1000
-            } else {
-                0
-            };
-            let slow_ms = if now_ms < state.slow_until_ms {
-                state.slow_by_ms
-            } else {
-                0
-            };
-            state.blocked_ms = state.blocked_ms.max(work_ms + slow_ms);
-            work_ms + slow_ms
-        };
-        if by_ms == 0 {
-            return None;
+            state.blocked_ms = state.blocked_ms.max(by_ms);
         }
         if let Some(lock) = &self.lock {
             lock.keep();
         }
-        self.caller.call(now_ms, self.number);
+        self.caller.call(self.caller.now_ms(), self.number);
+        Some(Box::pin(sleep(Duration::from_millis(by_ms))))
+    }
+
+    /// The one who commits has the lock by itself.
+    fn syncing(&self, rows: u64) -> Option<BoxFuture<'_, ()>> {
+        let by_ms = self.commit_ms(rows)?;
         Some(Box::pin(sleep(Duration::from_millis(by_ms))))
     }
 }

@@ -17,7 +17,10 @@ use std::{
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    runtime::{Handle, RuntimeFlavor},
+};
 
 /// An [`Env`] of real clocks, sockets, threads and entropy. `bind` is the address that
 /// [`Network::listen`] listens on. Must be called inside a tokio runtime.
@@ -106,6 +109,13 @@ struct HonestStorage;
 impl Storage for HonestStorage {
     fn check(&self, _: StorageMoment) -> Result<(), StorageFault> {
         Ok(())
+    }
+
+    fn blocking(&self, call: &mut dyn FnMut()) {
+        match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+            Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(call),
+            _ => call(), // there is one thread alone
+        }
     }
 
     /// By device and inode. A URI may mean something else than a file, and nothing is said of it.

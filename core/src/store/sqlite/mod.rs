@@ -1,14 +1,18 @@
 //! The directory: one SQLite database that all replicas share. Connections, transactions, migrations and the
 //! classification of errors are here; what is kept, and the statements for it, is in the modules ([`Schema`]).
 //!
-//! Every operation is one transaction, executed inline from BEGIN to COMMIT without waiting for
-//! anything, so that no lock is ever held across an await (inventory 28). When somebody else has
-//! the lock the whole transaction is tried again later, in async code: SQLite's own busy handler
-//! would stop the thread, and under a simulated clock the lock could never be released meanwhile.
+//! Every operation is one transaction, executed from BEGIN to COMMIT without waiting for anything but the disk, so that
+//! no lock is held while Redis or a peer is waited for (inventory 28). Those who read have connections of their own and wait
+//! for nobody; those who write wait in a queue ([`connection`]). When another process has the lock the whole transaction is
+//! tried again later, in async code: SQLite's own busy handler would stop the thread, and under a simulated clock the lock
+//! could never be released meanwhile. A commit, which waits for the disk, is a call that may block its thread
+//! ([`seams::Storage::blocking`]); everybody else goes on.
 //!
 //! SQL never asks SQLite for the time or for randomness: both come in as values.
 
+mod connection;
 mod development;
+mod group;
 mod schema;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -20,15 +24,10 @@ pub(crate) use schema::IfEmpty;
 pub use schema::{Expiring, Schema};
 pub(crate) use value::{list, ms, timestamp, written};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
+use connection::Connections;
+use rusqlite::{Connection, ErrorCode};
 use seams::{Cause, DatabaseFiles, Env, Failure, Outcome, StorageFault, StorageMoment};
-use std::{
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -82,7 +81,7 @@ pub struct SqliteDirectory {
     /// How long to wait for the lock, over all tries.
     wait: Duration,
     rows_at_once: usize,
-    connection: Mutex<Connection>,
+    connections: Connections,
 }
 
 /// How many expired rows are deleted in one transaction: SQLite takes some milliseconds for so many.
@@ -98,9 +97,19 @@ impl Transaction<'_> {
         Ok(Transaction(connection))
     }
 
+    /// One that has begun already.
+    fn begun(connection: &Connection) -> Transaction<'_> {
+        Transaction(connection)
+    }
+
     fn commit(self) -> rusqlite::Result<()> {
         self.0.prepare_cached("COMMIT")?.execute([])?;
         Ok(())
+    }
+
+    /// Somebody else will end it.
+    fn stays_open(self) {
+        std::mem::forget(self);
     }
 }
 
@@ -114,6 +123,7 @@ impl Drop for Transaction<'_> {
 }
 
 /// Why one attempt did not succeed.
+#[derive(Clone)]
 enum AttemptError {
     /// Somebody else has the lock: nothing happened, try again.
     Busy,
@@ -169,18 +179,7 @@ impl SqliteDirectory {
             location: location.to_owned(),
             error,
         };
-        let mut flags =
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        flags.set(OpenFlags::SQLITE_OPEN_CREATE, if_empty == IfEmpty::Fill);
-        let connection = Connection::open_with_flags(location, flags).map_err(failed)?;
-        connection.set_prepared_statement_cache_capacity(64);
-        // A waiting SQLite would stop the whole thread.
-        connection.busy_timeout(Duration::ZERO).map_err(failed)?;
-        // Plans that do not depend on bound values: without it, a statement that a partial index might
-        // serve is compiled anew for each value (measured: 6 % of an idle run).
-        connection
-            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
-            .map_err(failed)?;
+        let connections = Connections::open(location, if_empty == IfEmpty::Fill).map_err(failed)?;
         let mut directory = SqliteDirectory {
             env,
             location: location.to_owned(),
@@ -188,11 +187,11 @@ impl SqliteDirectory {
             schemas,
             wait,
             rows_at_once: ROWS_AT_ONCE,
-            connection: Mutex::new(connection),
+            connections,
         };
         let deadline = Instant::now() + wait;
         // Before anything is changed: it may be another program's.
-        let found = directory.until(deadline, || Ok(schema::found(&directory.connection())?));
+        let found = directory.until(deadline, || Ok(schema::found(&directory.connections.writer())?));
         let is_ours = match found.await.map_err(DirectoryError::Prepare)? {
             schema::Found::Ours => true,
             schema::Found::Nothing => if_empty == IfEmpty::Fill,
@@ -251,10 +250,6 @@ impl SqliteDirectory {
         self.schemas
     }
 
-    fn connection(&self) -> std::sync::MutexGuard<'_, Connection> {
-        self.connection.lock().expect("nobody panics while holding it")
-    }
-
     /// Whether somebody has deleted or replaced a file of the database since it was opened. Other replicas may work on other
     /// files: what is written here they never see, and the other way round.
     fn is_replaced(&self) -> bool {
@@ -268,11 +263,20 @@ impl SqliteDirectory {
     /// Settings of the connection; returns the journal's mode. Each of them may meet a lock: SQLite reads the schema first,
     /// and somebody else may make the write-ahead log at the same moment.
     fn configure(&self) -> Result<String, AttemptError> {
-        let connection = self.connection();
+        let connection = self.connections.writer();
         // FULL, not NORMAL: NORMAL may lose the last commits to a power loss, and with them the
         // memory of spent codes. Measured on Redis + SQLite: 145 us a commit against 43 us.
         connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")?;
         Ok(connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?)
+    }
+
+    /// Fails if the files that everybody opens now are not those that were opened here.
+    fn check_files(&self) -> Result<(), AttemptError> {
+        if self.is_replaced() {
+            self.connections.forget_readers();
+            return Err(AttemptError::Failed(Failure::Fail(Cause::Replaced)));
+        }
+        Ok(())
     }
 
     /// Runs a read transaction: one snapshot, however many queries.
@@ -282,14 +286,13 @@ impl SqliteDirectory {
     ) -> Outcome<T> {
         self.until(Instant::now() + self.wait, || {
             self.env.storage.check(StorageMoment::Begin)?;
-            if self.is_replaced() {
-                return Err(AttemptError::Failed(Failure::Fail(Cause::Replaced)));
-            }
-            let connection = self.connection();
-            let transaction = Transaction::begin(&connection, "BEGIN")?;
-            let value = job(&connection)?;
-            transaction.commit()?;
-            Ok(value)
+            self.check_files()?;
+            self.connections.reading(|connection| {
+                let transaction = Transaction::begin(connection, "BEGIN")?;
+                let value = job(connection)?;
+                transaction.commit()?;
+                Ok(value)
+            })
         })
         .await
     }
@@ -299,89 +302,81 @@ impl SqliteDirectory {
         &self,
         job: impl Fn(&Connection) -> rusqlite::Result<T> + Send + Sync,
     ) -> Outcome<T> {
-        let wrote = AtomicU64::new(0);
-        let result = self
-            .until(Instant::now() + self.wait, || self.attempt_to_write(&job, &wrote))
-            .await;
-        let rows = wrote.into_inner();
-        if rows > 0
-            && let Some(stall) = self.env.storage.synced(rows)
-        {
-            stall.await;
-        }
-        if result.as_ref().is_err_and(Failure::is_unknown) {
-            self.env.mark("directory outcome unknown");
-        }
-        result
-    }
-
-    /// `wrote` says how many rows a commit had to write: only if there were any does SQLite wait for the disk. A change of tables or a PRAGMA
-    /// is not counted (SQLite, `total_changes`).
-    fn attempt_to_write<T>(
-        &self,
-        job: impl Fn(&Connection) -> rusqlite::Result<T>,
-        wrote: &AtomicU64,
-    ) -> Result<T, AttemptError> {
-        let storage = &self.env.storage;
-        storage.check(StorageMoment::Begin)?;
-        if self.is_replaced() {
-            return Err(AttemptError::Failed(Failure::Fail(Cause::Replaced)));
-        }
-        let connection = self.connection();
-        let changes = connection.total_changes();
-        // IMMEDIATE takes the write lock now. A read transaction that turns into a write later
-        // fails with BUSY after its reads, however long it waits.
-        let transaction = Transaction::begin(&connection, "BEGIN IMMEDIATE")?;
-        let value = job(&connection)?;
-        let rows = connection.total_changes() - changes;
-        if rows > 0 {
-            storage.check(StorageMoment::BeforeCommit)?; // dropping the transaction rolls it back
-        }
-        if let Err(error) = transaction.commit() {
-            return Err(match AttemptError::from(error) {
-                // The log may be on disk although the sync was reported to have failed.
-                AttemptError::Failed(Failure::Fail(Cause::Storage(why))) => {
-                    AttemptError::Failed(Failure::Unknown(Cause::Storage(why)))
+        let mut tries = self.tries(Instant::now() + self.wait);
+        loop {
+            let Ok(mut head) = self.connections.head(tries.deadline).await else {
+                tracing::warn!(
+                    waited_ms = self.wait.as_millis() as u64,
+                    "the queue of the directory's writers is long"
+                );
+                return Err(Failure::Fail(Cause::Busy));
+            };
+            let written = loop {
+                match self.write_in_group(&mut head, &job).await {
+                    Ok(value) => break Ok(value),
+                    Err(error) if head.group().is_some() => break Err(error),
+                    Err(error) => tries.again(error).await?,
                 }
-                // Somebody else has the lock, or there was no room for the log: it has no commit then.
-                undone => undone,
-            });
-        }
-        wrote.store(rows, Ordering::Relaxed);
-        if rows == 0 {
-            return Ok(value);
-        }
-        if self.is_replaced() {
-            return Err(AttemptError::Failed(Failure::Unknown(Cause::Replaced)));
-        }
-        match storage.check(StorageMoment::AfterCommit) {
-            Ok(()) => Ok(value),
-            Err(fault) => Err(AttemptError::Failed(Failure::Unknown(Cause::Storage(
-                fault.to_string(),
-            )))),
+            };
+            let ended = match written {
+                Ok(value) => self.end_in_group(head).await.map(|()| value),
+                Err(error) => {
+                    drop(head); // the others need not wait for this one
+                    Err(error)
+                }
+            };
+            match ended {
+                Ok(value) => return Ok(value),
+                Err(error) => tries.again(error).await?,
+            }
         }
     }
 
     /// Tries until the lock is free or the deadline has passed.
     async fn until<T>(&self, deadline: Instant, attempt: impl Fn() -> Result<T, AttemptError>) -> Outcome<T> {
-        let [.., longest] = PAUSES_MS;
-        let mut pauses = PAUSES_MS.into_iter();
+        let mut tries = self.tries(deadline);
         loop {
             match attempt() {
                 Ok(value) => return Ok(value),
-                Err(AttemptError::Failed(failure)) => {
-                    tracing::warn!(cause = %failure, "the directory failed");
-                    return Err(failure);
-                }
-                Err(AttemptError::Busy) => {
-                    self.env.mark("directory busy");
-                    let pause = pauses.next().unwrap_or(longest);
-                    let paused = timeout_at(deadline, sleep(Duration::from_millis(pause))).await;
-                    if paused.is_err() {
-                        tracing::warn!(waited_ms = self.wait.as_millis() as u64, "the directory stayed locked");
-                        return Err(Failure::Fail(Cause::Busy));
-                    }
-                }
+                Err(error) => tries.again(error).await?,
+            }
+        }
+    }
+
+    fn tries(&self, deadline: Instant) -> Tries<'_> {
+        Tries {
+            directory: self,
+            deadline,
+            made: 0,
+        }
+    }
+}
+
+/// Tries to do something although another process may have the lock.
+struct Tries<'a> {
+    directory: &'a SqliteDirectory,
+    deadline: Instant,
+    made: usize,
+}
+
+impl Tries<'_> {
+    /// Waits for the next try if that may help.
+    async fn again(&mut self, error: AttemptError) -> Result<(), Failure> {
+        match error {
+            AttemptError::Failed(failure) => {
+                tracing::warn!(cause = %failure, "the directory failed");
+                Err(failure)
+            }
+            AttemptError::Busy => {
+                self.directory.env.mark("directory busy");
+                let pause = PAUSES_MS[self.made.min(PAUSES_MS.len() - 1)];
+                self.made += 1;
+                let paused = timeout_at(self.deadline, sleep(Duration::from_millis(pause))).await;
+                paused.map_err(|_| {
+                    let waited_ms = self.directory.wait.as_millis() as u64;
+                    tracing::warn!(waited_ms, "the directory stayed locked");
+                    Failure::Fail(Cause::Busy)
+                })
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::{
     session::SessionRepository,
     store::testing::{Fixture, START},
 };
+use rusqlite::OpenFlags;
 use std::{future::Future, pin::pin, task::Poll};
 
 /// Somebody else with the write lock.
@@ -37,7 +38,7 @@ async fn a_file_remembers_and_syncs_every_commit() {
     let again = open(&fixture, &file.location()).await;
     assert_eq!(again.redeem(redemption("code", "t2")).await, Ok(Redeemed::AlreadySpent));
     let pragma = |name: &str| -> String {
-        let connection = again.connection();
+        let connection = again.connections.writer();
         connection
             .query_row(&format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}"), [], |r| {
                 r.get(0)
@@ -169,6 +170,125 @@ async fn a_commit_waits_for_the_disk_if_it_has_written_something() {
     };
     directory.count_attempt(attempt).await.expect("a write");
     assert_eq!(began.elapsed(), slow);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_write_at_the_same_time_commit_together_and_those_who_read_wait_for_nobody() {
+    let (fixture, file) = (Fixture::new(), TempFile::new("queue"));
+    let directory = open(&fixture, &file.location()).await;
+    let began = Instant::now();
+    let slow = Duration::from_millis(300);
+    fixture.storage.slow_by(slow);
+    let write = async |code: &'static str| {
+        let redeemed = directory.redeem(redemption(code, code)).await;
+        (redeemed, began.elapsed())
+    };
+    let fail = async {
+        let twice = "INSERT INTO users (id, address, name, username) VALUES ('u', 'a', 'n', 'x'), ('u', 'b', 'n', 'y')";
+        directory.write(|t| t.execute(twice, [])).await
+    };
+    let read = async {
+        sleep(Duration::from_millis(10)).await;
+        let found = directory.token("c1", START).await;
+        (found, began.elapsed())
+    };
+    let (first, second, failed, again, last, read) =
+        tokio::join!(write("c1"), write("c2"), fail, write("c2"), write("c3"), read);
+    assert_eq!(read, (Ok(None), Duration::from_millis(10)), "it is not there yet");
+    assert_eq!(first, (Ok(Redeemed::Now), slow));
+    let together = slow * 2 + Duration::from_millis(22);
+    assert_eq!(second, (Ok(Redeemed::Now), together));
+    assert_eq!(
+        again,
+        (Ok(Redeemed::AlreadySpent), together),
+        "each sees what those before it did"
+    );
+    assert_eq!(last, (Ok(Redeemed::Now), together));
+    assert!(
+        matches!(failed, Err(Failure::Fail(Cause::Storage(_)))),
+        "alone: {failed:?}"
+    );
+    let people = directory.read(|t| t.query_row("SELECT count(*) FROM users WHERE id = 'u'", [], |row| row.get(0)));
+    assert_eq!(people.await, Ok(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_too_long_for_others_has_written_nothing() {
+    let (fixture, file) = (Fixture::new(), TempFile::new("patience-in-queue"));
+    let directory = open(&fixture, &file.location()).await;
+    let began = Instant::now();
+    fixture.storage.slow_by(WAIT * 2);
+    let late = async {
+        let redeemed = directory.redeem(redemption("c2", "t2")).await;
+        (redeemed, began.elapsed())
+    };
+    let (first, late) = tokio::join!(directory.redeem(redemption("c1", "t1")), late);
+    assert_eq!(
+        (first, late),
+        (Ok(Redeemed::Now), (Err(Failure::Fail(Cause::Busy)), WAIT))
+    );
+    assert_eq!(directory.token("t2", START).await, Ok(None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_disk_does_to_a_commit_it_does_to_all_who_commit_together() {
+    for (at, is_unknown) in [(StorageMoment::BeforeCommit, false), (StorageMoment::AfterCommit, true)] {
+        let (fixture, file) = (Fixture::new(), TempFile::new("together"));
+        let directory = open(&fixture, &file.location()).await;
+        fixture.storage.slow_by(Duration::from_millis(30));
+        let write = async |code: &'static str| directory.redeem(redemption(code, code)).await;
+        let breaks = async {
+            sleep(Duration::from_millis(40)).await; // after the first commit
+            fixture.storage.fail(at, StorageFault::Io, 1);
+        };
+        let (first, second, third, ()) = tokio::join!(write("c1"), write("c2"), write("c3"), breaks);
+        assert_eq!(first, Ok(Redeemed::Now));
+        for failed in [second, third] {
+            assert_eq!(failed.expect_err("it failed").is_unknown(), is_unknown);
+        }
+        assert_eq!(
+            directory.token("c3", START).await.expect("a read").is_some(),
+            is_unknown
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_else_gets_the_lock_between_two_long_commits() {
+    let (fixture, file) = (Fixture::new(), TempFile::new("turns"));
+    let (a, b) = (
+        open(&fixture, &file.location()).await,
+        open(&fixture, &file.location()).await,
+    );
+    fixture.storage.slow_by(Duration::from_millis(80));
+    let began = Instant::now();
+    let write = async |directory: &SqliteDirectory, code: &'static str| {
+        directory
+            .redeem(redemption(code, code))
+            .await
+            .expect("it gets the lock");
+        began.elapsed()
+    };
+    let (.., last, other) = tokio::join!(
+        write(&a, "a1"),
+        write(&a, "a2"),
+        write(&a, "a3"),
+        write(&a, "a4"),
+        write(&b, "b1")
+    );
+    assert!(other < Duration::from_millis(80 + 22 + 80 + 1), "{other:?}");
+    assert!(last > other);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_goes_in_the_midst_of_a_commit_has_written_nothing_and_leaves_the_lock() {
+    let (fixture, file) = (Fixture::new(), TempFile::new("gone"));
+    let directory = open(&fixture, &file.location()).await;
+    fixture.storage.slow_by(Duration::from_millis(100));
+    let gone = tokio::time::timeout(Duration::from_millis(50), directory.redeem(redemption("code", "t1"))).await;
+    assert!(gone.is_err());
+    drop(Locker::lock(&file.location()));
+    assert_eq!(directory.redeem(redemption("code", "t2")).await, Ok(Redeemed::Now));
 }
 
 /// A matter that was there in the first version.
