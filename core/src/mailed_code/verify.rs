@@ -9,24 +9,39 @@ use crate::{
     store::Key,
     unavailable::{During, Unavailable},
 };
-use std::time::Duration;
+use seams::{Cause, Failure};
+use std::{convert::Infallible, time::Duration};
 
-/// For how long an attempt is remembered, so that its twin (a double click, a proxy's repetition)
-/// shares its outcome. Short, for the twin of a wrong code is not judged again.
+/// For how long the outcome of an attempt is remembered, so that its twin (a double click, a proxy's repetition)
+/// shares it. Short, for the twin of a wrong code is not judged again.
 const TWIN: Duration = Duration::from_secs(5);
+/// For how long an attempt is noted that goes on. One that goes on for longer, because the directory's disk is slow, stays noted;
+/// one whose process has died does not.
+const PENDING: Duration = Duration::from_secs(2);
+/// Between two notes of one that goes on.
+const NOTED_EVERY: Duration = Duration::from_millis(500);
 /// What is noted of an attempt that was charged and not judged, because something failed: typing the same code again is no
 /// further guess.
 const CHARGED: &[u8] = b"charged";
-/// Between two polls for the outcome of a twin, and how many polls at most.
+/// Between two polls for the outcome of a twin, and how many polls at most: for longer than a dead one is noted.
 const POLL_EVERY: Duration = Duration::from_millis(50);
-const POLLS_MAX: u32 = 30;
+const POLLS_MAX: u32 = 50;
+
+/// What there is to do for an attempt.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Work {
+    ChargeAndJudge,
+    /// It was charged before.
+    Judge,
+}
 
 /// What is known of an attempt from before.
 enum Before {
     /// Its outcome.
     Judged(Result<LoggedIn, MailedCodeRefused>),
-    /// It was charged, and something failed.
+    /// It was charged, and something failed. It is judged again by whoever has claimed that.
     Charged,
+    /// Nothing: it is the first of its kind, and claimed.
     Nothing,
 }
 
@@ -98,70 +113,74 @@ impl MailedCode {
         // The same code in the same flow and browser is the same attempt. It is charged once, and both
         // requests have one outcome (inventory 4):
         // 1. its session is open already: that is the outcome;
-        // 2. it is being judged, here or on the other replica: wait for the outcome;
+        // 2. it is being judged, here or on the other replica: wait for the outcome. A twin that waits in vain is
+        //    told to try again: nothing was judged for it, so that this is no way around the limiter, and two that
+        //    judge at once would take the code from each other;
         // 3. it was charged before, and something failed: judge it, and charge nothing. Whoever presses
         //    again while the directory is locked must not run out of attempts;
-        // 4. none of them: charge and judge it. So is a twin that waits in vain: sharing an outcome must
-        //    never be a way around the limiter.
+        // 4. none of them: charge and judge it.
         if self.is_open(&attempt).await? {
             service.env.mark("a repeated verification met its own session");
             return Ok(attempt.logged_in());
         }
         let twin = Key::new(VERIFY_ATTEMPTS, format!("{}:{}", flow.hash, attempt.mac));
         let pending = format!("pending {}", service.random_token());
-        let first = match self.claims(&twin, &pending).await {
-            Ok(first) => first,
-            Err(unavailable) => {
-                self.forget(caller, &twin, &pending).await;
-                return Err(unavailable.into());
-            }
-        };
+        let first = self.claims(caller, &twin, &pending).await?;
         let again = Key::new(VERIFY_ATTEMPTS, format!("{}:{}:again", flow.hash, attempt.mac));
         let before = match first {
             true => Before::Nothing,
-            false => self.await_twin(&attempt, &twin, &again, &pending).await?,
+            false => self.await_twin(caller, &attempt, &twin, &again, &pending).await?,
         };
-        let is_again = matches!(before, Before::Charged);
-        let charged = match before {
+        let (claimed, work) = match before {
             Before::Judged(outcome) => {
                 service.env.mark("a twin of a verification shared its outcome");
                 return outcome;
             }
             Before::Charged => {
                 service.env.mark("an attempt was judged again, and charged once");
-                Ok(())
+                (&again, Work::Judge)
             }
-            Before::Nothing => {
+            Before::Nothing => (&twin, Work::ChargeAndJudge),
+        };
+        let working = async {
+            if work == Work::ChargeAndJudge {
                 let known = attempt.known.as_ref();
-                self.limits.charge(caller, &flow.hash, address, known).await
+                let charged = self.limits.charge(caller, &flow.hash, address, known).await;
+                charged.map_err(|refused| (false, MailedCodeRefused::from(refused)))?;
             }
+            let judged = self.judge(caller, &attempt).await;
+            judged.map_err(|refused| (true, refused))
         };
-        let is_charged = charged.is_ok();
-        let outcome = match charged {
-            Ok(()) => self.judge(caller, &attempt).await,
-            Err(refused) => Err(refused.into()),
+        let outcome = seams::select! {
+            outcome = working => outcome,
+            never = self.stays_noted(caller, claimed, &pending) => match never {},
         };
-        if let Err(refused) = &outcome {
-            match outcome_name(refused) {
-                Some(name) if first || is_again => self.note(caller, &twin, name, TWIN).await,
-                // In vain for a twin that was judged by itself as well: it was charged, too.
-                None if is_charged => self.note(caller, &twin, CHARGED, service.config.ttl.flow).await,
-                None if first => self.forget(caller, &twin, &pending).await,
-                _ => {}
+        let (is_charged, refused) = match outcome {
+            Ok(logged_in) => return Ok(logged_in),
+            Err(refused) => refused,
+        };
+        match outcome_name(&refused) {
+            Some(name) => self.note(caller, &twin, name, TWIN).await,
+            None if is_charged => {
+                self.note(caller, &twin, CHARGED, service.config.ttl.flow).await;
+                if work == Work::Judge {
+                    self.forget(caller, &again, &pending).await;
+                }
             }
-            if is_again && outcome_name(refused).is_none() {
-                self.forget(caller, &again, &pending).await;
-            }
+            None => self.forget(caller, &twin, &pending).await,
         }
-        outcome
+        Err(refused)
     }
 
     pub(super) async fn is_open(&self, attempt: &Attempt<'_>) -> Result<bool, MailedCodeRefused> {
         Ok(self.sessions.is_open(&attempt.cookie, &attempt.mac).await?)
     }
 
-    async fn claims(&self, key: &Key, pending: &str) -> Result<bool, Unavailable> {
-        let claimed = self.service.store.put_if_absent(key, pending.as_bytes(), TWIN).await;
+    async fn claims(&self, caller: &Caller, key: &Key, pending: &str) -> Result<bool, Unavailable> {
+        let claimed = self.service.store.put_if_absent(key, pending.as_bytes(), PENDING).await;
+        if claimed.is_err() {
+            self.forget(caller, key, pending).await; // it may have been noted
+        }
         claimed.during("noting an attempt")
     }
 
@@ -169,6 +188,17 @@ impl MailedCode {
     async fn note(&self, caller: &Caller, twin: &Key, outcome: &[u8], lasts: Duration) {
         if let Err(failure) = self.service.store.put(twin, outcome, lasts).await {
             tracing::info!(correlation = caller.correlation, %failure, "the outcome of an attempt is not noted for its twins");
+        }
+    }
+
+    /// Keeps an attempt noted that goes on.
+    async fn stays_noted(&self, caller: &Caller, claimed: &Key, pending: &str) -> Infallible {
+        loop {
+            tokio::time::sleep(NOTED_EVERY).await;
+            let noted = self.service.store.renew(claimed, pending.as_bytes(), PENDING).await;
+            if let Err(failure) = noted {
+                tracing::info!(correlation = caller.correlation, %failure, "an attempt that goes on is not noted any more");
+            }
         }
     }
 
@@ -183,6 +213,7 @@ impl MailedCode {
     /// claims `again`.
     async fn await_twin(
         &self,
+        caller: &Caller,
         attempt: &Attempt<'_>,
         twin: &Key,
         again: &Key,
@@ -205,16 +236,26 @@ impl MailedCode {
                 }
                 .into(),
                 Some(b"locked") => LimitRefused::Locked.into(),
-                Some(CHARGED) if self.claims(again, pending).await? => return Ok(Before::Charged),
+                Some(CHARGED) if self.claims(caller, again, pending).await? => return Ok(Before::Charged),
                 Some(_) => {
                     tokio::time::sleep(POLL_EVERY).await;
                     continue;
                 }
-                None => return Ok(Before::Nothing),
+                None if self.claims(caller, twin, pending).await? => return Ok(Before::Nothing),
+                None => continue, // another twin was quicker
             };
             return Ok(Before::Judged(Err(refused)));
         }
-        Ok(Before::Nothing)
+        self.service.env.mark("a twin of a verification waited in vain");
+        let limit = POLL_EVERY * POLLS_MAX;
+        let cause = Cause::Deadline {
+            what: "a twin of this attempt",
+            limit_ms: limit.as_millis() as u64,
+        };
+        Err(MailedCodeRefused::Unavailable(Unavailable {
+            doing: "waiting for the outcome of an attempt",
+            failure: Failure::Fail(cause),
+        }))
     }
 }
 

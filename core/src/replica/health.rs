@@ -4,10 +4,13 @@
 //! would open and close the port again and again, and each time people would be sent to a replica that fails them.
 
 use super::Wiring;
-use crate::{clocks::Clocks, config::Deadlines};
-use seams::{Cause, Env};
+use crate::{clocks::Clocks, config::Deadlines, store::DirectoryProbe};
+use seams::{Cause, Env, Outcome};
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::{oneshot, watch},
+    time::{sleep, timeout},
+};
 
 /// The state of the parts that a replica cannot work without.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,7 @@ pub fn watch_health(env: &Env, deadlines: Deadlines, wiring: &Wiring, clocks: Ar
     let (env, wiring) = (env.clone(), wiring.clone());
     env.clone().spawn_vital("health", async move {
         let mut watched = Watched::default();
+        let mut asked = Asked::default();
         loop {
             let store = match wiring.store.health().await {
                 // Before the port is opened: whatever is dated must be dated by the time that is one for all.
@@ -37,7 +41,7 @@ pub fn watch_health(env: &Env, deadlines: Deadlines, wiring: &Wiring, clocks: Ar
             };
             let parts = Parts {
                 store: store.map_err(|f| f.cause().clone()),
-                directory: wiring.directory.probe.probe().await.map_err(|f| f.cause().clone()),
+                directory: asked.answer(&env, &deadlines, &wiring.directory.probe).await,
                 clock: clocks.apart(),
                 mail: wiring.mailer.trouble(),
                 analytics: wiring.analytics.trouble(),
@@ -56,6 +60,49 @@ pub fn watch_health(env: &Env, deadlines: Deadlines, wiring: &Wiring, clocks: Ar
         }
     });
     health
+}
+
+/// A question to the directory that is under way. A disk that hangs keeps its answer for as long as it likes, and the look at health
+/// must not wait for it.
+#[derive(Default)]
+struct Asked {
+    answer: Option<oneshot::Receiver<Outcome<()>>>,
+    is_late: bool,
+}
+
+impl Asked {
+    /// What the directory answers, to this question or to an earlier one that it has not answered yet. One that comes too late is as
+    /// bad as none: the next commit will take as long.
+    async fn answer(
+        &mut self,
+        env: &Env,
+        deadlines: &Deadlines,
+        directory: &Arc<dyn DirectoryProbe>,
+    ) -> Result<(), Cause> {
+        let answer = self.answer.get_or_insert_with(|| {
+            let (tell, answer) = oneshot::channel();
+            let directory = directory.clone();
+            env.spawn(async move { drop(tell.send(directory.probe().await)) });
+            answer
+        });
+        // Waiting for the lock has a deadline of its own; what takes longer is the disk.
+        let limit = deadlines.directory * 2;
+        let too_long = Cause::Deadline {
+            what: "the directory's disk",
+            limit_ms: limit.as_millis() as u64,
+        };
+        let Ok(answered) = timeout(limit, answer).await else {
+            self.is_late = true;
+            return Err(too_long);
+        };
+        self.answer = None;
+        match answered {
+            Ok(Ok(())) if std::mem::take(&mut self.is_late) => Err(too_long),
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(failure)) => Err(failure.cause().clone()),
+            Err(_) => Err(too_long), // its task is gone: the process is about to end
+        }
+    }
 }
 
 fn report(env: &Env, was_ready_once: bool, before: &Health, now: &Health) {
@@ -123,18 +170,24 @@ impl Part {
     }
 }
 
-/// Whether the other replicas have the same trouble, whoever of them is asked.
-fn concerns_all(cause: &Cause) -> bool {
-    matches!(cause, Cause::Busy | Cause::DiskFull | Cause::WritesRefused(_))
+/// Whether the other replicas have the same trouble with the store, whoever of them is asked.
+fn is_refused_to_all(cause: &Cause) -> bool {
+    matches!(cause, Cause::WritesRefused(_))
+}
+
+/// Whether they have the same trouble with the directory: it is on one disk.
+fn is_locked_to_all(cause: &Cause) -> bool {
+    matches!(cause, Cause::Busy | Cause::DiskFull | Cause::Deadline { .. })
 }
 
 impl Watched {
     fn judge(&mut self, now: Duration, deadlines: &Deadlines, parts: Parts) -> Health {
         // A store that refuses to write refuses the other replicas as well, and so does a directory that is locked or
-        // full; both can still be read. Closing all ports would only lock out people who are logged in.
-        let failed = |part: &Result<(), Cause>| part.as_ref().err().filter(|cause| !concerns_all(cause)).cloned();
-        let store = self.store.judge(now, deadlines, failed(&parts.store).as_ref());
-        let directory = (self.directory).judge(now, deadlines, failed(&parts.directory).as_ref());
+        // full, or whose disk hangs; both can still be read. Closing all ports would only lock out people who are logged in.
+        let of_store = parts.store.as_ref().err().filter(|cause| !is_refused_to_all(cause));
+        let of_directory = parts.directory.as_ref().err().filter(|cause| !is_locked_to_all(cause));
+        let store = self.store.judge(now, deadlines, of_store);
+        let directory = self.directory.judge(now, deadlines, of_directory);
         let ready = store.is_none() && directory.is_none();
         let reasons = [
             // What has failed for too long is told until it counts as working.
@@ -196,8 +249,13 @@ mod tests {
         assert!(ready(50, Ok(()), Err(Cause::Busy)), "locked is not lost");
         assert!(ready(51, Ok(()), Err(Cause::DiskFull)));
         assert!(ready(60, Ok(()), Err(Cause::DiskFull)), "what is there can be read");
+        let hangs = || Cause::Deadline {
+            what: "the directory's disk",
+            limit_ms: 2000,
+        };
+        assert!(ready(60, Ok(()), Err(hangs())), "the same");
         let refused = || Err(Cause::WritesRefused("redis: OOM command not allowed".into()));
-        assert!(ready(61, refused(), Ok(())));
+        assert!(ready(61, refused(), Err(hangs())));
         assert!(ready(69, refused(), Ok(())), "the other replica is refused as well");
         let demoted = || {
             Err(Cause::Refused(

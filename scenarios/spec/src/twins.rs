@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// For so long, milliseconds, the twin of an attempt certainly waits for its outcome.
-const WAITS_MS: u64 = 1_000;
+const WAITS_MS: u64 = 2_000;
 
 /// Refusals of attempts that were judged, or stopped by a limiter.
 pub(crate) const REFUSALS: [&str; 5] = [

@@ -38,6 +38,9 @@ pub struct HealthTells;
 /// So long something may be broken before it is told, milliseconds.
 const NOTICED_MS: u64 = 3_000;
 
+/// So often a replica looks at its health, milliseconds.
+const LOOKS_MS: u64 = 1_000;
+
 /// Lines of a replica's log that say that a mail, or an event, was not taken.
 const MAIL_FAILED: [&str; 5] = [
     "a mail was not sent",
@@ -104,7 +107,7 @@ impl Property<Login> for HealthTells {
 fn disturbed(spans: &[Span<'_>], host: &str, at_ms: u64) -> bool {
     spans.iter().any(|span| {
         let is_its = match span.fault {
-            Fault::DiskError { .. } | Fault::Own(_) | Fault::RedisRefuses { .. } => false,
+            Fault::DiskError { .. } | Fault::DiskSlow { .. } | Fault::Own(_) | Fault::RedisRefuses { .. } => false,
             Fault::ClockOffset { .. } | Fault::ClockJump { .. } => false,
             fault => fault.hosts().contains(&host),
         };
@@ -147,6 +150,11 @@ fn broken<'a>(evidence: &'a Evidence<'_>, spans: &[Span<'a>]) -> Vec<Broken<'a>>
                 after_commit: false,
                 ..
             } => broken.push(directory(Some(host))),
+            // A commit begins with the next look, and the last one that began ends later.
+            Fault::DiskSlow { host, by_ms, .. } if *by_ms > LOOKS_MS + NOTICED_MS => broken.push(Broken {
+                from_ms: from_ms + LOOKS_MS,
+                ..directory(Some(host))
+            }),
             fault if takes_no_mail(fault, evidence.plan.world.access) => {
                 let failed =
                     |text: &str| MAIL_FAILED.iter().any(|says| text.starts_with(says)) && !text.contains(FOR_GOOD);

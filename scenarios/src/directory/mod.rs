@@ -16,12 +16,14 @@ pub(crate) mod stalls_bounded;
 // Planted bugs.
 pub(crate) mod deleted_log_unnoticed;
 pub(crate) mod directory_not_synced;
+pub(crate) mod hung_disk_untold;
 pub(crate) mod lock_across_await;
 pub(crate) mod one_connection;
 pub(crate) mod probe_writes_nothing;
 
 // Scenarios.
 pub(crate) mod directory_loses_power;
+pub(crate) mod disk_hangs;
 pub(crate) mod disk_is_full;
 pub(crate) mod log_deleted;
 pub(crate) mod slow_disk;
@@ -33,6 +35,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![
         directory_not_synced::PLANTED,
         deleted_log_unnoticed::PLANTED,
+        hung_disk_untold::PLANTED,
         lock_across_await::PLANTED,
         one_connection::PLANTED,
         probe_writes_nothing::PLANTED,
@@ -44,6 +47,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
     vec![
         slow_disk::slow_disk(),
         directory_loses_power::directory_loses_power(),
+        disk_hangs::disk_hangs(),
         disk_is_full::disk_is_full(),
         log_deleted::log_deleted(),
     ]

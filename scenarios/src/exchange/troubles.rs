@@ -53,6 +53,8 @@ pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&
         let until_ms = match (fault.lasts_ms(), end) {
             // Whoever asks once they have noticed is answered over a new connection.
             (Some(lasts_ms), _) if closes_connections(fault) => from_ms + lasts_ms,
+            // The last commit that it is slow for ends later.
+            (Some(lasts_ms), _) if let Fault::DiskSlow { by_ms, .. } = fault => from_ms + lasts_ms + by_ms + PASSES_MS,
             // Its clients have to connect again, and some find another master meanwhile.
             (Some(lasts_ms), _) if asks_for_new_connections(fault) => from_ms + lasts_ms + SETTLES_MS,
             (Some(lasts_ms), _) => reopened_ms(history, from_ms + lasts_ms) + PASSES_MS,

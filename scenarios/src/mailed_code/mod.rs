@@ -20,6 +20,7 @@ pub(crate) mod right_codes_admitted;
 pub(crate) mod code_of_address;
 pub(crate) mod guard_in_the_browser;
 pub(crate) mod latest_code_overwrites;
+pub(crate) mod note_runs_out;
 
 // Scenarios.
 pub(crate) mod twins_wait_in_vain;
@@ -31,6 +32,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![
         code_of_address::PLANTED,
         latest_code_overwrites::PLANTED,
+        note_runs_out::PLANTED,
         guard_in_the_browser::PLANTED,
     ]
 }

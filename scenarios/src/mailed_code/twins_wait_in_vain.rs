@@ -1,8 +1,8 @@
 //! Every press of "Sign in" is a double click, and the replica that judges the first one stops for seconds in the middle.
 //!
-//! The second of two identical requests waits for the outcome of the first, but not for ever: then it is judged by itself, and
-//! the first goes on later. The directory must give both of them one session, and a wrong code counts as often as it was
-//! judged. (Inventory 4, 18.)
+//! The second of two identical requests waits for the outcome of the first, but not for ever: then its person is told to try
+//! again, while the first goes on. Nothing is judged twice at once, and a wrong code counts as often as it was judged.
+//! (Inventory 4, 18.)
 
 use crate::{
     catalogue::marks::{marked, somebody_logged_in},
@@ -58,8 +58,8 @@ pub(crate) fn twins_wait_in_vain() -> Scenario {
     .eventually(EveryReplicaServes::within(secs(6)).settling(secs(4)))
     .sometimes("somebody logged in", somebody_logged_in)
     .sometimes(
-        "a twin waited in vain, and its session was open already",
-        marked("a session was open already"),
+        "a twin waited in vain",
+        marked("a twin of a verification waited in vain"),
     )
     .sometimes(
         "a twin of a verification shared its outcome",

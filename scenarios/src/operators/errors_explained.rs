@@ -38,7 +38,7 @@ const PARTS: [Part; 3] = [
         may_hit: of_the_directory,
     },
     Part {
-        names: &["queue"],
+        names: &["queue", "a twin of this attempt"],
         may_hit: |_| true,
     },
 ];

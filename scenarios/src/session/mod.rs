@@ -12,7 +12,6 @@ pub(crate) mod logged_in;
 pub(crate) mod sessions_survive;
 
 // Planted bugs.
-pub(crate) mod second_opening_refused;
 pub(crate) mod session_deleted_on_error;
 pub(crate) mod session_not_ended;
 pub(crate) mod session_outlives_its_cookie;
@@ -26,7 +25,6 @@ use crate::vocabulary::{PlantedBug, Scenario};
 /// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![
-        second_opening_refused::PLANTED,
         session_deleted_on_error::PLANTED,
         sessions_of_this_process::PLANTED,
         session_outlives_its_cookie::PLANTED,

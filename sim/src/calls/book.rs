@@ -68,6 +68,8 @@ struct Pages {
     last: BTreeMap<Arc<str>, &'static str>,
     /// What becomes of next calls, in the order in which it was said.
     faults: Vec<CallFault>,
+    /// By host: the longest time that its disk has taken for a commit, milliseconds.
+    slowest: BTreeMap<String, u64>,
     /// Calls that stand still until the nemesis has acted.
     stopped: Vec<Arc<Notify>>,
 }
@@ -116,6 +118,18 @@ impl CallBook {
             failure: None,
         });
         pages.records.len() - 1
+    }
+
+    /// The disk of a host takes so long for a commit from now on.
+    pub(crate) fn disk_takes(&self, host: &str, by_ms: u64) {
+        let slowest = &mut self.pages().slowest;
+        let slowest = slowest.entry(host.to_owned()).or_default();
+        *slowest = by_ms.max(*slowest);
+    }
+
+    /// How long the disk of a host takes for a commit at most, milliseconds.
+    pub(super) fn disk_ms(&self, host: &str) -> u64 {
+        self.pages().slowest.get(host).copied().unwrap_or(0)
     }
 
     /// It takes longer than its site promises.

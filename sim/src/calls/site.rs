@@ -17,6 +17,8 @@ pub struct CallSite {
     pub every_ms: Option<u64>,
     /// Within how long it ends at most, if that is promised, milliseconds.
     pub within_ms: Option<u64>,
+    /// Whether it ends with a commit, which takes as long as the disk does.
+    pub commits: bool,
     /// Why no story of the sweep reaches it, if none does.
     pub unreached: Option<&'static str>,
 }
@@ -30,6 +32,7 @@ impl CallSite {
             by_clock: false,
             every_ms: None,
             within_ms: None,
+            commits: false,
             unreached: None,
         }
     }
@@ -56,6 +59,11 @@ impl CallSite {
             within_ms: Some(ms),
             ..self
         }
+    }
+
+    /// It ends with a commit: [`CallSite::within_ms`] says how long it takes until that begins.
+    pub const fn commits(self) -> CallSite {
+        CallSite { commits: true, ..self }
     }
 
     /// Why no story of the sweep reaches it.

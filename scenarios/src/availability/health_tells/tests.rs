@@ -159,6 +159,16 @@ fn accepts_what_may_work_all_the_same() {
 }
 
 #[test]
+fn a_disk_that_hangs_is_told_once_a_commit_has_taken_too_long() {
+    let slow = |by_s| broken_by(sim::scenario::disk_slow("idp-a", secs(by_s), LASTS));
+    rejects(gives(slow(5), 14_000, &[]), "directory-untold");
+    accepts(gives(slow(5), 14_000, &["directory: its disk hangs"]));
+    for story in [gives(slow(5), 13_999, &[]), gives(slow(4), 14_000, &[])] {
+        assert_eq!(story.tally(&HealthTells), (0, vec![]));
+    }
+}
+
+#[test]
 fn a_mail_that_is_refused_for_good_is_no_trouble_and_ends_it() {
     let refused = "a mail was not sent; giving up cause=not done: refused for good: 550 gone";
     let given_up = "a mail was not sent; giving up cause=not done: refused: 451 no";
