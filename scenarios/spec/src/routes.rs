@@ -74,6 +74,7 @@ impl<'a> Spec<'a> {
         let index = Index::of(self.world, facts);
         let judge = Judge {
             counted: vec![OnceCell::new(); index.seen.len()],
+            endings: OnceCell::new(),
             index,
             troubles: self.troubles,
         };

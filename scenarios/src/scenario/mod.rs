@@ -17,8 +17,8 @@ pub use sim::scenario::{
 };
 pub use workload::{
     Administrator, BurntCodes, Clients, CodeThief, DirectoryReader, Eavesdropper, Flooder, Guesser, HastyPeople,
-    ImpatientPeople, Logins, Monitor, Probe, Racers, RestoredTabs, Returns, SentElsewhere, SignsOut, Stranger,
-    Visitors,
+    ImpatientPeople, Logins, LogsInAgain, Monitor, Probe, Racers, RestoredTabs, Returns, SentElsewhere, SignsOut,
+    Stranger, Visitors,
 };
 pub use world::World;
 

@@ -24,7 +24,7 @@ use rand_chacha::{
 use rusqlite::{Connection, OpenFlags};
 use seams::{Cause, DatabaseFiles, Failure, Outcome, Timestamp};
 use sha2::{Digest, Sha256};
-use sim::{at_rest::Stored, world::StorageLock};
+use sim::{at_rest::Stored, service::Behaviour as _, world::StorageLock};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
@@ -261,6 +261,9 @@ pub(crate) fn people(plan: &Plan) -> BTreeSet<&str> {
         .map(|reminder| reminder.who.as_str())
         .collect();
     for operation in &plan.operations {
+        if let Behaviour::Session(does) = &operation.does {
+            people.extend(does.others());
+        }
         people.insert(match &operation.does {
             Behaviour::Limits(limits::Behaviour::Guess { victim, .. })
             | Behaviour::Limits(limits::Behaviour::Flood { victim, .. })

@@ -78,6 +78,8 @@ pub(crate) const CALLS: &[CallSite] = &[
     directory("directory user", DIRECTORY_READ),
     directory("directory open_session", DIRECTORY_WRITE),
     directory("directory session", DIRECTORY_READ),
+    directory("directory end_replaced", DIRECTORY_WRITE)
+        .unreached("only who logs in again in the same browser has a session to replace; people of other stories do"),
     directory("directory end_session", DIRECTORY_WRITE),
     directory("directory redeem", DIRECTORY_WRITE),
     directory("directory spent_code", DIRECTORY_READ),
