@@ -40,7 +40,7 @@
 //! # Invariants
 //!
 //! - Modules depend on each other in one direction: `replica` → `registry`, `directory` → ways to log in → `authorize`,
-//!   `limits` → `redemption`, `session` → `users`, `clients`, `keys`, `ledger` → `service`, `http`, `store`. There is no
+//!   `limits` → `redemption` → `session` → `users`, `clients`, `keys`, `ledger` → `service`, `http`, `store`. There is no
 //!   cycle between them, and no way to log in knows another.
 //! - Nothing here reads a clock, opens a socket, starts a task or draws a random number but through [`seams::Env`].
 //! - What must happen at most once is decided in the directory, in the transaction that records its effect; Redis alone

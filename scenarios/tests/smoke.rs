@@ -75,6 +75,7 @@ smoke!(
     clock_far_ahead,
     backlog_swept,
     session_survives,
+    logs_in_again,
     slow_disk,
     directory_loses_power,
     disk_is_full,

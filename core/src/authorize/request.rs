@@ -324,6 +324,8 @@ mod tests {
             authenticated_at: Timestamp(10_000),
             expires_at: Timestamp(90_000),
             opened_by: String::new(),
+            sid: String::new(),
+            replaces: None,
         };
         let now = Timestamp(20_000);
         assert!(read(GOOD).unwrap().satisfied_by(&session, now));

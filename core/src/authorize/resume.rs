@@ -92,6 +92,7 @@ impl Authorization {
             nonce: request.nonce.clone(),
             scope: request.scope.clone(),
             user_id: session.user_id.clone(),
+            sid: Some(session.sid.clone()),
             auth_time: session.authenticated_at,
             issued_at: now,
             expires_at: now + config.ttl.code,

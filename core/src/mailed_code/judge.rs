@@ -52,7 +52,7 @@ impl MailedCode {
         }
         let opening = self
             .sessions
-            .open(&user, &attempt.cookie, &attempt.mac, now, record.expires_at)
+            .open(caller, &user, &attempt.cookie, &attempt.mac, now, record.expires_at)
             .await;
         let client = &attempt.flow.record.request.client_id;
         match opening {

@@ -34,6 +34,9 @@ pub struct CodeRecord {
     pub scope: String,
     /// Who logged in.
     pub user_id: String,
+    /// The session in which it was issued (its `sid`); `None`: by a replica of an earlier version.
+    #[serde(default)]
+    pub sid: Option<String>,
     /// When they authenticated.
     pub auth_time: Timestamp,
     /// When it was issued.
@@ -75,6 +78,8 @@ pub enum GrantRefused {
     Taken,
     /// It is spent: the ledger says so, or there is a token that was issued for it.
     Spent,
+    /// Its person was signed out since it was issued: "the provided authorization grant is … revoked" (RFC 6749 section 5.2).
+    SignedOut,
 }
 
 impl Binding {
@@ -144,6 +149,7 @@ mod tests {
             nonce: None,
             scope: "openid".into(),
             user_id: "user-ann".into(),
+            sid: None,
             auth_time: Timestamp(0),
             issued_at: Timestamp(0),
             expires_at: Timestamp(60_000),

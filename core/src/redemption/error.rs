@@ -134,6 +134,7 @@ fn reason(refused: GrantRefused) -> &'static str {
         GrantRefused::NoChallenge => "invalid_grant: a verifier without a challenge",
         GrantRefused::Taken => "invalid_grant: taken by another request",
         GrantRefused::Spent => "invalid_grant: in the spent ledger",
+        GrantRefused::SignedOut => "invalid_grant: signed out",
     }
 }
 

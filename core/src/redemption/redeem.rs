@@ -202,6 +202,7 @@ impl Redemption {
                 token_hash: sha256_hex(&access_token),
                 user_id: code.user_id.clone(),
                 client_id: code.binding.client_id.clone(),
+                sid: code.sid.clone(),
                 scope: code.scope.clone(),
                 expires_at: now + ttl.access_token,
             },
@@ -209,6 +210,7 @@ impl Redemption {
         match self.tokens.redeem(redemption).await.during("recording a redemption")? {
             Redeemed::Now => self.service.env.mark("a code was redeemed"),
             Redeemed::AlreadySpent => return Err(GrantRefused::Spent.into()),
+            Redeemed::SignedOut => return Err(GrantRefused::SignedOut.into()),
         }
         let statement = Statement {
             issuer: &self.service.config.issuer,

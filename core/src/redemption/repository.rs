@@ -26,6 +26,8 @@ pub enum Redeemed {
     /// The code was spent before; the tokens issued from it are revoked now (RFC 6749 section
     /// 4.1.2).
     AlreadySpent,
+    /// The session in which the code was issued has ended: it is spent now, for nothing.
+    SignedOut,
 }
 
 /// A code that was redeemed, as long as the token that was issued for it is kept.
@@ -46,6 +48,9 @@ pub struct TokenRecord {
     pub user_id: String,
     /// For which client.
     pub client_id: String,
+    /// The session (its `sid`) in which its code was issued: it ends with it when the person signs out. `None`: issued by an
+    /// earlier version.
+    pub sid: Option<String>,
     /// Granted scope, space-separated.
     pub scope: String,
     /// When it ends.
@@ -62,6 +67,6 @@ pub trait TokenRepository: Send + Sync {
     async fn spent_code(&self, code_hash: &str) -> Outcome<Option<SpentCode>>;
     /// Revokes the token that was issued for a code. Returns whether there was one that was not revoked.
     async fn revoke_token_of(&self, code_hash: &str) -> Outcome<bool>;
-    /// A live, unrevoked access token.
+    /// A live, unrevoked access token, whose person has not been signed out since.
     async fn token(&self, token_hash: &str, now: Timestamp) -> Outcome<Option<TokenRecord>>;
 }

@@ -3,6 +3,7 @@
 use super::{Binding, CodeRedemption, Redeemed, SpentCode, TokenRecord, TokenRepository};
 use crate::{
     ledger::spend,
+    session::is_ended,
     store::sqlite::{Expiring, Schema, SqliteDirectory, ms, timestamp},
 };
 use async_trait::async_trait;
@@ -34,6 +35,8 @@ pub(crate) const SCHEMA: Schema = Schema {
             "ALTER TABLE tokens ADD COLUMN redirect_uri TEXT NOT NULL DEFAULT '';
         ALTER TABLE tokens ADD COLUMN challenge TEXT;",
         ),
+        // What was issued before this version belongs to no session, and ends within an hour.
+        (8, "ALTER TABLE tokens ADD COLUMN sid TEXT;"),
     ],
     expiring: &[Expiring {
         table: "tokens",
@@ -49,6 +52,11 @@ fn revoke(t: &Connection, code_hash: &str) -> rusqlite::Result<bool> {
     Ok(rows > 0)
 }
 
+/// Whether the person was signed out of the session in which something was issued.
+fn signed_out(t: &Connection, sid: Option<&str>) -> rusqlite::Result<bool> {
+    sid.map_or(Ok(false), |sid| is_ended(t, sid))
+}
+
 #[async_trait]
 impl TokenRepository for SqliteDirectory {
     async fn redeem(&self, redemption: CodeRedemption) -> Outcome<Redeemed> {
@@ -59,9 +67,13 @@ impl TokenRepository for SqliteDirectory {
                     return Ok(Redeemed::AlreadySpent);
                 }
                 let (token, binding) = (&redemption.token, &redemption.binding);
+                if signed_out(t, token.sid.as_deref())? {
+                    return Ok(Redeemed::SignedOut);
+                }
                 t.prepare_cached(
-                    "INSERT INTO tokens (token_hash, code_hash, user_id, client_id, scope, expires_at, redirect_uri, challenge)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    "INSERT INTO tokens
+                         (token_hash, code_hash, user_id, client_id, scope, expires_at, redirect_uri, challenge, sid)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 )?
                 .execute(params![
                     token.token_hash,
@@ -71,11 +83,15 @@ impl TokenRepository for SqliteDirectory {
                     token.scope,
                     ms(token.expires_at),
                     binding.redirect_uri,
-                    binding.challenge
+                    binding.challenge,
+                    token.sid
                 ])?;
                 Ok(Redeemed::Now)
             })
             .await?;
+        if redeemed == Redeemed::SignedOut {
+            self.env().mark("redemption met a session that had ended");
+        }
         if redeemed == Redeemed::AlreadySpent {
             self.env().mark("redemption met a spent code");
             tracing::warn!("a spent code was presented; the tokens issued from it are revoked");
@@ -107,20 +123,25 @@ impl TokenRepository for SqliteDirectory {
 
     async fn token(&self, token_hash: &str, now: Timestamp) -> Outcome<Option<TokenRecord>> {
         self.read(|t| {
-            t.prepare_cached(
-                "SELECT token_hash, user_id, client_id, scope, expires_at FROM tokens
-                 WHERE token_hash = ?1 AND revoked = 0 AND expires_at > ?2",
-            )?
-            .query_row(params![token_hash, ms(now)], |row| {
-                Ok(TokenRecord {
-                    token_hash: row.get("token_hash")?,
-                    user_id: row.get("user_id")?,
-                    client_id: row.get("client_id")?,
-                    scope: row.get("scope")?,
-                    expires_at: timestamp(row, "expires_at")?,
+            let found = t
+                .prepare_cached(
+                    "SELECT token_hash, user_id, client_id, sid, scope, expires_at FROM tokens
+                     WHERE token_hash = ?1 AND revoked = 0 AND expires_at > ?2",
+                )?
+                .query_row(params![token_hash, ms(now)], |row| {
+                    Ok(TokenRecord {
+                        token_hash: row.get("token_hash")?,
+                        user_id: row.get("user_id")?,
+                        client_id: row.get("client_id")?,
+                        sid: row.get("sid")?,
+                        scope: row.get("scope")?,
+                        expires_at: timestamp(row, "expires_at")?,
+                    })
                 })
-            })
-            .optional()
+                .optional()?;
+            let sid = found.as_ref().and_then(|token| token.sid.as_deref());
+            let is_over = signed_out(t, sid)?;
+            Ok(found.filter(|_| !is_over))
         })
         .await
     }

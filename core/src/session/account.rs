@@ -37,16 +37,38 @@ impl Sessions {
         }
     }
 
-    /// The live session of this browser.
+    /// The live session of this browser. If its cookie comes for the first time, the browser has got it, and what it had before
+    /// ends now.
     ///
     /// # Errors
-    /// The directory did not answer. That is not "logged out" (inventory 55).
+    /// The directory did not answer, or may not have ended the session before this one. That is not "logged out" (inventory 55).
     pub async fn current(&self, caller: &Caller) -> Result<Option<Session>, Unavailable> {
         let Some(cookie) = caller.cookie(&COOKIE).filter(|cookie| is_token(cookie)) else {
             return Ok(None);
         };
         let found = self.repository.session(&sha256_hex(cookie), self.service.now()).await;
-        found.during("looking up the session")
+        let Some(session) = found.during("looking up the session")? else {
+            return Ok(None);
+        };
+        if session.replaces.is_some() {
+            let ended = self.repository.end_replaced(&session.id_hash, self.remembered_until());
+            self.signed_out(caller, &ended.await.during("ending the session before this one")?);
+            self.service.env.mark("a session took the place of another");
+        }
+        Ok(Some(session))
+    }
+
+    /// How long it must be remembered that a session has ended: whoever has a code from it, redeemed or not, has nothing valid
+    /// by then.
+    fn remembered_until(&self) -> Timestamp {
+        let ttl = &self.service.config.ttl;
+        self.service.now() + ttl.code + ttl.access_token + ttl.clock_slack
+    }
+
+    fn signed_out(&self, caller: &Caller, people: &[String]) {
+        for subject in people {
+            tracing::info!(correlation = caller.correlation, subject, "signed out");
+        }
     }
 
     /// Whether the session with this cookie is open, and was opened by this very one-time code (its keyed hash): then
@@ -61,12 +83,14 @@ impl Sessions {
     }
 
     /// Spends a one-time code (its keyed hash) and opens a session in its place, in one transaction. `code_expires_at` is
-    /// the code's own expiry: the ledger remembers it until then, with slack for clocks.
+    /// the code's own expiry: the ledger remembers it until then, with slack for clocks. The session that the browser of the
+    /// caller has is to be replaced by it.
     ///
     /// # Errors
     /// The directory did not do it, or may not have.
     pub async fn open(
         &self,
+        caller: &Caller,
         user: &User,
         cookie: &str,
         opened_by: &str,
@@ -74,8 +98,12 @@ impl Sessions {
         code_expires_at: Timestamp,
     ) -> Outcome<SessionOpening> {
         let (env, ttl) = (&self.service.env, &self.service.config.ttl);
+        let id_hash = sha256_hex(cookie);
+        let replaces = caller.cookie(&COOKIE).filter(|old| is_token(old)).map(sha256_hex);
         let session = Session {
-            id_hash: sha256_hex(cookie),
+            sid: id_hash.clone(),
+            replaces: replaces.filter(|old| *old != id_hash),
+            id_hash,
             user_id: user.id.clone(),
             authenticated_at: now,
             expires_at: now + ttl.session,
@@ -104,17 +132,19 @@ impl Sessions {
         Ok(user.map(|user| SignedIn { session, user }))
     }
 
-    /// Ends the session of this browser, if there is one. After this the cookie may go.
+    /// Ends the session of this browser, if there is one, with all that was issued in it (core/LIMITS.md, "Sessions"). After this
+    /// the cookie may go.
     ///
     /// # Errors
     /// The directory did not end it, or may not have: the cookie has to stay, or the person would think
     /// that they are logged out.
     pub async fn log_out(&self, caller: &Caller) -> Result<(), Unavailable> {
         if let Some(cookie) = caller.cookie(&COOKIE) {
-            let ended = self.repository.end_session(&sha256_hex(cookie)).await;
-            if let Some(subject) = ended.during("ending the session")? {
-                tracing::info!(correlation = caller.correlation, subject, "signed out");
-            }
+            let ended = self
+                .repository
+                .end_session(&sha256_hex(cookie), self.remembered_until())
+                .await;
+            self.signed_out(caller, &ended.during("ending the session")?);
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ pub use account::{Sessions, SignedIn};
 pub use model::{opened_in, value};
 pub use repository::{Session, SessionOpening, SessionRepository};
 pub use routes::routes;
-pub(crate) use sqlite::SCHEMA;
+pub(crate) use sqlite::{SCHEMA, is_ended};
 
 use crate::http::Cookie;
 

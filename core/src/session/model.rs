@@ -33,6 +33,8 @@ mod tests {
             authenticated_at: Timestamp(1),
             expires_at: Timestamp(2),
             opened_by: "mac".into(),
+            sid: String::new(),
+            replaces: None,
         };
         assert!(opened_in(&session, &pepper, "flow", "cookie", &ours));
         assert!(!opened_in(&session, &pepper, "flow2", "cookie", &ours));

@@ -92,6 +92,11 @@ impl Known {
             (maybe, _) => maybe,
         }
     }
+
+    /// Whether one of them is so.
+    pub(crate) fn or(self, other: Known) -> Known {
+        self.negated().and(other.negated()).negated()
+    }
 }
 
 /// The allowed answers.

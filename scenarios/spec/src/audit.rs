@@ -27,14 +27,29 @@ impl Judge<'_> {
     /// # Errors
     /// What differs, as a reason and a clause.
     pub(crate) fn check_audit(&self, seen: &Seen<'_>, answer: &Answer) -> Result<(), (&'static str, String)> {
-        let told = seen.exchange.audited;
+        let mut told: Vec<&Audited> = seen.exchange.audited.iter().collect();
+        for (person, happened) in self.signed_out_by(seen) {
+            let line = told
+                .iter()
+                .position(|line| line.what == "signed out" && line.subject == person);
+            match (line, happened) {
+                (Some(line), Known::Yes | Known::Maybe(_)) => drop(told.remove(line)),
+                (None, Known::Yes) => {
+                    return Err((
+                        "not-audited",
+                        format!("is nowhere in the log: that {person} is signed out by it is missing"),
+                    ));
+                }
+                _ => {}
+            }
+        }
         let Some(expected) = self.audited(seen, answer) else {
-            return match told {
+            return match told[..] {
                 [] => Ok(()),
                 [line, ..] => Err(("audited-without-reason", format!("is in the log as {:?}", line.what))),
             };
         };
-        match (told, expected.happened) {
+        match (&told[..], expected.happened) {
             ([], Known::Yes) => Err((
                 "not-audited",
                 format!("is nowhere in the log: {} is missing", expected.what),

@@ -31,12 +31,20 @@ pub(crate) struct Flow {
 /// A session: all that opened it with the same code in the same browser.
 #[derive(Debug)]
 pub(crate) struct Session {
+    /// Its cookie.
+    pub(crate) cookie: Tag,
     /// The exchanges that said that it was opened.
     pub(crate) opened: Vec<usize>,
     pub(crate) flow: Tag,
     pub(crate) digits: Tag,
     /// Requests that end it.
     pub(crate) ended: Vec<usize>,
+    /// The sessions one of which the browser may have had when it was opened: it takes the place of that one.
+    pub(crate) replaces: Vec<Tag>,
+    /// Whether it takes the place of the only one of them for certain.
+    pub(crate) is_certain: bool,
+    /// Requests with its cookie that ask who is signed in.
+    pub(crate) presented: Vec<usize>,
 }
 
 /// An authorization code.
@@ -178,6 +186,7 @@ impl<'a> Index<'a> {
             index.learn(place);
         }
         index.attempts();
+        index.relate_sessions();
         index
     }
 
@@ -214,10 +223,14 @@ impl<'a> Index<'a> {
                 let cookie = seen.set(&self.session_cookie());
                 if let (Some(cookie), Some(flow), Some(digits)) = (cookie, seen.flow, seen.digits) {
                     let session = self.sessions.entry(cookie).or_insert(Session {
+                        cookie,
                         opened: vec![],
                         flow,
                         digits,
                         ended: vec![],
+                        replaces: vec![],
+                        is_certain: true,
+                        presented: vec![],
                     });
                     let is_other = (session.flow, session.digits) != (flow, digits);
                     session.opened.push(place);

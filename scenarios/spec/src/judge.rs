@@ -3,6 +3,7 @@
 use crate::{
     allowed::{Allowed, Known, Widened},
     counter::Counted,
+    endings::Endings,
     expect::Expected,
     index::{Flow, Index, Session},
     seen::{Done, Seen},
@@ -22,6 +23,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) counted: Vec<OnceCell<Option<Counted>>>,
     /// Whether a person was known in a browser, by the record of what was asked there and the address, once somebody has asked.
     pub(crate) known: RefCell<BTreeMap<(usize, String), Known>>,
+    /// What ends sessions, once somebody has asked.
+    pub(crate) endings: OnceCell<Endings>,
 }
 
 /// Which parts an answer depends on.
@@ -114,14 +117,10 @@ impl<'a> Judge<'a> {
 
     /// Whether a session is live when something is asked.
     pub(crate) fn is_live(&self, session: &Session, seen: &Seen<'_>) -> Known {
-        let mut live = self
+        let live = self
             .expired(self.authenticated(session), self.setting("session"), seen.times)
             .negated();
-        let by_others = (session.ended.iter()).filter(|ended| self.index.seen[**ended].record != seen.record);
-        for ended in by_others {
-            live = live.and(self.precedes(&self.index.seen[*ended], seen).negated());
-        }
-        live
+        live.and(self.was_ended(session, seen).negated())
     }
 
     /// When the person of a session logged in: an earlier attempt with the same code may have opened it, if it was not

@@ -184,7 +184,7 @@ impl Judge<'_> {
                 Some(one)
             })
             .collect();
-        either(over, window.refuses(&all, seen.times, forgets))
+        over.or(window.refuses(&all, seen.times, forgets))
     }
 
     /// The same of mails. Of the presses of a button that may be repetitions of each other one is counted.
@@ -218,7 +218,7 @@ impl Judge<'_> {
         let all: Vec<Counted> = (index.sends_to.keys())
             .flat_map(|to| counted(self.presses(to), to, true))
             .collect();
-        either(over, window.refuses(&all, seen.times, forgets))
+        over.or(window.refuses(&all, seen.times, forgets))
     }
 
     /// Whether the presses come from a browser in which the person with the address is known.
@@ -233,8 +233,4 @@ impl Judge<'_> {
             false => Known::Maybe(Widened::Race),
         }
     }
-}
-
-fn either(one: Known, other: Known) -> Known {
-    one.negated().and(other.negated()).negated()
 }

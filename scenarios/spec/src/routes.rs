@@ -75,6 +75,7 @@ impl<'a> Spec<'a> {
         let judge = Judge {
             counted: vec![OnceCell::new(); index.seen.len()],
             known: RefCell::default(),
+            endings: OnceCell::new(),
             index,
             troubles: self.troubles,
         };

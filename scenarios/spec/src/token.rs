@@ -202,6 +202,8 @@ fn grant(judge: &Judge<'_>, allowed: &mut Allowed, place: usize, seen: &Seen<'_>
         gone = judge.forgotten(code.born, seen.times);
     }
     allowed.when(gone, refused);
+    // core/LIMITS.md, "Sessions": nothing that was issued in a session outlives a sign-out.
+    allowed.when(judge.was_signed_out(code.session, seen), refused);
     allowed.otherwise(|| tokens(judge, seen, code));
 }
 
@@ -272,6 +274,9 @@ pub(crate) fn reasons(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Vec<&
         }
         if expired {
             reasons.push("invalid_grant: expired");
+        }
+        if judge.was_signed_out(code.session, seen) != Known::No {
+            reasons.push("invalid_grant: signed out");
         }
         // Whoever found it and could not take it knows no other reason.
         let is_gone_now = judge.troubles.forgets_within(code.born, seen.times);

@@ -65,7 +65,10 @@ pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
                 code.map_or(Known::No, |code| revoked(judge, seen, token, code)),
                 invalid,
             );
-            let session = code.and_then(|code| index.sessions.get(&code.session?));
+            // core/LIMITS.md, "Sessions": nothing that was issued in a session outlives a sign-out.
+            let session = code.and_then(|code| code.session);
+            allowed.when(judge.was_signed_out(session, seen), invalid);
+            let session = session.and_then(|session| index.sessions.get(&session));
             let people = session.map_or(vec![], |session| judge.people_of(session));
             let scope = code.map_or("", |code| &code.wanted.scope);
             for person in people.iter().skip(1) {

@@ -51,6 +51,7 @@ impl Property<Login> for DirectoryKept {
             reminders: asked_for.collect::<BTreeSet<_>>().len(),
             mailed_ms: BTreeMap::new(),
             logouts: 0,
+            replaced: 0,
             before: None,
         };
         for (index, record) in evidence.history.records.iter().enumerate() {
@@ -60,7 +61,12 @@ impl Property<Login> for DirectoryKept {
                     judging.mailed_ms.entry(reminder).or_insert(record.at_ms);
                 }
                 Event::Own(Observation::Exchange(exchange::Observation::Asked { request, .. })) => {
-                    judging.logouts += usize::from(request.path == "/logout");
+                    let signs_out =
+                        ["/logout", "/end-session", "/end-session/confirm"].contains(&request.path.as_str());
+                    judging.logouts += usize::from(signs_out);
+                    // A session that takes the place of another one ends it at some time later.
+                    let held = request.cookies.iter().any(|(name, _)| name.ends_with("session"));
+                    judging.replaced += usize::from(held && request.path == "/login/verify");
                 }
                 Event::Own(Observation::Directory(seen)) => judging.look(record.at_ms, index, seen)?,
                 _ => {}
@@ -82,6 +88,8 @@ struct Judging<'a, 'e> {
     mailed_ms: BTreeMap<(&'a str, u64), u64>,
     /// How often somebody asked to be logged out.
     logouts: usize,
+    /// How often somebody who had a session asked to be logged in.
+    replaced: usize,
     /// What was there at the look before, and how often somebody had asked to be logged out.
     before: Option<(&'a BTreeMap<String, Vec<u64>>, usize)>,
 }
@@ -139,7 +147,7 @@ impl<'a> Judging<'a, '_> {
                 .map(|end| count(ends, end).saturating_sub(count(now, end)));
             let gone: usize = gone.sum();
             let ended = match table.as_str() {
-                "sessions" => self.logouts - logouts.min(self.logouts),
+                "sessions" => self.logouts - logouts.min(self.logouts) + self.replaced,
                 // A browser that is seen again is known for longer: the row has another end.
                 "known_browsers" => now.iter().filter(|end| count(ends, end) < count(now, end)).count(),
                 _ => 0,
@@ -229,6 +237,34 @@ mod tests {
         let gone = look(story(), 5_000, LIVE, (false, false));
         let gone = look(gone, 6_000, [100_000, 300_000], (false, false));
         assert_eq!(reason(gone), Err("swept-too-early".into()));
+    }
+
+    /// Signing out, and a session that takes the place of another one.
+    #[test]
+    fn sessions_that_somebody_ended_may_go() {
+        let gone_after = |path: &str, cookies: Vec<(String, spec::Secret)>| {
+            let request = spec::exchange::Request {
+                method: "POST".into(),
+                path: path.into(),
+                cookies,
+                ..spec::exchange::Request::default()
+            };
+            let asked = exchange::Observation::Asked {
+                number: 1,
+                door: "balancer".into(),
+                request: Box::new(request),
+            };
+            let story = look(story(), 5_000, LIVE, (false, false));
+            let story = story.event(5_500, "ann", Event::Own(Observation::Exchange(asked)));
+            reason(look(story, 6_000, [300_000, 200_000], (false, false)))
+        };
+        let session = vec![("__Host-session".to_owned(), spec::Secret::of("x"))];
+        assert_eq!(gone_after("/logout", session.clone()), Ok(()));
+        assert_eq!(gone_after("/end-session", session.clone()), Ok(()));
+        assert_eq!(gone_after("/login/verify", session.clone()), Ok(()));
+        let too_early = Err("swept-too-early".to_owned());
+        assert_eq!(gone_after("/login/verify", vec![]), too_early);
+        assert_eq!(gone_after("/", session), too_early);
     }
 
     #[test]

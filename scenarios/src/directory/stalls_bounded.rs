@@ -264,7 +264,8 @@ mod tests {
     #[test]
     fn who_only_looks_waits_for_no_commit() {
         let claim = || claim().looks(Duration::from_millis(60));
-        let look = |story: Story, took_ms| story.op((2000, 2000 + took_ms), "ann", visit("s1"), Seen::Ok);
+        let visit = || Op::Session(session::Op::Visit { session: tag("s1") });
+        let look = |story: Story, took_ms: u64| story.op((2000, 2000 + took_ms), "ann", visit(), Seen::Ok);
         assert_eq!(look(slow(), 60).judged_by(&claim()), Ok(()));
         assert_eq!(
             look(slow().fault(1500, cut("idp-a", "redis-1")), 90).judged_by(&claim()),

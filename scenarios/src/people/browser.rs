@@ -89,6 +89,17 @@ impl Browser {
             .map(str::to_owned)
     }
 
+    /// Has this session cookie from now on, copied from another browser.
+    pub(crate) fn copy_session(&self, value: &str) {
+        let [guarded, plain] = SESSION_COOKIES;
+        let cookie = match self.origin.scheme() {
+            "https" => format!("{guarded}={value}; Path=/; Secure"),
+            _ => format!("{plain}={value}; Path=/"),
+        };
+        let stored = self.state().jar.store(&cookie, &self.origin, self.env.now());
+        debug_assert_eq!(stored, Stored::Kept);
+    }
+
     /// Must be called before "Sign out" is pressed: the session's absence from then on is not recorded as a loss.
     pub(crate) fn expect_to_be_logged_out(&self) {
         let session = self.session();

@@ -242,7 +242,7 @@ impl RelyingParty {
     }
 
     /// With the token in the header, or, if it puts its own secret into forms, in the body (RFC 6750 sections 2.1 and 2.2).
-    async fn ask_userinfo<T: DeserializeOwned>(&self, token: &str) -> Result<T, Seen> {
+    pub(crate) async fn ask_userinfo<T: DeserializeOwned>(&self, token: &str) -> Result<T, Seen> {
         if self.options.secret.is_none() || self.basic {
             return self.get("/userinfo", Some(token)).await;
         }

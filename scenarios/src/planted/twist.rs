@@ -87,7 +87,8 @@ macro_rules! each_part {
             SessionRepository twisted by SessionTwist {
                 fn open_session(session: Session, code_hash: &str, until: Timestamp) -> SessionOpening;
                 fn session(id_hash: &str, now: Timestamp) -> Option<Session>;
-                fn end_session(id_hash: &str) -> Option<String>;
+                fn end_replaced(id_hash: &str, until: Timestamp) -> Vec<String>;
+                fn end_session(id_hash: &str, until: Timestamp) -> Vec<String>;
             }
             TokenRepository twisted by TokenTwist {
                 fn redeem(redemption: CodeRedemption) -> Redeemed;

@@ -5,7 +5,8 @@ use crate::{
     vocabulary::{Behaviour, Workload},
     world::hosts,
 };
-use std::time::Duration;
+use sim::scenario::Dice;
+use std::{ops::Range, time::Duration};
 
 /// People who log in calmly.
 pub struct Logins;
@@ -56,6 +57,30 @@ impl SignsOut {
     pub fn of(name: &'static str) -> Workload {
         Workload::named(name, Behaviour::Session(session::Behaviour::LogInAndOut)).every(Duration::ZERO)
     }
+}
+
+/// People who log in again in the same browser.
+pub struct LogsInAgain;
+
+impl LogsInAgain {
+    /// This number of people, each after a time of their own within these bounds.
+    pub fn people(count: usize, after: Range<Duration>) -> Workload {
+        Workload::people_each(count, move |dice| again(dice, &after, String::new()))
+    }
+
+    /// The same, but somebody else logs in then.
+    pub fn as_another(count: usize, after: Range<Duration>) -> Workload {
+        Workload::people_each(count, move |dice| {
+            let whose = format!("friend-{}", dice.between(1, 99));
+            again(dice, &after, whose)
+        })
+    }
+}
+
+fn again(dice: &mut Dice, after: &Range<Duration>, whose: String) -> Behaviour {
+    let [from_ms, to_ms] = [after.start, after.end].map(|time| time.as_millis() as u64);
+    let after_ms = dice.between(from_ms, to_ms);
+    Behaviour::Session(session::Behaviour::LogInAgain { after_ms, whose })
 }
 
 /// People whose relying party presents the code to all replicas at once.

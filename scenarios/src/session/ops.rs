@@ -4,7 +4,7 @@ use crate::{
     login::{self, Login},
     mailed_code,
     people::person::Person,
-    session::logged_in,
+    session::{again, logged_in},
     world::Scene,
 };
 use serde::{Deserialize, Serialize};
@@ -27,10 +27,26 @@ pub enum Behaviour {
     },
     /// Logs in, looks at the account page, and logs out.
     LogInAndOut,
+    /// Logs in, some time later again in the same browser, and signs out; somebody looks at the account page with the old
+    /// cookies, and clients ask for what they were given before.
+    LogInAgain {
+        /// Time between the two logins, milliseconds.
+        after_ms: u64,
+        /// Who logs in the second time; empty: the same person.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        whose: String,
+    },
 }
 
 impl sim::service::Behaviour<Login> for Behaviour {
-    const KINDS: &'static [&'static str] = &["stay-logged-in", "log-in-and-out"];
+    const KINDS: &'static [&'static str] = &["stay-logged-in", "log-in-and-out", "log-in-again"];
+
+    fn others(&self) -> Vec<&str> {
+        match self {
+            Behaviour::LogInAgain { whose, .. } if !whose.is_empty() => vec![whose],
+            _ => vec![],
+        }
+    }
 
     fn plainer(&self) -> Vec<login::Behaviour> {
         vec![mailed_code::Behaviour::LogIn.into()]
@@ -39,12 +55,15 @@ impl sim::service::Behaviour<Login> for Behaviour {
 
 /// Performs a behaviour of a person who is logged in.
 pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
-    let person = Arc::new(Person::new(scene, who, who, label));
+    let person = Person::new(scene, who, who, label);
     match does {
         Behaviour::StayLoggedIn { every_ms, looks } => {
-            logged_in::stay(&person, Duration::from_millis(every_ms), looks).await;
+            logged_in::stay(&Arc::new(person), Duration::from_millis(every_ms), looks).await;
         }
-        Behaviour::LogInAndOut => logged_in::in_and_out(&person).await,
+        Behaviour::LogInAndOut => logged_in::in_and_out(&Arc::new(person)).await,
+        Behaviour::LogInAgain { after_ms, whose } => {
+            again::log_in(person, &whose, Duration::from_millis(after_ms)).await;
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use idp::{directory::Directory, replica::Wiring, session::SessionRepository};
-use seams::Outcome;
+use seams::{Outcome, Timestamp};
 use std::sync::Arc;
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
@@ -33,7 +33,7 @@ impl SessionTwist for NotEnded {
     fn inner(&self) -> &Arc<dyn SessionRepository> {
         &self.0
     }
-    async fn end_session(&self, _: &str) -> Outcome<Option<String>> {
-        Ok(None)
+    async fn end_session(&self, _: &str, _: Timestamp) -> Outcome<Vec<String>> {
+        Ok(vec![])
     }
 }

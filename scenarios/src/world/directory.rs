@@ -24,7 +24,7 @@ use rand_chacha::{
 use rusqlite::{Connection, OpenFlags};
 use seams::{Cause, DatabaseFiles, Failure, Outcome, Timestamp};
 use sha2::{Digest, Sha256};
-use sim::{at_rest::Stored, world::StorageLock};
+use sim::{at_rest::Stored, service::Behaviour as _, world::StorageLock};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
@@ -263,6 +263,9 @@ pub(crate) fn people(plan: &Plan) -> BTreeSet<&str> {
     for operation in &plan.operations {
         if let Behaviour::Limits(limits::Behaviour::Guess { known_as, .. }) = &operation.does {
             people.extend(known_as.as_deref());
+        }
+        if let Behaviour::Session(does) = &operation.does {
+            people.extend(does.others());
         }
         people.insert(match &operation.does {
             Behaviour::Limits(limits::Behaviour::Guess { victim, .. })

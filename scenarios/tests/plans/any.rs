@@ -20,7 +20,7 @@ use scenarios::{
     },
     redemption::Behaviour::{BurnCode, RaceCode, StealCodes},
     registry,
-    session::Behaviour::{LogInAndOut, StayLoggedIn},
+    session::Behaviour::{LogInAgain, LogInAndOut, StayLoggedIn},
     store,
     vocabulary::{Behaviour, Mode, OwnFault, ReminderOption},
 };
@@ -30,6 +30,7 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
     let (ms, many) = (0..20_000u64, 0..70u32);
     let crawl = (many.clone(), ms.clone());
     let attack = (others, many.clone(), ms.clone());
+    let again = (others, ms.clone());
     prop_oneof![
         Just(LogIn.into()),
         many.clone().prop_map(|clicks| LogInImpatiently { clicks }.into()),
@@ -48,6 +49,7 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
         vec(ms.clone(), 0..4).prop_map(|after_ms| StealCodes { after_ms }.into()),
         (ms.clone(), many.clone()).prop_map(|(every_ms, looks)| StayLoggedIn { every_ms, looks }.into()),
         Just(LogInAndOut.into()),
+        again.prop_map(|(whose, after_ms)| LogInAgain { after_ms, whose }.into()),
         (attack.clone(), any::<bool>(), option::of(others)).prop_map(
             |((victim, guesses, every_ms), in_one_place, known_as)| {
                 let guess = Guess {

@@ -15,6 +15,8 @@ fn session(id: &str, code: &str) -> Session {
         authenticated_at: START,
         expires_at: START + HOUR,
         opened_by: code.into(),
+        sid: id.into(),
+        replaces: None,
     }
 }
 

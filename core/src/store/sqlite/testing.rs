@@ -86,6 +86,7 @@ pub(crate) fn redemption(code: &str, token: &str) -> CodeRedemption {
             token_hash: token.into(),
             user_id: "user-ann".into(),
             client_id: "web".into(),
+            sid: None,
             scope: "openid".into(),
             expires_at: START + HOUR,
         },

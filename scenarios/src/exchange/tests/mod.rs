@@ -9,6 +9,7 @@ mod log;
 mod looks;
 mod mails;
 mod operators;
+mod sessions;
 mod twins;
 
 use super::{Observation, judge};

@@ -83,6 +83,8 @@ pub(crate) const CALLS: &[CallSite] = &[
     reads("directory user"),
     writes("directory open_session"),
     reads("directory session"),
+    writes("directory end_replaced")
+        .unreached("only who logs in again in the same browser has a session to replace; people of other stories do"),
     writes("directory end_session"),
     writes("directory redeem"),
     reads("directory spent_code"),
