@@ -78,6 +78,7 @@ smoke!(
     logs_in_again,
     slow_disk,
     directory_loses_power,
+    disk_hangs,
     disk_is_full,
     log_deleted,
     calls_fail,

@@ -180,31 +180,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_that_its_disk_blocks_is_late_for_everybody() {
-        let slow = Fault::DiskSlow {
-            host: "idp-a".into(),
-            by_ms: 400,
-            lasts_ms: 1_000,
-        };
-        let says = |at_ms, host, text| {
-            let level = "WARN";
-            let line = LogLine {
-                at_ms,
-                host,
-                level,
-                text,
-            };
-            blames_rightly(&line, &[(4_700, &slow)])
-        };
-        let late = "the store did not answer as it should cause=outcome unknown: the store took longer than 800 ms";
-        assert!(says(5_900, "idp-a", late));
-        assert!(!says(5_900, "idp-b", late), "which has a disk of its own");
-        assert!(!says(4_600, "idp-a", late) && !says(7_000, "idp-a", late));
-        let lost = "the store did not answer as it should cause=outcome unknown: connection lost: redis: reset";
-        assert!(!says(5_900, "idp-a", lost));
-    }
-
-    #[test]
     fn a_process_that_is_paused_in_a_commit_keeps_the_lock() {
         let slow = Fault::DiskSlow {
             host: "idp-a".into(),

@@ -189,7 +189,14 @@ impl Connections {
         self.readers.lock().expect("nobody panics while holding them")
     }
 
-    /// Reads with a connection that nobody else reads with.
+    /// Opens the first connection that reads, so that somebody can read when no file can be opened any more.
+    pub(super) fn open_reader(&self) -> rusqlite::Result<()> {
+        let reader = connect(&self.location, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        self.readers().push(reader);
+        Ok(())
+    }
+
+    /// Reads with a connection that nobody else reads with. If no more can be opened, one that is open will be free soon.
     pub(super) fn reading<T, E: From<rusqlite::Error>>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, E>,
@@ -197,7 +204,7 @@ impl Connections {
         let kept = self.readers().pop();
         let reader = match kept {
             Some(reader) => reader,
-            None => connect(&self.location, OpenFlags::SQLITE_OPEN_READ_WRITE)?,
+            None => connect(&self.location, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|_| busy())?,
         };
         let found = read(&reader);
         let mut readers = self.readers();
@@ -211,6 +218,10 @@ impl Connections {
     pub(super) fn forget_readers(&self) {
         self.readers().clear();
     }
+}
+
+fn busy() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None)
 }
 
 fn connect(location: &str, flags: OpenFlags) -> rusqlite::Result<Connection> {
