@@ -23,8 +23,10 @@ pub enum MailedCodeRefused {
     WrongCode(LoginView),
     /// Too many attempts, or mails.
     Limit(LimitRefused),
-    /// Not now.
+    /// Not now. Nothing is lost.
     Unavailable(Unavailable),
+    /// Not now, and the code that was typed may be used up, or lost.
+    InDoubt(LoginView, Unavailable),
 }
 
 impl From<FlowRefused> for MailedCodeRefused {
@@ -51,6 +53,14 @@ impl From<MailedCodeRefused> for Rejected {
             MailedCodeRefused::Flow(refused) => return refused.into(),
             MailedCodeRefused::Limit(refused) => return refused.into(),
             MailedCodeRefused::Unavailable(unavailable) => return unavailable.into(),
+            MailedCodeRefused::InDoubt(view, unavailable) => PageError::on(
+                Kind::Unavailable,
+                "temporarily-in-doubt",
+                "Something that signing in depends on does not answer, and this code may be used up. Wait a moment and \
+                 try it once more; if it is wrong then, send another code.",
+                move |notice| pages::code(&view, Some(notice)),
+            )
+            .for_want_of(unavailable),
             MailedCodeRefused::Address(view) => PageError::on(
                 Kind::Invalid,
                 "invalid-address",

@@ -64,14 +64,19 @@ impl MailedCode {
             Err(failure) => {
                 // It is put back, for the person will press again. Safe even if the session was opened
                 // after all: the ledger knows the code then.
-                if let Ok(Some(_)) = taken {
-                    self.put_back(caller, &key, &record, &failure).await;
-                }
-                return Err(Unavailable {
+                let is_there = match taken {
+                    Ok(Some(_)) => self.put_back(caller, &key, &record, &failure).await,
+                    Err(taking) if taking.is_unknown() => self.put_back(caller, &key, &record, &failure).await,
+                    Ok(None) | Err(_) => true, // a twin has it, or nobody
+                };
+                let unavailable = Unavailable {
                     doing: "opening a session",
                     failure,
-                }
-                .into());
+                };
+                return Err(match is_there {
+                    true => unavailable.into(),
+                    false => MailedCodeRefused::InDoubt(self.authorization.view(attempt.flow), unavailable),
+                });
             }
         }
         let known = self.limits.succeed(&user, attempt.address, &attempt.known_cookie).await;
@@ -91,15 +96,18 @@ impl MailedCode {
         Err(MailedCodeRefused::WrongCode(view))
     }
 
-    async fn put_back(&self, caller: &Caller, key: &Key, record: &EmailCodeRecord, why: &Failure) {
+    /// Whether it is certainly there again, or its time is over.
+    async fn put_back(&self, caller: &Caller, key: &Key, record: &EmailCodeRecord, why: &Failure) -> bool {
         let service = &self.service;
         let left = record.expires_at.since(service.now());
         if left.is_zero() {
-            return;
+            return true;
         }
         service.env.mark("a one-time code was put back");
-        if let Err(failure) = service.store.put(key, &encode(record), left).await {
+        let put = service.store.put(key, &encode(record), left).await;
+        if let Err(failure) = &put {
             tracing::warn!(correlation = caller.correlation, %why, %failure, "a one-time code could not be put back");
         }
+        put.is_ok()
     }
 }

@@ -55,6 +55,7 @@ impl Judge<'_> {
         }
         self.check_blamed(seen, answer, line)?;
         self.check_doubt(seen, answer, line)?;
+        self.check_mailed_doubt(answer, line)?;
         let Some(error) = error else {
             return Ok(()); // the answer to a HEAD does not say
         };
@@ -141,6 +142,25 @@ impl Judge<'_> {
 }
 
 impl Judge<'_> {
+    /// Whether a person is told that the typed code may be used up if it could not be put back, and only then.
+    fn check_mailed_doubt(&self, answer: &Answer, line: &Refused) -> Result<(), (&'static str, String)> {
+        let (Some(cause), "/login/verify") = (&line.cause, line.path.as_str()) else {
+            return Ok(());
+        };
+        let is_told = error_of(answer) == Some("temporarily-in-doubt");
+        let is_away = line.is_code_away && cause.starts_with("opening a session: ");
+        match is_told == is_away {
+            true => Ok(()),
+            false => Err((
+                "doubt-told-wrongly",
+                format!(
+                    "is in the log with the cause {cause:?}; the code is away: {}",
+                    line.is_code_away
+                ),
+            )),
+        }
+    }
+
     /// Whether a client is told that its code may be spent if that is in doubt, and only then: whether it may try again depends
     /// on it. If the redemption was not recorded, the code is there unless it could not be put back, or its time is over. Of a
     /// code that the store does not give, only the ledger knows more: trying again gets no tokens.

@@ -44,6 +44,17 @@ pub(crate) fn expect(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowe
         ..Needs::default()
     };
     judge.or_not_now(&mut allowed, seen, needs, page_not_now);
+    let meanwhile = |of| judge.troubles.any(seen.times.from_ms, seen.times.to_ms, of);
+    if let Some(found) = judge.index.attempted.get(&place)
+        && meanwhile(|touches| touches.directory)
+        && meanwhile(|touches| touches.store)
+    {
+        // The session was not opened, and the code could not be put back.
+        let retry_s = judge.setting("try again") / 1000;
+        let page = pages::code(seen, &found.possible, Some("temporarily-in-doubt"));
+        let page = Expected { status: 503, ..page }.header("retry-after", retry_s.to_string());
+        allowed.or_not_now(Widened::InDoubt, page);
+    }
     allowed
 }
 

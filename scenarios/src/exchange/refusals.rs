@@ -57,11 +57,14 @@ fn read(line: &str) -> Option<(&str, Refused)> {
     Some((correlation, refused))
 }
 
-/// Reads the lines that say that an authorization code was taken, or may have been, and is not back.
+/// Reads the lines that say that a code of either kind was taken, or may have been, and is not back.
 fn read_code_away(line: &str) -> Option<&str> {
     let lost = line.strip_prefix("a code could not be put back correlation=");
     let unsure = || line.strip_prefix("taking a code; the ledger decides correlation=");
-    let rest = lost.or_else(|| unsure().filter(|rest| rest.contains(" failure=outcome unknown: ")))?;
+    let mailed = line.strip_prefix("a one-time code could not be put back correlation=");
+    let rest = lost
+        .or(mailed)
+        .or_else(|| unsure().filter(|rest| rest.contains(" failure=outcome unknown: ")))?;
     rest.split(' ').next()
 }
 

@@ -10,10 +10,11 @@
 //! excuses nothing. A second press within the window sends no second mail (inventory 3); a store's clock that was ahead makes
 //! windows longer. If the first press was answered, or something was broken meanwhile, so that its mail may be lost, the second
 //! one is not judged. If nobody waited for the answer to the first, whose mail may have come since then, the second one is: its
-//! page promises a mail. A press that was refused, or whose outcome is unknown, promises nothing.
+//! page promises a mail. A press that was refused, or whose outcome is unknown, promises nothing, and whoever tries
+//! addresses that nobody has is promised nothing.
 
 use crate::{
-    limits::limits_let_in::ahead_ms,
+    limits::{self, limits_let_in::ahead_ms},
     mailed_code,
     property::{
         bound::Bound,
@@ -22,9 +23,12 @@ use crate::{
         reading::{mails, only_slows},
         violation,
     },
-    vocabulary::{Evidence, Kind, Login, Op, Property, Violation},
+    vocabulary::{Behaviour, Evidence, Kind, Login, Op, Property, Violation},
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// Allowance for the rounding of windows, milliseconds.
 const SLACK_MS: u64 = 1000;
@@ -70,6 +74,11 @@ impl Property<Login> for MailArrives {
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let calm = Calm::but_for(evidence, self.0.settle_ms, only_slows);
         let window_ms = evidence.plan.world.send_once_s * 1000 + ahead_ms(evidence.history) + SLACK_MS;
+        let sprays = |does: &Behaviour| matches!(does, Behaviour::Limits(limits::Behaviour::Spray { .. }));
+        let all = evidence.plan.operations.iter();
+        let sprayers: BTreeSet<&str> = (all.filter(|one| sprays(&one.does)))
+            .map(|one| one.who.as_str())
+            .collect();
         let mut pressed: BTreeMap<_, Vec<Pressed>> = BTreeMap::new();
         for press in invocations(evidence.history) {
             let Op::MailedCode(mailed_code::Op::SendCode { flow, address }) = press.op else {
@@ -85,8 +94,8 @@ impl Property<Login> for MailArrives {
                 promised: press.ok(),
             });
             let deadline_ms = press.began_ms + self.0.within_ms;
-            if !press.ok() {
-                continue; // it promises nothing
+            if !press.ok() || sprayers.contains(press.who) {
+                continue; // it promises nothing; nor is anything promised to addresses that nobody has
             }
             let is_excused =
                 |earlier: &Pressed| earlier.promised || calm.excuse(earlier.began_ms, press.began_ms).is_some();

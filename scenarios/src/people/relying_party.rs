@@ -171,15 +171,24 @@ impl RelyingParty {
     /// # Errors
     /// The outcome of the exchange. After [`Seen::Unknown`] nothing may be assumed: the code may be spent.
     pub(crate) async fn exchange(&self, seen_code: &SeenCode) -> Result<Tokens, Seen> {
-        present(
-            &self.scene,
-            &self.client,
-            &self.who,
-            seen_code,
-            &self.scene.balancer,
-            self.presentation(),
-        )
-        .await
+        self.exchange_as(seen_code, self.presentation()).await
+    }
+
+    /// The same for a code whose person has signed out since.
+    ///
+    /// # Errors
+    /// As [`RelyingParty::exchange`].
+    pub(crate) async fn exchange_too_late(&self, seen_code: &SeenCode) -> Result<Tokens, Seen> {
+        let late = Presentation {
+            signed_out: true,
+            ..self.presentation()
+        };
+        self.exchange_as(seen_code, late).await
+    }
+
+    async fn exchange_as(&self, seen_code: &SeenCode, presentation: Presentation) -> Result<Tokens, Seen> {
+        let (scene, client) = (&self.scene, &self.client);
+        present(scene, client, &self.who, seen_code, &scene.balancer, presentation).await
     }
 
     /// How it presents a code of its own.
@@ -187,6 +196,7 @@ impl RelyingParty {
         Presentation {
             basic: self.basic,
             wrong_verifier: false,
+            signed_out: false,
         }
     }
 

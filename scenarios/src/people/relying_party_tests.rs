@@ -156,6 +156,7 @@ async fn a_burner_shows_another_verifier() {
     let wrong = Presentation {
         basic: false,
         wrong_verifier: true,
+        signed_out: false,
     };
     let door = scene.replicas[0].clone();
     let refused = present(

@@ -51,6 +51,8 @@ pub(crate) struct Presentation {
     pub(crate) basic: bool,
     /// Whether the PKCE verifier is replaced by another.
     pub(crate) wrong_verifier: bool,
+    /// Whether its person has signed out since it was issued, which ended it.
+    pub(crate) signed_out: bool,
 }
 
 /// Presents a code to a host, with everything that binds it (RFC 6749 section 4.1.3).
@@ -68,7 +70,7 @@ pub(crate) async fn present(
     let op = Op::Redemption(redemption::Op::Redeem {
         code: Tag::of(&seen_code.code),
         at: door.0.clone(),
-        rightful: !presentation.wrong_verifier,
+        rightful: !presentation.wrong_verifier && !presentation.signed_out,
     });
     scene
         .recorder

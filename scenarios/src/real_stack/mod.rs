@@ -250,6 +250,7 @@ async fn redeem(scene: &Scene, who: &str, code: &SeenCode, replica: usize) -> Se
     let presentation = Presentation {
         basic: false,
         wrong_verifier: false,
+        signed_out: false,
     };
     let client = Client::new(&scene.env);
     match present(scene, &client, who, code, &scene.replicas[replica], presentation).await {

@@ -23,6 +23,7 @@ pub(crate) async fn exchange(person: &Person, rp: &RelyingParty, code: &SeenCode
         .expect("the world has replicas");
     let wrong = Presentation {
         wrong_verifier: true,
+        signed_out: false,
         ..rp.presentation()
     };
     let _ = present(

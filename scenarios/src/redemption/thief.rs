@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep_until};
 const WHOLE: Presentation = Presentation {
     basic: true,
     wrong_verifier: false,
+    signed_out: false,
 };
 
 /// Replays every code that is published from now on: immediately, and again after each delay. Never returns.
@@ -59,6 +60,7 @@ async fn present_without_verifier(scene: &Scene, who: &str, code: &SeenCode) {
     let door = scene.replicas.first().expect("the world has replicas");
     let bare = Presentation {
         wrong_verifier: true,
+        signed_out: false,
         ..WHOLE
     };
     let _ = present(scene, &Client::new(&scene.env), who, code, door, bare).await;

@@ -50,7 +50,7 @@ async fn go_on(mut person: Person, whose: &str, after: Duration) -> Result<(), S
     for token in [&earlier, &later] {
         drop(ask(&rp, token).await);
     }
-    drop(rp.exchange(&unredeemed).await);
+    drop(rp.exchange_too_late(&unredeemed).await);
     thief.looks().await;
     Ok(())
 }

@@ -4,8 +4,9 @@ use crate::{
     login::Login,
     mailed_code,
     scenario::{
-        BurntCodes, Clients, CodeThief, Eavesdropper, Flooder, Guesser, HastyPeople, ImpatientPeople, Logins, Monitor,
-        Probe, Racers, RestoredTabs, SentElsewhere, Stranger, Visitors, ms, secs,
+        BurntCodes, Clients, CodeThief, Eavesdropper, Flooder, Guesser, HastyPeople, ImpatientPeople, Logins,
+        LogsInAgain, Monitor, Probe, Racers, RestoredTabs, SentElsewhere, SignsOut, Sprayer, Stranger, Visitors, ms,
+        secs,
     },
     vocabulary::{Behaviour, Operation, Workload},
 };
@@ -43,6 +44,15 @@ pub(super) const KINDS: &[DrawWorkloads<Login>] = &[
             SentElsewhere::people(few).every(gap(dice)),
         ]
     },
+    |dice, few| {
+        let after = || ms(700)..secs(6);
+        vec![
+            LogsInAgain::people(few, after()).every(gap(dice)),
+            LogsInAgain::as_another(few, after()).every(gap(dice)),
+            SignsOut::of("olga"),
+        ]
+    },
+    |dice, _| vec![Sprayer::of(30, 2, ms(dice.pick(&[300, 900])))],
 ];
 
 /// Time between two people of a kind.

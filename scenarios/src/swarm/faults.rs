@@ -3,8 +3,8 @@
 use crate::{
     login::Login,
     scenario::{
-        analytics, clear_behind_starttls, directory_busy, directory_full, mail, ms, no_starttls, power_loss,
-        relay_password, start,
+        analytics, clear_behind_starttls, directory_busy, directory_full, disk_slow, mail, ms, no_starttls, power_loss,
+        relay_password, secs, start,
     },
     world::Mode,
 };
@@ -23,6 +23,12 @@ pub(super) const KINDS: &[DrawFaults<Login>] = &[
     |_, world| {
         let replicas = world.of_kind(HostKind::Service).into_iter();
         replicas.map(|host| (power_loss(&host), Some(start(&host)))).collect()
+    },
+    // Their disk hangs: one disk, for whoever commits.
+    |dice, world| {
+        let (by, lasts) = (ms(dice.between(1_500, 8_000)), secs(dice.between(1, 5)));
+        let replicas = world.of_kind(HostKind::Service).into_iter();
+        replicas.map(|host| (disk_slow(&host, by, lasts), None)).collect()
     },
 ];
 

@@ -85,6 +85,14 @@ impl PageError {
         }
     }
 
+    /// The same, for something that did not do its part.
+    pub(crate) fn for_want_of(self, unavailable: Unavailable) -> PageError {
+        PageError {
+            unavailable: Some(unavailable),
+            ..self.retry_after(RETRY_AFTER)
+        }
+    }
+
     /// It is worth trying again after this time.
     #[must_use]
     pub fn retry_after(self, wait: Duration) -> PageError {

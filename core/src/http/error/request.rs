@@ -1,6 +1,6 @@
 //! Refusals that every module may meet: a request that is none, and something that the service depends on.
 
-use super::{Kind, PageError, RETRY_AFTER, Rejected};
+use super::{Kind, PageError, Rejected};
 use crate::unavailable::Unavailable;
 
 /// Why a request is refused before any module looks at what it asks for.
@@ -70,9 +70,6 @@ impl From<Unavailable> for Rejected {
             "Something that signing in depends on does not answer. Nothing of yours is lost: wait a moment, go back \
              and try again.",
         );
-        Rejected::Page(PageError {
-            unavailable: Some(unavailable),
-            ..page.retry_after(RETRY_AFTER)
-        })
+        Rejected::Page(page.for_want_of(unavailable))
     }
 }
