@@ -210,7 +210,7 @@ clean!(
     clients_leave at [1],
     operators_at_work at [1],
     guarded_dependencies at [1],
-    swarm at [1, 3],
+    swarm at [1, 2],
     guarded_swarm at [12],
 );
 

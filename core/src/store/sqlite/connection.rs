@@ -8,13 +8,14 @@
 
 use super::{PAUSES_MS, group::Group};
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
+use seams::Clock;
 use std::{
-    sync::{Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 use tokio::{
     sync::MutexGuard as Turn,
-    time::{Instant, error::Elapsed, sleep_until, timeout_at},
+    time::{Instant, error::Elapsed, sleep, timeout_at},
 };
 
 /// So many connections that read are kept open.
@@ -28,6 +29,7 @@ const TURN: Duration = Duration::from_millis(PAUSES_MS[PAUSES_MS.len() - 1] + 2)
 
 /// The connections of one process.
 pub(super) struct Connections {
+    clock: Arc<dyn Clock>,
     location: String,
     writer: Mutex<Connection>,
     queue: tokio::sync::Mutex<Queue>,
@@ -42,19 +44,19 @@ pub(super) struct Queue {
     group: Option<Group>,
 }
 
-/// When this process had the lock.
+/// When this process had the lock, by its monotonic clock.
 #[derive(Default)]
 struct Turns {
     /// Since when it has had it without leaving it to others for a [`TURN`].
-    since: Option<Instant>,
-    left_at: Option<Instant>,
+    since: Option<Duration>,
+    left_at: Option<Duration>,
     /// Until when it is left to others.
-    others_until: Option<Instant>,
+    others_until: Option<Duration>,
 }
 
 impl Turns {
     /// The lock was taken.
-    fn take(&mut self, now: Instant) {
+    fn take(&mut self, now: Duration) {
         let is_new = self.left_at.is_none_or(|left_at| now - left_at >= TURN);
         if is_new || self.since.is_none() {
             self.since = Some(now);
@@ -62,7 +64,7 @@ impl Turns {
     }
 
     /// It was released; it had been taken at `taken_at`.
-    fn leave(&mut self, taken_at: Instant, now: Instant) {
+    fn leave(&mut self, taken_at: Duration, now: Duration) {
         self.left_at = Some(now);
         let in_all = self.since.map_or(Duration::ZERO, |since| now - since);
         if now - taken_at > LONG || in_all > LONG_IN_ALL {
@@ -92,7 +94,7 @@ impl<'a> Head<'a> {
 
     /// Begins a group: the lock of the database was taken.
     pub(super) fn begin_group(&mut self) -> &mut Group {
-        let now = Instant::now();
+        let now = self.connections.clock.monotonic();
         self.queue.turns.take(now);
         self.queue.group.insert(Group::new(now))
     }
@@ -106,7 +108,8 @@ impl<'a> Head<'a> {
     pub(super) fn end_group(&mut self) -> Option<Group> {
         self.is_committing = false;
         let group = self.queue.group.take()?;
-        self.queue.turns.leave(group.taken_at, Instant::now());
+        let now = self.connections.clock.monotonic();
+        self.queue.turns.leave(group.taken_at, now);
         Some(group)
     }
 
@@ -128,10 +131,11 @@ impl Drop for Head<'_> {
 
 impl Connections {
     /// Opens one that writes. `may_create`: the file is made if there is none.
-    pub(super) fn open(location: &str, may_create: bool) -> rusqlite::Result<Connections> {
+    pub(super) fn open(clock: Arc<dyn Clock>, location: &str, may_create: bool) -> rusqlite::Result<Connections> {
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
         flags.set(OpenFlags::SQLITE_OPEN_CREATE, may_create);
         Ok(Connections {
+            clock,
             location: location.to_owned(),
             writer: Mutex::new(connect(location, flags)?),
             queue: tokio::sync::Mutex::default(),
@@ -154,7 +158,10 @@ impl Connections {
         if queue.group.is_none()
             && let Some(others_until) = queue.turns.others_until.take()
         {
-            timeout_at(deadline, sleep_until(others_until)).await?;
+            let left = others_until.saturating_sub(self.clock.monotonic());
+            if !left.is_zero() {
+                timeout_at(deadline, sleep(left)).await?;
+            }
         }
         Ok(self.at_head(queue))
     }
@@ -240,10 +247,10 @@ fn connect(location: &str, flags: OpenFlags) -> rusqlite::Result<Connection> {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn the_lock_is_left_to_others_after_a_long_commit_and_after_many_short_ones() {
+    #[test]
+    fn the_lock_is_left_to_others_after_a_long_commit_and_after_many_short_ones() {
         let ms = Duration::from_millis;
-        let now = Instant::now();
+        let now = Duration::from_secs(7);
         let mut queue = Turns::default();
         queue.take(now);
         queue.leave(now, now + ms(20));

@@ -10,7 +10,8 @@ use super::{
 };
 use rusqlite::Connection;
 use seams::{Cause, Failure, StorageMoment};
-use tokio::{sync::oneshot, time::Instant};
+use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// So many commit together at most: the last one's write is the first one's wait.
 const MEMBERS_MAX: usize = 64;
@@ -20,7 +21,8 @@ type Ended = Result<(), AttemptError>;
 
 /// Those whose transaction is open.
 pub(super) struct Group {
-    pub(super) taken_at: Instant,
+    /// When the lock was taken, by the monotonic clock.
+    pub(super) taken_at: Duration,
     /// How many rows they have written: only if there are any does SQLite wait for the disk. A change of tables or a PRAGMA is not
     /// counted (SQLite, `total_changes`).
     rows: u64,
@@ -28,7 +30,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn new(taken_at: Instant) -> Group {
+    pub(super) fn new(taken_at: Duration) -> Group {
         Group {
             taken_at,
             rows: 0,

@@ -179,7 +179,7 @@ impl SqliteDirectory {
             location: location.to_owned(),
             error,
         };
-        let connections = Connections::open(location, if_empty == IfEmpty::Fill).map_err(failed)?;
+        let connections = Connections::open(env.clock.clone(), location, if_empty == IfEmpty::Fill).map_err(failed)?;
         let mut directory = SqliteDirectory {
             env,
             location: location.to_owned(),

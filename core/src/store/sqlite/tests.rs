@@ -175,6 +175,7 @@ async fn a_commit_waits_for_the_disk_if_it_has_written_something() {
 #[tokio::test(start_paused = true)]
 async fn those_who_write_at_the_same_time_commit_together_and_those_who_read_wait_for_nobody() {
     let (fixture, file) = (Fixture::new(), TempFile::new("queue"));
+    fixture.clock.follow_tokio();
     let directory = open(&fixture, &file.location()).await;
     let began = Instant::now();
     let slow = Duration::from_millis(300);
@@ -256,6 +257,7 @@ async fn what_the_disk_does_to_a_commit_it_does_to_all_who_commit_together() {
 #[tokio::test(start_paused = true)]
 async fn somebody_else_gets_the_lock_between_two_long_commits() {
     let (fixture, file) = (Fixture::new(), TempFile::new("turns"));
+    fixture.clock.follow_tokio();
     let (a, b) = (
         open(&fixture, &file.location()).await,
         open(&fixture, &file.location()).await,
