@@ -3,7 +3,7 @@
 //!
 //! Every operation is one transaction, executed from BEGIN to COMMIT without waiting for anything but the disk, so that
 //! no lock is held while Redis or a peer is waited for (inventory 28). Those who read have connections of their own and wait
-//! for nobody; those who write wait in a queue ([`connection`]). When another process has the lock the whole transaction is
+//! for nobody; those who write wait in a queue (module `connection`). When another process has the lock the whole transaction is
 //! tried again later, in async code: SQLite's own busy handler would stop the thread, and under a simulated clock the lock
 //! could never be released meanwhile. A commit, which waits for the disk, is a call that may block its thread
 //! ([`seams::Storage::blocking`]); everybody else goes on.
