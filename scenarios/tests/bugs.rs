@@ -127,7 +127,7 @@ bugs!(
     event_told_twice at 1,
     losses_uncounted at 1,
     hook_trouble_untold at 1,
-    note_runs_out at 10,
+    note_runs_out at 1,
     one_connection at 2,
     hung_disk_untold at 1,
     claims_given_back_together at 2,

@@ -21,9 +21,9 @@ pub(crate) fn disk_hangs() -> Scenario {
         "the disk of the directory hangs for seconds at each commit",
     )
     .covering(&[26, 28])
-    .world(World::standard())
+    .world(World::standard().links_take_up_to(ms(10)..ms(30)))
     .workload(Visitors::looking(3, 25, secs(1)))
-    .workload(Logins::people(16).from(secs(3)).every(ms(1_500)))
+    .workload(Logins::people(30).from(secs(3)).every(ms(400)))
     .workload(Logins::people(4).from(secs(60)).every(secs(1)))
     .workloads(Probe::everything_from(secs(64)))
     .workload(Monitor::every(secs(2)))
@@ -39,7 +39,7 @@ pub(crate) fn disk_hangs() -> Scenario {
     .always(
         StallsBounded::pages(ms(500))
             .and_commits(5)
-            .looks(ms(60))
+            .looks(ms(250))
             .settling(secs(5)),
     )
     .always(CodeRedeemedOnce)
