@@ -243,8 +243,9 @@ impl<S: Service> Nemesis<S> {
                 lasts_ms,
             } => self.disk(&host).fail_until(after_commit, engine.now_ms() + lasts_ms),
             Fault::DiskSlow { host, by_ms, lasts_ms } => {
-                self.disk(&host).slow_until(by_ms, engine.now_ms() + lasts_ms);
-                self.calls.disk_takes(&host, by_ms);
+                let until_ms = engine.now_ms() + lasts_ms;
+                self.disk(&host).slow_until(by_ms, until_ms);
+                self.calls.disk_takes(&host, by_ms, until_ms);
             }
             Fault::RedisRefuses { host, why, lasts_ms } => self.refuse(engine, host, why, lasts_ms),
             Fault::SentinelRefuses { host, lasts_ms } => self.refuse(engine, host, Refusal::Password, lasts_ms),

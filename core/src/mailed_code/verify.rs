@@ -27,14 +27,6 @@ const CHARGED: &[u8] = b"charged";
 const POLL_EVERY: Duration = Duration::from_millis(50);
 const POLLS_MAX: u32 = 50;
 
-/// What there is to do for an attempt.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Work {
-    ChargeAndJudge,
-    /// It was charged before.
-    Judge,
-}
-
 /// What is known of an attempt from before.
 enum Before {
     /// Its outcome.
@@ -131,19 +123,19 @@ impl MailedCode {
             true => Before::Nothing,
             false => self.await_twin(caller, &attempt, &twin, &again, &pending).await?,
         };
-        let (claimed, work) = match before {
+        let (claimed, was_charged) = match before {
             Before::Judged(outcome) => {
                 service.env.mark("a twin of a verification shared its outcome");
                 return outcome;
             }
             Before::Charged => {
                 service.env.mark("an attempt was judged again, and charged once");
-                (&again, Work::Judge)
+                (&again, true)
             }
-            Before::Nothing => (&twin, Work::ChargeAndJudge),
+            Before::Nothing => (&twin, false),
         };
         let working = async {
-            if work == Work::ChargeAndJudge {
+            if !was_charged {
                 let known = attempt.known.as_ref();
                 let charged = self.limits.charge(caller, &flow.hash, address, known).await;
                 charged.map_err(|refused| (false, MailedCodeRefused::from(refused)))?;
@@ -163,7 +155,7 @@ impl MailedCode {
             Some(name) => self.note(caller, &twin, name, TWIN).await,
             None if is_charged => {
                 self.note(caller, &twin, CHARGED, service.config.ttl.flow).await;
-                if work == Work::Judge {
+                if was_charged {
                     self.forget(caller, &again, &pending).await;
                 }
             }

@@ -176,12 +176,20 @@ impl Tasks for TokioTasks {
 #[derive(Default)]
 pub(crate) struct TestStorage {
     fault: Mutex<Option<(StorageMoment, StorageFault, u32)>>,
+    /// So many times it goes well before that.
+    well: AtomicU64,
     slow: Mutex<Option<Duration>>,
 }
 
 impl TestStorage {
     pub(crate) fn fail(&self, at: StorageMoment, fault: StorageFault, times: u32) {
         *self.fault.lock().unwrap() = Some((at, fault, times));
+    }
+
+    /// Fails once, after so many times at which it goes well.
+    pub(crate) fn fail_after(&self, well: u64, at: StorageMoment, fault: StorageFault) {
+        self.well.store(well, Ordering::Relaxed);
+        self.fail(at, fault, 1);
     }
 
     pub(crate) fn slow_by(&self, by: Duration) {
@@ -194,6 +202,11 @@ impl Storage for TestStorage {
         let mut planned = self.fault.lock().unwrap();
         match planned.as_mut() {
             Some((at, fault, times)) if *at == moment && *times > 0 => {
+                let well = self.well.load(Ordering::Relaxed);
+                if well > 0 {
+                    self.well.store(well - 1, Ordering::Relaxed);
+                    return Ok(());
+                }
                 *times -= 1;
                 Err(*fault)
             }

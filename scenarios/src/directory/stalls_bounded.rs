@@ -170,9 +170,9 @@ impl StallsBounded {
             .iter()
             .filter(|look| matches!(look.op, Op::Session(session::Op::Visit { .. })))
         {
-            let Some(took_ms) = look.end.map(|end| end.took_ms) else {
-                continue;
-            };
+            // One that has not ended has taken until the end of the run.
+            let left_ms = evidence.plan.lasts_ms.saturating_sub(look.began_ms);
+            let took_ms = look.end.map_or(left_ms, |end| end.took_ms);
             let (from_ms, to_ms) = (look.began_ms, look.began_ms + took_ms);
             let excuse = (!trouble.spares(from_ms, to_ms)).then_some("a fault that may delay it");
             if evidence.is_violated(took_ms > limit_ms, excuse) {
@@ -272,6 +272,8 @@ mod tests {
             Ok(())
         );
         assert_eq!(look(slow(), 61).judged_by(&claim()).unwrap_err().reason, "look");
+        let never = slow().unended(2000, "ann", visit());
+        assert_eq!(never.judged_by(&claim()).unwrap_err().reason, "look");
     }
 
     #[test]

@@ -68,8 +68,8 @@ struct Pages {
     last: BTreeMap<Arc<str>, &'static str>,
     /// What becomes of next calls, in the order in which it was said.
     faults: Vec<CallFault>,
-    /// By host: the longest time that its disk has taken for a commit, milliseconds.
-    slowest: BTreeMap<String, u64>,
+    /// By host: how long its slow disk takes for a commit, and until when, milliseconds.
+    slow_disks: BTreeMap<String, (u64, u64)>,
     /// Calls that stand still until the nemesis has acted.
     stopped: Vec<Arc<Notify>>,
 }
@@ -120,16 +120,21 @@ impl CallBook {
         pages.records.len() - 1
     }
 
-    /// The disk of a host takes so long for a commit from now on.
-    pub(crate) fn disk_takes(&self, host: &str, by_ms: u64) {
-        let slowest = &mut self.pages().slowest;
-        let slowest = slowest.entry(host.to_owned()).or_default();
-        *slowest = by_ms.max(*slowest);
+    /// The disk of a host takes so long for a commit that begins before a time, milliseconds.
+    pub(crate) fn disk_takes(&self, host: &str, by_ms: u64, until_ms: u64) {
+        self.pages().slow_disks.insert(host.to_owned(), (by_ms, until_ms));
     }
 
-    /// How long the disk of a host takes for a commit at most, milliseconds.
-    pub(super) fn disk_ms(&self, host: &str) -> u64 {
-        self.pages().slowest.get(host).copied().unwrap_or(0)
+    /// How long the disk of a host takes for a commit if it was slow at some time since a moment, milliseconds.
+    pub(super) fn disk_ms(&self, host: &str, since_ms: u64) -> u64 {
+        let pages = self.pages();
+        let slow = pages.slow_disks.get(host).filter(|(_, until_ms)| since_ms < *until_ms);
+        slow.map_or(0, |(by_ms, _)| *by_ms)
+    }
+
+    /// Simulated time, milliseconds from the start of the run.
+    pub(super) fn now_ms(&self) -> u64 {
+        self.caller.now_ms()
     }
 
     /// It takes longer than its site promises.

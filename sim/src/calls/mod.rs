@@ -46,7 +46,7 @@ use tokio::time::sleep;
 /// So much later than promised a call may end: timers count whole milliseconds, and one deadline may come after another.
 const SLACK: Duration = Duration::from_millis(5);
 /// And so much more with a commit of many rows.
-const MANY_ROWS_MS: u64 = 20;
+const MANY_ROWS_MS: u64 = 10;
 
 /// How much time passes before the calls of a world's processes: so many of a hundred wait for a drawn time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -151,15 +151,17 @@ impl Calls {
     /// after it whoever waits for it.
     async fn in_time<T>(&self, call: &str, note: usize, work: impl Future<Output = T>) -> T {
         let site = self.book.site(call);
-        let Some(mut within_ms) = site.within_ms else {
+        let Some(within_ms) = site.within_ms else {
             return work.await;
         };
-        if site.commits {
-            within_ms += self.book.disk_ms(&self.host) + MANY_ROWS_MS;
-        }
+        let began_ms = self.book.now_ms();
         let mut work = pin!(work);
         let late = async {
             sleep(Duration::from_millis(within_ms) + SLACK).await;
+            if site.commits {
+                let commit_ms = self.book.disk_ms(&self.host, began_ms) + MANY_ROWS_MS;
+                sleep(Duration::from_millis(commit_ms)).await;
+            }
             tokio::task::yield_now().await;
         };
         seams::select! {

@@ -234,6 +234,33 @@ async fn a_call_that_takes_longer_than_promised_is_a_violation() {
     );
 }
 
+/// A commit takes as long as its disk does, if that is slow meanwhile, and no longer.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_commits_waits_for_a_slow_disk_and_for_no_other() {
+    const COMMITS: &[CallSite] = &[CallSite::new("note sale", &[]).within_ms(50).commits()];
+    for (work_ms, until_ms, is_late) in [
+        (60, 0, false),
+        (70, 0, true),
+        (160, 1, false),
+        (170, 1, true),
+        (160, 0, true),
+    ] {
+        let caller = Caller::new(Arc::default());
+        let triggers = Triggers::new::<Shop>(&[], caller.clone());
+        let book = CallBook::new(COMMITS, triggers, caller);
+        book.disk_takes("shop-1", 100, until_ms);
+        book.disk_takes("shop-2", 900, 1);
+        let calls = Calls::new("shop-1", 1, book, CallPauses::default());
+        let work = async {
+            sleep(Duration::from_millis(work_ms)).await;
+            Ok(())
+        };
+        calls.around("note sale", work).await.expect("it ends");
+        let late = too_long(COMMITS, &calls.book.records()).is_some();
+        assert_eq!(late, is_late, "{work_ms} ms, slow until {until_ms} ms");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 #[should_panic(expected = "no call is named \"note sales\"")]
 async fn a_call_that_is_not_declared_is_a_mistake() {

@@ -115,14 +115,18 @@ async fn whatever_becomes_of_the_taking_a_one_time_code_opens_one_session() {
 
 #[tokio::test(start_paused = true)]
 async fn a_session_that_could_not_be_opened_gives_its_code_back() {
-    for moment in [StorageMoment::BeforeCommit, StorageMoment::AfterCommit] {
+    // The first commit counts the attempt, the second opens the session.
+    let moments = [StorageMoment::BeforeCommit, StorageMoment::AfterCommit];
+    for (well, moment) in [0, 1].into_iter().flat_map(|well| moments.map(|moment| (well, moment))) {
         let bed = TestBed::new().await;
         let mut ann = Browser::default();
         let flow = ann.begin(&bed).await;
         ann.ask(&bed, &flow).await;
         let code = bed.out.codes(ANN).pop().unwrap();
-        bed.fixture.storage.fail(moment, StorageFault::Io, 1);
+        bed.fixture.storage.fail_after(well, moment, StorageFault::Io);
         assert_eq!(ann.verify(&bed, &flow, &code).await.page(), DOWN, "{moment:?}");
+        let is_back = bed.fixture.marks.seen("a one-time code was put back");
+        assert_eq!(is_back as u64, well, "{moment:?}");
         assert!(
             ann.verify(&bed, &flow, &code)
                 .await
@@ -130,6 +134,31 @@ async fn a_session_that_could_not_be_opened_gives_its_code_back() {
                 .starts_with("/login/continue")
         );
         assert_eq!(ann.get(&bed, "/").await.signed_in(), "true");
+    }
+}
+
+/// "Nothing is lost" is said only of a code that is certainly there.
+#[tokio::test(start_paused = true)]
+async fn whoever_has_a_code_that_could_not_be_put_back_is_told_so() {
+    for (put, taken) in [
+        (refused(), None),
+        (lost(), None),
+        (refused(), Some(lost())),
+        (lost(), Some(lost())),
+    ] {
+        let bed = TestBed::new().await;
+        let mut ann = Browser::default();
+        let flow = ann.begin(&bed).await;
+        ann.ask(&bed, &flow).await;
+        let code = bed.out.codes(ANN).pop().unwrap();
+        if let Some(failure) = taken {
+            bed.store.fail("take", EMAIL_CODE, failure, true);
+        }
+        bed.store.fail("put", EMAIL_CODE, put, false);
+        (bed.fixture.storage).fail_after(1, StorageMoment::BeforeCommit, StorageFault::Io);
+        let seen = ann.verify(&bed, &flow, &code).await;
+        assert_eq!(seen.page(), (503, "code", "temporarily-in-doubt"));
+        assert_eq!(seen.header("retry-after"), "2");
     }
 }
 

@@ -33,7 +33,10 @@ pub(super) struct Connections {
     location: String,
     writer: Mutex<Connection>,
     queue: tokio::sync::Mutex<Queue>,
+    /// Those that nobody reads with now.
     readers: Mutex<Vec<Connection>>,
+    /// The one that is read with when no other can be opened: a process may have no file descriptor left.
+    last_reader: Mutex<Connection>,
 }
 
 /// Who writes next.
@@ -134,10 +137,13 @@ impl Connections {
     pub(super) fn open(clock: Arc<dyn Clock>, location: &str, may_create: bool) -> rusqlite::Result<Connections> {
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
         flags.set(OpenFlags::SQLITE_OPEN_CREATE, may_create);
+        let writer = Mutex::new(connect(location, flags)?);
+        let last_reader = Mutex::new(connect(location, OpenFlags::SQLITE_OPEN_READ_WRITE)?);
         Ok(Connections {
             clock,
             location: location.to_owned(),
-            writer: Mutex::new(connect(location, flags)?),
+            writer,
+            last_reader,
             queue: tokio::sync::Mutex::default(),
             readers: Mutex::default(),
         })
@@ -196,22 +202,12 @@ impl Connections {
         self.readers.lock().expect("nobody panics while holding them")
     }
 
-    /// Opens the first connection that reads, so that somebody can read when no file can be opened any more.
-    pub(super) fn open_reader(&self) -> rusqlite::Result<()> {
-        let reader = connect(&self.location, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        self.readers().push(reader);
-        Ok(())
-    }
-
-    /// Reads with a connection that nobody else reads with. If no more can be opened, one that is open will be free soon.
-    pub(super) fn reading<T, E: From<rusqlite::Error>>(
-        &self,
-        read: impl FnOnce(&Connection) -> Result<T, E>,
-    ) -> Result<T, E> {
+    /// Reads with a connection that nobody else reads with at the same time.
+    pub(super) fn reading<T, E>(&self, read: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
         let kept = self.readers().pop();
-        let reader = match kept {
-            Some(reader) => reader,
-            None => connect(&self.location, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|_| busy())?,
+        let opened = || connect(&self.location, OpenFlags::SQLITE_OPEN_READ_WRITE).ok();
+        let Some(reader) = kept.or_else(opened) else {
+            return read(&self.last_reader.lock().expect("nobody panics while holding it"));
         };
         let found = read(&reader);
         let mut readers = self.readers();
@@ -225,10 +221,6 @@ impl Connections {
     pub(super) fn forget_readers(&self) {
         self.readers().clear();
     }
-}
-
-fn busy() -> rusqlite::Error {
-    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None)
 }
 
 fn connect(location: &str, flags: OpenFlags) -> rusqlite::Result<Connection> {

@@ -210,7 +210,6 @@ impl SqliteDirectory {
         }
         match directory.write(|t| schema::prepare(t, schemas)).await {
             Ok(Ok(())) => {
-                directory.connections.open_reader().map_err(failed)?;
                 // The log is there by now, and stays for as long as anybody has the database open.
                 let files = directory.env.storage.files(location).ok();
                 directory.files = files.filter(|files| files.iter().all(Option::is_some));

@@ -124,3 +124,24 @@ fn whether_a_code_may_be_spent_is_told_if_it_is_in_doubt_and_only_then() {
         "it is back, and somebody is told that it may not be"
     );
 }
+
+/// The same of a mailed code that could not be put back.
+#[test]
+fn a_mailed_code_that_is_away_is_not_told_as_there() {
+    let (plan, history, operators) = told("calls_fail", 1);
+    let not_opened = "path=/login/verify status=503 error=temporarily-unavailable cause=opening a session: ";
+    let mut lines = operators.log.iter();
+    let line = lines.find(|written| written.line.text.contains(not_opened));
+    let line = line.expect("a session was not opened").clone();
+    let reference = line.line.text.split(['=', ' ']).nth(2).expect("it has one").to_owned();
+    let rejects = |operators: &Operators| {
+        let found = judge(&plan, &history, operators).violations;
+        found.iter().any(|violation| violation.reason == "doubt-told-wrongly")
+    };
+    assert!(!rejects(&operators));
+    let mut away = operators.clone();
+    let mut more = line;
+    more.line.text = format!("a one-time code could not be put back correlation={reference} why=x failure=y");
+    away.log.push(more);
+    assert!(rejects(&away), "it is away, and nobody is told");
+}
