@@ -68,8 +68,8 @@ struct Pages {
     last: BTreeMap<Arc<str>, &'static str>,
     /// What becomes of next calls, in the order in which it was said.
     faults: Vec<CallFault>,
-    /// By host: how long its slow disk takes for a commit, and until when, milliseconds.
-    slow_disks: BTreeMap<String, (u64, u64)>,
+    /// By host, for each time at which its disk is slow: how long it takes for a commit, and until when, milliseconds.
+    slow_disks: BTreeMap<String, Vec<(u64, u64)>>,
     /// Calls that stand still until the nemesis has acted.
     stopped: Vec<Arc<Notify>>,
 }
@@ -122,14 +122,17 @@ impl CallBook {
 
     /// The disk of a host takes so long for a commit that begins before a time, milliseconds.
     pub(crate) fn disk_takes(&self, host: &str, by_ms: u64, until_ms: u64) {
-        self.pages().slow_disks.insert(host.to_owned(), (by_ms, until_ms));
+        let mut pages = self.pages();
+        pages.slow_disks.entry(host.to_owned()).or_default().push((by_ms, until_ms));
     }
 
-    /// How long the disk of a host takes for a commit if it was slow at some time since a moment, milliseconds.
+    /// How long the disk of a host takes for a commit if it was slow at some time since a moment, milliseconds: the longest,
+    /// because a commit takes what the disk takes as it begins, whatever comes then.
     pub(super) fn disk_ms(&self, host: &str, since_ms: u64) -> u64 {
         let pages = self.pages();
-        let slow = pages.slow_disks.get(host).filter(|(_, until_ms)| since_ms < *until_ms);
-        slow.map_or(0, |(by_ms, _)| *by_ms)
+        let slow = pages.slow_disks.get(host).into_iter().flatten();
+        let since = slow.filter(|(_, until_ms)| since_ms < *until_ms);
+        since.map(|(by_ms, _)| *by_ms).max().unwrap_or(0)
     }
 
     /// Simulated time, milliseconds from the start of the run.

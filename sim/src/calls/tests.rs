@@ -239,8 +239,8 @@ async fn a_call_that_takes_longer_than_promised_is_a_violation() {
 async fn a_call_that_commits_waits_for_a_slow_disk_and_for_no_other() {
     const COMMITS: &[CallSite] = &[CallSite::new("note sale", &[]).within_ms(50).commits()];
     for (work_ms, until_ms, is_late) in [
-        (60, 0, false),
-        (70, 0, true),
+        (80, 0, false),
+        (90, 0, true),
         (160, 1, false),
         (170, 1, true),
         (160, 0, true),
@@ -249,6 +249,7 @@ async fn a_call_that_commits_waits_for_a_slow_disk_and_for_no_other() {
         let triggers = Triggers::new::<Shop>(&[], caller.clone());
         let book = CallBook::new(COMMITS, triggers, caller);
         book.disk_takes("shop-1", 100, until_ms);
+        book.disk_takes("shop-1", 20, until_ms + 1); // before the first time is over
         book.disk_takes("shop-2", 900, 1);
         let calls = Calls::new("shop-1", 1, book, CallPauses::default());
         let work = async {
