@@ -2,7 +2,7 @@
 
 use super::{
     CODE, CodeRecord, CodeRedemption, GrantRefused, Presentation, Redeemed, Redemption, Statement, TokenError,
-    TokenRecord, TokenRefused, claims,
+    TokenRecord, TokenRefused, claims, reuse::tell_revoked,
 };
 use crate::{
     clients::{Client, Credentials, Pkce, UnreadableCredentials},
@@ -117,7 +117,7 @@ impl Redemption {
         let code_hash = sha256_hex(code);
         let key = Key::new(CODE, code_hash.clone());
         let consumed = self.consume(caller, &key, presented).await?;
-        match self.issue(client, code_hash, &consumed).await {
+        match self.issue(caller, client, code_hash, &consumed).await {
             Ok(issued) => {
                 let (client, subject) = (&client.id, &consumed.user.id);
                 tracing::info!(correlation = caller.correlation, client, subject, "code redeemed");
@@ -156,12 +156,12 @@ impl Redemption {
             .await
             .during("reading an authorization code")?;
         let Some(bytes) = found else {
-            return Err(self.gone(key, presented, GrantRefused::Unknown).await);
+            return Err(self.gone(caller, key, presented, GrantRefused::Unknown).await);
         };
         let code: CodeRecord = decode(&bytes).during("reading an authorization code")?;
         match code.check(presented, self.service.now()) {
             Ok(()) => {}
-            Err(GrantRefused::Expired) => return Err(self.gone(key, presented, GrantRefused::Expired).await),
+            Err(GrantRefused::Expired) => return Err(self.gone(caller, key, presented, GrantRefused::Expired).await),
             Err(refused) => return Err(refused.into()),
         }
         let user = self.users.user(&code.user_id).await;
@@ -170,7 +170,7 @@ impl Redemption {
             Ok(Some(_)) => Taken::Yes,
             Ok(None) => {
                 self.service.env.mark("a race for a code was lost");
-                return Err(self.gone(key, presented, GrantRefused::Taken).await);
+                return Err(self.gone(caller, key, presented, GrantRefused::Taken).await);
             }
             Err(failure) => {
                 self.service.env.mark("an authorization code may be in the store still");
@@ -186,7 +186,13 @@ impl Redemption {
 
     /// Enters the redemption into the ledger, together with the access token, and signs.
     /// After that, nothing can fail any more.
-    async fn issue(&self, client: &Client, code_hash: String, consumed: &Consumed) -> Result<TokenSet, TokenError> {
+    async fn issue(
+        &self,
+        caller: &Caller,
+        client: &Client,
+        code_hash: String,
+        consumed: &Consumed,
+    ) -> Result<TokenSet, TokenError> {
         let Consumed { code, user, .. } = consumed;
         // The client compares the ID token with a clock of its own, and refuses one from the future. Of the two clocks that are
         // known here the later one may be wrong.
@@ -209,7 +215,12 @@ impl Redemption {
         };
         match self.tokens.redeem(redemption).await.during("recording a redemption")? {
             Redeemed::Now => self.service.env.mark("a code was redeemed"),
-            Redeemed::AlreadySpent => return Err(GrantRefused::Spent.into()),
+            Redeemed::AlreadySpent { revoked_of } => {
+                if let Some(subject) = revoked_of {
+                    tell_revoked(caller, &client.id, &subject);
+                }
+                return Err(GrantRefused::Spent.into());
+            }
             Redeemed::SignedOut => return Err(GrantRefused::SignedOut.into()),
         }
         let statement = Statement {

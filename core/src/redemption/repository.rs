@@ -19,13 +19,16 @@ pub struct CodeRedemption {
 }
 
 /// What became of a redemption.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Redeemed {
     /// First presentation: the token is recorded.
     Now,
     /// The code was spent before; the tokens issued from it are revoked now (RFC 6749 section
     /// 4.1.2).
-    AlreadySpent,
+    AlreadySpent {
+        /// The person whose tokens were not revoked before.
+        revoked_of: Option<String>,
+    },
     /// The session in which the code was issued has ended: it is spent now, for nothing.
     SignedOut,
 }
@@ -65,8 +68,8 @@ pub trait TokenRepository: Send + Sync {
     async fn redeem(&self, redemption: CodeRedemption) -> Outcome<Redeemed>;
     /// What is known of a code that was redeemed; `None`: it was not, or its token has ended.
     async fn spent_code(&self, code_hash: &str) -> Outcome<Option<SpentCode>>;
-    /// Revokes the token that was issued for a code. Returns whether there was one that was not revoked.
-    async fn revoke_token_of(&self, code_hash: &str) -> Outcome<bool>;
+    /// Revokes the token that was issued for a code. Returns whose it was, if there was one that was not revoked.
+    async fn revoke_token_of(&self, code_hash: &str) -> Outcome<Option<String>>;
     /// A live, unrevoked access token, whose person has not been signed out since.
     async fn token(&self, token_hash: &str, now: Timestamp) -> Outcome<Option<TokenRecord>>;
 }

@@ -6,6 +6,7 @@
 
 use super::{GrantRefused, Presentation, Redemption, TokenError};
 use crate::{
+    http::Caller,
     store::Key,
     unavailable::{During, Unavailable},
 };
@@ -13,8 +14,14 @@ use crate::{
 impl Redemption {
     /// Why a code is refused that the store does not give: it was redeemed, or what the store says. As long as the directory
     /// does not answer, nobody knows; the client cannot be told that its request was denied while the token lives on.
-    pub(super) async fn gone(&self, key: &Key, presented: Presentation<'_>, otherwise: GrantRefused) -> TokenError {
-        match self.revoke_reused(&key.id, presented).await {
+    pub(super) async fn gone(
+        &self,
+        caller: &Caller,
+        key: &Key,
+        presented: Presentation<'_>,
+        otherwise: GrantRefused,
+    ) -> TokenError {
+        match self.revoke_reused(caller, &key.id, presented).await {
             Ok(refused) => refused.unwrap_or(otherwise).into(),
             Err(unavailable) => TokenError::InDoubt(unavailable),
         }
@@ -24,6 +31,7 @@ impl Redemption {
     /// that leaked must not be able to end somebody's access. Returns why the code is refused, if it was redeemed.
     async fn revoke_reused(
         &self,
+        caller: &Caller,
         code_hash: &str,
         presented: Presentation<'_>,
     ) -> Result<Option<GrantRefused>, Unavailable> {
@@ -36,11 +44,16 @@ impl Redemption {
         }
         if !spent.is_revoked {
             let revoked = self.tokens.revoke_token_of(code_hash).await;
-            if revoked.during("revoking the token of a spent code")? {
+            if let Some(subject) = revoked.during("revoking the token of a spent code")? {
                 self.service.env.mark("a token was revoked on the reuse of its code");
-                tracing::warn!("a spent code was presented; the tokens issued from it are revoked");
+                tell_revoked(caller, presented.client_id, &subject);
             }
         }
         Ok(Some(GrantRefused::Spent))
     }
+}
+
+/// Tells the people who run the service whose access was ended because its code was presented again.
+pub(super) fn tell_revoked(caller: &Caller, client: &str, subject: &str) {
+    tracing::warn!(correlation = caller.correlation, client, subject, "tokens revoked");
 }

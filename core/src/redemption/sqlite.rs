@@ -45,11 +45,11 @@ pub(crate) const SCHEMA: Schema = Schema {
     }],
 };
 
-fn revoke(t: &Connection, code_hash: &str) -> rusqlite::Result<bool> {
-    let rows = t
-        .prepare_cached("UPDATE tokens SET revoked = 1 WHERE code_hash = ?1 AND revoked = 0")?
-        .execute([code_hash])?;
-    Ok(rows > 0)
+/// Revokes the token that was issued for a code, and says whose it was if it was not revoked before.
+fn revoke(t: &Connection, code_hash: &str) -> rusqlite::Result<Option<String>> {
+    t.prepare_cached("UPDATE tokens SET revoked = 1 WHERE code_hash = ?1 AND revoked = 0 RETURNING user_id")?
+        .query_row([code_hash], |row| row.get(0))
+        .optional()
 }
 
 /// Whether the person was signed out of the session in which something was issued.
@@ -63,8 +63,8 @@ impl TokenRepository for SqliteDirectory {
         let redeemed = self
             .write(|t| {
                 if !spend(t, &redemption.code_hash, redemption.remember_until)? {
-                    revoke(t, &redemption.code_hash)?;
-                    return Ok(Redeemed::AlreadySpent);
+                    let revoked_of = revoke(t, &redemption.code_hash)?;
+                    return Ok(Redeemed::AlreadySpent { revoked_of });
                 }
                 let (token, binding) = (&redemption.token, &redemption.binding);
                 if signed_out(t, token.sid.as_deref())? {
@@ -89,12 +89,10 @@ impl TokenRepository for SqliteDirectory {
                 Ok(Redeemed::Now)
             })
             .await?;
-        if redeemed == Redeemed::SignedOut {
-            self.env().mark("redemption met a session that had ended");
-        }
-        if redeemed == Redeemed::AlreadySpent {
-            self.env().mark("redemption met a spent code");
-            tracing::warn!("a spent code was presented; the tokens issued from it are revoked");
+        match redeemed {
+            Redeemed::Now => {}
+            Redeemed::AlreadySpent { .. } => self.env().mark("redemption met a spent code"),
+            Redeemed::SignedOut => self.env().mark("redemption met a session that had ended"),
         }
         Ok(redeemed)
     }
@@ -117,7 +115,7 @@ impl TokenRepository for SqliteDirectory {
         .await
     }
 
-    async fn revoke_token_of(&self, code_hash: &str) -> Outcome<bool> {
+    async fn revoke_token_of(&self, code_hash: &str) -> Outcome<Option<String>> {
         self.write(|t| revoke(t, code_hash)).await
     }
 

@@ -1,15 +1,18 @@
-//! The audit log: who signed in, got a code, redeemed it, signed out; each once, under the reference of its request, and
-//! nothing that did not happen (inventory 56; core/MESSAGES.md, "Lines of the log").
+//! The audit log: who signed in, got a code, redeemed it, signed out, and whose tokens were revoked; each once, under the
+//! reference of its request, and nothing that did not happen (inventory 56; core/MESSAGES.md, "Lines of the log").
 
 use crate::{
-    allowed::Known,
+    allowed::{Known, Widened},
     exchange::{Answer, Audited, Body},
-    index::Session,
+    index::{Code, Session},
     judge::Judge,
     secret::Tag,
     seen::{Done, Seen},
     world::Person,
 };
+
+/// What the log tells of tokens whose code was presented again.
+const REVOKED: &str = "tokens revoked";
 
 /// What the log must tell of an exchange.
 struct Expected<'a> {
@@ -76,6 +79,15 @@ impl Judge<'_> {
             });
         }
         let path = seen.exchange.request.path.as_str();
+        if path == "/token" && answer.status == 400 {
+            let code = self.index.codes.get(&seen.params().secret("code")?.tag)?;
+            return Some(Expected {
+                what: REVOKED,
+                client: Some(&code.wanted.client_id),
+                subjects: self.subjects(code.session),
+                happened: self.revoked_its_tokens(code, seen),
+            });
+        }
         let has_code = |answer: &Answer| {
             let location = answer.location.as_ref();
             location.is_some_and(|location| location.params.iter().any(|(name, _)| name == "code"))
@@ -116,6 +128,28 @@ impl Judge<'_> {
         people.into_iter().map(|Person { id, .. }| id).collect()
     }
 
+    /// Whether a presentation of a spent code revoked what had been issued for it (RFC 6749 section 4.1.2): the first one did
+    /// that came with all that binds the code.
+    fn revoked_its_tokens(&self, code: &Code, seen: &Seen<'_>) -> Known {
+        let presented: Vec<&Seen<'_>> = code.rightful.iter().map(|place| &self.index.seen[*place]).collect();
+        if !presented.iter().any(|other| other.record == seen.record) {
+            return Known::No;
+        }
+        let others: Vec<_> = presented.iter().filter(|other| other.record != seen.record).collect();
+        let told = |other: &&&&Seen<'_>| other.exchange.audited.iter().any(|line| line.what == REVOKED);
+        if others.iter().any(|other| told(&other)) {
+            return Known::No;
+        }
+        let redeemed = others.iter().map(|other| self.precedes(other, seen));
+        let redeemed = redeemed.fold(Known::No, Known::or);
+        // One that has ended is there until it is deleted.
+        let ended = self.expired(code.born, self.setting("access token"), seen.times);
+        let is_there = Known::of(ended == Known::No, true, Widened::Edge);
+        let in_doubt = others.iter().filter(|other| other.done() == Done::Maybe).count();
+        let first = Known::of(in_doubt == 0, true, Widened::InDoubt);
+        redeemed.and(is_there).and(first)
+    }
+
     /// Whether an attempt opened its session. Of several with the same code one did.
     fn opened_it(&self, session: &Session, seen: &Seen<'_>) -> Known {
         let attempts = self.index.flows.get(&session.flow).map(|flow| &flow.verifies[..]);
@@ -134,7 +168,7 @@ impl Judge<'_> {
             others.iter().any(|other| other.done() == Done::Maybe),
         ) {
             (0, false) => Known::Yes,
-            (0, true) => Known::Maybe(crate::allowed::Widened::InDoubt),
+            (0, true) => Known::Maybe(Widened::InDoubt),
             _ => Known::No,
         }
     }
@@ -143,7 +177,7 @@ impl Judge<'_> {
     /// still, until it is deleted.
     fn ended_it(&self, session: &Session, seen: &Seen<'_>) -> Known {
         match self.is_live(session, seen) {
-            Known::No => Known::Maybe(crate::allowed::Widened::Edge),
+            Known::No => Known::Maybe(Widened::Edge),
             live => live,
         }
     }

@@ -34,7 +34,13 @@ pub struct Audited {
 
 impl Audited {
     /// What the log tells of.
-    pub const WHATS: [&'static str; 4] = ["signed in", "signed out", "code issued", "code redeemed"];
+    pub const WHATS: [&'static str; 5] = [
+        "signed in",
+        "signed out",
+        "code issued",
+        "code redeemed",
+        "tokens revoked",
+    ];
 }
 
 /// A refusal, as the log tells of it.

@@ -93,7 +93,7 @@ macro_rules! each_part {
             TokenRepository twisted by TokenTwist {
                 fn redeem(redemption: CodeRedemption) -> Redeemed;
                 fn spent_code(code_hash: &str) -> Option<SpentCode>;
-                fn revoke_token_of(code_hash: &str) -> bool;
+                fn revoke_token_of(code_hash: &str) -> Option<String>;
                 fn token(token_hash: &str, now: Timestamp) -> Option<TokenRecord>;
             }
             FailureRepository twisted by FailureTwist {

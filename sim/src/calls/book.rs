@@ -123,7 +123,11 @@ impl CallBook {
     /// The disk of a host takes so long for a commit that begins before a time, milliseconds.
     pub(crate) fn disk_takes(&self, host: &str, by_ms: u64, until_ms: u64) {
         let mut pages = self.pages();
-        pages.slow_disks.entry(host.to_owned()).or_default().push((by_ms, until_ms));
+        pages
+            .slow_disks
+            .entry(host.to_owned())
+            .or_default()
+            .push((by_ms, until_ms));
     }
 
     /// How long the disk of a host takes for a commit if it was slow at some time since a moment, milliseconds: the longest,

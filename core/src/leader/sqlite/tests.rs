@@ -115,7 +115,10 @@ async fn the_ledger_outlives_a_clock_that_runs_ahead() {
         Ok(2),
         "the session and the token"
     );
-    assert_eq!(a.redeem(redemption("code", "t2")).await, Ok(Redeemed::AlreadySpent));
+    assert_eq!(
+        a.redeem(redemption("code", "t2")).await,
+        Ok(Redeemed::AlreadySpent { revoked_of: None })
+    );
     assert_eq!(a.sweep(epoch, START + 48 * HOUR).await, Ok(2), "both codes");
     let newer = a.begin_epoch("idp-b").await.unwrap();
     assert!(newer > epoch);

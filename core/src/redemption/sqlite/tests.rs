@@ -1,6 +1,6 @@
 use super::*;
 use crate::store::{
-    sqlite::testing::{HOUR, TempFile, in_memory, open, redemption},
+    sqlite::testing::{HOUR, TempFile, ann, in_memory, open, redemption},
     testing::{Fixture, START},
 };
 
@@ -12,7 +12,10 @@ async fn code_is_redeemed_once_by_either_replica(location: &str) {
         b.token("t1", START).await.unwrap().is_some(),
         "seen by the other replica"
     );
-    assert_eq!(b.redeem(redemption("code", "t2")).await, Ok(Redeemed::AlreadySpent));
+    assert_eq!(
+        b.redeem(redemption("code", "t2")).await,
+        Ok(Redeemed::AlreadySpent { revoked_of: ann() })
+    );
     assert_eq!(a.token("t1", START).await, Ok(None), "revoked by the reuse");
     assert_eq!(a.token("t2", START).await, Ok(None), "never recorded");
     assert_eq!(a.redeem(redemption("other", "t3")).await, Ok(Redeemed::Now));
@@ -45,10 +48,10 @@ async fn the_token_of_a_spent_code_is_revoked() {
     };
     a.redeem(redemption.clone()).await.unwrap();
     assert_eq!(b.spent_code("code").await, spent(false));
-    assert_eq!(b.revoke_token_of("other").await, Ok(false));
+    assert_eq!(b.revoke_token_of("other").await, Ok(None));
     assert!(a.token("t1", START).await.unwrap().is_some());
-    assert_eq!(b.revoke_token_of("code").await, Ok(true));
-    assert_eq!(b.revoke_token_of("code").await, Ok(false));
+    assert_eq!(b.revoke_token_of("code").await, Ok(ann()));
+    assert_eq!(b.revoke_token_of("code").await, Ok(None));
     assert_eq!(a.spent_code("code").await, spent(true));
     assert_eq!(a.token("t1", START).await, Ok(None));
 }

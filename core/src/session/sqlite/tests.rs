@@ -137,7 +137,7 @@ async fn signing_out_ends_a_session_under_all_its_cookies() {
     assert_eq!(a.token("token-s1", START).await, Ok(None));
     let epoch = a.begin_epoch("idp-a").await.unwrap();
     a.sweep(epoch, START + HOUR / 2).await.unwrap();
-    assert_eq!(token_in(&a, "s1").await, Redeemed::AlreadySpent);
+    assert_eq!(token_in(&a, "s1").await, Redeemed::AlreadySpent { revoked_of: None });
     let another = CodeRedemption {
         code_hash: "another".into(),
         ..redemption("code-s1", "another-token")

@@ -72,6 +72,11 @@ pub(crate) fn web() -> Client {
     }
 }
 
+/// Whose token [`redemption`] records.
+pub(crate) fn ann() -> Option<String> {
+    Some("user-ann".into())
+}
+
 /// A code that is redeemed for a token.
 pub(crate) fn redemption(code: &str, token: &str) -> CodeRedemption {
     CodeRedemption {

@@ -1,5 +1,5 @@
 use super::{
-    testing::{TempFile, WAIT, in_memory, open, redemption},
+    testing::{TempFile, WAIT, ann, in_memory, open, redemption},
     *,
 };
 use crate::{
@@ -36,7 +36,10 @@ async fn a_file_remembers_and_syncs_every_commit() {
     assert_eq!(first.redeem(redemption("code", "t1")).await, Ok(Redeemed::Now));
     drop(first);
     let again = open(&fixture, &file.location()).await;
-    assert_eq!(again.redeem(redemption("code", "t2")).await, Ok(Redeemed::AlreadySpent));
+    assert_eq!(
+        again.redeem(redemption("code", "t2")).await,
+        Ok(Redeemed::AlreadySpent { revoked_of: ann() })
+    );
     let pragma = |name: &str| -> String {
         let connection = again.connections.writer();
         connection
@@ -101,7 +104,10 @@ async fn the_disk_decides_between_fail_and_unknown() {
     let result = a.redeem(redemption("c1", "t1")).await;
     assert!(matches!(result, Err(Failure::Unknown(Cause::Storage(_)))), "{result:?}");
     assert!(a.token("t1", START).await.unwrap().is_some(), "it did happen");
-    assert_eq!(a.redeem(redemption("c1", "t2")).await, Ok(Redeemed::AlreadySpent));
+    assert_eq!(
+        a.redeem(redemption("c1", "t2")).await,
+        Ok(Redeemed::AlreadySpent { revoked_of: ann() })
+    );
 
     storage.fail(StorageMoment::BeforeCommit, StorageFault::Busy, 3);
     assert_eq!(a.redeem(redemption("c2", "t2")).await, Ok(Redeemed::Now), "tried again");
@@ -201,7 +207,7 @@ async fn those_who_write_at_the_same_time_commit_together_and_those_who_read_wai
     assert_eq!(second, (Ok(Redeemed::Now), together));
     assert_eq!(
         again,
-        (Ok(Redeemed::AlreadySpent), together),
+        (Ok(Redeemed::AlreadySpent { revoked_of: ann() }), together),
         "each sees what those before it did"
     );
     assert_eq!(last, (Ok(Redeemed::Now), together));

@@ -85,6 +85,26 @@ fn every_sentence_rejects_a_log_that_breaks_it() {
     }
 }
 
+/// Whoever presents a spent code, with all that binds it, revokes what was issued for it: the log tells so once.
+#[test]
+fn tokens_that_are_revoked_are_in_the_log_once() {
+    let (plan, history, operators) = told("code_race", 1);
+    let line = |written: &str| written.starts_with("tokens revoked correlation=");
+    let place = operators.log.iter().position(|written| line(&written.line.text));
+    let place = place.expect("a spent code was presented again");
+    let reason = |operators: &Operators| judge(&plan, &history, operators).violations[0].reason.clone();
+    let mut untold = operators.clone();
+    untold.log.remove(place);
+    assert_eq!(reason(&untold), "not-audited");
+    let mut twice = operators.clone();
+    twice.log.push(twice.log[place].clone());
+    assert_eq!(reason(&twice), "audited-too-often");
+    let mut another = operators.clone();
+    let text = &mut another.log[place].line.text;
+    *text = text.replace("subject=user-", "subject=other-");
+    assert_eq!(reason(&another), "audited-otherwise");
+}
+
 /// Whether a code may be spent is told as the log knows it: neither too often nor too seldom.
 #[test]
 fn whether_a_code_may_be_spent_is_told_if_it_is_in_doubt_and_only_then() {
