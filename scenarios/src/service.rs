@@ -208,6 +208,10 @@ impl Service for Login {
         stored
     }
 
+    fn syncs_unawaited(shared: &Shared) -> u64 {
+        shared.directory.syncs_unawaited()
+    }
+
     fn storage_lock(shared: &Shared) -> Option<Arc<dyn StorageLock>> {
         Some(Arc::new(shared.directory.lock()))
     }

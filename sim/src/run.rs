@@ -168,6 +168,10 @@ pub const SETS_UP: &str = "SetsUp";
 pub const NOTHING_PANICS: &str = "NothingPanics";
 /// The name of the property that a run ends: no process loops without waiting.
 pub const RUN_ENDS: &str = "RunEnds";
+/// The name of the property that the service commits only where its process waits for the disk: [`Service::syncs_unawaited`].
+/// Any other sync is time that no simulation has, and the end of a transaction that nobody knows of: a loss of power after it
+/// keeps a half of what belongs together.
+pub const SYNCS_AWAITED: &str = "SyncsAwaited";
 /// The properties that hold in every run, whatever its scenario claims.
 pub const IN_EVERY_RUN: &[&str] = &[
     NOTHING_PANICS,
@@ -176,6 +180,7 @@ pub const IN_EVERY_RUN: &[&str] = &[
     NO_SECRET_STORED,
     CALLS_BY_CLOCK,
     CALLS_IN_TIME,
+    SYNCS_AWAITED,
 ];
 
 /// Performs a plan and judges it. Runs on the calling thread; equal plans give equal runs.
@@ -263,6 +268,14 @@ fn simulate<S: Service, T>(
     });
     let (_, secrets) = running.recorder().reported();
     let in_clear = at_rest::violation(&S::at_rest(running.shared()), &secrets, plan.lasts_ms);
+    let unawaited = match S::syncs_unawaited(running.shared()) {
+        0 => None,
+        times => {
+            let what = format!("{times} syncs of the disk were not in a commit that its process waits for");
+            let violation = Violation::new(plan.lasts_ms, vec![], what).because("not-awaited");
+            Some(violation.of(SYNCS_AWAITED.to_owned()))
+        }
+    };
     let calls = running.calls();
     let paced = calls::too_often(S::CALLS, &calls).into_iter();
     let paced = paced.chain(calls::too_long(S::CALLS, &calls));
@@ -291,6 +304,7 @@ fn simulate<S: Service, T>(
             .chain(panics)
             .chain(paced)
             .chain(in_clear)
+            .chain(unawaited)
             .chain(stuck)
             .collect(),
         tallies: BTreeMap::new(),

@@ -91,6 +91,13 @@ pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'stati
         vec![]
     }
 
+    /// How often the service's processes made a storage that its hosts share sync, although nobody knew that they wait for it:
+    /// neither inside of [`Storage::blocking`](seams::Storage::blocking) nor with [`Storage::synced`](seams::Storage::synced).
+    /// Each one violates [`SYNCS_AWAITED`](crate::run::SYNCS_AWAITED).
+    fn syncs_unawaited(_shared: &Self::Shared) -> u64 {
+        0
+    }
+
     /// What peers and links can do to a call of a process in this service's world.
     fn troubles_of_call(_host: &str, _call: &str, _world: &World<Self>) -> Vec<CallTrouble<Self>> {
         vec![]

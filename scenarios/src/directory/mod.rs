@@ -20,6 +20,7 @@ pub(crate) mod hung_disk_untold;
 pub(crate) mod lock_across_await;
 pub(crate) mod one_connection;
 pub(crate) mod probe_writes_nothing;
+pub(crate) mod writes_past_its_queue;
 
 // Scenarios.
 pub(crate) mod directory_loses_power;
@@ -36,6 +37,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         directory_not_synced::PLANTED,
         deleted_log_unnoticed::PLANTED,
         hung_disk_untold::PLANTED,
+        writes_past_its_queue::PLANTED,
         lock_across_await::PLANTED,
         one_connection::PLANTED,
         probe_writes_nothing::PLANTED,

@@ -15,9 +15,14 @@ use idp::{
     store::{SqliteDirectory, sqlite::DirectoryError},
     users::{User, UserChange, UserRepository},
 };
+use model_disk::wait_for_syncs;
 use seams::Failure;
 use sim::world::EPOCH;
-use std::time::Duration;
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    time::Duration,
+};
 use tokio::time::sleep;
 
 /// How long a command waits for the directory's lock.
@@ -88,11 +93,16 @@ async fn answer(scene: &Scene, command: &Command) -> Result<Answer, Failure> {
         Command::ShowClient { id } => apps_or_unknown(at.await?.client(id).await?),
         Command::ListClients => apps(at.await?.clients().await?),
         Command::Check { kind, text } => check(*kind, text),
-        Command::Develop { file, is_used } => develop(&open(scene, file).await?, file, *is_used).await?,
+        Command::Develop { file, is_used } => {
+            // A new file may be made here, with its tables: nobody else is served by this process meanwhile.
+            let mut work = pin!(develop(scene, file, *is_used));
+            poll_fn(|context| wait_for_syncs(|| work.as_mut().poll(context))).await?
+        }
     })
 }
 
-async fn develop(directory: &SqliteDirectory, file: &str, is_used: bool) -> Result<Answer, Failure> {
+async fn develop(scene: &Scene, file: &str, is_used: bool) -> Result<Answer, Failure> {
+    let directory = open(scene, file).await?;
     if is_used && file != IN_USE {
         directory.add_client(&client(&App::default())).await?;
     }

@@ -16,7 +16,7 @@ use idp::{
     store::sqlite::SqliteDirectory,
     users::User,
 };
-use model_disk::Disk;
+use model_disk::{Disk, wait_for_syncs};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{RngCore, SeedableRng},
@@ -61,7 +61,7 @@ impl SharedDirectory {
     pub fn new(plan: &Plan, epoch: Timestamp) -> SharedDirectory {
         let disk = Disk::new();
         let location = disk.uri(FILE);
-        let filled = offline::work(fill(&location, plan, epoch));
+        let filled = wait_for_syncs(|| offline::work(fill(&location, plan, epoch)));
         let mut hash = Sha256::new();
         hash.update(plan.seed.to_le_bytes());
         hash.update(b"the directory's disk");
@@ -89,11 +89,8 @@ impl SharedDirectory {
 
     /// Somebody writes the log back into the file, as for a copy of it, and deletes the log and its index.
     pub(crate) fn lose_log(&self) {
-        let written_back = self
-            .lock
-            .held()
-            .connection
-            .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        let write_back = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let written_back = wait_for_syncs(|| self.lock.held().connection.execute_batch(write_back));
         drop(written_back); // somebody else may be writing
         self.machine().disk.lose_log(FILE);
         self.lock.reopen(&self.location);
@@ -142,6 +139,11 @@ impl SharedDirectory {
     pub(crate) fn at_rest(&self) -> Vec<Stored> {
         let held = self.lock.held();
         at_rest::rows(&held.connection).unwrap_or_default()
+    }
+
+    /// How often a replica committed where it does not wait for the disk.
+    pub(crate) fn syncs_unawaited(&self) -> u64 {
+        self.machine().disk.syncs_unawaited()
     }
 
     /// Its write lock.
@@ -226,6 +228,9 @@ fn connect(location: &str) -> Connection {
 }
 
 impl StorageLock for WriteLock {
+    fn waits(&self, call: &mut dyn FnMut()) {
+        wait_for_syncs(call);
+    }
     fn keep(&self) {
         WriteLock::keep(self);
     }

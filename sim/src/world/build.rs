@@ -103,7 +103,9 @@ impl<S: Service> RunningWorld<S> {
             start.return_number = nemesis::return_number(index);
             let installed = (host.install)(&start);
             let probe = installed.probe.unwrap_or_else(|| Arc::new(marks.clone()));
-            let storage = installed.storage.unwrap_or_else(|| Arc::new(SoundDisk));
+            let storage = installed
+                .storage
+                .unwrap_or_else(|| Arc::new(SoundDisk(S::storage_lock(&shared))));
             hosts.push(Machine {
                 id: engine.add_host(&host.name, probe, storage, installed.main),
                 disk: installed.disk,

@@ -20,6 +20,10 @@ pub trait StorageLock: Send + Sync {
         let _ = location;
         None
     }
+    /// Performs a call that may sync, for a process that waits for it: [`Storage::blocking`].
+    fn waits(&self, call: &mut dyn FnMut()) {
+        call();
+    }
 }
 
 /// A disk, which may be failing or slow. Clones are the same disk.
@@ -143,6 +147,13 @@ impl Storage for Disk {
         Some(Box::pin(sleep(Duration::from_millis(by_ms))))
     }
 
+    fn blocking(&self, call: &mut dyn FnMut()) {
+        match &self.lock {
+            Some(lock) => lock.waits(call),
+            None => call(),
+        }
+    }
+
     /// The one who commits has the lock by itself.
     fn syncing(&self, rows: u64) -> Option<BoxFuture<'_, ()>> {
         let by_ms = self.commit_ms(rows)?;
@@ -150,11 +161,19 @@ impl Storage for Disk {
     }
 }
 
-/// The disk of a host without a database.
-pub(crate) struct SoundDisk;
+/// The disk of a host that is none of the service's processes: that of an operator who works on the same database, for
+/// example.
+pub(crate) struct SoundDisk(pub(crate) Option<Arc<dyn StorageLock>>);
 
 impl Storage for SoundDisk {
     fn check(&self, _: StorageMoment) -> Result<(), StorageFault> {
         Ok(())
+    }
+
+    fn blocking(&self, call: &mut dyn FnMut()) {
+        match &self.0 {
+            Some(lock) => lock.waits(call),
+            None => call(),
+        }
     }
 }

@@ -47,8 +47,10 @@ mod registry;
 mod shm;
 mod state;
 mod vfs;
+mod waiting;
 
 pub use power::PowerLoss;
+pub use waiting::wait_for_syncs;
 
 use registry::Inner;
 use state::Crash;
@@ -115,6 +117,12 @@ impl Disk {
     /// synchronous = OFF` has as its effect, for all connections.
     pub fn ignore_syncs(&self, ignores: bool) {
         self.0.state().ignore_syncs(ignores);
+    }
+
+    /// How often a file was synced outside of [`wait_for_syncs`]: as often somebody's thread was blocked for as long as a sync
+    /// takes, which for a real disk may be seconds.
+    pub fn syncs_unawaited(&self) -> u64 {
+        self.0.state().syncs_unawaited()
     }
 
     /// Sets whether it is full from now on: no file can become longer, which SQLite gets as `SQLITE_FULL`. What a file has

@@ -1,6 +1,6 @@
 //! The files of a disk, and what is being done to them.
 
-use crate::{file::File, locks::Locks, shm::Shm};
+use crate::{file::File, locks::Locks, shm::Shm, waiting};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Weak},
@@ -21,6 +21,7 @@ pub(crate) struct State {
     ignores_syncs: bool,
     is_full: bool,
     is_silent: bool,
+    syncs_unawaited: u64,
     crash: Option<Crash>,
 }
 
@@ -221,7 +222,12 @@ impl State {
         self.crash_if_due()
     }
 
+    pub(crate) fn syncs_unawaited(&self) -> u64 {
+        self.syncs_unawaited
+    }
+
     pub(crate) fn sync(&mut self, node: usize) -> Result<(), PowerLost> {
+        self.syncs_unawaited += u64::from(!waiting::for_syncs());
         self.count();
         self.crash_if_due()?;
         if !self.ignores_syncs {
