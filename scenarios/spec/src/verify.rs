@@ -316,7 +316,8 @@ impl Attempt<'_, '_> {
                 )
                 .and(self.judge.forgotten(sent, self.seen.times).negated())
                 .and(self.spent().negated())
-                .and(self.held_elsewhere().negated());
+                .and(self.held_elsewhere().negated())
+                .and(self.used_up().negated());
             if self.at.len() > 1 && good == Known::Yes {
                 good = Known::Maybe(Widened::Race);
             }
@@ -402,6 +403,16 @@ impl Attempt<'_, '_> {
             .filter(|other| self.has_same_code(other) && other.done() == Done::Maybe);
         let held = same.any(|other| other.times.may_precede(self.seen.times) && broken(&other));
         Known::of(false, held, Widened::InDoubt)
+    }
+
+    /// Whether somebody has been told before that the code may be used up.
+    fn used_up(&self) -> Known {
+        let mut told = self.others().filter(|other| {
+            self.has_same_code(other)
+                && other.times.may_precede(self.seen.times)
+                && answered_with(other, "temporarily-in-doubt")
+        });
+        Known::of(false, told.next().is_some(), Widened::InDoubt)
     }
 
     /// The session cookie, and on. The same code in the same browser always opens the same session (inventory 4).

@@ -20,6 +20,7 @@ pub(crate) mod right_codes_admitted;
 pub(crate) mod code_of_address;
 pub(crate) mod guard_in_the_browser;
 pub(crate) mod latest_code_overwrites;
+pub(crate) mod lost_code_untold;
 pub(crate) mod note_runs_out;
 
 // Scenarios.
@@ -32,6 +33,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
     vec![
         code_of_address::PLANTED,
         latest_code_overwrites::PLANTED,
+        lost_code_untold::PLANTED,
         note_runs_out::PLANTED,
         guard_in_the_browser::PLANTED,
     ]

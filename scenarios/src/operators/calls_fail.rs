@@ -30,6 +30,7 @@ pub(crate) fn calls_fail() -> Scenario {
     )
     .covering(&[25, 54, 56])
     .world(World::standard().lease(secs(4)).reminders(8, secs(5)..secs(60)))
+    .enumerated_by(seeds())
     .workload(Logins::people(30).from(secs(4)).every(secs(2)))
     .workload(ImpatientPeople::clicking(12, 2).from(secs(5)).every(secs(5)))
     .workload(Racers::people(10).from(secs(6)).every(secs(6)))
@@ -80,6 +81,13 @@ fn draw_calls(seed: u64, plan: &mut Plan) {
     plan.faults.push(TimedFault::at(HEALS_MS, Fault::Heal));
 }
 
+/// How many seeds are all calls in all ways.
+fn seeds() -> u64 {
+    let ways = ways();
+    let most = ways.iter().map(Vec::len).max().unwrap_or(0);
+    (ways.len() * most) as u64 / MANY + 1
+}
+
 /// For each call all ways in which it can go wrong, on no host yet.
 fn ways() -> Vec<Vec<CallFault>> {
     let ways = CALLS.iter().map(|site| {
@@ -107,8 +115,7 @@ mod tests {
     #[test]
     fn consecutive_seeds_try_every_call_in_every_way() {
         let ways = ways();
-        let most = ways.iter().map(Vec::len).max().unwrap();
-        let tried: BTreeSet<String> = (1..=(ways.len() * most) as u64 / MANY + 1)
+        let tried: BTreeSet<String> = (1..=seeds())
             .flat_map(|seed| calls_fail().plan(seed).faults)
             .filter_map(|timed| match timed.fault {
                 Fault::Call(call) if call.host == IDP_A => Some(format!("{call:?}")),

@@ -22,12 +22,13 @@ pub(crate) mod refusal_swallowed;
 
 // Scenarios.
 mod calls_fail;
+mod calls_fail_twice;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
 /// The scenarios of this module.
 pub(crate) fn stories() -> Vec<Scenario> {
-    vec![calls_fail::calls_fail()]
+    vec![calls_fail::calls_fail(), calls_fail_twice::calls_fail_twice()]
 }
 
 /// The planted bugs that the properties of this module must detect, in the order of the inventory's rows.
