@@ -1,11 +1,11 @@
 //! The login service as the harness runs it: its people, its world, and the meaning of its writes and marks.
 
 use crate::{
-    availability, directory, http, limits,
+    availability, directory, exchange, http, limits,
     login::{Behaviour, Login, Observation, Op, OwnFault, Rewire, StoreOption, WorldOptions},
     mailed_code, oddities, redemption, registry, session,
     store::{self, history},
-    vocabulary::Plan,
+    vocabulary::{Fault, Plan},
     world::{self, Scene, Shared, hosts},
 };
 use idp::{
@@ -18,10 +18,10 @@ use idp::{
 };
 use seams::BoxFuture;
 use sim::{
-    at_rest::Stored,
+    at_rest::{Kept, Stored},
     calls::{CallPauses, CallSite, CallTrouble},
     service::{MarkSpan, Service},
-    world::{NginxOptions, RedisOptions, SentinelOptions, Start, StorageLock, World},
+    world::{EPOCH, NginxOptions, RedisOptions, SentinelOptions, Start, StorageLock, World},
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -206,6 +206,16 @@ impl Service for Login {
         let mut stored = shared.put.all();
         stored.extend(shared.directory.at_rest());
         stored
+    }
+
+    fn kept(shared: &Shared, plan: &Plan) -> Vec<Kept> {
+        let settings = exchange::world(plan).settings;
+        let mut kept = shared.put.kept(&settings);
+        let is_wrong = |fault: &Fault| matches!(fault, Fault::ClockOffset { .. } | Fault::ClockJump { .. });
+        if !plan.faults.iter().any(|timed| is_wrong(&timed.fault)) {
+            kept.extend(shared.directory.kept(EPOCH.millis() + plan.lasts_ms, &settings));
+        }
+        kept
     }
 
     fn syncs_unawaited(shared: &Shared) -> u64 {

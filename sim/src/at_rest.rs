@@ -22,6 +22,32 @@ pub struct Stored {
     pub value: Vec<u8>,
 }
 
+/// The name of the property that nothing is stored for longer than the service documents.
+pub const KEPT_AS_DOCUMENTED: &str = "KeptAsDocumented";
+
+/// For how long a service stores something, and for how long it may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Where, for a person: `redis desk:ticket`.
+    pub place: String,
+    /// The longest in this run, milliseconds: from when it is stored, or, for what was found at the end, from then on.
+    pub for_ms: u64,
+    /// What the service documents, milliseconds.
+    pub at_most_ms: u64,
+}
+
+/// The first thing that is stored for longer than documented. `at_ms` is the end of the run, when this is looked at.
+pub(crate) fn kept_longer(kept: &[Kept], at_ms: u64) -> Option<Violation> {
+    let Kept {
+        place,
+        for_ms,
+        at_most_ms,
+    } = kept.iter().find(|kept| kept.for_ms > kept.at_most_ms)?;
+    let what = format!("{place} is kept for {for_ms} ms, and may be for {at_most_ms} ms");
+    let violation = Violation::new(at_ms, vec![], what).because(slug(place));
+    Some(violation.of(KEPT_AS_DOCUMENTED.to_owned()))
+}
+
 /// The first secret that is stored in clear. `at_ms` is the end of the run, when this is looked at.
 pub(crate) fn violation(stored: &[Stored], secrets: &Secrets, at_ms: u64) -> Option<Violation> {
     if let Some(stored) = stored.iter().find(|stored| is_blank(&stored.value)) {
@@ -71,6 +97,19 @@ mod tests {
             value: value.to_vec(),
         }];
         violation(&stored, &secrets, 7).map(|violation| violation.what)
+    }
+
+    #[test]
+    fn what_is_kept_longer_than_documented_is_found() {
+        let kept = |for_ms| Kept {
+            place: "redis desk:ticket".into(),
+            for_ms,
+            at_most_ms: 60_000,
+        };
+        assert_eq!(kept_longer(&[kept(0), kept(60_000)], 7), None);
+        let found = kept_longer(&[kept(60_000), kept(60_001)], 7).unwrap();
+        assert_eq!((found.property.as_str(), found.at_ms), (KEPT_AS_DOCUMENTED, 7));
+        assert_eq!(found.reason, "redis-desk-ticket");
     }
 
     #[test]

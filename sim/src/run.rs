@@ -1,7 +1,7 @@
 //! Runs: a plan is performed and judged.
 
 use crate::{
-    at_rest::{self, NO_SECRET_STORED},
+    at_rest::{self, KEPT_AS_DOCUMENTED, NO_SECRET_STORED},
     calls::{self, CALLS_BY_CLOCK, CALLS_IN_TIME, CallRecord},
     classic::{self, Misfit},
     engine::{EngineError, Stats},
@@ -178,6 +178,7 @@ pub const IN_EVERY_RUN: &[&str] = &[
     SETS_UP,
     RUN_ENDS,
     NO_SECRET_STORED,
+    KEPT_AS_DOCUMENTED,
     CALLS_BY_CLOCK,
     CALLS_IN_TIME,
     SYNCS_AWAITED,
@@ -304,6 +305,7 @@ fn simulate<S: Service, T>(
             .chain(panics)
             .chain(paced)
             .chain(in_clear)
+            .chain(at_rest::kept_longer(&S::kept(running.shared(), plan), plan.lasts_ms))
             .chain(unawaited)
             .chain(stuck)
             .collect(),

@@ -4,7 +4,7 @@
 //! hashes them, using only serde and the traits of this module.
 
 use crate::{
-    at_rest::Stored,
+    at_rest::{Kept, Stored},
     calls::{CallSite, CallTrouble},
     history::Seen,
     nemesis::Control,
@@ -88,6 +88,12 @@ pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'stati
     /// What the service has stored in a run, wherever it stores anything, as whoever copies it would see it. A secret in
     /// clear in it violates [`NO_SECRET_STORED`](crate::at_rest::NO_SECRET_STORED).
     fn at_rest(_shared: &Self::Shared) -> Vec<Stored> {
+        vec![]
+    }
+
+    /// For how long the service has stored what, wherever it stores anything. What is kept longer than documented violates
+    /// [`KEPT_AS_DOCUMENTED`](crate::at_rest::KEPT_AS_DOCUMENTED).
+    fn kept(_shared: &Self::Shared, _plan: &Plan<Self>) -> Vec<Kept> {
         vec![]
     }
 

@@ -76,7 +76,9 @@ impl Authorization {
     /// The store did not write it, or may not have.
     pub(crate) async fn write_flow(&self, flow: &OpenFlow) -> Result<(), Unavailable> {
         let record = encode(&flow.record);
-        let written = self.service.store.put(&flow.key(), &record, flow.remaining).await;
+        // Whoever began it may have had another clock, far away from this one.
+        let left = flow.remaining.min(self.service.config.ttl.flow);
+        let written = self.service.store.put(&flow.key(), &record, left).await;
         written.during("writing the login in progress")
     }
 

@@ -103,6 +103,7 @@ impl MailedCode {
         if left.is_zero() {
             return true;
         }
+        let left = left.min(service.config.ttl.email_code); // of another clock
         service.env.mark("a one-time code was put back");
         let put = service.store.put(key, &encode(record), left).await;
         if let Err(failure) = &put {

@@ -248,6 +248,7 @@ impl Redemption {
         let Some(left) = code.remaining(self.service.now()) else {
             return false;
         };
+        let left = left.min(self.service.config.ttl.code); // of another clock
         self.service.env.mark("an authorization code was put back");
         let put = self.service.store.put(key, &encode(code), left).await;
         if let Err(failure) = &put {

@@ -3,7 +3,10 @@
 use super::{Observation, ReminderRow};
 use crate::{
     vocabulary::{Event, Observation as AnyObservation},
-    world::{Scene, at_rest::each_value},
+    world::{
+        Scene,
+        at_rest::{ENDS, each_value},
+    },
 };
 use rusqlite::{Connection, OpenFlags, types::ValueRef};
 use sim::world::EPOCH;
@@ -19,9 +22,6 @@ pub(super) async fn read(scene: &Scene, who: &str, every: Duration) {
         sleep(every).await;
     }
 }
-
-/// A column of this name says when its row ends.
-const ENDS: [&str; 2] = ["expires_at", "remember_until"];
 
 fn look(location: &str) -> rusqlite::Result<Observation> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;

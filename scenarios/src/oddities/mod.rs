@@ -26,6 +26,7 @@ pub(crate) use edges::asking_otherwise;
 pub(crate) mod logins_side_by_side;
 
 // Planted bugs.
+mod kept_for_hours;
 mod one_cookie_for_all_flows;
 
 // Stories.
@@ -39,7 +40,7 @@ use crate::vocabulary::{PlantedBug, Scenario};
 
 /// The planted bugs that the properties of this room must detect.
 pub(crate) fn bugs() -> Vec<PlantedBug> {
-    vec![one_cookie_for_all_flows::PLANTED]
+    vec![one_cookie_for_all_flows::PLANTED, kept_for_hours::PLANTED]
 }
 
 /// The stories of this room.

@@ -24,7 +24,12 @@ use rand_chacha::{
 use rusqlite::{Connection, OpenFlags};
 use seams::{Cause, DatabaseFiles, Failure, Outcome, Timestamp};
 use sha2::{Digest, Sha256};
-use sim::{at_rest::Stored, service::Behaviour as _, world::StorageLock};
+use sim::{
+    at_rest::{Kept, Stored},
+    service::Behaviour as _,
+    world::StorageLock,
+};
+use spec::Settings;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
@@ -139,6 +144,12 @@ impl SharedDirectory {
     pub(crate) fn at_rest(&self) -> Vec<Stored> {
         let held = self.lock.held();
         at_rest::rows(&held.connection).unwrap_or_default()
+    }
+
+    /// For how long its rows go on to be kept; nothing if somebody has its lock to the end.
+    pub(crate) fn kept(&self, now_ms: u64, settings: &Settings) -> Vec<Kept> {
+        let held = self.lock.held();
+        at_rest::kept_rows(&held.connection, now_ms, settings).unwrap_or_default()
     }
 
     /// How often a replica committed where it does not wait for the disk.

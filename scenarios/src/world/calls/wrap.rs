@@ -57,6 +57,13 @@ impl Asked {
         self.calls.around(call, work).await
     }
 
+    /// Remembers for how long a call puts something into the store.
+    fn lives(&self, call: &str, argument: &impl Argument) {
+        if let Some(lives) = argument.lives() {
+            self.put.lives(call, lives);
+        }
+    }
+
     /// Remembers what a call puts into the store.
     fn keep(&self, call: &str, argument: &impl Argument) {
         if let Some(value) = argument.kept() {
@@ -84,6 +91,7 @@ macro_rules! called {
                 if stringify!($command).starts_with("put") {
                     $(self.asked.keep(&name, &$given);)*
                 }
+                $(self.asked.lives(&name, &$given);)*
                 self.asked.around(&name, self.inner.$command($($given),*)).await
             })+
         }
@@ -109,6 +117,10 @@ trait Argument {
     fn kept(&self) -> Option<Vec<u8>> {
         None
     }
+    /// How long something lives by it.
+    fn lives(&self) -> Option<Duration> {
+        None
+    }
 }
 
 impl Argument for &Key {
@@ -124,7 +136,11 @@ impl Argument for &[u8] {
         Some(self.to_vec())
     }
 }
-impl Argument for Duration {}
+impl Argument for Duration {
+    fn lives(&self) -> Option<Duration> {
+        Some(*self)
+    }
+}
 
 fn prefix(argument: &impl Argument) -> Option<&'static str> {
     argument.namespace()
