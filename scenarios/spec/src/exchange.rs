@@ -221,6 +221,13 @@ pub struct Answer {
     pub cookies: Vec<SetCookie>,
     /// What is in it.
     pub body: Body,
+    /// Whether the replica that sent it closes the connection after it, unasked. Behind a balancer that cannot be seen.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub closes: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// `Location`.

@@ -149,6 +149,14 @@ impl Judge<'_> {
             report.violations.push(violation("too-many-lines".into(), what));
             return;
         }
+        let stops = |touches: &crate::world::Touches| touches.stops || touches.service;
+        if answer.closes && !self.troubles.any(seen.times.from_ms, seen.times.to_ms, stops) {
+            let what = format!(
+                "the answer to {asked} closes the connection, and the replica does not stop (RFC 9112 section 9.3)"
+            );
+            report.violations.push(violation("closes-without-reason".into(), what));
+            return;
+        }
         let allowed = self.expect(place, seen);
         match allowed.judge(answer) {
             Ok(_) => {

@@ -175,7 +175,11 @@ async fn send(
     let answer = match &mut result {
         Ok(response) => {
             keep_page(response);
-            Answered::With(Box::new(read_answer(response)))
+            let closes = host != hosts::BALANCER && closes(response.headers());
+            Answered::With(Box::new(Answer {
+                closes,
+                ..read_answer(response)
+            }))
         }
         // Perhaps before there was a connection.
         Err(failure) if leaves && matches!(failure.cause(), Cause::Deadline { .. }) => {
@@ -290,7 +294,14 @@ fn read_answer(response: &Response<Bytes>) -> Answer {
         }),
         cookies: headers.get_all(header::SET_COOKIE).iter().map(set_cookie).collect(),
         body: read_body(headers, response.extensions().get(), response.body()),
+        closes: false,
     }
+}
+
+/// Whether the connection is closed after this message (RFC 9110 section 7.6.1).
+fn closes(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::CONNECTION).iter();
+    values.any(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
 }
 
 fn set_cookie(value: &header::HeaderValue) -> SetCookie {

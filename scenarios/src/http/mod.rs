@@ -3,10 +3,11 @@
 
 mod ops;
 
-pub use ops::Behaviour;
 pub(crate) use ops::act;
+pub use ops::{Behaviour, Head, Observation};
 
 // People and attackers.
+mod dribble;
 pub(crate) mod haste;
 mod strangers;
 
@@ -19,6 +20,7 @@ pub(crate) mod request_dropped;
 
 // Scenarios.
 pub(crate) mod clients_leave;
+mod heads_dribble;
 pub(crate) mod large_heads;
 
 use crate::vocabulary::{PlantedBug, Scenario};
@@ -30,5 +32,9 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
 
 /// The scenarios of this module.
 pub(crate) fn stories() -> Vec<Scenario> {
-    vec![large_heads::large_heads(), clients_leave::clients_leave()]
+    vec![
+        large_heads::large_heads(),
+        heads_dribble::heads_dribble(),
+        clients_leave::clients_leave(),
+    ]
 }

@@ -1,7 +1,8 @@
 //! Nobody's requests make anybody else's fail: what a replica answers is never something that the balancer takes for a failure
 //! of that replica.
 //!
-//! Source: inventory 33, 34. A balancer sends nobody to a replica that has failed, for a while. So whoever can make a replica
+//! Source: inventory 33, 34, 45. Whoever never finishes a request keeps a connection for as long as `core/LIMITS.md` says ("head of a
+//! request"), and no longer: there are not enough for everybody. A slow client has as long. A balancer sends nobody to a replica that has failed, for a while. So whoever can make a replica
 //! look broken takes it away from everybody, and two requests are enough for two replicas (measured on nginx 1.22.1: two
 //! requests a second made 110 of 156 requests of others fail).
 //!
@@ -12,12 +13,16 @@
 
 use crate::{
     exchange::{self, troubles},
+    http::Observation as Seen,
     property::{calm::first_of, violation},
     vocabulary::{Event, Evidence, Kind, Login, Observation, Property, Violation},
     world::hosts,
 };
-use spec::{Touches, exchange::Answered};
+use spec::{Settings, Touches, exchange::Answered};
 use std::collections::BTreeSet;
+
+/// On the way to a stranger and back, and until a timer is looked at, milliseconds.
+const HEAD_LATE_MS: u64 = 300;
 
 /// How the balancer reports an answer whose head it does not take.
 const BAD_HEADS: [(&str, &str); 2] = [
@@ -42,6 +47,7 @@ impl Property<Login> for NobodyHarmed {
         let world = &evidence.plan.world;
         let waits_ms = (world.proxy_connect_timeout_ms + world.proxy_read_timeout_ms) * world.replicas as u64;
         let mut passed_on = BTreeSet::new();
+        let head_ms = Settings::default().get("head of a request");
         let numbered = evidence.history.records.iter().enumerate();
         for (index, record) in numbered {
             let says = match &record.event {
@@ -49,6 +55,26 @@ impl Property<Login> for NobodyHarmed {
                 Event::Own(Observation::Exchange(exchange)) => {
                     // What the balancer passes on was nothing that it takes for a failure.
                     evidence.judged(usize::from(is_passed_on(exchange, &mut passed_on)));
+                    continue;
+                }
+                Event::Own(Observation::Http(Seen::HeadHeld {
+                    replica,
+                    for_ms,
+                    closed,
+                    ..
+                })) => {
+                    let is_in_time = *closed && (head_ms..=head_ms + HEAD_LATE_MS).contains(for_ms);
+                    let began_ms = record.at_ms.saturating_sub(*for_ms);
+                    let was_broken = troubles.any(began_ms, record.at_ms, |touches| touches.service);
+                    let excuse = was_broken.then_some("the replica was being stopped");
+                    if evidence.is_violated(!is_in_time, excuse) {
+                        let what = format!(
+                            "{replica} waited for {for_ms} ms for the rest of a request's head, and then {}",
+                            if *closed { "closed the connection" } else { "still did" }
+                        );
+                        let found = violation(&self.name(), record.at_ms, vec![index], what);
+                        return Err(found.because("head-not-given-up-in-time"));
+                    }
                     continue;
                 }
                 _ => continue,
@@ -186,6 +212,26 @@ mod tests {
         assert_eq!(own(hosts::BALANCER, &reference), 1);
         assert_eq!(own(hosts::BALANCER, &[]), 0, "the balancer's own page");
         assert_eq!(own("idp-a:9090", &reference), 0, "past the balancer");
+    }
+
+    #[test]
+    fn a_head_that_does_not_end_is_given_up_in_time() {
+        let held = |for_ms, closed| {
+            let seen = Seen::HeadHeld {
+                replica: "idp-a".into(),
+                head: crate::http::Head::Half,
+                for_ms,
+                closed,
+            };
+            started().event(30_000, "stranger", Event::Own(Observation::Http(seen)))
+        };
+        assert_eq!(held(10_020, true).judged_by(&NobodyHarmed), Ok(()));
+        for (for_ms, closed) in [(25_000, false), (10_500, true), (3_000, true)] {
+            let found = held(for_ms, closed).judged_by(&NobodyHarmed).unwrap_err();
+            assert_eq!(found.reason, "head-not-given-up-in-time");
+        }
+        let killed = held(3_000, true).fault(29_000, Fault::Kill { host: "idp-a".into() });
+        assert_eq!(killed.judged_by(&NobodyHarmed), Ok(()), "the replica was killed");
     }
 
     #[test]

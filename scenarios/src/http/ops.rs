@@ -1,6 +1,6 @@
 //! What people, relying parties and strangers do to what is between the balancer and a replica.
 
-use super::{haste::Haste, strangers};
+use super::{dribble, haste::Haste, strangers};
 use crate::{
     login::{self, Login},
     mailed_code,
@@ -33,6 +33,13 @@ pub enum Behaviour {
         /// Time between two of them, milliseconds.
         every_ms: u64,
     },
+    /// Holds connections to the replicas, one after the other, on which the head of a request never comes to its end.
+    HoldHeads {
+        /// What comes of it.
+        head: Head,
+        /// How many connections.
+        connections: u32,
+    },
     /// Logs in hastily: gives up requests that are not answered at once, closes their connections and sends them again. So
     /// does the client's library.
     LogInHastily {
@@ -43,8 +50,62 @@ pub enum Behaviour {
     },
 }
 
+/// What comes of the head of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Head {
+    /// Nothing.
+    Nothing,
+    /// A half, and then nothing.
+    Half,
+    /// A byte now and then.
+    ByBytes,
+    /// The same, of the second request on a connection, which was idle for some seconds before.
+    SecondByBytes,
+}
+
+/// What strangers have seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Observation {
+    /// A connection was held on which the head of a request did not come to its end.
+    HeadHeld {
+        /// At which replica.
+        replica: String,
+        /// What came of it.
+        head: Head,
+        /// For how long the replica waited for the rest, milliseconds.
+        for_ms: u64,
+        /// Whether the replica closed it; else the stranger did.
+        closed: bool,
+    },
+}
+
+impl sim::service::Observation<Login> for Observation {
+    const NAMES: &'static [&'static str] = &["head held"];
+
+    fn name(&self) -> &'static str {
+        "head held"
+    }
+
+    fn describe(&self) -> String {
+        let Observation::HeadHeld {
+            replica,
+            for_ms,
+            closed,
+            ..
+        } = self;
+        let end = if *closed { "is closed" } else { "is open still" };
+        format!("has begun a request at {replica} and not ended it: the connection {end} after {for_ms} ms")
+    }
+
+    fn routine(&self) -> Option<&'static str> {
+        Some("holds connections")
+    }
+}
+
 impl sim::service::Behaviour<Login> for Behaviour {
-    const KINDS: &'static [&'static str] = &["log-in-with-state", "send-largest", "log-in-hastily"];
+    const KINDS: &'static [&'static str] = &["log-in-with-state", "send-largest", "hold-heads", "log-in-hastily"];
 
     fn check(&self, _world: &World<Login>) -> Result<(), String> {
         match self {
@@ -56,12 +117,12 @@ impl sim::service::Behaviour<Login> for Behaviour {
     }
 
     fn is_attack(&self) -> bool {
-        matches!(self, Behaviour::SendLargest { .. })
+        matches!(self, Behaviour::SendLargest { .. } | Behaviour::HoldHeads { .. })
     }
 
     fn plainer(&self) -> Vec<login::Behaviour> {
         match self {
-            Behaviour::SendLargest { .. } => vec![],
+            Behaviour::SendLargest { .. } | Behaviour::HoldHeads { .. } => vec![],
             _ => vec![mailed_code::Behaviour::LogIn.into()],
         }
     }
@@ -72,6 +133,10 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
     let odd = match does {
         Behaviour::SendLargest { requests, every_ms } => {
             strangers::send_largest(scene, who, requests, Duration::from_millis(every_ms)).await;
+            return;
+        }
+        Behaviour::HoldHeads { head, connections } => {
+            dribble::hold(scene, who, head, connections).await;
             return;
         }
         Behaviour::LogInWithState { text, times } => Odd {

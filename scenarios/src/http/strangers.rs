@@ -18,6 +18,9 @@ use url::{Url, form_urlencoded::byte_serialize};
 static LINE_BYTES_MAX: LazyLock<usize> =
     LazyLock::new(|| Settings::default().get("bytes of a line of a request's head") as usize);
 
+/// As large as a form may be, bytes.
+static FORM_BYTES_MAX: LazyLock<usize> = LazyLock::new(|| Settings::default().get("bytes of a form") as usize);
+
 /// Sends the requests of [`largest`] through the balancer, one after the other, again and again.
 pub(super) async fn send_largest(scene: &Scene, who: &str, requests: u32, every: Duration) {
     let asking = Asking::new(scene, who);
@@ -100,10 +103,19 @@ fn largest(client: &RelyingPartyOptions) -> Vec<Request<Bytes>> {
         with_lines(get("/jwks"), &numbered(300, 20)),
         with_lines(get("/jwks"), &numbered(400, 60)),
         with_lines(post("/token", &of_bytes(1_000_000)), &numbered(300, 20)),
+        // Forms that are as large as they may be, and one byte larger.
+        with_form_of(*FORM_BYTES_MAX),
+        with_form_of(*FORM_BYTES_MAX + 1),
         // What the balancer refuses by itself.
         get(&format!("/jwks?{}", of_bytes(*LINE_BYTES_MAX))),
         with_lines(get("/jwks"), &[line("cookie", *LINE_BYTES_MAX + 1)]),
     ]
+}
+
+/// A request for tokens whose form has so many bytes.
+fn with_form_of(bytes: usize) -> Request<Bytes> {
+    let form = "grant_type=authorization_code&client_id=";
+    post("/token", &format!("{form}{}", "a".repeat(bytes - form.len())))
 }
 
 fn get(target: &str) -> Request<Bytes> {

@@ -55,6 +55,7 @@ sim::compose_observations! {
         Directory(directory::Observation),
         Analytics(analytics::Observation),
         Registry(registry::Observation),
+        Http(http::Observation),
     }
 }
 

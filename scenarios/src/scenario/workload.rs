@@ -378,6 +378,12 @@ impl Clients {
 pub struct Stranger;
 
 impl Stranger {
+    /// Holds so many connections to the replicas, one after the other, with this of the head of a request.
+    pub fn holds_heads(head: http::Head, connections: u32) -> Workload {
+        let does = http::Behaviour::HoldHeads { head, connections };
+        Workload::named("slow-stranger", Behaviour::Http(does)).every(Duration::ZERO)
+    }
+
     /// Sends so many requests that are as large as a balancer lets through.
     pub fn sends_largest(requests: u32, every: Duration) -> Workload {
         let every_ms = every.as_millis() as u64;

@@ -5,7 +5,8 @@ use scenarios::{
     analytics, availability, directory,
     http::{
         self,
-        Behaviour::{LogInHastily, LogInWithState, SendLargest},
+        Behaviour::{HoldHeads, LogInHastily, LogInWithState, SendLargest},
+        Head,
     },
     limits::Behaviour::{BeginLogins, Flood, Guess, Spray, UseManyBrowsers},
     mail,
@@ -104,6 +105,11 @@ fn with_heads_and_haste() -> impl Strategy<Value = http::Behaviour> {
     prop_oneof![
         ("[a-z\u{e4}{]{0,9}", many.clone()).prop_map(|(text, times)| LogInWithState { text, times }),
         (many.clone(), ms.clone()).prop_map(|(requests, every_ms)| SendLargest { requests, every_ms }),
+        (
+            select(vec![Head::Nothing, Head::Half, Head::ByBytes, Head::SecondByBytes]),
+            many.clone()
+        )
+            .prop_map(|(head, connections)| HoldHeads { head, connections }),
         (ms, many).prop_map(|(patience_ms, times)| LogInHastily { patience_ms, times }),
     ]
 }

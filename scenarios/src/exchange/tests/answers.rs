@@ -50,6 +50,12 @@ fn rejected() -> Vec<(&'static str, u16, &'static str, Change)> {
     row(
         "/authorize",
         303,
+        "closes the connection",
+        Box::new(|answer: &mut Answer| Some(answer.closes = true)),
+    );
+    row(
+        "/authorize",
+        303,
         "no policy",
         Box::new(header("content-security-policy", None)),
     );
