@@ -179,6 +179,7 @@ clean!(
     failures_in_a_row at [1],
     strangers_at_the_door at [1],
     known_browsers at [1],
+    unlocked_by_operators at [1],
     spraying at [1],
     twins_wait_in_vain at [1],
     mail_stalls at [1, 2],

@@ -1,13 +1,15 @@
-//! Limits of attempts and of mails, over all replicas, and attackers who try to get round them.
+//! Limits of attempts and of mails, over all replicas, attackers who try to get round them, and operators who unlock addresses.
 
 mod ops;
 
-pub use ops::Behaviour;
+pub(crate) use desk::NOBODY;
 pub(crate) use ops::act;
+pub use ops::{Behaviour, Observation, Op};
 
-// People and attackers.
+// People, attackers and operators.
 pub(crate) mod browsers;
 pub(crate) mod crawler;
+mod desk;
 pub(crate) mod flooder;
 pub(crate) mod guesser;
 pub(crate) mod sprayer;
@@ -39,6 +41,7 @@ pub(crate) mod known_browsers;
 pub(crate) mod one_wrong_code;
 pub(crate) mod spraying;
 pub(crate) mod strangers_at_the_door;
+pub(crate) mod unlocked_by_operators;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
@@ -69,6 +72,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
         failures_in_a_row::failures_in_a_row(),
         strangers_at_the_door::strangers_at_the_door(),
         known_browsers::known_browsers(),
+        unlocked_by_operators::unlocked_by_operators(),
         spraying::spraying(),
     ]
 }
