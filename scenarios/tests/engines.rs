@@ -249,6 +249,7 @@ bugs!(
     keys_without_namespaces at [1, 1],
     lockout_in_redis at [1, 1],
     lockout_one_late at [1, 1],
+    lock_remembered at [1, 1],
     name_is_address at [1, 1],
     consent_for_granted at [3, 3],
     hint_forgotten at [2, 2],

@@ -26,6 +26,7 @@ pub(crate) mod header_of_client_believed;
 pub(crate) mod judged_before_counted;
 pub(crate) mod known_for_everybody;
 pub(crate) mod limiter_per_replica;
+pub(crate) mod lock_remembered;
 pub(crate) mod lockout_in_redis;
 pub(crate) mod lockout_one_late;
 pub(crate) mod new_code_resets_failures;
@@ -55,6 +56,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         window_rearmed::PLANTED,
         lockout_in_redis::PLANTED,
         lockout_one_late::PLANTED,
+        lock_remembered::PLANTED,
         every_press_counted::PLANTED,
         judged_before_counted::PLANTED,
         clients_uncounted::PLANTED,
