@@ -67,6 +67,7 @@ bugs!(
     window_in_wrong_unit at 1,
     lockout_in_redis at 1,
     lockout_one_late at 1,
+    lock_remembered at 1,
     name_is_address at 1,
     consent_for_granted at 3,
     hint_forgotten at 1,

@@ -55,6 +55,7 @@ smoke!(
     failures_in_a_row,
     strangers_at_the_door,
     known_browsers,
+    unlocked_by_operators,
     spraying,
     twins_wait_in_vain,
     mail_stalls,

@@ -237,6 +237,15 @@ impl Sizes {
         self.not_now.1 += other.not_now.1;
     }
 
+    /// Counts a number that somebody was told: exactly one was right, or several were.
+    pub(crate) fn count_number(&mut self, is_exact: bool, why: Widened) {
+        self.judged += 1;
+        match is_exact {
+            true => self.exact += 1,
+            false => *self.widened.entry(why).or_default() += 1,
+        }
+    }
+
     /// Counts one set.
     pub(crate) fn count(&mut self, allowed: &Allowed, said_not_now: bool) {
         let (size, why) = allowed.size();

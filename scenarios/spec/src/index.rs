@@ -4,6 +4,7 @@
 use crate::{
     allowed::slug,
     authorize::{About, Issued, Wanted},
+    commands::Command,
     exchange::Mail,
     mailed_code::{Addresses, addresses},
     routes::Violation,
@@ -85,6 +86,14 @@ pub(crate) struct CodeMail<'a> {
     pub(crate) mail: &'a Mail,
 }
 
+/// A command of an operator.
+pub(crate) struct Operated<'a> {
+    pub(crate) times: Times,
+    /// Where its answer stands in the history.
+    pub(crate) record: usize,
+    pub(crate) command: Command<'a>,
+}
+
 /// Something that analytics was told.
 pub(crate) struct Told<'a> {
     pub(crate) at_ms: u64,
@@ -109,6 +118,8 @@ pub(crate) struct Index<'a> {
     pub(crate) mails: Vec<CodeMail<'a>>,
     pub(crate) other_mails: Vec<OtherMail<'a>>,
     pub(crate) told: Vec<Told<'a>>,
+    /// What operators did about addresses.
+    pub(crate) operated: Vec<Operated<'a>>,
     /// Attempts at an address: places of verifies.
     pub(crate) verifies_at: BTreeMap<String, Vec<usize>>,
     /// Which address each of them is at.
@@ -140,6 +151,7 @@ impl<'a> Index<'a> {
             mails: vec![],
             other_mails: vec![],
             told: vec![],
+            operated: vec![],
             verifies_at: BTreeMap::new(),
             attempted: BTreeMap::new(),
             known: BTreeMap::new(),
@@ -178,6 +190,11 @@ impl<'a> Index<'a> {
                     event,
                     host,
                     connection: *connection,
+                }),
+                Fact::Command(command) => index.operated.push(Operated {
+                    times: Times::new(command.sent_ms, timed.at_ms),
+                    record: timed.record,
+                    command: *command,
                 }),
                 Fact::Exchange(exchange) => index.seen.push(Seen::new(*exchange, timed.at_ms, timed.record)),
             }

@@ -83,6 +83,7 @@ impl<'a> Spec<'a> {
         for (place, seen) in judge.index.seen.iter().enumerate() {
             judge.judge_one(place, seen, &mut report);
         }
+        judge.operators(&mut report);
         judge.mails(&mut report);
         judge.reminders(&mut report);
         judge.leaders(&mut report);

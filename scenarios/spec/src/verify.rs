@@ -232,15 +232,22 @@ impl Attempt<'_, '_> {
         window.refuses(&all, self.seen.times, |since, at| self.judge.store_forgot(since, at))
     }
 
-    /// Failures in a row are counted durably: no failover forgets them (SP 800-63B-4 section 3.2.2). Each attempt counts as one
-    /// before it is judged, until it succeeds, and so do those under way at the same moment. What happens in a known browser
-    /// counts there.
+    /// Whether there are too many failures in a row. What happens in a known browser counts there.
     fn is_locked(&self) -> Known {
         let limit = self.judge.setting("failures in a row");
+        let selves = self.selves();
+        // Attempts that are one have the outcome of whichever was judged.
+        let times = || selves.iter().map(|place| self.judge.index.seen[*place].times);
+        let from_ms = times().map(|times| times.from_ms).min();
+        let to_ms = times().map(|times| times.to_ms).max();
+        let at = Times::new(
+            from_ms.unwrap_or(self.seen.times.from_ms),
+            to_ms.unwrap_or(self.seen.times.to_ms),
+        );
         let mut locked = Known::No;
         for address in self.at {
             let by_known = self.known_at(address);
-            let (at_least, at_most) = self.failures_at(address);
+            let (at_least, at_most) = self.judge.failures_at(address, at, &selves);
             let possible = at_most >= limit && by_known != Known::Yes;
             if possible {
                 let certain = at_least >= limit && self.at.len() == 1 && by_known == Known::No;
@@ -248,48 +255,6 @@ impl Attempt<'_, '_> {
             }
         }
         locked
-    }
-
-    /// How many failures in a row are counted at an address when this attempt comes, at least and at most.
-    fn failures_at(&self, address: &str) -> (u64, u64) {
-        let judge = self.judge;
-        let places = judge.index.verifies_at.get(address).into_iter().flatten();
-        let earlier: Vec<usize> = places
-            .copied()
-            .filter(|place| *place != self.place && judge.index.seen[*place].effect().may_precede(self.seen.times))
-            .collect();
-        let seen = |place: &usize| &judge.index.seen[*place];
-        let successes: Vec<&Seen<'_>> = earlier.iter().map(seen).filter(|one| one.done() != Done::No).collect();
-        // A success that was noted, wherever it was, forgets what had been counted before.
-        let is_noted = |one: &Seen<'_>| {
-            let Times { from_ms, to_ms } = one.times;
-            let broken = judge
-                .troubles
-                .any(from_ms, to_ms, |touches| touches.directory || touches.service);
-            one.done() == Done::Yes && one.times.is_before(self.seen.times) && !broken
-        };
-        let (mut at_least, mut at_most) = (0, 0);
-        for place in &earlier {
-            let one = seen(place);
-            let flow = one.flow.and_then(|flow| judge.index.flows.get(&flow));
-            let same = flow.and_then(|flow| judge.same_attempt(flow, *place));
-            if same.is_some_and(|same| same.first() != Some(place)) {
-                continue; // charged with another
-            }
-            let by_known = judge.known(one, address);
-            let counts = one.done() != Done::No || answered_with(one, "wrong-code");
-            if !counts || by_known == Known::Yes {
-                continue;
-            }
-            let mut forgotten = successes.iter().filter(|success| is_noted(success));
-            if !forgotten.any(|success| one.record == success.record || one.effect().is_before(success.times)) {
-                at_most += 1;
-            }
-            let may_forget = |success: &&Seen<'_>| !success.effect().is_before(one.times);
-            let is_certain = one.done() == Done::No && one.times.is_before(self.seen.times) && by_known == Known::No;
-            at_least += u64::from(is_certain && !successes.iter().any(may_forget));
-        }
-        (at_least, at_most)
     }
 
     /// Whether the code is right: mailed for this login, not too old, not spent (SP 800-63B-4 section 3.1.3.1).

@@ -1,6 +1,7 @@
 //! What the specification is told: who exists, what happened, and when something was broken.
 
 use crate::{
+    commands::Command,
     exchange::{Exchange, Mail},
     secret::Tag,
     settings::Settings,
@@ -135,6 +136,8 @@ pub enum Fact<'a> {
         /// Over which connection.
         connection: u64,
     },
+    /// An operator's command ended.
+    Command(Command<'a>),
 }
 
 /// A fact, its moment and where it stands.

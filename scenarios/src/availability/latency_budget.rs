@@ -92,6 +92,7 @@ impl Property<Login> for LatencyBudget {
                 Op::People(people::Op::LogIn)
                 | Op::MailedCode(mailed_code::Op::AwaitMail { .. })
                 | Op::Redemption(redemption::Op::CheckIdToken)
+                | Op::Limits(_)
                 | Op::Store(store::Op::CheckReplication) => continue,
             };
             let world = &evidence.plan.world;

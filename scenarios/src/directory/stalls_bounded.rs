@@ -88,6 +88,7 @@ fn is_page(op: &Op) -> bool {
         op,
         Op::People(people::Op::LogIn)
             | Op::MailedCode(mailed_code::Op::AwaitMail { .. })
+            | Op::Limits(_)
             | Op::Store(store::Op::CheckReplication)
     )
 }

@@ -2,6 +2,7 @@
 
 use super::{
     Observation,
+    commands::commands,
     refusals::{Refusals, Told},
 };
 use crate::{
@@ -77,7 +78,7 @@ fn asked_for(reminder: idp::leader::Reminder) -> spec::Reminder {
     }
 }
 
-/// What was asked and answered, and what was mailed, in the order in which it ended. Each end may have been so much later
+/// What was asked and answered, and what was mailed, in the order in which it ended; and what operators did. Each end may have been so much later
 /// than it is dated, milliseconds.
 pub(super) fn facts<'a>(history: &'a History, refusals: &'a Refusals<'_>, ends_within_ms: u64) -> Vec<Timed<'a>> {
     let mut facts = vec![];
@@ -137,6 +138,7 @@ pub(super) fn facts<'a>(history: &'a History, refusals: &'a Refusals<'_>, ends_w
             audited: &[],
         }),
     }));
+    facts.extend(commands(history));
     facts
 }
 

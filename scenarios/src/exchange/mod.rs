@@ -1,6 +1,7 @@
 //! Every HTTP exchange that people, relying parties and attackers have with the service, as they saw it: the history has
 //! each request and each answer, secrets as tags. The specification judges them all.
 
+mod commands;
 mod facts;
 mod forgetting;
 mod observe;

@@ -10,7 +10,8 @@
 //!
 //! Edges. If a store's clock was ahead and is set back, every counter of that time lives longer by as much, because
 //! expiry is absolute on each node's own clock (measured). The span reaches back over that time, too (found by the
-//! swarm). An address with a hundred failures in its past may be locked forever by the hard stop. A login whose code
+//! swarm). An address with a hundred failures in its past may be locked forever by the hard stop; those from before an
+//! operator unlocked it are no excuse. A login whose code
 //! was stolen may cost its owner the tokens (see [`crate::property::EveryoneCanLogIn`]).
 
 use crate::{
@@ -55,6 +56,15 @@ fn attempt<'a>(invocation: &Invocation<'a>) -> Option<(&'a str, bool)> {
         Op::MailedCode(mailed_code::Op::VerifyCode { address, .. }) => Some((address, false)),
         _ => None,
     }
+}
+
+/// When an operator had last unlocked an address, certainly, before somebody began to log in; 0 if nobody had.
+fn unlocked_ms(invocations: &[Invocation<'_>], address: &str, before_ms: u64) -> u64 {
+    let unlocks = invocations.iter().filter(|invocation| {
+        matches!(invocation.op, Op::Limits(limits::Op::Unlock { address: unlocked }) if unlocked == address)
+    });
+    let earlier = unlocks.filter(|unlock| unlock.ok() && unlock.ended_ms() <= before_ms);
+    earlier.map(|unlock| unlock.began_ms).max().unwrap_or(0)
 }
 
 /// The most that the stores' clocks can have been ahead, milliseconds: the sum of all changes that moved one forward.
@@ -119,9 +129,11 @@ impl Property<Login> for LimitsLetIn {
                     .filter(|invocation| invocation.failure() != Some(FROM_HERE))
                     .count() as u64
             };
+            let unlocked_ms = unlocked_ms(&invocations, &own, login.began_ms);
             let wrong = invocations
                 .iter()
-                .filter(|invocation| attempt(invocation) == Some((&own, false)) && !invocation.ok());
+                .filter(|invocation| attempt(invocation) == Some((&own, false)) && !invocation.ok())
+                .filter(|invocation| unlocked_ms < invocation.ended_ms());
             let locked = wrong.count() as u64 >= limits.consecutive_failures;
             let excuse = calm
                 .excuse(login.began_ms, login.ended_ms().min(deadline_ms))
@@ -220,6 +232,22 @@ mod tests {
         ] {
             assert_eq!(story.judged_by(&claim()), Ok(()));
         }
+    }
+
+    #[test]
+    fn failures_from_before_an_operator_unlocked_the_address_excuse_nothing() {
+        let unlocked = |who: &str, at_ms: u64, seen: Seen| {
+            let address = format!("{who}@example.com");
+            let unlock = Op::Limits(limits::Op::Unlock { address });
+            let story = guesses(attacked(), 100, 1000).op((at_ms, at_ms), "operator", unlock, seen);
+            refused(story).judged_by(&claim())
+        };
+        assert!(unlocked("ann", 70_000, Seen::Ok).is_err());
+        assert_eq!(unlocked("ann", 70_000, unknown()), Ok(()), "perhaps it was not done");
+        assert_eq!(unlocked("ann", 70_000, fail("locked")), Ok(()), "it was not done");
+        assert_eq!(unlocked("bob", 70_000, Seen::Ok), Ok(()), "another address");
+        assert_eq!(unlocked("ann", 101_000, Seen::Ok), Ok(()), "too late for this login");
+        assert_eq!(unlocked("ann", 1000, Seen::Ok), Ok(()), "they failed after that");
     }
 
     #[test]

@@ -1,13 +1,15 @@
-//! Limits of attempts and of mails, over all replicas, and attackers who try to get round them.
+//! Limits of attempts and of mails, over all replicas, attackers who try to get round them, and operators who unlock addresses.
 
 mod ops;
 
-pub use ops::Behaviour;
+pub(crate) use desk::NOBODY;
 pub(crate) use ops::act;
+pub use ops::{Behaviour, Observation, Op};
 
-// People and attackers.
+// People, attackers and operators.
 pub(crate) mod browsers;
 pub(crate) mod crawler;
+mod desk;
 pub(crate) mod flooder;
 pub(crate) mod guesser;
 pub(crate) mod sprayer;
@@ -24,6 +26,7 @@ pub(crate) mod header_of_client_believed;
 pub(crate) mod judged_before_counted;
 pub(crate) mod known_for_everybody;
 pub(crate) mod limiter_per_replica;
+pub(crate) mod lock_remembered;
 pub(crate) mod lockout_in_redis;
 pub(crate) mod lockout_one_late;
 pub(crate) mod new_code_resets_failures;
@@ -39,6 +42,7 @@ pub(crate) mod known_browsers;
 pub(crate) mod one_wrong_code;
 pub(crate) mod spraying;
 pub(crate) mod strangers_at_the_door;
+pub(crate) mod unlocked_by_operators;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
@@ -52,6 +56,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         window_rearmed::PLANTED,
         lockout_in_redis::PLANTED,
         lockout_one_late::PLANTED,
+        lock_remembered::PLANTED,
         every_press_counted::PLANTED,
         judged_before_counted::PLANTED,
         clients_uncounted::PLANTED,
@@ -69,6 +74,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
         failures_in_a_row::failures_in_a_row(),
         strangers_at_the_door::strangers_at_the_door(),
         known_browsers::known_browsers(),
+        unlocked_by_operators::unlocked_by_operators(),
         spraying::spraying(),
     ]
 }

@@ -1,9 +1,10 @@
-//! The behaviours of attackers who try to get round limits.
+//! The behaviours of attackers who try to get round limits, and of operators who unlock whom they have locked out.
 
 use crate::{
-    limits::{browsers, crawler, flooder, guesser, sprayer},
+    limits::{browsers, crawler, desk, flooder, guesser, sprayer},
     login::Login,
     people::{person::Person, place::Places},
+    vocabulary::Seen,
     world::Scene,
 };
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ fn is_false(value: &bool) -> bool {
     !*value
 }
 
-/// A behaviour of such an attacker as a whole.
+/// A behaviour of such an attacker, or operator, as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Behaviour {
@@ -74,10 +75,32 @@ pub enum Behaviour {
         /// Between two of them, milliseconds.
         every_ms: u64,
     },
+    /// Looks, as an operator does with `show-user`, how many wrong codes in a row an address has.
+    WatchFailures {
+        /// Whose address.
+        whose: String,
+        /// How many times.
+        looks: u32,
+        /// Between two of them, milliseconds.
+        every_ms: u64,
+    },
+    /// Unlocks an address, as an operator does with `unlock-user`, and looks at it before and after that.
+    Unlock {
+        /// Whose address.
+        whose: String,
+    },
 }
 
 impl sim::service::Behaviour<Login> for Behaviour {
-    const KINDS: &'static [&'static str] = &["guess", "use-many-browsers", "flood", "spray", "begin-logins"];
+    const KINDS: &'static [&'static str] = &[
+        "guess",
+        "use-many-browsers",
+        "flood",
+        "spray",
+        "begin-logins",
+        "watch-failures",
+        "unlock",
+    ];
 
     fn check(&self, _world: &World<Login>) -> Result<(), String> {
         match self {
@@ -95,16 +118,20 @@ impl sim::service::Behaviour<Login> for Behaviour {
                 std::iter::once(victim).chain(known).map(String::as_str).collect()
             }
             Behaviour::Flood { victim, .. } => vec![victim],
+            Behaviour::WatchFailures { whose, .. } | Behaviour::Unlock { whose } => vec![whose],
             Behaviour::UseManyBrowsers { .. } | Behaviour::Spray { .. } | Behaviour::BeginLogins { .. } => vec![],
         }
     }
 
     fn is_attack(&self) -> bool {
-        !matches!(self, Behaviour::UseManyBrowsers { .. })
+        !matches!(
+            self,
+            Behaviour::UseManyBrowsers { .. } | Behaviour::WatchFailures { .. } | Behaviour::Unlock { .. }
+        )
     }
 }
 
-/// Performs the behaviour of an attacker.
+/// Performs the behaviour of an attacker, or operator.
 pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
     match does {
         Behaviour::Guess {
@@ -151,5 +178,78 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             let person = Person::new(scene, who, who, label);
             crawler::begin_logins(&person, logins, Duration::from_millis(every_ms)).await;
         }
+        Behaviour::WatchFailures { whose, looks, every_ms } => {
+            desk::watch(scene, who, &whose, looks, Duration::from_millis(every_ms)).await;
+        }
+        Behaviour::Unlock { whose } => desk::unlock(scene, who, &whose).await,
+    }
+}
+
+/// An operation of an operator: a command, which is done, not done, or in doubt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum Op {
+    /// Asked how many wrong codes in a row an address has.
+    ShowFailures {
+        /// The address.
+        address: String,
+    },
+    /// Asked that they be forgotten.
+    Unlock {
+        /// The address.
+        address: String,
+    },
+}
+
+impl sim::service::Op for Op {
+    const KINDS: &'static [&'static str] = &["show-failures", "unlock"];
+
+    fn describe(&self) -> String {
+        match self {
+            Op::ShowFailures { address } => format!("asks how many wrong codes in a row {address} has"),
+            Op::Unlock { address } => format!("unlocks {address}"),
+        }
+    }
+
+    fn is_timed(&self) -> bool {
+        false // no request waits for it
+    }
+
+    fn routine(&self, seen: &Seen, _: bool) -> Option<&'static str> {
+        let is_question = matches!(self, Op::ShowFailures { .. });
+        (is_question && *seen == Seen::Ok).then_some("asks how many wrong codes in a row an address has")
+    }
+}
+
+/// What an operator was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Observation {
+    /// How many wrong codes in a row an address has: the answer to a question that has not ended yet.
+    FailuresShown {
+        /// The address.
+        address: String,
+        /// How many.
+        wrong_codes: u64,
+        /// Whether it is locked.
+        locked: bool,
+    },
+}
+
+impl sim::service::Observation<Login> for Observation {
+    const NAMES: &'static [&'static str] = &["failures shown"];
+
+    fn name(&self) -> &'static str {
+        "failures shown"
+    }
+
+    fn describe(&self) -> String {
+        let Observation::FailuresShown {
+            address,
+            wrong_codes,
+            locked,
+        } = self;
+        let locked = if *locked { ", and is locked" } else { "" };
+        format!("{address} has {wrong_codes} wrong codes in a row{locked}")
     }
 }

@@ -22,6 +22,7 @@ sim::compose_ops! {
         MailedCode(mailed_code::Op),
         Redemption(redemption::Op),
         Session(session::Op),
+        Limits(limits::Op),
         Store(store::Op),
     }
 }
@@ -50,6 +51,7 @@ sim::compose_observations! {
         Exchange(exchange::Observation),
         MailedCode(mailed_code::Observation),
         Session(session::Observation),
+        Limits(limits::Observation),
         Leader(leader::Observation),
         Mail(mail::Observation),
         Directory(directory::Observation),

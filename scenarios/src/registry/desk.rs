@@ -58,6 +58,11 @@ async fn tell(scene: &Scene, command: &Command) -> Answer {
     }
 }
 
+/// Opens the directory that the replicas use, as the command line does.
+pub(crate) async fn open_in_use(scene: &Scene) -> Result<SqliteDirectory, Failure> {
+    open(scene, IN_USE).await
+}
+
 /// Opens a directory as the command line does.
 async fn open(scene: &Scene, file: &str) -> Result<SqliteDirectory, Failure> {
     let location = scene.directory.replace(IN_USE, file);

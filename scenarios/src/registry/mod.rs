@@ -6,6 +6,7 @@ mod desk;
 mod ops;
 
 pub use command::{Answer, App, Command, Person};
+pub(crate) use desk::open_in_use;
 pub(crate) use ops::act;
 pub use ops::{Behaviour, Observation};
 

@@ -17,8 +17,8 @@ pub use sim::scenario::{
 };
 pub use workload::{
     Administrator, BurntCodes, Clients, CodeThief, DirectoryReader, Eavesdropper, Flooder, Guesser, HastyPeople,
-    ImpatientPeople, Logins, LogsInAgain, ManyBrowsers, Monitor, Probe, Racers, RestoredTabs, Returns, SentElsewhere,
-    SignsOut, Sprayer, Stranger, Visitors,
+    ImpatientPeople, Logins, LogsInAgain, ManyBrowsers, Monitor, Operator, Probe, Racers, RestoredTabs, Returns,
+    SentElsewhere, SignsOut, Sprayer, Stranger, Visitors,
 };
 pub use world::World;
 

@@ -320,6 +320,27 @@ impl Administrator {
     }
 }
 
+/// An operator who helps people whose address is locked.
+pub struct Operator;
+
+impl Operator {
+    /// Looks so many times how many wrong codes in a row a person's address has.
+    pub fn watches(whose: &str, looks: u32, every: Duration) -> Workload {
+        let does = Behaviour::Limits(limits::Behaviour::WatchFailures {
+            whose: whose.into(),
+            looks,
+            every_ms: every.as_millis() as u64,
+        });
+        Workload::named(format!("watches-{whose}"), does).every(Duration::ZERO)
+    }
+
+    /// Unlocks a person's address.
+    pub fn unlocks(whose: &str) -> Workload {
+        let does = Behaviour::Limits(limits::Behaviour::Unlock { whose: whose.into() });
+        Workload::named(format!("unlocks-{whose}"), does).every(Duration::ZERO)
+    }
+}
+
 /// An attacker who requests mails for somebody else.
 pub struct Flooder;
 

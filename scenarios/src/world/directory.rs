@@ -287,6 +287,9 @@ pub(crate) fn people(plan: &Plan) -> BTreeSet<&str> {
             Behaviour::Limits(limits::Behaviour::Guess { victim, .. })
             | Behaviour::Limits(limits::Behaviour::Flood { victim, .. })
             | Behaviour::MailedCode(mailed_code::Behaviour::PeekAtMail { victim, .. }) => victim,
+            Behaviour::Limits(limits::Behaviour::WatchFailures { whose, .. } | limits::Behaviour::Unlock { whose }) => {
+                whose
+            }
             Behaviour::Limits(limits::Behaviour::BeginLogins { .. } | limits::Behaviour::Spray { .. })
             | Behaviour::Redemption(redemption::Behaviour::StealCodes { .. })
             | Behaviour::Store(store::Behaviour::CheckReplication)

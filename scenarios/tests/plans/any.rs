@@ -8,7 +8,7 @@ use scenarios::{
         Behaviour::{HoldHeads, LogInHastily, LogInWithState, SendLargest},
         Head,
     },
-    limits::Behaviour::{BeginLogins, Flood, Guess, Spray, UseManyBrowsers},
+    limits::Behaviour::{BeginLogins, Flood, Guess, Spray, Unlock, UseManyBrowsers, WatchFailures},
     mail,
     mailed_code::Behaviour::{LogIn, LogInImpatiently, Mistype, PeekAtMail},
     oddities::{
@@ -88,6 +88,11 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
             };
             spray.into()
         }),
+        (others, many.clone(), ms.clone()).prop_map(|(whose, looks, every_ms)| {
+            let watch = WatchFailures { whose, looks, every_ms };
+            watch.into()
+        }),
+        others.prop_map(|whose| Unlock { whose }.into()),
         crawl.prop_map(|(logins, every_ms)| BeginLogins { logins, every_ms }.into()),
         replicas.prop_map(|replica| availability::Behaviour::LogInAt { replica }.into()),
         (1..20_000u64).prop_map(|every_ms| availability::Behaviour::WatchHealth { every_ms }.into()),

@@ -11,6 +11,7 @@ mod mails;
 mod operators;
 mod sessions;
 mod twins;
+mod unlocks;
 
 use super::{Observation, judge};
 use crate::{
