@@ -16,9 +16,12 @@ pub(crate) struct Args {
     /// How many seeds of each scenario, from 1 on
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     seeds: u64,
+    /// Only this scenario; may be given more than once [default: all]
+    #[arg(long, value_name = "SCENARIO")]
+    scenario: Vec<String>,
     /// Put it before the real service instead, over real sockets: `idp --dev`, or two replicas behind nginx with Redis and
     /// Sentinels. The adversary goes through all changes of all requests; about two minutes
-    #[arg(long, value_name = "SERVICE", conflicts_with = "seeds")]
+    #[arg(long, value_name = "SERVICE", conflicts_with_all = ["seeds", "scenario"])]
     on: Option<On>,
     /// For machines
     #[arg(long)]
@@ -49,8 +52,14 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
     }
     let suite = scenarios::suite();
     let (mut calm, mut troubled, mut violations) = (Sizes::default(), Sizes::default(), 0);
+    for name in &args.scenario {
+        suite.find_scenario(name)?;
+    }
     for scenario in suite.scenarios() {
-        eprintln!("{} ...", scenario.name());
+        if !args.scenario.is_empty() && !args.scenario.iter().any(|name| name == scenario.name()) {
+            continue;
+        }
+        let before = [&calm, &troubled].map(|sizes| (sizes.judged, sizes.exact));
         for seed in 1..=args.seeds {
             let plan = scenario.plan(seed);
             let run = perform(&plan, &Setup::default())?;
@@ -59,6 +68,13 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
             troubled.add(&report.troubled);
             violations += report.violations.len();
         }
+        let [of_calm, of_troubled] = [&calm, &troubled].map(|sizes| (sizes.judged, sizes.exact));
+        eprintln!(
+            "{}: {} before anything breaks, {} from then on",
+            scenario.name(),
+            share(before[0], of_calm),
+            share(before[1], of_troubled)
+        );
     }
     let exact_enough = percent(&calm) >= EXACT_IN_CALM && percent(&troubled) >= EXACT_IN_TROUBLE;
     let conclusion = match (violations, exact_enough) {
@@ -75,6 +91,18 @@ pub(crate) fn run(args: &Args) -> Result<Conclusion, Trouble> {
 
 pub(crate) fn percent(sizes: &Sizes) -> f64 {
     100.0 * sizes.exact as f64 / sizes.judged.max(1) as f64
+}
+
+/// How many answers came since, and of how many of them exactly one was allowed.
+fn share(before: (u64, u64), now: (u64, u64)) -> String {
+    let (judged, exact) = (now.0 - before.0, now.1 - before.1);
+    match judged {
+        0 => "no answers".into(),
+        judged => format!(
+            "{exact} of {judged} exact ({:.1} %)",
+            100.0 * exact as f64 / judged as f64
+        ),
+    }
 }
 
 fn json(calm: &Sizes, troubled: &Sizes, violations: usize) -> serde_json::Value {
@@ -94,7 +122,15 @@ fn show(calm: &Sizes, troubled: &Sizes, violations: usize) {
     let look = table::look();
     let mut shares = table::new(
         &look,
-        &["answers", ">judged", ">exactly one allowed", ">per cent", ">must be"],
+        &[
+            "answers",
+            ">judged",
+            ">exactly one allowed",
+            ">per cent",
+            ">must be",
+            ">\u{201c}not now\u{201d} allowed",
+            ">said",
+        ],
     );
     for (what, sizes, limit) in [
         ("before anything breaks", calm, EXACT_IN_CALM),
