@@ -46,6 +46,9 @@ fn detected(name: &str, seed: u64) {
 }
 
 bugs!(
+    lost_code_untold at 2,
+    writes_past_its_queue at 1,
+    kept_for_hours at 1,
     mail_awaited at 1,
     stops_at_once at 1,
     outbox_dropped_at_stop at 1,

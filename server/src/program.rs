@@ -29,7 +29,7 @@ pub fn program(options: Options) -> Result<(), StartFailure> {
     let failed = |error: io::Error| StartFailure::Replica(error.to_string());
     let runtime = runtime.map_err(failed)?;
     let is_command = options.command.is_some();
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         if is_command {
             return seams::select! {
                 result = run(options, watch::Sender::new(false).subscribe()) => result,
@@ -47,7 +47,10 @@ pub fn program(options: Options) -> Result<(), StartFailure> {
             result = run(options, asked) => result,
             () = twice => Err(StartFailure::Interrupted),
         }
-    })
+    });
+    // Not dropped: that waits for every thread, also for one that waits for a disk that hangs.
+    runtime.shutdown_background();
+    ended
 }
 
 /// The signals that ask the process to end.

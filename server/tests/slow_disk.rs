@@ -63,9 +63,8 @@ fn timed<T>(what: impl FnOnce() -> T) -> (T, Duration) {
     (what(), began.elapsed())
 }
 
-#[test]
-fn nobody_waits_for_a_disk_that_hangs_but_who_writes_and_health_says_so() {
-    let folder = Folder::new("slow-disk");
+/// A server, the file that says how long its syncs take, and its ports: for people, for operators, and of the demo client.
+fn served(folder: &Folder) -> (Server, String, [Port; 3]) {
     let reserved = [(); 3].map(|()| Port::reserve().expect("a free port"));
     let [port, ops_port, demo_port] = reserved.each_ref().map(Port::number);
     let mut command = idp(&["--dev", "--directory", &folder.file("directory.sqlite")]);
@@ -73,14 +72,41 @@ fn nobody_waits_for_a_disk_that_hangs_but_who_writes_and_health_says_so() {
         command.args([option, &port.to_string()]);
     }
     let sync_ms = folder.file("sync_ms");
-    command.env("LD_PRELOAD", slow_syncs(&folder)).env("SYNC_MS", &sync_ms);
+    command.env("LD_PRELOAD", slow_syncs(folder)).env("SYNC_MS", &sync_ms);
     let mut server = Server::start(command);
     server.wait_for_port(port);
+    (server, sync_ms, reserved)
+}
+
+/// What health says of a disk that hangs.
+const SAYS: &str = "directory: the directory's disk took longer than 2 s";
+
+/// A commit that hangs is under way, and goes on for long after the process must have ended (core/LIMITS.md, "Stopping").
+#[test]
+fn a_process_that_is_asked_to_end_does_not_wait_for_a_disk_that_hangs() {
+    let folder = Folder::new("stop-slow-disk");
+    let (mut server, sync_ms, ports) = served(&folder);
+    let ops_port = ports[1].number();
+    fs::write(&sync_ms, "120000").expect("a file");
+    server.wait_until("health to say so", |_| get(ops_port, "/health").1.contains(SAYS));
+    let (code, took) = timed(|| {
+        server.signal("TERM");
+        server.exit_code()
+    });
+    assert_eq!(code, Some(0), "{}", server.logged());
+    assert!(took < Duration::from_secs(17), "{took:?}");
+    assert!(server.logged().contains("requests or jobs did not end in time"));
+}
+
+#[test]
+fn nobody_waits_for_a_disk_that_hangs_but_who_writes_and_health_says_so() {
+    let folder = Folder::new("slow-disk");
+    let (mut server, sync_ms, ports) = served(&folder);
+    let [port, ops_port, _] = ports.each_ref().map(Port::number);
     assert!(!get(ops_port, "/health").1.contains("directory:"));
 
     fs::write(&sync_ms, HANGS.as_millis().to_string()).expect("a file");
-    let says = "directory: the directory's disk took longer than 2 s";
-    server.wait_until("health to say so", |_| get(ops_port, "/health").1.contains(says));
+    server.wait_until("health to say so", |_| get(ops_port, "/health").1.contains(SAYS));
     // The next commit begins by then, and hangs as well.
     for (at, path) in [(port, "/"), (port, "/jwks"), (ops_port, "/health"), (port, "/")] {
         let ((status, body), took) = timed(|| get(at, path));

@@ -43,6 +43,7 @@ pub(crate) mod descriptors_run_out;
 pub(crate) mod one_login;
 pub(crate) mod replica_dies_mid_flow;
 pub(crate) mod rolling_restart;
+mod stops_in_vain;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
@@ -70,6 +71,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
         calm_day::calm_day(),
         replica_dies_mid_flow::replica_dies_mid_flow(),
         rolling_restart::rolling_restart(),
+        stops_in_vain::stops_in_vain(),
         one_login::one_login(),
         descriptors_run_out::descriptors_run_out(),
     ]

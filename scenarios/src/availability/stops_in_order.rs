@@ -4,7 +4,7 @@
 //! Source: inventory 34 (a deployment is a fault that comes every day), 1 (who was told that a mail comes gets one), 29 and 30
 //! (the lease); `core/LIMITS.md`: stopping. From the moment at which the process is asked to end:
 //!
-//! - it ends by itself, within its deadline;
+//! - it ends by itself, within its deadline, whatever it depends on does; if it needs all of that, it says what is lost;
 //! - no request that it had begun is cut off, and no request through the balancer fails that another replica could serve;
 //! - whoever was promised a mail gets it, although it waited in the outbox;
 //! - the lease is given back: another replica leads after its next question, not when the lease is over.
@@ -23,6 +23,7 @@ use crate::{
         calm::{CUT_SHORT, first_of},
         human, invocations,
         reading::{TroubledTimes, mails, only_slows},
+        spans::spans,
         stops::{Stopped, stops},
         violation,
     },
@@ -47,6 +48,14 @@ const SETTLES_MS: u64 = 20_000;
 /// connection, the question and the new epoch.
 const LEASE_WAYS: u64 = 20;
 
+/// What a process says that could not finish.
+const LEFT: [&str; 3] = [
+    "mails are lost, or were sent and not answered",
+    "analytics has lost events",
+    "requests or jobs did not end in time",
+];
+
+const HALTED: &str = "it was killed, paused or had no power";
 const OTHER_FAULT: &str = "something else was broken";
 const NOBODY_ELSE: &str = "no other replica served";
 const NOT_OPEN: &str = "its port was not open";
@@ -113,7 +122,37 @@ impl Judging<'_, '_> {
         !self.others.spares(from_ms, to_ms)
     }
 
-    /// It ends by itself, and in time.
+    /// Whether something else than its own end stood in the way of the process.
+    fn was_halted(&self, stop: &Stopped<'_>, until_ms: u64) -> bool {
+        let halts = |fault: &Fault| matches!(fault, Fault::Kill { host } | Fault::PowerLoss { host } | Fault::Pause { host, .. } if host == stop.host);
+        let mut spans = spans(self.evidence.history).into_iter();
+        spans.any(|span| halts(span.fault) && span.from_ms <= until_ms && stop.from_ms <= span.to_ms)
+    }
+
+    /// One that took all the time that it had leaves something behind, and says so.
+    fn tells_what_is_lost(&self, stop: &Stopped<'_>) -> Result<(), Violation> {
+        let Some((ended_ms, _)) = stop.ended.filter(|(at_ms, _)| at_ms - stop.from_ms >= self.stop_ms) else {
+            return Ok(());
+        };
+        let mut log = self.evidence.operators.log.iter().map(|written| &written.line);
+        let told = log.any(|line| {
+            line.host == stop.host
+                && (stop.from_ms..=ended_ms).contains(&line.at_ms)
+                && LEFT.iter().any(|left| line.text.starts_with(left))
+        });
+        if !self.evidence.is_violated(!told, None) {
+            return Ok(());
+        }
+        let what = format!(
+            "{} was asked to end at {}, took until {}, and does not say what it has left undone",
+            stop.host,
+            human(stop.from_ms),
+            human(ended_ms)
+        );
+        Err(self.violated(ended_ms, vec![stop.place], what, "loss-untold"))
+    }
+
+    /// It ends by itself, and in time, whatever it depends on.
     fn ends(&self, stop: &Stopped<'_>) -> Result<(), Violation> {
         let deadline_ms = stop.from_ms + self.stop_ms + SLACK_MS;
         let in_time = (stop.ended).is_some_and(|(at_ms, how)| at_ms <= deadline_ms && how == RETURNED);
@@ -121,10 +160,10 @@ impl Judging<'_, '_> {
             (deadline_ms > self.evidence.plan.lasts_ms, CUT_SHORT),
             (stop.interrupted_ms().is_some(), ASKED_AGAIN),
             (!stop.served, NOT_OPEN),
-            (self.is_troubled(stop.from_ms, deadline_ms), OTHER_FAULT),
+            (self.was_halted(stop, deadline_ms), HALTED),
         ]);
         if !self.evidence.is_violated(!in_time, excuse) {
-            return Ok(());
+            return self.tells_what_is_lost(stop);
         }
         let instead = match stop.ended {
             Some((at_ms, how)) => format!("ended at {}: {how}", human(at_ms)),

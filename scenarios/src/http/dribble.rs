@@ -35,10 +35,9 @@ pub(super) async fn hold(scene: &Scene, who: &str, head: Head, connections: u32)
             continue; // closed in the midst of an answer
         };
         let says = async {
-            while head != Head::Nothing && head != Head::Half {
-                sleep(PAUSE).await;
-                if write.write_all(b"g").await.is_err() {
-                    break;
+            if matches!(head, Head::ByBytes | Head::SecondByBytes) {
+                while write.write_all(b"g").await.is_ok() {
+                    sleep(PAUSE).await;
                 }
             }
             std::future::pending().await

@@ -376,6 +376,10 @@ pub(crate) fn reminders(plan: &Plan, epoch: Timestamp) -> impl Iterator<Item = R
     plan.world.reminders.iter().map(move |reminder| {
         let (who, due_ms) = (&reminder.who, reminder.due_ms);
         let (id, text) = match due_ms % 3 {
+            1 => (
+                format!("reminder_{who}_{due_ms}"),
+                format!("You asked to be reminded at {due_ms} ms."),
+            ),
             0 => (
                 format!("{who} @ {due_ms}"),
                 format!("You asked to be reminded\nat {due_ms} ms."),

@@ -96,7 +96,27 @@ fn rejects_a_process_that_does_not_end_or_is_killed() {
     let late = |ended_ms, how| reason(then_leads(stopped(ended_ms, how), 22_500));
     assert_eq!(late(36_500, RETURNED), Err("does-not-end".into()));
     assert_eq!(late(20_000, "it does not handle SIGTERM"), Err("does-not-end".into()));
-    assert_eq!(late(36_000, RETURNED), Ok(()));
+    let lost = |story: Story| story.logged_at(35_500, "ERROR", "mails are lost, or were sent and not answered mails=2");
+    assert_eq!(reason(lost(then_leads(stopped(36_000, RETURNED), 22_500))), Ok(()));
+}
+
+#[test]
+fn whatever_else_is_broken_a_process_ends_in_time_and_says_what_is_lost() {
+    let hanging = |story: Story| story.fault(15_000, relay(Mode::Hanging));
+    let late = |ended_ms| reason(hanging(then_leads(stopped(ended_ms, RETURNED), 22_500)));
+    assert_eq!(late(34_000), Ok(()));
+    assert_eq!(late(35_000), Err("loss-untold".into()));
+    assert_eq!(late(36_500), Err("does-not-end".into()));
+    let pause = |host: &str| Fault::Pause { host: host.into() };
+    let paused = |host| {
+        reason(
+            then_leads(stopped(38_000, RETURNED), 22_500)
+                .fault(21_000, pause(host))
+                .logged_at(36_000, "WARN", "analytics has lost events lost=1"),
+        )
+    };
+    assert_eq!(paused("idp-a"), Ok(()));
+    assert_eq!(paused("idp-b"), Err("does-not-end".into()));
 }
 
 #[test]
