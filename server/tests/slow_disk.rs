@@ -95,7 +95,6 @@ fn a_process_that_is_asked_to_end_does_not_wait_for_a_disk_that_hangs() {
     });
     assert_eq!(code, Some(0), "{}", server.logged());
     assert!(took < Duration::from_secs(17), "{took:?}");
-    assert!(server.logged().contains("requests or jobs did not end in time"));
 }
 
 #[test]
