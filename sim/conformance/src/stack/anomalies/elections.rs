@@ -107,7 +107,8 @@ pub(super) const SCRIPTS: &[Script] = &[
         actions: &[
             (0, Cut(AmongSentinels)),
             (500, Kill(Master)),
-            (3_000, Mend(AmongSentinels)),
+            // Long enough for each of them to have tried, also on a busy machine.
+            (4_500, Mend(AmongSentinels)),
             (14_000, Ask("role", Replica, &["ROLE"])),
         ],
         answers: &[("role", "master")],
