@@ -211,10 +211,13 @@ impl Service for Login {
     fn kept(shared: &Shared, plan: &Plan) -> Vec<Kept> {
         let settings = exchange::world(plan).settings;
         let mut kept = shared.put.kept(&settings);
-        let is_wrong = |fault: &Fault| matches!(fault, Fault::ClockOffset { .. } | Fault::ClockJump { .. });
-        if !plan.faults.iter().any(|timed| is_wrong(&timed.fault)) {
-            kept.extend(shared.directory.kept(EPOCH.millis() + plan.lasts_ms, &settings));
-        }
+        let wrong_ms = plan.faults.iter().map(|timed| match timed.fault {
+            Fault::ClockOffset { offset_ms, .. } => offset_ms.unsigned_abs(),
+            Fault::ClockJump { by_ms, .. } => by_ms.unsigned_abs(),
+            _ => 0,
+        });
+        let now_ms = EPOCH.millis() + plan.lasts_ms;
+        kept.extend(shared.directory.kept(now_ms, wrong_ms.sum(), &settings));
         kept
     }
 

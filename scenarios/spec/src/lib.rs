@@ -53,6 +53,7 @@ mod mails;
 mod messages;
 mod pages;
 mod reminders;
+mod right_code;
 mod routes;
 mod secret;
 mod seen;

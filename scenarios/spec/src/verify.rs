@@ -10,7 +10,7 @@ use crate::{
     mailed_code::answered_with,
     pages,
     secret::Tag,
-    seen::{Done, Seen},
+    seen::Seen,
     times::Times,
     twins::REFUSALS,
 };
@@ -59,14 +59,14 @@ pub(crate) fn expect(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Allowe
 }
 
 /// Six digits, typed into a login.
-struct Attempt<'j, 'a> {
-    judge: &'j Judge<'a>,
+pub(crate) struct Attempt<'j, 'a> {
+    pub(crate) judge: &'j Judge<'a>,
     place: usize,
-    seen: &'j Seen<'a>,
-    flow: &'j Flow,
+    pub(crate) seen: &'j Seen<'a>,
+    pub(crate) flow: &'j Flow,
     /// Where the code may have been sent.
-    at: &'j [String],
-    digits: Tag,
+    pub(crate) at: &'j [String],
+    pub(crate) digits: Tag,
 }
 
 impl Attempt<'_, '_> {
@@ -99,7 +99,7 @@ impl Attempt<'_, '_> {
         self.sessions().next().map(|(_, session)| session)
     }
 
-    fn sessions(&self) -> impl Iterator<Item = (Tag, &Session)> {
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = (Tag, &Session)> {
         let flow = self.seen.flow;
         let all = self
             .judge
@@ -117,7 +117,7 @@ impl Attempt<'_, '_> {
     }
 
     /// The attempts in the same login, but for this one.
-    fn others(&self) -> impl Iterator<Item = &Seen<'_>> {
+    pub(crate) fn others(&self) -> impl Iterator<Item = &Seen<'_>> {
         self.other_places().map(|place| &self.judge.index.seen[place])
     }
 
@@ -126,7 +126,7 @@ impl Attempt<'_, '_> {
         places.filter(|place| *place != self.place)
     }
 
-    fn has_same_code(&self, other: &Seen<'_>) -> bool {
+    pub(crate) fn has_same_code(&self, other: &Seen<'_>) -> bool {
         other.digits == Some(self.digits)
     }
 
@@ -255,129 +255,6 @@ impl Attempt<'_, '_> {
             }
         }
         locked
-    }
-
-    /// Whether the code is right: mailed for this login, not too old, not spent (SP 800-63B-4 section 3.1.3.1).
-    fn is_right(&self) -> Known {
-        let index = &self.judge.index;
-        let mut right = Known::No;
-        for mail in &index.mails {
-            let fits = mail.code.digits() == Some(self.digits)
-                && self.at.contains(&mail.address)
-                && mail.at_ms <= self.seen.times.to_ms;
-            if !fits || index.person(&mail.address).is_none() {
-                continue;
-            }
-            let ours = self.is_ours(&mail.address, mail.at_ms);
-            if ours == Known::No {
-                continue;
-            }
-            let sent = self.sent(&mail.address, mail.at_ms);
-            let mut good = ours
-                .and(
-                    self.judge
-                        .expired(sent, self.judge.setting("mailed code"), self.seen.times)
-                        .negated(),
-                )
-                .and(self.judge.forgotten(sent, self.seen.times).negated())
-                .and(self.spent().negated())
-                .and(self.held_elsewhere().negated())
-                .and(self.used_up().negated());
-            if self.at.len() > 1 && good == Known::Yes {
-                good = Known::Maybe(Widened::Race);
-            }
-            right = match (right, good) {
-                (Known::Yes, _) | (_, Known::Yes) => Known::Yes,
-                (Known::No, good) => good,
-                (maybe, _) => maybe,
-            };
-        }
-        right
-    }
-
-    /// When the mail's code was made.
-    fn sent(&self, to: &str, mailed_ms: u64) -> Times {
-        let sends = self.sends(self.flow, to, mailed_ms);
-        let from_ms = sends.iter().map(|send| send.times.from_ms).min();
-        Times::new(from_ms.unwrap_or(0), mailed_ms)
-    }
-
-    fn sends<'s>(&'s self, flow: &'s Flow, to: &str, mailed_ms: u64) -> Vec<&'s Seen<'s>> {
-        let sends = flow.sends.iter().map(|place| &self.judge.index.seen[*place]);
-        sends
-            .filter(|send| send.done() != Done::No && send.times.from_ms <= mailed_ms)
-            .filter(|send| {
-                let params = send.params();
-                params.text("address").and_then(crate::mailed_code::address).as_deref() == Some(to)
-            })
-            .collect()
-    }
-
-    /// Whether the mail belongs to this login. A mail does not say.
-    fn is_ours(&self, to: &str, mailed_ms: u64) -> Known {
-        let asked = |flow: &Flow| !self.sends(flow, to, mailed_ms).is_empty();
-        if !asked(self.flow) {
-            return Known::No;
-        }
-        let others: Vec<&Flow> = (self.judge.index.flows.values())
-            .filter(|flow| !std::ptr::eq(*flow, self.flow) && asked(flow))
-            .collect();
-        let opened = |flow: &Flow| {
-            let attempts = flow.verifies.iter().map(|place| &self.judge.index.seen[*place]);
-            attempts
-                .filter(|other| self.has_same_code(other))
-                .any(|other| other.done() == Done::Yes)
-        };
-        if opened(self.flow) {
-            return Known::Yes;
-        }
-        Known::of(
-            others.is_empty(),
-            !others.iter().any(|flow| opened(flow)),
-            Widened::WhoseMail,
-        )
-    }
-
-    /// Whether it has opened a session that is over. While that lives, the same code leads to it, whoever of two presses was
-    /// first: see above.
-    fn spent(&self) -> Known {
-        let mut spent = Known::No;
-        for (_, session) in self.sessions() {
-            let opened = self
-                .judge
-                .precedes(&self.judge.index.seen[session.opened[0]], self.seen);
-            let over = opened.and(self.judge.is_live(session, self.seen).negated());
-            if over != Known::No {
-                spent = over;
-            }
-        }
-        spent
-    }
-
-    /// Whether a replica that was stopped with the same attempt in hand may have the code: it has taken it from the store, and
-    /// has not opened the session yet.
-    fn held_elsewhere(&self) -> Known {
-        let broken = |other: &&Seen<'_>| {
-            let times = other.times;
-            self.judge
-                .troubles
-                .any(times.from_ms, times.to_ms, |touches| touches.service)
-        };
-        let mut same = self
-            .others()
-            .filter(|other| self.has_same_code(other) && other.done() == Done::Maybe);
-        let held = same.any(|other| other.times.may_precede(self.seen.times) && broken(&other));
-        Known::of(false, held, Widened::InDoubt)
-    }
-
-    /// Whether somebody has been told before that the code may be used up.
-    fn used_up(&self) -> Known {
-        let mut told = self.others().filter(|other| {
-            self.has_same_code(other)
-                && other.times.may_precede(self.seen.times)
-                && answered_with(other, "temporarily-in-doubt")
-        });
-        Known::of(false, told.next().is_some(), Widened::InDoubt)
     }
 
     /// The session cookie, and on. The same code in the same browser always opens the same session (inventory 4).

@@ -129,18 +129,20 @@ impl Judging<'_, '_> {
         spans.any(|span| halts(span.fault) && span.from_ms <= until_ms && stop.from_ms <= span.to_ms)
     }
 
-    /// One that took all the time that it had leaves something behind, and says so.
+    /// One that took all the time that it had leaves something behind, and says so. The time of one that was paused passed without
+    /// it.
     fn tells_what_is_lost(&self, stop: &Stopped<'_>) -> Result<(), Violation> {
         let Some((ended_ms, _)) = stop.ended.filter(|(at_ms, _)| at_ms - stop.from_ms >= self.stop_ms) else {
             return Ok(());
         };
+        let excuse = self.was_halted(stop, ended_ms).then_some(HALTED);
         let mut log = self.evidence.operators.log.iter().map(|written| &written.line);
         let told = log.any(|line| {
             line.host == stop.host
                 && (stop.from_ms..=ended_ms).contains(&line.at_ms)
                 && LEFT.iter().any(|left| line.text.starts_with(left))
         });
-        if !self.evidence.is_violated(!told, None) {
+        if !self.evidence.is_violated(!told, excuse) {
             return Ok(());
         }
         let what = format!(

@@ -3,7 +3,10 @@
 //! Its person types it once more, and reads that it is wrong: the code of which the page has just said that nothing is lost.
 
 use crate::{
-    planted::twist::{StoreTwist, Twisted},
+    planted::{
+        taken::Taken,
+        twist::{StoreTwist, Twisted},
+    },
     vocabulary::PlantedBug,
 };
 use async_trait::async_trait;
@@ -13,11 +16,7 @@ use idp::{
     store::{AuthStateStore, Key},
 };
 use seams::Outcome;
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
     name: "lost_code_untold",
@@ -28,7 +27,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     bug: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(Careless {
             inner: wiring.store,
-            taken: Mutex::default(),
+            taken: Taken::of(EMAIL_CODE),
         })),
         ..wiring
     },
@@ -36,8 +35,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
 
 struct Careless {
     inner: Arc<dyn AuthStateStore>,
-    /// The codes that this replica has taken, or may have. Whoever writes one of them again puts it back.
-    taken: Mutex<BTreeSet<String>>,
+    taken: Taken,
 }
 
 #[async_trait]
@@ -46,16 +44,12 @@ impl StoreTwist for Careless {
         &self.inner
     }
     async fn take(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
-        if key.namespace == EMAIL_CODE {
-            let mut taken = self.taken.lock().expect("nobody panics while holding it");
-            taken.insert(key.id.clone());
-        }
+        self.taken.takes(key);
         self.inner.take(key).await
     }
     async fn put(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<()> {
         let put = self.inner.put(key, value, ttl).await;
-        let taken = self.taken.lock().expect("nobody panics while holding it");
-        match key.namespace == EMAIL_CODE && taken.contains(&key.id) {
+        match self.taken.has(key) {
             true => Ok(()),
             false => put,
         }

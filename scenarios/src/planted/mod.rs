@@ -1,6 +1,7 @@
 //! The planted bugs: mistakes from the two incident reports, each of which a property must detect. They wrap the parts
 //! of a replica from outside; the service itself contains none of them.
 
+pub(crate) mod taken;
 pub(crate) mod twist;
 
 use crate::{

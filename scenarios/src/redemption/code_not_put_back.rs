@@ -4,7 +4,10 @@
 //! write before it failed, for the same reason, and nobody has seen it fail alone.
 
 use crate::{
-    planted::twist::{StoreTwist, Twisted},
+    planted::{
+        taken::Taken,
+        twist::{StoreTwist, Twisted},
+    },
     vocabulary::PlantedBug,
 };
 use async_trait::async_trait;
@@ -14,11 +17,7 @@ use idp::{
     store::{AuthStateStore, Key},
 };
 use seams::Outcome;
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
     name: "code_not_put_back",
@@ -29,7 +28,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     bug: |_, _, wiring| Wiring {
         store: Arc::new(Twisted(Forgetting {
             inner: wiring.store,
-            taken: Mutex::default(),
+            taken: Taken::of(CODE),
         })),
         ..wiring
     },
@@ -37,8 +36,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
 
 struct Forgetting {
     inner: Arc<dyn AuthStateStore>,
-    /// The codes that this replica has taken. Nobody but `put_back` writes one of them again.
-    taken: Mutex<BTreeSet<String>>,
+    taken: Taken,
 }
 
 #[async_trait]
@@ -47,21 +45,13 @@ impl StoreTwist for Forgetting {
         &self.inner
     }
     async fn take(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
-        if key.namespace == CODE {
-            self.taken().insert(key.id.clone());
-        }
+        self.taken.takes(key);
         self.inner.take(key).await
     }
     async fn put(&self, key: &Key, value: &[u8], ttl: Duration) -> Outcome<()> {
-        match key.namespace == CODE && self.taken().contains(&key.id) {
+        match self.taken.has(key) {
             true => Ok(()),
             false => self.inner.put(key, value, ttl).await,
         }
-    }
-}
-
-impl Forgetting {
-    fn taken(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
-        self.taken.lock().expect("nobody panics while holding it")
     }
 }

@@ -1,7 +1,7 @@
 //! What the replicas have stored, as whoever copies it would see it: everything that they put into the store, whether or not
 //! it has expired since, and all rows of the directory at the end.
 
-use idp::{authorize::FLOW, leader::LEASE, limits, mailed_code, redemption::CODE};
+use idp::{authorize::FLOW, leader::LEASE, limits, mailed_code, redemption::CODE, store::Namespace};
 use rusqlite::{Connection, types::ValueRef};
 use sim::at_rest::{Kept, Stored};
 use spec::Settings;
@@ -39,10 +39,12 @@ impl PutIntoStore {
     /// For how long each call has kept something at most, and for how long it may.
     pub(crate) fn kept(&self, settings: &Settings) -> Vec<Kept> {
         let lives = self.lives.lock().expect("nobody panics while holding the lifetimes");
-        let kept = lives.iter().map(|(call, lives)| Kept {
-            place: format!("what the call \u{201c}{call}\u{201d} writes"),
-            for_ms: lives.as_millis() as u64,
-            at_most_ms: documented_ms(call, settings),
+        let kept = lives.iter().filter_map(|(call, lives)| {
+            Some(Kept {
+                place: format!("what the call \u{201c}{call}\u{201d} writes"),
+                for_ms: lives.as_millis() as u64,
+                at_most_ms: settings.get(documented(call)?),
+            })
         });
         kept.collect()
     }
@@ -56,11 +58,11 @@ impl PutIntoStore {
     }
 }
 
-/// How long a call may keep something, by `core/LIMITS.md`.
-fn documented_ms(call: &str, settings: &Settings) -> u64 {
-    let (command, namespace) = call.rsplit_once(' ').expect("a call of the store has a namespace");
-    let is = |of: idp::store::Namespace| of.prefix() == namespace;
-    settings.get(match command {
+/// The row of `core/LIMITS.md` that says how long a call may keep something. Only a planted bug makes calls of other namespaces.
+fn documented(call: &str) -> Option<&'static str> {
+    let (command, namespace) = call.rsplit_once(' ')?;
+    let is = |of: Namespace| of.prefix() == namespace;
+    Some(match command {
         _ if is(FLOW) => "login in progress",
         _ if is(CODE) => "authorization code",
         _ if is(LEASE) => "lease",
@@ -70,14 +72,32 @@ fn documented_ms(call: &str, settings: &Settings) -> u64 {
         // An attempt that goes on; and how many there were in the login, or that one was counted.
         "store put_if_absent" | "store renew" if is(limits::VERIFY_ATTEMPTS) => "same attempt",
         _ if is(limits::VERIFY_ATTEMPTS) => "login in progress",
-        _ => "limits",
+        _ if IN_WINDOWS.into_iter().any(is) => "limits",
+        _ => return None,
     })
 }
 
-/// For how long rows of the directory go on to be kept, by `core/LIMITS.md`, milliseconds; by table. A code that is spent, or a
-/// session that was ended, is remembered until nobody takes it for valid any more, however wrong their clock is.
-pub(crate) fn kept_rows(connection: &Connection, now_ms: u64, settings: &Settings) -> rusqlite::Result<Vec<Kept>> {
-    let slack_ms = settings.get("disagreement of clocks");
+/// What lives as long as a window of limits.
+const IN_WINDOWS: [Namespace; 5] = [
+    limits::LOGIN_ATTEMPTS,
+    limits::CLIENT_ATTEMPTS,
+    limits::CLIENT_SENDS,
+    limits::SENDS,
+    mailed_code::SEND_ONCE,
+];
+
+/// For how long rows of the directory go on to be kept, and may be by `core/LIMITS.md`; by table. What is remembered because it is
+/// of no use any more is so until nobody takes it for valid, however wrong their clock may be. `clocks_ms`: by how much the clocks
+/// of this run are wrong.
+///
+/// # Errors
+/// SQLite's.
+pub(crate) fn kept_rows(
+    connection: &Connection,
+    now_ms: u64,
+    clocks_ms: u64,
+    settings: &Settings,
+) -> rusqlite::Result<Vec<Kept>> {
     let mut ends: BTreeMap<String, u64> = BTreeMap::new();
     each_value(connection, |table, column, value| {
         if let ValueRef::Integer(ms) = value
@@ -88,18 +108,19 @@ pub(crate) fn kept_rows(connection: &Connection, now_ms: u64, settings: &Setting
         }
     })?;
     let kept = ends.into_iter().map(|(table, end_ms)| {
-        let of: &[&str] = match table.as_str() {
-            "sessions" | "ended_sessions" => &["session"],
-            "tokens" => &["access token"],
-            "known_browsers" => &["known browser"],
-            "spent" => &["authorization code", "mailed code"],
+        let ms = |row: &str| settings.get(row);
+        let at_most_ms = match table.as_str() {
+            "sessions" => ms("session"),
+            "ended_sessions" => ms("session") + ms("disagreement of clocks"),
+            "tokens" => ms("access token"),
+            "known_browsers" => ms("known browser"),
+            "spent" => ms("authorization code").max(ms("mailed code")) + ms("disagreement of clocks"),
             table => panic!("how long rows of {table} are kept is not said here"),
         };
-        let longest = of.iter().map(|row| settings.get(row)).max().unwrap_or(0);
         Kept {
             place: format!("a row of the directory's {table}"),
             for_ms: end_ms.saturating_sub(now_ms),
-            at_most_ms: longest + 2 * slack_ms,
+            at_most_ms: at_most_ms + clocks_ms,
         }
     });
     Ok(kept.collect())
@@ -151,6 +172,54 @@ pub(crate) fn each_value(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_call_writes_lives_as_long_as_its_row_says() {
+        for (call, row) in [
+            ("store put auth:oidc:flow", "login in progress"),
+            ("store put_if_absent auth:limit:send-once", "one mail"),
+            ("store put auth:limit:send-once", "limits"),
+            ("store renew auth:limit:verify", "same attempt"),
+            ("store count auth:limit:verify", "login in progress"),
+            ("store count auth:limit:client-send", "limits"),
+        ] {
+            assert_eq!(documented(call), Some(row), "{call}");
+        }
+        assert_eq!(documented("store put auth"), None, "a planted bug's");
+        let sites = crate::world::calls::CALLS.iter().map(|site| site.name);
+        let named = sites.filter(|call| call.starts_with("store ") && call.contains(" auth:"));
+        assert!(named.into_iter().all(|call| documented(call).is_some()));
+    }
+
+    #[test]
+    fn rows_are_kept_as_long_as_documented_and_as_clocks_are_wrong() {
+        let kept = |table: &str, end_ms: u64, clocks_ms: u64| {
+            let connection = Connection::open_in_memory().unwrap();
+            let column = if table == "spent" {
+                "remember_until"
+            } else {
+                "expires_at"
+            };
+            let make = format!(
+                "CREATE TABLE {table} (a TEXT, {column} INTEGER);
+                 INSERT INTO {table} VALUES ('x', 7), ('y', {end_ms}), ('z', NULL)"
+            );
+            connection.execute_batch(&make).unwrap();
+            let kept = kept_rows(&connection, 1_000, clocks_ms, &Settings::default()).unwrap();
+            assert_eq!(kept.len(), 1);
+            kept[0].for_ms <= kept[0].at_most_ms
+        };
+        for (table, lives_ms) in [
+            ("sessions", 43_200_000),
+            ("tokens", 3_600_000),
+            ("known_browsers", 15_552_000_000),
+            ("spent", 900_000),
+        ] {
+            assert!(kept(table, 1_000 + lives_ms, 0), "{table}");
+            assert!(!kept(table, 1_001 + lives_ms, 0), "{table}");
+            assert!(kept(table, 1_001 + lives_ms, 1), "{table}");
+        }
+    }
 
     #[test]
     fn every_text_and_blob_is_read() {

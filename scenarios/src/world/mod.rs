@@ -26,6 +26,7 @@ mod offline;
 pub(crate) mod replica;
 pub(crate) mod rsa_keys;
 mod scene;
+mod write_lock;
 
 pub use inbox::{InboxMail, Inboxes};
 pub use mode::{Mode, PeerMode};

@@ -108,13 +108,7 @@ fn whatever_else_is_broken_a_process_ends_in_time_and_says_what_is_lost() {
     assert_eq!(late(35_000), Err("loss-untold".into()));
     assert_eq!(late(36_500), Err("does-not-end".into()));
     let pause = |host: &str| Fault::Pause { host: host.into() };
-    let paused = |host| {
-        reason(
-            then_leads(stopped(38_000, RETURNED), 22_500)
-                .fault(21_000, pause(host))
-                .logged_at(36_000, "WARN", "analytics has lost events lost=1"),
-        )
-    };
+    let paused = |host| reason(then_leads(stopped(38_000, RETURNED), 22_500).fault(21_000, pause(host)));
     assert_eq!(paused("idp-a"), Ok(()));
     assert_eq!(paused("idp-b"), Err("does-not-end".into()));
 }
