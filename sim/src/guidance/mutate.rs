@@ -7,7 +7,7 @@ use crate::{
         Plan,
         options::{self, Path},
     },
-    scenario::{Dice, draw_trigger},
+    scenario::{Dice, at_its_call, draw_trigger},
     service::{Service, WorldOptions},
     trigger::Trigger,
 };
@@ -67,7 +67,11 @@ fn changed<S: Service>(plan: &Plan<S>, other: &Plan<S>, fresh: &Plan<S>, dice: &
                 5 => shift(&mut child.faults[place], dice),
                 6 => repeat(&mut child.faults, place, at(dice)),
                 _ => {
-                    if let Some(trigger) = draw_trigger(dice, &S::world(&child.world)) {
+                    let trigger = match &child.faults[place].fault {
+                        Fault::Call(call) => Some(at_its_call(call, dice)),
+                        _ => draw_trigger(dice, &S::world(&child.world)),
+                    };
+                    if let Some(trigger) = trigger {
                         let earlier_ms = dice.pick(&[0, 2000, 20_000]);
                         inject_by(trigger, &mut child.faults, place, earlier_ms);
                     }

@@ -1,11 +1,12 @@
 use super::*;
 use crate::{
+    calls::{CallFault, CallOutcome, Moment},
     fault::{Fault, TimedFault},
     history::{Event, Record},
     nemesis,
     plan::Operation,
     run::{Setup, perform},
-    scenario::{Dice, kill, loss, pause, resume, start},
+    scenario::{Dice, at_its_call, kill, loss, pause, resume, start},
     testing::{Does, Opening, Shop, ShopWorld, Ticket, Trouble},
 };
 
@@ -138,4 +139,46 @@ fn what_must_not_be_seen_is_a_turn_of_the_run_and_routine_is_none() {
     };
     assert_eq!(with(Ticket::Printed { seat: 1 }), before);
     assert_ne!(with(Ticket::Jammed), before);
+}
+
+/// A fault that waited for its call would strike at a time that nobody knows.
+#[test]
+fn a_fault_of_a_call_is_always_injected_at_that_call() {
+    let scenario = anything();
+    let draw = |seed| {
+        let mut plan = scenario.plan(seed);
+        let call = CallFault {
+            host: "shop-1".into(),
+            call: Shop::CALLS[0].name.into(),
+            outcome: CallOutcome::Late,
+            error: String::new(),
+            by_ms: 70,
+        };
+        let mut dice = Dice::of(seed, "call");
+        let after = Some(at_its_call(&call, &mut dice));
+        let fault = Fault::Call(call);
+        plan.faults.insert(
+            0,
+            TimedFault {
+                at_ms: 2_000,
+                after,
+                fault,
+            },
+        );
+        plan
+    };
+    let mut corpus: Vec<Plan<Shop>> = (1..20).map(draw).collect();
+    let mut others = 0;
+    for seed in 0..400 {
+        let plan = mutated(&corpus, seed, draw);
+        for timed in &plan.faults {
+            let Fault::Call(call) = &timed.fault else { continue };
+            let trigger = timed.after.as_ref().expect("it waits for its call");
+            let its = Moment::Before.event(&call.host, &call.call);
+            assert_eq!((&trigger.event, trigger.offset_ms), (&its, 0), "seed {seed}");
+            others += usize::from(trigger.nth > 1);
+        }
+        corpus.push(plan);
+    }
+    assert!(others > 20, "{others} wait for a later call");
 }

@@ -2,6 +2,7 @@
 
 use super::Dice;
 use crate::{
+    calls::{CallFault, Moment},
     service::{Op, Service},
     trigger::{Trigger, event_names},
     world::World,
@@ -9,6 +10,16 @@ use crate::{
 
 /// The percentage of triggers that wait for a usual event, if there are rare ones as well.
 const USUAL_PERCENT: u64 = 75;
+
+/// A trigger that injects a fault of a call at the very call: injected before, it would wait for one, and nobody could say what it
+/// excuses.
+pub(crate) fn at_its_call(fault: &CallFault, dice: &mut Dice) -> Trigger {
+    Trigger {
+        event: Moment::Before.event(&fault.host, &fault.call),
+        nth: dice.between(1, 5) as u32,
+        offset_ms: 0,
+    }
+}
 
 /// Draws a trigger. Early occurrences of an event are more likely than later ones, and short delays more likely than
 /// long ones. The event is one of [`Service::USUAL_TRIGGERS`] and [`Service::RARE_TRIGGERS`] that this world has. If

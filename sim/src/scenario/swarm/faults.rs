@@ -2,13 +2,13 @@
 
 use super::{DrawFaults, Swarm, targets::Targets};
 use crate::{
-    calls::{CallFault, CallOutcome, Moment},
+    calls::{CallFault, CallOutcome},
     fault::{Fault, TimedFault},
     refusal::{REFUSALS, Refusal},
     scenario::{
-        Dice, acknowledgement_lost, bad_certificate, cut, cut_one_way, disk_fails, disk_slow, draw_trigger, kill,
-        latency, latency_spike, loss, mend, ms, no_descriptors, pause, power_loss, redis_refuses, resume, secs,
-        sentinel_refuses, start, stop,
+        Dice, acknowledgement_lost, at_its_call, bad_certificate, cut, cut_one_way, disk_fails, disk_slow,
+        draw_trigger, kill, latency, latency_spike, loss, mend, ms, no_descriptors, pause, power_loss, redis_refuses,
+        resume, secs, sentinel_refuses, start, stop,
     },
     service::Service,
     tls::DEFECTS,
@@ -174,12 +174,7 @@ impl<S: Service> Swarm<S> {
             let kind = dice.pick(&intensity.kinds);
             let injected = self.of_kind(&kind, world, targets, dice);
             let trigger = match (&injected[..], dice.chance(intensity.triggered_percent)) {
-                // Injected at the very call: injected before, it would wait for one, and nobody could say what it excuses.
-                ([(Fault::Call(fault), _)], _) => Some(Trigger {
-                    event: Moment::Before.event(&fault.host, &fault.call),
-                    nth: dice.between(1, 5) as u32,
-                    offset_ms: 0,
-                }),
+                ([(Fault::Call(fault), _)], _) => Some(at_its_call(fault, dice)),
                 (_, true) => draw_trigger(dice, world),
                 (_, false) => None,
             };
