@@ -109,7 +109,8 @@ pub(super) const SCRIPTS: &[Script] = &[
             (500, Kill(Master)),
             // Long enough for each of them to have tried, also on a busy machine.
             (4_500, Mend(AmongSentinels)),
-            (14_000, Ask("role", Replica, &["ROLE"])),
+            // TCP may notice the mended links only after a second split vote, and each new one comes 6 s later.
+            (27_000, Ask("role", Replica, &["ROLE"])),
         ],
         answers: &[("role", "master")],
         sentinel_events: &[("+elected-leader", true), ("+switch-master", true)],
