@@ -20,7 +20,7 @@ use seams::BoxFuture;
 use sim::{
     at_rest::{Kept, Stored},
     calls::{CallPauses, CallSite, CallTrouble},
-    service::{MarkSpan, Service},
+    service::{MarkSpan, Service, UntoldWrites},
     world::{EPOCH, NginxOptions, RedisOptions, SentinelOptions, Start, StorageLock, World},
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -221,8 +221,8 @@ impl Service for Login {
         kept
     }
 
-    fn syncs_unawaited(shared: &Shared) -> u64 {
-        shared.directory.syncs_unawaited()
+    fn untold_writes(shared: &Shared) -> UntoldWrites {
+        shared.directory.untold()
     }
 
     fn storage_lock(shared: &Shared) -> Option<Arc<dyn StorageLock>> {

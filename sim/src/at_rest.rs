@@ -22,7 +22,7 @@ pub struct Stored {
     pub value: Vec<u8>,
 }
 
-/// The name of the property that nothing is stored for longer than the service documents.
+/// The name of the property that everything is stored for as long as the service documents, and no longer.
 pub const KEPT_AS_DOCUMENTED: &str = "KeptAsDocumented";
 
 /// For how long a service stores something, and for how long it may.
@@ -34,16 +34,24 @@ pub struct Kept {
     pub for_ms: u64,
     /// What the service documents, milliseconds.
     pub at_most_ms: u64,
+    /// The shortest in this run, and at least how long it must be kept, milliseconds; `None`: it may be kept for less.
+    pub at_least: Option<(u64, u64)>,
 }
 
-/// The first thing that is stored for longer than documented. `at_ms` is the end of the run, when this is looked at.
-pub(crate) fn kept_longer(kept: &[Kept], at_ms: u64) -> Option<Violation> {
-    let Kept {
-        place,
-        for_ms,
-        at_most_ms,
-    } = kept.iter().find(|kept| kept.for_ms > kept.at_most_ms)?;
-    let what = format!("{place} is kept for {for_ms} ms, and may be for {at_most_ms} ms");
+/// The first thing that is stored for longer than documented, or for less. `at_ms` is the end of the run, when this is looked at.
+pub(crate) fn kept_otherwise(kept: &[Kept], at_ms: u64) -> Option<Violation> {
+    let differs = |kept: &Kept| {
+        let (for_ms, at_most_ms) = (kept.for_ms, kept.at_most_ms);
+        match kept.at_least {
+            _ if for_ms > at_most_ms => Some(format!("{for_ms} ms, and may be for {at_most_ms} ms")),
+            Some((for_ms, at_least_ms)) if for_ms < at_least_ms => {
+                Some(format!("{for_ms} ms, and must be for {at_least_ms} ms"))
+            }
+            _ => None,
+        }
+    };
+    let (place, what) = kept.iter().find_map(|kept| Some((&kept.place, differs(kept)?)))?;
+    let what = format!("{place} is kept for {what}");
     let violation = Violation::new(at_ms, vec![], what).because(slug(place));
     Some(violation.of(KEPT_AS_DOCUMENTED.to_owned()))
 }
@@ -100,14 +108,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_longer_than_documented_is_found() {
+    fn what_is_kept_otherwise_than_documented_is_found() {
         let kept = |for_ms| Kept {
             place: "redis desk:ticket".into(),
             for_ms,
             at_most_ms: 60_000,
+            at_least: None,
         };
-        assert_eq!(kept_longer(&[kept(0), kept(60_000)], 7), None);
-        let found = kept_longer(&[kept(60_000), kept(60_001)], 7).unwrap();
+        assert_eq!(kept_otherwise(&[kept(0), kept(60_000)], 7), None);
+        let shorter = |shortest_ms| Kept {
+            at_least: Some((shortest_ms, 5_000)),
+            ..kept(60_000)
+        };
+        assert_eq!(kept_otherwise(&[shorter(5_000)], 7), None);
+        assert!(kept_otherwise(&[shorter(4_999)], 7).is_some());
+        let found = kept_otherwise(&[kept(60_000), kept(60_001)], 7).unwrap();
         assert_eq!((found.property.as_str(), found.at_ms), (KEPT_AS_DOCUMENTED, 7));
         assert_eq!(found.reason, "redis-desk-ticket");
     }

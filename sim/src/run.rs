@@ -14,7 +14,7 @@ use crate::{
     plan::Plan,
     property::{Evidence, Property, Tally, Violation, slug},
     recorder::Recorder,
-    service::Service,
+    service::{Service, UntoldWrites},
     simulator::EngineKind,
     world::{Act, HostKind, MarkRecord, RunningWorld, World},
 };
@@ -168,10 +168,11 @@ pub const SETS_UP: &str = "SetsUp";
 pub const NOTHING_PANICS: &str = "NothingPanics";
 /// The name of the property that a run ends: no process loops without waiting.
 pub const RUN_ENDS: &str = "RunEnds";
-/// The name of the property that the service commits only where its process waits for the disk: [`Service::syncs_unawaited`].
-/// Any other sync is time that no simulation has, and the end of a transaction that nobody knows of: a loss of power after it
-/// keeps a half of what belongs together.
-pub const SYNCS_AWAITED: &str = "SyncsAwaited";
+/// The name of the property that a transaction is one: it begins where the service says so, and is committed where its process
+/// waits for the disk ([`Service::untold_writes`]). Any other sync is time that no simulation has, and the end of a transaction
+/// that nobody knows of; any other write lock is a transaction that was cut in two: a loss of power between the two keeps a half
+/// of what belongs together, and somebody else can come in between.
+pub const TRANSACTIONS_WHOLE: &str = "TransactionsWhole";
 /// The properties that hold in every run, whatever its scenario claims.
 pub const IN_EVERY_RUN: &[&str] = &[
     NOTHING_PANICS,
@@ -181,7 +182,7 @@ pub const IN_EVERY_RUN: &[&str] = &[
     KEPT_AS_DOCUMENTED,
     CALLS_BY_CLOCK,
     CALLS_IN_TIME,
-    SYNCS_AWAITED,
+    TRANSACTIONS_WHOLE,
 ];
 
 /// Performs a plan and judges it. Runs on the calling thread; equal plans give equal runs.
@@ -269,14 +270,7 @@ fn simulate<S: Service, T>(
     });
     let (_, secrets) = running.recorder().reported();
     let in_clear = at_rest::violation(&S::at_rest(running.shared()), &secrets, plan.lasts_ms);
-    let unawaited = match S::syncs_unawaited(running.shared()) {
-        0 => None,
-        times => {
-            let what = format!("{times} syncs of the disk were not in a commit that its process waits for");
-            let violation = Violation::new(plan.lasts_ms, vec![], what).because("not-awaited");
-            Some(violation.of(SYNCS_AWAITED.to_owned()))
-        }
-    };
+    let untold = untold(S::untold_writes(running.shared()), plan.lasts_ms);
     let calls = running.calls();
     let paced = calls::too_often(S::CALLS, &calls).into_iter();
     let paced = paced.chain(calls::too_long(S::CALLS, &calls));
@@ -305,8 +299,8 @@ fn simulate<S: Service, T>(
             .chain(panics)
             .chain(paced)
             .chain(in_clear)
-            .chain(at_rest::kept_longer(&S::kept(running.shared(), plan), plan.lasts_ms))
-            .chain(unawaited)
+            .chain(at_rest::kept_otherwise(&S::kept(running.shared(), plan), plan.lasts_ms))
+            .chain(untold)
             .chain(stuck)
             .collect(),
         tallies: BTreeMap::new(),
@@ -324,6 +318,27 @@ fn simulate<S: Service, T>(
     };
     let inspected = inspect(running.shared());
     Ok((run, running.recorder().clone(), inspected))
+}
+
+fn untold(writes: UntoldWrites, lasts_ms: u64) -> Option<Violation> {
+    let violation = |what: String, reason| {
+        let violation = Violation::new(lasts_ms, vec![], what).because(reason);
+        Some(violation.of(TRANSACTIONS_WHOLE.to_owned()))
+    };
+    match writes {
+        UntoldWrites {
+            syncs: 0,
+            transactions: 0,
+        } => None,
+        UntoldWrites { syncs: 0, transactions } => violation(
+            format!("the write lock was taken {transactions} times for a transaction that its process had not begun"),
+            "not-begun",
+        ),
+        UntoldWrites { syncs, .. } => violation(
+            format!("{syncs} syncs of the disk were not in a commit that its process waits for"),
+            "not-awaited",
+        ),
+    }
 }
 
 fn fingerprint<S: Service>(wire_hash: u64, history: &History<S>) -> Fingerprint {

@@ -97,11 +97,10 @@ pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'stati
         vec![]
     }
 
-    /// How often the service's processes made a storage that its hosts share sync, although nobody knew that they wait for it:
-    /// neither inside of [`Storage::blocking`](seams::Storage::blocking) nor with [`Storage::synced`](seams::Storage::synced).
-    /// Each one violates [`SYNCS_AWAITED`](crate::run::SYNCS_AWAITED).
-    fn syncs_unawaited(_shared: &Self::Shared) -> u64 {
-        0
+    /// What the service's processes did with a storage that its hosts share without telling it. Each one violates
+    /// [`TRANSACTIONS_WHOLE`](crate::run::TRANSACTIONS_WHOLE).
+    fn untold_writes(_shared: &Self::Shared) -> UntoldWrites {
+        UntoldWrites::default()
     }
 
     /// What peers and links can do to a call of a process in this service's world.
@@ -114,6 +113,16 @@ pub trait Service: fmt::Debug + Clone + PartialEq + Send + Sync + Sized + 'stati
     fn name_of_write(_command: &str, _key: &str) -> Option<&'static str> {
         None
     }
+}
+
+/// What processes did with a storage without telling it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UntoldWrites {
+    /// How often they made it sync, although nobody knew that they wait for it: neither inside of
+    /// [`Storage::blocking`](seams::Storage::blocking) nor with [`Storage::synced`](seams::Storage::synced).
+    pub syncs: u64,
+    /// How often they took the write lock without asking [`Storage::check`](seams::Storage::check) at the beginning.
+    pub transactions: u64,
 }
 
 /// A state that a host claims to be in, from one mark to another, or until the host's process ends. It shows what a

@@ -116,10 +116,7 @@ impl Judge<'_> {
                 continue;
             }
             if !has_ended || unlock.record > asked.command.given {
-                counted = Counted {
-                    times: Times::new(counted.times.from_ms, u64::MAX),
-                    certain: false,
-                };
+                counted = Counted::new(Times::new(counted.times.from_ms, u64::MAX), false);
             }
             row.resets.push(counted);
         }

@@ -13,6 +13,26 @@ pub(crate) struct Counted {
     pub(crate) times: Times,
     /// Whether it certainly was.
     pub(crate) certain: bool,
+    /// What its own answer says: that it was within the limit, or over it.
+    pub(crate) said: Option<Said>,
+}
+
+/// What the answer to an attempt says of the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    Within,
+    Over,
+}
+
+impl Counted {
+    /// One of which no answer says anything.
+    pub(crate) fn new(times: Times, certain: bool) -> Counted {
+        Counted {
+            times,
+            certain,
+            said: None,
+        }
+    }
 }
 
 /// A window: it begins with the first attempt, and nothing prolongs it (core/LIMITS.md, "Windows").
@@ -26,11 +46,26 @@ pub(crate) struct Window {
     pub(crate) clocks_ms: u64,
 }
 
+/// What may have been counted, in one of the ways in which it can have come.
 #[derive(Debug, Clone, Copy)]
 struct State {
-    began: Times,
+    /// When the window began; `None`: nothing was counted.
+    began: Option<Times>,
     at_least: u64,
     at_most: u64,
+}
+
+/// Of more ways than that, some become one of which less is known.
+const WAYS_MAX: usize = 24;
+
+/// An attempt among others.
+struct Placed {
+    times: Times,
+    certain: bool,
+    /// Only if it is known what came before it.
+    said: Option<Said>,
+    /// From when to when its window began, if it began one: somebody who came at the same moment may have been the first.
+    begins: Times,
 }
 
 impl Window {
@@ -43,31 +78,52 @@ impl Window {
         let reach_ms = self.lasts_ms.saturating_add(self.clocks_ms);
         let is_recent = |other: &&&Counted| other.times.to_ms.saturating_add(reach_ms) > own.from_ms;
         let recent = earlier.iter().filter(is_recent).count() as u64;
-        let mut state: Option<State> = None;
+        let mut ways = vec![State {
+            began: None,
+            at_least: 0,
+            at_most: 0,
+        }];
         let mut forgotten = false;
-        for other in earlier {
+        let begins = moments(&earlier);
+        for (place, other) in earlier.iter().enumerate() {
             let lost = forgets(other.times, own);
             forgotten |= lost;
             let certain = other.certain && !lost && other.times.is_before(own);
-            state = Some(self.count(state, other.times, certain));
+            let placed = Placed {
+                times: other.times,
+                certain,
+                said: other.said.filter(|_| certain && begins[place].alone),
+                begins: begins[place].times,
+            };
+            ways = self.count(&ways, &placed);
         }
-        let Some(state) = state else {
-            return Known::of(self.limit == 0, self.limit == 0, Widened::Race);
+        let over = ways.iter().map(|state| self.one_more(*state, own));
+        let at_least = over.clone().map(|(least, _)| least).min().unwrap_or(1);
+        let at_most = match forgotten {
+            true => recent + 1,
+            false => over.map(|(_, most)| most).max().unwrap_or(1).min(recent + 1),
         };
-        let (same, new) = self.relation(state.began, own);
-        let at_least = if same { state.at_least + 1 } else { 1 };
-        let at_most = match (forgotten, new) {
-            (true, _) => recent + 1,
-            (_, true) => 1,
-            _ => recent.min(state.at_most) + 1,
-        };
-        let why = match (forgotten, self.clocks_ms > 0, same) {
+        let is_in_one = |state: &State| state.began.is_some_and(|began| self.relation(began, own).0);
+        let why = match (
+            forgotten,
+            self.clocks_ms > 0,
+            ways.iter().all(is_in_one) && ways.len() == 1,
+        ) {
             (true, ..) => Widened::StoreForgot,
             (_, true, _) => Widened::Clocks,
             (_, _, false) => Widened::Edge,
             _ => Widened::Race,
         };
         Known::of(at_least > self.limit, at_most > self.limit, why)
+    }
+
+    /// How often it is counted with an attempt at that time, at least and at most.
+    fn one_more(&self, state: State, own: Times) -> (u64, u64) {
+        match state.began.map(|began| self.relation(began, own)) {
+            Some((true, _)) => (state.at_least + 1, state.at_most + 1),
+            None | Some((_, true)) => (1, 1),
+            Some(_) => (1, state.at_most + 1),
+        }
     }
 
     /// Whether an attempt certainly falls into the window that began then; whether it certainly begins another.
@@ -77,31 +133,103 @@ impl Window {
         (same, new)
     }
 
-    fn count(&self, state: Option<State>, times: Times, certain: bool) -> State {
-        let one = u64::from(certain);
-        let began = match certain {
-            true => times,
-            false => Times::new(times.from_ms, u64::MAX), // it may not have begun here at all
-        };
-        let alone = State {
-            began,
-            at_least: one,
-            at_most: 1,
-        };
-        let Some(state) = state else { return alone };
-        match self.relation(state.began, times) {
-            (true, _) => State {
-                began: Times::new(state.began.from_ms, state.began.to_ms.min(began.to_ms)),
-                at_least: state.at_least + one,
+    /// All ways in which it can have come, with one more attempt.
+    fn count(&self, ways: &[State], other: &Placed) -> Vec<State> {
+        let mut all: Vec<State> = vec![];
+        for state in ways {
+            let (same, new) = state
+                .began
+                .map_or((false, true), |began| self.relation(began, other.times));
+            let stays = State {
+                began: state.began.map(|began| match same {
+                    // Whoever comes at the same moment as the first may be the first.
+                    true => Times::new(began.from_ms, began.to_ms.min(other.begins.to_ms).max(began.from_ms)),
+                    false => began,
+                }),
+                at_least: state.at_least + u64::from(other.certain),
                 at_most: state.at_most + 1,
-            },
-            (_, true) if certain => alone,
-            _ => State {
-                began: Times::new(state.began.from_ms, state.began.to_ms.max(began.to_ms)),
-                at_least: one,
-                at_most: state.at_most + 1,
-            },
+            };
+            let begins = State {
+                began: Some(other.begins),
+                at_least: 1,
+                at_most: 1,
+            };
+            // Whoever is over the limit is not the first of a window; whoever is within it is not one more than it admits.
+            let can_stay = !new && (other.said != Some(Said::Within) || stays.at_least <= self.limit);
+            let can_begin = !same && (other.said != Some(Said::Over) || self.limit == 0);
+            if can_stay || !(can_begin || new) {
+                all.push(stays);
+            }
+            if can_begin || new {
+                all.push(begins);
+            }
+            if !other.certain && !can_stay {
+                all.push(*state); // it was not counted
+            }
         }
+        condensed(all)
+    }
+}
+
+/// From when to when somebody came, with all others of whom it is not known who came first.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    times: Times,
+    alone: bool,
+}
+
+/// The moment of each attempt.
+fn moments(sorted: &[&Counted]) -> Vec<Moment> {
+    let mut groups: Vec<(Moment, usize)> = vec![];
+    for one in sorted {
+        match groups.last_mut() {
+            Some((moment, many)) if one.times.from_ms <= moment.times.to_ms => {
+                let to_ms = moment.times.to_ms.max(one.times.to_ms);
+                moment.times = Times::new(moment.times.from_ms, to_ms);
+                moment.alone = false;
+                *many += 1;
+            }
+            _ => {
+                let moment = Moment {
+                    times: one.times,
+                    alone: true,
+                };
+                groups.push((moment, 1));
+            }
+        }
+    }
+    let each = groups.into_iter();
+    each.flat_map(|(moment, many)| std::iter::repeat_n(moment, many))
+        .collect()
+}
+
+/// Ways with the same window become one; so do all, if there are too many.
+fn condensed(mut ways: Vec<State>) -> Vec<State> {
+    let from = |state: &State| state.began.map(|began| (began.from_ms, began.to_ms));
+    ways.sort_by_key(from);
+    let mut all: Vec<State> = vec![];
+    for way in ways {
+        match all.last_mut().filter(|last| from(last) == from(&way)) {
+            Some(last) => *last = merged(*last, way),
+            None => all.push(way),
+        }
+    }
+    if all.len() <= WAYS_MAX {
+        return all;
+    }
+    all.into_iter().reduce(merged).into_iter().collect()
+}
+
+fn merged(one: State, other: State) -> State {
+    let began = match (one.began, other.began) {
+        (Some(one), Some(other)) => Some(Times::new(one.from_ms.min(other.from_ms), one.to_ms.max(other.to_ms))),
+        // It may not have begun at all.
+        (began, None) | (None, began) => began.map(|began| Times::new(began.from_ms, u64::MAX)),
+    };
+    State {
+        began,
+        at_least: one.at_least.min(other.at_least),
+        at_most: one.at_most.max(other.at_most),
     }
 }
 
@@ -116,10 +244,7 @@ mod tests {
     };
 
     fn counted(all: &[(u64, u64, bool)]) -> Vec<Counted> {
-        let one = |&(from, to, certain): &(u64, u64, bool)| Counted {
-            times: Times::new(from, to),
-            certain,
-        };
+        let one = |&(from, to, certain): &(u64, u64, bool)| Counted::new(Times::new(from, to), certain);
         all.iter().map(one).collect()
     }
 
@@ -147,5 +272,34 @@ mod tests {
             Known::No,
             "one of the two is too old in any case"
         );
+    }
+
+    #[test]
+    fn what_an_answer_says_tells_windows_apart() {
+        let full = [(0, 5, true), (10, 15, true), (20, 25, true)];
+        let after = |at_edge: (u64, u64), said| {
+            let mut others = counted(&full);
+            others.push(Counted {
+                said: Some(said),
+                ..Counted::new(Times::new(at_edge.0, at_edge.1), true)
+            });
+            WINDOW.refuses(&others, Times::new(1500, 1501), |_, _| false)
+        };
+        assert_eq!(after((998, 1003), Said::Within), Known::No, "it began a window, alone");
+        assert_eq!(after((998, 1003), Said::Over), Known::No, "its window has ended since");
+        let mut others = counted(&full);
+        others.push(Counted {
+            said: Some(Said::Within),
+            ..Counted::new(Times::new(998, 1003), true)
+        });
+        others.push(Counted::new(Times::new(1100, 1101), true));
+        let refused = |others: &[Counted]| WINDOW.refuses(others, Times::new(1500, 1501), |_, _| false);
+        assert_eq!(refused(&others), Known::Yes, "two since the edge");
+        others[3].said = None;
+        assert!(matches!(refused(&others), Known::Maybe(_)), "of which nobody has told");
+        // Somebody else came at the same moment: either may have been the first.
+        others[3].said = Some(Said::Within);
+        others.push(Counted::new(Times::new(1000, 1002), false));
+        assert!(matches!(refused(&others), Known::Maybe(_)));
     }
 }

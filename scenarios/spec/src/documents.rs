@@ -11,7 +11,8 @@ use serde_json::json;
 /// `GET /jwks` (RFC 7517 section 5).
 pub(crate) fn expect_keys(judge: &Judge<'_>) -> Allowed {
     let mut allowed = Allowed::default();
-    allowed.otherwise(|| document(judge, "the keys", "RFC 7517 section 5", Content::Keys));
+    let first = judge.index.keys.clone();
+    allowed.otherwise(|| document(judge, "the keys", "RFC 7517 section 5", Content::Keys(first)));
     allowed
 }
 

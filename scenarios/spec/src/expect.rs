@@ -43,8 +43,8 @@ pub(crate) enum Content {
     Error(&'static str, Option<&'static str>),
     /// Exactly this JSON.
     Json(Value),
-    /// The public keys.
-    Keys,
+    /// The public keys: the names and algorithms of those that were published first.
+    Keys(Vec<(String, String)>),
     /// Nothing.
     Nothing,
     /// A token set.
@@ -206,7 +206,7 @@ impl Expected {
                 }),
                 (Content::Error(code, _), Body::Json(json)) => json["error"] == *code,
                 (Content::Json(_), Body::Json(json)) => json.get("error").is_none(),
-                (Content::Keys, Body::Json(json)) => json.get("keys").is_some(),
+                (Content::Keys(_), Body::Json(json)) => json.get("keys").is_some(),
                 (Content::Tokens(_), Body::Tokens(_)) => true,
                 (Content::Nothing, Body::Empty) => answer.location.is_none(),
                 _ => false,
@@ -232,7 +232,7 @@ impl Expected {
                 true => Ok(()),
                 false => Err(format!("it says {json} instead of {expected}")),
             },
-            (Content::Keys, Body::Json(json)) => keys::check(json),
+            (Content::Keys(first), Body::Json(json)) => keys::check(json, first),
             (Content::Tokens(rule), Body::Tokens(tokens)) => rule.check(tokens),
             (Content::Nothing, Body::Empty) => Ok(()),
             _ => Err(format!("it is {}", answer.describe())),

@@ -75,10 +75,10 @@ impl Judge<'_> {
             let by_known = self.known(one, address);
             let success = self.success(flow, one).filter(|_| is_at_one);
             if one.done() != Done::No {
-                row.resets.push(Counted {
-                    times: success.map_or(one.effect(), |(times, _)| times),
-                    certain: success.is_some(),
-                });
+                row.resets.push(Counted::new(
+                    success.map_or(one.effect(), |(times, _)| times),
+                    success.is_some(),
+                ));
             }
             let is_charged = self
                 .same_attempt(flow, *place)
@@ -89,13 +89,13 @@ impl Judge<'_> {
             }
             match success {
                 Some((times, true)) => row.successes.push(times),
-                _ => row.failures.push(Counted {
-                    times: one.effect(),
-                    certain: one.done() == Done::No
+                _ => row.failures.push(Counted::new(
+                    one.effect(),
+                    one.done() == Done::No
                         && is_at_one
                         && by_known == Known::No
                         && self.counted(flow, *place).is_some_and(|counted| counted.certain),
-                }),
+                )),
             }
         }
         row
@@ -135,7 +135,7 @@ impl Judge<'_> {
                 _ => return None,
             };
             let times = operated.times;
-            Some((operated, Counted { times, certain }))
+            Some((operated, Counted::new(times, certain)))
         })
     }
 }
@@ -150,10 +150,7 @@ mod tests {
     };
 
     fn one(from_ms: u64, to_ms: u64, certain: bool) -> Counted {
-        Counted {
-            times: Times::new(from_ms, to_ms),
-            certain,
-        }
+        Counted::new(Times::new(from_ms, to_ms), certain)
     }
 
     fn count(failures: &[Counted], resets: &[Counted]) -> (u64, u64) {

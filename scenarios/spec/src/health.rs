@@ -22,7 +22,11 @@ const PARTS: [(&str, MayBe, bool); 7] = [
     ("mail: ", |touches| touches.mail || touches.service, true),
     ("analytics: ", |touches| touches.analytics || touches.service, true),
     // What keeps the port for people closed: they cannot be read while the replica starts, or there is no descriptor for it.
-    ("keys: ", |touches| touches.directory || touches.service, false),
+    (
+        "keys: ",
+        |touches| touches.keys || touches.directory || touches.service,
+        false,
+    ),
     ("port: ", |touches| touches.service, false),
     ("clock: ", |touches| touches.clocks_ms > 0, false),
 ];

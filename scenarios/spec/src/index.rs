@@ -130,7 +130,7 @@ pub(crate) struct Index<'a> {
     pub(crate) sends_to: BTreeMap<String, Vec<usize>>,
     /// The ID tokens that clients have got.
     pub(crate) id_tokens: Issued,
-    /// The published keys: each one's name, and its algorithm.
+    /// The published keys, as they came first: each one's name, and its algorithm. All replicas publish the same.
     pub(crate) keys: Vec<(String, String)>,
     /// What came twice and must not.
     pub(crate) duplicates: Vec<Violation>,
@@ -255,11 +255,9 @@ impl<'a> Index<'a> {
                 }
             }
             ("GET", "/jwks") => {
-                if let Some(crate::exchange::Body::Json(json)) = seen.answer().map(|answer| &answer.body) {
-                    let keys = json["keys"].as_array().into_iter().flatten();
-                    let text = |key: &serde_json::Value, name: &str| Some(key[name].as_str()?.to_owned());
-                    let named = keys.filter_map(|key| Some((text(key, "kid")?, text(key, "alg")?)));
-                    self.keys.extend(named);
+                let document = seen.answer().map(|answer| &answer.body);
+                if let Some(crate::exchange::Body::Json(json)) = document.filter(|_| self.keys.is_empty()) {
+                    self.keys = crate::keys::named(json);
                 }
             }
             ("POST", "/token") => {

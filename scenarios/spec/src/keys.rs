@@ -37,11 +37,31 @@ pub(crate) fn algorithms() -> Vec<&'static str> {
     KINDS.iter().map(|kind| kind.algorithm).collect()
 }
 
-/// Whether this is the document of the keys.
+/// The name and the algorithm of each key, in the order in which they are published.
+pub(crate) fn named(json: &Value) -> Vec<(String, String)> {
+    let keys = json["keys"].as_array().into_iter().flatten();
+    let text = |key: &Value, name: &str| Some(key[name].as_str()?.to_owned());
+    keys.filter_map(|key| Some((text(key, "kid")?, text(key, "alg")?)))
+        .collect()
+}
+
+/// Whether this is the document of the keys, and has those that were published first: any replica signs, and any is asked for the
+/// keys (inventory 40).
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn check(json: &Value) -> Result<(), String> {
+pub(crate) fn check(json: &Value, first: &[(String, String)]) -> Result<(), String> {
+    check_document(json)?;
+    let these = named(json);
+    match these == first {
+        true => Ok(()),
+        false => Err(format!(
+            "it has the keys {these:?}, and {first:?} were published before"
+        )),
+    }
+}
+
+fn check_document(json: &Value) -> Result<(), String> {
     let keys = json["keys"].as_array().ok_or("it has no keys")?;
     let mut names = BTreeSet::new();
     for key in keys {
@@ -162,7 +182,7 @@ mod tests {
 
     #[test]
     fn one_of_each_kind_and_nothing_else() {
-        assert_eq!(check(&keys()), Ok(()));
+        assert_eq!(check_document(&keys()), Ok(()));
         for (place, member, value) in [
             (0, "alg", json!("none")),
             (0, "alg", json!("ES256")),
@@ -176,15 +196,25 @@ mod tests {
         ] {
             let mut keys = keys();
             keys["keys"][place][member] = value;
-            assert!(check(&keys).is_err(), "{place} {member}");
+            assert!(check_document(&keys).is_err(), "{place} {member}");
         }
         for place in 0..2 {
             let mut keys = keys();
             let gone = keys["keys"].as_array_mut().expect("keys").remove(place);
-            assert!(check(&keys).is_err(), "{gone}");
+            assert!(check_document(&keys).is_err(), "{gone}");
             let other = keys["keys"][0].clone();
             keys["keys"].as_array_mut().expect("keys").extend([gone, other]);
-            assert_eq!(check(&keys), Err("two keys have one name".into()));
+            assert_eq!(check_document(&keys), Err("two keys have one name".into()));
         }
+    }
+
+    #[test]
+    fn everybody_publishes_the_same() {
+        let first = named(&keys());
+        assert_eq!(check(&keys(), &first), Ok(()));
+        let mut others = first.clone();
+        others[1].0 = "0123456789abcdef".into();
+        assert!(check(&keys(), &others).is_err());
+        assert!(check(&keys(), &first[..1]).is_err());
     }
 }

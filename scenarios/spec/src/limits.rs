@@ -4,7 +4,7 @@
 use crate::{
     Tag,
     allowed::{Known, Widened},
-    counter::{Counted, Window},
+    counter::{Counted, Said, Window},
     expect::Expected,
     judge::Judge,
     mailed_code::{Press, answered_with},
@@ -20,6 +20,22 @@ pub(crate) fn from_here(judge: &Judge<'_>) -> Expected {
     let window_s = (judge.setting("limits") / 1000).to_string();
     let sentence = "core/LIMITS.md: attempts, or mails, of a client; RFC 7239 section 8.1";
     Expected::error_page(FROM_HERE, sentence, 429).header("retry-after", window_s)
+}
+
+/// What the answers to attempts, or to presses that are one, say of a limit: `over` is the refusal of those who are over it, and
+/// `later` are refusals that come only after it.
+pub(crate) fn said<'s>(
+    answers: impl Iterator<Item = &'s Seen<'s>> + Clone,
+    over: &str,
+    later: &[&str],
+) -> Option<Said> {
+    let is_over = answers.clone().all(|seen| answered_with(seen, over));
+    let is_within = |seen: &Seen<'_>| seen.done() == Done::Yes || later.iter().any(|error| answered_with(seen, error));
+    match (is_over, answers.clone().any(is_within)) {
+        (true, _) => Some(Said::Over),
+        (_, true) => Some(Said::Within),
+        _ => None,
+    }
 }
 
 impl Judge<'_> {
@@ -158,20 +174,26 @@ impl Judge<'_> {
             Some(one)
         };
         let here = |place: &&usize| index.seen[**place].exchange.request.client == seen.exchange.request.client;
+        let all: Vec<usize> = index.attempted.keys().filter(|place| here(place)).copied().collect();
+        let window = self.window("attempts of a client", seen.times);
+        let may_be_over = (all.len() as u64) >= window.limit;
         let at_address = index.verifies_at.get(address).into_iter().flatten().filter(here);
         let pair: Vec<Counted> = at_address
             .filter_map(|place| {
-                let known = self.known(&index.seen[*place], address);
-                counted(*place, &index.attempted[place].possible, known)
+                let other = &index.seen[*place];
+                let known = self.known(other, address);
+                let mut one = counted(*place, &index.attempted[place].possible, known)?;
+                // Whoever is refused may be over either limit.
+                let later = ["wrong-code", "too-many-logins", "locked"];
+                one.said = said(std::iter::once(other), FROM_HERE, &later).filter(|_| !may_be_over);
+                Some(one)
             })
             .collect();
         let forgets = |since, at| self.store_forgot(since, at);
         let over = self
             .window("attempts of a client at an address", seen.times)
             .refuses(&pair, seen.times, forgets);
-        let window = self.window("attempts of a client", seen.times);
-        let all: Vec<usize> = index.attempted.keys().filter(|place| here(place)).copied().collect();
-        if over == Known::Yes || (all.len() as u64) < window.limit {
+        if over == Known::Yes || !may_be_over {
             return over;
         }
         let all: Vec<Counted> = (all.into_iter())
@@ -192,6 +214,9 @@ impl Judge<'_> {
         let index = &self.index;
         let seen = &index.seen[place];
         let here = |place: &usize| index.seen[*place].exchange.request.client == seen.exchange.request.client;
+        let window = self.window("mails of a client", seen.times);
+        let sends = index.sends_to.values().flatten().filter(|place| here(place));
+        let may_be_over = (sends.count() as u64) >= window.limit;
         let counted = |presses: Vec<Press>, to: &str, is_in_all: bool| -> Vec<Counted> {
             let own = presses.into_iter().filter(|press| press.places.iter().any(&here));
             let others = own.filter(|press| !press.places.contains(&place));
@@ -203,6 +228,8 @@ impl Judge<'_> {
                     let mut one = self.counted_press(&press)?;
                     one.certain &=
                         all_here && strangers == Known::No && !(is_in_all && press.places.iter().any(stopped));
+                    let answers = press.places.iter().map(|place| &index.seen[*place]);
+                    one.said = said(answers, FROM_HERE, &["too-many-mails"]).filter(|_| !may_be_over);
                     (strangers != Known::Yes).then_some(one)
                 })
                 .collect()
@@ -210,9 +237,7 @@ impl Judge<'_> {
         let forgets = |since, at| self.store_forgot(since, at);
         let pair = self.window("mails of a client to an address", seen.times);
         let over = pair.refuses(&counted(self.presses(to), to, false), seen.times, forgets);
-        let window = self.window("mails of a client", seen.times);
-        let sends = index.sends_to.values().flatten().filter(|place| here(place));
-        if over == Known::Yes || (sends.count() as u64) < window.limit {
+        if over == Known::Yes || !may_be_over {
             return over;
         }
         let all: Vec<Counted> = (index.sends_to.keys())

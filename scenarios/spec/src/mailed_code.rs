@@ -8,7 +8,7 @@ use crate::{
     expect::{Expected, Rule},
     index::{Flow, Index},
     judge::{Judge, Needs, page_not_now},
-    limits::{self, FROM_HERE},
+    limits::{self, FROM_HERE, said},
     pages,
     secret::Tag,
     seen::{Done, Seen},
@@ -107,10 +107,7 @@ impl Judge<'_> {
         let others: Vec<Counted> = (flow.sends.iter().map(|send| &self.index.seen[*send]))
             .filter(|other| other.record != own.record && other.done() != Done::No)
             .filter(|other| other.params().text("address").and_then(address).as_deref() == Some(to))
-            .map(|other| Counted {
-                times: other.effect(),
-                certain: other.done() == Done::Yes,
-            })
+            .map(|other| Counted::new(other.effect(), other.done() == Done::Yes))
             .collect();
         once.refuses(&others, own.times, |since, at| self.store_forgot(since, at))
     }
@@ -133,6 +130,8 @@ impl Judge<'_> {
                     let here = if in_known_browser { by_known } else { by_known.negated() };
                     let mut one = self.counted_press(&press)?;
                     one.certain &= here == Known::Yes;
+                    let answers = press.places.iter().map(|place| &self.index.seen[*place]);
+                    one.said = said(answers, "too-many-mails", &[]);
                     (here != Known::No).then_some(one)
                 })
                 .collect();
@@ -154,13 +153,13 @@ impl Judge<'_> {
     pub(crate) fn counted_press(&self, press: &Press) -> Option<Counted> {
         let seen: Vec<&Seen<'_>> = press.places.iter().map(|place| &self.index.seen[*place]).collect();
         let effects = seen.iter().map(|seen| seen.effect());
-        Some(Counted {
-            times: Times::new(
+        Some(Counted::new(
+            Times::new(
                 effects.clone().map(|times| times.from_ms).min()?,
                 effects.map(|times| times.to_ms).max()?,
             ),
-            certain: !press.perhaps_counted_already && seen.iter().all(|seen| seen.done() != Done::Maybe),
-        })
+            !press.perhaps_counted_already && seen.iter().all(|seen| seen.done() != Done::Maybe),
+        ))
     }
 
     /// Requests for mails to an address, each with those that may be repetitions of it: of such a group one is counted. A

@@ -85,10 +85,7 @@ impl Judge<'_> {
             let times = same.iter().map(|place| self.index.seen[*place].times);
             let from_ms = times.clone().map(|times| times.from_ms).min()?;
             let to_ms = times.map(|times| times.to_ms).max()?;
-            let counted = Counted {
-                times: Times::new(from_ms, to_ms),
-                certain: true,
-            };
+            let counted = Counted::new(Times::new(from_ms, to_ms), true);
             return (same.first() == Some(&place)).then_some(counted); // for all of them
         }
         // Its twin may have been charged instead; who meets the session that the code has opened is not charged at all.
@@ -99,9 +96,6 @@ impl Judge<'_> {
                 && twin.effect().may_precede(other.times)
                 && (twin.done() == Done::Yes || other.times.from_ms <= twin.effect().to_ms.saturating_add(same_ms))
         });
-        Some(Counted {
-            times: other.effect(),
-            certain: !has_twin && other.done() != Done::Maybe,
-        })
+        Some(Counted::new(other.effect(), !has_twin && other.done() != Done::Maybe))
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     expect::{Expected, Rule},
     index::{Flow, Session},
     judge::{Judge, Needs, page_not_now},
-    limits::{self, FROM_HERE},
+    limits::{self, FROM_HERE, said},
     mailed_code::answered_with,
     pages,
     secret::Tag,
@@ -225,6 +225,7 @@ impl Attempt<'_, '_> {
             }
             if let Some(mut one) = flow.and_then(|flow| self.judge.counted(flow, *place)) {
                 one.certain &= index.attempted[place].possible.len() == 1 && here == Known::Yes;
+                one.said = said(std::iter::once(other), "too-many-logins", &["wrong-code", "locked"]);
                 all.push(one);
             }
         }

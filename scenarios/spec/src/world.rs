@@ -179,6 +179,8 @@ pub struct Touches {
     pub jobs: bool,
     /// A replica that was asked to is stopping, or has not started again: whoever asks it alone finds nobody.
     pub stops: bool,
+    /// A replica that starts may be unable to read its signing keys: it goes on trying, and says so.
+    pub keys: bool,
     /// By how much hosts' clocks may differ from the true time, milliseconds.
     pub clocks_ms: u64,
     /// By how much what replicas date may, of which another one judges, milliseconds: they go by the clock of Redis as long as

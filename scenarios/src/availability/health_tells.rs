@@ -56,6 +56,8 @@ const FOR_GOOD: &str = "refused for good: ";
 /// What was broken, from when to when, and at which replica; everywhere, if none is named.
 struct Broken<'a> {
     part: &'static str,
+    /// What its cause contains.
+    cause: &'static str,
     from_ms: u64,
     to_ms: u64,
     host: Option<&'a str>,
@@ -86,7 +88,7 @@ impl Property<Login> for HealthTells {
                 }
                 let names = told.iter().any(|reason| {
                     let cause = reason.strip_prefix(broken.part);
-                    cause.is_some_and(|cause| cause.starts_with(": "))
+                    cause.is_some_and(|cause| cause.starts_with(": ") && cause.contains(broken.cause))
                 });
                 if evidence.is_violated(!names, others) {
                     let what = format!(
@@ -122,6 +124,7 @@ fn broken<'a>(evidence: &'a Evidence<'_>, spans: &[Span<'a>]) -> Vec<Broken<'a>>
         let (from_ms, to_ms) = (*from_ms, *to_ms);
         let directory = |host| Broken {
             part: "directory",
+            cause: "",
             from_ms,
             to_ms,
             host,
@@ -144,6 +147,9 @@ fn broken<'a>(evidence: &'a Evidence<'_>, spans: &[Span<'a>]) -> Vec<Broken<'a>>
                         ..directory(host)
                     })
                 }));
+            }
+            Fault::Own(OwnFault::Directory(directory::Fault::SigningKeyDamaged { damage, .. })) => {
+                broken.extend(keys(spans, (from_ms, to_ms), *damage));
             }
             Fault::DiskError {
                 host,
@@ -170,6 +176,30 @@ fn broken<'a>(evidence: &'a Evidence<'_>, spans: &[Span<'a>]) -> Vec<Broken<'a>>
     broken
 }
 
+/// From the start of each replica that starts while a key is damaged.
+fn keys<'a>(spans: &[Span<'a>], (from_ms, to_ms): (u64, u64), damage: directory::Damage) -> Vec<Broken<'a>> {
+    let cause = match damage {
+        directory::Damage::Es256 => "is not PKCS#8 of a P-256 key",
+        directory::Damage::Rs256 => "is not PKCS#8 of an RSA key of 2048 to 4096 bits",
+        directory::Damage::Unknown => "is no signature algorithm",
+    };
+    let ends = spans.iter().filter(|span| {
+        let ends = matches!(
+            span.fault,
+            Fault::Kill { .. } | Fault::Stop { .. } | Fault::PowerLoss { .. }
+        );
+        ends && (from_ms..to_ms).contains(&span.to_ms)
+    });
+    ends.map(|span| Broken {
+        part: "keys",
+        cause,
+        from_ms: span.to_ms,
+        to_ms,
+        host: span.fault.hosts().first().copied(),
+    })
+    .collect()
+}
+
 /// The time in which the clock of a replica is too far from all others, if it is the only one that is wrong, and once.
 fn clock<'a>(spans: &[Span<'a>]) -> Option<Broken<'a>> {
     let is_of_store = |span: &Span<'_>| {
@@ -187,6 +217,7 @@ fn clock<'a>(spans: &[Span<'a>]) -> Option<Broken<'a>> {
     let is_told = host.starts_with("idp-") && by_ms.unsigned_abs() > slack_ms && !spans.iter().any(is_of_store);
     is_told.then_some(Broken {
         part: "clock",
+        cause: "",
         from_ms: span.from_ms,
         to_ms: span.to_ms,
         host: Some(host),
@@ -215,6 +246,7 @@ fn store<'a>(evidence: &Evidence<'_>, spans: &[Span<'a>]) -> Vec<Broken<'a>> {
         let times: Option<Vec<(u64, u64)>> = times.collect();
         times.map(|times| Broken {
             part: "store",
+            cause: "",
             from_ms: times.iter().map(|(from, _)| *from).max().unwrap_or(*from_ms),
             to_ms: times.iter().map(|(_, to)| *to).min().unwrap_or(*to_ms),
             host: None,
@@ -242,6 +274,7 @@ fn told<'a>(
         .filter(|line| (from_ms..to_ms).contains(&line.at_ms) && says_so(&line.text))
         .map(|line| Broken {
             part,
+            cause: "",
             from_ms: line.at_ms,
             to_ms: to_ms.min(line.at_ms + told_ms).min(answered_ms(&line.host, line.at_ms)),
             host: Some(&line.host),
@@ -257,6 +290,7 @@ fn takes_no_mail(fault: &Fault, access: AccessOption) -> bool {
             access == AccessOption::Guarded
         }
         Fault::Own(OwnFault::Mail(mail::Fault::RelayPassword { .. })) => access.is_guarded(),
+        Fault::Own(OwnFault::Mail(mail::Fault::RelayBars { .. })) => true,
         Fault::BadCertificate { host, .. } => host == hosts::MAIL,
         _ => false,
     }

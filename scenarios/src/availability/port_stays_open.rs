@@ -60,8 +60,10 @@ impl Property<Login> for PortStaysOpen {
 /// Whether what is wrong is wrong for every replica, and another one would not help.
 fn is_everywhere(span: &Span<'_>) -> bool {
     match span.fault {
-        // Whoever starts again has other files.
-        Fault::Own(OwnFault::Directory(directory::Fault::DirectoryLogDeleted {})) => false,
+        // Whoever starts again has other files, or cannot read the keys.
+        Fault::Own(OwnFault::Directory(
+            directory::Fault::DirectoryLogDeleted {} | directory::Fault::SigningKeyDamaged { .. },
+        )) => false,
         Fault::Own(OwnFault::Directory(_) | OwnFault::Mail(_) | OwnFault::Analytics(_)) => true,
         Fault::RedisRefuses { why, .. } => matches!(why, Refusal::OutOfMemory | Refusal::TooFewReplicas),
         _ => false,

@@ -17,6 +17,8 @@
 //! late, and a balancer must not repeat a POST. One that its client did not wait for, or that takes longer than requests may
 //! take at a stop, is not judged. A second press within the window sends no second mail.
 
+mod losses;
+
 use crate::{
     exchange, mail, mailed_code,
     property::{
@@ -47,13 +49,6 @@ const SETTLES_MS: u64 = 20_000;
 /// How many ways through the network there may be between the question for the lease and the word of its new holder: the
 /// connection, the question and the new epoch.
 const LEASE_WAYS: u64 = 20;
-
-/// What a process says that could not finish.
-const LEFT: [&str; 3] = [
-    "mails are lost, or were sent and not answered",
-    "analytics has lost events",
-    "requests or jobs did not end in time",
-];
 
 const HALTED: &str = "it was killed, paused or had no power";
 const OTHER_FAULT: &str = "something else was broken";
@@ -89,6 +84,7 @@ impl Property<Login> for StopsInOrder {
             judging.ends(stop)?;
             judging.finishes(stop)?;
             judging.gives_the_lease_back(stop, &documented)?;
+            judging.has_lost_what_it_says(stop)?;
         }
         judging.mails(&stops)
     }
@@ -127,31 +123,6 @@ impl Judging<'_, '_> {
         let halts = |fault: &Fault| matches!(fault, Fault::Kill { host } | Fault::PowerLoss { host } | Fault::Pause { host, .. } if host == stop.host);
         let mut spans = spans(self.evidence.history).into_iter();
         spans.any(|span| halts(span.fault) && span.from_ms <= until_ms && stop.from_ms <= span.to_ms)
-    }
-
-    /// One that took all the time that it had leaves something behind, and says so. The time of one that was paused passed without
-    /// it.
-    fn tells_what_is_lost(&self, stop: &Stopped<'_>) -> Result<(), Violation> {
-        let Some((ended_ms, _)) = stop.ended.filter(|(at_ms, _)| at_ms - stop.from_ms >= self.stop_ms) else {
-            return Ok(());
-        };
-        let excuse = self.was_halted(stop, ended_ms).then_some(HALTED);
-        let mut log = self.evidence.operators.log.iter().map(|written| &written.line);
-        let told = log.any(|line| {
-            line.host == stop.host
-                && (stop.from_ms..=ended_ms).contains(&line.at_ms)
-                && LEFT.iter().any(|left| line.text.starts_with(left))
-        });
-        if !self.evidence.is_violated(!told, excuse) {
-            return Ok(());
-        }
-        let what = format!(
-            "{} was asked to end at {}, took until {}, and does not say what it has left undone",
-            stop.host,
-            human(stop.from_ms),
-            human(ended_ms)
-        );
-        Err(self.violated(ended_ms, vec![stop.place], what, "loss-untold"))
     }
 
     /// It ends by itself, and in time, whatever it depends on.

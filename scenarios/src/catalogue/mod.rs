@@ -4,12 +4,12 @@ pub(crate) mod marks;
 
 use crate::{
     access, analytics, availability, directory, http, leader, limits, mail, mailed_code, oddities, operators,
-    property::{AnswersAllowed, FailuresLogged, LogAsDocumented},
+    property::{AnswersAllowed, FailuresLogged, JobsUnderLease, LogAsDocumented},
     redemption, registry, session, store, swarm,
     vocabulary::Scenario,
 };
 
-/// All scenarios, those with few faults first. In each of them the specification judges every answer, and the log is judged.
+/// All scenarios, those with few faults first. In each of them the specification judges every answer, the log is judged, and what leaders begin.
 pub fn all() -> Vec<Scenario> {
     let stories = [
         availability::stories(),
@@ -35,6 +35,7 @@ pub fn all() -> Vec<Scenario> {
             .always(AnswersAllowed)
             .always(LogAsDocumented)
             .always(FailuresLogged)
+            .always(JobsUnderLease)
     };
     stories.map(judged).collect()
 }

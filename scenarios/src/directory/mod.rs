@@ -4,7 +4,8 @@ mod fault;
 mod ops;
 mod reader;
 
-pub use fault::Fault;
+pub(crate) use fault::Damaged;
+pub use fault::{Damage, Fault};
 pub(crate) use ops::act;
 pub use ops::{Behaviour, Observation, ReminderRow};
 
@@ -20,6 +21,7 @@ pub(crate) mod hung_disk_untold;
 pub(crate) mod lock_across_await;
 pub(crate) mod one_connection;
 pub(crate) mod probe_writes_nothing;
+pub(crate) mod unreadable_key_replaced;
 pub(crate) mod writes_past_its_queue;
 
 // Scenarios.
@@ -27,7 +29,9 @@ pub(crate) mod directory_loses_power;
 pub(crate) mod disk_hangs;
 pub(crate) mod disk_is_full;
 pub(crate) mod log_deleted;
+pub(crate) mod signing_key_damaged;
 pub(crate) mod slow_disk;
+pub(crate) mod writers_crowd;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
@@ -41,6 +45,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         lock_across_await::PLANTED,
         one_connection::PLANTED,
         probe_writes_nothing::PLANTED,
+        unreadable_key_replaced::PLANTED,
     ]
 }
 
@@ -48,9 +53,11 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
 pub(crate) fn stories() -> Vec<Scenario> {
     vec![
         slow_disk::slow_disk(),
+        writers_crowd::writers_crowd(),
         directory_loses_power::directory_loses_power(),
         disk_hangs::disk_hangs(),
         disk_is_full::disk_is_full(),
         log_deleted::log_deleted(),
+        signing_key_damaged::signing_key_damaged_meanwhile(),
     ]
 }

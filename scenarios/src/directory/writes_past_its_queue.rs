@@ -22,7 +22,7 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     title: "an attempt is noted over a second connection to the directory, on the thread that answers people",
     covers: &[27, 28],
     scenario: "code_race",
-    detected_by: sim::run::SYNCS_AWAITED,
+    detected_by: sim::run::TRANSACTIONS_WHOLE,
     bug: |_, config, wiring| {
         let past = Past {
             inner: wiring.directory.failures,

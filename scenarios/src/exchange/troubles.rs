@@ -2,6 +2,7 @@
 
 use super::{SETTLES_MS, forgetting::forgettings};
 use crate::{
+    directory,
     property::{
         spans::keeps_lock_until_ms,
         stops::{Stopped, stops},
@@ -57,6 +58,8 @@ pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&
             (Some(lasts_ms), _) if let Fault::DiskSlow { by_ms, .. } = fault => from_ms + lasts_ms + by_ms + PASSES_MS,
             // Its clients have to connect again, and some find another master meanwhile.
             (Some(lasts_ms), _) if asks_for_new_connections(fault) => from_ms + lasts_ms + SETTLES_MS,
+            // Whoever could not read its keys tries again, and then looks whether all is well.
+            (Some(lasts_ms), _) if touches(fault).keys => from_ms + lasts_ms + SETTLES_MS,
             (Some(lasts_ms), _) => reopened_ms(history, from_ms + lasts_ms) + PASSES_MS,
             (None, Some((end_ms, _))) if all_lose_power(plan, &faults, index) => end_ms + KEPT_MS,
             (None, Some((end_ms, _))) => end_ms + SETTLES_MS,
@@ -202,7 +205,7 @@ fn started_ms(plan: &Plan, history: &History) -> u64 {
 
 /// What a fault can do. The mail relay and the analytics hook are nobody's business but the mails'.
 pub(crate) fn touches(fault: &Fault) -> Touches {
-    let directory = Touches {
+    let of_directory = Touches {
         directory: true,
         ..Touches::default()
     };
@@ -215,8 +218,16 @@ pub(crate) fn touches(fault: &Fault) -> Touches {
         ..Touches::default()
     };
     match fault {
-        Fault::DiskError { .. } | Fault::DiskSlow { .. } => return directory,
-        Fault::Own(OwnFault::Directory(_)) => return directory,
+        Fault::DiskError { .. } | Fault::DiskSlow { .. } => return of_directory,
+        // Whoever starts meanwhile does not serve, and goes on trying.
+        Fault::Own(OwnFault::Directory(directory::Fault::SigningKeyDamaged { .. })) => {
+            return Touches {
+                keys: true,
+                stops: true,
+                ..Touches::default()
+            };
+        }
+        Fault::Own(OwnFault::Directory(_)) => return of_directory,
         Fault::Own(OwnFault::Mail(_)) => return mail,
         Fault::Own(OwnFault::Analytics(_)) => return analytics,
         // The process reaches nothing new, whatever it is. Its directory is open already, and so is what the jobs are done with
@@ -266,6 +277,7 @@ fn of_call(call: &CallFault) -> Touches {
         analytics: purpose == Purpose::Analytics,
         jobs: purpose == Purpose::Leader,
         stops: false,
+        keys: false,
         clocks_ms: 0,
         dates_ms: 0,
         leader_ms: 0,

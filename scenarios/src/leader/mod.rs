@@ -5,6 +5,7 @@ mod ops;
 pub use ops::Observation;
 
 // Properties.
+pub(crate) mod jobs_under_lease;
 pub(crate) mod lease_kept;
 pub(crate) mod no_lease_no_jobs;
 pub(crate) mod reminders_arrive;

@@ -12,8 +12,12 @@ use crate::{
 };
 use std::time::Duration;
 
-const CROWD: [&str; 7] = [
-    "crowd-1", "crowd-2", "crowd-3", "crowd-4", "crowd-5", "crowd-6", "crowd-7",
+const AT_ONCE: [&str; 3] = ["crowd-1", "crowd-2", "crowd-3"];
+const LATER: [(&str, Duration); 4] = [
+    ("crowd-4", ms(400)),
+    ("crowd-5", ms(800)),
+    ("crowd-6", ms(1_200)),
+    ("crowd-7", ms(1_600)),
 ];
 
 pub(crate) fn failures_in_a_row() -> Scenario {
@@ -37,10 +41,14 @@ pub(crate) fn failures_in_a_row() -> Scenario {
             .from(secs(20)),
     )
     .workload(Logins::of("victor").from(secs(80)))
-    // Several at once, who together use up what a window admits: the hundredth has others at its side.
-    .workloads(CROWD.map(|name| {
+    // Together they use up what a window admits. Three come at once: the hundredth has others at its side.
+    .workloads(AT_ONCE.map(|name| {
         let guesser = Guesser::of("ulla", 50, ms(2100)).called(name);
         guesser.from(secs(20)).every(Duration::ZERO)
+    }))
+    .workloads(LATER.map(|(name, later)| {
+        let guesser = Guesser::of("ulla", 50, ms(2100)).called(name);
+        guesser.from(secs(20).saturating_add(later)).every(Duration::ZERO)
     }))
     .always(AttemptsLimited)
     .always(EmailCodeOnce)

@@ -18,7 +18,13 @@ use crate::{
 };
 use std::time::Duration;
 
-const CROWD: [&str; 5] = ["crowd-1", "crowd-2", "crowd-3", "crowd-4", "crowd-5"];
+const CROWD: [(&str, Duration); 5] = [
+    ("crowd-1", Duration::ZERO),
+    ("crowd-2", Duration::ZERO),
+    ("crowd-3", Duration::ZERO),
+    ("crowd-4", ms(700)),
+    ("crowd-5", ms(1_400)),
+];
 const AT_FIRST: [&str; 5] = ["unlocks-1", "unlocks-2", "unlocks-3", "unlocks-4", "unlocks-5"];
 const LATER: [&str; 5] = ["unlocks-6", "unlocks-7", "unlocks-8", "unlocks-9", "unlocks-10"];
 
@@ -47,10 +53,10 @@ pub(crate) fn unlocked_by_operators() -> Scenario {
             .called("later-guesser")
             .from(secs(67)..secs(68)),
     )
-    // Several at once, who together do not use up what a window admits: the hundredth has others at its side.
-    .workloads(CROWD.map(|name| {
+    // Together they do not use up what a window admits. Three come at once: the hundredth has others at its side.
+    .workloads(CROWD.map(|(name, later)| {
         let guesser = Guesser::of("wendy", 34, ms(2100)).called(name);
-        guesser.from(secs(4)).every(Duration::ZERO)
+        guesser.from(secs(4).saturating_add(later)).every(Duration::ZERO)
     }))
     .workloads(AT_FIRST.map(|name| Operator::unlocks("wendy").called(name).from(secs(6)..secs(10))))
     .workloads(LATER.map(|name| Operator::unlocks("wendy").called(name).from(secs(60)..secs(70))))

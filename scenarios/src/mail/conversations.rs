@@ -92,6 +92,22 @@ pub(super) fn first_other_ms(history: &History, is_known: impl Fn(Mode) -> bool)
     other.map_or(u64::MAX, |(at_ms, ..)| at_ms)
 }
 
+/// The times in which the relay refuses all mails, milliseconds: it fails, or bars the service.
+pub(super) fn refusing(history: &History) -> Vec<(u64, u64)> {
+    let bars = crate::property::spans::spans(history);
+    let bars = bars.iter().filter(|span| is_barred(span.fault));
+    let bars = bars.map(|span| (span.from_ms, span.to_ms));
+    spans(history, |mode| mode == Mode::Failing)
+        .into_iter()
+        .chain(bars)
+        .collect()
+}
+
+/// Whether the relay bars the service.
+pub(super) fn is_barred(fault: &Fault) -> bool {
+    matches!(fault, Fault::Own(OwnFault::Mail(mail::Fault::RelayBars { .. })))
+}
+
 /// The times in which the relay is in a mode, milliseconds.
 pub(super) fn spans(history: &History, is_meant: impl Fn(Mode) -> bool) -> Vec<(u64, u64)> {
     let mut spans = vec![];

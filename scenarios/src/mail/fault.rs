@@ -34,6 +34,26 @@ pub enum Fault {
         /// Duration of the fault, milliseconds.
         lasts_ms: u64,
     },
+    /// The relay refuses every mail of the service for a reason of policy (`5.7.1`, RFC 3463 section 3.8), as one does whose
+    /// configuration does not know the service.
+    RelayBars {
+        /// What it refuses.
+        what: Barred,
+        /// Duration of the fault, milliseconds.
+        lasts_ms: u64,
+    },
+}
+
+/// At which command a relay refuses mails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Barred {
+    /// MAIL: this sender may not send here.
+    Sender,
+    /// RCPT: nothing is relayed for this client.
+    Recipient,
+    /// The final dot: the mail looks like spam.
+    Content,
 }
 
 impl fmt::Display for Fault {
@@ -52,6 +72,17 @@ impl fmt::Display for Fault {
                     "somebody puts text behind the mail relay's reply to STARTTLS for {lasts_ms} ms"
                 )
             }
+            Fault::RelayBars { what, lasts_ms } => {
+                let what = match what {
+                    Barred::Sender => "sender",
+                    Barred::Recipient => "recipient",
+                    Barred::Content => "mail",
+                };
+                write!(
+                    f,
+                    "the mail relay refuses every {what} of the service for {lasts_ms} ms"
+                )
+            }
             Fault::RelayPassword { lasts_ms } => {
                 write!(
                     f,
@@ -63,7 +94,13 @@ impl fmt::Display for Fault {
 }
 
 impl ServiceFault<Login> for Fault {
-    const KINDS: &'static [&'static str] = &["mail", "no-starttls", "clear-behind-starttls", "relay-password"];
+    const KINDS: &'static [&'static str] = &[
+        "mail",
+        "no-starttls",
+        "clear-behind-starttls",
+        "relay-password",
+        "relay-bars",
+    ];
 
     fn hosts(&self) -> Vec<&str> {
         vec![hosts::MAIL]
@@ -82,6 +119,7 @@ impl ServiceFault<Login> for Fault {
             Fault::Mail { .. } => None,
             Fault::NoStarttls { lasts_ms }
             | Fault::ClearBehindStarttls { lasts_ms }
+            | Fault::RelayBars { lasts_ms, .. }
             | Fault::RelayPassword { lasts_ms } => Some(*lasts_ms),
         }
     }
@@ -92,6 +130,7 @@ impl ServiceFault<Login> for Fault {
             Fault::NoStarttls { .. } => "no-starttls".into(),
             Fault::ClearBehindStarttls { .. } => "clear-behind-starttls".into(),
             Fault::RelayPassword { .. } => "relay-password".into(),
+            Fault::RelayBars { .. } => "relay-bars".into(),
         }
     }
 
@@ -102,6 +141,7 @@ impl ServiceFault<Login> for Fault {
             Fault::Mail { mode } => return shared.mail.set(*mode),
             Fault::NoStarttls { lasts_ms } => (&tampering.no_starttls, lasts_ms),
             Fault::ClearBehindStarttls { lasts_ms } => (&tampering.clear_text, lasts_ms),
+            Fault::RelayBars { what, lasts_ms } => (tampering.bars(*what), lasts_ms),
             Fault::RelayPassword { lasts_ms } => (&tampering.another_password, lasts_ms),
         };
         until.lasts_until(control.now_ms() + lasts_ms);

@@ -10,7 +10,7 @@
 //! Edges. A try that begins near the end of such a time may succeed or not. If people press several times for one address,
 //! a press is judged only if the tries of the one before are over.
 
-use super::conversations::{conversations, first_other_ms, promises, spans};
+use super::conversations::{conversations, first_other_ms, is_barred, promises, refusing, spans};
 use crate::{
     property::{
         calm::{CUT_SHORT, first_of},
@@ -48,9 +48,9 @@ impl Property<Login> for MailsTriedAgain {
             starts_ms: starts_ms(&Settings::default()),
             // A whole conversation takes some ten ways there and back.
             takes_ms: 25 * evidence.plan.world.latency_ms_max,
-            refusing: spans(evidence.history, |mode| mode == Mode::Failing),
+            refusing: refusing(evidence.history),
             others: TroubledTimes::of(evidence.history, SETTLES_MS, |fault| {
-                !matches!(super::conversations::mode(fault), Some(Mode::Failing))
+                !is_barred(fault) && !matches!(super::conversations::mode(fault), Some(Mode::Failing))
             }),
         };
         judging.lengths()?;

@@ -4,7 +4,7 @@ mod conversations;
 mod fault;
 mod ops;
 
-pub use fault::Fault;
+pub use fault::{Barred, Fault};
 pub use ops::Observation;
 
 // Properties.
@@ -17,6 +17,7 @@ pub(crate) mod mail_awaited;
 pub(crate) mod mails_one_by_one;
 pub(crate) mod outbox_loses_places;
 pub(crate) mod outbox_without_end;
+pub(crate) mod policy_taken_for_final;
 pub(crate) mod refused_mail_dropped;
 pub(crate) mod trouble_untold;
 pub(crate) mod unknown_mail_repeated;
@@ -24,6 +25,7 @@ pub(crate) mod unknown_mail_repeated;
 // Scenarios.
 pub(crate) mod mail_stalls;
 pub(crate) mod mails_wait;
+pub(crate) mod relay_bars;
 pub(crate) mod relay_hangs_long;
 pub(crate) mod relay_refuses;
 
@@ -39,6 +41,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         refused_mail_dropped::PLANTED,
         unknown_mail_repeated::PLANTED,
         trouble_untold::PLANTED,
+        policy_taken_for_final::PLANTED,
     ]
 }
 
@@ -49,5 +52,6 @@ pub(crate) fn stories() -> Vec<Scenario> {
         mails_wait::mails_wait(),
         relay_refuses::relay_refuses(),
         relay_hangs_long::relay_hangs_long(),
+        relay_bars::relay_bars_the_service(),
     ]
 }

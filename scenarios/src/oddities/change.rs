@@ -28,6 +28,10 @@ pub(crate) enum Change {
     Param(&'static str, &'static str),
     /// A parameter that means nothing here comes twice.
     Meaningless(&'static str),
+    /// The browser has cookies of others as well, whose names are nearly those of ours.
+    Neighbours,
+    /// The browser has so many more cookies that are called like those of logins in progress, in front of its own.
+    MadeUp(usize),
     /// A body larger than any form.
     Huge,
     /// A body of so many bytes.
@@ -133,6 +137,18 @@ const PATHS: [&str; 15] = [
     "/nowhere",
 ];
 
+/// Cookies that are not ours: too short, too long, no hexadecimal digits, capital letters, without what binds them to the host.
+pub(super) const NEIGHBOURS: [&str; 8] = [
+    "__Host-flow-",
+    "__Host-flow-0123456",
+    "__Host-flow-012345678",
+    "__Host-flow-0123456g",
+    "__Host-flow-ABCDEF01",
+    "__Host-flows-01234567",
+    "__Host-sessions",
+    "__Host-knowns",
+];
+
 /// All changes of a request.
 pub(crate) fn changes(of: &Draft) -> Vec<Change> {
     let mut all = vec![Change::Nothing];
@@ -169,6 +185,9 @@ pub(crate) fn changes(of: &Draft) -> Vec<Change> {
     all.extend(["x", "resource"].map(Change::Meaningless));
     // As large as a form may be (core/LIMITS.md), and one byte larger.
     all.extend([65_536, 65_537].map(Change::Bytes));
+    all.push(Change::Neighbours);
+    // As many as all logins of a browser, and more than one answer deletes (core/LIMITS.md).
+    all.extend([4, 19, 24].map(Change::MadeUp));
     all.extend([Change::Huge, Change::SecretBothWays]);
     all.extend(["web", "cli"].map(Change::OtherClient)); // the public ones: anybody can be them
     all
@@ -249,6 +268,14 @@ impl Change {
                 draft.form.as_mut()?.push(("x".into(), String::new()));
                 let rest = bytes.checked_sub(draft.clone().request()?.body().len())?;
                 draft.form.as_mut()?.last_mut()?.1 = "1".repeat(rest);
+            }
+            Change::Neighbours => {
+                let cookies = NEIGHBOURS.iter().map(|name| ((*name).to_owned(), "v".to_owned()));
+                draft.cookies.splice(0..0, cookies);
+            }
+            Change::MadeUp(count) => {
+                let cookies = (0..*count).map(|n| (format!("__Host-flow-{n:08x}"), "v".to_owned()));
+                draft.cookies.splice(0..0, cookies);
             }
             Change::Huge => draft.form.as_mut()?.push(("x".into(), "1".repeat(70_000))),
             Change::OtherClient(id) => {

@@ -1,6 +1,6 @@
 //! What odd people, odd clients and those who break rules do.
 
-use super::{Odd, sign_out, tabs};
+use super::{Odd, change::NEIGHBOURS, sign_out, tabs};
 use crate::{
     login::{self, Login},
     mailed_code,
@@ -18,6 +18,8 @@ use tokio::time::sleep;
 
 /// How many tabs a browser restores at most, and how often another site sends it here.
 const TABS_MAX: u32 = 20;
+/// How many cookies somebody makes up at most: more would not fit into a line of a request's head.
+const COOKIES_MAX: u32 = 200;
 
 /// What they do, as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +118,12 @@ pub enum Behaviour {
         #[serde(default)]
         changes: Option<u32>,
     },
+    /// Logs in, looks at the account page and logs out, in a browser that has cookies of others, whose names are nearly those of
+    /// the service, and some that somebody has made up, called like those of logins in progress.
+    LogInAmongCookies {
+        /// How many are made up.
+        made_up: u32,
+    },
     /// Logs in, and is signed out by the client.
     SignOutAtClient {
         /// Which ID token it shows; none: it says its name instead.
@@ -189,11 +197,15 @@ impl sim::service::Behaviour<Login> for Behaviour {
         "log-in-as-hinted",
         "sign-out-at-client",
         "come-back-to-native-app",
+        "log-in-among-cookies",
     ];
 
     fn check(&self, _world: &World<Login>) -> Result<(), String> {
         match self {
             Behaviour::RestoreTabs { tabs } if *tabs > TABS_MAX => Err(format!("tabs must be at most {TABS_MAX}")),
+            Behaviour::LogInAmongCookies { made_up } if *made_up > COOKIES_MAX => {
+                Err(format!("made_up must be at most {COOKIES_MAX}"))
+            }
             Behaviour::SentByAnotherSite { times, .. } if *times > TABS_MAX => {
                 Err(format!("times must be at most {TABS_MAX}"))
             }
@@ -239,7 +251,9 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             changes: *changes,
             ..Odd::default()
         },
-        Behaviour::LogInAtNativeApp { .. } | Behaviour::LogInTwice { .. } => Odd::default(),
+        Behaviour::LogInAtNativeApp { .. } | Behaviour::LogInTwice { .. } | Behaviour::LogInAmongCookies { .. } => {
+            Odd::default()
+        }
         Behaviour::LogInAsHinted { .. } | Behaviour::RestoreTabs { .. } => Odd::default(),
     };
     let mut scene = scene.as_odd(odd);
@@ -251,6 +265,13 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
     }
     let person = Person::new(&scene, who, who, label);
     match does {
+        Behaviour::LogInAmongCookies { made_up } => {
+            let names = NEIGHBOURS.iter().map(|name| (*name).to_owned());
+            for name in names.chain((0..made_up).map(|n| format!("__Host-flow-{n:08x}"))) {
+                person.browser.keep(&format!("{name}=v; Path=/; Secure"));
+            }
+            logged_in::in_and_out(&Arc::new(person)).await;
+        }
         Behaviour::BreakRules { .. } => logged_in::in_and_out(&Arc::new(person)).await,
         Behaviour::Dawdle { .. } | Behaviour::ComeAgain { .. } => {
             logged_in::stay(&Arc::new(person), Duration::from_millis(500), 1).await;

@@ -11,7 +11,7 @@ use crate::{
         AnyCodeVerifies, CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, LoginsSideBySide, NothingFails,
         RightfulCodeHonoured, SessionsSurvive, invocations,
     },
-    scenario::{Logins, RestoredTabs, SentElsewhere, World, secs},
+    scenario::{AmongCookies, Logins, RestoredTabs, SentElsewhere, World, secs},
     vocabulary::{Event, MarkView, Observation, Op, Scenario},
 };
 use std::collections::BTreeMap;
@@ -26,6 +26,11 @@ pub(super) fn several_logins() -> Scenario {
     .workload(Logins::people(3).every(secs(9)))
     .workload(RestoredTabs::people(6).every(secs(5)))
     .workload(SentElsewhere::people(6).from(secs(3)).every(secs(5)))
+    // None, as many as are surplus together, and more than one answer deletes.
+    .workloads(
+        AmongCookies::made_up([("una", 0), ("dos", 3), ("tres", 19), ("quatro", 20), ("cinque", 40)])
+            .map(|person| person.from(secs(2))),
+    )
     .always(LoginsSideBySide)
     .always(NothingFails)
     .always(AnyCodeVerifies)

@@ -17,6 +17,7 @@ pub(super) fn blames_rightly(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bo
     told.all(|(_, may_cause)| so_far.clone().any(may_cause))
         && fits_the_disk(line, so_far.clone())
         && waited(line, faults)
+        && reached_nobody(line, so_far.clone())
         && lacked_descriptors(line, faults)
         && blamed(line.text, so_far)
 }
@@ -25,7 +26,9 @@ pub(super) fn blames_rightly(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bo
 type MayCause = fn(&Fault) -> bool;
 
 /// What failures are called that are not the store's, and the faults that can cause them.
-const KINDS: [(&str, MayCause); 9] = [
+const KINDS: [(&str, MayCause); 11] = [
+    ("signing key ", damages_a_key),
+    ("no signature algorithm", damages_a_key),
     ("this clock is ", is_of_a_clock),
     ("its clock is too far", is_of_a_clock),
     ("the directory's files were deleted", is_log_deleted),
@@ -36,6 +39,7 @@ const KINDS: [(&str, MayCause); 9] = [
     ("the directory failed", |fault| {
         fills(fault)
             || is_log_deleted(fault)
+            || damages_a_key(fault)
             || matches!(fault, Fault::DiskError { .. })
             || matches!(fault, Fault::Call(call) if call.error != BUSY)
     }),
@@ -60,9 +64,16 @@ const FULL: &str = "SQLITE_FULL";
 /// Whether a failed transaction is told as what it is, where the disk can have failed in one way only: before the commit, which
 /// is not done, or after it, of which nobody knows.
 fn fits_the_disk<'a>(line: &LogLine<'_>, faults: impl Iterator<Item = &'a Fault>) -> bool {
-    let Some(failure) = line.text.strip_prefix("the directory failed cause=") else {
+    let reads = line.text.strip_prefix("keys cannot be loaded yet; trying again cause=");
+    let Some(failure) = line.text.strip_prefix("the directory failed cause=").or(reads) else {
         return true;
     };
+    if ["signing key ", "no signature algorithm"]
+        .iter()
+        .any(|says| failure.contains(says))
+    {
+        return failure.starts_with("not done: "); // it was read
+    }
     if failure == "not done: the directory's disk is full" {
         return true; // SQLite says so itself, and means it
     }
@@ -79,6 +90,22 @@ fn fits_the_disk<'a>(line: &LogLine<'_>, faults: impl Iterator<Item = &'a Fault>
         } else {
             "not done: "
         })
+    })
+}
+
+/// Whether the hook can have been out of reach, if a replica says that it did not get an event in time. A hook that is reached and
+/// does not answer may have acted: then nobody knows.
+fn reached_nobody<'a>(line: &LogLine<'_>, mut faults: impl Iterator<Item = &'a Fault>) -> bool {
+    if !line
+        .text
+        .starts_with("analytics loses events cause=not done: the answer took longer")
+    {
+        return true;
+    }
+    faults.any(|fault| {
+        let touched = touches(fault);
+        let is_on_the_way = touched.analytics || touched.service;
+        is_on_the_way && !matches!(fault, Fault::Own(OwnFault::Analytics(_)))
     })
 }
 
@@ -141,6 +168,13 @@ fn is_log_deleted(fault: &Fault) -> bool {
     matches!(
         fault,
         Fault::Own(OwnFault::Directory(directory::Fault::DirectoryLogDeleted {}))
+    )
+}
+
+fn damages_a_key(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Own(OwnFault::Directory(directory::Fault::SigningKeyDamaged { .. }))
     )
 }
 

@@ -96,7 +96,12 @@ impl Browser {
             "https" => format!("{guarded}={value}; Path=/; Secure"),
             _ => format!("{plain}={value}; Path=/"),
         };
-        let stored = self.state().jar.store(&cookie, &self.origin, self.env.now());
+        self.keep(&cookie);
+    }
+
+    /// Has a cookie from now on that the service has not set, written as a `Set-Cookie` header.
+    pub(crate) fn keep(&self, cookie: &str) {
+        let stored = self.state().jar.store(cookie, &self.origin, self.env.now());
         debug_assert_eq!(stored, Stored::Kept);
     }
 

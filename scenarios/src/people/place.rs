@@ -51,14 +51,20 @@ impl Place {
     }
 
     /// The address from which a request comes. Every third place has IPv6, and takes another address for each request, as
-    /// privacy extensions do now and then (RFC 8981). Both are networks of which nobody is part (RFC 2544, RFC 3849).
+    /// privacy extensions do now and then (RFC 8981). Of the others some are in networks of which nobody is part (RFC 2544, RFC
+    /// 3849), and some just beside those that are trusted, which are 10.0.0.0/8 and 192.168.0.0/16.
     fn address(self, request: u64) -> IpAddr {
         let [_, _, _, a, b, c, d, e] = self.hash.to_be_bytes();
         if self.hash.is_multiple_of(3) {
             let [low, high] = [u16::from_be_bytes([b, c]), u16::from_be_bytes([d, e])];
             return Ipv6Addr::new(0x2001, 0xdb8, low, high, 0, 0, (request >> 16) as u16, request as u16).into();
         }
-        Ipv4Addr::new(198, 18 + (a & 1), b, c).into()
+        match a % 4 {
+            0 => Ipv4Addr::new(11, b, c, d),
+            1 => Ipv4Addr::new(192, 169, b, c),
+            _ => Ipv4Addr::new(198, 18 + (a & 1), b, c),
+        }
+        .into()
     }
 
     /// The header lines with which a request arrives at the first simulated host.

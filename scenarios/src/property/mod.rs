@@ -30,6 +30,7 @@ pub use crate::directory::ledger_remembers::LedgerRemembers;
 pub use crate::directory::stalls_bounded::StallsBounded;
 pub use crate::exchange::AnswersAllowed;
 pub use crate::http::nobody_harmed::NobodyHarmed;
+pub use crate::leader::jobs_under_lease::JobsUnderLease;
 pub use crate::leader::lease_kept::LeaseKept;
 pub use crate::leader::no_lease_no_jobs::NoLeaseNoJobs;
 pub use crate::leader::reminders_arrive::RemindersArrive;

@@ -30,6 +30,12 @@ pub fn relay_password(lasts: Duration) -> Fault {
     Fault::Own(OwnFault::Mail(mail::Fault::RelayPassword { lasts_ms }))
 }
 
+/// The mail relay refuses all mails: see [`mail::Fault::RelayBars`].
+pub fn relay_bars(what: mail::Barred, lasts: Duration) -> Fault {
+    let lasts_ms = lasts.as_millis() as u64;
+    Fault::Own(OwnFault::Mail(mail::Fault::RelayBars { what, lasts_ms }))
+}
+
 /// The analytics hook changes its mode.
 pub fn analytics(mode: Mode) -> Fault {
     Fault::Own(OwnFault::Analytics(analytics::Fault::Analytics { mode }))
@@ -52,6 +58,14 @@ pub fn directory_full(lasts: Duration) -> Fault {
 /// The directory's write-ahead log and its index are deleted while they are in use.
 pub fn directory_log_deleted() -> Fault {
     Fault::Own(OwnFault::Directory(directory::Fault::DirectoryLogDeleted {}))
+}
+
+/// A signing key in the directory is damaged: see [`directory::Fault::SigningKeyDamaged`].
+pub fn signing_key_damaged(damage: directory::Damage, lasts: Duration) -> Fault {
+    Fault::Own(OwnFault::Directory(directory::Fault::SigningKeyDamaged {
+        damage,
+        lasts_ms: lasts.as_millis() as u64,
+    }))
 }
 
 /// The next call of this name on a replica fails with this error, and is not done.

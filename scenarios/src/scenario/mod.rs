@@ -7,7 +7,7 @@ mod world;
 pub use crate::vocabulary::{Faults, Scenario, Workload};
 pub use faults::{
     analytics, answer_lost, call_fails, call_late, clear_behind_starttls, directory_busy, directory_full,
-    directory_log_deleted, mail, no_starttls, relay_password,
+    directory_log_deleted, mail, no_starttls, relay_bars, relay_password, signing_key_damaged,
 };
 pub use sim::scenario::acknowledgement_lost;
 pub use sim::scenario::{
@@ -16,9 +16,9 @@ pub use sim::scenario::{
     start, stop,
 };
 pub use workload::{
-    Administrator, BurntCodes, Clients, CodeThief, DirectoryReader, Eavesdropper, Flooder, Guesser, HastyPeople,
-    ImpatientPeople, Logins, LogsInAgain, ManyBrowsers, Monitor, Operator, Probe, Racers, RestoredTabs, Returns,
-    SentElsewhere, SignsOut, Sprayer, Stranger, Visitors,
+    Administrator, AmongCookies, BurntCodes, Clients, CodeThief, DirectoryReader, Eavesdropper, Flooder, Guesser,
+    HastyPeople, ImpatientPeople, Logins, LogsInAgain, ManyBrowsers, Monitor, Operator, Probe, Racers, RestoredTabs,
+    Returns, SentElsewhere, SignsOut, Sprayer, Stranger, Visitors,
 };
 pub use world::World;
 

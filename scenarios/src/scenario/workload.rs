@@ -266,6 +266,19 @@ impl RestoredTabs {
     }
 }
 
+/// People whose browsers have cookies of others.
+pub struct AmongCookies;
+
+impl AmongCookies {
+    /// One person for each of these numbers of cookies that somebody has made up.
+    pub fn made_up<const N: usize>(counts: [(&'static str, u32); N]) -> [Workload; N] {
+        counts.map(|(name, made_up)| {
+            let does = Behaviour::Oddity(oddities::Behaviour::LogInAmongCookies { made_up });
+            Workload::named(name, does).every(Duration::ZERO)
+        })
+    }
+}
+
 /// People whom another site sends to log in while they are at it.
 pub struct SentElsewhere;
 

@@ -1,10 +1,12 @@
 //! The login service's own faults in a run.
 
 use crate::{
+    directory::Damage,
     login::Login,
+    mail::Barred,
     scenario::{
         analytics, clear_behind_starttls, directory_busy, directory_full, disk_slow, mail, ms, no_starttls, power_loss,
-        relay_password, secs, start,
+        relay_bars, relay_password, secs, signing_key_damaged, start,
     },
     world::Mode,
 };
@@ -19,6 +21,14 @@ pub(super) const KINDS: &[DrawFaults<Login>] = &[
     |dice, _| vec![(analytics(mode(dice)), Some(analytics(Mode::Healthy)))],
     |dice, _| vec![(directory_busy(ms(dice.between(200, 5000))), None)],
     |dice, _| vec![(directory_full(ms(dice.between(200, 5000))), None)],
+    |dice, _| {
+        let damage = dice.pick(&[Damage::Es256, Damage::Rs256, Damage::Unknown]);
+        vec![(signing_key_damaged(damage, ms(dice.between(2_000, 9_000))), None)]
+    },
+    |dice, _| {
+        let what = dice.pick(&[Barred::Sender, Barred::Recipient, Barred::Content]);
+        vec![(relay_bars(what, ms(dice.between(500, 9_000))), None)]
+    },
     // The machine of the directory, and so all replicas.
     |_, world| {
         let replicas = world.of_kind(HostKind::Service).into_iter();

@@ -15,8 +15,8 @@ use std::{
 #[derive(Clone, Default)]
 pub(crate) struct PutIntoStore {
     stored: Arc<Mutex<Vec<Stored>>>,
-    /// For how long at most, by call.
-    lives: Arc<Mutex<BTreeMap<String, Duration>>>,
+    /// For how long at least and at most, by call.
+    lives: Arc<Mutex<BTreeMap<String, (Duration, Duration)>>>,
 }
 
 impl PutIntoStore {
@@ -32,18 +32,19 @@ impl PutIntoStore {
     /// A call keeps something for so long.
     pub(crate) fn lives(&self, call: &str, lives: Duration) {
         let mut all = self.lives.lock().expect("nobody panics while holding the lifetimes");
-        let longest = all.entry(call.to_owned()).or_default();
-        *longest = lives.max(*longest);
+        let (shortest, longest) = all.entry(call.to_owned()).or_insert((lives, lives));
+        (*shortest, *longest) = (lives.min(*shortest), lives.max(*longest));
     }
 
-    /// For how long each call has kept something at most, and for how long it may.
+    /// For how long each call has kept something, and for how long it may and must.
     pub(crate) fn kept(&self, settings: &Settings) -> Vec<Kept> {
         let lives = self.lives.lock().expect("nobody panics while holding the lifetimes");
-        let kept = lives.iter().filter_map(|(call, lives)| {
+        let kept = lives.iter().filter_map(|(call, (shortest, longest))| {
             Some(Kept {
                 place: format!("what the call \u{201c}{call}\u{201d} writes"),
-                for_ms: lives.as_millis() as u64,
+                for_ms: longest.as_millis() as u64,
                 at_most_ms: settings.get(documented(call)?),
+                at_least: at_least(call).map(|row| (shortest.as_millis() as u64, settings.get(row))),
             })
         });
         kept.collect()
@@ -75,6 +76,19 @@ fn documented(call: &str) -> Option<&'static str> {
         _ if IN_WINDOWS.into_iter().any(is) => "limits",
         _ => return None,
     })
+}
+
+/// The row that says how long a call must keep something at least. What is written back has less than its lifetime left.
+fn at_least(call: &str) -> Option<&'static str> {
+    let (command, namespace) = call.rsplit_once(' ')?;
+    match command {
+        "store count" => documented(call),
+        // The note of an attempt that goes on is renewed before it ends.
+        "store put_if_absent" | "store renew" if namespace != limits::VERIFY_ATTEMPTS.prefix() => documented(call),
+        "store put" if namespace == mailed_code::SEND_ONCE.prefix() => documented(call),
+        "store put" if namespace == limits::VERIFY_ATTEMPTS.prefix() => Some("same attempt"),
+        _ => None,
+    }
 }
 
 /// What lives as long as a window of limits.
@@ -118,6 +132,7 @@ pub(crate) fn kept_rows(
             table => panic!("how long rows of {table} are kept is not said here"),
         };
         Kept {
+            at_least: None,
             place: format!("a row of the directory's {table}"),
             for_ms: end_ms.saturating_sub(now_ms),
             at_most_ms: at_most_ms + clocks_ms,

@@ -6,6 +6,7 @@
 
 use super::{
     RelyingPartyOptions, at_rest, offline,
+    signing_keys::Sound,
     write_lock::{WriteLock, connect},
 };
 use crate::{
@@ -19,7 +20,7 @@ use idp::{
     store::sqlite::SqliteDirectory,
     users::User,
 };
-use model_disk::{Disk, wait_for_syncs};
+use model_disk::{Disk, transaction_begins, wait_for_syncs};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{RngCore, SeedableRng},
@@ -28,7 +29,7 @@ use seams::{Cause, Failure, Outcome, Timestamp};
 use sha2::{Digest, Sha256};
 use sim::{
     at_rest::{Kept, Stored},
-    service::Behaviour as _,
+    service::{Behaviour as _, UntoldWrites},
 };
 use spec::Settings;
 use std::{
@@ -51,6 +52,8 @@ pub struct SharedDirectory {
     machine: Mutex<Machine>,
     lock: WriteLock,
     filled: Result<(), String>,
+    /// What a signing key was before it was damaged.
+    sound_key: Mutex<Option<Sound>>,
 }
 
 /// The machine that has the file.
@@ -81,6 +84,7 @@ impl SharedDirectory {
             }),
             location,
             filled,
+            sound_key: Mutex::default(),
         }
     }
 
@@ -96,6 +100,7 @@ impl SharedDirectory {
     /// Somebody writes the log back into the file, as for a copy of it, and deletes the log and its index.
     pub(crate) fn lose_log(&self) {
         let write_back = "PRAGMA wal_checkpoint(TRUNCATE)";
+        transaction_begins();
         let written_back = wait_for_syncs(|| self.lock.held().connection.execute_batch(write_back));
         drop(written_back); // somebody else may be writing
         self.machine().disk.lose_log(FILE);
@@ -153,9 +158,17 @@ impl SharedDirectory {
         at_rest::kept_rows(&held.connection, now_ms, clocks_ms, settings).unwrap_or_default()
     }
 
-    /// How often a replica committed where it does not wait for the disk.
-    pub(crate) fn syncs_unawaited(&self) -> u64 {
-        self.machine().disk.syncs_unawaited()
+    /// How often a process committed where it does not wait for the disk, and how many transactions it had not told of.
+    pub(crate) fn untold(&self) -> UntoldWrites {
+        let machine = self.machine();
+        UntoldWrites {
+            syncs: machine.disk.syncs_unawaited(),
+            transactions: machine.disk.transactions_untold(),
+        }
+    }
+
+    pub(super) fn sound_key(&self) -> MutexGuard<'_, Option<Sound>> {
+        self.sound_key.lock().expect("nobody panics while holding the key")
     }
 
     /// Its write lock.
@@ -211,6 +224,7 @@ async fn fill(location: &str, plan: &Plan, epoch: Timestamp) -> Result<(), Strin
 
 /// Access tokens of the first person, which had expired at the beginning.
 fn add_expired(location: &str, count: u64, epoch: Timestamp) -> rusqlite::Result<()> {
+    transaction_begins();
     connect(location).execute(
         "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)
          INSERT INTO tokens (token_hash, code_hash, user_id, client_id, scope, expires_at)

@@ -26,17 +26,18 @@ mod offline;
 pub(crate) mod replica;
 pub(crate) mod rsa_keys;
 mod scene;
+mod signing_keys;
 mod write_lock;
 
 pub use inbox::{InboxMail, Inboxes};
 pub use mode::{Mode, PeerMode};
 pub use scene::{CodeFeed, RelyingPartyOptions, Scene, SeenCode};
 
-use crate::{login::Login, oddities::Pool, store::history::StoreRecorder};
+use crate::{directory::Damaged, login::Login, oddities::Pool, store::history::StoreRecorder};
 use at_rest::PutIntoStore;
 use directory::SharedDirectory;
 use sim::world::Start;
-use std::sync::{Arc, atomic::AtomicU64};
+use std::sync::{Arc, Mutex, atomic::AtomicU64};
 
 /// State that the hosts of one run share. Clones share it.
 #[derive(Clone)]
@@ -47,6 +48,8 @@ pub struct Shared {
     pub(crate) busy_until_ms: Arc<AtomicU64>,
     /// Until when the directory's disk is full, milliseconds.
     pub(crate) full_until_ms: Arc<AtomicU64>,
+    /// The signing key that is damaged.
+    pub(crate) damaged_key: Arc<Mutex<Option<Damaged>>>,
     /// How the mail relay behaves.
     pub mail: PeerMode,
     /// What is done to those who want to get in there.
@@ -77,6 +80,7 @@ impl Shared {
             directory: Arc::new(SharedDirectory::new(start.plan, start.epoch)),
             busy_until_ms: Arc::default(),
             full_until_ms: Arc::default(),
+            damaged_key: Arc::default(),
             mail: PeerMode::default(),
             tampering: mail::Tampering::default(),
             analytics: PeerMode::default(),

@@ -1,6 +1,7 @@
 //! An [`Env`] outside the simulated network, whose clock does not move and which reaches no host. The world is prepared
 //! in it before simulated time begins.
 
+use model_disk::transaction_begins;
 use seams::{
     BoxFuture, Clock, Entropy, Env, Listener, Network, Probe, Storage, StorageFault, StorageMoment, Stream, Tasks,
     Timestamp,
@@ -74,7 +75,10 @@ impl Tasks for Offline {
 }
 
 impl Storage for Offline {
-    fn check(&self, _: StorageMoment) -> Result<(), StorageFault> {
+    fn check(&self, moment: StorageMoment) -> Result<(), StorageFault> {
+        if moment == StorageMoment::Begin {
+            transaction_begins();
+        }
         Ok(())
     }
 }

@@ -147,7 +147,7 @@ async fn serve(process: &Process<Login>, env: &Env, mut to_stop: watch::Receiver
         env,
         &Arc::new(config.clone()),
         directory,
-        Arc::new(FixedRsaKeys::of(&process.host)),
+        Arc::new(FixedRsaKeys::of(&process.host).unless_in(&process.shared.directory)),
     );
     let wiring = calls::wrap::wiring(env, &config, wiring, &asked);
     let wiring = match &process.bug {

@@ -1,7 +1,7 @@
 //! The directory's write lock, for those who hold it although no replica of this run does, and for a replica that is blocked.
 
 use super::directory::FILE;
-use model_disk::{Disk, wait_for_syncs};
+use model_disk::{Disk, transaction_begins, wait_for_syncs};
 use rusqlite::{Connection, OpenFlags};
 use seams::DatabaseFiles;
 use sim::world::StorageLock;
@@ -90,6 +90,9 @@ impl StorageLock for WriteLock {
     fn waits(&self, call: &mut dyn FnMut()) {
         wait_for_syncs(call);
     }
+    fn begins(&self) {
+        transaction_begins();
+    }
     fn keep(&self) {
         WriteLock::keep(self);
     }
@@ -104,6 +107,7 @@ impl StorageLock for WriteLock {
 
 impl Held {
     fn begin(&self) -> bool {
+        transaction_begins();
         !self.connection.is_autocommit() || self.connection.execute_batch("BEGIN IMMEDIATE").is_ok()
     }
 

@@ -14,8 +14,8 @@ use scenarios::{
     oddities::{
         self,
         Behaviour::{
-            BreakRules, ComeAgain, ComeBackToNativeApp, Dawdle, LogInAsHinted, LogInAtNativeApp, LogInInTwoTabs,
-            LogInTwice, RestoreTabs, SentByAnotherSite, SignOutAtClient,
+            BreakRules, ComeAgain, ComeBackToNativeApp, Dawdle, LogInAmongCookies, LogInAsHinted, LogInAtNativeApp,
+            LogInInTwoTabs, LogInTwice, RestoreTabs, SentByAnotherSite, SignOutAtClient,
         },
         Hint,
     },
@@ -132,6 +132,7 @@ fn odd() -> impl Strategy<Value = oddities::Behaviour> {
         "[a-z:/.0-9]{0,30}".prop_map(|redirect_uri| LogInAtNativeApp { redirect_uri }),
         (ms.clone(), "[a-z]{0,9}").prop_map(|(after_ms, prompt)| LogInInTwoTabs { after_ms, prompt }),
         (0..9u32).prop_map(|tabs| RestoreTabs { tabs }),
+        (0..99u32).prop_map(|made_up| LogInAmongCookies { made_up }),
         (ms.clone(), 0..9u32, any::<Option<u32>>()).prop_map(|(after_ms, times, changes)| SentByAnotherSite {
             after_ms,
             times,
@@ -193,9 +194,27 @@ pub(crate) fn own_fault() -> impl Strategy<Value = OwnFault> {
         (0..9_999u64).prop_map(|lasts_ms| mail::Fault::NoStarttls { lasts_ms }.into()),
         (0..9_999u64).prop_map(|lasts_ms| mail::Fault::ClearBehindStarttls { lasts_ms }.into()),
         (0..9_999u64).prop_map(|lasts_ms| mail::Fault::RelayPassword { lasts_ms }.into()),
+        (
+            select(vec![
+                mail::Barred::Sender,
+                mail::Barred::Recipient,
+                mail::Barred::Content
+            ]),
+            0..9_999u64
+        )
+            .prop_map(|(what, lasts_ms)| mail::Fault::RelayBars { what, lasts_ms }.into()),
         mode().prop_map(|mode| analytics::Fault::Analytics { mode }.into()),
         (0..9_999u64).prop_map(|lasts_ms| directory::Fault::DirectoryBusy { lasts_ms }.into()),
         (0..9_999u64).prop_map(|lasts_ms| directory::Fault::DirectoryFull { lasts_ms }.into()),
+        (
+            select(vec![
+                directory::Damage::Es256,
+                directory::Damage::Rs256,
+                directory::Damage::Unknown
+            ]),
+            0..9_999u64
+        )
+            .prop_map(|(damage, lasts_ms)| directory::Fault::SigningKeyDamaged { damage, lasts_ms }.into()),
         Just(directory::Fault::DirectoryLogDeleted {}.into()),
     ]
 }

@@ -20,6 +20,8 @@ pub trait StorageLock: Send + Sync {
         let _ = location;
         None
     }
+    /// A process begins a transaction now, if it can: [`StorageMoment::Begin`].
+    fn begins(&self) {}
     /// Performs a call that may sync, for a process that waits for it: [`Storage::blocking`].
     fn waits(&self, call: &mut dyn FnMut()) {
         call();
@@ -116,6 +118,7 @@ impl Storage for Disk {
     }
 
     fn check(&self, moment: StorageMoment) -> Result<(), StorageFault> {
+        tell(self.lock.as_deref(), moment);
         let now_ms = self.caller.now_ms();
         let mut state = self.state();
         let fails = match moment {
@@ -161,12 +164,20 @@ impl Storage for Disk {
     }
 }
 
+/// Tells whoever watches the lock of a transaction that begins.
+fn tell(lock: Option<&dyn StorageLock>, moment: StorageMoment) {
+    if let (Some(lock), StorageMoment::Begin) = (lock, moment) {
+        lock.begins();
+    }
+}
+
 /// The disk of a host that is none of the service's processes: that of an operator who works on the same database, for
 /// example.
 pub(crate) struct SoundDisk(pub(crate) Option<Arc<dyn StorageLock>>);
 
 impl Storage for SoundDisk {
-    fn check(&self, _: StorageMoment) -> Result<(), StorageFault> {
+    fn check(&self, moment: StorageMoment) -> Result<(), StorageFault> {
+        tell(self.0.as_deref(), moment);
         Ok(())
     }
 

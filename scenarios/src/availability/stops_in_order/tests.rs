@@ -204,3 +204,15 @@ fn rejects_a_mail_that_is_lost() {
         Ok(())
     );
 }
+
+#[test]
+fn who_says_that_mails_are_lost_has_lost_some() {
+    let lost = |story: Story, count: u64| {
+        let text = format!("mails are lost, or were sent and not answered mails={count}");
+        reason(story.logged_at(22_900, "ERROR", &text))
+    };
+    let pressed = |story: Story| story.op((19_000, 19_050), "ann", send("f1", "ann"), Seen::Ok);
+    assert_eq!(lost(sound(), 1), Err("loss-untrue".into()));
+    let story = then_leads(pressed(stopped(23_000, RETURNED)), 22_500);
+    assert_eq!(lost(story, 2), Err("loss-untrue".into()));
+}

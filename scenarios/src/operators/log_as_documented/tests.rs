@@ -373,6 +373,17 @@ fn analytics_loses_events_by_what_touches_the_hook_or_the_replica() {
 }
 
 #[test]
+fn a_hook_that_was_reached_may_have_the_event() {
+    let told = |fault| {
+        let line = "analytics loses events cause=not done: the answer took longer than 2 s";
+        let story = Story::new().fault(1000, fault).logged(4000, line, &[]);
+        story.judged_by(&LogAsDocumented).is_ok()
+    };
+    assert!(!told(analytics(Mode::Hanging)));
+    assert!(told(pause("idp-a")) && told(no_descriptors("idp-a", ms(500))));
+}
+
+#[test]
 fn a_cause_that_is_never_in_doubt_is_not_told_as_if_it_were() {
     let waits = |cause: &str| {
         let busy = directory::Fault::DirectoryBusy { lasts_ms: 5000 };

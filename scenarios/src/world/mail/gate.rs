@@ -1,7 +1,7 @@
 //! How clients get in at the relay: STARTTLS (RFC 3207) or TLS from the beginning (RFC 8314 section 3.3), and AUTH with the
 //! mechanisms PLAIN (RFC 4616) and LOGIN (RFC 4954); and what somebody on the path, or at the relay, can do to that.
 
-use crate::{login::AccessOption, world::access};
+use crate::{login::AccessOption, mail::Barred, world::access};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sim::tls::Certificate;
 use std::sync::{
@@ -18,12 +18,30 @@ pub struct Tampering {
     pub(crate) clear_text: Until,
     /// The relay has another password for its clients.
     pub(crate) another_password: Until,
+    /// The relay refuses every mail, at MAIL, RCPT or the final dot.
+    barred: [Until; 3],
 }
 
 impl Tampering {
+    /// Until when the relay refuses all mails there.
+    pub(crate) fn bars(&self, what: Barred) -> &Until {
+        &self.barred[what as usize]
+    }
+
+    /// What the relay says there instead of "Ok".
+    pub(super) fn refusal(&self, what: Barred, now_ms: u64) -> Option<&'static str> {
+        let refusal = match what {
+            Barred::Sender => "550 5.7.1 Sender address rejected: not authorized",
+            Barred::Recipient => "554 5.7.1 Relay access denied",
+            Barred::Content => "550 5.7.1 Message rejected by policy",
+        };
+        self.bars(what).is_now(now_ms).then_some(refusal)
+    }
+
     /// Ends all of it.
     pub(crate) fn end(&self) {
-        for until in [&self.no_starttls, &self.clear_text, &self.another_password] {
+        let of_the_gate = [&self.no_starttls, &self.clear_text, &self.another_password];
+        for until in of_the_gate.into_iter().chain(&self.barred) {
             until.end();
         }
     }

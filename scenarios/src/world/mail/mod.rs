@@ -42,10 +42,18 @@ pub(crate) fn host(access: AccessOption) -> Host<Login> {
     let host = Host::new(hosts::MAIL, HostKind::Peer, move |start: &Start<'_, Login>| {
         let (mode, inboxes) = (start.shared().mail.clone(), start.shared().inboxes.clone());
         let recorder = start.recorder.clone();
-        let gate = Gate::of(access, || start.certificate(), &start.shared().tampering);
+        let tampering = start.shared().tampering.clone();
+        let gate = Gate::of(access, || start.certificate(), &tampering);
         Installed::new(Box::new(move |env| {
             let port = access::relay_port(access);
-            let serving = serve_guarded(env, port, mode.clone(), inboxes.clone(), recorder.clone(), gate.clone());
+            let relay = Relay {
+                mode: mode.clone(),
+                inboxes: inboxes.clone(),
+                recorder: recorder.clone(),
+                gate: gate.clone(),
+                tampering: tampering.clone(),
+            };
+            let serving = relay.serve(env, port);
             Box::pin(async { serving.await.expect("the port is free: nothing else runs on this host") })
         }))
     });
@@ -60,45 +68,54 @@ pub(crate) fn host(access: AccessOption) -> Host<Login> {
 /// # Errors
 /// The port cannot be listened on.
 pub async fn serve(env: Env, port: u16, mode: PeerMode, inboxes: Inboxes, recorder: Recorder) -> io::Result<()> {
-    serve_guarded(env, port, mode, inboxes, recorder, None).await
+    let relay = Relay {
+        mode,
+        inboxes,
+        recorder,
+        gate: None,
+        tampering: Tampering::default(),
+    };
+    relay.serve(env, port).await
 }
 
-/// The same, with a gate if there is one.
-///
-/// # Errors
-/// The port cannot be listened on.
-async fn serve_guarded(
-    env: Env,
-    port: u16,
+/// A relay.
+struct Relay {
     mode: PeerMode,
     inboxes: Inboxes,
     recorder: Recorder,
+    /// What its clients have to pass, if they have.
     gate: Option<Gate>,
-) -> io::Result<()> {
-    let listener = env.network.listen(port).await?;
-    loop {
-        let Ok(stream) = listener.accept().await else { continue };
-        let implicit = gate.as_ref().filter(|gate| gate.is_implicit);
-        let stream = match implicit {
-            Some(gate) => tls::accept(stream, &gate.certificate),
-            None => stream,
-        };
-        let session = Session {
-            env: env.clone(),
-            host: env.host.to_string(),
-            stream: Some(BufReader::new(stream)),
-            is_encrypted: implicit.is_some(),
-            is_known: false,
-            gate: gate.clone(),
-            mode: mode.clone(),
-            inboxes: inboxes.clone(),
-            recorder: recorder.clone(),
-            sender: None,
-            recipients: vec![],
-            took: vec![],
-            quit_ms: None,
-        };
-        env.spawn(session.converse());
+    tampering: Tampering,
+}
+
+impl Relay {
+    async fn serve(self, env: Env, port: u16) -> io::Result<()> {
+        let listener = env.network.listen(port).await?;
+        loop {
+            let Ok(stream) = listener.accept().await else { continue };
+            let implicit = self.gate.as_ref().filter(|gate| gate.is_implicit);
+            let stream = match implicit {
+                Some(gate) => tls::accept(stream, &gate.certificate),
+                None => stream,
+            };
+            let session = Session {
+                env: env.clone(),
+                host: env.host.to_string(),
+                stream: Some(BufReader::new(stream)),
+                is_encrypted: implicit.is_some(),
+                is_known: false,
+                gate: self.gate.clone(),
+                tampering: self.tampering.clone(),
+                mode: self.mode.clone(),
+                inboxes: self.inboxes.clone(),
+                recorder: self.recorder.clone(),
+                sender: None,
+                recipients: vec![],
+                took: vec![],
+                quit_ms: None,
+            };
+            env.spawn(session.converse());
+        }
     }
 }
 

@@ -1,9 +1,12 @@
 //! One conversation with the relay.
 
-use super::{FULL, GONE, deliver, gate::Gate};
+use super::{
+    FULL, GONE, deliver,
+    gate::{Gate, Tampering},
+};
 use crate::{
     login::Observation,
-    mail,
+    mail::{self, Barred},
     vocabulary::{Event, Recorder},
     world::{Inboxes, Mode, PeerMode},
 };
@@ -25,6 +28,7 @@ pub(super) struct Session {
     /// `None` only while it is being encrypted.
     pub(super) stream: Option<BufReader<Stream>>,
     pub(super) gate: Option<Gate>,
+    pub(super) tampering: Tampering,
     pub(super) is_encrypted: bool,
     /// Its client has given name and password.
     pub(super) is_known: bool,
@@ -81,7 +85,7 @@ impl Session {
             }
             let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
             let verb = verb.to_ascii_uppercase();
-            if self.is_handled_at_the_gate(&verb, argument).await? {
+            if self.is_handled_at_the_gate(&verb, argument).await? || self.is_barred(&verb).await? {
                 continue;
             }
             match verb.as_str() {
@@ -136,6 +140,25 @@ impl Session {
         Ok(())
     }
 
+    /// Whether a mail is refused here, whoever it is for.
+    async fn is_barred(&mut self, verb: &str) -> io::Result<bool> {
+        let what = match verb {
+            "MAIL" => Barred::Sender,
+            "RCPT" => Barred::Recipient,
+            _ => return Ok(false),
+        };
+        self.refuses(what).await
+    }
+
+    async fn refuses(&mut self, what: Barred) -> io::Result<bool> {
+        let Some(refusal) = self.tampering.refusal(what, self.inboxes.now_ms()) else {
+            return Ok(false);
+        };
+        self.reset();
+        self.say(refusal).await?;
+        Ok(true)
+    }
+
     /// Accepts a mail that has arrived completely: from now on the relay is responsible for it.
     async fn take(&mut self, mail: String) -> io::Result<()> {
         match self.mode.now() {
@@ -147,6 +170,9 @@ impl Session {
             }
             Mode::Slow { by_ms } => sleep(Duration::from_millis(by_ms)).await,
             Mode::Healthy | Mode::Dropping => {}
+        }
+        if self.refuses(Barred::Content).await? {
+            return Ok(());
         }
         let (headers, body) = parse(&mail);
         for recipient in std::mem::take(&mut self.recipients) {

@@ -3,7 +3,7 @@
 use crate::{
     locks::{Busy, Level},
     registry::{self, Inner},
-    shm::{self, Shm},
+    shm::{self, Ended, Shm},
     state::{NotWritten, PowerLost, State},
 };
 use std::sync::{Arc, MutexGuard};
@@ -153,8 +153,11 @@ impl Handle {
     }
 
     pub(crate) fn shm_unlock(&self, slots: u8) {
-        if let Some(shm) = &self.shm {
-            shm.unlock(self.number, slots);
+        if let Some(shm) = &self.shm
+            && shm.unlock(self.number, slots) == Ended::Untold
+            && let Ok(mut state) = self.state()
+        {
+            state.count_untold();
         }
     }
 

@@ -50,7 +50,7 @@ mod vfs;
 mod waiting;
 
 pub use power::PowerLoss;
-pub use waiting::wait_for_syncs;
+pub use waiting::{transaction_begins, wait_for_syncs};
 
 use registry::Inner;
 use state::Crash;
@@ -117,6 +117,13 @@ impl Disk {
     /// synchronous = OFF` has as its effect, for all connections.
     pub fn ignore_syncs(&self, ignores: bool) {
         self.0.state().ignore_syncs(ignores);
+    }
+
+    /// How many transactions took the write lock of a write-ahead log without [`transaction_begins`]: they are none that their
+    /// process knows of, or the second half of one that was cut in two. Who recovers the index of a log takes the lock as well, and is
+    /// not counted.
+    pub fn transactions_untold(&self) -> u64 {
+        self.0.state().transactions_untold()
     }
 
     /// How often a file was synced outside of [`wait_for_syncs`]: as often somebody's thread was blocked for as long as a sync

@@ -1,6 +1,6 @@
 //! The shared memory of a write-ahead log (its index) and the locks in it: <https://sqlite.org/walformat.html>.
 
-use crate::{locks::Busy, registry::lock};
+use crate::{locks::Busy, registry::lock, waiting};
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicU64, Ordering, fence},
@@ -22,12 +22,28 @@ struct Slots {
     is_gone: bool,
 }
 
+/// The slot of whoever writes: `WAL_WRITE_LOCK` in SQLite's wal.c.
+const WRITE: u8 = 1 << 0;
+/// The slot of whoever recovers the index, who has that of the writer as well: `WAL_RECOVER_LOCK`.
+const RECOVER: u8 = 1 << 2;
+
 /// The slots that one connection has locked, as bits.
 #[derive(Debug)]
 struct Held {
     handle: u64,
     shared: u8,
     exclusive: u8,
+    /// Whether it writes, and nobody had said that a transaction begins.
+    is_untold: bool,
+}
+
+/// What ends with an unlocking.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// No transaction, or one of which it was said that it begins.
+    Nothing,
+    /// A transaction of which nobody had said that it begins.
+    Untold,
 }
 
 /// Why a slot could not be locked.
@@ -74,6 +90,7 @@ impl Shm {
                 handle,
                 shared: 0,
                 exclusive: 0,
+                is_untold: false,
             });
             locks.held.len() - 1
         });
@@ -82,15 +99,27 @@ impl Shm {
             true => held.exclusive |= slots,
             false => held.shared |= slots,
         }
+        if exclusive && slots & WRITE != 0 {
+            held.is_untold = !waiting::take_begins();
+        }
+        if exclusive && slots & RECOVER != 0 && !std::mem::take(&mut held.is_untold) {
+            waiting::transaction_begins(); // it still does
+        }
         Ok(())
     }
 
     /// Unlocks slots of one connection.
-    pub(crate) fn unlock(&self, handle: u64, slots: u8) {
+    pub(crate) fn unlock(&self, handle: u64, slots: u8) -> Ended {
         let mut locks = lock(&self.locks);
-        if let Some(held) = locks.held.iter_mut().find(|held| held.handle == handle) {
-            held.shared &= !slots;
-            held.exclusive &= !slots;
+        let Some(held) = locks.held.iter_mut().find(|held| held.handle == handle) else {
+            return Ended::Nothing;
+        };
+        let ends = held.exclusive & slots & WRITE != 0;
+        held.shared &= !slots;
+        held.exclusive &= !slots;
+        match ends && held.is_untold {
+            true => Ended::Untold,
+            false => Ended::Nothing,
         }
     }
 

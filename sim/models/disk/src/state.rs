@@ -22,6 +22,7 @@ pub(crate) struct State {
     is_full: bool,
     is_silent: bool,
     syncs_unawaited: u64,
+    transactions_untold: u64,
     crash: Option<Crash>,
 }
 
@@ -224,6 +225,15 @@ impl State {
 
     pub(crate) fn syncs_unawaited(&self) -> u64 {
         self.syncs_unawaited
+    }
+
+    pub(crate) fn transactions_untold(&self) -> u64 {
+        self.transactions_untold
+    }
+
+    /// A transaction has ended of which nobody had said that it begins.
+    pub(crate) fn count_untold(&mut self) {
+        self.transactions_untold += 1;
     }
 
     pub(crate) fn sync(&mut self, node: usize) -> Result<(), PowerLost> {

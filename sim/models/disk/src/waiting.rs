@@ -1,9 +1,10 @@
-//! Who waits for a disk.
+//! Who waits for a disk, and who has said that a transaction begins.
 
 use std::cell::Cell;
 
 thread_local! {
     static FOR_SYNCS: Cell<bool> = const { Cell::new(false) };
+    static BEGINS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether this thread is in [`wait_for_syncs`].
@@ -22,4 +23,15 @@ pub fn wait_for_syncs<T>(work: impl FnOnce() -> T) -> T {
     }
     let _before = Before(FOR_SYNCS.replace(true));
     work()
+}
+
+/// Says that a transaction begins on this thread, so that whoever takes the write lock next is expected. Whatever else takes it is
+/// counted: see [`Disk::transactions_untold`](crate::Disk::transactions_untold).
+pub fn transaction_begins() {
+    BEGINS.set(true);
+}
+
+/// Whether somebody has said so since the last transaction.
+pub(crate) fn take_begins() -> bool {
+    BEGINS.replace(false)
 }

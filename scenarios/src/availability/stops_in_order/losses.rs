@@ -1,0 +1,87 @@
+//! What a process that ends says that it leaves undone: all of it, and no more.
+
+use super::{HALTED, Judging, OTHER_FAULT, SLACK_MS};
+use crate::{
+    mailed_code,
+    property::{
+        human, invocations,
+        reading::{Invocation, mails},
+        stops::Stopped,
+    },
+    vocabulary::{LogLine, Op, Violation},
+};
+
+/// What a process says that could not finish.
+const LEFT: [&str; 3] = [
+    "mails are lost, or were sent and not answered",
+    "analytics has lost events",
+    "requests or jobs did not end in time",
+];
+
+impl Judging<'_, '_> {
+    /// One that took all the time that it had leaves something behind, and says so. The time of one that was paused passed without
+    /// it.
+    pub(super) fn tells_what_is_lost(&self, stop: &Stopped<'_>) -> Result<(), Violation> {
+        let Some((ended_ms, _)) = stop.ended.filter(|(at_ms, _)| at_ms - stop.from_ms >= self.stop_ms) else {
+            return Ok(());
+        };
+        let excuse = self.was_halted(stop, ended_ms).then_some(HALTED);
+        let mut log = self.evidence.operators.log.iter().map(|written| &written.line);
+        let told = log.any(|line| {
+            line.host == stop.host
+                && (stop.from_ms..=ended_ms).contains(&line.at_ms)
+                && LEFT.iter().any(|left| line.text.starts_with(left))
+        });
+        if !self.evidence.is_violated(!told, excuse) {
+            return Ok(());
+        }
+        let what = format!(
+            "{} was asked to end at {}, took until {}, and does not say what it has left undone",
+            stop.host,
+            human(stop.from_ms),
+            human(ended_ms)
+        );
+        Err(self.violated(ended_ms, vec![stop.place], what, "loss-untold"))
+    }
+
+    /// What it says is lost has not come.
+    pub(super) fn has_lost_what_it_says(&self, stop: &Stopped<'_>) -> Result<(), Violation> {
+        let ended_ms = stop.ended.map_or(u64::MAX, |(at_ms, _)| at_ms);
+        let log = self.evidence.operators.log.iter().map(|written| &written.line);
+        let says = |line: &&LogLine| line.host == stop.host && (stop.from_ms..=ended_ms).contains(&line.at_ms);
+        for line in log.filter(says) {
+            let lost = line
+                .text
+                .strip_prefix(LEFT[0])
+                .and_then(|rest| rest.strip_prefix(" mails="));
+            let Some(lost) = lost.and_then(|lost| lost.parse::<usize>().ok()) else {
+                continue;
+            };
+            let outstanding = self.outstanding(line.at_ms);
+            let excuse = self.is_troubled(stop.from_ms, line.at_ms).then_some(OTHER_FAULT);
+            if self.evidence.is_violated(outstanding < lost, excuse) {
+                let what = format!(
+                    "{} says that {lost} mails are lost or not answered, and {outstanding} at most have not come",
+                    stop.host
+                );
+                return Err(self.violated(line.at_ms, vec![stop.place], what, "loss-untrue"));
+            }
+        }
+        Ok(())
+    }
+
+    /// How many mails with codes may be on their way at a moment, at most.
+    fn outstanding(&self, at_ms: u64) -> usize {
+        let all = invocations(self.evidence.history);
+        let is_on_its_way = |press: &&Invocation<'_>| {
+            let Op::MailedCode(mailed_code::Op::SendCode { address, .. }) = press.op else {
+                return false;
+            };
+            let answered_ms = press.began_ms..=at_ms.saturating_sub(SLACK_MS);
+            press.began_ms <= at_ms
+                && !mails(self.evidence.history)
+                    .any(|(came_ms, _, to, _)| to == address && answered_ms.contains(&came_ms))
+        };
+        all.iter().filter(is_on_its_way).count()
+    }
+}

@@ -1,0 +1,171 @@
+//! A leader begins nothing after its lease is over, or after it was asked to stop.
+//!
+//! Source: inventory 29 and 30 (a leader by lease; no lease, no jobs), 34 (who is asked to end begins no new work);
+//! `core/LIMITS.md`: lease, stopping.
+//!
+//! What a leader does is fenced in the directory as well, so somebody who goes on without a lease does no harm there; but the fence
+//! is the second guard, and a mail that has been claimed is sent. So what is judged here is what a replica begins: each call of a
+//! job, against the answers that the same process has got for its lease.
+//!
+//! Edges. None: a process knows when it asked for its lease, and when it was asked to stop.
+
+use crate::{
+    property::{human, violation},
+    vocabulary::{CallRecord, Event, Evidence, Fault, Kind, Login, Property, Violation},
+};
+use sim::calls::Answered;
+use std::collections::BTreeMap;
+
+/// Property: what a leader begins, it begins under its lease. See the module.
+pub struct JobsUnderLease;
+
+/// What jobs ask of the directory.
+const JOBS: [&str; 3] = ["directory due_reminders", "directory claim_reminder", "directory sweep"];
+/// By how much a stop may be missed, milliseconds: tasks of one moment come in any order.
+const MISSED_BY_MS: u64 = 1;
+
+/// What a process knows of its lease.
+#[derive(Default)]
+struct Knows {
+    /// When it asked for the lease that it may have got.
+    asked_ms: Option<u64>,
+    /// Until when it leads.
+    until_ms: Option<u64>,
+}
+
+/// Something that happens to a process.
+enum Turn<'a> {
+    Began(&'a CallRecord),
+    Answered(&'a CallRecord),
+    Stops,
+    Ends,
+}
+
+impl Property<Login> for JobsUnderLease {
+    fn kind(&self) -> Kind {
+        Kind::Always
+    }
+    fn claim(&self) -> String {
+        "a leader begins nothing after its lease is over or after it was asked to stop".into()
+    }
+    fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        let lease_ms = evidence.plan.world.lease_ms;
+        let mut turns: BTreeMap<&str, Vec<(u64, Turn<'_>)>> = BTreeMap::new();
+        for call in evidence.calls {
+            let of_host = turns.entry(&call.host).or_default();
+            of_host.push((call.at_ms, Turn::Began(call)));
+            if let (Some(Answered::Well), Some(ended_ms)) = (call.answered, call.ended_ms) {
+                of_host.push((ended_ms, Turn::Answered(call)));
+            }
+        }
+        for record in &evidence.history.records {
+            let (host, turn) = match &record.event {
+                Event::Fault {
+                    fault: Fault::Stop { host },
+                    ..
+                } => (host, Turn::Stops),
+                Event::Exit { host, .. } => (host, Turn::Ends),
+                _ => continue,
+            };
+            turns.entry(host).or_default().push((record.at_ms, turn));
+        }
+        for (host, mut turns) in turns {
+            turns.sort_by_key(|(at_ms, _)| *at_ms); // in the order of the calls, if they are of one moment
+            let (mut knows, mut stops_ms) = (Knows::default(), None);
+            for (at_ms, turn) in turns {
+                match turn {
+                    Turn::Stops => stops_ms = Some(at_ms),
+                    Turn::Ends => (knows, stops_ms) = (Knows::default(), None),
+                    Turn::Answered(call) => knows.hears(call, lease_ms),
+                    Turn::Began(call) if JOBS.contains(&call.call) => {
+                        let wrong = wrong(&knows, stops_ms, at_ms);
+                        if evidence.is_violated(wrong.is_some(), None) {
+                            let why = wrong.unwrap_or_default();
+                            let what = format!("{host} begins \u{201c}{}\u{201d}, and {why}", call.call);
+                            return Err(violation(&self.name(), at_ms, vec![], what).because("no-lease"));
+                        }
+                    }
+                    Turn::Began(call) => knows.asks(call),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Knows {
+    fn asks(&mut self, call: &CallRecord) {
+        // Only who does not lead asks for the lease.
+        if call.call == "store put_if_absent auth:leader" {
+            *self = Knows {
+                asked_ms: Some(call.at_ms),
+                until_ms: None,
+            };
+        }
+    }
+
+    fn hears(&mut self, call: &CallRecord, lease_ms: u64) {
+        match call.call {
+            "directory begin_epoch" => self.until_ms = self.asked_ms.map(|asked_ms| asked_ms + lease_ms),
+            "store renew auth:leader" if self.until_ms.is_some() => self.until_ms = Some(call.at_ms + lease_ms),
+            _ => {}
+        }
+    }
+}
+
+fn wrong(knows: &Knows, stops_ms: Option<u64>, at_ms: u64) -> Option<String> {
+    if let Some(stops_ms) = stops_ms.filter(|stops_ms| stops_ms + MISSED_BY_MS < at_ms) {
+        return Some(format!("was asked to stop at {}", human(stops_ms)));
+    }
+    match knows.until_ms {
+        None => Some("does not lead".into()),
+        Some(until_ms) if until_ms <= at_ms => Some(format!("its lease was over at {}", human(until_ms))),
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{property::testing::Story, scenario::stop};
+
+    fn leads() -> Story {
+        Story::new()
+            .answered_call(1_000, "idp-a", "store put_if_absent auth:leader")
+            .answered_call(1_010, "idp-a", "directory begin_epoch")
+    }
+
+    fn claims(story: Story, at_ms: u64) -> Result<(), Violation> {
+        let story = story.answered_call(at_ms, "idp-a", "directory claim_reminder");
+        story.judged_by(&JobsUnderLease)
+    }
+
+    fn lease_ms() -> u64 {
+        Story::new().world.lease_ms
+    }
+
+    #[test]
+    fn a_lease_is_over_when_it_is() {
+        assert_eq!(claims(leads(), 1_000 + lease_ms() - 1), Ok(()));
+        assert!(claims(leads(), 1_000 + lease_ms()).is_err());
+        let renewed = || leads().answered_call(4_000, "idp-a", "store renew auth:leader");
+        assert_eq!(claims(renewed(), 4_000 + lease_ms() - 1), Ok(()));
+        assert!(claims(renewed(), 4_000 + lease_ms()).is_err());
+    }
+
+    #[test]
+    fn who_does_not_lead_begins_nothing() {
+        assert!(claims(Story::new(), 2_000).is_err());
+        let asks_again = leads().answered_call(3_000, "idp-a", "store put_if_absent auth:leader");
+        assert!(claims(asks_again, 3_500).is_err());
+        let other = leads().answered_call(3_000, "idp-b", "store put_if_absent auth:leader");
+        assert_eq!(claims(other, 3_500), Ok(()));
+    }
+
+    #[test]
+    fn who_stops_begins_nothing() {
+        assert_eq!(claims(leads().fault(2_000, stop("idp-a")), 2_001), Ok(()));
+        assert!(claims(leads().fault(2_000, stop("idp-a")), 2_002).is_err());
+        assert_eq!(claims(leads().fault(2_000, stop("idp-b")), 2_002), Ok(()));
+    }
+}
