@@ -103,7 +103,7 @@ async fn code(person: &Person, rp: &RelyingParty) -> Result<(Begun, SeenCode), S
 }
 
 /// An access token for a browser that is logged in.
-async fn token(person: &Person, rp: &RelyingParty) -> Result<Tokens, Seen> {
+pub(super) async fn token(person: &Person, rp: &RelyingParty) -> Result<Tokens, Seen> {
     let (_, code) = code(person, rp).await?;
     rp.exchange(&code).await
 }
