@@ -47,8 +47,16 @@ pub(super) fn located() -> Vec<Sequence> {
     };
     let mut rows = vec![
         row(
-            "each upstream block has turns of its own",
-            &[SOUND, OTHER, SOUND, of("/pages/a", SOUND), OTHER, of("/pages", SOUND)],
+            "each upstream block has turns of its own; a path without the slash of its prefix is redirected",
+            &[
+                SOUND,
+                OTHER,
+                SOUND,
+                of("/pages/a", SOUND),
+                OTHER,
+                of("/pages", SOUND),
+                of("/pages", POST_GONE),
+            ],
         ),
         row(
             "nobody answers: both are asked once, and the error page gets the request as it is; then only the error page",

@@ -33,6 +33,17 @@ impl Location {
             .filter_map(|location| Some((length(location)?, location)));
         found.max_by_key(|(length, _)| *length).map(|(_, location)| location)
     }
+
+    /// Whether a path only lacks the slash at the end of a prefix. nginx then redirects to the path with it, unless there is an
+    /// exact location for it (measured).
+    pub(super) fn lacks_slash(locations: &[Location], path: &str) -> bool {
+        let is_short = |location: &Location| match &location.path {
+            PathMatch::Prefix(prefix) => prefix.strip_suffix('/') == Some(path),
+            PathMatch::Exact(_) => false,
+        };
+        let is_exact = |location: &Location| matches!(&location.path, PathMatch::Exact(exact) if exact == path);
+        locations.iter().any(is_short) && !locations.iter().any(is_exact)
+    }
 }
 
 #[cfg(test)]
@@ -62,5 +73,13 @@ mod tests {
             let found = Location::of(&locations, path).map(|location| location.upstream);
             assert_eq!(found, expected, "{path}");
         }
+        assert!(Location::lacks_slash(&locations, "/a"));
+        assert!(
+            !["/a/", "/a/b", "/b", "/"]
+                .iter()
+                .any(|path| Location::lacks_slash(&locations, path))
+        );
+        let exact = [locations[0].clone(), location(PathMatch::Exact("/a".into()), 2)];
+        assert!(!Location::lacks_slash(&exact, "/a"));
     }
 }

@@ -91,6 +91,9 @@ impl Proxy {
             Err(error) if error.is::<LengthLimitError>() => return Ok(page(StatusCode::PAYLOAD_TOO_LARGE)),
             Err(_) => return Ok(page(StatusCode::BAD_REQUEST)),
         };
+        if Location::lacks_slash(&self.config.locations, head.uri.path()) {
+            return Ok(with_slash(&head));
+        }
         self.forward(&mut head.headers, client);
         let location = Location::of(&self.config.locations, head.uri.path());
         let (first, error_page) = location.map_or((0, None), |location| (location.upstream, location.error_page));
@@ -175,6 +178,18 @@ fn refused(title: &str, status: StatusCode) -> Answer {
     let close = HeaderValue::from_static("close");
     refused.headers_mut().insert(header::CONNECTION, close);
     refused
+}
+
+/// The redirect to a path with a slash at its end, and the same query.
+fn with_slash(head: &request::Parts) -> Answer {
+    let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let query = head.uri.query().map_or(String::new(), |query| format!("?{query}"));
+    let location = format!("http://{}{}/{query}", host.unwrap_or_default(), head.uri.path());
+    let mut redirect = page(StatusCode::MOVED_PERMANENTLY);
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        redirect.headers_mut().insert(header::LOCATION, location);
+    }
+    redirect
 }
 
 fn titled(title: &str, status: StatusCode) -> Answer {
