@@ -10,7 +10,7 @@ use crate::{
     mailed_code,
     seen::Seen,
     session, token, userinfo, verify,
-    world::{Timed, Troubles, World},
+    world::{Timed, Touches, Troubles, World},
 };
 use std::cell::{OnceCell, RefCell};
 
@@ -149,10 +149,11 @@ impl Judge<'_> {
             report.violations.push(violation("too-many-lines".into(), what));
             return;
         }
-        let stops = |touches: &crate::world::Touches| touches.stops || touches.service;
-        if answer.closes && !self.troubles.any(seen.times.from_ms, seen.times.to_ms, stops) {
+        // It stops, or closes the port: what that needs does not work.
+        let closes = |touches: &Touches| touches.stops || touches.service || touches.store || touches.directory;
+        if answer.closes && !self.troubles.any(seen.times.from_ms, seen.times.to_ms, closes) {
             let what = format!(
-                "the answer to {asked} closes the connection, and the replica does not stop (RFC 9112 section 9.3)"
+                "the answer to {asked} closes the connection, and the replica neither stops nor closes its port (RFC 9112 section 9.3)"
             );
             report.violations.push(violation("closes-without-reason".into(), what));
             return;

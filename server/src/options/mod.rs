@@ -39,7 +39,7 @@ impl From<ProxyHeader> for ForwardedBy {
 /// All replicas share one directory: an SQLite file with a write-ahead log, which works on one machine only. Put the file on
 /// a local disk, and run all replicas on that machine; a network file system damages it.
 ///
-/// A replica that gets SIGTERM or SIGINT closes its port, answers what has begun, gives its lease back, sends the mails that
+/// A replica that gets SIGTERM or SIGINT closes its ports, answers what has begun, gives its lease back, sends the mails that
 /// wait, and ends after 15 s at the latest, with 0; a second signal ends it at once.
 ///
 /// Secrets come from files or from the environment, never from arguments, which every process of the machine can read.

@@ -13,7 +13,7 @@ use conformance::{
     nginx::{self, Location},
     port::Port,
     process::{Folder, Process},
-    stack::{EMPTY_SCRIPT, MASTER_NAME, RealStack},
+    stack::{Action, EMPTY_SCRIPT, MASTER_NAME, RealStack},
 };
 use idp::store::SqliteDirectory;
 use seams::Timestamp;
@@ -49,7 +49,7 @@ pub(super) struct Service {
     /// The port for people of each.
     pub(super) people_ports: Vec<u16>,
     _balancer: Option<Process>,
-    _stack: Option<RealStack>,
+    stack: Option<RealStack>,
     _folder: Folder,
     _reserved: Vec<Port>,
 }
@@ -203,10 +203,18 @@ impl Service {
             servers,
             people_ports: replica_ports,
             _balancer: balancer.map(|balancer| nginx::start(&balancer)).transpose()?,
-            _stack: stack,
+            stack,
             _folder: folder,
             _reserved: ports.reserved,
         })
+    }
+
+    /// Does something to Redis or its Sentinels.
+    ///
+    /// # Panics
+    /// There are none.
+    pub(super) fn apply(&mut self, action: Action) {
+        self.stack.as_mut().expect("it has Redis").apply(action);
     }
 
     /// What operators have of it: its log, without the secrets that anybody has seen, and the references that were given.
