@@ -10,8 +10,12 @@ pub struct Config {
     pub replica: String,
     /// Issuer identifier, as clients compare it: no trailing slash (RFC 9207 section 2.4).
     pub issuer: String,
-    /// Port for people and relying parties, closed while degraded.
+    /// Port for people and relying parties: for everything, logins included. Closed while the store or the directory cannot be
+    /// used.
     pub port: u16,
+    /// Port for what needs no store: keys, metadata, userinfo, the account page, signing out. Of logins it says that they are not
+    /// possible now. Closed while the directory cannot be used. Without it, everything ends when the store cannot be used.
+    pub account_port: Option<u16>,
     /// Port for operators: `/health`. Open as long as the process lives.
     pub ops_port: u16,
     /// Whom to believe about the addresses of clients.
@@ -41,8 +45,7 @@ pub struct Config {
 /// Where short-lived state is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StateConfig {
-    /// Redis, found through Sentinels. Required: without it a replica is degraded, and there is no
-    /// fallback.
+    /// Redis, found through Sentinels. Required: without it nobody can log in here, and there is no fallback.
     Sentinel {
         /// The Sentinels, as host and port.
         sentinels: Vec<(String, u16)>,
@@ -168,7 +171,7 @@ pub struct Limits {
     pub analytics_queue: usize,
     /// Requests that may go on at once without their clients, which have left.
     pub unattended: usize,
-    /// Connections on the port for people at once. Fewer than the process has descriptors: others need some.
+    /// Connections on the ports for people at once. Fewer than the process has descriptors: others need some.
     pub connections: usize,
     /// Logins in progress in one browser at most: each has a cookie, and a balancer takes requests of a certain size only.
     pub flows_in_browser: usize,
@@ -202,8 +205,8 @@ pub struct Deadlines {
     pub analytics: Duration,
     /// Between two checks of the store's health.
     pub health_every: Duration,
-    /// How long the store must be unreachable before the replica closes its port. Longer than a
-    /// normal failover, or every failover would close both replicas.
+    /// How long the store must be unreachable before the replica closes its port for logins. Longer than a normal failover, or
+    /// every failover would close that of both replicas.
     pub degraded_after: Duration,
     /// How often in a row what was unreachable must answer before the port is opened again: one answer would open it for a
     /// store that fails most of the time, and it would close and open again and again.
@@ -242,6 +245,7 @@ impl Config {
             replica: replica.into(),
             issuer: issuer.into(),
             port: 8080,
+            account_port: None,
             ops_port: 9090,
             proxies: TrustedProxies::default(),
             directory: "idp.sqlite".into(),

@@ -53,6 +53,8 @@
 //! - What has begun runs to its end, although its client leaves: the layer around every request goes on with it.
 //! - Whatever a client sends, the head of the answer fits into a balancer's buffer.
 //!
+//! - Without the store nobody logs in, and all else goes on: what needs it is asked at a port of its own, which is closed then.
+//!
 //! Deliberately absent: a fallback for an unreachable Redis, a retry of anything that consumes, a wait for a lock inside
 //! SQLite.
 //!
@@ -77,7 +79,7 @@
 //! | file | line |
 //! |---|---|
 //! | `lib.rs` | the module |
-//! | `registry.rs` | `WAYS`, `SCHEMAS`, `NAMESPACES` |
+//! | `registry.rs` | `WAYS`, `SCHEMAS`, `NAMESPACES`; `LOGINS`, its paths |
 //! | `directory.rs` | the repository: a field, and where it comes from |
 //! | `replica/app.rs` | the field, its construction, its routes |
 //! | `replica/discovery.rs` | if clients must learn of it |

@@ -41,6 +41,17 @@ pub const NAMESPACES: &[Namespace] = &[
 /// The paths whose answers scripts of other sites may read. Nothing that depends on a cookie is among them.
 pub const FOR_SCRIPTS: &[&str] = &["/.well-known/openid-configuration", "/jwks", "/token", "/userinfo"];
 
+/// The paths on which people log in, all of which need the store. The port for accounts answers there that nobody can log in now.
+pub const LOGINS: &[&str] = &[
+    "/authorize",
+    "/login",
+    "/login/code",
+    "/login/consent",
+    "/login/continue",
+    "/login/send",
+    "/login/verify",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -156,6 +156,7 @@ impl Service for Login {
             read_timeout_ms: options.proxy_read_timeout_ms,
             fail_timeout_ms: options.fail_timeout_ms,
             keepalive: options.upstream_keepalive,
+            locations: world::locations(),
         };
         let replicas = hosts::replicas(options.replicas);
         let world = World::new()
@@ -182,7 +183,7 @@ impl Service for Login {
                 hosts::BALANCER,
                 hosts::BALANCER_PORT,
                 hosts::IDP,
-                hosts::REPLICA_PORT,
+                hosts::ACCOUNT_PORT,
                 &nginx,
             )
             .people_and_attackers(hosts::PEOPLE, hosts::ATTACKERS, act)

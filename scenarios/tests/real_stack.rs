@@ -59,6 +59,19 @@ fn a_rolling_restart_harms_nobody() {
     }
 }
 
+/// Inventory 25, 26, 54: Redis is gone; what needs none goes on behind nginx, and whoever wants to log in is told.
+#[test]
+fn what_needs_no_redis_goes_on_without_it() {
+    match real_stack::specification::judge_redis_gone(Path::new(env!("CARGO_BIN_EXE_squall"))) {
+        Ok(all) => assert!(all.differences.is_empty(), "{}", all.differences.join("\n\n")),
+        Err(Unavailable::Missing(program)) => {
+            let why = format!("{program} is not installed; ci/test installs it");
+            common::left_out("the real stack without Redis", &why);
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
 /// Inventory 3, 4, 33: a stranger sends what nginx lets through at its largest, and people leave between two steps of their
 /// requests; everybody logs in, and every answer is as specified.
 #[test]

@@ -143,6 +143,7 @@ fn config(options: &Options, bind: IpAddr) -> Result<Config, StartFailure> {
     let issuer = options.issuer.clone().unwrap_or_else(|| dev_issuer(bind, options.port));
     issuer::check(&issuer, options.dev).map_err(StartFailure::Argument)?;
     let mut ports = vec![("--port", options.port), ("--ops-port", options.ops_port)];
+    ports.extend(options.account_port.map(|port| ("--account-port", port)));
     if options.dev {
         ports.push(("--demo-port", options.demo_port));
     }
@@ -160,6 +161,7 @@ fn config(options: &Options, bind: IpAddr) -> Result<Config, StartFailure> {
     };
     let mut config = Config::new(&options.replica, issuer, state);
     config.port = options.port;
+    config.account_port = options.account_port;
     config.ops_port = options.ops_port;
     config.limits.connections = descriptors::for_people(config.limits.connections);
     config.proxies = TrustedProxies {

@@ -155,6 +155,9 @@ fn an_issuer_that_cannot_work_is_refused() {
     let same = ["--issuer", "https://login.example", "--port", "9090"];
     let err = refused(2, &[&same[..], &rest].concat());
     assert!(err.contains("--port 9090 and --ops-port 9090"), "{err}");
+    let same = ["--issuer", "https://login.example", "--account-port", "8080"];
+    let err = refused(2, &[&same[..], &rest].concat());
+    assert!(err.contains("--port 8080 and --account-port 8080"), "{err}");
     let err = refused(
         2,
         &["--dev", "--port", "8090", "--demo-port", "8090", "--directory", &file],

@@ -28,15 +28,15 @@ struct Surroundings {
     for_scripts: &'static [&'static str],
 }
 
-/// The routes of the service, with what all of them share around them. Scripts of other sites may read what is
-/// `for_scripts`, and nothing else.
-pub(crate) fn surround(
-    routes: Router,
+/// The routes of the service, at each of its ports, with what all of them share around them. Scripts of other sites may read what
+/// is `for_scripts`, and nothing else.
+pub(crate) fn surround<const PORTS: usize>(
+    routes: [Router; PORTS],
     env: Env,
     config: &Config,
     for_scripts: &'static [&'static str],
     stop: Stop,
-) -> Router {
+) -> [Router; PORTS] {
     let unattended = Unattended::new(env.clone(), config, stop);
     let surroundings = Surroundings {
         env,
@@ -45,11 +45,13 @@ pub(crate) fn surround(
         head_bytes_max: config.limits.answer_head,
         for_scripts,
     };
-    routes
-        .fallback(|| async { Rejected::from(RequestError::NotFound) })
-        .method_not_allowed_fallback(|| async { Rejected::from(RequestError::MethodNotAllowed) })
-        .layer(middleware::from_fn_with_state(surroundings, around))
-        .layer(middleware::from_fn_with_state(unattended, to_its_end))
+    routes.map(|routes| {
+        routes
+            .fallback(|| async { Rejected::from(RequestError::NotFound) })
+            .method_not_allowed_fallback(|| async { Rejected::from(RequestError::MethodNotAllowed) })
+            .layer(middleware::from_fn_with_state(surroundings.clone(), around))
+            .layer(middleware::from_fn_with_state(unattended.clone(), to_its_end))
+    })
 }
 
 async fn around(State(service): State<Surroundings>, mut request: Request, next: Next) -> Response {

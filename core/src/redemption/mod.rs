@@ -20,7 +20,7 @@ pub use error::{BearerError, TokenError, TokenRefused};
 pub use id_token::{ACR, Statement, claims};
 pub use redeem::TokenSet;
 pub use repository::{CodeRedemption, Redeemed, SpentCode, TokenRecord, TokenRepository};
-pub use routes::routes;
+pub use routes::{token_routes, userinfo_routes};
 pub(crate) use sqlite::SCHEMA;
 
 use crate::{clients::ClientRepository, keys::Keys, service::Service, store::Namespace, users::UserRepository};

@@ -14,10 +14,16 @@ use std::sync::Arc;
 type Shared = State<Arc<Redemption>>;
 type Answer = Result<Response, Rejected>;
 
-/// The routes of this redemption.
-pub fn routes(redemption: Arc<Redemption>) -> Router {
+/// The token endpoint, which needs the store.
+pub fn token_routes(redemption: Arc<Redemption>) -> Router {
     Router::new()
         .route("/token", post(token).options(preflight))
+        .with_state(redemption)
+}
+
+/// Userinfo, which does not.
+pub fn userinfo_routes(redemption: Arc<Redemption>) -> Router {
+    Router::new()
         .route("/userinfo", get(userinfo_get).post(userinfo_post).options(preflight))
         .with_state(redemption)
 }

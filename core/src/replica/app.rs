@@ -1,6 +1,6 @@
 //! The modules of the service, put together: their use cases, and the routes to them.
 
-use super::{Wiring, discovery};
+use super::{Health, Wiring, discovery, not_now};
 use crate::{
     authorize::{self, Authorization},
     clocks::Clocks,
@@ -20,8 +20,9 @@ use crate::{
 use axum::Router;
 use seams::{Env, Outcome};
 use std::sync::Arc;
+use tokio::sync::watch;
 
-/// The login service of one replica. Each way to log in is a field here, and a line in [`router`].
+/// The login service of one replica. Each way to log in is a field here, and a line in [`routers`].
 pub struct App {
     service: Service,
     keys: Arc<Keys>,
@@ -104,15 +105,26 @@ impl App {
     }
 }
 
-/// All routes of the service. Whoever has told the replica to stop waits for this router, its clones and their requests.
-pub fn router(app: Arc<App>, stop: Stop) -> Router {
+/// The routes at each port.
+pub struct Routers {
+    /// All of them.
+    pub people: Router,
+    /// What needs no store; what does says that it is not possible now.
+    pub accounts: Router,
+}
+
+/// All routes of the service. Whoever has told the replica to stop waits for these routers, their clones and their requests.
+pub fn routers(app: &App, health: watch::Receiver<Health>, stop: Stop) -> Routers {
     let Service { env, config, .. } = &app.service;
-    let routes = discovery::routes(config)
+    let accounts = discovery::routes(config)
         .merge(keys::routes(app.keys.clone()))
         .merge(session::routes(app.sessions.clone()))
-        .merge(redemption::routes(app.redemption.clone()))
+        .merge(redemption::userinfo_routes(app.redemption.clone()))
+        .merge(end_session::routes(app.end_session.clone()));
+    let logins = redemption::token_routes(app.redemption.clone())
         .merge(authorize::routes(app.authorization.clone()))
-        .merge(end_session::routes(app.end_session.clone()))
         .merge(mailed_code::routes(app.mailed_code.clone()));
-    surround(routes, env.clone(), config, registry::FOR_SCRIPTS, stop)
+    let routes = [accounts.clone().merge(logins), accounts.merge(not_now::routes(health))];
+    let [people, accounts] = surround(routes, env.clone(), config, registry::FOR_SCRIPTS, stop);
+    Routers { people, accounts }
 }

@@ -1,10 +1,14 @@
-//! Whether this replica can do its work. A degraded one closes its port, because a balancer that
-//! got a 503 keeps sending (measured on nginx 1.22: a POST is answered with the 503, and the
-//! replica is never ejected). It recovers by itself (inventory 25, 26), but not at the first answer: what fails most of the time
+//! Which part of its work this replica can do. It closes the port for what it cannot do, because a balancer that got a 503 keeps
+//! sending (measured on nginx 1.22: a POST is answered with the 503, and the replica is never ejected): that for logins without the
+//! store, both without the directory. It recovers by itself (inventory 25, 26), but not at the first answer: what fails most of the time
 //! would open and close the port again and again, and each time people would be sent to a replica that fails them.
 
 use super::Wiring;
-use crate::{clocks::Clocks, config::Deadlines, store::DirectoryProbe};
+use crate::{
+    clocks::Clocks,
+    config::{Config, Deadlines},
+    store::DirectoryProbe,
+};
 use seams::{Cause, Env, Outcome};
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -13,21 +17,27 @@ use tokio::{
 };
 
 /// The state of the parts that a replica cannot work without.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
-    /// Whether the port for people should be open.
+    /// Whether the port for people should be open, at which they log in.
     pub ready: bool,
+    /// Whether the port for accounts should be open.
+    pub accounts: bool,
+    /// What is wrong with the store, if anything is.
+    pub store: Option<Cause>,
     /// What is wrong, part and cause. May hold something while still `ready`: a failure that may
     /// pass, or one that the port cannot mend by being closed.
     pub reasons: Vec<String>,
 }
 
 /// Starts to watch the store, with its clock, and the directory. Not ready until both have answered once; degraded when one has
-/// not for [`Deadlines::degraded_after`], until it has answered [`Deadlines::good_looks`] times in a row.
-pub fn watch_health(env: &Env, deadlines: Deadlines, wiring: &Wiring, clocks: Arc<Clocks>) -> watch::Receiver<Health> {
+/// not for [`Deadlines::degraded_after`], until it has answered [`Deadlines::good_looks`] times in a row. The same holds of
+/// accounts, but that they need the directory alone.
+pub fn watch_health(env: &Env, config: &Config, wiring: &Wiring, clocks: Arc<Clocks>) -> watch::Receiver<Health> {
+    let (deadlines, has_account_port) = (config.deadlines, config.account_port.is_some());
     let (announce, health) = watch::channel(Health {
-        ready: false,
         reasons: vec!["starting".into()],
+        ..Health::default()
     });
     let (env, wiring) = (env.clone(), wiring.clone());
     env.clone().spawn_vital("health", async move {
@@ -49,8 +59,9 @@ pub fn watch_health(env: &Env, deadlines: Deadlines, wiring: &Wiring, clocks: Ar
             let now = env.clock.monotonic();
             let before = announce.borrow().clone();
             let health = watched.judge(now, &deadlines, parts);
-            report(&env, watched.was_ready_once, &before, &health);
+            report(&env, &watched, has_account_port, &before, &health);
             watched.was_ready_once |= health.ready;
+            watched.had_accounts_once |= health.accounts;
             announce.send_if_modified(|current| {
                 let changed = *current != health;
                 *current = health;
@@ -105,22 +116,29 @@ impl Asked {
     }
 }
 
-fn report(env: &Env, was_ready_once: bool, before: &Health, now: &Health) {
+fn report(env: &Env, watched: &Watched, has_account_port: bool, before: &Health, now: &Health) {
     let reasons = now.reasons.join("; ");
     match (before.ready, now.ready) {
         (true, false) => {
             env.mark("replica degraded");
-            tracing::error!(%reasons, "degraded: closing the port");
+            tracing::error!(%reasons, "degraded: closing the port for logins");
         }
-        (false, true) if was_ready_once => {
+        (false, true) if watched.was_ready_once => {
             env.mark("replica recovered");
-            tracing::info!("recovered: opening the port again");
+            tracing::info!("recovered: opening the port for logins again");
         }
         (false, true) => tracing::info!("ready"),
         _ => {}
     }
-    // What makes it degraded has been told; something may be wrong with a replica that is ready.
-    let is_told = before.ready && !now.ready;
+    match (before.accounts, now.accounts) {
+        _ if !has_account_port => {}
+        (true, false) => tracing::error!(%reasons, "degraded: closing the port for accounts"),
+        (false, true) if watched.had_accounts_once => tracing::info!("recovered: opening the port for accounts again"),
+        (false, true) if !now.ready => tracing::info!("ready for accounts, and not for logins"),
+        _ => {}
+    }
+    // What closes a port has been told; something may be wrong with a replica that is ready.
+    let is_told = (before.ready && !now.ready) || (has_account_port && before.accounts && !now.accounts);
     if !is_told && before.reasons != now.reasons && !now.reasons.is_empty() {
         tracing::warn!(%reasons, ready = now.ready, "something is wrong");
     }
@@ -138,6 +156,7 @@ struct Parts {
 #[derive(Default)]
 struct Watched {
     was_ready_once: bool,
+    had_accounts_once: bool,
     store: Part,
     directory: Part,
 }
@@ -188,10 +207,12 @@ impl Watched {
         let of_directory = parts.directory.as_ref().err().filter(|cause| !is_locked_to_all(cause));
         let store = self.store.judge(now, deadlines, of_store);
         let directory = self.directory.judge(now, deadlines, of_directory);
-        let ready = store.is_none() && directory.is_none();
+        let accounts = directory.is_none();
+        let ready = store.is_none() && accounts;
+        // What has failed for too long is told until it counts as working.
+        let store = parts.store.err().or(store);
         let reasons = [
-            // What has failed for too long is told until it counts as working.
-            ("store", parts.store.err().or(store)),
+            ("store", store.clone()),
             ("directory", parts.directory.err().or(directory)),
             ("mail", parts.mail),
             ("analytics", parts.analytics),
@@ -199,6 +220,8 @@ impl Watched {
         ];
         Health {
             ready,
+            accounts,
+            store,
             reasons: (reasons.into_iter())
                 .filter_map(|(part, cause)| cause.map(|cause| format!("{part}: {cause}")))
                 .collect(),
@@ -209,7 +232,7 @@ impl Watched {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, StateConfig};
+    use crate::config::StateConfig;
 
     fn parts(store: Result<(), Cause>, directory: Result<(), Cause>) -> Parts {
         Parts {

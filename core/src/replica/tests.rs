@@ -3,6 +3,7 @@ use crate::{
     config::StateConfig,
     http::client,
     leader::LEASE,
+    registry,
     store::{
         AuthStateStore, Key, MemoryStore, SqliteDirectory,
         testing::{Fixture, Flaky},
@@ -13,7 +14,8 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use seams::{Cause, Failure};
-use tokio::sync::oneshot;
+use std::time::Duration;
+use tokio::{sync::oneshot, time::sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -87,7 +89,10 @@ impl Running {
 }
 
 fn config() -> Config {
-    Config::new("idp-a", "https://login.example", StateConfig::Memory)
+    Config {
+        account_port: Some(8081),
+        ..Config::new("idp-a", "https://login.example", StateConfig::Memory)
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,7 +121,7 @@ async fn the_port_is_open_exactly_while_the_replica_can_work() {
     assert_eq!(health.status(), StatusCode::SERVICE_UNAVAILABLE);
     let text = str::from_utf8(health.body()).unwrap();
     assert!(
-        text.contains(r#""status":"degraded","reasons":["store: no sentinel names a master"]"#),
+        text.contains(r#""status":"degraded","closed":["logins"],"reasons":["store: no sentinel names a master"]"#),
         "{text}"
     );
     assert_eq!(replica.fixture.marks.seen("replica degraded"), 1);
@@ -129,6 +134,51 @@ async fn the_port_is_open_exactly_while_the_replica_can_work() {
     assert_eq!(replica.fixture.marks.seen("replica recovered"), 1);
 }
 
+/// What needs no store goes on, and whoever wants to log in is told.
+#[tokio::test(start_paused = true)]
+async fn the_port_for_accounts_needs_no_store() {
+    let replica = Running::new("accounts", false).await;
+    sleep(2 * SECOND).await;
+    for path in ["/jwks", "/.well-known/openid-configuration", "/"] {
+        let answer = replica.get(8081, path).await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+    }
+    let answer = replica.get(8081, "/userinfo").await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "it has no token");
+    for path in registry::LOGINS {
+        let answer = replica.get(8081, path).await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert_eq!(answer.headers()["retry-after"], "2", "{path}");
+        assert!(
+            str::from_utf8(answer.body())
+                .unwrap()
+                .contains("data-error=\"no-logins\""),
+            "{path}"
+        );
+    }
+    let answer = replica.get(8081, "/token").await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.headers()["retry-after"], "2");
+    assert!(
+        str::from_utf8(answer.body())
+            .unwrap()
+            .contains(r#""error":"temporarily_unavailable""#)
+    );
+    let answer = replica.get(8081, "/nowhere").await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+}
+
+/// Every path that needs the store is known as one: at the port for logins there is something.
+#[tokio::test(start_paused = true)]
+async fn all_paths_of_logins_exist() {
+    let replica = Running::new("paths", true).await;
+    sleep(2 * SECOND).await;
+    for path in registry::LOGINS {
+        let answer = replica.get(8080, path).await.expect("an answer");
+        assert_ne!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn ops_can_see_who_leads() {
     let replica = Running::new("leads", true).await;
@@ -136,7 +186,7 @@ async fn ops_can_see_who_leads() {
     let health = replica.get(9090, "/health").await.expect("an answer");
     assert_eq!(
         str::from_utf8(health.body()).unwrap(),
-        r#"{"status":"ok","reasons":[],"leader":true,"replica":"idp-a"}"#
+        r#"{"status":"ok","closed":[],"reasons":[],"leader":true,"replica":"idp-a"}"#
     );
 }
 
@@ -170,7 +220,7 @@ async fn a_replica_that_stops_lets_nobody_in_gives_the_lease_back_and_ends() {
     assert_eq!(health.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(
         str::from_utf8(health.body()).unwrap(),
-        r#"{"status":"stopping","reasons":[],"leader":false,"replica":"idp-a"}"#
+        r#"{"status":"stopping","closed":["logins","accounts"],"reasons":[],"leader":false,"replica":"idp-a"}"#
     );
     drop(idle);
     sleep(SECOND / 10).await;

@@ -14,7 +14,7 @@ use crate::{
     config::{Config, StateConfig},
     hash::sha256_hex,
     keys::Algorithm,
-    replica::{App, Wiring, router},
+    replica::{App, Health, Wiring, routers},
     stop::Stop,
     store::{MemoryStore, SqliteDirectory, testing::Fixture},
     users::User,
@@ -30,6 +30,7 @@ use std::{
     },
     time::Duration,
 };
+use tokio::sync::watch;
 use tower::ServiceExt;
 use url::form_urlencoded;
 
@@ -102,7 +103,14 @@ impl TestBed {
         for _ in 0..2 {
             let clocks = Clocks::new(&env, config.ttl.clock_slack);
             let app = App::load(env.clone(), config.clone(), wiring.clone(), clocks).await;
-            replicas.push(router(app.expect("the directory answers"), Stop::never()));
+            replicas.push(
+                routers(
+                    &app.expect("the directory answers"),
+                    watch::channel(Health::default()).1,
+                    Stop::never(),
+                )
+                .people,
+            );
         }
         TestBed {
             fixture,

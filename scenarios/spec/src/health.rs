@@ -8,7 +8,7 @@ use crate::{
     seen::Seen,
     world::Touches,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What can make a part wrong.
@@ -30,6 +30,9 @@ const PARTS: [(&str, MayBe, bool); 7] = [
     ("port: ", |touches| touches.service, false),
     ("clock: ", |touches| touches.clocks_ms > 0, false),
 ];
+
+/// Which ports may be closed at once: nobody can log in where there are no accounts; but the two open one after the other.
+const PORTS_CLOSED: [&[&str]; 4] = [&[], &["logins"], &["accounts"], &["logins", "accounts"]];
 
 /// How long after all has settled a replica may still say what was wrong, milliseconds: it looks once a second, and a look may
 /// take its deadline.
@@ -73,16 +76,19 @@ impl Judge<'_> {
             return wrong("is not application/json".into());
         }
         let members: Vec<&str> = says.keys().map(String::as_str).collect();
-        if members != ["leader", "reasons", "replica", "status"] {
+        if members != ["closed", "leader", "reasons", "replica", "status"] {
             return wrong(format!("has the members {members:?}"));
         }
         let name = seen.exchange.door.split(':').next();
         if says["replica"].as_str() != name || !says["leader"].is_boolean() {
             return wrong(format!("says {}", answer_of(says)));
         }
+        let Some(closed) = PORTS_CLOSED.iter().find(|closed| says["closed"] == json!(closed)) else {
+            return wrong(format!("says that the ports {} are closed", says["closed"]));
+        };
         let fits = match says["status"].as_str() {
-            Some("ok") => answer.status == 200,
-            Some("degraded") => answer.status == 503,
+            Some("ok") => answer.status == 200 && closed.is_empty(),
+            Some("degraded") => answer.status == 503 && !closed.is_empty(),
             Some("stopping") => {
                 let is_asked = |touches: &Touches| touches.stops || touches.service;
                 answer.status == 503 && self.troubles.any(seen.times.from_ms, seen.times.to_ms, is_asked)
@@ -100,6 +106,14 @@ impl Judge<'_> {
         }
         if self.is_starting(seen) {
             return Ok(());
+        }
+        let needed = |touches: &Touches| touches.directory || touches.service || touches.stops;
+        let whole_ms = seen.times.from_ms.saturating_sub(NOTICED_MS);
+        if closed.contains(&"accounts") && !self.troubles.any(whole_ms, seen.times.to_ms, needed) {
+            return Err((
+                "accounts-closed",
+                "says that the port for accounts is closed, and what it needs worked".into(),
+            ));
         }
         let since_ms = seen.times.from_ms.saturating_sub(NOTICED_MS);
         // A try that began while something was broken takes up to its deadline, and then its failure is told.

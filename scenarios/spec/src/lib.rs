@@ -30,6 +30,7 @@ mod allowed;
 mod analytics;
 mod audit;
 mod authorize;
+mod balancer;
 mod commands;
 mod counter;
 mod documents;
@@ -69,6 +70,7 @@ mod verify;
 mod world;
 
 pub use allowed::{Sizes, Widened};
+pub use balancer::is_login;
 pub use commands::{Asks, Command, Told};
 pub use log_order::{LogLine, ProcessEnd, judge_log};
 pub use routes::{Report, Spec, Violation};

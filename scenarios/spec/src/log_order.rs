@@ -28,6 +28,9 @@ pub struct ProcessEnd<'a> {
 /// What is said when the port is opened for the first time.
 const READY: &str = "ready";
 
+/// The port that needs no store.
+const ACCOUNTS: &str = "accounts";
+
 /// Lines about something that is tried again after a pause, and the pause (core/LIMITS.md).
 const TRIED_AGAIN: [(&str, &str); 3] = [
     ("no connection could be accepted", "accepts again"),
@@ -46,8 +49,11 @@ struct Paces {
 /// The state of a process, as its log has told it.
 #[derive(Debug, Default)]
 struct Told<'a> {
+    /// Whether the port for logins is open, as the log says.
     ready: bool,
     was_ready: bool,
+    /// Whether that for accounts is.
+    accounts: bool,
     /// The last reasons, and when they were told.
     reasons: Option<(u64, &'a str)>,
     epoch: Option<&'a str>,
@@ -131,15 +137,29 @@ impl<'a> Told<'a> {
             let (reasons, ready) = reasons.rsplit_once(" ready=")?;
             return self.wrong(line.at_ms, reasons, ready == "true", paces.look_ms);
         }
-        if let Some(reasons) = text.strip_prefix("degraded: closing the port reasons=") {
-            let was_ready = std::mem::take(&mut self.ready);
+        if let Some((port, reasons)) = text
+            .strip_prefix("degraded: closing the port for ")
+            .and_then(|rest| rest.split_once(" reasons="))
+        {
+            let was_open = std::mem::take(self.port(port)?);
             self.reasons = Some((line.at_ms, reasons));
-            return (!was_ready).then_some(("degraded-twice", "says that a port is closed that is not open"));
+            return (!was_open).then_some(("degraded-twice", "says that a port is closed that is not open"));
         }
-        if text == "recovered: opening the port again" {
-            let was = std::mem::replace(&mut self.ready, true);
-            return (was || !self.was_ready)
+        if let Some(port) = text
+            .strip_prefix("recovered: opening the port for ")
+            .and_then(|rest| rest.strip_suffix(" again"))
+        {
+            let was_opened = self.was_ready || port == ACCOUNTS;
+            let was = std::mem::replace(self.port(port)?, true);
+            return (was || !was_opened)
                 .then_some(("not-degraded", "tells of a recovery, and nothing had been degraded"));
+        }
+        if text == "ready for accounts, and not for logins" {
+            let was = std::mem::replace(&mut self.accounts, true);
+            return was.then_some((
+                "accounts-twice",
+                "says for the second time that the port for accounts is open",
+            ));
         }
         if text == "stopping" {
             let was = self.stops_ms.replace(line.at_ms);
@@ -167,6 +187,7 @@ impl<'a> Told<'a> {
         }
         if text == READY {
             self.ready = true;
+            self.accounts = true;
             let was = std::mem::replace(&mut self.was_ready, true);
             return was.then_some((
                 "ready-twice",
@@ -205,6 +226,15 @@ impl<'a> Told<'a> {
             return (before != epoch).then_some(("did-not-lead", "ends an epoch in which it did not lead"));
         }
         None
+    }
+
+    /// Whether the port of this name is open.
+    fn port(&mut self, name: &str) -> Option<&mut bool> {
+        match name {
+            "logins" => Some(&mut self.ready),
+            ACCOUNTS => Some(&mut self.accounts),
+            _ => None,
+        }
     }
 
     fn wrong(

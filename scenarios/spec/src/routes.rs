@@ -10,7 +10,7 @@ use crate::{
     mailed_code,
     seen::Seen,
     session, token, userinfo, verify,
-    world::{Timed, Troubles, World},
+    world::{Timed, Touches, Troubles, World},
 };
 use std::cell::{OnceCell, RefCell};
 
@@ -124,15 +124,14 @@ impl Judge<'_> {
                 Answered::With(answer) => format!("the balancer's own {}", answer.status),
                 Answered::NotSent(why) | Answered::Unknown(why) | Answered::GivenUp(why) => why.clone(),
             };
-            let broken = |touches: &crate::world::Touches| touches.service || touches.store || touches.directory;
             let starting = seen.times.from_ms <= self.troubles.started_ms;
             // The balancer turns to another replica.
             let is_away = matches!(seen.exchange.answer, Answered::NotSent(_))
-                && self.index.world.balancer.as_deref() != Some(seen.exchange.door)
+                && !self.is_at_balancer(seen)
                 && self
                     .troubles
                     .any(seen.times.from_ms, seen.times.to_ms, |touches| touches.stops);
-            if !starting && !is_away && !self.troubles.any(seen.times.from_ms, seen.times.to_ms, broken) {
+            if !starting && !is_away && !self.may_be_unanswered(seen) {
                 let path = &seen.exchange.request.path;
                 report.violations.push(violation(
                     format!("no-answer-{}", crate::allowed::slug(path)),
@@ -150,10 +149,11 @@ impl Judge<'_> {
             report.violations.push(violation("too-many-lines".into(), what));
             return;
         }
-        let stops = |touches: &crate::world::Touches| touches.stops || touches.service;
-        if answer.closes && !self.troubles.any(seen.times.from_ms, seen.times.to_ms, stops) {
+        // It stops, or closes the port: what that needs does not work.
+        let closes = |touches: &Touches| touches.stops || touches.service || touches.store || touches.directory;
+        if answer.closes && !self.troubles.any(seen.times.from_ms, seen.times.to_ms, closes) {
             let what = format!(
-                "the answer to {asked} closes the connection, and the replica does not stop (RFC 9112 section 9.3)"
+                "the answer to {asked} closes the connection, and the replica neither stops nor closes its port (RFC 9112 section 9.3)"
             );
             report.violations.push(violation("closes-without-reason".into(), what));
             return;
@@ -176,20 +176,6 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether a balancer has refused what it must not pass on: two `Authorization` lines (RFC 9110 section 5.3: only what is
-    /// a list may come in several), or a line that is longer than its buffers (core/LIMITS.md). nginx does so by itself, with
-    /// its own page: 400, and 414 for a request line.
-    fn balancer_refuses(&self, seen: &Seen<'_>) -> bool {
-        let request = seen.exchange.request;
-        let is_too_long = request.longest_line as u64 > self.setting("bytes of a line of a request's head");
-        self.index.world.balancer.as_deref() == Some(seen.exchange.door)
-            && seen.any_answer().is_some_and(|answer| match answer.status {
-                400 => request.authorization.len() > 1 || is_too_long,
-                414 => is_too_long,
-                _ => false,
-            })
-    }
-
     /// Whether the request has been refused for the number of its header lines. A balancer adds a few.
     fn has_too_many_lines(&self, seen: &Seen<'_>) -> bool {
         const ADDED_MAX: u64 = 8;
@@ -200,14 +186,15 @@ impl Judge<'_> {
 
     fn expect(&self, place: usize, seen: &Seen<'_>) -> Allowed {
         let request = seen.exchange.request;
-        if !documents::is_for_scripts(&request.path) {
-            return self.expect_here(place, seen);
-        }
+        let is_for_scripts = documents::is_for_scripts(&request.path);
         let mut allowed = match request.method.as_str() {
-            "OPTIONS" => documents::expect_preflight(self),
+            "OPTIONS" if is_for_scripts => documents::expect_preflight(self),
             _ => self.expect_here(place, seen),
         };
-        documents::expose(&mut allowed);
+        self.or_no_logins(&mut allowed, seen);
+        if is_for_scripts {
+            documents::expose(&mut allowed);
+        }
         allowed
     }
 

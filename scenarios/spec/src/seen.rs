@@ -1,6 +1,7 @@
 //! An exchange with its times, and how its request is read.
 
 use crate::{
+    balancer::says_no_logins,
     exchange::{Answer, Answered, Exchange, Word},
     secret::{Secret, Tag},
     times::Times,
@@ -15,8 +16,10 @@ pub(crate) struct Seen<'a> {
     pub(crate) record: usize,
     /// What it was.
     pub(crate) exchange: Exchange<'a>,
-    /// Whether what was asked was done. Read once, as the next two are: every rule asks every exchange.
+    /// Whether what was asked was done. Read once, as the next ones are: every rule asks every exchange.
     done: Done,
+    /// Whether the answer is that nobody can log in now, which is not of the replica that may have the request.
+    is_answered_by_another: bool,
     /// The login in progress that it is about.
     pub(crate) flow: Option<Tag>,
     /// The eight digits that it presents.
@@ -42,10 +45,12 @@ impl<'a> Seen<'a> {
             record,
             exchange,
             done: Done::Maybe,
+            is_answered_by_another: false,
             flow: None,
             digits: None,
         };
         seen.done = seen.read_done();
+        seen.is_answered_by_another = says_no_logins(&seen);
         seen.flow = seen.params().secret("flow").map(|flow| flow.tag);
         seen.digits = seen.params().secret("code").and_then(|code| code.digits());
         seen
@@ -87,11 +92,11 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// When what was asked may have been done.
+    /// When what was asked may have been done: somebody else may have said that nobody can log in now.
     pub(crate) fn effect(&self) -> Times {
         match self.answer() {
-            Some(_) => self.times,
-            None => Times::new(self.times.from_ms, u64::MAX),
+            Some(_) if !self.is_answered_by_another => self.times,
+            _ => Times::new(self.times.from_ms, u64::MAX),
         }
     }
 

@@ -14,6 +14,7 @@ pub(crate) mod contested;
 pub(crate) mod degraded_is_reported;
 pub(crate) mod every_replica_serves;
 pub(crate) mod everyone_can_log_in;
+pub(crate) mod goes_on_without_store;
 mod health_answers;
 pub(crate) mod health_tells;
 pub(crate) mod latency_budget;
@@ -24,6 +25,7 @@ pub(crate) mod ports_do_not_flap;
 pub(crate) mod stops_in_order;
 
 // Planted bugs.
+pub(crate) mod accounts_end_with_the_store;
 pub(crate) mod degraded_for_good;
 pub(crate) mod full_disk_closes_ports;
 pub(crate) mod health_always_fine;
@@ -59,6 +61,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         port_closed_too_early::PLANTED,
         one_success_opens::PLANTED,
         full_disk_closes_ports::PLANTED,
+        accounts_end_with_the_store::PLANTED,
         stops_at_once::PLANTED,
         outbox_dropped_at_stop::PLANTED,
         lease_kept_at_stop::PLANTED,

@@ -95,7 +95,7 @@ mod tests {
     fn closes(story: Story) -> Story {
         story.logged(
             20_000,
-            "degraded: closing the port reasons=directory: the directory's disk is full",
+            "degraded: closing the port for logins reasons=directory: the directory's disk is full",
             &[],
         )
     }

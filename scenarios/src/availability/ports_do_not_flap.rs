@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 /// Property: a port is opened again only after some good looks in a row. See the module.
 pub struct PortsDoNotFlap;
 
-const CLOSES: &str = "degraded: closing the port reasons=";
+const CLOSES: &str = "degraded: closing the port for logins reasons=";
 /// The parts, as the log names them, and the looks at them.
 const PARTS: [(&str, &str); 2] = [("store: ", "store health"), ("directory: ", "directory probe")];
 /// What is refused to everybody.
@@ -99,7 +99,7 @@ mod tests {
             .event(20_000, "idp-a", port(true, ""));
         story = story.logged(
             10_000,
-            "degraded: closing the port reasons=store: no sentinel names a master",
+            "degraded: closing the port for logins reasons=store: no sentinel names a master",
             &[],
         );
         for (at_ms, look) in looks {

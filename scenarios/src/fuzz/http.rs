@@ -10,7 +10,7 @@ use idp::{
     keys::Algorithm,
     mail::{Mail, Mailer},
     redemption::pkce,
-    replica::{App, Wiring, router},
+    replica::{App, Health, Wiring, routers},
     stop::Stop,
     store::SqliteDirectory,
     users::User,
@@ -73,7 +73,12 @@ async fn serve(env: Env) {
     };
     let clocks = Clocks::new(&env, config.ttl.clock_slack);
     let app = App::load(env.clone(), config, wiring, clocks).await;
-    let router = router(app.expect("the directory answers"), Stop::never());
+    let router = routers(
+        &app.expect("the directory answers"),
+        watch::channel(Health::default()).1,
+        Stop::never(),
+    )
+    .people;
     let listener = env.network.listen(HTTP_PORT).await.expect("the port is free");
     let (_never, stop) = watch::channel(PortState::Open);
     serve_connections(env, listener, router, stop).await;

@@ -38,7 +38,7 @@ const PARTS: [Part; 3] = [
         may_hit: of_the_directory,
     },
     Part {
-        names: &["queue", "a twin of this attempt"],
+        names: &["queue", "a twin of this attempt", "every port for logins"],
         may_hit: |_| true,
     },
 ];

@@ -74,7 +74,7 @@ impl Property<Login> for FailuresLogged {
 }
 
 const REFUSES: &str = "no connection could be accepted";
-const OPENS: [&str; 2] = ["ready", "recovered: opening the port again"];
+const OPENS: [&str; 2] = ["ready", "recovered: opening the port for logins again"];
 const CLOSED: &str = "ready, but the port cannot be opened";
 
 impl FailuresLogged {
@@ -229,7 +229,7 @@ mod tests {
         );
         let violated = without(3000).judged_by(&FailuresLogged).expect_err("nothing is told");
         assert_eq!(violated.reason, "nobody-accepted");
-        let opens = "recovered: opening the port again";
+        let opens = "recovered: opening the port for logins again";
         let violated = without(2400)
             .logged(5000, opens, &[])
             .judged_by(&FailuresLogged)

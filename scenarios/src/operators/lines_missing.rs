@@ -11,10 +11,10 @@ use sim::history::{CLOSED_DEGRADED, CLOSED_STOPPING, RETURNED};
 use std::collections::BTreeMap;
 
 /// What says that a port opens.
-const OPENS: [&str; 2] = ["ready", "recovered: opening the port again"];
+const OPENS: [&str; 2] = ["ready", "recovered: opening the port for logins again"];
 /// Why a port closes, as the harness says it, and how the line begins that tells it.
 const CLOSES: [(&str, &str); 2] = [
-    (CLOSED_DEGRADED, "degraded: closing the port"),
+    (CLOSED_DEGRADED, "degraded: closing the port for logins"),
     (CLOSED_STOPPING, "stopping"),
 ];
 /// So much earlier or later than the event its line may be, milliseconds: both are of one moment, and a real process is seen

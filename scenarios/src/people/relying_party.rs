@@ -276,6 +276,14 @@ impl RelyingParty {
         read(answer)
     }
 
+    /// Asks for a document that anybody may read.
+    ///
+    /// # Errors
+    /// The outcome, if it is no document.
+    pub(crate) async fn ask_document(&self, path: &str) -> Result<serde_json::Value, Seen> {
+        self.get(path, None).await
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: &str, bearer: Option<&str>) -> Result<T, Seen> {
         let mut request = Request::builder().header(header::ACCEPT, "application/json");
         if let Some(token) = bearer {

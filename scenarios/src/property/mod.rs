@@ -19,6 +19,7 @@ pub use crate::analytics::events_counted::EventsCounted;
 pub use crate::availability::degraded_is_reported::DegradedIsReported;
 pub use crate::availability::every_replica_serves::EveryReplicaServes;
 pub use crate::availability::everyone_can_log_in::EveryoneCanLogIn;
+pub use crate::availability::goes_on_without_store::GoesOnWithoutStore;
 pub use crate::availability::health_tells::HealthTells;
 pub use crate::availability::latency_budget::LatencyBudget;
 pub use crate::availability::nothing_fails::NothingFails;

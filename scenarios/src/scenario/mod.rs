@@ -16,9 +16,9 @@ pub use sim::scenario::{
     start, stop,
 };
 pub use workload::{
-    Administrator, AmongCookies, BurntCodes, Clients, CodeThief, DirectoryReader, Eavesdropper, Flooder, Guesser,
-    HastyPeople, ImpatientPeople, Logins, LogsInAgain, ManyBrowsers, Monitor, Operator, Probe, Racers, RestoredTabs,
-    Returns, SentElsewhere, SignsOut, Sprayer, Stranger, Visitors,
+    Administrator, AmongCookies, BurntCodes, Clients, CodeThief, DirectoryReader, Eavesdropper, Flooder, GoesOn,
+    Guesser, HastyPeople, ImpatientPeople, Logins, LogsInAgain, ManyBrowsers, Monitor, Operator, Probe, Racers,
+    RestoredTabs, Returns, SentElsewhere, SignsOut, Sprayer, Stranger, Visitors,
 };
 pub use world::World;
 

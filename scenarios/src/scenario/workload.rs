@@ -49,6 +49,20 @@ impl Visitors {
     }
 }
 
+/// People who go on with what they have got when they logged in.
+pub struct GoesOn;
+
+impl GoesOn {
+    /// This number of people, each for a number of rounds within these bounds, and then they sign out.
+    pub fn people(count: usize, every: Duration, rounds: Range<u64>) -> Workload {
+        let every_ms = every.as_millis() as u64;
+        Workload::people_each(count, move |dice| {
+            let rounds = dice.between(rounds.start, rounds.end) as u32;
+            Behaviour::Session(session::Behaviour::GoOn { every_ms, rounds })
+        })
+    }
+}
+
 /// People who log out again.
 pub struct SignsOut;
 

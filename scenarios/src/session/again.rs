@@ -90,7 +90,8 @@ async fn sign_out(person: &Person) -> Result<(), Seen> {
     };
     person.browser.expect_to_be_logged_out();
     let pressed: Result<Reply, _> = person.browser.submit(&page, "/logout", &[]).await;
-    pressed.map(drop).map_err(|failure| Seen::Unknown(failure.to_string()))
+    let pressed = pressed.map_err(|failure| Seen::Unknown(failure.to_string()))?;
+    pressed.trouble().map_or(Ok(()), Err)
 }
 
 /// A code for a browser that is logged in.
@@ -103,7 +104,7 @@ async fn code(person: &Person, rp: &RelyingParty) -> Result<(Begun, SeenCode), S
 }
 
 /// An access token for a browser that is logged in.
-async fn token(person: &Person, rp: &RelyingParty) -> Result<Tokens, Seen> {
+pub(super) async fn token(person: &Person, rp: &RelyingParty) -> Result<Tokens, Seen> {
     let (_, code) = code(person, rp).await?;
     rp.exchange(&code).await
 }

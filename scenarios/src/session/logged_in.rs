@@ -20,15 +20,20 @@ pub(crate) async fn stay(person: &Arc<Person>, every: Duration, looks: u32) {
     }
     for _ in 0..looks {
         sleep(every).await;
-        // Without the cookie the visit would be a stranger's. The loss of the cookie is in the history.
-        let Some(session) = person.browser.session() else {
-            return;
-        };
-        let op = Op::Session(session::Op::Visit {
-            session: Tag::of(&session),
-        });
-        let _ = person.scene.recorder.observe(&person.who, op, look(person)).await; // the outcome is in the history
+        visit(person).await;
     }
+}
+
+/// Looks at the account page. The outcome is in the history.
+pub(super) async fn visit(person: &Person) {
+    // Without the cookie the visit would be a stranger's. The loss of the cookie is in the history.
+    let Some(session) = person.browser.session() else {
+        return;
+    };
+    let op = Op::Session(session::Op::Visit {
+        session: Tag::of(&session),
+    });
+    drop(person.scene.recorder.observe(&person.who, op, look(person)).await);
 }
 
 /// How long the person goes on trying to log out.

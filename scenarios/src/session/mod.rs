@@ -8,6 +8,7 @@ pub use ops::{Behaviour, Observation, Op};
 // People and attackers.
 pub(crate) mod again;
 pub(crate) mod logged_in;
+mod uses_accounts;
 
 // Properties.
 pub(crate) mod sessions_survive;

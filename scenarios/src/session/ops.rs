@@ -4,7 +4,7 @@ use crate::{
     login::{self, Login},
     mailed_code,
     people::person::Person,
-    session::{again, logged_in},
+    session::{again, logged_in, uses_accounts},
     world::Scene,
 };
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,14 @@ pub enum Behaviour {
     },
     /// Logs in, looks at the account page, and logs out.
     LogInAndOut,
+    /// Logs in; in each round looks at the account page, and the client asks for userinfo, the keys and the metadata. Then logs
+    /// out.
+    GoOn {
+        /// Time between two rounds, milliseconds.
+        every_ms: u64,
+        /// The number of rounds.
+        rounds: u32,
+    },
     /// Logs in, some time later again in the same browser, and signs out; somebody looks at the account page with the old
     /// cookies, and clients ask for what they were given before.
     LogInAgain {
@@ -39,7 +47,7 @@ pub enum Behaviour {
 }
 
 impl sim::service::Behaviour<Login> for Behaviour {
-    const KINDS: &'static [&'static str] = &["stay-logged-in", "log-in-and-out", "log-in-again"];
+    const KINDS: &'static [&'static str] = &["stay-logged-in", "log-in-and-out", "go-on", "log-in-again"];
 
     fn others(&self) -> Vec<&str> {
         match self {
@@ -61,6 +69,9 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             logged_in::stay(&Arc::new(person), Duration::from_millis(every_ms), looks).await;
         }
         Behaviour::LogInAndOut => logged_in::in_and_out(&Arc::new(person)).await,
+        Behaviour::GoOn { every_ms, rounds } => {
+            uses_accounts::go_on(&Arc::new(person), Duration::from_millis(every_ms), rounds).await;
+        }
         Behaviour::LogInAgain { after_ms, whose } => {
             again::log_in(person, &whose, Duration::from_millis(after_ms)).await;
         }

@@ -34,6 +34,7 @@ pub(crate) mod connections_close;
 pub(crate) mod master_cut_off;
 pub(crate) mod memory_store;
 pub(crate) mod old_master_returns;
+pub(crate) mod redis_gone;
 pub(crate) mod redis_refuses;
 pub(crate) mod redis_unreachable;
 pub(crate) mod sentinel_without_quorum;
@@ -66,6 +67,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
         old_master_returns::old_master_returns(),
         master_cut_off::master_cut_off(),
         redis_unreachable::redis_unreachable(),
+        redis_gone::redis_gone(),
         redis_refuses::redis_refuses(),
         connections_close::connections_close(),
         sentinels_refuse::sentinels_refuse(),

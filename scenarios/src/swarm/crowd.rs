@@ -4,7 +4,7 @@ use crate::{
     login::Login,
     mailed_code,
     scenario::{
-        BurntCodes, Clients, CodeThief, Eavesdropper, Flooder, Guesser, HastyPeople, ImpatientPeople, Logins,
+        BurntCodes, Clients, CodeThief, Eavesdropper, Flooder, GoesOn, Guesser, HastyPeople, ImpatientPeople, Logins,
         LogsInAgain, Monitor, Probe, Racers, RestoredTabs, SentElsewhere, SignsOut, Sprayer, Stranger, Visitors, ms,
         secs,
     },
@@ -52,6 +52,7 @@ pub(super) const KINDS: &[DrawWorkloads<Login>] = &[
             SignsOut::of("olga"),
         ]
     },
+    |dice, few| vec![GoesOn::people(few, secs(dice.pick(&[1, 3, 7])), 4..30).every(gap(dice))],
     |dice, _| vec![Sprayer::of(30, 2, ms(dice.pick(&[300, 900])))],
 ];
 

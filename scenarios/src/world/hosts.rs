@@ -48,8 +48,10 @@ pub const SUBMISSION_PORT: u16 = 587;
 pub const SUBMISSIONS_PORT: u16 = 465;
 /// The balancer's port for people.
 pub const BALANCER_PORT: u16 = 80;
-/// A replica's port for the balancer.
+/// A replica's port for the balancer, at which people log in.
 pub const REPLICA_PORT: u16 = 8080;
+/// A replica's port for the balancer, for what needs no store.
+pub const ACCOUNT_PORT: u16 = 8081;
 /// A replica's port for operators.
 pub const OPS_PORT: u16 = 9090;
 /// The analytics hook's port.

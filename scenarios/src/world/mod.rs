@@ -36,8 +36,26 @@ pub use scene::{CodeFeed, RelyingPartyOptions, Scene, SeenCode};
 use crate::{directory::Damaged, login::Login, oddities::Pool, store::history::StoreRecorder};
 use at_rest::PutIntoStore;
 use directory::SharedDirectory;
-use sim::world::Start;
+use sim::world::{LocationOptions, PathMatch, Start};
 use std::sync::{Arc, Mutex, atomic::AtomicU64};
+
+/// The paths on which people log in, as the balancer of a deployment knows them: see `README.md`. If no replica has its port for
+/// logins open, another of its ports says so.
+pub(crate) fn locations() -> Vec<LocationOptions> {
+    let exact = |path: &str| PathMatch::Exact(path.into());
+    [
+        exact("/authorize"),
+        exact("/login"),
+        PathMatch::Prefix("/login/".into()),
+        exact("/token"),
+    ]
+    .map(|path| LocationOptions {
+        path,
+        port: hosts::REPLICA_PORT,
+        error_page: Some(hosts::ACCOUNT_PORT),
+    })
+    .into()
+}
 
 /// State that the hosts of one run share. Clones share it.
 #[derive(Clone)]

@@ -33,6 +33,7 @@ fn config(host: &str, directory: &str, world: &WorldOptions) -> Config {
     };
     // Its ports are the documented ones, by which the balancer and the operators know it.
     let mut config = Config::new(host, world.issuer(), state);
+    config.account_port = Some(hosts::ACCOUNT_PORT);
     config.directory = directory.to_owned();
     // All hosts of this world: the balancer, and the network in front of it.
     config.proxies.networks = ["10.0.0.0/8", "192.168.0.0/16"]

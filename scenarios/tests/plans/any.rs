@@ -21,7 +21,7 @@ use scenarios::{
     },
     redemption::Behaviour::{BurnCode, RaceCode, StealCodes},
     registry,
-    session::Behaviour::{LogInAgain, LogInAndOut, StayLoggedIn},
+    session::Behaviour::{GoOn, LogInAgain, LogInAndOut, StayLoggedIn},
     store,
     vocabulary::{Behaviour, Mode, OwnFault, ReminderOption},
 };
@@ -49,6 +49,7 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
         Just(BurnCode.into()),
         vec(ms.clone(), 0..4).prop_map(|after_ms| StealCodes { after_ms }.into()),
         (ms.clone(), many.clone()).prop_map(|(every_ms, looks)| StayLoggedIn { every_ms, looks }.into()),
+        (ms.clone(), many.clone()).prop_map(|(every_ms, rounds)| GoOn { every_ms, rounds }.into()),
         Just(LogInAndOut.into()),
         again.prop_map(|(whose, after_ms)| LogInAgain { after_ms, whose }.into()),
         (attack.clone(), any::<bool>(), option::of(others)).prop_map(

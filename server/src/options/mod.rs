@@ -39,7 +39,7 @@ impl From<ProxyHeader> for ForwardedBy {
 /// All replicas share one directory: an SQLite file with a write-ahead log, which works on one machine only. Put the file on
 /// a local disk, and run all replicas on that machine; a network file system damages it.
 ///
-/// A replica that gets SIGTERM or SIGINT closes its port, answers what has begun, gives its lease back, sends the mails that
+/// A replica that gets SIGTERM or SIGINT closes its ports, answers what has begun, gives its lease back, sends the mails that
 /// wait, and ends after 15 s at the latest, with 0; a second signal ends it at once.
 ///
 /// Secrets come from files or from the environment, never from arguments, which every process of the machine can read.
@@ -76,9 +76,14 @@ pub struct Options {
     #[arg(long)]
     pub bind: Option<IpAddr>,
 
-    /// Port for people and relying parties; closed while the replica is degraded.
+    /// Port for people and relying parties, for everything; closed while Redis or the directory cannot be used.
     #[arg(long, default_value_t = 8080)]
     pub port: u16,
+
+    /// Port for what needs no Redis: keys, metadata, /userinfo, the account page, signing out. To all else it answers that nobody
+    /// can log in now. Closed while the directory cannot be used. Without it, all of that ends when Redis cannot be used.
+    #[arg(long, value_name = "PORT")]
+    pub account_port: Option<u16>,
 
     /// A proxy that is believed when it names a client: an address or a network (10.0.0.0/8). May be given several times.
     /// Without it each client is who connects.

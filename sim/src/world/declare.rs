@@ -2,7 +2,8 @@
 
 use super::{
     Act, Host, HostKind, Process, Scene,
-    models::{self, NginxOptions, RedisOptions, SentinelOptions},
+    balancer::{self, NginxOptions},
+    models::{self, RedisOptions, SentinelOptions},
     people,
     port::service_main,
 };
@@ -117,10 +118,11 @@ impl<S: Service> World<S> {
         self.linked_all(&hosts, &nodes)
     }
 
-    /// Adds a balancer that behaves as nginx does, in front of the service's processes `GROUP-…`.
+    /// Adds a balancer that behaves as nginx does, in front of the service's processes `GROUP-…`. All requests go to their
+    /// `upstream_port`, but for those that have a location ([`NginxOptions::locations`]).
     pub fn nginx(self, name: &str, port: u16, group: &str, upstream_port: u16, options: &NginxOptions) -> World<S> {
         let upstreams = self.group(group);
-        let host = models::nginx(name, port, &upstreams, upstream_port, options);
+        let host = balancer::nginx(name, port, &upstreams, upstream_port, options);
         self.host(host).linked_all(&[name.to_owned()], &upstreams)
     }
 

@@ -11,6 +11,7 @@
 //!
 //! The order of declaration decides the addresses of the hosts. The options of a plan decide their numbers.
 
+mod balancer;
 mod build;
 mod console;
 mod declare;
@@ -25,6 +26,7 @@ mod port;
 mod signals;
 mod tap;
 
+pub use balancer::{LocationOptions, NginxOptions, PathMatch};
 pub(crate) use build::RunningWorld;
 pub(crate) use console::{Console, Operator, ServiceUser};
 pub use declare::World;
@@ -37,8 +39,8 @@ pub use http::{Answer, Http, PATIENCE};
 pub use marks::MarkRecord;
 pub(crate) use marks::Marks;
 pub use models::{
-    NginxOptions, PASSWORD_REFUSED, Persistence, REDIS_PORT, REPLICATION_LATE_PPM, RedisOptions, RedisPasswords,
-    SENTINEL_PORT, SMTP_PORT, SentinelOptions,
+    PASSWORD_REFUSED, Persistence, REDIS_PORT, REPLICATION_LATE_PPM, RedisOptions, RedisPasswords, SENTINEL_PORT,
+    SMTP_PORT, SentinelOptions,
 };
 pub use people::{Act, Scene, join_all};
 pub use port::{CERTIFICATE_REFUSED, DEGRADED, HANDSHAKE_BROKEN, RECOVERED};

@@ -1,4 +1,4 @@
-//! The models as hosts of a world: Redis, Sentinel and nginx, with the options of a plan.
+//! The models of Redis and Sentinel as hosts of a world, with the options of a plan.
 
 use super::{
     Host, HostKind, Installed,
@@ -14,7 +14,7 @@ use model_redis::{Disk, PersistenceMode, RedisConfig, RedisEvent};
 use model_sentinel::{Passwords, SentinelConfig, SentinelDisk};
 use seams::{Env, Probe as _};
 use serde::{Deserialize, Serialize};
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 /// Port of a Redis node.
 pub const REDIS_PORT: u16 = 6379;
@@ -128,44 +128,6 @@ impl Default for SentinelOptions {
             tls: false,
             password: String::new(),
             redis_password: String::new(),
-        }
-    }
-}
-
-/// The options of nginx.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct NginxOptions {
-    /// `proxy_connect_timeout`, milliseconds.
-    pub connect_timeout_ms: u64,
-    /// `proxy_read_timeout`, milliseconds.
-    pub read_timeout_ms: u64,
-    /// `fail_timeout`, milliseconds.
-    pub fail_timeout_ms: u64,
-    /// `keepalive` to the upstreams: the number of idle connections that it keeps. 0 means a new connection for each
-    /// request.
-    pub keepalive: u32,
-}
-
-impl Default for NginxOptions {
-    fn default() -> NginxOptions {
-        NginxOptions {
-            connect_timeout_ms: 1000,
-            read_timeout_ms: 5000,
-            fail_timeout_ms: 2000,
-            keepalive: 16,
-        }
-    }
-}
-
-impl NginxOptions {
-    /// Options with a new upstream connection for each request, as nginx does if `keepalive` is not configured. If the
-    /// other end of a kept connection has died silently, a POST gets a 502 (measured on nginx 1.22.1: only a request
-    /// that was never sent goes to the next upstream).
-    pub fn without_keepalive() -> NginxOptions {
-        NginxOptions {
-            keepalive: 0,
-            ..NginxOptions::default()
         }
     }
 }
@@ -303,30 +265,4 @@ pub(super) fn sentinel<S: Service>(name: &str, master: &str, master_name: &str, 
         .with_console(typed)
     });
     certified(host, tls)
-}
-
-pub(super) fn nginx<S: Service>(
-    name: &str,
-    port: u16,
-    upstreams: &[String],
-    upstream_port: u16,
-    options: &NginxOptions,
-) -> Host<S> {
-    let upstreams: Vec<(String, u16)> = upstreams.iter().map(|host| (host.clone(), upstream_port)).collect();
-    let config = model_nginx::NginxConfig {
-        fail_timeout: Duration::from_millis(options.fail_timeout_ms),
-        keepalive: options.keepalive as usize,
-        connect_timeout: Duration::from_millis(options.connect_timeout_ms),
-        read_timeout: Duration::from_millis(options.read_timeout_ms),
-        ..model_nginx::NginxConfig::new(port, upstreams)
-    };
-    Host::new(name, HostKind::Balancer, move |start| {
-        let (recorder, host, config) = (start.recorder.clone(), start.host.to_owned(), config.clone());
-        Installed::new(Box::new(move |env| {
-            let (recorder, host) = (recorder.clone(), host.clone());
-            let observer = move |says| recorder.note(&host, Event::Balancer { says });
-            let serving = model_nginx::serve(env, config.clone(), Arc::new(observer));
-            Box::pin(async { serving.await.expect("the port is free: nothing else runs on this host") })
-        }))
-    })
 }

@@ -35,9 +35,9 @@ fn accepts_what_a_replica_says() {
         (
             8000,
             "ERROR",
-            "degraded: closing the port reasons=store: the store took longer than 800 ms; directory: the directory is locked",
+            "degraded: closing the port for logins reasons=store: the store took longer than 800 ms; directory: the directory is locked",
         ),
-        (9000, "INFO", "recovered: opening the port again"),
+        (9000, "INFO", "recovered: opening the port for logins again"),
         (9000, "INFO", "leading epoch=2"),
         (
             9500,
@@ -160,14 +160,14 @@ fn rejects_each_kind_of_wrong_line() {
             "led-to-the-end",
         ),
         (
-            vec![(2000, "INFO", "recovered: opening the port again")],
+            vec![(2000, "INFO", "recovered: opening the port for logins again")],
             "not-degraded",
         ),
         (
             vec![(
                 2000,
                 "ERROR",
-                "degraded: closing the port reasons=store: no sentinel names a master",
+                "degraded: closing the port for logins reasons=store: no sentinel names a master",
             )],
             "degraded-twice",
         ),

@@ -10,6 +10,7 @@
 //! A judge that accepts everything agrees with everything: so the same history is judged again with one answer changed, once
 //! for each part of an answer, and must be rejected.
 
+mod gone;
 mod people;
 mod restarts;
 mod service;
@@ -33,6 +34,7 @@ use stalls::Stalls;
 use std::{collections::BTreeSet, fmt, io, path::Path};
 
 pub use crate::oddities::Tries;
+pub use gone::judge_redis_gone;
 pub use restarts::judge_restarts;
 pub use stalls::Stall;
 pub use strangers::judge_strangers;

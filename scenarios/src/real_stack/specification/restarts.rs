@@ -107,11 +107,11 @@ pub fn judge_restarts(program: &Path) -> Result<Agreement, Unavailable> {
 }
 
 impl Service {
-    fn note(&self, who: &str, event: Event) {
+    pub(super) fn note(&self, who: &str, event: Event) {
         self.scene.recorder.note(who, event);
     }
 
-    fn note_fault(&self, fault: Fault) {
+    pub(super) fn note_fault(&self, fault: Fault) {
         let (in_flight, after) = (self.scene.recorder.in_flight(), None);
         self.note(
             "operator",
@@ -123,7 +123,7 @@ impl Service {
         );
     }
 
-    fn note_ready(&self, host: &str, ready: bool) {
+    pub(super) fn note_ready(&self, host: &str, ready: bool) {
         let (why, of) = (String::new(), host.to_owned());
         self.note(host, Event::Ready { host: of, ready, why });
     }

@@ -9,10 +9,11 @@ use crate::{
     world::{CodeFeed, Inboxes, PeerMode, RelyingPartyOptions, Scene, analytics, directory, hosts, mail},
 };
 use conformance::{
-    Unavailable, nginx,
+    Unavailable,
+    nginx::{self, Location},
     port::Port,
     process::{Folder, Process},
-    stack::{EMPTY_SCRIPT, MASTER_NAME, RealStack},
+    stack::{Action, EMPTY_SCRIPT, MASTER_NAME, RealStack},
 };
 use idp::store::SqliteDirectory;
 use seams::Timestamp;
@@ -48,7 +49,7 @@ pub(super) struct Service {
     /// The port for people of each.
     pub(super) people_ports: Vec<u16>,
     _balancer: Option<Process>,
-    _stack: Option<RealStack>,
+    stack: Option<RealStack>,
     _folder: Folder,
     _reserved: Vec<Port>,
 }
@@ -83,30 +84,33 @@ impl Service {
         };
         let mut ports = Ports { reserved: vec![] };
         let replicas = [hosts::IDP_A, hosts::IDP_B].into_iter().take(plan.world.replicas);
-        let mut replica_ports = vec![];
+        let (mut replica_ports, mut account_ports) = (vec![], vec![]);
         let mut places: BTreeMap<names::Place, u16> = BTreeMap::new();
         for name in replicas.clone() {
-            let [port, ops_port] = [ports.next()?, ports.next()?];
+            let [port, account_port, ops_port] = [ports.next()?, ports.next()?, ports.next()?];
             replica_ports.push(port);
+            account_ports.push(account_port);
             places.insert((name.to_owned(), hosts::REPLICA_PORT), port);
+            places.insert((name.to_owned(), hosts::ACCOUNT_PORT), account_port);
             places.insert((name.to_owned(), hosts::OPS_PORT), ops_port);
         }
         let (relay, hook) = (ports.next()?, ports.next()?);
-        let balancer = match (&stack, &replica_ports[..]) {
-            (Some(_), [a, b]) => {
+        let balancer = match &stack {
+            Some(_) => {
                 let world = &plan.world;
                 let port = ports.next()?;
                 places.insert((hosts::BALANCER.to_owned(), hosts::BALANCER_PORT), port);
                 Some(nginx::Balancer {
                     port,
-                    upstreams: [*a, *b],
+                    upstreams: vec![account_ports.clone(), replica_ports.clone()],
+                    locations: locations(),
                     fail_timeout_s: world.fail_timeout_ms / 1000,
                     read_timeout_s: world.proxy_read_timeout_ms / 1000,
                     non_idempotent: false,
                     keepalive: world.upstream_keepalive,
                 })
             }
-            _ => None,
+            None => None,
         };
         let folder = Folder::new("specification").map_err(broken)?;
         let file = folder.path().join("directory.sqlite").display().to_string();
@@ -135,6 +139,7 @@ impl Service {
             let port = |port| places[&(name.to_owned(), port)];
             let mut options = vec![
                 format!("--port={}", port(hosts::REPLICA_PORT)),
+                format!("--account-port={}", port(hosts::ACCOUNT_PORT)),
                 format!("--ops-port={}", port(hosts::OPS_PORT)),
                 format!("--directory={file}"),
                 "--trusted-proxy=127.0.0.0/8".into(),
@@ -168,7 +173,7 @@ impl Service {
             issuer: issuer.clone(),
             epoch_ms,
             hook: format!("127.0.0.1:{hook}"),
-            balancer: balancer.map(|_| hosts::BALANCER.to_owned()),
+            balancer: balancer.as_ref().map(|_| hosts::BALANCER.to_owned()),
             prints_mails: place == Place::Dev,
             ..exchange::world(plan)
         };
@@ -198,10 +203,18 @@ impl Service {
             servers,
             people_ports: replica_ports,
             _balancer: balancer.map(|balancer| nginx::start(&balancer)).transpose()?,
-            _stack: stack,
+            stack,
             _folder: folder,
             _reserved: ports.reserved,
         })
+    }
+
+    /// Does something to Redis or its Sentinels.
+    ///
+    /// # Panics
+    /// There are none.
+    pub(super) fn apply(&mut self, action: Action) {
+        self.stack.as_mut().expect("it has Redis").apply(action);
     }
 
     /// What operators have of it: its log, without the secrets that anybody has seen, and the references that were given.
@@ -213,6 +226,20 @@ impl Service {
             errors,
         }
     }
+}
+
+/// The locations of the simulated world's balancer: the ports for logins are the second `upstream` block, and those for accounts
+/// the first one.
+fn locations() -> Vec<Location> {
+    let number = |port| usize::from(port == hosts::REPLICA_PORT);
+    let locations = crate::world::locations().into_iter();
+    locations
+        .map(|location| Location {
+            path: location.path,
+            upstream: number(location.port),
+            error_page: location.error_page.map(number),
+        })
+        .collect()
 }
 
 /// When the history begins, milliseconds since the Unix epoch; and the time since then, milliseconds. It is the wall clock

@@ -3,11 +3,13 @@
 //!
 //! Not compared, because it cannot be caused on a loopback: a SYN that is dropped, a worker that is killed.
 
+mod locations;
 mod real;
 mod sequences;
 mod simulated;
 mod traffic;
 
+pub use model_nginx::Location;
 pub use real::{Balancer, run as run_real, start};
 pub use sequences::{Sequence, named_sequences, random_sequences};
 pub use simulated::run as run_simulated;
@@ -69,10 +71,11 @@ fn side_by_side(sequence: &Sequence, theirs: &[Exchange], ours: &[Exchange]) -> 
         .zip(ours)
         .map(|((request, theirs), ours)| {
             let mark = if theirs == ours { ' ' } else { '!' };
-            let [a, b] = request.behaviours;
+            let ([a, b], [c, d]) = (request.behaviours, request.others);
             format!(
-                "{mark} {}{}{} (a: {a:?}, b: {b:?})\n    nginx:     {theirs}\n    simulated: {ours}",
+                "{mark} {} {}{}{} (a: {a:?}, b: {b:?}, c: {c:?}, d: {d:?})\n    nginx:     {theirs}\n    simulated: {ours}",
                 request.method,
+                request.path,
                 request
                     .twice
                     .map_or(String::new(), |line| format!(" with \"{line}\" twice")),

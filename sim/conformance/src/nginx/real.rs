@@ -2,13 +2,16 @@
 
 use super::{
     Exchange, FAIL_TIMEOUT_S, READ_TIMEOUT_S, Sequence,
+    locations::locations,
     traffic::{Shared, run_requests, upstream},
 };
 use crate::{
     port::Port,
     process::{Process, Unavailable},
 };
+use model_nginx::{Location, PathMatch};
 use std::{
+    collections::BTreeSet,
     fs, io,
     net::{IpAddr, Ipv4Addr},
 };
@@ -20,11 +23,17 @@ use std::{
 pub fn run(sequence: &Sequence) -> Result<Vec<Exchange>, Unavailable> {
     let broken = |why: io::Error| Unavailable::broken("nginx", why);
     let port = || Port::reserve().map_err(broken);
-    let reserved = [port()?, port()?, port()?];
-    let [balancer, upstreams @ ..] = reserved.each_ref().map(Port::number);
+    let reserved = [port()?, port()?, port()?, port()?, port()?];
+    let [balancer, servers @ ..] = reserved.each_ref().map(Port::number);
+    let [a, b, c, d] = servers;
+    let (upstreams, locations) = match sequence.has_locations {
+        true => (vec![vec![c, d], vec![a, b]], locations()),
+        false => (vec![vec![a, b]], vec![]),
+    };
     let _nginx = start(&Balancer {
         port: balancer,
         upstreams,
+        locations,
         fail_timeout_s: FAIL_TIMEOUT_S,
         read_timeout_s: READ_TIMEOUT_S,
         non_idempotent: sequence.non_idempotent,
@@ -36,7 +45,7 @@ pub fn run(sequence: &Sequence) -> Result<Vec<Exchange>, Unavailable> {
         .map_err(broken)?;
     Ok(runtime.block_on(async {
         let (env, shared) = (seams_os::env("client", IpAddr::V4(Ipv4Addr::LOCALHOST)), Shared::new());
-        for (index, port) in upstreams.into_iter().enumerate() {
+        for (index, port) in servers.into_iter().enumerate() {
             env.spawn(upstream(env.clone(), port, index, shared.clone()));
         }
         run_requests(&env, "127.0.0.1", balancer, &sequence.requests, &shared).await
@@ -44,12 +53,14 @@ pub fn run(sequence: &Sequence) -> Result<Vec<Exchange>, Unavailable> {
 }
 
 /// The part of nginx's configuration that differs. All else is as the model has it: see [`model_nginx::NginxConfig`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Balancer {
     /// `listen`, on the loopback.
     pub port: u16,
-    /// `server`s, on the loopback.
-    pub upstreams: [u16; 2],
+    /// The `upstream` blocks: the `server`s of each, on the loopback. Requests for which there is no location go to the first.
+    pub upstreams: Vec<Vec<u16>>,
+    /// `location`s besides `location /`.
+    pub locations: Vec<Location>,
     /// `fail_timeout`, seconds.
     pub fail_timeout_s: u64,
     /// `proxy_read_timeout`, seconds.
@@ -65,13 +76,7 @@ pub struct Balancer {
 /// # Errors
 /// nginx is not installed, or does not listen within 10 s.
 pub fn start(balancer: &Balancer) -> Result<Process, Unavailable> {
-    let Balancer {
-        port,
-        upstreams: [a, b],
-        fail_timeout_s,
-        read_timeout_s,
-        ..
-    } = *balancer;
+    let port = balancer.port;
     let repeat = match balancer.non_idempotent {
         true => "error timeout non_idempotent",
         false => "error timeout",
@@ -90,16 +95,16 @@ pub fn start(balancer: &Balancer) -> Result<Process, Unavailable> {
             .collect();
         let text = format!(
             "daemon off;\nmaster_process off;\nworker_processes 1;\npid {0}/pid;\nerror_log {0}/error.log;\n\
-             events {{ }}\nhttp {{\naccess_log off;\n{temporary}\
-             upstream replicas {{\n\
-             server 127.0.0.1:{a} max_fails=1 fail_timeout={fail_timeout_s}s;\n\
-             server 127.0.0.1:{b} max_fails=1 fail_timeout={fail_timeout_s}s;\n{keep}}}\n\
-             server {{\nlisten 127.0.0.1:{port};\nlocation / {{\nproxy_pass http://replicas;\n\
+             events {{ }}\nhttp {{\naccess_log off;\n{temporary}{1}\
+             server {{\nlisten 127.0.0.1:{port};\n\
              proxy_set_header Host $http_host;\n\
              proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n\
              proxy_set_header X-Forwarded-Proto https;\n\
-             proxy_connect_timeout 1s;\nproxy_read_timeout {read_timeout_s}s;\nproxy_next_upstream {repeat};\n{kept}}}\n}}\n}}\n",
-            folder.display()
+             proxy_connect_timeout 1s;\nproxy_read_timeout {2}s;\nproxy_next_upstream {repeat};\n{kept}{3}}}\n}}\n",
+            folder.display(),
+            upstreams(balancer, &keep),
+            balancer.read_timeout_s,
+            locations_of(balancer),
         );
         let file = folder.join("nginx.conf");
         // If it cannot be written, nginx does not start.
@@ -114,4 +119,44 @@ pub fn start(balancer: &Balancer) -> Result<Process, Unavailable> {
     })?;
     process.wait_until_listening(port)?;
     Ok(process)
+}
+
+/// The `upstream` blocks.
+fn upstreams(balancer: &Balancer, keep: &str) -> String {
+    let server = |port: &u16| {
+        let fail_timeout_s = balancer.fail_timeout_s;
+        format!("server 127.0.0.1:{port} max_fails=1 fail_timeout={fail_timeout_s}s;\n")
+    };
+    let blocks = balancer.upstreams.iter().enumerate();
+    blocks
+        .map(|(number, servers)| {
+            let servers: String = servers.iter().map(server).collect();
+            format!("upstream replicas_{number} {{\n{servers}{keep}}}\n")
+        })
+        .collect()
+}
+
+/// `location /`, the others, and those that answer for them.
+fn locations_of(balancer: &Balancer) -> String {
+    let pass = |upstream: usize| format!("proxy_pass http://replicas_{upstream};\n");
+    let mut text = format!("location / {{\n{}}}\n", pass(0));
+    let error_pages: BTreeSet<usize> = balancer
+        .locations
+        .iter()
+        .filter_map(|location| location.error_page)
+        .collect();
+    for upstream in error_pages {
+        text += &format!("location @replicas_{upstream} {{\n{}}}\n", pass(upstream));
+    }
+    for location in &balancer.locations {
+        let path = match &location.path {
+            PathMatch::Exact(path) => format!("= {path}"),
+            PathMatch::Prefix(path) => path.clone(),
+        };
+        let error_page = location.error_page.map_or(String::new(), |upstream| {
+            format!("error_page 502 504 = @replicas_{upstream};\n")
+        });
+        text += &format!("location {path} {{\n{}{error_page}}}\n", pass(location.upstream));
+    }
+    text
 }

@@ -1,6 +1,6 @@
 //! What is asked of both: sequences of requests, each with the behaviour of the upstreams.
 
-use super::{Behaviour, Request, Size};
+use super::{Behaviour, Request, Size, locations::located};
 use Behaviour::{
     Answers, AnswersWithHead, AnswersWithLines, BadHeader, BreaksOff, ClosesConnection, Hangs, NotHttp, Refuses,
 };
@@ -18,21 +18,25 @@ pub struct Sequence {
     pub non_idempotent: bool,
     /// `keepalive` in the upstream block: connections are reused.
     pub keepalive: bool,
+    /// Whether there is a second `upstream` block: see [`super::locations`].
+    pub has_locations: bool,
     /// The requests, each with the behaviour of the upstreams.
     pub requests: Vec<Request>,
 }
 
-const fn request(method: &'static str, a: Behaviour, b: Behaviour) -> Request {
+pub(super) const fn request(method: &'static str, a: Behaviour, b: Behaviour) -> Request {
     later(0, method, a, b)
 }
 
-const fn later(wait_s: u64, method: &'static str, a: Behaviour, b: Behaviour) -> Request {
+pub(super) const fn later(wait_s: u64, method: &'static str, a: Behaviour, b: Behaviour) -> Request {
     Request {
         wait_s,
         method,
         twice: None,
         size: Size::USUAL,
+        path: "/page",
         behaviours: [a, b],
+        others: [HEALTHY; 2],
     }
 }
 
@@ -52,7 +56,7 @@ const fn sized(method: &'static str, request_line: usize, headers: (usize, usize
     }
 }
 
-const HEALTHY: Behaviour = Answers(200);
+pub(super) const HEALTHY: Behaviour = Answers(200);
 /// A GET while both servers are healthy.
 const SOUND: Request = request("GET", HEALTHY, HEALTHY);
 
@@ -62,6 +66,7 @@ pub fn named_sequences() -> Vec<Sequence> {
         name: name.to_owned(),
         non_idempotent: false,
         keepalive: false,
+        has_locations: false,
         requests: requests.to_vec(),
     };
     let mut rows = vec![
@@ -266,6 +271,7 @@ pub fn named_sequences() -> Vec<Sequence> {
             ],
         )
     });
+    rows.extend(located());
     rows
 }
 
@@ -277,8 +283,9 @@ pub fn random_sequences(seed: u64, count: usize) -> Vec<Sequence> {
     for number in 1..=count {
         let requests = 2 + choose(6);
         let mut hangs = 0;
+        let has_locations = choose(3) == 0;
         let requests = (0..requests).map(|_| {
-            let behaviours = [(); 2].map(|()| match choose(14) {
+            let behaviours = [(); 4].map(|()| match choose(14) {
                 0 => Refuses,
                 1 => ClosesConnection,
                 // a hang takes a second, and no server may come back within the sequence
@@ -295,13 +302,19 @@ pub fn random_sequences(seed: u64, count: usize) -> Vec<Sequence> {
                 _ => HEALTHY,
             });
             let method = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD"][choose(6)];
-            request(method, behaviours[0], behaviours[1])
+            let [a, b, c, d] = behaviours;
+            Request {
+                path: ["/page", "/page", "/pages/a", "/other"][choose(4)],
+                others: if has_locations { [c, d] } else { [HEALTHY; 2] },
+                ..request(method, a, b)
+            }
         });
         sequences.push(Sequence {
             name: format!("random sequence {number} of seed {seed}"),
             requests: requests.collect(),
             non_idempotent: choose(6) == 0,
             keepalive: choose(2) == 0,
+            has_locations,
         });
     }
     sequences

@@ -2,6 +2,7 @@
 
 use super::{
     Exchange, FAIL_TIMEOUT_S, READ_TIMEOUT_S, Sequence,
+    locations::locations,
     traffic::{NAMES, Shared, run_requests, upstream},
 };
 use model_nginx::{self as nginx, NginxConfig};
@@ -13,6 +14,10 @@ use std::{
 
 const PORT: u16 = 8080;
 const BALANCER_PORT: u16 = 80;
+
+fn servers(names: &[&str]) -> Vec<(String, u16)> {
+    names.iter().map(|name| ((*name).to_owned(), PORT)).collect()
+}
 
 /// Runs a sequence.
 ///
@@ -34,7 +39,15 @@ pub fn run(sequence: &Sequence) -> Result<Vec<Exchange>, EngineError> {
         read_timeout: Duration::from_secs(READ_TIMEOUT_S),
         non_idempotent: sequence.non_idempotent,
         keepalive: if sequence.keepalive { 16 } else { 0 },
-        ..NginxConfig::new(BALANCER_PORT, NAMES.map(|name| (name.to_owned(), PORT)).to_vec())
+        ..NginxConfig::new(BALANCER_PORT, servers(&NAMES[..2]))
+    };
+    let config = match sequence.has_locations {
+        true => NginxConfig {
+            upstreams: vec![servers(&NAMES[2..]), servers(&NAMES[..2])],
+            locations: locations(),
+            ..config
+        },
+        false => config,
     };
     hosts.push(
         engine.add_host("balancer", Arc::new(Inert), Arc::new(Inert), move |env| {

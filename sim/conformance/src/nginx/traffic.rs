@@ -45,8 +45,12 @@ pub struct Request {
     pub twice: Option<&'static str>,
     /// How large its head is.
     pub size: Size,
+    /// The path.
+    pub path: &'static str,
     /// Behaviour of the first and of the second upstream.
     pub behaviours: [Behaviour; 2],
+    /// Behaviour of those of another `upstream` block, if there is one.
+    pub others: [Behaviour; 2],
 }
 
 /// How large the head of a request is.
@@ -65,11 +69,11 @@ impl Size {
         headers: (0, 0),
     };
 
-    fn target(self, method: &str) -> String {
-        let bare = format!("{method} /page HTTP/1.1\r\n").len();
+    fn target(self, method: &str, path: &str) -> String {
+        let bare = format!("{method} {path} HTTP/1.1\r\n").len();
         match self.request_line.saturating_sub(bare) {
-            0 => "/page".to_owned(),
-            more => format!("/page?{}", "x".repeat(more - 1)),
+            0 => path.to_owned(),
+            more => format!("{path}?{}", "x".repeat(more - 1)),
         }
     }
 
@@ -88,8 +92,8 @@ impl Size {
 pub struct Exchange {
     /// What the client received: the status, which server wrote the answer, whether it was complete.
     pub answer: String,
-    /// The upstreams that executed it, in order.
-    pub executed: Vec<&'static str>,
+    /// The upstreams that executed it, in order, each with what it got: method, path and body.
+    pub executed: Vec<String>,
 }
 
 impl fmt::Display for Exchange {
@@ -103,20 +107,20 @@ impl fmt::Display for Exchange {
     }
 }
 
-/// Names of the upstreams.
-pub(super) const NAMES: [&str; 2] = ["a", "b"];
+/// Names of the upstreams: two of the first `upstream` block, and two of another one.
+pub(super) const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 
 /// What the sequence and the upstreams share.
 pub(super) struct Shared {
-    behaviours: Mutex<[Behaviour; 2]>,
-    changed: [Notify; 2],
-    executed: Mutex<Vec<&'static str>>,
+    behaviours: Mutex<[Behaviour; 4]>,
+    changed: [Notify; 4],
+    executed: Mutex<Vec<String>>,
 }
 
 impl Shared {
     pub(super) fn new() -> Arc<Shared> {
         Arc::new(Shared {
-            behaviours: Mutex::new([Behaviour::Answers(200); 2]),
+            behaviours: Mutex::new([Behaviour::Answers(200); 4]),
             changed: Default::default(),
             executed: Mutex::default(),
         })
@@ -126,7 +130,7 @@ impl Shared {
         self.behaviours.lock().expect("unpoisoned")[index]
     }
 
-    fn set_behaviours(&self, behaviours: [Behaviour; 2]) {
+    fn set_behaviours(&self, behaviours: [Behaviour; 4]) {
         *self.behaviours.lock().expect("unpoisoned") = behaviours;
         self.changed.iter().for_each(Notify::notify_one);
     }
@@ -160,8 +164,11 @@ pub(super) async fn upstream(env: Env, port: u16, index: usize, shared: Arc<Shar
 }
 
 async fn serve_connection(mut stream: Stream, index: usize, shared: Arc<Shared>) {
-    while let Some(head) = read_request(&mut stream).await {
-        shared.executed.lock().expect("unpoisoned").push(NAMES[index]);
+    while let Some((head, body)) = read_request(&mut stream).await {
+        let asked = head.split(" HTTP/").next().unwrap_or_default();
+        let asked = asked.split('?').next().unwrap_or_default();
+        let executed = format!("{} ({asked} {body})", NAMES[index]);
+        shared.executed.lock().expect("unpoisoned").push(executed);
         let name = NAMES[index];
         let (answer, whole) = match shared.behaviour(index) {
             Behaviour::Answers(status) => {
@@ -200,8 +207,8 @@ async fn serve_connection(mut stream: Stream, index: usize, shared: Arc<Shared>)
     let _ = stream.shutdown().await;
 }
 
-/// Reads a whole request, and returns its head.
-async fn read_request(stream: &mut Stream) -> Option<String> {
+/// Reads a whole request, and returns its head and its body.
+async fn read_request(stream: &mut Stream) -> Option<(String, String)> {
     let mut bytes = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -210,7 +217,7 @@ async fn read_request(stream: &mut Stream) -> Option<String> {
                 .and_then(|value| value.parse().ok())
                 .unwrap_or(0);
             if body.len() >= length {
-                return Some(head.to_owned());
+                return Some((head.to_owned(), body.to_owned()));
             }
         }
         match stream.read_buf(&mut bytes).await {
@@ -238,7 +245,8 @@ pub(super) async fn run_requests(
     let mut exchanges = Vec::new();
     for request in requests {
         tokio::time::sleep(Duration::from_secs(request.wait_s)).await;
-        shared.set_behaviours(request.behaviours);
+        let ([a, b], [c, d]) = (request.behaviours, request.others);
+        shared.set_behaviours([a, b, c, d]);
         tokio::time::sleep(SETTLE).await;
         shared.executed.lock().expect("unpoisoned").clear();
         let answer = send(env, host, port, request).await;
@@ -262,7 +270,7 @@ async fn send(env: &Env, host: &str, port: u16, request: &Request) -> String {
         let body = if ["GET", "HEAD"].contains(&method) { "" } else { "x=1" };
         let head = format!(
             "{method} {} HTTP/1.1\r\nHost: app.example\r\n{twice}{}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            request.size.target(method),
+            request.size.target(method, request.path),
             request.size.lines(),
             body.len()
         );

@@ -5,13 +5,17 @@
 //! The upstreams can be anything that speaks HTTP/1.1 over an [`Env`].
 //!
 //! Deliberately absent: TLS, HTTP/2, caching, active health checks, several workers (one worker is
-//! exact round robin; several need `zone` for that), weights, backup servers.
+//! exact round robin; several need `zone` for that), weights, backup servers, locations by regular expression.
 
 mod body;
 mod head;
 mod keepalive;
+mod location;
 mod peers;
 mod proxy;
+mod upstream;
+
+pub use location::{Location, PathMatch};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -28,8 +32,8 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(75);
 /// How many header lines a request may have. nginx counts only their bytes; the HTTP library of this model needs a number.
 const HEADER_LINES_MAX: usize = 1_000;
 
-/// Called when the balancer answers by itself, with the status and the reason (`502 …`, `504 …`), and when a client closes
-/// its connection before the answer (`499 …`).
+/// Called when no server of a location has answered, with the status and the reason (`502 …`, `504 …`), whether the balancer then
+/// answers by itself or with an error page of others; and when a client closes its connection before the answer (`499 …`).
 pub type Observer = Arc<dyn Fn(String) + Send + Sync>;
 
 /// The part of nginx's configuration that the model has.
@@ -37,8 +41,10 @@ pub type Observer = Arc<dyn Fn(String) + Send + Sync>;
 pub struct NginxConfig {
     /// `listen`.
     pub port: u16,
-    /// `server`s of the `upstream` block, as host and port.
-    pub upstreams: Vec<(String, u16)>,
+    /// The `upstream` blocks: the `server`s of each, as host and port. Requests for which there is no location go to the first.
+    pub upstreams: Vec<Vec<(String, u16)>>,
+    /// `location`s besides `location /`.
+    pub locations: Vec<Location>,
     /// `max_fails`: 1 by default; 0 never takes a server out.
     pub max_fails: u32,
     /// `fail_timeout`: 10 s by default. How long a failed server gets no requests.
@@ -67,11 +73,12 @@ pub struct NginxConfig {
 }
 
 impl NginxConfig {
-    /// nginx's defaults.
-    pub fn new(port: u16, upstreams: Vec<(String, u16)>) -> NginxConfig {
+    /// nginx's defaults, with one `upstream` block of these servers for all requests.
+    pub fn new(port: u16, servers: Vec<(String, u16)>) -> NginxConfig {
         NginxConfig {
             port,
-            upstreams,
+            upstreams: vec![servers],
+            locations: vec![],
             max_fails: 1,
             fail_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(60),
@@ -94,8 +101,8 @@ impl NginxConfig {
 pub async fn serve(env: Env, config: NginxConfig, observer: Observer) -> io::Result<()> {
     let listener = env.network.listen(config.port).await?;
     let proxy = Arc::new(proxy::Proxy::new(env.clone(), config, observer.clone()));
-    if proxy.idle().keeps() {
-        let (idle, clock) = (proxy.idle().clone(), env.clock.clone());
+    for idle in proxy.idle().filter(|idle| idle.keeps()) {
+        let (idle, clock) = (idle.clone(), env.clock.clone());
         env.spawn(async move { idle.reap(|| clock.monotonic()).await });
     }
     loop {

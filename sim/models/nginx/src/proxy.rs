@@ -1,47 +1,25 @@
-//! One request: read completely, sent to one upstream after the other as nginx does, answered.
+//! One request: read completely, sent to the upstream of its location, answered.
 
 use super::{
-    NginxConfig, Observer,
+    Location, NginxConfig, Observer,
     body::Relayed,
-    head::{HeadWatch, RequestBuffers, TooLarge, Watched},
-    keepalive::{Connection, Idle, Return},
-    peers::Peers,
+    head::{RequestBuffers, TooLarge},
+    keepalive::Idle,
+    upstream::{Ended, GivenUp, Upstream},
 };
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, request};
 use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper_util::rt::TokioIo;
 use seams::Env;
-use std::{
-    net::IpAddr,
-    sync::{Mutex, MutexGuard},
-};
-use tokio::time::timeout;
+use std::{net::IpAddr, sync::Arc};
 
 pub(super) type Answer = Response<Either<Full<Bytes>, Relayed>>;
 
 pub(super) struct Proxy {
-    env: Env,
-    config: NginxConfig,
+    config: Arc<NginxConfig>,
     observer: Observer,
-    peers: Mutex<Peers>,
-    idle: Idle,
-}
-
-/// Why an upstream gave no answer.
-struct UpstreamError {
-    why: String,
-    timed_out: bool,
-    /// The request, or a part of it, may have reached the upstream.
-    sent: bool,
-    /// The answer was not HTTP.
-    invalid: bool,
-    /// Its head was too large, or a line of it no header. No other server is tried (`proxy_next_upstream … invalid_header` is
-    /// not set).
-    bad_head: bool,
-    /// It was sent over an idle connection.
-    reused: bool,
+    upstreams: Vec<Upstream>,
 }
 
 /// The answer was not HTTP. nginx takes it for HTTP/0.9, which has no head, and passes it on (measured). hyper cannot send
@@ -49,9 +27,6 @@ struct UpstreamError {
 #[derive(Debug, thiserror::Error)]
 #[error("the upstream's answer is not HTTP")]
 pub(super) struct NotHttp;
-
-/// The shortest header line.
-const SHORTEST_LINE: &str = "a:\n";
 
 /// Hop-by-hop headers (RFC 9110 section 7.6.1), and those that nginx sets for each upstream.
 const HOP_BY_HOP: [HeaderName; 6] = [
@@ -79,22 +54,18 @@ const UNIQUE: [HeaderName; 10] = [
 
 impl Proxy {
     pub(super) fn new(env: Env, config: NginxConfig, observer: Observer) -> Proxy {
-        let peers = Peers::new(config.upstreams.len(), config.max_fails, config.fail_timeout);
+        let config = Arc::new(config);
+        let upstreams = config.upstreams.iter();
         Proxy {
-            env,
-            idle: Idle::new(config.keepalive),
+            upstreams: upstreams.map(|servers| Upstream::new(&env, &config, servers)).collect(),
             config,
             observer,
-            peers: Mutex::new(peers),
         }
     }
 
-    pub(super) fn idle(&self) -> &Idle {
-        &self.idle
-    }
-
-    fn peers(&self) -> MutexGuard<'_, Peers> {
-        self.peers.lock().expect("no code panics while holding the peers")
+    /// The idle connections to each `upstream` block.
+    pub(super) fn idle(&self) -> impl Iterator<Item = &Idle> {
+        self.upstreams.iter().map(|upstream| &upstream.idle)
     }
 
     /// Answers one request of a client. The future is dropped when the client closes its connection: then the connection to
@@ -120,39 +91,27 @@ impl Proxy {
             Err(error) if error.is::<LengthLimitError>() => return Ok(page(StatusCode::PAYLOAD_TOO_LARGE)),
             Err(_) => return Ok(page(StatusCode::BAD_REQUEST)),
         };
-        self.forward(&mut head.headers, client);
-        let mut round = self.peers().round();
-        loop {
-            let picked = self.peers().pick(&mut round, self.env.clock.monotonic());
-            let Some(index) = picked else {
-                return Ok(self.give_up(StatusCode::BAD_GATEWAY, &head, "no live upstreams"));
-            };
-            let error = match self.ask(index, &head, body.clone()).await {
-                Ok(answer) => {
-                    self.peers().answered(index);
-                    return Ok(answer);
-                }
-                Err(error) if error.invalid => {
-                    self.peers().answered(index);
-                    return Err(NotHttp);
-                }
-                Err(error) => error,
-            };
-            self.peers().failed(&mut round, index, self.env.clock.monotonic());
-            if error.reused && !error.timed_out && !error.bad_head {
-                round.one_more_try(); // as in ngx_http_upstream_next; the failure counts nevertheless
-            }
-            let repeatable = !error.sent || self.config.non_idempotent || is_idempotent(&head.method);
-            if error.bad_head || !repeatable || !round.tries_left() {
-                let status = match error.timed_out {
-                    true => StatusCode::GATEWAY_TIMEOUT,
-                    false => StatusCode::BAD_GATEWAY,
-                };
-                let why = format!("{} {}", self.config.upstreams[index].0, error.why);
-                return Ok(self.give_up(status, &head, &why));
-            }
-            self.env.mark("the balancer turned to the next replica");
+        if Location::lacks_slash(&self.config.locations, head.uri.path()) {
+            return Ok(with_slash(&head));
         }
+        self.forward(&mut head.headers, client);
+        let location = Location::of(&self.config.locations, head.uri.path());
+        let (first, error_page) = location.map_or((0, None), |location| (location.upstream, location.error_page));
+        let mut status = StatusCode::BAD_GATEWAY;
+        // The error page gets the request as it is, once more: method, query, headers and body. Whatever it answers is the
+        // client's; if nobody is there either, there is no other error page (measured).
+        let mut upstreams = [Some(first), error_page].into_iter().flatten().peekable();
+        while let Some(upstream) = upstreams.next() {
+            match self.upstreams[upstream].pass(&head, &body).await {
+                Ended::Answered(answer) => return Ok(answer),
+                Ended::NotHttp => return Err(NotHttp),
+                Ended::GivenUp(given_up) => {
+                    self.report(&given_up, &head, upstreams.peek().is_some());
+                    status = given_up.status;
+                }
+            }
+        }
+        Ok(page(status))
     }
 
     /// Whether the head of a request, as its client has sent it, fits into the buffers.
@@ -175,7 +134,7 @@ impl Proxy {
         for name in HOP_BY_HOP {
             headers.remove(name);
         }
-        if !self.idle.keeps() {
+        if self.config.keepalive == 0 {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         let before = headers.get("x-forwarded-for").and_then(|v| v.to_str().ok());
@@ -190,113 +149,22 @@ impl Proxy {
         headers.insert("x-forwarded-proto", proto);
     }
 
-    /// Sends the request to one upstream.
-    async fn ask(&self, index: usize, head: &request::Parts, body: Bytes) -> Result<Answer, UpstreamError> {
-        let mut connection = match self.idle.take(index).await {
-            Some(connection) => connection,
-            None => self.connect(index).await?,
+    /// Reports that no server of a location has answered.
+    fn report(&self, GivenUp { status, why }: &GivenUp, head: &request::Parts, has_error_page: bool) {
+        let then = if has_error_page {
+            ", an error page is asked for"
+        } else {
+            ""
         };
-        let reused = connection.requests > 0;
-        connection.requests += 1;
-        let watch = connection.watch.clone();
-        watch.begin();
-        let broken = |error: hyper::Error| UpstreamError {
-            why: match (watch.is_too_large(), error.is_parse() && watch.is_http()) {
-                (true, _) => "sent too big header".to_owned(),
-                (false, true) => "sent invalid header".to_owned(),
-                (false, false) => format!("broke off before the answer: {error}"),
-            },
-            timed_out: false,
-            sent: true,
-            invalid: error.is_parse() && !watch.is_http(),
-            bad_head: watch.is_too_large() || (error.is_parse() && watch.is_http()),
-            reused,
-        };
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = head.method.clone();
-        *request.uri_mut() = head.uri.clone();
-        *request.headers_mut() = head.headers.clone();
-        let answer = timeout(self.config.read_timeout, connection.sender.send_request(request))
-            .await
-            .map_err(|_| UpstreamError {
-                why: "did not answer in time".into(),
-                timed_out: true,
-                sent: true,
-                invalid: false,
-                bad_head: false,
-                reused,
-            })?
-            .map_err(broken)?;
-        let (mut head, body) = answer.into_parts();
-        connection.is_last = ends_connection(&head.headers);
-        head.headers.remove(header::CONNECTION);
-        head.headers.remove(header::TRANSFER_ENCODING);
-        head.version = http::Version::HTTP_11;
-        let then = Return {
-            idle: self.idle.clone(),
-            upstream: index,
-            connection,
-            clock: self.env.clock.clone(),
-        };
-        let body = Relayed::new(body, self.config.read_timeout, then);
-        Ok(Response::from_parts(head, Either::Right(body)))
-    }
-
-    async fn connect(&self, index: usize) -> Result<Connection, UpstreamError> {
-        let (host, port) = &self.config.upstreams[index];
-        let unsent = |why, timed_out| UpstreamError {
-            why,
-            timed_out,
-            sent: false,
-            invalid: false,
-            bad_head: false,
-            reused: false,
-        };
-        let stream = timeout(self.config.connect_timeout, self.env.network.connect(host, *port))
-            .await
-            .map_err(|_| unsent("did not accept the connection in time".to_owned(), true))?
-            .map_err(|error| unsent(format!("refused the connection: {error}"), false))?;
-        let watch = HeadWatch::default();
-        let stream = Watched::new(stream, watch.clone(), self.config.answer_buffer);
-        // nginx counts only bytes; the HTTP library needs a number, and no more lines than that fit into the buffer.
-        let lines_max = self.config.answer_buffer / SHORTEST_LINE.len();
-        let (sender, connection) = hyper::client::conn::http1::Builder::new()
-            .max_headers(lines_max)
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| unsent(format!("broke off before the request: {error}"), false))?;
-        self.env.spawn(async move {
-            let _ = connection.await; // its errors reach the request through the sender and the body
-        });
-        Ok(Connection {
-            sender,
-            watch,
-            requests: 0,
-            is_last: false,
-        })
-    }
-
-    /// Answers with an error page of its own, and reports that.
-    fn give_up(&self, status: StatusCode, head: &request::Parts, why: &str) -> Answer {
-        let event = format!("{} for {} {}: {why}", status.as_u16(), head.method, head.uri.path());
+        let event = format!(
+            "{} for {} {}: {why}{then}",
+            status.as_u16(),
+            head.method,
+            head.uri.path()
+        );
         tracing::info!("{event}");
         (self.observer)(event);
-        page(status)
     }
-}
-
-/// As nginx defines it: all methods but POST, LOCK and PATCH. So a DELETE may be executed twice.
-fn is_idempotent(method: &Method) -> bool {
-    !(*method == Method::POST || *method == Method::PATCH || method.as_str() == "LOCK")
-}
-
-/// Whether an answer says that its connection carries no other one.
-fn ends_connection(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(header::CONNECTION).iter();
-    let mut options = lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','));
-    options.any(|option| option.trim().eq_ignore_ascii_case("close"))
 }
 
 fn page(status: StatusCode) -> Answer {
@@ -310,6 +178,18 @@ fn refused(title: &str, status: StatusCode) -> Answer {
     let close = HeaderValue::from_static("close");
     refused.headers_mut().insert(header::CONNECTION, close);
     refused
+}
+
+/// The redirect to a path with a slash at its end, and the same query.
+fn with_slash(head: &request::Parts) -> Answer {
+    let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let query = head.uri.query().map_or(String::new(), |query| format!("?{query}"));
+    let location = format!("http://{}{}/{query}", host.unwrap_or_default(), head.uri.path());
+    let mut redirect = page(StatusCode::MOVED_PERMANENTLY);
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        redirect.headers_mut().insert(header::LOCATION, location);
+    }
+    redirect
 }
 
 fn titled(title: &str, status: StatusCode) -> Answer {

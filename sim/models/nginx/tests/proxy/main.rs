@@ -2,4 +2,5 @@
 
 mod bench;
 mod keepalive;
+mod locations;
 mod requests;
