@@ -15,6 +15,10 @@ use std::sync::Mutex;
 
 pub(super) fn run(args: &RunArgs) -> Result<bool, Trouble> {
     let (folders, catalogue) = built()?;
+    // Before what takes minutes.
+    for id in &args.mutant {
+        catalogue.find(id)?;
+    }
     eprintln!("squall-mutants: the runs without a mutant ...");
     let baseline = Baseline::of(&folders, &catalogue, args.seeds, args.jobs)?;
     let chosen = chosen(args, &catalogue, &baseline)?;

@@ -148,6 +148,7 @@ fn passes(fault: &Fault) -> bool {
         Fault::Call(call) => call,
         // It refuses each mail before it has taken it (RFC 5321 section 4.2.1), so the claim is given back.
         Fault::Own(OwnFault::Mail(mail::Fault::Mail { mode })) => return *mode == Mode::Failing,
+        Fault::Own(OwnFault::Mail(mail::Fault::RelayBars { .. })) => return true,
         _ => return false,
     };
     let ends_a_mail = call.call == "mail deliver" && (call.error.ends_with("after-data") || call.error == "550");
