@@ -45,6 +45,7 @@ smoke!(
     old_master_returns,
     master_cut_off,
     redis_unreachable,
+    redis_gone,
     redis_refuses,
     connections_close,
     sentinels_refuse,

@@ -20,6 +20,11 @@ fn every_sentence_rejects_what_operators_or_the_reminded_may_not_be_told() {
         ("health-differs", Box::new(json("replica", "idp-c".into()))),
         ("health-differs", Box::new(json("leader", serde_json::Value::Null))),
         ("health-differs", Box::new(json("more", 1.into()))),
+        (
+            "health-differs",
+            Box::new(json("closed", serde_json::json!(["logins"]))),
+        ),
+        ("health-differs", Box::new(json("closed", serde_json::json!(["ops"])))),
         ("health-differs", Box::new(header("content-type", Some("text/plain")))),
         ("health-differs", Box::new(status(503))),
     ];
@@ -48,6 +53,7 @@ fn every_sentence_rejects_what_operators_or_the_reminded_may_not_be_told() {
         everywhere(&move |answer| {
             answer.status = 503;
             json("status", "degraded".into())(answer).unwrap();
+            json("closed", serde_json::json!(["logins"]))(answer).unwrap();
             json(
                 "reasons",
                 serde_json::json!(if why.is_empty() { vec![] } else { vec![why] }),

@@ -37,7 +37,13 @@ fn accepts_what_a_replica_says() {
             "ERROR",
             "degraded: closing the port for logins reasons=store: the store took longer than 800 ms; directory: the directory is locked",
         ),
+        (
+            8000,
+            "ERROR",
+            "degraded: closing the port for accounts reasons=directory: the directory failed: disk I/O error",
+        ),
         (9000, "INFO", "recovered: opening the port for logins again"),
+        (9000, "INFO", "recovered: opening the port for accounts again"),
         (9000, "INFO", "leading epoch=2"),
         (
             9500,
@@ -50,7 +56,8 @@ fn accepts_what_a_replica_says() {
     assert_eq!(story.judged_by(&LogAsDocumented), Ok(()));
 }
 
-const NO_PORT: &str = "ready, but the port cannot be opened; trying again error=Too many open files (os error 24)";
+const NO_PORT: &str =
+    "ready, but the port cannot be opened; trying again port=8080 error=Too many open files (os error 24)";
 const NO_KEYS: &str = "keys cannot be loaded yet; trying again cause=not done: the directory is locked";
 
 /// What is tried again is told again after its pause, each port by itself; and events are lost again after they were taken.
@@ -162,6 +169,14 @@ fn rejects_each_kind_of_wrong_line() {
         (
             vec![(2000, "INFO", "recovered: opening the port for logins again")],
             "not-degraded",
+        ),
+        (
+            vec![(2000, "INFO", "recovered: opening the port for accounts again"); 2],
+            "not-degraded",
+        ),
+        (
+            vec![(2000, "INFO", "ready for accounts, and not for logins"); 2],
+            "accounts-twice",
         ),
         (
             vec![(
@@ -326,7 +341,7 @@ fn how_the_directory_fails_is_told_as_it_is() {
 fn a_process_lacks_descriptors_only_while_it_does() {
     for line in [
         "no connection could be accepted port=9090 error=Too many open files (os error 24)",
-        "ready, but the port cannot be opened; trying again error=Too many open files (os error 24)",
+        "ready, but the port cannot be opened; trying again port=8080 error=Too many open files (os error 24)",
     ] {
         let level = if line.starts_with("ready") { "ERROR" } else { "WARN" };
         let told = |at_ms, host| {

@@ -103,7 +103,7 @@ impl Proxy {
         let mut upstreams = [Some(first), error_page].into_iter().flatten().peekable();
         while let Some(upstream) = upstreams.next() {
             match self.upstreams[upstream].pass(&head, &body).await {
-                Ended::Answered(answer) => return Ok(answer),
+                Ended::Answered(answer) => return Ok(*answer),
                 Ended::NotHttp => return Err(NotHttp),
                 Ended::GivenUp(given_up) => {
                     self.report(&given_up, &head, upstreams.peek().is_some());

@@ -59,7 +59,7 @@ impl Upstream {
             let error = match self.ask(index, head, body.clone()).await {
                 Ok(answer) => {
                     self.peers().answered(index);
-                    return Ended::Answered(answer);
+                    return Ended::Answered(Box::new(answer));
                 }
                 Err(error) if error.invalid => {
                     self.peers().answered(index);
@@ -179,7 +179,7 @@ pub(super) struct GivenUp {
 
 /// How an `upstream` block ends a request.
 pub(super) enum Ended {
-    Answered(Answer),
+    Answered(Box<Answer>),
     NotHttp,
     GivenUp(GivenUp),
 }
