@@ -40,7 +40,7 @@ fn accepts_what_a_replica_says() {
         (
             8000,
             "ERROR",
-            "degraded: closing the port for accounts reasons=directory: the directory failed: disk I/O error",
+            "degraded: closing the port for accounts reasons=directory: the directory is locked",
         ),
         (9000, "INFO", "recovered: opening the port for logins again"),
         (9000, "INFO", "recovered: opening the port for accounts again"),
