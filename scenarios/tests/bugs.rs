@@ -144,6 +144,7 @@ bugs!(
     owner_is_a_stranger at 1,
     known_for_everybody at 1,
     ledger_without_slack at 1,
+    asked_once_whether_it_leads at 6,
     trouble_untold at 2,
     policy_taken_for_final at 1,
     health_only_reads at 1,

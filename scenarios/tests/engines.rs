@@ -229,6 +229,7 @@ bugs!(
     outbox_without_end at [1, 1],
     refused_mail_dropped at [1, 1],
     unknown_mail_repeated at [1, 1],
+    asked_once_whether_it_leads at [6, 6],
     trouble_untold at [2, 2],
     policy_taken_for_final at [1, 1],
     probe_writes_nothing at [1, 1],

@@ -12,6 +12,7 @@ pub(crate) mod reminders_arrive;
 pub(crate) mod reminders_once;
 
 // Planted bugs.
+pub(crate) mod asked_once_whether_it_leads;
 pub(crate) mod claims_given_back_together;
 pub(crate) mod epoch_not_watched;
 pub(crate) mod everybody_renews;
@@ -59,6 +60,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         reminder_differs::PLANTED,
         renewal_believed::PLANTED,
         unfit_leader_stays::PLANTED,
+        asked_once_whether_it_leads::PLANTED,
     ]
 }
 

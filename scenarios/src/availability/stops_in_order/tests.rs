@@ -96,7 +96,13 @@ fn rejects_a_process_that_does_not_end_or_is_killed() {
     let late = |ended_ms, how| reason(then_leads(stopped(ended_ms, how), 22_500));
     assert_eq!(late(36_500, RETURNED), Err("does-not-end".into()));
     assert_eq!(late(20_000, "it does not handle SIGTERM"), Err("does-not-end".into()));
-    let lost = |story: Story| story.logged_at(35_500, "ERROR", "mails are lost, or were sent and not answered mails=2");
+    let lost = |story: Story| {
+        story.logged_at(
+            35_500,
+            "ERROR",
+            "requests or jobs did not end in time; they are cut off",
+        )
+    };
     assert_eq!(reason(lost(then_leads(stopped(36_000, RETURNED), 22_500))), Ok(()));
 }
 
