@@ -31,6 +31,9 @@ const READY: &str = "ready";
 /// The port that needs no store.
 const ACCOUNTS: &str = "accounts";
 
+/// By how much a moment may be missed, milliseconds: some engines have clocks of their own for each host.
+const MISSED_BY_MS: u64 = 20;
+
 /// Lines about something that is tried again after a pause, and the pause (core/LIMITS.md).
 const TRIED_AGAIN: [(&str, &str); 3] = [
     ("no connection could be accepted", "accepts again"),
@@ -199,7 +202,7 @@ impl<'a> Told<'a> {
         for ((says, _), pause_ms) in TRIED_AGAIN.iter().zip(paces.tries_ms) {
             if what.starts_with(says)
                 && let Some(before_ms) = self.tried_ms.insert(what, line.at_ms)
-                && line.at_ms < before_ms + pause_ms
+                && line.at_ms + MISSED_BY_MS < before_ms + pause_ms
             {
                 return Some(("tried-too-soon", "tells of another try before its pause is over"));
             }

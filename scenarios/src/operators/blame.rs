@@ -65,7 +65,8 @@ const FULL: &str = "SQLITE_FULL";
 /// is not done, or after it, of which nobody knows.
 fn fits_the_disk<'a>(line: &LogLine<'_>, faults: impl Iterator<Item = &'a Fault>) -> bool {
     let reads = line.text.strip_prefix("keys cannot be loaded yet; trying again cause=");
-    let Some(failure) = line.text.strip_prefix("the directory failed cause=").or(reads) else {
+    let of_disk = line.text.strip_prefix("the directory failed cause=");
+    let Some(failure) = of_disk.or(reads) else {
         return true;
     };
     if ["signing key ", "no signature algorithm"]
@@ -73,6 +74,9 @@ fn fits_the_disk<'a>(line: &LogLine<'_>, faults: impl Iterator<Item = &'a Fault>
         .any(|says| failure.contains(says))
     {
         return failure.starts_with("not done: "); // it was read
+    }
+    if of_disk.is_none() {
+        return true; // the line about the directory itself says how it failed
     }
     if failure == "not done: the directory's disk is full" {
         return true; // SQLite says so itself, and means it

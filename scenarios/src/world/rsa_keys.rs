@@ -4,7 +4,6 @@ use super::directory::SharedDirectory;
 use async_trait::async_trait;
 use idp::keys::RsaKeyMaker;
 use seams::{Cause, Failure, Outcome};
-use std::sync::Arc;
 
 /// PKCS#8 DER. They were made for tests, and protect nothing.
 const KEYS: [&[u8]; 3] = [
@@ -14,12 +13,12 @@ const KEYS: [&[u8]; 3] = [
 ];
 
 /// "Makes" a key that is always the same for a host, and another one for the next host: replicas that start together have to
-/// agree. Once there is one, none can be made any more, as on a machine whose processor lacks what that needs: operators bring
-/// theirs (`idp import-signing-key`), and whoever starts has no reason to make another.
+/// agree. A process that starts when there is one can make none, as on a machine whose processor lacks what that needs: operators
+/// bring theirs (`idp import-signing-key`), and whoever starts then has no reason to make another.
 pub(crate) struct FixedRsaKeys {
     key: &'static [u8],
-    /// Where the keys are kept; `None`: it is not known, and any number can be made.
-    kept_in: Option<Arc<SharedDirectory>>,
+    /// Whether there was one when the process started.
+    is_there: bool,
 }
 
 impl FixedRsaKeys {
@@ -28,14 +27,14 @@ impl FixedRsaKeys {
         let sum: usize = host.bytes().map(usize::from).sum();
         FixedRsaKeys {
             key: KEYS[sum % KEYS.len()],
-            kept_in: None,
+            is_there: false,
         }
     }
 
-    /// The same, which makes none if there is one in this directory.
-    pub(crate) fn unless_in(self, directory: &Arc<SharedDirectory>) -> FixedRsaKeys {
+    /// The same, which makes none if there is one in this directory now.
+    pub(crate) fn unless_in(self, directory: &SharedDirectory) -> FixedRsaKeys {
         FixedRsaKeys {
-            kept_in: Some(directory.clone()),
+            is_there: directory.has_rsa_key(),
             ..self
         }
     }
@@ -44,7 +43,7 @@ impl FixedRsaKeys {
 #[async_trait]
 impl RsaKeyMaker for FixedRsaKeys {
     async fn make(&self) -> Outcome<Vec<u8>> {
-        match self.kept_in.as_ref().is_some_and(|directory| directory.has_rsa_key()) {
+        match self.is_there {
             false => Ok(self.key.to_vec()),
             true => Err(Failure::Fail(Cause::Storage(
                 "this machine cannot make an RSA key".into(),

@@ -92,8 +92,9 @@ fn an_operator_is_told_how_many_there_are_and_whether_that_locks() {
         ["failures-differ"],
         "there was no attempt"
     );
+    // Of some it cannot be known whether they were counted.
     assert_eq!(
-        rejected(ULLA, &|at_ms, n| n == 100 && later(at_ms), &|n, _| *n = 99),
+        rejected(ULLA, &|at_ms, n| n == 100 && later(at_ms), &|n, _| *n = 97),
         ["failures-differ"]
     );
     assert_eq!(
@@ -114,7 +115,7 @@ fn an_operator_is_told_how_many_there_are_and_whether_that_locks() {
             &|at_ms, n| n == 100 && later(at_ms),
             &|n, locked| (*n, *locked) = (0, false)
         ),
-        ["lock-differs"],
+        ["failures-differ"],
         "only another address was unlocked"
     );
 }
