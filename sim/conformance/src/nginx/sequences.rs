@@ -18,7 +18,7 @@ pub struct Sequence {
     pub non_idempotent: bool,
     /// `keepalive` in the upstream block: connections are reused.
     pub keepalive: bool,
-    /// Whether there is a second `upstream` block: see [`super::locations`].
+    /// Whether there is a second `upstream` block: see the module `locations`.
     pub has_locations: bool,
     /// The requests, each with the behaviour of the upstreams.
     pub requests: Vec<Request>,
