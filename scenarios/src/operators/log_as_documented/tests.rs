@@ -263,7 +263,7 @@ fn rejects_each_kind_of_wrong_line() {
                     "no connection could be accepted port=9090 error=Too many open files (os error 24)",
                 ),
                 (
-                    2099,
+                    2079,
                     "WARN",
                     "no connection could be accepted port=9090 error=Too many open files (os error 24)",
                 ),
