@@ -97,6 +97,8 @@ pub struct Evidence<'a, S: Service> {
     pub calls: &'a [CallRecord],
     /// What the service's processes said to hosts that have a certificate.
     pub overheard: &'a [Overheard],
+    /// How exact its times are: [`EngineKind::exact_to_ms`](crate::simulator::EngineKind::exact_to_ms).
+    pub exact_to_ms: u64,
     tally: RefCell<Tally>,
 }
 
@@ -109,6 +111,7 @@ impl<'a, S: Service> Evidence<'a, S> {
             operators,
             calls: &[],
             overheard: &[],
+            exact_to_ms: 1,
             tally: RefCell::default(),
         }
     }
@@ -123,6 +126,12 @@ impl<'a, S: Service> Evidence<'a, S> {
     #[must_use]
     pub fn with_overheard(self, overheard: &'a [Overheard]) -> Evidence<'a, S> {
         Evidence { overheard, ..self }
+    }
+
+    /// The same of a run whose times are less exact.
+    #[must_use]
+    pub fn exact_to(self, exact_to_ms: u64) -> Evidence<'a, S> {
+        Evidence { exact_to_ms, ..self }
     }
 
     /// Counts things that are judged: each of them could have been a violation. Operations that the property is not

@@ -223,7 +223,7 @@ pub fn perform_and_inspect<S: Service, T>(
         ..run
     };
     for property in &setup.properties {
-        let (violation, tally) = judge(property.as_ref(), &run)?;
+        let (violation, tally) = judge(property.as_ref(), &run, setup.engine)?;
         run.violations.extend(violation);
         run.tallies.entry(property.name()).or_default().add(&tally);
     }
@@ -270,7 +270,6 @@ fn simulate<S: Service, T>(
     });
     let (_, secrets) = running.recorder().reported();
     let in_clear = at_rest::violation(&S::at_rest(running.shared()), &secrets, plan.lasts_ms);
-    let untold = untold(S::untold_writes(running.shared()), plan.lasts_ms);
     let calls = running.calls();
     let paced = calls::too_often(S::CALLS, &calls).into_iter();
     let paced = paced.chain(calls::too_long(S::CALLS, &calls));
@@ -300,7 +299,7 @@ fn simulate<S: Service, T>(
             .chain(paced)
             .chain(in_clear)
             .chain(at_rest::kept_otherwise(&S::kept(running.shared(), plan), plan.lasts_ms))
-            .chain(untold)
+            .chain(untold(S::untold_writes(running.shared()), plan.lasts_ms))
             .chain(stuck)
             .collect(),
         tallies: BTreeMap::new(),
@@ -320,25 +319,23 @@ fn simulate<S: Service, T>(
     Ok((run, running.recorder().clone(), inspected))
 }
 
-fn untold(writes: UntoldWrites, lasts_ms: u64) -> Option<Violation> {
-    let violation = |what: String, reason| {
+/// What processes did with the storage without telling it.
+fn untold(writes: UntoldWrites, lasts_ms: u64) -> impl Iterator<Item = Violation> {
+    let UntoldWrites { syncs, transactions } = writes;
+    let violation = move |what: String, reason| {
         let violation = Violation::new(lasts_ms, vec![], what).because(reason);
-        Some(violation.of(TRANSACTIONS_WHOLE.to_owned()))
+        violation.of(TRANSACTIONS_WHOLE.to_owned())
     };
-    match writes {
-        UntoldWrites {
-            syncs: 0,
-            transactions: 0,
-        } => None,
-        UntoldWrites { syncs: 0, transactions } => violation(
-            format!("the write lock was taken {transactions} times for a transaction that its process had not begun"),
-            "not-begun",
-        ),
-        UntoldWrites { syncs, .. } => violation(
-            format!("{syncs} syncs of the disk were not in a commit that its process waits for"),
-            "not-awaited",
-        ),
-    }
+    let not_awaited = (syncs > 0).then(|| {
+        let what = format!("{syncs} syncs of the disk were not in a commit that its process waits for");
+        violation(what, "not-awaited")
+    });
+    let not_begun = (transactions > 0).then(|| {
+        let what =
+            format!("the write lock was taken {transactions} times for a transaction that its process had not begun");
+        violation(what, "not-begun")
+    });
+    not_awaited.into_iter().chain(not_begun)
 }
 
 fn fingerprint<S: Service>(wire_hash: u64, history: &History<S>) -> Fingerprint {
@@ -354,8 +351,12 @@ fn fingerprint<S: Service>(wire_hash: u64, history: &History<S>) -> Fingerprint 
     Fingerprint(hash.digest())
 }
 
-fn judge<S: Service>(property: &dyn Property<S>, run: &Run<S>) -> Result<(Option<Violation>, Tally), HarnessError> {
-    let evidence = Evidence::new(&run.plan, &run.history, &run.operators);
+fn judge<S: Service>(
+    property: &dyn Property<S>,
+    run: &Run<S>,
+    engine: EngineKind,
+) -> Result<(Option<Violation>, Tally), HarnessError> {
+    let evidence = Evidence::new(&run.plan, &run.history, &run.operators).exact_to(engine.exact_to_ms());
     let evidence = evidence.with_calls(&run.calls).with_overheard(&run.overheard);
     match catch_unwind(AssertUnwindSafe(|| property.check(&evidence))) {
         Ok(Ok(())) => Ok((None, evidence.tally())),

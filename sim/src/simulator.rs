@@ -1,7 +1,7 @@
 //! The two engines, and the choice between them.
 
 use crate::{
-    classic::{self, Classic},
+    classic::{self, Classic, TICK_MS},
     driver::Simulator,
     engine::{self, Engine, EngineConfig, HostId},
 };
@@ -35,6 +35,15 @@ impl FromStr for EngineKind {
 }
 
 impl EngineKind {
+    /// By how much what happens on it may be off, milliseconds: a pause may seem shorter by so much, and each way through the
+    /// network takes at least so long.
+    pub fn exact_to_ms(self) -> u64 {
+        match self {
+            EngineKind::EventLoop => 1,
+            EngineKind::Turmoil => TICK_MS,
+        }
+    }
+
     /// An engine of this kind, without hosts, at time 0.
     pub(crate) fn build(self, config: EngineConfig) -> Box<dyn Simulator> {
         match self {

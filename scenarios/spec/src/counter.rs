@@ -135,39 +135,36 @@ impl Window {
 
     /// All ways in which it can have come, with one more attempt.
     fn count(&self, ways: &[State], other: &Placed) -> Vec<State> {
-        let mut all: Vec<State> = vec![];
-        for state in ways {
-            let (same, new) = state
-                .began
-                .map_or((false, true), |began| self.relation(began, other.times));
-            let stays = State {
-                began: state.began.map(|began| match same {
-                    // Whoever comes at the same moment as the first may be the first.
-                    true => Times::new(began.from_ms, began.to_ms.min(other.begins.to_ms).max(began.from_ms)),
-                    false => began,
-                }),
-                at_least: state.at_least + u64::from(other.certain),
-                at_most: state.at_most + 1,
-            };
-            let begins = State {
-                began: Some(other.begins),
-                at_least: 1,
-                at_most: 1,
-            };
+        condensed(ways.iter().flat_map(|state| self.count_in(*state, other)).collect())
+    }
+
+    /// In which window one more attempt may fall, if the others came in one way.
+    fn count_in(&self, state: State, other: &Placed) -> Vec<State> {
+        let begins = State {
+            began: Some(other.begins),
+            at_least: 1,
+            at_most: 1,
+        };
+        let relation = state.began.map(|began| (began, self.relation(began, other.times)));
+        let (began, (same, new)) = relation.unwrap_or((other.begins, (false, true)));
+        let stays = State {
+            // Whoever comes at the same moment as the first may be the first.
+            began: Some(match same {
+                true => Times::new(began.from_ms, began.to_ms.min(other.begins.to_ms).max(began.from_ms)),
+                false => began,
+            }),
+            at_least: state.at_least + u64::from(other.certain),
+            at_most: state.at_most + 1,
+        };
+        match (same, new, other.said) {
+            (true, ..) => vec![stays],
+            (_, true, _) if other.certain => vec![begins],
+            (_, true, _) => vec![begins, state], // perhaps it was not counted
             // Whoever is over the limit is not the first of a window; whoever is within it is not one more than it admits.
-            let can_stay = !new && (other.said != Some(Said::Within) || stays.at_least <= self.limit);
-            let can_begin = !same && (other.said != Some(Said::Over) || self.limit == 0);
-            if can_stay || !(can_begin || new) {
-                all.push(stays);
-            }
-            if can_begin || new {
-                all.push(begins);
-            }
-            if !other.certain && !can_stay {
-                all.push(*state); // it was not counted
-            }
+            (.., Some(Said::Over)) if self.limit > 0 => vec![stays],
+            (.., Some(Said::Within)) if stays.at_least > self.limit => vec![begins],
+            _ => vec![stays, begins],
         }
-        condensed(all)
     }
 }
 

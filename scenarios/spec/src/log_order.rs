@@ -31,9 +31,6 @@ const READY: &str = "ready";
 /// The port that needs no store.
 const ACCOUNTS: &str = "accounts";
 
-/// By how much a moment may be missed, milliseconds: some engines have clocks of their own for each host.
-const MISSED_BY_MS: u64 = 20;
-
 /// Lines about something that is tried again after a pause, and the pause (core/LIMITS.md).
 const TRIED_AGAIN: [(&str, &str); 3] = [
     ("no connection could be accepted", "accepts again"),
@@ -47,6 +44,7 @@ struct Paces {
     work_ms: u64,
     /// As [`TRIED_AGAIN`].
     tries_ms: [u64; 3],
+    exact_to_ms: u64,
 }
 
 /// The state of a process, as its log has told it.
@@ -71,13 +69,14 @@ struct Told<'a> {
 }
 
 /// Judges the lines of the replicas' logs, in order: the first that core/MESSAGES.md does not know, or that cannot follow
-/// those before it.
-pub fn judge_log(lines: &[LogLine<'_>], ends: &[ProcessEnd<'_>]) -> Option<Violation> {
+/// those before it. `exact_to_ms`: how exact their times are.
+pub fn judge_log(lines: &[LogLine<'_>], ends: &[ProcessEnd<'_>], exact_to_ms: u64) -> Option<Violation> {
     let settings = Settings::default();
     let paces = Paces {
         look_ms: settings.get("looks at health"),
         work_ms: settings.get("work at a stop"),
         tries_ms: TRIED_AGAIN.map(|(_, row)| settings.get(row)),
+        exact_to_ms,
     };
     let mut processes: BTreeMap<&str, (usize, Told<'_>)> = BTreeMap::new();
     let mut epochs = BTreeSet::new();
@@ -202,7 +201,7 @@ impl<'a> Told<'a> {
         for ((says, _), pause_ms) in TRIED_AGAIN.iter().zip(paces.tries_ms) {
             if what.starts_with(says)
                 && let Some(before_ms) = self.tried_ms.insert(what, line.at_ms)
-                && line.at_ms + MISSED_BY_MS < before_ms + pause_ms
+                && line.at_ms + paces.exact_to_ms <= before_ms + pause_ms
             {
                 return Some(("tried-too-soon", "tells of another try before its pause is over"));
             }

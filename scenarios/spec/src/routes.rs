@@ -149,9 +149,10 @@ impl Judge<'_> {
             report.violations.push(violation("too-many-lines".into(), what));
             return;
         }
-        // It stops, or closes the port: what that needs does not work.
-        let closes = |touches: &Touches| touches.stops || touches.service || touches.store || touches.directory;
-        if answer.closes && !self.troubles.any(seen.times.from_ms, seen.times.to_ms, closes) {
+        let stops = |touches: &Touches| touches.stops || touches.service;
+        let closes =
+            || self.troubles.any(seen.times.from_ms, seen.times.to_ms, stops) || self.may_have_closed_its_port(seen);
+        if answer.closes && !closes() {
             let what = format!(
                 "the answer to {asked} closes the connection, and the replica neither stops nor closes its port (RFC 9112 section 9.3)"
             );
@@ -174,6 +175,16 @@ impl Judge<'_> {
                 report.violations.push(violation(wrong.reason, what));
             }
         }
+    }
+
+    /// Whether a port may have been closed because what it needs has not worked for so long. What has begun by then is still
+    /// answered.
+    fn may_have_closed_its_port(&self, seen: &Seen<'_>) -> bool {
+        let needed = |touches: &Touches| touches.store || touches.directory;
+        let (degraded_ms, work_ms) = (self.setting("degraded"), self.setting("work at a stop"));
+        let from_ms = seen.times.from_ms.saturating_sub(degraded_ms + work_ms);
+        let to_ms = seen.times.to_ms.saturating_sub(degraded_ms);
+        self.troubles.any(from_ms, to_ms, needed)
     }
 
     /// Whether the request has been refused for the number of its header lines. A balancer adds a few.

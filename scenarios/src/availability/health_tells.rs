@@ -21,9 +21,10 @@ use crate::{
     analytics, directory, mail,
     property::{
         spans::{Span, spans},
+        stops::stops,
         violation,
     },
-    vocabulary::{AccessOption, Evidence, Fault, Kind, Login, Mode, OwnFault, Property, Refusal, Violation},
+    vocabulary::{AccessOption, Evidence, Fault, History, Kind, Login, Mode, OwnFault, Property, Refusal, Violation},
     world::hosts,
 };
 use spec::Settings;
@@ -149,7 +150,7 @@ fn broken<'a>(evidence: &'a Evidence<'_>, spans: &[Span<'a>]) -> Vec<Broken<'a>>
                 }));
             }
             Fault::Own(OwnFault::Directory(directory::Fault::SigningKeyDamaged { damage, .. })) => {
-                broken.extend(keys(spans, (from_ms, to_ms), *damage));
+                broken.extend(keys(evidence.history, spans, (from_ms, to_ms), *damage));
             }
             Fault::DiskError {
                 host,
@@ -177,27 +178,37 @@ fn broken<'a>(evidence: &'a Evidence<'_>, spans: &[Span<'a>]) -> Vec<Broken<'a>>
 }
 
 /// From the start of each replica that starts while a key is damaged.
-fn keys<'a>(spans: &[Span<'a>], (from_ms, to_ms): (u64, u64), damage: directory::Damage) -> Vec<Broken<'a>> {
+fn keys<'a>(
+    history: &'a History,
+    spans: &[Span<'a>],
+    (from_ms, to_ms): (u64, u64),
+    damage: directory::Damage,
+) -> Vec<Broken<'a>> {
     let cause = match damage {
         directory::Damage::Es256 => "is not PKCS#8 of a P-256 key",
         directory::Damage::Rs256 => "is not PKCS#8 of an RSA key of 2048 to 4096 bits",
         directory::Damage::Unknown => "is no signature algorithm",
     };
-    let ends = spans.iter().filter(|span| {
-        let ends = matches!(
-            span.fault,
-            Fault::Kill { .. } | Fault::Stop { .. } | Fault::PowerLoss { .. }
-        );
-        ends && (from_ms..to_ms).contains(&span.to_ms)
-    });
-    ends.map(|span| Broken {
-        part: "keys",
-        cause,
-        from_ms: span.to_ms,
-        to_ms,
-        host: span.fault.hosts().first().copied(),
-    })
-    .collect()
+    // What is to start a process that is still stopping starts it when that has ended.
+    let stopped = stops(history)
+        .into_iter()
+        .map(|stop| (stop.started_ms, Some(stop.host)));
+    let died = spans
+        .iter()
+        .filter(|span| matches!(span.fault, Fault::Kill { .. } | Fault::PowerLoss { .. }));
+    let died = died.map(|span| (span.to_ms, span.fault.hosts().first().copied()));
+    let starts = stopped
+        .chain(died)
+        .filter(|(at_ms, _)| (from_ms..to_ms).contains(at_ms));
+    starts
+        .map(|(from_ms, host)| Broken {
+            part: "keys",
+            cause,
+            from_ms,
+            to_ms,
+            host,
+        })
+        .collect()
 }
 
 /// The time in which the clock of a replica is too far from all others, if it is the only one that is wrong, and once.

@@ -7,8 +7,8 @@
 //! is the second guard, and a mail that has been claimed is sent. So what is judged here is what a replica begins: each call of a
 //! job, against the answers that the same process has got for its lease.
 //!
-//! Edges. A process knows when it asked for its lease, and when it was asked to stop. One whose questions for it are not seen (its
-//! store is another one than the world's) is not judged.
+//! Edges. A process knows when it asked for its lease, and when it was asked to stop. One whose calls to its store are
+//! not seen, because it has another one than the world's, is not judged.
 
 use crate::{
     property::{human, violation},
@@ -22,6 +22,8 @@ pub struct JobsUnderLease;
 
 /// What jobs ask of the directory.
 const JOBS: [&str; 3] = ["directory due_reminders", "directory claim_reminder", "directory sweep"];
+/// What every process asks its store by the clock.
+const LOOKS: &str = "store health";
 /// The question of whoever does not lead.
 const ASKS: &str = "store put_if_absent auth:leader";
 /// By how much a stop may be missed, milliseconds: tasks of one moment come in any order.
@@ -72,11 +74,11 @@ impl Property<Login> for JobsUnderLease {
             };
             turns.entry(host).or_default().push((record.at_ms, turn));
         }
-        let asks = |turns: &[(u64, Turn<'_>)]| {
+        let is_seen = |turns: &[(u64, Turn<'_>)]| {
             let mut turns = turns.iter();
-            turns.any(|(_, turn)| matches!(turn, Turn::Began(call) if call.call == ASKS))
+            turns.any(|(_, turn)| matches!(turn, Turn::Began(call) if call.call == LOOKS))
         };
-        for (host, mut turns) in turns.into_iter().filter(|(_, turns)| asks(turns)) {
+        for (host, mut turns) in turns.into_iter().filter(|(_, turns)| is_seen(turns)) {
             turns.sort_by_key(|(at_ms, _)| *at_ms); // in the order of the calls, if they are of one moment
             let (mut knows, mut stops_ms) = (Knows::default(), None);
             for (at_ms, turn) in turns {
@@ -136,8 +138,13 @@ mod tests {
     use super::*;
     use crate::{property::testing::Story, scenario::stop};
 
+    /// Whose calls to the store are seen.
+    fn watched() -> Story {
+        Story::new().answered_call(500, "idp-a", "store health")
+    }
+
     fn leads() -> Story {
-        Story::new()
+        watched()
             .answered_call(1_000, "idp-a", "store put_if_absent auth:leader")
             .answered_call(1_010, "idp-a", "directory begin_epoch")
     }
@@ -163,8 +170,9 @@ mod tests {
     #[test]
     fn who_does_not_lead_begins_nothing() {
         assert_eq!(claims(Story::new(), 2_000), Ok(()), "its store is another");
-        let asks = Story::new().answered_call(1_000, "idp-a", "store put_if_absent auth:leader");
-        assert!(claims(asks, 2_000).is_err());
+        assert!(claims(watched(), 2_000).is_err(), "it has not asked");
+        let asks = watched().answered_call(1_000, "idp-a", "store put_if_absent auth:leader");
+        assert!(claims(asks, 2_000).is_err(), "it has not got it");
         let asks_again = leads().answered_call(3_000, "idp-a", "store put_if_absent auth:leader");
         assert!(claims(asks_again, 3_500).is_err());
         let other = leads().answered_call(3_000, "idp-b", "store put_if_absent auth:leader");

@@ -46,8 +46,8 @@ impl Property<Login> for MailsTriedAgain {
             name: self.name(),
             evidence,
             starts_ms: starts_ms(&Settings::default()),
-            // A whole conversation takes some ten ways there and back, and two come one after the other.
-            takes_ms: 60 * evidence.plan.world.latency_ms_max,
+            // A whole conversation takes some ten ways there and back.
+            takes_ms: 25 * evidence.plan.world.latency_ms_max.max(evidence.exact_to_ms),
             refusing: refusing(evidence.history),
             others: TroubledTimes::of(evidence.history, SETTLES_MS, |fault| {
                 !is_barred(fault) && !matches!(super::conversations::mode(fault), Some(Mode::Failing))

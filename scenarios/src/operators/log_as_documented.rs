@@ -45,7 +45,7 @@ impl Property<Login> for LogAsDocumented {
             .collect();
         evidence.judged(lines.len());
         let ends = process_ends(evidence);
-        if let Some(wrong) = spec::judge_log(&lines, &ends) {
+        if let Some(wrong) = spec::judge_log(&lines, &ends, evidence.exact_to_ms) {
             return Err(violation(&self.name(), wrong.at_ms, vec![], wrong.what).because(wrong.reason));
         }
         let troubles: Vec<(u64, &Fault)> = faults(evidence.history)

@@ -233,11 +233,11 @@ fn rejects_each_kind_of_wrong_line() {
             "lost-nothing",
         ),
         (
-            vec![(2000, "ERROR", NO_PORT), (2979, "ERROR", NO_PORT)],
+            vec![(2000, "ERROR", NO_PORT), (2999, "ERROR", NO_PORT)],
             "tried-too-soon",
         ),
         (
-            vec![(2000, "ERROR", NO_KEYS), (2979, "ERROR", NO_KEYS)],
+            vec![(2000, "ERROR", NO_KEYS), (2999, "ERROR", NO_KEYS)],
             "tried-too-soon",
         ),
         (
@@ -263,7 +263,7 @@ fn rejects_each_kind_of_wrong_line() {
                     "no connection could be accepted port=9090 error=Too many open files (os error 24)",
                 ),
                 (
-                    2079,
+                    2099,
                     "WARN",
                     "no connection could be accepted port=9090 error=Too many open files (os error 24)",
                 ),

@@ -1,15 +1,14 @@
 //! The real Redis is gone, both nodes at once, under two real replicas behind the real nginx: who is logged in goes on, and whoever
 //! wants to log in is told that nobody can. What judges the story `redis_gone` judges this history, too.
 
-use super::{Court, Place, Service, broken, plan};
+use super::{Court, Place, Service, broken, people::acts, plan};
 use crate::{
     exchange::{Observation, troubles},
     mailed_code,
     property::GoesOnWithoutStore,
     scenario::{kill, start},
-    service::perform,
     session,
-    vocabulary::{Event, Evidence, History, Observation as AnyObservation, Operation, Plan, Property},
+    vocabulary::{Event, History, Observation as AnyObservation, Operation, Plan},
     world::hosts,
 };
 use conformance::{
@@ -70,14 +69,7 @@ pub fn judge_redis_gone(program: &Path) -> Result<Agreement, Unavailable> {
         for host in [hosts::IDP_A, hosts::IDP_B] {
             service.note_ready(host, true);
         }
-        let acts = plan.operations.iter().cloned().map(|operation| {
-            let scene = service.scene.clone();
-            async move {
-                sleep(Duration::from_millis(operation.at_ms)).await;
-                perform(&scene, &operation.who, operation.does, &operation.who).await;
-            }
-        });
-        let (env, acts) = (service.scene.env.clone(), acts.collect::<Vec<_>>());
+        let (env, acts) = (service.scene.env.clone(), acts(&service.scene, &plan));
         tokio::join!(join_all(&env, acts), service.lose_redis());
         let history = service.scene.recorder.history();
         Ok::<_, Unavailable>((history, service.operators(), service.world.clone(), started_ms))
@@ -92,12 +84,7 @@ pub fn judge_redis_gone(program: &Path) -> Result<Agreement, Unavailable> {
         troubles: &troubles,
         operators: &operators,
     };
-    let mut differences: Vec<String> = (court.report(&history).violations.into_iter())
-        .map(|violation| violation.what)
-        .collect();
-    let evidence = Evidence::new(&plan, &history, &operators);
-    let violated = GoesOnWithoutStore.check(&evidence).err();
-    differences.extend(violated.map(|violation| violation.to_string()));
+    let mut differences = court.differences(&history, &[&GoesOnWithoutStore]);
     let answers = without_store(&history);
     for (path, status) in [
         ("/", 200),

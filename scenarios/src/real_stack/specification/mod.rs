@@ -215,18 +215,29 @@ impl Court<'_> {
         judge_in(self.world, self.troubles, history, self.operators, CLOCK_MS)
     }
 
+    /// What the specification and some properties find.
+    fn differences(&self, history: &History, claims: &[&dyn Property<crate::login::Login>]) -> Vec<String> {
+        let of_answers = self
+            .report(history)
+            .violations
+            .into_iter()
+            .map(|violation| violation.what);
+        of_answers.chain(self.violated(history, claims)).collect()
+    }
+
+    fn violated(&self, history: &History, claims: &[&dyn Property<crate::login::Login>]) -> Vec<String> {
+        let evidence = Evidence::new(self.plan, history, self.operators);
+        let violated = claims.iter().filter_map(|claim| claim.check(&evidence).err());
+        violated.map(|violation| violation.to_string()).collect()
+    }
+
     fn violations(&self, history: &History) -> Vec<String> {
         let mut properties: Vec<&dyn Property<crate::login::Login>> =
             vec![&CodeRedeemedOnce, &EmailCodeOnce, &NoSecretLogged];
         if self.troubles.spans.is_empty() {
             properties.extend([&ErrorsExplained as &dyn Property<_>, &LogAsDocumented]); // nothing was broken
         }
-        let evidence = Evidence::new(self.plan, history, self.operators);
-        let checked = properties.into_iter().map(|property| property.check(&evidence));
-        checked
-            .filter_map(Result::err)
-            .map(|violation| violation.to_string())
-            .collect()
+        self.violated(history, &properties)
     }
 
     /// Which wrong answers are rejected, and which are not.

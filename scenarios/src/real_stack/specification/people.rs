@@ -10,7 +10,7 @@ use crate::{
     },
     service::perform,
     session::logged_in,
-    vocabulary::{Behaviour, Operation, WorldOptions},
+    vocabulary::{Behaviour, Operation, Plan, WorldOptions},
     world::{RelyingPartyOptions, Scene},
 };
 use seams::BoxFuture;
@@ -211,4 +211,16 @@ async fn log_in_and_out(scene: &Scene, who: &str) {
     let person = Arc::new(Person::new(scene, who, who, who));
     calm::log_in(&person, Style::CALM).await;
     logged_in::in_and_out(&person).await;
+}
+
+/// What the people of a plan do, each at its time from now on.
+pub(super) fn acts(scene: &Scene, plan: &Plan) -> Vec<impl Future<Output = ()> + Send + use<>> {
+    let acts = plan.operations.iter().cloned().map(|operation| {
+        let scene = scene.clone();
+        async move {
+            sleep(Duration::from_millis(operation.at_ms)).await;
+            perform(&scene, &operation.who, operation.does, &operation.who).await;
+        }
+    });
+    acts.collect()
 }

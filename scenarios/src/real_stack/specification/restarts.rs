@@ -1,14 +1,13 @@
 //! A rolling restart of the real service behind the real nginx: each replica in turn gets SIGTERM and is started again, while
 //! people log in and the mail relay is slow. What judges the story `rolling_restart` judges this history, too.
 
-use super::{Court, Place, Service, broken, plan};
+use super::{Court, Place, Service, broken, people::acts, plan};
 use crate::{
     exchange::troubles,
     mailed_code, people,
     property::{LogAsDocumented, StopsInOrder, invocations},
     scenario::{start, stop},
-    service::perform,
-    vocabulary::{Event, Evidence, Fault, Mode, Operation, Plan, Property},
+    vocabulary::{Event, Fault, Mode, Operation, Plan},
     world::hosts,
 };
 use conformance::{Agreement, Unavailable};
@@ -55,14 +54,7 @@ pub fn judge_restarts(program: &Path) -> Result<Agreement, Unavailable> {
             service.note_ready(host, true);
         }
         service.mail.set(Mode::Slow { by_ms: SLOW_MS });
-        let acts = plan.operations.iter().cloned().map(|operation| {
-            let scene = service.scene.clone();
-            async move {
-                sleep(Duration::from_millis(operation.at_ms)).await;
-                perform(&scene, &operation.who, operation.does, &operation.who).await;
-            }
-        });
-        let (env, acts) = (service.scene.env.clone(), acts.collect::<Vec<_>>());
+        let (env, acts) = (service.scene.env.clone(), acts(&service.scene, &plan));
         let (_, restarted) = tokio::join!(join_all(&env, acts), service.restart_all());
         restarted?;
         let history = service.scene.recorder.history();
@@ -78,13 +70,7 @@ pub fn judge_restarts(program: &Path) -> Result<Agreement, Unavailable> {
         troubles: &troubles,
         operators: &operators,
     };
-    let mut differences: Vec<String> = (court.report(&history).violations.into_iter())
-        .map(|violation| violation.what)
-        .collect();
-    let evidence = Evidence::new(&plan, &history, &operators);
-    let claims: [&dyn Property<_>; 2] = [&StopsInOrder, &LogAsDocumented];
-    let violated = claims.into_iter().filter_map(|claim| claim.check(&evidence).err());
-    differences.extend(violated.map(|violation| violation.to_string()));
+    let mut differences = court.differences(&history, &[&StopsInOrder, &LogAsDocumented]);
     let is_login = |op: &_| *op == crate::vocabulary::Op::People(people::Op::LogIn);
     let logins = invocations(&history);
     let logins: Vec<_> = logins.iter().filter(|one| is_login(one.op)).collect();

@@ -1,19 +1,17 @@
 //! A stranger who sends what is allowed at its largest, and people who leave before they are answered, at the real service behind
 //! the real nginx: everybody else is served as if they were not there, and those who ask again are served as well.
 
-use super::{Court, Place, Service, broken, plan};
+use super::{Court, Place, Service, broken, people::acts, plan};
 use crate::{
     http, mailed_code, people,
     property::{AnyCodeVerifies, MailArrives, invocations},
-    service::perform,
-    vocabulary::{Evidence, Operation, Plan, Property},
+    vocabulary::{Operation, Plan},
 };
 use conformance::{Agreement, Unavailable};
 use seams_os::clock::wall_ms;
 use sim::world::join_all;
 use spec::Troubles;
 use std::{path::Path, time::Duration};
-use tokio::time::sleep;
 
 /// People who log in calmly, and people who leave.
 const CALM: u64 = 12;
@@ -39,14 +37,7 @@ pub fn judge_strangers(program: &Path) -> Result<Agreement, Unavailable> {
     let (history, operators, world, started_ms) = crate::real_stack::runtime()?.block_on(async {
         let service = Service::start(Place::Stack, program, &plan).await?;
         let started_ms = (wall_ms() as u64).saturating_sub(service.world.epoch_ms);
-        let acts = plan.operations.iter().cloned().map(|operation| {
-            let scene = service.scene.clone();
-            async move {
-                sleep(Duration::from_millis(operation.at_ms)).await;
-                perform(&scene, &operation.who, operation.does, &operation.who).await;
-            }
-        });
-        join_all(&service.scene.env, acts).await;
+        join_all(&service.scene.env, acts(&service.scene, &plan)).await;
         let history = service.scene.recorder.history();
         Ok::<_, Unavailable>((history, service.operators(), service.world.clone(), started_ms))
     })?;
@@ -60,13 +51,8 @@ pub fn judge_strangers(program: &Path) -> Result<Agreement, Unavailable> {
         troubles: &troubles,
         operators: &operators,
     };
-    let mut differences: Vec<String> = (court.report(&history).violations.into_iter())
-        .map(|violation| violation.what)
-        .collect();
-    let evidence = Evidence::new(&plan, &history, &operators);
-    let claims: [&dyn Property<_>; 2] = [&AnyCodeVerifies, &MailArrives::within(Duration::from_secs(6))];
-    let violated = claims.into_iter().filter_map(|claim| claim.check(&evidence).err());
-    differences.extend(violated.map(|violation| violation.to_string()));
+    let in_time = MailArrives::within(Duration::from_secs(6));
+    let mut differences = court.differences(&history, &[&AnyCodeVerifies, &in_time]);
     let is_login = |op: &_| *op == crate::vocabulary::Op::People(people::Op::LogIn);
     let logins: Vec<_> = invocations(&history)
         .into_iter()
