@@ -157,6 +157,8 @@ pub struct Limits {
     pub client_login_attempts_in_all: u64,
     /// See above.
     pub client_sends_in_all: u64,
+    /// Logins that one client begins and that do not fit into their cookies.
+    pub client_long_logins: u64,
     /// Browsers in which one person is known; another one is known instead of that in which the person has not logged in for
     /// the longest time.
     pub known_browsers: u64,
@@ -273,6 +275,7 @@ impl Config {
                 client_sends: 4,
                 client_login_attempts_in_all: 60,
                 client_sends_in_all: 30,
+                client_long_logins: 60,
                 known_browsers: 8,
                 send_once: Duration::from_secs(20),
                 consecutive_failures: 100,
@@ -310,10 +313,10 @@ impl Config {
 mod tests {
     use super::*;
     use crate::{
-        authorize::flow_cookie,
+        authorize::{carried::CARRIED_BYTES_MAX, flow_cookie},
         clients::registration,
         end_session,
-        http::{head_time::HEAD_TIME_MAX, server::KEPT_AFTER_LEAVING},
+        http::{client::KEPT_IDLE, head_time::HEAD_TIME_MAX, server::KEPT_AFTER_LEAVING},
         mailed_code::code,
     };
 
@@ -387,6 +390,7 @@ mod tests {
             ("stop", deadlines.stop),
             ("work at a stop", deadlines.stop_work),
             ("kept connections at a stop", KEPT_AFTER_LEAVING),
+            ("idle connection to the hook", KEPT_IDLE),
             ("head of a request", HEAD_TIME_MAX),
         ] {
             assert_eq!(says(row), lasts.as_secs(), "{row}");
@@ -414,6 +418,8 @@ mod tests {
             ("mails of a client to an address", limits.client_sends),
             ("attempts of a client", limits.client_login_attempts_in_all),
             ("mails of a client", limits.client_sends_in_all),
+            ("long logins of a client", limits.client_long_logins),
+            ("bytes of a login's cookie", CARRIED_BYTES_MAX as u64),
             ("known browsers of a person", limits.known_browsers),
             ("failures in a row", limits.consecutive_failures),
             ("events that wait", limits.analytics_queue as u64),

@@ -34,6 +34,7 @@ pub const NAMESPACES: &[Namespace] = &[
     limits::VERIFY_ATTEMPTS,
     limits::CLIENT_ATTEMPTS,
     limits::CLIENT_SENDS,
+    limits::LONG_LOGINS,
     leader::LEASE,
     store::HEALTH,
 ];

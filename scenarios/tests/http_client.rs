@@ -17,16 +17,16 @@ use tokio::{
 
 type Shared<T> = Arc<Mutex<T>>;
 
-/// Answers each request with the number of its connection; lets go of one that is idle for 5 s;
+/// Answers each request with the number of its connection; lets go of one that is idle for so long;
 /// breaks off at `/break` without a word.
-async fn serve(env: Env, executed: Shared<Vec<String>>) {
+async fn serve(env: Env, executed: Shared<Vec<String>>, idle: Duration) {
     let listener = env.network.listen(80).await.unwrap();
     for number in 1.. {
         let mut stream = listener.accept().await.unwrap();
         let executed = executed.clone();
         env.spawn(async move {
             let mut bytes = vec![0; 4096];
-            while let Ok(Ok(read @ 1..)) = timeout(Duration::from_secs(5), stream.read(&mut bytes)).await {
+            while let Ok(Ok(read @ 1..)) = timeout(idle, stream.read(&mut bytes)).await {
                 let text = String::from_utf8_lossy(&bytes[..read]).into_owned();
                 let line = text.lines().next().unwrap_or("").to_owned();
                 let breaks = line.contains("/break");
@@ -43,15 +43,22 @@ async fn serve(env: Env, executed: Shared<Vec<String>>) {
     }
 }
 
-/// Runs a client beside the server. Returns what the server executed.
+/// Runs a client beside the server, which lets go of connections that are idle for 5 s. Returns what the server executed.
 fn with_server<F: Future<Output = ()> + Send + 'static>(
+    client: impl Fn(Env) -> F + Send + Sync + 'static,
+) -> Vec<String> {
+    with_patient_server(Duration::from_secs(5), client)
+}
+
+fn with_patient_server<F: Future<Output = ()> + Send + 'static>(
+    idle: Duration,
     client: impl Fn(Env) -> F + Send + Sync + 'static,
 ) -> Vec<String> {
     let mut engine = Engine::new(EngineConfig::default());
     let executed = Shared::default();
     let log = Arc::clone(&executed);
     engine.add_host("server", Arc::new(Inert), Arc::new(Inert), move |env| {
-        Box::pin(serve(env, Arc::clone(&log)))
+        Box::pin(serve(env, Arc::clone(&log), idle))
     });
     let finished = Shared::<bool>::default();
     let finish = Arc::clone(&finished);
@@ -102,6 +109,18 @@ fn a_connection_that_ended_meanwhile_is_replaced() {
         assert_eq!(get(&client, "/", false).await.unwrap(), "2");
     });
     assert_eq!(executed.len(), 2);
+}
+
+#[test]
+fn a_connection_that_was_idle_for_long_is_replaced_although_its_server_keeps_it() {
+    with_patient_server(Duration::from_secs(50), |env| async move {
+        let client = Client::new(&env);
+        assert_eq!(get(&client, "/", false).await.unwrap(), "1");
+        sleep(Duration::from_millis(9_900)).await;
+        assert_eq!(get(&client, "/", false).await.unwrap(), "1");
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(get(&client, "/", false).await.unwrap(), "2");
+    });
 }
 
 #[test]

@@ -60,6 +60,7 @@ smoke!(
     unlocked_by_operators,
     spraying,
     twins_wait_in_vain,
+    does_anybody_have_it,
     mail_stalls,
     mails_wait,
     relay_refuses,

@@ -84,6 +84,7 @@ pub(crate) fn lift_limits(config: &mut Config) {
     config.limits.client_sends = UNLIMITED;
     config.limits.client_login_attempts_in_all = UNLIMITED;
     config.limits.client_sends_in_all = UNLIMITED;
+    config.limits.client_long_logins = UNLIMITED;
 }
 
 /// What a developer needs to know, on standard error.

@@ -1,15 +1,17 @@
 //! A client sends a person to log in.
 
 use super::{
-    Authorization, AuthorizeError, AuthorizeRefused, AuthorizeRequest, FLOW, FlowRecord, Prompt, ToClient, way_back,
+    Authorization, AuthorizeError, AuthorizeRefused, AuthorizeRequest, FLOW, FlowRecord, Prompt, ToClient, carried,
+    way_back,
 };
 use crate::{
     clients::may_redirect_to,
     hash::sha256_hex,
     http::{Caller, Params, RequestError},
     keys::read_hint,
+    limits,
     store::{Key, encode},
-    unavailable::{During, Unavailable},
+    unavailable::During,
 };
 
 /// What becomes of an authorization request.
@@ -84,32 +86,44 @@ impl Authorization {
             (Some(_), Prompt::None) => Err(to_client(AuthorizeError::ConsentRequired)),
             (None, Prompt::None) => Err(to_client(AuthorizeError::LoginRequired)),
             (Some(_), _) => {
-                let (flow, cookie) = self.begin(request, client.name).await?;
+                let (flow, cookie) = self.begin(caller, request, client.name).await?;
                 Ok(Authorized::Consent { flow, cookie })
             }
             (None, _) => {
-                let (flow, cookie) = self.begin(request, client.name).await?;
+                let (flow, cookie) = self.begin(caller, request, client.name).await?;
                 service.report("login_started", &client.id, None).await;
                 Ok(Authorized::LogIn { flow, cookie })
             }
         }
     }
 
-    /// Begins a login in progress: its identifier, and the value of its cookie.
-    async fn begin(&self, request: AuthorizeRequest, client_name: String) -> Result<(String, String), Unavailable> {
+    /// Begins a login in progress: its identifier, and the value of its cookie, which carries it, or stands for it if it is too
+    /// long for that.
+    async fn begin(
+        &self,
+        caller: &Caller,
+        request: AuthorizeRequest,
+        client_name: String,
+    ) -> Result<(String, String), AuthorizeRefused> {
         let service = &self.service;
-        let (cookie, flow) = (service.random_token(), service.random_token());
-        let ttl = service.config.ttl.flow;
+        let flow = service.random_token();
+        let (hash, ttl) = (sha256_hex(&flow), service.config.ttl.flow);
+        let expires_at = service.now() + ttl;
+        if let Some(cookie) = carried::cookie(&service.pepper, &hash, &request, &client_name, expires_at) {
+            return Ok((flow, cookie));
+        }
+        limits::charge_long_login(service, caller).await?;
+        service.env.mark("a login in progress was too long for its cookie");
+        let cookie = service.random_token();
         let record = FlowRecord {
             browser_hash: sha256_hex(&cookie),
             request,
             client_name,
             address: None,
             consented: None,
-            expires_at: service.now() + ttl,
+            expires_at,
         };
-        let key = Key::new(FLOW, sha256_hex(&flow));
-        let written = service.store.put(&key, &encode(&record), ttl).await;
+        let written = service.store.put(&Key::new(FLOW, hash), &encode(&record), ttl).await;
         written.during("beginning a login")?;
         Ok((flow, cookie))
     }

@@ -3,6 +3,7 @@
 use super::AuthorizeError;
 use crate::{
     http::{ErrorCode, Kind, PageError, RedirectError, Rejected, RequestError},
+    limits::LimitRefused,
     unavailable::Unavailable,
 };
 
@@ -17,6 +18,8 @@ pub enum AuthorizeRefused {
     RedirectUri(String),
     /// To the client.
     ToClient(ToClient),
+    /// To the person: too many like it have come from where they are.
+    Limit(LimitRefused),
     /// Not now.
     Unavailable(Unavailable),
 }
@@ -54,6 +57,12 @@ impl From<RequestError> for AuthorizeRefused {
     }
 }
 
+impl From<LimitRefused> for AuthorizeRefused {
+    fn from(refused: LimitRefused) -> AuthorizeRefused {
+        AuthorizeRefused::Limit(refused)
+    }
+}
+
 impl From<Unavailable> for AuthorizeRefused {
     fn from(unavailable: Unavailable) -> AuthorizeRefused {
         AuthorizeRefused::Unavailable(unavailable)
@@ -78,6 +87,7 @@ impl From<AuthorizeRefused> for Rejected {
                 Rejected::Page(page.blame(Some(client), "redirect_uri"))
             }
             AuthorizeRefused::ToClient(refused) => refused.into(),
+            AuthorizeRefused::Limit(refused) => refused.into(),
             AuthorizeRefused::Unavailable(unavailable) => unavailable.into(),
         }
     }
@@ -152,7 +162,8 @@ impl From<FlowRefused> for Rejected {
                 Kind::Invalid,
                 "expired",
                 "This sign-in has expired",
-                "Go back to the application and start again.",
+                "Or this browser has lost its cookie: it was begun in another one, cookies were cleared, or several other \
+                 sign-ins were begun. Go back to the application and start again.",
             ),
             FlowRefused::OtherBrowser => PageError::new(
                 Kind::Invalid,

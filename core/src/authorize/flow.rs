@@ -54,16 +54,22 @@ impl Authorization {
         }
         let hash = sha256_hex(id);
         let found = self.service.store.get(&Key::new(FLOW, hash.clone())).await;
-        let record: FlowRecord = match found.during("reading the login in progress")? {
-            Some(bytes) => decode(&bytes).during("reading the login in progress")?,
-            None => return Err(FlowRefused::Expired),
+        let now = self.service.now();
+        let (record, cookie) = match found.during("reading the login in progress")? {
+            Some(bytes) => {
+                let record: FlowRecord = decode(&bytes).during("reading the login in progress")?;
+                // The time first: a browser drops the cookie when it is over, and must not be told that it is another one.
+                record.remaining(now).ok_or(FlowRefused::Expired)?;
+                let cookie = flow_cookie::presented(caller, &hash, &record).ok_or(FlowRefused::OtherBrowser)?;
+                (record, cookie.to_owned())
+            }
+            // Nothing has been kept of it, or not for so long. Whether another browser carries it nobody can know.
+            None => flow_cookie::carried(caller, &hash, &self.service.pepper).ok_or(FlowRefused::Expired)?,
         };
-        // The time first: a browser drops the cookie when it is over, and must not be told that it is another one.
-        let remaining = record.remaining(self.service.now()).ok_or(FlowRefused::Expired)?;
-        let cookie = flow_cookie::presented(caller, &hash, &record).ok_or(FlowRefused::OtherBrowser)?;
+        let remaining = record.remaining(now).ok_or(FlowRefused::Expired)?;
         Ok(OpenFlow {
             id: id.to_owned(),
-            cookie: cookie.to_owned(),
+            cookie,
             hash,
             record,
             remaining,

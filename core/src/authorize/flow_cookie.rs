@@ -5,8 +5,11 @@
 //! the first. So a browser may have several, and too many of them would make its requests larger than a balancer lets through:
 //! whoever begins one login too many loses the oldest. Browsers send the oldest first (RFC 6265 section 5.4).
 
-use super::FlowRecord;
-use crate::http::{Caller, Cookie};
+use super::{FlowRecord, carried};
+use crate::{
+    hash::Pepper,
+    http::{Caller, Cookie},
+};
 
 /// How the names begin. What follows is the beginning of the hash under which the login is kept: the name tells two logins
 /// apart, and is of no use to anybody who reads it.
@@ -33,6 +36,13 @@ pub(super) fn presented<'c>(caller: &'c Caller, flow_hash: &str, record: &FlowRe
     let own = caller.cookie(&of(flow_hash));
     let earlier = caller.cookie(&OF_ALL_FLOWS);
     own.into_iter().chain(earlier).find(|cookie| record.began_in(cookie))
+}
+
+/// The login in progress that its cookie carries, and that cookie. `None`: this browser has none for it.
+pub(super) fn carried(caller: &Caller, flow_hash: &str, pepper: &Pepper) -> Option<(FlowRecord, String)> {
+    let cookie = caller.cookie(&of(flow_hash))?;
+    let record = carried::read(pepper, flow_hash, cookie)?;
+    Some((record, cookie.to_owned()))
 }
 
 /// The cookies to delete when one more login begins in a browser that may have so many: the oldest.

@@ -3,6 +3,7 @@
 
 mod begin;
 mod by_post;
+pub(crate) mod carried;
 mod consent;
 mod error;
 mod flow;
@@ -30,7 +31,7 @@ pub use routes::routes;
 use crate::{clients::ClientRepository, keys::Keys, service::Service, session::Sessions, store::Namespace};
 use std::sync::Arc;
 
-/// A login in progress, bound to a browser.
+/// A login in progress, bound to a browser: what its cookie does not carry.
 pub const FLOW: Namespace = Namespace::new("auth:oidc:flow");
 
 /// The use cases of authorization requests.

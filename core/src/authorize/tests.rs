@@ -1,5 +1,6 @@
 //! Authorization requests and logins in progress, as people and clients see them.
 
+mod carried;
 mod flow_cookies;
 
 use super::{FLOW, FlowRecord};
@@ -105,6 +106,11 @@ async fn refusals_go_to_the_client_or_to_the_person() {
     }
 }
 
+/// An authorization request for a login that does not fit into its cookie.
+fn long() -> String {
+    AUTHORIZE.replace("state=st", &format!("state={}", "a".repeat(2048)))
+}
+
 /// Whoever can make an answer larger than a balancer takes can take replicas away from everybody.
 fn is_small(seen: &Seen) -> bool {
     let lines = seen
@@ -157,7 +163,7 @@ async fn a_login_of_an_earlier_version_with_a_long_state_ends_without_a_code() {
     let bed = TestBed::new().await;
     let mut ann = Browser::default();
     ann.log_in(&bed).await;
-    let flow = ann.get(&bed, &format!("{AUTHORIZE}&prompt=login")).await.param("flow");
+    let flow = ann.get(&bed, &format!("{}&prompt=login", long())).await.param("flow");
     let key = Key::new(FLOW, sha256_hex(&flow));
     let mut record: FlowRecord = decode(&bed.store.get(&key).await.unwrap().unwrap()).unwrap();
     record.request.state = Some("{".repeat(2048));

@@ -17,6 +17,10 @@ use std::{
 /// Answers larger than this are refused.
 const BODY_BYTES_MAX: usize = 1 << 20;
 
+/// For how long a connection on which nothing is asked is kept. Its server may have gone meanwhile without a word, and what is
+/// sent there then is in doubt; a new connection costs little.
+pub(crate) const KEPT_IDLE: Duration = Duration::from_secs(10);
+
 /// Sends one request over a connection of its own, and reads the whole answer.
 ///
 /// # Errors
@@ -44,6 +48,8 @@ struct Idle {
     host: String,
     port: u16,
     sender: SendRequest<Full<Bytes>>,
+    /// When its last answer was read, on the monotonic clock.
+    since: Duration,
 }
 
 impl Client {
@@ -117,10 +123,11 @@ impl Client {
         Ok(sender)
     }
 
-    /// A connection to this place that has not ended, as far as is known here.
+    /// A connection to this place that has been used lately and has not ended, as far as is known here.
     fn kept(&self, host: &str, port: u16) -> Option<SendRequest<Full<Bytes>>> {
         let mut idle = self.idle();
-        idle.retain(|kept| !kept.sender.is_closed());
+        let now = self.env.clock.monotonic();
+        idle.retain(|kept| !kept.sender.is_closed() && now.saturating_sub(kept.since) < KEPT_IDLE);
         let found = idle.iter().position(|kept| kept.host == host && kept.port == port)?;
         Some(idle.remove(found).sender)
     }
@@ -142,6 +149,7 @@ impl Client {
             host: host.to_owned(),
             port,
             sender,
+            since: self.env.clock.monotonic(),
         });
         Ok(Response::from_parts(head, body))
     }

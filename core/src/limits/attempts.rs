@@ -1,8 +1,8 @@
 //! Limits of attempts to log in.
 
 use super::{
-    CLIENT_ATTEMPTS, CLIENT_SENDS, CountedAttempt, FailureRepository, Known, LOGIN_ATTEMPTS, SENDS, VERIFY_ATTEMPTS,
-    admits,
+    CLIENT_ATTEMPTS, CLIENT_SENDS, CountedAttempt, FailureRepository, Known, LOGIN_ATTEMPTS, LONG_LOGINS, SENDS,
+    VERIFY_ATTEMPTS, admits,
 };
 use crate::{
     hash::sha256_hex,
@@ -177,21 +177,16 @@ impl Limits {
         if known.is_some() {
             return Ok(());
         }
-        let (store, window) = (&self.service.store, self.service.config.limits.window);
+        let window = self.service.config.limits.window;
         let client = sha256_hex(&caller.client.to_string());
         let pair = format!("{client}:{}", sha256_hex(address));
-        let [pair, client] = [pair, client].map(|of| Key::new(mine.of, of));
-        // At once: a person waits for it.
-        let (at_address, in_all) = tokio::join!(store.count(&pair, window), store.count(&client, window));
-        if let (Err(told), Err(failure)) = (&at_address, &in_all)
-            && told != failure
-        {
-            tracing::warn!(correlation = caller.correlation, %failure, "a second counter failed in another way");
-        }
-        let (at_address, in_all) = (at_address.during(mine.doing)?, in_all.during(mine.doing)?);
-        if !admits(at_address, mine.at_address) || !admits(in_all, mine.in_all) {
-            self.service.env.mark("a limiter of its client refused somebody");
-            return Err(LimitRefused::TooManyFromHere { window });
+        // All addresses first: whoever has too many there makes no counters for addresses of their invention.
+        for (of, limit) in [(client, mine.in_all), (pair, mine.at_address)] {
+            let counted = self.service.store.count(&Key::new(mine.of, of), window).await;
+            if !admits(counted.during(mine.doing)?, limit) {
+                self.service.env.mark("a limiter of its client refused somebody");
+                return Err(LimitRefused::TooManyFromHere { window });
+            }
         }
         Ok(())
     }
@@ -216,6 +211,24 @@ impl Limits {
         }
         Ok(())
     }
+}
+
+/// The limiter of logins that are too long for their cookies, and are kept from their beginning on.
+///
+/// # Errors
+/// See [`LimitRefused`].
+pub(crate) async fn charge_long_login(service: &Service, caller: &Caller) -> Result<(), LimitRefused> {
+    let limits = &service.config.limits;
+    let key = Key::new(LONG_LOGINS, sha256_hex(&caller.client.to_string()));
+    let counted = service.store.count(&key, limits.window).await;
+    if admits(
+        counted.during("counting the long logins of a client")?,
+        limits.client_long_logins,
+    ) {
+        return Ok(());
+    }
+    service.env.mark("a limiter of its client refused somebody");
+    Err(LimitRefused::TooManyFromHere { window: limits.window })
 }
 
 /// How many a client may have in a window.

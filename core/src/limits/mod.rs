@@ -9,6 +9,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use attempts::charge_long_login;
 pub use attempts::{LimitRefused, Limits};
 pub(crate) use known::new_cookie;
 pub use known::{COOKIE, Known};
@@ -24,6 +25,8 @@ pub const LOGIN_ATTEMPTS: Namespace = Namespace::new("auth:limit:login");
 pub const CLIENT_ATTEMPTS: Namespace = Namespace::new("auth:limit:client-login");
 /// Counter: mails that one client has asked for, to one address and to all of them.
 pub const CLIENT_SENDS: Namespace = Namespace::new("auth:limit:client-send");
+/// Counter: logins that one client has begun and that are too long for their cookies.
+pub const LONG_LOGINS: Namespace = Namespace::new("auth:limit:long-login");
 /// Counter: mails sent to one address.
 pub const SENDS: Namespace = Namespace::new("auth:limit:send");
 /// Counter: attempts to verify a code in one flow.

@@ -76,14 +76,18 @@ impl Judge<'_> {
         }
     }
 
-    /// Connections are kept: of each replica no more than so many at once, and while nothing is broken no others.
+    /// Connections are kept: of each replica no more than so many at once, and while nothing is broken no others but in place of
+    /// one that was idle for too long.
     fn connections(&self, report: &mut Report) {
         let most = self.setting("events under way") * self.index.world.replicas as u64;
         let broke_ms = self.troubles.first_ms();
         let calm = self.index.told.iter().take_while(|told| told.at_ms < broke_ms);
-        let mut opened = BTreeSet::new();
+        let idle_ms = self.setting("idle connection to the hook");
+        let mut opened: BTreeMap<u64, u64> = BTreeMap::new();
         for told in calm {
-            opened.insert(told.connection);
+            // Each answer is read a little after the event has come.
+            opened.retain(|_, last_ms| told.at_ms < *last_ms + idle_ms);
+            opened.insert(told.connection, told.at_ms);
             if opened.len() as u64 > most {
                 let why = format!("comes over the {}th connection, and {most} are enough", opened.len());
                 report

@@ -36,7 +36,8 @@ pub(crate) fn says_no_logins(seen: &Seen<'_>) -> bool {
 impl Judge<'_> {
     /// Whether it was asked at the balancer.
     pub(crate) fn is_at_balancer(&self, seen: &Seen<'_>) -> bool {
-        self.index.world.balancer.as_deref() == Some(seen.exchange.door)
+        let balancer = self.index.world.balancer.as_ref();
+        balancer.is_some_and(|balancer| balancer.door == seen.exchange.door)
     }
 
     /// Whether something was broken without which a request may get no answer of the service at all. Behind a balancer that is not
@@ -55,7 +56,15 @@ impl Judge<'_> {
         if !self.is_at_balancer(seen) || !is_login(&request.path) || request.method == "OPTIONS" {
             return;
         }
-        let meanwhile = |of| self.troubles.any(seen.times.from_ms, seen.times.to_ms, of);
+        // A replica that was too slow is not asked for a while.
+        let avoids_ms = self
+            .index
+            .world
+            .balancer
+            .as_ref()
+            .map_or(0, |balancer| balancer.avoids_ms);
+        let from_ms = seen.times.from_ms.saturating_sub(avoids_ms);
+        let meanwhile = |of| self.troubles.any(from_ms, seen.times.to_ms, of);
         let why = if meanwhile(|touches| touches.store) {
             Widened::Store
         } else if meanwhile(|touches| touches.directory) {

@@ -60,15 +60,24 @@ pub(crate) enum Rule {
     Tag(Tag),
     /// 256 bits that were never seen before: none of these.
     New,
+    /// What a cookie carries, with 256 bits that prove that it is the service's own: no longer than so many bytes.
+    Carried(usize),
     /// 256 bits, but not these.
     Other(Tag),
 }
+
+/// What is carried is more than its proof, bytes.
+const CARRIED_MIN: usize = 100;
 
 impl Rule {
     fn admits(&self, word: &Word) -> bool {
         match self {
             Rule::Is(text) => text == word,
             Rule::Tag(tag) => word.secret().tag == *tag,
+            Rule::Carried(most) => {
+                let bytes = word.secret().bytes;
+                !word.secret().is_token() && (CARRIED_MIN..=*most).contains(&bytes)
+            }
             Rule::New => word.secret().is_token(),
             Rule::Other(tag) => word.secret().is_token() && word.secret().tag != *tag,
         }

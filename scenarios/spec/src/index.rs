@@ -22,6 +22,8 @@ pub(crate) struct Flow {
     pub(crate) wanted: Wanted,
     /// The value of its cookie, which the browser has that it belongs to.
     pub(crate) cookie: Tag,
+    /// Whether it does not fit into its cookie, and is kept from the beginning on.
+    pub(crate) is_long: bool,
     /// Requests to send a code, and attempts to verify one, by their places in [`Index::seen`].
     pub(crate) sends: Vec<usize>,
     /// Requests that say that the person wants to go on.
@@ -215,7 +217,8 @@ impl<'a> Index<'a> {
                 self.learn_code(place, Wanted::read(self.world, &self.id_tokens, &seen.params()));
                 let page = ["/login", "/login/consent"].into_iter();
                 let flow = page.filter_map(|page| seen.redirected(page, "flow")).next();
-                let cookie = flow.and_then(|flow| seen.set(&self.flow_cookie(flow)));
+                let cookie = flow.and_then(|flow| seen.set_to(&self.flow_cookie(flow)));
+                let (is_long, cookie) = (cookie.is_some_and(Secret::is_token), cookie.map(|cookie| cookie.tag));
                 let wanted = Wanted::read(self.world, &self.id_tokens, &seen.params());
                 if let (Some(cookie), Some(flow), Some(wanted)) = (cookie, flow, wanted) {
                     self.first_of(self.flows.contains_key(&flow), "login in progress", &seen);
@@ -225,6 +228,7 @@ impl<'a> Index<'a> {
                         born: seen.times,
                         wanted,
                         cookie,
+                        is_long,
                         consents: vec![],
                         sends: vec![],
                         verifies: vec![],

@@ -148,9 +148,13 @@ impl<'a> Judge<'a> {
         };
         let over = self.expired(flow.born, self.setting("login in progress"), seen.times);
         allowed.when(over, expired);
-        allowed.when(self.forgotten(flow.born, seen.times), expired);
         let cookie = seen.flow.and_then(|id| seen.cookie(&self.index.flow_cookie(id)));
-        if cookie.map(|cookie| cookie.tag) != Some(flow.cookie) {
+        let is_carried = cookie.map(|cookie| cookie.tag) == Some(flow.cookie);
+        // What no browser carries and nobody keeps cannot be told from what has never been.
+        if !(is_carried && !flow.is_long) {
+            allowed.when(self.is_kept(flow, seen).negated(), expired);
+        }
+        if !is_carried {
             allowed.otherwise(|| {
                 Expected::error_page(
                     "other-browser",
@@ -161,6 +165,24 @@ impl<'a> Judge<'a> {
             return None;
         }
         Some(flow)
+    }
+
+    /// Whether the store has a login in progress: from its beginning on if it is long, else from when somebody has typed an address
+    /// in it, or has said that they want to go on.
+    fn is_kept(&self, flow: &Flow, seen: &Seen<'_>) -> Known {
+        if flow.is_long {
+            return self.forgotten(flow.born, seen.times).negated();
+        }
+        let wrote = flow
+            .sends
+            .iter()
+            .chain(&flow.consents)
+            .map(|place| &self.index.seen[*place]);
+        let wrote = wrote.filter(|other| other.record != seen.record && other.done() != Done::No);
+        wrote.fold(Known::No, |kept, other| {
+            let wrote = self.precedes(other, seen);
+            kept.or(wrote.and(self.forgotten(other.times, seen.times).negated()))
+        })
     }
 }
 

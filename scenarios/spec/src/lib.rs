@@ -77,4 +77,4 @@ pub use routes::{Report, Spec, Violation};
 pub use secret::{Secret, Shape, Tag};
 pub use settings::Settings;
 pub use times::Times;
-pub use world::{Client, Fact, Forgetting, Person, Reminder, Timed, Touches, Trouble, Troubles, World};
+pub use world::{Balancer, Client, Fact, Forgetting, Person, Reminder, Timed, Touches, Trouble, Troubles, World};

@@ -183,7 +183,8 @@ impl Judge<'_> {
                 let other = &index.seen[*place];
                 let known = self.known(other, address);
                 let mut one = counted(*place, &index.attempted[place].possible, known)?;
-                // Whoever is refused may be over either limit.
+                // Whoever is refused may be over either limit; that of all addresses comes first.
+                one.certain &= !(may_be_over && answered_with(other, FROM_HERE));
                 let later = ["wrong-code", "too-many-logins", "locked"];
                 one.said = said(std::iter::once(other), FROM_HERE, &later).filter(|_| !may_be_over);
                 Some(one)
@@ -200,10 +201,7 @@ impl Judge<'_> {
             .filter_map(|place| {
                 let at = &index.attempted[&place].possible;
                 let known = at.first().map_or(Known::No, |at| self.known(&index.seen[place], at));
-                let mut one = counted(place, at, known)?;
-                // It may have been stopped at its address already.
-                one.certain &= !answered_with(&index.seen[place], FROM_HERE);
-                Some(one)
+                counted(place, at, known)
             })
             .collect();
         over.or(window.refuses(&all, seen.times, forgets))
@@ -226,8 +224,9 @@ impl Judge<'_> {
                     let all_here = press.places.iter().all(&here);
                     let strangers = self.press_by_known(&press, to);
                     let mut one = self.counted_press(&press)?;
-                    one.certain &=
-                        all_here && strangers == Known::No && !(is_in_all && press.places.iter().any(stopped));
+                    one.certain &= all_here
+                        && strangers == Known::No
+                        && (is_in_all || !may_be_over || !press.places.iter().any(stopped));
                     let answers = press.places.iter().map(|place| &index.seen[*place]);
                     one.said = said(answers, FROM_HERE, &["too-many-mails"]).filter(|_| !may_be_over);
                     (strangers != Known::Yes).then_some(one)

@@ -126,9 +126,14 @@ impl<'a> Seen<'a> {
 
     /// The value that the answer sets a cookie to.
     pub(crate) fn set(&self, name: &str) -> Option<Tag> {
+        self.set_to(name).map(|value| value.tag)
+    }
+
+    /// The same, with what its shape says.
+    pub(crate) fn set_to(&self, name: &str) -> Option<&'a Secret> {
         let cookies = self.answer()?.cookies.iter();
         let found = cookies.filter(|cookie| cookie.name == name && cookie.value.bytes > 0);
-        found.map(|cookie| cookie.value.tag).next()
+        found.map(|cookie| &cookie.value).next()
     }
 
     /// A parameter of the redirect to this target.

@@ -258,7 +258,8 @@ pub(crate) fn reasons(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Vec<&
     let rivals: Vec<&Seen<'_>> = (code.rightful.iter().filter(rival))
         .map(|other| &judge.index.seen[*other])
         .collect();
-    let expired = judge.expired(code.born, judge.setting("authorization code"), seen.times) != Known::No;
+    let expires = judge.expired(code.born, judge.setting("authorization code"), seen.times);
+    let expired = expires != Known::No;
     // As long as the token that was issued for it lives, a code is known to be spent, and to whom it belongs.
     let is_spent = rivals.iter().any(|other| judge.precedes(other, seen) == Known::Yes)
         && judge.expired(code.born, judge.setting("access token"), seen.times) == Known::No;
@@ -279,7 +280,7 @@ pub(crate) fn reasons(judge: &Judge<'_>, place: usize, seen: &Seen<'_>) -> Vec<&
             reasons.push("invalid_grant: signed out");
         }
         // Whoever found it and could not take it knows no other reason.
-        let is_gone_now = judge.troubles.forgets_within(code.born, seen.times);
+        let is_gone_now = judge.troubles.forgets_within(code.born, seen.times) || matches!(expires, Known::Maybe(_));
         if is_gone_now || rivals.iter().any(|other| !other.effect().is_before(seen.times)) {
             reasons.push("invalid_grant: taken by another request");
         }

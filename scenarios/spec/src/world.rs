@@ -31,10 +31,19 @@ pub struct World {
     pub hook: String,
     /// Who sends mails.
     pub mail_from: String,
-    /// The host at which a balancer takes requests for the replicas.
-    pub balancer: Option<String>,
+    /// Who takes requests for the replicas.
+    pub balancer: Option<Balancer>,
     /// Whether codes are printed on the service's terminal instead of being mailed, as a developer's server does.
     pub prints_mails: bool,
+}
+
+/// Who takes requests for the replicas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Balancer {
+    /// Its host.
+    pub door: String,
+    /// For how long it asks no replica that has not answered in time, milliseconds (nginx: `fail_timeout`).
+    pub avoids_ms: u64,
 }
 
 /// A registered client.

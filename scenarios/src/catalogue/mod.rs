@@ -4,12 +4,13 @@ pub(crate) mod marks;
 
 use crate::{
     access, analytics, availability, directory, http, leader, limits, mail, mailed_code, oddities, operators,
-    property::{AnswersAllowed, FailuresLogged, JobsUnderLease, LogAsDocumented},
+    property::{AnswersAllowed, FailuresLogged, JobsUnderLease, KeepsNothingForStrangers, LogAsDocumented},
     redemption, registry, session, store, swarm,
     vocabulary::Scenario,
 };
 
-/// All scenarios, those with few faults first. In each of them the specification judges every answer, the log is judged, and what leaders begin.
+/// All scenarios, those with few faults first. In each of them the specification judges every answer, the log is judged, what leaders begin,
+/// and what is kept of logins.
 pub fn all() -> Vec<Scenario> {
     let stories = [
         availability::stories(),
@@ -36,6 +37,7 @@ pub fn all() -> Vec<Scenario> {
             .always(LogAsDocumented)
             .always(FailuresLogged)
             .always(JobsUnderLease)
+            .always(KeepsNothingForStrangers)
     };
     stories.map(judged).collect()
 }

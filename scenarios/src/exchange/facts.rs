@@ -64,7 +64,10 @@ pub(crate) fn world(plan: &Plan) -> World {
         operators_port: hosts::OPS_PORT,
         hook: format!("{}:{}", hosts::ANALYTICS, hosts::ANALYTICS_PORT),
         mail_from: hosts::MAIL_FROM.to_owned(),
-        balancer: Some(hosts::BALANCER.to_owned()),
+        balancer: Some(spec::Balancer {
+            door: hosts::BALANCER.to_owned(),
+            avoids_ms: plan.world.fail_timeout_ms,
+        }),
         prints_mails: false,
     }
 }

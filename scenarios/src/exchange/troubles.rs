@@ -15,7 +15,7 @@ use crate::{
 };
 use sim::{calls::CallFault, history::CLOSED_DEGRADED};
 use spec::{Settings, Touches, Trouble, Troubles};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How long it takes until all is as before after something that ends by itself, milliseconds.
 const PASSES_MS: u64 = 2_000;
@@ -39,7 +39,6 @@ pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&
         .collect();
     let mut troubles = vec![];
     let unnoticed: Vec<Stopped<'_>> = stops(history).into_iter().filter(Stopped::is_unnoticed).collect();
-    troubles.extend(unnoticed.iter().flat_map(|stop| of_stop(plan, stop)));
     let mut jumped_ms: BTreeMap<&str, i64> = BTreeMap::new();
     for (index, (from_ms, fault)) in faults.iter().enumerate() {
         let is_unnoticed =
@@ -83,6 +82,8 @@ pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&
             });
         }
     }
+    let directory: Vec<Trouble> = troubles.iter().filter(|one| one.touches.directory).cloned().collect();
+    troubles.extend(unnoticed.iter().flat_map(|stop| of_stop(plan, stop, &directory)));
     Troubles {
         forgettings: forgettings(plan, history),
         started_ms: started_ms(plan, history),
@@ -91,12 +92,16 @@ pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&
 }
 
 /// What can happen because a replica stops while another one serves: it is not there for those who ask it alone, until it has
-/// started again; its jobs are somebody else's; and a request that comes in the moment in which it closes connections may be
-/// lost. All else goes on.
-fn of_stop(plan: &Plan, stop: &Stopped<'_>) -> Vec<Trouble> {
+/// started again, which it does when it can use the directory; its jobs are somebody else's; and a request that comes in the
+/// moment in which it closes connections may be lost. All else goes on.
+fn of_stop(plan: &Plan, stop: &Stopped<'_>, directory: &[Trouble]) -> Vec<Trouble> {
+    let starts = directory
+        .iter()
+        .filter(|broken| (broken.from_ms..=broken.until_ms).contains(&stop.started_ms));
+    let started_ms = starts.fold(stop.started_ms, |latest_ms, broken| latest_ms.max(broken.until_ms));
     let away = Trouble {
         from_ms: stop.from_ms,
-        until_ms: stop.started_ms.saturating_add(PASSES_MS),
+        until_ms: started_ms.saturating_add(PASSES_MS),
         touches: Touches {
             jobs: true,
             stops: true,
@@ -128,30 +133,34 @@ fn all_lose_power(plan: &Plan, faults: &[(u64, &Fault)], one: usize) -> bool {
     matches!(fault, Fault::PowerLoss { .. }) && plan.world.replica_hosts().iter().all(lost)
 }
 
-/// When the last port is opened again that was closed when a fault ended, because its replica called itself degraded: it is opened
-/// after some good looks (`core/LIMITS.md`), and no excuse lasts longer than they may take. Without such a port: when it ended.
+/// When the last port is opened again that was closed because its replica called itself degraded, when a fault ended or by the look
+/// that was under way then: it is opened after some good looks (`core/LIMITS.md`), and no excuse lasts longer than they may take.
+/// Without such a port: when it ended.
 fn reopened_ms(history: &History, ended_ms: u64) -> u64 {
     let documented = Settings::default();
     let look_ms = documented.get("looks at health") + LOOK_CALLS * documented.get("a call to the store");
-    let latest_ms = ended_ms + documented.get("good looks") * look_ms;
-    let mut closed: BTreeSet<&str> = BTreeSet::new();
+    let opens_ms = documented.get("good looks") * look_ms;
+    // Each port that is closed, and by when it is open.
+    let mut closed: BTreeMap<&str, u64> = BTreeMap::new();
     let mut opened_ms = ended_ms;
-    for record in history.records.iter().take_while(|record| record.at_ms <= latest_ms) {
+    for record in &history.records {
         match &record.event {
             Event::Ready {
                 host,
                 ready: false,
                 why,
-            } if why == CLOSED_DEGRADED && record.at_ms <= ended_ms => {
-                closed.insert(host);
+            } if why == CLOSED_DEGRADED && record.at_ms <= ended_ms + look_ms => {
+                closed.insert(host, ended_ms.max(record.at_ms) + opens_ms);
             }
-            Event::Ready { host, ready: true, .. } if closed.remove(host.as_str()) => {
-                opened_ms = opened_ms.max(record.at_ms);
+            Event::Ready { host, ready: true, .. } => {
+                if let Some(latest_ms) = closed.remove(host.as_str()) {
+                    opened_ms = opened_ms.max(record.at_ms.min(latest_ms));
+                }
             }
             _ => {}
         }
     }
-    if closed.is_empty() { opened_ms } else { latest_ms }
+    closed.into_values().fold(opened_ms, u64::max)
 }
 
 fn asks_for_new_connections(fault: &Fault) -> bool {

@@ -69,7 +69,11 @@ impl Property<Login> for JobsUnderLease {
                     fault: Fault::Stop { host },
                     ..
                 } => (host, Turn::Stops),
-                Event::Exit { host, .. } => (host, Turn::Ends),
+                Event::Exit { host, .. }
+                | Event::Fault {
+                    fault: Fault::Kill { host } | Fault::PowerLoss { host },
+                    ..
+                } => (host, Turn::Ends),
                 _ => continue,
             };
             turns.entry(host).or_default().push((record.at_ms, turn));
@@ -80,11 +84,13 @@ impl Property<Login> for JobsUnderLease {
         };
         for (host, mut turns) in turns.into_iter().filter(|(_, turns)| is_seen(turns)) {
             turns.sort_by_key(|(at_ms, _)| *at_ms); // in the order of the calls, if they are of one moment
-            let (mut knows, mut stops_ms) = (Knows::default(), None);
+            let (mut knows, mut stops_ms, mut runs) = (Knows::default(), None, false);
             for (at_ms, turn) in turns {
+                runs |= matches!(turn, Turn::Began(_));
                 match turn {
-                    Turn::Stops => stops_ms = Some(at_ms),
-                    Turn::Ends => (knows, stops_ms) = (Knows::default(), None),
+                    Turn::Stops if runs => stops_ms = Some(at_ms),
+                    Turn::Stops => {} // there is no process that could be asked
+                    Turn::Ends => (knows, stops_ms, runs) = (Knows::default(), None, false),
                     Turn::Answered(call) => knows.hears(call, lease_ms),
                     Turn::Began(call) if JOBS.contains(&call.call) => {
                         let wrong = wrong(&knows, stops_ms, at_ms);
@@ -136,7 +142,10 @@ fn wrong(knows: &Knows, stops_ms: Option<u64>, at_ms: u64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{property::testing::Story, scenario::stop};
+    use crate::{
+        property::testing::Story,
+        scenario::{kill, start, stop},
+    };
 
     /// Whose calls to the store are seen.
     fn watched() -> Story {
@@ -184,5 +193,16 @@ mod tests {
         assert_eq!(claims(leads().fault(2_000, stop("idp-a")), 2_001), Ok(()));
         assert!(claims(leads().fault(2_000, stop("idp-a")), 2_002).is_err());
         assert_eq!(claims(leads().fault(2_000, stop("idp-b")), 2_002), Ok(()));
+    }
+
+    #[test]
+    fn another_process_knows_nothing_of_the_one_before() {
+        let died = || leads().fault(1_500, kill("idp-a"));
+        assert!(claims(died(), 2_000).is_err());
+        let stopped_in_vain = died().fault(2_000, stop("idp-a")).fault(3_000, start("idp-a"));
+        let leads_again = stopped_in_vain
+            .answered_call(3_100, "idp-a", "store put_if_absent auth:leader")
+            .answered_call(3_110, "idp-a", "directory begin_epoch");
+        assert_eq!(claims(leads_again, 3_500), Ok(()));
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     limits::{browsers, crawler, desk, flooder, guesser, sprayer},
     login::Login,
+    oddities::Odd,
     people::{person::Person, place::Places},
     vocabulary::Seen,
     world::Scene,
@@ -17,6 +18,11 @@ const BROWSERS_MAX: u32 = 64;
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_false(value: &bool) -> bool {
     !*value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_nothing(bytes: &u32) -> bool {
+    *bytes == 0
 }
 
 /// A behaviour of such an attacker, or operator, as a whole.
@@ -68,12 +74,18 @@ pub enum Behaviour {
         /// Time between two requests, milliseconds.
         every_ms: u64,
     },
-    /// Begins logins at a replica and goes no further, as a crawler does: each leaves something in the store.
+    /// Begins logins at a replica and goes no further, as a crawler does.
     BeginLogins {
         /// How many.
         logins: u32,
         /// Between two of them, milliseconds.
         every_ms: u64,
+        /// How much longer than usual `state` is, bytes: with some hundreds a login does not fit into its cookie.
+        #[serde(default, skip_serializing_if = "is_nothing")]
+        state_bytes: u32,
+        /// Whether each comes from another place.
+        #[serde(default, skip_serializing_if = "is_false")]
+        from_many_places: bool,
     },
     /// Looks, as an operator does with `show-user`, how many wrong codes in a row an address has.
     WatchFailures {
@@ -174,9 +186,19 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             let person = Person::new(scene, who, who, label);
             sprayer::spray(person, addresses, guesses_each, Duration::from_millis(every_ms)).await;
         }
-        Behaviour::BeginLogins { logins, every_ms } => {
-            let person = Person::new(scene, who, who, label);
-            crawler::begin_logins(&person, logins, Duration::from_millis(every_ms)).await;
+        Behaviour::BeginLogins {
+            logins,
+            every_ms,
+            state_bytes,
+            from_many_places,
+        } => {
+            let odd = Odd {
+                state_suffix: "s".repeat(state_bytes as usize),
+                ..Odd::default()
+            };
+            let person = Person::new(&scene.as_odd(odd), who, who, label);
+            let places = if from_many_places { Places::Many } else { Places::Own };
+            crawler::begin_logins(&person, logins, Duration::from_millis(every_ms), places).await;
         }
         Behaviour::WatchFailures { whose, looks, every_ms } => {
             desk::watch(scene, who, &whose, looks, Duration::from_millis(every_ms)).await;

@@ -5,7 +5,7 @@ use crate::{
     mail, mailed_code,
     property::{faults, invocations, reading::Invocation},
     vocabulary::{Event, Fault, History, Mode, Observation as AnyObservation, Op, OwnFault, Plan},
-    world::directory::people,
+    world::directory::{address, people},
 };
 use std::collections::BTreeMap;
 
@@ -61,10 +61,7 @@ pub(super) fn conversations(history: &History) -> Vec<Conversation<'_>> {
 
 /// Presses of "Send" for somebody who may log in, that were answered well: each promises a mail, if it is no repetition.
 pub(super) fn promises<'a>(plan: &Plan, history: &'a History) -> BTreeMap<&'a str, Vec<Invocation<'a>>> {
-    let known: Vec<String> = people(plan)
-        .into_iter()
-        .map(|who| format!("{}@example.com", who.to_lowercase()))
-        .collect();
+    let known: Vec<String> = people(plan).into_iter().map(address).collect();
     let mut promises: BTreeMap<&str, Vec<Invocation<'_>>> = BTreeMap::new();
     for press in invocations(history) {
         let Op::MailedCode(mailed_code::Op::SendCode { address, .. }) = press.op else {

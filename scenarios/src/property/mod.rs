@@ -44,6 +44,7 @@ pub use crate::mail::mails_tried_again::MailsTriedAgain;
 pub use crate::mail::outbox_bounded::OutboxBounded;
 pub use crate::mailed_code::any_code_verifies::AnyCodeVerifies;
 pub use crate::mailed_code::email_code_once::EmailCodeOnce;
+pub use crate::mailed_code::existence_takes_no_time::ExistenceTakesNoTime;
 pub use crate::mailed_code::one_mail_per_window::OneMailPerWindow;
 pub use crate::mailed_code::right_codes_admitted::RightCodesAdmitted;
 pub use crate::oddities::logins_side_by_side::LoginsSideBySide;
@@ -57,6 +58,7 @@ pub use crate::redemption::rightful_code_honoured::RightfulCodeHonoured;
 pub use crate::redemption::stolen_codes_useless::StolenCodesUseless;
 pub use crate::registry::registry_as_told::RegistryAsTold;
 pub use crate::session::sessions_survive::SessionsSurvive;
+pub use crate::store::keeps_nothing_for_strangers::KeepsNothingForStrangers;
 pub use crate::store::no_local_success::NoLocalSuccess;
 pub use crate::store::replication_catches_up::ReplicationCatchesUp;
 

@@ -17,7 +17,7 @@ pub use marks::{COUNTED_BACK, LEASE_LOST, TAKEN_CAME_BACK, UNEXPLAINED, WRITE_LO
 use crate::vocabulary::{Fault, Plan, PlantedBug, Run, Setup, Tag};
 use async_trait::async_trait;
 use idp::{
-    limits::{CLIENT_ATTEMPTS, CLIENT_SENDS, LOGIN_ATTEMPTS, SENDS, VERIFY_ATTEMPTS},
+    limits::{CLIENT_ATTEMPTS, CLIENT_SENDS, LOGIN_ATTEMPTS, LONG_LOGINS, SENDS, VERIFY_ATTEMPTS},
     replica::Wiring,
     store::{AuthStateStore, Key},
 };
@@ -124,7 +124,7 @@ impl Recorded {
 /// A counter in clear, everything else as a stand-in, because values may be secrets.
 fn shown(key: &Key, value: &[u8]) -> String {
     match key.namespace {
-        LOGIN_ATTEMPTS | VERIFY_ATTEMPTS | SENDS | CLIENT_ATTEMPTS | CLIENT_SENDS => {
+        LOGIN_ATTEMPTS | VERIFY_ATTEMPTS | SENDS | CLIENT_ATTEMPTS | CLIENT_SENDS | LONG_LOGINS => {
             String::from_utf8_lossy(value).into_owned()
         }
         _ => Tag::of(value).0,

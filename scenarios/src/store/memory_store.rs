@@ -59,10 +59,12 @@ fn draw(seed: u64, plan: &mut Plan) {
     plan.operations.extend(spread(&plan.world, RESTARTS_S, &mut dice));
     plan.operations
         .extend(around_a_window(&plan.world, dice.between(2_000, 30_000)));
-    // More than the store keeps before it looks for what has expired, while others' logins are in progress.
+    // What does not fit into cookies fills the store, while others' logins are in progress.
     let crawl = limits::Behaviour::BeginLogins {
         logins: 1_100,
         every_ms: 5,
+        state_bytes: 900,
+        from_many_places: true,
     };
     plan.operations.push(Operation {
         at_ms: dice.between(50_000, 600_000),

@@ -11,6 +11,7 @@ pub mod history;
 pub(crate) mod replication;
 
 // Properties.
+pub(crate) mod keeps_nothing_for_strangers;
 pub(crate) mod no_local_success;
 pub(crate) mod replication_catches_up;
 pub(crate) mod unreachable;
@@ -27,6 +28,7 @@ pub(crate) mod pool_leaks_slots;
 pub(crate) mod refusal_read_as_absence;
 pub(crate) mod silent_fallback;
 pub(crate) mod state_in_process_memory;
+pub(crate) mod strangers_kept;
 pub(crate) mod waits_by_spinning;
 
 // Scenarios.
@@ -58,6 +60,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         refusal_read_as_absence::PLANTED,
         errors_known_by_their_words::PLANTED,
         expired_until_swept::PLANTED,
+        strangers_kept::PLANTED,
     ]
 }
 

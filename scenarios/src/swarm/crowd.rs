@@ -1,12 +1,14 @@
 //! The people and attackers of a run.
 
 use crate::{
+    http::Head,
+    limits,
     login::Login,
     mailed_code,
     scenario::{
         BurntCodes, Clients, CodeThief, Eavesdropper, Flooder, GoesOn, Guesser, HastyPeople, ImpatientPeople, Logins,
-        LogsInAgain, Monitor, Probe, Racers, RestoredTabs, SentElsewhere, SignsOut, Sprayer, Stranger, Visitors, ms,
-        secs,
+        LogsInAgain, Monitor, Operator, Probe, Racers, RestoredTabs, SentElsewhere, SignsOut, Sprayer, Stranger,
+        Visitors, ms, secs,
     },
     vocabulary::{Behaviour, Operation, Workload},
 };
@@ -54,6 +56,28 @@ pub(super) const KINDS: &[DrawWorkloads<Login>] = &[
     },
     |dice, few| vec![GoesOn::people(few, secs(dice.pick(&[1, 3, 7])), 4..30).every(gap(dice))],
     |dice, _| vec![Sprayer::of(30, 2, ms(dice.pick(&[300, 900])))],
+    |dice, _| {
+        let head = dice.pick(&[Head::Nothing, Head::Half, Head::ByBytes, Head::SecondByBytes]);
+        vec![Stranger::holds_heads(head, 2)]
+    },
+    |dice, _| {
+        let crawl = limits::Behaviour::BeginLogins {
+            logins: 80,
+            every_ms: dice.pick(&[50, 300]),
+            state_bytes: dice.pick(&[0, 900]),
+            from_many_places: dice.pick(&[false, true]),
+        };
+        vec![Workload::named("crawler", crawl.into())]
+    },
+    // A desk that unlocks whom a crowd of guessers is about to lock out.
+    |dice, _| {
+        let guesser = Guesser::of("ursula", 60, ms(dice.pick(&[150, 700]))).called("locksmith");
+        vec![
+            guesser,
+            Operator::watches("ursula", 8, secs(4)),
+            Operator::unlocks("ursula"),
+        ]
+    },
 ];
 
 /// Time between two people of a kind.

@@ -92,10 +92,11 @@ fn at_least(call: &str) -> Option<&'static str> {
 }
 
 /// What lives as long as a window of limits.
-const IN_WINDOWS: [Namespace; 5] = [
+const IN_WINDOWS: [Namespace; 6] = [
     limits::LOGIN_ATTEMPTS,
     limits::CLIENT_ATTEMPTS,
     limits::CLIENT_SENDS,
+    limits::LONG_LOGINS,
     limits::SENDS,
     mailed_code::SEND_ONCE,
 ];
@@ -197,6 +198,7 @@ mod tests {
             ("store renew auth:limit:verify", "same attempt"),
             ("store count auth:limit:verify", "login in progress"),
             ("store count auth:limit:client-send", "limits"),
+            ("store count auth:limit:long-login", "limits"),
         ] {
             assert_eq!(documented(call), Some(row), "{call}");
         }

@@ -320,6 +320,7 @@ pub(crate) fn groups(who: &str) -> Vec<String> {
     all.into_iter().take(who.len() % 3).collect()
 }
 
-fn address(who: &str) -> String {
+/// The address of somebody.
+pub(crate) fn address(who: &str) -> String {
     format!("{}@example.com", who.to_lowercase())
 }

@@ -29,7 +29,7 @@ use scenarios::{
 /// Whatever somebody can do; those whom it names are called `others`, and `log-in-at` names one of `replicas`.
 pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl Strategy<Value = Behaviour> {
     let (ms, many) = (0..20_000u64, 0..70u32);
-    let crawl = (many.clone(), ms.clone());
+    let crawl = (many.clone(), ms.clone(), 0..2_000u32, any::<bool>());
     let attack = (others, many.clone(), ms.clone());
     let again = (others, ms.clone());
     prop_oneof![
@@ -94,7 +94,15 @@ pub(crate) fn behaviour(others: &'static str, replicas: &'static str) -> impl St
             watch.into()
         }),
         others.prop_map(|whose| Unlock { whose }.into()),
-        crawl.prop_map(|(logins, every_ms)| BeginLogins { logins, every_ms }.into()),
+        crawl.prop_map(|(logins, every_ms, state_bytes, from_many_places)| {
+            let crawl = BeginLogins {
+                logins,
+                every_ms,
+                state_bytes,
+                from_many_places,
+            };
+            crawl.into()
+        }),
         replicas.prop_map(|replica| availability::Behaviour::LogInAt { replica }.into()),
         (1..20_000u64).prop_map(|every_ms| availability::Behaviour::WatchHealth { every_ms }.into()),
         (1..20_000u64).prop_map(|every_ms| directory::Behaviour::ReadDirectory { every_ms }.into()),

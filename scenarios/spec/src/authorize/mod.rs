@@ -2,6 +2,7 @@
 
 mod by_post;
 mod consent;
+mod long;
 mod request;
 
 pub(crate) use consent::{expect_consent_page, expect_consented};
@@ -14,7 +15,7 @@ use crate::{
     form::malformed,
     index::Session,
     judge::{Judge, Needs, page_not_now},
-    messages,
+    limits, messages,
     secret::Tag,
     seen::{Params, Seen},
     world::World,
@@ -57,17 +58,25 @@ pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
         (None, Some(wanted)) => {
             let (live, session) = judge.session(seen);
             let enough = live.and(session.map_or(Known::No, |session| satisfies(judge, seen, session, &wanted)));
+            let begins = |allowed: &mut Allowed, asked: Known, page| {
+                let long = long::is_long(judge, seen, &wanted);
+                allowed.when(asked.and(long.negated()), || begins(judge, seen, page, false));
+                allowed.when(asked.and(long).and(long::too_many(judge, seen)), || {
+                    limits::from_here(judge)
+                });
+                allowed.when(asked.and(long), || begins(judge, seen, page, true));
+            };
             match (wanted.needs_consent, wanted.prompt) {
                 (false, _) => allowed.when(enough, || back(world, &wanted)),
                 (true, Prompt::Never) => allowed.when(enough, || {
                     to_client(("consent_required", "always", "OpenID Connect Core section 3.1.2.6"))
                 }),
-                (true, _) => allowed.when(enough, || begins(judge, seen, "/login/consent")),
+                (true, _) => begins(&mut allowed, enough, "/login/consent"),
             }
             if wanted.prompt == Prompt::Never {
                 allowed.otherwise(|| to_client(("login_required", "always", "OpenID Connect Core section 3.1.2.6")));
             } else {
-                allowed.otherwise(|| begins(judge, seen, "/login"));
+                begins(&mut allowed, Known::Yes, "/login");
             }
             true
         }
@@ -182,8 +191,12 @@ pub(crate) fn back(world: &World, wanted: &Wanted) -> Expected {
 }
 
 /// To the login page. Each login has a cookie of its own, so that those of several tabs do not disturb each other; it lives as
-/// long as the login.
-fn begins(judge: &Judge<'_>, seen: &Seen<'_>, page: &'static str) -> Expected {
+/// long as the login, and carries it if it is not too long for that.
+fn begins(judge: &Judge<'_>, seen: &Seen<'_>, page: &'static str, is_long: bool) -> Expected {
+    let value = match is_long {
+        true => Rule::New,
+        false => Rule::Carried(judge.setting("bytes of a login's cookie") as usize),
+    };
     let begins = Expected::redirect(
         "a login begins",
         "OpenID Connect Core section 3.1.2.3, RFC 8252 section 8.6; inventory 9: it is bound to the browser",
@@ -196,7 +209,7 @@ fn begins(judge: &Judge<'_>, seen: &Seen<'_>, page: &'static str) -> Expected {
     match seen.redirected(page, "flow") {
         Some(flow) => {
             let name = judge.index.flow_cookie(flow);
-            begins.cookie(name, Some(Rule::New), judge.setting("login in progress"))
+            begins.cookie(name, Some(value), judge.setting("login in progress"))
         }
         None => begins,
     }

@@ -1,7 +1,7 @@
 //! What each fault can do, and until when.
 
 use super::*;
-use crate::scenario::{ms, no_descriptors, power_loss, redis_refuses, sentinel_refuses, start, stop};
+use crate::scenario::{disk_slow, ms, no_descriptors, power_loss, redis_refuses, sentinel_refuses, start, stop};
 use sim::history::HistoryBuilder;
 
 fn spans(faults: impl IntoIterator<Item = (u64, Fault)>) -> Vec<(u64, u64)> {
@@ -36,6 +36,10 @@ fn only_a_power_loss_of_all_replicas_is_felt_until_kept_connections_have_ended()
 
 /// `idp-a` is asked to end at 20 s, and starts again at 26 s.
 fn restarted(other_closes_ms: u64) -> Vec<Trouble> {
+    restarted_while(other_closes_ms, &[])
+}
+
+fn restarted_while(other_closes_ms: u64, others: &[(u64, Fault)]) -> Vec<Trouble> {
     let ready = |host: &str, ready| Event::Ready {
         host: host.to_owned(),
         ready,
@@ -47,6 +51,7 @@ fn restarted(other_closes_ms: u64) -> Vec<Trouble> {
         .event(other_closes_ms, "idp-b", ready("idp-b", false))
         .fault(20_000, stop("idp-a"), 1)
         .fault(26_000, start("idp-a"), 1);
+    let history = (others.iter().cloned()).fold(history, |history, (at_ms, fault)| history.fault(at_ms, fault, 1));
     troubles(&Plan::new("hand-built", 0, 200_000), &history.history()).spans
 }
 
@@ -65,6 +70,16 @@ fn a_stop_touches_little_while_another_replica_serves_and_as_much_as_a_kill_othe
             (20_000, 28_000, false, true),
         ]
     );
+    // It starts when it can use the directory.
+    let is_away = |span: &&Trouble| span.touches.stops;
+    let slow = |at_ms: u64| [(at_ms, disk_slow("idp-a", ms(1_000), ms(2_000)))];
+    let later = restarted_while(30_000, &slow(25_000));
+    assert_eq!(
+        later.iter().find(is_away).unwrap().until_ms,
+        25_000 + 3_000 + 2 * PASSES_MS
+    );
+    let other_time = restarted_while(30_000, &slow(10_000));
+    assert_eq!(other_time.iter().find(is_away).unwrap().until_ms, 28_000);
     let noticed = restarted(22_000);
     assert_eq!(noticed.len(), 1);
     assert_eq!((noticed[0].from_ms, noticed[0].until_ms), (20_000, 26_000 + SETTLES_MS));
@@ -73,7 +88,7 @@ fn a_stop_touches_little_while_another_replica_serves_and_as_much_as_a_kill_othe
 
 #[test]
 fn a_port_that_a_fault_has_closed_is_excused_until_it_is_open_and_no_longer_than_looks_may_take() {
-    let of = |opened_ms: Option<u64>, why: &str| {
+    let closed = |closed_ms: u64, opened_ms: Option<u64>, why: &str| {
         let port = |ready: bool, why: &str| Event::Ready {
             host: "idp-a".into(),
             ready,
@@ -85,18 +100,24 @@ fn a_port_that_a_fault_has_closed_is_excused_until_it_is_open_and_no_longer_than
             lasts_ms: 9_000,
         };
         let history = HistoryBuilder::default().fault(1_000, fails, 1);
-        let mut history = history.event(8_000, "idp-a", port(false, why));
+        let mut history = history.event(closed_ms, "idp-a", port(false, why));
         if let Some(opened_ms) = opened_ms {
             history = history.event(opened_ms, "idp-a", port(true, ""));
         }
         troubles(&Plan::new("hand-built", 0, 200_000), &history.history()).spans[0].until_ms
     };
+    let of = |opened_ms: Option<u64>, why: &str| closed(8_000, opened_ms, why);
     assert_eq!(of(Some(12_600), CLOSED_DEGRADED), 12_600 + PASSES_MS);
     assert_eq!(of(Some(9_500), CLOSED_DEGRADED), 10_000 + PASSES_MS, "before the end");
     assert_eq!(of(Some(12_600), "its process ended"), 10_000 + PASSES_MS);
     let latest_ms = 10_000 + 3 * (1_000 + 3 * 800) + PASSES_MS;
     assert_eq!(of(Some(40_000), CLOSED_DEGRADED), latest_ms);
     assert_eq!(of(None, CLOSED_DEGRADED), latest_ms);
+    // The look that was under way when the fault ended closed it.
+    let later = |opened_ms: Option<u64>| closed(11_500, opened_ms, CLOSED_DEGRADED);
+    assert_eq!(later(Some(14_700)), 14_700 + PASSES_MS);
+    assert_eq!(later(None), 1_500 + latest_ms);
+    assert_eq!(closed(13_401, Some(14_000), CLOSED_DEGRADED), 10_000 + PASSES_MS);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use conformance::{
     nginx::{self, Location},
     port::Port,
     process::{Folder, Process},
-    stack::{Action, EMPTY_SCRIPT, MASTER_NAME, RealStack},
+    stack::{Action, EMPTY_SCRIPT, MASTER_NAME, Node, RealStack},
 };
 use idp::store::SqliteDirectory;
 use seams::Timestamp;
@@ -30,6 +30,10 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
 };
 
 /// The longest wait for the directory's lock, which is held for microseconds.
@@ -69,6 +73,23 @@ impl Ports {
 }
 
 impl Service {
+    /// How many keys the master has (`DBSIZE`).
+    ///
+    /// # Errors
+    /// It does not answer, or there is none.
+    pub(super) async fn keys_in_redis(&self) -> std::io::Result<u64> {
+        let stack = self
+            .stack
+            .as_ref()
+            .ok_or_else(|| std::io::Error::other("there is no Redis"))?;
+        let mut connection = TcpStream::connect(("127.0.0.1", stack.port(Node::Master))).await?;
+        connection.write_all(b"DBSIZE\r\n").await?;
+        let mut says = String::new();
+        BufReader::new(connection).read_line(&mut says).await?;
+        let number = says.trim().strip_prefix(':').and_then(|number| number.parse().ok());
+        number.ok_or_else(|| std::io::Error::other(format!("Redis says {says:?}")))
+    }
+
     /// Starts all of it, with the people of a plan in the directory. `program` is `squall`.
     ///
     /// # Errors
@@ -169,13 +190,14 @@ impl Service {
             }
         }
         let doors: Vec<names::Place> = replicas.map(|name| (name.to_owned(), hosts::REPLICA_PORT)).collect();
+        let documents = exchange::world(plan);
         let world = World {
             issuer: issuer.clone(),
             epoch_ms,
             hook: format!("127.0.0.1:{hook}"),
-            balancer: balancer.as_ref().map(|_| hosts::BALANCER.to_owned()),
+            balancer: documents.balancer.filter(|_| balancer.is_some()),
             prints_mails: place == Place::Dev,
-            ..exchange::world(plan)
+            ..documents
         };
         Ok(Service {
             scene: Scene {

@@ -3,8 +3,9 @@
 
 use super::{Court, Place, Service, broken, people::acts, plan};
 use crate::{
-    http, mailed_code, people,
+    http, limits, mailed_code, people,
     property::{AnyCodeVerifies, MailArrives, invocations},
+    service::perform,
     vocabulary::{Operation, Plan},
 };
 use conformance::{Agreement, Unavailable};
@@ -13,6 +14,10 @@ use sim::world::join_all;
 use spec::Troubles;
 use std::{path::Path, time::Duration};
 
+/// Logins that are begun and not ended.
+const CRAWLED: u32 = 1_000;
+/// What replicas write by the clock: the lease, and what they look at their health with.
+const KEYS_OF_OTHERS: u64 = 3;
 /// People who log in calmly, and people who leave.
 const CALM: u64 = 12;
 const HASTY: u64 = 12;
@@ -34,12 +39,13 @@ pub fn judge_strangers(program: &Path) -> Result<Agreement, Unavailable> {
         faults: vec![],
         ..plan(Place::Stack)?
     };
-    let (history, operators, world, started_ms) = crate::real_stack::runtime()?.block_on(async {
+    let (history, operators, world, started_ms, keys) = crate::real_stack::runtime()?.block_on(async {
         let service = Service::start(Place::Stack, program, &plan).await?;
         let started_ms = (wall_ms() as u64).saturating_sub(service.world.epoch_ms);
         join_all(&service.scene.env, acts(&service.scene, &plan)).await;
+        let left = keys_left_by_a_crawler(&service).await?;
         let history = service.scene.recorder.history();
-        Ok::<_, Unavailable>((history, service.operators(), service.world.clone(), started_ms))
+        Ok::<_, Unavailable>((history, service.operators(), service.world.clone(), started_ms, left))
     })?;
     let troubles = Troubles {
         started_ms,
@@ -63,6 +69,11 @@ pub fn judge_strangers(program: &Path) -> Result<Agreement, Unavailable> {
     if logins.len() as u64 != people {
         differences.push(format!("{} of {people} people tried to log in", logins.len()));
     }
+    if keys > KEYS_OF_OTHERS {
+        differences.push(format!(
+            "{CRAWLED} logins that nobody ends have left {keys} keys in Redis"
+        ));
+    }
     let left = history
         .records
         .iter()
@@ -78,6 +89,20 @@ pub fn judge_strangers(program: &Path) -> Result<Agreement, Unavailable> {
         differences,
         ..Agreement::default()
     })
+}
+
+/// By how many keys Redis has more after somebody has begun logins and has gone no further.
+async fn keys_left_by_a_crawler(service: &Service) -> Result<u64, Unavailable> {
+    let before = service.keys_in_redis().await.map_err(broken)?;
+    let crawl = limits::Behaviour::BeginLogins {
+        logins: CRAWLED,
+        every_ms: 0,
+        state_bytes: 0,
+        from_many_places: false,
+    };
+    perform(&service.scene, "crawler", crawl.into(), "crawler").await;
+    let after = service.keys_in_redis().await.map_err(broken)?;
+    Ok(after.saturating_sub(before))
 }
 
 fn operations() -> Vec<Operation> {

@@ -58,6 +58,7 @@ pub(crate) const CALLS: &[CallSite] = &[
     store("store count auth:limit:login", STORE_WRITE),
     store("store count auth:limit:client-login", STORE_WRITE),
     store("store count auth:limit:client-send", STORE_WRITE),
+    store("store count auth:limit:long-login", STORE_WRITE),
     store("store put_if_absent auth:limit:verify", STORE_WRITE),
     store("store put auth:limit:verify", STORE_WRITE),
     store("store get auth:limit:verify", STORE_READ)

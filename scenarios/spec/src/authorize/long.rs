@@ -1,0 +1,69 @@
+//! Logins that do not fit into their cookies (core/LIMITS.md, "bytes of a login's cookie", "long logins of a client"): they are
+//! kept from the beginning on, and a client may begin so many of them.
+
+use super::request::Wanted;
+use crate::{
+    allowed::{Known, Widened},
+    counter::{Counted, Said},
+    judge::Judge,
+    limits::FROM_HERE,
+    mailed_code::answered_with,
+    seen::{Done, Seen},
+};
+
+/// What stands in a cookie besides what the client has sent: the names of its parts, numbers, and a proof. At least and at most,
+/// bytes before they are written in base64url.
+const FRAME: (usize, usize) = (180, 280);
+/// The proof, and the dot before it.
+const PROOF: usize = 44;
+
+/// Whether a login for this request does not fit into its cookie. How a character is written that has to be escaped is the
+/// service's own affair.
+pub(super) fn is_long(judge: &Judge<'_>, seen: &Seen<'_>, wanted: &Wanted) -> Known {
+    let params = seen.params();
+    let secrets = ["state", "nonce"].into_iter().filter_map(|name| params.secret(name));
+    let (mut least, mut most) = FRAME;
+    for secret in secrets {
+        least += secret.bytes;
+        most += secret.bytes + 5 * (secret.encoded_bytes() - secret.bytes);
+    }
+    let clients = judge.index.world.clients.iter();
+    let name = clients
+        .filter(|client| client.id == wanted.client_id)
+        .map(|client| &client.name);
+    let texts = name.chain([&wanted.client_id, &wanted.redirect_uri, &wanted.scope]);
+    let texts = texts.chain(wanted.subject.as_ref()).map(String::len).sum::<usize>();
+    let challenge = wanted.challenge.map_or(0, |_| 43);
+    let written = |bytes: usize| ((bytes + texts + challenge) * 4).div_ceil(3) + PROOF;
+    let fits = judge.setting("bytes of a login's cookie") as usize;
+    Known::of(written(least) > fits, written(most) > fits, Widened::Edge)
+}
+
+/// Whether its client has begun too many long logins.
+pub(super) fn too_many(judge: &Judge<'_>, seen: &Seen<'_>) -> Known {
+    let index = &judge.index;
+    let is_here = |other: &&Seen<'_>| {
+        other.exchange.request.path == "/authorize"
+            && other.record != seen.record
+            && other.exchange.request.client == seen.exchange.request.client
+    };
+    let counted = index.seen.iter().filter(is_here).filter_map(|other| {
+        let page = ["/login", "/login/consent"].into_iter();
+        let flow = page.filter_map(|page| other.redirected(page, "flow")).next();
+        let is_kept = flow.is_some_and(|flow| index.flows.get(&flow).is_some_and(|flow| flow.is_long));
+        let said = match (is_kept, answered_with(other, FROM_HERE)) {
+            (true, _) => Some(Said::Within),
+            (_, true) => Some(Said::Over),
+            _ => None,
+        };
+        if said.is_none() && other.done() != Done::Maybe {
+            return None;
+        }
+        let mut one = Counted::new(other.effect(), said.is_some());
+        one.said = said;
+        Some(one)
+    });
+    let counted: Vec<Counted> = counted.collect();
+    let window = judge.window("long logins of a client", seen.times);
+    window.refuses(&counted, seen.times, |since, at| judge.store_forgot(since, at))
+}
