@@ -151,7 +151,7 @@ impl<'a> Judge<'a> {
         let cookie = seen.flow.and_then(|id| seen.cookie(&self.index.flow_cookie(id)));
         let is_carried = cookie.map(|cookie| cookie.tag) == Some(flow.cookie);
         // What no browser carries and nobody keeps cannot be told from what has never been.
-        if !(is_carried && !flow.is_long) {
+        if !is_carried || flow.is_long {
             allowed.when(self.is_kept(flow, seen).negated(), expired);
         }
         if !is_carried {

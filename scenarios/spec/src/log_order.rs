@@ -48,7 +48,7 @@ struct Paces {
 }
 
 /// The state of a process, as its log has told it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Told<'a> {
     /// Whether the port for logins is open, as the log says.
     ready: bool,
@@ -86,12 +86,13 @@ pub fn judge_log(lines: &[LogLine<'_>], ends: &[ProcessEnd<'_>], exact_to_ms: u6
             .iter()
             .filter(|end| end.host == line.host && end.at_ms < line.at_ms)
             .count();
-        // A process that ends and is started again in one millisecond: only the new one can be ready once more.
-        let is_new = line.text == READY
-            && told.was_ready
-            && ends.iter().any(|end| end.host == line.host && end.at_ms == line.at_ms);
-        if ended_now > *ended || (is_new && ended_now == *ended) {
-            (*ended, *told) = (ended_now + usize::from(is_new), Told::default());
+        if ended_now > *ended {
+            (*ended, *told) = (ended_now, Told::default());
+        }
+        // A process that ends and is started again in one millisecond: what the old one cannot say, the new one does.
+        let ends_now = ends.iter().any(|end| end.host == line.host && end.at_ms == line.at_ms);
+        if ends_now && ended_now == *ended && told.clone().follow(line, &paces, &mut epochs.clone()).is_some() {
+            (*ended, *told) = (ended_now + 1, Told::default());
         }
         let wrong = match lines::check(line.level, line.text) {
             Err(what) => Some(("undocumented-line", what)),

@@ -66,7 +66,13 @@ impl Property<Login> for NobodyHarmed {
                     let is_in_time = *closed && (head_ms..=head_ms + HEAD_LATE_MS).contains(for_ms);
                     let began_ms = record.at_ms.saturating_sub(*for_ms);
                     let was_broken = troubles.any(began_ms, record.at_ms, |touches| touches.service);
-                    let excuse = was_broken.then_some("the replica was being stopped");
+                    let excuse = first_of([
+                        (was_broken, "the replica was being stopped"),
+                        (
+                            closed_its_port(evidence, replica, began_ms, record.at_ms),
+                            "it closed its port",
+                        ),
+                    ]);
                     if evidence.is_violated(!is_in_time, excuse) {
                         let what = format!(
                             "{replica} waited for {for_ms} ms for the rest of a request's head, and then {}",
@@ -102,6 +108,14 @@ impl Property<Login> for NobodyHarmed {
         }
         Ok(())
     }
+}
+
+/// Whether a replica closed its port meanwhile, and with it connections on which nothing has been asked.
+fn closed_its_port(evidence: &Evidence<'_>, replica: &str, from_ms: u64, to_ms: u64) -> bool {
+    evidence.history.records.iter().any(|record| match &record.event {
+        Event::Ready { host, ready: false, .. } => host == replica && (from_ms..=to_ms).contains(&record.at_ms),
+        _ => false,
+    })
 }
 
 /// Whether it is an answer of the service that came through the balancer: an error of the balancer's own has no correlation ID.
@@ -232,6 +246,15 @@ mod tests {
         }
         let killed = held(3_000, true).fault(29_000, Fault::Kill { host: "idp-a".into() });
         assert_eq!(killed.judged_by(&NobodyHarmed), Ok(()), "the replica was killed");
+        let port_closes = |at_ms, host: &str| {
+            let why = String::new();
+            let (host, ready) = (host.to_owned(), false);
+            held(3_000, true).event(at_ms, "host", Event::Ready { host, ready, why })
+        };
+        assert_eq!(port_closes(29_990, "idp-a").judged_by(&NobodyHarmed), Ok(()));
+        for story in [port_closes(29_990, "idp-b"), port_closes(26_000, "idp-a")] {
+            assert!(story.judged_by(&NobodyHarmed).is_err());
+        }
     }
 
     #[test]

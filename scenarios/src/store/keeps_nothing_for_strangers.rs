@@ -37,10 +37,10 @@ impl Property<Login> for KeepsNothingForStrangers {
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let fits = Settings::default().get("bytes of a login's cookie") as usize;
         let puts = format!("store put {}", FLOW.prefix());
-        let mut kept = evidence.calls.iter().filter(|call| call.call == puts).peekable();
+        let kept = evidence.calls.iter().filter(|call| call.call == puts);
         let (mut reasons, mut puts) = (0, 0);
         let mut records = evidence.history.records.iter().peekable();
-        while let Some(call) = kept.next() {
+        for call in kept {
             while let Some(record) = records.next_if(|record| record.at_ms <= call.at_ms) {
                 if let Event::Own(Observation::Exchange(exchange::Observation::Asked { request, .. })) = &record.event {
                     reasons += reasons_in(request, fits);

@@ -17,7 +17,7 @@ use sim::{
     service::Behaviour as _,
     world::{HostKind, World},
 };
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 /// Kinds of people; each run has some of them. One line for each kind.
 pub(super) const KINDS: &[DrawWorkloads<Login>] = &[
@@ -100,13 +100,12 @@ pub(super) fn victims_and_probes(world: &World<Login>, planned: &[Operation], se
     let limited = planned
         .iter()
         .filter(|operation| matches!(operation.does, Behaviour::Limits(_)));
-    let victims = limited
-        .flat_map(|operation| operation.does.others())
-        .map(|who| Operation {
-            at_ms: settled_ms + 9000,
-            who: who.to_owned(),
-            does: mailed_code::Behaviour::LogIn.into(),
-        });
+    let victims: BTreeSet<&str> = limited.flat_map(|operation| operation.does.others()).collect();
+    let victims = victims.into_iter().map(|who| Operation {
+        at_ms: settled_ms + 9000,
+        who: who.to_owned(),
+        does: mailed_code::Behaviour::LogIn.into(),
+    });
     let replicas = world.of_kind(HostKind::Service).into_iter();
     let probes = replicas
         .map(|replica| Probe::of(&replica))
