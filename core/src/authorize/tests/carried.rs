@@ -80,7 +80,7 @@ async fn who_goes_on_to_a_client_is_remembered_by_the_store() {
 #[tokio::test(start_paused = true)]
 async fn a_client_may_begin_so_many_logins_that_have_to_be_kept() {
     let bed = TestBed::new().await;
-    let limits = bed.config.limits.clone();
+    let limits = bed.config.limits;
     let begin = async || Browser::default().get(&bed, &long()).await;
     for _ in 0..limits.client_long_logins {
         let flow = begin().await.param("flow");
