@@ -275,7 +275,7 @@ impl Config {
                 client_sends: 4,
                 client_login_attempts_in_all: 60,
                 client_sends_in_all: 30,
-                client_long_logins: 60,
+                client_long_logins: 300,
                 known_browsers: 8,
                 send_once: Duration::from_secs(20),
                 consecutive_failures: 100,

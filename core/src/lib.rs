@@ -52,7 +52,8 @@
 //! - A failure is not an absence: a directory that cannot be read logs nobody out.
 //! - What has begun runs to its end, although its client leaves: the layer around every request goes on with it.
 //! - Whatever a client sends, the head of the answer fits into a balancer's buffer.
-//! - Whoever merely follows a link leaves nothing in the store: a login is kept from the first address that is typed in it.
+//! - Whoever merely follows a link leaves nothing in the store: a login is kept when an address is typed in it, or somebody wants to
+//!   go on; or from the beginning, if it is too long for its cookie, and within a limit.
 //! - Without the store nobody logs in, and all else goes on: what needs it is asked at a port of its own, which is closed then.
 //!
 //! Deliberately absent: a fallback for an unreachable Redis, a retry of anything that consumes, a wait for a lock inside

@@ -76,6 +76,7 @@ impl Authorization {
         }
 
         let session = self.sessions.current(caller).await?;
+        let signed_in = session.as_ref().map(|session| session.id_hash.clone());
         let session = session.filter(|session| request.satisfied_by(session, service.now()));
         match (session, request.prompt) {
             (Some(session), _) if !request.needs_consent => {
@@ -86,11 +87,11 @@ impl Authorization {
             (Some(_), Prompt::None) => Err(to_client(AuthorizeError::ConsentRequired)),
             (None, Prompt::None) => Err(to_client(AuthorizeError::LoginRequired)),
             (Some(_), _) => {
-                let (flow, cookie) = self.begin(caller, request, client.name).await?;
+                let (flow, cookie) = self.begin(caller, signed_in, request, client.name).await?;
                 Ok(Authorized::Consent { flow, cookie })
             }
             (None, _) => {
-                let (flow, cookie) = self.begin(caller, request, client.name).await?;
+                let (flow, cookie) = self.begin(caller, signed_in, request, client.name).await?;
                 service.report("login_started", &client.id, None).await;
                 Ok(Authorized::LogIn { flow, cookie })
             }
@@ -102,6 +103,7 @@ impl Authorization {
     async fn begin(
         &self,
         caller: &Caller,
+        signed_in: Option<String>,
         request: AuthorizeRequest,
         client_name: String,
     ) -> Result<(String, String), AuthorizeRefused> {
@@ -112,7 +114,7 @@ impl Authorization {
         if let Some(cookie) = carried::cookie(&service.pepper, &hash, &request, &client_name, expires_at) {
             return Ok((flow, cookie));
         }
-        limits::charge_long_login(service, caller).await?;
+        limits::charge_long_login(service, caller, signed_in.as_deref()).await?;
         service.env.mark("a login in progress was too long for its cookie");
         let cookie = service.random_token();
         let record = FlowRecord {

@@ -162,7 +162,7 @@ impl From<FlowRefused> for Rejected {
                 Kind::Invalid,
                 "expired",
                 "This sign-in has expired",
-                "Or this browser has lost its cookie: it was begun in another one, cookies were cleared, or several other \
+                "Or it was begun in another browser, or this one has lost its cookie: cookies were cleared, or several other \
                  sign-ins were begun. Go back to the application and start again.",
             ),
             FlowRefused::OtherBrowser => PageError::new(

@@ -67,6 +67,11 @@ impl Authorization {
             None => flow_cookie::carried(caller, &hash, &self.service.pepper).ok_or(FlowRefused::Expired)?,
         };
         let remaining = record.remaining(now).ok_or(FlowRefused::Expired)?;
+        // Whoever dated what its cookie carries may have had another clock, far away from this one.
+        let ttl = &self.service.config.ttl;
+        if remaining > ttl.flow + ttl.clock_slack {
+            return Err(FlowRefused::Expired);
+        }
         Ok(OpenFlow {
             id: id.to_owned(),
             cookie,

@@ -20,9 +20,9 @@ const DIGITS: usize = 8;
 /// How many cookies an answer deletes at most: more would make its head too large, and what is left is deleted by the next.
 pub(crate) const DELETED_AT_ONCE_MAX: usize = 16;
 
-/// What a replica of the version before this one set: one cookie for all logins of a browser. A login that has begun there
-/// goes on here, so that replicas can be replaced one after the other. A login that has begun here does not go on there: the
-/// earlier version looks for no other cookie than its own.
+/// What replicas of an earlier version set: one cookie for all logins of a browser. A login that has begun there goes on here, so
+/// that replicas can be replaced one after the other. A login that has begun here goes on at no earlier version before an address has
+/// been typed in it: until then it is in no store, and its person is told that it has expired.
 const OF_ALL_FLOWS: Cookie = Cookie::new("browser");
 
 /// The cookie of the login in progress with this hash.

@@ -31,7 +31,7 @@ pub use routes::routes;
 use crate::{clients::ClientRepository, keys::Keys, service::Service, session::Sessions, store::Namespace};
 use std::sync::Arc;
 
-/// A login in progress, bound to a browser: what its cookie does not carry.
+/// A login in progress, bound to a browser, from when its cookie alone does not carry it any more.
 pub const FLOW: Namespace = Namespace::new("auth:oidc:flow");
 
 /// The use cases of authorization requests.

@@ -17,7 +17,7 @@ use std::{
 /// Answers larger than this are refused.
 const BODY_BYTES_MAX: usize = 1 << 20;
 
-/// For how long a connection on which nothing is asked is kept. Its server may have gone meanwhile without a word, and what is
+/// A connection on which nothing was asked for so long is not used again. Its server may have gone meanwhile without a word, and what is
 /// sent there then is in doubt; a new connection costs little.
 pub(crate) const KEPT_IDLE: Duration = Duration::from_secs(10);
 

@@ -213,13 +213,22 @@ impl Limits {
     }
 }
 
-/// The limiter of logins that are too long for their cookies, and are kept from their beginning on.
+/// The limiter of logins that are too long for their cookies, and are kept from their beginning on. Who is signed in, in the session
+/// with this hash, is counted there, so that strangers at the same address do not keep them from going on.
 ///
 /// # Errors
 /// See [`LimitRefused`].
-pub(crate) async fn charge_long_login(service: &Service, caller: &Caller) -> Result<(), LimitRefused> {
+pub(crate) async fn charge_long_login(
+    service: &Service,
+    caller: &Caller,
+    signed_in: Option<&str>,
+) -> Result<(), LimitRefused> {
     let limits = &service.config.limits;
-    let key = Key::new(LONG_LOGINS, sha256_hex(&caller.client.to_string()));
+    let who = signed_in.map_or_else(
+        || sha256_hex(&caller.client.to_string()),
+        |session| format!("session:{session}"),
+    );
+    let key = Key::new(LONG_LOGINS, who);
     let counted = service.store.count(&key, limits.window).await;
     if admits(
         counted.during("counting the long logins of a client")?,

@@ -43,7 +43,9 @@ impl Judge<'_> {
     /// Whether something was broken without which a request may get no answer of the service at all. Behind a balancer that is not
     /// the store: there is a port that does not need it.
     pub(crate) fn may_be_unanswered(&self, seen: &Seen<'_>) -> bool {
+        let is_sent_once = seen.exchange.request.method == "POST";
         let of: fn(&Touches) -> bool = match self.is_at_balancer(seen) {
+            true if is_sent_once => |touches| touches.service || touches.directory || touches.stale,
             true => |touches| touches.service || touches.directory,
             false => |touches| touches.service || touches.directory || touches.store,
         };
@@ -56,7 +58,7 @@ impl Judge<'_> {
         if !self.is_at_balancer(seen) || !is_login(&request.path) || request.method == "OPTIONS" {
             return;
         }
-        // A replica that was too slow is not asked for a while.
+        // A replica that did not answer in time, for whatever reason, is not asked for a while.
         let avoids_ms = self
             .index
             .world
@@ -69,7 +71,10 @@ impl Judge<'_> {
             Widened::Store
         } else if meanwhile(|touches| touches.directory) {
             Widened::Directory
-        } else if meanwhile(|touches| touches.service) || seen.times.from_ms <= self.troubles.started_ms {
+        } else if meanwhile(|touches| touches.service)
+            || (request.method == "POST" && meanwhile(|touches| touches.stale))
+            || seen.times.from_ms <= self.troubles.started_ms
+        {
             Widened::Service
         } else {
             return;

@@ -188,6 +188,9 @@ pub struct Touches {
     pub jobs: bool,
     /// A replica that was asked to is stopping, or has not started again: whoever asks it alone finds nobody.
     pub stops: bool,
+    /// A balancer may have connections to a replica of whose end nobody has told it: a request that must not be sent twice may be lost
+    /// on each of them.
+    pub stale: bool,
     /// A replica that starts may be unable to read its signing keys: it goes on trying, and says so.
     pub keys: bool,
     /// By how much hosts' clocks may differ from the true time, milliseconds.

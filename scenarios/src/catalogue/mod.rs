@@ -9,8 +9,8 @@ use crate::{
     vocabulary::Scenario,
 };
 
-/// All scenarios, those with few faults first. In each of them the specification judges every answer, the log is judged, what leaders begin,
-/// and what is kept of logins.
+/// All scenarios, those with few faults first. In each of them every answer is judged, and so are the log, what leaders begin and
+/// what is kept of logins.
 pub fn all() -> Vec<Scenario> {
     let stories = [
         availability::stories(),

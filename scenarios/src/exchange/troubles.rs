@@ -74,6 +74,22 @@ pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&
             };
             touches = of_clock(plan, &faults, host, off.unsigned_abs(), touches);
         }
+        if let (Fault::PowerLoss { host }, Some((end_ms, _))) = (fault, end)
+            && plan.world.replica_hosts().contains(host)
+        {
+            // Nobody has told the balancer that its connections to it have ended.
+            troubles.push(Trouble {
+                from_ms: *from_ms,
+                until_ms: end_ms + KEPT_MS,
+                touches: Touches {
+                    stale: true,
+                    ..Touches::default()
+                },
+            });
+        }
+        if matches!(fault, Fault::Pause { .. }) && end.is_some_and(|(end_ms, _)| promoted(history, *from_ms, *end_ms)) {
+            touches.store = true; // it has missed that there is another master
+        }
         if touches != Touches::default() {
             troubles.push(Trouble {
                 from_ms: *from_ms,
@@ -117,6 +133,14 @@ fn of_stop(plan: &Plan, stop: &Stopped<'_>, directory: &[Trouble]) -> Vec<Troubl
         },
     });
     closings.into_iter().chain([away]).collect()
+}
+
+/// Whether another node of the store became master meanwhile.
+fn promoted(history: &History, from_ms: u64, to_ms: u64) -> bool {
+    history.records.iter().any(|record| match &record.event {
+        Event::Role { role, .. } => role == "master" && (from_ms..=to_ms).contains(&record.at_ms),
+        _ => false,
+    })
 }
 
 /// Whether all replicas lose power within the time for which the balancer keeps an idle connection. It then has connections to
@@ -286,6 +310,7 @@ fn of_call(call: &CallFault) -> Touches {
         analytics: purpose == Purpose::Analytics,
         jobs: purpose == Purpose::Leader,
         stops: false,
+        stale: false,
         keys: false,
         clocks_ms: 0,
         dates_ms: 0,

@@ -69,7 +69,7 @@ impl Property<Login> for NobodyHarmed {
                     let excuse = first_of([
                         (was_broken, "the replica was being stopped"),
                         (
-                            closed_its_port(evidence, replica, began_ms, record.at_ms),
+                            *closed && *for_ms < head_ms && closed_its_port(evidence, replica, began_ms, record.at_ms),
                             "it closed its port",
                         ),
                     ]);
@@ -110,12 +110,18 @@ impl Property<Login> for NobodyHarmed {
     }
 }
 
-/// Whether a replica closed its port meanwhile, and with it connections on which nothing has been asked.
+/// Whether a replica closed its port meanwhile, or had closed it: with it go connections on which nothing has been asked.
 fn closed_its_port(evidence: &Evidence<'_>, replica: &str, from_ms: u64, to_ms: u64) -> bool {
-    evidence.history.records.iter().any(|record| match &record.event {
-        Event::Ready { host, ready: false, .. } => host == replica && (from_ms..=to_ms).contains(&record.at_ms),
-        _ => false,
-    })
+    let mut is_closed = false;
+    for record in &evidence.history.records {
+        match &record.event {
+            Event::Ready { host, ready, .. } if host == replica && record.at_ms <= to_ms => {
+                is_closed = !ready || (is_closed && record.at_ms >= from_ms);
+            }
+            _ => {}
+        }
+    }
+    is_closed
 }
 
 /// Whether it is an answer of the service that came through the balancer: an error of the balancer's own has no correlation ID.
@@ -255,6 +261,10 @@ mod tests {
         for story in [port_closes(29_990, "idp-b"), port_closes(26_000, "idp-a")] {
             assert!(story.judged_by(&NobodyHarmed).is_err());
         }
+        let why = String::new();
+        let (host, ready) = ("idp-a".to_owned(), false);
+        let held_too_long = held(25_000, false).event(20_000, "host", Event::Ready { host, ready, why });
+        assert!(held_too_long.judged_by(&NobodyHarmed).is_err());
     }
 
     #[test]

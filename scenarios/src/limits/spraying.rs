@@ -19,8 +19,8 @@ pub(crate) fn spraying() -> Scenario {
     .covering(&[18, 20, 22])
     .world(World::standard())
     .workload(Sprayer::of(35, 3, ms(100)).from(secs(1)..secs(2)))
-    .workload(crawler("crawler", 0).from(secs(1)))
-    .workload(crawler("long-winded", 900).from(secs(2)))
+    .workload(crawler("crawler", 90, 0).from(secs(1)))
+    .workload(crawler("long-winded", 330, 900).from(secs(2)))
     .workload(Logins::people(3).from(secs(3)).every(secs(6)))
     .always(AttemptsLimited)
     .always(SendsLimited)
@@ -40,10 +40,10 @@ pub(crate) fn spraying() -> Scenario {
     .lasts(secs(30))
 }
 
-/// Begins logins from one place, with so many bytes in `state` besides the usual ones.
-fn crawler(name: &'static str, state_bytes: u32) -> Workload {
+/// Begins so many logins from one place, with so many bytes in `state` besides the usual ones.
+fn crawler(name: &'static str, logins: u32, state_bytes: u32) -> Workload {
     let does = limits::Behaviour::BeginLogins {
-        logins: 90,
+        logins,
         every_ms: 60,
         state_bytes,
         from_many_places: false,

@@ -1,7 +1,7 @@
 //! Nobody learns from the time that an answer takes whether anybody has an address.
 //!
-//! Source: OWASP ASVS 4.0 section 2.2.1 and RFC 9700 leave no room for a page that tells who has an account; pages that are
-//! alike do not help if one of them comes later. A replica performs the same calls for every address: a code is kept also
+//! Source: CWE-208 (a difference in time that can be observed), CWE-204 (in answers). Pages that are alike do not help if one of them
+//! comes later. A replica performs the same calls for every address: a code is kept also
 //! where nobody is told of it.
 //!
 //! Edges. What is compared is the shortest time that a press of "send" took, for addresses that somebody has and for those

@@ -9,6 +9,7 @@
 //! - As many logins as a browser may have (`core/LIMITS.md`) have begun in it after this one: it was the oldest.
 //! - The login may be over: the browser drops the cookie then. By as much as clocks differ the service may think otherwise.
 //! - Nobody knows where it began: the answer by which it did was never seen.
+//! - The store may have forgotten it since: what does not fit into its cookie is kept there alone.
 
 use crate::{
     exchange::{Observation as Exchange, troubles},
@@ -16,14 +17,14 @@ use crate::{
     property::{calm::first_of, human, invocations, violation},
     vocabulary::{Event, Evidence, History, Kind, Login, Observation, Op, Property, Tag, Violation},
 };
-use spec::{Settings, exchange::Answered};
+use spec::{Settings, Times, exchange::Answered};
 use std::{collections::BTreeMap, sync::LazyLock};
 
 /// Property: whatever begins a login leaves the others of its browser alone. See the module.
 pub struct LoginsSideBySide;
 
-/// What somebody is told whose browser did not begin a login.
-const REFUSED: &str = "other-browser";
+/// What somebody is told whose browser did not begin a login, or has lost its cookie: if something has been kept of it, and if not.
+const REFUSED: [&str; 2] = ["other-browser", "expired"];
 
 /// How many logins a browser may have in progress.
 static IN_A_BROWSER: LazyLock<usize> =
@@ -54,7 +55,7 @@ impl Property<Login> for LoginsSideBySide {
             else {
                 continue;
             };
-            let refused = press.failure() == Some(REFUSED);
+            let refused = press.failure().is_some_and(|told| REFUSED.contains(&told));
             let theirs = begun.get(press.who).map_or(&[][..], Vec::as_slice);
             let own = theirs.iter().position(|login| login.flow == *flow);
             let later = own.map_or(0, |own| {
@@ -65,6 +66,10 @@ impl Property<Login> for LoginsSideBySide {
             let clocks_ms = 2 * troubles.dates_ms(press.ended_ms());
             let is_over =
                 own.is_some_and(|own| press.ended_ms().saturating_add(clocks_ms) >= theirs[own].asked_ms + lives_ms);
+            let is_forgotten = own.is_some_and(|own| {
+                let told = Times::new(theirs[own].asked_ms, theirs[own].answered_ms);
+                troubles.forgets(told, Times::new(press.began_ms, press.ended_ms()))
+            });
             let excuse = first_of([
                 (own.is_none(), "nobody knows where the login began"),
                 (
@@ -72,12 +77,13 @@ impl Property<Login> for LoginsSideBySide {
                     "as many logins as a browser may have began later",
                 ),
                 (is_over, "the login may be over"),
+                (is_forgotten, "the store may have forgotten it"),
             ]);
             if evidence.is_violated(refused, excuse) {
                 let own = &theirs[own.expect("else it is excused")];
                 let what = format!(
-                    "{} pressed a button of the login {} that began in their own browser at {}, and was told that it belongs to \
-                     another one; {later} other login(s) had begun there meanwhile",
+                    "{} pressed a button of the login {} that began in their own browser at {}, and was told that it has expired or \
+                     belongs to another one; {later} other login(s) had begun there meanwhile",
                     press.who,
                     flow.0,
                     human(own.answered_ms)
@@ -192,10 +198,10 @@ mod tests {
             presses(logins(3), 5_000, Seen::Ok),
             presses(logins(3), 5_000, fail("expired")),
             presses(logins(3), 5_000, unknown()),
-            presses(logins(5), 5_000, fail(REFUSED)),
-            presses(logins(1), over_ms, fail(REFUSED)),
-            presses(logins(1).fault(2_000, clock), over_ms - 8_000, fail(REFUSED)),
-            presses(Story::new(), 5_000, fail(REFUSED)),
+            presses(logins(5), 5_000, fail(REFUSED[0])),
+            presses(logins(1), over_ms, fail(REFUSED[0])),
+            presses(logins(1).fault(2_000, clock), over_ms - 8_000, fail(REFUSED[0])),
+            presses(Story::new(), 5_000, fail(REFUSED[0])),
         ] {
             assert_eq!(story.judged_by(&LoginsSideBySide), Ok(()));
         }
@@ -204,24 +210,24 @@ mod tests {
     #[test]
     fn rejects_a_login_that_ends_because_others_begin() {
         for others in 1..=4 {
-            let violation = presses(logins(others), 5_000, fail(REFUSED)).judged_by(&LoginsSideBySide);
+            let violation = presses(logins(others), 5_000, fail(REFUSED[0])).judged_by(&LoginsSideBySide);
             let violation = violation.expect_err("it is rejected");
             assert_eq!(violation.reason, "login-ended-by-another");
         }
         let story = logins(5);
-        let later = presses(story, 1_350, fail(REFUSED));
+        let later = presses(story, 1_350, fail(REFUSED[0]));
         assert!(
             later.judged_by(&LoginsSideBySide).is_err(),
             "the fifth has not begun yet"
         );
         let over_ms = Story::new().world.flow_ttl_s * 1000 + 1_000;
-        let early = presses(logins(1), over_ms - 8_000, fail(REFUSED));
+        let early = presses(logins(1), over_ms - 8_000, fail(REFUSED[0]));
         assert!(early.judged_by(&LoginsSideBySide).is_err());
     }
 
     #[test]
     fn counts_what_it_judges_and_why_not() {
-        let story = presses(presses(logins(5), 1_100, Seen::Ok), 5_000, fail(REFUSED));
+        let story = presses(presses(logins(5), 1_100, Seen::Ok), 5_000, fail(REFUSED[0]));
         let excuse = ("as many logins as a browser may have began later".to_owned(), 1, 1);
         assert_eq!(story.tally(&LoginsSideBySide), (1, vec![excuse]));
     }

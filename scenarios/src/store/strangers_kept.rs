@@ -1,5 +1,5 @@
-//! Every login is kept from the moment in which it begins, whoever begins it (inventory 22): the behaviour of earlier versions, of
-//! which two anonymous requests a millisecond filled the store.
+//! Every login is kept from the moment in which it begins, whoever begins it (inventory 22): the behaviour of earlier versions, whose
+//! store two anonymous requests a millisecond filled.
 
 use crate::vocabulary::PlantedBug;
 use async_trait::async_trait;

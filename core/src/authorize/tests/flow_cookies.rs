@@ -144,7 +144,12 @@ async fn no_number_of_cookies_makes_an_answer_too_large() {
         ann.keep(&format!("__Host-flow-{n:08x}"), "made up");
     }
     // The longest answer: to a person who is logged in.
-    let begun = ann.get(&bed, &format!("{AUTHORIZE}&prompt=consent")).await;
+    let widest = AUTHORIZE.replace("state=st", &format!("state={}", "s".repeat(380)));
+    let begun = ann.get(&bed, &format!("{widest}&prompt=consent")).await;
+    assert!(
+        set_cookies(&begun).last().unwrap().len() > 700,
+        "it carries as much as it may"
+    );
     assert!(begun.location().starts_with("/login/consent?flow="));
     assert_eq!(set_cookies(&begun).len(), 17);
     assert!(is_small(&begun));

@@ -8,12 +8,13 @@ use crate::{
     judge::Judge,
     limits::FROM_HERE,
     mailed_code::answered_with,
+    secret::Tag,
     seen::{Done, Seen},
 };
 
-/// What stands in a cookie besides what the client has sent: the names of its parts, numbers, and a proof. At least and at most,
-/// bytes before they are written in base64url.
-const FRAME: (usize, usize) = (180, 280);
+/// What stands in a cookie besides what the client has sent and its name: what separates them, numbers, and what is not there. At least
+/// and at most, bytes before they are written in base64url.
+const FRAME: (usize, usize) = (50, 100);
 /// The proof, and the dot before it.
 const PROOF: usize = 44;
 
@@ -25,7 +26,8 @@ pub(super) fn is_long(judge: &Judge<'_>, seen: &Seen<'_>, wanted: &Wanted) -> Kn
     let (mut least, mut most) = FRAME;
     for secret in secrets {
         least += secret.bytes;
-        most += secret.bytes + 5 * (secret.encoded_bytes() - secret.bytes);
+        // Each byte that a query escapes with two more takes five more in JSON at most.
+        most += secret.bytes + (5 * (secret.encoded_bytes() - secret.bytes)).div_ceil(2);
     }
     let clients = judge.index.world.clients.iter();
     let name = clients
@@ -39,15 +41,41 @@ pub(super) fn is_long(judge: &Judge<'_>, seen: &Seen<'_>, wanted: &Wanted) -> Kn
     Known::of(written(least) > fits, written(most) > fits, Widened::Edge)
 }
 
-/// Whether its client has begun too many long logins.
+/// Whether too many long logins have begun: in the session of whoever is signed in, else from the same place.
 pub(super) fn too_many(judge: &Judge<'_>, seen: &Seen<'_>) -> Known {
+    let (live, session) = judge.session(seen);
+    let by_session = session.map_or(Known::No, |session| too_many_of(judge, seen, Some(session.cookie)));
+    match live {
+        Known::Yes => by_session,
+        Known::No => too_many_of(judge, seen, None),
+        Known::Maybe(why) => match (by_session, too_many_of(judge, seen, None)) {
+            (Known::No, Known::No) => Known::No,
+            (Known::Yes, Known::Yes) => Known::Yes,
+            _ => Known::Maybe(why),
+        },
+    }
+}
+
+fn too_many_of(judge: &Judge<'_>, seen: &Seen<'_>, session: Option<Tag>) -> Known {
     let index = &judge.index;
-    let is_here = |other: &&Seen<'_>| {
-        other.exchange.request.path == "/authorize"
-            && other.record != seen.record
-            && other.exchange.request.client == seen.exchange.request.client
-    };
-    let counted = index.seen.iter().filter(is_here).filter_map(|other| {
+    let window = judge.window("long logins of a client", seen.times);
+    let is_long = |other: &&Seen<'_>| other.exchange.request.path == "/authorize" && other.record != seen.record;
+    if (index.seen.iter().filter(is_long).count() as u64) < window.limit {
+        return Known::No;
+    }
+    let counted = index.seen.iter().filter(is_long).filter_map(|other| {
+        let (live, theirs) = judge.session(other);
+        let theirs = theirs.map(|session| session.cookie);
+        let (is_same, is_certain) = match session {
+            Some(own) => (theirs == Some(own) && live != Known::No, live == Known::Yes),
+            None => {
+                let is_here = other.exchange.request.client == seen.exchange.request.client;
+                (is_here && live != Known::Yes, live == Known::No)
+            }
+        };
+        if !is_same {
+            return None;
+        }
         let page = ["/login", "/login/consent"].into_iter();
         let flow = page.filter_map(|page| other.redirected(page, "flow")).next();
         let is_kept = flow.is_some_and(|flow| index.flows.get(&flow).is_some_and(|flow| flow.is_long));
@@ -59,11 +87,10 @@ pub(super) fn too_many(judge: &Judge<'_>, seen: &Seen<'_>) -> Known {
         if said.is_none() && other.done() != Done::Maybe {
             return None;
         }
-        let mut one = Counted::new(other.effect(), said.is_some());
+        let mut one = Counted::new(other.effect(), said.is_some() && is_certain);
         one.said = said;
         Some(one)
     });
     let counted: Vec<Counted> = counted.collect();
-    let window = judge.window("long logins of a client", seen.times);
     window.refuses(&counted, seen.times, |since, at| judge.store_forgot(since, at))
 }

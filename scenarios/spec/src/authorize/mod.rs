@@ -64,7 +64,7 @@ pub(crate) fn expect(judge: &Judge<'_>, seen: &Seen<'_>) -> Allowed {
                 allowed.when(asked.and(long).and(long::too_many(judge, seen)), || {
                     limits::from_here(judge)
                 });
-                allowed.when(asked.and(long), || begins(judge, seen, page, true));
+                allowed.when(asked, || begins(judge, seen, page, true));
             };
             match (wanted.needs_consent, wanted.prompt) {
                 (false, _) => allowed.when(enough, || back(world, &wanted)),

@@ -65,6 +65,7 @@ impl Stall {
                 analytics: true,
                 jobs: true,
                 stops: false,
+                stale: false,
                 keys: false,
                 clocks_ms: 0,
                 dates_ms: 0,
