@@ -77,7 +77,7 @@ bugs!(
     name_is_address at 1,
     consent_for_granted at 3,
     hint_forgotten at 1,
-    one_cookie_for_all_flows at 2,
+    one_cookie_for_all_flows at 1,
     epoch_not_watched at 4,
     silent_fallback at 1,
     refusal_read_as_absence at 1,

@@ -252,13 +252,16 @@ mod tests {
         }
         let killed = held(3_000, true).fault(29_000, Fault::Kill { host: "idp-a".into() });
         assert_eq!(killed.judged_by(&NobodyHarmed), Ok(()), "the replica was killed");
-        let port_closes = |at_ms, host: &str| {
-            let why = String::new();
-            let (host, ready) = (host.to_owned(), false);
-            held(3_000, true).event(at_ms, "host", Event::Ready { host, ready, why })
+        let port = |story: Story, at_ms, host: &str, ready| {
+            let (host, why) = (host.to_owned(), String::new());
+            story.event(at_ms, "host", Event::Ready { host, ready, why })
         };
-        assert_eq!(port_closes(29_990, "idp-a").judged_by(&NobodyHarmed), Ok(()));
-        for story in [port_closes(29_990, "idp-b"), port_closes(26_000, "idp-a")] {
+        let port_closes = |at_ms, host: &str| port(held(3_000, true), at_ms, host, false);
+        for story in [port_closes(29_990, "idp-a"), port_closes(20_000, "idp-a")] {
+            assert_eq!(story.judged_by(&NobodyHarmed), Ok(()));
+        }
+        let opened_again = port(port_closes(20_000, "idp-a"), 21_000, "idp-a", true);
+        for story in [port_closes(29_990, "idp-b"), opened_again] {
             assert!(story.judged_by(&NobodyHarmed).is_err());
         }
         let why = String::new();

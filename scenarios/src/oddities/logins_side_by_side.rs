@@ -196,7 +196,7 @@ mod tests {
         };
         for story in [
             presses(logins(3), 5_000, Seen::Ok),
-            presses(logins(3), 5_000, fail("expired")),
+            presses(logins(3), 5_000, fail("wrong-code")),
             presses(logins(3), 5_000, unknown()),
             presses(logins(5), 5_000, fail(REFUSED[0])),
             presses(logins(1), over_ms, fail(REFUSED[0])),
@@ -209,8 +209,8 @@ mod tests {
 
     #[test]
     fn rejects_a_login_that_ends_because_others_begin() {
-        for others in 1..=4 {
-            let violation = presses(logins(others), 5_000, fail(REFUSED[0])).judged_by(&LoginsSideBySide);
+        for (others, told) in (1..=4).flat_map(|others| REFUSED.map(|told| (others, told))) {
+            let violation = presses(logins(others), 5_000, fail(told)).judged_by(&LoginsSideBySide);
             let violation = violation.expect_err("it is rejected");
             assert_eq!(violation.reason, "login-ended-by-another");
         }

@@ -1,7 +1,9 @@
 //! What each fault can do, and until when.
 
 use super::*;
-use crate::scenario::{disk_slow, ms, no_descriptors, power_loss, redis_refuses, sentinel_refuses, start, stop};
+use crate::scenario::{
+    disk_slow, kill, ms, no_descriptors, pause, power_loss, redis_refuses, resume, sentinel_refuses, start, stop,
+};
 use sim::history::HistoryBuilder;
 
 fn spans(faults: impl IntoIterator<Item = (u64, Fault)>) -> Vec<(u64, u64)> {
@@ -11,11 +13,8 @@ fn spans(faults: impl IntoIterator<Item = (u64, Fault)>) -> Vec<(u64, u64)> {
             history.fault(at_ms, fault, 0)
         });
     let troubles = troubles(&Plan::new("hand-built", 0, 200_000), &history.history());
-    troubles
-        .spans
-        .iter()
-        .map(|span| (span.from_ms, span.until_ms))
-        .collect()
+    let all = troubles.spans.iter().filter(|span| !span.touches.stale);
+    all.map(|span| (span.from_ms, span.until_ms)).collect()
 }
 
 /// The balancer keeps connections of which nobody has told it that they have ended, if no replica is left to tell it.
@@ -32,6 +31,37 @@ fn only_a_power_loss_of_all_replicas_is_felt_until_kept_connections_have_ended()
     assert_eq!(lose(apart_ms), [(1_000, settled_ms), (apart_ms, settled_ms)]);
     let one = spans([(1_000, power_loss("idp-a")), (4_000, start("idp-a"))]);
     assert_eq!(one, [(1_000, 4_000 + SETTLES_MS)]);
+}
+
+#[test]
+fn what_is_sent_once_may_be_lost_on_connections_that_a_power_loss_has_left() {
+    let lost = |fault: Fault| {
+        let history = HistoryBuilder::default()
+            .fault(1_000, fault, 1)
+            .fault(4_000, start("idp-a"), 1);
+        let troubles = troubles(&Plan::new("hand-built", 0, 200_000), &history.history());
+        let stale = |at_ms| troubles.any(at_ms, at_ms, |touches| touches.stale);
+        (stale(4_000 + KEPT_MS), stale(4_001 + KEPT_MS))
+    };
+    assert_eq!(lost(power_loss("idp-a")), (true, false));
+    assert_eq!(lost(kill("idp-a")), (false, false), "it has said so");
+}
+
+#[test]
+fn who_was_paused_while_the_master_was_replaced_does_not_know_it() {
+    let touches_store = |promoted_ms| {
+        let role = Event::Role {
+            host: "redis-2".into(),
+            role: "master".into(),
+        };
+        let history = HistoryBuilder::default()
+            .fault(1_000, pause("idp-a"), 1)
+            .event(promoted_ms, "redis-2", role)
+            .fault(9_000, resume("idp-a"), 1);
+        let troubles = troubles(&Plan::new("hand-built", 0, 200_000), &history.history());
+        troubles.spans.iter().any(|span| span.touches.store)
+    };
+    assert!(touches_store(5_000) && !touches_store(500) && !touches_store(9_500));
 }
 
 /// `idp-a` is asked to end at 20 s, and starts again at 26 s.
