@@ -128,7 +128,7 @@ fn a_look_and_an_entry_in_two_transactions_are_detected_where_time_passes_betwee
         common::scenario("calls_interleave"),
         common::bug("ledger_looked_at_first"),
     );
-    let plan = scenario.plan(4);
+    let plan = scenario.plan(1);
     let mut without = plan.clone();
     without.world.call_pause_percent = 0;
     let twice = |plan: &Plan| {

@@ -58,7 +58,8 @@ pub(crate) const CALLS: &[CallSite] = &[
     store("store count auth:limit:login", STORE_WRITE),
     store("store count auth:limit:client-login", STORE_WRITE),
     store("store count auth:limit:client-send", STORE_WRITE),
-    store("store count auth:limit:long-login", STORE_WRITE),
+    store("store count auth:limit:long-login", STORE_WRITE)
+        .unreached("only what is too long for a cookie is counted; large_heads and spraying have such"),
     store("store put_if_absent auth:limit:verify", STORE_WRITE),
     store("store put auth:limit:verify", STORE_WRITE),
     store("store get auth:limit:verify", STORE_READ)
