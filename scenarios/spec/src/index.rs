@@ -215,8 +215,7 @@ impl<'a> Index<'a> {
         match (request.method.as_str(), request.path.as_str()) {
             (_, "/authorize") => {
                 self.learn_code(place, Wanted::read(self.world, &self.id_tokens, &seen.params()));
-                let page = ["/login", "/login/consent"].into_iter();
-                let flow = page.filter_map(|page| seen.redirected(page, "flow")).next();
+                let flow = seen.begun();
                 let cookie = flow.and_then(|flow| seen.set_to(&self.flow_cookie(flow)));
                 let (is_long, cookie) = (cookie.is_some_and(Secret::is_token), cookie.map(|cookie| cookie.tag));
                 let wanted = Wanted::read(self.world, &self.id_tokens, &seen.params());

@@ -136,6 +136,12 @@ impl<'a> Seen<'a> {
         found.map(|cookie| &cookie.value).next()
     }
 
+    /// The login in progress that the answer begins.
+    pub(crate) fn begun(&self) -> Option<Tag> {
+        let pages = ["/login", "/login/consent"].into_iter();
+        pages.filter_map(|page| self.redirected(page, "flow")).next()
+    }
+
     /// A parameter of the redirect to this target.
     pub(crate) fn redirected(&self, target: &str, param: &str) -> Option<Tag> {
         let location = self.answer()?.location.as_ref()?;

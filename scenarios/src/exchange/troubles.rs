@@ -87,8 +87,10 @@ pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&
                 },
             });
         }
-        if matches!(fault, Fault::Pause { .. }) && end.is_some_and(|(end_ms, _)| promoted(history, *from_ms, *end_ms)) {
-            touches.store = true; // it has missed that there is another master
+        if let (Fault::Pause { host }, Some((end_ms, _))) = (fault, end)
+            && plan.world.replica_hosts().contains(host)
+        {
+            touches.store |= promoted(history, *from_ms, *end_ms); // it has missed that there is another master
         }
         if touches != Touches::default() {
             troubles.push(Trouble {

@@ -3,7 +3,7 @@
 
 use crate::{
     mailed_code,
-    property::{ExistenceTakesNoTime, NoSecretLogged, SendsLimited, invocations},
+    property::{ExistenceTakesNoTime, NoSecretLogged, SendsLimited, invocations, reading::Invocation},
     scenario::{Flooder, Logins, Sprayer, World, ms, secs},
     vocabulary::{Op, Scenario},
 };
@@ -28,13 +28,15 @@ pub(crate) fn does_anybody_have_it() -> Scenario {
     .always(ExistenceTakesNoTime)
     .always(SendsLimited)
     .always(NoSecretLogged)
-    .sometimes("the stranger asked at enough addresses", |reached| {
-        let all = invocations(reached.history);
-        let asked = all.iter().filter(|one| one.who == "sprayer" && one.ok());
-        asked
-            .filter(|one| matches!(one.op, Op::MailedCode(mailed_code::Op::SendCode { .. })))
-            .count()
-            >= 10
-    })
+    .sometimes(
+        "the stranger asked often enough at addresses of both kinds",
+        |reached| {
+            let all = invocations(reached.history);
+            let is_press = |one: &Invocation<'_>| matches!(one.op, Op::MailedCode(mailed_code::Op::SendCode { .. }));
+            let asked = all.into_iter().filter(|one| one.ok() && is_press(one));
+            let (of_nobody, of_somebody): (Vec<_>, Vec<_>) = asked.partition(|one| one.who == "sprayer");
+            of_nobody.len().min(of_somebody.len()) >= 10
+        },
+    )
     .lasts(secs(20))
 }

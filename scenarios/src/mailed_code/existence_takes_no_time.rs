@@ -1,13 +1,12 @@
 //! Nobody learns from the time that an answer takes whether anybody has an address.
 //!
-//! Source: CWE-208 (a difference in time that can be observed), CWE-204 (in answers). Pages that are alike do not help if one of them
-//! comes later. A replica performs the same calls for every address: a code is kept also
-//! where nobody is told of it.
+//! Source: CWE-208 (a difference in time that can be observed), CWE-204 (in answers). Pages that are alike do not help if one of
+//! them comes later. A replica performs the same calls for every address: a code is kept also where nobody is told of it.
 //!
 //! Edges. What is compared is the shortest time that a press of "send" took, for addresses that somebody has and for those
-//! that nobody has: whatever else goes on makes single presses longer, and none shorter. In a world in which every way
-//! through the network takes as long as any other, both are the same as exactly as the engine's times are, or one of them asks for more than
-//! the other. A story with this property has such a world.
+//! that nobody has: whatever else goes on makes single presses longer, and none shorter. In a world in which every way through
+//! the network takes as long as any other, both are the same, as exactly as the engine's times are; or one of them asks for
+//! more than the other. A story with this property has such a world.
 
 use crate::{
     mailed_code,

@@ -35,6 +35,8 @@ struct Begun {
     flow: Tag,
     asked_ms: u64,
     answered_ms: u64,
+    /// Whether it did not fit into its cookie.
+    is_long: bool,
     /// The place of the answer in the history.
     answered_at: usize,
 }
@@ -66,9 +68,10 @@ impl Property<Login> for LoginsSideBySide {
             let clocks_ms = 2 * troubles.dates_ms(press.ended_ms());
             let is_over =
                 own.is_some_and(|own| press.ended_ms().saturating_add(clocks_ms) >= theirs[own].asked_ms + lives_ms);
-            let is_forgotten = own.is_some_and(|own| {
-                let told = Times::new(theirs[own].asked_ms, theirs[own].answered_ms);
-                troubles.forgets(told, Times::new(press.began_ms, press.ended_ms()))
+            let is_forgotten = own.map(|own| &theirs[own]).is_some_and(|own| {
+                let told = Times::new(own.asked_ms, own.answered_ms);
+                let pressed = Times::new(press.began_ms, press.ended_ms());
+                own.is_long && press.failure() == Some("expired") && troubles.forgets(told, pressed)
             });
             let excuse = first_of([
                 (own.is_none(), "nobody knows where the login began"),
@@ -121,6 +124,8 @@ fn begun(history: &History) -> BTreeMap<&str, Vec<Begun>> {
                         flow: Tag(flow.secret().tag.to_string()),
                         asked_ms,
                         answered_ms: record.at_ms,
+                        is_long: (answer.cookies.iter())
+                            .any(|cookie| cookie.name.contains("flow-") && cookie.value.is_token()),
                         answered_at: place,
                     });
                 }
@@ -136,16 +141,25 @@ mod tests {
     use super::*;
     use crate::{
         property::testing::*,
+        scenario::kill,
         vocabulary::{Fault, Seen},
     };
-    use spec::exchange::{Answer, Location, Request, Word};
+    use spec::{
+        Secret,
+        exchange::{Answer, Location, Request, SetCookie, Word},
+    };
 
     fn flow(name: &str) -> Tag {
         Tag::of(name)
     }
 
-    /// A login of Ann's begins at a time, with an identifier of this name.
+    /// A login of Ann's begins at a time, with an identifier of this name; its cookie carries it.
     fn begins(story: Story, number: u64, at_ms: u64, name: &str) -> Story {
+        begins_with(story, number, at_ms, (name, 300))
+    }
+
+    /// The same, with a cookie of so many bytes.
+    fn begins_with(story: Story, number: u64, at_ms: u64, (name, cookie): (&str, usize)) -> Story {
         let event = |exchange| Event::Own(Observation::Exchange(exchange));
         let asked = Exchange::Asked {
             number,
@@ -164,6 +178,11 @@ mod tests {
                     target: "/login".into(),
                     params: vec![("flow".into(), Word::of("flow", name))],
                 }),
+                cookies: vec![SetCookie {
+                    name: "__Host-flow-00000000".into(),
+                    value: Secret::of(&"c".repeat(cookie)),
+                    attributes: BTreeMap::new(),
+                }],
                 ..Answer::default()
             })),
         };
@@ -223,6 +242,24 @@ mod tests {
         let over_ms = Story::new().world.flow_ttl_s * 1000 + 1_000;
         let early = presses(logins(1), over_ms - 8_000, fail(REFUSED[0]));
         assert!(early.judged_by(&LoginsSideBySide).is_err());
+    }
+
+    #[test]
+    fn a_store_that_forgets_excuses_only_what_did_not_fit_into_its_cookie() {
+        let refused = |cookie, told| {
+            let story = begins_with(
+                Story::new().event(0, "redis-1", master("redis-1")),
+                0,
+                1_000,
+                ("login 0", cookie),
+            );
+            let failed_over = story
+                .fault(1_500, kill("redis-1"))
+                .event(2_500, "redis-2", master("redis-2"));
+            presses(failed_over, 5_000, fail(told)).judged_by(&LoginsSideBySide)
+        };
+        assert_eq!(refused(43, "expired"), Ok(()));
+        assert!(refused(300, "expired").is_err() && refused(43, "other-browser").is_err());
     }
 
     #[test]

@@ -85,6 +85,10 @@ mod tests {
     use crate::property::testing::Story;
 
     fn asked(story: Story, at_ms: u64, method: &str, path: &str, state: &str) -> Story {
+        asked_at(hosts::BALANCER, story, at_ms, (method, path, state))
+    }
+
+    fn asked_at(door: &str, story: Story, at_ms: u64, (method, path, state): (&str, &str, &str)) -> Story {
         let request = Request {
             method: method.into(),
             path: path.into(),
@@ -93,7 +97,7 @@ mod tests {
         };
         let asked = exchange::Observation::Asked {
             number: at_ms,
-            door: "balancer".into(),
+            door: door.into(),
             request: Box::new(request),
         };
         story.event(at_ms, "ann", Event::Own(Observation::Exchange(asked)))
@@ -113,6 +117,17 @@ mod tests {
             let story = kept(asked(Story::new(), 1_000, method, path, state), 1_002);
             assert_eq!(story.judged_by(&KeepsNothingForStrangers), Ok(()), "{path}");
         }
+    }
+
+    #[test]
+    fn a_balancer_may_begin_a_login_twice_and_nobody_else() {
+        let long = "s".repeat(1000);
+        let twice = |door: &str| {
+            let story = asked_at(door, Story::new(), 1_000, ("GET", "/authorize", &long));
+            kept(kept(story, 1_002), 1_004).judged_by(&KeepsNothingForStrangers)
+        };
+        assert_eq!(twice(hosts::BALANCER), Ok(()));
+        assert!(twice("idp-a").is_err());
     }
 
     #[test]

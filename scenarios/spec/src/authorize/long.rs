@@ -76,9 +76,8 @@ fn too_many_of(judge: &Judge<'_>, seen: &Seen<'_>, session: Option<Tag>) -> Know
         if !is_same {
             return None;
         }
-        let page = ["/login", "/login/consent"].into_iter();
-        let flow = page.filter_map(|page| other.redirected(page, "flow")).next();
-        let is_kept = flow.is_some_and(|flow| index.flows.get(&flow).is_some_and(|flow| flow.is_long));
+        let begun = other.begun().and_then(|flow| index.flows.get(&flow));
+        let is_kept = begun.is_some_and(|flow| flow.is_long);
         let said = match (is_kept, answered_with(other, FROM_HERE)) {
             (true, _) => Some(Said::Within),
             (_, true) => Some(Said::Over),

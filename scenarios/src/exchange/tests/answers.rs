@@ -118,6 +118,14 @@ fn rejected() -> Vec<(&'static str, u16, &'static str, Change)> {
             Some(answer.cookies.last_mut()?.value = flow.secret())
         }),
     );
+    for (what, value) in [
+        ("kept although it fits into its cookie", "k".repeat(43)),
+        ("carries too much", "c".repeat(769)),
+        ("carries nothing but a proof", "p".repeat(44)),
+    ] {
+        let change = move |answer: &mut Answer| Some(answer.cookies.last_mut()?.value = Secret::of(&value));
+        row("/authorize", 303, what, Box::new(change));
+    }
     row("/authorize", 303, "no login", Box::new(without_param("flow")));
     row("/login", 200, "any script runs", {
         let policy = "default-src 'none'; style-src 'sha256-x'; script-src 'unsafe-inline'";
