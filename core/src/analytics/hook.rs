@@ -103,6 +103,9 @@ impl Analytics for AnalyticsHook {
 
     async fn finish(&self, within: Duration) -> u64 {
         let mut pending = self.shared.pending.subscribe();
+        if *pending.borrow() > 0 {
+            self.shared.env.mark("events waited for the stop");
+        }
         let _ = timeout(within, pending.wait_for(|pending| *pending == 0)).await;
         let left = *pending.borrow();
         left + self.shared.lost.swap(0, Ordering::Relaxed)

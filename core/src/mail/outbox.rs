@@ -89,7 +89,6 @@ impl Mailer for Outbox {
         let env = &self.relay.env;
         let Ok(slot) = self.slots.clone().try_acquire_owned() else {
             env.mark("outbox full");
-            tracing::error!("the outbox is full; a mail is refused");
             return Err(Failure::Fail(Cause::Full("outbox")));
         };
         let message = render(env, &self.relay.from, &mail);

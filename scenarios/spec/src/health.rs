@@ -34,6 +34,8 @@ const PARTS: [(&str, MayBe, bool); 7] = [
 /// Which ports may be closed at once: nobody can log in where there are no accounts; but the two open one after the other.
 const PORTS_CLOSED: [&[&str]; 4] = [&[], &["logins"], &["accounts"], &["logins", "accounts"]];
 
+/// The reason of a replica of which nothing is wrong and a port is not open yet.
+const STARTING: &str = "starting";
 /// How long after all has settled a replica may still say what was wrong, milliseconds: it looks once a second, and a look may
 /// take its deadline.
 const NOTICED_MS: u64 = 3_000;
@@ -104,6 +106,9 @@ impl Judge<'_> {
         if says["status"] == "degraded" && reasons.is_empty() {
             return Err(("degraded-without-a-reason", "is degraded, and does not say why".into()));
         }
+        if reasons.contains(&STARTING) && (reasons.len() > 1 || says["status"] != "degraded") {
+            return wrong(format!("says that it starts, besides {}", answer_of(says)));
+        }
         if self.is_starting(seen) {
             return Ok(());
         }
@@ -127,7 +132,7 @@ impl Judge<'_> {
             let (may_be, since_ms) = match PARTS.iter().find(names) {
                 Some((_, may_be, true)) => (*may_be, since_ms.saturating_sub(tried_ms)),
                 Some((_, may_be, false)) => (*may_be, since_ms),
-                None if *reason == "starting" => ((|touches| touches.service || touches.stops) as MayBe, since_ms),
+                None if *reason == STARTING => ((|touches| touches.service || touches.stops) as MayBe, since_ms),
                 None => return wrong(format!("gives the reason {reason:?}, which names no part and cause")),
             };
             if !self.troubles.any(since_ms, seen.times.to_ms, may_be) {

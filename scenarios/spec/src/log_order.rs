@@ -37,6 +37,12 @@ const TRIED_AGAIN: [(&str, &str); 3] = [
     ("ready, but the port cannot be opened", "tries to open the port"),
     ("keys cannot be loaded yet", "tries to open the port"),
 ];
+/// Lines of a process that stops, which tell how much is lost; they are there only if something is.
+const LOST_AT_A_STOP: [&str; 2] = [
+    "mails are lost, or were sent and not answered mails=",
+    "analytics has lost events lost=",
+];
+
 /// How often things are done, milliseconds.
 struct Paces {
     look_ms: u64,
@@ -214,6 +220,9 @@ impl<'a> Told<'a> {
         if let Some(lost) = text.strip_prefix("the analytics hook takes events again lost=") {
             let lost_any = std::mem::replace(&mut self.loses_events, false) && lost != "0";
             return (!lost_any).then_some(("lost-nothing", "tells of lost events, and none had been lost"));
+        }
+        if LOST_AT_A_STOP.iter().any(|says| text.strip_prefix(says) == Some("0")) {
+            return Some(("lost-nothing", "tells of a loss, and of nothing that was lost"));
         }
         if let Some(epoch) = text.strip_prefix("leading epoch=") {
             let before = self.epoch.replace(epoch);

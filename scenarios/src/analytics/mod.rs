@@ -19,6 +19,7 @@ pub(crate) mod losses_uncounted;
 
 // Scenarios.
 pub(crate) mod analytics_hangs;
+pub(crate) mod events_at_a_stop;
 pub(crate) mod hook_hangs_long;
 
 use crate::vocabulary::{PlantedBug, Scenario};
@@ -38,5 +39,9 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
 
 /// The scenarios of this module.
 pub(crate) fn stories() -> Vec<Scenario> {
-    vec![analytics_hangs::analytics_hangs(), hook_hangs_long::hook_hangs_long()]
+    vec![
+        analytics_hangs::analytics_hangs(),
+        hook_hangs_long::hook_hangs_long(),
+        events_at_a_stop::events_at_a_stop(),
+    ]
 }

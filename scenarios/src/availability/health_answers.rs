@@ -9,21 +9,21 @@ use spec::exchange::{Answered, Body};
 use std::collections::BTreeMap;
 
 /// An answer at the operators' port.
-pub(super) struct HealthAnswer<'a> {
+pub(crate) struct HealthAnswer<'a> {
     /// Its record.
-    pub(super) record: usize,
+    pub(crate) record: usize,
     /// When it was asked for, milliseconds.
-    pub(super) asked_ms: u64,
+    pub(crate) asked_ms: u64,
     /// When it came, milliseconds.
-    pub(super) at_ms: u64,
+    pub(crate) at_ms: u64,
     /// The replica.
-    pub(super) host: &'a str,
+    pub(crate) host: &'a str,
     /// Its body.
-    pub(super) says: &'a Value,
+    pub(crate) says: &'a Value,
 }
 
 /// All of them, in the order in which they came.
-pub(super) fn health_answers(history: &History) -> Vec<HealthAnswer<'_>> {
+pub(crate) fn health_answers(history: &History) -> Vec<HealthAnswer<'_>> {
     let mut asked: BTreeMap<u64, (u64, &str)> = BTreeMap::new();
     let mut answers = vec![];
     for (index, record) in history.records.iter().enumerate() {

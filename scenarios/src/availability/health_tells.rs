@@ -43,13 +43,13 @@ const NOTICED_MS: u64 = 3_000;
 const LOOKS_MS: u64 = 1_000;
 
 /// Lines of a replica's log that say that a mail, or an event, was not taken.
-const MAIL_FAILED: [&str; 5] = [
+const MAIL_FAILED: [&str; 4] = [
     "a mail was not sent",
     "a mail may or may not have been sent",
-    "the outbox is full",
     "not sent; another try later",
     "may or may not have been sent",
 ];
+const OUTBOX_FULL: &str = ": the outbox queue is full";
 const EVENT_LOST: &str = "analytics loses events";
 /// What a line says of a mail that the relay has answered, though not taken.
 const FOR_GOOD: &str = "refused for good: ";
@@ -163,8 +163,10 @@ fn broken<'a>(evidence: &'a Evidence<'_>, spans: &[Span<'a>]) -> Vec<Broken<'a>>
                 ..directory(Some(host))
             }),
             fault if takes_no_mail(fault, evidence.plan.world.access) => {
-                let failed =
-                    |text: &str| MAIL_FAILED.iter().any(|says| text.starts_with(says)) && !text.contains(FOR_GOOD);
+                let failed = |text: &str| {
+                    let is_one = MAIL_FAILED.iter().any(|says| text.starts_with(says)) || text.ends_with(OUTBOX_FULL);
+                    is_one && !text.contains(FOR_GOOD)
+                };
                 broken.extend(told(evidence, "mail", (from_ms, to_ms), failed));
             }
             Fault::Own(OwnFault::Analytics(analytics::Fault::Analytics { mode })) if takes_nothing(*mode) => {

@@ -2,6 +2,7 @@
 
 mod ops;
 
+pub(crate) use health_answers::{HealthAnswer, health_answers};
 pub use ops::Behaviour;
 pub(crate) use ops::act;
 

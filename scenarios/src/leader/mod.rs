@@ -32,6 +32,7 @@ pub(crate) mod unfit_leader_stays;
 pub(crate) mod backlog_swept;
 pub(crate) mod claims_in_doubt;
 pub(crate) mod clock_far_ahead;
+pub(crate) mod clock_wrong_at_start;
 pub(crate) mod leader_at_work;
 pub(crate) mod leader_pauses;
 pub(crate) mod lease_in_doubt;
@@ -77,6 +78,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
         mailboxes_gone::mailboxes_gone(),
         unfit_leader::unfit_leader(),
         clock_far_ahead::clock_far_ahead(),
+        clock_wrong_at_start::clock_wrong_at_start(),
         backlog_swept::backlog_swept(),
     ]
 }

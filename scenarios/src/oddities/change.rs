@@ -36,6 +36,8 @@ pub(crate) enum Change {
     Huge,
     /// A body of so many bytes.
     Bytes(usize),
+    /// A body of so many bytes for another step, which may have no use for it: what nobody reads has to be read all the same.
+    BytesTo(&'static str, usize),
     /// The client's secret in the form as well.
     SecretBothWays,
     /// Another client, which proves itself as it must, with all else as it is.
@@ -71,17 +73,18 @@ const OF_HEADERS: [(&str, Option<&str>); 16] = [
     ("authorization", Some("Bearer abc")),
 ];
 
-/// As long as a value may be (core/LIMITS.md), and one byte longer.
-static LENGTHS: LazyLock<[(&str, [usize; 2]); 3]> = LazyLock::new(|| {
+/// As long as a value may be at a step, or at any (core/LIMITS.md), and one byte longer.
+static LENGTHS: LazyLock<[(&str, &str, [usize; 2]); 4]> = LazyLock::new(|| {
     let settings = Settings::default();
     let up_to = |row| {
         let bytes = settings.get(row) as usize;
         [bytes, bytes + 1]
     };
     [
-        ("state", up_to("bytes of state or nonce")),
-        ("nonce", up_to("bytes of state or nonce")),
-        ("address", up_to("bytes of a mail address")),
+        ("", "state", up_to("bytes of state or nonce")),
+        ("/end-session", "state", up_to("bytes of state at a sign-out")),
+        ("", "nonce", up_to("bytes of state or nonce")),
+        ("", "address", up_to("bytes of a mail address")),
     ]
 });
 
@@ -166,8 +169,9 @@ pub(crate) fn changes(of: &Draft) -> Vec<Change> {
         (Place::Form, of.form.as_deref().unwrap_or_default()),
     ] {
         for (at, (name, _)) in values.iter().enumerate() {
-            let lengths = LENGTHS.iter().filter(|(of, _)| of == name);
-            all.extend(lengths.flat_map(|(_, bytes)| bytes.map(|bytes| Change::Length(place, at, bytes))));
+            let is_here = |(path, other, _): &&(&str, &str, _)| other == name && (path.is_empty() || *path == of.path);
+            let lengths = LENGTHS.iter().filter(is_here);
+            all.extend(lengths.flat_map(|(.., bytes)| bytes.map(|bytes| Change::Length(place, at, bytes))));
         }
     }
     let fields = of.form.as_deref().unwrap_or_default();
@@ -185,6 +189,8 @@ pub(crate) fn changes(of: &Draft) -> Vec<Change> {
     all.extend(["x", "resource"].map(Change::Meaningless));
     // As large as a form may be (core/LIMITS.md), and one byte larger.
     all.extend([65_536, 65_537].map(Change::Bytes));
+    all.extend(["/nowhere", "/", "/userinfo"].map(|path| Change::BytesTo(path, 60_000)));
+    all.push(Change::BytesTo("/userinfo", 65_537));
     all.push(Change::Neighbours);
     // As many as all logins of a browser, and more than one answer deletes (core/LIMITS.md).
     all.extend([4, 19, 24].map(Change::MadeUp));
@@ -264,10 +270,10 @@ impl Change {
                 }
                 draft.path = (*path).to_owned();
             }
-            Change::Bytes(bytes) => {
-                draft.form.as_mut()?.push(("x".into(), String::new()));
-                let rest = bytes.checked_sub(draft.clone().request()?.body().len())?;
-                draft.form.as_mut()?.last_mut()?.1 = "1".repeat(rest);
+            Change::Bytes(bytes) => fill(&mut draft, *bytes)?,
+            Change::BytesTo(path, bytes) => {
+                draft.path = (*path).to_owned();
+                fill(&mut draft, *bytes)?;
             }
             Change::Neighbours => {
                 let cookies = NEIGHBOURS.iter().map(|name| ((*name).to_owned(), "v".to_owned()));
@@ -294,6 +300,14 @@ impl Change {
         }
         Some(draft)
     }
+}
+
+/// Adds to a form until the body has so many bytes.
+fn fill(draft: &mut Draft, bytes: usize) -> Option<()> {
+    draft.form.as_mut()?.push(("x".into(), String::new()));
+    let rest = bytes.checked_sub(draft.clone().request()?.body().len())?;
+    draft.form.as_mut()?.last_mut()?.1 = "1".repeat(rest);
+    Some(())
 }
 
 #[cfg(test)]

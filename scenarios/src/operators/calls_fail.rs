@@ -6,8 +6,8 @@
 use crate::{
     catalogue::marks::somebody_logged_in,
     property::{
-        CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, NoSecretLogged,
-        RemindersOnce, RightfulCodeHonoured,
+        CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, FailuresEndAtOnce,
+        NoSecretLogged, RemindersOnce, RightfulCodeHonoured,
     },
     scenario::{Guesser, ImpatientPeople, Logins, Monitor, Probe, Racers, SignsOut, World, hosts::*, ms, secs},
     vocabulary::{Fault, Plan, Scenario, TimedFault, Trigger},
@@ -51,6 +51,7 @@ pub(crate) fn calls_fail() -> Scenario {
     .always(RightfulCodeHonoured)
     .always(RemindersOnce)
     .always(ErrorsExplained)
+    .always(FailuresEndAtOnce)
     .always(NoSecretLogged)
     .eventually(EveryoneCanLogIn::within(secs(45)).at_any_time())
     .eventually(EveryReplicaServes::within(secs(8)).settling(secs(8)))

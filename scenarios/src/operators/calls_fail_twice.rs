@@ -8,7 +8,7 @@ use crate::{
     catalogue::marks::{refused_with, somebody_logged_in},
     property::{
         AttemptsLimited, CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn,
-        NoSecretLogged, RightfulCodeHonoured,
+        FailuresEndAtOnce, NoSecretLogged, RightfulCodeHonoured,
     },
     scenario::{Guesser, ImpatientPeople, Logins, Monitor, Probe, Racers, World, hosts::*, ms, secs},
     vocabulary::{Fault, Plan, Scenario, TimedFault, Trigger},
@@ -59,6 +59,7 @@ pub(crate) fn calls_fail_twice() -> Scenario {
     .always(RightfulCodeHonoured)
     .always(AttemptsLimited)
     .always(ErrorsExplained)
+    .always(FailuresEndAtOnce)
     .always(NoSecretLogged)
     .eventually(EveryoneCanLogIn::within(secs(45)).at_any_time())
     .eventually(EveryReplicaServes::within(secs(8)).settling(secs(8)))

@@ -8,11 +8,12 @@
 //! behind (a lock, a connection, a master that is named wrongly) is told of for longer than the fault lasts. The store is
 //! far away; every fault but those of the directory, the mail relay and the hook may hit it.
 //!
-//! What can be seen of a process from outside must be told, too: [`lines_missing`].
+//! What can be seen of a process from outside must be told, too: [`lines_missing`]; and who leads as its health says it:
+//! [`leader_told`].
 //!
 //! Edges. What the simulated supervisor says of a process that could not start is not the service's own line.
 
-use super::{blame::blames_rightly, lines_missing};
+use super::{blame::blames_rightly, leader_told, lines_missing};
 use crate::{
     property::{faults, violation},
     vocabulary::{Event, Evidence, Fault, Kind, Login, Property, Violation},
@@ -57,6 +58,7 @@ impl Property<Login> for LogAsDocumented {
                 return Err(violation(&self.name(), line.at_ms, vec![], what).because("blames-what-works"));
             }
         }
+        leader_told::check(&self.name(), evidence, &lines, &ends)?;
         lines_missing::check(&self.name(), evidence)
     }
 }

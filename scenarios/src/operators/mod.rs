@@ -4,7 +4,9 @@
 mod blame;
 mod deadlines_told;
 pub(crate) mod errors_explained;
+pub(crate) mod failures_end_at_once;
 pub(crate) mod failures_logged;
+mod leader_told;
 mod lines_missing;
 pub(crate) mod log_as_documented;
 pub(crate) mod no_secret_logged;
@@ -17,6 +19,7 @@ pub(crate) mod every_try_logged;
 pub(crate) mod failures_swallowed;
 pub(crate) mod mailed_code_kept;
 pub(crate) mod mailed_code_logged;
+pub(crate) mod note_left_behind;
 pub(crate) mod one_error_for_all;
 pub(crate) mod refusal_swallowed;
 
@@ -42,5 +45,6 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         every_try_logged::PLANTED,
         deadline_of_nobody::PLANTED,
         refusal_swallowed::PLANTED,
+        note_left_behind::PLANTED,
     ]
 }

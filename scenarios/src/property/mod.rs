@@ -49,6 +49,7 @@ pub use crate::mailed_code::one_mail_per_window::OneMailPerWindow;
 pub use crate::mailed_code::right_codes_admitted::RightCodesAdmitted;
 pub use crate::oddities::logins_side_by_side::LoginsSideBySide;
 pub use crate::operators::errors_explained::ErrorsExplained;
+pub use crate::operators::failures_end_at_once::FailuresEndAtOnce;
 pub use crate::operators::failures_logged::FailuresLogged;
 pub use crate::operators::log_as_documented::LogAsDocumented;
 pub use crate::operators::no_secret_logged::NoSecretLogged;

@@ -40,6 +40,7 @@ pub(crate) mod redis_gone;
 pub(crate) mod redis_refuses;
 pub(crate) mod redis_unreachable;
 pub(crate) mod sentinel_without_quorum;
+pub(crate) mod sentinels_divided;
 pub(crate) mod sentinels_refuse;
 pub(crate) mod store_flaps;
 
@@ -75,6 +76,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
         connections_close::connections_close(),
         sentinels_refuse::sentinels_refuse(),
         sentinel_without_quorum::sentinel_without_quorum(),
+        sentinels_divided::sentinels_divided(),
         store_flaps::store_flaps(),
         memory_store::memory_store(),
     ]

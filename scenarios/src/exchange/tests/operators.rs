@@ -79,6 +79,7 @@ fn every_sentence_rejects_what_operators_or_the_reminded_may_not_be_told() {
             says("reasons", serde_json::json!(["analytics: the analytics queue is full"])),
         ),
         ("health-differs", says("reasons", serde_json::json!(["xyzzy"]))),
+        ("health-differs", says("reasons", serde_json::json!(["starting"]))),
         ("degraded-without-a-reason", degraded("")),
         ("health-differs", stopping),
         ("blames-what-works", degraded("directory: the disk is full")),

@@ -233,6 +233,11 @@ fn rejects_each_kind_of_wrong_line() {
             "lost-nothing",
         ),
         (
+            vec![(2000, "ERROR", "mails are lost, or were sent and not answered mails=0")],
+            "lost-nothing",
+        ),
+        (vec![(2000, "WARN", "analytics has lost events lost=0")], "lost-nothing"),
+        (
             vec![(2000, "ERROR", NO_PORT), (2999, "ERROR", NO_PORT)],
             "tried-too-soon",
         ),

@@ -1,0 +1,49 @@
+//! The old master and one Sentinel are cut off, another master is elected, and then a Sentinel of the majority dies: of the two
+//! that are left, each names another master. Both replicas start anew and have to choose.
+//!
+//! Neither has the majority of three. The one with the higher epoch knows of the newer election, whoever answers first. Both
+//! replicas choose the same node, and people log in across both. (Inventory 37, 39.)
+
+use crate::{
+    catalogue::marks::{marked, master_replaced, somebody_logged_in},
+    property::{CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, SessionsSurvive},
+    scenario::{Logins, Visitors, World, cut, hosts::*, kill, ms, secs, start},
+    vocabulary::{Faults, Scenario},
+};
+
+pub(crate) fn sentinels_divided() -> Scenario {
+    let [first, second, third] = SENTINELS;
+    Scenario::new(
+        "sentinels_divided",
+        "two Sentinels are left, each names another master, and the replicas have to choose",
+    )
+    .covering(&[37, 39])
+    .world(World::standard().links_take_up_to(ms(5)..ms(20)))
+    .workload(Logins::people(8).from(secs(3)).every(secs(1)))
+    .workload(Logins::people(40).from(secs(46)).every(ms(600)))
+    .workload(Visitors::looking(2, 10, secs(5)).from(secs(3)).every(secs(2)))
+    .faults(
+        Faults::new()
+            .at(secs(10)..secs(12), cut(REDIS_1, REDIS_2))
+            .and(cut(REDIS_1, second))
+            .and(cut(REDIS_1, third))
+            .and(cut(first, REDIS_2))
+            .and(cut(first, second))
+            .and(cut(first, third))
+            // The other node is the master by then.
+            .at(secs(32)..secs(33), kill(third))
+            .at(secs(34)..secs(35), kill(IDP_A))
+            .at(secs(34)..secs(35), kill(IDP_B))
+            .at(secs(36)..secs(38), start(IDP_A))
+            .at(secs(36)..secs(38), start(IDP_B))
+            .heal_at(secs(84)),
+    )
+    .always(CodeRedeemedOnce)
+    .always(EmailCodeOnce)
+    .always(SessionsSurvive::settling_within(secs(0)))
+    .eventually(EveryoneCanLogIn::within(secs(12)).after_last_fault(secs(10)))
+    .sometimes("the master was replaced", master_replaced)
+    .sometimes("the Sentinels were divided", marked("the sentinels are divided"))
+    .sometimes("somebody logged in", somebody_logged_in)
+    .lasts(secs(100))
+}
