@@ -22,6 +22,8 @@ pub(crate) fn clock_far_ahead() -> Scenario {
     .covering(&[24, 27, 29, 31])
     .world(
         World::standard()
+            // Requests take some time, so that the fault meets them.
+            .calls_wait(60, ms(60))
             .reminders(4, secs(60)..secs(70))
             .reminders(4, secs(112)..secs(120)),
     )

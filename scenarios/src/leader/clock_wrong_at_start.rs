@@ -22,6 +22,8 @@ pub(crate) fn clock_wrong_at_start() -> Scenario {
     .covering(&[24, 27, 29, 31])
     .world(
         World::standard()
+            // Requests take some time, so that the faults meet them.
+            .calls_wait(60, ms(60))
             .reminders(4, secs(38)..secs(44))
             .reminders(4, secs(60)..secs(70)),
     )

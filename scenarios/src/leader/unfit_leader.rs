@@ -17,10 +17,12 @@ pub(crate) fn unfit_leader() -> Scenario {
     .covering(&[30, 31])
     .world(
         World::standard()
+            // Requests take some time, so that the fault meets them.
+            .calls_wait(60, ms(60))
             .reminders(6, secs(16)..secs(24))
             .reminders(4, secs(40)..secs(50)),
     )
-    .workload(Logins::people(6).from(secs(3)).every(ms(2_500)))
+    .workload(Logins::people(30).from(secs(3)).every(ms(600)))
     .faults(
         Faults::new()
             .one_at(secs(12)..secs(14), [cut(IDP_A, MAIL), cut(IDP_B, MAIL)])

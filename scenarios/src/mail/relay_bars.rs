@@ -31,6 +31,8 @@ pub(crate) fn relay_bars_the_service() -> Scenario {
             .reminders(2, secs(44)..secs(46)),
     )
     .workload(Logins::people(26).from(secs(2)).every(ms(700)))
+    // Many at the moment in which it begins.
+    .workload(Logins::people(24).from(ms(3_500)).every(ms(60)))
     .workload(Logins::people(3).from(secs(40)).every(secs(1)))
     .workloads(Probe::everything_from(secs(44)))
     .workload(Monitor::every(secs(2)))

@@ -18,7 +18,7 @@ pub(crate) fn sentinels_divided() -> Scenario {
         "two Sentinels are left, each names another master, and the replicas have to choose",
     )
     .covering(&[37, 39])
-    .world(World::standard().links_take_up_to(ms(5)..ms(20)))
+    .world(World::standard().links_take_up_to(ms(5)..ms(20)).calls_wait(60, ms(60)))
     .workload(Logins::people(8).from(secs(3)).every(secs(1)))
     .workload(Logins::people(40).from(secs(46)).every(ms(600)))
     .workload(Visitors::looking(2, 10, secs(5)).from(secs(3)).every(secs(2)))
