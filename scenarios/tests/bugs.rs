@@ -62,7 +62,7 @@ bugs!(
     state_in_process_memory at 3,
     get_then_del at 1,
     validate_after_consume at 1,
-    pkce_optional_for_all at 5,
+    pkce_optional_for_all at 1,
     spent_code_grace at 1,
     reuse_ends_nothing at 1,
     anybody_revokes at 1,

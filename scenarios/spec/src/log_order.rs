@@ -61,6 +61,7 @@ struct Told<'a> {
     was_ready: bool,
     /// Whether that for accounts is.
     accounts: bool,
+    had_accounts: bool,
     /// The last reasons, and when they were told.
     reasons: Option<(u64, &'a str)>,
     epoch: Option<&'a str>,
@@ -158,13 +159,17 @@ impl<'a> Told<'a> {
             .strip_prefix("recovered: opening the port for ")
             .and_then(|rest| rest.strip_suffix(" again"))
         {
-            let was_opened = self.was_ready || port == ACCOUNTS;
+            let was_opened = match port {
+                ACCOUNTS => self.had_accounts,
+                _ => self.was_ready,
+            };
             let was = std::mem::replace(self.port(port)?, true);
             return (was || !was_opened)
                 .then_some(("not-degraded", "tells of a recovery, and nothing had been degraded"));
         }
         if text == "ready for accounts, and not for logins" {
             let was = std::mem::replace(&mut self.accounts, true);
+            self.had_accounts = true;
             return was.then_some((
                 "accounts-twice",
                 "says for the second time that the port for accounts is open",
@@ -197,6 +202,7 @@ impl<'a> Told<'a> {
         if text == READY {
             self.ready = true;
             self.accounts = true;
+            self.had_accounts = true;
             let was = std::mem::replace(&mut self.was_ready, true);
             return was.then_some((
                 "ready-twice",

@@ -1,4 +1,4 @@
-//! Each replica in turn is asked to end while events wait for an analytics hook that is slow.
+//! Each replica in turn is asked to end while events wait for an analytics hook that is slow, or takes none.
 //!
 //! What waits is told before the process ends, or the log counts it. (Inventory 1, 53.)
 
@@ -10,8 +10,13 @@ use crate::{
 };
 
 pub(crate) fn events_at_a_stop() -> Scenario {
-    // Less than the deadline of one event: nothing is given up.
-    let slow = [900, 1_200, 1_500].map(|by_ms| analytics(Mode::Slow { by_ms }));
+    // Slow by less than the deadline of one event, so that nothing is given up; or nothing is taken at all.
+    let trouble = [
+        analytics(Mode::Slow { by_ms: 900 }),
+        analytics(Mode::Slow { by_ms: 1_500 }),
+        analytics(Mode::Hanging),
+        analytics(Mode::Failing),
+    ];
     Scenario::new(
         "events_at_a_stop",
         "replicas are asked to end while events wait for the analytics hook",
@@ -23,7 +28,7 @@ pub(crate) fn events_at_a_stop() -> Scenario {
     .workload(Logins::people(3).from(secs(64)).every(secs(1)))
     .faults(
         Faults::new()
-            .one_at(ms(1_500)..secs(2), slow)
+            .one_at(ms(1_500)..secs(2), trouble)
             .at(secs(6)..secs(8), stop(IDP_A))
             .then(secs(18)..secs(20), start(IDP_A))
             .at(secs(36)..secs(38), stop(IDP_B))

@@ -44,6 +44,7 @@ pub(crate) mod stops_at_once;
 pub(crate) mod calm_day;
 pub(crate) mod descriptors_run_out;
 pub(crate) mod one_login;
+mod quiet_after_trouble;
 pub(crate) mod replica_dies_mid_flow;
 pub(crate) mod rolling_restart;
 mod stops_in_vain;
@@ -76,6 +77,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
         replica_dies_mid_flow::replica_dies_mid_flow(),
         rolling_restart::rolling_restart(),
         stops_in_vain::stops_in_vain(),
+        quiet_after_trouble::quiet_after_trouble(),
         one_login::one_login(),
         descriptors_run_out::descriptors_run_out(),
     ]

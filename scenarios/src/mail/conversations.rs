@@ -47,7 +47,9 @@ pub(super) fn conversations(history: &History) -> Vec<Conversation<'_>> {
                     took: &[],
                 });
             }
-            Event::Own(AnyObservation::Mail(Observation::ConversationEnded { number, took, quit_ms })) => {
+            Event::Own(AnyObservation::Mail(Observation::ConversationEnded {
+                number, took, quit_ms, ..
+            })) => {
                 let conversation = &mut all[places[number]];
                 conversation.ended_ms = Some(record.at_ms);
                 conversation.quit_ms = *quit_ms;

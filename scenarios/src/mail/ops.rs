@@ -19,6 +19,9 @@ pub enum Observation {
         /// The `Message-ID`s of the mails that the relay has accepted in it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         took: Vec<String>,
+        /// The recipients whom the relay has refused for good.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refused: Vec<String>,
         /// When the relay answered QUIT, milliseconds from the start of the run; `None`: nobody said it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         quit_ms: Option<u64>,

@@ -29,6 +29,9 @@ pub enum Behaviour {
     BreakRules {
         /// Which: the number of a group of changes. From 0 on, all are tried.
         changes: u32,
+        /// At which client, and how that proves itself; none: as it happens.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        guise: Option<Guise>,
     },
     /// Logs in and looks at the account page; waits before one of the steps.
     Dawdle {
@@ -138,6 +141,32 @@ pub enum Behaviour {
     },
 }
 
+/// A client, and how it proves itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Guise {
+    /// A public one, with PKCE.
+    Public,
+    /// A confidential one, in the header (RFC 6749 section 2.3.1).
+    ByHeader,
+    /// The same, in the form.
+    ByForm,
+}
+
+impl Guise {
+    /// All of them.
+    pub(super) const ALL: [Guise; 3] = [Guise::Public, Guise::ByHeader, Guise::ByForm];
+
+    /// Whether it says its secret in the header, if it has one.
+    fn basic(self) -> bool {
+        self == Guise::ByHeader
+    }
+
+    fn is(self, client: &RelyingPartyOptions) -> bool {
+        client.secret.is_some() == (self != Guise::Public)
+    }
+}
+
 /// An `id_token_hint`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -221,8 +250,9 @@ impl sim::service::Behaviour<Login> for Behaviour {
 /// Somebody is odd.
 pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
     let odd = match &does {
-        Behaviour::BreakRules { changes } => Odd {
+        Behaviour::BreakRules { changes, guise } => Odd {
             changes: Some(*changes),
+            basic: guise.map(Guise::basic),
             ..Odd::default()
         },
         Behaviour::Dawdle { before, wait_ms } => Odd {
@@ -259,6 +289,9 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
     let mut scene = scene.as_odd(odd);
     if let Behaviour::LogInAtNativeApp { redirect_uri } | Behaviour::ComeBackToNativeApp { redirect_uri, .. } = &does {
         scene.clients = vec![RelyingPartyOptions::native(redirect_uri)];
+    }
+    if let Behaviour::BreakRules { guise: Some(guise), .. } = &does {
+        scene.clients.retain(|client| guise.is(client));
     }
     if let Behaviour::SignOutAtClient { .. } = &does {
         scene.clients.retain(|client| client.client_id == sign_out::CLIENT);

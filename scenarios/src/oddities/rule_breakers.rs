@@ -1,7 +1,7 @@
 //! Those who break rules: each part of each request is absent, doubled, another's, too long; steps are repeated, skipped, and
 //! done in another order. Nothing else is wrong, so that of every answer exactly one is allowed. (Inventory 7, 9.)
 
-use super::{Behaviour, Hint};
+use super::{Behaviour, Guise, Hint};
 use crate::{
     catalogue::marks::{marked, somebody_logged_in},
     mailed_code,
@@ -14,13 +14,15 @@ use sim::scenario::Dice;
 /// How many break rules in one run.
 const MANY: u32 = 12;
 /// How many are signed out by a client.
-const SIGN_OUTS: u32 = 4;
+const SIGN_OUTS: u32 = 8;
 /// How many go on to an application on their own computer.
-const GOINGS_ON: u32 = 3;
+const GOINGS_ON: u32 = 4;
 /// How many are sent to log in by a form of another site.
-const POSTED: u32 = 3;
+const POSTED: u32 = 4;
 /// How many groups of changes there are: enough for the request with the most parts.
 pub(super) const GROUPS: u32 = 96;
+/// So many runs are all changes of the requests at one client; the next so many are those at the next one.
+const RUNS: u64 = (GROUPS / MANY) as u64;
 
 pub(super) fn rule_breakers() -> Scenario {
     Scenario::new(
@@ -28,7 +30,7 @@ pub(super) fn rule_breakers() -> Scenario {
         "each part of each request is changed in every way, one at a time",
     )
     .covering(&[7, 9])
-    .enumerated_by(u64::from(GROUPS / MANY))
+    .enumerated_by(RUNS * Guise::ALL.len() as u64)
     .world(World::standard())
     .workload(Logins::people(4).every(secs(4)))
     .drawn(rule_breakers_of)
@@ -47,14 +49,16 @@ pub(super) fn rule_breakers() -> Scenario {
 /// Runs with consecutive seeds try all changes: each tries the next ones.
 fn rule_breakers_of(seed: u64, plan: &mut Plan) {
     let mut dice = Dice::of(seed, "rule breakers");
-    let first = (seed % u64::from(GROUPS)) as u32 * MANY;
+    let first = (seed % RUNS) as u32 * MANY;
+    let guise = Guise::ALL[(seed / RUNS) as usize % Guise::ALL.len()];
     for n in 0..MANY {
         let at_ms = 2_000 + u64::from(n) * 3_500 + dice.between(0, 500);
         plan.operations.push(crate::vocabulary::Operation {
             at_ms,
             who: format!("breaker-{}", n + 1),
             does: Behaviour::BreakRules {
-                changes: (first + n) % GROUPS,
+                changes: first + n,
+                guise: Some(guise),
             }
             .into(),
         });
@@ -63,7 +67,7 @@ fn rule_breakers_of(seed: u64, plan: &mut Plan) {
     for n in 0..SIGN_OUTS {
         let changes = (seed as u32).wrapping_mul(SIGN_OUTS / 2).wrapping_add(n / 2);
         plan.operations.push(crate::vocabulary::Operation {
-            at_ms: 2_700 + u64::from(n) * 9_000 + dice.between(0, 500),
+            at_ms: 2_700 + u64::from(n) * 4_500 + dice.between(0, 500),
             who: format!("signed-out-{}", n + 1),
             does: Behaviour::SignOutAtClient {
                 hint: (n % 2 == 0).then_some(Hint::Own),
@@ -124,18 +128,33 @@ fn rule_breakers_of(seed: u64, plan: &mut Plan) {
 mod tests {
     use super::*;
     use crate::vocabulary::Behaviour as Any;
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     #[test]
     fn consecutive_seeds_try_all_changes() {
-        let mut tried = BTreeSet::new();
+        let [mut going_on, mut posted] = [(); 2].map(|()| BTreeSet::new());
+        let mut signed_out = BTreeSet::new();
+        let mut tried: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
         for seed in 1..=rule_breakers().whole_seeds() {
             for operation in rule_breakers().plan(seed).operations {
-                if let Any::Oddity(Behaviour::BreakRules { changes }) = operation.does {
-                    tried.insert(changes);
+                let Any::Oddity(does) = operation.does else { continue };
+                match does {
+                    Behaviour::BreakRules { changes, guise } => {
+                        tried.entry(format!("{guise:?}")).or_default().insert(changes);
+                    }
+                    Behaviour::SignOutAtClient { hint, changes, .. } => {
+                        signed_out.extend(changes.map(|changes| (hint.is_some(), changes)));
+                    }
+                    Behaviour::ComeBackToNativeApp { changes, .. } => going_on.extend(changes),
+                    Behaviour::SentByAnotherSite { changes, .. } => posted.extend(changes),
+                    _ => {}
                 }
             }
         }
-        assert_eq!(tried, (0..GROUPS).collect());
+        let all: BTreeSet<u32> = (0..GROUPS).collect();
+        assert_eq!(tried.len(), Guise::ALL.len());
+        assert!(tried.values().all(|tried| *tried == all));
+        assert_eq!(signed_out.len(), 2 * all.len());
+        assert_eq!((&going_on, &posted), (&all, &all));
     }
 }

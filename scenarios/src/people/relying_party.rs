@@ -284,6 +284,17 @@ impl RelyingParty {
         self.get(path, None).await
     }
 
+    /// Asks what a script of the client may send, as the browser does before the script's own request (Fetch standard,
+    /// "CORS-preflight request"). The answer is in the history.
+    pub(crate) async fn ask_permission(&self, path: &str) {
+        let request = Request::builder()
+            .method(Method::OPTIONS)
+            .header(header::ORIGIN, "https://app.example")
+            .header(header::ACCESS_CONTROL_REQUEST_METHOD, "POST");
+        let (scene, balancer) = (&self.scene, &self.scene.balancer);
+        drop(call(scene, &self.client, &self.who, balancer, request, path, String::new()).await);
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: &str, bearer: Option<&str>) -> Result<T, Seen> {
         let mut request = Request::builder().header(header::ACCEPT, "application/json");
         if let Some(token) = bearer {

@@ -38,6 +38,7 @@ pub(crate) mod clocks_differ;
 pub(crate) mod code_race;
 pub(crate) mod failover_mid_redemption;
 pub(crate) mod ledger_outlives_clocks;
+pub(crate) mod redis_clock_is_set;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
@@ -70,5 +71,6 @@ pub(crate) fn stories() -> Vec<Scenario> {
         calls_interleave::calls_interleave(),
         ledger_outlives_clocks::ledger_outlives_clocks(),
         clocks_differ::clocks_differ(),
+        redis_clock_is_set::redis_clock_is_set(),
     ]
 }

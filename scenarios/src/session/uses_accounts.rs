@@ -13,8 +13,8 @@ use crate::{
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
 
-/// Logs in; then, so many times, looks at the account page, and the client asks who that is, for the keys and for the metadata;
-/// at last signs out. Whatever fails is in the history.
+/// Logs in; then, so many times, looks at the account page, and the client asks who that is, for the keys and for the metadata, and what its
+/// scripts may send; at last signs out. Whatever fails is in the history.
 pub(crate) async fn go_on(person: &Arc<Person>, every: Duration, rounds: u32) {
     if !calm::log_in(person, Style::CALM).await {
         return;
@@ -36,6 +36,9 @@ pub(crate) async fn go_on(person: &Arc<Person>, every: Duration, rounds: u32) {
 
 async fn ask(rp: &RelyingParty, tokens: &Tokens) {
     drop(rp.ask_userinfo::<serde_json::Value>(&tokens.access_token).await);
+    for path in ["/userinfo", "/token"] {
+        rp.ask_permission(path).await;
+    }
     for path in ["/jwks", "/.well-known/openid-configuration"] {
         drop(rp.ask_document(path).await);
     }

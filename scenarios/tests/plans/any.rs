@@ -17,7 +17,7 @@ use scenarios::{
             BreakRules, ComeAgain, ComeBackToNativeApp, Dawdle, LogInAmongCookies, LogInAsHinted, LogInAtNativeApp,
             LogInInTwoTabs, LogInTwice, RestoreTabs, SentByAnotherSite, SignOutAtClient,
         },
-        Hint,
+        Guise, Hint,
     },
     redemption::Behaviour::{BurnCode, RaceCode, StealCodes},
     registry,
@@ -128,10 +128,15 @@ fn with_heads_and_haste() -> impl Strategy<Value = http::Behaviour> {
     ]
 }
 
+fn guise() -> impl Strategy<Value = Option<Guise>> {
+    let guises = [None, Some(Guise::Public), Some(Guise::ByHeader), Some(Guise::ByForm)];
+    proptest::sample::select(guises.to_vec())
+}
+
 fn odd() -> impl Strategy<Value = oddities::Behaviour> {
     let (path, ms) = ("/[a-z]{0,8}", 0..90_000u64);
     prop_oneof![
-        any::<u32>().prop_map(|changes| BreakRules { changes }),
+        (any::<u32>(), guise()).prop_map(|(changes, guise)| BreakRules { changes, guise }),
         (path, ms.clone()).prop_map(|(before, wait_ms)| Dawdle { before, wait_ms }),
         (path, ms.clone(), ms.clone()).prop_map(|(with, after_ms, and_after_ms)| ComeAgain {
             with,

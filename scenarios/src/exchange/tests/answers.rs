@@ -386,7 +386,7 @@ fn rejected() -> Vec<(&'static str, u16, &'static str, Change)> {
 
 #[test]
 fn every_sentence_rejects_an_answer_that_breaks_it() {
-    let (plan, history, operators) = told("rule_breakers", 3);
+    let (plan, history, operators) = told("rule_breakers", 9);
     let rows = rejected();
     assert!(rows.len() >= 50);
     for (path, status, what, change) in rows {
@@ -456,7 +456,7 @@ fn what_clients_are_told_wrongly_is_a_violation_of_the_claim() {
 
 #[test]
 fn before_anything_breaks_one_answer_is_allowed() {
-    let (plan, history, operators) = told("rule_breakers", 5);
+    let (plan, history, operators) = told("rule_breakers", 9);
     let report = judge(&plan, &history, &operators);
     assert!(report.calm.judged > 500, "{:?}", report.calm);
     assert!(report.calm.exact * 100 >= report.calm.judged * 99, "{:?}", report.calm);

@@ -53,6 +53,7 @@ fn took(story: Story, quit_ms: u64, number: u64) -> Story {
     };
     let ended = Seen::ConversationEnded {
         number,
+        refused: vec![],
         took: vec![id],
         quit_ms: Some(quit_ms),
     };
@@ -102,6 +103,7 @@ fn rejects_idleness_crowds_and_a_hasty_end() {
     );
     let ended = Seen::ConversationEnded {
         number: 1,
+        refused: vec![],
         took: vec!["<1@login.example>".into()],
         quit_ms: None,
     };
@@ -109,6 +111,7 @@ fn rejects_idleness_crowds_and_a_hasty_end() {
     assert_eq!(rude.judged_by(&OutboxBounded).unwrap_err().reason, "no-quit");
     let ended = Seen::ConversationEnded {
         number: 1,
+        refused: vec![],
         took: vec![],
         quit_ms: Some(1100),
     };

@@ -171,7 +171,7 @@ fn rejects_each_kind_of_wrong_line() {
             "not-degraded",
         ),
         (
-            vec![(2000, "INFO", "recovered: opening the port for accounts again"); 2],
+            vec![(2000, "INFO", "recovered: opening the port for accounts again")],
             "not-degraded",
         ),
         (

@@ -76,7 +76,10 @@ fn breakers(guise: &Guise) -> impl Iterator<Item = String> + use<> {
 /// Everybody whom the directory has to know, with what they do; of those who break rules not more than that.
 pub(super) fn operations(world: &WorldOptions) -> Vec<Operation> {
     let mut all = others(world);
-    let breaks_rules = oddities::Behaviour::BreakRules { changes: 0 };
+    let breaks_rules = oddities::Behaviour::BreakRules {
+        changes: 0,
+        guise: None,
+    };
     for who in guises().iter().flat_map(breakers) {
         all.push(operation(who, breaks_rules.clone()));
     }

@@ -112,6 +112,7 @@ impl Relay {
                 sender: None,
                 recipients: vec![],
                 took: vec![],
+                refused: vec![],
                 quit_ms: None,
             };
             env.spawn(session.converse());

@@ -39,6 +39,8 @@ pub(super) struct Session {
     pub(super) recipients: Vec<String>,
     /// The `Message-ID`s of the mails that it has accepted.
     pub(super) took: Vec<String>,
+    /// The recipients whom it has refused for good.
+    pub(super) refused: Vec<String>,
     /// When it answered QUIT, milliseconds from the start of the run.
     pub(super) quit_ms: Option<u64>,
 }
@@ -56,6 +58,7 @@ impl Session {
         let ended = mail::Observation::ConversationEnded {
             number,
             took: std::mem::take(&mut self.took),
+            refused: std::mem::take(&mut self.refused),
             quit_ms: self.quit_ms,
         };
         note(&self.recorder, &self.host, ended);
@@ -104,6 +107,7 @@ impl Session {
                 "RCPT" => match (path(argument, "TO:"), &self.sender) {
                     (_, None) => self.say("503 5.5.1 Error: need MAIL command").await?,
                     (Some(recipient), Some(_)) if recipient.starts_with(GONE) => {
+                        self.refused.push(recipient);
                         self.say("550 5.1.1 Recipient address rejected: User unknown").await?;
                     }
                     (Some(recipient), Some(_)) if recipient.starts_with(FULL) => {
