@@ -81,6 +81,7 @@ bugs!(
     epoch_not_watched at 4,
     silent_fallback at 1,
     refusal_read_as_absence at 1,
+    reconnects_when_refused at 1,
     event_without_person at 1,
     health_always_fine at 1,
     degraded_for_good at 1,

@@ -349,6 +349,7 @@ bugs!(
     health_only_reads because "a Redis node must refuse commands",
     one_success_opens because "a Redis node must refuse commands",
     refusal_read_as_absence because "a Redis node must refuse commands",
+    reconnects_when_refused because "a Redis node must refuse commands",
     refusal_swallowed because "Sentinels must refuse commands",
     pool_leaks_slots because "a link must be cut one way, or lose packets",
     hook_awaited_briefly because "two runs of the classic engine do not agree moment by moment",

@@ -62,9 +62,25 @@ fn a_replica_does_not_go_on_with_files_that_were_deleted() {
     let folder = Folder::new("deleted");
     let file = folder.file("directory.sqlite");
     done(&["init", "--directory", &file]);
+    notices_that_its_log_is_deleted(&folder, &file);
+}
+
+/// SQLite keeps the log beside the file that the link leads to.
+#[cfg(unix)]
+#[test]
+fn nor_behind_a_link() {
+    let folder = Folder::new("deleted-behind-a-link");
+    let file = folder.file("link.sqlite");
+    done(&["init", "--directory", &folder.file("directory.sqlite")]);
+    std::os::unix::fs::symlink(folder.file("directory.sqlite"), &file).expect("a link");
+    notices_that_its_log_is_deleted(&folder, &file);
+}
+
+#[cfg(unix)]
+fn notices_that_its_log_is_deleted(folder: &Folder, file: &str) {
     let (_reserved, numbers) = ports();
     let ops_port = numbers[1];
-    let mut server = Server::start(replica("idp-a", &file, numbers));
+    let mut server = Server::start(replica("idp-a", file, numbers));
     server.wait_for_port(ops_port);
     let says = "directory: the directory's files were deleted or replaced";
     assert!(!get(ops_port, "/health").1.contains("directory:"));
@@ -76,7 +92,7 @@ fn a_replica_does_not_go_on_with_files_that_were_deleted() {
     let add = [
         "add-user",
         "--directory",
-        &file,
+        file,
         "--address",
         "ann@example.com",
         "--name",
@@ -85,10 +101,10 @@ fn a_replica_does_not_go_on_with_files_that_were_deleted() {
     done(&add);
     assert!(get(ops_port, "/health").1.contains(says), "its files are others still");
     drop(server);
-    let mut server = Server::start(replica("idp-a", &file, numbers));
+    let mut server = Server::start(replica("idp-a", file, numbers));
     server.wait_for_port(ops_port);
     assert!(!get(ops_port, "/health").1.contains("directory:"));
-    assert!(done(&["list-users", "--directory", &file]).contains("ann@example.com"));
+    assert!(done(&["list-users", "--directory", file]).contains("ann@example.com"));
 }
 
 #[cfg(unix)]

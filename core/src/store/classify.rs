@@ -17,6 +17,9 @@ pub(super) struct Verdict {
 
 /// Judges an error that a command got after it was handed to a live connection.
 pub(super) fn classify(error: &RedisError) -> Verdict {
+    if let Some(refused) = refused_in_transaction(error) {
+        return classify(&refused);
+    }
     let text = || text(error);
     match error.kind() {
         // An aborted transaction executed nothing: one of its commands was refused when queued.
@@ -71,6 +74,25 @@ pub(super) fn classify(error: &RedisError) -> Verdict {
     }
 }
 
+/// How Redis says that it refuses EXEC itself, and why.
+const NOT_EXECUTED: &str = "Transaction discarded because of: ";
+
+/// Why a transaction was aborted: what was said of the first of its commands that was refused, or of EXEC. `EXECABORT` alone says
+/// neither what is wrong nor whether another connection could help.
+fn refused_in_transaction(error: &RedisError) -> Option<RedisError> {
+    if error.kind() != ErrorKind::Server(ServerErrorKind::ExecAbort) {
+        return None;
+    }
+    if let Some(why) = error.detail().and_then(|detail| detail.strip_prefix(NOT_EXECUTED)) {
+        let reply = ::redis::parse_redis_value(format!("-{why}\r\n").as_bytes());
+        return reply.and_then(|value| value.extract_error()).err();
+    }
+    let refused = error.clone().into_server_errors()?;
+    let (_, first) = refused.first()?;
+    let first = RedisError::from(first.clone());
+    (first.kind() != error.kind()).then_some(first)
+}
+
 /// An error of the server as it said it: its code and what follows.
 pub(super) fn text(error: &RedisError) -> String {
     match error.detail() {
@@ -108,6 +130,27 @@ mod tests {
             );
             assert!(verdict.reconnect, "{line}");
         }
+    }
+
+    /// Golden replies of Redis 7.0.15 to EXEC, if a command of the transaction was allowed when it was queued, and is not any more.
+    #[test]
+    fn why_a_transaction_was_not_executed_counts() {
+        let verdict = classify(&reply(
+            "-EXECABORT Transaction discarded because of: OOM command not allowed when used memory > 'maxmemory'.",
+        ));
+        assert!(
+            matches!(&verdict.failure, Failure::Fail(Cause::WritesRefused(why)) if why.starts_with("OOM ")),
+            "{verdict:?}"
+        );
+        assert!(!verdict.reconnect);
+        let verdict = classify(&reply(
+            "-EXECABORT Transaction discarded because of: READONLY You can't write against a read only replica.",
+        ));
+        assert!(
+            matches!(&verdict.failure, Failure::Fail(Cause::Refused(_))),
+            "{verdict:?}"
+        );
+        assert!(verdict.reconnect);
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub(crate) mod replication;
 // Properties.
 pub(crate) mod keeps_nothing_for_strangers;
 pub(crate) mod no_local_success;
+pub(crate) mod refusals_cost_nothing;
 pub(crate) mod replication_catches_up;
 pub(crate) mod unreachable;
 
@@ -25,6 +26,7 @@ pub(crate) mod first_sentinel_believed;
 pub(crate) mod keys_without_namespaces;
 pub(crate) mod master_pinned;
 pub(crate) mod pool_leaks_slots;
+pub(crate) mod reconnects_when_refused;
 pub(crate) mod refusal_read_as_absence;
 pub(crate) mod silent_fallback;
 pub(crate) mod state_in_process_memory;
@@ -59,6 +61,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         silent_fallback::PLANTED,
         waits_by_spinning::PLANTED,
         refusal_read_as_absence::PLANTED,
+        reconnects_when_refused::PLANTED,
         errors_known_by_their_words::PLANTED,
         expired_until_swept::PLANTED,
         strangers_kept::PLANTED,

@@ -6,12 +6,13 @@
 
 use crate::{
     catalogue::marks::{refused_with, somebody_logged_in},
+    limits,
     property::{
         CodeRedeemedOnce, EmailCodeOnce, ErrorsExplained, EveryReplicaServes, EveryoneCanLogIn, HealthTells,
-        NoSecretLogged, PortStaysOpen, RemindersOnce, SessionsSurvive,
+        NoSecretLogged, PortStaysOpen, RefusalsCostNothing, RemindersOnce, SessionsSurvive,
     },
-    scenario::{Logins, Monitor, Probe, Visitors, World, hosts::*, ms, redis_refuses as refuses, secs},
-    vocabulary::{Faults, Refusal, Scenario},
+    scenario::{Logins, Monitor, Probe, Visitors, Workload, World, hosts::*, ms, redis_refuses as refuses, secs},
+    vocabulary::{Behaviour, Faults, Refusal, Scenario},
 };
 
 pub(crate) fn redis_refuses() -> Scenario {
@@ -33,12 +34,15 @@ pub(crate) fn redis_refuses() -> Scenario {
     .world(World::standard().reminders(3, secs(6)..secs(42)))
     .workload(Logins::people(30).from(secs(3)).every(ms(1_300)))
     .workload(Visitors::looking(3, 12, secs(3)).from(secs(1)).every(secs(1)))
+    // What does not fit into a cookie begins with a transaction, which is refused in another way than a command.
+    .workload(Workload::named("crawler", crawls()).from(secs(2)))
     .workload(Logins::people(4).from(secs(58)).every(secs(1)))
     .workloads(Probe::everything_from(secs(60)))
     .workload(Monitor::every(secs(3)))
     .faults(faults.heal_at(secs(44)))
     .always(HealthTells)
     .always(PortStaysOpen)
+    .always(RefusalsCostNothing)
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
     .always(RemindersOnce)
@@ -53,4 +57,14 @@ pub(crate) fn redis_refuses() -> Scenario {
         refused_with("temporarily-unavailable"),
     )
     .lasts(secs(78))
+}
+
+fn crawls() -> Behaviour {
+    let crawl = limits::Behaviour::BeginLogins {
+        logins: 100,
+        every_ms: 400,
+        state_bytes: 900,
+        from_many_places: true,
+    };
+    crawl.into()
 }

@@ -122,7 +122,7 @@ impl Storage for HonestStorage {
     #[cfg(unix)]
     fn files(&self, location: &str) -> io::Result<DatabaseFiles> {
         use std::os::unix::fs::MetadataExt;
-        let file = |suffix: &str| match std::fs::metadata(format!("{location}{suffix}")) {
+        let found = |path: &std::path::Path| match std::fs::metadata(path) {
             Ok(found) => Ok(Some((found.dev(), found.ino()))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -130,7 +130,18 @@ impl Storage for HonestStorage {
         if location.starts_with("file:") {
             return Ok(DatabaseFiles::default());
         }
-        Ok([file("")?, file("-wal")?, file("-shm")?])
+        // SQLite keeps the log and its index beside the file that a link leads to, not beside the link.
+        let path = match std::fs::canonicalize(location) {
+            Ok(path) => path,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(DatabaseFiles::default()),
+            Err(error) => return Err(error),
+        };
+        let beside = |suffix: &str| {
+            let mut name = path.clone().into_os_string();
+            name.push(suffix);
+            found(name.as_ref())
+        };
+        Ok([found(&path)?, beside("-wal")?, beside("-shm")?])
     }
 }
 
