@@ -153,6 +153,7 @@ clean!(
     calm_day at [1, 2],
     rule_breakers at [1],
     edges at [1],
+    edges_across_clocks at [1],
     documented_lifetimes at [1],
     long_day at [1],
     several_logins at [1],

@@ -97,6 +97,7 @@ smoke!(
     calls_fail_twice,
     rule_breakers,
     edges,
+    edges_across_clocks,
     documented_lifetimes,
     long_day,
     several_logins,

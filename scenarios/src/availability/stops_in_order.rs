@@ -85,6 +85,7 @@ impl Property<Login> for StopsInOrder {
             judging.finishes(stop)?;
             judging.gives_the_lease_back(stop, &documented)?;
             judging.has_lost_what_it_says(stop)?;
+            judging.cuts_off_what_it_says(stop)?;
         }
         judging.mails(&stops)
     }

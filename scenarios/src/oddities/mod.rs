@@ -32,6 +32,7 @@ mod one_cookie_for_all_flows;
 // Stories.
 mod documented_lifetimes;
 mod edges;
+mod edges_across_clocks;
 mod long_day;
 mod rule_breakers;
 mod several_logins;
@@ -48,6 +49,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
     vec![
         rule_breakers::rule_breakers(),
         edges::edges(),
+        edges_across_clocks::edges_across_clocks(),
         documented_lifetimes::documented_lifetimes(),
         long_day::long_day(),
         several_logins::several_logins(),

@@ -2,14 +2,16 @@
 
 use super::{HALTED, Judging, OTHER_FAULT, SLACK_MS};
 use crate::{
-    mailed_code,
+    exchange, mail, mailed_code,
     property::{
         human, invocations,
         reading::{Invocation, mails},
         stops::Stopped,
     },
-    vocabulary::{LogLine, Op, Violation},
+    vocabulary::{Event, LogLine, Observation, Op, Violation},
 };
+use spec::{Settings, exchange::Answered};
+use std::collections::BTreeSet;
 
 /// What a process says that could not finish.
 const LEFT: [&str; 3] = [
@@ -68,6 +70,54 @@ impl Judging<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// What it says that it cuts off is there: a request, perhaps one whose client has left, or a job, which mails.
+    pub(super) fn cuts_off_what_it_says(&self, stop: &Stopped<'_>) -> Result<(), Violation> {
+        let ended_ms = stop.ended.map_or(u64::MAX, |(at_ms, _)| at_ms);
+        let log = self.evidence.operators.log.iter().map(|written| &written.line);
+        let says = |line: &&LogLine| line.host == stop.host && (stop.from_ms..=ended_ms).contains(&line.at_ms);
+        for line in log.filter(says).filter(|line| line.text.starts_with(LEFT[2])) {
+            let excuse = self.is_troubled(stop.from_ms, line.at_ms).then_some(OTHER_FAULT);
+            if self
+                .evidence
+                .is_violated(!self.is_anything_under_way(line.at_ms), excuse)
+            {
+                let what = format!(
+                    "{} says that it cuts off requests or jobs, and none is under way",
+                    stop.host
+                );
+                return Err(self.violated(line.at_ms, vec![stop.place], what, "cuts-off-nothing"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a request or a conversation with the relay is under way at a moment, as far as anybody can see.
+    fn is_anything_under_way(&self, at_ms: u64) -> bool {
+        let unattended_ms = Settings::default().get("request without a client");
+        let (mut requests, mut mails, mut left) = (BTreeSet::new(), BTreeSet::new(), false);
+        let records = self.evidence.history.records.iter();
+        for record in records.take_while(|record| record.at_ms < at_ms) {
+            match &record.event {
+                Event::Own(Observation::Exchange(exchange::Observation::Asked { number, .. })) => {
+                    requests.insert(*number);
+                }
+                Event::Own(Observation::Exchange(exchange::Observation::Answered { number, answer })) => {
+                    requests.remove(number);
+                    let goes_on = !matches!(answer, Answered::With(_)) && record.at_ms + unattended_ms >= at_ms;
+                    left |= goes_on;
+                }
+                Event::Own(Observation::Mail(mail::Observation::ConversationBegan { number })) => {
+                    mails.insert(*number);
+                }
+                Event::Own(Observation::Mail(mail::Observation::ConversationEnded { number, .. })) => {
+                    mails.remove(number);
+                }
+                _ => {}
+            }
+        }
+        left || !requests.is_empty() || !mails.is_empty()
     }
 
     /// How many mails with codes may be on their way at a moment, at most.

@@ -103,7 +103,13 @@ fn rejects_a_process_that_does_not_end_or_is_killed() {
             "requests or jobs did not end in time; they are cut off",
         )
     };
-    assert_eq!(reason(lost(then_leads(stopped(36_000, RETURNED), 22_500))), Ok(()));
+    let hangs = asked(
+        then_leads(stopped(36_000, RETURNED), 22_500),
+        (9_000, 35_600),
+        "balancer",
+        status(200),
+    );
+    assert_eq!(reason(lost(hangs)), Ok(()));
 }
 
 #[test]
@@ -226,4 +232,21 @@ fn who_says_that_mails_are_lost_has_lost_some() {
     let story = || then_leads(perhaps(stopped(23_000, RETURNED)), 22_500);
     assert_eq!(lost(story(), 1), Ok(()));
     assert_eq!(lost(story(), 2), Err("loss-untrue".into()));
+}
+
+#[test]
+fn who_says_that_requests_are_cut_off_has_some() {
+    let cut = |story: Story| {
+        let text = "requests or jobs did not end in time; they are cut off";
+        reason(story.logged_at(30_000, "ERROR", text))
+    };
+    let story = || then_leads(stopped(30_010, RETURNED), 22_500);
+    assert_eq!(cut(story()), Err("cuts-off-nothing".into()));
+    let answered = asked(story(), (19_990, 20_500), "balancer", status(200));
+    assert_eq!(cut(answered), Err("cuts-off-nothing".into()));
+    let under_way = asked(story(), (19_990, 30_005), "balancer", status(200));
+    assert_eq!(cut(under_way), Ok(()));
+    let left = asked(story(), (19_990, 20_500), "balancer", Answered::GivenUp("left".into()));
+    assert_eq!(cut(left), Ok(()));
+    assert_eq!(cut(story().fault(19_000, kill("redis-1"))), Ok(()));
 }

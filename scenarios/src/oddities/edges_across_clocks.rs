@@ -1,0 +1,66 @@
+//! People come just before and just after the end of lifetimes and windows, and the clock of one replica is a minute off, or more
+//! than four.
+//!
+//! All replicas go by the clock of Redis, so a lifetime is as long as documented at both of them, to a second (core/LIMITS.md,
+//! "Clocks"). (Inventory 7, 24, 49.)
+
+use super::ends::waiting;
+use crate::{
+    catalogue::marks::somebody_logged_in,
+    property::{CodeRedeemedOnce, EmailCodeOnce},
+    scenario::{Logins, Visitors, World, hosts::*, ms, secs},
+    vocabulary::{Fault, Faults, Operation, Plan, Scenario, WorldOptions},
+};
+use sim::scenario::Dice;
+
+/// By how much the clock of one replica is off, milliseconds.
+const OFF_MS: [i64; 4] = [60_000, -60_000, 250_000, -250_000];
+/// When the clock is set right, seconds.
+const HEALS_S: u64 = 80;
+/// From when on people come, milliseconds; and how long one needs besides waiting, seconds.
+const FROM_MS: u64 = 12_000;
+const LOGIN_S: u64 = 10;
+
+pub(super) fn edges_across_clocks() -> Scenario {
+    let off = OFF_MS.map(|offset_ms| Fault::ClockOffset {
+        host: IDP_B.into(),
+        offset_ms,
+    });
+    Scenario::new(
+        "edges_across_clocks",
+        "people come just before and just after the end of lifetimes, and the replicas' clocks differ",
+    )
+    .covering(&[7, 24, 49])
+    .world(World::standard().calls_wait(60, ms(60)))
+    .workload(Logins::people(20).from(secs(3)).every(secs(3)))
+    .workload(Visitors::looking(2, 12, secs(3)).from(secs(3)).every(secs(2)))
+    .faults(Faults::new().one_at(secs(6)..secs(10), off).heal_at(secs(HEALS_S)))
+    .drawn(draw)
+    .always(CodeRedeemedOnce)
+    .always(EmailCodeOnce)
+    .sometimes("somebody logged in", somebody_logged_in)
+    .lasts(secs(HEALS_S + 10))
+}
+
+/// Those who have done before the clock is set right.
+fn draw(seed: u64, plan: &mut Plan) {
+    let mut dice = Dice::of(seed, "edges across clocks");
+    plan.world = WorldOptions {
+        code_ttl_s: 9,
+        access_token_ttl_s: 15,
+        session_ttl_s: 30,
+        send_once_s: 8,
+        ..plan.world.clone()
+    };
+    for (n, one) in waiting(&plan.world).into_iter().enumerate() {
+        let Some(last_s) = HEALS_S.checked_sub(one.ends_s + LOGIN_S + FROM_MS / 1000) else {
+            continue;
+        };
+        plan.operations.push(Operation {
+            at_ms: dice.between(FROM_MS, FROM_MS + last_s * 1000),
+            who: format!("odd-{}", n + 1),
+            does: one.does.into(),
+        });
+    }
+    plan.operations.sort_by_key(|operation| operation.at_ms);
+}
