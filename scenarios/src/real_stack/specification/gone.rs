@@ -86,15 +86,18 @@ pub fn judge_redis_gone(program: &Path) -> Result<Agreement, Unavailable> {
     };
     let mut differences = court.differences(&history, &[&GoesOnWithoutStore]);
     let answers = without_store(&history);
-    for (path, status) in [
-        ("/", 200),
-        ("/userinfo", 200),
-        ("/jwks", 200),
-        ("/.well-known/openid-configuration", 200),
-        ("/logout", 303),
-        ("/authorize", 503),
+    for (path, is_preflight, status) in [
+        ("/", false, 200),
+        ("/userinfo", false, 200),
+        ("/userinfo", true, 204),
+        ("/token", true, 204),
+        ("/jwks", false, 200),
+        ("/.well-known/openid-configuration", false, 200),
+        ("/logout", false, 303),
+        ("/authorize", false, 503),
     ] {
-        let of_path = || answers.iter().filter(|(request, _)| request.path == path);
+        let is_one = |request: &Request| request.path == path && (request.method == "OPTIONS") == is_preflight;
+        let of_path = || answers.iter().filter(|(request, _)| is_one(request));
         if of_path().count() == 0 {
             let why = format!("nobody asked for {path} without Redis: the test shows nothing");
             return Err(broken(io::Error::other(why)));
