@@ -16,7 +16,9 @@ pub(crate) fn quiet_after_trouble() -> Scenario {
         "mail and analytics fail, and then nobody does anything for a long time",
     )
     .covering(&[1, 26, 53])
-    .world(World::standard())
+    // Requests take some time, so that the faults meet them.
+    .world(World::standard().calls_wait(60, ms(60)))
+    .workload(Logins::people(12).from(secs(2)).every(ms(150)))
     // They press again and again, and have given up before all heals.
     .workload(Logins::people(4).from(secs(5)).every(ms(400)))
     .workload(Logins::people(4).from(secs(165)).every(secs(1)))
