@@ -118,6 +118,8 @@ bugs!(
     mailed_code_kept at 1,
     failures_swallowed at 1,
     refusal_swallowed at 1,
+    gone_tried_again at 1,
+    job_waits_for_ever at 1,
     note_left_behind at 22,
     every_try_logged at 2,
     one_error_for_all at 1,

@@ -68,7 +68,7 @@ fn a_replica_does_not_go_on_with_files_that_were_deleted() {
 /// SQLite keeps the log beside the file that the link leads to.
 #[cfg(unix)]
 #[test]
-fn nor_behind_a_link() {
+fn a_replica_notices_deleted_files_behind_a_link() {
     let folder = Folder::new("deleted-behind-a-link");
     let file = folder.file("link.sqlite");
     done(&["init", "--directory", &folder.file("directory.sqlite")]);

@@ -11,6 +11,7 @@ mod stack;
 mod support;
 
 use browser::Browser;
+use port::Port;
 use stack::{BOTH, Stack};
 use std::{
     fs,
@@ -20,10 +21,7 @@ use std::{
     process::Command,
     sync::{Arc, Mutex},
 };
-use support::{Folder, certificates::are_installed, done, get};
-
-/// How a replica of these tests gets in at Redis.
-const USER: [&str; 2] = ["--redis-user", "idp"];
+use support::{Folder, Server, certificates::are_installed, done, get};
 
 /// A relay that keeps the mails that it takes; or one that accepts connections, and says nothing.
 struct Relay {
@@ -119,6 +117,69 @@ fn ask_for_a_code(browser: &mut Browser, port: u16) -> String {
     flow
 }
 
+/// Redis, a relay, and a replica that uses them, with a client and a person in its directory.
+struct Served {
+    stack: Stack,
+    relay: Relay,
+    server: Server,
+    file: String,
+    port: u16,
+    ops_port: u16,
+    _reserved: [Port; 2],
+}
+
+impl Served {
+    /// `None`: there is no Redis here. The directory is at `disk`.
+    fn start(folder: &Folder, disk: &Path, relay: Relay) -> Option<Served> {
+        if !are_installed(&["redis-server"]) {
+            return None;
+        }
+        let stack = Stack::start(folder.path(), false);
+        let file = disk.join("directory.sqlite").display().to_string();
+        done(&["init", "--directory", &file]);
+        fill(&file);
+        let options = ["--redis-user", "idp", "--mail-relay", &relay.address];
+        let (mut server, [port, ops_port], _reserved) = stack.replica(disk, &options, &BOTH);
+        server.wait_for_port(port);
+        let mut served = Served {
+            stack,
+            relay,
+            server,
+            file,
+            port,
+            ops_port,
+            _reserved,
+        };
+        served.gets_well();
+        Some(served)
+    }
+
+    /// Waits until health says this.
+    fn says(&mut self, what: &str) {
+        let ops_port = self.ops_port;
+        self.server
+            .wait_until("health to say so", |_| get(ops_port, "/health").1.contains(what));
+    }
+
+    /// Waits until nothing is wrong.
+    fn gets_well(&mut self) {
+        let ops_port = self.ops_port;
+        self.server.wait_until("health to be well", |_| is_well(ops_port));
+    }
+
+    /// Ann asks for a code, and gets it: her login and the code, as a form.
+    fn code(&mut self, browser: &mut Browser) -> String {
+        let flow = ask_for_a_code(browser, self.port);
+        let relay = &self.relay;
+        self.server.wait_until("a mail", |_| relay.code().is_some());
+        format!("flow={flow}&code={}", self.relay.code().expect("it has come"))
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+}
+
 fn is_well(ops_port: u16) -> bool {
     let says = get(ops_port, "/health").1;
     says.contains("\"status\":\"ok\"") && says.contains("\"reasons\":[]")
@@ -135,36 +196,28 @@ fn connections(stack: &Stack) -> u64 {
 
 #[test]
 fn a_redis_that_refuses_every_write_is_told_and_costs_no_connections() {
-    if !are_installed(&["redis-server"]) {
-        return;
-    }
     let folder = Folder::new("redis-refuses");
-    let stack = Stack::start(folder.path(), false);
-    let file = folder.file("directory.sqlite");
-    done(&["init", "--directory", &file]);
-    fill(&file);
-    let (mut server, [port, ops_port], _reserved) = stack.replica(folder.path(), &USER, &BOTH);
-    server.wait_for_port(port);
-    server.wait_until("health to be well", |_| is_well(ops_port));
-
-    assert!(stack.asks("CONFIG SET maxmemory 1").contains("+OK"));
-    let before = connections(&stack);
+    let Some(mut served) = Served::start(&folder, folder.path(), Relay::start(false)) else {
+        return;
+    };
+    let port = served.port;
+    assert!(served.stack.asks("CONFIG SET maxmemory 1").contains("+OK"));
+    let before = connections(&served.stack);
     for _ in 0..20 {
         // What does not fit into a cookie has to be kept.
         let answer = Browser::default().request("GET", &authorize(port, 1_500), "");
         assert_eq!(answer.status, 503, "{}", answer.body);
     }
-    let says = "store: refused: redis: OOM";
-    server.wait_until("health to say so", |_| get(ops_port, "/health").1.contains(says));
+    served.says("store: refused: redis: OOM");
     // The question itself is one more.
-    let more = connections(&stack) - before - 1;
+    let more = connections(&served.stack) - before - 1;
     assert!(more <= 2, "twenty refused commands cost {more} connections");
     // Every other replica would be refused as well: whoever comes gets a page.
     let page = Browser::default().request("GET", &authorize(port, 1_500), "");
     assert!(page.body.contains("temporarily-unavailable"), "{}", page.body);
 
-    assert!(stack.asks("CONFIG SET maxmemory 0").contains("+OK"));
-    server.wait_until("health to be well again", |_| is_well(ops_port));
+    assert!(served.stack.asks("CONFIG SET maxmemory 0").contains("+OK"));
+    served.gets_well();
     assert_eq!(Browser::default().open(&authorize(port, 1_500)).1.status, 200);
 }
 
@@ -194,91 +247,60 @@ impl Drop for SmallDisk {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_disk_without_room_is_told_and_whoever_is_logged_in_stays_so() {
-    if !are_installed(&["redis-server"]) {
-        return;
-    }
+fn a_disk_without_room_is_told_and_a_code_stays_good() {
     let folder = Folder::new("full-redis");
     let Some(disk) = SmallDisk::mount("full-disk") else {
         eprintln!("left out: a file system of its own needs root");
         return;
     };
-    let stack = Stack::start(folder.path(), false);
-    let relay = Relay::start(false);
-    let file = disk.path().join("directory.sqlite").display().to_string();
-    done(&["init", "--directory", &file]);
-    fill(&file);
-    let options = [&USER[..], &["--mail-relay", &relay.address]].concat();
-    let (mut server, [port, ops_port], _reserved) = stack.replica(disk.path(), &options, &BOTH);
-    server.wait_for_port(port);
+    let Some(mut served) = Served::start(&folder, disk.path(), Relay::start(false)) else {
+        return;
+    };
     let mut browser = Browser::default();
-    let flow = ask_for_a_code(&mut browser, port);
-    server.wait_until("a mail", |_| relay.code().is_some());
-    let code = relay.code().expect("it has come");
-    let verify = format!("http://127.0.0.1:{port}/login/verify");
-    let form = format!("flow={flow}&code={code}");
+    let form = served.code(&mut browser);
 
     let filler = disk.path().join("filler");
     let mut into = fs::File::create(&filler).expect("a file");
     while into.write_all(&[1; 4096]).is_ok() {}
-    let says = "directory: the directory's disk is full";
-    server.wait_until("health to say so", |_| get(ops_port, "/health").1.contains(says));
-    let refused = browser.request("POST", &verify, &form);
+    served.says("directory: the directory's disk is full");
+    let refused = browser.request("POST", &served.url("/login/verify"), &form);
     assert_eq!(refused.status, 503, "{}", refused.body);
 
     drop(into);
     fs::remove_file(&filler).expect("it is there");
-    server.wait_until("health to be well again", |_| is_well(ops_port));
-    let accepted = browser.request("POST", &verify, &form);
+    served.gets_well();
+    let accepted = browser.request("POST", &served.url("/login/verify"), &form);
     assert_eq!(accepted.status, 303, "the same code is good still: {}", accepted.body);
-    let account = browser.request("GET", &format!("http://127.0.0.1:{port}/"), "");
+    let account = browser.request("GET", &served.url("/"), "");
     assert!(account.body.contains("You are signed in"), "{}", account.body);
 }
 
 #[test]
 fn a_relay_that_says_nothing_is_told() {
-    if !are_installed(&["redis-server"]) {
-        return;
-    }
     let folder = Folder::new("relay-hangs");
-    let stack = Stack::start(folder.path(), false);
-    let relay = Relay::start(true);
-    let file = folder.file("directory.sqlite");
-    done(&["init", "--directory", &file]);
-    fill(&file);
-    let options = [&USER[..], &["--mail-relay", &relay.address]].concat();
-    let (mut server, [port, ops_port], _reserved) = stack.replica(folder.path(), &options, &BOTH);
-    server.wait_for_port(port);
-    ask_for_a_code(&mut Browser::default(), port);
-    let says = "mail: the mail relay took longer than 10 s";
-    server.wait_until("health to say so", |_| get(ops_port, "/health").1.contains(says));
-    assert_eq!(get(ops_port, "/health").0, 200, "people who are logged in need no mail");
+    let Some(mut served) = Served::start(&folder, folder.path(), Relay::start(true)) else {
+        return;
+    };
+    ask_for_a_code(&mut Browser::default(), served.port);
+    served.says("mail: the mail relay took longer than 10 s");
+    let status = get(served.ops_port, "/health").0;
+    assert_eq!(status, 200, "people who are logged in need no mail");
 }
 
 /// SP 800-63B-4 section 3.2.2 counts wrong codes. No code was wrong: whoever presses again while the directory is locked must
 /// not run out of attempts.
 #[test]
 fn the_right_code_pressed_again_and_again_at_a_locked_directory_stays_right() {
-    if !are_installed(&["redis-server"]) {
-        return;
-    }
     let folder = Folder::new("locked");
-    let stack = Stack::start(folder.path(), false);
-    let relay = Relay::start(false);
-    let file = folder.file("directory.sqlite");
-    done(&["init", "--directory", &file]);
-    fill(&file);
-    let options = [&USER[..], &["--mail-relay", &relay.address]].concat();
-    let (mut server, [port, ops_port], _reserved) = stack.replica(folder.path(), &options, &BOTH);
-    server.wait_for_port(port);
+    let Some(mut served) = Served::start(&folder, folder.path(), Relay::start(false)) else {
+        return;
+    };
     let mut browser = Browser::default();
-    let flow = ask_for_a_code(&mut browser, port);
-    server.wait_until("a mail", |_| relay.code().is_some());
-    let form = format!("flow={flow}&code={}", relay.code().expect("it has come"));
-    let verify = format!("http://127.0.0.1:{port}/login/verify");
+    let form = served.code(&mut browser);
+    let verify = served.url("/login/verify");
 
-    let other = rusqlite::Connection::open(&file).expect("the directory");
-    // As many as a login has attempts, in less time than closes the port (core/LIMITS.md).
+    let other = rusqlite::Connection::open(&served.file).expect("the directory");
+    // More often than a login has attempts; each time for less time than closes the port (core/LIMITS.md).
     for _ in 0..2 {
         other.execute_batch("BEGIN IMMEDIATE").expect("nobody writes for long");
         for _ in 0..3 {
@@ -286,7 +308,7 @@ fn the_right_code_pressed_again_and_again_at_a_locked_directory_stays_right() {
             assert_eq!(refused.status, 503, "{}", refused.body);
         }
         other.execute_batch("ROLLBACK").expect("it was begun");
-        server.wait_until("health to be well again", |_| is_well(ops_port));
+        served.gets_well();
     }
     let accepted = browser.request("POST", &verify, &form);
     assert_eq!(accepted.status, 303, "{}", accepted.body);

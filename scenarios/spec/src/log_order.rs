@@ -59,7 +59,7 @@ struct Told<'a> {
     /// Whether the port for logins is open, as the log says.
     ready: bool,
     was_ready: bool,
-    /// Whether that for accounts is.
+    /// Whether that for accounts is, and whether it ever was.
     accounts: bool,
     had_accounts: bool,
     /// The last reasons, and when they were told.
@@ -168,11 +168,11 @@ impl<'a> Told<'a> {
                 .then_some(("not-degraded", "tells of a recovery, and nothing had been degraded"));
         }
         if text == "ready for accounts, and not for logins" {
-            let was = std::mem::replace(&mut self.accounts, true);
-            self.had_accounts = true;
-            return was.then_some((
+            self.accounts = true;
+            let had = std::mem::replace(&mut self.had_accounts, true);
+            return had.then_some((
                 "accounts-twice",
-                "says for the second time that the port for accounts is open",
+                "says that the port for accounts is open at last, and it has been open before",
             ));
         }
         if text == "stopping" {

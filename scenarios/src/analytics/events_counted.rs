@@ -4,8 +4,8 @@
 //! Source: inventory 53 (the queue is bounded and drops events; somebody must be able to see how many).
 //!
 //! Fairness. Judged in runs whose only trouble is a hook that takes nothing for a while, or replicas that are asked to end, in
-//! which everybody logs in calmly and nobody is refused: a whole login is three events. Events that were lost after the hook last took one are not told yet; so
-//! the last login ends long after it has healed.
+//! which everybody logs in calmly and nobody is refused: a whole login is three events. Events that were lost after the hook last
+//! took one are not told yet; so the last login ends long after it has healed.
 //!
 //! Edges. A hook that is slower than a replica waits takes what has been given up, so no story with such a hook declares this
 //! property.

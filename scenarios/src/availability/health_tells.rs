@@ -24,7 +24,9 @@ use crate::{
         stops::stops,
         violation,
     },
-    vocabulary::{AccessOption, Evidence, Fault, History, Kind, Login, Mode, OwnFault, Property, Refusal, Violation},
+    vocabulary::{
+        AccessOption, Evidence, Fault, History, Kind, LogLine, Login, Mode, OwnFault, Property, Refusal, Violation,
+    },
     world::hosts,
 };
 use spec::Settings;
@@ -101,7 +103,38 @@ impl Property<Login> for HealthTells {
                 }
             }
         }
+        self.leads_by_a_right_clock(evidence, &spans)?;
         ok_means_open::check(&self.name(), evidence)
+    }
+}
+
+impl HealthTells {
+    /// A replica whose clock is too far from Redis's begins to lead at no moment (`core/LIMITS.md`, "Clocks"), also if it has just
+    /// started and has told nothing yet.
+    fn leads_by_a_right_clock(&self, evidence: &Evidence<'_>, spans: &[Span<'_>]) -> Result<(), Violation> {
+        let Some(Broken {
+            host, from_ms, to_ms, ..
+        }) = clock(spans)
+        else {
+            return Ok(());
+        };
+        let lines = evidence.operators.log.iter().map(|written| &written.line);
+        let begins = |line: &&LogLine| {
+            let noticed_ms = from_ms + NOTICED_MS;
+            Some(&*line.host) == host
+                && line.text.starts_with("leading epoch=")
+                && (noticed_ms..to_ms).contains(&line.at_ms)
+        };
+        for line in lines.filter(begins) {
+            if evidence.is_violated(true, None) {
+                let what = format!(
+                    "{} begins to lead, and its clock is too far from that of Redis",
+                    line.host
+                );
+                return Err(violation(&self.name(), line.at_ms, vec![], what).because("leads-by-a-wrong-clock"));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -56,8 +56,7 @@ fn open<'a>(evidence: &'a Evidence<'_>) -> BTreeMap<&'a str, Vec<(u64, u64)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{availability::health_tells::HealthTells, exchange, property::testing::*, vocabulary::Observation};
-    use spec::exchange::{Answer, Answered, Body, Request};
+    use crate::{availability::health_tells::HealthTells, property::testing::*};
 
     fn port(story: Story, at_ms: u64, ready: bool) -> Story {
         let (host, why) = ("idp-a".to_owned(), String::new());
@@ -65,29 +64,7 @@ mod tests {
     }
 
     fn health(story: Story, at_ms: u64, status: &str) -> Story {
-        let own = |seen| Event::Own(Observation::Exchange(seen));
-        let request = Request {
-            method: "GET".into(),
-            path: "/health".into(),
-            ..Request::default()
-        };
-        let answer = Answer {
-            status: 200,
-            body: Body::Json(serde_json::json!({ "status": status })),
-            ..Answer::default()
-        };
-        let asked = exchange::Observation::Asked {
-            number: at_ms,
-            door: "idp-a:9090".into(),
-            request: Box::new(request),
-        };
-        let answered = exchange::Observation::Answered {
-            number: at_ms,
-            answer: Answered::With(Box::new(answer)),
-        };
-        story
-            .event(at_ms, "monitor", own(asked))
-            .event(at_ms + 5, "monitor", own(answered))
+        story.health(at_ms, serde_json::json!({ "status": status }))
     }
 
     #[test]

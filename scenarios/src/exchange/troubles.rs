@@ -91,6 +91,7 @@ pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&
             && plan.world.replica_hosts().contains(host)
         {
             touches.store |= promoted(history, *from_ms, *end_ms); // it has missed that there is another master
+            troubles.push(of_pause(*from_ms, *end_ms));
         }
         if touches != Touches::default() {
             troubles.push(Trouble {
@@ -135,6 +136,22 @@ fn of_stop(plan: &Plan, stop: &Stopped<'_>, directory: &[Trouble]) -> Vec<Troubl
         },
     });
     closings.into_iter().chain([away]).collect()
+}
+
+/// What a pause does to a request that is under way when it begins: what the request waits for has a deadline, which may have
+/// passed when the process wakes. A request that comes later, or while the process sleeps, begins to wait afterwards.
+fn of_pause(from_ms: u64, end_ms: u64) -> Trouble {
+    let documented = Settings::default();
+    let outlasts = |deadline| end_ms - from_ms >= documented.get(deadline);
+    Trouble {
+        from_ms,
+        until_ms: from_ms,
+        touches: Touches {
+            store: outlasts("a call to the store"),
+            directory: outlasts("the directory's lock"),
+            ..Touches::default()
+        },
+    }
 }
 
 /// Whether another node of the store became master meanwhile.

@@ -16,6 +16,7 @@ pub(crate) mod asked_once_whether_it_leads;
 pub(crate) mod claims_given_back_together;
 pub(crate) mod epoch_not_watched;
 pub(crate) mod everybody_renews;
+pub(crate) mod job_waits_for_ever;
 pub(crate) mod leader_by_its_own_clock;
 pub(crate) mod lease_without_end;
 pub(crate) mod local_time_for_utc;
@@ -62,6 +63,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         renewal_believed::PLANTED,
         unfit_leader_stays::PLANTED,
         asked_once_whether_it_leads::PLANTED,
+        job_waits_for_ever::PLANTED,
     ]
 }
 

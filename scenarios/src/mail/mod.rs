@@ -13,6 +13,7 @@ pub(crate) mod mails_tried_again;
 pub(crate) mod outbox_bounded;
 
 // Planted bugs.
+pub(crate) mod gone_tried_again;
 pub(crate) mod mail_awaited;
 pub(crate) mod mails_one_by_one;
 pub(crate) mod outbox_loses_places;
@@ -42,6 +43,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         unknown_mail_repeated::PLANTED,
         trouble_untold::PLANTED,
         policy_taken_for_final::PLANTED,
+        gone_tried_again::PLANTED,
     ]
 }
 

@@ -14,7 +14,7 @@ mod value;
 
 pub(crate) use draft::Draft;
 pub(crate) use odd::Odd;
-pub use ops::{Behaviour, Guise, Hint};
+pub use ops::{Behaviour, ClientAuth, Hint};
 pub(crate) use ops::{act, learn_id_token};
 pub use pool::Pool;
 pub(crate) use tried::Tried;

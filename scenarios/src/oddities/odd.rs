@@ -4,6 +4,7 @@ use super::{
     change::{Change, changes},
     draft::Draft,
     pool::Pool,
+    rule_breakers::GROUPS,
     tried::Tried,
 };
 use crate::http::haste::Haste;
@@ -57,6 +58,13 @@ impl Odd {
         }
         let Some(first) = self.changes else { return vec![] };
         let all: Vec<Change> = changes(draft);
+        debug_assert!(
+            all.len() <= GROUPS as usize * CHANGES_EACH,
+            "{} changes of {} {}: more than there are groups for, so that some would never be tried",
+            all.len(),
+            draft.method,
+            draft.path
+        );
         let tried = (0..CHANGES_EACH).map(|n| &all[(first as usize * CHANGES_EACH + n) % all.len()]);
         tried.filter_map(|change| change.apply(draft, pool)).collect()
     }

@@ -29,9 +29,9 @@ pub enum Behaviour {
     BreakRules {
         /// Which: the number of a group of changes. From 0 on, all are tried.
         changes: u32,
-        /// At which client, and how that proves itself; none: as it happens.
+        /// At a client that proves itself in this way; none: as it happens.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        guise: Option<Guise>,
+        client_auth: Option<ClientAuth>,
     },
     /// Logs in and looks at the account page; waits before one of the steps.
     Dawdle {
@@ -141,29 +141,28 @@ pub enum Behaviour {
     },
 }
 
-/// A client, and how it proves itself.
+/// How a client proves itself, by its names of OpenID Connect Core section 9.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Guise {
-    /// A public one, with PKCE.
-    Public,
-    /// A confidential one, in the header (RFC 6749 section 2.3.1).
-    ByHeader,
-    /// The same, in the form.
-    ByForm,
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuth {
+    /// Not at all: it is a public one.
+    None,
+    /// By its secret in the header.
+    ClientSecretBasic,
+    /// By its secret in the form.
+    ClientSecretPost,
 }
 
-impl Guise {
+impl ClientAuth {
     /// All of them.
-    pub(super) const ALL: [Guise; 3] = [Guise::Public, Guise::ByHeader, Guise::ByForm];
+    pub(super) const ALL: [ClientAuth; 3] = [
+        ClientAuth::None,
+        ClientAuth::ClientSecretBasic,
+        ClientAuth::ClientSecretPost,
+    ];
 
-    /// Whether it says its secret in the header, if it has one.
-    fn basic(self) -> bool {
-        self == Guise::ByHeader
-    }
-
-    fn is(self, client: &RelyingPartyOptions) -> bool {
-        client.secret.is_some() == (self != Guise::Public)
+    fn fits(self, client: &RelyingPartyOptions) -> bool {
+        client.secret.is_some() == (self != ClientAuth::None)
     }
 }
 
@@ -250,9 +249,9 @@ impl sim::service::Behaviour<Login> for Behaviour {
 /// Somebody is odd.
 pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) {
     let odd = match &does {
-        Behaviour::BreakRules { changes, guise } => Odd {
+        Behaviour::BreakRules { changes, client_auth } => Odd {
             changes: Some(*changes),
-            basic: guise.map(Guise::basic),
+            basic: client_auth.map(|by| by == ClientAuth::ClientSecretBasic),
             ..Odd::default()
         },
         Behaviour::Dawdle { before, wait_ms } => Odd {
@@ -290,8 +289,11 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
     if let Behaviour::LogInAtNativeApp { redirect_uri } | Behaviour::ComeBackToNativeApp { redirect_uri, .. } = &does {
         scene.clients = vec![RelyingPartyOptions::native(redirect_uri)];
     }
-    if let Behaviour::BreakRules { guise: Some(guise), .. } = &does {
-        scene.clients.retain(|client| guise.is(client));
+    if let Behaviour::BreakRules {
+        client_auth: Some(by), ..
+    } = &does
+    {
+        scene.clients.retain(|client| by.fits(client));
     }
     if let Behaviour::SignOutAtClient { .. } = &does {
         scene.clients.retain(|client| client.client_id == sign_out::CLIENT);

@@ -1,7 +1,7 @@
 //! Those who break rules: each part of each request is absent, doubled, another's, too long; steps are repeated, skipped, and
 //! done in another order. Nothing else is wrong, so that of every answer exactly one is allowed. (Inventory 7, 9.)
 
-use super::{Behaviour, Guise, Hint};
+use super::{Behaviour, ClientAuth, Hint};
 use crate::{
     catalogue::marks::{marked, somebody_logged_in},
     mailed_code,
@@ -19,9 +19,9 @@ const SIGN_OUTS: u32 = 8;
 const GOINGS_ON: u32 = 4;
 /// How many are sent to log in by a form of another site.
 const POSTED: u32 = 4;
-/// How many groups of changes there are: enough for the request with the most parts.
+/// How many groups of changes there are: enough for the request with the most parts ([`Odd::changed`](super::Odd::changed) looks).
 pub(super) const GROUPS: u32 = 96;
-/// So many runs are all changes of the requests at one client; the next so many are those at the next one.
+/// So many runs try all changes at a client that proves itself in one way; the next so many at one that does it in the next way.
 const RUNS: u64 = (GROUPS / MANY) as u64;
 
 pub(super) fn rule_breakers() -> Scenario {
@@ -30,7 +30,7 @@ pub(super) fn rule_breakers() -> Scenario {
         "each part of each request is changed in every way, one at a time",
     )
     .covering(&[7, 9])
-    .enumerated_by(RUNS * Guise::ALL.len() as u64)
+    .enumerated_by(RUNS * ClientAuth::ALL.len() as u64)
     .world(World::standard())
     .workload(Logins::people(4).every(secs(4)))
     .drawn(rule_breakers_of)
@@ -50,7 +50,7 @@ pub(super) fn rule_breakers() -> Scenario {
 fn rule_breakers_of(seed: u64, plan: &mut Plan) {
     let mut dice = Dice::of(seed, "rule breakers");
     let first = (seed % RUNS) as u32 * MANY;
-    let guise = Guise::ALL[(seed / RUNS) as usize % Guise::ALL.len()];
+    let by = ClientAuth::ALL[(seed / RUNS) as usize % ClientAuth::ALL.len()];
     for n in 0..MANY {
         let at_ms = 2_000 + u64::from(n) * 3_500 + dice.between(0, 500);
         plan.operations.push(crate::vocabulary::Operation {
@@ -58,7 +58,7 @@ fn rule_breakers_of(seed: u64, plan: &mut Plan) {
             who: format!("breaker-{}", n + 1),
             does: Behaviour::BreakRules {
                 changes: first + n,
-                guise: Some(guise),
+                client_auth: Some(by),
             }
             .into(),
         });
@@ -139,8 +139,8 @@ mod tests {
             for operation in rule_breakers().plan(seed).operations {
                 let Any::Oddity(does) = operation.does else { continue };
                 match does {
-                    Behaviour::BreakRules { changes, guise } => {
-                        tried.entry(format!("{guise:?}")).or_default().insert(changes);
+                    Behaviour::BreakRules { changes, client_auth } => {
+                        tried.entry(format!("{client_auth:?}")).or_default().insert(changes);
                     }
                     Behaviour::SignOutAtClient { hint, changes, .. } => {
                         signed_out.extend(changes.map(|changes| (hint.is_some(), changes)));
@@ -152,7 +152,7 @@ mod tests {
             }
         }
         let all: BTreeSet<u32> = (0..GROUPS).collect();
-        assert_eq!(tried.len(), Guise::ALL.len());
+        assert_eq!(tried.len(), ClientAuth::ALL.len());
         assert!(tried.values().all(|tried| *tried == all));
         assert_eq!(signed_out.len(), 2 * all.len());
         assert_eq!((&going_on, &posted), (&all, &all));

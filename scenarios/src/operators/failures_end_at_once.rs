@@ -8,12 +8,13 @@
 //! slow. It comes within [`BUDGET_MS`], as it does while nothing is broken.
 //!
 //! Edges. What frees it may fail as well: a call that releases the note of an attempt, or writes down what became of it, leaves it
-//! for as long as attempts are noted that do not go on. And whoever does the same at the same time as somebody whose call fails waits for them.
+//! for as long as attempts are noted that do not go on. And whoever does the same at the same time as somebody whose call fails
+//! waits for them.
 
 use crate::{
     exchange,
     property::{human, violation},
-    vocabulary::{Event, Evidence, Kind, Login, Observation, Property, Violation},
+    vocabulary::{CallRecord, Event, Evidence, Kind, Login, Observation, Property, Violation},
 };
 use std::collections::BTreeMap;
 
@@ -21,6 +22,10 @@ use std::collections::BTreeMap;
 const BUDGET_MS: u64 = 500;
 /// A call that takes so long is slow, milliseconds.
 const SLOW_MS: u64 = 200;
+/// Calls that requests wait for: nobody waits for the relay, nor for analytics.
+const WAITED_FOR: [&str; 5] = ["store ", "directory ", "sentinel ", "connect redis", "mail enqueue"];
+/// So long a call takes at most of which nobody has heard, milliseconds.
+const DROPPED_MS: u64 = 2_000;
 /// So long the note of an attempt stays that could not be released or changed, milliseconds; and how it is.
 const STAYS_MS: u64 = 2_500;
 const RELEASES: [&str; 2] = ["store release auth:limit:verify", "store put auth:limit:verify"];
@@ -73,8 +78,10 @@ impl Property<Login> for FailuresEndAtOnce {
 /// What failed or was slow between two moments, or left something behind.
 fn failing(evidence: &Evidence<'_>, from_ms: u64, to_ms: u64) -> Option<&'static str> {
     let mut excuse = None;
-    for call in evidence.calls.iter().filter(|call| call.at_ms <= to_ms) {
-        let ended_ms = call.ended_ms.unwrap_or(u64::MAX);
+    let waited_for = |call: &&CallRecord| WAITED_FOR.iter().any(|of| call.call.starts_with(of)) && call.at_ms <= to_ms;
+    for call in evidence.calls.iter().filter(waited_for) {
+        // One that did not end was dropped, by its deadline at the latest.
+        let ended_ms = call.ended_ms.unwrap_or(call.at_ms + DROPPED_MS);
         let failed = call.failure.is_some();
         if (failed || ended_ms - call.at_ms >= SLOW_MS) && from_ms <= ended_ms {
             return Some("a call failed, or was slow");
@@ -127,6 +134,7 @@ mod tests {
     fn rejects_what_waits_for_the_end_of_a_failure() {
         for story in [
             answered(failed("directory user"), 1501, 2002),
+            answered(failed("mail deliver"), 1200, 1701),
             answered(failed("store release auth:limit:send-once"), 3900, 4500),
             answered(failed("store put auth:limit:verify"), 4001, 4600),
             answered(failed("store release auth:limit:verify"), 4001, 4600),

@@ -93,36 +93,13 @@ fn was_paused(evidence: &Evidence<'_>, answer: &HealthAnswer<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::{
-        exchange,
         operators::log_as_documented::LogAsDocumented,
         property::testing::*,
         scenario::{kill, pause, resume},
-        vocabulary::{Event, Observation},
     };
-    use spec::exchange::{Answer, Answered, Body, Request};
 
     fn health(story: Story, at_ms: u64, leader: bool) -> Story {
-        let own = |seen| Event::Own(Observation::Exchange(seen));
-        let request = Request {
-            path: "/health".into(),
-            ..Request::default()
-        };
-        let answer = Answer {
-            body: Body::Json(serde_json::json!({ "leader": leader })),
-            ..Answer::default()
-        };
-        let asked = exchange::Observation::Asked {
-            number: at_ms,
-            door: "idp-a:9090".into(),
-            request: Box::new(request),
-        };
-        let answered = exchange::Observation::Answered {
-            number: at_ms,
-            answer: Answered::With(Box::new(answer)),
-        };
-        story
-            .event(at_ms, "monitor", own(asked))
-            .event(at_ms + 5, "monitor", own(answered))
+        story.health(at_ms, serde_json::json!({ "leader": leader }))
     }
 
     fn led() -> Story {

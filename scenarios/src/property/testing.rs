@@ -1,7 +1,7 @@
 //! Histories written by hand, for tests of the properties.
 
 use crate::{
-    mailed_code, redemption,
+    exchange, mailed_code, redemption,
     vocabulary::{
         Event, Evidence, Fault, LogLine, Login, Observation, Op, Operators, Plan, Property, ReportedError, Seen,
         ServiceLine, Tag, Violation, WorldOptions,
@@ -13,6 +13,7 @@ use sim::{
     overheard::Overheard,
     property::Tally,
 };
+use spec::exchange::{Answer, Body, Request};
 
 /// A run written by hand.
 #[derive(Default)]
@@ -75,6 +76,28 @@ impl Story {
         self = self.logged_at(at_ms, "WARN", text);
         self.operators.log.last_mut().expect("just added").secrets = secrets.to_vec();
         self
+    }
+
+    /// Adds what `idp-a` says of its health when it is asked at this moment; it comes 5 ms later.
+    pub(crate) fn health(self, at_ms: u64, says: serde_json::Value) -> Story {
+        let own = |seen| Event::Own(Observation::Exchange(seen));
+        let asked = exchange::Observation::Asked {
+            number: at_ms,
+            door: "idp-a:9090".into(),
+            request: Box::new(Request {
+                method: "GET".into(),
+                path: "/health".into(),
+                ..Request::default()
+            }),
+        };
+        let answer = spec::exchange::Answered::With(Box::new(Answer {
+            status: 200,
+            body: Body::Json(says),
+            ..Answer::default()
+        }));
+        let answered = exchange::Observation::Answered { number: at_ms, answer };
+        self.event(at_ms, "monitor", own(asked))
+            .event(at_ms + 5, "monitor", own(answered))
     }
 
     /// Adds a line of a replica's log at a level.

@@ -13,9 +13,9 @@ use crate::{
     scenario::{Logins, Probe, World, cut, hosts::*, ms, secs},
     vocabulary::{Faults, Scenario},
 };
+use std::{ops::Range, time::Duration};
 
 pub(crate) fn master_cut_off() -> Scenario {
-    let [first, second, third] = SENTINELS;
     Scenario::new(
         "master_cut_off",
         "the Redis master is cut off from most Sentinels, is replaced, and does not know it",
@@ -26,16 +26,7 @@ pub(crate) fn master_cut_off() -> Scenario {
     .workload(Logins::people(40).from(secs(40)).every(ms(500)))
     .workload(Logins::people(4).from(secs(70)).every(secs(1)))
     .workloads(Probe::everything_from(secs(74)))
-    .faults(
-        Faults::new()
-            .at(secs(10)..secs(12), cut(REDIS_1, REDIS_2))
-            .and(cut(REDIS_1, second))
-            .and(cut(REDIS_1, third))
-            .and(cut(first, REDIS_2))
-            .and(cut(first, second))
-            .and(cut(first, third))
-            .heal_at(secs(42)..secs(45)),
-    )
+    .faults(cut_off(secs(10)..secs(12)).heal_at(secs(42)..secs(45)))
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
     .always(SessionsSurvive::settling_within(secs(0)))
@@ -48,6 +39,18 @@ pub(crate) fn master_cut_off() -> Scenario {
     .sometimes(LEFT, marked(LEFT))
     .sometimes("somebody logged in", somebody_logged_in)
     .lasts(secs(96))
+}
+
+/// The first master and the first Sentinel are cut off from the other node and the other Sentinels.
+pub(super) fn cut_off(when: Range<Duration>) -> Faults {
+    let [first, second, third] = SENTINELS;
+    Faults::new()
+        .at(when, cut(REDIS_1, REDIS_2))
+        .and(cut(REDIS_1, second))
+        .and(cut(REDIS_1, third))
+        .and(cut(first, REDIS_2))
+        .and(cut(first, second))
+        .and(cut(first, third))
 }
 
 /// A replica has left a master that worked for the one that most Sentinels name.

@@ -4,7 +4,7 @@
 //! Source: seen on a real stack: each refused request made two new connections, at a Redis that was in trouble already. And
 //! inventory 26, 37: reachable is not usable.
 //!
-//! Fairness. Judged is each time in which all nodes refuse writes for one of these reasons, from its beginning to its end, if
+//! Fairness. Judged is each time in which a node refuses writes for one of these reasons, from its beginning to its end, if
 //! nothing else is wrong with Redis. A replica has two connections, and may have to make them in that time.
 
 use crate::{

@@ -4,15 +4,16 @@
 //! Neither has the majority of three. The one with the higher epoch knows of the newer election, whoever answers first. Both
 //! replicas choose the same node, and people log in across both. (Inventory 37, 39.)
 
+use super::master_cut_off::cut_off;
 use crate::{
     catalogue::marks::{marked, master_replaced, somebody_logged_in},
     property::{CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, SessionsSurvive},
-    scenario::{Logins, Visitors, World, cut, hosts::*, kill, ms, secs, start},
-    vocabulary::{Faults, Scenario},
+    scenario::{Logins, Visitors, World, hosts::*, kill, ms, secs, start},
+    vocabulary::Scenario,
 };
 
 pub(crate) fn sentinels_divided() -> Scenario {
-    let [first, second, third] = SENTINELS;
+    let [.., third] = SENTINELS;
     Scenario::new(
         "sentinels_divided",
         "two Sentinels are left, each names another master, and the replicas have to choose",
@@ -23,13 +24,7 @@ pub(crate) fn sentinels_divided() -> Scenario {
     .workload(Logins::people(40).from(secs(46)).every(ms(600)))
     .workload(Visitors::looking(2, 10, secs(5)).from(secs(3)).every(secs(2)))
     .faults(
-        Faults::new()
-            .at(secs(10)..secs(12), cut(REDIS_1, REDIS_2))
-            .and(cut(REDIS_1, second))
-            .and(cut(REDIS_1, third))
-            .and(cut(first, REDIS_2))
-            .and(cut(first, second))
-            .and(cut(first, third))
+        cut_off(secs(10)..secs(12))
             // The other node is the master by then.
             .at(secs(32)..secs(33), kill(third))
             .at(secs(34)..secs(35), kill(IDP_A))

@@ -17,7 +17,7 @@ use scenarios::{
             BreakRules, ComeAgain, ComeBackToNativeApp, Dawdle, LogInAmongCookies, LogInAsHinted, LogInAtNativeApp,
             LogInInTwoTabs, LogInTwice, RestoreTabs, SentByAnotherSite, SignOutAtClient,
         },
-        Guise, Hint,
+        ClientAuth, Hint,
     },
     redemption::Behaviour::{BurnCode, RaceCode, StealCodes},
     registry,
@@ -128,15 +128,20 @@ fn with_heads_and_haste() -> impl Strategy<Value = http::Behaviour> {
     ]
 }
 
-fn guise() -> impl Strategy<Value = Option<Guise>> {
-    let guises = [None, Some(Guise::Public), Some(Guise::ByHeader), Some(Guise::ByForm)];
-    proptest::sample::select(guises.to_vec())
+fn client_auth() -> impl Strategy<Value = Option<ClientAuth>> {
+    use ClientAuth::{ClientSecretBasic, ClientSecretPost, None as Public};
+    proptest::sample::select(vec![
+        None,
+        Some(Public),
+        Some(ClientSecretBasic),
+        Some(ClientSecretPost),
+    ])
 }
 
 fn odd() -> impl Strategy<Value = oddities::Behaviour> {
     let (path, ms) = ("/[a-z]{0,8}", 0..90_000u64);
     prop_oneof![
-        (any::<u32>(), guise()).prop_map(|(changes, guise)| BreakRules { changes, guise }),
+        (any::<u32>(), client_auth()).prop_map(|(changes, client_auth)| BreakRules { changes, client_auth }),
         (path, ms.clone()).prop_map(|(before, wait_ms)| Dawdle { before, wait_ms }),
         (path, ms.clone(), ms.clone()).prop_map(|(with, after_ms, and_after_ms)| ComeAgain {
             with,

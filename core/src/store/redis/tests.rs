@@ -207,6 +207,24 @@ async fn refused_twice_is_a_definite_failure() {
     assert_eq!(world.asked("GETDEL"), 2);
 }
 
+/// What Redis 7.0.15 answers to a transaction when it is out of memory: each command is refused, and then EXEC.
+#[tokio::test(start_paused = true)]
+async fn a_transaction_that_is_refused_says_why_and_is_asked_once() {
+    let world = World::new(&["redis-1"]);
+    world.serve("redis-1", |command| match command {
+        "ROLE" => Say(MASTER),
+        "MULTI" => Say("+OK\r\n"),
+        "EXEC" => Say("-EXECABORT Transaction discarded because of previous errors.\r\n"),
+        _ => Say("-OOM command not allowed when used memory > 'maxmemory'.\r\n"),
+    });
+    let counted = world.store.count(&key(), Duration::from_secs(60)).await;
+    assert!(
+        matches!(&counted, Err(Failure::Fail(Cause::WritesRefused(why))) if why.starts_with("redis: OOM ")),
+        "{counted:?}"
+    );
+    assert_eq!((world.asked("EXEC"), world.asked("ROLE")), (1, 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_node_that_is_no_master_is_asked_nothing() {
     let world = World::new(&["redis-2"]);

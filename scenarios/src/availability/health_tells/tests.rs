@@ -213,3 +213,18 @@ fn a_replica_that_was_killed_is_spared_until_it_has_started() {
     let repaired = broken_by(directory_full(LASTS)).fault(14_000, start("idp-a"));
     rejects(gives(repaired, 14_500, &[]), "directory-untold");
 }
+
+#[test]
+fn whoever_has_a_wrong_clock_does_not_begin_to_lead() {
+    let led = |host: &str, by_ms, at_ms| {
+        let wrong = Story::new().fault(10_000, clock_jump(host, by_ms));
+        let led = wrong.logged_at(at_ms, "INFO", "leading epoch=1");
+        led.judged_by(&HealthTells).map_err(|violation| violation.reason)
+    };
+    let wrongly = Err("leads-by-a-wrong-clock".to_owned());
+    assert_eq!(led("idp-a", 310_000, 13_000), wrongly);
+    assert_eq!(led("idp-a", -310_000, 13_000), wrongly);
+    assert_eq!(led("idp-a", 310_000, 12_999), Ok(()), "it has not looked yet");
+    assert_eq!(led("idp-a", 290_000, 13_000), Ok(()));
+    assert_eq!(led("idp-b", 310_000, 13_000), Ok(()), "that leads elsewhere");
+}

@@ -9,6 +9,7 @@ use crate::{
         stops::Stopped,
     },
     vocabulary::{Event, LogLine, Observation, Op, Violation},
+    world::hosts,
 };
 use spec::{Settings, exchange::Answered};
 use std::collections::BTreeSet;
@@ -81,7 +82,7 @@ impl Judging<'_, '_> {
             let excuse = self.is_troubled(stop.from_ms, line.at_ms).then_some(OTHER_FAULT);
             if self
                 .evidence
-                .is_violated(!self.is_anything_under_way(line.at_ms), excuse)
+                .is_violated(!self.is_anything_under_way(stop.host, line.at_ms), excuse)
             {
                 let what = format!(
                     "{} says that it cuts off requests or jobs, and none is under way",
@@ -93,20 +94,21 @@ impl Judging<'_, '_> {
         Ok(())
     }
 
-    /// Whether a request or a conversation with the relay is under way at a moment, as far as anybody can see.
-    fn is_anything_under_way(&self, at_ms: u64) -> bool {
+    /// Whether a request at this replica, or through the balancer, or a conversation with the relay is under way at a moment, as far
+    /// as anybody can see.
+    fn is_anything_under_way(&self, host: &str, at_ms: u64) -> bool {
         let unattended_ms = Settings::default().get("request without a client");
         let (mut requests, mut mails, mut left) = (BTreeSet::new(), BTreeSet::new(), false);
         let records = self.evidence.history.records.iter();
         for record in records.take_while(|record| record.at_ms < at_ms) {
             match &record.event {
-                Event::Own(Observation::Exchange(exchange::Observation::Asked { number, .. })) => {
-                    requests.insert(*number);
+                Event::Own(Observation::Exchange(exchange::Observation::Asked { number, door, .. })) => {
+                    let is_here = door == hosts::BALANCER || door.split(':').next() == Some(host);
+                    is_here.then(|| requests.insert(*number));
                 }
                 Event::Own(Observation::Exchange(exchange::Observation::Answered { number, answer })) => {
-                    requests.remove(number);
-                    let goes_on = !matches!(answer, Answered::With(_)) && record.at_ms + unattended_ms >= at_ms;
-                    left |= goes_on;
+                    let has_left = matches!(answer, Answered::GivenUp(_) | Answered::Unknown(_));
+                    left |= requests.remove(number) && has_left && record.at_ms + unattended_ms >= at_ms;
                 }
                 Event::Own(Observation::Mail(mail::Observation::ConversationBegan { number })) => {
                     mails.insert(*number);

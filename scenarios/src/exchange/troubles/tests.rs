@@ -59,11 +59,28 @@ fn who_was_paused_while_the_master_was_replaced_does_not_know_it() {
             .event(promoted_ms, "redis-2", role)
             .fault(9_000, resume(paused), 1);
         let troubles = troubles(&Plan::new("hand-built", 0, 200_000), &history.history());
-        troubles.spans.iter().any(|span| span.touches.store)
+        troubles.any(9_000, 9_000, |touches| touches.store)
     };
     assert!(touches_store("idp-a", 5_000));
     assert!(!touches_store("idp-a", 500) && !touches_store("idp-a", 9_500));
     assert!(!touches_store("mail", 5_000));
+}
+
+#[test]
+fn whoever_is_under_way_when_a_pause_begins_may_find_their_deadline_passed() {
+    let touched = |lasts_ms: u64| {
+        let history = HistoryBuilder::default()
+            .fault(1_000, pause("idp-a"), 1)
+            .fault(1_000 + lasts_ms, resume("idp-a"), 1);
+        let troubles = troubles(&Plan::new("hand-built", 0, 200_000), &history.history());
+        [(500, 9_500), (1_001, 9_500)].map(|(from_ms, to_ms)| {
+            let any = |which: fn(&Touches) -> bool| troubles.any(from_ms, to_ms, which);
+            (any(|touches| touches.store), any(|touches| touches.directory))
+        })
+    };
+    assert_eq!(touched(8_000), [(true, true), (false, false)]);
+    assert_eq!(touched(999), [(true, false), (false, false)]);
+    assert_eq!(touched(799), [(false, false); 2]);
 }
 
 /// `idp-a` is asked to end at 20 s, and starts again at 26 s.

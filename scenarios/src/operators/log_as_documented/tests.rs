@@ -179,6 +179,18 @@ fn rejects_each_kind_of_wrong_line() {
             "accounts-twice",
         ),
         (
+            vec![
+                (2000, "INFO", "ready"),
+                (
+                    3000,
+                    "ERROR",
+                    "degraded: closing the port for accounts reasons=directory: the directory is locked",
+                ),
+                (4000, "INFO", "ready for accounts, and not for logins"),
+            ],
+            "accounts-twice",
+        ),
+        (
             vec![(
                 2000,
                 "ERROR",

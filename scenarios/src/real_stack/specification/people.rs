@@ -78,7 +78,7 @@ pub(super) fn operations(world: &WorldOptions) -> Vec<Operation> {
     let mut all = others(world);
     let breaks_rules = oddities::Behaviour::BreakRules {
         changes: 0,
-        guise: None,
+        client_auth: None,
     };
     for who in guises().iter().flat_map(breakers) {
         all.push(operation(who, breaks_rules.clone()));

@@ -6,6 +6,7 @@ mod connections;
 mod replication;
 mod scripts;
 mod steps;
+mod transactions;
 
 use super::{
     real::{RealServer, RedisProcess},
@@ -26,7 +27,14 @@ pub struct Case {
 
 /// All of them.
 pub fn all() -> Vec<Case> {
-    [connections::CASES, replication::CASES, scripts::CASES, config::CASES].concat()
+    [
+        connections::CASES,
+        transactions::CASES,
+        replication::CASES,
+        scripts::CASES,
+        config::CASES,
+    ]
+    .concat()
 }
 
 /// Takes both through one case, each from an empty server.
