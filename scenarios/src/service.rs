@@ -2,7 +2,7 @@
 
 use crate::{
     availability, directory, exchange, http, limits,
-    login::{Behaviour, Login, Observation, Op, OwnFault, Rewire, StoreOption, WorldOptions},
+    login::{Behaviour, ClientsTold, Login, Observation, Op, OwnFault, Rewire, StoreOption, WorldOptions},
     mailed_code, oddities, redemption, registry, session,
     store::{self, history},
     vocabulary::{Fault, Plan},
@@ -21,7 +21,7 @@ use sim::{
     at_rest::{Kept, Stored},
     calls::{CallPauses, CallSite, CallTrouble},
     service::{MarkSpan, Service, UntoldWrites},
-    world::{EPOCH, NginxOptions, RedisOptions, SentinelOptions, Start, StorageLock, World},
+    world::{EPOCH, ForwardedFor, NginxOptions, RedisOptions, SentinelOptions, Start, StorageLock, World},
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -156,6 +156,10 @@ impl Service for Login {
             read_timeout_ms: options.proxy_read_timeout_ms,
             fail_timeout_ms: options.fail_timeout_ms,
             keepalive: options.upstream_keepalive,
+            forwarded_for: match options.clients_told {
+                ClientsTold::Forwarded => ForwardedFor::Forwarded,
+                ClientsTold::XForwardedFor | ClientsTold::DualStack => ForwardedFor::XForwardedFor,
+            },
             locations: world::locations(),
         };
         let replicas = hosts::replicas(options.replicas);

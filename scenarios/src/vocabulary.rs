@@ -1,7 +1,10 @@
 //! The types of the harness, for this service.
 
 pub use crate::{
-    login::{AccessOption, Behaviour, Login, Observation, Op, OwnFault, ReminderOption, StoreOption, WorldOptions},
+    login::{
+        AccessOption, Behaviour, ClientsTold, Login, Observation, Op, OwnFault, ReminderOption, StoreOption,
+        WorldOptions,
+    },
     world::Mode,
 };
 pub use sim::{

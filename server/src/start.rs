@@ -107,7 +107,11 @@ async fn serve(options: Options, mut asked: watch::Receiver<bool>) -> Result<(),
     };
     let directory = seams::select! {
         opened = open(&env, Path::new(&config.directory), if_missing) => opened?,
-        () = to_stop(&mut asked) => return Ok(()),
+        () = to_stop(&mut asked) => {
+            tracing::info!("stopping");
+            tracing::info!("stopped"); // nothing has begun that could be finished
+            return Ok(());
+        }
     };
     if options.dev {
         dev::prepare(&directory, &config.directory).await?;

@@ -17,7 +17,7 @@
 //!     settings: Settings::default(),
 //!     replicas: 2,
 //!     operators_port: 9090,
-//!     hook: "analytics:8088".into(),
+//!     hook: Some("analytics:8088".into()),
 //!     mail_from: "login@login.example".into(),
 //!     balancer: None,
 //!     prints_mails: false,

@@ -27,8 +27,8 @@ pub struct World {
     pub replicas: usize,
     /// The port at which each of them tells operators how it is.
     pub operators_port: u16,
-    /// Host and port of the analytics hook.
-    pub hook: String,
+    /// Host and port of the analytics hook. `None`: there is none, and events are nobody's business.
+    pub hook: Option<String>,
     /// Who sends mails.
     pub mail_from: String,
     /// Who takes requests for the replicas.

@@ -5,12 +5,13 @@
 
 use crate::{
     catalogue::marks::{marked, somebody_logged_in},
+    limits,
     property::{
         CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, HealthTells, MailArrives,
         OneMailPerWindow, RemindersArrive, RemindersOnce, StopsInOrder, faults,
     },
     scenario::{Logins, Monitor, Probe, Visitors, World, hosts::*, mail, ms, secs, start, stop},
-    vocabulary::{Fault, Faults, MarkView, Mode, Scenario},
+    vocabulary::{Fault, Faults, MarkView, Mode, Scenario, Workload},
 };
 
 pub(crate) fn rolling_restart() -> Scenario {
@@ -33,6 +34,8 @@ pub(crate) fn rolling_restart() -> Scenario {
     .workload(Logins::people(16).from(secs(38)).every(ms(120)))
     .workload(Visitors::looking(4, 20, secs(2)))
     .workloads(Probe::everything_from(secs(72)))
+    // Somebody who keeps a connection to the replica itself.
+    .workload(crawler().from(secs(5)))
     .workload(Monitor::every(secs(2)))
     .faults(
         Faults::new()
@@ -61,6 +64,17 @@ pub(crate) fn rolling_restart() -> Scenario {
     .sometimes("a leader gave its lease back", marked("lease given back"))
     .sometimes("somebody logged in", somebody_logged_in)
     .lasts(secs(90))
+}
+
+/// Begins logins at the first replica, past the balancer.
+fn crawler() -> Workload {
+    let does = limits::Behaviour::BeginLogins {
+        logins: 100,
+        every_ms: 60,
+        state_bytes: 0,
+        from_many_places: false,
+    };
+    Workload::named("crawler", does.into())
 }
 
 /// Whether an operation was under way when a replica was asked to end.

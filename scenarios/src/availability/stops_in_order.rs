@@ -5,7 +5,7 @@
 //! (the lease); `core/LIMITS.md`: stopping. From the moment at which the process is asked to end:
 //!
 //! - it ends by itself, within its deadline, whatever it depends on does; if it needs all of that, it says what is lost;
-//! - no request that it had begun is cut off, and no request through the balancer fails that another replica could serve;
+//! - no request that it had begun is cut off, each answer says that its connection closes, and no request through the balancer fails that another replica could serve;
 //! - whoever was promised a mail gets it, although it waited in the outbox;
 //! - the lease is given back: another replica leads after its next question, not when the lease is over.
 //!
@@ -17,6 +17,7 @@
 //! late, and a balancer must not repeat a POST. One that its client did not wait for, or that takes longer than requests may
 //! take at a stop, is not judged. A second press within the window sends no second mail.
 
+mod closing;
 mod losses;
 
 use crate::{
@@ -83,6 +84,7 @@ impl Property<Login> for StopsInOrder {
         for stop in &stops {
             judging.ends(stop)?;
             judging.finishes(stop)?;
+            judging.says_that_it_closes(stop)?;
             judging.gives_the_lease_back(stop, &documented)?;
             judging.has_lost_what_it_says(stop)?;
             judging.cuts_off_what_it_says(stop)?;

@@ -94,7 +94,10 @@ impl ServiceFault<Login> for Fault {
                 shared.full_until_ms.fetch_max(until_ms, Ordering::Relaxed);
                 fill(control);
             }
-            Fault::DirectoryLogDeleted {} => shared.directory.lose_log(),
+            Fault::DirectoryLogDeleted {} => {
+                let is_full = control.now_ms() < shared.full_until_ms.load(Ordering::Relaxed);
+                shared.directory.lose_log(is_full);
+            }
             Fault::SigningKeyDamaged { damage, lasts_ms } => {
                 let damaged = Damaged {
                     how: *damage,

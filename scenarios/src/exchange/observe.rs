@@ -2,6 +2,7 @@
 
 use super::Observation;
 use crate::{
+    login::ClientsTold,
     oddities::{Draft, Odd, Pool},
     people::{
         page::Page,
@@ -53,6 +54,7 @@ pub(crate) struct Asking {
     pool: Pool,
     pause: Duration,
     place: Arc<Mutex<Place>>,
+    told: ClientsTold,
 }
 
 impl Asking {
@@ -66,6 +68,7 @@ impl Asking {
             pool: scene.pool.clone(),
             pause: scene.pause,
             place: Arc::new(Mutex::new(Place::of(who, Places::Own, 0))),
+            told: scene.told,
         }
     }
 
@@ -165,7 +168,7 @@ async fn send(
             ..read_request(&head, &body)
         }),
     });
-    for (name, value) in place.headers(number) {
+    for (name, value) in place.headers(number, asking.told) {
         let value = value.parse().expect("addresses are text");
         head.headers.insert(name, value);
     }

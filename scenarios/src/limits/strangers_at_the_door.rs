@@ -18,7 +18,7 @@ pub(crate) fn strangers_at_the_door() -> Scenario {
         "strangers use up the limits of an address, and its owner logs in in a known browser",
     )
     .covering(&[18, 20, 24])
-    .world(World::standard().limits_per(secs(20)))
+    .world(World::standard().limits_per(secs(20)).clients_told_in_any_way())
     // One stranger, who says to be somebody else each time.
     .workload(Guesser::in_one_place("victor", 60, ms(300)).from(secs(2)))
     .workload(Flooder::in_one_place("victor", 30, ms(600)).from(secs(2)))

@@ -79,6 +79,9 @@ pub struct WorldOptions {
     /// How many events may wait for the analytics hook at each replica.
     #[serde(skip_serializing_if = "is_usual_analytics_queue")]
     pub analytics_queue: usize,
+    /// Whether the replicas are told of no analytics hook: then events are nobody's business.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_hook: bool,
     /// Lifetime of the leader's lease, milliseconds.
     pub lease_ms: u64,
     /// Where short-lived state is kept. In the memory of the only replica, as a developer has it: then there are no Redis
@@ -88,6 +91,9 @@ pub struct WorldOptions {
     /// How replicas get in at the relay, at Redis and at the Sentinels.
     #[serde(skip_serializing_if = "is_open")]
     pub access: AccessOption,
+    /// How replicas learn the addresses of clients.
+    #[serde(skip_serializing_if = "is_in_x_forwarded_for")]
+    pub clients_told: ClientsTold,
     /// The percentage of calls of a replica to its dependencies that wait for a random time before they are made. 0,
     /// which is also the value of plans without it, means that no time passes between two calls.
     #[serde(skip_serializing_if = "is_zero")]
@@ -139,6 +145,10 @@ fn is_open(access: &AccessOption) -> bool {
     !access.is_guarded()
 }
 
+fn is_in_x_forwarded_for(told: &ClientsTold) -> bool {
+    *told == ClientsTold::XForwardedFor
+}
+
 /// How replicas get in at the relay, at Redis and at the Sentinels.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -168,6 +178,20 @@ pub enum StoreOption {
     Redis,
     /// In the replica's own memory, which it loses when it restarts: what `idp --dev` has.
     Memory,
+}
+
+/// How replicas learn the addresses of clients.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientsTold {
+    /// By `X-Forwarded-For`, over IPv4.
+    #[default]
+    XForwardedFor,
+    /// The same, but everybody listens for IPv6 and IPv4 at one socket, as many programs do by default. Then an IPv4 address is
+    /// seen as an IPv6 address that contains it (RFC 4291 section 2.5.5.2).
+    DualStack,
+    /// By `Forwarded` (RFC 7239).
+    Forwarded,
 }
 
 /// A reminder that a person has asked for.
@@ -209,9 +233,11 @@ impl Default for WorldOptions {
             limit_window_s: 60,
             outbox: OUTBOX,
             analytics_queue: ANALYTICS_QUEUE,
+            no_hook: false,
             lease_ms: 10_000,
             store: StoreOption::Redis,
             access: AccessOption::Open,
+            clients_told: ClientsTold::XForwardedFor,
             call_pause_percent: 0,
             call_pause_ms_max: 0,
             expired_tokens: 0,

@@ -260,8 +260,10 @@ impl Change {
                 }
                 if draft.method == Method::POST {
                     draft.form = Some(std::mem::take(&mut draft.query)).filter(|form| !form.is_empty());
-                    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-                    draft.headers.insert(header::CONTENT_TYPE, form);
+                    if draft.form.is_some() {
+                        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+                        draft.headers.insert(header::CONTENT_TYPE, form);
+                    }
                 }
             }
             Change::Path(path) => {

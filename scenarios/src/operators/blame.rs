@@ -15,7 +15,7 @@ pub(super) fn blames_rightly(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bo
     let so_far = so_far.map(|(_, fault)| *fault);
     let mut told = KINDS.iter().filter(|(says, _)| line.text.contains(says));
     told.all(|(_, may_cause)| so_far.clone().any(may_cause))
-        && fits_the_disk(line, so_far.clone())
+        && fits_the_disk(line, faults)
         && waited(line, faults)
         && reached_nobody(line, so_far.clone())
         && lacked_descriptors(line, faults)
@@ -63,7 +63,8 @@ const FULL: &str = "SQLITE_FULL";
 
 /// Whether a failed transaction is told as what it is, where the disk can have failed in one way only: before the commit, which
 /// is not done, or after it, of which nobody knows.
-fn fits_the_disk<'a>(line: &LogLine<'_>, faults: impl Iterator<Item = &'a Fault>) -> bool {
+fn fits_the_disk(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bool {
+    let so_far = faults.iter().take_while(|(at_ms, _)| *at_ms <= line.at_ms);
     let reads = line.text.strip_prefix("keys cannot be loaded yet; trying again cause=");
     let of_disk = line.text.strip_prefix("the directory failed cause=");
     let Some(failure) = of_disk.or(reads) else {
@@ -84,7 +85,12 @@ fn fits_the_disk<'a>(line: &LogLine<'_>, faults: impl Iterator<Item = &'a Fault>
     if failure == "not done: the directory's files were deleted or replaced" {
         return true; // the names of the files say so
     }
-    let mut disks = faults.filter_map(|fault| match fault {
+    if failure == "outcome unknown: the directory's files were deleted or replaced" {
+        return so_far.clone().any(|(at_ms, fault)| {
+            is_log_deleted(fault) && line.at_ms <= at_ms + longest_commit_ms(so_far.clone().map(|(_, fault)| *fault))
+        });
+    }
+    let mut disks = so_far.filter_map(|(_, fault)| match fault {
         Fault::DiskError { after_commit, .. } => Some(*after_commit),
         _ => None,
     });
@@ -95,6 +101,16 @@ fn fits_the_disk<'a>(line: &LogLine<'_>, faults: impl Iterator<Item = &'a Fault>
             "not done: "
         })
     })
+}
+
+/// How long a commit may take that is under way when something happens, milliseconds.
+fn longest_commit_ms<'a>(faults: impl Iterator<Item = &'a Fault>) -> u64 {
+    const USUAL_MS: u64 = 50;
+    let slow_ms = faults.filter_map(|fault| match fault {
+        Fault::DiskSlow { by_ms, .. } => Some(*by_ms),
+        _ => None,
+    });
+    USUAL_MS + slow_ms.max().unwrap_or_default()
 }
 
 /// Whether the hook can have been out of reach, if a replica says that it did not get an event in time. A hook that is reached and

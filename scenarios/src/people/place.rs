@@ -1,8 +1,10 @@
 //! Where people are on the Internet. The network in front of everything tells it to whoever is connected to it, as a carrier's
-//! proxy does: it appends the true address of the client to `X-Forwarded-For`, whatever the client has written there. The
-//! simulated hosts are trusted proxies, and people are at addresses beyond them.
+//! proxy does: it appends the true address of the client to `X-Forwarded-For`, or to `Forwarded`, whatever the client has
+//! written there. The simulated hosts are trusted proxies, and people are at addresses beyond them.
 
+use crate::login::ClientsTold;
 use sha2::{Digest, Sha256};
+use sim::world::ForwardedFor;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// From how many places somebody comes, and whether they say so.
@@ -68,16 +70,42 @@ impl Place {
     }
 
     /// The header lines with which a request arrives at the first simulated host.
-    pub(crate) fn headers(self, request: u64) -> Vec<(&'static str, String)> {
-        let own = self.address(request);
-        if !self.is_denied {
-            return vec![("x-forwarded-for", own.to_string())];
+    pub(crate) fn headers(self, request: u64, told: ClientsTold) -> Vec<(&'static str, String)> {
+        let own = hop(self.address(request), request, told);
+        let another = self.is_denied.then(|| {
+            let another = Ipv4Addr::from_bits(0xc612_0000 + (request as u32 & 0xffff));
+            (another.to_string(), format!("for={another}"))
+        });
+        match (told, another) {
+            (ClientsTold::Forwarded, None) => vec![("forwarded", own)],
+            (_, None) => vec![("x-forwarded-for", own)],
+            // Nobody reads the other header, whatever it says.
+            (ClientsTold::Forwarded, Some((plain, element))) => {
+                vec![("x-forwarded-for", plain), ("forwarded", format!("{element}, {own}"))]
+            }
+            (_, Some((plain, element))) => vec![("forwarded", element), ("x-forwarded-for", format!("{plain}, {own}"))],
         }
-        let another = Ipv4Addr::from_bits(0xc612_0000 + (request as u32 & 0xffff));
-        vec![
-            ("forwarded", format!("for={another}")),
-            ("x-forwarded-for", format!("{another}, {own}")),
-        ]
+    }
+}
+
+/// How a proxy writes an address. Some add the port, and those of the standard write more besides, in any order (RFC 7239
+/// sections 4 and 6: names in any case, IPv6 in brackets, quoted).
+fn hop(address: IpAddr, request: u64, told: ClientsTold) -> String {
+    let port = 1024 + request % 60_000;
+    let has_port = request.is_multiple_of(3);
+    match told {
+        ClientsTold::XForwardedFor => address.to_string(),
+        ClientsTold::DualStack => match (address, has_port) {
+            (IpAddr::V4(v4), true) => format!("[{}]:{port}", v4.to_ipv6_mapped()),
+            (IpAddr::V4(v4), false) => v4.to_ipv6_mapped().to_string(),
+            (IpAddr::V6(v6), true) => format!("[{v6}]:{port}"),
+            (IpAddr::V6(v6), false) => v6.to_string(),
+        },
+        ClientsTold::Forwarded if has_port => match address {
+            IpAddr::V4(v4) => format!("proto=https;For=\"{v4}:{port}\""),
+            IpAddr::V6(v6) => format!("proto=https;For=\"[{v6}]:{port}\";by=_front"),
+        },
+        ClientsTold::Forwarded => ForwardedFor::element(address),
     }
 }
 
@@ -92,13 +120,33 @@ mod tests {
             let denied = Place::of(who, Places::Denied, 7);
             assert_eq!(own.client(), denied.client());
             assert_ne!(own.client(), Place::of(who, Places::Many, 7).client());
-            let [(_, header)] = &own.headers(5)[..] else {
-                panic!("one header")
-            };
-            assert!(denied.headers(5)[1].1.ends_with(header));
+            for told in [
+                ClientsTold::XForwardedFor,
+                ClientsTold::DualStack,
+                ClientsTold::Forwarded,
+            ] {
+                let [(name, header)] = &own.headers(5, told)[..] else {
+                    panic!("one header")
+                };
+                let denied = denied.headers(5, told);
+                assert!(denied[1].0 == *name && denied[1].1.ends_with(header), "{denied:?}");
+            }
         }
         let clients = |who: &str| Place::of(who, Places::Own, 0).client();
         assert_ne!(clients("ann"), clients("bob"));
+    }
+
+    #[test]
+    fn proxies_write_addresses_in_several_ways() {
+        let [v4, v6]: [IpAddr; 2] = ["198.18.3.4", "2001:db8::7"].map(|text| text.parse().unwrap());
+        let written = |told| [3, 4].map(|request| [v4, v6].map(|address| hop(address, request, told)));
+        let [with_port, without] = written(ClientsTold::Forwarded);
+        assert_eq!(with_port[0], "proto=https;For=\"198.18.3.4:1027\"");
+        assert_eq!(with_port[1], "proto=https;For=\"[2001:db8::7]:1027\";by=_front");
+        assert_eq!(without, ["for=198.18.3.4", "for=\"[2001:db8::7]\""]);
+        let [with_port, without] = written(ClientsTold::DualStack);
+        assert_eq!(with_port, ["[::ffff:198.18.3.4]:1027", "[2001:db8::7]:1027"]);
+        assert_eq!(without, ["::ffff:198.18.3.4", "2001:db8::7"]);
     }
 
     #[test]

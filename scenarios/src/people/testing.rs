@@ -2,7 +2,7 @@
 //! script.
 
 use crate::{
-    vocabulary::Recorder,
+    vocabulary::{ClientsTold, Recorder},
     world::{CodeFeed, Inboxes, RelyingPartyOptions, Scene},
 };
 use seams::{
@@ -104,6 +104,7 @@ impl Script {
             directory: String::new(),
             codes: CodeFeed::default(),
             odd: None,
+            told: ClientsTold::XForwardedFor,
             pool: Default::default(),
             pause: Duration::ZERO,
         }

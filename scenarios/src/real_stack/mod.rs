@@ -19,7 +19,7 @@ use crate::{
         token_endpoint::{Presentation, present},
     },
     property::CodeRedeemedOnce,
-    vocabulary::{Evidence, History, Operators, PlantedBug, Property, Recorder, Seen},
+    vocabulary::{ClientsTold, Evidence, History, Operators, PlantedBug, Property, Recorder, Seen},
     world::{CodeFeed, Inboxes, PeerMode, RelyingPartyOptions, Scene, SeenCode, hosts, mail},
 };
 use conformance::{
@@ -187,6 +187,7 @@ impl Deployment {
             codes: CodeFeed::default(),
             directory: file.clone(),
             odd: None,
+            told: ClientsTold::XForwardedFor,
             pool: Default::default(),
             pause: Duration::ZERO,
         };

@@ -1,6 +1,6 @@
 //! The worlds of scenarios: the standard world, and what differs from it.
 
-use crate::vocabulary::{AccessOption, Login, Persistence, ReminderOption, StoreOption, WorldOptions};
+use crate::vocabulary::{AccessOption, ClientsTold, Login, Persistence, ReminderOption, StoreOption, WorldOptions};
 use sim::scenario::{Dice, DrawWorld, Spread, ms, secs};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ pub struct World {
     reminders: Vec<(usize, Spread)>,
     late_reminders: Vec<ReminderOption>,
     access: Vec<AccessOption>,
+    clients_told: Vec<ClientsTold>,
 }
 
 impl World {
@@ -27,6 +28,7 @@ impl World {
             reminders: vec![],
             late_reminders: vec![],
             access: vec![],
+            clients_told: vec![],
         }
     }
 
@@ -91,6 +93,12 @@ impl World {
         self
     }
 
+    /// Has no analytics hook.
+    pub fn without_hook(mut self) -> World {
+        self.base.no_hook = true;
+        self
+    }
+
     /// Sets how many expired access tokens are in the directory when the run begins.
     pub fn expired_tokens(mut self, count: u64) -> World {
         self.base.expired_tokens = count;
@@ -147,6 +155,16 @@ impl World {
         self
     }
 
+    /// Lets replicas learn in any way where clients are.
+    pub fn clients_told_in_any_way(mut self) -> World {
+        self.clients_told = vec![
+            ClientsTold::XForwardedFor,
+            ClientsTold::DualStack,
+            ClientsTold::Forwarded,
+        ];
+        self
+    }
+
     /// Sets the window of the limiters.
     pub fn limits_per(mut self, window: Duration) -> World {
         self.base.limit_window_s = window.as_secs().max(secs(1).as_secs());
@@ -174,12 +192,16 @@ impl DrawWorld<Login> for World {
             ..self.base.clone()
         };
         // Drawn last and only where there is a choice, so that other worlds stay as they were.
-        match self.access.is_empty() {
-            true => options,
-            false => WorldOptions {
-                access: dice.pick(&self.access),
-                ..options
-            },
+        let access = some(&self.access, dice).unwrap_or(options.access);
+        let clients_told = some(&self.clients_told, dice).unwrap_or(options.clients_told);
+        WorldOptions {
+            access,
+            clients_told,
+            ..options
         }
     }
+}
+
+fn some<T: Copy>(choices: &[T], dice: &mut Dice) -> Option<T> {
+    (!choices.is_empty()).then(|| dice.pick(choices))
 }

@@ -26,6 +26,7 @@ pub(crate) fn memory_store() -> Scenario {
     .covering(&[6, 22, 23])
     .world(
         World::of_a_developer()
+            .without_hook()
             .limits_per(secs(300))
             .reminders(3, secs(200)..secs(300))
             .reminder_at(secs(RESTARTS_S + 40)),

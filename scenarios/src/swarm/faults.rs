@@ -5,15 +5,17 @@ use crate::{
     login::Login,
     mail::Barred,
     scenario::{
-        analytics, clear_behind_starttls, directory_busy, directory_full, disk_slow, mail, ms, no_starttls, power_loss,
-        relay_bars, relay_password, secs, signing_key_damaged, start,
+        analytics, clear_behind_starttls, directory_busy, directory_full, directory_log_deleted, disk_slow, kill, mail,
+        ms, no_starttls, power_loss, relay_bars, relay_password, secs, signing_key_damaged, start, stop,
     },
     world::Mode,
 };
 use sim::{
+    fault::TimedFault,
     scenario::{Dice, DrawFaults},
-    world::HostKind,
+    world::{HostKind, World},
 };
+use spec::Settings;
 
 /// Kinds of faults that only the login service's world has. One line for each kind.
 pub(super) const KINDS: &[DrawFaults<Login>] = &[
@@ -48,6 +50,25 @@ pub(super) const OF_ACCESS: &[DrawFaults<Login>] = &[
     |dice, _| vec![(clear_behind_starttls(ms(dice.between(200, 6000))), None)],
     |dice, _| vec![(relay_password(ms(dice.between(200, 6000))), None)],
 ];
+
+/// Somebody deletes the log of the directory, and only then the replicas are restarted, one after the other: each is killed or
+/// asked to end. All are done with it before everything heals.
+pub(super) fn log_deleted(dice: &mut Dice, world: &World<Login>, heals_at_ms: u64) -> Vec<TimedFault<Login>> {
+    const BETWEEN_MS: (u64, u64) = (500, 3_000);
+    const AWAY_MS: (u64, u64) = (50, 1_500);
+    let replicas = world.of_kind(HostKind::Service);
+    // Stopping takes as long as it may.
+    let takes_ms = replicas.len() as u64 * (BETWEEN_MS.1 + AWAY_MS.1) + Settings::default().get("stop");
+    let mut at_ms = dice.between(3_000, heals_at_ms - takes_ms.min(heals_at_ms - 4_000));
+    let mut faults = vec![TimedFault::at(at_ms, directory_log_deleted())];
+    for replica in &replicas {
+        at_ms += dice.between(BETWEEN_MS.0, BETWEEN_MS.1);
+        let ends = if dice.chance(50) { kill(replica) } else { stop(replica) };
+        let starts_ms = at_ms + dice.between(AWAY_MS.0, AWAY_MS.1);
+        faults.extend([TimedFault::at(at_ms, ends), TimedFault::at(starts_ms, start(replica))]);
+    }
+    faults
+}
 
 fn mode(dice: &mut Dice) -> Mode {
     dice.pick(&[

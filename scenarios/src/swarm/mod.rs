@@ -65,6 +65,7 @@ fn of_everybody() -> Swarm<Login> {
         .after_healing(&[crowd::late])
         .follow_up(crowd::victims_and_probes)
         .faults(faults::KINDS)
+        .sequence(6, faults::log_deleted)
         .heals_at(HEALS_AT)
         .settles_within(SETTLES_WITHIN)
 }

@@ -1,6 +1,6 @@
 //! The topology and the settings of a run.
 
-use crate::vocabulary::{AccessOption, Persistence, ReminderOption, WorldOptions};
+use crate::vocabulary::{AccessOption, ClientsTold, Persistence, ReminderOption, WorldOptions};
 use sim::{scenario::Dice, world::REPLICATION_LATE_PPM};
 
 /// Reminders are due before this time of the run, milliseconds.
@@ -37,6 +37,12 @@ pub(super) fn some(dice: &mut Dice) -> WorldOptions {
     WorldOptions {
         call_pause_percent,
         call_pause_ms_max,
+        clients_told: dice.pick(&[
+            ClientsTold::XForwardedFor,
+            ClientsTold::XForwardedFor,
+            ClientsTold::DualStack,
+            ClientsTold::Forwarded,
+        ]),
         ..options
     }
 }

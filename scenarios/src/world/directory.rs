@@ -97,14 +97,19 @@ impl SharedDirectory {
         self.machine().disk.fill(is_full);
     }
 
-    /// Somebody writes the log back into the file, as for a copy of it, and deletes the log and its index.
-    pub(crate) fn lose_log(&self) {
-        let write_back = "PRAGMA wal_checkpoint(TRUNCATE)";
+    /// Somebody writes the log back into the file, as for a copy of it, and deletes the log and its index. Where the disk has no room
+    /// for that, they have made some before.
+    pub(crate) fn lose_log(&self, is_full: bool) {
+        self.fill(false);
         transaction_begins();
-        let written_back = wait_for_syncs(|| self.lock.held().connection.execute_batch(write_back));
-        drop(written_back); // somebody else may be writing
+        let other = connect(&self.location); // whoever has the lock is in a transaction
+        // It needs no lock that somebody may have.
+        let written_back = wait_for_syncs(|| other.execute_batch("PRAGMA wal_checkpoint(PASSIVE)"));
+        debug_assert_eq!(written_back, Ok(()));
         self.machine().disk.lose_log(FILE);
+        drop(other);
         self.lock.reopen(&self.location);
+        self.fill(is_full);
     }
 
     /// A replica boots, so that its host has power.

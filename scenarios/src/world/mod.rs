@@ -18,6 +18,7 @@ pub mod analytics;
 pub(crate) mod at_rest;
 pub(crate) mod calls;
 pub mod directory;
+mod dual_stack;
 pub mod hosts;
 mod inbox;
 pub mod mail;

@@ -1,9 +1,10 @@
 //! One replica of the login service: the production code over the simulated world's seams.
 
-use super::{access, calls, hosts, rsa_keys::FixedRsaKeys};
-use crate::login::{Login, StoreOption, WorldOptions, renew_every};
+use super::{access, calls, dual_stack, hosts, rsa_keys::FixedRsaKeys};
+use crate::login::{ClientsTold, Login, StoreOption, WorldOptions, renew_every};
 use idp::{
     config::{Config, RedisAccess, StateConfig},
+    http::ForwardedBy,
     replica::Wiring,
     store::{DirectoryError, sqlite::SqliteDirectory},
 };
@@ -39,14 +40,19 @@ fn config(host: &str, directory: &str, world: &WorldOptions) -> Config {
     config.proxies.networks = ["10.0.0.0/8", "192.168.0.0/16"]
         .map(|network| network.parse().expect("a network"))
         .to_vec();
+    if world.clients_told == ClientsTold::Forwarded {
+        config.proxies.header = ForwardedBy::Forwarded;
+    }
     config.mail_relay = Some((hosts::MAIL.to_owned(), access::relay_port(world.access)));
     access::configure(&mut config, world);
     config.mail_from = hosts::MAIL_FROM.to_owned();
-    config.analytics_hook = Some((
-        hosts::ANALYTICS.to_owned(),
-        hosts::ANALYTICS_PORT,
-        hosts::ANALYTICS_PATH.to_owned(),
-    ));
+    config.analytics_hook = (!world.no_hook).then(|| {
+        (
+            hosts::ANALYTICS.to_owned(),
+            hosts::ANALYTICS_PORT,
+            hosts::ANALYTICS_PATH.to_owned(),
+        )
+    });
     lifetimes(&mut config, world);
     config
 }
@@ -116,6 +122,8 @@ async fn keep_running(process: &Process<Login>, env: &Env, asked: watch::Receive
         tracing::error!(%why, "the replica could not start");
         env.mark("replica could not start");
         if asks(asked.clone(), sleep(RESTART_AFTER)).await {
+            tracing::info!("stopping");
+            tracing::info!("stopped"); // nobody is there to say it
             return;
         }
     }
@@ -133,11 +141,19 @@ async fn serve(process: &Process<Login>, env: &Env, mut to_stop: watch::Receiver
     let mut config = config(&process.host, process.shared.directory.location(), &process.options);
     let asked = calls::wrap::Asked::by(process);
     let env = &calls::wrap::env(env, &asked);
+    let env = &match process.options.clients_told {
+        ClientsTold::DualStack => dual_stack::env(env),
+        ClientsTold::XForwardedFor | ClientsTold::Forwarded => env.clone(),
+    };
     let opening = SqliteDirectory::open(env.clone(), &config.directory, config.deadlines.directory);
     let opening = process.calls.around_with(calls::OPEN, opening, DirectoryError::Prepare);
     let opened = seams::select! {
         opened = opening => opened,
-        _ = to_stop.wait_for(|asked| *asked) => return Ok(()),
+        _ = to_stop.wait_for(|asked| *asked) => {
+            tracing::info!("stopping");
+            tracing::info!("stopped"); // as the program says it
+            return Ok(());
+        }
     };
     let directory = match opened {
         Ok(directory) => Arc::new(directory),

@@ -2,7 +2,7 @@
 
 use super::{Inboxes, access, hosts};
 use crate::{
-    login::Login,
+    login::{ClientsTold, Login},
     oddities::{Odd, Pool},
     vocabulary::Recorder,
 };
@@ -43,6 +43,8 @@ pub struct Scene {
     pub directory: String,
     /// The oddity of the person or attacker, if they have one.
     pub(crate) odd: Option<Arc<Odd>>,
+    /// How the replicas learn where somebody is.
+    pub(crate) told: ClientsTold,
     /// Everything that anybody has sent.
     pub(crate) pool: Pool,
     /// How long everybody waits before each request. Where time is real and is told in whole milliseconds, an answer and what
@@ -77,6 +79,7 @@ impl From<sim::world::Scene<Login>> for Scene {
             codes: scene.shared.codes,
             directory: scene.shared.directory.location().to_owned(),
             odd: None,
+            told: scene.options.clients_told,
             pool: scene.shared.pool,
             pause: Duration::ZERO,
         }

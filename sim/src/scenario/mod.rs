@@ -8,7 +8,7 @@ mod workload;
 
 pub use dice::{Dice, Spread, ms, secs};
 pub use faults::*;
-pub use swarm::{DrawFaults, DrawWorkloads, FollowUp, Swarm};
+pub use swarm::{DrawFaults, DrawSequence, DrawWorkloads, FollowUp, Swarm};
 pub(crate) use triggers::at_its_call;
 pub use triggers::draw_trigger;
 pub use workload::{Cast, Workload};

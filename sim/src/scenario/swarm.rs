@@ -29,7 +29,7 @@ mod tests;
 use super::{Dice, DrawWorld, Scenario, Workload, secs};
 use crate::{
     engine::{ArrivalOrder, Order},
-    fault::Fault,
+    fault::{Fault, TimedFault},
     plan::{Operation, Plan},
     service::Service,
     world::World,
@@ -43,6 +43,10 @@ pub type DrawWorkloads<S> = fn(dice: &mut Dice, few: usize) -> Vec<Workload<S>>;
 /// Draws one kind of fault: the faults that are injected at one moment, each with the fault that ends it, if there is
 /// one.
 pub type DrawFaults<S> = fn(dice: &mut Dice, world: &World<S>) -> Vec<(Fault<S>, Option<Fault<S>>)>;
+
+/// Draws faults that follow each other, each at its time; all are over when everything heals, which is at the given time,
+/// milliseconds.
+pub type DrawSequence<S> = fn(dice: &mut Dice, world: &World<S>, heals_at_ms: u64) -> Vec<TimedFault<S>>;
 
 /// Plans additional operations after those of a run are known: see [`Swarm::follow_up`].
 pub type FollowUp<S> = fn(world: &World<S>, planned: &[Operation<S>], settled_ms: u64) -> Vec<Operation<S>>;
@@ -60,6 +64,7 @@ pub struct Swarm<S: Service> {
     after_healing: Vec<DrawWorkloads<S>>,
     follow_up: Option<FollowUp<S>>,
     faults: Vec<DrawFaults<S>>,
+    sequences: Vec<(u64, DrawSequence<S>)>,
     clock_offsets_ms: Vec<i64>,
     heals_at: Duration,
     settles_within: Duration,
@@ -84,6 +89,7 @@ impl<S: Service> Swarm<S> {
             after_healing: vec![],
             follow_up: None,
             faults: vec![],
+            sequences: vec![],
             clock_offsets_ms: vec![500, 5_000, 30_000, 100_000],
             heals_at: secs(45),
             settles_within: secs(45),
@@ -133,6 +139,13 @@ impl<S: Service> Swarm<S> {
         self
     }
 
+    /// Adds faults that only this service has and that follow each other, as what an operator does in several steps. This percentage
+    /// of runs has them, whatever else happens.
+    pub fn sequence(mut self, percent: u64, draw: DrawSequence<S>) -> Swarm<S> {
+        self.sequences.push((percent, draw));
+        self
+    }
+
     /// Sets by how much clocks may be wrong in either direction, milliseconds. Choose less than the service tolerates.
     ///
     /// # Panics
@@ -178,6 +191,12 @@ impl<S: Service> Swarm<S> {
         plan.operations = self.some_people(&world, &mut dice("crowd"));
         plan.faults = self.some_faults(&world, &mut dice("faults"));
         plan.faults.extend(self.perhaps_a_stop(&world, &mut dice("stop")));
+        for (number, (percent, draw)) in self.sequences.iter().enumerate() {
+            let mut dice = dice(&format!("sequence {number}"));
+            if dice.chance(*percent) {
+                plan.faults.extend(draw(&mut dice, &world, self.heals_at_ms()));
+            }
+        }
         plan.order = dice("order").pick(&[Order::FirstCome, Order::FirstCome, Order::Shuffled, Order::Priorities]);
         plan.arrival_order =
             dice("arrival order").pick(&[ArrivalOrder::AsSent, ArrivalOrder::AsSent, ArrivalOrder::Shuffled]);

@@ -2,7 +2,7 @@
 
 use super::{Host, HostKind, Installed};
 use crate::{history::Event, service::Service};
-pub use model_nginx::PathMatch;
+pub use model_nginx::{ForwardedFor, PathMatch};
 use model_nginx::{Location, NginxConfig};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
@@ -20,6 +20,9 @@ pub struct NginxOptions {
     /// `keepalive` to the upstreams: the number of idle connections that it keeps. 0 means a new connection for each
     /// request.
     pub keepalive: u32,
+    /// The header in which it tells the address of the client.
+    #[serde(skip)]
+    pub forwarded_for: ForwardedFor,
     /// The paths that go to another port of the service's processes than others.
     #[serde(skip)]
     pub locations: Vec<LocationOptions>,
@@ -43,6 +46,7 @@ impl Default for NginxOptions {
             read_timeout_ms: 5000,
             fail_timeout_ms: 2000,
             keepalive: 16,
+            forwarded_for: ForwardedFor::default(),
             locations: vec![],
         }
     }
@@ -90,6 +94,7 @@ pub(super) fn nginx<S: Service>(
         locations,
         fail_timeout: Duration::from_millis(options.fail_timeout_ms),
         keepalive: options.keepalive as usize,
+        forwarded_for: options.forwarded_for,
         connect_timeout: Duration::from_millis(options.connect_timeout_ms),
         read_timeout: Duration::from_millis(options.read_timeout_ms),
         ..NginxConfig::new(listens_on, vec![])

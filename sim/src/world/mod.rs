@@ -26,7 +26,7 @@ mod port;
 mod signals;
 mod tap;
 
-pub use balancer::{LocationOptions, NginxOptions, PathMatch};
+pub use balancer::{ForwardedFor, LocationOptions, NginxOptions, PathMatch};
 pub(crate) use build::RunningWorld;
 pub(crate) use console::{Console, Operator, ServiceUser};
 pub use declare::World;

@@ -82,7 +82,7 @@ impl Judging<'_, '_> {
             let excuse = self.is_troubled(stop.from_ms, line.at_ms).then_some(OTHER_FAULT);
             if self
                 .evidence
-                .is_violated(!self.is_anything_under_way(stop.host, line.at_ms), excuse)
+                .is_violated(!self.is_anything_under_way(stop, line.at_ms), excuse)
             {
                 let what = format!(
                     "{} says that it cuts off requests or jobs, and none is under way",
@@ -95,15 +95,20 @@ impl Judging<'_, '_> {
     }
 
     /// Whether a request at this replica, or through the balancer, or a conversation with the relay is under way at a moment, as far
-    /// as anybody can see.
-    fn is_anything_under_way(&self, host: &str, at_ms: u64) -> bool {
-        let unattended_ms = Settings::default().get("request without a client");
+    /// as anybody can see. The balancer sends none there once all connections are closed.
+    fn is_anything_under_way(&self, stop: &Stopped<'_>, at_ms: u64) -> bool {
+        let documented = Settings::default();
+        let unattended_ms = documented.get("request without a client");
+        let [_, (_, last_ms)] = stop.closings(self.evidence.plan);
         let (mut requests, mut mails, mut left) = (BTreeSet::new(), BTreeSet::new(), false);
         let records = self.evidence.history.records.iter();
         for record in records.take_while(|record| record.at_ms < at_ms) {
             match &record.event {
                 Event::Own(Observation::Exchange(exchange::Observation::Asked { number, door, .. })) => {
-                    let is_here = door == hosts::BALANCER || door.split(':').next() == Some(host);
+                    let is_here = match door == hosts::BALANCER {
+                        true => record.at_ms <= last_ms,
+                        false => door.split(':').next() == Some(stop.host),
+                    };
                     is_here.then(|| requests.insert(*number));
                 }
                 Event::Own(Observation::Exchange(exchange::Observation::Answered { number, answer })) => {

@@ -246,7 +246,32 @@ fn who_says_that_requests_are_cut_off_has_some() {
     assert_eq!(cut(answered), Err("cuts-off-nothing".into()));
     let under_way = asked(story(), (19_990, 30_005), "balancer", status(200));
     assert_eq!(cut(under_way), Ok(()));
+    let elsewhere = asked(story(), (25_000, 30_005), "balancer", status(200));
+    assert_eq!(cut(elsewhere), Err("cuts-off-nothing".into()));
     let left = asked(story(), (19_990, 20_500), "balancer", Answered::GivenUp("left".into()));
     assert_eq!(cut(left), Ok(()));
     assert_eq!(cut(story().fault(19_000, kill("redis-1"))), Ok(()));
+}
+
+#[test]
+fn who_is_answered_while_a_replica_ends_is_told_that_the_connection_closes() {
+    let answered = |times, door: &str, closes| {
+        let answer = Answer {
+            status: 200,
+            closes,
+            ..Answer::default()
+        };
+        reason(asked(sound(), times, door, Answered::With(Box::new(answer))))
+    };
+    assert_eq!(answered((19_000, 20_500), "idp-a", false), Err("kept-open".into()));
+    assert_eq!(answered((21_000, 21_020), "idp-a", false), Err("kept-open".into()));
+    for (times, door, closes) in [
+        ((19_000, 20_500), "idp-a", true),
+        ((19_000, 20_008), "idp-a", false), // it may have been on its way
+        ((25_000, 27_000), "idp-a", false), // it has ended, and was started again
+        ((19_000, 20_500), "idp-b", false),
+        ((19_000, 20_500), "balancer", false),
+    ] {
+        assert_eq!(answered(times, door, closes), Ok(()), "{times:?} {door}");
+    }
 }

@@ -69,9 +69,10 @@ fn who_was_paused_while_the_master_was_replaced_does_not_know_it() {
 #[test]
 fn whoever_is_under_way_when_a_pause_begins_may_find_their_deadline_passed() {
     let touched = |lasts_ms: u64| {
-        let history = HistoryBuilder::default()
-            .fault(1_000, pause("idp-a"), 1)
-            .fault(1_000 + lasts_ms, resume("idp-a"), 1);
+        let history =
+            HistoryBuilder::default()
+                .fault(1_000, pause("idp-a"), 1)
+                .fault(1_000 + lasts_ms, resume("idp-a"), 1);
         let troubles = troubles(&Plan::new("hand-built", 0, 200_000), &history.history());
         [(500, 9_500), (1_001, 9_500)].map(|(from_ms, to_ms)| {
             let any = |which: fn(&Touches) -> bool| troubles.any(from_ms, to_ms, which);

@@ -335,6 +335,21 @@ fn how_the_directory_fails_is_told_as_it_is() {
     };
     assert!(failed(true, "outcome unknown") && failed(false, "not done"));
     assert!(!failed(true, "not done") && !failed(false, "outcome unknown"));
+    // A commit that is under way when the files are deleted, and no other one.
+    let deleted = |at_ms, outcome: &str, slow| {
+        let line = format!("the directory failed cause={outcome}: the directory's files were deleted or replaced");
+        let story = match slow {
+            false => Story::new(),
+            true => Story::new().fault(900, crate::scenario::disk_slow("idp-a", ms(800), ms(500))),
+        };
+        let story = story
+            .fault(1000, crate::scenario::directory_log_deleted())
+            .logged(at_ms, &line, &[]);
+        story.judged_by(&LogAsDocumented).is_ok()
+    };
+    assert!(deleted(9000, "not done", false) && deleted(1050, "outcome unknown", false));
+    assert!(!deleted(1051, "outcome unknown", false), "nothing takes so long");
+    assert!(deleted(1850, "outcome unknown", true) && !deleted(1851, "outcome unknown", true));
     let locked = |at_ms| {
         let busy = directory::Fault::DirectoryBusy { lasts_ms: 1500 };
         let story = Story::new().fault(1000, Fault::Own(OwnFault::Directory(busy)));

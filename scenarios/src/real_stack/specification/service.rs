@@ -3,6 +3,7 @@
 use super::{Place, broken};
 use crate::{
     exchange,
+    login::ClientsTold,
     oddities::Pool,
     real_stack::{names, server::Server},
     vocabulary::{Operators, Plan, Recorder},
@@ -194,7 +195,7 @@ impl Service {
         let world = World {
             issuer: issuer.clone(),
             epoch_ms,
-            hook: format!("127.0.0.1:{hook}"),
+            hook: Some(format!("127.0.0.1:{hook}")),
             balancer: documents.balancer.filter(|_| balancer.is_some()),
             prints_mails: place == Place::Dev,
             ..documents
@@ -217,6 +218,7 @@ impl Service {
                 codes: CodeFeed::default(),
                 directory: folder.path().join("directory.sqlite").display().to_string(),
                 odd: None,
+                told: ClientsTold::XForwardedFor,
                 pool: Pool::default(),
                 pause: PAUSE,
             },

@@ -22,6 +22,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use seams::Env;
 use std::{
     io,
+    net::IpAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -70,6 +71,28 @@ pub struct NginxConfig {
     pub answer_buffer: usize,
     /// The value of `X-Forwarded-Proto` for the upstreams.
     pub forwarded_proto: &'static str,
+    /// Where upstreams are told the address of the client.
+    pub forwarded_for: ForwardedFor,
+}
+
+/// The header in which upstreams are told the address of the client, after what the client has sent in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ForwardedFor {
+    /// `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for`.
+    #[default]
+    XForwardedFor,
+    /// `proxy_set_header Forwarded "$proxy_add_forwarded;proto=$scheme"`, with the maps of nginx's own documents (RFC 7239).
+    Forwarded,
+}
+
+impl ForwardedFor {
+    /// The element of `Forwarded` for an address (RFC 7239 sections 4 and 6: that of IPv6 in brackets, and therefore quoted).
+    pub fn element(address: IpAddr) -> String {
+        match address {
+            IpAddr::V4(address) => format!("for={address}"),
+            IpAddr::V6(address) => format!("for=\"[{address}]\""),
+        }
+    }
 }
 
 impl NginxConfig {
@@ -90,6 +113,7 @@ impl NginxConfig {
             large_header_buffers: (4, 8 << 10),
             answer_buffer: 4 << 10,
             forwarded_proto: "https",
+            forwarded_for: ForwardedFor::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One request: read completely, sent to the upstream of its location, answered.
 
 use super::{
-    Location, NginxConfig, Observer,
+    ForwardedFor, Location, NginxConfig, Observer,
     body::Relayed,
     head::{RequestBuffers, TooLarge},
     keepalive::Idle,
@@ -129,7 +129,7 @@ impl Proxy {
         buffers.check(request_line, lines)
     }
 
-    /// `proxy_set_header`: Host unchanged, X-Forwarded-For with the client appended, X-Forwarded-Proto.
+    /// `proxy_set_header`: Host unchanged, the client appended to where clients are told, X-Forwarded-Proto.
     fn forward(&self, headers: &mut HeaderMap, client: IpAddr) {
         for name in HOP_BY_HOP {
             headers.remove(name);
@@ -137,13 +137,20 @@ impl Proxy {
         if self.config.keepalive == 0 {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        let before = headers.get("x-forwarded-for").and_then(|v| v.to_str().ok());
+        let (name, hop) = match self.config.forwarded_for {
+            ForwardedFor::XForwardedFor => ("x-forwarded-for", client.to_string()),
+            ForwardedFor::Forwarded => {
+                let proto = self.config.forwarded_proto;
+                ("forwarded", format!("{};proto={proto}", ForwardedFor::element(client)))
+            }
+        };
+        let before = headers.get(name).and_then(|v| v.to_str().ok());
         let chain = match before {
-            Some(before) => format!("{before}, {client}"),
-            None => client.to_string(),
+            Some(before) => format!("{before}, {hop}"),
+            None => hop,
         };
         if let Ok(chain) = HeaderValue::from_str(&chain) {
-            headers.insert("x-forwarded-for", chain);
+            headers.insert(name, chain);
         }
         let proto = HeaderValue::from_static(self.config.forwarded_proto);
         headers.insert("x-forwarded-proto", proto);

@@ -2,6 +2,7 @@
 
 use super::bench::{Behaviour::*, bench, bench_with_deadline, every_second};
 use http::Method;
+use model_nginx::ForwardedFor;
 use std::time::Duration;
 
 #[test]
@@ -25,6 +26,23 @@ fn the_upstream_receives_host_client_and_scheme() {
     let client = bench.engine.ip(bench.engine.host("client").unwrap());
     assert!(answer.contains(&format!("x-forwarded-for: {client}")), "{answer}");
     assert!(answer.ends_with("x=1"), "{answer}");
+}
+
+#[test]
+fn the_client_may_be_told_in_the_header_of_the_standard() {
+    let bench = bench(every_second(1, Method::GET), |config| {
+        config.forwarded_for = ForwardedFor::Forwarded;
+    })
+    .run();
+    let answer = bench.answers()[0].to_lowercase();
+    let client = bench.engine.ip(bench.engine.host("client").unwrap());
+    assert!(
+        answer.contains(&format!("forwarded: for={client};proto=https")),
+        "{answer}"
+    );
+    assert!(!answer.contains("x-forwarded-for"), "{answer}");
+    let v6 = "2001:db8::7".parse().unwrap();
+    assert_eq!(ForwardedFor::element(v6), "for=\"[2001:db8::7]\"");
 }
 
 #[test]
