@@ -181,7 +181,7 @@ impl Service for Login {
         };
         world
             .host(world::mail::host(options.access))
-            .host(world::analytics::host())
+            .host(world::analytics::host(options.hook))
             .service(replicas, hosts::REPLICA_PORT, world::replica::run)
             .nginx(
                 hosts::BALANCER,

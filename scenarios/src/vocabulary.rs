@@ -2,8 +2,8 @@
 
 pub use crate::{
     login::{
-        AccessOption, Behaviour, ClientsTold, Login, Observation, Op, OwnFault, ReminderOption, StoreOption,
-        WorldOptions,
+        AccessOption, Behaviour, ClientsTold, HookOption, Login, Observation, Op, OwnFault, ReminderOption,
+        StoreOption, WorldOptions,
     },
     world::Mode,
 };

@@ -179,6 +179,7 @@ clean!(
     sentinel_without_quorum at [2, 3],
     sentinels_divided at [1],
     store_flaps at [1],
+    store_blips at [1],
     memory_store at [1],
     guesser_across_failover at [1],
     one_wrong_code at [1],

@@ -54,6 +54,7 @@ smoke!(
     sentinel_without_quorum,
     sentinels_divided,
     store_flaps,
+    store_blips,
     memory_store,
     guesser_across_failover,
     one_wrong_code,

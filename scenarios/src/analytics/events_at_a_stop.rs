@@ -6,7 +6,7 @@ use crate::{
     catalogue::marks::{marked, somebody_logged_in},
     property::{CodeRedeemedOnce, EventsCounted, LatencyBudget, StopsInOrder},
     scenario::{Logins, World, analytics, hosts::*, ms, secs, start, stop},
-    vocabulary::{Faults, Mode, Scenario},
+    vocabulary::{Faults, HookOption, Mode, Scenario},
 };
 
 pub(crate) fn events_at_a_stop() -> Scenario {
@@ -22,7 +22,7 @@ pub(crate) fn events_at_a_stop() -> Scenario {
         "replicas are asked to end while events wait for the analytics hook",
     )
     .covering(&[1, 53])
-    .world(World::standard())
+    .world(World::standard().hook(HookOption::DefaultPort))
     .workload(Logins::people(8).from(secs(3)).every(ms(150)))
     .workload(Logins::people(8).from(secs(33)).every(ms(150)))
     .workload(Logins::people(3).from(secs(64)).every(secs(1)))

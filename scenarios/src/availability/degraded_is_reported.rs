@@ -16,7 +16,9 @@
 use crate::{
     property::{
         calm::{CUT_SHORT, UNHEALED, first_of},
-        faults, human, violation,
+        faults, human,
+        spans::spans,
+        violation,
     },
     store::unreachable::blind,
     vocabulary::{Event, Evidence, Fault, History, Kind, Login, Property, Violation},
@@ -60,7 +62,37 @@ fn ready(history: &History, replica: &str, at_ms: u64) -> bool {
     ready
 }
 
-/// A port that closes although nothing has been broken for long enough.
+/// How long a fault may be felt after its end, milliseconds: a failover may be under way, and its next try is far off.
+const FELT_MS: u64 = 30_000;
+/// The same of a fault that replaces no node.
+const FELT_BRIEFLY_MS: u64 = 5_000;
+
+/// Since when something has been broken without a break, at a time; `None` if nothing was.
+fn broken_since_ms(history: &History, at_ms: u64) -> Option<u64> {
+    let mut broken: Vec<(u64, u64)> = spans(history)
+        .iter()
+        .map(|span| {
+            let felt_ms = match span.fault {
+                Fault::RedisRefuses { .. } | Fault::Own(_) | Fault::DiskError { .. } => FELT_BRIEFLY_MS,
+                _ => FELT_MS,
+            };
+            (span.from_ms, span.to_ms.saturating_add(felt_ms))
+        })
+        .filter(|(from_ms, _)| *from_ms <= at_ms)
+        .collect();
+    broken.sort_unstable();
+    let joined = broken
+        .into_iter()
+        .reduce(|(since_ms, until_ms), (from_ms, to_ms)| match from_ms <= until_ms {
+            true => (since_ms, until_ms.max(to_ms)),
+            false => (from_ms, to_ms),
+        });
+    joined
+        .filter(|(_, until_ms)| at_ms <= *until_ms)
+        .map(|(since_ms, _)| since_ms)
+}
+
+/// A port that closes although nothing has been broken for long enough: what has failed before, and worked since, counts no more.
 fn closed_too_early(name: &str, evidence: &Evidence<'_>) -> Result<(), Violation> {
     let history = evidence.history;
     let tolerated_ms = Settings::default().get("degraded");
@@ -73,9 +105,7 @@ fn closed_too_early(name: &str, evidence: &Evidence<'_>) -> Result<(), Violation
             } if why == CLOSED_DEGRADED => host,
             _ => continue,
         };
-        let began = faults(history)
-            .find(|(.., fault)| !fault.repairs())
-            .map(|(at_ms, ..)| at_ms);
+        let began = broken_since_ms(history, record.at_ms);
         let early = began.is_none_or(|began_ms| record.at_ms < began_ms + tolerated_ms);
         if evidence.is_violated(early, None) {
             let what = format!(
@@ -141,8 +171,11 @@ impl Property<Login> for DegradedIsReported {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::property::testing::*;
-    use crate::vocabulary::Fault;
+    use crate::{
+        property::testing::*,
+        scenario::redis_refuses,
+        vocabulary::{Fault, Refusal},
+    };
 
     fn outage(story: Story, from_ms: u64, heals_ms: u64) -> Story {
         let cut = |node: &str| Fault::Cut {
@@ -171,6 +204,23 @@ mod tests {
         for story in [reported, short] {
             assert_eq!(story.judged_by(&claim()), Ok(()));
         }
+    }
+
+    #[test]
+    fn what_worked_meanwhile_begins_anew() {
+        let refused = |story: Story, at_ms| {
+            let refuses = |node: &str| redis_refuses(node, Refusal::Permission, Duration::from_secs(4));
+            story.fault(at_ms, refuses("redis-1")).fault(at_ms, refuses("redis-2"))
+        };
+        let twice = |again_ms, closes_ms| {
+            let story = refused(refused(Story::new(), 1000), again_ms).fault(60_000, Fault::Heal);
+            says(says(story, closes_ms, false), 62_000, true)
+                .judged_by(&claim())
+                .is_ok()
+        };
+        assert!(!twice(20_000, 21_500) && !twice(20_000, 25_999));
+        assert!(twice(20_000, 26_000));
+        assert!(twice(9_000, 10_500), "it may not have worked in between");
     }
 
     #[test]

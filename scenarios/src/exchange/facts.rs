@@ -62,7 +62,10 @@ pub(crate) fn world(plan: &Plan) -> World {
         reminders: reminders(plan, EPOCH).map(asked_for).collect(),
         replicas: plan.world.replicas,
         operators_port: hosts::OPS_PORT,
-        hook: (!plan.world.no_hook).then(|| format!("{}:{}", hosts::ANALYTICS, hosts::ANALYTICS_PORT)),
+        hook: plan.world.hook.port().map(|port| match port {
+            80 => hosts::ANALYTICS.to_owned(),
+            port => format!("{}:{port}", hosts::ANALYTICS),
+        }),
         mail_from: hosts::MAIL_FROM.to_owned(),
         balancer: Some(spec::Balancer {
             door: hosts::BALANCER.to_owned(),

@@ -3,7 +3,7 @@
 mod options;
 
 pub(crate) use options::renew_every;
-pub use options::{AccessOption, ClientsTold, ReminderOption, StoreOption, WorldOptions};
+pub use options::{AccessOption, ClientsTold, HookOption, ReminderOption, StoreOption, WorldOptions};
 
 use crate::{
     analytics, availability, directory, exchange, http, leader, limits, mail, mailed_code, oddities, people,

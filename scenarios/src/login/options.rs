@@ -79,9 +79,9 @@ pub struct WorldOptions {
     /// How many events may wait for the analytics hook at each replica.
     #[serde(skip_serializing_if = "is_usual_analytics_queue")]
     pub analytics_queue: usize,
-    /// Whether the replicas are told of no analytics hook: then events are nobody's business.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub no_hook: bool,
+    /// Where the analytics hook listens.
+    #[serde(skip_serializing_if = "is_usual_hook")]
+    pub hook: HookOption,
     /// Lifetime of the leader's lease, milliseconds.
     pub lease_ms: u64,
     /// Where short-lived state is kept. In the memory of the only replica, as a developer has it: then there are no Redis
@@ -145,6 +145,10 @@ fn is_open(access: &AccessOption) -> bool {
     !access.is_guarded()
 }
 
+fn is_usual_hook(hook: &HookOption) -> bool {
+    *hook == HookOption::Usual
+}
+
 fn is_in_x_forwarded_for(told: &ClientsTold) -> bool {
     *told == ClientsTold::XForwardedFor
 }
@@ -178,6 +182,30 @@ pub enum StoreOption {
     Redis,
     /// In the replica's own memory, which it loses when it restarts: what `idp --dev` has.
     Memory,
+}
+
+/// Where the analytics hook listens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HookOption {
+    /// At a port of its own.
+    #[default]
+    Usual,
+    /// At the port of HTTP, which is not named in `Host` (RFC 9110 section 4.2.1).
+    DefaultPort,
+    /// The replicas are told of none: then events are nobody's business.
+    None,
+}
+
+impl HookOption {
+    /// Its port, if replicas are told of it.
+    pub(crate) fn port(self) -> Option<u16> {
+        match self {
+            HookOption::Usual => Some(hosts::ANALYTICS_PORT),
+            HookOption::DefaultPort => Some(80),
+            HookOption::None => None,
+        }
+    }
 }
 
 /// How replicas learn the addresses of clients.
@@ -233,7 +261,7 @@ impl Default for WorldOptions {
             limit_window_s: 60,
             outbox: OUTBOX,
             analytics_queue: ANALYTICS_QUEUE,
-            no_hook: false,
+            hook: HookOption::Usual,
             lease_ms: 10_000,
             store: StoreOption::Redis,
             access: AccessOption::Open,

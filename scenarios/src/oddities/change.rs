@@ -5,9 +5,11 @@ use super::{
     pool::Pool,
     value::{How, OF_VALUES},
 };
+use crate::world::hosts;
 use http::{HeaderName, HeaderValue, Method, header};
 use spec::Settings;
 use std::sync::LazyLock;
+use url::form_urlencoded::byte_serialize;
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub(crate) enum Change {
     Value(Place, usize, How),
     /// A parameter gets so many bytes, by more in front of it.
     Length(Place, usize, usize),
+    /// An authorization request gets a `state` with which the way back has so many bytes (core/LIMITS.md), or one more.
+    WayBack(usize),
     /// A header is replaced, or left out.
     Header(&'static str, Option<&'static str>),
     /// The `Authorization` header is sent twice.
@@ -54,7 +58,7 @@ pub(crate) enum Place {
     Cookie,
 }
 
-const OF_HEADERS: [(&str, Option<&str>); 16] = [
+const OF_HEADERS: [(&str, Option<&str>); 17] = [
     ("sec-fetch-site", Some("cross-site")),
     ("sec-fetch-site", Some("same-site")),
     ("sec-fetch-site", Some("none")),
@@ -64,6 +68,7 @@ const OF_HEADERS: [(&str, Option<&str>); 16] = [
     ("origin", None),
     ("content-type", Some("text/plain")),
     ("content-type", Some("application/x-www-form-urlencoded; charset=UTF-8")),
+    ("content-type", Some("Application/X-WWW-Form-Urlencoded ;charset=utf-8")), // RFC 9110 section 8.3.1: in any case, spaces
     ("content-type", None),
     ("authorization", None),
     ("authorization", Some("Basic !")),
@@ -191,6 +196,9 @@ pub(crate) fn changes(of: &Draft) -> Vec<Change> {
     all.extend([65_536, 65_537].map(Change::Bytes));
     all.extend(["/nowhere", "/", "/userinfo"].map(|path| Change::BytesTo(path, 60_000)));
     all.push(Change::BytesTo("/userinfo", 65_537));
+    if of.path == "/authorize" {
+        all.extend([0, 1].map(Change::WayBack));
+    }
     all.push(Change::Neighbours);
     // As many as all logins of a browser, and more than one answer deletes (core/LIMITS.md).
     all.extend([4, 19, 24].map(Change::MadeUp));
@@ -233,6 +241,12 @@ impl Change {
                 };
                 let value = &mut values.get_mut(*at)?.1;
                 *value = format!("{}{value}", "a".repeat(bytes.checked_sub(value.len())?));
+            }
+            Change::WayBack(over) => {
+                let uri = draft.query.iter().find(|(name, _)| name == "redirect_uri")?;
+                let state = state_for(&uri.1, *over)?;
+                draft.query.retain(|(name, _)| name != "state");
+                draft.query.push(("state".into(), state));
             }
             Change::Header(name, value) => {
                 // What a browser says of the site counts before the origin.
@@ -302,6 +316,16 @@ impl Change {
         }
         Some(draft)
     }
+}
+
+/// A `state` with which the way back to a redirect URI is as long as it may be, or longer by so many bytes. A brace takes three
+/// bytes there.
+fn state_for(redirect_uri: &str, over: usize) -> Option<String> {
+    let issuer: usize = byte_serialize(hosts::ISSUER.as_bytes()).map(str::len).sum();
+    let around = redirect_uri.len() + usize::from(!redirect_uri.ends_with('?')) + "iss=&state=".len() + issuer;
+    let most = Settings::default().get("bytes of a way back") as usize;
+    let room = (most + over).checked_sub(around)?;
+    Some(format!("{}{}", "{".repeat(room / 3), "a".repeat(room % 3)))
 }
 
 /// Adds to a form until the body has so many bytes.

@@ -327,8 +327,10 @@ pub(crate) async fn act(scene: &Scene, who: &str, does: Behaviour, label: &str) 
             verifier,
         } => {
             let asks = [("scope", scope), ("prompt", prompt), ("max_age", max_age)];
+            let verifier = Some(verifier).filter(|verifier| !verifier.is_empty());
             let odd = Odd {
-                verifier: Some(verifier).filter(|verifier| !verifier.is_empty()),
+                basic: verifier.is_some().then_some(false), // a client that uses PKCE
+                verifier,
                 asks: asks.map(|(name, value)| (name.to_owned(), value)).into(),
                 ..Odd::default()
             };

@@ -11,6 +11,7 @@
 //! for as long as attempts are noted that do not go on. And whoever does the same at the same time as somebody whose call fails
 //! waits for them.
 
+use super::leads_again;
 use crate::{
     exchange,
     property::{human, violation},
@@ -44,6 +45,7 @@ impl Property<Login> for FailuresEndAtOnce {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
+        leads_again::check(&self.name(), evidence)?;
         let mut asked: BTreeMap<u64, (u64, usize)> = BTreeMap::new();
         for (place, record) in evidence.history.records.iter().enumerate() {
             let Event::Own(Observation::Exchange(seen)) = &record.event else {

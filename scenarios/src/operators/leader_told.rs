@@ -4,6 +4,9 @@
 //! Source: inventory 29 and 30 (who runs the jobs must be known); `core/MESSAGES.md`. Operators ask either of the two, and have
 //! to learn the same.
 //!
+//! And whoever leads goes on: a further epoch begins only after something was broken, or somebody stopped. Two replicas that take
+//! the lead from each other again and again are fenced, and do half of the work.
+//!
 //! Edges. A process that was paused may find that its lease has run out before it has told so.
 
 use crate::{
@@ -53,6 +56,30 @@ pub(super) fn check(
         if evidence.is_violated(is_wrong, paused) {
             let what = format!("the health of {} says that it {what}", answer.host);
             return Err(violation(property, at_ms, vec![answer.record], what).because("leader-told-otherwise"));
+        }
+    }
+    goes_on(property, evidence, lines)
+}
+
+/// So long after the end of a fault another epoch may begin, milliseconds, besides two leases.
+const SETTLES_MS: u64 = 20_000;
+
+/// The first epoch that begins although nothing was broken.
+fn goes_on(property: &str, evidence: &Evidence<'_>, lines: &[LogLine<'_>]) -> Result<(), Violation> {
+    let felt_ms = 2 * evidence.plan.world.lease_ms + SETTLES_MS;
+    let spans = spans(evidence.history);
+    for line in lines.iter().filter(|line| line.text.starts_with(BEGINS)).skip(1) {
+        let is_broken = |at_ms: u64| {
+            let mut felt = spans.iter();
+            felt.any(|span| span.from_ms <= at_ms && at_ms <= span.to_ms.saturating_add(felt_ms))
+        };
+        let excuse = is_broken(line.at_ms).then_some("something was broken, or somebody stopped");
+        if evidence.is_violated(true, excuse) {
+            let what = format!(
+                "{} begins another epoch, and nothing was broken: {:?}",
+                line.host, line.text
+            );
+            return Err(violation(property, line.at_ms, vec![], what).because("leads-for-no-reason"));
         }
     }
     Ok(())
@@ -152,5 +179,21 @@ mod tests {
         assert_eq!(reason(health(paused(), 20_000, false)), Ok(()));
         assert_eq!(reason(health(paused(), 20_090, false)), Ok(()));
         assert!(reason(health(paused(), 20_101, false)).is_err());
+    }
+
+    #[test]
+    fn whoever_leads_goes_on() {
+        let another = |at_ms: u64, story: Story| {
+            let begins = "leading epoch=2";
+            reason(story.logged_at(at_ms, "INFO", begins))
+        };
+        let broken = || {
+            led()
+                .fault(4000, kill("redis-1"))
+                .fault(9000, crate::scenario::start("redis-1"))
+        };
+        assert_eq!(another(49_000, broken()), Ok(()));
+        assert_eq!(another(49_001, broken()), Err("leads-for-no-reason".into()));
+        assert_eq!(another(5500, led()), Err("leads-for-no-reason".into()));
     }
 }

@@ -1,6 +1,8 @@
 //! The worlds of scenarios: the standard world, and what differs from it.
 
-use crate::vocabulary::{AccessOption, ClientsTold, Login, Persistence, ReminderOption, StoreOption, WorldOptions};
+use crate::vocabulary::{
+    AccessOption, ClientsTold, HookOption, Login, Persistence, ReminderOption, StoreOption, WorldOptions,
+};
 use sim::scenario::{Dice, DrawWorld, Spread, ms, secs};
 use std::time::Duration;
 
@@ -93,9 +95,9 @@ impl World {
         self
     }
 
-    /// Has no analytics hook.
-    pub fn without_hook(mut self) -> World {
-        self.base.no_hook = true;
+    /// Sets where the analytics hook listens.
+    pub fn hook(mut self, hook: HookOption) -> World {
+        self.base.hook = hook;
         self
     }
 

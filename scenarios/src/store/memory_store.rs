@@ -11,7 +11,7 @@ use crate::{
         BurntCodes, CodeThief, ImpatientPeople, Logins, Racers, SignsOut, Visitors, World, hosts::IDP_A, kill, ms,
         secs, start,
     },
-    vocabulary::{Faults, Operation, Plan, Scenario, TimedFault, Trigger},
+    vocabulary::{Faults, HookOption, Operation, Plan, Scenario, TimedFault, Trigger},
 };
 use sim::scenario::Dice;
 
@@ -26,7 +26,7 @@ pub(crate) fn memory_store() -> Scenario {
     .covering(&[6, 22, 23])
     .world(
         World::of_a_developer()
-            .without_hook()
+            .hook(HookOption::None)
             .limits_per(secs(300))
             .reminders(3, secs(200)..secs(300))
             .reminder_at(secs(RESTARTS_S + 40)),

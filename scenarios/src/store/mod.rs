@@ -44,6 +44,7 @@ pub(crate) mod redis_unreachable;
 pub(crate) mod sentinel_without_quorum;
 pub(crate) mod sentinels_divided;
 pub(crate) mod sentinels_refuse;
+pub(crate) mod store_blips;
 pub(crate) mod store_flaps;
 
 use crate::vocabulary::{PlantedBug, Scenario};
@@ -81,6 +82,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
         sentinel_without_quorum::sentinel_without_quorum(),
         sentinels_divided::sentinels_divided(),
         store_flaps::store_flaps(),
+        store_blips::store_blips(),
         memory_store::memory_store(),
     ]
 }

@@ -3,7 +3,7 @@
 use super::{Mode, PeerMode, hosts};
 use crate::{
     analytics, exchange,
-    login::{Login, Observation},
+    login::{HookOption, Login, Observation},
     vocabulary::{Event, Recorder},
 };
 use bytes::Bytes;
@@ -21,12 +21,12 @@ use tokio::time::sleep;
 const EVENT_BYTES_MAX: usize = 64 << 10;
 
 /// The host of the analytics hook.
-pub(crate) fn host() -> Host<Login> {
-    Host::new(hosts::ANALYTICS, HostKind::Peer, |start: &Start<'_, Login>| {
+pub(crate) fn host(hook: HookOption) -> Host<Login> {
+    let port = hook.port().unwrap_or(hosts::ANALYTICS_PORT);
+    Host::new(hosts::ANALYTICS, HostKind::Peer, move |start: &Start<'_, Login>| {
         let (mode, recorder) = (start.shared().analytics.clone(), start.recorder.clone());
         Installed::new(Box::new(move |env| {
-            let (port, path) = (hosts::ANALYTICS_PORT, hosts::ANALYTICS_PATH);
-            let serving = serve(env, port, path, mode.clone(), recorder.clone());
+            let serving = serve(env, port, hosts::ANALYTICS_PATH, mode.clone(), recorder.clone());
             Box::pin(async { serving.await.expect("the port is free: nothing else runs on this host") })
         }))
     })

@@ -46,13 +46,8 @@ fn config(host: &str, directory: &str, world: &WorldOptions) -> Config {
     config.mail_relay = Some((hosts::MAIL.to_owned(), access::relay_port(world.access)));
     access::configure(&mut config, world);
     config.mail_from = hosts::MAIL_FROM.to_owned();
-    config.analytics_hook = (!world.no_hook).then(|| {
-        (
-            hosts::ANALYTICS.to_owned(),
-            hosts::ANALYTICS_PORT,
-            hosts::ANALYTICS_PATH.to_owned(),
-        )
-    });
+    let hook = |port| (hosts::ANALYTICS.to_owned(), port, hosts::ANALYTICS_PATH.to_owned());
+    config.analytics_hook = world.hook.port().map(hook);
     lifetimes(&mut config, world);
     config
 }

@@ -39,6 +39,17 @@ fn told(story: &str, seed: u64) -> (Plan, History, Operators) {
 
 /// Changes the first answer to a request for `path` that has this status and that the change fits.
 fn changed(history: &History, path: &str, status: u16, change: impl Fn(&mut Answer) -> Option<()>) -> History {
+    let changed = changed_if_there(history, path, status, change);
+    changed.unwrap_or_else(|| panic!("no answer {status} of {path} can be changed so"))
+}
+
+/// The same, if there is one.
+fn changed_if_there(
+    history: &History,
+    path: &str,
+    status: u16,
+    change: impl Fn(&mut Answer) -> Option<()>,
+) -> Option<History> {
     let mut history = history.clone();
     let mut asked = std::collections::BTreeMap::new();
     for record in &mut history.records {
@@ -54,11 +65,11 @@ fn changed(history: &History, path: &str, status: u16, change: impl Fn(&mut Answ
                 let mut other = answer.clone();
                 if change(&mut other).is_some() {
                     *answer = other;
-                    return history;
+                    return Some(history);
                 }
             }
             _ => {}
         }
     }
-    panic!("no answer {status} of {path} can be changed so");
+    None
 }
