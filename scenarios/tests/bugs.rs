@@ -75,7 +75,7 @@ bugs!(
     lockout_one_late at 1,
     lock_remembered at 1,
     name_is_address at 1,
-    consent_for_granted at 3,
+    consent_for_granted at 51,
     hint_forgotten at 1,
     one_cookie_for_all_flows at 1,
     epoch_not_watched at 4,

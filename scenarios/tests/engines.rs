@@ -273,7 +273,7 @@ bugs!(
     lockout_one_late at [1, 1],
     lock_remembered at [1, 1],
     name_is_address at [1, 1],
-    consent_for_granted at [3, 3],
+    consent_for_granted at [51, 51],
     hint_forgotten at [2, 2],
     one_cookie_for_all_flows at [2, 2],
     accounts_end_with_the_store at [1, 1],

@@ -58,7 +58,7 @@ pub(crate) enum Place {
     Cookie,
 }
 
-const OF_HEADERS: [(&str, Option<&str>); 17] = [
+const OF_HEADERS: [(&str, Option<&str>); 16] = [
     ("sec-fetch-site", Some("cross-site")),
     ("sec-fetch-site", Some("same-site")),
     ("sec-fetch-site", Some("none")),
@@ -68,7 +68,6 @@ const OF_HEADERS: [(&str, Option<&str>); 17] = [
     ("origin", None),
     ("content-type", Some("text/plain")),
     ("content-type", Some("application/x-www-form-urlencoded; charset=UTF-8")),
-    ("content-type", Some("Application/X-WWW-Form-Urlencoded ;charset=utf-8")), // RFC 9110 section 8.3.1: in any case, spaces
     ("content-type", None),
     ("authorization", None),
     ("authorization", Some("Basic !")),
@@ -196,14 +195,17 @@ pub(crate) fn changes(of: &Draft) -> Vec<Change> {
     all.extend([65_536, 65_537].map(Change::Bytes));
     all.extend(["/nowhere", "/", "/userinfo"].map(|path| Change::BytesTo(path, 60_000)));
     all.push(Change::BytesTo("/userinfo", 65_537));
-    if of.path == "/authorize" {
-        all.extend([0, 1].map(Change::WayBack));
-    }
     all.push(Change::Neighbours);
     // As many as all logins of a browser, and more than one answer deletes (core/LIMITS.md).
     all.extend([4, 19, 24].map(Change::MadeUp));
     all.extend([Change::Huge, Change::SecretBothWays]);
     all.extend(["web", "cli"].map(Change::OtherClient)); // the public ones: anybody can be them
+    // In any case, and with spaces (RFC 9110 section 8.3.1).
+    let form = "Application/X-WWW-Form-Urlencoded ;charset=utf-8";
+    all.push(Change::Header("content-type", Some(form)));
+    if of.path == "/authorize" {
+        all.extend([0, 1].map(Change::WayBack));
+    }
     all
 }
 
