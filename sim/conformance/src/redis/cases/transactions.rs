@@ -42,6 +42,11 @@ pub(super) const CASES: &[Case] = &[
             1> SET x 2
             1> EXEC
             2> ACL SETUSER default +@all
+            1> MULTI
+            1> SET x 3
+            2> ACL SETUSER default resetkeys ~y
+            1> EXEC
+            2> ACL SETUSER default allkeys
             1> GET x
         "#,
     },
