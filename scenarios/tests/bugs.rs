@@ -162,6 +162,7 @@ bugs!(
     port_closed_too_early at 1,
     one_success_opens at 1,
     everybody_renews at 1,
+    renewed_for_anybody at 1,
     never_sweeps at 1,
     reminder_differs at 1,
     renewal_believed at 1,

@@ -108,8 +108,7 @@ async fn serve(options: Options, mut asked: watch::Receiver<bool>) -> Result<(),
     let directory = seams::select! {
         opened = open(&env, Path::new(&config.directory), if_missing) => opened?,
         () = to_stop(&mut asked) => {
-            tracing::info!("stopping");
-            tracing::info!("stopped"); // nothing has begun that could be finished
+            replica::stop_before_start();
             return Ok(());
         }
     };

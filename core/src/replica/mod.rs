@@ -14,6 +14,7 @@ mod tests;
 
 pub use app::{App, Routers, routers};
 pub use health::{Health, watch_health};
+pub use stopping::stop_before_start;
 pub use wiring::Wiring;
 
 use crate::{

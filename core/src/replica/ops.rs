@@ -66,7 +66,7 @@ async fn report(State(ops): State<Ops>) -> (StatusCode, Json<Report>) {
         }
         closed.push(name);
     }
-    if ready && !closed.is_empty() && reasons.is_empty() && !stops {
+    if !closed.is_empty() && reasons.is_empty() && !stops {
         reasons.push("starting".into());
     }
     let leader = ops.leadership.borrow().is_some_and(|l| l.is_valid(&ops.env));

@@ -17,6 +17,12 @@ use seams::Env;
 use std::pin::Pin;
 use tokio::time::{Instant, timeout};
 
+/// Stops a process that was asked to before it had started: nothing has begun that could be finished.
+pub fn stop_before_start() {
+    tracing::info!("stopping");
+    tracing::info!("stopped");
+}
+
 /// Stops. `serving` ends when it has been told to, and must be polled until then.
 pub(super) async fn stop(
     env: &Env,

@@ -99,7 +99,7 @@ impl Finder<'_> {
                 self.add(end..end, Shape::Arm, Operator::ArmLeftOut, self.source(&arm.pat));
             }
             let other = item.arms.get(at + 1).or(item.arms.get(at.wrapping_sub(1)));
-            if let Some(other) = other.filter(|other| !(is_mark(&arm.body) && is_mark(&other.body))) {
+            if let Some(other) = other.filter(|other| !(says_nothing(&arm.body) && says_nothing(&other.body))) {
                 // A body that is a block needs no comma after it.
                 let range = self.range(&*arm.body);
                 self.add(range, Shape::Tail, Operator::ArmSwapped, self.source(&*other.body));
@@ -157,7 +157,12 @@ impl Finder<'_> {
     }
 }
 
-/// Whether it does nothing but set a mark.
-fn is_mark(body: &Expr) -> bool {
-    matches!(body, Expr::MethodCall(call) if call.method == "mark")
+/// Whether it does nothing that anybody could notice: it sets a mark of the harness, or is empty.
+fn says_nothing(body: &Expr) -> bool {
+    match body {
+        Expr::MethodCall(call) => call.method == "mark",
+        Expr::Block(block) => block.block.stmts.is_empty(),
+        Expr::Tuple(tuple) => tuple.elems.is_empty(),
+        _ => false,
+    }
 }

@@ -7,6 +7,19 @@ const NOT_DONE: &str = "not done: ";
 /// How a failure begins of which nobody knows whether it was done.
 const UNKNOWN: &str = "outcome unknown: ";
 
+/// What SQLite says of a file or a disk that fails (`sqlite3ErrStr`). The others are mistakes of who asks it.
+const SQLITE: [&str; 9] = [
+    "disk I/O error",
+    "database disk image is malformed",
+    "attempt to write a readonly database",
+    "unable to open database file",
+    "file is not a database",
+    "access permission denied",
+    "locking protocol",
+    "out of memory",
+    "interrupted",
+];
+
 /// Lines, causes, and what is being done while something fails.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
@@ -157,6 +170,10 @@ impl Matching<'_> {
             Piece::Place("name") => one(run_of(rest, |c| c != '=')),
             Piece::Place("reference") => {
                 one(run_of(rest, |c| c.is_ascii_digit() || matches!(c, 'a'..='f')).filter(|length| *length == 16))
+            }
+            Piece::Place("sqlite") => {
+                let said = SQLITE.iter().filter(|says| rest.starts_with(**says));
+                said.map(|says| from + says.len()).collect()
             }
             Piece::Place("text") => match next {
                 // A cause ends where its line, or the next field of it, does.
@@ -313,6 +330,14 @@ mod tests {
                 "WARN",
                 "something is wrong reasons=store: no sentinel names a master; mail: the outbox queue is full; analytics: the analytics queue is full ready=true",
             ),
+            (
+                "WARN",
+                "the directory failed cause=outcome unknown: the directory failed: disk I/O error",
+            ),
+            (
+                "ERROR",
+                "keys cannot be loaded yet; trying again cause=not done: the directory failed: signing key k1 is not PKCS#8 of a P-256 key",
+            ),
         ] {
             assert_eq!(check(level, text), Ok(()), "{text}");
         }
@@ -349,6 +374,14 @@ mod tests {
                 "something is wrong reasons=analytics: the analytics queue is full; mail: the outbox queue is full ready=true",
             ),
             ("WARN", "the directory stayed locked waited_ms=2000"),
+            (
+                "WARN",
+                "the directory failed cause=not done: the directory failed: no such column: name",
+            ),
+            (
+                "ERROR",
+                "keys cannot be loaded yet; trying again cause=not done: the directory failed: signing key  is not PKCS#8 of a P-256 key",
+            ),
         ] {
             assert!(check(level, text).is_err(), "{text}");
         }

@@ -295,6 +295,7 @@ fn tokens(judge: &Judge<'_>, seen: &Seen<'_>, code: &Code) -> Expected {
     let mut clients = world.clients.iter();
     let client = clients.find(|client| client.id == code.wanted.client_id);
     let clocks = judge.clocks_ms(seen.times);
+    let ahead_ms = judge.troubles.ahead_ms(seen.times.to_ms);
     let unix = |times: Times| times.later(world.epoch_ms).give_or_take(clocks);
     let rule = TokenSet {
         issuer: world.issuer.clone(),
@@ -303,7 +304,11 @@ fn tokens(judge: &Judge<'_>, seen: &Seen<'_>, code: &Code) -> Expected {
         scope: code.wanted.scope.clone(),
         nonce: code.wanted.nonce,
         authenticated: unix(session.map_or(seen.times, |session| judge.authenticated(session))),
-        issued: unix(seen.times),
+        issued: Times {
+            // core/LIMITS.md, "Clocks": no client gets a token from the future because the clock of Redis is ahead.
+            to_ms: unix(seen.times).to_ms.min(seen.times.to_ms + world.epoch_ms + ahead_ms),
+            ..unix(seen.times)
+        },
         access_ms: judge.setting("access token"),
         id_ms: judge.setting("ID token"),
         algorithm: client.map_or_else(String::new, |client| client.id_token_alg.clone()),

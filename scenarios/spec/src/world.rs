@@ -198,6 +198,8 @@ pub struct Touches {
     /// By how much what replicas date may, of which another one judges, milliseconds: they go by the clock of Redis as long as
     /// theirs is not too far from it (`core/LIMITS.md`, "Clocks").
     pub dates_ms: u64,
+    /// By how much replicas' own clocks may be ahead of the true time, milliseconds.
+    pub ahead_ms: u64,
     /// By how much the leader may be wrong about the time, milliseconds: nobody leads whose clock is too far from that of Redis.
     pub leader_ms: u64,
 }
@@ -254,6 +256,11 @@ impl Troubles {
     /// By how much what replicas had dated up to a moment may have been wrong.
     pub fn dates_ms(&self, to_ms: u64) -> u64 {
         self.most_ms(to_ms, |touches| touches.dates_ms)
+    }
+
+    /// By how much replicas' own clocks may have been ahead up to a moment.
+    pub fn ahead_ms(&self, to_ms: u64) -> u64 {
+        self.most_ms(to_ms, |touches| touches.ahead_ms)
     }
 
     /// By how much the leader may have been wrong about the time up to a moment.

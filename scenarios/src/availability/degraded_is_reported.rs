@@ -8,7 +8,7 @@
 //! (8 seeds of each of two scenarios).
 //!
 //! Nor may it close its port too early: a store that has failed for less time than `core/LIMITS.md` says ("degraded") may be
-//! in a failover.
+//! in a failover. What has failed before, and has worked since, does not count.
 //!
 //! Edges. A short outage does not count: a normal failover takes two to three seconds. A replica that was killed or
 //! paused is not judged until everything has healed.
@@ -17,7 +17,7 @@ use crate::{
     property::{
         calm::{CUT_SHORT, UNHEALED, first_of},
         faults, human,
-        spans::spans,
+        spans::{lasting_since_ms, spans},
         violation,
     },
     store::unreachable::blind,
@@ -69,30 +69,17 @@ const FELT_BRIEFLY_MS: u64 = 5_000;
 
 /// Since when something has been broken without a break, at a time; `None` if nothing was.
 fn broken_since_ms(history: &History, at_ms: u64) -> Option<u64> {
-    let mut broken: Vec<(u64, u64)> = spans(history)
-        .iter()
-        .map(|span| {
-            let felt_ms = match span.fault {
-                Fault::RedisRefuses { .. } | Fault::Own(_) | Fault::DiskError { .. } => FELT_BRIEFLY_MS,
-                _ => FELT_MS,
-            };
-            (span.from_ms, span.to_ms.saturating_add(felt_ms))
-        })
-        .filter(|(from_ms, _)| *from_ms <= at_ms)
-        .collect();
-    broken.sort_unstable();
-    let joined = broken
-        .into_iter()
-        .reduce(|(since_ms, until_ms), (from_ms, to_ms)| match from_ms <= until_ms {
-            true => (since_ms, until_ms.max(to_ms)),
-            false => (from_ms, to_ms),
-        });
-    joined
-        .filter(|(_, until_ms)| at_ms <= *until_ms)
-        .map(|(since_ms, _)| since_ms)
+    let broken = spans(history).into_iter().map(|span| {
+        let felt_ms = match span.fault {
+            Fault::RedisRefuses { .. } | Fault::Own(_) | Fault::DiskError { .. } => FELT_BRIEFLY_MS,
+            _ => FELT_MS,
+        };
+        (span.from_ms, span.to_ms.saturating_add(felt_ms))
+    });
+    lasting_since_ms(broken, at_ms)
 }
 
-/// A port that closes although nothing has been broken for long enough: what has failed before, and worked since, counts no more.
+/// A port that closes although nothing has been broken for long enough.
 fn closed_too_early(name: &str, evidence: &Evidence<'_>) -> Result<(), Violation> {
     let history = evidence.history;
     let tolerated_ms = Settings::default().get("degraded");

@@ -48,6 +48,7 @@ mod quiet_after_trouble;
 pub(crate) mod replica_dies_mid_flow;
 pub(crate) mod rolling_restart;
 mod stops_in_vain;
+mod stops_while_paused;
 
 use crate::vocabulary::{PlantedBug, Scenario};
 
@@ -77,6 +78,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
         replica_dies_mid_flow::replica_dies_mid_flow(),
         rolling_restart::rolling_restart(),
         stops_in_vain::stops_in_vain(),
+        stops_while_paused::stops_while_paused(),
         quiet_after_trouble::quiet_after_trouble(),
         one_login::one_login(),
         descriptors_run_out::descriptors_run_out(),

@@ -21,16 +21,16 @@ mod closing;
 mod losses;
 
 use crate::{
-    exchange, mail, mailed_code,
+    mail, mailed_code,
     property::{
         calm::{CUT_SHORT, first_of},
         human, invocations,
-        reading::{TroubledTimes, mails, only_slows},
+        reading::{Exchanged, TroubledTimes, exchanged, mails, only_slows},
         spans::spans,
         stops::{Stopped, stops},
         violation,
     },
-    vocabulary::{Event, Evidence, Fault, Kind, LogLine, Login, Mode, Observation, Op, OwnFault, Property, Violation},
+    vocabulary::{Evidence, Fault, Kind, LogLine, Login, Mode, Op, OwnFault, Property, Violation},
     world::hosts,
 };
 use sim::history::RETURNED;
@@ -85,7 +85,7 @@ impl Property<Login> for StopsInOrder {
             judging.ends(stop)?;
             judging.finishes(stop)?;
             judging.says_that_it_closes(stop)?;
-            judging.gives_the_lease_back(stop, &documented)?;
+            judging.gives_the_lease_back(stop)?;
             judging.has_lost_what_it_says(stop)?;
             judging.cuts_off_what_it_says(stop)?;
         }
@@ -161,23 +161,11 @@ impl Judging<'_, '_> {
         // An end that is on its way to the client, through the balancer.
         let until_ms = ended_ms + 4 * world.latency_ms_max;
         let closings = stop.closings(evidence.plan);
-        let mut asked: BTreeMap<u64, (u64, usize, &str, &str)> = BTreeMap::new();
-        for (place, record) in evidence.history.records.iter().enumerate() {
-            let Event::Own(Observation::Exchange(seen)) = &record.event else {
-                continue;
-            };
-            let (number, answer) = match seen {
-                exchange::Observation::Asked { number, door, request } => {
-                    asked.insert(*number, (record.at_ms, place, door.as_str(), request.path.as_str()));
-                    continue;
-                }
-                exchange::Observation::Answered { number, answer } => (number, answer),
-                _ => continue,
-            };
-            let Some((sent_ms, sent_at, door, path)) = asked.remove(number) else {
-                continue;
-            };
-            let ended = record.at_ms;
+        for exchanged in exchanged(evidence.history) {
+            let Exchanged {
+                sent_ms, door, answer, ..
+            } = exchanged;
+            let ended = exchanged.ended_ms;
             let met = (stop.from_ms..=until_ms).contains(&ended);
             if !met || !(door == hosts::BALANCER || door == stop.host) {
                 continue;
@@ -196,26 +184,27 @@ impl Judging<'_, '_> {
                 continue;
             }
             let what = format!(
-                "{path} at {door}, sent at {}, {}, while {} stopped from {} on",
+                "{} at {door}, sent at {}, {}, while {} stopped from {} on",
+                exchanged.request.path,
                 human(sent_ms),
                 failed.unwrap_or_default(),
                 stop.host,
                 human(stop.from_ms)
             );
-            return Err(self.violated(ended, vec![stop.place, sent_at, place], what, "cut-off"));
+            let records = vec![stop.place, exchanged.sent_at, exchanged.ended_at];
+            return Err(self.violated(ended, records, what, "cut-off"));
         }
         Ok(())
     }
 
     /// Another process leads after its next question: of another replica, or of this one, if it is started again at once.
-    fn gives_the_lease_back(&self, stop: &Stopped<'_>, documented: &Settings) -> Result<(), Violation> {
+    fn gives_the_lease_back(&self, stop: &Stopped<'_>) -> Result<(), Violation> {
         let world = &self.evidence.plan.world;
-        let pause_ms = match world.lease_ms == documented.get("lease") {
-            true => documented.get("renewals"),
-            false => 3 * world.lease_ms / 10,
-        };
-        let deadline_ms =
-            stop.from_ms + pause_ms + LEASE_WAYS * world.latency_ms_max + 4 * world.call_pause_ms_max + SLACK_MS;
+        let deadline_ms = stop.from_ms
+            + world.renewal_ms()
+            + LEASE_WAYS * world.latency_ms_max
+            + 4 * world.call_pause_ms_max
+            + SLACK_MS;
         let log = || self.evidence.operators.log.iter().map(|written| &written.line);
         let before = log().filter(|line| line.host == stop.host && line.at_ms < stop.from_ms);
         let led = before.fold(false, |leads, line| match &line.text {

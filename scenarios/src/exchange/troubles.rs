@@ -72,7 +72,7 @@ pub(crate) fn troubles_but_for(plan: &Plan, history: &History, is_harmless: fn(&
                 Fault::ClockJump { .. } => *off + by_ms,
                 _ => *by_ms,
             };
-            touches = of_clock(plan, &faults, host, off.unsigned_abs(), touches);
+            touches = of_clock(plan, &faults, host, *off, touches);
         }
         if let (Fault::PowerLoss { host }, Some((end_ms, _))) = (fault, end)
             && plan.world.replica_hosts().contains(host)
@@ -220,15 +220,16 @@ const NEAR_MS: u64 = 2_000;
 
 /// What a clock that is so far off can do besides. All replicas go by the clock of Redis, as long as theirs is not too far from it
 /// (`core/LIMITS.md`, "Clocks").
-fn of_clock(plan: &Plan, faults: &[(u64, &Fault)], host: &str, off_ms: u64, touches: Touches) -> Touches {
+fn of_clock(plan: &Plan, faults: &[(u64, &Fault)], host: &str, ahead_ms: i64, touches: Touches) -> Touches {
+    let off_ms = ahead_ms.unsigned_abs();
     let slack_ms = Settings::default().get("disagreement of clocks");
     let is_of_store = |fault: &Fault| {
         let is_clock = matches!(fault, Fault::ClockOffset { .. } | Fault::ClockJump { .. });
         is_clock && fault.hosts().iter().any(|host| host.starts_with(hosts::REDIS))
     };
-    let is_set_right = plan.world.replica_hosts().iter().any(|replica| replica == host)
-        && !plan.world.redis_hosts().is_empty()
-        && !faults.iter().any(|(_, fault)| is_of_store(fault));
+    let is_replica = plan.world.replica_hosts().iter().any(|replica| replica == host);
+    let is_set_right =
+        is_replica && !plan.world.redis_hosts().is_empty() && !faults.iter().any(|(_, fault)| is_of_store(fault));
     let near_ms = off_ms.min(NEAR_MS);
     Touches {
         clocks_ms: off_ms,
@@ -237,6 +238,7 @@ fn of_clock(plan: &Plan, faults: &[(u64, &Fault)], host: &str, off_ms: u64, touc
         } else {
             off_ms
         },
+        ahead_ms: if is_replica { ahead_ms.max(0).unsigned_abs() } else { 0 },
         leader_ms: if is_set_right { near_ms } else { off_ms },
         ..touches
     }
@@ -333,6 +335,7 @@ fn of_call(call: &CallFault) -> Touches {
         keys: false,
         clocks_ms: 0,
         dates_ms: 0,
+        ahead_ms: 0,
         leader_ms: 0,
     }
 }

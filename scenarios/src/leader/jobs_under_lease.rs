@@ -11,7 +11,11 @@
 //! not seen, because it has another one than the world's, is not judged.
 
 use crate::{
-    property::{human, violation},
+    property::{
+        human,
+        spans::{Span, spans},
+        violation,
+    },
     vocabulary::{CallRecord, Event, Evidence, Fault, Kind, Login, Property, Violation},
 };
 use sim::calls::Answered;
@@ -56,6 +60,7 @@ impl Property<Login> for JobsUnderLease {
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
         let lease_ms = evidence.plan.world.lease_ms;
         let mut turns: BTreeMap<&str, Vec<(u64, Turn<'_>)>> = BTreeMap::new();
+        let pauses = spans(evidence.history);
         for call in evidence.calls {
             let of_host = turns.entry(&call.host).or_default();
             of_host.push((call.at_ms, Turn::Began(call)));
@@ -76,7 +81,11 @@ impl Property<Login> for JobsUnderLease {
                 } => (host, Turn::Ends),
                 _ => continue,
             };
-            turns.entry(host).or_default().push((record.at_ms, turn));
+            let at_ms = match turn {
+                Turn::Stops => hears_ms(&pauses, host, record.at_ms),
+                _ => record.at_ms,
+            };
+            turns.entry(host).or_default().push((at_ms, turn));
         }
         let is_seen = |turns: &[(u64, Turn<'_>)]| {
             let mut turns = turns.iter();
@@ -106,6 +115,14 @@ impl Property<Login> for JobsUnderLease {
         }
         Ok(())
     }
+}
+
+/// When a host hears what it was told at a time: one that stands still does so when it goes on.
+fn hears_ms(spans: &[Span<'_>], host: &str, at_ms: u64) -> u64 {
+    let stands_still = |span: &&Span<'_>| {
+        matches!(span.fault, Fault::Pause { host: of } if of == host) && (span.from_ms..span.to_ms).contains(&at_ms)
+    };
+    spans.iter().find(stands_still).map_or(at_ms, |span| span.to_ms)
 }
 
 impl Knows {
@@ -144,7 +161,7 @@ mod tests {
     use super::*;
     use crate::{
         property::testing::Story,
-        scenario::{kill, start, stop},
+        scenario::{kill, pause, resume, start, stop},
     };
 
     /// Whose calls to the store are seen.
@@ -193,6 +210,16 @@ mod tests {
         assert_eq!(claims(leads().fault(2_000, stop("idp-a")), 2_001), Ok(()));
         assert!(claims(leads().fault(2_000, stop("idp-a")), 2_002).is_err());
         assert_eq!(claims(leads().fault(2_000, stop("idp-b")), 2_002), Ok(()));
+    }
+
+    #[test]
+    fn who_stands_still_is_told_to_stop_when_it_goes_on() {
+        let paused = || leads().fault(1_900, pause("idp-a")).fault(2_000, stop("idp-a"));
+        let goes_on = || paused().fault(2_200, resume("idp-a"));
+        assert_eq!(claims(goes_on(), 2_201), Ok(()));
+        assert!(claims(goes_on(), 2_202).is_err());
+        let another = leads().fault(1_900, pause("idp-b")).fault(2_000, stop("idp-a"));
+        assert!(claims(another.fault(2_200, resume("idp-b")), 2_201).is_err());
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub(crate) mod oldest_first_for_ever;
 pub(crate) mod own_clock_believed;
 pub(crate) mod reminder_differs;
 pub(crate) mod renewal_believed;
+pub(crate) mod renewed_for_anybody;
 pub(crate) mod swept_at_once;
 pub(crate) mod unfenced_leader;
 pub(crate) mod unfit_leader_stays;
@@ -64,6 +65,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         unfit_leader_stays::PLANTED,
         asked_once_whether_it_leads::PLANTED,
         job_waits_for_ever::PLANTED,
+        renewed_for_anybody::PLANTED,
     ]
 }
 

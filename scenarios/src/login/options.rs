@@ -283,6 +283,12 @@ impl WorldOptions {
         }
     }
 
+    /// How long a leader waits between two renewals, and everybody else between two questions for the lease, milliseconds
+    /// (`core/LIMITS.md`, "renewals").
+    pub(crate) fn renewal_ms(&self) -> u64 {
+        renew_every(Duration::from_millis(self.lease_ms)).as_millis() as u64
+    }
+
     /// The hosts of the login service's replicas.
     pub fn replica_hosts(&self) -> Vec<String> {
         hosts::replicas(self.replicas)

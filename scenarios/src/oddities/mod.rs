@@ -33,6 +33,7 @@ mod one_cookie_for_all_flows;
 mod documented_lifetimes;
 mod edges;
 mod edges_across_clocks;
+mod edges_while_locked;
 mod long_day;
 mod rule_breakers;
 mod several_logins;
@@ -50,6 +51,7 @@ pub(crate) fn stories() -> Vec<Scenario> {
         rule_breakers::rule_breakers(),
         edges::edges(),
         edges_across_clocks::edges_across_clocks(),
+        edges_while_locked::edges_while_locked(),
         documented_lifetimes::documented_lifetimes(),
         long_day::long_day(),
         several_logins::several_logins(),

@@ -4,7 +4,7 @@ use super::errors_explained::blamed;
 use crate::{
     directory,
     exchange::touches,
-    property::spans::keeps_lock_until_ms,
+    property::spans::{keeps_lock_until_ms, lasting_since_ms},
     vocabulary::{Fault, OwnFault},
 };
 use spec::LogLine;
@@ -113,13 +113,12 @@ fn longest_commit_ms<'a>(faults: impl Iterator<Item = &'a Fault>) -> u64 {
     USUAL_MS + slow_ms.max().unwrap_or_default()
 }
 
-/// Whether the hook can have been out of reach, if a replica says that it did not get an event in time. A hook that is reached and
-/// does not answer may have acted: then nobody knows.
+/// Whether the hook can have been out of reach, if a replica says that it did not get an event. A hook that is reached and does
+/// not answer, or not to the end, may have acted: then nobody knows.
 fn reached_nobody<'a>(line: &LogLine<'_>, mut faults: impl Iterator<Item = &'a Fault>) -> bool {
-    if !line
-        .text
-        .starts_with("analytics loses events cause=not done: the answer took longer")
-    {
+    let not_done = line.text.strip_prefix("analytics loses events cause=not done: ");
+    let is_of_the_way = |why: &str| why.starts_with("the answer took longer") || why.starts_with("connection lost");
+    if !not_done.is_some_and(is_of_the_way) {
         return true;
     }
     faults.any(|fault| {
@@ -153,24 +152,11 @@ fn waited(line: &LogLine<'_>, troubles: &[(u64, &Fault)]) -> bool {
         Some((troubles[index].0, until_ms.saturating_add(waited_ms + SLACK_MS)))
     });
     let is_kept = kept.any(|(from_ms, until_ms)| (from_ms..=until_ms).contains(&line.at_ms));
-    troubles.iter().any(held) || is_kept || locked_since_ms(line.at_ms.saturating_sub(SLACK_MS), troubles) <= began_ms
-}
-
-/// Since when somebody has held the lock without a break, at a time; `u64::MAX` if nobody did. Faults that overlap are one.
-fn locked_since_ms(at_ms: u64, troubles: &[(u64, &Fault)]) -> u64 {
-    let mut held: Vec<(u64, u64)> = (troubles.iter())
+    let locked = (troubles.iter())
         .filter(|(_, fault)| is_held(fault))
-        .map(|(from_ms, fault)| (*from_ms, from_ms + fault.lasts_ms().unwrap_or(u64::MAX / 2)))
-        .collect();
-    held.sort_unstable();
-    let (mut since_ms, mut until_ms) = (u64::MAX, 0);
-    for (from_ms, to_ms) in held.into_iter().filter(|(from_ms, _)| *from_ms <= at_ms) {
-        if from_ms > until_ms || since_ms == u64::MAX {
-            since_ms = from_ms;
-        }
-        until_ms = until_ms.max(to_ms);
-    }
-    if until_ms < at_ms { u64::MAX } else { since_ms }
+        .map(|(from_ms, fault)| (*from_ms, from_ms + fault.lasts_ms().unwrap_or(u64::MAX / 2)));
+    let since_ms = lasting_since_ms(locked, line.at_ms.saturating_sub(SLACK_MS));
+    troubles.iter().any(held) || is_kept || since_ms.is_some_and(|since_ms| since_ms <= began_ms)
 }
 
 fn is_held(fault: &Fault) -> bool {

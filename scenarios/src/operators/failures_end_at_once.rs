@@ -11,13 +11,10 @@
 //! for as long as attempts are noted that do not go on. And whoever does the same at the same time as somebody whose call fails
 //! waits for them.
 
-use super::leads_again;
 use crate::{
-    exchange,
-    property::{human, violation},
-    vocabulary::{CallRecord, Event, Evidence, Kind, Login, Observation, Property, Violation},
+    property::{human, reading::exchanged, violation},
+    vocabulary::{CallRecord, Evidence, Kind, Login, Property, Violation},
 };
-use std::collections::BTreeMap;
 
 /// How long an answer may take, milliseconds.
 const BUDGET_MS: u64 = 500;
@@ -45,32 +42,17 @@ impl Property<Login> for FailuresEndAtOnce {
         )
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        leads_again::check(&self.name(), evidence)?;
-        let mut asked: BTreeMap<u64, (u64, usize)> = BTreeMap::new();
-        for (place, record) in evidence.history.records.iter().enumerate() {
-            let Event::Own(Observation::Exchange(seen)) = &record.event else {
-                continue;
-            };
-            let number = match seen {
-                exchange::Observation::Asked { number, .. } => {
-                    asked.insert(*number, (record.at_ms, place));
-                    continue;
-                }
-                exchange::Observation::Answered { number, .. } => number,
-                _ => continue,
-            };
-            let Some((from_ms, question)) = asked.remove(number) else {
-                continue;
-            };
-            let to_ms = record.at_ms;
+        for exchanged in exchanged(evidence.history) {
+            let (from_ms, to_ms) = (exchanged.sent_ms, exchanged.ended_ms);
             let is_late = to_ms - from_ms > BUDGET_MS;
             if evidence.is_violated(is_late, failing(evidence, from_ms, to_ms)) {
                 let what = format!(
                     "{} waited {} for an answer, and no call failed meanwhile",
-                    record.who,
+                    exchanged.who,
                     human(to_ms - from_ms)
                 );
-                return Err(violation(&self.name(), to_ms, vec![question, place], what).because("lingers"));
+                let records = vec![exchanged.sent_at, exchanged.ended_at];
+                return Err(violation(&self.name(), to_ms, records, what).because("lingers"));
             }
         }
         Ok(())
@@ -98,7 +80,11 @@ fn failing(evidence: &Evidence<'_>, from_ms: u64, to_ms: u64) -> Option<&'static
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::property::testing::*;
+    use crate::{
+        exchange,
+        property::testing::*,
+        vocabulary::{Event, Observation},
+    };
     use spec::exchange::{Answered, Request};
 
     fn answered(story: Story, from_ms: u64, to_ms: u64) -> Story {

@@ -11,10 +11,13 @@
 
 use crate::{
     availability::{HealthAnswer, health_answers},
-    property::{spans::spans, violation},
+    property::{
+        spans::{Span, spans},
+        violation,
+    },
     vocabulary::{Evidence, Fault, Violation},
 };
-use spec::{LogLine, ProcessEnd};
+use spec::ProcessEnd;
 
 const BEGINS: &str = "leading epoch=";
 const ENDS: &str = "no longer leading epoch=";
@@ -29,13 +32,8 @@ struct Leads<'a> {
 }
 
 /// Judges this for [`LogAsDocumented`](super::log_as_documented::LogAsDocumented): the first answer that says something else.
-pub(super) fn check(
-    property: &str,
-    evidence: &Evidence<'_>,
-    lines: &[LogLine<'_>],
-    ends: &[ProcessEnd<'_>],
-) -> Result<(), Violation> {
-    let leads = leads(lines, ends);
+pub(super) fn check(property: &str, evidence: &Evidence<'_>, ends: &[ProcessEnd<'_>]) -> Result<(), Violation> {
+    let leads = leads(evidence, ends);
     let exact_ms = evidence.exact_to_ms;
     for answer in health_answers(evidence.history) {
         let HealthAnswer { asked_ms, at_ms, .. } = answer;
@@ -58,34 +56,33 @@ pub(super) fn check(
             return Err(violation(property, at_ms, vec![answer.record], what).because("leader-told-otherwise"));
         }
     }
-    goes_on(property, evidence, lines)
+    goes_on(property, evidence, &leads)
 }
 
 /// So long after the end of a fault another epoch may begin, milliseconds, besides two leases.
 const SETTLES_MS: u64 = 20_000;
 
 /// The first epoch that begins although nothing was broken.
-fn goes_on(property: &str, evidence: &Evidence<'_>, lines: &[LogLine<'_>]) -> Result<(), Violation> {
+fn goes_on(property: &str, evidence: &Evidence<'_>, leads: &[Leads<'_>]) -> Result<(), Violation> {
     let felt_ms = 2 * evidence.plan.world.lease_ms + SETTLES_MS;
     let spans = spans(evidence.history);
-    for line in lines.iter().filter(|line| line.text.starts_with(BEGINS)).skip(1) {
-        let is_broken = |at_ms: u64| {
-            let mut felt = spans.iter();
-            felt.any(|span| span.from_ms <= at_ms && at_ms <= span.to_ms.saturating_add(felt_ms))
-        };
-        let excuse = is_broken(line.at_ms).then_some("something was broken, or somebody stopped");
+    for Leads { host, from_ms, .. } in leads.iter().skip(1) {
+        let felt = |span: &Span<'_>| span.from_ms <= *from_ms && *from_ms <= span.to_ms.saturating_add(felt_ms);
+        let excuse = spans
+            .iter()
+            .any(felt)
+            .then_some("something was broken, or somebody stopped");
         if evidence.is_violated(true, excuse) {
-            let what = format!(
-                "{} begins another epoch, and nothing was broken: {:?}",
-                line.host, line.text
-            );
-            return Err(violation(property, line.at_ms, vec![], what).because("leads-for-no-reason"));
+            let what = format!("{host} begins to lead in another epoch, and nothing was broken");
+            return Err(violation(property, *from_ms, vec![], what).because("leads-for-no-reason"));
         }
     }
     Ok(())
 }
 
-fn leads<'a>(lines: &[LogLine<'a>], ends: &[ProcessEnd<'_>]) -> Vec<Leads<'a>> {
+/// When each process led, as its log says; `ends` are those of processes.
+fn leads<'a>(evidence: &'a Evidence<'_>, ends: &[ProcessEnd<'_>]) -> Vec<Leads<'a>> {
+    let lines: Vec<_> = evidence.operators.log.iter().map(|written| &written.line).collect();
     let begun = lines
         .iter()
         .enumerate()
@@ -98,10 +95,10 @@ fn leads<'a>(lines: &[LogLine<'a>], ends: &[ProcessEnd<'_>]) -> Vec<Leads<'a>> {
                 .map(|other| other.at_ms);
             let ended = ends
                 .iter()
-                .filter(|end| end.host == line.host && end.at_ms >= line.at_ms);
+                .filter(|end| *end.host == *line.host && end.at_ms >= line.at_ms);
             let ended_ms = ended.map(|end| end.at_ms).min();
             Leads {
-                host: line.host,
+                host: &line.host,
                 from_ms: line.at_ms,
                 to_ms: told_ms.unwrap_or(u64::MAX).min(ended_ms.unwrap_or(u64::MAX)),
             }

@@ -3,6 +3,7 @@
 //!
 //! Source: `core/MESSAGES.md`; inventory 26 and 38: an operator who asks why a port is closed reads it in the log of that moment.
 
+use super::log_as_documented::SUPERVISOR;
 use crate::{
     property::violation,
     vocabulary::{Event, Evidence, Violation},
@@ -34,6 +35,7 @@ pub(super) fn check(property: &str, evidence: &Evidence<'_>) -> Result<(), Viola
                     && begins.iter().any(|begins| line.text.starts_with(begins))
             })
         };
+        let mut excuse = None;
         let (host, is_told, what) = match &record.event {
             // A port that cannot be opened at first opens long after that was told.
             Event::Ready { host, ready: true, .. } => {
@@ -53,16 +55,27 @@ pub(super) fn check(property: &str, evidence: &Evidence<'_>) -> Result<(), Viola
                 (host, says(host, from_ms, &[begins]), "closes its port")
             }
             Event::Exit { host, how } if how == RETURNED => {
+                excuse = has_failed_to_start(evidence, host, at_ms).then_some(HAD_ENDED);
                 (host, says(host, at_ms.saturating_sub(MOMENT_MS), &["stopped"]), "ends")
             }
             _ => continue,
         };
-        if evidence.is_violated(!is_told, None) {
+        if evidence.is_violated(!is_told, excuse) {
             let what = format!("{host} {what}, and its log does not say so");
             return Err(violation(property, at_ms, vec![place], what).because("not-told"));
         }
     }
     Ok(())
+}
+
+const HAD_ENDED: &str = "the process had ended before, because it could not start";
+
+/// Whether no process is there at a moment that could tell anything: the last one could not start, and the next one has not been
+/// started yet.
+fn has_failed_to_start(evidence: &Evidence<'_>, host: &str, at_ms: u64) -> bool {
+    let log = evidence.operators.log.iter().map(|written| &written.line);
+    let mut before = log.filter(|line| line.host == host && line.at_ms <= at_ms).rev();
+    before.next().is_some_and(|last| last.text.starts_with(SUPERVISOR))
 }
 
 #[cfg(test)]
@@ -112,5 +125,10 @@ mod tests {
         assert_eq!(reason(ended("signal: 9")), Ok(()));
         assert_eq!(reason(ended(RETURNED)), Err("not-told".into()));
         assert_eq!(reason(says(ended(RETURNED), 3000, "INFO", "stopped")), Ok(()));
+        // Nobody is there who could say it.
+        let (host, how) = ("idp-a".to_owned(), RETURNED.to_owned());
+        let failed = says(Story::new(), 2500, "ERROR", SUPERVISOR);
+        let ended = failed.event(3000, "idp-a", Event::Exit { host, how });
+        assert_eq!(reason(ended), Ok(()));
     }
 }

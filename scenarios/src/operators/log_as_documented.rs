@@ -24,7 +24,7 @@ use spec::{LogLine, ProcessEnd};
 pub struct LogAsDocumented;
 
 /// How the supervisor's line begins.
-const SUPERVISOR: &str = "the replica could not start";
+pub(super) const SUPERVISOR: &str = "the replica could not start";
 
 impl Property<Login> for LogAsDocumented {
     fn kind(&self) -> Kind {
@@ -58,7 +58,7 @@ impl Property<Login> for LogAsDocumented {
                 return Err(violation(&self.name(), line.at_ms, vec![], what).because("blames-what-works"));
             }
         }
-        leader_told::check(&self.name(), evidence, &lines, &ends)?;
+        leader_told::check(&self.name(), evidence, &ends)?;
         lines_missing::check(&self.name(), evidence)
     }
 }

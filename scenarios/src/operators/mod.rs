@@ -7,7 +7,6 @@ pub(crate) mod errors_explained;
 pub(crate) mod failures_end_at_once;
 pub(crate) mod failures_logged;
 mod leader_told;
-mod leads_again;
 mod lines_missing;
 pub(crate) mod log_as_documented;
 pub(crate) mod no_secret_logged;

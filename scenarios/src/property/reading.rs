@@ -1,12 +1,15 @@
 //! Functions with which properties read a history.
 
 use crate::{
-    mailed_code,
+    exchange, mailed_code,
     property::stops::unnoticed,
     vocabulary::{Event, Fault, History, Observation, Op, OpId, OwnFault, Seen, Violation},
     world::calls::{Purpose, purpose},
 };
-use spec::Times;
+use spec::{
+    Times,
+    exchange::{Answered, Request},
+};
 use std::collections::BTreeMap;
 
 /// An operation: its beginning and, if it ended, its end.
@@ -21,6 +24,51 @@ pub(crate) struct Invocation<'a> {
     pub(crate) began_at: usize,
     /// Its end, if it ended.
     pub(crate) end: Option<End<'a>>,
+}
+
+/// A request that got an answer, or of which somebody knows what became.
+pub(crate) struct Exchanged<'a> {
+    /// When it was sent, milliseconds, and the record of that.
+    pub(crate) sent_ms: u64,
+    pub(crate) sent_at: usize,
+    /// Who sent it, and whom they asked.
+    pub(crate) who: &'a str,
+    pub(crate) door: &'a str,
+    pub(crate) request: &'a Request,
+    /// When its end was known, milliseconds, and the record of that.
+    pub(crate) ended_ms: u64,
+    pub(crate) ended_at: usize,
+    pub(crate) answer: &'a Answered,
+}
+
+/// All of them, in the order of their ends.
+pub(crate) fn exchanged(history: &History) -> impl Iterator<Item = Exchanged<'_>> {
+    let mut asked = BTreeMap::new();
+    history.records.iter().enumerate().filter_map(move |(place, record)| {
+        let Event::Own(Observation::Exchange(seen)) = &record.event else {
+            return None;
+        };
+        match seen {
+            exchange::Observation::Asked { number, door, request } => {
+                asked.insert(*number, (record.at_ms, place, door, request));
+                None
+            }
+            exchange::Observation::Answered { number, answer } => {
+                let (sent_ms, sent_at, door, request) = asked.remove(number)?;
+                Some(Exchanged {
+                    sent_ms,
+                    sent_at,
+                    who: &record.who,
+                    door,
+                    request,
+                    ended_ms: record.at_ms,
+                    ended_at: place,
+                    answer,
+                })
+            }
+            _ => None,
+        }
+    })
 }
 
 /// The end of an operation.

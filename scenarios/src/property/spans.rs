@@ -46,6 +46,22 @@ fn is_over(fault: &Fault, later: &Fault) -> bool {
     }
 }
 
+/// Since when something lasts without a break, at a time, of which each part is from when to when, milliseconds. Parts that overlap
+/// or touch are one. `None`: nothing lasts then.
+pub(crate) fn lasting_since_ms(parts: impl IntoIterator<Item = (u64, u64)>, at_ms: u64) -> Option<u64> {
+    let mut begun: Vec<(u64, u64)> = parts.into_iter().filter(|(from_ms, _)| *from_ms <= at_ms).collect();
+    begun.sort_unstable();
+    let joined = begun
+        .into_iter()
+        .reduce(|(since_ms, until_ms), (from_ms, to_ms)| match from_ms <= until_ms {
+            true => (since_ms, until_ms.max(to_ms)),
+            false => (from_ms, to_ms),
+        });
+    joined
+        .filter(|(_, until_ms)| at_ms <= *until_ms)
+        .map(|(since_ms, _)| since_ms)
+}
+
 /// Until when a process that is paused by one of the faults keeps the lock of the directory, milliseconds, if it may have been
 /// in a commit: its disk was slow. Without that a commit takes no longer than its rows do (8 ms for a sweep of 500), and in no story
 /// has a pause fallen into that.
@@ -71,6 +87,15 @@ pub(crate) fn keeps_lock_until_ms(faults: &[(u64, &Fault)], index: usize) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_that_touch_last_without_a_break() {
+        let since = |at_ms| lasting_since_ms([(50, 60), (10, 20), (20, 30), (12, 15)], at_ms);
+        assert_eq!(
+            [9, 10, 30, 31, 49, 55, 61].map(since),
+            [None, Some(10), Some(10), None, None, Some(50), None]
+        );
+    }
 
     #[test]
     fn a_pause_keeps_the_lock_if_it_falls_into_a_commit() {

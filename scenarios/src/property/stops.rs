@@ -38,7 +38,7 @@ pub(crate) struct Stopped<'a> {
 /// connect first: to the balancer, and there, back and there again.
 const WAYS_THERE: u64 = 4;
 /// By how much a moment may be missed, milliseconds: tasks and packets of one moment come in any order.
-const MISSED_BY_MS: u64 = 5;
+pub(crate) const MISSED_BY_MS: u64 = 5;
 
 impl Stopped<'_> {
     /// When its end was interrupted, for it was asked once more, milliseconds: from then on this is a kill.

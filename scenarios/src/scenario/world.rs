@@ -194,8 +194,8 @@ impl DrawWorld<Login> for World {
             ..self.base.clone()
         };
         // Drawn last and only where there is a choice, so that other worlds stay as they were.
-        let access = some(&self.access, dice).unwrap_or(options.access);
-        let clients_told = some(&self.clients_told, dice).unwrap_or(options.clients_told);
+        let access = one_of(&self.access, dice).unwrap_or(options.access);
+        let clients_told = one_of(&self.clients_told, dice).unwrap_or(options.clients_told);
         WorldOptions {
             access,
             clients_told,
@@ -204,6 +204,6 @@ impl DrawWorld<Login> for World {
     }
 }
 
-fn some<T: Copy>(choices: &[T], dice: &mut Dice) -> Option<T> {
+fn one_of<T: Copy>(choices: &[T], dice: &mut Dice) -> Option<T> {
     (!choices.is_empty()).then(|| dice.pick(choices))
 }

@@ -22,24 +22,24 @@ pub(crate) fn redis_refuses() -> Scenario {
             .and(refuses(REDIS_2, why, secs(lasts_s)))
     };
     let mut faults = both(Faults::new(), secs(4)..secs(5), Refusal::OutOfMemory, 8);
-    faults = both(faults, secs(14)..secs(15), Refusal::TooFewReplicas, 4);
-    faults = both(faults, secs(23)..secs(24), Refusal::Password, 3);
-    faults = both(faults, secs(31)..secs(32), Refusal::WritesPaused, 2);
-    faults = both(faults, secs(38)..secs(39), Refusal::Permission, 3);
+    faults = both(faults, secs(14)..secs(15), Refusal::TooFewReplicas, 8);
+    faults = both(faults, secs(27)..secs(28), Refusal::Password, 3);
+    faults = both(faults, secs(35)..secs(36), Refusal::WritesPaused, 2);
+    faults = both(faults, secs(42)..secs(43), Refusal::Permission, 3);
     Scenario::new(
         "redis_refuses",
         "Redis answers, and refuses what it is asked, for one reason after the other",
     )
     .covering(&[25, 26, 56])
-    .world(World::standard().reminders(3, secs(6)..secs(42)))
+    .world(World::standard().reminders(3, secs(6)..secs(46)))
     .workload(Logins::people(30).from(secs(3)).every(ms(1_300)))
     .workload(Visitors::looking(3, 12, secs(3)).from(secs(1)).every(secs(1)))
     // What does not fit into a cookie begins with a transaction, which is refused in another way than a command.
     .workload(Workload::named("crawler", crawls()).from(secs(2)))
-    .workload(Logins::people(4).from(secs(58)).every(secs(1)))
-    .workloads(Probe::everything_from(secs(60)))
+    .workload(Logins::people(4).from(secs(62)).every(secs(1)))
+    .workloads(Probe::everything_from(secs(64)))
     .workload(Monitor::every(secs(3)))
-    .faults(faults.heal_at(secs(44)))
+    .faults(faults.heal_at(secs(48)))
     .always(HealthTells)
     .always(PortStaysOpen)
     .always(RefusalsCostNothing)
@@ -56,7 +56,7 @@ pub(crate) fn redis_refuses() -> Scenario {
         "somebody was told to try again",
         refused_with("temporarily-unavailable"),
     )
-    .lasts(secs(78))
+    .lasts(secs(82))
 }
 
 fn crawls() -> Behaviour {

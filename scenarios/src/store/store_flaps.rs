@@ -10,16 +10,19 @@ use crate::{
     vocabulary::{Faults, Refusal, Scenario},
 };
 
-/// How often, from when on, and for how long of each time it refuses, milliseconds.
-const TIMES: u64 = 6;
+/// From when on, for how long each time it refuses, and for how long it works before the next, milliseconds. Looks that succeed
+/// before and after a short time must not be added up.
 const FROM_MS: u64 = 8_000;
-const EVERY_MS: u64 = 9_500;
-const REFUSES_MS: u64 = 8_000;
+const REFUSES_MS: [u64; 8] = [8_000, 3_000, 3_500, 8_000, 2_500, 3_000, 8_000, 8_000];
+const WORKS_MS: u64 = 1_500;
 
 pub(crate) fn store_flaps() -> Scenario {
-    let faults = (0..TIMES).fold(Faults::new(), |faults, n| {
-        let [first, second] = [REDIS_1, REDIS_2].map(|node| refuses(node, Refusal::Permission, ms(REFUSES_MS)));
-        faults.at(ms(FROM_MS + n * EVERY_MS), first).and(second)
+    let mut from_ms = FROM_MS;
+    let faults = REFUSES_MS.into_iter().fold(Faults::new(), |faults, lasts_ms| {
+        let [first, second] = [REDIS_1, REDIS_2].map(|node| refuses(node, Refusal::Permission, ms(lasts_ms)));
+        let at = ms(from_ms);
+        from_ms += lasts_ms + WORKS_MS;
+        faults.at(at, first).and(second)
     });
     Scenario::new(
         "store_flaps",

@@ -54,17 +54,18 @@ pub(super) const OF_ACCESS: &[DrawFaults<Login>] = &[
 /// Somebody deletes the log of the directory, and only then the replicas are restarted, one after the other: each is killed or
 /// asked to end. All are done with it before everything heals.
 pub(super) fn log_deleted(dice: &mut Dice, world: &World<Login>, heals_at_ms: u64) -> Vec<TimedFault<Login>> {
-    const BETWEEN_MS: (u64, u64) = (500, 3_000);
-    const AWAY_MS: (u64, u64) = (50, 1_500);
+    const BEGINS_MS: u64 = 3_000;
     let replicas = world.of_kind(HostKind::Service);
-    // Stopping takes as long as it may.
-    let takes_ms = replicas.len() as u64 * (BETWEEN_MS.1 + AWAY_MS.1) + Settings::default().get("stop");
-    let mut at_ms = dice.between(3_000, heals_at_ms - takes_ms.min(heals_at_ms - 4_000));
+    // The last one may take as long to stop as it may.
+    let time_ms = heals_at_ms - BEGINS_MS - Settings::default().get("stop");
+    let each_ms = (time_ms / replicas.len() as u64).min(4_500);
+    let (between_ms, away_ms) = (each_ms * 2 / 3, each_ms / 3);
+    let mut at_ms = BEGINS_MS + dice.between(0, time_ms - each_ms * replicas.len() as u64);
     let mut faults = vec![TimedFault::at(at_ms, directory_log_deleted())];
     for replica in &replicas {
-        at_ms += dice.between(BETWEEN_MS.0, BETWEEN_MS.1);
+        at_ms += dice.between(500, between_ms);
         let ends = if dice.chance(50) { kill(replica) } else { stop(replica) };
-        let starts_ms = at_ms + dice.between(AWAY_MS.0, AWAY_MS.1);
+        let starts_ms = at_ms + dice.between(50, away_ms);
         faults.extend([TimedFault::at(at_ms, ends), TimedFault::at(starts_ms, start(replica))]);
     }
     faults

@@ -103,9 +103,17 @@ impl SharedDirectory {
         self.fill(false);
         transaction_begins();
         let other = connect(&self.location); // whoever has the lock is in a transaction
-        // It needs no lock that somebody may have.
-        let written_back = wait_for_syncs(|| other.execute_batch("PRAGMA wal_checkpoint(PASSIVE)"));
-        debug_assert_eq!(written_back, Ok(()));
+        // It needs no lock that somebody may have. What it says: whether it was hindered, and the pages of the log and those of
+        // them that are in the file now.
+        let write_back = || {
+            let said = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+            other.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], said)
+        };
+        let written_back = wait_for_syncs(write_back);
+        debug_assert!(
+            matches!(written_back, Ok((pages, written)) if pages == written),
+            "{written_back:?}"
+        );
         self.machine().disk.lose_log(FILE);
         drop(other);
         self.lock.reopen(&self.location);

@@ -117,8 +117,6 @@ async fn keep_running(process: &Process<Login>, env: &Env, asked: watch::Receive
         tracing::error!(%why, "the replica could not start");
         env.mark("replica could not start");
         if asks(asked.clone(), sleep(RESTART_AFTER)).await {
-            tracing::info!("stopping");
-            tracing::info!("stopped"); // nobody is there to say it
             return;
         }
     }
@@ -145,8 +143,7 @@ async fn serve(process: &Process<Login>, env: &Env, mut to_stop: watch::Receiver
     let opened = seams::select! {
         opened = opening => opened,
         _ = to_stop.wait_for(|asked| *asked) => {
-            tracing::info!("stopping");
-            tracing::info!("stopped"); // as the program says it
+            idp::replica::stop_before_start(); // as the program does
             return Ok(());
         }
     };

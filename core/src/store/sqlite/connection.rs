@@ -165,9 +165,7 @@ impl Connections {
             && let Some(others_until) = queue.turns.others_until.take()
         {
             let left = others_until.saturating_sub(self.clock.monotonic());
-            if !left.is_zero() {
-                timeout_at(deadline, sleep(left)).await?;
-            }
+            timeout_at(deadline, sleep(left)).await?;
         }
         Ok(self.at_head(queue))
     }

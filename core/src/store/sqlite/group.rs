@@ -188,8 +188,8 @@ impl SqliteDirectory {
 /// example. Then nobody has written.
 fn join<T>(head: &mut Head<'_>, job: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, AttemptError> {
     let (done, is_over) = {
-        let writer = head.writer();
-        (in_savepoint(&writer, job), writer.is_autocommit())
+        let mut writer = head.writer();
+        (in_savepoint(&mut writer, job), writer.is_autocommit())
     };
     if is_over {
         head.end_group();
@@ -199,19 +199,15 @@ fn join<T>(head: &mut Head<'_>, job: impl Fn(&Connection) -> rusqlite::Result<T>
     done.map(|(value, _)| value).map_err(AttemptError::from)
 }
 
+/// What fails is rolled back when the savepoint is dropped.
 fn in_savepoint<T>(
-    writer: &Connection,
+    writer: &mut Connection,
     job: impl Fn(&Connection) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<(T, u64)> {
-    let perform = |statement: &str| writer.prepare_cached(statement)?.execute([]).map(drop);
-    perform("SAVEPOINT of_one")?;
     let before = writer.total_changes();
-    let done = job(writer);
-    if done.is_err() && !writer.is_autocommit() {
-        perform("ROLLBACK TO of_one")?;
-    }
-    if !writer.is_autocommit() {
-        perform("RELEASE of_one")?;
-    }
-    done.map(|value| (value, writer.total_changes() - before))
+    let savepoint = writer.savepoint()?;
+    let value = job(&savepoint)?;
+    let rows = savepoint.total_changes() - before;
+    savepoint.commit()?;
+    Ok((value, rows))
 }

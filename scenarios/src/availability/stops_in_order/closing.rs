@@ -2,15 +2,14 @@
 
 use super::{HALTED, Judging};
 use crate::{
-    exchange,
-    property::{human, stops::Stopped},
-    vocabulary::{Event, Observation, Violation},
+    property::{
+        human,
+        reading::exchanged,
+        stops::{MISSED_BY_MS, Stopped},
+    },
+    vocabulary::Violation,
 };
 use spec::exchange::Answered;
-use std::collections::BTreeMap;
-
-/// By how much a moment may be missed, milliseconds: tasks and packets of one moment come in any order.
-const MISSED_BY_MS: u64 = 5;
 
 impl Judging<'_, '_> {
     /// Each answer that is given from then on says that its connection closes (RFC 9112 section 9.6). Otherwise whoever keeps it
@@ -20,29 +19,22 @@ impl Judging<'_, '_> {
         let way_ms = self.evidence.plan.world.latency_ms_max;
         let ended_ms = stop.ended.map_or(stop.from_ms + self.stop_ms, |(at_ms, _)| at_ms);
         let told = stop.from_ms + way_ms + MISSED_BY_MS..=ended_ms;
-        let mut asked: BTreeMap<u64, usize> = BTreeMap::new();
-        for (place, record) in self.evidence.history.records.iter().enumerate() {
-            match &record.event {
-                Event::Own(Observation::Exchange(exchange::Observation::Asked { number, door, .. })) => {
-                    (door == stop.host).then(|| asked.insert(*number, place));
-                }
-                Event::Own(Observation::Exchange(exchange::Observation::Answered { number, answer })) => {
-                    let (Some(sent_at), Answered::With(answer)) = (asked.remove(number), answer) else {
-                        continue;
-                    };
-                    let excuse = self.was_halted(stop, record.at_ms).then_some(HALTED);
-                    let is_kept = told.contains(&record.at_ms) && !answer.closes;
-                    if self.evidence.is_violated(is_kept, excuse) {
-                        let what = format!(
-                            "{} was asked to end at {}, and an answer at {} does not say that its connection closes",
-                            stop.host,
-                            human(stop.from_ms),
-                            human(record.at_ms)
-                        );
-                        return Err(self.violated(record.at_ms, vec![stop.place, sent_at, place], what, "kept-open"));
-                    }
-                }
-                _ => {}
+        for exchanged in exchanged(self.evidence.history).filter(|one| one.door == stop.host) {
+            let Answered::With(answer) = exchanged.answer else {
+                continue;
+            };
+            let at_ms = exchanged.ended_ms;
+            let excuse = self.was_halted(stop, at_ms).then_some(HALTED);
+            let is_kept = told.contains(&at_ms) && !answer.closes;
+            if self.evidence.is_violated(is_kept, excuse) {
+                let what = format!(
+                    "{} was asked to end at {}, and an answer at {} does not say that its connection closes",
+                    stop.host,
+                    human(stop.from_ms),
+                    human(at_ms)
+                );
+                let records = vec![stop.place, exchanged.sent_at, exchanged.ended_at];
+                return Err(self.violated(at_ms, records, what, "kept-open"));
             }
         }
         Ok(())

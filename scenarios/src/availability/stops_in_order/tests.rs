@@ -1,8 +1,9 @@
 use super::*;
 use crate::{
+    exchange,
     property::testing::*,
     scenario::{kill, mail as relay, start, stop},
-    vocabulary::Seen,
+    vocabulary::{Event, Observation, Seen},
 };
 use sim::history::INTERRUPTED;
 use spec::exchange::{Answer, Request};

@@ -3,7 +3,7 @@
 use super::{Observation, changed, judge, told};
 use crate::{
     exchange::{facts, refusals::refusals, troubles},
-    vocabulary::{Event, Observation as AnyObservation},
+    vocabulary::{Event, Fault, Observation as AnyObservation},
 };
 use spec::{
     Spec, Troubles, Violation,
@@ -105,6 +105,38 @@ fn identifiers_come_once_and_silence_needs_a_reason() {
         !silent(&ends_with(Answered::GivenUp("left".into()))),
         "nobody waited for it"
     );
+}
+
+/// A clock of Redis that is ahead excuses no ID token from the future: of two clocks the service dates it by the earlier one.
+#[test]
+fn no_id_token_is_from_the_future() {
+    let is_ahead = |fault: &Fault| matches!(fault, Fault::ClockJump { by_ms, .. } if *by_ms > 40_000);
+    let told_ahead = (1..=8).map(|seed| told("redis_clock_is_set", seed));
+    let mut told_ahead = told_ahead.filter(|(plan, ..)| plan.faults.iter().any(|timed| is_ahead(&timed.fault)));
+    let (plan, history, operators) = told_ahead.next().expect("half of them");
+    let last_is_later_by = |seconds: i64| {
+        let mut history = history.clone();
+        let mut records = history.records.iter_mut().rev();
+        let claims = records.find_map(|record| match &mut record.event {
+            Event::Own(AnyObservation::Exchange(Observation::Answered {
+                answer: Answered::With(answer),
+                ..
+            })) => match &mut answer.body {
+                Body::Tokens(tokens) => Some(&mut tokens.id_token.as_mut()?.claims),
+                _ => None,
+            },
+            _ => None,
+        });
+        let claims = claims.expect("somebody got tokens");
+        for name in ["iat", "exp"] {
+            let told = claims[name].as_i64().expect("a time");
+            claims.insert(name.into(), (told + seconds).into());
+        }
+        let violations = judge(&plan, &history, &operators).violations;
+        violations.iter().any(|violation| violation.what.contains("iat is"))
+    };
+    assert!(!last_is_later_by(0));
+    assert!(last_is_later_by(30));
 }
 
 /// What is refused before the service sees it: a line that is too long, by the balancer; too many lines, by whoever counts them.

@@ -176,12 +176,12 @@ fn a_replicas_clock_does_no_harm_within_the_disagreement_and_a_wrong_one_does_no
         let host = host.to_owned();
         let history = HistoryBuilder::default().fault(1_000, Fault::ClockOffset { host, offset_ms }, 1);
         let touches = troubles(&Plan::new("hand-built", 0, 200_000), &history.history()).spans[0].touches;
-        (touches.clocks_ms, touches.dates_ms, touches.leader_ms)
+        (touches.clocks_ms, touches.dates_ms, touches.leader_ms, touches.ahead_ms)
     };
-    assert_eq!(of("idp-a", -300_000), (300_000, 2_000, 2_000));
-    assert_eq!(of("idp-a", 300_001), (300_001, 300_001, 2_000));
-    assert_eq!(of("idp-a", 500), (500, 500, 500));
-    assert_eq!(of("redis-1", 60_000), (60_000, 60_000, 60_000));
+    assert_eq!(of("idp-a", -300_000), (300_000, 2_000, 2_000, 0));
+    assert_eq!(of("idp-a", 300_001), (300_001, 300_001, 2_000, 300_001));
+    assert_eq!(of("idp-a", 500), (500, 500, 500, 500));
+    assert_eq!(of("redis-1", 60_000), (60_000, 60_000, 60_000, 0));
 }
 
 /// A process without descriptors goes on with what is open: its directory is a file, and clocks are nobody's connection.

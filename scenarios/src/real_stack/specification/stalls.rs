@@ -69,6 +69,7 @@ impl Stall {
                 keys: false,
                 clocks_ms: 0,
                 dates_ms: 0,
+                ahead_ms: 0,
                 leader_ms: 0,
             },
         }

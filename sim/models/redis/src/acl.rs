@@ -87,26 +87,72 @@ impl Users {
     }
 
     /// The reason why a client may not run a command, if there is one.
-    pub(super) fn refusal(&self, client: &Client, spec: &Spec, args: &Args) -> Option<String> {
+    pub(super) fn refusal(&self, client: &Client, spec: &Spec, args: &Args) -> Option<Denied> {
         let Some(user) = client.user.as_ref().and_then(|name| self.all.get(name)) else {
-            return Some(NOAUTH.into());
+            return Some(Denied::NobodyIsKnown);
         };
         if !user.may_run(spec, args) {
             let name = match args.get(1).filter(|_| !spec.subcommands.is_empty()) {
                 Some(word) => format!("{}|{}", spec.name, String::from_utf8_lossy(word).to_ascii_lowercase()),
                 None => spec.name.to_owned(),
             };
-            return Some(format!(
-                "NOPERM this user has no permissions to run the '{name}' command"
-            ));
+            return Some(Denied::Command(name));
         }
         if !user.may_use_keys(spec, args) {
-            return Some("NOPERM this user has no permissions to access one of the keys used as arguments".into());
+            return Some(Denied::Key);
         }
-        if !user.may_use_channels(spec, args) {
-            return Some("NOPERM this user has no permissions to access one of the channels used as arguments".into());
+        (!user.may_use_channels(spec, args)).then_some(Denied::Channel)
+    }
+}
+
+/// What a client may not do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Denied {
+    /// Anything: it has not said who it is.
+    NobodyIsKnown,
+    /// This command, or subcommand.
+    Command(String),
+    /// To use one of the keys.
+    Key,
+    /// To use one of the channels.
+    Channel,
+}
+
+impl Denied {
+    /// What a client is told that sends a command, or queues one.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Denied::NobodyIsKnown => NOAUTH.into(),
+            Denied::Command(name) => format!("NOPERM this user has no permissions to run the '{name}' command"),
+            Denied::Key => "NOPERM this user has no permissions to access one of the keys used as arguments".into(),
+            Denied::Channel => {
+                "NOPERM this user has no permissions to access one of the channels used as arguments".into()
+            }
         }
-        None
+    }
+
+    /// What EXEC says of a command that was allowed when it was queued (`execCommand`).
+    pub(super) fn told_by_exec(&self) -> String {
+        let reason = match self {
+            Denied::NobodyIsKnown => "no permission",
+            Denied::Command(_) => "no permission to execute the command or subcommand",
+            Denied::Key => "no permission to touch the specified keys",
+            Denied::Channel => "no permission to access one of the channels used as arguments",
+        };
+        format!(
+            "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. \
+             This command is no longer allowed for the following reason: {reason}"
+        )
+    }
+
+    /// What a script is told (`scriptCall`).
+    pub(super) fn told_to_script(&self) -> String {
+        let why = match self {
+            Denied::NobodyIsKnown | Denied::Command(_) => "can't run this command or subcommand",
+            Denied::Key => "can't access at least one of the keys mentioned in the command arguments",
+            Denied::Channel => "can't publish to the channel mentioned in the command",
+        };
+        format!("ERR The user executing the script {why}")
     }
 }
 

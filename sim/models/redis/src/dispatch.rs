@@ -72,8 +72,8 @@ impl Node {
         if spec.is(flag::NO_MULTI) && client.transaction.is_some() {
             return Some("ERR Command not allowed inside a transaction".into());
         }
-        if restricted && let Some(error) = self.users.refusal(client, spec, args) {
-            return Some(error.into());
+        if restricted && let Some(denied) = self.users.refusal(client, spec, args) {
+            return Some(denied.told().into());
         }
         self.full = self.config.maxmemory > 0 && !self.evict(now);
         if self.full {

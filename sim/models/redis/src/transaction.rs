@@ -78,7 +78,7 @@ pub(super) fn exec(node: &mut Node, client: &mut Client, _: &Args, ctx: Context)
             None
         };
         let reply = match refused {
-            Some(error) => Reply::error(no_longer_allowed(&error)),
+            Some(denied) => Reply::error(denied.told_by_exec()),
             None => node.call(client, spec, args, true, ctx.now),
         };
         reply.encode(client.resp3, &mut client.output);
@@ -87,19 +87,4 @@ pub(super) fn exec(node: &mut Node, client: &mut Client, _: &Args, ctx: Context)
         client.output.truncate(start);
     }
     Reply::Nothing
-}
-
-/// What EXEC says of a command that was allowed when it was queued (`execCommand` of Redis 7.0).
-fn no_longer_allowed(error: &str) -> String {
-    let reason = match () {
-        () if error.contains("one of the keys") => "no permission to touch the specified keys",
-        () if error.contains("one of the channels") => {
-            "no permission to access one of the channels used as arguments to the command"
-        }
-        () => "no permission to execute the command or subcommand",
-    };
-    format!(
-        "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. \
-         This command is no longer allowed for the following reason: {reason}"
-    )
 }

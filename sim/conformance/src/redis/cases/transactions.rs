@@ -47,6 +47,11 @@ pub(super) const CASES: &[Case] = &[
             2> ACL SETUSER default resetkeys ~y
             1> EXEC
             2> ACL SETUSER default allkeys
+            1> MULTI
+            1> PUBLISH news 1
+            2> ACL SETUSER default resetchannels &other
+            1> EXEC
+            2> ACL SETUSER default allchannels
             1> GET x
         "#,
     },

@@ -87,16 +87,9 @@ impl Call<'_> {
         }
         let users = &self.node.users;
         if users.are_restricted()
-            && let Some(error) = users.refusal(self.client, spec, args)
+            && let Some(denied) = users.refusal(self.client, spec, args)
         {
-            let why = match () {
-                () if error.contains("one of the keys") => {
-                    "can't access at least one of the keys mentioned in the command arguments"
-                }
-                () if error.contains("one of the channels") => "can't publish to the channel mentioned in the command",
-                () => "can't run this command or subcommand",
-            };
-            return Err(format!("ERR The user executing the script {why}").into());
+            return Err(denied.told_to_script().into());
         }
         if self.node.is_stale() && !spec.is(flag::STALE) {
             return Err("ERR Can not execute the command on a stale replica".into());
