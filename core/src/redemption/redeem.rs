@@ -126,7 +126,7 @@ impl Redemption {
             Err(TokenError::Unavailable(unavailable)) => {
                 let is_there = match consumed.taken {
                     Taken::Yes => self.put_back(caller, &key, &consumed.code, &unavailable.failure).await,
-                    Taken::No => true,
+                    Taken::No => consumed.code.remaining(self.service.now()).is_some(),
                     Taken::Unknown => false,
                 };
                 // "Try again" is said only to whom it can help.

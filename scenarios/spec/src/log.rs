@@ -9,8 +9,13 @@ use crate::{
     judge::Judge,
     messages,
     seen::Seen,
+    times::Times,
     token,
 };
+
+/// How long before a client gets its answer a code may be given back, milliseconds: the store is asked, and the answer goes through
+/// the balancer.
+const GIVEN_BACK_MS: u64 = 1_000;
 
 impl Judge<'_> {
     /// Whether the log tells of an exchange what it must.
@@ -176,14 +181,23 @@ impl Judge<'_> {
             .params()
             .secret("code")
             .and_then(|code| self.index.codes.get(&code.tag));
+        // When it was, or would have been, given back.
+        let at_the_end = Times {
+            from_ms: seen.times.from_ms.max(seen.times.to_ms.saturating_sub(GIVEN_BACK_MS)),
+            ..seen.times
+        };
         let expired = code.map_or(Known::No, |code| {
-            self.expired(code.born, self.setting("authorization code"), seen.times)
+            self.expired(code.born, self.setting("authorization code"), at_the_end)
         });
         let is_right = match (is_recorded, is_in_doubt) {
             _ if is_gone.iter().any(|step| cause.starts_with(step)) => is_told,
             (false, _) => !is_told,
             (true, true) => is_told,
-            (true, false) => is_told == line.is_code_away || expired != Known::No,
+            (true, false) => match expired {
+                Known::No => is_told == line.is_code_away,
+                Known::Maybe(_) => true,
+                Known::Yes => is_told, // nobody can be helped by trying again
+            },
         };
         match is_right {
             true => Ok(()),

@@ -8,8 +8,9 @@ use crate::{
     limits,
     property::{CodeRedeemedOnce, EmailCodeOnce, EveryReplicaServes, EveryoneCanLogIn, RemindersOnce, StopsInOrder},
     scenario::{Logins, Probe, Visitors, World, hosts::*, ms, pause, resume, secs, start, stop},
-    vocabulary::{Faults, Scenario, Workload},
+    vocabulary::{Faults, Plan, Scenario, Workload},
 };
+use sim::engine::Order;
 
 /// When each replica's turn is, milliseconds, and when it is started again.
 const TURNS_MS: [(&str, u64); 4] = [(IDP_A, 10_000), (IDP_B, 30_000), (IDP_A, 50_000), (IDP_B, 70_000)];
@@ -35,6 +36,8 @@ pub(crate) fn stops_while_paused() -> Scenario {
     .workload(crawler().from(secs(9)))
     .workloads(Probe::everything_from(secs(90)))
     .faults(faults.heal_at(secs(80)))
+    // Whether a process that goes on looks first at its signals or at its port nobody promises.
+    .drawn(|_, plan: &mut Plan| plan.order = Order::Shuffled)
     .always(StopsInOrder)
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)

@@ -2,7 +2,7 @@
 
 use super::{Observation, changes::json, judge, told};
 use crate::vocabulary::{Event, History, Observation as AnyObservation, Operators};
-use spec::exchange::Answered;
+use spec::exchange::{Answered, Body};
 
 /// The log tells of each refusal what it must: the same history with another line in the log is rejected, for each reason.
 #[test]
@@ -143,6 +143,32 @@ fn whether_a_code_may_be_spent_is_told_if_it_is_in_doubt_and_only_then() {
         rejects(&history, &operators),
         "it is back, and somebody is told that it may not be"
     );
+}
+
+/// Nobody is told to try again with a code whose time was over before it could be given back.
+#[test]
+fn a_code_that_is_over_is_not_told_as_there() {
+    let (plan, mut history, operators) = told("edges_while_locked", 1);
+    let rejects = |history: &History| {
+        let found = judge(&plan, history, &operators).violations;
+        found.iter().any(|violation| violation.reason == "doubt-told-wrongly")
+    };
+    assert!(!rejects(&history));
+    let spent = "the code may be spent or not; start again with a new one";
+    let mut told = 0;
+    for record in &mut history.records {
+        if let Event::Own(AnyObservation::Exchange(Observation::Answered {
+            answer: Answered::With(answer),
+            ..
+        })) = &mut record.event
+            && matches!(&answer.body, Body::Json(json) if json["error_description"] == spent)
+        {
+            json("error_description", "try again in a moment".into())(answer).expect("it is JSON");
+            told += 1;
+        }
+    }
+    assert!(told > 0, "nobody's code was over meanwhile");
+    assert!(rejects(&history));
 }
 
 /// The same of a mailed code that could not be put back.
