@@ -215,14 +215,15 @@ impl Service for Login {
 
     fn kept(shared: &Shared, plan: &Plan) -> Vec<Kept> {
         let settings = exchange::world(plan).settings;
-        let mut kept = shared.put.kept(&settings);
         let wrong_ms = plan.faults.iter().map(|timed| match timed.fault {
             Fault::ClockOffset { offset_ms, .. } => offset_ms.unsigned_abs(),
             Fault::ClockJump { by_ms, .. } => by_ms.unsigned_abs(),
             _ => 0,
         });
         let now_ms = EPOCH.millis() + plan.lasts_ms;
-        kept.extend(shared.directory.kept(now_ms, wrong_ms.sum(), &settings));
+        let wrong_ms = wrong_ms.sum();
+        let mut kept = shared.put.kept(wrong_ms, &settings);
+        kept.extend(shared.directory.kept(now_ms, wrong_ms, &settings));
         kept
     }
 

@@ -89,6 +89,7 @@ bugs!(
     lease_without_end at 7,
     cached_master_address at 1,
     first_sentinel_believed at 1,
+    earlier_election_believed at 1,
     connects_patiently at 1,
     deadline_of_nobody at 1,
     key_per_replica at 1,

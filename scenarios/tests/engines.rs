@@ -285,6 +285,7 @@ bugs!(
     lease_without_end at [8, 2],
     cached_master_address at [5, 5],
     first_sentinel_believed at [1, 1],
+    earlier_election_believed at [1, 1],
     connects_patiently at [1, 1],
     master_pinned at [1, 1],
     key_per_replica at [1, 1],

@@ -24,18 +24,23 @@ pub(crate) fn hook_hangs_long() -> Scenario {
     .workload(Logins::people(20).from(secs(2)).every(ms(150)))
     .workload(Logins::people(4).from(secs(40)).every(secs(1)))
     .workload(Logins::people(4).from(secs(52)).every(secs(1)))
+    // One of the events of somebody who is there alone is lost.
+    .workload(Logins::people(1).from(secs(62)))
+    .workload(Logins::people(2).from(secs(67)).every(secs(1)))
     .workload(Monitor::every(secs(3)))
     .faults(
         Faults::new()
             .one_at(secs(3)..secs(6), stalls)
             .heal_at(secs(25))
             .at(secs(49), kill(ANALYTICS))
-            .at(secs(55), start(ANALYTICS)),
+            .at(secs(55), start(ANALYTICS))
+            .at(ms(61_500), analytics(Mode::Failing))
+            .at(ms(62_200)..ms(64_000), analytics(Mode::Healthy)),
     )
     .always(HealthTells)
     .always(EventsCounted)
     .always(LatencyBudget::pages(ms(500)).tokens(ms(400)))
     .sometimes("more events waited than may", marked("analytics dropped"))
     .sometimes("somebody logged in", somebody_logged_in)
-    .lasts(secs(65))
+    .lasts(secs(78))
 }

@@ -1,4 +1,4 @@
-//! A leader begins nothing after its lease is over, or after it was asked to stop.
+//! A leader begins nothing after its lease is over, or after it was asked to stop; and what it gives back it has.
 //!
 //! Source: inventory 29 and 30 (a leader by lease; no lease, no jobs), 34 (who is asked to end begins no new work);
 //! `core/LIMITS.md`: lease, stopping.
@@ -30,6 +30,8 @@ const JOBS: [&str; 3] = ["directory due_reminders", "directory claim_reminder", 
 const LOOKS: &str = "store health";
 /// The question of whoever does not lead.
 const ASKS: &str = "store put_if_absent auth:leader";
+/// What a process does that will not lead.
+const GIVES_BACK: &str = "store release auth:leader";
 /// By how much a stop may be missed, milliseconds: tasks of one moment come in any order.
 const MISSED_BY_MS: u64 = 1;
 
@@ -40,6 +42,8 @@ struct Knows {
     asked_ms: Option<u64>,
     /// Until when it leads.
     until_ms: Option<u64>,
+    /// How often it has given the lease back since it asked for it.
+    given_back: u32,
 }
 
 /// Something that happens to a process.
@@ -109,6 +113,14 @@ impl Property<Login> for JobsUnderLease {
                             return Err(violation(&self.name(), at_ms, vec![], what).because("no-lease"));
                         }
                     }
+                    // Whoever ends makes sure of it, and so does whoever has stopped leading and looks for the lease again.
+                    Turn::Began(call) if call.call == GIVES_BACK && stops_ms.is_none() => {
+                        if evidence.is_violated(knows.given_back > 1, None) {
+                            let what =
+                                format!("{host} gives a lease back again and again, and has not asked for it since");
+                            return Err(violation(&self.name(), at_ms, vec![], what).because("given-back-again"));
+                        }
+                    }
                     Turn::Began(call) => knows.asks(call),
                 }
             }
@@ -131,7 +143,7 @@ impl Knows {
         if call.call == ASKS {
             *self = Knows {
                 asked_ms: Some(call.at_ms),
-                until_ms: None,
+                ..Knows::default()
             };
         }
     }
@@ -139,6 +151,7 @@ impl Knows {
     fn hears(&mut self, call: &CallRecord, lease_ms: u64) {
         match call.call {
             "directory begin_epoch" => self.until_ms = self.asked_ms.map(|asked_ms| asked_ms + lease_ms),
+            GIVES_BACK => self.given_back += 1,
             "store renew auth:leader" if self.until_ms.is_some() => self.until_ms = Some(call.at_ms + lease_ms),
             _ => {}
         }
@@ -210,6 +223,19 @@ mod tests {
         assert_eq!(claims(leads().fault(2_000, stop("idp-a")), 2_001), Ok(()));
         assert!(claims(leads().fault(2_000, stop("idp-a")), 2_002).is_err());
         assert_eq!(claims(leads().fault(2_000, stop("idp-b")), 2_002), Ok(()));
+    }
+
+    #[test]
+    fn a_lease_is_not_given_back_again_and_again() {
+        let gives_back = |story: Story, at_ms| story.answered_call(at_ms, "idp-a", GIVES_BACK);
+        let reason = |story: Story| story.judged_by(&JobsUnderLease).map_err(|violation| violation.reason);
+        let twice = || gives_back(gives_back(leads(), 2_000), 2_010);
+        assert_eq!(reason(twice()), Ok(()));
+        assert_eq!(reason(gives_back(twice(), 5_000)), Err("given-back-again".into()));
+        let asked = twice().answered_call(3_000, "idp-a", ASKS);
+        assert_eq!(reason(gives_back(asked, 5_000)), Ok(()));
+        let stops = twice().fault(4_000, stop("idp-a"));
+        assert_eq!(reason(gives_back(stops, 4_100)), Ok(()));
     }
 
     #[test]

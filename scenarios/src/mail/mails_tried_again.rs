@@ -21,12 +21,20 @@ use crate::{
     vocabulary::{Evidence, Kind, Login, Mode, Property, Violation},
 };
 use spec::Settings;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Property: a mail that was refused is tried again, and no mail comes too late to be of use. See the module.
 pub struct MailsTriedAgain;
 
 /// How long the world needs after other faults, milliseconds: their mails may still be on the way.
 const SETTLES_MS: u64 = 20_000;
+
+/// How lines begin that tell of a mail that nobody tries to send any more.
+const LOST: [&str; 3] = [
+    "a mail waited until it was of no use",
+    "a mail may or may not have been sent",
+    "a mail was not sent; giving up",
+];
 
 const OTHER_FAULT: &str = "another fault than a relay that refuses";
 const SEVERAL: &str = "pressed again before the tries for the first press were over";
@@ -54,7 +62,9 @@ impl Property<Login> for MailsTriedAgain {
             }),
         };
         judging.lengths()?;
-        for (address, presses) in promises(evidence.plan, evidence.history) {
+        let promises = promises(evidence.plan, evidence.history);
+        judging.losses(&promises)?;
+        for (address, presses) in promises {
             for (n, press) in presses.iter().enumerate() {
                 let before = n.checked_sub(1).map(|n| &presses[n]);
                 judging.tries(address, press, before, presses.get(n + 1))?;
@@ -177,6 +187,38 @@ impl Judging<'_, '_> {
         Ok(())
     }
 
+    /// Of each address that was promised a mail and got none the log says why not.
+    fn losses(&self, promises: &BTreeMap<&str, Vec<Invocation<'_>>>) -> Result<(), Violation> {
+        let deadline_ms = Settings::default().get("mail relay");
+        let lives_ms = self.evidence.plan.world.email_code_ttl_s * 1000 + 2 * deadline_ms;
+        let came: BTreeSet<&str> = mails(self.evidence.history).map(|(_, _, to, _)| to).collect();
+        let mut lost: Vec<(&str, usize)> = vec![];
+        for (address, presses) in promises {
+            let Some((first, last)) = presses.first().zip(presses.last()) else {
+                continue;
+            };
+            let over_ms = last.ended_ms().saturating_add(lives_ms);
+            let is_judged = over_ms <= self.evidence.plan.lasts_ms && self.others.spares(first.began_ms, over_ms);
+            if is_judged && !came.contains(address) {
+                lost.push((address, first.began_at));
+            }
+        }
+        let log = self.evidence.operators.log.iter().map(|written| &written.line);
+        let told = log
+            .filter(|line| LOST.iter().any(|says| line.text.starts_with(says)))
+            .count();
+        if self.evidence.is_violated(told < lost.len(), None) {
+            let what = format!(
+                "no mail came to {} addresses to which one was promised, {} among them, and the log tells of {told}",
+                lost.len(),
+                lost[0].0
+            );
+            let evidence = lost.iter().map(|(_, began_at)| *began_at).collect();
+            return Err(violation(&self.name, self.evidence.plan.lasts_ms, evidence, what).because("loss-untold"));
+        }
+        Ok(())
+    }
+
     /// A code that has ended is not sent: the last try begins before its end. Of several presses each explains one mail.
     fn use_of(&self, address: &str, presses: &[Invocation<'_>]) -> Result<(), Violation> {
         let lives_ms = self.evidence.plan.world.email_code_ttl_s * 1000 + Settings::default().get("mail relay");
@@ -271,5 +313,18 @@ mod tests {
             .fault(75_000, relay(Mode::Healthy));
         let came = |story: Story, at_ms| reason(story.event(at_ms, "mail", mailed("ann", "c1")));
         assert_eq!(came(story, 80_100), Err("of-no-use".into()));
+    }
+
+    #[test]
+    fn a_mail_that_nobody_tries_any_more_is_told() {
+        let ends = |email_code_ttl_s: u64, line: &str| {
+            let mut story = refused_until(60_000).logged_at(41_000, "ERROR", line);
+            story.world.email_code_ttl_s = email_code_ttl_s;
+            reason(story)
+        };
+        let told = "a mail was not sent; giving up cause=not done: refused: 451 later";
+        assert_eq!(ends(60, told), Ok(()));
+        assert_eq!(ends(60, "ready"), Err("loss-untold".into()));
+        assert_eq!(ends(600, "ready"), Ok(()), "it may come yet");
     }
 }

@@ -13,8 +13,10 @@ use crate::{
 };
 use sim::scenario::Dice;
 
-/// By how much the clock of one replica is off, milliseconds.
+/// By how much the clock of one replica is off, milliseconds: first in one direction, then in the other.
 const OFF_MS: [i64; 4] = [60_000, -60_000, 250_000, -250_000];
+/// When it is set to be off in the other direction, seconds.
+const TURNS_S: u64 = 45;
 /// When the clock is set right, seconds.
 const HEALS_S: u64 = 80;
 /// From when on people come, milliseconds; and how long one needs besides waiting, seconds.
@@ -45,6 +47,16 @@ pub(super) fn edges_across_clocks() -> Scenario {
 /// Those who have done before the clock is set right.
 fn draw(seed: u64, plan: &mut Plan) {
     let mut dice = Dice::of(seed, "edges across clocks");
+    let mut turned: Vec<_> = plan.faults.clone();
+    turned.retain_mut(|timed| match &mut timed.fault {
+        Fault::ClockOffset { offset_ms, .. } => {
+            (timed.at_ms, *offset_ms) = (TURNS_S * 1000, -*offset_ms);
+            true
+        }
+        _ => false,
+    });
+    plan.faults.extend(turned);
+    plan.faults.sort_by_key(|timed| timed.at_ms);
     plan.world = WorldOptions {
         code_ttl_s: 9,
         access_token_ttl_s: 15,

@@ -26,7 +26,7 @@ pub(super) fn blames_rightly(line: &LogLine<'_>, faults: &[(u64, &Fault)]) -> bo
 type MayCause = fn(&Fault) -> bool;
 
 /// What failures are called that are not the store's, and the faults that can cause them.
-const KINDS: [(&str, MayCause); 11] = [
+const KINDS: [(&str, MayCause); 12] = [
     ("signing key ", damages_a_key),
     ("no signature algorithm", damages_a_key),
     ("this clock is ", is_of_a_clock),
@@ -42,6 +42,10 @@ const KINDS: [(&str, MayCause); 11] = [
             || damages_a_key(fault)
             || matches!(fault, Fault::DiskError { .. })
             || matches!(fault, Fault::Call(call) if call.error != BUSY)
+    }),
+    // Whatever else it waits for has a deadline.
+    ("a request without a client did not end", |fault| {
+        matches!(fault, Fault::DiskSlow { .. } | Fault::Pause { .. })
     }),
     ("analytics loses events", |fault| {
         let touched = touches(fault);

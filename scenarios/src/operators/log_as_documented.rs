@@ -8,12 +8,12 @@
 //! behind (a lock, a connection, a master that is named wrongly) is told of for longer than the fault lasts. The store is
 //! far away; every fault but those of the directory, the mail relay and the hook may hit it.
 //!
-//! What can be seen of a process from outside must be told, too: [`lines_missing`]; and who leads as its health says it:
-//! [`leader_told`].
+//! What can be seen of a process from outside must be told, too: [`lines_missing`]; who leads as its health says it:
+//! [`leader_told`]; and what fails by itself before what it fails: [`parts_told`].
 //!
 //! Edges. What the simulated supervisor says of a process that could not start is not the service's own line.
 
-use super::{blame::blames_rightly, leader_told, lines_missing};
+use super::{blame::blames_rightly, leader_told, lines_missing, parts_told};
 use crate::{
     property::{faults, violation},
     vocabulary::{Event, Evidence, Fault, Kind, Login, Property, Violation},
@@ -59,7 +59,8 @@ impl Property<Login> for LogAsDocumented {
             }
         }
         leader_told::check(&self.name(), evidence, &ends)?;
-        lines_missing::check(&self.name(), evidence)
+        lines_missing::check(&self.name(), evidence)?;
+        parts_told::check(&self.name(), evidence)
     }
 }
 

@@ -10,6 +10,7 @@ mod leader_told;
 mod lines_missing;
 pub(crate) mod log_as_documented;
 pub(crate) mod no_secret_logged;
+mod parts_told;
 pub(crate) mod refusals_named;
 
 // Planted bugs.

@@ -60,6 +60,7 @@ pub use crate::redemption::stolen_codes_useless::StolenCodesUseless;
 pub use crate::registry::registry_as_told::RegistryAsTold;
 pub use crate::session::sessions_survive::SessionsSurvive;
 pub use crate::store::keeps_nothing_for_strangers::KeepsNothingForStrangers;
+pub use crate::store::newest_master_asked::NewestMasterAsked;
 pub use crate::store::no_local_success::NoLocalSuccess;
 pub use crate::store::refusals_cost_nothing::RefusalsCostNothing;
 pub use crate::store::replication_catches_up::ReplicationCatchesUp;

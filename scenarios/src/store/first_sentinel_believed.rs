@@ -30,9 +30,9 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
 };
 
 /// A finder for each Sentinel.
-struct OneByOne(Vec<SentinelFinder>);
+pub(super) struct OneByOne(Vec<SentinelFinder>);
 
-fn one_by_one(env: &Env, config: &Config) -> Option<OneByOne> {
+pub(super) fn one_by_one(env: &Env, config: &Config) -> Option<OneByOne> {
     let StateConfig::Sentinel { sentinels, .. } = &config.state else {
         return None;
     };

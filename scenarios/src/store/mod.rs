@@ -12,6 +12,7 @@ pub(crate) mod replication;
 
 // Properties.
 pub(crate) mod keeps_nothing_for_strangers;
+pub(crate) mod newest_master_asked;
 pub(crate) mod no_local_success;
 pub(crate) mod refusals_cost_nothing;
 pub(crate) mod replication_catches_up;
@@ -20,6 +21,7 @@ pub(crate) mod unreachable;
 // Planted bugs.
 pub(crate) mod cached_master_address;
 pub(crate) mod connects_patiently;
+pub(crate) mod earlier_election_believed;
 pub(crate) mod errors_known_by_their_words;
 pub(crate) mod expired_until_swept;
 pub(crate) mod first_sentinel_believed;
@@ -56,6 +58,7 @@ pub(crate) fn bugs() -> Vec<PlantedBug> {
         state_in_process_memory::PLANTED,
         cached_master_address::PLANTED,
         first_sentinel_believed::PLANTED,
+        earlier_election_believed::PLANTED,
         connects_patiently::PLANTED,
         pool_leaks_slots::PLANTED,
         master_pinned::PLANTED,

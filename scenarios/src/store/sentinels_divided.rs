@@ -7,7 +7,7 @@
 use super::master_cut_off::cut_off;
 use crate::{
     catalogue::marks::{marked, master_replaced, somebody_logged_in},
-    property::{CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, SessionsSurvive},
+    property::{CodeRedeemedOnce, EmailCodeOnce, EveryoneCanLogIn, NewestMasterAsked, SessionsSurvive},
     scenario::{Logins, Visitors, World, hosts::*, kill, ms, secs, start},
     vocabulary::Scenario,
 };
@@ -19,7 +19,8 @@ pub(crate) fn sentinels_divided() -> Scenario {
         "two Sentinels are left, each names another master, and the replicas have to choose",
     )
     .covering(&[37, 39])
-    .world(World::standard().links_take_up_to(ms(5)..ms(20)).calls_wait(60, ms(60)))
+    // Of hosts that have a certificate is known who talks to them.
+    .world(World::guarded().links_take_up_to(ms(5)..ms(20)).calls_wait(60, ms(60)))
     .workload(Logins::people(8).from(secs(3)).every(secs(1)))
     .workload(Logins::people(40).from(secs(46)).every(ms(600)))
     .workload(Visitors::looking(2, 10, secs(5)).from(secs(3)).every(secs(2)))
@@ -33,6 +34,7 @@ pub(crate) fn sentinels_divided() -> Scenario {
             .at(secs(36)..secs(38), start(IDP_B))
             .heal_at(secs(84)),
     )
+    .always(NewestMasterAsked)
     .always(CodeRedeemedOnce)
     .always(EmailCodeOnce)
     .always(SessionsSurvive::settling_within(secs(0)))

@@ -10,6 +10,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
+use tokio::time::Instant;
 
 /// What has been put into the store. Clones share it.
 #[derive(Clone, Default)]
@@ -17,7 +18,13 @@ pub(crate) struct PutIntoStore {
     stored: Arc<Mutex<Vec<Stored>>>,
     /// For how long at least and at most, by call.
     lives: Arc<Mutex<BTreeMap<String, (Duration, Duration)>>>,
+    /// What is written more than once, by call and key: when first, and for how long since then at most.
+    rewritten: Arc<Mutex<BTreeMap<(String, String), (Instant, Duration)>>>,
 }
+
+/// How long after a request has looked at the clock it may write what it read, milliseconds: its calls before that wait for no longer;
+/// and clocks that are nearer than two seconds to each other count as the same.
+const WRITTEN_LATE_MS: u64 = 10_000;
 
 impl PutIntoStore {
     /// Adds something that a replica puts.
@@ -29,15 +36,36 @@ impl PutIntoStore {
         });
     }
 
-    /// A call keeps something for so long.
-    pub(crate) fn lives(&self, call: &str, lives: Duration) {
+    /// A call keeps something under a key, from now on for so long.
+    pub(crate) fn lives(&self, call: &str, key: &str, now: Instant, lives: Duration) {
+        if is_rewritten(call) {
+            let mut all = self
+                .rewritten
+                .lock()
+                .expect("nobody panics while holding what is rewritten");
+            let (first, longest) = all.entry((call.to_owned(), key.to_owned())).or_insert((now, lives));
+            *longest = (*longest).max(now - *first + lives);
+        }
         let mut all = self.lives.lock().expect("nobody panics while holding the lifetimes");
         let (shortest, longest) = all.entry(call.to_owned()).or_insert((lives, lives));
         (*shortest, *longest) = (lives.min(*shortest), lives.max(*longest));
     }
 
-    /// For how long each call has kept something, and for how long it may and must.
-    pub(crate) fn kept(&self, settings: &Settings) -> Vec<Kept> {
+    /// For how long each call has kept something, and for how long it may and must. What is written again lives no longer for
+    /// that. `clocks_ms`: by how much the clocks of this run are wrong.
+    pub(crate) fn kept(&self, clocks_ms: u64, settings: &Settings) -> Vec<Kept> {
+        let rewritten = self
+            .rewritten
+            .lock()
+            .expect("nobody panics while holding what is rewritten");
+        let again = rewritten.iter().filter_map(|((call, _), (_, longest))| {
+            Some(Kept {
+                place: format!("what the call \u{201c}{call}\u{201d} writes again"),
+                for_ms: longest.as_millis() as u64,
+                at_most_ms: settings.get(documented(call)?) + clocks_ms + WRITTEN_LATE_MS,
+                at_least: None,
+            })
+        });
         let lives = self.lives.lock().expect("nobody panics while holding the lifetimes");
         let kept = lives.iter().filter_map(|(call, (shortest, longest))| {
             Some(Kept {
@@ -47,7 +75,7 @@ impl PutIntoStore {
                 at_least: at_least(call).map(|row| (shortest.as_millis() as u64, settings.get(row))),
             })
         });
-        kept.collect()
+        kept.chain(again).collect()
     }
 
     /// All of it.
@@ -57,6 +85,13 @@ impl PutIntoStore {
             .expect("nobody panics while holding what is stored")
             .clone()
     }
+}
+
+/// Whether a call writes what has a lifetime of its own, perhaps for the second time.
+fn is_rewritten(call: &str) -> bool {
+    let of = [FLOW, CODE, mailed_code::EMAIL_CODE];
+    call.strip_prefix("store put ")
+        .is_some_and(|namespace| of.iter().any(|of| of.prefix() == namespace))
 }
 
 /// The row of `core/LIMITS.md` that says how long a call may keep something. Only a planted bug makes calls of other namespaces.
@@ -206,6 +241,34 @@ mod tests {
         let sites = crate::world::calls::CALLS.iter().map(|site| site.name);
         let named = sites.filter(|call| call.starts_with("store ") && call.contains(" auth:"));
         assert!(named.into_iter().all(|call| documented(call).is_some()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_written_again_lives_no_longer() {
+        let settings = Settings::default();
+        let is_kept_longer = |late_ms: u64, lives_ms: u64, clocks_ms: u64| {
+            let (put, now) = (PutIntoStore::default(), Instant::now());
+            let call = "store put auth:oidc:flow";
+            let lives = |after_ms: u64, key: &str, ms: u64| {
+                put.lives(
+                    call,
+                    key,
+                    now + Duration::from_millis(after_ms),
+                    Duration::from_millis(ms),
+                );
+            };
+            let full_ms = settings.get("login in progress");
+            lives(0, "one", full_ms);
+            lives(late_ms, "another", full_ms);
+            lives(late_ms, "one", full_ms - lives_ms);
+            put.kept(clocks_ms, &settings)
+                .iter()
+                .any(|kept| kept.for_ms > kept.at_most_ms)
+        };
+        assert!(!is_kept_longer(60_000, 60_000, 0));
+        assert!(!is_kept_longer(60_000, 50_000, 0));
+        assert!(is_kept_longer(60_000, 49_999, 0));
+        assert!(!is_kept_longer(60_000, 0, 50_000));
     }
 
     #[test]

@@ -46,6 +46,11 @@ fn accepts_what_a_replica_says() {
         (9000, "INFO", "recovered: opening the port for accounts again"),
         (9000, "INFO", "leading epoch=2"),
         (
+            9450,
+            "WARN",
+            "the store did not answer as it should cause=outcome unknown: connection lost: EOF",
+        ),
+        (
             9500,
             "WARN",
             "refused correlation=0a1b0a1b0a1b0a1b method=POST path=/login/send status=503 error=temporarily-unavailable cause=counting mails: outcome unknown: connection lost: redis: EOF",

@@ -24,6 +24,7 @@ use idp::{
 use seams::{BoxFuture, Cause, Env, Listener, Network, Outcome, Stream, Timestamp};
 use sim::{calls::Calls, world::Process};
 use std::{io, net::IpAddr, sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 /// A part of a replica whose calls go through [`Calls`].
 struct Called<T> {
@@ -57,10 +58,11 @@ impl Asked {
         self.calls.around(call, work).await
     }
 
-    /// Remembers for how long a call puts something into the store.
-    fn lives(&self, call: &str, argument: &impl Argument) {
-        if let Some(lives) = argument.lives() {
-            self.put.lives(call, lives);
+    /// Remembers for how long a call puts something into the store, and under which key.
+    fn lives<const N: usize>(&self, call: &str, keys: [Option<&str>; N], lives: [Option<Duration>; N]) {
+        let key = keys.into_iter().flatten().next().unwrap_or_default();
+        if let Some(lives) = lives.into_iter().flatten().next() {
+            self.put.lives(call, key, Instant::now(), lives);
         }
     }
 
@@ -91,7 +93,7 @@ macro_rules! called {
                 if stringify!($command).starts_with("put") {
                     $(self.asked.keep(&name, &$given);)*
                 }
-                $(self.asked.lives(&name, &$given);)*
+                self.asked.lives(&name, [$($given.key()),*], [$($given.lives()),*]);
                 self.asked.around(&name, self.inner.$command($($given),*)).await
             })+
         }
@@ -113,6 +115,10 @@ trait Argument {
     fn namespace(&self) -> Option<&'static str> {
         None
     }
+    /// Under what the store keeps something, after its namespace.
+    fn key(&self) -> Option<&str> {
+        None
+    }
     /// Its bytes, if the store keeps them.
     fn kept(&self) -> Option<Vec<u8>> {
         None
@@ -126,6 +132,9 @@ trait Argument {
 impl Argument for &Key {
     fn namespace(&self) -> Option<&'static str> {
         Some(self.namespace.prefix())
+    }
+    fn key(&self) -> Option<&str> {
+        Some(&self.id)
     }
     fn kept(&self) -> Option<Vec<u8>> {
         Some(self.id.clone().into_bytes())

@@ -1,0 +1,24 @@
+//! A replica that starts believes the first Sentinel that answers, although another one knows of a newer election (inventory 37,
+//! 39).
+//!
+//! As long as the old master is not demoted, everything works there. Then all that it was told is lost.
+
+use super::first_sentinel_believed::one_by_one;
+use crate::vocabulary::PlantedBug;
+use idp::{replica::Wiring, store::RedisStore};
+use std::sync::Arc;
+
+pub(crate) const PLANTED: PlantedBug = PlantedBug {
+    name: "earlier_election_believed",
+    title: "a replica that starts believes the first Sentinel, although another one knows of a newer election",
+    covers: &[37, 39],
+    scenario: "sentinels_divided",
+    detected_by: "NewestMasterAsked",
+    bug: |env, config, wiring| match one_by_one(env, config) {
+        Some(finder) => Wiring {
+            store: Arc::new(RedisStore::of(env, config, Arc::new(finder))),
+            ..wiring
+        },
+        None => wiring,
+    },
+};
