@@ -19,8 +19,11 @@ pub(crate) struct PutIntoStore {
     /// For how long at least and at most, by call.
     lives: Arc<Mutex<BTreeMap<String, (Duration, Duration)>>>,
     /// What is written more than once, by call and key: when first, and for how long since then at most.
-    rewritten: Arc<Mutex<BTreeMap<(String, String), (Instant, Duration)>>>,
+    rewritten: Arc<Mutex<BTreeMap<CallAndKey, (Instant, Duration)>>>,
 }
+
+/// A call, and the key under which it writes.
+type CallAndKey = (String, String);
 
 /// How long after a request has looked at the clock it may write what it read, milliseconds: its calls before that wait for no longer;
 /// and clocks that are nearer than two seconds to each other count as the same.
