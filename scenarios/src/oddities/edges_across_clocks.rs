@@ -4,12 +4,12 @@
 //! All replicas go by the clock of Redis, so a lifetime is as long as documented at both of them, to a second (core/LIMITS.md,
 //! "Clocks"). (Inventory 7, 24, 49.)
 
-use super::ends::waiting;
+use super::ends::{coming, waiting};
 use crate::{
     catalogue::marks::somebody_logged_in,
     property::{CodeRedeemedOnce, EmailCodeOnce},
     scenario::{Logins, Visitors, World, hosts::*, ms, secs},
-    vocabulary::{Fault, Faults, Operation, Plan, Scenario, WorldOptions},
+    vocabulary::{Fault, Faults, Plan, Scenario, WorldOptions},
 };
 use sim::scenario::Dice;
 
@@ -64,15 +64,10 @@ fn draw(seed: u64, plan: &mut Plan) {
         send_once_s: 8,
         ..plan.world.clone()
     };
-    for (n, one) in waiting(&plan.world).into_iter().enumerate() {
-        let Some(last_s) = HEALS_S.checked_sub(one.ends_s + LOGIN_S + FROM_MS / 1000) else {
-            continue;
-        };
-        plan.operations.push(Operation {
-            at_ms: dice.between(FROM_MS, FROM_MS + last_s * 1000),
-            who: format!("odd-{}", n + 1),
-            does: one.does.into(),
-        });
-    }
+    let came = coming(waiting(&plan.world), &mut dice, |one| {
+        let last_s = HEALS_S.checked_sub(one.ends_s + LOGIN_S + FROM_MS / 1000)?;
+        Some((FROM_MS, FROM_MS + last_s * 1000))
+    });
+    plan.operations.extend(came);
     plan.operations.sort_by_key(|operation| operation.at_ms);
 }

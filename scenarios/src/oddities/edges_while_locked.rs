@@ -3,12 +3,12 @@
 //! What was in time when it came is over when the directory fails: whoever gives it back finds that there is nothing left to
 //! give back, and nobody is told to try again with what is over. (Inventory 7, 24, 27.)
 
-use super::ends::waiting;
+use super::ends::{coming, waiting};
 use crate::{
     catalogue::marks::somebody_logged_in,
     property::{CodeRedeemedOnce, EmailCodeOnce},
     scenario::{Logins, Visitors, World, directory_busy, ms, secs},
-    vocabulary::{Faults, Operation, Plan, Scenario, WorldOptions},
+    vocabulary::{Faults, Plan, Scenario, WorldOptions},
 };
 use sim::scenario::Dice;
 
@@ -51,16 +51,10 @@ fn draw(seed: u64, plan: &mut Plan) {
         send_once_s: 8,
         ..plan.world.clone()
     };
-    let waiting = (0..3).flat_map(|_| waiting(&plan.world));
-    let near = waiting.filter(|one| one.ends_s <= plan.world.session_ttl_s);
-    let operations: Vec<Operation> = near
-        .enumerate()
-        .map(|(n, one)| Operation {
-            at_ms: dice.between(COME_MS.start, COME_MS.end),
-            who: format!("odd-{}", n + 1),
-            does: one.does.into(),
-        })
-        .collect();
-    plan.operations.extend(operations);
+    let three_of_each = (0..3).flat_map(|_| waiting(&plan.world));
+    let came = coming(three_of_each, &mut dice, |one| {
+        (one.ends_s <= plan.world.session_ttl_s).then_some((COME_MS.start, COME_MS.end))
+    });
+    plan.operations.extend(came);
     plan.operations.sort_by_key(|operation| operation.at_ms);
 }

@@ -79,16 +79,27 @@ pub(crate) fn waiting(world: &WorldOptions) -> Vec<Waiting> {
 
 /// Those of [`waiting`] for whom there is time, each at some time of a run that lasts so long.
 pub(crate) fn spread(world: &WorldOptions, lasts_s: u64, dice: &mut Dice) -> Vec<Operation> {
+    coming(waiting(world), dice, |one| {
+        let last_s = lasts_s.checked_sub(one.ends_s + BESIDES_S)?;
+        Some((1_000, 1_000 + last_s * 1000))
+    })
+}
+
+/// Somebody for each of those who wait, at some time between two, milliseconds; `None`: there is no time for them.
+pub(crate) fn coming(
+    waiting: impl IntoIterator<Item = Waiting>,
+    dice: &mut Dice,
+    between_ms: impl Fn(&Waiting) -> Option<(u64, u64)>,
+) -> Vec<Operation> {
     let mut operations = vec![];
-    for (n, Waiting { ends_s, does }) in waiting(world).into_iter().enumerate() {
-        let Some(last_s) = lasts_s.checked_sub(ends_s + BESIDES_S) else {
-            continue;
-        };
-        operations.push(Operation {
-            at_ms: dice.between(1_000, 1_000 + last_s * 1000),
-            who: format!("odd-{}", n + 1),
-            does: does.into(),
-        });
+    for (n, one) in waiting.into_iter().enumerate() {
+        if let Some((from_ms, to_ms)) = between_ms(&one) {
+            operations.push(Operation {
+                at_ms: dice.between(from_ms, to_ms),
+                who: format!("odd-{}", n + 1),
+                does: one.does.into(),
+            });
+        }
     }
     operations
 }

@@ -10,8 +10,11 @@ use crate::{
     vocabulary::{Evidence, Fault, Violation},
 };
 
-/// What the line of a request says of a failure, and how the line of the part begins that it comes from.
-const PARTS: [(&str, &str); 13] = [
+/// How the line of the store begins, and that of the directory.
+const OF_STORE: &str = "the store did not answer as it should cause=";
+const OF_DIRECTORY: &str = "the directory failed cause=";
+/// What the line of a request says of a failure of the store, and how the cause in the store's own line begins.
+const OF_ANSWERS: [(&str, &str); 12] = [
     ("not done: refused: redis: READONLY ", "not done: refused: READONLY "),
     (
         "not done: refused: redis: NOREPLICAS ",
@@ -42,11 +45,7 @@ const PARTS: [(&str, &str); 13] = [
         "outcome unknown: the store took longer ",
         "outcome unknown: the store took longer ",
     ),
-    ("the directory failed: ", ""),
 ];
-/// How the lines of the parts begin.
-const OF_STORE: &str = "the store did not answer as it should cause=";
-const OF_DIRECTORY: &str = "the directory failed cause=";
 /// How long before that of the request the line of the part may be, milliseconds: what follows a failure takes no longer.
 const BEFORE_MS: u64 = 5_000;
 
@@ -58,12 +57,8 @@ pub(super) fn check(property: &str, evidence: &Evidence<'_>) -> Result<(), Viola
     }
     let lines = || evidence.operators.log.iter().map(|written| &written.line);
     for line in lines().filter(|line| line.text.starts_with("refused correlation=")) {
-        let Some((_, begins)) = PARTS.iter().find(|(says, _)| line.text.contains(says)) else {
+        let Some(begins) = line_of_part(&line.text) else {
             continue;
-        };
-        let begins = match *begins {
-            "" => OF_DIRECTORY.to_owned(),
-            begins => format!("{OF_STORE}{begins}"),
         };
         let mut before = lines().filter(|other| {
             other.host == line.host && (line.at_ms.saturating_sub(BEFORE_MS)..=line.at_ms).contains(&other.at_ms)
@@ -75,6 +70,15 @@ pub(super) fn check(property: &str, evidence: &Evidence<'_>) -> Result<(), Viola
         }
     }
     Ok(())
+}
+
+/// How the line of the part begins that failed, if a request says that one did.
+fn line_of_part(refused: &str) -> Option<String> {
+    if refused.contains("the directory failed: ") {
+        return Some(OF_DIRECTORY.to_owned());
+    }
+    let (_, cause) = OF_ANSWERS.iter().find(|(says, _)| refused.contains(says))?;
+    Some(format!("{OF_STORE}{cause}"))
 }
 
 #[cfg(test)]

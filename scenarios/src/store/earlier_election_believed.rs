@@ -3,10 +3,8 @@
 //!
 //! As long as the old master is not demoted, everything works there. Then all that it was told is lost.
 
-use super::first_sentinel_believed::one_by_one;
+use super::first_sentinel_believed::believing_the_first;
 use crate::vocabulary::PlantedBug;
-use idp::{replica::Wiring, store::RedisStore};
-use std::sync::Arc;
 
 pub(crate) const PLANTED: PlantedBug = PlantedBug {
     name: "earlier_election_believed",
@@ -14,11 +12,5 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     covers: &[37, 39],
     scenario: "sentinels_divided",
     detected_by: "NewestMasterAsked",
-    bug: |env, config, wiring| match one_by_one(env, config) {
-        Some(finder) => Wiring {
-            store: Arc::new(RedisStore::of(env, config, Arc::new(finder))),
-            ..wiring
-        },
-        None => wiring,
-    },
+    bug: believing_the_first,
 };

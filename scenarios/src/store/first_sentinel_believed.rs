@@ -20,19 +20,24 @@ pub(crate) const PLANTED: PlantedBug = PlantedBug {
     covers: &[37, 39],
     scenario: "master_cut_off",
     detected_by: "AnswersAllowed",
-    bug: |env, config, wiring| match one_by_one(env, config) {
+    bug: believing_the_first,
+};
+
+/// A replica that asks its Sentinels one after the other, until one of them names a master.
+pub(super) fn believing_the_first(env: &Env, config: &mut Config, wiring: Wiring) -> Wiring {
+    match one_by_one(env, config) {
         Some(finder) => Wiring {
             store: Arc::new(RedisStore::of(env, config, Arc::new(finder))),
             ..wiring
         },
         None => wiring,
-    },
-};
+    }
+}
 
 /// A finder for each Sentinel.
-pub(super) struct OneByOne(Vec<SentinelFinder>);
+struct OneByOne(Vec<SentinelFinder>);
 
-pub(super) fn one_by_one(env: &Env, config: &Config) -> Option<OneByOne> {
+fn one_by_one(env: &Env, config: &Config) -> Option<OneByOne> {
     let StateConfig::Sentinel { sentinels, .. } = &config.state else {
         return None;
     };

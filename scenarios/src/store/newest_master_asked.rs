@@ -3,15 +3,14 @@
 //! Source: inventory 37 and 39. A Sentinel that was cut off names the master of an earlier election. What that one is told is lost
 //! when it is demoted, and as long as it is not, everything works: nobody sees it before it is too late.
 //!
-//! Fairness. Judged are connections of replicas that were started after the last election, until everything heals. A Sentinel that
-//! knows of that election has to be there: a story that declares this property sees to it.
+//! Fairness. Judged are connections of replicas that were started again, by the last election before that, until everything heals. A
+//! Sentinel that knows of that election has to be there: a story that declares this property sees to it.
 
 use crate::{
     property::{faults, violation},
     vocabulary::{Event, Evidence, Fault, Kind, Login, Property, Violation},
     world::hosts,
 };
-use std::collections::BTreeMap;
 
 /// Property: replicas that start go to the master of the newest election. See the module.
 pub struct NewestMasterAsked;
@@ -24,36 +23,31 @@ impl Property<Login> for NewestMasterAsked {
         "a replica that starts goes to the Redis master of the newest election".into()
     }
     fn check(&self, evidence: &Evidence<'_>) -> Result<(), Violation> {
-        let roles = evidence.history.records.iter();
-        let elected = roles.rev().find_map(|record| match &record.event {
-            Event::Role { host, role } if role == "master" && host.starts_with(hosts::REDIS) => {
-                Some((record.at_ms, host.as_str()))
-            }
-            _ => None,
-        });
-        let Some((elected_ms, newest)) = elected else {
-            return Ok(());
-        };
-        let mut started: BTreeMap<&str, u64> = BTreeMap::new();
-        let mut heals_ms = u64::MAX;
-        for (at_ms, _, fault) in faults(evidence.history) {
-            match fault {
-                Fault::Start { host } if at_ms > elected_ms => drop(started.entry(host).or_insert(at_ms)),
-                Fault::Heal => heals_ms = heals_ms.min(at_ms),
-                _ => {}
-            }
-        }
+        let masters = evidence
+            .history
+            .records
+            .iter()
+            .filter_map(|record| match &record.event {
+                Event::Role { host, role } if role == "master" => Some((record.at_ms, host.as_str())),
+                _ => None,
+            });
+        let all: Vec<(u64, &Fault)> = faults(evidence.history)
+            .map(|(at_ms, _, fault)| (at_ms, fault))
+            .collect();
+        let heals = all.iter().find(|(_, fault)| **fault == Fault::Heal);
+        let heals_ms = heals.map_or(u64::MAX, |(at_ms, _)| *at_ms);
         let to_redis = evidence.overheard.iter().filter(|one| one.to.starts_with(hosts::REDIS));
-        for connection in to_redis {
-            let is_judged = started
-                .get(connection.from.as_str())
-                .is_some_and(|started_ms| (*started_ms..heals_ms).contains(&connection.at_ms));
-            if !is_judged {
-                continue;
-            }
-            if evidence.is_violated(connection.to != newest, None) {
+        for connection in to_redis.filter(|connection| connection.at_ms < heals_ms) {
+            let starts = |fault: &Fault| matches!(fault, Fault::Start { host } if *host == connection.from);
+            let before = all.iter().filter(|(at_ms, _)| *at_ms <= connection.at_ms);
+            let Some((started_ms, _)) = before.rev().find(|(_, fault)| starts(fault)) else {
+                continue; // from the beginning on
+            };
+            let elected = masters.clone().take_while(|(at_ms, _)| at_ms < started_ms).last();
+            let is_another = elected.is_some_and(|(_, elected)| elected != connection.to);
+            if evidence.is_violated(is_another, None) {
                 let what = format!(
-                    "{} goes to {}, although {newest} was elected since",
+                    "{} goes to {}, which is not the master that was elected last before it started",
                     connection.from, connection.to
                 );
                 return Err(violation(&self.name(), connection.at_ms, vec![], what).because("earlier-master"));

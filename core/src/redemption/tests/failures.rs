@@ -76,6 +76,36 @@ async fn try_again_is_said_only_to_whom_it_can_help() {
     }
 }
 
+/// A code that is over meanwhile helps nobody, whether it was taken or could not be.
+#[tokio::test(start_paused = true)]
+async fn nobody_is_told_to_try_again_with_a_code_that_is_over() {
+    for is_taken in [true, false] {
+        for (left_ms, says) in [
+            (500, "the code may be spent or not; start again with a new one"),
+            (5_000, "try again in a moment"),
+        ] {
+            let bed = TestBed::new().await;
+            let code = Browser::default().log_in(&bed).await;
+            bed.fixture.clock.follow_tokio();
+            bed.fixture.clock.pass(60_000 - left_ms);
+            if !is_taken {
+                bed.store.fail("take", CODE, refused(), false);
+            }
+            // For longer than a writer waits for the lock.
+            bed.fixture
+                .storage
+                .fail(StorageMoment::BeforeCommit, StorageFault::Busy, u32::MAX);
+            let refused = bed.redeem(0, &code, VERIFIER).await;
+            assert_eq!(refused.error(), (503, "temporarily_unavailable".into()));
+            assert_eq!(
+                refused.json()["error_description"],
+                says,
+                "taken: {is_taken}, left: {left_ms} ms"
+            );
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_redemption_of_unknown_outcome_is_never_repeated() {
     let bed = TestBed::new().await;

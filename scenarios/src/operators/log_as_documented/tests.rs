@@ -395,6 +395,18 @@ fn a_process_lacks_descriptors_only_while_it_does() {
 }
 
 #[test]
+fn a_request_without_a_client_is_dropped_for_what_has_no_deadline() {
+    let dropped = "a request without a client did not end; it is dropped where it stands";
+    let told = |fault| {
+        let story = Story::new().fault(1000, fault).logged_at(40_000, "ERROR", dropped);
+        story.judged_by(&LogAsDocumented).is_ok()
+    };
+    assert!(told(pause("idp-a")));
+    assert!(!told(kill("redis-1")));
+    assert!(!told(directory_busy(ms(30_000))));
+}
+
+#[test]
 fn a_full_disk_is_blamed_if_it_is_full() {
     let full = "the directory failed cause=not done: the directory's disk is full";
     let told = |fault| {
