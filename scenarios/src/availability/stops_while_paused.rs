@@ -1,7 +1,7 @@
 //! A replica's machine stands still for a moment, and meanwhile the replica is asked to end.
 //!
-//! When it goes on, connections wait at its port that it has not accepted yet, with requests on them. They are answered: whoever
-//! sent them has been told by nobody that this replica ends. (Inventory 1, 34.)
+//! When it goes on, it finds both: that it is to end, and what people have sent meanwhile, who have been told by nobody that this
+//! replica ends. It stops in order as any other. (Inventory 1, 34.)
 
 use crate::{
     catalogue::marks::somebody_logged_in,
@@ -32,7 +32,7 @@ pub(crate) fn stops_while_paused() -> Scenario {
     .world(World::standard())
     .workload(Logins::people(60).from(secs(3)).every(ms(1_200)))
     .workload(Visitors::looking(6, 300, ms(250)))
-    // Somebody who opens a connection to the replica itself for each request.
+    // Somebody who asks the replica itself.
     .workload(crawler().from(secs(9)))
     .workloads(Probe::everything_from(secs(90)))
     .faults(faults.heal_at(secs(80)))

@@ -21,7 +21,7 @@ use crate::{
     vocabulary::{Evidence, Kind, Login, Mode, Property, Violation},
 };
 use spec::Settings;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Property: a mail that was refused is tried again, and no mail comes too late to be of use. See the module.
 pub struct MailsTriedAgain;
@@ -35,6 +35,9 @@ const LOST: [&str; 3] = [
     "a mail may or may not have been sent",
     "a mail was not sent; giving up",
 ];
+
+/// So much longer than its window a press may keep the next one from sending a mail, milliseconds.
+const WINDOW_SLACK_MS: u64 = 2_000;
 
 const OTHER_FAULT: &str = "another fault than a relay that refuses";
 const SEVERAL: &str = "pressed again before the tries for the first press were over";
@@ -187,34 +190,42 @@ impl Judging<'_, '_> {
         Ok(())
     }
 
-    /// Of each address that was promised a mail and got none the log says why not.
+    /// Of each mail that was promised and has not come the log says why not.
     fn losses(&self, promises: &BTreeMap<&str, Vec<Invocation<'_>>>) -> Result<(), Violation> {
-        let deadline_ms = Settings::default().get("mail relay");
-        let lives_ms = self.evidence.plan.world.email_code_ttl_s * 1000 + 2 * deadline_ms;
-        let came: BTreeSet<&str> = mails(self.evidence.history).map(|(_, _, to, _)| to).collect();
-        let mut lost: Vec<(&str, usize)> = vec![];
+        let (world, deadline_ms) = (&self.evidence.plan.world, Settings::default().get("mail relay"));
+        let lives_ms = world.email_code_ttl_s * 1000 + 2 * deadline_ms;
+        let window_ms = world.send_once_s * 1000 + WINDOW_SLACK_MS;
+        // However the relay fails, what becomes of a mail is known.
+        let is_of_relay = |fault: &_| is_barred(fault) || super::conversations::mode(fault).is_some();
+        let others = TroubledTimes::of(self.evidence.history, SETTLES_MS, |fault| !is_of_relay(fault));
+        let (mut lost, mut pressed) = (0, vec![]);
         for (address, presses) in promises {
             let Some((first, last)) = presses.first().zip(presses.last()) else {
                 continue;
             };
             let over_ms = last.ended_ms().saturating_add(lives_ms);
-            let is_judged = over_ms <= self.evidence.plan.lasts_ms && self.others.spares(first.began_ms, over_ms);
-            if is_judged && !came.contains(address) {
-                lost.push((address, first.began_at));
+            if over_ms > self.evidence.plan.lasts_ms || !others.spares(first.began_ms, over_ms) {
+                continue;
+            }
+            // A press within the window of another one promises no further mail.
+            let after_the_window =
+                |pair: &&[Invocation<'_>]| pair[0].ended_ms().saturating_add(window_ms) < pair[1].began_ms;
+            let promised = 1 + presses.windows(2).filter(after_the_window).count();
+            let came = mails(self.evidence.history)
+                .filter(|(_, _, to, _)| to == address)
+                .count();
+            if came < promised {
+                lost += promised - came;
+                pressed.push(first.began_at);
             }
         }
         let log = self.evidence.operators.log.iter().map(|written| &written.line);
         let told = log
             .filter(|line| LOST.iter().any(|says| line.text.starts_with(says)))
             .count();
-        if self.evidence.is_violated(told < lost.len(), None) {
-            let what = format!(
-                "no mail came to {} addresses to which one was promised, {} among them, and the log tells of {told}",
-                lost.len(),
-                lost[0].0
-            );
-            let evidence = lost.iter().map(|(_, began_at)| *began_at).collect();
-            return Err(violation(&self.name, self.evidence.plan.lasts_ms, evidence, what).because("loss-untold"));
+        if self.evidence.is_violated(told < lost, None) {
+            let what = format!("{lost} mails that were promised have not come, and the log tells of {told}");
+            return Err(violation(&self.name, self.evidence.plan.lasts_ms, pressed, what).because("loss-untold"));
         }
         Ok(())
     }

@@ -31,5 +31,5 @@ pub(crate) fn relay_hangs_long() -> Scenario {
     .eventually(EveryoneCanLogIn::within(secs(15)).settling(secs(30)))
     .sometimes("a mail was of no use any more", marked("mail given up"))
     .sometimes("somebody logged in", somebody_logged_in)
-    .lasts(secs(150))
+    .lasts(secs(190))
 }
